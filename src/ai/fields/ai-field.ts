@@ -1,0 +1,82 @@
+import {
+  type ArgumentNode,
+  type DirectiveNode,
+  type DocumentNode,
+  type FieldDefinitionNode,
+  Kind,
+  parse,
+  type TypeNode,
+} from 'graphql';
+import { importedAiDirectives } from '../../supergraph/index.ts';
+
+/** A field whose value a model writes, as its subgraph declares it with @generate. */
+export interface AiField {
+  readonly typeName: string;
+  readonly fieldName: string;
+  readonly type: TypeNode;
+  readonly description: string | undefined;
+  /** A reference to a prompt: `name`, `name@version` or `name#label`. */
+  readonly prompt: string;
+  readonly model: string | undefined;
+  readonly maxOutputTokens: number | undefined;
+  /** The names of the field's arguments, and of the fields its @requires reads: together the prompt's variables. */
+  readonly arguments: readonly string[];
+  readonly requires: readonly string[];
+  /** Counted from 1; where @generate stands. */
+  readonly line: number | undefined;
+}
+
+/** Every @generate field of a subgraph, whatever name it imports the directive under. */
+export function aiFieldsOf(document: DocumentNode): readonly AiField[] {
+  const generate = importedAiDirectives(document).get('generate');
+  if (generate === undefined) return [];
+  const fields: AiField[] = [];
+  for (const definition of document.definitions) {
+    if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION && definition.kind !== Kind.OBJECT_TYPE_EXTENSION) continue;
+    for (const field of definition.fields ?? []) {
+      const directive = field.directives?.find((one) => one.name.value === generate);
+      if (directive !== undefined) fields.push(aiFieldOf(definition.name.value, field, directive));
+    }
+  }
+  return fields;
+}
+
+function aiFieldOf(typeName: string, field: FieldDefinitionNode, directive: DirectiveNode): AiField {
+  const requires = field.directives?.find((one) => /^(federation__)?requires$/.test(one.name.value));
+  return {
+    typeName,
+    fieldName: field.name.value,
+    type: field.type,
+    description: field.description?.value,
+    prompt: text(directive.arguments, 'prompt') ?? '',
+    model: text(directive.arguments, 'model'),
+    maxOutputTokens: integer(directive.arguments, 'maxOutputTokens'),
+    arguments: (field.arguments ?? []).map((argument) => argument.name.value),
+    requires: fieldNames(text(requires?.arguments, 'fields')),
+    line: directive.loc?.startToken.line,
+  };
+}
+
+function text(list: readonly ArgumentNode[] | undefined, name: string): string | undefined {
+  const value = list?.find((argument) => argument.name.value === name)?.value;
+  return value?.kind === Kind.STRING ? value.value : undefined;
+}
+
+function integer(list: readonly ArgumentNode[] | undefined, name: string): number | undefined {
+  const value = list?.find((argument) => argument.name.value === name)?.value;
+  return value?.kind === Kind.INT ? Number(value.value) : undefined;
+}
+
+/** The names at the top of a federation field set. A malformed one is composition's to report. */
+function fieldNames(fieldSet: string | undefined): readonly string[] {
+  if (fieldSet === undefined) return [];
+  try {
+    const [operation] = parse(`{${fieldSet}}`, { noLocation: true }).definitions;
+    if (operation?.kind !== Kind.OPERATION_DEFINITION) return [];
+    return operation.selectionSet.selections.flatMap((one) =>
+      one.kind === Kind.FIELD ? [(one.alias ?? one.name).value] : [],
+    );
+  } catch {
+    return [];
+  }
+}

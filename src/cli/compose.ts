@@ -1,0 +1,41 @@
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { Command } from 'commander';
+import { loadConfig } from '../config/index.ts';
+import { readSupergraph } from '../gateway.ts';
+import { formatProblems } from '../supergraph/index.ts';
+
+interface ComposeOptions {
+  readonly config: string;
+  readonly output: string;
+  readonly check: boolean;
+}
+
+/** `isthmus compose`: checks and composes, and writes the supergraph; all of it or nothing. */
+export function composeCommand(): Command {
+  return new Command('compose')
+    .description('Compose the supergraph and write it.')
+    .option('--config <file>', 'the configuration file', 'supergraph.yaml')
+    .option('--output <file>', 'where the supergraph is written', 'schema/supergraph.graphql')
+    .option('--check', 'write nothing; fail when the file is stale', false)
+    .action(composeAndWrite);
+}
+
+async function composeAndWrite({ config, output, check }: ComposeOptions): Promise<void> {
+  const { composition } = await readSupergraph(await loadConfig(config));
+  if (composition.hints.length > 0) process.stderr.write(`${formatProblems(composition.hints)}\n`);
+  const sdl = `${composition.supergraphSdl.trim()}\n`;
+  const current = await readFile(output, 'utf8').catch(() => undefined);
+  if (check) {
+    if (current === sdl) return;
+    process.stderr.write(`${output} is stale; write it with \`isthmus compose\`\n`);
+    process.exitCode = 1;
+    return;
+  }
+  await mkdir(dirname(output), { recursive: true });
+  // A killed process leaves the old file or the new one, never half of it.
+  const temporary = `${output}.${process.pid}.tmp`;
+  await writeFile(temporary, sdl, { flush: true });
+  await rename(temporary, output);
+  process.stdout.write(`${output} ${current === sdl ? 'is unchanged' : 'is written'}\n`);
+}

@@ -1,0 +1,58 @@
+/** What the rest of Isthmus reads: resolved once, frozen, in milliseconds and bytes, with absolute paths. */
+
+export type SubgraphConfig =
+  | { readonly kind: 'http'; readonly name: string; readonly routingUrl: string; readonly schema: SchemaSource }
+  | { readonly kind: 'ai'; readonly name: string; readonly schema: FileSource; readonly promptsFolder: string };
+
+export interface FileSource {
+  readonly kind: 'file';
+  readonly path: string;
+}
+
+export type SchemaSource = FileSource | { readonly kind: 'introspection'; readonly url: string };
+
+export type ProviderConfig =
+  | { readonly kind: 'openai'; readonly name: string; readonly baseUrl: string; readonly apiKey: string | undefined }
+  | { readonly kind: 'local'; readonly name: string };
+
+/** A model of a provider, written `<provider>/<model id>`. */
+export interface ModelTarget {
+  readonly provider: string;
+  readonly model: string;
+  /** How the model is asked for JSON. */
+  readonly structured: StructuredOutput;
+}
+
+/** By the provider's own JSON schema support, its JSON mode, a forced tool call, or words in the prompt. */
+export type StructuredOutput = 'json_schema' | 'json_object' | 'tool' | 'prompt';
+
+export interface ServerConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly graphqlPath: string;
+  readonly introspection: boolean;
+  readonly landingPage: boolean;
+  readonly exampleOperationsFolder: string | undefined;
+  readonly allowedOrigins: readonly string[];
+  readonly headersTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+  readonly operationTimeoutMs: number;
+  readonly drainTimeoutMs: number;
+}
+
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
+
+export interface ResolvedConfig {
+  /** The absolute path of the file this was read from. */
+  readonly file: string;
+  readonly subgraphs: readonly SubgraphConfig[];
+  readonly server: ServerConfig;
+  readonly traffic: { readonly timeoutMs: number };
+  readonly limits: { readonly bodyBytes: number };
+  readonly ai: {
+    readonly providers: readonly ProviderConfig[];
+    /** Alias to targets in order; targets without a key are already left out, so a list may be empty. */
+    readonly models: Readonly<Record<string, readonly ModelTarget[]>>;
+  };
+  readonly telemetry: { readonly logLevel: LogLevel };
+}

@@ -1,0 +1,223 @@
+/**
+ * The shape of supergraph.yaml, once: the reader, `schema/supergraph.schema.json` and the README's table come from it.
+ * Objects are strict: a key that is not here is refused, never ignored. `federation_version` and `subgraphs` are
+ * Rover's (`rover supergraph compose --config supergraph.yaml`); the rest is ours.
+ */
+import { z } from 'zod';
+import { durationPattern, parseDuration, parseSize, sizePattern } from './units.ts';
+
+/** The federation versions that the bundled `@apollo/composition` covers; a test holds this against the package. */
+export const supportedFederation = { major: 2, minorFrom: 0, minorTo: 14 } as const;
+
+const duration = (fallback: string, description: string) =>
+  z
+    .string()
+    .regex(durationPattern, 'write a duration such as 500ms, 10s or 5m')
+    .refine((text) => (parseDuration(text) ?? 0) > 0, 'a duration must be more than 0')
+    .refine((text) => (parseDuration(text) ?? 0) <= 2_147_483_647, 'a duration must be at most 24d')
+    .default(fallback)
+    .describe(description);
+
+const httpUrl = z
+  .string()
+  .regex(/^https?:\/\/[^\s]+$/, 'write an http:// or https:// URL')
+  .refine((text) => URL.canParse(text), 'write an http:// or https:// URL');
+
+const federationVersion = z
+  .union([z.string(), z.number()])
+  .default('2')
+  .describe('The federation version to compose for, as Rover writes it: `2` or `=2.12.0`.')
+  .refine((value) => {
+    const match = /^=?v?(\d+)(?:\.(\d+))?(?:\.\d+)?$/.exec(String(value));
+    if (match === null || Number(match[1]) !== supportedFederation.major) return false;
+    return match[2] === undefined || Number(match[2]) <= supportedFederation.minorTo;
+  }, `the bundled composition covers federation 2.${supportedFederation.minorFrom} to 2.${supportedFederation.minorTo}; write 2 or =2.12.0`);
+
+const subgraph = z
+  .strictObject({
+    routing_url: httpUrl.optional().describe('Where the subgraph answers GraphQL. Default: schema.subgraph_url.'),
+    schema: z
+      .strictObject({
+        file: z.string().min(1).optional().describe('An SDL file.'),
+        subgraph_url: httpUrl.optional().describe('A URL to introspect with `{ _service { sdl } }`.'),
+      })
+      .refine((schema) => (schema.file === undefined) !== (schema.subgraph_url === undefined), {
+        message: 'name exactly one of file and subgraph_url',
+      })
+      .describe('Where the subgraph’s SDL comes from.'),
+    ai: z
+      .boolean()
+      .default(false)
+      .describe('An AI subgraph: its fields are resolved in-process from @generate and prompts.'),
+    prompts: z.string().min(1).optional().describe('The folder of an AI subgraph’s .prompt files.'),
+  })
+  .superRefine((value, context) => {
+    if (value.ai) {
+      if (value.prompts === undefined)
+        context.addIssue({ code: 'custom', message: 'an AI subgraph names its folder of prompts: add prompts' });
+      if (value.schema.file === undefined)
+        context.addIssue({
+          code: 'custom',
+          message: 'an AI subgraph’s schema is a file: add schema.file',
+          path: ['schema'],
+        });
+      if (value.routing_url !== undefined)
+        context.addIssue({
+          code: 'custom',
+          message: 'an AI subgraph runs in-process and has no routing_url',
+          path: ['routing_url'],
+        });
+    } else {
+      if (value.prompts !== undefined)
+        context.addIssue({
+          code: 'custom',
+          message: 'prompts belong to AI subgraphs: add ai: true',
+          path: ['prompts'],
+        });
+      if (value.routing_url === undefined && value.schema.subgraph_url === undefined) {
+        context.addIssue({ code: 'custom', message: 'name the URL the subgraph answers on: add routing_url' });
+      }
+    }
+  });
+
+const name = z
+  .string()
+  .regex(/^[A-Za-z][A-Za-z0-9_-]{0,63}$/, 'a name starts with a letter and has letters, digits, _ and -');
+
+const modelReference = z
+  .string()
+  .regex(/^[^/\s]+\/\S+$/, 'write a model as provider/model, such as openai/gpt-4.1-mini or local/extractive');
+
+const target = z.union([
+  modelReference,
+  z.strictObject({
+    model: modelReference,
+    structured: z
+      .enum(['json_schema', 'json_object', 'tool', 'prompt'])
+      .default('json_schema')
+      .describe('How the model is asked for JSON.'),
+  }),
+]);
+
+const provider = z.discriminatedUnion('kind', [
+  z
+    .strictObject({
+      kind: z.literal('openai'),
+      base_url: httpUrl
+        .default('https://api.openai.com/v1')
+        .describe('The endpoint; anything that speaks OpenAI’s wire.'),
+      api_key: z
+        .string()
+        .optional()
+        .describe('The key. Empty: the provider’s targets are skipped. Left out: the endpoint needs none.'),
+    })
+    .describe('OpenAI, and every endpoint that speaks its wire.'),
+  z.strictObject({ kind: z.literal('local') }).describe('The built-in models: no key, no network.'),
+]);
+
+export const supergraphYaml = z.strictObject({
+  federation_version: federationVersion,
+  subgraphs: z.record(name, subgraph).refine((value) => Object.keys(value).length > 0, 'name at least one subgraph'),
+  server: z
+    .strictObject({
+      host: z.string().min(1).default('127.0.0.1').describe('The address to listen on.'),
+      port: z.number().int().min(0).max(65_535).default(4000).describe('The port to listen on; 0 takes a free one.'),
+      graphql_path: z
+        .string()
+        .regex(/^\/[A-Za-z0-9/_-]+$/, 'write a path such as /graphql')
+        .refine((path) => !path.startsWith('/health') && !path.startsWith('/landing'), 'this path is taken')
+        .default('/graphql')
+        .describe('The path of the GraphQL endpoint.'),
+      introspection: z.boolean().default(true).describe('Whether clients may read the API schema.'),
+      landing_page: z.boolean().default(true).describe('Whether / serves GraphiQL.'),
+      example_operations: z
+        .string()
+        .min(1)
+        .optional()
+        .describe('A folder of .graphql files that GraphiQL opens as tabs.'),
+      allowed_origins: z
+        .array(
+          httpUrl.refine(
+            (url) => URL.canParse(url) && new URL(url).origin === url,
+            'write an origin such as https://shop.example',
+          ),
+        )
+        .default([])
+        .describe('Origins whose pages may call the gateway from a browser, besides its own.'),
+      headers_timeout: duration('10s', 'How long a client may take to send its headers (408).'),
+      request_timeout: duration('30s', 'How long a client may take to send its whole request (408).'),
+      operation_timeout: duration('30s', 'How long an operation may take in all (504).'),
+      drain_timeout: duration('20s', 'How long requests in flight may take to end after SIGTERM.'),
+    })
+    .prefault({}),
+  traffic: z
+    .strictObject({
+      all: z
+        .strictObject({ timeout: duration('10s', 'How long a subgraph may take for its whole answer.') })
+        .prefault({}),
+    })
+    .prefault({}),
+  limits: z
+    .strictObject({
+      body: z
+        .string()
+        .regex(sizePattern, 'write a size such as 100kb or 1mb')
+        .refine((text) => (parseSize(text) ?? 0) > 0, 'a size must be more than 0')
+        .default('1mb')
+        .describe('The largest request body (413).'),
+    })
+    .prefault({}),
+  ai: z
+    .strictObject({
+      providers: z
+        .record(name, provider)
+        .default({ local: { kind: 'local' } })
+        .describe('Where models come from.'),
+      models: z
+        .record(name, z.array(target).min(1))
+        .default({ fast: ['local/extractive'], embedding: ['local/use-lite'] })
+        .describe('Aliases, each a list of targets tried in order; a target whose provider has no key is skipped.'),
+    })
+    .prefault({}),
+  telemetry: z
+    .strictObject({
+      log_level: z
+        .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
+        .default('info')
+        .describe('The least severe log line to write.'),
+    })
+    .prefault({}),
+});
+
+export type SupergraphYaml = z.output<typeof supergraphYaml>;
+
+/** Keys that design.md promises and that have not landed: refused by name, so that nobody believes they work. */
+export const pendingKeys: ReadonlySet<string> = new Set([
+  'engine',
+  'headers',
+  'errors',
+  'access',
+  'cache',
+  'store',
+  'registry',
+  'traffic.share_identical',
+  'traffic.subgraphs',
+  'traffic.all.retries',
+  'limits.tokens',
+  'limits.depth',
+  'limits.aliases',
+  'limits.directives',
+  'limits.cost',
+  'limits.plan_deadline',
+  'limits.rate',
+  'ai.prices',
+  'ai.guardrails',
+  'ai.cache',
+  'ai.fields',
+  'ai.budgets',
+  'ai.expose_references',
+  'server.v1',
+  'server.tls',
+  'telemetry.metrics',
+  'telemetry.otlp',
+]);

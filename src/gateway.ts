@@ -1,0 +1,265 @@
+/**
+ * A running gateway from a supergraph.yaml: builds immutable generations and swaps them while it serves.
+ *
+ * A generation is everything that changes together: configuration, supergraph, subgraph clients, prompts, engine. It is
+ * built and prepared aside, then swapped in by one assignment. A file that cannot be read, composed or prepared leaves
+ * the previous generation serving.
+ */
+import { buildASTSchema, type GraphQLSchema, parse } from 'graphql';
+import {
+  type AiSubgraphCheck,
+  checkAiSubgraph,
+  createAiSubgraph,
+  type PromptFolder,
+  readPromptFolder,
+} from './ai/fields/index.ts';
+import { createModelClient, createProviders, type ModelClient } from './ai/models/index.ts';
+import { ConfigError, loadConfig, type ResolvedConfig, type SubgraphConfig } from './config/index.ts';
+import { messageOf } from './errors/index.ts';
+import { createReferenceEngine, type ExecutionEngine } from './execution/index.ts';
+import { invariant, stableHash } from './lib/index.ts';
+import type { Logger } from './observability/index.ts';
+import {
+  type Composition,
+  CompositionError,
+  compose,
+  type FileWatch,
+  formatProblems,
+  type Generation,
+  Generations,
+  readSources,
+  type SubgraphSource,
+  watchFiles,
+} from './supergraph/index.ts';
+import { createHttpSubgraph, type SubgraphClient } from './transport/index.ts';
+
+export interface GatewayGeneration extends Generation {
+  readonly config: ResolvedConfig;
+  readonly supergraphSdl: string;
+  readonly apiSchema: GraphQLSchema;
+  readonly engine: ExecutionEngine;
+}
+
+export interface GatewayOptions {
+  /** The path of the supergraph.yaml. */
+  readonly configFile: string;
+  readonly log: Logger;
+  /** Where `${NAME}` in the configuration is read from. @default process.env */
+  readonly environment?: NodeJS.ProcessEnv;
+  /** Whether changes of the configuration, schemas and prompts are taken up while running. @default true */
+  readonly watch?: boolean;
+}
+
+/** What `reload` came to; a refusal has been logged, with every problem. */
+export type ReloadOutcome =
+  | { readonly kind: 'swapped'; readonly generation: string }
+  | { readonly kind: 'unchanged' }
+  | { readonly kind: 'refused'; readonly error: Error };
+
+export interface Gateway {
+  readonly generations: Generations<GatewayGeneration>;
+  /** Runs before each generation serves, the current one included; a rejection refuses the generation. */
+  prepareWith(prepare: (generation: GatewayGeneration) => Promise<void>): Promise<void>;
+  reload(): Promise<ReloadOutcome>;
+  close(): Promise<void>;
+}
+
+/**
+ * Reads the configuration, composes and builds the first generation.
+ * @throws ConfigError or CompositionError with every problem found
+ */
+export async function createGateway(options: GatewayOptions): Promise<Gateway> {
+  const { configFile, log, environment = process.env, watch = true } = options;
+  const generations = new Generations<GatewayGeneration>();
+  const models = new SharedModels(log);
+  const preparations: ((generation: GatewayGeneration) => Promise<void>)[] = [];
+
+  const first = await readSupergraph(await loadConfig(configFile, environment));
+  generations.swap(await buildGeneration(first, models, log));
+  log.info({ generation: first.id, subgraphs: first.config.subgraphs.map(({ name }) => name) }, 'supergraph composed');
+
+  const attempt = async (): Promise<ReloadOutcome> => {
+    try {
+      const parts = await readSupergraph(await loadConfig(configFile, environment));
+      files?.update(watchedPaths(parts.config));
+      if (parts.id === generations.current?.id) return { kind: 'unchanged' };
+      const generation = await buildGeneration(parts, models, log);
+      try {
+        for (const prepare of preparations) await prepare(generation);
+      } catch (error) {
+        await generation.close();
+        throw error;
+      }
+      generations.swap(generation);
+      log.info({ generation: generation.id }, 'a new generation serves');
+      return { kind: 'swapped', generation: generation.id };
+    } catch (error) {
+      const expected = error instanceof ConfigError || error instanceof CompositionError;
+      const message = `the change was refused; the previous generation keeps serving\n${messageOf(error)}`;
+      log.error({ generation: generations.current?.id, ...(expected ? {} : { error }) }, message);
+      return { kind: 'refused', error: error instanceof Error ? error : new Error(messageOf(error)) };
+    }
+  };
+
+  // One reload at a time; each begins after the change that asked for it, so the last one has seen every change.
+  let last: Promise<unknown> = Promise.resolve();
+  const reload = (): Promise<ReloadOutcome> => {
+    const next = last.then(attempt);
+    last = next;
+    return next;
+  };
+  const files: FileWatch | undefined = watch ? watchFiles(watchedPaths(first.config), () => void reload()) : undefined;
+
+  return {
+    generations,
+    async prepareWith(prepare) {
+      preparations.push(prepare);
+      if (generations.current !== undefined) await prepare(generations.current);
+    },
+    reload,
+    async close() {
+      await files?.close();
+      await last;
+      await generations.close();
+    },
+  };
+}
+
+/** A supergraph that composes, with everything its generation is built from. */
+export interface SupergraphParts {
+  readonly id: string;
+  readonly config: ResolvedConfig;
+  readonly sources: ReadonlyMap<string, SubgraphSource>;
+  readonly prompts: ReadonlyMap<string, PromptFolder>;
+  readonly composition: Composition;
+}
+
+/**
+ * Reads and composes what a configuration names, AI fields checked.
+ * @throws CompositionError with every problem found
+ */
+export async function readSupergraph(config: ResolvedConfig): Promise<SupergraphParts> {
+  const sources = await readSources(config);
+  const prompts = new Map<string, PromptFolder>();
+  for (const subgraph of config.subgraphs) {
+    if (subgraph.kind === 'ai') prompts.set(subgraph.name, await readPromptFolder(subgraph.promptsFolder));
+  }
+  const modelAliases = new Set(Object.keys(config.ai.models));
+  const checks = sources.flatMap((source): AiSubgraphCheck[] => {
+    const folder = prompts.get(source.name);
+    return folder === undefined ? [] : [{ source, prompts: folder, modelAliases }];
+  });
+  const problems = checks.flatMap(checkAiSubgraph);
+  const composition = await composeBeside(sources, problems);
+  return {
+    id: stableHash({ config, sources, prompts: [...prompts.values()].map((folder) => folder.hash) }).slice(0, 16),
+    config,
+    sources: new Map(sources.map((source) => [source.name, source])),
+    prompts,
+    composition,
+  };
+}
+
+/** Composes even where AI fields have problems, so that an owner reads all of them at once. */
+async function composeBeside(
+  sources: readonly SubgraphSource[],
+  problems: ReturnType<typeof checkAiSubgraph>,
+): Promise<Composition> {
+  try {
+    const composition = await compose(sources);
+    if (problems.length === 0) return composition;
+  } catch (error) {
+    if (!(error instanceof CompositionError)) throw error;
+    throw new CompositionError([...error.problems, ...problems]);
+  }
+  throw new CompositionError(problems);
+}
+
+async function buildGeneration(parts: SupergraphParts, models: SharedModels, log: Logger): Promise<GatewayGeneration> {
+  const { id, config, composition } = parts;
+  if (composition.hints.length > 0)
+    log.info({ generation: id }, `composition hints\n${formatProblems(composition.hints)}`);
+  const apiSchema = buildASTSchema(parse(composition.apiSdl, { noLocation: true }), { assumeValid: true });
+  const lease = models.acquire(config.ai);
+  const clients = new Map(
+    config.subgraphs.map((subgraph) => [subgraph.name, createClient(subgraph, parts, lease.client, log)]),
+  );
+  const close = async (): Promise<void> => {
+    await Promise.all([...clients.values()].map((client) => client.close()));
+    await lease.release();
+  };
+  try {
+    const engine = await createReferenceEngine({ supergraphSdl: composition.supergraphSdl, clients, log });
+    return {
+      id,
+      config,
+      supergraphSdl: composition.supergraphSdl,
+      apiSchema,
+      engine,
+      async close() {
+        await engine.close();
+        await close();
+      },
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function createClient(
+  subgraph: SubgraphConfig,
+  { config, sources, prompts }: SupergraphParts,
+  models: ModelClient,
+  log: Logger,
+): SubgraphClient {
+  const { name } = subgraph;
+  if (subgraph.kind === 'http') {
+    return createHttpSubgraph({ name, url: subgraph.routingUrl, timeoutMs: config.traffic.timeoutMs });
+  }
+  const sdl = sources.get(name)?.sdl;
+  const folder = prompts.get(name);
+  invariant(sdl !== undefined && folder !== undefined, `${name} has been read`);
+  return createAiSubgraph({ name, sdl, prompts: folder, models, log });
+}
+
+/** Model clients outlive generations: a swap that does not touch `ai` keeps the loaded local models and connections. */
+class SharedModels {
+  readonly #log: Logger;
+  #shared: { readonly key: string; readonly client: ModelClient; users: number } | undefined;
+
+  constructor(log: Logger) {
+    this.#log = log;
+  }
+
+  acquire(ai: ResolvedConfig['ai']): { readonly client: ModelClient; release(): Promise<void> } {
+    const key = stableHash(ai);
+    if (this.#shared?.key !== key) {
+      const client = createModelClient({
+        providers: createProviders(ai.providers),
+        aliases: ai.models,
+        log: this.#log,
+      });
+      this.#shared = { key, client, users: 0 };
+    }
+    const shared = this.#shared;
+    shared.users++;
+    return {
+      client: shared.client,
+      release: async () => {
+        shared.users--;
+        if (shared.users > 0) return;
+        if (this.#shared === shared) this.#shared = undefined;
+        await shared.client.close();
+      },
+    };
+  }
+}
+
+function watchedPaths(config: ResolvedConfig): readonly string[] {
+  const ofSubgraph = (subgraph: SubgraphConfig): string[] => [
+    ...(subgraph.schema.kind === 'file' ? [subgraph.schema.path] : []),
+    ...(subgraph.kind === 'ai' ? [subgraph.promptsFolder] : []),
+  ];
+  return [config.file, ...config.subgraphs.flatMap(ofSubgraph)];
+}

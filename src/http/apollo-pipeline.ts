@@ -1,0 +1,171 @@
+/**
+ * Apollo Server's part of a request's life, one server per generation: parsing and validating against the API schema
+ * (cached per document), then our engine through `responseForOperation`, the one seam that can carry a single result
+ * and one whose rest comes later. The only file that imports `@apollo/server`.
+ */
+import { ApolloServer, type ApolloServerPlugin, type GraphQLResponse, HeaderMap, type HTTPGraphQLResponse } from '@apollo/server';
+import { unwrapResolverError } from '@apollo/server/errors';
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginInlineTraceDisabled,
+  ApolloServerPluginLandingPageDisabled,
+  ApolloServerPluginSchemaReportingDisabled,
+  ApolloServerPluginUsageReportingDisabled,
+} from '@apollo/server/plugin/disabled';
+import { GraphQLError, type GraphQLFormattedError, getVariableValues, type OperationDefinitionNode } from 'graphql';
+import { errorTable, GatewayError, isErrorCode } from '../errors/index.ts';
+import type { ExecutionOutcome } from '../execution/index.ts';
+import type { GatewayGeneration } from '../gateway.ts';
+import type { Logger } from '../observability/index.ts';
+import type { RequestContext } from '../transport/index.ts';
+import type { GraphQLHttpRequest } from './read-graphql-request.ts';
+
+/** Parsing stops here; the limits issue brings a key for it. What a document of this size costs is bounded. */
+const maxDocumentTokens = 15_000;
+
+interface ApolloContext {
+  readonly request: RequestContext;
+}
+
+export interface ApolloPipeline {
+  run(request: GraphQLHttpRequest, context: RequestContext): Promise<HTTPGraphQLResponse>;
+  stop(): Promise<void>;
+}
+
+export async function createApolloPipeline(generation: GatewayGeneration, log: Logger): Promise<ApolloPipeline> {
+  const server = new ApolloServer<ApolloContext>({
+    schema: generation.apiSchema,
+    introspection: generation.config.server.introspection,
+    csrfPrevention: false, // refuse-cross-site.ts: Apollo's also refuses plain GETs of servers
+    allowBatchedHttpRequests: false,
+    persistedQueries: false,
+    includeStacktraceInErrorResponses: false,
+    stopOnTerminationSignals: false,
+    parseOptions: { maxTokens: maxDocumentTokens },
+    formatError: (formatted, error) => formatError(formatted, error, log),
+    logger: apolloLogger(log),
+    plugins: [
+      ApolloServerPluginCacheControlDisabled(),
+      ApolloServerPluginInlineTraceDisabled(),
+      ApolloServerPluginLandingPageDisabled(),
+      ApolloServerPluginSchemaReportingDisabled(),
+      ApolloServerPluginUsageReportingDisabled(),
+      runOnEngine(generation, log),
+    ],
+  });
+  await server.start();
+
+  return {
+    run({ method, headers, search, body, mediaType }, context) {
+      const map = new HeaderMap();
+      for (const [name, value] of Object.entries(headers)) {
+        if (value !== undefined) map.set(name, Array.isArray(value) ? value.join(', ') : value);
+      }
+      map.set('accept', mediaType);
+      return server.executeHTTPGraphQLRequest({
+        httpGraphQLRequest: { method, headers: map, search, body },
+        context: async () => ({ request: context }),
+      });
+    },
+    stop: () => server.stop(),
+  };
+}
+
+/** The steps between validation and the answer, in order; those of later issues take their place in this list. */
+function runOnEngine(generation: GatewayGeneration, log: Logger): ApolloServerPlugin<ApolloContext> {
+  return {
+    requestDidStart: async () => ({
+      async responseForOperation(request) {
+        const { operation, document } = request;
+        if (operation === undefined) return null; // graphql-js says which operation was meant
+        const variables = request.request.variables ?? {};
+        try {
+          refuseSubscription(operation);
+          checkVariables(generation, operation, variables);
+          // access: remove what the principal may not read · limits: price · ai/budgets: reserve
+          const outcome = await generation.engine.execute({
+            documentHash: request.queryHash ?? '',
+            document,
+            operation,
+            operationName: request.request.operationName,
+            variables,
+            context: request.contextValue.request,
+          });
+          // ai/budgets: settle
+          return toResponse(undefined, toBody(outcome));
+        } catch (error) {
+          const errors = error instanceof AggregateError ? (error.errors as unknown[]) : [error];
+          const formatted = errors.map((one) => formatError(toFormatted(one), one, log));
+          const status = statusOf(formatted[0]?.extensions?.code);
+          return toResponse(status, { kind: 'single', singleResult: { errors: formatted } });
+        }
+      },
+    }),
+  };
+}
+
+function refuseSubscription(operation: OperationDefinitionNode): void {
+  if (operation.operation !== 'subscription') return;
+  throw new GatewayError('BAD_REQUEST', { message: 'Subscriptions are not available.' });
+}
+
+/** Values are checked here for every engine; each error is answered, up to graphql-js's limit of 50. */
+function checkVariables(
+  { apiSchema }: GatewayGeneration,
+  operation: OperationDefinitionNode,
+  variables: Record<string, unknown>,
+): void {
+  const { errors } = getVariableValues(apiSchema, operation.variableDefinitions ?? [], variables);
+  if (errors === undefined) return;
+  throw new AggregateError(
+    errors.map(
+      (error) =>
+        new GraphQLError(error.message, { nodes: error.nodes ?? null, extensions: { code: 'BAD_USER_INPUT' } }),
+    ),
+  );
+}
+
+type ResponseBody = GraphQLResponse['body'];
+
+function toBody(outcome: ExecutionOutcome): ResponseBody {
+  return outcome.kind === 'single'
+    ? { kind: 'single', singleResult: outcome.result as Extract<ResponseBody, { kind: 'single' }>['singleResult'] }
+    : (outcome as unknown as Extract<ResponseBody, { kind: 'incremental' }>);
+}
+
+function toResponse(status: number | undefined, body: ResponseBody): GraphQLResponse {
+  return { http: { headers: new HeaderMap(), ...(status === undefined ? {} : { status }) }, body };
+}
+
+function toFormatted(error: unknown): GraphQLFormattedError {
+  if (error instanceof GraphQLError) return error.toJSON();
+  if (error instanceof GatewayError) return { message: error.message, extensions: error.extensions };
+  return { message: '' };
+}
+
+function statusOf(code: unknown): number {
+  return isErrorCode(code) ? errorTable[code].status : 500;
+}
+
+/** Every error has a code of our table; whatever has none is a defect: masked, and logged with its stack. */
+function formatError(formatted: GraphQLFormattedError, error: unknown, log: Logger): GraphQLFormattedError {
+  const cause = unwrapResolverError(error);
+  if (cause instanceof GatewayError) return { ...formatted, message: cause.message, extensions: cause.extensions };
+  const code = formatted.extensions?.code;
+  if (isErrorCode(code) && code !== 'INTERNAL_SERVER_ERROR') {
+    const { message, locations, path } = formatted;
+    return {
+      message,
+      ...(locations === undefined ? {} : { locations }),
+      ...(path === undefined ? {} : { path }),
+      extensions: { code },
+    };
+  }
+  log.error({ error }, 'an operation failed unexpectedly');
+  return { message: errorTable.INTERNAL_SERVER_ERROR.client, extensions: { code: 'INTERNAL_SERVER_ERROR' } };
+}
+
+function apolloLogger(log: Logger) {
+  const write = (level: 'debug' | 'info' | 'warn' | 'error') => (message?: unknown) => log[level]({}, String(message));
+  return { debug: write('debug'), info: write('debug'), warn: write('warn'), error: write('error') };
+}

@@ -1,0 +1,14 @@
+import { type ErrorCode, errorTable, type GatewayError } from '../errors/index.ts';
+
+export const jsonType = 'application/json; charset=utf-8';
+
+/** The body of an answer that is one coded error. */
+export function errorBody(code: ErrorCode, message: string = errorTable[code].client): string {
+  return JSON.stringify({ errors: [{ message, extensions: { code } }] });
+}
+
+/** Headers a refusal needs besides its body: what to do instead, or when to come back. */
+export function errorHeaders(error: GatewayError): Readonly<Record<string, string>> {
+  if (error.code === 'METHOD_NOT_ALLOWED') return { allow: 'GET, POST' };
+  return error.code === 'OVERLOADED' ? { 'retry-after': '1' } : {};
+}

@@ -1,0 +1,48 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import staticFiles from '@fastify/static';
+import type { FastifyInstance } from 'fastify';
+import type { Gateway } from '../gateway.ts';
+import { type LandingPageContent, loadLandingPage } from './landing/landing-page.ts';
+
+/** `/`: GraphiQL from this machine's own files, with the operations of server.example_operations in its tabs. */
+export async function addLandingRoutes(app: FastifyInstance, gateway: Gateway): Promise<void> {
+  const landing = loadLandingPage();
+  if (landing.available) {
+    await app.register(staticFiles, {
+      root: landing.assetsFolder,
+      prefix: '/landing/',
+      index: false,
+      immutable: true,
+      maxAge: '1y',
+      serveDotFiles: false,
+      allowedPath: (path) => path !== '/index.html', // the page is rendered at / only
+    });
+  }
+  app.get('/', async (_request, reply) => {
+    const { graphqlPath, exampleOperationsFolder } = gateway.generations.current?.config.server ?? {};
+    const operations = exampleOperationsFolder === undefined ? [] : await readOperations(exampleOperationsFolder);
+    return reply
+      .header('content-type', 'text/html; charset=utf-8')
+      .header('content-security-policy', landing.contentSecurityPolicy)
+      .header('cache-control', 'no-cache')
+      .header('x-content-type-options', 'nosniff')
+      .header('referrer-policy', 'no-referrer')
+      .send(landing.render({ graphqlPath: graphqlPath ?? '/graphql', operations }));
+  });
+}
+
+/** Every .graphql file, in the order of their names; the name without its number is the title. */
+async function readOperations(folder: string): Promise<LandingPageContent['operations']> {
+  const files = await readdir(folder).catch(() => []);
+  const documents = files.filter((file) => file.endsWith('.graphql')).sort();
+  return Promise.all(
+    documents.map(async (file) => ({
+      title: file
+        .replace(/^\d+-/, '')
+        .replace(/\.graphql$/, '')
+        .replaceAll('-', ' '),
+      query: await readFile(join(folder, file), 'utf8'),
+    })),
+  );
+}

@@ -1,0 +1,9 @@
+/** What the gateway tells the page, in its `<script type="application/json" id="isthmus">` block. */
+export interface PageSettings {
+  readonly graphqlPath: string;
+  readonly operations: readonly { readonly title: string; readonly query: string }[];
+}
+
+export function readSettings(): PageSettings {
+  return JSON.parse(document.getElementById('isthmus')?.textContent ?? '') as PageSettings;
+}

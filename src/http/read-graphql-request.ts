@@ -1,0 +1,82 @@
+/**
+ * Reads GraphQL over HTTP strictly, before anything is looked at: method, media types, charset, JSON. What a parser
+ * could read in two ways is refused, because the two readers may then disagree (GHSA-9q82-xgwf-vj6h, CVE-2026-23897).
+ */
+import type { IncomingHttpHeaders } from 'node:http';
+import Negotiator from 'negotiator';
+import { parse as parseJson } from 'secure-json-parse';
+import { GatewayError } from '../errors/index.ts';
+
+export type GraphQLMediaType = 'application/graphql-response+json' | 'application/json';
+
+export interface GraphQLHttpRequest {
+  readonly method: 'GET' | 'POST';
+  readonly headers: IncomingHttpHeaders;
+  /** The URL's query with its `?`, or nothing. */
+  readonly search: string;
+  /** A POST's JSON; undefined for GET. */
+  readonly body: unknown;
+  /** What the answer is written as; a request that accepts neither is refused. */
+  readonly mediaType: GraphQLMediaType;
+}
+
+export interface RawRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: unknown;
+}
+
+/**
+ * @throws GatewayError `METHOD_NOT_ALLOWED`, `NOT_ACCEPTABLE`, `UNSUPPORTED_MEDIA_TYPE` or `BAD_REQUEST`
+ */
+export function readGraphQLRequest({ method, url, headers, body }: RawRequest): GraphQLHttpRequest {
+  if (method !== 'GET' && method !== 'POST') throw new GatewayError('METHOD_NOT_ALLOWED');
+  const mediaType = negotiate(headers.accept);
+  const queryStart = url.indexOf('?');
+  const search = queryStart === -1 ? '' : url.slice(queryStart);
+  const contentType = headers['content-type'];
+  if (method === 'GET') {
+    if (contentType !== undefined && !isJson(contentType)) throw new GatewayError('UNSUPPORTED_MEDIA_TYPE');
+    return { method, headers, search, body: undefined, mediaType };
+  }
+  const encoding = headers['content-encoding'];
+  if (contentType === undefined || !isJson(contentType) || (encoding !== undefined && encoding !== 'identity')) {
+    throw new GatewayError('UNSUPPORTED_MEDIA_TYPE');
+  }
+  return { method, headers, search, body: readJson(body), mediaType };
+}
+
+/** Without an Accept header, or where both are as good, the older application/json (GraphQL over HTTP, 6.1). */
+export function negotiate(accept: string | undefined): GraphQLMediaType {
+  if (accept === undefined || accept === '*/*' || accept === 'application/json') return 'application/json';
+  const [best] = new Negotiator({ headers: { accept } }).mediaTypes([
+    'application/json',
+    'application/graphql-response+json',
+  ]);
+  if (best === undefined) throw new GatewayError('NOT_ACCEPTABLE');
+  return best as GraphQLMediaType;
+}
+
+function isJson(contentType: string): boolean {
+  if (contentType === 'application/json') return true;
+  const [essence, ...parameters] = contentType.split(';').map((part) => part.trim().toLowerCase());
+  return (
+    essence === 'application/json' &&
+    parameters.every((parameter) => !parameter.startsWith('charset=') || /^charset="?utf-?8"?$/.test(parameter))
+  );
+}
+
+// Kept in, a byte order mark makes the JSON malformed, as RFC 8259 section 8.1 wants of senders.
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+function readJson(body: unknown): unknown {
+  try {
+    return parseJson(utf8.decode(body instanceof Uint8Array ? body : new Uint8Array()), {
+      protoAction: 'error',
+      constructorAction: 'error',
+    });
+  } catch (error) {
+    throw new GatewayError('BAD_REQUEST', { message: 'The request body is not JSON in UTF-8.', cause: error });
+  }
+}

@@ -1,0 +1,191 @@
+/**
+ * The HTTP server: Fastify, its limits, its routes, and how it ends. The only file that imports it.
+ *
+ * Bounded from the start: body size, 16 KiB of headers, time for headers and for the whole request, checked every
+ * second or less (Node's own check comes every 30 s, so that a 10 s limit would act after up to 40).
+ */
+import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
+import cors from '@fastify/cors';
+import fastify, { type FastifyError, type FastifyInstance } from 'fastify';
+import { type ErrorCode, errorTable, GatewayError, messageOf } from '../errors/index.ts';
+import type { Gateway } from '../gateway.ts';
+import type { Logger } from '../observability/index.ts';
+import { errorBody, errorHeaders, jsonType } from './coded-answer.ts';
+import { addGraphQLRoute } from './graphql-route.ts';
+import { addHealthRoutes } from './health-routes.ts';
+import { addLandingRoutes } from './landing-route.ts';
+
+export interface HttpServerOptions {
+  readonly gateway: Gateway;
+  readonly log: Logger;
+  /** Instead of server.host. */
+  readonly host?: string | undefined;
+  /** Instead of server.port; 0 takes a free one. */
+  readonly port?: number | undefined;
+}
+
+export interface HttpServer {
+  /** Where it listens, such as http://127.0.0.1:4000. */
+  readonly url: string;
+  /**
+   * Ends it without dropping a request: unready first, requests in flight finish, connections close after their answer.
+   * @returns whether every request in flight finished within server.drain_timeout
+   */
+  drain(): Promise<boolean>;
+}
+
+const maxHeaderBytes = 16_384;
+/** How long new requests are still served while draining, for balancers that have not noticed yet. */
+const lameDuckMs = 5_000;
+
+/** @throws Error with `code` EADDRINUSE or EACCES where it cannot listen */
+export async function startHttpServer({ gateway, log, host, port }: HttpServerOptions): Promise<HttpServer> {
+  const config = gateway.generations.current?.config;
+  if (config === undefined) throw new GatewayError('OVERLOADED');
+  const { server, limits } = config;
+  const app = fastify({
+    logger: false,
+    bodyLimit: limits.bodyBytes,
+    requestTimeout: server.requestTimeoutMs,
+    keepAliveTimeout: 65_000, // longer than balancers keep theirs (60 s), so that they are the ones to close
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+    clientErrorHandler,
+    genReqId: (request) => requestIdOf(request.headers['x-request-id']),
+    routerOptions: { ignoreTrailingSlash: true },
+    http: {
+      maxHeaderSize: maxHeaderBytes,
+      headersTimeout: server.headersTimeoutMs,
+      connectionsCheckingInterval: Math.min(1_000, server.headersTimeoutMs),
+    },
+  });
+
+  // Bodies reach the routes as bytes: each decides what it reads, none guesses from the content type.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+
+  let inFlight = 0;
+  let draining = false;
+  let whenIdle: (() => void) | undefined;
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id);
+    if (draining) reply.header('connection', 'close');
+    inFlight++;
+    reply.raw.once('close', () => {
+      inFlight--;
+      if (inFlight === 0) whenIdle?.();
+      const { method, id } = request;
+      const [path] = request.url.split('?', 1);
+      const fields = {
+        requestId: id,
+        method,
+        path,
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime * 10) / 10,
+      };
+      const level = path?.startsWith('/health') === true ? 'debug' : 'info';
+      log[level](fields, reply.raw.writableFinished ? 'request' : 'request aborted by the client');
+    });
+  });
+  app.setNotFoundHandler((_request, reply) => {
+    reply.code(404).header('content-type', jsonType).send(errorBody('NOT_FOUND'));
+  });
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const coded = toGatewayError(error);
+    if (coded.code === 'INTERNAL_SERVER_ERROR')
+      log.error({ requestId: request.id, error }, 'a request failed unexpectedly');
+    // A refused body may still be arriving: this connection cannot be used again.
+    if (coded.code === 'CONTENT_TOO_LARGE') reply.header('connection', 'close');
+    reply
+      .code(coded.entry.status)
+      .headers(errorHeaders(coded))
+      .header('content-type', jsonType)
+      .send(errorBody(coded.code, coded.message));
+  });
+
+  if (server.allowedOrigins.length > 0) {
+    await app.register(cors, {
+      origin: [...server.allowedOrigins],
+      credentials: true,
+      methods: ['GET', 'POST'],
+      maxAge: 600,
+    });
+  }
+  addHealthRoutes(app, gateway, () => draining);
+  if (server.landingPage) await addLandingRoutes(app, gateway);
+  await addGraphQLRoute(app, { gateway, log });
+  const url = await app.listen({ host: host ?? server.host, port: port ?? server.port });
+
+  return {
+    url,
+    async drain() {
+      draining = true;
+      const graceEnds = performance.now() + server.drainTimeoutMs;
+      await settled(
+        () => inFlight,
+        (done) => (whenIdle = done),
+        Math.min(lameDuckMs, server.drainTimeoutMs / 2),
+      );
+      const closed = app.close();
+      const finished = await settled(
+        () => inFlight,
+        (done) => (whenIdle = done),
+        graceEnds - performance.now(),
+      );
+      app.server.closeAllConnections();
+      await closed;
+      return finished;
+    },
+  };
+}
+
+/** Waits until nothing is in flight, at most so long. */
+async function settled(count: () => number, onIdle: (done: () => void) => void, withinMs: number): Promise<boolean> {
+  if (count() === 0) return true;
+  let timer: NodeJS.Timeout | undefined;
+  await new Promise<void>((resolve) => {
+    onIdle(resolve);
+    timer = setTimeout(resolve, Math.max(0, withinMs));
+  });
+  clearTimeout(timer);
+  return count() === 0;
+}
+
+/** A client's own id where it is harmless in a log and a header, else a new one. */
+function requestIdOf(header: string | string[] | undefined): string {
+  return typeof header === 'string' && /^[\w.:-]{1,128}$/.test(header) ? header : randomUUID();
+}
+
+const fastifyCodes: Readonly<Record<string, ErrorCode>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: 'CONTENT_TOO_LARGE',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'UNSUPPORTED_MEDIA_TYPE',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'BAD_REQUEST',
+  FST_ERR_BAD_URL: 'BAD_REQUEST',
+};
+
+function toGatewayError(error: FastifyError): GatewayError {
+  if (error instanceof GatewayError) return error;
+  const code = Object.hasOwn(fastifyCodes, error.code) ? fastifyCodes[error.code] : undefined;
+  return new GatewayError(code ?? 'INTERNAL_SERVER_ERROR', { cause: error, detail: messageOf(error) });
+}
+
+const clientErrorCodes: Readonly<Record<string, ErrorCode>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: 'REQUEST_TIMEOUT',
+  HPE_HEADER_OVERFLOW: 'HEADERS_TOO_LARGE',
+};
+
+/** What Node's parser refuses never becomes a request: answered on the bare socket, coded like everything else. */
+function clientErrorHandler(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const code = clientErrorCodes[error.code ?? ''] ?? 'BAD_REQUEST';
+  const body = errorBody(code);
+  socket.end(
+    `HTTP/1.1 ${errorTable[code].status} ${code}\r\ncontent-type: ${jsonType}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  );
+}
+
+export type { FastifyInstance };

@@ -1,0 +1,61 @@
+/** What composing takes and gives. Plain data: it crosses to the composition worker and back. */
+
+export interface SubgraphSource {
+  readonly name: string;
+  /** The routing URL; empty for in-process subgraphs. */
+  readonly url: string;
+  readonly sdl: string;
+  /** Where the SDL came from, as it is shown in problems: a relative file name or a URL. */
+  readonly origin: string;
+}
+
+export interface ProblemPlace {
+  readonly subgraph: string;
+  readonly origin: string;
+  /** Counted from 1; undefined where the whole subgraph is meant. */
+  readonly line: number | undefined;
+}
+
+export interface CompositionProblem {
+  readonly severity: 'error' | 'hint';
+  /** Apollo's composition code, or one of ours (`AI_…`). */
+  readonly code: string;
+  readonly message: string;
+  readonly places: readonly ProblemPlace[];
+  /** What to do about it. */
+  readonly mend: string;
+}
+
+export interface Composition {
+  readonly supergraphSdl: string;
+  /** What clients see: the supergraph without federation's own machinery and inaccessible elements. */
+  readonly apiSdl: string;
+  readonly hints: readonly CompositionProblem[];
+}
+
+export type CompositionOutcome =
+  | ({ readonly kind: 'composed' } & Composition)
+  | { readonly kind: 'failed'; readonly problems: readonly CompositionProblem[] };
+
+/** Refuses a supergraph, with every problem found. */
+export class CompositionError extends Error {
+  override readonly name = 'CompositionError';
+  readonly problems: readonly CompositionProblem[];
+
+  constructor(problems: readonly CompositionProblem[]) {
+    super(formatProblems(problems));
+    this.problems = problems;
+  }
+}
+
+/** The problems as an operator reads them: code and places first, then what is wrong, then how to mend it. */
+export function formatProblems(problems: readonly CompositionProblem[]): string {
+  return problems
+    .map(({ severity, code, message, places, mend }) => {
+      const where = places
+        .map(({ subgraph, origin, line }) => `${subgraph} (${line === undefined ? origin : `${origin}:${line}`})`)
+        .join(', ');
+      return `${severity} ${code}${where === '' ? '' : ` in ${where}`}\n  ${message.replaceAll('\n', '\n  ')}\n  mend: ${mend}`;
+    })
+    .join('\n');
+}

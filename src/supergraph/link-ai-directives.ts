@@ -1,0 +1,126 @@
+/**
+ * Gives a subgraph that links https://isthmus.dev/ai the definitions of the directives it imports, and a
+ * @composeDirective for each, so that they reach the supergraph: a composed directive without a definition is an
+ * error, and one without @composeDirective is silently lost. A subgraph without the link is left untouched.
+ */
+import { readFileSync } from 'node:fs';
+import {
+  type ConstDirectiveNode,
+  type DefinitionNode,
+  type DirectiveDefinitionNode,
+  type DocumentNode,
+  Kind,
+  parse,
+  type ValueNode,
+} from 'graphql';
+
+export const aiLinkUrl = 'https://isthmus.dev/ai/v1.0';
+const federationLink = /^https:\/\/specs\.apollo\.dev\/federation\/v\d+\.\d+$/;
+const aiLink = /^https:\/\/isthmus\.dev\/ai\/v\d+\.\d+$/;
+
+let definitions: ReadonlyMap<string, DirectiveDefinitionNode> | undefined;
+
+/** The directives of schema/ai.graphql by name, read once. */
+export function aiDirectiveDefinitions(): ReadonlyMap<string, DirectiveDefinitionNode> {
+  if (definitions === undefined) {
+    const file = new URL('../../schema/ai.graphql', import.meta.url);
+    const document = parse(readFileSync(file, 'utf8'), { noLocation: true });
+    definitions = new Map(
+      document.definitions
+        .filter((definition) => definition.kind === Kind.DIRECTIVE_DEFINITION)
+        .map((definition) => [definition.name.value, definition]),
+    );
+  }
+  return definitions;
+}
+
+function stringArgument(directive: ConstDirectiveNode, name: string): string | undefined {
+  const value = directive.arguments?.find((argument) => argument.name.value === name)?.value;
+  return value?.kind === Kind.STRING ? value.value : undefined;
+}
+
+function fieldOf(value: ValueNode, name: string): string | undefined {
+  if (value.kind !== Kind.OBJECT) return undefined;
+  const field = value.fields.find((one) => one.name.value === name)?.value;
+  return field?.kind === Kind.STRING ? field.value : undefined;
+}
+
+function linksOf(document: DocumentNode): readonly ConstDirectiveNode[] {
+  return document.definitions
+    .filter((one) => one.kind === Kind.SCHEMA_DEFINITION || one.kind === Kind.SCHEMA_EXTENSION)
+    .flatMap((one) => one.directives ?? [])
+    .filter((directive) => directive.name.value === 'link');
+}
+
+/** The directives a subgraph imports from the AI link: our name -> the name it uses (`as`); empty without the link. */
+export function importedAiDirectives(document: DocumentNode): ReadonlyMap<string, string> {
+  const imported = new Map<string, string>();
+  for (const link of linksOf(document)) {
+    if (!aiLink.test(stringArgument(link, 'url') ?? '')) continue;
+    const list = link.arguments?.find((argument) => argument.name.value === 'import')?.value;
+    if (list?.kind !== Kind.LIST) continue;
+    for (const item of list.values) {
+      const name = item.kind === Kind.STRING ? item.value : fieldOf(item, 'name');
+      if (name === undefined) continue;
+      imported.set(name.replace(/^@/, ''), (fieldOf(item, 'as') ?? name).replace(/^@/, ''));
+    }
+  }
+  return imported;
+}
+
+/** The name under which this subgraph may write @composeDirective. */
+function composeDirectiveName(document: DocumentNode): string | undefined {
+  for (const link of linksOf(document)) {
+    if (!federationLink.test(stringArgument(link, 'url') ?? '')) continue;
+    const list = link.arguments?.find((argument) => argument.name.value === 'import')?.value;
+    if (list?.kind === Kind.LIST) {
+      for (const item of list.values) {
+        if (item.kind === Kind.STRING && item.value === '@composeDirective') return 'composeDirective';
+        if (fieldOf(item, 'name') === '@composeDirective') return fieldOf(item, 'as')?.replace(/^@/, '');
+      }
+    }
+    return `${stringArgument(link, 'as') ?? 'federation'}__composeDirective`;
+  }
+  return undefined;
+}
+
+export function linkAiDirectives(document: DocumentNode): DocumentNode {
+  const imported = importedAiDirectives(document);
+  const composeName = composeDirectiveName(document);
+  if (imported.size === 0 || composeName === undefined) return document;
+  const composed = new Set(
+    document.definitions
+      .filter((one) => one.kind === Kind.SCHEMA_DEFINITION || one.kind === Kind.SCHEMA_EXTENSION)
+      .flatMap((one) => one.directives ?? [])
+      .filter((directive) => directive.name.value === composeName)
+      .map((directive) => stringArgument(directive, 'name')),
+  );
+  const defined = new Set(
+    document.definitions.filter((one) => one.kind === Kind.DIRECTIVE_DEFINITION).map((one) => one.name.value),
+  );
+  const added: DefinitionNode[] = [];
+  const directives: ConstDirectiveNode[] = [];
+  for (const [name, alias] of imported) {
+    const definition = aiDirectiveDefinitions().get(name);
+    if (definition !== undefined && !defined.has(alias)) {
+      added.push({ ...definition, name: { kind: Kind.NAME, value: alias } });
+    }
+    if (!composed.has(`@${alias}`)) directives.push(composeDirective(composeName, alias));
+  }
+  if (directives.length > 0) added.push({ kind: Kind.SCHEMA_EXTENSION, directives });
+  return added.length === 0 ? document : { ...document, definitions: [...document.definitions, ...added] };
+}
+
+function composeDirective(name: string, directive: string): ConstDirectiveNode {
+  return {
+    kind: Kind.DIRECTIVE,
+    name: { kind: Kind.NAME, value: name },
+    arguments: [
+      {
+        kind: Kind.ARGUMENT,
+        name: { kind: Kind.NAME, value: 'name' },
+        value: { kind: Kind.STRING, value: `@${directive}` },
+      },
+    ],
+  };
+}

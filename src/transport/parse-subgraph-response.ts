@@ -1,0 +1,50 @@
+/** Turns a subgraph's bytes into a GraphQL response, or into a coded error: nothing outside is trusted to have a shape. */
+import { GatewayError } from '../errors/index.ts';
+import type { SubgraphError, SubgraphResponse } from './subgraph-client.ts';
+
+/**
+ * @param status the HTTP status; any is accepted when the body is a GraphQL response (GraphQL over HTTP, section 6.4.2)
+ * @throws GatewayError `SUBREQUEST_HTTP_ERROR` for a status other than 2xx without a GraphQL body,
+ *   `SUBREQUEST_MALFORMED_RESPONSE` for a 2xx body that is no GraphQL response
+ */
+export function parseSubgraphResponse(service: string, status: number, text: string): SubgraphResponse {
+  const ok = status >= 200 && status < 300;
+  const refuse = (detail: string): never => {
+    throw ok
+      ? new GatewayError('SUBREQUEST_MALFORMED_RESPONSE', { service, detail })
+      : new GatewayError('SUBREQUEST_HTTP_ERROR', { service, detail: `HTTP ${status}` });
+  };
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    return refuse('the body is not JSON');
+  }
+  if (!isRecord(body)) return refuse('the body is not an object');
+  const { data, errors } = body;
+  if (data === undefined && errors === undefined) return refuse('the body has neither data nor errors');
+  if (data !== undefined && data !== null && !isRecord(data)) return refuse('data is not an object');
+  if (errors !== undefined && !Array.isArray(errors)) return refuse('errors is not a list');
+  return {
+    ...(data === undefined ? {} : { data }),
+    ...(errors === undefined || errors.length === 0 ? {} : { errors: errors.map(toSubgraphError) }),
+  };
+}
+
+function toSubgraphError(error: unknown): SubgraphError {
+  if (!isRecord(error)) return { message: 'an error that is not an object' };
+  const { message, path, extensions } = error;
+  return {
+    message: typeof message === 'string' ? message : 'an error without a message',
+    ...(isPath(path) ? { path } : {}),
+    ...(isRecord(extensions) ? { extensions } : {}),
+  };
+}
+
+function isPath(path: unknown): path is (string | number)[] {
+  return Array.isArray(path) && path.every((step) => typeof step === 'string' || Number.isInteger(step));
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return value !== null && typeof value === 'object' && !Array.isArray(value);
+}
