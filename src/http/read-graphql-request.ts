@@ -50,7 +50,9 @@ export function readGraphQLRequest({ method, url, headers, body }: RawRequest): 
 /** Without an Accept header, or where both are as good, the older application/json (GraphQL over HTTP, 6.1). */
 export function negotiate(accept: string | undefined): GraphQLMediaType {
   if (accept === undefined || accept === '*/*' || accept === 'application/json') return 'application/json';
-  const [best] = new Negotiator({ headers: { accept } }).mediaTypes([
+  // A charset beside a media type is allowed, and is UTF-8 whatever it says; the negotiator would look for it in ours.
+  const withoutCharset = accept.replace(/;\s*charset=[^,;]*/gi, '');
+  const [best] = new Negotiator({ headers: { accept: withoutCharset } }).mediaTypes([
     'application/json',
     'application/graphql-response+json',
   ]);
@@ -67,15 +69,14 @@ function isJson(contentType: string): boolean {
   );
 }
 
-// Kept in, a byte order mark makes the JSON malformed, as RFC 8259 section 8.1 wants of senders.
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 function readJson(body: unknown): unknown {
   try {
-    return parseJson(utf8.decode(body instanceof Uint8Array ? body : new Uint8Array()), {
-      protoAction: 'error',
-      constructorAction: 'error',
-    });
+    const text = utf8.decode(body instanceof Uint8Array ? body : new Uint8Array());
+    // RFC 8259, section 8.1: a sender must not add one, and parsers differ in what they make of it.
+    if (text.startsWith('\ufeff')) throw new SyntaxError('the body begins with a byte order mark');
+    return parseJson(text, { protoAction: 'error', constructorAction: 'error' });
   } catch (error) {
     throw new GatewayError('BAD_REQUEST', { message: 'The request body is not JSON in UTF-8.', cause: error });
   }

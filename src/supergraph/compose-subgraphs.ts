@@ -10,11 +10,17 @@ import type { CompositionOutcome, CompositionProblem, ProblemPlace, SubgraphSour
 import { linkAiDirectives } from './link-ai-directives.ts';
 import { mendFor } from './mend.ts';
 
+interface Service {
+  readonly name: string;
+  readonly url: string;
+  readonly typeDefs: DocumentNode;
+}
+
 type LocatedNode = ASTNode & { readonly subgraph?: string };
 
 export function composeSubgraphs(sources: readonly SubgraphSource[]): CompositionOutcome {
   const problems: CompositionProblem[] = [];
-  const services: { name: string; url: string; typeDefs: DocumentNode }[] = [];
+  const services: Service[] = [];
   for (const source of sources) {
     try {
       const document = parse(new Source(source.sdl, source.origin), { maxTokens: 1_000_000 });
@@ -34,7 +40,7 @@ export function composeSubgraphs(sources: readonly SubgraphSource[]): Compositio
 
   const result = composeServices(services);
   if (result.errors !== undefined) {
-    return { kind: 'failed', problems: result.errors.map((error) => errorProblem(error, sources)) };
+    return { kind: 'failed', problems: result.errors.map((error) => errorProblem(error, sources, services)) };
   }
   return {
     kind: 'composed',
@@ -53,22 +59,56 @@ export function composeSubgraphs(sources: readonly SubgraphSource[]): Compositio
   };
 }
 
-function errorProblem(error: GraphQLError, sources: readonly SubgraphSource[]): CompositionProblem {
+function errorProblem(
+  error: GraphQLError,
+  sources: readonly SubgraphSource[],
+  services: readonly Service[],
+): CompositionProblem {
   const code = typeof error.extensions.code === 'string' ? error.extensions.code : 'INVALID_GRAPHQL';
   const places = placesOf(error.nodes ?? [], sources);
-  // Errors about a whole subgraph carry its name only at the start of their message.
-  const named = /^\[([^\]]+)\] /.exec(error.message)?.[1];
-  const source = sources.find((one) => one.name === named);
   return {
     severity: 'error',
     code,
     message: error.message,
-    places:
-      places.length > 0 || source === undefined
-        ? places
-        : [{ subgraph: source.name, origin: source.origin, line: undefined }],
+    places: places.length > 0 ? places : placesNamed(error.message, sources, services),
     mend: mendFor(code, descriptionOf(code)),
   };
+}
+
+/**
+ * Many of Apollo's errors carry no nodes but name elements and subgraphs in quotes: `"Product.name"`, `"reviews"`.
+ * Their places are where the named subgraphs (all, where none is named) define the first named element.
+ */
+function placesNamed(
+  message: string,
+  sources: readonly SubgraphSource[],
+  services: readonly Service[],
+): readonly ProblemPlace[] {
+  const quoted = [...message.matchAll(/"([^"]+)"|^\[([^\]]+)\]/g)].map((match) => match[1] ?? match[2] ?? '');
+  const named = sources.filter((source) => quoted.includes(source.name));
+  const coordinates = quoted.filter((text) => /^[A-Z_]\w*(\.\w+)?(\(|$)/i.test(text));
+  const wanted = named.length > 0 ? named : sources;
+  for (const coordinate of coordinates) {
+    const places = wanted.flatMap(({ name, origin }): ProblemPlace[] => {
+      const line = lineOf(coordinate, services.find((service) => service.name === name)?.typeDefs);
+      return line === undefined ? [] : [{ subgraph: name, origin, line }];
+    });
+    if (places.length > 0) return places;
+  }
+  return named.map(({ name, origin }) => ({ subgraph: name, origin, line: undefined }));
+}
+
+/** The line where a document defines `Type` or `Type.field`. */
+function lineOf(coordinate: string, document: DocumentNode | undefined): number | undefined {
+  const [typeName, fieldName] = coordinate.replace(/\(.*$/, '').split('.');
+  for (const definition of document?.definitions ?? []) {
+    if (!('name' in definition) || definition.name?.value !== typeName) continue;
+    if (fieldName === undefined) return definition.name?.loc?.startToken.line;
+    const members = 'fields' in definition ? definition.fields : 'values' in definition ? definition.values : [];
+    const member = members?.find((one) => one.name.value === fieldName);
+    if (member !== undefined) return member.name.loc?.startToken.line;
+  }
+  return undefined;
 }
 
 function placesOf(nodes: readonly LocatedNode[], sources: readonly SubgraphSource[]): ProblemPlace[] {

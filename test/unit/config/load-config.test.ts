@@ -1,0 +1,125 @@
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { FEDERATION_VERSIONS } from '@apollo/federation-internals';
+import { describe, expect, it } from 'vitest';
+import { ConfigError, configJsonSchema, loadConfig, pendingKeys, supportedFederation } from '../../../src/config/index.ts';
+
+const subgraphs = 'subgraphs:\n  a: { routing_url: http://127.0.0.1:1/graphql, schema: { file: a.graphql } }\n';
+
+async function load(yaml: string, environment: NodeJS.ProcessEnv = {}) {
+  const folder = await mkdtemp(join(tmpdir(), 'isthmus-config-'));
+  const file = join(folder, 'supergraph.yaml');
+  await writeFile(file, yaml);
+  return { folder, config: await loadConfig(file, environment) };
+}
+
+async function problemsOf(yaml: string, environment: NodeJS.ProcessEnv = {}) {
+  const failure: unknown = await load(yaml, environment).catch((error: unknown) => error);
+  if (!(failure instanceof ConfigError)) throw new Error('the configuration was accepted');
+  return failure.problems;
+}
+
+describe('a supergraph.yaml', () => {
+  it('is resolved with defaults, absolute paths, milliseconds and bytes', async () => {
+    const { folder, config } = await load(`${subgraphs}traffic: { all: { timeout: 1.5s } }\nlimits: { body: 2mb }\n`);
+    expect(config.subgraphs).toEqual([
+      { kind: 'http', name: 'a', routingUrl: 'http://127.0.0.1:1/graphql', schema: { kind: 'file', path: join(folder, 'a.graphql') } },
+    ]);
+    expect(config.traffic.timeoutMs).toBe(1_500);
+    expect(config.limits.bodyBytes).toBe(2_000_000);
+    expect(config.server).toMatchObject({ host: '127.0.0.1', port: 4000, graphqlPath: '/graphql', introspection: true });
+    expect(config.ai.models.fast).toEqual([{ provider: 'local', model: 'extractive', structured: 'json_schema' }]);
+  });
+
+  it('is frozen to the leaves', async () => {
+    const { config } = await load(subgraphs);
+    expect(() => Object.assign(config.server, { port: 1 })).toThrow(TypeError);
+    expect(() => Object.assign(config.subgraphs[0] ?? {}, { name: 'b' })).toThrow(TypeError);
+  });
+
+  it('takes a subgraph by introspection, whose URL is then also where it answers', async () => {
+    const { config } = await load('subgraphs: { a: { schema: { subgraph_url: http://127.0.0.1:9/graphql } } }');
+    expect(config.subgraphs[0]).toEqual({
+      kind: 'http', name: 'a', routingUrl: 'http://127.0.0.1:9/graphql', schema: { kind: 'introspection', url: 'http://127.0.0.1:9/graphql' },
+    });
+  });
+
+  it('names an unknown key with its path and line', async () => {
+    expect(await problemsOf(`${subgraphs}server:\n  prot: 1\n`)).toEqual([
+      { path: 'server.prot', line: 4, message: '"prot" is not a key here' },
+    ]);
+  });
+
+  it.each([...pendingKeys])('refuses %s as not available yet, with its line', async (key) => {
+    const steps = key.split('.');
+    const nested = steps.reduceRight((inner, step) => `{ ${step}: ${inner} }`, '{}').slice(2, -2);
+    const [first, ...rest] = await problemsOf(`${subgraphs}${nested}\n`);
+    expect(first).toEqual({ path: key, line: 3, message: `"${key}" is not available yet` });
+    expect(rest).toEqual([]);
+  });
+
+  it.each([
+    ['a wrong duration', 'traffic: { all: { timeout: 10 sec } }', 'traffic.all.timeout'],
+    ['a duration without a unit', 'traffic: { all: { timeout: 10 } }', 'traffic.all.timeout'],
+    ['a zero duration', 'traffic: { all: { timeout: 0s } }', 'traffic.all.timeout'],
+    ['a wrong size', 'limits: { body: 1xb }', 'limits.body'],
+    ['a port out of range', 'server: { port: 70000 }', 'server.port'],
+    ['a path that is taken', 'server: { graphql_path: /health/live }', 'server.graphql_path'],
+    ['an origin with a path', 'server: { allowed_origins: [ "https://a.example/x" ] }', 'server.allowed_origins[0]'],
+    ['a kind of provider that has not landed', 'ai: { providers: { x: { kind: ai-sdk } } }', 'ai.providers.x.kind'],
+    ['a model of a provider that is not there', 'ai: { models: { fast: [ nobody/gpt ] } }', 'ai.models.fast[0]'],
+    ['a federation version beyond the bundled one', 'federation_version: =2.99.0', 'federation_version'],
+    ['federation 1', 'federation_version: 1', 'federation_version'],
+  ])('refuses %s with its path and line', async (_name, line, path) => {
+    const problems = await problemsOf(`${subgraphs}${line}\n`);
+    expect(problems[0]).toMatchObject({ path, line: 3 });
+  });
+
+  it('covers exactly the federation versions that the bundled composition knows', () => {
+    const minors = [...FEDERATION_VERSIONS.versions()].map((version) => version.minor);
+    expect([Math.min(...minors), Math.max(...minors)]).toEqual([supportedFederation.minorFrom, supportedFederation.minorTo]);
+  });
+
+  it('reads the environment, with defaults, and keeps numbers numbers', async () => {
+    const { config } = await load(`${subgraphs}server:\n  port: \${PORT}\n  host: \${HOST:-0.0.0.0}\n`, { PORT: '4321' });
+    expect(config.server).toMatchObject({ port: 4321, host: '0.0.0.0' });
+  });
+
+  it('names a missing variable, never a value', async () => {
+    const yaml = `${subgraphs}ai:\n  providers:\n    openai: { kind: openai, api_key: "sk-\${KEY}\${PART}", base_url: 7 }\n`;
+    expect(await problemsOf(yaml, { KEY: 'very-secret' })).toEqual([
+      { path: 'ai.providers.openai.api_key', line: 5, message: 'the environment variable PART is not set; set it, or write ${PART:-default}' },
+    ]);
+    const complete = await load(yaml, { KEY: 'very-secret', PART: 'x' }).catch((error: Error) => error.message);
+    expect(complete).toContain('ai.providers.openai.base_url');
+    expect(complete).not.toContain('very-secret');
+  });
+
+  it('skips the targets of a provider without a key', async () => {
+    const yaml = `${subgraphs}ai:\n  providers: { openai: { kind: openai, api_key: "\${K:-}" }, local: { kind: local } }\n  models: { fast: [openai/gpt-4.1-mini, local/extractive] }\n`;
+    expect((await load(yaml)).config.ai.models.fast?.map((target) => target.provider)).toEqual(['local']);
+    expect((await load(yaml, { K: 'k' })).config.ai.models.fast?.map((target) => target.provider)).toEqual(['openai', 'local']);
+  });
+
+  it('splits a model reference at the first slash only', async () => {
+    const yaml = `${subgraphs}ai: { providers: { own: { kind: openai, base_url: "http://127.0.0.1:1/v1" } }, models: { m: [ { model: own/org/model, structured: tool } ] } }\n`;
+    expect((await load(yaml)).config.ai.models.m).toEqual([{ provider: 'own', model: 'org/model', structured: 'tool' }]);
+  });
+
+  it.each([
+    ['broken YAML', 'subgraphs: { a: [', 1],
+    ['a duplicate key', `${subgraphs}server: {}\nserver: {}\n`, 4],
+  ])('refuses %s with its line', async (_name, yaml, line) => {
+    expect((await problemsOf(yaml))[0]?.line).toBe(line);
+  });
+
+  it('says so when it is not there', async () => {
+    await expect(loadConfig('/nowhere/supergraph.yaml', {})).rejects.toThrow('there is no such file');
+  });
+
+  it('has the JSON Schema that is committed for editors', async () => {
+    const committed: unknown = JSON.parse(await readFile('schema/supergraph.schema.json', 'utf8'));
+    expect(committed).toEqual(JSON.parse(JSON.stringify(configJsonSchema())));
+  });
+});

@@ -1,0 +1,86 @@
+import { readFileSync } from 'node:fs';
+import { globSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const source = resolve('src');
+
+/** design.md section 2: imports point down, never sideways; a folder is entered through its index.ts. */
+const ranks: Readonly<Record<string, number>> = {
+  cli: 9, 'testing.ts': 9, 'index.ts': 9,
+  http: 8, console: 8,
+  'gateway.ts': 7,
+  execution: 6, registry: 6, limits: 6,
+  planning: 5, access: 5, 'ai/fields': 5, 'ai/budgets': 5,
+  supergraph: 4, 'ai/models': 4,
+  transport: 3, cache: 3, 'ai/guardrails': 3,
+  store: 2, observability: 2,
+  config: 1,
+  errors: 0, lib: 0,
+};
+
+/** The packages that only one file may import (design.md section 3). */
+const doors: Readonly<Record<string, readonly string[]>> = {
+  fastify: ['http/server.ts'],
+  pino: ['observability/logger.ts'],
+  '@apollo/server': ['http/apollo-pipeline.ts'],
+  '@apollo/composition': ['supergraph/compose-subgraphs.ts'],
+  '@apollo/gateway': ['execution/reference-engine.ts'],
+  '@apollo/query-planner': ['planning/apollo-planner.ts'],
+  undici: ['transport/http-subgraph.ts'],
+  openai: ['ai/models/openai-provider.ts'],
+  dotprompt: ['ai/fields/prompt.ts'],
+  zod: ['config/', 'ai/fields/'],
+};
+
+function partOf(file: string): string {
+  const path = relative(source, file);
+  return Object.keys(ranks).find((part) => path === part || path.startsWith(`${part}/`)) ?? path;
+}
+
+interface Import {
+  readonly file: string;
+  readonly specifier: string;
+  readonly typeOnly: boolean;
+}
+
+const files = globSync('src/**/*.ts').filter((file) => !file.includes('/landing/app/'));
+const imports: readonly Import[] = files.flatMap((file) =>
+  [...readFileSync(file, 'utf8').matchAll(/(?:^|\n)(?:import|export)\s+(type\s)?[^;'"]*?from\s+'([^']+)'|\bimport\('([^']+)'\)/g)].map(
+    (match) => ({ file, specifier: match[2] ?? match[3] ?? '', typeOnly: match[1] !== undefined }),
+  ),
+);
+
+describe('imports', () => {
+  it('are found at all', () => {
+    expect(files.length).toBeGreaterThan(40);
+    expect(imports.length).toBeGreaterThan(100);
+  });
+
+  it('come from files that have a place in the order', () => {
+    expect(files.filter((file) => ranks[partOf(resolve(file))] === undefined)).toEqual([]);
+  });
+
+  it('point down, never up or sideways, and enter a folder through its index.ts', () => {
+    const wrong = imports.flatMap(({ file, specifier }) => {
+      if (!specifier.startsWith('.')) return [];
+      const target = resolve(dirname(file), specifier);
+      const [from, to] = [partOf(resolve(file)), partOf(target)];
+      if (from === to) return [];
+      if ((ranks[to] ?? 99) >= (ranks[from] ?? -1)) return [`${file} imports ${specifier}: ${to} is not below ${from}`];
+      const isFile = to.endsWith('.ts');
+      const throughIndex = target === join(source, to, 'index.ts');
+      return isFile || throughIndex ? [] : [`${file} imports ${specifier}: enter ${to} through its index.ts`];
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it('of a package go through its one door', () => {
+    const wrong = imports.flatMap(({ file, specifier, typeOnly }) => {
+      const allowed = doors[specifier];
+      if (allowed === undefined || (typeOnly && specifier === 'fastify')) return [];
+      return allowed.some((door) => relative(source, resolve(file)).startsWith(door)) ? [] : [`${file} imports ${specifier}`];
+    });
+    expect(wrong).toEqual([]);
+  });
+});

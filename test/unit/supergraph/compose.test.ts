@@ -1,0 +1,121 @@
+import { buildSchema } from 'graphql';
+import { describe, expect, it } from 'vitest';
+import { CompositionError, compose, type SubgraphSource } from '../../../src/supergraph/index.ts';
+
+const federation = (imports: string) =>
+  `extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: [${imports}])`;
+
+function source(name: string, sdl: string): SubgraphSource {
+  return { name, url: `http://127.0.0.1:1/${name}`, sdl, origin: `subgraphs/${name}.graphql` };
+}
+
+async function problemsOf(...sources: SubgraphSource[]) {
+  const failure: unknown = await compose(sources).catch((error: unknown) => error);
+  if (!(failure instanceof CompositionError)) throw new Error('it composed');
+  return failure.problems;
+}
+
+const products = source('products', `${federation('"@key"')}\ntype Query { product: Product }\ntype Product @key(fields: "id") { id: ID! name: String! }`);
+
+describe('composing', () => {
+  it('gives the supergraph and the schema clients see', async () => {
+    const composition = await compose([products]);
+    expect(composition.supergraphSdl).toContain('join__Graph');
+    const api = buildSchema(composition.apiSdl);
+    expect(Object.keys(api.getTypeMap())).toContain('Product');
+    expect(composition.apiSdl).not.toContain('join__');
+    expect(composition.hints).toEqual([]);
+  });
+
+  it('names the subgraph, file, line and a mend of a syntax error, in every subgraph at once', async () => {
+    const problems = await problemsOf(source('a', 'type Query {\n  a: \n}'), source('b', 'type T {'), products);
+    expect(problems).toHaveLength(2);
+    expect(problems[0]).toMatchObject({
+      severity: 'error',
+      code: 'INVALID_GRAPHQL',
+      places: [{ subgraph: 'a', origin: 'subgraphs/a.graphql', line: 3 }],
+    });
+    expect(problems[0]?.mend).toContain('line');
+    expect(problems[1]?.places[0]?.subgraph).toBe('b');
+  });
+
+  it('names every subgraph that takes part in a conflict, each with its line', async () => {
+    const [problem] = await problemsOf(
+      products,
+      source('other', `${federation('"@key"')}\ntype Product @key(fields: "id") {\n  id: ID!\n  name: String!\n}`),
+    );
+    expect(problem).toMatchObject({ code: 'INVALID_FIELD_SHARING' });
+    expect(problem?.places).toEqual([
+      { subgraph: 'products', origin: 'subgraphs/products.graphql', line: 3 },
+      { subgraph: 'other', origin: 'subgraphs/other.graphql', line: 4 },
+    ]);
+    expect(problem?.mend).toContain('@shareable');
+  });
+
+  it('shows an unreachable field with a way to mend it', async () => {
+    const [problem] = await problemsOf(
+      source('a', `${federation('')}\ntype Query { t: T }\ntype T { a: Int }`),
+      source('b', `${federation('')}\ntype T { b: Int }\ntype Query { x: Int }`),
+    );
+    expect(problem?.code).toBe('SATISFIABILITY_ERROR');
+    expect(problem?.mend).toContain('@key');
+  });
+
+  it('gives hints with their place', async () => {
+    const described = source('b', `${federation('"@key"')}\n"Another one"\ntype Product @key(fields: "id") { id: ID! stock: Int }`);
+    const { hints } = await compose([
+      source('a', `${federation('"@key"')}\n"One"\ntype Product @key(fields: "id") { id: ID! }\ntype Query { p: Product }`),
+      described,
+    ]);
+    expect(hints.map((hint) => hint.code)).toContain('INCONSISTENT_DESCRIPTION');
+    expect(hints[0]?.mend).not.toBe('');
+  });
+
+  it('ends in time when composing takes too long', async () => {
+    await expect(compose([products], 1)).rejects.toThrow('took longer than 1 ms');
+  });
+});
+
+describe('the AI directives', () => {
+  const ai = (imports: string) => `@link(url: "https://isthmus.dev/ai/v1.0", import: [${imports}])`;
+
+  it('are defined and composed for a subgraph that links them', async () => {
+    const { supergraphSdl, apiSdl } = await compose([
+      products,
+      source(
+        'assistant',
+        `${federation('"@key", "@external", "@requires"')} ${ai('"@generate"')}
+         type Product @key(fields: "id") { id: ID! name: String! @external
+           summary: String @requires(fields: "name") @generate(prompt: "p", maxOutputTokens: 10) }`,
+      ),
+    ]);
+    expect(supergraphSdl).toContain('@generate(prompt: "p", maxOutputTokens: 10)');
+    expect(apiSdl).not.toContain('generate');
+  });
+
+  it('may be renamed, and kept by a subgraph that defines and composes them itself', async () => {
+    const { supergraphSdl } = await compose([
+      source(
+        'accounts',
+        `${federation('"@composeDirective"')} ${ai('{ name: "@sensitive", as: "@private" }')} @composeDirective(name: "@private")
+         directive @private(kind: String! = "personal") on FIELD_DEFINITION
+         type Query { email: String @private }`,
+      ),
+    ]);
+    expect(supergraphSdl).toContain('@private');
+  });
+
+  it('come together from two subgraphs that import different ones', async () => {
+    const { supergraphSdl } = await compose([
+      source('a', `${federation('')} ${ai('"@sensitive"')}\ntype Query { email: String @sensitive }`),
+      source('b', `${federation('')} ${ai('"@generate"')}\ntype Query { haiku: String @generate(prompt: "haiku") }`),
+    ]);
+    expect(supergraphSdl).toContain('@sensitive');
+    expect(supergraphSdl).toContain('@generate(prompt: "haiku")');
+  });
+
+  it('leave a federation 1 subgraph untouched', async () => {
+    const { supergraphSdl } = await compose([source('old', 'type Query { a: Int }')]);
+    expect(supergraphSdl).not.toContain('isthmus.dev');
+  });
+});

@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import { type Generation, Generations } from '../../../src/supergraph/index.ts';
+
+function generation(id: string, closed: string[]): Generation {
+  return { id, close: async () => void closed.push(id) };
+}
+
+describe('generations', () => {
+  it('let a request keep the one it began with, and close it when the last has ended', async () => {
+    const closed: string[] = [];
+    const generations = new Generations<Generation>();
+    generations.swap(generation('one', closed));
+    const first = generations.acquire();
+    const second = generations.acquire();
+    generations.swap(generation('two', closed));
+    expect(generations.current?.id).toBe('two');
+    expect(first?.generation.id).toBe('one');
+    first?.release();
+    expect(closed).toEqual([]);
+    second?.release();
+    expect(closed).toEqual(['one']);
+  });
+
+  it('close an idle one at once', () => {
+    const closed: string[] = [];
+    const generations = new Generations<Generation>();
+    generations.swap(generation('one', closed));
+    generations.swap(generation('two', closed));
+    expect(closed).toEqual(['one']);
+  });
+
+  it('wait at the end for what is still leased', async () => {
+    const closed: string[] = [];
+    const generations = new Generations<Generation>();
+    generations.swap(generation('one', closed));
+    const lease = generations.acquire();
+    const ended = generations.close();
+    expect(generations.acquire()).toBeUndefined();
+    expect(closed).toEqual([]);
+    lease?.release();
+    await ended;
+    expect(closed).toEqual(['one']);
+  });
+
+  it('refuse a lease released twice', () => {
+    const generations = new Generations<Generation>();
+    generations.swap(generation('one', []));
+    const lease = generations.acquire();
+    lease?.release();
+    expect(() => lease?.release()).toThrow('released once');
+  });
+});
