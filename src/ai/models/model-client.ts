@@ -12,7 +12,9 @@ export interface ModelClientOptions {
   /** The providers of `ai.providers`, by name. The client closes them. */
   readonly providers: ReadonlyMap<string, ModelProvider>;
   /** The aliases of `ai.models`, each to its targets in order; targets without a key are already left out. */
-  readonly aliases: ReadonlyMap<string, readonly ModelReference[]>;
+  readonly aliases:
+    | ReadonlyMap<string, readonly ModelReference[]>
+    | Readonly<Record<string, readonly ModelReference[]>>;
   readonly log: ModelLog;
 }
 
@@ -41,7 +43,8 @@ export interface ModelClient {
  * an unknown alias. Rejects with the signal's reason when the signal aborts, and then asks nobody else.
  */
 export function createModelClient(options: ModelClientOptions): ModelClient {
-  const { providers, aliases, log } = options;
+  const { providers, log } = options;
+  const aliases = options.aliases instanceof Map ? options.aliases : new Map(Object.entries(options.aliases));
 
   async function firstAnswer<Answer>(
     alias: string,

@@ -1,0 +1,64 @@
+import { charactersPerToken, estimateUsage } from './estimate-usage.ts';
+import { CannotDo, fillSchema, type Material, writeText } from './fill-schema.ts';
+import type { ModelAnswer, ModelRequest } from './model.ts';
+import { readSentences } from './read-text.ts';
+import { maxCharacters, readRequestText } from './request-text.ts';
+
+/**
+ * The model `extractive`: answers from the words of the request alone, the same request always the same way. It is
+ * extractive, not generative: it never writes a sentence that was not in its input, but for "The text does not say."
+ * and "There is nothing to summarise yet.". It knows nothing of the world and follows no instruction.
+ *
+ * What it reads: the user messages; system and assistant messages are never part of an answer. A line `Question: …` of
+ * the last user message, or that message's last sentence where it ends with `?`, is the question. Bullets, ratings
+ * (`(4/5)`), tags and short labels (`Product: X`) are taken off first.
+ *
+ * What it gives, by the output asked for:
+ * - text, with a question: the sentence that answers it best, by shared words and, where there are none, by meaning;
+ * - text, without one: up to three central sentences, praise and criticism both where both weigh; a label
+ *   `Language: de` prefers sentences of that language where there are two;
+ * - an enum with `positive` and `negative` among its labels: the text's sentiment (English, German, French, Spanish);
+ *   any other enum: the label the text names, or else the one nearest in meaning;
+ * - a boolean: whether praise outweighs criticism;
+ * - a list of strings: up to five topics; praising or criticising sentences where its name asks for them (`pros`,
+ *   `cons`); a list of enum values: those the text names;
+ * - a string: as text; an object: property by property;
+ * - anything else (numbers, formats, lists of objects): `null` where the schema allows it, or else it refuses.
+ *
+ * Measured on one core, warm, for 20 reviews of three sentences (4 kB): summary 5 ms, answer 4 ms by words and 110 ms
+ * by meaning; sentiment and topics of one review 0.2 ms each. The first call reads wink's model: 0.3 s.
+ *
+ * Usage is estimated at four characters a token. Throws {@link CannotDo} with the reason.
+ */
+export async function extractiveAnswer(request: ModelRequest): Promise<ModelAnswer> {
+  const given = request.messages.reduce((sum, { role, content }) => sum + (role === 'user' ? content.length : 0), 0);
+  if (given > maxCharacters) throw new CannotDo(`the extractive model reads ${maxCharacters} characters, not ${given}`);
+  const material = readMaterial(request);
+  const { output } = request;
+  const text =
+    output.kind === 'text'
+      ? await writeText(material)
+      : JSON.stringify(await fillSchema(output.schema, material, output.name));
+  if (text.length > request.maxOutputTokens * charactersPerToken) {
+    throw new CannotDo(`an answer of this form does not fit ${request.maxOutputTokens} tokens`);
+  }
+  return { text, finishReason: text.endsWith('…') ? 'length' : 'stop', usage: estimateUsage(request, text) };
+}
+
+function readMaterial(request: ModelRequest): Material {
+  const text = readRequestText(request);
+  const lines = [...text.lines];
+  // A fact such as `Weight: 350 g` can answer a question; a text of nothing but labels is all there is to read.
+  if (text.question !== undefined) {
+    const facts = text.labels.filter(({ name }) => !/\b(?:product|name|title|item|model|language|locale)$/i.test(name));
+    lines.push(...facts.map(({ name, value }) => `${name}: ${value}`));
+  } else if (lines.length === 0) {
+    lines.push(
+      ...text.labels.filter(({ name }) => !/^(?:product|name|language|locale)$/i.test(name)).map(({ value }) => value),
+    );
+  }
+  const overhead =
+    request.output.kind === 'text' ? 0 : JSON.stringify(request.output.schema.properties ?? {}).length / 4;
+  const maxCharacters = Math.max(0, Math.floor(request.maxOutputTokens * charactersPerToken - overhead));
+  return { text, sentences: lines.flatMap(readSentences), maxCharacters };
+}

@@ -1,0 +1,130 @@
+import { languageOf } from './languages.ts';
+import type { Sentence } from './read-text.ts';
+import { opinionOf } from './sentiment.ts';
+
+export interface SummaryOptions {
+  readonly maxSentences: number;
+  readonly maxCharacters: number;
+  /** A language code; sentences in it are preferred where there are two or more of them. */
+  readonly language?: string | undefined;
+}
+
+/**
+ * The most central sentences of a text, in its order: those that share the most words with the others, no two alike,
+ * and both praise and criticism where both weigh. Nothing is written that was not there, except a full stop after a
+ * sentence without one. `undefined` where there is no sentence at all. 60 sentences take about 1 ms.
+ */
+export function extractiveSummary(sentences: readonly Sentence[], options: SummaryOptions): string | undefined {
+  const candidates = candidatesOf(inLanguage(sentences, options.language));
+  const wanted = candidates.length >= 6 ? 3 : candidates.length >= 3 ? 2 : candidates.length;
+  const chosen: Candidate[] = [];
+  let room = options.maxCharacters;
+  for (const candidate of mostCentral(candidates, Math.min(wanted, options.maxSentences))) {
+    if (candidate.text.length + 1 > room) continue;
+    chosen.push(candidate);
+    room -= candidate.text.length + 1;
+  }
+  const [first] = candidates;
+  if (chosen.length === 0) return first === undefined ? undefined : cut(first.text, options.maxCharacters);
+  return chosen
+    .sort((a, b) => a.position - b.position)
+    .map(({ text }) => text)
+    .join(' ');
+}
+
+interface Candidate {
+  readonly text: string;
+  readonly position: number;
+  readonly stems: ReadonlySet<string>;
+  readonly praise: number;
+  readonly criticism: number;
+  score: number;
+}
+
+/** The start of a text, up to a whole word, for what does not fit. */
+export function cut(text: string, maxCharacters: number): string {
+  if (text.length <= maxCharacters) return text;
+  const start = text.slice(0, Math.max(0, maxCharacters - 1));
+  return `${start.slice(0, Math.max(start.lastIndexOf(' '), 0)) || start}…`;
+}
+
+/** The stems that say what a sentence is about. */
+export function contentStems(sentence: Sentence): ReadonlySet<string> {
+  return new Set(
+    sentence.words.filter(({ isStopWord, stem }) => !isStopWord && stem.length > 2).map(({ stem }) => stem),
+  );
+}
+
+function inLanguage(sentences: readonly Sentence[], language: string | undefined): readonly Sentence[] {
+  if (language === undefined) return sentences;
+  const code = language.trim().toLowerCase().slice(0, 2);
+  const spoken = sentences.filter(({ text }) => languageOf(text) === code);
+  return spoken.length >= 2 ? spoken : sentences;
+}
+
+/** Every sentence with its centrality, most central first; of equals, the earlier one. */
+function candidatesOf(sentences: readonly Sentence[]): Candidate[] {
+  const stemSets = sentences.map(contentStems);
+  const frequency = new Map<string, number>();
+  for (const stems of stemSets) for (const stem of stems) frequency.set(stem, (frequency.get(stem) ?? 0) + 1);
+  const candidates = sentences.map((sentence, position): Candidate => {
+    const stems = stemSets[position] ?? new Set();
+    let shared = 0;
+    for (const stem of stems) shared += Math.log2(frequency.get(stem) ?? 1);
+    const opinion = opinionOf(sentence.text);
+    const length = sentence.words.length;
+    const readable = (length < 4 ? 0.5 : length > 35 ? 0.6 : 1) * (sentence.text.endsWith('?') ? 0.4 : 1);
+    const judging = opinion.praise + opinion.criticism > 0 ? 1.3 : 1;
+    const score = ((0.5 + shared) / Math.sqrt(stems.size + 3)) * readable * judging;
+    return { text: withFullStop(sentence.text), position, stems, ...opinion, score };
+  });
+  return candidates.sort((a, b) => b.score - a.score || a.position - b.position);
+}
+
+function mostCentral(candidates: readonly Candidate[], wanted: number): Candidate[] {
+  const chosen: Candidate[] = [];
+  const left = new Set(candidates);
+  while (chosen.length < wanted && left.size > 0) {
+    let best: Candidate | undefined;
+    let bestScore = -1;
+    for (const candidate of left) {
+      const likeness = Math.max(0, ...chosen.map((other) => similarity(candidate.stems, other.stems)));
+      if (likeness > 0.5) left.delete(candidate);
+      else if (candidate.score * (1 - likeness) > bestScore)
+        [best, bestScore] = [candidate, candidate.score * (1 - likeness)];
+    }
+    if (best === undefined) break;
+    chosen.push(best);
+    left.delete(best);
+  }
+  return balanced(chosen, left);
+}
+
+/** Gives the last place to the other side where at least a quarter of the judging sentences are on it. */
+function balanced(chosen: Candidate[], left: ReadonlySet<Candidate>): Candidate[] {
+  const judges = [...chosen, ...left].filter(({ praise, criticism }) => praise !== criticism);
+  for (const side of [isCritical, isPraising]) {
+    const onSide = judges.filter(side);
+    if (chosen.length < 2 || onSide.length * 4 < judges.length || chosen.some(side)) continue;
+    const best = [...left].find(side);
+    if (best !== undefined) return [...chosen.slice(0, -1), best];
+  }
+  return chosen;
+}
+
+function isPraising({ praise, criticism }: Candidate): boolean {
+  return praise > criticism;
+}
+
+function isCritical({ praise, criticism }: Candidate): boolean {
+  return criticism > praise;
+}
+
+function similarity(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
+  const shared = a.intersection(b).size;
+  return shared === 0 ? 0 : shared / Math.min(a.size, b.size);
+}
+
+function withFullStop(text: string): string {
+  return /[.!?…。！？]["'”’)\]]?$/.test(text) ? text : `${text}.`;
+}

@@ -1,0 +1,153 @@
+import { Worker } from 'node:worker_threads';
+import { GatewayError, messageOf } from '../../errors/index.ts';
+import { siblingModule } from '../../lib/index.ts';
+import { estimateTokens } from './estimate-usage.ts';
+import type { LocalJob, LocalResult } from './local-job.ts';
+import type { CallBounds, Embeddings, ModelProvider } from './model.ts';
+import { withinBounds } from './within-bounds.ts';
+
+export interface LocalProviderOptions {
+  /** The provider's name in `ai.providers`. */
+  readonly name: string;
+  /** How many calls may wait for the worker; one more is refused. @default 1000 */
+  readonly maxWaiting?: number;
+  /** A job that takes longer has its worker stopped. @default 30 s */
+  readonly maxJobMs?: number;
+  /** The module of the worker; for tests. @default local-worker beside this file */
+  readonly workerModule?: URL;
+}
+
+interface Job {
+  readonly work: LocalJob;
+  readonly settle: (result: LocalResult) => void;
+}
+
+/** One message to the worker holds this many texts, so that other calls get their turn: 130 ms. */
+const textsPerJob = 16;
+
+/** The embedding model's tokenizer takes quadratic time; 8,000 characters take 0.25 s and are more than it can weigh. */
+const maxTextCharacters = 8_000;
+
+/**
+ * The models that come with Isthmus and need no key and no network: `extractive` (answers; see `extractive-answer.ts`)
+ * and `use-lite` (vectors of 512 numbers of English text; see `sentence-embedder.ts`). Both run in one worker thread,
+ * because reading and embedding block their thread, started by the first call; while it has nothing to do it does not
+ * hold the process open. It says nothing on stdout or stderr, whatever its packages print.
+ *
+ * A worker that crashes or hangs fails the call it was working on; the next one gets a new worker. A call that is
+ * aborted or late leaves the queue.
+ */
+export function createLocalProvider(options: LocalProviderOptions): ModelProvider {
+  const { name, maxWaiting = 1_000, maxJobMs = 30_000 } = options;
+  const workerModule = options.workerModule ?? siblingModule(import.meta.url, 'local-worker');
+  const waiting = new Set<Job>();
+  let running: { readonly job: Job; readonly timer: NodeJS.Timeout } | undefined;
+  let worker: Worker | undefined;
+  let closed = false;
+
+  const unavailable = (detail: string) => new GatewayError('AI_MODEL_UNAVAILABLE', { detail: `${name}: ${detail}` });
+
+  function startWorker(): Worker {
+    const started = new Worker(workerModule, { name: `isthmus ${name} models`, env: {}, stdout: true, stderr: true });
+    started.stdout.resume();
+    started.stderr.resume();
+    let reason = 'the worker stopped';
+    started.on('message', (result: LocalResult) => finish(started, result));
+    started.on('error', (error: unknown) => {
+      reason = `the worker crashed: ${messageOf(error)}`;
+    });
+    started.on('exit', () => {
+      const wasCurrent = worker === started;
+      if (wasCurrent) worker = undefined;
+      if (wasCurrent) finish(undefined, { kind: 'failed', detail: reason });
+    });
+    return started;
+  }
+
+  function finish(from: Worker | undefined, result: LocalResult): void {
+    if (from !== worker) return;
+    const ended = running;
+    running = undefined;
+    if (ended !== undefined) {
+      clearTimeout(ended.timer);
+      ended.job.settle(result);
+    }
+    runNext();
+  }
+
+  function runNext(): void {
+    const [job] = waiting;
+    if (running !== undefined) return;
+    if (job === undefined) {
+      worker?.unref();
+      return;
+    }
+    waiting.delete(job);
+    worker ??= startWorker();
+    const busy = worker;
+    busy.ref();
+    const timer = setTimeout(() => {
+      worker = undefined;
+      void busy.terminate();
+      finish(undefined, { kind: 'failed', detail: `the worker took longer than ${maxJobMs} ms` });
+    }, maxJobMs);
+    timer.unref();
+    running = { job, timer };
+    try {
+      busy.postMessage(job.work);
+    } catch (error) {
+      // A request that holds a function or the like cannot be sent to a thread.
+      finish(busy, { kind: 'failed', detail: messageOf(error) });
+    }
+  }
+
+  function run(work: LocalJob, bounds: CallBounds): Promise<LocalResult> {
+    if (closed) throw unavailable('the provider is closed');
+    if (waiting.size >= maxWaiting) throw unavailable(`${maxWaiting} calls are waiting already`);
+    const settled = Promise.withResolvers<LocalResult>();
+    const job: Job = { work, settle: settled.resolve };
+    return withinBounds(bounds, () => {
+      waiting.add(job);
+      runNext();
+      return settled.promise;
+    })
+      .catch((error: unknown) => {
+        throw error instanceof GatewayError ? unavailable(error.detail ?? error.message) : error;
+      })
+      .finally(() => waiting.delete(job));
+  }
+
+  return {
+    name,
+    async complete(model, request, bounds) {
+      if (model !== 'extractive') throw unavailable(`it has no model "${model}" that completes, only "extractive"`);
+      const result = await run({ kind: 'complete', request }, bounds);
+      if (result.kind === 'completed') return result.answer;
+      throw unavailable(result.kind === 'failed' ? result.detail : 'the worker gave another answer');
+    },
+    async embed(model, texts, bounds): Promise<Embeddings> {
+      if (model !== 'use-lite') throw unavailable(`it has no model "${model}" that embeds, only "use-lite"`);
+      const long = texts.find(({ length }) => length > maxTextCharacters);
+      if (long !== undefined) throw unavailable(`use-lite reads ${maxTextCharacters} characters, not ${long.length}`);
+      const vectors: Float32Array[] = [];
+      for (let start = 0; start < texts.length; start += textsPerJob) {
+        const result = await run({ kind: 'embed', texts: texts.slice(start, start + textsPerJob) }, bounds);
+        if (result.kind !== 'embedded') {
+          throw unavailable(result.kind === 'failed' ? result.detail : 'the worker gave another answer');
+        }
+        vectors.push(...result.vectors);
+      }
+      const inputTokens = texts.reduce((sum, text) => sum + estimateTokens(text), 0);
+      return { vectors, usage: { inputTokens, outputTokens: 0, source: 'estimated' } };
+    },
+    async close() {
+      closed = true;
+      const stopped = worker;
+      worker = undefined;
+      for (const { settle } of waiting) settle({ kind: 'failed', detail: 'the provider is closed' });
+      waiting.clear();
+      finish(undefined, { kind: 'failed', detail: 'the provider is closed' });
+      await stopped?.terminate();
+    },
+  };
+}

@@ -1,0 +1,58 @@
+import { contentStems } from './extractive-summary.ts';
+import { readSentences, type Sentence } from './read-text.ts';
+import { cosine, embedTexts } from './sentence-embedder.ts';
+import { type Sentiment, sentimentOf } from './sentiment.ts';
+
+const sentiments: readonly Sentiment[] = ['positive', 'negative', 'neutral', 'mixed'];
+
+/** Whether labels ask for a sentiment: all of them are one, in whatever case, and they can be told apart by it. */
+export function asksForSentiment(labels: readonly string[]): boolean {
+  const lower = labels.map((label) => label.toLowerCase());
+  return lower.includes('positive') && lower.includes('negative') && lower.every((label) => isSentiment(label));
+}
+
+/** The label of a text's sentiment. Without a label for mixed texts the greater side wins; `undefined` where none fits. */
+export function sentimentLabel(labels: readonly string[], sentences: readonly Sentence[]): string | undefined {
+  const { sentiment, praise, criticism } = sentimentOf(sentences);
+  const labelled = (wanted: Sentiment) => labels.find((label) => label.toLowerCase() === wanted);
+  const side = praise === criticism ? 'neutral' : praise > criticism ? 'positive' : 'negative';
+  return labelled(sentiment) ?? labelled(sentiment === 'neutral' ? 'neutral' : side);
+}
+
+/** The labels whose words the text holds, those it speaks of most first; of equals, the one first in the list. */
+export function labelsNamed(labels: readonly string[], sentences: readonly Sentence[]): string[] {
+  const stemSets = sentences.map((sentence) => new Set(sentence.words.map(({ stem }) => stem)));
+  return labels
+    .map((label) => {
+      const stems = readSentences(wordsOfLabel(label)).flatMap((sentence) => [...contentStems(sentence)]);
+      const count = stemSets.filter((held) => stems.length > 0 && stems.every((stem) => held.has(stem))).length;
+      return { label, count };
+    })
+    .filter(({ count }) => count > 0)
+    .sort((a, b) => b.count - a.count)
+    .map(({ label }) => label);
+}
+
+/** The label nearest to the text in meaning. */
+export async function nearestLabel(labels: readonly string[], text: string): Promise<string | undefined> {
+  const [asked, ...vectors] = await embedTexts([text.slice(0, 2_000), ...labels.map(wordsOfLabel)]);
+  let best: string | undefined;
+  let bestCosine = Number.NEGATIVE_INFINITY;
+  for (const [index, vector] of vectors.entries()) {
+    const near = asked === undefined ? 0 : cosine(asked, vector);
+    if (near > bestCosine) [best, bestCosine] = [labels[index], near];
+  }
+  return best;
+}
+
+function isSentiment(label: string): boolean {
+  return (sentiments as readonly string[]).includes(label);
+}
+
+/** `BATTERY_LIFE` is about "battery life". */
+function wordsOfLabel(label: string): string {
+  return label
+    .replaceAll(/([\p{Ll}\d])(\p{Lu})/gu, '$1 $2')
+    .replaceAll(/[_-]+/g, ' ')
+    .toLowerCase();
+}

@@ -1,0 +1,94 @@
+import { foldedWords, grammars, type Language, languageOf } from './languages.ts';
+import { opinionWords } from './opinion-words.ts';
+import { type Sentence, winkSentiment } from './read-text.ts';
+
+/** What a text praises and criticises: both 0 or more, about 1 for one plain word of it. */
+export interface Opinion {
+  readonly praise: number;
+  readonly criticism: number;
+}
+
+export type Sentiment = 'positive' | 'negative' | 'neutral' | 'mixed';
+
+/** A clause ends at a comma, a dash, a semicolon and at a word of contrast: what follows may judge the other way. */
+const clauseEnd =
+  /[,;:()!?.]+\s|\s[-–—]+\s|\b(?:but|however|although|though|yet|except|aber|jedoch|allerdings|dafür|obwohl|mais|cependant|pourtant|pero|aunque|sin embargo)\b/i;
+
+/** A negation reaches three words ahead (`not a very good …`). */
+const negationReach = 3;
+
+const notOnly = /\b(?:not (?:only|just)|nicht nur|non seulement|pas seulement|no solo)\b/g;
+
+/** Adds up the clauses of a sentence. `language` is the text's, for a sentence that does not show its own. */
+export function opinionOf(sentence: string, language: Language = 'en'): Opinion {
+  const spoken = languageOf(sentence) ?? language;
+  let praise = 0;
+  let criticism = 0;
+  for (const clause of sentence.split(clauseEnd)) {
+    const score = clauseScore(clause, spoken);
+    if (score > 0) praise += score;
+    else criticism -= score;
+  }
+  return { praise, criticism };
+}
+
+/**
+ * Judges a text by its sentences: mixed where both praise and criticism are clear and the lesser is at least two fifths
+ * of the greater, so that a small gripe does not make an enthusiast neutral.
+ */
+export function sentimentOf(sentences: readonly Sentence[]): { readonly sentiment: Sentiment } & Opinion {
+  const language = languageOf(sentences.map(({ text }) => text).join(' '));
+  let praise = 0;
+  let criticism = 0;
+  for (const { text } of sentences) {
+    const opinion = opinionOf(text, language);
+    praise += opinion.praise;
+    criticism += opinion.criticism;
+  }
+  return { sentiment: verdict(praise, criticism), praise, criticism };
+}
+
+function verdict(praise: number, criticism: number): Sentiment {
+  const clear = 0.5;
+  if (praise < clear && criticism < clear) return 'neutral';
+  if (Math.min(praise, criticism) >= clear && Math.min(praise, criticism) >= 0.4 * Math.max(praise, criticism)) {
+    return 'mixed';
+  }
+  return praise > criticism ? 'positive' : 'negative';
+}
+
+function clauseScore(clause: string, language: Language): number {
+  const opinions = opinionWords[language];
+  let rest = foldedWords(clause).join(' ').replaceAll(notOnly, ' ');
+  let score = 0;
+  let found = false;
+  for (const { pattern, value } of opinions.phrases) {
+    if (!pattern.test(rest)) continue;
+    rest = rest.replace(pattern, ' ');
+    score += value;
+    found = true;
+  }
+  const words = rest.split(' ').filter((word) => word !== '');
+  for (const [index, word] of words.entries()) {
+    const value = opinions.valueOf(word);
+    if (value === 0) continue;
+    found = true;
+    score += isNegated(words, index, language) ? negated(value) : value;
+  }
+  if (!found && language === 'en') score = winkSentiment(clause) * 1.5;
+  return Math.max(-3, Math.min(3, score));
+}
+
+/** `not good` is criticism, `not bad` only mild praise. */
+function negated(value: number): number {
+  return value > 0 ? -Math.min(value, 1) : 0.5;
+}
+
+function isNegated(words: readonly string[], index: number, language: Language): boolean {
+  const { negators } = grammars[language];
+  for (let before = Math.max(0, index - negationReach); before < index; before++) {
+    if (negators.has(words[before] ?? '')) return true;
+  }
+  // German negates a verb at the end of its clause: "gefällt mir nicht", "funktioniert leider nicht mehr".
+  return language === 'de' && words.slice(Math.max(index + 1, words.length - 2)).some((word) => negators.has(word));
+}

@@ -1,0 +1,77 @@
+import { foldedWords, languageOf } from './languages.ts';
+import { opinionWords } from './opinion-words.ts';
+import type { Sentence, Word } from './read-text.ts';
+
+/** Nouns that name no topic of a product. */
+const emptyNouns = new Set(
+  `thing things lot lots bit way ways reason reasons one ones time times day days week weeks month months year years hour hours minute minutes
+  product products item purchase buy review reviews star stars people person everyone anyone someone nothing everything something kind sort part
+  side end front start today yesterday morning evening night gift husband wife son daughter friend friends mom dad kid kids family problem
+  problems issue issues complaint complaints downside downsides use job need fan money ok okay overall hand point idea chance`.split(
+    /\s+/,
+  ),
+);
+
+/**
+ * The topics of a text: its nouns, one to three in a row, in lower case, those it speaks of most first, then longer
+ * ones, then earlier ones; no two with the same stem. Opinions (`great`), times and people are no topics.
+ */
+export function topicsOf(sentences: readonly Sentence[], most: number): string[] {
+  const found = new Map<
+    string,
+    { readonly phrase: string; readonly words: number; count: number; readonly at: number }
+  >();
+  let at = 0;
+  for (const sentence of sentences) {
+    for (const run of nounRuns(sentence)) {
+      const key = run.map(({ stem }) => stem).join(' ');
+      const known = found.get(key);
+      if (known !== undefined) known.count++;
+      else found.set(key, { phrase: run.map(({ normal }) => normal).join(' '), words: run.length, count: 1, at: at++ });
+    }
+  }
+  const ranked = [...found].sort(([, a], [, b]) => b.count - a.count || b.words - a.words || a.at - b.at);
+  const topics: string[] = [];
+  const used = new Set<string>();
+  for (const [key, { phrase }] of ranked) {
+    const stems = key.split(' ');
+    if (stems.every((stem) => used.has(stem))) continue;
+    for (const stem of stems) used.add(stem);
+    topics.push(phrase);
+    if (topics.length >= most) break;
+  }
+  return topics;
+}
+
+function nounRuns(sentence: Sentence): Word[][] {
+  const language = languageOf(sentence.text) ?? 'en';
+  const isTopic =
+    language === 'en' ? isEnglishTopic : (word: Word) => isForeignTopic(word, language === 'de', sentence);
+  const runs: Word[][] = [];
+  let run: Word[] = [];
+  const close = () => {
+    if (run.length > 0) runs.push(run.slice(-3));
+    run = [];
+  };
+  for (const word of sentence.words) {
+    const judges = opinionWords[language].valueOf(foldedWords(word.normal)[0] ?? '') !== 0;
+    if (isTopic(word) && !judges) run.push(word);
+    else close();
+    // Only English writes its compounds as words in a row.
+    if (language !== 'en') close();
+  }
+  close();
+  return runs;
+}
+
+function isEnglishTopic({ partOfSpeech, isStopWord, normal }: Word): boolean {
+  const isNoun = partOfSpeech === 'NOUN' || partOfSpeech === 'PROPN';
+  return isNoun && !isStopWord && normal.length > 2 && !emptyNouns.has(normal) && /^\p{L}[\p{L}-]*$/u.test(normal);
+}
+
+/** German nouns show by their capital; in French and Spanish every longer word that is no grammar may be one. */
+function isForeignTopic(word: Word, german: boolean, sentence: Sentence): boolean {
+  if (!/^\p{L}{4,}$/u.test(word.normal) || languageOf(word.normal) !== undefined) return false;
+  if (german) return word.isCapitalised && (word !== sentence.words[0] || word.normal.length > 4);
+  return (word.partOfSpeech === 'NOUN' || word.partOfSpeech === 'PROPN') && word.normal.length > 4;
+}

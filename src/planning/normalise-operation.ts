@@ -1,0 +1,291 @@
+/**
+ * Brings an operation into the form that is planned: fragments merged in, `@skip` and `@include` decided, literals
+ * lifted into variables, and every response key made from the field itself. A field that takes arguments gets a key
+ * made from their values, every other field its own name.
+ *
+ * So operations that ask for the same share a plan, whatever they call things; and a client's alias or argument can
+ * never take the name under which a plan reads a required field. The client's own keys come back when the answer is
+ * shaped (`keyOf`).
+ */
+import {
+  type ArgumentNode,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  type GraphQLCompositeType,
+  type GraphQLField,
+  type GraphQLSchema,
+  getNamedType,
+  type InlineFragmentNode,
+  isAbstractType,
+  isCompositeType,
+  isObjectType,
+  Kind,
+  type OperationDefinitionNode,
+  print,
+  type SelectionNode,
+  type SelectionSetNode,
+  type ValueNode,
+  type VariableDefinitionNode,
+  valueFromASTUntyped,
+  visit,
+} from 'graphql';
+import { GatewayError } from '../errors/index.ts';
+import { invariant } from '../lib/index.ts';
+
+/** How many selections an operation may have once its fragments are merged in; more is refused unplanned. */
+const maxSelections = 10_000;
+
+/** Where the value of a variable of the normalised operation comes from. */
+export type VariableSource =
+  | { readonly kind: 'client'; readonly name: string; readonly fallback: unknown }
+  | { readonly kind: 'literal'; readonly json: string };
+
+export interface NormalisedOperation {
+  /** The operation as text: what a plan is cached by, and made from. Empty where nothing is to be fetched. */
+  readonly text: string;
+  readonly variables: ReadonlyMap<string, VariableSource>;
+  /** The key under which a field's value stands in the data. */
+  keyOf(field: FieldNode): string;
+}
+
+export interface NormaliseOptions {
+  readonly schema: GraphQLSchema;
+  readonly operation: OperationDefinitionNode;
+  readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
+  /** Whether a selection is part of this run, by its `@skip` and `@include`. */
+  readonly included: (selection: SelectionNode) => boolean;
+}
+
+/** Names of Object.prototype: as keys of plain objects they would read inherited members, so they get another key. */
+const inheritedNames: ReadonlySet<string> = new Set(Object.getOwnPropertyNames(Object.prototype));
+
+/** @throws GatewayError `PLAN_DEADLINE_EXCEEDED` for more selections than are planned */
+export function normaliseOperation(options: NormaliseOptions): NormalisedOperation {
+  const { schema, operation, fragments, included } = options;
+  const variables = new Variables(operation.variableDefinitions ?? []);
+  const keys = new Map<FieldNode, string>();
+  const keysByArguments = new Map<string, string>();
+  const counters = new Map<string, number>();
+  const separator = separatorOf(schema);
+  let selections = 0;
+
+  const root = schema.getRootType(operation.operation);
+  invariant(root != null, 'a validated operation has a root type');
+  const selectionSet = mergeSelections(root, [operation.selectionSet], true);
+  const definitions = variables.definitions();
+  const head = operation.operation === 'mutation' || definitions !== '' ? `${operation.operation}${definitions}` : '';
+  return {
+    text: selectionSet === '' ? '' : `${head}${selectionSet}`,
+    variables: variables.sources,
+    keyOf(field) {
+      const key = keys.get(field);
+      invariant(key !== undefined, `${field.name.value} is part of this run`);
+      return key;
+    },
+  };
+
+  function mergeSelections(type: GraphQLCompositeType, sets: readonly SelectionSetNode[], isRoot = false): string {
+    const fields = new Map<string, { readonly node: FieldNode; readonly sets: SelectionSetNode[]; readonly text: string }>();
+    const conditions = new Map<string, SelectionSetNode[]>();
+    const visited = new Set<string>();
+    for (const set of sets) collect(set);
+
+    let text = '';
+    for (const { node, sets: inner, text: head } of fields.values()) {
+      if (++selections > maxSelections) throw new GatewayError('PLAN_DEADLINE_EXCEEDED');
+      text += text === '' ? head : ` ${head}`;
+      if (inner.length > 0) text += mergeSelections(compositeTypeOf(fieldOf(type, node).type), inner);
+    }
+    for (const [condition, inner] of conditions) {
+      const narrowed = schema.getType(condition);
+      invariant(isCompositeType(narrowed), `${condition} is a composite type`);
+      const body = mergeSelections(narrowed, inner);
+      if (body !== '') text += `${text === '' ? '' : ' '}...on ${condition}${body}`;
+    }
+    if (text === '') return isRoot ? '' : '{__typename}';
+    return `{${text}}`;
+
+    function collect(set: SelectionSetNode): void {
+      for (const selection of set.selections) {
+        if (!included(selection)) continue;
+        if (selection.kind === Kind.FIELD) addField(selection);
+        else if (selection.kind === Kind.INLINE_FRAGMENT) addFragment(selection);
+        else {
+          const name = selection.name.value;
+          if (visited.has(name)) continue;
+          visited.add(name);
+          const fragment = fragments.get(name);
+          if (fragment !== undefined) addFragment(fragment);
+        }
+      }
+    }
+
+    function addFragment(fragment: InlineFragmentNode | FragmentDefinitionNode): void {
+      const condition = fragment.typeCondition?.name.value;
+      if (condition === undefined || alwaysHolds(type, condition)) {
+        collect(fragment.selectionSet);
+        return;
+      }
+      const known = conditions.get(condition);
+      if (known === undefined) conditions.set(condition, [fragment.selectionSet]);
+      else if (!known.includes(fragment.selectionSet)) known.push(fragment.selectionSet);
+    }
+
+    function addField(node: FieldNode): void {
+      const name = node.name.value;
+      if (name.startsWith('__')) {
+        keys.set(node, name);
+        if (name === '__typename' && !isRoot) fields.set(name, { node, sets: [], text: name });
+        return;
+      }
+      const written = variables.writeArguments(fieldOf(type, node), node.arguments ?? []);
+      const key = keyFor(fieldOf(type, node), written);
+      keys.set(node, key);
+      let entry = fields.get(key);
+      if (entry === undefined) {
+        entry = { node, sets: [], text: `${key === name ? '' : `${key}:`}${name}${written}` };
+        fields.set(key, entry);
+      }
+      if (node.selectionSet !== undefined && !entry.sets.includes(node.selectionSet)) entry.sets.push(node.selectionSet);
+    }
+  }
+
+  function keyFor(field: GraphQLField<unknown, unknown>, written: string): string {
+    if (field.args.length === 0 && !inheritedNames.has(field.name)) return field.name;
+    const whole = `${field.name}${written}`;
+    const known = keysByArguments.get(whole);
+    if (known !== undefined) return known;
+    const number = counters.get(field.name) ?? 0;
+    counters.set(field.name, number + 1);
+    const key = `${field.name}${separator}${number}`;
+    keysByArguments.set(whole, key);
+    return key;
+  }
+
+  function fieldOf(type: GraphQLCompositeType, node: FieldNode): GraphQLField<unknown, unknown> {
+    const field = 'getFields' in type ? type.getFields()[node.name.value] : undefined;
+    invariant(field !== undefined, `${type.name}.${node.name.value} exists in a validated operation`);
+    return field;
+  }
+
+  function alwaysHolds(type: GraphQLCompositeType, condition: string): boolean {
+    if (condition === type.name) return true;
+    if (!isObjectType(type)) return false;
+    const wider = schema.getType(condition);
+    return isAbstractType(wider) && schema.isSubType(wider, type);
+  }
+}
+
+const separators = new WeakMap<GraphQLSchema, string>();
+
+/** What stands between a field's name and its number: underscores, more than any field of the schema has there. */
+function separatorOf(schema: GraphQLSchema): string {
+  const known = separators.get(schema);
+  if (known !== undefined) return known;
+  let separator = '__';
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (!('getFields' in type)) continue;
+    for (const name of Object.keys(type.getFields())) {
+      const run = /(_+)\d+$/.exec(name)?.[1];
+      if (run !== undefined && run.length >= separator.length) separator = `${run}_`;
+    }
+  }
+  separators.set(schema, separator);
+  return separator;
+}
+
+function compositeTypeOf(type: Parameters<typeof getNamedType>[0]): GraphQLCompositeType {
+  const named = getNamedType(type);
+  invariant(isCompositeType(named), 'a field with a selection has a composite type');
+  return named;
+}
+
+/** The variables of the normalised operation: the client's under other names, and one for every distinct literal. */
+class Variables {
+  readonly sources = new Map<string, VariableSource>();
+  readonly #declared: ReadonlyMap<string, VariableDefinitionNode>;
+  readonly #names = new Map<string, string>();
+  readonly #types = new Map<string, string>();
+
+  constructor(definitions: readonly VariableDefinitionNode[]) {
+    this.#declared = new Map(definitions.map((definition) => [definition.variable.name.value, definition]));
+  }
+
+  definitions(): string {
+    if (this.#types.size === 0) return '';
+    return `(${[...this.#types].map(([name, type]) => `$${name}:${type}`).join(',')})`;
+  }
+
+  /** The arguments in the order of the field's definition, so that their order in the document makes no difference. */
+  writeArguments(field: GraphQLField<unknown, unknown>, given: readonly ArgumentNode[]): string {
+    if (given.length === 0) return '';
+    const written = field.args.flatMap((definition) => {
+      const argument = given.find((one) => one.name.value === definition.name);
+      return argument === undefined ? [] : [`${definition.name}:${this.#write(argument.value, String(definition.type))}`];
+    });
+    return `(${written.join(',')})`;
+  }
+
+  #write(value: ValueNode, type: string): string {
+    if (value.kind === Kind.VARIABLE) return `$${this.#client(value.name.value, type)}`;
+    if (!hasVariable(value)) return `$${this.#literal(value, type)}`;
+    const renamed = visit(value, {
+      Variable: (variable) => ({ ...variable, name: { kind: Kind.NAME, value: this.#client(variable.name.value, undefined) } }),
+    });
+    return print(renamed);
+  }
+
+  #client(name: string, position: string | undefined): string {
+    const definition = this.#declared.get(name);
+    invariant(definition !== undefined, `$${name} is declared`);
+    const fallback = definition.defaultValue === undefined ? undefined : valueFromASTUntyped(definition.defaultValue);
+    const declared = print(definition.type);
+    // `$x: Int = 5` may stand where Int! is asked for; without its default, which we apply, it must be Int! itself.
+    const strict = fallback != null && position?.endsWith('!') === true && !declared.endsWith('!');
+    const type = strict ? `${declared}!` : declared;
+    return this.#name(`$${name}:${type}`, type, { kind: 'client', name, fallback });
+  }
+
+  #literal(value: ValueNode, type: string): string {
+    const json = literalJson(value);
+    return this.#name(`${json}:${type}`, type, { kind: 'literal', json });
+  }
+
+  #name(identity: string, type: string, source: VariableSource): string {
+    const known = this.#names.get(identity);
+    if (known !== undefined) return known;
+    const name = `v${this.#names.size}`;
+    this.#names.set(identity, name);
+    this.#types.set(name, type);
+    this.sources.set(name, source);
+    return name;
+  }
+}
+
+/** A literal as JSON, its numbers as they are written: a custom scalar's may exceed what a JavaScript number holds. */
+function literalJson(value: ValueNode): string {
+  switch (value.kind) {
+    case Kind.INT:
+    case Kind.FLOAT:
+      return value.value;
+    case Kind.LIST:
+      return `[${value.values.map(literalJson).join(',')}]`;
+    case Kind.OBJECT:
+      return `{${value.fields.map((field) => `${JSON.stringify(field.name.value)}:${literalJson(field.value)}`).join(',')}}`;
+    default:
+      return JSON.stringify(valueFromASTUntyped(value));
+  }
+}
+
+function hasVariable(value: ValueNode): boolean {
+  switch (value.kind) {
+    case Kind.VARIABLE:
+      return true;
+    case Kind.LIST:
+      return value.values.some(hasVariable);
+    case Kind.OBJECT:
+      return value.fields.some((field) => hasVariable(field.value));
+    default:
+      return false;
+  }
+}
