@@ -16,9 +16,10 @@ import {
 import { createModelClient, createProviders, type ModelClient } from './ai/models/index.ts';
 import { ConfigError, loadConfig, type ResolvedConfig, type SubgraphConfig } from './config/index.ts';
 import { messageOf } from './errors/index.ts';
-import { createReferenceEngine, type ExecutionEngine } from './execution/index.ts';
-import { invariant, stableHash } from './lib/index.ts';
+import { createIsthmusEngine, createReferenceEngine, type ExecutionEngine } from './execution/index.ts';
+import { invariant, stableHash, unreachable } from './lib/index.ts';
 import type { Logger } from './observability/index.ts';
+import { createPlannerPool, type PlannerPool } from './planning/index.ts';
 import {
   type Composition,
   CompositionError,
@@ -71,11 +72,11 @@ export interface Gateway {
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { configFile, log, environment = process.env, watch = true } = options;
   const generations = new Generations<GatewayGeneration>();
-  const models = new SharedModels(log);
+  const shared: Shared = { models: new SharedModels(log), planners: createPlannerPool({ log }) };
   const preparations: ((generation: GatewayGeneration) => Promise<void>)[] = [];
 
   const first = await readSupergraph(await loadConfig(configFile, environment));
-  generations.swap(await buildGeneration(first, models, log));
+  generations.swap(await buildGeneration(first, shared, log));
   log.info({ generation: first.id, subgraphs: first.config.subgraphs.map(({ name }) => name) }, 'supergraph composed');
 
   const attempt = async (): Promise<ReloadOutcome> => {
@@ -83,9 +84,10 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       const parts = await readSupergraph(await loadConfig(configFile, environment));
       files?.update(watchedPaths(parts.config));
       if (parts.id === generations.current?.id) return { kind: 'unchanged' };
-      const generation = await buildGeneration(parts, models, log);
+      const generation = await buildGeneration(parts, shared, log);
       try {
         for (const prepare of preparations) await prepare(generation);
+        await generation.engine.warm(generations.current?.engine.mostUsed(warmedOperations) ?? []);
       } catch (error) {
         await generation.close();
         throw error;
@@ -121,6 +123,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       await files?.close();
       await last;
       await generations.close();
+      await shared.planners.close();
     },
   };
 }
@@ -175,12 +178,12 @@ async function composeBeside(
   throw new CompositionError(problems);
 }
 
-async function buildGeneration(parts: SupergraphParts, models: SharedModels, log: Logger): Promise<GatewayGeneration> {
+async function buildGeneration(parts: SupergraphParts, shared: Shared, log: Logger): Promise<GatewayGeneration> {
   const { id, config, composition } = parts;
   if (composition.hints.length > 0)
     log.info({ generation: id }, `composition hints\n${formatProblems(composition.hints)}`);
   const apiSchema = buildASTSchema(parse(composition.apiSdl, { noLocation: true }), { assumeValid: true });
-  const lease = models.acquire(config.ai);
+  const lease = shared.models.acquire(config.ai);
   const clients = new Map(
     config.subgraphs.map((subgraph) => [subgraph.name, createClient(subgraph, parts, lease.client, log)]),
   );
@@ -189,7 +192,7 @@ async function buildGeneration(parts: SupergraphParts, models: SharedModels, log
     await lease.release();
   };
   try {
-    const engine = await createReferenceEngine({ supergraphSdl: composition.supergraphSdl, clients, log });
+    const engine = await createEngine(parts, apiSchema, clients, shared.planners, log);
     return {
       id,
       config,
@@ -215,13 +218,53 @@ function createClient(
 ): SubgraphClient {
   const { name } = subgraph;
   if (subgraph.kind === 'http') {
-    return createHttpSubgraph({ name, url: subgraph.routingUrl, timeoutMs: config.traffic.timeoutMs });
+    const { [name]: traffic } = config.traffic.subgraphs;
+    const { [name]: headers } = config.headers;
+    invariant(traffic !== undefined && headers !== undefined, `${name} has been resolved`);
+    return createHttpSubgraph({
+      ...traffic,
+      name,
+      url: subgraph.routingUrl,
+      headers,
+      shareIdentical: config.traffic.shareIdentical !== 'off',
+      onBreakerChange: (url, breaker) => log.warn({ subgraph: name, url, breaker }, 'a subgraph’s circuit breaker changed'),
+    });
   }
   const sdl = sources.get(name)?.sdl;
   const folder = prompts.get(name);
   invariant(sdl !== undefined && folder !== undefined, `${name} has been read`);
   return createAiSubgraph({ name, sdl, prompts: folder, models, log });
 }
+
+async function createEngine(
+  { id, config, composition }: SupergraphParts,
+  apiSchema: GraphQLSchema,
+  clients: ReadonlyMap<string, SubgraphClient>,
+  planners: PlannerPool,
+  log: Logger,
+): Promise<ExecutionEngine> {
+  const { supergraphSdl } = composition;
+  switch (config.engine) {
+    case 'reference':
+      return createReferenceEngine({ supergraphSdl, clients, log });
+    case 'isthmus': {
+      const inProcess = config.subgraphs.flatMap((subgraph) => (subgraph.kind === 'ai' ? [subgraph.name] : []));
+      const planner = await planners.load(id, { supergraphSdl, inProcess });
+      return createIsthmusEngine({ apiSchema, supergraphSdl, planner, clients, log, planDeadlineMs: config.limits.planDeadlineMs });
+    }
+    default:
+      return unreachable(config.engine);
+  }
+}
+
+/** What outlives generations: planner processes, and model clients with their loaded models and connections. */
+interface Shared {
+  readonly models: SharedModels;
+  readonly planners: PlannerPool;
+}
+
+/** How many of the most used operations are planned before a new generation serves. */
+const warmedOperations = 100;
 
 /** Model clients outlive generations: a swap that does not touch `ai` keeps the loaded local models and connections. */
 class SharedModels {
@@ -236,7 +279,7 @@ class SharedModels {
     const key = stableHash(ai);
     if (this.#shared?.key !== key) {
       const client = createModelClient({
-        providers: createProviders(ai.providers),
+        providers: createProviders(ai.providers, ai.models),
         aliases: ai.models,
         log: this.#log,
       });

@@ -3,7 +3,10 @@
  * it was killed. Without such a channel (run alone in a terminal) nothing happens. Preloaded into the gateway with
  * `--import`; imported by the services' `runAlone`.
  */
-if (process.send !== undefined) {
+import { isMainThread } from 'node:worker_threads';
+
+// Worker threads of the gateway load this as well, and have no channel of their own.
+if (isMainThread && process.send !== undefined) {
   process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
   process.channel?.unref();
 }

@@ -3,7 +3,6 @@
  * in batches. However many entities one request asks for, `GET <path>?ids=…` is sent once (per 500 ids).
  */
 import { RESTDataSource } from '@apollo/datasource-rest';
-import { InMemoryLRUCache } from '@apollo/utils.keyvaluecache';
 import DataLoader from 'dataloader';
 import { GraphQLError } from 'graphql';
 import { badUserInput } from './coded-input.ts';
@@ -23,6 +22,7 @@ export interface Page<Item> {
 export abstract class RestSource<Item> extends RESTDataSource {
   readonly #service: string;
   readonly #path: string;
+  readonly #idOf: (item: Item) => string;
   readonly #byId: DataLoader<string, Item | null>;
 
   constructor(options: { service: string; url: string; path: string; idOf: (item: Item) => string }) {
@@ -30,10 +30,11 @@ export abstract class RestSource<Item> extends RESTDataSource {
     this.baseURL = options.url;
     this.#service = options.service;
     this.#path = options.path;
+    this.#idOf = options.idOf;
     this.#byId = new DataLoader(
       async (ids) => {
         const { items } = await this.#page({ ids: ids.join(',') });
-        const found = new Map(items.map((item) => [options.idOf(item), item]));
+        const found = new Map(items.map((item) => [this.#idOf(item), item]));
         return ids.map((id) => found.get(id) ?? null);
       },
       { maxBatchSize },
@@ -46,9 +47,9 @@ export abstract class RestSource<Item> extends RESTDataSource {
   }
 
   /** The first items that fit the query; they need not be asked for again by id. */
-  protected async list(query: Readonly<Record<string, string>>, idOf: (item: Item) => string): Promise<readonly Item[]> {
+  protected async list(query: Readonly<Record<string, string>>): Promise<readonly Item[]> {
     const { items } = await this.#page(query);
-    for (const item of items) this.#byId.prime(idOf(item), item);
+    for (const item of items) this.#byId.prime(this.#idOf(item), item);
     return items;
   }
 

@@ -40,12 +40,19 @@ interface Served<Context extends object> {
  * @throws Error where the schema is invalid at the start
  * @throws Error with `code` EADDRINUSE or EACCES where it cannot listen
  */
-export async function serveSubgraph<Context extends object>(options: SubgraphOptions<Context>): Promise<RunningService> {
+export async function serveSubgraph<Context extends object>(
+  options: SubgraphOptions<Context>,
+): Promise<RunningService> {
   const { name, schemaFile, resolvers, context, port, host } = options;
-  const watched = await watchFile(schemaFile, takeUp);
+  const started = Promise.withResolvers<void>();
+  const watched = await watchFile(schemaFile, async (sdl) => {
+    await started.promise;
+    await takeUp(sdl);
+  });
   let served: Served<Context>;
   try {
     served = { sdl: watched.text, apollo: await createSubgraphServer(watched.text, resolvers), inFlight: 0 };
+    started.resolve();
   } catch (error) {
     await watched.close();
     throw error;

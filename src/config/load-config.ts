@@ -3,9 +3,11 @@ import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
 import { deepFreeze } from '../lib/index.ts';
 import { ConfigError, type ConfigProblem } from './config-error.ts';
+import { resolveHeaderRules } from './header-rules.ts';
 import { formatPath, readYaml, type YamlPath } from './read-yaml.ts';
 import type { ModelTarget, ProviderConfig, ResolvedConfig, SubgraphConfig } from './resolved-config.ts';
 import { pendingKeys, type SupergraphYaml, supergraphYaml } from './supergraph-yaml.ts';
+import { resolveTraffic } from './traffic.ts';
 import { parseDuration, parseSize } from './units.ts';
 
 /**
@@ -30,7 +32,7 @@ export async function loadConfig(file: string, environment: NodeJS.ProcessEnv = 
     const problems = parsed.error.issues.flatMap((issue) => problemsOf(issue, source.lineOf));
     throw new ConfigError(file, problems);
   }
-  const problems = unknownProviders(parsed.data, source.lineOf);
+  const problems = [...unknownProviders(parsed.data, source.lineOf), ...unknownSubgraphs(parsed.data, source.lineOf)];
   if (problems.length > 0) throw new ConfigError(file, problems);
   return deepFreeze(resolveConfig(resolve(file), parsed.data));
 }
@@ -49,7 +51,35 @@ function problemsOf(issue: z.core.$ZodIssue, lineOf: (path: YamlPath) => number 
     const message = 'the kinds of provider are openai and local (ai-sdk is not available yet)';
     return [{ path: formatPath(path), line: lineOf(path), message }];
   }
+  const meant = issue.code === 'invalid_union' ? branchMeant(issue) : undefined;
+  if (meant !== undefined) {
+    return meant.flatMap((inner) => problemsOf({ ...inner, path: [...path, ...inner.path] }, lineOf));
+  }
   return [{ path: formatPath(path), line: lineOf(path), message: issue.message.replace(/^Invalid input: /, '') }];
+}
+
+/** Of a union's branches, the one whose outer type is right, where there is just one: its problems name their place. */
+function branchMeant(issue: z.core.$ZodIssueInvalidUnion): z.core.$ZodIssue[] | undefined {
+  const fitting = issue.errors.filter((branch) =>
+    branch.every((inner) => inner.code !== 'invalid_type' || inner.path.length > 0),
+  );
+  return fitting.length === 1 ? fitting[0] : undefined;
+}
+
+/** `traffic.subgraphs` and `headers.subgraphs` name subgraphs that are asked over HTTP. */
+function unknownSubgraphs(yaml: SupergraphYaml, lineOf: (path: YamlPath) => number | undefined): ConfigProblem[] {
+  return (['traffic', 'headers'] as const).flatMap((key) =>
+    Object.keys(yaml[key].subgraphs).flatMap((name) => {
+      const subgraph = Object.hasOwn(yaml.subgraphs, name) ? yaml.subgraphs[name] : undefined;
+      if (subgraph !== undefined && !subgraph.ai) return [];
+      const message =
+        subgraph === undefined
+          ? `there is no subgraph "${name}" under subgraphs`
+          : `"${name}" is an AI subgraph: it runs in-process and is not asked over HTTP`;
+      const path = [key, 'subgraphs', name];
+      return [{ path: formatPath(path), line: lineOf(path), message }];
+    }),
+  );
 }
 
 function unknownProviders(yaml: SupergraphYaml, lineOf: (path: YamlPath) => number | undefined): ConfigProblem[] {
@@ -96,6 +126,7 @@ function resolveConfig(file: string, yaml: SupergraphYaml): ResolvedConfig {
     alias,
     references.map(resolveTarget).filter((target) => !keyless.has(target.provider)),
   ]);
+  const http = Object.entries(yaml.subgraphs).flatMap(([name, subgraph]) => (subgraph.ai ? [] : [name]));
   return {
     file,
     subgraphs: Object.entries(yaml.subgraphs).map(([name, subgraph]) => resolveSubgraph(name, subgraph, at)),
@@ -112,8 +143,13 @@ function resolveConfig(file: string, yaml: SupergraphYaml): ResolvedConfig {
       operationTimeoutMs: milliseconds(server.operation_timeout),
       drainTimeoutMs: milliseconds(server.drain_timeout),
     },
-    traffic: { timeoutMs: milliseconds(yaml.traffic.all.timeout) },
-    limits: { bodyBytes: parseSize(yaml.limits.body) ?? 0 },
+    traffic: {
+      shareIdentical: yaml.traffic.share_identical,
+      subgraphs: Object.fromEntries(http.map((name) => [name, resolveTraffic(yaml.traffic, name)])),
+    },
+    headers: Object.fromEntries(http.map((name) => [name, resolveHeaderRules(yaml.headers, name)])),
+    limits: { bodyBytes: parseSize(yaml.limits.body) ?? 0, planDeadlineMs: milliseconds(yaml.limits.plan_deadline) },
+    engine: yaml.engine,
     ai: { providers: providers.filter((one) => !keyless.has(one.name)), models: Object.fromEntries(models) },
     telemetry: { logLevel: yaml.telemetry.log_level },
   };

@@ -1,4 +1,6 @@
 /** What the rest of Isthmus reads: resolved once, frozen, in milliseconds and bytes, with absolute paths. */
+import type { HeaderRules } from './header-rules.ts';
+import type { ShareIdentical, SubgraphTraffic } from './traffic.ts';
 
 export type SubgraphConfig =
   | { readonly kind: 'http'; readonly name: string; readonly routingUrl: string; readonly schema: SchemaSource }
@@ -47,8 +49,15 @@ export interface ResolvedConfig {
   readonly file: string;
   readonly subgraphs: readonly SubgraphConfig[];
   readonly server: ServerConfig;
-  readonly traffic: { readonly timeoutMs: number };
-  readonly limits: { readonly bodyBytes: number };
+  readonly traffic: {
+    readonly shareIdentical: ShareIdentical;
+    /** How each HTTP subgraph is asked, by its name. */
+    readonly subgraphs: Readonly<Record<string, SubgraphTraffic>>;
+  };
+  /** The header rules of each HTTP subgraph, by its name. */
+  readonly headers: Readonly<Record<string, HeaderRules>>;
+  readonly limits: { readonly bodyBytes: number; readonly planDeadlineMs: number };
+  readonly engine: 'isthmus' | 'reference';
   readonly ai: {
     readonly providers: readonly ProviderConfig[];
     /** Alias to targets in order; targets without a key are already left out, so a list may be empty. */

@@ -4,6 +4,8 @@
  * Rover's (`rover supergraph compose --config supergraph.yaml`); the rest is ours.
  */
 import { z } from 'zod';
+import { headersYaml } from './header-rules.ts';
+import { trafficYaml } from './traffic.ts';
 import { durationPattern, parseDuration, parseSize, sizePattern } from './units.ts';
 
 /** The federation versions that the bundled `@apollo/composition` covers; a test holds this against the package. */
@@ -118,6 +120,10 @@ const provider = z.discriminatedUnion('kind', [
 export const supergraphYaml = z.strictObject({
   federation_version: federationVersion,
   subgraphs: z.record(name, subgraph).refine((value) => Object.keys(value).length > 0, 'name at least one subgraph'),
+  engine: z
+    .enum(['isthmus', 'reference'])
+    .default('isthmus')
+    .describe('What runs operations: our engine, or `reference`, @apollo/gateway’s own, to compare with.'),
   server: z
     .strictObject({
       host: z.string().min(1).default('127.0.0.1').describe('The address to listen on.'),
@@ -150,13 +156,8 @@ export const supergraphYaml = z.strictObject({
       drain_timeout: duration('20s', 'How long requests in flight may take to end after SIGTERM.'),
     })
     .prefault({}),
-  traffic: z
-    .strictObject({
-      all: z
-        .strictObject({ timeout: duration('10s', 'How long a subgraph may take for its whole answer.') })
-        .prefault({}),
-    })
-    .prefault({}),
+  traffic: trafficYaml,
+  headers: headersYaml,
   limits: z
     .strictObject({
       body: z
@@ -165,6 +166,10 @@ export const supergraphYaml = z.strictObject({
         .refine((text) => (parseSize(text) ?? 0) > 0, 'a size must be more than 0')
         .default('1mb')
         .describe('The largest request body (413).'),
+      plan_deadline: duration(
+        '5s',
+        'How long planning one operation may take, in a process of its own (PLAN_DEADLINE_EXCEEDED).',
+      ),
     })
     .prefault({}),
   ai: z
@@ -193,22 +198,16 @@ export type SupergraphYaml = z.output<typeof supergraphYaml>;
 
 /** Keys that design.md promises and that have not landed: refused by name, so that nobody believes they work. */
 export const pendingKeys: ReadonlySet<string> = new Set([
-  'engine',
-  'headers',
   'errors',
   'access',
   'cache',
   'store',
   'registry',
-  'traffic.share_identical',
-  'traffic.subgraphs',
-  'traffic.all.retries',
   'limits.tokens',
   'limits.depth',
   'limits.aliases',
   'limits.directives',
   'limits.cost',
-  'limits.plan_deadline',
   'limits.rate',
   'ai.prices',
   'ai.guardrails',

@@ -112,7 +112,13 @@ export const errorTable = {
     status: 200,
     retryable: true,
     client: 'A subgraph did not answer in time.',
-    operator: 'A subgraph did not send its whole answer within traffic.all.timeout.',
+    operator: 'A subgraph did not send its whole answer within its traffic timeout, retries included.',
+  },
+  SUBGRAPH_CIRCUIT_BREAKER_REJECTED: {
+    status: 200,
+    retryable: true,
+    client: 'A subgraph is not being asked at the moment because it has been failing.',
+    operator: 'Every URL of a subgraph failed too often; it is left alone and tried again after traffic breaker.sleep.',
   },
   DOWNSTREAM_SERVICE_ERROR: {
     status: 200,

@@ -1,5 +1,6 @@
 import type { DocumentNode, GraphQLFormattedError, OperationDefinitionNode } from 'graphql';
 import type { RequestContext } from '../transport/index.ts';
+import { JsonText } from './json-text.ts';
 
 /** An operation that has been parsed, validated against the API schema, and whose variables fit their types. */
 export interface OperationRequest {
@@ -14,7 +15,7 @@ export interface OperationRequest {
 }
 
 export interface ExecutionResult {
-  readonly data?: Record<string, unknown> | null | undefined;
+  readonly data?: Record<string, unknown> | JsonText | null | undefined;
   readonly errors?: readonly GraphQLFormattedError[] | undefined;
   readonly extensions?: Record<string, unknown> | undefined;
 }
@@ -28,6 +29,15 @@ export type ExecutionOutcome =
       readonly subsequentResults: AsyncIterable<Record<string, unknown> & { readonly hasNext: boolean }>;
     };
 
+/** An operation that has been run, for planning it again on another schema. */
+export interface UsedOperation {
+  readonly documentHash: string;
+  readonly document: DocumentNode;
+  readonly operationName: string | undefined;
+  /** The variables that decide its `@skip` and `@include`. */
+  readonly conditions: Readonly<Record<string, unknown>>;
+}
+
 /**
  * Runs operations against the subgraphs of one generation.
  *
@@ -36,5 +46,18 @@ export type ExecutionOutcome =
  */
 export interface ExecutionEngine {
   execute(request: OperationRequest): Promise<ExecutionOutcome>;
+  /** The operations it has run most, most used first. */
+  mostUsed(count: number): readonly UsedOperation[];
+  /** Plans operations before they are asked for; those that no longer fit the schema are passed over. */
+  warm(operations: readonly UsedOperation[]): Promise<void>;
   close(): Promise<void>;
+}
+
+/** The answer as JSON text, errors first, as the specification recommends (section 7.1). */
+export function printResult({ errors, data, extensions }: ExecutionResult): string {
+  const parts: string[] = [];
+  if (errors !== undefined && errors.length > 0) parts.push(`"errors":${JSON.stringify(errors)}`);
+  if (data !== undefined) parts.push(`"data":${data instanceof JsonText ? data.text : JSON.stringify(data)}`);
+  if (extensions !== undefined) parts.push(`"extensions":${JSON.stringify(extensions)}`);
+  return `{${parts.join(',')}}`;
 }

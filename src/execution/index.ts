@@ -1,2 +1,11 @@
-export type { ExecutionEngine, ExecutionOutcome, ExecutionResult, OperationRequest } from './execution-engine.ts';
+export {
+  type ExecutionEngine,
+  type ExecutionOutcome,
+  type ExecutionResult,
+  type OperationRequest,
+  printResult,
+  type UsedOperation,
+} from './execution-engine.ts';
+export { createIsthmusEngine, type IsthmusEngineOptions } from './isthmus-engine.ts';
+export { JsonText } from './json-text.ts';
 export { createReferenceEngine, type ReferenceEngineOptions } from './reference-engine.ts';

@@ -6,15 +6,14 @@
 import { errorTable, isErrorCode } from '../errors/index.ts';
 import type { SubgraphClient, SubgraphError } from '../transport/index.ts';
 
-export function maskSubgraphError(client: SubgraphClient, error: SubgraphError): SubgraphError {
-  const code = error.extensions?.code;
-  const path = error.path === undefined ? {} : { path: error.path };
-  if (client.kind === 'in-process' && isErrorCode(code)) {
-    return { message: errorTable[code].client, ...path, extensions: { code, service: client.name } };
-  }
-  return {
-    message: errorTable.DOWNSTREAM_SERVICE_ERROR.client,
-    ...path,
-    extensions: { code: 'DOWNSTREAM_SERVICE_ERROR', service: client.name },
-  };
+/** The part of an error that may be shown. */
+export interface ShownError {
+  readonly message: string;
+  readonly extensions: { readonly code: string; readonly service: string };
+}
+
+export function maskSubgraphError(client: SubgraphClient, error: SubgraphError): ShownError {
+  const given = error.extensions?.code;
+  const code = client.kind === 'in-process' && isErrorCode(given) ? given : 'DOWNSTREAM_SERVICE_ERROR';
+  return { message: errorTable[code].client, extensions: { code, service: client.name } };
 }

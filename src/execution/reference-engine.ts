@@ -59,6 +59,8 @@ export async function createReferenceEngine(options: ReferenceEngineOptions): Pr
       request.context.signal.throwIfAborted();
       return { kind: 'single', result: toResult(result) };
     },
+    mostUsed: () => [],
+    warm: async () => {}, // its plans are keyed by text and made on the thread that serves: nothing is gained ahead
     close: () => gateway.stop(),
   };
 }
@@ -105,7 +107,7 @@ async function fetchFrom(
         'subgraph error',
       );
     }
-    return { ...response, errors: response.errors.map((error) => maskSubgraphError(client, error)) };
+    return { ...response, errors: response.errors.map((error) => ({ ...error, ...maskSubgraphError(client, error) })) };
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
     log.warn(

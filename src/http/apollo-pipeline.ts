@@ -14,7 +14,7 @@ import {
 } from '@apollo/server/plugin/disabled';
 import { GraphQLError, type GraphQLFormattedError, getVariableValues, type OperationDefinitionNode } from 'graphql';
 import { errorTable, GatewayError, isErrorCode } from '../errors/index.ts';
-import type { ExecutionOutcome } from '../execution/index.ts';
+import { type ExecutionOutcome, printResult } from '../execution/index.ts';
 import type { GatewayGeneration } from '../gateway.ts';
 import type { Logger } from '../observability/index.ts';
 import type { RequestContext } from '../transport/index.ts';
@@ -42,6 +42,7 @@ export async function createApolloPipeline(generation: GatewayGeneration, log: L
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
     parseOptions: { maxTokens: maxDocumentTokens },
+    stringifyResult: (result) => printResult(result),
     formatError: (formatted, error) => formatError(formatted, error, log),
     logger: apolloLogger(log),
     plugins: [

@@ -1,94 +1,265 @@
 /**
- * A subgraph over HTTP, through undici's keep-alive pool: the only file that imports it.
+ * A subgraph over HTTP, through undici's keep-alive pools: the only file that imports it.
  *
- * Bounded in every direction: one deadline for connecting, headers and the whole body (a byte a second does not keep
- * it open), a limit on the body's size, and redirects are never followed (a subgraph cannot point the gateway at
- * another host).
+ * What a request goes through, in order:
+ *
+ * 1. a list of representations above the limit is split (chunk-representations.ts)
+ * 2. an identical query in flight is joined (share-in-flight.ts, shared-call.ts)
+ * 3. where configured, the query is sent by its hash (persisted-queries.ts), the body compressed (encode-body.ts)
+ * 4. a URL is chosen, its breaker asked, failures tried again within the budget (send-with-retries.ts)
+ * 5. the exchange itself (exchange.ts), then decoding and parsing the answer
+ *
+ * Bounded in every direction: one deadline for connecting, headers, the whole body and all retries (a byte a second does
+ * not keep it open), a limit on the answer's size after decoding, and redirects are never followed (a subgraph cannot
+ * point the gateway at another host). A client that leaves stops its request at once, unless others wait for it.
  */
-import { Agent, type Dispatcher, request as send } from 'undici';
-import { GatewayError, messageOf } from '../errors/index.ts';
+import { Pool } from 'undici';
+import type { BodyCompression, BreakerConfig, HeaderRules } from '../config/index.ts';
+import { GatewayError } from '../errors/index.ts';
+import { EndpointChooser } from './choose-endpoint.ts';
+import { executeParts, splitRepresentations } from './chunk-representations.ts';
+import type { BreakerState } from './circuit-breaker.ts';
+import { decodeBody, isEncoded } from './decode-body.ts';
+import { encodeBody } from './encode-body.ts';
+import { Endpoint } from './endpoint.ts';
+import type { ResponseHeaders } from './exchange.ts';
 import { parseSubgraphResponse } from './parse-subgraph-response.ts';
+import { PersistedQueries } from './persisted-queries.ts';
 import type { RequestContext } from './request-context.ts';
-import type { SubgraphClient, SubgraphRequest, SubgraphResponse } from './subgraph-client.ts';
+import { compileRequestHeaderRules } from './request-header-rules.ts';
+import { applyResponseHeaderRules } from './response-headers.ts';
+import { RetryBudget } from './retry-budget.ts';
+import { type Answered, type SenderOptions, sendWithRetries } from './send-with-retries.ts';
+import { keyOf } from './share-in-flight.ts';
+import { type CallResult, SharedCall } from './shared-call.ts';
+import type { EndpointStatus, SubgraphClient, SubgraphRequest, SubgraphResponse } from './subgraph-client.ts';
+import { writeRequest } from './write-request.ts';
 
 export interface HttpSubgraphOptions {
   readonly name: string;
   readonly url: string;
-  /** How long the whole answer may take. */
+  /** URLs besides `url` that answer the same. @default [] */
+  readonly furtherUrls?: readonly string[];
+  /** How long the whole answer may take, retries included. */
   readonly timeoutMs: number;
-  /** The largest answer read. @default 52_428_800 */
-  readonly maxResponseBytes?: number;
   /** How long connecting may take. @default 1_000 */
   readonly connectTimeoutMs?: number;
-  /** The most connections kept to the subgraph. @default 100 */
+  /** How often a failed query is sent again, at 20 % extra load at most; mutations never are. @default 1 */
+  readonly retries?: number;
+  /** The largest answer read, after decoding. @default 50_000_000 */
+  readonly maxResponseBytes?: number;
+  /** The most representations in one request; longer lists are split. @default no limit */
+  readonly maxRepresentations?: number | undefined;
+  /** The most connections kept to each URL. @default 100 */
   readonly maxConnections?: number;
+  /** Whether HTTP/2 is used where an https:// URL offers it. Costs nothing on http://. @default true */
+  readonly http2?: boolean;
+  /** Whether queries are sent by hash first. @default false */
+  readonly apq?: boolean;
+  /** How request bodies are compressed; other than none also asks for compressed answers. @default 'none' */
+  readonly compression?: BodyCompression;
+  /** The circuit breaker of each URL. @default none */
+  readonly breaker?: BreakerConfig | undefined;
+  /** Which headers reach the subgraph and come back from it. @default none */
+  readonly headers?: HeaderRules;
+  /** Whether identical queries in flight share one request. @default true */
+  readonly shareIdentical?: boolean;
+  /** Told when a URL's breaker changes, for the log and metrics. */
+  readonly onBreakerChange?: (url: string, state: BreakerState) => void;
 }
 
 export function createHttpSubgraph(options: HttpSubgraphOptions): SubgraphClient {
-  const {
-    name,
-    url,
-    timeoutMs,
-    maxResponseBytes = 52_428_800,
-    connectTimeoutMs = 1_000,
-    maxConnections = 100,
-  } = options;
-  const dispatcher = new Agent({
-    connections: maxConnections,
-    connect: { timeout: connectTimeoutMs },
-    // The deadline below covers the whole exchange; undici's own two would only cover parts of it.
+  return new HttpSubgraph(options);
+}
+
+const contentHeaders = [
+  'content-type',
+  'application/json',
+  'accept',
+  'application/graphql-response+json, application/json',
+];
+const acceptEncoding = ['accept-encoding', 'gzip, br, deflate'];
+
+class HttpSubgraph implements SubgraphClient {
+  readonly name: string;
+  readonly kind = 'http';
+  readonly #timeoutMs: number;
+  readonly #endpoints: readonly Endpoint[];
+  readonly #sender: SenderOptions;
+  readonly #maxRepresentations: number;
+  readonly #forward: ReturnType<typeof compileRequestHeaderRules>;
+  readonly #responseRules: HeaderRules['response'];
+  readonly #sharing: boolean;
+  readonly #inFlight = new Map<string, SharedCall>();
+  readonly #persisted: PersistedQueries | undefined;
+  readonly #compression: BodyCompression;
+  readonly #baseHeaders: readonly string[];
+
+  constructor(options: HttpSubgraphOptions) {
+    const { name, url, furtherUrls = [], headers = { request: [], response: [] }, compression = 'none' } = options;
+    this.name = name;
+    this.#timeoutMs = options.timeoutMs;
+    this.#endpoints = [url, ...furtherUrls].map((one) => openEndpoint(one, options));
+    this.#sender = {
+      service: name,
+      chooser: new EndpointChooser(this.#endpoints),
+      budget: new RetryBudget(),
+      retries: options.retries ?? 1,
+      maxResponseBytes: options.maxResponseBytes ?? 50_000_000,
+    };
+    this.#maxRepresentations = options.maxRepresentations ?? Number.POSITIVE_INFINITY;
+    this.#forward = compileRequestHeaderRules(headers.request);
+    this.#responseRules = headers.response;
+    // Followers would be handed the leader's cookie.
+    const carriesCookies = headers.response.some(({ named }) => named === 'set-cookie');
+    this.#sharing = (options.shareIdentical ?? true) && !carriesCookies;
+    this.#persisted = options.apq === true ? new PersistedQueries() : undefined;
+    this.#compression = compression;
+    this.#baseHeaders = compression === 'none' ? contentHeaders : [...contentHeaders, ...acceptEncoding];
+  }
+
+  execute(request: SubgraphRequest, context: RequestContext): Promise<SubgraphResponse> {
+    if (this.#maxRepresentations !== Number.POSITIVE_INFINITY) {
+      const parts = splitRepresentations(request, this.#maxRepresentations);
+      if (parts !== undefined) {
+        return executeParts(this.name, parts, context, (part, partContext) => this.#executeOne(part, partContext));
+      }
+    }
+    return this.#executeOne(request, context);
+  }
+
+  #executeOne(request: SubgraphRequest, context: RequestContext): Promise<SubgraphResponse> {
+    if (context.signal.aborted) return Promise.reject(context.signal.reason);
+    const forwarded = this.#forward?.(context.clientHeaders);
+    const body = writeRequest(request);
+    const now = performance.now();
+    if (!this.#sharing || request.kind !== 'query') {
+      const call = new SharedCall(this.name, this.#timeoutMs, now, undefined);
+      const response = call.join(request, context, now);
+      void this.#run(call, request, context.requestId, forwarded, body);
+      return response;
+    }
+    const key = keyOf(context, forwarded, body);
+    const running = this.#inFlight.get(key);
+    if (running !== undefined) return running.join(request, context, now);
+    const call = new SharedCall(this.name, this.#timeoutMs, now, () => this.#inFlight.delete(key));
+    this.#inFlight.set(key, call);
+    const response = call.join(request, context, now);
+    void this.#run(call, request, context.requestId, forwarded, body);
+    return response;
+  }
+
+  async #run(
+    call: SharedCall,
+    request: SubgraphRequest,
+    requestId: string,
+    forwarded: readonly string[] | undefined,
+    body: string,
+  ): Promise<void> {
+    try {
+      const headers = this.#headersFor(requestId, forwarded);
+      const byHash = this.#persisted?.supported === true && request.kind === 'query';
+      call.resolve(
+        byHash
+          ? await this.#askByHash(this.#persisted, call, request, headers, body)
+          : await this.#ask(call, request.kind, headers, body),
+      );
+    } catch (error) {
+      call.reject(error);
+    }
+  }
+
+  #headersFor(requestId: string, forwarded: readonly string[] | undefined): string[] {
+    if (forwarded === undefined) return [...this.#baseHeaders, 'x-request-id', requestId];
+    // A rule may send on the client's own request id.
+    const own = forwarded.includes('x-request-id') ? [] : ['x-request-id', requestId];
+    return [...this.#baseHeaders, ...own, ...forwarded];
+  }
+
+  async #ask(call: SharedCall, kind: SubgraphRequest['kind'], headers: string[], body: string): Promise<Answer> {
+    const message = this.#compression === 'none' ? { kind, headers, body } : await this.#compress(kind, headers, body);
+    const answered = await sendWithRetries(this.#sender, call, message);
+    const bytes = isEncoded(answered.headers['content-encoding']) ? await this.#decode(answered) : answered.body;
+    return new Answer(this.name, answered.status, answered.headers, bytes.toString('utf8'), this.#responseRules);
+  }
+
+  async #askByHash(
+    persisted: PersistedQueries,
+    call: SharedCall,
+    request: SubgraphRequest,
+    headers: string[],
+    whole: string,
+  ): Promise<Answer> {
+    const sha256Hash = persisted.hashOf(request.query);
+    const answer = await this.#ask(call, 'query', headers, writeRequest(request, { sha256Hash, withQuery: false }));
+    switch (persisted.refusalIn(answer.response)) {
+      case 'not-found':
+        return this.#ask(call, 'query', headers, writeRequest(request, { sha256Hash, withQuery: true }));
+      case 'not-supported':
+        persisted.supported = false;
+        return this.#ask(call, 'query', headers, whole);
+      default:
+        return answer;
+    }
+  }
+
+  async #compress(kind: SubgraphRequest['kind'], headers: string[], text: string) {
+    if (this.#compression === 'none') return { kind, headers, body: text };
+    const { body, encoding } = await encodeBody(text, this.#compression);
+    return { kind, headers: encoding === undefined ? headers : [...headers, 'content-encoding', encoding], body };
+  }
+
+  async #decode({ body, headers }: Answered): Promise<Buffer> {
+    const decoded = await decodeBody(body, headers['content-encoding'] ?? '', this.#sender.maxResponseBytes);
+    if (decoded.kind === 'decoded') return decoded.body;
+    throw new GatewayError('SUBREQUEST_MALFORMED_RESPONSE', { service: this.name, detail: decoded.detail });
+  }
+
+  status(): readonly EndpointStatus[] {
+    return this.#endpoints.map(({ url, breakerState, inFlight }) => ({ url, breaker: breakerState, inFlight }));
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#endpoints.map(({ pool }) => pool.destroy()));
+  }
+}
+
+function openEndpoint(url: string, options: HttpSubgraphOptions): Endpoint {
+  const pool = new Pool(new URL(url).origin, {
+    connections: options.maxConnections ?? 100,
+    allowH2: options.http2 ?? true,
+    connect: { timeout: options.connectTimeoutMs ?? 1_000 },
+    // The call's own deadline covers the whole exchange; undici's two would only cover parts of it.
     headersTimeout: 0,
     bodyTimeout: 0,
   });
-
-  return {
-    name,
-    kind: 'http',
-    async execute(request: SubgraphRequest, context: RequestContext): Promise<SubgraphResponse> {
-      const timeout = AbortSignal.timeout(Math.ceil(context.deadline.within(timeoutMs).remainingMs));
-      const signal = AbortSignal.any([context.signal, timeout]);
-      try {
-        const response = await send(url, {
-          dispatcher,
-          signal,
-          method: 'POST',
-          headers: {
-            'content-type': 'application/json',
-            accept: 'application/graphql-response+json, application/json',
-            'x-request-id': context.requestId,
-          },
-          body: JSON.stringify({
-            query: request.query,
-            operationName: request.operationName,
-            variables: request.variables,
-          }),
-        });
-        const text = await readBounded(response.body, maxResponseBytes, name);
-        return parseSubgraphResponse(name, response.statusCode, text);
-      } catch (error) {
-        if (error instanceof GatewayError) throw error;
-        context.signal.throwIfAborted();
-        if (timeout.aborted) throw new GatewayError('SUBGRAPH_REQUEST_TIMEOUT', { service: name, cause: error });
-        throw new GatewayError('SUBREQUEST_HTTP_ERROR', { service: name, detail: messageOf(error), cause: error });
-      }
-    },
-    close: () => dispatcher.destroy(),
-  };
+  return new Endpoint({ url, pool, breaker: options.breaker, onBreakerChange: options.onBreakerChange });
 }
 
-async function readBounded(body: Dispatcher.ResponseData['body'], maxBytes: number, service: string): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > maxBytes) {
-      body.destroy();
-      throw new GatewayError('SUBREQUEST_MALFORMED_RESPONSE', {
-        service,
-        detail: `the answer exceeds ${maxBytes} bytes`,
-      });
-    }
-    chunks.push(chunk);
+/** A subgraph's answer, parsed once; followers that may write into theirs get another, parsed anew. */
+class Answer implements CallResult {
+  readonly response: SubgraphResponse;
+  readonly #service: string;
+  readonly #status: number;
+  readonly #headers: ResponseHeaders;
+  readonly #text: string;
+  readonly #rules: HeaderRules['response'];
+
+  constructor(service: string, status: number, headers: ResponseHeaders, text: string, rules: HeaderRules['response']) {
+    this.response = parseSubgraphResponse(service, status, text);
+    this.#service = service;
+    this.#status = status;
+    this.#headers = headers;
+    this.#text = text;
+    this.#rules = rules;
   }
-  return Buffer.concat(chunks, size).toString('utf8');
+
+  deliver(request: SubgraphRequest, { responseHeaders }: RequestContext, alone: boolean): SubgraphResponse {
+    if (this.#rules.length > 0 && responseHeaders !== undefined) {
+      applyResponseHeaderRules(this.#rules, this.#headers, responseHeaders);
+    }
+    return alone || request.readOnlyResponse === true
+      ? this.response
+      : parseSubgraphResponse(this.#service, this.#status, this.#text);
+  }
 }

@@ -1,3 +1,10 @@
 export { createHttpSubgraph, type HttpSubgraphOptions } from './http-subgraph.ts';
-export { anonymous, type Principal, type RequestContext } from './request-context.ts';
-export type { SubgraphClient, SubgraphError, SubgraphRequest, SubgraphResponse } from './subgraph-client.ts';
+export { anonymous, type Principal, type RequestContext, type ResponseHeaderCollector } from './request-context.ts';
+export { CollectedResponseHeaders } from './response-headers.ts';
+export type {
+  EndpointStatus,
+  SubgraphClient,
+  SubgraphError,
+  SubgraphRequest,
+  SubgraphResponse,
+} from './subgraph-client.ts';

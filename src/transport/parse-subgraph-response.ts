@@ -2,15 +2,17 @@
 import { GatewayError } from '../errors/index.ts';
 import type { SubgraphError, SubgraphResponse } from './subgraph-client.ts';
 
+/** A subgraph that answers a million errors is not read to the end. */
+const maxErrors = 1_000;
+
 /**
  * @param status the HTTP status; any is accepted when the body is a GraphQL response (GraphQL over HTTP, section 6.4.2)
  * @throws GatewayError `SUBREQUEST_HTTP_ERROR` for a status other than 2xx without a GraphQL body,
  *   `SUBREQUEST_MALFORMED_RESPONSE` for a 2xx body that is no GraphQL response
  */
 export function parseSubgraphResponse(service: string, status: number, text: string): SubgraphResponse {
-  const ok = status >= 200 && status < 300;
   const refuse = (detail: string): never => {
-    throw ok
+    throw status >= 200 && status < 300
       ? new GatewayError('SUBREQUEST_MALFORMED_RESPONSE', { service, detail })
       : new GatewayError('SUBREQUEST_HTTP_ERROR', { service, detail: `HTTP ${status}` });
   };
@@ -25,10 +27,9 @@ export function parseSubgraphResponse(service: string, status: number, text: str
   if (data === undefined && errors === undefined) return refuse('the body has neither data nor errors');
   if (data !== undefined && data !== null && !isRecord(data)) return refuse('data is not an object');
   if (errors !== undefined && !Array.isArray(errors)) return refuse('errors is not a list');
-  return {
-    ...(data === undefined ? {} : { data }),
-    ...(errors === undefined || errors.length === 0 ? {} : { errors: errors.map(toSubgraphError) }),
-  };
+  if (errors === undefined || errors.length === 0) return data === undefined ? {} : { data };
+  const read = errors.slice(0, maxErrors).map(toSubgraphError);
+  return data === undefined ? { errors: read } : { data, errors: read };
 }
 
 function toSubgraphError(error: unknown): SubgraphError {

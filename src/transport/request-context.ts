@@ -1,3 +1,5 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { HeaderMerge } from '../config/index.ts';
 import type { Deadline } from '../lib/index.ts';
 
 /** Who is asking. Until access lands, everyone is {@link anonymous}. */
@@ -15,4 +17,12 @@ export interface RequestContext {
   /** Aborts when the client leaves or the operation's deadline passes. */
   readonly signal: AbortSignal;
   readonly deadline: Deadline;
+  /** The client's request headers, read by the `propagate` rules; without them those rules find nothing. */
+  readonly clientHeaders?: IncomingHttpHeaders | undefined;
+  /** Collects what response header rules carry to the client's answer; without it they do nothing. */
+  readonly responseHeaders?: ResponseHeaderCollector | undefined;
+}
+
+export interface ResponseHeaderCollector {
+  append(name: string, value: string | readonly string[], merge: HeaderMerge): void;
 }

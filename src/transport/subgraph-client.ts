@@ -1,10 +1,31 @@
 import type { RequestContext } from './request-context.ts';
 
+/**
+ * One request to a subgraph. Its variables are written in one of three ways, so that an engine that builds JSON text
+ * need not build objects first:
+ *
+ * - `variables`: an object, serialised here.
+ * - `variablesJson`: the ready JSON text of the variables object, such as `{"first":2}`; used as it is, and `variables`
+ *   is then not read.
+ * - `representationsJson`: the ready JSON texts of the entity representations, one each. They become the variable
+ *   `representations`; the rest of the variables comes from `variablesJson` or `variables`, neither of which may name
+ *   `representations` again.
+ *
+ * The texts are trusted to be JSON: they are sent without being read.
+ */
 export interface SubgraphRequest {
   readonly kind: 'query' | 'mutation';
   readonly query: string;
   readonly operationName?: string | undefined;
   readonly variables?: Readonly<Record<string, unknown>> | undefined;
+  readonly variablesJson?: string | undefined;
+  readonly representationsJson?: readonly string[] | undefined;
+  /**
+   * The caller promises not to write into the response: identical queries in flight are then handed one and the same
+   * object. Without the promise each gets its own, parsed anew.
+   * @default false
+   */
+  readonly readOnlyResponse?: boolean | undefined;
 }
 
 /** An error as a subgraph wrote it: outside data, whose message a client must not see by default. */
@@ -22,13 +43,23 @@ export interface SubgraphResponse {
 /**
  * One subgraph, however it is reached. Implementations: HTTP, and in-process (AI subgraphs).
  *
- * `execute` throws `GatewayError` `SUBGRAPH_REQUEST_TIMEOUT`, `SUBREQUEST_HTTP_ERROR` or `SUBREQUEST_MALFORMED_RESPONSE`;
- * it rejects with the context's signal's reason when that aborts.
+ * `execute` throws `GatewayError` `SUBGRAPH_REQUEST_TIMEOUT`, `SUBREQUEST_HTTP_ERROR`, `SUBREQUEST_MALFORMED_RESPONSE`
+ * or `SUBGRAPH_CIRCUIT_BREAKER_REJECTED`; it rejects with the context's signal's reason when that aborts.
  */
 export interface SubgraphClient {
   readonly name: string;
   /** Errors of an in-process subgraph are ours: coded and safe to show. Those of an HTTP one are masked. */
   readonly kind: 'http' | 'in-process';
   execute(request: SubgraphRequest, context: RequestContext): Promise<SubgraphResponse>;
+  /** How each URL stands, for metrics and health pages. In-process subgraphs have none. */
+  status?(): readonly EndpointStatus[];
   close(): Promise<void>;
+}
+
+export interface EndpointStatus {
+  readonly url: string;
+  /** `open` is not asked; `half-open` is asked once, to see whether it is well again. */
+  readonly breaker: 'closed' | 'open' | 'half-open';
+  /** Requests sent or waiting for a connection. */
+  readonly inFlight: number;
 }

@@ -20,7 +20,7 @@ import { GatewayError } from '../../errors/index.ts';
 import { invariant, stableHash } from '../../lib/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import { linkAiDirectives } from '../../supergraph/index.ts';
-import type { RequestContext, SubgraphClient, SubgraphError } from '../../transport/index.ts';
+import type { RequestContext, SubgraphClient, SubgraphError, SubgraphRequest } from '../../transport/index.ts';
 import type { ModelAnswer, ModelClient, ModelRequest } from '../models/index.ts';
 import { type AiField, aiFieldsOf } from './ai-field.ts';
 import { fieldOutput } from './field-output.ts';
@@ -67,7 +67,7 @@ export function createAiSubgraph(options: AiSubgraphOptions): SubgraphClient {
         schema,
         document: parse(request.query, { noLocation: true }),
         contextValue: context,
-        variableValues: request.variables ?? {},
+        variableValues: variablesOf(request),
         operationName: request.operationName ?? null,
       });
       context.signal.throwIfAborted();
@@ -78,6 +78,11 @@ export function createAiSubgraph(options: AiSubgraphOptions): SubgraphClient {
     },
     close: async () => {},
   };
+}
+
+function variablesOf({ variables, variablesJson, representationsJson }: SubgraphRequest): Record<string, unknown> {
+  const values = variablesJson === undefined ? { ...variables } : (JSON.parse(variablesJson) as Record<string, unknown>);
+  return representationsJson === undefined ? values : { ...values, representations: JSON.parse(`[${representationsJson.join(',')}]`) };
 }
 
 function referenceResolvers(fields: readonly AiField[]) {

@@ -1,4 +1,5 @@
 import { contentStems } from './extractive-summary.ts';
+import { languageOf } from './languages.ts';
 import { readSentences, type Sentence } from './read-text.ts';
 import { cosine, embedTexts } from './sentence-embedder.ts';
 
@@ -13,14 +14,14 @@ const emptyStems = new Set(
 const comparedByMeaning = 12;
 
 /** Below this cosine, sentences of the embedding model are about different things. */
-const relatedCosine = 0.42;
+const relatedCosine = 0.4;
 
 /**
  * The sentence that answers a question best, or `undefined` where none has to do with it.
  *
  * By words first: the stems a sentence shares with the question, rare ones counting more; a number counts where one is
  * asked for. Only where no sentence shares enough, by meaning: the nearest of the first {@link comparedByMeaning}, and
- * not when the question names something (`Bluetooth 5`) of which the text never speaks. `aboutNames` are names all
+ * not when the question names something (`Bluetooth 5`) of which the text never speaks or is not English, which the embedding model is. `aboutNames` are names all
  * sentences are about (the product's): they tell none of them apart. 60 sentences take under 1 ms by words.
  */
 export async function bestSentence(
@@ -35,7 +36,8 @@ export async function bestSentence(
   const telling = stems.difference(emptyStems);
   const byWords = nearestByWords(telling.size > 0 ? telling : stems, distinct, asksForNumber(question));
   if (byWords !== undefined || distinct.length === 0) return byWords;
-  return namesUnknown(asked, distinct, about) ? undefined : nearestByMeaning(question, distinct);
+  const isEnglish = languageOf(question) === 'en';
+  return !isEnglish || namesUnknown(asked, distinct, about) ? undefined : nearestByMeaning(question, distinct);
 }
 
 function nearestByWords(

@@ -15,8 +15,8 @@ import { maxCharacters, readRequestText } from './request-text.ts';
  *
  * What it gives, by the output asked for:
  * - text, with a question: the sentence that answers it best, by shared words and, where there are none, by meaning;
- * - text, without one: up to three central sentences, praise and criticism both where both weigh; a label
- *   `Language: de` prefers sentences of that language where there are two;
+ * - text, without one: up to three central sentences, praise and criticism both where both weigh, in one language where
+ *   it has two sentences or more: the one a label `Language: de` names, or else the one of most of the text;
  * - an enum with `positive` and `negative` among its labels: the text's sentiment (English, German, French, Spanish);
  *   any other enum: the label the text names, or else the one nearest in meaning;
  * - a boolean: whether praise outweighs criticism;
@@ -35,14 +35,14 @@ export async function extractiveAnswer(request: ModelRequest): Promise<ModelAnsw
   if (given > maxCharacters) throw new CannotDo(`the extractive model reads ${maxCharacters} characters, not ${given}`);
   const material = readMaterial(request);
   const { output } = request;
-  const text =
+  const { text, isCut } =
     output.kind === 'text'
       ? await writeText(material)
-      : JSON.stringify(await fillSchema(output.schema, material, output.name));
+      : { text: JSON.stringify(await fillSchema(output.schema, material, output.name)), isCut: false };
   if (text.length > request.maxOutputTokens * charactersPerToken) {
     throw new CannotDo(`an answer of this form does not fit ${request.maxOutputTokens} tokens`);
   }
-  return { text, finishReason: text.endsWith('…') ? 'length' : 'stop', usage: estimateUsage(request, text) };
+  return { text, finishReason: isCut ? 'length' : 'stop', usage: estimateUsage(request, text) };
 }
 
 function readMaterial(request: ModelRequest): Material {

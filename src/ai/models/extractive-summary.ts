@@ -5,7 +5,7 @@ import { opinionOf } from './sentiment.ts';
 export interface SummaryOptions {
   readonly maxSentences: number;
   readonly maxCharacters: number;
-  /** A language code; sentences in it are preferred where there are two or more of them. */
+  /** The code of the language to summarise in. @default the one most of the text is in */
   readonly language?: string | undefined;
 }
 
@@ -14,7 +14,7 @@ export interface SummaryOptions {
  * and both praise and criticism where both weigh. Nothing is written that was not there, except a full stop after a
  * sentence without one. `undefined` where there is no sentence at all. 60 sentences take about 1 ms.
  */
-export function extractiveSummary(sentences: readonly Sentence[], options: SummaryOptions): string | undefined {
+export function extractiveSummary(sentences: readonly Sentence[], options: SummaryOptions): Written | undefined {
   const candidates = candidatesOf(inLanguage(sentences, options.language));
   const wanted = candidates.length >= 6 ? 3 : candidates.length >= 3 ? 2 : candidates.length;
   const chosen: Candidate[] = [];
@@ -26,10 +26,14 @@ export function extractiveSummary(sentences: readonly Sentence[], options: Summa
   }
   const [first] = candidates;
   if (chosen.length === 0) return first === undefined ? undefined : cut(first.text, options.maxCharacters);
-  return chosen
-    .sort((a, b) => a.position - b.position)
-    .map(({ text }) => text)
-    .join(' ');
+  const inOrder = chosen.sort((a, b) => a.position - b.position).map(({ text }) => text);
+  return { text: inOrder.join(' '), isCut: false };
+}
+
+/** What was written, and whether the last sentence of it had to be cut short. */
+export interface Written {
+  readonly text: string;
+  readonly isCut: boolean;
 }
 
 interface Candidate {
@@ -42,10 +46,10 @@ interface Candidate {
 }
 
 /** The start of a text, up to a whole word, for what does not fit. */
-export function cut(text: string, maxCharacters: number): string {
-  if (text.length <= maxCharacters) return text;
+export function cut(text: string, maxCharacters: number): Written {
+  if (text.length <= maxCharacters) return { text, isCut: false };
   const start = text.slice(0, Math.max(0, maxCharacters - 1));
-  return `${start.slice(0, Math.max(start.lastIndexOf(' '), 0)) || start}…`;
+  return { text: `${start.slice(0, Math.max(start.lastIndexOf(' '), 0)) || start}…`, isCut: true };
 }
 
 /** The stems that say what a sentence is about. */
@@ -55,11 +59,14 @@ export function contentStems(sentence: Sentence): ReadonlySet<string> {
   );
 }
 
+/** The sentences of one language and those that show none, where there are two or more; or else all. */
 function inLanguage(sentences: readonly Sentence[], language: string | undefined): readonly Sentence[] {
-  if (language === undefined) return sentences;
-  const code = language.trim().toLowerCase().slice(0, 2);
-  const spoken = sentences.filter(({ text }) => languageOf(text) === code);
-  return spoken.length >= 2 ? spoken : sentences;
+  const main = languageOf(sentences.map(({ text }) => text).join(' '));
+  for (const code of [language?.trim().toLowerCase().slice(0, 2), main]) {
+    const spoken = sentences.filter(({ text }) => (languageOf(text) ?? main) === code);
+    if (spoken.length >= 2) return spoken;
+  }
+  return sentences;
 }
 
 /** Every sentence with its centrality, most central first; of equals, the earlier one. */

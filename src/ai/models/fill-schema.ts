@@ -1,5 +1,5 @@
 import { bestSentence } from './best-sentence.ts';
-import { cut, extractiveSummary } from './extractive-summary.ts';
+import { cut, extractiveSummary, type Written } from './extractive-summary.ts';
 import type { JsonSchema } from './model.ts';
 import { asksForSentiment, labelsNamed, nearestLabel, sentimentLabel } from './nearest-label.ts';
 import type { Sentence } from './read-text.ts';
@@ -22,17 +22,22 @@ export interface Material {
 }
 
 /** The question's best sentence, or else a summary. */
-export async function writeText(material: Material, maxSentences = 3): Promise<string> {
+export async function writeText(material: Material, maxSentences = 3): Promise<Written> {
   const { text, sentences, maxCharacters } = material;
   if (text.question === undefined) {
     const language = text.labels.find(({ name }) => /^(?:language|locale)$/i.test(name))?.value;
-    return extractiveSummary(sentences, { maxSentences, maxCharacters, language }) ?? nothingToSummarise;
+    return (
+      extractiveSummary(sentences, { maxSentences, maxCharacters, language }) ?? {
+        text: nothingToSummarise,
+        isCut: false,
+      }
+    );
   }
   const isName = ({ name }: { readonly name: string }) =>
     /\b(?:product|name|title|item|model|language|locale)$/i.test(name);
   const names = text.labels.filter(isName).map(({ value }) => value);
   const answer = await bestSentence(text.question, sentences, names);
-  return answer === undefined ? notSaid : cut(answer, maxCharacters);
+  return answer === undefined ? { text: notSaid, isCut: false } : cut(answer, maxCharacters);
 }
 
 /**
@@ -141,7 +146,7 @@ async function fillString(schema: JsonSchema, place: Place): Promise<string> {
   const isShort = /(?:title|headline|quote|topic|highlight)$/i.test(place.path);
   const text =
     side === undefined
-      ? await writeText({ ...place, maxCharacters }, isShort ? 1 : 3)
+      ? (await writeText({ ...place, maxCharacters }, isShort ? 1 : 3)).text
       : sentencesOn(side, place, 2).join(' ');
   if (text === '') throw new CannotDo(`${place.path}: the text has none`);
   if (text.length > longest || (typeof schema.minLength === 'number' && text.length < schema.minLength)) {

@@ -20,7 +20,7 @@ export const grammars: Readonly<Record<Language, Grammar>> = {
     stopWords:
       words(`der die das den dem des ein eine einen einem einer und ist sind war waren ich mir mich wir sie er es
       nicht kein keine aber auch sehr mit fur auf von zu im am nach bei wie nur noch schon wenn weil dass hat habe haben wird
-      wurde uber aus sich mein meine immer mehr wieder leider`),
+      wurde uber aus sich mein meine immer mehr wieder leider nichts nie ohne bin vom zum zur als`),
     negators: words('nicht kein keine keinen keiner keinem nie niemals nichts ohne kaum weder'),
   },
   fr: {
@@ -53,6 +53,12 @@ export function foldedWords(text: string): string[] {
     .replaceAll('œ', 'oe')
     .split(/[^\p{L}\p{N}]+/u)
     .filter((word) => word !== '');
+}
+
+/** Whether a single word is one of grammar in any of the languages. */
+export function isGrammar(word: string): boolean {
+  const folded = foldedWords(word)[0] ?? '';
+  return languages.some((language) => grammars[language].stopWords.has(folded));
 }
 
 /** The language with the most of its words of grammar in the text; `undefined` where there is none of any. */

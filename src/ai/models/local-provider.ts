@@ -48,9 +48,9 @@ export function createLocalProvider(options: LocalProviderOptions): ModelProvide
   const unavailable = (detail: string) => new GatewayError('AI_MODEL_UNAVAILABLE', { detail: `${name}: ${detail}` });
 
   function startWorker(): Worker {
-    const started = new Worker(workerModule, { name: `isthmus ${name} models`, env: {}, stdout: true, stderr: true });
-    started.stdout.resume();
-    started.stderr.resume();
+    // Its streams are not captured: anything written to a captured one holds the process open. The worker is silent itself.
+    const env = { NODE_NO_WARNINGS: '1' };
+    const started = new Worker(workerModule, { name: `isthmus ${name} models`, env });
     let reason = 'the worker stopped';
     started.on('message', (result: LocalResult) => finish(started, result));
     started.on('error', (error: unknown) => {

@@ -7,6 +7,10 @@ import type { LocalJob, LocalResult } from './local-job.ts';
 invariant(parentPort, 'runs as a worker');
 const port = parentPort;
 
+// What packages print on loading and on the way is nobody's: nothing of it leaves the thread.
+process.stdout.write = () => true;
+process.stderr.write = () => true;
+
 port.on('message', (job: LocalJob) => {
   void run(job).then((result) => {
     port.postMessage(

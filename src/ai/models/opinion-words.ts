@@ -35,7 +35,7 @@ const english: readonly Entry[] = [
     confusing complicated useless unreliable inaccurate worse mediocre lacking lacks lack missing dies drain drains drained drops
     disconnects disconnect disconnecting complain complaint complaints complaining gripe downside downsides drawback sadly unfortunately
     return returned returning refund regret regrets hurts hurt peeled peeling fell fades faded fades buggy laggy lag lags overheats sags squeaks
-    squeaky scam misleading dead stopped glitchy jams jammed sticks dirty faint patchy hiss hisses stains`,
+    squeaky scam misleading dead stopped glitchy jams jammed sticks dirty faint patchy hiss hisses stains sheds shedding shed`,
   ],
   [
     -2,
@@ -117,9 +117,12 @@ const englishPhrases: readonly [RegExp, number][] = [
   [/\b(?:could|should|would) (?:have been|be) (?:better|louder|longer|brighter|stronger|easier|nicer)\b/, -1],
   [/\bi wish\b|\bhigh hopes\b|\bnot as (?:\w+) as\b|\bless than\b|\bat best\b/, -1],
   [/\btoo (?!good|well)(?:\w+)\b/, -1],
-  [/\bworth (?:every|the)\b/, 1],
+  [/\bnot (?:really )?worth(?: (?:every|the|it))?\b/, -1],
+  [/\bworth (?:every|the|it)\b/, 1],
   [/\bso far so good\b/, 1],
-  [/\bnot (?:really )?worth\b/, -1],
+  [/\bkeeps? (?:\w+ ){1,3}(?:hot|cold|warm|fresh|cool)\b/, 1],
+  [/\b(?:bought|ordered) (?:a )?(?:second|another)\b/, 1],
+  [/\b(?:not|never|hardly|barely) (?:hold|holds|keep|keeps) (?:a |its |the )?charge\b/, -1],
 ];
 
 const germanPhrases: readonly [RegExp, number][] = [

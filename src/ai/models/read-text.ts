@@ -1,5 +1,6 @@
 import winkModel from 'wink-eng-lite-web-model';
 import winkNlp, { type ItemSentence, type ItemToken } from 'wink-nlp';
+import { isGrammar } from './languages.ts';
 
 /**
  * Sentences and words of a text, by wink-nlp and its English model: the door of both packages, entered only in the
@@ -11,7 +12,9 @@ import winkNlp, { type ItemSentence, type ItemToken } from 'wink-nlp';
  * sentences take 1.2 ms.
  */
 export interface Word {
-  /** Lower case, contractions written out (`n't` is `not`). */
+  /** As the text has it, in lower case. */
+  readonly written: string;
+  /** Lower case, American spelling, contractions written out (`n't` is `not`). */
   readonly normal: string;
   readonly stem: string;
   /** Universal part of speech: NOUN, PROPN, ADJ, VERB, NUM, … */
@@ -57,6 +60,8 @@ export function readSentences(line: string): Sentence[] {
   if (line.trim() === '') return [];
   const nlp = readerFor(line);
   const { its } = nlp;
+  // The package's types give `stem` a third parameter that `out` does not know.
+  const stemOf = its.stem as unknown as typeof its.normal;
   const sentences: Sentence[] = [];
   nlp
     .readDoc(line)
@@ -66,10 +71,11 @@ export function readSentences(line: string): Sentence[] {
       item.tokens().each((token: ItemToken) => {
         if (token.out(its.type) !== 'word' && token.out(its.type) !== 'number') return;
         words.push({
+          written: token.out().toLowerCase(),
           normal: String(token.out(its.normal)),
-          stem: String(token.out(its.stem)),
+          stem: String(token.out(stemOf)),
           partOfSpeech: String(token.out(its.pos)),
-          isStopWord: Boolean(token.out(its.stopWordFlag)),
+          isStopWord: Boolean(token.out(its.stopWordFlag)) || isGrammar(token.out()),
           isCapitalised: /^\p{Lu}/u.test(token.out()),
         });
       });

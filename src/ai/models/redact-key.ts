@@ -8,7 +8,7 @@ const shortestPiece = 8;
 export function redactKey(text: string, apiKey: string | undefined): string {
   const generic = text
     .replaceAll(/\bBearer\s+\S+/gi, 'Bearer [redacted]')
-    .replaceAll(/\b[a-z]{2,6}[-_][\w*.-]{12,}/gi, '[redacted]')
+    .replaceAll(/\b(?:sk|pk|rk|gsk|xai|hf|pplx|r8|key)[-_][\w*.-]{8,}/gi, '[redacted]')
     .replaceAll(/[^\s"':,()]*\*{3,}[^\s"',()]*/g, '[redacted]');
   return apiKey === undefined ? generic : withoutPieces(generic, apiKey);
 }

@@ -20,8 +20,8 @@ const negationReach = 3;
 const notOnly = /\b(?:not (?:only|just)|nicht nur|non seulement|pas seulement|no solo)\b/g;
 
 /** Adds up the clauses of a sentence. `language` is the text's, for a sentence that does not show its own. */
-export function opinionOf(sentence: string, language: Language = 'en'): Opinion {
-  const spoken = languageOf(sentence) ?? language;
+export function opinionOf(sentence: string, language?: Language): Opinion {
+  const spoken = languageOf(sentence) ?? language ?? languageOfOpinion(sentence);
   let praise = 0;
   let criticism = 0;
   for (const clause of sentence.split(clauseEnd)) {
@@ -46,6 +46,13 @@ export function sentimentOf(sentences: readonly Sentence[]): { readonly sentimen
     criticism += opinion.criticism;
   }
   return { sentiment: verdict(praise, criticism), praise, criticism };
+}
+
+/** Without a word of grammar (`Solide Verarbeitung`), the first language that knows an opinion in it. */
+function languageOfOpinion(sentence: string): Language {
+  const words = foldedWords(sentence);
+  const languages: readonly Language[] = ['en', 'de', 'fr', 'es'];
+  return languages.find((language) => words.some((word) => opinionWords[language].valueOf(word) !== 0)) ?? 'en';
 }
 
 function verdict(praise: number, criticism: number): Sentiment {

@@ -7,7 +7,9 @@ const emptyNouns = new Set(
   `thing things lot lots bit way ways reason reasons one ones time times day days week weeks month months year years hour hours minute minutes
   product products item purchase buy review reviews star stars people person everyone anyone someone nothing everything something kind sort part
   side end front start today yesterday morning evening night gift husband wife son daughter friend friends mom dad kid kids family problem
-  problems issue issues complaint complaints downside downsides use job need fan money ok okay overall hand point idea chance`.split(
+  problems issue issues complaint complaints downside downsides use job need fan money ok okay overall hand point idea chance
+  penny charm hopes tuesday monday wednesday thursday friday saturday sunday christmas birthday expectations
+  wochen woche tage tagen monat monaten jahr jahre semaine semaines jour jours mois annee semana semanas dias meses demasiado despues`.split(
     /\s+/,
   ),
 );
@@ -23,11 +25,17 @@ export function topicsOf(sentences: readonly Sentence[], most: number): string[]
   >();
   let at = 0;
   for (const sentence of sentences) {
-    for (const run of nounRuns(sentence)) {
-      const key = run.map(({ stem }) => stem).join(' ');
+    for (const phrase of nounRuns(sentence).flatMap(phrasesOf)) {
+      const key = phrase.map(({ stem }) => stem).join(' ');
       const known = found.get(key);
       if (known !== undefined) known.count++;
-      else found.set(key, { phrase: run.map(({ normal }) => normal).join(' '), words: run.length, count: 1, at: at++ });
+      else
+        found.set(key, {
+          phrase: phrase.map(({ written }) => written).join(' '),
+          words: phrase.length,
+          count: 1,
+          at: at++,
+        });
     }
   }
   const ranked = [...found].sort(([, a], [, b]) => b.count - a.count || b.words - a.words || a.at - b.at);
@@ -35,12 +43,17 @@ export function topicsOf(sentences: readonly Sentence[], most: number): string[]
   const used = new Set<string>();
   for (const [key, { phrase }] of ranked) {
     const stems = key.split(' ');
-    if (stems.every((stem) => used.has(stem))) continue;
+    if (stems.filter((stem) => used.has(stem)).length * 2 >= stems.length) continue;
     for (const stem of stems) used.add(stem);
     topics.push(phrase);
     if (topics.length >= most) break;
   }
   return topics;
+}
+
+/** A run of nouns and the pairs inside it: `battery life` is told of twice where `battery life gauge` follows. */
+function phrasesOf(run: readonly Word[]): (readonly Word[])[] {
+  return run.length < 3 ? [run] : [run, run.slice(0, 2), run.slice(1, 3)];
 }
 
 function nounRuns(sentence: Sentence): Word[][] {
@@ -71,7 +84,7 @@ function isEnglishTopic({ partOfSpeech, isStopWord, normal }: Word): boolean {
 
 /** German nouns show by their capital; in French and Spanish every longer word that is no grammar may be one. */
 function isForeignTopic(word: Word, german: boolean, sentence: Sentence): boolean {
-  if (!/^\p{L}{4,}$/u.test(word.normal) || languageOf(word.normal) !== undefined) return false;
+  if (!/^\p{L}{4,}$/u.test(word.normal) || word.isStopWord) return false;
   if (german) return word.isCapitalised && (word !== sentence.words[0] || word.normal.length > 4);
   return (word.partOfSpeech === 'NOUN' || word.partOfSpeech === 'PROPN') && word.normal.length > 4;
 }

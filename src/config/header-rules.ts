@@ -1,0 +1,168 @@
+/**
+ * The `headers` key: which of a client's headers reach a subgraph, and which of a subgraph's reach the client.
+ * Rules are an ordered list, and later ones see what earlier ones left. Names that belong to one connection (RFC 9110,
+ * section 7.6.1) or to the gateway's own framing are refused here, and skipped by patterns.
+ */
+import { z } from 'zod';
+
+export type RequestHeaderRule =
+  | {
+      readonly kind: 'propagate';
+      readonly named: string;
+      readonly rename: string | undefined;
+      readonly default: string | undefined;
+    }
+  | { readonly kind: 'propagate-matching'; readonly matching: string }
+  | { readonly kind: 'remove'; readonly named: string }
+  | { readonly kind: 'remove-matching'; readonly matching: string }
+  | { readonly kind: 'insert'; readonly name: string; readonly value: string };
+
+/** How one header of several subgraph answers becomes one: the first or the last to arrive, or all in order. */
+export type HeaderMerge = 'first' | 'last' | 'append';
+
+export interface ResponseHeaderRule {
+  readonly named: string;
+  readonly merge: HeaderMerge;
+}
+
+export interface HeaderRules {
+  readonly request: readonly RequestHeaderRule[];
+  readonly response: readonly ResponseHeaderRule[];
+}
+
+/** Headers of one connection or of the gateway's own framing: no rule carries them either way. */
+export const unforwardableHeaders: ReadonlySet<string> = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'expect',
+  'host',
+  'content-length',
+  'content-type',
+  'content-encoding',
+  'accept',
+  'accept-encoding',
+]);
+
+const headerName = z
+  .string()
+  .regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,256}$/, 'write a header name such as accept-language')
+  .refine(
+    (name) => !unforwardableHeaders.has(name.toLowerCase()),
+    'this header belongs to one connection or to the gateway and is never forwarded',
+  );
+
+const headerValue = z
+  .string()
+  .regex(/^[\t\x20-\x7e\x80-\xff]*$/, 'a header value is one line without control characters');
+
+const pattern = z
+  .string()
+  .min(1)
+  .refine((source) => {
+    try {
+      return new RegExp(source, 'i') instanceof RegExp;
+    } catch {
+      return false;
+    }
+  }, 'write a regular expression such as ^x-shop-');
+
+const namedOrMatching = {
+  named: headerName.optional().describe('The header’s name.'),
+  matching: pattern.optional().describe('A regular expression that names match, whatever their case.'),
+};
+const oneOfThem = (value: { named?: string | undefined; matching?: string | undefined }) =>
+  (value.named === undefined) !== (value.matching === undefined);
+
+const requestRule = z
+  .strictObject({
+    propagate: z
+      .strictObject({
+        ...namedOrMatching,
+        default: headerValue.optional().describe('The value where the client sent none; with named.'),
+        rename: headerName.optional().describe('The name the subgraph sees; with named.'),
+      })
+      .refine(oneOfThem, 'name exactly one of named and matching')
+      .refine(
+        (value) => value.matching === undefined || (value.default === undefined && value.rename === undefined),
+        'default and rename go with named',
+      )
+      .optional()
+      .describe('Send the client’s header on.'),
+    remove: z
+      .strictObject(namedOrMatching)
+      .refine(oneOfThem, 'name exactly one of named and matching')
+      .optional()
+      .describe('Take back what earlier rules have set.'),
+    insert: z
+      .strictObject({ name: headerName, value: headerValue })
+      .optional()
+      .describe('Set a header to a value of your own.'),
+  })
+  .refine(
+    (rule) => Object.values(rule).filter((value) => value !== undefined).length === 1,
+    'a rule is one of propagate, remove and insert',
+  );
+
+const responseRule = z.strictObject({
+  propagate: z
+    .strictObject({
+      named: headerName.describe('The header’s name; set-cookie is carried only where it is named here.'),
+      merge: z
+        .enum(['first', 'last', 'append'])
+        .default('last')
+        .describe('What becomes of the header when several subgraph answers have it.'),
+    })
+    .describe('Carry the subgraph’s header to the client’s answer.'),
+});
+
+const rules = z.union([
+  z.array(requestRule).describe('Request rules, in order.'),
+  z.strictObject({
+    request: z.array(requestRule).default([]).describe('From the client to the subgraph, in order.'),
+    response: z.array(responseRule).default([]).describe('From the subgraph to the client, in order.'),
+  }),
+]);
+
+export const headersYaml = z
+  .strictObject({
+    all: rules.default([]).describe('Rules for every subgraph; they come first.'),
+    subgraphs: z.record(z.string(), rules).default({}).describe('Further rules for one subgraph.'),
+  })
+  .prefault({});
+
+type RulesYaml = z.output<typeof rules>;
+
+/** The rules for one subgraph: those of `all`, then its own; names in lower case. */
+export function resolveHeaderRules(headers: z.output<typeof headersYaml>, subgraph: string): HeaderRules {
+  const own = Object.hasOwn(headers.subgraphs, subgraph) ? (headers.subgraphs[subgraph] ?? []) : [];
+  const lists = [headers.all, own].map((one) => (Array.isArray(one) ? { request: one, response: [] } : one));
+  return {
+    request: lists.flatMap((list) => list.request.flatMap(resolveRequestRule)),
+    response: lists.flatMap((list) =>
+      list.response.map(({ propagate }) => ({ named: propagate.named.toLowerCase(), merge: propagate.merge })),
+    ),
+  };
+}
+
+function resolveRequestRule({ propagate, remove, insert }: Extract<RulesYaml, unknown[]>[number]): RequestHeaderRule[] {
+  if (insert !== undefined) return [{ kind: 'insert', name: insert.name.toLowerCase(), value: insert.value }];
+  if (remove?.named !== undefined) return [{ kind: 'remove', named: remove.named.toLowerCase() }];
+  if (remove?.matching !== undefined) return [{ kind: 'remove-matching', matching: remove.matching }];
+  if (propagate?.matching !== undefined) return [{ kind: 'propagate-matching', matching: propagate.matching }];
+  if (propagate?.named === undefined) return [];
+  return [
+    {
+      kind: 'propagate',
+      named: propagate.named.toLowerCase(),
+      rename: propagate.rename?.toLowerCase(),
+      default: propagate.default,
+    },
+  ];
+}

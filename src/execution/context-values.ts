@@ -1,0 +1,50 @@
+/** @fromContext: the values that arguments take from an entity's ancestors. Only for plans that have them. */
+import type { ContextValue } from '../planning/index.ts';
+import { type DataObject, isDataObject, isOfType, type TypeMemberships } from './data.ts';
+
+export interface EntityInContext {
+  readonly entity: DataObject;
+  /** `"variable":json` for each value. */
+  readonly values: readonly string[];
+}
+
+const condition = '... on ';
+
+export function contextValues(
+  types: TypeMemberships,
+  root: DataObject,
+  path: readonly string[],
+  wanted: readonly ContextValue[],
+): EntityInContext[] {
+  const found: EntityInContext[] = [];
+  const ancestors: DataObject[] = [];
+  walk(root, 0);
+  return found;
+
+  function walk(value: unknown, depth: number): void {
+    if (Array.isArray(value)) {
+      for (const item of value) walk(item, depth + (path[depth] === '@' ? 1 : 0));
+      return;
+    }
+    if (!isDataObject(value)) return;
+    if (depth === path.length) {
+      found.push({ entity: value, values: wanted.flatMap((one) => read(one, value)) });
+      return;
+    }
+    ancestors.push(value);
+    walk(value[path[depth] as string], depth + 1);
+    ancestors.pop();
+  }
+
+  function read({ path: from, variable }: ContextValue, entity: DataObject): string[] {
+    const ups = from.filter((step) => step === '..').length;
+    const chain = [...ancestors, entity];
+    let value: unknown = chain[chain.length - 1 - ups];
+    for (const step of from.slice(ups)) {
+      if (!isDataObject(value)) return [];
+      if (!step.startsWith(condition)) value = value[step];
+      else if (!isOfType(types, value.__typename, step.slice(condition.length))) return [];
+    }
+    return value === undefined ? [] : [`"${variable}":${JSON.stringify(value)}`];
+  }
+}

@@ -1,0 +1,25 @@
+import type { DataPath } from './data.ts';
+
+/** One thing that went wrong while a plan ran: one per cause, however many places it left without data. */
+export interface Failure {
+  readonly code: string;
+  readonly message: string;
+  readonly service: string;
+  readonly extensions?: Readonly<Record<string, unknown>>;
+  /** Where in the data; the first place where it is several. */
+  readonly path: DataPath | undefined;
+  /** Every place it may have left empty: keys, and `@` for any list item. */
+  readonly covers: readonly (readonly string[])[];
+}
+
+/** Whether a failure explains why there is nothing at `path`. */
+export function explains(failure: Failure, path: DataPath): boolean {
+  return failure.covers.some((pattern) => {
+    const length = Math.min(pattern.length, path.length);
+    for (let index = 0; index < length; index++) {
+      const step = path[index];
+      if (pattern[index] !== (typeof step === 'number' ? '@' : step)) return false;
+    }
+    return true;
+  });
+}

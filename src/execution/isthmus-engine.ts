@@ -1,0 +1,159 @@
+/**
+ * The engine: an operation is prepared once (normalised, planned, its answer's shape compiled) and then run by plain
+ * functions. The hot path of a known operation is one look-up, the fetches, and one pass that writes the answer.
+ */
+import { type GraphQLFormattedError, type GraphQLSchema, getOperationAST, parse, validate } from 'graphql';
+import { LRUCache } from 'lru-cache';
+import { errorTable } from '../errors/index.ts';
+import type { Logger } from '../observability/index.ts';
+import { PlanCache, type Planner } from '../planning/index.ts';
+import type { SubgraphClient } from '../transport/index.ts';
+import { clientPath } from './client-path.ts';
+import { type CompiledPlan, compilePlan } from './compile-plan.ts';
+import type { Shaping } from './compile-shape.ts';
+import type { ExecutionEngine, ExecutionOutcome, OperationRequest, UsedOperation } from './execution-engine.ts';
+import { explains, type Failure } from './failure.ts';
+import { introspect } from './introspect.ts';
+import { JsonText } from './json-text.ts';
+import { PreparedOperation, type Variables, type Variant } from './prepared-operation.ts';
+import { type RunResult, runPlan } from './run-plan.ts';
+import { typeMemberships } from './type-memberships.ts';
+
+export interface IsthmusEngineOptions {
+  readonly apiSchema: GraphQLSchema;
+  readonly supergraphSdl: string;
+  readonly planner: Planner;
+  readonly clients: ReadonlyMap<string, SubgraphClient>;
+  readonly log: Logger;
+  /** How long planning one operation may take. */
+  readonly planDeadlineMs: number;
+  /** How many prepared operations are kept. @default 2_000 */
+  readonly maxOperations?: number;
+}
+
+export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEngine {
+  const { apiSchema, supergraphSdl, planner, clients, log, planDeadlineMs, maxOperations = 2_000 } = options;
+  const types = typeMemberships(parse(supergraphSdl, { noLocation: true }));
+  const operations = new LRUCache<string, PreparedOperation>({ max: maxOperations });
+  const plans = new PlanCache<CompiledPlan>({ planner, deadlineMs: planDeadlineMs, compile: (plan) => compilePlan(types, plan) });
+
+  function prepare({ documentHash, document, operationName }: UsedOperation): PreparedOperation | undefined {
+    const key = operationName === undefined ? documentHash : `${documentHash} ${operationName}`;
+    const known = operations.get(key);
+    if (known !== undefined) return known;
+    const operation = getOperationAST(document, operationName);
+    if (operation == null) return undefined;
+    const prepared = new PreparedOperation(apiSchema, document, operation);
+    operations.set(key, prepared);
+    return prepared;
+  }
+
+  async function planOf({ normalised, plans: known }: Variant): Promise<CompiledPlan> {
+    const labels = activeLabels(planner.overrideLabels);
+    const key = labels.join(',');
+    const plan = known.get(key);
+    if (plan !== undefined) return plan;
+    const made = normalised.text === '' ? nothingToFetch : await plans.plan(normalised.text, labels);
+    known.set(key, made);
+    return made;
+  }
+
+  return {
+    async execute(request) {
+      const { variables, context } = request;
+      const prepared = prepare({ ...request, conditions: {} });
+      if (prepared === undefined) throw new TypeError('the operation is part of its document');
+      prepared.uses++;
+      const variant = prepared.variant(variables);
+      const plan = variant.plans.size === 1 && planner.overrideLabels.length === 0 ? firstOf(variant.plans) : await planOf(variant);
+      context.signal.throwIfAborted();
+      const introspection = await introspect(apiSchema, prepared, variant.included, variables);
+      const result = await runPlan({ plan, clients, types, context, log, variableJson: variableWriter(variant, variables) });
+      return shapeAnswer(variant, result, introspection, request, log);
+    },
+
+    mostUsed(count) {
+      const used = [...operations.entries()].map(([key, prepared]) => ({ key, prepared }));
+      used.sort((a, b) => b.prepared.uses - a.prepared.uses);
+      return used.slice(0, count).map(({ key, prepared }) => {
+        const [documentHash = '', operationName] = key.split(' ');
+        return { documentHash, document: prepared.document, operationName, conditions: prepared.conditions({}) };
+      });
+    },
+
+    async warm(used) {
+      for (const operation of used) {
+        // One at a time, with the loop free in between: this runs while another generation serves.
+        await new Promise((resolve) => setImmediate(resolve));
+        if (validate(apiSchema, operation.document).length > 0) continue;
+        try {
+          const prepared = prepare(operation);
+          if (prepared !== undefined) await planOf(prepared.variant(operation.conditions));
+        } catch (error) {
+          log.debug({ error }, 'an operation could not be planned ahead');
+        }
+      }
+    },
+
+    close: async () => planner.close(),
+  };
+}
+
+const nothingToFetch: CompiledPlan = { fetches: [], placeMatters: false };
+
+function firstOf(plans: ReadonlyMap<string, CompiledPlan>): CompiledPlan {
+  for (const plan of plans.values()) return plan;
+  return nothingToFetch;
+}
+
+/** `percent(n)` is decided anew for each request; other labels are off until a key turns them on. */
+function activeLabels(labels: readonly string[]): readonly string[] {
+  return labels.filter((label) => {
+    const percent = /^percent\((\d+(?:\.\d+)?)\)$/.exec(label)?.[1];
+    return percent !== undefined && Math.random() * 100 < Number(percent);
+  });
+}
+
+/** The normalised operation's variables as JSON text: literals as they stand, the client's printed once. */
+function variableWriter({ normalised }: Variant, variables: Variables): (name: string) => string | undefined {
+  const written = new Map<string, string | undefined>();
+  return (name) => {
+    const source = normalised.variables.get(name);
+    if (source === undefined) return undefined;
+    if (source.kind === 'literal') return source.json;
+    if (!written.has(name)) {
+      const value = Object.hasOwn(variables, source.name) ? variables[source.name] : source.fallback;
+      written.set(name, value === undefined ? undefined : JSON.stringify(value));
+    }
+    return written.get(name);
+  };
+}
+
+function shapeAnswer(
+  { shape }: Variant,
+  { data, failures, shared }: RunResult,
+  introspection: ReadonlyMap<string, string>,
+  request: OperationRequest,
+  log: Logger,
+): ExecutionOutcome {
+  const shaping: Shaping = { violations: [], shared, introspection };
+  const text = new JsonText(shape.write(data, shaping));
+  if (failures.length === 0 && shaping.violations.length === 0) return { kind: 'single', result: { data: text } };
+
+  const errors: GraphQLFormattedError[] = failures.map(({ message, code, service, path }: Failure) => ({
+    message,
+    ...(path === undefined ? {} : { path: clientPath(shape.root, data, path) }),
+    extensions: { code, service },
+  }));
+  for (const { responsePath, dataPath } of shaping.violations) {
+    if (failures.some((failure) => explains(failure, dataPath))) continue;
+    log.warn({ requestId: request.context.requestId, path: dataPath }, 'a subgraph gave a value its type does not allow');
+    errors.push({
+      message: errorTable.SUBREQUEST_MALFORMED_RESPONSE.client,
+      path: responsePath,
+      extensions: { code: 'SUBREQUEST_MALFORMED_RESPONSE' },
+    });
+  }
+  const distinct = new Map(errors.map((error) => [JSON.stringify(error), error]));
+  return { kind: 'single', result: errors.length === 0 ? { data: text } : { data: text, errors: [...distinct.values()] } };
+}

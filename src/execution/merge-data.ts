@@ -1,0 +1,40 @@
+/**
+ * Puts what a fetch gave into the data, without copying: what the data has not yet is taken over as it is, so two
+ * places of one entity share what was fetched for it once. Keys are decided by the normalised operation, so the same
+ * key is the same field with the same arguments wherever it stands.
+ */
+import { type DataObject, isDataObject, type TypeMemberships } from './data.ts';
+
+export function mergeData(types: TypeMemberships, target: DataObject, source: DataObject): void {
+  for (const key in source) {
+    const value = source[key];
+    const known = target[key];
+    if (known === undefined) {
+      if (key !== '__proto__') target[key] = value;
+    } else if (known === value) {
+      continue;
+    } else if (isDataObject(known) && isDataObject(value)) {
+      mergeData(types, known, value);
+    } else if (Array.isArray(known) && Array.isArray(value) && known.length === value.length) {
+      mergeList(types, known, value);
+    } else if (key === '__typename') {
+      target[key] = narrowerType(types, known, value);
+    } else if (value !== null || typeof known !== 'object') {
+      target[key] = value;
+    }
+  }
+}
+
+function mergeList(types: TypeMemberships, target: unknown[], source: readonly unknown[]): void {
+  for (let index = 0; index < target.length; index++) {
+    const [known, value] = [target[index], source[index]];
+    if (isDataObject(known) && isDataObject(value)) mergeData(types, known, value);
+    else if (Array.isArray(known) && Array.isArray(value) && known.length === value.length) mergeList(types, known, value);
+    else if (value !== null) target[index] = value;
+  }
+}
+
+/** A subgraph with an interface object names the interface; the object's own type is what another one says. */
+function narrowerType(types: TypeMemberships, known: unknown, value: unknown): unknown {
+  return typeof known === 'string' && typeof value === 'string' && types.get(known)?.has(value) === true ? known : value;
+}

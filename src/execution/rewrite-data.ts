@@ -1,0 +1,35 @@
+/** Applies a plan's rewrites to what is sent or received. Rare (interface objects, conflicting types), so not compiled. */
+import type { Rewrite } from '../planning/index.ts';
+import { type DataObject, isDataObject, isOfType, type TypeMemberships } from './data.ts';
+
+const condition = '... on ';
+
+/** Changes `data` in place. */
+export function rewriteData(types: TypeMemberships, rewrites: readonly Rewrite[], data: unknown): void {
+  for (const rewrite of rewrites) at(types, rewrite.path, data, rewrite);
+}
+
+function at(types: TypeMemberships, path: readonly string[], value: unknown, rewrite: Rewrite): void {
+  if (Array.isArray(value)) {
+    for (const item of value) at(types, path, item, rewrite);
+    return;
+  }
+  const [step, ...rest] = path;
+  if (!isDataObject(value) || step === undefined) return;
+  if (step.startsWith(condition)) {
+    if (isOfType(types, value.__typename, step.slice(condition.length))) at(types, rest, value, rewrite);
+  } else if (rest.length > 0) {
+    at(types, rest, Object.hasOwn(value, step) ? value[step] : undefined, rewrite);
+  } else {
+    apply(value, step, rewrite);
+  }
+}
+
+function apply(owner: DataObject, key: string, rewrite: Rewrite): void {
+  if (rewrite.kind === 'set') {
+    owner[key] = rewrite.value;
+  } else if (Object.hasOwn(owner, key)) {
+    owner[rewrite.to] = owner[key];
+    delete owner[key];
+  }
+}

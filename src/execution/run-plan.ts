@@ -1,0 +1,303 @@
+/**
+ * Runs a compiled plan: each fetch the moment the fetches it waits for have ended, well or badly. What fails is a
+ * Failure beside the data of the rest; only the client's own abort ends the run.
+ */
+import { GatewayError } from '../errors/index.ts';
+import type { Logger } from '../observability/index.ts';
+import type { RootFetch } from '../planning/index.ts';
+import type { RequestContext, SubgraphClient, SubgraphError, SubgraphRequest, SubgraphResponse } from '../transport/index.ts';
+import { findObject } from './client-path.ts';
+import { collectEntities, haveSameContent } from './collect-entities.ts';
+import type { CompiledEntityFetch, CompiledEntityField, CompiledPlan } from './compile-plan.ts';
+import { contextValues } from './context-values.ts';
+import { type DataObject, type DataPath, isDataObject, type TypeMemberships } from './data.ts';
+import type { Failure } from './failure.ts';
+import { maskSubgraphError } from './mask-subgraph-errors.ts';
+import { mergeData } from './merge-data.ts';
+import { rewriteData } from './rewrite-data.ts';
+
+export interface RunOptions {
+  readonly plan: CompiledPlan;
+  readonly clients: ReadonlyMap<string, SubgraphClient>;
+  readonly types: TypeMemberships;
+  readonly context: RequestContext;
+  readonly log: Logger;
+  /** A variable's value as JSON text; undefined where the client left it out. */
+  readonly variableJson: (name: string) => string | undefined;
+}
+
+export interface RunResult {
+  readonly data: DataObject;
+  readonly failures: readonly Failure[];
+  /** Objects that stand in several places. */
+  readonly shared: ReadonlySet<DataObject>;
+}
+
+export async function runPlan(options: RunOptions): Promise<RunResult> {
+  const run = new Run(options);
+  const { fetches } = options.plan;
+  const ended: Promise<void>[] = [];
+  for (const fetch of fetches) {
+    const { after } = fetch;
+    const before = after.length === 1 ? ended[after[0] ?? 0] : after.length === 0 ? undefined : Promise.all(after.map((index) => ended[index]));
+    ended.push(before === undefined ? run.fetch(fetch) : before.then(() => run.fetch(fetch)));
+  }
+  await Promise.all(ended);
+  options.context.signal.throwIfAborted();
+  return run;
+}
+
+/** What is asked for in one `_entities` field: representations, and the objects each of them stands for. */
+interface Asked {
+  readonly field: CompiledEntityField;
+  readonly representations: string[];
+  readonly owners: DataObject[][];
+  readonly path: readonly (readonly string[])[];
+}
+
+class Run implements RunResult {
+  readonly data: DataObject = {};
+  readonly failures: Failure[] = [];
+  readonly shared = new Set<DataObject>();
+  /** Objects whose place another of equal content has taken: what a fetch under way brings them goes to that one. */
+  readonly #replaced = new Map<DataObject, DataObject>();
+  readonly #options: RunOptions;
+
+  constructor(options: RunOptions) {
+    this.#options = options;
+  }
+
+  async fetch(fetch: RootFetch | CompiledEntityFetch): Promise<void> {
+    if (this.#options.context.signal.aborted) return;
+    if (fetch.kind === 'root') return this.#fetchRoot(fetch);
+    if (fetch.context.length > 0) return this.#fetchInContext(fetch);
+    const asked = fetch.fields.map((field) => this.#ask(field));
+    if (asked.every(({ representations }) => representations.length === 0)) return undefined;
+    return this.#fetchEntities(fetch, asked, []);
+  }
+
+  async #fetchRoot(fetch: RootFetch): Promise<void> {
+    const { types } = this.#options;
+    const covers = fetch.gives.map((key) => [...fetch.path, key]);
+    const response = await this.#send(fetch.subgraph, {
+      kind: fetch.operationType,
+      query: fetch.operation,
+      variablesJson: `{${this.#variables(fetch.variables).join(',')}}`,
+    }, covers);
+    if (response === undefined) return;
+    const { data, errors } = response;
+    if (isDataObject(data)) {
+      rewriteData(types, fetch.outputRewrites, data);
+      collectEntities(this.data, fetch.path, (place) => {
+        mergeData(types, place, data);
+        return place;
+      });
+    }
+    for (const error of errors ?? []) this.#addError(fetch.subgraph, error, error.path ?? covers[0], error.path === undefined ? covers : undefined);
+  }
+
+  /** Collects an `_entities` field's representations; equal ones are asked for once. */
+  #ask(field: CompiledEntityField, only?: ReadonlySet<DataObject>): Asked {
+    const { placeMatters } = this.#options.plan;
+    const representations: string[] = [];
+    const owners: DataObject[][] = [];
+    const indexes = new Map<string, number>();
+    const seen = new Set<DataObject>();
+    for (const { path, write } of field.targets) {
+      collectEntities(this.data, path, (entity) => {
+        if (seen.has(entity) || only?.has(entity) === false) return entity;
+        const representation = write(entity);
+        if (representation === undefined) return entity;
+        const index = indexes.get(representation);
+        if (index === undefined) {
+          indexes.set(representation, representations.length);
+          representations.push(representation);
+          owners.push([entity]);
+          seen.add(entity);
+          return entity;
+        }
+        const list = owners[index] as DataObject[];
+        const same = placeMatters ? undefined : list.find((owner) => haveSameContent(owner, entity));
+        if (same !== undefined) {
+          this.shared.add(same);
+          if (same !== entity) this.#replaced.set(entity, same);
+          return same;
+        }
+        list.push(entity);
+        seen.add(entity);
+        return entity;
+      });
+    }
+    return { field, representations, owners, path: field.targets.map(({ path }) => path) };
+  }
+
+  async #fetchEntities(fetch: CompiledEntityFetch, asked: readonly Asked[], context: readonly string[]): Promise<void> {
+    const covers = asked.flatMap(({ field, path }) => path.flatMap((one) => field.gives.map((key) => [...one, key])));
+    const response = await this.#send(fetch.subgraph, {
+      kind: 'query',
+      query: fetch.operation,
+      ...this.#entityVariables(asked, [...this.#variables(fetch.variables), ...context]),
+    }, covers, () => this.#firstPlace(asked));
+    if (response === undefined) return;
+    const { data, errors } = response;
+    for (const one of asked) {
+      const entities = isDataObject(data) ? data[one.field.key] : undefined;
+      if (Array.isArray(entities) && entities.length === one.representations.length) this.#merge(one, entities);
+      else if (one.representations.length > 0 && (errors === undefined || Array.isArray(entities))) this.#addMalformed(fetch.subgraph, one);
+    }
+    for (const error of errors ?? []) this.#addEntityError(fetch.subgraph, error, asked, covers);
+  }
+
+  /** A single list of representations is handed on as such, so that transport can send it in chunks. */
+  #entityVariables(asked: readonly Asked[], rest: readonly string[]): Partial<SubgraphRequest> {
+    const [only] = asked;
+    if (asked.length === 1 && only !== undefined) {
+      return { representationsJson: only.representations, variablesJson: `{${rest.join(',')}}` };
+    }
+    const lists = asked.map(({ field, representations }) => `"${field.variable}":[${representations.join(',')}]`);
+    return { variablesJson: `{${[...lists, ...rest].join(',')}}` };
+  }
+
+  #merge({ field, owners }: Asked, entities: readonly unknown[]): void {
+    const { types, plan } = this.#options;
+    if (field.outputRewrites.length > 0) rewriteData(types, field.outputRewrites, entities);
+    for (let index = 0; index < entities.length; index++) {
+      const entity = entities[index];
+      if (!isDataObject(entity)) continue;
+      const list = owners[index] as DataObject[];
+      for (const owner of list) {
+        mergeData(types, this.#inPlace(owner), plan.placeMatters && list.length > 1 ? structuredClone(entity) : entity);
+      }
+    }
+  }
+
+  #inPlace(object: DataObject): DataObject {
+    let current = object;
+    for (let next = this.#replaced.get(current); next !== undefined; next = this.#replaced.get(current)) current = next;
+    return current;
+  }
+
+  /** @fromContext: an argument's value depends on where an entity stands; each distinct value is a request of its own. */
+  async #fetchInContext(fetch: CompiledEntityFetch): Promise<void> {
+    const { types } = this.#options;
+    const groups = new Map<string, { readonly context: readonly string[]; readonly entities: Set<DataObject> }>();
+    for (const field of fetch.fields) {
+      for (const { path } of field.targets) {
+        for (const { entity, values } of contextValues(types, this.data, path, fetch.context)) {
+          const key = values.join(',');
+          const group = groups.get(key) ?? { context: values, entities: new Set<DataObject>() };
+          group.entities.add(entity);
+          groups.set(key, group);
+        }
+      }
+    }
+    await Promise.all(
+      [...groups.values()].map(({ context, entities }) => {
+        const asked = fetch.fields.map((field) => this.#ask(field, entities));
+        if (asked.every(({ representations }) => representations.length === 0)) return undefined;
+        return this.#fetchEntities(fetch, asked, context);
+      }),
+    );
+  }
+
+  #variables(names: readonly string[]): string[] {
+    const written: string[] = [];
+    for (const name of names) {
+      const json = this.#options.variableJson(name);
+      if (json !== undefined) written.push(`"${name}":${json}`);
+    }
+    return written;
+  }
+
+  /** A request that fails as a whole is one failure that covers every place it would have filled. */
+  async #send(
+    subgraph: string,
+    request: SubgraphRequest,
+    covers: readonly (readonly string[])[],
+    firstPlace?: () => DataPath | undefined,
+  ): Promise<SubgraphResponse | undefined> {
+    const { clients, context, log } = this.#options;
+    const client = clients.get(subgraph);
+    try {
+      if (client === undefined) throw new GatewayError('INTERNAL_SERVER_ERROR', { detail: `${subgraph} has no client` });
+      return await client.execute(request, context);
+    } catch (error) {
+      if (context.signal.aborted) return undefined;
+      const coded = error instanceof GatewayError ? error : new GatewayError('INTERNAL_SERVER_ERROR', { cause: error });
+      const level = coded.code === 'INTERNAL_SERVER_ERROR' ? 'error' : 'warn';
+      log[level](
+        { requestId: context.requestId, subgraph, code: coded.code, reason: coded.detail, ...(level === 'error' ? { error: coded } : {}) },
+        'subgraph request failed',
+      );
+      const path = firstPlace === undefined ? covers[0] : firstPlace();
+      this.failures.push({ code: coded.code, message: coded.message, service: subgraph, path, covers });
+      return undefined;
+    }
+  }
+
+  #firstPlace(asked: readonly Asked[]): DataPath | undefined {
+    for (const one of asked) {
+      const owner = one.owners[0]?.[0];
+      const place = owner === undefined ? undefined : this.#placeOf(owner, one);
+      const [key] = one.field.gives;
+      if (place !== undefined && key !== undefined) return [...place, key];
+    }
+    return undefined;
+  }
+
+  #placeOf(owner: DataObject, { path }: Asked): DataPath | undefined {
+    for (const one of path) {
+      const place = findObject(this.data, one, this.#inPlace(owner));
+      if (place !== undefined) return place;
+    }
+    return undefined;
+  }
+
+  #addMalformed(subgraph: string, asked: Asked): void {
+    const { log, context } = this.#options;
+    const error = new GatewayError('SUBREQUEST_MALFORMED_RESPONSE');
+    const reason = `_entities is not a list of ${asked.representations.length}`;
+    log.warn({ requestId: context.requestId, subgraph, code: error.code, reason }, 'subgraph request failed');
+    this.failures.push({
+      code: error.code,
+      message: error.message,
+      service: subgraph,
+      path: this.#firstPlace([asked]),
+      covers: asked.path.flatMap((one) => asked.field.gives.map((key) => [...one, key])),
+    });
+  }
+
+  /** An error inside `_entities` stands at an index that means nothing to the client: at the entity's own place instead. */
+  #addEntityError(subgraph: string, error: SubgraphError, asked: readonly Asked[], covers: readonly (readonly string[])[]): void {
+    const [key, index, ...rest] = error.path ?? [];
+    const one = asked.find(({ field }) => field.key === key);
+    const owner = typeof index === 'number' ? one?.owners[index]?.[0] : undefined;
+    if (one === undefined || owner === undefined) {
+      const narrowed = one === undefined ? covers : one.path.flatMap((path) => one.field.gives.map((given) => [...path, given]));
+      this.#addError(subgraph, error, this.#firstPlace(one === undefined ? asked : [one]), narrowed);
+      return;
+    }
+    const place = this.#placeOf(owner, one);
+    const tail = rest.map((step) => (typeof step === 'number' ? '@' : step));
+    this.#addError(subgraph, error, place === undefined ? undefined : [...place, ...rest], one.path.map((path) => [...path, ...tail]));
+  }
+
+  #addError(subgraph: string, error: SubgraphError, path: DataPath | undefined, covers?: readonly (readonly string[])[]): void {
+    const { clients, context, log } = this.#options;
+    const client = clients.get(subgraph);
+    if (client === undefined) return;
+    log.warn(
+      { requestId: context.requestId, subgraph, path: error.path, extensions: error.extensions, reason: error.message },
+      'subgraph error',
+    );
+    const { message, extensions } = maskSubgraphError(client, error);
+    const pattern = path?.map((step) => (typeof step === 'number' ? '@' : step));
+    this.failures.push({
+      code: extensions.code,
+      message,
+      service: subgraph,
+      path,
+      covers: covers ?? (pattern === undefined ? [] : [pattern]),
+    });
+  }
+}

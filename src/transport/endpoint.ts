@@ -1,0 +1,79 @@
+/**
+ * One URL of a subgraph: its connections, its breaker, how busy it is, and whether it has been failing.
+ * After five failures in a row it is passed over for a while, where another URL can be asked instead: the breaker alone
+ * would need twenty requests to see it, and a URL that refuses connections looks like the least busy one.
+ */
+import type { BreakerConfig } from '../config/index.ts';
+import { type BreakerState, CircuitBreaker, type Verdict } from './circuit-breaker.ts';
+import type { Exchange } from './exchange.ts';
+
+const failuresToEject = 5;
+const ejectionMs = 5_000;
+
+/** The keep-alive connections to one origin: undici's Pool, as far as it is used here. */
+export interface ConnectionPool {
+  dispatch(
+    options: {
+      readonly path: string;
+      readonly method: 'POST';
+      readonly headers: string[];
+      readonly body: string | Buffer;
+    },
+    exchange: Exchange,
+  ): boolean;
+  destroy(): Promise<void>;
+}
+
+export interface EndpointOptions {
+  readonly url: string;
+  readonly pool: ConnectionPool;
+  readonly breaker: BreakerConfig | undefined;
+  readonly onBreakerChange?: ((url: string, state: BreakerState) => void) | undefined;
+}
+
+export class Endpoint {
+  readonly url: string;
+  readonly path: string;
+  readonly pool: ConnectionPool;
+  inFlight = 0;
+  readonly #breaker: CircuitBreaker | undefined;
+  readonly #ejectionMs: number;
+  #failuresInRow = 0;
+  #ejectedUntil = 0;
+
+  constructor({ url, pool, breaker, onBreakerChange }: EndpointOptions) {
+    const { pathname, search } = new URL(url);
+    this.url = url;
+    this.path = pathname + search;
+    this.pool = pool;
+    this.#ejectionMs = breaker?.sleepMs ?? ejectionMs;
+    this.#breaker =
+      breaker === undefined ? undefined : new CircuitBreaker(breaker, (state) => onBreakerChange?.(url, state));
+  }
+
+  get breakerState(): BreakerState {
+    return this.#breaker?.state ?? 'closed';
+  }
+
+  readiness(now: number): 'ready' | 'probe' | 'shut' | 'ejected' {
+    const readiness = this.#breaker?.readiness(now) ?? 'ready';
+    return readiness === 'ready' && now < this.#ejectedUntil ? 'ejected' : readiness;
+  }
+
+  /** @returns whether this request is the one that tries whether the URL is well again */
+  begin(now: number): boolean {
+    this.inFlight++;
+    if (this.#breaker?.readiness(now) !== 'probe') return false;
+    this.#breaker.beginProbe();
+    return true;
+  }
+
+  end(verdict: Verdict, probe: boolean, now: number): void {
+    this.inFlight--;
+    this.#breaker?.record(verdict, probe, now);
+    if (verdict === 'success') this.#failuresInRow = 0;
+    else if (verdict === 'failure' && ++this.#failuresInRow >= failuresToEject) {
+      this.#ejectedUntil = now + this.#ejectionMs;
+    }
+  }
+}

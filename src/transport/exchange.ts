@@ -1,0 +1,99 @@
+/**
+ * One HTTP exchange, as undici's dispatcher drives it: it ends exactly once, with an {@link Outcome}, and never throws.
+ *
+ * Bounded: an answer above the limit, by its `content-length` or by what arrives, is cut at once. It can be stopped in
+ * every phase, waiting for a connection included.
+ *
+ * Written by hand because it is the hot path (bench/transport.ts, CPU of the gateway for one small query): undici's
+ * `request` with an AbortSignal.any and .timeout costs 0.110 ms, `Pool.request` 0.035, this handler 0.021; a timer and an
+ * abort listener add 0.003.
+ */
+
+export type ResponseHeaders = Readonly<Record<string, string | string[] | undefined>>;
+
+/** Why a request is stopped before it ended by itself. */
+export type Stop = 'left' | 'timeout';
+
+export type Outcome =
+  | { readonly kind: 'answered'; readonly status: number; readonly headers: ResponseHeaders; readonly body: Buffer }
+  /** The answer is larger than the limit. */
+  | { readonly kind: 'too-large' }
+  /** There was no connection, or it broke before the answer was whole. */
+  | { readonly kind: 'broken'; readonly error: Error }
+  /** The request could not be written as it is: nothing has been sent. */
+  | { readonly kind: 'unsendable'; readonly error: Error }
+  | { readonly kind: 'stopped'; readonly why: Stop };
+
+/** What undici hands to its handlers, as far as it is used here. */
+export interface ExchangeController {
+  abort(reason: Error): void;
+}
+
+const nothing = Buffer.alloc(0);
+const stopError = new Error('the request was stopped');
+
+export class Exchange {
+  readonly #maxBytes: number;
+  readonly #settle: (outcome: Outcome) => void;
+  #controller: ExchangeController | undefined;
+  #settled = false;
+  #status = 0;
+  #headers: ResponseHeaders = {};
+  #first: Buffer | undefined;
+  #chunks: Buffer[] | undefined;
+  #size = 0;
+
+  constructor(maxBytes: number, settle: (outcome: Outcome) => void) {
+    this.#maxBytes = maxBytes;
+    this.#settle = settle;
+  }
+
+  stop(why: Stop): void {
+    this.#cut({ kind: 'stopped', why });
+  }
+
+  onRequestStart(controller: ExchangeController): void {
+    // Stopped while it waited for a connection. Throwing skips it; aborting would also close the connection it just got.
+    if (this.#settled) throw stopError;
+    this.#controller = controller;
+  }
+
+  onResponseStart(_controller: ExchangeController, status: number, headers: ResponseHeaders): void {
+    if (status < 200) return;
+    this.#status = status;
+    this.#headers = headers;
+    const length = headers['content-length'];
+    if (length !== undefined && Number(length) > this.#maxBytes) this.#cut({ kind: 'too-large' });
+  }
+
+  onResponseData(_controller: ExchangeController, chunk: Buffer): void {
+    this.#size += chunk.length;
+    if (this.#size > this.#maxBytes) this.#cut({ kind: 'too-large' });
+    else if (this.#first === undefined) this.#first = chunk;
+    else if (this.#chunks === undefined) this.#chunks = [this.#first, chunk];
+    else this.#chunks.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    const body = this.#chunks === undefined ? (this.#first ?? nothing) : Buffer.concat(this.#chunks, this.#size);
+    this.#end({ kind: 'answered', status: this.#status, headers: this.#headers, body });
+  }
+
+  onResponseError(_controller: ExchangeController | null, error: Error): void {
+    const code = 'code' in error ? error.code : undefined;
+    this.#end({ kind: code === 'UND_ERR_INVALID_ARG' ? 'unsendable' : 'broken', error });
+  }
+
+  #cut(outcome: Outcome): void {
+    this.#end(outcome);
+    this.#controller?.abort(stopError);
+  }
+
+  #end(outcome: Outcome): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    this.#first = undefined;
+    this.#chunks = undefined;
+    this.#settle(outcome);
+  }
+}

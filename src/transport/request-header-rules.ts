@@ -1,0 +1,95 @@
+/**
+ * Turns a subgraph's request header rules into one function, which gives the headers to send besides our own.
+ *
+ * Headers of one connection are never forwarded: neither the well-known ones, nor those that the client's own
+ * `Connection` header lists (RFC 9110, section 7.6.1).
+ */
+import type { IncomingHttpHeaders } from 'node:http';
+import { type RequestHeaderRule, unforwardableHeaders } from '../config/index.ts';
+import { unreachable } from '../lib/index.ts';
+
+/** @returns names and values in turn, as undici takes them */
+export type ForwardHeaders = (client: IncomingHttpHeaders | undefined) => string[];
+
+type Step = (
+  client: IncomingHttpHeaders,
+  outgoing: Map<string, readonly string[]>,
+  ofConnection: ReadonlySet<string>,
+) => void;
+
+const noHeaders: IncomingHttpHeaders = {};
+
+/** @returns `undefined` without rules, so that the usual request does no work for them */
+export function compileRequestHeaderRules(rules: readonly RequestHeaderRule[]): ForwardHeaders | undefined {
+  if (rules.length === 0) return undefined;
+  const steps = rules.map(compileRule);
+  return (client = noHeaders) => {
+    const outgoing = new Map<string, readonly string[]>();
+    const ofConnection = connectionHeaders(client.connection);
+    for (const step of steps) step(client, outgoing, ofConnection);
+    return [...outgoing].flatMap(([name, values]) => values.flatMap((value) => [name, value]));
+  };
+}
+
+function compileRule(rule: RequestHeaderRule): Step {
+  switch (rule.kind) {
+    case 'propagate':
+      return propagateNamed(rule);
+    case 'propagate-matching': {
+      const pattern = new RegExp(rule.matching, 'i');
+      return (client, outgoing, ofConnection) => {
+        for (const name of Object.keys(client)) {
+          if (isForwardable(name, ofConnection) && pattern.test(name)) outgoing.set(name, valuesOf(client, name));
+        }
+      };
+    }
+    case 'remove':
+      return (_client, outgoing) => void outgoing.delete(rule.named);
+    case 'remove-matching': {
+      const pattern = new RegExp(rule.matching, 'i');
+      return (_client, outgoing) => {
+        for (const name of outgoing.keys()) if (pattern.test(name)) outgoing.delete(name);
+      };
+    }
+    case 'insert': {
+      const values = [rule.value];
+      return (_client, outgoing) => {
+        if (isForwardable(rule.name, none)) outgoing.set(rule.name, values);
+      };
+    }
+    default:
+      return unreachable(rule);
+  }
+}
+
+function propagateNamed({ named, rename, default: fallback }: Extract<RequestHeaderRule, { kind: 'propagate' }>): Step {
+  const as = rename ?? named;
+  return (client, outgoing, ofConnection) => {
+    if (!isForwardable(named, ofConnection) || !isForwardable(as, none)) return;
+    const values = valuesOf(client, named);
+    if (values.length > 0) outgoing.set(as, values);
+    else if (fallback !== undefined) outgoing.set(as, [fallback]);
+  };
+}
+
+const none: ReadonlySet<string> = new Set();
+
+function isForwardable(name: string, ofConnection: ReadonlySet<string>): boolean {
+  return !unforwardableHeaders.has(name) && !ofConnection.has(name);
+}
+
+function connectionHeaders(connection: string | undefined): ReadonlySet<string> {
+  if (connection === undefined || connection === 'keep-alive' || connection === 'close') return none;
+  return new Set(
+    connection
+      .toLowerCase()
+      .split(',')
+      .map((name) => name.trim()),
+  );
+}
+
+function valuesOf(client: IncomingHttpHeaders, name: string): readonly string[] {
+  const value = Object.hasOwn(client, name) ? client[name] : undefined;
+  if (value === undefined) return [];
+  return typeof value === 'string' ? [value] : value;
+}

@@ -1,0 +1,108 @@
+/**
+ * `npm start`: the sample graph and its gateway, each a process, until Ctrl-C or SIGTERM.
+ *
+ * It prints where to look once everything is ready. A port in use stops it before anything is started. It ends with the
+ * gateway, whose exit code it takes over; a subgraph that ends while it runs costs one line, since a gateway must do
+ * without. On SIGINT or SIGTERM the gateway ends first, while its subgraphs still answer what is in flight; after 15
+ * seconds, or a second signal, everything is killed.
+ */
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { type Child, startChild } from './runner/child.ts';
+import { findTakenPort } from './runner/find-taken-port.ts';
+import { report } from './runner/report.ts';
+import { gatewayPort, gatewayUrl, sampleServices } from './runner/services.ts';
+
+const startTimeoutMs = 60_000;
+const gatewayGraceMs = 12_000;
+const servicesGraceMs = 2_500;
+const signalEchoMs = 300;
+
+const startedAt = performance.now();
+const services: Child[] = [];
+let gateway: Child | undefined;
+let ending = false;
+let signalledAt = Number.NEGATIVE_INFINITY;
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    // npm passes on the Ctrl-C that the terminal has already sent to us: two within a moment are one.
+    const echo = performance.now() - signalledAt < signalEchoMs;
+    signalledAt = performance.now();
+    if (echo) return;
+    if (ending) killAll();
+    else void end(0);
+  });
+}
+
+const taken = await findTakenPort([...sampleServices, { title: 'the gateway', port: gatewayPort }]);
+if (taken !== undefined) fail(`Port ${taken.port} is in use: ${taken.title} cannot start.`);
+if (!ending) await start();
+
+async function start(): Promise<void> {
+  // Compiled code is kept between starts, for every process below: half a second less on two cores.
+  process.env.NODE_COMPILE_CACHE ??= join(tmpdir(), 'isthmus-compile-cache');
+  // The gateway first: it has the most to load, and composes while the others start.
+  gateway = startChild({
+    name: 'gateway',
+    command: [
+      '--import',
+      new URL('exit-with-parent.ts', import.meta.url).href,
+      'src/cli/main.ts',
+      'serve',
+      '--config',
+      'supergraph.yaml',
+    ],
+    output: 'inherit',
+  });
+  void gateway.exited.then((code) => (ending ? undefined : end(code)));
+  for (const { name, script, port } of sampleServices) {
+    services.push(startChild({ name, command: [script, '--port', String(port)], output: 'prefix' }));
+  }
+  const bound = wait(startTimeoutMs, 'timeout' as const, { ref: false });
+  const allReady = Promise.all([gatewayIsReady(), ...services.map(({ ready }) => ready)]).then(() => 'ready' as const);
+  const firstEnd = Promise.race(services.map((child) => child.exited.then(() => child)));
+  const outcome = await Promise.race([allReady, firstEnd, bound]);
+  if (ending) return;
+  if (outcome === 'timeout') return fail(`Not everything was ready within ${startTimeoutMs / 1_000} s.`);
+  if (outcome !== 'ready') return fail(`${outcome.name} ended before it was ready.`);
+  process.stdout.write(report(((performance.now() - startedAt) / 1_000).toFixed(1)));
+  for (const child of services) {
+    void child.exited.then((code) => {
+      if (!ending)
+        process.stderr.write(`${child.name} ended with exit code ${code}; the gateway goes on without it.\n`);
+    });
+  }
+}
+
+async function gatewayIsReady(): Promise<void> {
+  while (!ending) {
+    const response = await fetch(`${gatewayUrl}health/ready`, { signal: AbortSignal.timeout(2_000) }).catch(
+      () => undefined,
+    );
+    await response?.body?.cancel();
+    if (response?.status === 200) return;
+    await wait(50);
+  }
+}
+
+function fail(message: string): void {
+  process.stderr.write(`${message}\n`);
+  void end(1);
+}
+
+/** The gateway drains while its subgraphs still answer; then they end, all at once. */
+async function end(code: number): Promise<void> {
+  if (ending) return;
+  ending = true;
+  await gateway?.stop(gatewayGraceMs);
+  await Promise.all(services.map((child) => child.stop(servicesGraceMs)));
+  process.exit(code);
+}
+
+function killAll(): never {
+  gateway?.kill();
+  for (const child of services) child.kill();
+  process.exit(1);
+}

@@ -1,0 +1,19 @@
+/** Uses both local models in a process of its own and prints what came of it; run without leave to use the network. */
+import { createLocalProvider } from '../../../../src/ai/models/local-provider.ts';
+import { Deadline } from '../../../../src/lib/index.ts';
+
+const provider = createLocalProvider({ name: 'local' });
+const bounds = { signal: new AbortController().signal, deadline: Deadline.in(30_000) };
+const { vectors } = await provider.embed('use-lite', ['The battery lasts long.'], bounds);
+const { text } = await provider.complete(
+  'extractive',
+  { messages: [{ role: 'user', content: 'It works well.' }], output: { kind: 'text' }, maxOutputTokens: 50 },
+  bounds,
+);
+const fetched = await fetch('http://127.0.0.1:59999/').then(
+  () => 'reached',
+  (error: unknown) =>
+    String(error instanceof Error ? ((error.cause as { code?: unknown } | undefined)?.code ?? error) : error),
+);
+process.stdout.write(JSON.stringify({ dimensions: vectors[0]?.length, text, fetched }));
+// The provider is not closed: an idle worker must not hold the process open.

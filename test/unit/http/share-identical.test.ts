@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest';
+import { SharedRuns, sharingKey } from '../../../src/http/share-identical.ts';
+
+const never = new AbortController().signal;
+
+describe('identical runs', () => {
+  it('are one run while it is under way, and a new one afterwards', async () => {
+    const runs = new SharedRuns<number>();
+    let begun = 0;
+    const work = async () => ++begun;
+    expect(await Promise.all([runs.run('a', never, work), runs.run('a', never, work), runs.run('b', never, work)])).toEqual([1, 1, 2]);
+    expect(runs.size).toBe(0);
+    expect(await runs.run('a', never, work)).toBe(3);
+  });
+
+  it('go on when the one that began them leaves', async () => {
+    const runs = new SharedRuns<string>();
+    const leader = new AbortController();
+    const finish = Promise.withResolvers<string>();
+    let aborted = false;
+    const first = runs.run('a', leader.signal, (signal) => {
+      signal.addEventListener('abort', () => (aborted = true));
+      return finish.promise;
+    });
+    const second = runs.run('a', never, () => Promise.reject(new Error('never begun')));
+    leader.abort(new Error('left'));
+    await expect(first).rejects.toThrow('left');
+    expect(aborted).toBe(false);
+    finish.resolve('answer');
+    expect(await second).toBe('answer');
+  });
+
+  it('are aborted when the last has left, and the next who asks begins anew', async () => {
+    const runs = new SharedRuns<string>();
+    const [one, two] = [new AbortController(), new AbortController()];
+    const aborted = Promise.withResolvers<unknown>();
+    const hanging = (signal: AbortSignal) =>
+      new Promise<string>((_resolve, reject) => {
+        signal.addEventListener('abort', () => {
+          aborted.resolve(signal.reason);
+          reject(signal.reason as Error);
+        });
+      });
+    const both = [runs.run('a', one.signal, hanging), runs.run('a', two.signal, hanging)];
+    one.abort(new Error('one left'));
+    two.abort(new Error('two left'));
+    expect(runs.size).toBe(0);
+    expect(((await aborted.promise) as Error).message).toBe('two left');
+    expect((await Promise.allSettled(both)).map((each) => each.status)).toEqual(['rejected', 'rejected']);
+    expect(await runs.run('a', never, async () => 'new')).toBe('new');
+  });
+
+  it('fail together', async () => {
+    const runs = new SharedRuns<string>();
+    const work = () => Promise.reject(new Error('no'));
+    const all = await Promise.allSettled([runs.run('a', never, work), runs.run('a', never, work)]);
+    expect(all.map((each) => each.status)).toEqual(['rejected', 'rejected']);
+    expect(runs.size).toBe(0);
+  });
+});
+
+describe('what decides an answer', () => {
+  const principal = { id: 'anonymous', tenant: 'public' };
+  const request = (query: string, more: object = {}) =>
+    ({ method: 'POST', headers: {}, search: '', body: { query, ...more }, mediaType: 'application/json' }) as const;
+  const key = (...parameters: Parameters<typeof sharingKey>) => sharingKey(...parameters);
+
+  it('is who asks, what, with which variables and forwarded headers, written how', () => {
+    const base = key(request('{ a }'), principal, []);
+    expect(key(request('{ a }'), principal, [])).toBe(base);
+    const others = [
+      key(request('{ b }'), principal, []),
+      key(request('{ a }', { variables: { x: 1 } }), principal, []),
+      key(request('{ a }', { operationName: 'A' }), principal, []),
+      key(request('{ a }'), { ...principal, id: 'u1' }, []),
+      key(request('{ a }'), { ...principal, tenant: 't' }, []),
+      key(request('{ a }'), principal, ['accept-language: de']),
+      key({ ...request('{ a }'), mediaType: 'application/graphql-response+json' }, principal, []),
+    ];
+    expect(new Set([base, ...others]).size).toBe(others.length + 1);
+  });
+
+  it.each(['mutation { a }', 'query A { a } mutation B { b }', 'subscription { a }', ' \n mutation{a}'])('never shares %j', (query) => {
+    expect(key(request(query), principal, [])).toBeUndefined();
+  });
+
+  it.each([null, 7, [], {}])('never shares a body that is %j', (body) => {
+    expect(key({ ...request(''), body }, principal, [])).toBeUndefined();
+  });
+});
