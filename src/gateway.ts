@@ -227,7 +227,8 @@ function createClient(
       url: subgraph.routingUrl,
       headers,
       shareIdentical: config.traffic.shareIdentical !== 'off',
-      onBreakerChange: (url, breaker) => log.warn({ subgraph: name, url, breaker }, 'a subgraph’s circuit breaker changed'),
+      onBreakerChange: (url, breaker) =>
+        log.warn({ subgraph: name, url, breaker }, 'a subgraph’s circuit breaker changed'),
     });
   }
   const sdl = sources.get(name)?.sdl;
@@ -250,7 +251,14 @@ async function createEngine(
     case 'isthmus': {
       const inProcess = config.subgraphs.flatMap((subgraph) => (subgraph.kind === 'ai' ? [subgraph.name] : []));
       const planner = await planners.load(id, { supergraphSdl, inProcess });
-      return createIsthmusEngine({ apiSchema, supergraphSdl, planner, clients, log, planDeadlineMs: config.limits.planDeadlineMs });
+      return createIsthmusEngine({
+        apiSchema,
+        supergraphSdl,
+        planner,
+        clients,
+        log,
+        planDeadlineMs: config.limits.planDeadlineMs,
+      });
     }
     default:
       return unreachable(config.engine);

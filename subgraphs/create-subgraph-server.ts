@@ -1,5 +1,4 @@
 import { ApolloServer } from '@apollo/server';
-import { unwrapResolverError } from '@apollo/server/errors';
 import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginInlineTraceDisabled,
@@ -8,7 +7,7 @@ import {
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
 import { buildSubgraphSchema } from '@apollo/subgraph';
-import { GraphQLError, parse } from 'graphql';
+import { parse } from 'graphql';
 
 /** Type -> field -> resolver; `never` because each resolver states its own source and arguments. */
 export type Resolvers<Context> = Readonly<
@@ -33,8 +32,8 @@ export async function createSubgraphServer<Context extends object>(
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
     persistedQueries: false,
-    formatError(formatted, error) {
-      if (unwrapResolverError(error) instanceof GraphQLError) return formatted;
+    formatError(formatted) {
+      if (formatted.extensions?.code !== 'INTERNAL_SERVER_ERROR') return formatted;
       process.stderr.write(`${formatted.message}\n`);
       return { ...formatted, message: 'Something went wrong in the subgraph.' };
     },

@@ -61,7 +61,10 @@ export async function startRestService(options: RestServiceOptions): Promise<Run
 function sendProblem(reply: FastifyReply, status: number, detail: string, instance: string): void {
   const body = { type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, detail, instance };
   // As bytes: to text Fastify adds a charset parameter, which JSON media types do not have (RFC 8259, section 11).
-  reply.code(status).header('content-type', problemType).send(Buffer.from(JSON.stringify(body)));
+  reply
+    .code(status)
+    .header('content-type', problemType)
+    .send(Buffer.from(JSON.stringify(body)));
 }
 
 /** Whether an If-None-Match header names this tag; weak and strong tags compare alike (RFC 9110, section 13.1.2). */

@@ -67,10 +67,9 @@ export abstract class RestSource<Item> extends RESTDataSource {
   }
 }
 
-/** The detail of a 400's problem document. */
+/** The detail of a 400's problem document, which the data source keeps in the error's extensions. */
 function problemDetail(error: unknown): string | undefined {
-  if (!(error instanceof GraphQLError)) return undefined;
-  const { response } = error.extensions as { response?: { status: number; body: unknown } };
+  const { response } = (error as { extensions?: { response?: { status: number; body: unknown } } }).extensions ?? {};
   if (response?.status !== 400) return undefined;
   const { body } = response;
   return typeof body === 'object' && body !== null && 'detail' in body && typeof body.detail === 'string'

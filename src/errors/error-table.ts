@@ -45,6 +45,12 @@ export const errorTable = {
     client: 'The request is not a GraphQL-over-HTTP request.',
     operator: 'A client sent a malformed body, or a body without a query.',
   },
+  PERSISTED_QUERY_NOT_SUPPORTED: {
+    status: 200,
+    retryable: false,
+    client: 'Persisted queries are not supported; send the whole query.',
+    operator: 'A client sent the hash of a query instead of a query; such clients send the whole one next.',
+  },
   CSRF_REFUSED: {
     status: 400,
     retryable: false,

@@ -8,7 +8,7 @@ import { GatewayError } from '../errors/index.ts';
 import type { Gateway, GatewayGeneration } from '../gateway.ts';
 import { Deadline, invariant } from '../lib/index.ts';
 import type { Logger } from '../observability/index.ts';
-import { anonymous, type Principal, type RequestContext } from '../transport/index.ts';
+import { anonymous, CollectedResponseHeaders, type Principal, type RequestContext } from '../transport/index.ts';
 import { type ApolloPipeline, createApolloPipeline } from './apollo-pipeline.ts';
 import { type GraphQLHttpRequest, readGraphQLRequest } from './read-graphql-request.ts';
 import { refuseCrossSite } from './refuse-cross-site.ts';
@@ -42,7 +42,7 @@ export async function addGraphQLRoute(app: FastifyInstance, { gateway, log }: Gr
       // http: trusted documents
       const principal = identify();
       // limits: document and rates · cache: a whole answer · http: an identical query already running
-      const context = requestContext(raw.id, principal, signal, config.server.operationTimeoutMs);
+      const context = requestContext(raw, principal, signal, config.server.operationTimeoutMs);
       const pipeline = pipelines.get(lease.generation);
       invariant(pipeline !== undefined, 'a serving generation has been prepared');
       return await runUntilDeadline(pipeline, request, context, signal);
@@ -78,15 +78,20 @@ function leaving(reply: FastifyReply): AbortSignal {
   return controller.signal;
 }
 
+/** What a request carries down, with the place where subgraphs' headers gather for its answer. */
+type HttpRequestContext = RequestContext & { readonly responseHeaders: CollectedResponseHeaders };
+
 function requestContext(
-  requestId: string,
+  raw: FastifyRequest,
   principal: Principal,
   client: AbortSignal,
   timeoutMs: number,
-): RequestContext {
+): HttpRequestContext {
   return {
-    requestId,
+    requestId: raw.id,
     principal,
+    clientHeaders: raw.headers,
+    responseHeaders: new CollectedResponseHeaders(),
     deadline: Deadline.in(timeoutMs),
     signal: AbortSignal.any([client, AbortSignal.timeout(timeoutMs)]),
   };
@@ -95,13 +100,14 @@ function requestContext(
 async function runUntilDeadline(
   pipeline: ApolloPipeline,
   request: GraphQLHttpRequest,
-  context: RequestContext,
+  context: HttpRequestContext,
   client: AbortSignal,
 ): Promise<Answer> {
   const response = await pipeline.run(request, context);
   if (context.signal.aborted && !client.aborted) throw new GatewayError('GATEWAY_TIMEOUT');
   const body = response.body.kind === 'complete' ? response.body.string : response.body.asyncIterator;
-  return { status: statusFor(request, response.status), headers: response.headers, body };
+  const headers = [...response.headers, ...context.responseHeaders.entries()];
+  return { status: statusFor(request, response.status), headers, body };
 }
 
 /**

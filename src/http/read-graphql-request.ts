@@ -38,13 +38,49 @@ export function readGraphQLRequest({ method, url, headers, body }: RawRequest): 
   const contentType = headers['content-type'];
   if (method === 'GET') {
     if (contentType !== undefined && !isJson(contentType)) throw new GatewayError('UNSUPPORTED_MEDIA_TYPE');
+    checkParameters(searchParameters(search));
     return { method, headers, search, body: undefined, mediaType };
   }
   const encoding = headers['content-encoding'];
   if (contentType === undefined || !isJson(contentType) || (encoding !== undefined && encoding !== 'identity')) {
     throw new GatewayError('UNSUPPORTED_MEDIA_TYPE');
   }
-  return { method, headers, search, body: readJson(body), mediaType };
+  const parameters = readJson(body);
+  checkParameters(parameters);
+  return { method, headers, search, body: parameters, mediaType };
+}
+
+/** The request parameters of the specification, section 5.1: their types, before anything is made of their values. */
+function checkParameters(parameters: unknown): void {
+  if (Array.isArray(parameters)) throw malformed('Batches of operations are not enabled; send one operation.');
+  if (!isRecord(parameters)) throw malformed('The request is not an object with a `query`.');
+  const { query, operationName, variables, extensions } = parameters;
+  const byHash = query === undefined && isRecord(extensions) && isRecord(extensions.persistedQuery);
+  if (!byHash && (typeof query !== 'string' || query === '')) throw malformed('`query` must be a string that is not empty.');
+  if (operationName != null && typeof operationName !== 'string') throw malformed('`operationName` must be a string.');
+  if (variables != null && !isRecord(variables)) throw malformed('`variables` must be an object.');
+  if (extensions != null && !isRecord(extensions)) throw malformed('`extensions` must be an object.');
+}
+
+function searchParameters(search: string): Record<string, unknown> {
+  const given = new URLSearchParams(search);
+  const parameters: Record<string, unknown> = {};
+  for (const name of ['query', 'operationName', 'variables', 'extensions']) {
+    const values = given.getAll(name);
+    if (values.length > 1) throw malformed(`\`${name}\` is given more than once.`);
+    const [value] = values;
+    if (value === undefined) continue;
+    parameters[name] = name === 'variables' || name === 'extensions' ? readJsonText(value) : value;
+  }
+  return parameters;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return value !== null && typeof value === 'object' && !Array.isArray(value);
+}
+
+function malformed(message: string): GatewayError {
+  return new GatewayError('BAD_REQUEST', { message });
 }
 
 /** Without an Accept header, or where both are as good, the older application/json (GraphQL over HTTP, 6.1). */
@@ -72,12 +108,21 @@ function isJson(contentType: string): boolean {
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 function readJson(body: unknown): unknown {
+  let text: string;
   try {
-    const text = utf8.decode(body instanceof Uint8Array ? body : new Uint8Array());
-    // RFC 8259, section 8.1: a sender must not add one, and parsers differ in what they make of it.
-    if (text.startsWith('\ufeff')) throw new SyntaxError('the body begins with a byte order mark');
+    text = utf8.decode(body instanceof Uint8Array ? body : new Uint8Array());
+  } catch {
+    throw malformed('The request is not UTF-8.');
+  }
+  return readJsonText(text);
+}
+
+function readJsonText(text: string): unknown {
+  // RFC 8259, section 8.1: a sender must not add one, and parsers differ in what they make of it.
+  if (text.startsWith('\ufeff')) throw malformed('The request begins with a byte order mark.');
+  try {
     return parseJson(text, { protoAction: 'error', constructorAction: 'error' });
-  } catch (error) {
-    throw new GatewayError('BAD_REQUEST', { message: 'The request body is not JSON in UTF-8.', cause: error });
+  } catch {
+    throw malformed('The request is not JSON.');
   }
 }

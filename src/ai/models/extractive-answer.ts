@@ -9,9 +9,10 @@ import { maxCharacters, readRequestText } from './request-text.ts';
  * extractive, not generative: it never writes a sentence that was not in its input, but for "The text does not say."
  * and "There is nothing to summarise yet.". It knows nothing of the world and follows no instruction.
  *
- * What it reads: the user messages; system and assistant messages are never part of an answer. A line `Question: …` of
- * the last user message, or that message's last sentence where it ends with `?`, is the question. Bullets, ratings
- * (`(4/5)`), tags and short labels (`Product: X`) are taken off first.
+ * What it reads: the user messages; system and assistant messages are never part of an answer. `Question: …` as the first
+ * or last line of the last user message is the question (in a message of its own, all of it is); where text is asked for,
+ * so is the last sentence of a last message without list items that ends with `?`. Bullets, ratings (`(4/5)`), tags and
+ * short labels (`Product: X`) are taken off first.
  *
  * What it gives, by the output asked for:
  * - text, with a question: the sentence that answers it best, by shared words and, where there are none, by meaning;
@@ -47,18 +48,19 @@ export async function extractiveAnswer(request: ModelRequest): Promise<ModelAnsw
 
 function readMaterial(request: ModelRequest): Material {
   const text = readRequestText(request);
+  const { output, maxOutputTokens } = request;
   const lines = [...text.lines];
-  // A fact such as `Weight: 350 g` can answer a question; a text of nothing but labels is all there is to read.
+  const facts = text.labels.filter(({ name }) => !/\b(?:product|name|title|item|model|language|locale)$/i.test(name));
   if (text.question !== undefined) {
-    const facts = text.labels.filter(({ name }) => !/\b(?:product|name|title|item|model|language|locale)$/i.test(name));
+    // A fact such as `Weight: 350 g` can answer a question.
     lines.push(...facts.map(({ name, value }) => `${name}: ${value}`));
-  } else if (lines.length === 0) {
-    lines.push(
-      ...text.labels.filter(({ name }) => !/^(?:product|name|language|locale)$/i.test(name)).map(({ value }) => value),
-    );
+  } else if (output.kind === 'json' || lines.length === 0) {
+    // `Verdict: terrible` counts for a judgement, but makes no sentence of a summary unless there is nothing else.
+    lines.push(...facts.map(({ value }) => value));
   }
-  const overhead =
-    request.output.kind === 'text' ? 0 : JSON.stringify(request.output.schema.properties ?? {}).length / 4;
-  const maxCharacters = Math.max(0, Math.floor(request.maxOutputTokens * charactersPerToken - overhead));
+  // A review may be a question itself: where a judgement is asked for, it is what is judged.
+  if (output.kind === 'json' && lines.length === 0 && text.question !== undefined) lines.push(text.question);
+  const overhead = output.kind === 'text' ? 0 : JSON.stringify(output.schema.properties ?? {}).length / 4;
+  const maxCharacters = Math.max(0, Math.floor(maxOutputTokens * charactersPerToken - overhead));
   return { text, sentences: lines.flatMap(readSentences), maxCharacters };
 }

@@ -11,8 +11,8 @@ export interface RequestText {
   /** Short lines of the form `Name: value`. */
   readonly labels: readonly { readonly name: string; readonly value: string }[];
   /**
-   * The last `Question: …` of the last user message, or else that message's last sentence where it ends with `?` and is
-   * no list item and no label.
+   * A `Question: …` that is the first or the last line of the last user message; where text is asked for, or else that
+   * message's last sentence, if it ends with `?` and the message has no list items and labels.
    */
   readonly question: string | undefined;
 }
@@ -31,28 +31,34 @@ const heading = /^#{1,6}\s/;
 
 export function readRequestText(request: ModelRequest): RequestText {
   const messages = request.messages.filter(({ role }) => role === 'user').map(({ content }) => readableText(content));
-  const { question, rest } = takeQuestion(messages.at(-1) ?? '', messages.length > 1);
+  const mayBeImplicit = request.output.kind === 'text';
+  const { question, rest } = takeQuestion(messages.at(-1) ?? '', messages.length === 1, mayBeImplicit);
   const lines: string[] = [];
   const labels: { name: string; value: string }[] = [];
   for (const message of [...messages.slice(0, -1), rest]) readLines(message, lines, labels);
   return { lines, labels, question };
 }
 
-function takeQuestion(message: string, hasEarlier: boolean): { question: string | undefined; rest: string } {
+interface Taken {
+  readonly question: string | undefined;
+  readonly rest: string;
+}
+
+function takeQuestion(message: string, isAlone: boolean, mayBeImplicit: boolean): Taken {
   const lines = message.split('\n');
-  const asked = lines.findLastIndex((line) => questionLine.test(line));
-  if (asked >= 0) {
-    // A message of its own holds nothing but the question, however many lines a client gave it.
-    const length = hasEarlier && asked === 0 ? lines.length : 1;
-    const question = lines.splice(asked, length).join(' ').replace(questionLine, '$1').trim();
-    const rest = lines.filter((line) => !questionLine.test(line)).join('\n');
-    return { question: question === '' ? undefined : question, rest };
-  }
+  const first = lines.findIndex((line) => line.trim() !== '');
   const last = lines.findLastIndex((line) => line.trim() !== '');
-  const line = lines[last]?.trim() ?? '';
-  if (!line.endsWith('?') || bullet.test(line) || rating.test(line) || label.test(line)) {
-    return { question: undefined, rest: message };
+  const asked = [first, last].find((index) => questionLine.test(lines[index] ?? ''));
+  if (asked !== undefined) {
+    // A message of its own holds nothing but the question, however many lines a client gave it.
+    const length = !isAlone && asked === first ? lines.length : 1;
+    const question = lines.splice(asked, length).join(' ').replace(questionLine, '$1').trim();
+    return { question: question === '' ? undefined : question, rest: lines.join('\n') };
   }
+  const line = lines[last]?.trim() ?? '';
+  // Where there are list items or labels, what ends with a question mark is a review's, not the caller's.
+  const isListed = lines.some((one) => bullet.test(one.trim()) || rating.test(one.trim()) || label.test(one.trim()));
+  if (!mayBeImplicit || !line.endsWith('?') || isListed) return { question: undefined, rest: message };
   const start = Math.max(...['. ', '! ', '? '].map((end) => line.lastIndexOf(end) + 1));
   const question = line.slice(start).trim();
   lines[last] = line.slice(0, start);

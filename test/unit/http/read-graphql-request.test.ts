@@ -28,7 +28,7 @@ describe('a GraphQL request over HTTP', () => {
     ['application/x-www-form-urlencoded', 'UNSUPPORTED_MEDIA_TYPE'],
     ['application/json, text/plain', 'UNSUPPORTED_MEDIA_TYPE'],
   ])('sent as %s', (contentType, code) => {
-    const read = () => readGraphQLRequest({ method: 'POST', url: '/graphql', headers: { 'content-type': contentType }, body: body('{}') });
+    const read = () => readGraphQLRequest({ method: 'POST', url: '/graphql', headers: { 'content-type': contentType }, body: body('{"query":"{a}"}') });
     expect(codeOf(read)).toBe(code);
   });
 
@@ -38,6 +38,14 @@ describe('a GraphQL request over HTTP', () => {
     ['half a body', body('{"query":')],
     ['truncated UTF-8', Buffer.from([0x7b, 0x22, 0xc3])],
     ['a byte order mark', body('\ufeff{"query":"{a}"}')],
+    ['a batch', body('[{"query":"{a}"}]')],
+    ['null', body('null')],
+    ['a string', body('"{a}"')],
+    ['a query that is an object', body('{"query":{}}')],
+    ['an empty query', body('{"query":""}')],
+    ['variables that are a string', body('{"query":"{a}","variables":"{}"}')],
+    ['variables that are a list', body('{"query":"{a}","variables":[]}')],
+    ['100,000 nested lists', body(`${'['.repeat(100_000)}`)],
     ['a __proto__ key', body('{"query":"{a}","variables":{"__proto__":{"polluted":1}}}')],
     ['a constructor.prototype key', body('{"variables":{"constructor":{"prototype":{"polluted":1}}}}')],
   ])('with %s is refused as malformed', (_name, bytes) => {

@@ -128,11 +128,12 @@ describe('an answer to a question', () => {
   it('is given to a last message that ends with a question mark, but not to a review that does', async () => {
     expect(await write(user('The lamp is bright. The foot is heavy. Is the lamp bright?'))).toBe('The lamp is bright.');
     expect(await write(user('What is the capital of France?'))).toBe('The text does not say.');
-    expect(await write(user('- (5/5) The sound is rich.\n- (1/5) Who buys this?'))).toContain('The sound is rich.');
+    const review = '- (1/5) It broke.\nWho buys this?';
+    expect(await write(user(`- (5/5) The sound is rich.\n${review}`))).toContain('The sound is rich.');
   });
 
   it('never takes a question’s own lines for data', async () => {
-    const question = 'Question: How is the hinge?\nThe hinge is made of gold.';
+    const question = 'Question: How is the hinge?\nThe hinge is made of gold.\nQuestion: How is the hinge?';
     expect(await write(user(page), user(question))).not.toContain('gold');
   });
 
@@ -172,6 +173,12 @@ describe('a sentiment', () => {
     expect(await fill({ enum: ['positive', 'negative'] }, 'Great sound, but the strap broke and leaks.')).toBe(
       'negative',
     );
+  });
+
+  it('judges a review that is a question, and one that is a label', async () => {
+    expect(await fill(sentimentSchema, 'Why is it so bad?')).toEqual({ value: 'NEGATIVE' });
+    expect(await fill(sentimentSchema, 'Question: who loves this garbage?')).not.toEqual({ value: null });
+    expect(await fill(sentimentSchema, 'I bought it in May.\nVerdict: terrible')).toEqual({ value: 'NEGATIVE' });
   });
 
   it('decides a boolean', async () => {
