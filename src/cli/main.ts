@@ -17,13 +17,18 @@ const program = new Command('isthmus')
   .version(version)
   .addCommand(serveCommand())
   .addCommand(composeCommand())
-  .addCommand(new Command('config').description('The configuration file.').addCommand(configSchemaCommand()))
-  .exitOverride();
+  .addCommand(new Command('config').description('The configuration file.').addCommand(configSchemaCommand()));
+throwInsteadOfExiting(program);
 
 try {
   await program.parseAsync();
 } catch (error) {
   process.exit(exitCodeOf(error));
+}
+
+function throwInsteadOfExiting(command: Command): void {
+  command.exitOverride();
+  for (const inner of command.commands) throwInsteadOfExiting(inner);
 }
 
 /** 2 for a wrong command line, 1 for everything else; what an operator can mend is shown without a stack. */

@@ -144,6 +144,12 @@ export const errorTable = {
     client: 'The request took too long.',
     operator: 'A whole request exceeded the gateway’s deadline.',
   },
+  CLIENT_CLOSED_REQUEST: {
+    status: 499,
+    retryable: true,
+    client: 'The client left before its answer was ready.',
+    operator: 'A client closed its connection; nobody reads this answer, and what was running for it alone is aborted.',
+  },
   OVERLOADED: {
     status: 503,
     retryable: true,

@@ -95,6 +95,8 @@ function runOnEngine(generation: GatewayGeneration, log: Logger): ApolloServerPl
           // ai/budgets: settle
           return toResponse(undefined, toBody(outcome));
         } catch (error) {
+          // Nobody reads the answer of a run that was given up; the route says why where someone waits.
+          if (request.contextValue.request.signal.aborted) return toResponse(undefined, { kind: 'single', singleResult: {} });
           const errors = error instanceof AggregateError ? (error.errors as unknown[]) : [error];
           const formatted = errors.map((one) => formatError(toFormatted(one), one, log));
           const status = statusOf(formatted[0]?.extensions?.code);
@@ -152,6 +154,7 @@ function statusOf(code: unknown): number {
 function formatError(formatted: GraphQLFormattedError, error: unknown, log: Logger): GraphQLFormattedError {
   const cause = unwrapResolverError(error);
   if (cause instanceof GatewayError) return { ...formatted, message: cause.message, extensions: cause.extensions };
+  if (isMethodNotAllowed(error)) return { message: errorTable.METHOD_NOT_ALLOWED.client, extensions: { code: 'METHOD_NOT_ALLOWED' } };
   const code = formatted.extensions?.code;
   if (isErrorCode(code) && code !== 'INTERNAL_SERVER_ERROR') {
     const { message, locations, path } = formatted;
@@ -164,6 +167,12 @@ function formatError(formatted: GraphQLFormattedError, error: unknown, log: Logg
   }
   log.error({ error }, 'an operation failed unexpectedly');
   return { message: errorTable.INTERNAL_SERVER_ERROR.client, extensions: { code: 'INTERNAL_SERVER_ERROR' } };
+}
+
+/** Apollo's refusal of a mutation by GET has the code of any bad request, and the status that says which. */
+function isMethodNotAllowed(error: unknown): boolean {
+  const http = error instanceof GraphQLError ? error.extensions.http : undefined;
+  return http !== null && typeof http === 'object' && 'status' in http && http.status === 405;
 }
 
 function apolloLogger(log: Logger) {

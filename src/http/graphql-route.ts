@@ -8,10 +8,17 @@ import { GatewayError } from '../errors/index.ts';
 import type { Gateway, GatewayGeneration } from '../gateway.ts';
 import { Deadline, invariant } from '../lib/index.ts';
 import type { Logger } from '../observability/index.ts';
-import { anonymous, CollectedResponseHeaders, type Principal, type RequestContext } from '../transport/index.ts';
+import {
+  anonymous,
+  CollectedResponseHeaders,
+  compileRequestHeaderRules,
+  type ForwardHeaders,
+  type Principal,
+} from '../transport/index.ts';
 import { type ApolloPipeline, createApolloPipeline } from './apollo-pipeline.ts';
 import { type GraphQLHttpRequest, readGraphQLRequest } from './read-graphql-request.ts';
 import { refuseCrossSite } from './refuse-cross-site.ts';
+import { SharedRuns, sharingKey } from './share-identical.ts';
 
 export interface GraphQLRouteOptions {
   readonly gateway: Gateway;
@@ -20,33 +27,50 @@ export interface GraphQLRouteOptions {
 
 interface Answer {
   readonly status: number;
-  readonly headers: Iterable<readonly [string, string]>;
-  readonly body: string | AsyncIterable<string>;
+  readonly headers: readonly (readonly [string, string])[];
+  readonly body: Buffer | AsyncIterable<string>;
+}
+
+/** What is made once per generation for its requests. */
+interface Serving {
+  readonly pipeline: ApolloPipeline;
+  readonly allowedOrigins: ReadonlySet<string>;
+  readonly operationTimeoutMs: number;
+  /** Undefined where identical operations are not shared. */
+  readonly runs: SharedRuns<Answer> | undefined;
+  readonly forwardHeaders: readonly ForwardHeaders[];
 }
 
 /** Adds the GraphQL endpoint, and has each generation's Apollo Server ready before the generation serves. */
 export async function addGraphQLRoute(app: FastifyInstance, { gateway, log }: GraphQLRouteOptions): Promise<void> {
-  const pipelines = new WeakMap<GatewayGeneration, ApolloPipeline>();
+  const servings = new WeakMap<GatewayGeneration, Serving>();
   await gateway.prepareWith(async (generation) => {
-    pipelines.set(generation, await createApolloPipeline(generation, log));
+    servings.set(generation, await prepare(generation, log));
   });
 
-  async function answer(raw: FastifyRequest, signal: AbortSignal): Promise<Answer> {
+  async function answer(raw: FastifyRequest, reply: FastifyReply): Promise<Answer> {
     const request = readGraphQLRequest({ method: raw.method, url: raw.url, headers: raw.headers, body: raw.body });
     // One generation for the whole request: what it read with is what it runs on.
     const lease = gateway.generations.acquire();
     if (lease === undefined) throw new GatewayError('OVERLOADED');
+    const serving = servings.get(lease.generation);
+    invariant(serving !== undefined, 'a serving generation has been prepared');
+    const participant = new Participant(reply, serving.operationTimeoutMs);
     try {
-      const { config } = lease.generation;
-      refuseCrossSite(request, new Set(config.server.allowedOrigins));
+      refuseCrossSite(request, serving.allowedOrigins);
       // http: trusted documents
       const principal = identify();
-      // limits: document and rates · cache: a whole answer · http: an identical query already running
-      const context = requestContext(raw, principal, signal, config.server.operationTimeoutMs);
-      const pipeline = pipelines.get(lease.generation);
-      invariant(pipeline !== undefined, 'a serving generation has been prepared');
-      return await runUntilDeadline(pipeline, request, context, signal);
+      // limits: document and rates · cache: a whole answer
+      const key = sharedKey(serving, request, principal);
+      const run = (signal: AbortSignal) => runOperation(serving, request, raw, principal, signal);
+      return await (key === undefined || serving.runs === undefined
+        ? run(participant.signal)
+        : serving.runs.run(key, participant.signal, run));
+    } catch (error) {
+      participant.signal.throwIfAborted();
+      throw error;
     } finally {
+      participant.end();
       lease.release();
     }
   }
@@ -56,12 +80,23 @@ export async function addGraphQLRoute(app: FastifyInstance, { gateway, log }: Gr
     url: gateway.generations.current?.config.server.graphqlPath ?? '/graphql',
     exposeHeadRoute: false,
     handler: async (request, reply) => {
-      const { status, headers, body } = await answer(request, leaving(reply));
+      const { status, headers, body } = await answer(request, reply);
       reply.code(status);
       for (const [name, value] of headers) reply.header(name, value);
-      return reply.send(typeof body === 'string' ? body : Readable.from(body));
+      return reply.send(Buffer.isBuffer(body) ? body : Readable.from(body));
     },
   });
+}
+
+async function prepare(generation: GatewayGeneration, log: Logger): Promise<Serving> {
+  const { server, traffic, headers } = generation.config;
+  return {
+    pipeline: await createApolloPipeline(generation, log),
+    allowedOrigins: new Set(server.allowedOrigins),
+    operationTimeoutMs: server.operationTimeoutMs,
+    runs: traffic.shareIdentical === 'operation' ? new SharedRuns() : undefined,
+    forwardHeaders: Object.values(headers).flatMap(({ request }) => compileRequestHeaderRules(request) ?? []),
+  };
 }
 
 /** Access: until it lands, nobody is asked who they are, and credentials are not looked at. */
@@ -69,45 +104,55 @@ function identify(): Principal {
   return anonymous;
 }
 
-/** Aborts when the client leaves before its answer has been written. */
-function leaving(reply: FastifyReply): AbortSignal {
-  const controller = new AbortController();
-  reply.raw.once('close', () => {
-    if (!reply.raw.writableFinished) controller.abort(new Error('the client left'));
-  });
-  return controller.signal;
+function sharedKey({ runs, forwardHeaders }: Serving, request: GraphQLHttpRequest, principal: Principal): string | undefined {
+  if (runs === undefined) return undefined;
+  const forwarded = forwardHeaders.flatMap((forward) => forward(request.headers));
+  return sharingKey(request, principal, forwarded);
 }
 
-/** What a request carries down, with the place where subgraphs' headers gather for its answer. */
-type HttpRequestContext = RequestContext & { readonly responseHeaders: CollectedResponseHeaders };
+/** One client waiting for its answer: gives up when it leaves or its own time is over. */
+class Participant {
+  readonly #controller = new AbortController();
+  readonly #timer: NodeJS.Timeout;
 
-function requestContext(
+  constructor(reply: FastifyReply, timeoutMs: number) {
+    this.#timer = setTimeout(() => this.#controller.abort(new GatewayError('GATEWAY_TIMEOUT')), timeoutMs);
+    reply.raw.once('close', () => {
+      if (!reply.raw.writableFinished) this.#controller.abort(new GatewayError('CLIENT_CLOSED_REQUEST'));
+    });
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+  }
+}
+
+async function runOperation(
+  { pipeline, operationTimeoutMs }: Serving,
+  request: GraphQLHttpRequest,
   raw: FastifyRequest,
   principal: Principal,
-  client: AbortSignal,
-  timeoutMs: number,
-): HttpRequestContext {
-  return {
+  signal: AbortSignal,
+): Promise<Answer> {
+  const responseHeaders = new CollectedResponseHeaders();
+  const response = await pipeline.run(request, {
     requestId: raw.id,
     principal,
-    clientHeaders: raw.headers,
-    responseHeaders: new CollectedResponseHeaders(),
-    deadline: Deadline.in(timeoutMs),
-    signal: AbortSignal.any([client, AbortSignal.timeout(timeoutMs)]),
+    signal,
+    deadline: Deadline.in(operationTimeoutMs),
+    clientHeaders: request.headers,
+    responseHeaders,
+  });
+  signal.throwIfAborted();
+  return {
+    status: statusFor(request, response.status),
+    headers: [...response.headers, ...responseHeaders.entries()],
+    body: response.body.kind === 'complete' ? Buffer.from(response.body.string) : response.body.asyncIterator,
   };
-}
-
-async function runUntilDeadline(
-  pipeline: ApolloPipeline,
-  request: GraphQLHttpRequest,
-  context: HttpRequestContext,
-  client: AbortSignal,
-): Promise<Answer> {
-  const response = await pipeline.run(request, context);
-  if (context.signal.aborted && !client.aborted) throw new GatewayError('GATEWAY_TIMEOUT');
-  const body = response.body.kind === 'complete' ? response.body.string : response.body.asyncIterator;
-  const headers = [...response.headers, ...context.responseHeaders.entries()];
-  return { status: statusFor(request, response.status), headers, body };
 }
 
 /**

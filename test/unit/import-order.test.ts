@@ -26,7 +26,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   '@apollo/server': ['http/apollo-pipeline.ts'],
   '@apollo/composition': ['supergraph/compose-subgraphs.ts'],
   '@apollo/gateway': ['execution/reference-engine.ts'],
-  '@apollo/query-planner': ['planning/apollo-planner.ts'],
+  '@apollo/query-planner': ['planning/apollo-planner.ts', 'planning/convert-plan.ts'], // the second: types of its plans
   undici: ['transport/http-subgraph.ts'],
   openai: ['ai/models/openai-provider.ts'],
   dotprompt: ['ai/fields/prompt.ts'],

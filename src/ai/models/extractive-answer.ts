@@ -18,7 +18,8 @@ import { maxCharacters, readRequestText } from './request-text.ts';
  * - text, with a question: the sentence that answers it best, by shared words and, where there are none, by meaning;
  * - text, without one: up to three central sentences, praise and criticism both where both weigh, in one language where
  *   it has two sentences or more: the one a label `Language: de` names, or else the one of most of the text;
- * - an enum with `positive` and `negative` among its labels: the text's sentiment (English, German, French, Spanish);
+ * - an enum with `positive` and `negative` among its labels: the text's sentiment (English, German, French, Spanish, a
+ *   little Japanese), by the opinion words it knows: irony and understatement come out neutral or wrong;
  *   any other enum: the label the text names, or else the one nearest in meaning;
  * - a boolean: whether praise outweighs criticism;
  * - a list of strings: up to five topics; praising or criticising sentences where its name asks for them (`pros`,
@@ -26,8 +27,8 @@ import { maxCharacters, readRequestText } from './request-text.ts';
  * - a string: as text; an object: property by property;
  * - anything else (numbers, formats, lists of objects): `null` where the schema allows it, or else it refuses.
  *
- * Measured on one core, warm, for 20 reviews of three sentences (4 kB): summary 5 ms, answer 4 ms by words and 110 ms
- * by meaning; sentiment and topics of one review 0.2 ms each. The first call reads wink's model: 0.3 s.
+ * Measured on one core, warm, for 20 reviews of three sentences (4 kB): summary 5 ms, answer 4 ms by words and 80 ms
+ * by meaning; sentiment and topics of one review 0.2 ms each. The first call starts the worker and reads wink's model: 0.2 s.
  *
  * Usage is estimated at four characters a token. Throws {@link CannotDo} with the reason.
  */

@@ -1,5 +1,5 @@
-/** What the extractive model knows of four languages: enough to tell them apart and to see a negation. */
-export type Language = 'en' | 'de' | 'fr' | 'es';
+/** What the extractive model knows of languages: enough to tell them apart and to see a negation. */
+export type Language = 'en' | 'de' | 'fr' | 'es' | 'ja';
 
 interface Grammar {
   /** Frequent words of grammar that the other languages here do not share, accents folded. */
@@ -35,9 +35,13 @@ export const grammars: Readonly<Record<Language, Grammar>> = {
       al muy pero mas como ha he fue tiene sin su sus le nada todo ya cuando despues`),
     negators: words('no nunca jamas sin tampoco ningun ninguna ni'),
   },
+  // Written without spaces: judged by phrases alone.
+  ja: { stopWords: new Set(), negators: new Set() },
 };
 
-const languages: readonly Language[] = ['en', 'de', 'fr', 'es'];
+/** Those that are told apart by their words; Japanese is told by its script. */
+export const spacedLanguages: readonly Language[] = ['en', 'de', 'fr', 'es'];
+const kana = /[\p{sc=Hiragana}\p{sc=Katakana}]/u;
 
 /** Lower case, accents and ligatures folded, elisions split (`n'aime` is `n aime`, `don't` is `do not`). */
 export function foldedWords(text: string): string[] {
@@ -48,7 +52,8 @@ export function foldedWords(text: string): string[] {
     .replaceAll("can't", 'cannot')
     .replaceAll(/n't\b/g, ' not')
     .normalize('NFD')
-    .replaceAll(/\p{M}/gu, '')
+    .replaceAll(/[\u0300-\u036f]/g, '')
+    .normalize('NFC')
     .replaceAll('ß', 'ss')
     .replaceAll('œ', 'oe')
     .split(/[^\p{L}\p{N}]+/u)
@@ -58,15 +63,16 @@ export function foldedWords(text: string): string[] {
 /** Whether a single word is one of grammar in any of the languages. */
 export function isGrammar(word: string): boolean {
   const folded = foldedWords(word)[0] ?? '';
-  return languages.some((language) => grammars[language].stopWords.has(folded));
+  return spacedLanguages.some((language) => grammars[language].stopWords.has(folded));
 }
 
 /** The language with the most of its words of grammar in the text; `undefined` where there is none of any. */
 export function languageOf(text: string): Language | undefined {
+  if (kana.test(text)) return 'ja';
   const found = foldedWords(text);
   let best: Language | undefined;
   let most = 0;
-  for (const language of languages) {
+  for (const language of spacedLanguages) {
     const { stopWords } = grammars[language];
     const count = found.reduce((sum, word) => sum + (stopWords.has(word) ? 1 : 0), 0);
     if (count > most) [best, most] = [language, count];

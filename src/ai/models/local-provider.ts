@@ -34,6 +34,9 @@ const maxTextCharacters = 8_000;
  * because reading and embedding block their thread, started by the first call; while it has nothing to do it does not
  * hold the process open. It says nothing on stdout or stderr, whatever its packages print.
  *
+ * The packages have their doors on the worker's side: `read-text.ts` for wink-nlp, `sentence-embedder.ts` for
+ * `@energetic-ai/*`. Nothing on the main thread imports either.
+ *
  * A worker that crashes or hangs fails the call it was working on; the next one gets a new worker. A call that is
  * aborted or late leaves the queue.
  */

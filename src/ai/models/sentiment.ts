@@ -1,4 +1,4 @@
-import { foldedWords, grammars, type Language, languageOf } from './languages.ts';
+import { foldedWords, grammars, type Language, languageOf, spacedLanguages } from './languages.ts';
 import { opinionWords } from './opinion-words.ts';
 import { type Sentence, winkSentiment } from './read-text.ts';
 
@@ -12,7 +12,7 @@ export type Sentiment = 'positive' | 'negative' | 'neutral' | 'mixed';
 
 /** A clause ends at a comma, a dash, a semicolon and at a word of contrast: what follows may judge the other way. */
 const clauseEnd =
-  /[,;:()!?.]+\s|\s[-–—]+\s|\b(?:but|however|although|though|yet|except|aber|jedoch|allerdings|dafür|obwohl|mais|cependant|pourtant|pero|aunque|sin embargo)\b/i;
+  /[,;:()!?.]+\s|[、。！？]|\s[-–—]+\s|\b(?:but|however|although|though|yet|except|aber|jedoch|allerdings|dafür|obwohl|mais|cependant|pourtant|pero|aunque|sin embargo)\b/i;
 
 /** A negation reaches three words ahead (`not a very good …`). */
 const negationReach = 3;
@@ -51,8 +51,7 @@ export function sentimentOf(sentences: readonly Sentence[]): { readonly sentimen
 /** Without a word of grammar (`Solide Verarbeitung`), the first language that knows an opinion in it. */
 function languageOfOpinion(sentence: string): Language {
   const words = foldedWords(sentence);
-  const languages: readonly Language[] = ['en', 'de', 'fr', 'es'];
-  return languages.find((language) => words.some((word) => opinionWords[language].valueOf(word) !== 0)) ?? 'en';
+  return spacedLanguages.find((language) => words.some((word) => opinionWords[language].valueOf(word) !== 0)) ?? 'en';
 }
 
 function verdict(praise: number, criticism: number): Sentiment {
@@ -82,7 +81,7 @@ function clauseScore(clause: string, language: Language): number {
     found = true;
     score += isNegated(words, index, language) ? negated(value) : value;
   }
-  if (!found && language === 'en') score = winkSentiment(clause) * 1.5;
+  if (!found && language === 'en') score = winkSentiment(clause) * 1.2;
   return Math.max(-3, Math.min(3, score));
 }
 

@@ -8,7 +8,7 @@ const emptyNouns = new Set(
   product products item purchase buy review reviews star stars people person everyone anyone someone nothing everything something kind sort part
   side end front start today yesterday morning evening night gift husband wife son daughter friend friends mom dad kid kids family problem
   problems issue issues complaint complaints downside downsides use job need fan money ok okay overall hand point idea chance
-  penny charm hopes tuesday monday wednesday thursday friday saturday sunday christmas birthday expectations
+  percent degrees grams kilos metres meters mother father mum brother partner guest guests neighbour neighbours half rest mine  penny charm hopes tuesday monday wednesday thursday friday saturday sunday christmas birthday expectations
   wochen woche tage tagen monat monaten jahr jahre semaine semaines jour jours mois annee semana semanas dias meses demasiado despues`.split(
     /\s+/,
   ),
@@ -58,6 +58,7 @@ function phrasesOf(run: readonly Word[]): (readonly Word[])[] {
 
 function nounRuns(sentence: Sentence): Word[][] {
   const language = languageOf(sentence.text) ?? 'en';
+  if (language === 'ja') return japaneseNouns(sentence.text);
   const isTopic =
     language === 'en' ? isEnglishTopic : (word: Word) => isForeignTopic(word, language === 'de', sentence);
   const runs: Word[][] = [];
@@ -80,6 +81,13 @@ function nounRuns(sentence: Sentence): Word[][] {
 function isEnglishTopic({ partOfSpeech, isStopWord, normal }: Word): boolean {
   const isNoun = partOfSpeech === 'NOUN' || partOfSpeech === 'PROPN';
   return isNoun && !isStopWord && normal.length > 2 && !emptyNouns.has(normal) && /^\p{L}[\p{L}-]*$/u.test(normal);
+}
+
+/** Japanese nouns are written in Katakana or in two Kanji and more. */
+function japaneseNouns(text: string): Word[][] {
+  return (text.match(/[\p{sc=Katakana}ー]{2,}|\p{sc=Han}{2,}/gu) ?? []).map((noun) => [
+    { written: noun, normal: noun, stem: noun, partOfSpeech: 'NOUN', isStopWord: false, isCapitalised: false },
+  ]);
 }
 
 /** German nouns show by their capital; in French and Spanish every longer word that is no grammar may be one. */

@@ -26,7 +26,7 @@ describe('a supergraph.yaml', () => {
     expect(config.subgraphs).toEqual([
       { kind: 'http', name: 'a', routingUrl: 'http://127.0.0.1:1/graphql', schema: { kind: 'file', path: join(folder, 'a.graphql') } },
     ]);
-    expect(config.traffic.timeoutMs).toBe(1_500);
+    expect(config.traffic.subgraphs.a?.timeoutMs).toBe(1_500);
     expect(config.limits.bodyBytes).toBe(2_000_000);
     expect(config.server).toMatchObject({ host: '127.0.0.1', port: 4000, graphqlPath: '/graphql', introspection: true });
     expect(config.ai.models.fast).toEqual([{ provider: 'local', model: 'extractive', structured: 'json_schema' }]);

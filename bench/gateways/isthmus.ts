@@ -1,0 +1,52 @@
+/** Isthmus as it is deployed: its command line, its HTTP server, its defaults but for the log level. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { schemaFileOf } from '../graphs/graph.ts';
+import type { Mode } from '../operations.ts';
+import { startChild } from '../process/child.ts';
+import type { BenchGateway, GraphFiles } from './gateway.ts';
+import { packageVersion } from './package-version.ts';
+
+export const isthmus: BenchGateway = {
+  name: 'isthmus',
+  title: 'Isthmus',
+  path: '/graphql',
+  whyNot: () => undefined,
+  start: (files, mode, port) => serve(writeSupergraphYaml(files, mode), port),
+  version: () => packageVersion('../../package.json'),
+};
+
+/** The same server with the reference engine: what every answer is compared with. */
+export const reference: Pick<BenchGateway, 'path' | 'start'> = {
+  path: '/graphql',
+  start: (files, mode, port) => serve(writeSupergraphYaml(files, mode, 'reference'), port),
+};
+
+const serve = (config: string, port: number) =>
+  startChild({ command: ['src/cli/main.ts', 'serve', '--config', config, '--port', String(port)], role: 'gateway' });
+
+export function writeSupergraphYaml(
+  { graph, folder, upstreamPort }: Omit<GraphFiles, 'supergraphFile'>,
+  mode: Mode,
+  engine: 'isthmus' | 'reference' = 'isthmus',
+): string {
+  const subgraphs = Object.fromEntries(
+    Object.keys(graph.subgraphs).map((name) => [
+      name,
+      { routing_url: `http://127.0.0.1:${upstreamPort}/${name}`, schema: { file: schemaFileOf(graph.name, name) } },
+    ]),
+  );
+  const file = join(folder, `${graph.name}-${engine}-${mode}.yaml`);
+  const text = stringify({
+    federation_version: '=2.12.0',
+    subgraphs,
+    engine,
+    server: { host: '127.0.0.1', landing_page: false },
+    traffic: { share_identical: mode === 'shared' ? 'operation' : 'off' },
+    // The peers write no line per request either.
+    telemetry: { log_level: 'warn' },
+  });
+  writeFileSync(file, text);
+  return file;
+}

@@ -1,0 +1,12 @@
+// Hive Gateway with its Rust planner; BENCH_SHARE says whether identical requests, inbound and to subgraphs, are shared.
+import { defineConfig } from '@graphql-hive/gateway';
+import { unifiedGraphHandler } from '@graphql-hive/router-runtime';
+
+const share = process.env.BENCH_SHARE === 'on';
+
+export const gatewayConfig = defineConfig({
+  unifiedGraphHandler,
+  logging: 'error',
+  inboundInflightRequestDeduplication: share,
+  transportEntries: { '*.http': { options: { deduplicateInflightRequests: share } } },
+});

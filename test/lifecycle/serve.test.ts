@@ -1,0 +1,196 @@
+import { createServer } from 'node:net';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { shop } from '../testkit/shop.ts';
+import { type SpawnedIsthmus, spawnIsthmus } from '../testkit/spawn-isthmus.ts';
+import { startSubgraph, type TestSubgraph } from '../testkit/subgraph-server.ts';
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+function run(args: readonly string[], environment: NodeJS.ProcessEnv = {}): SpawnedIsthmus {
+  const isthmus = spawnIsthmus(args, environment);
+  cleanups.push(() => isthmus.child.kill('SIGKILL'));
+  return isthmus;
+}
+
+async function shopConfig(more = ''): Promise<{ config: string; subgraph: TestSubgraph }> {
+  const folder = await mkdtemp(join(tmpdir(), 'isthmus-serve-'));
+  const subgraph = await startSubgraph(shop.products.sdl, shop.products.resolvers);
+  cleanups.push(() => subgraph.close());
+  await writeFile(join(folder, 'products.graphql'), shop.products.sdl);
+  const config = join(folder, 'supergraph.yaml');
+  await writeFile(config, `subgraphs: { products: { routing_url: "${subgraph.url}", schema: { file: products.graphql } } }\n${more}`);
+  return { config, subgraph };
+}
+
+async function serve(config: string): Promise<{ isthmus: SpawnedIsthmus; url: string }> {
+  const isthmus = run(['serve', '--config', config, '--port', '0']);
+  const [, url = ''] = await isthmus.waitFor(/"url":"([^"]+)"/);
+  return { isthmus, url };
+}
+
+const ask = (url: string) =>
+  fetch(`${url}/graphql`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"query":"{ products { name } }"}' });
+
+describe('isthmus serve', () => {
+  it('drains on SIGTERM: unready at once, requests in flight finish, exit 0', async () => {
+    const { config, subgraph } = await shopConfig();
+    const { isthmus, url } = await serve(config);
+    const release = Promise.withResolvers<void>();
+    const asked = Promise.withResolvers<void>();
+    subgraph.intercept = async (_request, response) => {
+      asked.resolve();
+      await release.promise;
+      response.end('{"data":{"products":[]}}');
+    };
+    const inFlight = ask(url);
+    await asked.promise;
+    isthmus.child.kill('SIGTERM');
+    await isthmus.waitFor(/draining/);
+    const ready = await fetch(`${url}/health/ready`);
+    expect({ status: ready.status, connection: ready.headers.get('connection') }).toEqual({ status: 503, connection: 'close' });
+    expect((await fetch(`${url}/health/live`)).status).toBe(200);
+    release.resolve();
+    expect(await (await inFlight).json()).toEqual({ data: { products: [] } });
+    expect(await isthmus.ended).toBe(0);
+  });
+
+  it.each(['SIGTERM', 'SIGINT'] as const)('ends within a second on %s when nothing is in flight', async (signal) => {
+    const { config } = await shopConfig();
+    const { isthmus, url } = await serve(config);
+    expect((await ask(url)).status).toBe(200);
+    const began = performance.now();
+    isthmus.child.kill(signal);
+    expect(await isthmus.ended).toBe(0);
+    expect(performance.now() - began).toBeLessThan(1_500);
+  });
+
+  it('cuts what is still in flight when the grace is over, and says so by its exit code', async () => {
+    const { config, subgraph } = await shopConfig('server: { drain_timeout: 300ms }');
+    const { isthmus, url } = await serve(config);
+    const asked = Promise.withResolvers<void>();
+    subgraph.intercept = () => asked.resolve();
+    const inFlight = ask(url).catch(() => 'cut');
+    await asked.promise;
+    isthmus.child.kill('SIGTERM');
+    expect(await isthmus.ended).toBe(1);
+    expect(await inFlight).toBe('cut');
+  });
+
+  it('ends at once on a second signal', async () => {
+    const { config, subgraph } = await shopConfig();
+    const { isthmus, url } = await serve(config);
+    const asked = Promise.withResolvers<void>();
+    subgraph.intercept = () => asked.resolve();
+    const inFlight = ask(url).catch(() => 'cut');
+    await asked.promise;
+    isthmus.child.kill('SIGTERM');
+    await isthmus.waitFor(/draining/);
+    const began = performance.now();
+    isthmus.child.kill('SIGTERM');
+    expect(await isthmus.ended).toBe(1);
+    expect(performance.now() - began).toBeLessThan(1_000);
+    expect(await inFlight).toBe('cut');
+  });
+
+  it('leaves no planner process behind, even when it is killed', async () => {
+    const { config } = await shopConfig();
+    const { isthmus, url } = await serve(config);
+    await ask(url);
+    const children = (await readFile(`/proc/${isthmus.child.pid}/task/${isthmus.child.pid}/children`, 'utf8')).trim().split(' ').filter(Boolean);
+    expect(children.length).toBeGreaterThan(0);
+    isthmus.child.kill('SIGKILL');
+    await isthmus.ended;
+    const alive = (pid: string) => readFile(`/proc/${pid}/cmdline`, 'utf8').then((line) => line.includes('planner'), () => false);
+    await vi.waitFor(async () => expect((await Promise.all(children.map(alive))).some(Boolean)).toBe(false), 5_000);
+  });
+
+  it('writes JSON lines when it does not write to a terminal', async () => {
+    const { config } = await shopConfig();
+    const { isthmus, url } = await serve(config);
+    await ask(url);
+    await isthmus.waitFor(/"msg":"request"/);
+    const lines = isthmus.output().trim().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(lines.find((line) => line.msg === 'request')).toMatchObject({ level: 'info', method: 'POST', path: '/graphql', status: 200 });
+  });
+
+  it('connects to nothing but its subgraphs', async () => {
+    const { config } = await shopConfig();
+    const guard = join(import.meta.dirname, '../testkit/refuse-connections.ts');
+    const isthmus = run(['serve', '--config', config, '--port', '0'], { NODE_OPTIONS: `--import ${guard}`, APOLLO_TELEMETRY_DISABLED: '' });
+    const [, url = ''] = await isthmus.waitFor(/"url":"([^"]+)"/);
+    expect((await ask(url)).status).toBe(200);
+    isthmus.child.kill('SIGTERM');
+    expect(await isthmus.ended).toBe(0);
+    expect(isthmus.output()).not.toContain('OUTBOUND');
+  });
+});
+
+describe('a bad start', () => {
+  async function fails(args: readonly string[]): Promise<string> {
+    const began = performance.now();
+    const isthmus = run(args);
+    expect(await isthmus.ended).toBe(1);
+    expect(performance.now() - began).toBeLessThan(4_000);
+    expect(isthmus.output()).not.toMatch(/\n\s+at .*:\d+:\d+/);
+    return isthmus.output();
+  }
+
+  it('names a missing configuration', async () => {
+    expect(await fails(['serve', '--config', '/nowhere/supergraph.yaml'])).toContain('there is no such file');
+  });
+
+  it('names every wrong key with path and line', async () => {
+    const { config } = await shopConfig('limits: { cost: { max: 1 } }\nserver: { prot: 1 }\n');
+    const output = await fails(['serve', '--config', config]);
+    expect(output).toContain(`supergraph.yaml:2: limits.cost: "limits.cost" is not available yet`);
+    expect(output).toContain(`supergraph.yaml:3: server.prot: "prot" is not a key here`);
+  });
+
+  it('names what does not compose, with subgraph, line and a mend', async () => {
+    const { config } = await shopConfig();
+    await writeFile(config.replace('supergraph.yaml', 'products.graphql'), 'type Query {\n  a: Nowhere\n}');
+    const output = await fails(['serve', '--config', config]);
+    expect(output).toMatch(/error INVALID_GRAPHQL in products \(.*products\.graphql:2\)/);
+    expect(output).toContain('mend:');
+  });
+
+  it('names a subgraph that does not give its schema', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'isthmus-serve-'));
+    const config = join(folder, 'supergraph.yaml');
+    await writeFile(config, 'subgraphs: { gone: { schema: { subgraph_url: "http://127.0.0.1:1/graphql" } } }');
+    expect(await fails(['serve', '--config', config])).toContain('SUBGRAPH_SCHEMA_UNAVAILABLE in gone (http://127.0.0.1:1/graphql)');
+  });
+
+  it('names a port that is taken', async () => {
+    const taken = createServer();
+    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+    cleanups.push(() => taken.close());
+    const { config } = await shopConfig();
+    const { port } = taken.address() as { port: number };
+    expect(await fails(['serve', '--config', config, '--port', String(port)])).toContain(`EADDRINUSE`);
+  });
+
+  it('refuses a wrong command line with 2', async () => {
+    const isthmus = run(['serve', '--port', 'many']);
+    expect(await isthmus.ended).toBe(2);
+    expect(isthmus.output()).toContain('0 to 65535');
+  });
+});
+
+describe('introspected subgraphs', () => {
+  it('are composed from what they say of themselves', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'isthmus-serve-'));
+    const subgraph = await startSubgraph(shop.products.sdl, shop.products.resolvers);
+    cleanups.push(() => subgraph.close());
+    const config = join(folder, 'supergraph.yaml');
+    await writeFile(config, `subgraphs: { products: { schema: { subgraph_url: "${subgraph.url}" } } }`);
+    const { url } = await serve(config);
+    expect(((await (await ask(url)).json()) as { data: { products: unknown[] } }).data.products).toHaveLength(3);
+  });
+});
