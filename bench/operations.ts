@@ -20,7 +20,10 @@ export interface BenchOperation {
 
 const distinctRequests = 400;
 
-export function readOperations(): { readonly operations: readonly BenchOperation[]; readonly skipped: ReadonlyMap<string, string> } {
+export function readOperations(): {
+  readonly operations: readonly BenchOperation[];
+  readonly skipped: ReadonlyMap<string, string>;
+} {
   const reason = whyNoBenchmarkData();
   const skipped = new Map(reason === undefined ? [] : [['benchmark', reason]]);
   return { operations: reason === undefined ? [benchmark(), ...shop] : shop, skipped };
@@ -51,7 +54,9 @@ const list = `query List($first: Int!) {
 }`;
 
 const numbered = (query: string, prefix: string): string[] =>
-  Array.from({ length: distinctRequests }, (_, index) => JSON.stringify({ query, variables: { id: `${prefix}${index + 1}` } }));
+  Array.from({ length: distinctRequests }, (_, index) =>
+    JSON.stringify({ query, variables: { id: `${prefix}${index + 1}` } }),
+  );
 
 const shop: readonly BenchOperation[] = [
   {

@@ -42,7 +42,11 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   for (const [name, value] of Object.entries(request.headers)) {
     if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value);
   }
-  const { status, headers: answered, body } = await server.executeHTTPGraphQLRequest({
+  const {
+    status,
+    headers: answered,
+    body,
+  } = await server.executeHTTPGraphQLRequest({
     httpGraphQLRequest: {
       method: request.method ?? 'POST',
       headers,

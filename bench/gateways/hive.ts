@@ -34,5 +34,6 @@ export const hive: BenchGateway = {
       folder: peers,
       environment: { BENCH_SHARE: mode === 'shared' ? 'on' : 'off' },
     }),
-  version: () => `${packageVersion(hivePackage('gateway'))} + router-runtime ${packageVersion(hivePackage('router-runtime'))}`,
+  version: () =>
+    `${packageVersion(hivePackage('gateway'))} + router-runtime ${packageVersion(hivePackage('router-runtime'))}`,
 };

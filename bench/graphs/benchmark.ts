@@ -53,15 +53,15 @@ export function benchmarkGraph(): Readonly<Record<string, SubgraphResolvers>> {
   const reviews = JSON.parse(readFileSync(sharedBenchmarkFile('reviews.json'), 'utf8')) as readonly Review[];
   return {
     accounts: {
-      Query: { me: () => users[0], user: (_root, { id }) => userOf(id), users: () => users },
+      Query: { me: () => users[0], user: (_root: never, { id }: { id: string }) => userOf(id), users: () => users },
       User: { __resolveReference: ({ id }: { id: string }) => userOf(id) },
     },
     products: {
-      Query: { topProducts: (_root, { first }) => products.slice(0, first) },
+      Query: { topProducts: (_root: never, { first }: { first: number }) => products.slice(0, first) },
       Product: { __resolveReference: ({ upc }: { upc: string }) => productOf(upc) },
     },
     inventory: {
-      Product: { inStock: ({ upc }) => inStock.has(upc), shippingEstimate },
+      Product: { inStock: ({ upc }: { upc: string }) => inStock.has(upc), shippingEstimate },
     },
     reviews: {
       Review: {
@@ -70,7 +70,7 @@ export function benchmarkGraph(): Readonly<Record<string, SubgraphResolvers>> {
         author: () => ({ id: '1', username: userOf('1')?.username }),
       },
       User: { reviews: () => reviews.slice(0, 2) },
-      Product: { reviews: ({ upc }) => reviews.filter((review) => review.upc === upc) },
+      Product: { reviews: ({ upc }: { upc: string }) => reviews.filter((review) => review.upc === upc) },
     },
   };
 }

@@ -5,7 +5,9 @@
 import type { SubgraphResolvers } from './graph.ts';
 
 const cities = ['Lisbon', 'Zürich', 'Osaka', 'Nairobi', 'Lima', 'Oslo', 'Boston'];
-const words = 'solid light quiet folding washable oak steel linen compact repairable everyday two-year guarantee'.split(' ');
+const words = 'solid light quiet folding washable oak steel linen compact repairable everyday two-year guarantee'.split(
+  ' ',
+);
 
 const pick = <Item>(list: readonly Item[], index: number): Item => list[index % list.length] as Item;
 const indexOf = (id: string): number => Number(id.slice(1));
@@ -39,7 +41,7 @@ export function shopGraph(): Readonly<Record<string, SubgraphResolvers>> {
   return {
     orders: {
       Query: {
-        order: (_root, { id }) => ({
+        order: (_root: never, { id }: { id: string }) => ({
           id,
           placedAt: `2026-01-${String(1 + (indexOf(id) % 28)).padStart(2, '0')}T08:00:00Z`,
           totalCents: 500 + indexOf(id),
@@ -48,7 +50,7 @@ export function shopGraph(): Readonly<Record<string, SubgraphResolvers>> {
       },
     },
     customers: {
-      Query: { customer: (_root, { id }) => customer(indexOf(id)) },
+      Query: { customer: (_root: never, { id }: { id: string }) => customer(indexOf(id)) },
       Customer: { __resolveReference: ({ id }: { id: string }) => customer(indexOf(id)) },
     },
     loyalty: {
@@ -62,7 +64,10 @@ export function shopGraph(): Readonly<Record<string, SubgraphResolvers>> {
       },
     },
     catalog: {
-      Query: { items: (_root, { first }) => Array.from({ length: first }, (_, index) => item(index + 1)) },
+      Query: {
+        items: (_root: never, { first }: { first: number }) =>
+          Array.from({ length: first }, (_, index) => item(index + 1)),
+      },
     },
     stock: {
       Item: {

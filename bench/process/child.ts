@@ -99,7 +99,9 @@ export function startChild({ command, role, environment = {}, folder }: ChildOpt
 export function childrenCpuMs(pid: number): number | undefined {
   try {
     const ticks = descendantsOf(pid).reduce((sum, one) => {
-      const fields = readFileSync(`/proc/${one}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
+      const fields = readFileSync(`/proc/${one}/stat`, 'utf8')
+        .replace(/^.*\) /s, '')
+        .split(' ');
       return sum + Number(fields[11]) + Number(fields[12]);
     }, 0);
     return ticks * 10;

@@ -23,7 +23,7 @@ export class Connection {
   constructor(port: number, onAnswer: OnAnswer, onError: (error: Error) => void) {
     this.#onAnswer = onAnswer;
     this.#socket = connect({ port, host: '127.0.0.1', noDelay: true });
-    this.#socket.on('data', (data) => this.#read(data));
+    this.#socket.on('data', (data: Buffer) => this.#read(data));
     this.#socket.on('error', onError);
     this.#socket.on('close', () => onError(new Error('the gateway closed a connection')));
   }
@@ -44,8 +44,11 @@ export class Connection {
       switch (this.#reading) {
         case 'head': {
           const end = buffer.indexOf(headerEnd);
-          if (end === -1) return this.#keep(buffer);
-          this.#readHead(buffer.latin1Slice(0, end));
+          if (end === -1) {
+            this.#pending = buffer;
+            return;
+          }
+          this.#readHead(buffer.toString('latin1', 0, end));
           buffer = buffer.subarray(end + 4);
           break;
         }
@@ -63,8 +66,11 @@ export class Connection {
           // The line end of the chunk before this one stands first; the first chunk has none before it.
           const from = buffer.length >= 2 && buffer[0] === 13 ? 2 : 0;
           const end = buffer.indexOf(lineEnd, from);
-          if (end === -1) return this.#keep(buffer);
-          const size = Number.parseInt(buffer.latin1Slice(from, end), 16);
+          if (end === -1) {
+            this.#pending = buffer;
+            return;
+          }
+          const size = Number.parseInt(buffer.toString('latin1', from, end), 16);
           buffer = buffer.subarray(end + 2);
           this.#bytes += size;
           this.#left = size;
@@ -72,7 +78,10 @@ export class Connection {
           break;
         }
         default: {
-          if (buffer.length < 2) return this.#keep(buffer);
+          if (buffer.length < 2) {
+            this.#pending = buffer;
+            return;
+          }
           buffer = buffer.subarray(2);
           this.#finish();
         }
@@ -94,10 +103,6 @@ export class Connection {
     } else {
       throw new Error(`an answer of unknown length:\n${head}`);
     }
-  }
-
-  #keep(buffer: Buffer): void {
-    this.#pending = buffer;
   }
 
   #finish(): void {

@@ -111,3 +111,6 @@ answerParent({
     return stopping?.stop();
   },
 });
+
+// The probe lets go of the channel, so that a gateway ends as it would alone; this process has nothing else to live for.
+process.channel?.ref();

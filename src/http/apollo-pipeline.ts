@@ -3,7 +3,13 @@
  * (cached per document), then our engine through `responseForOperation`, the one seam that can carry a single result
  * and one whose rest comes later. The only file that imports `@apollo/server`.
  */
-import { ApolloServer, type ApolloServerPlugin, type GraphQLResponse, HeaderMap, type HTTPGraphQLResponse } from '@apollo/server';
+import {
+  ApolloServer,
+  type ApolloServerPlugin,
+  type GraphQLResponse,
+  HeaderMap,
+  type HTTPGraphQLResponse,
+} from '@apollo/server';
 import { unwrapResolverError } from '@apollo/server/errors';
 import {
   ApolloServerPluginCacheControlDisabled,
@@ -96,7 +102,8 @@ function runOnEngine(generation: GatewayGeneration, log: Logger): ApolloServerPl
           return toResponse(undefined, toBody(outcome));
         } catch (error) {
           // Nobody reads the answer of a run that was given up; the route says why where someone waits.
-          if (request.contextValue.request.signal.aborted) return toResponse(undefined, { kind: 'single', singleResult: {} });
+          if (request.contextValue.request.signal.aborted)
+            return toResponse(undefined, { kind: 'single', singleResult: {} });
           const errors = error instanceof AggregateError ? (error.errors as unknown[]) : [error];
           const formatted = errors.map((one) => formatError(toFormatted(one), one, log));
           const status = statusOf(formatted[0]?.extensions?.code);
@@ -154,7 +161,8 @@ function statusOf(code: unknown): number {
 function formatError(formatted: GraphQLFormattedError, error: unknown, log: Logger): GraphQLFormattedError {
   const cause = unwrapResolverError(error);
   if (cause instanceof GatewayError) return { ...formatted, message: cause.message, extensions: cause.extensions };
-  if (isMethodNotAllowed(error)) return { message: errorTable.METHOD_NOT_ALLOWED.client, extensions: { code: 'METHOD_NOT_ALLOWED' } };
+  if (isMethodNotAllowed(error))
+    return { message: errorTable.METHOD_NOT_ALLOWED.client, extensions: { code: 'METHOD_NOT_ALLOWED' } };
   const code = formatted.extensions?.code;
   if (isErrorCode(code) && code !== 'INTERNAL_SERVER_ERROR') {
     const { message, locations, path } = formatted;

@@ -104,7 +104,11 @@ function identify(): Principal {
   return anonymous;
 }
 
-function sharedKey({ runs, forwardHeaders }: Serving, request: GraphQLHttpRequest, principal: Principal): string | undefined {
+function sharedKey(
+  { runs, forwardHeaders }: Serving,
+  request: GraphQLHttpRequest,
+  principal: Principal,
+): string | undefined {
   if (runs === undefined) return undefined;
   const forwarded = forwardHeaders.flatMap((forward) => forward(request.headers));
   return sharingKey(request, principal, forwarded);

@@ -56,7 +56,8 @@ function checkParameters(parameters: unknown): void {
   if (!isRecord(parameters)) throw malformed('The request is not an object with a `query`.');
   const { query, operationName, variables, extensions } = parameters;
   const byHash = query === undefined && isRecord(extensions) && isRecord(extensions.persistedQuery);
-  if (!byHash && (typeof query !== 'string' || query === '')) throw malformed('`query` must be a string that is not empty.');
+  if (!byHash && (typeof query !== 'string' || query === ''))
+    throw malformed('`query` must be a string that is not empty.');
   if (operationName != null && typeof operationName !== 'string') throw malformed('`operationName` must be a string.');
   if (variables != null && !isRecord(variables)) throw malformed('`variables` must be an object.');
   if (extensions != null && !isRecord(extensions)) throw malformed('`extensions` must be an object.');

@@ -70,5 +70,11 @@ export function sharingKey(
     const query = (body as { readonly query?: unknown } | null)?.query;
     if (typeof query !== 'string' || /\b(?:mutation|subscription)\b/.test(query)) return undefined;
   }
-  return JSON.stringify([principal.tenant, principal.id, mediaType, forwardedHeaders, method === 'POST' ? body : search]);
+  return JSON.stringify([
+    principal.tenant,
+    principal.id,
+    mediaType,
+    forwardedHeaders,
+    method === 'POST' ? body : search,
+  ]);
 }

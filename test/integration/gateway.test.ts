@@ -5,7 +5,10 @@ import { startTestGateway, type TestGateway } from '../testkit/test-gateway.ts';
 describe.each(['isthmus', 'reference'])('the gateway with engine: %s', (engine) => {
   let gateway: TestGateway;
   beforeAll(async () => {
-    gateway = await startTestGateway({ subgraphs: shop, yaml: `engine: ${engine}\ntraffic: { all: { timeout: 300ms, retries: 0 } }` });
+    gateway = await startTestGateway({
+      subgraphs: shop,
+      yaml: `engine: ${engine}\ntraffic: { all: { timeout: 300ms, retries: 0 } }`,
+    });
   });
   afterAll(() => gateway[Symbol.asyncDispose]());
   beforeEach(() => {
@@ -27,7 +30,9 @@ describe.each(['isthmus', 'reference'])('the gateway with engine: %s', (engine) 
   });
 
   it('runs mutations', async () => {
-    const { data } = await gateway.query('mutation ($n: String!) { rename(id: "p1", name: $n) { name stock } }', { n: 'Pot' });
+    const { data } = await gateway.query('mutation ($n: String!) { rename(id: "p1", name: $n) { name stock } }', {
+      n: 'Pot',
+    });
     expect(data).toEqual({ rename: { name: 'Pot', stock: 10 } });
   });
 
@@ -77,12 +82,18 @@ describe.each(['isthmus', 'reference'])('the gateway with engine: %s', (engine) 
   ])('refuses %s with 400 and a code, before any subgraph is asked', async (_name, query, code) => {
     const before = Object.values(gateway.subgraphs).reduce((sum, subgraph) => sum + subgraph.requests.length, 0);
     const { status, data, errors } = await gateway.query(query, {});
-    expect({ status, data, codes: errors?.map((error) => error.extensions.code) }).toEqual({ status: 400, data: undefined, codes: [code] });
+    expect({ status, data, codes: errors?.map((error) => error.extensions.code) }).toEqual({
+      status: 400,
+      data: undefined,
+      codes: [code],
+    });
     expect(Object.values(gateway.subgraphs).reduce((sum, subgraph) => sum + subgraph.requests.length, 0)).toBe(before);
   });
 
   it('answers introspection', async () => {
-    const { data } = await gateway.query('{ __schema { queryType { name } } __type(name: "Product") { name } products { id } }');
+    const { data } = await gateway.query(
+      '{ __schema { queryType { name } } __type(name: "Product") { name } products { id } }',
+    );
     expect(data.__schema).toEqual({ queryType: { name: 'Query' } });
     expect(data.__type).toEqual({ name: 'Product' });
     expect(data.products).toHaveLength(3);
@@ -98,26 +109,65 @@ describe('the HTTP server', () => {
   afterAll(() => gateway[Symbol.asyncDispose]());
   const at = (path: string) => new URL(path, gateway.url).href;
   const post = (body: BodyInit, headers: Record<string, string> = {}) =>
-    fetch(gateway.url, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body, duplex: 'half' } as RequestInit);
-  const codeOf = async (response: Response) => ((await response.json()) as { errors: { extensions: { code: string } }[] }).errors[0]?.extensions.code;
+    fetch(gateway.url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body,
+      duplex: 'half',
+    } as RequestInit);
+  const codeOf = async (response: Response) =>
+    ((await response.json()) as { errors: { extensions: { code: string } }[] }).errors[0]?.extensions.code;
 
   it('says that it lives and is ready, and with which generation', async () => {
     expect(await (await fetch(at('/health/live'))).json()).toEqual({ status: 'live' });
-    expect(await (await fetch(at('/health/ready'))).json()).toEqual({ status: 'ready', generation: gateway.gateway.generations.current?.id });
+    expect(await (await fetch(at('/health/ready'))).json()).toEqual({
+      status: 'ready',
+      generation: gateway.gateway.generations.current?.id,
+    });
   });
 
   it.each([
     ['an unknown path', () => fetch(at('/nothing')), 404, 'NOT_FOUND'],
     ['a wrong method', () => fetch(gateway.url, { method: 'DELETE' }), 405, 'METHOD_NOT_ALLOWED'],
-    ['a mutation by GET', () => fetch(`${gateway.url}?query=${encodeURIComponent('mutation { rename(id: "p1", name: "x") { id } }')}`), 405, 'METHOD_NOT_ALLOWED'],
+    [
+      'a mutation by GET',
+      () => fetch(`${gateway.url}?query=${encodeURIComponent('mutation { rename(id: "p1", name: "x") { id } }')}`),
+      405,
+      'METHOD_NOT_ALLOWED',
+    ],
     ['a body that is too large', () => post(`{"query":"{ ${'a '.repeat(2_000)} }"}`), 413, 'CONTENT_TOO_LARGE'],
-    ['a body that is too large and has no length', () => post(new ReadableStream({ pull: (c) => c.enqueue(new Uint8Array(1_000)) })), 413, 'CONTENT_TOO_LARGE'],
+    [
+      'a body that is too large and has no length',
+      () => post(new ReadableStream({ pull: (c) => c.enqueue(new Uint8Array(1_000)) })),
+      413,
+      'CONTENT_TOO_LARGE',
+    ],
     ['text', () => post('{}', { 'content-type': 'text/plain' }), 415, 'UNSUPPORTED_MEDIA_TYPE'],
-    ['a form', () => post('query={a}', { 'content-type': 'application/x-www-form-urlencoded' }), 415, 'UNSUPPORTED_MEDIA_TYPE'],
+    [
+      'a form',
+      () => post('query={a}', { 'content-type': 'application/x-www-form-urlencoded' }),
+      415,
+      'UNSUPPORTED_MEDIA_TYPE',
+    ],
     ['broken JSON', () => post('{"query"'), 400, 'BAD_REQUEST'],
-    ['an answer it cannot write', () => post('{"query":"{__typename}"}', { accept: 'text/html' }), 406, 'NOT_ACCEPTABLE'],
-    ['a cross-site GET', () => fetch(`${gateway.url}?query={__typename}`, { headers: { 'sec-fetch-site': 'cross-site' } }), 400, 'CSRF_REFUSED'],
-    ['headers of 20 KB', () => post('{"query":"{__typename}"}', { 'x-large': 'x'.repeat(20_000) }), 431, 'HEADERS_TOO_LARGE'],
+    [
+      'an answer it cannot write',
+      () => post('{"query":"{__typename}"}', { accept: 'text/html' }),
+      406,
+      'NOT_ACCEPTABLE',
+    ],
+    [
+      'a cross-site GET',
+      () => fetch(`${gateway.url}?query={__typename}`, { headers: { 'sec-fetch-site': 'cross-site' } }),
+      400,
+      'CSRF_REFUSED',
+    ],
+    [
+      'headers of 20 KB',
+      () => post('{"query":"{__typename}"}', { 'x-large': 'x'.repeat(20_000) }),
+      431,
+      'HEADERS_TOO_LARGE',
+    ],
   ])('refuses %s', async (_name, send, status, code) => {
     const response = await send();
     expect(response.status).toBe(status);
@@ -126,9 +176,16 @@ describe('the HTTP server', () => {
 
   it('answers browsers of allowed origins, and only those', async () => {
     const preflight = (origin: string) =>
-      fetch(gateway.url, { method: 'OPTIONS', headers: { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'content-type' } });
-    expect((await preflight('https://shop.example')).headers.get('access-control-allow-origin')).toBe('https://shop.example');
-    expect((await preflight('https://evil.example')).headers.get('access-control-allow-origin')).not.toBe('https://evil.example');
+      fetch(gateway.url, {
+        method: 'OPTIONS',
+        headers: { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'content-type' },
+      });
+    expect((await preflight('https://shop.example')).headers.get('access-control-allow-origin')).toBe(
+      'https://shop.example',
+    );
+    expect((await preflight('https://evil.example')).headers.get('access-control-allow-origin')).not.toBe(
+      'https://evil.example',
+    );
   });
 
   it('gives every request an id, keeps a harmless one it was sent, and logs it', async () => {
@@ -136,11 +193,15 @@ describe('the HTTP server', () => {
     expect(given.headers.get('x-request-id')).toBe('trace-1');
     const made = await post('{"query":"{__typename}"}', { 'x-request-id': 'a b\tc' });
     expect(made.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
-    expect(gateway.log.some((line) => line.requestId === 'trace-1' && line.status === 200 && line.path === '/graphql')).toBe(true);
+    expect(
+      gateway.log.some((line) => line.requestId === 'trace-1' && line.status === 200 && line.path === '/graphql'),
+    ).toBe(true);
   });
 
   it('never logs credentials or the text of a query string', async () => {
-    await fetch(`${gateway.url}?query={__typename}&token=very-secret`, { headers: { authorization: 'Bearer very-secret', cookie: 'very-secret' } });
+    await fetch(`${gateway.url}?query={__typename}&token=very-secret`, {
+      headers: { authorization: 'Bearer very-secret', cookie: 'very-secret' },
+    });
     expect(JSON.stringify(gateway.log)).not.toContain('very-secret');
   });
 
@@ -150,7 +211,9 @@ describe('the HTTP server', () => {
     await Promise.all(Array.from({ length: 20 }, () => gateway.query('{ products { id price } }')));
     expect((products?.requests.length ?? 0) - before).toBeLessThan(20);
     const middle = products?.requests.length ?? 0;
-    await Promise.all(Array.from({ length: 5 }, () => gateway.query('mutation { rename(id: "p1", name: "x") { id } }')));
+    await Promise.all(
+      Array.from({ length: 5 }, () => gateway.query('mutation { rename(id: "p1", name: "x") { id } }')),
+    );
     expect((products?.requests.length ?? 0) - middle).toBe(5);
   });
 });

@@ -55,14 +55,22 @@ describe('editing while it runs', () => {
     const before = generation();
     await edit('supergraph.yaml', (yaml) => `${yaml}server: { introspection: false }\n`);
     await vi.waitFor(() => expect(generation()).not.toBe(before), 10_000);
-    expect((await gateway.query('{ __schema { queryType { name } } }')).errors?.[0]?.extensions.code).toBe('GRAPHQL_VALIDATION_FAILED');
+    expect((await gateway.query('{ __schema { queryType { name } } }')).errors?.[0]?.extensions.code).toBe(
+      'GRAPHQL_VALIDATION_FAILED',
+    );
 
     const [after, lines] = [generation(), gateway.log.length];
     await edit('supergraph.yaml', (yaml) => `${yaml}unknown_key: 1\n`);
-    await vi.waitFor(() => expect(String(gateway.log.slice(lines).find((line) => line.level === 'error')?.msg)).toContain('unknown_key'), 10_000);
+    await vi.waitFor(
+      () =>
+        expect(String(gateway.log.slice(lines).find((line) => line.level === 'error')?.msg)).toContain('unknown_key'),
+      10_000,
+    );
     expect(generation()).toBe(after);
 
-    await edit('supergraph.yaml', (yaml) => yaml.replace('unknown_key: 1\n', '').replace('server: { introspection: false }\n', ''));
+    await edit('supergraph.yaml', (yaml) =>
+      yaml.replace('unknown_key: 1\n', '').replace('server: { introspection: false }\n', ''),
+    );
     await vi.waitFor(() => expect(generation()).not.toBe(after), 10_000);
   });
 
@@ -81,10 +89,16 @@ describe('editing while it runs', () => {
         waiting++;
         await release.promise;
         const { variables } = JSON.parse(text) as { variables: { representations: { id: string }[] } };
-        response.end(JSON.stringify({ data: { _entities: variables.representations.map(({ id }) => ({ kept: Number(id.slice(1)) })) } }));
+        response.end(
+          JSON.stringify({
+            data: { _entities: variables.representations.map(({ id }) => ({ kept: Number(id.slice(1)) })) },
+          }),
+        );
       };
     }
-    const inFlight = Array.from({ length: 200 }, (_, index) => gateway.query(`query Q${index} { products { id kept } }`));
+    const inFlight = Array.from({ length: 200 }, (_, index) =>
+      gateway.query(`query Q${index} { products { id kept } }`),
+    );
     await vi.waitFor(() => expect(waiting).toBeGreaterThan(50), 10_000);
     const before = generation();
     // Valid only in the old generation: what has been accepted completes all the same.
@@ -96,7 +110,9 @@ describe('editing while it runs', () => {
       expect(answer).toEqual({ status: 200, data: { products: [1, 2, 3].map((kept) => ({ id: `p${kept}`, kept })) } });
     }
     if (stock !== undefined) stock.intercept = undefined;
-    expect((await gateway.query('{ products { kept } }')).errors?.[0]?.extensions.code).toBe('GRAPHQL_VALIDATION_FAILED');
+    expect((await gateway.query('{ products { kept } }')).errors?.[0]?.extensions.code).toBe(
+      'GRAPHQL_VALIDATION_FAILED',
+    );
   });
 
   it('fails none of a steady stream of requests over ten swaps', async () => {

@@ -1,5 +1,5 @@
-import { createServer } from 'node:net';
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -24,7 +24,10 @@ async function shopConfig(more = ''): Promise<{ config: string; subgraph: TestSu
   cleanups.push(() => subgraph.close());
   await writeFile(join(folder, 'products.graphql'), shop.products.sdl);
   const config = join(folder, 'supergraph.yaml');
-  await writeFile(config, `subgraphs: { products: { routing_url: "${subgraph.url}", schema: { file: products.graphql } } }\n${more}`);
+  await writeFile(
+    config,
+    `subgraphs: { products: { routing_url: "${subgraph.url}", schema: { file: products.graphql } } }\n${more}`,
+  );
   return { config, subgraph };
 }
 
@@ -35,7 +38,11 @@ async function serve(config: string): Promise<{ isthmus: SpawnedIsthmus; url: st
 }
 
 const ask = (url: string) =>
-  fetch(`${url}/graphql`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"query":"{ products { name } }"}' });
+  fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{"query":"{ products { name } }"}',
+  });
 
 describe('isthmus serve', () => {
   it('drains on SIGTERM: unready at once, requests in flight finish, exit 0', async () => {
@@ -53,7 +60,10 @@ describe('isthmus serve', () => {
     isthmus.child.kill('SIGTERM');
     await isthmus.waitFor(/draining/);
     const ready = await fetch(`${url}/health/ready`);
-    expect({ status: ready.status, connection: ready.headers.get('connection') }).toEqual({ status: 503, connection: 'close' });
+    expect({ status: ready.status, connection: ready.headers.get('connection') }).toEqual({
+      status: 503,
+      connection: 'close',
+    });
     expect((await fetch(`${url}/health/live`)).status).toBe(200);
     release.resolve();
     expect(await (await inFlight).json()).toEqual({ data: { products: [] } });
@@ -102,11 +112,18 @@ describe('isthmus serve', () => {
     const { config } = await shopConfig();
     const { isthmus, url } = await serve(config);
     await ask(url);
-    const children = (await readFile(`/proc/${isthmus.child.pid}/task/${isthmus.child.pid}/children`, 'utf8')).trim().split(' ').filter(Boolean);
+    const children = (await readFile(`/proc/${isthmus.child.pid}/task/${isthmus.child.pid}/children`, 'utf8'))
+      .trim()
+      .split(' ')
+      .filter(Boolean);
     expect(children.length).toBeGreaterThan(0);
     isthmus.child.kill('SIGKILL');
     await isthmus.ended;
-    const alive = (pid: string) => readFile(`/proc/${pid}/cmdline`, 'utf8').then((line) => line.includes('planner'), () => false);
+    const alive = (pid: string) =>
+      readFile(`/proc/${pid}/cmdline`, 'utf8').then(
+        (line) => line.includes('planner'),
+        () => false,
+      );
     await vi.waitFor(async () => expect((await Promise.all(children.map(alive))).some(Boolean)).toBe(false), 5_000);
   });
 
@@ -115,14 +132,26 @@ describe('isthmus serve', () => {
     const { isthmus, url } = await serve(config);
     await ask(url);
     await isthmus.waitFor(/"msg":"request"/);
-    const lines = isthmus.output().trim().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
-    expect(lines.find((line) => line.msg === 'request')).toMatchObject({ level: 'info', method: 'POST', path: '/graphql', status: 200 });
+    const lines = isthmus
+      .output()
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(lines.find((line) => line.msg === 'request')).toMatchObject({
+      level: 'info',
+      method: 'POST',
+      path: '/graphql',
+      status: 200,
+    });
   });
 
   it('connects to nothing but its subgraphs', async () => {
     const { config } = await shopConfig();
     const guard = join(import.meta.dirname, '../testkit/refuse-connections.ts');
-    const isthmus = run(['serve', '--config', config, '--port', '0'], { NODE_OPTIONS: `--import ${guard}`, APOLLO_TELEMETRY_DISABLED: '' });
+    const isthmus = run(['serve', '--config', config, '--port', '0'], {
+      NODE_OPTIONS: `--import ${guard}`,
+      APOLLO_TELEMETRY_DISABLED: '',
+    });
     const [, url = ''] = await isthmus.waitFor(/"url":"([^"]+)"/);
     expect((await ask(url)).status).toBe(200);
     isthmus.child.kill('SIGTERM');
@@ -164,7 +193,9 @@ describe('a bad start', () => {
     const folder = await mkdtemp(join(tmpdir(), 'isthmus-serve-'));
     const config = join(folder, 'supergraph.yaml');
     await writeFile(config, 'subgraphs: { gone: { schema: { subgraph_url: "http://127.0.0.1:1/graphql" } } }');
-    expect(await fails(['serve', '--config', config])).toContain('SUBGRAPH_SCHEMA_UNAVAILABLE in gone (http://127.0.0.1:1/graphql)');
+    expect(await fails(['serve', '--config', config])).toContain(
+      'SUBGRAPH_SCHEMA_UNAVAILABLE in gone (http://127.0.0.1:1/graphql)',
+    );
   });
 
   it('names a port that is taken', async () => {

@@ -21,6 +21,7 @@ import {
   type SelectionSetNode,
   validate,
 } from 'graphql';
+import { linkAiDirectives } from '../../src/supergraph/index.ts';
 import type { RequestContext, SubgraphClient, SubgraphRequest, SubgraphResponse } from '../../src/transport/index.ts';
 import type { Random } from './random.ts';
 
@@ -68,7 +69,7 @@ interface TypeFacts {
 
 export function createInProcessSubgraph(options: InProcessSubgraphOptions): SubgraphClient & { readonly schema: GraphQLSchema } {
   const { name, sdl, dataOf, isOfType, onProblem } = options;
-  const typeDefs = parse(sdl);
+  const typeDefs = linkAiDirectives(parse(sdl));
   const facts = factsOf(typeDefs);
   const provided = providedFields(typeDefs);
   const resolvers = Object.fromEntries(

@@ -1,7 +1,7 @@
 /** Loaded with `--import`: reports every connection to another machine, and every name looked up for one. */
 import dns from 'node:dns';
-import net from 'node:net';
 import { syncBuiltinESMExports } from 'node:module';
+import net from 'node:net';
 
 const isLocal = (host: unknown): boolean => host === undefined || /^(127\.|::1$|localhost$)/.test(String(host));
 

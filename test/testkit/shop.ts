@@ -1,6 +1,7 @@
 import type { TestGatewayOptions } from './test-gateway.ts';
 
-const federation = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key", "@external", "@requires"])';
+const federation =
+  'extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key", "@external", "@requires"])';
 
 const names = ['Kettle', 'Lamp', 'Radio'];
 
@@ -17,7 +18,9 @@ export const shop = {
         product: (_: unknown, { id }: { id: string }) => ({ id, name: names[Number(id.slice(1)) - 1], price: 100 }),
       },
       Mutation: { rename: (_: unknown, { id, name }: { id: string; name: string }) => ({ id, name, price: 1 }) },
-      Product: { __resolveReference: ({ id }: { id: string }) => ({ id, name: names[Number(id.slice(1)) - 1], price: 100 }) },
+      Product: {
+        __resolveReference: ({ id }: { id: string }) => ({ id, name: names[Number(id.slice(1)) - 1], price: 100 }),
+      },
     },
   },
   stock: {

@@ -81,8 +81,11 @@ export function createAiSubgraph(options: AiSubgraphOptions): SubgraphClient {
 }
 
 function variablesOf({ variables, variablesJson, representationsJson }: SubgraphRequest): Record<string, unknown> {
-  const values = variablesJson === undefined ? { ...variables } : (JSON.parse(variablesJson) as Record<string, unknown>);
-  return representationsJson === undefined ? values : { ...values, representations: JSON.parse(`[${representationsJson.join(',')}]`) };
+  const values =
+    variablesJson === undefined ? { ...variables } : (JSON.parse(variablesJson) as Record<string, unknown>);
+  return representationsJson === undefined
+    ? values
+    : { ...values, representations: JSON.parse(`[${representationsJson.join(',')}]`) };
 }
 
 function referenceResolvers(fields: readonly AiField[]) {

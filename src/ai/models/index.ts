@@ -19,5 +19,5 @@ export {
   type ModelClientOptions,
   type ModelLog,
 } from './model-client.ts';
-export { formatModelReference, type ModelReference, parseModelReference } from './model-reference.ts';
+export { formatModelReference, type ModelReference } from './model-reference.ts';
 export { createOpenAiProvider, type OpenAiProviderOptions } from './openai-provider.ts';

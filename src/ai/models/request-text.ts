@@ -11,8 +11,8 @@ export interface RequestText {
   /** Short lines of the form `Name: value`. */
   readonly labels: readonly { readonly name: string; readonly value: string }[];
   /**
-   * A `Question: …` that is the first or the last line of the last user message; where text is asked for, or else that
-   * message's last sentence, if it ends with `?` and the message has no list items and labels.
+   * A `Question: …` that is the first line of the last user message, or its last line where the message has no list
+   * items and labels; where text is asked for, or else that message's last sentence, if it ends with `?`, likewise.
    */
   readonly question: string | undefined;
 }
@@ -48,7 +48,9 @@ function takeQuestion(message: string, isAlone: boolean, mayBeImplicit: boolean)
   const lines = message.split('\n');
   const first = lines.findIndex((line) => line.trim() !== '');
   const last = lines.findLastIndex((line) => line.trim() !== '');
-  const asked = [first, last].find((index) => questionLine.test(lines[index] ?? ''));
+  // Where there are list items or labels, a question at the end is a review's, not the caller's.
+  const isListed = lines.some((one) => isListItem(one.trim()));
+  const asked = (isListed ? [first] : [first, last]).find((index) => questionLine.test(lines[index] ?? ''));
   if (asked !== undefined) {
     // A message of its own holds nothing but the question, however many lines a client gave it.
     const length = !isAlone && asked === first ? lines.length : 1;
@@ -56,13 +58,15 @@ function takeQuestion(message: string, isAlone: boolean, mayBeImplicit: boolean)
     return { question: question === '' ? undefined : question, rest: lines.join('\n') };
   }
   const line = lines[last]?.trim() ?? '';
-  // Where there are list items or labels, what ends with a question mark is a review's, not the caller's.
-  const isListed = lines.some((one) => bullet.test(one.trim()) || rating.test(one.trim()) || label.test(one.trim()));
   if (!mayBeImplicit || !line.endsWith('?') || isListed) return { question: undefined, rest: message };
   const start = Math.max(...['. ', '! ', '? '].map((end) => line.lastIndexOf(end) + 1));
   const question = line.slice(start).trim();
   lines[last] = line.slice(0, start);
   return { question, rest: lines.join('\n') };
+}
+
+function isListItem(line: string): boolean {
+  return bullet.test(line) || rating.test(line) || (label.test(line) && !questionLine.test(line));
 }
 
 function readLines(message: string, lines: string[], labels: { name: string; value: string }[]): void {

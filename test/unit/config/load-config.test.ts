@@ -3,7 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FEDERATION_VERSIONS } from '@apollo/federation-internals';
 import { describe, expect, it } from 'vitest';
-import { ConfigError, configJsonSchema, loadConfig, pendingKeys, supportedFederation } from '../../../src/config/index.ts';
+import {
+  ConfigError,
+  configJsonSchema,
+  loadConfig,
+  pendingKeys,
+  supportedFederation,
+} from '../../../src/config/index.ts';
 
 const subgraphs = 'subgraphs:\n  a: { routing_url: http://127.0.0.1:1/graphql, schema: { file: a.graphql } }\n';
 
@@ -20,15 +26,103 @@ async function problemsOf(yaml: string, environment: NodeJS.ProcessEnv = {}) {
   return failure.problems;
 }
 
+describe('the traffic of a subgraph', () => {
+  const two = 'subgraphs:\n  a: { routing_url: http://127.0.0.1:1/graphql, schema: { file: a.graphql } }\n  b: { routing_url: http://127.0.0.1:2/graphql, schema: { file: b.graphql } }\n';
+
+  it('has every default', async () => {
+    const { config } = await load(subgraphs);
+    expect(config.traffic).toEqual({
+      shareIdentical: 'operation',
+      subgraphs: {
+        a: {
+          timeoutMs: 10_000, connectTimeoutMs: 1_000, retries: 1, furtherUrls: [], maxResponseBytes: 50_000_000, maxRepresentations: undefined,
+          maxConnections: 100, http2: true, apq: false, compression: 'none',
+          breaker: { thresholdPercent: 50, minRequests: 20, windowMs: 10_000, sleepMs: 5_000 },
+        },
+      },
+    });
+    expect(config.headers).toEqual({ a: { request: [], response: [] } });
+  });
+
+  it('has its own values over those of all, key by key, inside breaker too', async () => {
+    const { config } = await load(`${two}traffic:
+  share_identical: off
+  all: { timeout: 3s, retries: 2, breaker: { min_requests: 5, sleep: 1s }, max_response: 1mb, compression: br }
+  subgraphs: { b: { timeout: 2s, urls: [http://127.0.0.1:3/graphql], breaker: { sleep: 2s }, apq: true, max_representations: 50 } }
+`);
+    const { a, b } = config.traffic.subgraphs;
+    expect(config.traffic.shareIdentical).toBe('off');
+    expect(a).toMatchObject({ timeoutMs: 3_000, retries: 2, furtherUrls: [], maxResponseBytes: 1_000_000, breaker: { minRequests: 5, sleepMs: 1_000 } });
+    expect(b).toMatchObject({
+      timeoutMs: 2_000, retries: 2, furtherUrls: ['http://127.0.0.1:3/graphql'], apq: true, maxRepresentations: 50, compression: 'br',
+      breaker: { thresholdPercent: 50, minRequests: 5, windowMs: 10_000, sleepMs: 2_000 },
+    });
+  });
+
+  it('has no breaker where that is switched off', async () => {
+    const { config } = await load(`${subgraphs}traffic: { all: { breaker: { enabled: false } } }\n`);
+    expect(config.traffic.subgraphs.a?.breaker).toBeUndefined();
+  });
+
+  it('has header rules: those of all, then its own', async () => {
+    const { config } = await load(`${two}headers:
+  all: [ { propagate: { named: Accept-Language } }, { remove: { matching: "^x-" } } ]
+  subgraphs:
+    b:
+      request: [ { insert: { name: X-Key, value: secret } }, { propagate: { matching: "^x-shop-" } }, { propagate: { named: a, rename: B, default: d } } ]
+      response: [ { propagate: { named: Cache-Control, merge: first } }, { propagate: { named: x-a } } ]
+`);
+    const all = [{ kind: 'propagate', named: 'accept-language', rename: undefined, default: undefined }, { kind: 'remove-matching', matching: '^x-' }];
+    expect(config.headers.a).toEqual({ request: all, response: [] });
+    expect(config.headers.b).toEqual({
+      request: [
+        ...all, { kind: 'insert', name: 'x-key', value: 'secret' }, { kind: 'propagate-matching', matching: '^x-shop-' },
+        { kind: 'propagate', named: 'a', rename: 'b', default: 'd' },
+      ],
+      response: [{ named: 'cache-control', merge: 'first' }, { named: 'x-a', merge: 'last' }],
+    });
+  });
+
+  it.each([
+    ['traffic of a subgraph that is not there', 'traffic: { subgraphs: { c: {} } }', 'traffic.subgraphs.c'],
+    ['headers of a subgraph that is not there', 'headers: { subgraphs: { constructor: [] } }', 'headers.subgraphs.constructor'],
+    ['urls for all', 'traffic: { all: { urls: [] } }', 'traffic.all.urls'],
+    ['a URL that is none', 'traffic: { subgraphs: { a: { urls: [ftp://x] } } }', 'traffic.subgraphs.a.urls[0]'],
+    ['negative retries', 'traffic: { all: { retries: -1 } }', 'traffic.all.retries'],
+    ['an unknown compression', 'traffic: { all: { compression: zstd } }', 'traffic.all.compression'],
+    ['an unknown key of breaker', 'traffic: { all: { breaker: { treshold: 1 } } }', 'traffic.all.breaker.treshold'],
+    ['a rule that forwards host', 'headers: { all: [ { propagate: { named: Host } } ] }', 'headers.all[0].propagate.named'],
+    ['a rule that renames to content-length', 'headers: { all: [ { propagate: { named: a, rename: content-length } } ] }', 'headers.all[0].propagate.rename'],
+    ['a value of two lines', 'headers: { all: [ { insert: { name: a, value: "b\\r\\nc: d" } } ] }', 'headers.all[0].insert.value'],
+    ['a rule without a name', 'headers: { all: [ { propagate: {} } ] }', 'headers.all[0].propagate'],
+    ['a rule that is two', 'headers: { all: [ { remove: { named: a }, insert: { name: a, value: b } } ] }', 'headers.all[0]'],
+    ['a pattern that is none', 'headers: { all: [ { remove: { matching: "(" } } ] }', 'headers.all[0].remove.matching'],
+    ['an unknown merge', 'headers: { all: { response: [ { propagate: { named: a, merge: best } } ] } }', 'headers.all.response[0].propagate.merge'],
+  ])('refuses %s with its path and line', async (_name, line, path) => {
+    const problems = await problemsOf(`${subgraphs}${line}\n`);
+    expect(problems[0]).toMatchObject({ path, line: 3 });
+  });
+});
+
 describe('a supergraph.yaml', () => {
   it('is resolved with defaults, absolute paths, milliseconds and bytes', async () => {
     const { folder, config } = await load(`${subgraphs}traffic: { all: { timeout: 1.5s } }\nlimits: { body: 2mb }\n`);
     expect(config.subgraphs).toEqual([
-      { kind: 'http', name: 'a', routingUrl: 'http://127.0.0.1:1/graphql', schema: { kind: 'file', path: join(folder, 'a.graphql') } },
+      {
+        kind: 'http',
+        name: 'a',
+        routingUrl: 'http://127.0.0.1:1/graphql',
+        schema: { kind: 'file', path: join(folder, 'a.graphql') },
+      },
     ]);
     expect(config.traffic.subgraphs.a?.timeoutMs).toBe(1_500);
     expect(config.limits.bodyBytes).toBe(2_000_000);
-    expect(config.server).toMatchObject({ host: '127.0.0.1', port: 4000, graphqlPath: '/graphql', introspection: true });
+    expect(config.server).toMatchObject({
+      host: '127.0.0.1',
+      port: 4000,
+      graphqlPath: '/graphql',
+      introspection: true,
+    });
     expect(config.ai.models.fast).toEqual([{ provider: 'local', model: 'extractive', structured: 'json_schema' }]);
   });
 
@@ -41,7 +135,10 @@ describe('a supergraph.yaml', () => {
   it('takes a subgraph by introspection, whose URL is then also where it answers', async () => {
     const { config } = await load('subgraphs: { a: { schema: { subgraph_url: http://127.0.0.1:9/graphql } } }');
     expect(config.subgraphs[0]).toEqual({
-      kind: 'http', name: 'a', routingUrl: 'http://127.0.0.1:9/graphql', schema: { kind: 'introspection', url: 'http://127.0.0.1:9/graphql' },
+      kind: 'http',
+      name: 'a',
+      routingUrl: 'http://127.0.0.1:9/graphql',
+      schema: { kind: 'introspection', url: 'http://127.0.0.1:9/graphql' },
     });
   });
 
@@ -78,18 +175,27 @@ describe('a supergraph.yaml', () => {
 
   it('covers exactly the federation versions that the bundled composition knows', () => {
     const minors = [...FEDERATION_VERSIONS.versions()].map((version) => version.minor);
-    expect([Math.min(...minors), Math.max(...minors)]).toEqual([supportedFederation.minorFrom, supportedFederation.minorTo]);
+    expect([Math.min(...minors), Math.max(...minors)]).toEqual([
+      supportedFederation.minorFrom,
+      supportedFederation.minorTo,
+    ]);
   });
 
   it('reads the environment, with defaults, and keeps numbers numbers', async () => {
-    const { config } = await load(`${subgraphs}server:\n  port: \${PORT}\n  host: \${HOST:-0.0.0.0}\n`, { PORT: '4321' });
+    const { config } = await load(`${subgraphs}server:\n  port: \${PORT}\n  host: \${HOST:-0.0.0.0}\n`, {
+      PORT: '4321',
+    });
     expect(config.server).toMatchObject({ port: 4321, host: '0.0.0.0' });
   });
 
   it('names a missing variable, never a value', async () => {
     const yaml = `${subgraphs}ai:\n  providers:\n    openai: { kind: openai, api_key: "sk-\${KEY}\${PART}", base_url: 7 }\n`;
     expect(await problemsOf(yaml, { KEY: 'very-secret' })).toEqual([
-      { path: 'ai.providers.openai.api_key', line: 5, message: 'the environment variable PART is not set; set it, or write ${PART:-default}' },
+      {
+        path: 'ai.providers.openai.api_key',
+        line: 5,
+        message: 'the environment variable PART is not set; set it, or write ${PART:-default}',
+      },
     ]);
     const complete = await load(yaml, { KEY: 'very-secret', PART: 'x' }).catch((error: Error) => error.message);
     expect(complete).toContain('ai.providers.openai.base_url');
@@ -99,12 +205,17 @@ describe('a supergraph.yaml', () => {
   it('skips the targets of a provider without a key', async () => {
     const yaml = `${subgraphs}ai:\n  providers: { openai: { kind: openai, api_key: "\${K:-}" }, local: { kind: local } }\n  models: { fast: [openai/gpt-4.1-mini, local/extractive] }\n`;
     expect((await load(yaml)).config.ai.models.fast?.map((target) => target.provider)).toEqual(['local']);
-    expect((await load(yaml, { K: 'k' })).config.ai.models.fast?.map((target) => target.provider)).toEqual(['openai', 'local']);
+    expect((await load(yaml, { K: 'k' })).config.ai.models.fast?.map((target) => target.provider)).toEqual([
+      'openai',
+      'local',
+    ]);
   });
 
   it('splits a model reference at the first slash only', async () => {
     const yaml = `${subgraphs}ai: { providers: { own: { kind: openai, base_url: "http://127.0.0.1:1/v1" } }, models: { m: [ { model: own/org/model, structured: tool } ] } }\n`;
-    expect((await load(yaml)).config.ai.models.m).toEqual([{ provider: 'own', model: 'org/model', structured: 'tool' }]);
+    expect((await load(yaml)).config.ai.models.m).toEqual([
+      { provider: 'own', model: 'org/model', structured: 'tool' },
+    ]);
   });
 
   it.each([

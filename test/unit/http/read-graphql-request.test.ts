@@ -28,7 +28,13 @@ describe('a GraphQL request over HTTP', () => {
     ['application/x-www-form-urlencoded', 'UNSUPPORTED_MEDIA_TYPE'],
     ['application/json, text/plain', 'UNSUPPORTED_MEDIA_TYPE'],
   ])('sent as %s', (contentType, code) => {
-    const read = () => readGraphQLRequest({ method: 'POST', url: '/graphql', headers: { 'content-type': contentType }, body: body('{"query":"{a}"}') });
+    const read = () =>
+      readGraphQLRequest({
+        method: 'POST',
+        url: '/graphql',
+        headers: { 'content-type': contentType },
+        body: body('{"query":"{a}"}'),
+      });
     expect(codeOf(read)).toBe(code);
   });
 
@@ -49,12 +55,20 @@ describe('a GraphQL request over HTTP', () => {
     ['a __proto__ key', body('{"query":"{a}","variables":{"__proto__":{"polluted":1}}}')],
     ['a constructor.prototype key', body('{"variables":{"constructor":{"prototype":{"polluted":1}}}}')],
   ])('with %s is refused as malformed', (_name, bytes) => {
-    expect(codeOf(() => readGraphQLRequest({ method: 'POST', url: '/', headers: json, body: bytes }))).toBe('BAD_REQUEST');
+    expect(codeOf(() => readGraphQLRequest({ method: 'POST', url: '/', headers: json, body: bytes }))).toBe(
+      'BAD_REQUEST',
+    );
     expect(Object.hasOwn(Object.prototype, 'polluted')).toBe(false);
   });
 
   it('that is compressed is refused, so that no small body becomes a large one', () => {
-    const read = () => readGraphQLRequest({ method: 'POST', url: '/', headers: { ...json, 'content-encoding': 'gzip' }, body: body('{}') });
+    const read = () =>
+      readGraphQLRequest({
+        method: 'POST',
+        url: '/',
+        headers: { ...json, 'content-encoding': 'gzip' },
+        body: body('{}'),
+      });
     expect(codeOf(read)).toBe('UNSUPPORTED_MEDIA_TYPE');
   });
 
@@ -63,30 +77,53 @@ describe('a GraphQL request over HTTP', () => {
     ['*/*', 'application/json'],
     ['application/*', 'application/json'],
     ['application/graphql-response+json', 'application/graphql-response+json'],
-    ['application/graphql-response+json; charset=utf-8, application/json; charset=utf-8', 'application/graphql-response+json'],
+    [
+      'application/graphql-response+json; charset=utf-8, application/json; charset=utf-8',
+      'application/graphql-response+json',
+    ],
     ['application/graphql-response+json;q=0.5, application/json', 'application/json'],
   ])('that accepts %s is answered as %s', (accept, mediaType) => {
     const headers = accept === undefined ? {} : { accept };
-    expect(readGraphQLRequest({ method: 'GET', url: '/graphql?query={a}', headers, body: undefined })).toMatchObject({ mediaType, search: '?query={a}' });
+    expect(readGraphQLRequest({ method: 'GET', url: '/graphql?query={a}', headers, body: undefined })).toMatchObject({
+      mediaType,
+      search: '?query={a}',
+    });
   });
 
   it('that accepts neither is refused before it runs', () => {
-    expect(codeOf(() => readGraphQLRequest({ method: 'GET', url: '/', headers: { accept: 'text/html' }, body: undefined }))).toBe('NOT_ACCEPTABLE');
+    expect(
+      codeOf(() => readGraphQLRequest({ method: 'GET', url: '/', headers: { accept: 'text/html' }, body: undefined })),
+    ).toBe('NOT_ACCEPTABLE');
   });
 
   it('by GET with another content type is refused', () => {
-    expect(codeOf(() => readGraphQLRequest({ method: 'GET', url: '/', headers: { 'content-type': 'text/plain' }, body: undefined }))).toBe('UNSUPPORTED_MEDIA_TYPE');
+    expect(
+      codeOf(() =>
+        readGraphQLRequest({ method: 'GET', url: '/', headers: { 'content-type': 'text/plain' }, body: undefined }),
+      ),
+    ).toBe('UNSUPPORTED_MEDIA_TYPE');
   });
 
   it.each(['PUT', 'DELETE', 'HEAD', 'OPTIONS'])('by %s is refused', (method) => {
-    expect(codeOf(() => readGraphQLRequest({ method, url: '/', headers: {}, body: undefined }))).toBe('METHOD_NOT_ALLOWED');
+    expect(codeOf(() => readGraphQLRequest({ method, url: '/', headers: {}, body: undefined }))).toBe(
+      'METHOD_NOT_ALLOWED',
+    );
   });
 });
 
 describe('a cross-site request', () => {
   const allowed = new Set(['https://shop.example']);
   const get = (headers: Record<string, string>) => () =>
-    refuseCrossSite({ method: 'GET', headers: { host: 'api.example', ...headers }, search: '', body: undefined, mediaType: 'application/json' }, allowed);
+    refuseCrossSite(
+      {
+        method: 'GET',
+        headers: { host: 'api.example', ...headers },
+        search: '',
+        body: undefined,
+        mediaType: 'application/json',
+      },
+      allowed,
+    );
 
   it.each([
     ['a plain GET of a server', {}, undefined],
@@ -96,8 +133,16 @@ describe('a cross-site request', () => {
     ['a GET of another origin', { origin: 'https://evil.example' }, 'CSRF_REFUSED'],
     ['a GET of a sandboxed page', { origin: 'null' }, 'CSRF_REFUSED'],
     ['a GET of an allowed origin', { 'sec-fetch-site': 'cross-site', origin: 'https://shop.example' }, undefined],
-    ['a cross-site GET that was preflighted', { 'sec-fetch-site': 'cross-site', 'apollo-require-preflight': 'true' }, undefined],
-    ['a cross-site GET with a JSON content type', { 'sec-fetch-site': 'cross-site', 'content-type': 'application/json' }, undefined],
+    [
+      'a cross-site GET that was preflighted',
+      { 'sec-fetch-site': 'cross-site', 'apollo-require-preflight': 'true' },
+      undefined,
+    ],
+    [
+      'a cross-site GET with a JSON content type',
+      { 'sec-fetch-site': 'cross-site', 'content-type': 'application/json' },
+      undefined,
+    ],
   ])('%s', (_name, headers, code) => {
     expect(codeOf(get(headers as Record<string, string>))).toBe(code);
   });

@@ -8,7 +8,9 @@ describe('identical runs', () => {
     const runs = new SharedRuns<number>();
     let begun = 0;
     const work = async () => ++begun;
-    expect(await Promise.all([runs.run('a', never, work), runs.run('a', never, work), runs.run('b', never, work)])).toEqual([1, 1, 2]);
+    expect(
+      await Promise.all([runs.run('a', never, work), runs.run('a', never, work), runs.run('b', never, work)]),
+    ).toEqual([1, 1, 2]);
     expect(runs.size).toBe(0);
     expect(await runs.run('a', never, work)).toBe(3);
   });
@@ -80,9 +82,12 @@ describe('what decides an answer', () => {
     expect(new Set([base, ...others]).size).toBe(others.length + 1);
   });
 
-  it.each(['mutation { a }', 'query A { a } mutation B { b }', 'subscription { a }', ' \n mutation{a}'])('never shares %j', (query) => {
-    expect(key(request(query), principal, [])).toBeUndefined();
-  });
+  it.each(['mutation { a }', 'query A { a } mutation B { b }', 'subscription { a }', ' \n mutation{a}'])(
+    'never shares %j',
+    (query) => {
+      expect(key(request(query), principal, [])).toBeUndefined();
+    },
+  );
 
   it.each([null, 7, [], {}])('never shares a body that is %j', (body) => {
     expect(key({ ...request(''), body }, principal, [])).toBeUndefined();

@@ -15,7 +15,10 @@ async function problemsOf(...sources: SubgraphSource[]) {
   return failure.problems;
 }
 
-const products = source('products', `${federation('"@key"')}\ntype Query { product: Product }\ntype Product @key(fields: "id") { id: ID! name: String! }`);
+const products = source(
+  'products',
+  `${federation('"@key"')}\ntype Query { product: Product }\ntype Product @key(fields: "id") { id: ID! name: String! }`,
+);
 
 describe('composing', () => {
   it('gives the supergraph and the schema clients see', async () => {
@@ -62,9 +65,15 @@ describe('composing', () => {
   });
 
   it('gives hints with their place', async () => {
-    const described = source('b', `${federation('"@key"')}\n"Another one"\ntype Product @key(fields: "id") { id: ID! stock: Int }`);
+    const described = source(
+      'b',
+      `${federation('"@key"')}\n"Another one"\ntype Product @key(fields: "id") { id: ID! stock: Int }`,
+    );
     const { hints } = await compose([
-      source('a', `${federation('"@key"')}\n"One"\ntype Product @key(fields: "id") { id: ID! }\ntype Query { p: Product }`),
+      source(
+        'a',
+        `${federation('"@key"')}\n"One"\ntype Product @key(fields: "id") { id: ID! }\ntype Query { p: Product }`,
+      ),
       described,
     ]);
     expect(hints.map((hint) => hint.code)).toContain('INCONSISTENT_DESCRIPTION');

@@ -15,7 +15,11 @@ async function subgraph(listener: RequestListener, options: { timeoutMs?: number
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`;
   const client = createHttpSubgraph({ name: 'shop', url, timeoutMs: 2_000, ...options });
-  cleanups.push(() => client.close(), () => server.closeAllConnections(), () => void server.close());
+  cleanups.push(
+    () => client.close(),
+    () => server.closeAllConnections(),
+    () => void server.close(),
+  );
   return client;
 }
 
@@ -24,9 +28,11 @@ function context(signal = new AbortController().signal): RequestContext {
 }
 
 const query = { kind: 'query', query: '{ a }', variables: { x: 1 } } as const;
-const answer = (status: number, body: string, headers: Record<string, string> = {}): RequestListener => (_request, response) => {
-  response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(body);
-};
+const answer =
+  (status: number, body: string, headers: Record<string, string> = {}): RequestListener =>
+  (_request, response) => {
+    response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(body);
+  };
 
 async function codeOf(work: Promise<unknown>): Promise<string> {
   const failure: unknown = await work.catch((error: unknown) => error);
@@ -64,7 +70,9 @@ describe('a subgraph over HTTP', () => {
   });
 
   it('may answer GraphQL errors with any status', async () => {
-    const client = await subgraph(answer(500, '{"errors":[{"message":"m","path":["a",0],"extensions":{"code":"X"}},7,{}]}'));
+    const client = await subgraph(
+      answer(500, '{"errors":[{"message":"m","path":["a",0],"extensions":{"code":"X"}},7,{}]}'),
+    );
     expect(await client.execute(query, context())).toEqual({
       errors: [
         { message: 'm', path: ['a', 0], extensions: { code: 'X' } },

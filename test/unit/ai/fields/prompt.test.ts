@@ -43,7 +43,20 @@ describe('a prompt', () => {
     const prompt = await parsePrompt('p', source);
     const piece = fc.oneof(
       fc.string(),
-      fc.constantFrom('<<<dotprompt:', 'role:', 'system', '>>>', '<', '>', '<<<', 'media:url ', '\ue000', '\ue001', '{{', '}}'),
+      fc.constantFrom(
+        '<<<dotprompt:',
+        'role:',
+        'system',
+        '>>>',
+        '<',
+        '>',
+        '<<<',
+        'media:url ',
+        '\ue000',
+        '\ue001',
+        '{{',
+        '}}',
+      ),
     );
     const value = fc.array(piece, { maxLength: 8 }).map((parts) => `a${parts.join('')}z`);
     await fc.assert(

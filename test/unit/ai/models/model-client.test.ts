@@ -4,8 +4,8 @@ import {
   type ModelAnswer,
   type ModelProvider,
   type ModelRequest,
-  parseModelReference,
 } from '../../../../src/ai/models/index.ts';
+import { parseModelReference } from '../../../../src/config/index.ts';
 import { GatewayError } from '../../../../src/errors/index.ts';
 import { Deadline } from '../../../../src/lib/index.ts';
 
@@ -46,7 +46,7 @@ function failing(name: string, detail: string) {
 
 function client(providers: readonly { readonly made: ModelProvider }[], ...references: string[]) {
   const warnings: Readonly<Record<string, unknown>>[] = [];
-  const targets = references.map((text) => parseModelReference(text)).filter((target) => target !== undefined);
+  const targets = references.map((text) => parseModelReference(text));
   const made = createModelClient({
     providers: new Map(providers.map((one) => [one.made.name, one.made])),
     aliases: new Map([
@@ -57,19 +57,6 @@ function client(providers: readonly { readonly made: ModelProvider }[], ...refer
   });
   return { made, warnings };
 }
-
-describe('a model reference', () => {
-  it('is split at the first slash, so that model ids may hold more of them', () => {
-    expect(parseModelReference('router/meta-llama/llama-3')).toEqual({
-      provider: 'router',
-      model: 'meta-llama/llama-3',
-    });
-  });
-
-  it.each(['', 'gpt', '/gpt', 'openai/'])('is none without both sides: %j', (text) => {
-    expect(parseModelReference(text)).toBeUndefined();
-  });
-});
 
 describe('a model client', () => {
   it('gives the first target’s answer and asks nobody else', async () => {

@@ -1,0 +1,51 @@
+/** The command line of the benchmark. */
+import { parseArgs } from 'node:util';
+
+export const usage = `node bench/main.ts [options]
+
+  --only <names>        of isthmus, apollo, hive, proxy (default: all)
+  --operation <names>   of benchmark, flat, three-hops, list-500, list-5000 (default: all)
+  --mode <names>        of separate, shared (default: both)
+  --warmup <seconds>    (default: 5)
+  --measure <seconds>   (default: 8)
+  --output <file>       where the results go (default: bench/results.json, of a run of everything)
+`;
+
+export interface BenchOptions {
+  readonly wants: (kind: 'only' | 'operation' | 'mode', name: string) => boolean;
+  readonly warmUpMs: number;
+  readonly measuredMs: number;
+  /** Undefined where a part was run and nobody said where its results go. */
+  readonly output: string | undefined;
+}
+
+/** @throws TypeError for what it does not know */
+export function readOptions(words: readonly string[]): BenchOptions | 'help' {
+  const text = { type: 'string' } as const;
+  const { values } = parseArgs({
+    args: [...words],
+    options: {
+      only: text,
+      operation: text,
+      mode: text,
+      warmup: { ...text, default: '5' },
+      measure: { ...text, default: '8' },
+      output: text,
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  if (values.help) return 'help';
+  const everything = values.only === undefined && values.operation === undefined && values.mode === undefined;
+  return {
+    wants: (kind, name) => values[kind]?.split(',').includes(name) ?? true,
+    warmUpMs: readSeconds('--warmup', values.warmup),
+    measuredMs: readSeconds('--measure', values.measure),
+    output: values.output ?? (everything ? 'bench/results.json' : undefined),
+  };
+}
+
+function readSeconds(flag: string, text: string): number {
+  const seconds = Number(text);
+  if (!(seconds > 0 && seconds <= 600)) throw new TypeError(`${flag} takes seconds, up to 600`);
+  return seconds * 1000;
+}

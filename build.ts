@@ -1,0 +1,11 @@
+/** Builds `dist/` for publishing: JavaScript and declarations of `src/`, and the landing page's files. */
+import { spawnSync } from 'node:child_process';
+import { chmodSync, cpSync, rmSync } from 'node:fs';
+import { buildLandingPage } from './src/http/landing/build.ts';
+
+rmSync('dist', { recursive: true, force: true });
+const { status } = spawnSync('tsc', ['-p', 'tsconfig.build.json'], { stdio: 'inherit' });
+if (status !== 0) process.exit(status ?? 1);
+await buildLandingPage();
+cpSync('src/http/landing/assets', 'dist/http/landing/assets', { recursive: true });
+chmodSync('dist/cli/main.js', 0o755);

@@ -1,0 +1,141 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from 'vitest';
+import { closeSubgraphs, codeOf, connect, contextOf, listen, listenTcp, mutation, query } from '../testkit/loopback-subgraph.ts';
+
+afterEach(closeSubgraphs);
+
+/** The sockets this process has open. */
+const openSockets = (): number => process.getActiveResourcesInfo().filter((kind) => kind.startsWith('TCP')).length;
+const openTimers = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+
+async function settles(read: () => number, most: number): Promise<number> {
+  for (let turn = 0; turn < 60 && read() > most; turn++) await pause(40);
+  return read();
+}
+
+describe('an answer of 200 MB', () => {
+  it.each([
+    ['announced', true],
+    ['not announced', false],
+  ])('%s is cut at the limit, in bounded memory', async (_name, announced) => {
+    let sent = 0;
+    const chunk = Buffer.alloc(65_536, ' ');
+    const url = await listen((_request, response) => {
+      response.writeHead(200, announced ? { 'content-length': 200_000_000 } : {});
+      const write = (): void => {
+        while (!response.destroyed && sent < 200_000_000) {
+          sent += chunk.length;
+          if (!response.write(chunk)) return void response.once('drain', write);
+        }
+      };
+      write();
+    });
+    const before = process.memoryUsage().arrayBuffers;
+    expect(await codeOf(connect(url, { maxResponseBytes: 10_000_000 }).execute(query, contextOf()))).toBe('SUBREQUEST_MALFORMED_RESPONSE');
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(40_000_000);
+    expect(sent).toBeLessThan(100_000_000);
+  });
+});
+
+describe('a subgraph that', () => {
+  it('floods headers is coded', async () => {
+    const url = await listenTcp((socket) => socket.once('data', () => socket.write(`HTTP/1.1 200 OK\r\n${'x-a: 1\r\n'.repeat(10_000)}`)));
+    expect(await codeOf(connect(url).execute(mutation, contextOf()))).toBe('SUBREQUEST_HTTP_ERROR');
+  });
+
+  it('answers 103 first is answered by what follows', async () => {
+    const url = await listenTcp((socket) =>
+      socket.on('data', () => socket.write('HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 11\r\n\r\n{"data":{}}')),
+    );
+    expect(await connect(url).execute(query, contextOf())).toEqual({ data: {} });
+  });
+
+  it('reports a million errors is not read to the end', async () => {
+    const url = await listen((_request, response) => response.end(`{"errors":[${new Array(1_000_000).fill('1').join(',')}]}`));
+    const { errors } = await connect(url).execute(query, contextOf());
+    expect(errors).toHaveLength(1_000);
+  });
+
+  it.each([301, 302, 303, 307, 308])('redirects by %i is not followed', async (status) => {
+    let followed = 0;
+    const target = await listen((_request, response) => {
+      followed++;
+      response.end('{"data":{}}');
+    });
+    const url = await listen((_request, response) => response.writeHead(status, { location: target }).end());
+    expect(await codeOf(connect(url).execute(query, contextOf()))).toBe('SUBREQUEST_HTTP_ERROR');
+    expect(followed).toBe(0);
+  });
+
+  it('hangs holds a request for the timeout and no longer, retries included', async () => {
+    let requests = 0;
+    const url = await listen(() => void requests++);
+    const began = performance.now();
+    expect(await codeOf(connect(url, { timeoutMs: 150, retries: 5 }).execute(query, contextOf()))).toBe('SUBGRAPH_REQUEST_TIMEOUT');
+    expect(performance.now() - began).toBeLessThan(250);
+    expect(requests).toBe(1);
+  });
+});
+
+describe('clients that leave', () => {
+  it('are seen by the subgraph within 100 ms, and leak nothing', async () => {
+    let closedAfter = 0;
+    let leftAt = 0;
+    const url = await listen((request) => {
+      request.socket.once('close', () => {
+        if (leftAt > 0) closedAfter = Math.max(closedAfter, performance.now() - leftAt);
+      });
+    });
+    const client = connect(url, { shareIdentical: false, timeoutMs: 60_000 });
+    await codeOf(connect(url, { timeoutMs: 20 }).execute(query, contextOf()));
+    const [sockets, timers] = [openSockets(), openTimers()];
+    for (let round = 0; round < 20; round++) {
+      const controller = new AbortController();
+      const answers = Array.from({ length: 100 }, () => client.execute(query, contextOf({ signal: controller.signal })));
+      if (round % 2 === 0) await pause(10);
+      leftAt = performance.now();
+      controller.abort(new Error('the client left'));
+      const outcomes = await Promise.allSettled(answers);
+      expect(outcomes.every((outcome) => outcome.status === 'rejected' && outcome.reason === controller.signal.reason)).toBe(true);
+      if (round % 2 === 0) await settles(openSockets, sockets);
+    }
+    expect(closedAfter).toBeLessThan(100);
+    expect(client.status?.()).toEqual([{ url, breaker: 'closed', inFlight: 0 }]);
+    // Connections that were being made when their request was left stay for the next one: at most the pool's hundred.
+    await client.close();
+    expect(await settles(openSockets, sockets)).toBeLessThanOrEqual(sockets);
+    expect(await settles(openTimers, timers)).toBeLessThanOrEqual(timers);
+  });
+
+  it('while waiting for a connection cost nobody a connection', async () => {
+    let connections = 0;
+    const release: (() => void)[] = [];
+    const url = await listen((request, response) => {
+      if (!known.has(request.socket)) connections++;
+      known.add(request.socket);
+      request.resume().once('end', () => release.push(() => response.end('{"data":{}}')));
+    });
+    const known = new WeakSet<object>();
+    const client = connect(url, { shareIdentical: false, maxConnections: 1 });
+    const first = client.execute(query, contextOf());
+    const controller = new AbortController();
+    const waiting = Promise.allSettled(Array.from({ length: 10 }, () => client.execute(query, contextOf({ signal: controller.signal }))));
+    const last = client.execute(query, contextOf());
+    while (release.length === 0) await pause(1);
+    controller.abort(new Error('left'));
+    await waiting;
+    release.shift()?.();
+    await first;
+    while (release.length === 0) await pause(1);
+    release.shift()?.();
+    expect(await last).toEqual({ data: {} });
+    expect(connections).toBe(1);
+  });
+
+  it('before their request began never reach the subgraph', async () => {
+    let requests = 0;
+    const url = await listen(() => void requests++);
+    await expect(connect(url).execute(query, contextOf({ signal: AbortSignal.abort(new Error('left')) }))).rejects.toThrow('left');
+    expect(requests).toBe(0);
+  });
+});

@@ -1,0 +1,14 @@
+import type { DataObject } from '../../testkit/in-process-subgraph.ts';
+
+/**
+ * A field of an object: its value, or what it gives for `args`. In a subgraph a required field is the plain value its
+ * representation brought; in the monolith it is asked for with the arguments that @requires names.
+ */
+export function read(object: DataObject, field: string, args: object = {}): unknown {
+  const value = object[field];
+  return typeof value === 'function' ? (value as (args: object) => unknown).call(object, args) : value;
+}
+
+export function first<Item>(items: readonly Item[], count: unknown): readonly Item[] {
+  return typeof count === 'number' ? items.slice(0, Math.max(0, count)) : items;
+}
