@@ -83,7 +83,8 @@ export class PreparedOperation {
   }
 
   #value(variables: Variables, name: string): unknown {
-    return variables[name] === undefined ? this.#defaults[name] : variables[name];
+    // Own properties only: a variable may be called `constructor`.
+    return Object.hasOwn(variables, name) ? variables[name] : this.#defaults[name];
   }
 }
 

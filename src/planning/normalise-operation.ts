@@ -13,11 +13,16 @@ import {
   type FragmentDefinitionNode,
   type GraphQLCompositeType,
   type GraphQLField,
+  type GraphQLInputType,
+  type GraphQLObjectType,
   type GraphQLSchema,
   getNamedType,
   type InlineFragmentNode,
   isAbstractType,
   isCompositeType,
+  isInputObjectType,
+  isListType,
+  isNonNullType,
   isObjectType,
   Kind,
   type OperationDefinitionNode,
@@ -27,7 +32,6 @@ import {
   type ValueNode,
   type VariableDefinitionNode,
   valueFromASTUntyped,
-  visit,
 } from 'graphql';
 import { GatewayError } from '../errors/index.ts';
 import { invariant } from '../lib/index.ts';
@@ -71,7 +75,7 @@ export function normaliseOperation(options: NormaliseOptions): NormalisedOperati
 
   const root = schema.getRootType(operation.operation);
   invariant(root != null, 'a validated operation has a root type');
-  const selectionSet = mergeSelections(root, [operation.selectionSet], true);
+  const selectionSet = mergeSelections(root, [operation.selectionSet], possibleTypes(root), true);
   const definitions = variables.definitions();
   const head = operation.operation === 'mutation' || definitions !== '' ? `${operation.operation}${definitions}` : '';
   return {
@@ -84,7 +88,13 @@ export function normaliseOperation(options: NormaliseOptions): NormalisedOperati
     },
   };
 
-  function mergeSelections(type: GraphQLCompositeType, sets: readonly SelectionSetNode[], isRoot = false): string {
+  /** @param possible the object types that can be met here: those of `type`, narrowed by the conditions around it */
+  function mergeSelections(
+    type: GraphQLCompositeType,
+    sets: readonly SelectionSetNode[],
+    possible: readonly GraphQLObjectType[],
+    isRoot = false,
+  ): string {
     const fields = new Map<string, { readonly node: FieldNode; readonly sets: SelectionSetNode[]; readonly text: string }>();
     const conditions = new Map<string, SelectionSetNode[]>();
     const visited = new Set<string>();
@@ -92,14 +102,22 @@ export function normaliseOperation(options: NormaliseOptions): NormalisedOperati
 
     let text = '';
     for (const { node, sets: inner, text: head } of fields.values()) {
-      if (++selections > maxSelections) throw new GatewayError('PLAN_DEADLINE_EXCEEDED');
+      count();
       text += text === '' ? head : ` ${head}`;
-      if (inner.length > 0) text += mergeSelections(compositeTypeOf(fieldOf(type, node).type), inner);
+      if (inner.length > 0) {
+        const returned = compositeTypeOf(fieldOf(type, node).type);
+        text += mergeSelections(returned, inner, possibleTypes(returned));
+      }
     }
     for (const [condition, inner] of conditions) {
+      // Conditions count as well: they double where fragments spread fragments, even where no field is left in them.
+      count();
       const narrowed = schema.getType(condition);
       invariant(isCompositeType(narrowed), `${condition} is a composite type`);
-      const body = mergeSelections(narrowed, inner);
+      const left = possible.filter((one) => alwaysHolds(one, condition));
+      // A condition that cannot hold inside those around it: valid in a fragment, but no planner takes it.
+      if (left.length === 0) continue;
+      const body = mergeSelections(narrowed, inner, left);
       if (body !== '') text += `${text === '' ? '' : ' '}...on ${condition}${body}`;
     }
     if (text === '') return isRoot ? '' : '{__typename}';
@@ -148,6 +166,14 @@ export function normaliseOperation(options: NormaliseOptions): NormalisedOperati
       }
       if (node.selectionSet !== undefined && !entry.sets.includes(node.selectionSet)) entry.sets.push(node.selectionSet);
     }
+  }
+
+  function count(): void {
+    if (++selections > maxSelections) throw new GatewayError('PLAN_DEADLINE_EXCEEDED');
+  }
+
+  function possibleTypes(type: GraphQLCompositeType): readonly GraphQLObjectType[] {
+    return isObjectType(type) ? [type] : schema.getPossibleTypes(type);
   }
 
   function keyFor(field: GraphQLField<unknown, unknown>, written: string): string {
@@ -221,18 +247,33 @@ class Variables {
     if (given.length === 0) return '';
     const written = field.args.flatMap((definition) => {
       const argument = given.find((one) => one.name.value === definition.name);
-      return argument === undefined ? [] : [`${definition.name}:${this.#write(argument.value, String(definition.type))}`];
+      return argument === undefined ? [] : [`${definition.name}:${this.#write(argument.value, definition.type)}`];
     });
     return `(${written.join(',')})`;
   }
 
-  #write(value: ValueNode, type: string): string {
-    if (value.kind === Kind.VARIABLE) return `$${this.#client(value.name.value, type)}`;
+  #write(value: ValueNode, type: GraphQLInputType): string {
     if (!hasVariable(value)) return `$${this.#literal(value, type)}`;
-    const renamed = visit(value, {
-      Variable: (variable) => ({ ...variable, name: { kind: Kind.NAME, value: this.#client(variable.name.value, undefined) } }),
-    });
-    return print(renamed);
+    return this.#writeMixed(value, type);
+  }
+
+  /** A value that holds variables stays where it is, with their new names. */
+  #writeMixed(value: ValueNode, type: GraphQLInputType | undefined): string {
+    const nullable = isNonNullType(type) ? type.ofType : type;
+    switch (value.kind) {
+      case Kind.VARIABLE:
+        return `$${this.#client(value.name.value, type === undefined ? undefined : String(type))}`;
+      case Kind.LIST: {
+        const item = isListType(nullable) ? nullable.ofType : undefined;
+        return `[${value.values.map((one) => this.#writeMixed(one, item)).join(',')}]`;
+      }
+      case Kind.OBJECT: {
+        const fields = isInputObjectType(nullable) ? nullable.getFields() : undefined;
+        return `{${value.fields.map(({ name, value: inner }) => `${name.value}:${this.#writeMixed(inner, fields?.[name.value]?.type)}`).join(',')}}`;
+      }
+      default:
+        return print(value);
+    }
   }
 
   #client(name: string, position: string | undefined): string {
@@ -246,9 +287,9 @@ class Variables {
     return this.#name(`$${name}:${type}`, type, { kind: 'client', name, fallback });
   }
 
-  #literal(value: ValueNode, type: string): string {
-    const json = literalJson(value);
-    return this.#name(`${json}:${type}`, type, { kind: 'literal', json });
+  #literal(value: ValueNode, type: GraphQLInputType): string {
+    const json = literalJson(value, type);
+    return this.#name(`${json}:${type}`, String(type), { kind: 'literal', json });
   }
 
   #name(identity: string, type: string, source: VariableSource): string {
@@ -262,16 +303,25 @@ class Variables {
   }
 }
 
-/** A literal as JSON, its numbers as they are written: a custom scalar's may exceed what a JavaScript number holds. */
-function literalJson(value: ValueNode): string {
+/**
+ * A literal as JSON, its numbers as they are written: a custom scalar's may exceed what a JavaScript number holds. An ID
+ * becomes the string that it is, for the same reason.
+ */
+function literalJson(value: ValueNode, type: GraphQLInputType | undefined): string {
+  const nullable = isNonNullType(type) ? type.ofType : type;
   switch (value.kind) {
     case Kind.INT:
+      return getNamedType(nullable)?.name === 'ID' ? JSON.stringify(value.value) : value.value;
     case Kind.FLOAT:
       return value.value;
-    case Kind.LIST:
-      return `[${value.values.map(literalJson).join(',')}]`;
-    case Kind.OBJECT:
-      return `{${value.fields.map((field) => `${JSON.stringify(field.name.value)}:${literalJson(field.value)}`).join(',')}}`;
+    case Kind.LIST: {
+      const item = isListType(nullable) ? nullable.ofType : undefined;
+      return `[${value.values.map((one) => literalJson(one, item)).join(',')}]`;
+    }
+    case Kind.OBJECT: {
+      const fields = isInputObjectType(nullable) ? nullable.getFields() : undefined;
+      return `{${value.fields.map((field) => `${JSON.stringify(field.name.value)}:${literalJson(field.value, fields?.[field.name.value]?.type)}`).join(',')}}`;
+    }
     default:
       return JSON.stringify(valueFromASTUntyped(value));
   }

@@ -16,22 +16,20 @@
 import { Pool } from 'undici';
 import type { BodyCompression, BreakerConfig, HeaderRules } from '../config/index.ts';
 import { GatewayError } from '../errors/index.ts';
+import { Answer } from './answer.ts';
 import { EndpointChooser } from './choose-endpoint.ts';
 import { executeParts, splitRepresentations } from './chunk-representations.ts';
 import type { BreakerState } from './circuit-breaker.ts';
 import { decodeBody, isEncoded } from './decode-body.ts';
 import { encodeBody } from './encode-body.ts';
 import { Endpoint } from './endpoint.ts';
-import type { ResponseHeaders } from './exchange.ts';
-import { parseSubgraphResponse } from './parse-subgraph-response.ts';
 import { PersistedQueries } from './persisted-queries.ts';
 import type { RequestContext } from './request-context.ts';
 import { compileRequestHeaderRules } from './request-header-rules.ts';
-import { applyResponseHeaderRules } from './response-headers.ts';
 import { RetryBudget } from './retry-budget.ts';
 import { type Answered, type SenderOptions, sendWithRetries } from './send-with-retries.ts';
 import { keyOf } from './share-in-flight.ts';
-import { type CallResult, SharedCall } from './shared-call.ts';
+import { SharedCall } from './shared-call.ts';
 import type { EndpointStatus, SubgraphClient, SubgraphRequest, SubgraphResponse } from './subgraph-client.ts';
 import { writeRequest } from './write-request.ts';
 
@@ -234,32 +232,4 @@ function openEndpoint(url: string, options: HttpSubgraphOptions): Endpoint {
     bodyTimeout: 0,
   });
   return new Endpoint({ url, pool, breaker: options.breaker, onBreakerChange: options.onBreakerChange });
-}
-
-/** A subgraph's answer, parsed once; followers that may write into theirs get another, parsed anew. */
-class Answer implements CallResult {
-  readonly response: SubgraphResponse;
-  readonly #service: string;
-  readonly #status: number;
-  readonly #headers: ResponseHeaders;
-  readonly #text: string;
-  readonly #rules: HeaderRules['response'];
-
-  constructor(service: string, status: number, headers: ResponseHeaders, text: string, rules: HeaderRules['response']) {
-    this.response = parseSubgraphResponse(service, status, text);
-    this.#service = service;
-    this.#status = status;
-    this.#headers = headers;
-    this.#text = text;
-    this.#rules = rules;
-  }
-
-  deliver(request: SubgraphRequest, { responseHeaders }: RequestContext, alone: boolean): SubgraphResponse {
-    if (this.#rules.length > 0 && responseHeaders !== undefined) {
-      applyResponseHeaderRules(this.#rules, this.#headers, responseHeaders);
-    }
-    return alone || request.readOnlyResponse === true
-      ? this.response
-      : parseSubgraphResponse(this.#service, this.#status, this.#text);
-  }
 }

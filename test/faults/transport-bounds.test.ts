@@ -1,6 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import { closeSubgraphs, codeOf, connect, contextOf, listen, listenTcp, mutation, query } from '../testkit/loopback-subgraph.ts';
+import {
+  closeSubgraphs,
+  codeOf,
+  connect,
+  contextOf,
+  listen,
+  listenTcp,
+  mutation,
+  query,
+} from '../testkit/loopback-subgraph.ts';
 
 afterEach(closeSubgraphs);
 
@@ -31,7 +40,9 @@ describe('an answer of 200 MB', () => {
       write();
     });
     const before = process.memoryUsage().arrayBuffers;
-    expect(await codeOf(connect(url, { maxResponseBytes: 10_000_000 }).execute(query, contextOf()))).toBe('SUBREQUEST_MALFORMED_RESPONSE');
+    expect(await codeOf(connect(url, { maxResponseBytes: 10_000_000 }).execute(query, contextOf()))).toBe(
+      'SUBREQUEST_MALFORMED_RESPONSE',
+    );
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(40_000_000);
     expect(sent).toBeLessThan(100_000_000);
   });
@@ -39,19 +50,27 @@ describe('an answer of 200 MB', () => {
 
 describe('a subgraph that', () => {
   it('floods headers is coded', async () => {
-    const url = await listenTcp((socket) => socket.once('data', () => socket.write(`HTTP/1.1 200 OK\r\n${'x-a: 1\r\n'.repeat(10_000)}`)));
+    const url = await listenTcp((socket) =>
+      socket.once('data', () => socket.write(`HTTP/1.1 200 OK\r\n${'x-a: 1\r\n'.repeat(10_000)}`)),
+    );
     expect(await codeOf(connect(url).execute(mutation, contextOf()))).toBe('SUBREQUEST_HTTP_ERROR');
   });
 
   it('answers 103 first is answered by what follows', async () => {
     const url = await listenTcp((socket) =>
-      socket.on('data', () => socket.write('HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 11\r\n\r\n{"data":{}}')),
+      socket.on('data', () =>
+        socket.write(
+          'HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 11\r\n\r\n{"data":{}}',
+        ),
+      ),
     );
     expect(await connect(url).execute(query, contextOf())).toEqual({ data: {} });
   });
 
   it('reports a million errors is not read to the end', async () => {
-    const url = await listen((_request, response) => response.end(`{"errors":[${new Array(1_000_000).fill('1').join(',')}]}`));
+    const url = await listen((_request, response) =>
+      response.end(`{"errors":[${new Array(1_000_000).fill('1').join(',')}]}`),
+    );
     const { errors } = await connect(url).execute(query, contextOf());
     expect(errors).toHaveLength(1_000);
   });
@@ -71,7 +90,9 @@ describe('a subgraph that', () => {
     let requests = 0;
     const url = await listen(() => void requests++);
     const began = performance.now();
-    expect(await codeOf(connect(url, { timeoutMs: 150, retries: 5 }).execute(query, contextOf()))).toBe('SUBGRAPH_REQUEST_TIMEOUT');
+    expect(await codeOf(connect(url, { timeoutMs: 150, retries: 5 }).execute(query, contextOf()))).toBe(
+      'SUBGRAPH_REQUEST_TIMEOUT',
+    );
     expect(performance.now() - began).toBeLessThan(250);
     expect(requests).toBe(1);
   });
@@ -91,12 +112,16 @@ describe('clients that leave', () => {
     const [sockets, timers] = [openSockets(), openTimers()];
     for (let round = 0; round < 20; round++) {
       const controller = new AbortController();
-      const answers = Array.from({ length: 100 }, () => client.execute(query, contextOf({ signal: controller.signal })));
+      const answers = Array.from({ length: 100 }, () =>
+        client.execute(query, contextOf({ signal: controller.signal })),
+      );
       if (round % 2 === 0) await pause(10);
       leftAt = performance.now();
       controller.abort(new Error('the client left'));
       const outcomes = await Promise.allSettled(answers);
-      expect(outcomes.every((outcome) => outcome.status === 'rejected' && outcome.reason === controller.signal.reason)).toBe(true);
+      expect(
+        outcomes.every((outcome) => outcome.status === 'rejected' && outcome.reason === controller.signal.reason),
+      ).toBe(true);
       if (round % 2 === 0) await settles(openSockets, sockets);
     }
     expect(closedAfter).toBeLessThan(100);
@@ -119,7 +144,9 @@ describe('clients that leave', () => {
     const client = connect(url, { shareIdentical: false, maxConnections: 1 });
     const first = client.execute(query, contextOf());
     const controller = new AbortController();
-    const waiting = Promise.allSettled(Array.from({ length: 10 }, () => client.execute(query, contextOf({ signal: controller.signal }))));
+    const waiting = Promise.allSettled(
+      Array.from({ length: 10 }, () => client.execute(query, contextOf({ signal: controller.signal }))),
+    );
     const last = client.execute(query, contextOf());
     while (release.length === 0) await pause(1);
     controller.abort(new Error('left'));
@@ -135,7 +162,9 @@ describe('clients that leave', () => {
   it('before their request began never reach the subgraph', async () => {
     let requests = 0;
     const url = await listen(() => void requests++);
-    await expect(connect(url).execute(query, contextOf({ signal: AbortSignal.abort(new Error('left')) }))).rejects.toThrow('left');
+    await expect(
+      connect(url).execute(query, contextOf({ signal: AbortSignal.abort(new Error('left')) })),
+    ).rejects.toThrow('left');
     expect(requests).toBe(0);
   });
 });

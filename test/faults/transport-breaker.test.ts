@@ -1,7 +1,18 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { BreakerState } from '../../src/transport/circuit-breaker.ts';
-import { closeSubgraphs, codeOf, connect, contextOf, json, listen, listenGraphQL, listenTcp, mutation, query } from '../testkit/loopback-subgraph.ts';
+import {
+  closeSubgraphs,
+  codeOf,
+  connect,
+  contextOf,
+  json,
+  listen,
+  listenGraphQL,
+  listenTcp,
+  mutation,
+  query,
+} from '../testkit/loopback-subgraph.ts';
 
 afterEach(closeSubgraphs);
 
@@ -17,7 +28,8 @@ describe('the breaker of a subgraph', () => {
     });
     const changes: BreakerState[] = [];
     const client = connect(url, { ...options, onBreakerChange: (_url, state) => changes.push(state) });
-    for (let turn = 0; turn < 20; turn++) expect(await codeOf(client.execute(query, contextOf()))).toBe('SUBREQUEST_HTTP_ERROR');
+    for (let turn = 0; turn < 20; turn++)
+      expect(await codeOf(client.execute(query, contextOf()))).toBe('SUBREQUEST_HTTP_ERROR');
     const began = performance.now();
     for (let turn = 0; turn < 50; turn++) {
       expect(await codeOf(client.execute(query, contextOf()))).toBe('SUBGRAPH_CIRCUIT_BREAKER_REJECTED');
@@ -38,7 +50,8 @@ describe('the breaker of a subgraph', () => {
 
   it('counts broken connections', async () => {
     const client = connect(await listenTcp((socket) => socket.resetAndDestroy()), options);
-    for (let turn = 0; turn < 20; turn++) expect(await codeOf(client.execute(mutation, contextOf()))).toBe('SUBREQUEST_HTTP_ERROR');
+    for (let turn = 0; turn < 20; turn++)
+      expect(await codeOf(client.execute(mutation, contextOf()))).toBe('SUBREQUEST_HTTP_ERROR');
     expect(client.status?.()[0]?.breaker).toBe('open');
   });
 
@@ -90,9 +103,12 @@ describe('a subgraph with several URLs', () => {
     const slow = await listen(() => {});
     const fast = await serving('fast');
     const client = connect(slow, { ...options, furtherUrls: [fast.url], timeoutMs: 300 });
-    const first = [client.execute(query, contextOf()), client.execute(query, contextOf())].map((one) => one.catch(() => undefined));
+    const first = [client.execute(query, contextOf()), client.execute(query, contextOf())].map((one) =>
+      one.catch(() => undefined),
+    );
     await Promise.race(first);
-    for (let turn = 0; turn < 20; turn++) expect(await client.execute(query, contextOf())).toEqual({ data: { a: 'fast' } });
+    for (let turn = 0; turn < 20; turn++)
+      expect(await client.execute(query, contextOf())).toEqual({ data: { a: 'fast' } });
     await Promise.all(first);
   });
 
@@ -103,13 +119,22 @@ describe('a subgraph with several URLs', () => {
   ])('answers every query while one of them %s, and soon leaves that one alone', async (_name, sickUrl) => {
     const sick = await sickUrl();
     const well = await serving('well');
-    const client = connect(sick, { furtherUrls: [well.url], breaker: { ...breaker, sleepMs: 5_000 }, shareIdentical: false });
-    for (let turn = 0; turn < 60; turn++) expect(await client.execute(query, contextOf())).toEqual({ data: { a: 'well' } });
-    for (let turn = 0; turn < 60; turn++) expect(await client.execute(mutation, contextOf())).toEqual({ data: { a: 'well' } });
+    const client = connect(sick, {
+      furtherUrls: [well.url],
+      breaker: { ...breaker, sleepMs: 5_000 },
+      shareIdentical: false,
+    });
+    for (let turn = 0; turn < 60; turn++)
+      expect(await client.execute(query, contextOf())).toEqual({ data: { a: 'well' } });
+    for (let turn = 0; turn < 60; turn++)
+      expect(await client.execute(mutation, contextOf())).toEqual({ data: { a: 'well' } });
   });
 
   it('rejects at once when the breakers of all are open', async () => {
-    const sick = [await listen((_request, response) => response.writeHead(500).end()), await listen((_request, response) => response.writeHead(500).end())] as const;
+    const sick = [
+      await listen((_request, response) => response.writeHead(500).end()),
+      await listen((_request, response) => response.writeHead(500).end()),
+    ] as const;
     const client = connect(sick[0], { ...options, breaker: { ...breaker, sleepMs: 5_000 }, furtherUrls: [sick[1]] });
     for (let turn = 0; turn < 60; turn++) await codeOf(client.execute(query, contextOf()));
     expect(await codeOf(client.execute(query, contextOf()))).toBe('SUBGRAPH_CIRCUIT_BREAKER_REJECTED');

@@ -1,7 +1,18 @@
 import type { Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Deadline } from '../../src/lib/index.ts';
-import { closeSubgraphs, codeOf, connect, contextOf, json, listen, listenGraphQL, listenTcp, mutation, query } from '../testkit/loopback-subgraph.ts';
+import {
+  closeSubgraphs,
+  codeOf,
+  connect,
+  contextOf,
+  json,
+  listen,
+  listenGraphQL,
+  listenTcp,
+  mutation,
+  query,
+} from '../testkit/loopback-subgraph.ts';
 
 afterEach(closeSubgraphs);
 
@@ -27,7 +38,10 @@ const whole = `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-leng
 const breaks: [string, (socket: Socket) => void][] = [
   ['is reset before any answer', (socket) => socket.resetAndDestroy()],
   ['is closed before any answer', (socket) => socket.end()],
-  ['is reset in the headers', (socket) => void socket.write('HTTP/1.1 200 OK\r\ncontent-ty', () => socket.resetAndDestroy())],
+  [
+    'is reset in the headers',
+    (socket) => void socket.write('HTTP/1.1 200 OK\r\ncontent-ty', () => socket.resetAndDestroy()),
+  ],
   ['is reset in the body', (socket) => void socket.write(whole.slice(0, -5), () => socket.resetAndDestroy())],
   ['is closed in the body', (socket) => void socket.end(whole.slice(0, -5))],
   ['answers something that is not HTTP', (socket) => void socket.end('SSH-2.0-OpenSSH_9.9\r\n')],
@@ -35,7 +49,9 @@ const breaks: [string, (socket: Socket) => void][] = [
 
 describe.each(breaks)('a connection that %s', (_name, breakIt) => {
   it('costs a query one more request', async () => {
-    const { url, seen } = await rawSubgraph((socket, count) => (count === 1 ? breakIt(socket) : void socket.write(whole)));
+    const { url, seen } = await rawSubgraph((socket, count) =>
+      count === 1 ? breakIt(socket) : void socket.write(whole),
+    );
     expect(await connect(url).execute(query, contextOf())).toEqual({ data: { a: 1 } });
     expect(seen.count).toBe(2);
   });
@@ -47,7 +63,9 @@ describe.each(breaks)('a connection that %s', (_name, breakIt) => {
   });
 
   it('does not send a mutation again, on a new connection or on one kept alive', async () => {
-    const { url, seen } = await rawSubgraph((socket, count) => (count === 2 ? void socket.write(whole) : breakIt(socket)));
+    const { url, seen } = await rawSubgraph((socket, count) =>
+      count === 2 ? void socket.write(whole) : breakIt(socket),
+    );
     const client = connect(url);
     expect(await codeOf(client.execute(mutation, contextOf()))).toBe('SUBREQUEST_HTTP_ERROR');
     expect(seen.count).toBe(1);
@@ -88,23 +106,31 @@ describe.each([429, 503])('an answer of %s', (status) => {
     expect(pause()).toBeLessThan(40);
   });
 
-  it.each([undefined, 'soon', '-1', '1e3', 'garbage 1'])('with Retry-After: %s is sent again soon', async (retryAfter) => {
-    const { url, pause } = await busySubgraph(status, retryAfter);
-    await connect(url).execute(query, contextOf());
-    expect(pause()).toBeLessThan(150);
-  });
+  it.each([undefined, 'soon', '-1', '1e3', 'garbage 1'])(
+    'with Retry-After: %s is sent again soon',
+    async (retryAfter) => {
+      const { url, pause } = await busySubgraph(status, retryAfter);
+      await connect(url).execute(query, contextOf());
+      expect(pause()).toBeLessThan(150);
+    },
+  );
 
-  it.each(['36000', '3', '99999999999999'])('with Retry-After: %s, beyond the deadline, fails now', async (retryAfter) => {
-    const { url, received } = await busySubgraph(status, retryAfter);
-    const began = performance.now();
-    expect(await codeOf(connect(url).execute(query, contextOf()))).toBe('SUBREQUEST_HTTP_ERROR');
-    expect(performance.now() - began).toBeLessThan(200);
-    expect(received).toHaveLength(1);
-  });
+  it.each(['36000', '3', '99999999999999'])(
+    'with Retry-After: %s, beyond the deadline, fails now',
+    async (retryAfter) => {
+      const { url, received } = await busySubgraph(status, retryAfter);
+      const began = performance.now();
+      expect(await codeOf(connect(url).execute(query, contextOf()))).toBe('SUBREQUEST_HTTP_ERROR');
+      expect(performance.now() - began).toBeLessThan(200);
+      expect(received).toHaveLength(1);
+    },
+  );
 
   it('with Retry-After beyond the operation’s own deadline fails now', async () => {
     const { url } = await busySubgraph(status, '1');
-    expect(await codeOf(connect(url).execute(query, contextOf({ deadline: Deadline.in(500) })))).toBe('SUBREQUEST_HTTP_ERROR');
+    expect(await codeOf(connect(url).execute(query, contextOf({ deadline: Deadline.in(500) })))).toBe(
+      'SUBREQUEST_HTTP_ERROR',
+    );
   });
 
   it('is not sent again for a mutation', async () => {

@@ -37,7 +37,8 @@ describe('the sample graph', () => {
   it('knows who asks by x-user-id, and writes reviews for them', async () => {
     expect((await sample.query('{ me { id } }')).data.me).toEqual({ id: 'u1' });
     expect((await sample.query('{ me { id } }', { 'x-user-id': 'u3' })).data.me).toEqual({ id: 'u3' });
-    const mutation = 'mutation { addReview(productId: "p2", rating: 4, body: "Fine.") { author { id name } product { name } } }';
+    const mutation =
+      'mutation { addReview(productId: "p2", rating: 4, body: "Fine.") { author { id name } product { name } } }';
     const { data } = await sample.query(mutation, { 'x-user-id': 'u3' });
     expect(data.addReview.author.id).toBe('u3');
     expect(data.addReview.author.name).toEqual(expect.any(String));
@@ -46,9 +47,21 @@ describe('the sample graph', () => {
   // design.md section 9: what a client aliases or asks beside it never reaches the fields that @requires reads.
   it.each([
     ['arguments', '{ product(id: "p1") { reviews(first: 2) { body } reviewSummary } }', 'reviewSummary'],
-    ['a number under the name of a list', '{ product(id: "p1") { reviews: averageRating reviewSummary } }', 'reviewSummary'],
-    ['a description under the name of a name', '{ product(id: "p1") { name: description answer(question: "Is the battery good?") } }', 'answer'],
-    ['a weight under the name of a price', '{ product(id: "p2") { priceCents: weightGrams shippingEstimate } }', 'shippingEstimate'],
+    [
+      'a number under the name of a list',
+      '{ product(id: "p1") { reviews: averageRating reviewSummary } }',
+      'reviewSummary',
+    ],
+    [
+      'a description under the name of a name',
+      '{ product(id: "p1") { name: description answer(question: "Is the battery good?") } }',
+      'answer',
+    ],
+    [
+      'a weight under the name of a price',
+      '{ product(id: "p2") { priceCents: weightGrams shippingEstimate } }',
+      'shippingEstimate',
+    ],
   ])('gives the same with %s', async (_name, query, field) => {
     const plain = `{ product(id: "${query.includes('p2') ? 'p2' : 'p1'}") { ${field === 'answer' ? 'answer(question: "Is the battery good?")' : field} } }`;
     const [shadowed, expected] = [await sample.query(query), await sample.query(plain)];
@@ -61,10 +74,17 @@ describe('the sample graph with a subgraph gone', () => {
   it('keeps what the others gave, with coded errors and no address', async () => {
     await using sample = await startSample();
     await sample.kill('reviews');
-    const { status, data, errors } = await sample.query('{ products(first: 2, category: AUDIO) { name price inStock averageRating reviewSummary } }');
+    const { status, data, errors } = await sample.query(
+      '{ products(first: 2, category: AUDIO) { name price inStock averageRating reviewSummary } }',
+    );
     expect(status).toBe(200);
     expect(data.products).toHaveLength(2);
-    expect(data.products[0]).toMatchObject({ name: expect.any(String), inStock: expect.any(Boolean), averageRating: null, reviewSummary: null });
+    expect(data.products[0]).toMatchObject({
+      name: expect.any(String),
+      inStock: expect.any(Boolean),
+      averageRating: null,
+      reviewSummary: null,
+    });
     expect(errors?.map((error) => error.extensions)).toEqual([{ code: 'SUBREQUEST_HTTP_ERROR', service: 'reviews' }]);
     expect(JSON.stringify(errors)).not.toMatch(/127\.0\.0\.1|localhost|\.ts\b|ECONN/);
   });

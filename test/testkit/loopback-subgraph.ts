@@ -3,7 +3,13 @@ import { createServer, type IncomingMessage, type RequestListener, type ServerRe
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
 import { GatewayError } from '../../src/errors/index.ts';
 import { Deadline } from '../../src/lib/index.ts';
-import { anonymous, createHttpSubgraph, type HttpSubgraphOptions, type RequestContext, type SubgraphClient } from '../../src/transport/index.ts';
+import {
+  anonymous,
+  createHttpSubgraph,
+  type HttpSubgraphOptions,
+  type RequestContext,
+  type SubgraphClient,
+} from '../../src/transport/index.ts';
 
 const cleanups: (() => Promise<unknown> | unknown)[] = [];
 
@@ -14,27 +20,38 @@ export async function closeSubgraphs(): Promise<void> {
 
 export interface ReceivedRequest {
   readonly headers: IncomingMessage['headers'];
-  readonly body: { readonly query?: string; readonly variables?: Record<string, unknown>; readonly extensions?: { readonly persistedQuery?: { readonly sha256Hash: string } } };
+  readonly body: {
+    readonly query?: string;
+    readonly variables?: Record<string, unknown>;
+    readonly extensions?: { readonly persistedQuery?: { readonly sha256Hash: string } };
+  };
 }
 
 /** A server whose every request is answered by `listener`; gives its URL. */
 export async function listen(listener: RequestListener): Promise<string> {
   const server = createServer(listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  cleanups.push(() => server.closeAllConnections(), () => void server.close());
+  cleanups.push(
+    () => server.closeAllConnections(),
+    () => void server.close(),
+  );
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`;
 }
 
 /** A GraphQL subgraph: bodies are read and parsed first; every request it got is kept. */
-export async function listenGraphQL(answer: (request: ReceivedRequest, response: ServerResponse, count: number) => void): Promise<{ readonly url: string; readonly received: ReceivedRequest[] }> {
+export async function listenGraphQL(
+  answer: (request: ReceivedRequest, response: ServerResponse, count: number) => void,
+): Promise<{ readonly url: string; readonly received: ReceivedRequest[] }> {
   const received: ReceivedRequest[] = [];
   const url = await listen((request, response) => {
     let text = '';
-    request.on('data', (chunk) => (text += chunk)).on('end', () => {
-      const one: ReceivedRequest = { headers: request.headers, body: JSON.parse(text) as ReceivedRequest['body'] };
-      received.push(one);
-      answer(one, response, received.length);
-    });
+    request
+      .on('data', (chunk) => (text += chunk))
+      .on('end', () => {
+        const one: ReceivedRequest = { headers: request.headers, body: JSON.parse(text) as ReceivedRequest['body'] };
+        received.push(one);
+        answer(one, response, received.length);
+      });
   });
   return { url, received };
 }
@@ -62,7 +79,13 @@ export function connect(url: string, options: Partial<HttpSubgraphOptions> = {})
 }
 
 export function contextOf(overrides: Partial<RequestContext> = {}): RequestContext {
-  return { requestId: 'r-1', principal: anonymous, signal: new AbortController().signal, deadline: Deadline.in(10_000), ...overrides };
+  return {
+    requestId: 'r-1',
+    principal: anonymous,
+    signal: new AbortController().signal,
+    deadline: Deadline.in(10_000),
+    ...overrides,
+  };
 }
 
 /** The code of the error that `work` rejects with. */
@@ -72,7 +95,12 @@ export async function codeOf(work: Promise<unknown>): Promise<string> {
   throw failure instanceof Error ? failure : new Error('it succeeded');
 }
 
-export const json = (response: ServerResponse, body: unknown, status = 200, headers: Record<string, string> = {}): void => {
+export const json = (
+  response: ServerResponse,
+  body: unknown,
+  status = 200,
+  headers: Record<string, string> = {},
+): void => {
   response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
 };
 

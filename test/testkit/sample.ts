@@ -32,7 +32,10 @@ export async function startSample(more = ''): Promise<Sample> {
   };
   const folder = await mkdtemp(join(tmpdir(), 'isthmus-sample-'));
   const ports: Record<SampleSubgraph, number> = { accounts: 4001, reviews: 4002, products: 4003, inventory: 4004 };
-  let yaml = (await readFile('supergraph.yaml', 'utf8')).replaceAll(/(file: |prompts: )(subgraphs\/)/g, `$1${resolve('.')}/$2`);
+  let yaml = (await readFile('supergraph.yaml', 'utf8')).replaceAll(
+    /(file: |prompts: |example_operations: )(subgraphs\/)/g,
+    `$1${resolve('.')}/$2`,
+  );
   for (const name of Object.keys(ports) as SampleSubgraph[]) {
     yaml = yaml.replace(`http://127.0.0.1:${ports[name]}/graphql`, running[name].url);
   }

@@ -1,35 +1,9 @@
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { importRanks } from '../testkit/import-ranks.ts';
 
 const source = resolve('src');
-
-/** design.md section 2: imports point down, never sideways; a folder is entered through its index.ts. */
-const ranks: Readonly<Record<string, number>> = {
-  cli: 9,
-  'testing.ts': 9,
-  'index.ts': 9,
-  http: 8,
-  console: 8,
-  'gateway.ts': 7,
-  execution: 6,
-  registry: 6,
-  limits: 6,
-  planning: 5,
-  access: 5,
-  'ai/fields': 5,
-  'ai/budgets': 5,
-  supergraph: 4,
-  'ai/models': 4,
-  transport: 3,
-  cache: 3,
-  'ai/guardrails': 3,
-  store: 2,
-  observability: 2,
-  config: 1,
-  errors: 0,
-  lib: 0,
-};
 
 /** The packages that only one file may import (design.md section 3). */
 const doors: Readonly<Record<string, readonly string[]>> = {
@@ -53,7 +27,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
 
 function partOf(file: string): string {
   const path = relative(source, file);
-  return Object.keys(ranks).find((part) => path === part || path.startsWith(`${part}/`)) ?? path;
+  return Object.keys(importRanks).find((part) => path === part || path.startsWith(`${part}/`)) ?? path;
 }
 
 interface Import {
@@ -78,7 +52,7 @@ describe('imports', () => {
   });
 
   it('come from files that have a place in the order', () => {
-    expect(files.filter((file) => ranks[partOf(resolve(file))] === undefined)).toEqual([]);
+    expect(files.filter((file) => importRanks[partOf(resolve(file))] === undefined)).toEqual([]);
   });
 
   it('point down, never up or sideways, and enter a folder through its index.ts', () => {
@@ -87,7 +61,8 @@ describe('imports', () => {
       const target = resolve(dirname(file), specifier);
       const [from, to] = [partOf(resolve(file)), partOf(target)];
       if (from === to) return [];
-      if ((ranks[to] ?? 99) >= (ranks[from] ?? -1)) return [`${file} imports ${specifier}: ${to} is not below ${from}`];
+      if ((importRanks[to] ?? 99) >= (importRanks[from] ?? -1))
+        return [`${file} imports ${specifier}: ${to} is not below ${from}`];
       const isFile = to.endsWith('.ts');
       const throughIndex = target === join(source, to, 'index.ts');
       return isFile || throughIndex ? [] : [`${file} imports ${specifier}: enter ${to} through its index.ts`];

@@ -27,7 +27,8 @@ async function problemsOf(yaml: string, environment: NodeJS.ProcessEnv = {}) {
 }
 
 describe('the traffic of a subgraph', () => {
-  const two = 'subgraphs:\n  a: { routing_url: http://127.0.0.1:1/graphql, schema: { file: a.graphql } }\n  b: { routing_url: http://127.0.0.1:2/graphql, schema: { file: b.graphql } }\n';
+  const two =
+    'subgraphs:\n  a: { routing_url: http://127.0.0.1:1/graphql, schema: { file: a.graphql } }\n  b: { routing_url: http://127.0.0.1:2/graphql, schema: { file: b.graphql } }\n';
 
   it('has every default', async () => {
     const { config } = await load(subgraphs);
@@ -35,8 +36,16 @@ describe('the traffic of a subgraph', () => {
       shareIdentical: 'operation',
       subgraphs: {
         a: {
-          timeoutMs: 10_000, connectTimeoutMs: 1_000, retries: 1, furtherUrls: [], maxResponseBytes: 50_000_000, maxRepresentations: undefined,
-          maxConnections: 100, http2: true, apq: false, compression: 'none',
+          timeoutMs: 10_000,
+          connectTimeoutMs: 1_000,
+          retries: 1,
+          furtherUrls: [],
+          maxResponseBytes: 50_000_000,
+          maxRepresentations: undefined,
+          maxConnections: 100,
+          http2: true,
+          apq: false,
+          compression: 'none',
           breaker: { thresholdPercent: 50, minRequests: 20, windowMs: 10_000, sleepMs: 5_000 },
         },
       },
@@ -52,9 +61,20 @@ describe('the traffic of a subgraph', () => {
 `);
     const { a, b } = config.traffic.subgraphs;
     expect(config.traffic.shareIdentical).toBe('off');
-    expect(a).toMatchObject({ timeoutMs: 3_000, retries: 2, furtherUrls: [], maxResponseBytes: 1_000_000, breaker: { minRequests: 5, sleepMs: 1_000 } });
+    expect(a).toMatchObject({
+      timeoutMs: 3_000,
+      retries: 2,
+      furtherUrls: [],
+      maxResponseBytes: 1_000_000,
+      breaker: { minRequests: 5, sleepMs: 1_000 },
+    });
     expect(b).toMatchObject({
-      timeoutMs: 2_000, retries: 2, furtherUrls: ['http://127.0.0.1:3/graphql'], apq: true, maxRepresentations: 50, compression: 'br',
+      timeoutMs: 2_000,
+      retries: 2,
+      furtherUrls: ['http://127.0.0.1:3/graphql'],
+      apq: true,
+      maxRepresentations: 50,
+      compression: 'br',
       breaker: { thresholdPercent: 50, minRequests: 5, windowMs: 10_000, sleepMs: 2_000 },
     });
   });
@@ -72,32 +92,64 @@ describe('the traffic of a subgraph', () => {
       request: [ { insert: { name: X-Key, value: secret } }, { propagate: { matching: "^x-shop-" } }, { propagate: { named: a, rename: B, default: d } } ]
       response: [ { propagate: { named: Cache-Control, merge: first } }, { propagate: { named: x-a } } ]
 `);
-    const all = [{ kind: 'propagate', named: 'accept-language', rename: undefined, default: undefined }, { kind: 'remove-matching', matching: '^x-' }];
+    const all = [
+      { kind: 'propagate', named: 'accept-language', rename: undefined, default: undefined },
+      { kind: 'remove-matching', matching: '^x-' },
+    ];
     expect(config.headers.a).toEqual({ request: all, response: [] });
     expect(config.headers.b).toEqual({
       request: [
-        ...all, { kind: 'insert', name: 'x-key', value: 'secret' }, { kind: 'propagate-matching', matching: '^x-shop-' },
+        ...all,
+        { kind: 'insert', name: 'x-key', value: 'secret' },
+        { kind: 'propagate-matching', matching: '^x-shop-' },
         { kind: 'propagate', named: 'a', rename: 'b', default: 'd' },
       ],
-      response: [{ named: 'cache-control', merge: 'first' }, { named: 'x-a', merge: 'last' }],
+      response: [
+        { named: 'cache-control', merge: 'first' },
+        { named: 'x-a', merge: 'last' },
+      ],
     });
   });
 
   it.each([
     ['traffic of a subgraph that is not there', 'traffic: { subgraphs: { c: {} } }', 'traffic.subgraphs.c'],
-    ['headers of a subgraph that is not there', 'headers: { subgraphs: { constructor: [] } }', 'headers.subgraphs.constructor'],
+    [
+      'headers of a subgraph that is not there',
+      'headers: { subgraphs: { constructor: [] } }',
+      'headers.subgraphs.constructor',
+    ],
     ['urls for all', 'traffic: { all: { urls: [] } }', 'traffic.all.urls'],
     ['a URL that is none', 'traffic: { subgraphs: { a: { urls: [ftp://x] } } }', 'traffic.subgraphs.a.urls[0]'],
     ['negative retries', 'traffic: { all: { retries: -1 } }', 'traffic.all.retries'],
     ['an unknown compression', 'traffic: { all: { compression: zstd } }', 'traffic.all.compression'],
     ['an unknown key of breaker', 'traffic: { all: { breaker: { treshold: 1 } } }', 'traffic.all.breaker.treshold'],
-    ['a rule that forwards host', 'headers: { all: [ { propagate: { named: Host } } ] }', 'headers.all[0].propagate.named'],
-    ['a rule that renames to content-length', 'headers: { all: [ { propagate: { named: a, rename: content-length } } ] }', 'headers.all[0].propagate.rename'],
-    ['a value of two lines', 'headers: { all: [ { insert: { name: a, value: "b\\r\\nc: d" } } ] }', 'headers.all[0].insert.value'],
+    [
+      'a rule that forwards host',
+      'headers: { all: [ { propagate: { named: Host } } ] }',
+      'headers.all[0].propagate.named',
+    ],
+    [
+      'a rule that renames to content-length',
+      'headers: { all: [ { propagate: { named: a, rename: content-length } } ] }',
+      'headers.all[0].propagate.rename',
+    ],
+    [
+      'a value of two lines',
+      'headers: { all: [ { insert: { name: a, value: "b\\r\\nc: d" } } ] }',
+      'headers.all[0].insert.value',
+    ],
     ['a rule without a name', 'headers: { all: [ { propagate: {} } ] }', 'headers.all[0].propagate'],
-    ['a rule that is two', 'headers: { all: [ { remove: { named: a }, insert: { name: a, value: b } } ] }', 'headers.all[0]'],
+    [
+      'a rule that is two',
+      'headers: { all: [ { remove: { named: a }, insert: { name: a, value: b } } ] }',
+      'headers.all[0]',
+    ],
     ['a pattern that is none', 'headers: { all: [ { remove: { matching: "(" } } ] }', 'headers.all[0].remove.matching'],
-    ['an unknown merge', 'headers: { all: { response: [ { propagate: { named: a, merge: best } } ] } }', 'headers.all.response[0].propagate.merge'],
+    [
+      'an unknown merge',
+      'headers: { all: { response: [ { propagate: { named: a, merge: best } } ] } }',
+      'headers.all.response[0].propagate.merge',
+    ],
   ])('refuses %s with its path and line', async (_name, line, path) => {
     const problems = await problemsOf(`${subgraphs}${line}\n`);
     expect(problems[0]).toMatchObject({ path, line: 3 });

@@ -26,7 +26,9 @@ describe('an answer', () => {
     ['gzip that is none', Buffer.from(answer), 'gzip'],
     ['half a gzip', gzipSync(answer).subarray(0, 20), 'gzip'],
   ])('in %s is coded', async (_name, body, encoding) => {
-    expect(await codeOf(connect(await answering(body, encoding)).execute(query, contextOf()))).toBe('SUBREQUEST_MALFORMED_RESPONSE');
+    expect(await codeOf(connect(await answering(body, encoding)).execute(query, contextOf()))).toBe(
+      'SUBREQUEST_MALFORMED_RESPONSE',
+    );
   });
 
   it('is cut at the limit of decoded bytes: a bomb does not go off', async () => {
@@ -43,14 +45,16 @@ describe('a request body', () => {
     const seen = Promise.withResolvers<{ encoding: string | undefined; accept: string | undefined; body: Buffer }>();
     const url = await listen((request, response) => {
       const chunks: Buffer[] = [];
-      request.on('data', (chunk: Buffer) => chunks.push(chunk)).once('end', () => {
-        seen.resolve({
-          encoding: request.headers['content-encoding'],
-          accept: request.headers['accept-encoding'] as string | undefined,
-          body: Buffer.concat(chunks),
+      request
+        .on('data', (chunk: Buffer) => chunks.push(chunk))
+        .once('end', () => {
+          seen.resolve({
+            encoding: request.headers['content-encoding'],
+            accept: request.headers['accept-encoding'] as string | undefined,
+            body: Buffer.concat(chunks),
+          });
+          response.end('{"data":{}}');
         });
-        response.end('{"data":{}}');
-      });
     });
     await connect(url, { compression }).execute({ ...query, variables: { text } }, contextOf());
     return seen.promise;
@@ -60,13 +64,16 @@ describe('a request body', () => {
   it.each([
     ['gzip', gunzipSync],
     ['br', brotliDecompressSync],
-  ] as const)('is compressed by %s where configured, which also asks for compressed answers', async (compression, decode) => {
-    const { encoding, accept, body } = await sent(compression, long);
-    expect(encoding).toBe(compression);
-    expect(accept).toBe('gzip, br, deflate');
-    expect(body.length).toBeLessThan(500);
-    expect(JSON.parse(decode(body).toString())).toEqual({ query: query.query, variables: { text: long } });
-  });
+  ] as const)(
+    'is compressed by %s where configured, which also asks for compressed answers',
+    async (compression, decode) => {
+      const { encoding, accept, body } = await sent(compression, long);
+      expect(encoding).toBe(compression);
+      expect(accept).toBe('gzip, br, deflate');
+      expect(body.length).toBeLessThan(500);
+      expect(JSON.parse(decode(body).toString())).toEqual({ query: query.query, variables: { text: long } });
+    },
+  );
 
   it('is left as it is where it is short, and by default', async () => {
     expect(await sent('gzip', 'short')).toMatchObject({ encoding: undefined, accept: 'gzip, br, deflate' });

@@ -7,17 +7,29 @@ afterEach(closeSubgraphs);
 describe('the headers of a subgraph request', () => {
   it('are ours and those that rules forward, nothing else of the client', async () => {
     const { url, received } = await listenGraphQL((_request, response) => json(response, { data: {} }));
-    const headers = { request: [{ kind: 'propagate', named: 'x-a', rename: undefined, default: undefined }], response: [] } as const;
-    await connect(url, { headers }).execute(query, contextOf({ clientHeaders: { 'x-a': '1', authorization: 'secret', cookie: 'c=1' } }));
+    const headers = {
+      request: [{ kind: 'propagate', named: 'x-a', rename: undefined, default: undefined }],
+      response: [],
+    } as const;
+    await connect(url, { headers }).execute(
+      query,
+      contextOf({ clientHeaders: { 'x-a': '1', authorization: 'secret', cookie: 'c=1' } }),
+    );
     const { host: _host, connection: _connection, 'content-length': _length, ...rest } = received[0]?.headers ?? {};
     expect(rest).toEqual({
-      'content-type': 'application/json', accept: 'application/graphql-response+json, application/json', 'x-request-id': 'r-1', 'x-a': '1',
+      'content-type': 'application/json',
+      accept: 'application/graphql-response+json, application/json',
+      'x-request-id': 'r-1',
+      'x-a': '1',
     });
   });
 
   it('may have the client’s own request id, once', async () => {
     const { url, received } = await listenGraphQL((_request, response) => json(response, { data: {} }));
-    const headers = { request: [{ kind: 'propagate', named: 'x-request-id', rename: undefined, default: undefined }], response: [] } as const;
+    const headers = {
+      request: [{ kind: 'propagate', named: 'x-request-id', rename: undefined, default: undefined }],
+      response: [],
+    } as const;
     await connect(url, { headers }).execute(query, contextOf({ clientHeaders: { 'x-request-id': 'theirs' } }));
     expect(received[0]?.headers['x-request-id']).toBe('theirs');
   });
@@ -25,10 +37,18 @@ describe('the headers of a subgraph request', () => {
 
 describe('the headers of a subgraph answer', () => {
   it('reach the client where a rule names them, cookies too', async () => {
-    const { url } = await listenGraphQL((_request, response) => json(response, { data: {} }, 200, { 'set-cookie': 'a=1', 'x-a': '1', 'x-b': '2' }));
+    const { url } = await listenGraphQL((_request, response) =>
+      json(response, { data: {} }, 200, { 'set-cookie': 'a=1', 'x-a': '1', 'x-b': '2' }),
+    );
     const responseHeaders = new CollectedResponseHeaders();
-    const response = [{ named: 'x-a', merge: 'last' }, { named: 'set-cookie', merge: 'append' }] as const;
+    const response = [
+      { named: 'x-a', merge: 'last' },
+      { named: 'set-cookie', merge: 'append' },
+    ] as const;
     await connect(url, { headers: { request: [], response } }).execute(query, contextOf({ responseHeaders }));
-    expect([...responseHeaders.entries()]).toEqual([['x-a', '1'], ['set-cookie', 'a=1']]);
+    expect([...responseHeaders.entries()]).toEqual([
+      ['x-a', '1'],
+      ['set-cookie', 'a=1'],
+    ]);
   });
 });

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { RequestListener } from 'node:http';
 import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } from 'node:http2';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -41,11 +42,15 @@ describe('a subgraph over https', () => {
   });
 
   it.each([
-    ['does not offer HTTP/2', createHttpsServer, true],
-    ['offers it, but it is switched off', createSecureServer, false],
+    ['does not offer HTTP/2', (listener: RequestListener) => createHttpsServer({ key, cert }, listener), true],
+    [
+      'offers it, but it is switched off',
+      (listener: RequestListener) => createSecureServer({ key, cert, allowHTTP1: true }, listener as never),
+      false,
+    ],
   ] as const)('is asked over HTTP/1.1 where it %s', async (_name, create, http2) => {
     let version = '';
-    const server = create({ key, cert, allowHTTP1: true }, (request: { httpVersion: string }, response: { end(text: string): unknown }) => {
+    const server = create((request, response) => {
       version = request.httpVersion;
       response.end('{"data":{"a":1}}');
     });

@@ -1,11 +1,21 @@
 import { createHash } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
-import { closeSubgraphs, connect, contextOf, json, listenGraphQL, mutation, query } from '../../testkit/loopback-subgraph.ts';
+import {
+  closeSubgraphs,
+  connect,
+  contextOf,
+  json,
+  listenGraphQL,
+  mutation,
+  query,
+} from '../../testkit/loopback-subgraph.ts';
 
 afterEach(closeSubgraphs);
 
 const shape = ({ body }: { body: { query?: string; extensions?: { persistedQuery?: unknown } } }): string =>
-  [body.query === undefined ? '' : 'query', body.extensions?.persistedQuery === undefined ? '' : 'hash'].filter(Boolean).join('+');
+  [body.query === undefined ? '' : 'query', body.extensions?.persistedQuery === undefined ? '' : 'hash']
+    .filter(Boolean)
+    .join('+');
 
 describe('automatic persisted queries', () => {
   it('are sent whole once, then by hash alone', async () => {
@@ -14,7 +24,10 @@ describe('automatic persisted queries', () => {
       const hash = body.extensions?.persistedQuery?.sha256Hash ?? '';
       if (body.query !== undefined && createHash('sha256').update(body.query).digest('hex') === hash) known.add(hash);
       if (known.has(hash)) json(response, { data: { a: body.variables?.x } });
-      else json(response, { errors: [{ message: 'PersistedQueryNotFound', extensions: { code: 'PERSISTED_QUERY_NOT_FOUND' } }] });
+      else
+        json(response, {
+          errors: [{ message: 'PersistedQueryNotFound', extensions: { code: 'PERSISTED_QUERY_NOT_FOUND' } }],
+        });
     });
     const client = connect(url, { apq: true });
     expect(await client.execute({ ...query, variables: { x: 1 } }, contextOf())).toEqual({ data: { a: 1 } });
@@ -24,7 +37,8 @@ describe('automatic persisted queries', () => {
 
   it('are given up for a subgraph that does not do them', async () => {
     const { url, received } = await listenGraphQL(({ body }, response) => {
-      if (body.query === undefined) json(response, { errors: [{ message: 'no', extensions: { code: 'PERSISTED_QUERY_NOT_SUPPORTED' } }] }, 400);
+      if (body.query === undefined)
+        json(response, { errors: [{ message: 'no', extensions: { code: 'PERSISTED_QUERY_NOT_SUPPORTED' } }] }, 400);
       else json(response, { data: { a: 1 } });
     });
     const client = connect(url, { apq: true });
@@ -34,8 +48,12 @@ describe('automatic persisted queries', () => {
   });
 
   it('are sent whole once only: a subgraph that then still does not know them is believed', async () => {
-    const { url, received } = await listenGraphQL((_request, response) => json(response, { errors: [{ message: 'PersistedQueryNotFound' }] }));
-    expect(await connect(url, { apq: true }).execute(query, contextOf())).toEqual({ errors: [{ message: 'PersistedQueryNotFound' }] });
+    const { url, received } = await listenGraphQL((_request, response) =>
+      json(response, { errors: [{ message: 'PersistedQueryNotFound' }] }),
+    );
+    expect(await connect(url, { apq: true }).execute(query, contextOf())).toEqual({
+      errors: [{ message: 'PersistedQueryNotFound' }],
+    });
     expect(received).toHaveLength(2);
   });
 

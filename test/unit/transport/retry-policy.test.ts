@@ -30,7 +30,12 @@ describe('Retry-After', () => {
   });
 });
 
-const answered = (status: number, headers = {}): Outcome => ({ kind: 'answered', status, headers, body: Buffer.alloc(0) });
+const answered = (status: number, headers = {}): Outcome => ({
+  kind: 'answered',
+  status,
+  headers,
+  body: Buffer.alloc(0),
+});
 
 describe('a retry', () => {
   it.each([

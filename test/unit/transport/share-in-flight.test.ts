@@ -4,7 +4,16 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { Deadline } from '../../../src/lib/index.ts';
 import { CollectedResponseHeaders } from '../../../src/transport/index.ts';
 import { keyOf } from '../../../src/transport/share-in-flight.ts';
-import { closeSubgraphs, codeOf, connect, contextOf, json, listenGraphQL, mutation, query } from '../../testkit/loopback-subgraph.ts';
+import {
+  closeSubgraphs,
+  codeOf,
+  connect,
+  contextOf,
+  json,
+  listenGraphQL,
+  mutation,
+  query,
+} from '../../testkit/loopback-subgraph.ts';
 
 afterEach(closeSubgraphs);
 
@@ -24,7 +33,8 @@ async function heldSubgraph() {
       await arrived.promise;
       arrived = Promise.withResolvers();
     },
-    answer: () => held.splice(0).forEach((response) => void json(response, { data: { a: { b: 1 } } }, 200, { 'x-a': '1' })),
+    answer: () =>
+      held.splice(0).forEach((response) => void json(response, { data: { a: { b: 1 } } }, 200, { 'x-a': '1' })),
   };
 }
 
@@ -58,7 +68,10 @@ describe('identical queries in flight', () => {
     expect(received).toHaveLength(2);
   });
 
-  const rules = { request: [{ kind: 'propagate', named: 'x-user', rename: undefined, default: undefined }], response: [] } as const;
+  const rules = {
+    request: [{ kind: 'propagate', named: 'x-user', rename: undefined, default: undefined }],
+    response: [],
+  } as const;
 
   it.each([
     ['another principal', query, contextOf({ principal: { id: 'b', tenant: 'public' } }), {}],
@@ -67,11 +80,19 @@ describe('identical queries in flight', () => {
     ['other variables', { ...query, variables: { x: 1 } }, contextOf(), {}],
     ['another query', { ...query, query: '{ b }' }, contextOf(), {}],
     ['sharing switched off', query, contextOf(), { shareIdentical: false }],
-    ['cookies that reach the client', query, contextOf(), { headers: { request: [], response: [{ named: 'set-cookie', merge: 'last' }] } }],
+    [
+      'cookies that reach the client',
+      query,
+      contextOf(),
+      { headers: { request: [], response: [{ named: 'set-cookie', merge: 'last' }] } },
+    ],
   ] as const)('are not shared with %s', async (_name, other, context, options) => {
     const { url, received } = await listenGraphQL((_request, response) => json(response, { data: { a: 1 } }));
     const client = connect(url, options);
-    await Promise.all([client.execute(query, contextOf({ clientHeaders: { 'x-user': '1' } })), client.execute(other, context)]);
+    await Promise.all([
+      client.execute(query, contextOf({ clientHeaders: { 'x-user': '1' } })),
+      client.execute(other, context),
+    ]);
     expect(received).toHaveLength(2);
   });
 
@@ -153,9 +174,15 @@ describe('the key of a shared query', () => {
 
   it('cannot be spelled by another principal, tenant or header', () => {
     const keys = [
-      key('a', 'b', undefined, '{}'), key('ab', '', undefined, '{}'), key('', 'ab', undefined, '{}'), key('a1:b', '', undefined, '{}'),
-      key('a', 'b', ['x', '1'], '{}'), key('a', 'b', ['x', '1', 'y', '2'], '{}'), key('a', 'b2', undefined, '{}'),
-      key('a', 'b\n{}', undefined, ''), key('a', 'b', ['x', ''], '1\n{}'),
+      key('a', 'b', undefined, '{}'),
+      key('ab', '', undefined, '{}'),
+      key('', 'ab', undefined, '{}'),
+      key('a1:b', '', undefined, '{}'),
+      key('a', 'b', ['x', '1'], '{}'),
+      key('a', 'b', ['x', '1', 'y', '2'], '{}'),
+      key('a', 'b2', undefined, '{}'),
+      key('a', 'b\n{}', undefined, ''),
+      key('a', 'b', ['x', ''], '1\n{}'),
     ];
     expect(new Set(keys).size).toBe(keys.length);
   });

@@ -9,10 +9,26 @@ describe('a request’s body', () => {
     ['an object', { variables: { x: 1 } }, { variables: { x: 1 } }],
     ['a name', { operationName: 'Q' }, { operationName: 'Q' }],
     ['ready text, which wins', { variables: { x: 1 }, variablesJson: '{"y":2}' }, { variables: { y: 2 } }],
-    ['representations alone', { representationsJson: ['{"id":1}', '{"id":2}'] }, { variables: { representations: [{ id: 1 }, { id: 2 }] } }],
-    ['representations beside an object', { representationsJson: ['{"id":1}'], variables: { x: 1 } }, { variables: { representations: [{ id: 1 }], x: 1 } }],
-    ['representations beside text', { representationsJson: [], variablesJson: ' { "x" : 1 } ' }, { variables: { representations: [], x: 1 } }],
-    ['representations beside an empty object', { representationsJson: ['1'], variablesJson: '{}' }, { variables: { representations: [1] } }],
+    [
+      'representations alone',
+      { representationsJson: ['{"id":1}', '{"id":2}'] },
+      { variables: { representations: [{ id: 1 }, { id: 2 }] } },
+    ],
+    [
+      'representations beside an object',
+      { representationsJson: ['{"id":1}'], variables: { x: 1 } },
+      { variables: { representations: [{ id: 1 }], x: 1 } },
+    ],
+    [
+      'representations beside text',
+      { representationsJson: [], variablesJson: ' { "x" : 1 } ' },
+      { variables: { representations: [], x: 1 } },
+    ],
+    [
+      'representations beside an empty object',
+      { representationsJson: ['1'], variablesJson: '{}' },
+      { variables: { representations: [1] } },
+    ],
   ])('has %s', (_name, request, expected) => {
     expect(JSON.parse(writeRequest({ ...base, ...request }))).toEqual({ query: base.query, ...expected });
   });
@@ -22,6 +38,9 @@ describe('a request’s body', () => {
     const request = { ...base, operationName: 'Q', variables: { x: 1 } };
     const rest = { extensions, operationName: 'Q', variables: { x: 1 } };
     expect(JSON.parse(writeRequest(request, { sha256Hash: 'abc', withQuery: false }))).toEqual(rest);
-    expect(JSON.parse(writeRequest(request, { sha256Hash: 'abc', withQuery: true }))).toEqual({ query: base.query, ...rest });
+    expect(JSON.parse(writeRequest(request, { sha256Hash: 'abc', withQuery: true }))).toEqual({
+      query: base.query,
+      ...rest,
+    });
   });
 });

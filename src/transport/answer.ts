@@ -1,0 +1,35 @@
+/** A subgraph's answer, parsed once; of several callers, those that may write into theirs get another, parsed anew. */
+import type { HeaderRules } from '../config/index.ts';
+import type { ResponseHeaders } from './exchange.ts';
+import { parseSubgraphResponse } from './parse-subgraph-response.ts';
+import type { RequestContext } from './request-context.ts';
+import { applyResponseHeaderRules } from './response-headers.ts';
+import type { CallResult } from './shared-call.ts';
+import type { SubgraphRequest, SubgraphResponse } from './subgraph-client.ts';
+
+export class Answer implements CallResult {
+  readonly response: SubgraphResponse;
+  readonly #service: string;
+  readonly #status: number;
+  readonly #headers: ResponseHeaders;
+  readonly #text: string;
+  readonly #rules: HeaderRules['response'];
+
+  constructor(service: string, status: number, headers: ResponseHeaders, text: string, rules: HeaderRules['response']) {
+    this.response = parseSubgraphResponse(service, status, text);
+    this.#service = service;
+    this.#status = status;
+    this.#headers = headers;
+    this.#text = text;
+    this.#rules = rules;
+  }
+
+  deliver(request: SubgraphRequest, { responseHeaders }: RequestContext, alone: boolean): SubgraphResponse {
+    if (this.#rules.length > 0 && responseHeaders !== undefined) {
+      applyResponseHeaderRules(this.#rules, this.#headers, responseHeaders);
+    }
+    return alone || request.readOnlyResponse === true
+      ? this.response
+      : parseSubgraphResponse(this.#service, this.#status, this.#text);
+  }
+}

@@ -1,0 +1,77 @@
+/** The parts of the README that are made from the source; README tests compare them, `UPDATE_README=1` rewrites them. */
+import { configJsonSchema } from '../../src/config/index.ts';
+import { errorTable } from '../../src/errors/index.ts';
+
+export function errorsSection(): string {
+  const rows = Object.entries(errorTable).map(
+    ([code, { status, retryable, operator }]) =>
+      `| \`${code}\` | ${status} | ${retryable ? 'yes' : 'no'} | ${operator} |`,
+  );
+  return ['| code | status | retry | when |', '|---|---|---|---|', ...rows].join('\n');
+}
+
+interface Schema {
+  readonly description?: string;
+  readonly default?: unknown;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly additionalProperties?: Schema | boolean;
+  readonly anyOf?: readonly Schema[];
+  readonly oneOf?: readonly Schema[];
+  readonly enum?: readonly unknown[];
+  readonly items?: Schema;
+}
+
+/** Every key with a description, with its default. Records are written `<name>`. */
+export function configurationSection(): string {
+  const rows: string[] = [];
+  const walk = (schema: Schema, path: string): void => {
+    if (schema.description !== undefined && path !== '') {
+      const fallback =
+        schema.default === undefined || typeof schema.default === 'object' ? '' : `\`${String(schema.default)}\``;
+      const values =
+        schema.enum === undefined ? '' : ` (${schema.enum.map((value) => `\`${String(value)}\``).join(', ')})`;
+      rows.push(`| \`${path}\` | ${fallback} | ${schema.description}${values} |`);
+    }
+    for (const [key, inner] of Object.entries(schema.properties ?? {}))
+      walk(inner, path === '' ? key : `${path}.${key}`);
+    if (typeof schema.additionalProperties === 'object') walk(schema.additionalProperties, `${path}.<name>`);
+    for (const inner of [...(schema.anyOf ?? []), ...(schema.oneOf ?? [])])
+      walk({ ...inner, description: undefined } as Schema, path);
+    if (schema.items !== undefined && path.startsWith('headers'))
+      walk({ ...schema.items, description: undefined } as Schema, `${path}[]`);
+  };
+  walk(configJsonSchema() as Schema, '');
+  return ['| key | default | what it does |', '|---|---|---|', ...new Set(rows)].join('\n');
+}
+
+/** What each part of src/ is for, highest first; the import-order test holds the ranks. */
+const parts: Readonly<Record<string, string>> = {
+  cli: 'the `isthmus` command',
+  http: 'Fastify app and its routes, health, draining, the landing page',
+  'gateway.ts': 'builds a running gateway from a configuration, and swaps its generations',
+  execution: 'compiled plans, entity batching, merging, response shaping',
+  planning: 'operation normalisation, planner processes, plan cache',
+  'ai/fields': 'the AI subgraph: directives, prompts, structured output',
+  supergraph: 'composition, immutable schema generations, watching, hot swap',
+  'ai/models': 'the normalising model client and its providers',
+  transport: 'SubgraphClient over HTTP: pools, timeouts, retries, breakers, header rules',
+  observability: 'the logger',
+  config: 'supergraph.yaml to a frozen configuration',
+  errors: 'the error table',
+  lib: 'language-level pieces with no domain word',
+};
+
+export function layoutSection(ranks: Readonly<Record<string, number>>): string {
+  const rows = Object.entries(parts).map(([part, purpose]) => `| ${ranks[part]} | \`src/${part}\` | ${purpose} |`);
+  return ['| rank | part | what it is for |', '|---|---|---|', ...rows].join('\n');
+}
+
+/** The README with the text between `<!-- name:begin -->` and `<!-- name:end -->` replaced. */
+export function withSection(readme: string, name: string, text: string): string {
+  const pattern = new RegExp(`(<!-- ${name}:begin -->\n)[\\s\\S]*?(<!-- ${name}:end -->)`);
+  if (!pattern.test(readme)) throw new Error(`the README has no section ${name}`);
+  return readme.replace(
+    pattern,
+    (_whole, begin: string, end: string) => `${begin}${text === '' ? '' : `${text}\n`}${end}`,
+  );
+}

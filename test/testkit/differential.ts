@@ -1,0 +1,76 @@
+/**
+ * Random operations, answered by an engine and by the monolith of the same data. Text is compared, so the order of keys
+ * counts. `SEED` starts the run elsewhere (one seed is one operation); `OPERATIONS` sets how many there are per schema.
+ */
+import { Random } from './random.ts';
+import { type RandomOperation, randomOperation } from './random-operation.ts';
+import type { Answer, TestGraph } from './test-graph.ts';
+
+export interface DifferentialOptions {
+  readonly graph: TestGraph;
+  /** How many operations, where OPERATIONS does not say. */
+  readonly operations: number;
+  readonly ids: readonly string[];
+  readonly shadowing?: boolean;
+  readonly mutations?: number;
+  /** Which engine is compared. @default 'isthmus' */
+  readonly engine?: 'isthmus' | 'reference';
+  readonly seed?: number;
+}
+
+export interface Disagreement extends RandomOperation {
+  readonly seed: number;
+  readonly ours: Answer | string;
+  readonly monolith: Answer;
+}
+
+export interface DifferentialReport {
+  readonly compared: number;
+  readonly discarded: number;
+  /** Operations whose answer had errors in the monolith too; their data is compared all the same. */
+  readonly withErrors: number;
+  readonly disagreements: readonly Disagreement[];
+}
+
+export async function compareWithMonolith(options: DifferentialOptions): Promise<DifferentialReport> {
+  const { graph, ids, shadowing = true, mutations = 0, seed: firstSeed = 1 } = options;
+  const engine = options.engine === 'reference' ? await graph.reference() : graph.engine;
+  const seed = Number(process.env.SEED ?? firstSeed);
+  const operations = Number(process.env.OPERATIONS ?? options.operations);
+  const disagreements: Disagreement[] = [];
+  let discarded = 0;
+  let withErrors = 0;
+  for (let current = seed; current < seed + operations; current++) {
+    const operation = randomOperation({ schema: graph.apiSchema, random: new Random(current), ids, shadowing, mutations });
+    discarded += operation.discarded;
+    const { query, variables, operationName } = operation;
+    const monolith = await graph.monolith(query, variables, operationName);
+    if (monolith.errors.length > 0) withErrors++;
+    graph.random = new Random(current);
+    let ours: Answer | string;
+    try {
+      ours = await graph.run(engine, query, variables, operationName);
+    } catch (error) {
+      ours = `threw ${error instanceof Error ? error.stack : String(error)}${error instanceof Error && error.cause instanceof Error ? `\n${error.cause.stack}` : ''}`;
+    }
+    const agrees = typeof ours !== 'string' && ours.data === monolith.data && ours.errors.length > 0 === monolith.errors.length > 0;
+    if (!agrees) disagreements.push({ ...operation, seed: current, ours, monolith });
+  }
+  return { compared: operations, discarded, withErrors, disagreements };
+}
+
+/** All that is needed to see a disagreement, and to run it again. */
+export function describeDisagreement(graph: TestGraph, { seed, query, variables, operationName, ours, monolith }: Disagreement): string {
+  const { text, plan } = graph.explain(query, variables, operationName);
+  return [
+    `${graph.name}, SEED=${seed} OPERATIONS=1`,
+    query,
+    `variables ${JSON.stringify(variables)}${operationName === undefined ? '' : `, operation ${operationName}`}`,
+    `ours      ${typeof ours === 'string' ? ours : ours.data}`,
+    ...(typeof ours === 'string' || ours.errors.length === 0 ? [] : [`  errors  ${JSON.stringify(ours.errors)}`]),
+    `monolith  ${monolith.data}`,
+    ...(monolith.errors.length === 0 ? [] : [`  errors  ${JSON.stringify(monolith.errors)}`]),
+    `normalised ${text}`,
+    `plan ${JSON.stringify(plan, null, 1)}`,
+  ].join('\n');
+}
