@@ -17,7 +17,9 @@ function at(types: TypeMemberships, path: readonly string[], value: unknown, rew
   const [step, ...rest] = path;
   if (!isDataObject(value) || step === undefined) return;
   if (step.startsWith(condition)) {
-    if (isOfType(types, value.__typename, step.slice(condition.length))) at(types, rest, value, rewrite);
+    // Without __typename nothing speaks against the condition; what is renamed is there for that one type only.
+    const { __typename: typeName } = value;
+    if (typeName === undefined || isOfType(types, typeName, step.slice(condition.length))) at(types, rest, value, rewrite);
   } else if (rest.length > 0) {
     at(types, rest, Object.hasOwn(value, step) ? value[step] : undefined, rewrite);
   } else {

@@ -268,7 +268,8 @@ class Variables {
         return `[${value.values.map((one) => this.#writeMixed(one, item)).join(',')}]`;
       }
       case Kind.OBJECT: {
-        const fields = isInputObjectType(nullable) ? nullable.getFields() : undefined;
+        const named = getNamedType(nullable);
+      const fields = isInputObjectType(named) ? named.getFields() : undefined;
         return `{${value.fields.map(({ name, value: inner }) => `${name.value}:${this.#writeMixed(inner, fields?.[name.value]?.type)}`).join(',')}}`;
       }
       default:
@@ -319,7 +320,8 @@ function literalJson(value: ValueNode, type: GraphQLInputType | undefined): stri
       return `[${value.values.map((one) => literalJson(one, item)).join(',')}]`;
     }
     case Kind.OBJECT: {
-      const fields = isInputObjectType(nullable) ? nullable.getFields() : undefined;
+      const named = getNamedType(nullable);
+      const fields = isInputObjectType(named) ? named.getFields() : undefined;
       return `{${value.fields.map((field) => `${JSON.stringify(field.name.value)}:${literalJson(field.value, fields?.[field.name.value]?.type)}`).join(',')}}`;
     }
     default:

@@ -37,6 +37,8 @@ export async function sendWithRetries(options: SenderOptions, call: SharedCall, 
   let outcome: Outcome | undefined;
   let failed: Endpoint | undefined;
   for (let retry = 0; ; retry++) {
+    // Everyone may have left while the body was compressed: nothing is sent for nobody, a mutation least of all.
+    if (call.stopped !== undefined) throw call.timeoutError();
     const now = performance.now();
     const endpoint = chooser.choose(message.kind, failed, now);
     if (endpoint === undefined) return conclude(options, call, outcome);

@@ -159,6 +159,19 @@ describe('clients that leave', () => {
     expect(connections).toBe(1);
   });
 
+  it('while their mutation is being compressed send nothing', async () => {
+    let requests = 0;
+    const url = await listen(() => void requests++);
+    const controller = new AbortController();
+    const client = connect(url, { compression: 'br' });
+    const large = { ...mutation, variables: { text: 'abcdefgh'.repeat(50_000) } };
+    const left = client.execute(large, contextOf({ signal: controller.signal }));
+    controller.abort(new Error('left'));
+    await expect(left).rejects.toThrow('left');
+    await pause(40);
+    expect(requests).toBe(0);
+  });
+
   it('before their request began never reach the subgraph', async () => {
     let requests = 0;
     const url = await listen(() => void requests++);

@@ -12,8 +12,12 @@ export interface SpawnedIsthmus {
 }
 
 /** The `isthmus` command as a process of its own, as an operator runs it. */
-export function spawnIsthmus(args: readonly string[], environment: NodeJS.ProcessEnv = {}): SpawnedIsthmus {
-  const child = spawn(process.execPath, ['src/cli/main.ts', ...args], {
+export function spawnIsthmus(
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv = {},
+  command = 'src/cli/main.ts',
+): SpawnedIsthmus {
+  const child = spawn(process.execPath, [command, ...args], {
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

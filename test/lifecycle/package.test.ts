@@ -1,0 +1,84 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { shop } from '../testkit/shop.ts';
+import { spawnIsthmus } from '../testkit/spawn-isthmus.ts';
+import { startSubgraph } from '../testkit/subgraph-server.ts';
+
+const run = promisify(execFile);
+
+/** A folder with the packed tarball installed, as an operator's would be. */
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'isthmus-package-'));
+  await run('npm', ['run', 'build']);
+  await run('npm', ['pack', '--ignore-scripts', '--pack-destination', folder]);
+  const [tarball = ''] = await readdir(folder);
+  await writeFile(join(folder, 'package.json'), '{ "private": true, "type": "module" }');
+  await run(
+    'npm',
+    ['install', '--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts', join(folder, tarball)],
+    { cwd: folder },
+  );
+}, 300_000);
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe('the packed package', () => {
+  const command = () => join(folder, 'node_modules/isthmus/dist/cli/main.js');
+
+  it('installs the command isthmus', async () => {
+    const { stdout } = await run(join(folder, 'node_modules/.bin/isthmus'), ['--version']);
+    expect(stdout.trim()).toMatch(/^\d+\.\d+\.\d+$/);
+  });
+
+  it('exports its public API', async () => {
+    const script =
+      "import { createGateway, errorTable } from 'isthmus'; console.log(typeof createGateway, errorTable.NOT_FOUND.status);";
+    const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script], { cwd: folder });
+    expect(stdout.trim()).toBe('function 404');
+  });
+
+  it('serves a supergraph, its AI fields and its landing page', async () => {
+    const subgraph = await startSubgraph(shop.products.sdl, shop.products.resolvers);
+    await writeFile(join(folder, 'products.graphql'), shop.products.sdl);
+    await writeFile(
+      join(folder, 'ai.graphql'),
+      `extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key", "@external", "@requires"])
+         @link(url: "https://isthmus.dev/ai/v1.0", import: ["@generate"])
+       type Product @key(fields: "id") { id: ID!  name: String! @external
+         slogan: String @requires(fields: "name") @generate(prompt: "slogan", model: "fast", maxOutputTokens: 40) }`,
+    );
+    await writeFile(
+      join(folder, 'slogan.prompt'),
+      'Say something about it.\nIt is a very good {{name}} for the whole family.',
+    );
+    const config = join(folder, 'supergraph.yaml');
+    await writeFile(
+      config,
+      `subgraphs:
+  products: { routing_url: "${subgraph.url}", schema: { file: products.graphql } }
+  ai: { ai: true, schema: { file: ai.graphql }, prompts: . }`,
+    );
+    const isthmus = spawnIsthmus(['serve', '--config', config, '--port', '0'], {}, command());
+    try {
+      const [, url = ''] = await isthmus.waitFor(/"url":"([^"]+)"/);
+      const response = await fetch(`${url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: '{"query":"{ product(id: \\"p1\\") { name slogan } }"}',
+      });
+      expect(await response.json()).toEqual({
+        data: { product: { name: 'Kettle', slogan: expect.stringContaining('Kettle') } },
+      });
+      expect(await (await fetch(url)).text()).toContain('id="isthmus"');
+      isthmus.child.kill('SIGTERM');
+      expect(await isthmus.ended).toBe(0);
+    } finally {
+      isthmus.child.kill('SIGKILL');
+      await subgraph.close();
+    }
+  });
+});
