@@ -21,6 +21,7 @@ import {
   isAbstractType,
   isCompositeType,
   isInputObjectType,
+  isInterfaceType,
   isListType,
   isNonNullType,
   isObjectType,
@@ -70,7 +71,7 @@ export function normaliseOperation(options: NormaliseOptions): NormalisedOperati
   const keys = new Map<FieldNode, string>();
   const keysByArguments = new Map<string, string>();
   const counters = new Map<string, number>();
-  const separator = separatorOf(schema);
+  const { separator, takingArguments } = namesOf(schema);
   let selections = 0;
 
   const root = schema.getRootType(operation.operation);
@@ -91,12 +92,12 @@ export function normaliseOperation(options: NormaliseOptions): NormalisedOperati
   /** @param possible the object types that can be met here: those of `type`, narrowed by the conditions around it */
   function mergeSelections(
     type: GraphQLCompositeType,
-    sets: readonly SelectionSetNode[],
+    sets: Iterable<SelectionSetNode>,
     possible: readonly GraphQLObjectType[],
     isRoot = false,
   ): string {
-    const fields = new Map<string, { readonly node: FieldNode; readonly sets: SelectionSetNode[]; readonly text: string }>();
-    const conditions = new Map<string, SelectionSetNode[]>();
+    const fields = new Map<string, { readonly node: FieldNode; readonly sets: Set<SelectionSetNode>; readonly text: string }>();
+    const conditions = new Map<string, Set<SelectionSetNode>>();
     const visited = new Set<string>();
     for (const set of sets) collect(set);
 
@@ -104,7 +105,7 @@ export function normaliseOperation(options: NormaliseOptions): NormalisedOperati
     for (const { node, sets: inner, text: head } of fields.values()) {
       count();
       text += text === '' ? head : ` ${head}`;
-      if (inner.length > 0) {
+      if (inner.size > 0) {
         const returned = compositeTypeOf(fieldOf(type, node).type);
         text += mergeSelections(returned, inner, possibleTypes(returned));
       }
@@ -145,15 +146,15 @@ export function normaliseOperation(options: NormaliseOptions): NormalisedOperati
         return;
       }
       const known = conditions.get(condition);
-      if (known === undefined) conditions.set(condition, [fragment.selectionSet]);
-      else if (!known.includes(fragment.selectionSet)) known.push(fragment.selectionSet);
+      if (known === undefined) conditions.set(condition, new Set([fragment.selectionSet]));
+      else known.add(fragment.selectionSet);
     }
 
     function addField(node: FieldNode): void {
       const name = node.name.value;
       if (name.startsWith('__')) {
         keys.set(node, name);
-        if (name === '__typename' && !isRoot) fields.set(name, { node, sets: [], text: name });
+        if (name === '__typename' && !isRoot) fields.set(name, { node, sets: new Set(), text: name });
         return;
       }
       const written = variables.writeArguments(fieldOf(type, node), node.arguments ?? []);
@@ -161,10 +162,10 @@ export function normaliseOperation(options: NormaliseOptions): NormalisedOperati
       keys.set(node, key);
       let entry = fields.get(key);
       if (entry === undefined) {
-        entry = { node, sets: [], text: `${key === name ? '' : `${key}:`}${name}${written}` };
+        entry = { node, sets: new Set(), text: `${key === name ? '' : `${key}:`}${name}${written}` };
         fields.set(key, entry);
       }
-      if (node.selectionSet !== undefined && !entry.sets.includes(node.selectionSet)) entry.sets.push(node.selectionSet);
+      if (node.selectionSet !== undefined) entry.sets.add(node.selectionSet);
     }
   }
 
@@ -177,7 +178,7 @@ export function normaliseOperation(options: NormaliseOptions): NormalisedOperati
   }
 
   function keyFor(field: GraphQLField<unknown, unknown>, written: string): string {
-    if (field.args.length === 0 && !inheritedNames.has(field.name)) return field.name;
+    if (!takingArguments.has(field.name) && !inheritedNames.has(field.name)) return field.name;
     const whole = `${field.name}${written}`;
     const known = keysByArguments.get(whole);
     if (known !== undefined) return known;
@@ -202,22 +203,34 @@ export function normaliseOperation(options: NormaliseOptions): NormalisedOperati
   }
 }
 
-const separators = new WeakMap<GraphQLSchema, string>();
+interface SchemaNames {
+  /** What stands between a field's name and its number: underscores, more than any field of the schema has there. */
+  readonly separator: string;
+  /**
+   * Fields that take arguments in any type. A key must not depend on the type a fragment is spread in: an object may
+   * add arguments to a field its interface has without any.
+   */
+  readonly takingArguments: ReadonlySet<string>;
+}
 
-/** What stands between a field's name and its number: underscores, more than any field of the schema has there. */
-function separatorOf(schema: GraphQLSchema): string {
-  const known = separators.get(schema);
+const knownNames = new WeakMap<GraphQLSchema, SchemaNames>();
+
+function namesOf(schema: GraphQLSchema): SchemaNames {
+  const known = knownNames.get(schema);
   if (known !== undefined) return known;
   let separator = '__';
+  const takingArguments = new Set<string>();
   for (const type of Object.values(schema.getTypeMap())) {
-    if (!('getFields' in type)) continue;
-    for (const name of Object.keys(type.getFields())) {
+    if (!isObjectType(type) && !isInterfaceType(type)) continue;
+    for (const { name, args } of Object.values(type.getFields())) {
+      if (args.length > 0) takingArguments.add(name);
       const run = /(_+)\d+$/.exec(name)?.[1];
       if (run !== undefined && run.length >= separator.length) separator = `${run}_`;
     }
   }
-  separators.set(schema, separator);
-  return separator;
+  const names = { separator, takingArguments };
+  knownNames.set(schema, names);
+  return names;
 }
 
 function compositeTypeOf(type: Parameters<typeof getNamedType>[0]): GraphQLCompositeType {
@@ -242,12 +255,14 @@ class Variables {
     return `(${[...this.#types].map(([name, type]) => `$${name}:${type}`).join(',')})`;
   }
 
-  /** The arguments in the order of the field's definition, so that their order in the document makes no difference. */
+  /** The arguments by their names: neither their order in the document makes a difference nor that in a type. */
   writeArguments(field: GraphQLField<unknown, unknown>, given: readonly ArgumentNode[]): string {
     if (given.length === 0) return '';
-    const written = field.args.flatMap((definition) => {
-      const argument = given.find((one) => one.name.value === definition.name);
-      return argument === undefined ? [] : [`${definition.name}:${this.#write(argument.value, definition.type)}`];
+    const sorted = given.length === 1 ? given : [...given].sort((a, b) => (a.name.value < b.name.value ? -1 : 1));
+    const written = sorted.map(({ name, value }) => {
+      const definition = field.args.find((one) => one.name === name.value);
+      invariant(definition !== undefined, `${field.name} takes ${name.value} in a validated operation`);
+      return `${name.value}:${this.#write(value, definition.type)}`;
     });
     return `(${written.join(',')})`;
   }
