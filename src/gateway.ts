@@ -247,7 +247,7 @@ async function createEngine(
   const { supergraphSdl } = composition;
   switch (config.engine) {
     case 'reference':
-      return createReferenceEngine({ supergraphSdl, clients, log });
+      return createReferenceEngine({ supergraphSdl, clients, errorPolicy: config.errors, log });
     case 'isthmus': {
       const inProcess = config.subgraphs.flatMap((subgraph) => (subgraph.kind === 'ai' ? [subgraph.name] : []));
       const planner = await planners.load(id, { supergraphSdl, inProcess });
@@ -258,6 +258,8 @@ async function createEngine(
         clients,
         log,
         planDeadlineMs: config.limits.planDeadlineMs,
+        errorPolicy: config.errors,
+        overrideLabels: config.overrideLabels,
       });
     }
     default:

@@ -9,6 +9,7 @@ export {
 export { configJsonSchema } from './json-schema.ts';
 export { loadConfig, parseModelReference } from './load-config.ts';
 export type {
+  ErrorPolicy,
   FileSource,
   LogLevel,
   ModelTarget,

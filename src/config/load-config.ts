@@ -150,6 +150,12 @@ function resolveConfig(file: string, yaml: SupergraphYaml): ResolvedConfig {
     headers: Object.fromEntries(http.map((name) => [name, resolveHeaderRules(yaml.headers, name)])),
     limits: { bodyBytes: parseSize(yaml.limits.body) ?? 0, planDeadlineMs: milliseconds(yaml.limits.plan_deadline) },
     engine: yaml.engine,
+    errors: {
+      mode: yaml.errors.mode,
+      allowedExtensions: yaml.errors.allowed_extensions,
+      serviceName: yaml.errors.service_name,
+    },
+    overrideLabels: Object.keys(yaml.override_labels).filter((label) => yaml.override_labels[label]),
     ai: { providers: providers.filter((one) => !keyless.has(one.name)), models: Object.fromEntries(models) },
     telemetry: { logLevel: yaml.telemetry.log_level },
   };

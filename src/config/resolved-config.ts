@@ -42,6 +42,13 @@ export interface ServerConfig {
   readonly drainTimeoutMs: number;
 }
 
+/** What clients see of a subgraph's own errors. */
+export interface ErrorPolicy {
+  readonly mode: 'wrapped' | 'pass-through';
+  readonly allowedExtensions: readonly string[];
+  readonly serviceName: boolean;
+}
+
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
 
 export interface ResolvedConfig {
@@ -58,6 +65,9 @@ export interface ResolvedConfig {
   readonly headers: Readonly<Record<string, HeaderRules>>;
   readonly limits: { readonly bodyBytes: number; readonly planDeadlineMs: number };
   readonly engine: 'isthmus' | 'reference';
+  readonly errors: ErrorPolicy;
+  /** The named labels of progressive overrides that are on. */
+  readonly overrideLabels: readonly string[];
   readonly ai: {
     readonly providers: readonly ProviderConfig[];
     /** Alias to targets in order; targets without a key are already left out, so a list may be empty. */

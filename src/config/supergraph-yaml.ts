@@ -172,6 +172,23 @@ export const supergraphYaml = z.strictObject({
       ),
     })
     .prefault({}),
+  errors: z
+    .strictObject({
+      mode: z
+        .enum(['wrapped', 'pass-through'])
+        .default('wrapped')
+        .describe('What clients read of a subgraph’s own errors: that there was one, or its message as it is.'),
+      allowed_extensions: z
+        .array(z.string().min(1))
+        .default([])
+        .describe('Fields of a subgraph error’s extensions that clients see; `code` then replaces ours.'),
+      service_name: z.boolean().default(true).describe('Whether errors name the subgraph under extensions.service.'),
+    })
+    .prefault({}),
+  override_labels: z
+    .record(z.string().min(1), z.boolean())
+    .default({})
+    .describe('Named labels of progressive @override that are on. `percent(n)` labels need no entry.'),
   ai: z
     .strictObject({
       providers: z
@@ -198,7 +215,6 @@ export type SupergraphYaml = z.output<typeof supergraphYaml>;
 
 /** Keys that design.md promises and that have not landed: refused by name, so that nobody believes they work. */
 export const pendingKeys: ReadonlySet<string> = new Set([
-  'errors',
   'access',
   'cache',
   'store',

@@ -6,7 +6,11 @@
 import { type DataObject, isDataObject } from './data.ts';
 
 /** @param visit gets each object once, with where it stands; what it returns takes the object's place there */
-export function collectEntities(root: DataObject, path: readonly string[], visit: (entity: DataObject) => DataObject): void {
+export function collectEntities(
+  root: DataObject,
+  path: readonly string[],
+  visit: (entity: DataObject) => DataObject,
+): void {
   let level: Set<unknown> = new Set([root]);
   const last = path.length - 1;
   if (last < 0) {

@@ -55,7 +55,11 @@ function compileSelections(types: TypeMemberships, selections: readonly Required
   };
 }
 
-function compileFields(types: TypeMemberships, selections: readonly RequiredSelection[], typeName: unknown): FieldWriter[] {
+function compileFields(
+  types: TypeMemberships,
+  selections: readonly RequiredSelection[],
+  typeName: unknown,
+): FieldWriter[] {
   const merged = new Map<string, RequiredSelection[] | undefined>();
   const collect = (list: readonly RequiredSelection[]): void => {
     for (const selection of list) {

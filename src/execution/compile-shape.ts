@@ -22,6 +22,7 @@ import {
 } from 'graphql';
 import { invariant } from '../lib/index.ts';
 import { type DataObject, isDataObject } from './data.ts';
+import type { Introspect } from './introspect.ts';
 
 /** A value that may not stand where it was found. Both paths are built outward while the answer is written. */
 export interface Violation {
@@ -35,8 +36,7 @@ export interface Shaping {
   readonly violations: Violation[];
   /** Objects that stand in several places: their text is written once per shape. */
   readonly shared: ReadonlySet<DataObject>;
-  /** The values of introspection fields at the root, as JSON text by response key. */
-  readonly introspection: ReadonlyMap<string, string>;
+  readonly introspect: Introspect;
 }
 
 /** @returns the value's JSON text, or undefined where null would have to stand and may not */
@@ -75,7 +75,11 @@ export interface OperationShape {
   readonly root: ObjectShape;
 }
 
-export function compileShape(options: ShapeOptions, rootType: GraphQLObjectType, selectionSet: SelectionSetNode): OperationShape {
+export function compileShape(
+  options: ShapeOptions,
+  rootType: GraphQLObjectType,
+  selectionSet: SelectionSetNode,
+): OperationShape {
   const { schema, fragments, included, keyOf } = options;
   const root = compileObject(rootType, [selectionSet]);
   return {
@@ -88,7 +92,9 @@ export function compileShape(options: ShapeOptions, rootType: GraphQLObjectType,
     return {
       // On first use: a plan may name types of an interface that no answer ever has.
       get fields() {
-        fields ??= [...collectFields(type, sets)].map(([responseKey, nodes], index) => compileField(type, responseKey, nodes, index));
+        fields ??= [...collectFields(type, sets)].map(([responseKey, nodes], index) =>
+          compileField(type, responseKey, nodes, index),
+        );
         return fields;
       },
     };
@@ -111,7 +117,12 @@ export function compileShape(options: ShapeOptions, rootType: GraphQLObjectType,
           else nodes.push(selection);
           continue;
         }
-        let fragment: { readonly typeCondition?: FragmentDefinitionNode['typeCondition'] | undefined; readonly selectionSet: SelectionSetNode } | undefined;
+        let fragment:
+          | {
+              readonly typeCondition?: FragmentDefinitionNode['typeCondition'] | undefined;
+              readonly selectionSet: SelectionSetNode;
+            }
+          | undefined;
         if (selection.kind === Kind.INLINE_FRAGMENT) {
           fragment = selection;
         } else {
@@ -130,7 +141,12 @@ export function compileShape(options: ShapeOptions, rootType: GraphQLObjectType,
     return isAbstractType(wider) && schema.isSubType(wider, type);
   }
 
-  function compileField(parent: GraphQLObjectType, responseKey: string, nodes: readonly FieldNode[], index: number): FieldShape {
+  function compileField(
+    parent: GraphQLObjectType,
+    responseKey: string,
+    nodes: readonly FieldNode[],
+    index: number,
+  ): FieldShape {
     const [node] = nodes;
     invariant(node !== undefined, 'a response key has a field');
     const prefix = `${index === 0 ? '' : ','}${JSON.stringify(responseKey)}:`;
@@ -140,7 +156,7 @@ export function compileShape(options: ShapeOptions, rootType: GraphQLObjectType,
       return { responseKey, dataKey: name, prefix, write: () => text, inner: undefined };
     }
     if (name === '__schema' || name === '__type') {
-      const write: WriteValue = (_value, { introspection }) => introspection.get(responseKey) ?? 'null';
+      const write: WriteValue = (_value, { introspect }) => introspect(nodes);
       return { responseKey, dataKey: name, prefix, write, inner: undefined };
     }
     const field = parent.getFields()[name];
@@ -161,7 +177,8 @@ export function compileShape(options: ShapeOptions, rootType: GraphQLObjectType,
         write(value, shaping) {
           const text = value === null || value === undefined ? undefined : write(value, shaping);
           if (text !== undefined && text !== 'null') return text;
-          if (value === null || value === undefined) shaping.violations.push({ kind: 'null', responsePath: [], dataPath: [] });
+          if (value === null || value === undefined)
+            shaping.violations.push({ kind: 'null', responsePath: [], dataPath: [] });
           return undefined;
         },
       };
@@ -256,7 +273,12 @@ function writeList(write: WriteValue, value: unknown, shaping: Shaping): string 
   return `${text}]`;
 }
 
-function prepend(violations: Violation[], from: number, responseStep: string | number, dataStep: string | number): void {
+function prepend(
+  violations: Violation[],
+  from: number,
+  responseStep: string | number,
+  dataStep: string | number,
+): void {
   for (let index = from; index < violations.length; index++) {
     violations[index]?.responsePath.unshift(responseStep);
     violations[index]?.dataPath.unshift(dataStep);
@@ -283,7 +305,8 @@ function compileLeaf(type: GraphQLLeafType): WriteValue {
     case 'Boolean':
       return (value, shaping) => (value === true ? 'true' : value === false ? 'false' : coerce(value, shaping));
     case 'Int':
-      return (value, shaping) => (typeof value === 'number' && (value | 0) === value ? `${value}` : coerce(value, shaping));
+      return (value, shaping) =>
+        typeof value === 'number' && (value | 0) === value ? `${value}` : coerce(value, shaping);
     default:
       return coerce;
   }

@@ -43,7 +43,8 @@ export function contextValues(
     for (const step of from.slice(ups)) {
       if (!isDataObject(value)) return [];
       if (!step.startsWith(condition)) value = value[step];
-      else if (value.__typename !== undefined && !isOfType(types, value.__typename, step.slice(condition.length))) return [];
+      else if (value.__typename !== undefined && !isOfType(types, value.__typename, step.slice(condition.length)))
+        return [];
     }
     return value === undefined ? [] : [`"${variable}":${JSON.stringify(value)}`];
   }

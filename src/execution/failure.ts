@@ -2,10 +2,8 @@ import type { DataPath } from './data.ts';
 
 /** One thing that went wrong while a plan ran: one per cause, however many places it left without data. */
 export interface Failure {
-  readonly code: string;
   readonly message: string;
-  readonly service: string;
-  readonly extensions?: Readonly<Record<string, unknown>>;
+  readonly extensions: Readonly<Record<string, unknown>>;
   /** Where in the data; the first place where it is several. */
   readonly path: DataPath | undefined;
   /** Every place it may have left empty: keys, and `@` for any list item. */

@@ -1,41 +1,35 @@
-import { execute, type FieldNode, type GraphQLSchema, Kind, type OperationDefinitionNode, type SelectionNode } from 'graphql';
+import {
+  executeSync,
+  type FieldNode,
+  type GraphQLSchema,
+  Kind,
+  type OperationDefinitionNode,
+  OperationTypeNode,
+} from 'graphql';
 import type { PreparedOperation, Variables } from './prepared-operation.ts';
 
-const none: ReadonlyMap<string, string> = new Map();
+/** @returns the value of an introspection field as JSON text; its nodes are all those of one response key */
+export type Introspect = (nodes: readonly FieldNode[]) => string;
 
-/** The values of an operation's `__schema` and `__type` fields, as JSON text by response key, from the API schema alone. */
-export async function introspect(
+/** Answers `__schema` and `__type`, wherever a field of type Query stands, from the API schema alone. */
+export function introspector(
   schema: GraphQLSchema,
-  prepared: PreparedOperation,
-  included: (selection: SelectionNode) => boolean,
+  { operation, fragments }: PreparedOperation,
   variables: Variables,
-): Promise<ReadonlyMap<string, string>> {
-  const fields = introspectionFields(prepared, prepared.operation.selectionSet.selections, included);
-  if (fields.length === 0) return none;
-  const operation: OperationDefinitionNode = {
-    ...prepared.operation,
-    selectionSet: { kind: Kind.SELECTION_SET, selections: fields },
+): Introspect {
+  const known = new Map<readonly FieldNode[], string>();
+  return (nodes) => {
+    const text = known.get(nodes);
+    if (text !== undefined) return text;
+    const alone: OperationDefinitionNode = {
+      ...operation,
+      operation: OperationTypeNode.QUERY,
+      selectionSet: { kind: Kind.SELECTION_SET, selections: nodes },
+    };
+    const document = { kind: Kind.DOCUMENT, definitions: [alone, ...fragments.values()] } as const;
+    const { data } = executeSync({ schema, document, variableValues: variables });
+    const written = JSON.stringify(Object.values(data ?? {})[0] ?? null);
+    known.set(nodes, written);
+    return written;
   };
-  const document = { kind: Kind.DOCUMENT, definitions: [operation, ...prepared.fragments.values()] } as const;
-  const { data } = await execute({ schema, document, variableValues: variables });
-  return new Map(Object.entries(data ?? {}).map(([key, value]) => [key, JSON.stringify(value)]));
-}
-
-function introspectionFields(
-  prepared: PreparedOperation,
-  selections: readonly SelectionNode[],
-  included: (selection: SelectionNode) => boolean,
-  visited = new Set<string>(),
-): FieldNode[] {
-  return selections.flatMap((selection) => {
-    if (!included(selection)) return [];
-    if (selection.kind === Kind.FIELD) return /^__(schema|type)$/.test(selection.name.value) ? [selection] : [];
-    if (selection.kind === Kind.INLINE_FRAGMENT) {
-      return introspectionFields(prepared, selection.selectionSet.selections, included, visited);
-    }
-    const name = selection.name.value;
-    if (visited.has(name)) return [];
-    visited.add(name);
-    return introspectionFields(prepared, prepared.fragments.get(name)?.selectionSet.selections ?? [], included, visited);
-  });
 }

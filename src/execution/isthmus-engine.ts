@@ -4,6 +4,7 @@
  */
 import { type GraphQLFormattedError, type GraphQLSchema, getOperationAST, parse, validate } from 'graphql';
 import { LRUCache } from 'lru-cache';
+import type { ErrorPolicy } from '../config/index.ts';
 import { errorTable } from '../errors/index.ts';
 import type { Logger } from '../observability/index.ts';
 import { PlanCache, type Planner } from '../planning/index.ts';
@@ -13,7 +14,7 @@ import { type CompiledPlan, compilePlan } from './compile-plan.ts';
 import type { Shaping } from './compile-shape.ts';
 import type { ExecutionEngine, ExecutionOutcome, OperationRequest, UsedOperation } from './execution-engine.ts';
 import { explains, type Failure } from './failure.ts';
-import { introspect } from './introspect.ts';
+import { type Introspect, introspector } from './introspect.ts';
 import { JsonText } from './json-text.ts';
 import { PreparedOperation, type Variables, type Variant } from './prepared-operation.ts';
 import { type RunResult, runPlan } from './run-plan.ts';
@@ -27,15 +28,32 @@ export interface IsthmusEngineOptions {
   readonly log: Logger;
   /** How long planning one operation may take. */
   readonly planDeadlineMs: number;
+  readonly errorPolicy: ErrorPolicy;
+  /** The named labels of progressive overrides that are on. */
+  readonly overrideLabels: readonly string[];
   /** How many prepared operations are kept. @default 2_000 */
   readonly maxOperations?: number;
 }
 
 export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEngine {
-  const { apiSchema, supergraphSdl, planner, clients, log, planDeadlineMs, maxOperations = 2_000 } = options;
+  const {
+    apiSchema,
+    supergraphSdl,
+    planner,
+    clients,
+    log,
+    planDeadlineMs,
+    errorPolicy,
+    maxOperations = 2_000,
+  } = options;
+  const namedLabels = new Set(options.overrideLabels);
   const types = typeMemberships(parse(supergraphSdl, { noLocation: true }));
   const operations = new LRUCache<string, PreparedOperation>({ max: maxOperations });
-  const plans = new PlanCache<CompiledPlan>({ planner, deadlineMs: planDeadlineMs, compile: (plan) => compilePlan(types, plan) });
+  const plans = new PlanCache<CompiledPlan>({
+    planner,
+    deadlineMs: planDeadlineMs,
+    compile: (plan) => compilePlan(types, plan),
+  });
 
   function prepare({ documentHash, document, operationName }: UsedOperation): PreparedOperation | undefined {
     const key = operationName === undefined ? documentHash : `${documentHash} ${operationName}`;
@@ -49,7 +67,7 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
   }
 
   async function planOf({ normalised, plans: known }: Variant): Promise<CompiledPlan> {
-    const labels = activeLabels(planner.overrideLabels);
+    const labels = activeLabels(planner.overrideLabels, namedLabels);
     const key = labels.join(',');
     const plan = known.get(key);
     if (plan !== undefined) return plan;
@@ -65,11 +83,21 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
       if (prepared === undefined) throw new TypeError('the operation is part of its document');
       prepared.uses++;
       const variant = prepared.variant(variables);
-      const plan = variant.plans.size === 1 && planner.overrideLabels.length === 0 ? firstOf(variant.plans) : await planOf(variant);
+      const plan =
+        variant.plans.size === 1 && planner.overrideLabels.length === 0
+          ? firstOf(variant.plans)
+          : await planOf(variant);
       context.signal.throwIfAborted();
-      const introspection = await introspect(apiSchema, prepared, variant.included, variables);
-      const result = await runPlan({ plan, clients, types, context, log, variableJson: variableWriter(variant, variables) });
-      return shapeAnswer(variant, result, introspection, request, log);
+      const result = await runPlan({
+        plan,
+        clients,
+        types,
+        context,
+        log,
+        errorPolicy,
+        variableJson: variableWriter(variant, variables),
+      });
+      return shapeAnswer(variant, result, introspector(apiSchema, prepared, variables), request, log);
     },
 
     mostUsed(count) {
@@ -106,11 +134,11 @@ function firstOf(plans: ReadonlyMap<string, CompiledPlan>): CompiledPlan {
   return nothingToFetch;
 }
 
-/** `percent(n)` is decided anew for each request; other labels are off until a key turns them on. */
-function activeLabels(labels: readonly string[]): readonly string[] {
+/** `percent(n)` is decided anew for each request; other labels by `override_labels` of supergraph.yaml. */
+function activeLabels(labels: readonly string[], named: ReadonlySet<string>): readonly string[] {
   return labels.filter((label) => {
     const percent = /^percent\((\d+(?:\.\d+)?)\)$/.exec(label)?.[1];
-    return percent !== undefined && Math.random() * 100 < Number(percent);
+    return percent === undefined ? named.has(label) : Math.random() * 100 < Number(percent);
   });
 }
 
@@ -132,22 +160,25 @@ function variableWriter({ normalised }: Variant, variables: Variables): (name: s
 function shapeAnswer(
   { shape }: Variant,
   { data, failures, shared }: RunResult,
-  introspection: ReadonlyMap<string, string>,
+  introspect: Introspect,
   request: OperationRequest,
   log: Logger,
 ): ExecutionOutcome {
-  const shaping: Shaping = { violations: [], shared, introspection };
+  const shaping: Shaping = { violations: [], shared, introspect };
   const text = new JsonText(shape.write(data, shaping));
   if (failures.length === 0 && shaping.violations.length === 0) return { kind: 'single', result: { data: text } };
 
-  const errors: GraphQLFormattedError[] = failures.map(({ message, code, service, path }: Failure) => ({
+  const errors: GraphQLFormattedError[] = failures.map(({ message, extensions, path }: Failure) => ({
     message,
     ...(path === undefined ? {} : { path: clientPath(shape.root, data, path) }),
-    extensions: { code, service },
+    extensions: { ...extensions },
   }));
   for (const { responsePath, dataPath } of shaping.violations) {
     if (failures.some((failure) => explains(failure, dataPath))) continue;
-    log.warn({ requestId: request.context.requestId, path: dataPath }, 'a subgraph gave a value its type does not allow');
+    log.warn(
+      { requestId: request.context.requestId, path: dataPath },
+      'a subgraph gave a value its type does not allow',
+    );
     errors.push({
       message: errorTable.SUBREQUEST_MALFORMED_RESPONSE.client,
       path: responsePath,
@@ -155,5 +186,8 @@ function shapeAnswer(
     });
   }
   const distinct = new Map(errors.map((error) => [JSON.stringify(error), error]));
-  return { kind: 'single', result: errors.length === 0 ? { data: text } : { data: text, errors: [...distinct.values()] } };
+  return {
+    kind: 'single',
+    result: errors.length === 0 ? { data: text } : { data: text, errors: [...distinct.values()] },
+  };
 }

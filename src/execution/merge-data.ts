@@ -7,12 +7,13 @@ import { type DataObject, isDataObject, type TypeMemberships } from './data.ts';
 
 export function mergeData(types: TypeMemberships, target: DataObject, source: DataObject): void {
   for (const key in source) {
+    // JSON may have it as a key of its own; reading it from the target gives Object.prototype, and would merge into that.
+    if (key === '__proto__') continue;
     const value = source[key];
     const known = target[key];
     if (known === undefined) {
-      if (key !== '__proto__') target[key] = value;
+      target[key] = value;
     } else if (known === value) {
-      continue;
     } else if (isDataObject(known) && isDataObject(value)) {
       mergeData(types, known, value);
     } else if (Array.isArray(known) && Array.isArray(value) && known.length === value.length) {
@@ -29,12 +30,15 @@ function mergeList(types: TypeMemberships, target: unknown[], source: readonly u
   for (let index = 0; index < target.length; index++) {
     const [known, value] = [target[index], source[index]];
     if (isDataObject(known) && isDataObject(value)) mergeData(types, known, value);
-    else if (Array.isArray(known) && Array.isArray(value) && known.length === value.length) mergeList(types, known, value);
+    else if (Array.isArray(known) && Array.isArray(value) && known.length === value.length)
+      mergeList(types, known, value);
     else if (value !== null) target[index] = value;
   }
 }
 
 /** A subgraph with an interface object names the interface; the object's own type is what another one says. */
 function narrowerType(types: TypeMemberships, known: unknown, value: unknown): unknown {
-  return typeof known === 'string' && typeof value === 'string' && types.get(known)?.has(value) === true ? known : value;
+  return typeof known === 'string' && typeof value === 'string' && types.get(known)?.has(value) === true
+    ? known
+    : value;
 }

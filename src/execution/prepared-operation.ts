@@ -47,7 +47,9 @@ export class PreparedOperation {
     this.document = document;
     this.operation = operation;
     this.fragments = new Map(
-      document.definitions.flatMap((one) => (one.kind === Kind.FRAGMENT_DEFINITION ? [[one.name.value, one] as const] : [])),
+      document.definitions.flatMap((one) =>
+        one.kind === Kind.FRAGMENT_DEFINITION ? [[one.name.value, one] as const] : [],
+      ),
     );
     this.#conditionNames = conditionNames(document);
     this.#defaults = Object.fromEntries(
@@ -92,7 +94,10 @@ function isIncluded(directives: readonly DirectiveNode[], conditions: Variables)
   for (const { name, arguments: given } of directives) {
     if (name.value !== 'skip' && name.value !== 'include') continue;
     const value = given?.find((argument) => argument.name.value === 'if')?.value;
-    const holds = value?.kind === Kind.VARIABLE ? conditions[value.name.value] === true : value?.kind === Kind.BOOLEAN && value.value;
+    const holds =
+      value?.kind === Kind.VARIABLE
+        ? conditions[value.name.value] === true
+        : value?.kind === Kind.BOOLEAN && value.value;
     if (holds === (name.value === 'skip')) return false;
   }
   return true;

@@ -6,16 +6,18 @@
  */
 import type { GraphQLFormattedError } from 'graphql';
 import { GraphQLError } from 'graphql';
-import { errorTable, GatewayError, isErrorCode, messageOf } from '../errors/index.ts';
+import type { ErrorPolicy } from '../config/index.ts';
+import { errorTable, GatewayError, messageOf } from '../errors/index.ts';
 import { invariant } from '../lib/index.ts';
 import type { Logger } from '../observability/index.ts';
-import type { RequestContext, SubgraphClient, SubgraphResponse } from '../transport/index.ts';
+import type { RequestContext, SubgraphClient, SubgraphError, SubgraphResponse } from '../transport/index.ts';
 import type { ExecutionEngine, ExecutionResult, OperationRequest } from './execution-engine.ts';
-import { maskSubgraphError } from './mask-subgraph-errors.ts';
+import { maskSubgraphError, type ShownError } from './mask-subgraph-errors.ts';
 
 export interface ReferenceEngineOptions {
   readonly supergraphSdl: string;
   readonly clients: ReadonlyMap<string, SubgraphClient>;
+  readonly errorPolicy: ErrorPolicy;
   readonly log: Logger;
 }
 
@@ -34,7 +36,7 @@ export async function createReferenceEngine(options: ReferenceEngineOptions): Pr
       return {
         async process({ request, context }) {
           const requestContext = (context as { request: RequestContext }).request;
-          const response = await fetchFrom(client, request, requestContext, options.log);
+          const response = await fetchFrom(client, request, requestContext, options);
           return {
             data: response.data ?? undefined,
             errors: response.errors?.map(
@@ -87,7 +89,7 @@ async function fetchFrom(
   client: SubgraphClient,
   request: { readonly query?: string; readonly operationName?: string; readonly variables?: Record<string, unknown> },
   context: RequestContext,
-  log: Logger,
+  { log, errorPolicy }: ReferenceEngineOptions,
 ): Promise<SubgraphResponse> {
   const query = request.query ?? '';
   try {
@@ -107,14 +109,19 @@ async function fetchFrom(
         'subgraph error',
       );
     }
-    return { ...response, errors: response.errors.map((error) => ({ ...error, ...maskSubgraphError(client, error) })) };
+    return {
+      ...response,
+      errors: response.errors.map((error) => shown(error.path, maskSubgraphError(errorPolicy, client, error))),
+    };
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
     log.warn(
       { requestId: context.requestId, subgraph: client.name, code: error.code, reason: error.detail },
       'subgraph request failed',
     );
-    return { errors: [{ message: error.message, extensions: error.extensions }] };
+    const { message, code } = error;
+    const service = errorPolicy.serviceName ? { service: client.name } : {};
+    return { errors: [shown(undefined, { message, extensions: { code, ...service } })] };
   }
 }
 
@@ -129,16 +136,17 @@ function toResult({ data, errors, extensions }: ExecutionResult): ExecutionResul
   return distinct.size === 0 ? { data } : { data, errors: [...distinct.values()] };
 }
 
-function toFormattedError(error: GraphQLFormattedError): GraphQLFormattedError {
-  const { message, path, extensions } = error;
-  const code = extensions?.code;
-  const safe = isErrorCode(code)
-    ? { code, ...(typeof extensions?.service === 'string' ? { service: extensions.service } : {}) }
-    : { code: 'INTERNAL_SERVER_ERROR' };
+/** The package adds to an error's extensions and may change its message; what is to be shown goes through it whole. */
+function shown(path: SubgraphError['path'], error: ShownError): SubgraphError {
+  return { message: error.message, ...(path === undefined ? {} : { path }), extensions: { shown: error } };
+}
+
+function toFormattedError({ path, extensions }: GraphQLFormattedError): GraphQLFormattedError {
+  const error = extensions?.shown as ShownError | undefined;
   return {
-    message: isErrorCode(code) ? message : errorTable.INTERNAL_SERVER_ERROR.client,
+    message: error?.message ?? errorTable.INTERNAL_SERVER_ERROR.client,
     ...(path === undefined ? {} : { path }),
-    extensions: safe,
+    extensions: { ...(error?.extensions ?? { code: 'INTERNAL_SERVER_ERROR' }) },
   };
 }
 

@@ -19,7 +19,8 @@ function at(types: TypeMemberships, path: readonly string[], value: unknown, rew
   if (step.startsWith(condition)) {
     // Without __typename nothing speaks against the condition; what is renamed is there for that one type only.
     const { __typename: typeName } = value;
-    if (typeName === undefined || isOfType(types, typeName, step.slice(condition.length))) at(types, rest, value, rewrite);
+    if (typeName === undefined || isOfType(types, typeName, step.slice(condition.length)))
+      at(types, rest, value, rewrite);
   } else if (rest.length > 0) {
     at(types, rest, Object.hasOwn(value, step) ? value[step] : undefined, rewrite);
   } else {

@@ -2,10 +2,17 @@
  * Runs a compiled plan: each fetch the moment the fetches it waits for have ended, well or badly. What fails is a
  * Failure beside the data of the rest; only the client's own abort ends the run.
  */
-import { GatewayError } from '../errors/index.ts';
+import type { ErrorPolicy } from '../config/index.ts';
+import { type ErrorCode, GatewayError } from '../errors/index.ts';
 import type { Logger } from '../observability/index.ts';
 import type { RootFetch } from '../planning/index.ts';
-import type { RequestContext, SubgraphClient, SubgraphError, SubgraphRequest, SubgraphResponse } from '../transport/index.ts';
+import type {
+  RequestContext,
+  SubgraphClient,
+  SubgraphError,
+  SubgraphRequest,
+  SubgraphResponse,
+} from '../transport/index.ts';
 import { findObject } from './client-path.ts';
 import { collectEntities, haveSameContent } from './collect-entities.ts';
 import type { CompiledEntityFetch, CompiledEntityField, CompiledPlan } from './compile-plan.ts';
@@ -22,6 +29,8 @@ export interface RunOptions {
   readonly types: TypeMemberships;
   readonly context: RequestContext;
   readonly log: Logger;
+  /** What clients see of a subgraph's errors. */
+  readonly errorPolicy: ErrorPolicy;
   /** A variable's value as JSON text; undefined where the client left it out. */
   readonly variableJson: (name: string) => string | undefined;
 }
@@ -39,7 +48,12 @@ export async function runPlan(options: RunOptions): Promise<RunResult> {
   const ended: Promise<void>[] = [];
   for (const fetch of fetches) {
     const { after } = fetch;
-    const before = after.length === 1 ? ended[after[0] ?? 0] : after.length === 0 ? undefined : Promise.all(after.map((index) => ended[index]));
+    const before =
+      after.length === 1
+        ? ended[after[0] ?? 0]
+        : after.length === 0
+          ? undefined
+          : Promise.all(after.map((index) => ended[index]));
     ended.push(before === undefined ? run.fetch(fetch) : before.then(() => run.fetch(fetch)));
   }
   await Promise.all(ended);
@@ -79,11 +93,15 @@ class Run implements RunResult {
   async #fetchRoot(fetch: RootFetch): Promise<void> {
     const { types } = this.#options;
     const covers = fetch.gives.map((key) => [...fetch.path, key]);
-    const response = await this.#send(fetch.subgraph, {
-      kind: fetch.operationType,
-      query: fetch.operation,
-      variablesJson: `{${this.#variables(fetch.variables).join(',')}}`,
-    }, covers);
+    const response = await this.#send(
+      fetch.subgraph,
+      {
+        kind: fetch.operationType,
+        query: fetch.operation,
+        variablesJson: `{${this.#variables(fetch.variables).join(',')}}`,
+      },
+      covers,
+    );
     if (response === undefined) return;
     const { data, errors } = response;
     if (isDataObject(data)) {
@@ -93,7 +111,8 @@ class Run implements RunResult {
         return place;
       });
     }
-    for (const error of errors ?? []) this.#addError(fetch.subgraph, error, error.path ?? covers[0], error.path === undefined ? covers : undefined);
+    for (const error of errors ?? [])
+      this.#addError(fetch.subgraph, error, error.path ?? covers[0], error.path === undefined ? covers : undefined);
   }
 
   /** Collects an `_entities` field's representations; equal ones are asked for once. */
@@ -133,17 +152,23 @@ class Run implements RunResult {
 
   async #fetchEntities(fetch: CompiledEntityFetch, asked: readonly Asked[], context: readonly string[]): Promise<void> {
     const covers = asked.flatMap(({ field, path }) => path.flatMap((one) => field.gives.map((key) => [...one, key])));
-    const response = await this.#send(fetch.subgraph, {
-      kind: 'query',
-      query: fetch.operation,
-      ...this.#entityVariables(asked, [...this.#variables(fetch.variables), ...context]),
-    }, covers, () => this.#firstPlace(asked));
+    const response = await this.#send(
+      fetch.subgraph,
+      {
+        kind: 'query',
+        query: fetch.operation,
+        ...this.#entityVariables(asked, [...this.#variables(fetch.variables), ...context]),
+      },
+      covers,
+      () => this.#firstPlace(asked),
+    );
     if (response === undefined) return;
     const { data, errors } = response;
     for (const one of asked) {
       const entities = isDataObject(data) ? data[one.field.key] : undefined;
       if (Array.isArray(entities) && entities.length === one.representations.length) this.#merge(one, entities);
-      else if (one.representations.length > 0 && (errors === undefined || Array.isArray(entities))) this.#addMalformed(fetch.subgraph, one);
+      else if (one.representations.length > 0 && (errors === undefined || Array.isArray(entities)))
+        this.#addMalformed(fetch.subgraph, one);
     }
     for (const error of errors ?? []) this.#addEntityError(fetch.subgraph, error, asked, covers);
   }
@@ -219,18 +244,25 @@ class Run implements RunResult {
     const { clients, context, log } = this.#options;
     const client = clients.get(subgraph);
     try {
-      if (client === undefined) throw new GatewayError('INTERNAL_SERVER_ERROR', { detail: `${subgraph} has no client` });
+      if (client === undefined)
+        throw new GatewayError('INTERNAL_SERVER_ERROR', { detail: `${subgraph} has no client` });
       return await client.execute(request, context);
     } catch (error) {
       if (context.signal.aborted) return undefined;
       const coded = error instanceof GatewayError ? error : new GatewayError('INTERNAL_SERVER_ERROR', { cause: error });
       const level = coded.code === 'INTERNAL_SERVER_ERROR' ? 'error' : 'warn';
       log[level](
-        { requestId: context.requestId, subgraph, code: coded.code, reason: coded.detail, ...(level === 'error' ? { error: coded } : {}) },
+        {
+          requestId: context.requestId,
+          subgraph,
+          code: coded.code,
+          reason: coded.detail,
+          ...(level === 'error' ? { error: coded } : {}),
+        },
         'subgraph request failed',
       );
       const path = firstPlace === undefined ? covers[0] : firstPlace();
-      this.failures.push({ code: coded.code, message: coded.message, service: subgraph, path, covers });
+      this.failures.push({ message: coded.message, extensions: this.#extensions(coded.code, subgraph), path, covers });
       return undefined;
     }
   }
@@ -259,43 +291,61 @@ class Run implements RunResult {
     const reason = `_entities is not a list of ${asked.representations.length}`;
     log.warn({ requestId: context.requestId, subgraph, code: error.code, reason }, 'subgraph request failed');
     this.failures.push({
-      code: error.code,
       message: error.message,
-      service: subgraph,
+      extensions: this.#extensions(error.code, subgraph),
       path: this.#firstPlace([asked]),
       covers: asked.path.flatMap((one) => asked.field.gives.map((key) => [...one, key])),
     });
   }
 
   /** An error inside `_entities` stands at an index that means nothing to the client: at the entity's own place instead. */
-  #addEntityError(subgraph: string, error: SubgraphError, asked: readonly Asked[], covers: readonly (readonly string[])[]): void {
+  #addEntityError(
+    subgraph: string,
+    error: SubgraphError,
+    asked: readonly Asked[],
+    covers: readonly (readonly string[])[],
+  ): void {
     const [key, index, ...rest] = error.path ?? [];
     const one = asked.find(({ field }) => field.key === key);
     const owner = typeof index === 'number' ? one?.owners[index]?.[0] : undefined;
     if (one === undefined || owner === undefined) {
-      const narrowed = one === undefined ? covers : one.path.flatMap((path) => one.field.gives.map((given) => [...path, given]));
+      const narrowed =
+        one === undefined ? covers : one.path.flatMap((path) => one.field.gives.map((given) => [...path, given]));
       this.#addError(subgraph, error, this.#firstPlace(one === undefined ? asked : [one]), narrowed);
       return;
     }
     const place = this.#placeOf(owner, one);
     const tail = rest.map((step) => (typeof step === 'number' ? '@' : step));
-    this.#addError(subgraph, error, place === undefined ? undefined : [...place, ...rest], one.path.map((path) => [...path, ...tail]));
+    this.#addError(
+      subgraph,
+      error,
+      place === undefined ? undefined : [...place, ...rest],
+      one.path.map((path) => [...path, ...tail]),
+    );
   }
 
-  #addError(subgraph: string, error: SubgraphError, path: DataPath | undefined, covers?: readonly (readonly string[])[]): void {
-    const { clients, context, log } = this.#options;
+  #extensions(code: ErrorCode, service: string): Failure['extensions'] {
+    return this.#options.errorPolicy.serviceName ? { code, service } : { code };
+  }
+
+  #addError(
+    subgraph: string,
+    error: SubgraphError,
+    path: DataPath | undefined,
+    covers?: readonly (readonly string[])[],
+  ): void {
+    const { clients, context, log, errorPolicy } = this.#options;
     const client = clients.get(subgraph);
     if (client === undefined) return;
     log.warn(
       { requestId: context.requestId, subgraph, path: error.path, extensions: error.extensions, reason: error.message },
       'subgraph error',
     );
-    const { message, extensions } = maskSubgraphError(client, error);
+    const { message, extensions } = maskSubgraphError(errorPolicy, client, error);
     const pattern = path?.map((step) => (typeof step === 'number' ? '@' : step));
     this.failures.push({
-      code: extensions.code,
       message,
-      service: subgraph,
+      extensions,
       path,
       covers: covers ?? (pattern === undefined ? [] : [pattern]),
     });

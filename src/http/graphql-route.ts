@@ -90,11 +90,15 @@ export async function addGraphQLRoute(app: FastifyInstance, { gateway, log }: Gr
 
 async function prepare(generation: GatewayGeneration, log: Logger): Promise<Serving> {
   const { server, traffic, headers } = generation.config;
+  // A cookie is for the one it was made for; where a rule carries them, no answer is shared.
+  const setsCookies = Object.values(headers).some(({ response }) =>
+    response.some(({ named }) => named === 'set-cookie'),
+  );
   return {
     pipeline: await createApolloPipeline(generation, log),
     allowedOrigins: new Set(server.allowedOrigins),
     operationTimeoutMs: server.operationTimeoutMs,
-    runs: traffic.shareIdentical === 'operation' ? new SharedRuns() : undefined,
+    runs: traffic.shareIdentical === 'operation' && !setsCookies ? new SharedRuns() : undefined,
     forwardHeaders: Object.values(headers).flatMap(({ request }) => compileRequestHeaderRules(request) ?? []),
   };
 }

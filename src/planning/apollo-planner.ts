@@ -26,7 +26,9 @@ export function createApolloPlanner({ supergraphSdl, inProcess }: ApolloPlannerO
   const supergraph = Supergraph.build(supergraphSdl, { supportedFeatures: null, validateSupergraph: false });
   const planner = new QueryPlanner(supergraph, { generateQueryFragments: false });
   const apiSchema = supergraph.apiSchema();
-  const overrideLabels = [...new Set([...supergraphSdl.matchAll(/overrideLabel: "([^"]+)"/g)].map((match) => match[1] ?? ''))];
+  const overrideLabels = [
+    ...new Set([...supergraphSdl.matchAll(/overrideLabel: "([^"]+)"/g)].map((match) => match[1] ?? '')),
+  ];
   return {
     overrideLabels,
     plan(text, activeLabels) {

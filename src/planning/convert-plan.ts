@@ -50,7 +50,7 @@ export function convertPlan(node: QueryPlan['node']): OperationPlan {
     const step = toStep(node, path);
     steps.push(step);
     // Mutations run one after the other, each with all that follows from it (GraphQL, section 6.2.2).
-    const serial = node.operationKind === 'mutation' || steps[0]?.fetch.kind === 'root' && isMutation(steps[0].fetch);
+    const serial = node.operationKind === 'mutation' || (steps[0]?.fetch.kind === 'root' && isMutation(steps[0].fetch));
     after.push(serial ? [...before] : before.filter((earlier) => intersects(steps[earlier]?.gives, step.needs)));
     return index;
   }
@@ -70,14 +70,26 @@ function toStep(node: FetchNode, path: readonly string[]): Step {
   invariant(operation !== undefined, 'a fetch has an operation');
   const outputRewrites = (node.outputRewrites ?? []).map(toRewrite);
   const keys = path.filter((step) => step !== '@');
-  const common = { subgraph: node.serviceName, operation: node.operation, variables: node.variableUsages ?? [], after: [] };
+  const common = {
+    subgraph: node.serviceName,
+    operation: node.operation,
+    variables: node.variableUsages ?? [],
+    after: [],
+  };
 
   if (node.requires === undefined) {
     invariant(node.operationKind !== 'subscription', 'subscriptions are refused before planning');
     const gives = new Set<string>();
     addGiven(operation.selectionSet, keys, gives);
     return {
-      fetch: { ...common, kind: 'root', operationType: node.operationKind, path, outputRewrites, gives: topKeys(operation.selectionSet) },
+      fetch: {
+        ...common,
+        kind: 'root',
+        operationType: node.operationKind,
+        path,
+        outputRewrites,
+        gives: topKeys(operation.selectionSet),
+      },
       gives,
       needs: prefixes(keys),
     };
@@ -89,7 +101,10 @@ function toStep(node: FetchNode, path: readonly string[]): Step {
   const requires = node.requires.map(toRequired);
   const needs = prefixes(keys);
   addRequired(requires, keys, needs);
-  const context = (node.contextRewrites ?? []).map(({ path: from, renameKeyTo }) => ({ path: from, variable: renameKeyTo }));
+  const context = (node.contextRewrites ?? []).map(({ path: from, renameKeyTo }) => ({
+    path: from,
+    variable: renameKeyTo,
+  }));
   for (const { path: from } of context) addContext(from, keys, needs);
   return {
     fetch: {
@@ -112,7 +127,9 @@ function toStep(node: FetchNode, path: readonly string[]): Step {
 }
 
 function entitiesField(operation: OperationDefinitionNode): FieldNode {
-  const field = operation.selectionSet.selections.find((one) => one.kind === Kind.FIELD && one.name.value === '_entities');
+  const field = operation.selectionSet.selections.find(
+    (one) => one.kind === Kind.FIELD && one.name.value === '_entities',
+  );
   invariant(field?.kind === Kind.FIELD, 'an entity fetch asks for _entities');
   return field;
 }
@@ -150,7 +167,8 @@ function addContext(from: readonly string[], path: readonly string[], needs: Set
   // `..` counts lists too, so every ancestor that it may mean is taken: waiting for one more fetch is never wrong.
   const names = from.filter((step) => step !== '..' && !step.startsWith('... on '));
   for (let length = Math.max(0, path.length - ups); length <= path.length; length++) {
-    for (let count = 1; count <= names.length; count++) needs.add([...path.slice(0, length), ...names.slice(0, count)].join('.'));
+    for (let count = 1; count <= names.length; count++)
+      needs.add([...path.slice(0, length), ...names.slice(0, count)].join('.'));
   }
 }
 

@@ -1,4 +1,9 @@
-export { type NormalisedOperation, type NormaliseOptions, normaliseOperation, type VariableSource } from './normalise-operation.ts';
+export {
+  type NormalisedOperation,
+  type NormaliseOptions,
+  normaliseOperation,
+  type VariableSource,
+} from './normalise-operation.ts';
 export type {
   ContextValue,
   EntityFetch,

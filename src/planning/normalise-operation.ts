@@ -72,13 +72,14 @@ export function normaliseOperation(options: NormaliseOptions): NormalisedOperati
   const keysByArguments = new Map<string, string>();
   const counters = new Map<string, number>();
   const { separator, takingArguments } = namesOf(schema);
+  const isMutation = operation.operation === 'mutation';
   let selections = 0;
 
   const root = schema.getRootType(operation.operation);
   invariant(root != null, 'a validated operation has a root type');
   const selectionSet = mergeSelections(root, [operation.selectionSet], possibleTypes(root), true);
   const definitions = variables.definitions();
-  const head = operation.operation === 'mutation' || definitions !== '' ? `${operation.operation}${definitions}` : '';
+  const head = isMutation || definitions !== '' ? `${operation.operation}${definitions}` : '';
   return {
     text: selectionSet === '' ? '' : `${head}${selectionSet}`,
     variables: variables.sources,
@@ -96,7 +97,10 @@ export function normaliseOperation(options: NormaliseOptions): NormalisedOperati
     possible: readonly GraphQLObjectType[],
     isRoot = false,
   ): string {
-    const fields = new Map<string, { readonly node: FieldNode; readonly sets: Set<SelectionSetNode>; readonly text: string }>();
+    const fields = new Map<
+      string,
+      { readonly node: FieldNode; readonly sets: Set<SelectionSetNode>; readonly text: string }
+    >();
     const conditions = new Map<string, Set<SelectionSetNode>>();
     const visited = new Set<string>();
     for (const set of sets) collect(set);
@@ -158,7 +162,11 @@ export function normaliseOperation(options: NormaliseOptions): NormalisedOperati
         return;
       }
       const written = variables.writeArguments(fieldOf(type, node), node.arguments ?? []);
-      const key = keyFor(fieldOf(type, node), written);
+      const key = keyFor(
+        fieldOf(type, node),
+        written,
+        isRoot && isMutation ? (node.alias ?? node.name).value : undefined,
+      );
       keys.set(node, key);
       let entry = fields.get(key);
       if (entry === undefined) {
@@ -177,9 +185,11 @@ export function normaliseOperation(options: NormaliseOptions): NormalisedOperati
     return isObjectType(type) ? [type] : schema.getPossibleTypes(type);
   }
 
-  function keyFor(field: GraphQLField<unknown, unknown>, written: string): string {
-    if (!takingArguments.has(field.name) && !inheritedNames.has(field.name)) return field.name;
-    const whole = `${field.name}${written}`;
+  /** @param responseKey of a mutation: asked for under two, it runs twice */
+  function keyFor(field: GraphQLField<unknown, unknown>, written: string, responseKey: string | undefined): string {
+    if (responseKey === undefined && !takingArguments.has(field.name) && !inheritedNames.has(field.name))
+      return field.name;
+    const whole = `${responseKey === undefined ? '' : `${responseKey}:`}${field.name}${written}`;
     const known = keysByArguments.get(whole);
     if (known !== undefined) return known;
     const number = counters.get(field.name) ?? 0;
@@ -284,7 +294,7 @@ class Variables {
       }
       case Kind.OBJECT: {
         const named = getNamedType(nullable);
-      const fields = isInputObjectType(named) ? named.getFields() : undefined;
+        const fields = isInputObjectType(named) ? named.getFields() : undefined;
         return `{${value.fields.map(({ name, value: inner }) => `${name.value}:${this.#writeMixed(inner, fields?.[name.value]?.type)}`).join(',')}}`;
       }
       default:

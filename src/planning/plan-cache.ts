@@ -17,7 +17,9 @@ export interface PlanCacheOptions<Compiled> {
   readonly maxBytes?: number;
 }
 
-type Entry<Compiled> = { readonly kind: 'planned'; readonly plan: Compiled } | { readonly kind: 'refused'; readonly error: GatewayError };
+type Entry<Compiled> =
+  | { readonly kind: 'planned'; readonly plan: Compiled }
+  | { readonly kind: 'refused'; readonly error: GatewayError };
 
 export class PlanCache<Compiled> {
   readonly #entries: LRUCache<string, Entry<Compiled>>;
@@ -36,7 +38,8 @@ export class PlanCache<Compiled> {
   /** @throws GatewayError `PLAN_DEADLINE_EXCEEDED` or `OVERLOADED` */
   async plan(operation: string, activeLabels: readonly string[]): Promise<Compiled> {
     const key = activeLabels.length === 0 ? operation : `${activeLabels.join(',')}\n${operation}`;
-    const entry = this.#entries.get(key) ?? (await this.#running.run(key, () => this.#make(key, operation, activeLabels)));
+    const entry =
+      this.#entries.get(key) ?? (await this.#running.run(key, () => this.#make(key, operation, activeLabels)));
     if (entry.kind === 'refused') throw entry.error;
     return entry.plan;
   }

@@ -72,7 +72,8 @@ export function createPlannerPool(options: PlannerPoolOptions): PlannerPool {
     child.on('message', (reply: PlannerReply) => receive(planner, reply));
     child.on('error', (error) => log.error({ error }, 'a planner process failed'));
     child.on('exit', () => ended(planner));
-    for (const [supergraph, options] of supergraphs) child.send({ kind: 'load', supergraph, options } satisfies PlannerRequest);
+    for (const [supergraph, options] of supergraphs)
+      child.send({ kind: 'load', supergraph, options } satisfies PlannerRequest);
   }
 
   function receive(planner: PlannerProcess, reply: PlannerReply): void {
@@ -134,7 +135,8 @@ export function createPlannerPool(options: PlannerPoolOptions): PlannerPool {
       loading.set(supergraph, ready);
       try {
         if (processes.size === 0) start();
-        else for (const { child } of processes) child.send({ kind: 'load', supergraph, options } satisfies PlannerRequest);
+        else
+          for (const { child } of processes) child.send({ kind: 'load', supergraph, options } satisfies PlannerRequest);
         const overrideLabels = await ready.promise;
         return {
           overrideLabels,
@@ -150,7 +152,8 @@ export function createPlannerPool(options: PlannerPoolOptions): PlannerPool {
             }),
           close() {
             supergraphs.delete(supergraph);
-            for (const { child } of processes) if (child.connected) child.send({ kind: 'unload', supergraph } satisfies PlannerRequest);
+            for (const { child } of processes)
+              if (child.connected) child.send({ kind: 'unload', supergraph } satisfies PlannerRequest);
           },
         };
       } catch (error) {
@@ -162,7 +165,8 @@ export function createPlannerPool(options: PlannerPoolOptions): PlannerPool {
     },
     async close() {
       closed = true;
-      for (const task of waiting.splice(0)) task.reject(new GatewayError('OVERLOADED', { detail: 'the gateway is stopping' }));
+      for (const task of waiting.splice(0))
+        task.reject(new GatewayError('OVERLOADED', { detail: 'the gateway is stopping' }));
       await Promise.all(
         [...processes].map(({ child }) => {
           if (child.exitCode !== null || child.signalCode !== null) return undefined;

@@ -24,8 +24,8 @@ interface Schema {
 /** Every key with a description, with its default. Records are written `<name>`. */
 export function configurationSection(): string {
   const rows: string[] = [];
-  const walk = (schema: Schema, path: string): void => {
-    if (schema.description !== undefined && path !== '') {
+  const walk = (schema: Schema, path: string, described = true): void => {
+    if (described && schema.description !== undefined && path !== '') {
       const fallback =
         schema.default === undefined || typeof schema.default === 'object' ? '' : `\`${String(schema.default)}\``;
       const values =
@@ -35,10 +35,8 @@ export function configurationSection(): string {
     for (const [key, inner] of Object.entries(schema.properties ?? {}))
       walk(inner, path === '' ? key : `${path}.${key}`);
     if (typeof schema.additionalProperties === 'object') walk(schema.additionalProperties, `${path}.<name>`);
-    for (const inner of [...(schema.anyOf ?? []), ...(schema.oneOf ?? [])])
-      walk({ ...inner, description: undefined } as Schema, path);
-    if (schema.items !== undefined && path.startsWith('headers'))
-      walk({ ...schema.items, description: undefined } as Schema, `${path}[]`);
+    for (const inner of [...(schema.anyOf ?? []), ...(schema.oneOf ?? [])]) walk(inner, path, false);
+    if (schema.items !== undefined && path.startsWith('headers')) walk(schema.items, `${path}[]`, false);
   };
   walk(configJsonSchema() as Schema, '');
   return ['| key | default | what it does |', '|---|---|---|', ...new Set(rows)].join('\n');

@@ -41,6 +41,8 @@ export interface Answer {
   readonly errors: readonly GraphQLFormattedError[];
 }
 
+const errorPolicy = { mode: 'wrapped', allowedExtensions: [], serviceName: true } as const;
+
 export interface TestGraph {
   readonly name: string;
   readonly apiSchema: GraphQLSchema;
@@ -128,9 +130,9 @@ export function createTestGraph(options: TestSchema): TestGraph {
     planner,
     intercept: undefined,
     random: new Random(1),
-    engine: createIsthmusEngine({ apiSchema, supergraphSdl, planner, clients, log: silentLog, planDeadlineMs: 10_000 }),
+    engine: createIsthmusEngine({ apiSchema, supergraphSdl, planner, clients, log: silentLog, planDeadlineMs: 10_000, errorPolicy, overrideLabels: [] }),
     reference() {
-      reference ??= createReferenceEngine({ supergraphSdl, clients, log: silentLog });
+      reference ??= createReferenceEngine({ supergraphSdl, clients, errorPolicy, log: silentLog });
       return reference;
     },
 
