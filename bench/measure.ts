@@ -5,7 +5,7 @@ import type { Child } from './process/child.ts';
 import { childrenCpuMs } from './process/child.ts';
 import { freePort } from './process/free-port.ts';
 import type { LoadOptions, LoadReport } from './process/load-main.ts';
-import type { Usage } from './process/probe.ts';
+import type { Profile, Usage } from './process/probe.ts';
 import type { Measured } from './results.ts';
 import { untilReady, verify } from './verify.ts';
 
@@ -21,7 +21,7 @@ export interface MeasureOptions {
   readonly warmUpMs: number;
   readonly measuredMs: number;
   /** Runs beside the load; the profile of the gateway between its start and end. */
-  readonly onProfile?: (profile: string) => void;
+  readonly onProfile?: (profile: Profile) => void;
 }
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -36,7 +36,6 @@ export async function measure(options: MeasureOptions): Promise<Measured> {
     const { answerBytes, difference } = await verify(port, gateway.path, operation, expected);
     const before = await child.ask<number>('retainedHeapMb');
     const asked = await upstream.ask<number>('requests');
-    const planned = childrenCpuMs(child.pid);
 
     const { bodies, connections } = operation;
     await load.ask('start', { port, path: gateway.path, connections, bodies, answerBytes } satisfies LoadOptions);
@@ -45,11 +44,11 @@ export async function measure(options: MeasureOptions): Promise<Measured> {
     const [from, ...driversFrom] = await Promise.all([child.ask<Usage>('begin'), ...usages(load, upstream)]);
     await pause(measuredMs);
     const [to, ...driversTo] = await Promise.all([child.ask<Usage>('finish'), ...usages(load, upstream)]);
-    if (onProfile !== undefined) onProfile(await child.ask<string>('finishProfile'));
+    if (onProfile !== undefined) onProfile(await child.ask<Profile>('finishProfile'));
     const report = await load.ask<LoadReport>('stop');
 
     const subgraphRequests = (await upstream.ask<number>('requests')) - asked;
-    const planning = childrenCpuMs(child.pid);
+    const ofChildren = childrenCpuMs(child.pid);
     const after = await child.ask<number>('retainedHeapMb');
     const took = tookBetween(report, from.atMs, to.atMs);
     const seconds = (to.atMs - from.atMs) / 1000;
@@ -68,7 +67,7 @@ export async function measure(options: MeasureOptions): Promise<Measured> {
       answerBytes: Math.max(...answerBytes),
       requests: took.length,
       cpuMsPerRequest: (to.cpuMs - from.cpuMs) / took.length,
-      ...(planned === undefined || planning === undefined ? {} : { childrenCpuMs: planning - planned }),
+      ...(ofChildren === undefined || ofChildren === 0 ? {} : { childrenCpuMs: ofChildren }),
       requestsPerSecond: took.length / seconds,
       p50Ms: quantile(took, 0.5),
       p99Ms: quantile(took, 0.99),

@@ -8,6 +8,7 @@ export const usage = `node bench/main.ts [options]
   --mode <names>        of separate, shared (default: both)
   --warmup <seconds>    (default: 5)
   --measure <seconds>   (default: 8)
+  --rounds <number>     each line so often, each time a fresh process; the median by CPU counts (default: 1)
   --output <file>       where the results go (default: bench/results.json, of a run of everything)
 `;
 
@@ -15,6 +16,7 @@ export interface BenchOptions {
   readonly wants: (kind: 'only' | 'operation' | 'mode', name: string) => boolean;
   readonly warmUpMs: number;
   readonly measuredMs: number;
+  readonly rounds: number;
   /** Undefined where a part was run and nobody said where its results go. */
   readonly output: string | undefined;
 }
@@ -30,6 +32,7 @@ export function readOptions(words: readonly string[]): BenchOptions | 'help' {
       mode: text,
       warmup: { ...text, default: '5' },
       measure: { ...text, default: '8' },
+      rounds: { ...text, default: '1' },
       output: text,
       help: { type: 'boolean', short: 'h', default: false },
     },
@@ -40,6 +43,7 @@ export function readOptions(words: readonly string[]): BenchOptions | 'help' {
     wants: (kind, name) => values[kind]?.split(',').includes(name) ?? true,
     warmUpMs: readSeconds('--warmup', values.warmup),
     measuredMs: readSeconds('--measure', values.measure),
+    rounds: readRounds(values.rounds),
     output: values.output ?? (everything ? 'bench/results.json' : undefined),
   };
 }
@@ -48,4 +52,11 @@ function readSeconds(flag: string, text: string): number {
   const seconds = Number(text);
   if (!(seconds > 0 && seconds <= 600)) throw new TypeError(`${flag} takes seconds, up to 600`);
   return seconds * 1000;
+}
+
+function readRounds(text: string): number {
+  const rounds = Number(text);
+  if (!Number.isInteger(rounds) || rounds < 1 || rounds > 99)
+    throw new TypeError('--rounds takes a whole number from 1 on');
+  return rounds;
 }

@@ -13,6 +13,7 @@ import { measure } from './measure.ts';
 import { readOperations } from './operations.ts';
 import { prepareGraph } from './prepare-graph.ts';
 import { startChild } from './process/child.ts';
+import type { Profile } from './process/probe.ts';
 import { type CpuProfile, selfTimes } from './self-times.ts';
 
 const { values } = parseArgs({
@@ -40,7 +41,7 @@ const load = startChild({
 try {
   const { files, upstream, expected } = await prepareGraph(operation.graph, [operation], scratch);
   try {
-    let profile = '';
+    let profile: Profile | undefined;
     const measured = await measure({
       gateway: isthmus,
       operation,
@@ -51,18 +52,21 @@ try {
       expected,
       warmUpMs: Number(values.warmup) * 1000,
       measuredMs: Number(values.measure) * 1000,
-      onProfile: (text) => {
-        profile = text;
+      onProfile: (finished) => {
+        profile = finished;
       },
     });
     const file = join(folder, `${operation.name}.cpuprofile`);
-    writeFileSync(file, profile);
-    const { byFunction, byPart, totalMs } = selfTimes(JSON.parse(profile) as CpuProfile);
+    const { cpu, pauses } = profile ?? { cpu: '', pauses: {} };
+    writeFileSync(file, cpu);
+    const { byFunction, byPart, totalMs } = selfTimes(JSON.parse(cpu) as CpuProfile);
     const microseconds = (ms: number) => ((ms / measured.requests) * 1000).toFixed(1).padStart(8);
     const share = (ms: number) => `${((ms / totalMs) * 100).toFixed(1).padStart(5)} %`;
     const lines = [
       `${operation.title}: ${measured.requests} requests, ${measured.cpuMsPerRequest.toFixed(3)} ms CPU each while profiled`,
       measured.wrong === undefined ? '' : `WRONG: ${measured.wrong}\n`,
+      ...Object.entries(pauses).map(([kind, { count, ms }]) => `${share(ms)}  ${microseconds(ms)}  ${kind} (${count})`),
+      '',
       '  share  µs/request  part',
       ...byPart.map(({ name, ms }) => `${share(ms)}  ${microseconds(ms)}  ${name}`),
       '',

@@ -4,8 +4,8 @@ import type { Measured, Results } from './results.ts';
 
 const colours = { isthmus: '#0f766e', apollo: '#7c8aa0', hive: '#d08a2c', proxy: '#cbd2dc' } as const;
 const width = 860;
-const labelWidth = 236;
-const barWidth = 480;
+const labelWidth = 252;
+const barWidth = 450;
 const barHeight = 17;
 
 /** Each group has its own scale: what is compared is gateways, not operations. */
@@ -29,10 +29,7 @@ export function renderChart(results: Results): string {
     y += 10;
     for (const { gateway, cpuMsPerRequest, wrong } of bars) {
       const long = Math.max(1, (cpuMsPerRequest / most) * barWidth);
-      const ratio =
-        apollo === undefined || gateway === 'apollo'
-          ? ''
-          : ` · ${digits(apollo.cpuMsPerRequest / cpuMsPerRequest)}× less`;
+      const ratio = gateway === 'apollo' ? '' : ratioOf(cpuMsPerRequest, apollo?.cpuMsPerRequest);
       parts.push(
         text(labelWidth - 8, y + 13, gatewayTitles[gateway], gateway === 'isthmus' ? 'label ours' : 'label'),
         `<rect x="${labelWidth}" y="${y}" width="${long.toFixed(1)}" height="${barHeight - 3}" rx="2" fill="${colours[gateway]}"/>`,
@@ -57,6 +54,11 @@ ${parts.join('\n')}
 ${text(24, y - 6, foot, 'foot')}
 </svg>
 `;
+}
+
+function ratioOf(ours: number, apollo: number | undefined): string {
+  if (apollo === undefined) return '';
+  return ours <= apollo ? ` · ${digits(apollo / ours)}× less` : ` · ${digits(ours / apollo)}× more`;
 }
 
 function text(x: number, y: number, content: string, kind: string): string {

@@ -49,8 +49,32 @@ export function renderTables(results: Results): string {
       }
     }
   }
+  const growth = growthOfLists(results);
+  if (growth !== undefined) lines.push('', growth);
+  const planners = measurements.flatMap((one) =>
+    one.kind === 'measured' && one.childrenCpuMs !== undefined ? [one.childrenCpuMs] : [],
+  );
+  if (planners.length > 0) {
+    lines.push(
+      '',
+      `Not counted: at most ${digits(Math.max(...planners) / 1000)} s of planner processes, once per start.`,
+    );
+  }
   for (const [name, reason] of Object.entries(skipped)) lines.push('', `Not measured: ${name}, because ${reason}.`);
   return `${lines.join('\n')}\n`;
+}
+
+/** Ten times the entities: ten times the time, where time is linear. */
+function growthOfLists({ measurements }: Results): string | undefined {
+  const cpuOf = (name: string, gateway: GatewayName) =>
+    measurements.find(
+      (one): one is Measured => one.kind === 'measured' && one.operation === name && one.gateway === gateway,
+    )?.cpuMsPerRequest;
+  const growths = (Object.keys(gatewayTitles) as GatewayName[]).flatMap((gateway) => {
+    const [few, many] = [cpuOf('list-500', gateway), cpuOf('list-5000', gateway)];
+    return few === undefined || many === undefined ? [] : [`${gatewayTitles[gateway]} ${digits(many / few)}×`];
+  });
+  return growths.length === 0 ? undefined : `Ten times the entities cost: ${growths.join(', ')}.`;
 }
 
 function cellsOf(one: Measured, apollo: Measured | undefined): string[] {

@@ -14,6 +14,8 @@ export interface Results {
   readonly versions: Readonly<Record<string, string>>;
   readonly warmUpSeconds: number;
   readonly measuredSeconds: number;
+  /** How often each line was measured; the median by CPU time is the one here. */
+  readonly rounds: number;
   /** Why processes were not pinned to cores; absent where they were. */
   readonly unpinned?: string;
   readonly operations: readonly { readonly name: string; readonly title: string; readonly connections: number }[];
@@ -43,7 +45,7 @@ export interface Measured extends Subject {
   readonly requests: number;
   /** User and system time of the gateway's own process. */
   readonly cpuMsPerRequest: number;
-  /** The same of processes it has started (planners), in the whole measurement. */
+  /** The same of processes it has started (planners), since their start; absent where there are none. */
   readonly childrenCpuMs?: number;
   readonly requestsPerSecond: number;
   readonly p50Ms: number;

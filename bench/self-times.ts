@@ -1,9 +1,16 @@
 /** A V8 CPU profile as self times: by function, and by the part of the house or the package it stands in. */
 
+interface CallFrame {
+  readonly functionName: string;
+  readonly url: string;
+  readonly lineNumber: number;
+}
+
 export interface CpuProfile {
   readonly nodes: readonly {
     readonly id: number;
-    readonly callFrame: { readonly functionName: string; readonly url: string; readonly lineNumber: number };
+    readonly callFrame: CallFrame;
+    readonly children?: readonly number[];
   }[];
   readonly samples: readonly number[];
   /** Microseconds between a sample and the one before. */
@@ -24,6 +31,7 @@ export interface SelfTimes {
 
 export function selfTimes({ nodes, samples, timeDeltas }: CpuProfile): SelfTimes {
   const named = new Map(nodes.map(({ id, callFrame }) => [id, callFrame]));
+  const callers = new Map(nodes.flatMap(({ callFrame, children }) => (children ?? []).map((id) => [id, callFrame])));
   const byFunction = new Map<string, number>();
   const byPart = new Map<string, number>();
   let totalMs = 0;
@@ -34,13 +42,19 @@ export function selfTimes({ nodes, samples, timeDeltas }: CpuProfile): SelfTimes
     const ms = (timeDeltas[index + 1] ?? 0) / 1000;
     const place = placeOf(frame.url);
     const name = frame.functionName || '(anonymous)';
-    const whole = place === '' ? name : `${name}  ${place}:${frame.lineNumber + 1}`;
+    const whole = place === '' ? nativeName(name, callers.get(id)) : `${name}  ${place}:${frame.lineNumber + 1}`;
     byFunction.set(whole, (byFunction.get(whole) ?? 0) + ms);
     const part = partOf(place, name);
     byPart.set(part, (byPart.get(part) ?? 0) + ms);
     totalMs += ms;
   }
   return { totalMs, byFunction: sorted(byFunction), byPart: sorted(byPart) };
+}
+
+/** What is written in C++ has no place: who calls it says what it is. */
+function nativeName(name: string, caller: CallFrame | undefined): string {
+  if (caller === undefined || caller.url === '') return name;
+  return `${name} < ${caller.functionName || '(anonymous)'}  ${placeOf(caller.url)}:${caller.lineNumber + 1}`;
 }
 
 function sorted(times: ReadonlyMap<string, number>): SelfTime[] {

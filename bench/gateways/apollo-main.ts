@@ -1,6 +1,7 @@
 /**
  * @apollo/gateway as one would tune it: Apollo Server through `executeHTTPGraphQLRequest` on bare node:http (0.08 ms a
- * request less than its standalone server), its reporting plugins off, NODE_ENV=production.
+ * request less than its standalone server), its reporting plugins off, NODE_ENV=production. Its own fetcher: with Node's
+ * `fetch` in its place the benchmark operation takes 9.5 ms instead of 8.4, a flat query 0.60 instead of 0.54.
  */
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';

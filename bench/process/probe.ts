@@ -3,6 +3,7 @@
  * used. Costs nothing while nobody asks, except for reading the heap's size every 100 ms between `begin` and `finish`.
  */
 import { Session } from 'node:inspector';
+import { constants, type PerformanceEntry, type PerformanceNodeEntry, PerformanceObserver } from 'node:perf_hooks';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { answerParent, clockMs } from './answer-parent.ts';
@@ -44,6 +45,30 @@ function retainedHeapMb(): number {
   return process.memoryUsage().heapUsed / megabyte;
 }
 
+export interface Profile {
+  /** A V8 CPU profile as JSON. */
+  readonly cpu: string;
+  /** Pauses of the garbage collector by kind. */
+  readonly pauses: Readonly<Record<string, { readonly count: number; readonly ms: number }>>;
+}
+
+const collections: Readonly<Record<number, string>> = {
+  [constants.NODE_PERFORMANCE_GC_MINOR]: 'scavenge',
+  [constants.NODE_PERFORMANCE_GC_MAJOR]: 'mark-compact',
+  [constants.NODE_PERFORMANCE_GC_INCREMENTAL]: 'incremental marking',
+  [constants.NODE_PERFORMANCE_GC_WEAKCB]: 'weak callbacks',
+};
+const pauses: Record<string, { count: number; ms: number }> = {};
+const collector = new PerformanceObserver((list) => list.getEntries().forEach(countPause));
+
+function countPause(entry: PerformanceEntry): void {
+  const { duration, detail } = entry as PerformanceNodeEntry;
+  const kind = collections[(detail as { readonly kind?: number }).kind ?? 0] ?? 'other';
+  pauses[kind] ??= { count: 0, ms: 0 };
+  pauses[kind].count++;
+  pauses[kind].ms += duration;
+}
+
 const session = new Session();
 
 /** The inspector's own protocol, which answers in the same turn for the profiler. */
@@ -72,12 +97,17 @@ answerParent({
     return usage();
   },
   beginProfile() {
+    collector.observe({ entryTypes: ['gc'] });
     session.connect();
     post('Profiler.enable');
     post('Profiler.setSamplingInterval', { interval: 200 });
     post('Profiler.start');
   },
-  finishProfile: () => JSON.stringify((post('Profiler.stop') as { readonly profile: unknown }).profile),
+  finishProfile(): Profile {
+    collector.takeRecords().forEach(countPause);
+    collector.disconnect();
+    return { cpu: JSON.stringify((post('Profiler.stop') as { readonly profile: unknown }).profile), pauses };
+  },
 });
 
 if (process.send !== undefined) {

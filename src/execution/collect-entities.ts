@@ -5,42 +5,53 @@
  */
 import { type DataObject, isDataObject } from './data.ts';
 
-/** @param visit gets each object once, with where it stands; what it returns takes the object's place there */
+/**
+ * @param shared whether one object may stand in several places; without it, nothing is looked up
+ * @param visit gets each object, with where it stands; what it returns takes the object's place there
+ */
 export function collectEntities(
   root: DataObject,
   path: readonly string[],
+  shared: boolean,
   visit: (entity: DataObject) => DataObject,
 ): void {
-  let level: Set<unknown> = new Set([root]);
   const last = path.length - 1;
   if (last < 0) {
     visit(root);
     return;
   }
+  let level: Iterable<unknown> = [root];
   for (let depth = 0; depth < last; depth++) {
     const step = path[depth] as string;
-    const next = new Set<unknown>();
-    for (const value of level) {
-      if (step === '@') {
-        if (Array.isArray(value)) for (const item of value) if (item !== null) next.add(item);
-      } else if (isDataObject(value)) {
-        const inner = value[step];
-        if (inner !== null && inner !== undefined) next.add(inner);
+    const next: unknown[] = [];
+    if (step === '@') {
+      for (const value of level) {
+        if (!Array.isArray(value)) continue;
+        for (const item of value) if (item !== null) next.push(item);
       }
+      level = next;
+    } else {
+      for (const value of level) {
+        const inner = isDataObject(value) ? value[step] : undefined;
+        if (inner !== null && inner !== undefined) next.push(inner);
+      }
+      // Lists are the values of keys, so what stands in several places is met here and not again below.
+      level = shared ? new Set(next) : next;
     }
-    level = next;
   }
   const step = path[last] as string;
-  for (const value of level) {
-    if (step === '@') {
+  if (step === '@') {
+    for (const value of level) {
       if (!Array.isArray(value)) continue;
       for (let index = 0; index < value.length; index++) {
         const item: unknown = value[index];
         if (isDataObject(item)) value[index] = visit(item);
       }
-    } else if (isDataObject(value)) {
-      const inner = value[step];
-      if (isDataObject(inner)) value[step] = visit(inner);
+    }
+  } else {
+    for (const value of level) {
+      const inner = isDataObject(value) ? value[step] : undefined;
+      if (isDataObject(inner)) (value as DataObject)[step] = visit(inner);
     }
   }
 }

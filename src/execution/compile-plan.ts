@@ -14,7 +14,12 @@ export interface CompiledEntityFetch extends Omit<EntityFetch, 'fields'> {
 }
 
 export interface CompiledEntityField extends Omit<EntityField, 'targets'> {
-  readonly targets: readonly { readonly path: readonly string[]; readonly write: WriteRepresentation }[];
+  readonly targets: readonly {
+    readonly path: readonly string[];
+    /** The path as text, for finding out that it has been walked. */
+    readonly pathKey: string;
+    readonly write: WriteRepresentation;
+  }[];
 }
 
 export function compilePlan(types: TypeMemberships, plan: OperationPlan): CompiledPlan {
@@ -29,6 +34,7 @@ export function compilePlan(types: TypeMemberships, plan: OperationPlan): Compil
               ...field,
               targets: field.targets.map(({ path, requires, inputRewrites }) => ({
                 path,
+                pathKey: path.join('.'),
                 write: compileRepresentation(types, requires, inputRewrites),
               })),
             })),

@@ -7,12 +7,14 @@ import {
   type FieldNode,
   type FragmentDefinitionNode,
   type GraphQLAbstractType,
+  type GraphQLInterfaceType,
   type GraphQLLeafType,
   type GraphQLObjectType,
   type GraphQLOutputType,
   type GraphQLSchema,
   isAbstractType,
   isEnumType,
+  isInterfaceType,
   isListType,
   isNonNullType,
   isObjectType,
@@ -195,12 +197,40 @@ export function compileShape(
     return { inner: undefined, write: compileLeaf(type) };
   }
 
+  /**
+   * What a subgraph with an interface object gives may name no type but the interface, or none: where the client asked
+   * neither for __typename nor by type, no plan finds out which it is.
+   */
+  function compileUntyped(type: GraphQLAbstractType, sets: readonly SelectionSetNode[]): ObjectShape | undefined {
+    if (!isInterfaceType(type) || !sets.every((set) => needsNoType(type, set))) return undefined;
+    const [member] = schema.getPossibleTypes(type);
+    return member === undefined ? undefined : compileObject(member, sets);
+  }
+
+  function needsNoType(type: GraphQLInterfaceType, set: SelectionSetNode): boolean {
+    return set.selections.every((selection) => {
+      if (!included(selection)) return true;
+      if (selection.kind === Kind.FIELD) return selection.name.value !== '__typename';
+      const fragment = selection.kind === Kind.INLINE_FRAGMENT ? selection : fragments.get(selection.name.value);
+      const condition = fragment?.typeCondition?.name.value;
+      if (fragment === undefined) return true;
+      const wider = condition === undefined ? type : schema.getType(condition);
+      const always = wider === type || (isAbstractType(wider) && schema.getPossibleTypes(type).every((one) => schema.isSubType(wider, one)));
+      return always && needsNoType(type, fragment.selectionSet);
+    });
+  }
+
   function compileAbstract(type: GraphQLAbstractType, sets: readonly SelectionSetNode[]) {
-    const shapes = new Map<string, ObjectShape>();
+    const shapes = new Map<unknown, ObjectShape>();
     const shapeOf = (typeName: unknown): ObjectShape | undefined => {
-      if (typeof typeName !== 'string') return undefined;
       const known = shapes.get(typeName);
       if (known !== undefined) return known;
+      if (typeName === undefined || typeName === type.name) {
+        const shape = compileUntyped(type, sets);
+        if (shape !== undefined) shapes.set(typeName, shape);
+        return shape;
+      }
+      if (typeof typeName !== 'string') return undefined;
       const member = schema.getType(typeName);
       if (!isObjectType(member) || !schema.isSubType(type, member)) return undefined;
       const shape = compileObject(member, sets);

@@ -10,9 +10,9 @@ export interface Failure {
   readonly covers: readonly (readonly string[])[];
 }
 
-/** Whether a failure explains why there is nothing at `path`. */
-export function explains(failure: Failure, path: DataPath): boolean {
-  return failure.covers.some((pattern) => {
+/** Whether one of the places explains why there is nothing at `path`. */
+export function covers(places: readonly (readonly string[])[], path: DataPath): boolean {
+  return places.some((pattern) => {
     const length = Math.min(pattern.length, path.length);
     for (let index = 0; index < length; index++) {
       const step = path[index];

@@ -13,7 +13,7 @@ import { clientPath } from './client-path.ts';
 import { type CompiledPlan, compilePlan } from './compile-plan.ts';
 import type { Shaping } from './compile-shape.ts';
 import type { ExecutionEngine, ExecutionOutcome, OperationRequest, UsedOperation } from './execution-engine.ts';
-import { explains, type Failure } from './failure.ts';
+import { covers, type Failure } from './failure.ts';
 import { type Introspect, introspector } from './introspect.ts';
 import { JsonText } from './json-text.ts';
 import { PreparedOperation, type Variables, type Variant } from './prepared-operation.ts';
@@ -159,11 +159,12 @@ function variableWriter({ normalised }: Variant, variables: Variables): (name: s
 
 function shapeAnswer(
   { shape }: Variant,
-  { data, failures, shared }: RunResult,
+  result: RunResult,
   introspect: Introspect,
   request: OperationRequest,
   log: Logger,
 ): ExecutionOutcome {
+  const { data, failures, shared } = result;
   const shaping: Shaping = { violations: [], shared, introspect };
   const text = new JsonText(shape.write(data, shaping));
   if (failures.length === 0 && shaping.violations.length === 0) return { kind: 'single', result: { data: text } };
@@ -174,7 +175,8 @@ function shapeAnswer(
     extensions: { ...extensions },
   }));
   for (const { responsePath, dataPath } of shaping.violations) {
-    if (failures.some((failure) => explains(failure, dataPath))) continue;
+    if (failures.some((failure) => covers(failure.covers, dataPath))) continue;
+    if (failures.length > 0 && covers(result.unfilled(), dataPath)) continue;
     log.warn(
       { requestId: request.context.requestId, path: dataPath },
       'a subgraph gave a value its type does not allow',

@@ -40,6 +40,8 @@ export interface RunResult {
   readonly failures: readonly Failure[];
   /** Objects that stand in several places. */
   readonly shared: ReadonlySet<DataObject>;
+  /** Places left empty because what a fetch requires there was missing; where something failed, that is why. */
+  unfilled(): readonly (readonly string[])[];
 }
 
 export async function runPlan(options: RunOptions): Promise<RunResult> {
@@ -73,12 +75,24 @@ class Run implements RunResult {
   readonly data: DataObject = {};
   readonly failures: Failure[] = [];
   readonly shared = new Set<DataObject>();
+  readonly #unfilled = new Set<CompiledEntityField>();
   /** Objects whose place another of equal content has taken: what a fetch under way brings them goes to that one. */
   readonly #replaced = new Map<DataObject, DataObject>();
+  /** Whether one object may stand in several places by now. */
+  #sharing = false;
+  /** Counts the answers that brought objects or lists, not leaves alone: until the next, a walked path stays as it is. */
+  #structure = 0;
+  readonly #walked = new Map<string, { readonly structure: number; readonly entities: ReadonlySet<DataObject> }>();
   readonly #options: RunOptions;
 
   constructor(options: RunOptions) {
     this.#options = options;
+  }
+
+  unfilled(): readonly (readonly string[])[] {
+    return [...this.#unfilled].flatMap((field) =>
+      field.targets.flatMap(({ path }) => field.gives.map((key) => [...path, key])),
+    );
   }
 
   async fetch(fetch: RootFetch | CompiledEntityFetch): Promise<void> {
@@ -105,8 +119,9 @@ class Run implements RunResult {
     if (response === undefined) return;
     const { data, errors } = response;
     if (isDataObject(data)) {
+      this.#structure++;
       rewriteData(types, fetch.outputRewrites, data);
-      collectEntities(this.data, fetch.path, (place) => {
+      collectEntities(this.data, fetch.path, this.#sharing, (place) => {
         mergeData(types, place, data);
         return place;
       });
@@ -117,37 +132,65 @@ class Run implements RunResult {
 
   /** Collects an `_entities` field's representations; equal ones are asked for once. */
   #ask(field: CompiledEntityField, only?: ReadonlySet<DataObject>): Asked {
-    const { placeMatters } = this.#options.plan;
-    const representations: string[] = [];
-    const owners: DataObject[][] = [];
+    const asked: Asked = { field, representations: [], owners: [], path: field.targets.map(({ path }) => path) };
     const indexes = new Map<string, number>();
     const seen = new Set<DataObject>();
-    for (const { path, write } of field.targets) {
-      collectEntities(this.data, path, (entity) => {
-        if (seen.has(entity) || only?.has(entity) === false) return entity;
-        const representation = write(entity);
-        if (representation === undefined) return entity;
-        const index = indexes.get(representation);
-        if (index === undefined) {
-          indexes.set(representation, representations.length);
-          representations.push(representation);
-          owners.push([entity]);
-          seen.add(entity);
-          return entity;
+    for (const { path, pathKey, write } of field.targets) {
+      const walked = only === undefined ? this.#walked.get(pathKey) : undefined;
+      if (walked?.structure === this.#structure) {
+        for (const object of walked.entities) {
+          const entity = this.#inPlace(object);
+          if (!seen.has(entity)) this.#askFor(asked, entity, write(entity), indexes, seen, false);
         }
-        const list = owners[index] as DataObject[];
-        const same = placeMatters ? undefined : list.find((owner) => haveSameContent(owner, entity));
-        if (same !== undefined) {
-          this.shared.add(same);
-          if (same !== entity) this.#replaced.set(entity, same);
-          return same;
-        }
-        list.push(entity);
-        seen.add(entity);
-        return entity;
+        continue;
+      }
+      const entities = new Set<DataObject>();
+      collectEntities(this.data, path, this.#sharing, (entity) => {
+        if (only?.has(entity) === false) return entity;
+        const kept = seen.has(entity) ? entity : this.#askFor(asked, entity, write(entity), indexes, seen, !this.#options.plan.placeMatters);
+        entities.add(kept);
+        return kept;
       });
+      if (only === undefined) this.#walked.set(pathKey, { structure: this.#structure, entities });
     }
-    return { field, representations, owners, path: field.targets.map(({ path }) => path) };
+    return asked;
+  }
+
+  /**
+   * @param mayReplace whether the caller puts what is returned in the entity's place
+   * @returns the object that stands for `entity` from now on: itself, or the first with the same content
+   */
+  #askFor(
+    { field, representations, owners }: Asked,
+    entity: DataObject,
+    representation: string | undefined,
+    indexes: Map<string, number>,
+    seen: Set<DataObject>,
+    mayReplace: boolean,
+  ): DataObject {
+    if (representation === undefined) {
+      this.#unfilled.add(field);
+      return entity;
+    }
+    const index = indexes.get(representation);
+    if (index === undefined) {
+      indexes.set(representation, representations.length);
+      representations.push(representation);
+      owners.push([entity]);
+      seen.add(entity);
+      return entity;
+    }
+    const list = owners[index] as DataObject[];
+    const first = list[0] as DataObject;
+    if (mayReplace && haveSameContent(first, entity)) {
+      this.#sharing = true;
+      this.shared.add(first);
+      if (first !== entity) this.#replaced.set(entity, first);
+      return first;
+    }
+    list.push(entity);
+    seen.add(entity);
+    return entity;
   }
 
   async #fetchEntities(fetch: CompiledEntityFetch, asked: readonly Asked[], context: readonly string[]): Promise<void> {
@@ -170,7 +213,7 @@ class Run implements RunResult {
       else if (one.representations.length > 0 && (errors === undefined || Array.isArray(entities)))
         this.#addMalformed(fetch.subgraph, one);
     }
-    for (const error of errors ?? []) this.#addEntityError(fetch.subgraph, error, asked, covers);
+    for (const error of errors ?? []) this.#addEntityError(fetch.subgraph, error, asked, covers, data);
   }
 
   /** A single list of representations is handed on as such, so that transport can send it in chunks. */
@@ -185,11 +228,13 @@ class Run implements RunResult {
 
   #merge({ field, owners }: Asked, entities: readonly unknown[]): void {
     const { types, plan } = this.#options;
+    if (!field.leavesOnly) this.#structure++;
     if (field.outputRewrites.length > 0) rewriteData(types, field.outputRewrites, entities);
     for (let index = 0; index < entities.length; index++) {
       const entity = entities[index];
       if (!isDataObject(entity)) continue;
       const list = owners[index] as DataObject[];
+      if (list.length > 1 && !field.leavesOnly) this.#sharing = true;
       for (const owner of list) {
         mergeData(types, this.#inPlace(owner), plan.placeMatters && list.length > 1 ? structuredClone(entity) : entity);
       }
@@ -304,6 +349,7 @@ class Run implements RunResult {
     error: SubgraphError,
     asked: readonly Asked[],
     covers: readonly (readonly string[])[],
+    data: unknown,
   ): void {
     const [key, index, ...rest] = error.path ?? [];
     const one = asked.find(({ field }) => field.key === key);
@@ -315,13 +361,14 @@ class Run implements RunResult {
       return;
     }
     const place = this.#placeOf(owner, one);
-    const tail = rest.map((step) => (typeof step === 'number' ? '@' : step));
-    this.#addError(
-      subgraph,
-      error,
-      place === undefined ? undefined : [...place, ...rest],
-      one.path.map((path) => [...path, ...tail]),
-    );
+    const entities = isDataObject(data) ? data[one.field.key] : undefined;
+    const isThere = Array.isArray(entities) && isDataObject(entities[index as number]);
+    // Without the entity none of its fields is there, not only the one that failed.
+    const tails = isThere
+      ? [rest.map((step) => (typeof step === 'number' ? '@' : step))]
+      : one.field.gives.map((given) => [given]);
+    const places = one.path.flatMap((path) => tails.map((tail) => [...path, ...tail]));
+    this.#addError(subgraph, error, place === undefined ? undefined : [...place, ...rest], places);
   }
 
   #extensions(code: ErrorCode, service: string): Failure['extensions'] {

@@ -6,6 +6,7 @@ import { operationFromDocument, Supergraph } from '@apollo/federation-internals'
 import { QueryPlanner } from '@apollo/query-planner';
 import { parse } from 'graphql';
 import { convertPlan } from './convert-plan.ts';
+import { readEntityKeys } from './entity-keys.ts';
 import { mergeFetches } from './merge-fetches.ts';
 import type { OperationPlan } from './operation-plan.ts';
 
@@ -25,6 +26,7 @@ export interface ApolloPlannerOptions {
 export function createApolloPlanner({ supergraphSdl, inProcess }: ApolloPlannerOptions): SupergraphPlanner {
   const supergraph = Supergraph.build(supergraphSdl, { supportedFeatures: null, validateSupergraph: false });
   const planner = new QueryPlanner(supergraph, { generateQueryFragments: false });
+  const keys = readEntityKeys(parse(supergraphSdl, { noLocation: true }));
   const apiSchema = supergraph.apiSchema();
   const overrideLabels = [
     ...new Set([...supergraphSdl.matchAll(/overrideLabel: "([^"]+)"/g)].map((match) => match[1] ?? '')),
@@ -36,7 +38,7 @@ export function createApolloPlanner({ supergraphSdl, inProcess }: ApolloPlannerO
       const active = new Set(activeLabels);
       const overrideConditions = new Map(overrideLabels.map((label) => [label, active.has(label)]));
       const { node } = planner.buildQueryPlan(operation, { overrideConditions });
-      return mergeFetches(convertPlan(node), new Set(inProcess));
+      return mergeFetches(convertPlan(node, keys), new Set(inProcess));
     },
   };
 }

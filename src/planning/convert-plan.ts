@@ -5,6 +5,7 @@
 import type { FetchDataRewrite, FetchNode, PlanNode, QueryPlan, QueryPlanSelectionNode } from '@apollo/query-planner';
 import { type FieldNode, Kind, type OperationDefinitionNode, parse, type SelectionSetNode } from 'graphql';
 import { invariant, unreachable } from '../lib/index.ts';
+import type { EntityKeys } from './entity-keys.ts';
 import type { OperationPlan, PlannedFetch, RequiredSelection, Rewrite } from './operation-plan.ts';
 
 interface Step {
@@ -12,16 +13,20 @@ interface Step {
   /** `path.key` of every field it gives, and of every one it needs; `@` steps left out. */
   readonly gives: ReadonlySet<string>;
   readonly needs: ReadonlySet<string>;
+  /** The part of `needs` that its representations hold. */
+  readonly requires: ReadonlySet<string>;
 }
 
-export function convertPlan(node: QueryPlan['node']): OperationPlan {
+export function convertPlan(node: QueryPlan['node'], keys: EntityKeys): OperationPlan {
   const steps: Step[] = [];
   const after: number[][] = [];
+  const preceding: (readonly number[])[] = [];
   if (node !== undefined) {
     invariant(node.kind !== 'Subscription', 'subscriptions are refused before planning');
     walk(node, [], []);
   }
-  return { fetches: steps.map(({ fetch }, index) => ({ ...fetch, after: after[index] ?? [] })) };
+  waitForRequired(steps, preceding, after);
+  return inOrder(steps.map(({ fetch }, index) => ({ ...fetch, after: after[index] ?? [] })));
 
   /** @returns the indexes of the fetches in `plan`; `before` are those that a sequence puts before it */
   function walk(plan: PlanNode, path: readonly string[], before: readonly number[]): number[] {
@@ -47,13 +52,51 @@ export function convertPlan(node: QueryPlan['node']): OperationPlan {
 
   function addFetch(node: FetchNode, path: readonly string[], before: readonly number[]): number {
     const index = steps.length;
-    const step = toStep(node, path);
+    const step = toStep(node, path, keys);
     steps.push(step);
+    preceding.push(before);
     // Mutations run one after the other, each with all that follows from it (GraphQL, section 6.2.2).
     const serial = node.operationKind === 'mutation' || (steps[0]?.fetch.kind === 'root' && isMutation(steps[0].fetch));
     after.push(serial ? [...before] : before.filter((earlier) => intersects(steps[earlier]?.gives, step.needs)));
     return index;
   }
+}
+
+/**
+ * With interface objects the planner may put a fetch beside the one that gives what it requires, or even before it. Who
+ * requires a field waits for whoever gives it, wherever that stands, unless the other waits for it already.
+ */
+function waitForRequired(steps: readonly Step[], preceding: readonly (readonly number[])[], after: number[][]): void {
+  steps.forEach(({ requires }, index) => {
+    const before = new Set(preceding[index]);
+    for (const required of requires) {
+      if ([...before].some((earlier) => steps[earlier]?.gives.has(required))) continue;
+      steps.forEach(({ gives }, other) => {
+        if (other === index || !gives.has(required) || waitsFor(other, index, after)) return;
+        before.add(other);
+        after[index]?.push(other);
+      });
+    }
+  });
+}
+
+function waitsFor(index: number, other: number, after: readonly (readonly number[])[]): boolean {
+  return after[index]?.some((earlier) => earlier === other || waitsFor(earlier, other, after)) ?? false;
+}
+
+/** Every fetch after those it waits for. */
+function inOrder(fetches: readonly PlannedFetch[]): OperationPlan {
+  const places = new Map<number, number>();
+  const ordered: PlannedFetch[] = [];
+  const place = (index: number): void => {
+    const fetch = fetches[index];
+    if (fetch === undefined || places.has(index)) return;
+    fetch.after.forEach(place);
+    places.set(index, ordered.length);
+    ordered.push({ ...fetch, after: fetch.after.map((earlier) => places.get(earlier) ?? 0) });
+  };
+  fetches.forEach((_fetch, index) => place(index));
+  return { fetches: ordered };
 }
 
 function isMutation(fetch: PlannedFetch): boolean {
@@ -64,7 +107,7 @@ function intersects(gives: ReadonlySet<string> | undefined, needs: ReadonlySet<s
   return gives !== undefined && !gives.isDisjointFrom(needs);
 }
 
-function toStep(node: FetchNode, path: readonly string[]): Step {
+function toStep(node: FetchNode, path: readonly string[], entityKeys: EntityKeys): Step {
   const document = parse(node.operation, { noLocation: true });
   const operation = document.definitions.find((one) => one.kind === Kind.OPERATION_DEFINITION);
   invariant(operation !== undefined, 'a fetch has an operation');
@@ -92,15 +135,18 @@ function toStep(node: FetchNode, path: readonly string[]): Step {
       },
       gives,
       needs: prefixes(keys),
+      requires: new Set(),
     };
   }
 
   const entities = entitiesField(operation);
   const gives = new Set<string>();
   if (entities.selectionSet !== undefined) addGiven(entities.selectionSet, keys, gives);
-  const requires = node.requires.map(toRequired);
-  const needs = prefixes(keys);
-  addRequired(requires, keys, needs);
+  const inputRewrites = (node.inputRewrites ?? []).map(toRewrite);
+  const requires = entityKeys.narrowToKeys(node.serviceName, node.requires.map(toRequired), inputRewrites);
+  const required = new Set<string>();
+  addRequired(requires, keys, required);
+  const needs = prefixes(keys).union(required);
   const context = (node.contextRewrites ?? []).map(({ path: from, renameKeyTo }) => ({
     path: from,
     variable: renameKeyTo,
@@ -114,15 +160,17 @@ function toStep(node: FetchNode, path: readonly string[]): Step {
         {
           key: '_entities',
           variable: 'representations',
-          targets: [{ path, requires, inputRewrites: (node.inputRewrites ?? []).map(toRewrite) }],
+          targets: [{ path, requires, inputRewrites }],
           outputRewrites,
           gives: entities.selectionSet === undefined ? [] : topKeys(entities.selectionSet),
+          leavesOnly: entities.selectionSet === undefined || hasLeavesOnly(entities.selectionSet),
         },
       ],
       context,
     },
     gives,
     needs,
+    requires: required,
   };
 }
 
@@ -178,6 +226,13 @@ function topKeys(set: SelectionSetNode): string[] {
     return selection.kind === Kind.INLINE_FRAGMENT ? topKeys(selection.selectionSet) : [];
   });
   return [...new Set(keys)].filter((key) => key !== '__typename');
+}
+
+function hasLeavesOnly(set: SelectionSetNode): boolean {
+  return set.selections.every((selection) => {
+    if (selection.kind === Kind.FIELD) return selection.selectionSet === undefined;
+    return selection.kind === Kind.INLINE_FRAGMENT && hasLeavesOnly(selection.selectionSet);
+  });
 }
 
 function toRequired(node: QueryPlanSelectionNode): RequiredSelection {

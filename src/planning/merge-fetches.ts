@@ -102,6 +102,7 @@ function mergeGroup(members: readonly PlannedFetch[]): PlannedFetch {
       targets: [...distinct.values()],
       outputRewrites: equal[0]?.outputRewrites ?? [],
       gives: equal[0]?.gives ?? [],
+      leavesOnly: equal.every((field) => field.leavesOnly),
     };
   });
   const variables = [...new Set(entityFetches.flatMap((fetch) => fetch.variables))];

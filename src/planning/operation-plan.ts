@@ -42,6 +42,8 @@ export interface EntityField {
   readonly outputRewrites: readonly Rewrite[];
   /** The keys it gives each entity, so that a failed request can say which fields it failed. */
   readonly gives: readonly string[];
+  /** Whether all it gives are leaves: no object or list of objects comes with it. */
+  readonly leavesOnly: boolean;
 }
 
 interface FetchCommon {

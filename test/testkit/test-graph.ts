@@ -16,6 +16,7 @@ import {
   parse,
   validate,
 } from 'graphql';
+import type { ErrorPolicy } from '../../src/config/index.ts';
 import { GatewayError, messageOf } from '../../src/errors/index.ts';
 import { createIsthmusEngine, createReferenceEngine, type ExecutionEngine, JsonText } from '../../src/execution/index.ts';
 import { Deadline } from '../../src/lib/index.ts';
@@ -64,6 +65,9 @@ export interface TestGraph {
   /** The normalised text and the plan of an operation, for reading. */
   explain(query: string, variables?: Record<string, unknown>, operationName?: string): { readonly text: string; readonly plan: OperationPlan | string };
 }
+
+/** As supergraph.yaml has it by default. */
+export const defaultErrorPolicy: ErrorPolicy = { mode: 'wrapped', allowedExtensions: [], serviceName: true };
 
 export const silentLog: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => silentLog };
 

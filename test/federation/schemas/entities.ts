@@ -13,9 +13,10 @@ type Query {
   maker(id: ID = "m1"): Maker
 }
 type Mutation {
-  rename(id: ID!, name: String!): Item
-  touch(id: ID!, marks: [Int!] = [1]): Item!
+  rename(id: ID!, name: String!): Change
+  touch(id: ID!, marks: [Int!] = [1]): Change!
 }
+type Change { order: Int!, name: String, marks: [Int!], item: Item! }
 input Filter { ids: [ID!], minWeight: Int! = 0, nested: Filter, word: String }
 type Item @key(fields: "id") {
   id: ID!
@@ -184,6 +185,8 @@ function data(): TestData {
       (filter.word == null || String(item.name).includes(filter.word)) &&
       passes(item, filter.nested));
 
+  // Mutations count; what else they change no other field shows: a gateway reads entities after all of one request's mutations.
+  let changes = 0;
   const all = [...items, ...makers, ...users, ...reviewList];
   return {
     entities: all,
@@ -195,20 +198,11 @@ function data(): TestData {
       stocked: () => items.filter((item) => item.inStock),
       review: ({ id }: { id: string }) => byId(reviewList, id) ?? null,
       reviews: (args: { first?: number }) => first(reviewList, args.first),
-      rename: ({ id, name }: { id: string; name: string }) => {
-        const item = byId(items, id);
-        if (item !== undefined) item.name = name;
-        return item ?? null;
-      },
-      touch: ({ id, marks }: { id: string; marks?: readonly number[] | null }) => {
-        const item = byId(items, id) ?? (items[0] as DataObject);
-        item.name = `${item.name}+${marks?.length ?? 'none'}`;
-        return item;
-      },
+      rename: ({ id, name }: { id: string; name: string }) => ({ order: ++changes, name, marks: null, item: byId(items, id) ?? items[0] }),
+      touch: ({ id, marks }: { id: string; marks?: readonly number[] | null }) => ({ order: ++changes, name: null, marks: marks ?? null, item: byId(items, id) ?? items[0] }),
       addReview: ({ item: id, stars, body }: { item: string; stars: number; body?: string | null }) => {
         const item = byId(items, id) ?? (items[0] as DataObject);
-        const review: DataObject = { __typename: 'Review', id: `r${reviewList.length + 1}`, stars, body: () => body ?? 'none', item, named: item, author: users[0], weightOf: reviewList[0]?.weightOf };
-        reviewList.push(review);
+        const review: DataObject = { __typename: 'Review', id: `new${++changes}`, stars, body: () => body ?? 'none', item, named: item, author: users[0], weightOf: reviewList[0]?.weightOf };
         all.push(review);
         return review;
       },

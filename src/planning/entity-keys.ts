@@ -1,0 +1,71 @@
+/**
+ * What a supergraph says about entities: the keys by which each subgraph finds them, and which types are which.
+ *
+ * Apollo's planner joins what it requires under type conditions of its own making, and where an interface object is
+ * asked for some types only, one of these conditions lacks the key: `... on Film { __typename id } ... on Media {
+ * __typename title }`. A Book would then be sent without its id. `narrowToKeys` leaves the second condition to hold
+ * only where the first does.
+ */
+import { type ConstDirectiveNode, type DocumentNode, Kind, parse } from 'graphql';
+import type { RequiredSelection, Rewrite } from './operation-plan.ts';
+
+export interface EntityKeys {
+  /** @returns `requires` without conditions that would make a representation without a key */
+  narrowToKeys(subgraph: string, requires: readonly RequiredSelection[], rewrites: readonly Rewrite[]): readonly RequiredSelection[];
+}
+
+type Condition = Extract<RequiredSelection, { kind: 'on' }> & { readonly type: string };
+
+export function readEntityKeys(supergraph: DocumentNode): EntityKeys {
+  const subgraphs = new Map<string, string>();
+  const keys = new Map<string, string[][]>();
+  const wider = new Map<string, ReadonlySet<string>>();
+  for (const definition of supergraph.definitions) {
+    if (definition.kind === Kind.ENUM_TYPE_DEFINITION && definition.name.value === 'join__Graph') {
+      for (const { name, directives = [] } of definition.values ?? []) {
+        for (const directive of directives) subgraphs.set(name.value, argumentOf(directive, 'name') ?? name.value);
+      }
+    }
+  }
+  for (const definition of supergraph.definitions) {
+    if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION && definition.kind !== Kind.INTERFACE_TYPE_DEFINITION) continue;
+    const { name, interfaces = [], directives = [] } = definition;
+    wider.set(name.value, new Set([name.value, ...interfaces.map((one) => one.name.value)]));
+    for (const directive of directives) {
+      const key = directive.name.value === 'join__type' ? argumentOf(directive, 'key') : undefined;
+      if (key === undefined) continue;
+      const place = `${subgraphs.get(argumentOf(directive, 'graph') ?? '')} ${name.value}`;
+      keys.set(place, [...(keys.get(place) ?? []), topFields(key)]);
+    }
+  }
+
+  function hasKey(subgraph: string, { type, selections }: Condition, rewrites: readonly Rewrite[]): boolean {
+    const given = new Set(selections.map((one) => (one.kind === 'field' ? one.key : '')));
+    const renamed = rewrites.find((one) => one.kind === 'set' && one.path.length === 2 && one.path[0] === `... on ${type}` && one.path[1] === '__typename');
+    const typeName = renamed?.kind === 'set' ? String(renamed.value) : type;
+    return (keys.get(`${subgraph} ${typeName}`) ?? []).some((key) => key.every((field) => given.has(field)));
+  }
+
+  return {
+    narrowToKeys(subgraph, requires, rewrites) {
+      if (!requires.every((one): one is Condition => one.kind === 'on' && one.type !== undefined)) return requires;
+      const keyed = requires.filter((one) => hasKey(subgraph, one, rewrites));
+      if (keyed.length === 0 || keyed.length === requires.length) return requires;
+      return requires.flatMap((one) => {
+        if (keyed.some(({ type }) => wider.get(one.type)?.has(type))) return [one];
+        return keyed.filter(({ type }) => wider.get(type)?.has(one.type)).map(({ type }) => ({ ...one, type }));
+      });
+    },
+  };
+}
+
+function argumentOf(directive: ConstDirectiveNode, name: string): string | undefined {
+  const value = directive.arguments?.find((argument) => argument.name.value === name)?.value;
+  return value?.kind === Kind.STRING || value?.kind === Kind.ENUM ? value.value : undefined;
+}
+
+function topFields(fieldSet: string): string[] {
+  const [definition] = parse(`{${fieldSet}}`, { noLocation: true }).definitions;
+  if (definition?.kind !== Kind.OPERATION_DEFINITION) return [];
+  return definition.selectionSet.selections.flatMap((one) => (one.kind === Kind.FIELD ? [one.name.value] : []));
+}

@@ -1,0 +1,277 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { GatewayError } from '../../src/errors/index.ts';
+import type { SubgraphResponse } from '../../src/transport/index.ts';
+import type { Intercept } from '../testkit/in-process-subgraph.ts';
+import { type Answer, createTestGraph, type TestGraph } from '../testkit/test-graph.ts';
+import { keys } from './schemas/keys.ts';
+import { entities } from './schemas/entities.ts';
+import { abstractTypes } from './schemas/abstract-types.ts';
+
+let shop: TestGraph;
+let organisations: TestGraph;
+let library: TestGraph;
+beforeAll(() => {
+  shop = createTestGraph(entities);
+  organisations = createTestGraph(keys);
+  library = createTestGraph(abstractTypes);
+});
+
+/** Changes what one subgraph answers; the others answer as they do. */
+function changing(subgraph: string, change: (response: SubgraphResponse) => SubgraphResponse): Intercept {
+  return async (name, _request, respond) => (name === subgraph ? change(structuredClone(await respond())) : respond());
+}
+
+function failing(subgraph: string): Intercept {
+  return async (name, _request, respond) => {
+    if (name === subgraph) throw new GatewayError('SUBREQUEST_HTTP_ERROR', { service: name });
+    return respond();
+  };
+}
+
+async function answer(graph: TestGraph, intercept: Intercept, query: string, variables = {}): Promise<{ data: unknown; errors: Answer['errors'] }> {
+  graph.intercept = intercept;
+  try {
+    const { data, errors } = await graph.run(graph.engine, query, variables);
+    return { data: JSON.parse(data), errors };
+  } finally {
+    graph.intercept = undefined;
+  }
+}
+
+const placesOf = (errors: Answer['errors']): unknown[] => errors.map(({ path, extensions }) => [extensions?.code, path?.join('.')]);
+
+type Entities = { _entities: (Record<string, unknown> | null)[] };
+const entitiesOf = ({ data }: SubgraphResponse): Entities['_entities'] => (data as unknown as Entities)._entities;
+
+describe('a failing subgraph', () => {
+  it('leaves the data of the others, with one error for all of its entities', async () => {
+    const { data, errors } = await answer(shop, failing('reviews'), '{ all: grid { name score: rating reviews { stars } } maker { name } }');
+    expect(data).toEqual({ all: [[null, null], [], [null, null]], maker: { name: 'maker 1' } });
+    expect(errors).toHaveLength(1);
+    expect(errors[0]).toEqual({ message: expect.any(String), path: ['all', 0, 0, 'score'], extensions: { code: 'SUBREQUEST_HTTP_ERROR', service: 'reviews' } });
+  });
+
+  it('makes nullable fields null beside the data of the others', async () => {
+    const { data, errors } = await answer(shop, failing('reviews'), '{ items(first: 2) { name score: rating } }');
+    expect(data).toEqual({ items: [{ name: 'item 1', score: null }, { name: 'item 2', score: null }] });
+    expect(placesOf(errors)).toEqual([['SUBREQUEST_HTTP_ERROR', 'items.0.score']]);
+  });
+
+  it('is one error where fields of another subgraph require what it did not give', async () => {
+    const { data, errors } = await answer(shop, failing('catalog'), '{ stocked { label inStock name } }');
+    expect(data).toBeNull();
+    expect(placesOf(errors)).toEqual([['SUBREQUEST_HTTP_ERROR', 'stocked.0.name']]);
+  });
+
+  it('is one error where fields at several places were in one request', async () => {
+    const { errors } = await answer(shop, failing('stock'), '{ items(first: 2) { a: inStock } item(id: "i3") { b: inStock } }');
+    expect(errors).toHaveLength(1);
+  });
+
+  it('fails root fields without touching those of others', async () => {
+    const { data, errors } = await answer(shop, failing('reviews'), '{ one: review(id: "r1") { id } two: item(id: "i1") { name } }');
+    expect(data).toEqual({ one: null, two: { name: 'item 1' } });
+    expect(placesOf(errors)).toEqual([['SUBREQUEST_HTTP_ERROR', 'one']]);
+  });
+
+  it('is one error where a root field that may not be null takes its siblings along', async () => {
+    const { data, errors } = await answer(shop, failing('stock'), '{ stocked { inStock } maker { name } }');
+    expect(data).toBeNull();
+    expect(placesOf(errors)).toEqual([['SUBREQUEST_HTTP_ERROR', 'stocked']]);
+  });
+});
+
+describe('errors of a subgraph', () => {
+  it('under _entities come out at the client’s path with the client’s aliases', async () => {
+    const { data, errors } = await answer(
+      shop,
+      changing('reviews', ({ data }) => {
+        const list = entitiesOf({ data: data ?? null });
+        (list[1] as Record<string, unknown>).rating = null;
+        return { data: { _entities: list }, errors: [{ message: 'secret', path: ['_entities', 1, 'rating'] }] };
+      }),
+      '{ wares: items(first: 3) { mark: rating } }',
+    );
+    expect(data).toEqual({ wares: [{ mark: 0.5 }, { mark: null }, { mark: 1.5 }] });
+    expect(errors).toEqual([{ message: expect.not.stringContaining('secret'), path: ['wares', 1, 'mark'], extensions: { code: 'DOWNSTREAM_SERVICE_ERROR', service: 'reviews' } }]);
+  });
+
+  it('deep inside an entity keep the rest of their path', async () => {
+    const { errors } = await answer(
+      shop,
+      changing('reviews', ({ data }) => {
+        const [entity] = entitiesOf({ data: data ?? null });
+        const key = Object.keys(entity ?? {}).find((one) => one.startsWith('reviews')) ?? '';
+        ((entity?.[key] as Record<string, unknown>[])[1] as Record<string, unknown>).author = null;
+        return { data: { _entities: [entity] }, errors: [{ message: 'x', path: ['_entities', 0, key, 1, 'author', 'name'] }] };
+      }),
+      '{ ware: item(id: "i2") { opinions: reviews(first: 2) { who: author { called: name } } } }',
+    );
+    expect(placesOf(errors)).toEqual([['DOWNSTREAM_SERVICE_ERROR', 'ware.opinions.1.who.called']]);
+  });
+
+  it('of an entity that several places share are one error, at the first place', async () => {
+    const { errors } = await answer(
+      shop,
+      changing('reviews', ({ data }) => ({ data: data ?? null, errors: [{ message: 'x', path: ['_entities', 0, 'rating'] }] })),
+      '{ a: item(id: "i1") { rating } b: item(id: "i1") { rating } }',
+    );
+    expect(placesOf(errors)).toEqual([['DOWNSTREAM_SERVICE_ERROR', 'a.rating']]);
+  });
+
+  it('that made a whole entity null are the only error, though other fields of it may not be null', async () => {
+    const { data, errors } = await answer(
+      shop,
+      changing('stock', () => ({ data: { _entities: [null] }, errors: [{ message: 'x', path: ['_entities', 0, 'inStock'] }] })),
+      '{ item(id: "i1") { name shelves { code } inStock } }',
+    );
+    expect(data).toEqual({ item: null });
+    expect(placesOf(errors)).toEqual([['DOWNSTREAM_SERVICE_ERROR', 'item.inStock']]);
+  });
+
+  it('that made all of its data null are the only error', async () => {
+    const { data, errors } = await answer(
+      shop,
+      changing('stock', () => ({ data: null, errors: [{ message: 'x', path: ['stocked', 0, 'inStock'] }] })),
+      '{ stocked { inStock } }',
+    );
+    expect(data).toBeNull();
+    expect(placesOf(errors)).toEqual([['DOWNSTREAM_SERVICE_ERROR', 'stocked.0.inStock']]);
+    const root = await answer(
+      shop,
+      changing('catalog', () => ({ data: null, errors: [{ message: 'x', path: ['items__0', 0, 'name'] }] })),
+      '{ maker { name } items { name } }',
+    );
+    expect(root.data).toBeNull();
+    expect(placesOf(root.errors)).toEqual([['DOWNSTREAM_SERVICE_ERROR', 'items.0.name']]);
+  });
+
+  it('without a path are errors of the first field it was asked for', async () => {
+    const { data, errors } = await answer(shop, changing('reviews', () => ({ errors: [{ message: 'x' }] })), '{ items(first: 2) { name mark: rating } }');
+    expect(data).toEqual({ items: [{ name: 'item 1', mark: null }, { name: 'item 2', mark: null }] });
+    expect(placesOf(errors)).toEqual([['DOWNSTREAM_SERVICE_ERROR', 'items.0.mark']]);
+  });
+
+  it('do not hide another field that is null without a reason', async () => {
+    const { data, errors } = await answer(
+      shop,
+      changing('stock', ({ data }) => {
+        const list = entitiesOf({ data: data ?? null });
+        (list[0] as Record<string, unknown>).cost__0 = null;
+        (list[1] as Record<string, unknown>).inStock = null;
+        return { data: { _entities: list }, errors: [{ message: 'x', path: ['_entities', 0, 'cost__0'] }] };
+      }),
+      '{ grid { price: cost here: inStock } }',
+    );
+    expect(data).toMatchObject({ grid: [[{ price: null, here: false }, null], [], [null, {}]] });
+    expect(placesOf(errors)).toEqual([['DOWNSTREAM_SERVICE_ERROR', 'grid.0.0.price'], ['SUBREQUEST_MALFORMED_RESPONSE', 'grid.2.0.here']]);
+  });
+});
+
+describe('values that their types do not allow', () => {
+  it('carry null up to the nearest nullable place, with the exact path and once', async () => {
+    const { data, errors } = await answer(
+      organisations,
+      changing('members', ({ data }) => {
+        const copy = JSON.parse(JSON.stringify(data)) as { teams: { chain: { strong: { text: unknown } } }[] };
+        const [, team] = copy.teams;
+        if (team !== undefined) team.chain.strong.text = null;
+        return { data: copy };
+      }),
+      '{ groups: teams { name way: chain { strong { words: text } } } }',
+    );
+    expect(data).toEqual({ groups: null });
+    expect(placesOf(errors)).toEqual([['SUBREQUEST_MALFORMED_RESPONSE', 'groups.1.way.strong.words']]);
+  });
+
+  it('are null with an error where they may be null, and the rest stays', async () => {
+    const { data, errors } = await answer(
+      shop,
+      changing('catalog', ({ data }) => {
+        const { items__0: items } = JSON.parse(JSON.stringify(data)) as { items__0: Record<string, unknown>[] };
+        Object.assign(items[0] ?? {}, { weight: 'heavy', size: [1] });
+        Object.assign(items[1] ?? {}, { weight: 2 ** 40, matrix: [[1], 'row', [{}]] });
+        return { data: { items__0: items } };
+      }),
+      '{ items(first: 2) { weight size { w } matrix } }',
+    );
+    expect(data).toEqual(null);
+    expect(placesOf(errors)).toContainEqual(['SUBREQUEST_MALFORMED_RESPONSE', 'items.1.matrix.1']);
+    expect(placesOf(errors)).toContainEqual(['SUBREQUEST_MALFORMED_RESPONSE', 'items.0.weight']);
+    expect(placesOf(errors)).toContainEqual(['SUBREQUEST_MALFORMED_RESPONSE', 'items.0.size']);
+    expect(placesOf(errors)).toContainEqual(['SUBREQUEST_MALFORMED_RESPONSE', 'items.1.weight']);
+    expect(errors).toHaveLength(4);
+  });
+
+  it('refuse an enum value the API schema does not have, and an object type it does not have', async () => {
+    const hidden = await answer(
+      library,
+      changing('library', ({ data }) => JSON.parse(JSON.stringify({ data }).replace('"PAPER"', '"HIDDEN"')) as SubgraphResponse),
+      '{ media { id kind } }',
+    );
+    expect(hidden.data).toMatchObject({ media: [{ id: 'b1', kind: null }, { id: 'f1', kind: 'DIGITAL' }, {}, {}] });
+    expect(placesOf(hidden.errors)).toEqual([['SUBREQUEST_MALFORMED_RESPONSE', 'media.0.kind']]);
+    const secret = await answer(
+      library,
+      changing('library', ({ data }) => JSON.parse(JSON.stringify({ data }).replace('"Book"', '"Secret"')) as SubgraphResponse),
+      '{ things { ... on Node { id } } }',
+    );
+    expect(secret.data).toEqual({ things: [{ id: 'p1' }, null, null, { id: 'f1' }, { id: 'f3' }] });
+    expect(placesOf(secret.errors)).toEqual([['SUBREQUEST_MALFORMED_RESPONSE', 'things.1']]);
+  });
+});
+
+describe('hostile answers to _entities', () => {
+  const query = '{ items(first: 3) { name rating } }';
+  const unrated = { items: [{ name: 'item 1', rating: null }, { name: 'item 2', rating: null }, { name: 'item 3', rating: null }] };
+
+  it.each([
+    ['shorter than asked for', (list: unknown[]) => list.slice(1)],
+    ['longer than asked for', (list: unknown[]) => [...list, ...list]],
+    ['empty', () => []],
+    ['an object', () => ({})],
+    ['text', () => 'text'],
+    ['a list of one list', (list: unknown[]) => [list]],
+  ])('that are %s are refused as a whole', async (_name, change) => {
+    const { data, errors } = await answer(
+      shop,
+      changing('reviews', ({ data }) => ({ data: { _entities: change(entitiesOf({ data: data ?? null })) } })),
+      query,
+    );
+    expect(data).toEqual(unrated);
+    expect(placesOf(errors)).toEqual([['SUBREQUEST_MALFORMED_RESPONSE', 'items.0.rating']]);
+  });
+
+  it('with nulls leave those entities without the fields', async () => {
+    const { data, errors } = await answer(
+      shop,
+      changing('reviews', ({ data }) => ({ data: { _entities: entitiesOf({ data: data ?? null }).map((one, index) => (index === 1 ? null : one)) } })),
+      query,
+    );
+    expect(data).toEqual({ items: [{ name: 'item 1', rating: 0.5 }, { name: 'item 2', rating: null }, { name: 'item 3', rating: 1.5 }] });
+    expect(errors).toEqual([]);
+  });
+
+  it('with keys called __proto__ or constructor change nothing but themselves', async () => {
+    const { data } = await answer(
+      shop,
+      changing('reviews', ({ data }) => {
+        const list = entitiesOf({ data: data ?? null }).map((one) => JSON.stringify(one));
+        const hostile = list.map((text) => text.replace('{', '{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},"toString":1,'));
+        return { data: JSON.parse(`{"__proto__":{"polluted":1},"_entities":[${hostile.join(',')}]}`) as Record<string, unknown> };
+      }),
+      query,
+    );
+    expect(data).toEqual({ items: [{ name: 'item 1', rating: 0.5 }, { name: 'item 2', rating: 1 }, { name: 'item 3', rating: 1.5 }] });
+    expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
+  });
+
+  it('with another __typename are not taken for that type', async () => {
+    const { data } = await answer(
+      library,
+      changing('ratings', ({ data }) => JSON.parse(JSON.stringify({ data }).replaceAll('"Film"', '"Person"')) as SubgraphResponse),
+      '{ rated { __typename ... on Film { score } ... on Book { score } } }',
+    );
+    expect(data).toBeNull();
+  });
+});
