@@ -18,6 +18,7 @@ export interface CompiledEntityField extends Omit<EntityField, 'targets'> {
     readonly path: readonly string[];
     /** The path as text, for finding out that it has been walked. */
     readonly pathKey: string;
+    readonly exact: boolean;
     readonly write: WriteRepresentation;
   }[];
 }
@@ -32,9 +33,10 @@ export function compilePlan(types: TypeMemberships, plan: OperationPlan): Compil
             ...fetch,
             fields: fetch.fields.map((field) => ({
               ...field,
-              targets: field.targets.map(({ path, requires, inputRewrites }) => ({
+              targets: field.targets.map(({ path, requires, inputRewrites, exact }) => ({
                 path,
                 pathKey: path.join('.'),
+                exact,
                 write: compileRepresentation(types, requires, inputRewrites),
               })),
             })),

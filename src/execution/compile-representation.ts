@@ -6,24 +6,39 @@ import type { RequiredSelection, Rewrite } from '../planning/index.ts';
 import { type DataObject, isDataObject, isOfType, type TypeMemberships } from './data.ts';
 import { rewriteData } from './rewrite-data.ts';
 
-/** @returns undefined where a required field is missing: the entity is then not asked for */
-export type WriteRepresentation = (entity: DataObject) => string | undefined;
+export interface WriteRepresentation {
+  /** @returns undefined where a required field is missing: the entity is then not asked for */
+  (entity: DataObject): string | undefined;
+  /**
+   * Something that is equal for two objects only if their representations are, and cheaper to get: the value of the one
+   * field that a representation has besides its type. Undefined where there is nothing of the kind.
+   */
+  identityOf(entity: DataObject): string | undefined;
+}
 
 export function compileRepresentation(
   types: TypeMemberships,
   requires: readonly RequiredSelection[],
   rewrites: readonly Rewrite[],
 ): WriteRepresentation {
-  const write = compileSelections(types, requires);
-  const named: WriteRepresentation = (entity) => (typeof entity.__typename === 'string' ? write(entity) : undefined);
-  if (rewrites.length === 0) return named;
-  return (entity) => {
+  const { write, fieldsOf } = compileSelections(types, requires);
+  const identityOf = (entity: DataObject): string | undefined => {
+    const { __typename: typeName } = entity;
+    if (typeof typeName !== 'string') return undefined;
+    const { onlyKey } = fieldsOf(typeName);
+    const value = onlyKey === undefined ? undefined : entity[onlyKey];
+    return typeof value === 'string' ? `${typeName} ${value}` : undefined; // no type's name has a space
+  };
+  const named = (entity: DataObject) => (typeof entity.__typename === 'string' ? write(entity) : undefined);
+  if (rewrites.length === 0) return Object.assign(named, { identityOf });
+  const rewritten = (entity: DataObject): string | undefined => {
     const text = named(entity);
     if (text === undefined) return undefined;
     const representation: unknown = JSON.parse(text);
     rewriteData(types, rewrites, representation);
     return JSON.stringify(representation);
   };
+  return Object.assign(rewritten, { identityOf: () => undefined });
 }
 
 interface FieldWriter {
@@ -32,16 +47,25 @@ interface FieldWriter {
   readonly write: (value: unknown) => string | undefined;
 }
 
+interface TypeFields {
+  readonly fields: readonly FieldWriter[];
+  /** The one leaf besides `__typename`, where there is no other field. */
+  readonly onlyKey: string | undefined;
+}
+
 /** One list of fields per type that is met: type conditions are decided once per type, not per entity. */
-function compileSelections(types: TypeMemberships, selections: readonly RequiredSelection[]): WriteRepresentation {
-  const fieldsOf = new Map<unknown, readonly FieldWriter[]>();
-  return (entity) => {
-    const typeName = entity.__typename;
-    let fields = fieldsOf.get(typeName);
-    if (fields === undefined) {
-      fields = compileFields(types, selections, typeName);
-      fieldsOf.set(typeName, fields);
+function compileSelections(types: TypeMemberships, selections: readonly RequiredSelection[]) {
+  const known = new Map<unknown, TypeFields>();
+  const fieldsOf = (typeName: unknown): TypeFields => {
+    let found = known.get(typeName);
+    if (found === undefined) {
+      found = compileFields(types, selections, typeName);
+      known.set(typeName, found);
     }
+    return found;
+  };
+  const write = (entity: DataObject): string | undefined => {
+    const { fields } = fieldsOf(entity.__typename);
     if (fields.length === 0) return undefined;
     let text = '{';
     for (const field of fields) {
@@ -53,13 +77,14 @@ function compileSelections(types: TypeMemberships, selections: readonly Required
     }
     return `${text}}`;
   };
+  return { write, fieldsOf };
 }
 
 function compileFields(
   types: TypeMemberships,
   selections: readonly RequiredSelection[],
   typeName: unknown,
-): FieldWriter[] {
+): TypeFields {
   const merged = new Map<string, RequiredSelection[] | undefined>();
   const collect = (list: readonly RequiredSelection[]): void => {
     for (const selection of list) {
@@ -73,14 +98,17 @@ function compileFields(
     }
   };
   collect(selections);
-  return [...merged].map(([key, inner], index) => ({
+  const fields = [...merged].map(([key, inner], index) => ({
     key,
     prefix: `${index === 0 ? '' : ','}${JSON.stringify(key)}:`,
-    write: inner === undefined ? JSON.stringify : compileValue(compileSelections(types, inner)),
+    write: inner === undefined ? JSON.stringify : compileValue(compileSelections(types, inner).write),
   }));
+  const others = [...merged].filter(([key]) => key !== '__typename');
+  const [only] = others;
+  return { fields, onlyKey: others.length === 1 && only !== undefined && only[1] === undefined ? only[0] : undefined };
 }
 
-function compileValue(write: WriteRepresentation): (value: unknown) => string | undefined {
+function compileValue(write: (entity: DataObject) => string | undefined): (value: unknown) => string | undefined {
   return function writeValue(value: unknown): string | undefined {
     if (value === null) return 'null';
     if (isDataObject(value)) return write(value);

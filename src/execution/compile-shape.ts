@@ -89,7 +89,7 @@ export function compileShape(
     write: (data, shaping) => writeObject(root, data, shaping) ?? 'null',
   };
 
-  function compileObject(type: GraphQLObjectType, sets: readonly SelectionSetNode[]): ObjectShape {
+  function compileObject(type: GraphQLObjectType | GraphQLInterfaceType, sets: readonly SelectionSetNode[]): ObjectShape {
     let fields: readonly FieldShape[] | undefined;
     return {
       // On first use: a plan may name types of an interface that no answer ever has.
@@ -103,7 +103,9 @@ export function compileShape(
   }
 
   /** CollectFields of the specification, section 6.3.2, for one object type. */
-  function collectFields(type: GraphQLObjectType, sets: readonly SelectionSetNode[]): Map<string, FieldNode[]> {
+  function collectFields(
+    type: GraphQLObjectType | GraphQLInterfaceType,
+    sets: readonly SelectionSetNode[]): Map<string, FieldNode[]> {
     const fields = new Map<string, FieldNode[]>();
     const visited = new Set<string>();
     for (const set of sets) collect(set);
@@ -137,14 +139,16 @@ export function compileShape(
     }
   }
 
-  function holds(type: GraphQLObjectType, condition: string | undefined): boolean {
+  /** Whether every object of the type also is of the other. */
+  function holds(type: GraphQLObjectType | GraphQLInterfaceType, condition: string | undefined): boolean {
     if (condition === undefined || condition === type.name) return true;
     const wider = schema.getType(condition);
-    return isAbstractType(wider) && schema.isSubType(wider, type);
+    if (!isAbstractType(wider)) return false;
+    return isObjectType(type) ? schema.isSubType(wider, type) : schema.getPossibleTypes(type).every((one) => schema.isSubType(wider, one));
   }
 
   function compileField(
-    parent: GraphQLObjectType,
+    parent: GraphQLObjectType | GraphQLInterfaceType,
     responseKey: string,
     nodes: readonly FieldNode[],
     index: number,
@@ -202,32 +206,33 @@ export function compileShape(
    * neither for __typename nor by type, no plan finds out which it is.
    */
   function compileUntyped(type: GraphQLAbstractType, sets: readonly SelectionSetNode[]): ObjectShape | undefined {
-    if (!isInterfaceType(type) || !sets.every((set) => needsNoType(type, set))) return undefined;
-    const [member] = schema.getPossibleTypes(type);
-    return member === undefined ? undefined : compileObject(member, sets);
+    if (!isInterfaceType(type)) return undefined;
+    const visited = new Set<string>();
+    return sets.every((set) => needsNoType(type, set, visited)) ? compileObject(type, sets) : undefined;
   }
 
-  function needsNoType(type: GraphQLInterfaceType, set: SelectionSetNode): boolean {
+  function needsNoType(type: GraphQLInterfaceType, set: SelectionSetNode, visited: Set<string>): boolean {
     return set.selections.every((selection) => {
       if (!included(selection)) return true;
       if (selection.kind === Kind.FIELD) return selection.name.value !== '__typename';
+      if (selection.kind === Kind.FRAGMENT_SPREAD) {
+        if (visited.has(selection.name.value)) return true;
+        visited.add(selection.name.value);
+      }
       const fragment = selection.kind === Kind.INLINE_FRAGMENT ? selection : fragments.get(selection.name.value);
-      const condition = fragment?.typeCondition?.name.value;
       if (fragment === undefined) return true;
-      const wider = condition === undefined ? type : schema.getType(condition);
-      const always = wider === type || (isAbstractType(wider) && schema.getPossibleTypes(type).every((one) => schema.isSubType(wider, one)));
-      return always && needsNoType(type, fragment.selectionSet);
+      return holds(type, fragment.typeCondition?.name.value) && needsNoType(type, fragment.selectionSet, visited);
     });
   }
 
   function compileAbstract(type: GraphQLAbstractType, sets: readonly SelectionSetNode[]) {
-    const shapes = new Map<unknown, ObjectShape>();
+    const shapes = new Map<unknown, ObjectShape | undefined>();
     const shapeOf = (typeName: unknown): ObjectShape | undefined => {
       const known = shapes.get(typeName);
-      if (known !== undefined) return known;
+      if (known !== undefined || shapes.has(typeName)) return known;
       if (typeName === undefined || typeName === type.name) {
         const shape = compileUntyped(type, sets);
-        if (shape !== undefined) shapes.set(typeName, shape);
+        shapes.set(typeName, shape);
         return shape;
       }
       if (typeof typeName !== 'string') return undefined;

@@ -135,7 +135,7 @@ class Run implements RunResult {
     const asked: Asked = { field, representations: [], owners: [], path: field.targets.map(({ path }) => path) };
     const indexes = new Map<string, number>();
     const seen = new Set<DataObject>();
-    for (const { path, pathKey, write } of field.targets) {
+    for (const { path, pathKey, exact, write } of field.targets) {
       const walked = only === undefined ? this.#walked.get(pathKey) : undefined;
       if (walked?.structure === this.#structure) {
         for (const object of walked.entities) {
@@ -145,9 +145,15 @@ class Run implements RunResult {
         continue;
       }
       const entities = new Set<DataObject>();
+      const mayReplace = !this.#options.plan.placeMatters;
+      const here = exact && mayReplace ? new Map<unknown, DataObject>() : undefined;
       collectEntities(this.data, path, this.#sharing, (entity) => {
         if (only?.has(entity) === false) return entity;
-        const kept = seen.has(entity) ? entity : this.#askFor(asked, entity, write(entity), indexes, seen, !this.#options.plan.placeMatters);
+        const identity = here === undefined ? undefined : write.identityOf(entity);
+        const first = identity === undefined ? undefined : here?.get(identity);
+        if (first !== undefined) return this.#standFor(first, entity);
+        const kept = seen.has(entity) ? entity : this.#askFor(asked, entity, write(entity), indexes, seen, mayReplace);
+        if (identity !== undefined) here?.set(identity, kept);
         entities.add(kept);
         return kept;
       });
@@ -182,15 +188,17 @@ class Run implements RunResult {
     }
     const list = owners[index] as DataObject[];
     const first = list[0] as DataObject;
-    if (mayReplace && haveSameContent(first, entity)) {
-      this.#sharing = true;
-      this.shared.add(first);
-      if (first !== entity) this.#replaced.set(entity, first);
-      return first;
-    }
+    if (mayReplace && haveSameContent(first, entity)) return this.#standFor(first, entity);
     list.push(entity);
     seen.add(entity);
     return entity;
+  }
+
+  #standFor(first: DataObject, entity: DataObject): DataObject {
+    this.#sharing = true;
+    this.shared.add(first);
+    if (first !== entity) this.#replaced.set(entity, first);
+    return first;
   }
 
   async #fetchEntities(fetch: CompiledEntityFetch, asked: readonly Asked[], context: readonly string[]): Promise<void> {

@@ -5,6 +5,7 @@
 import type { FetchDataRewrite, FetchNode, PlanNode, QueryPlan, QueryPlanSelectionNode } from '@apollo/query-planner';
 import { type FieldNode, Kind, type OperationDefinitionNode, parse, type SelectionSetNode } from 'graphql';
 import { invariant, unreachable } from '../lib/index.ts';
+import { markExactTargets } from './exact-targets.ts';
 import type { EntityKeys } from './entity-keys.ts';
 import type { OperationPlan, PlannedFetch, RequiredSelection, Rewrite } from './operation-plan.ts';
 
@@ -17,7 +18,7 @@ interface Step {
   readonly requires: ReadonlySet<string>;
 }
 
-export function convertPlan(node: QueryPlan['node'], keys: EntityKeys): OperationPlan {
+export function convertPlan(node: QueryPlan['node'], keys: EntityKeys, requiredFields: RequiredFields): OperationPlan {
   const steps: Step[] = [];
   const after: number[][] = [];
   const preceding: (readonly number[])[] = [];
@@ -25,8 +26,9 @@ export function convertPlan(node: QueryPlan['node'], keys: EntityKeys): Operatio
     invariant(node.kind !== 'Subscription', 'subscriptions are refused before planning');
     walk(node, [], []);
   }
+  splitRequired(steps, preceding, after, keys, requiredFields);
   waitForRequired(steps, preceding, after);
-  return inOrder(steps.map(({ fetch }, index) => ({ ...fetch, after: after[index] ?? [] })));
+  return inOrder(markExactTargets(steps).map((fetch, index) => ({ ...fetch, after: after[index] ?? [] })));
 
   /** @returns the indexes of the fetches in `plan`; `before` are those that a sequence puts before it */
   function walk(plan: PlanNode, path: readonly string[], before: readonly number[]): number[] {
@@ -59,6 +61,67 @@ export function convertPlan(node: QueryPlan['node'], keys: EntityKeys): Operatio
     const serial = node.operationKind === 'mutation' || (steps[0]?.fetch.kind === 'root' && isMutation(steps[0].fetch));
     after.push(serial ? [...before] : before.filter((earlier) => intersects(steps[earlier]?.gives, step.needs)));
     return index;
+  }
+}
+
+/** See split-required.ts. */
+function splitRequired(
+  steps: Step[],
+  preceding: (readonly number[])[],
+  after: number[][],
+  entityKeys: EntityKeys,
+  requiredFields: RequiredFields,
+): void {
+  for (const [index, step] of [...steps.entries()]) {
+    const { fetch } = step;
+    if (fetch.kind === 'entities' && fetch.context.length > 0) continue;
+    const path = fetch.kind === 'root' ? fetch.path : (fetch.fields[0]?.targets[0]?.path ?? []);
+    const operation = operationOf(fetch.operation);
+    const removed = new Set<FieldNode>();
+    for (const field of requiredFields.misplaced(fetch.subgraph, operation, path, fetch.kind === 'entities')) {
+      const keys = field.path.filter((key) => key !== '@');
+      const required = new Set<string>();
+      addRequired(field.requires, keys, required);
+      const at = (name: string): string => [...keys, name].join('.');
+      const key = entityKeys.keysOf(fetch.subgraph, field.typeName).find((fields) => fields.every((name) => step.gives.has(at(name))));
+      const isFetched = [...required].every((one) => steps.some(({ gives }) => gives.has(one)));
+      if (key === undefined || key.some((name) => name.includes('{')) || !isFetched || !step.gives.has(at('__typename'))) continue;
+      removed.add(field.node);
+      for (const name of ['__typename', ...key]) required.add(at(name));
+      const { text, variables } = entityRequest(operation, field);
+      const named = (name: string): RequiredSelection => ({ kind: 'field', key: name });
+      const requires = [{ kind: 'on', type: field.typeName, selections: [named('__typename'), ...field.requires, ...key.map(named)] }] as const;
+      const gives = new Set<string>();
+      const selectionSet: SelectionSetNode = { kind: Kind.SELECTION_SET, selections: [field.node] };
+      addGiven(selectionSet, keys, gives);
+      const target = { path: field.path, requires, inputRewrites: [] };
+      steps.push({
+        fetch: {
+          kind: 'entities',
+          subgraph: fetch.subgraph,
+          operation: text,
+          variables: fetch.variables.filter((name) => variables.includes(name)),
+          after: [],
+          fields: [entityField(target, selectionSet)],
+          context: [],
+        },
+        gives,
+        needs: prefixes(keys).union(required),
+        requires: required,
+      });
+      preceding.push([...(preceding[index] ?? []), index]);
+      after.push([index]);
+    }
+    if (removed.size === 0) continue;
+    const left = withoutFields(operation, removed);
+    const used = new Set(left.variableDefinitions?.map(({ variable }) => variable.name.value));
+    const gives = new Set<string>();
+    addGiven(fetch.kind === 'root' ? left.selectionSet : (entitiesField(left).selectionSet ?? left.selectionSet), path.filter((one) => one !== '@'), gives);
+    steps[index] = {
+      ...step,
+      gives,
+      fetch: { ...fetch, operation: stripIgnoredCharacters(print(left)), variables: fetch.variables.filter((name) => used.has(name)) },
+    };
   }
 }
 
@@ -160,7 +223,7 @@ function toStep(node: FetchNode, path: readonly string[], entityKeys: EntityKeys
         {
           key: '_entities',
           variable: 'representations',
-          targets: [{ path, requires, inputRewrites }],
+          targets: [{ path, requires, inputRewrites, exact: false }],
           outputRewrites,
           gives: entities.selectionSet === undefined ? [] : topKeys(entities.selectionSet),
           leavesOnly: entities.selectionSet === undefined || hasLeavesOnly(entities.selectionSet),

@@ -10,6 +10,8 @@ import { type ConstDirectiveNode, type DocumentNode, Kind, parse } from 'graphql
 import type { RequiredSelection, Rewrite } from './operation-plan.ts';
 
 export interface EntityKeys {
+  /** The top fields of each key by which a subgraph finds entities of a type. */
+  keysOf(subgraph: string, typeName: string): readonly (readonly string[])[];
   /** @returns `requires` without conditions that would make a representation without a key */
   narrowToKeys(subgraph: string, requires: readonly RequiredSelection[], rewrites: readonly Rewrite[]): readonly RequiredSelection[];
 }
@@ -17,16 +19,9 @@ export interface EntityKeys {
 type Condition = Extract<RequiredSelection, { kind: 'on' }> & { readonly type: string };
 
 export function readEntityKeys(supergraph: DocumentNode): EntityKeys {
-  const subgraphs = new Map<string, string>();
+  const subgraphs = readSubgraphNames(supergraph);
   const keys = new Map<string, string[][]>();
   const wider = new Map<string, ReadonlySet<string>>();
-  for (const definition of supergraph.definitions) {
-    if (definition.kind === Kind.ENUM_TYPE_DEFINITION && definition.name.value === 'join__Graph') {
-      for (const { name, directives = [] } of definition.values ?? []) {
-        for (const directive of directives) subgraphs.set(name.value, argumentOf(directive, 'name') ?? name.value);
-      }
-    }
-  }
   for (const definition of supergraph.definitions) {
     if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION && definition.kind !== Kind.INTERFACE_TYPE_DEFINITION) continue;
     const { name, interfaces = [], directives = [] } = definition;
@@ -41,12 +36,17 @@ export function readEntityKeys(supergraph: DocumentNode): EntityKeys {
 
   function hasKey(subgraph: string, { type, selections }: Condition, rewrites: readonly Rewrite[]): boolean {
     const given = new Set(selections.map((one) => (one.kind === 'field' ? one.key : '')));
-    const renamed = rewrites.find((one) => one.kind === 'set' && one.path.length === 2 && one.path[0] === `... on ${type}` && one.path[1] === '__typename');
-    const typeName = renamed?.kind === 'set' ? String(renamed.value) : type;
+    let typeName = type;
+    for (const rewrite of rewrites) {
+      const [condition = '', key] = rewrite.path;
+      const holds = wider.get(type)?.has(condition.slice('... on '.length));
+      if (rewrite.kind === 'set' && rewrite.path.length === 2 && key === '__typename' && holds) typeName = String(rewrite.value);
+    }
     return (keys.get(`${subgraph} ${typeName}`) ?? []).some((key) => key.every((field) => given.has(field)));
   }
 
   return {
+    keysOf: (subgraph, typeName) => keys.get(`${subgraph} ${typeName}`) ?? [],
     narrowToKeys(subgraph, requires, rewrites) {
       if (!requires.every((one): one is Condition => one.kind === 'on' && one.type !== undefined)) return requires;
       const keyed = requires.filter((one) => hasKey(subgraph, one, rewrites));
@@ -59,7 +59,19 @@ export function readEntityKeys(supergraph: DocumentNode): EntityKeys {
   };
 }
 
-function argumentOf(directive: ConstDirectiveNode, name: string): string | undefined {
+/** The subgraphs' own names by those of the supergraph's enum. */
+export function readSubgraphNames(supergraph: DocumentNode): ReadonlyMap<string, string> {
+  const names = new Map<string, string>();
+  for (const definition of supergraph.definitions) {
+    if (definition.kind !== Kind.ENUM_TYPE_DEFINITION || definition.name.value !== 'join__Graph') continue;
+    for (const { name, directives = [] } of definition.values ?? []) {
+      for (const directive of directives) names.set(name.value, argumentOf(directive, 'name') ?? name.value);
+    }
+  }
+  return names;
+}
+
+export function argumentOf(directive: ConstDirectiveNode, name: string): string | undefined {
   const value = directive.arguments?.find((argument) => argument.name.value === name)?.value;
   return value?.kind === Kind.STRING || value?.kind === Kind.ENUM ? value.value : undefined;
 }

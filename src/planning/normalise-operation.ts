@@ -25,6 +25,7 @@ import {
   isListType,
   isNonNullType,
   isObjectType,
+  isUnionType,
   Kind,
   type OperationDefinitionNode,
   print,
@@ -115,15 +116,17 @@ export function normaliseOperation(options: NormaliseOptions): NormalisedOperati
       }
     }
     for (const [condition, inner] of conditions) {
-      // Conditions count as well: they double where fragments spread fragments, even where no field is left in them.
-      count();
-      const narrowed = schema.getType(condition);
-      invariant(isCompositeType(narrowed), `${condition} is a composite type`);
+      // A condition that cannot hold inside those around it is valid in a fragment, but no planner takes it.
       const left = possible.filter((one) => alwaysHolds(one, condition));
-      // A condition that cannot hold inside those around it: valid in a fragment, but no planner takes it.
-      if (left.length === 0) continue;
-      const body = mergeSelections(narrowed, inner, left);
-      if (body !== '') text += `${text === '' ? '' : ' '}...on ${condition}${body}`;
+      // A union has no fields of its own, and planners get lost in one inside another abstract type.
+      const narrowed = schema.getType(condition);
+      for (const one of isUnionType(narrowed) ? left : left.length === 0 ? [] : [narrowed]) {
+        // Conditions count as well: they double where fragments spread fragments, even where no field is left in them.
+        count();
+        invariant(isCompositeType(one), `${condition} is a composite type`);
+        const body = mergeSelections(one, inner, isObjectType(one) ? [one] : left);
+        if (body !== '') text += `${text === '' ? '' : ' '}...on ${one.name}${body}`;
+      }
     }
     if (text === '') return isRoot ? '' : '{__typename}';
     return `{${text}}`;

@@ -30,6 +30,8 @@ export interface EntityTarget {
   readonly path: readonly PathStep[];
   readonly requires: readonly RequiredSelection[];
   readonly inputRewrites: readonly Rewrite[];
+  /** Whether a representation says all that an object holds when it arrives (exact-targets.ts). */
+  readonly exact: boolean;
 }
 
 /** One `_entities` field of a request. */

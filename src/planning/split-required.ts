@@ -1,0 +1,139 @@
+/**
+ * Takes fields with @requires out of requests that cannot bring what they require.
+ *
+ * Where a required field itself has @requires, Apollo's planner may ask for it in the very request that first reaches
+ * the entity (`{ stocked { cost } }`), and fetch what it needs only afterwards. The subgraph would compute it from
+ * nothing. Such a field gets a request of its own, with a representation; but only where the plan does fetch what it
+ * requires at that place, for @provides can make it right to ask at once.
+ */
+import {
+  type DocumentNode,
+  type FieldNode,
+  Kind,
+  type OperationDefinitionNode,
+  parse,
+  print,
+  type SelectionSetNode,
+  stripIgnoredCharacters,
+  type TypeNode,
+  visit,
+} from 'graphql';
+import { argumentOf, readSubgraphNames } from './entity-keys.ts';
+import type { RequiredSelection } from './operation-plan.ts';
+
+/** A field of a request that stands where it has no representation. */
+export interface MisplacedField {
+  readonly node: FieldNode;
+  readonly typeName: string;
+  readonly path: readonly string[];
+  readonly requires: readonly RequiredSelection[];
+}
+
+export interface RequiredFields {
+  /** @param isEntityFetch whether the operation's `_entities` brings representations for the fields right below it */
+  misplaced(subgraph: string, operation: OperationDefinitionNode, path: readonly string[], isEntityFetch: boolean): MisplacedField[];
+}
+
+interface FieldFacts {
+  readonly returns: string;
+  readonly lists: number;
+  readonly requires: ReadonlyMap<string, string>;
+}
+
+export function readRequiredFields(supergraph: DocumentNode): RequiredFields {
+  const subgraphs = readSubgraphNames(supergraph);
+  const types = new Map<string, Map<string, FieldFacts>>();
+  let any = false;
+  for (const definition of supergraph.definitions) {
+    if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION && definition.kind !== Kind.INTERFACE_TYPE_DEFINITION) continue;
+    const fields = new Map<string, FieldFacts>();
+    for (const { name, type, directives = [] } of definition.fields ?? []) {
+      const requires = new Map<string, string>();
+      for (const directive of directives) {
+        const required = directive.name.value === 'join__field' ? argumentOf(directive, 'requires') : undefined;
+        if (required !== undefined) requires.set(subgraphs.get(argumentOf(directive, 'graph') ?? '') ?? '', required);
+      }
+      if (requires.size > 0) any = true;
+      fields.set(name.value, { ...unwrap(type), requires });
+    }
+    types.set(definition.name.value, fields);
+  }
+
+  return {
+    misplaced(subgraph, operation, path, isEntityFetch) {
+      const found: MisplacedField[] = [];
+      if (any) walk(operation.selectionSet, operation.operation === 'mutation' ? 'Mutation' : 'Query', path, false);
+      return found;
+
+      function walk(set: SelectionSetNode, typeName: string, place: readonly string[], represented: boolean): void {
+        for (const selection of set.selections) {
+          if (selection.kind === Kind.FRAGMENT_SPREAD) continue;
+          if (selection.kind === Kind.INLINE_FRAGMENT) {
+            walk(selection.selectionSet, selection.typeCondition?.name.value ?? typeName, place, represented);
+            continue;
+          }
+          if (isEntityFetch && selection.name.value === '_entities') {
+            if (selection.selectionSet !== undefined) walk(selection.selectionSet, '', place, true);
+            continue;
+          }
+          const field = types.get(typeName)?.get(selection.name.value);
+          if (field === undefined) continue;
+          const required = represented ? undefined : field.requires.get(subgraph);
+          if (required !== undefined) {
+            found.push({ node: selection, typeName, path: place, requires: toRequired(parseFields(required)) });
+          } else if (selection.selectionSet !== undefined) {
+            const inner = [...place, (selection.alias ?? selection.name).value, ...Array<string>(field.lists).fill('@')];
+            walk(selection.selectionSet, field.returns, inner, false);
+          }
+        }
+      }
+    },
+  };
+}
+
+/** An operation without some of its fields, and without the variables that only they used. */
+export function withoutFields(operation: OperationDefinitionNode, fields: ReadonlySet<FieldNode>): OperationDefinitionNode {
+  const left = visit(operation, { Field: (node) => (fields.has(node) ? null : undefined) });
+  const used = variablesIn(left.selectionSet);
+  return { ...left, variableDefinitions: (left.variableDefinitions ?? []).filter((one) => used.has(one.variable.name.value)) };
+}
+
+/** The request for one field of entities, as text; and the variables of the plan that it uses. */
+export function entityRequest(operation: OperationDefinitionNode, { node, typeName }: MisplacedField) {
+  const variables = variablesIn(node);
+  const definitions = (operation.variableDefinitions ?? []).filter((one) => variables.has(one.variable.name.value)).map((one) => print(one));
+  const head = ['$representations:[_Any!]!', ...definitions].join(',');
+  const body = `_entities(representations:$representations){...on ${typeName}{${print(node)}}}`;
+  return { text: stripIgnoredCharacters(`query(${head}){${body}}`), variables: [...variables] };
+}
+
+function variablesIn(node: FieldNode | SelectionSetNode): Set<string> {
+  const names = new Set<string>();
+  visit(node, { Variable: ({ name }) => void names.add(name.value) });
+  return names;
+}
+
+function parseFields(fieldSet: string): SelectionSetNode {
+  const [definition] = parse(`{${fieldSet}}`, { noLocation: true }).definitions;
+  if (definition?.kind !== Kind.OPERATION_DEFINITION) throw new TypeError('a field set is a selection');
+  return definition.selectionSet;
+}
+
+function toRequired({ selections }: SelectionSetNode): RequiredSelection[] {
+  return selections.flatMap((one): RequiredSelection[] => {
+    if (one.kind === Kind.FRAGMENT_SPREAD) return [];
+    if (one.kind === Kind.INLINE_FRAGMENT) return [{ kind: 'on', type: one.typeCondition?.name.value, selections: toRequired(one.selectionSet) }];
+    const key = one.name.value;
+    return [one.selectionSet === undefined ? { kind: 'field', key } : { kind: 'field', key, selections: toRequired(one.selectionSet) }];
+  });
+}
+
+function unwrap(type: TypeNode): { readonly returns: string; readonly lists: number } {
+  let lists = 0;
+  let inner = type;
+  while (inner.kind !== Kind.NAMED_TYPE) {
+    if (inner.kind === Kind.LIST_TYPE) lists++;
+    inner = inner.type;
+  }
+  return { returns: inner.name.value, lists };
+}
