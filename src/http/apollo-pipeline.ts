@@ -160,6 +160,9 @@ function statusOf(code: unknown): number {
 /** Every error has a code of our table; whatever has none is a defect: masked, and logged with its stack. */
 function formatError(formatted: GraphQLFormattedError, error: unknown, log: Logger): GraphQLFormattedError {
   const cause = unwrapResolverError(error);
+  if (cause instanceof GatewayError && cause.code === 'INTERNAL_SERVER_ERROR') {
+    log.error({ error: cause, reason: cause.detail }, 'an operation failed unexpectedly');
+  }
   if (cause instanceof GatewayError) return { ...formatted, message: cause.message, extensions: cause.extensions };
   if (isMethodNotAllowed(error))
     return { message: errorTable.METHOD_NOT_ALLOWED.client, extensions: { code: 'METHOD_NOT_ALLOWED' } };

@@ -35,7 +35,7 @@ export class PlanCache<Compiled> {
     return this.#entries.size;
   }
 
-  /** @throws GatewayError `PLAN_DEADLINE_EXCEEDED` or `OVERLOADED` */
+  /** @throws GatewayError `PLAN_DEADLINE_EXCEEDED`, `INTERNAL_SERVER_ERROR` or `OVERLOADED` */
   async plan(operation: string, activeLabels: readonly string[]): Promise<Compiled> {
     const key = activeLabels.length === 0 ? operation : `${activeLabels.join(',')}\n${operation}`;
     const entry =
@@ -54,7 +54,8 @@ export class PlanCache<Compiled> {
       bytes += JSON.stringify(plan).length * 4;
       entry = { kind: 'planned', plan: compile(plan) };
     } catch (error) {
-      if (!(error instanceof GatewayError) || error.code !== 'PLAN_DEADLINE_EXCEEDED') throw error;
+      // Waiting too long for a process is not the operation's fault: only what planning itself came to is kept.
+      if (!(error instanceof GatewayError) || error.code === 'OVERLOADED') throw error;
       entry = { kind: 'refused', error };
     }
     this.#entries.set(key, entry, { size: bytes });

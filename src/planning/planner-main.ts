@@ -3,6 +3,9 @@ import { messageOf } from '../errors/index.ts';
 import { createApolloPlanner, type SupergraphPlanner } from './apollo-planner.ts';
 import type { PlannerReply, PlannerRequest } from './planner-messages.ts';
 
+/** What Apollo's planner says when it stops: plain errors without a code. */
+const planningLimits = /exceed(s|ed|ing)? .*(limit|maximum)|too (complex|many)|maximum call stack/i;
+
 const planners = new Map<string, SupergraphPlanner>();
 
 function answer(request: PlannerRequest): PlannerReply | undefined {
@@ -25,7 +28,8 @@ function answer(request: PlannerRequest): PlannerReply | undefined {
         if (planner === undefined) throw new Error('the supergraph is not loaded');
         return { kind: 'planned', id, plan: planner.plan(request.operation, request.activeLabels) };
       } catch (error) {
-        return { kind: 'refused', id, reason: messageOf(error) };
+        const reason = messageOf(error);
+        return { kind: 'refused', id, why: planningLimits.test(reason) ? 'limit' : 'defect', reason };
       }
     }
   }

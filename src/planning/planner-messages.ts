@@ -17,4 +17,5 @@ export type PlannerReply =
   | { readonly kind: 'loaded'; readonly supergraph: string; readonly overrideLabels: readonly string[] }
   | { readonly kind: 'load failed'; readonly supergraph: string; readonly reason: string }
   | { readonly kind: 'planned'; readonly id: number; readonly plan: OperationPlan }
-  | { readonly kind: 'refused'; readonly id: number; readonly reason: string };
+  /** `limit`: the planner's own limits refuse the operation. `defect`: planning failed, which is nobody's intention. */
+  | { readonly kind: 'refused'; readonly id: number; readonly why: 'limit' | 'defect'; readonly reason: string };

@@ -27,7 +27,8 @@ export interface Planner {
   readonly overrideLabels: readonly string[];
   /**
    * @param deadlineMs how long planning itself may take
-   * @throws GatewayError `PLAN_DEADLINE_EXCEEDED` (the same each time for the same operation) or `OVERLOADED`
+   * @throws GatewayError `PLAN_DEADLINE_EXCEEDED` or `INTERNAL_SERVER_ERROR` (the same each time for the same
+   *   operation), or `OVERLOADED`
    */
   plan(operation: string, activeLabels: readonly string[], deadlineMs: number): Promise<OperationPlan>;
   close(): void;
@@ -50,6 +51,13 @@ interface PlannerProcess {
   readonly child: ChildProcess;
   readonly loaded: Set<string>;
   current: { readonly task: Task; readonly timer: NodeJS.Timeout } | undefined;
+}
+
+function refusal(why: 'limit' | 'defect', detail: string): GatewayError {
+  return new GatewayError(why === 'limit' ? 'PLAN_DEADLINE_EXCEEDED' : 'INTERNAL_SERVER_ERROR', {
+    detail,
+    cause: new Error(detail),
+  });
 }
 
 export function createPlannerPool(options: PlannerPoolOptions): PlannerPool {
@@ -91,7 +99,7 @@ export function createPlannerPool(options: PlannerPoolOptions): PlannerPool {
         clearTimeout(current.timer);
         planner.current = undefined;
         if (reply.kind === 'planned') current.task.resolve(reply.plan);
-        else current.task.reject(new GatewayError('PLAN_DEADLINE_EXCEEDED', { detail: reply.reason }));
+        else current.task.reject(refusal(reply.why, reply.reason));
       }
     }
     assign();

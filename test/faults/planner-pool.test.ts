@@ -1,0 +1,128 @@
+import { readFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { GatewayError } from '../../src/errors/index.ts';
+import { compilePlan } from '../../src/execution/compile-plan.ts';
+import { createLogger } from '../../src/observability/index.ts';
+import { createPlannerPool, PlanCache, type Planner, type PlannerPool } from '../../src/planning/index.ts';
+
+const log = createLogger({ level: 'silent', readable: false });
+const operation = '{products__0:products{name reviewSummary__0:reviewSummary shippingEstimate__0:shippingEstimate}}';
+
+let pool: PlannerPool;
+let planner: Planner;
+let supergraphSdl: string;
+beforeAll(async () => {
+  supergraphSdl = await readFile('schema/supergraph.graphql', 'utf8');
+  pool = createPlannerPool({ log });
+  planner = await pool.load('sample', { supergraphSdl, inProcess: ['assistant'] });
+});
+afterAll(() => pool.close());
+
+async function codeOf(work: Promise<unknown>): Promise<string> {
+  const failure: unknown = await work.catch((error: unknown) => error);
+  return failure instanceof GatewayError ? failure.code : 'none';
+}
+
+describe('planner processes', () => {
+  it('plan, each fetch with what it waits for', async () => {
+    const { fetches } = await planner.plan(operation, [], 10_000);
+    expect(fetches.map((fetch) => fetch.subgraph).sort()).toEqual(['assistant', 'inventory', 'products', 'reviews']);
+    expect(fetches[0]).toMatchObject({ subgraph: 'products', after: [] });
+  });
+
+  it('never hold up the loop of the gateway', async () => {
+    let longest = 0;
+    let last = performance.now();
+    const timer = setInterval(() => {
+      const now = performance.now();
+      longest = Math.max(longest, now - last);
+      last = now;
+    }, 1);
+    await Promise.all(
+      Array.from({ length: 20 }, (_, index) =>
+        planner.plan(`{products__0:products{name} c${index}:__typename}`, [], 10_000),
+      ),
+    );
+    clearInterval(timer);
+    expect(longest).toBeLessThan(100); // planning these in the loop takes over 300 ms; the rest is a busy machine's
+  });
+
+  it('are ended by a plan past its deadline, which is refused; the next plan is made by another', async () => {
+    const late = planner.plan(operation, [], 0.01);
+    expect(await codeOf(late)).toBe('PLAN_DEADLINE_EXCEEDED');
+    expect((await planner.plan(operation, [], 10_000)).fetches).toHaveLength(4);
+  });
+
+  it('fail alone: what waits behind a plan that is ended is planned all the same', async () => {
+    const all = [
+      planner.plan(operation, [], 0.01),
+      ...Array.from({ length: 5 }, () => planner.plan(operation, [], 10_000)),
+    ];
+    const outcomes = await Promise.allSettled(all);
+    expect(outcomes.map((outcome) => outcome.status)).toEqual(['rejected', ...Array(5).fill('fulfilled')]);
+  });
+
+  it('tell a defect from a limit', async () => {
+    expect(await codeOf(planner.plan('{nowhere}', [], 10_000))).toBe('INTERNAL_SERVER_ERROR');
+  });
+
+  it('refuse a supergraph that cannot be loaded, and go on with the others', async () => {
+    await expect(pool.load('broken', { supergraphSdl: 'type Query { a: Int }', inProcess: [] })).rejects.toThrow();
+    expect((await planner.plan(operation, [], 10_000)).fetches).toHaveLength(4);
+  });
+
+  it('bound what waits', async () => {
+    const small = createPlannerPool({ log, maxProcesses: 1, maxWaiting: 2 });
+    const one = await small.load('sample', { supergraphSdl, inProcess: [] });
+    const outcomes = await Promise.all(Array.from({ length: 6 }, () => codeOf(one.plan(operation, [], 10_000))));
+    expect(outcomes.filter((code) => code === 'OVERLOADED')).toHaveLength(3);
+    await small.close();
+  });
+});
+
+describe('the plan cache', () => {
+  const cacheOver = (counted: Planner, maxBytes = 10_000_000) =>
+    new PlanCache({ planner: counted, deadlineMs: 10_000, maxBytes, compile: (plan) => compilePlan(new Map(), plan) });
+  const counting = (deadlineMs?: number) => {
+    let plans = 0;
+    const counted: Planner = {
+      ...planner,
+      plan(text, labels, deadline) {
+        plans++;
+        return planner.plan(text, labels, deadlineMs ?? deadline);
+      },
+    };
+    return { counted, plans: () => plans };
+  };
+
+  it('plans an operation once, however many ask for it at the same time', async () => {
+    const { counted, plans } = counting();
+    const cache = cacheOver(counted);
+    const made = await Promise.all(Array.from({ length: 50 }, () => cache.plan(operation, [])));
+    expect({ plans: plans(), distinct: new Set(made).size }).toEqual({ plans: 1, distinct: 1 });
+    await cache.plan(operation, []);
+    expect(plans()).toBe(1);
+  });
+
+  it('remembers what cannot be planned: the same bad operation costs once', async () => {
+    const { counted, plans } = counting(0.01);
+    const cache = cacheOver(counted);
+    for (let time = 0; time < 5; time++) expect(await codeOf(cache.plan(operation, []))).toBe('PLAN_DEADLINE_EXCEEDED');
+    expect(plans()).toBe(1);
+  });
+
+  it('keeps plans apart by the labels that were active', async () => {
+    const { counted, plans } = counting();
+    const cache = cacheOver(counted);
+    await cache.plan(operation, []);
+    await cache.plan(operation, ['percent(50)']);
+    expect(plans()).toBe(2);
+  });
+
+  it('is bounded by memory', async () => {
+    const cache = cacheOver(counting().counted, 15_000);
+    for (let index = 0; index < 30; index++) await cache.plan(`{products__0:products{name} c${index}:__typename}`, []);
+    expect(cache.size).toBeLessThan(30);
+    expect(cache.size).toBeGreaterThan(0);
+  });
+});
