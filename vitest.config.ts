@@ -10,6 +10,7 @@ export default defineConfig({
     testTimeout: 20_000,
     hookTimeout: 60_000,
     pool: 'forks',
+    execArgv: ['--expose-gc'], // leak tests measure what is left
     env: { APOLLO_TELEMETRY_DISABLED: '1' },
   },
 });

@@ -7,25 +7,33 @@ import { type DataObject, type DataPath, isDataObject } from './data.ts';
 
 /** The path up to where the client's selection ends: what only the plan asked for is not shown. */
 export function clientPath(root: ObjectShape, data: DataObject, path: DataPath): (string | number)[] {
-  const translated: (string | number)[] = [];
-  let value: unknown = data;
-  let shape: ObjectShape | undefined = root;
-  let shapes: ObjectShapes | undefined;
-  for (const step of path) {
-    if (typeof step === 'number') {
-      value = Array.isArray(value) ? value[step] : undefined;
-      translated.push(step);
-      continue;
-    }
-    shape = shapes === undefined ? shape : shapes.shapeOf(isDataObject(value) ? value.__typename : undefined);
-    const field = shape?.fields.find((one) => one.dataKey === step);
-    if (field === undefined) break;
-    translated.push(field.responseKey);
-    shapes = field.inner;
-    value = isDataObject(value) ? value[step] : undefined;
-    if (shapes === undefined) break;
+  return translate(root, undefined, data, path, 0);
+}
+
+/** Of several aliases of one field, the one under which most of the path was asked for. */
+function translate(
+  shape: ObjectShape | undefined,
+  shapes: ObjectShapes | undefined,
+  value: unknown,
+  path: DataPath,
+  index: number,
+): (string | number)[] {
+  const step = path[index];
+  if (step === undefined) return [];
+  if (typeof step === 'number') {
+    const rest = translate(shape, shapes, Array.isArray(value) ? value[step] : undefined, path, index + 1);
+    return [step, ...rest];
   }
-  return translated;
+  const here = shapes === undefined ? shape : shapes.shapeOf(isDataObject(value) ? value.__typename : undefined);
+  const inner = isDataObject(value) && Object.hasOwn(value, step) ? value[step] : undefined;
+  let longest: (string | number)[] = [];
+  for (const field of here?.fields ?? []) {
+    if (field.dataKey !== step) continue;
+    const rest = field.inner === undefined ? [] : translate(undefined, field.inner, inner, path, index + 1);
+    if (rest.length + 1 > longest.length) longest = [field.responseKey, ...rest];
+    if (longest.length === path.length - index) break;
+  }
+  return longest;
 }
 
 /** Where an object first stands, by the path of keys and `@` that leads to it. */

@@ -9,6 +9,7 @@ import {
   type GraphQLAbstractType,
   type GraphQLInterfaceType,
   type GraphQLLeafType,
+  type GraphQLNullableType,
   type GraphQLObjectType,
   type GraphQLOutputType,
   type GraphQLSchema,
@@ -23,32 +24,18 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import { invariant } from '../lib/index.ts';
+import type { AnswerWriter, Violation } from './answer-writer.ts';
 import { type DataObject, isDataObject } from './data.ts';
-import type { Introspect } from './introspect.ts';
 
-/** A value that may not stand where it was found. Both paths are built outward while the answer is written. */
-export interface Violation {
-  readonly kind: 'null' | 'type';
-  readonly responsePath: (string | number)[];
-  readonly dataPath: (string | number)[];
-}
-
-/** What one writing of an answer needs besides the shape. */
-export interface Shaping {
-  readonly violations: Violation[];
-  /** Objects that stand in several places: their text is written once per shape. */
-  readonly shared: ReadonlySet<DataObject>;
-  readonly introspect: Introspect;
-}
-
-/** @returns the value's JSON text, or undefined where null would have to stand and may not */
-export type WriteValue = (value: unknown, shaping: Shaping) => string | undefined;
+/** @returns whether a value was written; where not, nothing was, and the value is null */
+export type WriteValue = (value: unknown, out: AnswerWriter) => boolean;
 
 export interface FieldShape {
   readonly responseKey: string;
   readonly dataKey: string;
   readonly prefix: string;
   readonly write: WriteValue;
+  readonly nonNull: boolean;
   /** The object shape below it, through lists, for walking paths. */
   readonly inner: ObjectShapes | undefined;
 }
@@ -72,8 +59,8 @@ export interface ShapeOptions {
 }
 
 export interface OperationShape {
-  /** @returns the JSON text of `data` */
-  write(data: DataObject, shaping: Shaping): string;
+  /** Writes the value of `data`. */
+  write(data: DataObject, out: AnswerWriter): void;
   readonly root: ObjectShape;
 }
 
@@ -86,10 +73,15 @@ export function compileShape(
   const root = compileObject(rootType, [selectionSet]);
   return {
     root,
-    write: (data, shaping) => writeObject(root, data, shaping) ?? 'null',
+    write(data, out) {
+      if (!writeObject(root, data, out)) out.text += 'null';
+    },
   };
 
-  function compileObject(type: GraphQLObjectType | GraphQLInterfaceType, sets: readonly SelectionSetNode[]): ObjectShape {
+  function compileObject(
+    type: GraphQLObjectType | GraphQLInterfaceType,
+    sets: readonly SelectionSetNode[],
+  ): ObjectShape {
     let fields: readonly FieldShape[] | undefined;
     return {
       // On first use: a plan may name types of an interface that no answer ever has.
@@ -105,7 +97,8 @@ export function compileShape(
   /** CollectFields of the specification, section 6.3.2, for one object type. */
   function collectFields(
     type: GraphQLObjectType | GraphQLInterfaceType,
-    sets: readonly SelectionSetNode[]): Map<string, FieldNode[]> {
+    sets: readonly SelectionSetNode[],
+  ): Map<string, FieldNode[]> {
     const fields = new Map<string, FieldNode[]>();
     const visited = new Set<string>();
     for (const set of sets) collect(set);
@@ -144,7 +137,9 @@ export function compileShape(
     if (condition === undefined || condition === type.name) return true;
     const wider = schema.getType(condition);
     if (!isAbstractType(wider)) return false;
-    return isObjectType(type) ? schema.isSubType(wider, type) : schema.getPossibleTypes(type).every((one) => schema.isSubType(wider, one));
+    return isObjectType(type)
+      ? schema.isSubType(wider, type)
+      : schema.getPossibleTypes(type).every((one) => schema.isSubType(wider, one));
   }
 
   function compileField(
@@ -159,43 +154,45 @@ export function compileShape(
     const name = node.name.value;
     if (name === '__typename') {
       const text = JSON.stringify(parent.name);
-      return { responseKey, dataKey: name, prefix, write: () => text, inner: undefined };
+      const write: WriteValue = (_value, out) => {
+        out.text += text;
+        return true;
+      };
+      return { responseKey, dataKey: name, prefix, write, nonNull: false, inner: undefined };
     }
     if (name === '__schema' || name === '__type') {
-      const write: WriteValue = (_value, { introspect }) => introspect(nodes);
-      return { responseKey, dataKey: name, prefix, write, inner: undefined };
+      const write: WriteValue = (_value, out) => {
+        out.text += out.introspect(nodes);
+        return true;
+      };
+      return { responseKey, dataKey: name, prefix, write, nonNull: false, inner: undefined };
     }
     const field = parent.getFields()[name];
     invariant(field !== undefined, `${parent.name}.${name} exists in a validated operation`);
     const sets = nodes.flatMap((one) => (one.selectionSet === undefined ? [] : [one.selectionSet]));
-    const { write, inner } = compileType(field.type, sets);
-    return { responseKey, dataKey: keyOf(node), prefix, write, inner };
+    return { responseKey, dataKey: keyOf(node), prefix, ...compileType(field.type, sets) };
   }
 
   function compileType(
     type: GraphQLOutputType,
     sets: readonly SelectionSetNode[],
-  ): { readonly write: WriteValue; readonly inner: ObjectShapes | undefined } {
-    if (isNonNullType(type)) {
-      const { write, inner } = compileType(type.ofType, sets);
-      return {
-        inner,
-        write(value, shaping) {
-          const text = value === null || value === undefined ? undefined : write(value, shaping);
-          if (text !== undefined && text !== 'null') return text;
-          if (value === null || value === undefined)
-            shaping.violations.push({ kind: 'null', responsePath: [], dataPath: [] });
-          return undefined;
-        },
-      };
-    }
+  ): TypeShape & { readonly nonNull: boolean } {
+    return isNonNullType(type)
+      ? { ...compileNullable(type.ofType, sets), nonNull: true }
+      : { ...compileNullable(type, sets), nonNull: false };
+  }
+
+  function compileNullable(
+    type: GraphQLNullableType & GraphQLOutputType,
+    sets: readonly SelectionSetNode[],
+  ): TypeShape {
     if (isListType(type)) {
-      const { write, inner } = compileType(type.ofType, sets);
-      return { inner, write: (value, shaping) => writeList(write, value, shaping) };
+      const { write, nonNull, inner } = compileType(type.ofType, sets);
+      return { inner, write: (value, out) => writeList(write, nonNull, value, out) };
     }
     if (isObjectType(type)) {
       const shape = compileObject(type, sets);
-      return { inner: { shapeOf: () => shape }, write: (value, shaping) => writeNullableObject(shape, value, shaping) };
+      return { inner: { shapeOf: () => shape }, write: (value, out) => writeObjectValue(shape, value, out) };
     }
     if (isAbstractType(type)) return compileAbstract(type, sets);
     return { inner: undefined, write: compileLeaf(type) };
@@ -225,7 +222,7 @@ export function compileShape(
     });
   }
 
-  function compileAbstract(type: GraphQLAbstractType, sets: readonly SelectionSetNode[]) {
+  function compileAbstract(type: GraphQLAbstractType, sets: readonly SelectionSetNode[]): TypeShape {
     const shapes = new Map<unknown, ObjectShape | undefined>();
     const shapeOf = (typeName: unknown): ObjectShape | undefined => {
       const known = shapes.get(typeName);
@@ -242,74 +239,80 @@ export function compileShape(
       shapes.set(typeName, shape);
       return shape;
     };
-    const write: WriteValue = (value, shaping) => {
-      if (value === null || value === undefined) return 'null';
+    const write: WriteValue = (value, out) => {
+      if (value === null || value === undefined) return false;
       const shape = isDataObject(value) ? shapeOf(value.__typename) : undefined;
-      return shape === undefined ? refuse(shaping) : writeNullableObject(shape, value, shaping);
+      return shape === undefined ? refuse(out) : writeObjectValue(shape, value, out);
     };
     return { inner: { shapeOf }, write };
   }
 }
 
-function writeNullableObject(shape: ObjectShape, value: unknown, shaping: Shaping): string {
-  if (value === null || value === undefined) return 'null';
-  if (!isDataObject(value)) return refuse(shaping);
-  return writeObject(shape, value, shaping) ?? 'null';
+interface TypeShape {
+  readonly write: WriteValue;
+  readonly inner: ObjectShapes | undefined;
 }
 
-const textsOfShape = new WeakMap<Shaping, Map<ObjectShape, Map<DataObject, string>>>();
+function writeObjectValue(shape: ObjectShape, value: unknown, out: AnswerWriter): boolean {
+  if (value === null || value === undefined) return false;
+  if (!isDataObject(value)) return refuse(out);
+  if (out.shared.size === 0 || !out.shared.has(value)) return writeObject(shape, value, out);
+  const known = out.known(shape, value);
+  if (known === undefined) return out.keep(shape, value, writeObject);
+  out.text += known;
+  return true;
+}
 
-/** @returns undefined where a field that may not be null is */
-function writeObject(shape: ObjectShape, value: DataObject, shaping: Shaping): string | undefined {
-  const shared = shaping.shared.size > 0 && shaping.shared.has(value) ? textsFor(shape, shaping) : undefined;
-  const known = shared?.get(value);
-  if (known !== undefined) return known;
-  const { violations } = shaping;
-  const before = violations.length;
-  let text = '{';
+/** @returns false where a field that may not be null is */
+function writeObject(shape: ObjectShape, value: DataObject, out: AnswerWriter): boolean {
+  const { violations, length, text } = out;
+  out.text += '{';
   for (const field of shape.fields) {
     const count = violations.length;
-    const written = field.write(value[field.dataKey], shaping);
+    out.text += field.prefix;
+    const inner = value[field.dataKey];
+    const written = field.write(inner, out);
+    if (!written) {
+      if (field.nonNull && (inner === null || inner === undefined)) out.violate();
+      out.text += 'null';
+    }
     if (violations.length !== count) prepend(violations, count, field.responseKey, field.dataKey);
-    if (written === undefined) return undefined;
-    text += field.prefix + written;
+    if (!written && field.nonNull) {
+      out.rollback(length, text);
+      return false;
+    }
   }
-  text += '}';
-  if (violations.length === before) shared?.set(value, text);
-  return text;
+  out.text += '}';
+  return true;
 }
 
-function textsFor(shape: ObjectShape, shaping: Shaping): Map<DataObject, string> {
-  let shapes = textsOfShape.get(shaping);
-  if (shapes === undefined) {
-    shapes = new Map();
-    textsOfShape.set(shaping, shapes);
-  }
-  let texts = shapes.get(shape);
-  if (texts === undefined) {
-    texts = new Map();
-    shapes.set(shape, texts);
-  }
-  return texts;
-}
-
-function writeList(write: WriteValue, value: unknown, shaping: Shaping): string {
-  if (value === null || value === undefined) return 'null';
-  if (!Array.isArray(value)) return refuse(shaping);
-  const { violations } = shaping;
-  let text = '[';
+function writeList(write: WriteValue, nonNull: boolean, value: unknown, out: AnswerWriter): boolean {
+  if (value === null || value === undefined) return false;
+  if (!Array.isArray(value)) return refuse(out);
+  const { violations, length, text } = out;
+  out.text += '[';
   for (let index = 0; index < value.length; index++) {
     const count = violations.length;
-    const written = write(value[index], shaping);
+    if (index > 0) out.text += ',';
+    const item: unknown = value[index];
+    const written = write(item, out);
+    if (!written) {
+      if (nonNull && (item === null || item === undefined)) out.violate();
+      out.text += 'null';
+    }
     if (violations.length !== count) prepend(violations, count, index, index);
-    if (written === undefined) return 'null';
-    text += index === 0 ? written : `,${written}`;
+    if (!written && nonNull) {
+      out.rollback(length, text);
+      return false;
+    }
+    out.flushIfLong();
   }
-  return `${text}]`;
+  out.text += ']';
+  return true;
 }
 
 function prepend(
-  violations: Violation[],
+  violations: readonly Violation[],
   from: number,
   responseStep: string | number,
   dataStep: string | number,
@@ -323,32 +326,53 @@ function prepend(
 function compileLeaf(type: GraphQLLeafType): WriteValue {
   if (isEnumType(type)) {
     const texts = new Map(type.getValues().map(({ name }) => [name as unknown, JSON.stringify(name)]));
-    return (value, shaping) => (value === null || value === undefined ? 'null' : (texts.get(value) ?? refuse(shaping)));
+    return (value, out) => {
+      if (value === null || value === undefined) return false;
+      const text = texts.get(value);
+      if (text === undefined) return refuse(out);
+      out.text += text;
+      return true;
+    };
   }
-  const coerce: WriteValue = (value, shaping) => {
-    if (value === null || value === undefined) return 'null';
+  const coerce: WriteValue = (value, out) => {
+    if (value === null || value === undefined) return false;
+    let text: string | undefined;
     try {
-      return JSON.stringify(type.serialize(value)) ?? refuse(shaping);
+      text = JSON.stringify(type.serialize(value));
     } catch {
-      return refuse(shaping);
+      return refuse(out);
     }
+    if (text === undefined || text === 'null') return refuse(out);
+    out.text += text;
+    return true;
   };
   switch (type.name) {
     case 'String':
     case 'ID':
-      return (value, shaping) => (typeof value === 'string' ? JSON.stringify(value) : coerce(value, shaping));
+      return (value, out) => {
+        if (typeof value !== 'string') return coerce(value, out);
+        out.text += JSON.stringify(value);
+        return true;
+      };
     case 'Boolean':
-      return (value, shaping) => (value === true ? 'true' : value === false ? 'false' : coerce(value, shaping));
+      return (value, out) => {
+        if (typeof value !== 'boolean') return coerce(value, out);
+        out.text += value ? 'true' : 'false';
+        return true;
+      };
     case 'Int':
-      return (value, shaping) =>
-        typeof value === 'number' && (value | 0) === value ? `${value}` : coerce(value, shaping);
+      return (value, out) => {
+        if (typeof value !== 'number' || (value | 0) !== value) return coerce(value, out);
+        out.text += value;
+        return true;
+      };
     default:
       return coerce;
   }
 }
 
 /** The value cannot be what its type says: null with an error, as for a field that failed. */
-function refuse(shaping: Shaping): string {
-  shaping.violations.push({ kind: 'type', responsePath: [], dataPath: [] });
-  return 'null';
+function refuse(out: AnswerWriter): false {
+  out.violate();
+  return false;
 }

@@ -53,11 +53,16 @@ export interface ExecutionEngine {
   close(): Promise<void>;
 }
 
-/** The answer as JSON text, errors first, as the specification recommends (section 7.1). */
-export function printResult({ errors, data, extensions }: ExecutionResult): string {
-  const parts: string[] = [];
-  if (errors !== undefined && errors.length > 0) parts.push(`"errors":${JSON.stringify(errors)}`);
-  if (data !== undefined) parts.push(`"data":${data instanceof JsonText ? data.text : JSON.stringify(data)}`);
-  if (extensions !== undefined) parts.push(`"extensions":${JSON.stringify(extensions)}`);
-  return `{${parts.join(',')}}`;
+/** The answer as bytes of JSON. Errors come first where there are any, as the specification recommends (section 7.1). */
+export function printResult({ errors, data, extensions }: ExecutionResult): Buffer {
+  const hasErrors = errors !== undefined && errors.length > 0;
+  if (data instanceof JsonText && !hasErrors && extensions === undefined) return data.bytes;
+  const head = hasErrors ? `{"errors":${JSON.stringify(errors)}` : '{';
+  const tail = extensions === undefined ? '}' : `,"extensions":${JSON.stringify(extensions)}}`;
+  const comma = hasErrors ? ',' : '';
+  if (data instanceof JsonText) {
+    return Buffer.concat([Buffer.from(head + comma), data.bytes.subarray(1, -1), Buffer.from(tail)]);
+  }
+  if (data !== undefined) return Buffer.from(`${head}${comma}"data":${JSON.stringify(data)}${tail}`);
+  return Buffer.from(hasErrors ? `${head}${tail}` : `{${tail.replace(/^,/, '')}`);
 }

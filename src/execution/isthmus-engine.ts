@@ -9,9 +9,9 @@ import { errorTable } from '../errors/index.ts';
 import type { Logger } from '../observability/index.ts';
 import { PlanCache, type Planner } from '../planning/index.ts';
 import type { SubgraphClient } from '../transport/index.ts';
+import { AnswerWriter } from './answer-writer.ts';
 import { clientPath } from './client-path.ts';
 import { type CompiledPlan, compilePlan } from './compile-plan.ts';
-import type { Shaping } from './compile-shape.ts';
 import type { ExecutionEngine, ExecutionOutcome, OperationRequest, UsedOperation } from './execution-engine.ts';
 import { covers, type Failure } from './failure.ts';
 import { type Introspect, introspector } from './introspect.ts';
@@ -31,8 +31,8 @@ export interface IsthmusEngineOptions {
   readonly errorPolicy: ErrorPolicy;
   /** The named labels of progressive overrides that are on. */
   readonly overrideLabels: readonly string[];
-  /** How many prepared operations are kept. @default 2_000 */
-  readonly maxOperations?: number;
+  /** What prepared operations may take, estimated from the length of their documents. @default 64_000_000 */
+  readonly maxOperationBytes?: number;
 }
 
 export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEngine {
@@ -44,11 +44,11 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
     log,
     planDeadlineMs,
     errorPolicy,
-    maxOperations = 2_000,
+    maxOperationBytes = 64_000_000,
   } = options;
   const namedLabels = new Set(options.overrideLabels);
   const types = typeMemberships(parse(supergraphSdl, { noLocation: true }));
-  const operations = new LRUCache<string, PreparedOperation>({ max: maxOperations });
+  const operations = new LRUCache<string, PreparedOperation>({ maxSize: maxOperationBytes });
   const plans = new PlanCache<CompiledPlan>({
     planner,
     deadlineMs: planDeadlineMs,
@@ -62,7 +62,7 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
     const operation = getOperationAST(document, operationName);
     if (operation == null) return undefined;
     const prepared = new PreparedOperation(apiSchema, document, operation);
-    operations.set(key, prepared);
+    operations.set(key, prepared, { size: key.length + (document.loc?.end ?? 1_000) * bytesPerCharacter });
     return prepared;
   }
 
@@ -127,6 +127,9 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
   };
 }
 
+/** A document's syntax tree, its normalised form and its shape, measured on the sample's operations. */
+const bytesPerCharacter = 150;
+
 const nothingToFetch: CompiledPlan = { fetches: [], placeMatters: false };
 
 function firstOf(plans: ReadonlyMap<string, CompiledPlan>): CompiledPlan {
@@ -158,23 +161,28 @@ function variableWriter({ normalised }: Variant, variables: Variables): (name: s
 }
 
 function shapeAnswer(
-  { shape }: Variant,
+  variant: Variant,
   result: RunResult,
   introspect: Introspect,
   request: OperationRequest,
   log: Logger,
 ): ExecutionOutcome {
+  const { shape } = variant;
   const { data, failures, shared } = result;
-  const shaping: Shaping = { violations: [], shared, introspect };
-  const text = new JsonText(shape.write(data, shaping));
-  if (failures.length === 0 && shaping.violations.length === 0) return { kind: 'single', result: { data: text } };
+  const out = new AnswerWriter(introspect, shared, variant.answerBytes);
+  out.text = JsonText.head;
+  shape.write(data, out);
+  out.text += '}';
+  const text = new JsonText(out.finish());
+  variant.answerBytes = text.bytes.length;
+  if (failures.length === 0 && out.violations.length === 0) return { kind: 'single', result: { data: text } };
 
   const errors: GraphQLFormattedError[] = failures.map(({ message, extensions, path }: Failure) => ({
     message,
     ...(path === undefined ? {} : { path: clientPath(shape.root, data, path) }),
     extensions: { ...extensions },
   }));
-  for (const { responsePath, dataPath } of shaping.violations) {
+  for (const { responsePath, dataPath } of out.violations) {
     if (failures.some((failure) => covers(failure.covers, dataPath))) continue;
     if (failures.length > 0 && covers(result.unfilled(), dataPath)) continue;
     log.warn(

@@ -1,9 +1,22 @@
-/** Data that is already JSON text. Printed as it is by `printResult`; anything else that prints it gets the same value. */
-export class JsonText {
-  readonly text: string;
+const head = '{"data":';
 
-  constructor(text: string) {
-    this.text = text;
+/**
+ * Data that has already been printed, as the bytes of a whole answer without errors: `{"data":…}`. Sent as it is where
+ * there is nothing else to say; anything that prints it as JSON gets the same value.
+ */
+export class JsonText {
+  readonly bytes: Buffer;
+
+  constructor(bytes: Buffer) {
+    this.bytes = bytes;
+  }
+
+  /** What an answer's bytes begin with. */
+  static readonly head = head;
+
+  /** The data alone. */
+  get text(): string {
+    return this.bytes.toString('utf8', head.length, this.bytes.length - 1);
   }
 
   toJSON(): unknown {

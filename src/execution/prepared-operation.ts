@@ -27,6 +27,8 @@ export interface Variant {
   readonly included: (selection: SelectionNode) => boolean;
   /** Plans by the active override labels; one entry where the schema has none. */
   readonly plans: Map<string, CompiledPlan>;
+  /** How long its last answer was: what the next one is given room for. */
+  answerBytes: number;
 }
 
 /** Outcomes of conditions kept per operation: a client cannot make more than this of one document. */
@@ -81,7 +83,13 @@ export class PreparedOperation {
     const rootType = this.#schema.getRootType(operation.operation);
     invariant(rootType != null, 'a validated operation has a root type');
     const options = { schema: this.#schema, fragments, included, keyOf: normalised.keyOf };
-    return { normalised, shape: compileShape(options, rootType, operation.selectionSet), included, plans: new Map() };
+    return {
+      normalised,
+      shape: compileShape(options, rootType, operation.selectionSet),
+      included,
+      plans: new Map(),
+      answerBytes: 0,
+    };
   }
 
   #value(variables: Variables, name: string): unknown {

@@ -20,7 +20,7 @@ import {
 } from '@apollo/server/plugin/disabled';
 import { GraphQLError, type GraphQLFormattedError, getVariableValues, type OperationDefinitionNode } from 'graphql';
 import { errorTable, GatewayError, isErrorCode } from '../errors/index.ts';
-import { type ExecutionOutcome, printResult } from '../execution/index.ts';
+import { type ExecutionOutcome, JsonText, printResult } from '../execution/index.ts';
 import type { GatewayGeneration } from '../gateway.ts';
 import type { Logger } from '../observability/index.ts';
 import type { RequestContext } from '../transport/index.ts';
@@ -31,10 +31,22 @@ const maxDocumentTokens = 15_000;
 
 interface ApolloContext {
   readonly request: RequestContext;
+  /**
+   * The engine's answer, printed: it goes round Apollo Server, which would make a string of it and bytes of that. In an
+   * object of its own, because Apollo Server works on a copy of the context.
+   */
+  readonly answer: { printed?: Buffer };
+}
+
+/** What is sent: whole, or in parts that come later. */
+export interface PipelineAnswer {
+  readonly status: number | undefined;
+  readonly headers: Iterable<readonly [string, string]>;
+  readonly body: Buffer | AsyncIterable<string>;
 }
 
 export interface ApolloPipeline {
-  run(request: GraphQLHttpRequest, context: RequestContext): Promise<HTTPGraphQLResponse>;
+  run(request: GraphQLHttpRequest, context: RequestContext): Promise<PipelineAnswer>;
   stop(): Promise<void>;
 }
 
@@ -48,7 +60,7 @@ export async function createApolloPipeline(generation: GatewayGeneration, log: L
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
     parseOptions: { maxTokens: maxDocumentTokens },
-    stringifyResult: (result) => printResult(result),
+    stringifyResult: (result) => (result.data instanceof JsonText ? '' : JSON.stringify(result)),
     formatError: (formatted, error) => formatError(formatted, error, log),
     logger: apolloLogger(log),
     plugins: [
@@ -63,16 +75,18 @@ export async function createApolloPipeline(generation: GatewayGeneration, log: L
   await server.start();
 
   return {
-    run({ method, headers, search, body, mediaType }, context) {
+    async run({ method, headers, search, body, mediaType }, request) {
       const map = new HeaderMap();
       for (const [name, value] of Object.entries(headers)) {
         if (value !== undefined) map.set(name, Array.isArray(value) ? value.join(', ') : value);
       }
       map.set('accept', mediaType);
-      return server.executeHTTPGraphQLRequest({
+      const context: ApolloContext = { request, answer: {} };
+      const response = await server.executeHTTPGraphQLRequest({
         httpGraphQLRequest: { method, headers: map, search, body },
-        context: async () => ({ request: context }),
+        context: async () => context,
       });
+      return { status: response.status, headers: response.headers, body: context.answer.printed ?? bodyOf(response) };
     },
     stop: () => server.stop(),
   };
@@ -99,6 +113,9 @@ function runOnEngine(generation: GatewayGeneration, log: Logger): ApolloServerPl
             context: request.contextValue.request,
           });
           // ai/budgets: settle
+          if (outcome.kind === 'single' && outcome.result.data instanceof JsonText) {
+            request.contextValue.answer.printed = printResult(outcome.result);
+          }
           return toResponse(undefined, toBody(outcome));
         } catch (error) {
           // Nobody reads the answer of a run that was given up; the route says why where someone waits.
@@ -133,6 +150,10 @@ function checkVariables(
         new GraphQLError(error.message, { nodes: error.nodes ?? null, extensions: { code: 'BAD_USER_INPUT' } }),
     ),
   );
+}
+
+function bodyOf({ body }: HTTPGraphQLResponse): PipelineAnswer['body'] {
+  return body.kind === 'complete' ? Buffer.from(body.string) : body.asyncIterator;
 }
 
 type ResponseBody = GraphQLResponse['body'];

@@ -159,7 +159,7 @@ async function runOperation(
   return {
     status: statusFor(request, response.status),
     headers: [...response.headers, ...responseHeaders.entries()],
-    body: response.body.kind === 'complete' ? Buffer.from(response.body.string) : response.body.asyncIterator,
+    body: response.body,
   };
 }
 

@@ -9,6 +9,7 @@ import { convertPlan } from './convert-plan.ts';
 import { readEntityKeys } from './entity-keys.ts';
 import { mergeFetches } from './merge-fetches.ts';
 import type { OperationPlan } from './operation-plan.ts';
+import { readRequiredFields } from './split-required.ts';
 
 export interface SupergraphPlanner {
   /** Every label of a progressive @override, which the caller decides per request. */
@@ -26,7 +27,9 @@ export interface ApolloPlannerOptions {
 export function createApolloPlanner({ supergraphSdl, inProcess }: ApolloPlannerOptions): SupergraphPlanner {
   const supergraph = Supergraph.build(supergraphSdl, { supportedFeatures: null, validateSupergraph: false });
   const planner = new QueryPlanner(supergraph, { generateQueryFragments: false });
-  const keys = readEntityKeys(parse(supergraphSdl, { noLocation: true }));
+  const document = parse(supergraphSdl, { noLocation: true });
+  const keys = readEntityKeys(document);
+  const requiredFields = readRequiredFields(document);
   const apiSchema = supergraph.apiSchema();
   const overrideLabels = [
     ...new Set([...supergraphSdl.matchAll(/overrideLabel: "([^"]+)"/g)].map((match) => match[1] ?? '')),
@@ -38,7 +41,7 @@ export function createApolloPlanner({ supergraphSdl, inProcess }: ApolloPlannerO
       const active = new Set(activeLabels);
       const overrideConditions = new Map(overrideLabels.map((label) => [label, active.has(label)]));
       const { node } = planner.buildQueryPlan(operation, { overrideConditions });
-      return mergeFetches(convertPlan(node, keys), new Set(inProcess));
+      return mergeFetches(convertPlan(node, keys, requiredFields), new Set(inProcess));
     },
   };
 }

@@ -3,11 +3,27 @@
  * before it; here it waits for those alone that give the objects at its path or the fields it requires.
  */
 import type { FetchDataRewrite, FetchNode, PlanNode, QueryPlan, QueryPlanSelectionNode } from '@apollo/query-planner';
-import { type FieldNode, Kind, type OperationDefinitionNode, parse, type SelectionSetNode } from 'graphql';
+import {
+  type FieldNode,
+  Kind,
+  type OperationDefinitionNode,
+  parse,
+  print,
+  type SelectionSetNode,
+  stripIgnoredCharacters,
+} from 'graphql';
 import { invariant, unreachable } from '../lib/index.ts';
-import { markExactTargets } from './exact-targets.ts';
 import type { EntityKeys } from './entity-keys.ts';
-import type { OperationPlan, PlannedFetch, RequiredSelection, Rewrite } from './operation-plan.ts';
+import { markExactTargets } from './exact-targets.ts';
+import type {
+  EntityField,
+  EntityTarget,
+  OperationPlan,
+  PlannedFetch,
+  RequiredSelection,
+  Rewrite,
+} from './operation-plan.ts';
+import { entityRequest, type RequiredFields, withoutFields } from './split-required.ts';
 
 interface Step {
   readonly fetch: PlannedFetch;
@@ -83,18 +99,27 @@ function splitRequired(
       const required = new Set<string>();
       addRequired(field.requires, keys, required);
       const at = (name: string): string => [...keys, name].join('.');
-      const key = entityKeys.keysOf(fetch.subgraph, field.typeName).find((fields) => fields.every((name) => step.gives.has(at(name))));
+      const key = entityKeys
+        .keysOf(fetch.subgraph, field.typeName)
+        .find((fields) => fields.every((name) => step.gives.has(at(name))));
       const isFetched = [...required].every((one) => steps.some(({ gives }) => gives.has(one)));
-      if (key === undefined || key.some((name) => name.includes('{')) || !isFetched || !step.gives.has(at('__typename'))) continue;
+      if (
+        key === undefined ||
+        key.some((name) => name.includes('{')) ||
+        !isFetched ||
+        !step.gives.has(at('__typename'))
+      )
+        continue;
       removed.add(field.node);
       for (const name of ['__typename', ...key]) required.add(at(name));
       const { text, variables } = entityRequest(operation, field);
       const named = (name: string): RequiredSelection => ({ kind: 'field', key: name });
-      const requires = [{ kind: 'on', type: field.typeName, selections: [named('__typename'), ...field.requires, ...key.map(named)] }] as const;
+      const requires = [
+        { kind: 'on', type: field.typeName, selections: [named('__typename'), ...field.requires, ...key.map(named)] },
+      ] as const;
       const gives = new Set<string>();
       const selectionSet: SelectionSetNode = { kind: Kind.SELECTION_SET, selections: [field.node] };
       addGiven(selectionSet, keys, gives);
-      const target = { path: field.path, requires, inputRewrites: [] };
       steps.push({
         fetch: {
           kind: 'entities',
@@ -102,7 +127,7 @@ function splitRequired(
           operation: text,
           variables: fetch.variables.filter((name) => variables.includes(name)),
           after: [],
-          fields: [entityField(target, selectionSet)],
+          fields: [entityField({ path: field.path, requires, inputRewrites: [], exact: false }, selectionSet, [])],
           context: [],
         },
         gives,
@@ -116,12 +141,16 @@ function splitRequired(
     const left = withoutFields(operation, removed);
     const used = new Set(left.variableDefinitions?.map(({ variable }) => variable.name.value));
     const gives = new Set<string>();
-    addGiven(fetch.kind === 'root' ? left.selectionSet : (entitiesField(left).selectionSet ?? left.selectionSet), path.filter((one) => one !== '@'), gives);
-    steps[index] = {
-      ...step,
+    addGiven(
+      fetch.kind === 'root' ? left.selectionSet : (entitiesField(left).selectionSet ?? left.selectionSet),
+      path.filter((one) => one !== '@'),
       gives,
-      fetch: { ...fetch, operation: stripIgnoredCharacters(print(left)), variables: fetch.variables.filter((name) => used.has(name)) },
+    );
+    const changed = {
+      operation: stripIgnoredCharacters(print(left)),
+      variables: fetch.variables.filter((name) => used.has(name)),
     };
+    steps[index] = { ...step, gives, fetch: { ...fetch, ...changed } };
   }
 }
 
@@ -158,7 +187,7 @@ function inOrder(fetches: readonly PlannedFetch[]): OperationPlan {
     places.set(index, ordered.length);
     ordered.push({ ...fetch, after: fetch.after.map((earlier) => places.get(earlier) ?? 0) });
   };
-  fetches.forEach((_fetch, index) => place(index));
+  for (const index of fetches.keys()) place(index);
   return { fetches: ordered };
 }
 
@@ -171,9 +200,7 @@ function intersects(gives: ReadonlySet<string> | undefined, needs: ReadonlySet<s
 }
 
 function toStep(node: FetchNode, path: readonly string[], entityKeys: EntityKeys): Step {
-  const document = parse(node.operation, { noLocation: true });
-  const operation = document.definitions.find((one) => one.kind === Kind.OPERATION_DEFINITION);
-  invariant(operation !== undefined, 'a fetch has an operation');
+  const operation = operationOf(node.operation);
   const outputRewrites = (node.outputRewrites ?? []).map(toRewrite);
   const keys = path.filter((step) => step !== '@');
   const common = {
@@ -219,22 +246,34 @@ function toStep(node: FetchNode, path: readonly string[], entityKeys: EntityKeys
     fetch: {
       ...common,
       kind: 'entities',
-      fields: [
-        {
-          key: '_entities',
-          variable: 'representations',
-          targets: [{ path, requires, inputRewrites, exact: false }],
-          outputRewrites,
-          gives: entities.selectionSet === undefined ? [] : topKeys(entities.selectionSet),
-          leavesOnly: entities.selectionSet === undefined || hasLeavesOnly(entities.selectionSet),
-        },
-      ],
+      fields: [entityField({ path, requires, inputRewrites, exact: false }, entities.selectionSet, outputRewrites)],
       context,
     },
     gives,
     needs,
     requires: required,
   };
+}
+
+function entityField(
+  target: EntityTarget,
+  set: SelectionSetNode | undefined,
+  outputRewrites: readonly Rewrite[],
+): EntityField {
+  return {
+    key: '_entities',
+    variable: 'representations',
+    targets: [target],
+    outputRewrites,
+    gives: set === undefined ? [] : topKeys(set),
+    leavesOnly: set === undefined || hasLeavesOnly(set),
+  };
+}
+
+function operationOf(text: string): OperationDefinitionNode {
+  const operation = parse(text, { noLocation: true }).definitions.find((one) => one.kind === Kind.OPERATION_DEFINITION);
+  invariant(operation !== undefined, 'a fetch has an operation');
+  return operation;
 }
 
 function entitiesField(operation: OperationDefinitionNode): FieldNode {

@@ -13,7 +13,11 @@ export interface EntityKeys {
   /** The top fields of each key by which a subgraph finds entities of a type. */
   keysOf(subgraph: string, typeName: string): readonly (readonly string[])[];
   /** @returns `requires` without conditions that would make a representation without a key */
-  narrowToKeys(subgraph: string, requires: readonly RequiredSelection[], rewrites: readonly Rewrite[]): readonly RequiredSelection[];
+  narrowToKeys(
+    subgraph: string,
+    requires: readonly RequiredSelection[],
+    rewrites: readonly Rewrite[],
+  ): readonly RequiredSelection[];
 }
 
 type Condition = Extract<RequiredSelection, { kind: 'on' }> & { readonly type: string };
@@ -40,7 +44,8 @@ export function readEntityKeys(supergraph: DocumentNode): EntityKeys {
     for (const rewrite of rewrites) {
       const [condition = '', key] = rewrite.path;
       const holds = wider.get(type)?.has(condition.slice('... on '.length));
-      if (rewrite.kind === 'set' && rewrite.path.length === 2 && key === '__typename' && holds) typeName = String(rewrite.value);
+      if (rewrite.kind === 'set' && rewrite.path.length === 2 && key === '__typename' && holds)
+        typeName = String(rewrite.value);
     }
     return (keys.get(`${subgraph} ${typeName}`) ?? []).some((key) => key.every((field) => given.has(field)));
   }

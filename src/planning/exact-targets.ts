@@ -28,11 +28,17 @@ function isExact(steps: readonly GivingFetch[], { path, requires, inputRewrites 
   const place = `${keys.join('.')}.`;
   const leaves = new Set(['__typename', ...leavesOf(requires)]);
   return steps.every(({ fetch, gives }) => {
-    const depths = fetch.kind === 'root' ? [depthOf(fetch.path)] : fetch.fields.flatMap((field) => field.targets.map((target) => depthOf(target.path)));
+    const depths =
+      fetch.kind === 'root'
+        ? [depthOf(fetch.path)]
+        : fetch.fields.flatMap((field) => field.targets.map((target) => depthOf(target.path)));
     // What other fetches bring to the objects themselves comes to both of two alike; only how they arrive counts.
     if (depths.every((depth) => depth >= keys.length)) return true;
     const given = [...gives].filter((one) => one.startsWith(place) && !one.slice(place.length).includes('.'));
-    const rewritten = fetch.kind === 'root' ? fetch.outputRewrites.length > 0 : fetch.fields.some((field) => field.outputRewrites.length > 0);
+    const rewritten =
+      fetch.kind === 'root'
+        ? fetch.outputRewrites.length > 0
+        : fetch.fields.some((field) => field.outputRewrites.length > 0);
     return given.length === 0 || (!rewritten && given.every((one) => leaves.has(one.slice(place.length))));
   });
 }
@@ -42,5 +48,7 @@ function depthOf(path: readonly string[]): number {
 }
 
 function leavesOf(requires: readonly RequiredSelection[]): string[] {
-  return requires.flatMap((one) => (one.kind === 'on' ? leavesOf(one.selections) : one.selections === undefined ? [one.key] : []));
+  return requires.flatMap((one) =>
+    one.kind === 'on' ? leavesOf(one.selections) : one.selections === undefined ? [one.key] : [],
+  );
 }

@@ -41,6 +41,9 @@ import { invariant } from '../lib/index.ts';
 /** How many selections an operation may have once its fragments are merged in; more is refused unplanned. */
 const maxSelections = 10_000;
 
+/** How many fields an answer may have per object it has, fragments written out; more is refused too. */
+const maxExpanded = 50_000;
+
 /** Where the value of a variable of the normalised operation comes from. */
 export type VariableSource =
   | { readonly kind: 'client'; readonly name: string; readonly fallback: unknown }
@@ -76,6 +79,7 @@ export function normaliseOperation(options: NormaliseOptions): NormalisedOperati
   const isMutation = operation.operation === 'mutation';
   let selections = 0;
 
+  if (expandedSize(operation.selectionSet, options) > maxExpanded) throw new GatewayError('PLAN_DEADLINE_EXCEEDED');
   const root = schema.getRootType(operation.operation);
   invariant(root != null, 'a validated operation has a root type');
   const selectionSet = mergeSelections(root, [operation.selectionSet], possibleTypes(root), true);
@@ -213,6 +217,37 @@ export function normaliseOperation(options: NormaliseOptions): NormalisedOperati
     if (!isObjectType(type)) return false;
     const wider = schema.getType(condition);
     return isAbstractType(wider) && schema.isSubType(wider, type);
+  }
+}
+
+/**
+ * The fields of a selection with its fragments written out. What is merged here comes apart again in the answer, where
+ * two aliases of one field each have all that is below it: 30 fragments that double make a thousand million.
+ */
+function expandedSize(selectionSet: SelectionSetNode, { fragments, included }: NormaliseOptions): number {
+  const sizes = new Map<string, number>();
+  return sizeOf(selectionSet);
+
+  function sizeOf(set: SelectionSetNode): number {
+    let size = 0;
+    for (const selection of set.selections) {
+      if (!included(selection)) continue;
+      if (selection.kind === Kind.FIELD)
+        size += 1 + (selection.selectionSet === undefined ? 0 : sizeOf(selection.selectionSet));
+      else if (selection.kind === Kind.INLINE_FRAGMENT) size += sizeOf(selection.selectionSet);
+      else size += sizeOfFragment(selection.name.value);
+    }
+    return size;
+  }
+
+  function sizeOfFragment(name: string): number {
+    let size = sizes.get(name);
+    if (size === undefined) {
+      const fragment = fragments.get(name);
+      size = fragment === undefined ? 0 : sizeOf(fragment.selectionSet);
+      sizes.set(name, size);
+    }
+    return size;
   }
 }
 

@@ -31,7 +31,12 @@ export interface MisplacedField {
 
 export interface RequiredFields {
   /** @param isEntityFetch whether the operation's `_entities` brings representations for the fields right below it */
-  misplaced(subgraph: string, operation: OperationDefinitionNode, path: readonly string[], isEntityFetch: boolean): MisplacedField[];
+  misplaced(
+    subgraph: string,
+    operation: OperationDefinitionNode,
+    path: readonly string[],
+    isEntityFetch: boolean,
+  ): MisplacedField[];
 }
 
 interface FieldFacts {
@@ -82,7 +87,11 @@ export function readRequiredFields(supergraph: DocumentNode): RequiredFields {
           if (required !== undefined) {
             found.push({ node: selection, typeName, path: place, requires: toRequired(parseFields(required)) });
           } else if (selection.selectionSet !== undefined) {
-            const inner = [...place, (selection.alias ?? selection.name).value, ...Array<string>(field.lists).fill('@')];
+            const inner = [
+              ...place,
+              (selection.alias ?? selection.name).value,
+              ...Array<string>(field.lists).fill('@'),
+            ];
             walk(selection.selectionSet, field.returns, inner, false);
           }
         }
@@ -92,16 +101,24 @@ export function readRequiredFields(supergraph: DocumentNode): RequiredFields {
 }
 
 /** An operation without some of its fields, and without the variables that only they used. */
-export function withoutFields(operation: OperationDefinitionNode, fields: ReadonlySet<FieldNode>): OperationDefinitionNode {
+export function withoutFields(
+  operation: OperationDefinitionNode,
+  fields: ReadonlySet<FieldNode>,
+): OperationDefinitionNode {
   const left = visit(operation, { Field: (node) => (fields.has(node) ? null : undefined) });
   const used = variablesIn(left.selectionSet);
-  return { ...left, variableDefinitions: (left.variableDefinitions ?? []).filter((one) => used.has(one.variable.name.value)) };
+  return {
+    ...left,
+    variableDefinitions: (left.variableDefinitions ?? []).filter((one) => used.has(one.variable.name.value)),
+  };
 }
 
 /** The request for one field of entities, as text; and the variables of the plan that it uses. */
 export function entityRequest(operation: OperationDefinitionNode, { node, typeName }: MisplacedField) {
   const variables = variablesIn(node);
-  const definitions = (operation.variableDefinitions ?? []).filter((one) => variables.has(one.variable.name.value)).map((one) => print(one));
+  const definitions = (operation.variableDefinitions ?? [])
+    .filter((one) => variables.has(one.variable.name.value))
+    .map((one) => print(one));
   const head = ['$representations:[_Any!]!', ...definitions].join(',');
   const body = `_entities(representations:$representations){...on ${typeName}{${print(node)}}}`;
   return { text: stripIgnoredCharacters(`query(${head}){${body}}`), variables: [...variables] };
@@ -122,9 +139,14 @@ function parseFields(fieldSet: string): SelectionSetNode {
 function toRequired({ selections }: SelectionSetNode): RequiredSelection[] {
   return selections.flatMap((one): RequiredSelection[] => {
     if (one.kind === Kind.FRAGMENT_SPREAD) return [];
-    if (one.kind === Kind.INLINE_FRAGMENT) return [{ kind: 'on', type: one.typeCondition?.name.value, selections: toRequired(one.selectionSet) }];
+    if (one.kind === Kind.INLINE_FRAGMENT)
+      return [{ kind: 'on', type: one.typeCondition?.name.value, selections: toRequired(one.selectionSet) }];
     const key = one.name.value;
-    return [one.selectionSet === undefined ? { kind: 'field', key } : { kind: 'field', key, selections: toRequired(one.selectionSet) }];
+    return [
+      one.selectionSet === undefined
+        ? { kind: 'field', key }
+        : { kind: 'field', key, selections: toRequired(one.selectionSet) },
+    ];
   });
 }
 

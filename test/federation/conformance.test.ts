@@ -20,8 +20,16 @@ beforeAll(() => {
   store = createTestGraph(sample);
 });
 
-async function expectAgreement(graph: TestGraph, query: string, variables: Record<string, unknown> = {}, operationName?: string): Promise<string> {
-  const [ours, monolith] = [await graph.run(graph.engine, query, variables, operationName), await graph.monolith(query, variables, operationName)];
+async function expectAgreement(
+  graph: TestGraph,
+  query: string,
+  variables: Record<string, unknown> = {},
+  operationName?: string,
+): Promise<string> {
+  const [ours, monolith] = [
+    await graph.run(graph.engine, query, variables, operationName),
+    await graph.monolith(query, variables, operationName),
+  ];
   expect(ours).toEqual(monolith);
   return ours.data;
 }
@@ -32,13 +40,19 @@ describe('what a client calls its fields never chooses what @requires reads (des
     ['a number under the name of a required list', '{ products { reviews: averageRating reviewSummary } }'],
     ['a description under the name of the name', '{ products { name: description answer(question: "why") } }'],
     ['a weight under the name of the price', '{ products { priceCents: weightGrams shippingEstimate } }'],
-    ['all of them at once', '{ products { name: description reviews: averageRating priceCents: weightGrams body: id reviewSummary answer(question: "?") shippingEstimate } }'],
+    [
+      'all of them at once',
+      '{ products { name: description reviews: averageRating priceCents: weightGrams body: id reviewSummary answer(question: "?") shippingEstimate } }',
+    ],
   ])('%s', async (_name, query) => {
     await expectAgreement(store, query);
   });
 
   it('nor what the AI field of a nested entity reads', async () => {
-    await expectAgreement(store, '{ products { reviews(first: 3) { body: rating topics sentiment } ... on Product { reviewSummary(locale: "de") } } }');
+    await expectAgreement(
+      store,
+      '{ products { reviews(first: 3) { body: rating topics sentiment } ... on Product { reviewSummary(locale: "de") } } }',
+    );
   });
 });
 
@@ -56,7 +70,10 @@ describe('names', () => {
   it('fields called like members of Object.prototype are fetched, required and shaped like any other', async () => {
     await expectAgreement(
       organisations,
-      '{ odds { constructor toString hasOwnProperty(of: "id") valueOf { constructor valueOf { toString } } isPrototypeOf { sum } sum propertyIsEnumerable x: constructor constructor: id } }'.replace(' constructor: id', ' y: id'),
+      '{ odds { constructor toString hasOwnProperty(of: "id") valueOf { constructor valueOf { toString } } isPrototypeOf { sum } sum propertyIsEnumerable x: constructor constructor: id } }'.replace(
+        ' constructor: id',
+        ' y: id',
+      ),
     );
   });
 
@@ -70,20 +87,38 @@ describe('names', () => {
 
 describe('variables', () => {
   it('take defaults, null and absence as the specification says', async () => {
-    const query = 'query ($first: Int = 2, $word: String, $min: Int! = 200, $currency: String = "EUR") { items(first: $first, filter: { word: $word, minWeight: $min }) { price(currency: $currency) } }';
-    for (const variables of [{}, { first: null }, { word: null }, { word: 'item 5' }, { currency: null, min: 0 }]) await expectAgreement(shop, query, variables);
+    const query =
+      'query ($first: Int = 2, $word: String, $min: Int! = 200, $currency: String = "EUR") { items(first: $first, filter: { word: $word, minWeight: $min }) { price(currency: $currency) } }';
+    for (const variables of [{}, { first: null }, { word: null }, { word: 'item 5' }, { currency: null, min: 0 }])
+      await expectAgreement(shop, query, variables);
   });
 
   it('with a default may stand where null may not, also inside input objects and lists', async () => {
-    await expectAgreement(organisations, 'query ($no: Int = 1, $name: String = "team") { member(key: { id: null, team: { name: $name, no: $no } }) { title } }');
-    await expectAgreement(shop, 'query ($mark: Int = 7) { items(first: 1) { id } ...M } fragment M on Query { maker { items(first: $mark) { id } } }');
+    await expectAgreement(
+      organisations,
+      'query ($no: Int = 1, $name: String = "team") { member(key: { id: null, team: { name: $name, no: $no } }) { title } }',
+    );
+    await expectAgreement(
+      shop,
+      'query ($mark: Int = 7) { items(first: 1) { id } ...M } fragment M on Query { maker { items(first: $mark) { id } } }',
+    );
     await expectAgreement(shop, 'mutation ($mark: Int = 7) { touch(id: "i1", marks: [1, $mark]) { marks } }');
   });
 
   it('keep numbers as they are written: large ids, floats, custom scalars', async () => {
-    await expectAgreement(shop, '{ item(id: 12345678901234567890) { id } items(filter: { ids: [1, 12345678901234567890], minWeight: 0 }) { id } }');
-    await expectAgreement(library, '{ a: echo(value: { b: 1.50, c: [1, null, "x", { __proto__: 1 }], d: true }) b: echo(value: null) c: echo(value: 12) }');
-    await expectAgreement(library, 'query ($v: Json, $k: Kind! = DIGITAL) { a: echo(value: { in: [$v], out: $v }, kinds: [PAPER, $k]) }', { v: { deep: [1, { x: null }] } });
+    await expectAgreement(
+      shop,
+      '{ item(id: 12345678901234567890) { id } items(filter: { ids: [1, 12345678901234567890], minWeight: 0 }) { id } }',
+    );
+    await expectAgreement(
+      library,
+      '{ a: echo(value: { b: 1.50, c: [1, null, "x", { __proto__: 1 }], d: true }) b: echo(value: null) c: echo(value: 12) }',
+    );
+    await expectAgreement(
+      library,
+      'query ($v: Json, $k: Kind! = DIGITAL) { a: echo(value: { in: [$v], out: $v }, kinds: [PAPER, $k]) }',
+      { v: { deep: [1, { x: null }] } },
+    );
     await expectAgreement(shop, '{ items(filter: { ids: "i2", minWeight: 0, nested: { ids: ["i2", "i3"] } }) { id } }');
     const { data } = await shop.run(shop.engine, '{ item(id: 12345678901234567890) { id } }');
     expect(data).toBe('{"item":null}');
@@ -94,17 +129,32 @@ describe('variables', () => {
 
 describe('shapes of operations', () => {
   it('a fragment on an interface means the same wherever it is spread, though an object adds arguments to its fields', async () => {
-    await expectAgreement(library, '{ rated { ... on Book { ...F } ... on Film { ...F } } media { ...F } } fragment F on Media { length parts(first: 1) { id } }');
-    await expectAgreement(library, '{ media { ...F } rated { ... on Film { ...F } ... on Book { ...F } } } fragment F on Media { length parts(first: 1) { id } }');
+    await expectAgreement(
+      library,
+      '{ rated { ... on Book { ...F } ... on Film { ...F } } media { ...F } } fragment F on Media { length parts(first: 1) { id } }',
+    );
+    await expectAgreement(
+      library,
+      '{ media { ...F } rated { ... on Film { ...F } ... on Book { ...F } } } fragment F on Media { length parts(first: 1) { id } }',
+    );
   });
 
   it('conditions that cannot hold inside those around them are left out', async () => {
-    await expectAgreement(library, '{ best { ... on Film { ...F } } things { ... on Media { ...F } } } fragment F on Node { ... on Person { role } ... on Node { ... on Book { value } ... on Film { number: value } } }');
+    await expectAgreement(
+      library,
+      '{ best { ... on Film { ...F } } things { ... on Media { ...F } } } fragment F on Node { ... on Person { role } ... on Node { ... on Book { value } ... on Film { number: value } } }',
+    );
   });
 
   it('fields of one name and different types come out each under its own type', async () => {
-    await expectAgreement(library, '{ things { ... on Book { value label { text holder { name } } owner { name } } ... on Film { number: value labels: label { text holder { title score } } owners: owner { name } } } }');
-    await expectAgreement(library, '{ rated { ... on Film { number: value labels: label { holder { title score } } owners: owner { name } } ... on Book { value label { holder { name } } owner { name } } } }');
+    await expectAgreement(
+      library,
+      '{ things { ... on Book { value label { text holder { name } } owner { name } } ... on Film { number: value labels: label { text holder { title score } } owners: owner { name } } } }',
+    );
+    await expectAgreement(
+      library,
+      '{ rated { ... on Film { number: value labels: label { holder { title score } } owners: owner { name } } ... on Book { value label { holder { name } } owner { name } } } }',
+    );
   });
 
   it('with only __typename fetches nothing', async () => {
@@ -116,36 +166,64 @@ describe('shapes of operations', () => {
 
   it('left empty by @skip give empty objects and fetch what is asked beside them', async () => {
     await expectAgreement(shop, '{ items { name @skip(if: true) } }');
-    await expectAgreement(shop, '{ items { reviews { stars @include(if: false) ... @skip(if: true) { id } } } item(id: "i1") @skip(if: true) { id } }');
-    expect(await expectAgreement(shop, '{ items @skip(if: true) { id } ... @include(if: false) { maker { id } } }')).toBe('{}');
-    await expectAgreement(library, '{ things { ... on Book { id @skip(if: true) } ... on Film @skip(if: true) { id } } }');
+    await expectAgreement(
+      shop,
+      '{ items { reviews { stars @include(if: false) ... @skip(if: true) { id } } } item(id: "i1") @skip(if: true) { id } }',
+    );
+    expect(
+      await expectAgreement(shop, '{ items @skip(if: true) { id } ... @include(if: false) { maker { id } } }'),
+    ).toBe('{}');
+    await expectAgreement(
+      library,
+      '{ things { ... on Book { id @skip(if: true) } ... on Film @skip(if: true) { id } } }',
+    );
   });
 
   it('@skip and @include both have to let a selection through', async () => {
     for (const skip of [true, false]) {
       for (const include of [true, false]) {
-        await expectAgreement(shop, 'query ($s: Boolean!, $i: Boolean!) { maker @skip(if: $s) @include(if: $i) { id } ... @include(if: $i) { item(id: "i1") { id name @skip(if: $s) } } }', { s: skip, i: include });
+        await expectAgreement(
+          shop,
+          'query ($s: Boolean!, $i: Boolean!) { maker @skip(if: $s) @include(if: $i) { id } ... @include(if: $i) { item(id: "i1") { id name @skip(if: $s) } } }',
+          { s: skip, i: include },
+        );
       }
     }
   });
 
   it('introspection stands beside data, also below fields of type Query', async () => {
-    await expectAgreement(shop, '{ maker { id } __schema { queryType { name } } t: __type(name: "Item") { kind } ...F } fragment F on Query { u: __type(name: "Nope") { name } }');
-    await expectAgreement(organisations, 'query ($n: String = "Org") { self { __typename orgs { id } __type(name: $n) { name } self { s: __schema { mutationType { name } } } } __schema { types { name } } }');
+    await expectAgreement(
+      shop,
+      '{ maker { id } __schema { queryType { name } } t: __type(name: "Item") { kind } ...F } fragment F on Query { u: __type(name: "Nope") { name } }',
+    );
+    await expectAgreement(
+      organisations,
+      'query ($n: String = "Org") { self { __typename orgs { id } __type(name: $n) { name } self { s: __schema { mutationType { name } } } } __schema { types { name } } }',
+    );
   });
 
   it('operations of one document are kept apart by their names', async () => {
-    const query = 'query A { maker { id } } query B { maker { name } } query C($x: Boolean = true) { maker { id @skip(if: $x) name } }';
+    const query =
+      'query A { maker { id } } query B { maker { name } } query C($x: Boolean = true) { maker { id @skip(if: $x) name } }';
     for (const name of ['A', 'B', 'C']) await expectAgreement(shop, query, {}, name);
   });
 
   it('keys come in the order of the operation, merged as the specification says', async () => {
-    await expectAgreement(shop, '{ maker { b: name ...F id } items(first: 1) { id } maker { country a: id } } fragment F on Maker { tariff b: name }');
-    await expectAgreement(library, '{ media { ... on Book { value id } title ... on Film { kind title value_: value } ... on Node { id } kind } }');
+    await expectAgreement(
+      shop,
+      '{ maker { b: name ...F id } items(first: 1) { id } maker { country a: id } } fragment F on Maker { tariff b: name }',
+    );
+    await expectAgreement(
+      library,
+      '{ media { ... on Book { value id } title ... on Film { kind title value_: value } ... on Node { id } kind } }',
+    );
   });
 
   it('lists of lists keep their holes', async () => {
-    await expectAgreement(shop, '{ grid { rating name boxes { w unit } matrix } items { shelves { item { rating } neighbour { cost } } } }');
+    await expectAgreement(
+      shop,
+      '{ grid { rating name boxes { w unit } matrix } items { shelves { item { rating } neighbour { cost } } } }',
+    );
   });
 });
 
@@ -160,19 +238,37 @@ describe('mutations', () => {
     }`;
     await expectAgreement(shop, query);
     await shop.run(shop.engine, query);
-    expect(shop.requests.filter(({ request }) => request.kind === 'mutation').map(({ subgraph }) => subgraph)).toEqual(['catalog', 'reviews', 'catalog', 'reviews', 'catalog']);
+    expect(shop.requests.filter(({ request }) => request.kind === 'mutation').map(({ subgraph }) => subgraph)).toEqual([
+      'catalog',
+      'reviews',
+      'catalog',
+      'reviews',
+      'catalog',
+    ]);
   });
 
   it('asked for twice under two aliases run twice; under one, once', async () => {
-    await expectAgreement(shop, 'mutation { a: touch(id: "i1", marks: [1]) { order } a: touch(id: "i1", marks: [1]) { item { id } } }');
-    await expectAgreement(shop, 'mutation { a: touch(id: "i1", marks: [1]) { order } b: touch(id: "i1", marks: [1]) { order } }');
-    await expectAgreement(shop, 'mutation { a: rename(id: "i1", name: "x") { order } b: addReview(item: "i1", stars: 1) { id } c: rename(id: "i1", name: "x") { order } }');
+    await expectAgreement(
+      shop,
+      'mutation { a: touch(id: "i1", marks: [1]) { order } a: touch(id: "i1", marks: [1]) { item { id } } }',
+    );
+    await expectAgreement(
+      shop,
+      'mutation { a: touch(id: "i1", marks: [1]) { order } b: touch(id: "i1", marks: [1]) { order } }',
+    );
+    await expectAgreement(
+      shop,
+      'mutation { a: rename(id: "i1", name: "x") { order } b: addReview(item: "i1", stars: 1) { id } c: rename(id: "i1", name: "x") { order } }',
+    );
   });
 });
 
 describe('@override and @context', () => {
   it('moves fields wholly, at 100 percent, and not at 0 percent', async () => {
-    await expectAgreement(organisations, '{ orgs { motto vendor stock badges { greeting motto other { greeting(name: "Ann") } } cabinet { badges { greeting } first { motto } } } }');
+    await expectAgreement(
+      organisations,
+      '{ orgs { motto vendor stock badges { greeting motto other { greeting(name: "Ann") } } cabinet { badges { greeting } first { motto } } } }',
+    );
     await organisations.run(organisations.engine, '{ orgs { stock } }');
     expect(organisations.requests.map(({ subgraph }) => subgraph)).toEqual(['organisations']);
     await organisations.run(organisations.engine, '{ orgs { vendor } }');
@@ -196,35 +292,54 @@ describe('plans', () => {
     shop.planned.length = 0;
     await shop.run(shop.engine, '{ reviews(first: 1) { id weightOf } }');
     await shop.run(shop.engine, '{ all: reviews(first: 2) { key: id w: weightOf } }');
-    await shop.run(shop.engine, 'query ($n: Int) { reviews(first: $n) { ...F weightOf } } fragment F on Review { id }', { n: 3 });
+    await shop.run(
+      shop.engine,
+      'query ($n: Int) { reviews(first: $n) { ...F weightOf } } fragment F on Review { id }',
+      { n: 3 },
+    );
     expect(shop.planned).toHaveLength(1);
   });
 
   const benchmark = new URL('../../../shared/benchmark/', import.meta.url);
-  it.skipIf(!existsSync(benchmark))('of the benchmark operation make 7 requests (skipped without ../shared/benchmark)', () => {
-    const supergraphSdl = readFileSync(new URL('supergraph.graphql', benchmark), 'utf8');
-    const planner = createApolloPlanner({ supergraphSdl, inProcess: [] });
-    const document = parse(readFileSync(new URL('operation.graphql', benchmark), 'utf8'));
-    const { fetches } = planner.plan(print(document), []);
-    expect(fetches).toHaveLength(7);
-  });
+  it.skipIf(!existsSync(benchmark))(
+    'of the benchmark operation make 7 requests (skipped without ../shared/benchmark)',
+    () => {
+      const supergraphSdl = readFileSync(new URL('supergraph.graphql', benchmark), 'utf8');
+      const planner = createApolloPlanner({ supergraphSdl, inProcess: [] });
+      const document = parse(readFileSync(new URL('operation.graphql', benchmark), 'utf8'));
+      const { fetches } = planner.plan(print(document), []);
+      expect(fetches).toHaveLength(7);
+    },
+  );
 });
 
 describe('bombs', () => {
   const doubling = (levels: number, body: (next: string) => string, last: string, type: string): string =>
-    Array.from({ length: levels }, (_none, level) => `fragment F${level} on ${type} { ${body(`...F${level + 1}`)} }`).join(' ') + ` fragment F${levels} on ${type} { ${last} }`;
+    Array.from(
+      { length: levels },
+      (_none, level) => `fragment F${level} on ${type} { ${body(`...F${level + 1}`)} }`,
+    ).join(' ') + ` fragment F${levels} on ${type} { ${last} }`;
 
   function timed(graph: TestGraph, query: string): { readonly ms: number; readonly outcome: string } {
     const document = parse(query);
     const operation = getOperationAST(document) as OperationDefinitionNode;
-    const fragments = new Map(document.definitions.flatMap((one) => (one.kind === 'FragmentDefinition' ? [[one.name.value, one] as const] : [])));
+    const fragments = new Map(
+      document.definitions.flatMap((one) =>
+        one.kind === 'FragmentDefinition' ? [[one.name.value, one] as const] : [],
+      ),
+    );
     let ms = Number.POSITIVE_INFINITY;
     let outcome = '';
     // The best of a few: other tests share the machine.
     for (let attempt = 0; attempt < 4; attempt++) {
       const start = performance.now();
       try {
-        outcome = normaliseOperation({ schema: graph.apiSchema, operation, fragments, included: ({ directives = [] }) => directives.length === 0 }).text;
+        outcome = normaliseOperation({
+          schema: graph.apiSchema,
+          operation,
+          fragments,
+          included: ({ directives = [] }) => directives.length === 0,
+        }).text;
       } catch (error) {
         outcome = (error as { code?: string }).code ?? String(error);
       }
@@ -235,12 +350,55 @@ describe('bombs', () => {
 
   it.each([
     ['spread twice', (next: string) => `${next} ${next}`, 'name', 'Item', '{ items { ...F0 } }'],
-    ['in two inline fragments', (next: string) => `... { ${next} } ... { ${next} }`, 'name', 'Item', '{ items { ...F0 } }'],
-    ['below the same field twice', (next: string) => `related { ${next} } related { ${next} }`, 'name', 'Item', '{ items { ...F0 } }'],
-    ['below two fields', (next: string) => `a: related(first: 1) { ${next} } b: related(first: 2) { ${next} }`, 'name', 'Item', '{ items { ...F0 } }'],
-    ['below two fields that end in nothing', (next: string) => `a: related(first: 1) { ${next} } b: related(first: 2) { ${next} }`, 'name @skip(if: true)', 'Item', '{ items { ...F0 } }'],
-    ['under two type conditions', (next: string) => `... on Node { ${next} } ... on Scored { ${next} }`, '__typename', 'Thing', '{ things { ...F0 } }'],
-    ['under two type conditions that end in nothing', (next: string) => `... on Node { ${next} } ... on Scored { ${next} }`, '__typename @skip(if: true)', 'Thing', '{ things { ...F0 } }'],
+    [
+      'in two inline fragments',
+      (next: string) => `... { ${next} } ... { ${next} }`,
+      'name',
+      'Item',
+      '{ items { ...F0 } }',
+    ],
+    [
+      'below the same field twice',
+      (next: string) => `related { ${next} } related { ${next} }`,
+      'name',
+      'Item',
+      '{ items { ...F0 } }',
+    ],
+    [
+      'below two fields',
+      (next: string) => `a: related(first: 1) { ${next} } b: related(first: 2) { ${next} }`,
+      'name',
+      'Item',
+      '{ items { ...F0 } }',
+    ],
+    [
+      'below two aliases of one field',
+      (next: string) => `a: twin { ${next} } b: twin { ${next} }`,
+      'name',
+      'Item',
+      '{ items { ...F0 } }',
+    ],
+    [
+      'below two fields that end in nothing',
+      (next: string) => `a: related(first: 1) { ${next} } b: related(first: 2) { ${next} }`,
+      'name @skip(if: true)',
+      'Item',
+      '{ items { ...F0 } }',
+    ],
+    [
+      'under two type conditions',
+      (next: string) => `... on Node { ${next} } ... on Scored { ${next} }`,
+      '__typename',
+      'Thing',
+      '{ things { ...F0 } }',
+    ],
+    [
+      'under two type conditions that end in nothing',
+      (next: string) => `... on Node { ${next} } ... on Scored { ${next} }`,
+      '__typename @skip(if: true)',
+      'Thing',
+      '{ things { ...F0 } }',
+    ],
   ])('a fragment that doubles 30 times, %s, is refused or answered in under 50 ms', (_name, body, last, type, head) => {
     const graph = type === 'Item' ? shop : library;
     const { ms, outcome } = timed(graph, `${head} ${doubling(30, body, last, type)}`);
@@ -273,6 +431,11 @@ describe('bombs', () => {
 it('the separator of keys is longer than any field of the schema has', () => {
   const schema = buildASTSchema(parse('type Query { f(x: Int): Int f__0: Int f___1: Int }'));
   const document = parse('{ f(x: 1) g: f(x: 2) f__0 f___1 }');
-  const { text } = normaliseOperation({ schema, operation: getOperationAST(document) as OperationDefinitionNode, fragments: new Map(), included: () => true });
+  const { text } = normaliseOperation({
+    schema,
+    operation: getOperationAST(document) as OperationDefinitionNode,
+    fragments: new Map(),
+    included: () => true,
+  });
   expect(text).toBe('query($v0:Int,$v1:Int){f____0:f(x:$v0) f____1:f(x:$v1) f__0 f___1}');
 });

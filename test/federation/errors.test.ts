@@ -3,9 +3,9 @@ import { GatewayError } from '../../src/errors/index.ts';
 import type { SubgraphResponse } from '../../src/transport/index.ts';
 import type { Intercept } from '../testkit/in-process-subgraph.ts';
 import { type Answer, createTestGraph, type TestGraph } from '../testkit/test-graph.ts';
-import { keys } from './schemas/keys.ts';
-import { entities } from './schemas/entities.ts';
 import { abstractTypes } from './schemas/abstract-types.ts';
+import { entities } from './schemas/entities.ts';
+import { keys } from './schemas/keys.ts';
 
 let shop: TestGraph;
 let organisations: TestGraph;
@@ -28,7 +28,12 @@ function failing(subgraph: string): Intercept {
   };
 }
 
-async function answer(graph: TestGraph, intercept: Intercept, query: string, variables = {}): Promise<{ data: unknown; errors: Answer['errors'] }> {
+async function answer(
+  graph: TestGraph,
+  intercept: Intercept,
+  query: string,
+  variables = {},
+): Promise<{ data: unknown; errors: Answer['errors'] }> {
   graph.intercept = intercept;
   try {
     const { data, errors } = await graph.run(graph.engine, query, variables);
@@ -38,22 +43,36 @@ async function answer(graph: TestGraph, intercept: Intercept, query: string, var
   }
 }
 
-const placesOf = (errors: Answer['errors']): unknown[] => errors.map(({ path, extensions }) => [extensions?.code, path?.join('.')]);
+const placesOf = (errors: Answer['errors']): unknown[] =>
+  errors.map(({ path, extensions }) => [extensions?.code, path?.join('.')]);
 
 type Entities = { _entities: (Record<string, unknown> | null)[] };
 const entitiesOf = ({ data }: SubgraphResponse): Entities['_entities'] => (data as unknown as Entities)._entities;
 
 describe('a failing subgraph', () => {
   it('leaves the data of the others, with one error for all of its entities', async () => {
-    const { data, errors } = await answer(shop, failing('reviews'), '{ all: grid { name score: rating reviews { stars } } maker { name } }');
+    const { data, errors } = await answer(
+      shop,
+      failing('reviews'),
+      '{ all: grid { name score: rating reviews { stars } } maker { name } }',
+    );
     expect(data).toEqual({ all: [[null, null], [], [null, null]], maker: { name: 'maker 1' } });
     expect(errors).toHaveLength(1);
-    expect(errors[0]).toEqual({ message: expect.any(String), path: ['all', 0, 0, 'score'], extensions: { code: 'SUBREQUEST_HTTP_ERROR', service: 'reviews' } });
+    expect(errors[0]).toEqual({
+      message: expect.any(String),
+      path: ['all', 0, 0, 'score'],
+      extensions: { code: 'SUBREQUEST_HTTP_ERROR', service: 'reviews' },
+    });
   });
 
   it('makes nullable fields null beside the data of the others', async () => {
     const { data, errors } = await answer(shop, failing('reviews'), '{ items(first: 2) { name score: rating } }');
-    expect(data).toEqual({ items: [{ name: 'item 1', score: null }, { name: 'item 2', score: null }] });
+    expect(data).toEqual({
+      items: [
+        { name: 'item 1', score: null },
+        { name: 'item 2', score: null },
+      ],
+    });
     expect(placesOf(errors)).toEqual([['SUBREQUEST_HTTP_ERROR', 'items.0.score']]);
   });
 
@@ -64,12 +83,20 @@ describe('a failing subgraph', () => {
   });
 
   it('is one error where fields at several places were in one request', async () => {
-    const { errors } = await answer(shop, failing('stock'), '{ items(first: 2) { a: inStock } item(id: "i3") { b: inStock } }');
+    const { errors } = await answer(
+      shop,
+      failing('stock'),
+      '{ items(first: 2) { a: inStock } item(id: "i3") { b: inStock } }',
+    );
     expect(errors).toHaveLength(1);
   });
 
   it('fails root fields without touching those of others', async () => {
-    const { data, errors } = await answer(shop, failing('reviews'), '{ one: review(id: "r1") { id } two: item(id: "i1") { name } }');
+    const { data, errors } = await answer(
+      shop,
+      failing('reviews'),
+      '{ one: review(id: "r1") { id } two: item(id: "i1") { name } }',
+    );
     expect(data).toEqual({ one: null, two: { name: 'item 1' } });
     expect(placesOf(errors)).toEqual([['SUBREQUEST_HTTP_ERROR', 'one']]);
   });
@@ -93,27 +120,52 @@ describe('errors of a subgraph', () => {
       '{ wares: items(first: 3) { mark: rating } }',
     );
     expect(data).toEqual({ wares: [{ mark: 0.5 }, { mark: null }, { mark: 1.5 }] });
-    expect(errors).toEqual([{ message: expect.not.stringContaining('secret'), path: ['wares', 1, 'mark'], extensions: { code: 'DOWNSTREAM_SERVICE_ERROR', service: 'reviews' } }]);
+    expect(errors).toEqual([
+      {
+        message: expect.not.stringContaining('secret'),
+        path: ['wares', 1, 'mark'],
+        extensions: { code: 'DOWNSTREAM_SERVICE_ERROR', service: 'reviews' },
+      },
+    ]);
   });
 
   it('deep inside an entity keep the rest of their path', async () => {
     const { errors } = await answer(
       shop,
       changing('reviews', ({ data }) => {
-        const [entity] = entitiesOf({ data: data ?? null });
+        const [entity = {}] = entitiesOf({ data: data ?? null });
         const key = Object.keys(entity ?? {}).find((one) => one.startsWith('reviews')) ?? '';
-        ((entity?.[key] as Record<string, unknown>[])[1] as Record<string, unknown>).author = null;
-        return { data: { _entities: [entity] }, errors: [{ message: 'x', path: ['_entities', 0, key, 1, 'author', 'name'] }] };
+        const [, second] = (entity as Record<string, unknown>)[key] as Record<string, unknown>[];
+        if (second !== undefined) second.author = null;
+        return {
+          data: { _entities: [entity] },
+          errors: [{ message: 'x', path: ['_entities', 0, key, 1, 'author', 'name'] }],
+        };
       }),
       '{ ware: item(id: "i2") { opinions: reviews(first: 2) { who: author { called: name } } } }',
     );
     expect(placesOf(errors)).toEqual([['DOWNSTREAM_SERVICE_ERROR', 'ware.opinions.1.who.called']]);
   });
 
+  it('come out under the alias that asked for what failed', async () => {
+    const { errors } = await answer(
+      shop,
+      changing('catalog', ({ data }) => ({
+        data: data ?? null,
+        errors: [{ message: 'x', path: ['items__0', 1, 'maker__0', 'country'] }],
+      })),
+      '{ items(first: 2) { id } wares: items(first: 2) { maker { id } by: maker { from: country } } }',
+    );
+    expect(placesOf(errors)).toEqual([['DOWNSTREAM_SERVICE_ERROR', 'wares.1.by.from']]);
+  });
+
   it('of an entity that several places share are one error, at the first place', async () => {
     const { errors } = await answer(
       shop,
-      changing('reviews', ({ data }) => ({ data: data ?? null, errors: [{ message: 'x', path: ['_entities', 0, 'rating'] }] })),
+      changing('reviews', ({ data }) => ({
+        data: data ?? null,
+        errors: [{ message: 'x', path: ['_entities', 0, 'rating'] }],
+      })),
       '{ a: item(id: "i1") { rating } b: item(id: "i1") { rating } }',
     );
     expect(placesOf(errors)).toEqual([['DOWNSTREAM_SERVICE_ERROR', 'a.rating']]);
@@ -122,7 +174,10 @@ describe('errors of a subgraph', () => {
   it('that made a whole entity null are the only error, though other fields of it may not be null', async () => {
     const { data, errors } = await answer(
       shop,
-      changing('stock', () => ({ data: { _entities: [null] }, errors: [{ message: 'x', path: ['_entities', 0, 'inStock'] }] })),
+      changing('stock', () => ({
+        data: { _entities: [null] },
+        errors: [{ message: 'x', path: ['_entities', 0, 'inStock'] }],
+      })),
       '{ item(id: "i1") { name shelves { code } inStock } }',
     );
     expect(data).toEqual({ item: null });
@@ -147,8 +202,17 @@ describe('errors of a subgraph', () => {
   });
 
   it('without a path are errors of the first field it was asked for', async () => {
-    const { data, errors } = await answer(shop, changing('reviews', () => ({ errors: [{ message: 'x' }] })), '{ items(first: 2) { name mark: rating } }');
-    expect(data).toEqual({ items: [{ name: 'item 1', mark: null }, { name: 'item 2', mark: null }] });
+    const { data, errors } = await answer(
+      shop,
+      changing('reviews', () => ({ errors: [{ message: 'x' }] })),
+      '{ items(first: 2) { name mark: rating } }',
+    );
+    expect(data).toEqual({
+      items: [
+        { name: 'item 1', mark: null },
+        { name: 'item 2', mark: null },
+      ],
+    });
     expect(placesOf(errors)).toEqual([['DOWNSTREAM_SERVICE_ERROR', 'items.0.mark']]);
   });
 
@@ -164,7 +228,10 @@ describe('errors of a subgraph', () => {
       '{ grid { price: cost here: inStock } }',
     );
     expect(data).toMatchObject({ grid: [[{ price: null, here: false }, null], [], [null, {}]] });
-    expect(placesOf(errors)).toEqual([['DOWNSTREAM_SERVICE_ERROR', 'grid.0.0.price'], ['SUBREQUEST_MALFORMED_RESPONSE', 'grid.2.0.here']]);
+    expect(placesOf(errors)).toEqual([
+      ['DOWNSTREAM_SERVICE_ERROR', 'grid.0.0.price'],
+      ['SUBREQUEST_MALFORMED_RESPONSE', 'grid.2.0.here'],
+    ]);
   });
 });
 
@@ -206,14 +273,20 @@ describe('values that their types do not allow', () => {
   it('refuse an enum value the API schema does not have, and an object type it does not have', async () => {
     const hidden = await answer(
       library,
-      changing('library', ({ data }) => JSON.parse(JSON.stringify({ data }).replace('"PAPER"', '"HIDDEN"')) as SubgraphResponse),
+      changing(
+        'library',
+        ({ data }) => JSON.parse(JSON.stringify({ data }).replace('"PAPER"', '"HIDDEN"')) as SubgraphResponse,
+      ),
       '{ media { id kind } }',
     );
     expect(hidden.data).toMatchObject({ media: [{ id: 'b1', kind: null }, { id: 'f1', kind: 'DIGITAL' }, {}, {}] });
     expect(placesOf(hidden.errors)).toEqual([['SUBREQUEST_MALFORMED_RESPONSE', 'media.0.kind']]);
     const secret = await answer(
       library,
-      changing('library', ({ data }) => JSON.parse(JSON.stringify({ data }).replace('"Book"', '"Secret"')) as SubgraphResponse),
+      changing(
+        'library',
+        ({ data }) => JSON.parse(JSON.stringify({ data }).replace('"Book"', '"Secret"')) as SubgraphResponse,
+      ),
       '{ things { ... on Node { id } } }',
     );
     expect(secret.data).toEqual({ things: [{ id: 'p1' }, null, null, { id: 'f1' }, { id: 'f3' }] });
@@ -223,7 +296,13 @@ describe('values that their types do not allow', () => {
 
 describe('hostile answers to _entities', () => {
   const query = '{ items(first: 3) { name rating } }';
-  const unrated = { items: [{ name: 'item 1', rating: null }, { name: 'item 2', rating: null }, { name: 'item 3', rating: null }] };
+  const unrated = {
+    items: [
+      { name: 'item 1', rating: null },
+      { name: 'item 2', rating: null },
+      { name: 'item 3', rating: null },
+    ],
+  };
 
   it.each([
     ['shorter than asked for', (list: unknown[]) => list.slice(1)],
@@ -245,10 +324,18 @@ describe('hostile answers to _entities', () => {
   it('with nulls leave those entities without the fields', async () => {
     const { data, errors } = await answer(
       shop,
-      changing('reviews', ({ data }) => ({ data: { _entities: entitiesOf({ data: data ?? null }).map((one, index) => (index === 1 ? null : one)) } })),
+      changing('reviews', ({ data }) => ({
+        data: { _entities: entitiesOf({ data: data ?? null }).map((one, index) => (index === 1 ? null : one)) },
+      })),
       query,
     );
-    expect(data).toEqual({ items: [{ name: 'item 1', rating: 0.5 }, { name: 'item 2', rating: null }, { name: 'item 3', rating: 1.5 }] });
+    expect(data).toEqual({
+      items: [
+        { name: 'item 1', rating: 0.5 },
+        { name: 'item 2', rating: null },
+        { name: 'item 3', rating: 1.5 },
+      ],
+    });
     expect(errors).toEqual([]);
   });
 
@@ -257,19 +344,35 @@ describe('hostile answers to _entities', () => {
       shop,
       changing('reviews', ({ data }) => {
         const list = entitiesOf({ data: data ?? null }).map((one) => JSON.stringify(one));
-        const hostile = list.map((text) => text.replace('{', '{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},"toString":1,'));
-        return { data: JSON.parse(`{"__proto__":{"polluted":1},"_entities":[${hostile.join(',')}]}`) as Record<string, unknown> };
+        const hostile = list.map((text) =>
+          text.replace('{', '{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},"toString":1,'),
+        );
+        return {
+          data: JSON.parse(`{"__proto__":{"polluted":1},"_entities":[${hostile.join(',')}]}`) as Record<
+            string,
+            unknown
+          >,
+        };
       }),
       query,
     );
-    expect(data).toEqual({ items: [{ name: 'item 1', rating: 0.5 }, { name: 'item 2', rating: 1 }, { name: 'item 3', rating: 1.5 }] });
+    expect(data).toEqual({
+      items: [
+        { name: 'item 1', rating: 0.5 },
+        { name: 'item 2', rating: 1 },
+        { name: 'item 3', rating: 1.5 },
+      ],
+    });
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
   });
 
   it('with another __typename are not taken for that type', async () => {
     const { data } = await answer(
       library,
-      changing('ratings', ({ data }) => JSON.parse(JSON.stringify({ data }).replaceAll('"Film"', '"Person"')) as SubgraphResponse),
+      changing(
+        'ratings',
+        ({ data }) => JSON.parse(JSON.stringify({ data }).replaceAll('"Film"', '"Person"')) as SubgraphResponse,
+      ),
       '{ rated { __typename ... on Film { score } ... on Book { score } } }',
     );
     expect(data).toBeNull();

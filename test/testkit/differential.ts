@@ -10,7 +10,6 @@ export interface DifferentialOptions {
   readonly graph: TestGraph;
   /** How many operations, where OPERATIONS does not say. */
   readonly operations: number;
-  readonly ids: readonly string[];
   readonly shadowing?: boolean;
   readonly mutations?: number;
   /** Which engine is compared. @default 'isthmus' */
@@ -33,7 +32,7 @@ export interface DifferentialReport {
 }
 
 export async function compareWithMonolith(options: DifferentialOptions): Promise<DifferentialReport> {
-  const { graph, ids, shadowing = true, mutations = 0, seed: firstSeed = 1 } = options;
+  const { graph, shadowing = true, mutations = 0, seed: firstSeed = 1 } = options;
   const engine = options.engine === 'reference' ? await graph.reference() : graph.engine;
   const seed = Number(process.env.SEED ?? firstSeed);
   const operations = Number(process.env.OPERATIONS ?? options.operations);
@@ -41,7 +40,13 @@ export async function compareWithMonolith(options: DifferentialOptions): Promise
   let discarded = 0;
   let withErrors = 0;
   for (let current = seed; current < seed + operations; current++) {
-    const operation = randomOperation({ schema: graph.apiSchema, random: new Random(current), ids, shadowing, mutations });
+    const operation = randomOperation({
+      schema: graph.apiSchema,
+      random: new Random(current),
+      ids: graph.ids,
+      shadowing,
+      mutations,
+    });
     discarded += operation.discarded;
     const { query, variables, operationName } = operation;
     const monolith = await graph.monolith(query, variables, operationName);
@@ -53,14 +58,18 @@ export async function compareWithMonolith(options: DifferentialOptions): Promise
     } catch (error) {
       ours = `threw ${error instanceof Error ? error.stack : String(error)}${error instanceof Error && error.cause instanceof Error ? `\n${error.cause.stack}` : ''}`;
     }
-    const agrees = typeof ours !== 'string' && ours.data === monolith.data && ours.errors.length > 0 === monolith.errors.length > 0;
+    const agrees =
+      typeof ours !== 'string' && ours.data === monolith.data && ours.errors.length > 0 === monolith.errors.length > 0;
     if (!agrees) disagreements.push({ ...operation, seed: current, ours, monolith });
   }
   return { compared: operations, discarded, withErrors, disagreements };
 }
 
 /** All that is needed to see a disagreement, and to run it again. */
-export function describeDisagreement(graph: TestGraph, { seed, query, variables, operationName, ours, monolith }: Disagreement): string {
+export function describeDisagreement(
+  graph: TestGraph,
+  { seed, query, variables, operationName, ours, monolith }: Disagreement,
+): string {
   const { text, plan } = graph.explain(query, variables, operationName);
   return [
     `${graph.name}, SEED=${seed} OPERATIONS=1`,

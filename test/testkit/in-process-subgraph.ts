@@ -67,7 +67,9 @@ interface TypeFacts {
   readonly fields: ReadonlyMap<string, FieldDefinitionNode>;
 }
 
-export function createInProcessSubgraph(options: InProcessSubgraphOptions): SubgraphClient & { readonly schema: GraphQLSchema } {
+export function createInProcessSubgraph(
+  options: InProcessSubgraphOptions,
+): SubgraphClient & { readonly schema: GraphQLSchema } {
   const { name, sdl, dataOf, isOfType, onProblem } = options;
   const typeDefs = linkAiDirectives(parse(sdl));
   const facts = factsOf(typeDefs);
@@ -75,7 +77,13 @@ export function createInProcessSubgraph(options: InProcessSubgraphOptions): Subg
   const resolvers = Object.fromEntries(
     [...facts]
       .filter(([, { keys }]) => keys.length > 0)
-      .map(([typeName]) => [typeName, { __resolveReference: (reference: DataObject, context: RequestContext) => resolveReference(typeName, reference, context) }]),
+      .map(([typeName]) => [
+        typeName,
+        {
+          __resolveReference: (reference: DataObject, context: RequestContext) =>
+            resolveReference(typeName, reference, context),
+        },
+      ]),
   );
   const schema = buildSubgraphSchema([{ typeDefs, resolvers: resolvers as never }]);
   const documents = new Map<string, DocumentNode>();
@@ -85,16 +93,20 @@ export function createInProcessSubgraph(options: InProcessSubgraphOptions): Subg
     const entity = dataOf(context).entities.find(
       (one) => isOfType(one.__typename, typeName) && keys.some((key) => matches(key, one, reference)),
     );
-    if (!keys.some((key) => holds(key, reference))) onProblem(`${name}: a representation of ${typeName} without a key: ${JSON.stringify(reference)}`);
+    if (!keys.some((key) => holds(key, reference)))
+      onProblem(`${name}: a representation of ${typeName} without a key: ${JSON.stringify(reference)}`);
     if (entity === undefined) return null;
     const object: DataObject = { ...entity };
-    const own = schema.getType(String(entity.__typename)) === undefined ? undefined : facts.get(String(entity.__typename));
+    const own =
+      schema.getType(String(entity.__typename)) === undefined ? undefined : facts.get(String(entity.__typename));
     for (const [field, definition] of [...fields, ...(own?.fields ?? [])]) {
       if (!has(definition, 'external')) continue;
       if (Object.hasOwn(reference, field)) object[field] = reference[field];
-      else if (!keys.some((key) => key.selections.some((one) => one.kind === Kind.FIELD && one.name.value === field))) delete object[field];
+      else if (!keys.some((key) => key.selections.some((one) => one.kind === Kind.FIELD && one.name.value === field)))
+        delete object[field];
     }
-    object.__typename = schema.getType(typeName)?.astNode?.kind === Kind.INTERFACE_TYPE_DEFINITION ? entity.__typename : typeName;
+    object.__typename =
+      schema.getType(typeName)?.astNode?.kind === Kind.INTERFACE_TYPE_DEFINITION ? entity.__typename : typeName;
     Object.defineProperty(object, represented, { value: true });
     return object;
   }
@@ -106,14 +118,22 @@ export function createInProcessSubgraph(options: InProcessSubgraphOptions): Subg
     if (definition !== undefined && has(definition, 'requires') && !isRepresented) {
       onProblem(`${name}: ${coordinate} was asked for without a representation`);
     }
-    if (definition !== undefined && has(definition, 'external') && !isRepresented && !provided.has(info.fieldName) && !isKeyField(info.parentType.name, info.fieldName)) {
+    if (
+      definition !== undefined &&
+      has(definition, 'external') &&
+      !isRepresented &&
+      !provided.has(info.fieldName) &&
+      !isKeyField(info.parentType.name, info.fieldName)
+    ) {
       onProblem(`${name}: ${coordinate} is external, and was asked for`);
     }
     return Object.hasOwn(source, info.fieldName) ? defaultFieldResolver(source, args, context, info) : undefined;
   };
 
   function isKeyField(typeName: string, field: string): boolean {
-    return (facts.get(typeName)?.keys ?? []).some((key) => key.selections.some((one) => one.kind === Kind.FIELD && one.name.value === field));
+    return (facts.get(typeName)?.keys ?? []).some((key) =>
+      key.selections.some((one) => one.kind === Kind.FIELD && one.name.value === field),
+    );
   }
 
   const typeResolver: GraphQLTypeResolver<DataObject, RequestContext> = (value, _context, _info, abstractType) =>
@@ -124,7 +144,8 @@ export function createInProcessSubgraph(options: InProcessSubgraphOptions): Subg
     if (known !== undefined) return known;
     const document = parse(query, { noLocation: true });
     const errors = validate(schema, document);
-    if (errors.length > 0) onProblem(`${name}: an invalid query: ${errors.map(({ message }) => message).join('; ')}\n${query}`);
+    if (errors.length > 0)
+      onProblem(`${name}: an invalid query: ${errors.map(({ message }) => message).join('; ')}\n${query}`);
     documents.set(query, document);
     return document;
   }
@@ -159,9 +180,15 @@ export function createInProcessSubgraph(options: InProcessSubgraphOptions): Subg
   };
 }
 
-export function variablesOf({ variables, variablesJson, representationsJson }: SubgraphRequest): Record<string, unknown> {
+export function variablesOf({
+  variables,
+  variablesJson,
+  representationsJson,
+}: SubgraphRequest): Record<string, unknown> {
   const values = JSON.parse(variablesJson ?? JSON.stringify(variables ?? {})) as Record<string, unknown>;
-  return representationsJson === undefined ? values : { ...values, representations: JSON.parse(`[${representationsJson.join(',')}]`) };
+  return representationsJson === undefined
+    ? values
+    : { ...values, representations: JSON.parse(`[${representationsJson.join(',')}]`) };
 }
 
 function factsOf(document: DocumentNode): Map<string, TypeFacts> {
@@ -175,7 +202,10 @@ function factsOf(document: DocumentNode): Map<string, TypeFacts> {
         const known = facts.get(definition.name.value);
         facts.set(definition.name.value, {
           keys: [...(known?.keys ?? []), ...keysOf(definition.directives ?? [])],
-          fields: new Map([...(known?.fields ?? []), ...(definition.fields ?? []).map((field) => [field.name.value, field] as const)]),
+          fields: new Map([
+            ...(known?.fields ?? []),
+            ...(definition.fields ?? []).map((field) => [field.name.value, field] as const),
+          ]),
         });
       }
     }
@@ -205,7 +235,8 @@ function providedFields(document: DocumentNode): Set<string> {
   };
   for (const { fields } of factsOf(document).values()) {
     for (const field of fields.values()) {
-      for (const directive of field.directives ?? []) if (directive.name.value === 'provides') add(fieldsArgument(directive));
+      for (const directive of field.directives ?? [])
+        if (directive.name.value === 'provides') add(fieldsArgument(directive));
     }
   }
   return names;
@@ -229,7 +260,8 @@ function holds(key: SelectionSetNode, reference: unknown): boolean {
 }
 
 function matches(key: SelectionSetNode, entity: unknown, reference: unknown): boolean {
-  if (entity === null || reference === null || entity === undefined || reference === undefined) return entity === reference;
+  if (entity === null || reference === null || entity === undefined || reference === undefined)
+    return entity === reference;
   if (Array.isArray(entity) && Array.isArray(reference)) {
     return entity.length === reference.length && entity.every((one, index) => matches(key, one, reference[index]));
   }

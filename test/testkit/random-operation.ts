@@ -79,7 +79,11 @@ class Writer {
     this.#budget = 4 + this.#random.below(options.maxFields ?? 36);
   }
 
-  write(): { readonly query: string; readonly variables: Record<string, unknown>; readonly operationName: string | undefined } {
+  write(): {
+    readonly query: string;
+    readonly variables: Record<string, unknown>;
+    readonly operationName: string | undefined;
+  } {
     const { schema, mutations = 0 } = this.#options;
     const random = this.#random;
     const mutation = schema.getMutationType();
@@ -90,11 +94,20 @@ class Writer {
     const several = random.chance(0.15);
     const named = several || random.chance(0.3);
     const operationName = named ? 'Wanted' : undefined;
-    const head = named || definitions !== '' || isMutation ? `${isMutation ? 'mutation' : 'query'} ${named ? 'Wanted' : ''}${definitions === '' ? '' : `(${definitions})`} ` : '';
-    const used = this.#fragments.filter(({ name }) => body.includes(`...${name} `) || this.#fragments.some(({ text }) => text.includes(`...${name} `)));
+    const head =
+      named || definitions !== '' || isMutation
+        ? `${isMutation ? 'mutation' : 'query'} ${named ? 'Wanted' : ''}${definitions === '' ? '' : `(${definitions})`} `
+        : '';
+    const used = this.#fragments.filter(
+      ({ name }) => body.includes(`...${name} `) || this.#fragments.some(({ text }) => text.includes(`...${name} `)),
+    );
     const parts = [`${head}${body}`, ...used.map(({ name, type, text }) => `fragment ${name} on ${type.name} ${text}`)];
     if (several) parts.splice(random.below(parts.length + 1), 0, 'query Other { __typename }');
-    return { query: parts.join('\n'), variables: this.#values, operationName: several || random.chance(0.5) ? operationName : undefined };
+    return {
+      query: parts.join('\n'),
+      variables: this.#values,
+      operationName: several || random.chance(0.5) ? operationName : undefined,
+    };
   }
 
   #selectionSet(type: GraphQLCompositeType, depth: number): string {
@@ -119,7 +132,11 @@ class Writer {
     return roll < 0.93 || depth <= 1 ? this.#inlineFragment(type, depth) : this.#spread(type, depth);
   }
 
-  #field(type: Exclude<GraphQLCompositeType, { getTypes(): unknown }>, depth: number, taken: Map<string, string>): string {
+  #field(
+    type: Exclude<GraphQLCompositeType, { getTypes(): unknown }>,
+    depth: number,
+    taken: Map<string, string>,
+  ): string {
     const random = this.#random;
     const fields = Object.values(type.getFields());
     const leaves = fields.filter((field) => isLeafType(getNamedType(field.type)));
@@ -143,7 +160,8 @@ class Writer {
 
   #alias(field: GraphQLField<unknown, unknown>, fields: readonly GraphQLField<unknown, unknown>[]): string | undefined {
     const random = this.#random;
-    if (!random.chance(0.3)) return field.args.length > 0 && random.chance(0.3) ? `${field.name}_${random.below(9)}` : undefined;
+    if (!random.chance(0.3))
+      return field.args.length > 0 && random.chance(0.3) ? `${field.name}_${random.below(9)}` : undefined;
     if (this.#options.shadowing && random.chance(0.6)) {
       const other = random.pick(fields).name;
       return other === field.name ? undefined : other;
@@ -160,7 +178,8 @@ class Writer {
   #spread(type: GraphQLCompositeType, depth: number): string {
     const condition = this.#condition(type);
     const known = this.#fragments.filter((fragment) => this.#overlap(type, fragment.type));
-    if (known.length > 0 && this.#random.chance(0.5)) return `...${this.#random.pick(known).name} ${this.#directives()}`;
+    if (known.length > 0 && this.#random.chance(0.5))
+      return `...${this.#random.pick(known).name} ${this.#directives()}`;
     const text = this.#selectionSet(condition, depth - 1);
     const name = `F${++this.#fragmentNames}`;
     this.#fragments.push({ name, type: condition, text });
@@ -170,7 +189,8 @@ class Writer {
   #condition(type: GraphQLCompositeType): GraphQLCompositeType {
     const { schema } = this.#options;
     const possible = Object.values(schema.getTypeMap()).filter(
-      (other): other is GraphQLCompositeType => isCompositeType(other) && !other.name.startsWith('__') && this.#overlap(type, other),
+      (other): other is GraphQLCompositeType =>
+        isCompositeType(other) && !other.name.startsWith('__') && this.#overlap(type, other),
     );
     return this.#random.pick(possible);
   }
@@ -187,7 +207,9 @@ class Writer {
     const random = this.#random;
     if (!random.chance(0.12)) return '';
     const directive = random.pick(['skip', 'include']);
-    const second = random.chance(0.1) ? ` @${directive === 'skip' ? 'include' : 'skip'}(if: ${random.chance(0.5)})` : '';
+    const second = random.chance(0.1)
+      ? ` @${directive === 'skip' ? 'include' : 'skip'}(if: ${random.chance(0.5)})`
+      : '';
     if (random.chance(0.5)) return ` @${directive}(if: ${random.chance(directive === 'include' ? 0.8 : 0.2)})${second}`;
     const name = random.pick(['if1', 'if2', 'constructor']);
     const known = this.#variables.get(name);
@@ -222,7 +244,8 @@ class Writer {
     const random = this.#random;
     if (isNonNullType(type)) return this.#value(type, false, depth - 1);
     if (isListType(type)) {
-      if (random.chance(0.15)) return this.#literal(isNonNullType(type.ofType) ? type.ofType.ofType : type.ofType, depth);
+      if (random.chance(0.15))
+        return this.#literal(isNonNullType(type.ofType) ? type.ofType.ofType : type.ofType, depth);
       return `[${Array.from({ length: random.below(3) }, () => this.#value(type.ofType, false, depth - 1)).join(', ')}]`;
     }
     if (isInputObjectType(type)) {
@@ -267,10 +290,16 @@ class Writer {
     // A variable with a default may stand where null may not, unless it is given as null.
     const fallback = roll < 0.4 ? ` = ${JSON.stringify(this.#json(nullable, 1)).replace(/"(\w+)":/g, '$1:')}` : '';
     const safe = isEnumType(getNamedType(type)) ? '' : fallback;
-    const declared = required && safe === '' ? position : isNonNullType(type) && roll > 0.9 ? position : String(nullable);
-    this.#variables.set(name, { name, type: position, definition: `$${name}: ${declared}${declared.endsWith('!') ? '' : safe}` });
+    const declared =
+      required && safe === '' ? position : isNonNullType(type) && roll > 0.9 ? position : String(nullable);
+    this.#variables.set(name, {
+      name,
+      type: position,
+      definition: `$${name}: ${declared}${declared.endsWith('!') ? '' : safe}`,
+    });
     const mustGive = declared.endsWith('!');
-    if (mustGive || random.chance(0.6)) this.#values[name] = !isNonNullType(type) && !mustGive && random.chance(0.15) ? null : this.#json(nullable, 2);
+    if (mustGive || random.chance(0.6))
+      this.#values[name] = !isNonNullType(type) && !mustGive && random.chance(0.15) ? null : this.#json(nullable, 2);
     return name;
   }
 
@@ -282,7 +311,9 @@ class Writer {
       return Object.fromEntries(
         Object.values(type.getFields()).flatMap((field) => {
           const optional = !isNonNullType(field.type) || field.defaultValue !== undefined;
-          return optional && (depth <= 0 || random.chance(0.5)) ? [] : [[field.name, this.#json(field.type, depth - 1)] as const];
+          return optional && (depth <= 0 || random.chance(0.5))
+            ? []
+            : [[field.name, this.#json(field.type, depth - 1)] as const];
         }),
       );
     }

@@ -129,11 +129,19 @@ function data(): TestData {
       length: index === 2 ? null : index * 7,
       extra: index,
       value: index * 100,
-      label: () => (index === 3 ? null : [{ text: index, holder: books[index % 3] }, { text: null, holder: null }]),
+      label: () =>
+        index === 3
+          ? null
+          : [
+              { text: index, holder: books[index % 3] },
+              { text: null, holder: null },
+            ],
       owner: () => [persons[index % 3], persons[0]],
       spot: index === 2 ? null : { x: -index, y: 0.5 },
       score(this: DataObject) {
-        return (read(this, 'owner') as DataObject[]).map((one) => String(one.name).length).reduce((sum, one) => sum + one, 0.5);
+        return (read(this, 'owner') as DataObject[])
+          .map((one) => String(one.name).length)
+          .reduce((sum, one) => sum + one, 0.5);
       },
       by: () => (index === 2 ? null : books[0]),
       critics: (args: { first?: number }) => first([persons[2], persons[1]] as DataObject[], args.first),
@@ -149,7 +157,13 @@ function data(): TestData {
       by: () => [books[1], films[1], null][index - 1],
       pick: () => (index === 3 ? null : [books[2], films[2]][index - 1]),
       favourite: () => [robots[0], films[1], books[0]][index - 1],
-      tools: () => (index === 2 ? null : [{ __typename: 'Pen', name: 'pen', size: null, user: persons[0] }, { __typename: 'Saw', name: 'saw', size: 3, user: robots[0], target: books[1] }]),
+      tools: () =>
+        index === 2
+          ? null
+          : [
+              { __typename: 'Pen', name: 'pen', size: null, user: persons[0] },
+              { __typename: 'Saw', name: 'saw', size: 3, user: robots[0], target: books[1] },
+            ],
       value: ({ of }: { of?: number | null }) => index * 2.5 + (of ?? 0),
     });
   }
@@ -166,12 +180,20 @@ function data(): TestData {
   return {
     entities: [...all, { __typename: 'Secret', id: 's1', code: 'hush' }],
     root: {
-      media: (args: { first?: number; kind?: string | null }) => first(media().filter((one) => args.kind == null || one.kind === args.kind), args.first),
-      things: (args: { first?: number }) => first([persons[0], books[0], null, films[0], films[2], books[1]], args.first),
+      media: (args: { first?: number; kind?: string | null }) =>
+        first(
+          media().filter((one) => args.kind == null || one.kind === args.kind),
+          args.first,
+        ),
+      things: (args: { first?: number }) =>
+        first([persons[0], books[0], null, films[0], films[2], books[1]], args.first),
       node: ({ id }: { id: string }) => all.find((one) => one.id === id && one.__typename !== 'Robot') ?? null,
       best: () => films[1],
       shelf: () => [[books[0], films[1]], null, [], [persons[2], books[0]]],
-      echo: ({ value, kinds }: { value?: unknown; kinds?: unknown }) => ({ value: value ?? null, kinds: kinds ?? null }),
+      echo: ({ value, kinds }: { value?: unknown; kinds?: unknown }) => ({
+        value: value ?? null,
+        kinds: kinds ?? null,
+      }),
       rated: (args: { first?: number }) => first([films[0], books[0], films[1], books[2]], args.first),
       topRated: () => books[1],
       people: () => persons,
@@ -188,4 +210,5 @@ export const abstractTypes: TestSchema = {
     { name: 'people', sdl: people },
   ],
   data,
+  ids: ['b1', 'f2', 'p3', 'b2', 'nope'],
 };

@@ -95,7 +95,11 @@ function data(): TestData {
       id: `m${index}`,
       name: `maker ${index}`,
       country: index === 2 ? null : `land ${index}`,
-      items: (args: { first?: number }) => first(items.filter((_item, at) => at % 3 === index - 1), args.first),
+      items: (args: { first?: number }) =>
+        first(
+          items.filter((_item, at) => at % 3 === index - 1),
+          args.first,
+        ),
       bestItem: () => items[index] ?? null,
       tariff(this: DataObject) {
         const country = read(this, 'country') as string | null;
@@ -106,15 +110,25 @@ function data(): TestData {
       __typename: 'User',
       id: `u${index}`,
       name: `user ${index}`,
-      reviews: (args: { first?: number }) => first(reviewList.filter((_review, at) => at % 3 === index - 1), args.first),
+      reviews: (args: { first?: number }) =>
+        first(
+          reviewList.filter((_review, at) => at % 3 === index - 1),
+          args.first,
+        ),
       friends: () => (index === 3 ? null : users.filter((_user, at) => at !== index - 1)),
       address(this: DataObject, { lines }: { lines?: number }) {
-        return Array.from({ length: Math.min(lines ?? 0, 5) }, (_none, line) => (line === 1 ? null : `${read(this, 'name')} street ${line}`));
+        return Array.from({ length: Math.min(lines ?? 0, 5) }, (_none, line) =>
+          line === 1 ? null : `${read(this, 'name')} street ${line}`,
+        );
       },
     });
   }
   for (let index = 1; index <= 6; index++) {
-    const size = (at: number): DataObject => ({ w: at, h: at * 2, unit: ({ long }: { long?: boolean }) => (long === true ? 'centimetre' : 'cm') });
+    const size = (at: number): DataObject => ({
+      w: at,
+      h: at * 2,
+      unit: ({ long }: { long?: boolean }) => (long === true ? 'centimetre' : 'cm'),
+    });
     items.push({
       __typename: 'Item',
       id: `i${index}`,
@@ -126,7 +140,8 @@ function data(): TestData {
       weight: index % 3 === 0 ? null : index * 100,
       size: index === 4 ? null : size(index),
       tags: (args: { first?: number }) => first(['a', `b${index}`, 'c'], args.first),
-      related: (args: { first?: number }) => first([items[index % 6], items[(index + 1) % 6], items[0]] as DataObject[], args.first),
+      related: (args: { first?: number }) =>
+        first([items[index % 6], items[(index + 1) % 6], items[0]] as DataObject[], args.first),
       maker: () => makers[(index - 1) % 3],
       matrix: [[index, null], [], [1, 2, 3]],
       boxes: index === 2 ? null : [[size(1), size(index)], null, []],
@@ -137,11 +152,25 @@ function data(): TestData {
         const box = read(this, 'size') as DataObject | null;
         const price = read(this, 'price', { currency: 'EUR', round: false }) as number;
         if (weight === null) return null;
-        return Math.round(weight + price + (box === null ? 0 : Number(box.w) * Number(box.h)) + (zip?.length ?? 0) + (fast === true ? 1000 : 0));
+        return Math.round(
+          weight +
+            price +
+            (box === null ? 0 : Number(box.w) * Number(box.h)) +
+            (zip?.length ?? 0) +
+            (fast === true ? 1000 : 0),
+        );
       },
-      shelves: () => [[{ code: `s${index}`, item: items[index - 1], neighbour: items[index] ?? null }], [], [{ code: 'x', item: items[0], neighbour: null }]],
+      shelves: () => [
+        [{ code: `s${index}`, item: items[index - 1], neighbour: items[index] ?? null }],
+        [],
+        [{ code: 'x', item: items[0], neighbour: null }],
+      ],
       twin: () => (index === 5 ? null : items[6 - index]),
-      reviews: (args: { first?: number }) => first(reviewList.filter((_review, at) => at % 6 === index - 1 || at === index), args.first),
+      reviews: (args: { first?: number }) =>
+        first(
+          reviewList.filter((_review, at) => at % 6 === index - 1 || at === index),
+          args.first,
+        ),
       review: () => reviewList[index] ?? null,
       rating: index === 6 ? null : index / 2,
       delivery(this: DataObject, { to }: { to?: string | null }) {
@@ -191,18 +220,41 @@ function data(): TestData {
   return {
     entities: all,
     root: {
-      items: (args: { first?: number; filter?: Filter | null }) => first(items.filter((item) => passes(item, args.filter)), args.first),
+      items: (args: { first?: number; filter?: Filter | null }) =>
+        first(
+          items.filter((item) => passes(item, args.filter)),
+          args.first,
+        ),
       item: ({ id }: { id: string }) => byId(items, id) ?? null,
       grid: () => [[items[0], null], [], [items[1], items[2]]],
       maker: ({ id }: { id?: string | null }) => byId(makers, id) ?? null,
       stocked: () => items.filter((item) => item.inStock),
       review: ({ id }: { id: string }) => byId(reviewList, id) ?? null,
       reviews: (args: { first?: number }) => first(reviewList, args.first),
-      rename: ({ id, name }: { id: string; name: string }) => ({ order: ++changes, name, marks: null, item: byId(items, id) ?? items[0] }),
-      touch: ({ id, marks }: { id: string; marks?: readonly number[] | null }) => ({ order: ++changes, name: null, marks: marks ?? null, item: byId(items, id) ?? items[0] }),
+      rename: ({ id, name }: { id: string; name: string }) => ({
+        order: ++changes,
+        name,
+        marks: null,
+        item: byId(items, id) ?? items[0],
+      }),
+      touch: ({ id, marks }: { id: string; marks?: readonly number[] | null }) => ({
+        order: ++changes,
+        name: null,
+        marks: marks ?? null,
+        item: byId(items, id) ?? items[0],
+      }),
       addReview: ({ item: id, stars, body }: { item: string; stars: number; body?: string | null }) => {
         const item = byId(items, id) ?? (items[0] as DataObject);
-        const review: DataObject = { __typename: 'Review', id: `new${++changes}`, stars, body: () => body ?? 'none', item, named: item, author: users[0], weightOf: reviewList[0]?.weightOf };
+        const review: DataObject = {
+          __typename: 'Review',
+          id: `new${++changes}`,
+          stars,
+          body: () => body ?? 'none',
+          item,
+          named: item,
+          author: users[0],
+          weightOf: reviewList[0]?.weightOf,
+        };
         all.push(review);
         return review;
       },
@@ -219,4 +271,5 @@ export const entities: TestSchema = {
     { name: 'shipping', sdl: shipping },
   ],
   data,
+  ids: ['i1', 'i2', 'i5', 'm1', 'm3', 'r2', 'r7', 'nope'],
 };

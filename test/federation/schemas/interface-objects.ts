@@ -43,13 +43,23 @@ function data(): TestData {
   const media: DataObject[] = [];
   const reviewList: DataObject[] = [];
   const ofType = (typeName: string): DataObject[] => media.filter((one) => one.__typename === typeName);
-  const shelf = (code: string): DataObject => ({ code, books: () => ofType('Book'), any: () => (code === 's1' ? ofType('Film')[1] : ofType('Book')[0]) });
+  const shelf = (code: string): DataObject => ({
+    code,
+    books: () => ofType('Book'),
+    any: () => (code === 's1' ? ofType('Film')[1] : ofType('Book')[0]),
+  });
   const common = (typeName: string, index: number): DataObject => ({
     __typename: typeName,
     id: `${typeName.toLowerCase()}${index}`,
     title: `${typeName} ${index}`,
-    next: () => media[(media.findIndex((one) => one.id === `${typeName.toLowerCase()}${index}`) + 1) % (media.length + 1)] ?? null,
-    reviews: (args: { first?: number }) => first(reviewList.filter((_one, at) => at % 3 !== index % 3), args.first),
+    next: () =>
+      media[(media.findIndex((one) => one.id === `${typeName.toLowerCase()}${index}`) + 1) % (media.length + 1)] ??
+      null,
+    reviews: (args: { first?: number }) =>
+      first(
+        reviewList.filter((_one, at) => at % 3 !== index % 3),
+        args.first,
+      ),
     best: () => (index === 2 ? null : reviewList[index]),
     score(this: DataObject, { plus }: { plus?: number | null }) {
       return String(read(this, 'title')).length + 0.5 + (plus ?? 0);
@@ -105,4 +115,6 @@ export const interfaceObjects: TestSchema = {
     { name: 'shelves', sdl: shelves },
   ],
   data,
+  ids: ['book1', 'film2', 'album1', 'nope'],
+  planWithinMs: 1_500,
 };

@@ -111,13 +111,18 @@ function data(): TestData {
         return index === 2 ? null : people[3];
       },
       badges(this: DataObject, args: { first?: number }) {
-        return first([badges[index - 1], badges[3], badges[0]] as DataObject[], args.first).map((one) => under(this, one));
+        return first([badges[index - 1], badges[3], badges[0]] as DataObject[], args.first).map((one) =>
+          under(this, one),
+        );
       },
       badge(this: DataObject) {
         return index === 3 ? null : under(this, badges[1]);
       },
       cabinet(this: DataObject) {
-        return { badges: [[under(this, badges[0]), null], [], [under(this, badges[2])]], first: under(this, badges[index]) };
+        return {
+          badges: [[under(this, badges[0]), null], [], [under(this, badges[2])]],
+          first: under(this, badges[index]),
+        };
       },
       vendor: `vendor ${index}`,
       stock: index === 2 ? null : index,
@@ -150,7 +155,12 @@ function data(): TestData {
     loose: () => [null, chain(depth + 1)],
   });
   for (let index = 1; index <= 2; index++) {
-    teams.push({ name: `team ${index}`, no: index, members: () => people.filter((_one, at) => at % 2 === index - 1), chain: chain(index) });
+    teams.push({
+      name: `team ${index}`,
+      no: index,
+      members: () => people.filter((_one, at) => at % 2 === index - 1),
+      chain: chain(index),
+    });
   }
   for (let index = 1; index <= 4; index++) {
     people.push({
@@ -208,4 +218,5 @@ export const keys: TestSchema = {
     { name: 'seats', sdl: seats },
   ],
   data,
+  ids: ['org1', 'org3', 'o1', 'o2', 'p1', 'p4', 'nope'],
 };

@@ -5,7 +5,8 @@ import type { TestSchema } from '../../testkit/test-graph.ts';
 import { first, read } from './read.ts';
 
 const names = ['accounts', 'reviews', 'products', 'inventory', 'assistant'] as const;
-const schemaOf = (name: string): string => readFileSync(new URL(`../../../subgraphs/${name}/schema.graphql`, import.meta.url), 'utf8');
+const schemaOf = (name: string): string =>
+  readFileSync(new URL(`../../../subgraphs/${name}/schema.graphql`, import.meta.url), 'utf8');
 
 function data(): TestData {
   const users: DataObject[] = [];
@@ -20,7 +21,8 @@ function data(): TestData {
       id: `u${index}`,
       name: `user ${index}`,
       email: index === 2 ? null : `u${index}@shop.example`,
-      reviews: (args: { first?: number }) => first(newestFirst(reviews.filter((one) => one.author === users[index - 1])), args.first),
+      reviews: (args: { first?: number }) =>
+        first(newestFirst(reviews.filter((one) => one.author === users[index - 1])), args.first),
     });
   }
   for (let index = 1; index <= 6; index++) {
@@ -31,21 +33,29 @@ function data(): TestData {
       description: `what product ${index} is`,
       category: index % 2 === 0 ? 'AUDIO' : 'HOME',
       priceCents: index * 999,
-      price: ({ currency }: { currency?: string | null }) => index * 9.99 * (currency === 'EUR' ? 0.9 : currency === 'GBP' ? 0.8 : 1),
+      price: ({ currency }: { currency?: string | null }) =>
+        index * 9.99 * (currency === 'EUR' ? 0.9 : currency === 'GBP' ? 0.8 : 1),
       weightGrams: index === 3 ? null : index * 120,
       averageRating: index === 6 ? null : index / 2 + 1,
-      reviews: (args: { first?: number }) => first(newestFirst(reviews.filter((one) => one.product === products[index - 1])), args.first),
+      reviews: (args: { first?: number }) =>
+        first(newestFirst(reviews.filter((one) => one.product === products[index - 1])), args.first),
       inStock: index !== 2,
       stock: index === 2 ? 0 : index,
       shippingEstimate(this: DataObject, { zip }: { zip?: string | null }) {
         const weight = read(this, 'weightGrams');
-        return typeof weight === 'number' ? Math.round(Number(read(this, 'priceCents')) / 100 + weight / 10) + (zip?.length ?? 0) : null;
+        return typeof weight === 'number'
+          ? Math.round(Number(read(this, 'priceCents')) / 100 + weight / 10) + (zip?.length ?? 0)
+          : null;
       },
       reviewSummary(this: DataObject, { locale }: { locale?: string | null }) {
-        return `${locale}: ${read(this, 'name')} ${bodies(this).map(({ body, rating }) => `${body}=${rating}`).join('; ')}`;
+        return `${locale}: ${read(this, 'name')} ${bodies(this)
+          .map(({ body, rating }) => `${body}=${rating}`)
+          .join('; ')}`;
       },
       answer(this: DataObject, { question }: { question: string }) {
-        return `${question}? ${read(this, 'name')}, ${read(this, 'description')}, ${bodies(this).map(({ body }) => body).join('; ')}`;
+        return `${question}? ${read(this, 'name')}, ${read(this, 'description')}, ${bodies(this)
+          .map(({ body }) => body)
+          .join('; ')}`;
       },
     });
   }
@@ -65,7 +75,14 @@ function data(): TestData {
     },
   });
   for (let index = 0; index < 14; index++) {
-    reviews.push(review(products[index % 5] as DataObject, users[index % 3] as DataObject, (index % 5) + 1, `body ${'x'.repeat(index)}`));
+    reviews.push(
+      review(
+        products[index % 5] as DataObject,
+        users[index % 3] as DataObject,
+        (index % 5) + 1,
+        `body ${'x'.repeat(index)}`,
+      ),
+    );
   }
   const all = [...users, ...products, ...reviews];
   return {
@@ -77,10 +94,18 @@ function data(): TestData {
       product: ({ id }: { id: string }) => products.find((one) => one.id === id) ?? null,
       products: (args: { first?: number; after?: string | null; category?: string | null }) => {
         const start = args.after == null ? 0 : products.findIndex(({ id }) => id === args.after) + 1;
-        return first(products.slice(start).filter(({ category }) => args.category == null || category === args.category), args.first);
+        return first(
+          products.slice(start).filter(({ category }) => args.category == null || category === args.category),
+          args.first,
+        );
       },
       addReview: ({ productId, rating, body }: { productId: string; rating: number; body: string }) => {
-        const written = review(products.find(({ id }) => id === productId) ?? (products[0] as DataObject), users[0] as DataObject, rating, body);
+        const written = review(
+          products.find(({ id }) => id === productId) ?? (products[0] as DataObject),
+          users[0] as DataObject,
+          rating,
+          body,
+        );
         reviews.push(written);
         all.push(written);
         return written;
@@ -94,4 +119,5 @@ export const sample: TestSchema = {
   subgraphs: names.map((name) => ({ name, sdl: schemaOf(name) })),
   data,
   inProcess: ['assistant'],
+  ids: ['p1', 'p3', 'p6', 'u1', 'u2', 'nope'],
 };

@@ -1,0 +1,86 @@
+import { request as httpRequest } from 'node:http';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { shop } from '../testkit/shop.ts';
+import { startTestGateway, type TestGateway } from '../testkit/test-gateway.ts';
+
+let gateway: TestGateway;
+beforeAll(async () => {
+  gateway = await startTestGateway({ subgraphs: shop, yaml: 'traffic: { share_identical: off, all: { retries: 0 } }' });
+});
+afterAll(() => gateway[Symbol.asyncDispose]());
+
+/** Sends a query and leaves as soon as the subgraph has it. */
+function askAndLeave(seen: Promise<void>): Promise<void> {
+  return new Promise((resolve) => {
+    const request = httpRequest(gateway.url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      agent: false,
+    });
+    request.on('error', () => resolve());
+    request.on('close', () => resolve());
+    request.end('{"query":"{ products { id stock } }"}');
+    void seen.then(() => request.destroy());
+  });
+}
+
+describe('clients that leave', () => {
+  it('leave nothing behind: 10,000 of them, no socket, timer, lease or memory', async () => {
+    const { products } = gateway.subgraphs;
+    if (products === undefined) throw new Error('the shop has products');
+    const batch = async (): Promise<void> => {
+      const seen = Promise.withResolvers<void>();
+      let arrived = 0;
+      products.intercept = (request) => {
+        request.resume();
+        arrived++;
+        if (arrived === 50) seen.resolve();
+      };
+      await Promise.all(Array.from({ length: 100 }, () => askAndLeave(seen.promise)));
+    };
+    const handles = () => process.getActiveResourcesInfo().filter((kind) => kind !== 'TTYWrap').length;
+
+    for (let round = 0; round < 20; round++) await batch();
+    const before = { handles: handles(), heap: heapAfterGc() };
+    for (let round = 0; round < 100; round++) {
+      await batch();
+      (gateway.log as unknown[]).length = 0; // the test's own copy of the log
+    }
+    products.intercept = undefined;
+
+    await vi.waitFor(() => expect(handles()).toBeLessThan(before.handles + 60), 10_000);
+    expect(heapAfterGc() - before.heap).toBeLessThan(10_000_000);
+    // Nothing holds on to the generation: a swap closes it, which waits for the last lease.
+    expect((await gateway.query('{ products { name stock } }')).data.products).toHaveLength(3);
+  }, 120_000);
+
+  it('stop the subgraph requests made for them within 100 ms', async () => {
+    const { products } = gateway.subgraphs;
+    const asked = Promise.withResolvers<void>();
+    const stopped = Promise.withResolvers<number>();
+    if (products !== undefined) {
+      products.intercept = (request) => {
+        request.socket.once('close', () => stopped.resolve(performance.now()));
+        asked.resolve();
+      };
+    }
+    const controller = new AbortController();
+    const answer = fetch(gateway.url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"query":"{ products { name } }"}',
+      signal: controller.signal,
+    }).catch(() => 'left');
+    await asked.promise;
+    const left = performance.now();
+    controller.abort();
+    expect((await stopped.promise) - left).toBeLessThan(100);
+    expect(await answer).toBe('left');
+    if (products !== undefined) products.intercept = undefined;
+  });
+});
+
+function heapAfterGc(): number {
+  globalThis.gc?.();
+  return process.memoryUsage().heapUsed;
+}
