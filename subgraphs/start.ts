@@ -46,6 +46,7 @@ async function start(): Promise<void> {
   gateway = startChild({
     name: 'gateway',
     command: [
+      '--max-semi-space-size=64', // as `npm run gateway` has it
       '--import',
       new URL('exit-with-parent.ts', import.meta.url).href,
       'src/cli/main.ts',
