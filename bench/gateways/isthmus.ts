@@ -24,7 +24,10 @@ export const reference: Pick<BenchGateway, 'path' | 'start'> = {
 };
 
 const serve = (config: string, port: number) =>
-  startChild({ command: ['--max-semi-space-size=64', 'src/cli/main.ts', 'serve', '--config', config, '--port', String(port)], role: 'gateway' });
+  startChild({
+    command: ['--max-semi-space-size=64', 'src/cli/main.ts', 'serve', '--config', config, '--port', String(port)],
+    role: 'gateway',
+  });
 
 export function writeSupergraphYaml(
   { graph, folder, upstreamPort }: Omit<GraphFiles, 'supergraphFile'>,
