@@ -5,6 +5,7 @@
  * built and prepared aside, then swapped in by one assignment. A file that cannot be read, composed or prepared leaves
  * the previous generation serving.
  */
+import { setImmediate as letOthersRun } from 'node:timers/promises';
 import { buildASTSchema, type GraphQLSchema, parse } from 'graphql';
 import {
   type AiSubgraphCheck,
@@ -86,6 +87,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       if (parts.id === generations.current?.id) return { kind: 'unchanged' };
       const generation = await buildGeneration(parts, shared, log);
       try {
+        await letOthersRun();
         for (const prepare of preparations) await prepare(generation);
         await generation.engine.warm(generations.current?.engine.mostUsed(warmedOperations) ?? []);
       } catch (error) {
@@ -178,20 +180,25 @@ async function composeBeside(
   throw new CompositionError(problems);
 }
 
+/** In steps with the loop free in between: requests are served on the previous generation meanwhile. */
 async function buildGeneration(parts: SupergraphParts, shared: Shared, log: Logger): Promise<GatewayGeneration> {
   const { id, config, composition } = parts;
   if (composition.hints.length > 0)
     log.info({ generation: id }, `composition hints\n${formatProblems(composition.hints)}`);
-  const apiSchema = buildASTSchema(parse(composition.apiSdl, { noLocation: true }), { assumeValid: true });
   const lease = shared.models.acquire(config.ai);
-  const clients = new Map(
-    config.subgraphs.map((subgraph) => [subgraph.name, createClient(subgraph, parts, lease.client, log)]),
-  );
+  const clients = new Map<string, SubgraphClient>();
   const close = async (): Promise<void> => {
     await Promise.all([...clients.values()].map((client) => client.close()));
     await lease.release();
   };
   try {
+    await letOthersRun();
+    const apiSchema = buildASTSchema(parse(composition.apiSdl, { noLocation: true }), { assumeValid: true });
+    for (const subgraph of config.subgraphs) {
+      await letOthersRun();
+      clients.set(subgraph.name, createClient(subgraph, parts, lease.client, log));
+    }
+    await letOthersRun();
     const engine = await createEngine(parts, apiSchema, clients, shared.planners, log);
     return {
       id,
