@@ -189,4 +189,3 @@ function clientErrorHandler(error: NodeJS.ErrnoException, socket: Socket): void 
   );
 }
 
-export type { FastifyInstance };
