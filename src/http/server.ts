@@ -7,7 +7,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import cors from '@fastify/cors';
-import fastify, { type FastifyError, type FastifyInstance } from 'fastify';
+import fastify, { type FastifyError } from 'fastify';
 import { type ErrorCode, errorTable, GatewayError, messageOf } from '../errors/index.ts';
 import type { Gateway } from '../gateway.ts';
 import type { Logger } from '../observability/index.ts';

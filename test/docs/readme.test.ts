@@ -3,6 +3,10 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { parse } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse as parseYaml } from 'yaml';
+import { renderChart } from '../../bench/render-chart.ts';
+import { renderSummary } from '../../bench/render-summary.ts';
+import { renderTables } from '../../bench/render-tables.ts';
+import type { Results } from '../../bench/results.ts';
 import { parsePrompt } from '../../src/ai/fields/prompt.ts';
 import { describeInChromium, openWatchedPage } from '../testkit/chromium.ts';
 import { importRanks } from '../testkit/import-ranks.ts';
@@ -29,6 +33,13 @@ describe('the README', () => {
   it('lists every error code as the table has it', () => expectSection('errors', errorsSection()));
   it('lists every configuration key as the schema has it', () =>
     expectSection('configuration', configurationSection()));
+
+  it('shows the figures of the last benchmark', async () => {
+    const results = JSON.parse(await readFile('bench/results.json', 'utf8')) as Results;
+    await expectSection('speed', renderSummary(results));
+    expect(await readFile('bench/results.md', 'utf8')).toBe(renderTables(results));
+    expect(await readFile('bench/results.svg', 'utf8')).toBe(renderChart(results));
+  });
 
   it('lists every part of src/ that there is', async () => {
     await expectSection('layout', layoutSection(importRanks));
