@@ -83,7 +83,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const attempt = async (): Promise<ReloadOutcome> => {
     try {
       const parts = await readSupergraph(await loadConfig(configFile, environment));
-      files?.update(watchedPaths(parts.config));
+      if (!closing) files?.update(watchedPaths(parts.config));
       if (parts.id === generations.current?.id) return { kind: 'unchanged' };
       const generation = await buildGeneration(parts, shared, log);
       try {
@@ -105,12 +105,18 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     }
   };
 
-  // One reload at a time; each begins after the change that asked for it, so the last one has seen every change.
-  let last: Promise<unknown> = Promise.resolve();
+  // One reload runs and one waits at most: it begins after every change that asked for it, so it sees them all.
+  let closing = false;
+  let running: Promise<unknown> = Promise.resolve();
+  let pending: Promise<ReloadOutcome> | undefined;
   const reload = (): Promise<ReloadOutcome> => {
-    const next = last.then(attempt);
-    last = next;
-    return next;
+    pending ??= running.then(() => {
+      pending = undefined;
+      const outcome: Promise<ReloadOutcome> = closing ? Promise.resolve({ kind: 'unchanged' }) : attempt();
+      running = outcome;
+      return outcome;
+    });
+    return pending;
   };
   const files: FileWatch | undefined = watch ? watchFiles(watchedPaths(first.config), () => void reload()) : undefined;
 
@@ -122,8 +128,9 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     },
     reload,
     async close() {
+      closing = true;
       await files?.close();
-      await last;
+      await (pending ?? running);
       await generations.close();
       await shared.planners.close();
     },

@@ -138,6 +138,13 @@ export const errorTable = {
     client: 'The operation is too complex to plan.',
     operator: 'Planning an operation exceeded the planner’s limits; the same document is refused each time.',
   },
+  PLAN_UNSOUND: {
+    status: 400,
+    retryable: false,
+    client: 'This operation cannot be answered correctly over this schema.',
+    operator:
+      'The only plan found for an operation would give nulls that no subgraph gave, or ask paid fields of objects the client did not name; the log says where.',
+  },
   GATEWAY_TIMEOUT: {
     status: 504,
     retryable: true,

@@ -86,12 +86,14 @@ function compileFields(
   typeName: unknown,
 ): TypeFields {
   const merged = new Map<string, RequiredSelection[] | undefined>();
+  const names = new Map<string, string>();
   const collect = (list: readonly RequiredSelection[]): void => {
     for (const selection of list) {
       if (selection.kind === 'on') {
         if (selection.type === undefined || isOfType(types, typeName, selection.type)) collect(selection.selections);
       } else {
         const known = merged.get(selection.key);
+        names.set(selection.key, selection.as ?? selection.key);
         if (selection.selections === undefined) merged.set(selection.key, known);
         else merged.set(selection.key, [...(known ?? []), ...selection.selections]);
       }
@@ -100,7 +102,7 @@ function compileFields(
   collect(selections);
   const fields = [...merged].map(([key, inner], index) => ({
     key,
-    prefix: `${index === 0 ? '' : ','}${JSON.stringify(key)}:`,
+    prefix: `${index === 0 ? '' : ','}${JSON.stringify(names.get(key))}:`,
     write: inner === undefined ? JSON.stringify : compileValue(compileSelections(types, inner).write),
   }));
   const others = [...merged].filter(([key]) => key !== '__typename');

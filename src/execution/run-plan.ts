@@ -217,9 +217,9 @@ class Run implements RunResult {
     const { data, errors } = response;
     for (const one of asked) {
       const entities = isDataObject(data) ? data[one.field.key] : undefined;
-      if (Array.isArray(entities) && entities.length === one.representations.length) this.#merge(one, entities);
-      else if (one.representations.length > 0 && (errors === undefined || Array.isArray(entities)))
-        this.#addMalformed(fetch.subgraph, one);
+      const fits = Array.isArray(entities) && entities.length === one.representations.length;
+      if (fits ? this.#merge(one, entities) : one.representations.length === 0) continue;
+      if (errors === undefined || Array.isArray(entities)) this.#addMalformed(fetch.subgraph, one);
     }
     for (const error of errors ?? []) this.#addEntityError(fetch.subgraph, error, asked, covers, data);
   }
@@ -234,19 +234,25 @@ class Run implements RunResult {
     return { variablesJson: `{${[...lists, ...rest].join(',')}}` };
   }
 
-  #merge({ field, owners }: Asked, entities: readonly unknown[]): void {
+  /** @returns whether every entity was an object or null, as it has to be */
+  #merge({ field, owners }: Asked, entities: readonly unknown[]): boolean {
+    let malformed = false;
     const { types, plan } = this.#options;
     if (!field.leavesOnly) this.#structure++;
     if (field.outputRewrites.length > 0) rewriteData(types, field.outputRewrites, entities);
     for (let index = 0; index < entities.length; index++) {
       const entity = entities[index];
-      if (!isDataObject(entity)) continue;
+      if (!isDataObject(entity)) {
+        if (entity !== null) malformed = true;
+        continue;
+      }
       const list = owners[index] as DataObject[];
       if (list.length > 1 && !field.leavesOnly) this.#sharing = true;
       for (const owner of list) {
         mergeData(types, this.#inPlace(owner), plan.placeMatters && list.length > 1 ? structuredClone(entity) : entity);
       }
     }
+    return !malformed;
   }
 
   #inPlace(object: DataObject): DataObject {
@@ -341,7 +347,7 @@ class Run implements RunResult {
   #addMalformed(subgraph: string, asked: Asked): void {
     const { log, context } = this.#options;
     const error = new GatewayError('SUBREQUEST_MALFORMED_RESPONSE');
-    const reason = `_entities is not a list of ${asked.representations.length}`;
+    const reason = `_entities is not a list of ${asked.representations.length} objects or nulls`;
     log.warn({ requestId: context.requestId, subgraph, code: error.code, reason }, 'subgraph request failed');
     this.failures.push({
       message: error.message,

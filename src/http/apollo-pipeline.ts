@@ -51,9 +51,11 @@ export interface ApolloPipeline {
 }
 
 export async function createApolloPipeline(generation: GatewayGeneration, log: Logger): Promise<ApolloPipeline> {
+  const { introspection } = generation.config.server;
   const server = new ApolloServer<ApolloContext>({
     schema: generation.apiSchema,
-    introspection: generation.config.server.introspection,
+    introspection,
+    hideSchemaDetailsFromClientErrors: !introspection,
     csrfPrevention: false, // refuse-cross-site.ts: Apollo's also refuses plain GETs of servers
     allowBatchedHttpRequests: false,
     persistedQueries: false,
@@ -191,7 +193,7 @@ function formatError(formatted: GraphQLFormattedError, error: unknown, log: Logg
   if (isErrorCode(code) && code !== 'INTERNAL_SERVER_ERROR') {
     const { message, locations, path } = formatted;
     return {
-      message,
+      message: plainMessage(message),
       ...(locations === undefined ? {} : { locations }),
       ...(path === undefined ? {} : { path }),
       extensions: { code },
@@ -199,6 +201,14 @@ function formatError(formatted: GraphQLFormattedError, error: unknown, log: Logg
   }
   log.error({ error }, 'an operation failed unexpectedly');
   return { message: errorTable.INTERNAL_SERVER_ERROR.client, extensions: { code: 'INTERNAL_SERVER_ERROR' } };
+}
+
+/** Sentences of the libraries below that would send a client, or its owner, looking in the wrong place. */
+function plainMessage(message: string): string {
+  if (message.startsWith('GraphQL introspection is not allowed')) return 'Introspection is switched off.';
+  if (message.includes('Maximum call stack size exceeded')) return 'The GraphQL document is nested too deeply.';
+  if (message === 'Validation aborted.') return 'The GraphQL document has more mistakes than are listed.';
+  return message;
 }
 
 /** Apollo's refusal of a mutation by GET has the code of any bad request, and the status that says which. */

@@ -25,6 +25,9 @@ export interface GraphQLRouteOptions {
   readonly log: Logger;
 }
 
+/** A bound on shared runs that no participant reaches; each subgraph request still has its own timeout. */
+const sharedRunMs = 3_600_000;
+
 interface Answer {
   readonly status: number;
   readonly headers: readonly (readonly [string, string])[];
@@ -62,10 +65,13 @@ export async function addGraphQLRoute(app: FastifyInstance, { gateway, log }: Gr
       const principal = identify();
       // limits: document and rates · cache: a whole answer
       const key = sharedKey(serving, request, principal);
-      const run = (signal: AbortSignal) => runOperation(serving, request, raw, principal, signal);
-      return await (key === undefined || serving.runs === undefined
-        ? run(participant.signal)
-        : serving.runs.run(key, participant.signal, run));
+      const run = (signal: AbortSignal, deadline: Deadline) =>
+        runOperation(serving, request, raw, principal, signal, deadline);
+      if (key === undefined || serving.runs === undefined) {
+        return await run(participant.signal, Deadline.in(serving.operationTimeoutMs));
+      }
+      // Whoever began it may give up before those who joined: it lasts while anyone waits, each to their own deadline.
+      return await serving.runs.run(key, participant.signal, (signal) => run(signal, Deadline.in(sharedRunMs)));
     } catch (error) {
       participant.signal.throwIfAborted();
       throw error;
@@ -140,18 +146,19 @@ class Participant {
 }
 
 async function runOperation(
-  { pipeline, operationTimeoutMs }: Serving,
+  { pipeline }: Serving,
   request: GraphQLHttpRequest,
   raw: FastifyRequest,
   principal: Principal,
   signal: AbortSignal,
+  deadline: Deadline,
 ): Promise<Answer> {
   const responseHeaders = new CollectedResponseHeaders();
   const response = await pipeline.run(request, {
     requestId: raw.id,
     principal,
     signal,
-    deadline: Deadline.in(operationTimeoutMs),
+    deadline,
     clientHeaders: request.headers,
     responseHeaders,
   });

@@ -7,10 +7,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import cors from '@fastify/cors';
-import fastify, { type FastifyError } from 'fastify';
+import fastify, { type FastifyError, type FastifyReply } from 'fastify';
 import { type ErrorCode, errorTable, GatewayError, messageOf } from '../errors/index.ts';
 import type { Gateway } from '../gateway.ts';
 import type { Logger } from '../observability/index.ts';
+import { checkFixedKeys } from './check-fixed-keys.ts';
 import { errorBody, errorHeaders, jsonType } from './coded-answer.ts';
 import { addGraphQLRoute } from './graphql-route.ts';
 import { addHealthRoutes } from './health-routes.ts';
@@ -52,10 +53,12 @@ export async function startHttpServer({ gateway, log, host, port }: HttpServerOp
     return503OnClosing: false,
     forceCloseConnections: 'idle',
     clientErrorHandler,
+    frameworkErrors: (error, request, reply) => refuse(toGatewayError(error), request.id, reply),
     genReqId: (request) => requestIdOf(request.headers['x-request-id']),
     routerOptions: { ignoreTrailingSlash: true },
     http: {
       maxHeaderSize: maxHeaderBytes,
+      requireHostHeader: false, // Node would answer without a body
       headersTimeout: server.headersTimeoutMs,
       connectionsCheckingInterval: Math.min(1_000, server.headersTimeoutMs),
     },
@@ -96,23 +99,22 @@ export async function startHttpServer({ gateway, log, host, port }: HttpServerOp
     const coded = toGatewayError(error);
     if (coded.code === 'INTERNAL_SERVER_ERROR')
       log.error({ requestId: request.id, error }, 'a request failed unexpectedly');
-    // A refused body may still be arriving: this connection cannot be used again.
-    if (coded.code === 'CONTENT_TOO_LARGE') reply.header('connection', 'close');
-    reply
-      .code(coded.entry.status)
-      .headers(errorHeaders(coded))
-      .header('content-type', jsonType)
-      .send(errorBody(coded.code, coded.message));
+    refuse(coded, request.id, reply);
   });
+  // An expectation nobody can meet is no reason to refuse: the request is answered as if it had not been there.
+  app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
 
-  if (server.allowedOrigins.length > 0) {
-    await app.register(cors, {
-      origin: [...server.allowedOrigins],
-      credentials: true,
-      methods: ['GET', 'POST'],
-      maxAge: 600,
-    });
-  }
+  await gateway.prepareWith(async (generation) => checkFixedKeys(config, generation.config));
+  await app.register(cors, {
+    // Asked anew each time: the list may change while the server runs.
+    origin: (origin, decide) => {
+      const allowed = gateway.generations.current?.config.server.allowedOrigins ?? [];
+      decide(null, origin !== undefined && allowed.includes(origin));
+    },
+    credentials: true,
+    methods: ['GET', 'POST'],
+    maxAge: 600,
+  });
   addHealthRoutes(app, gateway, () => draining);
   if (server.landingPage) await addLandingRoutes(app, gateway);
   await addGraphQLRoute(app, { gateway, log });
@@ -139,6 +141,17 @@ export async function startHttpServer({ gateway, log, host, port }: HttpServerOp
       return finished;
     },
   };
+}
+
+function refuse(error: GatewayError, requestId: string, reply: FastifyReply): void {
+  // A refused body may still be arriving: this connection cannot be used again.
+  if (error.code === 'CONTENT_TOO_LARGE') reply.header('connection', 'close');
+  reply
+    .code(error.entry.status)
+    .headers(errorHeaders(error))
+    .header('x-request-id', requestId)
+    .header('content-type', jsonType)
+    .send(errorBody(error.code, error.message));
 }
 
 /** Waits until nothing is in flight, at most so long. */
@@ -188,4 +201,3 @@ function clientErrorHandler(error: NodeJS.ErrnoException, socket: Socket): void 
     `HTTP/1.1 ${errorTable[code].status} ${code}\r\ncontent-type: ${jsonType}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
   );
 }
-

@@ -4,12 +4,22 @@
  */
 import { operationFromDocument, Supergraph } from '@apollo/federation-internals';
 import { QueryPlanner } from '@apollo/query-planner';
-import { parse } from 'graphql';
+import { getOperationAST, parse } from 'graphql';
+import { invariant } from '../lib/index.ts';
+import { createPlanChecker } from './check-complete.ts';
+import { checkTypes } from './check-types.ts';
 import { convertPlan } from './convert-plan.ts';
 import { readEntityKeys } from './entity-keys.ts';
+import './mend-rebasing.ts';
+import { liftInterfaceObjectFields } from './interface-objects.ts';
 import { mergeFetches } from './merge-fetches.ts';
+import { narrowToTypes } from './narrow-to-types.ts';
 import type { OperationPlan } from './operation-plan.ts';
+import { twinRequiredArguments } from './required-arguments.ts';
+import { withResolvableKeysFirst } from './resolvable-keys.ts';
+import { restoreArguments } from './restore-arguments.ts';
 import { readRequiredFields } from './split-required.ts';
+import { readSupergraphTypes } from './supergraph-types.ts';
 
 export interface SupergraphPlanner {
   /** Every label of a progressive @override, which the caller decides per request. */
@@ -24,12 +34,24 @@ export interface ApolloPlannerOptions {
   readonly inProcess: readonly string[];
 }
 
+/**
+ * Interface objects give each field several ways. Of 300 random operations over them, comparing so many plans instead
+ * of 10,000 made plans of 1,090 requests instead of 1,088, and the slowest took 0.8 s instead of 2.
+ */
+const fewerPlans = 500;
+
 export function createApolloPlanner({ supergraphSdl, inProcess }: ApolloPlannerOptions): SupergraphPlanner {
-  const supergraph = Supergraph.build(supergraphSdl, { supportedFeatures: null, validateSupergraph: false });
-  const planner = new QueryPlanner(supergraph, { generateQueryFragments: false });
-  const document = parse(supergraphSdl, { noLocation: true });
+  const composed = withResolvableKeysFirst(parse(supergraphSdl, { noLocation: true }));
+  const { supergraph: document, twins } = twinRequiredArguments(composed);
+  const supergraph = Supergraph.build(document, { supportedFeatures: null, validateSupergraph: false });
+  const types = readSupergraphTypes(document);
+  const planner = new QueryPlanner(supergraph, {
+    generateQueryFragments: false,
+    ...(types.hasInterfaceObjects ? { debug: { maxEvaluatedPlans: fewerPlans } } : {}),
+  });
   const keys = readEntityKeys(document);
   const requiredFields = readRequiredFields(document);
+  const checker = createPlanChecker(composed);
   const apiSchema = supergraph.apiSchema();
   const overrideLabels = [
     ...new Set([...supergraphSdl.matchAll(/overrideLabel: "([^"]+)"/g)].map((match) => match[1] ?? '')),
@@ -37,11 +59,20 @@ export function createApolloPlanner({ supergraphSdl, inProcess }: ApolloPlannerO
   return {
     overrideLabels,
     plan(text, activeLabels) {
-      const operation = operationFromDocument(apiSchema, parse(text), { validate: false });
+      const parsed = parse(text);
+      const lifted = liftInterfaceObjectFields(types, parsed);
+      const operation = operationFromDocument(apiSchema, lifted.document, { validate: false });
       const active = new Set(activeLabels);
       const overrideConditions = new Map(overrideLabels.map((label) => [label, active.has(label)]));
       const { node } = planner.buildQueryPlan(operation, { overrideConditions });
-      return mergeFetches(convertPlan(node, keys, requiredFields), new Set(inProcess));
+      const { plan, gives } = convertPlan(node, keys, requiredFields);
+      const asked = getOperationAST(parsed);
+      invariant(asked != null, 'a normalised operation is one operation');
+      checker.check(asked, gives);
+      const narrowed = narrowToTypes(plan, lifted.asked, { types, keys, requiredFields });
+      const restored = restoreArguments(narrowed, twins, requiredFields);
+      checkTypes(restored, lifted.asked, types);
+      return mergeFetches(restored, new Set(inProcess));
     },
   };
 }

@@ -3,38 +3,32 @@
  * before it; here it waits for those alone that give the objects at its path or the fields it requires.
  */
 import type { FetchDataRewrite, FetchNode, PlanNode, QueryPlan, QueryPlanSelectionNode } from '@apollo/query-planner';
-import {
-  type FieldNode,
-  Kind,
-  type OperationDefinitionNode,
-  parse,
-  print,
-  type SelectionSetNode,
-  stripIgnoredCharacters,
-} from 'graphql';
+import { type FieldNode, Kind, print, type SelectionSetNode, stripIgnoredCharacters } from 'graphql';
 import { invariant, unreachable } from '../lib/index.ts';
+import { completeRepresentations } from './complete-representations.ts';
 import type { EntityKeys } from './entity-keys.ts';
 import { markExactTargets } from './exact-targets.ts';
-import type {
-  EntityField,
-  EntityTarget,
-  OperationPlan,
-  PlannedFetch,
-  RequiredSelection,
-  Rewrite,
-} from './operation-plan.ts';
+import type { OperationPlan, PlannedFetch, RequiredSelection, Rewrite } from './operation-plan.ts';
+import {
+  addGiven,
+  addRequired,
+  entitiesField,
+  entityField,
+  operationOf,
+  prefixes,
+  type Step,
+  topKeys,
+  waitsFor,
+} from './plan-step.ts';
 import { entityRequest, type RequiredFields, withoutFields } from './split-required.ts';
 
-interface Step {
-  readonly fetch: PlannedFetch;
-  /** `path.key` of every field it gives, and of every one it needs; `@` steps left out. */
+export interface ConvertedPlan {
+  readonly plan: OperationPlan;
+  /** `path.key` of every field that some fetch gives, `@` steps left out. */
   readonly gives: ReadonlySet<string>;
-  readonly needs: ReadonlySet<string>;
-  /** The part of `needs` that its representations hold. */
-  readonly requires: ReadonlySet<string>;
 }
 
-export function convertPlan(node: QueryPlan['node'], keys: EntityKeys, requiredFields: RequiredFields): OperationPlan {
+export function convertPlan(node: QueryPlan['node'], keys: EntityKeys, requiredFields: RequiredFields): ConvertedPlan {
   const steps: Step[] = [];
   const after: number[][] = [];
   const preceding: (readonly number[])[] = [];
@@ -42,9 +36,13 @@ export function convertPlan(node: QueryPlan['node'], keys: EntityKeys, requiredF
     invariant(node.kind !== 'Subscription', 'subscriptions are refused before planning');
     walk(node, [], []);
   }
+  completeRepresentations(steps, preceding, after, requiredFields);
   splitRequired(steps, preceding, after, keys, requiredFields);
   waitForRequired(steps, preceding, after);
-  return inOrder(markExactTargets(steps).map((fetch, index) => ({ ...fetch, after: after[index] ?? [] })));
+  return {
+    plan: inOrder(markExactTargets(steps).map((fetch, index) => ({ ...fetch, after: after[index] ?? [] }))),
+    gives: new Set(steps.flatMap((step) => [...step.gives])),
+  };
 
   /** @returns the indexes of the fetches in `plan`; `before` are those that a sequence puts before it */
   function walk(plan: PlanNode, path: readonly string[], before: readonly number[]): number[] {
@@ -94,28 +92,26 @@ function splitRequired(
     const path = fetch.kind === 'root' ? fetch.path : (fetch.fields[0]?.targets[0]?.path ?? []);
     const operation = operationOf(fetch.operation);
     const removed = new Set<FieldNode>();
-    for (const field of requiredFields.misplaced(fetch.subgraph, operation, path, fetch.kind === 'entities')) {
+    for (const field of requiredFields.placed(fetch.subgraph, operation, path, fetch.kind === 'entities')) {
+      if (field.represented) continue;
       const keys = field.path.filter((key) => key !== '@');
       const required = new Set<string>();
       addRequired(field.requires, keys, required);
       const at = (name: string): string => [...keys, name].join('.');
-      const key = entityKeys
-        .keysOf(fetch.subgraph, field.typeName)
-        .find((fields) => fields.every((name) => step.gives.has(at(name))));
+      const key = entityKeys.keysOf(fetch.subgraph, field.typeName).find((fields) => {
+        const given = new Set<string>();
+        addRequired(fields, keys, given);
+        return given.isSubsetOf(step.gives);
+      });
       const isFetched = [...required].every((one) => steps.some(({ gives }) => gives.has(one)));
-      if (
-        key === undefined ||
-        key.some((name) => name.includes('{')) ||
-        !isFetched ||
-        !step.gives.has(at('__typename'))
-      )
-        continue;
+      if (key === undefined || !isFetched || !step.gives.has(at('__typename'))) continue;
       removed.add(field.node);
-      for (const name of ['__typename', ...key]) required.add(at(name));
+      required.add(at('__typename'));
+      addRequired(key, keys, required);
       const { text, variables } = entityRequest(operation, field);
-      const named = (name: string): RequiredSelection => ({ kind: 'field', key: name });
+      const typeNameKey: RequiredSelection = { kind: 'field', key: '__typename' };
       const requires = [
-        { kind: 'on', type: field.typeName, selections: [named('__typename'), ...field.requires, ...key.map(named)] },
+        { kind: 'on', type: field.typeName, selections: [typeNameKey, ...field.requires, ...key] },
       ] as const;
       const gives = new Set<string>();
       const selectionSet: SelectionSetNode = { kind: Kind.SELECTION_SET, selections: [field.node] };
@@ -156,12 +152,14 @@ function splitRequired(
 
 /**
  * With interface objects the planner may put a fetch beside the one that gives what it requires, or even before it. Who
- * requires a field waits for whoever gives it, wherever that stands, unless the other waits for it already.
+ * requires a field or stands below it waits for whoever gives it, wherever that stands, unless the other waits for it
+ * already.
  */
 function waitForRequired(steps: readonly Step[], preceding: readonly (readonly number[])[], after: number[][]): void {
-  steps.forEach(({ requires }, index) => {
+  steps.forEach(({ fetch, requires }, index) => {
     const before = new Set(preceding[index]);
-    for (const required of requires) {
+    const path = fetch.kind === 'root' ? fetch.path : (fetch.fields[0]?.targets[0]?.path ?? []);
+    for (const required of requires.union(prefixes(path.filter((key) => key !== '@')))) {
       if ([...before].some((earlier) => steps[earlier]?.gives.has(required))) continue;
       steps.forEach(({ gives }, other) => {
         if (other === index || !gives.has(required) || waitsFor(other, index, after)) return;
@@ -170,10 +168,6 @@ function waitForRequired(steps: readonly Step[], preceding: readonly (readonly n
       });
     }
   });
-}
-
-function waitsFor(index: number, other: number, after: readonly (readonly number[])[]): boolean {
-  return after[index]?.some((earlier) => earlier === other || waitsFor(earlier, other, after)) ?? false;
 }
 
 /** Every fetch after those it waits for. */
@@ -255,63 +249,6 @@ function toStep(node: FetchNode, path: readonly string[], entityKeys: EntityKeys
   };
 }
 
-function entityField(
-  target: EntityTarget,
-  set: SelectionSetNode | undefined,
-  outputRewrites: readonly Rewrite[],
-): EntityField {
-  return {
-    key: '_entities',
-    variable: 'representations',
-    targets: [target],
-    outputRewrites,
-    gives: set === undefined ? [] : topKeys(set),
-    leavesOnly: set === undefined || hasLeavesOnly(set),
-  };
-}
-
-function operationOf(text: string): OperationDefinitionNode {
-  const operation = parse(text, { noLocation: true }).definitions.find((one) => one.kind === Kind.OPERATION_DEFINITION);
-  invariant(operation !== undefined, 'a fetch has an operation');
-  return operation;
-}
-
-function entitiesField(operation: OperationDefinitionNode): FieldNode {
-  const field = operation.selectionSet.selections.find(
-    (one) => one.kind === Kind.FIELD && one.name.value === '_entities',
-  );
-  invariant(field?.kind === Kind.FIELD, 'an entity fetch asks for _entities');
-  return field;
-}
-
-function prefixes(keys: readonly string[]): Set<string> {
-  return new Set(keys.map((_key, index) => keys.slice(0, index + 1).join('.')));
-}
-
-function addGiven(set: SelectionSetNode, path: readonly string[], gives: Set<string>): void {
-  for (const selection of set.selections) {
-    if (selection.kind === Kind.FIELD) {
-      const inner = [...path, (selection.alias ?? selection.name).value];
-      gives.add(inner.join('.'));
-      if (selection.selectionSet !== undefined) addGiven(selection.selectionSet, inner, gives);
-    } else if (selection.kind === Kind.INLINE_FRAGMENT) {
-      addGiven(selection.selectionSet, path, gives);
-    }
-  }
-}
-
-function addRequired(selections: readonly RequiredSelection[], path: readonly string[], needs: Set<string>): void {
-  for (const selection of selections) {
-    if (selection.kind === 'on') {
-      addRequired(selection.selections, path, needs);
-    } else {
-      const inner = [...path, selection.key];
-      needs.add(inner.join('.'));
-      if (selection.selections !== undefined) addRequired(selection.selections, inner, needs);
-    }
-  }
-}
-
 function addContext(from: readonly string[], path: readonly string[], needs: Set<string>): void {
   const ups = from.filter((step) => step === '..').length;
   // `..` counts lists too, so every ancestor that it may mean is taken: waiting for one more fetch is never wrong.
@@ -320,21 +257,6 @@ function addContext(from: readonly string[], path: readonly string[], needs: Set
     for (let count = 1; count <= names.length; count++)
       needs.add([...path.slice(0, length), ...names.slice(0, count)].join('.'));
   }
-}
-
-function topKeys(set: SelectionSetNode): string[] {
-  const keys = set.selections.flatMap((selection) => {
-    if (selection.kind === Kind.FIELD) return [(selection.alias ?? selection.name).value];
-    return selection.kind === Kind.INLINE_FRAGMENT ? topKeys(selection.selectionSet) : [];
-  });
-  return [...new Set(keys)].filter((key) => key !== '__typename');
-}
-
-function hasLeavesOnly(set: SelectionSetNode): boolean {
-  return set.selections.every((selection) => {
-    if (selection.kind === Kind.FIELD) return selection.selectionSet === undefined;
-    return selection.kind === Kind.INLINE_FRAGMENT && hasLeavesOnly(selection.selectionSet);
-  });
 }
 
 function toRequired(node: QueryPlanSelectionNode): RequiredSelection {

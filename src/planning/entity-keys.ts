@@ -6,12 +6,13 @@
  * __typename title }`. A Book would then be sent without its id. `narrowToKeys` leaves the second condition to hold
  * only where the first does.
  */
-import { type ConstDirectiveNode, type DocumentNode, Kind, parse } from 'graphql';
+import { type ConstDirectiveNode, type DocumentNode, Kind } from 'graphql';
+import { parseFieldSet, toRequiredSelections } from './field-set.ts';
 import type { RequiredSelection, Rewrite } from './operation-plan.ts';
 
 export interface EntityKeys {
-  /** The top fields of each key by which a subgraph finds entities of a type. */
-  keysOf(subgraph: string, typeName: string): readonly (readonly string[])[];
+  /** Each key by which a subgraph finds entities of a type. */
+  keysOf(subgraph: string, typeName: string): readonly (readonly RequiredSelection[])[];
   /** @returns `requires` without conditions that would make a representation without a key */
   narrowToKeys(
     subgraph: string,
@@ -24,7 +25,7 @@ type Condition = Extract<RequiredSelection, { kind: 'on' }> & { readonly type: s
 
 export function readEntityKeys(supergraph: DocumentNode): EntityKeys {
   const subgraphs = readSubgraphNames(supergraph);
-  const keys = new Map<string, string[][]>();
+  const keys = new Map<string, RequiredSelection[][]>();
   const wider = new Map<string, ReadonlySet<string>>();
   for (const definition of supergraph.definitions) {
     if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION && definition.kind !== Kind.INTERFACE_TYPE_DEFINITION) continue;
@@ -32,9 +33,9 @@ export function readEntityKeys(supergraph: DocumentNode): EntityKeys {
     wider.set(name.value, new Set([name.value, ...interfaces.map((one) => one.name.value)]));
     for (const directive of directives) {
       const key = directive.name.value === 'join__type' ? argumentOf(directive, 'key') : undefined;
-      if (key === undefined) continue;
+      if (key === undefined || !isResolvable(directive)) continue;
       const place = `${subgraphs.get(argumentOf(directive, 'graph') ?? '')} ${name.value}`;
-      keys.set(place, [...(keys.get(place) ?? []), topFields(key)]);
+      keys.set(place, [...(keys.get(place) ?? []), toRequiredSelections(parseFieldSet(key))]);
     }
   }
 
@@ -47,7 +48,9 @@ export function readEntityKeys(supergraph: DocumentNode): EntityKeys {
       if (rewrite.kind === 'set' && rewrite.path.length === 2 && key === '__typename' && holds)
         typeName = String(rewrite.value);
     }
-    return (keys.get(`${subgraph} ${typeName}`) ?? []).some((key) => key.every((field) => given.has(field)));
+    return (keys.get(`${subgraph} ${typeName}`) ?? []).some((key) =>
+      key.every((field) => field.kind === 'field' && given.has(field.key)),
+    );
   }
 
   return {
@@ -81,8 +84,8 @@ export function argumentOf(directive: ConstDirectiveNode, name: string): string 
   return value?.kind === Kind.STRING || value?.kind === Kind.ENUM ? value.value : undefined;
 }
 
-function topFields(fieldSet: string): string[] {
-  const [definition] = parse(`{${fieldSet}}`, { noLocation: true }).definitions;
-  if (definition?.kind !== Kind.OPERATION_DEFINITION) return [];
-  return definition.selectionSet.selections.flatMap((one) => (one.kind === Kind.FIELD ? [one.name.value] : []));
+/** Whether a `join__type` says that its subgraph can be asked by its key. */
+export function isResolvable(directive: ConstDirectiveNode): boolean {
+  const value = directive.arguments?.find((argument) => argument.name.value === 'resolvable')?.value;
+  return value?.kind !== Kind.BOOLEAN || value.value;
 }

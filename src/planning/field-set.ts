@@ -13,9 +13,7 @@ export function toRequiredSelections({ selections }: SelectionSetNode): Required
   return selections.flatMap((one): RequiredSelection[] => {
     if (one.kind === Kind.FRAGMENT_SPREAD) return [];
     if (one.kind === Kind.INLINE_FRAGMENT)
-      return [
-        { kind: 'on', type: one.typeCondition?.name.value, selections: toRequiredSelections(one.selectionSet) },
-      ];
+      return [{ kind: 'on', type: one.typeCondition?.name.value, selections: toRequiredSelections(one.selectionSet) }];
     const key = one.name.value;
     return [
       one.selectionSet === undefined

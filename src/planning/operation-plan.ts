@@ -11,7 +11,13 @@ export type PathStep = string;
 
 /** What a representation holds, as federation's `requires`. */
 export type RequiredSelection =
-  | { readonly kind: 'field'; readonly key: string; readonly selections?: readonly RequiredSelection[] }
+  | {
+      readonly kind: 'field';
+      readonly key: string;
+      /** Its name in the representation, where that is not its key. */
+      readonly as?: string;
+      readonly selections?: readonly RequiredSelection[];
+    }
   | { readonly kind: 'on'; readonly type: string | undefined; readonly selections: readonly RequiredSelection[] };
 
 /** A change to what is sent or received: set a value, or give a key another name. Paths hold keys and `... on Type`. */

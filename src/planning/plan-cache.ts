@@ -21,6 +21,9 @@ type Entry<Compiled> =
   | { readonly kind: 'planned'; readonly plan: Compiled }
   | { readonly kind: 'refused'; readonly error: GatewayError };
 
+/** How long an operation that missed its planning deadline is refused without trying again. */
+const refusedForMs = 300_000;
+
 export class PlanCache<Compiled> {
   readonly #entries: LRUCache<string, Entry<Compiled>>;
   readonly #running = new SingleFlight<Entry<Compiled>>();
@@ -35,7 +38,7 @@ export class PlanCache<Compiled> {
     return this.#entries.size;
   }
 
-  /** @throws GatewayError `PLAN_DEADLINE_EXCEEDED`, `INTERNAL_SERVER_ERROR` or `OVERLOADED` */
+  /** @throws GatewayError `PLAN_DEADLINE_EXCEEDED`, `PLAN_UNSOUND`, `INTERNAL_SERVER_ERROR` or `OVERLOADED` */
   async plan(operation: string, activeLabels: readonly string[]): Promise<Compiled> {
     const key = activeLabels.length === 0 ? operation : `${activeLabels.join(',')}\n${operation}`;
     const entry =
@@ -58,7 +61,9 @@ export class PlanCache<Compiled> {
       if (!(error instanceof GatewayError) || error.code === 'OVERLOADED') throw error;
       entry = { kind: 'refused', error };
     }
-    this.#entries.set(key, entry, { size: bytes });
+    // A deadline may have been missed by a busy machine, so that verdict is not for ever; the others are.
+    const late = entry.kind === 'refused' && entry.error.code === 'PLAN_DEADLINE_EXCEEDED';
+    this.#entries.set(key, entry, { size: bytes, ...(late ? { ttl: refusedForMs } : {}) });
     return entry;
   }
 }

@@ -1,7 +1,8 @@
 /** A planner process: holds the planners of the supergraphs it was given, and plans one operation after another. */
 import { messageOf } from '../errors/index.ts';
 import { createApolloPlanner, type SupergraphPlanner } from './apollo-planner.ts';
-import type { PlannerReply, PlannerRequest } from './planner-messages.ts';
+import type { PlannerReply, PlannerRequest, WhyRefused } from './planner-messages.ts';
+import { UnsoundPlan } from './unsound-plan.ts';
 
 /** What Apollo's planner says when it stops: plain errors without a code. */
 const planningLimits = /exceed(s|ed|ing)? .*(limit|maximum)|too (complex|many)|maximum call stack/i;
@@ -29,10 +30,15 @@ function answer(request: PlannerRequest): PlannerReply | undefined {
         return { kind: 'planned', id, plan: planner.plan(request.operation, request.activeLabels) };
       } catch (error) {
         const reason = messageOf(error);
-        return { kind: 'refused', id, why: planningLimits.test(reason) ? 'limit' : 'defect', reason };
+        return { kind: 'refused', id, why: whyRefused(error, reason), reason };
       }
     }
   }
+}
+
+function whyRefused(error: unknown, reason: string): WhyRefused {
+  if (error instanceof UnsoundPlan) return 'unsound';
+  return planningLimits.test(reason) ? 'limit' : 'defect';
 }
 
 process.on('message', (request: PlannerRequest) => {

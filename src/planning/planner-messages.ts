@@ -17,5 +17,10 @@ export type PlannerReply =
   | { readonly kind: 'loaded'; readonly supergraph: string; readonly overrideLabels: readonly string[] }
   | { readonly kind: 'load failed'; readonly supergraph: string; readonly reason: string }
   | { readonly kind: 'planned'; readonly id: number; readonly plan: OperationPlan }
-  /** `limit`: the planner's own limits refuse the operation. `defect`: planning failed, which is nobody's intention. */
-  | { readonly kind: 'refused'; readonly id: number; readonly why: 'limit' | 'defect'; readonly reason: string };
+  | { readonly kind: 'refused'; readonly id: number; readonly why: WhyRefused; readonly reason: string };
+
+/**
+ * `limit`: the planner's own limits refuse the operation. `unsound`: its plan may answer wrongly. `defect`: planning
+ * failed, which is nobody's intention.
+ */
+export type WhyRefused = 'limit' | 'unsound' | 'defect';

@@ -4,12 +4,12 @@
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { GatewayError } from '../errors/index.ts';
+import { type ErrorCode, GatewayError } from '../errors/index.ts';
 import { siblingModule } from '../lib/index.ts';
 import type { Logger } from '../observability/index.ts';
 import type { ApolloPlannerOptions } from './apollo-planner.ts';
 import type { OperationPlan } from './operation-plan.ts';
-import type { PlannerReply, PlannerRequest } from './planner-messages.ts';
+import type { PlannerReply, PlannerRequest, WhyRefused } from './planner-messages.ts';
 
 export interface PlannerPoolOptions {
   readonly log: Logger;
@@ -27,8 +27,8 @@ export interface Planner {
   readonly overrideLabels: readonly string[];
   /**
    * @param deadlineMs how long planning itself may take
-   * @throws GatewayError `PLAN_DEADLINE_EXCEEDED` or `INTERNAL_SERVER_ERROR` (the same each time for the same
-   *   operation), or `OVERLOADED`
+   * @throws GatewayError `PLAN_DEADLINE_EXCEEDED`, `PLAN_UNSOUND` or `INTERNAL_SERVER_ERROR` (the same each time for
+   *   the same operation), or `OVERLOADED`
    */
   plan(operation: string, activeLabels: readonly string[], deadlineMs: number): Promise<OperationPlan>;
   close(): void;
@@ -45,20 +45,27 @@ interface Task {
   readonly deadlineMs: number;
   readonly resolve: (plan: OperationPlan) => void;
   readonly reject: (error: Error) => void;
+  /** How many processes have ended by themselves, or by somebody else's hand, while planning it. */
+  deaths: number;
 }
 
 interface PlannerProcess {
   readonly child: ChildProcess;
   readonly loaded: Set<string>;
-  current: { readonly task: Task; readonly timer: NodeJS.Timeout } | undefined;
+  current: { readonly task: Task; readonly timer: NodeJS.Timeout; late: boolean } | undefined;
 }
 
-function refusal(why: 'limit' | 'defect', detail: string): GatewayError {
-  return new GatewayError(why === 'limit' ? 'PLAN_DEADLINE_EXCEEDED' : 'INTERNAL_SERVER_ERROR', {
-    detail,
-    cause: new Error(detail),
-  });
+const codes = {
+  limit: 'PLAN_DEADLINE_EXCEEDED',
+  unsound: 'PLAN_UNSOUND',
+  defect: 'INTERNAL_SERVER_ERROR',
+} as const satisfies Record<WhyRefused, ErrorCode>;
+
+function refusal(why: WhyRefused, detail: string): GatewayError {
+  return new GatewayError(codes[why], { detail, cause: new Error(detail) });
 }
+
+const maxFailedStarts = 3;
 
 export function createPlannerPool(options: PlannerPoolOptions): PlannerPool {
   const { log, maxProcesses = 2, maxWaiting = 200, maxHeapMb = 1_024 } = options;
@@ -68,6 +75,8 @@ export function createPlannerPool(options: PlannerPoolOptions): PlannerPool {
   const waiting: Task[] = [];
   let lastId = 0;
   let closed = false;
+  /** Processes in a row that ended before they had loaded anything. */
+  let failedStarts = 0;
 
   function start(): void {
     const child = fork(fileURLToPath(siblingModule(import.meta.url, 'planner-main')), {
@@ -79,7 +88,7 @@ export function createPlannerPool(options: PlannerPoolOptions): PlannerPool {
     processes.add(planner);
     child.on('message', (reply: PlannerReply) => receive(planner, reply));
     child.on('error', (error) => log.error({ error }, 'a planner process failed'));
-    child.on('exit', () => ended(planner));
+    child.on('exit', (code, signal) => ended(planner, code, signal));
     for (const [supergraph, options] of supergraphs)
       child.send({ kind: 'load', supergraph, options } satisfies PlannerRequest);
   }
@@ -88,6 +97,7 @@ export function createPlannerPool(options: PlannerPoolOptions): PlannerPool {
     switch (reply.kind) {
       case 'loaded':
         planner.loaded.add(reply.supergraph);
+        failedStarts = 0;
         loading.get(reply.supergraph)?.resolve(reply.overrideLabels);
         break;
       case 'load failed':
@@ -105,22 +115,44 @@ export function createPlannerPool(options: PlannerPoolOptions): PlannerPool {
     assign();
   }
 
-  /** A process ends by its deadline, by a crash, or with the pool; what it was planning is refused. */
-  function ended(planner: PlannerProcess): void {
+  /**
+   * A process ends by its deadline, by a crash, by somebody's hand, or with the pool. Only the first is certainly the
+   * operation's doing; after any other, the operation is planned once more before anybody is refused.
+   */
+  function ended(planner: PlannerProcess, code: number | null, signal: NodeJS.Signals | null): void {
     processes.delete(planner);
     const { current } = planner;
-    if (current !== undefined) {
-      clearTimeout(current.timer);
-      current.task.reject(new GatewayError('PLAN_DEADLINE_EXCEEDED', { detail: 'planning ended its process' }));
-    }
-    if (closed) return;
-    if (current === undefined && planner.loaded.size === 0) {
-      // It never got so far as to plan: starting another at once would do so for ever.
-      for (const { reject } of loading.values()) reject(new Error('a planner process ended at its start'));
+    clearTimeout(current?.timer);
+    if (closed) {
+      current?.task.reject(new GatewayError('OVERLOADED', { detail: 'the gateway is stopping' }));
       return;
     }
-    log.warn({ processes: processes.size }, 'a planner process ended; starting another');
-    start();
+    const late = current?.late === true;
+    log.warn({ code, signal, late, processes: processes.size }, 'a planner process ended; starting another');
+    if (current !== undefined) settle(current.task, late, signal);
+    if (planner.loaded.size > 0 || ++failedStarts < maxFailedStarts) {
+      start();
+      return;
+    }
+    // None gets so far as to plan: starting more at once would go on for ever. The next to ask starts one again.
+    failedStarts = 0;
+    for (const { reject } of loading.values()) reject(new Error('planner processes end at their start'));
+    for (const task of waiting.splice(0))
+      task.reject(new GatewayError('OVERLOADED', { detail: 'no planner process starts' }));
+  }
+
+  function settle(task: Task, late: boolean, signal: NodeJS.Signals | null): void {
+    if (late) {
+      task.reject(
+        new GatewayError('PLAN_DEADLINE_EXCEEDED', { detail: `planning took longer than ${task.deadlineMs} ms` }),
+      );
+    } else if (++task.deaths === 1) {
+      waiting.unshift(task);
+    } else {
+      const killed = signal === 'SIGKILL' || signal === 'SIGTERM';
+      const detail = 'planning ended its process twice';
+      task.reject(new GatewayError(killed ? 'OVERLOADED' : 'PLAN_DEADLINE_EXCEEDED', { detail }));
+    }
   }
 
   function assign(): void {
@@ -129,8 +161,15 @@ export function createPlannerPool(options: PlannerPoolOptions): PlannerPool {
       const index = waiting.findIndex((task) => planner.loaded.has(task.request.supergraph));
       const [task] = index === -1 ? [] : waiting.splice(index, 1);
       if (task === undefined) continue;
-      const timer = setTimeout(() => planner.child.kill('SIGKILL'), task.deadlineMs);
-      planner.current = { task, timer };
+      const current = {
+        task,
+        late: false,
+        timer: setTimeout(() => {
+          current.late = true;
+          planner.child.kill('SIGKILL');
+        }, task.deadlineMs),
+      };
+      planner.current = current;
       planner.child.send(task.request);
     }
     if (waiting.length > 0 && processes.size < maxProcesses) start();
@@ -155,7 +194,7 @@ export function createPlannerPool(options: PlannerPoolOptions): PlannerPool {
                 return;
               }
               const request = { kind: 'plan', id: ++lastId, supergraph, operation, activeLabels } as const;
-              waiting.push({ request, deadlineMs, resolve, reject });
+              waiting.push({ request, deadlineMs, resolve, reject, deaths: 0 });
               assign();
             }),
           close() {

@@ -51,7 +51,8 @@ function splitByUse(fetch: PlannedFetch, twins: Twins, requiredFields: RequiredF
   const selected: FieldNode[] = [];
   forEachField(entitiesOf(operation), undefined, (node, type) => {
     selected.push(node);
-    const selections = (type === undefined ? undefined : requiredFields.of(fetch.subgraph, type, node)) ?? [];
+    const selections =
+      (type === undefined ? undefined : requiredFields.of(fetch.subgraph, type, node.name.value)) ?? [];
     const uses = usesOf(selections, twins);
     let group = groups.find((one) => [...uses].every(([place, use]) => (one.uses.get(place) ?? use) === use));
     if (group === undefined) {
@@ -63,7 +64,7 @@ function splitByUse(fetch: PlannedFetch, twins: Twins, requiredFields: RequiredF
     if (type !== undefined && uses.size > 0) group.requires.push({ type, selections });
   });
   if (groups.length < 2) return [fetch];
-  const contested = new Set(groups.flatMap(({ uses }) => [...uses.keys()]));
+  const contested = contestedPlaces(groups);
   return groups.map((group): EntityFetch => {
     const left = withoutFields(operation, new Set(selected.filter((node) => !group.fields.has(node))));
     const declared = new Set(left.variableDefinitions?.map(({ variable }) => variable.name.value));
@@ -74,6 +75,19 @@ function splitByUse(fetch: PlannedFetch, twins: Twins, requiredFields: RequiredF
       fields: [partOf(field, group, contested, twins)],
     };
   });
+}
+
+/** The places that not all representations can fill alike. */
+function contestedPlaces(groups: readonly Group[]): Set<string> {
+  const known = new Map<string, string>();
+  const contested = new Set<string>();
+  for (const { uses } of groups) {
+    for (const [place, use] of uses) {
+      if ((known.get(place) ?? use) !== use) contested.add(place);
+      known.set(place, use);
+    }
+  }
+  return contested;
 }
 
 function partOf(field: EntityField, group: Group, contested: ReadonlySet<string>, twins: Twins): EntityField {
@@ -123,7 +137,9 @@ function without(
     if (one.kind === 'on') return [{ ...one, selections: without(one.selections, places, place, twins) }];
     const at = `${place}.${nameOf(one.key, twins)}`;
     if (places.has(at)) return [];
-    return [one.selections === undefined ? one : { ...one, selections: without(one.selections, places, at, twins) }];
+    if (one.selections === undefined) return [one];
+    const left = without(one.selections, places, at, twins);
+    return left.length === 0 ? [] : [{ ...one, selections: left }];
   });
 }
 

@@ -4,14 +4,14 @@
  * Where a required field itself has @requires, Apollo's planner may ask for it in the very request that first reaches
  * the entity (`{ stocked { cost } }`), and fetch what it needs only afterwards. The subgraph would compute it from
  * nothing. Such a field gets a request of its own, with a representation; but only where the plan does fetch what it
- * requires at that place, for @provides can make it right to ask at once.
+ * requires at that place, for @provides can make it right to ask at once. Where a request does bring representations,
+ * but without what one of its fields requires, that is added to them, or the field gets a request of its own too.
  */
 import {
   type DocumentNode,
   type FieldNode,
   Kind,
   type OperationDefinitionNode,
-  parse,
   print,
   type SelectionSetNode,
   stripIgnoredCharacters,
@@ -19,24 +19,31 @@ import {
   visit,
 } from 'graphql';
 import { argumentOf, readSubgraphNames } from './entity-keys.ts';
+import { parseFieldSet, toRequiredSelections } from './field-set.ts';
 import type { RequiredSelection } from './operation-plan.ts';
 
-/** A field of a request that stands where it has no representation. */
-export interface MisplacedField {
+/** A field with @requires, at a place of a request. */
+export interface PlacedField {
   readonly node: FieldNode;
   readonly typeName: string;
   readonly path: readonly string[];
   readonly requires: readonly RequiredSelection[];
+  /** Whether a representation comes with it. */
+  readonly represented: boolean;
 }
 
 export interface RequiredFields {
+  /** Whether no object is of both types, as far as their names tell. */
+  areDisjoint(a: string, b: string): boolean;
+  /** What a field requires where this subgraph resolves it. */
+  of(subgraph: string, typeName: string, fieldName: string): readonly RequiredSelection[] | undefined;
   /** @param isEntityFetch whether the operation's `_entities` brings representations for the fields right below it */
-  misplaced(
+  placed(
     subgraph: string,
     operation: OperationDefinitionNode,
     path: readonly string[],
     isEntityFetch: boolean,
-  ): MisplacedField[];
+  ): PlacedField[];
 }
 
 interface FieldFacts {
@@ -49,8 +56,10 @@ export function readRequiredFields(supergraph: DocumentNode): RequiredFields {
   const subgraphs = readSubgraphNames(supergraph);
   const types = new Map<string, Map<string, FieldFacts>>();
   let any = false;
+  const objects = new Set<string>();
   for (const definition of supergraph.definitions) {
     if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION && definition.kind !== Kind.INTERFACE_TYPE_DEFINITION) continue;
+    if (definition.kind === Kind.OBJECT_TYPE_DEFINITION) objects.add(definition.name.value);
     const fields = new Map<string, FieldFacts>();
     for (const { name, type, directives = [] } of definition.fields ?? []) {
       const requires = new Map<string, string>();
@@ -65,8 +74,13 @@ export function readRequiredFields(supergraph: DocumentNode): RequiredFields {
   }
 
   return {
-    misplaced(subgraph, operation, path, isEntityFetch) {
-      const found: MisplacedField[] = [];
+    areDisjoint: (a, b) => a !== b && objects.has(a) && objects.has(b),
+    of(subgraph, typeName, fieldName) {
+      const required = types.get(typeName)?.get(fieldName)?.requires.get(subgraph);
+      return required === undefined ? undefined : toRequiredSelections(parseFieldSet(required));
+    },
+    placed(subgraph, operation, path, isEntityFetch) {
+      const found: PlacedField[] = [];
       if (any) walk(operation.selectionSet, operation.operation === 'mutation' ? 'Mutation' : 'Query', path, false);
       return found;
 
@@ -83,10 +97,18 @@ export function readRequiredFields(supergraph: DocumentNode): RequiredFields {
           }
           const field = types.get(typeName)?.get(selection.name.value);
           if (field === undefined) continue;
-          const required = represented ? undefined : field.requires.get(subgraph);
+          const required = field.requires.get(subgraph);
           if (required !== undefined) {
-            found.push({ node: selection, typeName, path: place, requires: toRequired(parseFields(required)) });
-          } else if (selection.selectionSet !== undefined) {
+            found.push({
+              node: selection,
+              typeName,
+              path: place,
+              requires: toRequiredSelections(parseFieldSet(required)),
+              represented,
+            });
+          }
+          // What stands below a field that gets a request of its own comes with it.
+          if (selection.selectionSet !== undefined && (represented || required === undefined)) {
             const inner = [
               ...place,
               (selection.alias ?? selection.name).value,
@@ -105,7 +127,10 @@ export function withoutFields(
   operation: OperationDefinitionNode,
   fields: ReadonlySet<FieldNode>,
 ): OperationDefinitionNode {
-  const left = visit(operation, { Field: (node) => (fields.has(node) ? null : undefined) });
+  const left = visit(operation, {
+    Field: (node) => (fields.has(node) ? null : undefined),
+    InlineFragment: { leave: (node) => (node.selectionSet.selections.length === 0 ? null : undefined) },
+  });
   const used = variablesIn(left.selectionSet);
   return {
     ...left,
@@ -114,7 +139,7 @@ export function withoutFields(
 }
 
 /** The request for one field of entities, as text; and the variables of the plan that it uses. */
-export function entityRequest(operation: OperationDefinitionNode, { node, typeName }: MisplacedField) {
+export function entityRequest(operation: OperationDefinitionNode, { node, typeName }: PlacedField) {
   const variables = variablesIn(node);
   const definitions = (operation.variableDefinitions ?? [])
     .filter((one) => variables.has(one.variable.name.value))
@@ -128,26 +153,6 @@ function variablesIn(node: FieldNode | SelectionSetNode): Set<string> {
   const names = new Set<string>();
   visit(node, { Variable: ({ name }) => void names.add(name.value) });
   return names;
-}
-
-function parseFields(fieldSet: string): SelectionSetNode {
-  const [definition] = parse(`{${fieldSet}}`, { noLocation: true }).definitions;
-  if (definition?.kind !== Kind.OPERATION_DEFINITION) throw new TypeError('a field set is a selection');
-  return definition.selectionSet;
-}
-
-function toRequired({ selections }: SelectionSetNode): RequiredSelection[] {
-  return selections.flatMap((one): RequiredSelection[] => {
-    if (one.kind === Kind.FRAGMENT_SPREAD) return [];
-    if (one.kind === Kind.INLINE_FRAGMENT)
-      return [{ kind: 'on', type: one.typeCondition?.name.value, selections: toRequired(one.selectionSet) }];
-    const key = one.name.value;
-    return [
-      one.selectionSet === undefined
-        ? { kind: 'field', key }
-        : { kind: 'field', key, selections: toRequired(one.selectionSet) },
-    ];
-  });
 }
 
 function unwrap(type: TypeNode): { readonly returns: string; readonly lists: number } {

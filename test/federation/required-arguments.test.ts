@@ -1,7 +1,10 @@
+import type { GraphQLObjectType } from 'graphql';
 import { describe, expect, it } from 'vitest';
+import { expectAgreement } from '../testkit/expect-agreement.ts';
 import type { DataObject } from '../testkit/in-process-subgraph.ts';
 import { createTestGraph, type TestSchema } from '../testkit/test-graph.ts';
 import { read } from './schemas/read.ts';
+import { requiredArguments, requiredArgumentsOfInterfaces } from './schemas/required-arguments.ts';
 
 const federation =
   'extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key", "@external", "@requires"])';
@@ -51,9 +54,38 @@ describe('two fields that require one field with different arguments', () => {
     }
   });
 
-  // Apollo's planner asks for both under one name and gives both the first.
-  it.fails('are right together', async () => {
-    const query = '{ product { euro pound } }';
+  it('are right together: each gets a representation of its own, in one request', async () => {
+    const query = '{ product { euro price pound } }';
     expect(await graph.run(graph.engine, query)).toEqual(await graph.monolith(query));
+    expect(graph.requests.map(({ subgraph }) => subgraph)).toEqual(['catalog', 'tax']);
+    const variables = JSON.stringify(graph.requests[1]?.request.variablesJson);
+    expect(variables).toContain('1 EUR');
+    expect(variables).toContain('1 GBP');
   });
+
+  it('get an own request where nothing is merged', async () => {
+    const apart = createTestGraph({ ...prices, inProcess: ['tax'] });
+    const query = '{ product { euro pound } }';
+    expect(await apart.run(apart.engine, query)).toEqual(await apart.monolith(query));
+    expect(apart.requests.map(({ subgraph }) => subgraph)).toEqual(['catalog', 'tax', 'tax']);
+  });
+
+  it('do not show in the API schema, and a client cannot name what stands for them', () => {
+    const { text, plan } = graph.explain('{ product { euro } }');
+    const [twin] = /\w+(?=:price\(in:"EUR"\))/.exec(JSON.stringify(plan).replaceAll('\\', '')) ?? [];
+    expect(text).not.toContain(twin);
+    expect(twin).toMatch(/^price_/);
+    const product = graph.apiSchema.getType('Product') as GraphQLObjectType;
+    expect(Object.keys(product.getFields())).toEqual(['id', 'price', 'euro', 'pound']);
+  });
+});
+
+describe('random operations over fields that require others with arguments', () => {
+  it('are answered as a monolith of the same data answers them, to the order of keys', async () => {
+    await expectAgreement({ graph: createTestGraph(requiredArguments), operations: 500, mutations: 0 });
+  }, 300_000);
+
+  it('the same where an interface object requires them', async () => {
+    await expectAgreement({ graph: createTestGraph(requiredArgumentsOfInterfaces), operations: 300, mutations: 0 });
+  }, 300_000);
 });

@@ -28,6 +28,7 @@ import { Deadline } from '../../src/lib/index.ts';
 import type { Logger } from '../../src/observability/index.ts';
 import { createApolloPlanner } from '../../src/planning/apollo-planner.ts';
 import { createPlannerPool, normaliseOperation, type OperationPlan, type Planner } from '../../src/planning/index.ts';
+import { UnsoundPlan } from '../../src/planning/unsound-plan.ts';
 import { composeSubgraphs } from '../../src/supergraph/compose-subgraphs.ts';
 import {
   anonymous,
@@ -150,7 +151,8 @@ export function createTestGraph(options: TestSchema): TestGraph {
       try {
         return plan(text, labels);
       } catch (error) {
-        throw new GatewayError('PLAN_DEADLINE_EXCEEDED', { detail: messageOf(error), cause: error });
+        const code = error instanceof UnsoundPlan ? 'PLAN_UNSOUND' : 'PLAN_DEADLINE_EXCEEDED';
+        throw new GatewayError(code, { detail: messageOf(error), cause: error });
       }
     },
     close() {},

@@ -1,0 +1,29 @@
+import { ConfigError, type ConfigProblem, type ResolvedConfig } from '../config/index.ts';
+
+/** What the server was started with and cannot change while it listens, by its key in supergraph.yaml. */
+const fixedKeys: Readonly<Record<string, (config: ResolvedConfig) => unknown>> = {
+  'server.host': ({ server }) => server.host,
+  'server.port': ({ server }) => server.port,
+  'server.graphql_path': ({ server }) => server.graphqlPath,
+  'server.landing_page': ({ server }) => server.landingPage,
+  'server.headers_timeout': ({ server }) => server.headersTimeoutMs,
+  'server.request_timeout': ({ server }) => server.requestTimeoutMs,
+  'server.drain_timeout': ({ server }) => server.drainTimeoutMs,
+  'limits.body': ({ limits }) => limits.bodyBytes,
+};
+
+/** @throws ConfigError naming every key that was changed and takes effect at the next start only */
+export function checkFixedKeys(started: ResolvedConfig, changed: ResolvedConfig): void {
+  const problems = Object.entries(fixedKeys).flatMap(([path, valueOf]): ConfigProblem[] =>
+    valueOf(started) === valueOf(changed)
+      ? []
+      : [
+          {
+            path,
+            line: undefined,
+            message: 'takes effect at the next start; put it back to take up other changes now',
+          },
+        ],
+  );
+  if (problems.length > 0) throw new ConfigError(changed.file, problems);
+}

@@ -1,0 +1,180 @@
+/** What a supergraph says about types, for planning over interface objects. */
+import {
+  type ConstDirectiveNode,
+  type DocumentNode,
+  type FieldDefinitionNode,
+  type FieldNode,
+  Kind,
+  type OperationTypeNode,
+  type SelectionSetNode,
+  type TypeNode,
+} from 'graphql';
+import { argumentOf, readSubgraphNames } from './entity-keys.ts';
+
+export interface SupergraphTypes {
+  readonly hasInterfaceObjects: boolean;
+  rootOf(operation: OperationTypeNode): string;
+  /** The object types of a type: itself, its members, or what implements it. */
+  objectsOf(typeName: string): ReadonlySet<string>;
+  /** The object types of a type that a subgraph can give. */
+  objectsIn(subgraph: string, typeName: string): ReadonlySet<string>;
+  /** The named type of a field; undefined for leaves. */
+  returnedBy(typeName: string, fieldName: string): string | undefined;
+  isInterfaceObject(subgraph: string, typeName: string): boolean;
+  isInterfaceObjectAnywhere(typeName: string): boolean;
+  /** The interfaces of a type, not itself, that are interface objects somewhere. */
+  interfaceObjectsAbove(typeName: string): readonly string[];
+  /** Whether these types have a field from nowhere but the interface objects of the interface. */
+  comesFromInterfaceObject(interfaceName: string, fieldName: string, types: Iterable<string>): boolean;
+  /** How many lists a field's value is nested in. */
+  listsOf(typeName: string, fieldName: string): number;
+  /** Whether a field, or something selected below it, costs money or may fail by its arguments: nobody else gets it. */
+  needsCare(typeName: string, field: FieldNode): boolean;
+  /** The same of what is selected below it alone. */
+  needsCareBelow(typeName: string, field: FieldNode): boolean;
+}
+
+interface Field {
+  readonly returns: string;
+  readonly lists: number;
+  /** Names of the supergraph's enum, one for each `join__field`; undefined where it names none. */
+  readonly graphs: readonly (string | undefined)[];
+  readonly generated: boolean;
+}
+
+export function readSupergraphTypes(supergraph: DocumentNode): SupergraphTypes {
+  const subgraphs = readSubgraphNames(supergraph);
+  const fields = new Map<string, ReadonlyMap<string, Field>>();
+  const objects = new Map<string, Set<string>>();
+  const inSubgraph = new Map<string, Set<string>>();
+  const roots = new Map<string, string>();
+  const interfaceObjects = new Map<string, Set<string>>();
+  const implemented = new Map<string, readonly string[]>();
+  const add = (typeName: string, object: string): void => {
+    objects.set(typeName, (objects.get(typeName) ?? new Set()).add(object));
+  };
+  const addIn = (directive: ConstDirectiveNode, typeName: string, object: string): void => {
+    const place = `${subgraphs.get(argumentOf(directive, 'graph') ?? '')} ${typeName}`;
+    inSubgraph.set(place, (inSubgraph.get(place) ?? new Set()).add(object));
+  };
+  for (const definition of supergraph.definitions) {
+    switch (definition.kind) {
+      case Kind.SCHEMA_DEFINITION:
+        for (const { operation, type } of definition.operationTypes) roots.set(operation, type.name.value);
+        break;
+      case Kind.UNION_TYPE_DEFINITION:
+        for (const directive of definition.directives ?? [])
+          if (directive.name.value === 'join__unionMember')
+            addIn(directive, definition.name.value, argumentOf(directive, 'member') ?? '');
+        for (const member of definition.types ?? []) add(definition.name.value, member.name.value);
+        break;
+      case Kind.OBJECT_TYPE_DEFINITION:
+        add(definition.name.value, definition.name.value);
+        implemented.set(
+          definition.name.value,
+          (definition.interfaces ?? []).map(({ name }) => name.value),
+        );
+        for (const directive of definition.directives ?? [])
+          if (directive.name.value === 'join__implements')
+            addIn(directive, argumentOf(directive, 'interface') ?? '', definition.name.value);
+        for (const one of definition.interfaces ?? []) add(one.name.value, definition.name.value);
+        fields.set(definition.name.value, new Map((definition.fields ?? []).map((one) => [one.name.value, read(one)])));
+        break;
+      case Kind.INTERFACE_TYPE_DEFINITION:
+        implemented.set(
+          definition.name.value,
+          (definition.interfaces ?? []).map(({ name }) => name.value),
+        );
+        fields.set(definition.name.value, new Map((definition.fields ?? []).map((one) => [one.name.value, read(one)])));
+        for (const directive of definition.directives ?? []) {
+          if (directive.name.value !== 'join__type' || !isTrue(directive, 'isInterfaceObject')) continue;
+          const known = interfaceObjects.get(definition.name.value) ?? new Set();
+          interfaceObjects.set(definition.name.value, known.add(argumentOf(directive, 'graph') ?? ''));
+        }
+        break;
+      default:
+    }
+  }
+  const named = new Map(
+    [...interfaceObjects].map(([name, graphs]) => [
+      name,
+      new Set([...graphs].map((graph) => subgraphs.get(graph) ?? graph)),
+    ]),
+  );
+  const above = new Map(
+    [...implemented].map(([name, wider]) => [name, wider.filter((one) => interfaceObjects.has(one))]),
+  );
+  const nobody: ReadonlySet<string> = new Set();
+
+  return {
+    hasInterfaceObjects: interfaceObjects.size > 0,
+    rootOf: (operation) => roots.get(operation) ?? (operation === 'mutation' ? 'Mutation' : 'Query'),
+    objectsOf: (typeName) => objects.get(typeName) ?? nobody,
+    objectsIn: (subgraph, typeName) => inSubgraph.get(`${subgraph} ${typeName}`) ?? objects.get(typeName) ?? nobody,
+    returnedBy(typeName, fieldName) {
+      const returned = fields.get(typeName)?.get(fieldName)?.returns;
+      return returned !== undefined && (fields.has(returned) || objects.has(returned)) ? returned : undefined;
+    },
+    isInterfaceObject: (subgraph, typeName) => named.get(typeName)?.has(subgraph) === true,
+    interfaceObjectsAbove: (typeName) => above.get(typeName) ?? [],
+    isInterfaceObjectAnywhere: (typeName) => interfaceObjects.has(typeName),
+    comesFromInterfaceObject(interfaceName, fieldName, types) {
+      const given = fields.get(interfaceName)?.get(fieldName)?.graphs ?? [];
+      const own = interfaceObjects.get(interfaceName);
+      if (!given.some((graph) => graph !== undefined && own?.has(graph))) return false;
+      for (const type of types) {
+        const graphs = fields.get(type)?.get(fieldName)?.graphs ?? [];
+        // Composition writes `@join__field` without a graph for what only interface objects give.
+        if (graphs.length === 0 || graphs.some((graph) => graph !== undefined)) return false;
+      }
+      return true;
+    },
+    listsOf: (typeName, fieldName) => fields.get(typeName)?.get(fieldName)?.lists ?? 0,
+    needsCare,
+    needsCareBelow,
+  };
+
+  function needsCare(typeName: string, node: FieldNode): boolean {
+    const { name, arguments: given = [] } = node;
+    const field = fields.get(typeName)?.get(name.value);
+    return given.length > 0 || field?.generated === true || needsCareBelow(typeName, node);
+  }
+
+  function needsCareBelow(typeName: string, { name, selectionSet }: FieldNode): boolean {
+    const field = fields.get(typeName)?.get(name.value);
+    return selectionSet !== undefined && field !== undefined && someNeedsCare(selectionSet, field.returns);
+  }
+
+  function someNeedsCare({ selections }: SelectionSetNode, typeName: string): boolean {
+    return selections.some((one) => {
+      if (one.kind === Kind.FIELD) return needsCare(typeName, one);
+      if (one.kind === Kind.FRAGMENT_SPREAD) return true;
+      return someNeedsCare(one.selectionSet, one.typeCondition?.name.value ?? typeName);
+    });
+  }
+}
+
+function read({ type, directives = [] }: FieldDefinitionNode): Field {
+  return {
+    returns: namedType(type),
+    lists: listsIn(type),
+    graphs: directives
+      .filter((one) => one.name.value === 'join__field')
+      .map((directive) => argumentOf(directive, 'graph')),
+    generated: directives.some(({ name }) => name.value === 'generate' || name.value.endsWith('__generate')),
+  };
+}
+
+function isTrue(directive: ConstDirectiveNode, name: string): boolean {
+  const value = directive.arguments?.find((argument) => argument.name.value === name)?.value;
+  return value?.kind === Kind.BOOLEAN && value.value;
+}
+
+function namedType(type: TypeNode): string {
+  return type.kind === Kind.NAMED_TYPE ? type.name.value : namedType(type.type);
+}
+
+function listsIn(type: TypeNode): number {
+  if (type.kind === Kind.NAMED_TYPE) return 0;
+  return listsIn(type.type) + (type.kind === Kind.LIST_TYPE ? 1 : 0);
+}
