@@ -101,7 +101,10 @@ const requestRule = z
       .optional()
       .describe('Take back what earlier rules have set.'),
     insert: z
-      .strictObject({ name: headerName, value: headerValue })
+      .strictObject({
+        name: headerName.describe('The header’s name.'),
+        value: headerValue.describe('Its value.'),
+      })
       .optional()
       .describe('Set a header to a value of your own.'),
   })

@@ -104,7 +104,7 @@ const target = z.union([
 const provider = z.discriminatedUnion('kind', [
   z
     .strictObject({
-      kind: z.literal('openai'),
+      kind: z.literal('openai').describe('`openai`: OpenAI’s wire. `local`: the built-in models.'),
       base_url: httpUrl
         .default('https://api.openai.com/v1')
         .describe('The endpoint; anything that speaks OpenAI’s wire.'),

@@ -42,6 +42,25 @@ export function configurationSection(): string {
   return ['| key | default | what it does |', '|---|---|---|', ...new Set(rows)].join('\n');
 }
 
+/** The dotted paths of every leaf of the configuration's schema, as the table writes them. */
+export function configurationLeaves(): readonly string[] {
+  const leaves = new Set<string>();
+  const walk = (schema: Schema, path: string): void => {
+    const inner = [
+      ...Object.entries(schema.properties ?? {}).map(
+        ([key, one]) => [path === '' ? key : `${path}.${key}`, one] as const,
+      ),
+    ];
+    if (typeof schema.additionalProperties === 'object') inner.push([`${path}.<name>`, schema.additionalProperties]);
+    for (const one of [...(schema.anyOf ?? []), ...(schema.oneOf ?? [])]) inner.push([path, one]);
+    if (schema.items !== undefined && path.startsWith('headers')) inner.push([`${path}[]`, schema.items]);
+    if (inner.length === 0) leaves.add(path.replace(/(\.<name>|\[\])+$/, ''));
+    for (const [at, one] of inner) walk(one, at);
+  };
+  walk(configJsonSchema() as Schema, '');
+  return [...leaves];
+}
+
 /** What each part of src/ is for, highest first; the import-order test holds the ranks. */
 const parts: Readonly<Record<string, string>> = {
   cli: 'the `isthmus` command',

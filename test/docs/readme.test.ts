@@ -11,7 +11,13 @@ import { parsePrompt } from '../../src/ai/fields/prompt.ts';
 import { describeInChromium, openWatchedPage } from '../testkit/chromium.ts';
 import { importRanks } from '../testkit/import-ranks.ts';
 import { type Sample, startSample } from '../testkit/sample.ts';
-import { configurationSection, errorsSection, layoutSection, withSection } from './readme-sections.ts';
+import {
+  configurationLeaves,
+  configurationSection,
+  errorsSection,
+  layoutSection,
+  withSection,
+} from './readme-sections.ts';
 
 const update = process.env.UPDATE_README === '1';
 const readme = async () => readFile('README.md', 'utf8');
@@ -31,8 +37,11 @@ async function snippets(language: string): Promise<string[]> {
 
 describe('the README', () => {
   it('lists every error code as the table has it', () => expectSection('errors', errorsSection()));
-  it('lists every configuration key as the schema has it', () =>
-    expectSection('configuration', configurationSection()));
+  it('lists every configuration key as the schema has it', async () => {
+    await expectSection('configuration', configurationSection());
+    const listed = configurationSection();
+    expect(configurationLeaves().filter((leaf) => !listed.includes(`\`${leaf}\``))).toEqual([]);
+  });
 
   it('shows the figures of the last benchmark', async () => {
     const results = JSON.parse(await readFile('bench/results.json', 'utf8')) as Results;

@@ -1,0 +1,97 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { shop } from '../testkit/shop.ts';
+import { startTestGateway } from '../testkit/test-gateway.ts';
+
+describe('an identical query that joins a run', () => {
+  it('is answered by its own deadline, though the one that began the run has given up', async () => {
+    const yaml = 'server: { operation_timeout: 600ms }\ntraffic: { all: { timeout: 5s, retries: 0 } }';
+    await using gateway = await startTestGateway({ subgraphs: shop, yaml });
+    const { products } = gateway.subgraphs;
+    const asked = Promise.withResolvers<void>();
+    const release = Promise.withResolvers<void>();
+    if (products !== undefined) {
+      products.intercept = async (_request, response) => {
+        asked.resolve();
+        await release.promise;
+        response.end('{"data":{"products":[]}}');
+      };
+    }
+    const leader = gateway.query('{ products { id } }');
+    await asked.promise;
+    await new Promise((resolve) => setTimeout(resolve, 40));
+    await leaderIsHalfway();
+    const follower = gateway.query('{ products { id } }');
+    expect((await leader).errors?.[0]?.extensions.code).toBe('GATEWAY_TIMEOUT');
+    release.resolve();
+    expect(await follower).toEqual({ status: 200, data: { products: [] } });
+
+    async function leaderIsHalfway(): Promise<void> {
+      for (let step = 0; step < 8; step++) await new Promise((resolve) => setTimeout(resolve, 40));
+    }
+  });
+});
+
+describe('a change of what the server was started with', () => {
+  it('is refused with the keys, and keeps serving', async () => {
+    await using gateway = await startTestGateway({ subgraphs: shop });
+    const file = join(gateway.folder, 'supergraph.yaml');
+    await writeFile(
+      file,
+      `${await readFile(file, 'utf8')}server: { port: 4999, graphql_path: /gql }\nlimits: { body: 1kb }\n`,
+    );
+    const outcome = await gateway.gateway.reload();
+    expect(outcome.kind).toBe('refused');
+    expect(String(gateway.log.at(-1)?.msg)).toMatch(
+      /server\.port: takes effect at the next start[\s\S]*server\.graphql_path[\s\S]*limits\.body/,
+    );
+    expect((await gateway.query('{ products { id } }')).status).toBe(200);
+  });
+
+  it('takes up the origins that browsers may come from', async () => {
+    await using gateway = await startTestGateway({ subgraphs: shop });
+    const preflight = async () => {
+      const headers = { origin: 'https://shop.example', 'access-control-request-method': 'POST' };
+      return (await fetch(gateway.url, { method: 'OPTIONS', headers })).headers.get('access-control-allow-origin');
+    };
+    expect(await preflight()).toBeNull();
+    const file = join(gateway.folder, 'supergraph.yaml');
+    await writeFile(file, `${await readFile(file, 'utf8')}server: { allowed_origins: ["https://shop.example"] }\n`);
+    expect((await gateway.gateway.reload()).kind).toBe('swapped');
+    expect(await preflight()).toBe('https://shop.example');
+  });
+});
+
+describe('many changes at once', () => {
+  it('are taken up by two reloads at most', async () => {
+    await using gateway = await startTestGateway({ subgraphs: shop });
+    const outcomes = await Promise.all(Array.from({ length: 20 }, () => gateway.gateway.reload()));
+    expect(new Set(outcomes.map((outcome) => outcome.kind))).toEqual(new Set(['unchanged']));
+    expect(new Set(outcomes).size).toBeLessThanOrEqual(2);
+  });
+});
+
+describe('what no route ever sees', () => {
+  it.each([
+    ['a malformed path', 'GET /%zz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n', 400, 'BAD_REQUEST'],
+    ['no Host', 'GET /nothing HTTP/1.1\r\nConnection: close\r\n\r\n', 404, 'NOT_FOUND'],
+    [
+      'an expectation nobody meets',
+      'GET /nothing HTTP/1.1\r\nHost: x\r\nExpect: foo\r\nConnection: close\r\n\r\n',
+      404,
+      'NOT_FOUND',
+    ],
+    ['no HTTP', 'hello\r\n\r\n', 400, 'BAD_REQUEST'],
+  ])('%s is refused with a code', async (_name, bytes, status, code) => {
+    await using gateway = await startTestGateway({ subgraphs: shop });
+    const { hostname, port } = new URL(gateway.url);
+    const socket = connect(Number(port), hostname);
+    socket.end(bytes);
+    let answer = '';
+    for await (const chunk of socket) answer += String(chunk);
+    expect(answer).toContain(`HTTP/1.1 ${status} `);
+    expect(answer).toContain(`"code":"${code}"`);
+  });
+});

@@ -1,0 +1,90 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { errorTable } from '../../src/errors/index.ts';
+import { shop } from '../testkit/shop.ts';
+import { startTestGateway, type TestGateway } from '../testkit/test-gateway.ts';
+
+let gateway: TestGateway;
+beforeAll(async () => {
+  gateway = await startTestGateway({ subgraphs: shop });
+});
+afterAll(() => gateway[Symbol.asyncDispose]());
+
+const doubling = (levels: number) =>
+  Array.from(
+    { length: levels },
+    (_, level) => `fragment F${level} on Query { ...F${level + 1} ...F${level + 1} }`,
+  ).join(' ');
+
+describe('a hostile document', () => {
+  it.each([
+    ['fragments that double thirty times', `{ ...F0 } ${doubling(30)} fragment F30 on Query { __typename }`],
+    ['fragments in a circle', '{ ...A } fragment A on Query { ...B } fragment B on Query { ...A }'],
+    ['15,001 tokens', `{ ${'__typename '.repeat(15_001)} }`],
+    ['depth 3,000', `${'{ products '.repeat(3_000)}{ id }${' }'.repeat(3_000)}`],
+    ['3,000 nested fragments', `{ ${'... { '.repeat(3_000)} __typename ${' }'.repeat(3_000)} }`],
+    [
+      'a thousand aliases',
+      `{ ${Array.from({ length: 1_000 }, (_, index) => `a${index}: products { id }`).join(' ')} }`,
+    ],
+    ['a thousand repeated directives', `{ __typename ${'@aa '.repeat(1_000)} }`],
+    ['a null byte', '{ \u0000 }'],
+    ['an integer beyond every number', `{ product(id: ${'9'.repeat(400)}) { id } }`],
+    ['a subscription', 'subscription { products { id } }'],
+  ])('with %s is answered or refused with a code, in time, and the next is answered', async (_name, query) => {
+    const began = performance.now();
+    const { status, errors } = await gateway.query(query);
+    expect(performance.now() - began).toBeLessThan(3_000);
+    expect([200, 400]).toContain(status);
+    for (const error of errors ?? []) {
+      expect(Object.keys(errorTable)).toContain(error.extensions.code);
+      expect(error.extensions.code).not.toBe('INTERNAL_SERVER_ERROR');
+      expect(error.message).not.toMatch(/call stack|node_modules|\.ts:/);
+    }
+    expect((await gateway.query('{ products { id } }')).data.products).toHaveLength(3);
+  });
+
+  it('with names of the prototype as aliases gets its data under them', async () => {
+    const query = '{ __proto__: product(id: "p1") { constructor: name hasOwnProperty: stock toString: id } }';
+    const response = await fetch(gateway.url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query }),
+    });
+    expect(await response.text()).toBe(
+      '{"data":{"__proto__":{"constructor":"Kettle","hasOwnProperty":10,"toString":"p1"}}}',
+    );
+    expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
+  });
+
+  it.each(['{"__proto__":{"polluted":1}}', '{"constructor":{"prototype":{"polluted":1}}}'])(
+    'with the variables %s is refused',
+    async (variables) => {
+      const body = `{"query":"query ($id: ID!) { product(id: $id) { id } }","variables":${variables}}`;
+      const response = await fetch(gateway.url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body,
+      });
+      expect(response.status).toBe(400);
+      expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
+    },
+  );
+
+  it('keeps injected text a value, whatever it looks like', async () => {
+    const name = '"; DROP TABLE x; ${jndi:ldap://x} \r\n {{7*7}} " } mutation {';
+    const { data } = await gateway.query('mutation ($name: String!) { rename(id: "p1", name: $name) { name } }', {
+      name,
+    });
+    expect(data.rename.name).toBe(name);
+  });
+});
+
+describe('hidden schemas', () => {
+  it('are not hinted at where introspection is off', async () => {
+    await using closed = await startTestGateway({ subgraphs: shop, yaml: 'server: { introspection: false }' });
+    const { status, errors } = await closed.query('{ __schema { types { name } } products { nam } }');
+    expect(status).toBe(400);
+    expect(JSON.stringify(errors)).not.toMatch(/did you mean|apollo/i);
+    expect(errors?.map((error) => error.message)).toContain('Introspection is switched off.');
+  });
+});
