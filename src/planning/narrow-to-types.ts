@@ -23,7 +23,8 @@ import {
 import { invariant } from '../lib/index.ts';
 import type { EntityKeys } from './entity-keys.ts';
 import { type AskedFields, type AskedTypes, typeNameField } from './interface-objects.ts';
-import type { EntityFetch, OperationPlan, PlannedFetch, RequiredSelection, Rewrite } from './operation-plan.ts';
+import type { EntityFetch, OperationPlan, PlannedFetch, RequiredSelection } from './operation-plan.ts';
+import { asInterface, dotted, forTypes, keyOf, leavesOf, needsOf, only, topKeys } from './representations.ts';
 import { entityRequest, type RequiredFields, withoutFields } from './split-required.ts';
 import type { SupergraphTypes } from './supergraph-types.ts';
 import { UnsoundPlan } from './unsound-plan.ts';
@@ -181,7 +182,7 @@ export function narrowToTypes(plan: OperationPlan, asked: AskedFields, options: 
     if (finders.length === 0 || needing.some((one) => finders.some((finder) => waitsFor(finder, one))))
       return undefined;
     // Who finds the types out has represented these objects, so what it needs is there too.
-    const given = new Set([part, ...finders].flatMap((one) => [...givesOf(one.fetch)]));
+    const given = new Set([part, ...finders].flatMap(givesOf));
     for (const finder of finders) for (const need of needsOf(finder.fetch)) given.add(need);
     const key = keys
       .keysOf(fetch.subgraph, typeName)
@@ -243,15 +244,28 @@ export function narrowToTypes(plan: OperationPlan, asked: AskedFields, options: 
   /** Those that say what type the objects at a place really are, and do not wait for `waiting`. */
   function findersOf(path: readonly string[], waiting: Part | undefined): Part[] {
     const place = dotted(path);
-    return parts.filter((one) => {
+    const finders = parts.filter((one) => {
       if (one === waiting || (waiting !== undefined && waitsFor(one, waiting))) return false;
-      const { fetch } = one;
-      const from = fetch.kind === 'root' ? fetch.path : (fetch.fields[0]?.targets[0]?.path ?? []);
-      return placedIn(operationOf(fetch), from, fetch).some(
+      return placedBy(one).some(
         ({ node, typeName, path: at }) =>
-          keyOf(node) === '__typename' && dotted(at) === place && !types.isInterfaceObject(fetch.subgraph, typeName),
+          keyOf(node) === '__typename' &&
+          dotted(at) === place &&
+          !types.isInterfaceObject(one.fetch.subgraph, typeName),
       );
     });
+    // Where the objects come with their types, nobody else needs to find these out.
+    const bringing = parts.filter((one) => placedBy(one).some((at) => dotted([...at.path, keyOf(at.node)]) === place));
+    return bringing.length > 0 && bringing.every((one) => finders.includes(one)) ? bringing : finders;
+  }
+
+  /** `path.key` of all that a fetch gives. */
+  function givesOf(part: Part): string[] {
+    return placedBy(part).map(({ node, path }) => dotted([...path, keyOf(node)]));
+  }
+
+  function placedBy({ fetch }: Part): Placed[] {
+    const from = fetch.kind === 'root' ? fetch.path : (fetch.fields[0]?.targets[0]?.path ?? []);
+    return placedIn(operationOf(fetch), from, fetch);
   }
 
   function ownRequirements(
@@ -302,81 +316,6 @@ export function narrowToTypes(plan: OperationPlan, asked: AskedFields, options: 
       }
     }
   }
-
-  /** `path.key` of all that a fetch gives. */
-  function givesOf(fetch: PlannedFetch): Set<string> {
-    const from = fetch.kind === 'root' ? fetch.path : (fetch.fields[0]?.targets[0]?.path ?? []);
-    return new Set(placedIn(operationOf(fetch), from, fetch).map(({ node, path }) => dotted([...path, keyOf(node)])));
-  }
-}
-
-/** A field of objects selects something, though all that was asked of these is asked elsewhere. */
-function neverEmpty(set: SelectionSetNode): SelectionSetNode | undefined {
-  return set.selections.length > 0 ? undefined : { ...set, selections: [typeNameField] };
-}
-
-/** Every condition by itself, so that a type that was not asked for has no representation. */
-function forTypes(
-  types: SupergraphTypes,
-  requires: readonly RequiredSelection[],
-  wanted: ReadonlySet<string>,
-): RequiredSelection[] {
-  return [...wanted].map((type) => ({ kind: 'on', type, selections: ofType(types, requires, type) }));
-}
-
-/** What is left of conditions inside one on an object type: they hold, or they do not. */
-function ofType(types: SupergraphTypes, requires: readonly RequiredSelection[], type: string): RequiredSelection[] {
-  return requires.flatMap((one) => {
-    if (one.kind === 'field') return [one];
-    const holds = one.type === undefined || types.objectsOf(one.type).has(type);
-    return holds ? ofType(types, one.selections, type) : [];
-  });
-}
-
-/** An interface object knows its entities by the interface's name alone. */
-function asInterface(rewrites: readonly Rewrite[], typeName: string): readonly Rewrite[] {
-  const path = [`... on ${typeName}`, '__typename'];
-  const known = rewrites.some((one) => one.kind === 'set' && one.path.join() === path.join());
-  return known ? rewrites : [...rewrites, { kind: 'set', path, value: typeName }];
-}
-
-function only(selections: readonly RequiredSelection[], keys: ReadonlySet<string>): RequiredSelection[] {
-  return selections.flatMap((one): RequiredSelection[] => {
-    if (one.kind === 'field') return keys.has(one.key) ? [one] : [];
-    return [{ ...one, selections: only(one.selections, keys) }];
-  });
-}
-
-function topKeys(selections: readonly RequiredSelection[]): string[] {
-  return selections.flatMap((one) => (one.kind === 'on' ? topKeys(one.selections) : [one.key]));
-}
-
-function leavesOf(selections: readonly RequiredSelection[], path: readonly string[]): string[] {
-  return selections.flatMap((one) => {
-    if (one.kind === 'on') return leavesOf(one.selections, path);
-    const at = [...path, one.key];
-    return one.selections === undefined ? [dotted(at)] : leavesOf(one.selections, at);
-  });
-}
-
-/** What a fetch needs from others, as `path.key`. */
-function needsOf(fetch: PlannedFetch): Set<string> {
-  const needs = new Set<string>();
-  if (fetch.kind === 'root') return needs;
-  for (const { targets } of fetch.fields) {
-    for (const { path, requires } of targets) {
-      for (let length = 1; length <= path.length; length++) needs.add(dotted(path.slice(0, length)));
-      addRequired(requires, path);
-    }
-  }
-  return needs;
-
-  function addRequired(selections: readonly RequiredSelection[], path: readonly string[]): void {
-    for (const one of selections) {
-      if (one.kind === 'field') needs.add(dotted([...path, one.key]));
-      if (one.selections !== undefined) addRequired(one.selections, one.kind === 'on' ? path : [...path, one.key]);
-    }
-  }
 }
 
 function waitsFor(part: Part, other: Part): boolean {
@@ -396,16 +335,13 @@ function inOrder(parts: readonly Part[]): OperationPlan {
   return { fetches };
 }
 
-function dotted(path: readonly string[]): string {
-  return path.filter((step) => step !== '@').join('.');
-}
-
-function keyOf({ alias, name }: FieldNode): string {
-  return (alias ?? name).value;
-}
-
 function operationOf({ operation }: PlannedFetch): OperationDefinitionNode {
   const [definition] = parse(operation, { noLocation: true }).definitions;
   invariant(definition?.kind === Kind.OPERATION_DEFINITION, 'a fetch has an operation');
   return definition;
+}
+
+/** A field of objects selects something, though all that was asked of these is asked elsewhere. */
+function neverEmpty(set: SelectionSetNode): SelectionSetNode | undefined {
+  return set.selections.length > 0 ? undefined : { ...set, selections: [typeNameField] };
 }

@@ -84,7 +84,7 @@ describe('operations over interface objects', () => {
       .filter((one) => one.subgraph === subgraph)
       .flatMap(({ request: { representationsJson, variablesJson } }): { id: string }[][] => {
         if (representationsJson !== undefined) return [JSON.parse(`[${representationsJson.join()}]`)];
-        return Object.values(JSON.parse(variablesJson) as object).filter(Array.isArray);
+        return Object.values(JSON.parse(variablesJson ?? '{}') as object).filter(Array.isArray);
       })
       .map((list) => list.map(({ id }) => id));
   }
