@@ -14,8 +14,8 @@ const fixedKeys: Readonly<Record<string, (config: ResolvedConfig) => unknown>> =
 
 /** @throws ConfigError naming every key that was changed and takes effect at the next start only */
 export function checkFixedKeys(started: ResolvedConfig, changed: ResolvedConfig): void {
-  const problems = Object.entries(fixedKeys).flatMap(([path, valueOf]): ConfigProblem[] =>
-    valueOf(started) === valueOf(changed)
+  const problems = Object.entries(fixedKeys).flatMap(([path, read]): ConfigProblem[] =>
+    read(started) === read(changed)
       ? []
       : [
           {
