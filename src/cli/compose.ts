@@ -1,5 +1,5 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Command } from 'commander';
 import { loadConfig } from '../config/index.ts';
 import { readSupergraph } from '../gateway.ts';
@@ -7,7 +7,7 @@ import { formatProblems } from '../supergraph/index.ts';
 
 interface ComposeOptions {
   readonly config: string;
-  readonly output: string;
+  readonly output?: string;
   readonly check: boolean;
 }
 
@@ -16,12 +16,16 @@ export function composeCommand(): Command {
   return new Command('compose')
     .description('Compose the supergraph and write it.')
     .option('--config <file>', 'the configuration file', 'supergraph.yaml')
-    .option('--output <file>', 'where the supergraph is written', 'schema/supergraph.graphql')
+    .option(
+      '--output <file>',
+      'where the supergraph is written (default: schema/supergraph.graphql beside the configuration)',
+    )
     .option('--check', 'write nothing; fail when the file is stale', false)
     .action(composeAndWrite);
 }
 
-async function composeAndWrite({ config, output, check }: ComposeOptions): Promise<void> {
+async function composeAndWrite({ config, check, ...options }: ComposeOptions): Promise<void> {
+  const output = options.output ?? join(dirname(config), 'schema/supergraph.graphql');
   const { composition } = await readSupergraph(await loadConfig(config));
   if (composition.hints.length > 0) process.stderr.write(`${formatProblems(composition.hints)}\n`);
   const sdl = `${composition.supergraphSdl.trim()}\n`;

@@ -26,16 +26,32 @@ export async function loadConfig(file: string, environment: NodeJS.ProcessEnv = 
     const message = missing ? 'there is no such file; name one with --config' : 'the file cannot be read';
     throw new ConfigError(file, [{ path: '', line: undefined, message }]);
   }
+  const unsafe = protectionSwitches.filter((name) => environment[name] !== undefined);
+  if (unsafe.length > 0) {
+    const message = 'switches off a protection of the query planner; unset it';
+    throw new ConfigError(
+      file,
+      unsafe.map((name) => ({ path: '', line: undefined, message: `${name} ${message}` })),
+    );
+  }
   const source = readYaml(file, text, environment);
   const parsed = supergraphYaml.safeParse(source.value);
   if (!parsed.success) {
     const problems = parsed.error.issues.flatMap((issue) => problemsOf(issue, source.lineOf));
-    throw new ConfigError(file, problems);
+    // One problem a place: what else is said of a value that has the wrong form follows from that.
+    const first = problems.filter(({ path }, index) => problems.findIndex((other) => other.path === path) === index);
+    throw new ConfigError(file, first);
   }
   const problems = [...unknownProviders(parsed.data, source.lineOf), ...unknownSubgraphs(parsed.data, source.lineOf)];
   if (problems.length > 0) throw new ConfigError(file, problems);
   return deepFreeze(resolveConfig(resolve(file), parsed.data));
 }
+
+/** Variables by which Apollo's packages switch off their limits on what is planned. */
+const protectionSwitches = [
+  'APOLLO_DISABLE_SECURITY_RECURSIVE_SELECTIONS_CHECK',
+  'APOLLO_DISABLE_SECURITY_NON_LOCAL_SELECTIONS_CHECK',
+];
 
 function problemsOf(issue: z.core.$ZodIssue, lineOf: (path: YamlPath) => number | undefined): ConfigProblem[] {
   const path = issue.path as YamlPath;

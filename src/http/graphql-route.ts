@@ -82,7 +82,7 @@ export async function addGraphQLRoute(app: FastifyInstance, { gateway, log }: Gr
   }
 
   app.route({
-    method: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
+    method: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
     url: gateway.generations.current?.config.server.graphqlPath ?? '/graphql',
     exposeHeadRoute: false,
     handler: async (request, reply) => {

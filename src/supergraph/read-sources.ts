@@ -22,7 +22,7 @@ export async function readSources(config: ResolvedConfig): Promise<readonly Subg
 async function readSource(subgraph: SubgraphConfig): Promise<SubgraphSource | CompositionProblem> {
   const { name, schema } = subgraph;
   const url = subgraph.kind === 'http' ? subgraph.routingUrl : '';
-  const origin = schema.kind === 'file' ? relative(process.cwd(), schema.path) : schema.url;
+  const origin = schema.kind === 'file' ? relative(process.cwd(), schema.path) : withoutCredentials(schema.url);
   try {
     const sdl = schema.kind === 'file' ? await readFile(schema.path, 'utf8') : await introspect(name, schema.url);
     return { name, url, sdl, origin };
@@ -42,6 +42,14 @@ async function readSource(subgraph: SubgraphConfig): Promise<SubgraphSource | Co
           : `start the subgraph, or correct subgraphs.${name}.schema.subgraph_url; it must answer { _service { sdl } }`,
     };
   }
+}
+
+/** A URL as it may be printed. */
+function withoutCredentials(text: string): string {
+  const url = new URL(text);
+  url.username = '';
+  url.password = '';
+  return url.href;
 }
 
 async function introspect(name: string, url: string): Promise<string> {

@@ -192,10 +192,13 @@ describe('a bad start', () => {
   it('names a subgraph that does not give its schema', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'isthmus-serve-'));
     const config = join(folder, 'supergraph.yaml');
-    await writeFile(config, 'subgraphs: { gone: { schema: { subgraph_url: "http://127.0.0.1:1/graphql" } } }');
-    expect(await fails(['serve', '--config', config])).toContain(
-      'SUBGRAPH_SCHEMA_UNAVAILABLE in gone (http://127.0.0.1:1/graphql)',
+    await writeFile(
+      config,
+      'subgraphs: { gone: { schema: { subgraph_url: "http://me:secretpw@127.0.0.1:1/graphql" } } }',
     );
+    const output = await fails(['serve', '--config', config]);
+    expect(output).not.toContain('secretpw');
+    expect(output).toContain('SUBGRAPH_SCHEMA_UNAVAILABLE in gone (http://127.0.0.1:1/graphql)');
   });
 
   it('names a port that is taken', async () => {

@@ -52,6 +52,9 @@ export async function readPromptFolder(folder: string): Promise<PromptFolder> {
     prompts,
     errors,
     find(reference) {
+      if (!/^[\w-]+(?:@\d+)?(?:#[\w-]+)?$/.test(reference)) {
+        return new PromptError('a prompt is named by letters, digits, _ and -, with @version or #label', undefined);
+      }
       const [name = '', label] = reference.split('#');
       if (label === undefined) return found(name);
       if (labels instanceof PromptError) return labels;

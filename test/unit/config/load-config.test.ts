@@ -277,6 +277,16 @@ describe('a supergraph.yaml', () => {
     expect((await problemsOf(yaml))[0]?.line).toBe(line);
   });
 
+  it('says one thing of one place', async () => {
+    const problems = await problemsOf(`${subgraphs}limits: { body: 1xb }\n`);
+    expect(problems.map((problem) => problem.path)).toEqual(['limits.body']);
+  });
+
+  it('is refused while the environment switches off a protection of the planner', async () => {
+    const name = 'APOLLO_DISABLE_SECURITY_NON_LOCAL_SELECTIONS_CHECK';
+    expect((await problemsOf(subgraphs, { [name]: 'true' }))[0]?.message).toContain(name);
+  });
+
   it('says so when it is not there', async () => {
     await expect(loadConfig('/nowhere/supergraph.yaml', {})).rejects.toThrow('there is no such file');
   });

@@ -175,6 +175,7 @@ describe('checking an AI subgraph', () => {
 
   it.each([
     ['a prompt that is not there', sdl.replace('"haiku"', '"sonnet"'), prompts, 'AI_PROMPT_INVALID', 5],
+    ['a prompt outside its folder', sdl.replace('"haiku"', '"../haiku"'), prompts, 'AI_PROMPT_INVALID', 5],
     ['a prompt that cannot be read', sdl, { ...prompts, 'haiku.prompt': '{{#each' }, 'AI_PROMPT_INVALID', 5],
     ['a label that is not there', sdl.replace('"haiku"', '"haiku#production"'), prompts, 'AI_PROMPT_INVALID', 5],
     ['no upper bound', sdl, { ...prompts, 'haiku.prompt': '---\nmodel: fast\n---\nx' }, 'AI_OUTPUT_UNBOUNDED', 5],
