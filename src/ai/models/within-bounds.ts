@@ -18,9 +18,10 @@ export async function withinBounds<Value>(bounds: CallBounds, work: () => Promis
   if (bounds.deadline.passed) throw deadlinePassed();
   const ended = Promise.withResolvers<never>();
   const onAbort = () => ended.reject(bounds.signal.reason);
+  // Timers count whole milliseconds of the loop's clock and may fire up to one early: the deadline has passed after this.
   const timer = setTimeout(
     () => ended.reject(deadlinePassed()),
-    Math.min(Math.ceil(bounds.deadline.remainingMs), longestTimerMs),
+    Math.min(Math.ceil(bounds.deadline.remainingMs) + 1, longestTimerMs),
   );
   bounds.signal.addEventListener('abort', onAbort, { once: true });
   try {
