@@ -2,10 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
 import { deepFreeze } from '../lib/index.ts';
+import { resolveAi, unknownInAi } from './ai.ts';
 import { ConfigError, type ConfigProblem } from './config-error.ts';
 import { resolveHeaderRules } from './header-rules.ts';
 import { formatPath, readYaml, type YamlPath } from './read-yaml.ts';
-import type { ModelTarget, ProviderConfig, ResolvedConfig, SubgraphConfig } from './resolved-config.ts';
+import type { ResolvedConfig, SubgraphConfig } from './resolved-config.ts';
 import { pendingKeys, type SupergraphYaml, supergraphYaml } from './supergraph-yaml.ts';
 import { resolveTraffic } from './traffic.ts';
 import { parseDuration, parseSize } from './units.ts';
@@ -42,7 +43,12 @@ export async function loadConfig(file: string, environment: NodeJS.ProcessEnv = 
     const first = problems.filter(({ path }, index) => problems.findIndex((other) => other.path === path) === index);
     throw new ConfigError(file, first);
   }
-  const problems = [...unknownProviders(parsed.data, source.lineOf), ...unknownSubgraphs(parsed.data, source.lineOf)];
+  const unknown = unknownInAi(parsed.data.ai).map(({ path, message }) => ({
+    path: formatPath(path),
+    line: source.lineOf(path),
+    message,
+  }));
+  const problems = [...unknown, ...unknownSubgraphs(parsed.data, source.lineOf)];
   if (problems.length > 0) throw new ConfigError(file, problems);
   return deepFreeze(resolveConfig(resolve(file), parsed.data));
 }
@@ -64,7 +70,7 @@ function problemsOf(issue: z.core.$ZodIssue, lineOf: (path: YamlPath) => number 
     });
   }
   if (issue.code === 'invalid_union' && path.at(-1) === 'kind') {
-    const message = 'the kinds of provider are openai and local (ai-sdk is not available yet)';
+    const message = 'the kinds of provider are openai, ai-sdk and local';
     return [{ path: formatPath(path), line: lineOf(path), message }];
   }
   const meant = issue.code === 'invalid_union' ? branchMeant(issue) : undefined;
@@ -98,50 +104,10 @@ function unknownSubgraphs(yaml: SupergraphYaml, lineOf: (path: YamlPath) => numb
   );
 }
 
-function unknownProviders(yaml: SupergraphYaml, lineOf: (path: YamlPath) => number | undefined): ConfigProblem[] {
-  return Object.entries(yaml.ai.models).flatMap(([alias, references]) =>
-    references.flatMap((target, index) => {
-      const { provider } = resolveTarget(target);
-      if (Object.hasOwn(yaml.ai.providers, provider)) return [];
-      const path = ['ai', 'models', alias, index];
-      return [
-        {
-          path: formatPath(path),
-          line: lineOf(path),
-          message: `there is no provider "${provider}" under ai.providers`,
-        },
-      ];
-    }),
-  );
-}
-
-/** `<provider>/<model id>`, split at the first `/`: a model id may have more of them. */
-export function parseModelReference(reference: string): Pick<ModelTarget, 'provider' | 'model'> {
-  const slash = reference.indexOf('/');
-  return { provider: reference.slice(0, slash), model: reference.slice(slash + 1) };
-}
-
-function resolveTarget(target: SupergraphYaml['ai']['models'][string][number]): ModelTarget {
-  return typeof target === 'string'
-    ? { ...parseModelReference(target), structured: 'json_schema' }
-    : { ...parseModelReference(target.model), structured: target.structured };
-}
-
 function resolveConfig(file: string, yaml: SupergraphYaml): ResolvedConfig {
   const at = (path: string) => resolve(dirname(file), path);
   const milliseconds = (text: string) => parseDuration(text) ?? 0;
   const { server } = yaml;
-  const providers = Object.entries(yaml.ai.providers).map(
-    ([name, provider]): ProviderConfig =>
-      provider.kind === 'local'
-        ? { kind: 'local', name }
-        : { kind: 'openai', name, baseUrl: provider.base_url, apiKey: provider.api_key },
-  );
-  const keyless = new Set(providers.flatMap((one) => (one.kind === 'openai' && one.apiKey === '' ? [one.name] : [])));
-  const models = Object.entries(yaml.ai.models).map(([alias, references]): [string, ModelTarget[]] => [
-    alias,
-    references.map(resolveTarget).filter((target) => !keyless.has(target.provider)),
-  ]);
   const http = Object.entries(yaml.subgraphs).flatMap(([name, subgraph]) => (subgraph.ai ? [] : [name]));
   return {
     file,
@@ -151,6 +117,7 @@ function resolveConfig(file: string, yaml: SupergraphYaml): ResolvedConfig {
       port: server.port,
       graphqlPath: server.graphql_path,
       introspection: server.introspection,
+      v1: server.v1,
       landingPage: server.landing_page,
       exampleOperationsFolder: server.example_operations === undefined ? undefined : at(server.example_operations),
       allowedOrigins: server.allowed_origins,
@@ -172,7 +139,7 @@ function resolveConfig(file: string, yaml: SupergraphYaml): ResolvedConfig {
       serviceName: yaml.errors.service_name,
     },
     overrideLabels: Object.keys(yaml.override_labels).filter((label) => yaml.override_labels[label]),
-    ai: { providers: providers.filter((one) => !keyless.has(one.name)), models: Object.fromEntries(models) },
+    ai: resolveAi(yaml.ai, at),
     telemetry: { logLevel: yaml.telemetry.log_level },
   };
 }
@@ -189,6 +156,7 @@ function resolveSubgraph(
       name,
       schema: { kind: 'file', path: at(file ?? '') },
       promptsFolder: at(subgraph.prompts ?? ''),
+      codeFile: subgraph.code === undefined ? undefined : at(subgraph.code),
     };
   }
   return {

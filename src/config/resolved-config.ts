@@ -1,10 +1,18 @@
 /** What the rest of Isthmus reads: resolved once, frozen, in milliseconds and bytes, with absolute paths. */
+import type { AiConfig } from './ai.ts';
 import type { HeaderRules } from './header-rules.ts';
 import type { ShareIdentical, SubgraphTraffic } from './traffic.ts';
 
 export type SubgraphConfig =
   | { readonly kind: 'http'; readonly name: string; readonly routingUrl: string; readonly schema: SchemaSource }
-  | { readonly kind: 'ai'; readonly name: string; readonly schema: FileSource; readonly promptsFolder: string };
+  | {
+      readonly kind: 'ai';
+      readonly name: string;
+      readonly schema: FileSource;
+      readonly promptsFolder: string;
+      /** The module of its own code, where it has any. */
+      readonly codeFile: string | undefined;
+    };
 
 export interface FileSource {
   readonly kind: 'file';
@@ -13,26 +21,12 @@ export interface FileSource {
 
 export type SchemaSource = FileSource | { readonly kind: 'introspection'; readonly url: string };
 
-export type ProviderConfig =
-  | { readonly kind: 'openai'; readonly name: string; readonly baseUrl: string; readonly apiKey: string | undefined }
-  | { readonly kind: 'local'; readonly name: string };
-
-/** A model of a provider, written `<provider>/<model id>`. */
-export interface ModelTarget {
-  readonly provider: string;
-  readonly model: string;
-  /** How the model is asked for JSON. */
-  readonly structured: StructuredOutput;
-}
-
-/** By the provider's own JSON schema support, its JSON mode, a forced tool call, or words in the prompt. */
-export type StructuredOutput = 'json_schema' | 'json_object' | 'tool' | 'prompt';
-
 export interface ServerConfig {
   readonly host: string;
   readonly port: number;
   readonly graphqlPath: string;
   readonly introspection: boolean;
+  readonly v1: boolean;
   readonly landingPage: boolean;
   readonly exampleOperationsFolder: string | undefined;
   readonly allowedOrigins: readonly string[];
@@ -68,10 +62,6 @@ export interface ResolvedConfig {
   readonly errors: ErrorPolicy;
   /** The named labels of progressive overrides that are on. */
   readonly overrideLabels: readonly string[];
-  readonly ai: {
-    readonly providers: readonly ProviderConfig[];
-    /** Alias to targets in order; targets without a key are already left out, so a list may be empty. */
-    readonly models: Readonly<Record<string, readonly ModelTarget[]>>;
-  };
+  readonly ai: AiConfig;
   readonly telemetry: { readonly logLevel: LogLevel };
 }

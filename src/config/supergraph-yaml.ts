@@ -4,6 +4,7 @@
  * Rover's (`rover supergraph compose --config supergraph.yaml`); the rest is ours.
  */
 import { z } from 'zod';
+import { aiYaml } from './ai.ts';
 import { headersYaml } from './header-rules.ts';
 import { trafficYaml } from './traffic.ts';
 import { durationPattern, parseDuration, parseSize, sizePattern } from './units.ts';
@@ -52,6 +53,11 @@ const subgraph = z
       .default(false)
       .describe('An AI subgraph: its fields are resolved in-process from @generate and prompts.'),
     prompts: z.string().min(1).optional().describe('The folder of an AI subgraph’s .prompt files.'),
+    code: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('A TypeScript module with code of an AI subgraph’s own: further inputs, work on answers.'),
   })
   .superRefine((value, context) => {
     if (value.ai) {
@@ -70,12 +76,11 @@ const subgraph = z
           path: ['routing_url'],
         });
     } else {
-      if (value.prompts !== undefined)
-        context.addIssue({
-          code: 'custom',
-          message: 'prompts belong to AI subgraphs: add ai: true',
-          path: ['prompts'],
-        });
+      for (const key of ['prompts', 'code'] as const) {
+        if (value[key] === undefined) continue;
+        const message = `${key} belongs to AI subgraphs: add ai: true`;
+        context.addIssue({ code: 'custom', message, path: [key] });
+      }
       if (value.routing_url === undefined && value.schema.subgraph_url === undefined) {
         context.addIssue({ code: 'custom', message: 'name the URL the subgraph answers on: add routing_url' });
       }
@@ -85,37 +90,6 @@ const subgraph = z
 const name = z
   .string()
   .regex(/^[A-Za-z][A-Za-z0-9_-]{0,63}$/, 'a name starts with a letter and has letters, digits, _ and -');
-
-const modelReference = z
-  .string()
-  .regex(/^[^/\s]+\/\S+$/, 'write a model as provider/model, such as openai/gpt-4.1-mini or local/extractive');
-
-const target = z.union([
-  modelReference,
-  z.strictObject({
-    model: modelReference,
-    structured: z
-      .enum(['json_schema', 'json_object', 'tool', 'prompt'])
-      .default('json_schema')
-      .describe('How the model is asked for JSON.'),
-  }),
-]);
-
-const provider = z.discriminatedUnion('kind', [
-  z
-    .strictObject({
-      kind: z.literal('openai').describe('`openai`: OpenAI’s wire. `local`: the built-in models.'),
-      base_url: httpUrl
-        .default('https://api.openai.com/v1')
-        .describe('The endpoint; anything that speaks OpenAI’s wire.'),
-      api_key: z
-        .string()
-        .optional()
-        .describe('The key. Empty: the provider’s targets are skipped. Left out: the endpoint needs none.'),
-    })
-    .describe('OpenAI, and every endpoint that speaks its wire.'),
-  z.strictObject({ kind: z.literal('local') }).describe('The built-in models: no key, no network.'),
-]);
 
 export const supergraphYaml = z.strictObject({
   federation_version: federationVersion,
@@ -135,6 +109,7 @@ export const supergraphYaml = z.strictObject({
         .default('/graphql')
         .describe('The path of the GraphQL endpoint.'),
       introspection: z.boolean().default(true).describe('Whether clients may read the API schema.'),
+      v1: z.boolean().default(true).describe('Whether /v1 serves the models to applications that use no graph.'),
       landing_page: z.boolean().default(true).describe('Whether / serves GraphiQL.'),
       example_operations: z
         .string()
@@ -189,18 +164,7 @@ export const supergraphYaml = z.strictObject({
     .record(z.string().min(1), z.boolean())
     .default({})
     .describe('Named labels of progressive @override that are on. `percent(n)` labels need no entry.'),
-  ai: z
-    .strictObject({
-      providers: z
-        .record(name, provider)
-        .default({ local: { kind: 'local' } })
-        .describe('Where models come from.'),
-      models: z
-        .record(name, z.array(target).min(1))
-        .default({ fast: ['local/extractive'], embedding: ['local/use-lite'] })
-        .describe('Aliases, each a list of targets tried in order; a target whose provider has no key is skipped.'),
-    })
-    .prefault({}),
+  ai: aiYaml,
   telemetry: z
     .strictObject({
       log_level: z
@@ -225,13 +189,7 @@ export const pendingKeys: ReadonlySet<string> = new Set([
   'limits.directives',
   'limits.cost',
   'limits.rate',
-  'ai.prices',
-  'ai.guardrails',
-  'ai.cache',
-  'ai.fields',
   'ai.budgets',
-  'ai.expose_references',
-  'server.v1',
   'server.tls',
   'telemetry.metrics',
   'telemetry.otlp',

@@ -164,7 +164,7 @@ export const errorTable = {
     operator: 'The gateway is draining, or has no generation to serve yet.',
   },
   AI_MODEL_UNAVAILABLE: {
-    status: 200,
+    status: 503,
     retryable: true,
     client: 'No model could answer.',
     operator: 'Every target of the alias failed, was not configured, or cannot do what was asked.',
@@ -180,6 +180,54 @@ export const errorTable = {
     retryable: false,
     client: 'The model refused to answer.',
     operator: 'A provider reported a refusal or filtered the content.',
+  },
+  AI_STREAM_INCOMPLETE: {
+    status: 502,
+    retryable: true,
+    client: 'The model’s answer broke off.',
+    operator: 'A provider’s stream ended without its terminal event; what had come is neither served as whole nor cached.',
+  },
+  AI_INPUT_BLOCKED: {
+    status: 400,
+    retryable: false,
+    client: 'The input was blocked.',
+    operator: 'A guardrail, or a provider’s content policy, would not let the input through to a model.',
+  },
+  AI_PRICE_UNKNOWN: {
+    status: 503,
+    retryable: false,
+    client: 'No model with a known price can answer.',
+    operator: 'No price is known for a model: write one under ai.prices, or declare it free there.',
+  },
+  AI_MODEL_NOT_FOUND: {
+    status: 404,
+    retryable: false,
+    client: 'There is no such model.',
+    operator: 'A client named a model that is not an alias of ai.models.',
+  },
+  AI_REQUEST_INVALID: {
+    status: 400,
+    retryable: false,
+    client: 'The request to the model is not valid.',
+    operator: 'A client’s request has a wrong form or value, or a provider would not take it.',
+  },
+  AI_REQUEST_UNSUPPORTED: {
+    status: 400,
+    retryable: false,
+    client: 'No model of this name can do what was asked.',
+    operator: 'A request needs something that no target of the alias can do; the log names it.',
+  },
+  AI_CONTEXT_WINDOW_EXCEEDED: {
+    status: 400,
+    retryable: false,
+    client: 'The input is too long for the model.',
+    operator: 'An input exceeds the context window of every target of the alias.',
+  },
+  RATE_LIMITED: {
+    status: 429,
+    retryable: true,
+    client: 'Too many requests at the moment.',
+    operator: 'A limit was reached: of ai.models’ targets, of a provider, or of the queue before them.',
   },
   INTERNAL_SERVER_ERROR: {
     status: 500,

@@ -8,6 +8,8 @@ export interface GatewayErrorDetails {
   readonly service?: string;
   /** What happened, for the operator. */
   readonly detail?: string;
+  /** How long to leave it alone before trying again, where that is known; sent as `retry-after` where it is the whole answer. */
+  readonly retryAfterMs?: number;
   readonly cause?: unknown;
 }
 
@@ -17,12 +19,14 @@ export class GatewayError extends Error {
   readonly code: ErrorCode;
   readonly service: string | undefined;
   readonly detail: string | undefined;
+  readonly retryAfterMs: number | undefined;
 
   constructor(code: ErrorCode, details: GatewayErrorDetails = {}) {
     super(details.message ?? errorTable[code].client, details.cause === undefined ? {} : { cause: details.cause });
     this.code = code;
     this.service = details.service;
     this.detail = details.detail;
+    this.retryAfterMs = details.retryAfterMs;
   }
 
   get entry(): ErrorEntry {

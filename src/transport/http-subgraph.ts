@@ -27,7 +27,15 @@ import { PersistedQueries } from './persisted-queries.ts';
 import type { RequestContext } from './request-context.ts';
 import { compileRequestHeaderRules } from './request-header-rules.ts';
 import { RetryBudget } from './retry-budget.ts';
-import { type Answered, type SenderOptions, sendWithRetries } from './send-with-retries.ts';
+import {
+  type Answered,
+  type Message,
+  type SenderOptions,
+  sendAgain,
+  sendFirst,
+  sendWithRetries,
+  type Tried,
+} from './send-with-retries.ts';
 import { keyOf } from './share-in-flight.ts';
 import { SharedCall } from './shared-call.ts';
 import type { EndpointStatus, SubgraphClient, SubgraphRequest, SubgraphResponse } from './subgraph-client.ts';
@@ -134,7 +142,7 @@ class HttpSubgraph implements SubgraphClient {
     if (!this.#sharing || request.kind !== 'query') {
       const call = new SharedCall(this.name, this.#timeoutMs, now, undefined);
       const response = call.join(request, context, now);
-      void this.#run(call, request, context.requestId, forwarded, body);
+      this.#start(call, request, context.requestId, forwarded, body);
       return response;
     }
     const key = keyOf(context, forwarded, body);
@@ -143,19 +151,52 @@ class HttpSubgraph implements SubgraphClient {
     const call = new SharedCall(this.name, this.#timeoutMs, now, () => this.#inFlight.delete(key));
     this.#inFlight.set(key, call);
     const response = call.join(request, context, now);
-    void this.#run(call, request, context.requestId, forwarded, body);
+    this.#start(call, request, context.requestId, forwarded, body);
     return response;
   }
 
-  async #run(
+  #start(
     call: SharedCall,
     request: SubgraphRequest,
     requestId: string,
     forwarded: readonly string[] | undefined,
     body: string,
-  ): Promise<void> {
+  ): void {
+    const { kind } = request;
+    const headers = this.#headersFor(requestId, forwarded);
+    if (this.#compression !== 'none' || (this.#persisted?.supported === true && kind === 'query')) {
+      void this.#run(call, request, headers, body);
+      return;
+    }
+    const message: Message = { kind, headers, body };
+    sendFirst(this.#sender, call, message, (tried) => {
+      const { outcome } = tried;
+      if (outcome?.kind === 'answered' && outcome.status < 400 && !isEncoded(outcome.headers['content-encoding'])) {
+        this.#answer(call, outcome);
+      } else void this.#mend(call, message, tried);
+    });
+  }
+
+  #answer(call: SharedCall, answered: Answered): void {
     try {
-      const headers = this.#headersFor(requestId, forwarded);
+      call.resolve(this.#read(answered, answered.body));
+    } catch (error) {
+      call.reject(error);
+    }
+  }
+
+  async #mend(call: SharedCall, message: Message, tried: Tried): Promise<void> {
+    try {
+      const answered = await sendAgain(this.#sender, call, message, tried);
+      call.resolve(this.#read(answered, await this.#decode(answered)));
+    } catch (error) {
+      call.reject(error);
+    }
+  }
+
+  /** The way of requests whose body is compressed or whose query may go by its hash. */
+  async #run(call: SharedCall, request: SubgraphRequest, headers: string[], body: string): Promise<void> {
+    try {
       const byHash = this.#persisted?.supported === true && request.kind === 'query';
       call.resolve(
         byHash
@@ -177,8 +218,7 @@ class HttpSubgraph implements SubgraphClient {
   async #ask(call: SharedCall, kind: SubgraphRequest['kind'], headers: string[], body: string): Promise<Answer> {
     const message = this.#compression === 'none' ? { kind, headers, body } : await this.#compress(kind, headers, body);
     const answered = await sendWithRetries(this.#sender, call, message);
-    const bytes = isEncoded(answered.headers['content-encoding']) ? await this.#decode(answered) : answered.body;
-    return new Answer(this.name, answered.status, answered.headers, bytes.toString('utf8'), this.#responseRules);
+    return this.#read(answered, await this.#decode(answered));
   }
 
   async #askByHash(
@@ -207,8 +247,13 @@ class HttpSubgraph implements SubgraphClient {
     return { kind, headers: encoding === undefined ? headers : [...headers, 'content-encoding', encoding], body };
   }
 
+  #read({ status, headers }: Answered, bytes: Buffer): Answer {
+    return new Answer(this.name, status, headers, bytes.toString('utf8'), this.#responseRules);
+  }
+
   async #decode({ body, headers }: Answered): Promise<Buffer> {
-    const decoded = await decodeBody(body, headers['content-encoding'] ?? '', this.#sender.maxResponseBytes);
+    if (!isEncoded(headers['content-encoding'])) return body;
+    const decoded = await decodeBody(body, headers['content-encoding'], this.#sender.maxResponseBytes);
     if (decoded.kind === 'decoded') return decoded.body;
     throw new GatewayError('SUBREQUEST_MALFORMED_RESPONSE', { service: this.name, detail: decoded.detail });
   }

@@ -19,6 +19,8 @@ export interface RequestContext {
   readonly deadline: Deadline;
   /** The client's request headers, read by the `propagate` rules; without them those rules find nothing. */
   readonly clientHeaders?: IncomingHttpHeaders | undefined;
+  /** The parts of the answer's `extensions` that the client asked for and the configuration allows. */
+  readonly explain?: ReadonlySet<string> | undefined;
   /** Collects what response header rules carry to the client's answer; without it they do nothing. */
   readonly responseHeaders?: ResponseHeaderCollector | undefined;
 }

@@ -17,8 +17,8 @@ export interface CallResult {
 }
 
 export class SharedCall {
-  /** Stops the step that is running: an exchange, or a pause before a retry. */
-  stopStep: ((why: Stop) => void) | undefined;
+  /** The step that is running: an exchange, or a pause before a retry. */
+  step: { stop(why: Stop): void } | undefined;
   /** Set once the call has been stopped from outside; whoever runs it ends. */
   stopped: Stop | undefined;
   readonly #service: string;
@@ -95,7 +95,7 @@ export class SharedCall {
 
   #stop(why: Stop): void {
     this.stopped = why;
-    this.stopStep?.(why);
+    this.step?.stop(why);
   }
 
   #end(): boolean {

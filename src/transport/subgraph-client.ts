@@ -35,9 +35,19 @@ export interface SubgraphError {
   readonly extensions?: Readonly<Record<string, unknown>>;
 }
 
+/** What an in-process subgraph tells of a field beside its value, for clients that ask to have it explained. */
+export interface SubgraphNote {
+  /** The key of the answer's `extensions` it belongs under. */
+  readonly extension: string;
+  readonly path: readonly (string | number)[];
+  readonly value: Readonly<Record<string, unknown>>;
+}
+
 export interface SubgraphResponse {
   readonly data?: Record<string, unknown> | null;
   readonly errors?: readonly SubgraphError[];
+  /** Only where the context's `explain` asks for it. */
+  readonly notes?: readonly SubgraphNote[];
 }
 
 /**

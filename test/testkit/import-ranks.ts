@@ -5,6 +5,7 @@ export const importRanks: Readonly<Record<string, number>> = {
   'index.ts': 9,
   http: 8,
   console: 8,
+  testing: 8,
   'gateway.ts': 7,
   execution: 6,
   registry: 6,

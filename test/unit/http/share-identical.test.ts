@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { SharedRuns, sharingKey } from '../../../src/http/share-identical.ts';
+import { sharingKey } from '../../../src/http/share-identical.ts';
+import { SharedRuns } from '../../../src/lib/index.ts';
 
 const never = new AbortController().signal;
 
@@ -65,7 +66,12 @@ describe('what decides an answer', () => {
   const principal = { id: 'anonymous', tenant: 'public' };
   const request = (query: string, more: object = {}) =>
     ({ method: 'POST', headers: {}, search: '', body: { query, ...more }, mediaType: 'application/json' }) as const;
-  const key = (...parameters: Parameters<typeof sharingKey>) => sharingKey(...parameters);
+  const key = (
+    asked: Parameters<typeof sharingKey>[0],
+    who: Parameters<typeof sharingKey>[1],
+    headers: readonly string[],
+    explain: ReadonlySet<string> = new Set(),
+  ) => sharingKey(asked, who, headers, explain);
 
   it('is who asks, what, with which variables and forwarded headers, written how', () => {
     const base = key(request('{ a }'), principal, []);
@@ -77,6 +83,7 @@ describe('what decides an answer', () => {
       key(request('{ a }'), { ...principal, id: 'u1' }, []),
       key(request('{ a }'), { ...principal, tenant: 't' }, []),
       key(request('{ a }'), principal, ['accept-language: de']),
+      key(request('{ a }'), principal, [], new Set(['ai'])),
       key({ ...request('{ a }'), mediaType: 'application/graphql-response+json' }, principal, []),
     ];
     expect(new Set([base, ...others]).size).toBe(others.length + 1);

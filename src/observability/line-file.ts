@@ -1,0 +1,125 @@
+/**
+ * A file that lines are appended to without anybody waiting for it, bounded in memory, whatever the disk does.
+ *
+ * Lines are written in order and whole: a write that stopped half-way is taken up where it stopped. While the file
+ * cannot be written (a full disk, a missing volume), lines are kept up to the bound and tried again; what is beyond it
+ * is refused. A file that was renamed or removed (rotation) is opened anew, between two lines.
+ */
+import { type FileHandle, mkdir, open, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+export interface LineFileOptions {
+  /** Created with its folder, readable by its owner alone. */
+  readonly path: string;
+  /** Characters that may be waiting to be written. */
+  readonly maxWaiting: number;
+  /** How long to wait after a failure before the next try. */
+  readonly retryMs: number;
+  /** Told once when writing begins to fail, and once (`undefined`) when it works again. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** Characters written at once. */
+const chunkLength = 256 * 1_024;
+
+/** How often the file is looked up by its name, to find that it was renamed. */
+const rotationCheckMs = 1_000;
+
+export class LineFile {
+  readonly #options: LineFileOptions;
+  #waiting: string[] = [];
+  #waitingLength = 0;
+  /** What is being written, and whether part of it already is. */
+  #chunk: Buffer = Buffer.alloc(0);
+  #isBegun = false;
+  #handle: FileHandle | undefined;
+  #checkedAt = 0;
+  #isFailing = false;
+  #writing: Promise<void> | undefined;
+  #retry: NodeJS.Timeout | undefined;
+
+  constructor(options: LineFileOptions) {
+    this.#options = options;
+  }
+
+  /** Whether there was room for `line`, which is without its line break. */
+  add(line: string): boolean {
+    if (this.#waitingLength + line.length > this.#options.maxWaiting) return false;
+    this.#waiting.push(line);
+    this.#waitingLength += line.length + 1;
+    return true;
+  }
+
+  /** Whether everything that was added is written. */
+  get isWritten(): boolean {
+    return this.#waiting.length === 0 && this.#chunk.length === 0;
+  }
+
+  /** Writes what is waiting, one writer at a time. Never rejects: after a failure it is tried again by itself. */
+  flush(): Promise<void> {
+    clearTimeout(this.#retry);
+    this.#writing ??= this.#write().finally(() => {
+      this.#writing = undefined;
+    });
+    return this.#writing;
+  }
+
+  async #write(): Promise<void> {
+    try {
+      while (!this.isWritten) {
+        if (this.#chunk.length === 0) this.#takeChunk();
+        if (!this.#isBegun) await this.#reopenIfRenamed();
+        this.#handle ??= await this.#open();
+        const { bytesWritten } = await this.#handle.write(this.#chunk);
+        this.#chunk = this.#chunk.subarray(bytesWritten);
+        this.#isBegun = this.#chunk.length > 0;
+        if (this.#isFailing) this.#options.onFailure(undefined);
+        this.#isFailing = false;
+      }
+    } catch (error) {
+      if (!this.#isFailing) this.#options.onFailure(error);
+      this.#isFailing = true;
+      this.#retry = setTimeout(() => void this.flush(), this.#options.retryMs);
+      this.#retry.unref();
+      // Half a line can only be ended where it began; everything else may be lying in a file that is gone.
+      if (!this.#isBegun) await this.#close();
+    }
+  }
+
+  #takeChunk(): void {
+    let text = '';
+    let taken = 0;
+    while (taken < this.#waiting.length && text.length < chunkLength) text += `${this.#waiting[taken++]}\n`;
+    this.#waiting = this.#waiting.slice(taken);
+    this.#waitingLength -= text.length;
+    this.#chunk = Buffer.from(text);
+  }
+
+  async #open(): Promise<FileHandle> {
+    const { path } = this.#options;
+    await mkdir(dirname(path), { recursive: true });
+    this.#checkedAt = performance.now();
+    return open(path, 'a', 0o600);
+  }
+
+  async #reopenIfRenamed(): Promise<void> {
+    if (this.#handle === undefined || performance.now() - this.#checkedAt < rotationCheckMs) return;
+    const opened = await this.#handle.stat();
+    const named = await stat(this.#options.path).catch(() => undefined);
+    this.#checkedAt = performance.now();
+    if (named === undefined || named.ino !== opened.ino || named.dev !== opened.dev) await this.#close();
+  }
+
+  /** Ends the writing; call `flush` first. Never rejects. */
+  async close(): Promise<void> {
+    clearTimeout(this.#retry);
+    await this.#close();
+  }
+
+  async #close(): Promise<void> {
+    const handle = this.#handle;
+    this.#handle = undefined;
+    // A file that cannot be closed cannot be helped; what was written to it is written.
+    await handle?.close().catch(() => undefined);
+  }
+}

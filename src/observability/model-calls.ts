@@ -1,0 +1,51 @@
+/** One model call as it is recorded: who asked, who answered, what it used, what it cost and by which price. */
+export interface ModelCallRecord {
+  /** ISO 8601, when the call began. */
+  readonly at: string;
+  readonly requestId: string | undefined;
+  readonly caller: { readonly id: string; readonly tenant: string };
+  readonly operation: 'chat' | 'embeddings';
+  readonly alias: string;
+  readonly prompt: string | undefined;
+  /** The reference of the target that was asked last, `<provider>/<model id>`; `undefined`: none was. */
+  readonly model: string | undefined;
+  /** The model's name as the provider answered it. */
+  readonly respondedModel: string | undefined;
+  readonly providerRequestId: string | undefined;
+  /** Requests that went to providers, in order, with what each came to: `ok`, or the kind of failure. */
+  readonly attempts: readonly { readonly model: string; readonly outcome: string; readonly durationMs: number }[];
+  /** Everything the call used, failed attempts included; `undefined`: nothing was asked of a provider. */
+  readonly usage:
+    | {
+        readonly inputTokens: number;
+        readonly outputTokens: number;
+        readonly cachedInputTokens?: number;
+        readonly cacheWriteTokens?: number;
+        readonly reasoningTokens?: number;
+        readonly source: 'reported' | 'estimated';
+      }
+    | undefined;
+  /** Decimal US dollars, exact: `0.00014`. */
+  readonly costUsd: string;
+  /** Where the price came from; `undefined`: nothing was priced. */
+  readonly price:
+    | { readonly source: 'config' | 'genai-prices' | 'free'; readonly version: string; readonly date: string }
+    | undefined;
+  readonly durationMs: number;
+  readonly timeToFirstTokenMs: number | undefined;
+  /** A finish reason, an error code, or `aborted`. */
+  readonly finish: string;
+  readonly cache: 'exact' | 'semantic' | 'shared' | 'miss' | 'off';
+  /** The names of the guardrails that found something, with what was done: `pii.email:mask`. */
+  readonly guardrails: readonly string[];
+  readonly streamed: boolean;
+  /** A copy of live traffic that nobody waits for. */
+  readonly shadow: boolean;
+}
+
+/** Where records go. `record` never throws and never waits. */
+export interface ModelCallSink {
+  record(call: ModelCallRecord): void;
+  /** Writes what is still held. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,287 @@
+/** hardening.md X10: whatever happens to Redis is a miss within 100 ms, and nothing but a miss. */
+import { once } from 'node:events';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { Redis } from 'ioredis';
+import { afterEach, describe, expect, it } from 'vitest';
+import {
+  type CacheStore,
+  createRedisStore,
+  type RedisState,
+  type RedisStore,
+  type RedisStoreOptions,
+} from '../../src/cache/index.ts';
+import { type RedisServer, startRedisServer, withoutRedis } from '../testkit/redis-server.ts';
+
+const closing: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+/** A timer of 100 ms on a machine that may be busy. */
+const withinMs = 180;
+
+interface Watched {
+  readonly store: RedisStore;
+  readonly states: RedisState[];
+  reach(state: RedisState): Promise<void>;
+}
+
+function open(url: string, options: Partial<RedisStoreOptions> = {}): Watched {
+  const states: RedisState[] = [];
+  const waiting = new Set<() => void>();
+  const store = createRedisStore({
+    url,
+    restMs: 300,
+    ...options,
+    onStateChange: (state) => {
+      states.push(state);
+      for (const check of waiting) check();
+    },
+  });
+  closing.push(() => store.close());
+  const reach = (state: RedisState): Promise<void> =>
+    new Promise((resolve) => {
+      const check = (): void => {
+        if (store.state !== state) return;
+        waiting.delete(check);
+        resolve();
+      };
+      waiting.add(check);
+      check();
+    });
+  return { store, states, reach };
+}
+
+async function start(port?: number, settings?: readonly string[]): Promise<RedisServer> {
+  const server = await startRedisServer(port, settings);
+  closing.push(() => server.kill());
+  return server;
+}
+
+/** A client of the test's own, to spoil what is there. */
+function spoil(url: string): Redis {
+  const redis = new Redis(url);
+  closing.push(() => redis.disconnect());
+  return redis;
+}
+
+/** @returns the longest of several misses, in milliseconds */
+async function longestMiss(store: CacheStore, times: number): Promise<number> {
+  let longest = 0;
+  for (let turn = 0; turn < times; turn++) {
+    const began = performance.now();
+    expect(await store.get('key')).toBeUndefined();
+    await store.set('key', 'value');
+    longest = Math.max(longest, (performance.now() - began) / 2);
+  }
+  return longest;
+}
+
+async function eventually(holds: () => Promise<boolean>, withinMs: number): Promise<number> {
+  const began = performance.now();
+  while (!(await holds())) {
+    if (performance.now() - began > withinMs) throw new Error(`not within ${withinMs} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  return performance.now() - began;
+}
+
+async function works(store: CacheStore): Promise<boolean> {
+  await store.set('probe', 'value');
+  return (await store.get('probe'))?.value.toString() === 'value';
+}
+
+describe.skipIf(withoutRedis)('the Redis cache', () => {
+  it('starts without Redis, costs nothing meanwhile, and is there within 5 s of Redis', async () => {
+    const server = await start();
+    await server.kill();
+    const { store, states } = open(server.url);
+    expect(await longestMiss(store, 100)).toBeLessThan(50);
+    expect(await store.invalidate('tag')).toBe(false);
+    await start(server.port);
+    expect(await eventually(() => works(store), 5_000)).toBeLessThan(5_000);
+    expect(states[0]).toBe('away');
+    expect(states.at(-1)).toBe('ready');
+  });
+
+  it('is a miss when Redis is killed with calls under way, and there again when it is back', async () => {
+    const server = await start();
+    const { store, reach } = open(server.url);
+    await reach('ready');
+    await store.set('key', 'value');
+    server.pause();
+    const calls = Promise.all(Array.from({ length: 20 }, () => store.get('key')));
+    await server.kill();
+    const began = performance.now();
+    expect(await calls).toEqual(Array(20).fill(undefined));
+    expect(performance.now() - began).toBeLessThan(withinMs);
+    expect(await longestMiss(store, 20)).toBeLessThan(withinMs);
+    await start(server.port);
+    await eventually(() => works(store), 5_000);
+  });
+
+  it('is a miss within 100 ms when Redis is paused, then leaves it alone, and comes back within 5 s', async () => {
+    const server = await start();
+    const { store, states, reach } = open(server.url);
+    await reach('ready');
+    await store.set('key', 'value');
+    server.pause();
+    for (let turn = 0; turn < 5; turn++) {
+      const began = performance.now();
+      expect(await store.get('key')).toBeUndefined();
+      const took = performance.now() - began;
+      expect(took).toBeGreaterThan(80);
+      expect(took).toBeLessThan(withinMs);
+    }
+    expect(states.at(-1)).toBe('resting');
+    expect(await longestMiss(store, 1_000)).toBeLessThan(50);
+    server.resume();
+    await eventually(async () => (await store.get('key'))?.value.toString() === 'value', 5_000);
+    expect(states.at(-1)).toBe('ready');
+  });
+
+  it('is a miss within 100 ms when Redis answers 200 ms late', async () => {
+    const server = await start();
+    let delayMs = 0;
+    const slow = await listen((client) => {
+      const upstream = connect(server.port, '127.0.0.1');
+      client.pipe(upstream);
+      upstream.on('data', (chunk) => setTimeout(() => client.writable && client.write(chunk), delayMs));
+      for (const socket of [client, upstream]) socket.on('error', () => undefined);
+      client.on('close', () => upstream.destroy());
+      upstream.on('close', () => client.destroy());
+    });
+    const { store, reach } = open(slow);
+    await reach('ready');
+    expect(await works(store)).toBe(true);
+    delayMs = 200;
+    expect(await longestMiss(store, 10)).toBeLessThan(withinMs);
+    expect(await longestMiss(store, 100)).toBeLessThan(50);
+    delayMs = 0;
+    await eventually(() => works(store), 5_000);
+  });
+
+  it('is a miss before a server that talks something else', async () => {
+    const { store } = open(
+      await listen((socket) => void socket.on('error', () => undefined).end('HTTP/1.1 400 Bad Request\r\n\r\n')),
+    );
+    expect(await longestMiss(store, 50)).toBeLessThan(withinMs);
+  });
+
+  it('is a miss before a server that accepts and says nothing', async () => {
+    const { store } = open(await listen((socket) => void socket.on('error', () => undefined)));
+    expect(await longestMiss(store, 50)).toBeLessThan(withinMs);
+  });
+
+  it('still reads when Redis is full, and stores nothing', async () => {
+    const server = await start();
+    const { store, reach } = open(server.url);
+    await reach('ready');
+    await store.set('key', 'value', { tags: ['tag'] });
+    await spoil(server.url).config('SET', 'maxmemory', '1');
+    for (let turn = 0; turn < 10; turn++) await store.set(`other ${turn}`, 'value', { tags: ['tag'] });
+    expect(await store.get('other 0')).toBeUndefined();
+    expect((await store.get('key'))?.value.toString()).toBe('value');
+  });
+
+  it('still reads when Redis has become a read-only replica, and says that it could not invalidate', async () => {
+    const server = await start();
+    const { store, reach } = open(server.url);
+    await reach('ready');
+    await store.set('key', 'value', { tags: ['tag'] });
+    const admin = spoil(server.url);
+    await admin.config('SET', 'replica-serve-stale-data', 'yes');
+    await admin.call('REPLICAOF', '127.0.0.1', '1');
+    expect(await store.invalidate('tag')).toBe(false);
+    await store.set('other', 'value');
+    await eventually(async () => (await store.get('key'))?.value.toString() === 'value', 5_000);
+    expect(await store.get('other')).toBeUndefined();
+    await admin.call('REPLICAOF', 'NO', 'ONE');
+    await eventually(() => works(store), 5_000);
+  });
+
+  it('deletes what is no entry', async () => {
+    const server = await start();
+    const { store, reach } = open(server.url, { prefix: 'p:', maxValueBytes: 100_000 });
+    await reach('ready');
+    const redis = spoil(server.url);
+    const kinds: readonly ((key: string) => Promise<unknown>)[] = [
+      (key) => redis.set(key, 'garbage'),
+      (key) => redis.set(key, ''),
+      (key) => redis.set(key, Buffer.from([0xff, 0x00, 0x0a, 0xfe])),
+      (key) => redis.set(key, 'i1 1 2 zz\nvalue'),
+      (key) => redis.set(key, 'i1 1 99999999999999 deadbeef\nvalue'),
+      (key) => redis.setrange(key, 60, 'flipped'),
+      (key) => redis.set(key, Buffer.alloc(200_000, 'i1 ')),
+      (key) => redis.del(key).then(() => redis.hset(key, 'a', 'b')),
+      (key) => redis.del(key).then(() => redis.lpush(key, 'a')),
+    ];
+    for (const [index, write] of kinds.entries()) {
+      await store.set('key', 'a value that is long enough to be changed in its middle, and then some more');
+      const [key] = await redis.keys('p:e:*');
+      expect(key, `${index}`).toBeDefined();
+      await write(key ?? '');
+      expect(await store.get('key'), `${index}`).toBeUndefined();
+      await eventually(async () => (await redis.exists(key ?? '')) === 0, 1_000).catch((error: unknown) => {
+        throw new Error(`kind ${index} is still there`, { cause: error });
+      });
+    }
+  });
+
+  it('takes a tag that was spoiled or evicted as invalidated, never as well', async () => {
+    const server = await start();
+    const { store, reach } = open(server.url, { prefix: 'p:' });
+    await reach('ready');
+    const redis = spoil(server.url);
+    for (const write of [
+      (tag: string) => redis.del(tag),
+      (tag: string) => redis.set(tag, 'garbage'),
+      (tag: string) => redis.del(tag).then(() => redis.hset(tag, 'a', 'b')),
+    ]) {
+      await store.set('key', 'value', { tags: ['tag'] });
+      expect(await store.get('key')).toBeDefined();
+      const [tag] = await redis.keys('p:t:*');
+      await write(tag ?? '');
+      expect(await store.get('key')).toBeUndefined();
+    }
+  });
+
+  it('leaves nothing in Redis for ever, and nothing a user wrote in a key', async () => {
+    const server = await start();
+    const { store, reach } = open(server.url);
+    await reach('ready');
+    await store.set('secret question', 'value', { tags: ['secret tag'] });
+    await store.invalidate('another secret');
+    const redis = spoil(server.url);
+    const keys = await redis.keys('*');
+    expect(keys).toHaveLength(3);
+    for (const key of keys) {
+      expect(key).toMatch(/^isthmus:[et]:[0-9a-f]+$/);
+      expect(await redis.pttl(key)).toBeGreaterThan(0);
+    }
+  });
+
+  it('answers again after Redis has lost its scripts', async () => {
+    const server = await start();
+    const { store, reach } = open(server.url);
+    await reach('ready');
+    expect(await works(store)).toBe(true);
+    await spoil(server.url).script('FLUSH');
+    expect(await works(store)).toBe(true);
+  });
+});
+
+async function listen(serve: (socket: Socket) => void): Promise<string> {
+  const sockets = new Set<Socket>();
+  const server: Server = createServer((socket) => {
+    sockets.add(socket);
+    serve(socket);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  closing.push(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  const address = server.address();
+  return `redis://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+}

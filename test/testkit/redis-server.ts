@@ -1,0 +1,66 @@
+/**
+ * A real `redis-server` of its own for a test file, on a free loopback port, with nothing on disk. Where the binary is
+ * missing, its tests are skipped and say so; on CI they fail.
+ */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+
+export interface RedisServer {
+  readonly url: string;
+  readonly port: number;
+  /** Stops the process where it stands: it keeps its connections and answers nothing. */
+  pause(): void;
+  resume(): void;
+  /** Kills it, as a crash would. */
+  kill(): Promise<void>;
+}
+
+const installed = spawnSync('redis-server', ['--version']).status === 0;
+
+/** Whether tests against Redis cannot run here; on CI they run, and fail without it. */
+export const withoutRedis = !installed && process.env.CI === undefined;
+if (withoutRedis) console.warn('skipped: there is no redis-server on this machine (apt-get install redis-server)');
+
+/** @param port a port of its own; default: any free one */
+export async function startRedisServer(port?: number, options: readonly string[] = []): Promise<RedisServer> {
+  if (!installed) throw new Error('There is no redis-server on this machine: apt-get install redis-server');
+  const chosen = port ?? (await freePort());
+  const settings = ['--port', String(chosen), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
+  const child = spawn('redis-server', [...settings, '--dir', tmpdir(), '--daemonize', 'no', ...options], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  await ready(child);
+  return {
+    url: `redis://127.0.0.1:${chosen}`,
+    port: chosen,
+    pause: () => child.kill('SIGSTOP'),
+    resume: () => child.kill('SIGCONT'),
+    async kill() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const ended = once(child, 'exit');
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
+
+async function ready(child: ChildProcess): Promise<void> {
+  let said = '';
+  for await (const chunk of child.stdout ?? []) {
+    said += String(chunk);
+    if (said.includes('Ready to accept connections')) break;
+  }
+  if (child.exitCode !== null) throw new Error(`redis-server ended:\n${said}`);
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}

@@ -1,0 +1,156 @@
+/** The contract of `CacheStore`, run against each of its implementations. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type CacheStore, createMemoryStore, createRedisStore } from '../../../src/cache/index.ts';
+import { type RedisServer, startRedisServer, withoutRedis } from '../../testkit/redis-server.ts';
+
+let server: RedisServer | undefined;
+beforeAll(async () => {
+  if (!withoutRedis) server = await startRedisServer();
+});
+afterAll(() => server?.kill());
+
+async function openRedis(): Promise<CacheStore> {
+  const ready = Promise.withResolvers<void>();
+  const store = createRedisStore({
+    url: server?.url ?? '',
+    prefix: `test${Math.random()}:`,
+    commandTimeoutMs: 5_000, // this machine may be busy; what a timeout does is in test/faults
+    onStateChange: (state) => state === 'ready' && ready.resolve(),
+  });
+  await ready.promise;
+  return store;
+}
+
+const implementations = [
+  { name: 'memory', open: async (): Promise<CacheStore> => createMemoryStore(), skip: false },
+  { name: 'Redis', open: openRedis, skip: withoutRedis },
+];
+
+for (const { name, open, skip } of implementations) {
+  describe.skipIf(skip)(`the ${name} store`, () => {
+    let store: CacheStore;
+    beforeAll(async () => {
+      store = await open();
+    });
+    afterAll(() => store.close());
+
+    const text = async (key: string): Promise<string | undefined> => (await store.get(key))?.value.toString();
+
+    /** Time passes in the store's own clock. */
+    async function until(holds: () => Promise<boolean>): Promise<void> {
+      const end = performance.now() + 5_000;
+      while (!(await holds())) {
+        if (performance.now() > end) throw new Error('it never happened');
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    }
+
+    it('gives back the bytes it was given, whatever they are', async () => {
+      const bytes = Uint8Array.from({ length: 1_000 }, (_, index) => index % 256);
+      await store.set('bytes', bytes);
+      await store.set('text', 'größer 🎧');
+      await store.set('empty', '');
+      bytes.fill(0);
+      expect(await store.get('unknown')).toBeUndefined();
+      expect([...((await store.get('bytes'))?.value ?? [])].slice(250, 260)).toEqual([
+        250, 251, 252, 253, 254, 255, 0, 1, 2, 3,
+      ]);
+      expect(await text('text')).toBe('größer 🎧');
+      expect(await text('empty')).toBe('');
+    });
+
+    it('takes any text as a key and as a tag', async () => {
+      const keys = ['a b', 'a\r\nDEL *', '{tag}', '__proto__', 'é', '', 'x'.repeat(10_000)];
+      for (const key of keys) await store.set(key, `of ${key}`, { tags: [`tag ${key}`] });
+      for (const key of keys) expect(await text(key)).toBe(`of ${key}`);
+      expect(await store.invalidate('tag __proto__')).toBe(true);
+      expect(await text('__proto__')).toBeUndefined();
+      expect(await text('a b')).toBe('of a b');
+    });
+
+    it('replaces and deletes', async () => {
+      await store.set('key', 'one');
+      await store.set('key', 'two');
+      expect(await text('key')).toBe('two');
+      await store.delete('key');
+      await store.delete('key');
+      expect(await text('key')).toBeUndefined();
+    });
+
+    it('says how old an entry is and how long it stays fresh', async () => {
+      await store.set('aged', 'x', { ttlMs: 60_000 });
+      await until(async () => ((await store.get('aged'))?.ageMs ?? 0) >= 10);
+      const entry = await store.get('aged');
+      expect(entry?.freshMs).toBeLessThanOrEqual(60_000 - 10);
+      expect((entry?.freshMs ?? 0) + (entry?.ageMs ?? 0)).toBeCloseTo(60_000, 3);
+    });
+
+    it('ends an entry at its time, and gives a stale one only where it was asked to', async () => {
+      await store.set('short', 'x', { ttlMs: 20 });
+      await store.set('stale', 'x', { ttlMs: 20, staleMs: 60_000 });
+      await until(async () => (await store.get('short')) === undefined);
+      const stale = await store.get('stale');
+      expect(stale?.value.toString()).toBe('x');
+      expect(stale?.freshMs).toBeLessThanOrEqual(0);
+    });
+
+    it('keeps nothing of an entry that has no time, not even the one before it', async () => {
+      await store.set('key', 'before');
+      await store.set('key', 'after', { ttlMs: 0 });
+      expect(await text('key')).toBeUndefined();
+    });
+
+    it('gives no entry of a tag that was invalidated, and every other', async () => {
+      await store.set('a', '1', { tags: ['prompt:x', 'type:Product'] });
+      await store.set('b', '2', { tags: ['type:Product'] });
+      await store.set('c', '3', { tags: ['prompt:x'] });
+      await store.set('d', '4');
+      expect(await store.invalidate('prompt:x')).toBe(true);
+      expect([await text('a'), await text('b'), await text('c'), await text('d')]).toEqual([
+        undefined,
+        '2',
+        undefined,
+        '4',
+      ]);
+      await store.set('a', '5', { tags: ['prompt:x', 'type:Product'] });
+      expect(await text('a')).toBe('5');
+      expect(await store.invalidate('type:Product')).toBe(true);
+      expect([await text('a'), await text('b')]).toEqual([undefined, undefined]);
+      expect(await store.invalidate('nothing has it')).toBe(true);
+    });
+
+    it('keeps an entry that was stored again without the tag', async () => {
+      await store.set('key', '1', { tags: ['old'] });
+      await store.set('key', '2', { tags: ['new'] });
+      await store.invalidate('old');
+      expect(await text('key')).toBe('2');
+    });
+
+    it('does not store what was made of something that has been invalidated meanwhile', async () => {
+      await store.invalidate('type:Review');
+      await store.set('late', 'from before', { tags: ['type:Review'], readMsAgo: 10_000 });
+      expect(await text('late')).toBeUndefined();
+      await store.set('other', 'x', { tags: ['type:Other'], readMsAgo: 10_000 });
+      expect(await text('other')).toBe('x');
+      await store.set('late', 'from after', { tags: ['type:Review'] });
+      expect(await text('late')).toBe('from after');
+    });
+
+    it('refuses a value that is too large, without a word', async () => {
+      await store.set('large', 'small');
+      await store.set('large', new Uint8Array(9_000_000));
+      expect(await store.get('large')).toBeUndefined();
+    });
+
+    it('holds a hundred writers of the same key apart', async () => {
+      const values = Array.from({ length: 100 }, (_, index) => `${index}`.repeat(1_000));
+      await Promise.all(values.map((value) => store.set('contended', value, { tags: ['contended'] })));
+      expect(values).toContain(await text('contended'));
+      await Promise.all([
+        ...values.map((value) => store.set('contended', value, { tags: ['contended'] })),
+        store.invalidate('contended'),
+      ]);
+      expect(await text('contended')).toBeUndefined();
+    });
+  });
+}

@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { createMemoryStore } from '../../../src/cache/index.ts';
+
+describe('the memory store', () => {
+  it('answers at once, without a promise', () => {
+    const store = createMemoryStore();
+    expect(store.set('key', 'value')).toBeUndefined();
+    expect(store.get('key')?.value.toString()).toBe('value');
+    expect(store.invalidate('tag')).toBe(true);
+  });
+
+  it('never takes more than it may, and lets go of what was not read for longest', () => {
+    const store = createMemoryStore({ maxBytes: 100_000 });
+    for (let index = 0; index < 1_000; index++) {
+      store.set(`key ${index}`, 'x'.repeat(500), { tags: [`tag ${index}`, 'all'] });
+      store.get('key 0');
+      expect(store.bytes).toBeLessThanOrEqual(100_000);
+    }
+    expect(store.get('key 0')).toBeDefined();
+    expect(store.get('key 1')).toBeUndefined();
+    expect(store.get('key 999')).toBeDefined();
+    expect(store.bytes).toBeGreaterThan(50_000);
+    store.invalidate('all');
+    expect(store.bytes).toBe(0);
+  });
+
+  it('counts what small entries really take', () => {
+    const store = createMemoryStore({ maxBytes: 20_000_000 });
+    globalThis.gc?.();
+    const before = process.memoryUsage();
+    for (let index = 0; index < 100_000; index++)
+      store.set(`a key of some length ${index}`, 'x'.repeat(64), { tags: ['all'] });
+    globalThis.gc?.();
+    const after = process.memoryUsage();
+    const taken = after.heapUsed + after.arrayBuffers - before.heapUsed - before.arrayBuffers;
+    expect(store.bytes).toBeGreaterThan(19_000_000);
+    expect(taken).toBeLessThan(store.bytes * 1.25);
+  });
+
+  it('refuses what was being made while so many tags were invalidated that it no longer knows which', () => {
+    const store = createMemoryStore();
+    for (let index = 0; index < 20_000; index++) store.invalidate(`tag ${index}`);
+    store.set('key', 'x', { tags: ['tag 1'], readMsAgo: 60_000 });
+    expect(store.get('key')).toBeUndefined();
+    store.set('key', 'x', { tags: ['tag 1'] });
+    expect(store.get('key')).toBeDefined();
+  });
+
+  it('gives a hit in microseconds', () => {
+    const store = createMemoryStore();
+    store.set('key', 'x'.repeat(1_000), { ttlMs: 60_000, tags: ['a'] });
+    for (let index = 0; index < 50_000; index++) store.get('key');
+    const began = performance.now();
+    for (let index = 0; index < 50_000; index++) store.get('key');
+    expect((performance.now() - began) / 50_000).toBeLessThan(0.02);
+  });
+});
