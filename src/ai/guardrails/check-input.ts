@@ -1,0 +1,114 @@
+/** The check of a call's texts: what is found in them is named, masked by placeholders, or refuses the call. */
+import type { GuardrailsConfig } from '../../config/index.ts';
+import { SpanFinder, type SpanRules } from './find-spans.ts';
+import { type Finding, Findings, type Span } from './finding.ts';
+import type { GuardedText, InputVerdict } from './guardrails.ts';
+import { noPlaceholders, PlaceholderMint } from './placeholders.ts';
+import { type InjectionScore, scoreInjection } from './score-injection.ts';
+import { Segmenter } from './segmenter.ts';
+
+const none: readonly Span[] = Object.freeze([]);
+
+export function createInputCheck(
+  config: GuardrailsConfig,
+  rules: SpanRules,
+  key: Uint8Array,
+): (texts: readonly GuardedText[]) => InputVerdict {
+  const { injection } = config;
+  const looksForSpans = rules.interesting !== 0 || rules.own.length > 0;
+
+  return (texts) => {
+    const findings = new Findings();
+    const finder = new SpanFinder(rules);
+    const masks: (readonly Span[])[] = [];
+    let masked = false;
+    for (const { role, text } of texts) {
+      const spans = looksForSpans ? spansOf(text, finder, rules) : none;
+      for (const { guard, rule, mode } of spans) findings.add(guard, rule, mode);
+      let toMask = spans.length === 0 ? none : spans.filter(({ mode }) => mode === 'mask');
+      if (injection !== undefined && role !== 'system') {
+        const scored = scoreInjection(text);
+        if (scored.score >= injection.threshold) {
+          for (const rule of new Set(scored.hits.map((hit) => hit.rule)))
+            findings.add('injection', rule, injection.mode, scored.score);
+          if (injection.mode === 'mask') toMask = withOrders(toMask, scored);
+        }
+      }
+      masked ||= toMask.length > 0;
+      masks.push(toMask);
+    }
+    const found: readonly Finding[] = findings.list();
+    if (findings.blocked) return { kind: 'blocked', findings: found };
+    if (!masked) return { kind: 'pass', texts, placeholders: noPlaceholders, findings: found };
+    return { kind: 'pass', ...maskTexts(texts, masks, key), findings: found };
+  };
+}
+
+function spansOf(text: string, finder: SpanFinder, rules: SpanRules): readonly Span[] {
+  let spans: Span[] | undefined;
+  const segmenter = new Segmenter(rules.needs, {
+    begin: (whole) => finder.begin(whole),
+    segment(whole, start, end, features) {
+      if (!finder.isWorthIt(features)) return;
+      for (const span of finder.find(whole.slice(start, end), features)) {
+        spans ??= [];
+        spans.push({ ...span, start: span.start + start, end: span.end + start });
+      }
+    },
+    done() {},
+  });
+  segmenter.feedAll(text);
+  return spans ?? none;
+}
+
+/** Orders are taken out whole, with whatever personal data stands in them. */
+function withOrders(spans: readonly Span[], { hits }: InjectionScore): readonly Span[] {
+  const orders: Span[] = [];
+  for (const { start, end } of [...hits].sort((a, b) => a.start - b.start)) {
+    const last = orders.at(-1);
+    if (last !== undefined && start <= last.end) orders[orders.length - 1] = { ...last, end: Math.max(last.end, end) };
+    else orders.push({ start, end, guard: 'injection', rule: 'removed', mode: 'mask' });
+  }
+  // Personal data that reaches over an order's edge is taken out with it.
+  const apart = spans.filter((span) => {
+    for (const [index, order] of orders.entries())
+      if (span.start < order.end && order.start < span.end) {
+        orders[index] = { ...order, start: Math.min(order.start, span.start), end: Math.max(order.end, span.end) };
+        return false;
+      }
+    return true;
+  });
+  return [...apart, ...orders].sort((a, b) => a.start - b.start);
+}
+
+/** Personal data and secrets come back in the answer; orders and blocked patterns do not. */
+function maskTexts(texts: readonly GuardedText[], masks: readonly (readonly Span[])[], key: Uint8Array) {
+  const mint = new PlaceholderMint(
+    key,
+    texts.map(({ text }) => text),
+  );
+  for (const [index, spans] of masks.entries()) {
+    const text = texts[index]?.text ?? '';
+    for (const span of spans) if (comesBack(span)) mint.name(span.rule, text.slice(span.start, span.end));
+  }
+  const { placeholders, of } = mint.mint();
+  const maskedTexts = texts.map((guarded, index) => {
+    const spans = masks[index] ?? none;
+    if (spans.length === 0) return guarded;
+    let masked = '';
+    let from = 0;
+    for (const span of spans) {
+      masked += guarded.text.slice(from, span.start);
+      masked += comesBack(span)
+        ? of(span.rule, guarded.text.slice(span.start, span.end))
+        : `[${span.guard === 'injection' ? 'REMOVED' : span.rule.toUpperCase()}]`;
+      from = span.end;
+    }
+    return { ...guarded, text: masked + guarded.text.slice(from) };
+  });
+  return { texts: maskedTexts, placeholders };
+}
+
+function comesBack({ guard }: Span): boolean {
+  return guard === 'pii' || guard === 'secrets';
+}

@@ -1,0 +1,40 @@
+/**
+ * IBANs: a country's letters, two check digits, and exactly as many characters as that country has, in one piece or in
+ * groups with spaces or dashes, in whatever case; the checksum decides.
+ */
+import { countrySpecs, isValidIBAN } from 'ibantools';
+
+const begin = /(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}/g;
+
+export function findIbans(text: string, found: (start: number, end: number) => void): void {
+  begin.lastIndex = 0;
+  for (let match = begin.exec(text); match !== null; match = begin.exec(text)) {
+    const country = match[0].slice(0, 2).toUpperCase();
+    const length = Object.hasOwn(countrySpecs, country) ? countrySpecs[country]?.chars : undefined;
+    if (typeof length !== 'number') continue;
+    let electronic = '';
+    let end = match.index;
+    for (let index = match.index; index < text.length && electronic.length < length; index += 1) {
+      const code = text.charCodeAt(index);
+      if ((code >= 48 && code <= 57) || (code >= 65 && code <= 90) || (code >= 97 && code <= 122)) {
+        electronic += text[index];
+        end = index + 1;
+      } else if ((code !== 32 && code !== 45 && code !== 0xa0 && code !== 0x202f) || index - end > 1) break;
+    }
+    if (electronic.length !== length || /[A-Za-z0-9]/.test(text[end] ?? ' ')) continue;
+    electronic = electronic.toUpperCase();
+    if (!passesMod97(electronic) || !isValidIBAN(electronic)) continue;
+    found(match.index, end);
+    begin.lastIndex = end;
+  }
+}
+
+/** ISO 7064's check, which is quick and refuses nearly everything before the library is asked about the country's form. */
+function passesMod97(iban: string): boolean {
+  let rest = 0;
+  for (let index = 0; index < iban.length; index += 1) {
+    const code = iban.charCodeAt((index + 4) % iban.length);
+    rest = (code < 65 ? rest * 10 + code - 48 : rest * 100 + code - 55) % 97;
+  }
+  return rest === 1;
+}

@@ -1,0 +1,18 @@
+/** IP addresses: four dotted bytes that are no version number's part, and IPv6 in its written forms. */
+import { isIPv6 } from 'node:net';
+
+/** What every IPv6 address holds; `note: this` does not. */
+const hexAndColon = /[0-9A-Fa-f:]:[0-9A-Fa-f]/;
+const four = /(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)/g;
+const six = /(?<![\w:])[0-9A-Fa-f:]{2,39}(?:\.\d{1,3}){0,3}(?![\w:])/g;
+
+export function findIpAddresses(text: string, found: (start: number, end: number) => void): void {
+  if (text.includes('.'))
+    for (const match of text.matchAll(four))
+      if (match[0].split('.').every((byte) => Number(byte) < 256 && (byte === '0' || !byte.startsWith('0'))))
+        found(match.index, match.index + match[0].length);
+  if (hexAndColon.test(text))
+    for (const match of text.matchAll(six))
+      if (match[0].length > 2 && match[0].split(':').length > 2 && isIPv6(match[0]))
+        found(match.index, match.index + match[0].length);
+}

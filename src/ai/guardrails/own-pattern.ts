@@ -1,0 +1,54 @@
+/**
+ * A pattern of the configuration, in RE2 syntax: found in time linear to the text, whatever the pattern
+ * (https://github.com/google/re2/wiki/Syntax; no look-around, no back-references).
+ */
+import { RE2JS } from 're2js';
+import type { GuardMode } from '../../config/index.ts';
+
+export interface OwnPattern {
+  readonly name: string;
+  readonly mode: GuardMode;
+  /** Whether no match can hold white space: then words are checked one by one, and streams held by the word. */
+  readonly inWord: boolean;
+  test(text: string): boolean;
+  find(text: string, found: (start: number, end: number) => void): void;
+}
+
+export function compileOwnPattern(own: {
+  readonly name: string;
+  readonly pattern: string;
+  readonly mode: GuardMode;
+}): OwnPattern {
+  const compiled = RE2JS.compile(own.pattern);
+  return {
+    name: own.name,
+    mode: own.mode,
+    inWord: staysInWord(own.pattern),
+    test: (text) => compiled.test(text),
+    find(text, found) {
+      if (!compiled.test(text)) return; // twenty times cheaper than a matcher, and nearly always the answer
+      const matcher = compiled.matcher(text);
+      while (matcher.find()) if (matcher.end() > matcher.start()) found(matcher.start(), matcher.end());
+    },
+  };
+}
+
+/**
+ * Whether any of the patterns can match anywhere in a text, asked once for all its words: 0.1 µs where asking each word
+ * takes 2. `undefined` where that cannot be told, because matches may hold white space or begin at a text's edge.
+ */
+export function compileAnyOf(own: readonly { readonly pattern: string }[]): ((text: string) => boolean) | undefined {
+  if (!own.every(({ pattern }) => staysInWord(pattern))) return undefined;
+  const any = RE2JS.compile(own.map(({ pattern }) => `(?:${pattern})`).join('|'));
+  return (text) => any.test(text);
+}
+
+/**
+ * Only what certainly matches no white space and no edge of the text: letters, digits, some signs, `\d`, `\w`, `\b`,
+ * escaped signs, positive classes, groups and quantifiers. Anything else may.
+ */
+function staysInWord(pattern: string): boolean {
+  return /^(?:[A-Za-z0-9_@#%&/:;,='"<>!~|()?*+{}-]|\\[dwb]|\\[.+*?()[\]{}|/\\$^-]|\[(?!\^)(?:[A-Za-z0-9_@#%&/:;,.=+*?!~$(){}|-]|\\[dw.\-/])+\])+$/.test(
+    pattern,
+  );
+}

@@ -1,0 +1,102 @@
+/**
+ * Placeholders: what stands in a text for personal data while a model reads it, and is put back in its answer.
+ *
+ * `[EMAIL_1_k3q9x2]`: the kind, a number, and a tag that belongs to the call. The tag is keyed (HMAC-SHA-256 of the
+ * masked values under a key of this gateway), so nobody who writes a text can know it, and a provider learns nothing of
+ * the values from it; and it is chosen so that no text of the call holds it. So whatever looks like a placeholder in a
+ * text stays what it is. Equal calls have equal placeholders, which lets their answers be cached and shared.
+ */
+import { createHmac } from 'node:crypto';
+
+export interface Placeholders {
+  /** What stands for what. */
+  readonly values: ReadonlyMap<string, string>;
+  /** What every one of them ends with: `_k3q9x2]`. Empty where there are none. */
+  readonly tail: string;
+}
+
+export const noPlaceholders: Placeholders = Object.freeze({ values: new Map<string, string>(), tail: '' });
+
+/** The longest placeholder: the longest name, a number and the tag. */
+const maxLength = 64;
+
+/** Draws placeholders for one call. Values must be named before any is asked for: the tag is made from them all. */
+export class PlaceholderMint {
+  readonly #key: Uint8Array;
+  readonly #texts: readonly string[];
+  readonly #names = new Map<string, string>();
+  readonly #counts = new Map<string, number>();
+
+  constructor(key: Uint8Array, texts: readonly string[]) {
+    this.#key = key;
+    this.#texts = texts;
+  }
+
+  /** Equal values of one kind have one placeholder. */
+  name(kind: string, value: string): void {
+    const key = `${kind}\n${value}`;
+    if (this.#names.has(key)) return;
+    const number = (this.#counts.get(kind) ?? 0) + 1;
+    this.#counts.set(kind, number);
+    this.#names.set(key, `[${kind.toUpperCase()}_${number}`);
+  }
+
+  mint(): { readonly placeholders: Placeholders; readonly of: (kind: string, value: string) => string } {
+    const tail = this.#tail();
+    const values = new Map<string, string>();
+    const written = new Map<string, string>();
+    for (const [key, name] of this.#names) {
+      const placeholder = `${name}${tail}`;
+      written.set(key, placeholder);
+      values.set(placeholder, key.slice(key.indexOf('\n') + 1));
+    }
+    return { placeholders: { values, tail }, of: (kind, value) => written.get(`${kind}\n${value}`) ?? '' };
+  }
+
+  #tail(): string {
+    const digest = createHmac('sha256', this.#key).update([...this.#names.keys()].join('\0'));
+    for (let value = digest.digest(), round = 0; ; round += 1) {
+      const tag = letters(value);
+      if (!this.#texts.some((text) => text.includes(tag))) return `_${tag}]`;
+      value = createHmac('sha256', this.#key).update(value).update(String(round)).digest();
+    }
+  }
+}
+
+/** Six letters and digits, about 30 bits; the letters come first so that no number is made of it. */
+function letters(digest: Uint8Array): string {
+  const alphabet = 'bcdfghjkmnpqrstvwxz23456789';
+  let tag = '';
+  for (let index = 0; index < 6; index += 1) tag += alphabet[(digest[index] ?? 0) % (index % 2 === 0 ? 19 : 27)];
+  return tag;
+}
+
+/** Where the placeholders of the call stand in a text, in order. */
+export function placeholderSpans(text: string, { values, tail }: Placeholders): { start: number; end: number }[] {
+  const spans: { start: number; end: number }[] = [];
+  if (tail === '') return spans;
+  let from = 0;
+  for (let at = text.indexOf(tail); at >= 0; at = text.indexOf(tail, at + tail.length)) {
+    const end = at + tail.length;
+    const start = text.lastIndexOf('[', at);
+    if (start < from || end - start > maxLength || !values.has(text.slice(start, end))) continue;
+    spans.push({ start, end });
+    from = end;
+  }
+  return spans;
+}
+
+/** Puts the originals back. In JSON text they are escaped as the string they stand in needs it. */
+export function restorePlaceholders(text: string, placeholders: Placeholders, form: 'text' | 'json'): string {
+  const spans = placeholderSpans(text, placeholders);
+  if (spans.length === 0) return text;
+  let restored = '';
+  let from = 0;
+  for (const { start, end } of spans) {
+    const original = placeholders.values.get(text.slice(start, end)) ?? '';
+    restored += text.slice(from, start);
+    restored += form === 'json' ? JSON.stringify(original).slice(1, -1) : original;
+    from = end;
+  }
+  return restored + text.slice(from);
+}

@@ -1,0 +1,41 @@
+/**
+ * Marks that chat templates, prompt files and providers put between messages. In a text of a user they try to begin a
+ * message of their own.
+ */
+import { colonSigns, headingSigns, openingSigns } from './read-order-words.ts';
+import type { InjectionHit } from './score-injection.ts';
+
+const certain =
+  /<\|\s{0,4}(?:im_start|im_end|im_sep|system|user|assistant|endoftext|eot_id|start_header_id|end_header_id|begin_of_text|channel|message|endofprompt)\b|\[\/?INST\]|<<\/?SYS>>|<\/?(?:start|end)_of_turn>|\{\{[~#]?\s{0,8}(?:role|media|history|section)\s+["']|<<<\s{0,4}dotprompt\s{0,4}:/i;
+
+const likely =
+  /(?:^|\n)[ \t>]{0,8}#{2,6}[ \t]{0,4}(?:system|(?:new|updated|additional) instructions?|instructions?|assistant|developer)\b[^\n]{0,20}(?:\n|:|$)|<\/?(?:system|assistant|system_prompt|instructions?|developer)(?:\s[^<>]{0,100})?>|\[(?:system|assistant|developer)(?: message)?\]|"role"\s{0,4}:\s{0,4}"(?:system|developer|assistant)"/i;
+
+const possible = /(?:^|\n)[ \t>*]{0,8}(?:system|assistant|developer|human)(?: message| prompt| note)?[ \t*]{0,4}:/i;
+
+/** With its score, and the signs one of which each form holds. */
+const forms = [
+  [certain, 0.9, openingSigns],
+  [likely, 0.75, openingSigns | headingSigns],
+  [possible, 0.5, colonSigns],
+] as const;
+
+export function findRoleMarkers(text: string, seen: number, wide: boolean, found: (hit: InjectionHit) => void): void {
+  if (find(text, seen, (start, end, score) => found({ rule: 'role_marker', score, start, end }))) return;
+  if (!wide) return;
+  // Full-width signs and zero-width characters between them: offsets no longer fit, so the whole text is meant.
+  const plain = text.normalize('NFKC').replace(/\p{Cf}/gu, '');
+  if (plain !== text)
+    find(plain, -1, (_start, _end, score) => found({ rule: 'role_marker', score, start: 0, end: text.length }));
+}
+
+function find(text: string, seen: number, found: (start: number, end: number, score: number) => void): boolean {
+  for (const [form, score, needed] of forms) {
+    if ((seen & needed) === 0) continue;
+    const match = form.exec(text);
+    if (match === null) continue;
+    found(match.index, match.index + match[0].length, score);
+    return true;
+  }
+  return false;
+}
