@@ -1,0 +1,141 @@
+/** A scripted answer with everything filled in that the test left open, the same for every wire. */
+import type { Ask } from './ask.ts';
+import type { Faults } from './faults.ts';
+import { fitSchema } from './fit-schema.ts';
+import type { ScriptedAnswer, ScriptedFinish, ScriptedToolCall } from './scripted-reply.ts';
+
+export interface SettledToolCall {
+  readonly id: string;
+  readonly name: string;
+  /** JSON text, or what the test wrote instead of it. */
+  readonly arguments: string;
+}
+
+export interface Tokens {
+  readonly input: number;
+  readonly output: number;
+  readonly cached: number;
+  readonly cacheWrite: number;
+  readonly reasoning: number;
+}
+
+export interface SettledAnswer {
+  readonly id: string;
+  readonly model: string;
+  readonly text: string;
+  /** The text as a stream splits it. */
+  readonly pieces: readonly string[];
+  readonly reasoning: string | undefined;
+  readonly refusal: string | undefined;
+  readonly toolCalls: readonly SettledToolCall[];
+  readonly finish: ScriptedFinish;
+  /** `undefined`: the provider says nothing of it. */
+  readonly usage: Tokens | undefined;
+  readonly includeUsage: boolean;
+  readonly usageTwice: boolean;
+}
+
+export const defaultText = 'This is a scripted answer, the same each time.';
+
+export function settleAnswer(
+  answer: ScriptedAnswer,
+  ask: Ask,
+  faults: Faults,
+  request: { readonly number: number; readonly bodyLength: number },
+): SettledAnswer {
+  const said = contentOf(answer, ask);
+  const toolCalls = said.toolCalls.map(settleToolCall);
+  return {
+    id: `scripted-${request.number}`,
+    model: answer.model ?? ask.model,
+    text: said.text,
+    pieces: typeof answer.chunks === 'object' ? answer.chunks : splitText(said.text, answer.chunks),
+    reasoning: answer.reasoning,
+    refusal: answer.refusal,
+    toolCalls,
+    finish: answer.finishReason ?? finishOf(toolCalls, answer.refusal),
+    usage: usageOf(answer, faults, request.bodyLength, said.text, toolCalls),
+    includeUsage: ask.includeUsage || faults.usage === 'twice',
+    usageTwice: faults.usage === 'twice',
+  };
+}
+
+interface Content {
+  readonly text: string;
+  readonly toolCalls: readonly ScriptedToolCall[];
+}
+
+function contentOf({ text, json, toolCalls = [], refusal, chunks }: ScriptedAnswer, ask: Ask): Content {
+  if (json !== undefined) {
+    if (ask.tool === undefined) return { text: JSON.stringify(json), toolCalls };
+    return { text: text ?? '', toolCalls: [...toolCalls, { name: ask.tool.name, arguments: json }] };
+  }
+  if (text !== undefined) return { text, toolCalls };
+  if (typeof chunks === 'object') return { text: chunks.join(''), toolCalls };
+  if (toolCalls.length > 0 || refusal !== undefined) return { text: '', toolCalls };
+  if (ask.tool !== undefined) {
+    return { text: '', toolCalls: [{ name: ask.tool.name, arguments: fitSchema(ask.tool.parameters) ?? {} }] };
+  }
+  if (ask.schema === undefined) return { text: defaultText, toolCalls };
+  return { text: JSON.stringify(ask.schema === 'any' ? {} : fitSchema(ask.schema)), toolCalls };
+}
+
+function settleToolCall(call: ScriptedToolCall, index: number): SettledToolCall {
+  const { arguments: given = {} } = call;
+  return {
+    id: call.id ?? `call_${index}`,
+    name: call.name,
+    arguments: typeof given === 'string' ? given : JSON.stringify(given),
+  };
+}
+
+function finishOf(toolCalls: readonly unknown[], refusal: string | undefined): ScriptedFinish {
+  if (toolCalls.length > 0) return 'tool_calls';
+  return refusal === undefined ? 'stop' : 'refusal';
+}
+
+const noTokens: Tokens = { input: 0, output: 0, cached: 0, cacheWrite: 0, reasoning: 0 };
+
+function usageOf(
+  { usage, reasoning = '', refusal = '' }: ScriptedAnswer,
+  faults: Faults,
+  bodyLength: number,
+  text: string,
+  toolCalls: readonly SettledToolCall[],
+): Tokens | undefined {
+  if (faults.usage === 'absent') return undefined;
+  if (faults.usage === 'zero') return noTokens;
+  if (usage !== undefined) {
+    return {
+      input: usage.inputTokens,
+      output: usage.outputTokens,
+      cached: usage.cachedInputTokens ?? 0,
+      cacheWrite: usage.cacheWriteTokens ?? 0,
+      reasoning: usage.reasoningTokens ?? 0,
+    };
+  }
+  let written = text.length + reasoning.length + refusal.length;
+  for (const call of toolCalls) written += call.name.length + call.arguments.length;
+  return {
+    ...noTokens,
+    input: Math.ceil(bodyLength / 4),
+    output: Math.ceil(written / 4),
+    reasoning: Math.ceil(reasoning.length / 4),
+  };
+}
+
+/** Into `count` pieces of about the same length, or into words. No character is split. */
+export function splitText(text: string, count?: number): readonly string[] {
+  if (text === '') return [];
+  if (count === undefined) return text.match(/^\s+|\S+\s*/g) ?? [text];
+  const pieces: string[] = [];
+  let from = 0;
+  for (let piece = 1; piece <= count; piece++) {
+    let to = Math.round((text.length * piece) / count);
+    const last = text.charCodeAt(to - 1);
+    if (last >= 0xd800 && last <= 0xdbff) to++;
+    pieces.push(text.slice(from, to));
+    from = to;
+  }
+  return pieces;
+}
