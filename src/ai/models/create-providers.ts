@@ -1,31 +1,32 @@
-import type { ModelTarget, ProviderConfig, StructuredOutput } from '../../config/index.ts';
+import type { ProviderConfig } from '../../config/index.ts';
 import { unreachable } from '../../lib/index.ts';
+import { createAiSdkProvider } from './ai-sdk-provider.ts';
 import { createLocalProvider } from './local-provider.ts';
 import type { ModelProvider } from './model.ts';
 import { createOpenAiProvider } from './openai-provider.ts';
 
 /**
- * The providers of `ai.providers`, by name. `models` are the aliases of `ai.models`: how a target asks for JSON is said
- * there (`structured`); where two targets of one model differ, the first one counts.
+ * The providers of `ai.providers`, by name. None connects or loads a package before it is first asked.
+ *
+ * @param resolveFrom the folder of supergraph.yaml: where AI SDK packages are looked for that Isthmus does not bring
  */
 export function createProviders(
   providers: readonly ProviderConfig[],
-  models: Readonly<Record<string, readonly ModelTarget[]>> = {},
+  resolveFrom: string,
 ): ReadonlyMap<string, ModelProvider> {
-  const targets = Object.values(models).flat();
-  return new Map(providers.map((provider) => [provider.name, createProvider(provider, targets)]));
+  return new Map(providers.map((provider) => [provider.name, createProvider(provider, resolveFrom)]));
 }
 
-function createProvider(provider: ProviderConfig, targets: readonly ModelTarget[]): ModelProvider {
+function createProvider(provider: ProviderConfig, resolveFrom: string): ModelProvider {
   switch (provider.kind) {
     case 'openai': {
-      const structuredByModel = new Map<string, StructuredOutput>();
-      for (const target of targets) {
-        if (target.provider !== provider.name || structuredByModel.has(target.model)) continue;
-        structuredByModel.set(target.model, target.structured);
-      }
-      const { name, baseUrl, apiKey } = provider;
-      return createOpenAiProvider({ name, baseUrl, apiKey, structuredByModel });
+      const { name, baseUrl, keys, auth, apiVersion, wire } = provider;
+      const version = apiVersion === undefined ? {} : { apiVersion };
+      return createOpenAiProvider({ name, baseUrl, keys, auth, wire, ...version });
+    }
+    case 'ai-sdk': {
+      const { name, package: packageName, keys, baseUrl, settings } = provider;
+      return createAiSdkProvider({ name, package: packageName, keys, baseUrl, settings, resolveFrom });
     }
     case 'local':
       return createLocalProvider({ name: provider.name });

@@ -2,7 +2,7 @@ import { charactersPerToken, estimateUsage } from './estimate-usage.ts';
 import { CannotDo, fillSchema, type Material, writeText } from './fill-schema.ts';
 import type { ModelAnswer, ModelRequest } from './model.ts';
 import { readSentences } from './read-text.ts';
-import { maxCharacters, readRequestText } from './request-text.ts';
+import { maxCharacters, readRequestText, userTexts } from './request-text.ts';
 
 /**
  * The model `extractive`: answers from the words of the request alone, the same request always the same way. It is
@@ -33,23 +33,32 @@ import { maxCharacters, readRequestText } from './request-text.ts';
  * Usage is estimated at four characters a token. Throws {@link CannotDo} with the reason.
  */
 export async function extractiveAnswer(request: ModelRequest): Promise<ModelAnswer> {
-  const given = request.messages.reduce((sum, { role, content }) => sum + (role === 'user' ? content.length : 0), 0);
+  const given = userTexts(request).reduce((sum, text) => sum + text.length, 0);
   if (given > maxCharacters) throw new CannotDo(`the extractive model reads ${maxCharacters} characters, not ${given}`);
   const material = readMaterial(request);
   const { output } = request;
   const { text, isCut } =
     output.kind === 'text'
       ? await writeText(material)
-      : { text: JSON.stringify(await fillSchema(output.schema, material, output.name)), isCut: false };
-  if (text.length > request.maxOutputTokens * charactersPerToken) {
-    throw new CannotDo(`an answer of this form does not fit ${request.maxOutputTokens} tokens`);
+      : { text: JSON.stringify(await fillSchema(output.schema ?? {}, material, output.name)), isCut: false };
+  const maxOutputTokens = request.maxOutputTokens ?? defaultMaxOutputTokens;
+  if (text.length > maxOutputTokens * charactersPerToken) {
+    throw new CannotDo(`an answer of this form does not fit ${maxOutputTokens} tokens`);
   }
-  return { text, finishReason: isCut ? 'length' : 'stop', usage: estimateUsage(request, text) };
+  return {
+    content: [{ type: 'text', text }],
+    finishReason: isCut ? 'length' : 'stop',
+    usage: estimateUsage(request, text),
+    respondedModel: 'extractive',
+  };
 }
+
+/** The bound where the request names none. */
+const defaultMaxOutputTokens = 1_000;
 
 function readMaterial(request: ModelRequest): Material {
   const text = readRequestText(request);
-  const { output, maxOutputTokens } = request;
+  const { output, maxOutputTokens = defaultMaxOutputTokens } = request;
   const lines = [...text.lines];
   const facts = text.labels.filter(({ name }) => !/\b(?:product|name|title|item|model|language|locale)$/i.test(name));
   if (text.question !== undefined) {
@@ -61,7 +70,7 @@ function readMaterial(request: ModelRequest): Material {
   }
   // A review may be a question itself: where a judgement is asked for, it is what is judged.
   if (output.kind === 'json' && lines.length === 0 && text.question !== undefined) lines.push(text.question);
-  const overhead = output.kind === 'text' ? 0 : JSON.stringify(output.schema.properties ?? {}).length / 4;
+  const overhead = output.kind === 'text' ? 0 : JSON.stringify(output.schema?.properties ?? {}).length / 4;
   const maxCharacters = Math.max(0, Math.floor(maxOutputTokens * charactersPerToken - overhead));
   return { text, sentences: lines.flatMap(readSentences), maxCharacters };
 }

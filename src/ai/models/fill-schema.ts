@@ -12,7 +12,9 @@ export const notSaid = 'The text does not say.';
 export const nothingToSummarise = 'There is nothing to summarise yet.';
 
 /** What the extractive model does not do; the message names it and where in the schema it was asked for. */
-export class CannotDo extends Error {}
+export class CannotDo extends Error {
+  override readonly name = 'CannotDo';
+}
 
 /** A request's text, read into sentences. */
 export interface Material {

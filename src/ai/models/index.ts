@@ -1,23 +1,60 @@
+export { checkAiSdkPackage } from './ai-sdk-provider.ts';
+export { CallCaches } from './call-caches.ts';
+export { createModelClient, type ModelClientOptions } from './create-model-client.ts';
 export { createProviders } from './create-providers.ts';
+export { estimateInputTokens } from './estimate-usage.ts';
+export { type CallGuard, createCallGuard, noGuard } from './guard-call.ts';
 export { createLocalProvider, type LocalProviderOptions } from './local-provider.ts';
-export type {
-  CallBounds,
-  Embeddings,
-  FinishReason,
-  JsonSchema,
-  Message,
-  ModelAnswer,
-  ModelProvider,
-  ModelRequest,
-  OutputForm,
-  Usage,
-} from './model.ts';
 export {
-  type Answered,
-  createModelClient,
-  type ModelClient,
-  type ModelClientOptions,
-  type ModelLog,
-} from './model-client.ts';
+  type AnswerPart,
+  type CallBounds,
+  type EmbeddingRequest,
+  type Embeddings,
+  type FailureKind,
+  type FilePart,
+  type FinishReason,
+  type ImagePart,
+  type JsonObject,
+  type JsonSchema,
+  type MediaSource,
+  type Message,
+  type ModelAnswer,
+  type ModelProvider,
+  type ModelRequest,
+  type OutputForm,
+  type ProviderCall,
+  ProviderFailure,
+  type ProviderStreamPart,
+  type ReasoningEffort,
+  type ReasoningPart,
+  type StreamDelta,
+  type TextPart,
+  type ToolCallPart,
+  type ToolChoice,
+  type ToolDefinition,
+  type ToolResultPart,
+  textOf,
+  type Usage,
+  userText,
+  type Wire,
+  type WireRequest,
+} from './model.ts';
+export type {
+  CacheOutcome,
+  Caller,
+  CallSummary,
+  Completion,
+  EmbeddingCall,
+  EmbeddingCompletion,
+  ListedModel,
+  ModelCall,
+  ModelClient,
+  ModelStreamPart,
+} from './model-call.ts';
+export { assembleModelClient, type ModelClientParts } from './model-client.ts';
 export { formatModelReference, type ModelReference } from './model-reference.ts';
+export { formatUsd } from './money.ts';
 export { createOpenAiProvider, type OpenAiProviderOptions } from './openai-provider.ts';
+export type { TargetPrices } from './routing/call-run.ts';
+export { createRoutes } from './routing/create-routes.ts';
+export { createTargetPrices, unpricedTargets } from './target-prices.ts';

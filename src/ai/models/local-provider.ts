@@ -1,9 +1,18 @@
 import { Worker } from 'node:worker_threads';
-import { GatewayError, messageOf } from '../../errors/index.ts';
+import { messageOf } from '../../errors/index.ts';
 import { siblingModule } from '../../lib/index.ts';
 import { estimateTokens } from './estimate-usage.ts';
 import type { LocalJob, LocalResult } from './local-job.ts';
-import type { CallBounds, Embeddings, ModelProvider } from './model.ts';
+import {
+  type CallBounds,
+  type Embeddings,
+  type ModelAnswer,
+  type ModelProvider,
+  type ModelRequest,
+  ProviderFailure,
+  type ProviderStreamPart,
+  textOf,
+} from './model.ts';
 import { withinBounds } from './within-bounds.ts';
 
 export interface LocalProviderOptions {
@@ -24,6 +33,8 @@ interface Job {
 
 /** One message to the worker holds this many texts, so that other calls get their turn: 130 ms. */
 const textsPerJob = 16;
+
+const useLiteDimensions = 512;
 
 /** The embedding model's tokenizer takes quadratic time; 8,000 characters take 0.25 s and are more than it can weigh. */
 const maxTextCharacters = 8_000;
@@ -48,7 +59,8 @@ export function createLocalProvider(options: LocalProviderOptions): ModelProvide
   let worker: Worker | undefined;
   let closed = false;
 
-  const unavailable = (detail: string) => new GatewayError('AI_MODEL_UNAVAILABLE', { detail: `${name}: ${detail}` });
+  const failure = (kind: ProviderFailure['kind'], detail: string) =>
+    new ProviderFailure({ kind, detail: `${name}: ${detail}` });
 
   function startWorker(): Worker {
     // Its streams are not captured: anything written to a captured one holds the process open. The worker is silent itself.
@@ -105,39 +117,62 @@ export function createLocalProvider(options: LocalProviderOptions): ModelProvide
   }
 
   function run(work: LocalJob, bounds: CallBounds): Promise<LocalResult> {
-    if (closed) throw unavailable('the provider is closed');
-    if (waiting.size >= maxWaiting) throw unavailable(`${maxWaiting} calls are waiting already`);
+    if (closed) throw failure('connection', 'the provider is closed');
+    if (waiting.size >= maxWaiting) throw failure('overloaded', `${maxWaiting} calls are waiting already`);
     const settled = Promise.withResolvers<LocalResult>();
     const job: Job = { work, settle: settled.resolve };
     return withinBounds(bounds, () => {
       waiting.add(job);
       runNext();
       return settled.promise;
-    })
-      .catch((error: unknown) => {
-        throw error instanceof GatewayError ? unavailable(error.detail ?? error.message) : error;
-      })
-      .finally(() => waiting.delete(job));
+    }).finally(() => waiting.delete(job));
+  }
+
+  function failed(result: LocalResult): ProviderFailure {
+    if (result.kind === 'cannot') return failure('unsupported', result.detail);
+    return failure('server_error', result.kind === 'failed' ? result.detail : 'the worker gave another answer');
+  }
+
+  async function complete(model: string, request: ModelRequest, bounds: CallBounds): Promise<ModelAnswer> {
+    if (model !== 'extractive')
+      throw failure('not_found', `it has no model "${model}" that completes, only "extractive"`);
+    const unsupported = beyondExtractive(request);
+    if (unsupported !== undefined) throw failure('unsupported', `extractive cannot do ${unsupported}`);
+    const { wire: _, ...asked } = request;
+    const result = await run({ kind: 'complete', request: asked }, bounds);
+    if (result.kind !== 'completed') throw failed(result);
+    return result.answer;
   }
 
   return {
     name,
-    async complete(model, request, bounds) {
-      if (model !== 'extractive') throw unavailable(`it has no model "${model}" that completes, only "extractive"`);
-      const result = await run({ kind: 'complete', request }, bounds);
-      if (result.kind === 'completed') return result.answer;
-      throw unavailable(result.kind === 'failed' ? result.detail : 'the worker gave another answer');
+    keys: 1,
+    complete,
+    async *stream(model, request, bounds): AsyncGenerator<ProviderStreamPart> {
+      let answer: ModelAnswer;
+      try {
+        answer = await complete(model, request, bounds);
+      } catch (error) {
+        bounds.signal.throwIfAborted();
+        if (!(error instanceof ProviderFailure)) throw error;
+        yield { type: 'failed', failure: error };
+        return;
+      }
+      // It reads before it writes, so its whole answer is there at once; words make it look like any other stream.
+      for (const text of textOf(answer).match(/\s*\S+\s*$|\s*\S+/g) ?? []) yield { type: 'text_delta', index: 0, text };
+      yield { type: 'end', answer };
     },
-    async embed(model, texts, bounds): Promise<Embeddings> {
-      if (model !== 'use-lite') throw unavailable(`it has no model "${model}" that embeds, only "use-lite"`);
+    async embed(model, { texts, dimensions }, bounds): Promise<Embeddings> {
+      if (model !== 'use-lite') throw failure('not_found', `it has no model "${model}" that embeds, only "use-lite"`);
+      if (dimensions !== undefined && dimensions !== useLiteDimensions)
+        throw failure('unsupported', `use-lite gives ${useLiteDimensions} dimensions, not ${dimensions}`);
       const long = texts.find(({ length }) => length > maxTextCharacters);
-      if (long !== undefined) throw unavailable(`use-lite reads ${maxTextCharacters} characters, not ${long.length}`);
+      if (long !== undefined)
+        throw failure('context_window', `use-lite reads ${maxTextCharacters} characters, not ${long.length}`);
       const vectors: Float32Array[] = [];
       for (let start = 0; start < texts.length; start += textsPerJob) {
         const result = await run({ kind: 'embed', texts: texts.slice(start, start + textsPerJob) }, bounds);
-        if (result.kind !== 'embedded') {
-          throw unavailable(result.kind === 'failed' ? result.detail : 'the worker gave another answer');
-        }
+        if (result.kind !== 'embedded') throw failed(result);
         vectors.push(...result.vectors);
       }
       const inputTokens = texts.reduce((sum, text) => sum + estimateTokens(text), 0);
@@ -153,4 +188,23 @@ export function createLocalProvider(options: LocalProviderOptions): ModelProvide
       await stopped?.terminate();
     },
   };
+}
+
+/**
+ * What of a request the extractive model cannot do, by its name; `undefined` where it can do all of it. It always
+ * writes the likeliest words and the same ones, so sampling settings and seeds ask for nothing it would not do anyway.
+ */
+function beyondExtractive(request: ModelRequest): string | undefined {
+  if (request.tools !== undefined && request.tools.length > 0 && request.toolChoice !== 'none') return 'tools';
+  if (request.output.kind === 'json' && request.output.schema === undefined) return 'JSON without a schema';
+  if (request.reasoning !== undefined && request.reasoning.effort !== 'none') return 'reasoning';
+  if (request.stop !== undefined && request.stop.length > 0) return 'stop';
+  if (request.wire !== undefined && request.wire.beyond.length > 0) return request.wire.beyond.join(', ');
+  for (const message of request.messages) {
+    if (message.role === 'system') continue;
+    for (const part of message.content) {
+      if (part.type === 'image' || part.type === 'file') return `${part.type}s`;
+    }
+  }
+  return undefined;
 }

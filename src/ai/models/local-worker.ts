@@ -35,6 +35,8 @@ async function run(job: LocalJob): Promise<LocalResult> {
         return unreachable(job);
     }
   } catch (error) {
-    return { kind: 'failed', detail: messageOf(error) };
+    // By its name: the class lives in a module that loads with the first completion.
+    const cannot = error instanceof Error && error.name === 'CannotDo';
+    return { kind: cannot ? 'cannot' : 'failed', detail: messageOf(error) };
   }
 }

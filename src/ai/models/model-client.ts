@@ -1,94 +1,381 @@
-import { GatewayError } from '../../errors/index.ts';
-import type { CallBounds, Embeddings, ModelAnswer, ModelProvider, ModelRequest } from './model.ts';
-import { formatModelReference, type ModelReference } from './model-reference.ts';
-import { deadlinePassed, withinBounds } from './within-bounds.ts';
-
-/** Where a fallback is told; a pino logger fits. */
-export interface ModelLog {
-  warn(fields: Readonly<Record<string, unknown>>, message: string): void;
-}
-
-export interface ModelClientOptions {
-  /** The providers of `ai.providers`, by name. The client closes them. */
-  readonly providers: ReadonlyMap<string, ModelProvider>;
-  /** The aliases of `ai.models`, each to its targets in order; targets without a key are already left out. */
-  readonly aliases:
-    | ReadonlyMap<string, readonly ModelReference[]>
-    | Readonly<Record<string, readonly ModelReference[]>>;
-  readonly log: ModelLog;
-}
-
-/** Which model an answer came from. */
-export interface Answered {
-  /** The reference of the target that answered, `<provider>/<model id>`. */
-  readonly model: string;
-  /** How many targets were tried, the one that answered included. */
-  readonly attempts: number;
-}
-
-export interface ModelClient {
-  complete(alias: string, request: ModelRequest, bounds: CallBounds): Promise<ModelAnswer & Answered>;
-  /** The vectors of two models cannot be compared: hold on to `model` beside every vector that is kept. */
-  embed(alias: string, texts: readonly string[], bounds: CallBounds): Promise<Embeddings & Answered>;
-  /** Whether the alias is known and has a target left. */
-  has(alias: string): boolean;
-  close(): Promise<void>;
-}
-
 /**
- * Asks the targets of an alias in order and gives the first answer. A refusal, or an answer cut short by a content
- * filter, is an answer: another model is not asked to say what one would not.
+ * The engine of the model client: the one way every model call of Isthmus goes, in this order.
  *
- * Throws `AI_MODEL_UNAVAILABLE` with every target's reason in `detail` when none answers before the deadline, and for
- * an unknown alias. Rejects with the signal's reason when the signal aborts, and then asks nobody else.
+ *     alias       known, or AI_MODEL_NOT_FOUND
+ *     deadline    not passed, or GATEWAY_TIMEOUT; it bounds everything below
+ *     guardrails  on the input; blocked: AI_INPUT_BLOCKED, and no provider is asked
+ *     candidates  rule, capabilities, strategy, split, breakers (routing/choose-targets.ts); those without a price are
+ *                 left out: AI_PRICE_UNKNOWN where none is left
+ *     caches      exact, an equal call in flight, semantic; an answer is looked for under the first candidate and kept
+ *                 under the target that gave it
+ *     targets     limits, keys, retries, fallbacks (routing/router.ts)
+ *     guardrails  on the output; blocked: an answer without content, `content_filter`
+ *     record      one for each call, however it ended; what failed attempts used is booked with it
+ *
+ * A stream goes the same way. Until its first output it may move to another target and nobody sees it; after that never:
+ * it ends whole or `failed`. It is drawn from the provider as fast as it is read.
+ *
+ * Longer than other files, because the order of these steps is what has to be seen at once.
  */
-export function createModelClient(options: ModelClientOptions): ModelClient {
-  const { providers, log } = options;
-  const aliases = options.aliases instanceof Map ? options.aliases : new Map(Object.entries(options.aliases));
+import { GatewayError, messageOf } from '../../errors/index.ts';
+import { invariant } from '../../lib/index.ts';
+import type { ModelCallSink } from '../../observability/index.ts';
+import type { CallCaches, CallKeys } from './call-caches.ts';
+import type { CallGuard, Passed } from './guard-call.ts';
+import { type CallBounds, type Embeddings, type ModelAnswer, type ModelProvider, ProviderFailure } from './model.ts';
+import type {
+  CacheOutcome,
+  CallSummary,
+  Completion,
+  EmbeddingCall,
+  EmbeddingCompletion,
+  ListedModel,
+  ModelCall,
+  ModelClient,
+  ModelStreamPart,
+} from './model-call.ts';
+import { replayAnswer } from './replay-answer.ts';
+import { askedChat, askedEmbeddings } from './routing/asked.ts';
+import type { Attempt } from './routing/attempt.ts';
+import { type Asked, CallRun, type TargetPrices } from './routing/call-run.ts';
+import type { Route } from './routing/choose-targets.ts';
+import type { Routes } from './routing/create-routes.ts';
+import { endFailed, timeoutError, unavailable } from './routing/end-failed.ts';
+import { openStream, type StreamReader } from './routing/open-stream.ts';
+import { type ModelLog, Router } from './routing/router.ts';
+import { ShadowCalls } from './routing/shadow-calls.ts';
+import type { Target } from './routing/target.ts';
 
-  async function firstAnswer<Answer>(
-    alias: string,
-    bounds: CallBounds,
-    ask: (provider: ModelProvider, model: string) => Promise<Answer>,
-  ): Promise<Answer & Answered> {
-    const targets = aliases.get(alias);
-    if (targets === undefined) throw unavailable(`there is no model alias "${alias}"`);
-    if (targets.length === 0) throw unavailable(`no target of the alias "${alias}" has a key`);
-    const reasons: string[] = [];
-    let lastFailure: unknown;
-    for (const [index, target] of targets.entries()) {
-      const model = formatModelReference(target);
-      try {
-        const provider = providers.get(target.provider);
-        if (provider === undefined) throw unavailable(`there is no provider "${target.provider}"`);
-        const answer = await withinBounds(bounds, () => ask(provider, target.model));
-        return { ...answer, model, attempts: index + 1 };
-      } catch (error) {
-        bounds.signal.throwIfAborted();
-        if (!(error instanceof GatewayError) || error.code !== 'AI_MODEL_UNAVAILABLE') throw error;
-        lastFailure = error;
-        reasons.push(`${model}: ${error.detail ?? error.message}`);
-        if (bounds.deadline.passed) break;
-        if (index + 1 < targets.length)
-          log.warn({ alias, model, reason: error.detail }, 'a model failed; asking the next');
-      }
-    }
-    const late = bounds.deadline.passed ? `${deadlinePassed().detail}; ` : '';
-    throw unavailable(`${alias}: ${late}${reasons.join('; ')}`, lastFailure);
+/** The parts of a model client, already made. `createModelClient` makes them from the configuration. */
+export interface ModelClientParts {
+  readonly routes: Routes;
+  /** Closed with the client. */
+  readonly providers: ReadonlyMap<string, ModelProvider>;
+  readonly prices: TargetPrices;
+  readonly caches: CallCaches;
+  readonly guard: CallGuard;
+  readonly sink: ModelCallSink;
+  readonly log: ModelLog;
+  /** How long a provider's stream may be silent while it is read. */
+  readonly streamIdleTimeoutMs: number;
+  /** From 0 to below 1. @default Math.random */
+  readonly random?: () => number;
+}
+
+export function assembleModelClient(parts: ModelClientParts): ModelClient {
+  return new RoutedModelClient(parts);
+}
+
+class RoutedModelClient implements ModelClient {
+  readonly #parts: ModelClientParts;
+  readonly #random: () => number;
+  readonly #router: Router;
+  readonly #shadows: ShadowCalls;
+  #closed = false;
+
+  constructor(parts: ModelClientParts) {
+    this.#parts = parts;
+    this.#random = parts.random ?? Math.random;
+    this.#router = new Router((alias) => parts.routes.find(alias), parts.prices, parts.log);
+    this.#shadows = new ShadowCalls({ ...parts, random: this.#random });
   }
 
-  return {
-    complete: (alias, request, bounds) =>
-      firstAnswer(alias, bounds, (provider, model) => provider.complete(model, request, bounds)),
-    embed: (alias, texts, bounds) =>
-      firstAnswer(alias, bounds, (provider, model) => provider.embed(model, texts, bounds)),
-    has: (alias) => (aliases.get(alias)?.length ?? 0) > 0,
-    close: async () => {
-      await Promise.all(Array.from(providers.values(), (provider) => provider.close()));
-    },
-  };
+  async complete(call: ModelCall): Promise<Completion> {
+    const { caches, guard } = this.#parts;
+    const run = this.#begin(call, askedChat(call.request), false);
+    try {
+      const route = this.#enter(run);
+      const input = guard.checkInput(call.request, call);
+      const guarded = input instanceof Promise ? await input : input;
+      run.guardrails = guarded.findings;
+      if (guarded.kind === 'blocked') throw inputBlocked(run);
+      const candidates = this.#router.candidates(route, run);
+      const keys = caches.keysOf(call, route, firstOf(candidates), false);
+      if (keys === undefined) return ended(run, await this.#complete(run, route, candidates, guarded, undefined, call));
+      run.cache = 'miss';
+      const hit = await caches.read(keys);
+      if (hit !== undefined) return this.#unpaid(run, hit.answer, hit.model, 'exact');
+      const { value, own } = await caches.inFlight.run(keys.exact, call, async (bounds) => {
+        run.beginWork(bounds);
+        try {
+          const similar = await caches.readSimilar(keys, bounds);
+          if (similar !== undefined) return summed(run, similar.answer, similar.model, 'semantic');
+          return await this.#complete(run, route, candidates, guarded, keys, bounds);
+        } finally {
+          run.endWork();
+        }
+      });
+      return own ? ended(run, value) : this.#unpaid(run, value, value.model, 'shared');
+    } catch (error) {
+      throw this.#failed(run, error);
+    }
+  }
+
+  /** Asks the targets. Whoever began it may leave while others wait for it: it is booked with the call that began it. */
+  async #complete(
+    run: CallRun,
+    route: Route,
+    candidates: readonly Target[],
+    guarded: Passed,
+    keys: CallKeys | undefined,
+    bounds: CallBounds,
+  ): Promise<Completion> {
+    const { caches, guard } = this.#parts;
+    const call = run.call as ModelCall;
+    run.beginWork(bounds);
+    try {
+      this.#shadows.launch(route, call, guarded.request);
+      const { attempt, result } = await this.#router.answer(run, route, candidates, (provider, target, { call: of }) =>
+        provider.complete(target.config.model, guarded.request, of),
+      );
+      attempt.target.health.observeLatency(attempt.durationMs);
+      run.settle(attempt, result);
+      const checked = guard.checkOutput(result, guarded, bounds);
+      const { answer, findings } = checked instanceof Promise ? await checked : checked;
+      run.guardrails = findings;
+      if (keys !== undefined) caches.keep(keys, attempt.target, answer);
+      return summed(run, answer, attempt.target.reference, run.cache);
+    } finally {
+      run.endWork();
+    }
+  }
+
+  async *stream(call: ModelCall): AsyncGenerator<ModelStreamPart, void, void> {
+    const { caches, guard, streamIdleTimeoutMs } = this.#parts;
+    const run = this.#begin(call, askedChat(call.request), true);
+    let open: { readonly attempt: Attempt; readonly reader: StreamReader } | undefined;
+    let isOver = false;
+    try {
+      const route = this.#enter(run);
+      const input = guard.checkInput(call.request, call);
+      const guarded = input instanceof Promise ? await input : input;
+      run.guardrails = guarded.findings;
+      if (guarded.kind === 'blocked') throw inputBlocked(run);
+      const candidates = this.#router.candidates(route, run);
+      const keys = caches.keysOf(call, route, firstOf(candidates), true);
+      if (keys !== undefined) {
+        run.cache = 'miss';
+        const exact = await caches.read(keys);
+        const hit = exact ?? (await caches.readSimilar(keys, call));
+        if (hit !== undefined) {
+          const outcome = exact === undefined ? 'semantic' : 'exact';
+          isOver = true;
+          const completion = this.#unpaid(run, hit.answer, hit.model, outcome);
+          yield { type: 'start', model: hit.model, cache: outcome };
+          yield* replayAnswer(hit.answer);
+          yield { type: 'end', answer: completion };
+          return;
+        }
+      }
+      this.#shadows.launch(route, call, guarded.request);
+      const { attempt, result } = await this.#router.answer(run, route, candidates, (provider, target, one) =>
+        openStream(provider.stream(target.config.model, guarded.request, one.call), one, streamIdleTimeoutMs),
+      );
+      const { reader, held } = result;
+      open = { attempt, reader };
+      attempt.answering();
+      attempt.target.health.observeLatency(attempt.durationMs);
+      run.timeToFirstTokenMs = run.durationMs;
+      yield { type: 'start', model: attempt.target.reference, cache: run.cache };
+
+      const output = guard.outputStream(guarded);
+      let { answer } = result;
+      if (output === undefined) {
+        for (const part of held) yield part;
+        while (answer === undefined) {
+          const part = await reader.next();
+          if (part.type === 'end') answer = part.answer;
+          else yield part;
+        }
+      } else {
+        for (const part of held) yield* output.push(part);
+        while (answer === undefined && !output.blocked) {
+          const part = await reader.next();
+          if (part.type === 'end') answer = part.answer;
+          else yield* output.push(part);
+        }
+        yield* output.end();
+      }
+      if (answer === undefined || output?.blocked === true) {
+        // What has not been written yet need not be paid for.
+        if (answer === undefined) attempt.stop('blocked');
+        reader.close();
+        open = undefined;
+        const usage = answer?.usage ?? run.estimateUsage(reader.characters);
+        run.settle(attempt, { ...answer, usage });
+        run.guardrails = output?.findings() ?? run.guardrails;
+        isOver = true;
+        const blocked: ModelAnswer = { content: [], finishReason: 'content_filter', usage };
+        yield { type: 'end', answer: ended(run, summed(run, blocked, attempt.target.reference, run.cache)) };
+        return;
+      }
+      open = undefined;
+      run.settle(attempt, answer);
+      const checked = guard.checkOutput(answer, guarded, call);
+      const { answer: served, findings } = checked instanceof Promise ? await checked : checked;
+      run.guardrails = findings;
+      if (keys !== undefined) caches.keep(keys, attempt.target, served);
+      if (output?.holdsAll === true) yield* replayAnswer(served);
+      isOver = true;
+      yield { type: 'end', answer: ended(run, summed(run, served, attempt.target.reference, run.cache)) };
+    } catch (error) {
+      isOver = true;
+      open?.reader.close();
+      const thrown = this.#failed(run, open === undefined ? error : brokenOff(run, open.attempt, open.reader, error));
+      if (thrown === call.signal.reason) throw thrown;
+      yield { type: 'failed', error: asGatewayError(thrown) };
+    } finally {
+      if (!isOver) {
+        // The reader went away: the provider is told at once, and what had come is booked.
+        open?.attempt.stop('left');
+        open?.reader.close();
+        if (open !== undefined) brokenOff(run, open.attempt, open.reader, undefined);
+        run.record('aborted');
+      }
+    }
+  }
+
+  async embed(call: EmbeddingCall): Promise<EmbeddingCompletion> {
+    const { caches, guard } = this.#parts;
+    const run = this.#begin(call, askedEmbeddings(call.request), false);
+    try {
+      const route = this.#enter(run);
+      const input = guard.checkTexts(call.request, call);
+      const guarded = input instanceof Promise ? await input : input;
+      run.guardrails = guarded.findings;
+      if (guarded.kind === 'blocked') throw inputBlocked(run);
+      const candidates = this.#router.candidates(route, run);
+      const work = async (bounds: CallBounds): Promise<EmbeddingCompletion> => {
+        run.beginWork(bounds);
+        try {
+          const { attempt, result } = await this.#router.answer(run, route, candidates, (provider, target, one) =>
+            provider.embed(target.config.model, guarded.request, one.call),
+          );
+          attempt.target.health.observeLatency(attempt.durationMs);
+          run.settle(attempt, result);
+          return summed(run, result, attempt.target.reference, run.cache);
+        } finally {
+          run.endWork();
+        }
+      };
+      run.cache = route.config.cache.exact ? 'miss' : 'off';
+      const { value, model, cache } = await caches.embed(call, route, firstOf(candidates), work);
+      const completion = isCompletion(value, cache) ? value : unpaid(run, value, model, cache);
+      run.record('stop');
+      return completion;
+    } catch (error) {
+      throw this.#failed(run, error);
+    }
+  }
+
+  has(alias: string): boolean {
+    return (this.#parts.routes.find(alias)?.targets.length ?? 0) > 0;
+  }
+
+  list(): readonly ListedModel[] {
+    return this.#parts.routes.list();
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#shadows.close();
+    const { providers } = this.#parts;
+    await Promise.all(Array.from(providers.values(), (provider) => provider.close()));
+  }
+
+  #begin(call: ModelCall | EmbeddingCall, asked: Asked, streamed: boolean): CallRun {
+    const { prices, sink } = this.#parts;
+    return new CallRun({ call, asked, prices, sink, random: this.#random, streamed, shadow: false });
+  }
+
+  #enter(run: CallRun): Route {
+    const { alias, signal, deadline } = run.call;
+    signal.throwIfAborted();
+    const route = this.#parts.routes.find(alias);
+    if (route === undefined) {
+      throw new GatewayError('AI_MODEL_NOT_FOUND', { detail: `there is no model alias "${alias}"` });
+    }
+    if (deadline.passed) throw timeoutError(run);
+    if (this.#closed) throw unavailable('the model client is closed');
+    return route;
+  }
+
+  /** An answer nothing was asked for. */
+  #unpaid(run: CallRun, answer: ModelAnswer, model: string, cache: CacheOutcome): Completion {
+    const completion = unpaid(run, answer, model, cache);
+    run.respondedModel = answer.respondedModel;
+    return ended(run, completion);
+  }
+
+  /** What the caller is thrown; the call is recorded. */
+  #failed(run: CallRun, error: unknown): unknown {
+    const { signal } = run.call;
+    if (signal.aborted) {
+      run.record('aborted');
+      return signal.reason;
+    }
+    // Calls that are shared end at each caller's own deadline with a failure of that kind.
+    const thrown = error instanceof ProviderFailure && error.kind === 'timeout' ? timeoutError(run, error) : error;
+    run.record(thrown instanceof GatewayError ? thrown.code : 'INTERNAL_SERVER_ERROR');
+    return thrown;
+  }
 }
 
-function unavailable(detail: string, cause?: unknown): GatewayError {
-  return new GatewayError('AI_MODEL_UNAVAILABLE', { detail, cause });
+function summed<Answer extends object>(
+  run: CallRun,
+  answer: Answer,
+  model: string,
+  cache: CacheOutcome,
+): Answer & CallSummary {
+  const { costNanoUsd, durationMs } = run;
+  run.cache = cache;
+  run.model = model;
+  return { ...answer, model, attempts: run.attempts.length, cache, costNanoUsd, durationMs };
+}
+
+function unpaid<Answer extends object>(
+  run: CallRun,
+  answer: Answer,
+  model: string,
+  cache: CacheOutcome,
+): Answer & CallSummary {
+  return { ...summed(run, answer, model, cache), attempts: 0, costNanoUsd: 0n };
+}
+
+function ended(run: CallRun, completion: Completion): Completion {
+  run.record(completion.finishReason);
+  return completion;
+}
+
+/** Ends the attempt of a stream that has begun. @returns what the call fails with */
+function brokenOff(run: CallRun, attempt: Attempt, reader: StreamReader, error: unknown): unknown {
+  try {
+    const failure = endFailed(run, attempt, error, reader.characters);
+    const detail = `${attempt.target.reference}: ${failure.kind}: ${failure.detail}`;
+    return new GatewayError('AI_STREAM_INCOMPLETE', { detail, cause: failure });
+  } catch (thrown) {
+    return thrown;
+  }
+}
+
+/** A stream throws only its signal's reason: a defect is told as its last part. */
+function asGatewayError(thrown: unknown): GatewayError {
+  if (thrown instanceof GatewayError) return thrown;
+  return new GatewayError('INTERNAL_SERVER_ERROR', { detail: messageOf(thrown), cause: thrown });
+}
+
+function inputBlocked(run: CallRun): GatewayError {
+  return new GatewayError('AI_INPUT_BLOCKED', { detail: `${run.call.alias}: ${run.guardrails.join(', ')}` });
+}
+
+function firstOf(candidates: readonly Target[]): Target {
+  const [first] = candidates;
+  invariant(first !== undefined, 'a call has candidates');
+  return first;
+}
+
+/** Whether the call's own work gave it, with what it cost. */
+function isCompletion(_value: Embeddings, cache: CacheOutcome): _value is EmbeddingCompletion {
+  return cache === 'miss' || cache === 'off';
 }

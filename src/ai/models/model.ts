@@ -1,56 +1,240 @@
+/**
+ * The one form of a model call, whatever the provider: what is asked, what is answered, whole or as a stream, and how
+ * a provider fails. No provider's own types travel further than its file.
+ */
 import type { Deadline } from '../../lib/index.ts';
 
-/** One message of a conversation, in the form every provider is given. */
-export interface Message {
-  readonly role: 'system' | 'user' | 'assistant';
-  readonly content: string;
+/** Any JSON value, as outside data is read. */
+export type JsonObject = { readonly [key: string]: unknown };
+
+/** A JSON schema (draft 2020-12), as structured output and tools are described. */
+export type JsonSchema = JsonObject;
+
+export interface TextPart {
+  readonly type: 'text';
+  readonly text: string;
 }
 
-/** A JSON schema (draft 2020-12), as structured output is asked for. */
-export type JsonSchema = { readonly [keyword: string]: unknown };
+/** Where an image's or a file's bytes are. A URL is handed to the provider; Isthmus itself never fetches it. */
+export type MediaSource =
+  | { readonly kind: 'url'; readonly url: string }
+  | { readonly kind: 'base64'; readonly data: string };
 
-/** What the answer must be: plain text, or JSON text that fits a schema. */
+export interface ImagePart {
+  readonly type: 'image';
+  readonly source: MediaSource;
+  /** Such as `image/png`; unknown for some URLs. */
+  readonly mediaType?: string;
+  readonly detail?: 'auto' | 'low' | 'high';
+}
+
+/** A document or a sound. */
+export interface FilePart {
+  readonly type: 'file';
+  readonly source: MediaSource;
+  /** Such as `application/pdf` or `audio/wav`. */
+  readonly mediaType: string;
+  readonly name?: string;
+}
+
+/** The model's thinking, where its provider shows it. */
+export interface ReasoningPart {
+  readonly type: 'reasoning';
+  readonly text: string;
+  /** What the provider wants back with this part in the next request, unread: a signature, an encrypted item. */
+  readonly opaque?: JsonObject;
+}
+
+/** The model asks for a tool to be run. */
+export interface ToolCallPart {
+  readonly type: 'tool_call';
+  readonly id: string;
+  readonly name: string;
+  /** JSON text, as the model wrote it; never parsed or validated here. An empty text is written as `{}`. */
+  readonly arguments: string;
+  /** What the provider wants back with this part in the next request, unread. */
+  readonly opaque?: JsonObject;
+}
+
+/** What a tool answered. */
+export interface ToolResultPart {
+  readonly type: 'tool_result';
+  readonly callId: string;
+  readonly name?: string;
+  readonly content: readonly (TextPart | ImagePart | FilePart)[];
+  readonly isError?: boolean;
+}
+
+/** One message of a conversation. Untrusted text travels in `user` and `tool` messages, never in `system`. */
+export type Message =
+  | { readonly role: 'system'; readonly content: string }
+  | { readonly role: 'user'; readonly content: readonly (TextPart | ImagePart | FilePart)[] }
+  | { readonly role: 'assistant'; readonly content: readonly (TextPart | ReasoningPart | ToolCallPart)[] }
+  | { readonly role: 'tool'; readonly content: readonly ToolResultPart[] };
+
+/** What the answer must be: text, JSON text that fits a schema, or any JSON text. */
 export type OutputForm =
   | { readonly kind: 'text' }
   | {
       readonly kind: 'json';
       /** A name providers show in their logs: letters, digits, `_` and `-`. */
       readonly name: string;
-      readonly schema: JsonSchema;
+      /** `undefined`: any JSON object. */
+      readonly schema: JsonSchema | undefined;
+      readonly description?: string;
     };
 
+export interface ToolDefinition {
+  readonly name: string;
+  readonly description?: string;
+  /** The JSON schema of its arguments, an object. */
+  readonly parameters: JsonSchema;
+  /** Whether the provider must hold arguments to the schema. */
+  readonly strict?: boolean;
+}
+
+export type ToolChoice = 'auto' | 'none' | 'required' | { readonly name: string };
+
+export type ReasoningEffort = 'none' | 'minimal' | 'low' | 'medium' | 'high' | 'xhigh' | 'max';
+
+/** What is asked. What a model cannot do of it is a failure of kind `unsupported` that names it, never dropped. */
 export interface ModelRequest {
   readonly messages: readonly Message[];
   readonly output: OutputForm;
-  /** The upper bound of the answer, in tokens. */
-  readonly maxOutputTokens: number;
+  /** The upper bound of the answer in tokens, reasoning included. Default: the provider's. */
+  readonly maxOutputTokens?: number;
   /** 0 (most likely words) to 2. Default: the provider's. */
   readonly temperature?: number;
+  readonly topP?: number;
+  readonly topK?: number;
+  readonly frequencyPenalty?: number;
+  readonly presencePenalty?: number;
+  readonly seed?: number;
+  readonly stop?: readonly string[];
+  readonly reasoning?: { readonly effort?: ReasoningEffort; readonly budgetTokens?: number };
+  readonly tools?: readonly ToolDefinition[];
+  readonly toolChoice?: ToolChoice;
+  readonly parallelToolCalls?: boolean;
+  /** The end user, as the application names them; sent to providers that take such a name. */
+  readonly user?: string;
+  /**
+   * The request as the client wrote it, where it came in a provider's own wire. A provider that speaks this wire sends
+   * it as it is, with the model's name replaced; every other provider refuses `wire.beyond` (the fields that have no
+   * place in this form) as `unsupported`.
+   */
+  readonly wire?: WireRequest;
 }
 
-/** How much was read and written, in tokens of the model's own. `input` includes cached tokens, `output` reasoning. */
+export type Wire = 'openai-chat' | 'openai-responses';
+
+export interface WireRequest {
+  readonly wire: Wire;
+  /** The parsed body. Never changed: what it says and what the rest of the request says is the same. */
+  readonly body: JsonObject;
+  /** The names of fields of `body` that this form has no place for, such as `logprobs`. */
+  readonly beyond: readonly string[];
+}
+
+/**
+ * How much was read and written, in tokens of the model's own, as OpenTelemetry's GenAI conventions define them:
+ * `inputTokens` includes cached tokens and cache writes, `outputTokens` includes reasoning.
+ */
 export interface Usage {
   readonly inputTokens: number;
   readonly outputTokens: number;
+  /** Read from the provider's cache; part of `inputTokens`. */
+  readonly cachedInputTokens?: number;
+  /** Written to the provider's cache; part of `inputTokens`. */
+  readonly cacheWriteTokens?: number;
+  /** The part of `cacheWriteTokens` that is kept for an hour, which some providers price higher. */
+  readonly cacheWriteHourTokens?: number;
+  /** Part of `outputTokens`. */
+  readonly reasoningTokens?: number;
+  /** Parts of `inputTokens` and `outputTokens` that were sound. */
+  readonly inputAudioTokens?: number;
+  readonly outputAudioTokens?: number;
   /** `reported` by the provider, or `estimated` by us where it said nothing. */
   readonly source: 'reported' | 'estimated';
 }
 
-export type FinishReason = 'stop' | 'length' | 'content_filter';
+/** `stop` includes a stop sequence; `refusal`: the model or its provider would not answer. */
+export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter' | 'refusal';
 
+export type AnswerPart = TextPart | ReasoningPart | ToolCallPart;
+
+/** A whole, complete answer. Nothing in it is validated against the request's output. */
 export interface ModelAnswer {
-  /** Plain text, or JSON text where the request's output is `json`. Never validated here. */
-  readonly text: string;
+  /** In the model's order. Text parts hold JSON text where the request's output is `json`. */
+  readonly content: readonly AnswerPart[];
   readonly finishReason: FinishReason;
-  /** The model's own words for refusing, where it did; `text` is then empty. */
+  /** The model's own words for refusing, where it did. */
   readonly refusal?: string;
   readonly usage: Usage;
+  /** The provider's id of this answer, for its support. */
+  readonly requestId?: string;
+  /** The model's name as the provider answered it. */
+  readonly respondedModel?: string;
+  /** The body as the provider sent it, where the request's `wire` was sent as it is. Only a whole answer has it. */
+  readonly wire?: string;
+}
+
+/** The text parts of an answer, joined. */
+export function textOf(answer: Pick<ModelAnswer, 'content'>): string {
+  const [only] = answer.content;
+  if (answer.content.length === 1 && only?.type === 'text') return only.text;
+  return answer.content.map((part) => (part.type === 'text' ? part.text : '')).join('');
+}
+
+/** One message of text. */
+export function userText(text: string): Message {
+  return { role: 'user', content: [{ type: 'text', text }] };
+}
+
+/**
+ * What a stream tells before it ends. `index` names the part a delta belongs to: parts of one answer are numbered from
+ * 0 in the order they begin.
+ *
+ * `wire` is the event's data as the provider sent it, where the request's `wire` was sent as it is; `other` is an event
+ * that says nothing in this form (a role, an annotation) and is only there to be passed on.
+ */
+export type StreamDelta =
+  | { readonly type: 'text_delta'; readonly index: number; readonly text: string; readonly wire?: string }
+  | {
+      readonly type: 'reasoning_delta';
+      readonly index: number;
+      readonly text: string;
+      readonly opaque?: JsonObject;
+      readonly wire?: string;
+    }
+  | { readonly type: 'refusal_delta'; readonly text: string; readonly wire?: string }
+  | {
+      readonly type: 'tool_call_start';
+      readonly index: number;
+      readonly id: string;
+      readonly name: string;
+      readonly wire?: string;
+    }
+  | { readonly type: 'tool_call_delta'; readonly index: number; readonly arguments: string; readonly wire?: string }
+  | { readonly type: 'other'; readonly wire: string };
+
+/** A provider's stream: deltas, then exactly one `end` (the whole answer, reassembled) or `failed`, then nothing. */
+export type ProviderStreamPart =
+  | StreamDelta
+  | { readonly type: 'end'; readonly answer: ModelAnswer }
+  | { readonly type: 'failed'; readonly failure: ProviderFailure };
+
+export interface EmbeddingRequest {
+  readonly texts: readonly string[];
+  /** The length of each vector, for models that can shorten it. Default: the model's. */
+  readonly dimensions?: number;
+  readonly user?: string;
 }
 
 export interface Embeddings {
   /** One vector per text, in order. */
   readonly vectors: readonly Float32Array[];
   readonly usage: Usage;
+  readonly requestId?: string;
 }
 
 /** What bounds a call: everything that waits has a signal and a deadline. */
@@ -59,16 +243,88 @@ export interface CallBounds {
   readonly deadline: Deadline;
 }
 
+export interface ProviderCall extends CallBounds {
+  /** Which of the provider's keys to send: 0 to `keys - 1`. */
+  readonly key: number;
+  /** How the target asks for JSON. */
+  readonly structured: 'json_schema' | 'json_object' | 'tool' | 'prompt';
+}
+
 /**
- * A source of models. Implementations: `openai` (any endpoint of that wire) and `local`.
+ * Why a provider did not answer; whether and how to go on is data on it.
  *
- * Both calls throw `GatewayError` `AI_MODEL_UNAVAILABLE` when the provider cannot be reached, answers with an error,
- * misses the deadline, or cannot do what is asked; the reason is in `detail`. They reject with the signal's reason
- * when the signal aborts.
+ * - `rate_limited` (429), `overloaded` (503, 529), `server_error` (other 5xx, 408, 409, errors in a stream),
+ *   `connection` (no connection, reset, cut body), `malformed` (an answer that is not of the wire), `timeout`
+ *   (the deadline, or the target's own): the same request may succeed later or elsewhere
+ * - `unauthorized` (401, 402, 403) and `quota_exhausted` (`insufficient_quota`): never again with this key
+ * - `not_found` (404: no such model), `invalid_request` (400, 422), `unsupported` (this target cannot do what is
+ *   asked; found before calling): never again on this target
+ * - `context_window`: the input is too long for this model · `content_policy`: the provider would not take the input
+ * - `stream_incomplete`: a stream ended without the provider's terminal event
+ */
+export type FailureKind =
+  | 'rate_limited'
+  | 'overloaded'
+  | 'server_error'
+  | 'connection'
+  | 'malformed'
+  | 'timeout'
+  | 'unauthorized'
+  | 'quota_exhausted'
+  | 'not_found'
+  | 'invalid_request'
+  | 'unsupported'
+  | 'context_window'
+  | 'content_policy'
+  | 'stream_incomplete';
+
+export interface FailureDetails {
+  readonly kind: FailureKind;
+  /** What happened, for the operator: the provider's status, code and sentence, without any key. At most 500 characters. */
+  readonly detail: string;
+  readonly status?: number;
+  /** How long the provider asks to be left alone: from `retry-after-ms`, `retry-after` (seconds or a date), `RetryInfo`. */
+  readonly retryAfterMs?: number;
+  readonly requestId?: string;
+  /** What the provider reported, or what we estimate, of tokens used all the same; they are booked. */
+  readonly usage?: Usage;
+  readonly cause?: unknown;
+}
+
+export class ProviderFailure extends Error {
+  override readonly name = 'ProviderFailure';
+  readonly kind: FailureKind;
+  readonly detail: string;
+  readonly status: number | undefined;
+  readonly retryAfterMs: number | undefined;
+  readonly requestId: string | undefined;
+  readonly usage: Usage | undefined;
+
+  constructor(details: FailureDetails) {
+    super(details.detail, details.cause === undefined ? {} : { cause: details.cause });
+    this.kind = details.kind;
+    this.detail = details.detail.slice(0, 500);
+    this.status = details.status;
+    this.retryAfterMs = details.retryAfterMs;
+    this.requestId = details.requestId;
+    this.usage = details.usage;
+  }
+}
+
+/**
+ * A source of models. Implementations: `openai` (any endpoint of that wire), `ai-sdk` (any AI SDK provider package) and
+ * `local`.
+ *
+ * One call is one HTTP request: retries, keys, routing and records are the model client's. `complete` and `embed` reject
+ * with a `ProviderFailure`; `stream` never throws: its last part is `end` or `failed`. When the signal aborts, the
+ * provider's connection is closed within 100 ms and the call rejects with the signal's reason (`stream` throws it).
  */
 export interface ModelProvider {
   readonly name: string;
-  complete(model: string, request: ModelRequest, bounds: CallBounds): Promise<ModelAnswer>;
-  embed(model: string, texts: readonly string[], bounds: CallBounds): Promise<Embeddings>;
+  /** How many keys there are to rotate; 1 where none is needed. */
+  readonly keys: number;
+  complete(model: string, request: ModelRequest, call: ProviderCall): Promise<ModelAnswer>;
+  stream(model: string, request: ModelRequest, call: ProviderCall): AsyncIterable<ProviderStreamPart>;
+  embed(model: string, request: EmbeddingRequest, call: ProviderCall): Promise<Embeddings>;
   close(): Promise<void>;
 }

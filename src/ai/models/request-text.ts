@@ -29,8 +29,15 @@ const tags = /^<[/!]?[\w-]+(?:\s[^<>]*)?>|<\/[\w-]+>$/g;
 const separator = /^(?:```.*|"""|'''|[-=_*#]{3,})$/;
 const heading = /^#{1,6}\s/;
 
+/** The text of each user message. */
+export function userTexts(request: ModelRequest): string[] {
+  return request.messages.flatMap((message) =>
+    message.role === 'user' ? [message.content.map((part) => (part.type === 'text' ? part.text : '')).join('')] : [],
+  );
+}
+
 export function readRequestText(request: ModelRequest): RequestText {
-  const messages = request.messages.filter(({ role }) => role === 'user').map(({ content }) => readableText(content));
+  const messages = userTexts(request).map(readableText);
   const mayBeImplicit = request.output.kind === 'text';
   const { question, rest } = takeQuestion(messages.at(-1) ?? '', messages.length === 1, mayBeImplicit);
   const lines: string[] = [];

@@ -1,4 +1,5 @@
 import type { JsonSchema } from './model.ts';
+import { parseJson } from './outside-json.ts';
 
 /**
  * The part of a JSON schema that OpenAI's strict structured output takes (developers.openai.com, "Structured model
@@ -6,11 +7,15 @@ import type { JsonSchema } from './model.ts';
  * refuses left out. What an answer loses by that is held by the caller's own validation. A property that was optional
  * is asked for like the others: an answer that has it fits the given schema too.
  *
+ * What cannot be said that way without meaning something else (objects with free keys, `allOf`, `not`, tuples) is asked
+ * for as it is, not strictly.
+ *
  * The root must be an object there; a schema that is none is wrapped in `{ "value": … }` and `unwrap` takes it out of
  * the answer again.
  */
 export interface AskedSchema {
   readonly schema: JsonSchema;
+  readonly isWrapped: boolean;
   unwrap(answer: string): string;
 }
 
@@ -20,15 +25,23 @@ const plainKeywords = new Set([
   ...['multipleOf', 'minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum'],
 ]);
 
-export function strictJsonSchema(schema: JsonSchema): AskedSchema {
-  const { schema: rooted, unwrap } = objectRoot(schema);
-  return { schema: strict(rooted), unwrap };
+/** What strictness has no words for and an answer would be wrong without. */
+const freeKeywords = new Set([
+  ...['allOf', 'not', 'if', 'patternProperties', 'prefixItems', 'dependentSchemas', 'propertyNames'],
+  ...['$dynamicRef', 'unevaluatedProperties', 'contains'],
+]);
+
+export function strictJsonSchema(schema: JsonSchema): AskedSchema & { readonly isStrict: boolean } {
+  const asked = objectRoot(schema);
+  return canBeStrict(asked.schema)
+    ? { ...asked, schema: strict(asked.schema), isStrict: true }
+    : { ...asked, isStrict: false };
 }
 
 /** A forced function call's parameters must be an object as well. */
 export function objectRoot(schema: JsonSchema): AskedSchema {
   if (schema.type === 'object' && schema.anyOf === undefined && schema.oneOf === undefined) {
-    return { schema, unwrap: (answer) => answer };
+    return { schema, isWrapped: false, unwrap: (answer) => answer };
   }
   const { $defs, definitions, $schema: _dialect, ...inner } = schema;
   return {
@@ -40,11 +53,27 @@ export function objectRoot(schema: JsonSchema): AskedSchema {
       ...($defs === undefined ? {} : { $defs }),
       ...(definitions === undefined ? {} : { definitions }),
     },
+    isWrapped: true,
     unwrap: (answer) => {
       const parsed = parseJson(answer);
       return isRecord(parsed) && Object.hasOwn(parsed, 'value') ? JSON.stringify(parsed.value) : answer;
     },
   };
+}
+
+function canBeStrict(schema: unknown): boolean {
+  if (!isRecord(schema)) return schema === undefined;
+  for (const keyword of Object.keys(schema)) if (freeKeywords.has(keyword)) return false;
+  const { type, properties, additionalProperties } = schema;
+  if (isRecord(additionalProperties)) return false;
+  const mayBeObject = type === 'object' || (Array.isArray(type) && type.includes('object'));
+  if (mayBeObject && !isRecord(properties) && additionalProperties !== false) return false;
+  if (schema.items !== undefined && !canBeStrict(schema.items)) return false;
+  for (const list of [schema.anyOf, schema.oneOf]) if (Array.isArray(list) && !list.every(canBeStrict)) return false;
+  for (const named of [properties, schema.$defs, schema.definitions]) {
+    if (isRecord(named) && !Object.values(named).every(canBeStrict)) return false;
+  }
+  return true;
 }
 
 function strict(schema: unknown): JsonSchema {
@@ -71,13 +100,4 @@ function strictEach(schemas: Readonly<Record<string, unknown>>): Record<string, 
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return value !== null && typeof value === 'object' && !Array.isArray(value);
-}
-
-/** `undefined` where the text is no JSON: what is malformed is handed on for the caller to judge. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,17 +1,16 @@
-import { GatewayError } from '../../errors/index.ts';
-import type { CallBounds } from './model.ts';
+import { type CallBounds, ProviderFailure } from './model.ts';
 
 /** The longest time a timer can be set to; beyond it Node fires at once. */
-const longestTimerMs = 2_147_483_647;
+export const longestTimerMs = 2_147_483_647;
 
-export function deadlinePassed(): GatewayError {
-  return new GatewayError('AI_MODEL_UNAVAILABLE', { detail: 'the deadline passed' });
+export function deadlinePassed(): ProviderFailure {
+  return new ProviderFailure({ kind: 'timeout', detail: 'the deadline passed' });
 }
 
 /**
  * Waits for `work` no longer than `bounds` allow, even where the work itself does not look at them: rejects with the
- * signal's reason, or with `AI_MODEL_UNAVAILABLE` when the deadline passes. Work that is too late is not started.
- * Leaves no timer and no listener behind, and no rejection unhandled.
+ * signal's reason, or with a `ProviderFailure` of kind `timeout` when the deadline passes. Work that is too late is not
+ * started. Leaves no timer and no listener behind, and no rejection unhandled.
  */
 export async function withinBounds<Value>(bounds: CallBounds, work: () => Promise<Value>): Promise<Value> {
   bounds.signal.throwIfAborted();

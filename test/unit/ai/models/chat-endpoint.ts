@@ -64,3 +64,23 @@ export function chatCompletion(
     ...more,
   };
 }
+
+/** The events as one body, each as its own `data:` line; `[DONE]` is an event like any other. */
+export function eventStream(events: readonly string[]): string {
+  return events.map((data) => `data: ${data}\n\n`).join('');
+}
+
+/** Answers with a stream of events, all at once, and ends it cleanly. */
+export function sendEvents(response: ServerResponse, events: readonly string[]): void {
+  response.writeHead(200, { 'content-type': 'text/event-stream' }).end(eventStream(events));
+}
+
+/** A piece of a chat completion as OpenAI sends it, as JSON. */
+export function chatChunk(
+  delta: Readonly<Record<string, unknown>>,
+  more: Readonly<Record<string, unknown>> = {},
+  finishReason: string | null = null,
+): string {
+  const choices = [{ index: 0, delta, finish_reason: finishReason }];
+  return JSON.stringify({ id: 'chatcmpl-1', object: 'chat.completion.chunk', model: 'gpt-test', choices, ...more });
+}

@@ -1,21 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { extractiveAnswer } from '../../../../src/ai/models/extractive-answer.ts';
-import type { JsonSchema, Message, ModelRequest } from '../../../../src/ai/models/index.ts';
+import { type JsonSchema, type Message, type ModelRequest, textOf, userText } from '../../../../src/ai/models/index.ts';
 
 const system: Message = { role: 'system', content: 'SYSTEM: You summarise reviews. The password is swordfish.' };
-const user = (content: string): Message => ({ role: 'user', content });
+const user = userText;
 
 function request(messages: readonly Message[], maxOutputTokens = 200): ModelRequest {
   return { messages: [system, ...messages], output: { kind: 'text' }, maxOutputTokens };
 }
 
 async function write(...messages: readonly Message[]): Promise<string> {
-  return (await extractiveAnswer(request(messages))).text;
+  return textOf(await extractiveAnswer(request(messages)));
 }
 
 async function fill(schema: JsonSchema, text: string, maxOutputTokens = 200): Promise<unknown> {
   const output = { kind: 'json', name: 'field', schema } as const;
-  return JSON.parse((await extractiveAnswer({ ...request([user(text)], maxOutputTokens), output })).text);
+  return JSON.parse(textOf(await extractiveAnswer({ ...request([user(text)], maxOutputTokens), output })));
 }
 
 const sentimentSchema = {
@@ -75,18 +75,18 @@ describe('a summary', () => {
 
   it('fits the bound, and says when it had to cut', async () => {
     const short = await extractiveAnswer(request([user(product)], 15));
-    expect(short.text.length).toBeLessThanOrEqual(60);
+    expect(textOf(short).length).toBeLessThanOrEqual(60);
     expect(short.finishReason).toBe('stop');
     const cut = await extractiveAnswer(
       request([user('This one long sentence just does not want to end at all ever.')], 5),
     );
-    expect(cut).toMatchObject({ text: 'This one long…', finishReason: 'length' });
+    expect(cut).toMatchObject({ content: [{ text: 'This one long…' }], finishReason: 'length' });
   });
 
   it('works for any chat: assistants’ and systems’ words are not read', async () => {
     const chat: Message[] = [
       user('The lamp is bright.'),
-      { role: 'assistant', content: 'ASSISTANT words.' },
+      { role: 'assistant', content: [{ type: 'text', text: 'ASSISTANT words.' }] },
       user('It is warm.'),
     ];
     expect(await write(...chat)).toBe('The lamp is bright. It is warm.');

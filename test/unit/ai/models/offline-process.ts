@@ -1,13 +1,19 @@
 /** Uses both local models in a process of its own and prints what came of it; run without leave to use the network. */
 import { createLocalProvider } from '../../../../src/ai/models/local-provider.ts';
+import { textOf, userText } from '../../../../src/ai/models/model.ts';
 import { Deadline } from '../../../../src/lib/index.ts';
 
 const provider = createLocalProvider({ name: 'local' });
-const bounds = { signal: new AbortController().signal, deadline: Deadline.in(30_000) };
-const { vectors } = await provider.embed('use-lite', ['The battery lasts long.'], bounds);
-const { text } = await provider.complete(
+const bounds = {
+  signal: new AbortController().signal,
+  deadline: Deadline.in(30_000),
+  key: 0,
+  structured: 'tool',
+} as const;
+const { vectors } = await provider.embed('use-lite', { texts: ['The battery lasts long.'] }, bounds);
+const answer = await provider.complete(
   'extractive',
-  { messages: [{ role: 'user', content: 'It works well.' }], output: { kind: 'text' }, maxOutputTokens: 50 },
+  { messages: [userText('It works well.')], output: { kind: 'text' }, maxOutputTokens: 50 },
   bounds,
 );
 const fetched = await fetch('http://127.0.0.1:59999/').then(
@@ -15,5 +21,5 @@ const fetched = await fetch('http://127.0.0.1:59999/').then(
   (error: unknown) =>
     String(error instanceof Error ? ((error.cause as { code?: unknown } | undefined)?.code ?? error) : error),
 );
-process.stdout.write(JSON.stringify({ dimensions: vectors[0]?.length, text, fetched }));
+process.stdout.write(JSON.stringify({ dimensions: vectors[0]?.length, text: textOf(answer), fetched }));
 // The provider is not closed: an idle worker must not hold the process open.

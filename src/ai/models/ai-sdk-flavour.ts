@@ -1,0 +1,57 @@
+/**
+ * What is known of single AI SDK packages beyond what they say of themselves: how their provider counts tokens, and what
+ * they leave out of a request without a word. A package that is not listed is `other`: only what every package promises
+ * is used of it, and the rest is refused by name.
+ *
+ * What a package says it cannot do (its warnings) is not listed here; see ai-sdk-rehearsal.ts.
+ */
+export type AiSdkFlavour = 'anthropic' | 'gemini' | 'bedrock' | 'cohere' | 'mistral' | 'other';
+
+export interface AiSdkPackageFacts {
+  readonly flavour: AiSdkFlavour;
+  /** Under which name the package looks for its own options, and gives what it wants back. */
+  readonly namespace: string;
+  /** Named where the package would read another host from the environment: hosts come from the configuration alone. */
+  readonly defaultBaseUrl?: string;
+  /** Whether its provider has a mode for JSON without a schema; where not, the words of the system ask for it. */
+  readonly schemalessJson: boolean;
+  /** Whether images and files reach the provider in a tool's result; where not, they would go as a wall of base64. */
+  readonly mediaInToolResults: boolean;
+  /** Whether a tool's `strict` is sent. */
+  readonly strictTools: boolean;
+  /** How images are asked for in detail: option of the image's part. */
+  readonly imageDetail: boolean;
+}
+
+const others = { schemalessJson: true, mediaInToolResults: true, strictTools: true, imageDetail: false } as const;
+
+const anthropic: AiSdkPackageFacts = {
+  ...others,
+  flavour: 'anthropic',
+  namespace: 'anthropic',
+  defaultBaseUrl: 'https://api.anthropic.com/v1',
+  schemalessJson: false,
+};
+
+const known: ReadonlyMap<string, AiSdkPackageFacts> = new Map<string, AiSdkPackageFacts>([
+  ['@ai-sdk/anthropic', anthropic],
+  ['@ai-sdk/google', { ...others, flavour: 'gemini', namespace: 'google' }],
+  ['@ai-sdk/google-vertex', { ...others, flavour: 'gemini', namespace: 'googleVertex' }],
+  ['@ai-sdk/amazon-bedrock', { ...others, flavour: 'bedrock', namespace: 'amazonBedrock', schemalessJson: false }],
+  [
+    '@ai-sdk/cohere',
+    {
+      ...others,
+      flavour: 'cohere',
+      namespace: 'cohere',
+      mediaInToolResults: false,
+      strictTools: false,
+      imageDetail: true,
+    },
+  ],
+  ['@ai-sdk/mistral', { ...others, flavour: 'mistral', namespace: 'mistral', mediaInToolResults: false }],
+]);
+
+export function factsOf(packageName: string): AiSdkPackageFacts {
+  return known.get(packageName) ?? { ...others, flavour: 'other', namespace: '' };
+}

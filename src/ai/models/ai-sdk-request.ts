@@ -1,0 +1,191 @@
+/**
+ * A request in the AI SDK's words (LanguageModelV4CallOptions). What a package knows only as an option of its own is
+ * written in its name; what it has no place for is a failure of kind `unsupported` that names it. The model's name, the
+ * host and the key are no part of it.
+ */
+import type {
+  LanguageModelV4CallOptions,
+  LanguageModelV4FunctionTool,
+  SharedV4ProviderOptions,
+} from '@ai-sdk/provider';
+import { unreachable } from '../../lib/index.ts';
+import type { AiSdkPackageFacts } from './ai-sdk-flavour.ts';
+import { type OutputReading, toolChoiceWith, wordOutput } from './ai-sdk-output.ts';
+import { aiSdkPrompt, type SupportedUrls } from './ai-sdk-prompt.ts';
+import { type Message, type ModelRequest, type ProviderCall, ProviderFailure, type ToolDefinition } from './model.ts';
+
+export interface AiSdkRequest {
+  readonly options: LanguageModelV4CallOptions;
+  readonly reading: OutputReading;
+}
+
+/** The least that Anthropic's models take for a budget of thinking. */
+export const leastThinkingTokens = 1_024;
+
+export function aiSdkRequest(
+  model: string,
+  request: ModelRequest,
+  structured: ProviderCall['structured'],
+  facts: AiSdkPackageFacts,
+  supportedUrls: SupportedUrls,
+): AiSdkRequest {
+  const { beyond = [] } = request.wire ?? {};
+  if (beyond.length > 0) throw unsupported(beyond.join(', '));
+  const wording = wordOutput(request, structured, facts);
+  const { answerTool, words, reading } = wording;
+  const messages = words === undefined ? request.messages : withWords(request.messages, words);
+  const tools = toolsOf(request.tools ?? [], facts);
+  const hasTools = tools.length > 0;
+  if (answerTool !== undefined) tools.push(answerTool);
+  const toolChoice = toolChoiceWith(answerTool?.name, request.toolChoice, hasTools);
+  const { effort } = request.reasoning ?? {};
+  const thinking = thinkingOptions(model, request, facts);
+  return {
+    reading,
+    options: {
+      prompt: aiSdkPrompt(messages, facts, supportedUrls),
+      ...settingsOf(request),
+      ...(thinking.maxOutputTokens === undefined ? {} : { maxOutputTokens: thinking.maxOutputTokens }),
+      ...(wording.responseFormat === undefined ? {} : { responseFormat: wording.responseFormat }),
+      ...(tools.length === 0 ? {} : { tools }),
+      ...(tools.length === 0 || toolChoice === undefined ? {} : { toolChoice }),
+      ...(effort === undefined ? {} : { reasoning: effort }),
+      providerOptions: merged([
+        thinking.options,
+        parallelOptions(model, request.parallelToolCalls, hasTools, facts),
+        userOptions(request.user, facts),
+      ]),
+    },
+  };
+}
+
+function settingsOf(request: ModelRequest): Partial<LanguageModelV4CallOptions> {
+  const { temperature, topP, topK, frequencyPenalty, presencePenalty, seed, stop } = request;
+  return {
+    ...(temperature === undefined ? {} : { temperature }),
+    ...(topP === undefined ? {} : { topP }),
+    ...(topK === undefined ? {} : { topK }),
+    ...(frequencyPenalty === undefined ? {} : { frequencyPenalty }),
+    ...(presencePenalty === undefined ? {} : { presencePenalty }),
+    ...(seed === undefined ? {} : { seed }),
+    ...(stop === undefined || stop.length === 0 ? {} : { stopSequences: [...stop] }),
+  };
+}
+
+function toolsOf(tools: readonly ToolDefinition[], facts: AiSdkPackageFacts): LanguageModelV4FunctionTool[] {
+  return tools.map(({ name, description, parameters, strict }) => {
+    if (strict === true && !facts.strictTools) throw unsupported('strict tools');
+    return {
+      type: 'function',
+      name,
+      inputSchema: { ...parameters },
+      ...(description === undefined ? {} : { description }),
+      ...(strict === undefined || !facts.strictTools ? {} : { strict }),
+    };
+  });
+}
+
+/** In the first system message where there is one, as some models take only one. */
+function withWords(messages: readonly Message[], words: string): readonly Message[] {
+  const [first, ...rest] = messages;
+  if (first?.role !== 'system') return [{ role: 'system', content: words }, ...messages];
+  return [{ role: 'system', content: `${first.content}\n\n${words}` }, ...rest];
+}
+
+interface ThinkingOptions {
+  readonly options: SharedV4ProviderOptions;
+  readonly maxOutputTokens: number | undefined;
+}
+
+/**
+ * A budget of thinking, which each package takes in its own way. The packages of Anthropic and Bedrock add it to the
+ * bound of the answer; ours includes it, and is what was priced: what is handed on is the rest.
+ */
+export function thinkingOptions(model: string, request: ModelRequest, facts: AiSdkPackageFacts): ThinkingOptions {
+  const { maxOutputTokens } = request;
+  const { budgetTokens: budget, effort } = request.reasoning ?? {};
+  const { namespace } = facts;
+  if (budget === undefined) return { options: {}, maxOutputTokens };
+  if (effort !== undefined) throw unsupported('reasoning.effort together with reasoning.budgetTokens');
+  switch (facts.flavour) {
+    case 'anthropic':
+      if (budget === 0) return { options: { [namespace]: { thinking: { type: 'disabled' } } }, maxOutputTokens };
+      return {
+        options: { [namespace]: { thinking: { type: 'enabled', budgetTokens: budget } } },
+        maxOutputTokens: restOf(maxOutputTokens, budget),
+      };
+    case 'bedrock':
+      if (!isAnthropicModel(model)) throw unsupported('reasoning.budgetTokens');
+      if (budget === 0) return { options: { [namespace]: { reasoningConfig: { type: 'disabled' } } }, maxOutputTokens };
+      return {
+        options: { [namespace]: { reasoningConfig: { type: 'enabled', budgetTokens: budget } } },
+        maxOutputTokens: restOf(maxOutputTokens, budget),
+      };
+    case 'gemini':
+      return { options: { [namespace]: { thinkingConfig: { thinkingBudget: budget } } }, maxOutputTokens };
+    case 'cohere': {
+      const thinking = budget === 0 ? { type: 'disabled' } : { type: 'enabled', tokenBudget: budget };
+      return { options: { [namespace]: { thinking } }, maxOutputTokens };
+    }
+    case 'mistral':
+    case 'other':
+      throw unsupported('reasoning.budgetTokens');
+    default:
+      return unreachable(facts.flavour);
+  }
+}
+
+function restOf(maxOutputTokens: number | undefined, budget: number): number | undefined {
+  if (maxOutputTokens === undefined) return undefined;
+  if (maxOutputTokens > budget) return maxOutputTokens - budget;
+  throw unsupported(`maxOutputTokens ${maxOutputTokens} with a reasoning budget of ${budget} tokens within it`);
+}
+
+function parallelOptions(
+  model: string,
+  parallel: boolean | undefined,
+  hasTools: boolean,
+  facts: AiSdkPackageFacts,
+): SharedV4ProviderOptions {
+  // Calls in parallel are every provider's default.
+  if (parallel === undefined || !hasTools) return {};
+  switch (facts.flavour) {
+    case 'anthropic':
+      return { anthropic: { disableParallelToolUse: !parallel } };
+    case 'bedrock':
+      if (isAnthropicModel(model)) return { anthropic: { disableParallelToolUse: !parallel } };
+      break;
+    case 'mistral':
+      return { mistral: { parallelToolCalls: parallel } };
+    case 'gemini':
+    case 'cohere':
+    case 'other':
+      break;
+    default:
+      unreachable(facts.flavour);
+  }
+  if (parallel) return {};
+  throw unsupported('parallelToolCalls: false');
+}
+
+function userOptions(user: string | undefined, facts: AiSdkPackageFacts): SharedV4ProviderOptions {
+  if (user === undefined) return {};
+  if (facts.flavour === 'anthropic') return { anthropic: { metadata: { userId: user } } };
+  throw unsupported('user');
+}
+
+function isAnthropicModel(model: string): boolean {
+  return /anthropic|claude/i.test(model);
+}
+
+function merged(all: readonly SharedV4ProviderOptions[]): SharedV4ProviderOptions {
+  const options: SharedV4ProviderOptions = {};
+  for (const one of all) {
+    for (const [namespace, fields] of Object.entries(one)) options[namespace] = { ...options[namespace], ...fields };
+  }
+  return options;
+}
+
+function unsupported(what: string): ProviderFailure {
+  return new ProviderFailure({ kind: 'unsupported', detail: what });
+}

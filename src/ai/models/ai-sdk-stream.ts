@@ -1,0 +1,164 @@
+/**
+ * A stream of an AI SDK package in the one form: deltas, then exactly one `end` or `failed`.
+ *
+ * `end` only comes where the provider itself ended its answer (ai-sdk-watch.ts). A connection that was cut or closed
+ * before is `stream_incomplete`; what was used by then is on the failure, estimated where it was not reported.
+ */
+import type { LanguageModelV4, LanguageModelV4CallOptions, LanguageModelV4StreamPart } from '@ai-sdk/provider';
+import { blockedPrompt, refusalIn, unfinished } from './ai-sdk-answer.ts';
+import { AiSdkAssembly } from './ai-sdk-assembly.ts';
+import { endingOf } from './ai-sdk-ending.ts';
+import { aiSdkFailure, aiSdkStreamFailure, requestIdIn } from './ai-sdk-failure.ts';
+import { AiSdkExchange, inExchange } from './ai-sdk-fetch.ts';
+import { readFinish } from './ai-sdk-finish.ts';
+import type { AiSdkFlavour } from './ai-sdk-flavour.ts';
+import type { OutputReading } from './ai-sdk-output.ts';
+import { refused } from './ai-sdk-rehearsal.ts';
+import { aiSdkUsage, brokenUsage } from './ai-sdk-usage.ts';
+import { AiSdkWatch } from './ai-sdk-watch.ts';
+import { estimateUsage } from './estimate-usage.ts';
+import {
+  type CallBounds,
+  type ModelRequest,
+  ProviderFailure,
+  type ProviderStreamPart,
+  type StreamDelta,
+} from './model.ts';
+import { recordOf, textIn } from './outside-json.ts';
+import { deadlinePassed, withinBounds } from './within-bounds.ts';
+
+export interface AiSdkStreamCall {
+  readonly flavour: AiSdkFlavour;
+  readonly request: ModelRequest;
+  readonly bounds: CallBounds;
+  readonly secrets: readonly string[];
+  /** Finds the model and words the request; nothing is sent by it. */
+  prepare(): Promise<{
+    readonly model: LanguageModelV4;
+    readonly options: LanguageModelV4CallOptions;
+    readonly reading: OutputReading;
+  }>;
+}
+
+type FinishPart = Extract<LanguageModelV4StreamPart, { type: 'finish' }>;
+
+/** How long the rest of a body is read that nobody waits for, to keep its connection for the next call. */
+const drainMs = 1_000;
+
+export async function* aiSdkStream(call: AiSdkStreamCall): AsyncGenerator<ProviderStreamPart, void, undefined> {
+  const { flavour, request, bounds, secrets } = call;
+  const ending = endingOf(bounds);
+  const exchange = new AiSdkExchange(ending.signal);
+  const watch = new AiSdkWatch(flavour);
+  let assembly: AiSdkAssembly | undefined;
+  let reader: ReadableStreamDefaultReader<LanguageModelV4StreamPart> | undefined;
+  let isOver = false;
+  try {
+    const { model, options, reading } = await call.prepare();
+    assembly = new AiSdkAssembly(reading);
+    const asked = { ...options, abortSignal: ending.signal, includeRawChunks: true };
+    const { stream } = await withinBounds(bounds, () => inExchange(exchange, () => model.doStream(asked)));
+    const parts = stream.getReader();
+    reader = parts;
+    // A package that does not look at the signal does not hold the call up.
+    ending.signal.addEventListener('abort', () => void parts.cancel().catch(() => {}), { once: true });
+    let finish: FinishPart | undefined;
+    let answerId: string | undefined;
+    const deltas: StreamDelta[] = [];
+    while (finish === undefined) {
+      const { done, value } = await parts.read();
+      if (ending.signal.aborted) throw ending.signal.reason;
+      if (done) break;
+      if (value.type === 'raw') watch.see(value.rawValue);
+      else if (value.type === 'finish') finish = value;
+      else if (value.type === 'error') throw new StreamError(value.error);
+      else if (value.type === 'response-metadata') answerId ??= textIn(value.id);
+      else if (value.type === 'stream-start') {
+        const what = refused(value.warnings, request);
+        if (what !== undefined) throw new ProviderFailure({ kind: 'unsupported', detail: what });
+      } else {
+        assembly.take(value, deltas);
+        if (deltas.length > 0) yield* deltas.splice(0);
+      }
+    }
+    if (finish === undefined || !watch.isWhole(exchange, finish.finishReason)) throw incomplete();
+    const raw = flavour === 'gemini' ? (finish.usage.raw ?? watch.usage) : watch.usage;
+    const usage = aiSdkUsage(flavour, raw, finish.usage, request, assembly.written);
+    const requestId = requestIdIn(exchange.headers) ?? answerId;
+    if (watch.blocked !== undefined) throw blockedPrompt(watch.blocked, usage, requestId);
+    const finished = readFinish(flavour, finish.finishReason, assembly.hasToolCalls);
+    if (finished.kind === 'failed') throw unfinished(finished, usage, requestId);
+    assembly.end(deltas);
+    yield* deltas;
+    isOver = true;
+    const refusal = finished.reason === 'refusal' ? refusalIn(finish.providerMetadata) : undefined;
+    yield {
+      type: 'end',
+      answer: {
+        content: assembly.content(),
+        finishReason: finished.reason,
+        ...(refusal === undefined ? {} : { refusal }),
+        usage,
+        ...(requestId === undefined ? {} : { requestId }),
+        ...(watch.model === undefined ? {} : { respondedModel: watch.model }),
+      },
+    };
+  } catch (error) {
+    bounds.signal.throwIfAborted();
+    const cause = bounds.deadline.passed ? deadlinePassed() : error;
+    const usage = usageOf(cause);
+    const requestId = requestIdIn(exchange.headers);
+    yield { type: 'failed', failure: failureOf(cause, exchange, { secrets, usage, requestId }) };
+  } finally {
+    if (isOver && reader !== undefined) void drained(reader).finally(ending.end);
+    else ending.end();
+  }
+
+  /** What is paid of a call that broke off; nothing where the provider refused it. */
+  function usageOf(cause: unknown) {
+    if (exchange.isPaid) return brokenUsage(flavour, watch.usage, request, assembly?.written ?? '');
+    const isLate = cause instanceof ProviderFailure && cause.kind === 'timeout';
+    return isLate && exchange.state !== 'unsent' ? estimateUsage(request, '') : undefined;
+  }
+}
+
+/** An error part, kept apart from errors that are thrown. */
+class StreamError extends Error {
+  readonly part: unknown;
+
+  constructor(part: unknown) {
+    super('the stream held an error');
+    this.part = part;
+  }
+}
+
+function incomplete(): ProviderFailure {
+  return new ProviderFailure({
+    kind: 'stream_incomplete',
+    detail: 'the stream ended before the provider had ended its answer',
+  });
+}
+
+function failureOf(error: unknown, exchange: AiSdkExchange, context: Parameters<typeof aiSdkFailure>[1]) {
+  if (error instanceof StreamError) return aiSdkStreamFailure(error.part, context);
+  const failure = aiSdkFailure(error, context);
+  if (!exchange.isPaid) return failure;
+  const isCut = exchange.state === 'cut' && failure.kind === 'connection';
+  // A package that complains at the end of the bytes, in words of its own: half an event was left.
+  const name = textIn(recordOf(error).name) ?? '';
+  const isHalf = exchange.state === 'ended' && failure.kind === 'malformed' && name === 'Error';
+  return isCut || isHalf ? aiSdkFailure(incomplete(), context) : failure;
+}
+
+/** Reads what is left after the end, so that the connection can be used again. */
+async function drained(reader: ReadableStreamDefaultReader<unknown>): Promise<void> {
+  const timer = setTimeout(() => void reader.cancel().catch(() => {}), drainMs);
+  timer.unref();
+  try {
+    while (!(await reader.read()).done);
+  } catch {
+    // Nobody waits for it.
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,153 @@
+/**
+ * Writes a request on the chat completions wire. What that wire has no word for is `unsupported`; reasoning of earlier
+ * answers has no place in it and is left out, except where the endpoint wants it back (openai-dialect.ts).
+ */
+import { unreachable } from '../../lib/index.ts';
+import type {
+  FilePart,
+  ImagePart,
+  JsonObject,
+  Message,
+  ModelRequest,
+  ProviderCall,
+  TextPart,
+  ToolChoice,
+  ToolResultPart,
+} from './model.ts';
+import type { ChatDialect } from './openai-dialect.ts';
+import { chatFile, imageUrl } from './openai-media.ts';
+import { type AnswerTool, type JsonReading, structuredOutputOf } from './structured-output.ts';
+import { unsupported } from './unsupported.ts';
+
+export interface WrittenRequest {
+  readonly body: JsonObject;
+  /** How the answer's JSON is read; `undefined` where text was asked for. */
+  readonly reading: JsonReading | undefined;
+}
+
+export function writeChatRequest(
+  model: string,
+  request: ModelRequest,
+  structured: ProviderCall['structured'],
+  dialect: ChatDialect,
+  streams: boolean,
+): WrittenRequest {
+  const { messages, format, tool, reading } = structuredOutputOf(request, structured);
+  const body: Record<string, unknown> = { model, messages: messages.flatMap((one) => writeMessage(one, dialect)) };
+  if (request.maxOutputTokens !== undefined) body[dialect.tokenBound] = request.maxOutputTokens;
+  if (request.temperature !== undefined) body.temperature = request.temperature;
+  if (request.topP !== undefined) body.top_p = request.topP;
+  if (request.topK !== undefined) {
+    if (!dialect.topK) throw unsupported('topK');
+    body.top_k = request.topK;
+  }
+  if (request.frequencyPenalty !== undefined) body.frequency_penalty = request.frequencyPenalty;
+  if (request.presencePenalty !== undefined) body.presence_penalty = request.presencePenalty;
+  if (request.seed !== undefined) body[dialect.seed] = request.seed;
+  if (request.stop !== undefined && request.stop.length > 0) body.stop = request.stop;
+  if (request.reasoning?.budgetTokens !== undefined) throw unsupported('reasoning.budgetTokens');
+  if (request.reasoning?.effort !== undefined) body.reasoning_effort = request.reasoning.effort;
+  if (request.parallelToolCalls !== undefined) body.parallel_tool_calls = request.parallelToolCalls;
+  if (request.user !== undefined) body.user = request.user;
+  if (format === 'json_object') body.response_format = { type: 'json_object' };
+  else if (format !== undefined) body.response_format = { type: 'json_schema', json_schema: format };
+  writeTools(body, request, tool, dialect);
+  if (streams) {
+    body.stream = true;
+    if (dialect.asksForStreamUsage) body.stream_options = { include_usage: true };
+  }
+  return { body, reading };
+}
+
+function writeTools(
+  body: Record<string, unknown>,
+  { tools = [], toolChoice }: ModelRequest,
+  answerTool: AnswerTool | undefined,
+  dialect: ChatDialect,
+): void {
+  if (tools.length > 0 || answerTool !== undefined) {
+    const all = answerTool === undefined ? tools : [...tools, answerTool];
+    body.tools = all.map((one) => ({ type: 'function', function: one }));
+  }
+  const choice = choiceWith(answerTool, tools.length, toolChoice);
+  if (choice === undefined) return;
+  if (typeof choice === 'object') body.tool_choice = { type: 'function', function: { name: choice.name } };
+  else body.tool_choice = choice === 'required' ? dialect.requiredChoice : choice;
+}
+
+/** The answer itself is a tool's call: where there are other tools, the model must call one of them or that one. */
+export function choiceWith(
+  answerTool: AnswerTool | undefined,
+  otherTools: number,
+  asked: ToolChoice | undefined,
+): ToolChoice | undefined {
+  if (answerTool === undefined || typeof asked === 'object') return asked;
+  return otherTools === 0 || asked === 'none' ? { name: answerTool.name } : 'required';
+}
+
+function writeMessage(message: Message, dialect: ChatDialect): JsonObject | readonly JsonObject[] {
+  switch (message.role) {
+    case 'system':
+      return { role: 'system', content: message.content };
+    case 'user':
+      return { role: 'user', content: writeContent(message.content) };
+    case 'assistant':
+      return writeAssistant(message.content, dialect);
+    case 'tool':
+      return message.content.map(writeToolResult);
+    default:
+      return unreachable(message);
+  }
+}
+
+function writeContent(parts: readonly (TextPart | ImagePart | FilePart)[]): string | readonly JsonObject[] {
+  const [only] = parts;
+  // Plain text is written as a text: not every endpoint of this wire takes parts.
+  if (parts.length === 1 && only?.type === 'text') return only.text;
+  return parts.map((part): JsonObject => {
+    switch (part.type) {
+      case 'text':
+        return { type: 'text', text: part.text };
+      case 'image': {
+        const image = { url: imageUrl(part), ...(part.detail === undefined ? {} : { detail: part.detail }) };
+        return { type: 'image_url', image_url: image };
+      }
+      case 'file':
+        return chatFile(part);
+      default:
+        return unreachable(part);
+    }
+  });
+}
+
+function writeAssistant(parts: (Message & { role: 'assistant' })['content'], dialect: ChatDialect): JsonObject {
+  let text = '';
+  let reasoning = '';
+  const calls: JsonObject[] = [];
+  for (const part of parts) {
+    if (part.type === 'text') text += part.text;
+    else if (part.type === 'reasoning') reasoning += part.text;
+    else calls.push({ id: part.id, type: 'function', function: { name: part.name, arguments: part.arguments } });
+  }
+  if (calls.length === 0) return { role: 'assistant', content: text };
+  return {
+    role: 'assistant',
+    content: text === '' ? null : text,
+    tool_calls: calls,
+    ...(dialect.wantsReasoningBack && reasoning !== '' ? { reasoning_content: reasoning } : {}),
+  };
+}
+
+function writeToolResult({ callId, content, isError }: ToolResultPart): JsonObject {
+  return { role: 'tool', tool_call_id: callId, content: writeResultText(content, isError) };
+}
+
+/** This wire has no word for a tool that failed: the text says it. */
+export function writeResultText(content: ToolResultPart['content'], isError: boolean | undefined): string {
+  let text = isError === true ? 'Error: ' : '';
+  for (const part of content) {
+    if (part.type !== 'text') throw unsupported(`a tool result with ${part.type === 'image' ? 'an image' : 'a file'}`);
+    text += part.text;
+  }
+  return text;
+}

@@ -1,0 +1,91 @@
+/**
+ * Reads a stream of the chat completions wire, its first choice. It is complete with a finish reason and `[DONE]`, both:
+ * a connection that ends cleanly without them has cut the answer short.
+ *
+ * Usage may come in a last chunk of its own, in every chunk (cumulative: the last wins) or never (estimated). A chunk
+ * without choices, as Azure sends first, says nothing.
+ */
+import { AnswerDraft } from './answer-draft.ts';
+import { type AnswerContext, passOn, type StreamReader } from './answer-reader.ts';
+import { answerOf } from './chat-completion.ts';
+import { ChatMessageReader, readFinishReason } from './chat-message.ts';
+import { estimateUsage } from './estimate-usage.ts';
+import { type FinishReason, type ModelAnswer, ProviderFailure, type StreamDelta, type Usage } from './model.ts';
+import { arrayOf, parseEvent, recordOf, textIn } from './outside-json.ts';
+import { failureOfError } from './provider-failure-of.ts';
+import { readUsage } from './read-usage.ts';
+
+export class ChatStreamReader implements StreamReader {
+  readonly failure = undefined;
+  readonly #context: AnswerContext;
+  readonly #draft: AnswerDraft;
+  readonly #message: ChatMessageReader;
+  #finishReason: FinishReason | undefined;
+  #isDone = false;
+  #usage: unknown;
+  #id: string | undefined;
+  #model: string | undefined;
+
+  constructor(context: AnswerContext) {
+    this.#context = context;
+    this.#draft = new AnswerDraft(context.reading);
+    this.#message = new ChatMessageReader(this.#draft);
+  }
+
+  get isComplete(): boolean {
+    return this.#isDone && this.#finishReason !== undefined;
+  }
+
+  read(data: string, event: string | undefined, out: StreamDelta[]): void {
+    if (this.#isDone) return;
+    if (data === '[DONE]' || data === ' [DONE]') {
+      this.#isDone = true;
+      if (this.#finishReason === undefined) throw incomplete('the stream was done without a finish reason');
+      return;
+    }
+    const parsed = parseEvent(data);
+    if (event === 'error') throw failureOfError(parsed ?? { message: data }, this.#context.keys);
+    if (parsed === undefined) throw new ProviderFailure({ kind: 'malformed', detail: 'an event is not JSON' });
+    const chunk = recordOf(parsed);
+    if (chunk.error !== undefined && chunk.error !== null) throw failureOfError(chunk, this.#context.keys);
+    const before = out.length;
+    // Groq reports usage under a name of its own.
+    const usage = chunk.usage ?? (chunk.x_groq === undefined ? undefined : recordOf(chunk.x_groq).usage);
+    if (usage !== undefined && usage !== null) this.#usage = usage;
+    this.#id ??= textIn(chunk.id);
+    this.#model ??= textIn(chunk.model);
+    const choices = arrayOf(chunk.choices);
+    for (const one of choices) {
+      const choice = recordOf(one);
+      if (choice.index !== undefined && choice.index !== 0) continue;
+      if (choice.error !== undefined && choice.error !== null) throw failureOfError(choice, this.#context.keys);
+      this.#message.read(recordOf(choice.delta), out);
+      this.#finishReason = readFinishReason(choice.finish_reason) ?? this.#finishReason;
+    }
+    const { passing } = this.#context;
+    if (passing === undefined) return;
+    const isUnasked = passing.dropsUsage && choices.length === 0 && usage !== undefined && usage !== null;
+    if (!isUnasked) passOn(data, out, before);
+  }
+
+  end(out: StreamDelta[]): ModelAnswer {
+    this.#message.end();
+    this.#draft.end(out);
+    const usage = this.#reported() ?? estimateUsage(this.#context.request, this.#draft.written);
+    return answerOf(this.#draft, this.#finishReason ?? 'stop', usage, { id: this.#id, model: this.#model });
+  }
+
+  spent(isTold: boolean): Usage | undefined {
+    const { written } = this.#draft;
+    const isFree = isTold && written === '';
+    return this.#reported() ?? (isFree ? undefined : estimateUsage(this.#context.request, written));
+  }
+
+  #reported(): Usage | undefined {
+    return readUsage('openai-chat', this.#usage);
+  }
+}
+
+export function incomplete(detail: string): ProviderFailure {
+  return new ProviderFailure({ kind: 'stream_incomplete', detail });
+}

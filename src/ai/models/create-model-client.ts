@@ -1,0 +1,83 @@
+/** Builds the model client from `ai`: providers, prices, caches, guardrails, records, and the engine over them. */
+
+import type { CacheStore } from '../../cache/index.ts';
+import type { AiConfig } from '../../config/index.ts';
+import { createModelCallLog, type Logger, type ModelCallSink } from '../../observability/index.ts';
+import { createGuardrails } from '../guardrails/index.ts';
+import { AnswerCache } from './answer-cache.ts';
+import { CallCaches } from './call-caches.ts';
+import { createProviders } from './create-providers.ts';
+import { createSimilarAnswers } from './create-similar-answers.ts';
+import { createCallGuard, noGuard } from './guard-call.ts';
+import type { ModelProvider } from './model.ts';
+import type { ModelClient } from './model-call.ts';
+import { assembleModelClient } from './model-client.ts';
+import { moderateByModel } from './moderate-by-model.ts';
+import { createRoutes } from './routing/create-routes.ts';
+import { createTargetPrices } from './target-prices.ts';
+
+export interface ModelClientOptions {
+  readonly ai: AiConfig;
+  readonly log: Logger;
+  /** The folder of supergraph.yaml: where AI SDK packages are looked for that Isthmus does not bring. */
+  readonly resolveFrom: string;
+  /** Where answers are kept. Its owner closes it. */
+  readonly cache: CacheStore;
+  /** Where records of calls go; closed with the client. @default the log, and the file of `ai.call_log` */
+  readonly sink?: ModelCallSink;
+  /** Already made, by name; closed with the client. @default those of `ai.providers` */
+  readonly providers?: ReadonlyMap<string, ModelProvider>;
+}
+
+export function createModelClient(options: ModelClientOptions): ModelClient {
+  const { ai, log } = options;
+  const providers = options.providers ?? createProviders(ai.providers, options.resolveFrom);
+  const sink = options.sink ?? createModelCallLog({ file: ai.callLogFile, log });
+  const answers = new AnswerCache({ store: options.cache });
+  const routes = createRoutes({
+    providers,
+    models: ai.models,
+    exposeReferences: ai.exposeReferences,
+    breaker: ai.breaker,
+    onBreakerChange: (model, breaker) => log.warn({ model, breaker }, 'a model’s circuit breaker changed'),
+  });
+  const shared = {
+    routes,
+    providers,
+    prices: createTargetPrices(ai),
+    sink,
+    log,
+    streamIdleTimeoutMs: ai.streamIdleTimeoutMs,
+  };
+  // What the gateway asks models for its own sake, to judge and to compare texts, is not judged and compared again.
+  const inner = assembleModelClient({ ...shared, caches: new CallCaches({ answers, scope: 'inner' }), guard: noGuard });
+  const { guardrails } = ai;
+  const moderation = guardrails?.moderation;
+  const guards = createGuardrails(
+    guardrails,
+    moderation === undefined ? {} : { moderate: moderateByModel(inner, moderation.model) },
+  );
+  const similar = createSimilarAnswers(ai.models, answers, inner);
+  const client = assembleModelClient({
+    ...shared,
+    caches: new CallCaches({ answers, scope: scopeOf(guardrails), ...(similar === undefined ? {} : { similar }) }),
+    guard: createCallGuard(guards),
+  });
+  return {
+    complete: (call) => client.complete(call),
+    stream: (call) => client.stream(call),
+    embed: (call) => client.embed(call),
+    has: (alias) => client.has(alias),
+    list: () => client.list(),
+    close: async () => {
+      await client.close();
+      await sink.close();
+    },
+  };
+}
+
+/** Other guardrails, other answers. Their configuration holds maps, which JSON leaves out. */
+function scopeOf(guardrails: AiConfig['guardrails']): string {
+  if (guardrails === undefined) return '';
+  return JSON.stringify(guardrails, (_key, value: unknown) => (value instanceof Map ? [...value] : value));
+}

@@ -1,0 +1,78 @@
+/**
+ * Which texts may share an answer: those with the same signature.
+ *
+ * Vectors alone do not tell. With the embedding model that comes with Isthmus, “Should I take it before meals?” and
+ * “… after meals?” have a cosine of 0.989, “the dog chases the cat” and “the cat chases the dog” 0.988, a red sofa and a
+ * blue one in a sentence of twenty words 0.963; no threshold keeps these apart and lets paraphrases through, and texts
+ * can be made to have any vector. So everything that is not known to be mere wording must be equal, in its order:
+ * numbers, names, identifiers, quotations, negations, opposites, and every word this file does not know. What is let go
+ * of is a closed list: articles, politeness, lead-ins, the form a question has, some spellings and synonyms. A list that
+ * lacks something costs a hit, never a false one.
+ *
+ * English wording only. In other languages texts share an answer when they have the same words.
+ */
+import { contractions, keepsArticle, phrases, synonyms } from './lexical-words.ts';
+
+const articles: ReadonlySet<string> = new Set(['a', 'an', 'the']);
+const present: ReadonlySet<string> = new Set(['is', 'are']);
+
+/** @returns a text that is equal for texts that may share an answer */
+export function lexicalSignature(text: string): string {
+  const { rest, kept } = takeQuotations(text.normalize('NFC'));
+  const written = rest.split(/\s+/u).filter((word) => word !== '');
+  const read = written.flatMap((word, index) =>
+    readWord(word, index === 0 || /[.!?:]$/u.test(written[index - 1] ?? '')),
+  );
+  let line = ` ${read.join(' ')} `;
+  for (const [pattern, replacement] of phrases) line = line.replace(pattern, replacement);
+  const words = line.trim().split(' ');
+  const tokens: string[] = [];
+  for (const [index, word] of words.entries()) {
+    const next = words[index + 1];
+    if (word === '' || present.has(word)) continue;
+    // “Vitamin a” is not “a vitamin”, nor are “a few” “few”.
+    if (articles.has(word) && next !== undefined && !keepsArticle.has(next)) continue;
+    const token = synonyms.get(word) ?? word;
+    // “France's capital” is “the capital of France”.
+    const owner = tokens.at(-1);
+    if (owner !== undefined && owner.length > 2 && owner.endsWith("'s"))
+      tokens.splice(-1, 1, token, 'of', owner.slice(0, -2));
+    else tokens.push(token);
+  }
+  return [...tokens, ...kept].join(' ');
+}
+
+/** Quoted text and code stand for themselves, to the letter. */
+function takeQuotations(text: string): { readonly rest: string; readonly kept: readonly string[] } {
+  const kept: string[] = [];
+  const rest = text.replace(/"[^"]*"|“[^”]*”|«[^»]*»|„[^“”]*[“”]|`[^`]*`/gu, (quotation) => {
+    kept.push(JSON.stringify(quotation.slice(1, -1)));
+    return ` \u0001${kept.length} `;
+  });
+  return { rest, kept };
+}
+
+/** @param first whether it begins a sentence, so that its capital letter says nothing */
+function readWord(word: string, first: boolean): readonly string[] {
+  const plain = word.replaceAll('’', "'");
+  const match = /^([([{]*)(.*?)([)\]}]*)([.,;:!?…]*)$/u.exec(plain);
+  const [, , core = '', , marks = ''] = match ?? [];
+  if (core === '') return [plain];
+  const after = marksAfter(marks);
+  const isWord = /^\p{L}[\p{L}\p{M}]*(?:['-][\p{L}\p{M}]+)*'?$/u.test(core);
+  // An identifier, a number, an address, a sum: everything of it matters, what surrounds it included.
+  if (!isWord) return [plain.replace(/[.,;:!?…]+$/u, '') || plain, ...after];
+  const upper = /\p{Lu}/u.test(core.slice(1)) && core.length > 1;
+  const name = upper || (!first && /^\p{Lu}/u.test(core) && !/^I(?:'|$)/u.test(core));
+  if (name) return [core, ...after];
+  const lower = core.toLowerCase();
+  const expanded = contractions.get(lower);
+  return [...(expanded ?? [lower]), ...after];
+}
+
+/** The marks that can change what is meant; a final one is dropped later, where the question's form tells as much. */
+function marksAfter(marks: string): readonly string[] {
+  if (marks.includes('?')) return ['?'];
+  if (/[.!…]/u.test(marks)) return ['.'];
+  return marks === '' ? [] : [','];
+}

@@ -1,0 +1,88 @@
+/** What the rest of Isthmus asks of models, and what it is told back: an alias in, an answer with its price out. */
+import type { GatewayError } from '../../errors/index.ts';
+import type { CallBounds, EmbeddingRequest, Embeddings, ModelAnswer, ModelRequest, StreamDelta } from './model.ts';
+
+/** Who a call is made for. Until the access issue lands, everyone is the anonymous principal of tenant `public`. */
+export interface Caller {
+  readonly id: string;
+  readonly tenant: string;
+}
+
+/** What every call says, whatever it asks. */
+export interface CallContext extends CallBounds {
+  /** An alias of `ai.models`. */
+  readonly alias: string;
+  readonly caller: Caller;
+  /** The prompt the call was rendered from, with its version: `review-summary@3`. */
+  readonly prompt?: string;
+  /** What a percentage split is kept constant by, such as an entity's key. Default: the caller. */
+  readonly stickyKey?: string;
+  /** The request or operation this belongs to, for logs and records. */
+  readonly requestId?: string;
+}
+
+export interface ModelCall extends CallContext {
+  readonly request: ModelRequest;
+}
+
+export interface EmbeddingCall extends CallContext {
+  readonly request: EmbeddingRequest;
+}
+
+/** What a call came to, beside its answer. */
+export interface CallSummary {
+  /** The reference of the target that answered, `<provider>/<model id>`. */
+  readonly model: string;
+  /** How many requests went to providers, the one that answered included; 0 for a cache hit. */
+  readonly attempts: number;
+  /** `exact`, `semantic`: nothing was asked · `shared`: an equal call in flight was shared · `miss` · `off`. */
+  readonly cache: CacheOutcome;
+  /** In nano-dollars, rounded up once; 0n for a hit and for whoever shared another's call. */
+  readonly costNanoUsd: bigint;
+  /** From the call's begin to its end, in milliseconds. */
+  readonly durationMs: number;
+}
+
+export type CacheOutcome = 'exact' | 'semantic' | 'shared' | 'miss' | 'off';
+
+export type Completion = ModelAnswer & CallSummary;
+export type EmbeddingCompletion = Embeddings & CallSummary;
+
+/**
+ * The client's stream: `start` (before the first delta: which model answers is settled, and never changes after it),
+ * deltas, then exactly one `end` or `failed`, then nothing. It throws only the signal's reason.
+ */
+export type ModelStreamPart =
+  | { readonly type: 'start'; readonly model: string; readonly cache: CacheOutcome }
+  | StreamDelta
+  | { readonly type: 'end'; readonly answer: Completion }
+  | { readonly type: 'failed'; readonly error: GatewayError };
+
+/** An alias, as `GET /v1/models` lists it. */
+export interface ListedModel {
+  readonly alias: string;
+  /** The references of its targets, in order. */
+  readonly targets: readonly string[];
+}
+
+/**
+ * Every model call of Isthmus goes through it. `complete` and `embed` reject with a `GatewayError`:
+ *
+ * - `AI_MODEL_NOT_FOUND`: there is no such alias · `AI_MODEL_UNAVAILABLE`: no target answered
+ * - `RATE_LIMITED`: every target is at its limits, ours or the provider's; `retryAfterMs` says for how long
+ * - `AI_REQUEST_UNSUPPORTED`: no target can do what is asked; it is named · `AI_REQUEST_INVALID`: a provider refused it
+ * - `AI_CONTEXT_WINDOW_EXCEEDED`, `AI_INPUT_BLOCKED` (a guardrail or a provider's content policy)
+ * - `AI_STREAM_INCOMPLETE`, `AI_PRICE_UNKNOWN`, `GATEWAY_TIMEOUT` (the caller's deadline)
+ *
+ * A refusal, or an answer cut at its bound, is an answer: `finishReason` says so.
+ */
+export interface ModelClient {
+  complete(call: ModelCall): Promise<Completion>;
+  stream(call: ModelCall): AsyncIterable<ModelStreamPart>;
+  /** The vectors of two models cannot be compared: hold on to `model` beside every vector that is kept. */
+  embed(call: EmbeddingCall): Promise<EmbeddingCompletion>;
+  /** Whether the alias is known and has a target left. */
+  has(alias: string): boolean;
+  list(): readonly ListedModel[];
+  close(): Promise<void>;
+}

@@ -1,0 +1,49 @@
+/**
+ * US dollars as integers: nano-dollars for what a call costs, pico-dollars for what a token does, because $0.0028 per
+ * million tokens is 2.8 nano-dollars a token (design.md section 6). Outside they are decimal strings. Nothing here ever
+ * passes through a float, and what must be rounded is rounded up.
+ */
+
+const nanosPerDollar = 1_000_000_000n;
+const picosPerNano = 1_000n;
+
+/** Digits, with a dot and digits behind it or not: what the configuration and the headers take. */
+const decimal = /^(\d{1,15})(?:\.(\d{1,30}))?$/;
+
+/** A decimal times 10^`places`; what is beyond those places is rounded up. `undefined` where it is not a decimal. */
+function scaled(text: string, places: number): bigint | undefined {
+  const match = decimal.exec(text);
+  if (match === null) return undefined;
+  const [, whole = '', fraction = ''] = match;
+  const kept = BigInt(whole + fraction.slice(0, places).padEnd(places, '0'));
+  return /[1-9]/.test(fraction.slice(places)) ? kept + 1n : kept;
+}
+
+/** `0.00014` as nano-dollars: 140000n. `undefined` for anything but a plain decimal of at least 0. */
+export function parseUsd(text: string): bigint | undefined {
+  return scaled(text, 9);
+}
+
+/** Nano-dollars as a decimal of dollars, as short as exact: 140000n is `0.00014`. */
+export function formatUsd(nanoUsd: bigint): string {
+  if (nanoUsd < 0n) return `-${formatUsd(-nanoUsd)}`;
+  const whole = nanoUsd / nanosPerDollar;
+  const rest = nanoUsd % nanosPerDollar;
+  if (rest === 0n) return whole.toString();
+  return `${whole}.${rest.toString().padStart(9, '0').replace(/0+$/, '')}`;
+}
+
+/** Dollars per million tokens, as price lists write them, in pico-dollars per token: `0.0028` is 2800n. */
+export function picoPerToken(usdPerMillion: string): bigint | undefined {
+  return scaled(usdPerMillion, 6);
+}
+
+/** Dollars per thousand calls, in pico-dollars per call: `12` is 12 000 000 000n. */
+export function picoPerCall(usdPerThousand: string): bigint | undefined {
+  return scaled(usdPerThousand, 9);
+}
+
+/** The one rounding of a call's price: up, so that a sum of calls is never less than what was used. */
+export function nanoOfPico(picoUsd: bigint): bigint {
+  return picoUsd <= 0n ? 0n : (picoUsd + picosPerNano - 1n) / picosPerNano;
+}

@@ -1,0 +1,80 @@
+/**
+ * Reads a whole answer of OpenAI's responses wire: messages, reasoning (with its encrypted form, which the provider wants
+ * back) and function calls. Items of tools that run at the provider are passed over; the text around them is read.
+ */
+import { AnswerDraft } from './answer-draft.ts';
+import type { AnswerContext } from './answer-reader.ts';
+import { answerOf } from './chat-completion.ts';
+import { estimateUsage } from './estimate-usage.ts';
+import { type FinishReason, type JsonObject, type ModelAnswer, ProviderFailure, type StreamDelta } from './model.ts';
+import { arrayOf, recordOf, textIn } from './outside-json.ts';
+import { failureOfError } from './provider-failure-of.ts';
+import { readUsage } from './read-usage.ts';
+
+/** Throws a `ProviderFailure`: `malformed` where it is no answer, or the failure it tells of. */
+export function readResponse(body: unknown, context: AnswerContext): ModelAnswer {
+  const response = recordOf(body);
+  const finishReason = readStatus(response, context);
+  if (!Array.isArray(response.output))
+    throw new ProviderFailure({ kind: 'malformed', detail: 'the answer has no output' });
+  const draft = new AnswerDraft(context.reading);
+  for (const item of response.output) readItem(recordOf(item), draft, context.provider, []);
+  draft.end([]);
+  const usage = readUsage('openai-responses', response.usage) ?? estimateUsage(context.request, draft.written);
+  return answerOf(draft, finishReason, usage, response);
+}
+
+/** Throws the failure of a response that failed, was cancelled, or has not ended. */
+export function readStatus(response: JsonObject, { keys }: AnswerContext): FinishReason {
+  const usage = readUsage('openai-responses', response.usage);
+  const error = response.error;
+  if (error !== undefined && error !== null) throw failureOfError({ error }, keys, usage);
+  switch (response.status) {
+    case 'completed':
+      return 'stop';
+    case 'incomplete':
+      return recordOf(response.incomplete_details).reason === 'content_filter' ? 'content_filter' : 'length';
+    case 'failed':
+    case 'cancelled':
+      throw failureOfError({ message: `the response is ${response.status}` }, keys, usage);
+    default: {
+      const detail = `the answer has ${textIn(response.status) === undefined ? 'no status' : 'not ended'}`;
+      throw new ProviderFailure({ kind: 'malformed', detail, ...(usage === undefined ? {} : { usage }) });
+    }
+  }
+}
+
+export function readItem(item: JsonObject, draft: AnswerDraft, provider: string, out: StreamDelta[]): void {
+  draft.breakPart();
+  switch (item.type) {
+    case 'message':
+      for (const one of arrayOf(item.content)) {
+        const part = recordOf(one);
+        draft.breakPart();
+        if (part.type === 'output_text') draft.text(textIn(part.text) ?? '', out);
+        else if (part.type === 'refusal') draft.refuse(textIn(part.refusal) ?? '', out);
+      }
+      break;
+    case 'reasoning':
+      draft.reasoning(reasoningTextOf(item), out, opaqueOf(item, provider));
+      break;
+    case 'function_call': {
+      const name = textIn(item.name);
+      if (name === undefined)
+        throw new ProviderFailure({ kind: 'malformed', detail: 'a tool call has no function name' });
+      draft.toolArguments(draft.toolCall(textIn(item.call_id), name, out), textIn(item.arguments) ?? '', out);
+      break;
+    }
+  }
+}
+
+export function reasoningTextOf(item: JsonObject): string {
+  const pieces = [...arrayOf(item.summary), ...arrayOf(item.content)].map((piece) => textIn(recordOf(piece).text));
+  return pieces.filter((piece) => piece !== undefined).join('\n\n');
+}
+
+/** The encrypted form of a reasoning item, as `writeResponsesRequest` sends it back to the same provider. */
+export function opaqueOf(item: JsonObject, provider: string): JsonObject | undefined {
+  const encrypted = textIn(item.encrypted_content);
+  return encrypted === undefined ? undefined : { provider, id: item.id, encrypted_content: encrypted };
+}

@@ -1,0 +1,190 @@
+/**
+ * Reads a stream of OpenAI's responses wire. It is complete with `response.completed` or `response.incomplete`. Errors
+ * come inside HTTP 200: an `error` event, `response.failed`, or one after the other; usage is read from the second.
+ *
+ * Items are told apart by `output_index`: some endpoints (GitHub Copilot) change an item's id with every event.
+ */
+import { AnswerDraft, type ToolCallDraft } from './answer-draft.ts';
+import { type AnswerContext, passOn, type StreamReader } from './answer-reader.ts';
+import { answerOf } from './chat-completion.ts';
+import { estimateUsage } from './estimate-usage.ts';
+import {
+  type FinishReason,
+  type JsonObject,
+  type ModelAnswer,
+  ProviderFailure,
+  type StreamDelta,
+  type Usage,
+} from './model.ts';
+import { arrayOf, parseEvent, recordOf, textIn } from './outside-json.ts';
+import { failureOfError } from './provider-failure-of.ts';
+import { readUsage } from './read-usage.ts';
+import { opaqueOf, readItem, readStatus, reasoningTextOf } from './responses-answer.ts';
+
+export class ResponsesStreamReader implements StreamReader {
+  readonly #context: AnswerContext;
+  readonly #draft: AnswerDraft;
+  readonly #calls = new Map<unknown, ToolCallDraft>();
+  /** Which part of which item the last piece of text or reasoning belonged to. */
+  #openPart = '';
+  #openText = '';
+  #finishReason: FinishReason | undefined;
+  #response: JsonObject = {};
+  #failure: ProviderFailure | undefined;
+
+  constructor(context: AnswerContext) {
+    this.#context = context;
+    this.#draft = new AnswerDraft(context.reading);
+  }
+
+  get isComplete(): boolean {
+    return this.#finishReason !== undefined;
+  }
+
+  get failure(): ProviderFailure | undefined {
+    return this.#failure;
+  }
+
+  read(data: string, name: string | undefined, out: StreamDelta[]): void {
+    if (this.isComplete || data === '[DONE]') return;
+    const parsed = parseEvent(data);
+    if (parsed === undefined && name !== 'error') {
+      throw new ProviderFailure({ kind: 'malformed', detail: 'an event is not JSON' });
+    }
+    const event = recordOf(parsed);
+    const before = out.length;
+    this.#readEvent(textIn(event.type) ?? name ?? '', event, data, out);
+    if (this.#context.passing !== undefined && this.#failure === undefined) passOn(data, out, before);
+  }
+
+  #readEvent(type: string, event: JsonObject, data: string, out: StreamDelta[]): void {
+    switch (type) {
+      case 'response.output_text.delta':
+        this.#open('text', event, event.content_index);
+        this.#draft.text(textIn(event.delta) ?? '', out);
+        this.#openText += textIn(event.delta) ?? '';
+        break;
+      case 'response.output_text.done':
+        // An endpoint that sends a text whole sends no deltas.
+        this.#open('text', event, event.content_index);
+        if (this.#openText === '') this.#draft.text(textIn(event.text) ?? '', out);
+        break;
+      case 'response.refusal.delta':
+        this.#draft.refuse(textIn(event.delta) ?? '', out);
+        break;
+      case 'response.refusal.done':
+        if (this.#draft.refusal === undefined) this.#draft.refuse(textIn(event.refusal) ?? '', out);
+        break;
+      case 'response.reasoning_summary_text.delta':
+        this.#readReasoning('summary', event, event.summary_index, out);
+        break;
+      case 'response.reasoning_text.delta':
+        this.#readReasoning('reasoning', event, event.content_index, out);
+        break;
+      case 'response.output_item.added':
+        this.#openCall(event, out);
+        break;
+      case 'response.function_call_arguments.delta': {
+        const call = this.#calls.get(event.output_index);
+        if (call !== undefined) this.#draft.toolArguments(call, textIn(event.delta) ?? '', out);
+        break;
+      }
+      case 'response.output_item.done':
+        this.#closeItem(event, out);
+        break;
+      case 'response.created':
+      case 'response.in_progress':
+        this.#response = recordOf(event.response);
+        break;
+      case 'response.completed':
+      case 'response.incomplete':
+      case 'response.failed':
+      case 'response.cancelled':
+        this.#close({ status: type.slice('response.'.length), ...recordOf(event.response) }, out);
+        break;
+      case 'error':
+        // `response.failed` mostly follows, with usage.
+        this.#failure = failureOfError(
+          event.message === undefined && event.error === undefined ? { message: data } : event,
+          this.#context.keys,
+        );
+        break;
+    }
+  }
+
+  end(out: StreamDelta[]): ModelAnswer {
+    this.#draft.end(out);
+    const usage = this.#reported() ?? estimateUsage(this.#context.request, this.#draft.written);
+    return answerOf(this.#draft, this.#finishReason ?? 'stop', usage, this.#response);
+  }
+
+  spent(isTold: boolean): Usage | undefined {
+    const { written } = this.#draft;
+    const isFree = isTold && written === '';
+    return this.#reported() ?? (isFree ? undefined : estimateUsage(this.#context.request, written));
+  }
+
+  #reported(): Usage | undefined {
+    return readUsage('openai-responses', this.#response.usage);
+  }
+
+  #readReasoning(kind: string, event: JsonObject, part: unknown, out: StreamDelta[]): void {
+    const isFurther = this.#openPart.startsWith(`reasoning:${String(event.output_index)}:`);
+    const key = `reasoning:${String(event.output_index)}:${kind}:${String(part)}`;
+    const piece = textIn(event.delta);
+    if (piece === undefined) return;
+    if (this.#openPart !== key) {
+      if (!isFurther) this.#draft.breakPart();
+      this.#openPart = key;
+      this.#draft.reasoning(isFurther ? `\n\n${piece}` : piece, out);
+    } else {
+      this.#draft.reasoning(piece, out);
+    }
+  }
+
+  #open(kind: string, event: JsonObject, part: unknown): void {
+    const key = `${kind}:${String(event.output_index)}:${String(part)}`;
+    if (this.#openPart === key) return;
+    this.#openPart = key;
+    this.#openText = '';
+    this.#draft.breakPart();
+  }
+
+  #openCall(event: JsonObject, out: StreamDelta[]): ToolCallDraft | undefined {
+    const item = recordOf(event.item);
+    const name = textIn(item.name);
+    if (item.type !== 'function_call' || name === undefined) return undefined;
+    const call = this.#draft.toolCall(textIn(item.call_id), name, out);
+    this.#calls.set(event.output_index, call);
+    return call;
+  }
+
+  #closeItem(event: JsonObject, out: StreamDelta[]): void {
+    const item = recordOf(event.item);
+    if (item.type === 'function_call') {
+      const call = this.#calls.get(event.output_index) ?? this.#openCall(event, out);
+      if (call === undefined)
+        throw new ProviderFailure({ kind: 'malformed', detail: 'a tool call has no function name' });
+      if (call.arguments === '') this.#draft.toolArguments(call, textIn(item.arguments) ?? '', out);
+    } else if (item.type === 'reasoning') {
+      const opaque = opaqueOf(item, this.#context.provider);
+      if (this.#openPart.startsWith(`reasoning:${String(event.output_index)}:`)) {
+        if (opaque !== undefined) this.#draft.reasoning('', out, opaque);
+      } else {
+        this.#draft.breakPart();
+        this.#draft.reasoning(reasoningTextOf(item), out, opaque);
+      }
+      this.#openPart = '';
+    }
+  }
+
+  #close(response: JsonObject, out: StreamDelta[]): void {
+    this.#response = response;
+    if (this.#failure !== undefined) throw this.#failure;
+    this.#finishReason = readStatus(response, this.#context);
+    // An endpoint that tells only the end.
+    if (this.#draft.isEmpty) {
+      for (const item of arrayOf(response.output)) readItem(recordOf(item), this.#draft, this.#context.provider, out);
+    }
+  }
+}

@@ -1,0 +1,30 @@
+import type { Capability } from '../../../config/index.ts';
+import { estimateInputTokens, estimateTokens } from '../estimate-usage.ts';
+import type { EmbeddingRequest, ModelRequest } from '../model.ts';
+import { callNeeds } from './call-needs.ts';
+import type { Asked } from './call-run.ts';
+
+/** What a chat request asks, as far as routing needs to know; found out only when it is asked for. */
+export function askedChat(request: ModelRequest): Asked {
+  return {
+    operation: 'chat',
+    maxOutputTokens: request.maxOutputTokens,
+    estimateInputTokens: () => estimateInputTokens(request),
+    needs: () => callNeeds(request),
+  };
+}
+
+const nothing: ReadonlySet<Capability> = new Set();
+
+export function askedEmbeddings({ texts }: EmbeddingRequest): Asked {
+  return {
+    operation: 'embeddings',
+    maxOutputTokens: 0,
+    estimateInputTokens: () => {
+      let tokens = 0;
+      for (const text of texts) tokens += estimateTokens(text);
+      return tokens;
+    },
+    needs: () => nothing,
+  };
+}

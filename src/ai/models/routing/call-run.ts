@@ -1,0 +1,227 @@
+/**
+ * One call from its begin to its record: the attempts that were made, what they used and cost, why targets did not
+ * answer. Whatever an attempt used is booked when the attempt ends, once; the record is written once, when the call has
+ * ended, however it ended.
+ */
+import type { Capability } from '../../../config/index.ts';
+import type { ModelCallRecord, ModelCallSink } from '../../../observability/index.ts';
+import { charactersPerToken } from '../estimate-usage.ts';
+import type { CallBounds, ModelAnswer, Usage } from '../model.ts';
+import type { CacheOutcome, CallContext, Caller } from '../model-call.ts';
+import { formatUsd } from '../money.ts';
+import type { Attempt } from './attempt.ts';
+import type { ChoiceContext } from './choose-targets.ts';
+import type { Miss } from './fallback.ts';
+import type { KeyRing } from './key-ring.ts';
+import type { Target } from './target.ts';
+
+/** What tokens cost at a target. */
+export interface TargetPrices {
+  /** Whether the target's calls can be priced; what cannot is not asked. */
+  isKnown(target: Target): boolean;
+  charge(target: Target, usage: Usage, at: Date): TargetCharge | undefined;
+  /** The most that so many tokens can cost, in nano-dollars. */
+  upperBound(target: Target, inputTokens: number, outputTokens: number): bigint | undefined;
+}
+
+export interface TargetCharge {
+  readonly nanoUsd: bigint;
+  readonly source: 'config' | 'genai-prices' | 'free';
+  readonly version: string;
+  readonly date: string;
+}
+
+/** What a call asks, as far as choosing and booking need to know. */
+export interface Asked {
+  readonly operation: 'chat' | 'embeddings';
+  /** The most it may write; `undefined`: it does not say. */
+  readonly maxOutputTokens: number | undefined;
+  estimateInputTokens(): number;
+  needs(): ReadonlySet<Capability>;
+}
+
+export interface RunOptions {
+  readonly call: CallContext;
+  readonly asked: Asked;
+  readonly prices: TargetPrices;
+  readonly sink: ModelCallSink;
+  readonly random: () => number;
+  readonly streamed: boolean;
+  readonly shadow: boolean;
+}
+
+/** What is reserved and priced for an answer whose length the call does not bound. */
+const usualOutputTokens = 1_024;
+
+const noKeys: ReadonlySet<number> = new Set();
+
+export class CallRun implements ChoiceContext {
+  readonly call: CallContext;
+  readonly asked: Asked;
+  readonly startedAt = performance.now();
+  /** What bounds the work: the caller's own bounds, or those of all who share it. */
+  bounds: CallBounds;
+  cache: CacheOutcome = 'off';
+  model: string | undefined;
+  respondedModel: string | undefined;
+  providerRequestId: string | undefined;
+  timeToFirstTokenMs: number | undefined;
+  guardrails: readonly string[] = [];
+  costNanoUsd = 0n;
+  readonly misses: Miss[] = [];
+  readonly attempts: { readonly model: string; readonly outcome: string; readonly durationMs: number }[] = [];
+  readonly #prices: TargetPrices;
+  readonly #sink: ModelCallSink;
+  readonly #streamed: boolean;
+  readonly #shadow: boolean;
+  readonly #at = new Date();
+  readonly random: () => number;
+  #inputTokens: number | undefined;
+  #needs: ReadonlySet<Capability> | undefined;
+  #usage: Usage | undefined;
+  #price: ModelCallRecord['price'];
+  #deadKeys: Map<KeyRing, Set<number>> | undefined;
+  #isWorking = false;
+  #endedAs: string | undefined;
+  #recorded = false;
+
+  constructor(options: RunOptions) {
+    this.call = options.call;
+    this.bounds = options.call;
+    this.asked = options.asked;
+    this.random = options.random;
+    this.#prices = options.prices;
+    this.#sink = options.sink;
+    this.#streamed = options.streamed;
+    this.#shadow = options.shadow;
+  }
+
+  get caller(): Caller {
+    return this.call.caller;
+  }
+
+  get stickyKey(): string | undefined {
+    return this.call.stickyKey;
+  }
+
+  get durationMs(): number {
+    return performance.now() - this.startedAt;
+  }
+
+  inputTokens(): number {
+    this.#inputTokens ??= this.asked.estimateInputTokens();
+    return this.#inputTokens;
+  }
+
+  needs(): ReadonlySet<Capability> {
+    this.#needs ??= this.asked.needs();
+    return this.#needs;
+  }
+
+  /** What is reserved of a target's tokens a minute. */
+  boundTokens(): number {
+    return Math.max(1, this.inputTokens() + this.#boundOutputTokens());
+  }
+
+  upperBound(target: Target): bigint | undefined {
+    return this.#prices.upperBound(target, this.inputTokens(), this.#boundOutputTokens());
+  }
+
+  #boundOutputTokens(): number {
+    return this.asked.operation === 'embeddings' ? 0 : (this.asked.maxOutputTokens ?? usualOutputTokens);
+  }
+
+  /** The keys of a provider that this call must not send again. */
+  deadKeys(target: Target): ReadonlySet<number> {
+    return this.#deadKeys?.get(target.keys) ?? noKeys;
+  }
+
+  killKey(target: Target, key: number): void {
+    this.#deadKeys ??= new Map();
+    const dead = this.#deadKeys.get(target.keys);
+    if (dead === undefined) this.#deadKeys.set(target.keys, new Set([key]));
+    else dead.add(key);
+  }
+
+  /** What a request that was under way has used when nobody told: its input, and what came of its output. */
+  estimateUsage(outputCharacters: number): Usage {
+    const outputTokens = Math.ceil(outputCharacters / charactersPerToken);
+    return { inputTokens: this.inputTokens(), outputTokens, source: 'estimated' };
+  }
+
+  /** Adds what an attempt used to what the call used, and its price to what the call cost. */
+  book(target: Target, usage: Usage): void {
+    this.#usage = this.#usage === undefined ? usage : sum(this.#usage, usage);
+    const charge = this.#prices.charge(target, usage, this.#at);
+    if (charge === undefined) return;
+    this.costNanoUsd += charge.nanoUsd;
+    this.#price = { source: charge.source, version: charge.version, date: charge.date };
+  }
+
+  /** An answer has come: it is booked, and the attempt's place is given back. */
+  settle(attempt: Attempt, answer: Pick<ModelAnswer, 'usage' | 'requestId' | 'respondedModel'>): void {
+    const { usage } = answer;
+    this.attempts.push({ model: attempt.target.reference, outcome: 'ok', durationMs: attempt.durationMs });
+    attempt.succeed(usage.inputTokens + usage.outputTokens);
+    this.respondedModel = answer.respondedModel;
+    this.providerRequestId = answer.requestId;
+    this.book(attempt.target, usage);
+  }
+
+  /** @param bounds of the work: the call's own, or those of all who wait for it */
+  beginWork(bounds: CallBounds): void {
+    this.#isWorking = true;
+    this.bounds = bounds;
+  }
+
+  endWork(): void {
+    this.#isWorking = false;
+    if (this.#endedAs !== undefined) this.record(this.#endedAs);
+  }
+
+  /**
+   * A caller who leaves work that others wait for is recorded when that has ended, with what it used.
+   *
+   * @param finish a finish reason, an error code, or `aborted`
+   */
+  record(finish: string): void {
+    this.#endedAs ??= finish;
+    if (this.#recorded || this.#isWorking) return;
+    this.#recorded = true;
+    const { call } = this;
+    this.#sink.record({
+      at: this.#at.toISOString(),
+      requestId: call.requestId,
+      caller: { id: call.caller.id, tenant: call.caller.tenant },
+      operation: this.asked.operation,
+      alias: call.alias,
+      prompt: call.prompt,
+      model: this.model,
+      respondedModel: this.respondedModel,
+      providerRequestId: this.providerRequestId,
+      attempts: this.attempts,
+      usage: this.#usage,
+      costUsd: formatUsd(this.costNanoUsd),
+      price: this.#price,
+      durationMs: this.durationMs,
+      timeToFirstTokenMs: this.timeToFirstTokenMs,
+      finish: this.#endedAs,
+      cache: this.cache,
+      guardrails: this.guardrails,
+      streamed: this.#streamed,
+      shadow: this.#shadow,
+    });
+  }
+}
+
+function sum(a: Usage, b: Usage): Usage {
+  const added = (x: number | undefined, y: number | undefined): number => (x ?? 0) + (y ?? 0);
+  return {
+    inputTokens: a.inputTokens + b.inputTokens,
+    outputTokens: a.outputTokens + b.outputTokens,
+    cachedInputTokens: added(a.cachedInputTokens, b.cachedInputTokens),
+    cacheWriteTokens: added(a.cacheWriteTokens, b.cacheWriteTokens),
+    reasoningTokens: added(a.reasoningTokens, b.reasoningTokens),
+    source: a.source === 'reported' && b.source === 'reported' ? 'reported' : 'estimated',
+  };
+}

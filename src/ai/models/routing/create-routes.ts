@@ -1,0 +1,94 @@
+import type { ModelAlias, ModelTarget } from '../../../config/index.ts';
+import type { ListedModel } from '../model-call.ts';
+import type { Route } from './choose-targets.ts';
+import { createTargets, type Target, type TargetSources } from './target.ts';
+
+export interface RoutesOptions extends TargetSources {
+  /** `ai.models`. */
+  readonly models: Readonly<Record<string, ModelAlias>>;
+  /** Whether `<provider>/<model id>` is an alias too. */
+  readonly exposeReferences: boolean;
+}
+
+export interface Routes {
+  /** `undefined`: there is no such alias. */
+  find(alias: string): Route | undefined;
+  list(): readonly ListedModel[];
+}
+
+/** How many references that callers named are kept with what is known of them; the oldest is forgotten first. */
+const maxReferences = 1_000;
+
+/** The aliases of `ai.models`, and where references are exposed, an alias for each reference a caller names. */
+export function createRoutes(options: RoutesOptions): Routes {
+  const targetOf = createTargets(options);
+  const routes = new Map<string, Route>();
+  for (const [alias, config] of Object.entries(options.models)) routes.set(alias, createRoute(alias, config, targetOf));
+  const listed = Array.from(routes.values(), ({ alias, targets }) => ({
+    alias,
+    targets: targets.map(({ reference }) => reference),
+  }));
+  const references = new Map<string, Route>();
+
+  function findReference(reference: string): Route | undefined {
+    const known = references.get(reference);
+    if (known !== undefined) return known;
+    const slash = reference.indexOf('/');
+    const [provider, model] = [reference.slice(0, slash), reference.slice(slash + 1)];
+    if (slash < 1 || model === '' || model.length > 200 || !options.providers.has(provider)) return undefined;
+    // What callers name is forgotten with its reference; a model of the configuration has one health, however it is named.
+    const isListed = listed.some(({ targets }) => targets.includes(reference));
+    const route = createRoute(reference, referenceAlias(provider, model), isListed ? targetOf : createTargets(options));
+    const [oldest] = references.keys();
+    if (references.size >= maxReferences && oldest !== undefined) references.delete(oldest);
+    references.set(reference, route);
+    return route;
+  }
+
+  return {
+    find: (alias) => routes.get(alias) ?? (options.exposeReferences ? findReference(alias) : undefined),
+    list: () => listed,
+  };
+}
+
+function createRoute(alias: string, config: ModelAlias, targetOf: (config: ModelTarget) => Target | undefined): Route {
+  const made = config.targets.map((target) => targetOf(target));
+  const isMade = (target: Target | undefined): target is Target => target !== undefined;
+  const { rules } = config;
+  return {
+    alias,
+    config,
+    targets: made.filter(isMade),
+    ruleTargets: rules.map(({ targets }) => targets.map((index) => made[index]).filter(isMade)),
+    asksNeeds: config.targets.some(({ capabilities }) => capabilities !== undefined),
+    shadows: config.shadow.flatMap(({ target, percent }) => {
+      const shadow = targetOf(target);
+      return shadow === undefined ? [] : [{ target: shadow, percent }];
+    }),
+  };
+}
+
+/** A model that a caller names without an alias: asked as an alias with this one target would be. */
+function referenceAlias(provider: string, model: string): ModelAlias {
+  const limits = { concurrency: undefined, requestsPerMinute: undefined, tokensPerMinute: undefined, queue: 100 };
+  const target = {
+    provider,
+    model,
+    structured: 'json_schema',
+    weight: 1,
+    region: undefined,
+    capabilities: undefined,
+    limits,
+  } as const;
+  return {
+    strategy: 'ordered',
+    targets: [target],
+    rules: [],
+    fallback: { on: [], contextWindow: undefined, contentPolicy: undefined },
+    targetTimeoutMs: undefined,
+    retries: 1,
+    sticky: 'none',
+    shadow: [],
+    cache: { exact: false, ttlMs: 0, shared: false, semantic: undefined },
+  };
+}

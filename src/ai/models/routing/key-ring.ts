@@ -1,0 +1,45 @@
+/**
+ * The keys of a provider, used in turn. A key that was refused or has used up its quota is benched for a while: it is
+ * chosen only where no other is left. It is never shut out for good, because a key that is the only one may be mended
+ * by its owner at any moment, and a refused request costs nothing.
+ */
+export class KeyRing {
+  readonly #benchedUntil: Float64Array;
+  #turn = -1;
+
+  /** @param keys how many there are, at least 1 */
+  constructor(keys: number) {
+    this.#benchedUntil = new Float64Array(Math.max(1, keys));
+  }
+
+  get size(): number {
+    return this.#benchedUntil.length;
+  }
+
+  /** @param excluded keys this call may not use again */
+  choose(excluded: ReadonlySet<number>, now: number): number | undefined {
+    const count = this.#benchedUntil.length;
+    if (count === 1) return excluded.has(0) ? undefined : 0;
+    this.#turn = (this.#turn + 1) % count;
+    let soonest: number | undefined;
+    for (let step = 0; step < count; step++) {
+      const key = (this.#turn + step) % count;
+      if (excluded.has(key)) continue;
+      const until = this.#until(key);
+      if (until <= now) {
+        this.#turn = key;
+        return key;
+      }
+      if (soonest === undefined || until < this.#until(soonest)) soonest = key;
+    }
+    return soonest;
+  }
+
+  bench(key: number, untilMs: number): void {
+    this.#benchedUntil[key] = Math.max(this.#until(key), untilMs);
+  }
+
+  #until(key: number): number {
+    return this.#benchedUntil[key] ?? 0;
+  }
+}

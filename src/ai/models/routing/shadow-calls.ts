@@ -1,0 +1,87 @@
+/**
+ * Copies of live calls to models whose answers nobody reads, so that a model can be watched before it serves. A copy
+ * goes out after the live call has chosen its target, in a later turn of the loop: it never delays that call, fails it
+ * or is cached. It is one request with its own deadline, within the target's limits, and is recorded as a shadow. More
+ * than so many at once are left out.
+ */
+
+import { Deadline } from '../../../lib/index.ts';
+import type { ModelCallSink } from '../../../observability/index.ts';
+import type { ModelRequest } from '../model.ts';
+import type { ModelCall } from '../model-call.ts';
+import { askedChat } from './asked.ts';
+import { Attempt } from './attempt.ts';
+import { CallRun, type TargetPrices } from './call-run.ts';
+import type { Route } from './choose-targets.ts';
+import { endFailed, timeoutError } from './end-failed.ts';
+import type { Target } from './target.ts';
+
+const maxAtOnce = 32;
+const deadlineMs = 120_000;
+const noKeys: ReadonlySet<number> = new Set();
+
+export interface ShadowCallsOptions {
+  readonly prices: TargetPrices;
+  readonly sink: ModelCallSink;
+  readonly random: () => number;
+}
+
+export class ShadowCalls {
+  readonly #options: ShadowCallsOptions;
+  readonly #controller = new AbortController();
+  #underWay = 0;
+
+  constructor(options: ShadowCallsOptions) {
+    this.#options = options;
+  }
+
+  launch(route: Route, call: ModelCall, request: ModelRequest): void {
+    const { shadows } = route;
+    for (let index = 0; index < shadows.length; index++) {
+      const shadow = shadows[index];
+      if (shadow === undefined || this.#options.random() * 100 >= shadow.percent) continue;
+      if (this.#underWay >= maxAtOnce || this.#controller.signal.aborted) return;
+      this.#underWay++;
+      setImmediate(() => {
+        void this.#ask(shadow.target, call, asWhole(request)).finally(() => this.#underWay--);
+      });
+    }
+  }
+
+  close(): void {
+    this.#controller.abort();
+  }
+
+  async #ask(target: Target, call: ModelCall, request: ModelRequest): Promise<void> {
+    const { prices, sink, random } = this.#options;
+    const bounds = { signal: this.#controller.signal, deadline: Deadline.in(deadlineMs) };
+    const options = { prices, sink, random, streamed: false, shadow: true };
+    const run = new CallRun({ ...options, call: { ...call, ...bounds }, asked: askedChat(request) });
+    const now = performance.now();
+    if (bounds.signal.aborted || target.health.readiness(now) === 'shut' || !prices.isKnown(target)) return;
+    const key = target.keys.choose(noKeys, now);
+    const ticket = target.limits?.tryTake(run.boundTokens(), now);
+    if (key === undefined || (target.limits !== undefined && ticket === undefined)) return;
+    const attempt = new Attempt({ target, key, ticket, bounds, timeoutMs: undefined });
+    run.model = target.reference;
+    try {
+      const answer = await attempt.race(target.provider.complete(target.config.model, request, attempt.call));
+      target.health.observeLatency(attempt.durationMs);
+      run.settle(attempt, answer);
+      run.record(answer.finishReason);
+    } catch (error) {
+      try {
+        run.record(endFailed(run, attempt, error, 0).kind);
+      } catch {
+        run.record(bounds.signal.aborted ? 'aborted' : timeoutError(run).code);
+      }
+    }
+  }
+}
+
+/** A copy is asked for as a whole, also where the client asked for a stream. */
+function asWhole(request: ModelRequest): ModelRequest {
+  if (request.wire === undefined) return request;
+  const { stream: _, stream_options: __, ...body } = request.wire.body;
+  return { ...request, wire: { ...request.wire, body } };
+}

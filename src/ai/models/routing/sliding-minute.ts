@@ -1,0 +1,64 @@
+/**
+ * Counts what was used in the last minute, so that a limit per minute holds in every minute however it is laid, not
+ * only in those of the clock. Sixty buckets of a second that are overwritten as time goes on: constant memory, constant
+ * cost. A bucket counts until all of it is more than a minute old, so what is counted is never too little.
+ */
+const bucketMs = 1_000;
+/** One more than a minute has: the oldest second is only partly past. */
+const bucketCount = 61;
+
+export class SlidingMinute {
+  total = 0;
+  readonly #amounts = new Float64Array(bucketCount);
+  #current = 0;
+
+  /** Forgets what is too old. @returns the bucket of `now`, for `correct` */
+  advance(now: number): number {
+    const bucket = Math.floor(now / bucketMs);
+    if (bucket > this.#current) {
+      if (bucket - this.#current >= bucketCount) {
+        this.#amounts.fill(0);
+        this.total = 0;
+      } else {
+        for (let stale = this.#current + 1; stale <= bucket; stale++) {
+          const index = stale % bucketCount;
+          this.total -= this.#amounts[index] ?? 0;
+          this.#amounts[index] = 0;
+        }
+      }
+      this.#current = bucket;
+    }
+    return bucket;
+  }
+
+  /** @returns the bucket it was counted in */
+  add(now: number, amount: number): number {
+    const bucket = this.advance(now);
+    this.#put(bucket, amount);
+    return bucket;
+  }
+
+  /** Adds to what was counted in `bucket`, or takes from it; nothing where that is forgotten already. */
+  correct(now: number, bucket: number, change: number): void {
+    if (this.advance(now) - bucket < bucketCount) this.#put(bucket, change);
+  }
+
+  /** Milliseconds until `amount` more fits below `limit`; 0: now. It must be at most `limit`. */
+  msUntil(now: number, amount: number, limit: number): number {
+    const newest = this.advance(now);
+    let left = this.total;
+    if (left + amount <= limit) return 0;
+    for (let bucket = newest - bucketCount + 1; bucket <= newest; bucket++) {
+      if (bucket < 0) continue;
+      left -= this.#amounts[bucket % bucketCount] ?? 0;
+      if (left + amount <= limit) return (bucket + bucketCount) * bucketMs - now;
+    }
+    return bucketCount * bucketMs;
+  }
+
+  #put(bucket: number, change: number): void {
+    const index = bucket % bucketCount;
+    this.#amounts[index] = (this.#amounts[index] ?? 0) + change;
+    this.total += change;
+  }
+}

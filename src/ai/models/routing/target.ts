@@ -1,0 +1,67 @@
+import type { BreakerConfig, ModelTarget } from '../../../config/index.ts';
+import type { ModelProvider } from '../model.ts';
+import { KeyRing } from './key-ring.ts';
+import { TargetHealth } from './target-health.ts';
+import { TargetLimits } from './target-limits.ts';
+
+/** A model of a provider with everything that is known of it while the gateway runs. */
+export interface Target {
+  /** `<provider>/<model id>`. */
+  readonly reference: string;
+  readonly provider: ModelProvider;
+  readonly config: ModelTarget;
+  readonly health: TargetHealth;
+  /** `undefined`: it has none. */
+  readonly limits: TargetLimits | undefined;
+  readonly keys: KeyRing;
+}
+
+export interface TargetSources {
+  readonly providers: ReadonlyMap<string, ModelProvider>;
+  readonly breaker: BreakerConfig;
+  readonly onBreakerChange: (reference: string, state: string) => void;
+}
+
+/**
+ * Makes targets so that what is one thing at the provider is one thing here: a model's health is shared by every alias
+ * that names it, keys by every model of the provider, limits by the targets of one model that say the same limits.
+ *
+ * @returns a function that gives a target, or `undefined` where there is no such provider
+ */
+export function createTargets(sources: TargetSources): (config: ModelTarget) => Target | undefined {
+  const health = new Map<string, TargetHealth>();
+  const limits = new Map<string, TargetLimits>();
+  const rings = new Map<string, KeyRing>();
+  return (config) => {
+    const provider = sources.providers.get(config.provider);
+    if (provider === undefined) return undefined;
+    const reference = `${config.provider}/${config.model}`;
+    return {
+      reference,
+      provider,
+      config,
+      health: made(
+        health,
+        reference,
+        () => new TargetHealth(sources.breaker, (state) => sources.onBreakerChange(reference, state)),
+      ),
+      limits: isLimited(config)
+        ? made(limits, `${reference} ${JSON.stringify(config.limits)}`, () => new TargetLimits(config.limits))
+        : undefined,
+      keys: made(rings, config.provider, () => new KeyRing(provider.keys)),
+    };
+  };
+}
+
+function isLimited({ limits }: ModelTarget): boolean {
+  const { concurrency, requestsPerMinute, tokensPerMinute } = limits;
+  return concurrency !== undefined || requestsPerMinute !== undefined || tokensPerMinute !== undefined;
+}
+
+function made<Value>(kept: Map<string, Value>, key: string, make: () => Value): Value {
+  const existing = kept.get(key);
+  if (existing !== undefined) return existing;
+  const value = make();
+  kept.set(key, value);
+  return value;
+}

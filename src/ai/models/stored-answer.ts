@@ -1,0 +1,163 @@
+/**
+ * Which answers may be cached, and their bytes. Only what is whole and means something: never one that was cut,
+ * filtered, refused or empty, nor JSON or a tool's arguments that cannot be parsed (hardening.md L8, X13).
+ *
+ * What is read back is outside data: bytes that are not exactly an answer that could have been stored are none.
+ */
+import type {
+  EmbeddingRequest,
+  Embeddings,
+  JsonObject,
+  ModelAnswer,
+  ModelRequest,
+  ProviderStreamPart,
+  StreamDelta,
+} from './model.ts';
+import { textOf } from './model.ts';
+
+export interface StoredAnswer {
+  readonly answer: ModelAnswer;
+  /** How it was streamed, where the provider's own events are passed on and hold more than the answer does. */
+  readonly deltas?: readonly StreamDelta[];
+}
+
+export function isWhole(request: ModelRequest, answer: ModelAnswer): boolean {
+  const { content, finishReason, refusal } = answer;
+  if (refusal !== undefined || (finishReason !== 'stop' && finishReason !== 'tool_calls')) return false;
+  let calls = 0;
+  for (const part of content) {
+    if (part.type !== 'tool_call') continue;
+    if (!isJson(part.arguments)) return false;
+    calls++;
+  }
+  if (calls > 0) return true;
+  const text = textOf(answer);
+  if (finishReason === 'tool_calls' || text.trim() === '') return false;
+  return request.output.kind === 'text' || isJson(text);
+}
+
+export function encodeAnswer(stored: StoredAnswer): string {
+  return JSON.stringify({ v: 1, ...stored });
+}
+
+export function decodeAnswer(bytes: Buffer): StoredAnswer | undefined {
+  const stored = parse(bytes.toString());
+  if (!isObject(stored) || stored.v !== 1 || !isAnswer(stored.answer)) return undefined;
+  const { answer, deltas } = stored;
+  if (deltas === undefined) return { answer };
+  if (!Array.isArray(deltas) || !deltas.every(isDelta)) return undefined;
+  return { answer, deltas };
+}
+
+/** A kept answer as its stream: the provider's own events where they were kept, else one delta for each part. */
+export async function* replay({ answer, deltas }: StoredAnswer): AsyncGenerator<ProviderStreamPart, void, void> {
+  if (deltas !== undefined) yield* deltas;
+  else {
+    for (const [index, part] of answer.content.entries()) {
+      if (part.type === 'text') yield { type: 'text_delta', index, text: part.text };
+      else if (part.type === 'reasoning') {
+        const { text, opaque } = part;
+        yield { type: 'reasoning_delta', index, text, ...(opaque === undefined ? {} : { opaque }) };
+      } else {
+        yield { type: 'tool_call_start', index, id: part.id, name: part.name };
+        yield { type: 'tool_call_delta', index, arguments: part.arguments };
+      }
+    }
+  }
+  yield { type: 'end', answer };
+}
+
+/** Four bytes, the length of what follows as JSON; that JSON; then the vectors' numbers as they are in memory. */
+export function encodeEmbeddings({ vectors, usage, requestId }: Embeddings): Buffer {
+  const head = Buffer.from(JSON.stringify({ v: 1, usage, requestId, lengths: vectors.map(({ length }) => length) }));
+  const size = Buffer.alloc(4);
+  size.writeUInt32LE(head.length);
+  return Buffer.concat([size, head, ...vectors.map((one) => Buffer.from(one.buffer, one.byteOffset, one.byteLength))]);
+}
+
+export function decodeEmbeddings(bytes: Buffer, request: EmbeddingRequest): Embeddings | undefined {
+  if (bytes.length < 4) return undefined;
+  let offset = 4 + bytes.readUInt32LE(0);
+  const head = parse(bytes.toString('utf8', 4, offset));
+  if (!isObject(head) || head.v !== 1 || !isUsage(head.usage) || !isOptionalText(head.requestId)) return undefined;
+  const { usage, requestId, lengths } = head;
+  if (!Array.isArray(lengths) || lengths.length !== request.texts.length) return undefined;
+  const vectors: Float32Array[] = [];
+  for (const length of lengths as readonly unknown[]) {
+    const end = typeof length === 'number' && isCount(length) ? offset + length * 4 : Number.POSITIVE_INFINITY;
+    if (end > bytes.length) return undefined;
+    // Copied, because numbers cannot be read in place where the bytes do not begin at a multiple of four.
+    const vector = new Float32Array((end - offset) / 4);
+    bytes.copy(Buffer.from(vector.buffer), 0, offset, end);
+    vectors.push(vector);
+    offset = end;
+  }
+  if (offset !== bytes.length || !areVectors(vectors)) return undefined;
+  return requestId === undefined ? { vectors, usage } : { vectors, usage, requestId };
+}
+
+export function areVectors(vectors: readonly Float32Array[]): boolean {
+  for (const vector of vectors) {
+    if (vector.length === 0) return false;
+    for (const number of vector) if (!Number.isFinite(number)) return false;
+  }
+  return true;
+}
+
+function isAnswer(value: unknown): value is ModelAnswer {
+  if (!isObject(value) || !Array.isArray(value.content) || !value.content.every(isPart)) return false;
+  if (value.finishReason !== 'stop' && value.finishReason !== 'tool_calls') return false;
+  const { requestId, respondedModel, wire, refusal, usage } = value;
+  if (!isOptionalText(requestId) || !isOptionalText(respondedModel) || !isOptionalText(wire)) return false;
+  return refusal === undefined && isUsage(usage);
+}
+
+function isPart(part: unknown): boolean {
+  if (!isObject(part) || !(part.opaque === undefined || isObject(part.opaque))) return false;
+  if (part.type === 'text' || part.type === 'reasoning') return typeof part.text === 'string';
+  if (part.type !== 'tool_call' || typeof part.id !== 'string') return false;
+  return typeof part.name === 'string' && typeof part.arguments === 'string';
+}
+
+function isDelta(delta: unknown): delta is StreamDelta {
+  if (!isObject(delta) || !isOptionalText(delta.wire)) return false;
+  const { type, index, text } = delta;
+  if (type === 'other') return typeof delta.wire === 'string';
+  if (type === 'refusal_delta') return typeof text === 'string';
+  if (typeof index !== 'number' || !isCount(index)) return false;
+  if (type === 'text_delta' || type === 'reasoning_delta') return typeof text === 'string';
+  if (type === 'tool_call_start') return typeof delta.id === 'string' && typeof delta.name === 'string';
+  return type === 'tool_call_delta' && typeof delta.arguments === 'string';
+}
+
+function isUsage(value: unknown): value is ModelAnswer['usage'] {
+  if (!isObject(value) || (value.source !== 'reported' && value.source !== 'estimated')) return false;
+  const { source: _, ...counts } = value;
+  if (counts.inputTokens === undefined || counts.outputTokens === undefined) return false;
+  return Object.values(counts).every((count) => typeof count === 'number' && isCount(count));
+}
+
+function isCount(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0;
+}
+
+function isOptionalText(value: unknown): value is string | undefined {
+  return value === undefined || typeof value === 'string';
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isJson(text: string): boolean {
+  return parse(text) !== undefined;
+}
+
+/** @returns undefined for what is no JSON, which no JSON text means */
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,33 @@
+/** A client's own request, sent on as it is to a provider that speaks its wire; every other provider says what it lacks. */
+import type { JsonObject, ModelRequest, Wire } from './model.ts';
+import { recordOf } from './outside-json.ts';
+import { unsupported } from './unsupported.ts';
+
+export interface PassedRequest {
+  readonly body: JsonObject;
+  /** Whether the client did not ask for usage in its stream, which is asked for all the same. */
+  readonly dropsUsage: boolean;
+}
+
+/** `undefined`: the request is to be translated. Throws `unsupported` where that would lose something. */
+export function passedRequest(
+  request: ModelRequest,
+  wire: Wire,
+  model: string,
+  streams: boolean,
+): PassedRequest | undefined {
+  if (request.wire === undefined) return undefined;
+  if (request.wire.wire !== wire) {
+    const { beyond } = request.wire;
+    if (beyond.length > 0) throw unsupported(beyond.join(', '));
+    return undefined;
+  }
+  const { body } = request.wire;
+  if (!streams) return { body: { ...body, model, stream: false }, dropsUsage: false };
+  if (wire === 'openai-responses') return { body: { ...body, model, stream: true }, dropsUsage: false };
+  const asked = recordOf(body.stream_options);
+  return {
+    body: { ...body, model, stream: true, stream_options: { ...asked, include_usage: true } },
+    dropsUsage: asked.include_usage !== true,
+  };
+}

@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { backoffMs, pause } from '../../../../../src/ai/models/routing/backoff.ts';
+import { KeyRing } from '../../../../../src/ai/models/routing/key-ring.ts';
+
+describe('the pause before a retry', () => {
+  it('doubles to a bound, with full jitter', () => {
+    const longest = [1, 2, 3, 4, 5, 6].map((retry) => backoffMs(retry, undefined, 0.999_999));
+    expect(longest.map(Math.round)).toEqual([500, 1_000, 2_000, 4_000, 5_000, 5_000]);
+    expect(backoffMs(3, undefined, 0)).toBe(0);
+  });
+
+  it('is never shorter than the provider asks for', () => {
+    for (const random of [0, 0.5, 0.99]) expect(backoffMs(1, 2_000, random)).toBeGreaterThanOrEqual(2_000);
+    expect(backoffMs(1, 0, 0.9)).toBe(0);
+  });
+
+  it('ends when the caller leaves', async () => {
+    const controller = new AbortController();
+    const gone = new Error('gone');
+    const paused = pause(10_000, controller);
+    controller.abort(gone);
+    await expect(paused).rejects.toBe(gone);
+    await expect(pause(10_000, controller)).rejects.toBe(gone);
+  });
+});
+
+describe('a ring of keys', () => {
+  const none: ReadonlySet<number> = new Set();
+
+  it('uses them in turn', () => {
+    const ring = new KeyRing(3);
+    expect([1, 2, 3, 4].map(() => ring.choose(none, 0))).toEqual([0, 1, 2, 0]);
+  });
+
+  it('passes a benched key over until its time, and takes it where no other is left', () => {
+    const ring = new KeyRing(2);
+    ring.bench(0, 100);
+    expect([ring.choose(none, 50), ring.choose(none, 50)]).toEqual([1, 1]);
+    expect(ring.choose(new Set([1]), 50)).toBe(0);
+    expect([ring.choose(none, 100), ring.choose(none, 100)]).toContain(0);
+    expect(ring.choose(new Set([0, 1]), 100)).toBeUndefined();
+  });
+});
