@@ -20,11 +20,12 @@ import {
 } from '@apollo/server/plugin/disabled';
 import { GraphQLError, type GraphQLFormattedError, getVariableValues, type OperationDefinitionNode } from 'graphql';
 import { errorTable, GatewayError, isErrorCode } from '../errors/index.ts';
-import { type ExecutionOutcome, JsonText, printResult } from '../execution/index.ts';
+import { type ExecutionOutcome, type ExecutionResult, JsonText, printResult } from '../execution/index.ts';
 import type { GatewayGeneration } from '../gateway.ts';
 import type { Logger } from '../observability/index.ts';
 import type { RequestContext } from '../transport/index.ts';
 import type { GraphQLHttpRequest } from './read-graphql-request.ts';
+import { type SeenOperation, SeenOperations } from './seen-operations.ts';
 
 /** Parsing stops here; the limits issue brings a key for it. What a document of this size costs is bounded. */
 const maxDocumentTokens = 15_000;
@@ -47,11 +48,11 @@ export interface PipelineAnswer {
 
 export interface ApolloPipeline {
   run(request: GraphQLHttpRequest, context: RequestContext): Promise<PipelineAnswer>;
-  stop(): Promise<void>;
 }
 
 export async function createApolloPipeline(generation: GatewayGeneration, log: Logger): Promise<ApolloPipeline> {
   const { introspection } = generation.config.server;
+  const seen = new SeenOperations();
   const server = new ApolloServer<ApolloContext>({
     schema: generation.apiSchema,
     introspection,
@@ -71,13 +72,22 @@ export async function createApolloPipeline(generation: GatewayGeneration, log: L
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginSchemaReportingDisabled(),
       ApolloServerPluginUsageReportingDisabled(),
-      runOnEngine(generation, log),
+      runOnEngine(generation, seen, log),
     ],
   });
   await server.start();
 
   return {
     async run({ method, headers, search, body, mediaType }, request) {
+      const known = method === 'POST' ? seen.find(body) : undefined;
+      if (known !== undefined) {
+        const { variables } = body as { readonly variables?: Record<string, unknown> | null };
+        const answered = await answerOperation(generation, known, variables ?? {}, request, log);
+        if (answered.kind === 'single') {
+          const contentType = ['content-type', `${mediaType}; charset=utf-8`] as const;
+          return { status: answered.status, headers: [contentType], body: printResult(answered.result) };
+        }
+      }
       const map = new HeaderMap();
       for (const [name, value] of Object.entries(headers)) {
         if (value !== undefined) map.set(name, Array.isArray(value) ? value.join(', ') : value);
@@ -90,47 +100,59 @@ export async function createApolloPipeline(generation: GatewayGeneration, log: L
       });
       return { status: response.status, headers: response.headers, body: context.answer.printed ?? bodyOf(response) };
     },
-    stop: () => server.stop(),
   };
 }
 
-/** The steps between validation and the answer, in order; those of later issues take their place in this list. */
-function runOnEngine(generation: GatewayGeneration, log: Logger): ApolloServerPlugin<ApolloContext> {
+function runOnEngine(
+  generation: GatewayGeneration,
+  seen: SeenOperations,
+  log: Logger,
+): ApolloServerPlugin<ApolloContext> {
   return {
     requestDidStart: async () => ({
-      async responseForOperation(request) {
-        const { operation, document } = request;
-        if (operation === undefined) return null; // graphql-js says which operation was meant
-        const variables = request.request.variables ?? {};
-        try {
-          refuseSubscription(operation);
-          checkVariables(generation, operation, variables);
-          // access: remove what the principal may not read · limits: price · ai/budgets: reserve
-          const outcome = await generation.engine.execute({
-            documentHash: request.queryHash ?? '',
-            document,
-            operation,
-            operationName: request.request.operationName,
-            variables,
-            context: request.contextValue.request,
-          });
-          // ai/budgets: settle
-          if (outcome.kind === 'single' && outcome.result.data instanceof JsonText) {
-            request.contextValue.answer.printed = printResult(outcome.result);
-          }
-          return toResponse(undefined, toBody(outcome));
-        } catch (error) {
-          // Nobody reads the answer of a run that was given up; the route says why where someone waits.
-          if (request.contextValue.request.signal.aborted)
-            return toResponse(undefined, { kind: 'single', singleResult: {} });
-          const errors = error instanceof AggregateError ? (error.errors as unknown[]) : [error];
-          const formatted = errors.map((one) => formatError(toFormatted(one), one, log));
-          const status = statusOf(formatted[0]?.extensions?.code);
-          return toResponse(status, { kind: 'single', singleResult: { errors: formatted } });
-        }
+      async responseForOperation({ operation, document, queryHash, request, contextValue }) {
+        if (operation === undefined || queryHash === undefined) return null; // graphql-js says which one was meant
+        const { operationName } = request;
+        const known: SeenOperation = { documentHash: queryHash, document, operation, operationName };
+        const answered = await answerOperation(generation, known, request.variables ?? {}, contextValue.request, log);
+        if (answered.kind === 'incremental')
+          return toResponse(undefined, answered as unknown as Extract<ResponseBody, { kind: 'incremental' }>);
+        if (request.query !== undefined) seen.add(request.query, known);
+        const { status, result } = answered;
+        if (result.data instanceof JsonText) contextValue.answer.printed = printResult(result);
+        const singleResult = result as Extract<ResponseBody, { kind: 'single' }>['singleResult'];
+        return toResponse(status, { kind: 'single', singleResult });
       },
     }),
   };
+}
+
+type Answered =
+  | { readonly kind: 'single'; readonly result: ExecutionResult; readonly status: number | undefined }
+  | Extract<ExecutionOutcome, { readonly kind: 'incremental' }>;
+
+/** The steps between validation and the answer, in order; those of later issues take their place in this list. */
+async function answerOperation(
+  generation: GatewayGeneration,
+  known: SeenOperation,
+  variables: Record<string, unknown>,
+  context: RequestContext,
+  log: Logger,
+): Promise<Answered> {
+  try {
+    refuseSubscription(known.operation);
+    checkVariables(generation, known.operation, variables);
+    // access: remove what the principal may not read · limits: price · ai/budgets: reserve
+    const outcome = await generation.engine.execute({ ...known, variables, context });
+    // ai/budgets: settle
+    return outcome.kind === 'single' ? { ...outcome, status: undefined } : outcome;
+  } catch (error) {
+    // Nobody reads the answer of a run that was given up; the route says why where someone waits.
+    if (context.signal.aborted) return { kind: 'single', result: {}, status: undefined };
+    const errors = error instanceof AggregateError ? (error.errors as unknown[]) : [error];
+    const formatted = errors.map((one) => formatError(toFormatted(one), one, log));
+    return { kind: 'single', result: { errors: formatted }, status: statusOf(formatted[0]?.extensions?.code) };
+  }
 }
 
 function refuseSubscription(operation: OperationDefinitionNode): void {
@@ -159,12 +181,6 @@ function bodyOf({ body }: HTTPGraphQLResponse): PipelineAnswer['body'] {
 }
 
 type ResponseBody = GraphQLResponse['body'];
-
-function toBody(outcome: ExecutionOutcome): ResponseBody {
-  return outcome.kind === 'single'
-    ? { kind: 'single', singleResult: outcome.result as Extract<ResponseBody, { kind: 'single' }>['singleResult'] }
-    : (outcome as unknown as Extract<ResponseBody, { kind: 'incremental' }>);
-}
 
 function toResponse(status: number | undefined, body: ResponseBody): GraphQLResponse {
   return { http: { headers: new HeaderMap(), ...(status === undefined ? {} : { status }) }, body };

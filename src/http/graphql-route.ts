@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { GatewayError } from '../errors/index.ts';
 import type { Gateway, GatewayGeneration } from '../gateway.ts';
-import { Deadline, invariant } from '../lib/index.ts';
+import { Deadline, invariant, SharedRuns } from '../lib/index.ts';
 import type { Logger } from '../observability/index.ts';
 import {
   anonymous,
@@ -18,7 +18,7 @@ import {
 import { type ApolloPipeline, createApolloPipeline } from './apollo-pipeline.ts';
 import { type GraphQLHttpRequest, readGraphQLRequest } from './read-graphql-request.ts';
 import { refuseCrossSite } from './refuse-cross-site.ts';
-import { SharedRuns, sharingKey } from './share-identical.ts';
+import { sharingKey } from './share-identical.ts';
 
 export interface GraphQLRouteOptions {
   readonly gateway: Gateway;
@@ -42,6 +42,8 @@ interface Serving {
   /** Undefined where identical operations are not shared. */
   readonly runs: SharedRuns<Answer> | undefined;
   readonly forwardHeaders: readonly ForwardHeaders[];
+  /** The values of `isthmus-explain` that are answered. */
+  readonly explainable: ReadonlySet<string>;
 }
 
 /** Adds the GraphQL endpoint, and has each generation's Apollo Server ready before the generation serves. */
@@ -64,9 +66,10 @@ export async function addGraphQLRoute(app: FastifyInstance, { gateway, log }: Gr
       // http: trusted documents
       const principal = identify();
       // limits: document and rates · cache: a whole answer
-      const key = sharedKey(serving, request, principal);
+      const explain = explained(serving, request);
+      const key = sharedKey(serving, request, principal, explain);
       const run = (signal: AbortSignal, deadline: Deadline) =>
-        runOperation(serving, request, raw, principal, signal, deadline);
+        runOperation(serving, request, raw, principal, explain, signal, deadline);
       if (key === undefined || serving.runs === undefined) {
         return await run(participant.signal, Deadline.in(serving.operationTimeoutMs));
       }
@@ -95,7 +98,7 @@ export async function addGraphQLRoute(app: FastifyInstance, { gateway, log }: Gr
 }
 
 async function prepare(generation: GatewayGeneration, log: Logger): Promise<Serving> {
-  const { server, traffic, headers } = generation.config;
+  const { server, traffic, headers, ai } = generation.config;
   // A cookie is for the one it was made for; where a rule carries them, no answer is shared.
   const setsCookies = Object.values(headers).some(({ response }) =>
     response.some(({ named }) => named === 'set-cookie'),
@@ -106,6 +109,7 @@ async function prepare(generation: GatewayGeneration, log: Logger): Promise<Serv
     operationTimeoutMs: server.operationTimeoutMs,
     runs: traffic.shareIdentical === 'operation' && !setsCookies ? new SharedRuns() : undefined,
     forwardHeaders: Object.values(headers).flatMap(({ request }) => compileRequestHeaderRules(request) ?? []),
+    explainable: ai.fields.explain.enabled ? new Set(['ai']) : nothing,
   };
 }
 
@@ -114,14 +118,25 @@ function identify(): Principal {
   return anonymous;
 }
 
+const nothing: ReadonlySet<string> = new Set();
+
+/** What of the answer the client wants explained (`isthmus-explain: ai`), as far as the configuration allows. */
+function explained({ explainable }: Serving, { headers }: GraphQLHttpRequest): ReadonlySet<string> {
+  const asked = headers['isthmus-explain'];
+  if (asked === undefined || explainable.size === 0) return nothing;
+  const names = String(asked).split(',');
+  return new Set(names.map((name) => name.trim()).filter((name) => explainable.has(name)));
+}
+
 function sharedKey(
   { runs, forwardHeaders }: Serving,
   request: GraphQLHttpRequest,
   principal: Principal,
+  explain: ReadonlySet<string>,
 ): string | undefined {
   if (runs === undefined) return undefined;
   const forwarded = forwardHeaders.flatMap((forward) => forward(request.headers));
-  return sharingKey(request, principal, forwarded);
+  return sharingKey(request, principal, forwarded, explain);
 }
 
 /** One client waiting for its answer: gives up when it leaves or its own time is over. */
@@ -150,6 +165,7 @@ async function runOperation(
   request: GraphQLHttpRequest,
   raw: FastifyRequest,
   principal: Principal,
+  explain: ReadonlySet<string>,
   signal: AbortSignal,
   deadline: Deadline,
 ): Promise<Answer> {
@@ -160,6 +176,7 @@ async function runOperation(
     signal,
     deadline,
     clientHeaders: request.headers,
+    explain,
     responseHeaders,
   });
   signal.throwIfAborted();

@@ -16,6 +16,7 @@ import { errorBody, errorHeaders, jsonType } from './coded-answer.ts';
 import { addGraphQLRoute } from './graphql-route.ts';
 import { addHealthRoutes } from './health-routes.ts';
 import { addLandingRoutes } from './landing-route.ts';
+import { addV1Routes, refuseV1 } from './v1/index.ts';
 
 export interface HttpServerOptions {
   readonly gateway: Gateway;
@@ -53,7 +54,10 @@ export async function startHttpServer({ gateway, log, host, port }: HttpServerOp
     return503OnClosing: false,
     forceCloseConnections: 'idle',
     clientErrorHandler,
-    frameworkErrors: (error, request, reply) => refuse(toGatewayError(error), request.id, reply),
+    frameworkErrors: (error, request, reply) => {
+      if (server.v1 && request.url.startsWith('/v1/')) refuseV1(toGatewayError(error), request, reply, log);
+      else refuse(toGatewayError(error), request.id, reply);
+    },
     genReqId: (request) => requestIdOf(request.headers['x-request-id']),
     routerOptions: { ignoreTrailingSlash: true },
     http: {
@@ -117,6 +121,10 @@ export async function startHttpServer({ gateway, log, host, port }: HttpServerOp
   });
   addHealthRoutes(app, gateway, () => draining);
   if (server.landingPage) await addLandingRoutes(app, gateway);
+  if (server.v1) {
+    const allowedOrigins = () => gateway.generations.current?.config.server.allowedOrigins ?? [];
+    await addV1Routes(app, { generations: gateway.generations, allowedOrigins, log });
+  }
   await addGraphQLRoute(app, { gateway, log });
   const url = await app.listen({ host: host ?? server.host, port: port ?? server.port });
 

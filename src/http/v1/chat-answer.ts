@@ -1,0 +1,79 @@
+/** Answers in OpenAI's chat completions wire, where they did not come in it. */
+import { randomUUID } from 'node:crypto';
+import { type Completion, type FinishReason, type ToolCallPart, textOf, type Usage } from '../../ai/models/index.ts';
+import { unreachable } from '../../lib/index.ts';
+
+export function chatId(): string {
+  return `chatcmpl-${randomUUID().replaceAll('-', '')}`;
+}
+
+export function unixSeconds(): number {
+  return Math.floor(Date.now() / 1_000);
+}
+
+/** OpenAI says of a refusal that it stopped; the message's `refusal` tells the rest. */
+export function chatFinishReason(reason: FinishReason, refusal: string | undefined): string {
+  switch (reason) {
+    case 'stop':
+    case 'length':
+    case 'tool_calls':
+    case 'content_filter':
+      return reason;
+    case 'refusal':
+      return refusal === undefined ? 'content_filter' : 'stop';
+    default:
+      return unreachable(reason);
+  }
+}
+
+export function chatUsage(usage: Usage): Readonly<Record<string, unknown>> {
+  return {
+    prompt_tokens: usage.inputTokens,
+    completion_tokens: usage.outputTokens,
+    total_tokens: usage.inputTokens + usage.outputTokens,
+    prompt_tokens_details: {
+      cached_tokens: usage.cachedInputTokens ?? 0,
+      cache_write_tokens: usage.cacheWriteTokens ?? 0,
+      audio_tokens: usage.inputAudioTokens ?? 0,
+    },
+    completion_tokens_details: {
+      reasoning_tokens: usage.reasoningTokens ?? 0,
+      audio_tokens: usage.outputAudioTokens ?? 0,
+      accepted_prediction_tokens: 0,
+      rejected_prediction_tokens: 0,
+    },
+  };
+}
+
+export function chatToolCall(part: ToolCallPart): Readonly<Record<string, unknown>> {
+  const call = { id: part.id, type: 'function', function: { name: part.name, arguments: part.arguments || '{}' } };
+  return part.opaque === undefined ? call : { ...call, extra_content: part.opaque };
+}
+
+/** @param alias what the client asked for, and reads back as `model` */
+export function writeChatAnswer(alias: string, answer: Completion): string {
+  const calls: unknown[] = [];
+  let reasoning = '';
+  for (const part of answer.content) {
+    if (part.type === 'tool_call') calls.push(chatToolCall(part));
+    else if (part.type === 'reasoning') reasoning += part.text;
+  }
+  const text = textOf(answer);
+  const message: Record<string, unknown> = {
+    role: 'assistant',
+    content: text === '' && (calls.length > 0 || answer.refusal !== undefined) ? null : text,
+    refusal: answer.refusal ?? null,
+  };
+  if (reasoning !== '') message.reasoning_content = reasoning;
+  if (calls.length > 0) message.tool_calls = calls;
+  return JSON.stringify({
+    id: chatId(),
+    object: 'chat.completion',
+    created: unixSeconds(),
+    model: alias,
+    choices: [
+      { index: 0, message, logprobs: null, finish_reason: chatFinishReason(answer.finishReason, answer.refusal) },
+    ],
+    usage: chatUsage(answer.usage),
+  });
+}

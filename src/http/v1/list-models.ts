@@ -1,0 +1,46 @@
+/**
+ * The models a caller can name: aliases, and references where they are exposed. One body for both vendors' clients:
+ * OpenAI's reads `object`, `created` and `owned_by`, Anthropic's `type`, `display_name`, `created_at` and the page.
+ */
+import type { ModelClient } from '../../ai/models/index.ts';
+
+/** Both wires want a date; aliases have none. */
+const created = 1_767_225_600;
+const createdAt = new Date(created * 1_000).toISOString();
+
+type WrittenModel = Readonly<Record<string, unknown>> & { readonly id: string };
+
+function writeModel(id: string): WrittenModel {
+  return {
+    id,
+    object: 'model',
+    created,
+    owned_by: 'isthmus',
+    type: 'model',
+    display_name: id,
+    created_at: createdAt,
+  };
+}
+
+/** What `model` can be. */
+export function modelNames(models: ModelClient, exposeReferences: boolean): readonly string[] {
+  const listed = models.list();
+  const names = new Set(listed.map(({ alias }) => alias));
+  if (exposeReferences) for (const { targets } of listed) for (const target of targets) names.add(target);
+  return [...names];
+}
+
+export function listModels(models: ModelClient, exposeReferences: boolean): Readonly<Record<string, unknown>> {
+  const data = modelNames(models, exposeReferences).map(writeModel);
+  return {
+    object: 'list',
+    data,
+    has_more: false,
+    first_id: data.at(0)?.id ?? null,
+    last_id: data.at(-1)?.id ?? null,
+  };
+}
+
+export function findModel(models: ModelClient, exposeReferences: boolean, id: string): WrittenModel | undefined {
+  return modelNames(models, exposeReferences).includes(id) ? writeModel(id) : undefined;
+}

@@ -1,0 +1,135 @@
+/** The messages of OpenAI's chat completions wire, read into the one form. */
+import type { FilePart, ImagePart, Message, TextPart, ToolCallPart } from '../../ai/models/index.ts';
+import { InvalidField } from './invalid-field.ts';
+import { readOpaque } from './opaque-text.ts';
+import {
+  asFields,
+  type Fields,
+  isFields,
+  readArray,
+  readString,
+  requireName,
+  requireObject,
+  requireString,
+} from './read-fields.ts';
+import { readFile, readImage, readSound, refuseStoredFile } from './read-media.ts';
+
+/** Adds one message of the wire. */
+export function readChatMessage(given: unknown, at: string, messages: Message[], beyond: string[]): void {
+  const message = asFields(given, at);
+  switch (message.role) {
+    case 'system':
+    case 'developer':
+      messages.push({ role: 'system', content: readText(message.content, `${at}.content`) });
+      return;
+    case 'user':
+      messages.push({ role: 'user', content: readUserContent(message.content, `${at}.content`) });
+      return;
+    case 'assistant':
+      messages.push({ role: 'assistant', content: readAssistant(message, at, beyond) });
+      return;
+    case 'tool': {
+      const callId = requireString(message, 'tool_call_id', `${at}.`);
+      const content: TextPart[] = [{ type: 'text', text: readText(message.content, `${at}.content`) }];
+      const result = { type: 'tool_result' as const, callId, content };
+      const last = messages.at(-1);
+      // Results of one turn belong into one message.
+      if (last?.role === 'tool') messages[messages.length - 1] = { role: 'tool', content: [...last.content, result] };
+      else messages.push({ role: 'tool', content: [result] });
+      return;
+    }
+    case 'function':
+      beyond.push(`${at} (role function)`);
+      return;
+    default:
+      throw new InvalidField(`\`${at}.role\` must be system, developer, user, assistant or tool.`, `${at}.role`);
+  }
+}
+
+/** A string, or text parts: joined. */
+export function readText(content: unknown, at: string): string {
+  if (typeof content === 'string') return content;
+  if (!Array.isArray(content)) throw new InvalidField(`\`${at}\` must be a string or an array of text parts.`, at);
+  let text = '';
+  for (let index = 0; index < content.length; index++) {
+    text += readTextPart(asFields(content[index], `${at}[${index}]`), `${at}[${index}]`);
+  }
+  return text;
+}
+
+/** One text part of either OpenAI wire. */
+export function readTextPart(part: Fields, at: string): string {
+  if (part.type !== 'text' && part.type !== 'input_text' && part.type !== 'output_text') {
+    throw new InvalidField(`\`${at}.type\` must be text here.`, `${at}.type`);
+  }
+  if (typeof part.text !== 'string') throw new InvalidField(`\`${at}.text\` must be a string.`, `${at}.text`);
+  return part.text;
+}
+
+function readUserContent(content: unknown, at: string): (TextPart | ImagePart | FilePart)[] {
+  if (typeof content === 'string') return [{ type: 'text', text: content }];
+  if (!Array.isArray(content) || content.length === 0) {
+    throw new InvalidField(`\`${at}\` must be a string or an array of parts.`, at);
+  }
+  return content.map((given, index) => {
+    const here = `${at}[${index}]`;
+    const part = asFields(given, here);
+    switch (part.type) {
+      case 'text':
+        return { type: 'text', text: readTextPart(part, here) };
+      case 'image_url': {
+        const image = requireObject(part, 'image_url', `${here}.`);
+        return readImage(image.url, image.detail, `${here}.image_url.url`);
+      }
+      case 'input_audio': {
+        const sound = requireObject(part, 'input_audio', `${here}.`);
+        return readSound(sound.data, sound.format, `${here}.input_audio`);
+      }
+      case 'file': {
+        const file = requireObject(part, 'file', `${here}.`);
+        refuseStoredFile(file, `${here}.file.`);
+        return readFile(file.file_data, readString(file, 'filename', `${here}.file.`), `${here}.file.file_data`);
+      }
+      default:
+        throw new InvalidField(`\`${here}.type\` must be text, image_url, input_audio or file.`, `${here}.type`);
+    }
+  });
+}
+
+function readAssistant(message: Fields, at: string, beyond: string[]): (TextPart | ToolCallPart)[] {
+  const content: (TextPart | ToolCallPart)[] = [];
+  const said = message.content ?? message.refusal;
+  if (typeof said === 'string') {
+    if (said !== '') content.push({ type: 'text', text: said });
+  } else if (Array.isArray(said)) {
+    for (let index = 0; index < said.length; index++) {
+      const here = `${at}.content[${index}]`;
+      const part = asFields(said[index], here);
+      const text = part.type === 'refusal' ? requireString(part, 'refusal', `${here}.`) : readTextPart(part, here);
+      content.push({ type: 'text', text });
+    }
+  } else if (said !== undefined && said !== null) {
+    throw new InvalidField(`\`${at}.content\` must be a string or an array of parts.`, `${at}.content`);
+  }
+  if (isFields(message.audio)) beyond.push(`${at}.audio`);
+  if (isFields(message.function_call)) beyond.push(`${at}.function_call`);
+  const calls = readArray(message, 'tool_calls', `${at}.`) ?? [];
+  for (let index = 0; index < calls.length; index++) {
+    const here = `${at}.tool_calls[${index}]`;
+    const call = asFields(calls[index], here);
+    if (call.type === 'custom') {
+      beyond.push(`${here} (custom)`);
+      continue;
+    }
+    const called = requireObject(call, 'function', `${here}.`);
+    const part: ToolCallPart = {
+      type: 'tool_call',
+      id: requireString(call, 'id', `${here}.`),
+      name: requireName(called, `${here}.function.`),
+      arguments: readString(called, 'arguments', `${here}.function.`) || '{}',
+    };
+    const opaque = readOpaque(call.extra_content);
+    content.push(opaque === undefined ? part : { ...part, opaque });
+  }
+  return content;
+}

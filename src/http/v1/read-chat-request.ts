@@ -1,0 +1,180 @@
+/** OpenAI's chat completions wire, read into the one form (POST /v1/chat/completions; openai-openapi, MIT). */
+import type {
+  Message,
+  ModelRequest,
+  OutputForm,
+  ReasoningEffort,
+  ToolChoice,
+  ToolDefinition,
+} from '../../ai/models/index.ts';
+import { InvalidField } from './invalid-field.ts';
+import { readChatMessage } from './read-chat-messages.ts';
+import {
+  asFields,
+  type Fields,
+  isFields,
+  readArray,
+  readBoolean,
+  readInteger,
+  readNumber,
+  readObject,
+  readOneOf,
+  readStops,
+  readString,
+  requireArray,
+  requireName,
+  requireObject,
+  requireString,
+} from './read-fields.ts';
+import { knownFields, refuseHostedTool, refuseStorageAndTiers, sortFields } from './sort-fields.ts';
+
+export interface ChatCall {
+  readonly alias: string;
+  readonly request: ModelRequest;
+  readonly stream: boolean;
+  /** Whether a stream ends with a chunk that tells the usage. */
+  readonly includeUsage: boolean;
+}
+
+export type Draft = { -readonly [Name in keyof ModelRequest]: ModelRequest[Name] };
+
+const known = knownFields({
+  form: [
+    ...['model', 'messages', 'stream', 'stream_options', 'max_tokens', 'max_completion_tokens', 'temperature', 'top_p'],
+    ...['top_k', 'frequency_penalty', 'presence_penalty', 'seed', 'stop', 'response_format', 'reasoning_effort'],
+    ...['tools', 'tool_choice', 'parallel_tool_calls', 'user', 'n', 'store', 'service_tier', 'modalities', 'logprobs'],
+  ],
+  hint: ['metadata', 'prompt_cache_key', 'prompt_cache_options', 'prompt_cache_retention', 'safety_identifier'],
+  refused: [],
+});
+
+/** Each answer of `n` is paid for. */
+const maxChoices = 8;
+
+/** @throws InvalidField */
+export function readChatRequest(body: Fields): ChatCall {
+  const beyond = sortFields(body, known);
+  refuseStorageAndTiers(body, ['auto', 'default']);
+  const alias = requireString(body, 'model');
+  const stream = readBoolean(body, 'stream') === true;
+  const streamOptions = readObject(body, 'stream_options');
+  const includeUsage =
+    streamOptions !== undefined && readBoolean(streamOptions, 'include_usage', 'stream_options.') === true;
+
+  const choices = readInteger(body, 'n', 1);
+  if (choices !== undefined && choices > maxChoices) throw new InvalidField(`\`n\` can be ${maxChoices} at most.`, 'n');
+  if (choices !== undefined && choices > 1) beyond.push('n');
+  if (readBoolean(body, 'logprobs') === true) beyond.push('logprobs');
+  const modalities = readArray(body, 'modalities');
+  if (modalities?.some((modality) => modality !== 'text')) beyond.push('modalities');
+
+  const messages: Message[] = [];
+  const given = requireArray(body, 'messages');
+  for (let index = 0; index < given.length; index++)
+    readChatMessage(given[index], `messages[${index}]`, messages, beyond);
+
+  const request: Draft = { messages, output: readOutput(body), wire: { wire: 'openai-chat', body, beyond } };
+  readSampling(request, body);
+  const maxTokens = readInteger(body, 'max_completion_tokens', 1) ?? readInteger(body, 'max_tokens', 1);
+  if (maxTokens !== undefined) request.maxOutputTokens = maxTokens;
+  const effort = readEffort(body, 'reasoning_effort');
+  if (effort !== undefined) request.reasoning = { effort };
+  readTools(request, body, beyond);
+  return { alias, request, stream, includeUsage };
+}
+
+/** The settings that the OpenAI wires have in common. */
+export function readSampling(request: Draft, body: Fields): void {
+  const temperature = readNumber(body, 'temperature', 0, 2);
+  if (temperature !== undefined) request.temperature = temperature;
+  const topP = readNumber(body, 'top_p', 0, 1);
+  if (topP !== undefined) request.topP = topP;
+  const topK = readInteger(body, 'top_k', 1);
+  if (topK !== undefined) request.topK = topK;
+  const frequencyPenalty = readNumber(body, 'frequency_penalty', -2, 2);
+  if (frequencyPenalty !== undefined) request.frequencyPenalty = frequencyPenalty;
+  const presencePenalty = readNumber(body, 'presence_penalty', -2, 2);
+  if (presencePenalty !== undefined) request.presencePenalty = presencePenalty;
+  const seed = readInteger(body, 'seed', Number.MIN_SAFE_INTEGER);
+  if (seed !== undefined) request.seed = seed;
+  const stop = readStops(body, 'stop');
+  if (stop !== undefined) request.stop = stop;
+  const user = readString(body, 'user') ?? readString(body, 'safety_identifier');
+  if (user !== undefined) request.user = user;
+}
+
+const efforts: readonly ReasoningEffort[] = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'];
+
+export function readEffort(fields: Fields, name: string, at = ''): ReasoningEffort | undefined {
+  return readOneOf(fields, name, efforts, at);
+}
+
+function readOutput(body: Fields): OutputForm {
+  const format = readObject(body, 'response_format');
+  if (format === undefined) return { kind: 'text' };
+  if (format.type !== 'json_schema') return readOutputForm(format.type, format, 'response_format.');
+  const schema = requireObject(format, 'json_schema', 'response_format.');
+  return readOutputForm(format.type, schema, 'response_format.json_schema.');
+}
+
+/** What both OpenAI wires say of structured output, `format` being where its name and schema stand. */
+export function readOutputForm(type: unknown, format: Fields, at: string): OutputForm {
+  switch (type) {
+    case 'text':
+      return { kind: 'text' };
+    case 'json_object':
+      return { kind: 'json', name: 'answer', schema: undefined };
+    case 'json_schema': {
+      const name = requireName(format, at);
+      const schema = readObject(format, 'schema', at);
+      const description = readString(format, 'description', at);
+      return description === undefined ? { kind: 'json', name, schema } : { kind: 'json', name, schema, description };
+    }
+    default:
+      throw new InvalidField(`\`${at}type\` must be text, json_object or json_schema.`, `${at}type`);
+  }
+}
+
+function readTools(request: Draft, body: Fields, beyond: string[]): void {
+  const given = readArray(body, 'tools') ?? [];
+  const tools: ToolDefinition[] = [];
+  for (let index = 0; index < given.length; index++) {
+    const at = `tools[${index}]`;
+    const tool = asFields(given[index], at);
+    if (tool.type === 'custom') beyond.push(`${at} (custom)`);
+    else if (tool.type !== 'function') refuseHostedTool(tool.type, `${at}.type`);
+    else tools.push(readTool(requireObject(tool, 'function', `${at}.`), `${at}.function.`));
+  }
+  if (tools.length > 0) request.tools = tools;
+  const parallel = readBoolean(body, 'parallel_tool_calls');
+  if (parallel !== undefined) request.parallelToolCalls = parallel;
+  const choice = body.tool_choice;
+  if (choice === undefined || choice === null) return;
+  if (isFields(choice) && (choice.type === 'allowed_tools' || choice.type === 'custom')) {
+    beyond.push(`tool_choice (${choice.type})`);
+    return;
+  }
+  const named =
+    isFields(choice) && choice.type === 'function' ? requireObject(choice, 'function', 'tool_choice.') : undefined;
+  request.toolChoice = readToolChoice(choice, named, 'tool_choice.function.');
+}
+
+/** @throws InvalidField where it is neither a word of the wire nor names a function */
+export function readToolChoice(choice: unknown, named: Fields | undefined, at: string): ToolChoice {
+  if (named !== undefined) return { name: requireName(named, at) };
+  if (choice === 'auto' || choice === 'none' || choice === 'required') return choice;
+  throw new InvalidField('`tool_choice` must be auto, none, required or a function.', 'tool_choice');
+}
+
+/** A function as both OpenAI wires describe it. Without parameters it takes none. */
+export function readTool(fields: Fields, at: string): ToolDefinition {
+  const tool: { -readonly [Name in keyof ToolDefinition]: ToolDefinition[Name] } = {
+    name: requireName(fields, at),
+    parameters: readObject(fields, 'parameters', at) ?? { type: 'object', properties: {} },
+  };
+  const description = readString(fields, 'description', at);
+  if (description !== undefined) tool.description = description;
+  const strict = readBoolean(fields, 'strict', at);
+  if (strict !== undefined) tool.strict = strict;
+  return tool;
+}

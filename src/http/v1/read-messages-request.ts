@@ -1,0 +1,146 @@
+/**
+ * Anthropic's messages wire, read into the one form (POST /v1/messages; anthropic-sdk-typescript, MIT). Cache marks are
+ * hints and not handed on; every other field the form has no place for is refused by name, for no target is sent this
+ * wire as it is.
+ */
+import type { Message, ModelRequest, ToolDefinition } from '../../ai/models/index.ts';
+import { InvalidField } from './invalid-field.ts';
+import { type Draft, readEffort } from './read-chat-request.ts';
+import {
+  asFields,
+  type Fields,
+  readArray,
+  readBoolean,
+  readInteger,
+  readNumber,
+  readObject,
+  readOneOf,
+  readStops,
+  readString,
+  requireArray,
+  requireName,
+  requireObject,
+  requireString,
+} from './read-fields.ts';
+import { readTextBlocks, readTurn } from './read-messages-turns.ts';
+import { knownFields, refuseHostedTool, refuseStorageAndTiers, sortFields } from './sort-fields.ts';
+
+export interface MessagesCall {
+  readonly alias: string;
+  readonly request: ModelRequest;
+  readonly stream: boolean;
+}
+
+const known = knownFields({
+  form: [
+    ...['model', 'messages', 'system', 'max_tokens', 'stream', 'temperature', 'top_p', 'top_k', 'stop_sequences'],
+    ...['tools', 'tool_choice', 'thinking', 'output_config', 'output_format', 'metadata', 'service_tier'],
+  ],
+  hint: ['cache_control'],
+  refused: ['mcp_servers', 'container', 'inference_geo'],
+});
+
+/**
+ * @param forAnswer false where only the tokens are counted: `max_tokens` may then be missing
+ * @throws InvalidField
+ */
+export function readMessagesRequest(body: Fields, forAnswer = true): MessagesCall {
+  const [beyond] = sortFields(body, known);
+  if (beyond !== undefined) {
+    throw new InvalidField(`\`${beyond.slice(0, 64)}\` is not available here.`, beyond, 'AI_REQUEST_UNSUPPORTED');
+  }
+  refuseStorageAndTiers(body, ['auto', 'standard_only']);
+  const alias = requireString(body, 'model');
+  const stream = readBoolean(body, 'stream') === true;
+  const maxTokens = readInteger(body, 'max_tokens', 1);
+  if (maxTokens === undefined && forAnswer) throw new InvalidField('`max_tokens` is required.', 'max_tokens');
+
+  const messages: Message[] = [];
+  const system = readSystem(body.system);
+  if (system !== '') messages.push({ role: 'system', content: system });
+  const given = requireArray(body, 'messages');
+  for (let index = 0; index < given.length; index++) readTurn(given[index], `messages[${index}]`, messages);
+
+  const request: Draft = { messages, output: { kind: 'text' } };
+  if (maxTokens !== undefined) request.maxOutputTokens = maxTokens;
+  const temperature = readNumber(body, 'temperature', 0, 1);
+  if (temperature !== undefined) request.temperature = temperature;
+  const topP = readNumber(body, 'top_p', 0, 1);
+  if (topP !== undefined) request.topP = topP;
+  const topK = readInteger(body, 'top_k', 1);
+  if (topK !== undefined) request.topK = topK;
+  const stop = readStops(body, 'stop_sequences');
+  if (stop !== undefined) request.stop = stop;
+  const metadata = readObject(body, 'metadata');
+  const user = metadata === undefined ? undefined : readString(metadata, 'user_id', 'metadata.');
+  if (user !== undefined) request.user = user;
+  readOutputAndThinking(request, body);
+  readTools(request, body);
+  return { alias, request, stream };
+}
+
+function readSystem(system: unknown): string {
+  if (system === undefined || system === null) return '';
+  return readTextBlocks(system, 'system');
+}
+
+function readOutputAndThinking(request: Draft, body: Fields): void {
+  const config = readObject(body, 'output_config');
+  const inConfig = config === undefined ? undefined : readObject(config, 'format', 'output_config.');
+  const format = inConfig ?? readObject(body, 'output_format');
+  if (format !== undefined) {
+    if (format.type !== 'json_schema') {
+      throw new InvalidField('The output’s format must be json_schema.', 'output_config.format.type');
+    }
+    request.output = { kind: 'json', name: 'answer', schema: requireObject(format, 'schema', 'output_config.format.') };
+  }
+  const effort = config === undefined ? undefined : readEffort(config, 'effort', 'output_config.');
+  const thinking = readObject(body, 'thinking');
+  const kind =
+    thinking === undefined
+      ? undefined
+      : readOneOf(thinking, 'type', ['enabled', 'disabled', 'adaptive'] as const, 'thinking.');
+  if (thinking !== undefined && kind === undefined) {
+    throw new InvalidField('`thinking.type` must be enabled, disabled or adaptive.', 'thinking.type');
+  }
+  if (kind === 'disabled') {
+    request.reasoning = { effort: 'none' };
+  } else if (kind === 'enabled' && thinking !== undefined) {
+    const budgetTokens = readInteger(thinking, 'budget_tokens', 1, 'thinking.');
+    if (budgetTokens === undefined) {
+      throw new InvalidField('`thinking.budget_tokens` is required.', 'thinking.budget_tokens');
+    }
+    request.reasoning = effort === undefined ? { budgetTokens } : { budgetTokens, effort };
+  } else if (effort !== undefined || kind === 'adaptive') {
+    request.reasoning = { effort: effort ?? 'high' }; // Anthropic's own default
+  }
+}
+
+function readTools(request: Draft, body: Fields): void {
+  const given = readArray(body, 'tools') ?? [];
+  const tools = given.map((tool, index) => readTool(asFields(tool, `tools[${index}]`), `tools[${index}].`));
+  if (tools.length > 0) request.tools = tools;
+  const choice = readObject(body, 'tool_choice');
+  if (choice === undefined) return;
+  const kind = readOneOf(choice, 'type', ['auto', 'any', 'tool', 'none'] as const, 'tool_choice.');
+  if (kind === undefined) {
+    throw new InvalidField('`tool_choice.type` must be auto, any, tool or none.', 'tool_choice.type');
+  }
+  if (kind === 'tool') request.toolChoice = { name: requireName(choice, 'tool_choice.') };
+  else request.toolChoice = kind === 'any' ? 'required' : kind;
+  if (readBoolean(choice, 'disable_parallel_tool_use', 'tool_choice.') === true) request.parallelToolCalls = false;
+}
+
+function readTool(fields: Fields, at: string): ToolDefinition {
+  const { type } = fields;
+  if (type !== undefined && type !== null && type !== 'custom') refuseHostedTool(type, `${at}type`);
+  const tool: { -readonly [Name in keyof ToolDefinition]: ToolDefinition[Name] } = {
+    name: requireName(fields, at),
+    parameters: requireObject(fields, 'input_schema', at),
+  };
+  const description = readString(fields, 'description', at);
+  if (description !== undefined) tool.description = description;
+  const strict = readBoolean(fields, 'strict', at);
+  if (strict !== undefined) tool.strict = strict;
+  return tool;
+}

@@ -1,0 +1,112 @@
+/**
+ * OpenAI's responses wire, read into the one form (POST /v1/responses; openai-openapi, MIT). Nothing is stored: what
+ * refers to stored things is refused, and `store: false` is what the provider is told.
+ */
+import type { Message, ModelRequest, OutputForm, ToolDefinition } from '../../ai/models/index.ts';
+import { InvalidField } from './invalid-field.ts';
+import { type Draft, readEffort, readOutputForm, readSampling, readTool, readToolChoice } from './read-chat-request.ts';
+import {
+  asFields,
+  type Fields,
+  isFields,
+  readArray,
+  readBoolean,
+  readInteger,
+  readObject,
+  readString,
+  requireString,
+} from './read-fields.ts';
+import { readInput } from './read-responses-input.ts';
+import { knownFields, refuseHostedTool, refuseStorageAndTiers, sortFields } from './sort-fields.ts';
+
+export interface ResponsesCall {
+  readonly alias: string;
+  readonly request: ModelRequest;
+  readonly stream: boolean;
+  /** What was asked, for the answer to repeat. */
+  readonly body: Fields;
+}
+
+const known = knownFields({
+  form: [
+    ...['model', 'input', 'instructions', 'stream', 'max_output_tokens', 'temperature', 'top_p', 'text', 'reasoning'],
+    ...['tools', 'tool_choice', 'parallel_tool_calls', 'user', 'store', 'service_tier', 'background', 'include'],
+    ...['top_logprobs', 'truncation'],
+  ],
+  hint: [
+    ...['metadata', 'stream_options', 'prompt_cache_key', 'prompt_cache_options', 'prompt_cache_retention'],
+    ...['safety_identifier'],
+  ],
+  refused: ['previous_response_id', 'conversation', 'prompt'],
+});
+
+/** @throws InvalidField */
+export function readResponsesRequest(given: Fields): ResponsesCall {
+  const beyond = sortFields(given, known);
+  refuseStorageAndTiers(given, ['auto', 'default']);
+  if (readBoolean(given, 'background') === true) {
+    throw new InvalidField('`background` is not available on this gateway.', 'background');
+  }
+  // OpenAI stores what does not say otherwise; here nothing is.
+  const body: Fields = given.store === false ? given : { ...given, store: false };
+  const alias = requireString(body, 'model');
+  const stream = readBoolean(body, 'stream') === true;
+  if ((readInteger(body, 'top_logprobs', 0) ?? 0) > 0) beyond.push('top_logprobs');
+  if (body.truncation === 'auto') beyond.push('truncation');
+  for (const included of readArray(body, 'include') ?? []) {
+    if (typeof included !== 'string') throw new InvalidField('`include` must be an array of strings.', 'include');
+    if (included !== 'reasoning.encrypted_content') beyond.push(`include (${included.slice(0, 64)})`);
+  }
+
+  const messages: Message[] = [];
+  const instructions = readString(body, 'instructions');
+  if (instructions !== undefined) messages.push({ role: 'system', content: instructions });
+  readInput(body.input, messages, beyond);
+
+  const request: Draft = {
+    messages,
+    output: readOutput(body, beyond),
+    wire: { wire: 'openai-responses', body, beyond },
+  };
+  readSampling(request, body);
+  const maxTokens = readInteger(body, 'max_output_tokens', 1);
+  if (maxTokens !== undefined) request.maxOutputTokens = maxTokens;
+  const reasoning = readObject(body, 'reasoning');
+  const effort = reasoning === undefined ? undefined : readEffort(reasoning, 'effort', 'reasoning.');
+  if (effort !== undefined) request.reasoning = { effort };
+  readTools(request, body, beyond);
+  return { alias, request, stream, body };
+}
+
+function readOutput(body: Fields, beyond: string[]): OutputForm {
+  const text = readObject(body, 'text');
+  if (text === undefined) return { kind: 'text' };
+  if (text.verbosity !== undefined && text.verbosity !== null && text.verbosity !== 'medium') {
+    beyond.push('text.verbosity');
+  }
+  const format = readObject(text, 'format', 'text.');
+  return format === undefined ? { kind: 'text' } : readOutputForm(format.type, format, 'text.format.');
+}
+
+function readTools(request: Draft, body: Fields, beyond: string[]): void {
+  const given = readArray(body, 'tools') ?? [];
+  const tools: ToolDefinition[] = [];
+  for (let index = 0; index < given.length; index++) {
+    const at = `tools[${index}]`;
+    const tool = asFields(given[index], at);
+    if (tool.type === 'custom') beyond.push(`${at} (custom)`);
+    else if (tool.type !== 'function') refuseHostedTool(tool.type, `${at}.type`);
+    else tools.push(readTool(tool, `${at}.`));
+  }
+  if (tools.length > 0) request.tools = tools;
+  const parallel = readBoolean(body, 'parallel_tool_calls');
+  if (parallel !== undefined) request.parallelToolCalls = parallel;
+  const choice = body.tool_choice;
+  if (choice === undefined || choice === null) return;
+  if (isFields(choice) && (choice.type === 'allowed_tools' || choice.type === 'custom')) {
+    beyond.push(`tool_choice (${choice.type})`);
+    return;
+  }
+  const named = isFields(choice) && choice.type === 'function' ? choice : undefined;
+  request.toolChoice = readToolChoice(choice, named, 'tool_choice.');
+}

@@ -1,0 +1,80 @@
+/**
+ * What a body's top-level fields are: of the form, hints without effect on the answer, beyond the form, or refused.
+ *
+ * Refused by name whatever the target, because they would let a caller choose price, host or credentials, have things
+ * run, or read what is stored under the operator's account (hardening L7; the way CVE-2024-6587 went).
+ */
+import { InvalidField } from './invalid-field.ts';
+import type { Fields } from './read-fields.ts';
+
+/**
+ * - `form`: read into the one form, or checked by the wire's reader
+ * - `hint`: names and cache hints; providers of the same wire are sent it, the others need not know
+ * - `refused`: never taken
+ */
+export type FieldKind = 'form' | 'hint' | 'refused';
+
+/** What no wire has, but what client libraries and other gateways read from a body. */
+const refusedEverywhere: ReadonlySet<string> = new Set([
+  'api_base',
+  'api_key',
+  'api_type',
+  'api_version',
+  'azure_endpoint',
+  'base_url',
+  'custom_llm_provider',
+  'extra_body',
+  'extra_headers',
+  'extra_query',
+  'fallbacks',
+  'headers',
+  'models',
+  'organization',
+  'plugins',
+  'provider',
+  'route',
+  'web_search_options',
+]);
+
+/**
+ * @returns the names of the fields that the form has no place for
+ * @throws InvalidField for a refused one
+ */
+export function sortFields(body: Fields, known: ReadonlyMap<string, FieldKind>): string[] {
+  const beyond: string[] = [];
+  for (const name in body) {
+    const value = body[name];
+    const kind = known.get(name);
+    if (kind === 'form' || kind === 'hint' || value === null || value === undefined) continue;
+    if (kind === 'refused' || refusedEverywhere.has(name)) {
+      throw new InvalidField(`\`${name}\` is not available on this gateway.`, name);
+    }
+    beyond.push(name);
+  }
+  return beyond;
+}
+
+export function knownFields(kinds: Readonly<Record<FieldKind, readonly string[]>>): ReadonlyMap<string, FieldKind> {
+  const known = new Map<string, FieldKind>();
+  for (const name of kinds.form) known.set(name, 'form');
+  for (const name of kinds.hint) known.set(name, 'hint');
+  for (const name of kinds.refused) known.set(name, 'refused');
+  return known;
+}
+
+/** Nothing is stored here, and other service tiers have other prices. */
+export function refuseStorageAndTiers(body: Fields, tiers: readonly string[]): void {
+  if (body.store !== undefined && body.store !== null && body.store !== false) {
+    throw new InvalidField('Nothing is stored on this gateway: `store` must be false or left out.', 'store');
+  }
+  const tier = body.service_tier;
+  if (tier !== undefined && tier !== null && !(typeof tier === 'string' && tiers.includes(tier))) {
+    throw new InvalidField(`\`service_tier\` can only be ${tiers.join(' or ')}.`, 'service_tier');
+  }
+}
+
+/** A tool that its provider would run. */
+export function refuseHostedTool(type: unknown, at: string): never {
+  const named = typeof type === 'string' && /^[\w-]{1,64}$/.test(type) ? ` \`${type}\`` : '';
+  throw new InvalidField(`Tools that a provider runs${named} are not available on this gateway.`, at);
+}

@@ -1,0 +1,201 @@
+/**
+ * The models and prompts over HTTP, in the wires that applications already speak: OpenAI's chat completions, responses
+ * and embeddings, Anthropic's messages, and each prompt as an API. Every answer under /v1, refusals included, is in its
+ * wire's form.
+ *
+ * A request's headers choose nothing: who answers, at which host, with which key and for what price is configuration.
+ */
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
+import { estimateInputTokens } from '../../ai/models/index.ts';
+import { type ErrorCode, GatewayError, messageOf } from '../../errors/index.ts';
+import type { Logger } from '../../observability/index.ts';
+import { jsonType } from '../coded-answer.ts';
+import { refuseCrossSite } from '../refuse-cross-site.ts';
+import { writeChatAnswer } from './chat-answer.ts';
+import { ChatStream } from './chat-stream.ts';
+import { readEmbeddingsRequest, writeEmbeddings } from './embeddings.ts';
+import { nameOf, promptNames } from './find-prompt.ts';
+import { findModel, listModels } from './list-models.ts';
+import { writeMessagesAnswer } from './messages-answer.ts';
+import { MessagesStream } from './messages-stream.ts';
+import { writeOpenApi } from './openapi.ts';
+import { readChatRequest } from './read-chat-request.ts';
+import type { Fields } from './read-fields.ts';
+import { readJsonBody } from './read-json-body.ts';
+import { readMessagesRequest } from './read-messages-request.ts';
+import { readResponsesRequest } from './read-responses-request.ts';
+import { writeResponsesAnswer } from './responses-answer.ts';
+import { ResponsesStream } from './responses-stream.ts';
+import { PromptStream, readPromptCall, writePromptAnswer } from './run-prompt.ts';
+import { toGatewayError, V1Call, type V1Generations } from './v1-call.ts';
+import { retryAfterSeconds, statusOf, type WireErrorForm, wireErrorBody } from './wire-error.ts';
+
+export interface V1RoutesOptions {
+  readonly generations: V1Generations;
+  /** Origins whose pages may read from a browser: server.allowed_origins. */
+  readonly allowedOrigins: () => readonly string[];
+  readonly log: Logger;
+}
+
+/** What a route does with a call whose body has been read. */
+type Run = (call: V1Call, body: Fields, request: FastifyRequest) => Promise<void> | void;
+
+/** Adds every route under /v1. */
+export async function addV1Routes(app: FastifyInstance, options: V1RoutesOptions): Promise<void> {
+  await app.register(async (v1) => addRoutes(v1, options), { prefix: '/v1' });
+}
+
+function addRoutes(app: FastifyInstance, { generations, allowedOrigins, log }: V1RoutesOptions): void {
+  const methods = new Map<string, string>();
+
+  /** Reads, leases, runs, and answers whatever was thrown in the wire's form. */
+  const post = (path: string, run: Run): void => {
+    methods.set(path, 'POST');
+    app.post(path, async (request, reply) => {
+      let call: V1Call | undefined;
+      try {
+        const body = readJsonBody(request.headers, request.body);
+        call = new V1Call(generations, request, reply, log);
+        await run(call, body, request);
+      } catch (error) {
+        refuse(call === undefined ? error : call.reasonOf(error), request, reply, log);
+      } finally {
+        call?.end();
+      }
+      return reply;
+    });
+  };
+  const get = (path: string, read: (request: FastifyRequest) => Readonly<Record<string, unknown>>): void => {
+    methods.set(path, 'GET');
+    const handler: RouteHandlerMethod = async (request, reply) => {
+      try {
+        const { headers } = request;
+        const bodyless = { method: 'GET' as const, headers, search: '', body: undefined };
+        refuseCrossSite({ ...bodyless, mediaType: 'application/json' }, new Set(allowedOrigins()));
+        return await reply.header('content-type', jsonType).send(JSON.stringify(read(request)));
+      } catch (error) {
+        return refuse(error, request, reply, log);
+      }
+    };
+    app.get(path, handler);
+  };
+
+  post('/chat/completions', async (call, body) => {
+    const { alias, request, stream, includeUsage } = readChatRequest(body);
+    const asked = { ...call.context(alias, request.user), request };
+    if (stream) return call.stream(asked, new ChatStream(alias, includeUsage));
+    return call.complete(asked, (answer) => writeChatAnswer(alias, answer));
+  });
+
+  post('/responses', async (call, body) => {
+    const { alias, request, stream, body: told } = readResponsesRequest(body);
+    const asked = { ...call.context(alias, request.user), request };
+    if (stream) return call.stream(asked, new ResponsesStream(alias, told));
+    return call.complete(asked, (answer) => writeResponsesAnswer(alias, told, answer));
+  });
+
+  post('/embeddings', async (call, body) => {
+    const read = readEmbeddingsRequest(body);
+    const answer = await call.generation.models.embed({
+      ...call.context(read.alias, read.request.user),
+      request: read.request,
+    });
+    call.answer(answer, writeEmbeddings(read, answer));
+  });
+
+  post('/messages', async (call, body, { id }) => {
+    const { alias, request, stream } = readMessagesRequest(body);
+    const asked = { ...call.context(alias, request.user), request };
+    if (stream) return call.stream(asked, new MessagesStream(alias, id));
+    return call.complete(asked, (answer) => writeMessagesAnswer(alias, answer));
+  });
+
+  post('/messages/count_tokens', (call, body) => {
+    const { alias, request } = readMessagesRequest(body, false);
+    if (!call.generation.models.has(alias)) throw new GatewayError('AI_MODEL_NOT_FOUND');
+    call.send(JSON.stringify({ input_tokens: estimateInputTokens(request) }));
+  });
+
+  post('/prompts/*', async (call, body, { params }) => {
+    const prompt = promptNames(call.generation.prompts).get(wildcard(params));
+    if (prompt === undefined) throw new GatewayError('NOT_FOUND', { message: 'There is no such prompt.' });
+    const { request, stream } = await readPromptCall(prompt, body);
+    const asked = { ...call.context(prompt.alias), prompt: nameOf(prompt), request };
+    if (stream) return call.stream(asked, new PromptStream(prompt));
+    return call.complete(asked, (answer) => writePromptAnswer(prompt, answer));
+  });
+
+  get('/models', () => leased(generations, ({ models, config }) => listModels(models, config.ai.exposeReferences)));
+  get('/models/*', ({ params }) =>
+    leased(generations, ({ models, config }) => {
+      const model = findModel(models, config.ai.exposeReferences, wildcard(params));
+      if (model === undefined) throw new GatewayError('AI_MODEL_NOT_FOUND');
+      return model;
+    }),
+  );
+  get('/openapi.json', () => leased(generations, writeOpenApi));
+
+  app.setNotFoundHandler((request, reply) => {
+    const [path = ''] = request.url.split('?', 1);
+    const allowed = methodOf(methods, path.replace(/^\/v1/, '').replace(/\/$/, ''));
+    if (allowed === undefined || allowed === request.method) {
+      return refuse(new GatewayError('NOT_FOUND'), request, reply, log);
+    }
+    reply.header('allow', allowed);
+    return refuse(new GatewayError('METHOD_NOT_ALLOWED'), request, reply, log);
+  });
+  app.setErrorHandler((error: FastifyError, request, reply) => refuse(fromFastify(error), request, reply, log));
+}
+
+function leased<T>(generations: V1Generations, read: (generation: V1Call['generation']) => T): T {
+  const lease = generations.acquire();
+  if (lease === undefined) throw new GatewayError('OVERLOADED');
+  try {
+    return read(lease.generation);
+  } finally {
+    lease.release();
+  }
+}
+
+/** Names may hold a slash, written as it is or as %2F. */
+function wildcard(params: unknown): string {
+  return String((params as Readonly<Record<string, unknown>>)['*'] ?? '');
+}
+
+function methodOf(methods: ReadonlyMap<string, string>, path: string): string | undefined {
+  const exact = methods.get(path);
+  if (exact !== undefined) return exact;
+  if (path.startsWith('/models/')) return 'GET';
+  return path.startsWith('/prompts/') ? 'POST' : undefined;
+}
+
+const fastifyCodes: ReadonlyMap<string, ErrorCode> = new Map([
+  ['FST_ERR_CTP_BODY_TOO_LARGE', 'CONTENT_TOO_LARGE'],
+  ['FST_ERR_CTP_INVALID_MEDIA_TYPE', 'UNSUPPORTED_MEDIA_TYPE'],
+  ['FST_ERR_CTP_INVALID_CONTENT_LENGTH', 'AI_REQUEST_INVALID'],
+  ['FST_ERR_BAD_URL', 'AI_REQUEST_INVALID'],
+]);
+
+/** What Fastify refused before a route ran. */
+function fromFastify(error: FastifyError): GatewayError {
+  if (error instanceof GatewayError) return error;
+  const code = fastifyCodes.get(error.code) ?? 'INTERNAL_SERVER_ERROR';
+  return new GatewayError(code, { cause: error, detail: messageOf(error) });
+}
+
+/** Answers whatever was thrown in the form of the wire whose path was asked. */
+export function refuse(thrown: unknown, request: FastifyRequest, reply: FastifyReply, log: Logger): FastifyReply {
+  const error = toGatewayError(thrown);
+  if (error.code === 'INTERNAL_SERVER_ERROR') {
+    log.error({ requestId: request.id, error: thrown }, 'a request failed unexpectedly');
+  }
+  const form: WireErrorForm = request.url.startsWith('/v1/messages') ? 'anthropic' : 'openai';
+  const seconds = retryAfterSeconds(error);
+  if (seconds !== undefined) reply.header('retry-after', String(seconds));
+  // A refused body may still be arriving: this connection cannot be used again.
+  if (error.code === 'CONTENT_TOO_LARGE') reply.header('connection', 'close');
+  return reply
+    .code(statusOf(error))
+    .header('content-type', jsonType)
+    .send(wireErrorBody(form, error, request.id));
+}

@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest';
+import { nestsDeeperThan, readJsonBody } from '../../../../src/http/v1/read-json-body.ts';
+
+describe('nestsDeeperThan', () => {
+  it.each([
+    ['[[]]', 2, false],
+    ['[[[]]]', 2, true],
+    ['[{},{},{}]', 2, false],
+    ['{"a":"[[[[[["}', 2, false],
+    ['{"a\\"[[[[":"\\\\"}', 2, false],
+    ['{"a":"\\\\","b":[[[]]]}', 3, true],
+    ['"unended [[[[', 1, false],
+  ])('%s deeper than %i: %s', (text, limit, expected) => {
+    expect(nestsDeeperThan(text, limit)).toBe(expected);
+  });
+
+  it('reads a megabyte in a string in next to no time', () => {
+    const text = JSON.stringify({ image: 'A'.repeat(1_000_000) });
+    const began = performance.now();
+    expect(nestsDeeperThan(text, 5)).toBe(false);
+    expect(performance.now() - began).toBeLessThan(20);
+  });
+});
+
+describe('readJsonBody', () => {
+  it('reads an object in UTF-8, also where the charset is said', () => {
+    const headers = { 'content-type': 'application/json; charset="UTF-8"' };
+    expect(readJsonBody(headers, Buffer.from('{"a":"é"}'))).toEqual({ a: 'é' });
+  });
+});
