@@ -1,7 +1,9 @@
-/** The command line of the benchmark. */
+/** The command line of the federation benchmark. */
 import { parseArgs } from 'node:util';
 
-export const usage = `node bench/main.ts [options]
+export const usage = `node bench/main.ts [options]       the federation benchmark
+node bench/main.ts ai --help    the model client behind /v1
+node bench/main.ts fields --help    AI fields of the graph
 
   --only <names>        of isthmus, apollo, hive, proxy (default: all)
   --operation <names>   of benchmark, flat, three-hops, list-500, list-5000 (default: all)
@@ -48,13 +50,13 @@ export function readOptions(words: readonly string[]): BenchOptions | 'help' {
   };
 }
 
-function readSeconds(flag: string, text: string): number {
+export function readSeconds(flag: string, text: string): number {
   const seconds = Number(text);
   if (!(seconds > 0 && seconds <= 600)) throw new TypeError(`${flag} takes seconds, up to 600`);
   return seconds * 1000;
 }
 
-function readRounds(text: string): number {
+export function readRounds(text: string): number {
   const rounds = Number(text);
   if (!Number.isInteger(rounds) || rounds < 1 || rounds > 99)
     throw new TypeError('--rounds takes a whole number from 1 on');

@@ -5,6 +5,7 @@
  * built and prepared aside, then swapped in by one assignment. A file that cannot be read, composed or prepared leaves
  * the previous generation serving.
  */
+import { dirname, relative, resolve } from 'node:path';
 import { setImmediate as letOthersRun } from 'node:timers/promises';
 import { buildASTSchema, type GraphQLSchema, parse } from 'graphql';
 import {
@@ -12,9 +13,16 @@ import {
   checkAiSubgraph,
   createAiSubgraph,
   type PromptFolder,
+  type PublishedPrompt,
+  publishedPrompts,
+  readFieldCode,
   readPromptFolder,
+  type SensitiveFields,
+  type SubgraphCode,
+  sensitiveFieldsOf,
 } from './ai/fields/index.ts';
-import { createModelClient, createProviders, type ModelClient } from './ai/models/index.ts';
+import { createModelClient, type ModelClient, unpricedTargets } from './ai/models/index.ts';
+import { type CacheStore, createMemoryStore, createRedisStore } from './cache/index.ts';
 import { ConfigError, loadConfig, type ResolvedConfig, type SubgraphConfig } from './config/index.ts';
 import { messageOf } from './errors/index.ts';
 import { createIsthmusEngine, createReferenceEngine, type ExecutionEngine } from './execution/index.ts';
@@ -24,6 +32,7 @@ import { createPlannerPool, type PlannerPool } from './planning/index.ts';
 import {
   type Composition,
   CompositionError,
+  type CompositionProblem,
   compose,
   type FileWatch,
   formatProblems,
@@ -40,6 +49,9 @@ export interface GatewayGeneration extends Generation {
   readonly supergraphSdl: string;
   readonly apiSchema: GraphQLSchema;
   readonly engine: ExecutionEngine;
+  readonly models: ModelClient;
+  /** Prompts that are served by themselves, under /v1/prompts. */
+  readonly prompts: readonly PublishedPrompt[];
 }
 
 export interface GatewayOptions {
@@ -73,7 +85,10 @@ export interface Gateway {
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { configFile, log, environment = process.env, watch = true } = options;
   const generations = new Generations<GatewayGeneration>();
-  const shared: Shared = { models: new SharedModels(log), planners: createPlannerPool({ log }) };
+  const shared: Shared = {
+    models: new SharedModels(log, dirname(resolve(configFile))),
+    planners: createPlannerPool({ log }),
+  };
   const preparations: ((generation: GatewayGeneration) => Promise<void>)[] = [];
 
   const first = await readSupergraph(await loadConfig(configFile, environment));
@@ -143,6 +158,8 @@ export interface SupergraphParts {
   readonly config: ResolvedConfig;
   readonly sources: ReadonlyMap<string, SubgraphSource>;
   readonly prompts: ReadonlyMap<string, PromptFolder>;
+  readonly code: ReadonlyMap<string, SubgraphCode>;
+  readonly sensitive: SensitiveFields;
   readonly composition: Composition;
 }
 
@@ -153,29 +170,57 @@ export interface SupergraphParts {
 export async function readSupergraph(config: ResolvedConfig): Promise<SupergraphParts> {
   const sources = await readSources(config);
   const prompts = new Map<string, PromptFolder>();
+  const code = new Map<string, SubgraphCode>();
+  const problems: CompositionProblem[] = [];
   for (const subgraph of config.subgraphs) {
-    if (subgraph.kind === 'ai') prompts.set(subgraph.name, await readPromptFolder(subgraph.promptsFolder));
+    if (subgraph.kind !== 'ai') continue;
+    prompts.set(subgraph.name, await readPromptFolder(subgraph.promptsFolder));
+    if (subgraph.codeFile === undefined) continue;
+    const read = await readFieldCode(subgraph.codeFile);
+    if (typeof read !== 'string') code.set(subgraph.name, read);
+    else problems.push(codeProblem(subgraph.name, subgraph.codeFile, read));
   }
-  const modelAliases = new Set(Object.keys(config.ai.models));
-  const checks = sources.flatMap((source): AiSubgraphCheck[] => {
+  const sensitive = sensitiveFieldsOf(sources);
+  for (const source of sources) {
     const folder = prompts.get(source.name);
-    return folder === undefined ? [] : [{ source, prompts: folder, modelAliases }];
-  });
-  const problems = checks.flatMap(checkAiSubgraph);
+    if (folder === undefined) continue;
+    problems.push(
+      ...checkAiSubgraph({
+        source,
+        prompts: folder,
+        models: modelsOf(config.ai),
+        sensitive,
+        code: code.get(source.name),
+      }),
+    );
+  }
   const composition = await composeBeside(sources, problems);
   return {
-    id: stableHash({ config, sources, prompts: [...prompts.values()].map((folder) => folder.hash) }).slice(0, 16),
+    id: stableHash({
+      config,
+      sources,
+      prompts: [...prompts.values()].map((folder) => folder.hash),
+      code: [...code.values()].map(({ hash }) => hash),
+    }).slice(0, 16),
     config,
     sources: new Map(sources.map((source) => [source.name, source])),
     prompts,
+    code,
+    sensitive,
     composition,
   };
+}
+
+function codeProblem(subgraph: string, file: string, message: string): CompositionProblem {
+  const place = { subgraph, origin: relative(process.cwd(), file), line: undefined };
+  const mend = 'correct the module, or remove the subgraph’s `code`';
+  return { severity: 'error', code: 'AI_CODE_INVALID', message, places: [place], mend };
 }
 
 /** Composes even where AI fields have problems, so that an owner reads all of them at once. */
 async function composeBeside(
   sources: readonly SubgraphSource[],
-  problems: ReturnType<typeof checkAiSubgraph>,
+  problems: readonly CompositionProblem[],
 ): Promise<Composition> {
   try {
     const composition = await compose(sources);
@@ -203,7 +248,7 @@ async function buildGeneration(parts: SupergraphParts, shared: Shared, log: Logg
     const apiSchema = buildASTSchema(parse(composition.apiSdl, { noLocation: true }), { assumeValid: true });
     for (const subgraph of config.subgraphs) {
       await letOthersRun();
-      clients.set(subgraph.name, createClient(subgraph, parts, lease.client, log));
+      clients.set(subgraph.name, createClient(subgraph, parts, lease, log));
     }
     await letOthersRun();
     const engine = await createEngine(parts, apiSchema, clients, shared.planners, log);
@@ -213,6 +258,8 @@ async function buildGeneration(parts: SupergraphParts, shared: Shared, log: Logg
       supergraphSdl: composition.supergraphSdl,
       apiSchema,
       engine,
+      models: lease.client,
+      prompts: [...parts.prompts].flatMap(([name, folder]) => publishedPrompts(folder, name)),
       async close() {
         await engine.close();
         await close();
@@ -224,10 +271,19 @@ async function buildGeneration(parts: SupergraphParts, shared: Shared, log: Logg
   }
 }
 
+/** Where answers are kept that cost money to make: in this process, or in Redis for many gateways. */
+function createAnswerStore({ store, maxBytes }: ResolvedConfig['ai']['cache'], log: Logger): CacheStore {
+  if (store.kind === 'memory') return createMemoryStore({ maxBytes });
+  return createRedisStore({
+    url: store.url,
+    onStateChange: (state, reason) => log.warn({ state, reason }, 'the cache’s Redis changed its state'),
+  });
+}
+
 function createClient(
   subgraph: SubgraphConfig,
-  { config, sources, prompts }: SupergraphParts,
-  models: ModelClient,
+  { config, sources, prompts, code, sensitive }: SupergraphParts,
+  { client: models, cache }: ModelsLease,
   log: Logger,
 ): SubgraphClient {
   const { name } = subgraph;
@@ -248,7 +304,17 @@ function createClient(
   const sdl = sources.get(name)?.sdl;
   const folder = prompts.get(name);
   invariant(sdl !== undefined && folder !== undefined, `${name} has been read`);
-  return createAiSubgraph({ name, sdl, prompts: folder, models, log });
+  return createAiSubgraph({
+    name,
+    sdl,
+    prompts: folder,
+    models,
+    config: config.ai.fields,
+    cache,
+    sensitive,
+    code: code.get(name),
+    log,
+  });
 }
 
 async function createEngine(
@@ -290,43 +356,70 @@ interface Shared {
 /** How many of the most used operations are planned before a new generation serves. */
 const warmedOperations = 100;
 
-/** Model clients outlive generations: a swap that does not touch `ai` keeps the loaded local models and connections. */
+interface ModelsLease {
+  readonly client: ModelClient;
+  /** Where model answers and AI fields are kept. */
+  readonly cache: CacheStore;
+  release(): Promise<void>;
+}
+
+/** Model clients outlive generations: a swap that does not touch `ai` keeps loaded models, connections and caches. */
 class SharedModels {
   readonly #log: Logger;
-  #shared: { readonly key: string; readonly client: ModelClient; users: number } | undefined;
+  readonly #resolveFrom: string;
+  #shared:
+    | { readonly key: string; readonly client: ModelClient; readonly cache: CacheStore; users: number }
+    | undefined;
 
-  constructor(log: Logger) {
+  /** @param resolveFrom the folder of the configuration: where AI SDK packages are looked for */
+  constructor(log: Logger, resolveFrom: string) {
     this.#log = log;
+    this.#resolveFrom = resolveFrom;
   }
 
-  acquire(ai: ResolvedConfig['ai']): { readonly client: ModelClient; release(): Promise<void> } {
-    const key = stableHash(ai);
+  acquire(ai: ResolvedConfig['ai']): ModelsLease {
+    const { fields: _, ...ofClient } = ai;
+    const key = stableHash(ofClient);
     if (this.#shared?.key !== key) {
-      const client = createModelClient({
-        providers: createProviders(ai.providers, ai.models),
-        aliases: ai.models,
-        log: this.#log,
-      });
-      this.#shared = { key, client, users: 0 };
+      const cache = createAnswerStore(ai.cache, this.#log);
+      const client = createModelClient({ ai, cache, log: this.#log, resolveFrom: this.#resolveFrom });
+      this.#shared = { key, client, cache, users: 0 };
     }
     const shared = this.#shared;
     shared.users++;
     return {
       client: shared.client,
+      cache: shared.cache,
       release: async () => {
         shared.users--;
         if (shared.users > 0) return;
         if (this.#shared === shared) this.#shared = undefined;
         await shared.client.close();
+        await shared.cache.close();
       },
     };
   }
+}
+
+/** What the composition checks ask of the configured models. */
+function modelsOf(ai: ResolvedConfig['ai']): AiSubgraphCheck['models'] {
+  return {
+    has: (alias) => Object.hasOwn(ai.models, alias),
+    unpriced: (alias) => unpricedTargets(ai, alias),
+    cannot: (alias, needs) => {
+      const targets = Object.hasOwn(ai.models, alias) ? (ai.models[alias]?.targets ?? []) : [];
+      if (needs === 'text' || targets.length === 0) return undefined;
+      const able = targets.some(({ capabilities }) => capabilities === undefined || capabilities.includes('json'));
+      return able ? undefined : `no target of "${alias}" has the capability json`;
+    },
+  };
 }
 
 function watchedPaths(config: ResolvedConfig): readonly string[] {
   const ofSubgraph = (subgraph: SubgraphConfig): string[] => [
     ...(subgraph.schema.kind === 'file' ? [subgraph.schema.path] : []),
     ...(subgraph.kind === 'ai' ? [subgraph.promptsFolder] : []),
+    ...(subgraph.kind === 'ai' && subgraph.codeFile !== undefined ? [subgraph.codeFile] : []),
   ];
   return [config.file, ...config.subgraphs.flatMap(ofSubgraph)];
 }

@@ -1,3 +1,4 @@
+export type { FieldCode, FieldCodeCall } from './ai/fields/index.ts';
 export { ConfigError, type ConfigProblem, loadConfig, type ResolvedConfig } from './config/index.ts';
 export { type ErrorCode, type ErrorEntry, errorTable, GatewayError } from './errors/index.ts';
 export type { ExecutionEngine, ExecutionOutcome, ExecutionResult, OperationRequest } from './execution/index.ts';

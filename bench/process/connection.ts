@@ -1,11 +1,15 @@
 /**
  * One keep-alive HTTP/1.1 connection that counts an answer's bytes and keeps none of them: a load generator that parses
- * what it receives would measure itself. Reads answers with a length and chunked ones; refuses everything else.
+ * what it receives would measure itself. Reads answers with a length and chunked ones, trailers included; refuses
+ * everything else.
  */
 import { connect, type Socket } from 'node:net';
 
-/** @param bytes of the body, without chunk sizes */
-export type OnAnswer = (status: number, bytes: number) => void;
+/**
+ * @param bytes of the body, without chunk sizes
+ * @param firstAtMs when the first of them was there, on `performance.now()`'s clock
+ */
+export type OnAnswer = (status: number, bytes: number, firstAtMs: number) => void;
 
 const headerEnd = Buffer.from('\r\n\r\n');
 const lineEnd = Buffer.from('\r\n');
@@ -17,6 +21,7 @@ export class Connection {
   #reading: 'head' | 'body' | 'chunk size' | 'chunk' | 'trailer' = 'head';
   #status = 0;
   #bytes = 0;
+  #firstAtMs = 0;
   /** What is left of the body or of the chunk. */
   #left = 0;
 
@@ -54,6 +59,7 @@ export class Connection {
         }
         case 'body':
         case 'chunk': {
+          if (this.#firstAtMs === 0) this.#firstAtMs = performance.now();
           const taken = Math.min(this.#left, buffer.length);
           this.#left -= taken;
           buffer = buffer.subarray(taken);
@@ -78,12 +84,14 @@ export class Connection {
           break;
         }
         default: {
-          if (buffer.length < 2) {
+          // Lines, the last of them empty.
+          const end = buffer.indexOf(lineEnd);
+          if (end === -1) {
             this.#pending = buffer;
             return;
           }
-          buffer = buffer.subarray(2);
-          this.#finish();
+          buffer = buffer.subarray(end + 2);
+          if (end === 0) this.#finish();
         }
       }
       if (buffer.length === 0) return;
@@ -92,6 +100,7 @@ export class Connection {
 
   #readHead(head: string): void {
     this.#status = Number(head.slice(9, 12));
+    this.#firstAtMs = 0;
     const length = /\r\ncontent-length: *(\d+)/i.exec(head)?.[1];
     if (length !== undefined) {
       this.#left = Number(length);
@@ -107,6 +116,6 @@ export class Connection {
 
   #finish(): void {
     this.#reading = 'head';
-    this.#onAnswer(this.#status, this.#bytes);
+    this.#onAnswer(this.#status, this.#bytes, this.#firstAtMs);
   }
 }

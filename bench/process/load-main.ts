@@ -10,12 +10,20 @@ export interface LoadOptions {
   readonly bodies: readonly string[];
   /** How long the answer to each of them is; any other length is a wrong answer. */
   readonly answerBytes: readonly number[];
+  /** Beside those that say what the body is. @default none */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** A text of the bodies in whose place each request has a number of its own, so that no two are equal. @default none */
+  readonly counter?: string;
+  /** By how many bytes an answer may differ from `answerBytes`, where it holds numbers of its own. @default 0 */
+  readonly slackBytes?: number;
 }
 
 export interface LoadReport {
   /** When each answer was complete, and how long it took, in the same order. */
   readonly endedAtMs: Float64Array;
   readonly tookMs: Float64Array;
+  /** How long it took until the first byte of the body. */
+  readonly firstMs: Float64Array;
   /** Answers of another status than 200 or another length than expected. */
   readonly wrong: number;
 }
@@ -29,6 +37,7 @@ class Load {
   readonly #connections: Connection[] = [];
   readonly #endedAtMs: number[] = [];
   readonly #tookMs: number[] = [];
+  readonly #firstMs: number[] = [];
   #wrong = 0;
   #next = 0;
   #busy = 0;
@@ -42,20 +51,25 @@ class Load {
   }
 
   #open(): void {
+    const { answerBytes, counter, slackBytes = 0 } = this.#options;
     let body = 0;
     let sentAtMs = 0;
     const send = (): void => {
-      body = this.#next++ % this.#requests.length;
+      const number = this.#next++;
+      body = number % this.#requests.length;
+      const request = this.#requests[body] as Buffer;
+      const own = counter === undefined ? request : numbered(request, counter, number);
       sentAtMs = clockMs();
-      connection.send(this.#requests[body] as Buffer);
+      connection.send(own);
     };
     const connection = new Connection(
       this.#options.port,
-      (status, bytes) => {
+      (status, bytes, firstAtMs) => {
         const now = clockMs();
+        this.#firstMs.push(performance.timeOrigin + firstAtMs - sentAtMs);
         this.#endedAtMs.push(now);
         this.#tookMs.push(now - sentAtMs);
-        if (status !== 200 || bytes !== this.#options.answerBytes[body]) this.#wrong++;
+        if (status !== 200 || Math.abs(bytes - (answerBytes[body] ?? 0)) > slackBytes) this.#wrong++;
         if (this.#stopped === undefined) send();
         else if (--this.#busy === 0) this.#stopped.resolve();
       },
@@ -83,18 +97,27 @@ class Load {
     return {
       endedAtMs: Float64Array.from(this.#endedAtMs),
       tookMs: Float64Array.from(this.#tookMs),
+      firstMs: Float64Array.from(this.#firstMs),
       wrong: this.#wrong,
     };
   }
 }
 
-function requestOf({ port, path }: LoadOptions, body: string): Buffer {
+/** A copy with its number written over the counter, as long as it. */
+function numbered(request: Buffer, counter: string, number: number): Buffer {
+  const own = Buffer.from(request);
+  own.write(String(number).padStart(counter.length, '0'), own.indexOf(counter), 'latin1');
+  return own;
+}
+
+function requestOf({ port, path, headers = {} }: LoadOptions, body: string): Buffer {
   const head = [
     `POST ${path} HTTP/1.1`,
     `host: 127.0.0.1:${port}`,
     'content-type: application/json',
     'accept: application/json',
     `content-length: ${Buffer.byteLength(body)}`,
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
   ];
   return Buffer.from(`${head.join('\r\n')}\r\n\r\n${body}`);
 }

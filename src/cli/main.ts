@@ -9,9 +9,12 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../config/index.ts';
 import { CompositionError } from '../supergraph/index.ts';
+import { aiCommand } from './ai.ts';
 import { composeCommand } from './compose.ts';
 import { configSchemaCommand } from './config-schema.ts';
+import { promptCommand } from './prompt.ts';
 import { serveCommand } from './serve.ts';
+import { typesCommand } from './types.ts';
 
 // The package's own, beside src/ and beside dist/.
 const packageFile = new URL('../../package.json', import.meta.url);
@@ -22,6 +25,9 @@ const program = new Command('isthmus')
   .version(version)
   .addCommand(serveCommand())
   .addCommand(composeCommand())
+  .addCommand(typesCommand())
+  .addCommand(aiCommand())
+  .addCommand(promptCommand())
   .addCommand(new Command('config').description('The configuration file.').addCommand(configSchemaCommand()));
 throwInsteadOfExiting(program);
 

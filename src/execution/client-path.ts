@@ -38,25 +38,33 @@ function translate(
 
 /** Where an object first stands, by the path of keys and `@` that leads to it. */
 export function findObject(root: DataObject, path: readonly string[], wanted: DataObject): DataPath | undefined {
-  const steps: (string | number)[] = [];
-  return search(root, 0) ? steps : undefined;
+  return findPlaces(root, path, wanted, 1)[0];
+}
 
-  function search(value: unknown, depth: number): boolean {
-    if (depth === path.length) return value === wanted;
-    const step = path[depth] as string;
-    if (step === '@') {
-      if (!Array.isArray(value)) return false;
-      for (let index = 0; index < value.length; index++) {
-        steps.push(index);
-        if (search(value[index], depth + 1)) return true;
-        steps.pop();
-      }
-      return false;
+/** Where an object stands, at most `most` places, by the path of keys and `@` that leads to it. */
+export function findPlaces(root: DataObject, path: readonly string[], wanted: DataObject, most: number): DataPath[] {
+  const places: DataPath[] = [];
+  const steps: (string | number)[] = [];
+  search(root, 0);
+  return places;
+
+  function search(value: unknown, depth: number): void {
+    if (depth === path.length) {
+      if (value === wanted) places.push([...steps]);
+      return;
     }
-    if (!isDataObject(value)) return false;
+    const step = path[depth] as string;
+    if (step !== '@') {
+      if (isDataObject(value)) enter(value[step], step, depth);
+      return;
+    }
+    if (!Array.isArray(value)) return;
+    for (let index = 0; index < value.length && places.length < most; index++) enter(value[index], index, depth);
+  }
+
+  function enter(value: unknown, step: string | number, depth: number): void {
     steps.push(step);
-    if (search(value[step], depth + 1)) return true;
+    search(value, depth + 1);
     steps.pop();
-    return false;
   }
 }

@@ -1,4 +1,4 @@
-import type { EntityFetch, EntityField, OperationPlan, RootFetch } from '../planning/index.ts';
+import type { EntityFetch, EntityField, OperationPlan, RequiredSelection, RootFetch } from '../planning/index.ts';
 import { compileRepresentation, type WriteRepresentation } from './compile-representation.ts';
 import type { TypeMemberships } from './data.ts';
 
@@ -19,6 +19,7 @@ export interface CompiledEntityField extends Omit<EntityField, 'targets'> {
     /** The path as text, for finding out that it has been walked. */
     readonly pathKey: string;
     readonly exact: boolean;
+    readonly requires: readonly RequiredSelection[];
     readonly write: WriteRepresentation;
   }[];
 }
@@ -37,6 +38,7 @@ export function compilePlan(types: TypeMemberships, plan: OperationPlan): Compil
                 path,
                 pathKey: path.join('.'),
                 exact,
+                requires,
                 write: compileRepresentation(types, requires, inputRewrites),
               })),
             })),

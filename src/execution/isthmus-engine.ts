@@ -12,7 +12,13 @@ import type { SubgraphClient } from '../transport/index.ts';
 import { AnswerWriter } from './answer-writer.ts';
 import { clientPath } from './client-path.ts';
 import { type CompiledPlan, compilePlan } from './compile-plan.ts';
-import type { ExecutionEngine, ExecutionOutcome, OperationRequest, UsedOperation } from './execution-engine.ts';
+import type {
+  ExecutionEngine,
+  ExecutionOutcome,
+  ExecutionResult,
+  OperationRequest,
+  UsedOperation,
+} from './execution-engine.ts';
 import { covers, type Failure } from './failure.ts';
 import { type Introspect, introspector } from './introspect.ts';
 import { JsonText } from './json-text.ts';
@@ -175,7 +181,9 @@ function shapeAnswer(
   out.text += '}';
   const text = new JsonText(out.finish());
   variant.answerBytes = text.bytes.length;
-  if (failures.length === 0 && out.violations.length === 0) return { kind: 'single', result: { data: text } };
+  const extensions = extensionsOf(result, variant);
+  if (failures.length === 0 && out.violations.length === 0)
+    return { kind: 'single', result: { data: text, ...extensions } };
 
   const errors: GraphQLFormattedError[] = failures.map(({ message, extensions, path }: Failure) => ({
     message,
@@ -198,6 +206,17 @@ function shapeAnswer(
   const distinct = new Map(errors.map((error) => [JSON.stringify(error), error]));
   return {
     kind: 'single',
-    result: errors.length === 0 ? { data: text } : { data: text, errors: [...distinct.values()] },
+    result: { data: text, ...(errors.length === 0 ? {} : { errors: [...distinct.values()] }), ...extensions },
   };
+}
+
+/** Notes under the client's own paths, steps joined by dots: `products.0.reviewSummary`. */
+function extensionsOf({ data, notes }: RunResult, { shape }: Variant): Pick<ExecutionResult, 'extensions'> {
+  if (notes.length === 0) return {};
+  const extensions: Record<string, Record<string, unknown>> = {};
+  for (const { extension, path, value } of notes) {
+    extensions[extension] ??= {};
+    extensions[extension][clientPath(shape.root, data, path).join('.')] = value;
+  }
+  return { extensions };
 }

@@ -10,14 +10,16 @@ import type {
   RequestContext,
   SubgraphClient,
   SubgraphError,
+  SubgraphNote,
   SubgraphRequest,
   SubgraphResponse,
 } from '../transport/index.ts';
-import { findObject } from './client-path.ts';
+import { findObject, findPlaces } from './client-path.ts';
 import { collectEntities, haveSameContent } from './collect-entities.ts';
 import type { CompiledEntityFetch, CompiledEntityField, CompiledPlan } from './compile-plan.ts';
 import { contextValues } from './context-values.ts';
 import { type DataObject, type DataPath, isDataObject, type TypeMemberships } from './data.ts';
+import { FailedNulls } from './failed-nulls.ts';
 import type { Failure } from './failure.ts';
 import { maskSubgraphError } from './mask-subgraph-errors.ts';
 import { mergeData } from './merge-data.ts';
@@ -38,6 +40,8 @@ export interface RunOptions {
 export interface RunResult {
   readonly data: DataObject;
   readonly failures: readonly Failure[];
+  /** What subgraphs told of fields, at their places in the data. */
+  readonly notes: readonly SubgraphNote[];
   /** Objects that stand in several places. */
   readonly shared: ReadonlySet<DataObject>;
   /** Places left empty because what a fetch requires there was missing; where something failed, that is why. */
@@ -71,9 +75,13 @@ interface Asked {
   readonly path: readonly (readonly string[])[];
 }
 
+/** A note is told at so many places of one object at most. */
+const mostNotedPlaces = 100;
+
 class Run implements RunResult {
   readonly data: DataObject = {};
   readonly failures: Failure[] = [];
+  readonly notes: SubgraphNote[] = [];
   readonly shared = new Set<DataObject>();
   readonly #unfilled = new Set<CompiledEntityField>();
   /** Objects whose place another of equal content has taken: what a fetch under way brings them goes to that one. */
@@ -83,6 +91,7 @@ class Run implements RunResult {
   /** Counts the answers that brought objects or lists, not leaves alone: until the next, a walked path stays as it is. */
   #structure = 0;
   readonly #walked = new Map<string, { readonly structure: number; readonly entities: ReadonlySet<DataObject> }>();
+  readonly #failedNulls = new FailedNulls();
   readonly #options: RunOptions;
 
   constructor(options: RunOptions) {
@@ -99,7 +108,8 @@ class Run implements RunResult {
     if (this.#options.context.signal.aborted) return;
     if (fetch.kind === 'root') return this.#fetchRoot(fetch);
     if (fetch.context.length > 0) return this.#fetchInContext(fetch);
-    const asked = fetch.fields.map((field) => this.#ask(field));
+    const isStrict = this.#options.clients.get(fetch.subgraph)?.kind === 'in-process';
+    const asked = fetch.fields.map((field) => this.#ask(field, isStrict));
     if (asked.every(({ representations }) => representations.length === 0)) return undefined;
     return this.#fetchEntities(fetch, asked, []);
   }
@@ -128,19 +138,28 @@ class Run implements RunResult {
     }
     for (const error of errors ?? [])
       this.#addError(fetch.subgraph, error, error.path ?? covers[0], error.path === undefined ? covers : undefined);
+    if (response.notes !== undefined) this.notes.push(...response.notes);
   }
 
-  /** Collects an `_entities` field's representations; equal ones are asked for once. */
-  #ask(field: CompiledEntityField, only?: ReadonlySet<DataObject>): Asked {
+  /**
+   * Collects an `_entities` field's representations; equal ones are asked for once.
+   *
+   * @param isStrict whether objects are left out of which something required failed
+   */
+  #ask(field: CompiledEntityField, isStrict: boolean, only?: ReadonlySet<DataObject>): Asked {
     const asked: Asked = { field, representations: [], owners: [], path: field.targets.map(({ path }) => path) };
     const indexes = new Map<string, number>();
     const seen = new Set<DataObject>();
-    for (const { path, pathKey, exact, write } of field.targets) {
+    for (const { path, pathKey, exact, requires, write } of field.targets) {
+      const { types } = this.#options;
+      const failed = isStrict && !this.#failedNulls.isEmpty ? this.#failedNulls : undefined;
+      const representationOf = (entity: DataObject): string | undefined =>
+        failed?.isRead(types, requires, entity) === true ? undefined : write(entity);
       const walked = only === undefined ? this.#walked.get(pathKey) : undefined;
       if (walked?.structure === this.#structure) {
         for (const object of walked.entities) {
           const entity = this.#inPlace(object);
-          if (!seen.has(entity)) this.#askFor(asked, entity, write(entity), indexes, seen, false);
+          if (!seen.has(entity)) this.#askFor(asked, entity, representationOf(entity), indexes, seen, false);
         }
         continue;
       }
@@ -152,7 +171,9 @@ class Run implements RunResult {
         const identity = here === undefined ? undefined : write.identityOf(entity);
         const first = identity === undefined ? undefined : here?.get(identity);
         if (first !== undefined) return this.#standFor(first, entity);
-        const kept = seen.has(entity) ? entity : this.#askFor(asked, entity, write(entity), indexes, seen, mayReplace);
+        const kept = seen.has(entity)
+          ? entity
+          : this.#askFor(asked, entity, representationOf(entity), indexes, seen, mayReplace);
         if (identity !== undefined) here?.set(identity, kept);
         entities.add(kept);
         return kept;
@@ -222,6 +243,21 @@ class Run implements RunResult {
       if (errors === undefined || Array.isArray(entities)) this.#addMalformed(fetch.subgraph, one);
     }
     for (const error of errors ?? []) this.#addEntityError(fetch.subgraph, error, asked, covers, data);
+    for (const note of response.notes ?? []) this.#addEntityNote(note, asked);
+  }
+
+  /** Told once for every place its entity stands at. */
+  #addEntityNote({ extension, path: [key, index, ...rest], value }: SubgraphNote, asked: readonly Asked[]): void {
+    const one = asked.find(({ field }) => field.key === key);
+    const owners = typeof index === 'number' ? (one?.owners[index] ?? []) : [];
+    const objects = new Set(owners.map((owner) => this.#inPlace(owner)));
+    for (const path of one?.path ?? []) {
+      for (const object of objects) {
+        for (const place of findPlaces(this.data, path, object, mostNotedPlaces)) {
+          this.notes.push({ extension, path: [...place, ...rest], value });
+        }
+      }
+    }
   }
 
   /** A single list of representations is handed on as such, so that transport can send it in chunks. */
@@ -277,7 +313,7 @@ class Run implements RunResult {
     }
     await Promise.all(
       [...groups.values()].map(({ context, entities }) => {
-        const asked = fetch.fields.map((field) => this.#ask(field, entities));
+        const asked = fetch.fields.map((field) => this.#ask(field, false, entities));
         if (asked.every(({ representations }) => representations.length === 0)) return undefined;
         return this.#fetchEntities(fetch, asked, context);
       }),
@@ -403,6 +439,7 @@ class Run implements RunResult {
       'subgraph error',
     );
     const { message, extensions } = maskSubgraphError(errorPolicy, client, error);
+    if (path !== undefined) this.#failedNulls.add(this.data, path);
     const pattern = path?.map((step) => (typeof step === 'number' ? '@' : step));
     this.failures.push({
       message,

@@ -5,6 +5,7 @@ import {
   type FieldDefinitionNode,
   Kind,
   parse,
+  type SelectionSetNode,
   type TypeNode,
 } from 'graphql';
 import { importedAiDirectives } from '../../supergraph/index.ts';
@@ -22,6 +23,10 @@ export interface AiField {
   /** The names of the field's arguments, and of the fields its @requires reads: together the prompt's variables. */
   readonly arguments: readonly string[];
   readonly requires: readonly string[];
+  /** What @requires reads, to the leaves. */
+  readonly requiresSelection: SelectionSetNode | undefined;
+  /** How long an answer is kept; `undefined`: until an input changes. */
+  readonly cacheTtlSeconds: number | undefined;
   /** Counted from 1; where @generate stands. */
   readonly line: number | undefined;
 }
@@ -43,6 +48,7 @@ export function aiFieldsOf(document: DocumentNode): readonly AiField[] {
 
 function aiFieldOf(typeName: string, field: FieldDefinitionNode, directive: DirectiveNode): AiField {
   const requires = field.directives?.find((one) => /^(federation__)?requires$/.test(one.name.value));
+  const requiresSelection = fieldSetOf(text(requires?.arguments, 'fields'));
   return {
     typeName,
     fieldName: field.name.value,
@@ -52,7 +58,9 @@ function aiFieldOf(typeName: string, field: FieldDefinitionNode, directive: Dire
     model: text(directive.arguments, 'model'),
     maxOutputTokens: integer(directive.arguments, 'maxOutputTokens'),
     arguments: (field.arguments ?? []).map((argument) => argument.name.value),
-    requires: fieldNames(text(requires?.arguments, 'fields')),
+    requires: fieldNames(requiresSelection),
+    requiresSelection,
+    cacheTtlSeconds: integer(directive.arguments, 'cacheTtl'),
     line: directive.loc?.startToken.line,
   };
 }
@@ -67,16 +75,20 @@ function integer(list: readonly ArgumentNode[] | undefined, name: string): numbe
   return value?.kind === Kind.INT ? Number(value.value) : undefined;
 }
 
-/** The names at the top of a federation field set. A malformed one is composition's to report. */
-function fieldNames(fieldSet: string | undefined): readonly string[] {
-  if (fieldSet === undefined) return [];
+/** A federation field set. A malformed one is composition's to report. */
+function fieldSetOf(text: string | undefined): SelectionSetNode | undefined {
+  if (text === undefined) return undefined;
   try {
-    const [operation] = parse(`{${fieldSet}}`, { noLocation: true }).definitions;
-    if (operation?.kind !== Kind.OPERATION_DEFINITION) return [];
-    return operation.selectionSet.selections.flatMap((one) =>
-      one.kind === Kind.FIELD ? [(one.alias ?? one.name).value] : [],
-    );
+    const [operation] = parse(`{${text}}`, { noLocation: true }).definitions;
+    return operation?.kind === Kind.OPERATION_DEFINITION ? operation.selectionSet : undefined;
   } catch {
-    return [];
+    return undefined;
   }
+}
+
+/** The names at its top. */
+function fieldNames(fieldSet: SelectionSetNode | undefined): readonly string[] {
+  return (fieldSet?.selections ?? []).flatMap((one) =>
+    one.kind === Kind.FIELD ? [(one.alias ?? one.name).value] : [],
+  );
 }

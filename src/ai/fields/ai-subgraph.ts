@@ -3,70 +3,98 @@
  * inputs that @requires names, a model call gives each @generate field its value. Free of gateway internals, so that
  * it can be served over HTTP later.
  *
- * All entities of one request are asked at once, and calls that are equal to the letter are made once per client request.
+ * All entities of one request are asked at once. A question that has been answered is not asked again: within a request,
+ * while it is under way for anyone, and, by the cache, ever.
  */
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import {
+  type DocumentNode,
   execute,
   type GraphQLError,
-  type GraphQLFieldResolver,
   type GraphQLObjectType,
+  type GraphQLResolveInfo,
   type GraphQLSchema,
-  isNonNullType,
+  getNullableType,
   isObjectType,
+  isUnionType,
   parse,
 } from 'graphql';
+import { LRUCache } from 'lru-cache';
+import type { CacheStore } from '../../cache/index.ts';
+import type { AiFieldsConfig } from '../../config/index.ts';
 import { GatewayError } from '../../errors/index.ts';
-import { invariant, stableHash } from '../../lib/index.ts';
+import { invariant } from '../../lib/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import { linkAiDirectives } from '../../supergraph/index.ts';
-import type { RequestContext, SubgraphClient, SubgraphError, SubgraphRequest } from '../../transport/index.ts';
-import type { ModelAnswer, ModelClient, ModelRequest } from '../models/index.ts';
+import type {
+  RequestContext,
+  SubgraphClient,
+  SubgraphError,
+  SubgraphNote,
+  SubgraphRequest,
+} from '../../transport/index.ts';
+import { formatUsd, type ModelClient } from '../models/index.ts';
 import { type AiField, aiFieldsOf } from './ai-field.ts';
+import { FieldAsks } from './field-asks.ts';
+import { inTime, type SubgraphCode } from './field-code.ts';
 import { fieldOutput } from './field-output.ts';
+import type { FieldAnswer } from './field-question.ts';
 import { PromptError } from './prompt.ts';
 import type { PromptFolder } from './prompt-folder.ts';
-
-/** How long one AI field may take. */
-const fieldTimeoutMs = 20_000;
+import { questionWriter } from './question-writer.ts';
+import type { Inputs, SensitiveFields } from './sensitive.ts';
 
 export interface AiSubgraphOptions {
   readonly name: string;
   readonly sdl: string;
   readonly prompts: PromptFolder;
   readonly models: ModelClient;
+  readonly config: AiFieldsConfig;
+  /** Where answers are kept; `undefined`: nowhere. */
+  readonly cache: CacheStore | undefined;
+  /** The `@sensitive` fields of the whole supergraph. */
+  readonly sensitive: SensitiveFields;
+  readonly code: SubgraphCode | undefined;
   readonly log: Logger;
 }
 
-type Resolver = GraphQLFieldResolver<Readonly<Record<string, unknown>>, RequestContext>;
-/** The calls of one client request by what is asked: the same question is asked once. */
-type ModelCalls = Map<string, Promise<ModelAnswer>>;
+/** What the resolvers of one subgraph request share. */
+interface Execution {
+  readonly request: RequestContext;
+  /** Where the values' origins are told; `undefined`: nobody asked. */
+  readonly notes: SubgraphNote[] | undefined;
+}
+
+type Path = GraphQLResolveInfo['path'];
 
 /** @throws an invariant's error for a subgraph that `checkAiSubgraph` would have refused */
 export function createAiSubgraph(options: AiSubgraphOptions): SubgraphClient {
   const document = parse(options.sdl);
   const fields = aiFieldsOf(document);
   const schema = buildSubgraphSchema([{ typeDefs: linkAiDirectives(document), resolvers: referenceResolvers(fields) }]);
-  const callsOf = new WeakMap<RequestContext, ModelCalls>();
-  const sharedCalls = (context: RequestContext): ModelCalls => {
-    const calls: ModelCalls = callsOf.get(context) ?? new Map();
-    callsOf.set(context, calls);
-    return calls;
-  };
+  const asks = new FieldAsks(options);
   for (const field of fields) {
     const definition = objectType(schema, field.typeName).getFields()[field.fieldName];
     invariant(definition !== undefined, `${field.typeName}.${field.fieldName} is a field`);
-    definition.resolve = resolverOf(field, objectType(schema, field.typeName), options, sharedCalls);
+    definition.resolve = resolverOf(field, schema, options, asks);
   }
+  openPlainTypes(schema, fields);
+  const documents = new LRUCache<string, DocumentNode>({ max: 1_000 });
 
   return {
     name: options.name,
     kind: 'in-process',
     async execute(request, context) {
+      let document = documents.get(request.query);
+      if (document === undefined) {
+        document = parse(request.query, { noLocation: true });
+        documents.set(request.query, document);
+      }
+      const notes: SubgraphNote[] | undefined = context.explain?.has('ai') === true ? [] : undefined;
       const { data, errors } = await execute({
         schema,
-        document: parse(request.query, { noLocation: true }),
-        contextValue: context,
+        document,
+        contextValue: { request: context, notes } satisfies Execution,
         variableValues: variablesOf(request),
         operationName: request.operationName ?? null,
       });
@@ -74,9 +102,10 @@ export function createAiSubgraph(options: AiSubgraphOptions): SubgraphClient {
       return {
         data: data ?? null,
         ...(errors === undefined ? {} : { errors: errors.map((error) => toSubgraphError(error, context, options)) }),
+        ...(notes === undefined ? {} : { notes }),
       };
     },
-    close: async () => {},
+    close: async () => asks.close(),
   };
 }
 
@@ -97,46 +126,97 @@ function referenceResolvers(fields: readonly AiField[]) {
   );
 }
 
+/**
+ * A field whose plain type has AI fields, and that nobody resolves, only groups them: it stands for the object it is on, whose
+ * identity they keep.
+ */
+function openPlainTypes(schema: GraphQLSchema, fields: readonly AiField[]): void {
+  const union = schema.getType('_Entity');
+  const entities = new Set(isUnionType(union) ? union.getTypes() : []);
+  const open = new Set(fields.map(({ typeName }) => typeName));
+  // Types that group types that group AI fields: each turn finds those one step further up.
+  for (let size = 0; size < open.size; ) {
+    size = open.size;
+    for (const type of Object.values(schema.getTypeMap())) {
+      if (!isObjectType(type) || type.name.startsWith('__')) continue;
+      for (const field of Object.values(type.getFields())) {
+        const below = getNullableType(field.type);
+        if (!isObjectType(below) || entities.has(below) || !open.has(below.name) || field.resolve !== undefined)
+          continue;
+        open.add(type.name);
+        field.resolve = (object: Inputs | undefined) =>
+          object !== undefined && Object.hasOwn(object, field.name) ? object[field.name] : (object ?? noInputs);
+      }
+    }
+  }
+}
+
 function objectType(schema: GraphQLSchema, name: string): GraphQLObjectType {
   const type = schema.getType(name);
   invariant(isObjectType(type), `${name} is an object type`);
   return type;
 }
 
-function resolverOf(
-  field: AiField,
-  parent: GraphQLObjectType,
-  { prompts, models }: AiSubgraphOptions,
-  callsOf: (context: RequestContext) => ModelCalls,
-): Resolver {
+function resolverOf(field: AiField, schema: GraphQLSchema, options: AiSubgraphOptions, asks: FieldAsks) {
+  const parent = objectType(schema, field.typeName);
   const definition = parent.getFields()[field.fieldName];
-  const prompt = prompts.find(field.prompt);
-  invariant(definition !== undefined && !(prompt instanceof PromptError), `${field.fieldName} has been checked`);
-  const output = fieldOutput(`${field.typeName}_${field.fieldName}`, definition.type);
-  const alias = field.model ?? prompt.model;
-  const maxOutputTokens = field.maxOutputTokens ?? prompt.maxOutputTokens;
-  const mandatory = field.requires.filter((name) => isNonNullType(parent.getFields()[name]?.type));
+  const choice = options.prompts.find(field.prompt);
+  invariant(definition !== undefined && !(choice instanceof PromptError), `${field.fieldName} has been checked`);
+  const writer = questionWriter({ ...options, schema, field, parent, choice });
+  const outputName = `${field.typeName}_${field.fieldName}`;
 
-  return async (entity, args, context) => {
+  const code = options.code?.fields.get(`${field.typeName}.${field.fieldName}`);
+
+  return (entity: Inputs | undefined, args: Inputs, execution: Execution, info: GraphQLResolveInfo): unknown => {
+    const inputs = writer.read(entity ?? {});
     // Required data that failed elsewhere: the field is null with that error's cause, and no model is asked.
-    if (mandatory.some((name) => entity[name] === null || entity[name] === undefined)) return null;
-    if (output === undefined || alias === undefined || maxOutputTokens === undefined) {
-      throw new GatewayError('AI_MODEL_UNAVAILABLE', { detail: `the type of ${field.fieldName} is not available yet` });
-    }
-    const inputs = Object.fromEntries(field.requires.map((name) => [name, entity[name]]));
-    const request: ModelRequest = {
-      messages: await prompt.render({ ...inputs, ...args }),
-      output: output.form,
-      maxOutputTokens,
-      ...(prompt.temperature === undefined ? {} : { temperature: prompt.temperature }),
+    if (inputs === undefined) return null;
+    const output = fieldOutput({
+      schema,
+      name: outputName,
+      type: definition.type,
+      selection: { nodes: info.fieldNodes, fragments: info.fragments, variables: info.variableValues },
+    });
+    const { request } = execution;
+    const answer = (supplied: Inputs): unknown => {
+      const given = asks.answer(writer.write(inputs, args, supplied, output, request), request);
+      if (given instanceof Promise) return given.then((one) => give(one, execution, info.path, options));
+      return give(given, execution, info.path, options);
     };
-    const bounds = { signal: context.signal, deadline: context.deadline.within(fieldTimeoutMs) };
-    const calls = callsOf(context);
-    const key = stableHash({ alias, request });
-    const call = calls.get(key) ?? models.complete(alias, request, bounds);
-    calls.set(key, call);
-    return output.read(await call);
+    const supplied = code?.inputs?.({ entity: inputs.entity, args, signal: request.signal }) ?? noInputs;
+    if (!(supplied instanceof Promise)) return answer(supplied);
+    const { signal, deadline } = request;
+    return inTime(supplied, { signal, deadline: deadline.within(options.config.deadlineMs) }).then(answer);
   };
+}
+
+const noInputs: Inputs = {};
+
+function give(answer: FieldAnswer, { notes }: Execution, path: Path, { config }: AiSubgraphOptions): unknown {
+  notes?.push({ extension: 'ai', path: stepsOf(path), value: explanationOf(answer, config) });
+  return answer.value;
+}
+
+function explanationOf({ told }: FieldAnswer, { explain }: AiFieldsConfig): Record<string, unknown> {
+  const { model, prompt, cached, usage, attempts, durationMs, batch, repaired, texts } = told;
+  return {
+    model,
+    prompt,
+    cached,
+    costUsd: formatUsd(told.costNanoUsd),
+    ...(usage === undefined ? {} : { usage: { ...usage, source: undefined }, usageSource: usage.source }),
+    attempts,
+    durationMs: Math.round(durationMs * 10) / 10,
+    ...(batch === undefined ? {} : { batch }),
+    ...(repaired === undefined ? {} : { repaired }),
+    ...(explain.texts && texts !== undefined ? texts : {}),
+  };
+}
+
+function stepsOf(path: Path): (string | number)[] {
+  const steps: (string | number)[] = [];
+  for (let step: Path | undefined = path; step !== undefined; step = step.prev) steps.unshift(step.key);
+  return steps;
 }
 
 function toSubgraphError(
@@ -148,11 +228,13 @@ function toSubgraphError(
   const path = error.path === undefined ? {} : { path: error.path };
   if (cause instanceof GatewayError) {
     log.warn(
-      { requestId: context.requestId, subgraph: name, code: cause.code, reason: cause.detail },
+      { requestId: context.requestId, subgraph: name, path: error.path, code: cause.code, reason: cause.detail },
       'AI field failed',
     );
     return { message: cause.message, ...path, extensions: { code: cause.code } };
   }
   log.error({ requestId: context.requestId, subgraph: name, error: cause ?? error }, 'AI field failed unexpectedly');
-  return { message: error.message, ...path, extensions: { code: 'INTERNAL_SERVER_ERROR' } };
+  // What code threw is for its owner's log alone: it may name anything.
+  const { message } = new GatewayError('INTERNAL_SERVER_ERROR');
+  return { message, ...path, extensions: { code: 'INTERNAL_SERVER_ERROR' } };
 }

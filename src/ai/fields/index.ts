@@ -1,3 +1,12 @@
 export { type AiSubgraphOptions, createAiSubgraph } from './ai-subgraph.ts';
-export { type AiSubgraphCheck, checkAiSubgraph } from './check-ai-subgraph.ts';
-export { type PromptFolder, readPromptFolder } from './prompt-folder.ts';
+export { type AiSubgraphCheck, checkAiSubgraph, type ModelChecks } from './check-ai-subgraph.ts';
+export type { FieldCode, FieldCodeCall, SubgraphCode } from './field-code.ts';
+export { type Prompt, PromptError, type PromptSettings, type PromptTest } from './prompt.ts';
+export { type PromptChoice, type PromptFolder, readPromptFolder } from './prompt-folder.ts';
+export type { PublishedPrompt } from './published-prompt.ts';
+export { publishedPrompts } from './published-prompts.ts';
+export { readFieldCode } from './read-field-code.ts';
+export { type AiSubgraphReport, reportAiSubgraph } from './report-ai-subgraph.ts';
+export { type PromptTestResult, type PromptTestRun, runPromptTest } from './run-prompt-test.ts';
+export type { SensitiveFields } from './sensitive.ts';
+export { sensitiveFieldsOf } from './sensitive-fields.ts';

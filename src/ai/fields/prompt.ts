@@ -1,143 +1,108 @@
 /**
- * Prompts in the dotprompt format, through `dotprompt`: the only file that imports it.
- *
- * Values are data, by construction. dotprompt marks roles and media in the text it renders (`<<<dotprompt:…>>>`) and
- * splits there afterwards, so the same characters inside a value would become a system message or a media part. Here
- * the characters `<` and `>` of every value are stood in for by two that no value of this rendering contains, and put
- * back after the split: no value can spell a marker, and no value is changed.
+ * Prompts in the dotprompt format (`.prompt` files: front matter and Handlebars). Of `dotprompt`, whose only door this
+ * is, they take the reading of its schemas; templates are filled by prompt-template.ts, where a value can never become
+ * an instruction, a role or a template.
  */
-import { Dotprompt, type RenderedPrompt } from 'dotprompt';
-import { LineCounter, parseDocument } from 'yaml';
-import { z } from 'zod';
+import { picoschema } from 'dotprompt';
 import { messageOf } from '../../errors/index.ts';
-import type { Message } from '../models/index.ts';
+import { stableHash } from '../../lib/index.ts';
+import type { JsonSchema, Message } from '../models/index.ts';
+import { PromptError } from './prompt-error.ts';
+import { type FrontMatter, type PromptSettings, readFrontMatter } from './prompt-front-matter.ts';
+import { compileTemplate } from './prompt-template.ts';
+import type { PromptTest } from './prompt-test.ts';
+import { whyNoSchema } from './schema-problems.ts';
 
-const frontMatter = z.looseObject({
-  model: z.string().min(1).optional(),
-  config: z
-    .looseObject({
-      temperature: z.number().min(0).max(2).optional(),
-      maxOutputTokens: z.number().int().positive().optional(),
-    })
-    .default({}),
-});
+export { PromptError } from './prompt-error.ts';
+export type { PromptSettings } from './prompt-front-matter.ts';
+export type { PromptTest } from './prompt-test.ts';
 
 export interface Prompt {
-  /** The file's name without `.prompt`, such as `review-summary` or `review-summary@3`. */
+  /** The file's name without `.prompt`, such as `review-summary` (the working version) or `review-summary@3`. */
   readonly name: string;
+  /** Of its source and everything it includes: part of cache keys. */
+  readonly hash: string;
   /** An alias of ai.models. */
   readonly model: string | undefined;
-  readonly temperature: number | undefined;
-  readonly maxOutputTokens: number | undefined;
-  /** Fills the template's variables; the values are data and never read as template or as markers. */
-  render(values: Readonly<Record<string, unknown>>): Promise<readonly Message[]>;
+  readonly settings: PromptSettings;
+  /** How many items may share one call. */
+  readonly batch: { readonly max: number } | undefined;
+  /** Every top-level variable that the template and its partials read, with the line it is first read at. */
+  readonly variables: ReadonlyMap<string, number>;
+  /** Variables that have a value where nobody supplies one: `input.default`. */
+  readonly defaults: Readonly<Record<string, unknown>>;
+  readonly inputSchema: JsonSchema | undefined;
+  readonly outputSchema: JsonSchema | undefined;
+  /** Whether any JSON object is asked for: `output.format: json` without a schema. */
+  readonly outputFormat: 'text' | 'json';
+  readonly tests: readonly PromptTest[];
+  /** Fills the template. The values are data whatever they contain, and are never changed but for space around a message. */
+  render(values: Readonly<Record<string, unknown>>): readonly Message[];
 }
 
-/** Something wrong in a prompt file. */
-export class PromptError extends Error {
-  override readonly name = 'PromptError';
-  readonly line: number | undefined;
-
-  constructor(message: string, line: number | undefined) {
-    super(message);
-    this.line = line;
-  }
-}
+const noPartials: ReadonlyMap<string, string> = new Map();
 
 /**
  * Reads one prompt file.
+ * @param partials the sources of the folder's partials, by name
  * @throws PromptError for front matter or a template that cannot be read
  */
-export async function parsePrompt(name: string, source: string): Promise<Prompt> {
+export async function parsePrompt(
+  name: string,
+  source: string,
+  partials: ReadonlyMap<string, string> = noPartials,
+): Promise<Prompt> {
   const head = readFrontMatter(source);
-  const compiled = await new Dotprompt().compile(source);
-  const render = async (values: Readonly<Record<string, unknown>>): Promise<readonly Message[]> => {
-    const guard = guardMarkers(values);
-    const rendered = await compiled({ input: guard.values });
-    return rendered.messages.map((message) => ({
-      role: roleOf(message.role),
-      content: guard.restore(textOf(message.content)).trim(),
-    }));
-  };
-  try {
-    await render({});
-  } catch (error) {
-    const line = /on line (\d+)/i.exec(messageOf(error))?.[1];
-    throw new PromptError(
-      `the template cannot be read: ${messageOf(error).split('\n')[0]}`,
-      line === undefined ? undefined : Number(line),
-    );
-  }
-  const { model, config } = head;
-  return { name, model, temperature: config.temperature, maxOutputTokens: config.maxOutputTokens, render };
-}
-
-/** dotprompt reads a file with broken front matter as all template; ours is refused instead. */
-function readFrontMatter(source: string): z.output<typeof frontMatter> {
-  const block = /^\s*---\s*\r?\n([\s\S]*?)\r?\n---\s*\r?\n/.exec(source)?.[1];
-  if (block === undefined) {
-    if (/^\s*---/.test(source)) throw new PromptError('the front matter has no closing ---', 1);
-    return frontMatter.parse({});
-  }
-  const lines = new LineCounter();
-  const document = parseDocument(block, { lineCounter: lines, prettyErrors: false });
-  const [error] = document.errors;
-  if (error !== undefined)
-    throw new PromptError(`the front matter is not YAML: ${error.message}`, lines.linePos(error.pos[0]).line + 1);
-  const parsed = frontMatter.safeParse(document.toJS() ?? {});
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new PromptError(`the front matter’s ${issue?.path.join('.')}: ${issue?.message}`, undefined);
-}
-
-interface Guard {
-  readonly values: Readonly<Record<string, unknown>>;
-  restore(text: string): string;
-}
-
-/** Private-use characters, of which two that occur in no value stand in for `<` and `>`. */
-const standIns = Array.from({ length: 64 }, (_, index) => String.fromCharCode(0xe000 + index));
-
-function guardMarkers(values: Readonly<Record<string, unknown>>): Guard {
-  const all = JSON.stringify(values);
-  if (!all.includes('<') && !all.includes('>')) return { values, restore: (text) => text };
-  const [less, greater] = standIns.filter((character) => !all.includes(character));
-  if (less === undefined || greater === undefined) {
-    throw new PromptError('the values use every private character that could stand in for < and >', undefined);
-  }
-  const replace = (value: unknown): unknown => {
-    if (typeof value === 'string') return value.replaceAll('<', less).replaceAll('>', greater);
-    if (Array.isArray(value)) return value.map(replace);
-    if (value !== null && typeof value === 'object') {
-      return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, replace(inner)]));
-    }
-    return value;
-  };
+  const { model, config, input, output, batch, tests } = head.data;
+  const template = compileTemplate({ text: head.template, linesBefore: head.linesBefore }, partials);
+  const included = [...template.partials].sort().map((partial) => [partial, partials.get(partial)]);
+  const outputSchema = await readSchema(output.schema, head, 'output');
+  const { default: defaults } = input;
+  const render = (values: Readonly<Record<string, unknown>>): readonly Message[] =>
+    template.render(defaults === undefined ? values : withDefaults(values, defaults));
+  render({}); // Handlebars compiles when it is first used; what it refuses is refused now.
   return {
-    values: replace(values) as Readonly<Record<string, unknown>>,
-    restore: (text) => text.replaceAll(less, '<').replaceAll(greater, '>'),
+    name,
+    hash: stableHash([source, included]),
+    model,
+    settings: config as PromptSettings,
+    batch,
+    variables: template.variables,
+    defaults: defaults ?? {},
+    inputSchema: await readSchema(input.schema, head, 'input'),
+    outputSchema,
+    outputFormat: output.format ?? (outputSchema === undefined ? 'text' : 'json'),
+    tests,
+    render,
   };
 }
 
-type RenderedMessage = RenderedPrompt['messages'][number];
-
-function roleOf(role: RenderedMessage['role']): Message['role'] {
-  switch (role) {
-    case 'system':
-    case 'user':
-      return role;
-    case 'model':
-      return 'assistant';
-    default:
-      throw new PromptError(`the role "${role}" is not available; use system, user or model`, undefined);
-  }
+function withDefaults(
+  values: Readonly<Record<string, unknown>>,
+  defaults: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  const filled = { ...values };
+  for (const name of Object.keys(defaults)) filled[name] ??= defaults[name];
+  return filled;
 }
 
-function textOf(content: RenderedMessage['content']): string {
-  return content
-    .map((part) => {
-      if (part.text === undefined) throw new PromptError('only text can be sent yet: remove {{media}}', undefined);
-      return part.text;
-    })
-    .join('');
+async function readSchema(
+  schema: string | Readonly<Record<string, unknown>> | undefined,
+  head: FrontMatter,
+  key: 'input' | 'output',
+): Promise<JsonSchema | undefined> {
+  if (schema === undefined) return undefined;
+  const refuse = (why: string): PromptError =>
+    new PromptError(`the front matter’s ${key}.schema: ${why}`, head.lineOf([key, 'schema']));
+  let read: unknown;
+  try {
+    // Without what picoschema leaves `undefined`, which no JSON schema has.
+    read = JSON.parse(JSON.stringify(await picoschema(schema)));
+  } catch (error) {
+    throw refuse(messageOf(error).replace(/^Picoschema: /, ''));
+  }
+  if (read === null || typeof read !== 'object') throw refuse('it is no schema');
+  const why = whyNoSchema(read as JsonSchema);
+  if (why !== undefined) throw refuse(why);
+  return read as JsonSchema;
 }

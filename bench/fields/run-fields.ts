@@ -1,0 +1,1 @@
+export async function runFields(_words: readonly string[]): Promise<void> {}

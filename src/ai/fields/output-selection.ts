@@ -1,0 +1,100 @@
+/**
+ * Which fields of an object type a client selected, as GraphQL's CollectFields (spec section 6.3.2) says: over fragments,
+ * type conditions, `@skip` and `@include`. By the fields' own names: aliases are the executor's to give.
+ */
+import {
+  type FieldNode,
+  type FragmentDefinitionNode,
+  GraphQLIncludeDirective,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  GraphQLSkipDirective,
+  getDirectiveValues,
+  isAbstractType,
+  Kind,
+  type SelectionNode,
+  type SelectionSetNode,
+} from 'graphql';
+
+/** The nodes of one field in an operation, and what they are read with. */
+export interface OutputSelection {
+  readonly nodes: readonly FieldNode[];
+  readonly fragments: Readonly<Record<string, FragmentDefinitionNode>>;
+  /** Coerced; only those of `@skip` and `@include` matter. */
+  readonly variables: Readonly<Record<string, unknown>>;
+}
+
+/** @returns for each selected field the nodes whose selections are merged; meta fields are left out */
+export function selectedFields(
+  schema: GraphQLSchema,
+  type: GraphQLObjectType,
+  { nodes, fragments, variables }: OutputSelection,
+): ReadonlyMap<string, readonly FieldNode[]> {
+  const found = new Map<string, FieldNode[]>();
+  const spread = new Set<string>();
+  const collect = ({ selections }: SelectionSetNode): void => {
+    for (const selection of selections) {
+      if (!isIncluded(selection, variables)) continue;
+      switch (selection.kind) {
+        case Kind.FIELD: {
+          const name = selection.name.value;
+          if (name.startsWith('__')) break;
+          const same = found.get(name);
+          if (same === undefined) found.set(name, [selection]);
+          else same.push(selection);
+          break;
+        }
+        case Kind.INLINE_FRAGMENT:
+          if (applies(schema, type, selection.typeCondition?.name.value)) collect(selection.selectionSet);
+          break;
+        case Kind.FRAGMENT_SPREAD: {
+          const name = selection.name.value;
+          const fragment = fragments[name];
+          if (fragment === undefined || spread.has(name)) break;
+          spread.add(name);
+          if (applies(schema, type, fragment.typeCondition.name.value)) collect(fragment.selectionSet);
+          break;
+        }
+      }
+    }
+  };
+  for (const { selectionSet } of nodes) if (selectionSet !== undefined) collect(selectionSet);
+  return found;
+}
+
+/** The names of the variables that decide what is selected below `nodes`. */
+export function decidingVariables({ nodes, fragments }: OutputSelection): readonly string[] {
+  const names = new Set<string>();
+  const spread = new Set<string>();
+  const walk = (selections: readonly SelectionNode[]): void => {
+    for (const selection of selections) {
+      for (const { arguments: given = [] } of selection.directives ?? [])
+        for (const { value } of given) if (value.kind === Kind.VARIABLE) names.add(value.name.value);
+      if (selection.kind !== Kind.FRAGMENT_SPREAD) {
+        walk(selection.selectionSet?.selections ?? []);
+        continue;
+      }
+      const fragment = fragments[selection.name.value];
+      if (fragment === undefined || spread.has(selection.name.value)) continue;
+      spread.add(selection.name.value);
+      walk(fragment.selectionSet.selections);
+    }
+  };
+  for (const { selectionSet } of nodes) walk(selectionSet?.selections ?? []);
+  return [...names];
+}
+
+function isIncluded(node: SelectionNode, variables: Readonly<Record<string, unknown>>): boolean {
+  if (node.directives === undefined || node.directives.length === 0) return true;
+  const values = { ...variables };
+  return (
+    getDirectiveValues(GraphQLSkipDirective, node, values)?.if !== true &&
+    getDirectiveValues(GraphQLIncludeDirective, node, values)?.if !== false
+  );
+}
+
+function applies(schema: GraphQLSchema, type: GraphQLObjectType, condition: string | undefined): boolean {
+  if (condition === undefined || condition === type.name) return true;
+  const named = schema.getType(condition);
+  return named !== undefined && isAbstractType(named) && schema.isSubType(named, type);
+}

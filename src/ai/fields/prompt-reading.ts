@@ -1,0 +1,254 @@
+/**
+ * Reads a template without running it: which variables it needs, and what it may not do. Refused is whatever would let
+ * a value be more than data: a role, partial or helper that a value chooses, a value in the system's instructions, a
+ * whole context printed unseen. What is refused here cannot happen at run time, whatever the values are.
+ */
+import { invariant } from '../../lib/index.ts';
+import { PromptError } from './prompt-error.ts';
+
+type Node = hbs.AST.Node;
+type Program = hbs.AST.Program;
+
+export interface TemplateReading {
+  /** Every top-level variable that the template and its partials read, with the line it is first read at. */
+  readonly variables: ReadonlyMap<string, number>;
+  /** The partials it includes, directly or not. */
+  readonly partials: ReadonlySet<string>;
+}
+
+/** A template or a partial, parsed. */
+export interface TemplateSource {
+  readonly program: Program;
+  /** How many lines of its file come before it. */
+  readonly linesBefore: number;
+}
+
+/** Roles by their names in `{{role "…"}}`; several at once where a template's branches differ. */
+export const roleBits = { user: 1, system: 2, model: 4 } as const;
+export type RoleName = keyof typeof roleBits;
+
+/** Helpers that give a value, and how many arguments they take. */
+export const valueHelpers: ReadonlyMap<string, number> = new Map([
+  ['lookup', 2],
+  ['json', 1],
+]);
+const blockHelpers: ReadonlyMap<string, number> = new Map([
+  ['if', 1],
+  ['unless', 1],
+  ['each', 1],
+  ['with', 1],
+  ['ifEquals', 2],
+  ['unlessEquals', 2],
+]);
+const loopData: ReadonlySet<string> = new Set(['index', 'first', 'last']);
+const noNames: ReadonlySet<string> = new Set();
+
+/** What names mean at some place of a template. */
+interface Scope {
+  /** Whether it is the prompt's own values, whose names are its variables. */
+  readonly isValues: boolean;
+  /** Names that are no variables: a partial's own parameters. */
+  readonly own: ReadonlySet<string>;
+  readonly outer: Scope | undefined;
+}
+
+interface Place {
+  readonly scope: Scope;
+  /** `as |names|` of the blocks around. */
+  readonly bound: ReadonlySet<string>;
+  /** Set inside a partial: its name, its line offset, and the line of the prompt that includes it. */
+  readonly partial:
+    | { readonly name: string; readonly callLine: number; readonly within: readonly string[] }
+    | undefined;
+  readonly linesBefore: number;
+}
+
+/** @throws PromptError for what a template may not do */
+export function readTemplate(
+  template: TemplateSource,
+  partialOf: (name: string) => TemplateSource | undefined,
+): TemplateReading {
+  const reader = new TemplateReader(partialOf);
+  const scope: Scope = { isValues: true, own: noNames, outer: undefined };
+  reader.walk(
+    template.program,
+    { scope, bound: noNames, partial: undefined, linesBefore: template.linesBefore },
+    roleBits.user,
+  );
+  return reader;
+}
+
+/** The name of `{{role "name"}}`; undefined for any other statement. */
+export function roleOf(statement: hbs.AST.MustacheStatement): string | undefined {
+  if (nameOf(statement.path) !== 'role') return undefined;
+  const [role] = statement.params;
+  return statement.params.length === 1 && role?.type === 'StringLiteral' ? (role as hbs.AST.StringLiteral).value : '';
+}
+
+class TemplateReader implements TemplateReading {
+  readonly variables = new Map<string, number>();
+  readonly partials = new Set<string>();
+  readonly #partialOf: (name: string) => TemplateSource | undefined;
+
+  constructor(partialOf: (name: string) => TemplateSource | undefined) {
+    this.#partialOf = partialOf;
+  }
+
+  /** @returns the roles that may hold at its end */
+  walk(program: Program | undefined, place: Place, roles: number): number {
+    let now = roles;
+    for (const statement of program?.body ?? []) now = this.#statement(statement, place, now);
+    return now;
+  }
+
+  #statement(node: hbs.AST.Statement, place: Place, roles: number): number {
+    switch (node.type) {
+      case 'ContentStatement':
+      case 'CommentStatement':
+        return roles;
+      case 'MustacheStatement':
+        return this.#output(node as hbs.AST.MustacheStatement, place, roles);
+      case 'BlockStatement':
+        return this.#block(node as hbs.AST.BlockStatement, place, roles);
+      case 'PartialStatement':
+        return this.#include(node as hbs.AST.PartialStatement, place, roles);
+      default:
+        throw refusal('inline partials, partial blocks and decorators are not available', node, place);
+    }
+  }
+
+  #output(node: hbs.AST.MustacheStatement, place: Place, roles: number): number {
+    const role = roleOf(node);
+    if (role !== undefined) {
+      if (role === '') throw refusal('a role is named in the template itself: {{role "user"}}', node, place);
+      if (!Object.hasOwn(roleBits, role)) {
+        throw refusal(`the role "${role}" is not available; use system, user or model`, node, place);
+      }
+      return roleBits[role as RoleName];
+    }
+    const name = nameOf(node.path);
+    if (name === 'history' || name === 'media' || name === 'section') {
+      throw refusal(`{{${name}}} is not available: a prompt is text, from its values alone`, node, place);
+    }
+    const isCall = node.params.length > 0 || node.hash !== undefined;
+    const isData = isCall ? this.#call(node, place) : this.#expression(node.path, place);
+    if (isData && (roles & roleBits.system) !== 0) {
+      const shown = isCall ? name : (node.path as hbs.AST.PathExpression).original;
+      throw refusal(
+        `{{${shown}}} stands in the system block, where a value would be an instruction`,
+        node,
+        place,
+        'move it to a user block, below {{role "user"}}',
+      );
+    }
+    return roles;
+  }
+
+  #block(node: hbs.AST.BlockStatement, place: Place, roles: number): number {
+    const name = nameOf(node.path);
+    const count = blockHelpers.get(name);
+    if (count === undefined) {
+      throw refusal(`{{#${name}}} is not available; write {{#each ${name}}}, {{#with}} or {{#if}}`, node, place);
+    }
+    if (node.params.length !== count) throw refusal(`{{#${name}}} takes ${count} value(s)`, node, place);
+    this.#arguments(node, place);
+    const isLoop = name === 'each';
+    if (!isLoop && name !== 'with') {
+      return this.walk(node.program, place, roles) | this.walk(node.inverse, place, roles);
+    }
+    const inner: Place = {
+      ...place,
+      scope: { isValues: false, own: noNames, outer: place.scope },
+      bound: new Set([...place.bound, ...(node.program?.blockParams ?? [])]),
+    };
+    let after = this.walk(node.program, inner, roles);
+    // Where a role of the body still holds when it comes round again.
+    if (isLoop && (after | roles) !== roles) after |= this.walk(node.program, inner, after | roles);
+    return after | this.walk(node.inverse, place, roles) | roles;
+  }
+
+  #include(node: hbs.AST.PartialStatement, place: Place, roles: number): number {
+    if (node.name.type !== 'PathExpression') throw refusal('a partial is named in the template itself', node, place);
+    const { original: name } = node.name as hbs.AST.PathExpression;
+    const partial = this.#partialOf(name);
+    if (partial === undefined) throw refusal(`there is no partial _${name}.prompt`, node, place);
+    const within = place.partial?.within ?? [];
+    if (within.includes(name)) throw refusal(`the partial "${name}" includes itself`, node, place);
+    this.partials.add(name);
+    this.#arguments(node, place);
+    let { scope } = place;
+    if (node.params.length > 0) scope = { isValues: false, own: noNames, outer: undefined };
+    const own = (node.hash?.pairs ?? []).map((pair) => pair.key);
+    if (own.length > 0) scope = { ...scope, own: new Set([...scope.own, ...own]), outer: scope };
+    const callLine = place.partial?.callLine ?? lineOf(node, place);
+    return this.walk(
+      partial.program,
+      {
+        scope,
+        bound: noNames,
+        partial: { name, callLine, within: [...within, name] },
+        linesBefore: partial.linesBefore,
+      },
+      roles,
+    );
+  }
+
+  #arguments({ params, hash }: Pick<hbs.AST.SubExpression, 'params' | 'hash'>, place: Place): void {
+    for (const param of params) this.#expression(param, place);
+    for (const pair of hash?.pairs ?? []) this.#expression(pair.value, place);
+  }
+
+  #call(node: hbs.AST.MustacheStatement | hbs.AST.SubExpression, place: Place): boolean {
+    const name = nameOf(node.path);
+    const count = valueHelpers.get(name);
+    if (count === undefined) throw refusal(`there is no helper "${name}"`, node, place);
+    if (node.params.length !== count) throw refusal(`the helper "${name}" takes ${count} value(s)`, node, place);
+    this.#arguments(node, place);
+    return true;
+  }
+
+  /** @returns whether it gives outside data */
+  #expression(node: Node, place: Place): boolean {
+    if (node.type === 'SubExpression') return this.#call(node as hbs.AST.SubExpression, place);
+    return node.type === 'PathExpression' && this.#path(node as hbs.AST.PathExpression, place);
+  }
+
+  #path(path: hbs.AST.PathExpression, place: Place): boolean {
+    const [head, second] = path.parts as readonly unknown[];
+    if (path.data) {
+      if (typeof head === 'string' && loopData.has(head)) return false;
+      if (head === 'key') return true;
+      if (head !== 'root') throw refusal(`{{${path.original}}} is not available`, path, place);
+      return this.#variable(second, path, place);
+    }
+    let scope: Scope | undefined = place.scope;
+    for (let up = 0; up < path.depth; up++) scope = scope?.outer;
+    if (scope === undefined) throw refusal(`{{${path.original}}} leads out of what can be read here`, path, place);
+    const isBound = path.depth === 0 && typeof head === 'string' && place.bound.has(head);
+    const isOwn = typeof head === 'string' && scope.own.has(head);
+    if (isBound || isOwn || !scope.isValues) return true;
+    return this.#variable(head, path, place);
+  }
+
+  #variable(name: unknown, path: hbs.AST.PathExpression, place: Place): true {
+    if (typeof name !== 'string') {
+      throw refusal(`{{${path.original}}} would read every value; name the ones that are needed`, path, place);
+    }
+    if (!this.variables.has(name)) this.variables.set(name, place.partial?.callLine ?? lineOf(path, place));
+    return true;
+  }
+}
+
+export function nameOf(path: Node): string {
+  return path.type === 'PathExpression' ? (path as hbs.AST.PathExpression).original : '';
+}
+
+function lineOf(node: Node, { linesBefore }: Place): number {
+  invariant(node.loc.start.line > 0, 'lines are counted from 1');
+  return node.loc.start.line + linesBefore;
+}
+
+function refusal(message: string, node: Node, place: Place, mend?: string): PromptError {
+  const file = place.partial === undefined ? undefined : `_${place.partial.name}.prompt`;
+  return new PromptError(message, lineOf(node, place), { file, mend });
+}

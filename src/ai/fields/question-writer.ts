@@ -1,0 +1,138 @@
+/**
+ * Makes the question of one AI field for an entity: its inputs, masked; the prompt's version; the key it is cached by.
+ * Everything that is the same for each entity is made once per field.
+ */
+import { hash } from 'node:crypto';
+import { type GraphQLObjectType, type GraphQLSchema, isNonNullType } from 'graphql';
+import { canonicalJson, invariant } from '../../lib/index.ts';
+import type { RequestContext } from '../../transport/index.ts';
+import type { ModelClient } from '../models/index.ts';
+import type { AiField } from './ai-field.ts';
+import type { SubgraphCode } from './field-code.ts';
+import type { FieldOutput } from './field-output.ts';
+import type { FieldQuestion } from './field-question.ts';
+import type { Prompt } from './prompt.ts';
+import type { PromptChoice } from './prompt-folder.ts';
+import { compileMask, type Inputs, type SensitiveFields } from './sensitive.ts';
+
+export interface QuestionWriterOptions {
+  readonly schema: GraphQLSchema;
+  readonly field: AiField;
+  readonly parent: GraphQLObjectType;
+  readonly choice: PromptChoice;
+  readonly models: ModelClient;
+  readonly sensitive: SensitiveFields;
+  readonly code: SubgraphCode | undefined;
+}
+
+/** What a field reads of one entity. */
+export interface FieldInputs {
+  /** Its key fields and what `@requires` reads, personal data masked. */
+  readonly entity: Inputs;
+  /** What `@requires` reads: masked, and as it is (for the key alone). */
+  readonly masked: Inputs;
+  readonly seen: Inputs;
+  /** Masks the same personal data in arguments and what code supplies. */
+  readonly hide: ((values: Inputs) => Inputs) | undefined;
+  /** The entity's own identity; `undefined`: it has none. */
+  readonly identity: string | undefined;
+}
+
+export interface QuestionWriter {
+  /** @returns undefined where an input that may not be null is missing: it failed elsewhere, with an error of its own */
+  read(entity: Inputs): FieldInputs | undefined;
+  /** @param supplied further variables, from the field's own code */
+  write(
+    inputs: FieldInputs,
+    args: Inputs,
+    supplied: Inputs,
+    output: FieldOutput,
+    context: RequestContext,
+  ): FieldQuestion;
+}
+
+export function questionWriter(options: QuestionWriterOptions): QuestionWriter {
+  const { schema, field, parent, choice, models, sensitive, code } = options;
+  const coordinate = `${field.typeName}.${field.fieldName}`;
+  const mandatory = field.requires.filter((name) => isNonNullType(parent.getFields()[name]?.type));
+  const mask = compileMask(schema, parent, field.requiresSelection, sensitive);
+  const targetsOf = new Map(models.list().map(({ alias, targets }) => [alias, targets]));
+  const variants = new Map<Prompt, { alias: string; maxOutputTokens: number; keyHead: string }>();
+  for (const { prompt } of choice.versions) {
+    const alias = field.model ?? prompt.model;
+    const maxOutputTokens = field.maxOutputTokens ?? prompt.settings.maxOutputTokens;
+    invariant(alias !== undefined && maxOutputTokens !== undefined, `${coordinate} has been checked`);
+    const keyHead = JSON.stringify([
+      coordinate,
+      prompt.name,
+      prompt.hash,
+      alias,
+      targetsOf.get(alias) ?? [],
+      maxOutputTokens,
+      code?.fields.has(coordinate) === true ? code.hash : '',
+    ]);
+    variants.set(prompt, { alias, maxOutputTokens, keyHead });
+  }
+  const sensitiveKeys = Object.keys(parent.getFields()).flatMap((name) => {
+    const kind = sensitive.get(`${field.typeName}.${name}`);
+    return kind === undefined || field.requires.includes(name) ? [] : [{ name, placeholder: `[${kind}]` }];
+  });
+  /** An entity's key may be personal data itself; the field's code does not read it. */
+  const withoutSensitiveKeys = (entity: Inputs): Inputs => {
+    if (sensitiveKeys.length === 0) return entity;
+    const copy: Record<string, unknown> = { ...entity };
+    for (const { name, placeholder } of sensitiveKeys) if (name in copy) copy[name] = placeholder;
+    return copy;
+  };
+  const single = choice.versions.length === 1 ? choice.versions[0]?.prompt : undefined;
+
+  return {
+    read(entity) {
+      for (const name of mandatory) if (entity[name] === null || entity[name] === undefined) return undefined;
+      const seen: Record<string, unknown> = {};
+      for (const name of field.requires) seen[name] = entity[name];
+      const identity = identityOf(entity, field);
+      if (mask === undefined) {
+        return { entity: withoutSensitiveKeys(entity), masked: seen, seen, hide: undefined, identity };
+      }
+      const { masked, hide } = mask(seen);
+      return { entity: { ...withoutSensitiveKeys(entity), ...masked }, masked, seen, hide, identity };
+    },
+    write({ entity, masked, seen, hide, identity }, args, supplied, output, { principal, requestId }) {
+      // A field of Query has no identity but what it is asked.
+      const stickyKey = identity ?? `${coordinate} ${canonicalJson(args)}`;
+      const prompt = single ?? choice.pick(stickyKey);
+      const variant = variants.get(prompt);
+      invariant(variant !== undefined, 'a picked version is one of the choice');
+      const { alias, maxOutputTokens, keyHead } = variant;
+      // Private inputs are masked; their answers stay their reader's all the same, until access says who may share them.
+      const reader = mask === undefined ? principal.tenant : `${principal.tenant} ${principal.id}`;
+      const read = canonicalJson({ ...seen, ...args, ...supplied });
+      return {
+        coordinate,
+        key: `field:${hash('sha256', `${keyHead}\n${output.hash}\n${reader}\n${read}`)}`,
+        prompt,
+        alias,
+        output,
+        values:
+          hide === undefined ? { ...masked, ...args, ...supplied } : { ...masked, ...hide({ ...args, ...supplied }) },
+        maxOutputTokens,
+        cacheTtlSeconds: field.cacheTtlSeconds,
+        entity,
+        args,
+        caller: { id: principal.id, tenant: principal.tenant },
+        stickyKey,
+        requestId,
+      };
+    },
+  };
+}
+
+/** Whatever a representation brings besides the inputs. */
+function identityOf(entity: Inputs, { typeName, requires }: AiField): string | undefined {
+  let key = '';
+  for (const name of Object.keys(entity)) {
+    if (name !== '__typename' && !requires.includes(name)) key += ` ${JSON.stringify(entity[name])}`;
+  }
+  return key === '' ? undefined : typeName + key;
+}

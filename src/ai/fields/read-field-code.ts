@@ -1,0 +1,43 @@
+/** Loads the module of an AI subgraph's own code: `export const fields = { 'Type.field': { inputs, finish } }`. */
+import { readFile } from 'node:fs/promises';
+import { pathToFileURL } from 'node:url';
+import { messageOf } from '../../errors/index.ts';
+import { stableHash } from '../../lib/index.ts';
+import type { FieldCode, SubgraphCode } from './field-code.ts';
+
+/**
+ * @returns the code, or why it cannot be used, in words for its owner. An edited file is loaded anew; what it imports is
+ * Node's to keep, so an edit there needs a restart.
+ */
+export async function readFieldCode(file: string): Promise<SubgraphCode | string> {
+  let hash: string;
+  let module: unknown;
+  try {
+    hash = stableHash(await readFile(file, 'utf8')).slice(0, 16);
+    const url = pathToFileURL(file);
+    url.searchParams.set('version', hash);
+    module = await import(url.href);
+  } catch (error) {
+    return `the code cannot be loaded: ${messageOf(error).split('\n')[0]}`;
+  }
+  const exported = (module as { readonly fields?: unknown }).fields;
+  if (exported === null || typeof exported !== 'object') return 'the code exports no `fields`';
+  const fields = new Map<string, FieldCode>();
+  for (const [coordinate, code] of Object.entries(exported)) {
+    if (!isFieldCode(code)) return `the code of ${coordinate} is an object with inputs or finish, functions both`;
+    fields.set(coordinate, code);
+  }
+  return { hash, fields };
+}
+
+function isFieldCode(code: unknown): code is FieldCode {
+  if (code === null || typeof code !== 'object') return false;
+  const { inputs, finish, variables } = code as Record<keyof FieldCode, unknown>;
+  const given = [inputs, finish].filter((one) => one !== undefined);
+  const isNames = (list: unknown): boolean => Array.isArray(list) && list.every((name) => typeof name === 'string');
+  return (
+    given.length > 0 &&
+    given.every((one) => typeof one === 'function') &&
+    (variables === undefined || isNames(variables))
+  );
+}

@@ -1,0 +1,251 @@
+/**
+ * `isthmus ai warm` has a running gateway make the AI fields of a query, so that clients find them kept; `isthmus ai
+ * invalidate` has the kept answers of a prompt or a type made anew.
+ */
+import { readFile } from 'node:fs/promises';
+import { Command, InvalidArgumentError } from 'commander';
+import { GraphQLError, Kind, parse } from 'graphql';
+import { fieldTags } from '../ai/fields/field-cache.ts';
+import { readPromptFolder } from '../ai/fields/index.ts';
+import { formatUsd } from '../ai/models/index.ts';
+import { createRedisStore } from '../cache/index.ts';
+import { loadConfig, type ResolvedConfig } from '../config/index.ts';
+import { messageOf } from '../errors/index.ts';
+import { importedAiDirectives } from '../supergraph/index.ts';
+
+/** How long one operation may take in all; the gateway's own bound is server.operation_timeout. */
+const warmTimeoutMs = 600_000;
+const maxAnswerBytes = 64_000_000;
+const redisTimeoutMs = 3_000;
+
+export function aiCommand(): Command {
+  return new Command('ai')
+    .description('The kept answers of AI fields.')
+    .addCommand(warmCommand())
+    .addCommand(invalidateCommand());
+}
+
+interface WarmOptions {
+  readonly query: string;
+  readonly operation?: string;
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly url: string;
+  readonly header: readonly (readonly [string, string])[];
+}
+
+/** Exits 1 where a field failed, none was asked for, or the gateway did not answer. */
+function warmCommand(): Command {
+  return new Command('warm')
+    .description('Run a query against a running gateway, so that its AI fields are kept.')
+    .requiredOption('--query <file>', 'a .graphql file with a query')
+    .option('--operation <name>', 'which of its operations, where it has several')
+    .option('--variables <json>', 'the query’s variables, as a JSON object', readVariables, {})
+    .option('--url <url>', 'the gateway’s GraphQL endpoint', 'http://127.0.0.1:4000/graphql')
+    .option('--header <line>', "a header of the request, 'name: value'; may be repeated", readHeader, [])
+    .action(warm);
+}
+
+async function warm({ query: file, operation, variables, url, header }: WarmOptions): Promise<void> {
+  const query = await readQuery(file);
+  if (query === undefined) return;
+  let answer: unknown;
+  try {
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: {
+        ...Object.fromEntries(header),
+        'content-type': 'application/json',
+        accept: 'application/graphql-response+json',
+        'isthmus-explain': 'ai',
+      },
+      body: JSON.stringify({ query, variables, ...(operation === undefined ? {} : { operationName: operation }) }),
+      signal: AbortSignal.timeout(warmTimeoutMs),
+    });
+    answer = JSON.parse(await readBounded(response));
+  } catch (error) {
+    const cause = error instanceof Error && error.cause !== undefined ? `: ${messageOf(error.cause)}` : '';
+    return fail(`${url} did not answer as a gateway does: ${messageOf(error)}${cause}`);
+  }
+  report(answer);
+}
+
+/** A mutation would be run for its effect, each time. */
+async function readQuery(file: string): Promise<string | undefined> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+    const operations = parse(text).definitions.filter((one) => one.kind === Kind.OPERATION_DEFINITION);
+    if (operations.length > 0 && operations.every((one) => one.operation === 'query')) return text;
+  } catch (error) {
+    const place = error instanceof GraphQLError ? `:${error.locations?.[0]?.line ?? 1}` : '';
+    fail(`${file}${place}: ${messageOf(error)}`);
+    return undefined;
+  }
+  fail(`${file}: only queries are run`);
+  return undefined;
+}
+
+async function readBounded({ body }: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body ?? []) {
+    bytes += chunk.byteLength;
+    if (bytes > maxAnswerBytes) throw new Error(`the answer is longer than ${maxAnswerBytes / 1_000_000} MB`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** Whoever listens at the URL wrote the answer: nothing in it is taken for granted. */
+function report(answer: unknown): void {
+  const errors = listOf(fieldOf(answer, 'errors'));
+  const explained = Object.values(objectOf(fieldOf(fieldOf(answer, 'extensions'), 'ai')));
+  let made = 0;
+  let shared = 0;
+  let costNanoUsd = 0n;
+  for (const told of explained) {
+    const cached = fieldOf(told, 'cached');
+    if (cached === 'shared') shared++;
+    else if (cached === false) made++;
+    costNanoUsd += nanoUsdOf(fieldOf(told, 'costUsd'));
+  }
+  const kept = explained.length - made - shared;
+  const equal = shared === 0 ? '' : `, ${shared} shared with an equal one`;
+  process.stdout.write(
+    `${made} made${equal}, ${kept} kept already, ${errors.length} failed; ${formatUsd(costNanoUsd)} USD\n`,
+  );
+  for (const error of errors) {
+    const path = listOf(fieldOf(error, 'path')).join('.');
+    const code = fieldOf(fieldOf(error, 'extensions'), 'code');
+    fail(printable(`${path === '' ? 'the operation' : path}: ${code ?? ''} ${fieldOf(error, 'message') ?? ''}`));
+  }
+  if (explained.length === 0 && errors.length === 0)
+    fail('no AI field was answered: the query selects none, or the gateway has ai.fields.explain.enabled: false');
+}
+
+interface InvalidateOptions {
+  readonly config: string;
+  readonly prompt?: string;
+  readonly type?: string;
+}
+
+/** Exits 1 where nothing could be invalidated. */
+function invalidateCommand(): Command {
+  return new Command('invalidate')
+    .description('Have the kept answers of a prompt’s fields, or of a type’s, made anew.')
+    .option('--prompt <name>', 'a prompt, all its versions')
+    .option('--type <name>', 'an object type with AI fields')
+    .option('--config <file>', 'the configuration file', 'supergraph.yaml')
+    .action(invalidate);
+}
+
+async function invalidate({ config: file, prompt, type }: InvalidateOptions): Promise<void> {
+  if ((prompt === undefined) === (type === undefined)) return fail('name one of --prompt and --type', 2);
+  const config = await loadConfig(file);
+  const { store } = config.ai.cache;
+  if (store.kind === 'memory') {
+    return fail(
+      'ai.cache.store is memory: the answers are in each running gateway, where no other process reaches them. ' +
+        'Restart it, or edit the prompt: its text is a part of what answers are kept by. ' +
+        'With `ai: { cache: { store: redis, url: … } }` this command works.',
+    );
+  }
+  const known = prompt === undefined ? await typesOf(config) : await promptsOf(config);
+  const name = (prompt ?? type ?? '').split('@')[0] ?? '';
+  if (!known.has(name)) return fail(`no AI subgraph has "${name}"; there are ${[...known].join(', ')}`);
+  const tag = prompt === undefined ? fieldTags.type(name) : fieldTags.prompt(name);
+  const done = await invalidateInRedis(store.url, tag);
+  if (!done) return fail('Redis cannot be reached: nothing was invalidated');
+  process.stdout.write(`the kept answers of ${name} are made anew when they are asked for next\n`);
+}
+
+async function invalidateInRedis(url: string, tag: string): Promise<boolean> {
+  const { promise: ready, resolve } = Promise.withResolvers<void>();
+  const store = createRedisStore({
+    url,
+    commandTimeoutMs: redisTimeoutMs,
+    onStateChange: (state) => state === 'ready' && resolve(),
+  });
+  const timer = setTimeout(resolve, redisTimeoutMs);
+  try {
+    await ready;
+    return await store.invalidate(tag);
+  } finally {
+    clearTimeout(timer);
+    await store.close();
+  }
+}
+
+async function promptsOf({ subgraphs }: ResolvedConfig): Promise<ReadonlySet<string>> {
+  const names = new Set<string>();
+  for (const subgraph of subgraphs) {
+    if (subgraph.kind !== 'ai') continue;
+    const folder = await readPromptFolder(subgraph.promptsFolder);
+    for (const { name } of folder.list()) names.add(name.split('@')[0] ?? name);
+  }
+  return names;
+}
+
+async function typesOf({ subgraphs }: ResolvedConfig): Promise<ReadonlySet<string>> {
+  const names = new Set<string>();
+  for (const subgraph of subgraphs) {
+    if (subgraph.kind !== 'ai') continue;
+    const document = parse(await readFile(subgraph.schema.path, 'utf8'));
+    const generate = importedAiDirectives(document).get('generate');
+    for (const one of document.definitions) {
+      if (one.kind !== Kind.OBJECT_TYPE_DEFINITION && one.kind !== Kind.OBJECT_TYPE_EXTENSION) continue;
+      const directives = (one.fields ?? []).flatMap((field) => field.directives ?? []);
+      if (directives.some(({ name }) => name.value === generate)) names.add(one.name.value);
+    }
+  }
+  return names;
+}
+
+/** @param exitCode 2 for a wrong command line */
+function fail(message: string, exitCode = 1): void {
+  process.stderr.write(`${message}\n`);
+  process.exitCode = exitCode;
+}
+
+function readVariables(text: string): Readonly<Record<string, unknown>> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    value = undefined;
+  }
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) {
+    throw new InvalidArgumentError('Variables are a JSON object, such as {"id":"p1"}.');
+  }
+  return value as Readonly<Record<string, unknown>>;
+}
+
+function readHeader(line: string, before: readonly (readonly [string, string])[]) {
+  const [, name, value] = /^([!#$%&'*+.^_`|~\w-]+):[ \t]*([\t\x20-\x7e]*)$/.exec(line) ?? [];
+  if (name === undefined || value === undefined) throw new InvalidArgumentError("A header is written 'name: value'.");
+  return [...before, [name.toLowerCase(), value] as const];
+}
+
+function objectOf(value: unknown): Readonly<Record<string, unknown>> {
+  return value !== null && typeof value === 'object' ? (value as Readonly<Record<string, unknown>>) : {};
+}
+
+function fieldOf(value: unknown, name: string): unknown {
+  const object = objectOf(value);
+  return Object.hasOwn(object, name) ? object[name] : undefined;
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+/** `0.00014` is 140000n. */
+function nanoUsdOf(text: unknown): bigint {
+  const [, whole, fraction = ''] = typeof text === 'string' ? (/^(\d{1,12})(?:\.(\d{1,9}))?$/.exec(text) ?? []) : [];
+  return whole === undefined ? 0n : BigInt(whole + fraction.padEnd(9, '0'));
+}
+
+/** Another server's words must not move a terminal's cursor. */
+function printable(text: string): string {
+  return text.replace(/\p{Cc}+/gu, ' ').slice(0, 1_000);
+}

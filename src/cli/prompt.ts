@@ -1,0 +1,196 @@
+/**
+ * `isthmus prompt test`: asks real models what the prompts of the configuration's AI subgraphs ask, and holds the
+ * answers against the tests in the prompts' front matter. Calls cost what they cost; the last line says how much.
+ */
+import { dirname } from 'node:path';
+import { Command } from 'commander';
+import {
+  type Prompt,
+  PromptError,
+  type PromptTest,
+  type PromptTestResult,
+  readPromptFolder,
+  runPromptTest,
+} from '../ai/fields/index.ts';
+import { createModelClient, formatUsd, type ModelClient, textOf } from '../ai/models/index.ts';
+import { createMemoryStore } from '../cache/index.ts';
+import { loadConfig, type ResolvedConfig } from '../config/index.ts';
+import { Deadline } from '../lib/index.ts';
+import { createLogger } from '../observability/index.ts';
+
+interface TestOptions {
+  readonly config: string;
+  readonly model?: string;
+}
+
+export function promptCommand(): Command {
+  return new Command('prompt')
+    .description('The prompts of AI fields.')
+    .addCommand(
+      new Command('test')
+        .description('Run the tests in the prompts’ front matter against real models; exits 1 where one fails.')
+        .argument('[name]', 'a prompt: review-summary, review-summary@3, review-summary#production (default: all)')
+        .option('--model <model>', 'an alias of ai.models, or provider/model, instead of the prompt’s own')
+        .option('--config <file>', 'the configuration file', 'supergraph.yaml')
+        .action(testPrompts),
+    );
+}
+
+/** A test to run, or why it is not. */
+interface Row {
+  readonly prompt: string;
+  readonly test: string;
+  readonly outcome:
+    | { readonly kind: 'skipped'; readonly why: string }
+    | { readonly kind: 'broken'; readonly why: string }
+    | { readonly kind: 'ran'; readonly result: PromptTestResult };
+}
+
+/** How many tests ask at the same time. */
+const parallel = 4;
+const maxShownCharacters = 300;
+
+async function testPrompts(name: string | undefined, { config: file, model }: TestOptions): Promise<void> {
+  const config = await loadConfig(file);
+  const log = createLogger({ level: 'warn' });
+  const cache = createMemoryStore({ maxBytes: config.ai.cache.maxBytes });
+  // Whoever runs tests chooses the model; a kept answer would test nothing.
+  const ai = { ...config.ai, exposeReferences: true };
+  const models = createModelClient({ ai, cache, log, resolveFrom: dirname(config.file) });
+  try {
+    const { prompts, broken } = await readPrompts(config, name);
+    if (prompts.length === 0 && broken.length === 0) {
+      return fail(name === undefined ? 'no AI subgraph has a prompt' : `there is no prompt "${name}"`);
+    }
+    const rows = [...broken, ...(await runAll(prompts, models, model, config.ai.callTimeoutMs))];
+    print(rows);
+  } finally {
+    await models.close();
+    await cache.close();
+  }
+}
+
+interface NamedPrompt {
+  readonly name: string;
+  readonly prompt: Prompt;
+}
+
+async function readPrompts(
+  { subgraphs }: ResolvedConfig,
+  reference: string | undefined,
+): Promise<{ readonly prompts: readonly NamedPrompt[]; readonly broken: readonly Row[] }> {
+  const prompts: NamedPrompt[] = [];
+  const broken: Row[] = [];
+  for (const subgraph of subgraphs) {
+    if (subgraph.kind !== 'ai') continue;
+    const folder = await readPromptFolder(subgraph.promptsFolder);
+    const add = (prompt: Prompt): number => prompts.push({ name: `${subgraph.name}/${prompt.name}`, prompt });
+    const breaks = (of: string, { file, line, message }: PromptError): void => {
+      const place = line === undefined ? (file ?? '') : `${file ?? ''}:${line}`.replace(/^:/, 'line ');
+      const why = place === '' ? message : `${place}: ${message}`;
+      broken.push({ prompt: `${subgraph.name}/${of}`, test: '', outcome: { kind: 'broken', why } });
+    };
+    if (reference === undefined) {
+      folder.list().forEach(add);
+      for (const [of, error] of folder.errors) breaks(of, error);
+      continue;
+    }
+    const choice = folder.find(reference);
+    if (!(choice instanceof PromptError)) choice.versions.forEach(({ prompt }) => void add(prompt));
+    else if (folder.errors.has(`${reference}.prompt`) || choice.line !== undefined) breaks(reference, choice);
+  }
+  return { prompts, broken };
+}
+
+async function runAll(
+  prompts: readonly NamedPrompt[],
+  models: ModelClient,
+  model: string | undefined,
+  timeoutMs: number,
+): Promise<readonly Row[]> {
+  const tests = prompts.flatMap(({ name, prompt }) =>
+    prompt.tests.map((test, index) => ({ name, prompt, test, index })),
+  );
+  const rows: Row[] = [];
+  let next = 0;
+  const work = async (): Promise<void> => {
+    for (let at = next++; at < tests.length; at = next++) {
+      const { name, prompt, test, index } = tests[at] as (typeof tests)[number];
+      const outcome = await runOne(prompt, test, models, model ?? prompt.model, timeoutMs);
+      rows[at] = { prompt: name, test: test.name ?? `test ${index + 1}`, outcome };
+    }
+  };
+  await Promise.all(Array.from({ length: parallel }, work));
+  return rows;
+}
+
+async function runOne(
+  prompt: Prompt,
+  test: PromptTest,
+  models: ModelClient,
+  model: string | undefined,
+  timeoutMs: number,
+): Promise<Row['outcome']> {
+  if (model === undefined) return { kind: 'skipped', why: 'it names no model; choose one with --model' };
+  if (!model.includes('/') && !models.has(model)) {
+    return { kind: 'skipped', why: `"${model}" is no model of the configuration, or has none with a key` };
+  }
+  const bounds = { signal: AbortSignal.timeout(timeoutMs + 1_000), deadline: Deadline.in(timeoutMs) };
+  return { kind: 'ran', result: await runPromptTest({ models, prompt, test, model, ...bounds }) };
+}
+
+function print(rows: readonly Row[]): void {
+  const counts = { passed: 0, failed: 0, skipped: 0 };
+  let costNanoUsd = 0n;
+  const table: string[][] = [['', 'prompt', 'test', 'model', 'ms', 'USD']];
+  const notes: string[][] = [[]];
+  for (const { prompt, test, outcome } of rows) {
+    const answer = outcome.kind === 'ran' ? outcome.result.answer : undefined;
+    const state = stateOf(outcome);
+    counts[state]++;
+    costNanoUsd += answer?.costNanoUsd ?? 0n;
+    table.push([
+      state,
+      prompt,
+      test,
+      answer?.model ?? '',
+      answer === undefined ? '' : String(Math.round(answer.durationMs)),
+      answer === undefined ? '' : formatUsd(answer.costNanoUsd),
+    ]);
+    notes.push(notesOf(outcome));
+  }
+  const widths = (table[0] ?? []).map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
+  for (const [index, row] of table.entries()) {
+    const line = row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ');
+    process.stdout.write(`${line.trimEnd()}\n`);
+    for (const note of notes[index] ?? []) process.stdout.write(`    ${note}\n`);
+  }
+  const { passed, failed, skipped } = counts;
+  process.stdout.write(`\n${passed} passed, ${failed} failed, ${skipped} skipped; ${formatUsd(costNanoUsd)} USD\n`);
+  if (failed > 0) process.exitCode = 1;
+  else if (passed === 0) fail('nothing was tested');
+}
+
+function stateOf(outcome: Row['outcome']): 'passed' | 'failed' | 'skipped' {
+  if (outcome.kind !== 'ran') return outcome.kind === 'skipped' ? 'skipped' : 'failed';
+  return outcome.result.problems.length === 0 ? 'passed' : 'failed';
+}
+
+function notesOf(outcome: Row['outcome']): string[] {
+  if (outcome.kind !== 'ran') return [printable(outcome.why)];
+  const { problems, answer } = outcome.result;
+  if (problems.length === 0) return [];
+  const answered = answer === undefined ? [] : [`answered: ${printable(textOf(answer))}`];
+  return [...problems.map(printable), ...answered];
+}
+
+/** A model's words must not move a terminal's cursor. */
+function printable(text: string): string {
+  const line = text.replace(/\p{Cc}+/gu, ' ');
+  return line.length <= maxShownCharacters ? line : `${line.slice(0, maxShownCharacters)}…`;
+}
+
+function fail(message: string): void {
+  process.stderr.write(`${message}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,71 @@
+/** `isthmus types`: TypeScript types for AI subgraphs' own code, each file beside the code it is for. */
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { dirname, relative } from 'node:path';
+import { Command } from 'commander';
+import { GraphQLError } from 'graphql';
+import { generateFieldTypes } from '../ai/fields/generate-types.ts';
+import { sensitiveFieldsOf } from '../ai/fields/index.ts';
+import { loadConfig, type SubgraphConfig } from '../config/index.ts';
+import { readSources } from '../supergraph/index.ts';
+
+interface TypesOptions {
+  readonly config: string;
+  readonly check: boolean;
+}
+
+type AiSubgraph = Extract<SubgraphConfig, { kind: 'ai' }>;
+
+/** Exits 1 where a schema cannot be read, and with `--check` where a file is stale. */
+export function typesCommand(): Command {
+  return new Command('types')
+    .description('Write the TypeScript types that AI subgraphs’ own code is called with.')
+    .option('--config <file>', 'the configuration file', 'supergraph.yaml')
+    .option('--check', 'write nothing; fail when a file is stale', false)
+    .action(writeTypes);
+}
+
+async function writeTypes({ config, check }: TypesOptions): Promise<void> {
+  const { subgraphs, ...loaded } = await loadConfig(config);
+  const coded = subgraphs.filter((one): one is AiSubgraph => one.kind === 'ai' && one.codeFile !== undefined);
+  if (coded.length === 0) process.stdout.write('no AI subgraph names `code`: there is nothing to write\n');
+  // All of them: what another subgraph marks @sensitive is masked here.
+  const sources = coded.length === 0 ? [] : await readSources({ ...loaded, subgraphs });
+  const sensitive = sensitiveFieldsOf(sources);
+  for (const { name, codeFile = '', schema } of coded) {
+    const file = typesFileOf(codeFile);
+    const shown = relative(process.cwd(), file);
+    const sdl = sources.find((source) => source.name === name)?.sdl ?? '';
+    const source = relative(dirname(file), schema.path).replaceAll('\\', '/');
+    let text: string;
+    try {
+      text = generateFieldTypes({ sdl, source, sensitive });
+    } catch (error) {
+      if (!(error instanceof GraphQLError)) throw error;
+      process.stderr.write(`${name}: ${error.message}; \`isthmus compose\` says where\n`);
+      process.exitCode = 1;
+      continue;
+    }
+    const current = await readFile(file, 'utf8').catch(() => undefined);
+    if (current === text) {
+      if (!check) process.stdout.write(`${shown} is unchanged\n`);
+    } else if (check) {
+      process.stderr.write(`${shown} is stale; write it with \`isthmus types\`\n`);
+      process.exitCode = 1;
+    } else {
+      await writeWhole(file, text);
+      process.stdout.write(`${shown} is written\n`);
+    }
+  }
+}
+
+/** `fields.ts` has its types in `fields.types.ts`. */
+function typesFileOf(codeFile: string): string {
+  return `${codeFile.replace(/\.[cm]?[jt]s$/, '')}.types.ts`;
+}
+
+/** A killed process leaves the old file or the new one, never half of it. */
+async function writeWhole(file: string, text: string): Promise<void> {
+  const temporary = `${file}.${process.pid}.tmp`;
+  await writeFile(temporary, text, { flush: true });
+  await rename(temporary, file);
+}
