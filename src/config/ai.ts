@@ -361,8 +361,8 @@ export const aiYaml = z
   .strictObject({
     providers: z
       .record(name, provider)
-      .default({ local: { kind: 'local' } })
-      .describe('Where models come from.'),
+      .default({})
+      .describe('Where models come from, besides the built-in models, which are always there as `local`.'),
     models: z
       .record(name, alias)
       .default({ fast: ['local/extractive'], embedding: ['local/use-lite'] })
@@ -514,6 +514,9 @@ function isKeyless(yaml: AiYaml['providers'][string] | undefined): boolean {
   return given?.every((key) => key === '') ?? false;
 }
 
+/** The provider of the built-in models; it costs nothing until it is asked. */
+const builtIn = 'local';
+
 /** Everything an alias's YAML names that is not there. */
 export interface AiProblem {
   readonly path: readonly (string | number)[];
@@ -525,7 +528,7 @@ export function unknownInAi(yaml: AiYaml): AiProblem[] {
   const problems: AiProblem[] = [];
   const checkReference = (reference: string, path: readonly (string | number)[]): void => {
     const { provider: providerName } = parseModelReference(reference);
-    if (!Object.hasOwn(yaml.providers, providerName)) {
+    if (providerName !== builtIn && !Object.hasOwn(yaml.providers, providerName)) {
       problems.push({ path, message: `there is no provider "${providerName}" under ai.providers` });
     }
   };
@@ -612,7 +615,7 @@ export function resolveAi(yaml: AiYaml, at: (path: string) => string): AiConfig 
     };
   };
   return {
-    providers: Object.entries(yaml.providers)
+    providers: Object.entries({ [builtIn]: { kind: 'local' as const }, ...yaml.providers })
       .filter(([one]) => !keyless.has(one))
       .map(([one, given]) => resolveProvider(one, given)),
     models: Object.fromEntries(Object.entries(yaml.models).map(([one, given]) => [one, resolveAlias(given)])),

@@ -2,7 +2,7 @@
  * Secrets: keys and tokens of known forms, private keys, credentials in URLs, what follows `password=` and its like,
  * and tokens of high entropy behind words such as `token`. Of an assignment only the value is the secret.
  */
-import { feature } from './segmenter.ts';
+import { feature } from './character-kinds.ts';
 
 interface KnownForm {
   readonly rule: string;

@@ -3,6 +3,7 @@
  * answers, URLs. Which finders are asked follows from what the segment's characters are; a plain word meets none.
  */
 import type { GuardMode, GuardrailsConfig, PersonalDataKind } from '../../config/index.ts';
+import { feature } from './character-kinds.ts';
 import { findAddresses } from './find-addresses.ts';
 import { findCards } from './find-cards.ts';
 import { findEmails } from './find-emails.ts';
@@ -14,7 +15,7 @@ import { findUrls } from './find-urls.ts';
 import type { Guard, Span } from './finding.ts';
 import { numberRuns } from './number-runs.ts';
 import { compileAnyOf, compileOwnPattern, type OwnPattern } from './own-pattern.ts';
-import { feature, type SegmentNeeds } from './segmenter.ts';
+import type { SegmentNeeds } from './segmenter.ts';
 
 /** What one direction of the guards looks for, compiled once. */
 export interface SpanRules {

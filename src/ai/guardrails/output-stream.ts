@@ -3,13 +3,14 @@
  * cannot differ: segments are cut alike however the text arrives, and each is checked alone.
  */
 import type { GuardMode, GuardrailsConfig } from '../../config/index.ts';
+import { feature } from './character-kinds.ts';
 import { compileSpanRules, SpanFinder, type SpanRules } from './find-spans.ts';
 import { type Finding, Findings, type Span } from './finding.ts';
 import type { Blocked, GuardedStream } from './guardrails.ts';
 import { compileOwnPattern, type OwnPattern } from './own-pattern.ts';
 import { type Placeholders, placeholderSpans, restorePlaceholders } from './placeholders.ts';
 import { oneWay } from './redact-text.ts';
-import { feature, Segmenter } from './segmenter.ts';
+import { Segmenter } from './segmenter.ts';
 import { stripMarkup } from './strip-markup.ts';
 
 export interface OutputRules {

@@ -15,25 +15,16 @@
  * Longer than most files: it is one state machine whose parts share their state, and the hottest loop of the guards.
  */
 
-/** What a segment holds. A prefilter only: a feature may be set though its cause is in the next segment. */
-export const feature = {
-  digit: 1,
-  at: 2,
-  lessThan: 4,
-  bracket: 8,
-  colon: 16,
-  equals: 32,
-  upper: 64,
-  wide: 128,
-  hyphen: 256,
-  longWord: 512,
-  keyWord: 1024,
-  address: 2048,
-  insideKey: 4096,
-  dot: 8192,
-  /** Begins or ends where it had become too long, so not beside white space. */
-  cut: 16384,
-} as const;
+import { asciiKinds, feature, features, numeric, space, wideKind } from './character-kinds.ts';
+import {
+  endsAsKeyWord,
+  endsAsStreet,
+  isHouseNumber,
+  isLowerStreetWord,
+  isParticle,
+  isStreetWord,
+  mayBeLowerStreetWord,
+} from './opening-words.ts';
 
 /** Which words must stay together. */
 export interface SegmentNeeds {
@@ -55,84 +46,10 @@ export interface SegmentSink {
 
 export const maxHeld = 2_048;
 
-const space = 1 << 20;
-const numeric = 1 << 21; // stands inside a phone number: + ( ) - / .
-const features = (1 << 20) - 1;
-
-const ascii = new Int32Array(128);
-for (let code = 0; code <= 32; code += 1) ascii[code] = space;
-for (let code = 48; code <= 57; code += 1) ascii[code] = feature.digit;
-for (let code = 65; code <= 90; code += 1) ascii[code] = feature.upper;
-for (const [character, kind] of [
-  ['@', feature.at],
-  ['<', feature.lessThan],
-  ['[', feature.bracket],
-  [']', feature.bracket],
-  [':', feature.colon],
-  ['=', feature.equals],
-  ['-', feature.hyphen | numeric],
-  ['.', feature.dot | numeric],
-  ['+', numeric],
-  ['(', numeric],
-  [')', numeric],
-  ['/', numeric],
-] as const)
-  ascii[character.charCodeAt(0)] = kind;
-
-function wideKind(code: number): number {
-  if (code === 0xa0 || code === 0x3000 || code === 0xfeff) return space;
-  if (code >= 0x2000 && code <= 0x200a) return space;
-  if (code === 0x2028 || code === 0x2029 || code === 0x202f || code === 0x205f) return space;
-  if (code === 0x2011 || code === 0x2013) return feature.wide | numeric;
-  return feature.wide;
-}
-
-/** The last three letters of the words a secret may follow: the whole expression is asked only behind these. */
-const keyWordTails: ReadonlySet<number> = new Set(
-  'ord ort swd pwd ase ode ret ken key ial als ion rer eña ena sse rda rde nha'
-    .split(' ')
-    .map((tail) => packed(tail.charCodeAt(0), tail.charCodeAt(1), tail.charCodeAt(2))),
-);
-
-function packed(first: number, second: number, third: number): number {
-  return ((first | 32) << 16) ^ ((second | 32) << 8) ^ (third | 32);
-}
-
-const keyWord =
-  /(?:passw(?:or[dt]|d)|pwd|passphrase|passcode|secret|token|key|credentials?|authorization|bearer|kennwort|wachtwoord|contrase(?:ñ|n)a|passe|password[ae]|senha)["'`*_]{0,4}[:=]?["'`*_]{0,4}$/i;
-
-/** Words a street's name begins or ends with, or the part after the number in French. */
-const streetWords: ReadonlySet<string> = new Set(
-  (
-    'calle c/ avenida avda avda. plaza paseo camino carrer via viale piazza corso largo vicolo strada rue avenue av. ' +
-    'boulevard bd place chemin quai impasse allée allee cours route am an auf im in unter zum zur'
-  ).split(' '),
-);
-const streetEnding =
-  /(?:stra(?:ß|ss)e|str\.?|weg|platz|gasse|allee|ring|damm|ufer|straat|laan|gracht|plein|kade|dijk|singel|steeg|street|road|avenue|lane|drive|st\.?|rd\.?|ave\.?|blvd\.?|court|way|terrace|square)[,.;]?$/i;
-/** Those also written in lower case where the number comes last. */
-const lowerStreetWords = new Set(
-  'calle c/ avenida plaza paseo camino carrer via viale piazza corso largo vicolo strada'.split(' '),
-);
-const lowerInitials = new Uint8Array(128);
-for (const word of lowerStreetWords) lowerInitials[word.charCodeAt(0)] = 1;
-const houseNumber = /^\d{1,5}[A-Za-z]?,?$/;
-const particle =
-  /^(?:de|del|della|delle|dei|di|da|d|la|las|le|les|los|el|l|du|des|den|der|van|von|und|of|the|bis|ter|e|y)$/i;
-
 const maxAddressWords = 6;
 const maxIbanLength = 46; // 34 characters and the spaces between groups of four
 const maxTagLength = 512;
 const maxLinkText = 120;
-
-/** `"`, `'`, `` ` ``, `*`, `_`, `:`, `=` */
-function isPunctuation(code: number): boolean {
-  return code === 34 || code === 39 || code === 42 || code === 58 || code === 61 || code === 95 || code === 96;
-}
-
-function isStreetWord(word: string): boolean {
-  return word.length > 1 && word.length < 10 && streetWords.has(word.toLowerCase());
-}
 
 export class Segmenter {
   readonly #needs: SegmentNeeds;
@@ -205,7 +122,7 @@ export class Segmenter {
         limit = this.#start + maxHeld;
       }
       const code = buffer.charCodeAt(position);
-      const kind = code < 128 ? (ascii[code] ?? 0) : wideKind(code);
+      const kind = code < 128 ? (asciiKinds[code] ?? 0) : wideKind(code);
       if (kind === 0 && this.#word >= 0 && this.#undecided === 'none') {
         if (code !== 62 && code !== 41) {
           this.#lastKind = 0;
@@ -311,14 +228,7 @@ export class Segmenter {
     if (length >= 12) this.#features |= feature.longWord;
     if (this.#secretWords > 0) this.#secretWords -= 1;
     const buffer = this.#buffer;
-    let last = end - 1;
-    // Quotes, colons and the like behind the word, as in `"password":`.
-    while (last > start + 1 && isPunctuation(buffer.charCodeAt(last)) && end - last < 8) last -= 1;
-    if (
-      last > start + 1 &&
-      keyWordTails.has(packed(buffer.charCodeAt(last - 2), buffer.charCodeAt(last - 1), buffer.charCodeAt(last))) &&
-      keyWord.test(buffer.slice(Math.max(start, end - 40), end))
-    ) {
+    if (endsAsKeyWord(buffer, start, end)) {
       this.#features |= feature.keyWord;
       this.#secretWords = 3;
     }
@@ -337,17 +247,17 @@ export class Segmenter {
     const digit = first >= 48 && first <= 57;
     if (!upper && !digit && this.#addressWords === 0) {
       this.#capitals = 0;
-      if (length > 7 || length < 2 || lowerInitials[first] !== 1) return;
-      if (!lowerStreetWords.has(this.#buffer.slice(start, end))) return;
+      if (length > 7 || length < 2 || !mayBeLowerStreetWord(first)) return;
+      if (!isLowerStreetWord(this.#buffer.slice(start, end))) return;
     }
     const word = length > 40 ? '' : this.#buffer.slice(start, end);
     this.#capitals = upper ? this.#capitals + 1 : 0;
     if (this.#addressWords > 0) {
-      const goesOn = upper || digit || particle.test(word) || isStreetWord(word);
+      const goesOn = upper || digit || isParticle(word) || isStreetWord(word);
       this.#addressWords = goesOn ? this.#addressWords - 1 : 0;
       this.#features |= feature.address;
     }
-    if (digit ? houseNumber.test(word) : isStreetWord(word) || (length > 1 && streetEnding.test(word))) {
+    if (digit ? isHouseNumber(word) : isStreetWord(word) || endsAsStreet(word)) {
       this.#addressWords = Math.max(this.#addressWords, maxAddressWords);
       this.#features |= feature.address;
     }

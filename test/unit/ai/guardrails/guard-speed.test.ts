@@ -23,15 +23,14 @@ describe('the guards with everything on', () => {
     const thousand = leastCpu(40, 15, () => {
       for (let index = 0; index < 1_000; index += 1) guard.checkInput([{ role: 'user', text: plain }], bounds());
     });
-    expect(thousand).toBeLessThan(30); // 12 where it was measured; twice 15 on a machine that does other things too
+    expect(thousand).toBeLessThan(60); // 12 on a quiet machine: what this catches is a guard that has become several times slower
     const answers = leastCpu(40, 15, () => {
       for (let index = 0; index < 1_000; index += 1) guard.checkOutput(plain, noPlaceholders, bounds());
     });
-    expect(answers).toBeLessThan(30);
+    expect(answers).toBeLessThan(60); // 9
   });
 
-  /** On a quiet machine each check takes at most this; where other processes share its cores, up to twice that. */
-  const quiet = 200;
+  /** Milliseconds: on a quiet machine each check takes at most 200; where others share its cores, up to twice that. */
   const shared = 400;
 
   const units = [
@@ -44,8 +43,8 @@ describe('the guards with everything on', () => {
 
   it.each(units)('check a megabyte of %j in linear time', (unit) => {
     const text = unit.repeat(Math.ceil(1_000_000 / unit.length)).slice(0, 1_000_000);
-    expect(leastCpu(8, quiet, () => guard.checkInput([{ role: 'user', text }], bounds()))).toBeLessThanOrEqual(shared);
-    expect(leastCpu(8, quiet, () => guard.checkOutput(text, noPlaceholders, bounds()))).toBeLessThanOrEqual(shared);
-    expect(leastCpu(8, quiet, () => guard.redact(text))).toBeLessThanOrEqual(shared);
+    expect(leastCpu(8, shared, () => guard.checkInput([{ role: 'user', text }], bounds()))).toBeLessThanOrEqual(shared);
+    expect(leastCpu(8, shared, () => guard.checkOutput(text, noPlaceholders, bounds()))).toBeLessThanOrEqual(shared);
+    expect(leastCpu(8, shared, () => guard.redact(text))).toBeLessThanOrEqual(shared);
   });
 });
