@@ -21,7 +21,7 @@ import {
   type SubgraphCode,
   sensitiveFieldsOf,
 } from './ai/fields/index.ts';
-import { createModelClient, type ModelClient, unpricedTargets } from './ai/models/index.ts';
+import { checkAiSdkPackage, createModelClient, type ModelClient, unpricedTargets } from './ai/models/index.ts';
 import { type CacheStore, createMemoryStore, createRedisStore } from './cache/index.ts';
 import { ConfigError, loadConfig, type ResolvedConfig, type SubgraphConfig } from './config/index.ts';
 import { messageOf } from './errors/index.ts';
@@ -165,9 +165,10 @@ export interface SupergraphParts {
 
 /**
  * Reads and composes what a configuration names, AI fields checked.
- * @throws CompositionError with every problem found
+ * @throws CompositionError with every problem found, or ConfigError for a provider's package that is not installed
  */
 export async function readSupergraph(config: ResolvedConfig): Promise<SupergraphParts> {
+  refuseMissingPackages(config);
   const sources = await readSources(config);
   const prompts = new Map<string, PromptFolder>();
   const code = new Map<string, SubgraphCode>();
@@ -209,6 +210,16 @@ export async function readSupergraph(config: ResolvedConfig): Promise<Supergraph
     sensitive,
     composition,
   };
+}
+
+/** A provider whose package is not there would fail each of its calls; it is told at the start instead. */
+function refuseMissingPackages({ file, ai }: ResolvedConfig): void {
+  const problems = ai.providers.flatMap((provider) => {
+    if (provider.kind !== 'ai-sdk') return [];
+    const message = checkAiSdkPackage(provider.package, dirname(file));
+    return message === undefined ? [] : [{ path: `ai.providers.${provider.name}.package`, line: undefined, message }];
+  });
+  if (problems.length > 0) throw new ConfigError(file, problems);
 }
 
 function codeProblem(subgraph: string, file: string, message: string): CompositionProblem {

@@ -1,5 +1,6 @@
 /** Builds the model client from `ai`: providers, prices, caches, guardrails, records, and the engine over them. */
 
+import { hash } from 'node:crypto';
 import type { CacheStore } from '../../cache/index.ts';
 import type { AiConfig } from '../../config/index.ts';
 import { createModelCallLog, type Logger, type ModelCallSink } from '../../observability/index.ts';
@@ -53,10 +54,10 @@ export function createModelClient(options: ModelClientOptions): ModelClient {
   const inner = assembleModelClient({ ...shared, caches: new CallCaches({ answers, scope: 'inner' }), guard: noGuard });
   const { guardrails } = ai;
   const moderation = guardrails?.moderation;
-  const guards = createGuardrails(
-    guardrails,
-    moderation === undefined ? {} : { moderate: moderateByModel(inner, moderation.model) },
-  );
+  const guards = createGuardrails(guardrails, {
+    ...(moderation === undefined ? {} : { moderate: moderateByModel(inner, moderation.model) }),
+    ...sharedPlaceholders(ai.cache.store),
+  });
   const similar = createSimilarAnswers(ai.models, answers, inner);
   const client = assembleModelClient({
     ...shared,
@@ -74,6 +75,11 @@ export function createModelClient(options: ModelClientOptions): ModelClient {
       await sink.close();
     },
   };
+}
+
+/** Gateways that share a cache name what they mask alike, or equal requests would have different keys. */
+function sharedPlaceholders(store: AiConfig['cache']['store']): { placeholderKey?: Uint8Array } {
+  return store.kind === 'memory' ? {} : { placeholderKey: hash('sha256', `placeholders ${store.url}`, 'buffer') };
 }
 
 /** Other guardrails, other answers. Their configuration holds maps, which JSON leaves out. */
