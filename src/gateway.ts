@@ -17,6 +17,7 @@ import {
   publishedPrompts,
   readFieldCode,
   readPromptFolder,
+  reportAiSubgraph,
   type SensitiveFields,
   type SubgraphCode,
   sensitiveFieldsOf,
@@ -160,6 +161,8 @@ export interface SupergraphParts {
   readonly prompts: ReadonlyMap<string, PromptFolder>;
   readonly code: ReadonlyMap<string, SubgraphCode>;
   readonly sensitive: SensitiveFields;
+  /** Which AI fields read personal data, a line each. */
+  readonly report: readonly string[];
   readonly composition: Composition;
 }
 
@@ -182,20 +185,19 @@ export async function readSupergraph(config: ResolvedConfig): Promise<Supergraph
     else problems.push(codeProblem(subgraph.name, subgraph.codeFile, read));
   }
   const sensitive = sensitiveFieldsOf(sources);
+  const hints: CompositionProblem[] = [];
+  const report: string[] = [];
   for (const source of sources) {
     const folder = prompts.get(source.name);
     if (folder === undefined) continue;
-    problems.push(
-      ...checkAiSubgraph({
-        source,
-        prompts: folder,
-        models: modelsOf(config.ai),
-        sensitive,
-        code: code.get(source.name),
-      }),
-    );
+    const check = { source, prompts: folder, models: modelsOf(config.ai), sensitive, code: code.get(source.name) };
+    problems.push(...checkAiSubgraph(check));
+    const reported = reportAiSubgraph(check);
+    hints.push(...reported.hints);
+    report.push(...reported.report);
   }
-  const composition = await composeBeside(sources, problems);
+  const composed = await composeBeside(sources, problems);
+  const composition = { ...composed, hints: [...composed.hints, ...hints] };
   return {
     id: stableHash({
       config,
@@ -208,6 +210,7 @@ export async function readSupergraph(config: ResolvedConfig): Promise<Supergraph
     prompts,
     code,
     sensitive,
+    report,
     composition,
   };
 }
@@ -248,6 +251,7 @@ async function buildGeneration(parts: SupergraphParts, shared: Shared, log: Logg
   const { id, config, composition } = parts;
   if (composition.hints.length > 0)
     log.info({ generation: id }, `composition hints\n${formatProblems(composition.hints)}`);
+  for (const line of parts.report) log.info({ generation: id }, line);
   const lease = shared.models.acquire(config.ai);
   const clients = new Map<string, SubgraphClient>();
   const close = async (): Promise<void> => {

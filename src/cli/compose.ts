@@ -26,7 +26,8 @@ export function composeCommand(): Command {
 
 async function composeAndWrite({ config, check, ...options }: ComposeOptions): Promise<void> {
   const output = options.output ?? join(dirname(config), 'schema/supergraph.graphql');
-  const { composition } = await readSupergraph(await loadConfig(config));
+  const { composition, report } = await readSupergraph(await loadConfig(config));
+  for (const line of report) process.stderr.write(`${line}\n`);
   if (composition.hints.length > 0) process.stderr.write(`${formatProblems(composition.hints)}\n`);
   const sdl = `${composition.supergraphSdl.trim()}\n`;
   const current = await readFile(output, 'utf8').catch(() => undefined);

@@ -3,8 +3,7 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, relative } from 'node:path';
 import { Command } from 'commander';
 import { GraphQLError } from 'graphql';
-import { generateFieldTypes } from '../ai/fields/generate-types.ts';
-import { sensitiveFieldsOf } from '../ai/fields/index.ts';
+import { generateFieldTypes, sensitiveFieldsOf } from '../ai/fields/index.ts';
 import { loadConfig, type SubgraphConfig } from '../config/index.ts';
 import { readSources } from '../supergraph/index.ts';
 

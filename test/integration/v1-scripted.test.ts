@@ -1,4 +1,5 @@
 /** The official clients, the real server, the real model client and a provider on real sockets behind it. */
+
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +7,7 @@ import Anthropic from '@anthropic-ai/sdk';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createModelClient, type ModelClient } from '../../src/ai/models/index.ts';
+import { createMemoryStore } from '../../src/cache/index.ts';
 import { loadConfig } from '../../src/config/index.ts';
 import { createLogger } from '../../src/observability/index.ts';
 import { type ScriptedProvider, startScriptedProvider } from '../../src/testing.ts';
@@ -37,7 +39,7 @@ ai:
   );
   const config = await loadConfig(configFile, {});
   const log = createLogger({ level: 'silent', readable: false });
-  models = createModelClient({ ai: config.ai, log, resolveFrom: folder });
+  models = createModelClient({ cache: createMemoryStore(), ai: config.ai, log, resolveFrom: folder });
   server = await startV1Server({ client: models });
   openai = new OpenAI({ baseURL: server.url, apiKey: 'sk-client', maxRetries: 0 });
   anthropic = new Anthropic({ baseURL: server.url.replace(/\/v1$/, ''), apiKey: 'sk-client', maxRetries: 0 });

@@ -21,6 +21,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   'gpt-tokenizer/encoding/cl100k_base': ['ai/models/count-tokens-worker.ts'],
   'gpt-tokenizer/encoding/o200k_base': ['ai/models/count-tokens-worker.ts'],
   dotprompt: ['ai/fields/prompt.ts'],
+  handlebars: ['ai/fields/prompt-template.ts'],
   'wink-nlp': ['ai/models/read-text.ts'],
   'wink-eng-lite-web-model': ['ai/models/read-text.ts'],
   '@energetic-ai/embeddings': ['ai/models/sentence-embedder.ts'],

@@ -20,6 +20,9 @@ import type { FieldAnswer, FieldQuestion, Told } from './field-question.ts';
 import { leaksInstructions } from './instruction-leak.ts';
 import { answerJson } from './output-text.ts';
 
+/** Characters of an answer that are sent back with what was wrong: a megabyte would be paid for as input. */
+const mostRepeated = 10_000;
+
 /** @throws GatewayError of the model client's codes, `AI_OUTPUT_INVALID` or `AI_OUTPUT_REFUSED` */
 export async function askModel(models: ModelClient, question: FieldQuestion, bounds: CallBounds): Promise<FieldAnswer> {
   const request = requestOf(question, await question.prompt.render(question.values));
@@ -32,7 +35,7 @@ export async function askModel(models: ModelClient, question: FieldQuestion, bou
     ...request,
     messages: [
       ...request.messages,
-      { role: 'assistant', content: [{ type: 'text', text: textOf(first) }] },
+      { role: 'assistant', content: [{ type: 'text', text: textOf(first).slice(0, mostRepeated) }] },
       userText(repairWords(reading.problems)),
     ],
   };
@@ -54,13 +57,25 @@ export function requestOf(question: FieldQuestion, messages: readonly Message[])
   return { messages, output: question.output.form, maxOutputTokens: question.maxOutputTokens, ...settings };
 }
 
-export function ask(
+export async function ask(
   models: ModelClient,
   { alias, prompt, caller, stickyKey, requestId }: FieldQuestion,
   request: ModelRequest,
   bounds: CallBounds,
 ): Promise<Completion> {
-  return models.complete({ ...bounds, alias, caller, prompt: prompt.name, stickyKey, requestId, request });
+  try {
+    return await models.complete({ ...bounds, alias, caller, prompt: prompt.name, stickyKey, requestId, request });
+  } catch (error) {
+    if (error instanceof GatewayError && leaksInstructions(request.messages, error.detail ?? '', '')) {
+      // A provider may quote what it refuses; the log is no place for a prompt.
+      const detail = 'the provider’s own words are left out: they repeat the prompt’s instructions';
+      throw new GatewayError(error.code, {
+        detail,
+        ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
+      });
+    }
+    throw error;
+  }
 }
 
 /**

@@ -72,7 +72,7 @@ function schemaOf(document: DocumentNode): GraphQLSchema {
 interface Below {
   readonly parent: GraphQLCompositeType;
   readonly selections: SelectionSetNode;
-  readonly isMasked: boolean | undefined;
+  readonly isMasked: boolean;
 }
 
 /** What is selected of one field, over all places that select it. */
@@ -112,7 +112,7 @@ class TypeWriter {
     const keys = keysOf(parent);
     const entity = new Map<string, Selected>();
     // With several keys a representation brings one of them, whichever the plan has at hand.
-    for (const key of keys) this.#collect(parent, key, { isOptional: keys.length > 1, isMasked: undefined }, entity);
+    for (const key of keys) this.#collect(parent, key, { isOptional: keys.length > 1, isMasked: false }, entity);
     if (requiresSelection !== undefined)
       this.#collect(parent, requiresSelection, { isOptional: false, isMasked: false }, entity);
     this.#declare(`${name}Entity`, `What \`${typeName}.${fieldName}\` reads of its entity.`, () =>
@@ -153,11 +153,11 @@ class TypeWriter {
     return this.#names.get(type) ?? type.name;
   }
 
-  /** @param how `isMasked: undefined` for key fields, which are an entity's identity and arrive as they are */
+  /** @param how whether what holds these fields is missing at times, and whether it is masked as a whole */
   #collect(
     parent: GraphQLCompositeType,
     { selections }: SelectionSetNode,
-    how: { readonly isOptional: boolean; readonly isMasked: boolean | undefined },
+    how: { readonly isOptional: boolean; readonly isMasked: boolean },
     into: Map<string, Selected>,
   ): void {
     for (const one of selections) {
@@ -171,7 +171,7 @@ class TypeWriter {
       const { name, alias, selectionSet } = one;
       const type = 'getFields' in parent ? parent.getFields()[name.value]?.type : undefined;
       if (type === undefined) continue; // __typename, or composition's to report
-      const isMasked = how.isMasked === true || (how.isMasked === false && this.#isSensitive(parent, name.value));
+      const isMasked = how.isMasked || this.#isSensitive(parent, name.value);
       const key = (alias ?? name).value;
       const known = into.get(key) ?? { type, below: [], isOptional: how.isOptional, isMasked: false };
       known.isOptional &&= how.isOptional;
@@ -179,7 +179,7 @@ class TypeWriter {
       into.set(key, known);
       const below = namedOf(type);
       if (selectionSet !== undefined && isCompositeType(below))
-        known.below.push({ parent: below, selections: selectionSet, isMasked: isMasked || how.isMasked });
+        known.below.push({ parent: below, selections: selectionSet, isMasked });
     }
   }
 

@@ -1,6 +1,9 @@
 export { type AiSubgraphOptions, createAiSubgraph } from './ai-subgraph.ts';
-export { type AiSubgraphCheck, checkAiSubgraph, type ModelChecks } from './check-ai-subgraph.ts';
+export type { AiSubgraphCheck, ModelChecks } from './check-ai-field.ts';
+export { checkAiSubgraph } from './check-ai-subgraph.ts';
+export { fieldTags } from './field-cache.ts';
 export type { FieldCode, FieldCodeCall, SubgraphCode } from './field-code.ts';
+export { type FieldTypesOptions, generateFieldTypes } from './generate-types.ts';
 export { type Prompt, PromptError, type PromptSettings, type PromptTest } from './prompt.ts';
 export { type PromptChoice, type PromptFolder, readPromptFolder } from './prompt-folder.ts';
 export type { PublishedPrompt } from './published-prompt.ts';

@@ -7,11 +7,14 @@
  * canary), and a run of some eighty characters of theirs. Case, spacing, punctuation inside a code and characters that
  * cannot be seen make no difference. Instructions told in other words, or encoded, are not recognised.
  */
+import { LRUCache } from 'lru-cache';
 import type { Message } from '../models/index.ts';
 
 const windowLength = 60;
 const windowStep = 20;
 const codeWord = /[A-Za-z0-9][\w-]{6,}[A-Za-z0-9]/g;
+/** Letters and digits of a code; fewer are too likely to stand somewhere by chance. */
+const shortestCode = 7;
 
 /**
  * @param answer what the model said, with JSON's escapes resolved
@@ -20,25 +23,48 @@ const codeWord = /[A-Za-z0-9][\w-]{6,}[A-Za-z0-9]/g;
 export function leaksInstructions(messages: readonly Message[], answer: string, form: string): boolean {
   const instructions = messages.flatMap((one) => (one.role === 'system' ? [one.content] : [])).join('\n');
   if (instructions === '' || answer === '') return false;
+  const { codes, runs } = secretsOf(instructions);
   const given = tidy(answer);
-  const givenBare = bare(given);
   let known: string | undefined;
   const isOwn = (text: string): boolean => {
     known ??= tidy([form, ...messages.flatMap(textsOf)].join('\n'));
     return !known.includes(text);
   };
+  if (codes.length > 0) {
+    const givenBare = bare(given);
+    for (const { code, letters } of codes) if (givenBare.includes(letters) && isOwn(code)) return true;
+  }
+  for (const run of runs) if (given.includes(run) && isOwn(run)) return true;
+  return false;
+}
+
+/** What of a prompt's instructions is looked for. */
+interface Secrets {
+  /** As written, and its letters and digits alone. */
+  readonly codes: readonly { readonly code: string; readonly letters: string }[];
+  readonly runs: readonly string[];
+}
+
+/** The same for every entity of a page: found once. */
+const secretsByText = new LRUCache<string, Secrets>({ max: 200 });
+
+function secretsOf(instructions: string): Secrets {
+  let secrets = secretsByText.get(instructions);
+  if (secrets !== undefined) return secrets;
+  const codes: Secrets['codes'][number][] = [];
   for (const [word] of instructions.matchAll(codeWord)) {
-    if (!looksLikeCode(word)) continue;
     const code = tidy(word);
     const letters = bare(code);
-    if (givenBare.includes(letters.length >= 8 ? letters : code) && isOwn(code)) return true;
+    if (looksLikeCode(word) && letters.length >= shortestCode) codes.push({ code, letters });
   }
   const told = tidy(instructions);
+  const runs: string[] = [];
   for (let start = 0; start + windowLength <= told.length; start += windowStep) {
-    const run = told.slice(start, start + windowLength);
-    if (given.includes(run) && isOwn(run)) return true;
+    runs.push(told.slice(start, start + windowLength));
   }
-  return false;
+  secrets = { codes, runs };
+  secretsByText.set(instructions, secrets);
+  return secrets;
 }
 
 function looksLikeCode(word: string): boolean {
@@ -51,14 +77,12 @@ function textsOf(message: Message): readonly string[] {
   return message.content.flatMap((part) => (part.type === 'text' ? [part.text] : []));
 }
 
+/** Plain text, which most is, is not normalised: that takes 90 of 120 µs. */
 function tidy(text: string): string {
-  return text
-    .normalize('NFKC')
-    .replace(/\p{Cf}+/gu, '')
-    .replace(/\s+/g, ' ')
-    .toLowerCase();
+  const plain = /[^\n -~]/.test(text) ? text.normalize('NFKC').replace(/\p{Cf}+/gu, '') : text;
+  return (/\s\s|[^\S ]/.test(plain) ? plain.replace(/\s+/g, ' ') : plain).toLowerCase();
 }
 
 function bare(text: string): string {
-  return text.replace(/[^\p{L}\p{N}]+/gu, '');
+  return /[^ -~]/.test(text) ? text.replace(/[^\p{L}\p{N}]+/gu, '') : text.replace(/[^a-z0-9]+/g, '');
 }

@@ -1,9 +1,9 @@
 /**
  * Reads a template without running it: which variables it needs, and what it may not do. Refused is whatever would let
  * a value be more than data: a role, partial or helper that a value chooses, a value in the system's instructions, a
- * whole context printed unseen. What is refused here cannot happen at run time, whatever the values are.
+ * whole context printed unseen. What is refused here cannot happen at run time, whatever the values are. One walk
+ * over the tree, so one file.
  */
-import { invariant } from '../../lib/index.ts';
 import { PromptError } from './prompt-error.ts';
 
 type Node = hbs.AST.Node;
@@ -244,7 +244,6 @@ export function nameOf(path: Node): string {
 }
 
 function lineOf(node: Node, { linesBefore }: Place): number {
-  invariant(node.loc.start.line > 0, 'lines are counted from 1');
   return node.loc.start.line + linesBefore;
 }
 

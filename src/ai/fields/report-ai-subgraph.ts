@@ -2,7 +2,8 @@
 import { type DocumentNode, Kind, type SelectionSetNode, type TypeNode } from 'graphql';
 import type { CompositionProblem } from '../../supergraph/index.ts';
 import { type AiField, aiFieldsOf } from './ai-field.ts';
-import { type AiSubgraphCheck, parseSource, suppliedTo } from './check-ai-subgraph.ts';
+import { type AiSubgraphCheck, suppliedTo } from './check-ai-field.ts';
+import { parseSource } from './check-ai-subgraph.ts';
 import { type Prompt, PromptError } from './prompt.ts';
 import type { SensitiveFields } from './sensitive.ts';
 

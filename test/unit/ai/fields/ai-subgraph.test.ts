@@ -1,9 +1,10 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
-import { checkAiSubgraph, createAiSubgraph, readPromptFolder } from '../../../../src/ai/fields/index.ts';
-import type { ModelAnswer, ModelClient, ModelRequest } from '../../../../src/ai/models/index.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createAiSubgraph, type PromptFolder, readPromptFolder } from '../../../../src/ai/fields/index.ts';
+import type { Completion, ModelCall, ModelClient } from '../../../../src/ai/models/index.ts';
+import { createMemoryStore } from '../../../../src/cache/index.ts';
 import { GatewayError } from '../../../../src/errors/index.ts';
 import { Deadline } from '../../../../src/lib/index.ts';
 import { createLogger } from '../../../../src/observability/index.ts';
@@ -17,201 +18,225 @@ type Query { haiku(about: String!): String @generate(prompt: "haiku") }
 type Review @key(fields: "id") {
   id: ID!
   body: String! @external
+  note: String @external
   mood: Mood @requires(fields: "body") @generate(prompt: "mood", maxOutputTokens: 20)
   topics: [String!] @requires(fields: "body") @generate(prompt: "mood", maxOutputTokens: 60)
-  score: Int @requires(fields: "body") @generate(prompt: "mood", maxOutputTokens: 5)
-  gist: String @requires(fields: "body") @generate(prompt: "mood", maxOutputTokens: 30)
+  gist: String @requires(fields: "body note") @generate(prompt: "mood", maxOutputTokens: 30)
 }`;
 
-const prompts = {
+const files = {
   'mood.prompt': '---\nmodel: fast\nconfig: { temperature: 0 }\n---\n{{role "system"}}Judge.\n{{role "user"}}{{body}}',
   'haiku.prompt': '---\nmodel: fast\nconfig: { maxOutputTokens: 40 }\n---\nAbout {{about}}.',
 };
 
-async function folderOf(files: Readonly<Record<string, string>>) {
+let prompts: PromptFolder;
+beforeAll(async () => {
   const folder = await mkdtemp(join(tmpdir(), 'isthmus-prompts-'));
   for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
-  return readPromptFolder(folder);
-}
+  prompts = await readPromptFolder(folder);
+  await rm(folder, { recursive: true });
+});
 
-type Answer = (request: ModelRequest) => Partial<ModelAnswer> | Promise<Partial<ModelAnswer>>;
+type Answer = (call: ModelCall) => (Partial<Completion> & { readonly text?: string }) | Promise<never>;
 
-async function subgraph(answer: Answer) {
-  const asked: ModelRequest[] = [];
-  let running = 0;
-  let most = 0;
+const closing: (() => Promise<void>)[] = [];
+afterAll(() => Promise.all(closing.map((close) => close())));
+
+function subgraph(answer: Answer, cached = false) {
+  const asked: ModelCall[] = [];
+  const running = { now: 0, most: 0 };
   const models: ModelClient = {
-    async complete(_alias, request) {
-      asked.push(request);
-      most = Math.max(most, ++running);
+    async complete(call) {
+      asked.push(call);
+      running.most = Math.max(running.most, ++running.now);
       await new Promise((resolve) => setImmediate(resolve));
-      running--;
-      const usage = { inputTokens: 1, outputTokens: 1, source: 'reported' } as const;
-      return { text: '', finishReason: 'stop', usage, model: 'test/model', attempts: 1, ...(await answer(request)) };
+      running.now--;
+      const { text = '', ...rest } = await answer(call);
+      return {
+        content: [{ type: 'text', text }],
+        finishReason: 'stop',
+        usage: { inputTokens: 1, outputTokens: 1, source: 'reported' },
+        model: 'test/model',
+        attempts: 1,
+        cache: 'off',
+        costNanoUsd: 3n,
+        durationMs: 1,
+        ...rest,
+      };
+    },
+    stream: () => {
+      throw new Error('not asked for');
     },
     embed: () => Promise.reject(new Error('not asked for')),
     has: () => true,
+    list: () => [{ alias: 'fast', targets: ['test/model'] }],
     close: async () => {},
   };
-  const log = createLogger({ level: 'silent', readable: false });
-  const client = createAiSubgraph({ name: 'assistant', sdl, prompts: await folderOf(prompts), models, log });
-  return { client, asked, most: () => most };
+  const client = createAiSubgraph({
+    name: 'assistant',
+    sdl,
+    prompts,
+    models,
+    config: {
+      deadlineMs: 5_000,
+      cache: { enabled: true, maxAgeMs: 60_000, staleWhileRevalidateMs: 0 },
+      explain: { enabled: true, texts: false },
+    },
+    cache: cached ? createMemoryStore() : undefined,
+    sensitive: new Map(),
+    code: undefined,
+    log: createLogger({ level: 'silent', readable: false }),
+  });
+  closing.push(() => client.close());
+  return { client, asked, running };
 }
 
-function context(): RequestContext {
-  return { requestId: 'r', principal: anonymous, signal: new AbortController().signal, deadline: Deadline.in(5_000) };
+function context(more: Partial<RequestContext> = {}): RequestContext {
+  return {
+    requestId: 'r',
+    principal: anonymous,
+    signal: new AbortController().signal,
+    deadline: Deadline.in(10_000),
+    ...more,
+  };
 }
 
+const query = (selection: string): string =>
+  `query ($representations: [_Any!]!) { _entities(representations: $representations) { ... on Review { ${selection} } } }`;
+const representation = (body: string | null, index: number) => ({ __typename: 'Review', id: `r${index}`, body });
 const ask = (selection: string, bodies: readonly (string | null)[]) => ({
   kind: 'query' as const,
-  query: `query ($representations: [_Any!]!) { _entities(representations: $representations) { ... on Review { ${selection} } } }`,
-  variables: { representations: bodies.map((body, index) => ({ __typename: 'Review', id: `r${index}`, body })) },
+  query: query(selection),
+  variables: { representations: bodies.map(representation) },
 });
+const good: Answer = () => ({ text: '{"value":"GOOD"}' });
 
 describe('an AI subgraph', () => {
   it('asks for twenty entities at once, twenty times at most', async () => {
-    const { client, asked, most } = await subgraph(() => ({ text: '{"value":"GOOD"}' }));
+    const { client, asked, running } = subgraph(good);
     const bodies = Array.from({ length: 20 }, (_, index) => `Review number ${index}.`);
     const { data, errors } = await client.execute(ask('mood', bodies), context());
     expect(errors).toBeUndefined();
     expect(data?._entities).toEqual(Array(20).fill({ mood: 'GOOD' }));
-    expect({ asked: asked.length, most: most() }).toEqual({ asked: 20, most: 20 });
+    expect({ asked: asked.length, most: running.most }).toEqual({ asked: 20, most: 20 });
   });
 
-  it('asks the same once per client request, also across its fetches', async () => {
-    const { client, asked } = await subgraph(() => ({ text: '{"value":"GOOD"}' }));
+  it('asks the same once per client request, also across its fetches; with a cache once at all', async () => {
+    const { client, asked } = subgraph(good);
     const request = context();
     await client.execute(ask('mood', ['Fine.', 'Fine.', 'Poor.']), request);
     await client.execute(ask('mood', ['Fine.']), request);
     expect(asked).toHaveLength(2);
     await client.execute(ask('mood', ['Fine.']), context());
     expect(asked).toHaveLength(3);
+    const kept = subgraph(good, true);
+    await kept.client.execute(ask('mood', ['Fine.']), context());
+    await kept.client.execute(ask('mood', ['Fine.', 'Fine.']), context());
+    expect(kept.asked).toHaveLength(1);
+  });
+
+  it('keeps tenants apart', async () => {
+    const { client, asked } = subgraph(good, true);
+    for (const tenant of ['one', 'two', 'one'])
+      await client.execute(ask('mood', ['Fine.']), context({ principal: { id: 'someone', tenant } }));
+    expect(asked.map(({ caller }) => caller.tenant)).toEqual(['one', 'two']);
   });
 
   it('asks by the prompt, with values in the user’s message and the type as JSON schema', async () => {
-    const { client, asked } = await subgraph(() => ({ text: '{"value":["battery"]}' }));
+    const { client, asked } = subgraph(() => ({ text: '{"value":["battery"]}' }));
     await client.execute(ask('topics', ['Fine.']), context());
-    expect(asked[0]).toEqual({
-      messages: [
-        { role: 'system', content: 'Judge.' },
-        { role: 'user', content: 'Fine.' },
-      ],
-      output: {
-        kind: 'json',
-        name: 'Review_topics',
-        schema: {
-          type: 'object',
-          properties: { value: { anyOf: [{ type: 'array', items: { type: 'string' } }, { type: 'null' }] } },
-          required: ['value'],
-          additionalProperties: false,
-        },
+    expect(asked[0]).toMatchObject({
+      alias: 'fast',
+      prompt: 'mood',
+      requestId: 'r',
+      caller: { id: 'anonymous', tenant: 'public' },
+      request: {
+        messages: [
+          { role: 'system', content: 'Judge.' },
+          { role: 'user', content: [{ type: 'text', text: 'Fine.' }] },
+        ],
+        output: { kind: 'json', name: 'Review_topics', schema: { required: ['value'], additionalProperties: false } },
+        maxOutputTokens: 60,
+        temperature: 0,
       },
-      maxOutputTokens: 60,
-      temperature: 0,
     });
   });
 
   it('leaves deprecated values out, and asks for a String as plain text', async () => {
-    const { client, asked } = await subgraph(({ output }) => ({
-      text: output.kind === 'text' ? ' short \n' : '{"value":"BAD"}',
+    const { client, asked } = subgraph(({ request }) => ({
+      text: request.output.kind === 'text' ? ' short \n' : '{"value":"BAD"}',
     }));
     const { data } = await client.execute(ask('mood gist', ['Fine.']), context());
     expect(data?._entities).toEqual([{ mood: 'BAD', gist: 'short' }]);
-    expect(JSON.stringify(asked[0]?.output)).toContain('["GOOD","BAD"]');
-    expect(asked[1]?.output).toEqual({ kind: 'text' });
+    expect(JSON.stringify(asked[0]?.request.output)).toContain('["GOOD","BAD"]');
+    expect(asked[1]?.request.output).toEqual({ kind: 'text' });
   });
 
   it('answers fields of Query from their arguments', async () => {
-    const { client, asked } = await subgraph(() => ({ text: 'rain' }));
+    const { client, asked } = subgraph(() => ({ text: 'rain' }));
     const { data } = await client.execute({ kind: 'query', query: '{ haiku(about: "rain") }' }, context());
     expect({ ...data }).toEqual({ haiku: 'rain' });
-    expect(asked[0]).toMatchObject({ messages: [{ role: 'user', content: 'About rain.' }], maxOutputTokens: 40 });
+    expect(asked[0]?.request).toMatchObject({
+      messages: [{ content: [{ text: 'About rain.' }] }],
+      maxOutputTokens: 40,
+    });
   });
 
-  it.each([
-    ['prose', { text: 'GOOD' }, 'AI_OUTPUT_INVALID'],
-    ['another value', { text: '{"value":"SPLENDID"}' }, 'AI_OUTPUT_INVALID'],
-    ['a list', { text: '{"value":["GOOD"]}' }, 'AI_OUTPUT_INVALID'],
-    ['no value', { text: '{"mood":"GOOD"}' }, 'AI_OUTPUT_INVALID'],
-    ['a prototype', { text: '{"__proto__":{"value":"GOOD"}}' }, 'AI_OUTPUT_INVALID'],
-    ['half an answer', { text: '{"value":"GOOD"}', finishReason: 'length' as const }, 'AI_OUTPUT_INVALID'],
-    ['a refusal', { refusal: 'I would rather not.' }, 'AI_OUTPUT_REFUSED'],
-    ['filtered content', { finishReason: 'content_filter' as const }, 'AI_OUTPUT_REFUSED'],
-  ])('makes the field null when a model answers %s, and keeps the others', async (_name, answer, code) => {
-    const { client } = await subgraph(({ output }) => (output.kind === 'text' ? { text: 'gist' } : answer));
-    const { data, errors } = await client.execute(ask('mood gist', ['Fine.']), context());
-    expect(data?._entities).toEqual([{ mood: null, gist: 'gist' }]);
-    expect(errors).toEqual([{ message: expect.any(String), path: ['_entities', 0, 'mood'], extensions: { code } }]);
+  it('reads representations as an engine writes them, as JSON text', async () => {
+    const { client } = subgraph(good);
+    const representationsJson = ['One.', 'Two.'].map((body, index) => JSON.stringify(representation(body, index)));
+    const request = { kind: 'query' as const, query: query('mood'), variablesJson: '{}', representationsJson };
+    expect((await client.execute(request, context())).data?._entities).toEqual([{ mood: 'GOOD' }, { mood: 'GOOD' }]);
   });
 
-  it('fails one entity alone', async () => {
-    const { client } = await subgraph(({ messages }) => {
-      if (messages[1]?.content === 'Bad.') throw new GatewayError('AI_MODEL_UNAVAILABLE', { detail: 'test' });
+  it('tells where values come from to those who ask, by the subgraph’s own paths', async () => {
+    const { client } = subgraph(good);
+    expect((await client.execute(ask('mood', ['Fine.']), context())).notes).toBeUndefined();
+    const { notes } = await client.execute(ask('m: mood', ['Fine.']), context({ explain: new Set(['ai']) }));
+    expect(notes).toEqual([
+      {
+        extension: 'ai',
+        path: ['_entities', 0, 'm'],
+        value: expect.objectContaining({ model: 'test/model', prompt: 'mood', cached: false, costUsd: '0.000000003' }),
+      },
+    ]);
+  });
+
+  it('fails one entity alone, in words that are ours', async () => {
+    const { client } = subgraph(({ request }) => {
+      if (JSON.stringify(request.messages).includes('Bad.'))
+        throw new GatewayError('AI_MODEL_UNAVAILABLE', { detail: 'secret detail' });
+      if (JSON.stringify(request.messages).includes('Bug.')) throw new Error('secret defect');
       return { text: '{"value":"GOOD"}' };
     });
-    const { data, errors } = await client.execute(ask('mood', ['Fine.', 'Bad.', 'Good.']), context());
-    expect(data?._entities).toEqual([{ mood: 'GOOD' }, { mood: null }, { mood: 'GOOD' }]);
-    expect(errors?.map((error) => [error.path?.[1], error.extensions?.code])).toEqual([[1, 'AI_MODEL_UNAVAILABLE']]);
+    const { data, errors } = await client.execute(ask('mood', ['Fine.', 'Bad.', 'Good.', 'Bug.']), context());
+    expect(data?._entities).toEqual([{ mood: 'GOOD' }, { mood: null }, { mood: 'GOOD' }, { mood: null }]);
+    expect(errors?.map(({ path, extensions }) => [path?.[1], extensions?.code]).sort()).toEqual([
+      [1, 'AI_MODEL_UNAVAILABLE'],
+      [3, 'INTERNAL_SERVER_ERROR'],
+    ]);
+    expect(JSON.stringify(errors)).not.toContain('secret');
   });
 
-  it('makes no call where required data is missing', async () => {
-    const { client, asked } = await subgraph(() => ({ text: '{"value":"GOOD"}' }));
-    const { data, errors } = await client.execute(ask('mood', [null]), context());
-    expect({ data: data?._entities, errors, asked }).toEqual({ data: [{ mood: null }], errors: undefined, asked: [] });
-  });
-});
-
-describe('checking an AI subgraph', () => {
-  const check = async (changed: string, files: Readonly<Record<string, string>> = prompts) =>
-    checkAiSubgraph({
-      source: { name: 'assistant', url: '', sdl: changed, origin: 'assistant.graphql' },
-      prompts: await folderOf(files),
-      modelAliases: new Set(['fast']),
+  it('makes no call where required data that may not be null is missing; null where it may be is an input', async () => {
+    const { client, asked } = subgraph(good);
+    const { data, errors } = await client.execute(ask('mood gist', [null]), context());
+    expect({ data: data?._entities, errors, asked }).toEqual({
+      data: [{ mood: null, gist: null }],
+      errors: undefined,
+      asked: [],
     });
-
-  it('finds nothing wrong with a good one', async () => {
-    expect(await check(sdl)).toEqual([]);
+    await client.execute(ask('gist', ['Fine.']), context());
+    expect(asked).toHaveLength(1);
   });
 
-  it.each([
-    ['a prompt that is not there', sdl.replace('"haiku"', '"sonnet"'), prompts, 'AI_PROMPT_INVALID', 5],
-    ['a prompt outside its folder', sdl.replace('"haiku"', '"../haiku"'), prompts, 'AI_PROMPT_INVALID', 5],
-    ['a prompt that cannot be read', sdl, { ...prompts, 'haiku.prompt': '{{#each' }, 'AI_PROMPT_INVALID', 5],
-    ['a label that is not there', sdl.replace('"haiku"', '"haiku#production"'), prompts, 'AI_PROMPT_INVALID', 5],
-    ['no upper bound', sdl, { ...prompts, 'haiku.prompt': '---\nmodel: fast\n---\nx' }, 'AI_OUTPUT_UNBOUNDED', 5],
-    [
-      'an unknown model',
-      sdl.replace('prompt: "haiku"', 'prompt: "haiku", model: "smart"'),
-      prompts,
-      'AI_MODEL_UNKNOWN',
-      5,
-    ],
-    [
-      'no model',
-      sdl,
-      { ...prompts, 'haiku.prompt': '---\nconfig: { maxOutputTokens: 5 }\n---\nx' },
-      'AI_MODEL_UNKNOWN',
-      5,
-    ],
-  ])('names %s, with its line and a mend', async (_name, changed, files, code, line) => {
-    const problems = await check(changed, files);
-    expect(problems).toHaveLength(1);
-    expect(problems[0]).toMatchObject({
-      severity: 'error',
-      code,
-      places: [{ subgraph: 'assistant', origin: 'assistant.graphql', line }],
-    });
-    expect(problems[0]?.mend).not.toBe('');
-  });
-
-  it('resolves versions and labels by file', async () => {
-    const folder = await folderOf({
-      ...prompts,
-      'haiku@2.prompt': prompts['haiku.prompt'],
-      'labels.yaml': 'haiku: { production: 2 }',
-    });
-    expect(folder.find('haiku#production')).toMatchObject({ name: 'haiku@2' });
-    expect(folder.find('haiku@2')).toMatchObject({ name: 'haiku@2' });
-    expect(folder.find('haiku@3')).toMatchObject({ message: 'there is no file haiku@3.prompt' });
+  it('rejects with the reason of a client that left, and asks nothing for one that had left before', async () => {
+    const { client, asked } = subgraph(good);
+    const controller = new AbortController();
+    controller.abort(new Error('gone'));
+    await expect(client.execute(ask('mood', ['Fine.']), context({ signal: controller.signal }))).rejects.toThrow(
+      'gone',
+    );
+    expect(asked).toHaveLength(0);
   });
 });

@@ -1,0 +1,173 @@
+/** The checks of one AI field: its prompt in every version, its inputs, its bound, its model and its type. */
+import { relative } from 'node:path';
+import { type GraphQLSchema, isObjectType, Kind } from 'graphql';
+import type { CompositionProblem, SubgraphSource } from '../../supergraph/index.ts';
+import type { AiField } from './ai-field.ts';
+import type { SubgraphCode } from './field-code.ts';
+import { unsupportedOutput } from './field-output.ts';
+import { type Prompt, PromptError } from './prompt.ts';
+import type { PromptFolder } from './prompt-folder.ts';
+import type { SensitiveFields } from './sensitive.ts';
+
+/** What the configured models are asked. */
+export interface ModelChecks {
+  has(alias: string): boolean;
+  /** The references of the alias's targets that have no price and are not declared free. */
+  unpriced(alias: string): readonly string[];
+  /** @returns why none of the alias's targets can answer in this form; undefined where one can */
+  cannot(alias: string, needs: 'json' | 'text'): string | undefined;
+}
+
+export interface AiSubgraphCheck {
+  readonly source: SubgraphSource;
+  readonly prompts: PromptFolder;
+  readonly models: ModelChecks;
+  /** The `@sensitive` fields of the whole supergraph. */
+  readonly sensitive: SensitiveFields;
+  readonly code: SubgraphCode | undefined;
+}
+
+/**
+ * @param entities the types of the subgraph that have a @key
+ * @param schema undefined where it cannot be built, which composition reports
+ */
+export function checkAiField(
+  field: AiField,
+  check: AiSubgraphCheck,
+  entities: ReadonlySet<string>,
+  schema: GraphQLSchema | undefined,
+): readonly CompositionProblem[] {
+  return new FieldCheck(field, check).run(entities, schema);
+}
+
+class FieldCheck {
+  readonly #field: AiField;
+  readonly #check: AiSubgraphCheck;
+  readonly #problems: CompositionProblem[] = [];
+
+  constructor(field: AiField, check: AiSubgraphCheck) {
+    this.#field = field;
+    this.#check = check;
+  }
+
+  run(entities: ReadonlySet<string>, schema: GraphQLSchema | undefined): readonly CompositionProblem[] {
+    const { typeName, fieldName, prompt, requires, maxOutputTokens, cacheTtlSeconds } = this.#field;
+    if (requires.length > 0 && !entities.has(typeName)) {
+      const mend = `give ${typeName} a @key, or take what the prompt needs from arguments`;
+      this.#problem('AI_FIELD_INVALID', `@requires works on entities only, and ${typeName} is none`, mend);
+    }
+    if (maxOutputTokens !== undefined && maxOutputTokens < 1) {
+      this.#problem('AI_OUTPUT_UNBOUNDED', 'maxOutputTokens must be at least 1', 'write a bound of at least 1');
+    }
+    if (cacheTtlSeconds !== undefined && cacheTtlSeconds < 0) {
+      const mend = 'write seconds from 0 (never kept), or leave it out: kept until an input changes';
+      this.#problem('AI_FIELD_INVALID', 'cacheTtl must not be negative', mend);
+    }
+    const choice = this.#check.prompts.find(prompt);
+    if (choice instanceof PromptError) this.#invalidPrompt(choice);
+    else for (const version of choice.versions) this.#version(version.prompt);
+
+    const parent = schema?.getType(typeName);
+    const type = isObjectType(parent) ? parent.getFields()[fieldName]?.type : undefined;
+    const reason = type === undefined ? undefined : unsupportedOutput(type);
+    if (reason !== undefined) {
+      this.#problem('AI_TYPE_UNSUPPORTED', `no model can be asked for its type: ${reason}`, 'change the field’s type');
+    }
+    return this.#problems;
+  }
+
+  #invalidPrompt(error: PromptError): void {
+    const file = this.#path(error.file ?? `${this.#field.prompt.replace(/#.*$/, '')}.prompt`);
+    const place = error.line === undefined ? '' : ` (${file}:${error.line})`;
+    this.#problem(
+      'AI_PROMPT_INVALID',
+      `prompt "${this.#field.prompt}": ${error.message}${place}`,
+      error.mend ?? `write or correct ${file}`,
+    );
+  }
+
+  #version(prompt: Prompt): void {
+    const field = this.#field;
+    const supplied = suppliedTo(field, prompt, this.#check.code);
+    for (const [variable, line] of prompt.variables) {
+      if (supplied.has(variable)) continue;
+      this.#problem(
+        'AI_VARIABLE_UNKNOWN',
+        `prompt "${prompt.name}" reads {{${variable}}}, which is no argument and no @requires field (${this.#path(`${prompt.name}.prompt`)}:${line})`,
+        `add "${variable}" to @requires(fields:) or to the arguments, or take it out of the prompt`,
+      );
+    }
+    if ((field.maxOutputTokens ?? prompt.settings.maxOutputTokens) === undefined) {
+      this.#problem(
+        'AI_OUTPUT_UNBOUNDED',
+        'nothing bounds what a call may cost',
+        'add maxOutputTokens to @generate, or config.maxOutputTokens to the prompt',
+      );
+    }
+    this.#model(field.model ?? prompt.model);
+  }
+
+  #model(alias: string | undefined): void {
+    const { models } = this.#check;
+    if (alias === undefined || !models.has(alias)) {
+      this.#problem(
+        'AI_MODEL_UNKNOWN',
+        alias === undefined ? 'no model is named' : `there is no model "${alias}"`,
+        'name an alias of ai.models in @generate(model:) or in the prompt’s front matter',
+      );
+      return;
+    }
+    for (const reference of models.unpriced(alias)) {
+      this.#problem(
+        'AI_PRICE_UNKNOWN',
+        `nobody knows the price of ${reference}, which "${alias}" may ask`,
+        `add ai.prices."${reference}" with its prices, or with free: true`,
+      );
+    }
+    const reason = models.cannot(alias, isText(this.#field) ? 'text' : 'json');
+    if (reason !== undefined) {
+      this.#problem(
+        'AI_MODEL_INCAPABLE',
+        `its type is asked for as JSON, and ${reason}`,
+        `name another model, or a target in ai.models.${alias} that can`,
+      );
+    }
+  }
+
+  #problem(code: string, message: string, mend: string): void {
+    const { typeName, fieldName, line } = this.#field;
+    this.#problems.push(problemOf(this.#check, code, `${typeName}.${fieldName}: ${message}`, line, mend));
+  }
+
+  #path(file: string): string {
+    return `${relative(process.cwd(), this.#check.prompts.folder)}/${file}`;
+  }
+}
+
+/** The names a prompt's variables may have in this field. */
+export function suppliedTo(field: AiField, prompt: Prompt, code: SubgraphCode | undefined): ReadonlySet<string> {
+  const byCode = code?.fields.get(`${field.typeName}.${field.fieldName}`)?.variables ?? [];
+  return new Set([...field.arguments, ...field.requires, ...byCode, ...Object.keys(prompt.defaults)]);
+}
+
+/** A single String or ID is asked for as plain text. */
+function isText({ type }: AiField): boolean {
+  const bare = type.kind === Kind.NON_NULL_TYPE ? type.type : type;
+  return bare.kind === Kind.NAMED_TYPE && (bare.name.value === 'String' || bare.name.value === 'ID');
+}
+
+export function problemOf(
+  { source }: AiSubgraphCheck,
+  code: string,
+  message: string,
+  line: number | undefined,
+  mend: string,
+): CompositionProblem {
+  return {
+    severity: 'error',
+    code,
+    message,
+    places: [{ subgraph: source.name, origin: source.origin, line }],
+    mend,
+  };
+}
