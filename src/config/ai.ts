@@ -409,8 +409,8 @@ export const aiYaml = z
       .prefault({}),
     breaker: z
       .strictObject({
-        threshold_percent: z.number().min(1).max(100).default(50),
-        min_requests: positive.default(20),
+        threshold_percent: z.number().min(1).max(100).default(50).describe('The share of failures that opens it.'),
+        min_requests: positive.default(20).describe('The fewest calls in the window that may open it.'),
         window: duration('10s', 'How far back calls count.'),
         sleep: duration('5s', 'How long a failing target is left alone.'),
       })

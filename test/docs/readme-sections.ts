@@ -36,7 +36,9 @@ export function configurationSection(): string {
       walk(inner, path === '' ? key : `${path}.${key}`);
     if (typeof schema.additionalProperties === 'object') walk(schema.additionalProperties, `${path}.<name>`);
     for (const inner of [...(schema.anyOf ?? []), ...(schema.oneOf ?? [])]) walk(inner, path, false);
-    if (schema.items !== undefined && path.startsWith('headers')) walk(schema.items, `${path}[]`, false);
+    // Not of an alias that is a list alone: its targets are those of `targets`.
+    const hasItems = path.startsWith('headers') || (path.startsWith('ai.') && path !== 'ai.models.<name>');
+    if (schema.items !== undefined && hasItems) walk(schema.items, `${path}[]`, false);
   };
   walk(configJsonSchema() as Schema, '');
   return ['| key | default | what it does |', '|---|---|---|', ...new Set(rows)].join('\n');
@@ -64,8 +66,9 @@ export function configurationLeaves(): readonly string[] {
 /** What each part of src/ is for, highest first; the import-order test holds the ranks. */
 const parts: Readonly<Record<string, string>> = {
   cli: 'the `isthmus` command',
-  'testing.ts': 'a scripted model provider for tests, `isthmus/testing`',
+  'testing.ts': 'what `isthmus/testing` exports',
   http: 'Fastify app and its routes, `/v1`, health, draining, the landing page',
+  testing: 'the scripted provider for tests: OpenAI’s, Anthropic’s and Gemini’s wires, recordings, faults',
   'gateway.ts': 'builds a running gateway from a configuration, and swaps its generations',
   execution: 'compiled plans, entity batching, merging, response shaping',
   planning: 'operation normalisation, planner processes, plan cache',

@@ -188,6 +188,8 @@ export function refuse(thrown: unknown, request: FastifyRequest, reply: FastifyR
   const error = toGatewayError(thrown);
   if (error.code === 'INTERNAL_SERVER_ERROR') {
     log.error({ requestId: request.id, error: thrown }, 'a request failed unexpectedly');
+  } else if (error.detail !== undefined) {
+    log.warn({ requestId: request.id, code: error.code, reason: error.detail }, 'a request of /v1 failed');
   }
   const form: WireErrorForm = request.url.startsWith('/v1/messages') ? 'anthropic' : 'openai';
   const seconds = retryAfterSeconds(error);

@@ -1,0 +1,56 @@
+/** The commands of `isthmus`, one file each; this one only names them and turns failures into exit codes. */
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { ConfigError } from '../config/index.ts';
+import { CompositionError } from '../supergraph/index.ts';
+import { aiCommand } from './ai.ts';
+import { composeCommand } from './compose.ts';
+import { configSchemaCommand } from './config-schema.ts';
+import { promptCommand } from './prompt.ts';
+import { serveCommand } from './serve.ts';
+import { typesCommand } from './types.ts';
+
+// The package's own, beside src/ and beside dist/.
+const packageFile = new URL('../../package.json', import.meta.url);
+const { version } = JSON.parse(readFileSync(packageFile, 'utf8')) as { readonly version: string };
+
+/** Runs the command line. Ends the process itself only where a command failed. */
+export async function run(): Promise<void> {
+  const program = new Command('isthmus')
+    .description('A GraphQL federation gateway whose AI fields are real fields of the graph.')
+    .version(version)
+    .addCommand(serveCommand())
+    .addCommand(composeCommand())
+    .addCommand(typesCommand())
+    .addCommand(aiCommand())
+    .addCommand(promptCommand())
+    .addCommand(new Command('config').description('The configuration file.').addCommand(configSchemaCommand()));
+  throwInsteadOfExiting(program);
+
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    process.exit(exitCodeOf(error));
+  }
+}
+
+function throwInsteadOfExiting(command: Command): void {
+  command.exitOverride();
+  for (const inner of command.commands) throwInsteadOfExiting(inner);
+}
+
+/** 2 for a wrong command line, 1 for everything else; what an operator can mend is shown without a stack. */
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (error instanceof ConfigError || error instanceof CompositionError) {
+    process.stderr.write(`${error.message}\n`);
+    return 1;
+  }
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === 'EADDRINUSE' || code === 'EACCES' || code === 'EADDRNOTAVAIL') {
+    process.stderr.write(`cannot listen: ${message}\n`);
+    return 1;
+  }
+  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  return 1;
+}

@@ -1,0 +1,165 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { fieldTags } from '../../../src/ai/fields/field-cache.ts';
+import { createRedisStore } from '../../../src/cache/index.ts';
+import { type RedisServer, startRedisServer, withoutRedis } from '../../testkit/redis-server.ts';
+import { spawnIsthmus } from '../../testkit/spawn-isthmus.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'isthmus-ai-'));
+  await writeFile(join(folder, 'query.graphql'), 'query A { a } query B($x: Int) { b(x: $x) }');
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+async function ai(...args: string[]): Promise<{ code: unknown; output: string }> {
+  const command = spawnIsthmus(['ai', ...args]);
+  return { code: await command.ended, output: command.output() };
+}
+
+describe('isthmus ai warm', { timeout: 60_000 }, () => {
+  let server: Server;
+  let url: string;
+  let answer: unknown;
+  let asked: { headers: IncomingMessage['headers']; body: string };
+  beforeAll(async () => {
+    server = createServer(async (request, response) => {
+      let body = '';
+      for await (const chunk of request) body += chunk;
+      asked = { headers: request.headers, body };
+      response.end(JSON.stringify(answer));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`;
+  });
+  afterAll(() => void server.close());
+
+  const query = () => ['warm', '--query', join(folder, 'query.graphql'), '--url', url];
+
+  it('adds up what was made, kept and shared, to the last nano-dollar', async () => {
+    answer = {
+      extensions: {
+        ai: {
+          'a.0': { cached: false, costUsd: '0.000000001' },
+          'a.1': { cached: 'shared', costUsd: '0' },
+          'a.2': { cached: 'field', costUsd: '0' },
+          'a.3': { cached: 'stale', costUsd: '0' },
+          'a.4': { cached: false, costUsd: '1.5' },
+        },
+      },
+    };
+    const more = ['--operation', 'B', '--variables', '{"x":1}', '--header', 'Authorization: Bearer a:b'];
+    expect(await ai(...query(), ...more)).toEqual({
+      code: 0,
+      output: '2 made, 1 shared with an equal one, 2 kept already, 0 failed; 1.500000001 USD\n',
+    });
+    expect(JSON.parse(asked.body)).toMatchObject({ operationName: 'B', variables: { x: 1 } });
+    expect(asked.headers).toMatchObject({ authorization: 'Bearer a:b', 'isthmus-explain': 'ai' });
+  });
+
+  it('fails where a field failed, and names it without the other side’s control characters', async () => {
+    answer = {
+      errors: [{ message: 'No model\u001b[2J.', path: ['a', 0, 'b'], extensions: { code: 'AI_MODEL_UNAVAILABLE' } }],
+      extensions: { ai: { 'a.1.b': { cached: false, costUsd: '0' } } },
+    };
+    expect(await ai(...query())).toEqual({
+      code: 1,
+      output: '1 made, 0 kept already, 1 failed; 0 USD\na.0.b: AI_MODEL_UNAVAILABLE No model [2J.\n',
+    });
+  });
+
+  it('fails where nothing was warmed, and on whatever is no gateway’s answer', async () => {
+    for (const [given, said] of [
+      [{ data: {} }, 'no AI field was answered'],
+      [{ extensions: { ai: [{ costUsd: 'NaN' }] }, errors: ['?'] }, 'the operation: '],
+      [null, 'no AI field was answered'],
+    ] as const) {
+      answer = given;
+      expect(await ai(...query())).toEqual({ code: 1, output: expect.stringContaining(said) });
+    }
+    expect(await ai(...query(), '--url', 'http://127.0.0.1:1/')).toMatchObject({ code: 1 });
+  });
+
+  it('runs queries alone, and tells a wrong command line by 2', async () => {
+    await writeFile(join(folder, 'mutation.graphql'), 'mutation { a }');
+    const mutation = await ai('warm', '--query', join(folder, 'mutation.graphql'), '--url', url);
+    expect(mutation).toEqual({ code: 1, output: expect.stringContaining('only queries are run') });
+    expect(await ai(...query(), '--variables', '[1]')).toMatchObject({ code: 2 });
+    expect(await ai(...query(), '--header', 'no colon')).toMatchObject({ code: 2 });
+    expect(await ai('invalidate')).toMatchObject({ code: 2 });
+  });
+});
+
+describe('isthmus ai invalidate', { timeout: 60_000 }, () => {
+  const configFile = () => join(folder, 'supergraph.yaml');
+  async function writeConfig(more: string): Promise<void> {
+    await mkdir(join(folder, 'prompts'), { recursive: true });
+    await writeFile(join(folder, 'prompts/tone@2.prompt'), '---\nmodel: fast\n---\n{{body}}');
+    await writeFile(
+      join(folder, 'ai.graphql'),
+      `extend schema @link(url: "https://isthmus.dev/ai/v1.0", import: ["@generate"])
+       type Review { body: String tone: String @generate(prompt: "tone@2") } type Other { body: String @deprecated }`,
+    );
+    await writeFile(
+      configFile(),
+      `subgraphs: { ai: { ai: true, schema: { file: ai.graphql }, prompts: prompts } }\n${more}`,
+    );
+  }
+
+  it('says of a memory cache that it is in the running gateway, and what to do', async () => {
+    await writeConfig('');
+    const { code, output } = await ai('invalidate', '--prompt', 'tone', '--config', configFile());
+    expect(code).toBe(1);
+    expect(output).toMatch(/in each running gateway.*Restart it, or edit the prompt/);
+  });
+
+  describe.skipIf(withoutRedis)('with Redis', () => {
+    let redis: RedisServer;
+    beforeAll(async () => {
+      redis = await startRedisServer();
+      await writeConfig(`ai: { cache: { store: redis, url: "${redis.url}" } }\n`);
+    });
+    afterAll(() => redis.kill());
+
+    it('has the answers of a prompt or a type made anew, and no others', async () => {
+      const ready = Promise.withResolvers<void>();
+      const onStateChange = (state: string): void => {
+        if (state === 'ready') ready.resolve();
+      };
+      const store = createRedisStore({ url: redis.url, commandTimeoutMs: 2_000, onStateChange });
+      try {
+        await ready.promise;
+        const keep = () =>
+          Promise.all([
+            store.set('tone', '1', { tags: [fieldTags.prompt('tone@2'), fieldTags.type('Review')] }),
+            store.set('other', '1', { tags: [fieldTags.prompt('other'), fieldTags.type('Other')] }),
+          ]);
+        for (const name of [
+          ['--prompt', 'tone'],
+          ['--type', 'Review'],
+        ]) {
+          await keep();
+          expect(await store.get('tone')).toBeDefined();
+          expect(await ai('invalidate', ...name, '--config', configFile())).toMatchObject({ code: 0 });
+          expect(await store.get('tone')).toBeUndefined();
+          expect(await store.get('other')).toBeDefined();
+        }
+      } finally {
+        await store.close();
+      }
+    });
+
+    it('refuses names that no AI subgraph has, and says when Redis is away', async () => {
+      const config = ['--config', configFile()];
+      const unknown = await ai('invalidate', '--type', 'Other', ...config);
+      expect(unknown).toEqual({ code: 1, output: 'no AI subgraph has "Other"; there are Review\n' });
+      await redis.kill();
+      const away = await ai('invalidate', '--prompt', 'tone', ...config);
+      expect(away).toEqual({ code: 1, output: 'Redis cannot be reached: nothing was invalidated\n' });
+    });
+  });
+});
