@@ -324,12 +324,20 @@ function createClient(
     sdl,
     prompts: folder,
     models,
-    config: config.ai.fields,
+    config: fieldsWithin(config),
     cache,
     sensitive,
     code: code.get(name),
     log,
   });
+}
+
+/** A field that is late is null beside the rest; an operation that is late is nothing at all. */
+const operationShare = 0.9;
+
+function fieldsWithin({ ai, server }: ResolvedConfig): ResolvedConfig['ai']['fields'] {
+  const deadlineMs = Math.min(ai.fields.deadlineMs, server.operationTimeoutMs * operationShare);
+  return { ...ai.fields, deadlineMs };
 }
 
 async function createEngine(

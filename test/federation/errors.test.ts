@@ -266,8 +266,27 @@ describe('values that their types do not allow', () => {
     expect(placesOf(errors)).toContainEqual(['SUBREQUEST_MALFORMED_RESPONSE', 'items.1.matrix.1']);
     expect(placesOf(errors)).toContainEqual(['SUBREQUEST_MALFORMED_RESPONSE', 'items.0.weight']);
     expect(placesOf(errors)).toContainEqual(['SUBREQUEST_MALFORMED_RESPONSE', 'items.0.size']);
-    expect(placesOf(errors)).toContainEqual(['SUBREQUEST_MALFORMED_RESPONSE', 'items.1.weight']);
-    expect(errors).toHaveLength(4);
+    // One for each field, whatever the number of items: `items.1.weight` is wrong as `items.0.weight` is.
+    expect(errors).toHaveLength(3);
+    expect(errors.map(({ extensions }) => extensions?.service)).toEqual(['catalog', 'catalog', 'catalog']);
+  });
+
+  it('name the subgraph that gave them, once for all entities of a request', async () => {
+    const { data, errors } = await answer(
+      shop,
+      changing('reviews', (response) => ({
+        data: { _entities: entitiesOf(response).map(() => ({ rating: 'good' })) },
+      })),
+      '{ items(first: 3) { name score: rating } }',
+    );
+    expect(data).toMatchObject({ items: [{ score: null }, { score: null }, { score: null }] });
+    expect(errors).toEqual([
+      {
+        message: expect.any(String),
+        path: ['items', 0, 'score'],
+        extensions: { code: 'SUBREQUEST_MALFORMED_RESPONSE', service: 'reviews' },
+      },
+    ]);
   });
 
   it('refuse an enum value the API schema does not have, and an object type it does not have', async () => {

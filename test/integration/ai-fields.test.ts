@@ -17,7 +17,9 @@ describe('a page of twenty products', () => {
   });
 
   it('asks for each summary once, by its prompt, all at the same time', async () => {
-    graph.provider.respond((request) => ({ text: `About ${product(request)}`, faults: { delayMs: 40 } }));
+    // Nobody is answered before everyone has asked.
+    const all = graph.provider.waitForRequests(20);
+    graph.provider.respond((request) => all.then(() => ({ text: `About ${product(request)}` })));
     const { data, errors } = await graph.query('{ products { id summary } }');
     expect(errors).toBeUndefined();
     expect(data.products.map(({ summary }: { summary: string }) => summary)).toEqual(
@@ -67,6 +69,59 @@ describe('a page of twenty products', () => {
       },
     ]);
     expect(graph.provider.requests).toHaveLength(20);
+  });
+});
+
+describe('a slow item', () => {
+  it('is null by its deadline, and everything else of the answer is there', async () => {
+    await using graph = await startAiGraph({ products: 5, fields: '{ deadline: 200ms }' });
+    graph.provider.respond((request) =>
+      product(request) === 'Product 2' ? { text: 'Late.', faults: { delayMs: 60_000 } } : { text: 'Fine.' },
+    );
+    const startedAt = performance.now();
+    const { data, errors } = await graph.query(
+      '{ products { summary priceCents reviews(first: 1) { body sentiment } } }',
+    );
+    expect(performance.now() - startedAt).toBeLessThan(3_000);
+    expect(data.products.map((one: { summary: string | null }) => one.summary)).toEqual([
+      'Fine.',
+      null,
+      'Fine.',
+      'Fine.',
+      'Fine.',
+    ]);
+    expect(data.products[1].priceCents).toBe(200);
+    expect(errors?.filter(({ path }) => path?.[2] === 'summary')).toEqual([
+      expect.objectContaining({
+        path: ['products', 1, 'summary'],
+        extensions: expect.objectContaining({ code: 'GATEWAY_TIMEOUT' }),
+      }),
+    ]);
+    const [slow] = graph.provider.requests.filter((request) => product(request) === 'Product 2');
+    expect(await slow?.ended).toBe('aborted');
+  });
+
+  it('leaves the operation time to give the rest, where the operation’s own time is the shorter', async () => {
+    const yaml = 'server: { operation_timeout: 1500ms }\ntraffic: { share_identical: subgraph }';
+    await using graph = await startAiGraph({ products: 2, yaml });
+    const query = '{ products { id summary } }';
+    // Planned now, so that the operation's time is the model's.
+    await graph.query(query);
+    for (const one of graph.products) one.reviews.pop();
+    graph.provider.respond((request) =>
+      product(request) === 'Product 2' ? { text: 'Late.', faults: { delayMs: 60_000 } } : { text: 'Fine.' },
+    );
+    const { status, data, errors } = await graph.query(query);
+    expect({ status, data }).toEqual({
+      status: 200,
+      data: {
+        products: [
+          { id: 'p1', summary: 'Fine.' },
+          { id: 'p2', summary: null },
+        ],
+      },
+    });
+    expect(errors?.map(({ extensions }) => extensions.code)).toEqual(['GATEWAY_TIMEOUT']);
   });
 });
 

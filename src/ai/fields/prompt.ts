@@ -6,12 +6,11 @@
 import { picoschema } from 'dotprompt';
 import { messageOf } from '../../errors/index.ts';
 import { stableHash } from '../../lib/index.ts';
-import type { JsonSchema, Message } from '../models/index.ts';
+import { type JsonSchema, type Message, whyNoSchema } from '../models/index.ts';
 import { PromptError } from './prompt-error.ts';
 import { type FrontMatter, type PromptSettings, readFrontMatter } from './prompt-front-matter.ts';
 import { compileTemplate } from './prompt-template.ts';
 import type { PromptTest } from './prompt-test.ts';
-import { whyNoSchema } from './schema-problems.ts';
 
 export { PromptError } from './prompt-error.ts';
 export type { PromptSettings } from './prompt-front-matter.ts';

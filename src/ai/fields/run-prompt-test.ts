@@ -1,10 +1,9 @@
 /** Runs one test of a prompt against a real model: `isthmus prompt test`. */
 import { GatewayError } from '../../errors/index.ts';
-import { type CallBounds, type Completion, type ModelClient, textOf } from '../models/index.ts';
+import { type CallBounds, type Completion, type ModelClient, schemaProblems, textOf } from '../models/index.ts';
 import type { Prompt } from './prompt.ts';
 import { failedExpectations, type PromptTest } from './prompt-test.ts';
 import { promptRequest } from './published-prompts.ts';
-import { schemaProblems } from './schema-problems.ts';
 
 export interface PromptTestRun extends CallBounds {
   readonly models: ModelClient;

@@ -21,6 +21,8 @@ export class AiSdkExchange {
   headers: Headers = new Headers();
   /** The answer's last bytes, as Latin-1. */
   tail = '';
+  /** Answered instead of the provider, who has answered already: its body as it is to be read again. */
+  replay: string | undefined;
 
   constructor(signal: AbortSignal, isRehearsal = false) {
     this.signal = signal;
@@ -55,6 +57,7 @@ export function aiSdkFetch(send: BoundedFetch) {
     // A package that fetches outside of a call (a token of its own) is bounded all the same.
     if (exchange === undefined) return send(input, init);
     if (exchange.isRehearsal) return rehearsed(exchange, init);
+    if (exchange.replay !== undefined) return new Response(exchange.replay, { headers: exchange.headers });
     exchange.state = 'sent';
     const response = await send(input, { ...init, signal: exchange.signal });
     exchange.state = 'answering';

@@ -14,6 +14,7 @@ import { endingOf } from './ai-sdk-ending.ts';
 import { aiSdkFailure, requestIdIn } from './ai-sdk-failure.ts';
 import { AiSdkExchange, aiSdkFetch, inExchange } from './ai-sdk-fetch.ts';
 import { factsOf } from './ai-sdk-flavour.ts';
+import { withoutNewer } from './ai-sdk-newer.ts';
 import { type AiSdkFactory, type AiSdkModels, loadAiSdkFactory } from './ai-sdk-package.ts';
 import { AiSdkRehearsals } from './ai-sdk-rehearsal.ts';
 import { aiSdkRequest } from './ai-sdk-request.ts';
@@ -108,9 +109,18 @@ export function createAiSdkProvider(options: AiSdkProviderOptions): ModelProvide
       const exchange = new AiSdkExchange(ending.signal);
       try {
         const { model, reading, options: asked } = await prepare(modelName, request, call);
-        const result = await withinBounds(call, () =>
-          inExchange(exchange, () => model.doGenerate({ ...asked, abortSignal: ending.signal })),
-        );
+        const generate = () =>
+          withinBounds(call, () =>
+            inExchange(exchange, () => model.doGenerate({ ...asked, abortSignal: ending.signal })),
+          );
+        const result = await generate().catch((error: unknown) => {
+          const simpler = exchange.isPaid
+            ? withoutNewer(flavour, textIn(recordOf(error).responseBody) ?? '')
+            : undefined;
+          if (simpler === undefined) throw error;
+          exchange.replay = simpler;
+          return generate();
+        });
         return readAiSdkAnswer(result, { flavour, request, reading, exchange });
       } catch (error) {
         call.signal.throwIfAborted();

@@ -12,6 +12,7 @@ import { aiSdkFailure, aiSdkStreamFailure, requestIdIn } from './ai-sdk-failure.
 import { AiSdkExchange, inExchange } from './ai-sdk-fetch.ts';
 import { readFinish } from './ai-sdk-finish.ts';
 import type { AiSdkFlavour } from './ai-sdk-flavour.ts';
+import { mayPassOver } from './ai-sdk-newer.ts';
 import type { OutputReading } from './ai-sdk-output.ts';
 import { refused } from './ai-sdk-rehearsal.ts';
 import { aiSdkUsage, brokenUsage } from './ai-sdk-usage.ts';
@@ -71,8 +72,9 @@ export async function* aiSdkStream(call: AiSdkStreamCall): AsyncGenerator<Provid
       if (done) break;
       if (value.type === 'raw') watch.see(value.rawValue);
       else if (value.type === 'finish') finish = value;
-      else if (value.type === 'error') throw new StreamError(value.error);
-      else if (value.type === 'response-metadata') answerId ??= textIn(value.id);
+      else if (value.type === 'error') {
+        if (!mayPassOver(flavour, value.error)) throw new StreamError(value.error);
+      } else if (value.type === 'response-metadata') answerId ??= textIn(value.id);
       else if (value.type === 'stream-start') {
         const what = refused(value.warnings, request);
         if (what !== undefined) throw new ProviderFailure({ kind: 'unsupported', detail: what });

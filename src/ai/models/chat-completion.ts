@@ -15,7 +15,8 @@ export { withoutCodeFence } from './structured-output.ts';
  */
 export function readChatCompletion(body: unknown, context: AnswerContext): ModelAnswer {
   const answer = recordOf(body);
-  const choice = recordOf(arrayOf(answer.choices)[0]);
+  const choices = arrayOf(answer.choices);
+  const choice = recordOf(choices.find((one) => recordOf(one).index === 0) ?? choices[0]);
   const error = answer.error ?? choice.error;
   const usage = readUsage('openai-chat', answer.usage);
   if (error !== undefined && error !== null) throw failureOfError({ error }, context.keys, usage);

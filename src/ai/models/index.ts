@@ -57,4 +57,5 @@ export { formatUsd } from './money.ts';
 export { createOpenAiProvider, type OpenAiProviderOptions } from './openai-provider.ts';
 export type { TargetPrices } from './routing/call-run.ts';
 export { createRoutes } from './routing/create-routes.ts';
+export { schemaProblems, whyNoSchema } from './schema-problems.ts';
 export { createTargetPrices, unpricedTargets } from './target-prices.ts';

@@ -1,6 +1,7 @@
 /**
  * Which answers may be cached, and their bytes. Only what is whole and means something: never one that was cut,
- * filtered, refused or empty, nor JSON or a tool's arguments that cannot be parsed (hardening.md L8, X13).
+ * filtered, refused or empty, nor JSON that does not fit its schema, nor a tool's arguments that cannot be parsed
+ * (hardening.md L8, X13).
  *
  * What is read back is outside data: bytes that are not exactly an answer that could have been stored are none.
  */
@@ -8,12 +9,14 @@ import type {
   EmbeddingRequest,
   Embeddings,
   JsonObject,
+  JsonSchema,
   ModelAnswer,
   ModelRequest,
   ProviderStreamPart,
   StreamDelta,
 } from './model.ts';
 import { textOf } from './model.ts';
+import { schemaProblems, whyNoSchema } from './schema-problems.ts';
 
 export interface StoredAnswer {
   readonly answer: ModelAnswer;
@@ -33,7 +36,14 @@ export function isWhole(request: ModelRequest, answer: ModelAnswer): boolean {
   if (calls > 0) return true;
   const text = textOf(answer);
   if (finishReason === 'tool_calls' || text.trim() === '') return false;
-  return request.output.kind === 'text' || isJson(text);
+  return request.output.kind === 'text' || fits(request.output.schema, text);
+}
+
+/** A schema that cannot be compiled is the provider's to judge. */
+function fits(schema: JsonSchema | undefined, text: string): boolean {
+  if (!isJson(text)) return false;
+  if (schema === undefined || whyNoSchema(schema) !== undefined) return true;
+  return schemaProblems(schema, JSON.parse(text)).length === 0;
 }
 
 export function encodeAnswer(stored: StoredAnswer): string {

@@ -3,8 +3,6 @@
  * cost_usd }` out, `output` being text, or JSON that fits the prompt's output schema. Streamed, it is `delta` events and
  * one `done` event with the whole answer.
  */
-import type { ErrorObject, ValidateFunction } from 'ajv';
-import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { PublishedPrompt } from '../../ai/fields/index.ts';
 import {
   type Completion,
@@ -12,6 +10,7 @@ import {
   type JsonSchema,
   type ModelRequest,
   type StreamDelta,
+  schemaProblems,
   textOf,
 } from '../../ai/models/index.ts';
 import { GatewayError } from '../../errors/index.ts';
@@ -35,10 +34,12 @@ export async function readPromptCall(prompt: PublishedPrompt, body: Fields): Pro
   }
   const stream = readBoolean(body, 'stream') === true;
   const input = body.input === undefined && prompt.inputSchema === undefined ? {} : requireObject(body, 'input');
-  const [problem] = problemsOf(prompt.inputSchema, input);
+  const { inputSchema } = prompt;
+  const [problem] = inputSchema === undefined ? [] : schemaProblems(inputSchema, input, 'input');
   if (problem !== undefined) {
-    const param = `input${problem.instancePath.replaceAll('/', '.')}`.slice(0, 256);
-    throw new InvalidField(`\`${param}\` ${problem.message ?? 'does not fit the prompt'}.`, param);
+    const [place = 'input', ...said] = problem.split(' ');
+    const param = place.replaceAll('/', '.').slice(0, 256);
+    throw new InvalidField(`\`${param}\` ${said.join(' ')}.`, param);
   }
   const rendered = await prompt.render(input);
   const request =
@@ -68,7 +69,7 @@ function readOutput(schema: JsonSchema | undefined, text: string): unknown {
   } catch (cause) {
     throw new GatewayError('AI_OUTPUT_INVALID', { message: 'The model’s answer is not JSON.', cause });
   }
-  if (problemsOf(schema, output).length > 0) {
+  if (schemaProblems(schema, output).length > 0) {
     throw new GatewayError('AI_OUTPUT_INVALID', {
       message: 'The model’s answer does not fit the prompt’s output schema.',
     });
@@ -102,18 +103,4 @@ export class PromptStream implements StreamForm {
   failed(error: GatewayError): string {
     return eventText(JSON.stringify({ error: openAiError(error) }), 'error');
   }
-}
-
-const validators = new WeakMap<JsonSchema, ValidateFunction>();
-
-/** @returns what is wrong; nothing without a schema */
-function problemsOf(schema: JsonSchema | undefined, value: unknown): readonly ErrorObject[] {
-  if (schema === undefined) return [];
-  let validate = validators.get(schema);
-  if (validate === undefined) {
-    // Compiled apart, so that schemas of two generations with one `$id` do not meet.
-    validate = new Ajv2020({ strict: false, validateFormats: false, logger: false }).compile(schema);
-    validators.set(schema, validate);
-  }
-  return validate(value) ? [] : (validate.errors ?? []);
 }

@@ -199,12 +199,12 @@ export class CallRun implements ChoiceContext {
       model: this.model,
       respondedModel: this.respondedModel,
       providerRequestId: this.providerRequestId,
-      attempts: this.attempts,
+      attempts: this.attempts.map((attempt) => ({ ...attempt, durationMs: tenths(attempt.durationMs) })),
       usage: this.#usage,
       costUsd: formatUsd(this.costNanoUsd),
       price: this.#price,
-      durationMs: this.durationMs,
-      timeToFirstTokenMs: this.timeToFirstTokenMs,
+      durationMs: tenths(this.durationMs),
+      timeToFirstTokenMs: this.timeToFirstTokenMs === undefined ? undefined : tenths(this.timeToFirstTokenMs),
       finish: this.#endedAs,
       cache: this.cache,
       guardrails: this.guardrails,
@@ -212,6 +212,11 @@ export class CallRun implements ChoiceContext {
       shadow: this.#shadow,
     });
   }
+}
+
+/** Records are read by people: no more than the clock tells. */
+function tenths(milliseconds: number): number {
+  return Math.round(milliseconds * 10) / 10;
 }
 
 function sum(a: Usage, b: Usage): Usage {

@@ -1,9 +1,12 @@
-/** Holds a value against a JSON schema (draft 2020-12) of a prompt's owner. */
+/** Holds a value against a JSON schema (draft 2020-12): the door of `ajv`. */
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import { LRUCache } from 'lru-cache';
 import { messageOf } from '../../errors/index.ts';
-import type { JsonSchema } from '../models/index.ts';
+import type { JsonSchema } from './model.ts';
 
+/** Compiling takes milliseconds: a schema is known again by itself, or by its text where a client sends it each time. */
 const validators = new WeakMap<JsonSchema, ValidateFunction>();
+const validatorsByText = new LRUCache<string, ValidateFunction>({ max: 200 });
 
 /** @returns why it cannot be used as a JSON schema; undefined where it can */
 export function whyNoSchema(schema: JsonSchema): string | undefined {
@@ -25,6 +28,12 @@ export function schemaProblems(schema: JsonSchema, value: unknown, name = ''): r
 function validatorOf(schema: JsonSchema): ValidateFunction {
   const known = validators.get(schema);
   if (known !== undefined) return known;
+  const text = JSON.stringify(schema);
+  const alike = validatorsByText.get(text);
+  if (alike !== undefined) {
+    validators.set(schema, alike);
+    return alike;
+  }
   // Compiled apart, so that schemas of two prompts with one `$id` do not meet. Compiling finds a keyword of the wrong
   // type by itself; holding the schema against its metaschema too would cost the first one 100 ms.
   const validate = new Ajv2020({
@@ -35,5 +44,6 @@ function validatorOf(schema: JsonSchema): ValidateFunction {
     logger: false,
   }).compile(schema);
   validators.set(schema, validate);
+  validatorsByText.set(text, validate);
   return validate;
 }

@@ -1,0 +1,107 @@
+/** `isthmus-explain: ai`: how each field's value came about, where it stands in the client's own answer. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type AiGraph, canary, echo, startAiGraph } from '../testkit/ai-graph.ts';
+
+let graph: AiGraph;
+beforeAll(async () => {
+  graph = await startAiGraph();
+});
+afterAll(() => graph[Symbol.asyncDispose]());
+beforeEach(() => {
+  graph.provider.reset();
+  graph.provider.respond(echo);
+  for (const one of graph.products) one.name += '+';
+});
+
+describe('an explanation', () => {
+  it('stands at the client’s path, aliases and list indexes included, with model, prompt, price and usage', async () => {
+    graph.provider.respond({ text: 'Fine.', usage: { inputTokens: 120, outputTokens: 7 } });
+    const { extensions } = await graph.explain('{ all: products(first: 2) { text: summary id } }');
+    expect(Object.keys(extensions?.ai ?? {})).toEqual(['all.0.text', 'all.1.text']);
+    expect(extensions?.ai?.['all.1.text']).toEqual({
+      model: 'test/m',
+      prompt: 'summary',
+      cached: false,
+      costUsd: '0.000134',
+      usage: { inputTokens: 120, outputTokens: 7 },
+      usageSource: 'reported',
+      attempts: 1,
+      durationMs: expect.any(Number),
+    });
+  });
+
+  it('is given for nested lists, below an entity that stands in two places, and for shared questions', async () => {
+    const { extensions } = await graph.explain(
+      '{ a: product(id: "p1") { reviews(first: 2) { t: reply } } b: product(id: "p1") { reviews(first: 1) { reply } } }',
+    );
+    expect(Object.keys(extensions?.ai ?? {}).sort()).toEqual(['a.reviews.0.t', 'a.reviews.1.t', 'b.reviews.0.reply']);
+    expect(graph.provider.requests).toHaveLength(2);
+    const costs = Object.values(extensions?.ai ?? {}).filter(({ costUsd }) => costUsd !== '0');
+    expect(costs).toHaveLength(2);
+  });
+
+  it('tells of a repair: both calls’ price, and that there was one', async () => {
+    graph.provider.script([
+      { json: { value: 'SPLENDID' }, usage: { inputTokens: 10, outputTokens: 1 } },
+      { json: { value: 'GOOD' }, usage: { inputTokens: 30, outputTokens: 2 } },
+    ]);
+    if (graph.products[0]?.reviews[0]) graph.products[0].reviews[0].body += 'x';
+    const { data, extensions } = await graph.explain('{ product(id: "p1") { reviews(first: 1) { sentiment } } }');
+    expect(data.product.reviews).toEqual([{ sentiment: 'GOOD' }]);
+    expect(extensions?.ai?.['product.reviews.0.sentiment']).toMatchObject({
+      repaired: true,
+      attempts: 2,
+      costUsd: '0.000046',
+      usage: { inputTokens: 40, outputTokens: 3 },
+    });
+  });
+
+  it('is given for the fields that were answered where others failed', async () => {
+    graph.provider.respond((request) =>
+      JSON.stringify(request.body).includes('Product 2') ? { error: { status: 500 } } : { text: 'Fine.' },
+    );
+    const { data, extensions } = await graph.explain('{ products { summary } }');
+    expect(data.products[1]).toEqual({ summary: null });
+    expect(Object.keys(extensions?.ai ?? {})).toEqual(['products.0.summary', 'products.2.summary']);
+  });
+
+  it('holds no text, and no answer has one, where nobody asked or another word was asked', async () => {
+    const { extensions } = await graph.explain('{ products { summary } }');
+    expect(JSON.stringify(extensions)).not.toContain('Said of');
+    expect(JSON.stringify(extensions)).not.toContain(canary);
+    expect((await graph.query('{ products { summary } }')).extensions).toBeUndefined();
+    for (const word of ['cost', 'AI', '__proto__', ''])
+      expect(
+        (await graph.query('{ products { summary } }', {}, { 'isthmus-explain': word })).extensions,
+      ).toBeUndefined();
+  });
+
+  it('is not given to a client that shares another’s operation and did not ask', async () => {
+    graph.provider.respond({ text: 'Fine.', faults: { delayMs: 40 } });
+    const query = '{ products { summary } }';
+    const [asked, plain, again] = await Promise.all([graph.explain(query), graph.query(query), graph.explain(query)]);
+    expect(plain.extensions).toBeUndefined();
+    expect(plain.data).toEqual(asked.data);
+    expect(Object.keys(asked.extensions?.ai ?? {})).toHaveLength(3);
+    expect(Object.keys(again.extensions?.ai ?? {})).toHaveLength(3);
+    expect(graph.provider.requests).toHaveLength(3);
+  });
+});
+
+describe('the configuration', () => {
+  it('allows texts', async () => {
+    await using told = await startAiGraph({ products: 1, fields: '{ explain: { texts: true } }' });
+    told.provider.respond(echo);
+    const { extensions } = await told.explain('{ products { pitch } }');
+    const explained = extensions?.ai?.['products.0.pitch'];
+    expect(explained?.answer).toBe('Said of: Description Description 1.');
+    expect(JSON.stringify(explained?.messages)).toContain('Description Description 1.');
+  });
+
+  it('turns it off', async () => {
+    await using silent = await startAiGraph({ products: 1, fields: '{ explain: { enabled: false } }' });
+    const { data, extensions } = await silent.explain('{ products { pitch } }');
+    expect(data.products[0].pitch).toEqual(expect.any(String));
+    expect(extensions).toBeUndefined();
+  });
+});

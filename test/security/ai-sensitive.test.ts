@@ -1,0 +1,74 @@
+/** Personal data that an AI field reads never reaches a provider, in whatever input it stands. */
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { type AiGraph, echo, startAiGraph, userTextOf } from '../testkit/ai-graph.ts';
+
+let graph: AiGraph;
+beforeAll(async () => {
+  graph = await startAiGraph({ products: 2, fields: '{ explain: { texts: true } }' });
+});
+afterAll(() => graph[Symbol.asyncDispose]());
+beforeEach(() => {
+  graph.provider.reset();
+  graph.provider.respond(echo);
+});
+
+const write = (body: string, author: { name: string; email: string | null; phone: number | null }): void => {
+  for (const review of graph.products[0]?.reviews.slice(0, 1) ?? []) {
+    review.body = body;
+    Object.assign(review.author, author);
+  }
+};
+const ask = () => graph.explain('{ product(id: "p1") { reviews(first: 1) { reply author { email } } } }');
+const sent = (): string => JSON.stringify(graph.provider.requests.map(({ body, headers }) => [body, headers]));
+
+it('an address and a number are placeholders in the prompt, the answer, the explanation and the log', async () => {
+  write('Very good.', { name: 'Ann', email: 'ann@mail.example', phone: 49301234 });
+  const { data, extensions } = await ask();
+  expect(userTextOf(graph.provider.requests[0])).toBe('From Ann, [personal 1], [contact 1]: Very good.');
+  expect(sent()).not.toMatch(/ann@mail|49301234/);
+  expect(data.product.reviews[0].reply).toBe('Said of: From Ann, [personal 1], [contact 1]: Very good.');
+  expect(JSON.stringify(extensions)).not.toMatch(/ann@mail|49301234/);
+  expect(graph.logged()).not.toMatch(/ann@mail|49301234/);
+  expect(data.product.reviews[0].author.email).toBe('ann@mail.example');
+});
+
+it('a review that repeats them hides them too, in any case of letters', async () => {
+  write('Write to ANN@mail.example or call 49301234, not 1493012345!', {
+    name: 'Ann',
+    email: 'ann@mail.example',
+    phone: 49301234,
+  });
+  await ask();
+  expect(userTextOf(graph.provider.requests[0])).toBe(
+    'From Ann, [personal 1], [contact 1]: Write to [personal 1] or call [contact 1], not 1493012345!',
+  );
+});
+
+it('a value that is part of another does not take it apart, and one that spells a placeholder spells nothing', async () => {
+  write('ann@mail.example.org and personal', { name: 'personal', email: 'personal', phone: null });
+  await ask();
+  expect(userTextOf(graph.provider.requests[0])).toBe(
+    'From [personal 1], [personal 1], : ann@mail.example.org and [personal 1]',
+  );
+});
+
+it('characters that mean something in patterns and templates are only characters', async () => {
+  write('Say $& to a+b(c)[d]{{x}}@mail.example.', { name: 'Ann', email: 'a+b(c)[d]{{x}}@mail.example', phone: null });
+  await ask();
+  expect(userTextOf(graph.provider.requests[0])).toBe('From Ann, [personal 1], : Say $& to [personal 1].');
+});
+
+it('is private: a change of what is masked is another question, though the prompt is the same', async () => {
+  write('Same.', { name: 'Ann', email: 'one@mail.example', phone: null });
+  await ask();
+  write('Same.', { name: 'Ann', email: 'two@mail.example', phone: null });
+  await ask();
+  await ask();
+  expect(graph.provider.requests.map(userTextOf)).toEqual(Array(2).fill('From Ann, [personal 1], : Same.'));
+});
+
+it('nothing is masked that is null', async () => {
+  write('Plain.', { name: 'Ann', email: null, phone: null });
+  await ask();
+  expect(userTextOf(graph.provider.requests[0])).toBe('From Ann, , : Plain.');
+});
