@@ -29,11 +29,19 @@ function translate(
   let longest: (string | number)[] = [];
   for (const field of here?.fields ?? []) {
     if (field.dataKey !== step) continue;
-    const rest = field.inner === undefined ? [] : translate(undefined, field.inner, inner, path, index + 1);
+    // Below a leaf there are only places in its lists.
+    const rest =
+      field.inner === undefined ? placesOf(path, index + 1) : translate(undefined, field.inner, inner, path, index + 1);
     if (rest.length + 1 > longest.length) longest = [field.responseKey, ...rest];
     if (longest.length === path.length - index) break;
   }
   return longest;
+}
+
+function placesOf(path: DataPath, from: number): number[] {
+  const places: number[] = [];
+  for (let index = from; typeof path[index] === 'number'; index++) places.push(path[index] as number);
+  return places;
 }
 
 /** Where an object first stands, by the path of keys and `@` that leads to it. */

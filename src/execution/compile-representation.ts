@@ -3,6 +3,7 @@
  * the key by which equal entities are asked for once and what is sent, so nothing is printed twice.
  */
 import type { RequiredSelection, Rewrite } from '../planning/index.ts';
+import { isWithinDepth, maxValueDepth } from '../transport/index.ts';
 import { type DataObject, isDataObject, isOfType, type TypeMemberships } from './data.ts';
 import { rewriteData } from './rewrite-data.ts';
 
@@ -10,10 +11,11 @@ export interface WriteRepresentation {
   /** @returns undefined where a required field is missing: the entity is then not asked for */
   (entity: DataObject): string | undefined;
   /**
-   * Something that is equal for two objects only if their representations are, and cheaper to get: the value of the one
-   * field that a representation has besides its type. Undefined where there is nothing of the kind.
+   * The one field that a representation of this type has besides the type: objects of one type whose values of it are
+   * equal strings have equal representations, which need not be written to find that out. Undefined where there is
+   * nothing of the kind.
    */
-  identityOf(entity: DataObject): string | undefined;
+  keyOf(typeName: unknown): string | undefined;
 }
 
 export function compileRepresentation(
@@ -22,15 +24,10 @@ export function compileRepresentation(
   rewrites: readonly Rewrite[],
 ): WriteRepresentation {
   const { write, fieldsOf } = compileSelections(types, requires);
-  const identityOf = (entity: DataObject): string | undefined => {
-    const { __typename: typeName } = entity;
-    if (typeof typeName !== 'string') return undefined;
-    const { onlyKey } = fieldsOf(typeName);
-    const value = onlyKey === undefined ? undefined : entity[onlyKey];
-    return typeof value === 'string' ? `${typeName} ${value}` : undefined; // no type's name has a space
-  };
+  const keyOf = (typeName: unknown): string | undefined =>
+    typeof typeName === 'string' ? fieldsOf(typeName).onlyKey : undefined;
   const named = (entity: DataObject) => (typeof entity.__typename === 'string' ? write(entity) : undefined);
-  if (rewrites.length === 0) return Object.assign(named, { identityOf });
+  if (rewrites.length === 0) return Object.assign(named, { keyOf });
   const rewritten = (entity: DataObject): string | undefined => {
     const text = named(entity);
     if (text === undefined) return undefined;
@@ -38,7 +35,7 @@ export function compileRepresentation(
     rewriteData(types, rewrites, representation);
     return JSON.stringify(representation);
   };
-  return Object.assign(rewritten, { identityOf: () => undefined });
+  return Object.assign(rewritten, { keyOf: () => undefined });
 }
 
 interface FieldWriter {
@@ -103,24 +100,31 @@ function compileFields(
   const fields = [...merged].map(([key, inner], index) => ({
     key,
     prefix: `${index === 0 ? '' : ','}${JSON.stringify(names.get(key))}:`,
-    write: inner === undefined ? JSON.stringify : compileValue(compileSelections(types, inner).write),
+    write: inner === undefined ? writeLeaf : compileValue(compileSelections(types, inner).write),
   }));
   const others = [...merged].filter(([key]) => key !== '__typename');
   const [only] = others;
   return { fields, onlyKey: others.length === 1 && only !== undefined && only[1] === undefined ? only[0] : undefined };
 }
 
+/** A custom scalar may be an object: one that is too deep to print counts as missing. */
+function writeLeaf(value: unknown): string | undefined {
+  return typeof value !== 'object' || isWithinDepth(value) ? JSON.stringify(value) : undefined;
+}
+
 function compileValue(write: (entity: DataObject) => string | undefined): (value: unknown) => string | undefined {
-  return function writeValue(value: unknown): string | undefined {
+  return (value) => writeValue(value, maxValueDepth);
+
+  function writeValue(value: unknown, levels: number): string | undefined {
     if (value === null) return 'null';
     if (isDataObject(value)) return write(value);
-    if (!Array.isArray(value)) return undefined;
+    if (!Array.isArray(value) || levels === 0) return undefined;
     const items: string[] = [];
     for (const item of value) {
-      const written = writeValue(item);
+      const written = writeValue(item, levels - 1);
       if (written === undefined) return undefined;
       items.push(written);
     }
     return `[${items.join(',')}]`;
-  };
+  }
 }

@@ -24,6 +24,7 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import { invariant } from '../lib/index.ts';
+import { isWithinDepth } from '../transport/index.ts';
 import type { AnswerWriter, Violation } from './answer-writer.ts';
 import { type DataObject, isDataObject } from './data.ts';
 
@@ -336,6 +337,7 @@ function compileLeaf(type: GraphQLLeafType): WriteValue {
   }
   const coerce: WriteValue = (value, out) => {
     if (value === null || value === undefined) return false;
+    if (typeof value === 'object' && !isWithinDepth(value)) return refuse(out);
     let text: string | undefined;
     try {
       text = JSON.stringify(type.serialize(value));

@@ -1,5 +1,6 @@
 /** @fromContext: the values that arguments take from an entity's ancestors. Only for plans that have them. */
 import type { ContextValue } from '../planning/index.ts';
+import { isWithinDepth, maxValueDepth } from '../transport/index.ts';
 import { type DataObject, isDataObject, isOfType, type TypeMemberships } from './data.ts';
 
 export interface EntityInContext {
@@ -18,12 +19,13 @@ export function contextValues(
 ): EntityInContext[] {
   const found: EntityInContext[] = [];
   const ancestors: DataObject[] = [];
-  walk(root, 0);
+  walk(root, 0, maxValueDepth);
   return found;
 
-  function walk(value: unknown, depth: number): void {
+  function walk(value: unknown, depth: number, levels: number): void {
+    if (levels === 0) return;
     if (Array.isArray(value)) {
-      for (const item of value) walk(item, depth + (path[depth] === '@' ? 1 : 0));
+      for (const item of value) walk(item, depth + (path[depth] === '@' ? 1 : 0), levels - 1);
       return;
     }
     if (!isDataObject(value)) return;
@@ -32,7 +34,7 @@ export function contextValues(
       return;
     }
     ancestors.push(value);
-    walk(value[path[depth] as string], depth + 1);
+    walk(value[path[depth] as string], depth + 1, levels - 1);
     ancestors.pop();
   }
 
@@ -46,6 +48,6 @@ export function contextValues(
       else if (value.__typename !== undefined && !isOfType(types, value.__typename, step.slice(condition.length)))
         return [];
     }
-    return value === undefined ? [] : [`"${variable}":${JSON.stringify(value)}`];
+    return value === undefined || !isWithinDepth(value) ? [] : [`"${variable}":${JSON.stringify(value)}`];
   }
 }

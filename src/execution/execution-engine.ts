@@ -53,16 +53,19 @@ export interface ExecutionEngine {
   close(): Promise<void>;
 }
 
-/** The answer as bytes of JSON. Errors come first where there are any, as the specification recommends (section 7.1). */
-export function printResult({ errors, data, extensions }: ExecutionResult): Buffer {
+/** The answer as JSON: bytes where it is long, text where it is short. Errors come first where there are any, as the specification recommends (section 7.1). */
+export function printResult({ errors, data, extensions }: ExecutionResult): Buffer | string {
   const hasErrors = errors !== undefined && errors.length > 0;
-  if (data instanceof JsonText && !hasErrors && extensions === undefined) return data.bytes;
+  if (data instanceof JsonText && !hasErrors && extensions === undefined) return data.whole;
   const head = hasErrors ? `{"errors":${JSON.stringify(errors)}` : '{';
   const tail = extensions === undefined ? '}' : `,"extensions":${JSON.stringify(extensions)}}`;
   const comma = hasErrors ? ',' : '';
   if (data instanceof JsonText) {
-    return Buffer.concat([Buffer.from(head + comma), data.bytes.subarray(1, -1), Buffer.from(tail)]);
+    const { whole } = data;
+    return typeof whole === 'string'
+      ? `${head}${comma}${whole.slice(1, -1)}${tail}`
+      : Buffer.concat([Buffer.from(head + comma), whole.subarray(1, -1), Buffer.from(tail)]);
   }
-  if (data !== undefined) return Buffer.from(`${head}${comma}"data":${JSON.stringify(data)}${tail}`);
-  return Buffer.from(hasErrors ? `${head}${tail}` : `{${tail.replace(/^,/, '')}`);
+  if (data !== undefined) return `${head}${comma}"data":${JSON.stringify(data)}${tail}`;
+  return hasErrors ? `${head}${tail}` : `{${tail.replace(/^,/, '')}`;
 }

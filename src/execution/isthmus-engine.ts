@@ -12,6 +12,7 @@ import type { SubgraphClient } from '../transport/index.ts';
 import { AnswerWriter } from './answer-writer.ts';
 import { clientPath } from './client-path.ts';
 import { type CompiledPlan, compilePlan } from './compile-plan.ts';
+import type { DataPath } from './data.ts';
 import type {
   ExecutionEngine,
   ExecutionOutcome,
@@ -20,6 +21,7 @@ import type {
   UsedOperation,
 } from './execution-engine.ts';
 import { covers, type Failure } from './failure.ts';
+import { fieldSource } from './field-source.ts';
 import { type Introspect, introspector } from './introspect.ts';
 import { JsonText } from './json-text.ts';
 import { PreparedOperation, type Variables, type Variant } from './prepared-operation.ts';
@@ -103,7 +105,9 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
         errorPolicy,
         variableJson: variableWriter(variant, variables),
       });
-      return shapeAnswer(variant, result, introspector(apiSchema, prepared, variables), request, log);
+      const introspect = introspector(apiSchema, prepared, variables);
+      const blame = errorPolicy.serviceName ? (path: DataPath) => fieldSource(plan, path) : () => undefined;
+      return shapeAnswer(variant, result, introspect, request, log, blame);
     },
 
     mostUsed(count) {
@@ -172,6 +176,8 @@ function shapeAnswer(
   introspect: Introspect,
   request: OperationRequest,
   log: Logger,
+  /** The subgraph to name with a value that does not fit its type. */
+  blame: (path: DataPath) => string | undefined,
 ): ExecutionOutcome {
   const { shape } = variant;
   const { data, failures, shared } = result;
@@ -180,27 +186,33 @@ function shapeAnswer(
   shape.write(data, out);
   out.text += '}';
   const text = new JsonText(out.finish());
-  variant.answerBytes = text.bytes.length;
+  variant.answerBytes = text.whole.length;
   const extensions = extensionsOf(result, variant);
   if (failures.length === 0 && out.violations.length === 0)
     return { kind: 'single', result: { data: text, ...extensions } };
 
   const errors: GraphQLFormattedError[] = failures.map(({ message, extensions, path }: Failure) => ({
     message,
-    ...(path === undefined ? {} : { path: clientPath(shape.root, data, path) }),
+    ...(path === undefined ? {} : { path: errorPath(variant, result, path) }),
     extensions: { ...extensions },
   }));
+  // One for each field of the operation, at its first place: a thousand items of a list are wrong for one reason.
+  const wrong = new Set<string>();
   for (const { responsePath, dataPath } of out.violations) {
+    const field = responsePath.map((step) => (typeof step === 'number' ? '@' : step)).join('.');
+    if (wrong.has(field)) continue;
     if (failures.some((failure) => covers(failure.covers, dataPath))) continue;
     if (failures.length > 0 && covers(result.unfilled(), dataPath)) continue;
+    wrong.add(field);
+    const service = blame(dataPath);
     log.warn(
-      { requestId: request.context.requestId, path: dataPath },
+      { requestId: request.context.requestId, path: dataPath, subgraph: service },
       'a subgraph gave a value its type does not allow',
     );
     errors.push({
       message: errorTable.SUBREQUEST_MALFORMED_RESPONSE.client,
       path: responsePath,
-      extensions: { code: 'SUBREQUEST_MALFORMED_RESPONSE' },
+      extensions: { code: 'SUBREQUEST_MALFORMED_RESPONSE', ...(service === undefined ? {} : { service }) },
     });
   }
   const distinct = new Map(errors.map((error) => [JSON.stringify(error), error]));
@@ -208,6 +220,24 @@ function shapeAnswer(
     kind: 'single',
     result: { data: text, ...(errors.length === 0 ? {} : { errors: [...distinct.values()] }), ...extensions },
   };
+}
+
+/**
+ * Where a client sees a failure. What only the plan asked for has no place of its own in the answer: the failure then
+ * stands at the field it kept empty, where there is one.
+ */
+function errorPath({ shape }: Variant, result: RunResult, path: DataPath): (string | number)[] {
+  const seen = clientPath(shape.root, result.data, path);
+  if (seen.length === path.length) return seen;
+  for (const place of result.unfilled()) {
+    const above = place.slice(0, -1);
+    const isHere = above.every((step, index) => step === (typeof path[index] === 'number' ? '@' : path[index]));
+    if (!isHere || above.length >= path.length) continue;
+    const empty = [...path.slice(0, above.length), place.at(-1) as string];
+    const shown = clientPath(shape.root, result.data, empty);
+    if (shown.length === empty.length) return shown;
+  }
+  return seen;
 }
 
 /** Notes under the client's own paths, steps joined by dots: `products.0.reviewSummary`. */

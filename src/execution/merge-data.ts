@@ -3,9 +3,16 @@
  * places of one entity share what was fetched for it once. Keys are decided by the normalised operation, so the same
  * key is the same field with the same arguments wherever it stands.
  */
+import { maxValueDepth } from '../transport/index.ts';
 import { type DataObject, isDataObject, type TypeMemberships } from './data.ts';
 
-export function mergeData(types: TypeMemberships, target: DataObject, source: DataObject): void {
+export function mergeData(
+  types: TypeMemberships,
+  target: DataObject,
+  source: DataObject,
+  levels: number = maxValueDepth,
+): void {
+  if (levels === 0) return; // deeper than any selection: a custom scalar that is refused when it is written
   for (const key in source) {
     // JSON may have it as a key of its own; reading it from the target gives Object.prototype, and would merge into that.
     if (key === '__proto__') continue;
@@ -15,9 +22,9 @@ export function mergeData(types: TypeMemberships, target: DataObject, source: Da
       target[key] = value;
     } else if (known === value) {
     } else if (isDataObject(known) && isDataObject(value)) {
-      mergeData(types, known, value);
+      mergeData(types, known, value, levels - 1);
     } else if (Array.isArray(known) && Array.isArray(value) && known.length === value.length) {
-      mergeList(types, known, value);
+      mergeList(types, known, value, levels - 1);
     } else if (key === '__typename') {
       target[key] = narrowerType(types, known, value);
     } else if (value !== null || typeof known !== 'object') {
@@ -26,12 +33,13 @@ export function mergeData(types: TypeMemberships, target: DataObject, source: Da
   }
 }
 
-function mergeList(types: TypeMemberships, target: unknown[], source: readonly unknown[]): void {
+function mergeList(types: TypeMemberships, target: unknown[], source: readonly unknown[], levels: number): void {
+  if (levels === 0) return;
   for (let index = 0; index < target.length; index++) {
     const [known, value] = [target[index], source[index]];
-    if (isDataObject(known) && isDataObject(value)) mergeData(types, known, value);
+    if (isDataObject(known) && isDataObject(value)) mergeData(types, known, value, levels - 1);
     else if (Array.isArray(known) && Array.isArray(value) && known.length === value.length)
-      mergeList(types, known, value);
+      mergeList(types, known, value, levels - 1);
     else if (value !== null) target[index] = value;
   }
 }

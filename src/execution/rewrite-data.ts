@@ -1,17 +1,19 @@
 /** Applies a plan's rewrites to what is sent or received. Rare (interface objects, conflicting types), so not compiled. */
 import type { Rewrite } from '../planning/index.ts';
+import { maxValueDepth } from '../transport/index.ts';
 import { type DataObject, isDataObject, isOfType, type TypeMemberships } from './data.ts';
 
 const condition = '... on ';
 
 /** Changes `data` in place. */
 export function rewriteData(types: TypeMemberships, rewrites: readonly Rewrite[], data: unknown): void {
-  for (const rewrite of rewrites) at(types, rewrite.path, data, rewrite);
+  for (const rewrite of rewrites) at(types, rewrite.path, data, rewrite, maxValueDepth);
 }
 
-function at(types: TypeMemberships, path: readonly string[], value: unknown, rewrite: Rewrite): void {
+function at(types: TypeMemberships, path: readonly string[], value: unknown, rewrite: Rewrite, levels: number): void {
   if (Array.isArray(value)) {
-    for (const item of value) at(types, path, item, rewrite);
+    // Lists in lists without end are not what the path leads to.
+    if (levels > 0) for (const item of value) at(types, path, item, rewrite, levels - 1);
     return;
   }
   const [step, ...rest] = path;
@@ -20,9 +22,9 @@ function at(types: TypeMemberships, path: readonly string[], value: unknown, rew
     // Without __typename nothing speaks against the condition; what is renamed is there for that one type only.
     const { __typename: typeName } = value;
     if (typeName === undefined || isOfType(types, typeName, step.slice(condition.length)))
-      at(types, rest, value, rewrite);
+      at(types, rest, value, rewrite, levels);
   } else if (rest.length > 0) {
-    at(types, rest, Object.hasOwn(value, step) ? value[step] : undefined, rewrite);
+    at(types, rest, Object.hasOwn(value, step) ? value[step] : undefined, rewrite, levels);
   } else {
     apply(value, step, rewrite);
   }

@@ -6,13 +6,14 @@ import type { ErrorPolicy } from '../config/index.ts';
 import { type ErrorCode, GatewayError } from '../errors/index.ts';
 import type { Logger } from '../observability/index.ts';
 import type { RootFetch } from '../planning/index.ts';
-import type {
-  RequestContext,
-  SubgraphClient,
-  SubgraphError,
-  SubgraphNote,
-  SubgraphRequest,
-  SubgraphResponse,
+import {
+  isWithinDepth,
+  type RequestContext,
+  type SubgraphClient,
+  type SubgraphError,
+  type SubgraphNote,
+  type SubgraphRequest,
+  type SubgraphResponse,
 } from '../transport/index.ts';
 import { findObject, findPlaces } from './client-path.ts';
 import { collectEntities, haveSameContent } from './collect-entities.ts';
@@ -21,6 +22,7 @@ import { contextValues } from './context-values.ts';
 import { type DataObject, type DataPath, isDataObject, type TypeMemberships } from './data.ts';
 import { FailedNulls } from './failed-nulls.ts';
 import type { Failure } from './failure.ts';
+import { FirstOfEach } from './first-of-each.ts';
 import { maskSubgraphError } from './mask-subgraph-errors.ts';
 import { mergeData } from './merge-data.ts';
 import { rewriteData } from './rewrite-data.ts';
@@ -108,10 +110,14 @@ class Run implements RunResult {
     if (this.#options.context.signal.aborted) return;
     if (fetch.kind === 'root') return this.#fetchRoot(fetch);
     if (fetch.context.length > 0) return this.#fetchInContext(fetch);
-    const isStrict = this.#options.clients.get(fetch.subgraph)?.kind === 'in-process';
-    const asked = fetch.fields.map((field) => this.#ask(field, isStrict));
+    const asked = fetch.fields.map((field) => this.#ask(field, this.#isStrict(fetch)));
     if (asked.every(({ representations }) => representations.length === 0)) return undefined;
     return this.#fetchEntities(fetch, asked, []);
+  }
+
+  /** A subgraph of this process is not asked to work on what failed in another. */
+  #isStrict({ subgraph }: CompiledEntityFetch): boolean {
+    return this.#options.clients.get(subgraph)?.kind === 'in-process';
   }
 
   async #fetchRoot(fetch: RootFetch): Promise<void> {
@@ -136,8 +142,10 @@ class Run implements RunResult {
         return place;
       });
     }
-    for (const error of errors ?? [])
+    for (const error of errors ?? []) {
+      for (const path of error.path === undefined ? covers : [error.path]) this.#failedNulls.add(this.data, path);
       this.#addError(fetch.subgraph, error, error.path ?? covers[0], error.path === undefined ? covers : undefined);
+    }
     if (response.notes !== undefined) this.notes.push(...response.notes);
   }
 
@@ -165,16 +173,15 @@ class Run implements RunResult {
       }
       const entities = new Set<DataObject>();
       const mayReplace = !this.#options.plan.placeMatters;
-      const here = exact && mayReplace ? new Map<unknown, DataObject>() : undefined;
+      const here = exact && mayReplace ? new FirstOfEach(write) : undefined;
       collectEntities(this.data, path, this.#sharing, (entity) => {
         if (only?.has(entity) === false) return entity;
-        const identity = here === undefined ? undefined : write.identityOf(entity);
-        const first = identity === undefined ? undefined : here?.get(identity);
+        const first = here?.find(entity);
         if (first !== undefined) return this.#standFor(first, entity);
         const kept = seen.has(entity)
           ? entity
           : this.#askFor(asked, entity, representationOf(entity), indexes, seen, mayReplace);
-        if (identity !== undefined) here?.set(identity, kept);
+        here?.keep(kept);
         entities.add(kept);
         return kept;
       });
@@ -218,7 +225,10 @@ class Run implements RunResult {
   #standFor(first: DataObject, entity: DataObject): DataObject {
     this.#sharing = true;
     this.shared.add(first);
-    if (first !== entity) this.#replaced.set(entity, first);
+    if (first !== entity) {
+      this.#replaced.set(entity, first);
+      if (!this.#failedNulls.isEmpty) this.#failedNulls.takeOver(first, entity);
+    }
     return first;
   }
 
@@ -242,7 +252,11 @@ class Run implements RunResult {
       if (fits ? this.#merge(one, entities) : one.representations.length === 0) continue;
       if (errors === undefined || Array.isArray(entities)) this.#addMalformed(fetch.subgraph, one);
     }
-    for (const error of errors ?? []) this.#addEntityError(fetch.subgraph, error, asked, covers, data);
+    let isPlaced = true;
+    for (const error of errors ?? []) {
+      isPlaced = this.#addEntityError(fetch.subgraph, error, asked, covers, data) && isPlaced;
+    }
+    if (!isPlaced) this.#suspectNulls(asked);
     for (const note of response.notes ?? []) this.#addEntityNote(note, asked);
   }
 
@@ -283,9 +297,14 @@ class Run implements RunResult {
         continue;
       }
       const list = owners[index] as DataObject[];
+      const isCopied = plan.placeMatters && list.length > 1;
+      if (isCopied && !isWithinDepth(entity)) {
+        malformed = true;
+        continue;
+      }
       if (list.length > 1 && !field.leavesOnly) this.#sharing = true;
       for (const owner of list) {
-        mergeData(types, this.#inPlace(owner), plan.placeMatters && list.length > 1 ? structuredClone(entity) : entity);
+        mergeData(types, this.#inPlace(owner), isCopied ? structuredClone(entity) : entity);
       }
     }
     return !malformed;
@@ -313,7 +332,7 @@ class Run implements RunResult {
     }
     await Promise.all(
       [...groups.values()].map(({ context, entities }) => {
-        const asked = fetch.fields.map((field) => this.#ask(field, false, entities));
+        const asked = fetch.fields.map((field) => this.#ask(field, this.#isStrict(fetch), entities));
         if (asked.every(({ representations }) => representations.length === 0)) return undefined;
         return this.#fetchEntities(fetch, asked, context);
       }),
@@ -393,14 +412,27 @@ class Run implements RunResult {
     });
   }
 
-  /** An error inside `_entities` stands at an index that means nothing to the client: at the entity's own place instead. */
+  /** An error that does not say where it happened may be why any of the nulls that came with it is one. */
+  #suspectNulls(asked: readonly Asked[]): void {
+    for (const { field, owners } of asked) {
+      for (const list of owners) {
+        for (const owner of list) for (const key of field.gives) this.#failedNulls.add(this.#inPlace(owner), [key]);
+      }
+    }
+  }
+
+  /**
+   * An error inside `_entities` stands at an index that means nothing to the client: at the entity's own place instead.
+   *
+   * @returns whether it said where it happened
+   */
   #addEntityError(
     subgraph: string,
     error: SubgraphError,
     asked: readonly Asked[],
     covers: readonly (readonly string[])[],
     data: unknown,
-  ): void {
+  ): boolean {
     const [key, index, ...rest] = error.path ?? [];
     const one = asked.find(({ field }) => field.key === key);
     const owner = typeof index === 'number' ? one?.owners[index]?.[0] : undefined;
@@ -408,8 +440,9 @@ class Run implements RunResult {
       const narrowed =
         one === undefined ? covers : one.path.flatMap((path) => one.field.gives.map((given) => [...path, given]));
       this.#addError(subgraph, error, this.#firstPlace(one === undefined ? asked : [one]), narrowed);
-      return;
+      return false;
     }
+    for (const each of one.owners[index as number] ?? []) this.#failedNulls.add(this.#inPlace(each), rest);
     const place = this.#placeOf(owner, one);
     const entities = isDataObject(data) ? data[one.field.key] : undefined;
     const isThere = Array.isArray(entities) && isDataObject(entities[index as number]);
@@ -419,6 +452,7 @@ class Run implements RunResult {
       : one.field.gives.map((given) => [given]);
     const places = one.path.flatMap((path) => tails.map((tail) => [...path, ...tail]));
     this.#addError(subgraph, error, place === undefined ? undefined : [...place, ...rest], places);
+    return true;
   }
 
   #extensions(code: ErrorCode, service: string): Failure['extensions'] {
@@ -439,7 +473,6 @@ class Run implements RunResult {
       'subgraph error',
     );
     const { message, extensions } = maskSubgraphError(errorPolicy, client, error);
-    if (path !== undefined) this.#failedNulls.add(this.data, path);
     const pattern = path?.map((step) => (typeof step === 'number' ? '@' : step));
     this.failures.push({
       message,

@@ -36,14 +36,14 @@ interface ApolloContext {
    * The engine's answer, printed: it goes round Apollo Server, which would make a string of it and bytes of that. In an
    * object of its own, because Apollo Server works on a copy of the context.
    */
-  readonly answer: { printed?: Buffer };
+  readonly answer: { printed?: Buffer | string };
 }
 
 /** What is sent: whole, or in parts that come later. */
 export interface PipelineAnswer {
   readonly status: number | undefined;
   readonly headers: Iterable<readonly [string, string]>;
-  readonly body: Buffer | AsyncIterable<string>;
+  readonly body: Buffer | string | AsyncIterable<string>;
 }
 
 export interface ApolloPipeline {
@@ -177,7 +177,7 @@ function checkVariables(
 }
 
 function bodyOf({ body }: HTTPGraphQLResponse): PipelineAnswer['body'] {
-  return body.kind === 'complete' ? Buffer.from(body.string) : body.asyncIterator;
+  return body.kind === 'complete' ? body.string : body.asyncIterator;
 }
 
 type ResponseBody = GraphQLResponse['body'];

@@ -31,7 +31,7 @@ const sharedRunMs = 3_600_000;
 interface Answer {
   readonly status: number;
   readonly headers: readonly (readonly [string, string])[];
-  readonly body: Buffer | AsyncIterable<string>;
+  readonly body: Buffer | string | AsyncIterable<string>;
 }
 
 /** What is made once per generation for its requests. */
@@ -92,7 +92,7 @@ export async function addGraphQLRoute(app: FastifyInstance, { gateway, log }: Gr
       const { status, headers, body } = await answer(request, reply);
       reply.code(status);
       for (const [name, value] of headers) reply.header(name, value);
-      return reply.send(Buffer.isBuffer(body) ? body : Readable.from(body));
+      return reply.send(typeof body === 'string' || Buffer.isBuffer(body) ? body : Readable.from(body));
     },
   });
 }

@@ -2,6 +2,7 @@
  * Reads GraphQL over HTTP strictly, before anything is looked at: method, media types, charset, JSON. What a parser
  * could read in two ways is refused, because the two readers may then disagree (GHSA-9q82-xgwf-vj6h, CVE-2026-23897).
  */
+import { isUtf8 } from 'node:buffer';
 import type { IncomingHttpHeaders } from 'node:http';
 import Negotiator from 'negotiator';
 import { parse as parseJson } from 'secure-json-parse';
@@ -118,16 +119,10 @@ function isJson(contentType: string): boolean {
   );
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
 function readJson(body: unknown): unknown {
-  let text: string;
-  try {
-    text = utf8.decode(body instanceof Uint8Array ? body : new Uint8Array());
-  } catch {
-    throw malformed('The request is not UTF-8.');
-  }
-  return readJsonText(text);
+  const bytes = Buffer.isBuffer(body) ? body : Buffer.alloc(0);
+  if (!isUtf8(bytes)) throw malformed('The request is not UTF-8.');
+  return readJsonText(bytes.toString('utf8'));
 }
 
 function readJsonText(text: string): unknown {

@@ -75,7 +75,8 @@ export async function startHttpServer({ gateway, log, host, port }: HttpServerOp
   let inFlight = 0;
   let draining = false;
   let whenIdle: (() => void) | undefined;
-  app.addHook('onRequest', async (request, reply) => {
+  // With a callback: a promise for each request is 4 % of a flat query.
+  app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
     if (draining) reply.header('connection', 'close');
     inFlight++;
@@ -95,6 +96,7 @@ export async function startHttpServer({ gateway, log, host, port }: HttpServerOp
       const level = path?.startsWith('/health') === true ? 'debug' : 'info';
       log[level](fields, reply.raw.writableFinished ? 'request' : 'request aborted by the client');
     });
+    done();
   });
   app.setNotFoundHandler((_request, reply) => {
     reply.code(404).header('content-type', jsonType).send(errorBody('NOT_FOUND'));

@@ -27,6 +27,8 @@ export interface ConnectionPool {
 export interface EndpointOptions {
   readonly url: string;
   readonly pool: ConnectionPool;
+  /** The most requests sent or waiting for a connection; one more is refused. */
+  readonly maxInFlight: number;
   readonly breaker: BreakerConfig | undefined;
   readonly onBreakerChange?: ((url: string, state: BreakerState) => void) | undefined;
 }
@@ -35,17 +37,19 @@ export class Endpoint {
   readonly url: string;
   readonly path: string;
   readonly pool: ConnectionPool;
+  readonly maxInFlight: number;
   inFlight = 0;
   readonly #breaker: CircuitBreaker | undefined;
   readonly #ejectionMs: number;
   #failuresInRow = 0;
   #ejectedUntil = 0;
 
-  constructor({ url, pool, breaker, onBreakerChange }: EndpointOptions) {
+  constructor({ url, pool, maxInFlight, breaker, onBreakerChange }: EndpointOptions) {
     const { pathname, search } = new URL(url);
     this.url = url;
     this.path = pathname + search;
     this.pool = pool;
+    this.maxInFlight = maxInFlight;
     this.#ejectionMs = breaker?.sleepMs ?? ejectionMs;
     this.#breaker =
       breaker === undefined ? undefined : new CircuitBreaker(breaker, (state) => onBreakerChange?.(url, state));

@@ -25,6 +25,8 @@ export type Outcome =
   | { readonly kind: 'broken'; readonly error: Error }
   /** The request could not be written as it is: nothing has been sent. */
   | { readonly kind: 'unsendable'; readonly error: Error }
+  /** Too many requests are waiting for a connection already: nothing has been sent. */
+  | { readonly kind: 'crowded'; readonly waiting: number }
   | { readonly kind: 'stopped'; readonly why: Stop };
 
 /** What undici hands to its handlers, as far as it is used here. */

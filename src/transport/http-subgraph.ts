@@ -58,6 +58,11 @@ export interface HttpSubgraphOptions {
   readonly maxRepresentations?: number | undefined;
   /** The most connections kept to each URL. @default 100 */
   readonly maxConnections?: number;
+  /**
+   * The most requests to one URL, sent or waiting for a connection; one more fails at once.
+   * @default 50 for each connection: each would have to be answered in 0.2 s for the last to be within 10 s
+   */
+  readonly maxInFlight?: number;
   /** Whether HTTP/2 is used where an https:// URL offers it. Costs nothing on http://. @default true */
   readonly http2?: boolean;
   /** Whether queries are sent by hash first. @default false */
@@ -268,13 +273,20 @@ class HttpSubgraph implements SubgraphClient {
 }
 
 function openEndpoint(url: string, options: HttpSubgraphOptions): Endpoint {
+  const connections = options.maxConnections ?? 100;
   const pool = new Pool(new URL(url).origin, {
-    connections: options.maxConnections ?? 100,
+    connections,
     allowH2: options.http2 ?? true,
     connect: { timeout: options.connectTimeoutMs ?? 1_000 },
     // The call's own deadline covers the whole exchange; undici's two would only cover parts of it.
     headersTimeout: 0,
     bodyTimeout: 0,
   });
-  return new Endpoint({ url, pool, breaker: options.breaker, onBreakerChange: options.onBreakerChange });
+  return new Endpoint({
+    url,
+    pool,
+    maxInFlight: options.maxInFlight ?? connections * 50,
+    breaker: options.breaker,
+    onBreakerChange: options.onBreakerChange,
+  });
 }

@@ -1,5 +1,6 @@
 export { CircuitBreaker, type Verdict } from './circuit-breaker.ts';
 export { createHttpSubgraph, type HttpSubgraphOptions } from './http-subgraph.ts';
+export { isWithinDepth, maxValueDepth } from './is-within-depth.ts';
 export { anonymous, type Principal, type RequestContext, type ResponseHeaderCollector } from './request-context.ts';
 export { compileRequestHeaderRules, type ForwardHeaders } from './request-header-rules.ts';
 export { CollectedResponseHeaders } from './response-headers.ts';

@@ -1,5 +1,6 @@
 /** Turns a subgraph's bytes into a GraphQL response, or into a coded error: nothing outside is trusted to have a shape. */
 import { GatewayError } from '../errors/index.ts';
+import { isWithinDepth, maxValueDepth } from './is-within-depth.ts';
 import type { SubgraphError, SubgraphResponse } from './subgraph-client.ts';
 
 /** A subgraph that answers a million errors is not read to the end. */
@@ -38,12 +39,16 @@ function toSubgraphError(error: unknown): SubgraphError {
   return {
     message: typeof message === 'string' ? message : 'an error without a message',
     ...(isPath(path) ? { path } : {}),
-    ...(isRecord(extensions) ? { extensions } : {}),
+    ...(isRecord(extensions) && isWithinDepth(extensions) ? { extensions } : {}),
   };
 }
 
 function isPath(path: unknown): path is (string | number)[] {
-  return Array.isArray(path) && path.every((step) => typeof step === 'string' || Number.isInteger(step));
+  return (
+    Array.isArray(path) &&
+    path.length <= maxValueDepth &&
+    path.every((step) => typeof step === 'string' || Number.isInteger(step))
+  );
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -5,6 +5,7 @@ import {
   codeOf,
   connect,
   contextOf,
+  json,
   listen,
   listenTcp,
   mutation,
@@ -98,11 +99,35 @@ describe('a subgraph that', () => {
   });
 });
 
+describe('requests that wait for a connection', () => {
+  it('are bounded: one more fails at once, coded, and says nothing about the URL', async () => {
+    const waiting: (() => void)[] = [];
+    const url = await listen((_request, response) => {
+      waiting.push(() => json(response, { data: { a: 1 } }));
+    });
+    const breaker = { thresholdPercent: 1, minRequests: 1, windowMs: 10_000, sleepMs: 5_000 };
+    const client = connect(url, { shareIdentical: false, maxConnections: 2, maxInFlight: 5, breaker });
+    const answers = Array.from({ length: 5 }, () => client.execute(query, contextOf()));
+    expect(await codeOf(client.execute(query, contextOf()))).toBe('SUBREQUEST_HTTP_ERROR');
+    expect(await codeOf(client.execute(mutation, contextOf()))).toBe('SUBREQUEST_HTTP_ERROR');
+    expect(client.status?.()).toEqual([{ url, breaker: 'closed', inFlight: 5 }]);
+    const answering = setInterval(() => waiting.shift()?.(), 1);
+    expect((await Promise.all(answers)).map(({ data }) => data)).toEqual(Array(5).fill({ a: 1 }));
+    clearInterval(answering);
+    const after = client.execute(query, contextOf());
+    await expect.poll(() => waiting.length).toBe(1);
+    waiting.shift()?.();
+    expect((await after).data).toEqual({ a: 1 });
+  });
+});
+
 describe('clients that leave', () => {
   it('are seen by the subgraph within 100 ms, and leak nothing', async () => {
     let closedAfter = 0;
     let leftAt = 0;
+    let arrived = 0;
     const url = await listen((request) => {
+      arrived++;
       request.socket.once('close', () => {
         if (leftAt > 0) closedAfter = Math.max(closedAfter, performance.now() - leftAt);
       });
@@ -115,8 +140,10 @@ describe('clients that leave', () => {
       const answers = Array.from({ length: 100 }, () =>
         client.execute(query, contextOf({ signal: controller.signal })),
       );
-      if (round % 2 === 0) await pause(10);
-      leftAt = performance.now();
+      // Every other round all requests have arrived; in between they are left in whatever state they are.
+      if (round % 2 === 0) await settles(() => -arrived, -100);
+      leftAt = round % 2 === 0 ? performance.now() : 0;
+      arrived = 0;
       controller.abort(new Error('the client left'));
       const outcomes = await Promise.allSettled(answers);
       expect(

@@ -46,7 +46,7 @@ describe('a page of twenty products', () => {
   });
 
   it('asks once for two clients at the same time, without a cache', async () => {
-    graph.provider.respond({ text: 'Fine.', faults: { delayMs: 40 } });
+    graph.provider.respond({ text: 'Fine.', faults: { delayMs: 400 } });
     await Promise.all([
       graph.query('{ products(first: 2) { summary } }'),
       graph.query('{ all: products(first: 2) { id name text: summary } }'),
