@@ -7,6 +7,7 @@ import type { AiSdkFlavour } from './ai-sdk-flavour.ts';
 import { joinedOpaque } from './ai-sdk-opaque.ts';
 import { jsonTextOf, type OutputReading } from './ai-sdk-output.ts';
 import { aiSdkUsage } from './ai-sdk-usage.ts';
+import { estimateUsage } from './estimate-usage.ts';
 import {
   type AnswerPart,
   type ModelAnswer,
@@ -30,7 +31,9 @@ export function readAiSdkAnswer(result: LanguageModelV4GenerateResult, call: Ans
   const { flavour, request, reading, exchange } = call;
   const body = recordOf(result.response?.body);
   const content = contentOf(result, reading);
-  const usage = aiSdkUsage(flavour, rawUsage(flavour, result), result.usage, request, written(content));
+  const usage = exchange.lacksCounts
+    ? estimateUsage(request, written(content))
+    : aiSdkUsage(flavour, rawUsage(flavour, result), result.usage, request, written(content));
   const requestId = requestIdIn(exchange.headers) ?? textIn(result.response?.id);
   const blocked = flavour === 'gemini' ? blockReason(body) : undefined;
   if (blocked !== undefined) throw blockedPrompt(blocked, usage, requestId);

@@ -23,6 +23,8 @@ export class AiSdkExchange {
   tail = '';
   /** Answered instead of the provider, who has answered already: its body as it is to be read again. */
   replay: string | undefined;
+  /** Whether that body came without counts. */
+  lacksCounts = false;
 
   constructor(signal: AbortSignal, isRehearsal = false) {
     this.signal = signal;

@@ -3,6 +3,8 @@
  * Providers add them at any time and ask that they be passed over (Anthropic's versioning rules, Cohere's streaming
  * guide); the packages check every byte against a closed list instead, and throw the whole answer away.
  *
+ * Anthropic's counts are treated alike, which its package cannot do without: an endpoint of its wire may give none.
+ *
  * Passed over is only what holds nothing of the one form: an event or a part that does and cannot be read is a failure.
  */
 import type { AiSdkFlavour } from './ai-sdk-flavour.ts';
@@ -52,9 +54,17 @@ export function mayPassOver(flavour: AiSdkFlavour, error: unknown): boolean {
   if (flavour === 'anthropic') {
     if (type === 'content_block_start') return isOther(event.content_block, kinds.content);
     if (type === 'content_block_delta') return isOther(event.delta, kinds.deltas);
+    if (type === 'message_delta') return lacksCounts(event) && textIn(recordOf(event.delta).stop_reason) !== undefined;
   }
   return !kinds.events.has(type);
 }
+
+/** Whether an answer of Anthropic's, or an event of it, comes without its counts. */
+export function lacksCounts({ usage }: Readonly<Record<string, unknown>>): boolean {
+  return usage === undefined || usage === null;
+}
+
+const noCounts = { input_tokens: 0, output_tokens: 0 };
 
 function isOther(part: unknown, kinds: ReadonlySet<string>): boolean {
   const type = textIn(recordOf(part).type);
@@ -70,7 +80,7 @@ function isOtherContent({ delta, finish_reason: reason }: ReturnType<typeof reco
 
 /**
  * A whole answer without what may be passed over, to be read again by the package that could not read it; `undefined`
- * where nothing in it may.
+ * where it is none.
  */
 export function withoutNewer(flavour: AiSdkFlavour, body: string): string | undefined {
   const kinds = needed[flavour];
@@ -82,17 +92,17 @@ export function withoutNewer(flavour: AiSdkFlavour, body: string): string | unde
     kinds,
   );
   if (message === undefined) return undefined;
-  if (flavour === 'anthropic') return JSON.stringify(message);
+  if (flavour === 'anthropic') return JSON.stringify(lacksCounts(message) ? { ...message, usage: noCounts } : message);
   if (flavour === 'cohere') return JSON.stringify({ ...answer, message });
   return JSON.stringify({ ...answer, choices: [{ ...recordOf(choice), message }, ...choices] });
 }
 
-function simpler(message: ReturnType<typeof recordOf>, kinds: Kinds): object | undefined {
+function simpler(message: ReturnType<typeof recordOf>, kinds: Kinds): Readonly<Record<string, unknown>> | undefined {
   if (!Array.isArray(message.content)) return undefined;
   const content = message.content
     .filter((part) => !isOther(part, kinds.content))
     .map((part) => ({ ...recordOf(part), citations: undefined }));
   const { citations: _, ...rest } = message;
   const simple = { ...rest, content };
-  return JSON.stringify(simple) === JSON.stringify(message) ? undefined : simple;
+  return simple;
 }

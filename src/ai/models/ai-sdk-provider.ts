@@ -14,7 +14,7 @@ import { endingOf } from './ai-sdk-ending.ts';
 import { aiSdkFailure, requestIdIn } from './ai-sdk-failure.ts';
 import { AiSdkExchange, aiSdkFetch, inExchange } from './ai-sdk-fetch.ts';
 import { factsOf } from './ai-sdk-flavour.ts';
-import { withoutNewer } from './ai-sdk-newer.ts';
+import { lacksCounts, withoutNewer } from './ai-sdk-newer.ts';
 import { type AiSdkFactory, type AiSdkModels, loadAiSdkFactory } from './ai-sdk-package.ts';
 import { AiSdkRehearsals } from './ai-sdk-rehearsal.ts';
 import { aiSdkRequest } from './ai-sdk-request.ts';
@@ -114,10 +114,10 @@ export function createAiSdkProvider(options: AiSdkProviderOptions): ModelProvide
             inExchange(exchange, () => model.doGenerate({ ...asked, abortSignal: ending.signal })),
           );
         const result = await generate().catch((error: unknown) => {
-          const simpler = exchange.isPaid
-            ? withoutNewer(flavour, textIn(recordOf(error).responseBody) ?? '')
-            : undefined;
+          const body = textIn(recordOf(error).responseBody) ?? '';
+          const simpler = exchange.isPaid ? withoutNewer(flavour, body) : undefined;
           if (simpler === undefined) throw error;
+          exchange.lacksCounts = flavour === 'anthropic' && lacksCounts(recordOf(parseJson(body)));
           exchange.replay = simpler;
           return generate();
         });

@@ -84,11 +84,14 @@ export async function* aiSdkStream(call: AiSdkStreamCall): AsyncGenerator<Provid
       }
     }
     if (finish === undefined || !watch.isWhole(exchange, finish.finishReason)) throw incomplete();
-    const raw = flavour === 'gemini' ? (finish.usage.raw ?? watch.usage) : watch.usage;
-    const usage = aiSdkUsage(flavour, raw, finish.usage, request, assembly.written);
+    const counts = flavour === 'gemini' ? (finish.usage.raw ?? watch.usage) : watch.usage;
+    const usage = aiSdkUsage(flavour, counts, finish.usage, request, assembly.written);
     const requestId = requestIdIn(exchange.headers) ?? answerId;
     if (watch.blocked !== undefined) throw blockedPrompt(watch.blocked, usage, requestId);
-    const finished = readFinish(flavour, finish.finishReason, assembly.hasToolCalls);
+    const { finishReason } = finish;
+    const raw = finishReason.raw ?? watch.reason;
+    const told = raw === undefined ? finishReason : { ...finishReason, raw };
+    const finished = readFinish(flavour, told, assembly.hasToolCalls);
     if (finished.kind === 'failed') throw unfinished(finished, usage, requestId);
     assembly.end(deltas);
     yield* deltas;

@@ -21,6 +21,8 @@ export class AiSdkWatch {
   usage: unknown;
   /** The model's name as the provider answered it. */
   model: string | undefined;
+  /** Why Anthropic's model stopped, in its word. */
+  reason: string | undefined;
   /** Why Gemini would not take the prompt. */
   blocked: string | undefined;
 
@@ -77,7 +79,8 @@ export class AiSdkWatch {
       this.model ??= textIn(message.model);
       this.#count(message.usage);
     } else if (event.type === 'message_delta') {
-      if (textIn(recordOf(event.delta).stop_reason) !== undefined) this.#hasReason = true;
+      this.reason = textIn(recordOf(event.delta).stop_reason) ?? this.reason;
+      if (this.reason !== undefined) this.#hasReason = true;
       this.#count(event.usage);
     } else if (event.type === 'message_stop') {
       this.#hasEnded = this.#hasReason;

@@ -61,6 +61,7 @@ export function createModelClient(options: ModelClientOptions): ModelClient {
   const similar = createSimilarAnswers(ai.models, answers, inner);
   const client = assembleModelClient({
     ...shared,
+    ...(guards.enabled ? { redact: (text: string) => guards.redact(text) } : {}),
     caches: new CallCaches({ answers, scope: scopeOf(guardrails), ...(similar === undefined ? {} : { similar }) }),
     guard: createCallGuard(guards),
   });

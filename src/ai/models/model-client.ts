@@ -60,6 +60,8 @@ export interface ModelClientParts {
   readonly streamIdleTimeoutMs: number;
   /** From 0 to below 1. @default Math.random */
   readonly random?: () => number;
+  /** What the guardrails take out of texts for logs. @default nothing */
+  readonly redact?: ((text: string) => string) | undefined;
 }
 
 export function assembleModelClient(parts: ModelClientParts): ModelClient {
@@ -285,8 +287,8 @@ class RoutedModelClient implements ModelClient {
   }
 
   #begin(call: ModelCall | EmbeddingCall, asked: Asked, streamed: boolean): CallRun {
-    const { prices, sink } = this.#parts;
-    return new CallRun({ call, asked, prices, sink, random: this.#random, streamed, shadow: false });
+    const { prices, sink, redact } = this.#parts;
+    return new CallRun({ call, asked, prices, sink, random: this.#random, streamed, shadow: false, redact });
   }
 
   #enter(run: CallRun): Route {

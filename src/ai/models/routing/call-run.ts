@@ -2,11 +2,13 @@
  * One call from its begin to its record: the attempts that were made, what they used and cost, why targets did not
  * answer. Whatever an attempt used is booked when the attempt ends, once; the record is written once, when the call has
  * ended, however it ended.
+ *
+ * Longer than other files: what is booked, what is recorded and what is told of failures must agree, and is held here.
  */
 import type { Capability } from '../../../config/index.ts';
 import type { ModelCallRecord, ModelCallSink } from '../../../observability/index.ts';
 import { charactersPerToken } from '../estimate-usage.ts';
-import type { CallBounds, ModelAnswer, Usage } from '../model.ts';
+import { type CallBounds, type ModelAnswer, ProviderFailure, type Usage } from '../model.ts';
 import type { CacheOutcome, CallContext, Caller } from '../model-call.ts';
 import { formatUsd } from '../money.ts';
 import type { Attempt } from './attempt.ts';
@@ -48,6 +50,8 @@ export interface RunOptions {
   readonly random: () => number;
   readonly streamed: boolean;
   readonly shadow: boolean;
+  /** Takes out of a provider's words what no log may hold. @default nothing is taken out */
+  readonly redact?: ((text: string) => string) | undefined;
 }
 
 /** What is reserved and priced for an answer whose length the call does not bound. */
@@ -74,6 +78,7 @@ export class CallRun implements ChoiceContext {
   readonly #sink: ModelCallSink;
   readonly #streamed: boolean;
   readonly #shadow: boolean;
+  readonly #redact: ((text: string) => string) | undefined;
   readonly #at = new Date();
   readonly random: () => number;
   #inputTokens: number | undefined;
@@ -94,6 +99,7 @@ export class CallRun implements ChoiceContext {
     this.#sink = options.sink;
     this.#streamed = options.streamed;
     this.#shadow = options.shadow;
+    this.#redact = options.redact;
   }
 
   get caller(): Caller {
@@ -158,6 +164,22 @@ export class CallRun implements ChoiceContext {
     this.#price = { source: charge.source, version: charge.version, date: charge.date };
   }
 
+  /** A provider's failure as logs may tell it: providers quote what they were sent. */
+  redacted(failure: ProviderFailure | undefined): ProviderFailure | undefined {
+    if (failure === undefined || this.#redact === undefined) return failure;
+    const detail = this.#redact(failure.detail);
+    if (detail === failure.detail) return failure;
+    const { kind, status, retryAfterMs, requestId, usage } = failure;
+    return new ProviderFailure({
+      kind,
+      detail,
+      ...(status === undefined ? {} : { status }),
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+      ...(requestId === undefined ? {} : { requestId }),
+      ...(usage === undefined ? {} : { usage }),
+    });
+  }
+
   /** An answer has come: it is booked, and the attempt's place is given back. */
   settle(attempt: Attempt, answer: Pick<ModelAnswer, 'usage' | 'requestId' | 'respondedModel'>): void {
     const { usage } = answer;
@@ -214,7 +236,7 @@ export class CallRun implements ChoiceContext {
   }
 }
 
-/** Records are read by people: no more than the clock tells. */
+/** What a person reads of a duration. */
 function tenths(milliseconds: number): number {
   return Math.round(milliseconds * 10) / 10;
 }

@@ -10,7 +10,7 @@ import type { CallRun } from './call-run.ts';
  * @param outputCharacters how much of an answer had come
  */
 export function endFailed(run: CallRun, attempt: Attempt, error: unknown, outputCharacters: number): ProviderFailure {
-  const failure = attempt.failureOf(error);
+  const failure = run.redacted(attempt.failureOf(error));
   const { reference } = attempt.target;
   const wasUnderWay = attempt.stopped !== undefined || outputCharacters > 0;
   const usage = failure?.usage ?? (wasUnderWay ? run.estimateUsage(outputCharacters) : undefined);
