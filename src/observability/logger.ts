@@ -60,8 +60,15 @@ export interface LoggerOptions {
   readonly destination?: NodeJS.WritableStream;
 }
 
+/**
+ * Lines go out behind the requests they tell of, several in one write where there are many: a write for each line takes
+ * longer than all else that is done for a cached answer, and a reader that stalls would stop the gateway. What is held
+ * then is bounded, further lines are dropped; what is held at the end is written before the process exits.
+ */
+const maxHeldBytes = 16_000_000;
+
 export function createLogger(options: LoggerOptions): Logger {
-  const { level, readable = process.stdout.isTTY === true, destination = process.stdout } = options;
+  const { level, readable = process.stdout.isTTY === true, destination } = options;
   return pino(
     {
       level,
@@ -75,7 +82,13 @@ export function createLogger(options: LoggerOptions): Logger {
       serializers: { error: pino.stdSerializers.err },
     },
     readable
-      ? pretty({ destination, colorize: true, translateTime: 'HH:MM:ss', ignore: 'level', sync: true })
-      : destination,
+      ? pretty({
+          destination: destination ?? process.stdout,
+          colorize: true,
+          translateTime: 'HH:MM:ss',
+          ignore: 'level',
+          sync: true,
+        })
+      : (destination ?? pino.destination({ dest: 1, sync: false, maxLength: maxHeldBytes })),
   );
 }

@@ -23,7 +23,8 @@ export function createPhoneFinder(country: string | undefined): PhoneFinder {
   let asked = 0;
 
   function isPhone(written: string, digits: string): boolean {
-    const international = written.includes('+') || digits.startsWith('00');
+    // No country's code begins with 0: a padded number is none.
+    const international = written.includes('+') || (digits.startsWith('00') && digits[2] !== '0');
     if (!international && (home === undefined || date.test(written))) return false;
     if (digits.length < 7 || digits.length > (digits.startsWith('00') ? 17 : 15)) return false;
     asked += 1;

@@ -166,9 +166,9 @@ export class AnswerCache {
     return key === undefined ? undefined : this.read(key);
   }
 
-  /** Keeps an answer that came another way, where it may be kept. */
-  keep(request: ModelRequest, scope: AnswerScope, answer: ModelAnswer): void {
-    const key = answerKey('chat', request, scope);
+  /** Keeps an answer that came another way, where it may be kept. @param known its key, where it has been made already */
+  keep(request: ModelRequest, scope: AnswerScope, answer: ModelAnswer, known?: string): void {
+    const key = known ?? answerKey('chat', request, scope);
     if (key !== undefined) this.#keep(key, request, scope, { answer });
   }
 

@@ -87,8 +87,9 @@ export class CallCaches {
 
   /** Keeps an answer, where it is whole. */
   keep(keys: CallKeys, target: Target, answer: ModelAnswer): void {
-    const scope = target.reference === keys.scope.target ? keys.scope : { ...keys.scope, ...targetScope(target) };
-    this.#answers.keep(keys.request, scope, answer);
+    const isFirst = target.reference === keys.scope.target;
+    const scope = isFirst ? keys.scope : { ...keys.scope, ...targetScope(target) };
+    this.#answers.keep(keys.request, scope, answer, isFirst ? keys.exact : undefined);
     if (keys.route.config.cache.semantic !== undefined) this.#similar?.keep(keys, scope);
   }
 

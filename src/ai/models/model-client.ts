@@ -3,11 +3,12 @@
  *
  *     alias       known, or AI_MODEL_NOT_FOUND
  *     deadline    not passed, or GATEWAY_TIMEOUT; it bounds everything below
- *     guardrails  on the input; blocked: AI_INPUT_BLOCKED, and no provider is asked
  *     candidates  rule, capabilities, strategy, split, breakers (routing/choose-targets.ts); those without a price are
  *                 left out: AI_PRICE_UNKNOWN where none is left
- *     caches      exact, an equal call in flight, semantic; an answer is looked for under the first candidate and kept
- *                 under the target that gave it
+ *     cache       exact: an answer is looked for under the first candidate and kept under the target that gave it, for
+ *                 these guardrails; a request that has an answer has passed them
+ *     guardrails  on the input; blocked: AI_INPUT_BLOCKED, and no provider is asked
+ *     caches      an equal call in flight, an answer to a request that means the same
  *     targets     limits, keys, retries, fallbacks (routing/router.ts)
  *     guardrails  on the output; blocked: an answer without content, `content_filter`
  *     record      one for each call, however it ended; what failed attempts used is booked with it
@@ -21,7 +22,7 @@ import { GatewayError, messageOf } from '../../errors/index.ts';
 import { invariant } from '../../lib/index.ts';
 import type { ModelCallSink } from '../../observability/index.ts';
 import type { CallCaches, CallKeys } from './call-caches.ts';
-import type { CallGuard, Passed } from './guard-call.ts';
+import { type CallGuard, noGuard, type Passed } from './guard-call.ts';
 import { type CallBounds, type Embeddings, type ModelAnswer, type ModelProvider, ProviderFailure } from './model.ts';
 import type {
   CacheOutcome,
@@ -87,16 +88,18 @@ class RoutedModelClient implements ModelClient {
     const run = this.#begin(call, askedChat(call.request), false);
     try {
       const route = this.#enter(run);
+      const candidates = this.#router.candidates(route, run);
+      const keys = caches.keysOf(call, route, firstOf(candidates), false);
+      if (keys !== undefined) {
+        run.cache = 'miss';
+        const hit = await caches.read(keys);
+        if (hit !== undefined) return this.#unpaid(run, hit.answer, hit.model, 'exact');
+      }
       const input = guard.checkInput(call.request, call);
       const guarded = input instanceof Promise ? await input : input;
       run.guardrails = guarded.findings;
       if (guarded.kind === 'blocked') throw inputBlocked(run);
-      const candidates = this.#router.candidates(route, run);
-      const keys = caches.keysOf(call, route, firstOf(candidates), false);
       if (keys === undefined) return ended(run, await this.#complete(run, route, candidates, guarded, undefined, call));
-      run.cache = 'miss';
-      const hit = await caches.read(keys);
-      if (hit !== undefined) return this.#unpaid(run, hit.answer, hit.model, 'exact');
       const { value, own } = await caches.inFlight.run(keys.exact, call, async (bounds) => {
         run.beginWork(bounds);
         try {
@@ -149,15 +152,15 @@ class RoutedModelClient implements ModelClient {
     let isOver = false;
     try {
       const route = this.#enter(run);
-      const input = guard.checkInput(call.request, call);
+      const candidates = this.#router.candidates(route, run);
+      const keys = caches.keysOf(call, route, firstOf(candidates), true);
+      const exact = keys === undefined ? undefined : await caches.read(keys);
+      const input = exact === undefined ? guard.checkInput(call.request, call) : noGuard.checkInput(call.request, call);
       const guarded = input instanceof Promise ? await input : input;
       run.guardrails = guarded.findings;
       if (guarded.kind === 'blocked') throw inputBlocked(run);
-      const candidates = this.#router.candidates(route, run);
-      const keys = caches.keysOf(call, route, firstOf(candidates), true);
       if (keys !== undefined) {
         run.cache = 'miss';
-        const exact = await caches.read(keys);
         const hit = exact ?? (await caches.readSimilar(keys, call));
         if (hit !== undefined) {
           const outcome = exact === undefined ? 'semantic' : 'exact';
