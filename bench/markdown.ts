@@ -1,4 +1,4 @@
-/** Three digits that count. */
+/** Three digits that count; of what is below a tenth, thousandths. */
 export function digits(value: number): string {
   const size = Math.abs(value);
   if (size >= 100) return value.toFixed(0);

@@ -1,5 +1,11 @@
-/** The results as markdown: a table for each operation and mode, with ratios to @apollo/gateway. */
+/**
+ * The results as markdown: a table for each operation and mode, with ratios to @apollo/gateway; then those of model calls
+ * and AI fields.
+ */
+import { renderAi } from './ai/render-ai.ts';
+import { renderFields } from './fields/render-fields.ts';
 import type { GatewayName } from './gateways/gateway.ts';
+import { row } from './markdown.ts';
 import type { Measured, Results } from './results.ts';
 
 export const gatewayTitles: Readonly<Record<GatewayName, string>> = {
@@ -61,6 +67,9 @@ export function renderTables(results: Results): string {
     );
   }
   for (const [name, reason] of Object.entries(skipped)) lines.push('', `Not measured: ${name}, because ${reason}.`);
+  const { ai, fields } = results;
+  if (ai !== undefined) lines.push('', '## Model calls', '', renderAi(ai).trimEnd());
+  if (fields !== undefined) lines.push('', '## AI fields', '', renderFields(fields).trimEnd());
   return `${lines.join('\n')}\n`;
 }
 
@@ -96,8 +105,4 @@ function cellsOf(one: Measured, apollo: Measured | undefined): string[] {
 export function digits(value: number): string {
   if (value >= 100) return value.toFixed(0);
   return value >= 10 ? value.toFixed(1) : value.toFixed(2);
-}
-
-function row(cells: readonly string[]): string {
-  return `| ${cells.join(' | ')} |`;
 }

@@ -1,4 +1,6 @@
-/** What a run of the benchmark leaves: `bench/results.json`. */
+/** What runs of the benchmarks leave: `bench/results.json`. */
+import type { AiResults } from './ai/ai-results.ts';
+import type { FieldsResults } from './fields/fields-results.ts';
 import type { GatewayName } from './gateways/gateway.ts';
 import type { Mode } from './operations.ts';
 
@@ -22,6 +24,10 @@ export interface Results {
   /** What was not measured, and why. */
   readonly skipped: Readonly<Record<string, string>>;
   readonly measurements: readonly Measurement[];
+  /** Of `npm run bench -- ai`, where it was run. */
+  readonly ai?: AiResults | undefined;
+  /** Of `npm run bench -- fields`, where it was run. */
+  readonly fields?: FieldsResults | undefined;
 }
 
 export type Measurement = Measured | Failed;

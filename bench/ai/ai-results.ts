@@ -37,7 +37,7 @@ export interface AiMeasured extends AiSubject {
   readonly callsPerSecond: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
-  /** Until the first byte of the body. */
+  /** Until the first byte of a whole answer, until the first text of a stream. */
   readonly firstP50Ms: number;
   readonly firstP99Ms: number;
   /** Calls that reached the provider for each that was answered. */

@@ -4,12 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { request } from 'undici';
 import { type Child, startChild } from '../process/child.ts';
+import { counter } from '../process/counter.ts';
 import { freePort } from '../process/free-port.ts';
 import type { LoadOptions, LoadReport } from '../process/load-main.ts';
 import type { Profile, Usage } from '../process/probe.ts';
 import type { AiMeasured } from './ai-results.ts';
 import { bodiesOf, type Subject } from './subjects.ts';
-import { counter, type Workload } from './workloads.ts';
+import { firstText, type Workload } from './workloads.ts';
 
 export interface MeasureCallsOptions {
   readonly subject: Subject;
@@ -53,6 +54,7 @@ export async function measureCalls(options: MeasureCallsOptions): Promise<AiMeas
       headers,
       slackBytes: slackBytes + (workload.chunks ?? 0) * slackBytesPerChunk,
       ...(subject.distinct ? { counter } : {}),
+      ...(workload.chunks === undefined ? {} : { firstText }),
     } satisfies LoadOptions);
     await pause(warmUpMs);
     if (onProfile !== undefined) await child.ask('beginProfile');
@@ -122,7 +124,7 @@ async function firstAnswers(
         break;
       }
       if (child.hasEnded()) throw new Error('it ended at its start');
-      if (performance.now() > endsAt) throw new Error(`no answer within 60 s: ${answer.failed}`);
+      if (answer.answered || performance.now() > endsAt) throw new Error(`no answer: ${answer.failed}`);
       await pause(100);
     }
   }
@@ -133,7 +135,7 @@ async function answerOf(
   url: string,
   headers: Readonly<Record<string, string>>,
   body: string,
-): Promise<string | { readonly failed: string }> {
+): Promise<string | { readonly failed: string; readonly answered: boolean }> {
   try {
     const answer = await request(url, {
       method: 'POST',
@@ -143,9 +145,9 @@ async function answerOf(
       bodyTimeout: 10_000,
     });
     const text = await answer.body.text();
-    return answer.statusCode === 200 ? text : { failed: `${answer.statusCode}: ${text.slice(0, 500)}` };
+    return answer.statusCode === 200 ? text : { failed: `${answer.statusCode}: ${text.slice(0, 500)}`, answered: true };
   } catch (error) {
-    return { failed: String(error) };
+    return { failed: String(error), answered: false };
   }
 }
 

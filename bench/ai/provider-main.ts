@@ -43,7 +43,8 @@ let calls = 0;
 let kept: { readonly body: unknown; readonly answer: string }[] = [];
 let keeping = false;
 
-const provider = await startScriptedProvider({
+// Nothing is waited for before the parent's questions are heard: what comes earlier would be lost.
+const provider = startScriptedProvider({
   keepRequests: 0,
   faults: { delayMs: latencyMs, ...(chunkLatencyMs !== undefined && { chunkDelayMs: chunkLatencyMs }) },
   respond: ({ body }) => {
@@ -56,7 +57,7 @@ const provider = await startScriptedProvider({
 });
 
 answerParent({
-  listen: () => provider.url,
+  listen: async () => (await provider).url,
   /** Counts from 0. */
   begin() {
     calls = 0;

@@ -4,7 +4,8 @@
  */
 type Schema = Readonly<Record<string, unknown>>;
 
-const sentence = 'Customers praise how solid it feels and how little care it needs; several find it heavy for its size.';
+const sentence =
+  'Customers praise how solid it feels and how little care it needs; several find it heavy for its size.';
 const point = 'solid and easy to look after';
 const perList = 3;
 

@@ -29,12 +29,16 @@ export function renderAi(results: AiResults): string {
   const lines = [
     `${results.date.slice(0, 10)}, ${machine.processor}, Node ${versions.node}${portkey}: ${warmUpSeconds} s warm-up, ${measuredSeconds} s measured, the gateway on ${unpinned === undefined ? 'a core of its own' : 'no core of its own'}.`,
     ...section('Chat calls of 300 bytes, 20 connections', callsTable(results)),
-    ...section('First byte of a stream, one stream at a time', firstTable(results)),
-    ...section('Streams of 500 chunks that the provider writes at once, 8 connections', chunksTable(results, 'stream-together')),
+    ...section('First text of a stream, one stream at a time', firstTable(results)),
+    ...section(
+      'Streams of 500 chunks that the provider writes at once, 8 connections',
+      chunksTable(results, 'stream-together'),
+    ),
     ...section('Streams of 500 chunks, one every millisecond, 8 connections', chunksTable(results, 'stream-apart')),
   ];
   for (const line of results.lines) {
-    if (line.kind === 'failed') lines.push('', `${subjectTitles[line.subject]} (${line.workload}) failed: ${line.reason}`);
+    if (line.kind === 'failed')
+      lines.push('', `${subjectTitles[line.subject]} (${line.workload}) failed: ${line.reason}`);
   }
   for (const [name, reason] of Object.entries(skipped)) lines.push('', `Not measured: ${name}, because ${reason}.`);
   return `${lines.join('\n')}\n`;
@@ -58,7 +62,17 @@ function callsTable(results: AiResults): string[] {
   const measured = of(results, 'call');
   if (measured.length === 0) return [];
   const proxy = find(results, 'call', 'proxy');
-  const head = ['', 'CPU ms/call', 'of the proxy’s', 'target', 'calls/s', 'p50 ms', 'p99 ms', 'provider calls/call', 'peak RSS MB'];
+  const head = [
+    '',
+    'CPU ms/call',
+    'of the proxy’s',
+    'target',
+    'calls/s',
+    'p50 ms',
+    'p99 ms',
+    'provider calls/call',
+    'peak RSS MB',
+  ];
   return [
     row(head),
     row(head.map((_, index) => (index === 0 ? '---' : '--:'))),
@@ -82,7 +96,7 @@ function firstTable(results: AiResults): string[] {
   const measured = of(results, 'first-token');
   if (measured.length === 0) return [];
   const proxy = find(results, 'first-token', 'proxy');
-  const head = ['', 'first byte p50 ms', 'p99 ms', 'added at p50', 'target'];
+  const head = ['', 'first text p50 ms', 'p99 ms', 'added at p50', 'target'];
   return [
     row(head),
     row(head.map((_, index) => (index === 0 ? '---' : '--:'))),

@@ -2,9 +2,6 @@
  * `npm run bench -- ai`: model calls through Isthmus beside Portkey's gateway and a bare proxy, before the same scripted
  * provider. The gateway has core 0 to itself; load and provider share core 1.
  */
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { packageVersion } from '../gateways/package-version.ts';
@@ -12,9 +9,9 @@ import { keepResults } from '../keep-results.ts';
 import { machine } from '../machine.ts';
 import { readRounds, readSeconds } from '../options.ts';
 import { print } from '../print.ts';
+import { printProfile } from '../print-profile.ts';
 import { startChild, whyUnpinned } from '../process/child.ts';
 import type { Profile } from '../process/probe.ts';
-import { type CpuProfile, selfTimes } from '../self-times.ts';
 import type { AiLine, AiMeasured, AiResults } from './ai-results.ts';
 import { type MeasureCallsOptions, measureCalls } from './measure-calls.ts';
 import { renderAi } from './render-ai.ts';
@@ -90,7 +87,7 @@ export async function runAi(words: readonly string[]): Promise<void> {
             subject: subject.name,
             reason: reason.split('\n', 1)[0]?.slice(0, 500) ?? '',
           });
-          print(`  ${subject.title}: FAILED: ${reason}`);
+          print(`  ${subject.title}: FAILED: ${reason.slice(0, 1_000)}`);
         }
       }
     }
@@ -104,7 +101,9 @@ export async function runAi(words: readonly string[]): Promise<void> {
     versions: {
       node: process.version,
       isthmus: packageVersion('../../package.json'),
-      ...(chosen.some(({ name }) => name === 'portkey') && !skipped.has('portkey') ? { portkey: portkeyVersion() } : {}),
+      ...(chosen.some(({ name }) => name === 'portkey') && !skipped.has('portkey')
+        ? { portkey: portkeyVersion() }
+        : {}),
     },
     warmUpSeconds: warmUpMs / 1000,
     measuredSeconds: measuredMs / 1000,
@@ -132,24 +131,10 @@ function summaryOf(title: string, line: AiMeasured): string {
     `${line.callsPerSecond.toFixed(0)}/s`,
     `p50 ${line.p50Ms.toFixed(1)} ms`,
     `p99 ${line.p99Ms.toFixed(1)} ms`,
-    `first byte ${line.firstP50Ms.toFixed(2)} ms`,
+    `first ${line.firstP50Ms.toFixed(2)} ms`,
     `${line.peakRssMb.toFixed(0)} MB`,
     `${line.providerCallsPerCall.toFixed(2)} provider calls`,
     `driver core ${(line.driverBusy * 100).toFixed(0)} %`,
   ];
   return `  ${title.padEnd(42)} ${numbers.join(' · ')}${line.wrong === undefined ? '' : `\n    WRONG: ${line.wrong}`}`;
-}
-
-const topFunctions = 25;
-
-function printProfile(name: string, { cpu, pauses }: Profile): void {
-  const file = join(mkdtempSync(join(tmpdir(), 'isthmus-profile-')), `${name}.cpuprofile`);
-  writeFileSync(file, cpu);
-  const { byFunction, byPart, totalMs } = selfTimes(JSON.parse(cpu) as CpuProfile);
-  const share = (ms: number) => `${((ms / totalMs) * 100).toFixed(1).padStart(5)} %`;
-  for (const [kind, { count, ms }] of Object.entries(pauses)) print(`${share(ms)}  ${kind} (${count})`);
-  for (const part of byPart.slice(0, topFunctions)) print(`${share(part.ms)}  ${part.name}`);
-  print('');
-  for (const one of byFunction.slice(0, topFunctions)) print(`${share(one.ms)}  ${one.name}`);
-  print(`the profile: ${file}`);
 }

@@ -6,8 +6,9 @@ import { stringify } from 'yaml';
 import { packageVersion } from '../gateways/package-version.ts';
 import { schemaFileOf } from '../graphs/graph.ts';
 import { type Child, startChild } from '../process/child.ts';
+import { counter, counterWord } from '../process/counter.ts';
 import type { SubjectName, WorkloadName } from './ai-results.ts';
-import { bodyOf, counter, messagesBodyOf } from './workloads.ts';
+import { bodyOf, messagesBodyOf } from './workloads.ts';
 
 export interface Start {
   readonly providerUrl: string;
@@ -97,7 +98,7 @@ export const subjects: readonly Subject[] = [
     body: (streams, place) => messagesBodyOf('passed', streams, place),
   }),
   isthmusAt('isthmus-hits', 'Isthmus, cache hits', 'passed', { distinct: false, workloads: ['call'] }),
-  isthmusAt('isthmus-bare', 'Isthmus, passed on, nothing switched on', 'passed', { workloads: ['call'] }),
+  isthmusAt('isthmus-bare', 'Isthmus, passed on, nothing switched on', 'passed'),
   portkeyTo('portkey', 'Portkey', 'openai'),
   portkeyTo('portkey-chat-to-anthropic', 'Portkey, chat to Anthropic', 'anthropic'),
 ];
@@ -107,9 +108,7 @@ export const portkeyVersion = (): string => packageVersion(portkeyPackage);
 /** The bodies of one line: one with a place for a number, or as many as the cache holds. */
 export function bodiesOf(subject: Subject, streams: boolean): readonly string[] {
   if (subject.distinct) return [subject.body(streams, counter)];
-  return Array.from({ length: hits }, (_, index) =>
-    subject.body(streams, String(index).padStart(counter.length, '0')),
-  );
+  return Array.from({ length: hits }, (_, index) => subject.body(streams, counterWord(index)));
 }
 
 const serve = (start: Start, bare: boolean): Child =>
@@ -125,12 +124,15 @@ const serve = (start: Start, bare: boolean): Child =>
 
 const flagged = { mode: 'flag' } as const;
 
-/** Every guard that looks at texts itself, in a mode that lets them pass; a moderation model would be a second call. */
+/**
+ * Every guard that looks at texts itself, in a mode that lets them pass; a moderation model would be a second call, and a
+ * pattern that can match white space would hold streams back by the line.
+ */
 const guardrails = {
   pii: { mode: 'mask', kinds: ['email', 'phone', 'iban', 'card', 'address', 'ip'] },
   secrets: { mode: 'mask' },
   injection: flagged,
-  patterns: { ...flagged, blocked: ['(?i)project\\s+nightfall', 'ACME-\\d{6}'] },
+  patterns: { ...flagged, blocked: ['(?i)nightfall', 'ACME-\\d{6}'] },
   output: { max_length: 100_000, max_length_mode: 'flag', urls: { allow: [], ...flagged }, markup: 'flag' },
 };
 
@@ -139,9 +141,7 @@ const limits = { concurrency: 10_000, requests_per_minute: 100_000_000, tokens_p
 
 function writeConfiguration({ providerUrl, folder }: Start, bare: boolean): string {
   const alias = (reference: string) =>
-    bare
-      ? { targets: [{ model: reference }] }
-      : { targets: [{ model: reference, limits }], cache: { exact: true } };
+    bare ? { targets: [{ model: reference }] } : { targets: [{ model: reference, limits }], cache: { exact: true } };
   const price = { input_per_mtok: '0.40', cached_input_per_mtok: '0.10', output_per_mtok: '1.60' };
   const file = join(folder, 'supergraph.yaml');
   const text = stringify({

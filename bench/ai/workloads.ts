@@ -11,8 +11,12 @@ export interface Workload {
   readonly chunks: number | undefined;
 }
 
-/** A model's usual piece is a word with its space. */
-const piece = 'token ';
+/** A model's usual piece is a word with its space: a plain one, that no guard has a reason to hold back. */
+const word = 'water';
+const piece = `${word} `;
+
+/** What the first event with text holds: events before it (a role, a start) are no token. */
+export const firstText = word;
 
 export const workloads: readonly Workload[] = [
   { name: 'call', title: 'chat calls of 300 bytes', connections: 20, provider: {}, chunks: undefined },
@@ -39,9 +43,6 @@ export const workloads: readonly Workload[] = [
   },
 ];
 
-/** Each request has a number of its own in its place, so that none is answered from a cache. */
-export const counter = '000000000';
-
 const bytes = 300;
 
 /** A body of 300 bytes in OpenAI's or Anthropic's wire; both read the same but for the bound on the answer. */
@@ -56,7 +57,7 @@ export function bodyOf(model: string, streams: boolean, place: string): string {
         { role: 'user', content: `Question ${place}: ${filling}` },
       ],
     });
-  const words = 'which of these two kettles keeps water warm for longer, and why? '.repeat(4);
+  const words = 'which of these two kettles stays hot for longer, and why? '.repeat(4);
   return body(words.slice(0, bytes - body('').length));
 }
 
@@ -70,6 +71,6 @@ export function messagesBodyOf(model: string, streams: boolean, place: string): 
       system: 'You answer in one short sentence.',
       messages: [{ role: 'user', content: `Question ${place}: ${filling}` }],
     });
-  const words = 'which of these two kettles keeps water warm for longer, and why? '.repeat(4);
+  const words = 'which of these two kettles stays hot for longer, and why? '.repeat(4);
   return body(words.slice(0, bytes - body('').length));
 }

@@ -7,7 +7,7 @@ import { connect, type Socket } from 'node:net';
 
 /**
  * @param bytes of the body, without chunk sizes
- * @param firstAtMs when the first of them was there, on `performance.now()`'s clock
+ * @param firstAtMs when the first of them was there, or the text that was looked for, on `performance.now()`'s clock
  */
 export type OnAnswer = (status: number, bytes: number, firstAtMs: number) => void;
 
@@ -22,10 +22,13 @@ export class Connection {
   #status = 0;
   #bytes = 0;
   #firstAtMs = 0;
+  readonly #firstText: string | undefined;
   /** What is left of the body or of the chunk. */
   #left = 0;
 
-  constructor(port: number, onAnswer: OnAnswer, onError: (error: Error) => void) {
+  /** @param firstText what `firstAtMs` waits for; `undefined`: the first byte of the body */
+  constructor(port: number, onAnswer: OnAnswer, onError: (error: Error) => void, firstText?: string) {
+    this.#firstText = firstText;
     this.#onAnswer = onAnswer;
     this.#socket = connect({ port, host: '127.0.0.1', noDelay: true });
     this.#socket.on('data', (data: Buffer) => this.#read(data));
@@ -59,7 +62,8 @@ export class Connection {
         }
         case 'body':
         case 'chunk': {
-          if (this.#firstAtMs === 0) this.#firstAtMs = performance.now();
+          if (this.#firstAtMs === 0 && (this.#firstText === undefined || buffer.includes(this.#firstText)))
+            this.#firstAtMs = performance.now();
           const taken = Math.min(this.#left, buffer.length);
           this.#left -= taken;
           buffer = buffer.subarray(taken);

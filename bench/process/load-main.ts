@@ -1,6 +1,7 @@
 /** The load generator: connections that each send the next request as soon as they have their answer. */
 import { answerParent, clockMs } from './answer-parent.ts';
 import { Connection } from './connection.ts';
+import { counterWord } from './counter.ts';
 
 export interface LoadOptions {
   readonly port: number;
@@ -12,8 +13,12 @@ export interface LoadOptions {
   readonly answerBytes: readonly number[];
   /** Beside those that say what the body is. @default none */
   readonly headers?: Readonly<Record<string, string>>;
-  /** A text of the bodies in whose place each request has a number of its own, so that no two are equal. @default none */
+  /** The text of the bodies in whose place each request has a word of its own, so that no two are equal. @default none */
   readonly counter?: string;
+  /** The number of the first request. @default 1 */
+  readonly countFrom?: number;
+  /** The text of a body until which `firstMs` is measured. @default its first byte */
+  readonly firstText?: string;
   /** By how many bytes an answer may differ from `answerBytes`, where it holds numbers of its own. @default 0 */
   readonly slackBytes?: number;
 }
@@ -22,7 +27,7 @@ export interface LoadReport {
   /** When each answer was complete, and how long it took, in the same order. */
   readonly endedAtMs: Float64Array;
   readonly tookMs: Float64Array;
-  /** How long it took until the first byte of the body. */
+  /** How long it took until the first byte of the body, or `firstText`. */
   readonly firstMs: Float64Array;
   /** Answers of another status than 200 or another length than expected. */
   readonly wrong: number;
@@ -51,14 +56,14 @@ class Load {
   }
 
   #open(): void {
-    const { answerBytes, counter, slackBytes = 0 } = this.#options;
+    const { answerBytes, counter, countFrom = 1, slackBytes = 0, firstText } = this.#options;
     let body = 0;
     let sentAtMs = 0;
     const send = (): void => {
       const number = this.#next++;
       body = number % this.#requests.length;
       const request = this.#requests[body] as Buffer;
-      const own = counter === undefined ? request : numbered(request, counter, number);
+      const own = counter === undefined ? request : numbered(request, counter, countFrom + number);
       sentAtMs = clockMs();
       connection.send(own);
     };
@@ -77,6 +82,7 @@ class Load {
         this.#failure ??= error;
         this.#stopped?.resolve();
       },
+      firstText,
     );
     this.#connections.push(connection);
     this.#busy++;
@@ -103,10 +109,10 @@ class Load {
   }
 }
 
-/** A copy with its number written over the counter, as long as it. */
+/** A copy with the word of its number written over the counter, as long as it. */
 function numbered(request: Buffer, counter: string, number: number): Buffer {
   const own = Buffer.from(request);
-  own.write(String(number).padStart(counter.length, '0'), own.indexOf(counter), 'latin1');
+  own.write(counterWord(number), own.indexOf(counter), 'latin1');
   return own;
 }
 

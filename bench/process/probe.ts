@@ -106,7 +106,9 @@ answerParent({
   finishProfile(): Profile {
     collector.takeRecords().forEach(countPause);
     collector.disconnect();
-    return { cpu: JSON.stringify((post('Profiler.stop') as { readonly profile: unknown }).profile), pauses };
+    const { profile } = post('Profiler.stop') as { readonly profile: unknown };
+    session.disconnect();
+    return { cpu: JSON.stringify(profile), pauses };
   },
 });
 
