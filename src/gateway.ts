@@ -4,14 +4,16 @@
  * A generation is everything that changes together: configuration, supergraph, subgraph clients, prompts, engine. It is
  * built and prepared aside, then swapped in by one assignment. A file that cannot be read, composed or prepared leaves
  * the previous generation serving.
+ *
+ * Longer than most files: it alone knows every part, and hands the lower ones what they need of the higher ones.
  */
 import { dirname, relative, resolve } from 'node:path';
 import { setImmediate as letOthersRun } from 'node:timers/promises';
 import { buildASTSchema, type GraphQLSchema, parse } from 'graphql';
 import {
-  type AiSubgraphCheck,
   checkAiSubgraph,
   createAiSubgraph,
+  modelChecks,
   type PromptFolder,
   type PublishedPrompt,
   publishedPrompts,
@@ -22,8 +24,7 @@ import {
   type SubgraphCode,
   sensitiveFieldsOf,
 } from './ai/fields/index.ts';
-import { checkAiSdkPackage, createModelClient, type ModelClient, unpricedTargets } from './ai/models/index.ts';
-import { type CacheStore, createMemoryStore, createRedisStore } from './cache/index.ts';
+import { type ModelClient, type ModelsLease, refuseMissingPackages, SharedModels } from './ai/models/index.ts';
 import { ConfigError, loadConfig, type ResolvedConfig, type SubgraphConfig } from './config/index.ts';
 import { messageOf } from './errors/index.ts';
 import { createIsthmusEngine, createReferenceEngine, type ExecutionEngine } from './execution/index.ts';
@@ -190,7 +191,7 @@ export async function readSupergraph(config: ResolvedConfig): Promise<Supergraph
   for (const source of sources) {
     const folder = prompts.get(source.name);
     if (folder === undefined) continue;
-    const check = { source, prompts: folder, models: modelsOf(config.ai), sensitive, code: code.get(source.name) };
+    const check = { source, prompts: folder, models: modelChecks(config.ai), sensitive, code: code.get(source.name) };
     problems.push(...checkAiSubgraph(check));
     const reported = reportAiSubgraph(check);
     hints.push(...reported.hints);
@@ -213,16 +214,6 @@ export async function readSupergraph(config: ResolvedConfig): Promise<Supergraph
     report,
     composition,
   };
-}
-
-/** A provider whose package is not there would fail each of its calls; it is told at the start instead. */
-function refuseMissingPackages({ file, ai }: ResolvedConfig): void {
-  const problems = ai.providers.flatMap((provider) => {
-    if (provider.kind !== 'ai-sdk') return [];
-    const message = checkAiSdkPackage(provider.package, dirname(file));
-    return message === undefined ? [] : [{ path: `ai.providers.${provider.name}.package`, line: undefined, message }];
-  });
-  if (problems.length > 0) throw new ConfigError(file, problems);
 }
 
 function codeProblem(subgraph: string, file: string, message: string): CompositionProblem {
@@ -284,15 +275,6 @@ async function buildGeneration(parts: SupergraphParts, shared: Shared, log: Logg
     await close();
     throw error;
   }
-}
-
-/** Where answers are kept that cost money to make: in this process, or in Redis for many gateways. */
-function createAnswerStore({ store, maxBytes }: ResolvedConfig['ai']['cache'], log: Logger): CacheStore {
-  if (store.kind === 'memory') return createMemoryStore({ maxBytes });
-  return createRedisStore({
-    url: store.url,
-    onStateChange: (state, reason) => log.warn({ state, reason }, 'the cache’s Redis changed its state'),
-  });
 }
 
 function createClient(
@@ -378,65 +360,6 @@ interface Shared {
 
 /** How many of the most used operations are planned before a new generation serves. */
 const warmedOperations = 100;
-
-interface ModelsLease {
-  readonly client: ModelClient;
-  /** Where model answers and AI fields are kept. */
-  readonly cache: CacheStore;
-  release(): Promise<void>;
-}
-
-/** Model clients outlive generations: a swap that does not touch `ai` keeps loaded models, connections and caches. */
-class SharedModels {
-  readonly #log: Logger;
-  readonly #resolveFrom: string;
-  #shared:
-    | { readonly key: string; readonly client: ModelClient; readonly cache: CacheStore; users: number }
-    | undefined;
-
-  /** @param resolveFrom the folder of the configuration: where AI SDK packages are looked for */
-  constructor(log: Logger, resolveFrom: string) {
-    this.#log = log;
-    this.#resolveFrom = resolveFrom;
-  }
-
-  acquire(ai: ResolvedConfig['ai']): ModelsLease {
-    const { fields: _, ...ofClient } = ai;
-    const key = stableHash(ofClient);
-    if (this.#shared?.key !== key) {
-      const cache = createAnswerStore(ai.cache, this.#log);
-      const client = createModelClient({ ai, cache, log: this.#log, resolveFrom: this.#resolveFrom });
-      this.#shared = { key, client, cache, users: 0 };
-    }
-    const shared = this.#shared;
-    shared.users++;
-    return {
-      client: shared.client,
-      cache: shared.cache,
-      release: async () => {
-        shared.users--;
-        if (shared.users > 0) return;
-        if (this.#shared === shared) this.#shared = undefined;
-        await shared.client.close();
-        await shared.cache.close();
-      },
-    };
-  }
-}
-
-/** What the composition checks ask of the configured models. */
-function modelsOf(ai: ResolvedConfig['ai']): AiSubgraphCheck['models'] {
-  return {
-    has: (alias) => Object.hasOwn(ai.models, alias),
-    unpriced: (alias) => unpricedTargets(ai, alias),
-    cannot: (alias, needs) => {
-      const targets = Object.hasOwn(ai.models, alias) ? (ai.models[alias]?.targets ?? []) : [];
-      if (needs === 'text' || targets.length === 0) return undefined;
-      const able = targets.some(({ capabilities }) => capabilities === undefined || capabilities.includes('json'));
-      return able ? undefined : `no target of "${alias}" has the capability json`;
-    },
-  };
-}
 
 function watchedPaths(config: ResolvedConfig): readonly string[] {
   const ofSubgraph = (subgraph: SubgraphConfig): string[] => [

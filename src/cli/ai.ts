@@ -11,11 +11,14 @@ import { createRedisStore } from '../cache/index.ts';
 import { loadConfig, type ResolvedConfig } from '../config/index.ts';
 import { messageOf } from '../errors/index.ts';
 import { importedAiDirectives } from '../supergraph/index.ts';
+import { fail } from './fail.ts';
+import { printable } from './printable.ts';
 
 /** How long one operation may take in all; the gateway's own bound is server.operation_timeout. */
 const warmTimeoutMs = 600_000;
 const maxAnswerBytes = 64_000_000;
 const redisTimeoutMs = 3_000;
+const maxShownCharacters = 1_000;
 
 export function aiCommand(): Command {
   return new Command('ai')
@@ -116,7 +119,8 @@ function report(answer: unknown): void {
   for (const error of errors) {
     const path = listOf(fieldOf(error, 'path')).join('.');
     const code = fieldOf(fieldOf(error, 'extensions'), 'code');
-    fail(printable(`${path === '' ? 'the operation' : path}: ${code ?? ''} ${fieldOf(error, 'message') ?? ''}`));
+    const line = `${path === '' ? 'the operation' : path}: ${code ?? ''} ${fieldOf(error, 'message') ?? ''}`;
+    fail(printable(line).slice(0, maxShownCharacters));
   }
   if (explained.length === 0 && errors.length === 0)
     fail('no AI field was answered: the query selects none, or the gateway has ai.fields.explain.enabled: false');
@@ -200,12 +204,6 @@ async function typesOf({ subgraphs }: ResolvedConfig): Promise<ReadonlySet<strin
   return names;
 }
 
-/** @param exitCode 2 for a wrong command line */
-function fail(message: string, exitCode = 1): void {
-  process.stderr.write(`${message}\n`);
-  process.exitCode = exitCode;
-}
-
 function readVariables(text: string): Readonly<Record<string, unknown>> {
   let value: unknown;
   try {
@@ -242,9 +240,4 @@ function listOf(value: unknown): readonly unknown[] {
 function nanoUsdOf(text: unknown): bigint {
   const [, whole, fraction = ''] = typeof text === 'string' ? (/^(\d{1,12})(?:\.(\d{1,9}))?$/.exec(text) ?? []) : [];
   return whole === undefined ? 0n : BigInt(whole + fraction.padEnd(9, '0'));
-}
-
-/** Another server's words must not move a terminal's cursor. */
-function printable(text: string): string {
-  return text.replace(/\p{Cc}+/gu, ' ').slice(0, 1_000);
 }

@@ -1,9 +1,10 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Command } from 'commander';
 import { loadConfig } from '../config/index.ts';
 import { readSupergraph } from '../gateway.ts';
 import { formatProblems } from '../supergraph/index.ts';
+import { writeWhole } from './write-whole.ts';
 
 interface ComposeOptions {
   readonly config: string;
@@ -38,9 +39,6 @@ async function composeAndWrite({ config, check, ...options }: ComposeOptions): P
     return;
   }
   await mkdir(dirname(output), { recursive: true });
-  // A killed process leaves the old file or the new one, never half of it.
-  const temporary = `${output}.${process.pid}.tmp`;
-  await writeFile(temporary, sdl, { flush: true });
-  await rename(temporary, output);
+  await writeWhole(output, sdl);
   process.stdout.write(`${output} ${current === sdl ? 'is unchanged' : 'is written'}\n`);
 }

@@ -17,6 +17,8 @@ import { createMemoryStore } from '../cache/index.ts';
 import { loadConfig, type ResolvedConfig } from '../config/index.ts';
 import { Deadline } from '../lib/index.ts';
 import { createLogger } from '../observability/index.ts';
+import { fail } from './fail.ts';
+import { printable } from './printable.ts';
 
 interface TestOptions {
   readonly config: string;
@@ -177,20 +179,14 @@ function stateOf(outcome: Row['outcome']): 'passed' | 'failed' | 'skipped' {
 }
 
 function notesOf(outcome: Row['outcome']): string[] {
-  if (outcome.kind !== 'ran') return [printable(outcome.why)];
+  if (outcome.kind !== 'ran') return [shown(outcome.why)];
   const { problems, answer } = outcome.result;
   if (problems.length === 0) return [];
-  const answered = answer === undefined ? [] : [`answered: ${printable(textOf(answer))}`];
-  return [...problems.map(printable), ...answered];
+  const answered = answer === undefined ? [] : [`answered: ${shown(textOf(answer))}`];
+  return [...problems.map(shown), ...answered];
 }
 
-/** A model's words must not move a terminal's cursor. */
-function printable(text: string): string {
-  const line = text.replace(/\p{Cc}+/gu, ' ');
+function shown(text: string): string {
+  const line = printable(text);
   return line.length <= maxShownCharacters ? line : `${line.slice(0, maxShownCharacters)}…`;
-}
-
-function fail(message: string): void {
-  process.stderr.write(`${message}\n`);
-  process.exitCode = 1;
 }

@@ -1,11 +1,12 @@
 /** `isthmus types`: TypeScript types for AI subgraphs' own code, each file beside the code it is for. */
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname, relative } from 'node:path';
 import { Command } from 'commander';
 import { GraphQLError } from 'graphql';
 import { generateFieldTypes, sensitiveFieldsOf } from '../ai/fields/index.ts';
 import { loadConfig, type SubgraphConfig } from '../config/index.ts';
 import { readSources } from '../supergraph/index.ts';
+import { writeWhole } from './write-whole.ts';
 
 interface TypesOptions {
   readonly config: string;
@@ -60,11 +61,4 @@ async function writeTypes({ config, check }: TypesOptions): Promise<void> {
 /** `fields.ts` has its types in `fields.types.ts`. */
 function typesFileOf(codeFile: string): string {
   return `${codeFile.replace(/\.[cm]?[jt]s$/, '')}.types.ts`;
-}
-
-/** A killed process leaves the old file or the new one, never half of it. */
-async function writeWhole(file: string, text: string): Promise<void> {
-  const temporary = `${file}.${process.pid}.tmp`;
-  await writeFile(temporary, text, { flush: true });
-  await rename(temporary, file);
 }

@@ -185,7 +185,8 @@ export const errorTable = {
     status: 502,
     retryable: true,
     client: 'The model’s answer broke off.',
-    operator: 'A provider’s stream ended without its terminal event; what had come is neither served as whole nor cached.',
+    operator:
+      'A provider’s stream ended without its terminal event; what had come is neither served as whole nor cached.',
   },
   AI_INPUT_BLOCKED: {
     status: 400,

@@ -53,7 +53,10 @@ export interface ExecutionEngine {
   close(): Promise<void>;
 }
 
-/** The answer as JSON: bytes where it is long, text where it is short. Errors come first where there are any, as the specification recommends (section 7.1). */
+/**
+ * The answer as JSON: bytes where it is long, text where it is short. Errors come first where there are any, as the
+ * specification recommends (section 7.1).
+ */
 export function printResult({ errors, data, extensions }: ExecutionResult): Buffer | string {
   const hasErrors = errors !== undefined && errors.length > 0;
   if (data instanceof JsonText && !hasErrors && extensions === undefined) return data.whole;

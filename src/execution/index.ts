@@ -6,6 +6,6 @@ export {
   printResult,
   type UsedOperation,
 } from './execution-engine.ts';
-export { createIsthmusEngine, type IsthmusEngineOptions } from './isthmus-engine.ts';
+export { createIsthmusEngine } from './isthmus-engine.ts';
 export { JsonText } from './json-text.ts';
-export { createReferenceEngine, type ReferenceEngineOptions } from './reference-engine.ts';
+export { createReferenceEngine } from './reference-engine.ts';

@@ -39,21 +39,10 @@ export interface IsthmusEngineOptions {
   readonly errorPolicy: ErrorPolicy;
   /** The named labels of progressive overrides that are on. */
   readonly overrideLabels: readonly string[];
-  /** What prepared operations may take, estimated from the length of their documents. @default 64_000_000 */
-  readonly maxOperationBytes?: number;
 }
 
 export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEngine {
-  const {
-    apiSchema,
-    supergraphSdl,
-    planner,
-    clients,
-    log,
-    planDeadlineMs,
-    errorPolicy,
-    maxOperationBytes = 64_000_000,
-  } = options;
+  const { apiSchema, supergraphSdl, planner, clients, log, planDeadlineMs, errorPolicy } = options;
   const namedLabels = new Set(options.overrideLabels);
   const types = typeMemberships(parse(supergraphSdl, { noLocation: true }));
   const operations = new LRUCache<string, PreparedOperation>({ maxSize: maxOperationBytes });
@@ -137,6 +126,8 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
   };
 }
 
+/** What prepared operations may take, estimated from the length of their documents. */
+const maxOperationBytes = 64_000_000;
 /** A document's syntax tree, its normalised form and its shape, measured on the sample's operations. */
 const bytesPerCharacter = 150;
 

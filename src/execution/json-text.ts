@@ -1,8 +1,8 @@
 const head = '{"data":';
 
 /**
- * Data that has already been printed, as the bytes or the text of a whole answer without errors: `{"data":…}`. Sent as it is where
- * there is nothing else to say; anything that prints it as JSON gets the same value.
+ * Data that has already been printed, as the bytes or the text of a whole answer without errors: `{"data":…}`. Sent as
+ * it is where there is nothing else to say; anything that prints it as JSON gets the same value.
  */
 export class JsonText {
   readonly whole: Buffer | string;

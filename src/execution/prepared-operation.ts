@@ -24,7 +24,6 @@ export type Variables = Readonly<Record<string, unknown>>;
 export interface Variant {
   readonly normalised: NormalisedOperation;
   readonly shape: OperationShape;
-  readonly included: (selection: SelectionNode) => boolean;
   /** Plans by the active override labels; one entry where the schema has none. */
   readonly plans: Map<string, CompiledPlan>;
   /** How long its last answer was: what the next one is given room for. */
@@ -86,7 +85,6 @@ export class PreparedOperation {
     return {
       normalised,
       shape: compileShape(options, rootType, operation.selectionSet),
-      included,
       plans: new Map(),
       answerBytes: 0,
     };

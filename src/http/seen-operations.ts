@@ -1,7 +1,8 @@
 /**
  * Operations that Apollo Server has parsed and validated for this generation: sent again, they go straight to the
- * engine. Apollo Server's way round (header maps, plugin hooks, promises) takes 0.07 ms of the 0.18 of a flat query, and
- * says the same every time. Bounded by the text of the documents, and gone with the generation.
+ * engine. Apollo Server's way round (header maps, plugin hooks, promises) says the same every time, and takes ten times
+ * the CPU of this one: 16.5 µs against 1.6 with an engine that answers at once, both warm. Bounded by the text of the
+ * documents, and gone with the generation.
  */
 import type { DocumentNode, OperationDefinitionNode } from 'graphql';
 import { LRUCache } from 'lru-cache';

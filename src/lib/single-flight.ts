@@ -9,8 +9,4 @@ export class SingleFlight<Value> {
     this.#running.set(key, promise);
     return promise;
   }
-
-  get size(): number {
-    return this.#running.size;
-  }
 }

@@ -14,15 +14,15 @@
  * point the gateway at another host). A client that leaves stops its request at once, unless others wait for it.
  */
 import { Pool } from 'undici';
-import type { BodyCompression, BreakerConfig, HeaderRules } from '../config/index.ts';
+import type { BodyCompression, HeaderRules } from '../config/index.ts';
 import { GatewayError } from '../errors/index.ts';
 import { Answer } from './answer.ts';
 import { EndpointChooser } from './choose-endpoint.ts';
 import { executeParts, splitRepresentations } from './chunk-representations.ts';
-import type { BreakerState } from './circuit-breaker.ts';
 import { decodeBody, isEncoded } from './decode-body.ts';
 import { encodeBody } from './encode-body.ts';
 import { Endpoint } from './endpoint.ts';
+import type { HttpSubgraphOptions } from './http-subgraph-options.ts';
 import { PersistedQueries } from './persisted-queries.ts';
 import type { RequestContext } from './request-context.ts';
 import { compileRequestHeaderRules } from './request-header-rules.ts';
@@ -40,44 +40,6 @@ import { keyOf } from './share-in-flight.ts';
 import { SharedCall } from './shared-call.ts';
 import type { EndpointStatus, SubgraphClient, SubgraphRequest, SubgraphResponse } from './subgraph-client.ts';
 import { writeRequest } from './write-request.ts';
-
-export interface HttpSubgraphOptions {
-  readonly name: string;
-  readonly url: string;
-  /** URLs besides `url` that answer the same. @default [] */
-  readonly furtherUrls?: readonly string[];
-  /** How long the whole answer may take, retries included. */
-  readonly timeoutMs: number;
-  /** How long connecting may take. @default 1_000 */
-  readonly connectTimeoutMs?: number;
-  /** How often a failed query is sent again, at 20 % extra load at most; mutations never are. @default 1 */
-  readonly retries?: number;
-  /** The largest answer read, after decoding. @default 50_000_000 */
-  readonly maxResponseBytes?: number;
-  /** The most representations in one request; longer lists are split. @default no limit */
-  readonly maxRepresentations?: number | undefined;
-  /** The most connections kept to each URL. @default 100 */
-  readonly maxConnections?: number;
-  /**
-   * The most requests to one URL, sent or waiting for a connection; one more fails at once.
-   * @default 50 for each connection: each would have to be answered in 0.2 s for the last to be within 10 s
-   */
-  readonly maxInFlight?: number;
-  /** Whether HTTP/2 is used where an https:// URL offers it. Costs nothing on http://. @default true */
-  readonly http2?: boolean;
-  /** Whether queries are sent by hash first. @default false */
-  readonly apq?: boolean;
-  /** How request bodies are compressed; other than none also asks for compressed answers. @default 'none' */
-  readonly compression?: BodyCompression;
-  /** The circuit breaker of each URL. @default none */
-  readonly breaker?: BreakerConfig | undefined;
-  /** Which headers reach the subgraph and come back from it. @default none */
-  readonly headers?: HeaderRules;
-  /** Whether identical queries in flight share one request. @default true */
-  readonly shareIdentical?: boolean;
-  /** Told when a URL's breaker changes, for the log and metrics. */
-  readonly onBreakerChange?: (url: string, state: BreakerState) => void;
-}
 
 export function createHttpSubgraph(options: HttpSubgraphOptions): SubgraphClient {
   return new HttpSubgraph(options);
@@ -144,17 +106,12 @@ class HttpSubgraph implements SubgraphClient {
     const forwarded = this.#forward?.(context.clientHeaders);
     const body = writeRequest(request);
     const now = performance.now();
-    if (!this.#sharing || request.kind !== 'query') {
-      const call = new SharedCall(this.name, this.#timeoutMs, now, undefined);
-      const response = call.join(request, context, now);
-      this.#start(call, request, context.requestId, forwarded, body);
-      return response;
-    }
-    const key = keyOf(context, forwarded, body);
-    const running = this.#inFlight.get(key);
+    const key = this.#sharing && request.kind === 'query' ? keyOf(context, forwarded, body) : undefined;
+    const running = key === undefined ? undefined : this.#inFlight.get(key);
     if (running !== undefined) return running.join(request, context, now);
-    const call = new SharedCall(this.name, this.#timeoutMs, now, () => this.#inFlight.delete(key));
-    this.#inFlight.set(key, call);
+    const forget = key === undefined ? undefined : () => this.#inFlight.delete(key);
+    const call = new SharedCall(this.name, this.#timeoutMs, now, forget);
+    if (key !== undefined) this.#inFlight.set(key, call);
     const response = call.join(request, context, now);
     this.#start(call, request, context.requestId, forwarded, body);
     return response;
@@ -221,7 +178,7 @@ class HttpSubgraph implements SubgraphClient {
   }
 
   async #ask(call: SharedCall, kind: SubgraphRequest['kind'], headers: string[], body: string): Promise<Answer> {
-    const message = this.#compression === 'none' ? { kind, headers, body } : await this.#compress(kind, headers, body);
+    const message = await this.#compress(kind, headers, body);
     const answered = await sendWithRetries(this.#sender, call, message);
     return this.#read(answered, await this.#decode(answered));
   }

@@ -3,8 +3,8 @@
  *
  * The key is everything that can change the answer: who asks (principal and tenant), the headers that are forwarded,
  * and the body with query and variables; subgraph and generation are the client instance that owns this. Lengths are
- * written before what a caller chooses, so that no two different requests can spell one key. The request id is not part of it: the subgraph sees that of the
- * caller who came first.
+ * written before what a caller chooses, so that no two different requests can spell one key. The request id is not
+ * part of it: the subgraph sees that of the caller who came first.
  */
 import type { RequestContext } from './request-context.ts';
 

@@ -7,6 +7,8 @@ import { promisify } from 'node:util';
 import { parse } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse as parseYaml } from 'yaml';
+import { renderAiSummary } from '../../bench/ai/render-ai.ts';
+import { renderFieldsSummary } from '../../bench/fields/render-fields.ts';
 import { renderChart } from '../../bench/render-chart.ts';
 import { renderSummary } from '../../bench/render-summary.ts';
 import { renderTables } from '../../bench/render-tables.ts';
@@ -79,6 +81,8 @@ describe('the README', () => {
   it('shows the figures of the last benchmark', async () => {
     const results = JSON.parse(await readFile('bench/results.json', 'utf8')) as Results;
     await expectSection('speed', renderSummary(results));
+    if (results.ai !== undefined) await expectSection('speed-ai', renderAiSummary(results.ai));
+    if (results.fields !== undefined) await expectSection('speed-fields', renderFieldsSummary(results.fields));
     expect(await readFile('bench/results.md', 'utf8')).toBe(renderTables(results));
     expect(await readFile('bench/results.svg', 'utf8')).toBe(renderChart(results));
   });

@@ -1,3 +1,4 @@
+import { connect as connectTcp } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
@@ -21,6 +22,28 @@ const openTimers = (): number => process.getActiveResourcesInfo().filter((kind) 
 async function settles(read: () => number, most: number): Promise<number> {
   for (let turn = 0; turn < 60 && read() > most; turn++) await pause(40);
   return read();
+}
+
+/** How long a server takes to see a hundred bare sockets closed: what this machine can do, as busy as it is now. */
+async function listenBare(): Promise<() => Promise<number>> {
+  let leftAt = 0;
+  let lastAt = 0;
+  let open = 0;
+  const url = await listenTcp((socket) => {
+    open++;
+    socket.resume().once('close', () => {
+      open--;
+      lastAt = performance.now();
+    });
+  });
+  return async () => {
+    const sockets = Array.from({ length: 100 }, () => connectTcp(Number(new URL(url).port), '127.0.0.1'));
+    await settles(() => -open, -100);
+    leftAt = performance.now();
+    for (const socket of sockets) socket.destroy();
+    await settles(() => open, 0);
+    return lastAt - leftAt;
+  };
 }
 
 describe('an answer of 200 MB', () => {
@@ -122,8 +145,10 @@ describe('requests that wait for a connection', () => {
 });
 
 describe('clients that leave', () => {
-  it('are seen by the subgraph within 100 ms, and leak nothing', async () => {
+  it('are seen by the subgraph within 100 ms, as bare sockets are, and leak nothing', async () => {
+    const closeBare = await listenBare();
     let closedAfter = 0;
+    let bareClosedAfter = 0;
     let leftAt = 0;
     let arrived = 0;
     const url = await listen((request) => {
@@ -149,9 +174,11 @@ describe('clients that leave', () => {
       expect(
         outcomes.every((outcome) => outcome.status === 'rejected' && outcome.reason === controller.signal.reason),
       ).toBe(true);
-      if (round % 2 === 0) await settles(openSockets, sockets);
+      if (round % 2 === 0) expect(await settles(openSockets, sockets)).toBeLessThanOrEqual(sockets);
+      if (round % 5 === 0) bareClosedAfter = Math.max(bareClosedAfter, await closeBare());
     }
-    expect(closedAfter).toBeLessThan(100);
+    // A machine that is busy with other things is late for any socket.
+    expect(closedAfter).toBeLessThan(Math.max(100, 5 * bareClosedAfter));
     expect(client.status?.()).toEqual([{ url, breaker: 'closed', inFlight: 0 }]);
     // Connections that were being made when their request was left stay for the next one: at most the pool's hundred.
     await client.close();

@@ -314,13 +314,17 @@ describe('plans', () => {
 });
 
 describe('bombs', () => {
+  /** 2.5 measured for 10,000 fields; what grows with the square of them, or doubles 30 times, takes hundreds. */
+  const mostParsings = 10;
+  const manyFields = `{ ${'maker { id } '.repeat(10_000)} }`;
   const doubling = (levels: number, body: (next: string) => string, last: string, type: string): string =>
     Array.from(
       { length: levels },
       (_none, level) => `fragment F${level} on ${type} { ${body(`...F${level + 1}`)} }`,
     ).join(' ') + ` fragment F${levels} on ${type} { ${last} }`;
 
-  function timed(graph: TestGraph, query: string): { readonly ms: number; readonly outcome: string } {
+  /** @returns the time normalising takes, as a multiple of what parsing 10,000 fields takes on this machine just now */
+  function timed(graph: TestGraph, query: string): { readonly parsings: number; readonly outcome: string } {
     const document = parse(query);
     const operation = getOperationAST(document) as OperationDefinitionNode;
     const fragments = new Map(
@@ -329,8 +333,9 @@ describe('bombs', () => {
       ),
     );
     let ms = Number.POSITIVE_INFINITY;
+    let parsingMs = Number.POSITIVE_INFINITY;
     let outcome = '';
-    // The best of a few: other tests share the machine.
+    // The best of a few, in turn: other tests share the machine.
     for (let attempt = 0; attempt < 4; attempt++) {
       const start = performance.now();
       try {
@@ -343,9 +348,12 @@ describe('bombs', () => {
       } catch (error) {
         outcome = (error as { code?: string }).code ?? String(error);
       }
-      ms = Math.min(ms, performance.now() - start);
+      const end = performance.now();
+      ms = Math.min(ms, end - start);
+      parse(manyFields);
+      parsingMs = Math.min(parsingMs, performance.now() - end);
     }
-    return { ms, outcome };
+    return { parsings: ms / parsingMs, outcome };
   }
 
   it.each([
@@ -399,17 +407,20 @@ describe('bombs', () => {
       'Thing',
       '{ things { ...F0 } }',
     ],
-  ])('a fragment that doubles 30 times, %s, is refused or answered in under 50 ms', (_name, body, last, type, head) => {
-    const graph = type === 'Item' ? shop : library;
-    const { ms, outcome } = timed(graph, `${head} ${doubling(30, body, last, type)}`);
-    expect(outcome).toMatch(/^(PLAN_DEADLINE_EXCEEDED$|\{)/);
-    expect(ms).toBeLessThan(50);
-  });
+  ])(
+    'a fragment that doubles 30 times, %s, is refused or answered in the time of reading a large document',
+    (_name, body, last, type, head) => {
+      const graph = type === 'Item' ? shop : library;
+      const { parsings, outcome } = timed(graph, `${head} ${doubling(30, body, last, type)}`);
+      expect(outcome).toMatch(/^(PLAN_DEADLINE_EXCEEDED$|\{)/);
+      expect(parsings).toBeLessThan(mostParsings);
+    },
+  );
 
-  it('the same field 10,000 times is planned and answered once, in under 50 ms', async () => {
-    const { ms, outcome } = timed(shop, `{ ${'maker { id } '.repeat(10_000)} }`);
+  it('the same field 10,000 times is planned and answered once, about as fast as it is read', async () => {
+    const { parsings, outcome } = timed(shop, manyFields);
     expect(outcome).toBe('{maker__0:maker{id}}');
-    expect(ms).toBeLessThan(50);
+    expect(parsings).toBeLessThan(mostParsings);
     // Validation is not the engine's: it refuses such documents elsewhere.
     const { data } = await shop.run(shop.engine, parse(`{ ${'maker { id name } '.repeat(10_000)} }`));
     expect(data).toBe('{"maker":{"id":"m1","name":"maker 1"}}');
@@ -417,7 +428,7 @@ describe('bombs', () => {
 
   it('10,000 different aliases of one field are fetched once', async () => {
     const query = `{ maker { ${Array.from({ length: 10_000 }, (_none, index) => `a${index}: name`).join(' ')} } }`;
-    expect(timed(shop, query).ms).toBeLessThan(50);
+    expect(timed(shop, query).parsings).toBeLessThan(mostParsings);
     const { data } = await shop.run(shop.engine, parse(query));
     expect(Object.keys((JSON.parse(data) as { maker: object }).maker)).toHaveLength(10_000);
   });

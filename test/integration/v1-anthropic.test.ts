@@ -188,7 +188,11 @@ describe('messages through the official client', () => {
   });
 
   it('counts tokens without asking a model', async () => {
-    const { input_tokens } = await client.messages.countTokens({ model: 'fast', messages, system: 'Be very brief. '.repeat(30) });
+    const { input_tokens } = await client.messages.countTokens({
+      model: 'fast',
+      messages,
+      system: 'Be very brief. '.repeat(30),
+    });
     expect(input_tokens).toBeGreaterThan(90);
     expect(input_tokens).toBeLessThan(200);
     expect(server.models.calls).toEqual([]);

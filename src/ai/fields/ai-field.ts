@@ -76,7 +76,7 @@ function integer(list: readonly ArgumentNode[] | undefined, name: string): numbe
 }
 
 /** A federation field set. A malformed one is composition's to report. */
-function fieldSetOf(text: string | undefined): SelectionSetNode | undefined {
+export function fieldSetOf(text: string | undefined): SelectionSetNode | undefined {
   if (text === undefined) return undefined;
   try {
     const [operation] = parse(`{${text}}`, { noLocation: true }).definitions;
@@ -87,7 +87,7 @@ function fieldSetOf(text: string | undefined): SelectionSetNode | undefined {
 }
 
 /** The names at its top. */
-function fieldNames(fieldSet: SelectionSetNode | undefined): readonly string[] {
+export function fieldNames(fieldSet: SelectionSetNode | undefined): readonly string[] {
   return (fieldSet?.selections ?? []).flatMap((one) =>
     one.kind === Kind.FIELD ? [(one.alias ?? one.name).value] : [],
   );

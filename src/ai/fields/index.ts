@@ -4,6 +4,7 @@ export { checkAiSubgraph } from './check-ai-subgraph.ts';
 export { fieldTags } from './field-cache.ts';
 export type { FieldCode, FieldCodeCall, SubgraphCode } from './field-code.ts';
 export { type FieldTypesOptions, generateFieldTypes } from './generate-types.ts';
+export { modelChecks } from './model-checks.ts';
 export { type Prompt, PromptError, type PromptSettings, type PromptTest } from './prompt.ts';
 export { type PromptChoice, type PromptFolder, readPromptFolder } from './prompt-folder.ts';
 export type { PublishedPrompt } from './published-prompt.ts';

@@ -3,14 +3,15 @@
  * Everything that is the same for each entity is made once per field.
  */
 import { hash } from 'node:crypto';
-import { type GraphQLObjectType, type GraphQLSchema, isNonNullType } from 'graphql';
+import { type GraphQLObjectType, type GraphQLSchema, isNonNullType, Kind } from 'graphql';
 import { canonicalJson, invariant } from '../../lib/index.ts';
 import type { RequestContext } from '../../transport/index.ts';
 import type { ModelClient } from '../models/index.ts';
-import type { AiField } from './ai-field.ts';
+import { type AiField, fieldNames, fieldSetOf } from './ai-field.ts';
 import type { SubgraphCode } from './field-code.ts';
 import type { FieldOutput } from './field-output.ts';
 import type { FieldQuestion } from './field-question.ts';
+import { compileProjection, type Projection } from './projection.ts';
 import type { Prompt } from './prompt.ts';
 import type { PromptChoice } from './prompt-folder.ts';
 import { compileMask, type Inputs, type SensitiveFields } from './sensitive.ts';
@@ -25,13 +26,14 @@ export interface QuestionWriterOptions {
   readonly code: SubgraphCode | undefined;
 }
 
-/** What a field reads of one entity. */
+/** What a field reads of one entity; made when it is asked for, since a kept answer needs none of it. */
 export interface FieldInputs {
   /** Its key fields and what `@requires` reads, personal data masked. */
   readonly entity: Inputs;
-  /** What `@requires` reads: masked, and as it is (for the key alone). */
+  /** What `@requires` reads, masked. */
   readonly masked: Inputs;
-  readonly seen: Inputs;
+  /** What `@requires` reads, as it is, in canonical JSON: for the key alone. */
+  readonly text: string;
   /** Masks the same personal data in arguments and what code supplies. */
   readonly hide: ((values: Inputs) => Inputs) | undefined;
   /** The entity's own identity; `undefined`: it has none. */
@@ -84,41 +86,41 @@ export function questionWriter(options: QuestionWriterOptions): QuestionWriter {
     for (const { name, placeholder } of sensitiveKeys) if (name in copy) copy[name] = placeholder;
     return copy;
   };
+  const projection = compileProjection(field.requiresSelection);
+  const keys = keysOf(parent);
   const single = choice.versions.length === 1 ? choice.versions[0]?.prompt : undefined;
 
   return {
     read(entity) {
       for (const name of mandatory) if (entity[name] === null || entity[name] === undefined) return undefined;
-      const seen: Record<string, unknown> = {};
-      for (const name of field.requires) seen[name] = entity[name];
-      const identity = identityOf(entity, field);
-      if (mask === undefined) {
-        return { entity: withoutSensitiveKeys(entity), masked: seen, seen, hide: undefined, identity };
-      }
-      const { masked, hide } = mask(seen);
-      return { entity: { ...withoutSensitiveKeys(entity), ...masked }, masked, seen, hide, identity };
+      return new EntityInputs(entity, projection, mask, keys, withoutSensitiveKeys);
     },
-    write({ entity, masked, seen, hide, identity }, args, supplied, output, { principal, requestId }) {
+    write(inputs, args, supplied, output, { principal, requestId }) {
       // A field of Query has no identity but what it is asked.
-      const stickyKey = identity ?? `${coordinate} ${canonicalJson(args)}`;
+      const stickyKey = inputs.identity ?? `${coordinate} ${canonicalJson(args)}`;
       const prompt = single ?? choice.pick(stickyKey);
       const variant = variants.get(prompt);
       invariant(variant !== undefined, 'a picked version is one of the choice');
       const { alias, maxOutputTokens, keyHead } = variant;
       // Private inputs are masked; their answers stay their reader's all the same, until access says who may share them.
       const reader = mask === undefined ? principal.tenant : `${principal.tenant} ${principal.id}`;
-      const read = canonicalJson({ ...seen, ...args, ...supplied });
+      const read = `${inputs.text}\n${canonicalJson(args)}\n${canonicalJson(supplied)}`;
       return {
         coordinate,
         key: `field:${hash('sha256', `${keyHead}\n${output.hash}\n${reader}\n${read}`)}`,
         prompt,
         alias,
         output,
-        values:
-          hide === undefined ? { ...masked, ...args, ...supplied } : { ...masked, ...hide({ ...args, ...supplied }) },
+        get values() {
+          const { masked, hide } = inputs;
+          const given = { ...args, ...supplied };
+          return { ...masked, ...(hide === undefined ? given : hide(given)) };
+        },
         maxOutputTokens,
         cacheTtlSeconds: field.cacheTtlSeconds,
-        entity,
+        get entity() {
+          return inputs.entity;
+        },
         args,
         caller: { id: principal.id, tenant: principal.tenant },
         stickyKey,
@@ -128,11 +130,76 @@ export function questionWriter(options: QuestionWriterOptions): QuestionWriter {
   };
 }
 
-/** Whatever a representation brings besides the inputs. */
-function identityOf(entity: Inputs, { typeName, requires }: AiField): string | undefined {
-  let key = '';
-  for (const name of Object.keys(entity)) {
-    if (name !== '__typename' && !requires.includes(name)) key += ` ${JSON.stringify(entity[name])}`;
+type Mask = NonNullable<ReturnType<typeof compileMask>>;
+
+class EntityInputs implements FieldInputs {
+  readonly #entity: Inputs;
+  readonly #projection: Projection;
+  readonly #mask: Mask | undefined;
+  readonly #keys: readonly (readonly string[])[];
+  readonly #hideKeys: (entity: Inputs) => Inputs;
+  #read: ReturnType<Mask> | undefined;
+
+  constructor(
+    entity: Inputs,
+    projection: Projection,
+    mask: Mask | undefined,
+    keys: readonly (readonly string[])[],
+    hideKeys: (entity: Inputs) => Inputs,
+  ) {
+    this.#entity = entity;
+    this.#projection = projection;
+    this.#mask = mask;
+    this.#keys = keys;
+    this.#hideKeys = hideKeys;
   }
-  return key === '' ? undefined : typeName + key;
+
+  get text(): string {
+    return this.#projection.textOf(this.#entity);
+  }
+
+  get masked(): Inputs {
+    return this.#masked().masked;
+  }
+
+  get hide(): ((values: Inputs) => Inputs) | undefined {
+    return this.#mask === undefined ? undefined : this.#masked().hide;
+  }
+
+  get entity(): Inputs {
+    const own: Record<string, unknown> = {};
+    for (const name of this.#key()) own[name] = this.#entity[name];
+    return { ...this.#hideKeys(own), ...this.masked };
+  }
+
+  get identity(): string | undefined {
+    const names = this.#key();
+    if (names.length === 0) return undefined;
+    return `${this.#entity.__typename} ${canonicalJson(names.map((name) => this.#entity[name]))}`;
+  }
+
+  /** The first of its keys that the entity came by. */
+  #key(): readonly string[] {
+    return this.#keys.find((names) => names.every((name) => this.#entity[name] !== undefined)) ?? [];
+  }
+
+  #masked(): ReturnType<Mask> {
+    if (this.#read === undefined) {
+      const seen = this.#projection.of(this.#entity);
+      this.#read = this.#mask === undefined ? { masked: seen, hide: (values) => values } : this.#mask(seen);
+    }
+    return this.#read;
+  }
+}
+
+/** The names at the top of each `@key` of a type. */
+function keysOf(parent: GraphQLObjectType): readonly (readonly string[])[] {
+  const definitions = [parent.astNode, ...parent.extensionASTNodes];
+  return definitions.flatMap((definition) =>
+    (definition?.directives ?? []).flatMap(({ name, arguments: given }) => {
+      if (!/^(federation__)?key$/.test(name.value)) return [];
+      const fields = given?.find((argument) => argument.name.value === 'fields')?.value;
+      return fields?.kind === Kind.STRING ? [fieldNames(fieldSetOf(fields.value))] : [];
+    }),
+  );
 }

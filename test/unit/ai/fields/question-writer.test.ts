@@ -63,13 +63,23 @@ function write(
 const ann = { __typename: 'User', email: 'ann@x.example', name: 'Ann', phone: '5550123' };
 
 describe('a question', () => {
+  it('is the same whatever the client selects beside it: what other fields read is none of its inputs', () => {
+    const alone = write(ann, { tone: 'dry' });
+    const beside = write({ ...ann, bio: 'Sails.', friends: [{ name: 'Bob' }] }, { tone: 'dry' });
+    expect(beside?.key).toBe(alone?.key);
+    expect(beside?.stickyKey).toBe(alone?.stickyKey);
+    expect(beside?.values).toEqual(alone?.values);
+    expect(beside?.entity).toEqual(alone?.entity);
+    expect(write({ ...ann, phone: '5550124' }, { tone: 'dry' })?.key).not.toBe(alone?.key);
+  });
+
   it('has the inputs by their names, and an identity to be sticky by', () => {
     expect(write(ann, { tone: 'dry' })).toMatchObject({
       coordinate: 'User.letter',
       alias: 'fast',
       maxOutputTokens: 9,
       values: { name: 'Ann', phone: '5550123', tone: 'dry' },
-      stickyKey: 'User "ann@x.example"',
+      stickyKey: 'User ["ann@x.example"]',
     });
     expect(write({}, { q: 'x' }, { field: 'ask' })?.stickyKey).not.toBe(
       write({}, { q: 'y' }, { field: 'ask' })?.stickyKey,

@@ -1,0 +1,14 @@
+import type { ResolvedConfig } from '../config/index.ts';
+import type { Logger } from '../observability/index.ts';
+import type { CacheStore } from './cache-store.ts';
+import { createMemoryStore } from './memory-store.ts';
+import { createRedisStore } from './redis-store.ts';
+
+/** Where answers are kept that cost money to make: in this process, or in Redis for many gateways. */
+export function createAnswerStore({ store, maxBytes }: ResolvedConfig['ai']['cache'], log: Logger): CacheStore {
+  if (store.kind === 'memory') return createMemoryStore({ maxBytes });
+  return createRedisStore({
+    url: store.url,
+    onStateChange: (state, reason) => log.warn({ state, reason }, 'the cache’s Redis changed its state'),
+  });
+}

@@ -1,0 +1,150 @@
+/**
+ * What goes wrong while a plan runs: logged whole, kept as {@link Failure}s that may be shown. An error of a subgraph
+ * gets the place in the data that it is about, and the nulls that came with it are remembered as failed.
+ */
+import type { ErrorPolicy } from '../config/index.ts';
+import { type ErrorCode, GatewayError } from '../errors/index.ts';
+import type { Logger } from '../observability/index.ts';
+import type { RequestContext, SubgraphClient, SubgraphError } from '../transport/index.ts';
+import { type AskedEntities, firstPlace, placeOf, placesCovered } from './asked-entities.ts';
+import { type DataPath, isDataObject } from './data.ts';
+import type { Failure } from './failure.ts';
+import { maskSubgraphError } from './mask-subgraph-errors.ts';
+import type { RunData } from './run-data.ts';
+
+type Covers = Failure['covers'];
+
+export interface RunFailuresOptions {
+  readonly data: RunData;
+  readonly clients: ReadonlyMap<string, SubgraphClient>;
+  readonly context: RequestContext;
+  readonly log: Logger;
+  readonly errorPolicy: ErrorPolicy;
+}
+
+export class RunFailures {
+  readonly list: Failure[] = [];
+  readonly #options: RunFailuresOptions;
+
+  constructor(options: RunFailuresOptions) {
+    this.#options = options;
+  }
+
+  /** A request that fails as a whole is one failure that covers every place it would have filled. */
+  addRequest(subgraph: string, error: unknown, path: DataPath | undefined, covers: Covers): void {
+    const { context, log } = this.#options;
+    const coded = error instanceof GatewayError ? error : new GatewayError('INTERNAL_SERVER_ERROR', { cause: error });
+    const level = coded.code === 'INTERNAL_SERVER_ERROR' ? 'error' : 'warn';
+    log[level](
+      {
+        requestId: context.requestId,
+        subgraph,
+        code: coded.code,
+        reason: coded.detail,
+        ...(level === 'error' ? { error: coded } : {}),
+      },
+      'subgraph request failed',
+    );
+    this.list.push({ message: coded.message, extensions: this.#extensions(coded.code, subgraph), path, covers });
+  }
+
+  /** An `_entities` field that does not answer its representations. */
+  addMalformed(subgraph: string, asked: AskedEntities): void {
+    const { data, log, context } = this.#options;
+    const error = new GatewayError('SUBREQUEST_MALFORMED_RESPONSE');
+    const reason = `_entities is not a list of ${asked.representations.length} objects or nulls`;
+    log.warn({ requestId: context.requestId, subgraph, code: error.code, reason }, 'subgraph request failed');
+    this.list.push({
+      message: error.message,
+      extensions: this.#extensions(error.code, subgraph),
+      path: firstPlace(data, [asked]),
+      covers: placesCovered(asked),
+    });
+  }
+
+  /** @param covers what the request would have filled: where an error without a path may have happened */
+  addRootErrors(subgraph: string, errors: readonly SubgraphError[], covers: Covers): void {
+    const { root, failedNulls } = this.#options.data;
+    for (const error of errors) {
+      for (const path of error.path === undefined ? covers : [error.path]) failedNulls.add(root, path);
+      this.#add(subgraph, error, error.path ?? covers[0], error.path === undefined ? covers : [patternOf(error.path)]);
+    }
+  }
+
+  /** @param data the answer's own, in which the errors' paths are */
+  addEntityErrors(
+    subgraph: string,
+    errors: readonly SubgraphError[],
+    asked: readonly AskedEntities[],
+    covers: Covers,
+    data: unknown,
+  ): void {
+    let isPlaced = true;
+    for (const error of errors) isPlaced = this.#addEntityError(subgraph, error, asked, covers, data) && isPlaced;
+    if (!isPlaced) this.#suspectNulls(asked);
+  }
+
+  /**
+   * An error inside `_entities` stands at an index that means nothing to the client: at the entity's own place instead.
+   *
+   * @returns whether it said where it happened
+   */
+  #addEntityError(
+    subgraph: string,
+    error: SubgraphError,
+    asked: readonly AskedEntities[],
+    covers: Covers,
+    answered: unknown,
+  ): boolean {
+    const { data } = this.#options;
+    const [key, index, ...rest] = error.path ?? [];
+    const one = asked.find(({ field }) => field.key === key);
+    const owners = typeof index === 'number' ? one?.owners[index] : undefined;
+    const owner = owners?.[0];
+    if (one === undefined || owners === undefined || owner === undefined) {
+      const narrowed = one === undefined ? covers : placesCovered(one);
+      this.#add(subgraph, error, firstPlace(data, one === undefined ? asked : [one]), narrowed);
+      return false;
+    }
+    for (const each of owners) data.failedNulls.add(data.inPlace(each), rest);
+    const place = placeOf(data, owner, one);
+    const entities = isDataObject(answered) ? answered[one.field.key] : undefined;
+    const isThere = Array.isArray(entities) && isDataObject(entities[index as number]);
+    // Without the entity none of its fields is there, not only the one that failed.
+    const tails = isThere ? [patternOf(rest)] : one.field.gives.map((given) => [given]);
+    const places = one.paths.flatMap((path) => tails.map((tail) => [...path, ...tail]));
+    this.#add(subgraph, error, place === undefined ? undefined : [...place, ...rest], places);
+    return true;
+  }
+
+  /** An error that does not say where it happened may be why any of the nulls that came with it is one. */
+  #suspectNulls(asked: readonly AskedEntities[]): void {
+    const { data } = this.#options;
+    for (const { field, owners } of asked) {
+      for (const list of owners) {
+        for (const owner of list) for (const key of field.gives) data.failedNulls.add(data.inPlace(owner), [key]);
+      }
+    }
+  }
+
+  #add(subgraph: string, error: SubgraphError, path: DataPath | undefined, covers: Covers): void {
+    const { clients, context, log, errorPolicy } = this.#options;
+    const client = clients.get(subgraph);
+    if (client === undefined) return;
+    log.warn(
+      { requestId: context.requestId, subgraph, path: error.path, extensions: error.extensions, reason: error.message },
+      'subgraph error',
+    );
+    const { message, extensions } = maskSubgraphError(errorPolicy, client, error);
+    this.list.push({ message, extensions, path, covers });
+  }
+
+  #extensions(code: ErrorCode, service: string): Failure['extensions'] {
+    return this.#options.errorPolicy.serviceName ? { code, service } : { code };
+  }
+}
+
+/** The places in the data that a path may mean: any list item for an index. */
+function patternOf(path: DataPath): string[] {
+  return path.map((step) => (typeof step === 'number' ? '@' : step));
+}

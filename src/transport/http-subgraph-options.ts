@@ -1,0 +1,41 @@
+import type { BodyCompression, BreakerConfig, HeaderRules } from '../config/index.ts';
+import type { BreakerState } from './circuit-breaker.ts';
+
+/** How a subgraph is reached over HTTP, and its bounds. */
+export interface HttpSubgraphOptions {
+  readonly name: string;
+  readonly url: string;
+  /** URLs besides `url` that answer the same. @default [] */
+  readonly furtherUrls?: readonly string[];
+  /** How long the whole answer may take, retries included. */
+  readonly timeoutMs: number;
+  /** How long connecting may take. @default 1_000 */
+  readonly connectTimeoutMs?: number;
+  /** How often a failed query is sent again, at 20 % extra load at most; mutations never are. @default 1 */
+  readonly retries?: number;
+  /** The largest answer read, after decoding. @default 50_000_000 */
+  readonly maxResponseBytes?: number;
+  /** The most representations in one request; longer lists are split. @default no limit */
+  readonly maxRepresentations?: number | undefined;
+  /** The most connections kept to each URL. @default 100 */
+  readonly maxConnections?: number;
+  /**
+   * The most requests to one URL, sent or waiting for a connection; one more fails at once.
+   * @default 50 for each connection: each would have to be answered in 0.2 s for the last to be within 10 s
+   */
+  readonly maxInFlight?: number;
+  /** Whether HTTP/2 is used where an https:// URL offers it. Costs nothing on http://. @default true */
+  readonly http2?: boolean;
+  /** Whether queries are sent by hash first. @default false */
+  readonly apq?: boolean;
+  /** How request bodies are compressed; other than none also asks for compressed answers. @default 'none' */
+  readonly compression?: BodyCompression;
+  /** The circuit breaker of each URL. @default none */
+  readonly breaker?: BreakerConfig | undefined;
+  /** Which headers reach the subgraph and come back from it. @default none */
+  readonly headers?: HeaderRules;
+  /** Whether identical queries in flight share one request. @default true */
+  readonly shareIdentical?: boolean;
+  /** Told when a URL's breaker changes, for the log and metrics. */
+  readonly onBreakerChange?: (url: string, state: BreakerState) => void;
+}
