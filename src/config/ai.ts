@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { type GuardrailsConfig, guardrailsYaml, resolveGuardrails } from './guardrails.ts';
 import type { BreakerConfig } from './traffic.ts';
 import { durationPattern, parseDuration, parseSize, sizePattern } from './units.ts';
+import { durationOr, httpUrlOf } from './values.ts';
 
 export type ProviderConfig =
   | {
@@ -166,19 +167,8 @@ export interface AiConfig {
   readonly callLogFile: string | undefined;
 }
 
-const duration = (fallback: string, description: string) =>
-  z
-    .string()
-    .regex(durationPattern, 'write a duration such as 500ms, 10s or 5m')
-    .refine((text) => (parseDuration(text) ?? 0) > 0, 'a duration must be more than 0')
-    .refine((text) => (parseDuration(text) ?? 0) <= 2_147_483_647, 'a duration must be at most 24d')
-    .default(fallback)
-    .describe(description);
-
-const httpUrl = z
-  .string()
-  .regex(/^https?:\/\/[^\s]+$/, 'write an http:// or https:// URL')
-  .refine((text) => URL.canParse(text.replaceAll('{model}', 'model')), 'write an http:// or https:// URL');
+/** `{model}` stands for a model's id. */
+const providerUrl = httpUrlOf((text) => text.replaceAll('{model}', 'model'));
 
 /** The names of providers and aliases; a record's key `__proto__` never fits. */
 const name = z
@@ -210,7 +200,7 @@ const provider = z.discriminatedUnion('kind', [
       kind: z
         .literal('openai')
         .describe('`openai`: OpenAI’s wire. `ai-sdk`: any AI SDK package. `local`: the built-in models.'),
-      base_url: httpUrl
+      base_url: providerUrl
         .default('https://api.openai.com/v1')
         .describe('The endpoint; anything that speaks OpenAI’s wire. `{model}` is replaced by the model id.'),
       ...keys,
@@ -227,7 +217,7 @@ const provider = z.discriminatedUnion('kind', [
         .string()
         .regex(/^(?:@[a-z0-9][\w.-]*\/)?[a-z0-9][\w.-]*$/, 'write an npm package such as @ai-sdk/anthropic')
         .describe('The AI SDK provider package, such as `@ai-sdk/anthropic`; loaded when it is first used.'),
-      base_url: httpUrl.optional().describe('The endpoint. Default: the package’s own.'),
+      base_url: providerUrl.optional().describe('The endpoint. Default: the package’s own.'),
       ...keys,
       settings: z
         .record(z.string(), z.unknown())
@@ -278,7 +268,7 @@ const target = z.union([
 const aliasCache = z
   .strictObject({
     exact: z.boolean().default(false).describe('Whether an equal request is answered from the cache.'),
-    ttl: duration('1h', 'How long an answer is kept.'),
+    ttl: durationOr('1h', 'How long an answer is kept.'),
     shared: z.boolean().default(false).describe('Whether tenants share what is cached.'),
     semantic: z
       .strictObject({
@@ -333,7 +323,7 @@ const alias = z.union([
         content_policy: name.optional().describe('The alias asked for inputs a provider’s policy refuses.'),
       })
       .prefault({}),
-    target_timeout: duration('10m', 'How long one target may take before the next is asked.').optional(),
+    target_timeout: durationOr('10m', 'How long one target may take before the next is asked.').optional(),
     retries: z
       .number()
       .int()
@@ -411,18 +401,18 @@ export const aiYaml = z
       .strictObject({
         threshold_percent: z.number().min(1).max(100).default(50).describe('The share of failures that opens it.'),
         min_requests: positive.default(20).describe('The fewest calls in the window that may open it.'),
-        window: duration('10s', 'How far back calls count.'),
-        sleep: duration('5s', 'How long a failing target is left alone.'),
+        window: durationOr('10s', 'How far back calls count.'),
+        sleep: durationOr('5s', 'How long a failing target is left alone.'),
       })
       .prefault({})
       .describe('When a failing target is left alone for a while.'),
     fields: z
       .strictObject({
-        deadline: duration('20s', 'How long one AI field may take.'),
+        deadline: durationOr('20s', 'How long one AI field may take.'),
         cache: z
           .strictObject({
             enabled: z.boolean().default(true).describe('Whether answers are kept by what they were made from.'),
-            max_age: duration('7d', 'How long an answer is kept where its field has no cacheTtl.'),
+            max_age: durationOr('7d', 'How long an answer is kept where its field has no cacheTtl.'),
             stale_while_revalidate: z
               .string()
               .regex(durationPattern, 'write a duration such as 500ms, 10s or 5m')
@@ -439,8 +429,8 @@ export const aiYaml = z
       })
       .prefault({}),
     guardrails: guardrailsYaml.optional().describe('What is looked for in what models are sent and what they answer.'),
-    call_timeout: duration('5m', 'How long one call of /v1 may take in all.'),
-    stream_idle_timeout: duration('60s', 'How long a provider’s stream may be silent.'),
+    call_timeout: durationOr('5m', 'How long one call of /v1 may take in all.'),
+    stream_idle_timeout: durationOr('60s', 'How long a provider’s stream may be silent.'),
     call_log: z
       .strictObject({ file: z.string().min(1).describe('Where records of model calls are appended as JSON lines.') })
       .optional()

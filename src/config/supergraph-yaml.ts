@@ -7,24 +7,11 @@ import { z } from 'zod';
 import { aiYaml } from './ai.ts';
 import { headersYaml } from './header-rules.ts';
 import { trafficYaml } from './traffic.ts';
-import { durationPattern, parseDuration, parseSize, sizePattern } from './units.ts';
+import { parseSize, sizePattern } from './units.ts';
+import { durationOr, httpUrl } from './values.ts';
 
 /** The federation versions that the bundled `@apollo/composition` covers; a test holds this against the package. */
 export const supportedFederation = { major: 2, minorFrom: 0, minorTo: 14 } as const;
-
-const duration = (fallback: string, description: string) =>
-  z
-    .string()
-    .regex(durationPattern, 'write a duration such as 500ms, 10s or 5m')
-    .refine((text) => (parseDuration(text) ?? 0) > 0, 'a duration must be more than 0')
-    .refine((text) => (parseDuration(text) ?? 0) <= 2_147_483_647, 'a duration must be at most 24d')
-    .default(fallback)
-    .describe(description);
-
-const httpUrl = z
-  .string()
-  .regex(/^https?:\/\/[^\s]+$/, 'write an http:// or https:// URL')
-  .refine((text) => URL.canParse(text), 'write an http:// or https:// URL');
 
 const federationVersion = z
   .union([z.string(), z.number()])
@@ -125,10 +112,10 @@ export const supergraphYaml = z.strictObject({
         )
         .default([])
         .describe('Origins whose pages may call the gateway from a browser, besides its own.'),
-      headers_timeout: duration('10s', 'How long a client may take to send its headers (408).'),
-      request_timeout: duration('30s', 'How long a client may take to send its whole request (408).'),
-      operation_timeout: duration('30s', 'How long an operation may take in all (504).'),
-      drain_timeout: duration('20s', 'How long requests in flight may take to end after SIGTERM.'),
+      headers_timeout: durationOr('10s', 'How long a client may take to send its headers (408).'),
+      request_timeout: durationOr('30s', 'How long a client may take to send its whole request (408).'),
+      operation_timeout: durationOr('30s', 'How long an operation may take in all (504).'),
+      drain_timeout: durationOr('20s', 'How long requests in flight may take to end after SIGTERM.'),
     })
     .prefault({}),
   traffic: trafficYaml,
@@ -141,7 +128,7 @@ export const supergraphYaml = z.strictObject({
         .refine((text) => (parseSize(text) ?? 0) > 0, 'a size must be more than 0')
         .default('1mb')
         .describe('The largest request body (413).'),
-      plan_deadline: duration(
+      plan_deadline: durationOr(
         '5s',
         'How long planning one operation may take, in a process of its own (PLAN_DEADLINE_EXCEEDED).',
       ),

@@ -3,7 +3,8 @@
  * Defaults are filled in when the two have been laid over each other, so that an own `timeout` keeps the others of `all`.
  */
 import { z } from 'zod';
-import { durationPattern, parseDuration, parseSize, sizePattern } from './units.ts';
+import { parseDuration, parseSize, sizePattern } from './units.ts';
+import { duration, httpUrl } from './values.ts';
 
 /** How one subgraph is asked, with every default filled in; named as the transport's options are. */
 export interface SubgraphTraffic {
@@ -37,22 +38,11 @@ export interface BreakerConfig {
 /** What is shared among identical requests in flight: whole operations, requests to subgraphs, or nothing. */
 export type ShareIdentical = 'operation' | 'subgraph' | 'off';
 
-const duration = z
-  .string()
-  .regex(durationPattern, 'write a duration such as 500ms, 10s or 5m')
-  .refine((text) => (parseDuration(text) ?? 0) > 0, 'a duration must be more than 0')
-  .refine((text) => (parseDuration(text) ?? 0) <= 2_147_483_647, 'a duration must be at most 24d');
-
 const size = z
   .string()
   .regex(sizePattern, 'write a size such as 100kb or 1mb')
   .refine((text) => (parseSize(text) ?? 0) > 0, 'a size must be more than 0')
   .refine((text) => (parseSize(text) ?? 0) <= 500_000_000, 'an answer is held in memory: at most 500mb');
-
-const url = z
-  .string()
-  .regex(/^https?:\/\/[^\s]+$/, 'write an http:// or https:// URL')
-  .refine((text) => URL.canParse(text), 'write an http:// or https:// URL');
 
 const breaker = z.strictObject({
   enabled: z.boolean().optional().describe('Whether a sick URL is left alone for a while. Default: true.'),
@@ -112,7 +102,7 @@ const keys = {
 
 const subgraphKeys = z.strictObject({
   ...keys,
-  urls: z.array(url).max(100).optional().describe('URLs besides routing_url that answer the same.'),
+  urls: z.array(httpUrl).max(100).optional().describe('URLs besides routing_url that answer the same.'),
 });
 
 export const trafficYaml = z

@@ -1,5 +1,6 @@
 /** OpenAI's chat completions wire, read into the one form (POST /v1/chat/completions; openai-openapi, MIT). */
 import type {
+  JsonSchema,
   Message,
   ModelRequest,
   OutputForm,
@@ -79,7 +80,7 @@ export function readChatRequest(body: Fields): ChatCall {
   if (maxTokens !== undefined) request.maxOutputTokens = maxTokens;
   const effort = readEffort(body, 'reasoning_effort');
   if (effort !== undefined) request.reasoning = { effort };
-  readTools(request, body, beyond);
+  readTools(request, body, beyond, true);
   return { alias, request, stream, includeUsage };
 }
 
@@ -135,7 +136,14 @@ export function readOutputForm(type: unknown, format: Fields, at: string): Outpu
   }
 }
 
-function readTools(request: Draft, body: Fields, beyond: string[]): void {
+/**
+ * The tools of both OpenAI wires.
+ *
+ * @param nested whether a function is described under `function` (chat), or beside its type (responses)
+ */
+export function readTools(request: Draft, body: Fields, beyond: string[], nested: boolean): void {
+  const inside = nested ? 'function.' : '';
+  const functionOf = (fields: Fields, at: string) => (nested ? requireObject(fields, 'function', at) : fields);
   const given = readArray(body, 'tools') ?? [];
   const tools: ToolDefinition[] = [];
   for (let index = 0; index < given.length; index++) {
@@ -143,7 +151,7 @@ function readTools(request: Draft, body: Fields, beyond: string[]): void {
     const tool = asFields(given[index], at);
     if (tool.type === 'custom') beyond.push(`${at} (custom)`);
     else if (tool.type !== 'function') refuseHostedTool(tool.type, `${at}.type`);
-    else tools.push(readTool(requireObject(tool, 'function', `${at}.`), `${at}.function.`));
+    else tools.push(readTool(functionOf(tool, `${at}.`), `${at}.${inside}`));
   }
   if (tools.length > 0) request.tools = tools;
   const parallel = readBoolean(body, 'parallel_tool_calls');
@@ -154,23 +162,27 @@ function readTools(request: Draft, body: Fields, beyond: string[]): void {
     beyond.push(`tool_choice (${choice.type})`);
     return;
   }
-  const named =
-    isFields(choice) && choice.type === 'function' ? requireObject(choice, 'function', 'tool_choice.') : undefined;
-  request.toolChoice = readToolChoice(choice, named, 'tool_choice.function.');
+  const named = isFields(choice) && choice.type === 'function' ? functionOf(choice, 'tool_choice.') : undefined;
+  request.toolChoice = readToolChoice(choice, named, `tool_choice.${inside}`);
 }
 
 /** @throws InvalidField where it is neither a word of the wire nor names a function */
-export function readToolChoice(choice: unknown, named: Fields | undefined, at: string): ToolChoice {
+function readToolChoice(choice: unknown, named: Fields | undefined, at: string): ToolChoice {
   if (named !== undefined) return { name: requireName(named, at) };
   if (choice === 'auto' || choice === 'none' || choice === 'required') return choice;
   throw new InvalidField('`tool_choice` must be auto, none, required or a function.', 'tool_choice');
 }
 
 /** A function as both OpenAI wires describe it. Without parameters it takes none. */
-export function readTool(fields: Fields, at: string): ToolDefinition {
+function readTool(fields: Fields, at: string): ToolDefinition {
+  return toolOf(fields, at, readObject(fields, 'parameters', at) ?? { type: 'object', properties: {} });
+}
+
+/** What every wire says of a tool besides its parameters. */
+export function toolOf(fields: Fields, at: string, parameters: JsonSchema): ToolDefinition {
   const tool: { -readonly [Name in keyof ToolDefinition]: ToolDefinition[Name] } = {
     name: requireName(fields, at),
-    parameters: readObject(fields, 'parameters', at) ?? { type: 'object', properties: {} },
+    parameters,
   };
   const description = readString(fields, 'description', at);
   if (description !== undefined) tool.description = description;

@@ -5,7 +5,7 @@
  */
 import type { Message, ModelRequest, ToolDefinition } from '../../ai/models/index.ts';
 import { InvalidField } from './invalid-field.ts';
-import { type Draft, readEffort } from './read-chat-request.ts';
+import { type Draft, readEffort, toolOf } from './read-chat-request.ts';
 import {
   asFields,
   type Fields,
@@ -134,13 +134,5 @@ function readTools(request: Draft, body: Fields): void {
 function readTool(fields: Fields, at: string): ToolDefinition {
   const { type } = fields;
   if (type !== undefined && type !== null && type !== 'custom') refuseHostedTool(type, `${at}type`);
-  const tool: { -readonly [Name in keyof ToolDefinition]: ToolDefinition[Name] } = {
-    name: requireName(fields, at),
-    parameters: requireObject(fields, 'input_schema', at),
-  };
-  const description = readString(fields, 'description', at);
-  if (description !== undefined) tool.description = description;
-  const strict = readBoolean(fields, 'strict', at);
-  if (strict !== undefined) tool.strict = strict;
-  return tool;
+  return toolOf(fields, at, requireObject(fields, 'input_schema', at));
 }

@@ -2,13 +2,11 @@
  * OpenAI's responses wire, read into the one form (POST /v1/responses; openai-openapi, MIT). Nothing is stored: what
  * refers to stored things is refused, and `store: false` is what the provider is told.
  */
-import type { Message, ModelRequest, OutputForm, ToolDefinition } from '../../ai/models/index.ts';
+import type { Message, ModelRequest, OutputForm } from '../../ai/models/index.ts';
 import { InvalidField } from './invalid-field.ts';
-import { type Draft, readEffort, readOutputForm, readSampling, readTool, readToolChoice } from './read-chat-request.ts';
+import { type Draft, readEffort, readOutputForm, readSampling, readTools } from './read-chat-request.ts';
 import {
-  asFields,
   type Fields,
-  isFields,
   readArray,
   readBoolean,
   readInteger,
@@ -17,7 +15,7 @@ import {
   requireString,
 } from './read-fields.ts';
 import { readInput } from './read-responses-input.ts';
-import { knownFields, refuseHostedTool, refuseStorageAndTiers, sortFields } from './sort-fields.ts';
+import { knownFields, refuseStorageAndTiers, sortFields } from './sort-fields.ts';
 
 export interface ResponsesCall {
   readonly alias: string;
@@ -74,7 +72,7 @@ export function readResponsesRequest(given: Fields): ResponsesCall {
   const reasoning = readObject(body, 'reasoning');
   const effort = reasoning === undefined ? undefined : readEffort(reasoning, 'effort', 'reasoning.');
   if (effort !== undefined) request.reasoning = { effort };
-  readTools(request, body, beyond);
+  readTools(request, body, beyond, false);
   return { alias, request, stream, body };
 }
 
@@ -86,27 +84,4 @@ function readOutput(body: Fields, beyond: string[]): OutputForm {
   }
   const format = readObject(text, 'format', 'text.');
   return format === undefined ? { kind: 'text' } : readOutputForm(format.type, format, 'text.format.');
-}
-
-function readTools(request: Draft, body: Fields, beyond: string[]): void {
-  const given = readArray(body, 'tools') ?? [];
-  const tools: ToolDefinition[] = [];
-  for (let index = 0; index < given.length; index++) {
-    const at = `tools[${index}]`;
-    const tool = asFields(given[index], at);
-    if (tool.type === 'custom') beyond.push(`${at} (custom)`);
-    else if (tool.type !== 'function') refuseHostedTool(tool.type, `${at}.type`);
-    else tools.push(readTool(tool, `${at}.`));
-  }
-  if (tools.length > 0) request.tools = tools;
-  const parallel = readBoolean(body, 'parallel_tool_calls');
-  if (parallel !== undefined) request.parallelToolCalls = parallel;
-  const choice = body.tool_choice;
-  if (choice === undefined || choice === null) return;
-  if (isFields(choice) && (choice.type === 'allowed_tools' || choice.type === 'custom')) {
-    beyond.push(`tool_choice (${choice.type})`);
-    return;
-  }
-  const named = isFields(choice) && choice.type === 'function' ? choice : undefined;
-  request.toolChoice = readToolChoice(choice, named, 'tool_choice.');
 }

@@ -1,0 +1,21 @@
+/** The kinds of value that several keys of supergraph.yaml take, each with the sentence for what does not fit. */
+import { z } from 'zod';
+import { durationPattern, parseDuration } from './units.ts';
+
+/** More than 0, and what a timer can wait. */
+export const duration = z
+  .string()
+  .regex(durationPattern, 'write a duration such as 500ms, 10s or 5m')
+  .refine((text) => (parseDuration(text) ?? 0) > 0, 'a duration must be more than 0')
+  .refine((text) => (parseDuration(text) ?? 0) <= 2_147_483_647, 'a duration must be at most 24d');
+
+export const durationOr = (fallback: string, description: string) => duration.default(fallback).describe(description);
+
+/** @param whole the URL that is meant, where what is written has places to fill */
+export const httpUrlOf = (whole: (text: string) => string) =>
+  z
+    .string()
+    .regex(/^https?:\/\/[^\s]+$/, 'write an http:// or https:// URL')
+    .refine((text) => URL.canParse(whole(text)), 'write an http:// or https:// URL');
+
+export const httpUrl = httpUrlOf((text) => text);
