@@ -7,6 +7,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import Negotiator from 'negotiator';
 import { parse as parseJson } from 'secure-json-parse';
 import { GatewayError } from '../errors/index.ts';
+import { isJson } from './is-json.ts';
 
 export type GraphQLMediaType = 'application/graphql-response+json' | 'application/json';
 
@@ -108,15 +109,6 @@ function preferred(accept: string): GraphQLMediaType | undefined {
   const ours: readonly GraphQLMediaType[] = ['application/json', 'application/graphql-response+json'];
   const [best] = new Negotiator({ headers: { accept: withoutCharset } }).mediaTypes([...ours]);
   return ours.find((type) => type === best);
-}
-
-function isJson(contentType: string): boolean {
-  if (contentType === 'application/json') return true;
-  const [essence, ...parameters] = contentType.split(';').map((part) => part.trim().toLowerCase());
-  return (
-    essence === 'application/json' &&
-    parameters.every((parameter) => !parameter.startsWith('charset=') || /^charset="?utf-?8"?$/.test(parameter))
-  );
 }
 
 function readJson(body: unknown): unknown {

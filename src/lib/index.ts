@@ -1,4 +1,4 @@
-export { Deadline } from './deadline.ts';
+export { Deadline, longestTimerMs } from './deadline.ts';
 export { deepFreeze } from './deep-freeze.ts';
 export { invariant, unreachable } from './invariant.ts';
 export { SharedRuns } from './shared-runs.ts';

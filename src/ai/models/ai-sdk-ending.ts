@@ -1,5 +1,5 @@
 import type { CallBounds } from './model.ts';
-import { deadlinePassed, longestTimerMs } from './within-bounds.ts';
+import { deadlinePassed } from './within-bounds.ts';
 
 /** One signal for everything a call has begun: aborts with the caller's reason, at the deadline, or when it is ended. */
 export interface CallEnding {
@@ -12,7 +12,7 @@ export function endingOf(bounds: CallBounds): CallEnding {
   const controller = new AbortController();
   const onAbort = () => controller.abort(bounds.signal.reason);
   // Timers may fire up to a millisecond early: the deadline has really passed after this.
-  const remainingMs = Math.min(Math.ceil(bounds.deadline.remainingMs) + 1, longestTimerMs);
+  const remainingMs = bounds.deadline.timerMs;
   const timer = setTimeout(() => controller.abort(deadlinePassed()), remainingMs);
   if (bounds.signal.aborted) onAbort();
   else bounds.signal.addEventListener('abort', onAbort, { once: true });

@@ -114,16 +114,9 @@ function knownFailure(error: unknown): ProviderFailure | undefined {
 }
 
 function completed(failure: ProviderFailure, context: FailureContext): ProviderFailure {
-  const { kind, detail, status, retryAfterMs, usage = context.usage, requestId = context.requestId } = failure;
+  const { usage = context.usage, requestId = context.requestId } = failure;
   if (usage === failure.usage && requestId === failure.requestId) return failure;
-  return new ProviderFailure({
-    kind,
-    detail,
-    ...(status === undefined ? {} : { status }),
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    ...(requestId === undefined ? {} : { requestId }),
-    ...(usage === undefined ? {} : { usage }),
-  });
+  return failure.with({ usage, requestId });
 }
 
 function failed(kind: FailureKind, error: unknown, context: FailureContext, status?: number): ProviderFailure {

@@ -7,8 +7,9 @@
  * texts are cut into short pieces first and neither ever holds up a request. On the path of a call, use
  * `estimateTokens`.
  */
+
 import { Worker } from 'node:worker_threads';
-import { siblingModule } from '../../lib/index.ts';
+import { longestTimerMs, siblingModule } from '../../lib/index.ts';
 import type { CountJob, CountResult } from './count-tokens-worker.ts';
 import { estimateTokens } from './estimate-tokens.ts';
 import type { CallBounds } from './model.ts';
@@ -59,7 +60,7 @@ function ask(job: CountJob, signal: AbortSignal, timeoutMs: number): Promise<num
       rest();
     };
     const giveUp = (): void => settle(undefined);
-    const timer = setTimeout(giveUp, Math.min(timeoutMs, 2_147_483_647));
+    const timer = setTimeout(giveUp, Math.min(timeoutMs, longestTimerMs));
     waiting.set(job.id, { settle });
     signal.addEventListener('abort', giveUp, { once: true });
     clearTimeout(idle);

@@ -10,7 +10,7 @@
  */
 import { messageOf } from '../../errors/index.ts';
 import { type CallBounds, ProviderFailure } from './model.ts';
-import { deadlinePassed, longestTimerMs } from './within-bounds.ts';
+import { deadlinePassed } from './within-bounds.ts';
 
 export type HttpHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
@@ -53,7 +53,7 @@ export class HttpExchange {
     this.#signal = signal;
     signal.addEventListener('abort', this.#onAbort, { once: true });
     // Timers may fire up to a millisecond early: the deadline has really passed after this.
-    const remainingMs = Math.min(Math.ceil(deadline.remainingMs) + 1, longestTimerMs);
+    const remainingMs = deadline.timerMs;
     this.#timer = setTimeout(() => this.#fail(deadlinePassed()), remainingMs);
   }
 

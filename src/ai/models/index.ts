@@ -1,7 +1,6 @@
 export { checkAiSdkPackage } from './ai-sdk-provider.ts';
 export { CallCaches } from './call-caches.ts';
 export { createModelClient, type ModelClientOptions } from './create-model-client.ts';
-export { createProviders } from './create-providers.ts';
 export { estimateInputTokens } from './estimate-usage.ts';
 export { type CallGuard, createCallGuard, noGuard } from './guard-call.ts';
 export { createLocalProvider, type LocalProviderOptions } from './local-provider.ts';
@@ -52,7 +51,6 @@ export type {
   ModelStreamPart,
 } from './model-call.ts';
 export { assembleModelClient, type ModelClientParts } from './model-client.ts';
-export { formatModelReference, type ModelReference } from './model-reference.ts';
 export { formatUsd } from './money.ts';
 export { createOpenAiProvider, type OpenAiProviderOptions } from './openai-provider.ts';
 export { refuseMissingPackages } from './refuse-missing-packages.ts';
@@ -60,4 +58,4 @@ export type { TargetPrices } from './routing/call-run.ts';
 export { createRoutes } from './routing/create-routes.ts';
 export { schemaProblems, whyNoSchema } from './schema-problems.ts';
 export { type ModelsLease, SharedModels } from './shared-models.ts';
-export { createTargetPrices, unpricedTargets } from './target-prices.ts';
+export { unpricedTargets } from './target-prices.ts';

@@ -309,6 +309,20 @@ export class ProviderFailure extends Error {
     this.requestId = details.requestId;
     this.usage = details.usage;
   }
+
+  /** The same failure with some of its details in other words; what caused it is not handed on. */
+  with(changes: Partial<Pick<ProviderFailure, 'detail' | 'requestId' | 'usage'>>): ProviderFailure {
+    const { detail, requestId, usage } = { ...this, ...changes };
+    const { kind, status, retryAfterMs } = this;
+    return new ProviderFailure({
+      kind,
+      detail,
+      ...(status === undefined ? {} : { status }),
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+      ...(requestId === undefined ? {} : { requestId }),
+      ...(usage === undefined ? {} : { usage }),
+    });
+  }
 }
 
 /**

@@ -1,4 +1,5 @@
 import { OpenAI } from 'openai';
+import { longestTimerMs } from '../../lib/index.ts';
 import type { AnswerContext, StreamReader } from './answer-reader.ts';
 import { readChatCompletion } from './chat-completion.ts';
 import { writeChatRequest } from './chat-request.ts';
@@ -24,7 +25,6 @@ import { readResponse } from './responses-answer.ts';
 import { writeResponsesRequest } from './responses-request.ts';
 import { ResponsesStreamReader } from './responses-stream.ts';
 import { passedRequest } from './wire-request.ts';
-import { longestTimerMs } from './within-bounds.ts';
 
 export interface OpenAiProviderOptions {
   /** The provider's name in `ai.providers`. */

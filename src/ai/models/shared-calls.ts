@@ -7,7 +7,7 @@
  */
 import { SharedRuns } from '../../lib/index.ts';
 import type { CallBounds } from './model.ts';
-import { deadlinePassed, longestTimerMs } from './within-bounds.ts';
+import { deadlinePassed } from './within-bounds.ts';
 
 /** A call failed, and its beginner's time was over. */
 class BeginnerWasLate extends Error {}
@@ -45,7 +45,7 @@ export class SharedCalls<Value> {
     const leaving = new AbortController();
     const onAbort = (): void => leaving.abort(signal.reason);
     // A timer may fire up to a millisecond early: the deadline has passed after this.
-    const remainingMs = Math.min(Math.ceil(deadline.remainingMs) + 1, longestTimerMs);
+    const remainingMs = deadline.timerMs;
     const timer = setTimeout(() => leaving.abort(deadlinePassed()), remainingMs);
     signal.addEventListener('abort', onAbort, { once: true });
     try {

@@ -4,7 +4,7 @@
  */
 import type { Deadline } from '../../lib/index.ts';
 import { type CallBounds, ProviderFailure, type ProviderStreamPart } from './model.ts';
-import { deadlinePassed, longestTimerMs } from './within-bounds.ts';
+import { deadlinePassed } from './within-bounds.ts';
 
 export interface SharedStreamOptions {
   readonly open: (bounds: CallBounds) => AsyncIterable<ProviderStreamPart>;
@@ -62,10 +62,7 @@ export class SharedStream {
       reader.wake?.();
     };
     const onAbort = (): void => leave({ kind: 'aborted', reason: signal.reason });
-    const timer = setTimeout(
-      () => leave({ kind: 'late' }),
-      Math.min(Math.ceil(deadline.remainingMs) + 1, longestTimerMs),
-    );
+    const timer = setTimeout(() => leave({ kind: 'late' }), deadline.timerMs);
     const release = (reason: unknown): void => {
       clearTimeout(timer);
       signal.removeEventListener('abort', onAbort);

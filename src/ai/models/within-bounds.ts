@@ -1,8 +1,5 @@
 import { type CallBounds, ProviderFailure } from './model.ts';
 
-/** The longest time a timer can be set to; beyond it Node fires at once. */
-export const longestTimerMs = 2_147_483_647;
-
 export function deadlinePassed(): ProviderFailure {
   return new ProviderFailure({ kind: 'timeout', detail: 'the deadline passed' });
 }
@@ -18,10 +15,7 @@ export async function withinBounds<Value>(bounds: CallBounds, work: () => Promis
   const ended = Promise.withResolvers<never>();
   const onAbort = () => ended.reject(bounds.signal.reason);
   // Timers count whole milliseconds of the loop's clock and may fire up to one early: the deadline has passed after this.
-  const timer = setTimeout(
-    () => ended.reject(deadlinePassed()),
-    Math.min(Math.ceil(bounds.deadline.remainingMs) + 1, longestTimerMs),
-  );
+  const timer = setTimeout(() => ended.reject(deadlinePassed()), bounds.deadline.timerMs);
   bounds.signal.addEventListener('abort', onAbort, { once: true });
   try {
     return await Promise.race([work(), ended.promise]);

@@ -5,6 +5,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { parse as parseJson } from 'secure-json-parse';
 import { GatewayError } from '../../errors/index.ts';
+import { isJson } from '../is-json.ts';
 import { InvalidField } from './invalid-field.ts';
 import { isFields } from './read-fields.ts';
 
@@ -32,15 +33,6 @@ export function readJsonBody(headers: IncomingHttpHeaders, body: unknown): Recor
   }
   if (!isFields(value)) throw new InvalidField('The body must be a JSON object.', undefined);
   return value;
-}
-
-function isJson(contentType: string): boolean {
-  if (contentType === 'application/json') return true;
-  const [essence, ...parameters] = contentType.split(';').map((part) => part.trim().toLowerCase());
-  return (
-    essence === 'application/json' &&
-    parameters.every((parameter) => !parameter.startsWith('charset=') || /^charset="?utf-?8"?$/.test(parameter))
-  );
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

@@ -8,7 +8,6 @@
 import type { Deadline } from '../../../lib/index.ts';
 import type { Verdict } from '../../../transport/index.ts';
 import { type CallBounds, type ProviderCall, ProviderFailure } from '../model.ts';
-import { longestTimerMs } from '../within-bounds.ts';
 import type { Target } from './target.ts';
 import { verdictOf } from './target-health.ts';
 import type { Ticket } from './target-limits.ts';
@@ -122,12 +121,7 @@ export class Attempt {
   #setTimer(deadline: Deadline): void {
     clearTimeout(this.#timer);
     // Timers count whole milliseconds and may fire up to one early: the deadline has passed after this.
-    this.#timer = setTimeout(
-      onTimeout,
-      Math.min(Math.ceil(deadline.remainingMs) + 1, longestTimerMs),
-      this,
-      this.#bounds,
-    );
+    this.#timer = setTimeout(onTimeout, deadline.timerMs, this, this.#bounds);
   }
 }
 

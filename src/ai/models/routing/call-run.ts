@@ -8,7 +8,7 @@
 import type { Capability } from '../../../config/index.ts';
 import type { ModelCallRecord, ModelCallSink } from '../../../observability/index.ts';
 import { charactersPerToken } from '../estimate-usage.ts';
-import { type CallBounds, type ModelAnswer, ProviderFailure, type Usage } from '../model.ts';
+import type { CallBounds, ModelAnswer, ProviderFailure, Usage } from '../model.ts';
 import type { CacheOutcome, CallContext, Caller } from '../model-call.ts';
 import { formatUsd } from '../money.ts';
 import type { Attempt } from './attempt.ts';
@@ -168,16 +168,7 @@ export class CallRun implements ChoiceContext {
   redacted(failure: ProviderFailure | undefined): ProviderFailure | undefined {
     if (failure === undefined || this.#redact === undefined) return failure;
     const detail = this.#redact(failure.detail);
-    if (detail === failure.detail) return failure;
-    const { kind, status, retryAfterMs, requestId, usage } = failure;
-    return new ProviderFailure({
-      kind,
-      detail,
-      ...(status === undefined ? {} : { status }),
-      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-      ...(requestId === undefined ? {} : { requestId }),
-      ...(usage === undefined ? {} : { usage }),
-    });
+    return detail === failure.detail ? failure : failure.with({ detail });
   }
 
   /** An answer has come: it is booked, and the attempt's place is given back. */

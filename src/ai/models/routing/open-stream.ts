@@ -3,8 +3,8 @@
  * empty deltas, pings) is held back, so that a stream that fails there can be asked elsewhere and nobody has seen
  * anything of it. At most 64 parts or 256 KiB are held; a stream that says nothing for longer is taken as it is.
  */
+import { longestTimerMs } from '../../../lib/index.ts';
 import { type ModelAnswer, ProviderFailure, type ProviderStreamPart, type StreamDelta } from '../model.ts';
-import { longestTimerMs } from '../within-bounds.ts';
 import type { Attempt } from './attempt.ts';
 
 const maxHeldParts = 64;

@@ -10,7 +10,6 @@
  */
 import type { TargetLimits as LimitsConfig } from '../../../config/index.ts';
 import type { CallBounds } from '../model.ts';
-import { longestTimerMs } from '../within-bounds.ts';
 import { SlidingMinute } from './sliding-minute.ts';
 
 /** A request's place. Given back exactly once, with the tokens that were really used; 0: the provider counted none. */
@@ -76,10 +75,7 @@ export class TargetLimits {
         this.#serve();
       };
       const onAbort = (): void => leave(bounds.signal.reason);
-      const timer = setTimeout(
-        () => leave(late()),
-        Math.min(Math.ceil(bounds.deadline.remainingMs) + 1, longestTimerMs),
-      );
+      const timer = setTimeout(() => leave(late()), bounds.deadline.timerMs);
       const waiter: Waiter = {
         tokens,
         resolve,
