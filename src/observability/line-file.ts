@@ -79,10 +79,11 @@ export class LineFile {
     } catch (error) {
       if (!this.#isFailing) this.#options.onFailure(error);
       this.#isFailing = true;
-      this.#retry = setTimeout(() => void this.flush(), this.#options.retryMs);
-      this.#retry.unref();
       // Half a line can only be ended where it began; everything else may be lying in a file that is gone.
       if (!this.#isBegun) await this.#close();
+      // Last: a try that comes while this one still closes would be taken for this one, and none would follow.
+      this.#retry = setTimeout(() => void this.flush(), this.#options.retryMs);
+      this.#retry.unref();
     }
   }
 
