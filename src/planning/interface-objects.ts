@@ -75,16 +75,16 @@ export function liftInterfaceObjectFields(types: SupergraphTypes, document: Docu
     return { ...definition, selectionSet: liftSet(definition.selectionSet, root, []) } as OperationDefinitionNode;
   }
 
-  /** @param isWhole whether all that can stand at the place is of the type */
+  /** @param possible the object types left by the conditions above; undefined where there is none */
   function liftSet(
     set: SelectionSetNode,
     typeName: string,
     place: readonly string[],
-    isWhole = true,
+    possible?: ReadonlySet<string>,
   ): SelectionSetNode {
     let { selections } = set;
     if (types.isInterfaceObjectAnywhere(typeName)) {
-      selections = withoutBare(liftFrom(selections, typeName, place));
+      selections = withoutBare(liftFrom(selections, typeName, place, possible));
     }
     return {
       ...set,
@@ -92,15 +92,15 @@ export function liftInterfaceObjectFields(types: SupergraphTypes, document: Docu
         if (one.kind === Kind.FRAGMENT_SPREAD) return one;
         if (one.kind === Kind.INLINE_FRAGMENT) {
           const narrowed = one.typeCondition?.name.value ?? typeName;
-          return { ...one, selectionSet: liftSet(one.selectionSet, narrowed, place, false) };
+          const left = narrow(possible ?? types.objectsOf(typeName), one);
+          return { ...one, selectionSet: liftSet(one.selectionSet, narrowed, place, left) };
         }
+        const objects = possible ?? types.objectsOf(typeName);
         if (types.interfaceObjectsAbove(typeName).length > 0)
-          wanted.push({ place: place.join('.'), key: keyOf(one), types: types.objectsOf(typeName) });
+          wanted.push({ place: place.join('.'), key: keyOf(one), types: objects });
         // Where a union stands outside, types may ask for the same field on their own.
         for (const wider of types.interfaceObjectsAbove(typeName)) {
-          const objects = types.objectsOf(typeName);
-          if (types.comesFromInterfaceObject(wider, one.name.value, objects))
-            ask(place, wider, keyOf(one), isWhole ? undefined : objects);
+          if (types.comesFromInterfaceObject(wider, one.name.value, objects)) ask(place, wider, keyOf(one), possible);
         }
         if (one.selectionSet === undefined) return one;
         const returned = types.returnedBy(typeName, one.name.value);
@@ -115,11 +115,12 @@ export function liftInterfaceObjectFields(types: SupergraphTypes, document: Docu
     selections: readonly SelectionNode[],
     typeName: string,
     place: readonly string[],
+    possible: ReadonlySet<string> | undefined,
   ): readonly SelectionNode[] {
     const own = new Map<string, FieldNode>();
     for (const one of selections) if (one.kind === Kind.FIELD) own.set(keyOf(one), one);
     const found = new Map<string, Lifted>();
-    const all = new Set(types.objectsOf(typeName));
+    const all = possible ?? types.objectsOf(typeName);
     for (const one of selections) if (one.kind === Kind.INLINE_FRAGMENT) find(one, all);
 
     const kept = new Set<string>();
@@ -134,14 +135,14 @@ export function liftInterfaceObjectFields(types: SupergraphTypes, document: Docu
         kept.add(key);
     }
     for (const key of kept) found.delete(key);
-    for (const key of own.keys()) ask(place, typeName, key, undefined);
+    for (const key of own.keys()) ask(place, typeName, key, undefined, possible);
     if (found.size === 0) return selections;
 
     const fields: SelectionNode[] = [];
     for (const [key, { nodes, types: narrowed }] of found) {
       const node = own.get(key);
       fields.push(merged(node === undefined ? nodes : [node, ...nodes]));
-      if (node === undefined) ask(place, typeName, key, narrowed.size === all.size ? undefined : narrowed);
+      if (node === undefined) ask(place, typeName, key, narrowed.size === all.size ? undefined : narrowed, possible);
     }
     const rest = selections.flatMap((one): SelectionNode[] => {
       if (one.kind === Kind.FIELD) return found.has(keyOf(one)) ? [] : [one];
@@ -179,8 +180,15 @@ export function liftInterfaceObjectFields(types: SupergraphTypes, document: Docu
     }
   }
 
-  function ask(place: readonly string[], typeName: string, key: string, objects: AskedTypes): void {
-    wanted.push({ place: place.join('.'), key, types: objects });
+  /** @param possible what can stand where it is asked; `objects` are all of these where they are undefined */
+  function ask(
+    place: readonly string[],
+    typeName: string,
+    key: string,
+    objects: AskedTypes,
+    possible: AskedTypes = objects,
+  ): void {
+    wanted.push({ place: place.join('.'), key, types: objects ?? possible });
     const at = `${place.join('.')} ${typeName} ${key}`;
     const known = asked.get(at);
     const isAll = objects === undefined || (known !== undefined && known.types === undefined);

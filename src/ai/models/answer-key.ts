@@ -20,12 +20,9 @@ export interface AnswerScope {
   readonly admits?: (answer: ModelAnswer) => boolean;
 }
 
-/** `chat-stream`: with the events of the provider's own wire. */
-type Kind = 'chat' | 'chat-stream' | 'embeddings';
-
 /** @returns undefined for a request that is nested too deep to be read: nobody else asks it */
 export function answerKey(
-  kind: Kind,
+  kind: 'chat' | 'embeddings',
   request: ModelRequest | EmbeddingRequest,
   beside: AnswerScope,
 ): string | undefined {

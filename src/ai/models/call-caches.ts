@@ -76,8 +76,9 @@ export class CallCaches {
   }
 
   async read(keys: CallKeys): Promise<KeptAnswer | undefined> {
-    const stored = await this.#answers.read(keys.exact);
-    return stored === undefined ? undefined : { answer: stored.answer, model: keys.scope.target };
+    const reading = this.#answers.read(keys.exact);
+    const answer = reading instanceof Promise ? await reading : reading;
+    return answer === undefined ? undefined : { answer, model: keys.scope.target };
   }
 
   async readSimilar(keys: CallKeys, bounds: CallBounds): Promise<KeptAnswer | undefined> {

@@ -15,8 +15,7 @@ import type { AnswerCache } from './answer-cache.ts';
 import type { AnswerScope } from './answer-key.ts';
 import { lastQuestion } from './last-question.ts';
 import { lexicalSignature } from './lexical-gate.ts';
-import type { CallBounds, ModelRequest } from './model.ts';
-import type { StoredAnswer } from './stored-answer.ts';
+import type { CallBounds, ModelAnswer, ModelRequest } from './model.ts';
 import { withinBounds } from './within-bounds.ts';
 
 export interface SemanticCacheOptions {
@@ -43,7 +42,8 @@ export interface SemanticScope extends AnswerScope {
   readonly prompt?: string;
 }
 
-export interface SemanticHit extends StoredAnswer {
+export interface SemanticHit {
+  readonly answer: ModelAnswer;
   /** The cosine of the two texts. */
   readonly similarity: number;
 }
@@ -91,31 +91,25 @@ export class SemanticCache {
   /**
    * The answer to a question that means the same. To be asked after the exact cache has missed.
    *
-   * @param streamed whether a request in a provider's own wire is answered as a stream
    * @returns undefined also where texts could not be embedded in time; rejects only with the signal's reason
    */
-  async find(
-    request: ModelRequest,
-    scope: SemanticScope,
-    bounds: CallBounds,
-    streamed = false,
-  ): Promise<SemanticHit | undefined> {
-    const question = this.#read(request, scope, streamed);
+  async find(request: ModelRequest, scope: SemanticScope, bounds: CallBounds): Promise<SemanticHit | undefined> {
+    const question = this.#read(request, scope);
     if (question === undefined) return undefined;
     const partition = this.#use(question.partition);
     const alike = partition?.bySignature.get(question.signature);
     if (partition === undefined || alike === undefined) return undefined;
     for (const { known, similarity } of await this.#compare(question.text, [...alike].slice(-maxCompared), bounds)) {
-      const stored = await this.#options.answers.read(known.key);
-      if (stored !== undefined && isText(stored)) return { ...stored, similarity };
+      const answer = await this.#options.answers.read(known.key);
+      if (answer !== undefined && isText(answer)) return { answer, similarity };
       remove(partition, known);
     }
     return undefined;
   }
 
   /** Makes the question known, once its answer was given to the `AnswerCache`. */
-  keep(request: ModelRequest, scope: SemanticScope, streamed = false): void {
-    const question = this.#read(request, scope, streamed);
+  keep(request: ModelRequest, scope: SemanticScope): void {
+    const question = this.#read(request, scope);
     if (question === undefined) return;
     const { text, signature, key } = question;
     const partition = this.#use(question.partition) ?? this.#begin(question.partition);
@@ -130,15 +124,15 @@ export class SemanticCache {
     if (partition.known.size > this.#options.maxEntries && oldest !== undefined) remove(partition, oldest);
   }
 
-  #read(request: ModelRequest, scope: SemanticScope, streamed: boolean): Question | undefined {
-    const key = this.#options.answers.keyOf(request, scope, streamed);
+  #read(request: ModelRequest, scope: SemanticScope): Question | undefined {
+    const key = this.#options.answers.keyOf(request, scope);
     const question = lastQuestion(request);
     if (key === undefined || question === undefined || question.text.length > this.#options.maxCharacters)
       return undefined;
     const signature = lexicalSignature(question.text);
     if (signature === '') return undefined;
     const { alias, prompt, target, structured, tenant, scope: further } = scope;
-    const beside = [alias, prompt ?? null, target, structured, tenant ?? null, further ?? '', streamed];
+    const beside = [alias, prompt ?? null, target, structured, tenant ?? null, further ?? ''];
     return { text: question.text, signature, partition: stableHash([beside, question.rest]), key };
   }
 
@@ -201,7 +195,7 @@ function remove(partition: Partition, known: Known): void {
   if (alike?.size === 0) partition.bySignature.delete(known.signature);
 }
 
-function isText({ answer }: StoredAnswer): boolean {
+function isText(answer: ModelAnswer): boolean {
   return answer.finishReason === 'stop' && answer.content.every(({ type }) => type !== 'tool_call');
 }
 

@@ -5,24 +5,9 @@
  *
  * What is read back is outside data: bytes that are not exactly an answer that could have been stored are none.
  */
-import type {
-  EmbeddingRequest,
-  Embeddings,
-  JsonObject,
-  JsonSchema,
-  ModelAnswer,
-  ModelRequest,
-  ProviderStreamPart,
-  StreamDelta,
-} from './model.ts';
+import type { EmbeddingRequest, Embeddings, JsonObject, JsonSchema, ModelAnswer, ModelRequest } from './model.ts';
 import { textOf } from './model.ts';
 import { schemaProblems, whyNoSchema } from './schema-problems.ts';
-
-export interface StoredAnswer {
-  readonly answer: ModelAnswer;
-  /** How it was streamed, where the provider's own events are passed on and hold more than the answer does. */
-  readonly deltas?: readonly StreamDelta[];
-}
 
 export function isWhole(request: ModelRequest, answer: ModelAnswer): boolean {
   const { content, finishReason, refusal } = answer;
@@ -46,35 +31,13 @@ function fits(schema: JsonSchema | undefined, text: string): boolean {
   return schemaProblems(schema, JSON.parse(text)).length === 0;
 }
 
-export function encodeAnswer(stored: StoredAnswer): string {
-  return JSON.stringify({ v: 1, ...stored });
+export function encodeAnswer(answer: ModelAnswer): string {
+  return JSON.stringify({ v: 1, answer });
 }
 
-export function decodeAnswer(bytes: Buffer): StoredAnswer | undefined {
+export function decodeAnswer(bytes: Buffer): ModelAnswer | undefined {
   const stored = parse(bytes.toString());
-  if (!isObject(stored) || stored.v !== 1 || !isAnswer(stored.answer)) return undefined;
-  const { answer, deltas } = stored;
-  if (deltas === undefined) return { answer };
-  if (!Array.isArray(deltas) || !deltas.every(isDelta)) return undefined;
-  return { answer, deltas };
-}
-
-/** A kept answer as its stream: the provider's own events where they were kept, else one delta for each part. */
-export async function* replay({ answer, deltas }: StoredAnswer): AsyncGenerator<ProviderStreamPart, void, void> {
-  if (deltas !== undefined) yield* deltas;
-  else {
-    for (const [index, part] of answer.content.entries()) {
-      if (part.type === 'text') yield { type: 'text_delta', index, text: part.text };
-      else if (part.type === 'reasoning') {
-        const { text, opaque } = part;
-        yield { type: 'reasoning_delta', index, text, ...(opaque === undefined ? {} : { opaque }) };
-      } else {
-        yield { type: 'tool_call_start', index, id: part.id, name: part.name };
-        yield { type: 'tool_call_delta', index, arguments: part.arguments };
-      }
-    }
-  }
-  yield { type: 'end', answer };
+  return isObject(stored) && stored.v === 1 && isAnswer(stored.answer) ? stored.answer : undefined;
 }
 
 /** Four bytes, the length of what follows as JSON; that JSON; then the vectors' numbers as they are in memory. */
@@ -127,17 +90,6 @@ function isPart(part: unknown): boolean {
   if (part.type === 'text' || part.type === 'reasoning') return typeof part.text === 'string';
   if (part.type !== 'tool_call' || typeof part.id !== 'string') return false;
   return typeof part.name === 'string' && typeof part.arguments === 'string';
-}
-
-function isDelta(delta: unknown): delta is StreamDelta {
-  if (!isObject(delta) || !isOptionalText(delta.wire)) return false;
-  const { type, index, text } = delta;
-  if (type === 'other') return typeof delta.wire === 'string';
-  if (type === 'refusal_delta') return typeof text === 'string';
-  if (typeof index !== 'number' || !isCount(index)) return false;
-  if (type === 'text_delta' || type === 'reasoning_delta') return typeof text === 'string';
-  if (type === 'tool_call_start') return typeof delta.id === 'string' && typeof delta.name === 'string';
-  return type === 'tool_call_delta' && typeof delta.arguments === 'string';
 }
 
 function isUsage(value: unknown): value is ModelAnswer['usage'] {
