@@ -1,6 +1,7 @@
 export { Deadline, longestTimerMs } from './deadline.ts';
 export { deepFreeze } from './deep-freeze.ts';
 export { invariant, unreachable } from './invariant.ts';
+export { isoTime } from './iso-time.ts';
 export { SharedRuns } from './shared-runs.ts';
 export { siblingModule } from './sibling-module.ts';
 export { SingleFlight } from './single-flight.ts';

@@ -5,6 +5,7 @@
 import { pino } from 'pino';
 import pretty from 'pino-pretty';
 import type { LogLevel } from '../config/index.ts';
+import { isoTime } from '../lib/index.ts';
 
 export type LogFields = Readonly<Record<string, unknown>>;
 
@@ -38,7 +39,8 @@ export const credentialNames: ReadonlySet<string> = new Set(credentialKeys);
  */
 function redacted(fields: object, depth: number): object {
   let copy: Record<string, unknown> | undefined;
-  for (const [key, value] of Object.entries(fields)) {
+  for (const key of Object.keys(fields)) {
+    const value = (fields as Readonly<Record<string, unknown>>)[key];
     let next: unknown = value;
     if (credentialNames.has(key)) next = '[redacted]';
     else if (depth > 0 && value !== null && typeof value === 'object' && !(value instanceof Error))
@@ -61,11 +63,20 @@ export interface LoggerOptions {
 }
 
 /**
- * Lines go out behind the requests they tell of, several in one write where there are many: a write for each line takes
- * longer than all else that is done for a cached answer, and a reader that stalls would stop the gateway. What is held
- * then is bounded, further lines are dropped; what is held at the end is written before the process exits.
+ * Lines go out behind the requests they tell of, several in one write: a write for each line takes longer than all else
+ * that is done for a cached answer, and a reader that stalls would stop the gateway. What is held then is bounded,
+ * further lines are dropped; what is held at the end is written before the process exits.
  */
-const maxHeldBytes = 16_000_000;
+const toStdout = {
+  dest: 1,
+  sync: false,
+  /** Bytes that are written at once. */
+  minLength: 16_384,
+  /** How long a line waits for others, in milliseconds. */
+  periodicFlush: 50,
+  /** Bytes that are held. */
+  maxLength: 16_000_000,
+} as const;
 
 export function createLogger(options: LoggerOptions): Logger {
   const { level, readable = process.stdout.isTTY === true, destination } = options;
@@ -73,7 +84,7 @@ export function createLogger(options: LoggerOptions): Logger {
     {
       level,
       base: null,
-      timestamp: pino.stdTimeFunctions.isoTime,
+      timestamp: () => `,"time":"${isoTime(Date.now())}"`,
       formatters: {
         level: (label) => ({ level: label }),
         log: (fields) => redacted(fields, redactedDepth) as Record<string, unknown>,
@@ -89,6 +100,6 @@ export function createLogger(options: LoggerOptions): Logger {
           ignore: 'level',
           sync: true,
         })
-      : (destination ?? pino.destination({ dest: 1, sync: false, maxLength: maxHeldBytes })),
+      : (destination ?? pino.destination(toStdout)),
   );
 }

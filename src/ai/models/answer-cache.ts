@@ -8,7 +8,7 @@
  */
 import { LRUCache } from 'lru-cache';
 import type { CacheEntry, CacheStore } from '../../cache/index.ts';
-import { type AnswerScope, answerKey } from './answer-key.ts';
+import { type AnswerScope, answerKey, decidesTheSame } from './answer-key.ts';
 import type { CallBounds, EmbeddingRequest, Embeddings, ModelAnswer, ModelRequest } from './model.ts';
 import { SharedCalls } from './shared-calls.ts';
 import {
@@ -48,6 +48,8 @@ interface ReadAnswer {
 export class AnswerCache {
   readonly #store: CacheStore;
   readonly #ttlMs: number | undefined;
+  /** The keys of requests that had an answer, should the same object be asked again. */
+  readonly #keys = new WeakMap<ModelRequest, { readonly scope: AnswerScope; readonly key: string }>();
   readonly #embeddings = new SharedCalls<Cached<Embeddings>>();
   readonly #read = new LRUCache<string, ReadAnswer>({
     maxSize: maxReadBytes,
@@ -61,7 +63,13 @@ export class AnswerCache {
 
   /** @returns undefined for a request that is nested too deep to be read: nobody else asks it */
   keyOf(request: ModelRequest, scope: AnswerScope): string | undefined {
-    return answerKey('chat', request, scope);
+    const known = this.#keys.get(request);
+    return known !== undefined && decidesTheSame(known.scope, scope) ? known.key : answerKey('chat', request, scope);
+  }
+
+  /** The request's answer has been found: its key need not be made again. */
+  remember(request: ModelRequest, scope: AnswerScope, key: string): void {
+    this.#keys.set(request, { scope, key });
   }
 
   /** What is under a key that `keyOf` gave: at once from a store in memory. */

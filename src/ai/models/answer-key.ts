@@ -20,6 +20,11 @@ export interface AnswerScope {
   readonly admits?: (answer: ModelAnswer) => boolean;
 }
 
+/** Whether two scopes make the same key of a request. */
+export function decidesTheSame(a: AnswerScope, b: AnswerScope): boolean {
+  return a.target === b.target && a.structured === b.structured && a.tenant === b.tenant && a.scope === b.scope;
+}
+
 /** @returns undefined for a request that is nested too deep to be read: nobody else asks it */
 export function answerKey(
   kind: 'chat' | 'embeddings',

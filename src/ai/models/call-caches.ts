@@ -78,7 +78,9 @@ export class CallCaches {
   async read(keys: CallKeys): Promise<KeptAnswer | undefined> {
     const reading = this.#answers.read(keys.exact);
     const answer = reading instanceof Promise ? await reading : reading;
-    return answer === undefined ? undefined : { answer, model: keys.scope.target };
+    if (answer === undefined) return undefined;
+    this.#answers.remember(keys.request, keys.scope, keys.exact);
+    return { answer, model: keys.scope.target };
   }
 
   async readSimilar(keys: CallKeys, bounds: CallBounds): Promise<KeptAnswer | undefined> {

@@ -7,19 +7,23 @@ import { parse as parseJson } from 'secure-json-parse';
 import { GatewayError } from '../../errors/index.ts';
 import { isJson } from '../is-json.ts';
 import { InvalidField } from './invalid-field.ts';
-import { isFields } from './read-fields.ts';
+import { type Fields, isFields } from './read-fields.ts';
 
 /** Deeper than any JSON schema or tool argument seen in use. */
 const maxDepth = 128;
 
-/** @throws GatewayError `UNSUPPORTED_MEDIA_TYPE`; InvalidField for what is not a JSON object in UTF-8 */
-export function readJsonBody(headers: IncomingHttpHeaders, body: unknown): Record<string, unknown> {
+/** @throws GatewayError `UNSUPPORTED_MEDIA_TYPE`; InvalidField for what is not UTF-8 */
+export function readBodyText(headers: IncomingHttpHeaders, body: unknown): string {
   const contentType = headers['content-type'];
   const encoding = headers['content-encoding'];
   if (contentType === undefined || !isJson(contentType) || (encoding !== undefined && encoding !== 'identity')) {
     throw new GatewayError('UNSUPPORTED_MEDIA_TYPE');
   }
-  const text = decode(body);
+  return decode(body);
+}
+
+/** @throws InvalidField for what is not a JSON object, or nests too deep */
+export function readJsonBody(text: string): Fields {
   // RFC 8259, section 8.1: a sender must not add one, and parsers differ in what they make of it.
   if (text.startsWith('\ufeff')) throw new InvalidField('The body begins with a byte order mark.', undefined);
   if (nestsDeeperThan(text, maxDepth)) {

@@ -37,6 +37,8 @@ const anonymous = { id: 'anonymous', tenant: 'public' };
 /** One request's call: give it back with `end`. */
 export class V1Call {
   readonly generation: V1Generation;
+  /** Whether the answer was cached: whoever asks for it once more is likely to ask for it again. */
+  isFromCache = false;
   /** The request's fields that only a provider of its own wire takes. */
   #beyond: readonly string[] = [];
   readonly #request: FastifyRequest;
@@ -79,6 +81,7 @@ export class V1Call {
   /** Sends a whole answer: a provider's own bytes, or the wire's text. */
   answer(summary: CallSummary, body: string): void {
     const { costNanoUsd, model, cache } = summary;
+    this.isFromCache = cache === 'exact';
     this.#reply
       .header('content-type', jsonType)
       .header('isthmus-model', headerValue(model))
@@ -117,6 +120,7 @@ export class V1Call {
       for await (const part of this.generation.models.stream(call)) {
         switch (part.type) {
           case 'start':
+            this.isFromCache = part.cache === 'exact';
             if (events.begun) break; // a heartbeat went out before a model answered
             events.setHeader('isthmus-model', headerValue(part.model));
             events.setHeader('isthmus-cache', cacheWord(part.cache));

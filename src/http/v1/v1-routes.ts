@@ -21,9 +21,10 @@ import { MessagesStream } from './messages-stream.ts';
 import { writeOpenApi } from './openapi.ts';
 import { readChatRequest } from './read-chat-request.ts';
 import type { Fields } from './read-fields.ts';
-import { readJsonBody } from './read-json-body.ts';
+import { readBodyText, readJsonBody } from './read-json-body.ts';
 import { readMessagesRequest } from './read-messages-request.ts';
 import { readResponsesRequest } from './read-responses-request.ts';
+import { RepeatedBodies } from './repeated-bodies.ts';
 import { writeResponsesAnswer } from './responses-answer.ts';
 import { ResponsesStream } from './responses-stream.ts';
 import { PromptStream, readPromptCall, writePromptAnswer } from './run-prompt.ts';
@@ -38,7 +39,7 @@ export interface V1RoutesOptions {
 }
 
 /** What a route does with a call whose body has been read. */
-type Run = (call: V1Call, body: Fields, request: FastifyRequest) => Promise<void> | void;
+type Run<Asked> = (call: V1Call, asked: Asked, request: FastifyRequest) => Promise<void> | void;
 
 /** Adds every route under /v1. */
 export async function addV1Routes(app: FastifyInstance, options: V1RoutesOptions): Promise<void> {
@@ -49,14 +50,18 @@ function addRoutes(app: FastifyInstance, { generations, allowedOrigins, log }: V
   const methods = new Map<string, string>();
 
   /** Reads, leases, runs, and answers whatever was thrown in the wire's form. */
-  const post = (path: string, run: Run): void => {
+  const post = <Asked extends object>(path: string, read: (body: Fields) => Asked, run: Run<Asked>): void => {
+    const repeated = new RepeatedBodies<Asked>();
     methods.set(path, 'POST');
     app.post(path, async (request, reply) => {
       let call: V1Call | undefined;
       try {
-        const body = readJsonBody(request.headers, request.body);
+        const text = readBodyText(request.headers, request.body);
+        const known = repeated.find(text);
+        const asked = known ?? read(readJsonBody(text));
         call = new V1Call(generations, request, reply, log);
-        await run(call, body, request);
+        await run(call, asked, request);
+        if (known === undefined && call.isFromCache) repeated.add(text, asked);
       } catch (error) {
         refuse(call === undefined ? error : call.reasonOf(error), request, reply, log);
       } finally {
@@ -80,22 +85,19 @@ function addRoutes(app: FastifyInstance, { generations, allowedOrigins, log }: V
     app.get(path, handler);
   };
 
-  post('/chat/completions', async (call, body) => {
-    const { alias, request, stream, includeUsage } = readChatRequest(body);
+  post('/chat/completions', readChatRequest, async (call, { alias, request, stream, includeUsage }) => {
     const asked = { ...call.context(alias, request.user), request };
     if (stream) return call.stream(asked, new ChatStream(alias, includeUsage));
     return call.complete(asked, (answer) => writeChatAnswer(alias, answer));
   });
 
-  post('/responses', async (call, body) => {
-    const { alias, request, stream, body: told } = readResponsesRequest(body);
+  post('/responses', readResponsesRequest, async (call, { alias, request, stream, body: told }) => {
     const asked = { ...call.context(alias, request.user), request };
     if (stream) return call.stream(asked, new ResponsesStream(alias, told));
     return call.complete(asked, (answer) => writeResponsesAnswer(alias, told, answer));
   });
 
-  post('/embeddings', async (call, body) => {
-    const read = readEmbeddingsRequest(body);
+  post('/embeddings', readEmbeddingsRequest, async (call, read) => {
     const answer = await call.generation.models.embed({
       ...call.context(read.alias, read.request.user),
       request: read.request,
@@ -103,20 +105,20 @@ function addRoutes(app: FastifyInstance, { generations, allowedOrigins, log }: V
     call.answer(answer, writeEmbeddings(read, answer));
   });
 
-  post('/messages', async (call, body, { id }) => {
-    const { alias, request, stream } = readMessagesRequest(body);
+  post('/messages', readMessagesRequest, async (call, { alias, request, stream }, { id }) => {
     const asked = { ...call.context(alias, request.user), request };
     if (stream) return call.stream(asked, new MessagesStream(alias, id));
     return call.complete(asked, (answer) => writeMessagesAnswer(alias, answer));
   });
 
-  post('/messages/count_tokens', (call, body) => {
-    const { alias, request } = readMessagesRequest(body, false);
+  const readCounted = (body: Fields) => readMessagesRequest(body, false);
+  post('/messages/count_tokens', readCounted, (call, { alias, request }) => {
     if (!call.generation.models.has(alias)) throw new GatewayError('AI_MODEL_NOT_FOUND');
     call.send(JSON.stringify({ input_tokens: estimateInputTokens(request) }));
   });
 
-  post('/prompts/*', async (call, body, { params }) => {
+  const asItIs = (body: Fields) => body;
+  post('/prompts/*', asItIs, async (call, body, { params }) => {
     const prompt = promptNames(call.generation.prompts).get(wildcard(params));
     if (prompt === undefined) throw new GatewayError('NOT_FOUND', { message: 'There is no such prompt.' });
     const { request, stream } = await readPromptCall(prompt, body);

@@ -6,6 +6,7 @@
  * Longer than other files: what is booked, what is recorded and what is told of failures must agree, and is held here.
  */
 import type { Capability } from '../../../config/index.ts';
+import { isoTime } from '../../../lib/index.ts';
 import type { ModelCallRecord, ModelCallSink } from '../../../observability/index.ts';
 import { charactersPerToken } from '../estimate-usage.ts';
 import type { CallBounds, ModelAnswer, ProviderFailure, Usage } from '../model.ts';
@@ -203,7 +204,7 @@ export class CallRun implements ChoiceContext {
     this.#recorded = true;
     const { call } = this;
     this.#sink.record({
-      at: this.#at.toISOString(),
+      at: isoTime(this.#at.getTime()),
       requestId: call.requestId,
       caller: { id: call.caller.id, tenant: call.caller.tenant },
       operation: this.asked.operation,

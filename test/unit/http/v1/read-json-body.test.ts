@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { nestsDeeperThan, readJsonBody } from '../../../../src/http/v1/read-json-body.ts';
+import { nestsDeeperThan, readBodyText, readJsonBody } from '../../../../src/http/v1/read-json-body.ts';
 
 describe('nestsDeeperThan', () => {
   it.each([
@@ -25,6 +25,6 @@ describe('nestsDeeperThan', () => {
 describe('readJsonBody', () => {
   it('reads an object in UTF-8, also where the charset is said', () => {
     const headers = { 'content-type': 'application/json; charset="UTF-8"' };
-    expect(readJsonBody(headers, Buffer.from('{"a":"é"}'))).toEqual({ a: 'é' });
+    expect(readJsonBody(readBodyText(headers, Buffer.from('{"a":"é"}')))).toEqual({ a: 'é' });
   });
 });
