@@ -71,7 +71,7 @@ const toStdout = {
   dest: 1,
   sync: false,
   /** Bytes that are written at once. */
-  minLength: 16_384,
+  minLength: 8_192,
   /** How long a line waits for others, in milliseconds. */
   periodicFlush: 50,
   /** Bytes that are held. */
