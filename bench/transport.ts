@@ -86,12 +86,8 @@ const clientText: Ask = (path, turn) =>
     ?.execute({ kind: 'query', query, variablesJson: `{"turn":${turn}}`, representationsJson }, contextOf()) ??
   Promise.reject();
 const clientShared: Ask = (path, turn) =>
-  clients
-    .get(path)
-    ?.execute(
-      { kind: 'query', query, variables: { representations, turn: turn % 10 }, readOnlyResponse: true },
-      contextOf(),
-    ) ?? Promise.reject();
+  clients.get(path)?.execute({ kind: 'query', query, variables: { representations, turn: turn % 10 } }, contextOf()) ??
+  Promise.reject();
 
 const least = new Map<string, number>();
 

@@ -10,16 +10,10 @@ export interface AskedEntities {
   readonly field: CompiledEntityField;
   readonly representations: string[];
   readonly owners: DataObject[][];
-  readonly paths: readonly (readonly string[])[];
-}
-
-/** Every place the field would fill: keys, and `@` for any list item. */
-export function placesCovered({ field, paths }: AskedEntities): string[][] {
-  return paths.flatMap((path) => field.gives.map((key) => [...path, key]));
 }
 
 /** Where an owner first stands. */
-export function placeOf(data: RunData, owner: DataObject, { paths }: AskedEntities): DataPath | undefined {
+export function placeOf(data: RunData, owner: DataObject, { field: { paths } }: AskedEntities): DataPath | undefined {
   for (const path of paths) {
     const place = findObject(data.root, path, data.inPlace(owner));
     if (place !== undefined) return place;
@@ -50,7 +44,7 @@ export function notesInPlace(
   const one = asked.find(({ field }) => field.key === key);
   const owners = typeof index === 'number' ? (one?.owners[index] ?? []) : [];
   const objects = [...new Set(owners.map((owner) => data.inPlace(owner)))];
-  const places = (one?.paths ?? []).flatMap((path) =>
+  const places = (one?.field.paths ?? []).flatMap((path) =>
     objects.flatMap((object) => findPlaces(data.root, path, object, mostNotedPlaces)),
   );
   return places.map((place) => ({ extension, path: [...place, ...rest], value }));

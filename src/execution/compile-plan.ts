@@ -4,16 +4,31 @@ import type { TypeMemberships } from './data.ts';
 
 /** A plan with its representations compiled; made once per plan, shared by all requests that run it. */
 export interface CompiledPlan {
-  readonly fetches: readonly (RootFetch | CompiledEntityFetch)[];
+  readonly fetches: readonly (CompiledRootFetch | CompiledEntityFetch)[];
   /** Whether a value depends on where an entity stands (@fromContext), so that places may not share one. */
   readonly placeMatters: boolean;
 }
 
-export interface CompiledEntityFetch extends Omit<EntityFetch, 'fields'> {
+interface CompiledFetch {
+  /** The operation as JSON text. */
+  readonly queryJson: string;
+  /** Every place the fetch would fill: keys, and `@` for any list item. */
+  readonly covers: Covers;
+}
+
+type Covers = readonly (readonly string[])[];
+
+export interface CompiledRootFetch extends RootFetch, CompiledFetch {}
+
+export interface CompiledEntityFetch extends Omit<EntityFetch, 'fields'>, CompiledFetch {
   readonly fields: readonly CompiledEntityField[];
 }
 
 export interface CompiledEntityField extends Omit<EntityField, 'targets'> {
+  /** Where its entities stand. */
+  readonly paths: Covers;
+  /** Every place the field would fill. */
+  readonly covers: Covers;
   readonly targets: readonly {
     readonly path: readonly string[];
     /** The path as text, for finding out that it has been walked. */
@@ -27,22 +42,31 @@ export interface CompiledEntityField extends Omit<EntityField, 'targets'> {
 export function compilePlan(types: TypeMemberships, plan: OperationPlan): CompiledPlan {
   return {
     placeMatters: plan.fetches.some((fetch) => fetch.kind === 'entities' && fetch.context.length > 0),
-    fetches: plan.fetches.map((fetch) =>
-      fetch.kind === 'root'
-        ? fetch
-        : {
-            ...fetch,
-            fields: fetch.fields.map((field) => ({
-              ...field,
-              targets: field.targets.map(({ path, requires, inputRewrites, exact }) => ({
-                path,
-                pathKey: path.join('.'),
-                exact,
-                requires,
-                write: compileRepresentation(types, requires, inputRewrites),
-              })),
-            })),
-          },
-    ),
+    fetches: plan.fetches.map((fetch) => {
+      const queryJson = JSON.stringify(fetch.operation);
+      if (fetch.kind === 'root') return { ...fetch, queryJson, covers: filled([fetch.path], fetch.gives) };
+      const fields = fetch.fields.map((field) => compileField(types, field));
+      return { ...fetch, queryJson, covers: fields.flatMap(({ covers }) => covers), fields };
+    }),
   };
+}
+
+function compileField(types: TypeMemberships, field: EntityField): CompiledEntityField {
+  const paths = field.targets.map(({ path }) => path);
+  return {
+    ...field,
+    paths,
+    covers: filled(paths, field.gives),
+    targets: field.targets.map(({ path, requires, inputRewrites, exact }) => ({
+      path,
+      pathKey: path.join('.'),
+      exact,
+      requires,
+      write: compileRepresentation(types, requires, inputRewrites),
+    })),
+  };
+}
+
+function filled(paths: Covers, keys: readonly string[]): Covers {
+  return paths.flatMap((path) => keys.map((key) => [...path, key]));
 }

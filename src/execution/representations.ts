@@ -36,9 +36,7 @@ export class Representations {
 
   /** The places that stayed empty because what a fetch requires there was missing. */
   unfilled(): readonly (readonly string[])[] {
-    return [...this.#unfilled].flatMap((field) =>
-      field.targets.flatMap(({ path }) => field.gives.map((key) => [...path, key])),
-    );
+    return [...this.#unfilled].flatMap(({ covers }) => covers);
   }
 
   /**
@@ -46,12 +44,7 @@ export class Representations {
    * @param only the objects that are asked for, where not all at the field's paths are
    */
   collect(field: CompiledEntityField, isStrict: boolean, only?: ReadonlySet<DataObject>): AskedEntities {
-    const asked: AskedEntities = {
-      field,
-      representations: [],
-      owners: [],
-      paths: field.targets.map(({ path }) => path),
-    };
+    const asked: AskedEntities = { field, representations: [], owners: [] };
     const data = this.#data;
     const types = this.#types;
     const mayReplace = this.#mayReplace;

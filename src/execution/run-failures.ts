@@ -6,7 +6,7 @@ import type { ErrorPolicy } from '../config/index.ts';
 import { type ErrorCode, GatewayError } from '../errors/index.ts';
 import type { Logger } from '../observability/index.ts';
 import type { RequestContext, SubgraphClient, SubgraphError } from '../transport/index.ts';
-import { type AskedEntities, firstPlace, placeOf, placesCovered } from './asked-entities.ts';
+import { type AskedEntities, firstPlace, placeOf } from './asked-entities.ts';
 import { type DataPath, isDataObject } from './data.ts';
 import type { Failure } from './failure.ts';
 import { maskSubgraphError } from './mask-subgraph-errors.ts';
@@ -58,7 +58,7 @@ export class RunFailures {
       message: error.message,
       extensions: this.#extensions(error.code, subgraph),
       path: firstPlace(data, [asked]),
-      covers: placesCovered(asked),
+      covers: asked.field.covers,
     });
   }
 
@@ -102,7 +102,7 @@ export class RunFailures {
     const owners = typeof index === 'number' ? one?.owners[index] : undefined;
     const owner = owners?.[0];
     if (one === undefined || owners === undefined || owner === undefined) {
-      const narrowed = one === undefined ? covers : placesCovered(one);
+      const narrowed = one === undefined ? covers : one.field.covers;
       this.#add(subgraph, error, firstPlace(data, one === undefined ? asked : [one]), narrowed);
       return false;
     }
@@ -112,7 +112,7 @@ export class RunFailures {
     const isThere = Array.isArray(entities) && isDataObject(entities[index as number]);
     // Without the entity none of its fields is there, not only the one that failed.
     const tails = isThere ? [patternOf(rest)] : one.field.gives.map((given) => [given]);
-    const places = one.paths.flatMap((path) => tails.map((tail) => [...path, ...tail]));
+    const places = one.field.paths.flatMap((path) => tails.map((tail) => [...path, ...tail]));
     this.#add(subgraph, error, place === undefined ? undefined : [...place, ...rest], places);
     return true;
   }

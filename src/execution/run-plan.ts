@@ -5,7 +5,6 @@
 import type { ErrorPolicy } from '../config/index.ts';
 import { GatewayError } from '../errors/index.ts';
 import type { Logger } from '../observability/index.ts';
-import type { RootFetch } from '../planning/index.ts';
 import {
   isWithinDepth,
   type RequestContext,
@@ -14,9 +13,9 @@ import {
   type SubgraphRequest,
   type SubgraphResponse,
 } from '../transport/index.ts';
-import { type AskedEntities, firstPlace, notesInPlace, placesCovered } from './asked-entities.ts';
+import { type AskedEntities, firstPlace, notesInPlace } from './asked-entities.ts';
 import { collectEntities } from './collect-entities.ts';
-import type { CompiledEntityFetch, CompiledPlan } from './compile-plan.ts';
+import type { CompiledEntityFetch, CompiledPlan, CompiledRootFetch } from './compile-plan.ts';
 import { contextValues } from './context-values.ts';
 import { type DataObject, type DataPath, isDataObject, type TypeMemberships } from './data.ts';
 import type { Failure } from './failure.ts';
@@ -88,21 +87,22 @@ class Run {
     return { data: root, failures: this.#failures.list, notes: this.#notes, shared, unfilled };
   }
 
-  async fetch(fetch: RootFetch | CompiledEntityFetch): Promise<void> {
+  async fetch(fetch: CompiledRootFetch | CompiledEntityFetch): Promise<void> {
     if (this.#options.context.signal.aborted) return;
     if (fetch.kind === 'root') return this.#fetchRoot(fetch);
     if (fetch.context.length > 0) return this.#fetchInContext(fetch);
     return this.#fetchEntities(fetch, []);
   }
 
-  async #fetchRoot(fetch: RootFetch): Promise<void> {
+  async #fetchRoot(fetch: CompiledRootFetch): Promise<void> {
     const { types } = this.#options;
-    const covers = fetch.gives.map((key) => [...fetch.path, key]);
+    const { covers } = fetch;
     const response = await this.#send(
       fetch.subgraph,
       {
         kind: fetch.operationType,
         query: fetch.operation,
+        queryJson: fetch.queryJson,
         variablesJson: `{${this.#variables(fetch.variables).join(',')}}`,
       },
       () => covers[0],
@@ -151,12 +151,13 @@ class Run {
     const isStrict = this.#options.clients.get(fetch.subgraph)?.kind === 'in-process';
     const asked = fetch.fields.map((field) => this.#representations.collect(field, isStrict, only));
     if (asked.every(({ representations }) => representations.length === 0)) return;
-    const covers = asked.flatMap(placesCovered);
+    const { covers } = fetch;
     const response = await this.#send(
       fetch.subgraph,
       {
         kind: 'query',
         query: fetch.operation,
+        queryJson: fetch.queryJson,
         ...entityVariables(asked, [...this.#variables(fetch.variables), ...context]),
       },
       () => firstPlace(this.#data, asked),

@@ -18,12 +18,13 @@ import {
   ApolloServerPluginSchemaReportingDisabled,
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
-import { GraphQLError, type GraphQLFormattedError, getVariableValues, type OperationDefinitionNode } from 'graphql';
+import { GraphQLError, type GraphQLFormattedError, type OperationDefinitionNode } from 'graphql';
 import { errorTable, GatewayError, isErrorCode } from '../errors/index.ts';
 import { type ExecutionOutcome, type ExecutionResult, JsonText, printResult } from '../execution/index.ts';
 import type { GatewayGeneration } from '../gateway.ts';
 import type { Logger } from '../observability/index.ts';
 import type { RequestContext } from '../transport/index.ts';
+import { VariableChecks } from './check-variables.ts';
 import type { GraphQLHttpRequest } from './read-graphql-request.ts';
 import { type SeenOperation, SeenOperations } from './seen-operations.ts';
 
@@ -53,6 +54,7 @@ export interface ApolloPipeline {
 export async function createApolloPipeline(generation: GatewayGeneration, log: Logger): Promise<ApolloPipeline> {
   const { introspection } = generation.config.server;
   const seen = new SeenOperations();
+  const serving: Serving = { generation, variables: new VariableChecks(generation.apiSchema), log };
   const server = new ApolloServer<ApolloContext>({
     schema: generation.apiSchema,
     introspection,
@@ -72,7 +74,7 @@ export async function createApolloPipeline(generation: GatewayGeneration, log: L
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginSchemaReportingDisabled(),
       ApolloServerPluginUsageReportingDisabled(),
-      runOnEngine(generation, seen, log),
+      runOnEngine(serving, seen),
     ],
   });
   await server.start();
@@ -82,7 +84,7 @@ export async function createApolloPipeline(generation: GatewayGeneration, log: L
       const known = method === 'POST' ? seen.find(body) : undefined;
       if (known !== undefined) {
         const { variables } = body as { readonly variables?: Record<string, unknown> | null };
-        const answered = await answerOperation(generation, known, variables ?? {}, request, log);
+        const answered = await answerOperation(serving, known, variables ?? {}, request);
         if (answered.kind === 'single') {
           const contentType = ['content-type', `${mediaType}; charset=utf-8`] as const;
           return { status: answered.status, headers: [contentType], body: printResult(answered.result) };
@@ -103,18 +105,21 @@ export async function createApolloPipeline(generation: GatewayGeneration, log: L
   };
 }
 
-function runOnEngine(
-  generation: GatewayGeneration,
-  seen: SeenOperations,
-  log: Logger,
-): ApolloServerPlugin<ApolloContext> {
+/** What the steps of an operation are taken with: one generation's. */
+interface Serving {
+  readonly generation: GatewayGeneration;
+  readonly variables: VariableChecks;
+  readonly log: Logger;
+}
+
+function runOnEngine(serving: Serving, seen: SeenOperations): ApolloServerPlugin<ApolloContext> {
   return {
     requestDidStart: async () => ({
       async responseForOperation({ operation, document, queryHash, request, contextValue }) {
         if (operation === undefined || queryHash === undefined) return null; // graphql-js says which one was meant
         const { operationName } = request;
         const known: SeenOperation = { documentHash: queryHash, document, operation, operationName };
-        const answered = await answerOperation(generation, known, request.variables ?? {}, contextValue.request, log);
+        const answered = await answerOperation(serving, known, request.variables ?? {}, contextValue.request);
         if (answered.kind === 'incremental')
           return toResponse(undefined, answered as unknown as Extract<ResponseBody, { kind: 'incremental' }>);
         if (request.query !== undefined) seen.add(request.query, known);
@@ -133,15 +138,14 @@ type Answered =
 
 /** The steps between validation and the answer, in order; those of later issues take their place in this list. */
 async function answerOperation(
-  generation: GatewayGeneration,
+  { generation, variables: checks, log }: Serving,
   known: SeenOperation,
   variables: Record<string, unknown>,
   context: RequestContext,
-  log: Logger,
 ): Promise<Answered> {
   try {
     refuseSubscription(known.operation);
-    checkVariables(generation, known.operation, variables);
+    checks.check(known.operation, variables);
     // access: remove what the principal may not read · limits: price · ai/budgets: reserve
     const outcome = await generation.engine.execute({ ...known, variables, context });
     // ai/budgets: settle
@@ -158,22 +162,6 @@ async function answerOperation(
 function refuseSubscription(operation: OperationDefinitionNode): void {
   if (operation.operation !== 'subscription') return;
   throw new GatewayError('BAD_REQUEST', { message: 'Subscriptions are not available.' });
-}
-
-/** Values are checked here for every engine; each error is answered, up to graphql-js's limit of 50. */
-function checkVariables(
-  { apiSchema }: GatewayGeneration,
-  operation: OperationDefinitionNode,
-  variables: Record<string, unknown>,
-): void {
-  const { errors } = getVariableValues(apiSchema, operation.variableDefinitions ?? [], variables);
-  if (errors === undefined) return;
-  throw new AggregateError(
-    errors.map(
-      (error) =>
-        new GraphQLError(error.message, { nodes: error.nodes ?? null, extensions: { code: 'BAD_USER_INPUT' } }),
-    ),
-  );
 }
 
 function bodyOf({ body }: HTTPGraphQLResponse): PipelineAnswer['body'] {

@@ -146,7 +146,7 @@ class Participant {
 
   constructor(reply: FastifyReply, timeoutMs: number) {
     this.#timer = setTimeout(() => this.#controller.abort(new GatewayError('GATEWAY_TIMEOUT')), timeoutMs);
-    reply.raw.once('close', () => {
+    reply.raw.on('close', () => {
       if (!reply.raw.writableFinished) this.#controller.abort(new GatewayError('CLIENT_CLOSED_REQUEST'));
     });
   }

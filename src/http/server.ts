@@ -81,7 +81,7 @@ export async function startHttpServer({ gateway, log, host, port }: HttpServerOp
     if (draining) reply.header('connection', 'close');
     inFlight++;
     const began = performance.now();
-    reply.raw.once('close', () => {
+    reply.raw.on('close', () => {
       inFlight--;
       if (inFlight === 0) whenIdle?.();
       const { method, id } = request;

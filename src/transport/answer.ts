@@ -1,11 +1,11 @@
-/** A subgraph's answer, parsed once; of several callers, those that may write into theirs get another, parsed anew. */
+/** A subgraph's answer, parsed once for each caller: whoever gets it may write into it. */
 import type { HeaderRules } from '../config/index.ts';
 import type { ResponseHeaders } from './exchange.ts';
 import { parseSubgraphResponse } from './parse-subgraph-response.ts';
 import type { RequestContext } from './request-context.ts';
 import { applyResponseHeaderRules } from './response-headers.ts';
 import type { CallResult } from './shared-call.ts';
-import type { SubgraphRequest, SubgraphResponse } from './subgraph-client.ts';
+import type { SubgraphResponse } from './subgraph-client.ts';
 
 export class Answer implements CallResult {
   readonly response: SubgraphResponse;
@@ -24,12 +24,10 @@ export class Answer implements CallResult {
     this.#rules = rules;
   }
 
-  deliver(request: SubgraphRequest, { responseHeaders }: RequestContext, alone: boolean): SubgraphResponse {
+  deliver({ responseHeaders }: RequestContext, isFirst: boolean): SubgraphResponse {
     if (this.#rules.length > 0 && responseHeaders !== undefined) {
       applyResponseHeaderRules(this.#rules, this.#headers, responseHeaders);
     }
-    return alone || request.readOnlyResponse === true
-      ? this.response
-      : parseSubgraphResponse(this.#service, this.#status, this.#text);
+    return isFirst ? this.response : parseSubgraphResponse(this.#service, this.#status, this.#text);
   }
 }

@@ -108,11 +108,11 @@ class HttpSubgraph implements SubgraphClient {
     const now = performance.now();
     const key = this.#sharing && request.kind === 'query' ? keyOf(context, forwarded, body) : undefined;
     const running = key === undefined ? undefined : this.#inFlight.get(key);
-    if (running !== undefined) return running.join(request, context, now);
+    if (running !== undefined) return running.join(context, now);
     const forget = key === undefined ? undefined : () => this.#inFlight.delete(key);
     const call = new SharedCall(this.name, this.#timeoutMs, now, forget);
     if (key !== undefined) this.#inFlight.set(key, call);
-    const response = call.join(request, context, now);
+    const response = call.join(context, now);
     this.#start(call, request, context.requestId, forwarded, body);
     return response;
   }

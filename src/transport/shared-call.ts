@@ -8,12 +8,12 @@
 import { GatewayError } from '../errors/index.ts';
 import type { Stop } from './exchange.ts';
 import type { RequestContext } from './request-context.ts';
-import type { SubgraphRequest, SubgraphResponse } from './subgraph-client.ts';
+import type { SubgraphResponse } from './subgraph-client.ts';
 
 /** What a call comes to, handed to each waiter in its own way. */
 export interface CallResult {
-  /** @param alone whether nobody else is handed the same result */
-  deliver(request: SubgraphRequest, context: RequestContext, alone: boolean): SubgraphResponse;
+  /** @param isFirst whether nobody was handed it before */
+  deliver(context: RequestContext, isFirst: boolean): SubgraphResponse;
 }
 
 export class SharedCall {
@@ -37,9 +37,9 @@ export class SharedCall {
     this.#timer = setTimeout(onTimeout, timeoutMs, this);
   }
 
-  join(request: SubgraphRequest, context: RequestContext, now: number): Promise<SubgraphResponse> {
+  join(context: RequestContext, now: number): Promise<SubgraphResponse> {
     return new Promise((resolve, reject) => {
-      const waiter = new Waiter(this, request, context, resolve, reject);
+      const waiter = new Waiter(this, context, resolve, reject);
       this.#waiters.push(waiter);
       context.signal.addEventListener('abort', waiter);
       const { remainingMs } = context.deadline;
@@ -55,11 +55,12 @@ export class SharedCall {
 
   resolve(result: CallResult): void {
     if (!this.#end()) return;
-    const alone = this.#waiters.length === 1;
+    let isFirst = true;
     for (const waiter of this.#waiters) {
       waiter.release();
       try {
-        waiter.resolve(result.deliver(waiter.request, waiter.context, alone));
+        waiter.resolve(result.deliver(waiter.context, isFirst));
+        isFirst = false;
       } catch (error) {
         waiter.reject(error);
       }
@@ -110,7 +111,6 @@ export class SharedCall {
 /** It is its own abort listener, which saves a closure for each request. */
 class Waiter {
   readonly call: SharedCall;
-  readonly request: SubgraphRequest;
   readonly context: RequestContext;
   readonly resolve: (response: SubgraphResponse) => void;
   readonly reject: (reason: unknown) => void;
@@ -118,13 +118,11 @@ class Waiter {
 
   constructor(
     call: SharedCall,
-    request: SubgraphRequest,
     context: RequestContext,
     resolve: (response: SubgraphResponse) => void,
     reject: (reason: unknown) => void,
   ) {
     this.call = call;
-    this.request = request;
     this.context = context;
     this.resolve = resolve;
     this.reject = reject;

@@ -16,16 +16,12 @@ import type { RequestContext } from './request-context.ts';
 export interface SubgraphRequest {
   readonly kind: 'query' | 'mutation';
   readonly query: string;
+  /** The query as JSON text, where it has been made already. */
+  readonly queryJson?: string | undefined;
   readonly operationName?: string | undefined;
   readonly variables?: Readonly<Record<string, unknown>> | undefined;
   readonly variablesJson?: string | undefined;
   readonly representationsJson?: readonly string[] | undefined;
-  /**
-   * The caller promises not to write into the response: identical queries in flight are then handed one and the same
-   * object. Without the promise each gets its own, parsed anew.
-   * @default false
-   */
-  readonly readOnlyResponse?: boolean | undefined;
 }
 
 /** An error as a subgraph wrote it: outside data, whose message a client must not see by default. */

@@ -9,7 +9,8 @@ export interface PersistedQueryHash {
 
 export function writeRequest(request: SubgraphRequest, persisted?: PersistedQueryHash): string {
   let text = '{';
-  if (persisted === undefined || persisted.withQuery) text += `"query":${JSON.stringify(request.query)}`;
+  if (persisted === undefined || persisted.withQuery)
+    text += `"query":${request.queryJson ?? JSON.stringify(request.query)}`;
   if (persisted !== undefined) {
     const separator = persisted.withQuery ? ',' : '';
     text += `${separator}"extensions":{"persistedQuery":{"version":1,"sha256Hash":"${persisted.sha256Hash}"}}`;

@@ -61,7 +61,7 @@ export class V1Call {
     const { callTimeoutMs } = this.generation.config.ai;
     this.#deadline = Deadline.in(callTimeoutMs);
     this.#timer = setTimeout(() => this.#controller.abort(new GatewayError('GATEWAY_TIMEOUT')), callTimeoutMs);
-    reply.raw.once('close', () => {
+    reply.raw.on('close', () => {
       if (!reply.raw.writableFinished) this.#controller.abort(new GatewayError('CLIENT_CLOSED_REQUEST'));
     });
   }

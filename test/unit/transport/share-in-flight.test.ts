@@ -51,15 +51,6 @@ describe('identical queries in flight', () => {
     expect(new Set(all.map(({ data }) => data)).size).toBe(50);
   });
 
-  it('hand one object to callers that promise not to write into it', async () => {
-    const subgraph = await heldSubgraph();
-    const client = connect(subgraph.url);
-    const answers = Array.from({ length: 5 }, () => client.execute({ ...query, readOnlyResponse: true }, contextOf()));
-    await subgraph.arrival();
-    subgraph.answer();
-    expect(new Set(await Promise.all(answers)).size).toBe(1);
-  });
-
   it('are asked anew once they have been answered', async () => {
     const { url, received } = await listenGraphQL((_request, response) => json(response, { data: { a: 1 } }));
     const client = connect(url);
