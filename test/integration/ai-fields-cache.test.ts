@@ -167,6 +167,32 @@ describe('the time an answer is kept', () => {
     await expect.poll(async () => (await ask()).text, { interval: 5 }).toBe('new');
   });
 
+  it('is none with cacheTtl 0, also where stale answers are given', async () => {
+    const subgraphs = { assistant: { sdl: timed(0), prompts } };
+    const fields = '{ cache: { stale_while_revalidate: 10m } }';
+    await using graph = await startAiGraph({ products: 1, subgraphs, fields });
+    await graph.query(query);
+    expect(await graph.calls(() => graph.query(query))).toBe(1);
+  });
+
+  it('is not paid for with a renewal for every client that is valid in parts only', async () => {
+    const fields = '{ cache: { max_age: 1ms, stale_while_revalidate: 10m } }';
+    await using graph = await startAiGraph({ products: 1, fields });
+    const object = '{ products { highlights { verdict count } } }';
+    graph.provider.respond({ json: { verdict: 'BUY', count: 1 } });
+    await graph.query(object);
+    graph.provider.respond({ json: { verdict: 'MAYBE', count: 1 } });
+    await graph.query(object);
+    // The renewal's two calls: the answer and its repair.
+    await graph.provider.waitForRequests(3);
+    await expect.poll(() => graph.logged()).toContain('could not be renewed');
+    for (let round = 0; round < 5; round++) {
+      const { data } = await graph.query(object);
+      expect(data.products).toEqual([{ highlights: { verdict: 'BUY', count: 1 } }]);
+    }
+    expect(graph.provider.requests).toHaveLength(3);
+  });
+
   it('is not paid for with a failing renewal for every client', async () => {
     const fields = '{ cache: { max_age: 1ms, stale_while_revalidate: 10m } }';
     await using graph = await startAiGraph({ products: 1, fields });

@@ -1,6 +1,6 @@
 /** `isthmus-explain: ai`: how each field's value came about, where it stands in the client's own answer. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type AiGraph, canary, echo, startAiGraph } from '../testkit/ai-graph.ts';
+import { type AiGraph, aiLink, canary, echo, startAiGraph } from '../testkit/ai-graph.ts';
 
 let graph: AiGraph;
 beforeAll(async () => {
@@ -96,6 +96,44 @@ describe('the configuration', () => {
     const explained = extensions?.ai?.['products.0.pitch'];
     expect(explained?.answer).toBe('Said of: Description Description 1.');
     expect(JSON.stringify(explained?.messages)).toContain('Description Description 1.');
+  });
+
+  it('allows texts: of a batch the item’s own, of a repair what came last, of what is kept none', async () => {
+    const sdl = `${aiLink}
+      type Product @key(fields: "id") { id: ID!  name: String! @external  reviews(first: Int = 10): [Review!]! @external
+        slogan: String @requires(fields: "name") @generate(prompt: "slogan", maxOutputTokens: 20)
+        stars: Int @requires(fields: "name reviews(first: 1) { author { email } }") @generate(prompt: "stars", maxOutputTokens: 20) }
+      type Review @key(fields: "id") { id: ID!  author: User! @external }
+      type User @key(fields: "id") { id: ID!  email: String @external }`;
+    const prompts = {
+      'slogan.prompt':
+        '---\nmodel: fast\nbatch: { max: 5 }\n---\n{{role "system"}}\nBe brief.\n{{role "user"}}\nFor {{name}}.',
+      'stars.prompt': '---\nmodel: fast\n---\n{{name}} by {{#each reviews}}{{author.email}}{{/each}}',
+    };
+    await using told = await startAiGraph({
+      products: 2,
+      subgraphs: { assistant: { sdl, prompts } },
+      fields: '{ explain: { texts: true } }',
+    });
+    const items = [1, 2].map((index) => ({ index, answer: `Slogan ${index}` }));
+    told.provider.respond({ json: { items } });
+    const batched = (await told.explain('{ products { slogan } }')).extensions?.ai ?? {};
+    expect(batched['products.1.slogan']).toMatchObject({ batch: 2, answer: '"Slogan 2"' });
+    const said = JSON.stringify(batched['products.1.slogan']?.messages);
+    expect(said).toContain('Be brief.');
+    expect(said).toContain('For Product 2.');
+    expect(said).not.toContain('For Product 1.');
+    const kept = (await told.explain('{ products { slogan } }')).extensions?.ai?.['products.0.slogan'];
+    expect(kept).toMatchObject({ cached: 'field' });
+    expect(kept).not.toHaveProperty('messages');
+    expect(kept).not.toHaveProperty('answer');
+
+    told.provider.script([{ json: { value: 'five' } }, { json: { value: 5 } }]);
+    const repaired = (await told.explain('{ product(id: "p1") { stars } }')).extensions?.ai?.['product.stars'];
+    expect(repaired).toMatchObject({ repaired: true, answer: '{"value":5}' });
+    expect(JSON.stringify(repaired?.messages)).toContain('must be a whole number');
+    expect(JSON.stringify(repaired?.messages)).toContain('[personal 1]');
+    expect(JSON.stringify(repaired)).not.toContain('mail.example');
   });
 
   it('turns it off', async () => {

@@ -16,6 +16,8 @@ export interface AiField {
   readonly fieldName: string;
   readonly type: TypeNode;
   readonly description: string | undefined;
+  /** Whether it says that another subgraph answers it. */
+  readonly isExternal: boolean;
   /** A reference to a prompt: `name`, `name@version` or `name#label`. */
   readonly prompt: string;
   readonly model: string | undefined;
@@ -54,6 +56,7 @@ function aiFieldOf(typeName: string, field: FieldDefinitionNode, directive: Dire
     fieldName: field.name.value,
     type: field.type,
     description: field.description?.value,
+    isExternal: field.directives?.some((one) => /^(federation__)?external$/.test(one.name.value)) === true,
     prompt: text(directive.arguments, 'prompt') ?? '',
     model: text(directive.arguments, 'model'),
     maxOutputTokens: integer(directive.arguments, 'maxOutputTokens'),

@@ -43,6 +43,7 @@ import { PromptError } from './prompt.ts';
 import type { PromptFolder } from './prompt-folder.ts';
 import { questionWriter } from './question-writer.ts';
 import type { Inputs, SensitiveFields } from './sensitive.ts';
+import { typesWritten } from './types-written.ts';
 
 export interface AiSubgraphOptions {
   readonly name: string;
@@ -128,17 +129,18 @@ function referenceResolvers(fields: readonly AiField[]) {
 
 /**
  * A field whose plain type has AI fields, and that nobody resolves, only groups them: it stands for the object it is on, whose
- * identity they keep.
+ * identity they keep. Not so in an object that a model writes: the model writes what is below it too.
  */
 function openPlainTypes(schema: GraphQLSchema, fields: readonly AiField[]): void {
   const union = schema.getType('_Entity');
   const entities = new Set(isUnionType(union) ? union.getTypes() : []);
+  const written = typesWritten(schema, fields);
   const open = new Set(fields.map(({ typeName }) => typeName));
   // Types that group types that group AI fields: each turn finds those one step further up.
   for (let size = 0; size < open.size; ) {
     size = open.size;
     for (const type of Object.values(schema.getTypeMap())) {
-      if (!isObjectType(type) || type.name.startsWith('__')) continue;
+      if (!isObjectType(type) || type.name.startsWith('__') || (written.has(type) && !entities.has(type))) continue;
       for (const field of Object.values(type.getFields())) {
         const below = getNullableType(field.type);
         if (!isObjectType(below) || entities.has(below) || !open.has(below.name) || field.resolve !== undefined)

@@ -25,7 +25,11 @@ const mostRepeated = 10_000;
 
 /** @throws GatewayError of the model client's codes, `AI_OUTPUT_INVALID` or `AI_OUTPUT_REFUSED` */
 export async function askModel(models: ModelClient, question: FieldQuestion, bounds: CallBounds): Promise<FieldAnswer> {
-  const request = requestOf(question, await question.prompt.render(question.values));
+  const request = requestOf(question, question.prompt.render(question.values));
+  if (request.messages.length === 0) {
+    const detail = `the prompt "${question.prompt.name}" comes to no text with what the field reads`;
+    throw new GatewayError('AI_REQUEST_INVALID', { detail });
+  }
   const first = await ask(models, question, request, bounds);
   const reading = readAnswer(question, request.messages, first);
   if (reading.kind === 'valid' || reading.kind === 'refused' || !mayRepair(first, bounds)) {
@@ -120,7 +124,7 @@ function mayRepair(answer: Completion, { deadline }: CallBounds): boolean {
   return answer.finishReason !== 'length' && !deadline.passed;
 }
 
-/** @throws GatewayError where nothing of the answer can be given */
+/** @throws GatewayError where nothing of the answer can be given, and no place within it is to be named */
 export function toAnswer(reading: OutputReading, told: Told): FieldAnswer {
   switch (reading.kind) {
     case 'valid':
@@ -128,6 +132,7 @@ export function toAnswer(reading: OutputReading, told: Told): FieldAnswer {
     case 'partial':
       return { value: reading.value, isComplete: false, told };
     case 'invalid': {
+      if (reading.value !== undefined) return { value: reading.value, isComplete: false, told };
       const [problem] = reading.problems;
       const detail =
         problem === undefined ? 'the answer is not valid' : `${problem.path.join('.')}: ${problem.message}`;
@@ -159,8 +164,14 @@ export function addUsage(a: Usage, b: Usage): Usage {
   return {
     inputTokens: a.inputTokens + b.inputTokens,
     outputTokens: a.outputTokens + b.outputTokens,
-    cachedInputTokens: (a.cachedInputTokens ?? 0) + (b.cachedInputTokens ?? 0),
-    reasoningTokens: (a.reasoningTokens ?? 0) + (b.reasoningTokens ?? 0),
+    ...sumOf('cachedInputTokens', a, b),
+    ...sumOf('reasoningTokens', a, b),
     source: a.source === 'reported' && b.source === 'reported' ? 'reported' : 'estimated',
   };
+}
+
+/** What neither call reported is not 0: nobody knows it. */
+function sumOf(part: 'cachedInputTokens' | 'reasoningTokens', a: Usage, b: Usage): Partial<Usage> {
+  if (a[part] === undefined && b[part] === undefined) return {};
+  return { [part]: (a[part] ?? 0) + (b[part] ?? 0) };
 }

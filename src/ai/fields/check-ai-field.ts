@@ -52,6 +52,19 @@ class FieldCheck {
 
   run(entities: ReadonlySet<string>, schema: GraphQLSchema | undefined): readonly CompositionProblem[] {
     const { typeName, fieldName, prompt, requires, maxOutputTokens, cacheTtlSeconds } = this.#field;
+    if (this.#field.isExternal) {
+      const mend = 'take @external off, or leave the field to the subgraph that has it';
+      this.#problem('AI_FIELD_INVALID', 'it is @external, so another subgraph answers it', mend);
+    }
+    for (const name of requires) {
+      if (!this.#field.arguments.includes(name)) continue;
+      const mend = `call the argument something else than "${name}"`;
+      this.#problem(
+        'AI_FIELD_INVALID',
+        `"${name}" is an argument and a @requires field: the prompt cannot tell them apart`,
+        mend,
+      );
+    }
     if (requires.length > 0 && !entities.has(typeName)) {
       const mend = `give ${typeName} a @key, or take what the prompt needs from arguments`;
       this.#problem('AI_FIELD_INVALID', `@requires works on entities only, and ${typeName} is none`, mend);
@@ -64,12 +77,15 @@ class FieldCheck {
       this.#problem('AI_FIELD_INVALID', 'cacheTtl must not be negative', mend);
     }
     const choice = this.#check.prompts.find(prompt);
-    if (choice instanceof PromptError) this.#invalidPrompt(choice);
+    if (prompt === '') {
+      const mend = `write @generate(prompt: "…"), the name of a file in ${this.#path('')}`;
+      this.#problem('AI_PROMPT_INVALID', 'no prompt is named', mend);
+    } else if (choice instanceof PromptError) this.#invalidPrompt(choice);
     else for (const version of choice.versions) this.#version(version.prompt);
 
     const parent = schema?.getType(typeName);
     const type = isObjectType(parent) ? parent.getFields()[fieldName]?.type : undefined;
-    const reason = type === undefined ? undefined : unsupportedOutput(type);
+    const reason = schema === undefined || type === undefined ? undefined : unsupportedOutput(schema, type);
     if (reason !== undefined) {
       this.#problem('AI_TYPE_UNSUPPORTED', `no model can be asked for its type: ${reason}`, 'change the field’s type');
     }
@@ -100,19 +116,26 @@ class FieldCheck {
     if ((field.maxOutputTokens ?? prompt.settings.maxOutputTokens) === undefined) {
       this.#problem(
         'AI_OUTPUT_UNBOUNDED',
-        'nothing bounds what a call may cost',
+        `nothing bounds what a call by prompt "${prompt.name}" may cost`,
         'add maxOutputTokens to @generate, or config.maxOutputTokens to the prompt',
       );
     }
-    this.#model(field.model ?? prompt.model);
+    this.#model(prompt);
   }
 
-  #model(alias: string | undefined): void {
+  #model(prompt: Prompt): void {
     const { models } = this.#check;
+    const alias = this.#field.model ?? prompt.model;
     if (alias === undefined || !models.has(alias)) {
+      const place =
+        this.#field.model === undefined
+          ? `, which prompt "${prompt.name}" names (${this.#path(`${prompt.name}.prompt`)}:${prompt.modelLine})`
+          : '';
       this.#problem(
         'AI_MODEL_UNKNOWN',
-        alias === undefined ? 'no model is named' : `there is no model "${alias}"`,
+        alias === undefined
+          ? `no model is named, neither here nor in prompt "${prompt.name}"`
+          : `there is no model "${alias}"${place}`,
         'name an alias of ai.models in @generate(model:) or in the prompt’s front matter',
       );
       return;
@@ -124,11 +147,12 @@ class FieldCheck {
         `add ai.prices."${reference}" with its prices, or with free: true`,
       );
     }
-    const reason = models.cannot(alias, isText(this.#field) ? 'text' : 'json');
+    const needs = isText(this.#field) ? 'text' : 'json';
+    const reason = models.cannot(alias, needs);
     if (reason !== undefined) {
       this.#problem(
         'AI_MODEL_INCAPABLE',
-        `its type is asked for as JSON, and ${reason}`,
+        `its type is asked for as ${needs === 'json' ? 'JSON' : 'text'}, and ${reason}`,
         `name another model, or a target in ai.models.${alias} that can`,
       );
     }

@@ -93,7 +93,7 @@ function strayCode(fields: readonly AiField[], check: AiSubgraphCheck): readonly
 }
 
 /** @returns undefined where it cannot be built, which composition reports */
-function buildSchema(document: DocumentNode): GraphQLSchema | undefined {
+export function buildSchema(document: DocumentNode): GraphQLSchema | undefined {
   try {
     return buildSubgraphSchema([{ typeDefs: linkAiDirectives(document) }]);
   } catch {

@@ -10,7 +10,7 @@ import { Deadline, SharedRuns } from '../../lib/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import type { RequestContext } from '../../transport/index.ts';
 import type { CallBounds, ModelClient } from '../models/index.ts';
-import { askModel } from './ask-model.ts';
+import { askModel, toAnswer } from './ask-model.ts';
 import { BatchedAsks } from './field-batch.ts';
 import { FieldCache, fieldTags, type KeptAnswer } from './field-cache.ts';
 import { inTime, type SubgraphCode } from './field-code.ts';
@@ -96,11 +96,17 @@ export class FieldAsks {
     const { log } = this.#options;
     const { key } = question;
     if (this.#notRenewed.has(key)) return;
-    this.#ask(question, this.#closing.signal, Number.POSITIVE_INFINITY).catch((error: unknown) => {
+    const pause = (reason: string): void => {
       if (this.#closing.signal.aborted || this.#notRenewed.has(key)) return;
       this.#notRenewed.set(key, true);
-      log.warn({ field: question.coordinate, reason: messageOf(error) }, 'a kept answer could not be renewed');
-    });
+      log.warn({ field: question.coordinate, reason }, 'a kept answer could not be renewed');
+    };
+    this.#ask(question, this.#closing.signal, Number.POSITIVE_INFINITY).then(
+      ({ isComplete }) => {
+        if (!isComplete) pause('the new answer was valid in parts only');
+      },
+      (error: unknown) => pause(messageOf(error)),
+    );
   }
 
   /** @param remainingMs what is left of the operation's time; a run that others share goes on without whoever has to leave */
@@ -151,7 +157,7 @@ export class FieldAsks {
     const call = { entity: question.entity, args: question.args, signal: bounds.signal };
     const finished = finish(answer.value, call);
     const value = finished instanceof Promise ? await inTime(finished, bounds) : finished;
-    return { ...answer, value: value ?? null };
+    return toAnswer(question.output.readFinished(value ?? null), answer.told);
   }
 }
 

@@ -5,7 +5,14 @@
  * item's text can colour its neighbours': batch what comes from one source.
  */
 import { GatewayError } from '../../errors/index.ts';
-import { type CallBounds, type Completion, type ModelClient, textOf, type Usage } from '../models/index.ts';
+import {
+  type CallBounds,
+  type Completion,
+  type Message,
+  type ModelClient,
+  textOf,
+  type Usage,
+} from '../models/index.ts';
 import { addUsage, ask, askModel, refuseLeaks, toAnswer } from './ask-model.ts';
 import { batchRequest, joinMessages, splitByIndex } from './batch-form.ts';
 import type { FieldAnswer, FieldQuestion, Told } from './field-question.ts';
@@ -82,6 +89,8 @@ export class BatchedAsks {
       const rendered = await Promise.all(
         items.map(async ({ question: { prompt, values } }) => await prompt.render(values)),
       );
+      // An item without a text is no question: asked for alone, it is told so.
+      if (rendered.some(({ length }) => length === 0)) return allOf(items);
       const messages = joinMessages(rendered);
       const [first] = items;
       if (messages === undefined || first === undefined) return allOf(items);
@@ -93,7 +102,9 @@ export class BatchedAsks {
       const left: Left[] = [];
       for (const [index, item] of items.entries()) {
         const told = tellOf(item, completion, items.length, index);
-        if (!settleItem(item, answers.get(index + 1), told)) left.push({ item, spent: told });
+        const answer = answers.get(index + 1);
+        const texts = { messages: ownMessages(messages, items.length, index), answer: JSON.stringify(answer) ?? '' };
+        if (!settleItem(item, answer, { ...told, texts })) left.push({ item, spent: told });
       }
       return left;
     } catch (error) {
@@ -128,6 +139,12 @@ function withSpent(answer: FieldAnswer, spent: Told | undefined): FieldAnswer {
       durationMs: told.durationMs + spent.durationMs,
     },
   };
+}
+
+/** What all items share, and the item's own: its neighbours' texts may be other clients'. */
+function ownMessages(messages: readonly Message[], count: number, index: number): readonly Message[] {
+  const own = messages.length - count + index;
+  return [...messages.slice(0, -count), ...messages.slice(own, own + 1)];
 }
 
 /** @returns whether the item's part of the answer could be used */

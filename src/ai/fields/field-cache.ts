@@ -48,6 +48,8 @@ export class FieldCache {
   set(key: string, kept: Omit<KeptAnswer, 'isStale'>, options: KeepOptions): void {
     const { ttlSeconds, tags, readMsAgo } = options;
     const ttlMs = ttlSeconds === undefined ? this.#config.maxAgeMs : ttlSeconds * 1_000;
+    // A lifetime of nothing: it would be given while it is stale all the same.
+    if (ttlMs <= 0) return;
     const staleMs = this.#config.staleWhileRevalidateMs;
     void this.#store.set(key, JSON.stringify(kept), { ttlMs, staleMs, tags, readMsAgo });
   }

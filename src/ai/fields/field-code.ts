@@ -22,7 +22,10 @@ export interface FieldCode<Entity = Inputs, Arguments = Inputs, Value = unknown>
   readonly variables?: readonly string[];
   /** Further variables of the prompt. Part of what the answer is cached by, so it should say the same for the same data. */
   inputs?(call: FieldCodeCall<Entity, Arguments>): Soon<Inputs>;
-  /** Works on a valid answer before it is kept; what it returns must fit the field's type. */
+  /**
+   * Works on a valid answer before it is kept. What it returns is held to the field's type as a model's answer is: where
+   * it does not fit, it is null with `AI_OUTPUT_INVALID` there, and nothing is kept.
+   */
   finish?(value: Value, call: FieldCodeCall<Entity, Arguments>): Soon<Value>;
 }
 

@@ -25,7 +25,7 @@ import { presentSchema, wrapperSchema } from './output-schema.ts';
 import { decidingVariables, type OutputSelection } from './output-selection.ts';
 import { outputShape } from './output-shape.ts';
 import { answerJson, answerText } from './output-text.ts';
-import { textIn } from './output-value.ts';
+import { maxStringLength, textIn } from './output-value.ts';
 
 export type { OutputProblem } from './output-reader.ts';
 export { repairWords } from './output-repair.ts';
@@ -39,18 +39,21 @@ export interface FieldOutput {
   read(answer: ModelAnswer): OutputReading;
   /** Reads the part of a shared answer that is this field's: JSON that fits the form's schema, or a string for text. */
   readValue(value: unknown): OutputReading;
+  /** Reads what the field's own code made of an answer: a value of the field's type, `null` where that may be. */
+  readFinished(value: unknown): OutputReading;
 }
 
 /**
  * - `valid`: JSON by the fields' own names, with `__typename` where it decides; only what was selected
  * - `partial`: the same, with a `GatewayError` `AI_OUTPUT_INVALID` in the place of each part that does not fit. graphql-js
  *   throws an error it finds as a value at that value's path, and keeps the rest as nullability allows
- * - `invalid`: nothing of it can be given
+ * - `invalid`: nothing of it can be given. `value` is there where what does not fit is within it, with the errors in their
+ *   places as in a partial one: what may not be null takes the whole along, and the error still says where
  */
 export type OutputReading =
   | { readonly kind: 'valid'; readonly value: unknown }
   | { readonly kind: 'partial'; readonly value: unknown; readonly problems: readonly OutputProblem[] }
-  | { readonly kind: 'invalid'; readonly problems: readonly OutputProblem[] }
+  | { readonly kind: 'invalid'; readonly problems: readonly OutputProblem[]; readonly value?: unknown }
   | { readonly kind: 'refused'; readonly detail: string };
 
 export interface FieldOutputOptions {
@@ -140,12 +143,16 @@ function makeOutput(
   selection: OutputSelection | undefined,
 ): FieldOutput {
   const bare = getNullableType(type);
-  if (isScalarType(bare) && (bare.name === 'String' || bare.name === 'ID')) return textOutput;
+  if (isScalarType(bare) && (bare.name === 'String' || bare.name === 'ID'))
+    return bare === type ? textOutput : textOutputNotNull;
   const shape = outputShape(schema, type, selection);
   const isWrapped = shape.kind !== 'object';
-  return jsonOutput(name, isWrapped ? wrapperSchema(shape) : presentSchema(shape), (value) =>
-    readOutput(shape, isWrapped, value),
-  );
+  return {
+    ...jsonOutput(name, isWrapped ? wrapperSchema(shape) : presentSchema(shape), (value) =>
+      readOutput(shape, isWrapped, value),
+    ),
+    readFinished: (value) => readOutput(shape, true, { value }),
+  };
 }
 
 const textOutput: FieldOutput = Object.freeze({
@@ -156,7 +163,11 @@ const textOutput: FieldOutput = Object.freeze({
     return found.kind === 'text' ? readText(found.text) : found.kind === 'refused' ? found : invalid(found.message);
   },
   readValue: readText,
+  readFinished: (value: unknown): OutputReading =>
+    value === null ? { kind: 'valid', value } : readFinishedText(value),
 });
+
+const textOutputNotNull: FieldOutput = Object.freeze({ ...textOutput, readFinished: readFinishedText });
 
 function readText(value: unknown): OutputReading {
   if (typeof value !== 'string') return invalid('the answer must be a string');
@@ -165,7 +176,19 @@ function readText(value: unknown): OutputReading {
   return text === '' ? invalid('the answer is empty') : { kind: 'valid', value: text };
 }
 
-function jsonOutput(name: string, schema: JsonSchema, readValue: (value: unknown) => OutputReading): FieldOutput {
+/** Unlike a model, code may say that there is nothing: an empty text is one. */
+function readFinishedText(value: unknown): OutputReading {
+  const text = typeof value === 'string' ? textIn(value) : undefined;
+  return text === undefined
+    ? invalid(`the value must be a string of at most ${maxStringLength} characters`)
+    : { kind: 'valid', value: text };
+}
+
+function jsonOutput(
+  name: string,
+  schema: JsonSchema,
+  readValue: (value: unknown) => OutputReading,
+): Omit<FieldOutput, 'readFinished'> {
   return {
     form: deepFreeze({ kind: 'json', name, schema } as const),
     hash: stableHash({ readingVersion, schema }),

@@ -5,14 +5,18 @@
  * Two things count, where neither the inputs nor the form asked for say them too: a word of the instructions that looks
  * like a code (eight characters or more of letters and digits, of capitals joined by dashes, or one that calls itself a
  * canary), and a run of some eighty characters of theirs. Case, spacing, punctuation inside a code and characters that
- * cannot be seen make no difference. Instructions told in other words, or encoded, are not recognised.
+ * cannot be seen make no difference, and a code is known in its disguises too (disguised-code.ts). Instructions told in
+ * other words, or encoded without a code in them, are not recognised.
  */
 import { LRUCache } from 'lru-cache';
 import type { Message } from '../models/index.ts';
+import { asRead, disguisesOf, withoutEscapes } from './disguised-code.ts';
 
 const windowLength = 60;
 const windowStep = 20;
 const codeWord = /[A-Za-z0-9][\w-]{6,}[A-Za-z0-9]/g;
+/** Characters of an answer in which escapes and look-alikes are undone: a megabyte of them would take 300 ms. */
+const mostDisguised = 200_000;
 /** Letters and digits of a code; fewer are too likely to stand somewhere by chance. */
 const shortestCode = 7;
 
@@ -32,7 +36,13 @@ export function leaksInstructions(messages: readonly Message[], answer: string, 
   };
   if (codes.length > 0) {
     const givenBare = bare(given);
-    for (const { code, letters } of codes) if (givenBare.includes(letters) && isOwn(code)) return true;
+    const looked = given.length > mostDisguised ? given.slice(0, mostDisguised) : given;
+    const plain = asRead(withoutEscapes(looked));
+    const plainBare = plain === looked ? givenBare : bare(tidy(plain));
+    for (const { code, letters, disguises } of codes) {
+      const isSaid = givenBare.includes(letters) || plainBare.includes(letters);
+      if ((isSaid || disguises.some((one) => givenBare.includes(one))) && isOwn(code)) return true;
+    }
   }
   for (const run of runs) if (given.includes(run) && isOwn(run)) return true;
   return false;
@@ -40,8 +50,12 @@ export function leaksInstructions(messages: readonly Message[], answer: string, 
 
 /** What of a prompt's instructions is looked for. */
 interface Secrets {
-  /** As written, and its letters and digits alone. */
-  readonly codes: readonly { readonly code: string; readonly letters: string }[];
+  /** As written, its letters and digits alone, and those of its disguises. */
+  readonly codes: readonly {
+    readonly code: string;
+    readonly letters: string;
+    readonly disguises: readonly string[];
+  }[];
   readonly runs: readonly string[];
 }
 
@@ -55,7 +69,8 @@ function secretsOf(instructions: string): Secrets {
   for (const [word] of instructions.matchAll(codeWord)) {
     const code = tidy(word);
     const letters = bare(code);
-    if (looksLikeCode(word) && letters.length >= shortestCode) codes.push({ code, letters });
+    if (looksLikeCode(word) && letters.length >= shortestCode)
+      codes.push({ code, letters, disguises: disguisesOf(word) });
   }
   const told = tidy(instructions);
   const runs: string[] = [];

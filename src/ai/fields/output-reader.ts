@@ -20,7 +20,7 @@ export interface OutputProblem {
 export type ValueReading =
   | { readonly kind: 'valid'; readonly value: unknown }
   | { readonly kind: 'partial'; readonly value: unknown; readonly problems: readonly OutputProblem[] }
-  | { readonly kind: 'invalid'; readonly problems: readonly OutputProblem[] };
+  | { readonly kind: 'invalid'; readonly problems: readonly OutputProblem[]; readonly value?: unknown };
 
 /** What is wrong beyond this is wrong without being told. */
 const maxProblems = 50;
@@ -30,7 +30,8 @@ export function readOutput(shape: OutputShape, isWrapped: boolean, value: unknow
   const reader = new OutputReader();
   const read = isWrapped ? reader.readWrapped(shape, value) : reader.readTop(shape, value);
   const { problems, isLost } = reader;
-  if (isLost) return { kind: 'invalid', problems };
+  if (isLost)
+    return read instanceof GatewayError ? { kind: 'invalid', problems } : { kind: 'invalid', problems, value: read };
   return problems.length === 0 ? { kind: 'valid', value: read } : { kind: 'partial', value: read, problems };
 }
 

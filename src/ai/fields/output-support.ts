@@ -5,17 +5,18 @@
 import {
   type GraphQLNamedType,
   type GraphQLOutputType,
+  type GraphQLSchema,
   getNamedType,
+  isAbstractType,
   isEnumType,
   isInterfaceType,
   isObjectType,
-  isUnionType,
 } from 'graphql';
 import { offeredValues } from './output-leaf.ts';
 import { isWritten } from './output-shape.ts';
 
 /** @returns why not, in words for the schema's owner; `undefined` where it can */
-export function unsupportedOutput(type: GraphQLOutputType): string | undefined {
+export function unsupportedOutput(schema: GraphQLSchema, type: GraphQLOutputType): string | undefined {
   const seen = new Set<GraphQLNamedType>();
   const waiting: GraphQLNamedType[] = [getNamedType(type)];
   for (let named = waiting.pop(); named !== undefined; named = waiting.pop()) {
@@ -24,7 +25,11 @@ export function unsupportedOutput(type: GraphQLOutputType): string | undefined {
     if (isEnumType(named) && offeredValues(named).length === 0) {
       return `every value of ${named.name} is deprecated, so there is none to choose`;
     }
-    if (isUnionType(named)) waiting.push(...named.getTypes());
+    if (isAbstractType(named)) {
+      const possible = schema.getPossibleTypes(named);
+      if (possible.length === 0) return `no type implements ${named.name}`;
+      waiting.push(...possible);
+    }
     if (!isObjectType(named) && !isInterfaceType(named)) continue;
     const fields = Object.values(named.getFields()).filter(isWritten);
     if (fields.length === 0) return `${named.name} has no field that a model could write`;

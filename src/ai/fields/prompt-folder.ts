@@ -124,8 +124,10 @@ function labelled(
   for (const { version, weight } of named.versions) {
     const choice = found(`${name}@${version}`);
     if (choice instanceof PromptError) {
-      if (choice.line !== undefined) return choice;
-      return new PromptError(choice.message, named.line, { file: labelsFile });
+      const { message, line, file = `${name}@${version}${ending}`, mend } = choice;
+      return line === undefined
+        ? new PromptError(message, named.line, { file: labelsFile })
+        : new PromptError(message, line, { file, mend });
     }
     const prompt = choice.pick('');
     versions.push({ prompt, weight, name: prompt.name });

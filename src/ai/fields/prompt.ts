@@ -23,6 +23,8 @@ export interface Prompt {
   readonly hash: string;
   /** An alias of ai.models. */
   readonly model: string | undefined;
+  /** Where the front matter names it. */
+  readonly modelLine: number | undefined;
   readonly settings: PromptSettings;
   /** How many items may share one call. */
   readonly batch: { readonly max: number } | undefined;
@@ -59,11 +61,17 @@ export async function parsePrompt(
   const { default: defaults } = input;
   const render = (values: Readonly<Record<string, unknown>>): readonly Message[] =>
     template.render(defaults === undefined ? values : withDefaults(values, defaults));
-  render({}); // Handlebars compiles when it is first used; what it refuses is refused now.
+  // Handlebars compiles when it is first used; what it refuses is refused now.
+  if (render({}).length === 0 && template.variables.size === 0) {
+    throw new PromptError('the prompt says nothing', head.linesBefore + 1, {
+      mend: `write the prompt’s text, with what it reads as {{name}}`,
+    });
+  }
   return {
     name,
     hash: stableHash([source, included]),
     model,
+    modelLine: model === undefined ? undefined : head.lineOf(['model']),
     settings: config as PromptSettings,
     batch,
     variables: template.variables,

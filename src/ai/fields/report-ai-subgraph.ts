@@ -3,9 +3,10 @@ import { type DocumentNode, Kind, type SelectionSetNode, type TypeNode } from 'g
 import type { CompositionProblem } from '../../supergraph/index.ts';
 import { type AiField, aiFieldsOf } from './ai-field.ts';
 import { type AiSubgraphCheck, suppliedTo } from './check-ai-field.ts';
-import { parseSource } from './check-ai-subgraph.ts';
+import { buildSchema, parseSource } from './check-ai-subgraph.ts';
 import { type Prompt, PromptError } from './prompt.ts';
 import type { SensitiveFields } from './sensitive.ts';
+import { unansweredFields } from './unanswered-fields.ts';
 
 export interface AiSubgraphReport {
   readonly hints: readonly CompositionProblem[];
@@ -19,7 +20,8 @@ export function reportAiSubgraph(check: AiSubgraphCheck): AiSubgraphReport {
   const types = typesOf(document);
   const hints: CompositionProblem[] = [];
   const report: string[] = [];
-  for (const field of aiFieldsOf(document)) {
+  const fields = aiFieldsOf(document);
+  for (const field of fields) {
     const coordinate = `${field.typeName}.${field.fieldName}`;
     const read = new Map<string, string>();
     if (field.requiresSelection !== undefined) {
@@ -28,6 +30,16 @@ export function reportAiSubgraph(check: AiSubgraphCheck): AiSubgraphReport {
     for (const [place, kind] of read)
       report.push(`${check.source.name}: ${coordinate} reads ${place} (${kind}): masked`);
     hints.push(...hintsOf(field, check));
+  }
+  const schema = buildSchema(document);
+  for (const { coordinate, line } of schema === undefined ? [] : unansweredFields(schema, fields)) {
+    hints.push({
+      severity: 'hint',
+      code: 'AI_FIELD_UNANSWERED',
+      message: `${coordinate}: nothing answers it, so it is null`,
+      places: [{ subgraph: check.source.name, origin: check.source.origin, line }],
+      mend: 'give it @generate, mark it @external where another subgraph has it, or take it out',
+    });
   }
   return { hints, report };
 }

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import {
   type AiSubgraphCheck,
   checkAiSubgraph,
+  modelChecks,
   readPromptFolder,
   reportAiSubgraph,
   sensitiveFieldsOf,
@@ -122,6 +123,31 @@ describe('checking an AI subgraph', () => {
       11,
       'entities only',
     ],
+    ['a prompt that says nothing', sdl, haiku('---\nmodel: fast\n---\n \n'), 'AI_PROMPT_INVALID', 5, 'haiku.prompt:4'],
+    [
+      'a model that its prompt names wrongly',
+      sdl,
+      haiku('---\nconfig: { maxOutputTokens: 5 }\nmodel: fsat\n---\nx'),
+      'AI_MODEL_UNKNOWN',
+      5,
+      'haiku.prompt:3',
+    ],
+    [
+      'a field that is another subgraph’s',
+      sdl.replace('@requires(fields: "body")', '@external'),
+      { ...prompts, 'mood.prompt': '---\nmodel: fast\n---\nx' },
+      'AI_FIELD_INVALID',
+      9,
+      'it is @external',
+    ],
+    [
+      'an argument in the place of what is required',
+      sdl.replace('mood: Mood', 'mood(body: String): Mood'),
+      prompts,
+      'AI_FIELD_INVALID',
+      9,
+      '"body" is an argument and a @requires field',
+    ],
     [
       'an interface’s field',
       `${sdl} interface Odd {\n odd: String @generate(prompt: "haiku") }`,
@@ -154,6 +180,27 @@ describe('checking an AI subgraph', () => {
       'AI_OUTPUT_UNBOUNDED',
       'AI_MODEL_UNKNOWN',
     ]);
+  });
+
+  it('names the file of the version that is wrong, and the version that is without a bound', async () => {
+    const broken = { ...prompts, 'haiku@2.prompt': 'a\n{{> gone}}', 'labels.yaml': 'haiku: { live: { 2: 1 } }' };
+    const labelled = sdl.replace('"haiku"', '"haiku#live"');
+    expect(checkAiSubgraph(await checkOf(labelled, broken))).toMatchObject([
+      {
+        code: 'AI_PROMPT_INVALID',
+        message: expect.stringMatching(/haiku@2\.prompt:2\)$/),
+        mend: expect.stringMatching(/haiku@2\.prompt$/),
+      },
+    ]);
+    const unbounded = { ...broken, 'haiku@2.prompt': '---\nmodel: fast\n---\n{{about}}' };
+    expect(checkAiSubgraph(await checkOf(labelled, unbounded))).toMatchObject([
+      { code: 'AI_OUTPUT_UNBOUNDED', message: expect.stringContaining('"haiku@2"') },
+    ]);
+  });
+
+  it('says of a directive without a prompt that none is named', async () => {
+    const problems = checkAiSubgraph(await checkOf(sdl.replace('@generate(prompt: "haiku")', '@generate')));
+    expect(problems).toMatchObject([{ code: 'AI_PROMPT_INVALID', message: 'Query.haiku: no prompt is named' }]);
   });
 
   it('takes what the subgraph’s code supplies as supplied, and refuses code for fields there are not', async () => {
@@ -212,6 +259,62 @@ describe('the report of an AI subgraph', () => {
       ['hint', 'AI_INPUT_UNUSED', 'Review.mood'],
       ['hint', 'AI_INPUT_MISSING', 'Review.mood'],
     ]);
+  });
+});
+
+describe('a field that nothing answers', () => {
+  it('is hinted at with its line: it would be null for every client', async () => {
+    const changed = sdl
+      .replace('type Query {', 'type Query { desk: Desk  desks: [Desk]\n forgotten: Int\n')
+      .replace('body: String! @external', 'body: String! @external\n  title: String!')
+      .concat(' type Desk { motto: String @generate(prompt: "motto", maxOutputTokens: 9)  empty: String }');
+    const { hints } = reportAiSubgraph(
+      await checkOf(changed, { ...prompts, 'motto.prompt': '---\nmodel: fast\n---\nA motto' }),
+    );
+    expect(hints.map(({ code, message, places }) => [code, message.split(':')[0], places[0]?.line])).toEqual(
+      expect.arrayContaining([
+        ['AI_FIELD_UNANSWERED', 'Query.desks', 5],
+        ['AI_FIELD_UNANSWERED', 'Query.forgotten', 6],
+        ['AI_FIELD_UNANSWERED', 'Review.title', 11],
+        ['AI_FIELD_UNANSWERED', 'Desk.empty', 13],
+      ]),
+    );
+    expect(hints).toHaveLength(4);
+  });
+
+  it('is not one of an object that a model writes, a key, or a type of another subgraph', async () => {
+    const changed = `${sdl.replace('Mood @requires', 'Verdict @requires')}
+      type Verdict { mood: Mood  because: Reason }  type Reason { words: [String!] }
+      type Shop @key(fields: "owner { name }") @key(fields: "code") { code: ID!  owner: Owner! }
+      type Owner @external { name: String! }`;
+    expect(reportAiSubgraph(await checkOf(changed)).hints).toEqual([]);
+  });
+});
+
+describe('what the configured models can do', () => {
+  const target = (reference: string, capabilities?: readonly string[]) => {
+    const [provider, model] = reference.split('/');
+    return { provider, model, capabilities };
+  };
+  const { cannot } = modelChecks({
+    providers: [
+      { name: 'local', kind: 'local' },
+      { name: 'own', kind: 'openai' },
+    ],
+    models: {
+      embedding: { targets: [target('local/use-lite')] },
+      mixed: { targets: [target('local/use-lite'), target('local/extractive')] },
+      other: { targets: [target('own/use-lite')] },
+      plain: { targets: [target('own/plain', ['tools'])] },
+    },
+  } as unknown as Parameters<typeof modelChecks>[0]);
+
+  it('is to write, unless it is the built-in one that compares texts', () => {
+    expect(cannot('embedding', 'text')).toContain('of the built-in models only extractive');
+    expect(cannot('embedding', 'json')).toContain('of the built-in models only extractive');
+    for (const alias of ['mixed', 'other']) expect(cannot(alias, 'json')).toBeUndefined();
+    expect(cannot('plain', 'text')).toBeUndefined();
+    expect(cannot('plain', 'json')).toContain('capability json');
   });
 });
 

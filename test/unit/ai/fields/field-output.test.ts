@@ -487,7 +487,9 @@ describe('an answer', () => {
     expect(read('{ highlights { pros score } }', { pros: ['light'], score: 'four' })).toEqual({
       kind: 'invalid',
       problems: [{ path: ['score'], message: 'must be a whole number from -2147483648 to 2147483647' }],
+      value: { pros: ['light'], score: expect.any(GatewayError) },
     });
+    expect(read('{ highlights { pros score } }', 'four')).not.toHaveProperty('value');
   });
 
   it('does not tell more problems than anyone reads', () => {
