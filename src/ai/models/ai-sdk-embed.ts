@@ -1,5 +1,6 @@
 /** Embeddings through an AI SDK package, in as many requests as its provider needs for the texts. */
 import type { EmbeddingModelV4, SharedV4ProviderOptions } from '@ai-sdk/provider';
+import type { CallEnding } from './ai-sdk-ending.ts';
 import { aiSdkFailure, requestIdIn } from './ai-sdk-failure.ts';
 import { AiSdkExchange, inExchange } from './ai-sdk-fetch.ts';
 import type { AiSdkFlavour, AiSdkPackageFacts } from './ai-sdk-flavour.ts';
@@ -7,7 +8,6 @@ import { estimateTokens } from './estimate-usage.ts';
 import { type CallBounds, type EmbeddingRequest, type Embeddings, ProviderFailure, type Usage } from './model.ts';
 import { recordOf } from './outside-json.ts';
 import { readUsage } from './read-usage.ts';
-import { withinBounds } from './within-bounds.ts';
 
 /** Where a package does not say how many texts a request takes. */
 const textsPerRequest = 100;
@@ -16,15 +16,15 @@ export interface AiSdkEmbedding {
   readonly model: EmbeddingModelV4;
   readonly facts: AiSdkPackageFacts;
   readonly request: EmbeddingRequest;
+  /** The caller's. */
   readonly bounds: CallBounds;
-  /** Aborts with the bounds. */
-  readonly signal: AbortSignal;
+  readonly ending: CallEnding;
   readonly secrets: readonly string[];
 }
 
 /** Rejects with a `ProviderFailure`; the usage of requests that were answered before is on it. */
 export async function aiSdkEmbeddings(call: AiSdkEmbedding): Promise<Embeddings> {
-  const { model, facts, request, bounds, signal, secrets } = call;
+  const { model, facts, request, bounds, ending, secrets } = call;
   if (request.user !== undefined) throw new ProviderFailure({ kind: 'unsupported', detail: 'user' });
   const perRequest = Math.max(1, (await model.maxEmbeddingsPerCall) ?? textsPerRequest);
   const vectors: Float32Array[] = [];
@@ -32,10 +32,10 @@ export async function aiSdkEmbeddings(call: AiSdkEmbedding): Promise<Embeddings>
   let requestId: string | undefined;
   for (let start = 0; start < request.texts.length; start += perRequest) {
     const values = request.texts.slice(start, start + perRequest);
-    const exchange = new AiSdkExchange(signal);
-    const asked = { values, abortSignal: signal, ...dimensionsOf(request.dimensions, facts) };
+    const exchange = new AiSdkExchange(ending.bounds);
+    const asked = { values, abortSignal: ending.bounds.signal, ...dimensionsOf(request.dimensions, facts) };
     try {
-      const result = await withinBounds(bounds, () => inExchange(exchange, () => model.doEmbed(asked)));
+      const result = await ending.race(() => inExchange(exchange, () => model.doEmbed(asked)));
       usage = sum(usage, usageOf(facts.flavour, result, values));
       const unsupported = result.warnings.find(({ type }) => type === 'unsupported');
       if (unsupported?.type === 'unsupported') {

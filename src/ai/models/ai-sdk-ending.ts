@@ -1,27 +1,50 @@
 import type { CallBounds } from './model.ts';
 import { deadlinePassed } from './within-bounds.ts';
 
-/** One signal for everything a call has begun: aborts with the caller's reason, at the deadline, or when it is ended. */
+/** One end for everything a call has begun: the caller's abort, the deadline, or that it is over. */
 export interface CallEnding {
-  readonly signal: AbortSignal;
-  /** Lets go of the bounds and aborts what is still under way. */
+  /** What everything of the call is bound by. The signal aborts with the caller's reason, at the deadline, or at `end`. */
+  readonly bounds: CallBounds;
+  /**
+   * Waits no longer than the bounds allow, even where the work does not look at them; work that is too late is not
+   * begun. One wait at a time.
+   */
+  race<Value>(work: () => Promise<Value>): Promise<Value>;
+  /** Lets go of the caller's bounds and aborts what is still under way. */
   end(): void;
 }
 
-export function endingOf(bounds: CallBounds): CallEnding {
+/** Made once: an abort without a reason makes an error with a stack, 3 % of a whole call. */
+const over = new Error('the call is over');
+
+export function endingOf({ signal, deadline }: CallBounds): CallEnding {
   const controller = new AbortController();
-  const onAbort = () => controller.abort(bounds.signal.reason);
+  let rejectWait: ((reason: unknown) => void) | undefined;
+  const stop = (reason: unknown) => {
+    controller.abort(reason);
+    rejectWait?.(reason);
+  };
+  const onAbort = () => stop(signal.reason);
   // Timers may fire up to a millisecond early: the deadline has really passed after this.
-  const remainingMs = bounds.deadline.timerMs;
-  const timer = setTimeout(() => controller.abort(deadlinePassed()), remainingMs);
-  if (bounds.signal.aborted) onAbort();
-  else bounds.signal.addEventListener('abort', onAbort, { once: true });
+  const timer = setTimeout(() => stop(deadlinePassed()), deadline.timerMs);
+  if (signal.aborted) onAbort();
+  else if (deadline.passed) stop(deadlinePassed());
+  else signal.addEventListener('abort', onAbort, { once: true });
   return {
-    signal: controller.signal,
+    bounds: { signal: controller.signal, deadline },
+    race: (work) =>
+      new Promise((resolve, reject) => {
+        if (controller.signal.aborted) {
+          reject(controller.signal.reason);
+          return;
+        }
+        rejectWait = reject;
+        work().then(resolve, reject);
+      }),
     end() {
       clearTimeout(timer);
-      bounds.signal.removeEventListener('abort', onAbort);
-      controller.abort();
+      signal.removeEventListener('abort', onAbort);
+      controller.abort(over);
     },
   };
 }

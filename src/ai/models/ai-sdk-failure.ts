@@ -4,6 +4,7 @@
  * copy of their classes, and never passed on as causes: they hold the request.
  */
 import { messageOf } from '../../errors/index.ts';
+import type { HttpHeaders } from './http-exchange.ts';
 import { type FailureDetails, type FailureKind, ProviderFailure, type Usage } from './model.ts';
 import { parseJson, recordOf, textIn } from './outside-json.ts';
 import { failureOfAnswer } from './provider-failure-of.ts';
@@ -154,10 +155,10 @@ function build(details: FailureDetails, { usage, requestId }: FailureContext): P
 const requestIdHeaders = ['request-id', 'x-request-id', 'x-amzn-requestid', 'x-goog-request-id', 'x-debug-trace-id'];
 
 /** The provider's id of a call, as its headers say. */
-export function requestIdIn(headers: Headers): string | undefined {
+export function requestIdIn(headers: HttpHeaders): string | undefined {
   for (const name of requestIdHeaders) {
-    const value = headers.get(name);
-    if (value !== null && value !== '') return value.slice(0, 200);
+    const value = headers[name];
+    if (value !== undefined && value !== '') return String(value).slice(0, 200);
   }
   return undefined;
 }

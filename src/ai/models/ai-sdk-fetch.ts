@@ -1,33 +1,38 @@
 /**
  * The `fetch` that AI SDK packages are given, and what it notes of the exchange it is called in.
  *
- * It is the provider's bounded one (fixed host, no redirects, bounded body, the call's own signal), with two eyes more:
- * it sees how an answer's bytes ended, which packages do not tell, and in a rehearsal it answers itself with an empty
- * stream, so that a package's view of a request is known before anything is sent. Bytes pass unchanged: Bedrock's
- * streams are binary.
+ * It is the provider's bounded one (fixed host, no redirects, bounded body, the call's own bounds), with three eyes more:
+ * it sees how an answer's bytes ended, which packages do not tell; in a rehearsal it answers itself with an empty stream,
+ * so that a package's view of a request is known before anything is sent; and it hands a good answer over to a call that
+ * reads it without the package. Bytes pass unchanged: Bedrock's streams are binary.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { BoundedFetch } from './bounded-fetch.ts';
+import { Deadline } from '../../lib/index.ts';
+import { type BodyWatch, type BoundedFetch, responseHeaders, responseOf } from './bounded-fetch.ts';
+import type { HttpExchange, HttpHeaders } from './http-exchange.ts';
+import type { CallBounds } from './model.ts';
 
 /** How far one call's exchange with its provider has come. */
-export class AiSdkExchange {
-  readonly signal: AbortSignal;
+export class AiSdkExchange implements BodyWatch {
+  readonly bounds: CallBounds;
   readonly isRehearsal: boolean;
   /** The body the package wanted to send last; only kept in a rehearsal. */
   body: string | undefined;
   /** `ended`: the whole body was read; `cut`: reading it failed. */
   state: 'unsent' | 'sent' | 'answering' | 'ended' | 'cut' = 'unsent';
   status = 0;
-  headers: Headers = new Headers();
+  headers: HttpHeaders = {};
   /** The answer's last bytes, as Latin-1. */
   tail = '';
+  /** Takes a good answer (2xx) over from the package, which hears no more of it. */
+  take: ((answer: HttpExchange) => void) | undefined;
   /** Answered instead of the provider, who has answered already: its body as it is to be read again. */
   replay: string | undefined;
   /** Whether that body came without counts. */
   lacksCounts = false;
 
-  constructor(signal: AbortSignal, isRehearsal = false) {
-    this.signal = signal;
+  constructor(bounds: CallBounds, isRehearsal = false) {
+    this.bounds = bounds;
     this.isRehearsal = isRehearsal;
   }
 
@@ -36,10 +41,13 @@ export class AiSdkExchange {
     return this.status >= 200 && this.status < 300;
   }
 
-  see(chunk: Uint8Array): void {
-    const { buffer, byteOffset, byteLength } = chunk;
+  chunk({ buffer, byteOffset, byteLength }: Uint8Array): void {
     const last = Buffer.from(buffer, byteOffset, byteLength).toString('latin1', Math.max(0, byteLength - tailBytes));
     this.tail = last.length >= tailBytes ? last : (this.tail + last).slice(-tailBytes);
+  }
+
+  end(how: 'ended' | 'cut'): void {
+    this.state = how;
   }
 }
 
@@ -53,21 +61,38 @@ export function inExchange<Value>(exchange: AiSdkExchange, work: () => PromiseLi
   return exchanges.run(exchange, async () => await work());
 }
 
+/**
+ * The same for a call that reads a good answer itself: gives that answer, or what the package made of any other. The
+ * package's own promise then never settles, and is collected with all that waits for it.
+ */
+export function takingAnswer<Value>(
+  exchange: AiSdkExchange,
+  work: () => PromiseLike<Value>,
+): Promise<Value | HttpExchange> {
+  return new Promise((resolve, reject) => {
+    exchange.take = resolve;
+    inExchange(exchange, work).then(resolve, reject);
+  });
+}
+
 export function aiSdkFetch(send: BoundedFetch) {
   return async (input: string | URL | Request, init: RequestInit = {}): Promise<Response> => {
     const exchange = exchanges.getStore();
     // A package that fetches outside of a call (a token of its own) is bounded all the same.
     if (exchange === undefined) return send(input, init);
     if (exchange.isRehearsal) return rehearsed(exchange, init);
-    if (exchange.replay !== undefined) return new Response(exchange.replay, { headers: exchange.headers });
+    if (exchange.replay !== undefined) {
+      return new Response(exchange.replay, { headers: responseHeaders(exchange.headers) });
+    }
     exchange.state = 'sent';
-    const response = await send(input, { ...init, signal: exchange.signal });
+    const answer = await send.open(input, init, exchange.bounds);
     exchange.state = 'answering';
-    exchange.status = response.status;
-    exchange.headers = response.headers;
-    if (response.body === null) return response;
-    const { status, headers } = response;
-    return new Response(noted(response.body, exchange), { status, headers });
+    exchange.status = answer.status;
+    exchange.headers = answer.headers;
+    const { take } = exchange;
+    if (take === undefined || !exchange.isPaid) return responseOf(answer, exchange);
+    take(answer);
+    return new Promise(() => {});
   };
 }
 
@@ -79,27 +104,7 @@ function rehearsed(exchange: AiSdkExchange, init: RequestInit): Response {
   });
 }
 
-function noted(body: ReadableStream<Uint8Array>, exchange: AiSdkExchange): ReadableStream<Uint8Array> {
-  const reader = body.getReader();
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        try {
-          const { done, value } = await reader.read();
-          if (done) {
-            exchange.state = 'ended';
-            controller.close();
-          } else {
-            exchange.see(value);
-            controller.enqueue(value);
-          }
-        } catch (error) {
-          exchange.state = 'cut';
-          throw error;
-        }
-      },
-      cancel: (reason) => reader.cancel(reason),
-    },
-    { highWaterMark: 0 },
-  );
+/** What a rehearsal is bound by: it sends nothing. */
+export function rehearsalExchange(): AiSdkExchange {
+  return new AiSdkExchange({ signal: new AbortController().signal, deadline: Deadline.in(60_000) }, true);
 }

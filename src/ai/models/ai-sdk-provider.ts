@@ -10,21 +10,24 @@ import type { LanguageModelV4 } from '@ai-sdk/provider';
 import { invariant } from '../../lib/index.ts';
 import { readAiSdkAnswer } from './ai-sdk-answer.ts';
 import { aiSdkEmbeddings } from './ai-sdk-embed.ts';
-import { endingOf } from './ai-sdk-ending.ts';
+import { type CallEnding, endingOf } from './ai-sdk-ending.ts';
 import { aiSdkFailure, requestIdIn } from './ai-sdk-failure.ts';
-import { AiSdkExchange, aiSdkFetch, inExchange } from './ai-sdk-fetch.ts';
+import { AiSdkExchange, aiSdkFetch, inExchange, takingAnswer } from './ai-sdk-fetch.ts';
 import { factsOf } from './ai-sdk-flavour.ts';
+import { readMessage } from './ai-sdk-message.ts';
 import { lacksCounts, withoutNewer } from './ai-sdk-newer.ts';
 import { type AiSdkFactory, type AiSdkModels, loadAiSdkFactory } from './ai-sdk-package.ts';
+import type { SupportedUrls } from './ai-sdk-prompt.ts';
 import { AiSdkRehearsals } from './ai-sdk-rehearsal.ts';
 import { aiSdkRequest } from './ai-sdk-request.ts';
-import { aiSdkStream } from './ai-sdk-stream.ts';
+import { aiSdkStream, type PreparedCall } from './ai-sdk-stream.ts';
 import { brokenUsage } from './ai-sdk-usage.ts';
 import { boundedFetch } from './bounded-fetch.ts';
 import { estimateUsage } from './estimate-usage.ts';
+import { HttpExchange } from './http-exchange.ts';
 import { type ModelProvider, type ModelRequest, type ProviderCall, ProviderFailure } from './model.ts';
 import { parseJson, recordOf, textIn } from './outside-json.ts';
-import { deadlinePassed, withinBounds } from './within-bounds.ts';
+import { deadlinePassed } from './within-bounds.ts';
 
 export { checkAiSdkPackage } from './ai-sdk-package.ts';
 
@@ -45,16 +48,22 @@ export interface AiSdkProviderOptions {
   readonly maxBytes?: number;
 }
 
+interface KnownModel {
+  readonly model: LanguageModelV4;
+  readonly supportedUrls: SupportedUrls;
+}
+
 export function createAiSdkProvider(options: AiSdkProviderOptions): ModelProvider {
   const { name, keys, settings } = options;
   const facts = factsOf(options.package);
   const { flavour } = facts;
-  const send = boundedFetch({ maxBytes: options.maxBytes ?? 10_000_000 });
+  const { maxBytes = 10_000_000 } = options;
+  const send = boundedFetch({ maxBytes });
   const fetchNoted = aiSdkFetch(send);
   const secrets = [...keys, ...secretsIn(settings)];
   const rehearsals = new AiSdkRehearsals(facts);
   const modelsByKey = new Map<number, AiSdkModels>();
-  const languageModels = new Map<string, LanguageModelV4>();
+  const languageModels = new Map<string, KnownModel>();
   let factory: Promise<AiSdkFactory> | undefined;
 
   async function modelsOf(key: number): Promise<AiSdkModels> {
@@ -84,21 +93,26 @@ export function createAiSdkProvider(options: AiSdkProviderOptions): ModelProvide
     return flavour === 'other' || settings.apiKey !== undefined ? {} : { apiKey: '' };
   }
 
-  async function languageModelOf(model: string, key: number): Promise<LanguageModelV4> {
-    const name = `${key}/${model}`;
-    let found = languageModels.get(name);
-    if (found === undefined) {
-      found = (await modelsOf(key)).languageModel(model);
-      languageModels.set(name, found);
-    }
-    return found;
+  async function languageModelOf(model: string, key: number): Promise<KnownModel> {
+    const found = (await modelsOf(key)).languageModel(model);
+    const known = { model: found, supportedUrls: await found.supportedUrls };
+    languageModels.set(`${key}/${model}`, known);
+    return known;
   }
 
-  async function prepare(modelName: string, request: ModelRequest, call: ProviderCall) {
-    const model = await withinBounds(call, () => languageModelOf(modelName, call.key));
-    const supportedUrls = await withinBounds(call, async () => model.supportedUrls);
+  async function prepare(
+    modelName: string,
+    request: ModelRequest,
+    call: ProviderCall,
+    ending: CallEnding,
+  ): Promise<PreparedCall> {
+    const found = languageModels.get(`${call.key}/${modelName}`);
+    const { model, supportedUrls } = found ?? (await ending.race(() => languageModelOf(modelName, call.key)));
     const { options: asked, reading } = aiSdkRequest(modelName, request, call.structured, facts, supportedUrls);
-    return { model, reading, options: await rehearsals.checked(model, request, asked, call) };
+    const checked = await rehearsals.checked(model, request, asked, call);
+    // Where the package asks for JSON in ways of its own, it knows how to read it.
+    const isReadHere = flavour === 'anthropic' && checked.responseFormat === undefined;
+    return { model, reading, options: checked, isReadHere };
   }
 
   return {
@@ -106,14 +120,22 @@ export function createAiSdkProvider(options: AiSdkProviderOptions): ModelProvide
     keys: Math.max(1, keys.length),
     async complete(modelName, request, call) {
       const ending = endingOf(call);
-      const exchange = new AiSdkExchange(ending.signal);
+      const exchange = new AiSdkExchange(ending.bounds);
       try {
-        const { model, reading, options: asked } = await prepare(modelName, request, call);
-        const generate = () =>
-          withinBounds(call, () =>
-            inExchange(exchange, () => model.doGenerate({ ...asked, abortSignal: ending.signal })),
-          );
-        const result = await generate().catch((error: unknown) => {
+        const { model, reading, options: asked, isReadHere } = await prepare(modelName, request, call, ending);
+        const ask = () => model.doGenerate({ ...asked, abortSignal: ending.bounds.signal });
+        const generate = () => ending.race(() => inExchange(exchange, ask));
+        const readHere = async () => {
+          const began = await ending.race(() => takingAnswer(exchange, ask));
+          if (!(began instanceof HttpExchange)) return began;
+          const text = (await began.whole()).toString('utf8');
+          exchange.end('ended');
+          const read = readMessage(text);
+          if (read !== undefined) return read;
+          exchange.replay = text;
+          return generate();
+        };
+        const result = await (isReadHere ? readHere() : generate()).catch((error: unknown) => {
           const body = textIn(recordOf(error).responseBody) ?? '';
           const simpler = exchange.isPaid ? withoutNewer(flavour, body) : undefined;
           if (simpler === undefined) throw error;
@@ -139,14 +161,15 @@ export function createAiSdkProvider(options: AiSdkProviderOptions): ModelProvide
       }
     },
     stream(modelName, request, call) {
-      return aiSdkStream({ flavour, request, bounds: call, secrets, prepare: () => prepare(modelName, request, call) });
+      const prepared = (ending: CallEnding) => prepare(modelName, request, call, ending);
+      return aiSdkStream({ flavour, request, bounds: call, secrets, maxEventLength: maxBytes, prepare: prepared });
     },
     async embed(modelName, request, call) {
       const ending = endingOf(call);
       try {
-        const models = await withinBounds(call, () => modelsOf(call.key));
+        const models = await ending.race(() => modelsOf(call.key));
         const model = models.embeddingModel(modelName);
-        return await aiSdkEmbeddings({ model, facts, request, bounds: call, signal: ending.signal, secrets });
+        return await aiSdkEmbeddings({ model, facts, request, bounds: call, ending, secrets });
       } catch (error) {
         call.signal.throwIfAborted();
         throw aiSdkFailure(call.deadline.passed ? deadlinePassed() : error, { secrets });

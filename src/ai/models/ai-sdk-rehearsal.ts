@@ -16,7 +16,7 @@ import type {
   LanguageModelV4Prompt,
   SharedV4Warning,
 } from '@ai-sdk/provider';
-import { AiSdkExchange, inExchange } from './ai-sdk-fetch.ts';
+import { inExchange, rehearsalExchange } from './ai-sdk-fetch.ts';
 import type { AiSdkPackageFacts } from './ai-sdk-flavour.ts';
 import { leastThinkingTokens, thinkingOptions } from './ai-sdk-request.ts';
 import { type CallBounds, type ModelRequest, ProviderFailure } from './model.ts';
@@ -116,7 +116,7 @@ interface Rehearsed {
 }
 
 async function rehearse(model: LanguageModelV4, options: LanguageModelV4CallOptions): Promise<Rehearsed> {
-  const exchange = new AiSdkExchange(new AbortController().signal, true);
+  const exchange = rehearsalExchange();
   let warnings: readonly SharedV4Warning[] = [];
   try {
     const { stream } = await inExchange(exchange, () => model.doStream(options));

@@ -7,17 +7,19 @@
 import type { LanguageModelV4, LanguageModelV4CallOptions, LanguageModelV4StreamPart } from '@ai-sdk/provider';
 import { blockedPrompt, refusalIn, unfinished } from './ai-sdk-answer.ts';
 import { AiSdkAssembly } from './ai-sdk-assembly.ts';
-import { endingOf } from './ai-sdk-ending.ts';
+import { type CallEnding, endingOf } from './ai-sdk-ending.ts';
 import { aiSdkFailure, aiSdkStreamFailure, requestIdIn } from './ai-sdk-failure.ts';
-import { AiSdkExchange, inExchange } from './ai-sdk-fetch.ts';
+import { AiSdkExchange, inExchange, takingAnswer } from './ai-sdk-fetch.ts';
 import { readFinish } from './ai-sdk-finish.ts';
 import type { AiSdkFlavour } from './ai-sdk-flavour.ts';
 import { mayPassOver } from './ai-sdk-newer.ts';
 import type { OutputReading } from './ai-sdk-output.ts';
+import { type AiSdkParts, messageParts, packageParts } from './ai-sdk-parts.ts';
 import { refused } from './ai-sdk-rehearsal.ts';
 import { aiSdkUsage, brokenUsage } from './ai-sdk-usage.ts';
 import { AiSdkWatch } from './ai-sdk-watch.ts';
 import { estimateUsage } from './estimate-usage.ts';
+import { HttpExchange } from './http-exchange.ts';
 import {
   type CallBounds,
   type ModelRequest,
@@ -26,61 +28,69 @@ import {
   type StreamDelta,
 } from './model.ts';
 import { recordOf, textIn } from './outside-json.ts';
-import { deadlinePassed, withinBounds } from './within-bounds.ts';
+import { deadlinePassed } from './within-bounds.ts';
 
 export interface AiSdkStreamCall {
   readonly flavour: AiSdkFlavour;
   readonly request: ModelRequest;
   readonly bounds: CallBounds;
   readonly secrets: readonly string[];
+  /** The longest event, in characters. */
+  readonly maxEventLength: number;
   /** Finds the model and words the request; nothing is sent by it. */
-  prepare(): Promise<{
-    readonly model: LanguageModelV4;
-    readonly options: LanguageModelV4CallOptions;
-    readonly reading: OutputReading;
-  }>;
+  prepare(ending: CallEnding): Promise<PreparedCall>;
+}
+
+export interface PreparedCall {
+  readonly model: LanguageModelV4;
+  readonly options: LanguageModelV4CallOptions;
+  readonly reading: OutputReading;
+  /** Whether a good answer is read without the package. */
+  readonly isReadHere: boolean;
 }
 
 type FinishPart = Extract<LanguageModelV4StreamPart, { type: 'finish' }>;
 
-/** How long the rest of a body is read that nobody waits for, to keep its connection for the next call. */
-const drainMs = 1_000;
-
 export async function* aiSdkStream(call: AiSdkStreamCall): AsyncGenerator<ProviderStreamPart, void, undefined> {
   const { flavour, request, bounds, secrets } = call;
   const ending = endingOf(bounds);
-  const exchange = new AiSdkExchange(ending.signal);
+  const { signal } = ending.bounds;
+  const exchange = new AiSdkExchange(ending.bounds);
   const watch = new AiSdkWatch(flavour);
   let assembly: AiSdkAssembly | undefined;
-  let reader: ReadableStreamDefaultReader<LanguageModelV4StreamPart> | undefined;
+  let parts: AiSdkParts | undefined;
   let isOver = false;
   try {
-    const { model, options, reading } = await call.prepare();
-    assembly = new AiSdkAssembly(reading);
-    const asked = { ...options, abortSignal: ending.signal, includeRawChunks: true };
-    const { stream } = await withinBounds(bounds, () => inExchange(exchange, () => model.doStream(asked)));
-    const parts = stream.getReader();
-    reader = parts;
-    // A package that does not look at the signal does not hold the call up.
-    ending.signal.addEventListener('abort', () => void parts.cancel().catch(() => {}), { once: true });
+    const prepared = await call.prepare(ending);
+    assembly = new AiSdkAssembly(prepared.reading);
+    parts = await begin(prepared);
     let finish: FinishPart | undefined;
     let answerId: string | undefined;
     const deltas: StreamDelta[] = [];
     while (finish === undefined) {
-      const { done, value } = await parts.read();
-      if (ending.signal.aborted) throw ending.signal.reason;
-      if (done) break;
-      if (value.type === 'raw') watch.see(value.rawValue);
-      else if (value.type === 'finish') finish = value;
-      else if (value.type === 'error') {
-        if (!mayPassOver(flavour, value.error)) throw new StreamError(value.error);
-      } else if (value.type === 'response-metadata') answerId ??= textIn(value.id);
-      else if (value.type === 'stream-start') {
-        const what = refused(value.warnings, request);
-        if (what !== undefined) throw new ProviderFailure({ kind: 'unsupported', detail: what });
-      } else {
-        assembly.take(value, deltas);
-        if (deltas.length > 0) yield* deltas.splice(0);
+      const batch = await parts.read();
+      if (signal.aborted) throw signal.reason;
+      if (batch === undefined) break;
+      for (const part of batch) {
+        if (part.type === 'raw') watch.see(part.rawValue);
+        else if (part.type === 'finish') {
+          finish = part;
+          break;
+        } else if (part.type === 'error') {
+          if (!mayPassOver(flavour, part.error)) throw new StreamError(part.error);
+        } else if (part.type === 'response-metadata') answerId ??= textIn(part.id);
+        else if (part.type === 'stream-start') {
+          const what = refused(part.warnings, request);
+          if (what !== undefined) throw new ProviderFailure({ kind: 'unsupported', detail: what });
+        } else {
+          assembly.take(part, deltas);
+          if (deltas.length === 0) continue;
+          for (const delta of deltas) {
+            yield delta;
+            if (signal.aborted) throw signal.reason;
+          }
+          deltas.length = 0;
+        }
       }
     }
     if (finish === undefined || !watch.isWhole(exchange, finish.finishReason)) throw incomplete();
@@ -115,8 +125,16 @@ export async function* aiSdkStream(call: AiSdkStreamCall): AsyncGenerator<Provid
     const requestId = requestIdIn(exchange.headers);
     yield { type: 'failed', failure: failureOf(cause, exchange, { secrets, usage, requestId }) };
   } finally {
-    if (isOver && reader !== undefined) void drained(reader).finally(ending.end);
+    if (isOver && parts !== undefined) void parts.drain().finally(ending.end);
     else ending.end();
+  }
+
+  async function begin({ model, options, isReadHere }: PreparedCall): Promise<AiSdkParts> {
+    const asked = { ...options, abortSignal: signal, includeRawChunks: true };
+    const ask = () => model.doStream(asked);
+    const began = await ending.race(() => (isReadHere ? takingAnswer(exchange, ask) : inExchange(exchange, ask)));
+    if (began instanceof HttpExchange) return messageParts(began, exchange, call.maxEventLength);
+    return packageParts(began.stream, signal);
   }
 
   /** What is paid of a call that broke off; nothing where the provider refused it. */
@@ -153,17 +171,4 @@ function failureOf(error: unknown, exchange: AiSdkExchange, context: Parameters<
   const name = textIn(recordOf(error).name) ?? '';
   const isHalf = exchange.state === 'ended' && failure.kind === 'malformed' && name === 'Error';
   return isCut || isHalf ? aiSdkFailure(incomplete(), context) : failure;
-}
-
-/** Reads what is left after the end, so that the connection can be used again. */
-async function drained(reader: ReadableStreamDefaultReader<unknown>): Promise<void> {
-  const timer = setTimeout(() => void reader.cancel().catch(() => {}), drainMs);
-  timer.unref();
-  try {
-    while (!(await reader.read()).done);
-  } catch {
-    // Nobody waits for it.
-  } finally {
-    clearTimeout(timer);
-  }
 }

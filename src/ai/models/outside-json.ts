@@ -8,6 +8,10 @@ export function recordOf(value: unknown): JsonObject {
   return value !== null && typeof value === 'object' ? (value as JsonObject) : empty;
 }
 
+export function isRecord(value: unknown): value is JsonObject {
+  return value !== null && typeof value === 'object' && !Array.isArray(value);
+}
+
 export function arrayOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
