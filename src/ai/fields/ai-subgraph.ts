@@ -39,6 +39,7 @@ import { FieldAsks } from './field-asks.ts';
 import { inTime, type SubgraphCode } from './field-code.ts';
 import { fieldOutput } from './field-output.ts';
 import type { FieldAnswer } from './field-question.ts';
+import { KnownRepresentations } from './known-representations.ts';
 import { PromptError } from './prompt.ts';
 import type { PromptFolder } from './prompt-folder.ts';
 import { questionWriter } from './question-writer.ts';
@@ -81,6 +82,7 @@ export function createAiSubgraph(options: AiSubgraphOptions): SubgraphClient {
   }
   openPlainTypes(schema, fields);
   const documents = new LRUCache<string, DocumentNode>({ max: 1_000 });
+  const representations = new KnownRepresentations();
 
   return {
     name: options.name,
@@ -96,7 +98,7 @@ export function createAiSubgraph(options: AiSubgraphOptions): SubgraphClient {
         schema,
         document,
         contextValue: { request: context, notes } satisfies Execution,
-        variableValues: variablesOf(request),
+        variableValues: variablesOf(request, representations),
         operationName: request.operationName ?? null,
       });
       context.signal.throwIfAborted();
@@ -110,12 +112,15 @@ export function createAiSubgraph(options: AiSubgraphOptions): SubgraphClient {
   };
 }
 
-function variablesOf({ variables, variablesJson, representationsJson }: SubgraphRequest): Record<string, unknown> {
+function variablesOf(
+  { variables, variablesJson, representationsJson }: SubgraphRequest,
+  known: KnownRepresentations,
+): Record<string, unknown> {
   const values =
     variablesJson === undefined ? { ...variables } : (JSON.parse(variablesJson) as Record<string, unknown>);
   return representationsJson === undefined
     ? values
-    : { ...values, representations: JSON.parse(`[${representationsJson.join(',')}]`) };
+    : { ...values, representations: representationsJson.map((text) => known.read(text)) };
 }
 
 function referenceResolvers(fields: readonly AiField[]) {

@@ -7,7 +7,7 @@ import { canonicalJson } from '../../lib/index.ts';
 import type { Inputs } from './sensitive.ts';
 
 export interface Projection {
-  /** The entity with only what is read. */
+  /** The entity with only what is read, as objects of its own. */
   of(entity: Inputs): Inputs;
   /** The same as canonical JSON, written without building it: it is what every cached answer is looked up by. */
   textOf(entity: Inputs): string;
@@ -63,7 +63,7 @@ function pick(places: readonly Place[], object: Inputs): Inputs {
   const picked: Record<string, unknown> = {};
   for (const { key, below } of places) {
     const value = object[key];
-    if (value !== undefined) picked[key] = below === undefined ? value : pickBelow(below, value);
+    if (value !== undefined) picked[key] = below === undefined ? ownLeaf(value) : pickBelow(below, value);
   }
   return picked;
 }
@@ -71,6 +71,11 @@ function pick(places: readonly Place[], object: Inputs): Inputs {
 function pickBelow(places: readonly Place[], value: unknown): unknown {
   if (Array.isArray(value)) return value.map((item) => pickBelow(places, item));
   return value === null || typeof value !== 'object' ? value : pick(places, value as Inputs);
+}
+
+/** A custom scalar may be an object: code that is handed it may write into its own, not into what others read. */
+export function ownLeaf(value: unknown): unknown {
+  return value !== null && typeof value === 'object' ? structuredClone(value) : value;
 }
 
 function write(places: readonly Place[], object: Inputs): string {

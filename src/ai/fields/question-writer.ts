@@ -11,7 +11,7 @@ import { type AiField, fieldNames, fieldSetOf } from './ai-field.ts';
 import type { SubgraphCode } from './field-code.ts';
 import type { FieldOutput } from './field-output.ts';
 import type { FieldQuestion } from './field-question.ts';
-import { compileProjection, type Projection } from './projection.ts';
+import { compileProjection, ownLeaf, type Projection } from './projection.ts';
 import type { Prompt } from './prompt.ts';
 import type { PromptChoice } from './prompt-folder.ts';
 import { compileMask, type Inputs, type SensitiveFields } from './sensitive.ts';
@@ -32,12 +32,19 @@ export interface FieldInputs {
   readonly entity: Inputs;
   /** What `@requires` reads, masked. */
   readonly masked: Inputs;
-  /** What `@requires` reads, as it is, in canonical JSON: for the key alone. */
-  readonly text: string;
+  /** What has been made of it before, and a hash of what `@requires` reads, as it is: for the key alone. */
+  readonly known: KnownInputs;
   /** Masks the same personal data in arguments and what code supplies. */
   readonly hide: ((values: Inputs) => Inputs) | undefined;
   /** The entity's own identity; `undefined`: it has none. */
   readonly identity: string | undefined;
+}
+
+/** What is made of an entity once, for as long as its representation is known. */
+interface KnownInputs {
+  readonly digest: string;
+  /** The last question's key, and what else made it. */
+  last: { readonly keyHead: string; readonly asked: string; readonly key: string } | undefined;
 }
 
 export interface QuestionWriter {
@@ -87,34 +94,36 @@ export function questionWriter(options: QuestionWriterOptions): QuestionWriter {
     return copy;
   };
   const projection = compileProjection(field.requiresSelection);
+  const known = new WeakMap<Inputs, KnownInputs>();
   const keys = keysOf(parent);
   const single = choice.versions.length === 1 ? choice.versions[0]?.prompt : undefined;
 
   return {
     read(entity) {
       for (const name of mandatory) if (entity[name] === null || entity[name] === undefined) return undefined;
-      return new EntityInputs(entity, projection, mask, keys, withoutSensitiveKeys);
+      return new EntityInputs({ entity, projection, mask, keys, hideKeys: withoutSensitiveKeys, known });
     },
     write(inputs, args, supplied, output, { principal, requestId }) {
+      const given = canonicalJson(args);
       // A field of Query has no identity but what it is asked.
-      const stickyKey = inputs.identity ?? `${coordinate} ${canonicalJson(args)}`;
-      const prompt = single ?? choice.pick(stickyKey);
+      const stickyKey = () => inputs.identity ?? `${coordinate} ${given}`;
+      const prompt = single ?? choice.pick(stickyKey());
       const variant = variants.get(prompt);
       invariant(variant !== undefined, 'a picked version is one of the choice');
       const { alias, maxOutputTokens, keyHead } = variant;
       // Private inputs are masked; their answers stay their reader's all the same, until access says who may share them.
       const reader = mask === undefined ? principal.tenant : `${principal.tenant} ${principal.id}`;
-      const read = `${inputs.text}\n${canonicalJson(args)}\n${canonicalJson(supplied)}`;
+      const asked = `${output.hash}\n${reader}\n${given}\n${canonicalJson(supplied)}`;
       return {
         coordinate,
-        key: `field:${hash('sha256', `${keyHead}\n${output.hash}\n${reader}\n${read}`)}`,
+        key: keyOf(keyHead, asked, inputs.known),
         prompt,
         alias,
         output,
         get values() {
           const { masked, hide } = inputs;
-          const given = { ...args, ...supplied };
-          return { ...masked, ...(hide === undefined ? given : hide(given)) };
+          const further = { ...args, ...supplied };
+          return { ...masked, ...(hide === undefined ? further : hide(further)) };
         },
         maxOutputTokens,
         cacheTtlSeconds: field.cacheTtlSeconds,
@@ -123,14 +132,32 @@ export function questionWriter(options: QuestionWriterOptions): QuestionWriter {
         },
         args,
         caller: { id: principal.id, tenant: principal.tenant },
-        stickyKey,
+        get stickyKey() {
+          return stickyKey();
+        },
         requestId,
       };
     },
   };
 }
 
+function keyOf(keyHead: string, asked: string, known: KnownInputs): string {
+  if (known.last?.keyHead === keyHead && known.last.asked === asked) return known.last.key;
+  const key = `field:${hash('sha256', `${keyHead}\n${asked}\n${known.digest}`)}`;
+  known.last = { keyHead, asked, key };
+  return key;
+}
+
 type Mask = NonNullable<ReturnType<typeof compileMask>>;
+
+interface EntityInputsOptions {
+  readonly entity: Inputs;
+  readonly projection: Projection;
+  readonly mask: Mask | undefined;
+  readonly keys: readonly (readonly string[])[];
+  readonly hideKeys: (entity: Inputs) => Inputs;
+  readonly known: WeakMap<Inputs, KnownInputs>;
+}
 
 class EntityInputs implements FieldInputs {
   readonly #entity: Inputs;
@@ -138,24 +165,25 @@ class EntityInputs implements FieldInputs {
   readonly #mask: Mask | undefined;
   readonly #keys: readonly (readonly string[])[];
   readonly #hideKeys: (entity: Inputs) => Inputs;
+  readonly #known: WeakMap<Inputs, KnownInputs>;
   #read: ReturnType<Mask> | undefined;
 
-  constructor(
-    entity: Inputs,
-    projection: Projection,
-    mask: Mask | undefined,
-    keys: readonly (readonly string[])[],
-    hideKeys: (entity: Inputs) => Inputs,
-  ) {
+  constructor({ entity, projection, mask, keys, hideKeys, known }: EntityInputsOptions) {
     this.#entity = entity;
     this.#projection = projection;
     this.#mask = mask;
     this.#keys = keys;
     this.#hideKeys = hideKeys;
+    this.#known = known;
   }
 
-  get text(): string {
-    return this.#projection.textOf(this.#entity);
+  get known(): KnownInputs {
+    let known = this.#known.get(this.#entity);
+    if (known === undefined) {
+      known = { digest: hash('sha256', this.#projection.textOf(this.#entity)), last: undefined };
+      this.#known.set(this.#entity, known);
+    }
+    return known;
   }
 
   get masked(): Inputs {
@@ -168,7 +196,7 @@ class EntityInputs implements FieldInputs {
 
   get entity(): Inputs {
     const own: Record<string, unknown> = {};
-    for (const name of this.#key()) own[name] = this.#entity[name];
+    for (const name of this.#key()) own[name] = ownLeaf(this.#entity[name]);
     return { ...this.#hideKeys(own), ...this.masked };
   }
 

@@ -6,8 +6,7 @@
  *
  * Only whole answers are kept: see `isWhole`. A cache that fails is a miss.
  */
-import { LRUCache } from 'lru-cache';
-import type { CacheEntry, CacheStore } from '../../cache/index.ts';
+import { type CacheEntry, type CacheStore, DecodedEntries } from '../../cache/index.ts';
 import { type AnswerScope, answerKey, decidesTheSame } from './answer-key.ts';
 import type { CallBounds, EmbeddingRequest, Embeddings, ModelAnswer, ModelRequest } from './model.ts';
 import { SharedCalls } from './shared-calls.ts';
@@ -37,24 +36,13 @@ export interface Cached<Value> {
   readonly cache: Lookup;
 }
 
-/** Bytes of the answers that are held read beside the store: what is asked for again and again is not parsed again. */
-const maxReadBytes = 8_000_000;
-
-interface ReadAnswer {
-  readonly bytes: Buffer;
-  readonly answer: ModelAnswer;
-}
-
 export class AnswerCache {
   readonly #store: CacheStore;
   readonly #ttlMs: number | undefined;
   /** The keys of requests that had an answer, should the same object be asked again. */
   readonly #keys = new WeakMap<ModelRequest, { readonly scope: AnswerScope; readonly key: string }>();
   readonly #embeddings = new SharedCalls<Cached<Embeddings>>();
-  readonly #read = new LRUCache<string, ReadAnswer>({
-    maxSize: maxReadBytes,
-    sizeCalculation: ({ bytes }, key) => bytes.length + key.length,
-  });
+  readonly #decoded = new DecodedEntries<ModelAnswer>();
 
   constructor(options: AnswerCacheOptions) {
     this.#store = options.store;
@@ -111,10 +99,10 @@ export class AnswerCache {
   }
 
   #decode(key: string, bytes: Buffer): ModelAnswer | undefined {
-    const read = this.#read.get(key);
-    if (read?.bytes === bytes || read?.bytes.equals(bytes) === true) return read?.answer;
+    const known = this.#decoded.find(key, bytes);
+    if (known !== undefined) return known;
     const answer = decodeAnswer(bytes);
-    if (answer !== undefined) this.#read.set(key, { bytes, answer });
+    if (answer !== undefined) this.#decoded.add(key, bytes, answer);
     return answer;
   }
 
