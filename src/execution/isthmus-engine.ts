@@ -231,13 +231,30 @@ function errorPath({ shape }: Variant, result: RunResult, path: DataPath): (stri
   return seen;
 }
 
-/** Notes under the client's own paths, steps joined by dots: `products.0.reviewSummary`. */
+/**
+ * Notes under the client's own paths, steps joined by dots: `products.0.reviewSummary`. A field that the client did not
+ * select, and that another field required, has none: it stands beside that one as `products.0.sentiment (required)`, so
+ * that what it cost is told too, and is never taken for a selected field's.
+ */
 function extensionsOf({ data, notes }: RunResult, { shape }: Variant): Pick<ExecutionResult, 'extensions'> {
   if (notes.length === 0) return {};
   const extensions: Record<string, Record<string, unknown>> = {};
   for (const { extension, path, value } of notes) {
     extensions[extension] ??= {};
-    extensions[extension][clientPath(shape.root, data, path).join('.')] = value;
+    const told = extensions[extension];
+    const shown = clientPath(shape.root, data, path);
+    told[shown.length === path.length ? shown.join('.') : requiredPlace(told, shown, path)] = value;
   }
   return { extensions };
+}
+
+/** @returns the place's name, with a number where a field is required with several arguments */
+function requiredPlace(told: Readonly<Record<string, unknown>>, shown: DataPath, path: DataPath): string {
+  // A field with arguments has its own name and theirs as its key in the data.
+  const rest = path.slice(shown.length).map((step) => (typeof step === 'string' ? step.replace(/__.*$/, '') : step));
+  const place = [...shown, ...rest].join('.');
+  for (let count = 1; ; count++) {
+    const name = `${place} (required${count === 1 ? '' : ` ${count}`})`;
+    if (!Object.hasOwn(told, name)) return name;
+  }
 }

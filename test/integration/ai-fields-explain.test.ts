@@ -86,6 +86,41 @@ describe('an explanation', () => {
     expect(Object.keys(again.extensions?.ai ?? {})).toHaveLength(3);
     expect(graph.provider.requests).toHaveLength(3);
   });
+
+  it('of a field that another field required stands beside it, and says so', async () => {
+    const product = 'type Product @key(fields: "id") { id: ID!';
+    const subgraphs = {
+      writers: {
+        sdl: `${aiLink}${product}  name: String! @external
+          slogan(tone: String = "dry"): String @requires(fields: "name") @generate(prompt: "slogan", maxOutputTokens: 20)
+          words: String @requires(fields: "name") @generate(prompt: "words", maxOutputTokens: 20) }`,
+        prompts: {
+          'slogan.prompt': '---\nmodel: fast\n---\n{{tone}} {{name}}',
+          'words.prompt': '---\nmodel: fast\n---\n{{name}}',
+        },
+      },
+      critics: {
+        sdl: `${aiLink}${product}  slogan(tone: String = "dry"): String @external  words: String @external
+          verdict: String @requires(fields: "slogan(tone: \\"loud\\") words") @generate(prompt: "verdict", maxOutputTokens: 20) }`,
+        prompts: { 'verdict.prompt': '---\nmodel: fast\n---\n{{slogan}} {{words}}' },
+      },
+    };
+    await using two = await startAiGraph({ products: 1, subgraphs });
+    two.provider.respond(echo);
+    const alone = await two.explain('{ products { v: verdict } }');
+    expect(Object.keys(alone.extensions?.ai ?? {}).sort()).toEqual([
+      'products.0.slogan (required)',
+      'products.0.v',
+      'products.0.words (required)',
+    ]);
+    const beside = await two.explain('{ products { verdict w: words slogan } }');
+    expect(Object.keys(beside.extensions?.ai ?? {}).sort()).toEqual([
+      'products.0.slogan',
+      'products.0.slogan (required)',
+      'products.0.verdict',
+      'products.0.w',
+    ]);
+  });
 });
 
 describe('the configuration', () => {

@@ -4,7 +4,7 @@
  * Only answers that were valid as a whole are kept.
  */
 
-import type { CacheStore, Soon } from '../../cache/index.ts';
+import { type CacheStore, DecodedEntries, type Soon } from '../../cache/index.ts';
 import type { AiFieldsConfig } from '../../config/index.ts';
 
 /** An answer that was kept. */
@@ -34,6 +34,7 @@ export const fieldTags = {
 export class FieldCache {
   readonly #store: CacheStore;
   readonly #config: AiFieldsConfig['cache'];
+  readonly #decoded = new DecodedEntries<Omit<KeptAnswer, 'isStale'>>();
 
   constructor(store: CacheStore, config: AiFieldsConfig['cache']) {
     this.#store = store;
@@ -56,14 +57,24 @@ export class FieldCache {
 
   #read(key: string, entry: Awaited<ReturnType<CacheStore['get']>>): KeptAnswer | undefined {
     if (entry === undefined) return undefined;
-    try {
-      const { value, model, prompt } = JSON.parse(entry.value.toString()) as Partial<KeptAnswer>;
-      if (value !== undefined && typeof model === 'string' && typeof prompt === 'string')
-        return { value, model, prompt, isStale: entry.freshMs <= 0 };
-    } catch {
-      // What is not ours is thrown away below.
+    const decoded = this.#decoded.find(key, entry.value) ?? this.#decode(key, entry.value);
+    if (decoded === undefined) {
+      void this.#store.delete(key);
+      return undefined;
     }
-    void this.#store.delete(key);
-    return undefined;
+    return { ...decoded, isStale: entry.freshMs <= 0 };
+  }
+
+  #decode(key: string, bytes: Buffer): Omit<KeptAnswer, 'isStale'> | undefined {
+    try {
+      const { value, model, prompt } = JSON.parse(bytes.toString()) as Partial<KeptAnswer>;
+      if (value === undefined || typeof model !== 'string' || typeof prompt !== 'string') return undefined;
+      const decoded = { value, model, prompt };
+      // An object is read anew each time: what a custom scalar holds becomes part of an answer's data.
+      if (value === null || typeof value !== 'object') this.#decoded.add(key, bytes, decoded);
+      return decoded;
+    } catch {
+      return undefined;
+    }
   }
 }

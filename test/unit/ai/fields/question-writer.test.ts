@@ -32,11 +32,7 @@ interface Asking {
   readonly supplied?: Inputs;
 }
 
-function write(
-  entity: Inputs,
-  args: Inputs,
-  { field = 'letter', sensitive = {}, principal = {}, supplied = {} }: Asking = {},
-) {
+function writerOf(field: string, sensitive: Readonly<Record<string, string>> = {}) {
   const one = aiFieldsOf(document).find(({ fieldName }) => fieldName === field);
   const parent = schema.getType(one?.typeName ?? '') as GraphQLObjectType;
   const type = parent.getFields()[field]?.type;
@@ -50,15 +46,24 @@ function write(
     sensitive: new Map(Object.entries(sensitive)),
     code: undefined,
   });
+  return { ...writer, output: fieldOutput({ schema, name: 'x', type }) };
+}
+
+const contextOf = (principal: Asking['principal'] = {}): RequestContext => ({
+  requestId: 'r',
+  principal: { id: 'a', tenant: 't', ...principal },
+  signal: new AbortController().signal,
+  deadline: Deadline.in(1_000),
+});
+
+function write(
+  entity: Inputs,
+  args: Inputs,
+  { field = 'letter', sensitive = {}, principal = {}, supplied = {} }: Asking = {},
+) {
+  const writer = writerOf(field, sensitive);
   const inputs = writer.read(entity);
-  if (inputs === undefined) return undefined;
-  const context: RequestContext = {
-    requestId: 'r',
-    principal: { id: 'a', tenant: 't', ...principal },
-    signal: new AbortController().signal,
-    deadline: Deadline.in(1_000),
-  };
-  return writer.write(inputs, args, supplied, fieldOutput({ schema, name: 'x', type }), context);
+  return inputs && writer.write(inputs, args, supplied, writer.output, contextOf(principal));
 }
 const ann = { __typename: 'User', email: 'ann@x.example', name: 'Ann', phone: '5550123' };
 
@@ -84,6 +89,21 @@ describe('a question', () => {
     expect(write({}, { q: 'x' }, { field: 'ask' })?.stickyKey).not.toBe(
       write({}, { q: 'y' }, { field: 'ask' })?.stickyKey,
     );
+  });
+
+  it('has the same key where it is asked of the very same object again, and another where anything else is asked', () => {
+    const entity = { ...ann };
+    const writer = writerOf('letter');
+    const keyOf = (args: Inputs, supplied: Inputs = {}, tenant = 't') => {
+      const inputs = writer.read(entity);
+      return inputs && writer.write(inputs, args, supplied, writer.output, contextOf({ tenant })).key;
+    };
+    const first = keyOf({ tone: 'dry' });
+    expect(keyOf({ tone: 'dry' })).toBe(first);
+    expect(first).toBe(write({ ...ann }, { tone: 'dry' })?.key);
+    const others = [keyOf({ tone: 'wet' }), keyOf({ tone: 'dry' }, { more: 1 }), keyOf({ tone: 'dry' }, {}, 'u')];
+    expect(new Set([first, ...others]).size).toBe(4);
+    expect(keyOf({ tone: 'dry' })).toBe(first);
   });
 
   it('is none where what may not be null is missing', () => {
