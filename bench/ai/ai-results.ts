@@ -58,6 +58,7 @@ export type WorkloadName = 'call' | 'first-token' | 'stream-together' | 'stream-
 
 export type SubjectName =
   | 'proxy'
+  | 'proxy-messages'
   | 'isthmus'
   | 'isthmus-bare'
   | 'isthmus-chat-to-anthropic'

@@ -26,6 +26,10 @@ export interface MeasureCallsOptions {
 const slackBytes = 60;
 /** A stream repeats its id in each event. */
 const slackBytesPerChunk = 24;
+/** No request that is measured repeats one that warmed up. */
+const measuredFrom = 1_000_000;
+/** Between the load that warms up and the one that is measured. */
+const settlingMs = 1_000;
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** @throws Error where the subject does not start, does not answer or drops a connection */
@@ -44,19 +48,26 @@ export async function measureCalls(options: MeasureCallsOptions): Promise<AiMeas
     const answers = await firstAnswers(url, headers, bodies, child);
     const wrongAnswer = answers.map((answer) => whatIsWrong(answer, workload)).find((reason) => reason !== undefined);
 
-    await provider.ask('begin');
-    await load.ask('start', {
+    const loadOf = (connections: number, countFrom: number): LoadOptions => ({
       port,
       path: subject.path,
-      connections: workload.connections,
+      connections,
       bodies,
       answerBytes: answers.map((answer) => Buffer.byteLength(answer)),
       headers,
       slackBytes: slackBytes + (workload.chunks ?? 0) * slackBytesPerChunk,
-      ...(subject.distinct ? { counter } : {}),
+      ...(subject.distinct ? { counter, countFrom } : {}),
       ...(workload.chunks === undefined ? {} : { firstText }),
-    } satisfies LoadOptions);
-    await pause(warmUpMs);
+    });
+    const { connections, warmUpConnections } = workload;
+    if (warmUpConnections !== undefined) {
+      await load.ask('start', loadOf(warmUpConnections, 1));
+      await pause(warmUpMs);
+      await load.ask('stop');
+    }
+    await provider.ask('begin');
+    await load.ask('start', loadOf(connections, measuredFrom));
+    await pause(warmUpConnections === undefined ? warmUpMs : settlingMs);
     if (onProfile !== undefined) await child.ask('beginProfile');
     const [from, ...driversFrom] = await usages('begin', child, load, provider);
     await pause(measuredMs);

@@ -4,6 +4,7 @@ import type { AiMeasured, AiResults, SubjectName, WorkloadName } from './ai-resu
 
 export const subjectTitles: Readonly<Record<SubjectName, string>> = {
   proxy: 'floor: a bare Node proxy',
+  'proxy-messages': 'floor: the same, Anthropic’s wire',
   isthmus: 'Isthmus, passed on in the same wire',
   'isthmus-bare': 'Isthmus, the same with nothing switched on',
   'isthmus-chat-to-anthropic': 'Isthmus, OpenAI’s wire to Anthropic’s',
@@ -95,7 +96,13 @@ function callsTable(results: AiResults): string[] {
 function firstTable(results: AiResults): string[] {
   const measured = of(results, 'first-token');
   if (measured.length === 0) return [];
-  const proxy = find(results, 'first-token', 'proxy');
+  /** Anthropic's streams have four events up to the first text, OpenAI's two: each is held against its own. */
+  const floorOf = ({ subject }: AiMeasured) =>
+    find(results, 'first-token', subject.endsWith('-to-anthropic') ? 'proxy-messages' : 'proxy');
+  const added = (line: AiMeasured): string => {
+    const floor = line.subject.startsWith('proxy') ? undefined : floorOf(line);
+    return floor === undefined ? '' : digits(line.firstP50Ms - floor.firstP50Ms);
+  };
   const head = ['', 'first text p50 ms', 'p99 ms', 'added at p50', 'target'];
   return [
     row(head),
@@ -105,7 +112,7 @@ function firstTable(results: AiResults): string[] {
         titleOf(line),
         digits(line.firstP50Ms),
         digits(line.firstP99Ms),
-        proxy === undefined || line === proxy ? '' : digits(line.firstP50Ms - proxy.firstP50Ms),
+        added(line),
         line.subject.startsWith('isthmus') ? '≤ 1 ms' : '',
       ]),
     ),

@@ -76,20 +76,30 @@ const portkeyTo = (name: SubjectName, title: string, provider: string): Subject 
     }),
 });
 
+const proxy: Subject = {
+  name: 'proxy',
+  title: 'floor: a bare Node proxy',
+  path: chat,
+  distinct: true,
+  workloads: everything,
+  whyNot: here,
+  body: (streams, place) => bodyOf('scripted-1', streams, place),
+  start: ({ providerUrl, port }) =>
+    startChild({
+      command: [fileURLToPath(new URL('proxy-main.ts', import.meta.url)), providerUrl, String(port)],
+      role: 'gateway',
+    }),
+};
+
 export const subjects: readonly Subject[] = [
+  proxy,
   {
-    name: 'proxy',
-    title: 'floor: a bare Node proxy',
-    path: chat,
-    distinct: true,
-    workloads: everything,
-    whyNot: here,
-    body: (streams, place) => bodyOf('scripted-1', streams, place),
-    start: ({ providerUrl, port }) =>
-      startChild({
-        command: [fileURLToPath(new URL('proxy-main.ts', import.meta.url)), providerUrl, String(port)],
-        role: 'gateway',
-      }),
+    ...proxy,
+    name: 'proxy-messages',
+    title: 'floor: a bare Node proxy, Anthropic’s wire',
+    path: '/v1/messages',
+    workloads: ['first-token'],
+    body: (streams, place) => messagesBodyOf('scripted-1', streams, place),
   },
   isthmusAt('isthmus', 'Isthmus, passed on', 'passed'),
   isthmusAt('isthmus-chat-to-anthropic', 'Isthmus, chat to Anthropic', 'anthropic'),

@@ -6,6 +6,8 @@ export interface Workload {
   readonly name: WorkloadName;
   readonly title: string;
   readonly connections: number;
+  /** While it warms up: a stream at a time is so few that the compiler would still be at work. @default connections */
+  readonly warmUpConnections?: number;
   readonly provider: ProviderOptions;
   /** Events that carry text, of one stream; `undefined`: whole answers. */
   readonly chunks: number | undefined;
@@ -24,6 +26,7 @@ export const workloads: readonly Workload[] = [
     name: 'first-token',
     title: 'streams of 20 chunks, one at a time',
     connections: 1,
+    warmUpConnections: 20,
     provider: { chunks: 20, chunkLatencyMs: 1, text: piece.repeat(20) },
     chunks: 20,
   },
