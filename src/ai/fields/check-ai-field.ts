@@ -3,6 +3,7 @@ import { relative } from 'node:path';
 import { type GraphQLSchema, isObjectType, Kind } from 'graphql';
 import type { CompositionProblem, SubgraphSource } from '../../supergraph/index.ts';
 import type { AiField } from './ai-field.ts';
+import { whyPathIsEmpty } from './empty-paths.ts';
 import type { SubgraphCode } from './field-code.ts';
 import { unsupportedOutput } from './field-output.ts';
 import { type Prompt, PromptError } from './prompt.ts';
@@ -65,6 +66,10 @@ class FieldCheck {
         mend,
       );
     }
+    if (typeName === 'Mutation' || typeName === 'Subscription') {
+      const mend = 'move it to Query or to a type';
+      this.#problem('AI_FIELD_INVALID', `a model only answers, and ${typeName} does more`, mend);
+    }
     if (requires.length > 0 && !entities.has(typeName)) {
       const mend = `give ${typeName} a @key, or take what the prompt needs from arguments`;
       this.#problem('AI_FIELD_INVALID', `@requires works on entities only, and ${typeName} is none`, mend);
@@ -81,7 +86,7 @@ class FieldCheck {
       const mend = `write @generate(prompt: "…"), the name of a file in ${this.#path('')}`;
       this.#problem('AI_PROMPT_INVALID', 'no prompt is named', mend);
     } else if (choice instanceof PromptError) this.#invalidPrompt(choice);
-    else for (const version of choice.versions) this.#version(version.prompt);
+    else for (const version of choice.versions) this.#version(version.prompt, schema);
 
     const parent = schema?.getType(typeName);
     const type = isObjectType(parent) ? parent.getFields()[fieldName]?.type : undefined;
@@ -102,7 +107,7 @@ class FieldCheck {
     );
   }
 
-  #version(prompt: Prompt): void {
+  #version(prompt: Prompt, schema: GraphQLSchema | undefined): void {
     const field = this.#field;
     const supplied = suppliedTo(field, prompt, this.#check.code);
     for (const [variable, line] of prompt.variables) {
@@ -111,6 +116,17 @@ class FieldCheck {
         'AI_VARIABLE_UNKNOWN',
         `prompt "${prompt.name}" reads {{${variable}}}, which is no argument and no @requires field (${this.#path(`${prompt.name}.prompt`)}:${line})`,
         `add "${variable}" to @requires(fields:) or to the arguments, or take it out of the prompt`,
+      );
+    }
+    const byCode = this.#check.code?.fields.get(`${field.typeName}.${field.fieldName}`)?.variables ?? [];
+    for (const path of prompt.paths) {
+      if (schema === undefined || byCode.some((name) => name === path.steps[0])) continue;
+      const reason = whyPathIsEmpty(schema, field, path);
+      if (reason === undefined) continue;
+      this.#problem(
+        'AI_VARIABLE_UNKNOWN',
+        `prompt "${prompt.name}" reads {{${path.original}}}, and ${reason} (${this.#path(`${prompt.name}.prompt`)}:${path.line})`,
+        'correct the name, or add it to @requires(fields:)',
       );
     }
     if ((field.maxOutputTokens ?? prompt.settings.maxOutputTokens) === undefined) {

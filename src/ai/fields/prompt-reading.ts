@@ -12,9 +12,25 @@ type Program = hbs.AST.Program;
 export interface TemplateReading {
   /** Every top-level variable that the template and its partials read, with the line it is first read at. */
   readonly variables: ReadonlyMap<string, number>;
+  /** What it reads below its variables, as far as the template alone says. */
+  readonly paths: readonly ReadPath[];
   /** The partials it includes, directly or not. */
   readonly partials: ReadonlySet<string>;
 }
+
+export interface ReadPath {
+  /** From a variable on; `eachItem`: whatever is met there, one after the other. */
+  readonly steps: readonly (string | typeof eachItem)[];
+  /** As the template spells it: `../author.name`. */
+  readonly original: string;
+  /** Counted from 1. */
+  readonly line: number;
+}
+
+/** The step from a list, or from an object, into what it holds. */
+export const eachItem = Symbol('each item');
+
+type Steps = ReadPath['steps'];
 
 /** A template or a partial, parsed. */
 export interface TemplateSource {
@@ -42,11 +58,14 @@ const blockHelpers: ReadonlyMap<string, number> = new Map([
 ]);
 const loopData: ReadonlySet<string> = new Set(['index', 'first', 'last']);
 const noNames: ReadonlySet<string> = new Set();
+const noneBound: ReadonlyMap<string, Steps | undefined> = new Map();
 
 /** What names mean at some place of a template. */
 interface Scope {
   /** Whether it is the prompt's own values, whose names are its variables. */
   readonly isValues: boolean;
+  /** Where its names are read, from a variable on; `undefined`: the template does not say. */
+  readonly base: Steps | undefined;
   /** Names that are no variables: a partial's own parameters. */
   readonly own: ReadonlySet<string>;
   readonly outer: Scope | undefined;
@@ -54,8 +73,8 @@ interface Scope {
 
 interface Place {
   readonly scope: Scope;
-  /** `as |names|` of the blocks around. */
-  readonly bound: ReadonlySet<string>;
+  /** `as |names|` of the blocks around, and what they stand for, where the template says. */
+  readonly bound: ReadonlyMap<string, Steps | undefined>;
   /** Set inside a partial: its name, its line offset, and the line of the prompt that includes it. */
   readonly partial:
     | { readonly name: string; readonly callLine: number; readonly within: readonly string[] }
@@ -69,10 +88,10 @@ export function readTemplate(
   partialOf: (name: string) => TemplateSource | undefined,
 ): TemplateReading {
   const reader = new TemplateReader(partialOf);
-  const scope: Scope = { isValues: true, own: noNames, outer: undefined };
+  const scope: Scope = { isValues: true, base: [], own: noNames, outer: undefined };
   reader.walk(
     template.program,
-    { scope, bound: noNames, partial: undefined, linesBefore: template.linesBefore },
+    { scope, bound: noneBound, partial: undefined, linesBefore: template.linesBefore },
     roleBits.user,
   );
   return reader;
@@ -87,6 +106,7 @@ export function roleOf(statement: hbs.AST.MustacheStatement): string | undefined
 
 class TemplateReader implements TemplateReading {
   readonly variables = new Map<string, number>();
+  readonly paths: ReadPath[] = [];
   readonly partials = new Set<string>();
   readonly #partialOf: (name: string) => TemplateSource | undefined;
 
@@ -156,11 +176,13 @@ class TemplateReader implements TemplateReading {
     if (!isLoop && name !== 'with') {
       return this.walk(node.program, place, roles) | this.walk(node.inverse, place, roles);
     }
-    const inner: Place = {
-      ...place,
-      scope: { isValues: false, own: noNames, outer: place.scope },
-      bound: new Set([...place.bound, ...(node.program?.blockParams ?? [])]),
-    };
+    const of = this.#stepsOf(node.params[0], place);
+    const base: Steps | undefined = of === undefined || !isLoop ? of : [...of, eachItem];
+    const [item, ...counters] = node.program?.blockParams ?? [];
+    const bound = new Map(place.bound);
+    if (item !== undefined) bound.set(item, base);
+    for (const counter of counters) bound.set(counter, undefined);
+    const inner: Place = { ...place, scope: { isValues: false, base, own: noNames, outer: place.scope }, bound };
     let after = this.walk(node.program, inner, roles);
     // Where a role of the body still holds when it comes round again.
     if (isLoop && (after | roles) !== roles) after |= this.walk(node.program, inner, after | roles);
@@ -177,7 +199,9 @@ class TemplateReader implements TemplateReading {
     this.partials.add(name);
     this.#arguments(node, place);
     let { scope } = place;
-    if (node.params.length > 0) scope = { isValues: false, own: noNames, outer: undefined };
+    if (node.params.length > 0) {
+      scope = { isValues: false, base: this.#stepsOf(node.params[0], place), own: noNames, outer: undefined };
+    }
     const own = (node.hash?.pairs ?? []).map((pair) => pair.key);
     if (own.length > 0) scope = { ...scope, own: new Set([...scope.own, ...own]), outer: scope };
     const callLine = place.partial?.callLine ?? lineOf(node, place);
@@ -185,7 +209,7 @@ class TemplateReader implements TemplateReading {
       partial.program,
       {
         scope,
-        bound: noNames,
+        bound: noneBound,
         partial: { name, callLine, within: [...within, name] },
         linesBefore: partial.linesBefore,
       },
@@ -213,7 +237,28 @@ class TemplateReader implements TemplateReading {
     return node.type === 'PathExpression' && this.#path(node as hbs.AST.PathExpression, place);
   }
 
+  /** Where a value is read, from a variable on; `undefined` for what only a run can say. */
+  #stepsOf(node: Node | undefined, { scope, bound }: Place): Steps | undefined {
+    if (node?.type !== 'PathExpression') return undefined;
+    const path = node as hbs.AST.PathExpression;
+    const parts: readonly unknown[] = path.parts;
+    if (!areTexts(parts)) return undefined;
+    const [head = '', ...rest] = parts;
+    if (path.data) return head === 'root' ? rest : undefined;
+    if (path.depth === 0 && bound.has(head)) {
+      const stands = bound.get(head);
+      return stands && [...stands, ...rest];
+    }
+    let found: Scope | undefined = scope;
+    for (let up = 0; up < path.depth; up++) found = found?.outer;
+    return found?.base === undefined || found.own.has(head) ? undefined : [...found.base, ...parts];
+  }
+
   #path(path: hbs.AST.PathExpression, place: Place): boolean {
+    const steps = this.#stepsOf(path, place);
+    if (steps !== undefined && steps.length > 1) {
+      this.paths.push({ steps, original: path.original, line: place.partial?.callLine ?? lineOf(path, place) });
+    }
     const [head, second] = path.parts as readonly unknown[];
     if (path.data) {
       if (typeof head === 'string' && loopData.has(head)) return false;
@@ -237,6 +282,10 @@ class TemplateReader implements TemplateReading {
     if (!this.variables.has(name)) this.variables.set(name, place.partial?.callLine ?? lineOf(path, place));
     return true;
   }
+}
+
+function areTexts(parts: readonly unknown[]): parts is readonly string[] {
+  return parts.every((part) => typeof part === 'string');
 }
 
 export function nameOf(path: Node): string {

@@ -39,7 +39,11 @@ const outputHelper = 'isthmus output';
 export function compileTemplate(source: TemplateText, partials: ReadonlyMap<string, string>): PromptTemplate {
   const parsed = new Map<string, TemplateSource>();
   const template = parse(source, undefined);
-  const { variables, partials: included } = readTemplate(template, (name) => {
+  const {
+    variables,
+    paths,
+    partials: included,
+  } = readTemplate(template, (name) => {
     const known = parsed.get(name);
     const text = partials.get(name);
     if (known !== undefined || text === undefined) return known;
@@ -62,7 +66,7 @@ export function compileTemplate(source: TemplateText, partials: ReadonlyMap<stri
   rewrite(template.program);
   const fill = handlebars.compile<unknown>(template.program, options);
   const runtime = { allowProtoPropertiesByDefault: false, allowProtoMethodsByDefault: false };
-  return { variables, partials: included, render: (values) => split(fill(values, runtime)) };
+  return { variables, paths, partials: included, render: (values) => split(fill(values, runtime)) };
 }
 
 function parse({ text, linesBefore }: TemplateText, file: string | undefined): TemplateSource {

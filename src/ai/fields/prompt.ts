@@ -9,6 +9,7 @@ import { stableHash } from '../../lib/index.ts';
 import { type JsonSchema, type Message, whyNoSchema } from '../models/index.ts';
 import { PromptError } from './prompt-error.ts';
 import { type FrontMatter, type PromptSettings, readFrontMatter } from './prompt-front-matter.ts';
+import type { ReadPath } from './prompt-reading.ts';
 import { compileTemplate } from './prompt-template.ts';
 import type { PromptTest } from './prompt-test.ts';
 
@@ -30,6 +31,8 @@ export interface Prompt {
   readonly batch: { readonly max: number } | undefined;
   /** Every top-level variable that the template and its partials read, with the line it is first read at. */
   readonly variables: ReadonlyMap<string, number>;
+  /** What they read below their variables, as far as the texts alone say. */
+  readonly paths: readonly ReadPath[];
   /** Variables that have a value where nobody supplies one: `input.default`. */
   readonly defaults: Readonly<Record<string, unknown>>;
   readonly inputSchema: JsonSchema | undefined;
@@ -75,6 +78,7 @@ export async function parsePrompt(
     settings: config as PromptSettings,
     batch,
     variables: template.variables,
+    paths: template.paths,
     defaults: defaults ?? {},
     inputSchema: await readSchema(input.schema, head, 'input'),
     outputSchema,
