@@ -92,7 +92,7 @@ ${wires.map((wire) => `    ${wire}/m: ${price}\n`).join('')}`,
         const response = await gateway.post(path, routes[path]('unknown', words(), stream));
         expect(response.status).toBe(503);
         expect(await response.json()).toMatchObject({
-          error: path === '/messages' ? { type: 'overloaded_error' } : { code: 'AI_PRICE_UNKNOWN' },
+          error: path === '/messages' ? { type: 'api_error' } : { code: 'AI_PRICE_UNKNOWN' },
         });
       }
     }

@@ -18,7 +18,7 @@ import { createInputCheck } from './check-input.ts';
 import { compileSpanRules, SpanFinder } from './find-spans.ts';
 import type { Finding } from './finding.ts';
 import { createModeration, type Moderate } from './moderation.ts';
-import { compileOutputRules, OutputStream } from './output-stream.ts';
+import { compileOutputRules, looksForAnything, OutputStream } from './output-stream.ts';
 import { noPlaceholders, type Placeholders } from './placeholders.ts';
 import { redactText } from './redact-text.ts';
 
@@ -74,6 +74,8 @@ export interface GuardedStream {
 export interface Guardrails {
   /** Whether anything is checked at all. */
   readonly enabled: boolean;
+  /** Whether anything is looked for in answers. */
+  readonly checksOutput: boolean;
   /** Whether answers must be whole before they are read: a moderation model judges them, so `checkOutput` is the way. */
   readonly holdsStreams: boolean;
   /** At once, unless a moderation model judges the input. Rejects only with the signal's reason. */
@@ -102,6 +104,7 @@ export interface GuardrailsOptions {
 
 const unguarded: Guardrails = Object.freeze({
   enabled: false,
+  checksOutput: false,
   holdsStreams: false,
   checkInput: (texts: readonly GuardedText[]): InputVerdict => ({
     kind: 'pass',
@@ -134,6 +137,7 @@ export function createGuardrails(config: GuardrailsConfig | undefined, options: 
 
   return {
     enabled: true,
+    checksOutput: moderation?.output === true || looksForAnything(outputRules),
     holdsStreams: moderation?.output ?? false,
 
     checkInput(texts, bounds) {

@@ -29,6 +29,11 @@ export function compileOutputRules(config: GuardrailsConfig): OutputRules {
   };
 }
 
+export function looksForAnything({ spans, markup, maxLength, required }: OutputRules): boolean {
+  if (markup !== undefined || maxLength !== undefined || required.length > 0) return true;
+  return spans.kinds.size > 0 || spans.own.length > 0 || spans.secrets !== undefined || spans.urls !== undefined;
+}
+
 const markupSigns = feature.lessThan | feature.bracket;
 
 export class OutputStream implements GuardedStream {

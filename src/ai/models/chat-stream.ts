@@ -9,11 +9,15 @@ import { AnswerDraft } from './answer-draft.ts';
 import { type AnswerContext, passOn, type StreamReader } from './answer-reader.ts';
 import { answerOf } from './chat-completion.ts';
 import { ChatMessageReader, readFinishReason } from './chat-message.ts';
+import { ConformChatChunk } from './conform-chat-chunk.ts';
 import { estimateUsage } from './estimate-usage.ts';
 import { type FinishReason, type ModelAnswer, ProviderFailure, type StreamDelta, type Usage } from './model.ts';
-import { arrayOf, parseEvent, recordOf, textIn } from './outside-json.ts';
+import { arrayOf, parseEvent, parseJson, recordOf, textIn } from './outside-json.ts';
 import { failureOfError } from './provider-failure-of.ts';
 import { readUsage } from './read-usage.ts';
+
+/** `[DONE]` with blanks around it. */
+const longestDone = 20;
 
 export class ChatStreamReader implements StreamReader {
   readonly failure = undefined;
@@ -21,6 +25,7 @@ export class ChatStreamReader implements StreamReader {
   readonly #draft: AnswerDraft;
   readonly #message: ChatMessageReader;
   #finishReason: FinishReason | undefined;
+  readonly #conform = new ConformChatChunk();
   #isDone = false;
   #usage: unknown;
   #id: string | undefined;
@@ -38,12 +43,13 @@ export class ChatStreamReader implements StreamReader {
 
   read(data: string, event: string | undefined, out: StreamDelta[]): void {
     if (this.#isDone) return;
-    if (data === '[DONE]' || data === ' [DONE]') {
+    if (data.length < longestDone && data.trim() === '[DONE]') {
       this.#isDone = true;
       if (this.#finishReason === undefined) throw incomplete('the stream was done without a finish reason');
       return;
     }
-    const parsed = parseEvent(data);
+    const whole = parseJson(data);
+    const parsed = whole ?? parseEvent(data);
     if (event === 'error') throw failureOfError(parsed ?? { message: data }, this.#context.keys);
     if (parsed === undefined) throw new ProviderFailure({ kind: 'malformed', detail: 'an event is not JSON' });
     const chunk = recordOf(parsed);
@@ -65,7 +71,9 @@ export class ChatStreamReader implements StreamReader {
     const { passing } = this.#context;
     if (passing === undefined) return;
     const isUnasked = passing.dropsUsage && choices.length === 0 && usage !== undefined && usage !== null;
-    if (!isUnasked) passOn(data, out, before);
+    if (isUnasked) return;
+    const wire = this.#conform.pass(whole === undefined ? JSON.stringify(parsed) : data, chunk, out, before);
+    if (wire !== undefined) passOn(wire, out, before);
   }
 
   end(out: StreamDelta[]): ModelAnswer {

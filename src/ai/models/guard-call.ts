@@ -4,12 +4,17 @@
  *
  * Every text is checked: messages of every role, tool calls and their results, texts that are embedded, and the fields
  * of a client's own request that the one form has no place for. Once a text was masked, the request as the client wrote
- * it is not sent any more; where that would silently drop fields, the call is AI_REQUEST_UNSUPPORTED.
+ * it is not sent any more; where that would silently drop fields, the call is AI_REQUEST_UNSUPPORTED. So it is where
+ * answers are checked and a field asks for more than the form reads of one: further choices, tokens' probabilities. An
+ * answer that says more unasked is given in what was read of it.
  */
+import { GatewayError } from '../../errors/index.ts';
 import { describeFindings, type GuardedText, type Guardrails, type Placeholders } from '../guardrails/index.ts';
 import { type GuardedDeltas, guardDeltas } from './guard-deltas.ts';
 import type { AnswerPart, CallBounds, EmbeddingRequest, ModelAnswer, ModelRequest } from './model.ts';
 import { replaceTexts, textsOf } from './request-texts.ts';
+import { unsupportedSentence } from './routing/fallback.ts';
+import { saysMore, uncheckedFields } from './unchecked-output.ts';
 
 export type Guarded<Request> =
   | {
@@ -75,8 +80,14 @@ export function createCallGuard(guardrails: Guardrails): CallGuard {
   }
 
   return {
-    checkInput: (request, bounds) =>
-      check(textsOf(request), bounds, request, (changed) => replaceTexts(request, changed)),
+    checkInput(request, bounds) {
+      const unchecked = guardrails.checksOutput ? uncheckedFields(request).join(', ') : '';
+      if (unchecked !== '') {
+        const detail = `guardrails cannot check what these fields add to an answer: ${unchecked}`;
+        throw new GatewayError('AI_REQUEST_UNSUPPORTED', { detail, message: unsupportedSentence(unchecked) });
+      }
+      return check(textsOf(request), bounds, request, (changed) => replaceTexts(request, changed));
+    },
     checkTexts: (request, bounds) =>
       check(
         request.texts.map((text) => ({ role: 'user', text })),
@@ -84,10 +95,43 @@ export function createCallGuard(guardrails: Guardrails): CallGuard {
         request,
         (changed) => ({ ...request, texts: changed.map(({ text }) => text) }),
       ),
-    checkOutput: (answer, input, bounds) => checkAnswer(guardrails, answer, input, bounds, 0, answer.content, []),
+    checkOutput(answer, input, bounds) {
+      const asked = input.request.wire;
+      const isRead =
+        answer.wire === undefined ||
+        asked === undefined ||
+        !guardrails.checksOutput ||
+        !saysMore(asked.wire, answer.wire);
+      const given = isRead ? answer : withoutWire(answer);
+      return given.refusal === undefined
+        ? checkAnswer(guardrails, given, input, bounds, 0, given.content, [])
+        : checkRefusal(guardrails, given, given.refusal, input, bounds);
+    },
     outputStream: ({ request, placeholders }) =>
       placeholders === undefined ? undefined : guardDeltas(guardrails, placeholders, request.output.kind),
   };
+}
+
+function withoutWire({ wire: _, ...answer }: ModelAnswer): ModelAnswer {
+  return answer;
+}
+
+/** The words of a refusal are the model's too: they are checked as the answer's last part. */
+async function checkRefusal(
+  guardrails: Guardrails,
+  answer: ModelAnswer,
+  refusal: string,
+  input: Passed,
+  bounds: CallBounds,
+): Promise<GuardedAnswer> {
+  const content: readonly AnswerPart[] = [...answer.content, { type: 'reasoning', text: refusal }];
+  const joined = { ...answer, content };
+  const told = await checkAnswer(guardrails, joined, input, bounds, 0, content, []);
+  const { answer: checked, findings } = told;
+  if (checked === joined) return { answer, findings };
+  const last = checked.content.at(-1);
+  if (last?.type !== 'reasoning') return told; // blocked
+  return { answer: { ...checked, content: checked.content.slice(0, -1), refusal: last.text }, findings };
 }
 
 /** Checks the parts of an answer from `begin` on: in this turn, until one has to be waited for. */
@@ -130,8 +174,7 @@ function checkAnswer(
   }
   const told = findings.length === 0 ? input.findings : [...input.findings, ...findings];
   if (checked === answer.content) return { answer, findings: told };
-  const { wire: _, ...rest } = answer;
-  return { answer: { ...rest, content: checked }, findings: told };
+  return { answer: { ...withoutWire(answer), content: checked }, findings: told };
 }
 
 function withText(part: AnswerPart, text: string): AnswerPart {

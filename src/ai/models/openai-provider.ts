@@ -4,6 +4,8 @@ import type { AnswerContext, StreamReader } from './answer-reader.ts';
 import { readChatCompletion } from './chat-completion.ts';
 import { writeChatRequest } from './chat-request.ts';
 import { ChatStreamReader } from './chat-stream.ts';
+import { conformChatCompletion } from './conform-chat-completion.ts';
+import { conformResponse } from './conform-response.ts';
 import type { HttpExchange } from './http-exchange.ts';
 import { createHttpPool, type HttpMessage } from './http-pool.ts';
 import {
@@ -135,7 +137,9 @@ export function createOpenAiProvider(options: OpenAiProviderOptions): ModelProvi
       const { text, requestId } = await wholeAnswer(exchange, keys);
       const body = parseBody(text);
       const answer = wire === 'chat' ? readChatCompletion(body, context) : readResponse(body, context);
-      return whole(answer, requestId, context.passing === undefined ? undefined : text);
+      if (context.passing === undefined) return whole(answer, requestId, undefined);
+      const conform = wire === 'chat' ? conformChatCompletion : conformResponse;
+      return whole(answer, requestId, conform(text, body, answer));
     },
     stream: (model, request, call) =>
       providerStream(

@@ -1,16 +1,19 @@
 import { GatewayError } from '../../errors/index.ts';
 import { unreachable } from '../../lib/index.ts';
 import type { GuardedText } from '../guardrails/index.ts';
-import type { Message, ModelRequest, ToolResultPart } from './model.ts';
+import type { FilePart, ImagePart, Message, ModelRequest, TextPart, ToolResultPart, WireRequest } from './model.ts';
+import { arrayOf, recordOf } from './outside-json.ts';
 import { unsupportedSentence } from './routing/fallback.ts';
 
-/** Every text of a request that a model reads, in order, with whose it is. */
+/**
+ * Every text of a request that leaves with it, in order, with whose it is: what a model reads, the names of files and of
+ * the end user, and what only the client's own wire says. What an application writes once (tools, schemas) is its own.
+ */
 export function textsOf(request: ModelRequest): readonly GuardedText[] {
   const texts: GuardedText[] = [];
   for (const message of request.messages) addTexts(message, texts);
-  if (request.wire !== undefined) {
-    for (const field of request.wire.beyond) addStrings(request.wire.body[field], texts);
-  }
+  if (request.user !== undefined) texts.push({ role: 'user', text: request.user });
+  if (request.wire !== undefined) addWireTexts(request.wire, texts);
   return texts;
 }
 
@@ -28,7 +31,8 @@ export function replaceTexts(request: ModelRequest, changed: readonly GuardedTex
   }
   let place = 0;
   const next = (before: string): string => changed[place++]?.text ?? before;
-  return { ...rest, messages: rest.messages.map((message) => replaceIn(message, next)) };
+  const messages = rest.messages.map((message) => replaceIn(message, next));
+  return rest.user === undefined ? { ...rest, messages } : { ...rest, messages, user: next(rest.user) };
 }
 
 function addTexts(message: Message, texts: GuardedText[]): void {
@@ -40,9 +44,32 @@ function addTexts(message: Message, texts: GuardedText[]): void {
   for (const part of message.content) {
     if (part.type === 'text' || part.type === 'reasoning') texts.push({ role, text: part.text });
     else if (part.type === 'tool_call') texts.push({ role, text: part.arguments });
-    else if (part.type === 'tool_result') {
-      for (const inner of part.content) if (inner.type === 'text') texts.push({ role, text: inner.text });
+    else if (part.type === 'tool_result') for (const inner of part.content) addPart(role, inner, texts);
+    else addPart(role, part, texts);
+  }
+}
+
+function addPart(role: GuardedText['role'], part: TextPart | ImagePart | FilePart, texts: GuardedText[]): void {
+  if (part.type === 'text') texts.push({ role, text: part.text });
+  else if (part.type === 'file' && part.name !== undefined) texts.push({ role, text: part.name });
+}
+
+/** Fields beside the messages that are sent on as they are, and are people's words all the same. */
+const freeFields = ['metadata', 'prompt_cache_key', 'safety_identifier'] as const;
+
+/** What has no place in the one form is named by its field, `logit_bias`, or by its place, `input[3] (computer_call)`. */
+function addWireTexts({ body, beyond }: WireRequest, texts: GuardedText[]): void {
+  for (const field of freeFields) addStrings(body[field], texts);
+  if (Array.isArray(body.messages)) {
+    for (const message of body.messages) {
+      const { name } = recordOf(message);
+      if (typeof name === 'string') texts.push({ role: 'user', text: name });
     }
+  }
+  for (const named of beyond) {
+    const [, field = named, index] = /^(\w+)(?:\[(\d+)\])?/.exec(named) ?? [];
+    const value = body[field];
+    addStrings(index === undefined ? value : arrayOf(value)[Number(index)], texts);
   }
 }
 
@@ -60,7 +87,7 @@ function replaceIn(message: Message, next: (before: string) => string): Message 
     case 'user':
       return {
         ...message,
-        content: message.content.map((part) => (part.type === 'text' ? { ...part, text: next(part.text) } : part)),
+        content: message.content.map((part) => replaceInPart(part, next)),
       };
     case 'assistant':
       return {
@@ -77,8 +104,13 @@ function replaceIn(message: Message, next: (before: string) => string): Message 
 }
 
 function replaceInResult(result: ToolResultPart, next: (before: string) => string): ToolResultPart {
-  return {
-    ...result,
-    content: result.content.map((part) => (part.type === 'text' ? { ...part, text: next(part.text) } : part)),
-  };
+  return { ...result, content: result.content.map((part) => replaceInPart(part, next)) };
+}
+
+function replaceInPart<Part extends TextPart | ImagePart | FilePart>(
+  part: Part,
+  next: (before: string) => string,
+): Part {
+  if (part.type === 'text') return { ...part, text: next(part.text) };
+  return part.type === 'file' && part.name !== undefined ? { ...part, name: next(part.name) } : part;
 }

@@ -38,6 +38,8 @@ export function readStatus(response: JsonObject, { keys }: AnswerContext): Finis
     case 'cancelled':
       throw failureOfError({ message: `the response is ${response.status}` }, keys, usage);
     default: {
+      // What does not say how it stands is complete where it holds something.
+      if (response.status === undefined && arrayOf(response.output).length > 0) return 'stop';
       const detail = `the answer has ${textIn(response.status) === undefined ? 'no status' : 'not ended'}`;
       throw new ProviderFailure({ kind: 'malformed', detail, ...(usage === undefined ? {} : { usage }) });
     }
@@ -48,6 +50,8 @@ export function readItem(item: JsonObject, draft: AnswerDraft, provider: string,
   draft.breakPart();
   switch (item.type) {
     case 'message':
+      // Plain text, from servers that write it as a request has it.
+      if (typeof item.content === 'string') draft.text(item.content, out);
       for (const one of arrayOf(item.content)) {
         const part = recordOf(one);
         draft.breakPart();

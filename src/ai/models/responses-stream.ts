@@ -2,11 +2,14 @@
  * Reads a stream of OpenAI's responses wire. It is complete with `response.completed` or `response.incomplete`. Errors
  * come inside HTTP 200: an `error` event, `response.failed`, or one after the other; usage is read from the second.
  *
- * Items are told apart by `output_index`: some endpoints (GitHub Copilot) change an item's id with every event.
+ * Items are told apart by `output_index`: some endpoints (GitHub Copilot) change an item's id with every event. By their
+ * id where there is none. What the end of a text or of a call's arguments tells beyond its pieces is read with it; an end
+ * that contradicts them is `malformed`: pieces were lost or came in another order.
  */
 import { AnswerDraft, type ToolCallDraft } from './answer-draft.ts';
-import { type AnswerContext, passOn, type StreamReader } from './answer-reader.ts';
+import type { AnswerContext, StreamReader } from './answer-reader.ts';
 import { answerOf } from './chat-completion.ts';
+import { ConformResponses } from './conform-responses.ts';
 import { estimateUsage } from './estimate-usage.ts';
 import {
   type FinishReason,
@@ -16,10 +19,11 @@ import {
   type StreamDelta,
   type Usage,
 } from './model.ts';
-import { arrayOf, parseEvent, recordOf, textIn } from './outside-json.ts';
+import { arrayOf, parseEvent, parseJson, recordOf, textIn } from './outside-json.ts';
 import { failureOfError } from './provider-failure-of.ts';
 import { readUsage } from './read-usage.ts';
 import { opaqueOf, readItem, readStatus, reasoningTextOf } from './responses-answer.ts';
+import { statusOf } from './responses-events.ts';
 
 export class ResponsesStreamReader implements StreamReader {
   readonly #context: AnswerContext;
@@ -31,6 +35,9 @@ export class ResponsesStreamReader implements StreamReader {
   #finishReason: FinishReason | undefined;
   #response: JsonObject = {};
   #failure: ProviderFailure | undefined;
+  /** What the client gets as it came; `undefined`: it is to be translated. */
+  #passed: ConformResponses | undefined;
+  #began = false;
 
   constructor(context: AnswerContext) {
     this.#context = context;
@@ -47,14 +54,34 @@ export class ResponsesStreamReader implements StreamReader {
 
   read(data: string, name: string | undefined, out: StreamDelta[]): void {
     if (this.isComplete || data === '[DONE]') return;
-    const parsed = parseEvent(data);
+    const whole = parseJson(data);
+    const parsed = whole ?? parseEvent(data);
     if (parsed === undefined && name !== 'error') {
       throw new ProviderFailure({ kind: 'malformed', detail: 'an event is not JSON' });
     }
     const event = recordOf(parsed);
+    const type = textIn(event.type) ?? name ?? '';
     const before = out.length;
-    this.#readEvent(textIn(event.type) ?? name ?? '', event, data, out);
-    if (this.#context.passing !== undefined && this.#failure === undefined) passOn(data, out, before);
+    this.#readEvent(type, event, data, out);
+    if (this.#context.passing === undefined || this.#failure !== undefined) return;
+    if (!this.#began) {
+      this.#began = true;
+      if (ConformResponses.begins(type, event)) this.#passed = new ConformResponses();
+    }
+    this.#pass(whole === undefined ? JSON.stringify(parsed) : data, type, event, out, before);
+  }
+
+  /** Each event once and in order: the last with what was read of it. */
+  #pass(data: string, type: string, event: JsonObject, out: StreamDelta[], before: number): void {
+    if (this.#passed === undefined) return;
+    const first = out[before];
+    const callId = first?.type === 'tool_call_start' ? first.id : undefined;
+    const wires = this.#passed.pass(data, type, event, callId);
+    const last = wires.at(-1);
+    if (last === undefined) return;
+    for (const wire of wires.slice(0, -1)) out.splice(before++, 0, { type: 'other', wire });
+    if (first === undefined) out.push({ type: 'other', wire: last });
+    else out[before] = { ...first, wire: last };
   }
 
   #readEvent(type: string, event: JsonObject, data: string, out: StreamDelta[]): void {
@@ -67,7 +94,8 @@ export class ResponsesStreamReader implements StreamReader {
       case 'response.output_text.done':
         // An endpoint that sends a text whole sends no deltas.
         this.#open('text', event, event.content_index);
-        if (this.#openText === '') this.#draft.text(textIn(event.text) ?? '', out);
+        this.#draft.text(restOf(this.#openText, textIn(event.text)), out);
+        this.#openText = textIn(event.text) ?? this.#openText;
         break;
       case 'response.refusal.delta':
         this.#draft.refuse(textIn(event.delta) ?? '', out);
@@ -85,7 +113,7 @@ export class ResponsesStreamReader implements StreamReader {
         this.#openCall(event, out);
         break;
       case 'response.function_call_arguments.delta': {
-        const call = this.#calls.get(event.output_index);
+        const call = this.#calls.get(itemOf(event));
         if (call !== undefined) this.#draft.toolArguments(call, textIn(event.delta) ?? '', out);
         break;
       }
@@ -100,7 +128,7 @@ export class ResponsesStreamReader implements StreamReader {
       case 'response.incomplete':
       case 'response.failed':
       case 'response.cancelled':
-        this.#close({ status: type.slice('response.'.length), ...recordOf(event.response) }, out);
+        this.#close({ ...recordOf(event.response), status: statusOf(type, recordOf(event.response)) }, out);
         break;
       case 'error':
         // `response.failed` mostly follows, with usage.
@@ -129,8 +157,8 @@ export class ResponsesStreamReader implements StreamReader {
   }
 
   #readReasoning(kind: string, event: JsonObject, part: unknown, out: StreamDelta[]): void {
-    const isFurther = this.#openPart.startsWith(`reasoning:${String(event.output_index)}:`);
-    const key = `reasoning:${String(event.output_index)}:${kind}:${String(part)}`;
+    const isFurther = this.#openPart.startsWith(`reasoning:${String(itemOf(event))}:`);
+    const key = `reasoning:${String(itemOf(event))}:${kind}:${String(part)}`;
     const piece = textIn(event.delta);
     if (piece === undefined) return;
     if (this.#openPart !== key) {
@@ -143,7 +171,7 @@ export class ResponsesStreamReader implements StreamReader {
   }
 
   #open(kind: string, event: JsonObject, part: unknown): void {
-    const key = `${kind}:${String(event.output_index)}:${String(part)}`;
+    const key = `${kind}:${String(itemOf(event))}:${String(part)}`;
     if (this.#openPart === key) return;
     this.#openPart = key;
     this.#openText = '';
@@ -155,20 +183,20 @@ export class ResponsesStreamReader implements StreamReader {
     const name = textIn(item.name);
     if (item.type !== 'function_call' || name === undefined) return undefined;
     const call = this.#draft.toolCall(textIn(item.call_id), name, out);
-    this.#calls.set(event.output_index, call);
+    this.#calls.set(itemOf(event), call);
     return call;
   }
 
   #closeItem(event: JsonObject, out: StreamDelta[]): void {
     const item = recordOf(event.item);
     if (item.type === 'function_call') {
-      const call = this.#calls.get(event.output_index) ?? this.#openCall(event, out);
+      const call = this.#calls.get(itemOf(event)) ?? this.#openCall(event, out);
       if (call === undefined)
         throw new ProviderFailure({ kind: 'malformed', detail: 'a tool call has no function name' });
-      if (call.arguments === '') this.#draft.toolArguments(call, textIn(item.arguments) ?? '', out);
+      this.#draft.toolArguments(call, restOf(call.arguments, textIn(item.arguments)), out);
     } else if (item.type === 'reasoning') {
       const opaque = opaqueOf(item, this.#context.provider);
-      if (this.#openPart.startsWith(`reasoning:${String(event.output_index)}:`)) {
+      if (this.#openPart.startsWith(`reasoning:${String(itemOf(event))}:`)) {
         if (opaque !== undefined) this.#draft.reasoning('', out, opaque);
       } else {
         this.#draft.breakPart();
@@ -187,4 +215,18 @@ export class ResponsesStreamReader implements StreamReader {
       for (const item of arrayOf(response.output)) readItem(recordOf(item), this.#draft, this.#context.provider, out);
     }
   }
+}
+
+/** By what an event names its item. */
+function itemOf(event: JsonObject): unknown {
+  return event.output_index ?? event.item_id ?? recordOf(event.item).id;
+}
+
+/** What `whole` tells beyond the pieces that came of it. */
+function restOf(pieces: string, whole: string | undefined): string {
+  if (whole === undefined || whole === pieces) return '';
+  if (whole.startsWith(pieces)) return whole.slice(pieces.length);
+  // Some endpoints end a text without the blanks around it.
+  if (whole.trim() === pieces.trim()) return '';
+  throw new ProviderFailure({ kind: 'malformed', detail: 'the pieces of a part are not the whole it ends with' });
 }

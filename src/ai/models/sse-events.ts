@@ -21,7 +21,11 @@ export interface SseReader {
 export function createSseReader({ onEvent, maxLength }: SseOptions): SseReader {
   const decoder = new TextDecoder();
   const parser = createParser({
-    onEvent: ({ data, event }) => onEvent(data, event),
+    onEvent: ({ data, event }) => {
+      // Some endpoints keep a connection awake with events that hold nothing.
+      if (data.length < 8 && event !== 'error' && data.trim() === '') return;
+      onEvent(data, event);
+    },
     onError: (error) => {
       if (error.type === 'max-buffer-size-exceeded') throw new Error(`an event is longer than ${maxLength} characters`);
     },

@@ -3,6 +3,7 @@
  * OpenAI's reads `object`, `created` and `owned_by`, Anthropic's `type`, `display_name`, `created_at` and the page.
  */
 import type { ModelClient } from '../../ai/models/index.ts';
+import { GatewayError } from '../../errors/index.ts';
 
 /** Both wires want a date; aliases have none. */
 const created = 1_767_225_600;
@@ -43,4 +44,30 @@ export function listModels(models: ModelClient, exposeReferences: boolean): Read
 
 export function findModel(models: ModelClient, exposeReferences: boolean, id: string): WrittenModel | undefined {
   return modelNames(models, exposeReferences).includes(id) ? writeModel(id) : undefined;
+}
+
+/** A message is for a person to read. */
+const maxNames = 20;
+
+/** Says which names there are: those that `GET /v1/models` lists to the same client, as many as a person reads. */
+export function noSuchModel(
+  models: ModelClient,
+  exposeReferences: boolean,
+  asked: string,
+  cause?: GatewayError,
+): GatewayError {
+  const names = modelNames(models, exposeReferences);
+  const shown = names.slice(0, maxNames).map((name) => `\`${printable(name)}\``);
+  const more = names.length > maxNames ? ` and ${names.length - maxNames} more (GET /v1/models)` : '';
+  const known = names.length === 0 ? 'There is none.' : `There is ${shown.join(', ')}${more}.`;
+  return new GatewayError('AI_MODEL_NOT_FOUND', {
+    message: `There is no model \`${printable(asked)}\`. ${known}`,
+    ...(cause?.detail === undefined ? {} : { detail: cause.detail }),
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
+
+/** A client's own words, as far as a model's name can have them. */
+function printable(name: string): string {
+  return name.replace(/[^\w.:@/ +-]/g, '?').slice(0, 100);
 }

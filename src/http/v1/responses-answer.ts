@@ -82,7 +82,7 @@ export class ResponseFrame {
   }
 
   ended(answer: Completion, output: readonly OutputItem[]): OutputItem {
-    const { status, reason } = statusAfter(answer.finishReason);
+    const { status, reason } = statusAfter(answer.finishReason, answer.refusal);
     return this.#response(status, output, null, reason, answer.usage);
   }
 
@@ -124,16 +124,23 @@ function toolAsked(tool: unknown): unknown {
   return { type: 'function', name, description, parameters, strict: strict ?? false };
 }
 
-export function statusAfter(reason: FinishReason): { readonly status: string; readonly reason: string | null } {
+const filtered = { status: 'incomplete', reason: 'content_filter' };
+
+/** A refusal without words is no answer that was completed. */
+export function statusAfter(
+  reason: FinishReason,
+  refusal: string | undefined,
+): { readonly status: string; readonly reason: string | null } {
   switch (reason) {
     case 'stop':
     case 'tool_calls':
-    case 'refusal':
       return { status: 'completed', reason: null };
+    case 'refusal':
+      return refusal === undefined ? filtered : { status: 'completed', reason: null };
     case 'length':
       return { status: 'incomplete', reason: 'max_output_tokens' };
     case 'content_filter':
-      return { status: 'incomplete', reason: 'content_filter' };
+      return filtered;
     default:
       return unreachable(reason);
   }

@@ -12,11 +12,12 @@ import {
   type ModelClient,
 } from '../../ai/models/index.ts';
 import { GatewayError } from '../../errors/index.ts';
-import { Deadline, unreachable } from '../../lib/index.ts';
+import { Deadline, longestTimerMs, unreachable } from '../../lib/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import { jsonType } from '../coded-answer.ts';
 import { EventStream } from './event-stream.ts';
 import { InvalidField } from './invalid-field.ts';
+import { noSuchModel } from './list-models.ts';
 import type { StreamForm } from './stream-form.ts';
 
 /** What /v1 reads of a generation. */
@@ -34,6 +35,12 @@ export interface V1Generations {
 /** Until access lands, everyone is the anonymous principal; credentials are not looked at and never handed on. */
 const anonymous = { id: 'anonymous', tenant: 'public' };
 
+/**
+ * The model client ends a call at its deadline, and records it as such; what still waits after it, for a client that does
+ * not read, is ended so much later.
+ */
+const graceMs = 50;
+
 /** One request's call: give it back with `end`. */
 export class V1Call {
   readonly generation: V1Generation;
@@ -41,6 +48,8 @@ export class V1Call {
   isFromCache = false;
   /** The request's fields that only a provider of its own wire takes. */
   #beyond: readonly string[] = [];
+  /** The model it asks for. */
+  #alias = '';
   readonly #request: FastifyRequest;
   readonly #reply: FastifyReply;
   readonly #log: Logger;
@@ -60,7 +69,8 @@ export class V1Call {
     this.#log = log;
     const { callTimeoutMs } = this.generation.config.ai;
     this.#deadline = Deadline.in(callTimeoutMs);
-    this.#timer = setTimeout(() => this.#controller.abort(new GatewayError('GATEWAY_TIMEOUT')), callTimeoutMs);
+    const late = () => this.#controller.abort(new GatewayError('GATEWAY_TIMEOUT'));
+    this.#timer = setTimeout(late, Math.min(this.#deadline.timerMs + graceMs, longestTimerMs));
     reply.raw.on('close', () => {
       if (!reply.raw.writableFinished) this.#controller.abort(new GatewayError('CLIENT_CLOSED_REQUEST'));
     });
@@ -68,6 +78,7 @@ export class V1Call {
 
   /** @param user the end user, as the application names them: what a split of models may be kept constant by */
   context(alias: string, user?: string): Omit<ModelCall, 'request'> {
+    this.#alias = alias;
     return {
       alias,
       caller: anonymous,
@@ -167,6 +178,10 @@ export class V1Call {
   /** What to tell the client of whatever was thrown. */
   reasonOf(thrown: unknown): unknown {
     if (this.#controller.signal.aborted) return this.#controller.signal.reason;
+    if (thrown instanceof GatewayError && thrown.code === 'AI_MODEL_NOT_FOUND') {
+      const { models, config } = this.generation;
+      return noSuchModel(models, config.ai.exposeReferences, this.#alias, thrown);
+    }
     const beyond = this.#beyond;
     if (beyond.length === 0 || !(thrown instanceof GatewayError) || thrown.code !== 'AI_REQUEST_UNSUPPORTED')
       return thrown;

@@ -15,7 +15,7 @@ import { writeChatAnswer } from './chat-answer.ts';
 import { ChatStream } from './chat-stream.ts';
 import { readEmbeddingsRequest, writeEmbeddings } from './embeddings.ts';
 import { nameOf, promptNames } from './find-prompt.ts';
-import { findModel, listModels } from './list-models.ts';
+import { findModel, listModels, noSuchModel } from './list-models.ts';
 import { writeMessagesAnswer } from './messages-answer.ts';
 import { MessagesStream } from './messages-stream.ts';
 import { writeOpenApi } from './openapi.ts';
@@ -29,7 +29,7 @@ import { writeResponsesAnswer } from './responses-answer.ts';
 import { ResponsesStream } from './responses-stream.ts';
 import { PromptStream, readPromptCall, writePromptAnswer } from './run-prompt.ts';
 import { toGatewayError, V1Call, type V1Generations } from './v1-call.ts';
-import { retryAfterSeconds, statusOf, type WireErrorForm, wireErrorBody } from './wire-error.ts';
+import { forbidsRetry, retryAfterSeconds, statusOf, type WireErrorForm, wireErrorBody } from './wire-error.ts';
 
 export interface V1RoutesOptions {
   readonly generations: V1Generations;
@@ -113,7 +113,8 @@ function addRoutes(app: FastifyInstance, { generations, allowedOrigins, log }: V
 
   const readCounted = (body: Fields) => readMessagesRequest(body, false);
   post('/messages/count_tokens', readCounted, (call, { alias, request }) => {
-    if (!call.generation.models.has(alias)) throw new GatewayError('AI_MODEL_NOT_FOUND');
+    const { models } = call.generation;
+    if (!models.has(call.context(alias).alias)) throw new GatewayError('AI_MODEL_NOT_FOUND');
     call.send(JSON.stringify({ input_tokens: estimateInputTokens(request) }));
   });
 
@@ -130,8 +131,9 @@ function addRoutes(app: FastifyInstance, { generations, allowedOrigins, log }: V
   get('/models', () => leased(generations, ({ models, config }) => listModels(models, config.ai.exposeReferences)));
   get('/models/*', ({ params }) =>
     leased(generations, ({ models, config }) => {
-      const model = findModel(models, config.ai.exposeReferences, wildcard(params));
-      if (model === undefined) throw new GatewayError('AI_MODEL_NOT_FOUND');
+      const { exposeReferences } = config.ai;
+      const model = findModel(models, exposeReferences, wildcard(params));
+      if (model === undefined) throw noSuchModel(models, exposeReferences, wildcard(params));
       return model;
     }),
   );
@@ -196,6 +198,7 @@ export function refuse(thrown: unknown, request: FastifyRequest, reply: FastifyR
   const form: WireErrorForm = request.url.startsWith('/v1/messages') ? 'anthropic' : 'openai';
   const seconds = retryAfterSeconds(error);
   if (seconds !== undefined) reply.header('retry-after', String(seconds));
+  if (forbidsRetry(error)) reply.header('x-should-retry', 'false');
   // A refused body may still be arriving: this connection cannot be used again.
   if (error.code === 'CONTENT_TOO_LARGE') reply.header('connection', 'close');
   return reply

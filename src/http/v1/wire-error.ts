@@ -40,7 +40,8 @@ export function openAiError(error: GatewayError): Readonly<Record<string, string
   };
 }
 
-function anthropicType(status: number): string {
+function anthropicType(error: GatewayError): string {
+  const status = statusOf(error);
   switch (status) {
     case 404:
       return 'not_found_error';
@@ -49,7 +50,7 @@ function anthropicType(status: number): string {
     case 429:
       return 'rate_limit_error';
     case 503:
-      return 'overloaded_error';
+      return error.entry.retryable ? 'overloaded_error' : 'api_error';
     case 504:
       return 'timeout_error';
     default:
@@ -59,7 +60,7 @@ function anthropicType(status: number): string {
 
 /** `{ type, message }`: what Anthropic's `error` holds. */
 export function anthropicError(error: GatewayError): Readonly<Record<string, string>> {
-  return { type: anthropicType(statusOf(error)), message: sentenceOf(error) };
+  return { type: anthropicType(error), message: sentenceOf(error) };
 }
 
 export function wireErrorBody(form: WireErrorForm, error: GatewayError, requestId: string): string {
@@ -68,6 +69,11 @@ export function wireErrorBody(form: WireErrorForm, error: GatewayError, requestI
       ? { error: openAiError(error) }
       : { type: 'error', error: anthropicError(error), request_id: requestId },
   );
+}
+
+/** Whether the vendors' clients would ask again by themselves, in vain: they repeat whatever is 500 or above. */
+export function forbidsRetry(error: GatewayError): boolean {
+  return statusOf(error) >= 500 && !error.entry.retryable;
 }
 
 /** In whole seconds, rounded up; `undefined` where waiting would not help. */

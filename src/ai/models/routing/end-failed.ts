@@ -12,7 +12,9 @@ import type { CallRun } from './call-run.ts';
 export function endFailed(run: CallRun, attempt: Attempt, error: unknown, outputCharacters: number): ProviderFailure {
   const failure = run.redacted(attempt.failureOf(error));
   const { reference } = attempt.target;
-  const wasUnderWay = attempt.stopped !== undefined || outputCharacters > 0;
+  // The provider's own timer may fire before ours; what was too late to be sent has taken no time.
+  const wasLate = failure?.kind === 'timeout' && attempt.durationMs > 1;
+  const wasUnderWay = attempt.stopped !== undefined || wasLate || outputCharacters > 0;
   const usage = failure?.usage ?? (wasUnderWay ? run.estimateUsage(outputCharacters) : undefined);
   // What was not sent, because the target cannot do it, is not an attempt.
   if (failure?.kind !== 'unsupported') {

@@ -111,16 +111,24 @@ export class StreamReader {
     this.#iterator.return?.().then(ignore, ignore);
   }
 
-  checkIdle(): void {
+  /** @param again whether what had arrived meanwhile has been read: a timer that fires late fires before it */
+  checkIdle(again: boolean): void {
     if (this.#closed) return;
     const silentMs = this.#readingSince === 0 ? 0 : performance.now() - this.#readingSince;
-    if (silentMs >= this.#idleMs) this.#attempt.stop('idle');
-    else this.#idleTimer = setTimeout(onIdle, Math.min(Math.ceil(this.#idleMs - silentMs) + 1, longestTimerMs), this);
+    if (silentMs < this.#idleMs) {
+      const leftMs = Math.ceil(this.#idleMs - silentMs) + 1;
+      this.#idleTimer = setTimeout(onIdle, Math.min(leftMs, longestTimerMs), this);
+    } else if (again) this.#attempt.stop('idle');
+    else setImmediate(onIdleStill, this);
   }
 }
 
 function onIdle(reader: StreamReader): void {
-  reader.checkIdle();
+  reader.checkIdle(false);
+}
+
+function onIdleStill(reader: StreamReader): void {
+  reader.checkIdle(true);
 }
 
 function ignore(): void {}

@@ -59,7 +59,9 @@ export function chatCompletion(
     object: 'chat.completion',
     created: 1_760_000_000,
     model: 'gpt-test',
-    choices: [{ index: 0, message: { role: 'assistant', ...message }, finish_reason: 'stop' }],
+    choices: [
+      { index: 0, message: { role: 'assistant', refusal: null, ...message }, logprobs: null, finish_reason: 'stop' },
+    ],
     usage: { prompt_tokens: 12, completion_tokens: 5, total_tokens: 17 },
     ...more,
   };
@@ -82,5 +84,6 @@ export function chatChunk(
   finishReason: string | null = null,
 ): string {
   const choices = [{ index: 0, delta, finish_reason: finishReason }];
-  return JSON.stringify({ id: 'chatcmpl-1', object: 'chat.completion.chunk', model: 'gpt-test', choices, ...more });
+  const head = { id: 'chatcmpl-1', object: 'chat.completion.chunk', created: 1_760_000_000, model: 'gpt-test' };
+  return JSON.stringify({ ...head, choices, ...more });
 }

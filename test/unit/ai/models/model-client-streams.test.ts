@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { createGuardrails } from '../../../../src/ai/guardrails/index.ts';
@@ -179,6 +180,23 @@ describe('a stream of the model client', () => {
     });
     const { client } = clientOf({ providers: [silent, provider('b')], models: two, streamIdleTimeoutMs: 20 });
     expect(textIn(await collect(client.stream(call())))).toBe('yes');
+  });
+
+  it('is not silent while only the event loop was held up: what has arrived meanwhile is read first', async () => {
+    const held = provider('a', {
+      stream: async function* () {
+        yield { type: 'text_delta', index: 0, text: 'x' };
+        // Behind an immediate, the loop looks at its timers before it looks for what has arrived.
+        await new Promise(setImmediate);
+        const arrived = stat(process.cwd());
+        const until = performance.now() + 60;
+        while (performance.now() < until);
+        await arrived;
+        yield { type: 'end', answer };
+      },
+    });
+    const { client } = clientOf({ providers: [held], models: { fast: alias(['a/one']) }, streamIdleTimeoutMs: 20 });
+    expect((await collect(client.stream(call()))).at(-1)).toMatchObject({ type: 'end' });
   });
 
   it('is not silent while only its reader is slow', async () => {

@@ -165,6 +165,19 @@ describe('the caller’s deadline and signal', () => {
     await expect(client.complete(call({ ms: 20 }))).rejects.toMatchObject({ code: 'GATEWAY_TIMEOUT' });
   });
 
+  it('books what may have been used also where the provider saw first that it had passed', async () => {
+    const first = provider('a', {
+      complete: async ({ call: { deadline } }) => {
+        while (!deadline.passed) await new Promise(setImmediate);
+        throw failure('timeout');
+      },
+    });
+    const { client, records } = clientOf({ providers: [first], models: { fast: alias(['a/one']) } });
+    await expect(client.complete(call({ ms: 20 }))).rejects.toMatchObject({ code: 'GATEWAY_TIMEOUT' });
+    expect(records).toMatchObject([{ finish: 'GATEWAY_TIMEOUT', usage: { source: 'estimated' } }]);
+    expect(records[0]?.costUsd).not.toBe('0');
+  });
+
   it('asks nobody when it has passed already', async () => {
     const only = provider('a');
     const { client } = clientOf({ providers: [only], models: { fast: alias(['a/one']) } });

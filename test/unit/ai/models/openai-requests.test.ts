@@ -240,12 +240,17 @@ describe('a client’s own request', () => {
     const usage = { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 };
     const events = [
       chatChunk({ role: 'assistant', content: '' }),
-      chatChunk({ tool_calls: [{ index: 0, id: 'c', function: { name: 'look', arguments: '{"a":' } }] }),
-      chatChunk({ content: 'other choice' }, { choices: [{ index: 1, delta: { content: 'other' } }] }),
+      chatChunk({
+        tool_calls: [{ index: 0, id: 'c', type: 'function', function: { name: 'look', arguments: '{"a":' } }],
+      }),
+      chatChunk(
+        {},
+        { choices: [{ index: 1, delta: { role: 'assistant', content: 'other choice' }, finish_reason: null }] },
+      ),
       chatChunk({ tool_calls: [{ index: 0, function: { arguments: '1}' } }] }),
       chatChunk({}, {}, 'tool_calls'),
     ];
-    const last = JSON.stringify({ id: 'chatcmpl-1', choices: [], usage });
+    const last = chatChunk({}, { choices: [], usage });
     const { provider, calls } = await serve((_call, response) => sendEvents(response, [...events, last, '[DONE]']));
     const wireOf = async (request: ModelRequest) => {
       const parts = await partsOf(provider.stream('gpt-test', request, called()));
@@ -280,10 +285,26 @@ describe('a client’s own request', () => {
   });
 
   it('on the responses wire gets the terminal event too', async () => {
+    const response = { id: 'r', object: 'response', model: 'm' };
+    const place = { item_id: 'msg', output_index: 0, content_index: 0 };
+    const item = (status: string, ...content: object[]) => ({
+      id: 'msg',
+      type: 'message',
+      role: 'assistant',
+      status,
+      content,
+    });
+    const said = { type: 'output_text', text: 'Hi', annotations: [] };
+    const output = [item('completed', said)];
     const events = [
-      { type: 'response.created', response: { id: 'r', model: 'm', status: 'in_progress' } },
-      { type: 'response.output_text.delta', output_index: 0, content_index: 0, delta: 'Hi' },
-      { type: 'response.completed', response: { id: 'r', model: 'm', status: 'completed', output: [] } },
+      { type: 'response.created', response: { ...response, status: 'in_progress', output: [] } },
+      { type: 'response.output_item.added', output_index: 0, item: item('in_progress') },
+      { type: 'response.content_part.added', ...place, part: { ...said, text: '' } },
+      { type: 'response.output_text.delta', ...place, delta: 'Hi' },
+      { type: 'response.output_text.done', ...place, text: 'Hi' },
+      { type: 'response.content_part.done', ...place, part: said },
+      { type: 'response.output_item.done', output_index: 0, item: output[0] },
+      { type: 'response.completed', response: { ...response, status: 'completed', output } },
     ].map((event) => JSON.stringify(event));
     const { provider, calls } = await serve(
       (_call, response) => response.writeHead(200, { 'content-type': 'text/event-stream' }).end(eventStream(events)),

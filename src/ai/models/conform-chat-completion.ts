@@ -1,0 +1,86 @@
+/**
+ * What is passed on of a whole chat completion is of that wire: an answer that lacks what OpenAI's clients and its
+ * OpenAPI document count on is written anew with it, everything else of it left as it is.
+ */
+import { randomUUID } from 'node:crypto';
+import { conformFinishReason, isFinishReason } from './conform-chat-chunk.ts';
+import { conformUsage } from './conform-usage.ts';
+import type { JsonObject, ModelAnswer, ToolCallPart } from './model.ts';
+import { textOf } from './model.ts';
+import { arrayOf, isRecord, recordOf, textIn } from './outside-json.ts';
+
+/**
+ * @param text the answer as it came
+ * @param body `text`, parsed
+ * @param answer what was read of its first choice
+ */
+export function conformChatCompletion(text: string, body: unknown, answer: ModelAnswer): string {
+  const given = recordOf(body);
+  return isWell(given) ? text : JSON.stringify(rewritten(given, answer));
+}
+
+function isWell({ id, object, created, model, choices, usage }: JsonObject): boolean {
+  if (typeof id !== 'string' || object !== 'chat.completion' || conformUsage(usage) !== usage) return false;
+  return typeof created === 'number' && typeof model === 'string' && arrayOf(choices).every(isWellChoice);
+}
+
+function isWellChoice(choice: unknown): boolean {
+  const { index, message, finish_reason, logprobs } = recordOf(choice);
+  if (typeof index !== 'number' || !isRecord(message) || !isFinishReason(finish_reason)) return false;
+  if (logprobs === undefined || message.refusal === undefined || message.role !== 'assistant') return false;
+  if (message.content !== null && typeof message.content !== 'string') return false;
+  return (
+    message.tool_calls === undefined || (Array.isArray(message.tool_calls) && message.tool_calls.every(isWellCall))
+  );
+}
+
+function isWellCall(call: unknown): boolean {
+  const { id, type, function: called } = recordOf(call);
+  if (textIn(id) === undefined || id === 'null') return false;
+  if (type !== 'function') return type === 'custom';
+  const { name, arguments: written } = recordOf(called);
+  return typeof name === 'string' && typeof written === 'string' && written !== '';
+}
+
+function rewritten(body: JsonObject, answer: ModelAnswer): JsonObject {
+  const choices = arrayOf(body.choices);
+  const first = Math.max(
+    0,
+    choices.findIndex((choice) => recordOf(choice).index === 0),
+  );
+  return {
+    ...body,
+    id: textIn(body.id) ?? `chatcmpl-${randomUUID().replaceAll('-', '')}`,
+    object: 'chat.completion',
+    created: typeof body.created === 'number' ? body.created : Math.floor(Date.now() / 1_000),
+    model: typeof body.model === 'string' ? body.model : '',
+    ...(body.usage === undefined ? {} : { usage: conformUsage(body.usage) }),
+    choices: choices.map((choice, at) => rewrittenChoice(recordOf(choice), at, at === first ? answer : undefined)),
+  };
+}
+
+function rewrittenChoice(choice: JsonObject, at: number, answer: ModelAnswer | undefined): JsonObject {
+  const given = recordOf(choice.message);
+  const message: Record<string, unknown> = { ...given, role: 'assistant', refusal: given.refusal ?? null };
+  if (answer !== undefined && given.function_call === undefined) {
+    if (typeof given.content !== 'string') message.content = textOf(answer) || null;
+    const calls = answer.content.flatMap((part) => (part.type === 'tool_call' ? [part] : []));
+    const written = arrayOf(given.tool_calls);
+    // Answers that hold custom calls are the client's own to read.
+    if (written.length > 0 && written.every((call) => recordOf(call).type !== 'custom')) {
+      message.tool_calls = written.map((call, index) => ({ ...recordOf(call), ...callOf(calls[index]) }));
+    }
+  } else if (typeof given.content !== 'string') message.content = null;
+  return {
+    ...choice,
+    index: typeof choice.index === 'number' ? choice.index : at,
+    message,
+    logprobs: choice.logprobs ?? null,
+    finish_reason: conformFinishReason(choice.finish_reason) ?? 'stop',
+  };
+}
+
+function callOf(part: ToolCallPart | undefined): JsonObject {
+  if (part === undefined) return {};
+  return { id: part.id, type: 'function', function: { name: part.name, arguments: part.arguments } };
+}

@@ -1,0 +1,201 @@
+import { describe, expect, it } from 'vitest';
+import type { AnswerContext, StreamReader } from '../../../../src/ai/models/answer-reader.ts';
+import { readChatCompletion } from '../../../../src/ai/models/chat-completion.ts';
+import { ChatStreamReader } from '../../../../src/ai/models/chat-stream.ts';
+import { conformChatCompletion } from '../../../../src/ai/models/conform-chat-completion.ts';
+import { conformUsage } from '../../../../src/ai/models/conform-usage.ts';
+import type { StreamDelta } from '../../../../src/ai/models/model.ts';
+import { ResponsesStreamReader } from '../../../../src/ai/models/responses-stream.ts';
+import { chatChunk, chatCompletion } from './chat-endpoint.ts';
+import { text } from './openai-serve.ts';
+
+const context: AnswerContext = {
+  provider: 'p',
+  request: text,
+  reading: undefined,
+  keys: [],
+  passing: { dropsUsage: false },
+};
+
+/** What is passed on of each event, in order. */
+function passed(reader: StreamReader, events: readonly string[]): readonly string[] {
+  return events.flatMap((event) => {
+    const out: StreamDelta[] = [];
+    reader.read(event, undefined, out);
+    return out.flatMap((delta) => ('wire' in delta && delta.wire !== undefined ? [delta.wire] : []));
+  });
+}
+
+const chat = (...events: readonly string[]) => passed(new ChatStreamReader(context), events);
+const first = chatChunk({ role: 'assistant', content: '' });
+
+describe('a chat stream that is passed on', () => {
+  it.each([
+    [
+      'what Azure sends first',
+      [JSON.stringify({ id: '', object: '', created: 0, model: '', choices: [], prompt_filter_results: [] }), first],
+    ],
+    [
+      'fields nobody knows',
+      [first, chatChunk({ content: 'a', reasoning_details: [1] }, { obfuscation: 'xyz', service_tier: 'x' })],
+    ],
+    [
+      'a second choice',
+      [
+        first,
+        chatChunk({}, { choices: [{ index: 1, delta: { role: 'assistant', content: 'b' }, finish_reason: null }] }),
+      ],
+    ],
+    [
+      'calls under their older name',
+      [
+        first,
+        chatChunk({ function_call: { name: 'w', arguments: '' } }),
+        chatChunk({ function_call: { arguments: '{}' } }),
+        chatChunk({}, {}, 'function_call'),
+      ],
+    ],
+    [
+      'logprobs',
+      [
+        first,
+        chatChunk(
+          {},
+          { choices: [{ index: 0, delta: { content: 'a' }, logprobs: { content: [] }, finish_reason: null }] },
+        ),
+      ],
+    ],
+    [
+      'usage',
+      [
+        first,
+        chatChunk({}, { choices: [], usage: { prompt_tokens: 1, completion_tokens: 2, total_tokens: 3, cost: 0.1 } }),
+      ],
+    ],
+  ])('keeps %s, byte for byte', (_what, events) => {
+    expect(chat(...events)).toEqual(events);
+  });
+
+  it('tells a role once for each choice', () => {
+    const events = [0, 1, 0, 1].map((index) =>
+      chatChunk({}, { choices: [{ index, delta: { content: 'x' }, finish_reason: null }] }),
+    );
+    const roles = chat(...events).map(
+      (wire) => (JSON.parse(wire) as { choices: { delta: { role?: string } }[] }).choices[0]?.delta.role,
+    );
+    expect(roles).toEqual(['assistant', 'assistant', undefined, undefined]);
+  });
+
+  it('keeps what it does not mend of a chunk that it mends', () => {
+    const [wire] = chat(
+      JSON.stringify({ choices: [{ index: 0, delta: { content: 'a', extra: 1 }, logprobs: null }], citations: ['x'] }),
+    );
+    expect(JSON.parse(wire ?? '')).toMatchObject({
+      id: expect.stringMatching(/^chatcmpl-/),
+      object: 'chat.completion.chunk',
+      created: expect.any(Number),
+      model: '',
+      choices: [{ delta: { role: 'assistant', content: 'a', extra: 1 }, logprobs: null, finish_reason: null }],
+      citations: ['x'],
+    });
+  });
+
+  it('passes over what is no chunk', () => {
+    expect(chat(first, '{}', '{"type":"newer"}', '{"choices":[]}')).toEqual([first]);
+  });
+});
+
+describe('a responses stream that is passed on', () => {
+  const response = { id: 'r', object: 'response', status: 'in_progress', output: [] };
+  it('keeps an item’s parts, also of reasoning, byte for byte, and begins none twice', () => {
+    const place = { item_id: 'rs', output_index: 0 };
+    const part = { type: 'summary_text', text: '' };
+    const events = [
+      { type: 'response.created', response },
+      { type: 'response.output_item.added', output_index: 0, item: { id: 'rs', type: 'reasoning', summary: [] } },
+      { type: 'response.reasoning_summary_part.added', ...place, summary_index: 0, part },
+      { type: 'response.reasoning_summary_text.delta', ...place, summary_index: 0, delta: 'Hm' },
+      { type: 'response.reasoning_summary_text.done', ...place, summary_index: 0, text: 'Hm' },
+      { type: 'response.reasoning_summary_part.done', ...place, summary_index: 0, part: { ...part, text: 'Hm' } },
+      { type: 'response.reasoning_summary_part.added', ...place, summary_index: 1, part },
+      { type: 'response.reasoning_summary_text.delta', ...place, summary_index: 1, delta: 'Aha' },
+    ].map((event) => JSON.stringify(event));
+    expect(passed(new ResponsesStreamReader(context), events)).toEqual(events);
+    const twice = [...events.slice(0, 3), events[2] ?? '', events[1] ?? '', ...events.slice(3)];
+    expect(passed(new ResponsesStreamReader(context), twice)).toEqual(events);
+  });
+});
+
+describe('a whole chat completion that is passed on', () => {
+  const conformed = (body: object) => {
+    const written = JSON.stringify(body);
+    return { written, passed: conformChatCompletion(written, body, readChatCompletion(body, context)) };
+  };
+
+  it('is its bytes where it is well-formed', () => {
+    const { written, passed: wire } = conformed(chatCompletion({ content: 'Yes.', annotations: [] }, { extra: 1 }));
+    expect(wire).toBe(written);
+  });
+
+  it('keeps other choices and unknown fields where it is mended', () => {
+    const choices = [
+      { index: 1, message: { content: 'two' }, finish_reason: 'eos' },
+      { index: 0, message: { content: null, tool_calls: [{ function: { name: 'w', arguments: '' }, extra: 1 }] } },
+    ];
+    expect(JSON.parse(conformed({ choices, extra: 1 }).passed)).toMatchObject({
+      object: 'chat.completion',
+      extra: 1,
+      choices: [
+        {
+          index: 1,
+          message: { role: 'assistant', content: 'two', refusal: null },
+          finish_reason: 'stop',
+          logprobs: null,
+        },
+        {
+          index: 0,
+          message: {
+            content: null,
+            tool_calls: [
+              {
+                id: expect.stringMatching(/^call_/),
+                type: 'function',
+                function: { name: 'w', arguments: '{}' },
+                extra: 1,
+              },
+            ],
+          },
+        },
+      ],
+    });
+  });
+});
+
+describe('usage that is passed on', () => {
+  it('is the same object where it says what the wire means', () => {
+    const usage = {
+      prompt_tokens: 3,
+      completion_tokens: 4,
+      total_tokens: 7,
+      completion_tokens_details: { reasoning_tokens: 2 },
+    };
+    expect(conformUsage(usage)).toBe(usage);
+    expect(conformUsage(null)).toBeNull();
+    expect(conformUsage(undefined)).toBeUndefined();
+  });
+
+  it('counts reasoning that its provider counts aside, and is null where it is no count', () => {
+    const aside = {
+      prompt_tokens: 3,
+      completion_tokens: 4,
+      total_tokens: 17,
+      completion_tokens_details: { reasoning_tokens: 10 },
+    };
+    expect(conformUsage(aside)).toEqual({ ...aside, completion_tokens: 14 });
+    expect(conformUsage({ prompt_tokens: 3, completion_tokens: null, total_tokens: 3 })).toMatchObject({
+      completion_tokens: 0,
+    });
+    expect(conformUsage({ prompt_tokens: -1, completion_tokens: 1 })).toBeNull();
+    expect(conformUsage('12')).toBeNull();
+  });
+});
