@@ -10,6 +10,7 @@ import { createPlanChecker } from './check-complete.ts';
 import { checkTypes } from './check-types.ts';
 import { convertPlan } from './convert-plan.ts';
 import { readEntityKeys } from './entity-keys.ts';
+import './mend-merging.ts';
 import './mend-rebasing.ts';
 import { liftInterfaceObjectFields } from './interface-objects.ts';
 import { mergeFetches } from './merge-fetches.ts';

@@ -29,8 +29,7 @@ export function checkTypes({ fetches }: OperationPlan, { wanted }: AskedFields, 
   const covered = new Map<string, Types>();
   for (const fetch of fetches) follow(fetch);
   for (const { place, key, types: needed } of wanted) {
-    const there = present.get(place) ?? none;
-    const expected = needed === undefined ? there : there.intersection(needed);
+    const expected = needed.intersection(present.get(place) ?? none);
     const missing = expected.difference(covered.get(`${place}.${key}`) ?? none);
     if (missing.size > 0) throw new UnsoundPlan(`no fetch of the plan brings ${[...missing]} its ${place}.${key}`);
   }

@@ -151,9 +151,9 @@ function splitRequired(
 }
 
 /**
- * With interface objects the planner may put a fetch beside the one that gives what it requires, or even before it. Who
- * requires a field or stands below it waits for whoever gives it, wherever that stands, unless the other waits for it
- * already.
+ * With interface objects the planner may put a fetch beside the one that gives what it requires, or even before it; and
+ * a fetch whose arguments come from a context beside the one that gives the context. Who requires a field or stands
+ * below it waits for whoever gives it, wherever that stands, unless the other waits for it already.
  */
 function waitForRequired(steps: readonly Step[], preceding: readonly (readonly number[])[], after: number[][]): void {
   steps.forEach(({ fetch, requires }, index) => {
@@ -230,12 +230,11 @@ function toStep(node: FetchNode, path: readonly string[], entityKeys: EntityKeys
   const requires = entityKeys.narrowToKeys(node.serviceName, node.requires.map(toRequired), inputRewrites);
   const required = new Set<string>();
   addRequired(requires, keys, required);
-  const needs = prefixes(keys).union(required);
   const context = (node.contextRewrites ?? []).map(({ path: from, renameKeyTo }) => ({
     path: from,
     variable: renameKeyTo,
   }));
-  for (const { path: from } of context) addContext(from, keys, needs);
+  for (const { path: from } of context) addContext(from, keys, required);
   return {
     fetch: {
       ...common,
@@ -244,18 +243,18 @@ function toStep(node: FetchNode, path: readonly string[], entityKeys: EntityKeys
       context,
     },
     gives,
-    needs,
+    needs: prefixes(keys).union(required),
     requires: required,
   };
 }
 
-function addContext(from: readonly string[], path: readonly string[], needs: Set<string>): void {
+function addContext(from: readonly string[], path: readonly string[], required: Set<string>): void {
   const ups = from.filter((step) => step === '..').length;
   // `..` counts lists too, so every ancestor that it may mean is taken: waiting for one more fetch is never wrong.
   const names = from.filter((step) => step !== '..' && !step.startsWith('... on '));
   for (let length = Math.max(0, path.length - ups); length <= path.length; length++) {
     for (let count = 1; count <= names.length; count++)
-      needs.add([...path.slice(0, length), ...names.slice(0, count)].join('.'));
+      required.add([...path.slice(0, length), ...names.slice(0, count)].join('.'));
   }
 }
 

@@ -39,7 +39,7 @@ export interface AskedFields {
 export interface WantedField {
   readonly place: string;
   readonly key: string;
-  readonly types: AskedTypes;
+  readonly types: ReadonlySet<string>;
 }
 
 export interface LiftedOperation {
@@ -100,7 +100,8 @@ export function liftInterfaceObjectFields(types: SupergraphTypes, document: Docu
           wanted.push({ place: place.join('.'), key: keyOf(one), types: objects });
         // Where a union stands outside, types may ask for the same field on their own.
         for (const wider of types.interfaceObjectsAbove(typeName)) {
-          if (types.comesFromInterfaceObject(wider, one.name.value, objects)) ask(place, wider, keyOf(one), possible);
+          if (types.comesFromInterfaceObject(wider, one.name.value, objects))
+            ask(place, wider, keyOf(one), possible, objects);
         }
         if (one.selectionSet === undefined) return one;
         const returned = types.returnedBy(typeName, one.name.value);
@@ -135,14 +136,15 @@ export function liftInterfaceObjectFields(types: SupergraphTypes, document: Docu
         kept.add(key);
     }
     for (const key of kept) found.delete(key);
-    for (const key of own.keys()) ask(place, typeName, key, undefined, possible);
+    for (const key of own.keys()) ask(place, typeName, key, undefined, all);
     if (found.size === 0) return selections;
 
     const fields: SelectionNode[] = [];
     for (const [key, { nodes, types: narrowed }] of found) {
       const node = own.get(key);
       fields.push(merged(node === undefined ? nodes : [node, ...nodes]));
-      if (node === undefined) ask(place, typeName, key, narrowed.size === all.size ? undefined : narrowed, possible);
+      if (node !== undefined) continue;
+      ask(place, typeName, key, narrowed.size === types.objectsOf(typeName).size ? undefined : narrowed, all);
     }
     const rest = selections.flatMap((one): SelectionNode[] => {
       if (one.kind === Kind.FIELD) return found.has(keyOf(one)) ? [] : [one];
@@ -180,13 +182,13 @@ export function liftInterfaceObjectFields(types: SupergraphTypes, document: Docu
     }
   }
 
-  /** @param possible what can stand where it is asked; `objects` are all of these where they are undefined */
+  /** @param possible what its selection can meet: other types may stand at the place by another way */
   function ask(
     place: readonly string[],
     typeName: string,
     key: string,
     objects: AskedTypes,
-    possible: AskedTypes = objects,
+    possible: ReadonlySet<string>,
   ): void {
     wanted.push({ place: place.join('.'), key, types: objects ?? possible });
     const at = `${place.join('.')} ${typeName} ${key}`;

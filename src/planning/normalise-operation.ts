@@ -8,46 +8,33 @@
  * shaped (`keyOf`).
  */
 import {
-  type ArgumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
   type GraphQLCompositeType,
   type GraphQLField,
-  type GraphQLInputType,
   type GraphQLObjectType,
   type GraphQLSchema,
   getNamedType,
   type InlineFragmentNode,
   isAbstractType,
   isCompositeType,
-  isInputObjectType,
   isInterfaceType,
-  isListType,
-  isNonNullType,
   isObjectType,
   isUnionType,
   Kind,
   type OperationDefinitionNode,
-  print,
   type SelectionNode,
   type SelectionSetNode,
-  type ValueNode,
-  type VariableDefinitionNode,
-  valueFromASTUntyped,
 } from 'graphql';
 import { GatewayError } from '../errors/index.ts';
 import { invariant } from '../lib/index.ts';
+import { OperationVariables, type VariableSource } from './operation-variables.ts';
 
 /** How many selections an operation may have once its fragments are merged in; more is refused unplanned. */
 const maxSelections = 10_000;
 
 /** How many fields an answer may have per object it has, fragments written out; more is refused too. */
 const maxExpanded = 50_000;
-
-/** Where the value of a variable of the normalised operation comes from. */
-export type VariableSource =
-  | { readonly kind: 'client'; readonly name: string; readonly fallback: unknown }
-  | { readonly kind: 'literal'; readonly json: string };
 
 export interface NormalisedOperation {
   /** The operation as text: what a plan is cached by, and made from. Empty where nothing is to be fetched. */
@@ -71,7 +58,7 @@ const inheritedNames: ReadonlySet<string> = new Set(Object.getOwnPropertyNames(O
 /** @throws GatewayError `PLAN_DEADLINE_EXCEEDED` for more selections than are planned */
 export function normaliseOperation(options: NormaliseOptions): NormalisedOperation {
   const { schema, operation, fragments, included } = options;
-  const variables = new Variables(operation.variableDefinitions ?? []);
+  const variables = new OperationVariables(operation.variableDefinitions ?? []);
   const keys = new Map<FieldNode, string>();
   const keysByArguments = new Map<string, string>();
   const counters = new Map<string, number>();
@@ -116,7 +103,8 @@ export function normaliseOperation(options: NormaliseOptions): NormalisedOperati
       text += text === '' ? head : ` ${head}`;
       if (inner.size > 0) {
         const returned = compositeTypeOf(fieldOf(type, node).type);
-        text += mergeSelections(returned, inner, possibleTypes(returned));
+        const body = mergeSelections(returned, inner, possibleTypes(returned));
+        text += body.startsWith(conditionsOnly) && isNarrowedBySome(possible, node, returned) ? typed(body) : body;
       }
     }
     for (const [condition, inner] of conditions) {
@@ -184,6 +172,15 @@ export function normaliseOperation(options: NormaliseOptions): NormalisedOperati
     }
   }
 
+  /** Whether an object type of an interface gives something narrower than the interface's field says. */
+  function isNarrowedBySome(
+    possible: readonly GraphQLObjectType[],
+    node: FieldNode,
+    returned: GraphQLCompositeType,
+  ): boolean {
+    return possible.some((one) => getNamedType(fieldOf(one, node).type) !== returned);
+  }
+
   function count(): void {
     if (++selections > maxSelections) throw new GatewayError('PLAN_DEADLINE_EXCEEDED');
   }
@@ -218,6 +215,17 @@ export function normaliseOperation(options: NormaliseOptions): NormalisedOperati
     const wider = schema.getType(condition);
     return isAbstractType(wider) && schema.isSubType(wider, type);
   }
+}
+
+/** How a selection starts that asks for nothing but by condition: fields stand before conditions. */
+const conditionsOnly = '{...on ';
+
+/**
+ * With a field that no condition stands before. Under an interface whose types narrow the field, none of the conditions
+ * may hold for one type: Apollo's planner then drops the field for that type, and an object becomes a null.
+ */
+function typed(body: string): string {
+  return `{__typename ${body.slice(1)}`;
 }
 
 /**
@@ -285,122 +293,4 @@ function compositeTypeOf(type: Parameters<typeof getNamedType>[0]): GraphQLCompo
   const named = getNamedType(type);
   invariant(isCompositeType(named), 'a field with a selection has a composite type');
   return named;
-}
-
-/** The variables of the normalised operation: the client's under other names, and one for every distinct literal. */
-class Variables {
-  readonly sources = new Map<string, VariableSource>();
-  readonly #declared: ReadonlyMap<string, VariableDefinitionNode>;
-  readonly #names = new Map<string, string>();
-  readonly #types = new Map<string, string>();
-
-  constructor(definitions: readonly VariableDefinitionNode[]) {
-    this.#declared = new Map(definitions.map((definition) => [definition.variable.name.value, definition]));
-  }
-
-  definitions(): string {
-    if (this.#types.size === 0) return '';
-    return `(${[...this.#types].map(([name, type]) => `$${name}:${type}`).join(',')})`;
-  }
-
-  /** The arguments by their names: neither their order in the document makes a difference nor that in a type. */
-  writeArguments(field: GraphQLField<unknown, unknown>, given: readonly ArgumentNode[]): string {
-    if (given.length === 0) return '';
-    const sorted = given.length === 1 ? given : [...given].sort((a, b) => (a.name.value < b.name.value ? -1 : 1));
-    const written = sorted.map(({ name, value }) => {
-      const definition = field.args.find((one) => one.name === name.value);
-      invariant(definition !== undefined, `${field.name} takes ${name.value} in a validated operation`);
-      return `${name.value}:${this.#write(value, definition.type)}`;
-    });
-    return `(${written.join(',')})`;
-  }
-
-  #write(value: ValueNode, type: GraphQLInputType): string {
-    if (!hasVariable(value)) return `$${this.#literal(value, type)}`;
-    return this.#writeMixed(value, type);
-  }
-
-  /** A value that holds variables stays where it is, with their new names. */
-  #writeMixed(value: ValueNode, type: GraphQLInputType | undefined): string {
-    const nullable = isNonNullType(type) ? type.ofType : type;
-    switch (value.kind) {
-      case Kind.VARIABLE:
-        return `$${this.#client(value.name.value, type === undefined ? undefined : String(type))}`;
-      case Kind.LIST: {
-        const item = isListType(nullable) ? nullable.ofType : undefined;
-        return `[${value.values.map((one) => this.#writeMixed(one, item)).join(',')}]`;
-      }
-      case Kind.OBJECT: {
-        const named = getNamedType(nullable);
-        const fields = isInputObjectType(named) ? named.getFields() : undefined;
-        return `{${value.fields.map(({ name, value: inner }) => `${name.value}:${this.#writeMixed(inner, fields?.[name.value]?.type)}`).join(',')}}`;
-      }
-      default:
-        return print(value);
-    }
-  }
-
-  #client(name: string, position: string | undefined): string {
-    const definition = this.#declared.get(name);
-    invariant(definition !== undefined, `$${name} is declared`);
-    const fallback = definition.defaultValue === undefined ? undefined : valueFromASTUntyped(definition.defaultValue);
-    const declared = print(definition.type);
-    // `$x: Int = 5` may stand where Int! is asked for; without its default, which we apply, it must be Int! itself.
-    const strict = fallback != null && position?.endsWith('!') === true && !declared.endsWith('!');
-    const type = strict ? `${declared}!` : declared;
-    return this.#name(`$${name}:${type}`, type, { kind: 'client', name, fallback });
-  }
-
-  #literal(value: ValueNode, type: GraphQLInputType): string {
-    const json = literalJson(value, type);
-    return this.#name(`${json}:${type}`, String(type), { kind: 'literal', json });
-  }
-
-  #name(identity: string, type: string, source: VariableSource): string {
-    const known = this.#names.get(identity);
-    if (known !== undefined) return known;
-    const name = `v${this.#names.size}`;
-    this.#names.set(identity, name);
-    this.#types.set(name, type);
-    this.sources.set(name, source);
-    return name;
-  }
-}
-
-/**
- * A literal as JSON, its numbers as they are written: a custom scalar's may exceed what a JavaScript number holds. An ID
- * becomes the string that it is, for the same reason.
- */
-function literalJson(value: ValueNode, type: GraphQLInputType | undefined): string {
-  const nullable = isNonNullType(type) ? type.ofType : type;
-  switch (value.kind) {
-    case Kind.INT:
-      return getNamedType(nullable)?.name === 'ID' ? JSON.stringify(value.value) : value.value;
-    case Kind.FLOAT:
-      return value.value;
-    case Kind.LIST: {
-      const item = isListType(nullable) ? nullable.ofType : undefined;
-      return `[${value.values.map((one) => literalJson(one, item)).join(',')}]`;
-    }
-    case Kind.OBJECT: {
-      const named = getNamedType(nullable);
-      const fields = isInputObjectType(named) ? named.getFields() : undefined;
-      return `{${value.fields.map((field) => `${JSON.stringify(field.name.value)}:${literalJson(field.value, fields?.[field.name.value]?.type)}`).join(',')}}`;
-    }
-    default:
-      return JSON.stringify(valueFromASTUntyped(value));
-  }
-}
-
-function hasVariable(value: ValueNode): boolean {
-  switch (value.kind) {
-    case Kind.VARIABLE:
-      return true;
-    case Kind.LIST:
-      return value.values.some(hasVariable);
-    case Kind.OBJECT:
-      return value.fields.some((field) => hasVariable(field.value));
-    default:
-      return false;
-  }
 }

@@ -8,7 +8,7 @@ export interface Step {
   /** `path.key` of every field it gives, and of every one it needs; `@` steps left out. */
   readonly gives: ReadonlySet<string>;
   readonly needs: ReadonlySet<string>;
-  /** The part of `needs` that its representations hold. */
+  /** The part of `needs` that its representations hold, or arguments from a context. */
   readonly requires: ReadonlySet<string>;
 }
 
@@ -73,12 +73,18 @@ export function addRequired(
   }
 }
 
+/** Where nothing but the type is asked for, that is what is given: what fails with it has a place. */
 export function topKeys(set: SelectionSetNode): string[] {
-  const keys = set.selections.flatMap((selection) => {
+  const keys = allTopKeys(set);
+  const fields = keys.filter((key) => key !== '__typename');
+  return [...new Set(fields.length > 0 ? fields : keys)];
+}
+
+function allTopKeys(set: SelectionSetNode): string[] {
+  return set.selections.flatMap((selection) => {
     if (selection.kind === Kind.FIELD) return [(selection.alias ?? selection.name).value];
-    return selection.kind === Kind.INLINE_FRAGMENT ? topKeys(selection.selectionSet) : [];
+    return selection.kind === Kind.INLINE_FRAGMENT ? allTopKeys(selection.selectionSet) : [];
   });
-  return [...new Set(keys)].filter((key) => key !== '__typename');
 }
 
 function hasLeavesOnly(set: SelectionSetNode): boolean {

@@ -9,6 +9,7 @@ import { messageOf } from '../errors/index.ts';
 import type { CompositionOutcome, CompositionProblem, ProblemPlace, SubgraphSource } from './composition.ts';
 import { linkAiDirectives } from './link-ai-directives.ts';
 import { mendFor } from './mend.ts';
+import { readMemberships } from './read-memberships.ts';
 
 interface Service {
   readonly name: string;
@@ -42,10 +43,13 @@ export function composeSubgraphs(sources: readonly SubgraphSource[]): Compositio
   if (result.errors !== undefined) {
     return { kind: 'failed', problems: result.errors.map((error) => errorProblem(error, sources, services)) };
   }
+  const apiSdl = printSchema(result.schema.toAPISchema().toGraphQLJSSchema());
   return {
     kind: 'composed',
     supergraphSdl: result.supergraphSdl,
-    apiSdl: printSchema(result.schema.toAPISchema().toGraphQLJSSchema()),
+    apiSdl,
+    apiPieces: cutBetweenDefinitions(apiSdl),
+    memberships: readMemberships(parse(result.supergraphSdl, { noLocation: true })),
     hints: result.hints.map((hint) => {
       const code = hint.definition.code;
       return {
@@ -57,6 +61,21 @@ export function composeSubgraphs(sources: readonly SubgraphSource[]): Compositio
       };
     }),
   };
+}
+
+/** A piece of this length is parsed in a millisecond or two. */
+const pieceLength = 16_384;
+
+function cutBetweenDefinitions(sdl: string): string[] {
+  const pieces: string[] = [];
+  let from = 0;
+  for (const { loc } of parse(sdl).definitions) {
+    if (loc === undefined || loc.end - from < pieceLength) continue;
+    pieces.push(sdl.slice(from, loc.end));
+    from = loc.end;
+  }
+  const rest = sdl.slice(from);
+  return rest.trim() === '' ? pieces : [...pieces, rest];
 }
 
 function errorProblem(

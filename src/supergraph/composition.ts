@@ -30,6 +30,10 @@ export interface Composition {
   readonly supergraphSdl: string;
   /** What clients see: the supergraph without federation's own machinery and inaccessible elements. */
   readonly apiSdl: string;
+  /** The same in pieces of whole definitions, for building it without holding up the loop (build-api-schema.ts). */
+  readonly apiPieces: readonly string[];
+  /** Which types an object type or interface also is: itself, its interfaces and its unions. */
+  readonly memberships: ReadonlyMap<string, ReadonlySet<string>>;
   readonly hints: readonly CompositionProblem[];
 }
 

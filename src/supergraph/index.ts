@@ -1,3 +1,4 @@
+export { buildApiSchema } from './build-api-schema.ts';
 export { compose } from './compose.ts';
 export {
   type Composition,

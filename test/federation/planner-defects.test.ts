@@ -4,7 +4,7 @@ import { createTestGraph, type TestGraph, type TestSchema } from '../testkit/tes
 import { read } from './schemas/read.ts';
 
 const federation =
-  'extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key", "@external", "@requires", "@interfaceObject"])\n';
+  'extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key", "@external", "@requires", "@interfaceObject", "@context", "@fromContext"])\n';
 
 async function expectAgreement(graph: TestGraph, query: string): Promise<void> {
   expect(await graph.run(graph.engine, query)).toEqual(await graph.monolith(query));
@@ -152,6 +152,183 @@ describe('a required field that requires another in turn, back in the same subgr
       '{ wares { ... on Ware { stamp office } ... on Voucher { duty } } }',
     ],
   ])('%s', async (_name, query) => {
+    await expectAgreement(graph, query);
+  });
+});
+
+describe('an argument from a context that the subgraph has to be asked for', () => {
+  // Only the monolith's sailors know their ship without being told.
+  const sailor = (ship?: DataObject): DataObject => ({
+    __typename: 'Sailor',
+    id: 's1',
+    name: 'ada',
+    greeting: ({ language }: { language?: string }) => `hello in ${language ?? ship?.language}`,
+    mate: () => sailor(ship),
+  });
+  const ship: DataObject = { __typename: 'Ship', id: 'h1', language: 'de', crew: () => [sailor(ship)] };
+  const graph = createTestGraph({
+    name: 'ships',
+    ids: [],
+    subgraphs: [
+      {
+        name: 'harbour',
+        sdl: `${federation}type Query { ship: Ship }
+          type Mutation { launch: Ship }
+          type Ship @key(fields: "id") { id: ID!, crew: [Sailor!] }
+          type Sailor @key(fields: "id") { id: ID!, name: String }`,
+      },
+      {
+        name: 'signals',
+        sdl: `${federation}type Ship @key(fields: "id") @context(name: "ship") { id: ID!, language: String! }
+          type Sailor @key(fields: "id") {
+            id: ID!
+            greeting(language: String @fromContext(field: "$ship { language }")): String
+            mate: Sailor
+          }`,
+      },
+    ],
+    data: () => ({ root: { ship, launch: ship }, entities: [ship, sailor()] }),
+  });
+
+  // Apollo's planner fetches the context beside the field that needs it.
+  it.each([
+    '{ ship { crew { greeting } } }',
+    'mutation { launch { crew { greeting } } }',
+    '{ ship { crew { name mate { greeting name } } language } }',
+  ])('is waited for: %s', async (query) => {
+    await expectAgreement(graph, query);
+  });
+});
+
+describe('a field of an interface object asked for where not every type has it', () => {
+  const truck: DataObject = { __typename: 'Truck', id: 't2', tows: null, km: 2 };
+  const vehicles: readonly DataObject[] = [
+    { __typename: 'Car', id: 'c1', tows: { __typename: 'Car', id: 'c2', tows: null, km: 4 }, km: 3 },
+    { __typename: 'Truck', id: 't1', tows: truck, km: 1 },
+  ];
+  const house: DataObject = { __typename: 'House', id: 'h1' };
+  const graph = createTestGraph({
+    name: 'garage',
+    ids: [],
+    subgraphs: [
+      {
+        name: 'garage',
+        sdl: `${federation}type Query { mixed: [Any!]!, vehicles: [Vehicle!]! }
+          union Any = Car | Truck | House
+          interface Vehicle @key(fields: "id") { id: ID!, tows: Vehicle }
+          type Car implements Vehicle @key(fields: "id") { id: ID!, tows: Vehicle }
+          type Truck implements Vehicle @key(fields: "id") { id: ID!, tows: Truck }
+          type House @key(fields: "id") { id: ID! }`,
+      },
+      {
+        name: 'trips',
+        sdl: `${federation}type Vehicle @interfaceObject @key(fields: "id") { id: ID!, km: Int }`,
+      },
+    ],
+    data: () => ({
+      root: { mixed: [house, ...vehicles], vehicles },
+      entities: [house, truck, ...vehicles, vehicles[0]?.tows as DataObject],
+    }),
+  });
+
+  it.each([
+    ['a union with a type that has not', '{ mixed { ... on Vehicle { id km } } }'],
+    ['each of the types that have', '{ mixed { ... on Vehicle { ... on Car { km } ... on Truck { km } } } }'],
+    [
+      'a place that more types reach by another way',
+      '{ vehicles { ... on Car { tows { id } } ... on Truck { tows { km } } } }',
+    ],
+  ])('is not taken to be asked for of the others: %s', async (_name, query) => {
+    await expectAgreement(graph, query);
+  });
+});
+
+describe('fetches of one subgraph with the same inputs, one of which waits for the other', () => {
+  const greeting = function (this: DataObject, { hi }: { hi: string }): string {
+    return `${hi} ${read(this, 'name')}`;
+  };
+  const owner: DataObject = { __typename: 'Person', id: 'p1', name: 'ada', greeting };
+  const fine = function (this: DataObject): number {
+    return String(read(this, 'plate')).length;
+  };
+  const car: DataObject = { __typename: 'Car', id: 'c1', plate: 'abc', owner, fine };
+  const graph = createTestGraph({
+    name: 'fines',
+    ids: [],
+    subgraphs: [
+      {
+        name: 'vehicles',
+        sdl: `${federation}interface Vehicle @key(fields: "id") { id: ID!, plate: String! }
+          type Car implements Vehicle @key(fields: "id") { id: ID!, plate: String! }
+          type Truck implements Vehicle @key(fields: "id") { id: ID!, plate: String! }`,
+      },
+      {
+        name: 'trips',
+        sdl: `${federation}type Query { last: Vehicle }
+          type Vehicle @interfaceObject @key(fields: "id") { id: ID! }`,
+      },
+      {
+        name: 'police',
+        sdl: `${federation}type Vehicle @interfaceObject @key(fields: "id") {
+            id: ID!
+            plate: String! @external
+            fine: Int @requires(fields: "plate")
+            owner: Person
+          }
+          type Person @key(fields: "id") { id: ID!, name: String }`,
+      },
+      {
+        name: 'post',
+        sdl: `${federation}type Person @key(fields: "id") {
+            id: ID!
+            name: String @external
+            greeting(hi: String = "hi"): String @requires(fields: "name")
+          }`,
+      },
+    ],
+    data: () => ({ root: { last: car }, entities: [car, owner] }),
+  });
+
+  // Merged without asking, they make Apollo's planner stop: "adding it as parent would create a cycle".
+  it('stay apart, and the operation is answered', async () => {
+    await expectAgreement(graph, '{ last { owner { a: greeting b: greeting(hi: "b") c: greeting(hi: "c") } fine } }');
+  });
+});
+
+describe('a field that a type gives something narrower for', () => {
+  const person: DataObject = { __typename: 'Person', id: 'p1' };
+  const city: DataObject = { __typename: 'City', id: 'c1', owner: person, near: () => [city] };
+  const park: DataObject = { __typename: 'Park', id: 'k1', owner: { __typename: 'Firm', id: 'f1' }, near: [city] };
+  const graph = createTestGraph({
+    name: 'places',
+    ids: [],
+    subgraphs: [
+      {
+        name: 'places',
+        sdl: `${federation}type Query { place: Place }
+          interface Place { id: ID!, owner: Owner, near: [Place!] }
+          union Owner = Person | Firm
+          type City implements Place @key(fields: "id") { id: ID!, owner: Person, near: [City!] }
+          type Park implements Place @key(fields: "id") { id: ID!, owner: Owner, near: [Place!] }
+          type Person { id: ID! }
+          type Firm { id: ID! }`,
+      },
+      {
+        name: 'likes',
+        sdl: `${federation}type Query { liked: [Liked!]! }
+          union Liked = City | Park
+          type City @key(fields: "id") { id: ID! }
+          type Park @key(fields: "id") { id: ID! }`,
+      },
+    ],
+    data: () => ({ root: { place: city, liked: [city, park] }, entities: [city, park] }),
+  });
+
+  // Apollo's planner drops a field for a type that none of the conditions below the field can hold for.
+  it.each([
+    '{ liked { ... on Place { owner { ... on Firm { id } } near { ... on Park { id } } } } }',
+    '{ liked { ... on Place { owner { ... on Firm { id } ... on Person { id } } } } }',
+  ])('is asked for where no condition on it holds: %s', async (query) => {
     await expectAgreement(graph, query);
   });
 });

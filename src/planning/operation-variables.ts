@@ -1,0 +1,138 @@
+/** The variables of a normalised operation: the client's under other names, and one for every distinct literal. */
+import {
+  type ArgumentNode,
+  type GraphQLField,
+  type GraphQLInputType,
+  getNamedType,
+  isInputObjectType,
+  isListType,
+  isNonNullType,
+  Kind,
+  print,
+  type ValueNode,
+  type VariableDefinitionNode,
+  valueFromASTUntyped,
+} from 'graphql';
+import { invariant } from '../lib/index.ts';
+
+/** Where the value of a variable of the normalised operation comes from. */
+export type VariableSource =
+  | { readonly kind: 'client'; readonly name: string; readonly fallback: unknown }
+  | { readonly kind: 'literal'; readonly json: string };
+
+export class OperationVariables {
+  readonly sources = new Map<string, VariableSource>();
+  readonly #declared: ReadonlyMap<string, VariableDefinitionNode>;
+  readonly #names = new Map<string, string>();
+  readonly #types = new Map<string, string>();
+
+  constructor(definitions: readonly VariableDefinitionNode[]) {
+    this.#declared = new Map(definitions.map((definition) => [definition.variable.name.value, definition]));
+  }
+
+  definitions(): string {
+    if (this.#types.size === 0) return '';
+    return `(${[...this.#types].map(([name, type]) => `$${name}:${type}`).join(',')})`;
+  }
+
+  /** The arguments by their names: neither their order in the document makes a difference nor that in a type. */
+  writeArguments(field: GraphQLField<unknown, unknown>, given: readonly ArgumentNode[]): string {
+    if (given.length === 0) return '';
+    const sorted = given.length === 1 ? given : [...given].sort((a, b) => (a.name.value < b.name.value ? -1 : 1));
+    const written = sorted.map(({ name, value }) => {
+      const definition = field.args.find((one) => one.name === name.value);
+      invariant(definition !== undefined, `${field.name} takes ${name.value} in a validated operation`);
+      return `${name.value}:${this.#write(value, definition.type)}`;
+    });
+    return `(${written.join(',')})`;
+  }
+
+  #write(value: ValueNode, type: GraphQLInputType): string {
+    if (!hasVariable(value)) return `$${this.#literal(value, type)}`;
+    return this.#writeMixed(value, type);
+  }
+
+  /** A value that holds variables stays where it is, with their new names. */
+  #writeMixed(value: ValueNode, type: GraphQLInputType | undefined): string {
+    const nullable = isNonNullType(type) ? type.ofType : type;
+    switch (value.kind) {
+      case Kind.VARIABLE:
+        return `$${this.#client(value.name.value, type === undefined ? undefined : String(type))}`;
+      case Kind.LIST: {
+        const item = isListType(nullable) ? nullable.ofType : undefined;
+        return `[${value.values.map((one) => this.#writeMixed(one, item)).join(',')}]`;
+      }
+      case Kind.OBJECT: {
+        const named = getNamedType(nullable);
+        const fields = isInputObjectType(named) ? named.getFields() : undefined;
+        return `{${value.fields.map(({ name, value: inner }) => `${name.value}:${this.#writeMixed(inner, fields?.[name.value]?.type)}`).join(',')}}`;
+      }
+      default:
+        return print(value);
+    }
+  }
+
+  #client(name: string, position: string | undefined): string {
+    const definition = this.#declared.get(name);
+    invariant(definition !== undefined, `$${name} is declared`);
+    const fallback = definition.defaultValue === undefined ? undefined : valueFromASTUntyped(definition.defaultValue);
+    const declared = print(definition.type);
+    // `$x: Int = 5` may stand where Int! is asked for; without its default, which we apply, it must be Int! itself.
+    const strict = fallback != null && position?.endsWith('!') === true && !declared.endsWith('!');
+    const type = strict ? `${declared}!` : declared;
+    return this.#name(`$${name}:${type}`, type, { kind: 'client', name, fallback });
+  }
+
+  #literal(value: ValueNode, type: GraphQLInputType): string {
+    const json = literalJson(value, type);
+    return this.#name(`${json}:${type}`, String(type), { kind: 'literal', json });
+  }
+
+  #name(identity: string, type: string, source: VariableSource): string {
+    const known = this.#names.get(identity);
+    if (known !== undefined) return known;
+    const name = `v${this.#names.size}`;
+    this.#names.set(identity, name);
+    this.#types.set(name, type);
+    this.sources.set(name, source);
+    return name;
+  }
+}
+
+/**
+ * A literal as JSON, its numbers as they are written: a custom scalar's may exceed what a JavaScript number holds. An ID
+ * becomes the string that it is, for the same reason.
+ */
+function literalJson(value: ValueNode, type: GraphQLInputType | undefined): string {
+  const nullable = isNonNullType(type) ? type.ofType : type;
+  switch (value.kind) {
+    case Kind.INT:
+      return getNamedType(nullable)?.name === 'ID' ? JSON.stringify(value.value) : value.value;
+    case Kind.FLOAT:
+      return value.value;
+    case Kind.LIST: {
+      const item = isListType(nullable) ? nullable.ofType : undefined;
+      return `[${value.values.map((one) => literalJson(one, item)).join(',')}]`;
+    }
+    case Kind.OBJECT: {
+      const named = getNamedType(nullable);
+      const fields = isInputObjectType(named) ? named.getFields() : undefined;
+      return `{${value.fields.map((field) => `${JSON.stringify(field.name.value)}:${literalJson(field.value, fields?.[field.name.value]?.type)}`).join(',')}}`;
+    }
+    default:
+      return JSON.stringify(valueFromASTUntyped(value));
+  }
+}
+
+function hasVariable(value: ValueNode): boolean {
+  switch (value.kind) {
+    case Kind.VARIABLE:
+      return true;
+    case Kind.LIST:
+      return value.values.some(hasVariable);
+    case Kind.OBJECT:
+      return value.fields.some((field) => hasVariable(field.value));
+    default:
+      return false;
+  }
+}

@@ -1,0 +1,20 @@
+import { type DocumentNode, Kind } from 'graphql';
+
+/** Which types each object type and interface of a supergraph also is: itself, its interfaces and its unions. */
+export function readMemberships(supergraph: DocumentNode): ReadonlyMap<string, ReadonlySet<string>> {
+  const memberships = new Map<string, Set<string>>();
+  const add = (type: string, wider: string): void => {
+    const known = memberships.get(type);
+    if (known === undefined) memberships.set(type, new Set([type, wider]));
+    else known.add(wider);
+  };
+  for (const definition of supergraph.definitions) {
+    if (definition.kind === Kind.OBJECT_TYPE_DEFINITION || definition.kind === Kind.INTERFACE_TYPE_DEFINITION) {
+      add(definition.name.value, definition.name.value);
+      for (const wider of definition.interfaces ?? []) add(definition.name.value, wider.name.value);
+    } else if (definition.kind === Kind.UNION_TYPE_DEFINITION) {
+      for (const member of definition.types ?? []) add(member.name.value, definition.name.value);
+    }
+  }
+  return memberships;
+}
