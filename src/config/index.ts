@@ -16,14 +16,7 @@ export {
   type TokenPrices,
 } from './ai.ts';
 export { ConfigError, type ConfigProblem } from './config-error.ts';
-export type {
-  GuardMode,
-  GuardrailsConfig,
-  ModerationConfig,
-  OwnPatternConfig,
-  PersonalDataConfig,
-  PersonalDataKind,
-} from './guardrails.ts';
+export type { GuardMode, GuardrailsConfig, ModerationConfig, PersonalDataKind } from './guardrails.ts';
 export { guardrailsYaml, resolveGuardrails } from './guardrails.ts';
 export {
   type HeaderMerge,
@@ -34,14 +27,6 @@ export {
 } from './header-rules.ts';
 export { configJsonSchema } from './json-schema.ts';
 export { loadConfig } from './load-config.ts';
-export type {
-  ErrorPolicy,
-  FileSource,
-  LogLevel,
-  ResolvedConfig,
-  SchemaSource,
-  ServerConfig,
-  SubgraphConfig,
-} from './resolved-config.ts';
+export type { ErrorPolicy, LogLevel, ResolvedConfig, SubgraphConfig } from './resolved-config.ts';
 export { pendingKeys, supportedFederation } from './supergraph-yaml.ts';
-export type { BodyCompression, BreakerConfig, ShareIdentical, SubgraphTraffic } from './traffic.ts';
+export type { BodyCompression, BreakerConfig } from './traffic.ts';

@@ -2,6 +2,8 @@
  * Compiles a selection into functions that write the answer from the data in one pass, as JSON text: the client's keys
  * and order, abstract types by what each object is, leaves coerced, nulls carried up to the nearest place that allows
  * them (GraphQL, sections 6.3 and 6.4). Nothing is allocated per field but the text.
+ *
+ * Longer than other files, because its functions call each other round in a circle: types, objects, fields, types.
  */
 import {
   type FieldNode,

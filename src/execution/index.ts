@@ -4,7 +4,6 @@ export {
   type ExecutionResult,
   type OperationRequest,
   printResult,
-  type UsedOperation,
 } from './execution-engine.ts';
 export { createIsthmusEngine } from './isthmus-engine.ts';
 export { JsonText } from './json-text.ts';

@@ -5,10 +5,9 @@ export {
   CompositionError,
   type CompositionProblem,
   formatProblems,
-  type ProblemPlace,
   type SubgraphSource,
 } from './composition.ts';
-export { type Generation, Generations, type Lease } from './generations.ts';
-export { aiDirectiveDefinitions, importedAiDirectives, linkAiDirectives } from './link-ai-directives.ts';
+export { type Generation, Generations } from './generations.ts';
+export { importedAiDirectives, linkAiDirectives } from './link-ai-directives.ts';
 export { readSources } from './read-sources.ts';
 export { type FileWatch, watchFiles } from './watch-files.ts';

@@ -1,9 +1,9 @@
 export { checkAiSdkPackage } from './ai-sdk-provider.ts';
 export { CallCaches } from './call-caches.ts';
-export { createModelClient, type ModelClientOptions } from './create-model-client.ts';
+export { createModelClient } from './create-model-client.ts';
 export { estimateInputTokens } from './estimate-usage.ts';
 export { type CallGuard, createCallGuard, noGuard } from './guard-call.ts';
-export { createLocalProvider, type LocalProviderOptions } from './local-provider.ts';
+export { createLocalProvider } from './local-provider.ts';
 export {
   type AnswerPart,
   type CallBounds,
@@ -36,21 +36,18 @@ export {
   type Usage,
   userText,
   type Wire,
-  type WireRequest,
 } from './model.ts';
 export type {
-  CacheOutcome,
   Caller,
   CallSummary,
   Completion,
   EmbeddingCall,
   EmbeddingCompletion,
-  ListedModel,
   ModelCall,
   ModelClient,
   ModelStreamPart,
 } from './model-call.ts';
-export { assembleModelClient, type ModelClientParts } from './model-client.ts';
+export { assembleModelClient } from './model-client.ts';
 export { formatUsd } from './money.ts';
 export { createOpenAiProvider, type OpenAiProviderOptions } from './openai-provider.ts';
 export { refuseMissingPackages } from './refuse-missing-packages.ts';
