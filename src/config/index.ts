@@ -1,20 +1,18 @@
-export {
-  type AiConfig,
-  type AiFieldsConfig,
-  type AliasCache,
-  type Capability,
-  type FallbackCause,
-  type ModelAlias,
-  type ModelTarget,
-  type PriceOverride,
-  type ProviderConfig,
-  parseModelReference,
-  type RoutingRule,
-  type Strategy,
-  type StructuredOutput,
-  type TargetLimits,
-  type TokenPrices,
-} from './ai.ts';
+export type { AiConfig, AiFieldsConfig } from './ai.ts';
+export type {
+  AliasCache,
+  Capability,
+  FallbackCause,
+  ModelAlias,
+  ModelTarget,
+  RoutingRule,
+  Strategy,
+  StructuredOutput,
+  TargetLimits,
+} from './ai-models.ts';
+export { parseModelReference } from './ai-names.ts';
+export type { PriceOverride, TokenPrices } from './ai-prices.ts';
+export type { ProviderConfig } from './ai-providers.ts';
 export { ConfigError, type ConfigProblem } from './config-error.ts';
 export type { GuardMode, GuardrailsConfig, ModerationConfig, PersonalDataKind } from './guardrails.ts';
 export { guardrailsYaml, resolveGuardrails } from './guardrails.ts';

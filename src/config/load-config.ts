@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
 import { deepFreeze } from '../lib/index.ts';
-import { resolveAi, unknownInAi } from './ai.ts';
+import { resolveAi } from './ai.ts';
 import { ConfigError, type ConfigProblem } from './config-error.ts';
 import { resolveHeaderRules } from './header-rules.ts';
 import { formatPath, readYaml, type YamlPath } from './read-yaml.ts';
@@ -10,6 +10,7 @@ import type { ResolvedConfig, SubgraphConfig } from './resolved-config.ts';
 import { pendingKeys, type SupergraphYaml, supergraphYaml } from './supergraph-yaml.ts';
 import { resolveTraffic } from './traffic.ts';
 import { parseDuration, parseSize } from './units.ts';
+import { unknownInAi } from './unknown-in-ai.ts';
 
 /**
  * Reads, checks and resolves a supergraph.yaml.

@@ -1,0 +1,54 @@
+/** `ai.prices`: what models cost, where the built-in list does not know or is not right. */
+import { z } from 'zod';
+import { positive } from './ai-names.ts';
+
+/** Decimal strings of US dollars per million tokens. */
+export interface TokenPrices {
+  readonly inputPerMtok: string;
+  readonly cachedInputPerMtok: string | undefined;
+  readonly cacheWritePerMtok: string | undefined;
+  readonly outputPerMtok: string;
+}
+
+export type PriceOverride =
+  | { readonly kind: 'free' }
+  | ({ readonly kind: 'tokens' } & TokenPrices & {
+        /** Prices of the whole call where its input is longer, ascending. */
+        readonly tiers: readonly (TokenPrices & { readonly aboveInputTokens: number })[];
+      });
+
+const decimal = z.string().regex(/^\d{1,9}(\.\d{1,12})?$/, 'write US dollars as a decimal string, such as "0.40"');
+const tokenPrices = {
+  input_per_mtok: decimal.describe('US dollars per million input tokens.'),
+  cached_input_per_mtok: decimal.optional().describe('Input read from the provider’s cache. Default: as input.'),
+  cache_write_per_mtok: decimal.optional().describe('Input written to it. Default: as input.'),
+  output_per_mtok: decimal.describe('US dollars per million output tokens.'),
+};
+
+export const priceYaml = z.union([
+  z.strictObject({ free: z.literal(true).describe('Calls of this model cost nothing.') }),
+  z.strictObject({
+    ...tokenPrices,
+    tiers: z
+      .array(z.strictObject({ above_input_tokens: positive, ...tokenPrices }))
+      .default([])
+      .describe('Prices of the whole call where its input is longer.'),
+  }),
+]);
+
+export function resolvePrice(yaml: z.output<typeof priceYaml>): PriceOverride {
+  if ('free' in yaml) return { kind: 'free' };
+  const prices = (one: Omit<typeof yaml, 'tiers'>): TokenPrices => ({
+    inputPerMtok: one.input_per_mtok,
+    cachedInputPerMtok: one.cached_input_per_mtok,
+    cacheWritePerMtok: one.cache_write_per_mtok,
+    outputPerMtok: one.output_per_mtok,
+  });
+  return {
+    kind: 'tokens',
+    ...prices(yaml),
+    tiers: yaml.tiers
+      .map((tier) => ({ ...prices(tier), aboveInputTokens: tier.above_input_tokens }))
+      .sort((a, b) => a.aboveInputTokens - b.aboveInputTokens),
+  };
+}

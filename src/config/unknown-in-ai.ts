@@ -1,0 +1,50 @@
+/** What the `ai` key names and nothing has. */
+import type { AiYaml } from './ai.ts';
+import { fitsRule, resolveTarget, type TargetYaml } from './ai-models.ts';
+import { parseModelReference } from './ai-names.ts';
+import { builtInProvider } from './ai-providers.ts';
+
+/** Everything an alias's YAML names that is not there. */
+export interface AiProblem {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+}
+
+/** Providers, aliases and targets that are named and do not exist. */
+export function unknownInAi(yaml: AiYaml): AiProblem[] {
+  const problems: AiProblem[] = [];
+  const checkReference = (reference: string, path: readonly (string | number)[]): void => {
+    const { provider: providerName } = parseModelReference(reference);
+    if (providerName !== builtInProvider && !Object.hasOwn(yaml.providers, providerName)) {
+      problems.push({ path, message: `there is no provider "${providerName}" under ai.providers` });
+    }
+  };
+  const checkAlias = (aliasName: string | undefined, path: readonly (string | number)[]): void => {
+    if (aliasName !== undefined && !Object.hasOwn(yaml.models, aliasName))
+      problems.push({ path, message: `there is no model alias "${aliasName}" under ai.models` });
+  };
+  for (const [aliasName, given] of Object.entries(yaml.models)) {
+    const at = ['ai', 'models', aliasName];
+    const isList = Array.isArray(given);
+    const targets: readonly TargetYaml[] = isList ? given : given.targets;
+    const references = targets.map((one) => (typeof one === 'string' ? one : one.model));
+    for (const [index, reference] of references.entries())
+      checkReference(reference, isList ? [...at, index] : [...at, 'targets', index]);
+    if (isList) continue;
+    for (const [index, shadow] of given.shadow.entries()) checkReference(shadow.model, [...at, 'shadow', index]);
+    checkAlias(given.fallback.context_window, [...at, 'fallback', 'context_window']);
+    checkAlias(given.fallback.content_policy, [...at, 'fallback', 'content_policy']);
+    checkAlias(given.cache.semantic?.embedding, [...at, 'cache', 'semantic', 'embedding']);
+    for (const [index, rule] of given.rules.entries()) {
+      const path = [...at, 'rules', index];
+      for (const reference of rule.targets ?? []) {
+        if (!references.includes(reference))
+          problems.push({ path: [...path, 'targets'], message: `"${reference}" is not a target of this alias` });
+      }
+      const chosen = targets.filter((one) => fitsRule(resolveTarget(one), rule.targets, rule.region));
+      if (chosen.length === 0) problems.push({ path, message: 'no target of this alias fits the rule' });
+    }
+  }
+  for (const reference of Object.keys(yaml.prices)) checkReference(reference, ['ai', 'prices', reference]);
+  return problems;
+}
