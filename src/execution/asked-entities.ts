@@ -15,7 +15,8 @@ export interface AskedEntities {
 /** Where an owner first stands. */
 export function placeOf(data: RunData, owner: DataObject, { field: { paths } }: AskedEntities): DataPath | undefined {
   for (const path of paths) {
-    const place = findObject(data.root, path, data.inPlace(owner));
+    // What took its place may have taken it elsewhere only.
+    const place = findObject(data.root, path, data.inPlace(owner)) ?? findObject(data.root, path, owner);
     if (place !== undefined) return place;
   }
   return undefined;
@@ -43,7 +44,7 @@ export function notesInPlace(
 ): SubgraphNote[] {
   const one = asked.find(({ field }) => field.key === key);
   const owners = typeof index === 'number' ? (one?.owners[index] ?? []) : [];
-  const objects = [...new Set(owners.map((owner) => data.inPlace(owner)))];
+  const objects = [...new Set(owners.flatMap((owner) => [data.inPlace(owner), owner]))];
   const places = (one?.field.paths ?? []).flatMap((path) =>
     objects.flatMap((object) => findPlaces(data.root, path, object, mostNotedPlaces)),
   );

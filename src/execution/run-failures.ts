@@ -7,12 +7,16 @@ import { type ErrorCode, GatewayError } from '../errors/index.ts';
 import type { Logger } from '../observability/index.ts';
 import type { RequestContext, SubgraphClient, SubgraphError } from '../transport/index.ts';
 import { type AskedEntities, firstPlace, placeOf } from './asked-entities.ts';
+import type { CompiledRootFetch } from './compile-plan.ts';
 import { type DataPath, isDataObject } from './data.ts';
 import type { Failure } from './failure.ts';
 import { maskSubgraphError } from './mask-subgraph-errors.ts';
 import type { RunData } from './run-data.ts';
 
 type Covers = Failure['covers'];
+
+/** Errors of subgraphs that one operation logs: a list of a thousand failed entities is one fault, not a thousand lines. */
+const maxLogged = 20;
 
 export interface RunFailuresOptions {
   readonly data: RunData;
@@ -25,6 +29,7 @@ export interface RunFailuresOptions {
 export class RunFailures {
   readonly list: Failure[] = [];
   readonly #options: RunFailuresOptions;
+  #logged = 0;
 
   constructor(options: RunFailuresOptions) {
     this.#options = options;
@@ -62,12 +67,15 @@ export class RunFailures {
     });
   }
 
-  /** @param covers what the request would have filled: where an error without a path may have happened */
-  addRootErrors(subgraph: string, errors: readonly SubgraphError[], covers: Covers): void {
+  /** @param place where the root type's object stands that the request was for: its errors' paths begin there */
+  addRootErrors(subgraph: string, errors: readonly SubgraphError[], fetch: CompiledRootFetch, place: DataPath): void {
     const { root, failedNulls } = this.#options.data;
+    const { covers, gives } = fetch;
     for (const error of errors) {
-      for (const path of error.path === undefined ? covers : [error.path]) failedNulls.add(root, path);
-      this.#add(subgraph, error, error.path ?? covers[0], error.path === undefined ? covers : [patternOf(error.path)]);
+      // One without a path may have happened wherever the request would have filled something.
+      const paths = error.path === undefined ? gives.map((key) => [...place, key]) : [[...place, ...error.path]];
+      for (const path of paths) failedNulls.add(root, path);
+      this.#add(subgraph, error, paths[0], error.path === undefined ? covers : paths.map(patternOf));
     }
   }
 
@@ -103,7 +111,8 @@ export class RunFailures {
     const owner = owners?.[0];
     if (one === undefined || owners === undefined || owner === undefined) {
       const narrowed = one === undefined ? covers : one.field.covers;
-      this.#add(subgraph, error, firstPlace(data, one === undefined ? asked : [one]), narrowed);
+      const first = one === undefined ? undefined : firstPlace(data, [one]);
+      this.#add(subgraph, error, first ?? firstPlace(data, asked), narrowed);
       return false;
     }
     for (const each of owners) data.failedNulls.add(data.inPlace(each), rest);
@@ -113,7 +122,8 @@ export class RunFailures {
     // Without the entity none of its fields is there, not only the one that failed.
     const tails = isThere ? [patternOf(rest)] : one.field.gives.map((given) => [given]);
     const places = one.field.paths.flatMap((path) => tails.map((tail) => [...path, ...tail]));
-    this.#add(subgraph, error, place === undefined ? undefined : [...place, ...rest], places);
+    const first = isThere || rest.length > 0 ? rest : one.field.gives.slice(0, 1);
+    this.#add(subgraph, error, place === undefined ? undefined : [...place, ...first], places);
     return true;
   }
 
@@ -131,10 +141,12 @@ export class RunFailures {
     const { clients, context, log, errorPolicy } = this.#options;
     const client = clients.get(subgraph);
     if (client === undefined) return;
-    log.warn(
-      { requestId: context.requestId, subgraph, path: error.path, extensions: error.extensions, reason: error.message },
-      'subgraph error',
-    );
+    if (this.#logged++ < maxLogged) {
+      const { path: at, extensions, message: reason } = error;
+      log.warn({ requestId: context.requestId, subgraph, path: at, extensions, reason }, 'subgraph error');
+    } else if (this.#logged === maxLogged + 1) {
+      log.warn({ requestId: context.requestId, subgraph }, 'more subgraph errors of this operation are not logged');
+    }
     const { message, extensions } = maskSubgraphError(errorPolicy, client, error);
     this.list.push({ message, extensions, path, covers });
   }

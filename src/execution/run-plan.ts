@@ -14,6 +14,7 @@ import {
   type SubgraphResponse,
 } from '../transport/index.ts';
 import { type AskedEntities, firstPlace, notesInPlace } from './asked-entities.ts';
+import { findObject } from './client-path.ts';
 import { collectEntities } from './collect-entities.ts';
 import type { CompiledEntityFetch, CompiledPlan, CompiledRootFetch } from './compile-plan.ts';
 import { contextValues } from './context-values.ts';
@@ -97,6 +98,9 @@ class Run {
   async #fetchRoot(fetch: CompiledRootFetch): Promise<void> {
     const { types } = this.#options;
     const { covers } = fetch;
+    const place = this.#firstAt(fetch.path);
+    if (place === undefined) return;
+    const [key] = fetch.gives;
     const response = await this.#send(
       fetch.subgraph,
       {
@@ -105,21 +109,34 @@ class Run {
         queryJson: fetch.queryJson,
         variablesJson: `{${this.#variables(fetch.variables).join(',')}}`,
       },
-      () => covers[0],
+      () => (key === undefined ? undefined : [...place, key]),
       covers,
     );
     if (response === undefined) return;
-    const { data, errors, notes } = response;
+    const { data, errors, notes = [] } = response;
     if (isDataObject(data)) {
       this.#data.structure++;
       rewriteData(types, fetch.outputRewrites, data);
-      collectEntities(this.#data.root, fetch.path, this.#data.isSharing, (place) => {
-        mergeData(types, place, data);
-        return place;
+      let places = 0;
+      collectEntities(this.#data.root, fetch.path, this.#data.isSharing, (object) => {
+        mergeData(types, object, data, fetch.gives);
+        if (++places === 2) this.#data.spread(data);
+        return object;
       });
     }
-    if (errors !== undefined) this.#failures.addRootErrors(fetch.subgraph, errors, covers);
-    if (notes !== undefined) this.#notes.push(...notes);
+    if (errors !== undefined) this.#failures.addRootErrors(fetch.subgraph, errors, fetch, place);
+    for (const note of notes) this.#notes.push({ ...note, path: [...place, ...note.path] });
+  }
+
+  /** Where the first object of a path stands: a root type may stand below a field too, and there may be null. */
+  #firstAt(path: readonly string[]): DataPath | undefined {
+    if (path.length === 0) return path;
+    let first: DataObject | undefined;
+    collectEntities(this.#data.root, path, this.#data.isSharing, (object) => {
+      first ??= object;
+      return object;
+    });
+    return first === undefined ? undefined : findObject(this.#data.root, path, first);
   }
 
   /** @fromContext: an argument's value depends on where an entity stands; each distinct value is a request of its own. */
@@ -194,9 +211,18 @@ class Run {
         malformed = true;
         continue;
       }
-      if (list.length > 1 && !field.leavesOnly) data.isSharing = true;
+      let isSpread = list.length > 1;
       for (const owner of list) {
-        mergeData(types, data.inPlace(owner), isCopied ? structuredClone(entity) : entity);
+        const target = data.inPlace(owner);
+        mergeData(types, target, isCopied ? structuredClone(entity) : entity, field.gives);
+        const others = data.elsewhere(target);
+        if (others === undefined) continue;
+        isSpread = true;
+        for (const other of others) mergeData(types, other, entity, field.gives);
+      }
+      if (isSpread && !field.leavesOnly) {
+        data.isSharing = true;
+        data.spread(entity);
       }
     }
     return !malformed;

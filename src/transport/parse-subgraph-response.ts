@@ -6,6 +6,9 @@ import type { SubgraphError, SubgraphResponse } from './subgraph-client.ts';
 /** A subgraph that answers a million errors is not read to the end. */
 const maxErrors = 1_000;
 
+/** Some servers begin with it; what reads JSON may pass over it (RFC 8259, section 8.1). */
+const byteOrderMark = 0xfeff;
+
 /**
  * @param status the HTTP status; any is accepted when the body is a GraphQL response (GraphQL over HTTP, section 6.4.2)
  * @throws GatewayError `SUBREQUEST_HTTP_ERROR` for a status other than 2xx without a GraphQL body,
@@ -19,12 +22,14 @@ export function parseSubgraphResponse(service: string, status: number, text: str
   };
   let body: unknown;
   try {
-    body = JSON.parse(text);
+    body = JSON.parse(text.charCodeAt(0) === byteOrderMark ? text.slice(1) : text);
   } catch {
     return refuse('the body is not JSON');
   }
   if (!isRecord(body)) return refuse('the body is not an object');
-  const { data, errors } = body;
+  const { data } = body;
+  // Some servers write both, one as null.
+  const errors = body.errors ?? undefined;
   if (data === undefined && errors === undefined) return refuse('the body has neither data nor errors');
   if (data !== undefined && data !== null && !isRecord(data)) return refuse('data is not an object');
   if (errors !== undefined && !Array.isArray(errors)) return refuse('errors is not a list');

@@ -397,3 +397,53 @@ describe('hostile answers to _entities', () => {
     expect(data).toBeNull();
   });
 });
+
+describe('a root type below a field', () => {
+  it('has its errors at the client’s path', async () => {
+    const { data, errors } = await answer(
+      organisations,
+      changing('members', () => ({
+        data: { members__0: null },
+        errors: [{ message: 'x', path: ['members__0', 1, 'name'] }],
+      })),
+      '{ again: self { all: members { called: name } } }',
+    );
+    expect(data).toEqual({ again: { all: null } });
+    expect(placesOf(errors)).toEqual([['DOWNSTREAM_SERVICE_ERROR', 'again.all.1.called']]);
+  });
+
+  it('is not asked for where the field is null', async () => {
+    const { data, errors } = await answer(
+      organisations,
+      changing('organisations', () => ({ data: { self: null }, errors: [{ message: 'x', path: ['self'] }] })),
+      '{ self { members { name } } }',
+    );
+    expect(data).toEqual({ self: null });
+    expect(placesOf(errors)).toEqual([['DOWNSTREAM_SERVICE_ERROR', 'self']]);
+    expect(organisations.requests.map(({ subgraph }) => subgraph)).toEqual(['organisations']);
+  });
+});
+
+describe('what a subgraph was not asked for', () => {
+  it('never takes the place of what another gave', async () => {
+    const { data } = await answer(
+      shop,
+      changing('reviews', (response) => ({
+        data: { _entities: entitiesOf(response).map((one) => ({ ...one, name: 'evil', id: 'evil' })), maker: null },
+      })),
+      '{ items(first: 1) { id name rating } maker { name } }',
+    );
+    expect(data).toEqual({ items: [{ id: 'i1', name: 'item 1', rating: 0.5 }], maker: { name: 'maker 1' } });
+  });
+});
+
+describe('an error of a whole entity', () => {
+  it('stands at a field that it kept empty', async () => {
+    const { errors } = await answer(
+      shop,
+      changing('reviews', () => ({ data: { _entities: [null] }, errors: [{ message: 'x', path: ['_entities', 0] }] })),
+      '{ items(first: 1) { name score: rating } }',
+    );
+    expect(placesOf(errors)).toEqual([['DOWNSTREAM_SERVICE_ERROR', 'items.0.score']]);
+  });
+});
