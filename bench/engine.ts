@@ -55,12 +55,14 @@ const graph = Object.entries(benchmarkGraph()).map(([name, resolvers]) => {
   const origin = schemaFileOf('benchmark', name);
   return { name, url: `http://127.0.0.1/${name}`, sdl: readFileSync(origin, 'utf8'), origin, resolvers };
 });
-const { supergraphSdl, apiSdl } = await compose(graph.map(({ resolvers: _resolvers, ...source }) => source));
+const { supergraphSdl, apiSdl, memberships } = await compose(
+  graph.map(({ resolvers: _resolvers, ...source }) => source),
+);
 const log = createLogger({ level: 'warn', readable: false });
 const planners = createPlannerPool({ log });
 const engine = createIsthmusEngine({
   apiSchema: buildASTSchema(parse(apiSdl)),
-  supergraphSdl,
+  types: memberships,
   planner: await planners.load('benchmark', { supergraphSdl, inProcess: [] }),
   clients: new Map(graph.map(({ name, sdl, resolvers }) => [name, fromMemory(name, sdl, resolvers)])),
   log,

@@ -9,7 +9,7 @@
  */
 import { dirname, relative, resolve } from 'node:path';
 import { setImmediate as letOthersRun } from 'node:timers/promises';
-import { buildASTSchema, type GraphQLSchema, parse } from 'graphql';
+import type { GraphQLSchema } from 'graphql';
 import {
   checkAiSubgraph,
   createAiSubgraph,
@@ -32,6 +32,7 @@ import { invariant, stableHash, unreachable } from './lib/index.ts';
 import type { Logger } from './observability/index.ts';
 import { createPlannerPool, type PlannerPool } from './planning/index.ts';
 import {
+  buildApiSchema,
   type Composition,
   CompositionError,
   type CompositionProblem,
@@ -185,7 +186,7 @@ export async function readSupergraph(config: ResolvedConfig): Promise<Supergraph
     if (typeof read !== 'string') code.set(subgraph.name, read);
     else problems.push(codeProblem(subgraph.name, subgraph.codeFile, read));
   }
-  const sensitive = sensitiveFieldsOf(sources);
+  const sensitive = await sensitiveFieldsOf(sources);
   const hints: CompositionProblem[] = [];
   const report: string[] = [];
   for (const source of sources) {
@@ -251,7 +252,7 @@ async function buildGeneration(parts: SupergraphParts, shared: Shared, log: Logg
   };
   try {
     await letOthersRun();
-    const apiSchema = buildASTSchema(parse(composition.apiSdl, { noLocation: true }), { assumeValid: true });
+    const apiSchema = await buildApiSchema(composition.apiPieces);
     for (const subgraph of config.subgraphs) {
       await letOthersRun();
       clients.set(subgraph.name, createClient(subgraph, parts, lease, log));
@@ -338,7 +339,7 @@ async function createEngine(
       const planner = await planners.load(id, { supergraphSdl, inProcess });
       return createIsthmusEngine({
         apiSchema,
-        supergraphSdl,
+        types: composition.memberships,
         planner,
         clients,
         log,

@@ -30,7 +30,7 @@ async function writeTypes({ config, check }: TypesOptions): Promise<void> {
   if (coded.length === 0) process.stdout.write('no AI subgraph names `code`: there is nothing to write\n');
   // All of them: what another subgraph marks @sensitive is masked here.
   const sources = coded.length === 0 ? [] : await readSources({ ...loaded, subgraphs });
-  const sensitive = sensitiveFieldsOf(sources);
+  const sensitive = await sensitiveFieldsOf(sources);
   for (const { name, codeFile = '', schema } of coded) {
     const file = typesFileOf(codeFile);
     const shown = relative(process.cwd(), file);

@@ -2,7 +2,7 @@
  * The engine: an operation is prepared once (normalised, planned, its answer's shape compiled) and then run by plain
  * functions. The hot path of a known operation is one look-up, the fetches, and one pass that writes the answer.
  */
-import { type GraphQLFormattedError, type GraphQLSchema, getOperationAST, parse, validate } from 'graphql';
+import { type GraphQLFormattedError, type GraphQLSchema, getOperationAST, validate } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { ErrorPolicy } from '../config/index.ts';
 import { errorTable } from '../errors/index.ts';
@@ -12,7 +12,7 @@ import type { SubgraphClient } from '../transport/index.ts';
 import { AnswerWriter } from './answer-writer.ts';
 import { clientPath } from './client-path.ts';
 import { type CompiledPlan, compilePlan } from './compile-plan.ts';
-import type { DataPath } from './data.ts';
+import type { DataPath, TypeMemberships } from './data.ts';
 import type {
   ExecutionEngine,
   ExecutionOutcome,
@@ -26,11 +26,11 @@ import { type Introspect, introspector } from './introspect.ts';
 import { JsonText } from './json-text.ts';
 import { PreparedOperation, type Variables, type Variant } from './prepared-operation.ts';
 import { type RunResult, runPlan } from './run-plan.ts';
-import { typeMemberships } from './type-memberships.ts';
 
 export interface IsthmusEngineOptions {
   readonly apiSchema: GraphQLSchema;
-  readonly supergraphSdl: string;
+  /** Which types an object type or interface also is, inaccessible ones included. */
+  readonly types: TypeMemberships;
   readonly planner: Planner;
   readonly clients: ReadonlyMap<string, SubgraphClient>;
   readonly log: Logger;
@@ -42,9 +42,8 @@ export interface IsthmusEngineOptions {
 }
 
 export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEngine {
-  const { apiSchema, supergraphSdl, planner, clients, log, planDeadlineMs, errorPolicy } = options;
+  const { apiSchema, types, planner, clients, log, planDeadlineMs, errorPolicy } = options;
   const namedLabels = new Set(options.overrideLabels);
-  const types = typeMemberships(parse(supergraphSdl, { noLocation: true }));
   const operations = new LRUCache<string, PreparedOperation>({ maxSize: maxOperationBytes });
   const plans = new PlanCache<CompiledPlan>({
     planner,

@@ -30,6 +30,7 @@ import { createApolloPlanner } from '../../src/planning/apollo-planner.ts';
 import { createPlannerPool, normaliseOperation, type OperationPlan, type Planner } from '../../src/planning/index.ts';
 import { UnsoundPlan } from '../../src/planning/unsound-plan.ts';
 import { composeSubgraphs } from '../../src/supergraph/compose-subgraphs.ts';
+import type { Composition } from '../../src/supergraph/index.ts';
 import {
   anonymous,
   type RequestContext,
@@ -97,7 +98,7 @@ export const defaultErrorPolicy: ErrorPolicy = { mode: 'wrapped', allowedExtensi
 
 export const silentLog: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => silentLog };
 
-export function composeOrThrow(subgraphs: TestSchema['subgraphs']): { supergraphSdl: string; apiSdl: string } {
+export function composeOrThrow(subgraphs: TestSchema['subgraphs']): Composition {
   const outcome = composeSubgraphs(
     subgraphs.map(({ name, sdl }) => ({ name, sdl, url: `http://127.0.0.1/${name}`, origin: name })),
   );
@@ -107,7 +108,7 @@ export function composeOrThrow(subgraphs: TestSchema['subgraphs']): { supergraph
 }
 
 export function createTestGraph(options: TestSchema): TestGraph {
-  const { supergraphSdl, apiSdl } = composeOrThrow(options.subgraphs);
+  const { supergraphSdl, apiSdl, memberships } = composeOrThrow(options.subgraphs);
   const apiSchema = buildASTSchema(parse(apiSdl));
   const isOfType = membershipsOf(supergraphSdl);
   const problems: string[] = [];
@@ -173,7 +174,7 @@ export function createTestGraph(options: TestSchema): TestGraph {
     random: new Random(1),
     engine: createIsthmusEngine({
       apiSchema,
-      supergraphSdl,
+      types: memberships,
       planner,
       clients,
       log: silentLog,

@@ -1,16 +1,23 @@
+import { setImmediate as letOthersRun } from 'node:timers/promises';
 import { type DocumentNode, Kind, parse } from 'graphql';
 import { importedAiDirectives } from '../../supergraph/index.ts';
 import type { SensitiveFields } from './sensitive.ts';
+
+/** Without its version: what `@sensitive` is imported from. */
+const aiSpecification = 'isthmus.dev/ai';
 
 /**
  * Every `@sensitive` field of the subgraphs, with its kind: a field that one of them marks is sensitive wherever it is
  * read, also through an interface of its type (which another subgraph may know as an `@interfaceObject`), and so is a
  * field of a type whose interface is marked. SDL that cannot be parsed is composition's to report.
  */
-export function sensitiveFieldsOf(subgraphs: readonly { readonly sdl: string }[]): SensitiveFields {
+export async function sensitiveFieldsOf(subgraphs: readonly { readonly sdl: string }[]): Promise<SensitiveFields> {
   const fields = new Map<string, string>();
+  // Parsing a large subgraph takes its time: it is left out where nothing may be marked, and others run in between.
+  if (!subgraphs.some(({ sdl }) => sdl.includes(aiSpecification))) return fields;
   const interfaces: Implementing[] = [];
   for (const { sdl } of subgraphs) {
+    await letOthersRun();
     let document: DocumentNode;
     try {
       document = parse(sdl, { noLocation: true });

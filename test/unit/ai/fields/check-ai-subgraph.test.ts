@@ -248,7 +248,7 @@ describe('the report of an AI subgraph', () => {
       type User @key(fields: "id") { id: ID! email: String @external name: String! @external diagnosis: String @external
       gist: String @requires(fields: "diagnosis") @generate(prompt: "note", maxOutputTokens: 9) }`;
     const check = await checkOf(changed, { ...prompts, 'note.prompt': '---\nmodel: fast\n---\nx' });
-    const { report } = reportAiSubgraph({ ...check, sensitive: sensitiveFieldsOf([{ sdl: accounts }]) });
+    const { report } = reportAiSubgraph({ ...check, sensitive: await sensitiveFieldsOf([{ sdl: accounts }]) });
     expect(report).toEqual([
       'assistant: Case.note reads User.email (personal): masked',
       'assistant: User.gist reads User.diagnosis (health): masked',

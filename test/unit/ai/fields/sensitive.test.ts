@@ -98,8 +98,8 @@ describe('the sensitive fields of a supergraph', () => {
   const link = (imports: string): string =>
     `extend schema @link(url: "https://isthmus.dev/ai/v1.0", import: [${imports}])\n`;
 
-  it('are those of every subgraph, under whatever name it imports the directive', () => {
-    const fields = sensitiveFieldsOf([
+  it('are those of every subgraph, under whatever name it imports the directive', async () => {
+    const fields = await sensitiveFieldsOf([
       { sdl: `${link('"@sensitive"')} type User { email: String @sensitive  name: String }` },
       { sdl: `${link('{ name: "@sensitive", as: "@pii" }')} extend type User { ssn: ID @pii(kind: "secret") }` },
       { sdl: 'type User { other: String @sensitive }' },
@@ -111,8 +111,8 @@ describe('the sensitive fields of a supergraph', () => {
     ]);
   });
 
-  it('are sensitive through an interface that only another subgraph knows, and below a sensitive interface', () => {
-    const fields = sensitiveFieldsOf([
+  it('are sensitive through an interface that only another subgraph knows, and below a sensitive interface', async () => {
+    const fields = await sensitiveFieldsOf([
       { sdl: 'interface Person { email: String  born: Int } type User implements Person { email: String  born: Int }' },
       {
         sdl: `${link('"@sensitive"')} interface Person { born: Int @sensitive(kind: "health") } type User { email: String @sensitive }`,
