@@ -14,7 +14,7 @@ import { type GuardedDeltas, guardDeltas } from './guard-deltas.ts';
 import type { AnswerPart, CallBounds, EmbeddingRequest, ModelAnswer, ModelRequest } from './model.ts';
 import { replaceTexts, textsOf } from './request-texts.ts';
 import { unsupportedSentence } from './routing/fallback.ts';
-import { saysMore, uncheckedFields } from './unchecked-output.ts';
+import { uncheckedFields } from './unchecked-output.ts';
 
 export type Guarded<Request> =
   | {
@@ -96,13 +96,7 @@ export function createCallGuard(guardrails: Guardrails): CallGuard {
         (changed) => ({ ...request, texts: changed.map(({ text }) => text) }),
       ),
     checkOutput(answer, input, bounds) {
-      const asked = input.request.wire;
-      const isRead =
-        answer.wire === undefined ||
-        asked === undefined ||
-        !guardrails.checksOutput ||
-        !saysMore(asked.wire, answer.wire);
-      const given = isRead ? answer : withoutWire(answer);
+      const given = answer.wireSaysMore === true && guardrails.checksOutput ? withoutWire(answer) : answer;
       return given.refusal === undefined
         ? checkAnswer(guardrails, given, input, bounds, 0, given.content, [])
         : checkRefusal(guardrails, given, given.refusal, input, bounds);
@@ -112,7 +106,7 @@ export function createCallGuard(guardrails: Guardrails): CallGuard {
   };
 }
 
-function withoutWire({ wire: _, ...answer }: ModelAnswer): ModelAnswer {
+function withoutWire({ wire: _wire, wireSaysMore: _more, ...answer }: ModelAnswer): ModelAnswer {
   return answer;
 }
 

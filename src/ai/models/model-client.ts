@@ -317,7 +317,11 @@ class RoutedModelClient implements ModelClient {
   #failed(run: CallRun, error: unknown): unknown {
     const { signal } = run.call;
     if (signal.aborted) {
-      run.record('aborted');
+      run.record(
+        signal.reason instanceof GatewayError && signal.reason.code === 'GATEWAY_TIMEOUT'
+          ? signal.reason.code
+          : 'aborted',
+      );
       return signal.reason;
     }
     // Calls that are shared end at each caller's own deadline with a failure of that kind.

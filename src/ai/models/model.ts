@@ -176,6 +176,8 @@ export interface ModelAnswer {
   readonly respondedModel?: string;
   /** The body as the provider sent it, where the request's `wire` was sent as it is. Only a whole answer has it. */
   readonly wire?: string;
+  /** Whether `wire` says anything that is not in the rest: what guardrails have not seen is not passed on. */
+  readonly wireSaysMore?: true;
 }
 
 /** The text parts of an answer, joined. */

@@ -12,7 +12,6 @@ import {
   type EmbeddingRequest,
   type Embeddings,
   type JsonObject,
-  type ModelAnswer,
   type ModelProvider,
   type ModelRequest,
   type ProviderCall,
@@ -26,6 +25,7 @@ import { providerStream } from './provider-stream.ts';
 import { readResponse } from './responses-answer.ts';
 import { writeResponsesRequest } from './responses-request.ts';
 import { ResponsesStreamReader } from './responses-stream.ts';
+import { saysMore } from './unchecked-output.ts';
 import { passedRequest } from './wire-request.ts';
 
 export interface OpenAiProviderOptions {
@@ -137,9 +137,11 @@ export function createOpenAiProvider(options: OpenAiProviderOptions): ModelProvi
       const { text, requestId } = await wholeAnswer(exchange, keys);
       const body = parseBody(text);
       const answer = wire === 'chat' ? readChatCompletion(body, context) : readResponse(body, context);
-      if (context.passing === undefined) return whole(answer, requestId, undefined);
+      const given = requestId === undefined ? answer : { ...answer, requestId };
+      if (context.passing === undefined) return given;
       const conform = wire === 'chat' ? conformChatCompletion : conformResponse;
-      return whole(answer, requestId, conform(text, body, answer));
+      const passed = { ...given, wire: conform(text, body, answer) };
+      return saysMore(wireName, body) ? { ...passed, wireSaysMore: true } : passed;
     },
     stream: (model, request, call) =>
       providerStream(
@@ -200,11 +202,6 @@ function parseBody(text: string): unknown {
   } catch {
     throw new ProviderFailure({ kind: 'malformed', detail: 'the answer is not JSON' });
   }
-}
-
-function whole(answer: ModelAnswer, requestId: string | undefined, wire: string | undefined): ModelAnswer {
-  if (requestId === undefined && wire === undefined) return answer;
-  return { ...answer, ...(requestId === undefined ? {} : { requestId }), ...(wire === undefined ? {} : { wire }) };
 }
 
 function embeddingBody(model: string, input: readonly string[], { dimensions, user }: EmbeddingRequest): JsonObject {

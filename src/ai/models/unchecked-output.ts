@@ -3,7 +3,7 @@
  * further choices, probabilities of tokens, sound, citations, items of tools that run at the provider.
  */
 import type { ModelRequest, Wire } from './model.ts';
-import { arrayOf, isRecord, parseJson, recordOf } from './outside-json.ts';
+import { arrayOf, isRecord, recordOf } from './outside-json.ts';
 
 /** Fields that ask for more to read. Those that name a place, `tools[0] (custom)`, are answered by calls of their kind. */
 const asksForMore =
@@ -35,9 +35,9 @@ const messageFields: ReadonlySet<string> = new Set([
   ...['function_call', 'name'],
 ]);
 
-/** Whether a whole answer says anything beside what was read of it. */
-export function saysMore(wire: Wire, text: string): boolean {
-  const body = recordOf(parseJson(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text));
+/** Whether a whole answer, parsed, says anything beside what was read of it. */
+export function saysMore(wire: Wire, answer: unknown): boolean {
+  const body = recordOf(answer);
   return wire === 'openai-chat' ? chatSaysMore(body) : arrayOf(body.output).some(itemSaysMore);
 }
 
