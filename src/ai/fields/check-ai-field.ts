@@ -12,7 +12,8 @@ import type { SensitiveFields } from './sensitive.ts';
 
 /** What the configured models are asked. */
 export interface ModelChecks {
-  has(alias: string): boolean;
+  /** The aliases there are. */
+  readonly aliases: readonly string[];
   /** The references of the alias's targets that have no price and are not declared free. */
   unpriced(alias: string): readonly string[];
   /** @returns why none of the alias's targets can answer in this form; undefined where one can */
@@ -142,7 +143,7 @@ class FieldCheck {
   #model(prompt: Prompt): void {
     const { models } = this.#check;
     const alias = this.#field.model ?? prompt.model;
-    if (alias === undefined || !models.has(alias)) {
+    if (alias === undefined || !models.aliases.includes(alias)) {
       const place =
         this.#field.model === undefined
           ? `, which prompt "${prompt.name}" names (${this.#path(`${prompt.name}.prompt`)}:${prompt.modelLine})`
@@ -152,7 +153,7 @@ class FieldCheck {
         alias === undefined
           ? `no model is named, neither here nor in prompt "${prompt.name}"`
           : `there is no model "${alias}"${place}`,
-        'name an alias of ai.models in @generate(model:) or in the prompt’s front matter',
+        `name an alias of ai.models (${listed(models.aliases)}) in @generate(model:) or in the prompt’s front matter`,
       );
       return;
     }
@@ -182,6 +183,12 @@ class FieldCheck {
   #path(file: string): string {
     return `${relative(process.cwd(), this.#check.prompts.folder)}/${file}`;
   }
+}
+
+const maxListed = 20;
+
+function listed(names: readonly string[]): string {
+  return names.length > maxListed ? `${names.slice(0, maxListed).join(', ')}, …` : names.join(', ');
 }
 
 /** The names a prompt's variables may have in this field. */

@@ -9,7 +9,7 @@ const localWriter = 'extractive';
 export function modelChecks(ai: AiConfig): ModelChecks {
   const builtIn = new Set(ai.providers.flatMap(({ name, kind }) => (kind === 'local' ? [name] : [])));
   return {
-    has: (alias) => Object.hasOwn(ai.models, alias),
+    aliases: Object.keys(ai.models),
     unpriced: (alias) => unpricedTargets(ai, alias),
     cannot: (alias, needs) => {
       const targets = Object.hasOwn(ai.models, alias) ? (ai.models[alias]?.targets ?? []) : [];

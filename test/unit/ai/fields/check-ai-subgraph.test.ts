@@ -29,7 +29,7 @@ const prompts = {
 };
 
 const models: AiSubgraphCheck['models'] = {
-  has: (alias) => ['fast', 'dear', 'plain'].includes(alias),
+  aliases: ['fast', 'dear', 'plain'],
   unpriced: (alias) => (alias === 'dear' ? ['openai/own'] : []),
   cannot: (alias, needs) => (alias === 'plain' && needs === 'json' ? 'it has no JSON' : undefined),
 };
@@ -174,6 +174,11 @@ describe('checking an AI subgraph', () => {
       places: [{ subgraph: 'assistant', origin: 'assistant.graphql', line }],
       mend: expect.stringMatching(/\w{3}/),
     });
+  });
+
+  it('lists the models there are where one is not', async () => {
+    const [problem] = checkAiSubgraph(await checkOf(sdl.replace('"haiku")', '"haiku", model: "smart")')));
+    expect(problem?.mend).toContain('ai.models (fast, dear, plain)');
   });
 
   it('checks every version that a label may choose', async () => {
