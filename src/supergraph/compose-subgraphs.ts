@@ -4,7 +4,7 @@
  */
 import { composeServices } from '@apollo/composition';
 import { ERRORS } from '@apollo/federation-internals';
-import { type ASTNode, type DocumentNode, GraphQLError, parse, printSchema, Source } from 'graphql';
+import { type ASTNode, BREAK, type DocumentNode, GraphQLError, parse, printSchema, Source, visit } from 'graphql';
 import { messageOf } from '../errors/index.ts';
 import type { CompositionOutcome, CompositionProblem, ProblemPlace, SubgraphSource } from './composition.ts';
 import { linkAiDirectives } from './link-ai-directives.ts';
@@ -89,7 +89,7 @@ function errorProblem(
     severity: 'error',
     code,
     message: error.message,
-    places: places.length > 0 ? places : placesNamed(error.message, sources, services),
+    places: places.some(({ line }) => line !== undefined) ? places : placesNamed(error.message, sources, services),
     mend: mendFor(code, descriptionOf(code)),
   };
 }
@@ -114,7 +114,29 @@ function placesNamed(
     });
     if (places.length > 0) return places;
   }
-  return named.map(({ name, origin }) => ({ subgraph: name, origin, line: undefined }));
+  return named.map(({ name, origin }) => {
+    const document = services.find((service) => service.name === name)?.typeDefs;
+    return { subgraph: name, origin, line: document && lineOfDirective(message, document) };
+  });
+}
+
+/** graphql-js's sentences about a directive's arguments name no element: the line is that of the first such directive. */
+function lineOfDirective(message: string, document: DocumentNode): number | undefined {
+  const unknown = /argument "(?<argument>\w+)" on directive "@(?<name>\w+)"/.exec(message)?.groups;
+  const missing = /[Dd]irective "@(?<name>\w+)" argument "(?<argument>\w+)" .* was not provided/.exec(message)?.groups;
+  const meant = unknown ?? missing;
+  if (meant === undefined) return undefined;
+  let line: number | undefined;
+  visit(document, {
+    Directive(node) {
+      if (node.name.value !== meant.name) return undefined;
+      const isGiven = node.arguments?.some(({ name }) => name.value === meant.argument) === true;
+      if (isGiven !== (meant === unknown)) return undefined;
+      line = node.loc?.startToken.line;
+      return BREAK;
+    },
+  });
+  return line;
 }
 
 /** The line where a document defines `Type` or `Type.field`. */

@@ -55,6 +55,16 @@ describe('composing', () => {
     expect(problem?.mend).toContain('@shareable');
   });
 
+  it.each(['@key(field: "id")', '@key'])(
+    'names the line of a directive whose arguments are wrong: %s',
+    async (wrong) => {
+      const sdl = `${federation('"@key"')}\ntype Query { a: A }\ntype B @key(fields: "id") { id: ID! }\ntype A ${wrong} { id: ID! }`;
+      for (const problem of await problemsOf(source('a', sdl))) {
+        expect(problem.places).toEqual([{ subgraph: 'a', origin: 'subgraphs/a.graphql', line: 4 }]);
+      }
+    },
+  );
+
   it('shows an unreachable field with a way to mend it', async () => {
     const [problem] = await problemsOf(
       source('a', `${federation('')}\ntype Query { t: T }\ntype T { a: Int }`),
