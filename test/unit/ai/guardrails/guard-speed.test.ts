@@ -37,9 +37,16 @@ describe('the guards with everything on', () => {
   function expectLinear(unit: string, check: (text: string) => void): void {
     const whole = unit.repeat(Math.ceil(1_000_000 / unit.length)).slice(0, 1_000_000);
     const tenth = whole.slice(0, 100_000);
-    const takes = leastCpu(4, quiet, () => check(whole));
-    if (takes <= quiet) return;
-    expect(takes).toBeLessThanOrEqual(20 * leastCpu(4, 0, () => check(tenth)));
+    let takes = Number.POSITIVE_INFINITY;
+    let bound = quiet;
+    for (let turn = 0; turn < 4 && takes > bound; turn += 1) {
+      takes = Math.min(
+        takes,
+        leastCpu(1, 0, () => check(whole)),
+      );
+      if (takes > quiet && bound === quiet) bound = Math.max(quiet, 20 * leastCpu(4, 0, () => check(tenth)));
+    }
+    expect(takes).toBeLessThanOrEqual(bound);
   }
 
   const units = [
