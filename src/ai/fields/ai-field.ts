@@ -4,11 +4,11 @@ import {
   type DocumentNode,
   type FieldDefinitionNode,
   Kind,
-  parse,
   type SelectionSetNode,
   type TypeNode,
 } from 'graphql';
 import { importedAiDirectives } from '../../supergraph/index.ts';
+import { fieldNames, fieldSetOf, isFederation } from './federation-directives.ts';
 
 /** A field whose value a model writes, as its subgraph declares it with @generate. */
 export interface AiField {
@@ -49,14 +49,14 @@ export function aiFieldsOf(document: DocumentNode): readonly AiField[] {
 }
 
 function aiFieldOf(typeName: string, field: FieldDefinitionNode, directive: DirectiveNode): AiField {
-  const requires = field.directives?.find((one) => /^(federation__)?requires$/.test(one.name.value));
+  const requires = field.directives?.find((one) => isFederation('requires', one));
   const requiresSelection = fieldSetOf(text(requires?.arguments, 'fields'));
   return {
     typeName,
     fieldName: field.name.value,
     type: field.type,
     description: field.description?.value,
-    isExternal: field.directives?.some((one) => /^(federation__)?external$/.test(one.name.value)) === true,
+    isExternal: field.directives?.some((one) => isFederation('external', one)) === true,
     prompt: text(directive.arguments, 'prompt') ?? '',
     model: text(directive.arguments, 'model'),
     maxOutputTokens: integer(directive.arguments, 'maxOutputTokens'),
@@ -76,22 +76,4 @@ function text(list: readonly ArgumentNode[] | undefined, name: string): string |
 function integer(list: readonly ArgumentNode[] | undefined, name: string): number | undefined {
   const value = list?.find((argument) => argument.name.value === name)?.value;
   return value?.kind === Kind.INT ? Number(value.value) : undefined;
-}
-
-/** A federation field set. A malformed one is composition's to report. */
-export function fieldSetOf(text: string | undefined): SelectionSetNode | undefined {
-  if (text === undefined) return undefined;
-  try {
-    const [operation] = parse(`{${text}}`, { noLocation: true }).definitions;
-    return operation?.kind === Kind.OPERATION_DEFINITION ? operation.selectionSet : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** The names at its top. */
-export function fieldNames(fieldSet: SelectionSetNode | undefined): readonly string[] {
-  return (fieldSet?.selections ?? []).flatMap((one) =>
-    one.kind === Kind.FIELD ? [(one.alias ?? one.name).value] : [],
-  );
 }

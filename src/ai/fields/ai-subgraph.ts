@@ -16,7 +16,6 @@ import {
   type GraphQLSchema,
   getNullableType,
   isObjectType,
-  isUnionType,
   parse,
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
@@ -44,7 +43,7 @@ import { PromptError } from './prompt.ts';
 import type { PromptFolder } from './prompt-folder.ts';
 import { questionWriter } from './question-writer.ts';
 import type { Inputs, SensitiveFields } from './sensitive.ts';
-import { typesWritten } from './types-written.ts';
+import { entityTypes, typesWritten } from './types-written.ts';
 
 export interface AiSubgraphOptions {
   readonly name: string;
@@ -137,8 +136,7 @@ function referenceResolvers(fields: readonly AiField[]) {
  * identity they keep. Not so in an object that a model writes: the model writes what is below it too.
  */
 function openPlainTypes(schema: GraphQLSchema, fields: readonly AiField[]): void {
-  const union = schema.getType('_Entity');
-  const entities = new Set(isUnionType(union) ? union.getTypes() : []);
+  const entities = entityTypes(schema);
   const written = typesWritten(schema, fields);
   const open = new Set(fields.map(({ typeName }) => typeName));
   // Types that group types that group AI fields: each turn finds those one step further up.

@@ -13,6 +13,7 @@ import {
 } from '../../supergraph/index.ts';
 import { type AiField, aiFieldsOf } from './ai-field.ts';
 import { type AiSubgraphCheck, checkAiField, problemOf } from './check-ai-field.ts';
+import { isFederation } from './federation-directives.ts';
 
 /** @returns the errors; empty where every AI field can be answered */
 export function checkAiSubgraph(check: AiSubgraphCheck): readonly CompositionProblem[] {
@@ -43,7 +44,7 @@ function entitiesOf(document: DocumentNode): ReadonlySet<string> {
   const entities = new Set<string>();
   for (const definition of document.definitions) {
     if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION && definition.kind !== Kind.OBJECT_TYPE_EXTENSION) continue;
-    if (definition.directives?.some(({ name }) => /^(federation__)?key$/.test(name.value)) === true) {
+    if (definition.directives?.some((one) => isFederation('key', one)) === true) {
       entities.add(definition.name.value);
     }
   }

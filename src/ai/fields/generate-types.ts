@@ -32,6 +32,7 @@ import { messageOf } from '../../errors/index.ts';
 import { invariant } from '../../lib/index.ts';
 import { linkAiDirectives } from '../../supergraph/index.ts';
 import { type AiField, aiFieldsOf } from './ai-field.ts';
+import { keysOf } from './federation-directives.ts';
 import { scalarForm } from './output-scalars.ts';
 import type { SensitiveFields } from './sensitive.ts';
 
@@ -290,19 +291,4 @@ function namedOf(type: GraphQLType): GraphQLNamedType {
   let inner = type;
   while (isNonNullType(inner) || isListType(inner)) inner = inner.ofType;
   return inner;
-}
-
-/** The field sets of an entity's keys; a malformed one is composition's to report. */
-function keysOf({ astNode, extensionASTNodes }: GraphQLNamedType): readonly SelectionSetNode[] {
-  const directives = [astNode, ...extensionASTNodes].flatMap((node) => node?.directives ?? []);
-  return directives.flatMap(({ name, arguments: given }) => {
-    const fields = given?.find((argument) => argument.name.value === 'fields')?.value;
-    if (!/^(federation__)?key$/.test(name.value) || fields?.kind !== Kind.STRING) return [];
-    try {
-      const [operation] = parse(`{${fields.value}}`, { noLocation: true }).definitions;
-      return operation?.kind === Kind.OPERATION_DEFINITION ? [operation.selectionSet] : [];
-    } catch {
-      return [];
-    }
-  });
 }

@@ -3,11 +3,12 @@
  * Everything that is the same for each entity is made once per field.
  */
 import { hash } from 'node:crypto';
-import { type GraphQLObjectType, type GraphQLSchema, isNonNullType, Kind } from 'graphql';
+import { type GraphQLObjectType, type GraphQLSchema, isNonNullType } from 'graphql';
 import { canonicalJson, invariant } from '../../lib/index.ts';
 import type { RequestContext } from '../../transport/index.ts';
 import type { ModelClient } from '../models/index.ts';
-import { type AiField, fieldNames, fieldSetOf } from './ai-field.ts';
+import type { AiField } from './ai-field.ts';
+import { fieldNames, keysOf } from './federation-directives.ts';
 import type { SubgraphCode } from './field-code.ts';
 import type { FieldOutput } from './field-output.ts';
 import type { FieldQuestion } from './field-question.ts';
@@ -95,7 +96,7 @@ export function questionWriter(options: QuestionWriterOptions): QuestionWriter {
   };
   const projection = compileProjection(field.requiresSelection);
   const known = new WeakMap<Inputs, KnownInputs>();
-  const keys = keysOf(parent);
+  const keys = keysOf(parent).map(fieldNames);
   const single = choice.versions.length === 1 ? choice.versions[0]?.prompt : undefined;
 
   return {
@@ -218,16 +219,4 @@ class EntityInputs implements FieldInputs {
     }
     return this.#read;
   }
-}
-
-/** The names at the top of each `@key` of a type. */
-function keysOf(parent: GraphQLObjectType): readonly (readonly string[])[] {
-  const definitions = [parent.astNode, ...parent.extensionASTNodes];
-  return definitions.flatMap((definition) =>
-    (definition?.directives ?? []).flatMap(({ name, arguments: given }) => {
-      if (!/^(federation__)?key$/.test(name.value)) return [];
-      const fields = given?.find((argument) => argument.name.value === 'fields')?.value;
-      return fields?.kind === Kind.STRING ? [fieldNames(fieldSetOf(fields.value))] : [];
-    }),
-  );
 }

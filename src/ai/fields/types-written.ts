@@ -5,9 +5,16 @@ import {
   getNamedType,
   isAbstractType,
   isObjectType,
+  isUnionType,
 } from 'graphql';
 import type { AiField } from './ai-field.ts';
 import { isWritten } from './output-shape.ts';
+
+/** What `_entities` can be. */
+export function entityTypes(schema: GraphQLSchema): ReadonlySet<GraphQLObjectType> {
+  const union = schema.getType('_Entity');
+  return new Set(isUnionType(union) ? union.getTypes() : []);
+}
 
 /** The object types whose objects models write: those of @generate fields, and what their own fields lead to. */
 export function typesWritten(schema: GraphQLSchema, fields: readonly AiField[]): ReadonlySet<GraphQLObjectType> {

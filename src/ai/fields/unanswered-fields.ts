@@ -8,11 +8,10 @@ import {
   type GraphQLSchema,
   getNullableType,
   isObjectType,
-  isUnionType,
-  Kind,
 } from 'graphql';
-import { type AiField, fieldNames, fieldSetOf } from './ai-field.ts';
-import { typesWritten } from './types-written.ts';
+import type { AiField } from './ai-field.ts';
+import { directivesOf, fieldNames, isFederation, keysOf } from './federation-directives.ts';
+import { entityTypes, typesWritten } from './types-written.ts';
 
 export interface UnansweredField {
   /** `Type.field`. */
@@ -22,8 +21,7 @@ export interface UnansweredField {
 
 /** Of Query, Mutation, entities, and the plain types that group AI fields below them. */
 export function unansweredFields(schema: GraphQLSchema, fields: readonly AiField[]): readonly UnansweredField[] {
-  const union = schema.getType('_Entity');
-  const entities = new Set(isUnionType(union) ? union.getTypes() : []);
+  const entities = entityTypes(schema);
   const written = typesWritten(schema, fields);
   const asked = new Set(fields.map(({ typeName, fieldName }) => `${typeName}.${fieldName}`));
   const leads = typesWithAiFields(schema, fields);
@@ -34,7 +32,7 @@ export function unansweredFields(schema: GraphQLSchema, fields: readonly AiField
     if (type == null || seen.has(type) || written.has(type)) continue;
     seen.add(type);
     if (isExternal(directivesOf(type))) continue;
-    const keys = keyFieldsOf(type);
+    const keys = new Set(keysOf(type).flatMap(fieldNames));
     for (const field of Object.values(type.getFields())) {
       const { name, astNode } = field;
       if (name === '_entities' || name === '_service' || keys.has(name)) continue;
@@ -61,20 +59,6 @@ function typesWithAiFields(schema: GraphQLSchema, fields: readonly AiField[]): R
   return leads;
 }
 
-function directivesOf({ astNode, extensionASTNodes }: GraphQLObjectType): readonly ConstDirectiveNode[] {
-  return [astNode, ...extensionASTNodes].flatMap((node) => node?.directives ?? []);
-}
-
 function isExternal(directives: readonly ConstDirectiveNode[]): boolean {
-  return directives.some(({ name }) => /^(federation__)?external$/.test(name.value));
-}
-
-function keyFieldsOf(type: GraphQLObjectType): ReadonlySet<string> {
-  return new Set(
-    directivesOf(type).flatMap((one) => {
-      if (!/^(federation__)?key$/.test(one.name.value)) return [];
-      const fields = one.arguments?.find(({ name }) => name.value === 'fields')?.value;
-      return fields?.kind === Kind.STRING ? fieldNames(fieldSetOf(fields.value)) : [];
-    }),
-  );
+  return directives.some((one) => isFederation('external', one));
 }

@@ -1,0 +1,44 @@
+/** Federation's directives in the SDL of an AI subgraph, whether they are imported or under their namespace. */
+import {
+  type ConstDirectiveNode,
+  type DirectiveNode,
+  type GraphQLNamedType,
+  Kind,
+  parse,
+  type SelectionSetNode,
+} from 'graphql';
+
+export function isFederation(name: 'key' | 'external' | 'requires', directive: DirectiveNode): boolean {
+  return directive.name.value === name || directive.name.value === `federation__${name}`;
+}
+
+export function directivesOf({ astNode, extensionASTNodes }: GraphQLNamedType): readonly ConstDirectiveNode[] {
+  return [astNode, ...extensionASTNodes].flatMap((node) => node?.directives ?? []);
+}
+
+/** The field sets of each `@key` of a type. */
+export function keysOf(type: GraphQLNamedType): readonly SelectionSetNode[] {
+  return directivesOf(type).flatMap((directive) => {
+    if (!isFederation('key', directive)) return [];
+    const fields = directive.arguments?.find(({ name }) => name.value === 'fields')?.value;
+    return (fields?.kind === Kind.STRING ? fieldSetOf(fields.value) : undefined) ?? [];
+  });
+}
+
+/** A federation field set. A malformed one is composition's to report. */
+export function fieldSetOf(text: string | undefined): SelectionSetNode | undefined {
+  if (text === undefined) return undefined;
+  try {
+    const [operation] = parse(`{${text}}`, { noLocation: true }).definitions;
+    return operation?.kind === Kind.OPERATION_DEFINITION ? operation.selectionSet : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The names at its top. */
+export function fieldNames(fieldSet: SelectionSetNode | undefined): readonly string[] {
+  return (fieldSet?.selections ?? []).flatMap((one) =>
+    one.kind === Kind.FIELD ? [(one.alias ?? one.name).value] : [],
+  );
+}
