@@ -18,6 +18,20 @@ export async function expectAgreement(options: DifferentialOptions): Promise<Dif
   return report;
 }
 
+/** Fails where one is answered wrongly, or where more than one in fifty is refused as what cannot be planned in time or rightly. */
+export async function expectHardlyRefused(options: DifferentialOptions): Promise<void> {
+  const { graph } = options;
+  const report = await compareWithMonolith(options);
+  const isRefused = (ours: unknown): boolean =>
+    typeof ours === 'string' && /too complex to plan|cannot be answered correctly/.test(ours);
+  const wrong = report.disagreements.filter(({ ours }) => !isRefused(ours));
+  const refused = report.disagreements.length - wrong.length;
+  console.info(`${graph.name}: ${refused} refused and ${wrong.length} wrong of ${report.compared} random operations`);
+  expect(wrong.map((one) => describeDisagreement(graph, one)).join('\n')).toBe('');
+  // None is, where this machine has time to plan each within planWithinMs.
+  expect(refused / report.compared).toBeLessThan(0.02);
+}
+
 export function printRate(
   { graph, engine = 'isthmus' }: DifferentialOptions,
   { compared, disagreements, discarded }: DifferentialReport,
