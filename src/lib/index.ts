@@ -2,6 +2,8 @@ export { Deadline, longestTimerMs } from './deadline.ts';
 export { deepFreeze } from './deep-freeze.ts';
 export { invariant, unreachable } from './invariant.ts';
 export { isoTime } from './iso-time.ts';
+export { newId } from './new-id.ts';
+export { parseJsonAnswer } from './parse-json-answer.ts';
 export { SharedRuns } from './shared-runs.ts';
 export { siblingModule } from './sibling-module.ts';
 export { SingleFlight } from './single-flight.ts';

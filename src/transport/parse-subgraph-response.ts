@@ -1,13 +1,11 @@
 /** Turns a subgraph's bytes into a GraphQL response, or into a coded error: nothing outside is trusted to have a shape. */
 import { GatewayError } from '../errors/index.ts';
+import { parseJsonAnswer } from '../lib/index.ts';
 import { isWithinDepth, maxValueDepth } from './is-within-depth.ts';
 import type { SubgraphError, SubgraphResponse } from './subgraph-client.ts';
 
 /** A subgraph that answers a million errors is not read to the end. */
 const maxErrors = 1_000;
-
-/** Some servers begin with it; what reads JSON may pass over it (RFC 8259, section 8.1). */
-const byteOrderMark = 0xfeff;
 
 /**
  * @param status the HTTP status; any is accepted when the body is a GraphQL response (GraphQL over HTTP, section 6.4.2)
@@ -22,7 +20,7 @@ export function parseSubgraphResponse(service: string, status: number, text: str
   };
   let body: unknown;
   try {
-    body = JSON.parse(text.charCodeAt(0) === byteOrderMark ? text.slice(1) : text);
+    body = parseJsonAnswer(text);
   } catch {
     return refuse('the body is not JSON');
   }

@@ -5,7 +5,7 @@
  *
  * JSON that is wrapped, fenced or a tool's arguments is held back until it is whole, because its pieces are not JSON.
  */
-import { randomUUID } from 'node:crypto';
+import { newId } from '../../lib/index.ts';
 import type { AnswerPart, FinishReason, JsonObject, StreamDelta } from './model.ts';
 import { beginsAsJson, type JsonReading, readJsonText } from './structured-output.ts';
 
@@ -94,7 +94,7 @@ export class AnswerDraft {
   toolCall(id: string | undefined, name: string, out: StreamDelta[]): ToolCallDraft {
     if (name === this.#reading?.answerTool) return { index: -1, arguments: '' };
     const call: ToolCallDraft = { index: this.#parts.length, arguments: '' };
-    const given = id === undefined || id === 'null' ? `call_${randomUUID().replaceAll('-', '')}` : id;
+    const given = id === undefined || id === 'null' ? newId('call_') : id;
     this.#parts.push({ type: 'tool_call', id: given, name, call });
     this.#hasOwnCalls = true;
     this.#breaks = false;

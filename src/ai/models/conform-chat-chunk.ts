@@ -5,7 +5,7 @@
  * as its bytes; another is written anew with what it lacks; an event that is no chunk (a ping, something newer) is passed
  * over.
  */
-import { randomUUID } from 'node:crypto';
+import { newId } from '../../lib/index.ts';
 import { readFinishReason } from './chat-message.ts';
 import { conformUsage } from './conform-usage.ts';
 import type { JsonObject, StreamDelta } from './model.ts';
@@ -121,7 +121,7 @@ export class ConformChatChunk {
 
   #rewritten(chunk: JsonObject, deltas: readonly StreamDelta[]): JsonObject {
     this.#head ??= {
-      id: textIn(chunk.id) ?? `chatcmpl-${randomUUID().replaceAll('-', '')}`,
+      id: textIn(chunk.id) ?? newId('chatcmpl-'),
       created: typeof chunk.created === 'number' ? chunk.created : Math.floor(Date.now() / 1_000),
       model: textIn(chunk.model) ?? '',
     };

@@ -2,7 +2,7 @@
  * What is passed on of a whole chat completion is of that wire: an answer that lacks what OpenAI's clients and its
  * OpenAPI document count on is written anew with it, everything else of it left as it is.
  */
-import { randomUUID } from 'node:crypto';
+import { newId } from '../../lib/index.ts';
 import { conformFinishReason, isFinishReason } from './conform-chat-chunk.ts';
 import { conformUsage } from './conform-usage.ts';
 import type { JsonObject, ModelAnswer, ToolCallPart } from './model.ts';
@@ -50,7 +50,7 @@ function rewritten(body: JsonObject, answer: ModelAnswer): JsonObject {
   );
   return {
     ...body,
-    id: textIn(body.id) ?? `chatcmpl-${randomUUID().replaceAll('-', '')}`,
+    id: textIn(body.id) ?? newId('chatcmpl-'),
     object: 'chat.completion',
     created: typeof body.created === 'number' ? body.created : Math.floor(Date.now() / 1_000),
     model: typeof body.model === 'string' ? body.model : '',

@@ -2,7 +2,7 @@
  * What is passed on of a whole answer of the responses wire is of that wire: one that lacks ids, a status or what else
  * OpenAI's client counts on is written anew with it, everything else of it left as it is.
  */
-import { randomUUID } from 'node:crypto';
+import { newId } from '../../lib/index.ts';
 import type { JsonObject, ModelAnswer, ToolCallPart } from './model.ts';
 import { arrayOf, recordOf, textIn } from './outside-json.ts';
 
@@ -38,7 +38,7 @@ function rewritten(body: JsonObject, answer: ModelAnswer): JsonObject {
   const calls = answer.content.filter((part) => part.type === 'tool_call');
   return {
     ...body,
-    id: textIn(body.id) ?? newId('resp'),
+    id: textIn(body.id) ?? newId('resp_'),
     object: 'response',
     created_at: typeof body.created_at === 'number' ? body.created_at : Math.floor(Date.now() / 1_000),
     status: textIn(body.status) ?? 'completed',
@@ -51,21 +51,17 @@ function rewrittenItem(item: JsonObject, calls: ToolCallPart[]): JsonObject {
   switch (item.type) {
     case 'function_call': {
       const call = calls.shift();
-      const id = textIn(item.id) ?? newId('fc');
+      const id = textIn(item.id) ?? newId('fc_');
       return { ...item, id, call_id: call?.id, arguments: call?.arguments, status: item.status ?? 'completed' };
     }
     case 'message': {
       const { content: given } = item;
       const parts = typeof given === 'string' ? [{ type: 'output_text', text: given }] : arrayOf(given);
       const content = parts.map((part) => (isWellPart(part) ? part : { ...recordOf(part), annotations: [] }));
-      const id = textIn(item.id) ?? newId('msg');
+      const id = textIn(item.id) ?? newId('msg_');
       return { ...item, id, role: 'assistant', status: item.status ?? 'completed', content };
     }
     default:
-      return { ...item, id: textIn(item.id) ?? newId('item') };
+      return { ...item, id: textIn(item.id) ?? newId('item_') };
   }
-}
-
-function newId(prefix: string): string {
-  return `${prefix}_${randomUUID().replaceAll('-', '')}`;
 }

@@ -5,7 +5,7 @@
  * passes as its bytes; what is missing before it is written; one with other ids is written anew with those that were told
  * first; one that is no event of the wire is passed over.
  */
-import { randomUUID } from 'node:crypto';
+import { newId } from '../../lib/index.ts';
 import type { JsonObject } from './model.ts';
 import { arrayOf, recordOf, textIn } from './outside-json.ts';
 import { isItemEvent, lifecycleEvents, type PartEvents, partEvents, statusOf } from './responses-events.ts';
@@ -161,7 +161,7 @@ export class ConformResponses {
     const given = textIn(item.id);
     const known: KnownItem = {
       index,
-      id: given ?? `item_${randomUUID().replaceAll('-', '')}`,
+      id: given ?? newId('item_'),
       type: textIn(item.type) ?? '',
       callId: textIn(item.call_id) ?? callId,
       parts: new Set(),

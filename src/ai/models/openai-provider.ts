@@ -1,5 +1,5 @@
 import { OpenAI } from 'openai';
-import { longestTimerMs } from '../../lib/index.ts';
+import { longestTimerMs, parseJsonAnswer } from '../../lib/index.ts';
 import type { AnswerContext, StreamReader } from './answer-reader.ts';
 import { readChatCompletion } from './chat-completion.ts';
 import { writeChatRequest } from './chat-request.ts';
@@ -198,7 +198,7 @@ async function wholeAnswer(exchange: HttpExchange, keys: readonly string[]) {
 
 function parseBody(text: string): unknown {
   try {
-    return JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
+    return parseJsonAnswer(text);
   } catch {
     throw new ProviderFailure({ kind: 'malformed', detail: 'the answer is not JSON' });
   }

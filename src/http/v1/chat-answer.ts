@@ -1,11 +1,6 @@
 /** Answers in OpenAI's chat completions wire, where they did not come in it. */
-import { randomUUID } from 'node:crypto';
 import { type Completion, type FinishReason, type ToolCallPart, textOf, type Usage } from '../../ai/models/index.ts';
-import { unreachable } from '../../lib/index.ts';
-
-export function chatId(): string {
-  return `chatcmpl-${randomUUID().replaceAll('-', '')}`;
-}
+import { newId, unreachable } from '../../lib/index.ts';
 
 export function unixSeconds(): number {
   return Math.floor(Date.now() / 1_000);
@@ -67,7 +62,7 @@ export function writeChatAnswer(alias: string, answer: Completion): string {
   if (reasoning !== '') message.reasoning_content = reasoning;
   if (calls.length > 0) message.tool_calls = calls;
   return JSON.stringify({
-    id: chatId(),
+    id: newId('chatcmpl-'),
     object: 'chat.completion',
     created: unixSeconds(),
     model: alias,

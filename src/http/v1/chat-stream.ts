@@ -1,8 +1,8 @@
 /** A stream in OpenAI's chat completions wire: the role first, pieces, the finish reason, the usage if asked, [DONE]. */
 import type { AnswerPart, Completion, StreamDelta } from '../../ai/models/index.ts';
 import type { GatewayError } from '../../errors/index.ts';
-import { unreachable } from '../../lib/index.ts';
-import { chatFinishReason, chatId, chatUsage, unixSeconds } from './chat-answer.ts';
+import { newId, unreachable } from '../../lib/index.ts';
+import { chatFinishReason, chatUsage, unixSeconds } from './chat-answer.ts';
 import { isFields } from './read-fields.ts';
 import { eventText, type StreamForm } from './stream-form.ts';
 import { openAiError } from './wire-error.ts';
@@ -29,7 +29,7 @@ export class ChatStream implements StreamForm {
 
   constructor(alias: string, includeUsage: boolean) {
     this.#includeUsage = includeUsage;
-    this.#head = `data: {"id":"${chatId()}","object":"chat.completion.chunk","created":${unixSeconds()},"model":${JSON.stringify(alias)},"choices":[`;
+    this.#head = `data: {"id":"${newId('chatcmpl-')}","object":"chat.completion.chunk","created":${unixSeconds()},"model":${JSON.stringify(alias)},"choices":[`;
     this.#tail = includeUsage ? '],"usage":null}\n\n' : ']}\n\n';
   }
 

@@ -1,13 +1,8 @@
 /** Answers in Anthropic's messages wire. */
-import { randomUUID } from 'node:crypto';
 import type { AnswerPart, Completion, FinishReason, JsonObject, ReasoningPart, Usage } from '../../ai/models/index.ts';
-import { unreachable } from '../../lib/index.ts';
+import { newId, unreachable } from '../../lib/index.ts';
 import { opaqueToText } from './opaque-text.ts';
 import { isFields } from './read-fields.ts';
-
-export function messageId(): string {
-  return `msg_${randomUUID().replaceAll('-', '')}`;
-}
 
 export function stopReason(reason: FinishReason): string {
   switch (reason) {
@@ -73,7 +68,7 @@ export function writeMessagesAnswer(alias: string, answer: Completion): string {
   const content: unknown[] = answer.content.map(block);
   if (answer.refusal !== undefined) content.push({ type: 'text', text: answer.refusal, citations: null });
   return JSON.stringify({
-    id: messageId(),
+    id: newId('msg_'),
     type: 'message',
     role: 'assistant',
     model: alias,

@@ -5,8 +5,8 @@
  */
 import type { AnswerPart, Completion, JsonObject, StreamDelta } from '../../ai/models/index.ts';
 import type { GatewayError } from '../../errors/index.ts';
-import { unreachable } from '../../lib/index.ts';
-import { messageId, messagesUsage, redactedData, signatureOf, stopReason } from './messages-answer.ts';
+import { newId, unreachable } from '../../lib/index.ts';
+import { messagesUsage, redactedData, signatureOf, stopReason } from './messages-answer.ts';
 import { eventText, type StreamForm } from './stream-form.ts';
 import { anthropicError } from './wire-error.ts';
 
@@ -83,7 +83,7 @@ export class MessagesStream implements StreamForm {
     if (this.#began) return '';
     this.#began = true;
     const message = {
-      id: messageId(),
+      id: newId('msg_'),
       type: 'message',
       role: 'assistant',
       model: this.#alias,

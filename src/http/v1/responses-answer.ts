@@ -1,8 +1,7 @@
 /** Answers in OpenAI's responses wire, where they did not come in it: the response object and its output items. */
-import { randomUUID } from 'node:crypto';
 import type { AnswerPart, Completion, FinishReason, ReasoningPart, Usage } from '../../ai/models/index.ts';
 import type { GatewayError } from '../../errors/index.ts';
-import { unreachable } from '../../lib/index.ts';
+import { newId, unreachable } from '../../lib/index.ts';
 import { unixSeconds } from './chat-answer.ts';
 import { opaqueToText } from './opaque-text.ts';
 import { type Fields, isFields } from './read-fields.ts';
@@ -10,10 +9,6 @@ import { openAiError, statusOf } from './wire-error.ts';
 
 export type OutputItem = Readonly<Record<string, unknown>>;
 type ItemStatus = 'in_progress' | 'completed' | 'incomplete';
-
-export function newId(prefix: string): string {
-  return `${prefix}_${randomUUID().replaceAll('-', '')}`;
-}
 
 export function messageItem(id: string, content: readonly unknown[], status: ItemStatus): OutputItem {
   return { id, type: 'message', role: 'assistant', status, content };
@@ -52,7 +47,7 @@ export function responsesUsage(usage: Usage): Readonly<Record<string, unknown>> 
 
 /** What a response says of how it was asked; the same from the first event to the last. */
 export class ResponseFrame {
-  readonly id = newId('resp');
+  readonly id = newId('resp_');
   readonly #asked: Readonly<Record<string, unknown>>;
   readonly #createdAt = unixSeconds();
 
@@ -150,7 +145,7 @@ export function statusAfter(
 export function writeResponsesAnswer(alias: string, body: Fields, answer: Completion): string {
   const output = answer.content.map(outputItem);
   if (answer.refusal !== undefined) {
-    output.push(messageItem(newId('msg'), [{ type: 'refusal', refusal: answer.refusal }], 'completed'));
+    output.push(messageItem(newId('msg_'), [{ type: 'refusal', refusal: answer.refusal }], 'completed'));
   }
   return JSON.stringify(new ResponseFrame(alias, body).ended(answer, output));
 }
@@ -158,11 +153,11 @@ export function writeResponsesAnswer(alias: string, body: Fields, answer: Comple
 function outputItem(part: AnswerPart): OutputItem {
   switch (part.type) {
     case 'text':
-      return messageItem(newId('msg'), [outputText(part.text)], 'completed');
+      return messageItem(newId('msg_'), [outputText(part.text)], 'completed');
     case 'reasoning':
-      return reasoningItem(newId('rs'), part);
+      return reasoningItem(newId('rs_'), part);
     case 'tool_call':
-      return functionCallItem(newId('fc'), { ...part, arguments: part.arguments || '{}' }, 'completed');
+      return functionCallItem(newId('fc_'), { ...part, arguments: part.arguments || '{}' }, 'completed');
     default:
       return unreachable(part);
   }

@@ -4,12 +4,11 @@
  */
 import type { AnswerPart, Completion, JsonObject, StreamDelta } from '../../ai/models/index.ts';
 import type { GatewayError } from '../../errors/index.ts';
-import { unreachable } from '../../lib/index.ts';
+import { newId, unreachable } from '../../lib/index.ts';
 import { type Fields, isFields } from './read-fields.ts';
 import {
   functionCallItem,
   messageItem,
-  newId,
   type OutputItem,
   outputText,
   ResponseFrame,
@@ -125,7 +124,7 @@ export class ResponsesStream implements StreamForm {
       if (earlier.kind !== 'tool_call') text += this.#finish(earlier); // calls may be written side by side
     }
     const place = this.#output.length;
-    const id = newId(kind === 'tool_call' ? 'fc' : kind === 'reasoning' ? 'rs' : 'msg');
+    const id = newId(kind === 'tool_call' ? 'fc_' : kind === 'reasoning' ? 'rs_' : 'msg_');
     const item: Item = { kind, id, place, callId, name, text: '', opaque: undefined, done: false };
     this.#items.set(index, item);
     const begun = begunItem(item);

@@ -89,6 +89,12 @@ export class V1Call {
     };
   }
 
+  /** @throws GatewayError `AI_MODEL_NOT_FOUND` */
+  requireModel(alias: string): void {
+    this.#alias = alias;
+    if (!this.generation.models.has(alias)) throw new GatewayError('AI_MODEL_NOT_FOUND');
+  }
+
   /** Sends a whole answer: a provider's own bytes, or the wire's text. */
   answer(summary: CallSummary, body: string): void {
     const { costNanoUsd, model, cache } = summary;

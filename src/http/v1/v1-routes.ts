@@ -113,8 +113,7 @@ function addRoutes(app: FastifyInstance, { generations, allowedOrigins, log }: V
 
   const readCounted = (body: Fields) => readMessagesRequest(body, false);
   post('/messages/count_tokens', readCounted, (call, { alias, request }) => {
-    const { models } = call.generation;
-    if (!models.has(call.context(alias).alias)) throw new GatewayError('AI_MODEL_NOT_FOUND');
+    call.requireModel(alias);
     call.send(JSON.stringify({ input_tokens: estimateInputTokens(request) }));
   });
 
