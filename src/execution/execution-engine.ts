@@ -50,6 +50,8 @@ export interface ExecutionEngine {
   mostUsed(count: number): readonly UsedOperation[];
   /** Plans operations before they are asked for; those that no longer fit the schema are passed over. */
   warm(operations: readonly UsedOperation[]): Promise<void>;
+  /** False where it has not been able to plan for a while: only operations that are planned already are answered. */
+  isAvailable(): boolean;
   close(): Promise<void>;
 }
 

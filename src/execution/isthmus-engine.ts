@@ -121,6 +121,8 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
       }
     },
 
+    isAvailable: () => planner.isAvailable(),
+
     close: async () => planner.close(),
   };
 }

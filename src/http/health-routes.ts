@@ -3,7 +3,7 @@ import type { Gateway } from '../gateway.ts';
 
 /**
  * `/health/live`: the process answers. `/health/ready`: it should be sent requests, that is, a generation is loaded and
- * it is not draining. A refused change does not make it unready: the previous generation serves.
+ * it is not draining, and operations can be planned. A refused change does not make it unready: the previous generation serves.
  */
 export function addHealthRoutes(app: FastifyInstance, gateway: Gateway, isDraining: () => boolean): void {
   app.get('/health/live', async () => ({ status: 'live' }));
@@ -11,6 +11,9 @@ export function addHealthRoutes(app: FastifyInstance, gateway: Gateway, isDraini
     if (isDraining()) return reply.code(503).send({ status: 'draining' });
     const generation = gateway.generations.current;
     if (generation === undefined) return reply.code(503).send({ status: 'loading' });
+    if (!generation.engine.isAvailable()) {
+      return reply.code(503).send({ status: 'planning unavailable', generation: generation.id });
+    }
     return { status: 'ready', generation: generation.id };
   });
 }

@@ -19,6 +19,10 @@ export interface PlannerPoolOptions {
   readonly maxWaiting?: number;
   /** The heap of one process, in MB. @default 1_024 */
   readonly maxHeapMb?: number;
+  /** How long a process may take to load what it was sent; one that takes longer is replaced. @default 30_000 */
+  readonly loadDeadlineMs?: number;
+  /** How long no process may hold a supergraph before its planner is unavailable. @default 10_000 */
+  readonly unavailableAfterMs?: number;
 }
 
 /** Plans operations of one supergraph. */
@@ -31,11 +35,17 @@ export interface Planner {
    *   the same operation), or `OVERLOADED`
    */
   plan(operation: string, activeLabels: readonly string[], deadlineMs: number): Promise<OperationPlan>;
+  /** False where no process has been able to plan for a while: nothing that is not planned yet can be answered. */
+  isAvailable(): boolean;
+  /** Ends this load. The supergraph is unloaded when every load of it has been ended. */
   close(): void;
 }
 
 export interface PlannerPool {
-  /** @throws Error where the supergraph cannot be loaded */
+  /**
+   * Loads a supergraph, or counts one more load of it: two generations may be made of the same one.
+   * @throws Error where the supergraph cannot be loaded, or is not within twice the deadline
+   */
   load(supergraph: string, options: ApolloPlannerOptions): Promise<Planner>;
   close(): Promise<void>;
 }
@@ -49,9 +59,20 @@ interface Task {
   deaths: number;
 }
 
+/** A supergraph as long as anybody has it loaded. */
+interface LoadedSupergraph {
+  readonly options: ApolloPlannerOptions;
+  readonly ready: PromiseWithResolvers<readonly string[]>;
+  loads: number;
+  /** When it was last seen loaded in a process; while it is, that is always. */
+  lastAvailable: number;
+}
+
 interface PlannerProcess {
   readonly child: ChildProcess;
   readonly loaded: Set<string>;
+  /** What it has been sent and has not answered, each with the timer that replaces the process. */
+  readonly loading: Map<string, NodeJS.Timeout>;
   current: { readonly task: Task; readonly timer: NodeJS.Timeout; late: boolean } | undefined;
 }
 
@@ -69,8 +90,8 @@ const maxFailedStarts = 3;
 
 export function createPlannerPool(options: PlannerPoolOptions): PlannerPool {
   const { log, maxProcesses = 2, maxWaiting = 200, maxHeapMb = 1_024 } = options;
-  const supergraphs = new Map<string, ApolloPlannerOptions>();
-  const loading = new Map<string, PromiseWithResolvers<readonly string[]>>();
+  const { loadDeadlineMs = 30_000, unavailableAfterMs = 10_000 } = options;
+  const supergraphs = new Map<string, LoadedSupergraph>();
   const processes = new Set<PlannerProcess>();
   const waiting: Task[] = [];
   let lastId = 0;
@@ -84,24 +105,52 @@ export function createPlannerPool(options: PlannerPoolOptions): PlannerPool {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
-    const planner: PlannerProcess = { child, loaded: new Set(), current: undefined };
+    const planner: PlannerProcess = { child, loaded: new Set(), loading: new Map(), current: undefined };
     processes.add(planner);
     child.on('message', (reply: PlannerReply) => receive(planner, reply));
     child.on('error', (error) => log.error({ error }, 'a planner process failed'));
     child.on('exit', (code, signal) => ended(planner, code, signal));
-    for (const [supergraph, options] of supergraphs)
-      child.send({ kind: 'load', supergraph, options } satisfies PlannerRequest);
+    for (const [supergraph, { options }] of supergraphs) sendLoad(planner, supergraph, options);
+  }
+
+  /** A process may be stopped, or take for ever: it is killed then, and another takes its place. */
+  function sendLoad(planner: PlannerProcess, supergraph: string, options: ApolloPlannerOptions): void {
+    const timer = setTimeout(() => planner.child.kill('SIGKILL'), loadDeadlineMs);
+    planner.loading.set(supergraph, timer);
+    planner.child.send({ kind: 'load', supergraph, options } satisfies PlannerRequest);
+  }
+
+  function loadEnded(planner: PlannerProcess, supergraph: string): void {
+    clearTimeout(planner.loading.get(supergraph));
+    planner.loading.delete(supergraph);
+  }
+
+  function unload(supergraph: string): void {
+    supergraphs.delete(supergraph);
+    for (const planner of processes) {
+      loadEnded(planner, supergraph);
+      planner.loaded.delete(supergraph);
+      if (planner.child.connected) planner.child.send({ kind: 'unload', supergraph } satisfies PlannerRequest);
+    }
+    for (const task of waiting.filter(({ request }) => request.supergraph === supergraph)) {
+      waiting.splice(waiting.indexOf(task), 1);
+      task.reject(new GatewayError('OVERLOADED', { detail: 'the supergraph of an operation is no longer loaded' }));
+    }
   }
 
   function receive(planner: PlannerProcess, reply: PlannerReply): void {
     switch (reply.kind) {
       case 'loaded':
-        planner.loaded.add(reply.supergraph);
+        loadEnded(planner, reply.supergraph);
         failedStarts = 0;
-        loading.get(reply.supergraph)?.resolve(reply.overrideLabels);
+        // One that was unloaded meanwhile has been sent word, which the process reads next.
+        if (!supergraphs.has(reply.supergraph)) break;
+        planner.loaded.add(reply.supergraph);
+        supergraphs.get(reply.supergraph)?.ready.resolve(reply.overrideLabels);
         break;
       case 'load failed':
-        loading.get(reply.supergraph)?.reject(new Error(reply.reason));
+        loadEnded(planner, reply.supergraph);
+        supergraphs.get(reply.supergraph)?.ready.reject(new Error(reply.reason));
         break;
       default: {
         const { current } = planner;
@@ -121,6 +170,11 @@ export function createPlannerPool(options: PlannerPoolOptions): PlannerPool {
    */
   function ended(planner: PlannerProcess, code: number | null, signal: NodeJS.Signals | null): void {
     processes.delete(planner);
+    for (const supergraph of planner.loading.keys()) loadEnded(planner, supergraph);
+    for (const supergraph of planner.loaded) {
+      const held = supergraphs.get(supergraph);
+      if (held !== undefined) held.lastAvailable = performance.now();
+    }
     const { current } = planner;
     clearTimeout(current?.timer);
     if (closed) {
@@ -136,7 +190,7 @@ export function createPlannerPool(options: PlannerPoolOptions): PlannerPool {
     }
     // None gets so far as to plan: starting more at once would go on for ever. The next to ask starts one again.
     failedStarts = 0;
-    for (const { reject } of loading.values()) reject(new Error('planner processes end at their start'));
+    for (const { ready } of supergraphs.values()) ready.reject(new Error('planner processes end at their start'));
     for (const task of waiting.splice(0))
       task.reject(new GatewayError('OVERLOADED', { detail: 'no planner process starts' }));
   }
@@ -175,21 +229,44 @@ export function createPlannerPool(options: PlannerPoolOptions): PlannerPool {
     if (waiting.length > 0 && processes.size < maxProcesses) start();
   }
 
+  /** Whether a process holds it, or has only just stopped doing so. */
+  function isAvailable(supergraph: string, held: LoadedSupergraph): boolean {
+    const now = performance.now();
+    if ([...processes].some(({ loaded }) => loaded.has(supergraph))) held.lastAvailable = now;
+    return !closed && now - held.lastAvailable < unavailableAfterMs;
+  }
+
+  function begin(supergraph: string, options: ApolloPlannerOptions): LoadedSupergraph {
+    const held = { options, ready: Promise.withResolvers<readonly string[]>(), loads: 0, lastAvailable: 0 };
+    supergraphs.set(supergraph, held);
+    if (processes.size === 0) start();
+    else for (const planner of processes) sendLoad(planner, supergraph, options);
+    const late = new Error(`no planner process loaded the supergraph within ${loadDeadlineMs * 2} ms`);
+    const timer = setTimeout(() => held.ready.reject(late), loadDeadlineMs * 2);
+    held.ready.promise.catch(() => undefined).finally(() => clearTimeout(timer));
+    return held;
+  }
+
   return {
     async load(supergraph, options) {
-      const ready = Promise.withResolvers<readonly string[]>();
-      supergraphs.set(supergraph, options);
-      loading.set(supergraph, ready);
+      const held = supergraphs.get(supergraph) ?? begin(supergraph, options);
+      held.loads++;
+      let ended = false;
+      const close = (): void => {
+        if (ended) return;
+        ended = true;
+        held.loads--;
+        // Another may have been begun under this name since this one failed.
+        if (held.loads === 0 && supergraphs.get(supergraph) === held) unload(supergraph);
+      };
       try {
-        if (processes.size === 0) start();
-        else
-          for (const { child } of processes) child.send({ kind: 'load', supergraph, options } satisfies PlannerRequest);
-        const overrideLabels = await ready.promise;
+        const overrideLabels = await held.ready.promise;
+        held.lastAvailable = performance.now();
         return {
           overrideLabels,
           plan: (operation, activeLabels, deadlineMs) =>
             new Promise((resolve, reject) => {
-              if (waiting.length >= maxWaiting || closed) {
+              if (waiting.length >= maxWaiting || closed || ended) {
                 reject(new GatewayError('OVERLOADED', { detail: 'too many operations wait to be planned' }));
                 return;
               }
@@ -197,25 +274,22 @@ export function createPlannerPool(options: PlannerPoolOptions): PlannerPool {
               waiting.push({ request, deadlineMs, resolve, reject, deaths: 0 });
               assign();
             }),
-          close() {
-            supergraphs.delete(supergraph);
-            for (const { child } of processes)
-              if (child.connected) child.send({ kind: 'unload', supergraph } satisfies PlannerRequest);
-          },
+          isAvailable: () => isAvailable(supergraph, held),
+          close,
         };
       } catch (error) {
-        supergraphs.delete(supergraph);
+        close();
         throw error;
-      } finally {
-        loading.delete(supergraph);
       }
     },
     async close() {
       closed = true;
       for (const task of waiting.splice(0))
         task.reject(new GatewayError('OVERLOADED', { detail: 'the gateway is stopping' }));
+      for (const { ready } of supergraphs.values()) ready.reject(new Error('the gateway is stopping'));
       await Promise.all(
-        [...processes].map(({ child }) => {
+        [...processes].map(({ child, loading }) => {
+          for (const timer of loading.values()) clearTimeout(timer);
           if (child.exitCode !== null || child.signalCode !== null) return undefined;
           const exited = new Promise((resolve) => child.once('exit', resolve));
           child.kill('SIGKILL');

@@ -156,6 +156,7 @@ export function createTestGraph(options: TestSchema): TestGraph {
         throw new GatewayError(code, { detail: messageOf(error), cause: error });
       }
     },
+    isAvailable: () => true,
     close() {},
   };
   let reference: Promise<ExecutionEngine> | undefined;
