@@ -1,4 +1,4 @@
-/** The results as a chart for the README: bars of CPU time per request, one group for each operation and mode. */
+/** The results as a chart for the docs: bars of CPU time per request, one group for each operation and mode. */
 import { digits, gatewayTitles } from './render-tables.ts';
 import type { Measured, Results } from './results.ts';
 

@@ -1,11 +1,12 @@
-/** The results as one short table for the README: CPU per request of every gateway, and its ratio to @apollo/gateway. */
+/** The results as one short table for the docs: CPU per request of every gateway, and its ratio to @apollo/gateway. */
 import type { GatewayName } from './gateways/gateway.ts';
 import { digits, gatewayTitles } from './render-tables.ts';
 import type { Measured, Results } from './results.ts';
 
 const gateways: readonly GatewayName[] = ['isthmus', 'apollo', 'hive', 'proxy'];
 
-export function renderSummary({ operations, measurements }: Results): string {
+/** @param lines how many rows at most; all where it is left out */
+export function renderSummary({ operations, measurements }: Results, { lines: most = Infinity } = {}): string {
   const measured = measurements.filter((one): one is Measured => one.kind === 'measured');
   const lines = [
     `| CPU ms per request | ${gateways.map((gateway) => gatewayTitles[gateway]).join(' | ')} |`,
@@ -27,5 +28,5 @@ export function renderSummary({ operations, measurements }: Results): string {
       lines.push(`| ${title}${mode === 'shared' ? ', identical requests' : ''} | ${cells.join(' | ')} |`);
     }
   }
-  return lines.join('\n');
+  return lines.slice(0, 2 + most).join('\n');
 }

@@ -45,7 +45,7 @@ export function renderAi(results: AiResults): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** The lines that the README shows: CPU of a call beside the bare proxy's. */
+/** The lines that the docs show: CPU of a call beside the bare proxy's. */
 export function renderAiSummary(results: AiResults): string {
   const proxy = find(results, 'call', 'proxy');
   const lines = [row(['model calls of 300 bytes', 'CPU ms per call', 'of the proxy’s']), '|---|--:|--:|'];

@@ -20,7 +20,7 @@ export function renderFields(results: FieldsResults): string {
   ].join('\n')}\n`;
 }
 
-/** The lines that the README shows. */
+/** The lines that the docs show. */
 export function renderFieldsSummary(results: FieldsResults): string {
   return [row(['AI fields', 'measured', 'target']), '|---|--:|--:|', ...figures(results).map(row)].join('\n');
 }

@@ -1,5 +1,5 @@
 /**
- * The shape of supergraph.yaml, once: the reader, `schema/supergraph.schema.json` and the README's table come from it.
+ * The shape of supergraph.yaml, once: the reader, `schema/supergraph.schema.json` and the table of docs/configuration.md come from it.
  * Objects are strict: a key that is not here is refused, never ignored. `federation_version` and `subgraphs` are
  * Rover's (`rover supergraph compose --config supergraph.yaml`); the rest is ours.
  */

@@ -1,11 +1,11 @@
 /**
- * Every code a client of Isthmus can see, held against the README by a test.
+ * Every code a client of Isthmus can see, held against docs/errors.md by a test.
  *
  * - `status`: the HTTP status where the code is the whole answer. With `application/json` a well-formed GraphQL
  *   request is answered 200 all the same (GraphQL over HTTP, section 6.4.1); a field's error never changes the status.
  * - `retryable`: whether the same request may succeed later without being changed.
  * - `client`: the sentence the client reads. It never names an address, a file or what a subgraph or provider said.
- * - `operator`: the sentence the operator reads in the log and in the README.
+ * - `operator`: the sentence the operator reads in the log and in docs/errors.md.
  */
 export interface ErrorEntry {
   readonly status: number;

@@ -1,4 +1,4 @@
-/** The sample's products and reviews with what the README's guide adds, as a reader would have it; on free ports. */
+/** The sample's products and reviews with what the docs' guide adds, as a reader would have it; on free ports. */
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -9,9 +9,9 @@ import { startCatalog } from '../../subgraphs/products/rest/catalog.ts';
 import { startReviews } from '../../subgraphs/reviews/reviews.ts';
 
 export interface GuidedShopOptions {
-  /** The README's lines of supergraph.yaml. */
+  /** The guide's lines of supergraph.yaml. */
   readonly yaml: string;
-  /** The README's files, by the paths it names. */
+  /** The guide's files, by the paths it names. */
   readonly files: ReadonlyMap<string, string>;
 }
 

@@ -1,4 +1,4 @@
-/** The parts of the README that are made from the source; README tests compare them, `UPDATE_README=1` rewrites them. */
+/** The parts of the docs that are made from the source; tests compare them, `UPDATE_DOCS=1` rewrites them. */
 import { configJsonSchema } from '../../src/config/index.ts';
 import { errorTable } from '../../src/errors/index.ts';
 
@@ -89,11 +89,11 @@ export function layoutSection(ranks: Readonly<Record<string, number>>): string {
   return ['| rank | part | what it is for |', '|---|---|---|', ...rows].join('\n');
 }
 
-/** The README with the text between `<!-- name:begin -->` and `<!-- name:end -->` replaced. */
-export function withSection(readme: string, name: string, text: string): string {
+/** The page with the text between `<!-- name:begin -->` and `<!-- name:end -->` replaced. */
+export function withSection(page: string, name: string, text: string): string {
   const pattern = new RegExp(`(<!-- ${name}:begin -->\n)[\\s\\S]*?(<!-- ${name}:end -->)`);
-  if (!pattern.test(readme)) throw new Error(`the README has no section ${name}`);
-  return readme.replace(
+  if (!pattern.test(page)) throw new Error(`the page has no section ${name}`);
+  return page.replace(
     pattern,
     (_whole, begin: string, end: string) => `${begin}${text === '' ? '' : `${text}\n`}${end}`,
   );

@@ -1,0 +1,141 @@
+import { execFile } from 'node:child_process';
+import { existsSync, globSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { parse } from 'graphql';
+import { describe, expect, it } from 'vitest';
+import { parse as parseYaml } from 'yaml';
+import { renderAiSummary } from '../../bench/ai/render-ai.ts';
+import { renderFieldsSummary } from '../../bench/fields/render-fields.ts';
+import { renderChart } from '../../bench/render-chart.ts';
+import { renderSummary } from '../../bench/render-summary.ts';
+import { renderTables } from '../../bench/render-tables.ts';
+import type { Results } from '../../bench/results.ts';
+import { parsePrompt } from '../../src/ai/fields/prompt.ts';
+import { checkAiSdkPackage, unpricedTargets } from '../../src/ai/models/index.ts';
+import { loadConfig, type ResolvedConfig } from '../../src/index.ts';
+import { importRanks } from '../testkit/import-ranks.ts';
+import { configurationLeaves, configurationSection, errorsSection, layoutSection } from './generated-sections.ts';
+import { allSnippets, expectSection, pages } from './pages.ts';
+
+const run = promisify(execFile);
+
+/** A part of a supergraph.yaml, with a subgraph where it names none and a value for every variable. */
+async function loadSnippet(yaml: string): Promise<ResolvedConfig> {
+  const folder = await mkdtemp(join(tmpdir(), 'isthmus-snippet-'));
+  try {
+    const subgraph = 'subgraphs: { accounts: { routing_url: "http://127.0.0.1:4001", schema: { file: a.graphql } } }\n';
+    const file = join(folder, 'supergraph.yaml');
+    await writeFile(file, `${'subgraphs' in parseYaml(yaml) ? '' : subgraph}${yaml}`);
+    const names = [...yaml.matchAll(/\$\{([A-Z0-9_]+)/g)].map(([, name = '']) => [name, 'sk-test']);
+    return await loadConfig(file, Object.fromEntries(names));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+describe('the reference pages', () => {
+  it('list every error code as the table has it', () => expectSection('docs/errors.md', 'errors', errorsSection()));
+
+  it('list every configuration key as the schema has it', async () => {
+    await expectSection('docs/configuration.md', 'configuration', configurationSection());
+    const section = configurationSection();
+    expect(configurationLeaves().filter((leaf) => !section.includes(`\`${leaf}\``))).toEqual([]);
+  });
+
+  it('show the figures of the last benchmark', async () => {
+    const results = JSON.parse(await readFile('bench/results.json', 'utf8')) as Results;
+    await expectSection('README.md', 'speed', renderSummary(results, { lines: 3 }));
+    await expectSection('docs/benchmarks.md', 'speed', renderSummary(results));
+    if (results.ai !== undefined) await expectSection('docs/benchmarks.md', 'speed-ai', renderAiSummary(results.ai));
+    if (results.fields !== undefined)
+      await expectSection('docs/benchmarks.md', 'speed-fields', renderFieldsSummary(results.fields));
+    expect(await readFile('bench/results.md', 'utf8')).toBe(renderTables(results));
+    expect(await readFile('bench/results.svg', 'utf8')).toBe(renderChart(results));
+  });
+
+  it('list every part of src/ that there is', async () => {
+    const section = layoutSection(importRanks);
+    await expectSection('docs/architecture.md', 'layout', section);
+    const parts = [...section.matchAll(/`src\/([^`]+)`/g)].map((match) => match[1] ?? '');
+    expect(parts.filter((part) => !existsSync(`src/${part}`))).toEqual([]);
+    const folders = globSync('src/**/index.ts').map((file) => file.replace(/^src\//, '').replace(/\/index\.ts$/, ''));
+    const isListed = (folder: string): boolean =>
+      parts.some((part) => folder === part || folder.startsWith(`${part}/`));
+    expect(folders.filter((folder) => folder !== 'index.ts' && !isListed(folder))).toEqual([]);
+  });
+});
+
+describe('the README and the pages of docs/', () => {
+  it('are all listed on the first page, which is the door of the site', async () => {
+    const index = await readFile('docs/index.md', 'utf8');
+    const unlisted = pages.filter((page) => !/README|index/.test(page) && !index.includes(`(${page.slice(5)})`));
+    expect(unlisted).toEqual([]);
+  });
+
+  it('name scripts that exist', async () => {
+    const { scripts } = JSON.parse(await readFile('package.json', 'utf8')) as { scripts: Record<string, string> };
+    const texts = await Promise.all(pages.map((page) => readFile(page, 'utf8')));
+    const names = texts.flatMap((text) =>
+      [...text.matchAll(/npm (?:run (?:-s )?([a-z]+)|(start|test))\b/g)].map((match) => match[1] ?? match[2] ?? ''),
+    );
+    expect(names.length).toBeGreaterThan(6);
+    expect(names.filter((name) => scripts[name] === undefined)).toEqual([]);
+  });
+
+  it('link to files that exist', async () => {
+    for (const page of pages) {
+      const links = [...(await readFile(page, 'utf8')).matchAll(/\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)/g)];
+      const targets = links.map((match) => match[1] ?? '');
+      expect(targets.filter((target) => !existsSync(join(dirname(page), target)))).toEqual([]);
+    }
+  });
+
+  it('have GraphQL that parses', async () => {
+    for (const { page, snippet } of await allSnippets('graphql')) expect(() => parse(snippet), page).not.toThrow();
+  });
+
+  it('have YAML that is taken as configuration, by models that have prices and packages that are there', async () => {
+    const snippets = await allSnippets('yaml');
+    expect(snippets.length).toBeGreaterThan(3);
+    for (const { page, snippet } of snippets) {
+      const { ai } = await loadSnippet(snippet);
+      for (const alias of Object.keys(ai.models)) expect(unpricedTargets(ai, alias), `${page}: ${alias}`).toEqual([]);
+      for (const provider of ai.providers) {
+        if (provider.kind === 'ai-sdk') expect(checkAiSdkPackage(provider.package, process.cwd())).toBeUndefined();
+      }
+    }
+  });
+
+  it('show the sample’s own code as it is', async () => {
+    const [example] = await allSnippets('ts');
+    const code = await readFile('subgraphs/assistant/fields.ts', 'utf8');
+    const lines = (example?.snippet ?? '').replace("from 'isthmus'", "from '../../src/index.ts'").split('\n');
+    expect(lines.length).toBeGreaterThan(10);
+    expect(lines.filter((line) => !code.includes(line))).toEqual([]);
+    const { tests } = await parsePrompt(
+      'sentiment',
+      await readFile('subgraphs/assistant/prompts/sentiment.prompt', 'utf8'),
+    );
+    expect(tests).toHaveLength(3);
+  });
+
+  it('name commands that there are', { timeout: 60_000 }, async () => {
+    const page = await readFile('docs/operating.md', 'utf8');
+    const commands = [...page.matchAll(/^\| `npm run -s isthmus -- ([a-z]+(?: [a-z]+)?)/gm)].map(
+      ([, command = '']) => command,
+    );
+    expect(commands).toContain('ai warm');
+    const words = commands.map((command) => command.split(' '));
+    const help = new Map<string, string>();
+    for (const parent of new Set(words.map((command) => command.slice(0, -1).join(' ')))) {
+      const args = [...parent.split(' ').filter((word) => word !== ''), '--help'];
+      help.set(parent, (await run(process.execPath, ['src/cli/main.ts', ...args])).stdout);
+    }
+    for (const command of words) {
+      expect(help.get(command.slice(0, -1).join(' '))).toMatch(new RegExp(`^ {2}${command.at(-1)} `, 'm'));
+    }
+  });
+});
