@@ -31,7 +31,10 @@ const isBatch = (request: ReceivedRequest): boolean => userTextOf(request).inclu
 const numbersIn = (request: ReceivedRequest): string[] =>
   [...userTextOf(request).matchAll(/(?:For|Mood of) Product (\d+)/g)].map(([, number]) => number ?? '');
 
-type Item = { index: unknown; answer: unknown };
+const idsIn = (request: ReceivedRequest): string[] =>
+  [...userTextOf(request).matchAll(/^Item \d+ of \d+, id (\S+):$/gm)].map(([, id]) => id ?? '');
+
+type Item = { index: unknown; id: unknown; answer: unknown };
 /** Answers a batch with an item each, changed as a test says; a single call with `alone N`. */
 const answering =
   (change: (items: Item[]) => unknown) =>
@@ -39,7 +42,13 @@ const answering =
     isBatch(request)
       ? {
           json: {
-            items: change(numbersIn(request).map((number, at) => ({ index: at + 1, answer: `together ${number}` }))),
+            items: change(
+              numbersIn(request).map((number, at) => ({
+                index: at + 1,
+                id: idsIn(request)[at],
+                answer: `together ${number}`,
+              })),
+            ),
           },
         }
       : { text: `alone ${numbersIn(request)[0]}` };
@@ -61,27 +70,28 @@ const slogans = async (query = '{ products { slogan } }'): Promise<(string | nul
 };
 
 describe('a batch', () => {
-  it('takes twelve items in three calls of five, five and two, and splits the answers by index', async () => {
+  it('takes twelve items in three calls of five, five and two, and splits the answers by item', async () => {
     graph.provider.respond(answering((items) => items.reverse()));
     expect(await slogans()).toEqual(Array.from({ length: 12 }, (_, index) => `together ${index + 1}`));
     expect(graph.provider.requests.map(numbersIn).map(({ length }) => length)).toEqual([5, 5, 2]);
   });
 
-  it('says the instructions once and each item in a user’s message under its number', async () => {
+  it('says the instructions once and each item in a user’s message under its number and id', async () => {
     graph.provider.respond(answering((items) => items));
     await slogans('{ products(first: 2) { slogan } }');
     const messages = messagesOf(graph.provider.requests[0]);
     expect(messages.filter(({ text }) => text.includes('Be brief.'))).toHaveLength(1);
     expect(messages.filter(({ role }) => role === 'user').map(({ text }) => text)).toEqual([
-      expect.stringMatching(/^Item 1 of 2:\s+For Product 1\.$/),
-      expect.stringMatching(/^Item 2 of 2:\s+For Product 2\.$/),
+      expect.stringMatching(/^Item 1 of 2, id [a-z2-9]{4}:\s+For Product 1\.$/),
+      expect.stringMatching(/^Item 2 of 2, id [a-z2-9]{4}:\s+For Product 2\.$/),
     ]);
     expect(JSON.stringify(schemaOf(graph.provider.requests[0]))).toContain('"index"');
+    expect(JSON.stringify(schemaOf(graph.provider.requests[0]))).toContain('"id"');
   });
 
   it('says examples once, before the items', async () => {
     graph.provider.respond((request) => ({
-      json: { items: numbersIn(request).map((_, at) => ({ index: at + 1, answer: { value: 'GOOD' } })) },
+      json: { items: idsIn(request).map((id, at) => ({ index: at + 1, id, answer: { value: 'GOOD' } })) },
     }));
     const { data } = await graph.query('{ products(first: 3) { mood } }');
     expect(data.products).toEqual(Array(3).fill({ mood: 'GOOD' }));
@@ -95,18 +105,23 @@ describe('a batch', () => {
     expect(schemaOf(graph.provider.requests[0])).toBeUndefined();
   });
 
-  const of = (index: unknown, answer: unknown): Item => ({ index, answer });
+  const of = (index: unknown, answer: unknown, id?: unknown): Item => ({ index, id, answer });
+  const idOf = (items: Item[], index: number): unknown => items[index - 1]?.id;
   it.each<[string, (items: Item[]) => unknown, readonly number[]]>([
     ['missing', (items) => items.filter(({ index }) => index !== 2), [2]],
-    ['given twice', (items) => [...items, of(3, 'another')], [3]],
+    ['given twice', (items) => [...items, of(3, 'another', idOf(items, 3))], [3]],
     [
       'out of range',
       (items) =>
         [...items.slice(0, 3), of(0, 'x'), of(4, 'x'), of(9, 'x'), of(-1, 'x')].filter((item) => item.index !== 4),
       [4],
     ],
-    ['numbered in words', (items) => [of('1', 'x'), ...items.slice(1)], [1]],
-    ['not of the type', (items) => [of(1, { deep: [] }), of(2, ''), ...items.slice(2)], [1, 2]],
+    ['numbered in words', (items) => [of('1', 'x', idOf(items, 1)), ...items.slice(1)], [1]],
+    [
+      'not of the type',
+      (items) => [of(1, { deep: [] }, idOf(items, 1)), of(2, '', idOf(items, 2)), ...items.slice(2)],
+      [1, 2],
+    ],
     ['no objects', (items) => [null, 7, 'x', [], ...items.slice(2)], [1, 2]],
     ['no list', () => 'none', [1, 2, 3, 4]],
     [

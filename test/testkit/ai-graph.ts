@@ -117,6 +117,8 @@ export interface AiGraphOptions {
   readonly products?: number;
   /** YAML of the target `test/m` beside its name, such as `limits: { concurrency: 2 }`. */
   readonly target?: string;
+  /** YAML of further aliases of models, such as `built-in: [local/extractive]`. */
+  readonly models?: string;
   /** YAML under `ai.fields`, in braces. */
   readonly fields?: string;
   /** More lines under `ai`, indented by two. */
@@ -194,7 +196,7 @@ export async function startAiGraph(options: AiGraphOptions = {}): Promise<AiGrap
   const target = options.target === undefined ? 'test/m' : `{ model: test/m, ${options.target} }`;
   yaml += `ai:
   providers: { test: { kind: openai, base_url: "${provider.openAiBaseUrl}", api_key: sk-test } }
-  models: { fast: { targets: [${target}], retries: 0 } }
+  models: { fast: { targets: [${target}], retries: 0 }${options.models === undefined ? '' : `, ${options.models}`} }
   prices: { test/m: { input_per_mtok: "1.00", output_per_mtok: "2.00" } }
   breaker: { min_requests: 100000 }
   fields: ${options.fields ?? '{}'}

@@ -1,7 +1,7 @@
 /**
  * Asks a model for several entities' fields in one call, where the prompt says `batch: { max: n }`: the instructions
- * are paid for once. The answer is split by index and read item by item. An item that is missing or does not fit is asked
- * for alone; so are all, where no model can answer in this form. One answer is written from all items' texts, so an
+ * are paid for once. The answer is split by what identifies each item and read item by item. An item that is
+ * missing, doubtful or does not fit is asked for alone; so are all, where no model can answer in this form. One answer is written from all items' texts, so an
  * item's text can colour its neighbours': batch what comes from one source.
  */
 import { GatewayError } from '../../errors/index.ts';
@@ -14,7 +14,7 @@ import {
   type Usage,
 } from '../models/index.ts';
 import { addUsage, ask, askModel, refuseLeaks, toAnswer } from './ask-model.ts';
-import { batchRequest, joinMessages, splitByIndex } from './batch-form.ts';
+import { batchRequest, joinMessages, splitByItem } from './batch-form.ts';
 import type { FieldAnswer, FieldQuestion, Told } from './field-question.ts';
 
 interface Waiting {
@@ -91,18 +91,19 @@ export class BatchedAsks {
       );
       // An item without a text is no question: asked for alone, it is told so.
       if (rendered.some(({ length }) => length === 0)) return allOf(items);
-      const messages = joinMessages(rendered);
+      const joined = joinMessages(rendered);
       const [first] = items;
-      if (messages === undefined || first === undefined) return allOf(items);
-      const request = batchRequest(first.question, messages, items.length);
+      if (joined === undefined || first === undefined) return allOf(items);
+      const { messages, ids } = joined;
+      const request = batchRequest(first.question, joined);
       completion = await ask(this.#models, first.question, request, everyone);
       const text = textOf(completion);
       refuseLeaks(request.output, messages, text);
-      const answers = splitByIndex(text, items.length);
+      const answers = splitByItem(text, ids);
       const left: Left[] = [];
       for (const [index, item] of items.entries()) {
         const told = tellOf(item, completion, items.length, index);
-        const answer = answers.get(index + 1);
+        const answer = answers.get(index);
         const texts = { messages: ownMessages(messages, items.length, index), answer: JSON.stringify(answer) ?? '' };
         if (!settleItem(item, answer, { ...told, texts })) left.push({ item, spent: told });
       }

@@ -1,6 +1,8 @@
 import { charactersPerToken, estimateUsage } from './estimate-usage.ts';
+import type { Written } from './extractive-summary.ts';
 import { CannotDo, fillSchema, type Material, writeText } from './fill-schema.ts';
-import type { ModelAnswer, ModelRequest } from './model.ts';
+import { itemAnswerSchemaIn, itemIdsOf } from './item-answers.ts';
+import type { ModelAnswer, ModelRequest, OutputForm } from './model.ts';
 import { readSentences } from './read-text.ts';
 import { maxCharacters, readRequestText, userTexts } from './request-text.ts';
 
@@ -30,17 +32,15 @@ import { maxCharacters, readRequestText, userTexts } from './request-text.ts';
  * Measured on one core, warm, for 20 reviews of three sentences (4 kB): summary 5 ms, answer 4 ms by words and 80 ms
  * by meaning; sentiment and topics of one review 0.2 ms each. The first call starts the worker and reads wink's model: 0.2 s.
  *
+ * A request for several separate items (`item-answers.ts`) is answered item by item, in that form.
+ *
  * Usage is estimated at four characters a token. Throws {@link CannotDo} with the reason.
  */
 export async function extractiveAnswer(request: ModelRequest): Promise<ModelAnswer> {
   const given = userTexts(request).reduce((sum, text) => sum + text.length, 0);
   if (given > maxCharacters) throw new CannotDo(`the extractive model reads ${maxCharacters} characters, not ${given}`);
-  const material = readMaterial(request);
-  const { output } = request;
-  const { text, isCut } =
-    output.kind === 'text'
-      ? await writeText(material)
-      : { text: JSON.stringify(await fillSchema(output.schema ?? {}, material, output.name)), isCut: false };
+  const ids = itemIdsOf(request);
+  const { text, isCut } = ids === undefined ? await writeAnswer(request) : await writeItems(request, ids);
   const maxOutputTokens = request.maxOutputTokens ?? defaultMaxOutputTokens;
   if (text.length > maxOutputTokens * charactersPerToken) {
     throw new CannotDo(`an answer of this form does not fit ${maxOutputTokens} tokens`);
@@ -51,6 +51,48 @@ export async function extractiveAnswer(request: ModelRequest): Promise<ModelAnsw
     usage: estimateUsage(request, text),
     respondedModel: 'extractive',
   };
+}
+
+async function writeAnswer(request: ModelRequest): Promise<Written> {
+  const { output } = request;
+  const material = readMaterial(request);
+  if (output.kind === 'text') return writeText(material);
+  return { text: JSON.stringify(await fillSchema(output.schema ?? {}, material, output.name)), isCut: false };
+}
+
+/** Each item as if it were alone. One that cannot be answered has no entry: it is asked for alone, and told why. */
+async function writeItems(request: ModelRequest, ids: readonly string[]): Promise<Written> {
+  const { output, maxOutputTokens } = request;
+  const schema = output.kind === 'json' ? itemAnswerSchemaIn(output.schema) : undefined;
+  if (schema === undefined) throw new CannotDo('separate items are answered in the form of their list only');
+  const isText = schema.type === 'string' && Object.keys(schema).length === 1;
+  const shared = request.messages.filter((message) => message.role !== 'user' || message.item === undefined);
+  const items: unknown[] = [];
+  let reason: unknown;
+  for (const [place, id] of ids.entries()) {
+    const own = request.messages.find((message) => message.role === 'user' && message.item === id);
+    // The first part is the item's number and id.
+    const message = own?.role === 'user' ? { role: own.role, content: own.content.slice(1) } : undefined;
+    const alone: ModelRequest = {
+      ...request,
+      messages: message === undefined ? shared : [...shared, message],
+      output: isText ? { kind: 'text' } : { kind: 'json', name: nameOfItem(output), schema },
+      ...(maxOutputTokens === undefined ? {} : { maxOutputTokens: Math.floor(maxOutputTokens / ids.length) }),
+    };
+    try {
+      const { text, isCut } = await writeAnswer(alone);
+      if (!isCut) items.push({ index: place + 1, id, answer: isText ? text : JSON.parse(text) });
+    } catch (error) {
+      if (!(error instanceof CannotDo)) throw error;
+      reason ??= error;
+    }
+  }
+  if (items.length === 0 && reason !== undefined) throw reason;
+  return { text: JSON.stringify({ items }), isCut: false };
+}
+
+function nameOfItem(output: OutputForm): string {
+  return output.kind === 'json' ? output.name.replace(/_batch$/, '') : 'value';
 }
 
 /** The bound where the request names none. */

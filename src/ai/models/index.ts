@@ -3,6 +3,7 @@ export { CallCaches } from './call-caches.ts';
 export { createModelClient } from './create-model-client.ts';
 export { estimateInputTokens } from './estimate-usage.ts';
 export { type CallGuard, createCallGuard, noGuard } from './guard-call.ts';
+export { itemAnswers, itemAnswersSchema } from './item-answers.ts';
 export { createLocalProvider } from './local-provider.ts';
 export {
   type AnswerPart,

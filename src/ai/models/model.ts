@@ -68,7 +68,12 @@ export interface ToolResultPart {
 /** One message of a conversation. Untrusted text travels in `user` and `tool` messages, never in `system`. */
 export type Message =
   | { readonly role: 'system'; readonly content: string }
-  | { readonly role: 'user'; readonly content: readonly (TextPart | ImagePart | FilePart)[] }
+  | {
+      readonly role: 'user';
+      readonly content: readonly (TextPart | ImagePart | FilePart)[];
+      /** Which of a request's separate items it is, by the id the answer has to repeat: see `itemAnswers`. Not sent. */
+      readonly item?: string;
+    }
   | { readonly role: 'assistant'; readonly content: readonly (TextPart | ReasoningPart | ToolCallPart)[] }
   | { readonly role: 'tool'; readonly content: readonly ToolResultPart[] };
 
