@@ -90,29 +90,42 @@ interface Parts {
   webSearches?: number;
 }
 
-/** Parts that do not fit into their whole are left out: which of both is wrong cannot be known, and totals are billed. */
+/**
+ * Parts that do not fit into their whole are left out: which of both is wrong cannot be known, and totals are billed. Of
+ * parts that fit one by one and not together the first is held on to: a prompt that was read from the cache was read
+ * from it, whatever else is said of its rest.
+ */
 function reported(inputTokens: number, outputTokens: number, parts: Parts): ReportedUsage | undefined {
   if (!(inputTokens <= maxTokens && outputTokens <= maxTokens)) return undefined;
   const { cachedInputTokens = 0, cacheWriteTokens = 0, cacheWriteHourTokens = 0, reasoningTokens = 0 } = parts;
   const { inputAudioTokens = 0, outputAudioTokens = 0, cachedAudioTokens = 0, outputImageTokens = 0 } = parts;
   const { webSearches = 0 } = parts;
   const usage: ReportedUsage & Parts = { inputTokens, outputTokens, source: 'reported' };
-  if (cachedInputTokens + cacheWriteTokens <= inputTokens) {
-    if (cachedInputTokens > 0) usage.cachedInputTokens = cachedInputTokens;
-    if (cacheWriteTokens > 0) usage.cacheWriteTokens = cacheWriteTokens;
+  let inputLeft = inputTokens;
+  if (cachedInputTokens > 0 && cachedInputTokens <= inputLeft) {
+    usage.cachedInputTokens = cachedInputTokens;
+    inputLeft -= cachedInputTokens;
+  }
+  if (cacheWriteTokens > 0 && cacheWriteTokens <= inputLeft) {
+    usage.cacheWriteTokens = cacheWriteTokens;
     if (cacheWriteHourTokens > 0 && cacheWriteHourTokens <= cacheWriteTokens)
       usage.cacheWriteHourTokens = cacheWriteHourTokens;
   }
-  if (reasoningTokens > 0 && reasoningTokens <= outputTokens) usage.reasoningTokens = reasoningTokens;
+  let outputLeft = outputTokens;
+  if (reasoningTokens > 0 && reasoningTokens <= outputLeft) {
+    usage.reasoningTokens = reasoningTokens;
+    outputLeft -= reasoningTokens;
+  }
   if (inputAudioTokens > 0 && inputAudioTokens <= inputTokens) {
     usage.inputAudioTokens = inputAudioTokens;
     if (cachedAudioTokens > 0 && cachedAudioTokens <= Math.min(inputAudioTokens, usage.cachedInputTokens ?? 0))
       usage.cachedAudioTokens = cachedAudioTokens;
   }
-  if (outputAudioTokens + outputImageTokens + reasoningTokens <= outputTokens) {
-    if (outputAudioTokens > 0) usage.outputAudioTokens = outputAudioTokens;
-    if (outputImageTokens > 0) usage.outputImageTokens = outputImageTokens;
+  if (outputAudioTokens > 0 && outputAudioTokens <= outputLeft) {
+    usage.outputAudioTokens = outputAudioTokens;
+    outputLeft -= outputAudioTokens;
   }
+  if (outputImageTokens > 0 && outputImageTokens <= outputLeft) usage.outputImageTokens = outputImageTokens;
   if (webSearches > 0) usage.webSearches = webSearches;
   return usage;
 }
