@@ -51,6 +51,11 @@ async function eventsOf(wire: TargetWire): Promise<number> {
   return gateway.provider.requests[0]?.sentChunks ?? 0;
 }
 
+/** After how many events a clean end leaves nothing open: on the chat wire usage and [DONE] may miss after the reason. */
+function wholeFrom(wire: TargetWire, events: number): number {
+  return wire === 'chat' ? events - 2 : events;
+}
+
 const rawBodies: Readonly<Record<Path, (model: string) => object>> = {
   '/chat/completions': (model) => ({ model, stream: true, messages: [{ role: 'user', content: words() }] }),
   '/responses': (model) => ({ model, stream: true, input: words() }),
@@ -77,15 +82,16 @@ describe.each(wires)('a stream of the %s wire', (wire) => {
   it.each(paths.flatMap((path) => (['reset', 'close', 'end'] as const).map((how) => ({ path, how }))))(
     'cut by $how after any event fails through $path, or is whole',
     async ({ path, how }) => {
+      const whole = how === 'end' ? wholeFrom(wire, events) : events;
       for (let at = 0; at <= events; at++) {
         gateway.provider.reset();
         gateway.provider.respond({ ...answer, faults: cutAfter(at, how) });
         const outcome = await readers[path](wire).catch((error: unknown) => error);
         if (outcome instanceof Error) {
           // A connection that is broken right after the last event may take that event with it.
-          if (how === 'end') expect(at, outcome.message).toBeLessThan(events);
+          if (how === 'end') expect(at, outcome.message).toBeLessThan(whole);
         } else {
-          expect(at).toBe(events);
+          expect(at).toBeGreaterThanOrEqual(whole);
           expect(outcome).toEqual({ text: said, call: '{"city":"Paris"}' });
         }
       }
@@ -93,7 +99,7 @@ describe.each(wires)('a stream of the %s wire', (wire) => {
   );
 
   it.each(paths)('cut after any event never shows %s its end', async (path) => {
-    for (let at = 0; at < events; at++) {
+    for (let at = 0; at < wholeFrom(wire, events); at++) {
       gateway.provider.reset();
       gateway.provider.respond({ ...answer, faults: cutAfter(at, 'end') });
       const response = await gateway.post(path, rawBodies[path](wire));

@@ -181,7 +181,7 @@ describe('the chat wire', () => {
   it.each<[string, string]>([
     ['nothing', ''],
     ['only its end', done],
-    ['no end', sse(said('Hello'), stop)],
+    ['no end', sse(said('Hello'))],
     ['no finish', sse(said('Hello'), done)],
     ['half an event', sse(said('Hello'), stop).slice(0, -20)],
     [

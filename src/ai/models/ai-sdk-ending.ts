@@ -17,7 +17,7 @@ export interface CallEnding {
 /** Made once: an abort without a reason makes an error with a stack, 3 % of a whole call. */
 const over = new Error('the call is over');
 
-export function endingOf({ signal, deadline }: CallBounds): CallEnding {
+export function endingOf({ signal, deadline, onArrival }: CallBounds): CallEnding {
   const controller = new AbortController();
   let rejectWait: ((reason: unknown) => void) | undefined;
   const stop = (reason: unknown) => {
@@ -31,7 +31,7 @@ export function endingOf({ signal, deadline }: CallBounds): CallEnding {
   else if (deadline.passed) stop(deadlinePassed());
   else signal.addEventListener('abort', onAbort, { once: true });
   return {
-    bounds: { signal: controller.signal, deadline },
+    bounds: { signal: controller.signal, deadline, ...(onArrival === undefined ? {} : { onArrival }) },
     race: (work) =>
       new Promise((resolve, reject) => {
         if (controller.signal.aborted) {

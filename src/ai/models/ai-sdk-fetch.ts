@@ -22,8 +22,6 @@ export class AiSdkExchange implements BodyWatch {
   state: 'unsent' | 'sent' | 'answering' | 'ended' | 'cut' = 'unsent';
   status = 0;
   headers: HttpHeaders = {};
-  /** The answer's last bytes, as Latin-1. */
-  tail = '';
   /** Takes a good answer (2xx) over from the package, which hears no more of it. */
   take: ((answer: HttpExchange) => void) | undefined;
   /** Answered instead of the provider, who has answered already: its body as it is to be read again. */
@@ -41,18 +39,10 @@ export class AiSdkExchange implements BodyWatch {
     return this.status >= 200 && this.status < 300;
   }
 
-  chunk({ buffer, byteOffset, byteLength }: Uint8Array): void {
-    const last = Buffer.from(buffer, byteOffset, byteLength).toString('latin1', Math.max(0, byteLength - tailBytes));
-    this.tail = last.length >= tailBytes ? last : (this.tail + last).slice(-tailBytes);
-  }
-
   end(how: 'ended' | 'cut'): void {
     this.state = how;
   }
 }
-
-/** Enough for `data: [DONE]` with line ends around it. */
-const tailBytes = 32;
 
 const exchanges = new AsyncLocalStorage<AiSdkExchange>();
 

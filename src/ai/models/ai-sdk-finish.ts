@@ -34,7 +34,9 @@ const gemini: Words = new Map([
   ...['SAFETY', 'RECITATION', 'LANGUAGE', 'BLOCKLIST', 'PROHIBITED_CONTENT', 'SPII', 'IMAGE_SAFETY'].map(
     (word) => [word, 'content_filter'] as const,
   ),
-  ...['IMAGE_PROHIBITED_CONTENT', 'IMAGE_RECITATION'].map((word) => [word, 'content_filter'] as const),
+  ...['IMAGE_PROHIBITED_CONTENT', 'IMAGE_RECITATION', 'MODEL_ARMOR', 'JAILBREAK'].map(
+    (word) => [word, 'content_filter'] as const,
+  ),
   ...['MALFORMED_FUNCTION_CALL', 'UNEXPECTED_TOOL_CALL', 'TOO_MANY_TOOL_CALLS', 'MALFORMED_RESPONSE', 'NO_IMAGE'].map(
     (word) => [word, 'malformed'] as const,
   ),

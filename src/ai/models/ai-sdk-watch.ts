@@ -5,7 +5,7 @@
  *
  * Terminal events: Anthropic `message_stop` after a stop reason; Gemini a chunk with `finishReason` (or a blocked
  * prompt); Cohere `message-end`; Bedrock `messageStop` (its `metadata`, which comes before or after, only counts);
- * Mistral a `finish_reason`, and `[DONE]` as the last bytes. Of other packages, a finish reason in the provider's word.
+ * Mistral a `finish_reason`, and `[DONE]` or the clean end of the body after it. Of other packages, a finish reason in the provider's word.
  */
 import type { LanguageModelV4FinishReason } from '@ai-sdk/provider';
 import { unreachable } from '../../lib/index.ts';
@@ -64,7 +64,7 @@ export class AiSdkWatch {
   isWhole(exchange: AiSdkExchange, finish: LanguageModelV4FinishReason): boolean {
     switch (this.#flavour) {
       case 'mistral':
-        return this.#hasReason && /data:[ ]?\[DONE\]\s*$/.test(exchange.tail);
+        return this.#hasReason && exchange.state === 'ended';
       case 'other':
         return finish.raw !== undefined && finish.unified !== 'interrupted';
       default:

@@ -17,6 +17,8 @@ export interface AnswerContext {
 export interface StreamReader {
   /** Whether the provider's terminal event has been read. */
   readonly isComplete: boolean;
+  /** Whether a connection that ends cleanly now has told the whole answer, its terminal event left out. */
+  readonly mayEnd: boolean;
   /** What an error event told; more may follow on it in the same piece, such as usage. */
   readonly failure: ProviderFailure | undefined;
   read(data: string, event: string | undefined, out: StreamDelta[]): void;

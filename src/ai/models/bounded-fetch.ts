@@ -66,7 +66,6 @@ export function boundedFetch(options: BoundedFetchOptions): BoundedFetch {
 
 /** Told of a body while it is read. */
 export interface BodyWatch {
-  chunk(bytes: Uint8Array): void;
   end(how: 'ended' | 'cut'): void;
 }
 
@@ -95,10 +94,7 @@ function streamOf(exchange: HttpExchange, watch: BodyWatch | undefined): Readabl
           controller.close();
           return;
         }
-        for (const chunk of chunks) {
-          watch?.chunk(chunk);
-          controller.enqueue(new Uint8Array(chunk));
-        }
+        for (const chunk of chunks) controller.enqueue(new Uint8Array(chunk));
       },
       cancel: () => exchange.stop(),
     },

@@ -1,6 +1,7 @@
 /**
- * Reads a stream of the chat completions wire, its first choice. It is complete with a finish reason and `[DONE]`, both:
- * a connection that ends cleanly without them has cut the answer short.
+ * Reads a stream of the chat completions wire, its first choice. It is complete with a finish reason, and `[DONE]` or the
+ * clean end of the connection after it: some endpoints forget the one. A connection that ends without a finish reason has
+ * cut the answer short.
  *
  * Usage may come in a last chunk of its own, in every chunk (cumulative: the last wins) or never (estimated). A chunk
  * without choices, as Azure sends first, says nothing.
@@ -39,6 +40,10 @@ export class ChatStreamReader implements StreamReader {
 
   get isComplete(): boolean {
     return this.#isDone && this.#finishReason !== undefined;
+  }
+
+  get mayEnd(): boolean {
+    return this.#finishReason !== undefined;
   }
 
   read(data: string, event: string | undefined, out: StreamDelta[]): void {

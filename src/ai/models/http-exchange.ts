@@ -3,12 +3,14 @@
  *
  * Bounded in every direction: by the call's signal and deadline (which cover connecting, headers and the last byte of
  * the body, however slowly it drips), by `maxBytes` of body, and by how much may wait unread before the provider is held
- * back. It refuses encoded bodies, which were not asked for. Rejects with a `ProviderFailure` of kind `timeout`,
- * `connection` or `malformed`, or with the signal's own reason; then the connection is closed.
+ * back. An encoded body, which was not asked for, is decoded where its encoding is known; the bound is on what comes out.
+ * Rejects with a `ProviderFailure` of kind `timeout`, `connection` or `malformed`, or with the signal's own reason; then
+ * the connection is closed.
  *
  * Written by hand because every model call passes through it: a call over undici's `request` takes 0.010 ms more.
  */
 import { messageOf } from '../../errors/index.ts';
+import { type BodyDecoder, createBodyDecoder } from './body-decoder.ts';
 import { type CallBounds, ProviderFailure } from './model.ts';
 import { deadlinePassed } from './within-bounds.ts';
 
@@ -35,6 +37,8 @@ export class HttpExchange {
   readonly #maxBytes: number;
   readonly #signal: AbortSignal;
   readonly #timer: NodeJS.Timeout;
+  readonly #onArrival: (() => void) | undefined;
+  #decoder: BodyDecoder | undefined;
   #controller: ExchangeController | undefined;
   #state: 'waiting' | 'answering' | 'ended' | 'failed' | 'draining' = 'waiting';
   #failure: unknown;
@@ -46,11 +50,12 @@ export class HttpExchange {
   #wake: (() => void) | undefined;
 
   /** Throws where the bounds are already passed: too late is not sent. */
-  constructor(maxBytes: number, { signal, deadline }: CallBounds) {
+  constructor(maxBytes: number, { signal, deadline, onArrival }: CallBounds) {
     signal.throwIfAborted();
     if (deadline.passed) throw deadlinePassed();
     this.#maxBytes = maxBytes;
     this.#signal = signal;
+    this.#onArrival = onArrival;
     signal.addEventListener('abort', this.#onAbort, { once: true });
     // Timers may fire up to a millisecond early: the deadline has really passed after this.
     const remainingMs = deadline.timerMs;
@@ -83,6 +88,7 @@ export class HttpExchange {
       this.#waitingBytes = 0;
       if (this.#paused) {
         this.#paused = false;
+        this.#decoder?.resume();
         this.#controller?.resume();
       }
       return chunks;
@@ -102,6 +108,8 @@ export class HttpExchange {
     this.#release();
     this.#state = 'draining';
     this.#chunks = [];
+    this.#decoder?.stop();
+    this.#decoder = undefined;
     if (this.#paused) this.#controller?.resume();
     setTimeout(() => {
       if (this.#state === 'draining') this.#controller?.abort(stopped);
@@ -116,10 +124,11 @@ export class HttpExchange {
 
   onResponseStart(_controller: ExchangeController, status: number, headers: HttpHeaders): void {
     if (status < 200 || this.#state !== 'waiting') return;
+    this.#onArrival?.();
     this.status = status;
     this.headers = headers;
     const encoding = headers['content-encoding'];
-    if (encoding !== undefined && encoding !== 'identity') {
+    if (encoding !== undefined && encoding !== 'identity' && !this.#decode(String(encoding))) {
       this.#fail(malformed(`the answer is encoded with ${String(encoding)}, which was not asked for`, status));
     } else if (Number(headers['content-length'] ?? 0) > this.#maxBytes) {
       this.#fail(malformed(`the answer is larger than ${this.#maxBytes} bytes`, status));
@@ -130,6 +139,13 @@ export class HttpExchange {
   }
 
   onResponseData(controller: ExchangeController, chunk: Buffer): void {
+    this.#onArrival?.();
+    if (this.#state !== 'answering') return;
+    if (this.#decoder === undefined) this.#take(chunk);
+    else if (this.#decoder.write(chunk)) controller.pause();
+  }
+
+  #take(chunk: Buffer): void {
     if (this.#state !== 'answering') return;
     this.#bytes += chunk.length;
     if (this.#bytes > this.#maxBytes) {
@@ -141,16 +157,39 @@ export class HttpExchange {
     this.#waitingBytes += chunk.length;
     if (this.#waitingBytes > maxWaitingBytes && this.#wake === undefined) {
       this.#paused = true;
-      controller.pause();
+      this.#decoder?.pause();
+      this.#controller?.pause();
     }
     this.#wakeUp();
   }
 
   onResponseEnd(): void {
+    if (this.#state === 'answering' && this.#decoder !== undefined) this.#decoder.end();
+    else this.#end();
+  }
+
+  #end(): void {
     if (this.#state === 'failed') return;
     this.#release();
     this.#state = 'ended';
     this.#wakeUp();
+  }
+
+  /** @returns whether the encoding is one that is known */
+  #decode(encoding: string): boolean {
+    this.#decoder = createBodyDecoder(encoding, {
+      onChunk: (chunk) => this.#take(chunk),
+      onRoom: () => {
+        if (!this.#paused) this.#controller?.resume();
+      },
+      onEnd: () => this.#end(),
+      onError: (error) => this.#fail(malformed(`the encoded answer cannot be read: ${messageOf(error)}`, this.status)),
+    });
+    if (this.#decoder === undefined) return false;
+    // What is read on is the body as it was before it was encoded.
+    const { 'content-encoding': _encoding, 'content-length': _length, ...rest } = this.headers;
+    this.headers = rest;
+    return true;
   }
 
   onResponseError(_controller: ExchangeController | null, error: Error): void {
@@ -169,6 +208,7 @@ export class HttpExchange {
     this.#release();
     this.#state = 'failed';
     this.#failure = failure;
+    this.#decoder?.stop();
     this.#controller?.abort(stopped);
     this.#wakeUp();
   }

@@ -248,6 +248,8 @@ export interface Embeddings {
 export interface CallBounds {
   readonly signal: AbortSignal;
   readonly deadline: Deadline;
+  /** Told whenever anything of the answer arrives, a comment or a ping of its stream too: the provider is alive. */
+  readonly onArrival?: () => void;
 }
 
 export interface ProviderCall extends CallBounds {

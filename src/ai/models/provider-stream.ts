@@ -65,7 +65,9 @@ export async function* providerStream(
       if (reader.failure !== undefined) throw reader.failure;
       if (failure !== undefined) throw failure;
     }
-    if (!reader.isComplete) throw incomplete('the stream ended without its terminal event');
+    if (!reader.isComplete && !(ended && reader.mayEnd)) {
+      throw incomplete('the stream ended without its terminal event');
+    }
     exchange.drain();
     const answer = reader.end(out);
     yield* out;

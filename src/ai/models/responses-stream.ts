@@ -48,6 +48,10 @@ export class ResponsesStreamReader implements StreamReader {
     return this.#finishReason !== undefined;
   }
 
+  get mayEnd(): boolean {
+    return this.isComplete;
+  }
+
   get failure(): ProviderFailure | undefined {
     return this.#failure;
   }

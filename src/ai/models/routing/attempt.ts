@@ -32,6 +32,8 @@ export class Attempt {
   readonly key: number;
   readonly call: ProviderCall;
   readonly startedAt = performance.now();
+  /** When the provider last sent anything, be it only a comment that keeps the stream awake. */
+  heardAt = 0;
   /** Set once it has been ended from our side. */
   stopped: Stop | undefined;
   readonly #bounds: CallBounds;
@@ -48,7 +50,15 @@ export class Attempt {
     this.#bounds = bounds;
     this.#ticket = ticket;
     const deadline = timeoutMs === undefined ? bounds.deadline : bounds.deadline.within(timeoutMs);
-    this.call = { signal: this.#controller.signal, deadline, key, structured: target.config.structured };
+    this.call = {
+      signal: this.#controller.signal,
+      deadline,
+      key,
+      structured: target.config.structured,
+      onArrival: () => {
+        this.heardAt = performance.now();
+      },
+    };
     this.#probe = target.health.begin(this.startedAt);
     this.#setTimer(deadline);
     bounds.signal.addEventListener('abort', this);

@@ -54,7 +54,11 @@ function isOutput(part: StreamDelta): boolean {
   }
 }
 
-/** Reads a provider's stream part by part, and stops it when it is silent for too long while it is being read. */
+/**
+ * Reads a provider's stream part by part, and stops it when it is silent for too long while it is being read. Silent is a
+ * provider that sends nothing at all: comments and pings, as a model that thinks for minutes sends them, are its life. How
+ * long it may go on so is the call's deadline to say.
+ */
 export class StreamReader {
   /** How many characters of output have come. */
   characters = 0;
@@ -114,7 +118,8 @@ export class StreamReader {
   /** @param again whether what had arrived meanwhile has been read: a timer that fires late fires before it */
   checkIdle(again: boolean): void {
     if (this.#closed) return;
-    const silentMs = this.#readingSince === 0 ? 0 : performance.now() - this.#readingSince;
+    const since = Math.max(this.#readingSince, this.#attempt.heardAt);
+    const silentMs = this.#readingSince === 0 ? 0 : performance.now() - since;
     if (silentMs < this.#idleMs) {
       const leftMs = Math.ceil(this.#idleMs - silentMs) + 1;
       this.#idleTimer = setTimeout(onIdle, Math.min(leftMs, longestTimerMs), this);

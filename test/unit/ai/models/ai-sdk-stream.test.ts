@@ -179,25 +179,25 @@ describe('a stream without its provider’s end', () => {
     }
   });
 
-  it('is incomplete where Anthropic stops without a reason, Cohere without its last event, Mistral without [DONE]', async () => {
+  it('is incomplete where Anthropic stops without a reason, Cohere without its last event, Mistral without a reason', async () => {
     expect(failureIn(await played('anthropic', [...half, end(0), { type: 'message_stop' }]))).toMatchObject({
       kind: 'stream_incomplete',
     });
     const text = { type: 'content-delta', index: 0, delta: { message: { content: { text: 'Yes.' } } } };
     expect(failureIn(await played('cohere', [text]))).toMatchObject({ kind: 'stream_incomplete' });
-    const chunk = {
+    const chunk = (reason: string | null) => ({
       id: '1',
       object: 'chat.completion.chunk',
-      choices: [{ index: 0, delta: { content: 'Yes.' }, finish_reason: 'stop' }],
+      choices: [{ index: 0, delta: { content: 'Yes.' }, finish_reason: reason }],
       usage: { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 },
-    };
-    const undone = bytesOf('mistral', [chunk]).slice(0, -1);
+    });
+    const undone = bytesOf('mistral', [chunk(null)]).slice(0, -1);
     const { provider } = await serve('mistral', (_call, response) => sendStream(response, 'mistral', undone));
     expect(failureIn(await collect(provider.stream(models.mistral, ask, bounds())))).toMatchObject({
       kind: 'stream_incomplete',
       usage: { inputTokens: 3, outputTokens: 2, source: 'estimated' },
     });
-    expect(answerIn(await played('mistral', [chunk])).usage).toMatchObject({ inputTokens: 3, source: 'reported' });
+    expect(answerIn(await played('mistral', [chunk('stop')])).usage).toMatchObject({ inputTokens: 3, source: 'reported' });
   });
 
   it('of Bedrock is incomplete within a frame, and whole without the counts that follow it', async () => {

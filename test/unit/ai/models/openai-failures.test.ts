@@ -240,7 +240,7 @@ describe('an endpoint that does not answer the wire', () => {
     });
   });
 
-  it('is malformed when it encodes what was asked for plainly', async () => {
+  it('is malformed where it says that it is encoded and is not', async () => {
     const { provider, calls } = await serve((_call, response) =>
       response.writeHead(200, { 'content-encoding': 'gzip' }).end('xxxx'),
     );

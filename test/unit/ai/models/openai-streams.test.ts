@@ -165,7 +165,6 @@ describe('a stream that is not whole', () => {
     ['without any event', ''],
     ['without a finish reason', eventStream([chatChunk({ content: 'Half' })])],
     ['done without a finish reason', eventStream([chatChunk({ content: 'Half' }), '[DONE]'])],
-    ['without [DONE]', eventStream([chatChunk({ content: 'Half' }), stop])],
     ['in the middle of an event', eventStream([chatChunk({ content: 'Half' }), stop]).slice(0, -30)],
     ['in the middle of a character', Buffer.from(`data: {"choices":[{"delta":{"content":"é`).subarray(0, -1)],
   ])('is a failure, never a short answer: %s', async (_what, body) => {
@@ -173,6 +172,15 @@ describe('a stream that is not whole', () => {
       response.writeHead(200, { 'content-type': 'text/event-stream' }).end(body),
     );
     expect(failureIn(parts)).toMatchObject({ kind: 'stream_incomplete', usage: { source: 'estimated' } });
+  });
+
+  it('may lack [DONE] where the connection ends cleanly after its finish reason', async () => {
+    const parts = await streamed((_call, response) =>
+      response
+        .writeHead(200, { 'content-type': 'text/event-stream' })
+        .end(eventStream([chatChunk({ content: 'Whole' }), stop])),
+    );
+    expect(endOf(parts)).toMatchObject({ content: [{ type: 'text', text: 'Whole' }], finishReason: 'stop' });
   });
 
   it('may lack the blank line after its last event', async () => {
