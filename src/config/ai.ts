@@ -119,7 +119,10 @@ export const aiYaml = z
       .prefault({}),
     guardrails: guardrailsYaml.optional().describe('What is looked for in what models are sent and what they answer.'),
     call_timeout: durationOr('5m', 'How long one call of /v1 may take in all.'),
-    stream_idle_timeout: durationOr('60s', 'How long a provider’s stream may be silent: send nothing, no comment or ping either.'),
+    stream_idle_timeout: durationOr(
+      '60s',
+      'How long a provider’s stream may be silent: send nothing, no comment or ping either.',
+    ),
     call_log: z
       .strictObject({ file: z.string().min(1).describe('Where records of model calls are appended as JSON lines.') })
       .optional()

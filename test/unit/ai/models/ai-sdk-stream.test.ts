@@ -197,7 +197,10 @@ describe('a stream without its provider’s end', () => {
       kind: 'stream_incomplete',
       usage: { inputTokens: 3, outputTokens: 2, source: 'estimated' },
     });
-    expect(answerIn(await played('mistral', [chunk('stop')])).usage).toMatchObject({ inputTokens: 3, source: 'reported' });
+    expect(answerIn(await played('mistral', [chunk('stop')])).usage).toMatchObject({
+      inputTokens: 3,
+      source: 'reported',
+    });
   });
 
   it('of Bedrock is incomplete within a frame, and whole without the counts that follow it', async () => {
