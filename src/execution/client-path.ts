@@ -7,35 +7,59 @@ import { type DataObject, type DataPath, isDataObject } from './data.ts';
 
 /** The path up to where the client's selection ends: what only the plan asked for is not shown. */
 export function clientPath(root: ObjectShape, data: DataObject, path: DataPath): (string | number)[] {
-  return translate(root, undefined, data, path, 0);
+  return clientPaths(root, data, path, 1)[0] ?? [];
 }
 
-/** Of several aliases of one field, the one under which most of the path was asked for. */
+/**
+ * Every path a client has for the place, at most `most`: aliases of one field share its data and each have their own. Of
+ * several that do not lead all the way, those under which most of the path was asked for.
+ */
+export function clientPaths(
+  root: ObjectShape,
+  data: DataObject,
+  path: DataPath,
+  most: number,
+): readonly (string | number)[][] {
+  return translate([root], data, path, 0, most);
+}
+
 function translate(
-  shape: ObjectShape | undefined,
-  shapes: ObjectShapes | undefined,
+  shapes: Iterable<ObjectShape>,
   value: unknown,
   path: DataPath,
   index: number,
-): (string | number)[] {
+  most: number,
+): readonly (string | number)[][] {
   const step = path[index];
-  if (step === undefined) return [];
-  if (typeof step === 'number') {
-    const rest = translate(shape, shapes, Array.isArray(value) ? value[step] : undefined, path, index + 1);
-    return [step, ...rest];
-  }
-  const here = shapes === undefined ? shape : shapes.shapeOf(isDataObject(value) ? value.__typename : undefined);
+  if (step === undefined) return [[]];
+  if (typeof step === 'number') return [[]]; // only a field has items: its own places are walked below it
   const inner = isDataObject(value) && Object.hasOwn(value, step) ? value[step] : undefined;
-  let longest: (string | number)[] = [];
-  for (const field of here?.fields ?? []) {
-    if (field.dataKey !== step) continue;
-    // Below a leaf there are only places in its lists.
-    const rest =
-      field.inner === undefined ? placesOf(path, index + 1) : translate(undefined, field.inner, inner, path, index + 1);
-    if (rest.length + 1 > longest.length) longest = [field.responseKey, ...rest];
-    if (longest.length === path.length - index) break;
+  let longest: (string | number)[][] = [[]];
+  for (const shape of shapes) {
+    for (const field of shape.fields) {
+      if (field.dataKey !== step) continue;
+      const places = placesOf(path, index + 1);
+      let item: unknown = inner;
+      for (const place of places) item = Array.isArray(item) ? item[place] : undefined;
+      const rests =
+        field.inner === undefined
+          ? [[]]
+          : translate(shapesAt(field.inner, item), item, path, index + 1 + places.length, most);
+      const length = 1 + places.length + (rests[0]?.length ?? 0);
+      if (length < (longest[0]?.length ?? 0)) continue;
+      if (length > (longest[0]?.length ?? 0)) longest = [];
+      for (const rest of rests) if (longest.length < most) longest.push([field.responseKey, ...places, ...rest]);
+      if (longest.length === most && length === path.length - index) return longest;
+    }
   }
   return longest;
+}
+
+/** Of what is not there nobody knows the type: it may have been any. */
+function shapesAt(shapes: ObjectShapes, value: unknown): Iterable<ObjectShape> {
+  if (!isDataObject(value)) return shapes.all();
+  const shape = shapes.shapeOf(value.__typename);
+  return shape === undefined ? [] : [shape];
 }
 
 function placesOf(path: DataPath, from: number): number[] {

@@ -47,6 +47,8 @@ export interface FieldShape {
 export interface ObjectShapes {
   /** @param typeName the object's own type, as the data says; ignored where the type is no abstract one */
   shapeOf(typeName: unknown): ObjectShape | undefined;
+  /** Whatever may stand there. */
+  all(): Iterable<ObjectShape>;
 }
 
 export interface ObjectShape {
@@ -195,7 +197,10 @@ export function compileShape(
     }
     if (isObjectType(type)) {
       const shape = compileObject(type, sets);
-      return { inner: { shapeOf: () => shape }, write: (value, out) => writeObjectValue(shape, value, out) };
+      return {
+        inner: { shapeOf: () => shape, all: () => [shape] },
+        write: (value, out) => writeObjectValue(shape, value, out),
+      };
     }
     if (isAbstractType(type)) return compileAbstract(type, sets);
     return { inner: undefined, write: compileLeaf(type) };
@@ -247,7 +252,8 @@ export function compileShape(
       const shape = isDataObject(value) ? shapeOf(value.__typename) : undefined;
       return shape === undefined ? refuse(out) : writeObjectValue(shape, value, out);
     };
-    return { inner: { shapeOf }, write };
+    const all = (): readonly ObjectShape[] => schema.getPossibleTypes(type).flatMap(({ name }) => shapeOf(name) ?? []);
+    return { inner: { shapeOf, all }, write };
   }
 }
 

@@ -10,7 +10,7 @@ import type { Logger } from '../observability/index.ts';
 import { PlanCache, type Planner } from '../planning/index.ts';
 import type { SubgraphClient } from '../transport/index.ts';
 import { AnswerWriter } from './answer-writer.ts';
-import { clientPath } from './client-path.ts';
+import { clientPath, clientPaths } from './client-path.ts';
 import { type CompiledPlan, compilePlan } from './compile-plan.ts';
 import type { DataPath, TypeMemberships } from './data.ts';
 import type {
@@ -20,7 +20,7 @@ import type {
   OperationRequest,
   UsedOperation,
 } from './execution-engine.ts';
-import { covers, type Failure } from './failure.ts';
+import { covers } from './failure.ts';
 import { fieldSource } from './field-source.ts';
 import { type Introspect, introspector } from './introspect.ts';
 import { JsonText } from './json-text.ts';
@@ -183,11 +183,12 @@ function shapeAnswer(
   if (failures.length === 0 && out.violations.length === 0)
     return { kind: 'single', result: { data: text, ...extensions } };
 
-  const errors: GraphQLFormattedError[] = failures.map(({ message, extensions, path }: Failure) => ({
-    message,
-    ...(path === undefined ? {} : { path: errorPath(variant, result, path) }),
-    extensions: { ...extensions },
-  }));
+  const errors: GraphQLFormattedError[] = [];
+  for (const { message, extensions, path } of failures) {
+    const places = path === undefined ? [undefined] : errorPaths(variant, result, path);
+    for (const place of places)
+      errors.push({ message, ...(place === undefined ? {} : { path: place }), extensions: { ...extensions } });
+  }
   // One for each field of the operation, at its first place: a thousand items of a list are wrong for one reason.
   const wrong = new Set<string>();
   for (const { responsePath, dataPath } of out.violations) {
@@ -214,22 +215,25 @@ function shapeAnswer(
   };
 }
 
+/** Aliases of one field that each have an error for it. */
+const maxAliases = 100;
+
 /**
- * Where a client sees a failure. What only the plan asked for has no place of its own in the answer: the failure then
- * stands at the field it kept empty, where there is one.
+ * Where a client sees a failure: under each alias it has for the place. What only the plan asked for has no place of its
+ * own in the answer: the failure then stands at the field it kept empty, where there is one.
  */
-function errorPath({ shape }: Variant, result: RunResult, path: DataPath): (string | number)[] {
-  const seen = clientPath(shape.root, result.data, path);
-  if (seen.length === path.length) return seen;
+function errorPaths({ shape }: Variant, result: RunResult, path: DataPath): readonly (string | number)[][] {
+  const seen = clientPaths(shape.root, result.data, path, maxAliases);
+  if (seen[0]?.length === path.length) return seen;
   for (const place of result.unfilled()) {
     const above = place.slice(0, -1);
     const isHere = above.every((step, index) => step === (typeof path[index] === 'number' ? '@' : path[index]));
     if (!isHere || above.length >= path.length) continue;
     const empty = [...path.slice(0, above.length), place.at(-1) as string];
-    const shown = clientPath(shape.root, result.data, empty);
-    if (shown.length === empty.length) return shown;
+    const shown = clientPaths(shape.root, result.data, empty, maxAliases);
+    if (shown[0]?.length === empty.length) return shown;
   }
-  return seen;
+  return seen.slice(0, 1);
 }
 
 /**

@@ -5,7 +5,8 @@
  *
  * So operations that ask for the same share a plan, whatever they call things; and a client's alias or argument can
  * never take the name under which a plan reads a required field. The client's own keys come back when the answer is
- * shaped (`keyOf`).
+ * shaped (`keyOf`). Aliases of one field share its key, unless what fails for one would be missing for the other
+ * (`separateAliases`).
  */
 import {
   type FieldNode,
@@ -29,6 +30,7 @@ import {
 import { GatewayError } from '../errors/index.ts';
 import { invariant } from '../lib/index.ts';
 import { OperationVariables, type VariableSource } from './operation-variables.ts';
+import { type SeparateAliases, separateAliases } from './separate-aliases.ts';
 
 /** How many selections an operation may have once its fragments are merged in; more is refused unplanned. */
 const maxSelections = 10_000;
@@ -58,15 +60,41 @@ const inheritedNames: ReadonlySet<string> = new Set(Object.getOwnPropertyNames(O
 /** @throws GatewayError `PLAN_DEADLINE_EXCEEDED` for more selections than are planned */
 export function normaliseOperation(options: NormaliseOptions): NormalisedOperation {
   const { schema, operation, fragments, included } = options;
+  if (expandedSize(operation.selectionSet, options) > maxExpanded) throw new GatewayError('PLAN_DEADLINE_EXCEEDED');
+  const merged = mergeOperation(options, undefined);
+  if (!merged.hasAliases) return merged;
+  const type = schema.getRootType(operation.operation);
+  invariant(type != null, 'a validated operation has a root type');
+  const aliases = { schema, fragments, included, keyOf: merged.keyIn };
+  const separate = separateAliases(aliases, { type, set: operation.selectionSet });
+  return separate === undefined ? merged : mergeOperation(options, { numbers: separate, keyIn: merged.keyIn });
+}
+
+interface MergedOperation extends NormalisedOperation {
+  /** Whether some field with a selection has been met under several names of the client's at one place. */
+  readonly hasAliases: boolean;
+  /** The key, where the field is part of this run. */
+  keyIn(field: FieldNode): string | undefined;
+}
+
+/** Aliases that are kept apart, by the keys that fields have where none are. */
+interface Separated {
+  readonly numbers: SeparateAliases;
+  readonly keyIn: (field: FieldNode) => string | undefined;
+}
+
+function mergeOperation(options: NormaliseOptions, separated: Separated | undefined): MergedOperation {
+  const { schema, operation, fragments, included } = options;
   const variables = new OperationVariables(operation.variableDefinitions ?? []);
   const keys = new Map<FieldNode, string>();
   const keysByArguments = new Map<string, string>();
   const counters = new Map<string, number>();
+  const firstNumbers = new Map<string, number>();
   const { separator, takingArguments } = namesOf(schema);
   const isMutation = operation.operation === 'mutation';
   let selections = 0;
+  let hasAliases = false;
 
-  if (expandedSize(operation.selectionSet, options) > maxExpanded) throw new GatewayError('PLAN_DEADLINE_EXCEEDED');
   const root = schema.getRootType(operation.operation);
   invariant(root != null, 'a validated operation has a root type');
   const selectionSet = mergeSelections(root, [operation.selectionSet], possibleTypes(root), true);
@@ -75,6 +103,8 @@ export function normaliseOperation(options: NormaliseOptions): NormalisedOperati
   return {
     text: selectionSet === '' ? '' : `${head}${selectionSet}`,
     variables: variables.sources,
+    hasAliases,
+    keyIn: (field) => keys.get(field),
     keyOf(field) {
       const key = keys.get(field);
       invariant(key !== undefined, `${field.name.value} is part of this run`);
@@ -161,6 +191,7 @@ export function normaliseOperation(options: NormaliseOptions): NormalisedOperati
         fieldOf(type, node),
         written,
         isRoot && isMutation ? (node.alias ?? node.name).value : undefined,
+        separated === undefined ? undefined : numberOf(separated, node),
       );
       keys.set(node, key);
       let entry = fields.get(key);
@@ -168,7 +199,9 @@ export function normaliseOperation(options: NormaliseOptions): NormalisedOperati
         entry = { node, sets: new Set(), text: `${key === name ? '' : `${key}:`}${name}${written}` };
         fields.set(key, entry);
       }
-      if (node.selectionSet !== undefined) entry.sets.add(node.selectionSet);
+      if (node.selectionSet === undefined) return;
+      entry.sets.add(node.selectionSet);
+      hasAliases ||= (node.alias ?? node.name).value !== (entry.node.alias ?? entry.node.name).value;
     }
   }
 
@@ -189,18 +222,34 @@ export function normaliseOperation(options: NormaliseOptions): NormalisedOperati
     return isObjectType(type) ? [type] : schema.getPossibleTypes(type);
   }
 
-  /** @param responseKey of a mutation: asked for under two, it runs twice */
-  function keyFor(field: GraphQLField<unknown, unknown>, written: string, responseKey: string | undefined): string {
-    if (responseKey === undefined && !takingArguments.has(field.name) && !inheritedNames.has(field.name))
-      return field.name;
-    const whole = `${responseKey === undefined ? '' : `${responseKey}:`}${field.name}${written}`;
+  /**
+   * @param responseKey of a mutation: asked for under two, it runs twice
+   * @param number tells apart aliases that do not share the field; the first one met has the key of those that do
+   */
+  function keyFor(
+    field: GraphQLField<unknown, unknown>,
+    written: string,
+    responseKey: string | undefined,
+    number: number | undefined,
+  ): string {
+    const isPlain = responseKey === undefined && !takingArguments.has(field.name) && !inheritedNames.has(field.name);
+    if (isPlain && number === undefined) return field.name;
+    const shared = `${responseKey === undefined ? '' : `${responseKey}:`}${field.name}${written}`;
+    const whole = number === undefined || isFirst(shared, number) ? shared : `${number} ${shared}`;
+    if (isPlain && whole === shared) return field.name;
     const known = keysByArguments.get(whole);
     if (known !== undefined) return known;
-    const number = counters.get(field.name) ?? 0;
-    counters.set(field.name, number + 1);
-    const key = `${field.name}${separator}${number}`;
+    const count = counters.get(field.name) ?? 0;
+    counters.set(field.name, count + 1);
+    const key = `${field.name}${separator}${count}`;
     keysByArguments.set(whole, key);
     return key;
+  }
+
+  function isFirst(shared: string, number: number): boolean {
+    const first = firstNumbers.get(shared);
+    if (first === undefined) firstNumbers.set(shared, number);
+    return first === undefined || first === number;
   }
 
   function fieldOf(type: GraphQLCompositeType, node: FieldNode): GraphQLField<unknown, unknown> {
@@ -215,6 +264,11 @@ export function normaliseOperation(options: NormaliseOptions): NormalisedOperati
     const wider = schema.getType(condition);
     return isAbstractType(wider) && schema.isSubType(wider, type);
   }
+}
+
+function numberOf({ numbers, keyIn }: Separated, node: FieldNode): number | undefined {
+  const key = node.selectionSet === undefined ? undefined : keyIn(node);
+  return key === undefined ? undefined : numbers.get(key)?.get((node.alias ?? node.name).value);
 }
 
 /** How a selection starts that asks for nothing but by condition: fields stand before conditions. */

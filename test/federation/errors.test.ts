@@ -152,14 +152,14 @@ describe('errors of a subgraph', () => {
       shop,
       changing('catalog', ({ data }) => ({
         data: data ?? null,
-        errors: [{ message: 'x', path: ['items__0', 1, 'maker__0', 'country'] }],
+        errors: [{ message: 'x', path: pathTo(data, 'country', 1) }],
       })),
       '{ items(first: 2) { id } wares: items(first: 2) { maker { id } by: maker { from: country } } }',
     );
     expect(placesOf(errors)).toEqual([['DOWNSTREAM_SERVICE_ERROR', 'wares.1.by.from']]);
   });
 
-  it('of an entity that several places share are one error, at the first place', async () => {
+  it('of an entity that several aliases share are one error for each', async () => {
     const { errors } = await answer(
       shop,
       changing('reviews', ({ data }) => ({
@@ -168,7 +168,10 @@ describe('errors of a subgraph', () => {
       })),
       '{ a: item(id: "i1") { rating } b: item(id: "i1") { rating } }',
     );
-    expect(placesOf(errors)).toEqual([['DOWNSTREAM_SERVICE_ERROR', 'a.rating']]);
+    expect(placesOf(errors)).toEqual([
+      ['DOWNSTREAM_SERVICE_ERROR', 'a.rating'],
+      ['DOWNSTREAM_SERVICE_ERROR', 'b.rating'],
+    ]);
   });
 
   it('that made a whole entity null are the only error, though other fields of it may not be null', async () => {
@@ -447,3 +450,15 @@ describe('an error of a whole entity', () => {
     expect(placesOf(errors)).toEqual([['DOWNSTREAM_SERVICE_ERROR', 'items.0.score']]);
   });
 });
+
+/** Where an answer has a key, at an item of each list on the way. */
+function pathTo(value: unknown, key: string, item: number): (string | number)[] {
+  if (value === null || typeof value !== 'object') return [];
+  if (Object.hasOwn(value, key)) return [key];
+  for (const [step, inner] of Object.entries(value)) {
+    if (Array.isArray(value) && Number(step) !== item) continue;
+    const rest = pathTo(inner, key, item);
+    if (rest.length > 0) return [Array.isArray(value) ? Number(step) : step, ...rest];
+  }
+  return [];
+}
