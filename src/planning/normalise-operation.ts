@@ -67,7 +67,14 @@ export function normaliseOperation(options: NormaliseOptions): NormalisedOperati
   invariant(type != null, 'a validated operation has a root type');
   const aliases = { schema, fragments, included, keyOf: merged.keyIn };
   const separate = separateAliases(aliases, { type, set: operation.selectionSet });
-  return separate === undefined ? merged : mergeOperation(options, { numbers: separate, keyIn: merged.keyIn });
+  if (separate === undefined) return merged;
+  try {
+    return mergeOperation(options, { numbers: separate, keyIn: merged.keyIn });
+  } catch (error) {
+    // Aliases within aliases: what is too much to be planned apart is still answered together.
+    if (error instanceof GatewayError) return merged;
+    throw error;
+  }
 }
 
 interface MergedOperation extends NormalisedOperation {
