@@ -1,6 +1,6 @@
 /** `isthmus-explain: ai`: how each field's value came about, where it stands in the client's own answer. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type AiGraph, aiLink, canary, echo, startAiGraph } from '../testkit/ai-graph.ts';
+import { type AiGraph, aiLink, canary, echo, startAiGraph, userTextOf } from '../testkit/ai-graph.ts';
 
 let graph: AiGraph;
 beforeAll(async () => {
@@ -150,8 +150,10 @@ describe('the configuration', () => {
       subgraphs: { assistant: { sdl, prompts } },
       fields: '{ explain: { texts: true } }',
     });
-    const items = [1, 2].map((index) => ({ index, answer: `Slogan ${index}` }));
-    told.provider.respond({ json: { items } });
+    told.provider.respond((request) => {
+      const ids = [...userTextOf(request).matchAll(/^Item \d of 2, id (\S+):$/gm)];
+      return { json: { items: ids.map(([, id], at) => ({ index: at + 1, id, answer: `Slogan ${at + 1}` })) } };
+    });
     const batched = (await told.explain('{ products { slogan } }')).extensions?.ai ?? {};
     expect(batched['products.1.slogan']).toMatchObject({ batch: 2, answer: '"Slogan 2"' });
     const said = JSON.stringify(batched['products.1.slogan']?.messages);

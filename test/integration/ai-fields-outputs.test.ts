@@ -45,7 +45,7 @@ describe('an answer that is wrong where it may not be null', () => {
     ['null', { ...good, main: null }, 'report.main', false],
     ['missing', { ...good, title: undefined }, 'report.title', false],
     ['another type', { ...good, spot: { __typename: 'Zoo', free: true } }, 'report.spot', false],
-    ['what another type has', { ...good, spot: { __typename: 'Bar', free: true } }, 'report.spot', false],
+    ['what another type has', { ...good, spot: { __typename: 'Bar', free: true } }, 'report.spot.opens', false],
     ['an item of a list', { ...good, parts: [good.main, { weight: 'x', sub: [] }] }, 'report.parts.1.weight', true],
     [
       'deep in a list',
