@@ -17,6 +17,7 @@ import {
   type ToolCallPart,
 } from './model.ts';
 import { arrayOf, recordOf, textIn } from './outside-json.ts';
+import { ThinkingTags } from './thinking-tags.ts';
 
 /** What is known of a call beside its answer. */
 export interface AnsweredCall {
@@ -68,9 +69,21 @@ function contentOf({ content }: LanguageModelV4GenerateResult, reading: OutputRe
       texts.push(text);
     }
   };
+  const tags = new ThinkingTags();
+  const told = {
+    text: addText,
+    reasoning: (text: string) => {
+      const last = parts.at(-1);
+      const thought = last?.type === 'reasoning' && last.opaque === undefined ? last.text : undefined;
+      if (thought === undefined) parts.push(reasoningPart(text, undefined));
+      else parts[parts.length - 1] = reasoningPart(thought + text, undefined);
+    },
+  };
   for (const part of content) {
-    if (part.type === 'text') addText(part.text);
-    else if (part.type === 'reasoning') {
+    if (part.type === 'text') {
+      tags.read(part.text, told);
+      tags.end(told);
+    } else if (part.type === 'reasoning') {
       const reasoning = reasoningPart(part.text, joinedOpaque(undefined, part.providerMetadata));
       if (reasoning.text !== '' || reasoning.opaque !== undefined) parts.push(reasoning);
     } else if (part.type === 'tool-call' && part.providerExecuted !== true) {

@@ -11,6 +11,7 @@ import { joinedOpaque } from './ai-sdk-opaque.ts';
 import { jsonTextOf, type OutputReading } from './ai-sdk-output.ts';
 import type { AnswerPart, JsonObject, StreamDelta } from './model.ts';
 import { beginsAsJson } from './structured-output.ts';
+import { ThinkingTags } from './thinking-tags.ts';
 
 type Assembled =
   | { readonly kind: 'text'; index: number; text: string }
@@ -29,6 +30,8 @@ const unnumbered = -1;
 export class AiSdkAssembly {
   readonly #reading: OutputReading;
   readonly #parts: Assembled[] = [];
+  readonly #tags = new ThinkingTags();
+  #lastText: Assembled | undefined;
   /** What deltas of the stream belong to, by kind and the package's id. */
   readonly #open = new Map<string, Assembled>();
   /** The texts an answer of JSON is made of, one a block, and what becomes of their deltas. */
@@ -47,7 +50,8 @@ export class AiSdkAssembly {
         this.#openText(part.id);
         break;
       case 'text-delta':
-        this.#addText(this.#textOf(part.id), part.delta, deltas);
+        this.#lastText = this.#textOf(part.id);
+        this.#addBlockText(this.#lastText, part.delta, deltas);
         break;
       case 'reasoning-start':
       case 'reasoning-delta':
@@ -68,6 +72,7 @@ export class AiSdkAssembly {
 
   /** What waited for the end of the answer. */
   end(deltas: StreamDelta[]): void {
+    if (this.#lastText !== undefined && !this.#tags.isOver) this.#tags.end(this.#told(this.#lastText, deltas));
     const part = this.#jsonPart;
     if (part === undefined || this.#json === 'passing') return;
     part.text = jsonTextOf(this.#jsonTexts, this.#reading);
@@ -107,6 +112,19 @@ export class AiSdkAssembly {
 
   #textOf(id: string): Assembled {
     return this.#open.get(`text ${id}`) ?? this.#openText(id);
+  }
+
+  /** The text of a block, without what of it is thinking between tags. */
+  #addBlockText(part: Assembled, text: string, deltas: StreamDelta[]): void {
+    if (this.#tags.isOver) this.#addText(part, text, deltas);
+    else this.#tags.read(text, this.#told(part, deltas));
+  }
+
+  #told(part: Assembled, deltas: StreamDelta[]) {
+    return {
+      text: (text: string) => this.#addText(part, text, deltas),
+      reasoning: (delta: string) => this.#addReasoning({ type: 'reasoning-delta', id: '<think>', delta }, deltas),
+    };
   }
 
   #addText(part: Assembled, text: string, deltas: StreamDelta[]): void {

@@ -8,6 +8,7 @@
  * Passed over is only what holds nothing of the one form: an event or a part that does and cannot be read is a failure.
  */
 import type { AiSdkFlavour } from './ai-sdk-flavour.ts';
+import { simplerGemini } from './ai-sdk-gemini.ts';
 import { arrayOf, parseJson, recordOf, textIn } from './outside-json.ts';
 
 interface Kinds {
@@ -83,6 +84,10 @@ function isOtherContent({ delta, finish_reason: reason }: ReturnType<typeof reco
  * where it is none.
  */
 export function withoutNewer(flavour: AiSdkFlavour, body: string): string | undefined {
+  if (flavour === 'gemini') {
+    const simple = simplerGemini(recordOf(parseJson(body)));
+    return simple === undefined ? undefined : JSON.stringify(simple);
+  }
   const kinds = needed[flavour];
   if (kinds === undefined) return undefined;
   const answer = recordOf(parseJson(body));

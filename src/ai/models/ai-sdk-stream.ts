@@ -12,6 +12,7 @@ import { aiSdkFailure, aiSdkStreamFailure, requestIdIn } from './ai-sdk-failure.
 import { AiSdkExchange, inExchange, takingAnswer } from './ai-sdk-fetch.ts';
 import { readFinish } from './ai-sdk-finish.ts';
 import type { AiSdkFlavour } from './ai-sdk-flavour.ts';
+import { withReadEvents } from './ai-sdk-gemini.ts';
 import { mayPassOver } from './ai-sdk-newer.ts';
 import type { OutputReading } from './ai-sdk-output.ts';
 import { type AiSdkParts, messageParts, packageParts } from './ai-sdk-parts.ts';
@@ -60,6 +61,8 @@ export async function* aiSdkStream(call: AiSdkStreamCall): AsyncGenerator<Provid
   let assembly: AiSdkAssembly | undefined;
   let parts: AiSdkParts | undefined;
   let isOver = false;
+  /** Whether the package could not read an event that was read all the same: its counts are not the last. */
+  let wasReadHere = false;
   try {
     const prepared = await call.prepare(ending);
     assembly = new AiSdkAssembly(prepared.reading);
@@ -71,7 +74,9 @@ export async function* aiSdkStream(call: AiSdkStreamCall): AsyncGenerator<Provid
       const batch = await parts.read();
       if (signal.aborted) throw signal.reason;
       if (batch === undefined) break;
-      for (const part of batch) {
+      const read = flavour === 'gemini' ? withReadEvents(batch) : batch;
+      if (read !== batch) wasReadHere = true;
+      for (const part of read) {
         if (part.type === 'raw') watch.see(part.rawValue);
         else if (part.type === 'finish') {
           finish = part;
@@ -94,7 +99,7 @@ export async function* aiSdkStream(call: AiSdkStreamCall): AsyncGenerator<Provid
       }
     }
     if (finish === undefined || !watch.isWhole(exchange, finish.finishReason)) throw incomplete();
-    const counts = flavour === 'gemini' ? (finish.usage.raw ?? watch.usage) : watch.usage;
+    const counts = flavour === 'gemini' && !wasReadHere ? (finish.usage.raw ?? watch.usage) : watch.usage;
     const usage = aiSdkUsage(flavour, counts, finish.usage, request, assembly.written);
     const requestId = requestIdIn(exchange.headers) ?? answerId;
     if (watch.blocked !== undefined) throw blockedPrompt(watch.blocked, usage, requestId);

@@ -21,7 +21,7 @@ export class AiSdkWatch {
   usage: unknown;
   /** The model's name as the provider answered it. */
   model: string | undefined;
-  /** Why Anthropic's model stopped, in its word. */
+  /** Why Anthropic's or Gemini's model stopped, in its word. */
   reason: string | undefined;
   /** Why Gemini would not take the prompt. */
   blocked: string | undefined;
@@ -99,7 +99,10 @@ export class AiSdkWatch {
     this.model ??= textIn(event.modelVersion);
     this.usage = event.usageMetadata ?? this.usage;
     const reason = textIn(recordOf(arrayOf(event.candidates)[0]).finishReason);
-    if (reason !== undefined) this.#hasEnded = reason !== 'CONTINUATION';
+    if (reason !== undefined) {
+      this.#hasEnded = reason !== 'CONTINUATION';
+      this.reason = reason;
+    }
     const blocked = textIn(recordOf(event.promptFeedback).blockReason);
     if (blocked !== undefined && !/UNSPECIFIED/.test(blocked)) {
       this.blocked = blocked;

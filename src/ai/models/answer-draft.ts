@@ -8,6 +8,7 @@
 import { newId } from '../../lib/index.ts';
 import type { AnswerPart, FinishReason, JsonObject, StreamDelta } from './model.ts';
 import { beginsAsJson, type JsonReading, readJsonText } from './structured-output.ts';
+import { ThinkingTags } from './thinking-tags.ts';
 
 export interface ToolCallDraft {
   /** The part's number; -1: its arguments are the answer's text. */
@@ -23,6 +24,7 @@ type PartDraft =
 export class AnswerDraft {
   readonly #reading: JsonReading | undefined;
   readonly #parts: PartDraft[] = [];
+  readonly #tags = new ThinkingTags();
   #breaks = false;
   #refusal = '';
   /** Where JSON was asked for: its one text part, and whether its pieces may be told before it is whole. */
@@ -58,8 +60,30 @@ export class AnswerDraft {
     this.#breaks = true;
   }
 
+  /** Whether everything that text brings from now on is the answer's, and nothing of it thinking. */
+  get hasBegunText(): boolean {
+    return this.#tags.isOver;
+  }
+
   text(piece: string, out: StreamDelta[]): void {
     if (piece === '') return;
+    if (this.#tags.isOver) this.#text(piece, out);
+    else this.#tags.read(piece, this.#told(out));
+  }
+
+  /** No more text comes: what might have been the beginning of a tag is told. */
+  endText(out: StreamDelta[]): void {
+    if (!this.#tags.isOver) this.#tags.end(this.#told(out));
+  }
+
+  #told(out: StreamDelta[]) {
+    return {
+      text: (text: string) => this.#text(text, out),
+      reasoning: (text: string) => this.reasoning(text, out),
+    };
+  }
+
+  #text(piece: string, out: StreamDelta[]): void {
     if (this.#reading !== undefined) {
       if (this.#reading.answerTool === undefined) this.#jsonText(piece, out);
       else this.#aside += piece;
@@ -111,6 +135,7 @@ export class AnswerDraft {
 
   /** Tells what was held back. Nothing may follow. */
   end(out: StreamDelta[]): void {
+    this.endText(out);
     if (this.#reading !== undefined && this.#json === undefined && this.#aside !== '') {
       this.#jsonText(this.#aside, out);
       this.#aside = '';

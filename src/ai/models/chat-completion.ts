@@ -1,6 +1,7 @@
 import { AnswerDraft } from './answer-draft.ts';
 import type { AnswerContext } from './answer-reader.ts';
 import { ChatMessageReader, readFinishReason } from './chat-message.ts';
+import { chatUsageIn } from './chat-usage.ts';
 import { estimateUsage } from './estimate-usage.ts';
 import { type ModelAnswer, ProviderFailure, type Usage } from './model.ts';
 import { arrayOf, recordOf, textIn } from './outside-json.ts';
@@ -18,7 +19,7 @@ export function readChatCompletion(body: unknown, context: AnswerContext): Model
   const choices = arrayOf(answer.choices);
   const choice = recordOf(choices.find((one) => recordOf(one).index === 0) ?? choices[0]);
   const error = answer.error ?? choice.error;
-  const usage = readUsage('openai-chat', answer.usage);
+  const usage = readUsage('openai-chat', chatUsageIn(answer));
   if (error !== undefined && error !== null) throw failureOfError({ error }, context.keys, usage);
   if (choice.message === undefined || choice.message === null) {
     throw new ProviderFailure({ kind: 'malformed', detail: 'the answer holds no choice', ...(usage && { usage }) });

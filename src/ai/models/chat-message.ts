@@ -5,6 +5,7 @@
  * pieces, and under their legacy name `function_call`.
  */
 import type { AnswerDraft, ToolCallDraft } from './answer-draft.ts';
+import { isLegacyCall } from './chat-usage.ts';
 import { type FailureKind, type FinishReason, type JsonObject, ProviderFailure, type StreamDelta } from './model.ts';
 import { arrayOf, recordOf, textIn } from './outside-json.ts';
 
@@ -33,7 +34,7 @@ export class ChatMessageReader {
     if (typeof message.refusal === 'string') this.#draft.refuse(message.refusal, out);
     if (Array.isArray(message.tool_calls)) for (const call of message.tool_calls) this.#readCall(recordOf(call), out);
     const legacy = message.function_call;
-    if (legacy !== undefined && legacy !== null) this.#readCall({ index: 0, function: legacy }, out);
+    if (isLegacyCall(legacy)) this.#readCall({ index: 0, function: legacy }, out);
   }
 
   /** A whole message: each of its calls is one of its own, whatever indexes they carry. */
@@ -42,10 +43,10 @@ export class ChatMessageReader {
     this.read({ ...message, tool_calls: calls }, out);
   }
 
-  /** Throws where a call never told which function it calls. */
+  /** Throws where a call never told which function it calls; one that told nothing at all is none. */
   end(): void {
-    for (const { draft } of this.#calls.values()) {
-      if (draft === undefined) {
+    for (const { id, draft, early } of this.#calls.values()) {
+      if (draft === undefined && (id !== undefined || early !== '')) {
         throw new ProviderFailure({ kind: 'malformed', detail: 'a tool call has no function name' });
       }
     }

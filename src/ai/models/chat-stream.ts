@@ -10,6 +10,7 @@ import { AnswerDraft } from './answer-draft.ts';
 import { type AnswerContext, passOn, type StreamReader } from './answer-reader.ts';
 import { answerOf } from './chat-completion.ts';
 import { ChatMessageReader, readFinishReason } from './chat-message.ts';
+import { chatUsageIn } from './chat-usage.ts';
 import { ConformChatChunk } from './conform-chat-chunk.ts';
 import { estimateUsage } from './estimate-usage.ts';
 import { type FinishReason, type ModelAnswer, ProviderFailure, type StreamDelta, type Usage } from './model.ts';
@@ -60,9 +61,9 @@ export class ChatStreamReader implements StreamReader {
     const chunk = recordOf(parsed);
     if (chunk.error !== undefined && chunk.error !== null) throw failureOfError(chunk, this.#context.keys);
     const before = out.length;
-    // Groq reports usage under a name of its own.
-    const usage = chunk.usage ?? (chunk.x_groq === undefined ? undefined : recordOf(chunk.x_groq).usage);
-    if (usage !== undefined && usage !== null) this.#usage = usage;
+    const mayThink = !this.#draft.hasBegunText;
+    const usage = chatUsageIn(chunk);
+    if (usage !== undefined) this.#usage = usage;
     this.#id ??= textIn(chunk.id);
     this.#model ??= textIn(chunk.model);
     const choices = arrayOf(chunk.choices);
@@ -73,11 +74,12 @@ export class ChatStreamReader implements StreamReader {
       this.#message.read(recordOf(choice.delta), out);
       this.#finishReason = readFinishReason(choice.finish_reason) ?? this.#finishReason;
     }
+    if (this.#finishReason !== undefined) this.#draft.endText(out);
     const { passing } = this.#context;
     if (passing === undefined) return;
-    const isUnasked = passing.dropsUsage && choices.length === 0 && usage !== undefined && usage !== null;
+    const isUnasked = passing.dropsUsage && choices.length === 0 && usage !== undefined;
     if (isUnasked) return;
-    const wire = this.#conform.pass(whole === undefined ? JSON.stringify(parsed) : data, chunk, out, before);
+    const wire = this.#conform.pass(whole === undefined ? JSON.stringify(parsed) : data, chunk, out, before, mayThink);
     if (wire !== undefined) passOn(wire, out, before);
   }
 

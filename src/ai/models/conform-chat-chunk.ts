@@ -7,6 +7,7 @@
  */
 import { newId } from '../../lib/index.ts';
 import { readFinishReason } from './chat-message.ts';
+import { chatUsageIn, isLegacyCall } from './chat-usage.ts';
 import { conformUsage } from './conform-usage.ts';
 import type { JsonObject, StreamDelta } from './model.ts';
 import { arrayOf, isRecord, recordOf, textIn } from './outside-json.ts';
@@ -42,22 +43,32 @@ export class ConformChatChunk {
   readonly #argued = new Set<number>();
   /** Whether calls come under their older name: they pass as they are. */
   #isLegacy = false;
+  /** Whether the text of the chunk at hand is not what was read of it. */
+  #isRetold = false;
   #head: { readonly id: string; readonly created: number; readonly model: string } | undefined;
 
   /**
    * @param data the event as it came
    * @param chunk `data`, parsed
    * @param out what was read of it, from `begin` on
+   * @param mayThink whether its text may be thinking between tags: what it comes to is in `out`
    * @returns what is passed on; `undefined`: nothing
    */
-  pass(data: string, chunk: JsonObject, out: readonly StreamDelta[], begin: number): string | undefined {
-    const isWell = this.#isWell(chunk);
+  pass(
+    data: string,
+    chunk: JsonObject,
+    out: readonly StreamDelta[],
+    begin: number,
+    mayThink: boolean,
+  ): string | undefined {
+    this.#isRetold = mayThink && isRetold(chunk, out, begin);
+    const isWell = this.#isWell(chunk) && !this.#isRetold;
     if (!this.#isLegacy) for (let at = begin; at < out.length; at++) this.#note(out[at] as StreamDelta);
     if (isWell && !this.#owesArguments(chunk)) {
       for (const choice of chunk.choices as readonly JsonObject[]) this.#begun.add(choice.index);
       return data;
     }
-    if (arrayOf(chunk.choices).length === 0 && !isRecord(conformUsage(chunk.usage))) return undefined;
+    if (arrayOf(chunk.choices).length === 0 && !isRecord(conformUsage(chatUsageIn(chunk)))) return undefined;
     return JSON.stringify(this.#rewritten(chunk, out.slice(begin)));
   }
 
@@ -79,8 +90,9 @@ export class ConformChatChunk {
     });
   }
 
-  #isWell({ id, created, model, object, choices, usage }: JsonObject): boolean {
-    if (conformUsage(usage) !== usage) return false;
+  #isWell(chunk: JsonObject): boolean {
+    const { id, created, model, object, choices, usage } = chunk;
+    if (conformUsage(usage) !== usage || (!isRecord(usage) && chatUsageIn(chunk) !== undefined)) return false;
     if (typeof id !== 'string' || typeof model !== 'string' || typeof object !== 'string') return false;
     if (typeof created !== 'number' || !Array.isArray(choices)) return false;
     for (let at = 0; at < choices.length; at++) if (!this.#isWellChoice(choices[at])) return false;
@@ -90,7 +102,10 @@ export class ConformChatChunk {
   #isWellChoice(choice: unknown): boolean {
     if (!isRecord(choice)) return false;
     const { index, delta, finish_reason } = choice;
-    if (isRecord(delta) && isRecord(delta.function_call)) this.#isLegacy = true;
+    if (isRecord(delta) && isRecord(delta.function_call)) {
+      if (!isLegacyCall(delta.function_call) && !this.#isLegacy) return false;
+      this.#isLegacy = true;
+    }
     if (typeof index !== 'number' || !isRecord(delta)) return false;
     if (finish_reason !== null && !finishReasons.has(finish_reason)) return false;
     if (typeof delta.role !== 'string' && !this.#begun.has(index)) return false;
@@ -126,9 +141,10 @@ export class ConformChatChunk {
       model: textIn(chunk.model) ?? '',
     };
     const { id, created, model } = this.#head;
+    const usage = chatUsageIn(chunk) ?? chunk.usage;
     return {
       ...chunk,
-      ...(chunk.usage === undefined ? {} : { usage: conformUsage(chunk.usage) }),
+      ...(usage === undefined ? {} : { usage: conformUsage(usage) }),
       id: typeof chunk.id === 'string' ? chunk.id : id,
       object: 'chat.completion.chunk',
       created: typeof chunk.created === 'number' ? chunk.created : created,
@@ -141,9 +157,10 @@ export class ConformChatChunk {
     const index = typeof choice.index === 'number' ? choice.index : 0;
     const { role, ...given } = recordOf(choice.delta);
     const delta: Record<string, unknown> = { ...given };
+    if (!this.#isLegacy) delete delta.function_call;
     if (typeof role === 'string' || !this.#begun.has(index)) delta.role = textIn(role) ?? 'assistant';
     this.#begun.add(index);
-    if (Array.isArray(given.content)) {
+    if (Array.isArray(given.content) || (this.#isRetold && index === 0)) {
       delta.content = textsOf(deltas, 'text_delta');
       const reasoning = textsOf(deltas, 'reasoning_delta');
       if (reasoning !== '') delta.reasoning_content = reasoning;
@@ -173,6 +190,14 @@ export class ConformChatChunk {
     if (delta.type !== 'tool_call_delta') return [];
     return [{ index: this.#callNumbers.get(delta.index), function: { arguments: delta.arguments } }];
   }
+}
+
+/** Whether the text of the first choice is not the text that was read of it. */
+function isRetold({ choices }: JsonObject, out: readonly StreamDelta[], begin: number): boolean {
+  const first = arrayOf(choices).find((choice) => (recordOf(choice).index ?? 0) === 0);
+  const { content } = recordOf(recordOf(first).delta);
+  const read = textsOf(out.slice(begin), 'text_delta');
+  return typeof content === 'string' ? content !== read : read !== '' && !Array.isArray(content);
 }
 
 function textsOf(deltas: readonly StreamDelta[], type: 'text_delta' | 'reasoning_delta'): string {

@@ -3,11 +3,13 @@
  * OpenAPI document count on is written anew with it, everything else of it left as it is.
  */
 import { newId } from '../../lib/index.ts';
+import { chatUsageIn, isLegacyCall } from './chat-usage.ts';
 import { conformFinishReason, isFinishReason } from './conform-chat-chunk.ts';
 import { conformUsage } from './conform-usage.ts';
 import type { JsonObject, ModelAnswer, ToolCallPart } from './model.ts';
 import { textOf } from './model.ts';
 import { arrayOf, isRecord, recordOf, textIn } from './outside-json.ts';
+import { beginsWithThinking } from './thinking-tags.ts';
 
 /**
  * @param text the answer as it came
@@ -16,12 +18,24 @@ import { arrayOf, isRecord, recordOf, textIn } from './outside-json.ts';
  */
 export function conformChatCompletion(text: string, body: unknown, answer: ModelAnswer): string {
   const given = recordOf(body);
-  return isWell(given) ? text : JSON.stringify(rewritten(given, answer));
+  return isWell(given) && !isRetold(given, answer) ? text : JSON.stringify(rewritten(given, answer));
 }
 
-function isWell({ id, object, created, model, choices, usage }: JsonObject): boolean {
+function isWell(body: JsonObject): boolean {
+  const { id, object, created, model, choices, usage } = body;
+  if (!isRecord(usage) && chatUsageIn(body) !== undefined) return false;
   if (typeof id !== 'string' || object !== 'chat.completion' || conformUsage(usage) !== usage) return false;
   return typeof created === 'number' && typeof model === 'string' && arrayOf(choices).every(isWellChoice);
+}
+
+/** Whether the text of an answer is not all of it the answer's: it thinks between tags. */
+function isRetold({ choices }: JsonObject, answer: ModelAnswer): boolean {
+  const { content } = recordOf(firstOf(arrayOf(choices)).message);
+  return typeof content === 'string' && beginsWithThinking(content) && content !== textOf(answer);
+}
+
+function firstOf(choices: readonly unknown[]): JsonObject {
+  return recordOf(choices.find((choice) => recordOf(choice).index === 0) ?? choices[0]);
 }
 
 function isWellChoice(choice: unknown): boolean {
@@ -29,6 +43,7 @@ function isWellChoice(choice: unknown): boolean {
   if (typeof index !== 'number' || !isRecord(message) || !isFinishReason(finish_reason)) return false;
   if (logprobs === undefined || message.refusal === undefined || message.role !== 'assistant') return false;
   if (message.content !== null && typeof message.content !== 'string') return false;
+  if (isRecord(message.function_call) && !isLegacyCall(message.function_call)) return false;
   return (
     message.tool_calls === undefined || (Array.isArray(message.tool_calls) && message.tool_calls.every(isWellCall))
   );
@@ -54,7 +69,9 @@ function rewritten(body: JsonObject, answer: ModelAnswer): JsonObject {
     object: 'chat.completion',
     created: typeof body.created === 'number' ? body.created : Math.floor(Date.now() / 1_000),
     model: typeof body.model === 'string' ? body.model : '',
-    ...(body.usage === undefined ? {} : { usage: conformUsage(body.usage) }),
+    ...(chatUsageIn(body) === undefined && body.usage === undefined
+      ? {}
+      : { usage: conformUsage(chatUsageIn(body) ?? body.usage) }),
     choices: choices.map((choice, at) => rewrittenChoice(recordOf(choice), at, at === first ? answer : undefined)),
   };
 }
@@ -62,10 +79,17 @@ function rewritten(body: JsonObject, answer: ModelAnswer): JsonObject {
 function rewrittenChoice(choice: JsonObject, at: number, answer: ModelAnswer | undefined): JsonObject {
   const given = recordOf(choice.message);
   const message: Record<string, unknown> = { ...given, role: 'assistant', refusal: given.refusal ?? null };
-  if (answer !== undefined && given.function_call === undefined) {
-    if (typeof given.content !== 'string') message.content = textOf(answer) || null;
+  const isLegacy = isLegacyCall(given.function_call);
+  if (!isLegacy) delete message.function_call;
+  if (answer !== undefined && !isLegacy) {
+    if (typeof given.content !== 'string' || beginsWithThinking(given.content)) {
+      message.content = textOf(answer) || null;
+      const thought = reasoningOf(answer);
+      if (thought !== '') message.reasoning_content = thought;
+    }
     const calls = answer.content.flatMap((part) => (part.type === 'tool_call' ? [part] : []));
-    const written = arrayOf(given.tool_calls);
+    const written = arrayOf(given.tool_calls).filter((call) => !isEmptyCall(call));
+    if (written.length === 0) delete message.tool_calls;
     // Answers that hold custom calls are the client's own to read.
     if (written.length > 0 && written.every((call) => recordOf(call).type !== 'custom')) {
       message.tool_calls = written.map((call, index) => ({ ...recordOf(call), ...callOf(calls[index]) }));
@@ -78,6 +102,16 @@ function rewrittenChoice(choice: JsonObject, at: number, answer: ModelAnswer | u
     logprobs: choice.logprobs ?? null,
     finish_reason: conformFinishReason(choice.finish_reason) ?? 'stop',
   };
+}
+
+/** Some endpoints write one beside a text, and nothing in it. */
+function isEmptyCall(call: unknown): boolean {
+  const { type, function: called } = recordOf(call);
+  return type !== 'custom' && !isLegacyCall(called);
+}
+
+function reasoningOf({ content }: ModelAnswer): string {
+  return content.map((part) => (part.type === 'reasoning' ? part.text : '')).join('');
 }
 
 function callOf(part: ToolCallPart | undefined): JsonObject {

@@ -5,6 +5,7 @@
 import { newId } from '../../lib/index.ts';
 import type { JsonObject, ModelAnswer, ToolCallPart } from './model.ts';
 import { arrayOf, recordOf, textIn } from './outside-json.ts';
+import { withAnswersOnly } from './responses-thinking.ts';
 
 /**
  * @param text the answer as it came
@@ -12,13 +13,24 @@ import { arrayOf, recordOf, textIn } from './outside-json.ts';
  * @param answer what was read of it
  */
 export function conformResponse(text: string, body: unknown, answer: ModelAnswer): string {
-  const given = recordOf(body);
-  return isWell(given) ? text : JSON.stringify(rewritten(given, answer));
+  const whole = recordOf(body);
+  const given = withAnswersOnly(whole);
+  if (given === whole) return isWell(given) ? text : JSON.stringify(rewritten(given, answer));
+  return JSON.stringify(withThinking(rewritten(given, answer), answer));
 }
 
 function isWell({ id, object, created_at, status, output }: JsonObject): boolean {
   if (textIn(id) === undefined || object !== 'response' || typeof created_at !== 'number') return false;
   return textIn(status) !== undefined && arrayOf(output).every(isWellItem);
+}
+
+/** The thinking that was taken out of a text, as the item it is. */
+function withThinking(body: JsonObject, { content }: ModelAnswer): JsonObject {
+  const [first] = content;
+  if (first?.type !== 'reasoning' || arrayOf(body.output).some((item) => recordOf(item).type === 'reasoning'))
+    return body;
+  const item = { id: newId('rs_'), type: 'reasoning', summary: [{ type: 'summary_text', text: first.text }] };
+  return { ...body, output: [item, ...arrayOf(body.output)] };
 }
 
 function isWellItem(given: unknown): boolean {

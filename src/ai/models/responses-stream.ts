@@ -24,6 +24,7 @@ import { failureOfError } from './provider-failure-of.ts';
 import { readUsage } from './read-usage.ts';
 import { opaqueOf, readItem, readStatus, reasoningTextOf } from './responses-answer.ts';
 import { statusOf } from './responses-events.ts';
+import { withAnswersOnly } from './responses-thinking.ts';
 
 export class ResponsesStreamReader implements StreamReader {
   readonly #context: AnswerContext;
@@ -38,6 +39,8 @@ export class ResponsesStreamReader implements StreamReader {
   /** What the client gets as it came; `undefined`: it is to be translated. */
   #passed: ConformResponses | undefined;
   #began = false;
+  /** Whether a text begins with thinking, or may. */
+  #thinks = false;
 
   constructor(context: AnswerContext) {
     this.#context = context;
@@ -66,13 +69,26 @@ export class ResponsesStreamReader implements StreamReader {
     const event = recordOf(parsed);
     const type = textIn(event.type) ?? name ?? '';
     const before = out.length;
+    const mayThink = !this.#draft.hasBegunText;
     this.#readEvent(type, event, data, out);
     if (this.#context.passing === undefined || this.#failure !== undefined) return;
     if (!this.#began) {
       this.#began = true;
       if (ConformResponses.begins(type, event)) this.#passed = new ConformResponses();
     }
-    this.#pass(whole === undefined ? JSON.stringify(parsed) : data, type, event, out, before);
+    const told = mayThink || this.#thinks ? this.#answerOnly(type, event, out, before) : event;
+    if (told === undefined) return;
+    this.#pass(told !== event || whole === undefined ? JSON.stringify(told) : data, type, told, out, before);
+  }
+
+  /** The event without what its text holds of thinking; `undefined`: it holds nothing else. */
+  #answerOnly(type: string, event: JsonObject, out: readonly StreamDelta[], before: number): JsonObject | undefined {
+    if (type !== 'response.output_text.delta') return withAnswersOnly(event);
+    const text = out.slice(before).map((delta) => (delta.type === 'text_delta' ? delta.text : ''));
+    const delta = text.join('');
+    if (delta === event.delta) return event;
+    this.#thinks = true;
+    return delta === '' ? undefined : { ...event, delta };
   }
 
   /** Each event once and in order: the last with what was read of it. */
@@ -99,6 +115,7 @@ export class ResponsesStreamReader implements StreamReader {
         // An endpoint that sends a text whole sends no deltas.
         this.#open('text', event, event.content_index);
         this.#draft.text(restOf(this.#openText, textIn(event.text)), out);
+        this.#draft.endText(out);
         this.#openText = textIn(event.text) ?? this.#openText;
         break;
       case 'response.refusal.delta':

@@ -9,6 +9,7 @@ import type {
   ToolDefinition,
 } from '../../ai/models/index.ts';
 import { InvalidField } from './invalid-field.ts';
+import { nameToolTypes } from './name-tool-types.ts';
 import { readChatMessage } from './read-chat-messages.ts';
 import {
   asFields,
@@ -53,7 +54,8 @@ const known = knownFields({
 const maxChoices = 8;
 
 /** @throws InvalidField */
-export function readChatRequest(body: Fields): ChatCall {
+export function readChatRequest(given: Fields): ChatCall {
+  const body = nameToolTypes(given, true);
   const beyond = sortFields(body, known);
   refuseStorageAndTiers(body, ['auto', 'default']);
   const alias = requireString(body, 'model');
@@ -70,9 +72,9 @@ export function readChatRequest(body: Fields): ChatCall {
   if (modalities?.some((modality) => modality !== 'text')) beyond.push('modalities');
 
   const messages: Message[] = [];
-  const given = requireArray(body, 'messages');
-  for (let index = 0; index < given.length; index++)
-    readChatMessage(given[index], `messages[${index}]`, messages, beyond);
+  const turns = requireArray(body, 'messages');
+  for (let index = 0; index < turns.length; index++)
+    readChatMessage(turns[index], `messages[${index}]`, messages, beyond);
 
   const request: Draft = { messages, output: readOutput(body), wire: { wire: 'openai-chat', body, beyond } };
   readSampling(request, body);

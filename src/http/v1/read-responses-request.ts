@@ -4,6 +4,7 @@
  */
 import type { Message, ModelRequest, OutputForm } from '../../ai/models/index.ts';
 import { InvalidField } from './invalid-field.ts';
+import { nameToolTypes } from './name-tool-types.ts';
 import { type Draft, readEffort, readOutputForm, readSampling, readTools } from './read-chat-request.ts';
 import {
   type Fields,
@@ -46,7 +47,7 @@ export function readResponsesRequest(given: Fields): ResponsesCall {
     throw new InvalidField('`background` is not available on this gateway.', 'background');
   }
   // OpenAI stores what does not say otherwise; here nothing is.
-  const body: Fields = given.store === false ? given : { ...given, store: false };
+  const body = nameToolTypes(given.store === false ? given : { ...given, store: false }, false);
   const alias = requireString(body, 'model');
   const stream = readBoolean(body, 'stream') === true;
   if ((readInteger(body, 'top_logprobs', 0) ?? 0) > 0) beyond.push('top_logprobs');

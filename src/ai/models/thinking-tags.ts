@@ -1,0 +1,121 @@
+/**
+ * Tells a model's thinking from its answer where both come as one text: `<think>…</think>` at the head of it, as
+ * DeepSeek R1, Qwen and others write it wherever no parser of the server takes it out. Only at the head: a tag later on is
+ * the answer's own. Read piece by piece, however the tags are cut; blanks around the thinking belong to neither.
+ *
+ * Thinking that is never closed was cut off, and the answer with it.
+ */
+const open = '<think>';
+const close = '</think>';
+
+export function beginsWithThinking(text: string): boolean {
+  return text.trimStart().startsWith(open);
+}
+
+/** A whole text without its thinking. */
+export function withoutThinking(text: string): string {
+  let answer = '';
+  const tags = new ThinkingTags();
+  const to = { text: (piece: string) => (answer += piece), reasoning: () => '' };
+  tags.read(text, to);
+  tags.end(to);
+  return answer;
+}
+
+export interface ThinkingPieces {
+  text(piece: string): unknown;
+  reasoning(piece: string): unknown;
+}
+
+export class ThinkingTags {
+  #state: 'head' | 'thinking' | 'after' | 'answer' = 'head';
+  /** What may yet turn out to be a tag, or blanks beside one. */
+  #held = '';
+  /** Whether any thinking was told. */
+  #hasThought = false;
+
+  /** Whether everything that comes is the answer's. */
+  get isOver(): boolean {
+    return this.#state === 'answer';
+  }
+
+  read(piece: string, to: ThinkingPieces): void {
+    if (this.#state === 'answer') {
+      to.text(piece);
+      return;
+    }
+    const text = this.#held + piece;
+    this.#held = '';
+    switch (this.#state) {
+      case 'head':
+        this.#readHead(text, to);
+        return;
+      case 'thinking':
+        this.#readThinking(text, to);
+        return;
+      case 'after':
+        this.#readAfter(text, to);
+        return;
+      default:
+        this.#state satisfies never;
+    }
+  }
+
+  /** No more of the text comes: what was held back is told. */
+  end(to: ThinkingPieces): void {
+    const held = this.#held;
+    this.#held = '';
+    if (held === '') return;
+    if (this.#state === 'head') to.text(held);
+    else if (this.#state === 'thinking') this.#think(held.trimEnd(), to);
+    if (this.#state === 'head') this.#state = 'answer';
+  }
+
+  #readHead(text: string, to: ThinkingPieces): void {
+    const begun = text.trimStart();
+    if (begun.length < open.length && open.startsWith(begun)) {
+      this.#held = text;
+    } else if (begun.startsWith(open)) {
+      this.#state = 'thinking';
+      this.#readThinking(begun.slice(open.length), to);
+    } else {
+      this.#state = 'answer';
+      to.text(text);
+    }
+  }
+
+  #readThinking(text: string, to: ThinkingPieces): void {
+    const end = text.indexOf(close);
+    if (end !== -1) {
+      this.#think(text.slice(0, end).trimEnd(), to);
+      this.#state = 'after';
+      this.#readAfter(text.slice(end + close.length), to);
+      return;
+    }
+    const told = text.slice(0, text.length - lengthOfBeginning(text)).trimEnd();
+    this.#think(told, to);
+    this.#held = text.slice(told.length);
+  }
+
+  #readAfter(text: string, to: ThinkingPieces): void {
+    const answer = text.trimStart();
+    if (answer === '') return;
+    this.#state = 'answer';
+    to.text(answer);
+  }
+
+  #think(piece: string, to: ThinkingPieces): void {
+    const told = this.#hasThought ? piece : piece.trimStart();
+    if (told === '') return;
+    this.#hasThought = true;
+    to.reasoning(told);
+  }
+}
+
+/** How many of the last characters may be the beginning of the closing tag. */
+function lengthOfBeginning(text: string): number {
+  for (let length = Math.min(close.length - 1, text.length); length > 0; length--) {
+    if (close.startsWith(text.slice(-length))) return length;
+  }
+  return 0;
+}

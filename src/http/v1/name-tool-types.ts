@@ -1,0 +1,52 @@
+/**
+ * A tool, a call or a choice that does not say its type where it can only be a function: clients leave it out, and some
+ * endpoints take it so. It is written in, so that the request reads and is passed on as what it means.
+ */
+import { type Fields, isFields } from './read-fields.ts';
+
+/**
+ * @param nested whether a function is described under `function` (chat), or beside its type (responses)
+ * @returns the same body where nothing is missing
+ */
+export function nameToolTypes(body: Fields, nested: boolean): Fields {
+  const { tools, tool_choice: choice, messages } = body;
+  let named = body;
+  const set = (name: string, value: unknown): void => {
+    if (value !== body[name]) named = { ...named, [name]: value };
+  };
+  set(
+    'tools',
+    mapped(tools, (tool) => typed(tool, nested)),
+  );
+  if (choice !== undefined) set('tool_choice', typed(choice, nested));
+  if (nested && Array.isArray(messages)) {
+    set(
+      'messages',
+      mapped(messages, (message) => {
+        if (!isFields(message) || !Array.isArray(message.tool_calls)) return message;
+        const calls = mapped(message.tool_calls, (call) => typed(call, true));
+        return calls === message.tool_calls ? message : { ...message, tool_calls: calls };
+      }),
+    );
+  }
+  return named;
+}
+
+/** The same list where no item changes. */
+function mapped(list: unknown, change: (item: unknown) => unknown): unknown {
+  if (!Array.isArray(list)) return list;
+  let changed: unknown[] | undefined;
+  for (let index = 0; index < list.length; index++) {
+    const item: unknown = change(list[index]);
+    if (item === list[index]) continue;
+    changed ??= [...(list as readonly unknown[])];
+    changed[index] = item;
+  }
+  return changed ?? list;
+}
+
+function typed(value: unknown, nested: boolean): unknown {
+  if (!isFields(value) || (value.type !== undefined && value.type !== null && value.type !== '')) return value;
+  const isFunction = nested ? isFields(value.function) : typeof value.name === 'string';
+  return isFunction ? { ...value, type: 'function' } : value;
+}
