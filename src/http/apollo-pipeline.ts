@@ -26,6 +26,7 @@ import type { Logger } from '../observability/index.ts';
 import type { RequestContext } from '../transport/index.ts';
 import { VariableChecks } from './check-variables.ts';
 import type { GraphQLHttpRequest } from './read-graphql-request.ts';
+import type { OperationFacts } from './request-facts.ts';
 import { type SeenOperation, SeenOperations } from './seen-operations.ts';
 
 /** Parsing stops here; the limits issue brings a key for it. What a document of this size costs is bounded. */
@@ -37,7 +38,7 @@ interface ApolloContext {
    * The engine's answer, printed: it goes round Apollo Server, which would make a string of it and bytes of that. In an
    * object of its own, because Apollo Server works on a copy of the context.
    */
-  readonly answer: { printed?: Buffer | string };
+  readonly answer: { printed?: Buffer | string; facts?: OperationFacts };
 }
 
 /** What is sent: whole, or in parts that come later. */
@@ -45,6 +46,7 @@ export interface PipelineAnswer {
   readonly status: number | undefined;
   readonly headers: Iterable<readonly [string, string]>;
   readonly body: Buffer | string | AsyncIterable<string>;
+  readonly facts: OperationFacts | undefined;
 }
 
 export interface ApolloPipeline {
@@ -87,7 +89,8 @@ export async function createApolloPipeline(generation: GatewayGeneration, log: L
         const answered = await answerOperation(serving, known, variables ?? {}, request);
         if (answered.kind === 'single') {
           const contentType = ['content-type', `${mediaType}; charset=utf-8`] as const;
-          return { status: answered.status, headers: [contentType], body: printResult(answered.result) };
+          const facts = operationFacts(known, answered.result);
+          return { status: answered.status, headers: [contentType], body: printResult(answered.result), facts };
         }
       }
       const map = new HeaderMap();
@@ -100,7 +103,8 @@ export async function createApolloPipeline(generation: GatewayGeneration, log: L
         httpGraphQLRequest: { method, headers: map, search, body },
         context: async () => context,
       });
-      return { status: response.status, headers: response.headers, body: context.answer.printed ?? bodyOf(response) };
+      const { printed, facts } = context.answer;
+      return { status: response.status, headers: response.headers, body: printed ?? bodyOf(response), facts };
     },
   };
 }
@@ -120,15 +124,31 @@ function runOnEngine(serving: Serving, seen: SeenOperations): ApolloServerPlugin
         const { operationName } = request;
         const known: SeenOperation = { documentHash: queryHash, document, operation, operationName };
         const answered = await answerOperation(serving, known, request.variables ?? {}, contextValue.request);
-        if (answered.kind === 'incremental')
+        const { answer } = contextValue;
+        if (answered.kind === 'incremental') {
+          answer.facts = operationFacts(known, answered.initialResult);
           return toResponse(undefined, answered as unknown as Extract<ResponseBody, { kind: 'incremental' }>);
+        }
         if (request.query !== undefined) seen.add(request.query, known);
         const { status, result } = answered;
-        if (result.data instanceof JsonText) contextValue.answer.printed = printResult(result);
+        answer.facts = operationFacts(known, result);
+        if (result.data instanceof JsonText) answer.printed = printResult(result);
         const singleResult = result as Extract<ResponseBody, { kind: 'single' }>['singleResult'];
         return toResponse(status, { kind: 'single', singleResult });
       },
+      async didEncounterErrors({ errors, request, contextValue }) {
+        const { operationName } = request;
+        contextValue.answer.facts ??= { operation: operationName, errors: errors.length };
+      },
     }),
+  };
+}
+
+function operationFacts({ operation }: SeenOperation, { errors }: { readonly errors?: unknown }): OperationFacts {
+  return {
+    operationType: operation.operation,
+    operation: operation.name?.value,
+    errors: Array.isArray(errors) ? errors.length : undefined,
   };
 }
 

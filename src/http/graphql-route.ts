@@ -18,6 +18,7 @@ import {
 import { type ApolloPipeline, createApolloPipeline } from './apollo-pipeline.ts';
 import { type GraphQLHttpRequest, readGraphQLRequest } from './read-graphql-request.ts';
 import { refuseCrossSite } from './refuse-cross-site.ts';
+import { noteFacts, type OperationFacts } from './request-facts.ts';
 import { sharingKey } from './share-identical.ts';
 
 export interface GraphQLRouteOptions {
@@ -32,6 +33,7 @@ interface Answer {
   readonly status: number;
   readonly headers: readonly (readonly [string, string])[];
   readonly body: Buffer | string | AsyncIterable<string>;
+  readonly facts: OperationFacts | undefined;
 }
 
 /** What is made once per generation for its requests. */
@@ -89,7 +91,8 @@ export async function addGraphQLRoute(app: FastifyInstance, { gateway, log }: Gr
     url: gateway.generations.current?.config.server.graphqlPath ?? '/graphql',
     exposeHeadRoute: false,
     handler: async (request, reply) => {
-      const { status, headers, body } = await answer(request, reply);
+      const { status, headers, body, facts } = await answer(request, reply);
+      if (facts !== undefined) noteFacts(request, facts);
       reply.code(status);
       for (const [name, value] of headers) reply.header(name, value);
       return reply.send(typeof body === 'string' || Buffer.isBuffer(body) ? body : Readable.from(body));
@@ -184,6 +187,7 @@ async function runOperation(
     status: statusFor(request, response.status),
     headers: [...response.headers, ...responseHeaders.entries()],
     body: response.body,
+    facts: response.facts,
   };
 }
 

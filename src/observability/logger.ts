@@ -2,10 +2,12 @@
  * Isthmus's log, through pino: the only file that imports it. JSON lines on stdout, or readable ones on a terminal.
  * What may be a credential is redacted wherever a line carries it, and the tests hold that against the whole list.
  */
+import { isatty } from 'node:tty';
 import { pino } from 'pino';
-import pretty from 'pino-pretty';
 import type { LogLevel } from '../config/index.ts';
 import { isoTime } from '../lib/index.ts';
+import { LogOutput } from './log-output.ts';
+import { readableLine } from './readable-lines.ts';
 
 export type LogFields = Readonly<Record<string, unknown>>;
 
@@ -64,22 +66,36 @@ export interface LoggerOptions {
 
 /**
  * Lines go out behind the requests they tell of, several in one write: a write for each line takes longer than all else
- * that is done for a cached answer, and a reader that stalls would stop the gateway. What is held then is bounded,
- * further lines are dropped; what is held at the end is written before the process exits.
+ * that is done for a cached answer. One for the whole process, made when it is first written to.
  */
-const toStdout = {
-  dest: 1,
-  sync: false,
-  /** Bytes that are written at once. */
-  minLength: 8_192,
-  /** How long a line waits for others, in milliseconds. */
-  periodicFlush: 50,
-  /** Bytes that are held. */
-  maxLength: 16_000_000,
-} as const;
+const toStdout = (() => {
+  let output: LogOutput | undefined;
+  return (isReadable: boolean): LogOutput => {
+    if (output === undefined) {
+      const lostLine = (lost: number): string => {
+        const fields = { level: 'warn', time: isoTime(Date.now()), lost, msg: 'log lines were lost: nobody took them' };
+        return isReadable ? readableLine(JSON.stringify(fields), false, false) : `${JSON.stringify(fields)}\n`;
+      };
+      const made = new LogOutput({ lostLine });
+      process.on('exit', () => made.flushAtExit());
+      output = made;
+    }
+    return output;
+  };
+})();
 
 export function createLogger(options: LoggerOptions): Logger {
-  const { level, readable = process.stdout.isTTY === true, destination } = options;
+  const { level, readable = isatty(1), destination } = options;
+  const write = (line: string): void => {
+    if (destination === undefined) toStdout(readable).write(line);
+    else destination.write(line);
+  };
+  const isColoured = readable && !process.env.NO_COLOR;
+  const isDetailed = level === 'debug' || level === 'trace';
+  const writeReadable = (line: string): void => {
+    const text = readableLine(line, isColoured, isDetailed);
+    if (text !== '') write(text);
+  };
   return pino(
     {
       level,
@@ -92,14 +108,6 @@ export function createLogger(options: LoggerOptions): Logger {
       },
       serializers: { error: pino.stdSerializers.err },
     },
-    readable
-      ? pretty({
-          destination: destination ?? process.stdout,
-          colorize: true,
-          translateTime: 'HH:MM:ss',
-          ignore: 'level',
-          sync: true,
-        })
-      : (destination ?? pino.destination(toStdout)),
+    { write: readable ? writeReadable : write },
   );
 }

@@ -103,7 +103,7 @@ export function createAiSubgraph(options: AiSubgraphOptions): SubgraphClient {
       context.signal.throwIfAborted();
       return {
         data: data ?? null,
-        ...(errors === undefined ? {} : { errors: errors.map((error) => toSubgraphError(error, context, options)) }),
+        ...(errors === undefined ? {} : { errors: toSubgraphErrors(errors, context, options) }),
         ...(notes === undefined ? {} : { notes }),
       };
     },
@@ -224,22 +224,33 @@ function stepsOf(path: Path): (string | number)[] {
   return steps;
 }
 
-function toSubgraphError(
-  error: GraphQLError,
+/** One line in the log for each way a field failed, however many entities it failed for. */
+function toSubgraphErrors(
+  errors: readonly GraphQLError[],
   context: RequestContext,
   { name, log }: AiSubgraphOptions,
-): SubgraphError {
-  const cause = error.originalError;
-  const path = error.path === undefined ? {} : { path: error.path };
-  if (cause instanceof GatewayError) {
-    log.warn(
-      { requestId: context.requestId, subgraph: name, path: error.path, code: cause.code, reason: cause.detail },
-      'AI field failed',
-    );
-    return { message: cause.message, ...path, extensions: { code: cause.code } };
+): SubgraphError[] {
+  const failures = new Map<string, { error: GraphQLError; cause: GatewayError; count: number }>();
+  const shown = errors.map((error): SubgraphError => {
+    const cause = error.originalError;
+    const path = error.path === undefined ? {} : { path: error.path };
+    if (cause instanceof GatewayError) {
+      const steps = error.path?.filter((step) => typeof step === 'string').join('.');
+      const key = `${steps} ${cause.code} ${cause.detail}`;
+      const failure = failures.get(key);
+      if (failure === undefined) failures.set(key, { error, cause, count: 1 });
+      else failure.count++;
+      return { message: cause.message, ...path, extensions: { code: cause.code } };
+    }
+    log.error({ requestId: context.requestId, subgraph: name, error: cause ?? error }, 'AI field failed unexpectedly');
+    // What code threw is for its owner's log alone: it may name anything.
+    const { message } = new GatewayError('INTERNAL_SERVER_ERROR');
+    return { message, ...path, extensions: { code: 'INTERNAL_SERVER_ERROR' } };
+  });
+  for (const { error, cause, count } of failures.values()) {
+    const { code, detail: reason } = cause;
+    const fields = { requestId: context.requestId, subgraph: name, path: error.path, code, reason };
+    log.warn(count === 1 ? fields : { ...fields, count }, 'AI field failed');
   }
-  log.error({ requestId: context.requestId, subgraph: name, error: cause ?? error }, 'AI field failed unexpectedly');
-  // What code threw is for its owner's log alone: it may name anything.
-  const { message } = new GatewayError('INTERNAL_SERVER_ERROR');
-  return { message, ...path, extensions: { code: 'INTERNAL_SERVER_ERROR' } };
+  return shown;
 }

@@ -1,0 +1,95 @@
+/**
+ * Cross-origin resource sharing (Fetch, section 3.2): pages of server.allowed_origins may call the gateway and read what
+ * clients need of its answers. A preflight that is refused says which key to set, to the page's developer and in the log.
+ */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { ResolvedConfig } from '../config/index.ts';
+import type { Logger } from '../observability/index.ts';
+import { allowedOrigins } from './allowed-origins.ts';
+import { errorBody, jsonType } from './coded-answer.ts';
+import { noteFacts } from './request-facts.ts';
+
+export interface CorsOptions {
+  /** Asked anew each time: the list may change while the server runs. */
+  readonly config: () => ResolvedConfig | undefined;
+  readonly log: Logger;
+}
+
+/** Headers of our own answers, on any route, that a page could not read otherwise. */
+export const exposedHeaders = [
+  'x-request-id',
+  'retry-after',
+  'x-should-retry',
+  'isthmus-model',
+  'isthmus-cost-usd',
+  'isthmus-cache',
+  'isthmus-adapted',
+] as const;
+
+const maxAgeSeconds = '600';
+/** Refused origins that the log has named: once each, and not without end. */
+const maxNamed = 100;
+
+export function addCors(app: FastifyInstance, { config, log }: CorsOptions): void {
+  const named = new Set<string>();
+
+  function refusePreflight(request: FastifyRequest, reply: FastifyReply, origin: string): void {
+    const shown = /^[\x21-\x7e]{1,200}$/.test(origin) ? origin : 'this origin';
+    const message = `Pages of ${shown} may not call this gateway; add the origin to server.allowed_origins in supergraph.yaml.`;
+    if (named.size < maxNamed && !named.has(origin)) {
+      named.add(origin);
+      log.warn({ origin: shown, key: 'server.allowed_origins' }, `a browser was refused: ${message}`);
+    }
+    noteFacts(request, { code: 'CSRF_REFUSED' });
+    reply.code(403).header('content-type', jsonType).send(errorBody('CSRF_REFUSED', message));
+  }
+
+  app.addHook('onRequest', (request, reply, done) => {
+    const { origin } = request.headers;
+    const current = config();
+    const list = current?.server.allowedOrigins ?? none;
+    if (list.length > 0) reply.header('vary', 'Origin');
+    if (origin === undefined) return done();
+    const asked = request.headers['access-control-request-method'];
+    const isPreflight = request.method === 'OPTIONS' && asked !== undefined;
+    const origins = allowedOrigins(list);
+    if (!origins.allows(origin)) {
+      if (!isPreflight || isOwn(origin, request.headers.host)) return done();
+      return refusePreflight(request, reply, origin);
+    }
+    reply.header('access-control-allow-origin', origins.isAny ? '*' : origin);
+    if (!origins.isAny) reply.header('access-control-allow-credentials', 'true');
+    if (!isPreflight) {
+      reply.header('access-control-expose-headers', exposed(current));
+      return done();
+    }
+    const headers = request.headers['access-control-request-headers'];
+    if (headers !== undefined) reply.header('access-control-allow-headers', headers);
+    reply
+      .header('access-control-allow-methods', 'GET, POST')
+      .header('access-control-max-age', maxAgeSeconds)
+      .code(204)
+      .send();
+  });
+}
+
+const none: readonly string[] = [];
+
+const exposedBy = new WeakMap<ResolvedConfig, string>();
+
+/** Ours, and those that header rules carry from subgraphs. */
+function exposed(config: ResolvedConfig | undefined): string {
+  let names = config && exposedBy.get(config);
+  if (names === undefined) {
+    const carried = Object.values(config?.headers ?? {}).flatMap(({ response }) =>
+      response.flatMap(({ named }) => (named === undefined || named === 'set-cookie' ? [] : [named])),
+    );
+    names = [...new Set([...exposedHeaders, ...carried])].join(', ');
+    if (config !== undefined) exposedBy.set(config, names);
+  }
+  return names;
+}
+
+function isOwn(origin: string, host: string | undefined): boolean {
+  return URL.canParse(origin) && new URL(origin).host === host;
+}

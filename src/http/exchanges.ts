@@ -1,0 +1,172 @@
+/**
+ * The requests under way and the connections they are on: a client that has sent all it will (half-closed) gets its
+ * answer, one that has left is noticed, one that does not read is cut, and what follows a request without being one is
+ * never written into an answer.
+ */
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { type ErrorCode, errorTable } from '../errors/index.ts';
+import { errorBody, jsonType } from './coded-answer.ts';
+
+export interface ExchangesOptions {
+  readonly server: Server;
+  /** How long a client may take nothing of an answer that lies ready. */
+  readonly writeTimeoutMs: number;
+}
+
+export interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly socket: Socket;
+  /** Why we ended it before its client had everything. */
+  cutFor: 'RESPONSE_TIMEOUT' | 'DRAIN_TIMEOUT' | undefined;
+  /** Whether Node's own timer of the socket runs for it. */
+  isTimed: boolean;
+}
+
+/** How often answers are looked at that somebody should be reading. */
+const sweepMs = 1_000;
+/**
+ * A client that closed its connection looks like one that only has nothing more to send, until it is written to: an
+ * informational answer, twice, because what comes back for the first shows at the second.
+ */
+const probesMs = [40, 10] as const;
+const laterProbesMs = 1_000;
+
+export class Exchanges {
+  readonly #server: Server;
+  readonly #writeTimeoutMs: number;
+  readonly #underWay = new Set<Exchange>();
+  readonly #connections = new Set<Socket>();
+  /** The newest of each connection. */
+  readonly #ofSocket = new WeakMap<Socket, Exchange>();
+  readonly #sweep: NodeJS.Timeout;
+  #whenIdle: (() => void) | undefined;
+
+  constructor({ server, writeTimeoutMs }: ExchangesOptions) {
+    this.#server = server;
+    this.#writeTimeoutMs = writeTimeoutMs;
+    // Node would take the end of what a client sends for its leaving.
+    (server as Server & { httpAllowHalfOpen: boolean }).httpAllowHalfOpen = true;
+    // Node's own counts an answer as done once it is handed over, and closes what is still being read.
+    server.closeIdleConnections = () => this.#closeIdle();
+    server.on('connection', (socket) => {
+      this.#connections.add(socket);
+      socket.once('close', () => this.#connections.delete(socket));
+      socket.once('end', () => this.#hasSentAll(socket));
+    });
+    this.#sweep = setInterval(() => this.#timeReaders(), sweepMs);
+    this.#sweep.unref();
+    server.once('close', () => clearInterval(this.#sweep));
+  }
+
+  begin(request: IncomingMessage, response: ServerResponse, onEnd: (exchange: Exchange) => void): void {
+    const { socket } = request;
+    const exchange: Exchange = { request, response, socket, cutFor: undefined, isTimed: false };
+    this.#underWay.add(exchange);
+    this.#ofSocket.set(socket, exchange);
+    response.on('close', () => {
+      this.#underWay.delete(exchange);
+      if (this.#underWay.size === 0) this.#whenIdle?.();
+      onEnd(exchange);
+    });
+  }
+
+  /** Waits until nothing is under way, at most so long. */
+  async settled(withinMs: number): Promise<boolean> {
+    if (this.#underWay.size === 0) return true;
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      this.#whenIdle = resolve;
+      timer = setTimeout(resolve, Math.max(0, withinMs));
+    });
+    clearTimeout(timer);
+    return this.#underWay.size === 0;
+  }
+
+  /** Ends whatever is left. */
+  cutAll(): void {
+    for (const exchange of this.#underWay) exchange.cutFor ??= 'DRAIN_TIMEOUT';
+    this.#server.closeAllConnections();
+    for (const socket of this.#connections) socket.destroy();
+  }
+
+  /**
+   * What Node's parser refuses never becomes a request: it is answered on the bare socket, coded like everything else. An
+   * answer that is under way there is ended first, and nothing follows it.
+   */
+  refuse(error: NodeJS.ErrnoException, socket: Socket): void {
+    if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
+      socket.destroy();
+      return;
+    }
+    const exchange = this.#ofSocket.get(socket);
+    if (exchange !== undefined && this.#underWay.has(exchange)) {
+      const { request, response } = exchange;
+      if (request.complete) {
+        response.shouldKeepAlive = false;
+        response.once('finish', () => socket.destroySoon());
+        return;
+      }
+      if (response.headersSent) {
+        socket.destroySoon();
+        return;
+      }
+    }
+    const code = clientErrorCodes[error.code ?? ''] ?? 'BAD_REQUEST';
+    const body = errorBody(code);
+    socket.end(
+      `HTTP/1.1 ${errorTable[code].status} ${code}\r\ncontent-type: ${jsonType}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+    );
+  }
+
+  #hasSentAll(socket: Socket): void {
+    const exchange = this.#ofSocket.get(socket);
+    if (exchange === undefined || !this.#underWay.has(exchange)) return;
+    const { response, request } = exchange;
+    if (response.writableEnded) return;
+    // In the midst of a stream: whoever closes then has left.
+    if (response.headersSent) socket.destroy();
+    else if (request.httpVersion !== '1.0') this.#probe(exchange, 0);
+  }
+
+  #probe(exchange: Exchange, count: number): void {
+    const timer = setTimeout(() => {
+      const { response } = exchange;
+      if (!this.#underWay.has(exchange) || response.headersSent) return;
+      response.writeProcessing();
+      this.#probe(exchange, count + 1);
+    }, probesMs[count] ?? laterProbesMs);
+    timer.unref();
+  }
+
+  #closeIdle(): void {
+    for (const socket of this.#connections) {
+      const exchange = this.#ofSocket.get(socket);
+      if (exchange === undefined || !this.#underWay.has(exchange)) socket.destroySoon();
+    }
+  }
+
+  /** No timer for each request: only those that wait for their reader are timed, by Node, which sees any progress. */
+  #timeReaders(): void {
+    for (const exchange of this.#underWay) {
+      const { response, socket } = exchange;
+      if (exchange.isTimed || socket.writableLength === 0) continue;
+      exchange.isTimed = true;
+      socket.setTimeout(this.#writeTimeoutMs);
+      response.once('timeout', () => {
+        exchange.isTimed = false;
+        socket.setTimeout(0);
+        if (socket.writableLength === 0) return;
+        exchange.cutFor = 'RESPONSE_TIMEOUT';
+        // What the system still holds for it is given up too.
+        socket.resetAndDestroy();
+      });
+    }
+  }
+}
+
+const clientErrorCodes: Readonly<Record<string, ErrorCode>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: 'REQUEST_TIMEOUT',
+  HPE_HEADER_OVERFLOW: 'HEADERS_TOO_LARGE',
+};

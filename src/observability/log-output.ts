@@ -1,0 +1,179 @@
+/**
+ * Where log lines leave the process: bounded in memory, and never waited for, whatever stands at the other end. A full
+ * disk, a pipe that nobody reads, a reader that has gone, a stopped terminal: lines are held up to a bound, those beyond
+ * it are lost and counted, and both serving and stopping go on.
+ *
+ * Pipes, sockets and terminals are written without blocking from the event loop. Node's asynchronous write would do it
+ * on a thread of its pool, and a thread that hangs in a write holds up the end of the process for good.
+ */
+import { constants, fstatSync, openSync, write, writeSync } from 'node:fs';
+import { Socket } from 'node:net';
+
+export interface LogOutputOptions {
+  /** The file descriptor that lines are written to. @default 1 */
+  readonly fd?: number;
+  /** Bytes that may be waiting to be written. @default 8000000 */
+  readonly maxWaiting?: number;
+  /** How long a line waits for others, in milliseconds: a write for each would cost more than the line. @default 50 */
+  readonly delayMs?: number;
+  /** Bytes that are written without waiting for more. @default 8192 */
+  readonly eagerBytes?: number;
+  /** How long to wait before the next try, where the last one failed. @default 1000 */
+  readonly retryMs?: number;
+  /** The line that says how many were lost, written once there is room again. */
+  readonly lostLine: (lost: number) => string;
+}
+
+/** How soon a reader that is behind is offered more. */
+const behindMs = 10;
+/** How long the end of the process may wait for such a reader. */
+const lastWaitMs = 200;
+/** Bytes that are written at once. */
+const chunkBytes = 256 * 1_024;
+
+export class LogOutput {
+  readonly #options: Required<LogOutputOptions>;
+  #lines: string[] = [];
+  #waiting = 0;
+  #lost = 0;
+  /** What is being written; begun lines are ended before anything else. */
+  #chunk: Buffer = Buffer.alloc(0);
+  #isWriting = false;
+  #timer: NodeJS.Timeout | undefined;
+  #channel: Channel | undefined;
+
+  constructor(options: LogOutputOptions) {
+    this.#options = { fd: 1, maxWaiting: 8_000_000, delayMs: 50, eagerBytes: 8_192, retryMs: 1_000, ...options };
+  }
+
+  /** Takes a line with its line break. Never throws and never waits. */
+  write(line: string): void {
+    if (this.#waiting + line.length > this.#options.maxWaiting) {
+      this.#lost++;
+      return;
+    }
+    this.#lines.push(line);
+    this.#waiting += line.length;
+    if (this.#isWriting) return;
+    if (this.#waiting >= this.#options.eagerBytes && this.#chunk.length === 0) this.#pump();
+    else this.#later(this.#options.delayMs);
+  }
+
+  /** What can be written before the process exits: at once, or to a reader that takes it within 0.2 s. */
+  flushAtExit(): void {
+    clearTimeout(this.#timer);
+    const ends = performance.now() + lastWaitMs;
+    if (this.#isWriting) this.#chunk = Buffer.alloc(0); // a thread has it, and ends before the process does
+    try {
+      this.#channel ??= openChannel(this.#options.fd);
+      while (this.#takeChunk()) {
+        const written = writeSome(this.#channel.fd, this.#chunk);
+        this.#chunk = this.#chunk.subarray(written);
+        if (written > 0) continue;
+        if (performance.now() > ends) return;
+        Atomics.wait(sleeper, 0, 0, behindMs);
+      }
+    } catch {
+      // There is nobody left to tell.
+    }
+  }
+
+  #later(milliseconds: number): void {
+    if (this.#timer !== undefined) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#pump();
+    }, milliseconds);
+    this.#timer.unref();
+  }
+
+  #pump(): void {
+    if (this.#isWriting) return;
+    try {
+      this.#channel ??= openChannel(this.#options.fd);
+      if (this.#channel.blocks) this.#writeOnThread(this.#channel.fd);
+      else this.#writeHere(this.#channel.fd);
+    } catch {
+      this.#later(this.#options.retryMs);
+    }
+  }
+
+  #writeHere(fd: number): void {
+    while (this.#takeChunk()) {
+      const written = writeSome(fd, this.#chunk);
+      if (written === 0) return this.#later(behindMs);
+      this.#chunk = this.#chunk.subarray(written);
+    }
+  }
+
+  #writeOnThread(fd: number): void {
+    if (!this.#takeChunk()) return;
+    this.#isWriting = true;
+    write(fd, this.#chunk, (error, written) => {
+      this.#isWriting = false;
+      if (error !== null) return this.#later(this.#options.retryMs);
+      this.#chunk = this.#chunk.subarray(written);
+      this.#pump();
+    });
+  }
+
+  /** Whether there is something to write. */
+  #takeChunk(): boolean {
+    if (this.#chunk.length > 0) return true;
+    if (this.#lines.length === 0) return false;
+    let taken = 0;
+    let text = '';
+    while (taken < this.#lines.length && text.length < chunkBytes) text += this.#lines[taken++];
+    this.#lines = taken === this.#lines.length ? [] : this.#lines.slice(taken);
+    this.#waiting -= text.length;
+    if (this.#lost > 0 && this.#lines.length === 0) {
+      text += this.#options.lostLine(this.#lost);
+      this.#lost = 0;
+    }
+    this.#chunk = Buffer.from(text);
+    return true;
+  }
+}
+
+const sleeper = new Int32Array(new SharedArrayBuffer(4));
+
+interface Channel {
+  readonly fd: number;
+  /** Whether a write returns only when it is done: then it is done on a thread. */
+  readonly blocks: boolean;
+}
+
+function openChannel(fd: number): Channel {
+  const kind = fstatSync(fd);
+  if (kind.isFIFO() || kind.isCharacterDevice()) {
+    const own = openAgain(fd);
+    if (own !== undefined) return { fd: own, blocks: false };
+  }
+  if (kind.isFIFO() || kind.isSocket()) {
+    // Opening it this way makes it non-blocking; Node puts that back at the end. Nothing is written through it.
+    const socket = new Socket({ fd, readable: false, writable: true });
+    socket.on('error', () => undefined);
+    socket.unref();
+    return { fd, blocks: false };
+  }
+  return { fd, blocks: true };
+}
+
+/** The same pipe or terminal, non-blocking for us alone: other processes may share the descriptor that we have. */
+function openAgain(fd: number): number | undefined {
+  try {
+    return openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+  } catch {
+    return undefined; // not Linux, or not ours to open: another user's terminal
+  }
+}
+
+/** @returns the bytes written; 0 where there is no room */
+function writeSome(fd: number, chunk: Buffer): number {
+  try {
+    return writeSync(fd, chunk);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return 0;
+    throw error;
+  }
+}

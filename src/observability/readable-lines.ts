@@ -1,0 +1,107 @@
+/**
+ * Log lines as a person reads them on a terminal: time, level, what happened, and what is worth knowing of it. A request
+ * is one line. The fields are those of the JSON lines; an error's stack follows its line.
+ */
+
+type Fields = Readonly<Record<string, unknown>>;
+type Tell = (fields: Fields) => string | undefined;
+
+const colours: Readonly<Record<string, string>> = {
+  debug: '\u001b[2m',
+  info: '\u001b[32m',
+  warn: '\u001b[33m',
+  error: '\u001b[31m',
+  fatal: '\u001b[31m',
+};
+const plain = '\u001b[0m';
+
+/**
+ * How some messages are told; `undefined` leaves the line out. All others: the message and its fields.
+ * A request's line has its model calls and what they cost; a line for each of them is for JSON, and for `debug`.
+ */
+const told: ReadonlyMap<string, Tell> = new Map<string, Tell>([
+  ['request', (fields) => requestLine(fields)],
+  ['request aborted by the client', (fields) => `${requestLine(fields)}, aborted by the client`],
+  ['request cut', (fields) => `${requestLine(fields)}, cut`],
+  ['model call', () => undefined],
+  ['AI field failed', (fields) => failedField(fields)],
+]);
+
+/**
+ * @param json one line as pino writes it
+ * @param isDetailed whether lines that a terminal can do without are shown too
+ * @returns the line with its line break; nothing for a line that is left out
+ */
+export function readableLine(json: string, isColoured: boolean, isDetailed: boolean): string {
+  const { level, time, msg, error, ...fields } = JSON.parse(json) as Fields;
+  const message = String(msg ?? '');
+  const tell = told.get(message);
+  const text = isDetailed && message === 'model call' ? general(message, fields) : tell?.(fields);
+  if (tell !== undefined && text === undefined) return '';
+  const isSevere = level !== 'info' && level !== 'debug';
+  const line = text ?? general(message, isSevere ? fields : without(fields, 'requestId'));
+  const name = String(level).padEnd(5);
+  const shown = isColoured ? `${colours[String(level)] ?? ''}${name}${plain}` : name;
+  return `${localTime(String(time))} ${shown} ${printable(line)}${printable(stackOf(error))}\n`;
+}
+
+function requestLine(fields: Fields): string {
+  const { method, path, operationType, operation, status, ms, errors, code, modelCalls, costUsd } = fields;
+  const parts = [method, path, operationType, operation, status, `${ms} ms`];
+  const notes = [
+    countOf(errors, 'error'),
+    code === undefined ? '' : String(code),
+    countOf(modelCalls, 'model call'),
+    costUsd === undefined ? '' : `$${String(costUsd)}`,
+  ];
+  const line = parts.filter((part) => part !== undefined).join(' ');
+  const noted = notes.filter((note) => note !== '').join(' ');
+  return noted === '' ? line : `${line}, ${noted}`;
+}
+
+function failedField({ subgraph, path, code, reason, count }: Fields): string {
+  const place = Array.isArray(path) ? ` ${path.join('.')}` : '';
+  const times = typeof count === 'number' ? ` (${count} times)` : '';
+  return `AI field failed:${place} of ${String(subgraph)}${times}: ${String(code)}${reason === undefined ? '' : `, ${String(reason)}`}`;
+}
+
+function countOf(count: unknown, noun: string): string {
+  if (typeof count !== 'number' || count === 0) return '';
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** What a message of several lines says already is not said again in fields. */
+function general(message: string, fields: Fields): string {
+  const { problems: _, ...shown } = fields;
+  const pairs = Object.entries(shown).map(([key, value]) => `${key}=${valueOf(value)}`);
+  if (pairs.length === 0) return message;
+  const [first, ...rest] = message.split('\n');
+  return [`${first} ${pairs.join(' ')}`, ...rest].join('\n');
+}
+
+function valueOf(value: unknown): string {
+  return typeof value === 'string' && /^[\w./:@-]+$/.test(value) ? value : JSON.stringify(value);
+}
+
+function stackOf(error: unknown): string {
+  if (error === undefined || error === null) return '';
+  if (typeof error !== 'object') return `\n    ${String(error)}`;
+  const { stack, message } = error as Fields;
+  return `\n    ${String(stack ?? message ?? JSON.stringify(error)).replaceAll('\n', '\n    ')}`;
+}
+
+function without(fields: Fields, name: string): Fields {
+  const { [name]: _, ...rest } = fields;
+  return rest;
+}
+
+function localTime(iso: string): string {
+  const at = new Date(iso);
+  return [at.getHours(), at.getMinutes(), at.getSeconds()].map((part) => String(part).padStart(2, '0')).join(':');
+}
+
+/** What outsiders may have written must not move the cursor or colour what follows. */
+function printable(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
+  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '\ufffd');
+}

@@ -1,0 +1,51 @@
+/**
+ * What the models cost each request that is under way, for its line in the log. Counted by the request's id, as the
+ * records of model calls name it; two requests at once under one id (clients may choose it) share the count.
+ */
+export interface RequestUsage {
+  readonly modelCalls: number;
+  /** Decimal US dollars. */
+  readonly costUsd: string;
+}
+
+interface Counted {
+  modelCalls: number;
+  nanoUsd: number;
+}
+
+/** Made with a request's first model call: requests without any cost nothing here. */
+const counted = new Map<string, Counted>();
+/** Calls that outlive their request, or have none that ends, must not stay for ever. */
+const maxCounted = 10_000;
+
+export function countModelCall(requestId: string | undefined, costUsd: string): void {
+  if (requestId === undefined) return;
+  const nanoUsd = Math.round(Number(costUsd) * 1e9);
+  const usage = counted.get(requestId);
+  if (usage === undefined) {
+    if (counted.size >= maxCounted) forgetOldest();
+    counted.set(requestId, { modelCalls: 1, nanoUsd });
+    return;
+  }
+  usage.modelCalls++;
+  usage.nanoUsd += nanoUsd;
+}
+
+/** What the request has used; forgotten with that. */
+export function takeRequestUsage(requestId: string): RequestUsage | undefined {
+  if (counted.size === 0) return undefined;
+  const usage = counted.get(requestId);
+  if (usage === undefined) return undefined;
+  counted.delete(requestId);
+  return { modelCalls: usage.modelCalls, costUsd: dollars(usage.nanoUsd) };
+}
+
+function dollars(nanoUsd: number): string {
+  const text = (nanoUsd / 1e9).toFixed(9);
+  return text.replace(/\.?0+$/, '');
+}
+
+function forgetOldest(): void {
+  const [oldest] = counted.keys();
+  if (oldest !== undefined) counted.delete(oldest);
+}
