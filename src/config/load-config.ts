@@ -125,6 +125,7 @@ function resolveConfig(file: string, yaml: SupergraphYaml): ResolvedConfig {
       headersTimeoutMs: milliseconds(server.headers_timeout),
       requestTimeoutMs: milliseconds(server.request_timeout),
       operationTimeoutMs: milliseconds(server.operation_timeout),
+      writeTimeoutMs: milliseconds(server.write_timeout),
       drainTimeoutMs: milliseconds(server.drain_timeout),
     },
     traffic: {

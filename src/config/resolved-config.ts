@@ -33,6 +33,7 @@ export interface ServerConfig {
   readonly headersTimeoutMs: number;
   readonly requestTimeoutMs: number;
   readonly operationTimeoutMs: number;
+  readonly writeTimeoutMs: number;
   readonly drainTimeoutMs: number;
 }
 

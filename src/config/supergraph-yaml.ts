@@ -8,7 +8,7 @@ import { aiYaml } from './ai.ts';
 import { headersYaml } from './header-rules.ts';
 import { trafficYaml } from './traffic.ts';
 import { parseSize, sizePattern } from './units.ts';
-import { durationOr, httpUrl } from './values.ts';
+import { durationOr, httpUrl, isOriginPattern } from './values.ts';
 
 /** The federation versions that the bundled `@apollo/composition` covers; a test holds this against the package. */
 export const supportedFederation = { major: 2, minorFrom: 0, minorTo: 14 } as const;
@@ -105,16 +105,19 @@ export const supergraphYaml = z.strictObject({
         .describe('A folder of .graphql files that GraphiQL opens as tabs.'),
       allowed_origins: z
         .array(
-          httpUrl.refine(
-            (url) => URL.canParse(url) && new URL(url).origin === url,
-            'write an origin such as https://shop.example',
-          ),
+          z.string().refine(isOriginPattern, 'write an origin such as https://shop.example, http://localhost:* or "*"'),
         )
         .default([])
-        .describe('Origins whose pages may call the gateway from a browser, besides its own.'),
+        .describe(
+          'Origins whose pages may call the gateway from a browser, besides its own: `https://shop.example`, any port of a host with `http://localhost:*`, or `"*"` for every page, then without cookies.',
+        ),
       headers_timeout: durationOr('10s', 'How long a client may take to send its headers (408).'),
       request_timeout: durationOr('30s', 'How long a client may take to send its whole request (408).'),
       operation_timeout: durationOr('30s', 'How long an operation may take in all (504).'),
+      write_timeout: durationOr(
+        '30s',
+        'How long a client may take nothing of an answer before its connection is cut (RESPONSE_TIMEOUT in the log); one that reads, however slowly, is not.',
+      ),
       drain_timeout: durationOr('20s', 'How long requests in flight may take to end after SIGTERM.'),
     })
     .prefault({}),

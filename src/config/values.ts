@@ -19,3 +19,12 @@ export const httpUrlOf = (whole: (text: string) => string) =>
     .refine((text) => URL.canParse(whole(text)), 'write an http:// or https:// URL');
 
 export const httpUrl = httpUrlOf((text) => text);
+
+/** An origin, an origin with any port (`http://localhost:*`), or `*`. */
+export function isOriginPattern(text: string): boolean {
+  if (text === '*') return true;
+  const origin = text.endsWith(':*') ? text.slice(0, -2) : text;
+  if (!/^https?:\/\//.test(origin) || !URL.canParse(origin)) return false;
+  const url = new URL(origin);
+  return url.origin === origin && (text === origin || url.port === '');
+}

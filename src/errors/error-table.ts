@@ -77,6 +77,13 @@ export const errorTable = {
     client: 'The answer can be application/graphql-response+json or application/json.',
     operator: 'A client’s Accept header names no media type the gateway can write.',
   },
+  RESPONSE_TIMEOUT: {
+    status: 408,
+    retryable: true,
+    client: 'The answer was not read in time.',
+    operator:
+      'A client took nothing of its answer for `server.write_timeout`; its connection was cut. Only the log has it.',
+  },
   REQUEST_TIMEOUT: {
     status: 408,
     retryable: true,

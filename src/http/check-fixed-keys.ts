@@ -8,6 +8,7 @@ const fixedKeys: Readonly<Record<string, (config: ResolvedConfig) => unknown>> =
   'server.landing_page': ({ server }) => server.landingPage,
   'server.headers_timeout': ({ server }) => server.headersTimeoutMs,
   'server.request_timeout': ({ server }) => server.requestTimeoutMs,
+  'server.write_timeout': ({ server }) => server.writeTimeoutMs,
   'server.drain_timeout': ({ server }) => server.drainTimeoutMs,
   'limits.body': ({ limits }) => limits.bodyBytes,
 };

@@ -19,10 +19,19 @@ export interface Exchange {
   readonly response: ServerResponse;
   readonly socket: Socket;
   /** Why we ended it before its client had everything. */
-  cutFor: 'RESPONSE_TIMEOUT' | 'DRAIN_TIMEOUT' | undefined;
+  cutFor: Cut | undefined;
   /** Whether Node's own timer of the socket runs for it. */
   isTimed: boolean;
 }
+
+export interface Cut {
+  readonly code: ErrorCode;
+  /** The key of supergraph.yaml that says when. */
+  readonly key: string;
+}
+
+const unread: Cut = { code: 'RESPONSE_TIMEOUT', key: 'server.write_timeout' };
+const drained: Cut = { code: 'OVERLOADED', key: 'server.drain_timeout' };
 
 /** How often answers are looked at that somebody should be reading. */
 const sweepMs = 1_000;
@@ -86,7 +95,7 @@ export class Exchanges {
 
   /** Ends whatever is left. */
   cutAll(): void {
-    for (const exchange of this.#underWay) exchange.cutFor ??= 'DRAIN_TIMEOUT';
+    for (const exchange of this.#underWay) exchange.cutFor ??= drained;
     this.#server.closeAllConnections();
     for (const socket of this.#connections) socket.destroy();
   }
@@ -158,7 +167,7 @@ export class Exchanges {
         exchange.isTimed = false;
         socket.setTimeout(0);
         if (socket.writableLength === 0) return;
-        exchange.cutFor = 'RESPONSE_TIMEOUT';
+        exchange.cutFor = unread;
         // What the system still holds for it is given up too.
         socket.resetAndDestroy();
       });

@@ -15,6 +15,7 @@ import {
   type ForwardHeaders,
   type Principal,
 } from '../transport/index.ts';
+import { type AllowedOrigins, allowedOrigins } from './allowed-origins.ts';
 import { type ApolloPipeline, createApolloPipeline } from './apollo-pipeline.ts';
 import { type GraphQLHttpRequest, readGraphQLRequest } from './read-graphql-request.ts';
 import { refuseCrossSite } from './refuse-cross-site.ts';
@@ -39,7 +40,7 @@ interface Answer {
 /** What is made once per generation for its requests. */
 interface Serving {
   readonly pipeline: ApolloPipeline;
-  readonly allowedOrigins: ReadonlySet<string>;
+  readonly allowedOrigins: AllowedOrigins;
   readonly operationTimeoutMs: number;
   /** Undefined where identical operations are not shared. */
   readonly runs: SharedRuns<Answer> | undefined;
@@ -108,7 +109,7 @@ async function prepare(generation: GatewayGeneration, log: Logger): Promise<Serv
   );
   return {
     pipeline: await createApolloPipeline(generation, log),
-    allowedOrigins: new Set(server.allowedOrigins),
+    allowedOrigins: allowedOrigins(server.allowedOrigins),
     operationTimeoutMs: server.operationTimeoutMs,
     runs: traffic.shareIdentical === 'operation' && !setsCookies ? new SharedRuns() : undefined,
     forwardHeaders: Object.values(headers).flatMap(({ request }) => compileRequestHeaderRules(request) ?? []),

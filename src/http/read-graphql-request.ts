@@ -40,8 +40,9 @@ export function readGraphQLRequest({ method, url, headers, body }: RawRequest): 
   const contentType = headers['content-type'];
   if (method === 'GET') {
     if (contentType !== undefined && !isJson(contentType)) throw new GatewayError('UNSUPPORTED_MEDIA_TYPE');
-    checkParameters(searchParameters(search));
-    return { method, headers, search, body: undefined, mediaType };
+    const given = new URLSearchParams(search);
+    checkParameters(searchParameters(given));
+    return { method, headers, search: withoutEmpty(given, search), body: undefined, mediaType };
   }
   const encoding = headers['content-encoding'];
   if (contentType === undefined || !isJson(contentType) || (encoding !== undefined && encoding !== 'identity')) {
@@ -65,17 +66,24 @@ function checkParameters(parameters: unknown): void {
   if (extensions != null && !isRecord(extensions)) throw malformed('`extensions` must be an object.');
 }
 
-function searchParameters(search: string): Record<string, unknown> {
-  const given = new URLSearchParams(search);
+function searchParameters(given: URLSearchParams): Record<string, unknown> {
   const parameters: Record<string, unknown> = {};
   for (const name of ['query', 'operationName', 'variables', 'extensions']) {
     const values = given.getAll(name);
     if (values.length > 1) throw malformed(`\`${name}\` is given more than once.`);
     const [value] = values;
-    if (value === undefined) continue;
+    if (value === undefined || (value === '' && name !== 'query')) continue;
     parameters[name] = name === 'variables' || name === 'extensions' ? readJsonText(value) : value;
   }
   return parameters;
+}
+
+/** Forms send every field, empty where nothing was filled in: that says as little as leaving it out. */
+function withoutEmpty(given: URLSearchParams, search: string): string {
+  const empty = ['operationName', 'variables', 'extensions'].filter((name) => given.get(name) === '');
+  if (empty.length === 0) return search;
+  for (const name of empty) given.delete(name);
+  return `?${given}`;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
@@ -90,7 +98,10 @@ function malformed(message: string): GatewayError {
 const negotiated = new Map<string, GraphQLMediaType | undefined>();
 const maxNegotiated = 200;
 
-/** Without an Accept header, or where both are as good, the older application/json (GraphQL over HTTP, 6.1). */
+/**
+ * Without an Accept header, or with nothing in it (RFC 9110, section 12.5.1: a list that may be empty), or where both are
+ * as good: the older application/json (GraphQL over HTTP, 6.1).
+ */
 function negotiate(accept: string | undefined): GraphQLMediaType {
   if (accept === undefined || accept === '*/*' || accept === 'application/json') return 'application/json';
   let best = negotiated.get(accept);
@@ -104,6 +115,7 @@ function negotiate(accept: string | undefined): GraphQLMediaType {
 }
 
 function preferred(accept: string): GraphQLMediaType | undefined {
+  if (/^[\s,]*$/.test(accept)) return 'application/json';
   // A charset beside a media type is allowed, and is UTF-8 whatever it says; the negotiator would look for it in ours.
   const withoutCharset = accept.replace(/;\s*charset=[^,;]*/gi, '');
   const ours: readonly GraphQLMediaType[] = ['application/json', 'application/graphql-response+json'];

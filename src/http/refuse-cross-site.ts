@@ -9,6 +9,7 @@
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { GatewayError } from '../errors/index.ts';
+import type { AllowedOrigins } from './allowed-origins.ts';
 import type { GraphQLHttpRequest } from './read-graphql-request.ts';
 
 const preflightedHeaders = [
@@ -19,13 +20,13 @@ const preflightedHeaders = [
 ];
 
 /** @throws GatewayError `CSRF_REFUSED` */
-export function refuseCrossSite(request: GraphQLHttpRequest, allowedOrigins: ReadonlySet<string>): void {
+export function refuseCrossSite(request: GraphQLHttpRequest, allowedOrigins: AllowedOrigins): void {
   const { method, headers } = request;
   if (method === 'POST') return; // application/json, checked: preflighted by every browser
   if (headers['content-type'] !== undefined) return; // application/json, checked: preflighted too
   if (preflightedHeaders.some((name) => headers[name] !== undefined)) return;
   const { origin } = headers;
-  if (origin !== undefined && allowedOrigins.has(origin)) return;
+  if (origin !== undefined && allowedOrigins.allows(origin)) return;
   const crossSite = headers['sec-fetch-site'] === 'cross-site';
   const foreignOrigin = origin !== undefined && !isSameOrigin(origin, headers);
   if (crossSite || foreignOrigin) throw new GatewayError('CSRF_REFUSED');

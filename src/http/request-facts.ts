@@ -12,6 +12,8 @@ export interface OperationFacts {
 export interface RequestFacts extends OperationFacts {
   /** The error code that is the whole answer, or why it was cut. */
   readonly code?: string | undefined;
+  /** What an operator may change about it. */
+  readonly key?: string | undefined;
 }
 
 const noted = new WeakMap<object, RequestFacts>();

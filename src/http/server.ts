@@ -5,17 +5,23 @@
  * second or less (Node's own check comes every 30 s, so that a 10 s limit would act after up to 40).
  */
 import { randomUUID } from 'node:crypto';
-import type { Socket } from 'node:net';
-import cors from '@fastify/cors';
-import fastify, { type FastifyError, type FastifyReply } from 'fastify';
-import { type ErrorCode, errorTable, GatewayError, messageOf } from '../errors/index.ts';
+import fastify, { type FastifyError, type FastifyReply, type FastifyRequest } from 'fastify';
+import { type ErrorCode, GatewayError, messageOf } from '../errors/index.ts';
 import type { Gateway } from '../gateway.ts';
 import type { Logger } from '../observability/index.ts';
+import { allowedOrigins } from './allowed-origins.ts';
 import { checkFixedKeys } from './check-fixed-keys.ts';
+import { framingProblem } from './check-framing.ts';
 import { errorBody, errorHeaders, jsonType } from './coded-answer.ts';
+import { addCors } from './cors.ts';
+import { decodeBody, readEncodings } from './decode-body.ts';
+import { Exchanges } from './exchanges.ts';
 import { addGraphQLRoute } from './graphql-route.ts';
 import { addHealthRoutes } from './health-routes.ts';
 import { addLandingRoutes } from './landing-route.ts';
+import { refuseWebSocket } from './refuse-web-socket.ts';
+import { noteFacts } from './request-facts.ts';
+import { logRequest } from './request-log.ts';
 import { addV1Routes, refuseV1 } from './v1/index.ts';
 
 export interface HttpServerOptions {
@@ -53,10 +59,10 @@ export async function startHttpServer({ gateway, log, host, port }: HttpServerOp
     keepAliveTimeout: 65_000, // longer than balancers keep theirs (60 s), so that they are the ones to close
     return503OnClosing: false,
     forceCloseConnections: 'idle',
-    clientErrorHandler,
+    clientErrorHandler: (error, socket) => exchanges.refuse(error, socket),
     frameworkErrors: (error, request, reply) => {
       if (server.v1 && request.url.startsWith('/v1/')) refuseV1(toGatewayError(error), request, reply, log);
-      else refuse(toGatewayError(error), request.id, reply);
+      else refuse(toGatewayError(error), request, reply);
     },
     genReqId: (request) => requestIdOf(request.headers['x-request-id']),
     routerOptions: { ignoreTrailingSlash: true },
@@ -68,36 +74,33 @@ export async function startHttpServer({ gateway, log, host, port }: HttpServerOp
     },
   });
 
+  const exchanges: Exchanges = new Exchanges({ server: app.server, writeTimeoutMs: server.writeTimeoutMs });
+
   // Bodies reach the routes as bytes: each decides what it reads, none guesses from the content type.
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
+    if (request.headers['content-encoding'] === undefined) done(null, body);
+    else decodeBody(request, body).then((decoded) => done(null, decoded), done);
+  });
 
-  let inFlight = 0;
   let draining = false;
-  let whenIdle: (() => void) | undefined;
   // With a callback: a promise for each request is 4 % of a flat query.
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
     if (draining) reply.header('connection', 'close');
-    inFlight++;
     const began = performance.now();
-    reply.raw.on('close', () => {
-      inFlight--;
-      if (inFlight === 0) whenIdle?.();
-      const { method, id } = request;
-      const [path] = request.url.split('?', 1);
-      const fields = {
-        requestId: id,
-        method,
-        path,
-        status: reply.statusCode,
-        ms: Math.round((performance.now() - began) * 10) / 10,
-      };
-      const level = path?.startsWith('/health') === true ? 'debug' : 'info';
-      log[level](fields, reply.raw.writableFinished ? 'request' : 'request aborted by the client');
+    exchanges.begin(request.raw, reply.raw, ({ cutFor, response }) => {
+      if (cutFor !== undefined) noteFacts(request, cutFor);
+      const end = cutFor !== undefined ? 'cut' : response.writableFinished ? 'answered' : 'left';
+      logRequest(log, request, reply, began, end);
     });
-    done();
+    const problem = framingProblem(request.raw);
+    // What follows on such a connection may be read in two ways as well.
+    if (problem !== undefined) reply.header('connection', 'close');
+    done(problem);
   });
+  addCors(app, { config: () => gateway.generations.current?.config, log });
+  app.addHook('onRequest', (request, _reply, done) => done(refuseWebSocket(request.raw, server.graphqlPath)));
   app.setNotFoundHandler((_request, reply) => {
     reply.code(404).header('content-type', jsonType).send(errorBody('NOT_FOUND'));
   });
@@ -105,27 +108,17 @@ export async function startHttpServer({ gateway, log, host, port }: HttpServerOp
     const coded = toGatewayError(error);
     if (coded.code === 'INTERNAL_SERVER_ERROR')
       log.error({ requestId: request.id, error }, 'a request failed unexpectedly');
-    refuse(coded, request.id, reply);
+    refuse(coded, request, reply);
   });
   // An expectation nobody can meet is no reason to refuse: the request is answered as if it had not been there.
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
 
   await gateway.prepareWith(async (generation) => checkFixedKeys(config, generation.config));
-  await app.register(cors, {
-    // Asked anew each time: the list may change while the server runs.
-    origin: (origin, decide) => {
-      const allowed = gateway.generations.current?.config.server.allowedOrigins ?? [];
-      decide(null, origin !== undefined && allowed.includes(origin));
-    },
-    credentials: true,
-    methods: ['GET', 'POST'],
-    maxAge: 600,
-  });
   addHealthRoutes(app, gateway, () => draining);
   if (server.landingPage) await addLandingRoutes(app, gateway);
   if (server.v1) {
-    const allowedOrigins = () => gateway.generations.current?.config.server.allowedOrigins ?? [];
-    await addV1Routes(app, { generations: gateway.generations, allowedOrigins, log });
+    const origins = () => allowedOrigins(gateway.generations.current?.config.server.allowedOrigins ?? []);
+    await addV1Routes(app, { generations: gateway.generations, allowedOrigins: origins, log });
   }
   await addGraphQLRoute(app, { gateway, log });
   const url = await app.listen({ host: host ?? server.host, port: port ?? server.port });
@@ -135,45 +128,27 @@ export async function startHttpServer({ gateway, log, host, port }: HttpServerOp
     async drain() {
       draining = true;
       const graceEnds = performance.now() + server.drainTimeoutMs;
-      await settled(
-        () => inFlight,
-        (done) => (whenIdle = done),
-        Math.min(lameDuckMs, server.drainTimeoutMs / 2),
-      );
+      await exchanges.settled(Math.min(lameDuckMs, server.drainTimeoutMs / 2));
       const closed = app.close();
-      const finished = await settled(
-        () => inFlight,
-        (done) => (whenIdle = done),
-        graceEnds - performance.now(),
-      );
-      app.server.closeAllConnections();
+      const finished = await exchanges.settled(graceEnds - performance.now());
+      exchanges.cutAll();
       await closed;
       return finished;
     },
   };
 }
 
-function refuse(error: GatewayError, requestId: string, reply: FastifyReply): void {
+function refuse(error: GatewayError, request: FastifyRequest, reply: FastifyReply): void {
+  noteFacts(request, { code: error.code });
   // A refused body may still be arriving: this connection cannot be used again.
   if (error.code === 'CONTENT_TOO_LARGE') reply.header('connection', 'close');
+  if (error.code === 'UNSUPPORTED_MEDIA_TYPE') reply.header('accept-encoding', readEncodings);
   reply
     .code(error.entry.status)
     .headers(errorHeaders(error))
-    .header('x-request-id', requestId)
+    .header('x-request-id', request.id)
     .header('content-type', jsonType)
     .send(errorBody(error.code, error.message));
-}
-
-/** Waits until nothing is in flight, at most so long. */
-async function settled(count: () => number, onIdle: (done: () => void) => void, withinMs: number): Promise<boolean> {
-  if (count() === 0) return true;
-  let timer: NodeJS.Timeout | undefined;
-  await new Promise<void>((resolve) => {
-    onIdle(resolve);
-    timer = setTimeout(resolve, Math.max(0, withinMs));
-  });
-  clearTimeout(timer);
-  return count() === 0;
 }
 
 /** A client's own id where it is harmless in a log and a header, else a new one. */
@@ -186,28 +161,12 @@ const fastifyCodes: Readonly<Record<string, ErrorCode>> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'UNSUPPORTED_MEDIA_TYPE',
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'BAD_REQUEST',
   FST_ERR_BAD_URL: 'BAD_REQUEST',
+  // The client left while it was sending its body.
+  ECONNRESET: 'CLIENT_CLOSED_REQUEST',
 };
 
 function toGatewayError(error: FastifyError): GatewayError {
   if (error instanceof GatewayError) return error;
   const code = Object.hasOwn(fastifyCodes, error.code) ? fastifyCodes[error.code] : undefined;
   return new GatewayError(code ?? 'INTERNAL_SERVER_ERROR', { cause: error, detail: messageOf(error) });
-}
-
-const clientErrorCodes: Readonly<Record<string, ErrorCode>> = {
-  ERR_HTTP_REQUEST_TIMEOUT: 'REQUEST_TIMEOUT',
-  HPE_HEADER_OVERFLOW: 'HEADERS_TOO_LARGE',
-};
-
-/** What Node's parser refuses never becomes a request: answered on the bare socket, coded like everything else. */
-function clientErrorHandler(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const code = clientErrorCodes[error.code ?? ''] ?? 'BAD_REQUEST';
-  const body = errorBody(code);
-  socket.end(
-    `HTTP/1.1 ${errorTable[code].status} ${code}\r\ncontent-type: ${jsonType}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
-  );
 }

@@ -73,13 +73,13 @@ function countOf(count: unknown, noun: string): string {
 /** What a message of several lines says already is not said again in fields. */
 function general(message: string, fields: Fields): string {
   const { problems: _, ...shown } = fields;
-  const pairs = Object.entries(shown).map(([key, value]) => `${key}=${valueOf(value)}`);
+  const pairs = Object.entries(shown).map(([key, value]) => `${key}=${shownValue(value)}`);
   if (pairs.length === 0) return message;
   const [first, ...rest] = message.split('\n');
   return [`${first} ${pairs.join(' ')}`, ...rest].join('\n');
 }
 
-function valueOf(value: unknown): string {
+function shownValue(value: unknown): string {
   return typeof value === 'string' && /^[\w./:@-]+$/.test(value) ? value : JSON.stringify(value);
 }
 

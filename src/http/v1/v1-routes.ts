@@ -9,8 +9,10 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest, Route
 import { estimateInputTokens } from '../../ai/models/index.ts';
 import { type ErrorCode, GatewayError, messageOf } from '../../errors/index.ts';
 import type { Logger } from '../../observability/index.ts';
+import type { AllowedOrigins } from '../allowed-origins.ts';
 import { jsonType } from '../coded-answer.ts';
 import { refuseCrossSite } from '../refuse-cross-site.ts';
+import { noteFacts } from '../request-facts.ts';
 import { writeChatAnswer } from './chat-answer.ts';
 import { ChatStream } from './chat-stream.ts';
 import { readEmbeddingsRequest, writeEmbeddings } from './embeddings.ts';
@@ -34,7 +36,7 @@ import { forbidsRetry, retryAfterSeconds, statusOf, type WireErrorForm, wireErro
 export interface V1RoutesOptions {
   readonly generations: V1Generations;
   /** Origins whose pages may read from a browser: server.allowed_origins. */
-  readonly allowedOrigins: () => readonly string[];
+  readonly allowedOrigins: () => AllowedOrigins;
   readonly log: Logger;
 }
 
@@ -76,7 +78,7 @@ function addRoutes(app: FastifyInstance, { generations, allowedOrigins, log }: V
       try {
         const { headers } = request;
         const bodyless = { method: 'GET' as const, headers, search: '', body: undefined };
-        refuseCrossSite({ ...bodyless, mediaType: 'application/json' }, new Set(allowedOrigins()));
+        refuseCrossSite({ ...bodyless, mediaType: 'application/json' }, allowedOrigins());
         return await reply.header('content-type', jsonType).send(JSON.stringify(read(request)));
       } catch (error) {
         return refuse(error, request, reply, log);
@@ -177,6 +179,7 @@ const fastifyCodes: ReadonlyMap<string, ErrorCode> = new Map([
   ['FST_ERR_CTP_INVALID_MEDIA_TYPE', 'UNSUPPORTED_MEDIA_TYPE'],
   ['FST_ERR_CTP_INVALID_CONTENT_LENGTH', 'AI_REQUEST_INVALID'],
   ['FST_ERR_BAD_URL', 'AI_REQUEST_INVALID'],
+  ['ECONNRESET', 'CLIENT_CLOSED_REQUEST'],
 ]);
 
 /** What Fastify refused before a route ran. */
@@ -189,6 +192,7 @@ function fromFastify(error: FastifyError): GatewayError {
 /** Answers whatever was thrown in the form of the wire whose path was asked. */
 export function refuse(thrown: unknown, request: FastifyRequest, reply: FastifyReply, log: Logger): FastifyReply {
   const error = toGatewayError(thrown);
+  noteFacts(request, { code: error.code });
   if (error.code === 'INTERNAL_SERVER_ERROR') {
     log.error({ requestId: request.id, error: thrown }, 'a request failed unexpectedly');
   } else if (error.detail !== undefined) {

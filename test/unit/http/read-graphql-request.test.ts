@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { GatewayError } from '../../../src/errors/index.ts';
+import { allowedOrigins } from '../../../src/http/allowed-origins.ts';
 import { readGraphQLRequest } from '../../../src/http/read-graphql-request.ts';
 import { refuseCrossSite } from '../../../src/http/refuse-cross-site.ts';
 
@@ -112,7 +113,7 @@ describe('a GraphQL request over HTTP', () => {
 });
 
 describe('a cross-site request', () => {
-  const allowed = new Set(['https://shop.example']);
+  const allowed = allowedOrigins(['https://shop.example']);
   const get = (headers: Record<string, string>) => () =>
     refuseCrossSite(
       {
