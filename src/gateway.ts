@@ -27,7 +27,12 @@ import {
 import { type ModelClient, type ModelsLease, refuseMissingPackages, SharedModels } from './ai/models/index.ts';
 import { ConfigError, loadConfig, type ResolvedConfig, type SubgraphConfig } from './config/index.ts';
 import { messageOf } from './errors/index.ts';
-import { createIsthmusEngine, createReferenceEngine, type ExecutionEngine } from './execution/index.ts';
+import {
+  createIsthmusEngine,
+  createReferenceEngine,
+  type ExecutionEngine,
+  refuseMissingReference,
+} from './execution/index.ts';
 import { invariant, stableHash, unreachable } from './lib/index.ts';
 import type { Logger } from './observability/index.ts';
 import { createPlannerPool, type PlannerPool } from './planning/index.ts';
@@ -41,6 +46,7 @@ import {
   formatProblems,
   type Generation,
   Generations,
+  problemFields,
   readSources,
   type SubgraphSource,
   watchFiles,
@@ -118,7 +124,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     } catch (error) {
       const expected = error instanceof ConfigError || error instanceof CompositionError;
       const message = `the change was refused; the previous generation keeps serving\n${messageOf(error)}`;
-      log.error({ generation: generations.current?.id, ...(expected ? {} : { error }) }, message);
+      const fields = error instanceof CompositionError ? { problems: problemFields(error.problems) } : {};
+      log.error({ generation: generations.current?.id, ...(expected ? fields : { error }) }, message);
       return { kind: 'refused', error: error instanceof Error ? error : new Error(messageOf(error)) };
     }
   };
@@ -173,6 +180,7 @@ export interface SupergraphParts {
  * @throws CompositionError with every problem found, or ConfigError for a provider's package that is not installed
  */
 export async function readSupergraph(config: ResolvedConfig): Promise<SupergraphParts> {
+  refuseMissingReference(config);
   refuseMissingPackages(config);
   const sources = await readSources(config);
   const prompts = new Map<string, PromptFolder>();
@@ -242,7 +250,10 @@ async function composeBeside(
 async function buildGeneration(parts: SupergraphParts, shared: Shared, log: Logger): Promise<GatewayGeneration> {
   const { id, config, composition } = parts;
   if (composition.hints.length > 0)
-    log.info({ generation: id }, `composition hints\n${formatProblems(composition.hints)}`);
+    log.info(
+      { generation: id, problems: problemFields(composition.hints) },
+      `composition hints\n${formatProblems(composition.hints)}`,
+    );
   for (const line of parts.report) log.info({ generation: id }, line);
   const lease = shared.models.acquire(config.ai);
   const clients = new Map<string, SubgraphClient>();

@@ -84,7 +84,9 @@ export const supergraphYaml = z.strictObject({
   engine: z
     .enum(['isthmus', 'reference'])
     .default('isthmus')
-    .describe('What runs operations: our engine, or `reference`, @apollo/gateway’s own, to compare with.'),
+    .describe(
+      'What runs operations: our engine, or `reference`, @apollo/gateway’s own, to compare with; install that package beside Isthmus.',
+    ),
   server: z
     .strictObject({
       host: z.string().min(1).default('127.0.0.1').describe('The address to listen on.'),

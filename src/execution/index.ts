@@ -7,4 +7,4 @@ export {
 } from './execution-engine.ts';
 export { createIsthmusEngine } from './isthmus-engine.ts';
 export { JsonText } from './json-text.ts';
-export { createReferenceEngine } from './reference-engine.ts';
+export { createReferenceEngine, refuseMissingReference } from './reference-engine.ts';

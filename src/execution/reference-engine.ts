@@ -4,9 +4,10 @@
  * Known to be wrong, and kept as it is for reference: a client's aliases and arguments can reach the fields that
  * @requires reads; @context and progressive @override are not applied. Errors of a whole subgraph request have no path.
  */
+import { createRequire } from 'node:module';
 import type { GraphQLFormattedError } from 'graphql';
 import { GraphQLError } from 'graphql';
-import type { ErrorPolicy } from '../config/index.ts';
+import { ConfigError, type ErrorPolicy, type ResolvedConfig } from '../config/index.ts';
 import { errorTable, GatewayError, messageOf } from '../errors/index.ts';
 import { invariant } from '../lib/index.ts';
 import type { Logger } from '../observability/index.ts';
@@ -19,6 +20,20 @@ export interface ReferenceEngineOptions {
   readonly clients: ReadonlyMap<string, SubgraphClient>;
   readonly errorPolicy: ErrorPolicy;
   readonly log: Logger;
+}
+
+/** An optional peer: it brings 97 packages and 70 MB that nobody else needs. The version is what Isthmus is tested with. */
+const referencePackage = '@apollo/gateway@2.14.4';
+
+/** @throws ConfigError where the configuration names this engine and its package is not installed */
+export function refuseMissingReference({ file, engine }: ResolvedConfig): void {
+  if (engine !== 'reference') return;
+  try {
+    createRequire(import.meta.url).resolve('@apollo/gateway');
+  } catch {
+    const message = `the reference engine is a package of its own, which is not installed: run npm install ${referencePackage}, or write engine: isthmus`;
+    throw new ConfigError(file, [{ path: 'engine', line: undefined, message }]);
+  }
 }
 
 export async function createReferenceEngine(options: ReferenceEngineOptions): Promise<ExecutionEngine> {

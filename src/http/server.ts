@@ -52,6 +52,8 @@ export async function startHttpServer({ gateway, log, host, port }: HttpServerOp
   const config = gateway.generations.current?.config;
   if (config === undefined) throw new GatewayError('OVERLOADED');
   const { server, limits } = config;
+  // Node exchanges the two where the time for headers is the longer one.
+  const headersTimeoutMs = Math.min(server.headersTimeoutMs, server.requestTimeoutMs);
   const app = fastify({
     logger: false,
     bodyLimit: limits.bodyBytes,
@@ -69,8 +71,8 @@ export async function startHttpServer({ gateway, log, host, port }: HttpServerOp
     http: {
       maxHeaderSize: maxHeaderBytes,
       requireHostHeader: false, // Node would answer without a body
-      headersTimeout: server.headersTimeoutMs,
-      connectionsCheckingInterval: Math.min(1_000, server.headersTimeoutMs),
+      headersTimeout: headersTimeoutMs,
+      connectionsCheckingInterval: Math.min(1_000, headersTimeoutMs),
     },
   });
 

@@ -101,7 +101,10 @@ export class LogOutput {
   #writeHere(fd: number): void {
     while (this.#takeChunk()) {
       const written = writeSome(fd, this.#chunk);
-      if (written === 0) return this.#later(behindMs);
+      if (written === 0) {
+        this.#later(behindMs);
+        return;
+      }
       this.#chunk = this.#chunk.subarray(written);
     }
   }
@@ -111,9 +114,10 @@ export class LogOutput {
     this.#isWriting = true;
     write(fd, this.#chunk, (error, written) => {
       this.#isWriting = false;
-      if (error !== null) return this.#later(this.#options.retryMs);
-      this.#chunk = this.#chunk.subarray(written);
-      this.#pump();
+      if (error === null) {
+        this.#chunk = this.#chunk.subarray(written);
+        this.#pump();
+      } else this.#later(this.#options.retryMs);
     });
   }
 

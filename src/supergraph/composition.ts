@@ -63,3 +63,12 @@ export function formatProblems(problems: readonly CompositionProblem[]): string 
     })
     .join('\n');
 }
+
+/** The same as fields of a log line, for whoever reads it by program. */
+export function problemFields(problems: readonly CompositionProblem[]): readonly Readonly<Record<string, unknown>>[] {
+  return problems.flatMap(({ severity, code, message, places, mend }) => {
+    const problem = { severity, code, message, mend };
+    if (places.length === 0) return [problem];
+    return places.map(({ subgraph, origin, line }) => ({ ...problem, subgraph, file: origin, line }));
+  });
+}

@@ -5,6 +5,7 @@ export {
   CompositionError,
   type CompositionProblem,
   formatProblems,
+  problemFields,
   type SubgraphSource,
 } from './composition.ts';
 export { type Generation, Generations } from './generations.ts';

@@ -41,6 +41,18 @@ describe('the packed package', () => {
     expect(stdout.trim()).toBe('function 404');
   });
 
+  it('names the package that the reference engine needs, which it does not bring', async () => {
+    await writeFile(join(folder, 'a.graphql'), 'type Query { a: Int }');
+    const config = join(folder, 'reference.yaml');
+    await writeFile(
+      config,
+      'engine: reference\nsubgraphs: { a: { routing_url: "http://127.0.0.1:1", schema: { file: a.graphql } } }',
+    );
+    const isthmus = spawnIsthmus(['serve', '--config', config, '--port', '0'], {}, command());
+    expect(await isthmus.ended).toBe(1);
+    expect(isthmus.output()).toMatch(/engine.*npm install @apollo\/gateway@2\.14\.4/);
+  });
+
   it('serves a supergraph, its AI fields and its landing page', async () => {
     const subgraph = await startSubgraph(shop.products.sdl, shop.products.resolvers);
     await writeFile(join(folder, 'products.graphql'), shop.products.sdl);
