@@ -2,6 +2,9 @@
 import { z } from 'zod';
 import { httpUrlOf } from './values.ts';
 
+/** What becomes of a field of a request that a target has no place for. */
+export type UnsupportedFields = 'adapt' | 'drop' | 'refuse';
+
 export type ProviderConfig =
   | {
       readonly kind: 'openai';
@@ -14,6 +17,7 @@ export type ProviderConfig =
       readonly apiVersion: string | undefined;
       readonly wire: 'chat' | 'responses';
       readonly priceAs: string | undefined;
+      readonly unsupported: UnsupportedFields;
     }
   | {
       readonly kind: 'ai-sdk';
@@ -25,6 +29,7 @@ export type ProviderConfig =
       /** Handed to the package’s factory as they are. */
       readonly settings: Readonly<Record<string, unknown>>;
       readonly priceAs: string | undefined;
+      readonly unsupported: UnsupportedFields;
     }
   | { readonly kind: 'local'; readonly name: string };
 
@@ -42,6 +47,12 @@ const keys = {
     .min(1)
     .optional()
     .describe('The provider whose prices hold, by its id in genai-prices. Default: found by URL, name or package.'),
+  unsupported: z
+    .enum(['adapt', 'drop', 'refuse'])
+    .default('adapt')
+    .describe(
+      'Fields that a target has no place for. `adapt`: what changes nothing of what is asked is left out, other values become the nearest that is taken. `drop`: settings such as `seed` are left out too. `refuse`: the call is refused. The header `isthmus-adapted` and the record tell what was changed.',
+    ),
 };
 const oneKeyForm = (value: { api_key?: string | undefined; api_keys?: readonly string[] | undefined }) =>
   value.api_key === undefined || value.api_keys === undefined;
@@ -89,7 +100,8 @@ type ProviderYaml = z.output<typeof providerYaml>;
 export function resolveProvider(providerName: string, yaml: ProviderYaml): ProviderConfig {
   if (yaml.kind === 'local') return { kind: 'local', name: providerName };
   const given = yaml.api_keys ?? (yaml.api_key === undefined ? [] : [yaml.api_key]);
-  const shared = { name: providerName, keys: given.filter((key) => key !== ''), priceAs: yaml.price_as };
+  const usable = given.filter((key) => key !== '');
+  const shared = { name: providerName, keys: usable, priceAs: yaml.price_as, unsupported: yaml.unsupported };
   return yaml.kind === 'openai'
     ? {
         kind: 'openai',

@@ -21,6 +21,8 @@ export interface ModelCallRecord {
         readonly outputTokens: number;
         readonly cachedInputTokens?: number;
         readonly cacheWriteTokens?: number;
+        /** Those of them that are kept for an hour. */
+        readonly cacheWriteHourTokens?: number;
         readonly reasoningTokens?: number;
         readonly source: 'reported' | 'estimated';
       }
@@ -38,6 +40,11 @@ export interface ModelCallRecord {
   readonly cache: 'exact' | 'semantic' | 'shared' | 'miss' | 'off';
   /** The names of the guardrails that found something, with what was done: `pii.email:mask`. */
   readonly guardrails: readonly string[];
+  /**
+   * What was changed of the request for the target to take it, in the client's names: `user` (left out),
+   * `max_tokens=64000` (given another value). Absent where nothing was.
+   */
+  readonly adapted?: readonly string[];
   readonly streamed: boolean;
   /** A copy of live traffic that nobody waits for. */
   readonly shadow: boolean;

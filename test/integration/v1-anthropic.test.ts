@@ -85,7 +85,7 @@ describe('messages through the official client', () => {
     } as Anthropic.MessageCreateParamsNonStreaming);
     expect(server.models.calls[0]?.request).toEqual({
       messages: [
-        { role: 'system', content: 'Be brief.' },
+        { role: 'system', content: 'Be brief.', cache: { ttl: '5m' } },
         {
           role: 'user',
           content: [

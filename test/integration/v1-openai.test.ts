@@ -97,6 +97,7 @@ describe('chat completions through the official client', () => {
     if (call === undefined || !('messages' in call.request)) throw new Error('no call');
     const { wire, ...request } = call.request;
     expect(request).toEqual({
+      optional: ['metadata'],
       messages: [
         { role: 'system', content: 'Be brief.' },
         {

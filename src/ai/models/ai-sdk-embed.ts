@@ -5,6 +5,7 @@ import { aiSdkFailure, requestIdIn } from './ai-sdk-failure.ts';
 import { AiSdkExchange, inExchange } from './ai-sdk-fetch.ts';
 import type { AiSdkFlavour, AiSdkPackageFacts } from './ai-sdk-flavour.ts';
 import { estimateTokens } from './estimate-usage.ts';
+import type { Adaptation } from './fitting/adaptation.ts';
 import { type CallBounds, type EmbeddingRequest, type Embeddings, ProviderFailure, type Usage } from './model.ts';
 import { recordOf } from './outside-json.ts';
 import { readUsage } from './read-usage.ts';
@@ -20,12 +21,14 @@ export interface AiSdkEmbedding {
   readonly bounds: CallBounds;
   readonly ending: CallEnding;
   readonly secrets: readonly string[];
+  readonly adaptation: Adaptation;
 }
 
 /** Rejects with a `ProviderFailure`; the usage of requests that were answered before is on it. */
 export async function aiSdkEmbeddings(call: AiSdkEmbedding): Promise<Embeddings> {
-  const { model, facts, request, bounds, ending, secrets } = call;
-  if (request.user !== undefined) throw new ProviderFailure({ kind: 'unsupported', detail: 'user' });
+  const { model, facts, request, bounds, ending, secrets, adaptation } = call;
+  if (request.tokens !== undefined) throw new ProviderFailure({ kind: 'unsupported', detail: 'input of token ids' });
+  if (request.user !== undefined) adaptation.leaveOut('user');
   const perRequest = Math.max(1, (await model.maxEmbeddingsPerCall) ?? textsPerRequest);
   const vectors: Float32Array[] = [];
   let usage: Usage | undefined;

@@ -9,13 +9,16 @@ import type {
   LanguageModelV4FilePart,
   LanguageModelV4Message,
   LanguageModelV4Prompt,
+  LanguageModelV4TextPart,
   LanguageModelV4ToolResultOutput,
   LanguageModelV4ToolResultPart,
   SharedV4ProviderOptions,
 } from '@ai-sdk/provider';
 import { unreachable } from '../../lib/index.ts';
 import type { AiSdkPackageFacts } from './ai-sdk-flavour.ts';
+import { withMark } from './ai-sdk-marks.ts';
 import { opaqueTexts } from './ai-sdk-opaque.ts';
+import type { Adaptation } from './fitting/adaptation.ts';
 import {
   type FilePart,
   type ImagePart,
@@ -37,6 +40,7 @@ export function aiSdkPrompt(
   messages: readonly Message[],
   facts: AiSdkPackageFacts,
   supportedUrls: SupportedUrls,
+  adaptation: Adaptation,
 ): LanguageModelV4Prompt {
   const toolNames = new Map<string, string>();
   const prompt: LanguageModelV4Prompt = [];
@@ -46,11 +50,13 @@ export function aiSdkPrompt(
   function messageOf(message: Message): LanguageModelV4Message {
     switch (message.role) {
       case 'system':
-        return { role: 'system', content: message.content };
+        return withMark<LanguageModelV4Message>({ role: 'system', content: message.content }, message.cache, facts);
       case 'user':
         return {
           role: 'user',
-          content: message.content.map((part) => (part.type === 'text' ? textPart(part) : mediaPart(part))),
+          content: message.content.map((part) =>
+            withMark(part.type === 'text' ? textPart(part) : mediaPart(part), part.cache, facts),
+          ),
         };
       case 'assistant':
         return { role: 'assistant', content: message.content.flatMap(assistantPart) };
@@ -64,7 +70,7 @@ export function aiSdkPrompt(
   function assistantPart(part: Assistant['content'][number]): readonly AssistantPart[] {
     switch (part.type) {
       case 'text':
-        return [textPart(part)];
+        return [withMark(textPart(part), part.cache, facts)];
       case 'reasoning': {
         const providerOptions = opaqueTexts(part.opaque);
         const isOwn = facts.flavour === 'other' || Object.hasOwn(providerOptions, facts.namespace);
@@ -74,13 +80,17 @@ export function aiSdkPrompt(
       case 'tool_call':
         toolNames.set(part.id, part.name);
         return [
-          {
-            type: 'tool-call',
-            toolCallId: part.id,
-            toolName: part.name,
-            input: argumentsOf(part),
-            providerOptions: opaqueTexts(part.opaque),
-          },
+          withMark(
+            {
+              type: 'tool-call',
+              toolCallId: part.id,
+              toolName: part.name,
+              input: argumentsOf(part),
+              providerOptions: opaqueTexts(part.opaque),
+            },
+            part.cache,
+            facts,
+          ),
         ];
       default:
         return unreachable(part);
@@ -90,7 +100,8 @@ export function aiSdkPrompt(
   function toolResult(part: ToolResultPart): LanguageModelV4ToolResultPart {
     const toolName = part.name ?? toolNames.get(part.callId);
     if (toolName === undefined) throw invalid(`the tool result "${part.callId}" answers no tool call`);
-    return { type: 'tool-result', toolCallId: part.callId, toolName, output: toolOutput(part) };
+    const result = { type: 'tool-result' as const, toolCallId: part.callId, toolName, output: toolOutput(part) };
+    return withMark<LanguageModelV4ToolResultPart>(result, part.cache, facts);
   }
 
   function toolOutput({ content, isError = false }: ToolResultPart): LanguageModelV4ToolResultOutput {
@@ -150,8 +161,8 @@ export function aiSdkPrompt(
   function imageDetail(detail: ImagePart['detail']): { readonly providerOptions?: SharedV4ProviderOptions } {
     if (detail === undefined) return {};
     if (facts.imageDetail) return { providerOptions: { [facts.namespace]: { detail } } };
-    if (detail === 'auto') return {};
-    throw unsupported('the detail of images');
+    if (detail !== 'auto') adaptation.leaveOut('detail', 'the detail of images');
+    return {};
   }
 }
 
@@ -161,8 +172,8 @@ function covered(pattern: string, mediaType: string): boolean {
   return mediaType.startsWith(pattern.slice(0, -1));
 }
 
-function textPart({ text }: TextPart) {
-  return { type: 'text' as const, text };
+function textPart({ text }: TextPart): LanguageModelV4TextPart {
+  return { type: 'text', text };
 }
 
 function argumentsOf(call: ToolCallPart): unknown {

@@ -24,8 +24,15 @@ import { aiSdkStream, type PreparedCall } from './ai-sdk-stream.ts';
 import { brokenUsage } from './ai-sdk-usage.ts';
 import { boundedFetch } from './bounded-fetch.ts';
 import { estimateUsage } from './estimate-usage.ts';
+import { Adaptation } from './fitting/adaptation.ts';
 import { HttpExchange } from './http-exchange.ts';
-import { type ModelProvider, type ModelRequest, type ProviderCall, ProviderFailure } from './model.ts';
+import {
+  type ModelProvider,
+  type ModelRequest,
+  type ProviderCall,
+  ProviderFailure,
+  type UnsupportedPolicy,
+} from './model.ts';
 import { parseJson, recordOf, textIn } from './outside-json.ts';
 import { deadlinePassed } from './within-bounds.ts';
 
@@ -44,6 +51,8 @@ export interface AiSdkProviderOptions {
   readonly settings: Readonly<Record<string, unknown>>;
   /** The folder of supergraph.yaml: where packages are looked for that Isthmus does not bring. */
   readonly resolveFrom: string;
+  /** What becomes of fields that a target has no place for. @default 'refuse' */
+  readonly unsupported?: UnsupportedPolicy;
   /** The largest answer that is read. @default 10 MB */
   readonly maxBytes?: number;
 }
@@ -57,7 +66,7 @@ export function createAiSdkProvider(options: AiSdkProviderOptions): ModelProvide
   const { name, keys, settings } = options;
   const facts = factsOf(options.package);
   const { flavour } = facts;
-  const { maxBytes = 10_000_000 } = options;
+  const { maxBytes = 10_000_000, unsupported = 'refuse' } = options;
   const send = boundedFetch({ maxBytes });
   const fetchNoted = aiSdkFetch(send);
   const secrets = [...keys, ...secretsIn(settings)];
@@ -108,11 +117,13 @@ export function createAiSdkProvider(options: AiSdkProviderOptions): ModelProvide
   ): Promise<PreparedCall> {
     const found = languageModels.get(`${call.key}/${modelName}`);
     const { model, supportedUrls } = found ?? (await ending.race(() => languageModelOf(modelName, call.key)));
-    const { options: asked, reading } = aiSdkRequest(modelName, request, call.structured, facts, supportedUrls);
-    const checked = await rehearsals.checked(model, request, asked, call);
+    const adaptation = new Adaptation(unsupported, call.adapted);
+    const worded = aiSdkRequest(modelName, request, call.structured, facts, supportedUrls, adaptation);
+    const { options: asked, reading } = worded;
+    const { options: checked, accepted } = await rehearsals.checked(model, worded.request, asked, call, adaptation);
     // Where the package asks for JSON in ways of its own, it knows how to read it.
     const isReadHere = flavour === 'anthropic' && checked.responseFormat === undefined;
-    return { model, reading, options: checked, isReadHere };
+    return { model, reading, options: checked, accepted, isReadHere };
   }
 
   return {
@@ -169,7 +180,8 @@ export function createAiSdkProvider(options: AiSdkProviderOptions): ModelProvide
       try {
         const models = await ending.race(() => modelsOf(call.key));
         const model = models.embeddingModel(modelName);
-        return await aiSdkEmbeddings({ model, facts, request, bounds: call, ending, secrets });
+        const adaptation = new Adaptation(unsupported, call.adapted);
+        return await aiSdkEmbeddings({ model, facts, request, bounds: call, ending, secrets, adaptation });
       } catch (error) {
         call.signal.throwIfAborted();
         throw aiSdkFailure(call.deadline.passed ? deadlinePassed() : error, { secrets });

@@ -19,15 +19,34 @@ import type {
 import { inExchange, rehearsalExchange } from './ai-sdk-fetch.ts';
 import type { AiSdkPackageFacts } from './ai-sdk-flavour.ts';
 import { leastThinkingTokens, thinkingOptions } from './ai-sdk-request.ts';
+import type { Adaptation } from './fitting/adaptation.ts';
+import { judgeWarnings } from './fitting/judge-warnings.ts';
 import { type CallBounds, type ModelRequest, ProviderFailure } from './model.ts';
 import { parseJson, recordOf } from './outside-json.ts';
 import { withinBounds } from './within-bounds.ts';
 
-/** What is changed of a request so that its bound holds, or why it is refused. */
-type Verdict =
-  | { readonly kind: 'as it is' }
-  | { readonly kind: 'unsupported'; readonly what: string }
-  | { readonly kind: 'thinking'; readonly budgetTokens: number };
+/** How a request is sent so that its bound holds and nothing is lost unsaid, or why it is refused. */
+type Verdict = { readonly kind: 'unsupported'; readonly what: string } | Fitting;
+
+interface Fitting {
+  readonly kind: 'fits';
+  /** Settings that are left out. */
+  readonly without: readonly (keyof LanguageModelV4CallOptions)[];
+  /** Features that the package may change. */
+  readonly accepted: ReadonlySet<string>;
+  /** What of it the client is told. */
+  readonly told: readonly string[];
+  /** The budget of thinking, instead of one of the package's choice. */
+  readonly budgetTokens: number | undefined;
+}
+
+export interface CheckedRequest {
+  readonly options: LanguageModelV4CallOptions;
+  readonly accepted: ReadonlySet<string>;
+}
+
+/** A remedy may bring up another warning; more rounds than this none needs. */
+const mostRounds = 4;
 
 /** Verdicts of more different requests than this are found again. */
 const mostVerdicts = 500;
@@ -41,7 +60,7 @@ export class AiSdkRehearsals {
   }
 
   /**
-   * The options as they may be sent. Rejects with a `ProviderFailure` of kind `unsupported`, with the package's own
+   * The options as they may be sent; what the policy lets be changed is told. Rejects with a `ProviderFailure` of kind `unsupported`, with the package's own
    * error about the request, or as the bounds say.
    */
   async checked(
@@ -49,46 +68,78 @@ export class AiSdkRehearsals {
     request: ModelRequest,
     options: LanguageModelV4CallOptions,
     bounds: CallBounds,
-  ): Promise<LanguageModelV4CallOptions> {
+    adaptation: Adaptation,
+  ): Promise<CheckedRequest> {
     const key = `${model.modelId}\n${shapeOf(options)}`;
     let verdict = this.#verdicts.get(key);
     if (verdict === undefined) {
-      verdict = await withinBounds(bounds, () => this.#judge(model, request, options));
+      verdict = await withinBounds(bounds, () => this.#judge(model, request, options, adaptation));
       if (this.#verdicts.size >= mostVerdicts) {
         const [oldest] = this.#verdicts.keys();
         if (oldest !== undefined) this.#verdicts.delete(oldest);
       }
       this.#verdicts.set(key, verdict);
     }
-    switch (verdict.kind) {
-      case 'as it is':
-        return options;
-      case 'unsupported':
-        throw new ProviderFailure({ kind: 'unsupported', detail: verdict.what });
-      case 'thinking':
-        return this.#withBudget(model, request, options, verdict.budgetTokens);
-      default:
-        return verdict satisfies never;
-    }
+    if (verdict.kind === 'unsupported') throw new ProviderFailure({ kind: 'unsupported', detail: verdict.what });
+    adaptation.tell(verdict.told);
+    return { options: this.#fitted(model, request, options, verdict), accepted: verdict.accepted };
   }
 
-  async #judge(model: LanguageModelV4, request: ModelRequest, options: LanguageModelV4CallOptions): Promise<Verdict> {
-    const first = await rehearse(model, options);
-    const what = refused(first.warnings, request);
-    if (what !== undefined) return { kind: 'unsupported', what };
+  async #judge(
+    model: LanguageModelV4,
+    request: ModelRequest,
+    options: LanguageModelV4CallOptions,
+    { policy }: Adaptation,
+  ): Promise<Verdict> {
     const { maxOutputTokens: bound } = request;
-    const sent = sentBound(first.body);
-    if (bound === undefined || sent.bound <= bound) return { kind: 'as it is' };
-    // The same share of the answer as the package would have given to thinking.
-    const share = Math.floor((sent.budget * bound) / sent.bound);
-    const budgetTokens = Math.max(leastThinkingTokens, share);
-    if (sent.budget === 0 || budgetTokens >= bound) {
-      return { kind: 'unsupported', what: `reasoning.effort within maxOutputTokens ${bound}` };
+    let fitting: Fitting = { kind: 'fits', without: [], accepted: new Set(), told: [], budgetTokens: undefined };
+    for (let round = 0; round < mostRounds; round++) {
+      const tried = this.#fitted(model, request, options, fitting);
+      const { warnings, body } = await rehearse(model, tried);
+      const sent = sentBound(body);
+      const isOwnChoice = sent.budget > 0 && tried.reasoning !== undefined;
+      // What a package says of a bound that its own choice of a budget broke is mended below.
+      const told = isOwnChoice ? warnings.filter((one) => !isAboutBound(one)) : warnings;
+      const judged = judgeWarnings(told, tried, request, policy);
+      if (judged.refused.length > 0) return { kind: 'unsupported', what: judged.refused.join(', ') };
+      fitting = {
+        ...fitting,
+        without: [...fitting.without, ...judged.without],
+        accepted: new Set([...fitting.accepted, ...judged.accepted]),
+        told: [...fitting.told, ...judged.told],
+      };
+      if (judged.without.length > 0) continue;
+      const isBroken = bound !== undefined && (sent.bound > bound || told.length < warnings.length);
+      if (!isBroken) return fitting;
+      // The same share of the answer as the package would have given to thinking.
+      const share = Math.floor((sent.budget * bound) / sent.bound);
+      const budgetTokens = Math.max(leastThinkingTokens, share);
+      if (sent.budget > 0 && budgetTokens < bound) {
+        fitting = { ...fitting, budgetTokens };
+      } else if (policy !== 'refuse' && tried.reasoning !== undefined) {
+        fitting = {
+          ...fitting,
+          without: [...fitting.without, 'reasoning'],
+          told: [...fitting.told, 'reasoning_effort'],
+        };
+      } else {
+        return { kind: 'unsupported', what: `reasoning.effort within maxOutputTokens ${bound}` };
+      }
     }
-    const second = await rehearse(model, this.#withBudget(model, request, options, budgetTokens));
-    const still = refused(second.warnings, request);
-    if (still !== undefined) return { kind: 'unsupported', what: still };
-    return { kind: 'thinking', budgetTokens };
+    return { kind: 'unsupported', what: 'what the package would make of the request' };
+  }
+
+  #fitted(
+    model: LanguageModelV4,
+    request: ModelRequest,
+    asked: LanguageModelV4CallOptions,
+    { without, budgetTokens }: Fitting,
+  ): LanguageModelV4CallOptions {
+    const options = budgetTokens === undefined ? asked : this.#withBudget(model, request, asked, budgetTokens);
+    if (without.length === 0) return options;
+    const fitted = { ...options };
+    for (const setting of without) delete fitted[setting as 'seed'];
+    return fitted;
   }
 
   #withBudget(
@@ -134,18 +185,19 @@ async function rehearse(model: LanguageModelV4, options: LanguageModelV4CallOpti
   return { warnings, body: parseJson(exchange.body ?? '') };
 }
 
-/** What the package would leave out, in its words. */
-export function refused(warnings: readonly SharedV4Warning[], request: ModelRequest): string | undefined {
-  const told: string[] = [];
-  for (const warning of warnings) {
-    if (warning.type === 'compatibility') {
-      // Other efforts are moved to the nearest; none at all is a promise about money.
-      if (warning.feature !== 'reasoning' || request.reasoning?.effort !== 'none') continue;
-    } else if (warning.type !== 'unsupported' || warning.feature.endsWith('.structuredOutputMode')) {
-      continue;
-    }
-    told.push(warning.details === undefined ? warning.feature : `${warning.feature} (${warning.details})`);
-  }
+function isAboutBound(warning: SharedV4Warning): boolean {
+  return warning.type === 'unsupported' && warning.feature === 'maxOutputTokens';
+}
+
+/** What the package leaves out all the same, in its words. */
+export function refused(
+  warnings: readonly SharedV4Warning[],
+  request: ModelRequest,
+  accepted: ReadonlySet<string>,
+): string | undefined {
+  const left = warnings.filter((warning) => !('feature' in warning && accepted.has(warning.feature)));
+  if (left.length === 0) return undefined;
+  const told = judgeWarnings(left, { prompt: [] }, request, 'refuse').refused;
   return told.length === 0 ? undefined : told.join(', ');
 }
 

@@ -10,13 +10,18 @@ import type {
 } from '@ai-sdk/provider';
 import { unreachable } from '../../lib/index.ts';
 import type { AiSdkPackageFacts } from './ai-sdk-flavour.ts';
+import { markOptions, withMark } from './ai-sdk-marks.ts';
 import { type OutputReading, toolChoiceWith, wordOutput } from './ai-sdk-output.ts';
 import { aiSdkPrompt, type SupportedUrls } from './ai-sdk-prompt.ts';
+import { Adaptation } from './fitting/adaptation.ts';
+import { fitForAiSdk, isAnthropicModel } from './fitting/fit-ai-sdk.ts';
 import { type Message, type ModelRequest, type ProviderCall, ProviderFailure, type ToolDefinition } from './model.ts';
 
 export interface AiSdkRequest {
   readonly options: LanguageModelV4CallOptions;
   readonly reading: OutputReading;
+  /** As it was made to fit. */
+  readonly request: ModelRequest;
 }
 
 /** The least that Anthropic's models take for a budget of thinking. */
@@ -24,26 +29,31 @@ export const leastThinkingTokens = 1_024;
 
 export function aiSdkRequest(
   model: string,
-  request: ModelRequest,
+  asked: ModelRequest,
   structured: ProviderCall['structured'],
   facts: AiSdkPackageFacts,
   supportedUrls: SupportedUrls,
+  adaptation = new Adaptation('refuse'),
 ): AiSdkRequest {
-  const { beyond = [] } = request.wire ?? {};
+  const { beyond = [] } = asked.wire ?? {};
   if (beyond.length > 0) throw unsupported(beyond.join(', '));
+  const request = fitForAiSdk(model, asked, facts, adaptation);
   const wording = wordOutput(request, structured, facts);
   const { answerTool, words, reading } = wording;
   const messages = words === undefined ? request.messages : withWords(request.messages, words);
-  const tools = toolsOf(request.tools ?? [], facts);
+  const tools = toolsOf(request.tools ?? [], facts, adaptation);
   const hasTools = tools.length > 0;
   if (answerTool !== undefined) tools.push(answerTool);
   const toolChoice = toolChoiceWith(answerTool?.name, request.toolChoice, hasTools);
-  const { effort } = request.reasoning ?? {};
+  // Beside an effort of the answer, Anthropic's package looks at no other.
+  const isOff = facts.flavour === 'anthropic' && request.effort !== undefined && request.reasoning?.effort === 'none';
+  const effort = isOff ? undefined : request.reasoning?.effort;
   const thinking = thinkingOptions(model, request, facts);
   return {
     reading,
+    request,
     options: {
-      prompt: aiSdkPrompt(messages, facts, supportedUrls),
+      prompt: aiSdkPrompt(messages, facts, supportedUrls, adaptation),
       ...settingsOf(request),
       ...(thinking.maxOutputTokens === undefined ? {} : { maxOutputTokens: thinking.maxOutputTokens }),
       ...(wording.responseFormat === undefined ? {} : { responseFormat: wording.responseFormat }),
@@ -52,8 +62,11 @@ export function aiSdkRequest(
       ...(effort === undefined ? {} : { reasoning: effort }),
       providerOptions: merged([
         thinking.options,
-        parallelOptions(model, request.parallelToolCalls, hasTools, facts),
-        userOptions(request.user, facts),
+        isOff ? { [facts.namespace]: { thinking: { type: 'disabled' } } } : {},
+        effortOptions(request, facts),
+        markOptions(request.cache, facts) ?? {},
+        parallelOptions(model, request.parallelToolCalls, hasTools, facts, adaptation),
+        userOptions(request.user, facts, adaptation),
       ]),
     },
   };
@@ -72,16 +85,21 @@ function settingsOf(request: ModelRequest): Partial<LanguageModelV4CallOptions> 
   };
 }
 
-function toolsOf(tools: readonly ToolDefinition[], facts: AiSdkPackageFacts): LanguageModelV4FunctionTool[] {
-  return tools.map(({ name, description, parameters, strict }) => {
-    if (strict === true && !facts.strictTools) throw unsupported('strict tools');
-    return {
+function toolsOf(
+  tools: readonly ToolDefinition[],
+  facts: AiSdkPackageFacts,
+  adaptation: Adaptation,
+): LanguageModelV4FunctionTool[] {
+  return tools.map(({ name, description, parameters, strict, cache }) => {
+    if (strict === true && !facts.strictTools) adaptation.leaveOut('tools.strict', 'strict tools');
+    const tool: LanguageModelV4FunctionTool = {
       type: 'function',
       name,
       inputSchema: { ...parameters },
       ...(description === undefined ? {} : { description }),
       ...(strict === undefined || !facts.strictTools ? {} : { strict }),
     };
+    return withMark(tool, cache, facts);
   });
 }
 
@@ -89,7 +107,7 @@ function toolsOf(tools: readonly ToolDefinition[], facts: AiSdkPackageFacts): La
 function withWords(messages: readonly Message[], words: string): readonly Message[] {
   const [first, ...rest] = messages;
   if (first?.role !== 'system') return [{ role: 'system', content: words }, ...messages];
-  return [{ role: 'system', content: `${first.content}\n\n${words}` }, ...rest];
+  return [{ ...first, content: `${first.content}\n\n${words}` }, ...rest];
 }
 
 interface ThinkingOptions {
@@ -118,7 +136,9 @@ export function thinkingOptions(model: string, request: ModelRequest, facts: AiS
       if (!isAnthropicModel(model)) throw unsupported('reasoning.budgetTokens');
       if (budget === 0) return { options: { [namespace]: { reasoningConfig: { type: 'disabled' } } }, maxOutputTokens };
       return {
-        options: { [namespace]: { reasoningConfig: { type: 'enabled', budgetTokens: budget } } },
+        options: {
+          [namespace]: { reasoningConfig: { type: 'enabled', budgetTokens: budget, ...bedrockEffort(request) } },
+        },
         maxOutputTokens: restOf(maxOutputTokens, budget),
       };
     case 'gemini':
@@ -135,6 +155,20 @@ export function thinkingOptions(model: string, request: ModelRequest, facts: AiS
   }
 }
 
+/** An effort of the whole answer; it switches no thinking on. */
+function effortOptions(request: ModelRequest, { flavour, namespace }: AiSdkPackageFacts): SharedV4ProviderOptions {
+  const { effort, reasoning } = request;
+  if (effort === undefined) return {};
+  if (flavour === 'anthropic') return { [namespace]: { effort } };
+  // With a budget, both stand in one option.
+  if (flavour !== 'bedrock' || (reasoning?.budgetTokens ?? 0) > 0) return {};
+  return { [namespace]: { reasoningConfig: bedrockEffort(request) } };
+}
+
+function bedrockEffort({ effort }: ModelRequest): { readonly maxReasoningEffort?: string } {
+  return effort === undefined ? {} : { maxReasoningEffort: effort };
+}
+
 function restOf(maxOutputTokens: number | undefined, budget: number): number | undefined {
   if (maxOutputTokens === undefined) return undefined;
   if (maxOutputTokens > budget) return maxOutputTokens - budget;
@@ -146,6 +180,7 @@ function parallelOptions(
   parallel: boolean | undefined,
   hasTools: boolean,
   facts: AiSdkPackageFacts,
+  adaptation: Adaptation,
 ): SharedV4ProviderOptions {
   // Calls in parallel are every provider's default.
   if (parallel === undefined || !hasTools) return {};
@@ -164,18 +199,20 @@ function parallelOptions(
     default:
       unreachable(facts.flavour);
   }
-  if (parallel) return {};
-  throw unsupported('parallelToolCalls: false');
+  // Whoever runs several calls one after the other has what was asked for.
+  if (!parallel) adaptation.leaveOut('parallel_tool_calls', 'parallelToolCalls: false');
+  return {};
 }
 
-function userOptions(user: string | undefined, facts: AiSdkPackageFacts): SharedV4ProviderOptions {
+function userOptions(
+  user: string | undefined,
+  facts: AiSdkPackageFacts,
+  adaptation: Adaptation,
+): SharedV4ProviderOptions {
   if (user === undefined) return {};
   if (facts.flavour === 'anthropic') return { anthropic: { metadata: { userId: user } } };
-  throw unsupported('user');
-}
-
-function isAnthropicModel(model: string): boolean {
-  return /anthropic|claude/i.test(model);
+  adaptation.leaveOut('user');
+  return {};
 }
 
 function merged(all: readonly SharedV4ProviderOptions[]): SharedV4ProviderOptions {

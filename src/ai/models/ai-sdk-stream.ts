@@ -45,6 +45,8 @@ export interface AiSdkStreamCall {
 export interface PreparedCall {
   readonly model: LanguageModelV4;
   readonly options: LanguageModelV4CallOptions;
+  /** What the package was found to change of the request, and may. */
+  readonly accepted: ReadonlySet<string>;
   readonly reading: OutputReading;
   /** Whether a good answer is read without the package. */
   readonly isReadHere: boolean;
@@ -85,7 +87,7 @@ export async function* aiSdkStream(call: AiSdkStreamCall): AsyncGenerator<Provid
           if (!mayPassOver(flavour, part.error)) throw new StreamError(part.error);
         } else if (part.type === 'response-metadata') answerId ??= textIn(part.id);
         else if (part.type === 'stream-start') {
-          const what = refused(part.warnings, request);
+          const what = refused(part.warnings, request, prepared.accepted);
           if (what !== undefined) throw new ProviderFailure({ kind: 'unsupported', detail: what });
         } else {
           assembly.take(part, deltas);

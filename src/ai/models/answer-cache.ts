@@ -16,6 +16,7 @@ import {
   decodeEmbeddings,
   encodeAnswer,
   encodeEmbeddings,
+  inputsOf,
   isWhole,
 } from './stored-answer.ts';
 
@@ -90,7 +91,7 @@ export class AnswerCache {
       const hit = found && (await found);
       if (hit !== undefined) return { value: hit, cache: 'exact' };
       const value = await ask(runBounds);
-      const whole = value.vectors.length === request.texts.length && areVectors(value.vectors);
+      const whole = value.vectors.length === inputsOf(request) && areVectors(value.vectors);
       if (whole) this.#set(key, encodeEmbeddings(value), scope);
       return { value, cache: 'miss' };
     });

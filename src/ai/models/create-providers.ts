@@ -20,13 +20,13 @@ export function createProviders(
 function createProvider(provider: ProviderConfig, resolveFrom: string): ModelProvider {
   switch (provider.kind) {
     case 'openai': {
-      const { name, baseUrl, keys, auth, apiVersion, wire } = provider;
+      const { name, baseUrl, keys, auth, apiVersion, wire, unsupported } = provider;
       const version = apiVersion === undefined ? {} : { apiVersion };
-      return createOpenAiProvider({ name, baseUrl, keys, auth, wire, ...version });
+      return createOpenAiProvider({ name, baseUrl, keys, auth, wire, unsupported, ...version });
     }
     case 'ai-sdk': {
-      const { name, package: packageName, keys, baseUrl, settings } = provider;
-      return createAiSdkProvider({ name, package: packageName, keys, baseUrl, settings, resolveFrom });
+      const { name, package: packageName, keys, baseUrl, settings, unsupported } = provider;
+      return createAiSdkProvider({ name, package: packageName, keys, baseUrl, settings, unsupported, resolveFrom });
     }
     case 'local':
       return createLocalProvider({ name: provider.name });

@@ -88,13 +88,21 @@ export function createCallGuard(guardrails: Guardrails): CallGuard {
       }
       return check(textsOf(request), bounds, request, (changed) => replaceTexts(request, changed));
     },
-    checkTexts: (request, bounds) =>
-      check(
+    checkTexts(request, bounds) {
+      if (request.tokens !== undefined) {
+        const detail = 'guardrails read texts, not the ids of their tokens';
+        throw new GatewayError('AI_REQUEST_UNSUPPORTED', {
+          detail,
+          message: unsupportedSentence('input of token ids'),
+        });
+      }
+      return check(
         request.texts.map((text) => ({ role: 'user', text })),
         bounds,
         request,
         (changed) => ({ ...request, texts: changed.map(({ text }) => text) }),
-      ),
+      );
+    },
     checkOutput(answer, input, bounds) {
       const given = answer.wireSaysMore === true && guardrails.checksOutput ? withoutWire(answer) : answer;
       return given.refusal === undefined

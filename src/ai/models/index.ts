@@ -7,6 +7,7 @@ export { itemAnswers, itemAnswersSchema } from './item-answers.ts';
 export { createLocalProvider } from './local-provider.ts';
 export {
   type AnswerPart,
+  type CacheMark,
   type CallBounds,
   type EmbeddingRequest,
   type Embeddings,

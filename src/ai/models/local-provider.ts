@@ -162,7 +162,8 @@ export function createLocalProvider(options: LocalProviderOptions): ModelProvide
       for (const text of textOf(answer).match(/\s*\S+\s*$|\s*\S+/g) ?? []) yield { type: 'text_delta', index: 0, text };
       yield { type: 'end', answer };
     },
-    async embed(model, { texts, dimensions }, bounds): Promise<Embeddings> {
+    async embed(model, { texts, tokens, dimensions }, bounds): Promise<Embeddings> {
+      if (tokens !== undefined) throw new ProviderFailure({ kind: 'unsupported', detail: 'input of token ids' });
       if (model !== 'use-lite') throw failure('not_found', `it has no model "${model}" that embeds, only "use-lite"`);
       if (dimensions !== undefined && dimensions !== useLiteDimensions)
         throw failure('unsupported', `use-lite gives ${useLiteDimensions} dimensions, not ${dimensions}`);

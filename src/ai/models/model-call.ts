@@ -41,6 +41,8 @@ export interface CallSummary {
   readonly costNanoUsd: bigint;
   /** From the call's begin to its end, in milliseconds. */
   readonly durationMs: number;
+  /** What was changed of the request so that the target could take it: see `ProviderCall.adapted`. */
+  readonly adapted?: readonly string[];
 }
 
 export type CacheOutcome = 'exact' | 'semantic' | 'shared' | 'miss' | 'off';
@@ -53,7 +55,12 @@ export type EmbeddingCompletion = Embeddings & CallSummary;
  * deltas, then exactly one `end` or `failed`, then nothing. It throws only the signal's reason.
  */
 export type ModelStreamPart =
-  | { readonly type: 'start'; readonly model: string; readonly cache: CacheOutcome }
+  | {
+      readonly type: 'start';
+      readonly model: string;
+      readonly cache: CacheOutcome;
+      readonly adapted?: readonly string[];
+    }
   | StreamDelta
   | { readonly type: 'end'; readonly answer: Completion }
   | { readonly type: 'failed'; readonly error: GatewayError };

@@ -135,7 +135,7 @@ class RoutedModelClient implements ModelClient {
       );
       attempt.target.health.observeLatency(attempt.durationMs);
       run.settle(attempt, result);
-      const checked = guard.checkOutput(result, guarded, bounds);
+      const checked = guard.checkOutput(withAdapted(result, attempt), guarded, bounds);
       const { answer, findings } = checked instanceof Promise ? await checked : checked;
       run.guardrails = findings;
       if (keys !== undefined) caches.keep(keys, attempt.target, answer);
@@ -166,7 +166,8 @@ class RoutedModelClient implements ModelClient {
           const outcome = exact === undefined ? 'semantic' : 'exact';
           isOver = true;
           const completion = this.#unpaid(run, hit.answer, hit.model, outcome);
-          yield { type: 'start', model: hit.model, cache: outcome };
+          const { adapted } = hit.answer;
+          yield { type: 'start', model: hit.model, cache: outcome, ...(adapted === undefined ? {} : { adapted }) };
           yield* replayAnswer(hit.answer);
           yield { type: 'end', answer: completion };
           return;
@@ -181,7 +182,7 @@ class RoutedModelClient implements ModelClient {
       attempt.answering();
       attempt.target.health.observeLatency(attempt.durationMs);
       run.timeToFirstTokenMs = run.durationMs;
-      yield { type: 'start', model: attempt.target.reference, cache: run.cache };
+      yield withAdapted({ type: 'start', model: attempt.target.reference, cache: run.cache } as const, attempt);
 
       const output = guard.outputStream(guarded);
       let { answer } = result;
@@ -216,7 +217,7 @@ class RoutedModelClient implements ModelClient {
       }
       open = undefined;
       run.settle(attempt, answer);
-      const checked = guard.checkOutput(answer, guarded, call);
+      const checked = guard.checkOutput(withAdapted(answer, attempt), guarded, call);
       const { answer: served, findings } = checked instanceof Promise ? await checked : checked;
       run.guardrails = findings;
       if (keys !== undefined) caches.keep(keys, attempt.target, served);
@@ -258,7 +259,7 @@ class RoutedModelClient implements ModelClient {
           );
           attempt.target.health.observeLatency(attempt.durationMs);
           run.settle(attempt, result);
-          return summed(run, result, attempt.target.reference, run.cache);
+          return summed(run, withAdapted(result, attempt), attempt.target.reference, run.cache);
         } finally {
           run.endWork();
         }
@@ -329,6 +330,14 @@ class RoutedModelClient implements ModelClient {
     run.record(thrown instanceof GatewayError ? thrown.code : 'INTERNAL_SERVER_ERROR');
     return thrown;
   }
+}
+
+/** What was changed of the request goes with its answer, into caches too. */
+function withAdapted<Answer extends object>(
+  answer: Answer,
+  { call: { adapted = [] } }: Attempt,
+): Answer & { readonly adapted?: readonly string[] } {
+  return adapted.length === 0 ? answer : { ...answer, adapted };
 }
 
 function summed<Answer extends object>(

@@ -10,9 +10,18 @@ export type JsonObject = { readonly [key: string]: unknown };
 /** A JSON schema (draft 2020-12), as structured output and tools are described. */
 export type JsonSchema = JsonObject;
 
+/**
+ * Up to here, the end of what carries it included, the provider is asked to keep the request for the next one that
+ * begins alike. It changes what a call costs and never what it answers.
+ */
+export interface CacheMark {
+  readonly ttl: '5m' | '1h';
+}
+
 export interface TextPart {
   readonly type: 'text';
   readonly text: string;
+  readonly cache?: CacheMark;
 }
 
 /** Where an image's or a file's bytes are. A URL is handed to the provider; Isthmus itself never fetches it. */
@@ -26,6 +35,7 @@ export interface ImagePart {
   /** Such as `image/png`; unknown for some URLs. */
   readonly mediaType?: string;
   readonly detail?: 'auto' | 'low' | 'high';
+  readonly cache?: CacheMark;
 }
 
 /** A document or a sound. */
@@ -35,6 +45,7 @@ export interface FilePart {
   /** Such as `application/pdf` or `audio/wav`. */
   readonly mediaType: string;
   readonly name?: string;
+  readonly cache?: CacheMark;
 }
 
 /** The model's thinking, where its provider shows it. */
@@ -54,6 +65,7 @@ export interface ToolCallPart {
   readonly arguments: string;
   /** What the provider wants back with this part in the next request, unread. */
   readonly opaque?: JsonObject;
+  readonly cache?: CacheMark;
 }
 
 /** What a tool answered. */
@@ -63,11 +75,12 @@ export interface ToolResultPart {
   readonly name?: string;
   readonly content: readonly (TextPart | ImagePart | FilePart)[];
   readonly isError?: boolean;
+  readonly cache?: CacheMark;
 }
 
 /** One message of a conversation. Untrusted text travels in `user` and `tool` messages, never in `system`. */
 export type Message =
-  | { readonly role: 'system'; readonly content: string }
+  | { readonly role: 'system'; readonly content: string; readonly cache?: CacheMark }
   | {
       readonly role: 'user';
       readonly content: readonly (TextPart | ImagePart | FilePart)[];
@@ -96,6 +109,7 @@ export interface ToolDefinition {
   readonly parameters: JsonSchema;
   /** Whether the provider must hold arguments to the schema. */
   readonly strict?: boolean;
+  readonly cache?: CacheMark;
 }
 
 export type ToolChoice = 'auto' | 'none' | 'required' | { readonly name: string };
@@ -117,11 +131,20 @@ export interface ModelRequest {
   readonly seed?: number;
   readonly stop?: readonly string[];
   readonly reasoning?: { readonly effort?: ReasoningEffort; readonly budgetTokens?: number };
+  /** How much work the whole answer is worth. Unlike `reasoning.effort` it does not switch reasoning on. */
+  readonly effort?: ReasoningEffort;
   readonly tools?: readonly ToolDefinition[];
   readonly toolChoice?: ToolChoice;
   readonly parallelToolCalls?: boolean;
   /** The end user, as the application names them; sent to providers that take such a name. */
   readonly user?: string;
+  /** Where the conversation ends, whatever it ends with. */
+  readonly cache?: CacheMark;
+  /**
+   * Fields of the client's body that have no place in this form and change nothing of what is asked, such as `metadata`:
+   * a provider that is not sent the body leaves them out and tells so, or refuses them where it is told to refuse.
+   */
+  readonly optional?: readonly string[];
   /**
    * The request as the client wrote it, where it came in a provider's own wire. A provider that speaks this wire sends
    * it as it is, with the model's name replaced; every other provider refuses `wire.beyond` (the fields that have no
@@ -132,12 +155,17 @@ export interface ModelRequest {
 
 export type Wire = 'openai-chat' | 'openai-responses';
 
+/** What becomes of a field that a target has no place for: see `ai.providers.<name>.unsupported`. */
+export type UnsupportedPolicy = 'adapt' | 'drop' | 'refuse';
+
 export interface WireRequest {
   readonly wire: Wire;
   /** The parsed body. Never changed: what it says and what the rest of the request says is the same. */
   readonly body: JsonObject;
   /** The names of fields of `body` that this form has no place for, such as `logprobs`. */
   readonly beyond: readonly string[];
+  /** The body is not what its own wire takes, such as tools described as on another wire: it is never sent as it is. */
+  readonly isForeign?: true;
 }
 
 /**
@@ -179,6 +207,8 @@ export interface ModelAnswer {
   readonly requestId?: string;
   /** The model's name as the provider answered it. */
   readonly respondedModel?: string;
+  /** What was changed of the request so that the target could take it: see `ProviderCall.adapted`. */
+  readonly adapted?: readonly string[];
   /** The body as the provider sent it, where the request's `wire` was sent as it is. Only a whole answer has it. */
   readonly wire?: string;
   /** Whether `wire` says anything that is not in the rest: what guardrails have not seen is not passed on. */
@@ -231,7 +261,10 @@ export type ProviderStreamPart =
   | { readonly type: 'failed'; readonly failure: ProviderFailure };
 
 export interface EmbeddingRequest {
+  /** Empty where `tokens` are given. */
   readonly texts: readonly string[];
+  /** Instead of texts: the ids of their tokens, for models whose tokenizer the client knows. Never empty. */
+  readonly tokens?: readonly (readonly number[])[];
   /** The length of each vector, for models that can shorten it. Default: the model's. */
   readonly dimensions?: number;
   readonly user?: string;
@@ -257,6 +290,11 @@ export interface ProviderCall extends CallBounds {
   readonly key: number;
   /** How the target asks for JSON. */
   readonly structured: 'json_schema' | 'json_object' | 'tool' | 'prompt';
+  /**
+   * What the provider changed of the request so that its target takes it, in the names of the client's fields: `user`
+   * (left out), `max_tokens=64000` (given another value). The provider adds to it before it sends.
+   */
+  readonly adapted?: string[];
 }
 
 /**
@@ -267,7 +305,7 @@ export interface ProviderCall extends CallBounds {
  *   (the deadline, or the target's own): the same request may succeed later or elsewhere
  * - `unauthorized` (401, 402, 403) and `quota_exhausted` (`insufficient_quota`): never again with this key
  * - `not_found` (404: no such model), `invalid_request` (400, 422), `unsupported` (this target cannot do what is
- *   asked; found before calling): never again on this target
+ *   asked; found before calling), `unsupported_value` (the provider said so): never again on this target
  * - `context_window`: the input is too long for this model · `content_policy`: the provider would not take the input
  * - `stream_incomplete`: a stream ended without the provider's terminal event
  */
@@ -283,6 +321,7 @@ export type FailureKind =
   | 'not_found'
   | 'invalid_request'
   | 'unsupported'
+  | 'unsupported_value'
   | 'context_window'
   | 'content_policy'
   | 'stream_incomplete';
@@ -295,6 +334,8 @@ export interface FailureDetails {
   /** How long the provider asks to be left alone: from `retry-after-ms`, `retry-after` (seconds or a date), `RetryInfo`. */
   readonly retryAfterMs?: number;
   readonly requestId?: string;
+  /** The field that the provider says it does not take. */
+  readonly field?: string;
   /** What the provider reported, or what we estimate, of tokens used all the same; they are booked. */
   readonly usage?: Usage;
   readonly cause?: unknown;
@@ -308,6 +349,7 @@ export class ProviderFailure extends Error {
   readonly retryAfterMs: number | undefined;
   readonly requestId: string | undefined;
   readonly usage: Usage | undefined;
+  readonly field: string | undefined;
 
   constructor(details: FailureDetails) {
     super(details.detail, details.cause === undefined ? {} : { cause: details.cause });
@@ -317,12 +359,13 @@ export class ProviderFailure extends Error {
     this.retryAfterMs = details.retryAfterMs;
     this.requestId = details.requestId;
     this.usage = details.usage;
+    this.field = details.field;
   }
 
   /** The same failure with some of its details in other words; what caused it is not handed on. */
   with(changes: Partial<Pick<ProviderFailure, 'detail' | 'requestId' | 'usage'>>): ProviderFailure {
     const { detail, requestId, usage } = { ...this, ...changes };
-    const { kind, status, retryAfterMs } = this;
+    const { kind, status, retryAfterMs, field } = this;
     return new ProviderFailure({
       kind,
       detail,
@@ -330,6 +373,7 @@ export class ProviderFailure extends Error {
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
       ...(requestId === undefined ? {} : { requestId }),
       ...(usage === undefined ? {} : { usage }),
+      ...(field === undefined ? {} : { field }),
     });
   }
 }

@@ -14,7 +14,16 @@ export interface ChatDialect {
   readonly asksForStreamUsage: boolean;
   /** Whether reasoning goes back with the tool calls it led to: DeepSeek refuses the next request without it. */
   readonly wantsReasoningBack: boolean;
+  /** Whether the endpoint is a vendor's, whose rules are known: a field it does not know is refused by it. */
+  readonly isVendor: boolean;
+  /** Fields of OpenAI's own that it refuses, of those that change nothing of what is asked. */
+  readonly lacks: readonly string[];
 }
+
+const openAiAlone = [
+  ...['store', 'service_tier', 'metadata', 'client_metadata', 'safety_identifier'],
+  ...['prompt_cache_key', 'prompt_cache_options', 'prompt_cache_retention'],
+];
 
 const openAi: ChatDialect = {
   tokenBound: 'max_completion_tokens',
@@ -23,19 +32,35 @@ const openAi: ChatDialect = {
   requiredChoice: 'required',
   asksForStreamUsage: true,
   wantsReasoningBack: false,
+  isVendor: true,
+  lacks: [],
 };
 
-const others: ChatDialect = { ...openAi, tokenBound: 'max_tokens', topK: true };
+const others: ChatDialect = { ...openAi, tokenBound: 'max_tokens', topK: true, isVendor: false };
+const vendors: ChatDialect = { ...others, topK: false, isVendor: true, lacks: openAiAlone };
 
 const byDomain: readonly (readonly [domain: string, dialect: ChatDialect])[] = [
   ['api.openai.com', openAi],
   ['openai.azure.com', openAi],
   ['cognitiveservices.azure.com', openAi],
   ['services.ai.azure.com', openAi],
-  ['api.mistral.ai', { ...others, seed: 'random_seed', topK: false, requiredChoice: 'any', asksForStreamUsage: false }],
-  ['api.deepseek.com', { ...others, topK: false, wantsReasoningBack: true }],
-  ['api.x.ai', { ...others, topK: false }],
-  ['api.groq.com', { ...others, topK: false }],
+  [
+    'api.mistral.ai',
+    {
+      ...vendors,
+      seed: 'random_seed',
+      requiredChoice: 'any',
+      asksForStreamUsage: false,
+      lacks: [...openAiAlone, 'user', 'stream_options'],
+    },
+  ],
+  ['api.deepseek.com', { ...vendors, wantsReasoningBack: true }],
+  ['api.x.ai', vendors],
+  ['api.groq.com', vendors],
+  ['api.cerebras.ai', vendors],
+  ['api.cohere.ai', vendors],
+  ['api.cohere.com', vendors],
+  ['generativelanguage.googleapis.com', { ...vendors, lacks: [...openAiAlone, 'user'] }],
 ];
 
 export function dialectOf(hostname: string): ChatDialect {

@@ -6,8 +6,11 @@ import { arrayOf, recordOf } from './outside-json.ts';
 import { failureOfError } from './provider-failure-of.ts';
 import { readUsage } from './read-usage.ts';
 
+/** A text, or the ids of its tokens. */
+export type EmbeddingInput = string | readonly number[];
+
 /** Throws a `ProviderFailure` of kind `malformed` where a vector is missing, twice, of another length or no vector. */
-export function readEmbeddings(body: unknown, texts: readonly string[], keys: readonly string[]): Embeddings {
+export function readEmbeddings(body: unknown, texts: readonly EmbeddingInput[], keys: readonly string[]): Embeddings {
   const answer = recordOf(body);
   if (answer.error !== undefined && answer.error !== null) throw failureOfError(answer, keys);
   const data = arrayOf(answer.data);
@@ -27,7 +30,7 @@ export function readEmbeddings(body: unknown, texts: readonly string[], keys: re
   const usage = readUsage('openai-embeddings', answer.usage);
   if (usage !== undefined) return { vectors, usage };
   let inputTokens = 0;
-  for (const text of texts) inputTokens += estimateTokens(text);
+  for (const text of texts) inputTokens += typeof text === 'string' ? estimateTokens(text) : text.length;
   return { vectors, usage: { inputTokens, outputTokens: 0, source: 'estimated' } };
 }
 

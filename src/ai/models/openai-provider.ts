@@ -6,6 +6,9 @@ import { writeChatRequest } from './chat-request.ts';
 import { ChatStreamReader } from './chat-stream.ts';
 import { conformChatCompletion } from './conform-chat-completion.ts';
 import { conformResponse } from './conform-response.ts';
+import { Adaptation } from './fitting/adaptation.ts';
+import { fitForOpenAi } from './fitting/fit-openai.ts';
+import { fitPassed } from './fitting/fit-passed.ts';
 import type { HttpExchange } from './http-exchange.ts';
 import { createHttpPool, type HttpMessage } from './http-pool.ts';
 import {
@@ -16,9 +19,10 @@ import {
   type ModelRequest,
   type ProviderCall,
   ProviderFailure,
+  type UnsupportedPolicy,
 } from './model.ts';
 import { dialectOf } from './openai-dialect.ts';
-import { joinEmbeddings, readEmbeddings } from './openai-embeddings.ts';
+import { type EmbeddingInput, joinEmbeddings, readEmbeddings } from './openai-embeddings.ts';
 import { createUrls, headersFor } from './openai-endpoint.ts';
 import { failureOfAnswer, requestIdOf } from './provider-failure-of.ts';
 import { providerStream } from './provider-stream.ts';
@@ -44,6 +48,8 @@ export interface OpenAiProviderOptions {
   readonly apiVersion?: string;
   /** Which wire completions go by. @default 'chat' */
   readonly wire?: 'chat' | 'responses';
+  /** What becomes of fields that a target has no place for. @default 'refuse' */
+  readonly unsupported?: UnsupportedPolicy;
   /** The largest answer that is read; a stream, with its framing, may be 16 times as large. @default 10_000_000 */
   readonly maxBytes?: number;
 }
@@ -65,7 +71,7 @@ const streamFraming = 16;
  * reports no usage it is estimated.
  */
 export function createOpenAiProvider(options: OpenAiProviderOptions): ModelProvider {
-  const { name, keys, auth = 'bearer', wire = 'chat', maxBytes = 10_000_000 } = options;
+  const { name, keys, auth = 'bearer', wire = 'chat', maxBytes = 10_000_000, unsupported = 'refuse' } = options;
   const endpoint = wire === 'chat' ? '/chat/completions' : '/responses';
   const wireName = wire === 'chat' ? 'openai-chat' : 'openai-responses';
   const urlOf = createUrls(options.baseUrl, options.apiVersion);
@@ -116,15 +122,18 @@ export function createOpenAiProvider(options: OpenAiProviderOptions): ModelProvi
   async function begin(model: string, request: ModelRequest, call: ProviderCall, streams: boolean) {
     const url = urlOf(endpoint, model);
     const maxAnswer = streams ? maxBytes * streamFraming : maxBytes;
-    const passed = passedRequest(request, wireName, model, streams);
+    const adaptation = new Adaptation(unsupported, call.adapted);
+    const fit = (body: JsonObject) => fitPassed(body, model, request, dialect, adaptation);
+    const passed = passedRequest(request, wireName, model, streams, fit, dialect);
     if (passed !== undefined) {
       const context: AnswerContext = { provider: name, request, reading: undefined, keys, passing: passed };
       return { exchange: send(url, JSON.stringify(passed.body), call, maxAnswer), context };
     }
+    const fitted = fitForOpenAi(model, request, wire, dialect, adaptation);
     const { body, reading } =
       wire === 'chat'
-        ? writeChatRequest(model, request, call.structured, dialect, streams)
-        : writeResponsesRequest(name, model, request, call.structured, streams);
+        ? writeChatRequest(model, fitted, call.structured, dialect, streams)
+        : writeResponsesRequest(name, model, fitted, call.structured, streams);
     const context: AnswerContext = { provider: name, request, reading, keys, passing: undefined };
     return { exchange: await post(url, body, call, maxAnswer), context };
   }
@@ -156,8 +165,9 @@ export function createOpenAiProvider(options: OpenAiProviderOptions): ModelProvi
     async embed(model, request, call) {
       const url = urlOf('/embeddings', model);
       const parts: Embeddings[] = [];
-      for (let start = 0; start < request.texts.length; start += textsPerCall) {
-        const input = request.texts.slice(start, start + textsPerCall);
+      const inputs: readonly EmbeddingInput[] = request.tokens ?? request.texts;
+      for (let start = 0; start < inputs.length; start += textsPerCall) {
+        const input = inputs.slice(start, start + textsPerCall);
         try {
           const exchange = await post(url, embeddingBody(model, input, request), call, maxBytes);
           const { text, requestId } = await wholeAnswer(exchange, keys);
@@ -204,7 +214,11 @@ function parseBody(text: string): unknown {
   }
 }
 
-function embeddingBody(model: string, input: readonly string[], { dimensions, user }: EmbeddingRequest): JsonObject {
+function embeddingBody(
+  model: string,
+  input: readonly EmbeddingInput[],
+  { dimensions, user }: EmbeddingRequest,
+): JsonObject {
   return {
     model,
     input,

@@ -20,8 +20,11 @@ export function failureOfAnswer({ status, headers, body }: FailedAnswer, keys: r
   const error = readErrorBody(parseJson(body));
   const requestId = requestIdOf(headers);
   const retryAfterMs = retryAfterOf(headers) ?? retryInfoOf(error.details);
+  const kind = kindOf(status, error);
+  const field = kind === 'unsupported_value' ? fieldOf(error) : undefined;
   return new ProviderFailure({
-    kind: kindOf(status, error),
+    kind,
+    ...(field === undefined ? {} : { field }),
     detail: detailOf(String(status), status >= 300 && status < 400 ? redirected : error, keys),
     status,
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
@@ -67,6 +70,8 @@ interface ErrorBody {
   readonly code: string;
   /** Azure's code within the code. */
   readonly innerCode: string;
+  /** The field that is wrong, as OpenAI names it. */
+  readonly param: string;
   readonly details: unknown;
 }
 
@@ -75,6 +80,7 @@ const redirected: ErrorBody = {
   type: '',
   code: '',
   innerCode: '',
+  param: '',
   details: null,
 };
 
@@ -92,6 +98,7 @@ function readErrorBody(body: unknown): ErrorBody {
     type: textIn(error.type) ?? '',
     code: textIn(error.code) ?? (typeof error.code === 'number' ? String(error.code) : ''),
     innerCode: textIn(inner.code) ?? '',
+    param: textIn(error.param) ?? '',
     details: error.details,
   };
 }
@@ -131,6 +138,7 @@ function kindOf(status: number, error: ErrorBody): FailureKind {
   if (status >= 300 && status < 400) return 'malformed';
   if (isContextWindow(error) || status === 413) return 'context_window';
   if (isPolicy(error)) return 'content_policy';
+  if (isUnsupported(error)) return 'unsupported_value';
   const told = kindOfWords(error);
   return told === 'not_found' || told === 'quota_exhausted' ? told : 'invalid_request';
 }
@@ -140,6 +148,7 @@ function kindOfWords(error: ErrorBody): FailureKind | undefined {
   if (isQuota(error)) return 'quota_exhausted';
   if (isContextWindow(error)) return 'context_window';
   if (isPolicy(error)) return 'content_policy';
+  if (isUnsupported(error)) return 'unsupported_value';
   for (const word of [error.code, error.type]) {
     switch (word) {
       case 'rate_limit_exceeded':
@@ -162,8 +171,6 @@ function kindOfWords(error: ErrorBody): FailureKind | undefined {
         return 'unauthorized';
       case 'invalid_request_error':
       case 'invalid_prompt':
-      case 'unsupported_parameter':
-      case 'unsupported_value':
       case 'BadRequestError':
         return 'invalid_request';
       case 'timeout':
@@ -179,6 +186,26 @@ function isQuota({ code, type }: ErrorBody): boolean {
   return [code, type].some(
     (word) => word === 'insufficient_quota' || word === 'billing_hard_limit_reached' || word === 'billing_not_active',
   );
+}
+
+/**
+ * The model takes no such field, or not with that value; another may. OpenAI and Azure have codes for it; the sentences
+ * are those of endpoints that have none (Anthropic, Gemini, Groq, xAI, Mistral, FastAPI's `extra_forbidden`).
+ */
+function isUnsupported({ code, type, message }: ErrorBody): boolean {
+  const named = [code, type].some((word) =>
+    /^(?:unsupported|unknown)_(?:value|parameter)$|^UnsupportedParams/.test(word),
+  );
+  return named || notTaken.test(message);
+}
+
+const notTaken =
+  /^unsupported (?:parameter|value)|unrecognized request argument|does not support (?:the )?(?:[\w.]+ )?parameter|parameter [`'"]?[\w.]+[`'"]? is not supported|property '[\w.]+' is unsupported|extra_forbidden|extra inputs are not permitted|unknown name "\w+"/i;
+
+/** As a name, never as the provider's words. */
+function fieldOf({ param, message }: ErrorBody): string | undefined {
+  const named = param === '' ? /['"`]([\w.[\]]{1,64})['"`]/.exec(message)?.[1] : param;
+  return named !== undefined && /^[\w.[\]]{1,64}$/.test(named) ? named : undefined;
 }
 
 /** The sentences of OpenAI, vLLM, llama.cpp, Together, xAI, Fireworks, Mistral, LM Studio and OpenRouter. */

@@ -54,7 +54,7 @@ export function decodeEmbeddings(bytes: Buffer, request: EmbeddingRequest): Embe
   const head = parse(bytes.toString('utf8', 4, offset));
   if (!isObject(head) || head.v !== 1 || !isUsage(head.usage) || !isOptionalText(head.requestId)) return undefined;
   const { usage, requestId, lengths } = head;
-  if (!Array.isArray(lengths) || lengths.length !== request.texts.length) return undefined;
+  if (!Array.isArray(lengths) || lengths.length !== inputsOf(request)) return undefined;
   const vectors: Float32Array[] = [];
   for (const length of lengths as readonly unknown[]) {
     const end = typeof length === 'number' && isCount(length) ? offset + length * 4 : Number.POSITIVE_INFINITY;
@@ -69,6 +69,11 @@ export function decodeEmbeddings(bytes: Buffer, request: EmbeddingRequest): Embe
   return requestId === undefined ? { vectors, usage } : { vectors, usage, requestId };
 }
 
+/** How many vectors answer a request. */
+export function inputsOf({ texts, tokens }: EmbeddingRequest): number {
+  return tokens?.length ?? texts.length;
+}
+
 export function areVectors(vectors: readonly Float32Array[]): boolean {
   for (const vector of vectors) {
     if (vector.length === 0) return false;
@@ -80,7 +85,9 @@ export function areVectors(vectors: readonly Float32Array[]): boolean {
 function isAnswer(value: unknown): value is ModelAnswer {
   if (!isObject(value) || !Array.isArray(value.content) || !value.content.every(isPart)) return false;
   if (value.finishReason !== 'stop' && value.finishReason !== 'tool_calls') return false;
-  const { requestId, respondedModel, wire, refusal, usage } = value;
+  const { requestId, respondedModel, wire, refusal, usage, adapted } = value;
+  if (adapted !== undefined && !(Array.isArray(adapted) && adapted.every((one) => typeof one === 'string')))
+    return false;
   if (!isOptionalText(requestId) || !isOptionalText(respondedModel) || !isOptionalText(wire)) return false;
   return refusal === undefined && isUsage(usage);
 }

@@ -1,5 +1,6 @@
 /** A client's own request, sent on as it is to a provider that speaks its wire; every other provider says what it lacks. */
 import type { JsonObject, ModelRequest, Wire } from './model.ts';
+import type { ChatDialect } from './openai-dialect.ts';
 import { recordOf } from './outside-json.ts';
 import { unsupported } from './unsupported.ts';
 
@@ -15,19 +16,20 @@ export function passedRequest(
   wire: Wire,
   model: string,
   streams: boolean,
+  fitted: (body: JsonObject) => JsonObject = (body) => body,
+  { asksForStreamUsage }: Pick<ChatDialect, 'asksForStreamUsage'> = { asksForStreamUsage: true },
 ): PassedRequest | undefined {
   if (request.wire === undefined) return undefined;
-  if (request.wire.wire !== wire) {
+  if (request.wire.wire !== wire || request.wire.isForeign === true) {
     const { beyond } = request.wire;
     if (beyond.length > 0) throw unsupported(beyond.join(', '));
     return undefined;
   }
-  const { body } = request.wire;
+  const asked = recordOf(request.wire.body.stream_options);
+  const body = fitted(request.wire.body);
   if (!streams) return { body: { ...body, model, stream: false }, dropsUsage: false };
   if (wire === 'openai-responses') return { body: { ...body, model, stream: true }, dropsUsage: false };
-  const asked = recordOf(body.stream_options);
-  return {
-    body: { ...body, model, stream: true, stream_options: { ...asked, include_usage: true } },
-    dropsUsage: asked.include_usage !== true,
-  };
+  const dropsUsage = asked.include_usage !== true;
+  if (!asksForStreamUsage) return { body: { ...body, model, stream: true }, dropsUsage };
+  return { body: { ...body, model, stream: true, stream_options: { ...asked, include_usage: true } }, dropsUsage };
 }

@@ -12,7 +12,7 @@ export interface EmbeddingsCall {
 
 const known = knownFields({
   form: ['model', 'input', 'dimensions', 'encoding_format', 'user'],
-  hint: ['safety_identifier'],
+  hint: ['metadata', 'safety_identifier'],
   refused: [],
 });
 
@@ -21,13 +21,11 @@ const maxTexts = 2_048;
 
 /** @throws InvalidField */
 export function readEmbeddingsRequest(body: Fields): EmbeddingsCall {
-  const [beyond] = sortFields(body, known);
+  const [beyond] = sortFields(body, known).beyond;
   if (beyond !== undefined) {
     throw new InvalidField(`\`${beyond.slice(0, 64)}\` is not available here.`, beyond, 'AI_REQUEST_UNSUPPORTED');
   }
-  const request: { -readonly [Name in keyof EmbeddingRequest]: EmbeddingRequest[Name] } = {
-    texts: readTexts(body.input),
-  };
+  const request: { -readonly [Name in keyof EmbeddingRequest]: EmbeddingRequest[Name] } = readInput(body.input);
   const dimensions = readInteger(body, 'dimensions', 1);
   if (dimensions !== undefined) request.dimensions = dimensions;
   const user = readString(body, 'user');
@@ -39,16 +37,29 @@ export function readEmbeddingsRequest(body: Fields): EmbeddingsCall {
   };
 }
 
+/** More than any model reads of one text. */
+const maxIds = 300_000;
+
+/** Texts, or the ids of their tokens: LangChain's client counts tokens itself, and sends what it has counted. */
+function readInput(input: unknown): Pick<EmbeddingRequest, 'texts' | 'tokens'> {
+  if (!Array.isArray(input)) return { texts: readTexts(input) };
+  if (typeof input[0] === 'number') return { texts: [], tokens: [readIds(input)] };
+  if (!Array.isArray(input[0]) || input.length > maxTexts) return { texts: readTexts(input) };
+  return { texts: [], tokens: input.map(readIds) };
+}
+
+function readIds(ids: unknown): readonly number[] {
+  const isId = (id: unknown): boolean => typeof id === 'number' && Number.isSafeInteger(id) && id >= 0;
+  if (Array.isArray(ids) && ids.length > 0 && ids.length <= maxIds && ids.every(isId)) return ids;
+  throw new InvalidField('`input` must hold ids of tokens, whole numbers from 0.', 'input');
+}
+
 function readTexts(input: unknown): readonly string[] {
   const texts = typeof input === 'string' ? [input] : input;
   if (!Array.isArray(texts) || texts.length === 0 || texts.length > maxTexts) {
     throw new InvalidField(`\`input\` must be a string, or an array of 1 to ${maxTexts} strings.`, 'input');
   }
   if (texts.every((text) => typeof text === 'string' && text !== '')) return texts;
-  const [first] = texts;
-  if (typeof first === 'number' || Array.isArray(first)) {
-    throw new InvalidField('`input` must be text; tokens are not taken.', 'input', 'AI_REQUEST_UNSUPPORTED');
-  }
   throw new InvalidField('`input` must hold strings that are not empty.', 'input');
 }
 

@@ -63,6 +63,7 @@ const schemas: Part = {
 const modelHeaders: Part = {
   'isthmus-model': { description: 'The provider and model that answered.', schema: text },
   'isthmus-cost-usd': { description: 'What it cost, in US dollars; a trailer of streams.', schema: text },
+  'isthmus-adapted': { description: 'What was changed of the request for the model to take it.', schema: text },
   'isthmus-cache': { schema: { enum: ['hit', 'semantic', 'shared', 'miss', 'off'] } },
   'x-request-id': { schema: text },
 };

@@ -2,6 +2,7 @@
 import type { FilePart, ImagePart, Message, TextPart, ToolCallPart } from '../../ai/models/index.ts';
 import { InvalidField } from './invalid-field.ts';
 import { readOpaque } from './opaque-text.ts';
+import { cacheOf, lastMark, markLast, readCacheMark, readSystemMessages } from './read-cache-mark.ts';
 import {
   asFields,
   type Fields,
@@ -20,18 +21,23 @@ export function readChatMessage(given: unknown, at: string, messages: Message[],
   switch (message.role) {
     case 'system':
     case 'developer':
-      messages.push({ role: 'system', content: readText(message.content, `${at}.content`) });
+      messages.push(...readSystemText(message, at));
       return;
-    case 'user':
-      messages.push({ role: 'user', content: readUserContent(message.content, `${at}.content`) });
+    case 'user': {
+      const content = readUserContent(message.content, `${at}.content`);
+      messages.push({ role: 'user', content: markLast(content, readCacheMark(message, `${at}.`)) });
       return;
-    case 'assistant':
-      messages.push({ role: 'assistant', content: readAssistant(message, at, beyond) });
+    }
+    case 'assistant': {
+      const content = readAssistant(message, at, beyond);
+      messages.push({ role: 'assistant', content: markLast(content, readCacheMark(message, `${at}.`)) });
       return;
+    }
     case 'tool': {
       const callId = requireString(message, 'tool_call_id', `${at}.`);
       const content: TextPart[] = [{ type: 'text', text: readText(message.content, `${at}.content`) }];
-      const result = { type: 'tool_result' as const, callId, content };
+      const cache = lastMark(message.content, `${at}.content`, readCacheMark(message, `${at}.`));
+      const result = { type: 'tool_result' as const, callId, content, ...(cache === undefined ? {} : { cache }) };
       const last = messages.at(-1);
       // Results of one turn belong into one message.
       if (last?.role === 'tool') messages[messages.length - 1] = { role: 'tool', content: [...last.content, result] };
@@ -44,6 +50,16 @@ export function readChatMessage(given: unknown, at: string, messages: Message[],
     default:
       throw new InvalidField(`\`${at}.role\` must be system, developer, user, assistant or tool.`, `${at}.role`);
   }
+}
+
+/** The system's words of either OpenAI wire: a message for each mark of what is to be kept. */
+export function readSystemText(message: Fields, at: string): readonly Message[] {
+  const { content } = message;
+  if (!Array.isArray(content)) {
+    return [{ role: 'system', content: readText(content, `${at}.content`), ...cacheOf(message, `${at}.`) }];
+  }
+  const messages = readSystemMessages(content, `${at}.content`, '', readTextPart);
+  return markLast(messages, readCacheMark(message, `${at}.`));
 }
 
 /** A string, or text parts: joined. */
@@ -76,10 +92,10 @@ function readUserContent(content: unknown, at: string): (TextPart | ImagePart | 
     const part = asFields(given, here);
     switch (part.type) {
       case 'text':
-        return { type: 'text', text: readTextPart(part, here) };
+        return { type: 'text', text: readTextPart(part, here), ...cacheOf(part, `${here}.`) };
       case 'image_url': {
         const image = requireObject(part, 'image_url', `${here}.`);
-        return readImage(image.url, image.detail, `${here}.image_url.url`);
+        return { ...readImage(image.url, image.detail, `${here}.image_url.url`), ...cacheOf(part, `${here}.`) };
       }
       case 'input_audio': {
         const sound = requireObject(part, 'input_audio', `${here}.`);
@@ -88,7 +104,8 @@ function readUserContent(content: unknown, at: string): (TextPart | ImagePart | 
       case 'file': {
         const file = requireObject(part, 'file', `${here}.`);
         refuseStoredFile(file, `${here}.file.`);
-        return readFile(file.file_data, readString(file, 'filename', `${here}.file.`), `${here}.file.file_data`);
+        const name = readString(file, 'filename', `${here}.file.`);
+        return { ...readFile(file.file_data, name, `${here}.file.file_data`), ...cacheOf(part, `${here}.`) };
       }
       default:
         throw new InvalidField(`\`${here}.type\` must be text, image_url, input_audio or file.`, `${here}.type`);
@@ -106,7 +123,7 @@ function readAssistant(message: Fields, at: string, beyond: string[]): (TextPart
       const here = `${at}.content[${index}]`;
       const part = asFields(said[index], here);
       const text = part.type === 'refusal' ? requireString(part, 'refusal', `${here}.`) : readTextPart(part, here);
-      content.push({ type: 'text', text });
+      content.push({ type: 'text', text, ...cacheOf(part, `${here}.`) });
     }
   } else if (said !== undefined && said !== null) {
     throw new InvalidField(`\`${at}.content\` must be a string or an array of parts.`, `${at}.content`);
@@ -129,7 +146,8 @@ function readAssistant(message: Fields, at: string, beyond: string[]): (TextPart
       arguments: readString(called, 'arguments', `${here}.function.`) || '{}',
     };
     const opaque = readOpaque(call.extra_content);
-    content.push(opaque === undefined ? part : { ...part, opaque });
+    const marked = { ...part, ...cacheOf(call, `${here}.`) };
+    content.push(opaque === undefined ? marked : { ...marked, opaque });
   }
   return content;
 }

@@ -10,6 +10,7 @@ import type {
 } from '../../ai/models/index.ts';
 import { InvalidField } from './invalid-field.ts';
 import { nameToolTypes } from './name-tool-types.ts';
+import { cacheOf } from './read-cache-mark.ts';
 import { readChatMessage } from './read-chat-messages.ts';
 import {
   asFields,
@@ -28,7 +29,8 @@ import {
   requireObject,
   requireString,
 } from './read-fields.ts';
-import { knownFields, refuseHostedTool, refuseStorageAndTiers, sortFields } from './sort-fields.ts';
+import { readThinking } from './read-thinking.ts';
+import { knownFields, optionalFields, refuseHostedTool, refuseStorageAndTiers, sortFields } from './sort-fields.ts';
 
 export interface ChatCall {
   readonly alias: string;
@@ -44,9 +46,12 @@ const known = knownFields({
   form: [
     ...['model', 'messages', 'stream', 'stream_options', 'max_tokens', 'max_completion_tokens', 'temperature', 'top_p'],
     ...['top_k', 'frequency_penalty', 'presence_penalty', 'seed', 'stop', 'response_format', 'reasoning_effort'],
-    ...['tools', 'tool_choice', 'parallel_tool_calls', 'user', 'n', 'store', 'service_tier', 'modalities', 'logprobs'],
+    ...['tools', 'tool_choice', 'parallel_tool_calls', 'user', 'n', 'modalities', 'logprobs', 'thinking'],
   ],
-  hint: ['metadata', 'prompt_cache_key', 'prompt_cache_options', 'prompt_cache_retention', 'safety_identifier'],
+  hint: [
+    ...['metadata', 'prompt_cache_key', 'prompt_cache_options', 'prompt_cache_retention', 'safety_identifier'],
+    ...['client_metadata', 'service_tier', 'store', 'verbosity'],
+  ],
   refused: [],
 });
 
@@ -56,8 +61,8 @@ const maxChoices = 8;
 /** @throws InvalidField */
 export function readChatRequest(given: Fields): ChatCall {
   const body = nameToolTypes(given, true);
-  const beyond = sortFields(body, known);
   refuseStorageAndTiers(body, ['auto', 'default']);
+  const { beyond, optional } = sortFields(body, known);
   const alias = requireString(body, 'model');
   const stream = readBoolean(body, 'stream') === true;
   const streamOptions = readObject(body, 'stream_options');
@@ -82,7 +87,10 @@ export function readChatRequest(given: Fields): ChatCall {
   if (maxTokens !== undefined) request.maxOutputTokens = maxTokens;
   const effort = readEffort(body, 'reasoning_effort');
   if (effort !== undefined) request.reasoning = { effort };
+  // As clients write it for Anthropic's models (LiteLLM's `thinking`).
+  else readThinking(request, body, undefined);
   readTools(request, body, beyond, true);
+  Object.assign(request, optionalFields(optional, body, request.user));
   return { alias, request, stream, includeUsage };
 }
 
@@ -153,7 +161,7 @@ export function readTools(request: Draft, body: Fields, beyond: string[], nested
     const tool = asFields(given[index], at);
     if (tool.type === 'custom') beyond.push(`${at} (custom)`);
     else if (tool.type !== 'function') refuseHostedTool(tool.type, `${at}.type`);
-    else tools.push(readTool(functionOf(tool, `${at}.`), `${at}.${inside}`));
+    else tools.push({ ...cacheOf(tool, `${at}.`), ...readTool(functionOf(tool, `${at}.`), `${at}.${inside}`) });
   }
   if (tools.length > 0) request.tools = tools;
   const parallel = readBoolean(body, 'parallel_tool_calls');
@@ -185,6 +193,7 @@ export function toolOf(fields: Fields, at: string, parameters: JsonSchema): Tool
   const tool: { -readonly [Name in keyof ToolDefinition]: ToolDefinition[Name] } = {
     name: requireName(fields, at),
     parameters,
+    ...cacheOf(fields, at),
   };
   const description = readString(fields, 'description', at);
   if (description !== undefined) tool.description = description;

@@ -1,10 +1,11 @@
 /**
- * Anthropic's messages wire, read into the one form (POST /v1/messages; anthropic-sdk-typescript, MIT). Cache marks are
- * hints and not handed on; every other field the form has no place for is refused by name, for no target is sent this
- * wire as it is.
+ * Anthropic's messages wire, read into the one form (POST /v1/messages; anthropic-sdk-typescript, MIT). What clients
+ * always send beside what they ask (how the provider manages the conversation, diagnostics, speed) is told as left out;
+ * every other field the form has no place for is refused by name, for no target is sent this wire as it is.
  */
 import type { Message, ModelRequest, ToolDefinition } from '../../ai/models/index.ts';
 import { InvalidField } from './invalid-field.ts';
+import { readCacheMark } from './read-cache-mark.ts';
 import { type Draft, readEffort, toolOf } from './read-chat-request.ts';
 import {
   asFields,
@@ -23,7 +24,8 @@ import {
   requireString,
 } from './read-fields.ts';
 import { readTextBlocks, readTurn } from './read-messages-turns.ts';
-import { knownFields, refuseHostedTool, refuseStorageAndTiers, sortFields } from './sort-fields.ts';
+import { readThinking } from './read-thinking.ts';
+import { knownFields, optionalFields, refuseHostedTool, refuseStorageAndTiers, sortFields } from './sort-fields.ts';
 
 export interface MessagesCall {
   readonly alias: string;
@@ -34,9 +36,12 @@ export interface MessagesCall {
 const known = knownFields({
   form: [
     ...['model', 'messages', 'system', 'max_tokens', 'stream', 'temperature', 'top_p', 'top_k', 'stop_sequences'],
-    ...['tools', 'tool_choice', 'thinking', 'output_config', 'output_format', 'metadata', 'service_tier'],
+    ...['tools', 'tool_choice', 'thinking', 'output_config', 'output_format', 'metadata', 'cache_control'],
   ],
-  hint: ['cache_control'],
+  hint: [
+    ...['anthropic_beta', 'anthropic_version', 'betas', 'context_management', 'diagnostics', 'service_tier'],
+    ...['speed', 'store'],
+  ],
   refused: ['mcp_servers', 'container', 'inference_geo'],
 });
 
@@ -45,19 +50,19 @@ const known = knownFields({
  * @throws InvalidField
  */
 export function readMessagesRequest(body: Fields, forAnswer = true): MessagesCall {
-  const [beyond] = sortFields(body, known);
+  refuseStorageAndTiers(body, ['auto', 'standard_only']);
+  const sorted = sortFields(body, known);
+  const [beyond] = sorted.beyond;
   if (beyond !== undefined) {
     throw new InvalidField(`\`${beyond.slice(0, 64)}\` is not available here.`, beyond, 'AI_REQUEST_UNSUPPORTED');
   }
-  refuseStorageAndTiers(body, ['auto', 'standard_only']);
   const alias = requireString(body, 'model');
   const stream = readBoolean(body, 'stream') === true;
   const maxTokens = readInteger(body, 'max_tokens', 1);
   if (maxTokens === undefined && forAnswer) throw new InvalidField('`max_tokens` is required.', 'max_tokens');
 
   const messages: Message[] = [];
-  const system = readSystem(body.system);
-  if (system !== '') messages.push({ role: 'system', content: system });
+  readSystem(body.system, messages);
   const given = requireArray(body, 'messages');
   for (let index = 0; index < given.length; index++) readTurn(given[index], `messages[${index}]`, messages);
 
@@ -76,12 +81,15 @@ export function readMessagesRequest(body: Fields, forAnswer = true): MessagesCal
   if (user !== undefined) request.user = user;
   readOutputAndThinking(request, body);
   readTools(request, body);
+  const cache = readCacheMark(body, '');
+  if (cache !== undefined) request.cache = cache;
+  Object.assign(request, optionalFields(sorted.optional, body, undefined));
   return { alias, request, stream };
 }
 
-function readSystem(system: unknown): string {
-  if (system === undefined || system === null) return '';
-  return readTextBlocks(system, 'system');
+function readSystem(system: unknown, messages: Message[]): void {
+  if (system === undefined || system === null) return;
+  for (const message of readTextBlocks(system, 'system')) if (message.content !== '') messages.push(message);
 }
 
 function readOutputAndThinking(request: Draft, body: Fields): void {
@@ -95,25 +103,7 @@ function readOutputAndThinking(request: Draft, body: Fields): void {
     request.output = { kind: 'json', name: 'answer', schema: requireObject(format, 'schema', 'output_config.format.') };
   }
   const effort = config === undefined ? undefined : readEffort(config, 'effort', 'output_config.');
-  const thinking = readObject(body, 'thinking');
-  const kind =
-    thinking === undefined
-      ? undefined
-      : readOneOf(thinking, 'type', ['enabled', 'disabled', 'adaptive'] as const, 'thinking.');
-  if (thinking !== undefined && kind === undefined) {
-    throw new InvalidField('`thinking.type` must be enabled, disabled or adaptive.', 'thinking.type');
-  }
-  if (kind === 'disabled') {
-    request.reasoning = { effort: 'none' };
-  } else if (kind === 'enabled' && thinking !== undefined) {
-    const budgetTokens = readInteger(thinking, 'budget_tokens', 1, 'thinking.');
-    if (budgetTokens === undefined) {
-      throw new InvalidField('`thinking.budget_tokens` is required.', 'thinking.budget_tokens');
-    }
-    request.reasoning = effort === undefined ? { budgetTokens } : { budgetTokens, effort };
-  } else if (effort !== undefined || kind === 'adaptive') {
-    request.reasoning = { effort: effort ?? 'high' }; // Anthropic's own default
-  }
+  readThinking(request, body, effort);
 }
 
 function readTools(request: Draft, body: Fields): void {

@@ -10,6 +10,7 @@ import type {
 } from '../../ai/models/index.ts';
 import { InvalidField } from './invalid-field.ts';
 import { opaqueFromText } from './opaque-text.ts';
+import { cacheOf, lastMark, readCacheMark, readSystemMessages } from './read-cache-mark.ts';
 import {
   asFields,
   type Fields,
@@ -33,7 +34,7 @@ export function readTurn(given: unknown, at: string, messages: Message[]): void 
       messages.push({ role: 'assistant', content: readAssistant(message.content, `${at}.content`) });
       return;
     case 'system':
-      messages.push({ role: 'system', content: readTextBlocks(message.content, `${at}.content`) });
+      messages.push(...readTextBlocks(message.content, `${at}.content`));
       return;
     default:
       throw new InvalidField(`\`${at}.role\` must be user or assistant.`, `${at}.role`);
@@ -82,12 +83,21 @@ function readToolResult(block: Fields, at: string): ToolResultPart {
   } else if (given !== undefined && given !== null) {
     throw new InvalidField(`\`${at}.content\` must be a string or an array of blocks.`, `${at}.content`);
   }
-  return readBoolean(block, 'is_error', `${at}.`) === true
-    ? { type: 'tool_result', callId, content, isError: true }
-    : { type: 'tool_result', callId, content };
+  const cache = lastMark(given, `${at}.content`, readCacheMark(block, `${at}.`));
+  return {
+    type: 'tool_result',
+    callId,
+    content: cache === undefined ? content : content.map(({ cache: _, ...part }) => part),
+    ...(readBoolean(block, 'is_error', `${at}.`) === true ? { isError: true } : {}),
+    ...(cache === undefined ? {} : { cache }),
+  };
 }
 
 function readUserBlock(block: Fields, at: string): TextPart | ImagePart | FilePart {
+  return { ...readUnmarkedBlock(block, at), ...cacheOf(block, `${at}.`) };
+}
+
+function readUnmarkedBlock(block: Fields, at: string): TextPart | ImagePart | FilePart {
   switch (block.type) {
     case 'text':
       return { type: 'text', text: readTextBlock(block, at) };
@@ -144,7 +154,7 @@ function readAssistant(content: unknown, at: string): (TextPart | ReasoningPart 
     const block = asFields(given, here);
     switch (block.type) {
       case 'text':
-        return { type: 'text', text: readTextBlock(block, here) };
+        return { type: 'text', text: readTextBlock(block, here), ...cacheOf(block, `${here}.`) };
       case 'thinking': {
         const text = readString(block, 'thinking', `${here}.`) ?? '';
         const signature = readString(block, 'signature', `${here}.`);
@@ -161,6 +171,7 @@ function readAssistant(content: unknown, at: string): (TextPart | ReasoningPart 
           id: requireString(block, 'id', `${here}.`),
           name: requireName(block, `${here}.`),
           arguments: JSON.stringify(readObject(block, 'input', `${here}.`) ?? {}),
+          ...cacheOf(block, `${here}.`),
         };
       default:
         return unsupportedBlock(block, here);
@@ -168,13 +179,13 @@ function readAssistant(content: unknown, at: string): (TextPart | ReasoningPart 
   });
 }
 
-/** A string, or text blocks: joined as paragraphs. */
-export function readTextBlocks(content: unknown, at: string): string {
-  if (typeof content === 'string') return content;
+type System = Extract<Message, { role: 'system' }>;
+
+/** The system's words: a string, or text blocks, joined as paragraphs up to each mark. */
+export function readTextBlocks(content: unknown, at: string): readonly System[] {
+  if (typeof content === 'string') return [{ role: 'system', content }];
   if (!Array.isArray(content)) throw new InvalidField(`\`${at}\` must be a string or an array of text blocks.`, at);
-  return content
-    .map((block, index) => readTextBlock(asFields(block, `${at}[${index}]`), `${at}[${index}]`))
-    .join('\n\n');
+  return readSystemMessages(content, at, '\n\n', readTextBlock);
 }
 
 function readTextBlock(block: Fields, at: string): string {

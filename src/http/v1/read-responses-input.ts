@@ -10,7 +10,8 @@ import type {
 } from '../../ai/models/index.ts';
 import { InvalidField } from './invalid-field.ts';
 import { opaqueFromText, readOpaque } from './opaque-text.ts';
-import { readText, readTextPart } from './read-chat-messages.ts';
+import { cacheOf } from './read-cache-mark.ts';
+import { readSystemText, readText, readTextPart } from './read-chat-messages.ts';
 import { asFields, type Fields, readArray, readString, requireName, requireString } from './read-fields.ts';
 import { readFile, readImage, refuseStoredFile } from './read-media.ts';
 
@@ -74,7 +75,7 @@ function readMessageItem(item: Fields, at: string, messages: Message[]): void {
   switch (role) {
     case 'system':
     case 'developer':
-      messages.push({ role: 'system', content: readText(content, `${at}.content`) });
+      messages.push(...readSystemText(item, at));
       return;
     case 'user':
       messages.push({ role: 'user', content: readContent(content, `${at}.content`) });
@@ -136,10 +137,10 @@ function readContent(content: unknown, at: string): (TextPart | ImagePart | File
     switch (part.type) {
       case 'input_text':
       case 'output_text':
-        return { type: 'text', text: readTextPart(part, here) };
+        return { type: 'text', text: readTextPart(part, here), ...cacheOf(part, `${here}.`) };
       case 'input_image':
         refuseStoredFile(part, `${here}.`);
-        return readImage(part.image_url, part.detail, `${here}.image_url`);
+        return { ...readImage(part.image_url, part.detail, `${here}.image_url`), ...cacheOf(part, `${here}.`) };
       case 'input_file': {
         refuseStoredFile(part, `${here}.`);
         const name = readString(part, 'filename', `${here}.`);

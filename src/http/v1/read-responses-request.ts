@@ -16,7 +16,7 @@ import {
   requireString,
 } from './read-fields.ts';
 import { readInput } from './read-responses-input.ts';
-import { knownFields, refuseStorageAndTiers, sortFields } from './sort-fields.ts';
+import { knownFields, optionalFields, refuseStorageAndTiers, sortFields } from './sort-fields.ts';
 
 export interface ResponsesCall {
   readonly alias: string;
@@ -29,20 +29,20 @@ export interface ResponsesCall {
 const known = knownFields({
   form: [
     ...['model', 'input', 'instructions', 'stream', 'max_output_tokens', 'temperature', 'top_p', 'text', 'reasoning'],
-    ...['tools', 'tool_choice', 'parallel_tool_calls', 'user', 'store', 'service_tier', 'background', 'include'],
+    ...['tools', 'tool_choice', 'parallel_tool_calls', 'user', 'background', 'include'],
     ...['top_logprobs', 'truncation'],
   ],
   hint: [
     ...['metadata', 'stream_options', 'prompt_cache_key', 'prompt_cache_options', 'prompt_cache_retention'],
-    ...['safety_identifier'],
+    ...['safety_identifier', 'client_metadata', 'service_tier', 'store'],
   ],
   refused: ['previous_response_id', 'conversation', 'prompt'],
 });
 
 /** @throws InvalidField */
 export function readResponsesRequest(given: Fields): ResponsesCall {
-  const beyond = sortFields(given, known);
   refuseStorageAndTiers(given, ['auto', 'default']);
+  const { beyond, optional } = sortFields(given, known);
   if (readBoolean(given, 'background') === true) {
     throw new InvalidField('`background` is not available on this gateway.', 'background');
   }
@@ -64,7 +64,7 @@ export function readResponsesRequest(given: Fields): ResponsesCall {
 
   const request: Draft = {
     messages,
-    output: readOutput(body, beyond),
+    output: readOutput(body, optional),
     wire: { wire: 'openai-responses', body, beyond },
   };
   readSampling(request, body);
@@ -74,14 +74,15 @@ export function readResponsesRequest(given: Fields): ResponsesCall {
   const effort = reasoning === undefined ? undefined : readEffort(reasoning, 'effort', 'reasoning.');
   if (effort !== undefined) request.reasoning = { effort };
   readTools(request, body, beyond, false);
+  Object.assign(request, optionalFields(optional, body, request.user));
   return { alias, request, stream, body };
 }
 
-function readOutput(body: Fields, beyond: string[]): OutputForm {
+function readOutput(body: Fields, optional: string[]): OutputForm {
   const text = readObject(body, 'text');
   if (text === undefined) return { kind: 'text' };
   if (text.verbosity !== undefined && text.verbosity !== null && text.verbosity !== 'medium') {
-    beyond.push('text.verbosity');
+    optional.push('text.verbosity'); // a hint of style
   }
   const format = readObject(text, 'format', 'text.');
   return format === undefined ? { kind: 'text' } : readOutputForm(format.type, format, 'text.format.');

@@ -9,7 +9,8 @@ import type { Fields } from './read-fields.ts';
 
 /**
  * - `form`: read into the one form, or checked by the wire's reader
- * - `hint`: names and cache hints; providers of the same wire are sent it, the others need not know
+ * - `hint`: it changes nothing of what is asked, such as names and cache keys; providers of the same wire are sent it,
+ *   for others it is left out and told
  * - `refused`: never taken
  */
 export type FieldKind = 'form' | 'hint' | 'refused';
@@ -36,22 +37,53 @@ const refusedEverywhere: ReadonlySet<string> = new Set([
   'web_search_options',
 ]);
 
-/**
- * @returns the names of the fields that the form has no place for
- * @throws InvalidField for a refused one
- */
-export function sortFields(body: Fields, known: ReadonlyMap<string, FieldKind>): string[] {
+/** Values that ask for what happens anyway, of fields that clients always send. */
+const neutral: ReadonlyMap<string, unknown> = new Map<string, unknown>([
+  ['best_of', 1],
+  ['echo', false],
+  ['frequency_penalty', 0],
+  ['logprobs', false],
+  ['n', 1],
+  ['presence_penalty', 0],
+  ['repetition_penalty', 1],
+  ['top_logprobs', 0],
+]);
+
+/** `{}` and `[]` ask for nothing, whatever the field. */
+function isEmpty(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return Array.isArray(value) ? value.length === 0 : Object.keys(value).length === 0;
+}
+
+export interface SortedFields {
+  /** The names of the fields that the form has no place for. */
+  readonly beyond: string[];
+  /** The names of those that change nothing of what is asked. */
+  readonly optional: string[];
+}
+
+/** @throws InvalidField for a refused one */
+export function sortFields(body: Fields, known: ReadonlyMap<string, FieldKind>): SortedFields {
   const beyond: string[] = [];
+  const optional: string[] = [];
   for (const name in body) {
     const value = body[name];
     const kind = known.get(name);
-    if (kind === 'form' || kind === 'hint' || value === null || value === undefined) continue;
+    if (kind === 'form' || value === null || value === undefined) continue;
     if (kind === 'refused' || refusedEverywhere.has(name)) {
       throw new InvalidField(`\`${name}\` is not available on this gateway.`, name);
     }
-    beyond.push(name);
+    const changesNothing = kind === 'hint' || isEmpty(value) || neutral.get(name) === value;
+    (changesNothing ? optional : beyond).push(name);
   }
-  return beyond;
+  return { beyond, optional };
+}
+
+/** To be spread into a request. @param user what was read as the end user's name: that is not left out */
+export function optionalFields(optional: readonly string[], body: Fields, user: string | undefined) {
+  const isUser = user !== undefined && user === body.safety_identifier;
+  const left = isUser ? optional.filter((name) => name !== 'safety_identifier') : optional;
+  return left.length === 0 ? {} : { optional: left };
 }
 
 export function knownFields(kinds: Readonly<Record<FieldKind, readonly string[]>>): ReadonlyMap<string, FieldKind> {

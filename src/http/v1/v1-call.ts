@@ -97,7 +97,8 @@ export class V1Call {
 
   /** Sends a whole answer: a provider's own bytes, or the wire's text. */
   answer(summary: CallSummary, body: string): void {
-    const { costNanoUsd, model, cache } = summary;
+    const { costNanoUsd, model, cache, adapted } = summary;
+    if (adapted !== undefined) this.#reply.header('isthmus-adapted', adaptedValue(adapted));
     this.isFromCache = cache === 'exact';
     this.#reply
       .header('content-type', jsonType)
@@ -141,6 +142,7 @@ export class V1Call {
             if (events.begun) break; // a heartbeat went out before a model answered
             events.setHeader('isthmus-model', headerValue(part.model));
             events.setHeader('isthmus-cache', cacheWord(part.cache));
+            if (part.adapted !== undefined) events.setHeader('isthmus-adapted', adaptedValue(part.adapted));
             break;
           case 'end': {
             const cost = formatUsd(part.answer.costNanoUsd);
@@ -210,6 +212,14 @@ export function toGatewayError(thrown: unknown): GatewayError {
 /** Cached without the provider being asked, shared, asked, or not looked for. */
 function cacheWord(cache: CallSummary['cache']): string {
   return cache === 'exact' ? 'hit' : cache;
+}
+
+/** Names of fields, as clients wrote them, in a header's characters. */
+function adaptedValue(adapted: readonly string[]): string {
+  return adapted
+    .join(', ')
+    .replace(/[^\x20-\x7e]/g, '?')
+    .slice(0, 2_000);
 }
 
 /** Model ids are configuration, but headers take no more than these. */

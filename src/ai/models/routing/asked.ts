@@ -16,13 +16,14 @@ export function askedChat(request: ModelRequest): Asked {
 
 const nothing: ReadonlySet<Capability> = new Set();
 
-export function askedEmbeddings({ texts }: EmbeddingRequest): Asked {
+export function askedEmbeddings({ texts, tokens: ids = [] }: EmbeddingRequest): Asked {
   return {
     operation: 'embeddings',
     maxOutputTokens: 0,
     estimateInputTokens: () => {
       let tokens = 0;
       for (const text of texts) tokens += estimateTokens(text);
+      for (const text of ids) tokens += text.length;
       return tokens;
     },
     needs: () => nothing,

@@ -55,6 +55,7 @@ export class Attempt {
       deadline,
       key,
       structured: target.config.structured,
+      adapted: [],
       onArrival: () => {
         this.heardAt = performance.now();
       },

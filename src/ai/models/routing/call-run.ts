@@ -72,6 +72,8 @@ export class CallRun implements ChoiceContext {
   providerRequestId: string | undefined;
   timeToFirstTokenMs: number | undefined;
   guardrails: readonly string[] = [];
+  /** What the target that answered was not asked as the client asked it. */
+  adapted: readonly string[] = [];
   costNanoUsd = 0n;
   readonly misses: Miss[] = [];
   readonly attempts: { readonly model: string; readonly outcome: string; readonly durationMs: number }[] = [];
@@ -177,6 +179,7 @@ export class CallRun implements ChoiceContext {
     const { usage } = answer;
     this.attempts.push({ model: attempt.target.reference, outcome: 'ok', durationMs: attempt.durationMs });
     attempt.succeed(usage.inputTokens + usage.outputTokens);
+    this.adapted = attempt.call.adapted ?? [];
     this.respondedModel = answer.respondedModel;
     this.providerRequestId = answer.requestId;
     this.book(attempt.target, usage);
@@ -222,6 +225,7 @@ export class CallRun implements ChoiceContext {
       finish: this.#endedAs,
       cache: this.cache,
       guardrails: this.guardrails,
+      ...(this.adapted.length === 0 ? {} : { adapted: this.adapted }),
       streamed: this.#streamed,
       shadow: this.#shadow,
     });
@@ -240,6 +244,7 @@ function sum(a: Usage, b: Usage): Usage {
     outputTokens: a.outputTokens + b.outputTokens,
     cachedInputTokens: added(a.cachedInputTokens, b.cachedInputTokens),
     cacheWriteTokens: added(a.cacheWriteTokens, b.cacheWriteTokens),
+    cacheWriteHourTokens: added(a.cacheWriteHourTokens, b.cacheWriteHourTokens),
     reasoningTokens: added(a.reasoningTokens, b.reasoningTokens),
     source: a.source === 'reported' && b.source === 'reported' ? 'reported' : 'estimated',
   };

@@ -28,7 +28,7 @@ export function endFailed(run: CallRun, attempt: Attempt, error: unknown, output
   if (failure === undefined) throw error;
   const { kind, detail, retryAfterMs } = failure;
   run.providerRequestId = failure.requestId ?? run.providerRequestId;
-  run.misses.push({ model: reference, kind, detail, retryAfterMs });
+  run.misses.push({ model: reference, kind, detail, retryAfterMs, field: failure.field });
   if (run.bounds.deadline.passed) throw timeoutError(run, failure);
   return failure;
 }

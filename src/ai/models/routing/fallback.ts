@@ -1,8 +1,9 @@
 /**
  * What follows a failure: the same target again, the next one, another alias, or the end of the call.
  *
- * 400 and 422 end it: another model would be sent the same wrong request. What a target cannot do is no fault, so the
- * next is asked whatever `fallback.on` says.
+ * 400 and 422 end it: another model would be sent the same wrong request. What a target cannot do is no fault: where it
+ * is known before anything is sent the next is asked whatever `fallback.on` says, and where the provider says so it is
+ * one of its errors.
  */
 import type { FallbackCause, ModelAlias } from '../../../config/index.ts';
 import { errorTable, GatewayError, type GatewayErrorDetails } from '../../../errors/index.ts';
@@ -39,6 +40,7 @@ export function stepAfter(kind: FailureKind, { fallback }: ModelAlias): NextStep
     case 'unauthorized':
     case 'quota_exhausted':
     case 'not_found':
+    case 'unsupported_value':
     case 'stream_incomplete':
       return onCause('provider_error', fallback.on);
     default:
@@ -67,6 +69,8 @@ export interface Miss {
   readonly kind: FailureKind | 'at_limit' | 'breaker_open';
   readonly detail: string;
   readonly retryAfterMs: number | undefined;
+  /** The field a provider says it does not take, by the provider's name of it. */
+  readonly field?: string | undefined;
 }
 
 /**
@@ -86,6 +90,10 @@ export function callError(alias: string, misses: readonly Miss[], cause: unknown
   if (all('unsupported')) {
     // What is not supported is told in our own words, never in a provider's.
     return new GatewayError('AI_REQUEST_UNSUPPORTED', { ...details, message: unsupportedSentence(misses[0]?.detail) });
+  }
+  if (all('unsupported', 'unsupported_value')) {
+    const field = misses.find(({ kind }) => kind === 'unsupported_value')?.field;
+    return new GatewayError('AI_REQUEST_UNSUPPORTED', { ...details, message: unsupportedSentence(field) });
   }
   if (all('context_window')) return new GatewayError('AI_CONTEXT_WINDOW_EXCEEDED', details);
   if (all('content_policy')) return new GatewayError('AI_INPUT_BLOCKED', details);

@@ -74,6 +74,7 @@ export function verdictOf(kind: FailureKind): Verdict {
     case 'quota_exhausted':
     case 'not_found':
     case 'invalid_request':
+    case 'unsupported_value':
     case 'unsupported':
     case 'context_window':
     case 'content_policy':

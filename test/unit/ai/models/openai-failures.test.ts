@@ -31,7 +31,7 @@ const statuses: readonly (readonly [what: string, status: number, body: unknown,
   ['no such model', 404, openAi('The model `x` does not exist', 'model_not_found'), 'not_found'],
   ['no such model, with 400', 400, openAi('no such model', 'model_not_found'), 'not_found'],
   ['Ollama’s missing model', 404, { error: 'model "llama" not found' }, 'not_found'],
-  ['a wrong parameter', 400, openAi('Unsupported parameter', 'unsupported_parameter'), 'invalid_request'],
+  ['a parameter the model lacks', 400, openAi('Unsupported parameter', 'unsupported_parameter'), 'unsupported_value'],
   ['Mistral’s validation', 422, { detail: [{ loc: ['body', 'n'], msg: 'extra' }] }, 'invalid_request'],
   ['a long conversation', 400, openAi('too long', 'context_length_exceeded'), 'context_window'],
   [

@@ -136,13 +136,13 @@ describe.skipIf(!isThere)('recorded answers', () => {
     ]);
   });
 
-  it('that refuse a parameter are invalid requests', () => {
+  it('that refuse a parameter say so: another model may take it', () => {
     for (const file of [
       'openai/chat/reasoning-model-legacy-parameter-error.json',
       'openai/responses/reasoning-model-temperature-error.json',
     ]) {
       const failure = failureOfAnswer({ status: 400, headers: {}, body: recording(file) }, []);
-      expect(failure.kind).toBe('invalid_request');
+      expect(failure.kind).toBe('unsupported_value');
       expect(failure.detail).toContain((body(file).error as { message: string }).message);
     }
   });
