@@ -7,6 +7,8 @@ export interface TokenPrices {
   readonly inputPerMtok: string;
   readonly cachedInputPerMtok: string | undefined;
   readonly cacheWritePerMtok: string | undefined;
+  /** What is kept for an hour. */
+  readonly cacheWriteHourPerMtok?: string | undefined;
   readonly outputPerMtok: string;
 }
 
@@ -22,6 +24,9 @@ const tokenPrices = {
   input_per_mtok: decimal.describe('US dollars per million input tokens.'),
   cached_input_per_mtok: decimal.optional().describe('Input read from the provider’s cache. Default: as input.'),
   cache_write_per_mtok: decimal.optional().describe('Input written to it. Default: as input.'),
+  cache_write_1h_per_mtok: decimal
+    .optional()
+    .describe('Input written to it for an hour. Default: as other input that is written to it.'),
   output_per_mtok: decimal.describe('US dollars per million output tokens.'),
 };
 
@@ -42,6 +47,7 @@ export function resolvePrice(yaml: z.output<typeof priceYaml>): PriceOverride {
     inputPerMtok: one.input_per_mtok,
     cachedInputPerMtok: one.cached_input_per_mtok,
     cacheWritePerMtok: one.cache_write_per_mtok,
+    cacheWriteHourPerMtok: one.cache_write_1h_per_mtok,
     outputPerMtok: one.output_per_mtok,
   });
   return {

@@ -46,6 +46,8 @@ export interface ScriptedUsage {
   readonly outputTokens: number;
   readonly cachedInputTokens?: number;
   readonly cacheWriteTokens?: number;
+  /** Those of them that are kept for an hour. */
+  readonly cacheWriteHourTokens?: number;
   readonly reasoningTokens?: number;
 }
 

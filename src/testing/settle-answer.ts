@@ -16,6 +16,7 @@ export interface Tokens {
   readonly output: number;
   readonly cached: number;
   readonly cacheWrite: number;
+  readonly cacheWriteHour: number;
   readonly reasoning: number;
 }
 
@@ -94,7 +95,7 @@ function finishOf(toolCalls: readonly unknown[], refusal: string | undefined): S
   return refusal === undefined ? 'stop' : 'refusal';
 }
 
-const noTokens: Tokens = { input: 0, output: 0, cached: 0, cacheWrite: 0, reasoning: 0 };
+const noTokens: Tokens = { input: 0, output: 0, cached: 0, cacheWrite: 0, cacheWriteHour: 0, reasoning: 0 };
 
 function usageOf(
   { usage, reasoning = '', refusal = '' }: ScriptedAnswer,
@@ -111,6 +112,7 @@ function usageOf(
       output: usage.outputTokens,
       cached: usage.cachedInputTokens ?? 0,
       cacheWrite: usage.cacheWriteTokens ?? 0,
+      cacheWriteHour: usage.cacheWriteHourTokens ?? 0,
       reasoning: usage.reasoningTokens ?? 0,
     };
   }

@@ -141,18 +141,19 @@ function readOverride(override: PriceOverride): Priced {
 
 /**
  * What is not said is paid as input: a discount nobody promised is not given, and a surcharge on cache writes, which
- * most providers do not take, is not made up. An hour-long write costs what a write costs, since there is no key for it.
+ * most providers do not take, is not made up. An hour-long write costs what a write costs, unless its price is given.
  */
 function configuredPrices(prices: ConfiguredPrices): TokenPrices {
   const input = configuredPrice(prices.inputPerMtok);
   const output = configuredPrice(prices.outputPerMtok);
   const cachedInput = prices.cachedInputPerMtok === undefined ? input : configuredPrice(prices.cachedInputPerMtok);
   const cacheWrite = prices.cacheWritePerMtok === undefined ? input : configuredPrice(prices.cacheWritePerMtok);
+  const hour = prices.cacheWriteHourPerMtok;
   return {
     input,
     cachedInput,
     cacheWrite,
-    cacheWriteHour: cacheWrite,
+    cacheWriteHour: hour === undefined ? cacheWrite : configuredPrice(hour),
     inputAudio: input,
     cachedAudio: cachedInput,
     output,

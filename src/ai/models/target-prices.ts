@@ -22,8 +22,8 @@ export function createTargetPrices({ providers, prices }: Pick<AiConfig, 'provid
   return {
     isKnown: (target) => book.knows(modelOf(target)),
     charge: (target, usage, at) => book.priceOf({ ...modelOf(target), usage, at }),
-    upperBound: (target, inputTokens, maxOutputTokens) =>
-      book.upperBound({ ...modelOf(target), inputTokens, maxOutputTokens, at: new Date() })?.nanoUsd,
+    upperBound: (target, inputTokens, maxOutputTokens, hourWrites = false) =>
+      book.upperBound({ ...modelOf(target), inputTokens, maxOutputTokens, hourWrites, at: new Date() })?.nanoUsd,
   };
 }
 

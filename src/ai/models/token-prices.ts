@@ -88,11 +88,13 @@ export interface UsageBound {
   readonly maxOutputTokens: number;
   /** Whether sound may be read or written, which costs more. @default false */
   readonly sound?: boolean;
+  /** Whether input may be kept for an hour, which costs more. @default false */
+  readonly hourWrites?: boolean;
 }
 
 /**
  * The most that a call within `bound` can cost, in nano-dollars, rounded up: every input token as dear as the dearest
- * kind (a cache write included, but the hour-long one only where it is asked for, which no request of ours does), every
+ * kind (a cache write included, but the hour-long one only where it is asked for), every
  * output token likewise, in the dearest tier the input can reach. Searches on the web are not in it.
  */
 export function mostForBound({ base, tiers }: PriceList, bound: UsageBound): bigint {
@@ -102,9 +104,13 @@ export function mostForBound({ base, tiers }: PriceList, bound: UsageBound): big
   return nanoOfPico(most);
 }
 
-function picoForBound(prices: TokenPrices, { inputTokens, maxOutputTokens, sound = false }: UsageBound): bigint {
+function picoForBound(
+  prices: TokenPrices,
+  { inputTokens, maxOutputTokens, sound = false, hourWrites = false }: UsageBound,
+): bigint {
   let input = larger(larger(prices.input, prices.cachedInput), prices.cacheWrite);
   let output = larger(larger(prices.output, prices.reasoning), prices.outputImage);
+  if (hourWrites) input = larger(input, prices.cacheWriteHour);
   if (sound) {
     input = larger(input, larger(prices.inputAudio, prices.cachedAudio));
     output = larger(output, prices.outputAudio);

@@ -107,6 +107,10 @@ function usageField({ usage }: SettledAnswer, output: number) {
       input_tokens: Math.max(0, usage.input - usage.cached - usage.cacheWrite),
       cache_creation_input_tokens: usage.cacheWrite,
       cache_read_input_tokens: usage.cached,
+      cache_creation: {
+        ephemeral_5m_input_tokens: usage.cacheWrite - usage.cacheWriteHour,
+        ephemeral_1h_input_tokens: usage.cacheWriteHour,
+      },
       output_tokens: Math.min(output, usage.output),
       service_tier: 'standard',
     },

@@ -126,6 +126,7 @@ function usageOf(tokens: Tokens) {
     totalTokens: tokens.input + tokens.output,
     cacheReadInputTokens: tokens.cached,
     cacheWriteInputTokens: tokens.cacheWrite,
+    ...(tokens.cacheWriteHour === 0 ? {} : { cacheDetails: [{ ttl: '1h', inputTokens: tokens.cacheWriteHour }] }),
   };
 }
 

@@ -51,7 +51,7 @@ export function withoutCacheMarks(request: ModelRequest, adaptation: Adaptation)
 /** No more marks than are taken. */
 export function withinMarks(request: ModelRequest, adaptation: Adaptation): ModelRequest {
   const most = request.cache === undefined ? mostMarks : mostMarks - 1;
-  const count = countMarks(request);
+  const count = cacheMarksOf(request).length;
   if (count <= most) return request;
   adaptation.leaveOut(`cache_control (${count - most} of ${count})`);
   let place = 0;
@@ -63,16 +63,17 @@ export function withinMarks(request: ModelRequest, adaptation: Adaptation): Mode
   return mapRequest(request, next);
 }
 
-function countMarks(request: ModelRequest): number {
-  let count = 0;
+/** In the order a provider reads: tools, the system's words, the conversation. */
+export function cacheMarksOf(request: ModelRequest): readonly CacheMark[] {
+  const marks: CacheMark[] = [];
   mapRequest(request, (mark) => {
-    if (mark !== undefined) count++;
+    if (mark !== undefined) marks.push(mark);
     return mark;
   });
-  return count;
+  return marks;
 }
 
-/** In the order a provider reads: tools, the system's words, the conversation. */
+/** Changes the marks, in that order. */
 export function mapRequest(
   request: ModelRequest,
   change: (mark: CacheMark | undefined) => CacheMark | undefined,

@@ -1,5 +1,6 @@
 import type { Capability } from '../../../config/index.ts';
 import { estimateInputTokens, estimateTokens } from '../estimate-usage.ts';
+import { cacheMarksOf } from '../fitting/cache-marks.ts';
 import type { EmbeddingRequest, ModelRequest } from '../model.ts';
 import { callNeeds } from './call-needs.ts';
 import type { Asked } from './call-run.ts';
@@ -11,6 +12,7 @@ export function askedChat(request: ModelRequest): Asked {
     maxOutputTokens: request.maxOutputTokens,
     estimateInputTokens: () => estimateInputTokens(request),
     needs: () => callNeeds(request),
+    writesForAnHour: () => request.cache?.ttl === '1h' || cacheMarksOf(request).some((mark) => mark.ttl === '1h'),
   };
 }
 
@@ -27,5 +29,6 @@ export function askedEmbeddings({ texts, tokens: ids = [] }: EmbeddingRequest): 
       return tokens;
     },
     needs: () => nothing,
+    writesForAnHour: () => false,
   };
 }

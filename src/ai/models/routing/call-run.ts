@@ -24,7 +24,7 @@ export interface TargetPrices {
   isKnown(target: Target): boolean;
   charge(target: Target, usage: Usage, at: Date): TargetCharge | undefined;
   /** The most that so many tokens can cost, in nano-dollars. */
-  upperBound(target: Target, inputTokens: number, outputTokens: number): bigint | undefined;
+  upperBound(target: Target, inputTokens: number, outputTokens: number, hourWrites?: boolean): bigint | undefined;
 }
 
 export interface TargetCharge {
@@ -41,6 +41,8 @@ export interface Asked {
   readonly maxOutputTokens: number | undefined;
   estimateInputTokens(): number;
   needs(): ReadonlySet<Capability>;
+  /** Whether it asks for input to be kept for an hour, which costs more. */
+  writesForAnHour(): boolean;
 }
 
 export interface RunOptions {
@@ -133,7 +135,8 @@ export class CallRun implements ChoiceContext {
   }
 
   upperBound(target: Target): bigint | undefined {
-    return this.#prices.upperBound(target, this.inputTokens(), this.#boundOutputTokens());
+    const hourWrites = this.asked.writesForAnHour();
+    return this.#prices.upperBound(target, this.inputTokens(), this.#boundOutputTokens(), hourWrites);
   }
 
   #boundOutputTokens(): number {
