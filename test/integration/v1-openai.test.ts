@@ -185,7 +185,8 @@ describe('chat completions through the official client', () => {
       expect(server.models.calls[0]?.request).toMatchObject({ messages: [{}, { role: 'assistant', content }] });
     }
     const events = await collect(await client.responses.create({ model: 'fast', input: 'Hi', stream: true }));
-    expect(events.at(-1)).toMatchObject({ response: { output: [{ type: 'function_call', extra_content: opaque }] } });
+    const told = { google: { thought_signature: 'sig' } };
+    expect(events.at(-1)).toMatchObject({ response: { output: [{ type: 'function_call', extra_content: told }] } });
   });
 
   it('streams an answer that came without deltas', async () => {

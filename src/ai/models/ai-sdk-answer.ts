@@ -7,6 +7,7 @@ import type { AiSdkFlavour } from './ai-sdk-flavour.ts';
 import { joinedOpaque } from './ai-sdk-opaque.ts';
 import { jsonTextOf, type OutputReading } from './ai-sdk-output.ts';
 import { aiSdkUsage } from './ai-sdk-usage.ts';
+import { onlyStop, stopOf, withCitations } from './anthropic-extras.ts';
 import { estimateUsage } from './estimate-usage.ts';
 import {
   type AnswerPart,
@@ -31,7 +32,8 @@ export interface AnsweredCall {
 export function readAiSdkAnswer(result: LanguageModelV4GenerateResult, call: AnsweredCall): ModelAnswer {
   const { flavour, request, reading, exchange } = call;
   const body = recordOf(result.response?.body);
-  const content = contentOf(result, reading);
+  const parts = contentOf(result, reading);
+  const content = flavour === 'anthropic' && !reading.isJson ? withCitations(parts, body.content) : parts;
   const usage = exchange.lacksCounts
     ? estimateUsage(request, written(content))
     : aiSdkUsage(flavour, rawUsage(flavour, result), result.usage, request, written(content));
@@ -51,6 +53,7 @@ export function readAiSdkAnswer(result: LanguageModelV4GenerateResult, call: Ans
     content,
     finishReason: finish.reason,
     ...(refusal === undefined ? {} : { refusal }),
+    ...(flavour === 'anthropic' ? stopOf(body) : onlyStop(result.finishReason.raw, request)),
     usage,
     ...(requestId === undefined ? {} : { requestId }),
     ...(respondedModel === undefined ? {} : { respondedModel }),

@@ -10,11 +10,12 @@ import { reasoningPart, toolCallPart } from './ai-sdk-answer.ts';
 import { joinedOpaque } from './ai-sdk-opaque.ts';
 import { jsonTextOf, type OutputReading } from './ai-sdk-output.ts';
 import type { AnswerPart, JsonObject, StreamDelta } from './model.ts';
+import { isRecord, recordOf } from './outside-json.ts';
 import { beginsAsJson } from './structured-output.ts';
 import { ThinkingTags } from './thinking-tags.ts';
 
 type Assembled =
-  | { readonly kind: 'text'; index: number; text: string }
+  | { readonly kind: 'text'; index: number; text: string; citations?: readonly JsonObject[] }
   | { readonly kind: 'reasoning'; index: number; text: string; opaque: JsonObject | undefined }
   | {
       readonly kind: 'tool_call';
@@ -52,6 +53,7 @@ export class AiSdkAssembly {
       case 'text-delta':
         this.#lastText = this.#textOf(part.id);
         this.#addBlockText(this.#lastText, part.delta, deltas);
+        if (part.providerMetadata !== undefined) this.#addCitation(this.#lastText, part.providerMetadata, deltas);
         break;
       case 'reasoning-start':
       case 'reasoning-delta':
@@ -59,7 +61,7 @@ export class AiSdkAssembly {
         this.#addReasoning(part, deltas);
         break;
       case 'tool-input-start':
-        if (part.providerExecuted !== true) this.#openCall(part.id, part.toolName, deltas);
+        if (part.providerExecuted !== true) this.#openCall(part.id, part.toolName, deltas, part.providerMetadata);
         break;
       case 'tool-input-delta':
         this.#addArguments(part.id, part.delta, deltas);
@@ -81,7 +83,10 @@ export class AiSdkAssembly {
 
   content(): readonly AnswerPart[] {
     return this.#parts.map((part): AnswerPart => {
-      if (part.kind === 'text') return { type: 'text', text: part.text };
+      if (part.kind === 'text') {
+        const { text, citations } = part;
+        return citations === undefined ? { type: 'text', text } : { type: 'text', text, citations };
+      }
       if (part.kind === 'reasoning') return reasoningPart(part.text, part.opaque);
       return toolCallPart(part.id, part.name, part.arguments, part.opaque);
     });
@@ -125,6 +130,14 @@ export class AiSdkAssembly {
       text: (text: string) => this.#addText(part, text, deltas),
       reasoning: (delta: string) => this.#addReasoning({ type: 'reasoning-delta', id: '<think>', delta }, deltas),
     };
+  }
+
+  #addCitation(part: Assembled, metadata: unknown, deltas: StreamDelta[]): void {
+    const { citation } = recordOf(recordOf(metadata).anthropic);
+    if (part.kind !== 'text' || this.#reading.isJson || !isRecord(citation)) return;
+    this.#number(part);
+    part.citations = [...(part.citations ?? []), citation];
+    deltas.push({ type: 'citation_delta', index: part.index, citation });
   }
 
   #addText(part: Assembled, text: string, deltas: StreamDelta[]): void {
@@ -184,16 +197,17 @@ export class AiSdkAssembly {
     deltas.push({ type: 'reasoning_delta', index: open.index, text, ...(opaque === undefined ? {} : { opaque }) });
   }
 
-  #openCall(id: string, name: string, deltas: StreamDelta[]): Assembled {
+  #openCall(id: string, name: string, deltas: StreamDelta[], metadata: unknown): Assembled {
     if (name === this.#reading.answerTool) {
       const text = this.#openText(id);
       this.#open.set(`call ${id}`, text);
       return text;
     }
-    const call: Assembled = { kind: 'tool_call', index: unnumbered, id, name, arguments: '', opaque: undefined };
+    const opaque = joinedOpaque(undefined, metadata);
+    const call: Assembled = { kind: 'tool_call', index: unnumbered, id, name, arguments: '', opaque };
     this.#number(call);
     this.#open.set(`call ${id}`, call);
-    deltas.push({ type: 'tool_call_start', index: call.index, id, name });
+    deltas.push({ type: 'tool_call_start', index: call.index, id, name, ...(opaque === undefined ? {} : { opaque }) });
     return call;
   }
 
@@ -211,7 +225,8 @@ export class AiSdkAssembly {
 
   /** The whole call: what was not streamed of it is added, and what the provider wants back with it kept. */
   #closeCall(part: Extract<LanguageModelV4StreamPart, { type: 'tool-call' }>, deltas: StreamDelta[]): void {
-    const call = this.#open.get(`call ${part.toolCallId}`) ?? this.#openCall(part.toolCallId, part.toolName, deltas);
+    const { toolCallId, toolName, providerMetadata } = part;
+    const call = this.#open.get(`call ${toolCallId}`) ?? this.#openCall(toolCallId, toolName, deltas, providerMetadata);
     const isEmpty = call.kind === 'tool_call' ? call.arguments === '' : call.kind === 'text' && call.text === '';
     if (isEmpty) {
       const whole = part.input.trim() === '' || part.input === 'null' ? '{}' : part.input;

@@ -17,13 +17,22 @@ export interface AiSdkPackageFacts {
   readonly schemalessJson: boolean;
   /** Whether images and files reach the provider in a tool's result; where not, they would go as a wall of base64. */
   readonly mediaInToolResults: boolean;
+  /** Whether system messages are taken in the middle of a conversation. */
+  readonly systemAnywhere: boolean;
   /** Whether a tool's `strict` is sent. */
   readonly strictTools: boolean;
   /** How images are asked for in detail: option of the image's part. */
   readonly imageDetail: boolean;
 }
 
-const others = { schemalessJson: true, mediaInToolResults: true, strictTools: true, imageDetail: false } as const;
+const others = {
+  schemalessJson: true,
+  mediaInToolResults: true,
+  systemAnywhere: true,
+  strictTools: true,
+  imageDetail: false,
+} as const;
+const gemini = { ...others, flavour: 'gemini', systemAnywhere: false } as const;
 
 const anthropic: AiSdkPackageFacts = {
   ...others,
@@ -35,9 +44,12 @@ const anthropic: AiSdkPackageFacts = {
 
 const known: ReadonlyMap<string, AiSdkPackageFacts> = new Map<string, AiSdkPackageFacts>([
   ['@ai-sdk/anthropic', anthropic],
-  ['@ai-sdk/google', { ...others, flavour: 'gemini', namespace: 'google' }],
-  ['@ai-sdk/google-vertex', { ...others, flavour: 'gemini', namespace: 'googleVertex' }],
-  ['@ai-sdk/amazon-bedrock', { ...others, flavour: 'bedrock', namespace: 'amazonBedrock', schemalessJson: false }],
+  ['@ai-sdk/google', { ...gemini, namespace: 'google' }],
+  ['@ai-sdk/google-vertex', { ...gemini, namespace: 'googleVertex' }],
+  [
+    '@ai-sdk/amazon-bedrock',
+    { ...others, flavour: 'bedrock', namespace: 'amazonBedrock', schemalessJson: false, systemAnywhere: false },
+  ],
   [
     '@ai-sdk/cohere',
     {

@@ -6,7 +6,7 @@
  * What the package could not read is an error part of the same name here, so that the same rules pass over it or fail
  * (ai-sdk-newer.ts). The provider's own events go before the parts (`raw`) where the watch looks at them.
  */
-import type { LanguageModelV4StreamPart } from '@ai-sdk/provider';
+import type { JSONObject, LanguageModelV4StreamPart } from '@ai-sdk/provider';
 import {
   isAbsent,
   isTextOrAbsent,
@@ -116,6 +116,10 @@ export class MessageEvents {
         if (!isAbsent(delta.content)) this.#parts.push({ type: 'text-delta', id, delta: delta.content });
         return true;
       case 'citations_delta':
+        if (this.#blocks.get(index) === 'text' && isRecord(delta.citation)) {
+          const providerMetadata = { anthropic: { citation: delta.citation as JSONObject } };
+          this.#parts.push({ type: 'text-delta', id, delta: '', providerMetadata });
+        }
         return true;
       default:
         return false;

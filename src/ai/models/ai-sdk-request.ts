@@ -13,9 +13,11 @@ import type { AiSdkPackageFacts } from './ai-sdk-flavour.ts';
 import { markOptions, withMark } from './ai-sdk-marks.ts';
 import { type OutputReading, toolChoiceWith, wordOutput } from './ai-sdk-output.ts';
 import { aiSdkPrompt, type SupportedUrls } from './ai-sdk-prompt.ts';
+import { callIdFormOf, withCallIds } from './call-ids.ts';
 import { Adaptation } from './fitting/adaptation.ts';
 import { fitForAiSdk, isAnthropicModel } from './fitting/fit-ai-sdk.ts';
 import { type Message, type ModelRequest, type ProviderCall, ProviderFailure, type ToolDefinition } from './model.ts';
+import { withLateSystemAsUser, withMediaAfterResults } from './move-messages.ts';
 
 export interface AiSdkRequest {
   readonly options: LanguageModelV4CallOptions;
@@ -40,7 +42,8 @@ export function aiSdkRequest(
   const request = fitForAiSdk(model, asked, facts, adaptation);
   const wording = wordOutput(request, structured, facts);
   const { answerTool, words, reading } = wording;
-  const messages = words === undefined ? request.messages : withWords(request.messages, words);
+  const told = conversationFor(request, facts);
+  const messages = words === undefined ? told : withWords(told, words);
   const tools = toolsOf(request.tools ?? [], facts, adaptation);
   const hasTools = tools.length > 0;
   if (answerTool !== undefined) tools.push(answerTool);
@@ -70,6 +73,14 @@ export function aiSdkRequest(
       ]),
     },
   };
+}
+
+/** The conversation as the package and its provider take it. */
+function conversationFor(request: ModelRequest, facts: AiSdkPackageFacts): readonly Message[] {
+  const { messages } = withCallIds(request, callIdFormOf(facts.flavour));
+  // A result that is an error is only text in the package's words.
+  const moved = withMediaAfterResults(messages, ({ isError }) => isError === true || !facts.mediaInToolResults);
+  return facts.systemAnywhere ? moved : withLateSystemAsUser(moved);
 }
 
 function settingsOf(request: ModelRequest): Partial<LanguageModelV4CallOptions> {

@@ -19,6 +19,7 @@ import { type AiSdkParts, messageParts, packageParts } from './ai-sdk-parts.ts';
 import { refused } from './ai-sdk-rehearsal.ts';
 import { aiSdkUsage, brokenUsage } from './ai-sdk-usage.ts';
 import { AiSdkWatch } from './ai-sdk-watch.ts';
+import { onlyStop } from './anthropic-extras.ts';
 import { estimateUsage } from './estimate-usage.ts';
 import { HttpExchange } from './http-exchange.ts';
 import {
@@ -120,6 +121,7 @@ export async function* aiSdkStream(call: AiSdkStreamCall): AsyncGenerator<Provid
         content: assembly.content(),
         finishReason: finished.reason,
         ...(refusal === undefined ? {} : { refusal }),
+        ...(flavour === 'anthropic' ? watch.stop : onlyStop(raw, request)),
         usage,
         ...(requestId === undefined ? {} : { requestId }),
         ...(watch.model === undefined ? {} : { respondedModel: watch.model }),

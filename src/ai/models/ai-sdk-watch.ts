@@ -11,6 +11,7 @@ import type { LanguageModelV4FinishReason } from '@ai-sdk/provider';
 import { unreachable } from '../../lib/index.ts';
 import type { AiSdkExchange } from './ai-sdk-fetch.ts';
 import type { AiSdkFlavour } from './ai-sdk-flavour.ts';
+import { stopOf } from './anthropic-extras.ts';
 import { arrayOf, recordOf, textIn } from './outside-json.ts';
 
 export class AiSdkWatch {
@@ -23,6 +24,8 @@ export class AiSdkWatch {
   model: string | undefined;
   /** Why Anthropic's or Gemini's model stopped, in its word. */
   reason: string | undefined;
+  /** What Anthropic says of how its model stopped. */
+  stop: ReturnType<typeof stopOf> = {};
   /** Why Gemini would not take the prompt. */
   blocked: string | undefined;
 
@@ -80,6 +83,7 @@ export class AiSdkWatch {
       this.#count(message.usage);
     } else if (event.type === 'message_delta') {
       this.reason = textIn(recordOf(event.delta).stop_reason) ?? this.reason;
+      this.stop = stopOf(recordOf(event.delta));
       if (this.reason !== undefined) this.#hasReason = true;
       this.#count(event.usage);
     } else if (event.type === 'message_stop') {

@@ -3,7 +3,7 @@ import type { AnswerContext } from './answer-reader.ts';
 import { ChatMessageReader, readFinishReason } from './chat-message.ts';
 import { chatUsageIn } from './chat-usage.ts';
 import { estimateUsage } from './estimate-usage.ts';
-import { type ModelAnswer, ProviderFailure, type Usage } from './model.ts';
+import { type JsonObject, type ModelAnswer, ProviderFailure, type Usage } from './model.ts';
 import { arrayOf, recordOf, textIn } from './outside-json.ts';
 import { failureOfError } from './provider-failure-of.ts';
 import { readUsage } from './read-usage.ts';
@@ -30,7 +30,18 @@ export function readChatCompletion(body: unknown, context: AnswerContext): Model
   message.end();
   draft.end([]);
   const finishReason = readFinishReason(choice.finish_reason) ?? 'stop';
-  return answerOf(draft, finishReason, usage ?? estimateUsage(context.request, draft.written), answer);
+  const read = answerOf(draft, finishReason, usage ?? estimateUsage(context.request, draft.written), answer);
+  const stopSequence = stopSequenceIn(choice, context);
+  return stopSequence === undefined ? read : { ...read, stopSequence };
+}
+
+/** vLLM and SGLang tell which stop sequence ended an answer. */
+export function stopSequenceIn(
+  { stop_reason: reason, matched_stop: matched }: JsonObject,
+  { request }: AnswerContext,
+): string | undefined {
+  const told = textIn(reason) ?? textIn(matched);
+  return told !== undefined && request.stop?.includes(told) === true ? told : undefined;
 }
 
 /** What both wires and their streams end with. */

@@ -8,7 +8,7 @@
  */
 import { AnswerDraft } from './answer-draft.ts';
 import { type AnswerContext, passOn, type StreamReader } from './answer-reader.ts';
-import { answerOf } from './chat-completion.ts';
+import { answerOf, stopSequenceIn } from './chat-completion.ts';
 import { ChatMessageReader, readFinishReason } from './chat-message.ts';
 import { chatUsageIn } from './chat-usage.ts';
 import { ConformChatChunk } from './conform-chat-chunk.ts';
@@ -30,6 +30,7 @@ export class ChatStreamReader implements StreamReader {
   readonly #conform = new ConformChatChunk();
   #isDone = false;
   #usage: unknown;
+  #stopSequence: string | undefined;
   #id: string | undefined;
   #model: string | undefined;
 
@@ -73,6 +74,7 @@ export class ChatStreamReader implements StreamReader {
       if (choice.error !== undefined && choice.error !== null) throw failureOfError(choice, this.#context.keys);
       this.#message.read(recordOf(choice.delta), out);
       this.#finishReason = readFinishReason(choice.finish_reason) ?? this.#finishReason;
+      this.#stopSequence = stopSequenceIn(choice, this.#context) ?? this.#stopSequence;
     }
     if (this.#finishReason !== undefined) this.#draft.endText(out);
     const { passing } = this.#context;
@@ -87,7 +89,9 @@ export class ChatStreamReader implements StreamReader {
     this.#message.end();
     this.#draft.end(out);
     const usage = this.#reported() ?? estimateUsage(this.#context.request, this.#draft.written);
-    return answerOf(this.#draft, this.#finishReason ?? 'stop', usage, { id: this.#id, model: this.#model });
+    const answer = answerOf(this.#draft, this.#finishReason ?? 'stop', usage, { id: this.#id, model: this.#model });
+    const stopSequence = this.#stopSequence;
+    return stopSequence === undefined ? answer : { ...answer, stopSequence };
   }
 
   spent(isTold: boolean): Usage | undefined {

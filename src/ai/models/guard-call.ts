@@ -104,7 +104,8 @@ export function createCallGuard(guardrails: Guardrails): CallGuard {
       );
     },
     checkOutput(answer, input, bounds) {
-      const given = answer.wireSaysMore === true && guardrails.checksOutput ? withoutWire(answer) : answer;
+      const checked = input.placeholders === undefined ? answer : withoutUnchecked(answer);
+      const given = checked.wireSaysMore === true && guardrails.checksOutput ? withoutWire(checked) : checked;
       return given.refusal === undefined
         ? checkAnswer(guardrails, given, input, bounds, 0, given.content, [])
         : checkRefusal(guardrails, given, given.refusal, input, bounds);
@@ -116,6 +117,15 @@ export function createCallGuard(guardrails: Guardrails): CallGuard {
 
 function withoutWire({ wire: _wire, wireSaysMore: _more, ...answer }: ModelAnswer): ModelAnswer {
   return answer;
+}
+
+/** What a provider cites, and says of how it stopped, is not read by any guardrail. */
+function withoutUnchecked(answer: ModelAnswer): ModelAnswer {
+  const isCited = answer.content.some((part) => part.type === 'text' && part.citations !== undefined);
+  if (!isCited && answer.stopDetails === undefined) return answer;
+  const { stopDetails: _details, ...rest } = answer;
+  const content = rest.content.map((part) => (part.type === 'text' ? { type: part.type, text: part.text } : part));
+  return { ...rest, content };
 }
 
 /** The words of a refusal are the model's too: they are checked as the answer's last part. */

@@ -71,16 +71,18 @@ export function guardDeltas(guardrails: Guardrails, placeholders: Placeholders, 
         return pass('refusal', part.text, 'text', (text) => ({ type, text }));
       }
       case 'tool_call_start': {
-        const { type, index, id, name } = part;
+        const { type, index, id, name, opaque } = part;
         const out: StreamDelta[] = [];
         for (const [key, open] of channels) if (!key.startsWith('tool')) flush(key, open, out);
-        out.push({ type, index, id, name });
+        out.push({ type, index, id, name, ...(opaque === undefined ? {} : { opaque }) });
         return out;
       }
       case 'tool_call_delta': {
         const { type, index } = part;
         return pass(`tool${index}`, part.arguments, 'json', (text) => ({ type, index, arguments: text }));
       }
+      // What a provider cites was not checked.
+      case 'citation_delta':
       case 'other':
         return nothing;
       default:

@@ -53,6 +53,7 @@ export { assembleModelClient } from './model-client.ts';
 export { formatUsd } from './money.ts';
 export { createOpenAiProvider, type OpenAiProviderOptions } from './openai-provider.ts';
 export { refuseMissingPackages } from './refuse-missing-packages.ts';
+export { replayAnswer } from './replay-answer.ts';
 export type { TargetPrices } from './routing/call-run.ts';
 export { createRoutes } from './routing/create-routes.ts';
 export { schemaProblems, whyNoSchema } from './schema-problems.ts';

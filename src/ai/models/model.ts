@@ -22,6 +22,8 @@ export interface TextPart {
   readonly type: 'text';
   readonly text: string;
   readonly cache?: CacheMark;
+  /** Of an answer: where its provider found what it says, in the provider's own form, unread. */
+  readonly citations?: readonly JsonObject[];
 }
 
 /** Where an image's or a file's bytes are. A URL is handed to the provider; Isthmus itself never fetches it. */
@@ -46,6 +48,10 @@ export interface FilePart {
   readonly mediaType: string;
   readonly name?: string;
   readonly cache?: CacheMark;
+  /** Whether the answer is to say where in it it was found, for providers that can. */
+  readonly citations?: boolean;
+  /** What the model is to know of it beside its text, for providers that take such words. */
+  readonly context?: string;
 }
 
 /** The model's thinking, where its provider shows it. */
@@ -202,6 +208,10 @@ export interface ModelAnswer {
   readonly finishReason: FinishReason;
   /** The model's own words for refusing, where it did. */
   readonly refusal?: string;
+  /** The stop sequence that ended it, where the provider tells which. */
+  readonly stopSequence?: string;
+  /** What the provider says of why it stopped, in its own form, unread. */
+  readonly stopDetails?: JsonObject;
   readonly usage: Usage;
   /** The provider's id of this answer, for its support. */
   readonly requestId?: string;
@@ -249,8 +259,11 @@ export type StreamDelta =
       readonly index: number;
       readonly id: string;
       readonly name: string;
+      /** What is known at its begin of what the provider wants back with it. */
+      readonly opaque?: JsonObject;
       readonly wire?: string;
     }
+  | { readonly type: 'citation_delta'; readonly index: number; readonly citation: JsonObject; readonly wire?: string }
   | { readonly type: 'tool_call_delta'; readonly index: number; readonly arguments: string; readonly wire?: string }
   | { readonly type: 'other'; readonly wire: string };
 

@@ -1,6 +1,7 @@
 import { OpenAI } from 'openai';
 import { longestTimerMs, parseJsonAnswer } from '../../lib/index.ts';
 import type { AnswerContext, StreamReader } from './answer-reader.ts';
+import { callIdFormAt, withBodyCallIds, withCallIds } from './call-ids.ts';
 import { readChatCompletion } from './chat-completion.ts';
 import { writeChatRequest } from './chat-request.ts';
 import { ChatStreamReader } from './chat-stream.ts';
@@ -21,6 +22,7 @@ import {
   ProviderFailure,
   type UnsupportedPolicy,
 } from './model.ts';
+import { withMediaAfterResults } from './move-messages.ts';
 import { dialectOf } from './openai-dialect.ts';
 import { type EmbeddingInput, joinEmbeddings, readEmbeddings } from './openai-embeddings.ts';
 import { createUrls, headersFor } from './openai-endpoint.ts';
@@ -124,15 +126,17 @@ export function createOpenAiProvider(options: OpenAiProviderOptions): ModelProvi
     const maxAnswer = streams ? maxBytes * streamFraming : maxBytes;
     const adaptation = new Adaptation(unsupported, call.adapted);
     const fit = (body: JsonObject) => fitPassed(body, model, request, dialect, adaptation);
+    const idForm = callIdFormAt(url.hostname, wireName);
     const passed = passedRequest(request, wireName, model, streams, fit, dialect);
     if (passed !== undefined) {
       const context: AnswerContext = { provider: name, request, reading: undefined, keys, passing: passed };
-      return { exchange: send(url, JSON.stringify(passed.body), call, maxAnswer), context };
+      const passedBody = withBodyCallIds(passed.body, wireName, idForm);
+      return { exchange: send(url, JSON.stringify(passedBody), call, maxAnswer), context };
     }
-    const fitted = fitForOpenAi(model, request, wire, dialect, adaptation);
+    const fitted = withCallIds(fitForOpenAi(model, request, wire, dialect, adaptation), idForm);
     const { body, reading } =
       wire === 'chat'
-        ? writeChatRequest(model, fitted, call.structured, dialect, streams)
+        ? writeChatRequest(model, withResultsAsText(fitted), call.structured, dialect, streams)
         : writeResponsesRequest(name, model, fitted, call.structured, streams);
     const context: AnswerContext = { provider: name, request, reading, keys, passing: undefined };
     return { exchange: await post(url, body, call, maxAnswer), context };
@@ -181,6 +185,12 @@ export function createOpenAiProvider(options: OpenAiProviderOptions): ModelProvi
     },
     close: () => pool.close(),
   };
+}
+
+/** Results of tools are text on the chat wire: images among them follow. */
+function withResultsAsText(request: ModelRequest): ModelRequest {
+  const messages = withMediaAfterResults(request.messages);
+  return messages === request.messages ? request : { ...request, messages };
 }
 
 /** What travels through the package to its `fetch`. */

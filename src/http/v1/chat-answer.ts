@@ -1,6 +1,7 @@
 /** Answers in OpenAI's chat completions wire, where they did not come in it. */
 import { type Completion, type FinishReason, type ToolCallPart, textOf, type Usage } from '../../ai/models/index.ts';
 import { newId, unreachable } from '../../lib/index.ts';
+import { extraContentOf } from './call-opaque.ts';
 
 export function unixSeconds(): number {
   return Math.floor(Date.now() / 1_000);
@@ -42,7 +43,7 @@ export function chatUsage(usage: Usage): Readonly<Record<string, unknown>> {
 
 export function chatToolCall(part: ToolCallPart): Readonly<Record<string, unknown>> {
   const call = { id: part.id, type: 'function', function: { name: part.name, arguments: part.arguments || '{}' } };
-  return part.opaque === undefined ? call : { ...call, extra_content: part.opaque };
+  return part.opaque === undefined ? call : { ...call, extra_content: extraContentOf(part.opaque) };
 }
 
 /** @param alias what the client asked for, and reads back as `model` */

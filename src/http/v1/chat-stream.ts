@@ -2,6 +2,7 @@
 import type { AnswerPart, Completion, StreamDelta } from '../../ai/models/index.ts';
 import type { GatewayError } from '../../errors/index.ts';
 import { newId, unreachable } from '../../lib/index.ts';
+import { extraContentOf } from './call-opaque.ts';
 import { chatFinishReason, chatUsage, unixSeconds } from './chat-answer.ts';
 import { isFields } from './read-fields.ts';
 import { eventText, type StreamForm } from './stream-form.ts';
@@ -58,6 +59,7 @@ export class ChatStream implements StreamForm {
           `{"tool_calls":[{"index":${index},"function":{"arguments":${JSON.stringify(part.arguments)}}}]}`,
         );
       }
+      case 'citation_delta':
       case 'other':
         return '';
       default:
@@ -118,7 +120,9 @@ export class ChatStream implements StreamForm {
       if (part.type !== 'tool_call') continue;
       index++;
       if (part.opaque === undefined) continue;
-      text += this.#chunk(`{"tool_calls":[{"index":${index},"extra_content":${JSON.stringify(part.opaque)}}]}`);
+      text += this.#chunk(
+        `{"tool_calls":[{"index":${index},"extra_content":${JSON.stringify(extraContentOf(part.opaque))}}]}`,
+      );
     }
     return text;
   }

@@ -1,13 +1,14 @@
 /** Answers in Anthropic's messages wire. */
 import type { AnswerPart, Completion, FinishReason, JsonObject, ReasoningPart, Usage } from '../../ai/models/index.ts';
 import { newId, unreachable } from '../../lib/index.ts';
+import { sealCallId } from './call-opaque.ts';
 import { opaqueToText } from './opaque-text.ts';
 import { isFields } from './read-fields.ts';
 
-export function stopReason(reason: FinishReason): string {
+export function stopReason(reason: FinishReason, stopSequence: string | undefined): string {
   switch (reason) {
     case 'stop':
-      return 'end_turn';
+      return stopSequence === undefined ? 'end_turn' : 'stop_sequence';
     case 'length':
       return 'max_tokens';
     case 'tool_calls':
@@ -63,19 +64,32 @@ export function thinkingBlock(part: ReasoningPart): Readonly<Record<string, stri
   return { type: 'thinking', thinking: part.text, signature: signatureOf(part.opaque) };
 }
 
+/** Why an answer stopped, as the message says it and a stream's `message_delta`. */
+export function stopFields({ finishReason, stopSequence, stopDetails }: Completion): Readonly<Record<string, unknown>> {
+  return {
+    stop_reason: stopReason(finishReason, stopSequence),
+    stop_sequence: stopSequence ?? null,
+    stop_details: stopDetails ?? null,
+  };
+}
+
+/** The words of a refusal that are told as text: where this wire's own details hold them, they are told there. */
+export function refusalText({ refusal, stopDetails }: Completion): string | undefined {
+  return stopDetails === undefined ? refusal : undefined;
+}
+
 /** @param alias what the client asked for, and reads back as `model` */
 export function writeMessagesAnswer(alias: string, answer: Completion): string {
   const content: unknown[] = answer.content.map(block);
-  if (answer.refusal !== undefined) content.push({ type: 'text', text: answer.refusal, citations: null });
+  const refusal = refusalText(answer);
+  if (refusal !== undefined) content.push({ type: 'text', text: refusal });
   return JSON.stringify({
     id: newId('msg_'),
     type: 'message',
     role: 'assistant',
     model: alias,
     content,
-    stop_reason: stopReason(answer.finishReason),
-    stop_sequence: null,
-    stop_details: null,
+    ...stopFields(answer),
     usage: messagesUsage(answer.usage),
   });
 }
@@ -83,11 +97,17 @@ export function writeMessagesAnswer(alias: string, answer: Completion): string {
 function block(part: AnswerPart): Readonly<Record<string, unknown>> {
   switch (part.type) {
     case 'text':
-      return { type: 'text', text: part.text, citations: null };
+      if (part.citations === undefined) return { type: 'text', text: part.text };
+      return { type: 'text', text: part.text, citations: part.citations };
     case 'reasoning':
       return thinkingBlock(part);
     case 'tool_call':
-      return { type: 'tool_use', id: part.id, name: part.name, input: toolInput(part.arguments) };
+      return {
+        type: 'tool_use',
+        id: sealCallId(part.id, part.opaque),
+        name: part.name,
+        input: toolInput(part.arguments),
+      };
     default:
       return unreachable(part);
   }

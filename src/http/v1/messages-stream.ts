@@ -3,10 +3,12 @@
  * with the stop reason and cumulative usage, message_stop. The input's tokens are known at the end only, where
  * Anthropic's own streams may revise them too.
  */
-import type { AnswerPart, Completion, JsonObject, StreamDelta } from '../../ai/models/index.ts';
+import { type Completion, type JsonObject, replayAnswer, type StreamDelta } from '../../ai/models/index.ts';
 import type { GatewayError } from '../../errors/index.ts';
 import { newId, unreachable } from '../../lib/index.ts';
-import { messagesUsage, redactedData, signatureOf, stopReason } from './messages-answer.ts';
+import { sealCallId } from './call-opaque.ts';
+import { messagesUsage, redactedData, refusalText, signatureOf, stopFields } from './messages-answer.ts';
+import { type BlockDelta, BlocksInOrder, citationDelta } from './messages-blocks.ts';
 import { eventText, type StreamForm } from './stream-form.ts';
 import { anthropicError } from './wire-error.ts';
 
@@ -23,6 +25,7 @@ export class MessagesStream implements StreamForm {
   readonly heartbeat = 'event: ping\ndata: {"type":"ping"}\n\n';
   readonly #alias: string;
   readonly #requestId: string;
+  readonly #order = new BlocksInOrder();
   /** By part index: where its deltas go. */
   readonly #blocks = new Map<number, Block>();
   #open: Block | undefined;
@@ -36,28 +39,40 @@ export class MessagesStream implements StreamForm {
   }
 
   delta(part: StreamDelta): string {
+    if (part.type === 'other') return '';
+    if (part.type === 'refusal_delta') {
+      this.#refused = true;
+      // A part of its own, after all others.
+      return this.delta({ type: 'text_delta', index: Number.MAX_SAFE_INTEGER, text: part.text });
+    }
+    let text = '';
+    for (const ready of this.#order.take(part)) text += this.#tell(ready);
+    return text;
+  }
+
+  #tell(part: BlockDelta): string {
     switch (part.type) {
       case 'text_delta': {
         if (part.text === '') return '';
-        const start = this.#at(part.index, 'text', '{"type":"text","text":"","citations":null}');
+        const start = this.#at(part.index, 'text', '{"type":"text","text":""}');
         return start + this.#piece(part.index, `{"type":"text_delta","text":${JSON.stringify(part.text)}}`);
       }
       case 'reasoning_delta':
         return this.#reasoning(part.index, part.text, part.opaque);
-      case 'refusal_delta':
-        this.#refused = true;
-        // A part of its own, after all others.
-        return this.delta({ type: 'text_delta', index: Number.MAX_SAFE_INTEGER, text: part.text });
+      case 'citation_delta': {
+        const start = this.#at(part.index, 'text', '{"type":"text","text":"","citations":[]}');
+        return start + this.#piece(part.index, citationDelta(part.citation));
+      }
       case 'tool_call_start':
         return this.#at(
           part.index,
           'tool_use',
-          `{"type":"tool_use","id":${JSON.stringify(part.id)},"name":${JSON.stringify(part.name)},"input":{}}`,
+          `{"type":"tool_use","id":${JSON.stringify(sealCallId(part.id, part.opaque))},"name":${JSON.stringify(part.name)},"input":{}}`,
         );
       case 'tool_call_delta':
+        // What comes after a call was whole would make none of it.
+        if (this.#blocks.get(part.index) !== this.#open) return '';
         return this.#piece(part.index, `{"type":"input_json_delta","partial_json":${JSON.stringify(part.arguments)}}`);
-      case 'other':
-        return '';
       default:
         return unreachable(part);
     }
@@ -65,12 +80,12 @@ export class MessagesStream implements StreamForm {
 
   end(answer: Completion, note: string): string {
     let text = '';
-    if (this.#places === 0) text += this.#whole(answer.content);
-    if (!this.#refused && answer.refusal !== undefined)
-      text += this.delta({ type: 'refusal_delta', text: answer.refusal });
+    if (this.#places === 0) text += this.#whole(answer);
+    for (const ready of this.#order.end()) text += this.#tell(ready);
+    const refusal = this.#refused ? undefined : refusalText(answer);
+    if (refusal !== undefined) text += this.delta({ type: 'refusal_delta', text: refusal });
     text += this.#begin() + this.#close();
-    const delta = { stop_reason: stopReason(answer.finishReason), stop_sequence: null, stop_details: null };
-    const ends = { type: 'message_delta', delta, usage: messagesUsage(answer.usage) };
+    const ends = { type: 'message_delta', delta: stopFields(answer), usage: messagesUsage(answer.usage) };
     return `${text}${eventText(JSON.stringify(ends), 'message_delta')}${note}${eventText('{"type":"message_stop"}', 'message_stop')}`;
   }
 
@@ -98,7 +113,9 @@ export class MessagesStream implements StreamForm {
 
   /** Begins the block of a part where it has none of this kind, ending the one before it. */
   #at(index: number, kind: BlockKind, block: string): string {
-    if (this.#blocks.get(index)?.kind === kind) return '';
+    const known = this.#blocks.get(index);
+    // A text that goes on after another part began goes on in a block of its own.
+    if (known?.kind === kind && (known === this.#open || kind === 'tool_use')) return '';
     const text = this.#begin() + this.#close();
     const opened: Block = { place: this.#places++, kind, opaque: undefined };
     this.#blocks.set(index, opened);
@@ -141,17 +158,9 @@ export class MessagesStream implements StreamForm {
   }
 
   /** An answer that came without a delta before it. */
-  #whole(content: readonly AnswerPart[]): string {
+  #whole({ content }: Completion): string {
     let text = '';
-    for (let index = 0; index < content.length; index++) {
-      const part = content[index] as AnswerPart;
-      if (part.type === 'text') text += this.delta({ type: 'text_delta', index, text: part.text });
-      else if (part.type === 'reasoning') text += this.#reasoning(index, part.text, part.opaque);
-      else {
-        text += this.delta({ type: 'tool_call_start', index, id: part.id, name: part.name });
-        text += this.delta({ type: 'tool_call_delta', index, arguments: part.arguments });
-      }
-    }
+    for (const delta of replayAnswer({ content })) text += this.delta(delta);
     return text;
   }
 }

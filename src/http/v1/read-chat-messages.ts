@@ -1,7 +1,7 @@
 /** The messages of OpenAI's chat completions wire, read into the one form. */
 import type { FilePart, ImagePart, Message, TextPart, ToolCallPart } from '../../ai/models/index.ts';
+import { readExtraContent } from './call-opaque.ts';
 import { InvalidField } from './invalid-field.ts';
-import { readOpaque } from './opaque-text.ts';
 import { cacheOf, lastMark, markLast, readCacheMark, readSystemMessages } from './read-cache-mark.ts';
 import {
   asFields,
@@ -145,7 +145,7 @@ function readAssistant(message: Fields, at: string, beyond: string[]): (TextPart
       name: requireName(called, `${here}.function.`),
       arguments: readString(called, 'arguments', `${here}.function.`) || '{}',
     };
-    const opaque = readOpaque(call.extra_content);
+    const opaque = readExtraContent(call.extra_content);
     const marked = { ...part, ...cacheOf(call, `${here}.`) };
     content.push(opaque === undefined ? marked : { ...marked, opaque });
   }

@@ -8,6 +8,7 @@ import type {
   ToolCallPart,
   ToolResultPart,
 } from '../../ai/models/index.ts';
+import { openCallId } from './call-opaque.ts';
 import { InvalidField } from './invalid-field.ts';
 import { opaqueFromText } from './opaque-text.ts';
 import { cacheOf, lastMark, readCacheMark, readSystemMessages } from './read-cache-mark.ts';
@@ -72,7 +73,7 @@ function readUser(content: unknown, at: string, messages: Message[]): void {
 }
 
 function readToolResult(block: Fields, at: string): ToolResultPart {
-  const callId = requireString(block, 'tool_use_id', `${at}.`);
+  const { id: callId } = openCallId(requireString(block, 'tool_use_id', `${at}.`));
   const given = block.content;
   let content: (TextPart | ImagePart | FilePart)[] = [];
   if (typeof given === 'string') content = [{ type: 'text', text: given }];
@@ -108,7 +109,14 @@ function readUnmarkedBlock(block: Fields, at: string): TextPart | ImagePart | Fi
     case 'document': {
       const given = requireObject(block, 'source', `${at}.`);
       const title = readString(block, 'title', `${at}.`);
-      const named = title === undefined ? {} : { name: title };
+      const cites = readObject(block, 'citations', `${at}.`);
+      const isCited = cites !== undefined && readBoolean(cites, 'enabled', `${at}.citations.`) === true;
+      const context = readString(block, 'context', `${at}.`);
+      const named = {
+        ...(title === undefined ? {} : { name: title }),
+        ...(isCited ? { citations: true } : {}),
+        ...(context === undefined ? {} : { context }),
+      };
       if (given.type === 'text') {
         const data = Buffer.from(requireString(given, 'data', `${at}.source.`)).toString('base64');
         return { type: 'file', source: { kind: 'base64', data }, mediaType: 'text/plain', ...named };
@@ -165,14 +173,17 @@ function readAssistant(content: unknown, at: string): (TextPart | ReasoningPart 
         const redactedData = requireString(block, 'data', `${here}.`);
         return { type: 'reasoning', text: '', opaque: { anthropic: { redactedData } } };
       }
-      case 'tool_use':
-        return {
+      case 'tool_use': {
+        const { id, opaque } = openCallId(requireString(block, 'id', `${here}.`));
+        const call: ToolCallPart = {
           type: 'tool_call',
-          id: requireString(block, 'id', `${here}.`),
+          id,
           name: requireName(block, `${here}.`),
           arguments: JSON.stringify(readObject(block, 'input', `${here}.`) ?? {}),
           ...cacheOf(block, `${here}.`),
         };
+        return opaque === undefined ? call : { ...call, opaque };
+      }
       default:
         return unsupportedBlock(block, here);
     }

@@ -8,8 +8,9 @@ import type {
   ToolCallPart,
   ToolResultPart,
 } from '../../ai/models/index.ts';
+import { readExtraContent } from './call-opaque.ts';
 import { InvalidField } from './invalid-field.ts';
-import { opaqueFromText, readOpaque } from './opaque-text.ts';
+import { opaqueFromText } from './opaque-text.ts';
 import { cacheOf } from './read-cache-mark.ts';
 import { readSystemText, readText, readTextPart } from './read-chat-messages.ts';
 import { asFields, type Fields, readArray, readString, requireName, requireString } from './read-fields.ts';
@@ -42,7 +43,7 @@ function readItem(item: Fields, at: string, messages: Message[], beyond: string[
         name: requireName(item, `${at}.`),
         arguments: readString(item, 'arguments', `${at}.`) || '{}',
       };
-      const opaque = readOpaque(item.extra_content);
+      const opaque = readExtraContent(item.extra_content);
       addAssistant(messages, opaque === undefined ? call : { ...call, opaque });
       return;
     }

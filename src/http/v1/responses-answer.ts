@@ -1,7 +1,8 @@
 /** Answers in OpenAI's responses wire, where they did not come in it: the response object and its output items. */
-import type { AnswerPart, Completion, FinishReason, ReasoningPart, Usage } from '../../ai/models/index.ts';
+import type { AnswerPart, Completion, FinishReason, JsonObject, ReasoningPart, Usage } from '../../ai/models/index.ts';
 import type { GatewayError } from '../../errors/index.ts';
 import { newId, unreachable } from '../../lib/index.ts';
+import { extraContentOf } from './call-opaque.ts';
 import { unixSeconds } from './chat-answer.ts';
 import { opaqueToText } from './opaque-text.ts';
 import { type Fields, isFields } from './read-fields.ts';
@@ -20,11 +21,16 @@ export function outputText(text: string): OutputItem {
 
 export function functionCallItem(
   id: string,
-  call: { readonly id: string; readonly name: string; readonly arguments: string; readonly opaque?: unknown },
+  call: {
+    readonly id: string;
+    readonly name: string;
+    readonly arguments: string;
+    readonly opaque?: JsonObject | undefined;
+  },
   status: ItemStatus,
 ): OutputItem {
   const item = { id, type: 'function_call', call_id: call.id, name: call.name, arguments: call.arguments, status };
-  return call.opaque === undefined ? item : { ...item, extra_content: call.opaque };
+  return call.opaque === undefined ? item : { ...item, extra_content: extraContentOf(call.opaque) };
 }
 
 export function reasoningItem(id: string, { text, opaque }: Pick<ReasoningPart, 'text' | 'opaque'>): OutputItem {

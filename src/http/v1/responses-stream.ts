@@ -67,6 +67,7 @@ export class ResponsesStream implements StreamForm {
         return this.#item(part.index, 'tool_call', part.id, part.name).text;
       case 'tool_call_delta':
         return this.#write(part.index, 'tool_call', part.arguments);
+      case 'citation_delta':
       case 'other':
         return '';
       default:

@@ -158,6 +158,7 @@ export class V1Call {
           case 'refusal_delta':
           case 'tool_call_start':
           case 'tool_call_delta':
+          case 'citation_delta':
           case 'other': {
             events.write(form.delta(part));
             const room = events.room();

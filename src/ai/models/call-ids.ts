@@ -1,0 +1,95 @@
+/**
+ * Ids of tool calls in the form that a provider takes. A conversation may hold those of other providers
+ * (`functions.search:0` of Kimi, ids of hundreds of characters), which Anthropic, Bedrock, Mistral and OpenAI refuse. Such
+ * an id is replaced by one made of it, the same in the call and in its result and in every request; the client's own
+ * conversation keeps what it was told.
+ */
+import { hash } from 'node:crypto';
+import type { AiSdkFlavour } from './ai-sdk-flavour.ts';
+import type { JsonObject, Message, ModelRequest, Wire } from './model.ts';
+import { isRecord } from './outside-json.ts';
+
+export interface CallIdForm {
+  readonly takes: RegExp;
+  /** Of the hash's hexadecimal digits. */
+  make(digits: string): string;
+}
+
+const long = { make: (digits: string) => `call_${digits.slice(0, 32)}` };
+const plain: CallIdForm = { takes: /^[\w-]{1,64}$/, ...long };
+const anyUpTo64: CallIdForm = { takes: /^.{1,64}$/s, ...long };
+/** Chat completions of OpenAI's own hosts. */
+const anyUpTo40: CallIdForm = { takes: /^.{1,40}$/s, make: (digits) => `call_${digits.slice(0, 24)}` };
+const nineCharacters: CallIdForm = { takes: /^[A-Za-z0-9]{9}$/, make: (digits) => digits.slice(0, 9) };
+
+export function callIdFormOf(flavour: AiSdkFlavour): CallIdForm {
+  if (flavour === 'anthropic' || flavour === 'bedrock') return plain;
+  return flavour === 'mistral' ? nineCharacters : anyUpTo64;
+}
+
+/** Own servers of the OpenAI wires take any characters, and some models only know the ids they wrote themselves. */
+export function callIdFormAt(hostname: string, wire: Wire): CallIdForm {
+  if (hostname === 'api.mistral.ai') return nineCharacters;
+  const isOpenAi = /(?:^|\.)(?:openai\.com|azure\.com)$/.test(hostname);
+  return isOpenAi && wire === 'openai-chat' ? anyUpTo40 : anyUpTo64;
+}
+
+function conformed(id: string, { takes, make }: CallIdForm): string {
+  return takes.test(id) ? id : make(hash('sha256', id, 'hex'));
+}
+
+/** The same request where its provider takes every id. */
+export function withCallIds(request: ModelRequest, form: CallIdForm): ModelRequest {
+  const messages = mapped(request.messages, (message): Message => {
+    if (message.role === 'assistant') {
+      const content = mapped(message.content, (part) => {
+        if (part.type !== 'tool_call' || form.takes.test(part.id)) return part;
+        return { ...part, id: conformed(part.id, form) };
+      });
+      return content === message.content ? message : { ...message, content };
+    }
+    if (message.role !== 'tool') return message;
+    const content = mapped(message.content, (result) =>
+      form.takes.test(result.callId) ? result : { ...result, callId: conformed(result.callId, form) },
+    );
+    return content === message.content ? message : { ...message, content };
+  });
+  return messages === request.messages ? request : { ...request, messages };
+}
+
+/** The same for a body that is sent as the client wrote it. */
+export function withBodyCallIds(body: JsonObject, wire: Wire, form: CallIdForm): JsonObject {
+  const list = wire === 'openai-chat' ? 'messages' : 'input';
+  const given = body[list];
+  if (!Array.isArray(given)) return body;
+  const items = mapped(given as readonly unknown[], (item) => {
+    if (!isRecord(item)) return item;
+    if (wire === 'openai-responses') return withId(item, 'call_id', form);
+    const named = withId(item, 'tool_call_id', form);
+    if (!Array.isArray(named.tool_calls)) return named;
+    const calls = mapped(named.tool_calls as readonly unknown[], (call) =>
+      isRecord(call) ? withId(call, 'id', form) : call,
+    );
+    return calls === named.tool_calls ? named : { ...named, tool_calls: calls };
+  });
+  return items === given ? body : { ...body, [list]: items };
+}
+
+function withId(fields: JsonObject, name: string, form: CallIdForm): JsonObject {
+  const id = fields[name];
+  if (typeof id !== 'string' || id === '' || form.takes.test(id)) return fields;
+  return { ...fields, [name]: conformed(id, form) };
+}
+
+/** The same list where no item changes. */
+function mapped<Item>(items: readonly Item[], change: (item: Item) => Item): readonly Item[] {
+  let changed: Item[] | undefined;
+  for (let index = 0; index < items.length; index++) {
+    const item = items[index] as Item;
+    const other = change(item);
+    if (other === item) continue;
+    changed ??= [...items];
+    changed[index] = other;
+  }
+  return changed ?? items;
+}
