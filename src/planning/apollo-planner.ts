@@ -3,8 +3,8 @@
  * never on the thread that serves: planning is synchronous, has no deadline and may take seconds.
  */
 import { operationFromDocument, Supergraph } from '@apollo/federation-internals';
-import { QueryPlanner } from '@apollo/query-planner';
 import { getOperationAST, parse } from 'graphql';
+import { messageOf } from '../errors/index.ts';
 import { invariant } from '../lib/index.ts';
 import { createPlanChecker } from './check-complete.ts';
 import { checkTypes } from './check-types.ts';
@@ -13,20 +13,29 @@ import { readEntityKeys } from './entity-keys.ts';
 import './mend-merging.ts';
 import './mend-rebasing.ts';
 import { liftInterfaceObjectFields } from './interface-objects.ts';
+import { QueryPlanner } from './mend-search.ts';
 import { mergeFetches } from './merge-fetches.ts';
 import { narrowToTypes } from './narrow-to-types.ts';
 import type { OperationPlan } from './operation-plan.ts';
+import { PlanningLimit } from './planning-limit.ts';
 import { twinRequiredArguments } from './required-arguments.ts';
 import { withResolvableKeysFirst } from './resolvable-keys.ts';
 import { restoreArguments } from './restore-arguments.ts';
+import { PlanningTooLong, type Search, searchWithin } from './search-bounds.ts';
 import { readRequiredFields } from './split-required.ts';
 import { readSupergraphTypes } from './supergraph-types.ts';
+import { UnsoundPlan } from './unsound-plan.ts';
 
 export interface SupergraphPlanner {
   /** Every label of a progressive @override, which the caller decides per request. */
   readonly overrideLabels: readonly string[];
-  /** @throws Error for what cannot be planned, or is refused by the planner's own limits */
-  plan(operation: string, activeLabels: readonly string[]): OperationPlan;
+  /**
+   * @param search how far it looks for the best plan. @default widely, however long it takes
+   * @throws UnsoundPlan where no plan is found that answers rightly
+   * @throws PlanningLimit where the operation is beyond the planner's own limits
+   * @throws PlanningTooLong where the search took more CPU time than it may
+   */
+  plan(operation: string, activeLabels: readonly string[], search?: Search): OperationPlan;
 }
 
 export interface ApolloPlannerOptions {
@@ -35,20 +44,15 @@ export interface ApolloPlannerOptions {
   readonly inProcess: readonly string[];
 }
 
-/**
- * Interface objects give each field several ways. Of 300 random operations over them, comparing so many plans instead
- * of 10,000 made plans of 1,090 requests instead of 1,088, and the slowest took 0.8 s instead of 2.
- */
-const fewerPlans = 500;
-
 export function createApolloPlanner({ supergraphSdl, inProcess }: ApolloPlannerOptions): SupergraphPlanner {
   const composed = withResolvableKeysFirst(parse(supergraphSdl, { noLocation: true }));
   const { supergraph: document, twins } = twinRequiredArguments(composed);
   const supergraph = Supergraph.build(document, { supportedFeatures: null, validateSupergraph: false });
   const types = readSupergraphTypes(document);
+  // How many plans are compared is decided by search-bounds.ts.
   const planner = new QueryPlanner(supergraph, {
     generateQueryFragments: false,
-    ...(types.hasInterfaceObjects ? { debug: { maxEvaluatedPlans: fewerPlans } } : {}),
+    debug: { maxEvaluatedPlans: Number.MAX_SAFE_INTEGER },
   });
   const keys = readEntityKeys(document);
   const requiredFields = readRequiredFields(document);
@@ -59,13 +63,13 @@ export function createApolloPlanner({ supergraphSdl, inProcess }: ApolloPlannerO
   ];
   return {
     overrideLabels,
-    plan(text, activeLabels) {
+    plan(text, activeLabels, search = unhurried) {
       const parsed = parse(text);
       const lifted = liftInterfaceObjectFields(types, parsed);
       const operation = operationFromDocument(apiSchema, lifted.document, { validate: false });
       const active = new Set(activeLabels);
       const overrideConditions = new Map(overrideLabels.map((label) => [label, active.has(label)]));
-      const { node } = planner.buildQueryPlan(operation, { overrideConditions });
+      const { node } = searchFor(search, () => planner.buildQueryPlan(operation, { overrideConditions }));
       const { plan, gives } = convertPlan(node, keys, requiredFields);
       const asked = getOperationAST(parsed);
       invariant(asked != null, 'a normalised operation is one operation');
@@ -76,4 +80,24 @@ export function createApolloPlanner({ supergraphSdl, inProcess }: ApolloPlannerO
       return mergeFetches(restored, new Set(inProcess));
     },
   };
+}
+
+const unhurried: Search = { width: 'wide', cpuMs: Number.POSITIVE_INFINITY };
+
+function searchFor<Plan>(search: Search, work: () => Plan): Plan {
+  try {
+    return searchWithin(search, work);
+  } catch (error) {
+    throw error instanceof PlanningTooLong ? error : unplannable(error);
+  }
+}
+
+/** What Apollo's planner says when it stops at a limit of its own: plain errors without a code. */
+const planningLimits = /exceed(s|ed|ing)? .*(limit|maximum)|too (complex|many)|maximum call stack/i;
+
+/** The operation is valid, so whatever else the planner says of it comes to the same: it has no plan for it. */
+function unplannable(error: unknown): Error {
+  const reason = messageOf(error);
+  if (planningLimits.test(reason)) return new PlanningLimit(reason, { cause: error });
+  return new UnsoundPlan(`no plan was found: ${reason}`, { cause: error });
 }

@@ -39,21 +39,26 @@ export class PlanCache<Compiled> {
   }
 
   /** @throws GatewayError `PLAN_DEADLINE_EXCEEDED`, `PLAN_UNSOUND`, `INTERNAL_SERVER_ERROR` or `OVERLOADED` */
-  async plan(operation: string, activeLabels: readonly string[]): Promise<Compiled> {
+  async plan(operation: string, activeLabels: readonly string[], client?: string): Promise<Compiled> {
     const key = activeLabels.length === 0 ? operation : `${activeLabels.join(',')}\n${operation}`;
     const entry =
-      this.#entries.get(key) ?? (await this.#running.run(key, () => this.#make(key, operation, activeLabels)));
+      this.#entries.get(key) ?? (await this.#running.run(key, () => this.#make(key, operation, activeLabels, client)));
     if (entry.kind === 'refused') throw entry.error;
     return entry.plan;
   }
 
-  async #make(key: string, operation: string, activeLabels: readonly string[]): Promise<Entry<Compiled>> {
+  async #make(
+    key: string,
+    operation: string,
+    activeLabels: readonly string[],
+    client: string | undefined,
+  ): Promise<Entry<Compiled>> {
     const { planner, compile, deadlineMs } = this.#options;
     let entry: Entry<Compiled>;
     // A plan repeats its operation a few times over, in fetches and paths; compiled functions are of its order.
     let bytes = key.length * 2;
     try {
-      const plan = await planner.plan(operation, activeLabels, deadlineMs);
+      const plan = await planner.plan(operation, activeLabels, deadlineMs, client);
       bytes += JSON.stringify(plan).length * 4;
       entry = { kind: 'planned', plan: compile(plan) };
     } catch (error) {

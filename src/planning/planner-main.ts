@@ -2,10 +2,9 @@
 import { messageOf } from '../errors/index.ts';
 import { createApolloPlanner, type SupergraphPlanner } from './apollo-planner.ts';
 import type { PlannerReply, PlannerRequest, WhyRefused } from './planner-messages.ts';
+import { PlanningLimit } from './planning-limit.ts';
+import { PlanningTooLong } from './search-bounds.ts';
 import { UnsoundPlan } from './unsound-plan.ts';
-
-/** What Apollo's planner says when it stops: plain errors without a code. */
-const planningLimits = /exceed(s|ed|ing)? .*(limit|maximum)|too (complex|many)|maximum call stack/i;
 
 const planners = new Map<string, SupergraphPlanner>();
 
@@ -23,22 +22,23 @@ function answer(request: PlannerRequest): PlannerReply | undefined {
       planners.delete(request.supergraph);
       return undefined;
     case 'plan': {
-      const { id } = request;
+      const { id, operation, activeLabels, search } = request;
+      const planner = planners.get(request.supergraph);
+      if (planner === undefined)
+        return { kind: 'refused', id, why: 'not loaded', reason: 'the supergraph is not loaded' };
       try {
-        const planner = planners.get(request.supergraph);
-        if (planner === undefined) throw new Error('the supergraph is not loaded');
-        return { kind: 'planned', id, plan: planner.plan(request.operation, request.activeLabels) };
+        return { kind: 'planned', id, plan: planner.plan(operation, activeLabels, search) };
       } catch (error) {
-        const reason = messageOf(error);
-        return { kind: 'refused', id, why: whyRefused(error, reason), reason };
+        return { kind: 'refused', id, why: whyRefused(error), reason: messageOf(error) };
       }
     }
   }
 }
 
-function whyRefused(error: unknown, reason: string): WhyRefused {
-  if (error instanceof UnsoundPlan) return 'unsound';
-  return planningLimits.test(reason) ? 'limit' : 'defect';
+function whyRefused(error: unknown): WhyRefused {
+  if (error instanceof PlanningTooLong) return 'too long';
+  if (error instanceof PlanningLimit) return 'limit';
+  return error instanceof UnsoundPlan ? 'unsound' : 'defect';
 }
 
 process.on('message', (request: PlannerRequest) => {

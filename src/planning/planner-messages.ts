@@ -1,5 +1,6 @@
 import type { ApolloPlannerOptions } from './apollo-planner.ts';
 import type { OperationPlan } from './operation-plan.ts';
+import type { Search } from './search-bounds.ts';
 
 /** What goes to a planner process. Plans are answered in the order they were asked for. */
 export type PlannerRequest =
@@ -11,6 +12,7 @@ export type PlannerRequest =
       readonly supergraph: string;
       readonly operation: string;
       readonly activeLabels: readonly string[];
+      readonly search: Search;
     };
 
 export type PlannerReply =
@@ -20,7 +22,8 @@ export type PlannerReply =
   | { readonly kind: 'refused'; readonly id: number; readonly why: WhyRefused; readonly reason: string };
 
 /**
- * `limit`: the planner's own limits refuse the operation. `unsound`: its plan may answer wrongly. `defect`: planning
- * failed, which is nobody's intention.
+ * `too long`: the CPU time of this search is over. `limit`: the planner's own limits refuse the operation. `unsound`:
+ * it has no plan, or only one that may answer wrongly. `not loaded`: this process does not have the supergraph.
+ * `defect`: planning failed, which is nobody's intention.
  */
-export type WhyRefused = 'limit' | 'unsound' | 'defect';
+export type WhyRefused = 'too long' | 'limit' | 'unsound' | 'not loaded' | 'defect';
