@@ -135,7 +135,7 @@ export const supergraphYaml = z.strictObject({
         .describe('The largest request body (413).'),
       plan_deadline: durationOr(
         '5s',
-        'How long planning one operation may take, in a process of its own (PLAN_DEADLINE_EXCEEDED).',
+        'How much CPU time planning one operation may take, in a process of its own: half of it for the best plan, half for one found with few comparisons (PLAN_DEADLINE_EXCEEDED).',
       ),
     })
     .prefault({}),

@@ -150,7 +150,7 @@ export const errorTable = {
     retryable: false,
     client: 'This operation cannot be answered correctly over this schema.',
     operator:
-      'The only plan found for an operation would give nulls that no subgraph gave, or ask paid fields of objects the client did not name; the log says where.',
+      'No plan was found for an operation, or only one that would give nulls that no subgraph gave, or ask paid fields of objects the client did not name; the log says where.',
   },
   GATEWAY_TIMEOUT: {
     status: 504,
@@ -168,7 +168,8 @@ export const errorTable = {
     status: 503,
     retryable: true,
     client: 'The gateway is not taking requests at the moment.',
-    operator: 'The gateway is draining, or has no generation to serve yet.',
+    operator:
+      'The gateway is draining, has no generation to serve yet, or cannot start planner processes, or too many operations wait for one; the log says which.',
   },
   AI_MODEL_UNAVAILABLE: {
     status: 503,

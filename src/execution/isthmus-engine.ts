@@ -62,12 +62,12 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
     return prepared;
   }
 
-  async function planOf({ normalised, plans: known }: Variant): Promise<CompiledPlan> {
+  async function planOf({ normalised, plans: known }: Variant, client?: string): Promise<CompiledPlan> {
     const labels = activeLabels(planner.overrideLabels, namedLabels);
     const key = labels.join(',');
     const plan = known.get(key);
     if (plan !== undefined) return plan;
-    const made = normalised.text === '' ? nothingToFetch : await plans.plan(normalised.text, labels);
+    const made = normalised.text === '' ? nothingToFetch : await plans.plan(normalised.text, labels, client);
     known.set(key, made);
     return made;
   }
@@ -82,7 +82,7 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
       const plan =
         variant.plans.size === 1 && planner.overrideLabels.length === 0
           ? firstOf(variant.plans)
-          : await planOf(variant);
+          : await planOf(variant, context.client);
       context.signal.throwIfAborted();
       const result = await runPlan({
         plan,

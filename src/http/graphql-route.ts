@@ -164,6 +164,11 @@ class Participant {
   }
 }
 
+/** One household of IPv6 has a network of its own (RFC 6177), and any number of addresses in it. */
+function clientOf(address: string): string {
+  return address.includes('.') || !address.includes(':') ? address : address.split(':', 4).join(':');
+}
+
 async function runOperation(
   { pipeline }: Serving,
   request: GraphQLHttpRequest,
@@ -177,6 +182,7 @@ async function runOperation(
   const response = await pipeline.run(request, {
     requestId: raw.id,
     principal,
+    client: clientOf(raw.ip),
     signal,
     deadline,
     clientHeaders: request.headers,

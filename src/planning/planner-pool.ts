@@ -111,6 +111,8 @@ const longestBackOffMs = 2_000;
 const spareForMs = 300_000;
 const maxCrashes = 2;
 const maxKills = 5;
+/** Characters of an operation that are logged; its values are variables, and are not. */
+const maxLoggedOperation = 2_000;
 /** How many operations are remembered to have been planned, as 32 bytes each. */
 const maxFamiliar = 20_000;
 
@@ -212,8 +214,15 @@ export function createPlannerPool(options: PlannerPoolOptions): PlannerPool {
 
   function refuse(task: Task, why: WhyRefused, reason: string): void {
     const next = nextStage(task.stage);
-    if (why === 'too long' && next !== undefined) waiting.add({ ...task, stage: next, isLong: true });
-    else task.reject(refusal(why, reason));
+    if (why === 'too long' && next !== undefined) {
+      waiting.add({ ...task, stage: next, isLong: true });
+      return;
+    }
+    log.warn(
+      { code: codes[why], reason, operation: task.operation.slice(0, maxLoggedOperation) },
+      'an operation has no plan',
+    );
+    task.reject(refusal(why, reason));
   }
 
   /**

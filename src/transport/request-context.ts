@@ -14,6 +14,8 @@ export const anonymous: Principal = Object.freeze({ id: 'anonymous', tenant: 'pu
 export interface RequestContext {
   readonly requestId: string;
   readonly principal: Principal;
+  /** Who takes turns with others where operations wait: one network address, or whoever is not named. */
+  readonly client?: string | undefined;
   /** Aborts when the client leaves or the operation's deadline passes. */
   readonly signal: AbortSignal;
   readonly deadline: Deadline;

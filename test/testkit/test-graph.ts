@@ -28,6 +28,7 @@ import { Deadline } from '../../src/lib/index.ts';
 import type { Logger } from '../../src/observability/index.ts';
 import { createApolloPlanner } from '../../src/planning/apollo-planner.ts';
 import { createPlannerPool, normaliseOperation, type OperationPlan, type Planner } from '../../src/planning/index.ts';
+import type { Search } from '../../src/planning/search-bounds.ts';
 import { UnsoundPlan } from '../../src/planning/unsound-plan.ts';
 import { composeSubgraphs } from '../../src/supergraph/compose-subgraphs.ts';
 import type { Composition } from '../../src/supergraph/index.ts';
@@ -107,7 +108,12 @@ export function composeOrThrow(subgraphs: TestSchema['subgraphs']): Composition 
   return outcome;
 }
 
-export function createTestGraph(options: TestSchema): TestGraph {
+export interface TestGraphOptions {
+  /** How far plans are looked for. @default widely */
+  readonly search?: Search;
+}
+
+export function createTestGraph(options: TestSchema, { search }: TestGraphOptions = {}): TestGraph {
   const { supergraphSdl, apiSdl, memberships } = composeOrThrow(options.subgraphs);
   const apiSchema = buildASTSchema(parse(apiSdl));
   const isOfType = membershipsOf(supergraphSdl);
@@ -140,7 +146,7 @@ export function createTestGraph(options: TestSchema): TestGraph {
   const plannerOptions = { supergraphSdl, inProcess: options.inProcess ?? [] };
   const apollo = createApolloPlanner(plannerOptions);
   const plan = (text: string, labels: readonly string[]): OperationPlan =>
-    JSON.parse(JSON.stringify(apollo.plan(text, labels))) as OperationPlan;
+    JSON.parse(JSON.stringify(apollo.plan(text, labels, search))) as OperationPlan;
   const { planWithinMs } = options;
   const pool = planWithinMs === undefined ? undefined : createPlannerPool({ log: silentLog, maxProcesses: 1 });
   const pooled = pool?.load(options.name, plannerOptions);
