@@ -1,5 +1,5 @@
 /**
- * Apollo's planner: the only file that imports `@apollo/query-planner`. It runs in planner processes (planner-main.ts),
+ * Apollo's planner, with what is mended around it. It runs in planner processes (planner-main.ts),
  * never on the thread that serves: planning is synchronous, has no deadline and may take seconds.
  */
 import { operationFromDocument, Supergraph } from '@apollo/federation-internals';

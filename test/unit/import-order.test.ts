@@ -12,7 +12,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   '@apollo/server': ['http/apollo-pipeline.ts'],
   '@apollo/composition': ['supergraph/compose-subgraphs.ts'],
   '@apollo/gateway': ['execution/reference-engine.ts'],
-  '@apollo/query-planner': ['planning/apollo-planner.ts', 'planning/convert-plan.ts'], // the second: types of its plans
+  '@apollo/query-planner': ['planning/mend-search.ts', 'planning/convert-plan.ts'], // types alone, but for what the first loads
   ioredis: ['cache/redis-store.ts'],
   undici: ['transport/http-subgraph.ts', 'ai/models/http-pool.ts'],
   'eventsource-parser': ['ai/models/sse-events.ts'],
