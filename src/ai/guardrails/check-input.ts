@@ -4,6 +4,7 @@ import { SpanFinder, type SpanRules } from './find-spans.ts';
 import { type Finding, Findings, type Span } from './finding.ts';
 import type { GuardedText, InputVerdict } from './guardrails.ts';
 import { noPlaceholders, PlaceholderMint } from './placeholders.ts';
+import { type MaskedSpan, withRepeats } from './repeated-values.ts';
 import { type InjectionScore, scoreInjection } from './score-injection.ts';
 import { Segmenter } from './segmenter.ts';
 
@@ -87,20 +88,27 @@ function maskTexts(texts: readonly GuardedText[], masks: readonly (readonly Span
     key,
     texts.map(({ text }) => text),
   );
+  const values = new Map<string, Span>();
   for (const [index, spans] of masks.entries()) {
-    const text = texts[index]?.text ?? '';
-    for (const span of spans) if (comesBack(span)) mint.name(span.rule, text.slice(span.start, span.end));
+    const { text = '', scope } = texts[index] ?? {};
+    for (const span of spans) {
+      if (!comesBack(span)) continue;
+      const value = text.slice(span.start, span.end);
+      mint.name(span.rule, value, scope);
+      if (!values.has(value)) values.set(value, span);
+    }
   }
   const { placeholders, of } = mint.mint();
   const maskedTexts = texts.map((guarded, index) => {
-    const spans = masks[index] ?? none;
+    const own = masks[index] ?? none;
+    const spans: readonly MaskedSpan[] = guarded.role === 'assistant' ? withRepeats(guarded.text, own, values) : own;
     if (spans.length === 0) return guarded;
     let masked = '';
     let from = 0;
     for (const span of spans) {
       masked += guarded.text.slice(from, span.start);
       masked += comesBack(span)
-        ? of(span.rule, guarded.text.slice(span.start, span.end))
+        ? of(span.rule, span.value ?? guarded.text.slice(span.start, span.end))
         : `[${span.guard === 'injection' ? 'REMOVED' : span.rule.toUpperCase()}]`;
       from = span.end;
     }

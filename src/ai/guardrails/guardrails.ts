@@ -32,6 +32,8 @@ export interface GuardBounds {
 export interface GuardedText {
   readonly role: 'system' | 'user' | 'assistant' | 'tool';
   readonly text: string;
+  /** Which of the call's separate items it belongs to. @default what all of them share */
+  readonly scope?: string;
 }
 
 export interface Blocked {

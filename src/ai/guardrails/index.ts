@@ -9,5 +9,5 @@ export {
   type OutputVerdict,
 } from './guardrails.ts';
 export type { Moderate } from './moderation.ts';
-export { noPlaceholders, type Placeholders } from './placeholders.ts';
+export { noPlaceholders, type Placeholders, placeholderSpans } from './placeholders.ts';
 export { scoreInjection } from './score-injection.ts';

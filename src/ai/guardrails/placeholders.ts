@@ -13,9 +13,11 @@ export interface Placeholders {
   readonly values: ReadonlyMap<string, string>;
   /** What every one of them ends with: `_k3q9x2]`. Empty where there are none. */
   readonly tail: string;
+  /** Those that stand in separate items of the call alone, and in which: in another item's answer they are not put back. */
+  readonly scopes: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
-export const noPlaceholders: Placeholders = Object.freeze({ values: new Map<string, string>(), tail: '' });
+export const noPlaceholders: Placeholders = Object.freeze({ values: new Map(), tail: '', scopes: new Map() });
 
 /** The longest placeholder: the longest name, a number and the tag. */
 const maxLength = 64;
@@ -26,15 +28,20 @@ export class PlaceholderMint {
   readonly #texts: readonly string[];
   readonly #names = new Map<string, string>();
   readonly #counts = new Map<string, number>();
+  /** Of each value the items it stands in; `undefined` among them: what all of them share. */
+  readonly #scopes = new Map<string, Set<string | undefined>>();
 
   constructor(key: Uint8Array, texts: readonly string[]) {
     this.#key = key;
     this.#texts = texts;
   }
 
-  /** Equal values of one kind have one placeholder. */
-  name(kind: string, value: string): void {
+  /** Equal values of one kind have one placeholder. @param scope the item whose text has the value */
+  name(kind: string, value: string, scope?: string): void {
     const key = `${kind}\n${value}`;
+    const scopes = this.#scopes.get(key);
+    if (scopes === undefined) this.#scopes.set(key, new Set([scope]));
+    else scopes.add(scope);
     if (this.#names.has(key)) return;
     const number = (this.#counts.get(kind) ?? 0) + 1;
     this.#counts.set(kind, number);
@@ -45,12 +52,15 @@ export class PlaceholderMint {
     const tail = this.#tail();
     const values = new Map<string, string>();
     const written = new Map<string, string>();
+    const scopes = new Map<string, ReadonlySet<string>>();
     for (const [key, name] of this.#names) {
       const placeholder = `${name}${tail}`;
       written.set(key, placeholder);
       values.set(placeholder, key.slice(key.indexOf('\n') + 1));
+      const own = this.#scopes.get(key);
+      if (own !== undefined && !own.has(undefined)) scopes.set(placeholder, own as ReadonlySet<string>);
     }
-    return { placeholders: { values, tail }, of: (kind, value) => written.get(`${kind}\n${value}`) ?? '' };
+    return { placeholders: { values, tail, scopes }, of: (kind, value) => written.get(`${kind}\n${value}`) ?? '' };
   }
 
   #tail(): string {

@@ -7,10 +7,20 @@
  * it is not sent any more; where that would silently drop fields, the call is AI_REQUEST_UNSUPPORTED. So it is where
  * answers are checked and a field asks for more than the form reads of one: further choices, tokens' probabilities. An
  * answer that says more unasked is given in what was read of it.
+ *
+ * Where a request asks for several separate items, what was masked in one item's text is put back in that item's answer
+ * alone: an answer that names another's has none.
  */
 import { GatewayError } from '../../errors/index.ts';
-import { describeFindings, type GuardedText, type Guardrails, type Placeholders } from '../guardrails/index.ts';
+import {
+  describeFindings,
+  type GuardedText,
+  type Guardrails,
+  type Placeholders,
+  placeholderSpans,
+} from '../guardrails/index.ts';
 import { type GuardedDeltas, guardDeltas } from './guard-deltas.ts';
+import { itemIdsOf, withoutForeign } from './item-answers.ts';
 import type { AnswerPart, CallBounds, EmbeddingRequest, ModelAnswer, ModelRequest } from './model.ts';
 import { replaceTexts, textsOf } from './request-texts.ts';
 import { unsupportedSentence } from './routing/fallback.ts';
@@ -164,13 +174,14 @@ function checkAnswer(
     const part = content[index];
     if (part === undefined) continue;
     const form = part.type === 'tool_call' ? 'json' : part.type === 'text' ? request.output.kind : 'text';
-    const text = part.type === 'tool_call' ? part.arguments : part.text;
+    const written = part.type === 'tool_call' ? part.arguments : part.text;
+    const text = part.type === 'text' ? ownedText(written, request, placeholders) : written;
     const { signal, deadline } = bounds;
     const verdict = guardrails.checkOutput(text, placeholders, { signal, deadline, form });
     const read = (told: Awaited<typeof verdict>): boolean => {
       if (told.findings.length > 0) findings = [...findings, ...describeFindings(told.findings)];
       if (told.kind === 'blocked') return false;
-      if (told.text !== text) checked = checked.with(index, withText(part, told.text));
+      if (told.text !== written) checked = checked.with(index, withText(part, told.text));
       return true;
     };
     const blocked = (): GuardedAnswer => ({
@@ -187,6 +198,19 @@ function checkAnswer(
   const told = findings.length === 0 ? input.findings : [...input.findings, ...findings];
   if (checked === answer.content) return { answer, findings: told };
   return { answer: { ...withoutWire(answer), content: checked }, findings: told };
+}
+
+/** An item's answer with a placeholder of another's is taken out before anything is put back. */
+function ownedText(text: string, request: ModelRequest, placeholders: Placeholders): string {
+  const { scopes } = placeholders;
+  const ids = scopes.size === 0 ? undefined : itemIdsOf(request);
+  if (ids === undefined) return text;
+  return withoutForeign(text, ids, (answer, id) =>
+    placeholderSpans(answer, placeholders).some(({ start, end }) => {
+      const own = scopes.get(answer.slice(start, end));
+      return own !== undefined && (id === undefined || !own.has(id));
+    }),
+  );
 }
 
 function withText(part: AnswerPart, text: string): AnswerPart {

@@ -7,7 +7,7 @@
  * and one that is not named at all have no answer here, so that nobody gets another's.
  */
 import type { JsonSchema, ModelRequest } from './model.ts';
-import { recordOf } from './outside-json.ts';
+import { arrayOf, parseJson, recordOf } from './outside-json.ts';
 
 /** The ids of a request's items, in order; undefined where it has none. */
 export function itemIdsOf({ messages }: ModelRequest): readonly string[] | undefined {
@@ -69,4 +69,23 @@ export function itemAnswers(value: unknown, ids: readonly string[]): ReadonlyMap
   }
   for (const place of doubtful) answers.delete(place);
   return answers;
+}
+
+/**
+ * The text of an answer without the answers that `isForeign` finds to hold what belongs to another item. What identifies
+ * them stays, so that they are asked for again.
+ */
+export function withoutForeign(
+  text: string,
+  ids: readonly string[],
+  isForeign: (answer: string, id: string | undefined) => boolean,
+): string {
+  // Some models put a code fence around it.
+  const value = parseJson(text.slice(text.indexOf('{'), text.lastIndexOf('}') + 1));
+  const items = arrayOf(recordOf(value).items).map((item) => {
+    const { answer, ...identity } = recordOf(item);
+    const id = ids.find((one) => one === identity.id);
+    return isForeign(JSON.stringify(answer) ?? '', id) ? identity : item;
+  });
+  return JSON.stringify({ items });
 }

@@ -41,17 +41,22 @@ function addTexts(message: Message, texts: GuardedText[]): void {
     texts.push({ role, text: message.content });
     return;
   }
+  if (message.role === 'user' && message.item !== undefined) {
+    const scope = message.item;
+    for (const part of message.content) addPart({ role, scope }, part, texts);
+    return;
+  }
   for (const part of message.content) {
     if (part.type === 'text' || part.type === 'reasoning') texts.push({ role, text: part.text });
     else if (part.type === 'tool_call') texts.push({ role, text: part.arguments });
-    else if (part.type === 'tool_result') for (const inner of part.content) addPart(role, inner, texts);
-    else addPart(role, part, texts);
+    else if (part.type === 'tool_result') for (const inner of part.content) addPart({ role }, inner, texts);
+    else addPart({ role }, part, texts);
   }
 }
 
-function addPart(role: GuardedText['role'], part: TextPart | ImagePart | FilePart, texts: GuardedText[]): void {
-  if (part.type === 'text') texts.push({ role, text: part.text });
-  else if (part.type === 'file' && part.name !== undefined) texts.push({ role, text: part.name });
+function addPart(whose: Omit<GuardedText, 'text'>, part: TextPart | ImagePart | FilePart, texts: GuardedText[]): void {
+  if (part.type === 'text') texts.push({ ...whose, text: part.text });
+  else if (part.type === 'file' && part.name !== undefined) texts.push({ ...whose, text: part.name });
 }
 
 /** Fields beside the messages that are sent on as they are, and are people's words all the same. */
