@@ -7,48 +7,30 @@
  *
  * Longer than most files: it alone knows every part, and hands the lower ones what they need of the higher ones.
  */
-import { dirname, relative, resolve } from 'node:path';
-import { setImmediate as letOthersRun } from 'node:timers/promises';
+import { dirname, resolve } from 'node:path';
+import { setImmediate as letOthersRun, setTimeout as wait } from 'node:timers/promises';
 import type { GraphQLSchema } from 'graphql';
-import {
-  checkAiSubgraph,
-  createAiSubgraph,
-  modelChecks,
-  type PromptFolder,
-  type PublishedPrompt,
-  publishedPrompts,
-  readFieldCode,
-  readPromptFolder,
-  reportAiSubgraph,
-  type SensitiveFields,
-  type SubgraphCode,
-  sensitiveFieldsOf,
-} from './ai/fields/index.ts';
-import { type ModelClient, type ModelsLease, refuseMissingPackages, SharedModels } from './ai/models/index.ts';
+import { createAiSubgraph, type PublishedPrompt, publishedPrompts } from './ai/fields/index.ts';
+import { type ModelClient, type ModelsLease, SharedModels } from './ai/models/index.ts';
 import { ConfigError, loadConfig, type ResolvedConfig, type SubgraphConfig } from './config/index.ts';
 import { messageOf } from './errors/index.ts';
-import {
-  createIsthmusEngine,
-  createReferenceEngine,
-  type ExecutionEngine,
-  refuseMissingReference,
-} from './execution/index.ts';
-import { invariant, stableHash, unreachable } from './lib/index.ts';
+import { createIsthmusEngine, createReferenceEngine, type ExecutionEngine } from './execution/index.ts';
+import { invariant, unreachable } from './lib/index.ts';
 import type { Logger } from './observability/index.ts';
 import { createPlannerPool, type PlannerPool } from './planning/index.ts';
+import { readSupergraph, type SupergraphParts } from './read-supergraph.ts';
 import {
+  AskedSchemas,
   buildApiSchema,
-  type Composition,
   CompositionError,
-  type CompositionProblem,
-  compose,
+  createSdlStore,
   type FileWatch,
   formatProblems,
   type Generation,
   Generations,
   problemFields,
-  readSources,
-  type SubgraphSource,
+  schemaUnavailable,
+  watchedPaths,
   watchFiles,
 } from './supergraph/index.ts';
 import { createHttpSubgraph, type SubgraphClient } from './transport/index.ts';
@@ -71,12 +53,16 @@ export interface GatewayOptions {
   readonly environment?: NodeJS.ProcessEnv;
   /** Whether changes of the configuration, schemas and prompts are taken up while running. @default true */
   readonly watch?: boolean;
+  /** Whether the start waits for subgraphs that are to give their schema and do not, instead of failing. @default false */
+  readonly waitForSubgraphs?: boolean;
 }
 
 /** What `reload` came to; a refusal has been logged, with every problem. */
 export type ReloadOutcome =
   | { readonly kind: 'swapped'; readonly generation: string }
   | { readonly kind: 'unchanged' }
+  /** The gateway is closing. */
+  | { readonly kind: 'stopped' }
   | { readonly kind: 'refused'; readonly error: Error };
 
 export interface Gateway {
@@ -92,36 +78,109 @@ export interface Gateway {
  * @throws ConfigError or CompositionError with every problem found
  */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
-  const { configFile, log, environment = process.env, watch = true } = options;
+  const { configFile, log, environment = process.env, watch = true, waitForSubgraphs = false } = options;
+  const file = resolve(configFile);
   const generations = new Generations<GatewayGeneration>();
   const shared: Shared = {
-    models: new SharedModels(log, dirname(resolve(configFile))),
+    models: new SharedModels(log, dirname(file)),
     planners: createPlannerPool({ log }),
   };
   const preparations: ((generation: GatewayGeneration) => Promise<void>)[] = [];
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const asked = new AskedSchemas({
+    store: createSdlStore(file),
+    log,
+    signal,
+    onChange: (subgraph) => {
+      log.info({ subgraph }, 'a subgraph gives another schema');
+      changed();
+    },
+  });
+  const files: FileWatch | undefined = watch
+    ? watchFiles({
+        onChange: () => changed(),
+        onTrouble: (reason) => log.warn({ reason }, 'a file cannot be watched; it is looked at every second instead'),
+      })
+    : undefined;
+  let whenChanged = Promise.withResolvers<void>();
+  const changed = (): void => {
+    if (generations.current === undefined) whenChanged.resolve();
+    else void reload();
+  };
 
-  const first = await readSupergraph(await loadConfig(configFile, environment));
-  generations.swap(await buildGeneration(first, shared, log));
-  log.info({ generation: first.id, subgraphs: first.config.subgraphs.map(({ name }) => name) }, 'supergraph composed');
+  /** What a configuration names is watched before it is read, whether or not it is refused then. */
+  const readAll = async (): Promise<SupergraphParts> => {
+    const config = await loadConfig(configFile, environment);
+    await files?.update(watchedPaths(config));
+    if (watch) asked.poll(config);
+    return readSupergraph(config, asked.reading);
+  };
 
+  const buildFirst = async (): Promise<GatewayGeneration> => {
+    for (let attempts = 0; ; attempts++) {
+      whenChanged = Promise.withResolvers();
+      try {
+        const parts = await readAll();
+        const generation = await buildGeneration(parts, shared, log);
+        await asked.store(parts.config, parts.sources);
+        return generation;
+      } catch (error) {
+        const missing = waitForSubgraphs ? subgraphsToWaitFor(error, asked) : undefined;
+        if (missing === undefined) throw error;
+        const waitMs = Math.min(longestStartWaitMs, firstStartWaitMs * 2 ** attempts);
+        const message = `waiting for the schema of ${missing.join(', ')}; trying again in ${waitMs / 1_000} s\n${messageOf(error)}`;
+        log.warn({ subgraphs: missing, waitMs }, message);
+        await Promise.race([wait(waitMs), whenChanged.promise]);
+      }
+    }
+  };
+
+  try {
+    await files?.update([file]);
+    const first = await buildFirst();
+    generations.swap(first);
+    log.info(
+      { generation: first.id, subgraphs: first.config.subgraphs.map(({ name }) => name) },
+      'supergraph composed',
+    );
+  } catch (error) {
+    stopping.abort(error);
+    asked.stop();
+    await files?.close();
+    await shared.planners.close();
+    throw error;
+  }
+
+  /** Whether the last change was refused: then it is worth a line that the files are what serves again. */
+  let refused = false;
   const attempt = async (): Promise<ReloadOutcome> => {
     try {
-      const parts = await readSupergraph(await loadConfig(configFile, environment));
-      if (!closing) files?.update(watchedPaths(parts.config));
-      if (parts.id === generations.current?.id) return { kind: 'unchanged' };
+      const parts = await readAll();
+      if (parts.id === generations.current?.id) {
+        if (refused) log.info({ generation: parts.id }, 'the refused change has been undone');
+        refused = false;
+        return { kind: 'unchanged' };
+      }
       const generation = await buildGeneration(parts, shared, log);
       try {
         await letOthersRun();
         for (const prepare of preparations) await prepare(generation);
-        await generation.engine.warm(generations.current?.engine.mostUsed(warmedOperations) ?? []);
+        const used = generations.current?.engine.mostUsed(warmedOperations) ?? [];
+        await generation.engine.warm(used, AbortSignal.any([signal, AbortSignal.timeout(warmTimeoutMs)]));
+        signal.throwIfAborted();
       } catch (error) {
         await generation.close();
         throw error;
       }
       generations.swap(generation);
+      refused = false;
       log.info({ generation: generation.id }, 'a new generation serves');
+      await asked.store(parts.config, parts.sources);
       return { kind: 'swapped', generation: generation.id };
     } catch (error) {
+      if (signal.aborted) return { kind: 'stopped' };
+      refused = true;
       const expected = error instanceof ConfigError || error instanceof CompositionError;
       const message = `the change was refused; the previous generation keeps serving\n${messageOf(error)}`;
       const fields = error instanceof CompositionError ? { problems: problemFields(error.problems) } : {};
@@ -131,19 +190,17 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   };
 
   // One reload runs and one waits at most: it begins after every change that asked for it, so it sees them all.
-  let closing = false;
   let running: Promise<unknown> = Promise.resolve();
   let pending: Promise<ReloadOutcome> | undefined;
   const reload = (): Promise<ReloadOutcome> => {
     pending ??= running.then(() => {
       pending = undefined;
-      const outcome: Promise<ReloadOutcome> = closing ? Promise.resolve({ kind: 'unchanged' }) : attempt();
+      const outcome: Promise<ReloadOutcome> = signal.aborted ? Promise.resolve({ kind: 'stopped' }) : attempt();
       running = outcome;
       return outcome;
     });
     return pending;
   };
-  const files: FileWatch | undefined = watch ? watchFiles(watchedPaths(first.config), () => void reload()) : undefined;
 
   return {
     generations,
@@ -153,98 +210,28 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     },
     reload,
     async close() {
-      closing = true;
+      // A reload that is under way comes to nothing: composing and loading end at once, and nothing is swapped in.
+      stopping.abort(new Error('the gateway is stopping'));
+      asked.stop();
       await files?.close();
-      await (pending ?? running);
       await generations.close();
       await shared.planners.close();
+      await (pending ?? running);
     },
   };
 }
 
-/** A supergraph that composes, with everything its generation is built from. */
-export interface SupergraphParts {
-  readonly id: string;
-  readonly config: ResolvedConfig;
-  readonly sources: ReadonlyMap<string, SubgraphSource>;
-  readonly prompts: ReadonlyMap<string, PromptFolder>;
-  readonly code: ReadonlyMap<string, SubgraphCode>;
-  readonly sensitive: SensitiveFields;
-  /** Which AI fields read personal data, a line each. */
-  readonly report: readonly string[];
-  readonly composition: Composition;
+/** The subgraphs without whose schema nothing can be composed, where that is all that is wrong. */
+function subgraphsToWaitFor(error: unknown, asked: AskedSchemas): readonly string[] | undefined {
+  if (!(error instanceof CompositionError)) return undefined;
+  if (!error.problems.every(({ code }) => code === schemaUnavailable)) return undefined;
+  const subgraphs = error.problems.flatMap(({ places }) => places.map(({ subgraph }) => subgraph));
+  return subgraphs.every((name) => asked.isDown(name)) ? subgraphs : undefined;
 }
 
-/**
- * Reads and composes what a configuration names, AI fields checked.
- * @throws CompositionError with every problem found, or ConfigError for a provider's package that is not installed
- */
-export async function readSupergraph(config: ResolvedConfig): Promise<SupergraphParts> {
-  refuseMissingReference(config);
-  refuseMissingPackages(config);
-  const sources = await readSources(config);
-  const prompts = new Map<string, PromptFolder>();
-  const code = new Map<string, SubgraphCode>();
-  const problems: CompositionProblem[] = [];
-  for (const subgraph of config.subgraphs) {
-    if (subgraph.kind !== 'ai') continue;
-    prompts.set(subgraph.name, await readPromptFolder(subgraph.promptsFolder));
-    if (subgraph.codeFile === undefined) continue;
-    const read = await readFieldCode(subgraph.codeFile);
-    if (typeof read !== 'string') code.set(subgraph.name, read);
-    else problems.push(codeProblem(subgraph.name, subgraph.codeFile, read));
-  }
-  const sensitive = await sensitiveFieldsOf(sources);
-  const hints: CompositionProblem[] = [];
-  const report: string[] = [];
-  for (const source of sources) {
-    const folder = prompts.get(source.name);
-    if (folder === undefined) continue;
-    const check = { source, prompts: folder, models: modelChecks(config.ai), sensitive, code: code.get(source.name) };
-    problems.push(...checkAiSubgraph(check));
-    const reported = reportAiSubgraph(check);
-    hints.push(...reported.hints);
-    report.push(...reported.report);
-  }
-  const composed = await composeBeside(sources, problems);
-  const composition = { ...composed, hints: [...composed.hints, ...hints] };
-  return {
-    id: stableHash({
-      config,
-      sources,
-      prompts: [...prompts.values()].map((folder) => folder.hash),
-      code: [...code.values()].map(({ hash }) => hash),
-    }).slice(0, 16),
-    config,
-    sources: new Map(sources.map((source) => [source.name, source])),
-    prompts,
-    code,
-    sensitive,
-    report,
-    composition,
-  };
-}
-
-function codeProblem(subgraph: string, file: string, message: string): CompositionProblem {
-  const place = { subgraph, origin: relative(process.cwd(), file), line: undefined };
-  const mend = 'correct the module, or remove the subgraph’s `code`';
-  return { severity: 'error', code: 'AI_CODE_INVALID', message, places: [place], mend };
-}
-
-/** Composes even where AI fields have problems, so that an owner reads all of them at once. */
-async function composeBeside(
-  sources: readonly SubgraphSource[],
-  problems: readonly CompositionProblem[],
-): Promise<Composition> {
-  try {
-    const composition = await compose(sources);
-    if (problems.length === 0) return composition;
-  } catch (error) {
-    if (!(error instanceof CompositionError)) throw error;
-    throw new CompositionError([...error.problems, ...problems]);
-  }
-  throw new CompositionError(problems);
-}
+/** How long a start waits between its attempts: a little, then longer. */
+const firstStartWaitMs = 1_000;
+const longestStartWaitMs = 30_000;
 
 /** In steps with the loop free in between: requests are served on the previous generation meanwhile. */
 async function buildGeneration(parts: SupergraphParts, shared: Shared, log: Logger): Promise<GatewayGeneration> {
@@ -372,12 +359,5 @@ interface Shared {
 
 /** How many of the most used operations are planned before a new generation serves. */
 const warmedOperations = 100;
-
-function watchedPaths(config: ResolvedConfig): readonly string[] {
-  const ofSubgraph = (subgraph: SubgraphConfig): string[] => [
-    ...(subgraph.schema.kind === 'file' ? [subgraph.schema.path] : []),
-    ...(subgraph.kind === 'ai' ? [subgraph.promptsFolder] : []),
-    ...(subgraph.kind === 'ai' && subgraph.codeFile !== undefined ? [subgraph.codeFile] : []),
-  ];
-  return [config.file, ...config.subgraphs.flatMap(ofSubgraph)];
-}
+/** How long that may take: a planner that hangs holds up no change. */
+const warmTimeoutMs = 30_000;

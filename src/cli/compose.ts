@@ -2,7 +2,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Command } from 'commander';
 import { loadConfig } from '../config/index.ts';
-import { readSupergraph } from '../gateway.ts';
+import { readSupergraph } from '../read-supergraph.ts';
 import { formatProblems } from '../supergraph/index.ts';
 import { writeWhole } from './write-whole.ts';
 

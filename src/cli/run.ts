@@ -7,6 +7,7 @@ import { aiCommand } from './ai.ts';
 import { composeCommand } from './compose.ts';
 import { configSchemaCommand } from './config-schema.ts';
 import { promptCommand } from './prompt.ts';
+import { reloadCommand } from './reload.ts';
 import { serveCommand } from './serve.ts';
 import { typesCommand } from './types.ts';
 
@@ -20,6 +21,7 @@ export async function run(): Promise<void> {
     .description('A GraphQL federation gateway whose AI fields are real fields of the graph.')
     .version(version)
     .addCommand(serveCommand())
+    .addCommand(reloadCommand())
     .addCommand(composeCommand())
     .addCommand(typesCommand())
     .addCommand(aiCommand())
@@ -33,6 +35,12 @@ export async function run(): Promise<void> {
     process.exit(exitCodeOf(error));
   }
 }
+
+const listenAdvice = {
+  EADDRINUSE: 'Something else listens there: end it, or choose another port with --port or server.port.',
+  EACCES: 'This user may not listen there: choose a port from 1024 on with --port or server.port.',
+  EADDRNOTAVAIL: 'This machine has no such address: correct --host or server.host.',
+} as const;
 
 function throwInsteadOfExiting(command: Command): void {
   command.exitOverride();
@@ -48,7 +56,7 @@ function exitCodeOf(error: unknown): number {
   }
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === 'EADDRINUSE' || code === 'EACCES' || code === 'EADDRNOTAVAIL') {
-    process.stderr.write(`cannot listen: ${message}\n`);
+    process.stderr.write(`cannot listen: ${message}\n${listenAdvice[code]}\n`);
     return 1;
   }
   process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);

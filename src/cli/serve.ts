@@ -1,8 +1,10 @@
+import { isatty } from 'node:tty';
 import { Command, InvalidArgumentError } from 'commander';
 import { loadConfig } from '../config/index.ts';
 import { createGateway } from '../gateway.ts';
 import { startHttpServer } from '../http/index.ts';
 import { createLogger } from '../observability/index.ts';
+import { reportRunning } from './report-running.ts';
 
 interface ServeOptions {
   readonly config: string;
@@ -11,36 +13,59 @@ interface ServeOptions {
   readonly watch: boolean;
 }
 
-/** `isthmus serve`: the gateway, until SIGTERM or SIGINT; a second one ends it at once. */
+/** After the drain, what is left to close: what hangs then is left to the process's end. */
+const closeTimeoutMs = 1_000;
+
+/** `isthmus serve`: the gateway, until SIGTERM or SIGINT; a second one ends it at once. SIGHUP reloads. */
 export function serveCommand(): Command {
   return new Command('serve')
     .description('Serve the supergraph.')
     .option('--config <file>', 'the configuration file', 'supergraph.yaml')
     .option('--port <number>', 'instead of server.port; 0 takes a free one', readPort)
     .option('--host <address>', 'instead of server.host')
-    .option('--no-watch', 'do not take up changes of configuration, schemas and prompts')
+    .option('--no-watch', 'do not take up changes of configuration, schemas and prompts; SIGHUP still does')
     .action(serve);
 }
 
 async function serve({ config, port, host, watch }: ServeOptions): Promise<void> {
+  // From the first moment: whoever reloads a gateway that is still starting must not end it.
+  let reload = (): void => {};
+  const inTerminal = isatty(0);
+  process.on('SIGHUP', () => {
+    // A terminal that is closed sends the same signal; its programs end.
+    if (inTerminal && !isatty(0)) process.kill(process.pid, 'SIGTERM');
+    else reload();
+  });
+
   const { telemetry } = await loadConfig(config);
   const log = createLogger({ level: telemetry.logLevel });
-  const gateway = await createGateway({ configFile: config, log, watch });
+  const gateway = await createGateway({ configFile: config, log, watch, waitForSubgraphs: true });
   const server = await startHttpServer({ gateway, log, host, port });
-  log.info({ url: server.url }, 'listening');
-
   let stopping = false;
   const stop = async (signal: NodeJS.Signals): Promise<void> => {
     if (stopping) process.exit(1);
     stopping = true;
     log.info({ signal }, 'draining');
     const finished = await server.drain();
-    await gateway.close();
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise((resolve) => {
+      timer = setTimeout(resolve, closeTimeoutMs);
+    });
+    await Promise.race([gateway.close(), late]);
+    clearTimeout(timer);
     log.info({ finished }, 'stopped');
     process.exit(finished ? 0 : 1);
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
+
+  log.info({ url: server.url }, 'listening');
+  process.send?.({ url: server.url });
+  const reloaded = await reportRunning({ config, url: server.url, gateway, log });
+  reload = () => {
+    log.info({ signal: 'SIGHUP' }, 'reloading');
+    void gateway.reload().then(reloaded);
+  };
 }
 
 function readPort(text: string): number {

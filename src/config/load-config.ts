@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
-import { deepFreeze } from '../lib/index.ts';
+import { messageOf } from '../errors/index.ts';
+import { deepFreeze, readTextFile } from '../lib/index.ts';
 import { resolveAi } from './ai.ts';
 import { ConfigError, type ConfigProblem } from './config-error.ts';
 import { resolveHeaderRules } from './header-rules.ts';
@@ -22,10 +22,12 @@ import { unknownInAi } from './unknown-in-ai.ts';
 export async function loadConfig(file: string, environment: NodeJS.ProcessEnv = process.env): Promise<ResolvedConfig> {
   let text: string;
   try {
-    text = await readFile(file, 'utf8');
+    text = await readTextFile(file);
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    const message = missing ? 'there is no such file; name one with --config' : 'the file cannot be read';
+    const message = missing
+      ? 'there is no such file; name one with --config'
+      : `the file cannot be read: ${messageOf(error)}`;
     throw new ConfigError(file, [{ path: '', line: undefined, message }]);
   }
   const unsafe = protectionSwitches.filter((name) => environment[name] !== undefined);
@@ -146,6 +148,11 @@ function resolveConfig(file: string, yaml: SupergraphYaml): ResolvedConfig {
   };
 }
 
+/** Nothing written is every 10 s. */
+function pollMsOf(poll: string | undefined): number | undefined {
+  return poll === 'off' ? undefined : parseDuration(poll ?? '10s');
+}
+
 function resolveSubgraph(
   name: string,
   subgraph: SupergraphYaml['subgraphs'][string],
@@ -165,6 +172,9 @@ function resolveSubgraph(
     kind: 'http',
     name,
     routingUrl: subgraph.routing_url ?? url ?? '',
-    schema: file === undefined ? { kind: 'introspection', url: url ?? '' } : { kind: 'file', path: at(file) },
+    schema:
+      file === undefined
+        ? { kind: 'introspection', url: url ?? '', pollMs: pollMsOf(subgraph.schema.poll) }
+        : { kind: 'file', path: at(file) },
   };
 }

@@ -19,7 +19,14 @@ export interface FileSource {
   readonly path: string;
 }
 
-export type SchemaSource = FileSource | { readonly kind: 'introspection'; readonly url: string };
+export type SchemaSource =
+  | FileSource
+  | {
+      readonly kind: 'introspection';
+      readonly url: string;
+      /** How often it is asked for its schema while the gateway runs; `undefined`: never. */
+      readonly pollMs: number | undefined;
+    };
 
 export interface ServerConfig {
   readonly host: string;

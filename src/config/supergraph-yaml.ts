@@ -8,7 +8,7 @@ import { aiYaml } from './ai.ts';
 import { headersYaml } from './header-rules.ts';
 import { trafficYaml } from './traffic.ts';
 import { parseSize, sizePattern } from './units.ts';
-import { durationOr, httpUrl, isOriginPattern } from './values.ts';
+import { duration, durationOr, httpUrl, isOriginPattern } from './values.ts';
 
 /** The federation versions that the bundled `@apollo/composition` covers; a test holds this against the package. */
 export const supportedFederation = { major: 2, minorFrom: 0, minorTo: 14 } as const;
@@ -29,10 +29,22 @@ const subgraph = z
     schema: z
       .strictObject({
         file: z.string().min(1).optional().describe('An SDL file.'),
-        subgraph_url: httpUrl.optional().describe('A URL to introspect with `{ _service { sdl } }`.'),
+        subgraph_url: httpUrl
+          .optional()
+          .describe(
+            'A URL to introspect with `{ _service { sdl } }`. The last schema it gave is stored under `.isthmus/` beside the configuration, and used while it is down.',
+          ),
+        poll: z
+          .union([z.literal('off'), duration])
+          .optional()
+          .describe('How often subgraph_url is asked again while the gateway runs, or `off`. Default: 10s.'),
       })
       .refine((schema) => (schema.file === undefined) !== (schema.subgraph_url === undefined), {
         message: 'name exactly one of file and subgraph_url',
+      })
+      .refine((schema) => schema.poll === undefined || schema.subgraph_url !== undefined, {
+        message: 'poll belongs to subgraph_url: a file is watched',
+        path: ['poll'],
       })
       .describe('Where the subgraph’s SDL comes from.'),
     ai: z

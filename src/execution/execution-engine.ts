@@ -48,8 +48,11 @@ export interface ExecutionEngine {
   execute(request: OperationRequest): Promise<ExecutionOutcome>;
   /** The operations it has run most, most used first. */
   mostUsed(count: number): readonly UsedOperation[];
-  /** Plans operations before they are asked for; those that no longer fit the schema are passed over. */
-  warm(operations: readonly UsedOperation[]): Promise<void>;
+  /**
+   * Plans operations before they are asked for; those that no longer fit the schema are passed over.
+   * @param signal leaves the rest to be planned when they are asked for
+   */
+  warm(operations: readonly UsedOperation[], signal?: AbortSignal): Promise<void>;
   /** False where it has not been able to plan for a while: only operations that are planned already are answered. */
   isAvailable(): boolean;
   close(): Promise<void>;

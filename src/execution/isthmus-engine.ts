@@ -107,10 +107,11 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
       });
     },
 
-    async warm(used) {
+    async warm(used, signal) {
       for (const operation of used) {
         // One at a time, with the loop free in between: this runs while another generation serves.
         await new Promise((resolve) => setImmediate(resolve));
+        if (signal?.aborted === true) return;
         if (validate(apiSchema, operation.document).length > 0) continue;
         try {
           const prepared = prepare(operation);

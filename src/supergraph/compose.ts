@@ -1,20 +1,26 @@
 import { Worker } from 'node:worker_threads';
+import { messageOf } from '../errors/index.ts';
 import { siblingModule } from '../lib/index.ts';
 import type { Composition, CompositionOutcome, SubgraphSource } from './composition.ts';
 import { CompositionError } from './composition.ts';
+
+/** A worker that does not even end is left to the process's own end. */
+const endTimeoutMs = 2_000;
 
 /**
  * Composes in a worker of its own, which ends with the work: composing is rare, and what it leaves on the heap is not
  * kept. Memory and time are bounded, so that a hostile schema costs a refusal and nothing else.
  *
  * @param timeoutMs how long composing may take: 200 types in 10 subgraphs that all lead to each other take 32 s
- * @throws CompositionError with every problem found
+ * @param signal ends it before
+ * @throws CompositionError with every problem found, or the signal's reason
  */
-export async function compose(sources: readonly SubgraphSource[], timeoutMs = 120_000): Promise<Composition> {
-  const worker = new Worker(siblingModule(import.meta.url, 'compose-worker'), {
-    workerData: { sources },
-    resourceLimits: { maxOldGenerationSizeMb: 2_048 },
-  });
+export async function compose(
+  sources: readonly SubgraphSource[],
+  timeoutMs = 120_000,
+  signal?: AbortSignal,
+): Promise<Composition> {
+  signal?.throwIfAborted();
   const refuse = (message: string) =>
     new CompositionError([
       {
@@ -25,10 +31,15 @@ export async function compose(sources: readonly SubgraphSource[], timeoutMs = 12
         mend: 'make the schemas smaller or simpler',
       },
     ]);
+  let worker: Worker | undefined;
   let timer: NodeJS.Timeout | undefined;
+  let onAbort: (() => void) | undefined;
   try {
     const outcome = await new Promise<CompositionOutcome>((resolve, reject) => {
+      worker = startWorker(sources, (error) => refuse(`the composition worker cannot start: ${messageOf(error)}`));
       timer = setTimeout(() => reject(refuse(`composing took longer than ${timeoutMs} ms`)), timeoutMs);
+      onAbort = () => reject(signal?.reason);
+      signal?.addEventListener('abort', onAbort, { once: true });
       worker.once('message', resolve);
       worker.once('error', (error: Error) => reject(refuse(`the composition worker failed: ${error.message}`)));
       worker.once('exit', () => reject(refuse('the composition worker ended without an answer')));
@@ -38,6 +49,28 @@ export async function compose(sources: readonly SubgraphSource[], timeoutMs = 12
     return composition;
   } finally {
     clearTimeout(timer);
-    await worker.terminate();
+    if (onAbort !== undefined) signal?.removeEventListener('abort', onAbort);
+    if (worker !== undefined) await endWorker(worker);
   }
+}
+
+function startWorker(sources: readonly SubgraphSource[], refuse: (error: unknown) => Error): Worker {
+  try {
+    return new Worker(siblingModule(import.meta.url, 'compose-worker'), {
+      workerData: { sources },
+      resourceLimits: { maxOldGenerationSizeMb: 2_048 },
+    });
+  } catch (error) {
+    throw refuse(error);
+  }
+}
+
+async function endWorker(worker: Worker): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, endTimeoutMs);
+  });
+  await Promise.race([worker.terminate(), late]);
+  clearTimeout(timer);
+  worker.unref();
 }

@@ -1,3 +1,4 @@
+export { AskedSchemas } from './asked-schemas.ts';
 export { buildApiSchema } from './build-api-schema.ts';
 export { compose } from './compose.ts';
 export {
@@ -10,5 +11,7 @@ export {
 } from './composition.ts';
 export { type Generation, Generations } from './generations.ts';
 export { importedAiDirectives, linkAiDirectives } from './link-ai-directives.ts';
-export { readSources } from './read-sources.ts';
+export { type ReadSourcesOptions, readSources, schemaUnavailable } from './read-sources.ts';
+export { createSdlStore } from './sdl-store.ts';
 export { type FileWatch, watchFiles } from './watch-files.ts';
+export { watchedPaths } from './watched-paths.ts';

@@ -69,6 +69,7 @@ const parts: Readonly<Record<string, string>> = {
   'testing.ts': 'what `isthmus/testing` exports',
   http: 'Fastify app and its routes, `/v1`, health, draining, the landing page',
   testing: 'the scripted provider for tests: OpenAI’s, Anthropic’s and Gemini’s wires, recordings, faults',
+  'read-supergraph.ts': 'reads and composes what a configuration names, AI fields checked',
   'gateway.ts': 'builds a running gateway from a configuration, and swaps its generations',
   execution: 'compiled plans, entity batching, merging, response shaping',
   planning: 'operation normalisation, planner processes, plan cache',

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/index.ts';
-import { readSupergraph } from '../../src/gateway.ts';
+import { readSupergraph } from '../../src/read-supergraph.ts';
 import { type Sample, startSample } from '../testkit/sample.ts';
 
 describe('the committed supergraph', () => {

@@ -189,16 +189,20 @@ describe('a bad start', () => {
     expect(output).toContain('mend:');
   });
 
-  it('names a subgraph that does not give its schema', async () => {
+  it('names a subgraph that does not give its schema, which a gateway waits for and composing does not', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'isthmus-serve-'));
     const config = join(folder, 'supergraph.yaml');
     await writeFile(
       config,
       'subgraphs: { gone: { schema: { subgraph_url: "http://me:secretpw@127.0.0.1:1/graphql" } } }',
     );
-    const output = await fails(['serve', '--config', config]);
-    expect(output).not.toContain('secretpw');
-    expect(output).toContain('SUBGRAPH_SCHEMA_UNAVAILABLE in gone (http://127.0.0.1:1/graphql)');
+    const isthmus = run(['serve', '--config', config]);
+    await isthmus.waitFor(/waiting for the schema of gone; trying again in/);
+    expect(isthmus.output()).not.toContain('secretpw');
+    expect(isthmus.output()).toContain('SUBGRAPH_SCHEMA_UNAVAILABLE in gone (http://127.0.0.1:1/graphql)');
+    const composing = await fails(['compose', '--config', config]);
+    expect(composing).toContain('SUBGRAPH_SCHEMA_UNAVAILABLE in gone (http://127.0.0.1:1/graphql)');
+    expect(composing).not.toContain('secretpw');
   });
 
   it('names a port that is taken', async () => {

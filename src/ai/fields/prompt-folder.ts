@@ -2,11 +2,11 @@
  * A folder of prompts: `review-summary.prompt` is the working version, `review-summary@3.prompt` version 3, `labels.yaml`
  * maps labels to versions, and `_house-rules.prompt` is a partial, included by `{{> house-rules}}`.
  */
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as letOthersRun } from 'node:timers/promises';
 import { messageOf } from '../../errors/index.ts';
-import { stableHash } from '../../lib/index.ts';
+import { readTextFile, stableHash } from '../../lib/index.ts';
 import { type Prompt, PromptError, parsePrompt } from './prompt.ts';
 import { labelsFile, type PromptLabels, pickWeighted, readLabels } from './prompt-labels.ts';
 
@@ -37,7 +37,7 @@ export async function readPromptFolder(folder: string): Promise<PromptFolder> {
   const texts = new Map<string, string>();
   try {
     for (const file of (await readdir(folder)).sort()) {
-      if (file.endsWith(ending) || file === labelsFile) texts.set(file, await readFile(join(folder, file), 'utf8'));
+      if (file.endsWith(ending) || file === labelsFile) texts.set(file, await readTextFile(join(folder, file)));
     }
   } catch (error) {
     const missing = new PromptError(`the folder of prompts cannot be read: ${messageOf(error)}`, undefined);

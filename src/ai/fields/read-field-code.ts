@@ -1,9 +1,11 @@
 /** Loads the module of an AI subgraph's own code: `export const fields = { 'Type.field': { inputs, finish } }`. */
-import { readFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 import { messageOf } from '../../errors/index.ts';
-import { stableHash } from '../../lib/index.ts';
+import { readTextFile, stableHash, withinTime } from '../../lib/index.ts';
 import type { FieldCode, SubgraphCode } from './field-code.ts';
+
+/** A module may await what never comes. */
+const loadTimeoutMs = 10_000;
 
 /**
  * @returns the code, or why it cannot be used, in words for its owner. An edited file is loaded anew; what it imports is
@@ -13,10 +15,10 @@ export async function readFieldCode(file: string): Promise<SubgraphCode | string
   let hash: string;
   let module: unknown;
   try {
-    hash = stableHash(await readFile(file, 'utf8')).slice(0, 16);
+    hash = stableHash(await readTextFile(file)).slice(0, 16);
     const url = pathToFileURL(file);
     url.searchParams.set('version', hash);
-    module = await import(url.href);
+    module = await withinTime(import(url.href), { timeoutMs: loadTimeoutMs, what: 'loading the module' });
   } catch (error) {
     return `the code cannot be loaded: ${messageOf(error).split('\n')[0]}`;
   }

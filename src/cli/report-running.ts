@@ -1,0 +1,40 @@
+import { resolve } from 'node:path';
+import { messageOf } from '../errors/index.ts';
+import type { Gateway, ReloadOutcome } from '../gateway.ts';
+import type { Logger } from '../observability/index.ts';
+import { beginningOf, forgetGateway, type RunningGateway, recordGateway } from './running-gateways.ts';
+
+export interface ReportRunningOptions {
+  readonly config: string;
+  readonly url: string;
+  readonly gateway: Gateway;
+  readonly log: Logger;
+}
+
+/**
+ * Lets `isthmus reload` find this process, as long as it runs.
+ * @returns says what a reload came to
+ */
+export async function reportRunning(options: ReportRunningOptions): Promise<(outcome: ReloadOutcome) => Promise<void>> {
+  const { config, url, gateway, log } = options;
+  const write = async (): Promise<void> => {
+    try {
+      await recordGateway(record);
+    } catch (error) {
+      log.debug({ reason: messageOf(error) }, 'isthmus reload will not find this gateway');
+    }
+  };
+  const generation = (): string => gateway.generations.current?.id ?? '-';
+  const of = { pid: process.pid, began: await beginningOf(process.pid), config: resolve(config), url };
+  let record: RunningGateway = { ...of, generation: generation(), reloads: 0 };
+  if (of.began === '') return async () => {};
+  await write();
+  process.on('exit', () => forgetGateway(record));
+  return async (outcome) => {
+    const told = outcome.kind === 'refused' ? { kind: outcome.kind, error: outcome.error.message } : outcome;
+    const { kind } = told;
+    const error = 'error' in told ? { error: told.error } : {};
+    record = { ...of, generation: generation(), reloads: record.reloads + 1, outcome: { kind, ...error } };
+    await write();
+  };
+}

@@ -1,0 +1,41 @@
+/**
+ * Reads a file of text whatever stands in its place: a pipe nobody writes to, a device without an end or a file system
+ * that does not answer costs an error, not a thread that waits for ever.
+ */
+import { constants, type Stats } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { withinTime } from './within-time.ts';
+
+export interface ReadTextFileOptions {
+  /** @default 50_000_000 */
+  readonly maxBytes?: number;
+  /** @default 10_000 */
+  readonly timeoutMs?: number;
+}
+
+/** @throws Error that says why it cannot be read; the file system's own has its `code` */
+export async function readTextFile(path: string, options: ReadTextFileOptions = {}): Promise<string> {
+  const { maxBytes = 50_000_000, timeoutMs = 10_000 } = options;
+  const signal = AbortSignal.timeout(timeoutMs);
+  return withinTime(read(path, maxBytes, signal), { timeoutMs: timeoutMs + 100, what: 'reading the file' });
+}
+
+async function read(path: string, maxBytes: number, signal: AbortSignal): Promise<string> {
+  // Opening a pipe waits for its writer, unless it is told not to.
+  const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  try {
+    const stats = await file.stat();
+    if (!stats.isFile()) throw new Error(`it is ${kindOf(stats)}, not a file`);
+    if (stats.size > maxBytes) throw new Error(`it is longer than ${maxBytes} bytes`);
+    return await file.readFile({ encoding: 'utf8', signal });
+  } finally {
+    await file.close();
+  }
+}
+
+function kindOf(stats: Stats): string {
+  if (stats.isDirectory()) return 'a folder';
+  if (stats.isFIFO()) return 'a named pipe';
+  if (stats.isSocket()) return 'a socket';
+  return 'a device';
+}

@@ -1,0 +1,115 @@
+/** Reads and composes what a configuration names, AI fields checked: everything a generation is built from. */
+import { relative } from 'node:path';
+import {
+  checkAiSubgraph,
+  modelChecks,
+  type PromptFolder,
+  readFieldCode,
+  readPromptFolder,
+  reportAiSubgraph,
+  type SensitiveFields,
+  type SubgraphCode,
+  sensitiveFieldsOf,
+} from './ai/fields/index.ts';
+import { refuseMissingPackages } from './ai/models/index.ts';
+import type { ResolvedConfig } from './config/index.ts';
+import { refuseMissingReference } from './execution/index.ts';
+import { stableHash } from './lib/index.ts';
+import {
+  type Composition,
+  CompositionError,
+  type CompositionProblem,
+  compose,
+  type ReadSourcesOptions,
+  readSources,
+  type SubgraphSource,
+} from './supergraph/index.ts';
+
+/** A supergraph that composes, with everything its generation is built from. */
+export interface SupergraphParts {
+  readonly id: string;
+  readonly config: ResolvedConfig;
+  readonly sources: ReadonlyMap<string, SubgraphSource>;
+  readonly prompts: ReadonlyMap<string, PromptFolder>;
+  readonly code: ReadonlyMap<string, SubgraphCode>;
+  readonly sensitive: SensitiveFields;
+  /** Which AI fields read personal data, a line each. */
+  readonly report: readonly string[];
+  readonly composition: Composition;
+}
+
+/**
+ * Reads and composes what a configuration names, AI fields checked.
+ * @throws CompositionError with every problem found, ConfigError for a provider's package that is not installed, or the
+ * signal's reason
+ */
+export async function readSupergraph(
+  config: ResolvedConfig,
+  options: ReadSourcesOptions = {},
+): Promise<SupergraphParts> {
+  refuseMissingReference(config);
+  refuseMissingPackages(config);
+  const sources = await readSources(config, options);
+  const prompts = new Map<string, PromptFolder>();
+  const code = new Map<string, SubgraphCode>();
+  const problems: CompositionProblem[] = [];
+  for (const subgraph of config.subgraphs) {
+    if (subgraph.kind !== 'ai') continue;
+    prompts.set(subgraph.name, await readPromptFolder(subgraph.promptsFolder));
+    if (subgraph.codeFile === undefined) continue;
+    const read = await readFieldCode(subgraph.codeFile);
+    if (typeof read !== 'string') code.set(subgraph.name, read);
+    else problems.push(codeProblem(subgraph.name, subgraph.codeFile, read));
+  }
+  const sensitive = await sensitiveFieldsOf(sources);
+  const hints: CompositionProblem[] = [];
+  const report: string[] = [];
+  for (const source of sources) {
+    const folder = prompts.get(source.name);
+    if (folder === undefined) continue;
+    const check = { source, prompts: folder, models: modelChecks(config.ai), sensitive, code: code.get(source.name) };
+    problems.push(...checkAiSubgraph(check));
+    const reported = reportAiSubgraph(check);
+    hints.push(...reported.hints);
+    report.push(...reported.report);
+  }
+  const composed = await composeBeside(sources, problems, options.signal);
+  const composition = { ...composed, hints: [...composed.hints, ...hints] };
+  return {
+    id: stableHash({
+      config,
+      sources,
+      prompts: [...prompts.values()].map((folder) => folder.hash),
+      code: [...code.values()].map(({ hash }) => hash),
+    }).slice(0, 16),
+    config,
+    sources: new Map(sources.map((source) => [source.name, source])),
+    prompts,
+    code,
+    sensitive,
+    report,
+    composition,
+  };
+}
+
+function codeProblem(subgraph: string, file: string, message: string): CompositionProblem {
+  const place = { subgraph, origin: relative(process.cwd(), file), line: undefined };
+  const mend = 'correct the module, or remove the subgraph’s `code`';
+  return { severity: 'error', code: 'AI_CODE_INVALID', message, places: [place], mend };
+}
+
+/** Composes even where AI fields have problems, so that an owner reads all of them at once. */
+async function composeBeside(
+  sources: readonly SubgraphSource[],
+  problems: readonly CompositionProblem[],
+  signal: AbortSignal | undefined,
+): Promise<Composition> {
+  try {
+    const composition = await compose(sources, undefined, signal);
+    if (problems.length === 0) return composition;
+  } catch (error) {
+    if (!(error instanceof CompositionError)) throw error;
+    throw new CompositionError([...error.problems, ...problems]);
+  }
+  throw new CompositionError(problems);
+}

@@ -1,0 +1,35 @@
+import { Deadline } from '../lib/index.ts';
+import { anonymous, createHttpSubgraph } from '../transport/index.ts';
+
+/** What an SDL has at most: Apollo's own schemas of 10,000 types have 2 MB. */
+const maxSdlBytes = 50_000_000;
+
+/**
+ * Asks a subgraph for its SDL.
+ * @throws Error or GatewayError that says why there is none, or the signal's reason
+ */
+export async function introspectSdl(
+  name: string,
+  url: string,
+  { timeoutMs, signal }: { readonly timeoutMs: number; readonly signal?: AbortSignal | undefined },
+): Promise<string> {
+  const client = createHttpSubgraph({ name, url, timeoutMs, maxResponseBytes: maxSdlBytes });
+  try {
+    const { data, errors } = await client.execute(
+      { kind: 'query', query: '{ _service { sdl } }' },
+      {
+        requestId: 'introspection',
+        principal: anonymous,
+        signal: signal ?? new AbortController().signal,
+        deadline: Deadline.in(timeoutMs),
+      },
+    );
+    const service = data?._service;
+    if (service !== null && typeof service === 'object' && 'sdl' in service && typeof service.sdl === 'string') {
+      return service.sdl;
+    }
+    throw new Error(errors?.[0]?.message ?? 'its answer has no _service.sdl');
+  } finally {
+    await client.close();
+  }
+}
