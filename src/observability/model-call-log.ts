@@ -132,6 +132,7 @@ function lineOf(call: ModelCallRecord): string {
       outputTokens: usage.outputTokens,
       cachedInputTokens: usage.cachedInputTokens,
       cacheWriteTokens: usage.cacheWriteTokens,
+      cacheWriteHourTokens: usage.cacheWriteHourTokens,
       reasoningTokens: usage.reasoningTokens,
       source: usage.source,
     },
@@ -142,6 +143,7 @@ function lineOf(call: ModelCallRecord): string {
     finish: call.finish,
     cache: call.cache,
     guardrails: call.guardrails,
+    adapted: call.adapted,
     streamed: call.streamed,
     shadow: call.shadow,
   });
@@ -161,6 +163,7 @@ function logRecord(log: Logger, call: ModelCallRecord): void {
       durationMs: call.durationMs,
       finish: call.finish,
       cache: call.cache,
+      adapted: call.adapted,
     },
     'model call',
   );

@@ -151,6 +151,8 @@ export interface ModelRequest {
    * a provider that is not sent the body leaves them out and tells so, or refuses them where it is told to refuse.
    */
   readonly optional?: readonly string[];
+  /** Fields that this gateway hands to nobody, and that were only offered: they are out of the body too. */
+  readonly removed?: readonly string[];
   /**
    * The request as the client wrote it, where it came in a provider's own wire. A provider that speaks this wire sends
    * it as it is, with the model's name replaced; every other provider refuses `wire.beyond` (the fields that have no

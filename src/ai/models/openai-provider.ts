@@ -10,6 +10,7 @@ import { conformResponse } from './conform-response.ts';
 import { Adaptation } from './fitting/adaptation.ts';
 import { fitForOpenAi } from './fitting/fit-openai.ts';
 import { fitPassed } from './fitting/fit-passed.ts';
+import { tellRemoved } from './fitting/fit-request.ts';
 import type { HttpExchange } from './http-exchange.ts';
 import { createHttpPool, type HttpMessage } from './http-pool.ts';
 import {
@@ -125,6 +126,7 @@ export function createOpenAiProvider(options: OpenAiProviderOptions): ModelProvi
     const url = urlOf(endpoint, model);
     const maxAnswer = streams ? maxBytes * streamFraming : maxBytes;
     const adaptation = new Adaptation(unsupported, call.adapted);
+    tellRemoved(request, adaptation);
     const fit = (body: JsonObject) => fitPassed(body, model, request, dialect, adaptation);
     const idForm = callIdFormAt(url.hostname, wireName);
     const passed = passedRequest(request, wireName, model, streams, fit, dialect);

@@ -147,23 +147,30 @@ export function readOutputForm(type: unknown, format: Fields, at: string): Outpu
 }
 
 /**
- * The tools of both OpenAI wires.
+ * The tools of both OpenAI wires. Some clients (Cursor) describe them as the other wire or Anthropic's does; such a body
+ * is read, and never sent as it is.
  *
  * @param nested whether a function is described under `function` (chat), or beside its type (responses)
  */
 export function readTools(request: Draft, body: Fields, beyond: string[], nested: boolean): void {
   const inside = nested ? 'function.' : '';
-  const functionOf = (fields: Fields, at: string) => (nested ? requireObject(fields, 'function', at) : fields);
+  const isForeign = (tool: Fields): boolean =>
+    nested ? tool.function === undefined && typeof tool.name === 'string' : isFields(tool.function);
+  const functionOf = (fields: Fields, at: string) =>
+    nested === isForeign(fields) ? fields : requireObject(fields, 'function', at);
   const given = readArray(body, 'tools') ?? [];
   const tools: ToolDefinition[] = [];
   for (let index = 0; index < given.length; index++) {
     const at = `tools[${index}]`;
     const tool = asFields(given[index], at);
-    if (tool.type === 'custom') beyond.push(`${at} (custom)`);
-    else if (tool.type !== 'function') refuseHostedTool(tool.type, `${at}.type`);
+    const type = tool.type ?? (isForeign(tool) || isFields(tool.function) ? 'function' : undefined);
+    if (type === 'custom') beyond.push(`${at} (custom)`);
+    else if (type !== 'function') refuseHostedTool(type, `${at}.type`);
     else tools.push({ ...cacheOf(tool, `${at}.`), ...readTool(functionOf(tool, `${at}.`), `${at}.${inside}`) });
   }
   if (tools.length > 0) request.tools = tools;
+  const areForeign = given.some((tool) => isFields(tool) && (isForeign(tool) || !isSet(tool.type)));
+  if (areForeign && request.wire !== undefined) request.wire = { ...request.wire, isForeign: true };
   const parallel = readBoolean(body, 'parallel_tool_calls');
   if (parallel !== undefined) request.parallelToolCalls = parallel;
   const choice = body.tool_choice;
@@ -183,9 +190,14 @@ function readToolChoice(choice: unknown, named: Fields | undefined, at: string):
   throw new InvalidField('`tool_choice` must be auto, none, required or a function.', 'tool_choice');
 }
 
-/** A function as both OpenAI wires describe it. Without parameters it takes none. */
+/** A function as both OpenAI wires describe it, or as Anthropic's does. Without parameters it takes none. */
 function readTool(fields: Fields, at: string): ToolDefinition {
-  return toolOf(fields, at, readObject(fields, 'parameters', at) ?? { type: 'object', properties: {} });
+  const schema = readObject(fields, 'parameters', at) ?? readObject(fields, 'input_schema', at);
+  return toolOf(fields, at, schema ?? { type: 'object', properties: {} });
+}
+
+function isSet(value: unknown): boolean {
+  return value !== undefined && value !== null;
 }
 
 /** What every wire says of a tool besides its parameters. */

@@ -79,7 +79,7 @@ function readToolResult(block: Fields, at: string): ToolResultPart {
   if (typeof given === 'string') content = [{ type: 'text', text: given }];
   else if (Array.isArray(given)) {
     content = given.map((inner, index) =>
-      readUserBlock(asFields(inner, `${at}.content[${index}]`), `${at}.content[${index}]`),
+      readResultBlock(asFields(inner, `${at}.content[${index}]`), `${at}.content[${index}]`),
     );
   } else if (given !== undefined && given !== null) {
     throw new InvalidField(`\`${at}.content\` must be a string or an array of blocks.`, `${at}.content`);
@@ -92,6 +92,12 @@ function readToolResult(block: Fields, at: string): ToolResultPart {
     ...(readBoolean(block, 'is_error', `${at}.`) === true ? { isError: true } : {}),
     ...(cache === undefined ? {} : { cache }),
   };
+}
+
+/** What a tool that looks for tools found: in the answer of a tool it is the name of another. */
+function readResultBlock(block: Fields, at: string): TextPart | ImagePart | FilePart {
+  if (block.type !== 'tool_reference') return readUserBlock(block, at);
+  return { type: 'text', text: requireString(block, 'tool_name', `${at}.`), ...cacheOf(block, `${at}.`) };
 }
 
 function readUserBlock(block: Fields, at: string): TextPart | ImagePart | FilePart {

@@ -8,6 +8,7 @@ import { nameToolTypes } from './name-tool-types.ts';
 import { type Draft, readEffort, readOutputForm, readSampling, readTools } from './read-chat-request.ts';
 import {
   type Fields,
+  isFields,
   readArray,
   readBoolean,
   readInteger,
@@ -39,8 +40,25 @@ const known = knownFields({
   refused: ['previous_response_id', 'conversation', 'prompt'],
 });
 
+/**
+ * Codex offers its provider's search with every request. Nobody runs tools for callers here: where the model is free not
+ * to search, it is not offered the search.
+ */
+function withoutSearch(given: Fields, removed: string[]): Fields {
+  const { tools, tool_choice: choice } = given;
+  if (!Array.isArray(tools) || (choice !== undefined && choice !== null && choice !== 'auto')) return given;
+  const isSearch = (tool: unknown): boolean => isFields(tool) && tool.type === 'web_search';
+  if (!tools.some(isSearch)) return given;
+  removed.push('tools (web_search)');
+  const left = tools.filter((tool) => !isSearch(tool));
+  const { tools: _, tool_choice: __, ...rest } = given;
+  return left.length === 0 ? rest : { ...given, tools: left };
+}
+
 /** @throws InvalidField */
-export function readResponsesRequest(given: Fields): ResponsesCall {
+export function readResponsesRequest(asked: Fields): ResponsesCall {
+  const removed: string[] = [];
+  const given = withoutSearch(asked, removed);
   refuseStorageAndTiers(given, ['auto', 'default']);
   const { beyond, optional } = sortFields(given, known);
   if (readBoolean(given, 'background') === true) {
@@ -75,6 +93,7 @@ export function readResponsesRequest(given: Fields): ResponsesCall {
   if (effort !== undefined) request.reasoning = { effort };
   readTools(request, body, beyond, false);
   Object.assign(request, optionalFields(optional, body, request.user));
+  if (removed.length > 0) request.removed = removed;
   return { alias, request, stream, body };
 }
 

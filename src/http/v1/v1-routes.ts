@@ -21,7 +21,7 @@ import { findModel, listModels, noSuchModel } from './list-models.ts';
 import { writeMessagesAnswer } from './messages-answer.ts';
 import { MessagesStream } from './messages-stream.ts';
 import { writeOpenApi } from './openapi.ts';
-import { readChatRequest } from './read-chat-request.ts';
+import { readAnyChatRequest } from './read-any-chat-request.ts';
 import type { Fields } from './read-fields.ts';
 import { readBodyText, readJsonBody } from './read-json-body.ts';
 import { readMessagesRequest } from './read-messages-request.ts';
@@ -87,7 +87,7 @@ function addRoutes(app: FastifyInstance, { generations, allowedOrigins, log }: V
     app.get(path, handler);
   };
 
-  post('/chat/completions', readChatRequest, async (call, { alias, request, stream, includeUsage }) => {
+  post('/chat/completions', readAnyChatRequest, async (call, { alias, request, stream, includeUsage }) => {
     const asked = { ...call.context(alias, request.user), request };
     if (stream) return call.stream(asked, new ChatStream(alias, includeUsage));
     return call.complete(asked, (answer) => writeChatAnswer(alias, answer));

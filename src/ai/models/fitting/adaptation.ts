@@ -48,7 +48,9 @@ export class Adaptation {
     for (const what of changes) this.#tell(what);
   }
 
-  #tell(what: string): void {
+  #tell(changed: string): void {
+    // Clients name fields as they like: what is told holds nothing but a name.
+    const what = changed.replace(/[^\w.[\]() =-]/g, '?').slice(0, 80);
     if (this.#told.length < mostTold && !this.#told.includes(what)) this.#told.push(what);
   }
 }

@@ -3,7 +3,7 @@ import type { AiSdkPackageFacts } from '../ai-sdk-flavour.ts';
 import type { CacheMark, ModelRequest } from '../model.ts';
 import type { Adaptation } from './adaptation.ts';
 import { mapRequest, markedAtEnd, marksOffTools, withinMarks, withoutCacheMarks } from './cache-marks.ts';
-import { withinOutputLimit, withoutOptional } from './fit-request.ts';
+import { tellRemoved, withinOutputLimit, withoutOptional } from './fit-request.ts';
 import { effortOfBudget, factsOfModel, nearestEffort } from './model-facts.ts';
 
 type Draft = { -readonly [Name in keyof ModelRequest]: ModelRequest[Name] };
@@ -18,6 +18,7 @@ export function fitForAiSdk(
   facts: AiSdkPackageFacts,
   adaptation: Adaptation,
 ): ModelRequest {
+  tellRemoved(request, adaptation);
   const asked = withoutOptional(request, adaptation);
   const bounded = adaptation.policy === 'refuse' ? asked : withinOutputLimit(model, asked, adaptation);
   const marked = withTakenMarks(model, bounded, facts, adaptation);

@@ -5,6 +5,11 @@ import { effortOfBudget, factsOfModel, nearestEffort } from './model-facts.ts';
 
 type Draft = { -readonly [Name in keyof ModelRequest]: ModelRequest[Name] };
 
+/** Tells of what is not in the request any more, whoever is sent it. */
+export function tellRemoved({ removed = [] }: ModelRequest, adaptation: Adaptation): void {
+  for (const name of removed) adaptation.leaveOut(name);
+}
+
 /** Leaves out the fields of the client's body that change nothing of what is asked. */
 export function withoutOptional(request: ModelRequest, adaptation: Adaptation): ModelRequest {
   const { optional, ...rest } = request;
