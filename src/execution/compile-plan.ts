@@ -1,5 +1,7 @@
+import type { GraphQLSchema } from 'graphql';
 import type { EntityFetch, EntityField, OperationPlan, RequiredSelection, RootFetch } from '../planning/index.ts';
 import { compileRepresentation, type WriteRepresentation } from './compile-representation.ts';
+import { asksForCustomScalars } from './custom-scalars.ts';
 import type { TypeMemberships } from './data.ts';
 
 /** A plan with its representations compiled; made once per plan, shared by all requests that run it. */
@@ -12,6 +14,8 @@ export interface CompiledPlan {
 interface CompiledFetch {
   /** The operation as JSON text. */
   readonly queryJson: string;
+  /** Whether its answer may hold a number of any size. */
+  readonly exponents: boolean;
   /** Every place the fetch would fill: keys, and `@` for any list item. */
   readonly covers: Covers;
 }
@@ -39,14 +43,15 @@ export interface CompiledEntityField extends Omit<EntityField, 'targets'> {
   }[];
 }
 
-export function compilePlan(types: TypeMemberships, plan: OperationPlan): CompiledPlan {
+export function compilePlan(schema: GraphQLSchema, types: TypeMemberships, plan: OperationPlan): CompiledPlan {
   return {
     placeMatters: plan.fetches.some((fetch) => fetch.kind === 'entities' && fetch.context.length > 0),
     fetches: plan.fetches.map((fetch) => {
       const queryJson = JSON.stringify(fetch.operation);
-      if (fetch.kind === 'root') return { ...fetch, queryJson, covers: filled([fetch.path], fetch.gives) };
+      const exponents = asksForCustomScalars(schema, fetch);
+      if (fetch.kind === 'root') return { ...fetch, queryJson, exponents, covers: filled([fetch.path], fetch.gives) };
       const fields = fetch.fields.map((field) => compileField(types, field));
-      return { ...fetch, queryJson, covers: fields.flatMap(({ covers }) => covers), fields };
+      return { ...fetch, queryJson, exponents, covers: fields.flatMap(({ covers }) => covers), fields };
     }),
   };
 }

@@ -2,6 +2,7 @@
  * Compiles what a fetch requires into functions that write an entity's representation as JSON text. The text is both
  * the key by which equal entities are asked for once and what is sent, so nothing is printed twice.
  */
+import { parseExactJson } from '../lib/index.ts';
 import type { RequiredSelection, Rewrite } from '../planning/index.ts';
 import { isWithinDepth, maxValueDepth } from '../transport/index.ts';
 import { type DataObject, isDataObject, isOfType, type TypeMemberships } from './data.ts';
@@ -31,7 +32,7 @@ export function compileRepresentation(
   const rewritten = (entity: DataObject): string | undefined => {
     const text = named(entity);
     if (text === undefined) return undefined;
-    const representation: unknown = JSON.parse(text);
+    const representation = parseExactJson(text);
     rewriteData(types, rewrites, representation);
     return JSON.stringify(representation);
   };

@@ -25,7 +25,7 @@ import {
   type SelectionNode,
   type SelectionSetNode,
 } from 'graphql';
-import { invariant } from '../lib/index.ts';
+import { ExactNumber, invariant } from '../lib/index.ts';
 import { isWithinDepth } from '../transport/index.ts';
 import type { AnswerWriter, Violation } from './answer-writer.ts';
 import { type DataObject, isDataObject } from './data.ts';
@@ -348,7 +348,7 @@ function compileLeaf(type: GraphQLLeafType): WriteValue {
     if (typeof value === 'object' && !isWithinDepth(value)) return refuse(out);
     let text: string | undefined;
     try {
-      text = JSON.stringify(type.serialize(value));
+      text = value instanceof ExactNumber ? exactText(type, value) : JSON.stringify(type.serialize(value));
     } catch {
       return refuse(out);
     }
@@ -376,8 +376,38 @@ function compileLeaf(type: GraphQLLeafType): WriteValue {
         out.text += value;
         return true;
       };
+    case 'Float':
+      return (value, out) => {
+        if (typeof value !== 'number' || !Number.isFinite(value)) return coerce(value, out);
+        out.text += Object.is(value, -0) ? '-0' : value;
+        return true;
+      };
     default:
-      return coerce;
+      return (value, out) => {
+        if (!Object.is(value, -0)) return coerce(value, out);
+        out.text += '-0'; // which JSON.stringify writes without its sign
+        return true;
+      };
+  }
+}
+
+/** A number that no JavaScript number is equal to, as its type writes it: with the digits it has. */
+function exactText(type: GraphQLLeafType, exact: ExactNumber): string {
+  const { text } = exact;
+  const number = Number(text);
+  switch (type.name) {
+    case 'Float':
+      type.serialize(number); // throws where it is beyond a Float's bounds
+      return text;
+    case 'String':
+      return `"${text}"`;
+    case 'ID':
+      return /^-?\d+$/.test(text) ? `"${text}"` : JSON.stringify(type.serialize(number));
+    case 'Int':
+    case 'Boolean':
+      return JSON.stringify(type.serialize(number));
+    default:
+      return JSON.stringify(type.serialize(exact));
   }
 }
 

@@ -1,10 +1,12 @@
+import { ExactNumber } from '../lib/index.ts';
+
 /** What subgraphs gave, under the normalised operation's keys. Outside data: nothing about it is taken for granted. */
 export interface DataObject {
   [key: string]: unknown;
 }
 
 export function isDataObject(value: unknown): value is DataObject {
-  return value !== null && typeof value === 'object' && !Array.isArray(value);
+  return value !== null && typeof value === 'object' && !Array.isArray(value) && !(value instanceof ExactNumber);
 }
 
 /** A place in the data: keys and list indexes. */

@@ -6,6 +6,7 @@ import {
   type OperationDefinitionNode,
   OperationTypeNode,
 } from 'graphql';
+import { withPlainNumbers } from '../lib/index.ts';
 import type { PreparedOperation, Variables } from './prepared-operation.ts';
 
 /** @returns the value of an introspection field as JSON text; its nodes are all those of one response key */
@@ -27,7 +28,7 @@ export function introspector(
       selectionSet: { kind: Kind.SELECTION_SET, selections: nodes },
     };
     const document = { kind: Kind.DOCUMENT, definitions: [alone, ...fragments.values()] } as const;
-    const { data } = executeSync({ schema, document, variableValues: variables });
+    const { data } = executeSync({ schema, document, variableValues: withPlainNumbers(variables) as Variables });
     const written = JSON.stringify(Object.values(data ?? {})[0] ?? null);
     known.set(nodes, written);
     return written;

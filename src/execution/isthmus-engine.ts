@@ -48,7 +48,7 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
   const plans = new PlanCache<CompiledPlan>({
     planner,
     deadlineMs: planDeadlineMs,
-    compile: (plan) => compilePlan(types, plan),
+    compile: (plan) => compilePlan(apiSchema, types, plan),
   });
 
   function prepare({ documentHash, document, operationName }: UsedOperation): PreparedOperation | undefined {
@@ -156,8 +156,8 @@ function variableWriter({ normalised }: Variant, variables: Variables): (name: s
     if (source === undefined) return undefined;
     if (source.kind === 'literal') return source.json;
     if (!written.has(name)) {
-      const value = Object.hasOwn(variables, source.name) ? variables[source.name] : source.fallback;
-      written.set(name, value === undefined ? undefined : JSON.stringify(value));
+      const value = Object.hasOwn(variables, source.name) ? variables[source.name] : undefined;
+      written.set(name, value === undefined ? source.fallbackJson : JSON.stringify(value));
     }
     return written.get(name);
   };

@@ -1,3 +1,5 @@
+import { parseExactJson } from '../lib/index.ts';
+
 const head = '{"data":';
 
 /**
@@ -23,6 +25,6 @@ export class JsonText {
   }
 
   toJSON(): unknown {
-    return JSON.parse(this.text);
+    return parseExactJson(this.text);
   }
 }

@@ -4,6 +4,7 @@
  */
 import type { ErrorPolicy } from '../config/index.ts';
 import { GatewayError } from '../errors/index.ts';
+import { cloneJson } from '../lib/index.ts';
 import type { Logger } from '../observability/index.ts';
 import {
   isWithinDepth,
@@ -107,6 +108,7 @@ class Run {
         kind: fetch.operationType,
         query: fetch.operation,
         queryJson: fetch.queryJson,
+        exponents: fetch.exponents,
         variablesJson: `{${this.#variables(fetch.variables).join(',')}}`,
       },
       () => (key === undefined ? undefined : [...place, key]),
@@ -175,6 +177,7 @@ class Run {
         kind: 'query',
         query: fetch.operation,
         queryJson: fetch.queryJson,
+        exponents: fetch.exponents,
         ...entityVariables(asked, [...this.#variables(fetch.variables), ...context]),
       },
       () => firstPlace(this.#data, asked),
@@ -214,7 +217,7 @@ class Run {
       let isSpread = list.length > 1;
       for (const owner of list) {
         const target = data.inPlace(owner);
-        mergeData(types, target, isCopied ? structuredClone(entity) : entity, field.gives);
+        mergeData(types, target, isCopied ? cloneJson(entity) : entity, field.gives);
         const others = data.elsewhere(target);
         if (others === undefined) continue;
         isSpread = true;

@@ -34,6 +34,8 @@ const maxDocumentTokens = 15_000;
 
 interface ApolloContext {
   readonly request: RequestContext;
+  /** Those of a GET, whose numbers Apollo Server would round. */
+  readonly variables: GraphQLHttpRequest['variables'];
   /**
    * The engine's answer, printed: it goes round Apollo Server, which would make a string of it and bytes of that. In an
    * object of its own, because Apollo Server works on a copy of the context.
@@ -82,7 +84,7 @@ export async function createApolloPipeline(generation: GatewayGeneration, log: L
   await server.start();
 
   return {
-    async run({ method, headers, search, body, mediaType }, request) {
+    async run({ method, headers, search, body, mediaType, variables: exact }, request) {
       const known = method === 'POST' ? seen.find(body) : undefined;
       if (known !== undefined) {
         const { variables } = body as { readonly variables?: Record<string, unknown> | null };
@@ -98,7 +100,7 @@ export async function createApolloPipeline(generation: GatewayGeneration, log: L
         if (value !== undefined) map.set(name, Array.isArray(value) ? value.join(', ') : value);
       }
       map.set('accept', mediaType);
-      const context: ApolloContext = { request, answer: {} };
+      const context: ApolloContext = { request, variables: exact, answer: {} };
       const response = await server.executeHTTPGraphQLRequest({
         httpGraphQLRequest: { method, headers: map, search, body },
         context: async () => context,
@@ -123,7 +125,8 @@ function runOnEngine(serving: Serving, seen: SeenOperations): ApolloServerPlugin
         if (operation === undefined || queryHash === undefined) return null; // graphql-js says which one was meant
         const { operationName } = request;
         const known: SeenOperation = { documentHash: queryHash, document, operation, operationName };
-        const answered = await answerOperation(serving, known, request.variables ?? {}, contextValue.request);
+        const variables = contextValue.variables ?? request.variables ?? {};
+        const answered = await answerOperation(serving, known, variables, contextValue.request);
         const { answer } = contextValue;
         if (answered.kind === 'incremental') {
           answer.facts = operationFacts(known, answered.initialResult);

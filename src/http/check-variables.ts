@@ -18,6 +18,7 @@ import {
   type OperationDefinitionNode,
   typeFromAST,
 } from 'graphql';
+import { withPlainNumbers } from '../lib/index.ts';
 
 type Variables = Readonly<Record<string, unknown>>;
 type Accepts = (value: unknown) => boolean;
@@ -52,7 +53,11 @@ export class VariableChecks {
   check(operation: OperationDefinitionNode, variables: Variables): void {
     const { variableDefinitions = [] } = operation;
     if (variableDefinitions.length === 0 || this.#arePlainlyRight(operation, variables)) return;
-    const { errors } = getVariableValues(this.#schema, variableDefinitions, variables);
+    const { errors } = getVariableValues(
+      this.#schema,
+      variableDefinitions,
+      withPlainNumbers(variables) as Variables,
+    );
     if (errors === undefined) return;
     throw new AggregateError(
       errors.map(

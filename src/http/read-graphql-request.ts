@@ -5,8 +5,8 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingHttpHeaders } from 'node:http';
 import Negotiator from 'negotiator';
-import { parse as parseJson } from 'secure-json-parse';
 import { GatewayError } from '../errors/index.ts';
+import { parseExactJson } from '../lib/index.ts';
 import { isJson } from './is-json.ts';
 
 export type GraphQLMediaType = 'application/graphql-response+json' | 'application/json';
@@ -18,6 +18,8 @@ export interface GraphQLHttpRequest {
   readonly search: string;
   /** A POST's JSON; undefined for GET. */
   readonly body: unknown;
+  /** Of a GET, with every number as it is written; those of a POST are in its body. */
+  readonly variables?: Readonly<Record<string, unknown>>;
   /** What the answer is written as; a request that accepts neither is refused. */
   readonly mediaType: GraphQLMediaType;
 }
@@ -41,8 +43,15 @@ export function readGraphQLRequest({ method, url, headers, body }: RawRequest): 
   if (method === 'GET') {
     if (contentType !== undefined && !isJson(contentType)) throw new GatewayError('UNSUPPORTED_MEDIA_TYPE');
     const given = new URLSearchParams(search);
-    checkParameters(searchParameters(given));
-    return { method, headers, search: withoutEmpty(given, search), body: undefined, mediaType };
+    const variables = checkParameters(searchParameters(given));
+    return {
+      method,
+      headers,
+      search: withoutEmpty(given, search),
+      body: undefined,
+      mediaType,
+      ...(variables === undefined ? {} : { variables }),
+    };
   }
   const encoding = headers['content-encoding'];
   if (contentType === undefined || !isJson(contentType) || (encoding !== undefined && encoding !== 'identity')) {
@@ -53,8 +62,12 @@ export function readGraphQLRequest({ method, url, headers, body }: RawRequest): 
   return { method, headers, search, body: parameters, mediaType };
 }
 
-/** The request parameters of the specification, section 5.1: their types, before anything is made of their values. */
-function checkParameters(parameters: unknown): void {
+/**
+ * The request parameters of the specification, section 5.1: their types, before anything is made of their values.
+ *
+ * @returns the variables
+ */
+function checkParameters(parameters: unknown): GraphQLHttpRequest['variables'] {
   if (Array.isArray(parameters)) throw malformed('Batches of operations are not enabled; send one operation.');
   if (!isRecord(parameters)) throw malformed('The request is not an object with a `query`.');
   const { query, operationName, variables, extensions } = parameters;
@@ -64,6 +77,7 @@ function checkParameters(parameters: unknown): void {
   if (operationName != null && typeof operationName !== 'string') throw malformed('`operationName` must be a string.');
   if (variables != null && !isRecord(variables)) throw malformed('`variables` must be an object.');
   if (extensions != null && !isRecord(extensions)) throw malformed('`extensions` must be an object.');
+  return variables ?? undefined;
 }
 
 function searchParameters(given: URLSearchParams): Record<string, unknown> {
@@ -133,7 +147,7 @@ function readJsonText(text: string): unknown {
   // RFC 8259, section 8.1: a sender must not add one, and parsers differ in what they make of it.
   if (text.startsWith('\ufeff')) throw malformed('The request begins with a byte order mark.');
   try {
-    return parseJson(text, { protoAction: 'error', constructorAction: 'error' });
+    return parseExactJson(text);
   } catch {
     throw malformed('The request is not JSON.');
   }

@@ -1,9 +1,10 @@
 export { Deadline, longestTimerMs } from './deadline.ts';
 export { deepFreeze } from './deep-freeze.ts';
+export { cloneJson, type ExactJsonOptions, ExactNumber, parseExactJson, withPlainNumbers } from './exact-json.ts';
 export { invariant, unreachable } from './invariant.ts';
 export { isoTime } from './iso-time.ts';
 export { newId } from './new-id.ts';
-export { parseJsonAnswer } from './parse-json-answer.ts';
+export { parseExactAnswer, parseJsonAnswer } from './parse-json-answer.ts';
 export { type ReadTextFileOptions, readTextFile } from './read-text-file.ts';
 export { SharedRuns } from './shared-runs.ts';
 export { siblingModule } from './sibling-module.ts';

@@ -1,3 +1,5 @@
+import { type ExactJsonOptions, parseExactJson } from './exact-json.ts';
+
 const byteOrderMark = 0xfeff;
 
 /**
@@ -7,5 +9,18 @@ const byteOrderMark = 0xfeff;
  * @throws SyntaxError
  */
 export function parseJsonAnswer(text: string): unknown {
-  return JSON.parse(text.charCodeAt(0) === byteOrderMark ? text.slice(1) : text);
+  return JSON.parse(withoutMark(text));
+}
+
+/**
+ * The same with its numbers as they are written.
+ *
+ * @throws SyntaxError, and RangeError (see {@link parseExactJson})
+ */
+export function parseExactAnswer(text: string, options?: ExactJsonOptions): unknown {
+  return parseExactJson(withoutMark(text), options);
+}
+
+function withoutMark(text: string): string {
+  return text.charCodeAt(0) === byteOrderMark ? text.slice(1) : text;
 }

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { ExactNumber } from './exact-json.ts';
 
 /**
  * JSON with object keys sorted at every level, so that equal values give equal text whatever order they were built in.
@@ -24,6 +25,7 @@ function write(value: unknown): string | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? String(value === 0 ? 0 : value) : 'null';
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   if (Array.isArray(value)) return writeArray(value);
+  if (value instanceof ExactNumber) return value.text;
   if (value instanceof Map) return writeObject(Object.fromEntries(value));
   if ('toJSON' in value && typeof value.toJSON === 'function') return write(value.toJSON());
   return writeObject(value as Readonly<Record<string, unknown>>);

@@ -3,12 +3,17 @@ import {
   type ArgumentNode,
   type GraphQLField,
   type GraphQLInputType,
+  type GraphQLSchema,
   getNamedType,
   isInputObjectType,
+  isInputType,
   isListType,
   isNonNullType,
+  isLeafType,
   Kind,
+  type NamedTypeNode,
   print,
+  typeFromAST,
   type ValueNode,
   type VariableDefinitionNode,
   valueFromASTUntyped,
@@ -17,16 +22,18 @@ import { invariant } from '../lib/index.ts';
 
 /** Where the value of a variable of the normalised operation comes from. */
 export type VariableSource =
-  | { readonly kind: 'client'; readonly name: string; readonly fallback: unknown }
+  | { readonly kind: 'client'; readonly name: string; readonly fallbackJson: string | undefined }
   | { readonly kind: 'literal'; readonly json: string };
 
 export class OperationVariables {
   readonly sources = new Map<string, VariableSource>();
+  readonly #schema: GraphQLSchema;
   readonly #declared: ReadonlyMap<string, VariableDefinitionNode>;
   readonly #names = new Map<string, string>();
   readonly #types = new Map<string, string>();
 
-  constructor(definitions: readonly VariableDefinitionNode[]) {
+  constructor(schema: GraphQLSchema, definitions: readonly VariableDefinitionNode[]) {
+    this.#schema = schema;
     this.#declared = new Map(definitions.map((definition) => [definition.variable.name.value, definition]));
   }
 
@@ -52,20 +59,32 @@ export class OperationVariables {
     return this.#writeMixed(value, type);
   }
 
-  /** A value that holds variables stays where it is, with their new names. */
-  #writeMixed(value: ValueNode, type: GraphQLInputType | undefined): string {
+  /**
+   * A value that holds variables stays where it is, with their new names.
+   *
+   * @param scalar the custom scalar it is inside of, where no type says more
+   */
+  #writeMixed(value: ValueNode, type: GraphQLInputType | undefined, scalar?: GraphQLInputType): string {
     const nullable = isNonNullType(type) ? type.ofType : type;
+    const around = isLeafType(nullable) ? nullable : scalar;
     switch (value.kind) {
       case Kind.VARIABLE:
         return `$${this.#client(value.name.value, type === undefined ? undefined : String(type))}`;
       case Kind.LIST: {
         const item = isListType(nullable) ? nullable.ofType : undefined;
-        return `[${value.values.map((one) => this.#writeMixed(one, item)).join(',')}]`;
+        return `[${value.values.map((one) => this.#writeMixed(one, item, around)).join(',')}]`;
       }
       case Kind.OBJECT: {
         const named = getNamedType(nullable);
         const fields = isInputObjectType(named) ? named.getFields() : undefined;
-        return `{${value.fields.map(({ name, value: inner }) => `${name.value}:${this.#writeMixed(inner, fields?.[name.value]?.type)}`).join(',')}}`;
+        return `{${value.fields.map(({ name, value: inner }) => `${name.value}:${this.#writeMixed(inner, fields?.[name.value]?.type, around)}`).join(',')}}`;
+      }
+      case Kind.INT:
+      case Kind.FLOAT: {
+        // Planners read literals as JavaScript numbers; what that would change goes round them.
+        const own = type ?? scalar;
+        const isExact = String(Number(value.value)) === value.value;
+        return isExact || own === undefined ? print(value) : `$${this.#literal(value, own)}`;
       }
       default:
         return print(value);
@@ -75,12 +94,20 @@ export class OperationVariables {
   #client(name: string, position: string | undefined): string {
     const definition = this.#declared.get(name);
     invariant(definition !== undefined, `$${name} is declared`);
-    const fallback = definition.defaultValue === undefined ? undefined : valueFromASTUntyped(definition.defaultValue);
+    const { defaultValue } = definition;
+    const own = typeFromAST(this.#schema, definition.type as NamedTypeNode);
+    const fallbackJson =
+      defaultValue === undefined ? undefined : literalJson(defaultValue, isInputType(own) ? own : undefined);
     const declared = print(definition.type);
-    // `$x: Int = 5` may stand where Int! is asked for; without its default, which we apply, it must be Int! itself.
-    const strict = fallback != null && position?.endsWith('!') === true && !declared.endsWith('!');
-    const type = strict ? `${declared}!` : declared;
-    return this.#name(`$${name}:${type}`, type, { kind: 'client', name, fallback });
+    // `$x: Int = 5` may stand where Int! is asked for, by its default alone: there it stays, for a null to fail the field
+    // and not the request. Elsewhere it would only tell apart operations that ask for the same.
+    const needsDefault =
+      defaultValue !== undefined &&
+      defaultValue.kind !== Kind.NULL &&
+      position?.endsWith('!') === true &&
+      !declared.endsWith('!');
+    const type = needsDefault ? `${declared}=${print(defaultValue)}` : declared;
+    return this.#name(`$${name}:${type}`, type, { kind: 'client', name, fallbackJson });
   }
 
   #literal(value: ValueNode, type: GraphQLInputType): string {

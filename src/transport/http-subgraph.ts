@@ -51,6 +51,8 @@ const contentHeaders = [
   'accept',
   'application/graphql-response+json, application/json',
 ];
+const allNumbers = { exponents: true };
+const plainExponents = { exponents: false };
 const acceptEncoding = ['accept-encoding', 'gzip, br, deflate'];
 
 class HttpSubgraph implements SubgraphClient {
@@ -110,7 +112,8 @@ class HttpSubgraph implements SubgraphClient {
     const running = key === undefined ? undefined : this.#inFlight.get(key);
     if (running !== undefined) return running.join(context, now);
     const forget = key === undefined ? undefined : () => this.#inFlight.delete(key);
-    const call = new SharedCall(this.name, this.#timeoutMs, now, forget);
+    const numbers = request.exponents === false ? plainExponents : allNumbers;
+    const call = new SharedCall(this.name, this.#timeoutMs, now, forget, numbers);
     if (key !== undefined) this.#inFlight.set(key, call);
     const response = call.join(context, now);
     this.#start(call, request, context.requestId, forwarded, body);
@@ -141,7 +144,7 @@ class HttpSubgraph implements SubgraphClient {
 
   #answer(call: SharedCall, answered: Answered): void {
     try {
-      call.resolve(this.#read(answered, answered.body));
+      call.resolve(this.#read(call, answered, answered.body));
     } catch (error) {
       call.reject(error);
     }
@@ -150,7 +153,7 @@ class HttpSubgraph implements SubgraphClient {
   async #mend(call: SharedCall, message: Message, tried: Tried): Promise<void> {
     try {
       const answered = await sendAgain(this.#sender, call, message, tried);
-      call.resolve(this.#read(answered, await this.#decode(answered)));
+      call.resolve(this.#read(call, answered, await this.#decode(answered)));
     } catch (error) {
       call.reject(error);
     }
@@ -180,7 +183,7 @@ class HttpSubgraph implements SubgraphClient {
   async #ask(call: SharedCall, kind: SubgraphRequest['kind'], headers: string[], body: string): Promise<Answer> {
     const message = await this.#compress(kind, headers, body);
     const answered = await sendWithRetries(this.#sender, call, message);
-    return this.#read(answered, await this.#decode(answered));
+    return this.#read(call, answered, await this.#decode(answered));
   }
 
   async #askByHash(
@@ -209,8 +212,8 @@ class HttpSubgraph implements SubgraphClient {
     return { kind, headers: encoding === undefined ? headers : [...headers, 'content-encoding', encoding], body };
   }
 
-  #read({ status, headers }: Answered, bytes: Buffer): Answer {
-    return new Answer(this.name, status, headers, bytes.toString('utf8'), this.#responseRules);
+  #read({ numbers }: SharedCall, { status, headers }: Answered, bytes: Buffer): Answer {
+    return new Answer(this.name, status, headers, bytes.toString('utf8'), this.#responseRules, numbers);
   }
 
   async #decode({ body, headers }: Answered): Promise<Buffer> {

@@ -1,6 +1,6 @@
 /** Turns a subgraph's bytes into a GraphQL response, or into a coded error: nothing outside is trusted to have a shape. */
 import { GatewayError } from '../errors/index.ts';
-import { parseJsonAnswer } from '../lib/index.ts';
+import { type ExactJsonOptions, parseExactAnswer } from '../lib/index.ts';
 import { isWithinDepth, maxValueDepth } from './is-within-depth.ts';
 import type { SubgraphError, SubgraphResponse } from './subgraph-client.ts';
 
@@ -12,7 +12,12 @@ const maxErrors = 1_000;
  * @throws GatewayError `SUBREQUEST_HTTP_ERROR` for a status other than 2xx without a GraphQL body,
  *   `SUBREQUEST_MALFORMED_RESPONSE` for a 2xx body that is no GraphQL response
  */
-export function parseSubgraphResponse(service: string, status: number, text: string): SubgraphResponse {
+export function parseSubgraphResponse(
+  service: string,
+  status: number,
+  text: string,
+  options?: ExactJsonOptions,
+): SubgraphResponse {
   const refuse = (detail: string): never => {
     throw status >= 200 && status < 300
       ? new GatewayError('SUBREQUEST_MALFORMED_RESPONSE', { service, detail })
@@ -20,9 +25,9 @@ export function parseSubgraphResponse(service: string, status: number, text: str
   };
   let body: unknown;
   try {
-    body = parseJsonAnswer(text);
-  } catch {
-    return refuse('the body is not JSON');
+    body = parseExactAnswer(text, options);
+  } catch (error) {
+    return refuse(error instanceof RangeError ? 'the body is nested too deeply' : 'the body is not JSON');
   }
   if (!isRecord(body)) return refuse('the body is not an object');
   const { data } = body;

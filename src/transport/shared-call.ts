@@ -6,6 +6,7 @@
  * newcomers to extend it, a subgraph that hangs could hold one call open for ever.
  */
 import { GatewayError } from '../errors/index.ts';
+import type { ExactJsonOptions } from '../lib/index.ts';
 import type { Stop } from './exchange.ts';
 import type { RequestContext } from './request-context.ts';
 import type { SubgraphResponse } from './subgraph-client.ts';
@@ -21,6 +22,8 @@ export class SharedCall {
   step: { stop(why: Stop): void } | undefined;
   /** Set once the call has been stopped from outside; whoever runs it ends. */
   stopped: Stop | undefined;
+  /** Which numbers are looked for in its answer. */
+  readonly numbers: ExactJsonOptions;
   readonly #service: string;
   readonly #endsAt: number;
   readonly #timer: NodeJS.Timeout;
@@ -29,7 +32,14 @@ export class SharedCall {
   #ended = false;
 
   /** @param onEnd runs once, when nobody may join any more */
-  constructor(service: string, timeoutMs: number, now: number, onEnd: (() => void) | undefined) {
+  constructor(
+    service: string,
+    timeoutMs: number,
+    now: number,
+    onEnd: (() => void) | undefined,
+    numbers: ExactJsonOptions = {},
+  ) {
+    this.numbers = numbers;
     this.#service = service;
     this.#endsAt = now + timeoutMs;
     this.#onEnd = onEnd;

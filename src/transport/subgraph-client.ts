@@ -22,6 +22,13 @@ export interface SubgraphRequest {
   readonly variables?: Readonly<Record<string, unknown>> | undefined;
   readonly variablesJson?: string | undefined;
   readonly representationsJson?: readonly string[] | undefined;
+  /**
+   * Whether the answer may hold a number whose exponent exceeds a JavaScript number's, such as `1e400`: only custom
+   * scalars do. Where not, none is looked for.
+   *
+   * @default true
+   */
+  readonly exponents?: boolean | undefined;
 }
 
 /** An error as a subgraph wrote it: outside data, whose message a client must not see by default. */
