@@ -17,7 +17,9 @@ const operationTypes = { query: OperationTypeNode.QUERY, mutation: OperationType
 
 /** @param schema the API schema: what it does not show is taken for a custom scalar */
 export function asksForCustomScalars(schema: GraphQLSchema, fetch: PlannedFetch): boolean {
-  const root = schema.getRootType(fetch.kind === 'root' ? operationTypes[fetch.operationType] : OperationTypeNode.QUERY) ?? undefined;
+  const root =
+    schema.getRootType(fetch.kind === 'root' ? operationTypes[fetch.operationType] : OperationTypeNode.QUERY) ??
+    undefined;
   return parse(fetch.operation, { noLocation: true }).definitions.some(
     (one) => 'selectionSet' in one && isCustom(one.selectionSet, root),
   );
@@ -35,8 +37,7 @@ export function asksForCustomScalars(schema: GraphQLSchema, fetch: PlannedFetch)
       if (name.value === '_entities') return selectionSet !== undefined && isCustom(selectionSet, undefined);
       const field = type !== undefined && 'getFields' in type ? type.getFields()[name.value] : undefined;
       const returned = field === undefined ? undefined : getNamedType(field.type);
-      if (selectionSet !== undefined)
-        return isCustom(selectionSet, isCompositeType(returned) ? returned : undefined);
+      if (selectionSet !== undefined) return isCustom(selectionSet, isCompositeType(returned) ? returned : undefined);
       return returned === undefined || !(isEnumType(returned) || isSpecifiedScalarType(returned));
     });
   }

@@ -53,11 +53,7 @@ export class VariableChecks {
   check(operation: OperationDefinitionNode, variables: Variables): void {
     const { variableDefinitions = [] } = operation;
     if (variableDefinitions.length === 0 || this.#arePlainlyRight(operation, variables)) return;
-    const { errors } = getVariableValues(
-      this.#schema,
-      variableDefinitions,
-      withPlainNumbers(variables) as Variables,
-    );
+    const { errors } = getVariableValues(this.#schema, variableDefinitions, withPlainNumbers(variables) as Variables);
     if (errors === undefined) return;
     throw new AggregateError(
       errors.map(

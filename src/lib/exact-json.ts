@@ -10,7 +10,10 @@
 
 /** TypeScript's libraries do not have them yet (ECMAScript, "JSON.parse source text access"). */
 const json = JSON as unknown as {
-  parse(text: string, reviver: (key: string, value: unknown, context: { readonly source?: string }) => unknown): unknown;
+  parse(
+    text: string,
+    reviver: (key: string, value: unknown, context: { readonly source?: string }) => unknown,
+  ): unknown;
   rawJSON(text: string): unknown;
 };
 

@@ -60,7 +60,6 @@ const inheritedNames: ReadonlySet<string> = new Set(Object.getOwnPropertyNames(O
 /** @throws GatewayError `PLAN_DEADLINE_EXCEEDED` for more selections than are planned */
 export function normaliseOperation(options: NormaliseOptions): NormalisedOperation {
   const { schema, operation, fragments, included } = options;
-<<<<<<< HEAD
   if (expandedSize(operation.selectionSet, options) > maxExpanded) throw new GatewayError('PLAN_DEADLINE_EXCEEDED');
   const merged = mergeOperation(options, undefined);
   if (!merged.hasAliases) return merged;
@@ -93,10 +92,7 @@ interface Separated {
 
 function mergeOperation(options: NormaliseOptions, separated: Separated | undefined): MergedOperation {
   const { schema, operation, fragments, included } = options;
-  const variables = new OperationVariables(operation.variableDefinitions ?? []);
-=======
   const variables = new OperationVariables(schema, operation.variableDefinitions ?? []);
->>>>>>> b150bad (execution: numbers arrive digit for digit, in answers and in variables)
   const keys = new Map<FieldNode, string>();
   const keysByArguments = new Map<string, string>();
   const counters = new Map<string, number>();

@@ -38,8 +38,6 @@ export class Answer implements CallResult {
     if (this.#rules.length > 0 && responseHeaders !== undefined) {
       applyResponseHeaderRules(this.#rules, this.#headers, responseHeaders);
     }
-    return isFirst
-      ? this.response
-      : parseSubgraphResponse(this.#service, this.#status, this.#text, this.#numbers);
+    return isFirst ? this.response : parseSubgraphResponse(this.#service, this.#status, this.#text, this.#numbers);
   }
 }

@@ -34,6 +34,7 @@ import type {
 } from '../../transport/index.ts';
 import { formatUsd, type ModelClient } from '../models/index.ts';
 import { type AiField, aiFieldsOf } from './ai-field.ts';
+import { readExactVariables } from './exact-variables.ts';
 import { FieldAsks } from './field-asks.ts';
 import { inTime, type SubgraphCode } from './field-code.ts';
 import { fieldOutput } from './field-output.ts';
@@ -97,7 +98,7 @@ export function createAiSubgraph(options: AiSubgraphOptions): SubgraphClient {
         schema,
         document,
         contextValue: { request: context, notes } satisfies Execution,
-        variableValues: variablesOf(request, representations),
+        variableValues: variablesOf(request, (json) => readExactVariables(schema, document, json), representations),
         operationName: request.operationName ?? null,
       });
       context.signal.throwIfAborted();
@@ -113,10 +114,10 @@ export function createAiSubgraph(options: AiSubgraphOptions): SubgraphClient {
 
 function variablesOf(
   { variables, variablesJson, representationsJson }: SubgraphRequest,
+  read: (json: string) => Record<string, unknown>,
   known: KnownRepresentations,
 ): Record<string, unknown> {
-  const values =
-    variablesJson === undefined ? { ...variables } : (JSON.parse(variablesJson) as Record<string, unknown>);
+  const values = variablesJson === undefined ? { ...variables } : read(variablesJson);
   return representationsJson === undefined
     ? values
     : { ...values, representations: representationsJson.map((text) => known.read(text)) };

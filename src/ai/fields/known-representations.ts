@@ -3,6 +3,7 @@
  * has been made of the object then stands beside it (question-writer.ts) and is not made again. Nobody writes into one.
  */
 import { LRUCache } from 'lru-cache';
+import { parseExactJson } from '../../lib/index.ts';
 
 const maxCharacters = 16_000_000;
 
@@ -17,7 +18,7 @@ export class KnownRepresentations {
   read(text: string): object {
     const known = this.#parsed.get(text);
     if (known !== undefined) return known;
-    const parsed = JSON.parse(text) as object;
+    const parsed = parseExactJson(text) as object;
     this.#parsed.set(text, parsed);
     return parsed;
   }

@@ -3,7 +3,7 @@
  * together: without this, what a client selects beside a field would reach its prompt and change what it is cached by.
  */
 import { Kind, type SelectionSetNode } from 'graphql';
-import { canonicalJson } from '../../lib/index.ts';
+import { canonicalJson, cloneJson, ExactNumber } from '../../lib/index.ts';
 import type { Inputs } from './sensitive.ts';
 
 export interface Projection {
@@ -70,12 +70,14 @@ function pick(places: readonly Place[], object: Inputs): Inputs {
 
 function pickBelow(places: readonly Place[], value: unknown): unknown {
   if (Array.isArray(value)) return value.map((item) => pickBelow(places, item));
-  return value === null || typeof value !== 'object' ? value : pick(places, value as Inputs);
+  return value === null || typeof value !== 'object' || value instanceof ExactNumber
+    ? value
+    : pick(places, value as Inputs);
 }
 
 /** A custom scalar may be an object: code that is handed it may write into its own, not into what others read. */
 export function ownLeaf(value: unknown): unknown {
-  return value !== null && typeof value === 'object' ? structuredClone(value) : value;
+  return value !== null && typeof value === 'object' ? cloneJson(value) : value;
 }
 
 function write(places: readonly Place[], object: Inputs): string {
@@ -95,7 +97,9 @@ function writeLeaf(value: unknown): string {
 
 function writeBelow(places: readonly Place[], value: unknown): string {
   if (!Array.isArray(value))
-    return value === null || typeof value !== 'object' ? canonicalJson(value) : write(places, value as Inputs);
+    return value === null || typeof value !== 'object' || value instanceof ExactNumber
+      ? canonicalJson(value)
+      : write(places, value as Inputs);
   let text = '[';
   for (let index = 0; index < value.length; index++) {
     text += index === 0 ? writeBelow(places, value[index]) : `,${writeBelow(places, value[index])}`;

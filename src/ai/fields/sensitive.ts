@@ -12,6 +12,7 @@ import {
   Kind,
   type SelectionSetNode,
 } from 'graphql';
+import { ExactNumber } from '../../lib/index.ts';
 
 /** The kind of every `@sensitive` field of the supergraph, by its coordinate `Type.field`. */
 export type SensitiveFields = ReadonlyMap<string, string>;
@@ -112,7 +113,7 @@ function kindOf(
 
 function apply(value: unknown, mask: Mask, name: (value: unknown, kind: string) => string): unknown {
   if (Array.isArray(value)) return value.map((item) => apply(item, mask, name));
-  if (value === null || typeof value !== 'object') return value;
+  if (value === null || typeof value !== 'object' || value instanceof ExactNumber) return value;
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]) => {
       const place = mask.get(key);
@@ -126,6 +127,7 @@ function apply(value: unknown, mask: Mask, name: (value: unknown, kind: string) 
 /** Everything at and below a sensitive field is masked; lists and objects keep their form. */
 function maskAll(value: unknown, kind: string, name: (value: unknown, kind: string) => string): unknown {
   if (value === null || value === undefined) return value;
+  if (value instanceof ExactNumber) return name(value.text, kind);
   if (Array.isArray(value)) return value.map((item) => maskAll(item, kind, name));
   if (typeof value === 'object')
     return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, maskAll(inner, kind, name)]));
@@ -165,6 +167,6 @@ function withoutRepeats(value: unknown, repeats: Repeats): unknown {
     return value.replace(repeats.pattern, (found) => repeats.names.get(found.toLowerCase()) ?? '[personal]');
   }
   if (Array.isArray(value)) return value.map((item) => withoutRepeats(item, repeats));
-  if (value === null || typeof value !== 'object') return value;
+  if (value === null || typeof value !== 'object' || value instanceof ExactNumber) return value;
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withoutRepeats(inner, repeats)]));
 }
