@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { buildSchema } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { GatewayError } from '../../src/errors/index.ts';
 import { compilePlan } from '../../src/execution/compile-plan.ts';
@@ -6,6 +7,7 @@ import { createLogger } from '../../src/observability/index.ts';
 import { createPlannerPool, PlanCache, type Planner, type PlannerPool } from '../../src/planning/index.ts';
 
 const log = createLogger({ level: 'silent', readable: false });
+const apiSchema = buildSchema('type Query { products: [ID] }');
 const operation = '{products__0:products{name reviewSummary__0:reviewSummary shippingEstimate__0:shippingEstimate}}';
 
 let pool: PlannerPool;
@@ -82,7 +84,12 @@ describe('planner processes', () => {
 
 describe('the plan cache', () => {
   const cacheOver = (counted: Planner, maxBytes = 10_000_000) =>
-    new PlanCache({ planner: counted, deadlineMs: 10_000, maxBytes, compile: (plan) => compilePlan(new Map(), plan) });
+    new PlanCache({
+      planner: counted,
+      deadlineMs: 10_000,
+      maxBytes,
+      compile: (plan) => compilePlan(apiSchema, new Map(), plan),
+    });
   const counting = (deadlineMs?: number) => {
     let plans = 0;
     const counted: Planner = {
