@@ -338,6 +338,7 @@ async function createEngine(
       return createIsthmusEngine({
         apiSchema,
         types: composition.memberships,
+        strictFields: composition.strictFields,
         planner,
         clients,
         log,

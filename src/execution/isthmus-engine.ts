@@ -31,6 +31,8 @@ export interface IsthmusEngineOptions {
   readonly apiSchema: GraphQLSchema;
   /** Which types an object type or interface also is, inaccessible ones included. */
   readonly types: TypeMemberships;
+  /** The fields, as `Type.field`, that may be null in the API schema and not in some subgraph. @default none */
+  readonly strictFields?: ReadonlySet<string>;
   readonly planner: Planner;
   readonly clients: ReadonlyMap<string, SubgraphClient>;
   readonly log: Logger;
@@ -57,7 +59,7 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
     if (known !== undefined) return known;
     const operation = getOperationAST(document, operationName);
     if (operation == null) return undefined;
-    const prepared = new PreparedOperation(apiSchema, document, operation);
+    const prepared = new PreparedOperation(apiSchema, document, operation, options.strictFields);
     operations.set(key, prepared, { size: key.length + (document.loc?.end ?? 1_000) * bytesPerCharacter });
     return prepared;
   }

@@ -39,12 +39,19 @@ export class PreparedOperation {
   readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
   uses = 0;
   readonly #schema: GraphQLSchema;
+  readonly #strictFields: ReadonlySet<string> | undefined;
   readonly #conditionNames: readonly string[];
   readonly #defaults: Variables;
   readonly #variants = new LRUCache<string, Variant>({ max: maxVariants });
 
-  constructor(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode) {
+  constructor(
+    schema: GraphQLSchema,
+    document: DocumentNode,
+    operation: OperationDefinitionNode,
+    strictFields?: ReadonlySet<string>,
+  ) {
     this.#schema = schema;
+    this.#strictFields = strictFields;
     this.document = document;
     this.operation = operation;
     this.fragments = new Map(
@@ -78,7 +85,13 @@ export class PreparedOperation {
   #make(conditions: Variables): Variant {
     const included = (selection: SelectionNode): boolean => isIncluded(selection.directives ?? [], conditions);
     const { operation, fragments } = this;
-    const normalised = normaliseOperation({ schema: this.#schema, operation, fragments, included });
+    const normalised = normaliseOperation({
+      schema: this.#schema,
+      operation,
+      fragments,
+      included,
+      strictFields: this.#strictFields,
+    });
     const rootType = this.#schema.getRootType(operation.operation);
     invariant(rootType != null, 'a validated operation has a root type');
     const options = { schema: this.#schema, fragments, included, keyOf: normalised.keyOf };

@@ -52,6 +52,8 @@ export interface NormaliseOptions {
   readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
   /** Whether a selection is part of this run, by its `@skip` and `@include`. */
   readonly included: (selection: SelectionNode) => boolean;
+  /** The fields, as `Type.field`, that may be null in the schema and not in some subgraph. @default none */
+  readonly strictFields?: ReadonlySet<string> | undefined;
 }
 
 /** Names of Object.prototype: as keys of plain objects they would read inherited members, so they get another key. */
@@ -65,7 +67,7 @@ export function normaliseOperation(options: NormaliseOptions): NormalisedOperati
   if (!merged.hasAliases) return merged;
   const type = schema.getRootType(operation.operation);
   invariant(type != null, 'a validated operation has a root type');
-  const aliases = { schema, fragments, included, keyOf: merged.keyIn };
+  const aliases = { schema, fragments, included, keyOf: merged.keyIn, strictFields: options.strictFields };
   const separate = separateAliases(aliases, { type, set: operation.selectionSet });
   if (separate === undefined) return merged;
   try {

@@ -11,6 +11,7 @@ import {
   type FieldNode,
   type FragmentDefinitionNode,
   type GraphQLCompositeType,
+  type GraphQLInterfaceType,
   type GraphQLObjectType,
   type GraphQLSchema,
   getNamedType,
@@ -29,6 +30,8 @@ export interface AliasOptions {
   readonly included: (selection: SelectionNode) => boolean;
   /** Equal for nodes that ask for the same field with the same arguments. */
   readonly keyOf: (field: FieldNode) => string | undefined;
+  /** The fields, as `Type.field`, that may be null in the schema and not in some subgraph. @default none */
+  readonly strictFields?: ReadonlySet<string> | undefined;
 }
 
 /** By a field's key and the name the client gives it: nodes with different numbers are asked for apart. */
@@ -61,7 +64,7 @@ const maxRead = 50_000;
 
 /** @returns undefined where no aliases have to be kept apart */
 export function separateAliases(options: AliasOptions, root: Typed): SeparateAliases | undefined {
-  const { schema, fragments, included, keyOf } = options;
+  const { schema, fragments, included, keyOf, strictFields } = options;
   const numbers = new Map<string, Map<string, number>>();
   let last = 0;
   let read = 0;
@@ -173,8 +176,12 @@ export function separateAliases(options: AliasOptions, root: Typed): SeparateAli
   /** A field of an interface is as strict as that of any type behind it. */
   function mayNotBeNull(type: GraphQLCompositeType, node: FieldNode): boolean {
     const name = node.name.value;
-    if ('getFields' in type && isNonNullType(type.getFields()[name]?.type)) return true;
-    return possibleTypes(type).some((one) => isNonNullType(one.getFields()[name]?.type));
+    if ('getFields' in type && isStrict(type, name)) return true;
+    return possibleTypes(type).some((one) => isStrict(one, name));
+  }
+
+  function isStrict(type: GraphQLObjectType | GraphQLInterfaceType, name: string): boolean {
+    return isNonNullType(type.getFields()[name]?.type) || strictFields?.has(`${type.name}.${name}`) === true;
   }
 
   function returnedType(type: GraphQLCompositeType, node: FieldNode): GraphQLCompositeType | undefined {

@@ -10,6 +10,7 @@ import type { CompositionOutcome, CompositionProblem, ProblemPlace, SubgraphSour
 import { linkAiDirectives } from './link-ai-directives.ts';
 import { mendFor } from './mend.ts';
 import { readMemberships } from './read-memberships.ts';
+import { readStrictFields } from './read-strict-fields.ts';
 
 interface Service {
   readonly name: string;
@@ -44,12 +45,14 @@ export function composeSubgraphs(sources: readonly SubgraphSource[]): Compositio
     return { kind: 'failed', problems: result.errors.map((error) => errorProblem(error, sources, services)) };
   }
   const apiSdl = printSchema(result.schema.toAPISchema().toGraphQLJSSchema());
+  const supergraph = parse(result.supergraphSdl, { noLocation: true });
   return {
     kind: 'composed',
     supergraphSdl: result.supergraphSdl,
     apiSdl,
     apiPieces: cutBetweenDefinitions(apiSdl),
-    memberships: readMemberships(parse(result.supergraphSdl, { noLocation: true })),
+    memberships: readMemberships(supergraph),
+    strictFields: readStrictFields(supergraph),
     hints: result.hints.map((hint) => {
       const code = hint.definition.code;
       return {

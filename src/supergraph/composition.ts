@@ -34,6 +34,8 @@ export interface Composition {
   readonly apiPieces: readonly string[];
   /** Which types an object type or interface also is: itself, its interfaces and its unions. */
   readonly memberships: ReadonlyMap<string, ReadonlySet<string>>;
+  /** The fields, as `Type.field`, that may be null here and not in some subgraph. */
+  readonly strictFields: ReadonlySet<string>;
   readonly hints: readonly CompositionProblem[];
 }
 

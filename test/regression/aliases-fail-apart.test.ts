@@ -94,6 +94,26 @@ describe('aliases of a field of a subgraph', () => {
   });
 });
 
+describe('aliases of a field that one subgraph says may not be null, and another that it may', () => {
+  it('fail apart', async () => {
+    const link = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@shareable"])';
+    const box = (type: string) => `type Box @shareable { size: Int label: ${type} }`;
+    const resolvers = (name: string) => ({ Query: { [name]: () => ({ size: 1, label: fails }) } });
+    await using gateway = await startTestGateway({
+      subgraphs: {
+        strict: { sdl: `${link} type Query { strict: Box } ${box('String!')}`, resolvers: resolvers('strict') },
+        lax: { sdl: `${link} type Query { lax: Box } ${box('String')}`, resolvers: resolvers('lax') },
+      },
+    });
+    const { data, errors } = await gateway.query('{ a: strict { size } b: strict { label } lax { size label } }');
+    expect(data).toEqual({ a: { size: 1 }, b: null, lax: { size: 1, label: null } });
+    expect(errors?.map(({ path }) => path)).toEqual([
+      ['b', 'label'],
+      ['lax', 'label'],
+    ]);
+  });
+});
+
 describe('aliases of an AI field', () => {
   const sdl = `${aiLink}
 type Product @key(fields: "id") {

@@ -114,7 +114,7 @@ export interface TestGraphOptions {
 }
 
 export function createTestGraph(options: TestSchema, { search }: TestGraphOptions = {}): TestGraph {
-  const { supergraphSdl, apiSdl, memberships } = composeOrThrow(options.subgraphs);
+  const { supergraphSdl, apiSdl, memberships, strictFields } = composeOrThrow(options.subgraphs);
   const apiSchema = buildASTSchema(parse(apiSdl));
   const isOfType = membershipsOf(supergraphSdl);
   const problems: string[] = [];
@@ -182,6 +182,7 @@ export function createTestGraph(options: TestSchema, { search }: TestGraphOption
     engine: createIsthmusEngine({
       apiSchema,
       types: memberships,
+      strictFields,
       planner,
       clients,
       log: silentLog,
