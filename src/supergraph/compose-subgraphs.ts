@@ -3,8 +3,8 @@
  * composition worker (80 to 290 ms for the five sample subgraphs), never on the thread that serves.
  */
 import { composeServices } from '@apollo/composition';
-import { ERRORS } from '@apollo/federation-internals';
-import { type ASTNode, BREAK, type DocumentNode, GraphQLError, parse, printSchema, Source, visit } from 'graphql';
+import { ERRORS, printSchema } from '@apollo/federation-internals';
+import { type ASTNode, BREAK, type DocumentNode, GraphQLError, parse, Source, visit } from 'graphql';
 import { messageOf } from '../errors/index.ts';
 import type { CompositionOutcome, CompositionProblem, ProblemPlace, SubgraphSource } from './composition.ts';
 import { linkAiDirectives } from './link-ai-directives.ts';
@@ -44,7 +44,7 @@ export function composeSubgraphs(sources: readonly SubgraphSource[]): Compositio
   if (result.errors !== undefined) {
     return { kind: 'failed', problems: result.errors.map((error) => errorProblem(error, sources, services)) };
   }
-  const apiSdl = printSchema(result.schema.toAPISchema().toGraphQLJSSchema());
+  const apiSdl = printSchema(result.schema.toAPISchema());
   const supergraph = parse(result.supergraphSdl, { noLocation: true });
   return {
     kind: 'composed',
