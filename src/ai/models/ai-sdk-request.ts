@@ -18,6 +18,7 @@ import { Adaptation } from './fitting/adaptation.ts';
 import { fitForAiSdk, isAnthropicModel } from './fitting/fit-ai-sdk.ts';
 import { type Message, type ModelRequest, type ProviderCall, ProviderFailure, type ToolDefinition } from './model.ts';
 import { withLateSystemAsUser, withMediaAfterResults } from './move-messages.ts';
+import { lostFields } from './wire-request.ts';
 
 export interface AiSdkRequest {
   readonly options: LanguageModelV4CallOptions;
@@ -37,8 +38,8 @@ export function aiSdkRequest(
   supportedUrls: SupportedUrls,
   adaptation = new Adaptation('refuse'),
 ): AiSdkRequest {
-  const { beyond = [] } = asked.wire ?? {};
-  if (beyond.length > 0) throw unsupported(beyond.join(', '));
+  const lost = asked.wire === undefined ? [] : lostFields(asked.wire);
+  if (lost.length > 0) throw unsupported(lost.join(', '));
   const request = fitForAiSdk(model, asked, facts, adaptation);
   const wording = wordOutput(request, structured, facts);
   const { answerTool, words, reading } = wording;

@@ -1,5 +1,5 @@
 /** A client's own request, sent on as it is to a provider that speaks its wire; every other provider says what it lacks. */
-import type { JsonObject, ModelRequest, Wire } from './model.ts';
+import type { JsonObject, ModelRequest, Wire, WireRequest } from './model.ts';
 import type { ChatDialect } from './openai-dialect.ts';
 import { recordOf } from './outside-json.ts';
 import { unsupported } from './unsupported.ts';
@@ -8,6 +8,11 @@ export interface PassedRequest {
   readonly body: JsonObject;
   /** Whether the client did not ask for usage in its stream, which is asked for all the same. */
   readonly dropsUsage: boolean;
+}
+
+/** The fields of a client's request that no other wire has anything for. */
+export function lostFields({ beyond, adapts = [] }: WireRequest): readonly string[] {
+  return adapts.length === 0 ? beyond : beyond.filter((name) => !adapts.includes(name));
 }
 
 /** `undefined`: the request is to be translated. Throws `unsupported` where that would lose something. */
@@ -21,8 +26,8 @@ export function passedRequest(
 ): PassedRequest | undefined {
   if (request.wire === undefined) return undefined;
   if (request.wire.wire !== wire || request.wire.isForeign === true) {
-    const { beyond } = request.wire;
-    if (beyond.length > 0) throw unsupported(beyond.join(', '));
+    const lost = lostFields(request.wire);
+    if (lost.length > 0) throw unsupported(lost.join(', '));
     return undefined;
   }
   const asked = recordOf(request.wire.body.stream_options);

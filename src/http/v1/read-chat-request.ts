@@ -8,6 +8,7 @@ import type {
   ToolChoice,
   ToolDefinition,
 } from '../../ai/models/index.ts';
+import { isAgentTool, readAgentTool } from './agent-tools.ts';
 import { InvalidField } from './invalid-field.ts';
 import { nameToolTypes } from './name-tool-types.ts';
 import { cacheOf } from './read-cache-mark.ts';
@@ -100,7 +101,8 @@ export function readSampling(request: Draft, body: Fields): void {
   if (temperature !== undefined) request.temperature = temperature;
   const topP = readNumber(body, 'top_p', 0, 1);
   if (topP !== undefined) request.topP = topP;
-  const topK = readInteger(body, 'top_k', 1);
+  // Both mean all words, where they are taken.
+  const topK = body.top_k === -1 || body.top_k === 0 ? undefined : readInteger(body, 'top_k', 1);
   if (topK !== undefined) request.topK = topK;
   const frequencyPenalty = readNumber(body, 'frequency_penalty', -2, 2);
   if (frequencyPenalty !== undefined) request.frequencyPenalty = frequencyPenalty;
@@ -164,7 +166,10 @@ export function readTools(request: Draft, body: Fields, beyond: string[], nested
     const at = `tools[${index}]`;
     const tool = asFields(given[index], at);
     const type = tool.type ?? (isForeign(tool) || isFields(tool.function) ? 'function' : undefined);
-    if (type === 'custom') beyond.push(`${at} (custom)`);
+    if (!nested && isAgentTool(tool)) {
+      tools.push(...readAgentTool(tool, at, (one, here) => readFunction(one, here)));
+      addAdapted(request, beyond, `${at} (${tool.type})`);
+    } else if (type === 'custom') beyond.push(`${at} (custom)`);
     else if (type !== 'function') refuseHostedTool(type, `${at}.type`);
     else tools.push({ ...cacheOf(tool, `${at}.`), ...readTool(functionOf(tool, `${at}.`), `${at}.${inside}`) });
   }
@@ -175,12 +180,29 @@ export function readTools(request: Draft, body: Fields, beyond: string[], nested
   if (parallel !== undefined) request.parallelToolCalls = parallel;
   const choice = body.tool_choice;
   if (choice === undefined || choice === null) return;
+  if (!nested && isFields(choice) && choice.type === 'custom') {
+    request.toolChoice = { name: requireName(choice, 'tool_choice.') };
+    addAdapted(request, beyond, 'tool_choice (custom)');
+    return;
+  }
   if (isFields(choice) && (choice.type === 'allowed_tools' || choice.type === 'custom')) {
     beyond.push(`tool_choice (${choice.type})`);
     return;
   }
   const named = isFields(choice) && choice.type === 'function' ? functionOf(choice, 'tool_choice.') : undefined;
   request.toolChoice = readToolChoice(choice, named, `tool_choice.${inside}`);
+}
+
+/** Beyond the form, but in it as the nearest there is. */
+export function addAdapted(request: Draft, beyond: string[], name: string): void {
+  beyond.push(name);
+  const { wire } = request;
+  if (wire !== undefined) request.wire = { ...wire, adapts: [...(wire.adapts ?? []), name] };
+}
+
+function readFunction(tool: Fields, at: string): ToolDefinition {
+  if (tool.type !== 'function') refuseHostedTool(tool.type, `${at}.type`);
+  return readTool(tool, `${at}.`);
 }
 
 /** @throws InvalidField where it is neither a word of the wire nor names a function */

@@ -70,9 +70,10 @@ export function readMessagesRequest(body: Fields, forAnswer = true): MessagesCal
   if (maxTokens !== undefined) request.maxOutputTokens = maxTokens;
   const temperature = readNumber(body, 'temperature', 0, 1);
   if (temperature !== undefined) request.temperature = temperature;
-  const topP = readNumber(body, 'top_p', 0, 1);
+  // LangChain's client writes -1 for what it does not set.
+  const topP = body.top_p === -1 ? undefined : readNumber(body, 'top_p', 0, 1);
   if (topP !== undefined) request.topP = topP;
-  const topK = readInteger(body, 'top_k', 1);
+  const topK = body.top_k === -1 ? undefined : readInteger(body, 'top_k', 1);
   if (topK !== undefined) request.topK = topK;
   const stop = readStops(body, 'stop_sequences');
   if (stop !== undefined) request.stop = stop;

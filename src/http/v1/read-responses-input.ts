@@ -8,6 +8,7 @@ import type {
   ToolCallPart,
   ToolResultPart,
 } from '../../ai/models/index.ts';
+import { calledName, customArguments } from './agent-tools.ts';
 import { readExtraContent } from './call-opaque.ts';
 import { InvalidField } from './invalid-field.ts';
 import { opaqueFromText } from './opaque-text.ts';
@@ -17,7 +18,7 @@ import { asFields, type Fields, readArray, readString, requireName, requireStrin
 import { readFile, readImage, refuseStoredFile } from './read-media.ts';
 
 /** Adds the messages of `input`: a string, or items. */
-export function readInput(input: unknown, messages: Message[], beyond: string[]): void {
+export function readInput(input: unknown, messages: Message[], beyond: string[], adapts: string[]): void {
   if (typeof input === 'string') {
     messages.push({ role: 'user', content: [{ type: 'text', text: input }] });
     return;
@@ -26,11 +27,11 @@ export function readInput(input: unknown, messages: Message[], beyond: string[])
     throw new InvalidField('`input` must be a string, or an array of items that is not empty.', 'input');
   }
   for (let index = 0; index < input.length; index++) {
-    readItem(asFields(input[index], `input[${index}]`), `input[${index}]`, messages, beyond);
+    readItem(asFields(input[index], `input[${index}]`), `input[${index}]`, messages, beyond, adapts);
   }
 }
 
-function readItem(item: Fields, at: string, messages: Message[], beyond: string[]): void {
+function readItem(item: Fields, at: string, messages: Message[], beyond: string[], adapts: string[]): void {
   const type = item.type ?? (item.role === undefined ? undefined : 'message');
   switch (type) {
     case 'message':
@@ -40,14 +41,19 @@ function readItem(item: Fields, at: string, messages: Message[], beyond: string[
       const call: ToolCallPart = {
         type: 'tool_call',
         id: requireString(item, 'call_id', `${at}.`),
-        name: requireName(item, `${at}.`),
+        name: nameOf(item, at),
         arguments: readString(item, 'arguments', `${at}.`) || '{}',
       };
       const opaque = readExtraContent(item.extra_content);
       addAssistant(messages, opaque === undefined ? call : { ...call, opaque });
       return;
     }
+    case 'custom_tool_call_output':
     case 'function_call_output': {
+      if (type === 'custom_tool_call_output') {
+        beyond.push(`${at} (${type})`);
+        adapts.push(`${at} (${type})`);
+      }
       const callId = requireString(item, 'call_id', `${at}.`);
       const content =
         typeof item.output === 'string'
@@ -60,6 +66,14 @@ function readItem(item: Fields, at: string, messages: Message[], beyond: string[
       else messages.push({ role: 'tool', content: [result] });
       return;
     }
+    case 'custom_tool_call': {
+      const input = readString(item, 'input', `${at}.`) ?? '';
+      const id = requireString(item, 'call_id', `${at}.`);
+      addAssistant(messages, { type: 'tool_call', id, name: nameOf(item, at), arguments: customArguments(input) });
+      beyond.push(`${at} (${type})`);
+      adapts.push(`${at} (${type})`);
+      return;
+    }
     case 'reasoning':
       addAssistant(messages, readReasoning(item, at));
       return;
@@ -69,6 +83,11 @@ function readItem(item: Fields, at: string, messages: Message[], beyond: string[
       if (typeof type !== 'string') throw new InvalidField(`\`${at}.type\` must be a string.`, `${at}.type`);
       beyond.push(`${at} (${type.slice(0, 64)})`);
   }
+}
+
+/** A function of a namespace is called by a longer name. */
+function nameOf(item: Fields, at: string): string {
+  return calledName(readString(item, 'namespace', `${at}.`), requireName(item, `${at}.`));
 }
 
 function readMessageItem(item: Fields, at: string, messages: Message[]): void {

@@ -78,12 +78,13 @@ export function readResponsesRequest(asked: Fields): ResponsesCall {
   const messages: Message[] = [];
   const instructions = readString(body, 'instructions');
   if (instructions !== undefined) messages.push({ role: 'system', content: instructions });
-  readInput(body.input, messages, beyond);
+  const adapts: string[] = [];
+  readInput(body.input, messages, beyond, adapts);
 
   const request: Draft = {
     messages,
     output: readOutput(body, optional),
-    wire: { wire: 'openai-responses', body, beyond },
+    wire: { wire: 'openai-responses', body, beyond, ...(adapts.length === 0 ? {} : { adapts }) },
   };
   readSampling(request, body);
   const maxTokens = readInteger(body, 'max_output_tokens', 1);

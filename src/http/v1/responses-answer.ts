@@ -2,6 +2,7 @@
 import type { AnswerPart, Completion, FinishReason, JsonObject, ReasoningPart, Usage } from '../../ai/models/index.ts';
 import type { GatewayError } from '../../errors/index.ts';
 import { newId, unreachable } from '../../lib/index.ts';
+import { type AgentTool, type AgentTools, agentToolsOf, customInput } from './agent-tools.ts';
 import { extraContentOf } from './call-opaque.ts';
 import { unixSeconds } from './chat-answer.ts';
 import { opaqueToText } from './opaque-text.ts';
@@ -28,9 +29,17 @@ export function functionCallItem(
     readonly opaque?: JsonObject | undefined;
   },
   status: ItemStatus,
+  tool?: AgentTool,
 ): OutputItem {
-  const item = { id, type: 'function_call', call_id: call.id, name: call.name, arguments: call.arguments, status };
+  const named = { call_id: call.id, name: tool?.name ?? call.name, ...namespaceOf(tool) };
+  const said = tool?.isCustom === true ? { input: customInput(call.arguments) } : { arguments: call.arguments };
+  const type = tool?.isCustom === true ? 'custom_tool_call' : 'function_call';
+  const item = { id, type, ...named, ...said, status };
   return call.opaque === undefined ? item : { ...item, extra_content: extraContentOf(call.opaque) };
+}
+
+function namespaceOf(tool: AgentTool | undefined): { readonly namespace?: string } {
+  return tool?.namespace === undefined ? {} : { namespace: tool.namespace };
 }
 
 export function reasoningItem(id: string, { text, opaque }: Pick<ReasoningPart, 'text' | 'opaque'>): OutputItem {
@@ -149,21 +158,27 @@ export function statusAfter(
 
 /** @param alias what the client asked for, and reads back as `model` */
 export function writeResponsesAnswer(alias: string, body: Fields, answer: Completion): string {
-  const output = answer.content.map(outputItem);
+  const tools = agentToolsOf(body);
+  const output = answer.content.map((part) => outputItem(part, tools));
   if (answer.refusal !== undefined) {
     output.push(messageItem(newId('msg_'), [{ type: 'refusal', refusal: answer.refusal }], 'completed'));
   }
   return JSON.stringify(new ResponseFrame(alias, body).ended(answer, output));
 }
 
-function outputItem(part: AnswerPart): OutputItem {
+function outputItem(part: AnswerPart, tools: AgentTools): OutputItem {
   switch (part.type) {
     case 'text':
       return messageItem(newId('msg_'), [outputText(part.text)], 'completed');
     case 'reasoning':
       return reasoningItem(newId('rs_'), part);
     case 'tool_call':
-      return functionCallItem(newId('fc_'), { ...part, arguments: part.arguments || '{}' }, 'completed');
+      return functionCallItem(
+        newId('fc_'),
+        { ...part, arguments: part.arguments || '{}' },
+        'completed',
+        tools.get(part.name),
+      );
     default:
       return unreachable(part);
   }

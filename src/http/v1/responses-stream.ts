@@ -5,6 +5,7 @@
 import type { AnswerPart, Completion, JsonObject, StreamDelta } from '../../ai/models/index.ts';
 import type { GatewayError } from '../../errors/index.ts';
 import { newId, unreachable } from '../../lib/index.ts';
+import { type AgentTool, type AgentTools, agentToolsOf, customInput } from './agent-tools.ts';
 import { type Fields, isFields } from './read-fields.ts';
 import {
   functionCallItem,
@@ -26,6 +27,8 @@ interface Item {
   readonly place: number;
   readonly callId: string;
   readonly name: string;
+  /** How the client described the tool that is called, where it is called otherwise. */
+  readonly tool: AgentTool | undefined;
   /** What was written into it so far. */
   text: string;
   opaque: JsonObject | undefined;
@@ -40,6 +43,7 @@ export class ResponsesStream implements StreamForm {
   readonly #frame: ResponseFrame;
   readonly #items = new Map<number, Item>();
   readonly #output: OutputItem[] = [];
+  readonly #tools: AgentTools;
   #sequence = 0;
   #began = false;
   /** Whether the events of a provider of the same wire are passed on. */
@@ -48,6 +52,7 @@ export class ResponsesStream implements StreamForm {
 
   constructor(alias: string, body: Fields) {
     this.#frame = new ResponseFrame(alias, body);
+    this.#tools = agentToolsOf(body);
   }
 
   delta(part: StreamDelta): string {
@@ -126,7 +131,8 @@ export class ResponsesStream implements StreamForm {
     }
     const place = this.#output.length;
     const id = newId(kind === 'tool_call' ? 'fc_' : kind === 'reasoning' ? 'rs_' : 'msg_');
-    const item: Item = { kind, id, place, callId, name, text: '', opaque: undefined, done: false };
+    const tool = kind === 'tool_call' ? this.#tools.get(name) : undefined;
+    const item: Item = { kind, id, place, callId, name, tool, text: '', opaque: undefined, done: false };
     this.#items.set(index, item);
     const begun = begunItem(item);
     this.#output.push(begun);
@@ -154,6 +160,8 @@ export class ResponsesStream implements StreamForm {
       case 'reasoning':
         return this.#event('response.reasoning_summary_text.delta', { ...at(item), summary_index: 0, delta });
       case 'tool_call':
+        // Free text is within the JSON that comes: it is read when it is whole.
+        if (item.tool?.isCustom === true) return '';
         return this.#event('response.function_call_arguments.delta', { ...at(item), delta });
       default:
         return unreachable(item.kind);
@@ -187,7 +195,14 @@ export class ResponsesStream implements StreamForm {
       }
       case 'tool_call': {
         item.text ||= '{}';
-        const { name, text: written } = item;
+        const { text: written, tool } = item;
+        if (tool?.isCustom === true) {
+          const input = customInput(written);
+          text += this.#event('response.custom_tool_call_input.delta', { ...at(item), delta: input });
+          text += this.#event('response.custom_tool_call_input.done', { ...at(item), input });
+          break;
+        }
+        const name = tool?.name ?? item.name;
         text += this.#event('response.function_call_arguments.done', { ...at(item), name, arguments: written });
         break;
       }
@@ -240,7 +255,7 @@ function at(item: Item): { readonly item_id: string; readonly output_index: numb
 function begunItem(item: Item): OutputItem {
   if (item.kind === 'reasoning') return reasoningItem(item.id, { text: '' });
   if (item.kind !== 'tool_call') return messageItem(item.id, [], 'in_progress');
-  return functionCallItem(item.id, { id: item.callId, name: item.name, arguments: '' }, 'in_progress');
+  return functionCallItem(item.id, { id: item.callId, name: item.name, arguments: '' }, 'in_progress', item.tool);
 }
 
 function wholeItem(item: Item): OutputItem {
@@ -249,8 +264,8 @@ function wholeItem(item: Item): OutputItem {
     return reasoningItem(item.id, opaque === undefined ? { text } : { text, opaque });
   }
   if (item.kind !== 'tool_call') return messageItem(item.id, [contentOf(item)], 'completed');
-  const { callId, name, text, opaque } = item;
-  return functionCallItem(item.id, { id: callId, name, arguments: text, opaque }, 'completed');
+  const { callId, name, text, opaque, tool } = item;
+  return functionCallItem(item.id, { id: callId, name, arguments: text, opaque }, 'completed', tool);
 }
 
 function contentOf(item: Item): OutputItem {

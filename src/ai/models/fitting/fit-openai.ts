@@ -28,8 +28,11 @@ export function fitForOpenAi(
     return asked; // what is left without a place is refused as it is written
   }
   const fitted: Draft = { ...withEffort(model, withinOutputLimit(model, asked, adaptation), adaptation) };
-  // Without tools there is nothing to call in parallel, and OpenAI refuses the field.
-  if (fitted.parallelToolCalls !== undefined && (fitted.tools ?? []).length === 0) delete fitted.parallelToolCalls;
+  // Without tools there is nothing to call, and OpenAI refuses the fields.
+  if ((fitted.tools ?? []).length === 0) {
+    delete fitted.parallelToolCalls;
+    if (fitted.toolChoice === 'auto' || fitted.toolChoice === 'none') delete fitted.toolChoice;
+  }
   for (const [field, name] of steering) {
     const value = fitted[field];
     if (value === undefined || (wire === 'chat' && (field !== 'topK' || dialect.topK))) continue;

@@ -10,9 +10,10 @@ export function tellRemoved({ removed = [] }: ModelRequest, adaptation: Adaptati
   for (const name of removed) adaptation.leaveOut(name);
 }
 
-/** Leaves out the fields of the client's body that change nothing of what is asked. */
+/** Tells which tools take another form, and leaves out the fields of the client's body that change nothing of what is asked. */
 export function withoutOptional(request: ModelRequest, adaptation: Adaptation): ModelRequest {
   const { optional, ...rest } = request;
+  for (const name of request.wire?.adapts ?? []) if (name.startsWith('tools')) adaptation.change(name, 'function');
   if (optional === undefined) return request;
   for (const name of optional) adaptation.leaveOut(name);
   return rest;
