@@ -94,6 +94,8 @@ export const providerYaml = z.discriminatedUnion('kind', [
 
 /** The provider of the built-in models; it costs nothing until it is asked. */
 export const builtInProvider = 'local';
+/** The models it has: one that writes, one that compares. */
+export const builtInModels: readonly string[] = ['extractive', 'use-lite'];
 
 type ProviderYaml = z.output<typeof providerYaml>;
 

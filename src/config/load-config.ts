@@ -1,13 +1,14 @@
 import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
 import { messageOf } from '../errors/index.ts';
-import { deepFreeze, readTextFile } from '../lib/index.ts';
+import { deepFreeze, didYouMean, readTextFile } from '../lib/index.ts';
 import { resolveAi } from './ai.ts';
 import { ConfigError, type ConfigProblem } from './config-error.ts';
 import { resolveHeaderRules } from './header-rules.ts';
+import { problemWords, unknownKey } from './problem-words.ts';
 import { formatPath, readYaml, type YamlPath } from './read-yaml.ts';
 import type { ResolvedConfig, SubgraphConfig } from './resolved-config.ts';
-import { pendingKeys, type SupergraphYaml, supergraphYaml } from './supergraph-yaml.ts';
+import { type SupergraphYaml, supergraphYaml } from './supergraph-yaml.ts';
 import { resolveTraffic } from './traffic.ts';
 import { parseDuration, parseSize } from './units.ts';
 import { unknownInAi } from './unknown-in-ai.ts';
@@ -41,7 +42,7 @@ export async function loadConfig(file: string, environment: NodeJS.ProcessEnv = 
   const source = readYaml(file, text, environment);
   const parsed = supergraphYaml.safeParse(source.value);
   if (!parsed.success) {
-    const problems = parsed.error.issues.flatMap((issue) => problemsOf(issue, source.lineOf));
+    const problems = parsed.error.issues.flatMap((issue) => problemsOf(issue, source.lineOf, source.value));
     // One problem a place: what else is said of a value that has the wrong form follows from that.
     const first = problems.filter(({ path }, index) => problems.findIndex((other) => other.path === path) === index);
     throw new ConfigError(file, first);
@@ -62,25 +63,40 @@ const protectionSwitches = [
   'APOLLO_DISABLE_SECURITY_NON_LOCAL_SELECTIONS_CHECK',
 ];
 
-function problemsOf(issue: z.core.$ZodIssue, lineOf: (path: YamlPath) => number | undefined): ConfigProblem[] {
+function problemsOf(
+  issue: z.core.$ZodIssue,
+  lineOf: (path: YamlPath) => number | undefined,
+  root: unknown,
+): ConfigProblem[] {
   const path = issue.path as YamlPath;
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => {
       const whole = [...path, key];
-      const written = formatPath(whole);
-      const message = pendingKeys.has(written) ? `"${written}" is not available yet` : `"${key}" is not a key here`;
-      return { path: written, line: lineOf(whole), message };
+      return { path: formatPath(whole), line: lineOf(whole), message: unknownKey(path, key) };
     });
   }
+  const value = valueAt(root, path);
   if (issue.code === 'invalid_union' && path.at(-1) === 'kind') {
-    const message = 'the kinds of provider are openai, ai-sdk and local';
+    const kinds = ['openai', 'ai-sdk', 'local'];
+    const near = typeof value === 'string' ? didYouMean(value, kinds) : '';
+    const message = `the kinds of provider are openai, ai-sdk and local${near}`;
     return [{ path: formatPath(path), line: lineOf(path), message }];
   }
   const meant = issue.code === 'invalid_union' ? branchMeant(issue) : undefined;
   if (meant !== undefined) {
-    return meant.flatMap((inner) => problemsOf({ ...inner, path: [...path, ...inner.path] }, lineOf));
+    return meant.flatMap((inner) => problemsOf({ ...inner, path: [...path, ...inner.path] }, lineOf, root));
   }
-  return [{ path: formatPath(path), line: lineOf(path), message: issue.message.replace(/^Invalid input: /, '') }];
+  return [{ path: formatPath(path), line: lineOf(path), message: problemWords(issue, path, value) }];
+}
+
+/** @returns undefined where there is nothing */
+function valueAt(root: unknown, path: YamlPath): unknown {
+  let value = root;
+  for (const step of path) {
+    if (value === null || typeof value !== 'object' || !Object.hasOwn(value, step)) return undefined;
+    value = (value as Record<string | number, unknown>)[step];
+  }
+  return value;
 }
 
 /** Of a union's branches, the one whose outer type is right, where there is just one: its problems name their place. */
@@ -88,7 +104,12 @@ function branchMeant(issue: z.core.$ZodIssueInvalidUnion): z.core.$ZodIssue[] | 
   const fitting = issue.errors.filter((branch) =>
     branch.every((inner) => inner.code !== 'invalid_type' || inner.path.length > 0),
   );
-  return fitting.length === 1 ? fitting[0] : undefined;
+  if (fitting.length === 1) return fitting[0];
+  // Of several mappings, the one that has every key that is written.
+  const whole = fitting.filter(
+    (branch) => !branch.some(({ code, path }) => code === 'unrecognized_keys' && path.length === 0),
+  );
+  return whole.length === 1 ? whole[0] : undefined;
 }
 
 /** `traffic.subgraphs` and `headers.subgraphs` name subgraphs that are asked over HTTP. */
@@ -99,7 +120,7 @@ function unknownSubgraphs(yaml: SupergraphYaml, lineOf: (path: YamlPath) => numb
       if (subgraph !== undefined && !subgraph.ai) return [];
       const message =
         subgraph === undefined
-          ? `there is no subgraph "${name}" under subgraphs`
+          ? `there is no subgraph "${name}" under subgraphs${didYouMean(name, Object.keys(yaml.subgraphs))}`
           : `"${name}" is an AI subgraph: it runs in-process and is not asked over HTTP`;
       const path = [key, 'subgraphs', name];
       return [{ path: formatPath(path), line: lineOf(path), message }];

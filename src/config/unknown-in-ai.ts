@@ -1,8 +1,9 @@
 /** What the `ai` key names and nothing has. */
+import { didYouMean } from '../lib/index.ts';
 import type { AiYaml } from './ai.ts';
 import { fitsRule, resolveTarget, type TargetYaml } from './ai-models.ts';
 import { parseModelReference } from './ai-names.ts';
-import { builtInProvider } from './ai-providers.ts';
+import { builtInModels, builtInProvider } from './ai-providers.ts';
 
 /** Everything an alias's YAML names that is not there. */
 export interface AiProblem {
@@ -14,14 +15,29 @@ export interface AiProblem {
 export function unknownInAi(yaml: AiYaml): AiProblem[] {
   const problems: AiProblem[] = [];
   const checkReference = (reference: string, path: readonly (string | number)[]): void => {
-    const { provider: providerName } = parseModelReference(reference);
-    if (providerName !== builtInProvider && !Object.hasOwn(yaml.providers, providerName)) {
-      problems.push({ path, message: `there is no provider "${providerName}" under ai.providers` });
+    const { provider: providerName, model } = parseModelReference(reference);
+    const isBuiltIn = Object.hasOwn(yaml.providers, providerName)
+      ? yaml.providers[providerName]?.kind === 'local'
+      : providerName === builtInProvider;
+    if (!isBuiltIn && !Object.hasOwn(yaml.providers, providerName)) {
+      const near = didYouMean(providerName, [...Object.keys(yaml.providers), builtInProvider]);
+      problems.push({ path, message: `there is no provider "${providerName}" under ai.providers${near}` });
+    }
+    if (isBuiltIn && !builtInModels.includes(model)) {
+      const near = didYouMean(
+        reference,
+        builtInModels.map((one) => `${providerName}/${one}`),
+      );
+      const message = `there is no built-in model "${model}", only ${builtInModels.join(' and ')}${near}`;
+      problems.push({ path, message });
     }
   };
   const checkAlias = (aliasName: string | undefined, path: readonly (string | number)[]): void => {
     if (aliasName !== undefined && !Object.hasOwn(yaml.models, aliasName))
-      problems.push({ path, message: `there is no model alias "${aliasName}" under ai.models` });
+      problems.push({
+        path,
+        message: `there is no model alias "${aliasName}" under ai.models${didYouMean(aliasName, Object.keys(yaml.models))}`,
+      });
   };
   for (const [aliasName, given] of Object.entries(yaml.models)) {
     const at = ['ai', 'models', aliasName];
@@ -39,7 +55,10 @@ export function unknownInAi(yaml: AiYaml): AiProblem[] {
       const path = [...at, 'rules', index];
       for (const reference of rule.targets ?? []) {
         if (!references.includes(reference))
-          problems.push({ path: [...path, 'targets'], message: `"${reference}" is not a target of this alias` });
+          problems.push({
+            path: [...path, 'targets'],
+            message: `"${reference}" is not a target of this alias${didYouMean(reference, references)}`,
+          });
       }
       const chosen = targets.filter((one) => fitsRule(resolveTarget(one), rule.targets, rule.region));
       if (chosen.length === 0) problems.push({ path, message: 'no target of this alias fits the rule' });

@@ -196,13 +196,13 @@ describe('a supergraph.yaml', () => {
       kind: 'http',
       name: 'a',
       routingUrl: 'http://127.0.0.1:9/graphql',
-      schema: { kind: 'introspection', url: 'http://127.0.0.1:9/graphql' },
+      schema: { kind: 'introspection', url: 'http://127.0.0.1:9/graphql', pollMs: 10_000 },
     });
   });
 
   it('names an unknown key with its path and line', async () => {
     expect(await problemsOf(`${subgraphs}server:\n  prot: 1\n`)).toEqual([
-      { path: 'server.prot', line: 4, message: '"prot" is not a key here' },
+      { path: 'server.prot', line: 4, message: '"prot" is not a key here; did you mean "port"?' },
     ]);
   });
 
