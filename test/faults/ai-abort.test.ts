@@ -1,6 +1,6 @@
 /** Clients that leave, models that are dead, deadlines that pass: nobody pays for what nobody waits for (L6, X11, X12). */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type AiGraph, aiLink, startAiGraph } from '../testkit/ai-graph.ts';
+import { type AiGraph, aiLink, startAiGraph, userTextOf } from '../testkit/ai-graph.ts';
 
 let graph: AiGraph;
 beforeAll(async () => {
@@ -102,8 +102,11 @@ describe('a batch of several clients', () => {
     const prompts = { 'slogan.prompt': '---\nmodel: fast\nbatch: { max: 4 }\n---\nFor {{name}}' };
     await using other = await startAiGraph({ products: 3, subgraphs: { assistant: { sdl, prompts } } });
     const release = Promise.withResolvers<void>();
-    const items = [1, 2].map((index) => ({ index, answer: `Slogan ${index}` }));
-    other.provider.respond(() => release.promise.then(() => ({ json: { items } })));
+    other.provider.respond((request) => {
+      const ids = [...userTextOf(request).matchAll(/^Item \d of 2, id (\S+):$/gm)];
+      const items = ids.map(([, id], at) => ({ index: at + 1, id, answer: `Slogan ${at + 1}` }));
+      return release.promise.then(() => ({ json: { items } }));
+    });
     const first = leaving('{ products(first: 2) { slogan } }', other);
     const [request] = await other.provider.waitForRequests(1);
     const second = other.query('{ product(id: "p2") { slogan } shop: products(first: 1) { id } }');

@@ -121,7 +121,7 @@ type Product @key(fields: "id") {
   name: String! @external
   facts: Facts @requires(fields: "name") @generate(prompt: "facts", maxOutputTokens: 100)
 }
-type Facts { dates: [String!]!  people: [Person!]!  note: String }
+type Facts { dates: [String!]!  people: [Person!]!  note: String  first: Person }
 type Person { name: String!  age: Int! }
 `;
   const prompts = { 'facts.prompt': '---\nmodel: fast\n---\n{{role "user"}}\n{{name}}' };
@@ -138,7 +138,12 @@ type Person { name: String!  age: Int! }
     graph.provider.reset();
     graph.provider.respond((request) => {
       const asked = Object.keys((schemaOf(request)?.properties ?? {}) as object);
-      const all: Record<string, unknown> = { dates: ['2024-01-01'], people: [{ name: 'Ann', age: 'old' }], note: 'n' };
+      const all: Record<string, unknown> = {
+        dates: ['2024-01-01'],
+        people: [{ name: 'Ann', age: 'old' }],
+        note: 'n',
+        first: { name: 'Ann', age: 'old' },
+      };
       return { json: Object.fromEntries(asked.map((name) => [name, all[name]])) };
     });
   });
@@ -159,6 +164,13 @@ type Person { name: String!  age: Int! }
     expect(data.a).toEqual(Array(2).fill({ facts: { dates: ['2024-01-01'] } }));
     expect(data.b).toEqual(Array(2).fill({ facts: null }));
     expect(errors?.every(({ path }) => path?.[0] === 'b')).toBe(true);
+  });
+
+  it('fail apart within what a model writes', async () => {
+    const query = '{ product(id: "p1") { facts { x: first { name } y: first { age } z: first { name } } } }';
+    const { data, errors } = await graph.query(query);
+    expect(data.product.facts).toEqual({ x: { name: 'Ann' }, y: null, z: { name: 'Ann' } });
+    expect(errors?.map(({ path }) => path)).toEqual([['product', 'facts', 'y', 'age']]);
   });
 
   it('cost one call where nothing can fail for one alone', async () => {
