@@ -21,6 +21,7 @@ export const exposedHeaders = [
   'retry-after',
   'x-should-retry',
   'isthmus-model',
+  'isthmus-adapted',
   'isthmus-cost-usd',
   'isthmus-cache',
   'isthmus-adapted',

@@ -120,6 +120,7 @@ describe('messages through the official client', () => {
       topK: 5,
       stop: ['END'],
       user: 'u1',
+      names: { user: 'metadata.user_id' },
       tools: [{ name: 'weather', parameters: { type: 'object' } }],
       toolChoice: 'required',
       parallelToolCalls: false,

@@ -24,7 +24,7 @@ import { aiSdkStream, type PreparedCall } from './ai-sdk-stream.ts';
 import { brokenUsage } from './ai-sdk-usage.ts';
 import { boundedFetch } from './bounded-fetch.ts';
 import { estimateUsage } from './estimate-usage.ts';
-import { Adaptation } from './fitting/adaptation.ts';
+import { Adaptation, adaptationOf } from './fitting/adaptation.ts';
 import { HttpExchange } from './http-exchange.ts';
 import {
   type ModelProvider,
@@ -117,7 +117,7 @@ export function createAiSdkProvider(options: AiSdkProviderOptions): ModelProvide
   ): Promise<PreparedCall> {
     const found = languageModels.get(`${call.key}/${modelName}`);
     const { model, supportedUrls } = found ?? (await ending.race(() => languageModelOf(modelName, call.key)));
-    const adaptation = new Adaptation(unsupported, call.adapted);
+    const adaptation = adaptationOf(request, unsupported, call.adapted);
     const worded = aiSdkRequest(modelName, request, call.structured, facts, supportedUrls, adaptation);
     const { options: asked, reading } = worded;
     const { options: checked, accepted } = await rehearsals.checked(model, worded.request, asked, call, adaptation);

@@ -151,6 +151,8 @@ export interface ModelRequest {
    * a provider that is not sent the body leaves them out and tells so, or refuses them where it is told to refuse.
    */
   readonly optional?: readonly string[];
+  /** What the client calls fields whose changes are told by other names: `user` is Anthropic's `metadata.user_id`. */
+  readonly names?: Readonly<Record<string, string>>;
   /** Fields that this gateway hands to nobody, and that were only offered: they are out of the body too. */
   readonly removed?: readonly string[];
   /**

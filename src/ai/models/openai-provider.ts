@@ -7,7 +7,7 @@ import { writeChatRequest } from './chat-request.ts';
 import { ChatStreamReader } from './chat-stream.ts';
 import { conformChatCompletion } from './conform-chat-completion.ts';
 import { conformResponse } from './conform-response.ts';
-import { Adaptation } from './fitting/adaptation.ts';
+import { adaptationOf } from './fitting/adaptation.ts';
 import { fitForOpenAi } from './fitting/fit-openai.ts';
 import { fitPassed } from './fitting/fit-passed.ts';
 import { tellRemoved } from './fitting/fit-request.ts';
@@ -125,7 +125,7 @@ export function createOpenAiProvider(options: OpenAiProviderOptions): ModelProvi
   async function begin(model: string, request: ModelRequest, call: ProviderCall, streams: boolean) {
     const url = urlOf(endpoint, model);
     const maxAnswer = streams ? maxBytes * streamFraming : maxBytes;
-    const adaptation = new Adaptation(unsupported, call.adapted);
+    const adaptation = adaptationOf(request, unsupported, call.adapted);
     tellRemoved(request, adaptation);
     const fit = (body: JsonObject) => fitPassed(body, model, request, dialect, adaptation);
     const idForm = callIdFormAt(url.hostname, wireName);

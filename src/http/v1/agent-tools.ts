@@ -73,7 +73,7 @@ function customTool(tool: Fields, at: string): ToolDefinition {
   const input = { type: 'string', description: 'The whole input of the tool, as it is.' };
   return {
     name: requireName(tool, `${at}.`),
-    description: words.trim(),
+    ...(words === '' ? {} : { description: words.trim() }),
     parameters: { type: 'object', properties: { input }, required: ['input'], additionalProperties: false },
   };
 }

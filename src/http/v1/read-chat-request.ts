@@ -47,7 +47,7 @@ const known = knownFields({
   form: [
     ...['model', 'messages', 'stream', 'stream_options', 'max_tokens', 'max_completion_tokens', 'temperature', 'top_p'],
     ...['top_k', 'frequency_penalty', 'presence_penalty', 'seed', 'stop', 'response_format', 'reasoning_effort'],
-    ...['tools', 'tool_choice', 'parallel_tool_calls', 'user', 'n', 'modalities', 'logprobs', 'thinking'],
+    ...['tools', 'tool_choice', 'parallel_tool_calls', 'user', 'n', 'modalities', 'logprobs', 'thinking', 'reasoning'],
   ],
   hint: [
     ...['metadata', 'prompt_cache_key', 'prompt_cache_options', 'prompt_cache_retention', 'safety_identifier'],
@@ -88,11 +88,24 @@ export function readChatRequest(given: Fields): ChatCall {
   if (maxTokens !== undefined) request.maxOutputTokens = maxTokens;
   const effort = readEffort(body, 'reasoning_effort');
   if (effort !== undefined) request.reasoning = { effort };
-  // As clients write it for Anthropic's models (LiteLLM's `thinking`).
-  else readThinking(request, body, undefined);
+  else readOtherReasoning(request, body);
   readTools(request, body, beyond, true);
   Object.assign(request, optionalFields(optional, body, request.user));
   return { alias, request, stream, includeUsage };
+}
+
+/** As clients write it for Anthropic's models (LiteLLM's `thinking`), or for many vendors' (OpenRouter's `reasoning`). */
+function readOtherReasoning(request: Draft, body: Fields): void {
+  const reasoning = readObject(body, 'reasoning');
+  if (reasoning === undefined) {
+    readThinking(request, body, undefined);
+    return;
+  }
+  const effort = readEffort(reasoning, 'effort', 'reasoning.');
+  const budgetTokens = readInteger(reasoning, 'max_tokens', 1, 'reasoning.');
+  if (reasoning.enabled === false) request.reasoning = { effort: 'none' };
+  else if (effort !== undefined) request.reasoning = { effort };
+  else if (budgetTokens !== undefined) request.reasoning = { budgetTokens };
 }
 
 /** The settings that the OpenAI wires have in common. */

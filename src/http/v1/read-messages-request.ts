@@ -45,6 +45,8 @@ const known = knownFields({
   refused: ['mcp_servers', 'container', 'inference_geo'],
 });
 
+const fieldNames = { user: 'metadata.user_id' } as const;
+
 /**
  * @param forAnswer false where only the tokens are counted: `max_tokens` may then be missing
  * @throws InvalidField
@@ -79,7 +81,10 @@ export function readMessagesRequest(body: Fields, forAnswer = true): MessagesCal
   if (stop !== undefined) request.stop = stop;
   const metadata = readObject(body, 'metadata');
   const user = metadata === undefined ? undefined : readString(metadata, 'user_id', 'metadata.');
-  if (user !== undefined) request.user = user;
+  if (user !== undefined) {
+    request.user = user;
+    request.names = fieldNames;
+  }
   readOutputAndThinking(request, body);
   readTools(request, body);
   const cache = readCacheMark(body, '');

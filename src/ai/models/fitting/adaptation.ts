@@ -7,7 +7,17 @@
  *
  * Whatever is changed is told by the client's name of it. What is neither adapted nor dropped is refused by name.
  */
-import { ProviderFailure, type UnsupportedPolicy } from '../model.ts';
+import { type ModelRequest, ProviderFailure, type UnsupportedPolicy } from '../model.ts';
+
+type FieldNames = Readonly<Record<string, string>>;
+
+const ofResponses: FieldNames = { max_tokens: 'max_output_tokens', reasoning_effort: 'reasoning.effort' };
+
+/** Notes what one attempt changes of a request. @param told where it is noted */
+export function adaptationOf(request: ModelRequest, policy: UnsupportedPolicy, told?: string[]): Adaptation {
+  const names = request.wire?.wire === 'openai-responses' ? ofResponses : (request.names ?? {});
+  return new Adaptation(policy, told, names);
+}
 
 /** More are not told: a header has bounds. */
 const mostTold = 32;
@@ -15,10 +25,13 @@ const mostTold = 32;
 export class Adaptation {
   readonly policy: UnsupportedPolicy;
   readonly #told: string[];
+  readonly #names: FieldNames;
 
-  constructor(policy: UnsupportedPolicy, told: string[] = []) {
+  /** @param names what the client calls fields that are called otherwise here */
+  constructor(policy: UnsupportedPolicy, told: string[] = [], names: FieldNames = {}) {
     this.policy = policy;
     this.#told = told;
+    this.#names = names;
   }
 
   /**
@@ -34,7 +47,7 @@ export class Adaptation {
   /** A value that becomes the nearest one the target takes. */
   change(name: string, value: string | number): void {
     if (this.policy === 'refuse') throw refusal(name);
-    this.#tell(`${name}=${value}`);
+    this.#tell(name, `=${value}`);
   }
 
   /** A setting that steers how the answer is written. */
@@ -45,12 +58,16 @@ export class Adaptation {
 
   /** What was changed on the way, and is no more to be judged. */
   tell(changes: readonly string[]): void {
-    for (const what of changes) this.#tell(what);
+    for (const what of changes) {
+      const [name = '', value] = what.split('=', 2);
+      this.#tell(name, value === undefined ? '' : `=${value}`);
+    }
   }
 
-  #tell(changed: string): void {
+  #tell(name: string, value = ''): void {
+    const called = Object.hasOwn(this.#names, name) ? this.#names[name] : name;
     // Clients name fields as they like: what is told holds nothing but a name.
-    const what = changed.replace(/[^\w.[\]() =-]/g, '?').slice(0, 80);
+    const what = `${called}${value}`.replace(/[^\w.[\]() =-]/g, '?').slice(0, 80);
     if (this.#told.length < mostTold && !this.#told.includes(what)) this.#told.push(what);
   }
 }

@@ -1,5 +1,5 @@
 /** What of a request is made to fit whatever wire it goes by: fields without a place, and the model's own bounds. */
-import type { ModelRequest } from '../model.ts';
+import type { ModelRequest, ReasoningEffort } from '../model.ts';
 import type { Adaptation } from './adaptation.ts';
 import { effortOfBudget, factsOfModel, nearestEffort } from './model-facts.ts';
 
@@ -36,6 +36,9 @@ export function withinOutputLimit(model: string, request: ModelRequest, adaptati
   return fitted;
 }
 
+/** What OpenAI's wires have words for. */
+const effortsOfWire: readonly ReasoningEffort[] = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh'];
+
 /** For wires that know efforts and no budgets: the nearest effort that the model takes, or none for one that takes none. */
 export function withEffort(model: string, request: ModelRequest, adaptation: Adaptation): ModelRequest {
   const { reasoning, effort: answerEffort, ...rest } = request;
@@ -49,7 +52,7 @@ export function withEffort(model: string, request: ModelRequest, adaptation: Ada
   const wanted = asked ?? (alwaysReasons ? answerEffort : undefined);
   if (wanted === undefined) return rest;
   const name = reasoning?.budgetTokens !== undefined ? 'thinking.budget_tokens' : 'reasoning_effort';
-  const taken = efforts === undefined ? wanted : nearestEffort(wanted, efforts);
+  const taken = nearestEffort(wanted, efforts ?? effortsOfWire);
   if (taken === undefined) {
     // A model that does not reason needs not be told so.
     if (wanted !== 'none') adaptation.leaveOut(name);
