@@ -9,8 +9,10 @@ import { messageOf } from '../errors/index.ts';
 import type { CompositionOutcome, CompositionProblem, ProblemPlace, SubgraphSource } from './composition.ts';
 import { linkAiDirectives } from './link-ai-directives.ts';
 import { mendFor } from './mend.ts';
+import { mendForDirective } from './mend-directive.ts';
 import { readMemberships } from './read-memberships.ts';
 import { readStrictFields } from './read-strict-fields.ts';
+import { subscriptionHints } from './subscription-hints.ts';
 
 interface Service {
   readonly name: string;
@@ -53,16 +55,21 @@ export function composeSubgraphs(sources: readonly SubgraphSource[]): Compositio
     apiPieces: cutBetweenDefinitions(apiSdl),
     memberships: readMemberships(supergraph),
     strictFields: readStrictFields(supergraph),
-    hints: result.hints.map((hint) => {
-      const code = hint.definition.code;
-      return {
-        severity: 'hint',
-        code,
-        message: hint.message,
-        places: placesOf(hint.nodes ?? [], sources),
-        mend: mendFor(code, hint.definition.description),
-      };
-    }),
+    hints: [
+      ...result.hints.map((hint): CompositionProblem => {
+        const code = hint.definition.code;
+        return {
+          severity: 'hint',
+          code,
+          message: hint.message,
+          places: placesOf(hint.nodes ?? [], sources),
+          mend: mendFor(code, hint.definition.description),
+        };
+      }),
+      ...services.flatMap(({ name, typeDefs }) =>
+        sources.filter((source) => source.name === name).flatMap((source) => subscriptionHints(source, typeDefs)),
+      ),
+    ],
   };
 }
 
@@ -93,8 +100,14 @@ function errorProblem(
     code,
     message: error.message,
     places: places.some(({ line }) => line !== undefined) ? places : placesNamed(error.message, sources, services),
-    mend: mendFor(code, descriptionOf(code)),
+    mend: mendForDirective(error.message, documentNamed(error.message, services)) ?? mendFor(code, descriptionOf(code)),
   };
+}
+
+/** Apollo's sentences about one subgraph begin with its name: `[reviews] …`. */
+function documentNamed(message: string, services: readonly Service[]): DocumentNode | undefined {
+  const name = /^\[([^\]]+)\]/.exec(message)?.[1];
+  return services.find((service) => service.name === name)?.typeDefs;
 }
 
 /**

@@ -52,6 +52,15 @@ function linksOf(document: DocumentNode): readonly ConstDirectiveNode[] {
     .filter((directive) => directive.name.value === 'link');
 }
 
+/** Whether a subgraph links federation 2, without which nothing of ours is composed. */
+export function hasFederationLink(document: DocumentNode): boolean {
+  return linksOf(document).some((link) => federationLink.test(stringArgument(link, 'url') ?? ''));
+}
+
+export function linksAi(document: DocumentNode): boolean {
+  return linksOf(document).some((link) => aiLink.test(stringArgument(link, 'url') ?? ''));
+}
+
 /** The directives a subgraph imports from the AI link: our name -> the name it uses (`as`); empty without the link. */
 export function importedAiDirectives(document: DocumentNode): ReadonlyMap<string, string> {
   const imported = new Map<string, string>();

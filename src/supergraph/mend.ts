@@ -56,6 +56,7 @@ const mends: Readonly<Record<string, string>> = {
   FROM_SUBGRAPH_DOES_NOT_EXIST: 'correct the subgraph’s name in @override(from:)',
   OVERRIDDEN_FIELD_CAN_BE_REMOVED: 'remove the overridden field from the old subgraph',
   OVERRIDE_DIRECTIVE_CAN_BE_REMOVED: 'remove @override: the old subgraph no longer has the field',
+  SUBSCRIPTION_NOT_SERVED: 'nothing must be done; a field of Query that clients ask again works today',
   UNUSED_ENUM_TYPE: 'remove the enum, or use it',
   INCONSISTENT_DESCRIPTION: 'write one description in all subgraphs',
   INCONSISTENT_ARGUMENT_PRESENCE: 'add the argument in every subgraph, or remove it',

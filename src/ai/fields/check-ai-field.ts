@@ -1,6 +1,7 @@
 /** The checks of one AI field: its prompt in every version, its inputs, its bound, its model and its type. */
 import { relative } from 'node:path';
 import { type GraphQLSchema, isObjectType, Kind } from 'graphql';
+import { didYouMean, nearestName } from '../../lib/index.ts';
 import type { CompositionProblem, SubgraphSource } from '../../supergraph/index.ts';
 import type { AiField } from './ai-field.ts';
 import { whyPathIsEmpty } from './empty-paths.ts';
@@ -104,8 +105,23 @@ class FieldCheck {
     this.#problem(
       'AI_PROMPT_INVALID',
       `prompt "${this.#field.prompt}": ${error.message}${place}`,
-      error.mend ?? `write or correct ${file}`,
+      error.mend ?? this.#promptMend(file),
     );
+  }
+
+  #promptMend(file: string): string {
+    const { prompts, source } = this.#check;
+    // The folder itself, told under its own path: it is the configuration that is wrong, or the folder is to be made.
+    if (prompts.errors.has(prompts.folder))
+      return `correct subgraphs.${source.name}.prompts in supergraph.yaml, or make the folder ${this.#path('')}`;
+    const [name = ''] = this.#field.prompt.split('#');
+    const near = prompts.errors.has(`${name}.prompt`)
+      ? undefined
+      : nearestName(
+          name,
+          prompts.list().map((prompt) => prompt.name),
+        );
+    return near === undefined ? `write or correct ${file}` : `did you mean "${near}"? Otherwise write ${file}`;
   }
 
   #version(prompt: Prompt, schema: GraphQLSchema | undefined): void {
@@ -116,7 +132,7 @@ class FieldCheck {
       this.#problem(
         'AI_VARIABLE_UNKNOWN',
         `prompt "${prompt.name}" reads {{${variable}}}, which is no argument and no @requires field (${this.#path(`${prompt.name}.prompt`)}:${line})`,
-        `add "${variable}" to @requires(fields:) or to the arguments, or take it out of the prompt`,
+        `${meantVariable(variable, supplied)}add "${variable}" to @requires(fields:) or to the arguments, or take it out of the prompt`,
       );
     }
     const byCode = this.#check.code?.fields.get(`${field.typeName}.${field.fieldName}`)?.variables ?? [];
@@ -152,7 +168,7 @@ class FieldCheck {
         'AI_MODEL_UNKNOWN',
         alias === undefined
           ? `no model is named, neither here nor in prompt "${prompt.name}"`
-          : `there is no model "${alias}"${place}`,
+          : `there is no model "${alias}"${place}${didYouMean(alias, models.aliases)}`,
         `name an alias of ai.models (${listed(models.aliases)}) in @generate(model:) or in the prompt’s front matter`,
       );
       return;
@@ -183,6 +199,11 @@ class FieldCheck {
   #path(file: string): string {
     return `${relative(process.cwd(), this.#check.prompts.folder)}/${file}`;
   }
+}
+
+function meantVariable(variable: string, supplied: ReadonlySet<string>): string {
+  const near = nearestName(variable, supplied);
+  return near === undefined ? '' : `did you mean {{${near}}}? Otherwise `;
 }
 
 const maxListed = 20;

@@ -53,6 +53,10 @@ function hintsOf(field: AiField, check: AiSubgraphCheck): readonly CompositionPr
     const places = [{ subgraph: check.source.name, origin: check.source.origin, line: field.line }];
     hints.push({ severity: 'hint', code, message: `${coordinate}: ${message}`, places, mend });
   };
+  if (field.type.kind === Kind.NON_NULL_TYPE) {
+    const message = 'a model may fail, and a field that is never null takes what it stands in with it';
+    hint('AI_FIELD_NON_NULL', message, 'take the ! off its type');
+  }
   // What the field's own code reads is not ours to know.
   if (check.code?.fields.has(coordinate) !== true) {
     for (const name of [...field.requires, ...field.arguments]) {
