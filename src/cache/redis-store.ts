@@ -11,12 +11,16 @@
 import { hash, randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { Redis, ReplyError } from 'ioredis';
+import { messageOf } from '../errors/index.ts';
 import { Breaker } from './breaker.ts';
 import type { CacheEntry, CacheStore, Soon, StoreOptions } from './cache-store.ts';
 import { invalidateScript, readScript, writeScript } from './redis-scripts.ts';
 
-/** `away`: no connection · `resting`: it failed several times and is left alone · `ready` */
-export type RedisState = 'away' | 'resting' | 'ready';
+/**
+ * `away`: no connection · `resting`: it failed several times and is left alone · `refusing`: it answers every command
+ * with an error (a password or a permission that is missing, a server that is none) · `ready`
+ */
+export type RedisState = 'away' | 'resting' | 'refusing' | 'ready';
 
 export interface RedisStoreOptions {
   /** `redis://[user:password@]host:port[/database]`, or `rediss://` for TLS. */
@@ -49,6 +53,8 @@ interface Scripts {
 }
 
 const failuresBeforeRest = 5;
+/** As many refusals with nothing granted in between: a full or read-only server still lets us read. */
+const refusalsInARow = 10;
 /** The longest wait before connecting again; with the connection's own second it stays below 5. */
 const maxReconnectMs = 2_000;
 /** Longer than any value takes to be made. */
@@ -67,6 +73,10 @@ export function createRedisStore(options: RedisStoreOptions): RedisStore {
   let pending = 0;
   let closed = false;
   let readOnlyAt = Number.NEGATIVE_INFINITY;
+  let refusals = 0;
+  /** What it says, while it refuses everything. */
+  let refusal: string | undefined;
+  let refusedAt = 0;
 
   const redis = new Redis(url, {
     maxRetriesPerRequest: 1,
@@ -104,7 +114,8 @@ export function createRedisStore(options: RedisStoreOptions): RedisStore {
 
   function stateNow(): RedisState {
     if (breaker.open) return 'resting';
-    return redis.status === 'ready' ? 'ready' : 'away';
+    if (redis.status !== 'ready') return 'away';
+    return refusal === undefined ? 'ready' : 'refusing';
   }
 
   function tell(reason: string | undefined): void {
@@ -114,7 +125,12 @@ export function createRedisStore(options: RedisStoreOptions): RedisStore {
     onStateChange?.(state, reason);
   }
 
-  redis.on('ready', () => tell(undefined));
+  // A connection is no answer: whether we may read shows when we do.
+  redis.on('ready', () => {
+    refusal = undefined;
+    refusals = refusalsInARow;
+    void read(entryKey('')).then(() => tell(refusal));
+  });
   let lastError: string | undefined;
   redis.on('error', ({ message }: Error) => {
     lastError = message;
@@ -123,7 +139,27 @@ export function createRedisStore(options: RedisStoreOptions): RedisStore {
 
   /** Whether Redis can be asked at all; where not, a miss costs nothing. */
   function reachable(): boolean {
-    return !closed && redis.status === 'ready' && pending < maxPending && breaker.admit();
+    if (closed || redis.status !== 'ready' || pending >= maxPending) return false;
+    if (refusal === undefined) return breaker.admit();
+    if (performance.now() < refusedAt + restMs) return false;
+    refusedAt = performance.now();
+    return breaker.admit();
+  }
+
+  function granted(): void {
+    refusals = 0;
+    if (refusal === undefined) return;
+    refusal = undefined;
+    tell(undefined);
+  }
+
+  function refused(reason: string): void {
+    refusals++;
+    if (refusals <= refusalsInARow) return;
+    refusedAt = performance.now();
+    if (refusal !== undefined) return;
+    refusal = reason;
+    tell(reason);
   }
 
   async function ask<Reply>(command: () => Promise<Reply>): Promise<Reply | undefined> {
@@ -131,11 +167,14 @@ export function createRedisStore(options: RedisStoreOptions): RedisStore {
     try {
       const reply = await command();
       breaker.succeeded();
+      granted();
       return reply;
     } catch (error) {
       // A server that answers with an error (full, read-only, loading) costs a round trip, and may still be read.
-      if (error instanceof ReplyError) breaker.succeeded();
-      else breaker.failed();
+      if (error instanceof ReplyError) {
+        breaker.succeeded();
+        refused(messageOf(error));
+      } else breaker.failed();
       return undefined;
     } finally {
       pending--;

@@ -34,6 +34,7 @@ import type {
 } from '../../transport/index.ts';
 import { formatUsd, type ModelClient } from '../models/index.ts';
 import { type AiField, aiFieldsOf } from './ai-field.ts';
+import { CodeRun, logStrayFailures } from './code-run.ts';
 import { readExactVariables } from './exact-variables.ts';
 import { FieldAsks } from './field-asks.ts';
 import { inTime, type SubgraphCode } from './field-code.ts';
@@ -75,6 +76,7 @@ export function createAiSubgraph(options: AiSubgraphOptions): SubgraphClient {
   const fields = aiFieldsOf(document);
   const schema = buildSubgraphSchema([{ typeDefs: linkAiDirectives(document), resolvers: referenceResolvers(fields) }]);
   const asks = new FieldAsks(options);
+  if (options.code !== undefined) logStrayFailures(options.log);
   for (const field of fields) {
     const definition = objectType(schema, field.typeName).getFields()[field.fieldName];
     invariant(definition !== undefined, `${field.typeName}.${field.fieldName} is a field`);
@@ -189,10 +191,12 @@ function resolverOf(field: AiField, schema: GraphQLSchema, options: AiSubgraphOp
       if (given instanceof Promise) return given.then((one) => give(one, execution, info.path, options));
       return give(given, execution, info.path, options);
     };
-    const supplied = code?.inputs?.({ entity: inputs.entity, args, signal: request.signal }) ?? noInputs;
-    if (!(supplied instanceof Promise)) return answer(supplied);
+    if (code?.inputs === undefined) return answer(noInputs);
     const { signal, deadline } = request;
-    return inTime(supplied, { signal, deadline: deadline.within(options.config.deadlineMs) }).then(answer);
+    const run = new CodeRun(`${field.typeName}.${field.fieldName}`);
+    const supplied = run.call(() => code.inputs?.({ entity: inputs.entity, args, signal }) ?? noInputs);
+    const bounds = { signal, deadline: deadline.within(options.config.deadlineMs) };
+    return run.until(inTime(supplied, bounds).then(answer));
   };
 }
 

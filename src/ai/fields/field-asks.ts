@@ -11,6 +11,7 @@ import type { Logger } from '../../observability/index.ts';
 import type { RequestContext } from '../../transport/index.ts';
 import type { CallBounds, ModelClient } from '../models/index.ts';
 import { askModel, toAnswer } from './ask-model.ts';
+import { CodeRun } from './code-run.ts';
 import { BatchedAsks } from './field-batch.ts';
 import { FieldCache, fieldTags, type KeptAnswer } from './field-cache.ts';
 import { inTime, type SubgraphCode } from './field-code.ts';
@@ -155,8 +156,13 @@ export class FieldAsks {
     const finish = this.#options.code?.fields.get(question.coordinate)?.finish;
     if (finish === undefined || !answer.isComplete) return answer;
     const call = { entity: question.entity, args: question.args, signal: bounds.signal };
-    const finished = finish(answer.value, call);
-    const value = finished instanceof Promise ? await inTime(finished, bounds) : finished;
+    const run = new CodeRun(question.coordinate);
+    const value = await run.until(
+      inTime(
+        run.call(() => finish(answer.value, call)),
+        bounds,
+      ),
+    );
     return toAnswer(question.output.readFinished(value ?? null), answer.told);
   }
 }

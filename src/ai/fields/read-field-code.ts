@@ -2,6 +2,7 @@
 import { pathToFileURL } from 'node:url';
 import { messageOf } from '../../errors/index.ts';
 import { readTextFile, stableHash, withinTime } from '../../lib/index.ts';
+import { loadCode } from './code-run.ts';
 import type { FieldCode, SubgraphCode } from './field-code.ts';
 
 /** A module may await what never comes. */
@@ -18,7 +19,8 @@ export async function readFieldCode(file: string): Promise<SubgraphCode | string
     hash = stableHash(await readTextFile(file)).slice(0, 16);
     const url = pathToFileURL(file);
     url.searchParams.set('version', hash);
-    module = await withinTime(import(url.href), { timeoutMs: loadTimeoutMs, what: 'loading the module' });
+    const loaded = loadCode(file, () => import(url.href));
+    module = await withinTime(loaded, { timeoutMs: loadTimeoutMs, what: 'loading the module' });
   } catch (error) {
     return `the code cannot be loaded: ${messageOf(error).split('\n')[0]}`;
   }
