@@ -156,7 +156,11 @@ function resolveConfig(file: string, yaml: SupergraphYaml): ResolvedConfig {
       subgraphs: Object.fromEntries(http.map((name) => [name, resolveTraffic(yaml.traffic, name)])),
     },
     headers: Object.fromEntries(http.map((name) => [name, resolveHeaderRules(yaml.headers, name)])),
-    limits: { bodyBytes: parseSize(yaml.limits.body) ?? 0, planDeadlineMs: milliseconds(yaml.limits.plan_deadline) },
+    limits: {
+      bodyBytes: parseSize(yaml.limits.body) ?? 0,
+      v1BodyBytes: parseSize(yaml.limits.v1_body) ?? 0,
+      planDeadlineMs: milliseconds(yaml.limits.plan_deadline),
+    },
     engine: yaml.engine,
     errors: {
       mode: yaml.errors.mode,

@@ -65,7 +65,12 @@ export interface ResolvedConfig {
   };
   /** The header rules of each HTTP subgraph, by its name. */
   readonly headers: Readonly<Record<string, HeaderRules>>;
-  readonly limits: { readonly bodyBytes: number; readonly planDeadlineMs: number };
+  readonly limits: {
+    readonly bodyBytes: number;
+    /** The same of /v1. */
+    readonly v1BodyBytes: number;
+    readonly planDeadlineMs: number;
+  };
   readonly engine: 'isthmus' | 'reference';
   readonly errors: ErrorPolicy;
   /** The named labels of progressive overrides that are on. */

@@ -10,6 +10,8 @@ export interface GatewayErrorDetails {
   readonly detail?: string;
   /** How long to leave it alone before trying again, where that is known; sent as `retry-after` where it is the whole answer. */
   readonly retryAfterMs?: number;
+  /** Whether waiting cannot mend it, where the code alone leaves that open: a key that is missing, a model nobody has. */
+  readonly isLasting?: boolean;
   readonly cause?: unknown;
 }
 
@@ -20,6 +22,7 @@ export class GatewayError extends Error {
   readonly service: string | undefined;
   readonly detail: string | undefined;
   readonly retryAfterMs: number | undefined;
+  readonly isLasting: boolean;
 
   constructor(code: ErrorCode, details: GatewayErrorDetails = {}) {
     super(details.message ?? errorTable[code].client, details.cause === undefined ? {} : { cause: details.cause });
@@ -27,6 +30,7 @@ export class GatewayError extends Error {
     this.service = details.service;
     this.detail = details.detail;
     this.retryAfterMs = details.retryAfterMs;
+    this.isLasting = details.isLasting ?? false;
   }
 
   get entry(): ErrorEntry {

@@ -11,6 +11,7 @@ const fixedKeys: Readonly<Record<string, (config: ResolvedConfig) => unknown>> =
   'server.write_timeout': ({ server }) => server.writeTimeoutMs,
   'server.drain_timeout': ({ server }) => server.drainTimeoutMs,
   'limits.body': ({ limits }) => limits.bodyBytes,
+  'limits.v1_body': ({ limits }) => limits.v1BodyBytes,
 };
 
 /** @throws ConfigError naming every key that was changed and takes effect at the next start only */

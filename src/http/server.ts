@@ -120,7 +120,8 @@ export async function startHttpServer({ gateway, log, host, port }: HttpServerOp
   if (server.landingPage) await addLandingRoutes(app, gateway);
   if (server.v1) {
     const origins = () => allowedOrigins(gateway.generations.current?.config.server.allowedOrigins ?? []);
-    await addV1Routes(app, { generations: gateway.generations, allowedOrigins: origins, log });
+    const bodyLimit = limits.v1BodyBytes;
+    await addV1Routes(app, { generations: gateway.generations, allowedOrigins: origins, log, bodyLimit });
   }
   await addGraphQLRoute(app, { gateway, log });
   const url = await app.listen({ host: host ?? server.host, port: port ?? server.port });

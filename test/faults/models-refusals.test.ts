@@ -124,7 +124,8 @@ describe('a key that is refused', () => {
       typeof what === 'number' ? { status: what } : { status: wire === 'anthropic' ? 400 : 429, code: what };
     gateway.provider.respond({ error });
     const response = await ask(gateway, wire);
-    expect(response.status).toBe(503);
+    expect(response.status).toBe(424);
+    expect(response.headers.get('retry-after')).toBeNull();
     const text = await response.text();
     expect(JSON.parse(text)).toMatchObject({ error: { code: 'AI_MODEL_UNAVAILABLE' } });
     expect(text).not.toMatch(/k1|api key|billing|quota/i);

@@ -163,7 +163,7 @@ describe('a call of /v1 is bounded', () => {
   });
 
   it('paths and methods it does not serve are refused in the wire’s form', async () => {
-    const missing = await server.post('/completions', {});
+    const missing = await server.post('/images/generations', {});
     expect(missing.status).toBe(404);
     expect(await missing.json()).toMatchObject({ error: { code: 'NOT_FOUND', param: null } });
     const wrong = await fetch(`${server.url}/chat/completions`);

@@ -134,8 +134,9 @@ describe('a prompt as an API', () => {
     const document = (await response.json()) as { openapi: string; paths: Record<string, Record<string, never>> };
     expect(document.openapi).toBe('3.1.0');
     expect(Object.keys(document.paths).sort()).toEqual([
-      ...['/v1/chat/completions', '/v1/embeddings', '/v1/messages', '/v1/messages/count_tokens', '/v1/models'],
-      ...['/v1/models/{id}', '/v1/openapi.json', '/v1/prompts/free', '/v1/prompts/review-summary'],
+      ...['/v1/chat/completions', '/v1/completions', '/v1/embeddings', '/v1/messages', '/v1/messages/count_tokens'],
+      ...['/v1/models', '/v1/models/{id}', '/v1/moderations', '/v1/openapi.json', '/v1/prompts', '/v1/prompts/free'],
+      ...['/v1/prompts/review-summary'],
       ...['/v1/prompts/review-summary@3', '/v1/prompts/topics', '/v1/responses'],
     ]);
     const body = (

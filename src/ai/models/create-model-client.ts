@@ -3,6 +3,7 @@
 import { hash } from 'node:crypto';
 import type { CacheStore } from '../../cache/index.ts';
 import type { AiConfig } from '../../config/index.ts';
+import { GatewayError } from '../../errors/index.ts';
 import { createModelCallLog, type Logger, type ModelCallSink } from '../../observability/index.ts';
 import { createGuardrails } from '../guardrails/index.ts';
 import { AnswerCache } from './answer-cache.ts';
@@ -14,6 +15,7 @@ import type { ModelProvider } from './model.ts';
 import type { ModelClient } from './model-call.ts';
 import { assembleModelClient } from './model-client.ts';
 import { moderateByModel } from './moderate-by-model.ts';
+import { isJudge, moderateByJudgement } from './moderate-texts.ts';
 import { createRoutes } from './routing/create-routes.ts';
 import { createTargetPrices } from './target-prices.ts';
 
@@ -69,13 +71,29 @@ export function createModelClient(options: ModelClientOptions): ModelClient {
     complete: (call) => client.complete(call),
     stream: (call) => client.stream(call),
     embed: (call) => client.embed(call),
+    moderate: async (call) => {
+      const alias = call.alias ?? moderation?.model;
+      if (alias === undefined || !client.has(alias)) throw noJudge(call.alias);
+      const listed = client.list().find((one) => one.alias === alias) ?? { alias, targets: [alias] };
+      const judge = { ...call, alias };
+      if (isJudge(listed) && inner.moderate !== undefined) return inner.moderate(judge);
+      return moderateByJudgement(inner, alias, judge);
+    },
     has: (alias) => client.has(alias),
     list: () => client.list(),
+    describe: () => client.describe?.() ?? [],
     close: async () => {
       await client.close();
       await sink.close();
     },
   };
+}
+
+function noJudge(alias: string | undefined): GatewayError {
+  if (alias !== undefined)
+    return new GatewayError('AI_MODEL_NOT_FOUND', { detail: `there is no model alias "${alias}"` });
+  const message = 'No model is configured that judges texts: set ai.guardrails.moderation, or name a model.';
+  return new GatewayError('AI_REQUEST_UNSUPPORTED', { message });
 }
 
 /** Gateways that share a cache name what they mask alike, or equal requests would have different keys. */

@@ -43,11 +43,14 @@ export type {
   Caller,
   CallSummary,
   Completion,
+  DescribedModel,
   EmbeddingCall,
   EmbeddingCompletion,
   ModelCall,
   ModelClient,
   ModelStreamPart,
+  ModerationCall,
+  ModerationCompletion,
 } from './model-call.ts';
 export { assembleModelClient } from './model-client.ts';
 export { formatUsd } from './money.ts';

@@ -134,8 +134,9 @@ export function createLocalProvider(options: LocalProviderOptions): ModelProvide
   }
 
   async function complete(model: string, request: ModelRequest, bounds: CallBounds): Promise<ModelAnswer> {
+    if (model === 'use-lite') throw failure('unsupported', 'use-lite gives embeddings, and no completions');
     if (model !== 'extractive')
-      throw failure('not_found', `it has no model "${model}" that completes, only "extractive"`);
+      throw failure('not_found', `it has no model "${model}", only "extractive" and "use-lite"`);
     const unsupported = beyondExtractive(request);
     if (unsupported !== undefined) throw failure('unsupported', `extractive cannot do ${unsupported}`);
     const { wire: _, ...asked } = request;
@@ -164,7 +165,9 @@ export function createLocalProvider(options: LocalProviderOptions): ModelProvide
     },
     async embed(model, { texts, tokens, dimensions }, bounds): Promise<Embeddings> {
       if (tokens !== undefined) throw new ProviderFailure({ kind: 'unsupported', detail: 'input of token ids' });
-      if (model !== 'use-lite') throw failure('not_found', `it has no model "${model}" that embeds, only "use-lite"`);
+      if (model === 'extractive') throw failure('unsupported', 'extractive gives completions, and no embeddings');
+      if (model !== 'use-lite')
+        throw failure('not_found', `it has no model "${model}", only "extractive" and "use-lite"`);
       if (dimensions !== undefined && dimensions !== useLiteDimensions)
         throw failure('unsupported', `use-lite gives ${useLiteDimensions} dimensions, not ${dimensions}`);
       const long = texts.find(({ length }) => length > maxTextCharacters);

@@ -1,6 +1,14 @@
 /** What the rest of Isthmus asks of models, and what it is told back: an alias in, an answer with its price out. */
 import type { GatewayError } from '../../errors/index.ts';
-import type { CallBounds, EmbeddingRequest, Embeddings, ModelAnswer, ModelRequest, StreamDelta } from './model.ts';
+import type {
+  CallBounds,
+  EmbeddingRequest,
+  Embeddings,
+  ModelAnswer,
+  ModelRequest,
+  Moderation,
+  StreamDelta,
+} from './model.ts';
 
 /** Who a call is made for. Until the access issue lands, everyone is the anonymous principal of tenant `public`. */
 export interface Caller {
@@ -24,6 +32,14 @@ export interface CallContext extends CallBounds {
 export interface ModelCall extends CallContext {
   readonly request: ModelRequest;
 }
+
+export interface ModerationCall extends Omit<CallContext, 'alias'> {
+  /** Whose model judges; `undefined`: that of `ai.guardrails.moderation`. */
+  readonly alias: string | undefined;
+  readonly texts: readonly string[];
+}
+
+export type ModerationCompletion = Moderation & CallSummary;
 
 export interface EmbeddingCall extends CallContext {
   readonly request: EmbeddingRequest;
@@ -72,6 +88,24 @@ export interface ListedModel {
   readonly targets: readonly string[];
 }
 
+/** An alias with what it can do and whether it can be reached now. */
+export interface DescribedModel extends ListedModel {
+  /** What its models are for, as far as their names tell; missing: nothing is known of them. */
+  readonly operations?: readonly ('chat' | 'embeddings')[];
+  /** What its targets are declared to be able to do; missing: nothing is left out. */
+  readonly capabilities?: readonly string[];
+  /** Whether a call would be sent to any of its targets now. */
+  readonly isReachable: boolean;
+  /** Of its targets; none: none of them has a key. */
+  readonly states: readonly ListedTarget[];
+}
+
+/** `no_price`: none is known · `failing`: its circuit breaker is open. */
+export interface ListedTarget {
+  readonly reference: string;
+  readonly state: 'ready' | 'no_price' | 'failing';
+}
+
 /**
  * Every model call of Isthmus goes through it. `complete` and `embed` reject with a `GatewayError`:
  *
@@ -88,8 +122,15 @@ export interface ModelClient {
   stream(call: ModelCall): AsyncIterable<ModelStreamPart>;
   /** The vectors of two models cannot be compared: hold on to `model` beside every vector that is kept. */
   embed(call: EmbeddingCall): Promise<EmbeddingCompletion>;
+  /**
+   * Judges texts: by the moderation model of a provider that has some, else by asking a model for its judgement. Missing:
+   * this client judges nothing. Rejects with `AI_MODEL_NOT_FOUND` where no model is named and none is configured.
+   */
+  moderate?(call: ModerationCall): Promise<ModerationCompletion>;
   /** Whether the alias is known and has a target left. */
   has(alias: string): boolean;
   list(): readonly ListedModel[];
+  /** The same with more told of each. Missing: this client knows no more. */
+  describe?(): readonly DescribedModel[];
   close(): Promise<void>;
 }

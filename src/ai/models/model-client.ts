@@ -28,12 +28,15 @@ import type {
   CacheOutcome,
   CallSummary,
   Completion,
+  DescribedModel,
   EmbeddingCall,
   EmbeddingCompletion,
   ListedModel,
   ModelCall,
   ModelClient,
   ModelStreamPart,
+  ModerationCall,
+  ModerationCompletion,
 } from './model-call.ts';
 import { replayAnswer } from './replay-answer.ts';
 import { askedChat, askedEmbeddings } from './routing/asked.ts';
@@ -41,6 +44,7 @@ import type { Attempt } from './routing/attempt.ts';
 import { type Asked, CallRun, type TargetPrices } from './routing/call-run.ts';
 import type { Route } from './routing/choose-targets.ts';
 import type { Routes } from './routing/create-routes.ts';
+import { describeRoute } from './routing/describe-route.ts';
 import { endFailed, timeoutError, unavailable } from './routing/end-failed.ts';
 import { openStream, type StreamReader } from './routing/open-stream.ts';
 import { type ModelLog, Router } from './routing/router.ts';
@@ -274,12 +278,37 @@ class RoutedModelClient implements ModelClient {
     }
   }
 
+  /** By a provider's own moderation model. */
+  async moderate({ texts, alias = '', ...context }: ModerationCall): Promise<ModerationCompletion> {
+    const run = this.#begin({ ...context, alias, request: { texts } }, askedEmbeddings({ texts }), false);
+    try {
+      const route = this.#enter(run);
+      const candidates = this.#router.candidates(route, run);
+      const { attempt, result } = await this.#router.answer(run, route, candidates, (provider, target, one) => {
+        if (provider.moderate !== undefined) return provider.moderate(target.config.model, texts, one.call);
+        throw new ProviderFailure({ kind: 'unsupported', detail: 'moderation' });
+      });
+      run.settle(attempt, result);
+      const completion = summed(run, result, attempt.target.reference, run.cache);
+      run.record('stop');
+      return completion;
+    } catch (error) {
+      throw this.#failed(run, error);
+    }
+  }
+
   has(alias: string): boolean {
     return (this.#parts.routes.find(alias)?.targets.length ?? 0) > 0;
   }
 
   list(): readonly ListedModel[] {
     return this.#parts.routes.list();
+  }
+
+  describe(): readonly DescribedModel[] {
+    const { routes, prices } = this.#parts;
+    const facts = { isPriced: (target: Target) => prices.isKnown(target), now: performance.now() };
+    return routes.all().map((route) => describeRoute(route, facts));
   }
 
   async close(): Promise<void> {

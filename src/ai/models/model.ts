@@ -296,6 +296,18 @@ export interface Embeddings {
   readonly requestId?: string;
 }
 
+/** What a provider's own moderation model says of texts, one result a text, in order. */
+export interface Moderation {
+  readonly results: readonly {
+    readonly flagged: boolean;
+    /** By the provider's names of them. */
+    readonly categories: Readonly<Record<string, boolean>>;
+    readonly scores: Readonly<Record<string, number>>;
+  }[];
+  readonly usage: Usage;
+  readonly requestId?: string;
+}
+
 /** What bounds a call: everything that waits has a signal and a deadline. */
 export interface CallBounds {
   readonly signal: AbortSignal;
@@ -412,5 +424,7 @@ export interface ModelProvider {
   complete(model: string, request: ModelRequest, call: ProviderCall): Promise<ModelAnswer>;
   stream(model: string, request: ModelRequest, call: ProviderCall): AsyncIterable<ProviderStreamPart>;
   embed(model: string, request: EmbeddingRequest, call: ProviderCall): Promise<Embeddings>;
+  /** Missing: it has no moderation models. */
+  moderate?(model: string, texts: readonly string[], call: ProviderCall): Promise<Moderation>;
   close(): Promise<void>;
 }

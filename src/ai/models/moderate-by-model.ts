@@ -1,6 +1,6 @@
 import type { Moderate } from '../guardrails/index.ts';
 import { type JsonSchema, textOf, userText } from './model.ts';
-import type { ModelClient } from './model-call.ts';
+import type { CallContext, Completion, ModelClient } from './model-call.ts';
 
 const instructions =
   'Judge whether the text of the user message may be shown to the general public. Flag hate, harassment, sexual ' +
@@ -18,24 +18,37 @@ const schema: JsonSchema = {
 
 /** A moderation model that is an alias of `ai.models`. @param client one without guardrails, or it would ask itself */
 export function moderateByModel(client: ModelClient, alias: string): Moderate {
-  return async (text, bounds) => {
-    const { signal, deadline } = bounds;
-    const answer = await client.complete({
-      alias,
-      caller: { id: 'moderation', tenant: 'isthmus' },
-      request: {
-        messages: [{ role: 'system', content: instructions }, userText(text)],
-        output: { kind: 'json', name: 'judgement', schema },
-        maxOutputTokens: 200,
-      },
-      signal,
-      deadline,
-    });
-    return readJudgement(JSON.parse(textOf(answer)));
+  return async (text, { signal, deadline }) => {
+    const caller = { id: 'moderation', tenant: 'isthmus' };
+    const { judgement } = await judgeText(client, text, { alias, caller, signal, deadline });
+    return judgement;
   };
 }
 
-function readJudgement(judgement: unknown): { readonly flagged: boolean; readonly categories: readonly string[] } {
+export interface Judgement {
+  readonly flagged: boolean;
+  /** Names such as `violence`, as the model wrote them. */
+  readonly categories: readonly string[];
+}
+
+/** What a model says of one text, and what it cost. Rejects where the answer is no judgement. */
+export async function judgeText(
+  client: ModelClient,
+  text: string,
+  context: CallContext,
+): Promise<{ readonly judgement: Judgement; readonly answer: Completion }> {
+  const answer = await client.complete({
+    ...context,
+    request: {
+      messages: [{ role: 'system', content: instructions }, userText(text)],
+      output: { kind: 'json', name: 'judgement', schema },
+      maxOutputTokens: 200,
+    },
+  });
+  return { judgement: readJudgement(JSON.parse(textOf(answer))), answer };
+}
+
+function readJudgement(judgement: unknown): Judgement {
   if (judgement === null || typeof judgement !== 'object' || !('flagged' in judgement)) {
     throw new TypeError('the moderation model’s answer has no "flagged"');
   }

@@ -11,7 +11,7 @@ export function createUrls(baseUrl: string, apiVersion: string | undefined): (en
   };
   if (!baseUrl.includes('{model}')) {
     const known = new Map<string, URL>();
-    for (const endpoint of ['', '/chat/completions', '/responses', '/embeddings']) {
+    for (const endpoint of ['', '/chat/completions', '/responses', '/embeddings', '/moderations']) {
       known.set(endpoint, made(endpoint, baseUrl));
     }
     return (endpoint) => known.get(endpoint) ?? made(endpoint, baseUrl);

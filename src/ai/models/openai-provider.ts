@@ -27,6 +27,7 @@ import { withMediaAfterResults } from './move-messages.ts';
 import { dialectOf } from './openai-dialect.ts';
 import { type EmbeddingInput, joinEmbeddings, readEmbeddings } from './openai-embeddings.ts';
 import { createUrls, headersFor } from './openai-endpoint.ts';
+import { readModerations } from './openai-moderations.ts';
 import { failureOfAnswer, requestIdOf } from './provider-failure-of.ts';
 import { providerStream } from './provider-stream.ts';
 import { readResponse } from './responses-answer.ts';
@@ -180,10 +181,17 @@ export function createOpenAiProvider(options: OpenAiProviderOptions): ModelProvi
           const read = readEmbeddings(parseBody(text), input, keys);
           parts.push(requestId === undefined ? read : { ...read, requestId });
         } catch (error) {
-          throw error instanceof ProviderFailure && parts.length > 0 ? withSpent(error, parts) : error;
+          if (!(error instanceof ProviderFailure)) throw error;
+          throw embedsNothing(error) ?? (parts.length > 0 ? withSpent(error, parts) : error);
         }
       }
       return joinEmbeddings(parts);
+    },
+    async moderate(model, texts, call) {
+      const exchange = await post(urlOf('/moderations', model), { model, input: texts }, call, maxBytes);
+      const { text, requestId } = await wholeAnswer(exchange, keys);
+      const read = readModerations(parseBody(text), texts, keys);
+      return requestId === undefined ? read : { ...read, requestId };
     },
     close: () => pool.close(),
   };
@@ -238,6 +246,16 @@ function embeddingBody(
     ...(dimensions === undefined ? {} : { dimensions }),
     ...(user === undefined ? {} : { user }),
   };
+}
+
+/** Endpoints and models that give no vectors say so in many ways; none of them passes. */
+function embedsNothing({ status, detail }: ProviderFailure): ProviderFailure | undefined {
+  const isNone = status === 404 || status === 405 || status === 501;
+  const isRefused = (status === 400 || status === 403) && /embedding/i.test(detail);
+  if (!isNone && !(isRefused && /not (?:allowed|support)|does(?:n[o’']t| not) support|unsupported/i.test(detail))) {
+    return undefined;
+  }
+  return new ProviderFailure({ kind: 'unsupported', detail: `embeddings (${detail})`, status });
 }
 
 /** Texts embedded before one part failed are paid for. */

@@ -2,7 +2,7 @@
  * The models a caller can name: aliases, and references where they are exposed. One body for both vendors' clients:
  * OpenAI's reads `object`, `created` and `owned_by`, Anthropic's `type`, `display_name`, `created_at` and the page.
  */
-import type { ModelClient } from '../../ai/models/index.ts';
+import type { DescribedModel, ModelClient } from '../../ai/models/index.ts';
 import { GatewayError } from '../../errors/index.ts';
 
 /** Both wires want a date; aliases have none. */
@@ -11,7 +11,16 @@ const createdAt = new Date(created * 1_000).toISOString();
 
 type WrittenModel = Readonly<Record<string, unknown>> & { readonly id: string };
 
-function writeModel(id: string): WrittenModel {
+/** Beside what the vendors say of a model: what the alias can do, and whether it can be reached. */
+function writeModel(id: string, listed: DescribedModel | undefined): WrittenModel {
+  const { operations, capabilities, isReachable, states } = listed ?? {};
+  const told = {
+    ...(operations === undefined ? {} : { operations }),
+    ...(capabilities === undefined ? {} : { capabilities }),
+    ...(isReachable === undefined ? {} : { available: isReachable }),
+    // Which models stand behind an alias is the operator's; why one cannot be reached is no secret.
+    ...(isReachable === false ? { unavailable_because: reasonsOf(states ?? []) } : {}),
+  };
   return {
     id,
     object: 'model',
@@ -20,7 +29,12 @@ function writeModel(id: string): WrittenModel {
     type: 'model',
     display_name: id,
     created_at: createdAt,
+    ...told,
   };
+}
+
+function reasonsOf(states: DescribedModel['states']): readonly string[] {
+  return states.length === 0 ? ['no_key'] : [...new Set(states.map(({ state }) => state))];
 }
 
 /** What `model` can be. */
@@ -32,7 +46,8 @@ export function modelNames(models: ModelClient, exposeReferences: boolean): read
 }
 
 export function listModels(models: ModelClient, exposeReferences: boolean): Readonly<Record<string, unknown>> {
-  const data = modelNames(models, exposeReferences).map(writeModel);
+  const described = models.describe?.() ?? [];
+  const data = modelNames(models, exposeReferences).map((name) => writeModel(name, describing(described, name)));
   return {
     object: 'list',
     data,
@@ -43,7 +58,19 @@ export function listModels(models: ModelClient, exposeReferences: boolean): Read
 }
 
 export function findModel(models: ModelClient, exposeReferences: boolean, id: string): WrittenModel | undefined {
-  return modelNames(models, exposeReferences).includes(id) ? writeModel(id) : undefined;
+  return modelNames(models, exposeReferences).includes(id)
+    ? writeModel(id, describing(models.describe?.() ?? [], id))
+    : undefined;
+}
+
+/** What is known of an alias, or of a reference that is the one target of one. */
+function describing(listed: readonly DescribedModel[], name: string): DescribedModel | undefined {
+  const alias = listed.find((one) => one.alias === name);
+  if (alias !== undefined) return alias;
+  const holder = listed.find(({ states }) => states.some(({ reference }) => reference === name));
+  const state = holder?.states.find(({ reference }) => reference === name);
+  if (holder === undefined || state === undefined) return undefined;
+  return { alias: name, targets: [name], isReachable: state.state === 'ready', states: [state] };
 }
 
 /** A message is for a person to read. */

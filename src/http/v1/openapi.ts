@@ -54,8 +54,23 @@ const schemas: Part = {
   },
   Model: {
     type: 'object',
-    properties: { id: text, object: { const: 'model' }, created: { type: 'integer' }, owned_by: text },
+    properties: {
+      ...{ id: text, object: { const: 'model' }, created: { type: 'integer' }, owned_by: text },
+      operations: { type: 'array', items: { enum: ['chat', 'embeddings'] } },
+      capabilities: { type: 'array', items: text, description: 'What it can do; missing: nothing is left out.' },
+      available: { type: 'boolean', description: 'Whether a call would be sent to a provider now.' },
+      unavailable_because: { type: 'array', items: { enum: ['no_key', 'no_price', 'failing'] } },
+    },
     required: ['id', 'object', 'created', 'owned_by'],
+  },
+  Prompt: {
+    type: 'object',
+    properties: {
+      ...{ id: text, object: { const: 'prompt' }, name: text, version: { anyOf: [{ type: 'integer' }, nothing] } },
+      ...{ subgraph: text, model: text, max_output_tokens: { type: 'integer' }, url: text },
+      ...{ input_schema: { anyOf: [object, nothing] }, output_schema: { anyOf: [object, nothing] } },
+    },
+    required: ['id', 'object', 'name', 'url'],
   },
 };
 
@@ -174,6 +189,30 @@ export function writeOpenApi({ models, prompts, config }: V1Generation): Part {
       error: 'AnthropicError',
       body: messagesBody(model, ['model', 'messages']),
       answer: { type: 'object', properties: { input_tokens: { type: 'integer' } }, required: ['input_tokens'] },
+    }),
+    '/v1/completions': postRoute({
+      operationId: 'createCompletion',
+      summary: 'OpenAI’s legacy completions wire.',
+      streams: true,
+      body: body(['model', 'prompt'], {
+        ...{ model, prompt: stops, max_tokens: count, n: { ...count, maximum: 16 }, stream: flag, echo: flag },
+        ...{ stream_options: object, temperature: range(0, 2), top_p: range(0, 1), seed: { type: 'integer' } },
+        ...{ frequency_penalty: range(-2, 2), presence_penalty: range(-2, 2), stop: stops, user: text },
+      }),
+    }),
+    '/v1/moderations': postRoute({
+      operationId: 'createModeration',
+      summary: 'OpenAI’s moderations wire: by a moderation model, or the one of ai.guardrails.moderation.',
+      streams: false,
+      body: body(['input'], { model: text, input: { anyOf: [text, { type: 'array', minItems: 1, maxItems: 32 }] } }),
+    }),
+    '/v1/prompts': getRoute('listPrompts', 'The prompts that can be run.', {
+      type: 'object',
+      properties: {
+        object: { const: 'list' },
+        data: { type: 'array', items: { $ref: '#/components/schemas/Prompt' } },
+      },
+      required: ['object', 'data'],
     }),
     '/v1/models': getRoute('listModels', 'The models that can be named.', {
       type: 'object',

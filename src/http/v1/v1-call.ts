@@ -113,6 +113,18 @@ export class V1Call {
     this.#reply.header('content-type', jsonType).send(body);
   }
 
+  /** Several calls at once; one that fails ends the others. */
+  async completeAll(calls: readonly ModelCall[]): Promise<readonly Completion[]> {
+    const { models } = this.generation;
+    const ended = new AbortController();
+    const signal = AbortSignal.any([this.#controller.signal, ended.signal]);
+    try {
+      return await Promise.all(calls.map((call) => models.complete({ ...call, signal })));
+    } finally {
+      ended.abort(new GatewayError('CLIENT_CLOSED_REQUEST'));
+    }
+  }
+
   async complete(call: ModelCall, write: (answer: Completion) => string): Promise<void> {
     this.#beyond = call.request.wire?.beyond ?? [];
     const answer = await this.generation.models.complete(call);

@@ -6,8 +6,9 @@
  * A request's headers choose nothing: who answers, at which host, with which key and for what price is configuration.
  */
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
-import { estimateInputTokens } from '../../ai/models/index.ts';
+import { type CallSummary, type Completion, estimateInputTokens } from '../../ai/models/index.ts';
 import { type ErrorCode, GatewayError, messageOf } from '../../errors/index.ts';
+import { invariant } from '../../lib/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import type { AllowedOrigins } from '../allowed-origins.ts';
 import { jsonType } from '../coded-answer.ts';
@@ -15,11 +16,14 @@ import { refuseCrossSite } from '../refuse-cross-site.ts';
 import { noteFacts } from '../request-facts.ts';
 import { writeChatAnswer } from './chat-answer.ts';
 import { ChatStream } from './chat-stream.ts';
+import { CompletionsStream, readCompletionsRequest, writeCompletions } from './completions.ts';
 import { readEmbeddingsRequest, writeEmbeddings } from './embeddings.ts';
 import { nameOf, promptNames } from './find-prompt.ts';
 import { findModel, listModels, noSuchModel } from './list-models.ts';
+import { listPrompts, writePrompt } from './list-prompts.ts';
 import { writeMessagesAnswer } from './messages-answer.ts';
 import { MessagesStream } from './messages-stream.ts';
+import { judgeOf, readModerationsRequest, writeModerations } from './moderations.ts';
 import { writeOpenApi } from './openapi.ts';
 import { readAnyChatRequest } from './read-any-chat-request.ts';
 import type { Fields } from './read-fields.ts';
@@ -38,6 +42,8 @@ export interface V1RoutesOptions {
   /** Origins whose pages may read from a browser: server.allowed_origins. */
   readonly allowedOrigins: () => AllowedOrigins;
   readonly log: Logger;
+  /** The largest body, in bytes: limits.v1_body. @default the server's own bound */
+  readonly bodyLimit?: number | undefined;
 }
 
 /** What a route does with a call whose body has been read. */
@@ -48,14 +54,16 @@ export async function addV1Routes(app: FastifyInstance, options: V1RoutesOptions
   await app.register(async (v1) => addRoutes(v1, options), { prefix: '/v1' });
 }
 
-function addRoutes(app: FastifyInstance, { generations, allowedOrigins, log }: V1RoutesOptions): void {
+function addRoutes(app: FastifyInstance, options: V1RoutesOptions): void {
+  const { generations, allowedOrigins, log, bodyLimit } = options;
+  const bounds = bodyLimit === undefined ? {} : { bodyLimit };
   const methods = new Map<string, string>();
 
   /** Reads, leases, runs, and answers whatever was thrown in the wire's form. */
   const post = <Asked extends object>(path: string, read: (body: Fields) => Asked, run: Run<Asked>): void => {
     const repeated = new RepeatedBodies<Asked>();
     methods.set(path, 'POST');
-    app.post(path, async (request, reply) => {
+    app.post(path, bounds, async (request, reply) => {
       let call: V1Call | undefined;
       try {
         const text = readBodyText(request.headers, request.body);
@@ -129,6 +137,32 @@ function addRoutes(app: FastifyInstance, { generations, allowedOrigins, log }: V
     return call.complete(asked, (answer) => writePromptAnswer(prompt, answer));
   });
 
+  post('/completions', readCompletionsRequest, async (call, read) => {
+    const context = call.context(read.alias, read.user);
+    const [first, ...others] = read.requests;
+    if (first === undefined) return;
+    if (read.stream) return call.stream({ ...context, request: first }, new CompletionsStream(read));
+    const answers = await call.completeAll([first, ...others].map((request) => ({ ...context, request })));
+    call.answer(summaryOf(answers), writeCompletions(read, answers));
+  });
+
+  post('/moderations', readModerationsRequest, async (call, read) => {
+    const { models } = call.generation;
+    const alias = judgeOf(read, models);
+    const { alias: _, ...context } = call.context(alias ?? '');
+    if (models.moderate === undefined) throw new GatewayError('NOT_FOUND');
+    const answer = await models.moderate({ ...context, alias, texts: read.texts });
+    call.answer(answer, writeModerations(read, answer));
+  });
+
+  get('/prompts', () => leased(generations, ({ prompts }) => listPrompts(prompts)));
+  get('/prompts/*', ({ params }) =>
+    leased(generations, ({ prompts }) => {
+      const prompt = promptNames(prompts).get(wildcard(params));
+      if (prompt === undefined) throw new GatewayError('NOT_FOUND', { message: 'There is no such prompt.' });
+      return writePrompt(prompt, prompts);
+    }),
+  );
   get('/models', () => leased(generations, ({ models, config }) => listModels(models, config.ai.exposeReferences)));
   get('/models/*', ({ params }) =>
     leased(generations, ({ models, config }) => {
@@ -143,13 +177,23 @@ function addRoutes(app: FastifyInstance, { generations, allowedOrigins, log }: V
   app.setNotFoundHandler((request, reply) => {
     const [path = ''] = request.url.split('?', 1);
     const allowed = methodOf(methods, path.replace(/^\/v1/, '').replace(/\/$/, ''));
-    if (allowed === undefined || allowed === request.method) {
+    if (allowed === undefined || allowed.split(', ').includes(request.method)) {
       return refuse(new GatewayError('NOT_FOUND'), request, reply, log);
     }
     reply.header('allow', allowed);
     return refuse(new GatewayError('METHOD_NOT_ALLOWED'), request, reply, log);
   });
   app.setErrorHandler((error: FastifyError, request, reply) => refuse(fromFastify(error), request, reply, log));
+}
+
+/** What several calls came to together. */
+function summaryOf(answers: readonly Completion[]): CallSummary {
+  const [first] = answers;
+  invariant(first !== undefined, 'a call was made');
+  let costNanoUsd = 0n;
+  for (const answer of answers) costNanoUsd += answer.costNanoUsd;
+  const isHit = answers.every(({ cache }) => cache === 'exact');
+  return { ...first, costNanoUsd, cache: isHit || first.cache !== 'exact' ? first.cache : 'miss' };
 }
 
 function leased<T>(generations: V1Generations, read: (generation: V1Call['generation']) => T): T {
@@ -171,7 +215,7 @@ function methodOf(methods: ReadonlyMap<string, string>, path: string): string | 
   const exact = methods.get(path);
   if (exact !== undefined) return exact;
   if (path.startsWith('/models/')) return 'GET';
-  return path.startsWith('/prompts/') ? 'POST' : undefined;
+  return path.startsWith('/prompts/') ? 'GET, POST' : undefined;
 }
 
 const fastifyCodes: ReadonlyMap<string, ErrorCode> = new Map([

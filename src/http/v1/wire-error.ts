@@ -10,7 +10,11 @@ const statuses: ReadonlyMap<ErrorCode, number> = new Map([
   ['AI_OUTPUT_REFUSED', 422],
 ]);
 
+/** What a provider of ours lacks, not the client: asking again by itself would be in vain (RFC 4918, section 11.4). */
+const failedDependency = 424;
+
 export function statusOf(error: GatewayError): number {
+  if (error.isLasting) return failedDependency;
   return statuses.get(error.code) ?? error.entry.status;
 }
 

@@ -14,6 +14,8 @@ export interface Routes {
   /** `undefined`: there is no such alias. */
   find(alias: string): Route | undefined;
   list(): readonly ListedModel[];
+  /** Those of the configuration. */
+  all(): readonly Route[];
 }
 
 /** How many references that callers named are kept with what is known of them; the oldest is forgotten first. */
@@ -48,6 +50,7 @@ export function createRoutes(options: RoutesOptions): Routes {
   return {
     find: (alias) => routes.get(alias) ?? (options.exposeReferences ? findReference(alias) : undefined),
     list: () => listed,
+    all: () => [...routes.values()],
   };
 }
 

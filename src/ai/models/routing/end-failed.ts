@@ -42,6 +42,11 @@ export function timeoutError(run: CallRun, cause?: unknown): GatewayError {
   });
 }
 
+/** What only a change of the configuration can mend. @param message for the client, who cannot */
+export function unconfigured(detail: string, message: string): GatewayError {
+  return new GatewayError('AI_MODEL_UNAVAILABLE', { detail, message, isLasting: true });
+}
+
 export function unavailable(detail: string): GatewayError {
   return new GatewayError('AI_MODEL_UNAVAILABLE', { detail });
 }

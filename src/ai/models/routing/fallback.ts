@@ -95,11 +95,24 @@ export function callError(alias: string, misses: readonly Miss[], cause: unknown
     const field = misses.find(({ kind }) => kind === 'unsupported_value')?.field;
     return new GatewayError('AI_REQUEST_UNSUPPORTED', { ...details, message: unsupportedSentence(field) });
   }
+  if (all('unsupported', 'not_found')) {
+    // A reference that the caller named, or an alias of the operator's: who named it wrongly is told.
+    if (misses.every(({ model }) => model === alias)) return new GatewayError('AI_MODEL_NOT_FOUND', details);
+    return lasting(details, 'The provider of this model does not know it.');
+  }
+  if (all('unsupported', 'not_found', 'unauthorized', 'quota_exhausted')) {
+    return lasting(details, 'The provider of this model does not take what is configured for it.');
+  }
   if (all('context_window')) return new GatewayError('AI_CONTEXT_WINDOW_EXCEEDED', details);
   if (all('content_policy')) return new GatewayError('AI_INPUT_BLOCKED', details);
   if (all('rate_limited', 'at_limit')) return new GatewayError('RATE_LIMITED', retrying);
   if (all('stream_incomplete')) return new GatewayError('AI_STREAM_INCOMPLETE', details);
   return new GatewayError('AI_MODEL_UNAVAILABLE', retrying);
+}
+
+/** What only its operator can mend, at the provider or in the configuration. */
+function lasting(details: GatewayErrorDetails, message: string): GatewayError {
+  return new GatewayError('AI_MODEL_UNAVAILABLE', { ...details, message, isLasting: true });
 }
 
 /** The sentence of `AI_REQUEST_UNSUPPORTED` that names what cannot be done. */

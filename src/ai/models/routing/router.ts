@@ -12,7 +12,7 @@ import { Attempt } from './attempt.ts';
 import { backoffMs, pause } from './backoff.ts';
 import type { CallRun, TargetPrices } from './call-run.ts';
 import { chooseTargets, type Route } from './choose-targets.ts';
-import { endFailed, timeoutError, unavailable } from './end-failed.ts';
+import { endFailed, timeoutError, unconfigured } from './end-failed.ts';
 import { callError, mayPass, stepAfter, unsupportedSentence } from './fallback.ts';
 import type { Target } from './target.ts';
 import type { Ticket } from './target-limits.ts';
@@ -38,6 +38,7 @@ const usualLimitMs = 1_000;
 /** A provider's `retry-after` longer than this is not waited for where another target could answer now. */
 const patienceMs = 1_000;
 const warnEveryMs = 60_000;
+const keyless = 'No key is configured for this model.';
 
 export class Router {
   readonly #routes: (alias: string) => Route | undefined;
@@ -54,7 +55,7 @@ export class Router {
   /** The targets the call may ask, in order; never none. Throws where there is none. */
   candidates(route: Route, run: CallRun): Target[] {
     const { alias } = route;
-    if (route.targets.length === 0) throw unavailable(`no target of the alias "${alias}" has a key`);
+    if (route.targets.length === 0) throw unconfigured(`no target of the alias "${alias}" has a key`, keyless);
     const choice = chooseTargets(route, run, performance.now());
     if (choice.kind === 'incapable') {
       const detail = `${alias}: no target can do: ${choice.missing.join(', ')}`;
@@ -68,7 +69,7 @@ export class Router {
       throw new GatewayError('AI_MODEL_UNAVAILABLE', { detail, retryAfterMs: Math.ceil(choice.retryAfterMs) });
     }
     const { targets } = choice;
-    if (targets.length === 0) throw unavailable(`no target of the rule of "${alias}" has a key`);
+    if (targets.length === 0) throw unconfigured(`no target of the rule of "${alias}" has a key`, keyless);
     for (const target of targets) if (!this.#prices.isKnown(target)) return this.#priced(alias, targets);
     return targets;
   }

@@ -1,0 +1,168 @@
+/**
+ * OpenAI's legacy completions wire (POST /v1/completions): a prompt goes to a model as a user's message, and its text
+ * comes back. What only a model that continues texts can do (`suffix`, probabilities, the best of many) is refused by
+ * name; `echo` is the prompt before the text.
+ */
+import type { Completion, ModelRequest, StreamDelta } from '../../ai/models/index.ts';
+import { textOf, userText } from '../../ai/models/index.ts';
+import type { GatewayError } from '../../errors/index.ts';
+import { newId } from '../../lib/index.ts';
+import { chatUsage, unixSeconds } from './chat-answer.ts';
+import { InvalidField } from './invalid-field.ts';
+import { type Draft, readSampling } from './read-chat-request.ts';
+import { type Fields, isFields, readBoolean, readInteger, readObject, requireString } from './read-fields.ts';
+import { knownFields, sortFields } from './sort-fields.ts';
+import { eventText, type StreamForm } from './stream-form.ts';
+import { openAiError } from './wire-error.ts';
+
+export interface CompletionsCall {
+  readonly alias: string;
+  /** One a choice, in order; each is asked by itself. */
+  readonly requests: readonly ModelRequest[];
+  /** What stands before each choice's text: its prompt where it is echoed. */
+  readonly echoes: readonly string[];
+  readonly user: string | undefined;
+  readonly stream: boolean;
+  readonly includeUsage: boolean;
+}
+
+const known = knownFields({
+  form: [
+    ...['model', 'prompt', 'max_tokens', 'temperature', 'top_p', 'n', 'stream', 'stream_options', 'stop', 'seed'],
+    ...['frequency_penalty', 'presence_penalty', 'user', 'echo', 'suffix', 'logprobs', 'best_of', 'logit_bias'],
+  ],
+  hint: ['metadata', 'prompt_cache_key', 'safety_identifier'],
+  refused: [],
+});
+
+/** Each is a call of its own, and paid for. */
+const maxChoices = 16;
+
+/** @throws InvalidField */
+export function readCompletionsRequest(body: Fields): CompletionsCall {
+  const [beyond] = sortFields(body, known).beyond;
+  if (beyond !== undefined) throw unavailable(beyond);
+  const alias = requireString(body, 'model');
+  const prompts = readPrompts(body.prompt);
+  const stream = readBoolean(body, 'stream') === true;
+  const each = readInteger(body, 'n', 1) ?? 1;
+  const best = readInteger(body, 'best_of', 1);
+  if (best !== undefined && best > each) throw unavailable('best_of');
+  if ((readInteger(body, 'logprobs', 0) ?? 0) > 0) throw unavailable('logprobs');
+  if (typeof body.suffix === 'string' && body.suffix !== '') throw unavailable('suffix');
+  if (isFields(body.logit_bias) && Object.keys(body.logit_bias).length > 0) throw unavailable('logit_bias');
+  const choices = prompts.length * each;
+  if (choices > maxChoices) throw new InvalidField(`There can be ${maxChoices} choices at most.`, 'n');
+  if (stream && choices > 1) {
+    const message = 'A stream has one choice here: ask for each by itself, or without `stream`.';
+    throw new InvalidField(message, prompts.length > 1 ? 'prompt' : 'n', 'AI_REQUEST_UNSUPPORTED');
+  }
+  const settings: Draft = { messages: [], output: { kind: 'text' } };
+  readSampling(settings, body);
+  const maxTokens = readInteger(body, 'max_tokens', 1);
+  if (maxTokens !== undefined) settings.maxOutputTokens = maxTokens;
+  const asked = prompts.flatMap((prompt) => Array<string>(each).fill(prompt));
+  const options = readObject(body, 'stream_options');
+  return {
+    alias,
+    requests: asked.map((prompt) => ({ ...settings, messages: [userText(prompt)] })),
+    echoes: asked.map((prompt) => (readBoolean(body, 'echo') === true ? prompt : '')),
+    user: settings.user,
+    stream,
+    includeUsage: options !== undefined && readBoolean(options, 'include_usage', 'stream_options.') === true,
+  };
+}
+
+function readPrompts(prompt: unknown): readonly string[] {
+  const prompts: unknown = typeof prompt === 'string' ? [prompt] : prompt;
+  if (Array.isArray(prompts) && prompts.length > 0) {
+    if (prompts.every((one) => typeof one === 'string' && one !== '')) return prompts;
+    if (typeof prompts[0] === 'number' || Array.isArray(prompts[0])) {
+      throw new InvalidField('`prompt` must be text; tokens are not taken.', 'prompt', 'AI_REQUEST_UNSUPPORTED');
+    }
+  }
+  throw new InvalidField('`prompt` must be a string, or an array of strings, that is not empty.', 'prompt');
+}
+
+function unavailable(field: string): InvalidField {
+  return new InvalidField(`\`${field.slice(0, 64)}\` is not available here.`, field, 'AI_REQUEST_UNSUPPORTED');
+}
+
+/** This wire knows two reasons, and the one of a filter. */
+function finishOf({ finishReason }: Completion): string {
+  if (finishReason === 'length') return 'length';
+  return finishReason === 'content_filter' || finishReason === 'refusal' ? 'content_filter' : 'stop';
+}
+
+export function writeCompletions({ alias, echoes }: CompletionsCall, answers: readonly Completion[]): string {
+  const usages = answers.map(({ usage }) => usage);
+  const sum = (read: (usage: (typeof usages)[number]) => number) => usages.reduce((all, one) => all + read(one), 0);
+  const usage = {
+    inputTokens: sum(({ inputTokens }) => inputTokens),
+    outputTokens: sum(({ outputTokens }) => outputTokens),
+    cachedInputTokens: sum(({ cachedInputTokens = 0 }) => cachedInputTokens),
+    cacheWriteTokens: sum(({ cacheWriteTokens = 0 }) => cacheWriteTokens),
+    reasoningTokens: sum(({ reasoningTokens = 0 }) => reasoningTokens),
+    source: 'reported' as const,
+  };
+  return JSON.stringify({
+    id: newId('cmpl-'),
+    object: 'text_completion',
+    created: unixSeconds(),
+    model: alias,
+    choices: answers.map((answer, index) => ({
+      text: `${echoes[index] ?? ''}${textOf(answer) || (answer.refusal ?? '')}`,
+      index,
+      logprobs: null,
+      finish_reason: finishOf(answer),
+    })),
+    usage: chatUsage(usage),
+  });
+}
+
+/** Pieces of text, the finish reason, the usage if asked, [DONE]. */
+export class CompletionsStream implements StreamForm {
+  readonly heartbeat = ': waiting\n\n';
+  readonly #head: string;
+  readonly #includeUsage: boolean;
+  #echo: string;
+  #hasText = false;
+
+  constructor({ alias, echoes, includeUsage }: CompletionsCall) {
+    this.#head = `{"id":"${newId('cmpl-')}","object":"text_completion","created":${unixSeconds()},"model":${JSON.stringify(alias)}`;
+    this.#includeUsage = includeUsage;
+    this.#echo = echoes[0] ?? '';
+  }
+
+  delta(part: StreamDelta): string {
+    if ((part.type !== 'text_delta' && part.type !== 'refusal_delta') || part.text === '') return '';
+    return this.#text(part.text);
+  }
+
+  end(answer: Completion, note: string): string {
+    let text = '';
+    const whole = textOf(answer) || (answer.refusal ?? '');
+    if (!this.#hasText && (whole !== '' || this.#echo !== '')) text += this.#text(whole);
+    text += this.#chunk('', `"${finishOf(answer)}"`);
+    if (this.#includeUsage) {
+      text += eventText(`${this.#head},"choices":[],"usage":${JSON.stringify(chatUsage(answer.usage))}}`);
+    }
+    return `${text}${note}data: [DONE]\n\n`;
+  }
+
+  failed(error: GatewayError): string {
+    return eventText(JSON.stringify({ error: openAiError(error) }));
+  }
+
+  #text(piece: string): string {
+    const text = this.#echo + piece;
+    this.#echo = '';
+    this.#hasText = true;
+    return this.#chunk(text, 'null');
+  }
+
+  #chunk(text: string, reason: string): string {
+    const choice = `{"text":${JSON.stringify(text)},"index":0,"logprobs":null,"finish_reason":${reason}}`;
+    return eventText(`${this.#head},"choices":[${choice}]${this.#includeUsage ? ',"usage":null' : ''}}`);
+  }
+}
