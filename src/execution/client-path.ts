@@ -76,13 +76,49 @@ export function findObject(root: DataObject, path: readonly string[], wanted: Da
 /** Where an object stands, at most `most` places, by the path of keys and `@` that leads to it. */
 export function findPlaces(root: DataObject, path: readonly string[], wanted: DataObject, most: number): DataPath[] {
   const places: DataPath[] = [];
-  const steps: (string | number)[] = [];
-  search(root, 0);
+  walkPath(root, path, (object, steps) => {
+    if (object === wanted) places.push([...steps]);
+    return places.length < most;
+  });
   return places;
+}
+
+/** Where each of several objects stands, in one walk of each path; of all together at most `most` places. */
+export function placesOfEach(
+  root: DataObject,
+  paths: Iterable<readonly string[]>,
+  wanted: ReadonlySet<DataObject>,
+  most: number,
+): ReadonlyMap<DataObject, readonly DataPath[]> {
+  const places = new Map<DataObject, DataPath[]>();
+  let count = 0;
+  for (const path of paths) {
+    walkPath(root, path, (object, steps) => {
+      if (wanted.has(object)) {
+        const known = places.get(object);
+        if (known === undefined) places.set(object, [[...steps]]);
+        else known.push([...steps]);
+        count++;
+      }
+      return count < most;
+    });
+  }
+  return places;
+}
+
+/** @param visit gets each object at the path with the steps to it; the walk ends where it returns false */
+function walkPath(
+  root: DataObject,
+  path: readonly string[],
+  visit: (object: DataObject, steps: readonly (string | number)[]) => boolean,
+): void {
+  const steps: (string | number)[] = [];
+  let goesOn = true;
+  search(root, 0);
 
   function search(value: unknown, depth: number): void {
     if (depth === path.length) {
-      if (value === wanted) places.push([...steps]);
+      if (isDataObject(value)) goesOn = visit(value, steps);
       return;
     }
     const step = path[depth] as string;
@@ -91,7 +127,7 @@ export function findPlaces(root: DataObject, path: readonly string[], wanted: Da
       return;
     }
     if (!Array.isArray(value)) return;
-    for (let index = 0; index < value.length && places.length < most; index++) enter(value[index], index, depth);
+    for (let index = 0; index < value.length && goesOn; index++) enter(value[index], index, depth);
   }
 
   function enter(value: unknown, step: string | number, depth: number): void {

@@ -6,6 +6,8 @@ export interface Failure {
   readonly extensions: Readonly<Record<string, unknown>>;
   /** Where in the data; the first place where it is several. */
   readonly path: DataPath | undefined;
+  /** The other places, where each of them is told. */
+  readonly further?: readonly DataPath[];
   /** Every place it may have left empty: keys, and `@` for any list item. */
   readonly covers: readonly (readonly string[])[];
 }

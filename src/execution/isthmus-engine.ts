@@ -21,9 +21,9 @@ import type {
   UsedOperation,
 } from './execution-engine.ts';
 import { covers } from './failure.ts';
-import { fieldSource } from './field-source.ts';
 import { type Introspect, introspector } from './introspect.ts';
 import { JsonText } from './json-text.ts';
+import { missingSource } from './missing-source.ts';
 import { PreparedOperation, type Variables, type Variant } from './prepared-operation.ts';
 import { type RunResult, runPlan } from './run-plan.ts';
 
@@ -96,7 +96,9 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
         variableJson: variableWriter(variant, variables),
       });
       const introspect = introspector(apiSchema, prepared, variables);
-      const blame = errorPolicy.serviceName ? (path: DataPath) => fieldSource(plan, path) : () => undefined;
+      const blame = errorPolicy.serviceName
+        ? (path: DataPath) => missingSource(plan, types, result.data, path)
+        : () => undefined;
       return shapeAnswer(variant, result, introspect, request, log, blame);
     },
 
@@ -187,10 +189,13 @@ function shapeAnswer(
     return { kind: 'single', result: { data: text, ...extensions } };
 
   const errors: GraphQLFormattedError[] = [];
-  for (const { message, extensions, path } of failures) {
-    const places = path === undefined ? [undefined] : errorPaths(variant, result, path);
-    for (const place of places)
-      errors.push({ message, ...(place === undefined ? {} : { path: place }), extensions: { ...extensions } });
+  for (const { message, extensions, path, further = [] } of failures) {
+    if (path === undefined) errors.push({ message, extensions: { ...extensions } });
+    for (const one of path === undefined ? [] : [path, ...further]) {
+      if (errors.length >= maxErrors) break;
+      for (const place of errorPaths(variant, result, one))
+        errors.push({ message, path: place, extensions: { ...extensions } });
+    }
   }
   // One for each field of the operation, at its first place: a thousand items of a list are wrong for one reason.
   const wrong = new Set<string>();
@@ -217,6 +222,9 @@ function shapeAnswer(
     result: { data: text, ...(errors.length === 0 ? {} : { errors: [...distinct.values()] }), ...extensions },
   };
 }
+
+/** Errors of places; a client that gets so many reads no more. */
+const maxErrors = 1_000;
 
 /** Aliases of one field that each have an error for it. */
 const maxAliases = 100;

@@ -6,9 +6,10 @@ import type { ErrorPolicy } from '../config/index.ts';
 import { type ErrorCode, GatewayError } from '../errors/index.ts';
 import type { Logger } from '../observability/index.ts';
 import type { RequestContext, SubgraphClient, SubgraphError } from '../transport/index.ts';
-import { type AskedEntities, firstPlace, placeOf } from './asked-entities.ts';
+import { type AskedEntities, firstPlace } from './asked-entities.ts';
+import { placesOfEach } from './client-path.ts';
 import type { CompiledRootFetch } from './compile-plan.ts';
-import { type DataPath, isDataObject } from './data.ts';
+import { type DataObject, type DataPath, isDataObject } from './data.ts';
 import type { Failure } from './failure.ts';
 import { maskSubgraphError } from './mask-subgraph-errors.ts';
 import type { RunData } from './run-data.ts';
@@ -17,6 +18,17 @@ type Covers = Failure['covers'];
 
 /** Errors of subgraphs that one operation logs: a list of a thousand failed entities is one fault, not a thousand lines. */
 const maxLogged = 20;
+
+/** Places that the failed entities of one answer are told at. */
+const mostPlaces = 1_000;
+
+/** An answer to `_entities` with errors, and where the entities stand that these are about. */
+interface FailedAnswer {
+  readonly asked: readonly AskedEntities[];
+  readonly covers: Covers;
+  readonly data: unknown;
+  readonly places: ReadonlyMap<DataObject, readonly DataPath[]>;
+}
 
 export interface RunFailuresOptions {
   readonly data: RunData;
@@ -55,16 +67,20 @@ export class RunFailures {
 
   /** An `_entities` field that does not answer its representations. */
   addMalformed(subgraph: string, asked: AskedEntities): void {
-    const { data, log, context } = this.#options;
-    const error = new GatewayError('SUBREQUEST_MALFORMED_RESPONSE');
     const reason = `_entities is not a list of ${asked.representations.length} objects or nulls`;
-    log.warn({ requestId: context.requestId, subgraph, code: error.code, reason }, 'subgraph request failed');
-    this.list.push({
-      message: error.message,
-      extensions: this.#extensions(error.code, subgraph),
-      path: firstPlace(data, [asked]),
-      covers: asked.field.covers,
-    });
+    this.#addRefused(subgraph, reason, firstPlace(this.#options.data, [asked]), asked.field.covers);
+  }
+
+  #addRefused(subgraph: string, reason: string, path: DataPath | undefined, covers: Covers): void {
+    const { log, context } = this.#options;
+    const { code, message } = new GatewayError('SUBREQUEST_MALFORMED_RESPONSE');
+    log.warn({ requestId: context.requestId, subgraph, code, reason }, 'subgraph request failed');
+    this.list.push({ message, extensions: this.#extensions(code, subgraph), path, covers });
+  }
+
+  /** A root answer without data, and without an error that says why. */
+  addNoData(subgraph: string, path: DataPath | undefined, covers: Covers): void {
+    this.#addRefused(subgraph, 'data is null, and there are no errors', path, covers);
   }
 
   /** @param place where the root type's object stands that the request was for: its errors' paths begin there */
@@ -88,7 +104,9 @@ export class RunFailures {
     data: unknown,
   ): void {
     let isPlaced = true;
-    for (const error of errors) isPlaced = this.#addEntityError(subgraph, error, asked, covers, data) && isPlaced;
+    const places = this.#placesOf(errors, asked);
+    for (const error of errors)
+      isPlaced = this.#addEntityError(subgraph, error, { asked, covers, data, places }) && isPlaced;
     if (!isPlaced) this.#suspectNulls(asked);
   }
 
@@ -100,31 +118,46 @@ export class RunFailures {
   #addEntityError(
     subgraph: string,
     error: SubgraphError,
-    asked: readonly AskedEntities[],
-    covers: Covers,
-    answered: unknown,
+    { asked, covers, data: answered, places: placesOf }: FailedAnswer,
   ): boolean {
     const { data } = this.#options;
-    const [key, index, ...rest] = error.path ?? [];
-    const one = asked.find(({ field }) => field.key === key);
-    const owners = typeof index === 'number' ? one?.owners[index] : undefined;
-    const owner = owners?.[0];
-    if (one === undefined || owners === undefined || owner === undefined) {
+    const [, , ...rest] = error.path ?? [];
+    const { one, index, owners = [] } = ownersOf(error, asked);
+    if (one === undefined || owners.length === 0) {
       const narrowed = one === undefined ? covers : one.field.covers;
       const first = one === undefined ? undefined : firstPlace(data, [one]);
       this.#add(subgraph, error, first ?? firstPlace(data, asked), narrowed);
       return false;
     }
     for (const each of owners) data.failedNulls.add(data.inPlace(each), rest);
-    const place = placeOf(data, owner, one);
     const entities = isDataObject(answered) ? answered[one.field.key] : undefined;
     const isThere = Array.isArray(entities) && isDataObject(entities[index as number]);
     // Without the entity none of its fields is there, not only the one that failed.
     const tails = isThere ? [patternOf(rest)] : one.field.gives.map((given) => [given]);
     const places = one.field.paths.flatMap((path) => tails.map((tail) => [...path, ...tail]));
-    const first = isThere || rest.length > 0 ? rest : one.field.gives.slice(0, 1);
-    this.#add(subgraph, error, place === undefined ? undefined : [...place, ...first], places);
+    const tail = isThere || rest.length > 0 ? rest : one.field.gives.slice(0, 1);
+    const objects = new Set(owners.flatMap((owner) => [data.inPlace(owner), owner]));
+    const [first, ...further] = [...objects]
+      .flatMap((object) => placesOf.get(object) ?? [])
+      .map((place) => [...place, ...tail]);
+    this.#add(subgraph, error, first, places, further);
     return true;
+  }
+
+  /** Where the entities stand that the errors are about: in one walk for all of them. */
+  #placesOf(
+    errors: readonly SubgraphError[],
+    asked: readonly AskedEntities[],
+  ): ReadonlyMap<DataObject, readonly DataPath[]> {
+    const { data } = this.#options;
+    const wanted = new Set<DataObject>();
+    const paths = new Map<string, readonly string[]>();
+    for (const error of errors) {
+      const { one, owners = [] } = ownersOf(error, asked);
+      for (const owner of owners) wanted.add(data.inPlace(owner)).add(owner);
+      if (owners.length > 0) for (const path of one?.field.paths ?? []) paths.set(path.join('.'), path);
+    }
+    return wanted.size === 0 ? new Map() : placesOfEach(data.root, paths.values(), wanted, mostPlaces);
   }
 
   /** An error that does not say where it happened may be why any of the nulls that came with it is one. */
@@ -137,7 +170,13 @@ export class RunFailures {
     }
   }
 
-  #add(subgraph: string, error: SubgraphError, path: DataPath | undefined, covers: Covers): void {
+  #add(
+    subgraph: string,
+    error: SubgraphError,
+    path: DataPath | undefined,
+    covers: Covers,
+    further: readonly DataPath[] = [],
+  ): void {
     const { clients, context, log, errorPolicy } = this.#options;
     const client = clients.get(subgraph);
     if (client === undefined) return;
@@ -148,12 +187,19 @@ export class RunFailures {
       log.warn({ requestId: context.requestId, subgraph }, 'more subgraph errors of this operation are not logged');
     }
     const { message, extensions } = maskSubgraphError(errorPolicy, client, error);
-    this.list.push({ message, extensions, path, covers });
+    this.list.push({ message, extensions, path, covers, ...(further.length === 0 ? {} : { further }) });
   }
 
   #extensions(code: ErrorCode, service: string): Failure['extensions'] {
     return this.#options.errorPolicy.serviceName ? { code, service } : { code };
   }
+}
+
+/** The objects of the entity that an error of an `_entities` field is about, where it says which one. */
+function ownersOf({ path }: SubgraphError, asked: readonly AskedEntities[]) {
+  const [key, index] = path ?? [];
+  const one = asked.find(({ field }) => field.key === key);
+  return { one, index, owners: typeof index === 'number' ? one?.owners[index] : undefined };
 }
 
 /** The places in the data that a path may mean: any list item for an index. */

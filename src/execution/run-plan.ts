@@ -126,6 +126,8 @@ class Run {
         return object;
       });
     }
+    if (!isDataObject(data) && errors === undefined)
+      this.#failures.addNoData(fetch.subgraph, key === undefined ? undefined : [...place, key], covers);
     if (errors !== undefined) this.#failures.addRootErrors(fetch.subgraph, errors, fetch, place);
     for (const note of notes) this.#notes.push({ ...note, path: [...place, ...note.path] });
   }
