@@ -13,6 +13,8 @@ import type { Introspect } from './introspect.ts';
 export interface Violation {
   readonly responsePath: (string | number)[];
   readonly dataPath: (string | number)[];
+  /** What the client's own operation made fail here; undefined where a subgraph's value did. */
+  readonly refusal: string | undefined;
 }
 
 /** Violations kept; an answer with more of them says no more by listing them all. */
@@ -52,8 +54,8 @@ export class AnswerWriter {
     this.text = text;
   }
 
-  violate(): void {
-    if (this.violations.length < maxViolations) this.violations.push({ responsePath: [], dataPath: [] });
+  violate(refusal?: string): void {
+    if (this.violations.length < maxViolations) this.violations.push({ responsePath: [], dataPath: [], refusal });
   }
 
   flushIfLong(): void {

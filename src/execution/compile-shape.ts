@@ -61,6 +61,10 @@ export interface ShapeOptions {
   readonly included: (selection: SelectionNode) => boolean;
   /** The key of a field in the data. */
   readonly keyOf: (field: FieldNode) => string;
+  /** Whether a selection that is not included fails the object it is selected on. */
+  readonly failing: (selection: SelectionNode) => boolean;
+  /** Why a field fails without having been asked for, where it does. */
+  readonly refusalOf: (field: FieldNode) => string | undefined;
 }
 
 export interface OperationShape {
@@ -74,7 +78,7 @@ export function compileShape(
   rootType: GraphQLObjectType,
   selectionSet: SelectionSetNode,
 ): OperationShape {
-  const { schema, fragments, included, keyOf } = options;
+  const { schema, fragments, included, failing, keyOf, refusalOf } = options;
   const root = compileObject(rootType, [selectionSet]);
   return {
     root,
@@ -91,27 +95,42 @@ export function compileShape(
     return {
       // On first use: a plan may name types of an interface that no answer ever has.
       get fields() {
-        fields ??= [...collectFields(type, sets)].map(([responseKey, nodes], index) =>
-          compileField(type, responseKey, nodes, index),
-        );
+        fields ??= compileFields(type, sets);
         return fields;
       },
     };
   }
 
-  /** CollectFields of the specification, section 6.3.2, for one object type. */
+  function compileFields(
+    type: GraphQLObjectType | GraphQLInterfaceType,
+    sets: readonly SelectionSetNode[],
+  ): readonly FieldShape[] {
+    const collected = collectFields(type, sets);
+    if (collected === undefined) return [failedObject];
+    return [...collected].map(([responseKey, nodes], index) => compileField(type, responseKey, nodes, index));
+  }
+
+  /**
+   * CollectFields of the specification, section 6.3.2, for one object type.
+   *
+   * @returns undefined where a condition has no value: that fails the object
+   */
   function collectFields(
     type: GraphQLObjectType | GraphQLInterfaceType,
     sets: readonly SelectionSetNode[],
-  ): Map<string, FieldNode[]> {
+  ): Map<string, FieldNode[]> | undefined {
     const fields = new Map<string, FieldNode[]>();
     const visited = new Set<string>();
+    let fails = false;
     for (const set of sets) collect(set);
-    return fields;
+    return fails ? undefined : fields;
 
     function collect(set: SelectionSetNode): void {
       for (const selection of set.selections) {
-        if (!included(selection)) continue;
+        if (!included(selection)) {
+          fails ||= failing(selection);
+          continue;
+        }
         if (selection.kind === Kind.FIELD) {
           const key = (selection.alias ?? selection.name).value;
           const nodes = fields.get(key);
@@ -174,6 +193,16 @@ export function compileShape(
     }
     const field = parent.getFields()[name];
     invariant(field !== undefined, `${parent.name}.${name} exists in a validated operation`);
+    const refusal = refusalOf(node);
+    if (refusal !== undefined)
+      return {
+        responseKey,
+        dataKey: name,
+        prefix,
+        nonNull: isNonNullType(field.type),
+        inner: undefined,
+        write: refusing(refusal),
+      };
     const sets = nodes.flatMap((one) => (one.selectionSet === undefined ? [] : [one.selectionSet]));
     return { responseKey, dataKey: keyOf(node), prefix, ...compileType(field.type, sets) };
   }
@@ -257,6 +286,26 @@ export function compileShape(
   }
 }
 
+/** No field's name: what fails is the object. */
+const itself = '';
+
+/** Of an object whose fields cannot be told: a `@skip` or `@include` has null for its condition. */
+const failedObject: FieldShape = {
+  responseKey: itself,
+  dataKey: itself,
+  prefix: '',
+  nonNull: true,
+  inner: undefined,
+  write: refusing('Argument "if" of non-null type "Boolean!" must not be null.'),
+};
+
+function refusing(refusal: string): WriteValue {
+  return (_value, out) => {
+    out.violate(refusal);
+    return false;
+  };
+}
+
 interface TypeShape {
   readonly write: WriteValue;
   readonly inner: ObjectShapes | undefined;
@@ -282,7 +331,7 @@ function writeObject(shape: ObjectShape, value: DataObject, out: AnswerWriter): 
     const inner = value[field.dataKey];
     const written = field.write(inner, out);
     if (!written) {
-      if (field.nonNull && (inner === null || inner === undefined)) out.violate();
+      if (field.nonNull && (inner === null || inner === undefined) && violations.length === count) out.violate();
       out.text += 'null';
     }
     if (violations.length !== count) prepend(violations, count, field.responseKey, field.dataKey);
@@ -306,7 +355,7 @@ function writeList(write: WriteValue, nonNull: boolean, value: unknown, out: Ans
     const item: unknown = value[index];
     const written = write(item, out);
     if (!written) {
-      if (nonNull && (item === null || item === undefined)) out.violate();
+      if (nonNull && (item === null || item === undefined) && violations.length === count) out.violate();
       out.text += 'null';
     }
     if (violations.length !== count) prepend(violations, count, index, index);
@@ -326,6 +375,7 @@ function prepend(
   responseStep: string | number,
   dataStep: string | number,
 ): void {
+  if (responseStep === itself) return;
   for (let index = from; index < violations.length; index++) {
     violations[index]?.responsePath.unshift(responseStep);
     violations[index]?.dataPath.unshift(dataStep);

@@ -199,7 +199,12 @@ function shapeAnswer(
   }
   // One for each field of the operation, at its first place: a thousand items of a list are wrong for one reason.
   const wrong = new Set<string>();
-  for (const { responsePath, dataPath } of out.violations) {
+  for (const { responsePath, dataPath, refusal } of out.violations) {
+    if (refusal !== undefined) {
+      const place = responsePath.length === 0 ? {} : { path: responsePath };
+      errors.push({ message: refusal, ...place, extensions: { code: 'BAD_USER_INPUT' } });
+      continue;
+    }
     const field = responsePath.map((step) => (typeof step === 'number' ? '@' : step)).join('.');
     if (wrong.has(field)) continue;
     if (failures.some((failure) => covers(failure.covers, dataPath))) continue;

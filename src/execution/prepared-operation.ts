@@ -10,12 +10,13 @@ import {
   Kind,
   type OperationDefinitionNode,
   type SelectionNode,
+  type ValueNode,
   valueFromASTUntyped,
   visit,
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { invariant } from '../lib/index.ts';
-import { type NormalisedOperation, normaliseOperation } from '../planning/index.ts';
+import { infiniteDefaults, type NormalisedOperation, normaliseOperation } from '../planning/index.ts';
 import type { CompiledPlan } from './compile-plan.ts';
 import { compileShape, type OperationShape } from './compile-shape.ts';
 
@@ -42,6 +43,7 @@ export class PreparedOperation {
   readonly #strictFields: ReadonlySet<string> | undefined;
   readonly #conditionNames: readonly string[];
   readonly #defaults: Variables;
+  readonly #infiniteDefaults: ReadonlyMap<string, ValueNode>;
   readonly #variants = new LRUCache<string, Variant>({ max: maxVariants });
 
   constructor(
@@ -59,6 +61,7 @@ export class PreparedOperation {
         one.kind === Kind.FRAGMENT_DEFINITION ? [[one.name.value, one] as const] : [],
       ),
     );
+    this.#infiniteDefaults = infiniteDefaults(schema, operation.variableDefinitions ?? []);
     this.#conditionNames = conditionNames(document);
     this.#defaults = Object.fromEntries(
       (operation.variableDefinitions ?? []).flatMap(({ variable, defaultValue }) =>
@@ -74,27 +77,34 @@ export class PreparedOperation {
 
   variant(variables: Variables): Variant {
     let key = '';
-    for (const name of this.#conditionNames) key += this.#value(variables, name) === true ? '1' : '0';
+    for (const name of this.#conditionNames) key += conditionKey(this.#value(variables, name));
+    for (const name of this.#infiniteDefaults.keys()) key += Object.hasOwn(variables, name) ? 'g' : 'd';
     const known = this.#variants.get(key);
     if (known !== undefined) return known;
-    const variant = this.#make(this.conditions(variables));
+    const variant = this.#make(this.conditions(variables), variables);
     this.#variants.set(key, variant);
     return variant;
   }
 
-  #make(conditions: Variables): Variant {
-    const included = (selection: SelectionNode): boolean => isIncluded(selection.directives ?? [], conditions);
+  #make(conditions: Variables, variables: Variables): Variant {
+    const defaults = new Map([...this.#infiniteDefaults].filter(([name]) => !Object.hasOwn(variables, name)));
+    const included = (selection: SelectionNode): boolean => outcomeOf(selection.directives ?? [], conditions) === 'yes';
+    const failing = (selection: SelectionNode): boolean =>
+      outcomeOf(selection.directives ?? [], conditions) === 'failed';
     const { operation, fragments } = this;
     const normalised = normaliseOperation({
       schema: this.#schema,
       operation,
       fragments,
       included,
+      failing,
+      defaults,
       strictFields: this.#strictFields,
     });
     const rootType = this.#schema.getRootType(operation.operation);
     invariant(rootType != null, 'a validated operation has a root type');
-    const options = { schema: this.#schema, fragments, included, keyOf: normalised.keyOf };
+    const { keyOf, refusalOf } = normalised;
+    const options = { schema: this.#schema, fragments, included, failing, keyOf, refusalOf };
     return {
       normalised,
       shape: compileShape(options, rootType, operation.selectionSet),
@@ -105,21 +115,41 @@ export class PreparedOperation {
 
   #value(variables: Variables, name: string): unknown {
     // Own properties only: a variable may be called `constructor`.
-    return Object.hasOwn(variables, name) ? variables[name] : this.#defaults[name];
+    if (Object.hasOwn(variables, name)) return variables[name];
+    return Object.hasOwn(this.#defaults, name) ? this.#defaults[name] : undefined;
   }
 }
 
-function isIncluded(directives: readonly DirectiveNode[], conditions: Variables): boolean {
-  for (const { name, arguments: given } of directives) {
-    if (name.value !== 'skip' && name.value !== 'include') continue;
-    const value = given?.find((argument) => argument.name.value === 'if')?.value;
-    const holds =
-      value?.kind === Kind.VARIABLE
-        ? conditions[value.name.value] === true
-        : value?.kind === Kind.BOOLEAN && value.value;
-    if (holds === (name.value === 'skip')) return false;
-  }
-  return true;
+function conditionKey(value: unknown): string {
+  if (value === true) return '1';
+  return value === null ? 'n' : '0';
+}
+
+/** A condition may be null where a variable's default let it stand there: then what it is on cannot be decided. */
+type Outcome = 'yes' | 'no' | 'failed';
+
+/** `@skip` is asked first, wherever it stands: what it leaves out no `@include` can fail. */
+function outcomeOf(directives: readonly DirectiveNode[], conditions: Variables): Outcome {
+  if (directives.length === 0) return 'yes';
+  const skipped = conditionOf('skip', directives, conditions);
+  if (skipped === null) return 'failed';
+  if (skipped === true) return 'no';
+  const included = conditionOf('include', directives, conditions);
+  if (included === null) return 'failed';
+  return included === false ? 'no' : 'yes';
+}
+
+function conditionOf(
+  name: string,
+  directives: readonly DirectiveNode[],
+  conditions: Variables,
+): boolean | null | undefined {
+  const directive = directives.find((one) => one.name.value === name);
+  const value = directive?.arguments?.find((argument) => argument.name.value === 'if')?.value;
+  if (value?.kind === Kind.BOOLEAN) return value.value;
+  if (value?.kind !== Kind.VARIABLE) return undefined;
+  const given = Object.hasOwn(conditions, value.name.value) ? conditions[value.name.value] : undefined;
+  return given === null ? null : given === true;
 }
 
 function conditionNames(document: DocumentNode): readonly string[] {

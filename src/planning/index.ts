@@ -15,6 +15,6 @@ export type {
   Rewrite,
   RootFetch,
 } from './operation-plan.ts';
-export type { VariableSource } from './operation-variables.ts';
+export { infiniteDefaults, type VariableSource } from './operation-variables.ts';
 export { PlanCache, type PlanCacheOptions } from './plan-cache.ts';
 export { createPlannerPool, type Planner, type PlannerPool, type PlannerPoolOptions } from './planner-pool.ts';

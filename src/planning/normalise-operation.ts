@@ -26,6 +26,7 @@ import {
   type OperationDefinitionNode,
   type SelectionNode,
   type SelectionSetNode,
+  type ValueNode,
 } from 'graphql';
 import { GatewayError } from '../errors/index.ts';
 import { invariant } from '../lib/index.ts';
@@ -44,6 +45,8 @@ export interface NormalisedOperation {
   readonly variables: ReadonlyMap<string, VariableSource>;
   /** The key under which a field's value stands in the data. */
   keyOf(field: FieldNode): string;
+  /** Why a field fails without being asked for, where it does. */
+  refusalOf(field: FieldNode): string | undefined;
 }
 
 export interface NormaliseOptions {
@@ -54,7 +57,13 @@ export interface NormaliseOptions {
   readonly included: (selection: SelectionNode) => boolean;
   /** The fields, as `Type.field`, that may be null in the schema and not in some subgraph. @default none */
   readonly strictFields?: ReadonlySet<string> | undefined;
+  /** Whether a selection that is not part of it fails the selection it is in. @default none does */
+  readonly failing?: (selection: SelectionNode) => boolean;
+  /** Of the variables that stand for a number no Float can be, where the client left them out. */
+  readonly defaults?: ReadonlyMap<string, ValueNode>;
 }
+
+const noDefaults: ReadonlyMap<string, ValueNode> = new Map();
 
 /** Names of Object.prototype: as keys of plain objects they would read inherited members, so they get another key. */
 const inheritedNames: ReadonlySet<string> = new Set(Object.getOwnPropertyNames(Object.prototype));
@@ -96,6 +105,7 @@ function mergeOperation(options: NormaliseOptions, separated: Separated | undefi
   const { schema, operation, fragments, included } = options;
   const variables = new OperationVariables(schema, operation.variableDefinitions ?? []);
   const keys = new Map<FieldNode, string>();
+  const refusals = new Map<FieldNode, string>();
   const keysByArguments = new Map<string, string>();
   const counters = new Map<string, number>();
   const firstNumbers = new Map<string, number>();
@@ -114,6 +124,7 @@ function mergeOperation(options: NormaliseOptions, separated: Separated | undefi
     variables: variables.sources,
     hasAliases,
     keyIn: (field) => keys.get(field),
+    refusalOf: (field) => refusals.get(field),
     keyOf(field) {
       const key = keys.get(field);
       invariant(key !== undefined, `${field.name.value} is part of this run`);
@@ -134,7 +145,9 @@ function mergeOperation(options: NormaliseOptions, separated: Separated | undefi
     >();
     const conditions = new Map<string, Set<SelectionSetNode>>();
     const visited = new Set<string>();
+    let fails = false;
     for (const set of sets) collect(set);
+    if (fails) return isRoot ? '' : '{__typename}';
 
     let text = '';
     for (const { node, sets: inner, text: head } of fields.values()) {
@@ -164,7 +177,10 @@ function mergeOperation(options: NormaliseOptions, separated: Separated | undefi
 
     function collect(set: SelectionSetNode): void {
       for (const selection of set.selections) {
-        if (!included(selection)) continue;
+        if (!included(selection)) {
+          fails ||= options.failing?.(selection) === true;
+          continue;
+        }
         if (selection.kind === Kind.FIELD) addField(selection);
         else if (selection.kind === Kind.INLINE_FRAGMENT) addFragment(selection);
         else {
@@ -193,6 +209,12 @@ function mergeOperation(options: NormaliseOptions, separated: Separated | undefi
       if (name.startsWith('__')) {
         keys.set(node, name);
         if (name === '__typename' && !isRoot) fields.set(name, { node, sets: new Set(), text: name });
+        return;
+      }
+      const refusal = variables.refusalOf(fieldOf(type, node), node.arguments ?? [], options.defaults ?? noDefaults);
+      if (refusal !== undefined) {
+        keys.set(node, name);
+        refusals.set(node, refusal);
         return;
       }
       const written = variables.writeArguments(fieldOf(type, node), node.arguments ?? []);

@@ -2,6 +2,7 @@
 import {
   type ArgumentNode,
   type GraphQLField,
+  GraphQLFloat,
   type GraphQLInputType,
   type GraphQLSchema,
   getNamedType,
@@ -35,6 +36,26 @@ export class OperationVariables {
   constructor(schema: GraphQLSchema, definitions: readonly VariableDefinitionNode[]) {
     this.#schema = schema;
     this.#declared = new Map(definitions.map((definition) => [definition.variable.name.value, definition]));
+  }
+
+  /**
+   * Why a field with these arguments fails before anybody is asked. A Float that JSON readers take for infinite would
+   * have a subgraph refuse the whole request, with all fields that are asked for in it.
+   *
+   * @param defaults of the variables that the client left out
+   */
+  refusalOf(
+    field: GraphQLField<unknown, unknown>,
+    given: readonly ArgumentNode[],
+    defaults: ReadonlyMap<string, ValueNode>,
+  ): string | undefined {
+    for (const { name, value } of given) {
+      const type = field.args.find((one) => one.name === name.value)?.type;
+      const number = type === undefined ? undefined : infiniteFloat(value, type, defaults);
+      if (number !== undefined)
+        return `Argument "${name.value}" has an invalid value: Float cannot represent ${number}.`;
+    }
+    return undefined;
   }
 
   definitions(): string {
@@ -149,6 +170,58 @@ function literalJson(value: ValueNode, type: GraphQLInputType | undefined): stri
     default:
       return JSON.stringify(valueFromASTUntyped(value));
   }
+}
+
+/** @returns the text of a number that is infinite to JavaScript, at a place that takes a Float */
+function infiniteFloat(
+  value: ValueNode,
+  type: GraphQLInputType,
+  defaults: ReadonlyMap<string, ValueNode>,
+): string | undefined {
+  const named = getNamedType(type);
+  switch (value.kind) {
+    case Kind.VARIABLE: {
+      const standsFor = defaults.get(value.name.value);
+      return standsFor === undefined ? undefined : infiniteFloat(standsFor, type, defaults);
+    }
+    case Kind.INT:
+    case Kind.FLOAT:
+      return named === GraphQLFloat && !Number.isFinite(Number(value.value)) ? value.value : undefined;
+    case Kind.LIST:
+      return firstOf(value.values, (one) => infiniteFloat(one, type, defaults));
+    case Kind.OBJECT: {
+      if (!isInputObjectType(named)) return undefined;
+      const fields = named.getFields();
+      return firstOf(value.fields, (one) => {
+        const field = fields[one.name.value];
+        return field === undefined ? undefined : infiniteFloat(one.value, field.type, defaults);
+      });
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** The defaults of variables that hold a number that no Float can be. */
+export function infiniteDefaults(
+  schema: GraphQLSchema,
+  definitions: readonly VariableDefinitionNode[],
+): ReadonlyMap<string, ValueNode> {
+  const found = new Map<string, ValueNode>();
+  for (const { variable, type, defaultValue } of definitions) {
+    const declared = defaultValue === undefined ? undefined : typeFromAST(schema, type as NamedTypeNode);
+    if (defaultValue === undefined || !isInputType(declared)) continue;
+    if (infiniteFloat(defaultValue, declared, found) !== undefined) found.set(variable.name.value, defaultValue);
+  }
+  return found;
+}
+
+function firstOf<Item>(items: readonly Item[], find: (item: Item) => string | undefined): string | undefined {
+  for (const item of items) {
+    const found = find(item);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 function hasVariable(value: ValueNode): boolean {
