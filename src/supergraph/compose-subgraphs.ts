@@ -10,6 +10,7 @@ import type { CompositionOutcome, CompositionProblem, ProblemPlace, SubgraphSour
 import { linkAiDirectives } from './link-ai-directives.ts';
 import { mendFor } from './mend.ts';
 import { mendForDirective } from './mend-directive.ts';
+import { withOneOf, withoutOneOf } from './one-of-inputs.ts';
 import { readMemberships } from './read-memberships.ts';
 import { readStrictFields } from './read-strict-fields.ts';
 import { subscriptionHints } from './subscription-hints.ts';
@@ -25,10 +26,15 @@ type LocatedNode = ASTNode & { readonly subgraph?: string };
 export function composeSubgraphs(sources: readonly SubgraphSource[]): CompositionOutcome {
   const problems: CompositionProblem[] = [];
   const services: Service[] = [];
+  const oneOfInputs = new Set<string>();
   for (const source of sources) {
     try {
       const document = parse(new Source(source.sdl, source.origin), { maxTokens: 1_000_000 });
-      services.push({ name: source.name, url: source.url, typeDefs: linkAiDirectives(document) });
+      services.push({
+        name: source.name,
+        url: source.url,
+        typeDefs: withoutOneOf(linkAiDirectives(document), oneOfInputs),
+      });
     } catch (error) {
       const line = error instanceof GraphQLError ? error.locations?.[0]?.line : undefined;
       problems.push({
@@ -46,7 +52,7 @@ export function composeSubgraphs(sources: readonly SubgraphSource[]): Compositio
   if (result.errors !== undefined) {
     return { kind: 'failed', problems: result.errors.map((error) => errorProblem(error, sources, services)) };
   }
-  const apiSdl = printSchema(result.schema.toAPISchema());
+  const apiSdl = withOneOf(printSchema(result.schema.toAPISchema()), oneOfInputs);
   const supergraph = parse(result.supergraphSdl, { noLocation: true });
   return {
     kind: 'composed',

@@ -128,6 +128,21 @@ describe('a Float that none can be', () => {
   });
 });
 
+describe('an input of which one field is to be given', () => {
+  it('is refused with none, several or null before a subgraph is asked, and shown as what it is', async () => {
+    for (const choice of ['{}', '{number: 1, text: "a"}', '{number: null}']) {
+      const { places } = await byGateway(`{ take(c: ${choice}) one { id } }`, '{}');
+      expect(places).toEqual(['refused']);
+    }
+    for (const choice of ['{"number":1}', '{}', '{"number":1,"text":"a"}', '{"number":null}', '{"inner":{}}'])
+      await expectSame('query ($c: Choice!) { take(c: $c) one { id } }', `{"c":${choice}}`);
+    await expectSame('query ($n: Int!) { take(c: {number: $n}) }', '{"n":4}');
+    expect((await byGateway('query ($n: Int) { take(c: {number: $n}) }', '{"n":4}')).places).toEqual(['refused']);
+    const { data } = await byGateway('{ __type(name: "Choice") { isOneOf } }', '{}');
+    expect(data).toEqual({ __type: { isOneOf: true } });
+  });
+});
+
 describe('variables', () => {
   it('may hold keys of any name where a custom scalar takes them', async () => {
     const values = [

@@ -1,0 +1,59 @@
+/**
+ * `@oneOf` (GraphQL, section 3.10): Apollo's composition does not have it, and refuses it as unknown. It is taken off
+ * before composing and put on the same inputs of the API schema, so that clients are told before a subgraph is asked.
+ * Where several subgraphs have an input, one that says so says it for all: what it accepts, the others do too.
+ */
+import { type DocumentNode, Kind, parse, print, visit } from 'graphql';
+
+const directiveName = 'oneOf';
+
+/** @returns the document without `@oneOf`, the names of its inputs with it added to `inputs` */
+export function withoutOneOf(document: DocumentNode, inputs: Set<string>): DocumentNode {
+  const names = new Set<string>();
+  for (const definition of document.definitions) {
+    if (definition.kind !== Kind.INPUT_OBJECT_TYPE_DEFINITION && definition.kind !== Kind.INPUT_OBJECT_TYPE_EXTENSION)
+      continue;
+    if (definition.directives?.some(({ name }) => name.value === directiveName) === true)
+      names.add(definition.name.value);
+  }
+  const isDefined = document.definitions.some(isDefinition);
+  if (names.size === 0 && !isDefined) return document;
+  for (const name of names) inputs.add(name);
+  const withoutDirective = <
+    Node extends { readonly directives?: readonly { readonly name: { readonly value: string } }[] },
+  >(
+    node: Node,
+  ): Node => ({ ...node, directives: node.directives?.filter(({ name }) => name.value !== directiveName) ?? [] });
+  return {
+    ...document,
+    definitions: document.definitions
+      .filter((definition) => !isDefinition(definition))
+      .map((definition) =>
+        definition.kind === Kind.INPUT_OBJECT_TYPE_DEFINITION || definition.kind === Kind.INPUT_OBJECT_TYPE_EXTENSION
+          ? withoutDirective(definition)
+          : definition,
+      ),
+  };
+}
+
+function isDefinition(definition: DocumentNode['definitions'][number]): boolean {
+  return definition.kind === Kind.DIRECTIVE_DEFINITION && definition.name.value === directiveName;
+}
+
+/** @returns the SDL with `@oneOf` on these inputs */
+export function withOneOf(sdl: string, inputs: ReadonlySet<string>): string {
+  if (inputs.size === 0) return sdl;
+  const marked = visit(parse(sdl, { noLocation: true }), {
+    InputObjectTypeDefinition: (node) =>
+      inputs.has(node.name.value) && node.directives?.some(({ name }) => name.value === directiveName) !== true
+        ? {
+            ...node,
+            directives: [
+              ...(node.directives ?? []),
+              { kind: Kind.DIRECTIVE, name: { kind: Kind.NAME, value: directiveName } },
+            ],
+          }
+        : undefined,
+  });
+  return print(marked);
+}
