@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import { buildASTSchema, execute, getOperationAST, parse } from 'graphql';
 import { createIsthmusEngine, printResult } from '../src/execution/index.ts';
-import { Deadline } from '../src/lib/index.ts';
+import { Deadline, MemoryBudget } from '../src/lib/index.ts';
 import { createLogger } from '../src/observability/index.ts';
 import { createPlannerPool } from '../src/planning/index.ts';
 import { compose } from '../src/supergraph/index.ts';
@@ -69,6 +69,7 @@ const engine = createIsthmusEngine({
   planDeadlineMs: 10_000,
   errorPolicy: { mode: 'wrapped', allowedExtensions: [], serviceName: true },
   overrideLabels: [],
+  caches: new MemoryBudget(128_000_000).group(),
 });
 
 const document = parse(readFileSync(sharedBenchmarkFile('operation.graphql'), 'utf8'));

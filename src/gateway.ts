@@ -15,7 +15,7 @@ import { type ModelClient, type ModelsLease, SharedModels } from './ai/models/in
 import { ConfigError, loadConfig, type ResolvedConfig, type SubgraphConfig } from './config/index.ts';
 import { messageOf } from './errors/index.ts';
 import { createIsthmusEngine, createReferenceEngine, type ExecutionEngine } from './execution/index.ts';
-import { invariant, unreachable } from './lib/index.ts';
+import { type CacheGroup, invariant, MemoryBudget, unreachable } from './lib/index.ts';
 import type { Logger } from './observability/index.ts';
 import { createPlannerPool, type PlannerPool } from './planning/index.ts';
 import { readSupergraph, type SupergraphParts } from './read-supergraph.ts';
@@ -40,6 +40,8 @@ export interface GatewayGeneration extends Generation {
   readonly supergraphSdl: string;
   readonly apiSchema: GraphQLSchema;
   readonly engine: ExecutionEngine;
+  /** What is kept of clients’ operations: within `limits.memory`, and gone with the generation. */
+  readonly caches: CacheGroup;
   readonly models: ModelClient;
   /** Prompts that are served by themselves, under /v1/prompts. */
   readonly prompts: readonly PublishedPrompt[];
@@ -84,6 +86,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const shared: Shared = {
     models: new SharedModels(log, dirname(file)),
     planners: createPlannerPool({ log }),
+    memory: new MemoryBudget(Number.POSITIVE_INFINITY), // until the first configuration has been read
   };
   const preparations: ((generation: GatewayGeneration) => Promise<void>)[] = [];
   const stopping = new AbortController();
@@ -140,6 +143,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     await files?.update([file]);
     const first = await buildFirst();
     generations.swap(first);
+    shared.memory.resize(first.config.limits.memoryBytes);
     log.info(
       { generation: first.id, subgraphs: first.config.subgraphs.map(({ name }) => name) },
       'supergraph composed',
@@ -174,6 +178,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
         throw error;
       }
       generations.swap(generation);
+      shared.memory.resize(parts.config.limits.memoryBytes);
       refused = false;
       log.info({ generation: generation.id }, 'a new generation serves');
       await asked.store(parts.config, parts.sources);
@@ -243,6 +248,7 @@ async function buildGeneration(parts: SupergraphParts, shared: Shared, log: Logg
     );
   for (const line of parts.report) log.info({ generation: id }, line);
   const lease = shared.models.acquire(config.ai);
+  const caches = shared.memory.group();
   const clients = new Map<string, SubgraphClient>();
   const close = async (): Promise<void> => {
     await Promise.all([...clients.values()].map((client) => client.close()));
@@ -256,17 +262,19 @@ async function buildGeneration(parts: SupergraphParts, shared: Shared, log: Logg
       clients.set(subgraph.name, createClient(subgraph, parts, lease, log));
     }
     await letOthersRun();
-    const engine = await createEngine(parts, apiSchema, clients, shared.planners, log);
+    const engine = await createEngine(parts, apiSchema, clients, shared.planners, caches, log);
     return {
       id,
       config,
       supergraphSdl: composition.supergraphSdl,
       apiSchema,
       engine,
+      caches,
       models: lease.client,
       prompts: [...parts.prompts].flatMap(([name, folder]) => publishedPrompts(folder, name)),
       async close() {
         await engine.close();
+        caches.clear();
         await close();
       },
     };
@@ -326,6 +334,7 @@ async function createEngine(
   apiSchema: GraphQLSchema,
   clients: ReadonlyMap<string, SubgraphClient>,
   planners: PlannerPool,
+  caches: CacheGroup,
   log: Logger,
 ): Promise<ExecutionEngine> {
   const { supergraphSdl } = composition;
@@ -345,6 +354,7 @@ async function createEngine(
         planDeadlineMs: config.limits.planDeadlineMs,
         errorPolicy: config.errors,
         overrideLabels: config.overrideLabels,
+        caches,
       });
     }
     default:
@@ -356,6 +366,8 @@ async function createEngine(
 interface Shared {
   readonly models: SharedModels;
   readonly planners: PlannerPool;
+  /** One bound for all generations: an old one that still serves a long request adds nothing to it. */
+  readonly memory: MemoryBudget;
 }
 
 /** How many of the most used operations are planned before a new generation serves. */

@@ -159,6 +159,7 @@ function resolveConfig(file: string, yaml: SupergraphYaml): ResolvedConfig {
     limits: {
       bodyBytes: parseSize(yaml.limits.body) ?? 0,
       v1BodyBytes: parseSize(yaml.limits.v1_body) ?? 0,
+      memoryBytes: parseSize(yaml.limits.memory) ?? 0,
       planDeadlineMs: milliseconds(yaml.limits.plan_deadline),
     },
     engine: yaml.engine,

@@ -69,6 +69,8 @@ export interface ResolvedConfig {
     readonly bodyBytes: number;
     /** The same of /v1. */
     readonly v1BodyBytes: number;
+    /** What may be kept of clients’ operations. */
+    readonly memoryBytes: number;
     readonly planDeadlineMs: number;
   };
   readonly engine: 'isthmus' | 'reference';

@@ -151,6 +151,14 @@ export const supergraphYaml = z.strictObject({
         .refine((text) => (parseSize(text) ?? 0) > 0, 'a size must be more than 0')
         .default('16mb')
         .describe('The largest request body of /v1, where conversations carry images and files (413).'),
+      memory: z
+        .string()
+        .regex(sizePattern, 'write a size such as 100kb or 1mb')
+        .refine((text) => (parseSize(text) ?? 0) >= 1_000_000, 'less than 1mb holds no operation')
+        .default('128mb')
+        .describe(
+          'What may be kept of clients’ operations (documents, plans, shapes of answers), all of it together; what was not used for longest goes first.',
+        ),
       plan_deadline: durationOr(
         '5s',
         'How much CPU time planning one operation may take, in a process of its own: half of it for the best plan, half for one found with few comparisons (PLAN_DEADLINE_EXCEEDED).',

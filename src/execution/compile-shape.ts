@@ -65,6 +65,8 @@ export interface ShapeOptions {
   readonly failing: (selection: SelectionNode) => boolean;
   /** Why a field fails without having been asked for, where it does. */
   readonly refusalOf: (field: FieldNode) => string | undefined;
+  /** Told how many fields have been compiled: types are when the first answer has them. */
+  readonly onCompiled: (fields: number) => void;
 }
 
 export interface OperationShape {
@@ -78,7 +80,7 @@ export function compileShape(
   rootType: GraphQLObjectType,
   selectionSet: SelectionSetNode,
 ): OperationShape {
-  const { schema, fragments, included, failing, keyOf, refusalOf } = options;
+  const { schema, fragments, included, failing, keyOf, refusalOf, onCompiled } = options;
   const root = compileObject(rootType, [selectionSet]);
   return {
     root,
@@ -95,7 +97,10 @@ export function compileShape(
     return {
       // On first use: a plan may name types of an interface that no answer ever has.
       get fields() {
-        fields ??= compileFields(type, sets);
+        if (fields === undefined) {
+          fields = compileFields(type, sets);
+          onCompiled(fields.length);
+        }
         return fields;
       },
     };

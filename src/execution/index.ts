@@ -8,3 +8,4 @@ export {
 export { createIsthmusEngine } from './isthmus-engine.ts';
 export { JsonText } from './json-text.ts';
 export { createReferenceEngine, refuseMissingReference } from './reference-engine.ts';
+export { retainedDocument } from './retained-document.ts';

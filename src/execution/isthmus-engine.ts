@@ -3,11 +3,11 @@
  * functions. The hot path of a known operation is one look-up, the fetches, and one pass that writes the answer.
  */
 import { type GraphQLFormattedError, type GraphQLSchema, getOperationAST, validate } from 'graphql';
-import { LRUCache } from 'lru-cache';
 import type { ErrorPolicy } from '../config/index.ts';
 import { errorTable } from '../errors/index.ts';
+import type { CacheGroup } from '../lib/index.ts';
 import type { Logger } from '../observability/index.ts';
-import { PlanCache, type Planner } from '../planning/index.ts';
+import { PlanCache, type PlanCacheEntry, type Planner } from '../planning/index.ts';
 import type { SubgraphClient } from '../transport/index.ts';
 import { AnswerWriter } from './answer-writer.ts';
 import { clientPath, clientPaths } from './client-path.ts';
@@ -25,6 +25,7 @@ import { type Introspect, introspector } from './introspect.ts';
 import { JsonText } from './json-text.ts';
 import { missingSource } from './missing-source.ts';
 import { PreparedOperation, type Variables, type Variant } from './prepared-operation.ts';
+import { retainedDocument } from './retained-document.ts';
 import { type RunResult, runPlan } from './run-plan.ts';
 
 export interface IsthmusEngineOptions {
@@ -41,26 +42,30 @@ export interface IsthmusEngineOptions {
   readonly errorPolicy: ErrorPolicy;
   /** The named labels of progressive overrides that are on. */
   readonly overrideLabels: readonly string[];
+  /** Where prepared operations and plans are kept. */
+  readonly caches: CacheGroup;
 }
 
 export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEngine {
   const { apiSchema, types, planner, clients, log, planDeadlineMs, errorPolicy } = options;
   const namedLabels = new Set(options.overrideLabels);
-  const operations = new LRUCache<string, PreparedOperation>({ maxSize: maxOperationBytes });
+  const operations = options.caches.cache<PreparedOperation>();
   const plans = new PlanCache<CompiledPlan>({
     planner,
     deadlineMs: planDeadlineMs,
+    cache: options.caches.cache<PlanCacheEntry<CompiledPlan>>(),
     compile: (plan) => compilePlan(apiSchema, types, plan),
   });
 
   function prepare({ documentHash, document, operationName }: UsedOperation): PreparedOperation | undefined {
-    const key = operationName === undefined ? documentHash : `${documentHash} ${operationName}`;
+    const key = keyOf(documentHash, operationName);
     const known = operations.get(key);
     if (known !== undefined) return known;
     const operation = getOperationAST(document, operationName);
     if (operation == null) return undefined;
-    const prepared = new PreparedOperation(apiSchema, document, operation, options.strictFields);
-    operations.set(key, prepared, { size: key.length + (document.loc?.end ?? 1_000) * bytesPerCharacter });
+    const { bytes, fields } = retainedDocument(document);
+    const prepared = new PreparedOperation(apiSchema, document, operation, fields, options.strictFields);
+    operations.set(key, prepared, prepared.takeGrowth(), [{ object: document, bytes }]);
     return prepared;
   }
 
@@ -72,6 +77,13 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
     const made = normalised.text === '' ? nothingToFetch : await plans.plan(normalised.text, labels, client);
     known.set(key, made);
     return made;
+  }
+
+  /** What an operation has come to retain: variants, the types its answers had, plans. */
+  function account(prepared: PreparedOperation, plan: CompiledPlan, request: Named): void {
+    const growth = prepared.takeGrowth();
+    if (growth === 0) return;
+    operations.grow(keyOf(request.documentHash, request.operationName), growth, plans.partsOf(plan));
   }
 
   return {
@@ -99,7 +111,9 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
       const blame = errorPolicy.serviceName
         ? (path: DataPath) => missingSource(plan, types, result.data, path)
         : () => undefined;
-      return shapeAnswer(variant, result, introspect, request, log, blame);
+      const outcome = shapeAnswer(variant, result, introspect, request, log, blame);
+      account(prepared, plan, request);
+      return outcome;
     },
 
     mostUsed(count) {
@@ -119,7 +133,8 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
         if (validate(apiSchema, operation.document).length > 0) continue;
         try {
           const prepared = prepare(operation);
-          if (prepared !== undefined) await planOf(prepared.variant(operation.conditions));
+          if (prepared === undefined) continue;
+          account(prepared, await planOf(prepared.variant(operation.conditions)), operation);
         } catch (error) {
           log.debug({ error }, 'an operation could not be planned ahead');
         }
@@ -132,10 +147,12 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
   };
 }
 
-/** What prepared operations may take, estimated from the length of their documents. */
-const maxOperationBytes = 64_000_000;
-/** A document's syntax tree, its normalised form and its shape, measured on the sample's operations. */
-const bytesPerCharacter = 150;
+/** What an operation is cached under. */
+type Named = Pick<UsedOperation, 'documentHash' | 'operationName'>;
+
+function keyOf(documentHash: string, operationName: string | undefined): string {
+  return operationName === undefined ? documentHash : `${documentHash} ${operationName}`;
+}
 
 const nothingToFetch: CompiledPlan = { fetches: [], placeMatters: false };
 

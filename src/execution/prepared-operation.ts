@@ -29,10 +29,17 @@ export interface Variant {
   readonly plans: Map<string, CompiledPlan>;
   /** How long its last answer was: what the next one is given room for. */
   answerBytes: number;
+  /** What it has come to retain. */
+  retainedBytes: number;
 }
 
 /** Outcomes of conditions kept per operation: a client cannot make more than this of one document. */
 const maxVariants = 32;
+
+/** The entry of a field in the normalised operation, and its compiled shape: see the test of what is retained. */
+const bytesPerKey = 90;
+const bytesPerCompiledField = 460;
+const bytesPerVariant = 4_500;
 
 export class PreparedOperation {
   readonly document: DocumentNode;
@@ -44,14 +51,25 @@ export class PreparedOperation {
   readonly #conditionNames: readonly string[];
   readonly #defaults: Variables;
   readonly #infiniteDefaults: ReadonlyMap<string, ValueNode>;
-  readonly #variants = new LRUCache<string, Variant>({ max: maxVariants });
+  readonly #variants = new LRUCache<string, Variant>({
+    max: maxVariants,
+    dispose: (variant) => {
+      this.#retainedBytes -= variant.retainedBytes;
+    },
+  });
+  readonly #fieldCount: number;
+  #retainedBytes = 3_000;
+  #reportedBytes = 0;
 
+  /** @param fieldCount how many fields the document has */
   constructor(
     schema: GraphQLSchema,
     document: DocumentNode,
     operation: OperationDefinitionNode,
+    fieldCount: number,
     strictFields?: ReadonlySet<string>,
   ) {
+    this.#fieldCount = fieldCount;
     this.#schema = schema;
     this.#strictFields = strictFields;
     this.document = document;
@@ -68,6 +86,13 @@ export class PreparedOperation {
         defaultValue === undefined ? [] : [[variable.name.value, valueFromASTUntyped(defaultValue)] as const],
       ),
     );
+  }
+
+  /** How much more it retains than when this was last asked, its document and plans aside. */
+  takeGrowth(): number {
+    const growth = this.#retainedBytes - this.#reportedBytes;
+    this.#reportedBytes = this.#retainedBytes;
+    return growth;
   }
 
   /** The part of `variables` that decides which variant runs. */
@@ -104,13 +129,22 @@ export class PreparedOperation {
     const rootType = this.#schema.getRootType(operation.operation);
     invariant(rootType != null, 'a validated operation has a root type');
     const { keyOf, refusalOf } = normalised;
-    const options = { schema: this.#schema, fragments, included, failing, keyOf, refusalOf };
-    return {
+    const onCompiled = (fields: number): void => this.#grow(variant, fields * bytesPerCompiledField);
+    const options = { schema: this.#schema, fragments, included, failing, keyOf, refusalOf, onCompiled };
+    const variant: Variant = {
       normalised,
       shape: compileShape(options, rootType, operation.selectionSet),
       plans: new Map(),
       answerBytes: 0,
+      retainedBytes: 0,
     };
+    this.#grow(variant, bytesPerVariant + this.#fieldCount * bytesPerKey + normalised.text.length * 2);
+    return variant;
+  }
+
+  #grow(variant: Variant, bytes: number): void {
+    variant.retainedBytes += bytes;
+    this.#retainedBytes += bytes;
   }
 
   #value(variables: Variables, name: string): unknown {

@@ -25,6 +25,7 @@ import type { GatewayGeneration } from '../gateway.ts';
 import type { Logger } from '../observability/index.ts';
 import type { RequestContext } from '../transport/index.ts';
 import { VariableChecks } from './check-variables.ts';
+import { createDocumentStore } from './document-store.ts';
 import type { GraphQLHttpRequest } from './read-graphql-request.ts';
 import type { OperationFacts } from './request-facts.ts';
 import { type SeenOperation, SeenOperations } from './seen-operations.ts';
@@ -57,7 +58,7 @@ export interface ApolloPipeline {
 
 export async function createApolloPipeline(generation: GatewayGeneration, log: Logger): Promise<ApolloPipeline> {
   const { introspection } = generation.config.server;
-  const seen = new SeenOperations();
+  const seen = new SeenOperations(generation.caches.cache());
   const serving: Serving = { generation, variables: new VariableChecks(generation.apiSchema), log };
   const server = new ApolloServer<ApolloContext>({
     schema: generation.apiSchema,
@@ -68,6 +69,7 @@ export async function createApolloPipeline(generation: GatewayGeneration, log: L
     persistedQueries: false,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
+    documentStore: createDocumentStore(generation.caches.cache()),
     parseOptions: { maxTokens: maxDocumentTokens },
     stringifyResult: (result) => (result.data instanceof JsonText ? '' : JSON.stringify(result)),
     formatError: (formatted, error) => formatError(formatted, error, log),

@@ -3,6 +3,7 @@ export { deepFreeze } from './deep-freeze.ts';
 export { cloneJson, type ExactJsonOptions, ExactNumber, parseExactJson, withPlainNumbers } from './exact-json.ts';
 export { invariant, unreachable } from './invariant.ts';
 export { isoTime } from './iso-time.ts';
+export { type BudgetedCache, type CacheGroup, MemoryBudget, type SharedPart } from './memory-budget.ts';
 export { didYouMean, nearestName } from './nearest-name.ts';
 export { newId } from './new-id.ts';
 export { parseExactAnswer, parseJsonAnswer } from './parse-json-answer.ts';

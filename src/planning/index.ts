@@ -16,5 +16,5 @@ export type {
   RootFetch,
 } from './operation-plan.ts';
 export { infiniteDefaults, type VariableSource } from './operation-variables.ts';
-export { PlanCache, type PlanCacheOptions } from './plan-cache.ts';
+export { PlanCache, type PlanCacheEntry, type PlanCacheOptions } from './plan-cache.ts';
 export { createPlannerPool, type Planner, type PlannerPool, type PlannerPoolOptions } from './planner-pool.ts';

@@ -3,6 +3,7 @@ import { buildSchema } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { GatewayError } from '../../src/errors/index.ts';
 import { compilePlan } from '../../src/execution/compile-plan.ts';
+import { MemoryBudget } from '../../src/lib/index.ts';
 import { createLogger } from '../../src/observability/index.ts';
 import { createPlannerPool, PlanCache, type Planner, type PlannerPool } from '../../src/planning/index.ts';
 
@@ -87,7 +88,7 @@ describe('the plan cache', () => {
     new PlanCache({
       planner: counted,
       deadlineMs: 10_000,
-      maxBytes,
+      cache: new MemoryBudget(maxBytes).group().cache(),
       compile: (plan) => compilePlan(apiSchema, new Map(), plan),
     });
   const counting = (deadlineMs?: number) => {

@@ -24,7 +24,7 @@ import {
   type ExecutionEngine,
   JsonText,
 } from '../../src/execution/index.ts';
-import { Deadline } from '../../src/lib/index.ts';
+import { Deadline, MemoryBudget } from '../../src/lib/index.ts';
 import type { Logger } from '../../src/observability/index.ts';
 import { createApolloPlanner } from '../../src/planning/apollo-planner.ts';
 import { createPlannerPool, normaliseOperation, type OperationPlan, type Planner } from '../../src/planning/index.ts';
@@ -189,6 +189,7 @@ export function createTestGraph(options: TestSchema, { search }: TestGraphOption
       planDeadlineMs: 10_000,
       errorPolicy,
       overrideLabels: [],
+      caches: new MemoryBudget(128_000_000).group(),
     }),
     reference() {
       reference ??= createReferenceEngine({ supergraphSdl, clients, errorPolicy, log: silentLog });

@@ -70,6 +70,10 @@ interface Execution {
 
 type Path = GraphQLResolveInfo['path'];
 
+/** What parsed operations may take; a tree without locations takes up to 40 bytes for a character of its text. */
+const maxDocumentBytes = 16_000_000;
+const documentBytesPerCharacter = 40;
+
 /** @throws an invariant's error for a subgraph that `checkAiSubgraph` would have refused */
 export function createAiSubgraph(options: AiSubgraphOptions): SubgraphClient {
   const document = parse(options.sdl);
@@ -83,7 +87,10 @@ export function createAiSubgraph(options: AiSubgraphOptions): SubgraphClient {
     definition.resolve = resolverOf(field, schema, options, asks);
   }
   openPlainTypes(schema, fields);
-  const documents = new LRUCache<string, DocumentNode>({ max: 1_000 });
+  const documents = new LRUCache<string, DocumentNode>({
+    maxSize: maxDocumentBytes,
+    sizeCalculation: (_document, text) => 1_000 + text.length * documentBytesPerCharacter,
+  });
   const representations = new KnownRepresentations();
 
   return {

@@ -2,6 +2,7 @@
 import { parse } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type SeenOperation, SeenOperations } from '../../../src/http/seen-operations.ts';
+import { MemoryBudget } from '../../../src/lib/index.ts';
 import { startTestGateway, type TestGateway } from '../../testkit/test-gateway.ts';
 
 const sdl = `
@@ -92,7 +93,7 @@ describe('a document that was seen', () => {
   const query = '{ item(id: "a") { id } }';
   const document = parse(query);
   const [operation] = document.definitions as unknown as SeenOperation['operation'][];
-  const seen = new SeenOperations();
+  const seen = new SeenOperations(new MemoryBudget(1_000_000).group().cache());
   const known = { documentHash: 'hash', document, operation, operationName: undefined } as SeenOperation;
   seen.add(query, known);
 
@@ -112,7 +113,7 @@ describe('a document that was seen', () => {
   });
 
   it('is told from one whose operation’s name begins its text', () => {
-    const named = new SeenOperations();
+    const named = new SeenOperations(new MemoryBudget(1_000_000).group().cache());
     named.add(query, { ...known, operationName: 'A' });
     expect(named.find({ query, operationName: 'A' })).toBeDefined();
     expect(named.find({ query: `A${query}` })).toBeUndefined();

@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { MemoryBudget } from '../../../src/lib/index.ts';
+
+describe('caches with one budget', () => {
+  it('lose the entry of any of them that was not used for longest', () => {
+    const budget = new MemoryBudget(9_000);
+    const group = budget.group();
+    const [one, two] = [group.cache<number>(), group.cache<number>()];
+    one.set('a', 1, 3_000);
+    two.set('a', 2, 3_000);
+    expect([one.get('a'), two.get('a')]).toEqual([1, 2]);
+    one.get('a');
+    two.set('b', 3, 3_000);
+    expect([one.get('a'), two.get('a'), two.get('b')]).toEqual([1, undefined, 3]);
+    expect(budget.bytes).toBeLessThanOrEqual(9_000);
+  });
+
+  it('count an object that several entries hold once, for as long as one of them does', () => {
+    const budget = new MemoryBudget(100_000);
+    const cache = budget.group().cache<number>();
+    const part = { object: {}, bytes: 50_000 };
+    cache.set('a', 1, 0, [part]);
+    cache.set('b', 2, 0, [part, part]);
+    expect(budget.bytes).toBeGreaterThan(50_000);
+    expect(budget.bytes).toBeLessThan(60_000);
+    cache.set('a', 3, 0);
+    expect(budget.bytes).toBeGreaterThan(50_000);
+    cache.set('b', 4, 0);
+    expect(budget.bytes).toBeLessThan(5_000);
+  });
+
+  it('count what an entry comes to hold later, and never keep one that is more than all may be', () => {
+    const budget = new MemoryBudget(10_000);
+    const cache = budget.group().cache<number>();
+    cache.set('a', 1, 100);
+    cache.set('b', 2, 100);
+    cache.grow('b', 9_400);
+    expect([cache.get('a'), cache.get('b')]).toEqual([undefined, 2]);
+    cache.grow('b', 1_000);
+    cache.grow('gone', 1_000);
+    expect([cache.size, budget.bytes]).toEqual([0, 0]);
+    cache.set('c', 3, 20_000);
+    expect([cache.get('c'), budget.bytes]).toEqual([undefined, 0]);
+  });
+
+  it('end together, and leave what other caches hold', () => {
+    const budget = new MemoryBudget(10_000);
+    const [old, current] = [budget.group(), budget.group()];
+    const [a, b] = [old.cache<number>(), current.cache<number>()];
+    a.set('a', 1, 100);
+    b.set('b', 2, 100);
+    old.clear();
+    expect([a.get('a'), a.size, b.get('b')]).toEqual([undefined, 0, 2]);
+    budget.resize(10);
+    expect([b.size, budget.bytes]).toEqual([0, 0]);
+  });
+});
