@@ -197,18 +197,44 @@ describe.each(targets)('to %s', (model) => {
           { type: 'function', function: { name: 'read', parameters: schema } },
           { type: 'function', name: 'flat', description: 'Flat.', parameters: schema, strict: false },
           { name: 'plain', description: 'As Anthropic’s.', input_schema: schema },
+          { type: 'custom', name: 'ApplyPatch', description: 'Patches.', format: { type: 'text' } },
         ],
         tool_choice: 'auto',
       };
+      v1.provider.respond({ toolCalls: [{ name: 'ApplyPatch', arguments: { input: '*** Begin' }, id: 'call_1' }] });
       const chat = await asked('/chat/completions', ask);
-      expect(chat.sent).toMatch(/read.*flat.*plain/);
+      v1.provider.reset();
+      expect(chat.sent).toMatch(/read.*flat.*plain.*ApplyPatch/);
+      expect(chat.text).toMatch(/"type":"custom","custom":\{"name":"ApplyPatch"/);
+      expect(chat.text).toContain('"input":"*** Begin"');
+      const again = await asked('/chat/completions', {
+        ...ask,
+        messages: [
+          ...ask.messages,
+          {
+            role: 'assistant',
+            content: null,
+            tool_calls: [{ id: 'call_1', type: 'custom', custom: { name: 'ApplyPatch', input: '*** Begin' } }],
+          },
+          { role: 'tool', tool_call_id: 'call_1', content: 'Patched.' },
+        ],
+      });
+      expect(again.sent).toMatch(/\*\*\* Begin.*Patched\./);
       const agent = await asked('/chat/completions', {
         ...shared,
         input: [
           { role: 'system', content: 'You are an agent.' },
           { role: 'user', content: [{ type: 'input_text', text: `Open b.ts ${words()}` }] },
         ],
-        tools: [{ type: 'function', name: 'flat', description: 'Flat.', parameters: schema, strict: false }],
+        tools: [
+          { type: 'function', name: 'flat', description: 'Flat.', parameters: schema, strict: false },
+          {
+            type: 'custom',
+            name: 'ApplyPatch',
+            description: 'Patches.',
+            format: { type: 'grammar', syntax: 'lark', definition: 'start: "a"' },
+          },
+        ],
         tool_choice: 'auto',
         reasoning: { effort: 'medium', summary: 'auto' },
         text: { verbosity: 'medium' },

@@ -163,11 +163,7 @@ describe('what would change the meaning', () => {
     ['/chat/completions', chat('gemini', { logit_bias: { 1: 5 } }), 'logit_bias'],
     ['/messages', messages('responses', { top_k: 5 }), 'top_k'],
     ['/messages', messages('chat', { surprise: true }), 'surprise'],
-    [
-      '/chat/completions',
-      chat('anthropic', { tools: [{ type: 'custom', custom: { name: 'p' } }] }),
-      'tools[0] (custom)',
-    ],
+    ['/chat/completions', chat('anthropic', { tool_choice: { type: 'allowed_tools' } }), 'allowed_tools'],
     ['/responses', responses('anthropic-refuse', { tools: [{ type: 'custom', name: 'p' }] }), 'tools[0] (custom)'],
     ['/responses', responses('anthropic', { tools: [{ type: 'code_interpreter' }] }), 'tools[0].type'],
     ['/responses', responses('chat', { tools: [{ type: 'web_search' }], tool_choice: 'required' }), 'tools[0].type'],

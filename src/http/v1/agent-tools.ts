@@ -1,7 +1,7 @@
 /**
- * Tools of the responses wire that an agent runs itself, as Codex describes them, for models of other wires: a custom
- * tool takes free text and becomes a function of one text, a namespace's functions become functions with longer names.
- * A model's calls of them go back to the client as it described them. The grammar of a custom tool is told in words.
+ * Tools of the OpenAI wires that an agent runs itself, as Codex and Cursor describe them, for models of other wires: a
+ * custom tool takes free text and becomes a function of one text, a namespace's functions become functions with longer
+ * names. A model's calls of them go back to the client as it described them. The grammar of a custom tool is told in words.
  */
 import type { ToolDefinition } from '../../ai/models/index.ts';
 import { asFields, type Fields, isFields, readArray, readObject, readString, requireName } from './read-fields.ts';
@@ -28,7 +28,7 @@ export function agentToolsOf({ tools }: Fields): AgentTools {
     const inner = Array.isArray(tool.tools) ? (tool.tools as readonly Fields[]) : [];
     for (const one of namespace === undefined ? [tool] : inner) {
       if (namespace === undefined && one.type !== 'custom') continue;
-      const name = String(one.name);
+      const name = String((isFields(one.custom) ? one.custom : one).name);
       found.set(calledName(namespace, name), { isCustom: one.type === 'custom', name, namespace });
     }
   }
@@ -65,9 +65,12 @@ export function readAgentTool(
   });
 }
 
-function customTool(tool: Fields, at: string): ToolDefinition {
+/** The chat wire describes it under `custom`, and its grammar one level deeper. */
+function customTool(given: Fields, at: string): ToolDefinition {
+  const tool = readObject(given, 'custom', `${at}.`) ?? given;
   const format = readObject(tool, 'format', `${at}.`);
-  const grammar = format === undefined ? undefined : readString(format, 'definition', `${at}.format.`);
+  const inner = format === undefined ? undefined : (readObject(format, 'grammar', `${at}.format.`) ?? format);
+  const grammar = inner === undefined ? undefined : readString(inner, 'definition', `${at}.format.`);
   const told = readString(tool, 'description', `${at}.`) ?? '';
   const words = grammar === undefined ? told : `${told}\n\n\`input\` must fit this grammar:\n${grammar}`;
   const input = { type: 'string', description: 'The whole input of the tool, as it is.' };

@@ -1,6 +1,7 @@
 /** Answers in OpenAI's chat completions wire, where they did not come in it. */
 import { type Completion, type FinishReason, type ToolCallPart, textOf, type Usage } from '../../ai/models/index.ts';
 import { newId, unreachable } from '../../lib/index.ts';
+import { type AgentTools, customInput } from './agent-tools.ts';
 import { extraContentOf } from './call-opaque.ts';
 
 export function unixSeconds(): number {
@@ -41,17 +42,24 @@ export function chatUsage(usage: Usage): Readonly<Record<string, unknown>> {
   };
 }
 
-export function chatToolCall(part: ToolCallPart): Readonly<Record<string, unknown>> {
-  const call = { id: part.id, type: 'function', function: { name: part.name, arguments: part.arguments || '{}' } };
+export function chatToolCall(part: ToolCallPart, tools: AgentTools): Readonly<Record<string, unknown>> {
+  const tool = tools.get(part.name);
+  const call =
+    tool?.isCustom === true
+      ? { id: part.id, type: 'custom', custom: { name: tool.name, input: customInput(part.arguments) } }
+      : { id: part.id, type: 'function', function: { name: part.name, arguments: part.arguments || '{}' } };
   return part.opaque === undefined ? call : { ...call, extra_content: extraContentOf(part.opaque) };
 }
 
-/** @param alias what the client asked for, and reads back as `model` */
-export function writeChatAnswer(alias: string, answer: Completion): string {
+/**
+ * @param alias what the client asked for, and reads back as `model`
+ * @param tools those it described otherwise than they were called
+ */
+export function writeChatAnswer(alias: string, answer: Completion, tools: AgentTools): string {
   const calls: unknown[] = [];
   let reasoning = '';
   for (const part of answer.content) {
-    if (part.type === 'tool_call') calls.push(chatToolCall(part));
+    if (part.type === 'tool_call') calls.push(chatToolCall(part, tools));
     else if (part.type === 'reasoning') reasoning += part.text;
   }
   const text = textOf(answer);

@@ -2,9 +2,10 @@
 import type { AnswerPart, Completion, StreamDelta } from '../../ai/models/index.ts';
 import type { GatewayError } from '../../errors/index.ts';
 import { newId, unreachable } from '../../lib/index.ts';
+import { type AgentTools, agentToolsOf, customInput } from './agent-tools.ts';
 import { extraContentOf } from './call-opaque.ts';
 import { chatFinishReason, chatUsage, unixSeconds } from './chat-answer.ts';
-import { isFields } from './read-fields.ts';
+import { type Fields, isFields } from './read-fields.ts';
 import { eventText, type StreamForm } from './stream-form.ts';
 import { openAiError } from './wire-error.ts';
 
@@ -21,6 +22,9 @@ export class ChatStream implements StreamForm {
   readonly #tail: string;
   /** Each tool call's place among the tool calls, by its part's index. */
   readonly #calls = new Map<number, number>();
+  readonly #tools: AgentTools;
+  /** What was written of the calls of custom tools, by the part's index: free text is within the JSON that comes. */
+  readonly #custom = new Map<number, string>();
   #began = false;
   /** Whether the events of a provider of the same wire are passed on. */
   #passing = false;
@@ -28,7 +32,9 @@ export class ChatStream implements StreamForm {
   #usageTold = false;
   #refused = false;
 
-  constructor(alias: string, includeUsage: boolean) {
+  /** @param body what was asked, for its tools to be called as they were described */
+  constructor(alias: string, includeUsage: boolean, body: Fields = {}) {
+    this.#tools = agentToolsOf(body);
     this.#includeUsage = includeUsage;
     this.#head = `data: {"id":"${newId('chatcmpl-')}","object":"chat.completion.chunk","created":${unixSeconds()},"model":${JSON.stringify(alias)},"choices":[`;
     this.#tail = includeUsage ? '],"usage":null}\n\n' : ']}\n\n';
@@ -48,6 +54,14 @@ export class ChatStream implements StreamForm {
       case 'tool_call_start': {
         const index = this.#calls.size;
         this.#calls.set(part.index, index);
+        const tool = this.#tools.get(part.name);
+        if (tool?.isCustom === true) {
+          this.#custom.set(part.index, '');
+          const custom = `{"name":${JSON.stringify(tool.name)},"input":""}`;
+          return this.#chunk(
+            `{"tool_calls":[{"index":${index},"id":${JSON.stringify(part.id)},"type":"custom","custom":${custom}}]}`,
+          );
+        }
         const called = `{"name":${JSON.stringify(part.name)},"arguments":""}`;
         return this.#chunk(
           `{"tool_calls":[{"index":${index},"id":${JSON.stringify(part.id)},"type":"function","function":${called}}]}`,
@@ -55,6 +69,11 @@ export class ChatStream implements StreamForm {
       }
       case 'tool_call_delta': {
         const index = this.#calls.get(part.index) ?? 0;
+        const written = this.#custom.get(part.index);
+        if (written !== undefined) {
+          this.#custom.set(part.index, written + part.arguments);
+          return '';
+        }
         return this.#chunk(
           `{"tool_calls":[{"index":${index},"function":{"arguments":${JSON.stringify(part.arguments)}}}]}`,
         );
@@ -70,6 +89,7 @@ export class ChatStream implements StreamForm {
   end(answer: Completion, note: string): string {
     let text = '';
     if (!this.#began && !this.#passing) text += this.#whole(answer.content);
+    text += this.#inputs();
     if (!this.#passing) text += this.#opaque(answer.content);
     if (!this.#passing && !this.#refused && answer.refusal !== undefined) {
       text += this.#chunk(`{"refusal":${JSON.stringify(answer.refusal)}}`);
@@ -110,6 +130,15 @@ export class ChatStream implements StreamForm {
       }
     }
     return this.#began ? text : this.#chunk('{"content":""}');
+  }
+
+  #inputs(): string {
+    let text = '';
+    for (const [part, written] of this.#custom) {
+      const input = JSON.stringify(customInput(written));
+      text += this.#chunk(`{"tool_calls":[{"index":${this.#calls.get(part)},"custom":{"input":${input}}}]}`);
+    }
+    return text;
   }
 
   /** What a provider wants back with a tool call is known when the call is whole; clients merge it into the call. */

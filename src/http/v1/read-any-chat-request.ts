@@ -10,14 +10,13 @@ import { readResponsesRequest } from './read-responses-request.ts';
 export function readAnyChatRequest(body: Fields): ChatCall {
   if (body.input === undefined || body.messages !== undefined) return readChatRequest(body);
   const { alias, request, stream } = readResponsesRequest(body);
-  const { wire: given, ...rest } = request;
-  // Calls of custom tools have no place in the answer of a chat that did not describe them so.
-  const { adapts: _, ...wire } = given ?? { wire: 'openai-responses', body, beyond: [] };
+  const { wire, ...rest } = request;
   const { stream_options: options } = body;
   return {
     alias,
-    request: { ...rest, wire: { ...wire, isForeign: true } },
+    request: wire === undefined ? rest : { ...rest, wire: { ...wire, isForeign: true } },
     stream,
     includeUsage: isFields(options) && options.include_usage === true,
+    body,
   };
 }

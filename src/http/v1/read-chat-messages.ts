@@ -1,5 +1,6 @@
 /** The messages of OpenAI's chat completions wire, read into the one form. */
 import type { FilePart, ImagePart, Message, TextPart, ToolCallPart } from '../../ai/models/index.ts';
+import { customArguments } from './agent-tools.ts';
 import { readExtraContent } from './call-opaque.ts';
 import { InvalidField } from './invalid-field.ts';
 import { cacheOf, lastMark, markLast, readCacheMark, readSystemMessages } from './read-cache-mark.ts';
@@ -16,7 +17,13 @@ import {
 import { readFile, readImage, readSound, refuseStoredFile } from './read-media.ts';
 
 /** Adds one message of the wire. */
-export function readChatMessage(given: unknown, at: string, messages: Message[], beyond: string[]): void {
+export function readChatMessage(
+  given: unknown,
+  at: string,
+  messages: Message[],
+  beyond: string[],
+  adapts: string[],
+): void {
   const message = asFields(given, at);
   switch (message.role) {
     case 'system':
@@ -29,7 +36,7 @@ export function readChatMessage(given: unknown, at: string, messages: Message[],
       return;
     }
     case 'assistant': {
-      const content = readAssistant(message, at, beyond);
+      const content = readAssistant(message, at, beyond, adapts);
       messages.push({ role: 'assistant', content: markLast(content, readCacheMark(message, `${at}.`)) });
       return;
     }
@@ -113,7 +120,7 @@ function readUserContent(content: unknown, at: string): (TextPart | ImagePart | 
   });
 }
 
-function readAssistant(message: Fields, at: string, beyond: string[]): (TextPart | ToolCallPart)[] {
+function readAssistant(message: Fields, at: string, beyond: string[], adapts: string[]): (TextPart | ToolCallPart)[] {
   const content: (TextPart | ToolCallPart)[] = [];
   const said = message.content ?? message.refusal;
   if (typeof said === 'string') {
@@ -135,7 +142,16 @@ function readAssistant(message: Fields, at: string, beyond: string[]): (TextPart
     const here = `${at}.tool_calls[${index}]`;
     const call = asFields(calls[index], here);
     if (call.type === 'custom') {
+      const custom = requireObject(call, 'custom', `${here}.`);
+      const input = readString(custom, 'input', `${here}.custom.`) ?? '';
+      content.push({
+        type: 'tool_call',
+        id: requireString(call, 'id', `${here}.`),
+        name: requireName(custom, `${here}.custom.`),
+        arguments: customArguments(input),
+      });
       beyond.push(`${here} (custom)`);
+      adapts.push(`${here} (custom)`);
       continue;
     }
     const called = requireObject(call, 'function', `${here}.`);

@@ -39,6 +39,8 @@ export interface ChatCall {
   readonly stream: boolean;
   /** Whether a stream ends with a chunk that tells the usage. */
   readonly includeUsage: boolean;
+  /** What was asked, for its tools to be called as they were described. */
+  readonly body: Fields;
 }
 
 export type Draft = { -readonly [Name in keyof ModelRequest]: ModelRequest[Name] };
@@ -78,11 +80,16 @@ export function readChatRequest(given: Fields): ChatCall {
   if (modalities?.some((modality) => modality !== 'text')) beyond.push('modalities');
 
   const messages: Message[] = [];
+  const adapts: string[] = [];
   const turns = requireArray(body, 'messages');
   for (let index = 0; index < turns.length; index++)
-    readChatMessage(turns[index], `messages[${index}]`, messages, beyond);
+    readChatMessage(turns[index], `messages[${index}]`, messages, beyond, adapts);
 
-  const request: Draft = { messages, output: readOutput(body), wire: { wire: 'openai-chat', body, beyond } };
+  const request: Draft = {
+    messages,
+    output: readOutput(body),
+    wire: { wire: 'openai-chat', body, beyond, ...(adapts.length === 0 ? {} : { adapts }) },
+  };
   readSampling(request, body);
   const maxTokens = readInteger(body, 'max_completion_tokens', 1) ?? readInteger(body, 'max_tokens', 1);
   if (maxTokens !== undefined) request.maxOutputTokens = maxTokens;
@@ -91,7 +98,7 @@ export function readChatRequest(given: Fields): ChatCall {
   else readOtherReasoning(request, body);
   readTools(request, body, beyond, true);
   Object.assign(request, optionalFields(optional, body, request.user));
-  return { alias, request, stream, includeUsage };
+  return { alias, request, stream, includeUsage, body };
 }
 
 /** As clients write it for Anthropic's models (LiteLLM's `thinking`), or for many vendors' (OpenRouter's `reasoning`). */
@@ -179,11 +186,10 @@ export function readTools(request: Draft, body: Fields, beyond: string[], nested
     const at = `tools[${index}]`;
     const tool = asFields(given[index], at);
     const type = tool.type ?? (isForeign(tool) || isFields(tool.function) ? 'function' : undefined);
-    if (!nested && isAgentTool(tool)) {
+    if (isAgentTool(tool)) {
       tools.push(...readAgentTool(tool, at, (one, here) => readFunction(one, here)));
       addAdapted(request, beyond, `${at} (${tool.type})`);
-    } else if (type === 'custom') beyond.push(`${at} (custom)`);
-    else if (type !== 'function') refuseHostedTool(type, `${at}.type`);
+    } else if (type !== 'function') refuseHostedTool(type, `${at}.type`);
     else tools.push({ ...cacheOf(tool, `${at}.`), ...readTool(functionOf(tool, `${at}.`), `${at}.${inside}`) });
   }
   if (tools.length > 0) request.tools = tools;
@@ -193,12 +199,13 @@ export function readTools(request: Draft, body: Fields, beyond: string[], nested
   if (parallel !== undefined) request.parallelToolCalls = parallel;
   const choice = body.tool_choice;
   if (choice === undefined || choice === null) return;
-  if (!nested && isFields(choice) && choice.type === 'custom') {
-    request.toolChoice = { name: requireName(choice, 'tool_choice.') };
+  if (isFields(choice) && choice.type === 'custom') {
+    const custom = readObject(choice, 'custom', 'tool_choice.') ?? choice;
+    request.toolChoice = { name: requireName(custom, 'tool_choice.') };
     addAdapted(request, beyond, 'tool_choice (custom)');
     return;
   }
-  if (isFields(choice) && (choice.type === 'allowed_tools' || choice.type === 'custom')) {
+  if (isFields(choice) && choice.type === 'allowed_tools') {
     beyond.push(`tool_choice (${choice.type})`);
     return;
   }

@@ -14,6 +14,7 @@ import type { AllowedOrigins } from '../allowed-origins.ts';
 import { jsonType } from '../coded-answer.ts';
 import { refuseCrossSite } from '../refuse-cross-site.ts';
 import { noteFacts } from '../request-facts.ts';
+import { agentToolsOf } from './agent-tools.ts';
 import { writeChatAnswer } from './chat-answer.ts';
 import { ChatStream } from './chat-stream.ts';
 import { CompletionsStream, readCompletionsRequest, writeCompletions } from './completions.ts';
@@ -95,10 +96,10 @@ function addRoutes(app: FastifyInstance, options: V1RoutesOptions): void {
     app.get(path, handler);
   };
 
-  post('/chat/completions', readAnyChatRequest, async (call, { alias, request, stream, includeUsage }) => {
+  post('/chat/completions', readAnyChatRequest, async (call, { alias, request, stream, includeUsage, body }) => {
     const asked = { ...call.context(alias, request.user), request };
-    if (stream) return call.stream(asked, new ChatStream(alias, includeUsage));
-    return call.complete(asked, (answer) => writeChatAnswer(alias, answer));
+    if (stream) return call.stream(asked, new ChatStream(alias, includeUsage, body));
+    return call.complete(asked, (answer) => writeChatAnswer(alias, answer, agentToolsOf(body)));
   });
 
   post('/responses', readResponsesRequest, async (call, { alias, request, stream, body: told }) => {
