@@ -81,6 +81,48 @@ describe('Gemini’s call signatures', () => {
     expect(sent()).toContain(`"thoughtSignature":"${signature}"`);
   });
 
+  it.each([false, true])(
+    'that its compatible endpoint gives come back to it through /v1/messages (stream: %s)',
+    async (isStream) => {
+      const extra_content = { google: { thought_signature: signature } };
+      const call = {
+        index: 0,
+        id: 'a',
+        type: 'function',
+        extra_content,
+        function: { name: 'weather', arguments: '{}' },
+      };
+      const choice = { index: 0, finish_reason: 'tool_calls' };
+      const head = { id: 'c', created: 1, model: 'm' };
+      const told = { role: 'assistant', content: null, tool_calls: [call] };
+      gateway.provider.script(
+        isStream
+          ? {
+              body: sse(
+                { ...head, object: 'chat.completion.chunk', choices: [{ ...choice, delta: told }] },
+                'data: [DONE]\n\n',
+              ),
+              headers: stream,
+            }
+          : { body: JSON.stringify({ ...head, object: 'chat.completion', choices: [{ ...choice, message: told }] }) },
+      );
+      const asked = { model: 'chat', max_tokens: 100, tools: messagesTools };
+      const first: MessageParam[] = [{ role: 'user', content: words() }];
+      const { content } = isStream
+        ? await gateway.anthropic.messages.stream({ ...asked, messages: first }).finalMessage()
+        : await gateway.anthropic.messages.create({ ...asked, messages: first });
+      const id = content.flatMap((block) => (block.type === 'tool_use' ? [block.id] : []))[0] ?? '';
+      const result = { type: 'tool_result' as const, tool_use_id: id, content: 'Rain.' };
+      const messages: MessageParam[] = [...first, { role: 'assistant', content }, { role: 'user', content: [result] }];
+      await gateway.anthropic.messages.create({ ...asked, messages });
+      expect(JSON.parse(sent())).toMatchObject({
+        messages: [{}, { tool_calls: [{ id: 'a', extra_content }] }, { tool_call_id: 'a' }],
+      });
+      await gateway.anthropic.messages.create({ ...asked, model: 'anthropic', messages });
+      expect(sent()).not.toContain(signature);
+    },
+  );
+
   it('reach no other provider', async () => {
     answers(false);
     const asked = { max_tokens: 100, tools: messagesTools };
@@ -128,6 +170,39 @@ describe('ids of calls that a provider would refuse', () => {
     await gateway.openai.chat.completions.create({ model, messages, tools: chatTools });
     expect(sent()).toBe(before);
   });
+
+  it.each(['anthropic', 'bedrock'])(
+    'that are used again are others for %s, each with its own result',
+    async (model) => {
+      const turn = (city: string): OpenAI.ChatCompletionMessageParam[] => [
+        {
+          role: 'assistant',
+          tool_calls: [0, 0].map(() => ({
+            id: 'call_0',
+            type: 'function',
+            function: { name: 'weather', arguments: '{}' },
+          })),
+        },
+        { role: 'tool', tool_call_id: 'call_0', content: `${city} one` },
+        { role: 'tool', tool_call_id: 'call_0', content: `${city} two` },
+      ];
+      const again: OpenAI.ChatCompletionMessageParam[] = [
+        { role: 'user', content: 'Where?' },
+        ...turn('Rome'),
+        ...turn('Bonn'),
+        { role: 'user', content: 'Well?' },
+      ];
+      await gateway.openai.chat.completions.create({ model, messages: again, tools: chatTools });
+      const calls = found(
+        model === 'bedrock' ? /"toolUse":\{"toolUseId":"([^"]*)"/g : /"type":"tool_use","id":"([^"]*)"/g,
+      );
+      expect(calls).toHaveLength(4);
+      expect(new Set(calls).size).toBe(4);
+      expect(found(model === 'bedrock' ? /"toolResult":\{"toolUseId":"([^"]*)"/g : /"tool_use_id":"([^"]*)"/g)).toEqual(
+        calls,
+      );
+    },
+  );
 
   it('stay as they are where they are taken', async () => {
     await gateway.openai.chat.completions.create({ model: 'chat', messages, tools: chatTools });

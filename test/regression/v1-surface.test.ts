@@ -3,6 +3,7 @@ import Anthropic from '@anthropic-ai/sdk';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startV1Gateway, type V1Gateway, words } from '../integration/v1-gateway.ts';
+import { startV1Server } from '../integration/v1-server.ts';
 
 let gateway: V1Gateway;
 beforeAll(async () => {
@@ -276,6 +277,38 @@ describe('the body of /v1', () => {
 });
 
 describe('GET /v1/prompts', () => {
+  it('lists what each takes and gives, and where it runs', async () => {
+    const inputSchema = { type: 'object', properties: { body: { type: 'string' } }, required: ['body'] };
+    const prompt = { subgraph: 'assistant', name: 'sentiment', alias: 'fast', inputSchema, maxOutputTokens: 20 };
+    const render = async () => ({ messages: [], output: { kind: 'text' as const } });
+    const prompts = [
+      { ...prompt, render },
+      { ...prompt, render, version: 2, outputSchema: { type: 'string' } },
+      { ...prompt, render, subgraph: 'other' },
+    ];
+    const server = await startV1Server({ prompts });
+    try {
+      const listed = (await (await fetch(`${server.url}/prompts`)).json()) as { data: Record<string, unknown>[] };
+      expect(listed.data).toMatchObject([
+        {
+          id: 'sentiment',
+          object: 'prompt',
+          version: null,
+          model: 'fast',
+          input_schema: inputSchema,
+          output_schema: null,
+        },
+        { id: 'sentiment@2', version: 2, output_schema: { type: 'string' } },
+        { id: 'other/sentiment', subgraph: 'other', url: '/v1/prompts/other/sentiment' },
+      ]);
+      const one = await fetch(`${server.url}/prompts/other/sentiment`);
+      expect(await one.json()).toEqual(listed.data[2]);
+      expect((await server.post('/prompts/sentiment', { input: { body: 'x' } })).status).toBe(200);
+    } finally {
+      await server.close();
+    }
+  });
+
   it('is empty where there are none, and 404 for one that is not there', async () => {
     expect(await (await fetch(`${gateway.url}/prompts`)).json()).toEqual({ object: 'list', data: [], has_more: false });
     expect((await fetch(`${gateway.url}/prompts/nope`)).status).toBe(404);

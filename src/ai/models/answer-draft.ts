@@ -14,6 +14,7 @@ export interface ToolCallDraft {
   /** The part's number; -1: its arguments are the answer's text. */
   readonly index: number;
   arguments: string;
+  opaque?: JsonObject;
 }
 
 type PartDraft =
@@ -115,15 +116,22 @@ export class AnswerDraft {
   }
 
   /** `id` is made here where the provider gave none, or the "null" that Mistral gives. */
-  toolCall(id: string | undefined, name: string, out: StreamDelta[]): ToolCallDraft {
+  toolCall(id: string | undefined, name: string, out: StreamDelta[], extra?: JsonObject): ToolCallDraft {
     if (name === this.#reading?.answerTool) return { index: -1, arguments: '' };
     const call: ToolCallDraft = { index: this.#parts.length, arguments: '' };
+    if (extra !== undefined) this.keepExtra(call, extra);
     const given = id === undefined || id === 'null' ? newId('call_') : id;
     this.#parts.push({ type: 'tool_call', id: given, name, call });
     this.#hasOwnCalls = true;
     this.#breaks = false;
-    out.push({ type: 'tool_call_start', index: call.index, id: given, name });
+    const opaque = call.opaque === undefined ? {} : { opaque: call.opaque };
+    out.push({ type: 'tool_call_start', index: call.index, id: given, name, ...opaque });
     return call;
+  }
+
+  /** What goes back with a call on the chat wire, as one text: what is in it is the endpoint's business. */
+  keepExtra(call: ToolCallDraft, extra: JsonObject): void {
+    call.opaque = { chat: { extra_content: JSON.stringify(extra) } };
   }
 
   toolArguments(call: ToolCallDraft, piece: string, out: StreamDelta[]): void {
@@ -154,7 +162,9 @@ export class AnswerDraft {
     return this.#parts.map((part): AnswerPart => {
       if (part.type === 'text') return { type: 'text', text: part.text };
       if (part.type === 'tool_call') {
-        return { type: 'tool_call', id: part.id, name: part.name, arguments: part.call.arguments };
+        const { opaque } = part.call;
+        const call = { type: part.type, id: part.id, name: part.name, arguments: part.call.arguments };
+        return opaque === undefined ? call : { ...call, opaque };
       }
       const { text, opaque } = part;
       return { type: 'reasoning', text, ...(opaque === undefined ? {} : { opaque }) };

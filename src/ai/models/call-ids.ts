@@ -13,10 +13,12 @@ export interface CallIdForm {
   readonly takes: RegExp;
   /** Of the hash's hexadecimal digits. */
   make(digits: string): string;
+  /** Whether no two calls of a conversation may have the same, as those of providers that count anew each turn do. */
+  readonly isUnique?: true;
 }
 
 const long = { make: (digits: string) => `call_${digits.slice(0, 32)}` };
-const plain: CallIdForm = { takes: /^[\w-]{1,64}$/, ...long };
+const plain: CallIdForm = { takes: /^[\w-]{1,64}$/, ...long, isUnique: true };
 const anyUpTo64: CallIdForm = { takes: /^.{1,64}$/s, ...long };
 /** Chat completions of OpenAI's own hosts. */
 const anyUpTo40: CallIdForm = { takes: /^.{1,40}$/s, make: (digits) => `call_${digits.slice(0, 24)}` };
@@ -40,21 +42,55 @@ function conformed(id: string, { takes, make }: CallIdForm): string {
 
 /** The same request where its provider takes every id. */
 export function withCallIds(request: ModelRequest, form: CallIdForm): ModelRequest {
+  const names = new CallNames(form);
   const messages = mapped(request.messages, (message): Message => {
     if (message.role === 'assistant') {
       const content = mapped(message.content, (part) => {
-        if (part.type !== 'tool_call' || form.takes.test(part.id)) return part;
-        return { ...part, id: conformed(part.id, form) };
+        if (part.type !== 'tool_call') return part;
+        const id = names.ofCall(part.id);
+        return id === part.id ? part : { ...part, id };
       });
       return content === message.content ? message : { ...message, content };
     }
     if (message.role !== 'tool') return message;
-    const content = mapped(message.content, (result) =>
-      form.takes.test(result.callId) ? result : { ...result, callId: conformed(result.callId, form) },
-    );
+    const content = mapped(message.content, (result) => {
+      const callId = names.ofResult(result.callId);
+      return callId === result.callId ? result : { ...result, callId };
+    });
     return content === message.content ? message : { ...message, content };
   });
   return messages === request.messages ? request : { ...request, messages };
+}
+
+/** The ids of one conversation, in order: a call that has another's id gets one of its own, and its result with it. */
+class CallNames {
+  readonly #form: CallIdForm;
+  readonly #counts = new Map<string, number>();
+  /** By id, those of calls whose results are yet to come. */
+  readonly #open = new Map<string, string[]>();
+  /** By id, whose result came last: another result of the same is another part of it. */
+  readonly #last = new Map<string, string>();
+
+  constructor(form: CallIdForm) {
+    this.#form = form;
+  }
+
+  ofCall(id: string): string {
+    if (this.#form.isUnique !== true) return conformed(id, this.#form);
+    const count = (this.#counts.get(id) ?? 0) + 1;
+    this.#counts.set(id, count);
+    const name = count === 1 ? conformed(id, this.#form) : this.#form.make(hash('sha256', `${count} ${id}`, 'hex'));
+    const open = this.#open.get(id);
+    if (open === undefined) this.#open.set(id, [name]);
+    else open.push(name);
+    return name;
+  }
+
+  ofResult(id: string): string {
+    const name = this.#open.get(id)?.shift() ?? this.#last.get(id) ?? conformed(id, this.#form);
+    this.#last.set(id, name);
+    return name;
+  }
 }
 
 /** The same for a body that is sent as the client wrote it. */

@@ -7,10 +7,12 @@
 import type { AnswerDraft, ToolCallDraft } from './answer-draft.ts';
 import { isLegacyCall } from './chat-usage.ts';
 import { type FailureKind, type FinishReason, type JsonObject, ProviderFailure, type StreamDelta } from './model.ts';
-import { arrayOf, recordOf, textIn } from './outside-json.ts';
+import { arrayOf, isRecord, recordOf, textIn } from './outside-json.ts';
 
 interface OpenCall {
   id: string | undefined;
+  /** What the endpoint wants back with it: Google's compatible one gives its signature so. */
+  extra: JsonObject | undefined;
   /** Arguments that came before the function's name. */
   early: string;
   draft: ToolCallDraft | undefined;
@@ -72,12 +74,14 @@ export class ChatMessageReader {
     const name = textIn(called.name);
     const call = this.#callOf(piece.index, id, name);
     call.id ??= id;
+    if (isRecord(piece.extra_content)) call.extra = piece.extra_content;
     const given = called.arguments;
     const text = typeof given === 'string' ? given : given === undefined || given === null ? '' : JSON.stringify(given);
+    if (call.draft !== undefined && call.extra !== undefined) this.#draft.keepExtra(call.draft, call.extra);
     if (call.draft === undefined) {
       call.early += text;
       if (name === undefined) return;
-      call.draft = this.#draft.toolCall(call.id, name, out);
+      call.draft = this.#draft.toolCall(call.id, name, out, call.extra);
       this.#draft.toolArguments(call.draft, call.early, out);
     } else {
       this.#draft.toolArguments(call.draft, text, out);
@@ -98,7 +102,7 @@ export class ChatMessageReader {
     }
     if (call?.draft !== undefined && isNamed && call.id !== id) call = undefined;
     if (call === undefined) {
-      call = { id, early: '', draft: undefined };
+      call = { id, extra: undefined, early: '', draft: undefined };
       const key = typeof index === 'number' ? index : this.#calls.size;
       // A call that takes another's number: the other is complete.
       const other = this.#calls.get(key);

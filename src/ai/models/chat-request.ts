@@ -16,6 +16,7 @@ import type {
 } from './model.ts';
 import type { ChatDialect } from './openai-dialect.ts';
 import { chatFile, imageUrl } from './openai-media.ts';
+import { isRecord, parseJson, recordOf, textIn } from './outside-json.ts';
 import { type AnswerTool, type JsonReading, structuredOutputOf } from './structured-output.ts';
 import { unsupported } from './unsupported.ts';
 
@@ -127,7 +128,11 @@ function writeAssistant(parts: (Message & { role: 'assistant' })['content'], dia
   for (const part of parts) {
     if (part.type === 'text') text += part.text;
     else if (part.type === 'reasoning') reasoning += part.text;
-    else calls.push({ id: part.id, type: 'function', function: { name: part.name, arguments: part.arguments } });
+    else {
+      const call = { id: part.id, type: 'function', function: { name: part.name, arguments: part.arguments } };
+      const extra = extraContentIn(part.opaque, dialect);
+      calls.push(extra === undefined ? call : { ...call, extra_content: extra });
+    }
   }
   if (calls.length === 0) return { role: 'assistant', content: text };
   return {
@@ -136,6 +141,18 @@ function writeAssistant(parts: (Message & { role: 'assistant' })['content'], dia
     tool_calls: calls,
     ...(dialect.wantsReasoningBack && reasoning !== '' ? { reasoning_content: reasoning } : {}),
   };
+}
+
+/** What an endpoint of this wire gave with a call, or Gemini itself, which Google's compatible endpoint takes. */
+function extraContentIn(opaque: JsonObject | undefined, { extraContent }: ChatDialect): JsonObject | undefined {
+  if (opaque === undefined || extraContent === 'none') return undefined;
+  const given = textIn(recordOf(opaque.chat).extra_content);
+  const parsed = given === undefined ? undefined : parseJson(given);
+  if (isRecord(parsed)) return parsed;
+  const signature = textIn(recordOf(opaque.google).thoughtSignature);
+  return signature === undefined || extraContent !== 'gemini'
+    ? undefined
+    : { google: { thought_signature: signature } };
 }
 
 function writeToolResult({ callId, content, isError }: ToolResultPart): JsonObject {

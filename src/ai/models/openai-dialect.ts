@@ -10,6 +10,8 @@ export interface ChatDialect {
   readonly topK: boolean;
   /** The word for "call some tool". */
   readonly requiredChoice: 'required' | 'any';
+  /** Which `extra_content` of a call goes back to it: what an endpoint of this wire gave, or Gemini's signatures too. */
+  readonly extraContent: 'none' | 'given' | 'gemini';
   /** Whether usage in streams is asked for; Mistral sends it unasked and refuses fields it does not know. */
   readonly asksForStreamUsage: boolean;
   /** Whether reasoning goes back with the tool calls it led to: DeepSeek refuses the next request without it. */
@@ -32,12 +34,13 @@ const openAi: ChatDialect = {
   requiredChoice: 'required',
   asksForStreamUsage: true,
   wantsReasoningBack: false,
+  extraContent: 'none',
   isVendor: true,
   lacks: [],
 };
 
-const others: ChatDialect = { ...openAi, tokenBound: 'max_tokens', topK: true, isVendor: false };
-const vendors: ChatDialect = { ...others, topK: false, isVendor: true, lacks: openAiAlone };
+const others: ChatDialect = { ...openAi, tokenBound: 'max_tokens', topK: true, isVendor: false, extraContent: 'given' };
+const vendors: ChatDialect = { ...others, topK: false, isVendor: true, extraContent: 'none', lacks: openAiAlone };
 
 const byDomain: readonly (readonly [domain: string, dialect: ChatDialect])[] = [
   ['api.openai.com', openAi],
@@ -60,7 +63,7 @@ const byDomain: readonly (readonly [domain: string, dialect: ChatDialect])[] = [
   ['api.cerebras.ai', vendors],
   ['api.cohere.ai', vendors],
   ['api.cohere.com', vendors],
-  ['generativelanguage.googleapis.com', { ...vendors, lacks: [...openAiAlone, 'user'] }],
+  ['generativelanguage.googleapis.com', { ...vendors, extraContent: 'gemini', lacks: [...openAiAlone, 'user'] }],
 ];
 
 export function dialectOf(hostname: string): ChatDialect {

@@ -12,12 +12,23 @@ import { isFields } from './read-fields.ts';
 export function extraContentOf(opaque: JsonObject): JsonObject {
   const written: Record<string, unknown> = {};
   for (const [name, inner] of Object.entries(opaque)) {
-    if (isFields(inner) && typeof inner.thoughtSignature === 'string') {
+    if (name === 'chat' && isFields(inner) && typeof inner.extra_content === 'string') {
+      Object.assign(written, fieldsIn(inner.extra_content));
+    } else if (isFields(inner) && typeof inner.thoughtSignature === 'string') {
       const { thoughtSignature, ...rest } = inner;
       written.google = { ...rest, thought_signature: thoughtSignature };
     } else written[name] = inner;
   }
   return written;
+}
+
+function fieldsIn(text: string): JsonObject {
+  try {
+    const fields: unknown = JSON.parse(text);
+    return isFields(fields) ? fields : {};
+  } catch {
+    return {};
+  }
 }
 
 export function readExtraContent(value: unknown): JsonObject | undefined {
