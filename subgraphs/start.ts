@@ -1,7 +1,8 @@
 /**
  * `npm start`: the sample graph and its gateway, each a process, until Ctrl-C or SIGTERM.
  *
- * It prints where to look once everything is ready. A port in use stops it before anything is started. It ends with the
+ * It prints where to look once everything is ready. A port in use stops it before anything is started, with how to go
+ * on; the gateway's own is the configuration's, or `--port`. It ends with the
  * gateway, whose exit code it takes over; a subgraph that ends while it runs costs one line, since a gateway must do
  * without. On SIGINT or SIGTERM the gateway ends first, while its subgraphs still answer what is in flight; after 15
  * seconds, or a second signal, everything is killed.
@@ -10,8 +11,9 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Child, startChild } from './runner/child.ts';
 import { findTakenPort } from './runner/find-taken-port.ts';
+import { readOptions } from './runner/options.ts';
 import { report } from './runner/report.ts';
-import { gatewayPort, gatewayUrl, root, sampleServices } from './runner/services.ts';
+import { root, sampleServices } from './runner/services.ts';
 
 const startTimeoutMs = 60_000;
 const gatewayGraceMs = 12_000;
@@ -35,8 +37,10 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
-const taken = await findTakenPort([...sampleServices, { title: 'the gateway', port: gatewayPort }]);
-if (taken !== undefined) fail(`Port ${taken.port} is in use: ${taken.title} cannot start.`);
+const options = await readOptions(process.argv.slice(2));
+const gatewayHolder = { title: 'the gateway', port: options.port, host: options.host };
+const taken = await findTakenPort([gatewayHolder, ...sampleServices]);
+if (taken !== undefined) fail(howToGoOn(taken.port, taken.title, taken === gatewayHolder));
 if (!ending) await start();
 
 async function start(): Promise<void> {
@@ -53,6 +57,7 @@ async function start(): Promise<void> {
       'serve',
       '--config',
       'supergraph.yaml',
+      ...options.gatewayArguments,
     ],
     output: 'inherit',
   });
@@ -61,13 +66,15 @@ async function start(): Promise<void> {
     services.push(startChild({ name, command: [script, '--port', String(port)], output: 'prefix' }));
   }
   const bound = wait(startTimeoutMs, 'timeout' as const, { ref: false });
-  const allReady = Promise.all([gatewayIsReady(), ...services.map(({ ready }) => ready)]).then(() => 'ready' as const);
+  const gatewayUrl = gateway.ready.then(gatewayIsReady);
+  const allReady = Promise.all([gatewayUrl, ...services.map(({ ready }) => ready)]).then(() => 'ready' as const);
   const firstEnd = Promise.race(services.map((child) => child.exited.then(() => child)));
   const outcome = await Promise.race([allReady, firstEnd, bound]);
   if (ending) return;
   if (outcome === 'timeout') return fail(`Not everything was ready within ${startTimeoutMs / 1_000} s.`);
   if (outcome !== 'ready') return fail(`${outcome.name} ended before it was ready.`);
-  process.stdout.write(report(((performance.now() - startedAt) / 1_000).toFixed(1)));
+  const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1);
+  process.stdout.write(report(seconds, await gatewayUrl, options.graphqlPath));
   for (const child of services) {
     void child.exited.then((code) => {
       if (!ending)
@@ -76,15 +83,30 @@ async function start(): Promise<void> {
   }
 }
 
-async function gatewayIsReady(): Promise<void> {
+/**
+ * @param message what the gateway says once it listens: where
+ * @returns its URL once it is ready
+ */
+async function gatewayIsReady(message: unknown): Promise<string> {
+  const listening = new URL((message as { readonly url: string }).url);
+  // Where it listens on every address, this machine is one of them.
+  if (listening.hostname === '0.0.0.0') listening.hostname = '127.0.0.1';
+  if (listening.hostname === '[::]') listening.hostname = '[::1]';
+  const health = new URL('/health/ready', listening);
   while (!ending) {
-    const response = await fetch(`${gatewayUrl}health/ready`, { signal: AbortSignal.timeout(2_000) }).catch(
-      () => undefined,
-    );
+    const response = await fetch(health, { signal: AbortSignal.timeout(2_000) }).catch(() => undefined);
     await response?.body?.cancel();
-    if (response?.status === 200) return;
+    if (response?.status === 200) break;
     await wait(50);
   }
+  return listening.href;
+}
+
+function howToGoOn(port: number, title: string, isGateway: boolean): string {
+  const other = isGateway
+    ? 'or choose another for the gateway: `npm start -- --port 4100`, or server.port in supergraph.yaml.'
+    : 'the sample graph needs it. For the gateway alone: `npm run gateway`.';
+  return `Port ${port} is in use: ${title} cannot start.\nEnd what listens there (\`lsof -i :${port}\` names it)${isGateway ? ',' : ':'} ${other}`;
 }
 
 function fail(message: string): void {

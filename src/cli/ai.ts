@@ -39,7 +39,7 @@ interface WarmOptions {
 function warmCommand(): Command {
   return new Command('warm')
     .description('Run a query against a running gateway, so that its AI fields are kept.')
-    .requiredOption('--query <file>', 'a .graphql file with a query')
+    .requiredOption('--query <file>', 'a .graphql file with a query (required)')
     .option('--operation <name>', 'which of its operations, where it has several')
     .option('--variables <json>', 'the query’s variables, as a JSON object', readVariables, {})
     .option('--url <url>', 'the gateway’s GraphQL endpoint', 'http://127.0.0.1:4000/graphql')

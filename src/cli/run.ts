@@ -28,11 +28,25 @@ export async function run(): Promise<void> {
     .addCommand(promptCommand())
     .addCommand(new Command('config').description('The configuration file.').addCommand(configSchemaCommand()));
   throwInsteadOfExiting(program);
+  endQuietlyWithoutReader(() => program.args[0] === 'serve');
 
   try {
     await program.parseAsync();
   } catch (error) {
     process.exit(exitCodeOf(error));
+  }
+}
+
+/**
+ * `isthmus … | head` has read enough: the command ends as it would have, without a word. A gateway serves on without its
+ * log.
+ */
+function endQuietlyWithoutReader(isServing: () => boolean): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (isServing()) return;
+      process.exit(error.code === 'EPIPE' ? (process.exitCode ?? 0) : 1);
+    });
   }
 }
 

@@ -17,8 +17,8 @@ export interface ChildOptions {
 
 export interface Child {
   readonly name: string;
-  /** Resolves when it says it is ready; never where it does not. */
-  readonly ready: Promise<void>;
+  /** Resolves with what it says when it is ready; never where it says nothing. */
+  readonly ready: Promise<unknown>;
   /** The exit code, or 128 and the number of the signal, as shells count. */
   readonly exited: Promise<number>;
   /** SIGTERM, then SIGKILL where it has not ended after so long. */
@@ -47,7 +47,7 @@ export function startChild({ name, command, output }: ChildOptions): Child {
   });
   return {
     name,
-    ready: new Promise((resolve) => child.once('message', () => resolve())),
+    ready: new Promise((resolve) => child.once('message', resolve)),
     exited,
     async stop(graceMs) {
       if (child.exitCode !== null || child.signalCode !== null) return;

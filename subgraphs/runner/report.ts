@@ -1,10 +1,13 @@
-import { gatewayUrl, sampleServices } from './services.ts';
+import { sampleServices } from './services.ts';
 
 const query =
   '{ products(first: 3, category: AUDIO) { name price averageRating answer(question: "Is the battery good?") } }';
 
-/** What is running and where to look, in a few lines. */
-export function report(seconds: string): string {
+/**
+ * What is running and where to look, in a few lines.
+ * @param gatewayUrl with a slash at its end
+ */
+export function report(seconds: string, gatewayUrl: string, graphqlPath: string): string {
   const rows = [
     ['subgraph', 'kind', 'url', 'state'],
     ...sampleServices
@@ -23,7 +26,7 @@ export function report(seconds: string): string {
     '',
     `  Ready after ${seconds} s. Open ${gatewayUrl} or try:`,
     '',
-    `  curl -s ${gatewayUrl}graphql -H 'content-type: application/json' -d '${body}'`,
+    `  curl -s ${gatewayUrl}${graphqlPath.slice(1)} -H 'content-type: application/json' -d '${body}'`,
     '',
     '',
   ].join('\n');

@@ -45,6 +45,3 @@ export const sampleServices: readonly SampleService[] = [
     port: 4004,
   },
 ];
-
-export const gatewayPort = 4000;
-export const gatewayUrl = `http://127.0.0.1:${gatewayPort}/`;

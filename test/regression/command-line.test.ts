@@ -1,0 +1,99 @@
+/** The command line tells how to go on, ends quietly where nobody reads, and is told apart from an older Node's errors. */
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { stripTypeScriptTypes } from 'node:module';
+import { createServer, type Server } from 'node:net';
+import { promisify } from 'node:util';
+import { afterAll, describe, expect, it } from 'vitest';
+
+const servers: Server[] = [];
+afterAll(() => {
+  for (const server of servers) server.close();
+});
+
+async function ended(args: readonly string[]): Promise<{ readonly code: number | null; readonly output: string }> {
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  child.stdout.on('data', (chunk) => (output += String(chunk)));
+  child.stderr.on('data', (chunk) => (output += String(chunk)));
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, output };
+}
+
+async function takenPort(): Promise<number> {
+  const server = createServer();
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return (server.address() as { readonly port: number }).port;
+}
+
+describe('npm start', () => {
+  it('helps', async () => {
+    const { code, output } = await ended(['subgraphs/start.ts', '--help']);
+    expect(code).toBe(0);
+    expect(output).toContain('--port <number>');
+  });
+
+  it('refuses options it has not', async () => {
+    const { code, output } = await ended(['subgraphs/start.ts', '--prot', '4100']);
+    expect(code).toBe(2);
+    expect(output).toContain("Unknown option '--prot'");
+    expect(output).toContain('Usage: npm start');
+  });
+
+  it('says how to go on where the gateway’s port is taken', async () => {
+    const port = await takenPort();
+    const { code, output } = await ended(['subgraphs/start.ts', '--port', String(port)]);
+    expect(code).toBe(1);
+    expect(output).toContain(`Port ${port} is in use: the gateway cannot start.`);
+    expect(output).toContain('npm start -- --port 4100');
+    expect(output).toContain('server.port in supergraph.yaml');
+  });
+});
+
+describe('isthmus', () => {
+  it.each([[['config', 'schema']], [['--help']]])('%j ends quietly where its reader has gone', async (args) => {
+    const child = spawn(process.execPath, ['src/cli/main.ts', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    child.stdout.destroy();
+    let errors = '';
+    child.stderr.on('data', (chunk) => (errors += String(chunk)));
+    expect(await once(child, 'close')).toEqual([0, null]);
+    expect(errors).toBe('');
+  });
+
+  it('serve says how to go on where its port is taken', async () => {
+    const port = await takenPort();
+    const { code, output } = await ended(['src/cli/main.ts', 'serve', '--port', String(port)]);
+    expect(code).toBe(1);
+    expect(output).toContain('choose another port with --port or server.port');
+  });
+
+  it('ai warm marks the option it cannot do without', async () => {
+    const { output } = await ended(['src/cli/main.ts', 'ai', 'warm', '--help']);
+    expect(output).toMatch(/--query <file>\s+a \.graphql file with a query \(required\)/);
+  });
+
+  it('reload says so where no gateway serves the configuration', async () => {
+    const { code, output } = await ended(['src/cli/main.ts', 'reload', '--config', '/nowhere/supergraph.yaml']);
+    expect(code).toBe(1);
+    expect(output).toContain('no gateway that serves /nowhere/supergraph.yaml');
+  });
+
+  it('tells an older Node which one it needs, before it imports anything', async () => {
+    const source = stripTypeScriptTypes(await readFile('src/cli/main.ts', 'utf8'));
+    const { engines } = JSON.parse(await readFile('package.json', 'utf8')) as {
+      readonly engines: { readonly node: string };
+    };
+    expect(source).not.toMatch(/^import /m);
+    const asOlder = source
+      .replace(/^#!.*/, "Object.defineProperty(process.versions, 'node', { value: '20.20.2' });")
+      .replace(/await import\(/g, 'await neverImported(');
+    const run = promisify(execFile)(process.execPath, ['--input-type=module', '-e', asOlder]);
+    const failure = await run.catch((error: { readonly code: number; readonly stderr: string }) => error);
+    expect(failure).toMatchObject({ code: 1 });
+    expect(failure.stderr).toContain(
+      `isthmus needs Node ${engines.node.replace('>=', '')} or newer, and this is 20.20.2`,
+    );
+  });
+});
