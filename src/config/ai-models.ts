@@ -29,6 +29,8 @@ export interface ModelTarget {
   /** Its share where the strategy is `weighted`. */
   readonly weight: number;
   readonly region: string | undefined;
+  /** The most tokens the model writes in one answer, where it is not known or is another. */
+  readonly maxOutputTokens?: number | undefined;
   /** `undefined`: it can do everything. */
   readonly capabilities: readonly Capability[] | undefined;
   readonly limits: TargetLimits;
@@ -97,6 +99,9 @@ const target = z.union([
     structured,
     weight: z.number().min(0).max(1_000_000).default(1).describe('Its share where the strategy is weighted.'),
     region: z.string().min(1).optional().describe('Where it runs; rules may ask for it.'),
+    max_output_tokens: positive
+      .optional()
+      .describe('The most tokens it writes; a call that asks for more is sent this. Default: as known of the model.'),
     capabilities: z
       .array(capability)
       .optional()
@@ -219,6 +224,7 @@ export function resolveTarget(yaml: TargetYaml): ModelTarget {
     structured: yaml.structured,
     weight: yaml.weight,
     region: yaml.region,
+    maxOutputTokens: yaml.max_output_tokens,
     capabilities: yaml.capabilities,
     limits: {
       concurrency: yaml.limits.concurrency,

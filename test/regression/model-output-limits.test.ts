@@ -31,6 +31,7 @@ beforeAll(async () => {
         `bedrock/${bedrock}`,
       ];
       return `  expose_references: true
+  models: { own: [{ model: chat/unknown, max_output_tokens: 2000 }], owned: [{ model: anthropic/claude-opus-5, max_output_tokens: 2000 }] }
   providers:
     anthropic: { kind: ai-sdk, package: "@ai-sdk/anthropic", base_url: "${anthropicBaseUrl}/v1", api_key: sk-1 }
     bedrock: { kind: ai-sdk, package: "@ai-sdk/amazon-bedrock", base_url: "${url}", api_key: sk-1, settings: { region: us-east-1 } }
@@ -134,6 +135,17 @@ describe('a bound alone', () => {
     const { sent, adapted } = await asked('/messages', { model, max_tokens: 64_000 });
     expect(sent[field]).toBe(most);
     expect(adapted).toBe(most === 64_000 ? '' : `max_tokens=${most}`);
+  });
+
+  it('is held to what the configuration says of a model nobody knows', async () => {
+    for (const [path, model] of [
+      ['/messages', 'own'],
+      ['/messages', 'owned'],
+      ['/chat/completions', 'own'],
+    ] as const) {
+      const { sent, adapted } = await asked(path, { model, max_tokens: 8_000 });
+      expect([sent.max_tokens, adapted]).toEqual([2_000, 'max_tokens=2000']);
+    }
   });
 
   it('of a request that is passed on is held to the same limit', async () => {

@@ -117,7 +117,7 @@ export function createAiSdkProvider(options: AiSdkProviderOptions): ModelProvide
   ): Promise<PreparedCall> {
     const found = languageModels.get(`${call.key}/${modelName}`);
     const { model, supportedUrls } = found ?? (await ending.race(() => languageModelOf(modelName, call.key)));
-    const adaptation = adaptationOf(request, unsupported, call.adapted);
+    const adaptation = adaptationOf(request, unsupported, call);
     const worded = aiSdkRequest(modelName, request, call.structured, facts, supportedUrls, adaptation);
     const { options: asked, reading } = worded;
     const { options: checked, accepted } = await rehearsals.checked(model, worded.request, asked, call, adaptation);

@@ -321,6 +321,8 @@ export interface ProviderCall extends CallBounds {
   readonly key: number;
   /** How the target asks for JSON. */
   readonly structured: 'json_schema' | 'json_object' | 'tool' | 'prompt';
+  /** The most tokens the target writes in one answer, where the configuration says so. */
+  readonly maxOutputTokens?: number | undefined;
   /**
    * What the provider changed of the request so that its target takes it, in the names of the client's fields: `user`
    * (left out), `max_tokens=64000` (given another value). The provider adds to it before it sends.

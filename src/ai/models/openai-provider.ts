@@ -126,7 +126,7 @@ export function createOpenAiProvider(options: OpenAiProviderOptions): ModelProvi
   async function begin(model: string, request: ModelRequest, call: ProviderCall, streams: boolean) {
     const url = urlOf(endpoint, model);
     const maxAnswer = streams ? maxBytes * streamFraming : maxBytes;
-    const adaptation = adaptationOf(request, unsupported, call.adapted);
+    const adaptation = adaptationOf(request, unsupported, call);
     tellRemoved(request, adaptation);
     const fit = (body: JsonObject) => fitPassed(body, model, request, dialect, adaptation);
     const idForm = callIdFormAt(url.hostname, wireName);

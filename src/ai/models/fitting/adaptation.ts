@@ -7,16 +7,20 @@
  *
  * Whatever is changed is told by the client's name of it. What is neither adapted nor dropped is refused by name.
  */
-import { type ModelRequest, ProviderFailure, type UnsupportedPolicy } from '../model.ts';
+import { type ModelRequest, type ProviderCall, ProviderFailure, type UnsupportedPolicy } from '../model.ts';
 
 type FieldNames = Readonly<Record<string, string>>;
 
 const ofResponses: FieldNames = { max_tokens: 'max_output_tokens', reasoning_effort: 'reasoning.effort' };
 
-/** Notes what one attempt changes of a request. @param told where it is noted */
-export function adaptationOf(request: ModelRequest, policy: UnsupportedPolicy, told?: string[]): Adaptation {
+/** Notes in `call` what one attempt changes of a request. */
+export function adaptationOf(
+  request: ModelRequest,
+  policy: UnsupportedPolicy,
+  { adapted, maxOutputTokens }: Pick<ProviderCall, 'adapted' | 'maxOutputTokens'>,
+): Adaptation {
   const names = request.wire?.wire === 'openai-responses' ? ofResponses : (request.names ?? {});
-  return new Adaptation(policy, told, names);
+  return new Adaptation(policy, adapted, names, maxOutputTokens);
 }
 
 /** More are not told: a header has bounds. */
@@ -27,9 +31,13 @@ export class Adaptation {
   readonly #told: string[];
   readonly #names: FieldNames;
 
+  /** The most the target writes, where the configuration says so. */
+  readonly outputLimit: number | undefined;
+
   /** @param names what the client calls fields that are called otherwise here */
-  constructor(policy: UnsupportedPolicy, told: string[] = [], names: FieldNames = {}) {
+  constructor(policy: UnsupportedPolicy, told: string[] = [], names: FieldNames = {}, outputLimit?: number) {
     this.policy = policy;
+    this.outputLimit = outputLimit;
     this.#told = told;
     this.#names = names;
   }

@@ -18,7 +18,8 @@ export function fitPassed(
   dialect: ChatDialect,
   adaptation: Adaptation,
 ): JsonObject {
-  const { maxOutputTokens, efforts } = factsOfModel(model);
+  const { efforts, ...facts } = factsOfModel(model);
+  const maxOutputTokens = adaptation.outputLimit ?? facts.maxOutputTokens;
   const isUnknown = !dialect.isVendor && maxOutputTokens === undefined && efforts === undefined;
   if (isUnknown || adaptation.policy === 'refuse') return body;
   const fitted: Record<string, unknown> = { ...body };

@@ -21,7 +21,7 @@ export function withoutOptional(request: ModelRequest, adaptation: Adaptation): 
 
 /** No more than the model can write: a bound above that one asks for nothing else. */
 export function withinOutputLimit(model: string, request: ModelRequest, adaptation: Adaptation): ModelRequest {
-  const most = factsOfModel(model).maxOutputTokens;
+  const most = adaptation.outputLimit ?? factsOfModel(model).maxOutputTokens;
   const asked = request.maxOutputTokens;
   if (most === undefined || asked === undefined || asked <= most) return request;
   adaptation.change('max_tokens', most);

@@ -3,7 +3,7 @@
  * recognised wherever a provider puts it: `us.anthropic.claude-sonnet-4-5-20250929-v1:0`, `openai/gpt-4o`. Of a model
  * that is not listed nothing is known, and it is asked as the client says.
  *
- * Sources: the vendors' model pages (OpenAI, Anthropic, Google, DeepSeek), as of the models named here.
+ * Sources: the vendors' model pages (OpenAI, Anthropic, Google, DeepSeek, Cohere, Amazon), as of the models named here.
  */
 import type { ReasoningEffort } from '../model.ts';
 
@@ -67,6 +67,12 @@ const known: readonly (readonly [id: RegExp, facts: ModelFacts])[] = [
   [/gemini-2\.5-flash/, { maxOutputTokens: 65_536, budget: { least: 0, most: 24_576 } }],
   [/gemini-[3-9]/, { maxOutputTokens: 65_536 }],
   [/gemini-(?:2\.0|1\.5)/, { maxOutputTokens: 8_192 }],
+
+  [/deepseek-chat$/, { maxOutputTokens: 8_192 }],
+  [/deepseek-reasoner$/, { maxOutputTokens: 65_536 }],
+  [/command-a/, { maxOutputTokens: 8_192 }],
+  [/command-r/, writes(4_096)],
+  [/nova-(?:micro|lite|pro|premier)-v1/, { maxOutputTokens: 10_000 }],
 
   [/(?:^|[/.])(?:(?:meta-)?llama|gemma|mixtral|codestral)|mistral-(?:tiny|7b|nemo)/, { efforts: none }],
 ];

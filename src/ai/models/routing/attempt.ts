@@ -55,6 +55,7 @@ export class Attempt {
       deadline,
       key,
       structured: target.config.structured,
+      maxOutputTokens: target.config.maxOutputTokens,
       adapted: [],
       onArrival: () => {
         this.heardAt = performance.now();
