@@ -111,7 +111,10 @@ export const supergraphYaml = z.strictObject({
         .describe('The path of the GraphQL endpoint.'),
       introspection: z.boolean().default(true).describe('Whether clients may read the API schema.'),
       v1: z.boolean().default(true).describe('Whether /v1 serves the models to applications that use no graph.'),
-      landing_page: z.boolean().default(true).describe('Whether / serves GraphiQL.'),
+      landing_page: z
+        .boolean()
+        .default(true)
+        .describe('Whether / serves GraphiQL, and the GraphQL endpoint does to a browser that opens it.'),
       example_operations: z
         .string()
         .min(1)

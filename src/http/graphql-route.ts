@@ -17,7 +17,8 @@ import {
 } from '../transport/index.ts';
 import { type AllowedOrigins, allowedOrigins } from './allowed-origins.ts';
 import { type ApolloPipeline, createApolloPipeline } from './apollo-pipeline.ts';
-import { type GraphQLHttpRequest, readGraphQLRequest } from './read-graphql-request.ts';
+import type { SendPage } from './landing-route.ts';
+import { type GraphQLHttpRequest, prefersPage, readGraphQLRequest } from './read-graphql-request.ts';
 import { refuseCrossSite } from './refuse-cross-site.ts';
 import { noteFacts, type OperationFacts } from './request-facts.ts';
 import { sharingKey } from './share-identical.ts';
@@ -25,6 +26,8 @@ import { sharingKey } from './share-identical.ts';
 export interface GraphQLRouteOptions {
   readonly gateway: Gateway;
   readonly log: Logger;
+  /** Sends GraphiQL to a browser that opens the endpoint; undefined where there is none. */
+  readonly sendPage: SendPage | undefined;
 }
 
 /** A bound on shared runs that no participant reaches; each subgraph request still has its own timeout. */
@@ -50,7 +53,8 @@ interface Serving {
 }
 
 /** Adds the GraphQL endpoint, and has each generation's Apollo Server ready before the generation serves. */
-export async function addGraphQLRoute(app: FastifyInstance, { gateway, log }: GraphQLRouteOptions): Promise<void> {
+export async function addGraphQLRoute(app: FastifyInstance, options: GraphQLRouteOptions): Promise<void> {
+  const { gateway, log, sendPage } = options;
   const servings = new WeakMap<GatewayGeneration, Serving>();
   await gateway.prepareWith(async (generation) => {
     servings.set(generation, await prepare(generation, log));
@@ -92,6 +96,9 @@ export async function addGraphQLRoute(app: FastifyInstance, { gateway, log }: Gr
     url: gateway.generations.current?.config.server.graphqlPath ?? '/graphql',
     exposeHeadRoute: false,
     handler: async (request, reply) => {
+      if (sendPage !== undefined && request.method === 'GET' && prefersPage(request.headers.accept)) {
+        return sendPage(reply.header('vary', 'accept, origin'));
+      }
       const { status, headers, body, facts } = await answer(request, reply);
       if (facts !== undefined) noteFacts(request, facts);
       reply.code(status);

@@ -1,12 +1,15 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import staticFiles from '@fastify/static';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Gateway } from '../gateway.ts';
 import { type LandingPageContent, loadLandingPage } from './landing/landing-page.ts';
 
+/** Sends the page; also where a browser opens the GraphQL endpoint. */
+export type SendPage = (reply: FastifyReply) => Promise<FastifyReply>;
+
 /** `/`: GraphiQL from this machine's own files, with the operations of server.example_operations in its tabs. */
-export async function addLandingRoutes(app: FastifyInstance, gateway: Gateway): Promise<void> {
+export async function addLandingRoutes(app: FastifyInstance, gateway: Gateway): Promise<SendPage> {
   const landing = loadLandingPage();
   if (landing.available) {
     await app.register(staticFiles, {
@@ -19,7 +22,7 @@ export async function addLandingRoutes(app: FastifyInstance, gateway: Gateway): 
       allowedPath: (path) => path !== '/index.html', // the page is rendered at / only
     });
   }
-  app.get('/', async (_request, reply) => {
+  const sendPage: SendPage = async (reply) => {
     const { graphqlPath, exampleOperationsFolder } = gateway.generations.current?.config.server ?? {};
     const operations = exampleOperationsFolder === undefined ? [] : await readOperations(exampleOperationsFolder);
     return reply
@@ -29,7 +32,9 @@ export async function addLandingRoutes(app: FastifyInstance, gateway: Gateway): 
       .header('x-content-type-options', 'nosniff')
       .header('referrer-policy', 'no-referrer')
       .send(landing.render({ graphqlPath: graphqlPath ?? '/graphql', operations }));
-  });
+  };
+  app.get('/', async (_request, reply) => sendPage(reply));
+  return sendPage;
 }
 
 /** Every .graphql file, in the order of their names; the name without its number is the title. */

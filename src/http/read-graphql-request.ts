@@ -137,6 +137,13 @@ function preferred(accept: string): GraphQLMediaType | undefined {
   return ours.find((type) => type === best);
 }
 
+/** Whether it is a browser's address bar that asks: nobody else would rather read a page. */
+export function prefersPage(accept: string | undefined): boolean {
+  if (accept === undefined || !accept.includes('text/html')) return false;
+  const offered = ['application/json', 'application/graphql-response+json', 'text/html'];
+  return new Negotiator({ headers: { accept } }).mediaType(offered) === 'text/html';
+}
+
 function readJson(body: unknown): unknown {
   const bytes = Buffer.isBuffer(body) ? body : Buffer.alloc(0);
   if (!isUtf8(bytes)) throw malformed('The request is not UTF-8.');

@@ -117,13 +117,13 @@ export async function startHttpServer({ gateway, log, host, port }: HttpServerOp
 
   await gateway.prepareWith(async (generation) => checkFixedKeys(config, generation.config));
   addHealthRoutes(app, gateway, () => draining);
-  if (server.landingPage) await addLandingRoutes(app, gateway);
+  const sendPage = server.landingPage ? await addLandingRoutes(app, gateway) : undefined;
   if (server.v1) {
     const origins = () => allowedOrigins(gateway.generations.current?.config.server.allowedOrigins ?? []);
     const bodyLimit = limits.v1BodyBytes;
     await addV1Routes(app, { generations: gateway.generations, allowedOrigins: origins, log, bodyLimit });
   }
-  await addGraphQLRoute(app, { gateway, log });
+  await addGraphQLRoute(app, { gateway, log, sendPage });
   const url = await app.listen({ host: host ?? server.host, port: port ?? server.port });
 
   return {

@@ -8,23 +8,42 @@ import '@graphiql/plugin-doc-explorer/style.css';
 import '@graphiql/plugin-history/style.css';
 import 'graphiql/graphiql.css';
 import './page.css';
+import { useGraphiQLActions } from '@graphiql/react';
 import { createGraphiQLFetcher } from '@graphiql/toolkit';
 import { GraphiQL } from 'graphiql';
+import { useEffect } from 'react';
 import { createRoot } from 'react-dom/client';
+import { type LinkedOperation, readLink } from './link.ts';
 import { type PageSettings, readSettings } from './settings.ts';
 import { pageStorage } from './storage.ts';
+import { keepActiveTabInView } from './tabs-in-view.ts';
 
-function Explorer({ settings, storage }: { settings: PageSettings; storage: ReturnType<typeof pageStorage> }) {
-  const tabs = settings.operations.map(({ title, query }) => ({ query: withTitle(title, query) }));
+interface ExplorerProperties {
+  readonly settings: PageSettings;
+  readonly storage: ReturnType<typeof pageStorage>;
+  readonly link: LinkedOperation | undefined;
+}
+
+function Explorer({ settings, storage, link }: ExplorerProperties) {
+  const examples = settings.operations.map(({ title, query }) => ({ query: withTitle(title, query) }));
+  const tabs = link === undefined ? examples : [{ query: link.query, variables: link.variables }, ...examples];
   return (
     <GraphiQL
       fetcher={createGraphiQLFetcher({ url: settings.graphqlPath })}
       storage={storage}
       {...(tabs.length === 0 ? {} : { defaultTabs: tabs })}
+      {...(link === undefined ? {} : { initialQuery: link.query, initialVariables: link.variables ?? '' })}
     >
-      <GraphiQL.Logo>{null}</GraphiQL.Logo>
+      <GraphiQL.Logo>{link?.operationName ? <Selected operation={link.operationName} /> : null}</GraphiQL.Logo>
     </GraphiQL>
   );
+}
+
+/** The operation that a link names, of a document with several. */
+function Selected({ operation }: { operation: string }) {
+  const { setOperationName } = useGraphiQLActions();
+  useEffect(() => setOperationName(operation), [operation, setOperationName]);
+  return null;
 }
 
 /** GraphiQL names a tab after its operation; what the operation shows is said in a comment above it. */
@@ -33,4 +52,8 @@ function withTitle(title: string, query: string): string {
 }
 
 const container = document.getElementById('explorer');
-if (container !== null) createRoot(container).render(<Explorer settings={readSettings()} storage={pageStorage()} />);
+if (container !== null) {
+  const explorer = <Explorer settings={readSettings()} storage={pageStorage()} link={readLink(location.search)} />;
+  createRoot(container).render(explorer);
+  keepActiveTabInView(container);
+}

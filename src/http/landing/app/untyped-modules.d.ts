@@ -1,10 +1,14 @@
-/** What the page imports that comes without types: style sheets, Vite's workers, and the three names used of React. */
+/** What the page imports that comes without types: style sheets, Vite's workers, and the few names used of React. */
 declare module '*.css';
 
 declare module '*?worker' {
   const BundledWorker: new () => Worker;
   // biome-ignore lint/style/noDefaultExport: this is how Vite hands a worker over.
   export default BundledWorker;
+}
+
+declare module 'react' {
+  export function useEffect(effect: () => void, dependencies: readonly unknown[]): void;
 }
 
 declare module 'react-dom/client' {

@@ -1,0 +1,16 @@
+/** Scrolls the row of tabs so that the active one is seen: GraphiQL adds new tabs behind the end of the row. */
+export function keepActiveTabInView(page: Element): void {
+  let shown: Element | null = null;
+  const show = (): void => {
+    const active = page.querySelector('.graphiql-tab-active');
+    if (active === shown || active === null) return;
+    shown = active;
+    active.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  };
+  new MutationObserver(show).observe(page, {
+    subtree: true,
+    childList: true,
+    attributes: true,
+    attributeFilter: ['class'],
+  });
+}
