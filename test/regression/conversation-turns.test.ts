@@ -273,6 +273,33 @@ describe('images in results of tools', () => {
     }
   });
 
+  it.each(['chat', 'anthropic', 'gemini'])('reach %s from the OpenAI wires too', async (model) => {
+    const url = `data:image/png;base64,${data}`;
+    const parts = [
+      { type: 'text', text: 'A chart:' },
+      { type: 'image_url', image_url: { url } },
+    ];
+    const call = { id: 'a', type: 'function', function: { name: 'weather', arguments: '{}' } };
+    const chat = [
+      { role: 'user', content: 'What?' },
+      { role: 'assistant', content: null, tool_calls: [call] },
+      { role: 'tool', tool_call_id: 'a', content: parts },
+    ];
+    expect((await gateway.post('/chat/completions', { model, messages: chat, tools: chatTools })).status).toBe(200);
+    expect(sent()).toContain(data);
+    const output = [
+      { type: 'input_text', text: 'A chart:' },
+      { type: 'input_image', image_url: url, detail: 'auto' },
+    ];
+    const input = [
+      { role: 'user', content: 'What?' },
+      { type: 'function_call', call_id: 'a', name: 'weather', arguments: '{}' },
+      { type: 'function_call_output', call_id: 'a', output },
+    ];
+    expect((await gateway.post('/responses', { model, input })).status).toBe(200);
+    expect(sent()).toContain(data);
+  });
+
   it('follow all results of their turn on the chat wire, and say whose they are', async () => {
     await gateway.anthropic.messages.create({
       model: 'chat',

@@ -1,5 +1,5 @@
 /** The messages of OpenAI's chat completions wire, read into the one form. */
-import type { FilePart, ImagePart, Message, TextPart, ToolCallPart } from '../../ai/models/index.ts';
+import type { FilePart, ImagePart, Message, TextPart, ToolCallPart, ToolResultPart } from '../../ai/models/index.ts';
 import { customArguments } from './agent-tools.ts';
 import { readExtraContent } from './call-opaque.ts';
 import { InvalidField } from './invalid-field.ts';
@@ -42,7 +42,7 @@ export function readChatMessage(
     }
     case 'tool': {
       const callId = requireString(message, 'tool_call_id', `${at}.`);
-      const content: TextPart[] = [{ type: 'text', text: readText(message.content, `${at}.content`) }];
+      const content = readResult(message.content, `${at}.content`);
       const cache = lastMark(message.content, `${at}.content`, readCacheMark(message, `${at}.`));
       const result = { type: 'tool_result' as const, callId, content, ...(cache === undefined ? {} : { cache }) };
       const last = messages.at(-1);
@@ -87,6 +87,13 @@ export function readTextPart(part: Fields, at: string): string {
   }
   if (typeof part.text !== 'string') throw new InvalidField(`\`${at}.text\` must be a string.`, `${at}.text`);
   return part.text;
+}
+
+/** OpenAI's own endpoint knows text here; others, and clients of theirs, images too. */
+function readResult(content: unknown, at: string): ToolResultPart['content'] {
+  const isMedia = (part: unknown): boolean => isFields(part) && (part.type === 'image_url' || part.type === 'file');
+  if (Array.isArray(content) && content.some(isMedia)) return readUserContent(content, at);
+  return [{ type: 'text', text: readText(content, at) }];
 }
 
 function readUserContent(content: unknown, at: string): (TextPart | ImagePart | FilePart)[] {
