@@ -7,15 +7,17 @@ import { Command } from 'commander';
 import {
   type Prompt,
   PromptError,
-  type PromptTest,
   type PromptTestResult,
+  type PromptTestRun,
+  type PromptUse,
+  promptUses,
   readPromptFolder,
   runPromptTest,
 } from '../ai/fields/index.ts';
 import { createModelClient, formatUsd, type ModelClient, textOf } from '../ai/models/index.ts';
 import { createMemoryStore } from '../cache/index.ts';
-import { loadConfig, type ResolvedConfig } from '../config/index.ts';
-import { Deadline } from '../lib/index.ts';
+import { loadConfig, type ResolvedConfig, type SubgraphConfig } from '../config/index.ts';
+import { Deadline, readTextFile } from '../lib/index.ts';
 import { createLogger } from '../observability/index.ts';
 import { fail } from './fail.ts';
 import { printable } from './printable.ts';
@@ -75,6 +77,8 @@ async function testPrompts(name: string | undefined, { config: file, model }: Te
 interface NamedPrompt {
   readonly name: string;
   readonly prompt: Prompt;
+  /** The field it is asked for, where the prompt has no output of its own and a field uses it. */
+  readonly use: PromptUse | undefined;
 }
 
 async function readPrompts(
@@ -86,7 +90,16 @@ async function readPrompts(
   for (const subgraph of subgraphs) {
     if (subgraph.kind !== 'ai') continue;
     const folder = await readPromptFolder(subgraph.promptsFolder);
-    const add = (prompt: Prompt): number => prompts.push({ name: `${subgraph.name}/${prompt.name}`, prompt });
+    const uses = await usesIn(subgraph);
+    const add = (prompt: Prompt): void => {
+      const name = `${subgraph.name}/${prompt.name}`;
+      const hasOutput = prompt.outputFormat !== 'text' || prompt.outputSchema !== undefined;
+      const asked = hasOutput ? [] : (uses.get(prompt.name.split('@')[0] ?? '') ?? []);
+      if (asked.length === 0) prompts.push({ name, prompt, use: undefined });
+      for (const use of asked) {
+        prompts.push({ name: asked.length === 1 ? name : `${name} (${use.coordinate})`, prompt, use });
+      }
+    };
     const breaks = (of: string, { file, line, message }: PromptError): void => {
       const place = line === undefined ? (file ?? '') : `${file ?? ''}:${line}`.replace(/^:/, 'line ');
       const why = place === '' ? message : `${place}: ${message}`;
@@ -98,10 +111,22 @@ async function readPrompts(
       continue;
     }
     const choice = folder.find(reference);
-    if (!(choice instanceof PromptError)) choice.versions.forEach(({ prompt }) => void add(prompt));
+    if (!(choice instanceof PromptError)) for (const { prompt } of choice.versions) add(prompt);
     else if (folder.errors.has(`${reference}.prompt`) || choice.line !== undefined) breaks(reference, choice);
   }
   return { prompts, broken };
+}
+
+/** Nothing where the schema cannot be read or built: `isthmus compose` says why. */
+async function usesIn(subgraph: SubgraphConfig): Promise<ReadonlyMap<string, readonly PromptUse[]>> {
+  const { name, schema } = subgraph;
+  const sdl = schema.kind === 'file' ? await readTextFile(schema.path).catch(() => undefined) : undefined;
+  const uses = sdl === undefined ? undefined : promptUses({ name, url: '', sdl, origin: '' });
+  if (uses !== undefined) return uses;
+  process.stderr.write(
+    `${name}: its schema cannot be built, so prompts are asked for text; \`isthmus compose\` says why\n`,
+  );
+  return new Map();
 }
 
 async function runAll(
@@ -110,15 +135,15 @@ async function runAll(
   model: string | undefined,
   timeoutMs: number,
 ): Promise<readonly Row[]> {
-  const tests = prompts.flatMap(({ name, prompt }) =>
-    prompt.tests.map((test, index) => ({ name, prompt, test, index })),
+  const tests = prompts.flatMap(({ name, prompt, use }) =>
+    prompt.tests.map((test, index) => ({ name, prompt, use, test, index })),
   );
   const rows: Row[] = [];
   let next = 0;
   const work = async (): Promise<void> => {
     for (let at = next++; at < tests.length; at = next++) {
-      const { name, prompt, test, index } = tests[at] as (typeof tests)[number];
-      const outcome = await runOne(prompt, test, models, model ?? prompt.model, timeoutMs);
+      const { name, prompt, use, test, index } = tests[at] as (typeof tests)[number];
+      const outcome = await runOne({ prompt, use, test, models }, model ?? use?.model ?? prompt.model, timeoutMs);
       rows[at] = { prompt: name, test: test.name ?? `test ${index + 1}`, outcome };
     }
   };
@@ -127,18 +152,16 @@ async function runAll(
 }
 
 async function runOne(
-  prompt: Prompt,
-  test: PromptTest,
-  models: ModelClient,
+  asked: Pick<PromptTestRun, 'prompt' | 'use' | 'test' | 'models'>,
   model: string | undefined,
   timeoutMs: number,
 ): Promise<Row['outcome']> {
   if (model === undefined) return { kind: 'skipped', why: 'it names no model; choose one with --model' };
-  if (!model.includes('/') && !models.has(model)) {
+  if (!model.includes('/') && !asked.models.has(model)) {
     return { kind: 'skipped', why: `"${model}" is no model of the configuration, or has none with a key` };
   }
   const bounds = { signal: AbortSignal.timeout(timeoutMs + 1_000), deadline: Deadline.in(timeoutMs) };
-  return { kind: 'ran', result: await runPromptTest({ models, prompt, test, model, ...bounds }) };
+  return { kind: 'ran', result: await runPromptTest({ ...asked, model, ...bounds }) };
 }
 
 function print(rows: readonly Row[]): void {
