@@ -32,7 +32,7 @@ const wide: SearchBounds = {
   maxComparedPlans: 500,
   maxFollowed: 8,
   maxWeighed: 400,
-  maxWays: 48,
+  maxWays: 24,
 };
 
 const narrow: SearchBounds = {

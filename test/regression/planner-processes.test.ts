@@ -85,7 +85,7 @@ describe('planner processes', () => {
   it('that are kept by long operations of one client plan those of others in between', async () => {
     const order: string[] = [];
     const long = Array.from({ length: 6 }, async () => {
-      const outcome = await outcomeOf(planner.plan(hostile(4), [], 10_000, 'hostile'));
+      const outcome = await outcomeOf(planner.plan(hostile(2), [], 10_000, 'hostile'));
       order.push(`long ${outcome}`);
     });
     const short = Array.from({ length: 20 }, async (_, index) => {
