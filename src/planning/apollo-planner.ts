@@ -10,6 +10,7 @@ import { createPlanChecker } from './check-complete.ts';
 import { checkTypes } from './check-types.ts';
 import { convertPlan } from './convert-plan.ts';
 import { readEntityKeys } from './entity-keys.ts';
+import { putDirectives, takeDirectives } from './executable-directives.ts';
 import './mend-merging.ts';
 import './mend-rebasing.ts';
 import { liftInterfaceObjectFields } from './interface-objects.ts';
@@ -64,7 +65,7 @@ export function createApolloPlanner({ supergraphSdl, inProcess }: ApolloPlannerO
   return {
     overrideLabels,
     plan(text, activeLabels, search = unhurried) {
-      const parsed = parse(text);
+      const { document: parsed, taken } = takeDirectives(parse(text));
       const lifted = liftInterfaceObjectFields(types, parsed);
       const operation = operationFromDocument(apiSchema, lifted.document, { validate: false });
       const active = new Set(activeLabels);
@@ -77,7 +78,7 @@ export function createApolloPlanner({ supergraphSdl, inProcess }: ApolloPlannerO
       const narrowed = narrowToTypes(plan, lifted.asked, { types, keys, requiredFields });
       const restored = restoreArguments(narrowed, twins, requiredFields);
       checkTypes(restored, lifted.asked, types);
-      return mergeFetches(restored, new Set(inProcess));
+      return putDirectives(mergeFetches(restored, new Set(inProcess)), taken);
     },
   };
 }

@@ -30,6 +30,7 @@ import {
 } from 'graphql';
 import { GatewayError } from '../errors/index.ts';
 import { invariant } from '../lib/index.ts';
+import { refuseDirectives, sentDirectives } from './executable-directives.ts';
 import { OperationVariables, type VariableSource } from './operation-variables.ts';
 import { type SeparateAliases, separateAliases } from './separate-aliases.ts';
 
@@ -117,7 +118,9 @@ function mergeOperation(options: NormaliseOptions, separated: Separated | undefi
   const root = schema.getRootType(operation.operation);
   invariant(root != null, 'a validated operation has a root type');
   const selectionSet = mergeSelections(root, [operation.selectionSet], possibleTypes(root), true);
-  const definitions = variables.definitions();
+  const directives = variables.writeDirectives(sentDirectives(operation.directives));
+  for (const one of operation.variableDefinitions ?? []) refuseDirectives(one.directives, 'a variable');
+  const definitions = `${variables.definitions()}${directives}`;
   const head = isMutation || definitions !== '' ? `${operation.operation}${definitions}` : '';
   return {
     text: selectionSet === '' ? '' : `${head}${selectionSet}`,
@@ -181,13 +184,18 @@ function mergeOperation(options: NormaliseOptions, separated: Separated | undefi
           fails ||= options.failing?.(selection) === true;
           continue;
         }
-        if (selection.kind === Kind.FIELD) addField(selection);
-        else if (selection.kind === Kind.INLINE_FRAGMENT) addFragment(selection);
+        if (selection.kind === Kind.FIELD) {
+          addField(selection);
+          continue;
+        }
+        refuseDirectives(selection.directives, 'a fragment');
+        if (selection.kind === Kind.INLINE_FRAGMENT) addFragment(selection);
         else {
           const name = selection.name.value;
           if (visited.has(name)) continue;
           visited.add(name);
           const fragment = fragments.get(name);
+          refuseDirectives(fragment?.directives, 'a fragment');
           if (fragment !== undefined) addFragment(fragment);
         }
       }
@@ -207,6 +215,7 @@ function mergeOperation(options: NormaliseOptions, separated: Separated | undefi
     function addField(node: FieldNode): void {
       const name = node.name.value;
       if (name.startsWith('__')) {
+        refuseDirectives(node.directives, name);
         keys.set(node, name);
         if (name === '__typename' && !isRoot) fields.set(name, { node, sets: new Set(), text: name });
         return;
@@ -217,12 +226,14 @@ function mergeOperation(options: NormaliseOptions, separated: Separated | undefi
         refusals.set(node, refusal);
         return;
       }
-      const written = variables.writeArguments(fieldOf(type, node), node.arguments ?? []);
+      const directives = variables.writeDirectives(sentDirectives(node.directives));
+      const written = `${variables.writeArguments(fieldOf(type, node), node.arguments ?? [])}${directives}`;
       const key = keyFor(
         fieldOf(type, node),
         written,
         isRoot && isMutation ? (node.alias ?? node.name).value : undefined,
         separated === undefined ? undefined : numberOf(separated, node),
+        directives !== '',
       );
       keys.set(node, key);
       let entry = fields.get(key);
@@ -262,8 +273,13 @@ function mergeOperation(options: NormaliseOptions, separated: Separated | undefi
     written: string,
     responseKey: string | undefined,
     number: number | undefined,
+    hasDirectives: boolean,
   ): string {
-    const isPlain = responseKey === undefined && !takingArguments.has(field.name) && !inheritedNames.has(field.name);
+    const isPlain =
+      !hasDirectives &&
+      responseKey === undefined &&
+      !takingArguments.has(field.name) &&
+      !inheritedNames.has(field.name);
     if (isPlain && number === undefined) return field.name;
     const shared = `${responseKey === undefined ? '' : `${responseKey}:`}${field.name}${written}`;
     const whole = number === undefined || isFirst(shared, number) ? shared : `${number} ${shared}`;

@@ -1,7 +1,8 @@
 /** The variables of a normalised operation: the client's under other names, and one for every distinct literal. */
 import {
   type ArgumentNode,
-  type GraphQLField,
+  type DirectiveNode,
+  type GraphQLArgument,
   GraphQLFloat,
   type GraphQLInputType,
   type GraphQLSchema,
@@ -26,6 +27,12 @@ export type VariableSource =
   | { readonly kind: 'client'; readonly name: string; readonly fallbackJson: string | undefined }
   | { readonly kind: 'literal'; readonly json: string };
 
+/** A field or a directive. */
+interface TakesArguments {
+  readonly name: string;
+  readonly args: readonly GraphQLArgument[];
+}
+
 export class OperationVariables {
   readonly sources = new Map<string, VariableSource>();
   readonly #schema: GraphQLSchema;
@@ -45,7 +52,7 @@ export class OperationVariables {
    * @param defaults of the variables that the client left out
    */
   refusalOf(
-    field: GraphQLField<unknown, unknown>,
+    field: TakesArguments,
     given: readonly ArgumentNode[],
     defaults: ReadonlyMap<string, ValueNode>,
   ): string | undefined {
@@ -63,8 +70,19 @@ export class OperationVariables {
     return `(${[...this.#types].map(([name, type]) => `$${name}:${type}`).join(',')})`;
   }
 
+  /** A field's or an operation's own directives, in their order. */
+  writeDirectives(directives: readonly DirectiveNode[]): string {
+    let text = '';
+    for (const directive of directives) {
+      const definition = this.#schema.getDirective(directive.name.value);
+      invariant(definition != null, `@${directive.name.value} exists in a validated operation`);
+      text += ` @${definition.name}${this.writeArguments(definition, directive.arguments ?? [])}`;
+    }
+    return text;
+  }
+
   /** The arguments by their names: neither their order in the document makes a difference nor that in a type. */
-  writeArguments(field: GraphQLField<unknown, unknown>, given: readonly ArgumentNode[]): string {
+  writeArguments(field: TakesArguments, given: readonly ArgumentNode[]): string {
     if (given.length === 0) return '';
     const sorted = given.length === 1 ? given : [...given].sort((a, b) => (a.name.value < b.name.value ? -1 : 1));
     const written = sorted.map(({ name, value }) => {
