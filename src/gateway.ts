@@ -29,11 +29,12 @@ import {
   type Generation,
   Generations,
   problemFields,
+  rootNamesIn,
   schemaUnavailable,
   watchedPaths,
   watchFiles,
 } from './supergraph/index.ts';
-import { createHttpSubgraph, type SubgraphClient } from './transport/index.ts';
+import { createHttpSubgraph, type SubgraphClient, withRootTypeNames } from './transport/index.ts';
 
 export interface GatewayGeneration extends Generation {
   readonly config: ResolvedConfig;
@@ -259,7 +260,8 @@ async function buildGeneration(parts: SupergraphParts, shared: Shared, log: Logg
     const apiSchema = await buildApiSchema(composition.apiPieces);
     for (const subgraph of config.subgraphs) {
       await letOthersRun();
-      clients.set(subgraph.name, createClient(subgraph, parts, lease, log));
+      const roots = rootNamesIn(parts.sources.get(subgraph.name)?.sdl ?? '');
+      clients.set(subgraph.name, withRootTypeNames(createClient(subgraph, parts, lease, log), roots));
     }
     await letOthersRun();
     const engine = await createEngine(parts, apiSchema, clients, shared.planners, caches, log);

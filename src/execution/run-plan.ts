@@ -19,7 +19,7 @@ import { findObject } from './client-path.ts';
 import { collectEntities } from './collect-entities.ts';
 import type { CompiledEntityFetch, CompiledPlan, CompiledRootFetch } from './compile-plan.ts';
 import { contextValues } from './context-values.ts';
-import { type DataObject, type DataPath, isDataObject, type TypeMemberships } from './data.ts';
+import { type DataObject, type DataPath, isDataObject, isOfType, type TypeMemberships } from './data.ts';
 import type { Failure } from './failure.ts';
 import { mergeData } from './merge-data.ts';
 import { Representations } from './representations.ts';
@@ -99,7 +99,7 @@ class Run {
   async #fetchRoot(fetch: CompiledRootFetch): Promise<void> {
     const { types } = this.#options;
     const { covers } = fetch;
-    const place = this.#firstAt(fetch.path);
+    const place = this.#firstAt(fetch);
     if (place === undefined) return;
     const [key] = fetch.gives;
     const response = await this.#send(
@@ -121,6 +121,7 @@ class Run {
       rewriteData(types, fetch.outputRewrites, data);
       let places = 0;
       collectEntities(this.#data.root, fetch.path, this.#data.isSharing, (object) => {
+        if (!isRoot(types, fetch, object)) return object;
         mergeData(types, object, data, fetch.gives);
         if (++places === 2) this.#data.spread(data);
         return object;
@@ -132,12 +133,13 @@ class Run {
     for (const note of notes) this.#notes.push({ ...note, path: [...place, ...note.path] });
   }
 
-  /** Where the first object of a path stands: a root type may stand below a field too, and there may be null. */
-  #firstAt(path: readonly string[]): DataPath | undefined {
+  /** Where a fetch's first object stands: a root type may stand below a field too, and there may be null. */
+  #firstAt(fetch: CompiledRootFetch): DataPath | undefined {
+    const { path } = fetch;
     if (path.length === 0) return path;
     let first: DataObject | undefined;
     collectEntities(this.#data.root, path, this.#data.isSharing, (object) => {
-      first ??= object;
+      if (isRoot(this.#options.types, fetch, object)) first ??= object;
       return object;
     });
     return first === undefined ? undefined : findObject(this.#data.root, path, first);
@@ -264,6 +266,15 @@ class Run {
       return undefined;
     }
   }
+}
+
+const rootTypes = { query: 'Query', mutation: 'Mutation' } as const;
+
+/** Below a field of an abstract type, a root type stands among others, whose fields may have the same names. */
+function isRoot(types: TypeMemberships, { operationType, path }: CompiledRootFetch, object: DataObject): boolean {
+  if (path.length === 0) return true;
+  const { __typename: typeName } = object;
+  return typeof typeName !== 'string' || isOfType(types, rootTypes[operationType], typeName);
 }
 
 /** A single list of representations is handed on as such, so that transport can send it in chunks. */

@@ -13,6 +13,7 @@ import { mendForDirective } from './mend-directive.ts';
 import { withOneOf, withoutOneOf } from './one-of-inputs.ts';
 import { readMemberships } from './read-memberships.ts';
 import { readStrictFields } from './read-strict-fields.ts';
+import { withStandardRoots } from './root-types.ts';
 import { subscriptionHints } from './subscription-hints.ts';
 
 interface Service {
@@ -33,7 +34,7 @@ export function composeSubgraphs(sources: readonly SubgraphSource[]): Compositio
       services.push({
         name: source.name,
         url: source.url,
-        typeDefs: withoutOneOf(linkAiDirectives(document), oneOfInputs),
+        typeDefs: withStandardRoots(withoutOneOf(linkAiDirectives(document), oneOfInputs)),
       });
     } catch (error) {
       const line = error instanceof GraphQLError ? error.locations?.[0]?.line : undefined;

@@ -12,6 +12,7 @@ export {
 export { type Generation, Generations } from './generations.ts';
 export { importedAiDirectives, linkAiDirectives } from './link-ai-directives.ts';
 export { type ReadSourcesOptions, readSources, schemaUnavailable } from './read-sources.ts';
+export { rootNamesIn } from './root-types.ts';
 export { createSdlStore } from './sdl-store.ts';
 export { type FileWatch, watchFiles } from './watch-files.ts';
 export { watchedPaths } from './watched-paths.ts';

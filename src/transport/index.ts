@@ -2,6 +2,7 @@ export { CircuitBreaker, type Verdict } from './circuit-breaker.ts';
 export { createHttpSubgraph } from './http-subgraph.ts';
 export type { HttpSubgraphOptions } from './http-subgraph-options.ts';
 export { isWithinDepth, maxValueDepth } from './is-within-depth.ts';
+export { withRootTypeNames } from './renamed-roots.ts';
 export { anonymous, type Principal, type RequestContext } from './request-context.ts';
 export { compileRequestHeaderRules, type ForwardHeaders } from './request-header-rules.ts';
 export { CollectedResponseHeaders } from './response-headers.ts';
