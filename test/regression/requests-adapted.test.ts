@@ -133,6 +133,22 @@ describe('fields that change nothing of what is asked', () => {
     expect(record?.adapted).toEqual(['user']);
   });
 
+  it('are told of the built-in models too, masked requests included', async () => {
+    await using own = await startV1Gateway({
+      ai: () => '  models: { fast: [local/extractive] }\n  guardrails: { pii: { mode: mask, kinds: [email] } }\n',
+    });
+    const content = 'Write to ada@example.com. The battery lasts two days. How long does the battery last?';
+    const body = {
+      model: 'fast',
+      messages: [{ role: 'user', content }],
+      user: 'u',
+      metadata: { run: '1' },
+      temperature: 1,
+    };
+    const response = await own.post('/chat/completions', body);
+    expect([response.status, response.headers.get('isthmus-adapted')]).toEqual([200, 'user, metadata']);
+  });
+
   it('of embeddings do not fail a call', async () => {
     const response = await v1.post('/embeddings', { model: 'gemini', input: words(), user: 'u' });
     expect([response.status, response.headers.get('isthmus-adapted')]).toEqual([200, 'user']);

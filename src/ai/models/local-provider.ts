@@ -2,6 +2,9 @@ import { Worker } from 'node:worker_threads';
 import { messageOf } from '../../errors/index.ts';
 import { siblingModule } from '../../lib/index.ts';
 import { estimateTokens } from './estimate-usage.ts';
+import { adaptationOf } from './fitting/adaptation.ts';
+import { withoutCacheMarks } from './fitting/cache-marks.ts';
+import { tellRemoved, withoutOptional } from './fitting/fit-request.ts';
 import type { LocalJob, LocalResult } from './local-job.ts';
 import {
   type CallBounds,
@@ -9,6 +12,7 @@ import {
   type ModelAnswer,
   type ModelProvider,
   type ModelRequest,
+  type ProviderCall,
   ProviderFailure,
   type ProviderStreamPart,
   textOf,
@@ -133,10 +137,11 @@ export function createLocalProvider(options: LocalProviderOptions): ModelProvide
     return failure('server_error', result.kind === 'failed' ? result.detail : 'the worker gave another answer');
   }
 
-  async function complete(model: string, request: ModelRequest, bounds: CallBounds): Promise<ModelAnswer> {
+  async function complete(model: string, given: ModelRequest, bounds: ProviderCall): Promise<ModelAnswer> {
     if (model === 'use-lite') throw failure('unsupported', 'use-lite gives embeddings, and no completions');
     if (model !== 'extractive')
       throw failure('not_found', `it has no model "${model}", only "extractive" and "use-lite"`);
+    const request = fitted(given, bounds);
     const unsupported = beyondExtractive(request);
     if (unsupported !== undefined) throw failure('unsupported', `extractive cannot do ${unsupported}`);
     const { wire: _, ...asked } = request;
@@ -198,6 +203,14 @@ export function createLocalProvider(options: LocalProviderOptions): ModelProvide
  * What of a request the extractive model cannot do, by its name; `undefined` where it can do all of it. It always
  * writes the likeliest words and the same ones, so sampling settings and seeds ask for nothing it would not do anyway.
  */
+/** What it does not read changes nothing of what it answers. */
+function fitted(request: ModelRequest, call: ProviderCall): ModelRequest {
+  const adaptation = adaptationOf(request, 'adapt', call);
+  tellRemoved(request, adaptation);
+  if (request.user !== undefined) adaptation.leaveOut('user');
+  return withoutCacheMarks(withoutOptional(request, adaptation), adaptation);
+}
+
 function beyondExtractive(request: ModelRequest): string | undefined {
   if (request.tools !== undefined && request.tools.length > 0 && request.toolChoice !== 'none') return 'tools';
   if (request.output.kind === 'json' && request.output.schema === undefined) return 'JSON without a schema';

@@ -4,6 +4,7 @@ import type { GuardedText } from '../guardrails/index.ts';
 import type { FilePart, ImagePart, Message, ModelRequest, TextPart, ToolResultPart, WireRequest } from './model.ts';
 import { arrayOf, recordOf } from './outside-json.ts';
 import { unsupportedSentence } from './routing/fallback.ts';
+import { lostFields } from './wire-request.ts';
 
 /**
  * Every text of a request that leaves with it, in order, with whose it is: what a model reads, the names of files and of
@@ -19,20 +20,23 @@ export function textsOf(request: ModelRequest): readonly GuardedText[] {
 
 /**
  * The request with other texts in their places. It is not the one the client wrote any more, so it is sent in the one
- * form; throws `AI_REQUEST_UNSUPPORTED` where the client's had fields that form has no place for.
+ * form; throws `AI_REQUEST_UNSUPPORTED` where the client's had fields that form has nothing for.
  *
  * @param changed as many as `textsOf` gave, in the same order
  */
 export function replaceTexts(request: ModelRequest, changed: readonly GuardedText[]): ModelRequest {
   const { wire, ...rest } = request;
-  if (wire !== undefined && wire.beyond.length > 0) {
-    const detail = `the request was masked, so these fields cannot be sent on: ${wire.beyond.join(', ')}`;
-    throw new GatewayError('AI_REQUEST_UNSUPPORTED', { detail, message: unsupportedSentence(wire.beyond.join(', ')) });
+  const lost = wire === undefined ? '' : lostFields(wire).join(', ');
+  if (lost !== '') {
+    const detail = `the request was masked, so these fields cannot be sent on: ${lost}`;
+    throw new GatewayError('AI_REQUEST_UNSUPPORTED', { detail, message: unsupportedSentence(lost) });
   }
   let place = 0;
   const next = (before: string): string => changed[place++]?.text ?? before;
   const messages = rest.messages.map((message) => replaceIn(message, next));
-  return rest.user === undefined ? { ...rest, messages } : { ...rest, messages, user: next(rest.user) };
+  const masked = { ...rest, messages, ...(rest.user === undefined ? {} : { user: next(rest.user) }) };
+  // What has another form in it is still told so; nothing of the client's own body is left.
+  return wire?.adapts === undefined ? masked : { ...masked, wire: { ...wire, body: {}, isForeign: true } };
 }
 
 function addTexts(message: Message, texts: GuardedText[]): void {
