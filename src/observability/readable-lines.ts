@@ -59,8 +59,8 @@ function requestLine(fields: Fields): string {
   return noted === '' ? line : `${line}, ${noted}`;
 }
 
-function failedField({ subgraph, path, code, reason, count }: Fields): string {
-  const place = Array.isArray(path) ? ` ${path.join('.')}` : '';
+function failedField({ subgraph, field, code, reason, count }: Fields): string {
+  const place = field === undefined ? '' : ` ${String(field)}`;
   const times = typeof count === 'number' ? ` (${count} times)` : '';
   return `AI field failed:${place} of ${String(subgraph)}${times}: ${String(code)}${reason === undefined ? '' : `, ${String(reason)}`}`;
 }

@@ -16,6 +16,7 @@ import {
   type GraphQLSchema,
   getNullableType,
   isObjectType,
+  Kind,
   parse,
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
@@ -247,8 +248,7 @@ function toSubgraphErrors(
     const cause = error.originalError;
     const path = error.path === undefined ? {} : { path: error.path };
     if (cause instanceof GatewayError) {
-      const steps = error.path?.filter((step) => typeof step === 'string').join('.');
-      const key = `${steps} ${cause.code} ${cause.detail}`;
+      const key = `${fieldOf(error)} ${cause.code} ${cause.detail}`;
       const failure = failures.get(key);
       if (failure === undefined) failures.set(key, { error, cause, count: 1 });
       else failure.count++;
@@ -261,8 +261,16 @@ function toSubgraphErrors(
   });
   for (const { error, cause, count } of failures.values()) {
     const { code, detail: reason } = cause;
-    const fields = { requestId: context.requestId, subgraph: name, path: error.path, code, reason };
+    const field = fieldOf(error);
+    const fields = { requestId: context.requestId, subgraph: name, field, path: error.path, code, reason };
     log.warn(count === 1 ? fields : { ...fields, count }, 'AI field failed');
   }
   return shown;
+}
+
+/** The name of the field that failed; its path has the aliases of the subgraph's request. */
+function fieldOf({ nodes, path }: GraphQLError): string | undefined {
+  const node = nodes?.[0];
+  if (node?.kind === Kind.FIELD) return node.name.value;
+  return path?.filter((step) => typeof step === 'string').join('.');
 }
