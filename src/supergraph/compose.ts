@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { messageOf } from '../errors/index.ts';
 import { siblingModule } from '../lib/index.ts';
@@ -35,14 +36,15 @@ export async function compose(
   let timer: NodeJS.Timeout | undefined;
   let onAbort: (() => void) | undefined;
   try {
+    const started = await startWorker(sources, signal, refuse);
+    worker = started;
     const outcome = await new Promise<CompositionOutcome>((resolve, reject) => {
-      worker = startWorker(sources, (error) => refuse(`the composition worker cannot start: ${messageOf(error)}`));
       timer = setTimeout(() => reject(refuse(`composing took longer than ${timeoutMs} ms`)), timeoutMs);
       onAbort = () => reject(signal?.reason);
       signal?.addEventListener('abort', onAbort, { once: true });
-      worker.once('message', resolve);
-      worker.once('error', (error: Error) => reject(refuse(`the composition worker failed: ${error.message}`)));
-      worker.once('exit', () => reject(refuse('the composition worker ended without an answer')));
+      started.once('message', resolve);
+      started.once('error', (error: Error) => reject(refuse(`the composition worker failed: ${error.message}`)));
+      started.once('exit', () => reject(refuse('the composition worker ended without an answer')));
     });
     if (outcome.kind === 'failed') throw new CompositionError(outcome.problems);
     const { kind: _kind, ...composition } = outcome;
@@ -54,14 +56,25 @@ export async function compose(
   }
 }
 
-function startWorker(sources: readonly SubgraphSource[], refuse: (error: unknown) => Error): Worker {
-  try {
-    return new Worker(siblingModule(import.meta.url, 'compose-worker'), {
-      workerData: { sources },
-      resourceLimits: { maxOldGenerationSizeMb: 2_048 },
-    });
-  } catch (error) {
-    throw refuse(error);
+/** How long to wait before each further attempt to start: threads and memory may be back in a moment. */
+const startBackOffMs = [100, 400, 1_600];
+
+async function startWorker(
+  sources: readonly SubgraphSource[],
+  signal: AbortSignal | undefined,
+  refuse: (message: string) => Error,
+): Promise<Worker> {
+  for (let failed = 0; ; failed++) {
+    try {
+      return new Worker(siblingModule(import.meta.url, 'compose-worker'), {
+        workerData: { sources },
+        resourceLimits: { maxOldGenerationSizeMb: 2_048 },
+      });
+    } catch (error) {
+      const waitMs = startBackOffMs[failed];
+      if (waitMs === undefined) throw refuse(`the composition worker cannot start: ${messageOf(error)}`);
+      await wait(waitMs, undefined, signal === undefined ? {} : { signal });
+    }
   }
 }
 

@@ -64,7 +64,12 @@ function ask(job: CountJob, signal: AbortSignal, timeoutMs: number): Promise<num
     waiting.set(job.id, { settle });
     signal.addEventListener('abort', giveUp, { once: true });
     clearTimeout(idle);
-    start().postMessage(job);
+    try {
+      start().postMessage(job);
+    } catch {
+      // No thread is left for now: an estimate has to do, and the next count tries again.
+      settle(undefined);
+    }
   });
 }
 

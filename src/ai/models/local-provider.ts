@@ -102,7 +102,14 @@ export function createLocalProvider(options: LocalProviderOptions): ModelProvide
       return;
     }
     waiting.delete(job);
-    worker ??= startWorker();
+    try {
+      worker ??= startWorker();
+    } catch (error) {
+      // No thread is left for now: this call is told, and the next tries again.
+      job.settle({ kind: 'failed', detail: `the worker cannot start: ${messageOf(error)}` });
+      runNext();
+      return;
+    }
     const busy = worker;
     busy.ref();
     const timer = setTimeout(() => {
