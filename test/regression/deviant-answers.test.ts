@@ -184,7 +184,11 @@ describe('a request whose tools have no type', () => {
 
   it('is refused where it cannot be a function', async () => {
     const messages = [{ role: 'user', content: words() }];
-    const response = await gateway.post('/chat/completions', { model: 'chat', messages, tools: [{ name: 'w' }] });
+    const response = await gateway.post('/chat/completions', {
+      model: 'chat',
+      messages,
+      tools: [{ description: 'w' }],
+    });
     expect(response.status).toBe(400);
   });
 });

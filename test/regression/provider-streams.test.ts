@@ -1,7 +1,7 @@
 /** What providers really send on a socket: pings while a model thinks, encodings nobody asked for, ends without a word. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { brotliCompressSync, createGzip, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
+import { brotliCompressSync, createGzip, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { sse } from '../faults/deviant-provider.ts';
 import { startV1Gateway, type V1Gateway, words } from '../integration/v1-gateway.ts';
@@ -152,11 +152,17 @@ describe('an answer that is encoded unasked', () => {
     'x-gzip': gzipSync,
   };
 
-  it.each(Object.entries(encoders))('is read: %s', async (encoding, encode) => {
-    answer = (_request, response) =>
-      response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': encoding }).end(encode(whole));
-    for (const route of routes) expect(await readWith(gateway, route, 'chat', false)).toMatchObject({ text: 'Hello' });
-  });
+  it.each([...Object.entries(encoders), ['deflate', deflateRawSync] as const])(
+    'is read: %s',
+    async (encoding, encode) => {
+      answer = (_request, response) =>
+        response
+          .writeHead(200, { 'content-type': 'application/json', 'content-encoding': encoding })
+          .end(encode(whole));
+      for (const route of routes)
+        expect(await readWith(gateway, route, 'chat', false)).toMatchObject({ text: 'Hello' });
+    },
+  );
 
   it.each(Object.keys(streams))('is read piece by piece where it is a stream: %s', async (model) => {
     answer = (_request, response) => {

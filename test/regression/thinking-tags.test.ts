@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ThinkingTags } from '../../src/ai/models/thinking-tags.ts';
 import { startV1Gateway, type V1Gateway, words } from '../integration/v1-gateway.ts';
+import { aiLink, startAiGraph } from '../testkit/ai-graph.ts';
 
 function read(pieces: readonly string[]) {
   let [text, reasoning] = ['', ''];
@@ -108,5 +109,35 @@ describe.each(['chat', 'responses', 'anthropic'] as const)('an answer of the %s 
     const chat = await gateway.openai.chat.completions.create({ model, messages });
     expect(chat.choices[0]).toMatchObject({ finish_reason: 'length', message: { reasoning_content: 'Two and' } });
     expect(chat.choices[0]?.message.content ?? '').toBe('');
+  });
+});
+
+describe('an AI field', () => {
+  it('holds no thinking, whatever its type and however its model is asked', async () => {
+    const plain = (text: string): string => `---\nmodel: fast\nconfig: { maxOutputTokens: 50 }\n---\n${text}`;
+    await using graph = await startAiGraph({
+      subgraphs: {
+        writers: {
+          sdl: `${aiLink}
+            type Query { haiku: String @generate(prompt: "haiku")  idea: Idea @generate(prompt: "idea")  mood: Mood @generate(prompt: "mood") }
+            type Idea { title: String!  stars: Int }
+            enum Mood { GOOD BAD }`,
+          prompts: {
+            'haiku.prompt': plain('A haiku'),
+            'idea.prompt': plain('An idea'),
+            'mood.prompt': plain('A mood'),
+          },
+        },
+      },
+    });
+    const answers = { 'A haiku': 'Rain.', 'An idea': '{"title":"Rain","stars":3}', 'A mood': '{"value":"GOOD"}' };
+    graph.provider.respond(({ body }) => {
+      const asked = JSON.stringify(body);
+      const [, answer = ''] = Object.entries(answers).find(([prompt]) => asked.includes(prompt)) ?? [];
+      return { text: `<think>{"not": "this"}</think>\n${answer}` };
+    });
+    const { data, errors } = await graph.query('{ haiku idea { title stars } mood }');
+    expect(errors).toBeUndefined();
+    expect(data).toEqual({ haiku: 'Rain.', idea: { title: 'Rain', stars: 3 }, mood: 'GOOD' });
   });
 });
