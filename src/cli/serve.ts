@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import { isatty } from 'node:tty';
 import { Command, InvalidArgumentError } from 'commander';
 import { loadConfig } from '../config/index.ts';
@@ -28,8 +29,11 @@ export function serveCommand(): Command {
 }
 
 async function serve({ config, port, host, watch }: ServeOptions): Promise<void> {
-  // From the first moment: whoever reloads a gateway that is still starting must not end it.
-  let reload = (): void => {};
+  // From the first moment: whoever reloads a gateway that is still starting must not end it, and is not forgotten.
+  let isAwaited = false;
+  let reload = (): void => {
+    isAwaited = true;
+  };
   const inTerminal = isatty(0);
   process.on('SIGHUP', () => {
     // A terminal that is closed sends the same signal; its programs end.
@@ -37,15 +41,18 @@ async function serve({ config, port, host, watch }: ServeOptions): Promise<void>
     else reload();
   });
 
+  // While it starts, which may mean to wait for subgraphs, nothing is to be drained. As process 1 of a container it would
+  // not end at all without this.
+  let stop = (signal: 'SIGTERM' | 'SIGINT'): void => process.exit(128 + constants.signals[signal]);
+  process.on('SIGTERM', () => stop('SIGTERM'));
+  process.on('SIGINT', () => stop('SIGINT'));
+
   const { telemetry } = await loadConfig(config);
   const log = createLogger({ level: telemetry.logLevel });
   const gateway = await createGateway({ configFile: config, log, watch, waitForSubgraphs: true });
   const server = await startHttpServer({ gateway, log, host, port });
   let stopping = false;
-  const stop = async (signal: NodeJS.Signals): Promise<void> => {
-    if (stopping) process.exit(1);
-    stopping = true;
-    log.info({ signal }, 'draining');
+  const drain = async (): Promise<void> => {
     const finished = await server.drain();
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise((resolve) => {
@@ -56,8 +63,12 @@ async function serve({ config, port, host, watch }: ServeOptions): Promise<void>
     log.info({ finished }, 'stopped');
     process.exit(finished ? 0 : 1);
   };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
+  stop = (signal) => {
+    if (stopping) process.exit(1);
+    stopping = true;
+    log.info({ signal }, 'draining');
+    void drain();
+  };
 
   log.info({ url: server.url }, 'listening');
   process.send?.({ url: server.url });
@@ -66,6 +77,7 @@ async function serve({ config, port, host, watch }: ServeOptions): Promise<void>
     log.info({ signal: 'SIGHUP' }, 'reloading');
     void gateway.reload().then(reloaded);
   };
+  if (isAwaited) reload();
 }
 
 function readPort(text: string): number {
