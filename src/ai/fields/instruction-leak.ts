@@ -60,7 +60,11 @@ interface Secrets {
 }
 
 /** The same for every entity of a page: found once. */
-const secretsByText = new LRUCache<string, Secrets>({ max: 200 });
+const secretsByText = new LRUCache<string, Secrets>({
+  maxSize: 8_000_000,
+  // What is found in a text is of its order, in a few forms.
+  sizeCalculation: (_secrets, text) => 1_000 + text.length * 8,
+});
 
 function secretsOf(instructions: string): Secrets {
   let secrets = secretsByText.get(instructions);

@@ -82,6 +82,7 @@ const found = new Map<string, ModelFacts>();
 
 /** Models that callers name are as many as they like; so many are remembered. */
 const mostFound = 500;
+const longestFound = 200;
 
 export function factsOfModel(model: string): ModelFacts {
   const before = found.get(model);
@@ -90,6 +91,7 @@ export function factsOfModel(model: string): ModelFacts {
   // Some write Claude's versions with a dot.
   const id = lower.includes('claude') ? lower.replaceAll('.', '-') : lower;
   const facts = known.find(([pattern]) => pattern.test(id))?.[1] ?? nothing;
+  if (model.length > longestFound) return facts;
   if (found.size >= mostFound) found.clear();
   found.set(model, facts);
   return facts;
