@@ -24,7 +24,6 @@ export const exposedHeaders = [
   'isthmus-adapted',
   'isthmus-cost-usd',
   'isthmus-cache',
-  'isthmus-adapted',
 ] as const;
 
 const maxAgeSeconds = '600';

@@ -1,5 +1,6 @@
 /** What clients send in other forms than the usual one: compressed, with empty parts, from another origin, as a WebSocket. */
 import { once } from 'node:events';
+import { globSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -144,6 +145,17 @@ describe('a page of another origin', () => {
     expect(
       gateway.log.some(({ msg, origin: logged }) => String(msg).includes('allowed_origins') && logged === from),
     ).toBe(true);
+  });
+
+  it('can read every header that is named in the source, once', () => {
+    const files = globSync('src/http/**/*.ts', { exclude: ['src/http/landing/app/**'] });
+    const set = files.flatMap((file) => [
+      ...readFileSync(file, 'utf8').matchAll(/(?:\.header|\.setHeader)\(\s*'((?:isthmus|x)-[a-z-]+|retry-after)'/g),
+    ]);
+    const names = new Set(set.map(([, name = '']) => name));
+    names.delete('x-content-type-options');
+    expect(names.size).toBeGreaterThan(5);
+    expect([...exposedHeaders].sort()).toEqual([...names].sort());
   });
 
   it('reads what a refusal, and a stream of a model, say in headers', async () => {
