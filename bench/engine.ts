@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import { buildASTSchema, execute, getOperationAST, parse } from 'graphql';
 import { createIsthmusEngine, printResult } from '../src/execution/index.ts';
-import { Deadline, MemoryBudget } from '../src/lib/index.ts';
+import { Deadline, MemoryBudget, parseExactJson } from '../src/lib/index.ts';
 import { createLogger } from '../src/observability/index.ts';
 import { createPlannerPool } from '../src/planning/index.ts';
 import { compose } from '../src/supergraph/index.ts';
@@ -44,7 +44,9 @@ function fromMemory(name: string, sdl: string, resolvers: object): SubgraphClien
       const text = answers.get(key) ?? (await ask(request));
       answers.set(key, text);
       const began = performance.now();
-      const response = JSON.parse(text) as Awaited<ReturnType<SubgraphClient['execute']>>;
+      const response = parseExactJson(text, { exponents: request.exponents !== false }) as Awaited<
+        ReturnType<SubgraphClient['execute']>
+      >;
       parsingMicroseconds += (performance.now() - began) * 1_000;
       return response;
     },
