@@ -17,7 +17,7 @@ import {
 import { createModelClient, formatUsd, type ModelClient, textOf } from '../ai/models/index.ts';
 import { createMemoryStore } from '../cache/index.ts';
 import { loadConfig, type ResolvedConfig, type SubgraphConfig } from '../config/index.ts';
-import { Deadline, readTextFile } from '../lib/index.ts';
+import { Deadline, didYouMean, readTextFile } from '../lib/index.ts';
 import { createLogger } from '../observability/index.ts';
 import { fail } from './fail.ts';
 import { printable } from './printable.ts';
@@ -64,7 +64,9 @@ async function testPrompts(name: string | undefined, { config: file, model }: Te
   try {
     const { prompts, broken } = await readPrompts(config, name);
     if (prompts.length === 0 && broken.length === 0) {
-      return fail(name === undefined ? 'no AI subgraph has a prompt' : `there is no prompt "${name}"`);
+      if (name === undefined) return fail('no AI subgraph has a prompt');
+      const names = (await readPrompts(config, undefined)).prompts.map(({ prompt }) => prompt.name);
+      return fail(`there is no prompt "${name}"${didYouMean(name, names)}`);
     }
     const rows = [...broken, ...(await runAll(prompts, models, model, config.ai.callTimeoutMs))];
     print(rows);

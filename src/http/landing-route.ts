@@ -1,8 +1,9 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import staticFiles from '@fastify/static';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Gateway } from '../gateway.ts';
+import { readTextFile } from '../lib/index.ts';
 import { type LandingPageContent, loadLandingPage } from './landing/landing-page.ts';
 
 /** Sends the page; also where a browser opens the GraphQL endpoint. */
@@ -47,7 +48,7 @@ async function readOperations(folder: string): Promise<LandingPageContent['opera
         .replace(/^\d+-/, '')
         .replace(/\.graphql$/, '')
         .replaceAll('-', ' '),
-      query: await readFile(join(folder, file), 'utf8'),
+      query: await readTextFile(join(folder, file)),
     })),
   );
 }
