@@ -5,7 +5,8 @@ import { type Finding, Findings, type Span } from './finding.ts';
 import type { GuardedText, InputVerdict } from './guardrails.ts';
 import { noPlaceholders, PlaceholderMint } from './placeholders.ts';
 import { type MaskedSpan, withRepeats } from './repeated-values.ts';
-import { type InjectionScore, scoreInjection } from './score-injection.ts';
+import type { InjectionHit } from './score-injection.ts';
+import { scoreTexts } from './score-texts.ts';
 import { Segmenter } from './segmenter.ts';
 
 const none: readonly Span[] = Object.freeze([]);
@@ -23,18 +24,16 @@ export function createInputCheck(
     const finder = new SpanFinder(rules);
     const masks: (readonly Span[])[] = [];
     let masked = false;
-    for (const { role, text } of texts) {
+    const scored = injection === undefined ? undefined : scoreTexts(texts, injection.threshold);
+    if (injection !== undefined && scored !== undefined)
+      for (const rule of scored.rules) findings.add('injection', rule, injection.mode, scored.score);
+    for (const [index, { text }] of texts.entries()) {
       const spans = looksForSpans ? spansOf(text, finder, rules) : none;
       for (const { guard, rule, mode } of spans) findings.add(guard, rule, mode);
       let toMask = spans.length === 0 ? none : spans.filter(({ mode }) => mode === 'mask');
-      if (injection !== undefined && role !== 'system') {
-        const scored = scoreInjection(text);
-        if (scored.score >= injection.threshold) {
-          for (const rule of new Set(scored.hits.map((hit) => hit.rule)))
-            findings.add('injection', rule, injection.mode, scored.score);
-          if (injection.mode === 'mask') toMask = withOrders(toMask, scored);
-        }
-      }
+      const orders = scored?.hits[index];
+      if (orders !== undefined && orders.length > 0 && injection?.mode === 'mask')
+        toMask = withOrders(toMask, orders, text);
       masked ||= toMask.length > 0;
       masks.push(toMask);
     }
@@ -62,10 +61,16 @@ function spansOf(text: string, finder: SpanFinder, rules: SpanRules): readonly S
   return spans ?? none;
 }
 
-/** Orders are taken out whole, with whatever personal data stands in them. */
-function withOrders(spans: readonly Span[], { hits }: InjectionScore): readonly Span[] {
+/** How far the rest of an order's clause is taken out, in characters. */
+const clauseRest = 200;
+const clauseEnd = /[.!?,;](?=\s|$)|[。！？，、\n]|\s(?:and|und|et|y|e|en|och|и|ve)\s/u;
+
+/** Orders are taken out whole, to the end of their clause, with whatever personal data stands in them. */
+function withOrders(spans: readonly Span[], hits: readonly InjectionHit[], text: string): readonly Span[] {
   const orders: Span[] = [];
-  for (const { start, end } of [...hits].sort((a, b) => a.start - b.start)) {
+  for (const { start, end: found } of [...hits].sort((a, b) => a.start - b.start)) {
+    const rest = clauseEnd.exec(text.slice(found, found + clauseRest));
+    const end = rest === null ? Math.min(text.length, found + clauseRest) : found + rest.index;
     const last = orders.at(-1);
     if (last !== undefined && start <= last.end) orders[orders.length - 1] = { ...last, end: Math.max(last.end, end) };
     else orders.push({ start, end, guard: 'injection', rule: 'removed', mode: 'mask' });

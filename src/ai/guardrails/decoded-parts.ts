@@ -1,5 +1,5 @@
 /**
- * The parts of a text that say something else when decoded: base64, hex, URL encoding, HTML entities and JavaScript
+ * The parts of a text that say something else when decoded: base64, hex, numbers, URL encoding, HTML entities and JavaScript
  * escapes. Only what decodes to readable text is given, and each part is at most as long as what it came from, so all
  * of them together cost no more than the text itself.
  */
@@ -12,6 +12,8 @@ export interface DecodedPart {
 const base64 = /[A-Za-z0-9+/_-]{16,}={0,2}/g;
 const hexRun = /^(?:0x)?(?:[0-9a-fA-F]{2})+$/;
 const spacedHex = /(?:(?:0x|\\x)?[0-9a-fA-F]{2}[\s,:]{1,2}){11,}(?:0x|\\x)?[0-9a-fA-F]{2}/g;
+/** Characters as decimal numbers or as eight bits each. */
+const numbers = /(?<!\d)(?:(?:[01]{8}|\d{2,3})[\s,]{1,2}){9,}(?:[01]{8}|\d{2,3})(?!\d)/g;
 const escapes = /%[0-9a-fA-F]{2}|&#(?:\d{1,7}|x[0-9a-fA-F]{1,6});|\\u\{?[0-9a-fA-F]{4,6}\}?|\\x[0-9a-fA-F]{2}/g;
 
 export function decodedParts(text: string, depth: number): DecodedPart[] {
@@ -28,6 +30,12 @@ export function decodedParts(text: string, depth: number): DecodedPart[] {
   }
   for (const match of text.matchAll(spacedHex))
     add(match.index, match.index + match[0].length, Buffer.from(match[0].replace(/0x|\\x|[\s,:]/g, ''), 'hex'));
+  for (const match of text.matchAll(numbers)) {
+    const written = match[0].split(/[\s,]+/);
+    const base = written.every((group) => group.length === 8) ? 2 : 10;
+    const codes = written.map((group) => Number.parseInt(group, base));
+    if (codes.every((code) => code < 256)) add(match.index, match.index + match[0].length, Uint8Array.from(codes));
+  }
   if (depth === 0 || parts.length === 0) {
     const plain = unescaped(text);
     if (plain !== undefined) parts.push({ start: 0, end: text.length, decoded: plain });

@@ -50,7 +50,7 @@ function fold(code: number): number {
   const written = String.fromCodePoint(code);
   const substitute = leet[written];
   if (substitute !== undefined) return substitute.charCodeAt(0) - 96;
-  if (/[\p{Cf}\p{Mn}\p{Me}]/u.test(written) || fillers.has(code)) return invisible;
+  if (/[\p{Cf}\p{M}]/u.test(written) || fillers.has(code)) return invisible;
   const plain = written.normalize('NFKD').toLowerCase();
   for (const character of plain) {
     const latin = lookAlikes[character] ?? character;

@@ -9,7 +9,15 @@ const certain =
   /<\|\s{0,4}(?:im_start|im_end|im_sep|system|user|assistant|endoftext|eot_id|start_header_id|end_header_id|begin_of_text|channel|message|endofprompt)\b|\[\/?INST\]|<<\/?SYS>>|<\/?(?:start|end)_of_turn>|\{\{[~#]?\s{0,8}(?:role|media|history|section)\s+["']|<<<\s{0,4}dotprompt\s{0,4}:/i;
 
 const likely =
-  /(?:^|\n)[ \t>]{0,8}#{2,6}[ \t]{0,4}(?:system|(?:new|updated|additional) instructions?|instructions?|assistant|developer)\b[^\n]{0,20}(?:\n|:|$)|<\/?(?:system|assistant|system_prompt|instructions?|developer)(?:\s[^<>]{0,100})?>|\[(?:system|assistant|developer)(?: message)?\]|"role"\s{0,4}:\s{0,4}"(?:system|developer|assistant)"/i;
+  /(?:^|\n)[ \t>]{0,8}#{2,6}[ \t]{0,4}(?:system|(?:new|updated|additional) instructions?|instructions?|assistant|developer)\b[^\n]{0,20}(?:\n|:|$)|<\/?(?:system|assistant|system_prompt|instructions?|developer)(?:\s[^<>]{0,100})?>|\[(?:system|assistant|developer)(?: message)?\]|"role"\s{0,4}:\s{0,4}"(?:system|developer|assistant)"|^[ \t]{0,8}```\s{0,4}system\b|<\/(?:user_?input|document|context|user_?message|user_?data|data|input|untrusted|content|transcript)>/i;
+
+/** Turns of a conversation that is written into a text. */
+const turns =
+  /(?:^|\n)[ \t>*]{0,8}(?:user|human)[ \t*]{0,4}:[^\n]{0,2000}\n\s{0,8}(?:assistant|ai|bot|system)[ \t*]{0,4}:|(?:^|\n)[ \t>*]{0,8}(?:assistant|ai|bot|system)[ \t*]{0,4}:[^\n]{0,2000}\n\s{0,8}(?:user|human)[ \t*]{0,4}:|(?:^|\n)[ \t>*]{0,8}system[ \t*]{0,4}:\s{0,4}(?:you|the user|new|ignore|from now|all)\b|(?:^|\n)human[ \t]{0,4}:[^\n]{0,2000}\n{1,3}assistant[ \t]{0,4}:/i;
+
+/** A picture or a link whose address would take words of the conversation along. */
+const leaking =
+  /!?\[[^\]\n]{0,80}\]\(https?:\/\/[^\s)]{1,200}[?&=][^\s)]{0,100}(?:[A-Z]{5,}|\{[^}\n]{1,40}\}|\[[A-Za-z_ ]{3,40}\]|<[A-Za-z_ ]{3,40}>)/;
 
 const possible = /(?:^|\n)[ \t>*]{0,8}(?:system|assistant|developer|human)(?: message| prompt| note)?[ \t*]{0,4}:/i;
 
@@ -17,6 +25,8 @@ const possible = /(?:^|\n)[ \t>*]{0,8}(?:system|assistant|developer|human)(?: me
 const forms = [
   [certain, 0.9, openingSigns],
   [likely, 0.75, openingSigns | headingSigns],
+  [leaking, 0.75, openingSigns],
+  [turns, 0.75, colonSigns],
   [possible, 0.5, colonSigns],
 ] as const;
 

@@ -3,17 +3,21 @@
  * an attack and name it in the record. What makes an injection harmless is elsewhere: untrusted text travels in its own
  * message, and an answer is data.
  *
- * Rules: `override` (ignore … previous … instructions), `reveal` (print … system prompt), `persona` (you are now …
- * unrestricted), `role_marker` (`<|im_start|>`, `### system`, `{{role "system"}}`, `<<<dotprompt:`), `spaced` (letters
- * apart), `encoded` (base64, hex, URL, entities and escapes, rot13) around any of these. One pass over the characters
- * finds the words (0.9 µs for 300 characters); everything else is asked only where its characters occur.
+ * Rules of words (`order-rules.ts`): `override`, `reveal`, `persona`, `takeover`, `exfiltrate`, `conceal`, `addressed`,
+ * `authority`. Of form: `role_marker` (`<|im_start|>`, `### system`, `{{role "system"}}`), `spaced` (letters apart),
+ * `encoded` (base64, hex, binary, URL, entities and escapes, rot13, backwards) around any of these. Evidence counts
+ * together only where it stands together, so that a long text is not suspected for its length; and what is negated, or
+ * quoted by a text about attacks or by a story, counts less. One pass over the characters finds the words; everything
+ * else is asked only where its characters occur.
  */
 import { decodedParts } from './decoded-parts.ts';
+import type { InjectionRule } from './order-rules.ts';
+import { isQuotedSpeech, standsInQuotes } from './quoted-orders.ts';
 import { codeSigns, digitSigns, readOrderWords } from './read-order-words.ts';
 import { findRoleMarkers } from './role-markers.ts';
-import { findSpaced, findUnspaced } from './spaced-orders.ts';
+import { findJoined, findSpaced, findUnspaced } from './spaced-orders.ts';
 
-export type InjectionRule = 'override' | 'reveal' | 'persona' | 'role_marker' | 'spaced' | 'encoded';
+export type { InjectionRule } from './order-rules.ts';
 
 export interface InjectionHit {
   readonly rule: InjectionRule;
@@ -24,46 +28,112 @@ export interface InjectionHit {
 
 export interface InjectionScore {
   readonly score: number;
+  /** Those of the places that reach the score, in order. */
   readonly hits: readonly InjectionHit[];
 }
 
 const harmless: InjectionScore = Object.freeze({ score: 0, hits: [] });
 
 const maxDepth = 2;
+/** Evidence further apart than this many characters says nothing together. */
+const apartAt = 400;
+/** How far before an order a word such as `attack` says that it is an example. */
+const exampleWithin = 120;
 
 export function scoreInjection(text: string): InjectionScore {
-  const hits: InjectionHit[] = [];
-  collect(text, 0, (hit) => hits.push(hit));
-  if (hits.length === 0) return harmless;
-  const best = new Map<InjectionRule, number>();
-  for (const { rule, score } of hits) best.set(rule, Math.max(score, best.get(rule) ?? 0));
-  let innocent = 1;
-  for (const score of best.values()) innocent *= 1 - score;
-  return { score: Math.round((1 - innocent) * 100) / 100, hits };
+  const hits = collect(text, 0);
+  return hits.length === 0 ? harmless : strongest(hits);
 }
 
 /** Is told every hit. */
 export type Collect = (hit: InjectionHit) => void;
 
-function collect(text: string, depth: number, found: Collect): void {
-  const { seen, longest, apart, wide } = readOrderWords(text, found);
-  findRoleMarkers(text, seen, wide, found);
-  if (apart > 0) findSpaced(text, found);
-  if (wide) findUnspaced(text, found);
-  if (depth >= maxDepth || (longest < 16 && (seen & codeSigns) === 0 && !manyHexPairs(text, seen))) return;
-  for (const { start, end, decoded } of decodedParts(text, depth)) {
-    let highest = 0;
-    collect(decoded, depth + 1, ({ score }) => {
-      highest = Math.max(highest, score);
-    });
-    // Hiding an order is worse than giving it.
-    if (highest >= 0.4) found({ rule: 'encoded', start, end, score: Math.min(1, highest + 0.1) });
+/** The place whose evidence is strongest. */
+function strongest(hits: readonly InjectionHit[]): InjectionScore {
+  const ordered = hits.toSorted((one, other) => one.start - other.start);
+  let best = harmless;
+  for (let from = 0; from < ordered.length; ) {
+    let end = ordered[from]?.end ?? 0;
+    let to = from + 1;
+    for (let next = ordered[to]; next !== undefined && next.start - end <= apartAt; next = ordered[++to])
+      end = Math.max(end, next.end);
+    const place = ordered.slice(from, to);
+    const score = scoreOf(place);
+    if (score > best.score) best = { score, hits: place };
+    from = to;
   }
+  return best;
 }
 
-const hexPairs = /(?:[0-9a-fA-F]{2}[\s,:]){11}/;
+/** What hits say together; rules count once each. */
+export function scoreOf(hits: readonly InjectionHit[]): number {
+  const best = new Map<InjectionRule, number>();
+  for (const { rule, score } of hits) best.set(rule, Math.max(score, best.get(rule) ?? 0));
+  let innocent = 1;
+  for (const score of best.values()) innocent *= 1 - score;
+  return Math.round((1 - innocent) * 100) / 100;
+}
 
-/** `69 67 6e 6f …`: hex in pairs. */
-function manyHexPairs(text: string, seen: number): boolean {
-  return (seen & digitSigns) !== 0 && hexPairs.test(text);
+function collect(text: string, depth: number): readonly InjectionHit[] {
+  const hits: InjectionHit[] = [];
+  const negated: number[] = [];
+  const examples: number[] = [];
+  const latest = new Map<InjectionRule, number>();
+  /** Hits of one rule that overlap are one. */
+  const found: Collect = (hit) => {
+    const index = latest.get(hit.rule);
+    const before = index === undefined ? undefined : hits[index];
+    if (index !== undefined && before !== undefined && hit.start <= before.end && before.score >= hit.score)
+      hits[index] = { ...before, end: Math.max(before.end, hit.end) };
+    else {
+      latest.set(hit.rule, hits.length);
+      hits.push(hit);
+    }
+  };
+  const { seen, longest, apart, wide, reversed, bits } = readOrderWords(
+    text,
+    (rule, score, start, end) => {
+      if (rule === 'negated') negated.push(end);
+      else if (rule === 'quoted') examples.push(start);
+      else found({ rule, score: excused(rule, score, start, end), start, end });
+    },
+    (rule, score, start, end) => {
+      if (rule !== 'negated' && rule !== 'quoted' && score >= 0.7) found({ rule: 'encoded', score: 0.9, start, end });
+    },
+  );
+  function excused(rule: InjectionRule, score: number, start: number, end: number): number {
+    const refused = negated.at(-1) ?? -1;
+    if (rule === 'override' && refused >= start && refused <= end) return 0.3;
+    const example = examples.at(-1) ?? -1;
+    const isExample = example >= 0 && start - example < exampleWithin && standsInQuotes(text, start);
+    return isExample || isQuotedSpeech(text, start, end) ? score / 2 : score;
+  }
+  findRoleMarkers(text, seen, wide, found);
+  if (apart > 0) findSpaced(text, found, (joined) => scoreAt(joined, depth));
+  if (longest >= 14) findJoined(text, found);
+  if (wide) findUnspaced(text, found);
+  if (reversed >= 2 && depth === 0) {
+    const score = scoreAt([...text].reverse().join(''), depth);
+    if (score >= 0.4) found({ rule: 'encoded', start: 0, end: text.length, score: Math.min(1, score + 0.1) });
+  }
+  if (depth >= maxDepth || (longest < 16 && (seen & codeSigns) === 0 && bits < 8 && !manyDigits(text, seen)))
+    return hits;
+  for (const { start, end, decoded } of decodedParts(text, depth)) {
+    const score = scoreAt(decoded, depth);
+    // Hiding an order is worse than giving it.
+    if (score >= 0.4) found({ rule: 'encoded', start, end, score: Math.min(1, score + 0.1) });
+  }
+  return hits;
+}
+
+function scoreAt(text: string, depth: number): number {
+  const hits = collect(text, depth + 1);
+  return hits.length === 0 ? 0 : strongest(hits).score;
+}
+
+const digitGroups = /(?:(?:0x|\\x)?[0-9a-fA-F]{2,8}[\s,:]){6}/;
+
+/** `69 67 6e 6f …`: characters as numbers. */
+function manyDigits(text: string, seen: number): boolean {
+  return (seen & digitSigns) !== 0 && digitGroups.test(text);
 }
