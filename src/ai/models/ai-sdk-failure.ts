@@ -4,7 +4,7 @@
  * copy of their classes, and never passed on as causes: they hold the request.
  */
 import { messageOf } from '../../errors/index.ts';
-import type { HttpHeaders } from './http-exchange.ts';
+import type { HttpHeaders } from './http-headers.ts';
 import { type FailureDetails, type FailureKind, ProviderFailure, type Usage } from './model.ts';
 import { parseJson, recordOf, textIn } from './outside-json.ts';
 import { failureOfAnswer } from './provider-failure-of.ts';

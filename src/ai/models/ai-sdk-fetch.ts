@@ -9,7 +9,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Deadline } from '../../lib/index.ts';
 import { type BodyWatch, type BoundedFetch, responseHeaders, responseOf } from './bounded-fetch.ts';
-import type { HttpExchange, HttpHeaders } from './http-exchange.ts';
+import type { HttpExchange } from './http-exchange.ts';
+import type { HttpHeaders } from './http-headers.ts';
 import type { CallBounds } from './model.ts';
 
 /** How far one call's exchange with its provider has come. */

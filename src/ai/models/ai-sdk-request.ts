@@ -9,11 +9,12 @@ import type {
   SharedV4ProviderOptions,
 } from '@ai-sdk/provider';
 import { unreachable } from '../../lib/index.ts';
+import { callIdFormOf } from './ai-sdk-call-ids.ts';
 import type { AiSdkPackageFacts } from './ai-sdk-flavour.ts';
 import { markOptions, withMark } from './ai-sdk-marks.ts';
 import { type OutputReading, toolChoiceWith, wordOutput } from './ai-sdk-output.ts';
 import { aiSdkPrompt, type SupportedUrls } from './ai-sdk-prompt.ts';
-import { callIdFormOf, withCallIds } from './call-ids.ts';
+import { withCallIds } from './call-ids.ts';
 import { Adaptation } from './fitting/adaptation.ts';
 import { fitForAiSdk, isAnthropicModel } from './fitting/fit-ai-sdk.ts';
 import { type Message, type ModelRequest, type ProviderCall, ProviderFailure, type ToolDefinition } from './model.ts';

@@ -1,5 +1,6 @@
 import { Deadline } from '../../lib/index.ts';
-import type { HttpExchange, HttpHeaders } from './http-exchange.ts';
+import type { HttpExchange } from './http-exchange.ts';
+import type { HttpHeaders } from './http-headers.ts';
 import { createHttpPool } from './http-pool.ts';
 import type { CallBounds } from './model.ts';
 

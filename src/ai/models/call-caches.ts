@@ -7,15 +7,9 @@
  */
 import type { AnswerCache } from './answer-cache.ts';
 import type { AnswerScope } from './answer-key.ts';
+import type { CacheOutcome, Completion, EmbeddingCompletion } from './completion.ts';
 import type { CallBounds, Embeddings, ModelAnswer, ModelRequest } from './model.ts';
-import type {
-  CacheOutcome,
-  CallContext,
-  Completion,
-  EmbeddingCall,
-  EmbeddingCompletion,
-  ModelCall,
-} from './model-call.ts';
+import type { CallContext, EmbeddingCall, ModelCall } from './model-call.ts';
 import type { Route } from './routing/choose-targets.ts';
 import type { Target } from './routing/target.ts';
 import { SharedCalls } from './shared-calls.ts';

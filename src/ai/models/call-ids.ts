@@ -5,7 +5,6 @@
  * conversation keeps what it was told.
  */
 import { hash } from 'node:crypto';
-import type { AiSdkFlavour } from './ai-sdk-flavour.ts';
 import type { JsonObject, Message, ModelRequest, Wire } from './model.ts';
 import { isRecord } from './outside-json.ts';
 
@@ -23,11 +22,6 @@ const anyUpTo64: CallIdForm = { takes: /^.{1,64}$/s, ...long };
 /** Chat completions of OpenAI's own hosts. */
 const anyUpTo40: CallIdForm = { takes: /^.{1,40}$/s, make: (digits) => `call_${digits.slice(0, 24)}` };
 const nineCharacters: CallIdForm = { takes: /^[A-Za-z0-9]{9}$/, make: (digits) => digits.slice(0, 9) };
-
-export function callIdFormOf(flavour: AiSdkFlavour): CallIdForm {
-  if (flavour === 'anthropic' || flavour === 'bedrock') return plain;
-  return flavour === 'mistral' ? nineCharacters : anyUpTo64;
-}
 
 /** Own servers of the OpenAI wires take any characters, and some models only know the ids they wrote themselves. */
 export function callIdFormAt(hostname: string, wire: Wire): CallIdForm {

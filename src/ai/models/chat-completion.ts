@@ -1,9 +1,10 @@
 import { AnswerDraft } from './answer-draft.ts';
+import { answerOf } from './answer-of.ts';
 import type { AnswerContext } from './answer-reader.ts';
 import { ChatMessageReader, readFinishReason } from './chat-message.ts';
 import { chatUsageIn } from './chat-usage.ts';
 import { estimateUsage } from './estimate-usage.ts';
-import { type JsonObject, type ModelAnswer, ProviderFailure, type Usage } from './model.ts';
+import { type JsonObject, type ModelAnswer, ProviderFailure } from './model.ts';
 import { arrayOf, recordOf, textIn } from './outside-json.ts';
 import { failureOfError } from './provider-failure-of.ts';
 import { readUsage } from './read-usage.ts';
@@ -42,24 +43,4 @@ export function stopSequenceIn(
 ): string | undefined {
   const told = textIn(reason) ?? textIn(matched);
   return told !== undefined && request.stop?.includes(told) === true ? told : undefined;
-}
-
-/** What both wires and their streams end with. */
-export function answerOf(
-  draft: AnswerDraft,
-  finishReason: ModelAnswer['finishReason'],
-  usage: Usage,
-  { id, model }: { readonly id?: unknown; readonly model?: unknown },
-): ModelAnswer {
-  const { refusal } = draft;
-  const requestId = textIn(id);
-  const respondedModel = textIn(model);
-  return {
-    content: draft.content(),
-    finishReason: draft.finishReason(finishReason),
-    ...(refusal === undefined ? {} : { refusal }),
-    usage,
-    ...(requestId === undefined ? {} : { requestId }),
-    ...(respondedModel === undefined ? {} : { respondedModel }),
-  };
 }

@@ -2,6 +2,7 @@
  * Writes a request on the chat completions wire. What that wire has no word for is `unsupported`; reasoning of earlier
  * answers has no place in it and is left out, except where the endpoint wants it back (openai-dialect.ts).
  */
+
 import { unreachable } from '../../lib/index.ts';
 import type {
   FilePart,
@@ -11,20 +12,14 @@ import type {
   ModelRequest,
   ProviderCall,
   TextPart,
-  ToolChoice,
   ToolResultPart,
 } from './model.ts';
 import type { ChatDialect } from './openai-dialect.ts';
 import { chatFile, imageUrl } from './openai-media.ts';
 import { isRecord, parseJson, recordOf, textIn } from './outside-json.ts';
-import { type AnswerTool, type JsonReading, structuredOutputOf } from './structured-output.ts';
+import { type AnswerTool, structuredOutputOf } from './structured-output.ts';
 import { unsupported } from './unsupported.ts';
-
-export interface WrittenRequest {
-  readonly body: JsonObject;
-  /** How the answer's JSON is read; `undefined` where text was asked for. */
-  readonly reading: JsonReading | undefined;
-}
+import { choiceWith, type WrittenRequest, writeResultText } from './written-request.ts';
 
 export function writeChatRequest(
   model: string,
@@ -74,16 +69,6 @@ function writeTools(
   if (choice === undefined) return;
   if (typeof choice === 'object') body.tool_choice = { type: 'function', function: { name: choice.name } };
   else body.tool_choice = choice === 'required' ? dialect.requiredChoice : choice;
-}
-
-/** The answer itself is a tool's call: where there are other tools, the model must call one of them or that one. */
-export function choiceWith(
-  answerTool: AnswerTool | undefined,
-  otherTools: number,
-  asked: ToolChoice | undefined,
-): ToolChoice | undefined {
-  if (answerTool === undefined || typeof asked === 'object') return asked;
-  return otherTools === 0 || asked === 'none' ? { name: answerTool.name } : 'required';
 }
 
 function writeMessage(message: Message, dialect: ChatDialect): JsonObject | readonly JsonObject[] {
@@ -157,14 +142,4 @@ function extraContentIn(opaque: JsonObject | undefined, { extraContent }: ChatDi
 
 function writeToolResult({ callId, content, isError }: ToolResultPart): JsonObject {
   return { role: 'tool', tool_call_id: callId, content: writeResultText(content, isError) };
-}
-
-/** This wire has no word for a tool that failed: the text says it. */
-export function writeResultText(content: ToolResultPart['content'], isError: boolean | undefined): string {
-  let text = isError === true ? 'Error: ' : '';
-  for (const part of content) {
-    if (part.type !== 'text') throw unsupported(`a tool result with ${part.type === 'image' ? 'an image' : 'a file'}`);
-    text += part.text;
-  }
-  return text;
 }

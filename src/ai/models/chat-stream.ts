@@ -7,8 +7,9 @@
  * without choices, as Azure sends first, says nothing.
  */
 import { AnswerDraft } from './answer-draft.ts';
+import { answerOf } from './answer-of.ts';
 import { type AnswerContext, passOn, type StreamReader } from './answer-reader.ts';
-import { answerOf, stopSequenceIn } from './chat-completion.ts';
+import { stopSequenceIn } from './chat-completion.ts';
 import { ChatMessageReader, readFinishReason } from './chat-message.ts';
 import { chatUsageIn } from './chat-usage.ts';
 import { ConformChatChunk } from './conform-chat-chunk.ts';

@@ -1,5 +1,6 @@
 export { checkAiSdkPackage } from './ai-sdk-provider.ts';
 export { CallCaches } from './call-caches.ts';
+export type { CallSummary, Completion, EmbeddingCompletion, ModerationCompletion } from './completion.ts';
 export { createModelClient } from './create-model-client.ts';
 export { estimateInputTokens } from './estimate-usage.ts';
 export { type CallGuard, createCallGuard, noGuard } from './guard-call.ts';
@@ -41,16 +42,12 @@ export {
 } from './model.ts';
 export type {
   Caller,
-  CallSummary,
-  Completion,
   DescribedModel,
   EmbeddingCall,
-  EmbeddingCompletion,
   ModelCall,
   ModelClient,
   ModelStreamPart,
   ModerationCall,
-  ModerationCompletion,
 } from './model-call.ts';
 export { assembleModelClient } from './model-client.ts';
 export { formatUsd } from './money.ts';

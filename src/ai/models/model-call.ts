@@ -1,14 +1,8 @@
 /** What the rest of Isthmus asks of models, and what it is told back: an alias in, an answer with its price out. */
+
 import type { GatewayError } from '../../errors/index.ts';
-import type {
-  CallBounds,
-  EmbeddingRequest,
-  Embeddings,
-  ModelAnswer,
-  ModelRequest,
-  Moderation,
-  StreamDelta,
-} from './model.ts';
+import type { CacheOutcome, Completion, EmbeddingCompletion, ModerationCompletion } from './completion.ts';
+import type { CallBounds, EmbeddingRequest, ModelRequest, StreamDelta } from './model.ts';
 
 /** Who a call is made for. Until the access issue lands, everyone is the anonymous principal of tenant `public`. */
 export interface Caller {
@@ -39,32 +33,9 @@ export interface ModerationCall extends Omit<CallContext, 'alias'> {
   readonly texts: readonly string[];
 }
 
-export type ModerationCompletion = Moderation & CallSummary;
-
 export interface EmbeddingCall extends CallContext {
   readonly request: EmbeddingRequest;
 }
-
-/** What a call came to, beside its answer. */
-export interface CallSummary {
-  /** The reference of the target that answered, `<provider>/<model id>`. */
-  readonly model: string;
-  /** How many requests went to providers, the one that answered included; 0 for a cache hit. */
-  readonly attempts: number;
-  /** `exact`, `semantic`: nothing was asked · `shared`: an equal call in flight was shared · `miss` · `off`. */
-  readonly cache: CacheOutcome;
-  /** In nano-dollars, rounded up once; 0n for a hit and for whoever shared another's call. */
-  readonly costNanoUsd: bigint;
-  /** From the call's begin to its end, in milliseconds. */
-  readonly durationMs: number;
-  /** What was changed of the request so that the target could take it: see `ProviderCall.adapted`. */
-  readonly adapted?: readonly string[];
-}
-
-export type CacheOutcome = 'exact' | 'semantic' | 'shared' | 'miss' | 'off';
-
-export type Completion = ModelAnswer & CallSummary;
-export type EmbeddingCompletion = Embeddings & CallSummary;
 
 /**
  * The client's stream: `start` (before the first delta: which model answers is settled, and never changes after it),

@@ -22,21 +22,17 @@ import { GatewayError, messageOf } from '../../errors/index.ts';
 import { invariant } from '../../lib/index.ts';
 import type { ModelCallSink } from '../../observability/index.ts';
 import type { CallCaches, CallKeys } from './call-caches.ts';
+import type { CacheOutcome, CallSummary, Completion, EmbeddingCompletion, ModerationCompletion } from './completion.ts';
 import { type CallGuard, noGuard, type Passed } from './guard-call.ts';
 import { type CallBounds, type Embeddings, type ModelAnswer, type ModelProvider, ProviderFailure } from './model.ts';
 import type {
-  CacheOutcome,
-  CallSummary,
-  Completion,
   DescribedModel,
   EmbeddingCall,
-  EmbeddingCompletion,
   ListedModel,
   ModelCall,
   ModelClient,
   ModelStreamPart,
   ModerationCall,
-  ModerationCompletion,
 } from './model-call.ts';
 import { replayAnswer } from './replay-answer.ts';
 import { askedChat, askedEmbeddings } from './routing/asked.ts';

@@ -1,6 +1,7 @@
 import type { Moderate } from '../guardrails/index.ts';
+import type { Completion } from './completion.ts';
 import { type JsonSchema, textOf, userText } from './model.ts';
-import type { CallContext, Completion, ModelClient } from './model-call.ts';
+import type { CallContext, ModelClient } from './model-call.ts';
 
 const instructions =
   'Judge whether the text of the user message may be shown to the general public. Flag hate, harassment, sexual ' +

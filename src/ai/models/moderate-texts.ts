@@ -3,8 +3,9 @@
  * judgement, as the guardrail of the gateway asks it.
  */
 import { GatewayError } from '../../errors/index.ts';
+import type { Completion, ModerationCompletion } from './completion.ts';
 import type { Moderation } from './model.ts';
-import type { Completion, ListedModel, ModelClient, ModerationCall, ModerationCompletion } from './model-call.ts';
+import type { ListedModel, ModelClient, ModerationCall } from './model-call.ts';
 import { judgeText } from './moderate-by-model.ts';
 
 /** Ids of models that only judge. */

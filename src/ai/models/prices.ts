@@ -15,7 +15,7 @@ import type { TokenPrices as ConfiguredPrices, PriceOverride } from '../../confi
 import { invariant, stableHash } from '../../lib/index.ts';
 import { type DatedLists, listAt, listsOfDay, readDated } from './listed-prices.ts';
 import { picoPerToken } from './money.ts';
-import type { ReportedUsage } from './read-usage.ts';
+import type { ReportedUsage } from './reported-usage.ts';
 import {
   larger,
   mostForBound,

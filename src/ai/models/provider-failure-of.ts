@@ -4,7 +4,7 @@
  * same rules. What the provider wrote is told in `detail`, without any of its keys.
  */
 import { readRetryAfter } from '../../transport/index.ts';
-import type { HttpHeaders } from './http-exchange.ts';
+import type { HttpHeaders } from './http-headers.ts';
 import { type FailureKind, type JsonObject, ProviderFailure, type Usage } from './model.ts';
 import { arrayOf, parseJson, recordOf, textIn } from './outside-json.ts';
 import { redactKey } from './redact-key.ts';

@@ -6,8 +6,9 @@
  * What is not a count (negative, a fraction, a text, beyond a billion) makes the report unusable where it is a total,
  * and is left out where it is a part: the price is then the whole's. `null` is absent.
  */
+
 import { unreachable } from '../../lib/index.ts';
-import type { Usage } from './model.ts';
+import type { ReportedUsage } from './reported-usage.ts';
 
 /** Whose wire the usage object is written in. `openai-chat` is every provider's that speaks chat completions. */
 export type UsageFlavour =
@@ -22,16 +23,6 @@ export type UsageFlavour =
 
 /** More than any call can use: a larger number is a broken provider's. */
 const maxTokens = 1_000_000_000;
-
-/** What `Usage` has no place for and is priced apart all the same; the price book reads it where it is there. */
-export interface ReportedUsage extends Usage {
-  /** Part of both `cachedInputTokens` and `inputAudioTokens`. */
-  readonly cachedAudioTokens?: number;
-  /** Part of `outputTokens`. */
-  readonly outputImageTokens?: number;
-  /** Searches the provider made on the web, priced per search. */
-  readonly webSearches?: number;
-}
 
 type Fields = { readonly [name: string]: unknown };
 

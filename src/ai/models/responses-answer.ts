@@ -3,8 +3,8 @@
  * back) and function calls. Items of tools that run at the provider are passed over; the text around them is read.
  */
 import { AnswerDraft } from './answer-draft.ts';
+import { answerOf } from './answer-of.ts';
 import type { AnswerContext } from './answer-reader.ts';
-import { answerOf } from './chat-completion.ts';
 import { estimateUsage } from './estimate-usage.ts';
 import { type FinishReason, type JsonObject, type ModelAnswer, ProviderFailure, type StreamDelta } from './model.ts';
 import { arrayOf, recordOf, textIn } from './outside-json.ts';

@@ -3,7 +3,6 @@
  * travels in the request, and reasoning that must come back does so encrypted, in the parts of earlier answers.
  */
 import { unreachable } from '../../lib/index.ts';
-import { choiceWith, type WrittenRequest, writeResultText } from './chat-request.ts';
 import type {
   FilePart,
   ImagePart,
@@ -18,6 +17,7 @@ import { imageUrl, responsesFile } from './openai-media.ts';
 import { textIn } from './outside-json.ts';
 import { structuredOutputOf } from './structured-output.ts';
 import { unsupported } from './unsupported.ts';
+import { choiceWith, type WrittenRequest, writeResultText } from './written-request.ts';
 
 /** What this wire has no word for. */
 const unknownHere = ['topK', 'seed', 'stop', 'frequencyPenalty', 'presencePenalty'] as const;

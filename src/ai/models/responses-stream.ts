@@ -7,8 +7,8 @@
  * that contradicts them is `malformed`: pieces were lost or came in another order.
  */
 import { AnswerDraft, type ToolCallDraft } from './answer-draft.ts';
+import { answerOf } from './answer-of.ts';
 import type { AnswerContext, StreamReader } from './answer-reader.ts';
-import { answerOf } from './chat-completion.ts';
 import { ConformResponses } from './conform-responses.ts';
 import { estimateUsage } from './estimate-usage.ts';
 import {

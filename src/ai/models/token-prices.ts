@@ -3,7 +3,7 @@
  * counted in exactly one kind, the most specific one that is priced: a cached token is not paid as input as well.
  */
 import { nanoOfPico } from './money.ts';
-import type { ReportedUsage } from './read-usage.ts';
+import type { ReportedUsage } from './reported-usage.ts';
 
 /** Pico-dollars per token, each kind resolved to the price that is paid for it. */
 export interface TokenPrices {

@@ -1,12 +1,10 @@
 /** Answers in OpenAI's chat completions wire, where they did not come in it. */
-import { type Completion, type FinishReason, type ToolCallPart, textOf, type Usage } from '../../ai/models/index.ts';
+
+import { type Completion, type FinishReason, type ToolCallPart, textOf } from '../../ai/models/index.ts';
 import { newId, unreachable } from '../../lib/index.ts';
 import { type AgentTools, customInput } from './agent-tools.ts';
 import { extraContentOf } from './call-opaque.ts';
-
-export function unixSeconds(): number {
-  return Math.floor(Date.now() / 1_000);
-}
+import { chatUsage, unixSeconds } from './openai-usage.ts';
 
 /** OpenAI says of a refusal that it stopped; the message's `refusal` tells the rest. */
 export function chatFinishReason(reason: FinishReason, refusal: string | undefined): string {
@@ -21,25 +19,6 @@ export function chatFinishReason(reason: FinishReason, refusal: string | undefin
     default:
       return unreachable(reason);
   }
-}
-
-export function chatUsage(usage: Usage): Readonly<Record<string, unknown>> {
-  return {
-    prompt_tokens: usage.inputTokens,
-    completion_tokens: usage.outputTokens,
-    total_tokens: usage.inputTokens + usage.outputTokens,
-    prompt_tokens_details: {
-      cached_tokens: usage.cachedInputTokens ?? 0,
-      cache_write_tokens: usage.cacheWriteTokens ?? 0,
-      audio_tokens: usage.inputAudioTokens ?? 0,
-    },
-    completion_tokens_details: {
-      reasoning_tokens: usage.reasoningTokens ?? 0,
-      audio_tokens: usage.outputAudioTokens ?? 0,
-      accepted_prediction_tokens: 0,
-      rejected_prediction_tokens: 0,
-    },
-  };
 }
 
 export function chatToolCall(part: ToolCallPart, tools: AgentTools): Readonly<Record<string, unknown>> {

@@ -5,8 +5,8 @@
 import type { ModelClient, ModerationCompletion } from '../../ai/models/index.ts';
 import { newId } from '../../lib/index.ts';
 import { InvalidField } from './invalid-field.ts';
-import { readTextPart } from './read-chat-messages.ts';
 import { asFields, type Fields, readString } from './read-fields.ts';
+import { readTextPart } from './read-openai-text.ts';
 import { knownFields, sortFields } from './sort-fields.ts';
 
 export interface ModerationsCall {

@@ -1,9 +1,10 @@
 /** The messages of OpenAI's chat completions wire, read into the one form. */
+
 import type { FilePart, ImagePart, Message, TextPart, ToolCallPart, ToolResultPart } from '../../ai/models/index.ts';
 import { customArguments } from './agent-tools.ts';
 import { readExtraContent } from './call-opaque.ts';
 import { InvalidField } from './invalid-field.ts';
-import { cacheOf, lastMark, markLast, readCacheMark, readSystemMessages } from './read-cache-mark.ts';
+import { cacheOf, lastMark, markLast, readCacheMark } from './read-cache-mark.ts';
 import {
   asFields,
   type Fields,
@@ -15,6 +16,7 @@ import {
   requireString,
 } from './read-fields.ts';
 import { readFile, readImage, readSound, refuseStoredFile } from './read-media.ts';
+import { readSystemText, readText, readTextPart } from './read-openai-text.ts';
 
 /** Adds one message of the wire. */
 export function readChatMessage(
@@ -57,36 +59,6 @@ export function readChatMessage(
     default:
       throw new InvalidField(`\`${at}.role\` must be system, developer, user, assistant or tool.`, `${at}.role`);
   }
-}
-
-/** The system's words of either OpenAI wire: a message for each mark of what is to be kept. */
-export function readSystemText(message: Fields, at: string): readonly Message[] {
-  const { content } = message;
-  if (!Array.isArray(content)) {
-    return [{ role: 'system', content: readText(content, `${at}.content`), ...cacheOf(message, `${at}.`) }];
-  }
-  const messages = readSystemMessages(content, `${at}.content`, '', readTextPart);
-  return markLast(messages, readCacheMark(message, `${at}.`));
-}
-
-/** A string, or text parts: joined. */
-export function readText(content: unknown, at: string): string {
-  if (typeof content === 'string') return content;
-  if (!Array.isArray(content)) throw new InvalidField(`\`${at}\` must be a string or an array of text parts.`, at);
-  let text = '';
-  for (let index = 0; index < content.length; index++) {
-    text += readTextPart(asFields(content[index], `${at}[${index}]`), `${at}[${index}]`);
-  }
-  return text;
-}
-
-/** One text part of either OpenAI wire. */
-export function readTextPart(part: Fields, at: string): string {
-  if (part.type !== 'text' && part.type !== 'input_text' && part.type !== 'output_text') {
-    throw new InvalidField(`\`${at}.type\` must be text here.`, `${at}.type`);
-  }
-  if (typeof part.text !== 'string') throw new InvalidField(`\`${at}.text\` must be a string.`, `${at}.text`);
-  return part.text;
 }
 
 /** OpenAI's own endpoint knows text here; others, and clients of theirs, images too. */

@@ -6,7 +6,6 @@
 import type { Message, ModelRequest, ToolDefinition } from '../../ai/models/index.ts';
 import { InvalidField } from './invalid-field.ts';
 import { readCacheMark } from './read-cache-mark.ts';
-import { type Draft, readEffort, toolOf } from './read-chat-request.ts';
 import {
   asFields,
   type Fields,
@@ -24,6 +23,7 @@ import {
   requireString,
 } from './read-fields.ts';
 import { readTextBlocks, readTurn } from './read-messages-turns.ts';
+import { type Draft, readEffort, toolOf } from './read-openai-fields.ts';
 import { readThinking } from './read-thinking.ts';
 import { knownFields, optionalFields, refuseHostedTool, refuseStorageAndTiers, sortFields } from './sort-fields.ts';
 

@@ -13,9 +13,9 @@ import { readExtraContent } from './call-opaque.ts';
 import { InvalidField } from './invalid-field.ts';
 import { opaqueFromText } from './opaque-text.ts';
 import { cacheOf } from './read-cache-mark.ts';
-import { readSystemText, readText, readTextPart } from './read-chat-messages.ts';
 import { asFields, type Fields, readArray, readString, requireName, requireString } from './read-fields.ts';
 import { readFile, readImage, refuseStoredFile } from './read-media.ts';
+import { readSystemText, readText, readTextPart } from './read-openai-text.ts';
 
 /** Adds the messages of `input`: a string, or items. */
 export function readInput(input: unknown, messages: Message[], beyond: string[], adapts: string[]): void {

@@ -5,7 +5,6 @@
 import type { Message, ModelRequest, OutputForm } from '../../ai/models/index.ts';
 import { InvalidField } from './invalid-field.ts';
 import { nameToolTypes } from './name-tool-types.ts';
-import { type Draft, readEffort, readOutputForm, readSampling, readTools } from './read-chat-request.ts';
 import {
   type Fields,
   isFields,
@@ -16,6 +15,7 @@ import {
   readString,
   requireString,
 } from './read-fields.ts';
+import { type Draft, readEffort, readOutputForm, readSampling, readTools } from './read-openai-fields.ts';
 import { readInput } from './read-responses-input.ts';
 import { knownFields, optionalFields, refuseStorageAndTiers, sortFields } from './sort-fields.ts';
 

@@ -4,8 +4,8 @@ import type { GatewayError } from '../../errors/index.ts';
 import { newId, unreachable } from '../../lib/index.ts';
 import { type AgentTool, type AgentTools, agentToolsOf, customInput } from './agent-tools.ts';
 import { extraContentOf } from './call-opaque.ts';
-import { unixSeconds } from './chat-answer.ts';
 import { opaqueToText } from './opaque-text.ts';
+import { unixSeconds } from './openai-usage.ts';
 import { type Fields, isFields } from './read-fields.ts';
 import { openAiError, statusOf } from './wire-error.ts';
 

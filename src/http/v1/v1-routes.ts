@@ -17,7 +17,7 @@ import { noteFacts } from '../request-facts.ts';
 import { agentToolsOf } from './agent-tools.ts';
 import { writeChatAnswer } from './chat-answer.ts';
 import { ChatStream } from './chat-stream.ts';
-import { CompletionsStream, readCompletionsRequest, writeCompletions } from './completions.ts';
+import { readCompletionsRequest } from './completions.ts';
 import { readEmbeddingsRequest, writeEmbeddings } from './embeddings.ts';
 import { nameOf, promptNames } from './find-prompt.ts';
 import { findModel, listModels, noSuchModel } from './list-models.ts';
@@ -37,6 +37,7 @@ import { ResponsesStream } from './responses-stream.ts';
 import { PromptStream, readPromptCall, writePromptAnswer } from './run-prompt.ts';
 import { toGatewayError, V1Call, type V1Generations } from './v1-call.ts';
 import { forbidsRetry, retryAfterSeconds, statusOf, type WireErrorForm, wireErrorBody } from './wire-error.ts';
+import { CompletionsStream, writeCompletions } from './write-completions.ts';
 
 export interface V1RoutesOptions {
   readonly generations: V1Generations;

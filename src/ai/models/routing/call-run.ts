@@ -8,9 +8,10 @@
 import type { Capability } from '../../../config/index.ts';
 import { isoTime } from '../../../lib/index.ts';
 import type { ModelCallRecord, ModelCallSink } from '../../../observability/index.ts';
+import type { CacheOutcome } from '../completion.ts';
 import { charactersPerToken } from '../estimate-usage.ts';
 import type { CallBounds, ModelAnswer, ProviderFailure, Usage } from '../model.ts';
-import type { CacheOutcome, CallContext, Caller } from '../model-call.ts';
+import type { CallContext, Caller } from '../model-call.ts';
 import { formatUsd } from '../money.ts';
 import type { Attempt } from './attempt.ts';
 import type { ChoiceContext } from './choose-targets.ts';

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatUsd, parseUsd } from '../../../../src/ai/models/money.ts';
 import { createPriceBook, type PricedModel, priceProviderOf } from '../../../../src/ai/models/prices.ts';
-import { type ReportedUsage, readUsage } from '../../../../src/ai/models/read-usage.ts';
+import { readUsage } from '../../../../src/ai/models/read-usage.ts';
+import type { ReportedUsage } from '../../../../src/ai/models/reported-usage.ts';
 import { hasUsageBodies, type Reading, readUsageBodies } from './usage-bodies.ts';
 
 /** The price date of the recorded bodies: by day, since some prices differ by the hour. */
