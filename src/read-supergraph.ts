@@ -11,7 +11,7 @@ import {
   type SubgraphCode,
   sensitiveFieldsOf,
 } from './ai/fields/index.ts';
-import { refuseMissingPackages } from './ai/models/index.ts';
+import { refuseMissingPackages } from './ai/providers/index.ts';
 import type { ResolvedConfig } from './config/index.ts';
 import { refuseMissingReference } from './execution/index.ts';
 import { stableHash } from './lib/index.ts';

@@ -1,5 +1,7 @@
 /** The model client by itself: the CPU of one call, so many at a time, in a process that does nothing else. */
-import { createModelClient, type Message, type ModelRequest } from '../../src/ai/models/index.ts';
+
+import type { Message, ModelRequest } from '../../src/ai/model-call/index.ts';
+import { createModelClient } from '../../src/ai/models/index.ts';
 import { createMemoryStore } from '../../src/cache/index.ts';
 import { loadConfig } from '../../src/config/index.ts';
 import { Deadline } from '../../src/lib/index.ts';

@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import { GraphQLError, Kind, parse } from 'graphql';
 import { fieldTags, readPromptFolder } from '../ai/fields/index.ts';
-import { formatUsd } from '../ai/models/index.ts';
+import { formatUsd } from '../ai/prices/index.ts';
 import { createRedisStore } from '../cache/index.ts';
 import { loadConfig, type ResolvedConfig } from '../config/index.ts';
 import { messageOf } from '../errors/index.ts';

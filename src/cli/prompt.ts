@@ -14,7 +14,9 @@ import {
   readPromptFolder,
   runPromptTest,
 } from '../ai/fields/index.ts';
-import { createModelClient, formatUsd, type ModelClient, textOf } from '../ai/models/index.ts';
+import { textOf } from '../ai/model-call/index.ts';
+import { createModelClient, type ModelClient } from '../ai/models/index.ts';
+import { formatUsd } from '../ai/prices/index.ts';
 import { createMemoryStore } from '../cache/index.ts';
 import { loadConfig, type ResolvedConfig, type SubgraphConfig } from '../config/index.ts';
 import { Deadline, didYouMean, readTextFile } from '../lib/index.ts';

@@ -7,15 +7,20 @@ export type {
   ModelTarget,
   RoutingRule,
   Strategy,
-  StructuredOutput,
   TargetLimits,
 } from './ai-models.ts';
 export { parseModelReference } from './ai-names.ts';
 export type { PriceOverride, TokenPrices } from './ai-prices.ts';
 export type { ProviderConfig } from './ai-providers.ts';
 export { ConfigError, type ConfigProblem } from './config-error.ts';
-export type { GuardMode, GuardrailsConfig, ModerationConfig, PersonalDataKind } from './guardrails.ts';
-export { guardrailsYaml, resolveGuardrails } from './guardrails.ts';
+export {
+  type GuardMode,
+  type GuardrailsConfig,
+  guardrailsYaml,
+  type ModerationConfig,
+  type PersonalDataKind,
+  resolveGuardrails,
+} from './guardrails.ts';
 export {
   type HeaderMerge,
   type HeaderRules,

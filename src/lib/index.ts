@@ -7,9 +7,9 @@ export { type BudgetedCache, type CacheGroup, MemoryBudget, type SharedPart } fr
 export { didYouMean, nearestName } from './nearest-name.ts';
 export { newId } from './new-id.ts';
 export { parseExactAnswer, parseJsonAnswer } from './parse-json-answer.ts';
-export { type ReadTextFileOptions, readTextFile } from './read-text-file.ts';
+export { readTextFile } from './read-text-file.ts';
 export { SharedRuns } from './shared-runs.ts';
 export { siblingModule } from './sibling-module.ts';
 export { SingleFlight } from './single-flight.ts';
 export { canonicalJson, stableHash } from './stable-hash.ts';
-export { type WithinTimeOptions, withinTime } from './within-time.ts';
+export { withinTime } from './within-time.ts';

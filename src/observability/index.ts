@@ -1,4 +1,4 @@
 export { createLogger, type Logger, type LoggerOptions } from './logger.ts';
 export { createModelCallLog } from './model-call-log.ts';
 export type { ModelCallRecord, ModelCallSink } from './model-calls.ts';
-export { type RequestUsage, takeRequestUsage } from './request-usage.ts';
+export { takeRequestUsage } from './request-usage.ts';

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { createOpenAiProvider, type ModelStreamPart } from '../../src/ai/models/index.ts';
+import type { ModelStreamPart } from '../../src/ai/models/index.ts';
+import { createOpenAiProvider } from '../../src/ai/providers/openai/index.ts';
 import { type ScriptedProvider, startScriptedProvider } from '../../src/testing.ts';
 import { alias, call, clientOf, collect, textIn } from '../unit/ai/models/model-client-kit.ts';
 

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { buildASTSchema, getOperationAST, type OperationDefinitionNode, parse, print } from 'graphql';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { createApolloPlanner } from '../../src/planning/apollo-planner.ts';
+import { createApolloPlanner } from '../../src/planning/apollo/apollo-planner.ts';
 import { normaliseOperation } from '../../src/planning/index.ts';
 import { createTestGraph, type TestGraph } from '../testkit/test-graph.ts';
 import { abstractTypes } from './schemas/abstract-types.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { PublishedPrompt } from '../../src/ai/fields/published-prompt.ts';
+import type { PublishedPrompt } from '../../src/ai/fields/prompts/published-prompt.ts';
 import { startV1Server, type V1Server } from './v1-server.ts';
 
 const summary: PublishedPrompt = {

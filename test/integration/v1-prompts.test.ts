@@ -1,6 +1,6 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { PublishedPrompt } from '../../src/ai/fields/published-prompt.ts';
+import type { PublishedPrompt } from '../../src/ai/fields/prompts/published-prompt.ts';
 import { GatewayError } from '../../src/errors/index.ts';
 import { completion, start, startV1Server, streamOf, type V1Server } from './v1-server.ts';
 

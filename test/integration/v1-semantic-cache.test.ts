@@ -6,7 +6,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { userText } from '../../src/ai/models/index.ts';
+import { userText } from '../../src/ai/model-call/index.ts';
 import { Deadline } from '../../src/lib/index.ts';
 import { different } from '../unit/ai/models/question-pairs.ts';
 import { startV1Gateway, type V1Gateway } from './v1-gateway.ts';

@@ -1,13 +1,7 @@
 import { Writable } from 'node:stream';
-import type { PublishedPrompt } from '../../src/ai/fields/published-prompt.ts';
-import type {
-  Completion,
-  EmbeddingCall,
-  EmbeddingCompletion,
-  ModelCall,
-  ModelClient,
-  ModelStreamPart,
-} from '../../src/ai/models/index.ts';
+import type { PublishedPrompt } from '../../src/ai/fields/prompts/published-prompt.ts';
+import type { Completion, EmbeddingCompletion } from '../../src/ai/model-call/index.ts';
+import type { EmbeddingCall, ModelCall, ModelClient, ModelStreamPart } from '../../src/ai/models/index.ts';
 import { GatewayError } from '../../src/errors/index.ts';
 import type { Gateway } from '../../src/gateway.ts';
 import { startHttpServer } from '../../src/http/index.ts';

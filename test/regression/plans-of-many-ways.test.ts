@@ -3,9 +3,9 @@
  * their size, and answered rightly: with the best plan found, and with the first where the best takes too long.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createApolloPlanner, type SupergraphPlanner } from '../../src/planning/apollo-planner.ts';
-import { PlanningTooLong } from '../../src/planning/search-bounds.ts';
-import { UnsoundPlan } from '../../src/planning/unsound-plan.ts';
+import { createApolloPlanner, type SupergraphPlanner } from '../../src/planning/apollo/apollo-planner.ts';
+import { PlanningTooLong } from '../../src/planning/apollo/search-bounds.ts';
+import { UnsoundPlan } from '../../src/planning/plan/unsound-plan.ts';
 import { manyWays } from '../federation/schemas/many-ways.ts';
 import { compareWithMonolith } from '../testkit/differential.ts';
 import { createTestGraph, type TestGraph } from '../testkit/test-graph.ts';

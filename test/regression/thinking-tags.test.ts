@@ -1,6 +1,6 @@
 /** `<think>…</think>` at the head of a text is the model's thinking: never part of the answer, however it is cut. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { ThinkingTags } from '../../src/ai/models/thinking-tags.ts';
+import { ThinkingTags } from '../../src/ai/wires/shared/thinking-tags.ts';
 import { startV1Gateway, type V1Gateway, words } from '../integration/v1-gateway.ts';
 import { aiLink, startAiGraph } from '../testkit/ai-graph.ts';
 

@@ -1,6 +1,6 @@
 /** A thread that cannot be started for a moment is started in the next; what asked for it is told, or waits. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { countTokens } from '../../src/ai/models/count-tokens.ts';
+import { countTokens } from '../../src/ai/tokens/count-tokens.ts';
 import { Deadline } from '../../src/lib/index.ts';
 import { compose } from '../../src/supergraph/index.ts';
 

@@ -1,6 +1,6 @@
 /** Counts that contradict each other: what is consistent of them is kept, and priced. */
 import { describe, expect, it } from 'vitest';
-import { readUsage } from '../../src/ai/models/read-usage.ts';
+import { readUsage } from '../../src/ai/wires/shared/read-usage.ts';
 
 const chat = (prompt: number, cached: number, written: number) => ({
   prompt_tokens: prompt,

@@ -26,10 +26,10 @@ import {
 } from '../../src/execution/index.ts';
 import { Deadline, MemoryBudget } from '../../src/lib/index.ts';
 import type { Logger } from '../../src/observability/index.ts';
-import { createApolloPlanner } from '../../src/planning/apollo-planner.ts';
+import { createApolloPlanner } from '../../src/planning/apollo/apollo-planner.ts';
+import type { Search } from '../../src/planning/apollo/search-bounds.ts';
 import { createPlannerPool, normaliseOperation, type OperationPlan, type Planner } from '../../src/planning/index.ts';
-import type { Search } from '../../src/planning/search-bounds.ts';
-import { UnsoundPlan } from '../../src/planning/unsound-plan.ts';
+import { UnsoundPlan } from '../../src/planning/plan/unsound-plan.ts';
 import { composeSubgraphs } from '../../src/supergraph/compose-subgraphs.ts';
 import type { Composition } from '../../src/supergraph/index.ts';
 import {

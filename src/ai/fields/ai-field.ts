@@ -8,7 +8,7 @@ import {
   type TypeNode,
 } from 'graphql';
 import { importedAiDirectives } from '../../supergraph/index.ts';
-import { fieldNames, fieldSetOf, isFederation } from './federation-directives.ts';
+import { fieldNames, fieldSetOf, isFederation } from './checks/federation-directives.ts';
 
 /** A field whose value a model writes, as its subgraph declares it with @generate. */
 export interface AiField {

@@ -33,20 +33,21 @@ import type {
   SubgraphNote,
   SubgraphRequest,
 } from '../../transport/index.ts';
-import { formatUsd, type ModelClient } from '../models/index.ts';
+import type { ModelClient } from '../models/index.ts';
+import { formatUsd } from '../prices/index.ts';
 import { type AiField, aiFieldsOf } from './ai-field.ts';
-import { CodeRun, logStrayFailures } from './code-run.ts';
-import { readExactVariables } from './exact-variables.ts';
-import { FieldAsks } from './field-asks.ts';
-import { inTime, type SubgraphCode } from './field-code.ts';
-import { fieldOutput } from './field-output.ts';
-import type { FieldAnswer } from './field-question.ts';
-import { KnownRepresentations } from './known-representations.ts';
-import { PromptError } from './prompt.ts';
-import type { PromptFolder } from './prompt-folder.ts';
-import { questionWriter } from './question-writer.ts';
-import type { Inputs, SensitiveFields } from './sensitive.ts';
-import { entityTypes, typesWritten } from './types-written.ts';
+import { readExactVariables } from './answers/exact-variables.ts';
+import { FieldAsks } from './answers/field-answers.ts';
+import type { FieldAnswer } from './answers/field-question.ts';
+import { KnownRepresentations } from './answers/parsed-representations.ts';
+import { questionWriter } from './answers/question-writer.ts';
+import type { Inputs, SensitiveFields } from './answers/sensitive.ts';
+import { entityTypes, typesWritten } from './checks/types-written.ts';
+import { CodeRun, logStrayFailures } from './code/code-run.ts';
+import { inTime, type SubgraphCode } from './code/field-code.ts';
+import { fieldOutput } from './output/field-output.ts';
+import { PromptError } from './prompts/prompt.ts';
+import type { PromptFolder } from './prompts/prompt-folder.ts';
 
 export interface AiSubgraphOptions {
   readonly name: string;

@@ -1,13 +1,13 @@
 /** The check of a call's texts: what is found in them is named, masked by placeholders, or refuses the call. */
 import type { GuardrailsConfig } from '../../config/index.ts';
-import { SpanFinder, type SpanRules } from './find-spans.ts';
 import { type Finding, Findings, type Span } from './finding.ts';
 import type { GuardedText, InputVerdict } from './guardrails.ts';
-import { noPlaceholders, PlaceholderMint } from './placeholders.ts';
-import { type MaskedSpan, withRepeats } from './repeated-values.ts';
-import type { InjectionHit } from './score-injection.ts';
-import { scoreTexts } from './score-texts.ts';
-import { Segmenter } from './segmenter.ts';
+import type { InjectionHit } from './injection/score-injection.ts';
+import { scoreTexts } from './injection/score-texts.ts';
+import { noPlaceholders, PlaceholderMint } from './pii/placeholders.ts';
+import { type MaskedSpan, withRepeats } from './pii/repeated-values.ts';
+import { SpanFinder, type SpanRules } from './segments/find-spans.ts';
+import { Segmenter } from './segments/segmenter.ts';
 
 const none: readonly Span[] = Object.freeze([]);
 

@@ -15,12 +15,12 @@ import { randomBytes } from 'node:crypto';
 import type { GuardrailsConfig } from '../../config/index.ts';
 import type { Deadline } from '../../lib/index.ts';
 import { createInputCheck } from './check-input.ts';
-import { compileSpanRules, SpanFinder } from './find-spans.ts';
 import type { Finding } from './finding.ts';
-import { createModeration, type Moderate } from './moderation.ts';
-import { compileOutputRules, looksForAnything, OutputStream } from './output-stream.ts';
-import { noPlaceholders, type Placeholders } from './placeholders.ts';
-import { redactText } from './redact-text.ts';
+import { createModeration, type Moderate } from './output/moderation.ts';
+import { compileOutputRules, looksForAnything, OutputStream } from './output/output-stream.ts';
+import { noPlaceholders, type Placeholders } from './pii/placeholders.ts';
+import { redactText } from './pii/redact-text.ts';
+import { compileSpanRules, SpanFinder } from './segments/find-spans.ts';
 
 /** What bounds a check: only a moderation model ever waits. */
 export interface GuardBounds {

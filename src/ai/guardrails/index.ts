@@ -1,4 +1,4 @@
-export { describeFindings, type Finding } from './finding.ts';
+export { describeFindings } from './finding.ts';
 export {
   createGuardrails,
   type GuardedStream,
@@ -8,6 +8,6 @@ export {
   type InputVerdict,
   type OutputVerdict,
 } from './guardrails.ts';
-export type { Moderate } from './moderation.ts';
-export { noPlaceholders, type Placeholders, placeholderSpans } from './placeholders.ts';
-export { scoreInjection } from './score-injection.ts';
+export { scoreInjection } from './injection/score-injection.ts';
+export type { Moderate } from './output/moderation.ts';
+export { noPlaceholders, type Placeholders, placeholderSpans } from './pii/placeholders.ts';

@@ -1,8 +1,16 @@
 /** What the rest of Isthmus asks of models, and what it is told back: an alias in, an answer with its price out. */
 
 import type { GatewayError } from '../../errors/index.ts';
-import type { CacheOutcome, Completion, EmbeddingCompletion, ModerationCompletion } from './completion.ts';
-import type { CallBounds, EmbeddingRequest, ModelRequest, StreamDelta } from './model.ts';
+import type {
+  CacheOutcome,
+  CallBounds,
+  Completion,
+  EmbeddingCompletion,
+  EmbeddingRequest,
+  ModelRequest,
+  ModerationCompletion,
+  StreamDelta,
+} from '../model-call/index.ts';
 
 /** Who a call is made for. Until the access issue lands, everyone is the anonymous principal of tenant `public`. */
 export interface Caller {

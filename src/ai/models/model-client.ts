@@ -21,10 +21,23 @@
 import { GatewayError, messageOf } from '../../errors/index.ts';
 import { invariant } from '../../lib/index.ts';
 import type { ModelCallSink } from '../../observability/index.ts';
-import type { CallCaches, CallKeys } from './call-caches.ts';
-import type { CacheOutcome, CallSummary, Completion, EmbeddingCompletion, ModerationCompletion } from './completion.ts';
-import { type CallGuard, noGuard, type Passed } from './guard-call.ts';
-import { type CallBounds, type Embeddings, type ModelAnswer, type ModelProvider, ProviderFailure } from './model.ts';
+import type {
+  CacheOutcome,
+  CallSummary,
+  Completion,
+  EmbeddingCompletion,
+  ModerationCompletion,
+} from '../model-call/index.ts';
+import {
+  type CallBounds,
+  type Embeddings,
+  type ModelAnswer,
+  type ModelProvider,
+  ProviderFailure,
+  replayAnswer,
+} from '../model-call/index.ts';
+import type { CallCaches, CallKeys } from './caches/call-caches.ts';
+import { type CallGuard, noGuard, type Passed } from './guarding/guard-call.ts';
 import type {
   DescribedModel,
   EmbeddingCall,
@@ -34,7 +47,6 @@ import type {
   ModelStreamPart,
   ModerationCall,
 } from './model-call.ts';
-import { replayAnswer } from './replay-answer.ts';
 import { askedChat, askedEmbeddings } from './routing/asked.ts';
 import type { Attempt } from './routing/attempt.ts';
 import { type Asked, CallRun, type TargetPrices } from './routing/call-run.ts';

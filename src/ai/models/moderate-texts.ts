@@ -3,10 +3,9 @@
  * judgement, as the guardrail of the gateway asks it.
  */
 import { GatewayError } from '../../errors/index.ts';
-import type { Completion, ModerationCompletion } from './completion.ts';
-import type { Moderation } from './model.ts';
+import type { Completion, Moderation, ModerationCompletion } from '../model-call/index.ts';
+import { judgeText } from './guarding/moderate-by-model.ts';
 import type { ListedModel, ModelClient, ModerationCall } from './model-call.ts';
-import { judgeText } from './moderate-by-model.ts';
 
 /** Ids of models that only judge. */
 const judges = /moderation/i;

@@ -2,7 +2,7 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { LRUCache } from 'lru-cache';
 import { messageOf } from '../../errors/index.ts';
-import type { JsonSchema } from './model.ts';
+import type { JsonSchema } from '../model-call/index.ts';
 
 /** Compiling takes milliseconds: a schema is known again by itself, or by its text where a client sends it each time. */
 const validators = new WeakMap<JsonSchema, ValidateFunction>();

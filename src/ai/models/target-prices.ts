@@ -1,5 +1,5 @@
 import type { AiConfig } from '../../config/index.ts';
-import { createPriceBook, type PricedModel, priceProviderOf } from './prices.ts';
+import { createPriceBook, type PricedModel, priceProviderOf } from '../prices/index.ts';
 import type { TargetPrices } from './routing/call-run.ts';
 import type { Target } from './routing/target.ts';
 

@@ -2,12 +2,19 @@
  * OpenAI's moderations wire: texts in, a judgement of each out. The model is an alias, or, where the client names none or
  * one of OpenAI's, the one of `ai.guardrails.moderation`.
  */
-import type { ModelClient, ModerationCompletion } from '../../ai/models/index.ts';
+
+import type { ModerationCompletion } from '../../ai/model-call/index.ts';
+import type { ModelClient } from '../../ai/models/index.ts';
+import {
+  asFields,
+  type Fields,
+  InvalidField,
+  knownFields,
+  readString,
+  readTextPart,
+  sortFields,
+} from '../../ai/wires/shared/index.ts';
 import { newId } from '../../lib/index.ts';
-import { InvalidField } from './invalid-field.ts';
-import { asFields, type Fields, readString } from './read-fields.ts';
-import { readTextPart } from './read-openai-text.ts';
-import { knownFields, sortFields } from './sort-fields.ts';
 
 export interface ModerationsCall {
   /** As the client named it; `undefined`: it named none. */

@@ -4,10 +4,9 @@
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { parse as parseJson } from 'secure-json-parse';
+import { type Fields, InvalidField, isFields } from '../../ai/wires/shared/index.ts';
 import { GatewayError } from '../../errors/index.ts';
 import { isJson } from '../is-json.ts';
-import { InvalidField } from './invalid-field.ts';
-import { type Fields, isFields } from './read-fields.ts';
 
 /** Deeper than any JSON schema or tool argument seen in use. */
 const maxDepth = 128;

@@ -6,19 +6,24 @@
 import type { PublishedPrompt } from '../../ai/fields/index.ts';
 import {
   type Completion,
-  formatUsd,
   type JsonSchema,
   type ModelRequest,
   type StreamDelta,
-  schemaProblems,
   textOf,
-} from '../../ai/models/index.ts';
+} from '../../ai/model-call/index.ts';
+import { schemaProblems } from '../../ai/models/index.ts';
+import { formatUsd } from '../../ai/prices/index.ts';
+import { responsesUsage } from '../../ai/wires/openai-responses/index.ts';
+import {
+  eventText,
+  type Fields,
+  InvalidField,
+  openAiError,
+  readBoolean,
+  requireObject,
+  type StreamForm,
+} from '../../ai/wires/shared/index.ts';
 import { GatewayError } from '../../errors/index.ts';
-import { InvalidField } from './invalid-field.ts';
-import { type Fields, readBoolean, requireObject } from './read-fields.ts';
-import { responsesUsage } from './responses-answer.ts';
-import { eventText, type StreamForm } from './stream-form.ts';
-import { openAiError } from './wire-error.ts';
 
 export interface PromptCall {
   readonly request: ModelRequest;

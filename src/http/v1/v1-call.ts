@@ -4,21 +4,17 @@
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { PublishedPrompt } from '../../ai/fields/index.ts';
-import {
-  type CallSummary,
-  type Completion,
-  formatUsd,
-  type ModelCall,
-  type ModelClient,
-} from '../../ai/models/index.ts';
+import type { CallSummary, Completion } from '../../ai/model-call/index.ts';
+import type { ModelCall, ModelClient } from '../../ai/models/index.ts';
+import { formatUsd } from '../../ai/prices/index.ts';
+import type { StreamForm } from '../../ai/wires/shared/index.ts';
+import { InvalidField } from '../../ai/wires/shared/index.ts';
 import { GatewayError } from '../../errors/index.ts';
 import { Deadline, longestTimerMs, unreachable } from '../../lib/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import { jsonType } from '../coded-answer.ts';
 import { EventStream } from './event-stream.ts';
-import { InvalidField } from './invalid-field.ts';
 import { noSuchModel } from './list-models.ts';
-import type { StreamForm } from './stream-form.ts';
 
 /** What /v1 reads of a generation. */
 export interface V1Generation {

@@ -6,7 +6,26 @@
  * A request's headers choose nothing: who answers, at which host, with which key and for what price is configuration.
  */
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
-import { type CallSummary, type Completion, estimateInputTokens } from '../../ai/models/index.ts';
+import type { CallSummary, Completion } from '../../ai/model-call/index.ts';
+import { estimateInputTokens } from '../../ai/tokens/index.ts';
+import { MessagesStream, readMessagesRequest, writeMessagesAnswer } from '../../ai/wires/anthropic-messages/index.ts';
+import { ChatStream, writeChatAnswer } from '../../ai/wires/openai-chat/index.ts';
+import {
+  CompletionsStream,
+  readCompletionsRequest,
+  writeCompletions,
+} from '../../ai/wires/openai-completions/index.ts';
+import { readEmbeddingsRequest, writeEmbeddings } from '../../ai/wires/openai-embeddings/index.ts';
+import { ResponsesStream, readResponsesRequest, writeResponsesAnswer } from '../../ai/wires/openai-responses/index.ts';
+import type { Fields } from '../../ai/wires/shared/index.ts';
+import {
+  agentToolsOf,
+  forbidsRetry,
+  retryAfterSeconds,
+  statusOf,
+  type WireErrorForm,
+  wireErrorBody,
+} from '../../ai/wires/shared/index.ts';
 import { type ErrorCode, GatewayError, messageOf } from '../../errors/index.ts';
 import { invariant } from '../../lib/index.ts';
 import type { Logger } from '../../observability/index.ts';
@@ -14,30 +33,16 @@ import type { AllowedOrigins } from '../allowed-origins.ts';
 import { jsonType } from '../coded-answer.ts';
 import { refuseCrossSite } from '../refuse-cross-site.ts';
 import { noteFacts } from '../request-facts.ts';
-import { agentToolsOf } from './agent-tools.ts';
-import { writeChatAnswer } from './chat-answer.ts';
-import { ChatStream } from './chat-stream.ts';
-import { readCompletionsRequest } from './completions.ts';
-import { readEmbeddingsRequest, writeEmbeddings } from './embeddings.ts';
 import { nameOf, promptNames } from './find-prompt.ts';
 import { findModel, listModels, noSuchModel } from './list-models.ts';
 import { listPrompts, writePrompt } from './list-prompts.ts';
-import { writeMessagesAnswer } from './messages-answer.ts';
-import { MessagesStream } from './messages-stream.ts';
 import { judgeOf, readModerationsRequest, writeModerations } from './moderations.ts';
 import { writeOpenApi } from './openapi.ts';
 import { readAnyChatRequest } from './read-any-chat-request.ts';
-import type { Fields } from './read-fields.ts';
 import { readBodyText, readJsonBody } from './read-json-body.ts';
-import { readMessagesRequest } from './read-messages-request.ts';
-import { readResponsesRequest } from './read-responses-request.ts';
 import { RepeatedBodies } from './repeated-bodies.ts';
-import { writeResponsesAnswer } from './responses-answer.ts';
-import { ResponsesStream } from './responses-stream.ts';
 import { PromptStream, readPromptCall, writePromptAnswer } from './run-prompt.ts';
 import { toGatewayError, V1Call, type V1Generations } from './v1-call.ts';
-import { forbidsRetry, retryAfterSeconds, statusOf, type WireErrorForm, wireErrorBody } from './wire-error.ts';
-import { CompletionsStream, writeCompletions } from './write-completions.ts';
 
 export interface V1RoutesOptions {
   readonly generations: V1Generations;

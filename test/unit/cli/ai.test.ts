@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { fieldTags } from '../../../src/ai/fields/field-cache.ts';
+import { fieldTags } from '../../../src/ai/fields/answers/field-cache.ts';
 import { createRedisStore } from '../../../src/cache/index.ts';
 import { type RedisServer, startRedisServer, withoutRedis } from '../../testkit/redis-server.ts';
 import { spawnIsthmus } from '../../testkit/spawn-isthmus.ts';

@@ -1,7 +1,7 @@
 import type { Capability } from '../../../config/index.ts';
-import { estimateInputTokens, estimateTokens } from '../estimate-usage.ts';
-import { cacheMarksOf } from '../fitting/cache-marks.ts';
-import type { EmbeddingRequest, ModelRequest } from '../model.ts';
+import { cacheMarksOf } from '../../fitting/index.ts';
+import type { EmbeddingRequest, ModelRequest } from '../../model-call/index.ts';
+import { estimateInputTokens, estimateTokens } from '../../tokens/index.ts';
 import { callNeeds } from './call-needs.ts';
 import type { Asked } from './call-run.ts';
 

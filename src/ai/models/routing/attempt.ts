@@ -7,7 +7,7 @@
  */
 import type { Deadline } from '../../../lib/index.ts';
 import type { Verdict } from '../../../transport/index.ts';
-import { type CallBounds, type ProviderCall, ProviderFailure } from '../model.ts';
+import { type CallBounds, type ProviderCall, ProviderFailure } from '../../model-call/index.ts';
 import type { Target } from './target.ts';
 import { verdictOf } from './target-health.ts';
 import type { Ticket } from './target-limits.ts';

@@ -1,4 +1,4 @@
-import type { CallBounds } from '../model.ts';
+import type { CallBounds } from '../../model-call/index.ts';
 
 const basePauseMs = 500;
 const longestPauseMs = 5_000;

@@ -1,5 +1,5 @@
 import type { Capability } from '../../../config/index.ts';
-import type { ModelRequest } from '../model.ts';
+import type { ModelRequest } from '../../model-call/index.ts';
 
 /** What a target must be able to do to answer the request. */
 export function callNeeds(request: ModelRequest): ReadonlySet<Capability> {

@@ -8,11 +8,10 @@
 import type { Capability } from '../../../config/index.ts';
 import { isoTime } from '../../../lib/index.ts';
 import type { ModelCallRecord, ModelCallSink } from '../../../observability/index.ts';
-import type { CacheOutcome } from '../completion.ts';
-import { charactersPerToken } from '../estimate-usage.ts';
-import type { CallBounds, ModelAnswer, ProviderFailure, Usage } from '../model.ts';
+import type { CacheOutcome, CallBounds, ModelAnswer, ProviderFailure, Usage } from '../../model-call/index.ts';
+import { formatUsd } from '../../prices/index.ts';
+import { charactersPerToken } from '../../tokens/index.ts';
 import type { CallContext, Caller } from '../model-call.ts';
-import { formatUsd } from '../money.ts';
 import type { Attempt } from './attempt.ts';
 import type { ChoiceContext } from './choose-targets.ts';
 import type { Miss } from './fallback.ts';

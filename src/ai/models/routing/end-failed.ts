@@ -1,5 +1,5 @@
 import { GatewayError } from '../../../errors/index.ts';
-import type { ProviderFailure } from '../model.ts';
+import type { ProviderFailure } from '../../model-call/index.ts';
 import type { Attempt } from './attempt.ts';
 import type { CallRun } from './call-run.ts';
 

@@ -8,7 +8,7 @@
 import type { FallbackCause, ModelAlias } from '../../../config/index.ts';
 import { errorTable, GatewayError, type GatewayErrorDetails } from '../../../errors/index.ts';
 import { unreachable } from '../../../lib/index.ts';
-import type { FailureKind } from '../model.ts';
+import type { FailureKind } from '../../model-call/index.ts';
 
 export type NextStep =
   | { readonly kind: 'next_target' }

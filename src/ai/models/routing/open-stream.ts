@@ -4,7 +4,12 @@
  * anything of it. At most 64 parts or 256 KiB are held; a stream that says nothing for longer is taken as it is.
  */
 import { longestTimerMs } from '../../../lib/index.ts';
-import { type ModelAnswer, ProviderFailure, type ProviderStreamPart, type StreamDelta } from '../model.ts';
+import {
+  type ModelAnswer,
+  ProviderFailure,
+  type ProviderStreamPart,
+  type StreamDelta,
+} from '../../model-call/index.ts';
 import type { Attempt } from './attempt.ts';
 
 const maxHeldParts = 64;

@@ -7,7 +7,7 @@
  */
 import type { ModelAlias } from '../../../config/index.ts';
 import { GatewayError } from '../../../errors/index.ts';
-import { type ModelProvider, ProviderFailure } from '../model.ts';
+import { type ModelProvider, ProviderFailure } from '../../model-call/index.ts';
 import { Attempt } from './attempt.ts';
 import { backoffMs, pause } from './backoff.ts';
 import type { CallRun, TargetPrices } from './call-run.ts';

@@ -7,7 +7,7 @@
 
 import { Deadline } from '../../../lib/index.ts';
 import type { ModelCallSink } from '../../../observability/index.ts';
-import type { ModelRequest } from '../model.ts';
+import type { ModelRequest } from '../../model-call/index.ts';
 import type { ModelCall } from '../model-call.ts';
 import { askedChat } from './asked.ts';
 import { Attempt } from './attempt.ts';

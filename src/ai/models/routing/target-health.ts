@@ -2,7 +2,7 @@
 import type { BreakerConfig } from '../../../config/index.ts';
 import { unreachable } from '../../../lib/index.ts';
 import { CircuitBreaker, type Verdict } from '../../../transport/index.ts';
-import type { FailureKind } from '../model.ts';
+import type { FailureKind } from '../../model-call/index.ts';
 
 /** The newest call counts for a fifth: a target that got slow is noticed within a few calls. */
 const newestShare = 0.2;

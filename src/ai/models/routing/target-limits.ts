@@ -9,7 +9,7 @@
  * rather than never.
  */
 import type { TargetLimits as LimitsConfig } from '../../../config/index.ts';
-import type { CallBounds } from '../model.ts';
+import type { CallBounds } from '../../model-call/index.ts';
 import { SlidingMinute } from './sliding-minute.ts';
 
 /** A request's place. Given back exactly once, with the tokens that were really used; 0: the provider counted none. */

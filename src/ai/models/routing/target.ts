@@ -1,5 +1,5 @@
 import type { BreakerConfig, ModelTarget } from '../../../config/index.ts';
-import type { ModelProvider } from '../model.ts';
+import type { ModelProvider } from '../../model-call/index.ts';
 import { KeyRing } from './key-ring.ts';
 import { TargetHealth } from './target-health.ts';
 import { TargetLimits } from './target-limits.ts';

@@ -4,7 +4,7 @@ import addFormats from 'ajv-formats';
 import fc from 'fast-check';
 import { buildSchema, type FieldNode, type FragmentDefinitionNode, Kind, parse } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { type FieldOutput, fieldOutput, repairWords } from '../../../../src/ai/fields/field-output.ts';
+import { type FieldOutput, fieldOutput, repairWords } from '../../../../src/ai/fields/output/field-output.ts';
 
 const ajv = new Ajv2020({ strict: false });
 addFormats.default(ajv);

@@ -1,6 +1,6 @@
 import { buildSchema, type GraphQLObjectType } from 'graphql';
 import { expect, it } from 'vitest';
-import { unsupportedOutput } from '../../../../src/ai/fields/field-output.ts';
+import { unsupportedOutput } from '../../../../src/ai/fields/output/field-output.ts';
 
 const schema = buildSchema(`
 directive @generate(prompt: String!) on FIELD_DEFINITION

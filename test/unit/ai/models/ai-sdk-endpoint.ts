@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { crc32 } from 'node:zlib';
-import { type AiSdkProviderOptions, createAiSdkProvider } from '../../../../src/ai/models/ai-sdk-provider.ts';
-import type { ModelRequest, ProviderCall, ProviderStreamPart } from '../../../../src/ai/models/model.ts';
+import type { ModelRequest, ProviderCall, ProviderStreamPart } from '../../../../src/ai/model-call/model-call.ts';
+import { type AiSdkProviderOptions, createAiSdkProvider } from '../../../../src/ai/providers/ai-sdk/ai-sdk-provider.ts';
 import { Deadline } from '../../../../src/lib/index.ts';
 
 export interface ReceivedCall {

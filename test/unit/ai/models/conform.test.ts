@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { AnswerContext, StreamReader } from '../../../../src/ai/models/answer-reader.ts';
-import { readChatCompletion } from '../../../../src/ai/models/chat-completion.ts';
-import { ChatStreamReader } from '../../../../src/ai/models/chat-stream.ts';
-import { conformChatCompletion } from '../../../../src/ai/models/conform-chat-completion.ts';
-import { conformUsage } from '../../../../src/ai/models/conform-usage.ts';
-import type { StreamDelta } from '../../../../src/ai/models/model.ts';
-import { ResponsesStreamReader } from '../../../../src/ai/models/responses-stream.ts';
+import type { StreamDelta } from '../../../../src/ai/model-call/model-call.ts';
+import { conformChatCompletion } from '../../../../src/ai/wires/openai-chat/normalise-chat-completion.ts';
+import { readChatCompletion } from '../../../../src/ai/wires/openai-chat/read-chat-completion.ts';
+import { ChatStreamReader } from '../../../../src/ai/wires/openai-chat/read-chat-stream.ts';
+import { ResponsesStreamReader } from '../../../../src/ai/wires/openai-responses/read-responses-stream.ts';
+import { conformUsage } from '../../../../src/ai/wires/shared/normalise-usage.ts';
+import type { AnswerContext, StreamReader } from '../../../../src/ai/wires/shared/stream-reader.ts';
 import { chatChunk, chatCompletion } from './chat-endpoint.ts';
 import { text } from './openai-serve.ts';
 

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { createModelClient, type ModelClient, userText } from '../../../../src/ai/models/index.ts';
+import { userText } from '../../../../src/ai/model-call/index.ts';
+import { createModelClient, type ModelClient } from '../../../../src/ai/models/index.ts';
 import { createMemoryStore } from '../../../../src/cache/index.ts';
 import { aiYaml, resolveAi } from '../../../../src/config/ai.ts';
 import type { Logger, ModelCallRecord } from '../../../../src/observability/index.ts';

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { Adaptation } from '../../../../src/ai/models/fitting/adaptation.ts';
-import { fitPassed } from '../../../../src/ai/models/fitting/fit-passed.ts';
-import { effortOfBudget, factsOfModel, nearestEffort } from '../../../../src/ai/models/fitting/model-facts.ts';
-import { type JsonObject, type ModelRequest, userText } from '../../../../src/ai/models/model.ts';
-import { dialectOf } from '../../../../src/ai/models/openai-dialect.ts';
+import { Adaptation } from '../../../../src/ai/fitting/adaptation.ts';
+import { effortOfBudget, factsOfModel, nearestEffort } from '../../../../src/ai/fitting/model-facts.ts';
+import { type JsonObject, type ModelRequest, userText } from '../../../../src/ai/model-call/model-call.ts';
+import { fitPassed } from '../../../../src/ai/providers/openai/fit-passed.ts';
+import { dialectOf } from '../../../../src/ai/wires/shared/openai-dialect.ts';
 
 const hi: ModelRequest = { messages: [userText('Hi')], output: { kind: 'text' } };
 

@@ -1,24 +1,26 @@
-import { AnswerCache } from '../../../../src/ai/models/answer-cache.ts';
+import {
+  type EmbeddingRequest,
+  type Embeddings,
+  type ModelAnswer,
+  type ModelProvider,
+  type ModelRequest,
+  type ProviderCall,
+  ProviderFailure,
+  type ProviderStreamPart,
+  userText,
+} from '../../../../src/ai/model-call/index.ts';
+import type { FailureDetails } from '../../../../src/ai/model-call/model-call.ts';
+import { AnswerCache } from '../../../../src/ai/models/caches/answer-cache.ts';
 import {
   assembleModelClient,
   CallCaches,
   type CallGuard,
   createRoutes,
-  type EmbeddingRequest,
-  type Embeddings,
-  type ModelAnswer,
   type ModelClient,
-  type ModelProvider,
-  type ModelRequest,
   type ModelStreamPart,
   noGuard,
-  type ProviderCall,
-  ProviderFailure,
-  type ProviderStreamPart,
   type TargetPrices,
-  userText,
 } from '../../../../src/ai/models/index.ts';
-import type { FailureDetails } from '../../../../src/ai/models/model.ts';
 import { createMemoryStore } from '../../../../src/cache/index.ts';
 import type { AliasCache, ModelAlias, ModelTarget, TargetLimits } from '../../../../src/config/index.ts';
 import { parseModelReference } from '../../../../src/config/index.ts';

@@ -2,8 +2,10 @@ import { stat } from 'node:fs/promises';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { createGuardrails } from '../../../../src/ai/guardrails/index.ts';
-import type { ModelStreamPart, ProviderStreamPart } from '../../../../src/ai/models/index.ts';
-import { createCallGuard, userText } from '../../../../src/ai/models/index.ts';
+import type { ProviderStreamPart } from '../../../../src/ai/model-call/index.ts';
+import { userText } from '../../../../src/ai/model-call/index.ts';
+import type { ModelStreamPart } from '../../../../src/ai/models/index.ts';
+import { createCallGuard } from '../../../../src/ai/models/index.ts';
 import {
   alias,
   answer,

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { type ProviderFailure, userText } from '../../../../src/ai/models/index.ts';
+import { type ProviderFailure, userText } from '../../../../src/ai/model-call/index.ts';
 import {
   alias,
   answer,

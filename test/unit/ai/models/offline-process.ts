@@ -1,6 +1,7 @@
 /** Uses both local models in a process of its own and prints what came of it; run without leave to use the network. */
-import { createLocalProvider } from '../../../../src/ai/models/local-provider.ts';
-import { textOf, userText } from '../../../../src/ai/models/model.ts';
+
+import { textOf, userText } from '../../../../src/ai/model-call/model-call.ts';
+import { createLocalProvider } from '../../../../src/ai/providers/local/local-provider.ts';
 import { Deadline } from '../../../../src/lib/index.ts';
 
 const provider = createLocalProvider({ name: 'local' });

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { boundedFetch } from '../../../../src/ai/models/bounded-fetch.ts';
+import { boundedFetch } from '../../../../src/ai/providers/http/bounded-fetch.ts';
 import { sendJson, startChatEndpoint } from './chat-endpoint.ts';
 import { failureOf, type Reply } from './openai-serve.ts';
 

@@ -1,7 +1,11 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import type { FailureKind } from '../../../../src/ai/models/model.ts';
-import { failureOfAnswer, failureOfError, retryAfterOf } from '../../../../src/ai/models/provider-failure-of.ts';
+import type { FailureKind } from '../../../../src/ai/model-call/model-call.ts';
+import {
+  failureOfAnswer,
+  failureOfError,
+  retryAfterOf,
+} from '../../../../src/ai/wires/shared/read-provider-failure.ts';
 import { chatCompletion, sendJson } from './chat-endpoint.ts';
 import { apiKey, called, failureOf, serve, text } from './openai-serve.ts';
 

@@ -1,9 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { writeChatRequest } from '../../../../src/ai/models/chat-request.ts';
-import { type Message, type ModelRequest, ProviderFailure, userText } from '../../../../src/ai/models/model.ts';
-import { dialectOf } from '../../../../src/ai/models/openai-dialect.ts';
-import { writeResponsesRequest } from '../../../../src/ai/models/responses-request.ts';
-import { passedRequest } from '../../../../src/ai/models/wire-request.ts';
+import {
+  type Message,
+  type ModelRequest,
+  ProviderFailure,
+  userText,
+} from '../../../../src/ai/model-call/model-call.ts';
+import { writeChatRequest } from '../../../../src/ai/wires/openai-chat/write-chat-request.ts';
+import { writeResponsesRequest } from '../../../../src/ai/wires/openai-responses/write-responses-request.ts';
+import { dialectOf } from '../../../../src/ai/wires/shared/openai-dialect.ts';
+import { passedRequest } from '../../../../src/ai/wires/shared/passed-request.ts';
 import { chatChunk, chatCompletion, eventStream, sendEvents } from './chat-endpoint.ts';
 import { called, endOf, failureIn, partsOf, serve, text } from './openai-serve.ts';
 

@@ -9,8 +9,11 @@ import {
   ProviderFailure,
   type ProviderStreamPart,
   userText,
-} from '../../../../src/ai/models/model.ts';
-import { createOpenAiProvider, type OpenAiProviderOptions } from '../../../../src/ai/models/openai-provider.ts';
+} from '../../../../src/ai/model-call/model-call.ts';
+import {
+  createOpenAiProvider,
+  type OpenAiProviderOptions,
+} from '../../../../src/ai/providers/openai/openai-provider.ts';
 import { Deadline } from '../../../../src/lib/index.ts';
 import { type ReceivedCall, startChatEndpoint } from './chat-endpoint.ts';
 

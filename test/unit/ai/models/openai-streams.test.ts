@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { ModelRequest, ProviderStreamPart } from '../../../../src/ai/models/model.ts';
-import { textOf } from '../../../../src/ai/models/model.ts';
-import { createSseReader } from '../../../../src/ai/models/sse-events.ts';
+import type { ModelRequest, ProviderStreamPart } from '../../../../src/ai/model-call/model-call.ts';
+import { textOf } from '../../../../src/ai/model-call/model-call.ts';
+import { createSseReader } from '../../../../src/ai/wires/shared/sse-events.ts';
 import { chatChunk, eventStream, sendEvents, sendJson } from './chat-endpoint.ts';
 import { called, endOf, failureIn, joinDeltas, partsOf, type Reply, serve, text } from './openai-serve.ts';
 

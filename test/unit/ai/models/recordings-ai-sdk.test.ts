@@ -6,7 +6,7 @@ import {
   type ModelRequest,
   type ProviderStreamPart,
   textOf,
-} from '../../../../src/ai/models/model.ts';
+} from '../../../../src/ai/model-call/model-call.ts';
 import {
   ask,
   bounds,

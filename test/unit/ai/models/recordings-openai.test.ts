@@ -1,15 +1,15 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { AnswerContext, StreamReader } from '../../../../src/ai/models/answer-reader.ts';
-import { readChatCompletion } from '../../../../src/ai/models/chat-completion.ts';
-import { ChatStreamReader } from '../../../../src/ai/models/chat-stream.ts';
-import { type ModelAnswer, type StreamDelta, textOf } from '../../../../src/ai/models/model.ts';
-import { readEmbeddings } from '../../../../src/ai/models/openai-embeddings.ts';
-import { parseEvent } from '../../../../src/ai/models/outside-json.ts';
-import { failureOfAnswer } from '../../../../src/ai/models/provider-failure-of.ts';
-import { readResponse } from '../../../../src/ai/models/responses-answer.ts';
-import { ResponsesStreamReader } from '../../../../src/ai/models/responses-stream.ts';
-import { createSseReader } from '../../../../src/ai/models/sse-events.ts';
+import { type ModelAnswer, type StreamDelta, textOf } from '../../../../src/ai/model-call/model-call.ts';
+import { parseEvent } from '../../../../src/ai/model-call/outside-json.ts';
+import { readChatCompletion } from '../../../../src/ai/wires/openai-chat/read-chat-completion.ts';
+import { ChatStreamReader } from '../../../../src/ai/wires/openai-chat/read-chat-stream.ts';
+import { readEmbeddings } from '../../../../src/ai/wires/openai-embeddings/read-embeddings.ts';
+import { readResponse } from '../../../../src/ai/wires/openai-responses/read-response.ts';
+import { ResponsesStreamReader } from '../../../../src/ai/wires/openai-responses/read-responses-stream.ts';
+import { failureOfAnswer } from '../../../../src/ai/wires/shared/read-provider-failure.ts';
+import { createSseReader } from '../../../../src/ai/wires/shared/sse-events.ts';
+import type { AnswerContext, StreamReader } from '../../../../src/ai/wires/shared/stream-reader.ts';
 import { eventStream } from './chat-endpoint.ts';
 import { called, endOf, failureIn, joinDeltas, partsOf, serve, text } from './openai-serve.ts';
 

@@ -1,6 +1,6 @@
 /** The recorded usage bodies beside the project, with the counts and prices that follow from each; absent on some machines. */
 import { existsSync, readFileSync } from 'node:fs';
-import type { UsageFlavour } from '../../../../src/ai/models/read-usage.ts';
+import type { UsageFlavour } from '../../../../src/ai/wires/shared/read-usage.ts';
 
 const file = '../shared/fixtures/usage-bodies/usages.json';
 

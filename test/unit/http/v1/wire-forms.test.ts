@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { StreamDelta } from '../../../../src/ai/models/index.ts';
+import type { StreamDelta } from '../../../../src/ai/model-call/index.ts';
+import { ChatStream } from '../../../../src/ai/wires/openai-chat/write-chat-stream.ts';
+import { opaqueFromText, opaqueToText, readOpaque } from '../../../../src/ai/wires/shared/opaque-text.ts';
+import { eventText } from '../../../../src/ai/wires/shared/stream-writer.ts';
+import { retryAfterSeconds, statusOf, wireErrorBody } from '../../../../src/ai/wires/shared/wire-error.ts';
 import { errorTable, GatewayError, isErrorCode } from '../../../../src/errors/index.ts';
-import { ChatStream } from '../../../../src/http/v1/chat-stream.ts';
-import { opaqueFromText, opaqueToText, readOpaque } from '../../../../src/http/v1/opaque-text.ts';
-import { eventText } from '../../../../src/http/v1/stream-form.ts';
-import { retryAfterSeconds, statusOf, wireErrorBody } from '../../../../src/http/v1/wire-error.ts';
 
 describe('errors in the wires', () => {
   it.each(Object.keys(errorTable))('%s is a 4xx or 5xx with a type in both, and says nothing of GraphQL', (code) => {

@@ -1,0 +1,177 @@
+/**
+ * Asks a model for one field: renders the prompt, reads the answer into the field's type, and where it does not fit,
+ * says so to the model once. What is still not valid then is an error at its place; the rest is kept.
+ */
+import { GatewayError } from '../../../errors/index.ts';
+import { unreachable } from '../../../lib/index.ts';
+import {
+  type CallBounds,
+  type Completion,
+  type Message,
+  type ModelRequest,
+  type OutputForm,
+  textOf,
+  type Usage,
+  userText,
+} from '../../model-call/index.ts';
+import type { ModelClient } from '../../models/index.ts';
+import { type OutputReading, repairWords } from '../output/field-output.ts';
+import { leaksInstructions } from '../output/instruction-leak.ts';
+import { answerJson } from '../output/output-text.ts';
+import type { FieldAnswer, FieldQuestion, Told } from './field-question.ts';
+
+/** Characters of an answer that are sent back with what was wrong: a megabyte would be paid for as input. */
+const mostRepeated = 10_000;
+
+/** @throws GatewayError of the model client's codes, `AI_OUTPUT_INVALID` or `AI_OUTPUT_REFUSED` */
+export async function askModel(models: ModelClient, question: FieldQuestion, bounds: CallBounds): Promise<FieldAnswer> {
+  const request = requestOf(question, question.prompt.render(question.values));
+  if (request.messages.length === 0) {
+    const detail = `the prompt "${question.prompt.name}" comes to no text with what the field reads`;
+    throw new GatewayError('AI_REQUEST_INVALID', { detail });
+  }
+  const first = await ask(models, question, request, bounds);
+  const reading = readAnswer(question, request.messages, first);
+  if (reading.kind === 'valid' || reading.kind === 'refused' || !mayRepair(first, bounds)) {
+    return toAnswer(reading, tellOf(question, request, [first]));
+  }
+  const repair: ModelRequest = {
+    ...request,
+    messages: [
+      ...request.messages,
+      { role: 'assistant', content: [{ type: 'text', text: textOf(first).slice(0, mostRepeated) }] },
+      userText(repairWords(reading.problems)),
+    ],
+  };
+  const second = await ask(models, question, repair, bounds).catch((error: unknown) => {
+    bounds.signal.throwIfAborted();
+    if (!(error instanceof GatewayError)) throw error;
+    return error;
+  });
+  // The first answer's valid part is worth more than a second try that failed altogether.
+  if (second instanceof GatewayError) return toAnswer(reading, tellOf(question, request, [first]));
+  const repaired = readAnswer(question, request.messages, second);
+  const best = reading.kind === 'partial' && repaired.kind !== 'valid' ? reading : repaired;
+  return toAnswer(best, tellOf(question, repair, [first, second]));
+}
+
+/** What the question asks of a model, in whatever company. */
+export function requestOf(question: FieldQuestion, messages: readonly Message[]): ModelRequest {
+  const { maxOutputTokens: _, ...settings } = question.prompt.settings;
+  return { messages, output: question.output.form, maxOutputTokens: question.maxOutputTokens, ...settings };
+}
+
+export async function ask(
+  models: ModelClient,
+  { alias, prompt, caller, stickyKey, requestId }: FieldQuestion,
+  request: ModelRequest,
+  bounds: CallBounds,
+): Promise<Completion> {
+  try {
+    return await models.complete({ ...bounds, alias, caller, prompt: prompt.name, stickyKey, requestId, request });
+  } catch (error) {
+    if (error instanceof GatewayError && leaksInstructions(request.messages, error.detail ?? '', '')) {
+      // A provider may quote what it refuses; the log is no place for a prompt.
+      const detail = 'the provider’s own words are left out: they repeat the prompt’s instructions';
+      throw new GatewayError(error.code, {
+        detail,
+        ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
+      });
+    }
+    throw error;
+  }
+}
+
+/**
+ * A model that repeats its instructions is not asked to do it better. Its own words for refusing go nowhere, not even into
+ * the log: they may quote what they refuse.
+ */
+function readAnswer({ output }: FieldQuestion, messages: readonly Message[], answer: Completion): OutputReading {
+  refuseLeaks(output.form, messages, textOf(answer));
+  const reading = output.read(answer);
+  if (reading.kind !== 'refused' || answer.refusal === undefined) return reading;
+  return { kind: 'refused', detail: 'the model refused in words of its own' };
+}
+
+/** @throws GatewayError `AI_OUTPUT_INVALID` where the answer repeats the prompt's instructions, however JSON escapes them */
+export function refuseLeaks(form: OutputForm, messages: readonly Message[], text: string): void {
+  const said = form.kind === 'json' && text.includes('\\') ? `${text}\n${textsIn(answerJson(text)).join('\n')}` : text;
+  const described = form.kind === 'json' ? JSON.stringify(form.schema ?? {}) : '';
+  if (!leaksInstructions(messages, said, described)) return;
+  throw new GatewayError('AI_OUTPUT_INVALID', { detail: 'the answer repeats the prompt’s instructions' });
+}
+
+/** Every text in parsed JSON, keys included. */
+function textsIn(value: unknown): readonly string[] {
+  const texts: string[] = [];
+  // Not by recursion: a hostile answer nests as deep as it is long.
+  const left: unknown[] = [value];
+  while (left.length > 0) {
+    const next = left.pop();
+    if (typeof next === 'string') texts.push(next);
+    else if (next !== null && typeof next === 'object') {
+      for (const [key, inner] of Object.entries(next)) {
+        texts.push(key);
+        left.push(inner);
+      }
+    }
+  }
+  return texts.reverse();
+}
+
+/** An answer that was cut at its bound is no shorter the second time. */
+function mayRepair(answer: Completion, { deadline }: CallBounds): boolean {
+  return answer.finishReason !== 'length' && !deadline.passed;
+}
+
+/** @throws GatewayError where nothing of the answer can be given, and no place within it is to be named */
+export function toAnswer(reading: OutputReading, told: Told): FieldAnswer {
+  switch (reading.kind) {
+    case 'valid':
+      return { value: reading.value, isComplete: true, told };
+    case 'partial':
+      return { value: reading.value, isComplete: false, told };
+    case 'invalid': {
+      if (reading.value !== undefined) return { value: reading.value, isComplete: false, told };
+      const [problem] = reading.problems;
+      const detail =
+        problem === undefined ? 'the answer is not valid' : `${problem.path.join('.')}: ${problem.message}`;
+      throw new GatewayError('AI_OUTPUT_INVALID', { detail });
+    }
+    case 'refused':
+      throw new GatewayError('AI_OUTPUT_REFUSED', { detail: reading.detail });
+    default:
+      return unreachable(reading);
+  }
+}
+
+function tellOf(question: FieldQuestion, request: ModelRequest, answers: readonly Completion[]): Told {
+  const last = answers.at(-1) as Completion;
+  return {
+    model: last.model,
+    prompt: question.prompt.name,
+    cached: last.cache === 'exact' || last.cache === 'semantic' || last.cache === 'shared' ? last.cache : false,
+    costNanoUsd: answers.reduce((sum, one) => sum + one.costNanoUsd, 0n),
+    usage: answers.map(({ usage }) => usage).reduce(addUsage),
+    attempts: answers.reduce((sum, one) => sum + one.attempts, 0),
+    durationMs: answers.reduce((sum, one) => sum + one.durationMs, 0),
+    ...(answers.length > 1 ? { repaired: true } : {}),
+    texts: { messages: request.messages, answer: textOf(last) },
+  };
+}
+
+export function addUsage(a: Usage, b: Usage): Usage {
+  return {
+    inputTokens: a.inputTokens + b.inputTokens,
+    outputTokens: a.outputTokens + b.outputTokens,
+    ...sumOf('cachedInputTokens', a, b),
+    ...sumOf('reasoningTokens', a, b),
+    source: a.source === 'reported' && b.source === 'reported' ? 'reported' : 'estimated',
+  };
+}
+
+/** What neither call reported is not 0: nobody knows it. */
+function sumOf(part: 'cachedInputTokens' | 'reasoningTokens', a: Usage, b: Usage): Partial<Usage> {
+  if (a[part] === undefined && b[part] === undefined) return {};
+  return { [part]: (a[part] ?? 0) + (b[part] ?? 0) };
+}

@@ -1,0 +1,222 @@
+/**
+ * Makes the question of one AI field for an entity: its inputs, masked; the prompt's version; the key it is cached by.
+ * Everything that is the same for each entity is made once per field.
+ */
+import { hash } from 'node:crypto';
+import { type GraphQLObjectType, type GraphQLSchema, isNonNullType } from 'graphql';
+import { canonicalJson, invariant } from '../../../lib/index.ts';
+import type { RequestContext } from '../../../transport/index.ts';
+import type { ModelClient } from '../../models/index.ts';
+import type { AiField } from '../ai-field.ts';
+import { fieldNames, keysOf } from '../checks/federation-directives.ts';
+import type { SubgraphCode } from '../code/field-code.ts';
+import type { FieldOutput } from '../output/field-output.ts';
+import type { Prompt } from '../prompts/prompt.ts';
+import type { PromptChoice } from '../prompts/prompt-folder.ts';
+import type { FieldQuestion } from './field-question.ts';
+import { compileProjection, ownLeaf, type Projection } from './projection.ts';
+import { compileMask, type Inputs, type SensitiveFields } from './sensitive.ts';
+
+export interface QuestionWriterOptions {
+  readonly schema: GraphQLSchema;
+  readonly field: AiField;
+  readonly parent: GraphQLObjectType;
+  readonly choice: PromptChoice;
+  readonly models: ModelClient;
+  readonly sensitive: SensitiveFields;
+  readonly code: SubgraphCode | undefined;
+}
+
+/** What a field reads of one entity; made when it is asked for, since a kept answer needs none of it. */
+export interface FieldInputs {
+  /** Its key fields and what `@requires` reads, personal data masked. */
+  readonly entity: Inputs;
+  /** What `@requires` reads, masked. */
+  readonly masked: Inputs;
+  /** What has been made of it before, and a hash of what `@requires` reads, as it is: for the key alone. */
+  readonly known: KnownInputs;
+  /** Masks the same personal data in arguments and what code supplies. */
+  readonly hide: ((values: Inputs) => Inputs) | undefined;
+  /** The entity's own identity; `undefined`: it has none. */
+  readonly identity: string | undefined;
+}
+
+/** What is made of an entity once, for as long as its representation is known. */
+interface KnownInputs {
+  readonly digest: string;
+  /** The last question's key, and what else made it. */
+  last: { readonly keyHead: string; readonly asked: string; readonly key: string } | undefined;
+}
+
+export interface QuestionWriter {
+  /** @returns undefined where an input that may not be null is missing: it failed elsewhere, with an error of its own */
+  read(entity: Inputs): FieldInputs | undefined;
+  /** @param supplied further variables, from the field's own code */
+  write(
+    inputs: FieldInputs,
+    args: Inputs,
+    supplied: Inputs,
+    output: FieldOutput,
+    context: RequestContext,
+  ): FieldQuestion;
+}
+
+export function questionWriter(options: QuestionWriterOptions): QuestionWriter {
+  const { schema, field, parent, choice, models, sensitive, code } = options;
+  const coordinate = `${field.typeName}.${field.fieldName}`;
+  const mandatory = field.requires.filter((name) => isNonNullType(parent.getFields()[name]?.type));
+  const mask = compileMask(schema, parent, field.requiresSelection, sensitive);
+  const targetsOf = new Map(models.list().map(({ alias, targets }) => [alias, targets]));
+  const variants = new Map<Prompt, { alias: string; maxOutputTokens: number; keyHead: string }>();
+  for (const { prompt } of choice.versions) {
+    const alias = field.model ?? prompt.model;
+    const maxOutputTokens = field.maxOutputTokens ?? prompt.settings.maxOutputTokens;
+    invariant(alias !== undefined && maxOutputTokens !== undefined, `${coordinate} has been checked`);
+    const keyHead = JSON.stringify([
+      coordinate,
+      prompt.name,
+      prompt.hash,
+      alias,
+      targetsOf.get(alias) ?? [],
+      maxOutputTokens,
+      code?.fields.has(coordinate) === true ? code.hash : '',
+    ]);
+    variants.set(prompt, { alias, maxOutputTokens, keyHead });
+  }
+  const sensitiveKeys = Object.keys(parent.getFields()).flatMap((name) => {
+    const kind = sensitive.get(`${field.typeName}.${name}`);
+    return kind === undefined || field.requires.includes(name) ? [] : [{ name, placeholder: `[${kind}]` }];
+  });
+  /** An entity's key may be personal data itself; the field's code does not read it. */
+  const withoutSensitiveKeys = (entity: Inputs): Inputs => {
+    if (sensitiveKeys.length === 0) return entity;
+    const copy: Record<string, unknown> = { ...entity };
+    for (const { name, placeholder } of sensitiveKeys) if (name in copy) copy[name] = placeholder;
+    return copy;
+  };
+  const projection = compileProjection(field.requiresSelection);
+  const known = new WeakMap<Inputs, KnownInputs>();
+  const keys = keysOf(parent).map(fieldNames);
+  const single = choice.versions.length === 1 ? choice.versions[0]?.prompt : undefined;
+
+  return {
+    read(entity) {
+      for (const name of mandatory) if (entity[name] === null || entity[name] === undefined) return undefined;
+      return new EntityInputs({ entity, projection, mask, keys, hideKeys: withoutSensitiveKeys, known });
+    },
+    write(inputs, args, supplied, output, { principal, requestId }) {
+      const given = canonicalJson(args);
+      // A field of Query has no identity but what it is asked.
+      const stickyKey = () => inputs.identity ?? `${coordinate} ${given}`;
+      const prompt = single ?? choice.pick(stickyKey());
+      const variant = variants.get(prompt);
+      invariant(variant !== undefined, 'a picked version is one of the choice');
+      const { alias, maxOutputTokens, keyHead } = variant;
+      // Private inputs are masked; their answers stay their reader's all the same, until access says who may share them.
+      const reader = mask === undefined ? principal.tenant : `${principal.tenant} ${principal.id}`;
+      const asked = `${output.hash}\n${reader}\n${given}\n${canonicalJson(supplied)}`;
+      return {
+        coordinate,
+        key: keyOf(keyHead, asked, inputs.known),
+        prompt,
+        alias,
+        output,
+        get values() {
+          const { masked, hide } = inputs;
+          const further = { ...args, ...supplied };
+          return { ...masked, ...(hide === undefined ? further : hide(further)) };
+        },
+        maxOutputTokens,
+        cacheTtlSeconds: field.cacheTtlSeconds,
+        get entity() {
+          return inputs.entity;
+        },
+        args,
+        caller: { id: principal.id, tenant: principal.tenant },
+        get stickyKey() {
+          return stickyKey();
+        },
+        requestId,
+      };
+    },
+  };
+}
+
+function keyOf(keyHead: string, asked: string, known: KnownInputs): string {
+  if (known.last?.keyHead === keyHead && known.last.asked === asked) return known.last.key;
+  const key = `field:${hash('sha256', `${keyHead}\n${asked}\n${known.digest}`)}`;
+  known.last = { keyHead, asked, key };
+  return key;
+}
+
+type Mask = NonNullable<ReturnType<typeof compileMask>>;
+
+interface EntityInputsOptions {
+  readonly entity: Inputs;
+  readonly projection: Projection;
+  readonly mask: Mask | undefined;
+  readonly keys: readonly (readonly string[])[];
+  readonly hideKeys: (entity: Inputs) => Inputs;
+  readonly known: WeakMap<Inputs, KnownInputs>;
+}
+
+class EntityInputs implements FieldInputs {
+  readonly #entity: Inputs;
+  readonly #projection: Projection;
+  readonly #mask: Mask | undefined;
+  readonly #keys: readonly (readonly string[])[];
+  readonly #hideKeys: (entity: Inputs) => Inputs;
+  readonly #known: WeakMap<Inputs, KnownInputs>;
+  #read: ReturnType<Mask> | undefined;
+
+  constructor({ entity, projection, mask, keys, hideKeys, known }: EntityInputsOptions) {
+    this.#entity = entity;
+    this.#projection = projection;
+    this.#mask = mask;
+    this.#keys = keys;
+    this.#hideKeys = hideKeys;
+    this.#known = known;
+  }
+
+  get known(): KnownInputs {
+    let known = this.#known.get(this.#entity);
+    if (known === undefined) {
+      known = { digest: hash('sha256', this.#projection.textOf(this.#entity)), last: undefined };
+      this.#known.set(this.#entity, known);
+    }
+    return known;
+  }
+
+  get masked(): Inputs {
+    return this.#masked().masked;
+  }
+
+  get hide(): ((values: Inputs) => Inputs) | undefined {
+    return this.#mask === undefined ? undefined : this.#masked().hide;
+  }
+
+  get entity(): Inputs {
+    const own: Record<string, unknown> = {};
+    for (const name of this.#key()) own[name] = ownLeaf(this.#entity[name]);
+    return { ...this.#hideKeys(own), ...this.masked };
+  }
+
+  get identity(): string | undefined {
+    const names = this.#key();
+    if (names.length === 0) return undefined;
+    return `${this.#entity.__typename} ${canonicalJson(names.map((name) => this.#entity[name]))}`;
+  }
+
+  /** The first of its keys that the entity came by. */
+  #key(): readonly string[] {
+    return this.#keys.find((names) => names.every((name) => this.#entity[name] !== undefined)) ?? [];
+  }
+
+  #masked(): ReturnType<Mask> {
+    if (this.#read === undefined) {
+      const seen = this.#projection.of(this.#entity);
+      this.#read = this.#mask === undefined ? { masked: seen, hide: (values) => values } : this.#mask(seen);
+    }
+    return this.#read;
+  }
+}

@@ -1,0 +1,71 @@
+import { setImmediate as letOthersRun } from 'node:timers/promises';
+import { type DocumentNode, Kind, parse } from 'graphql';
+import { importedAiDirectives } from '../../../supergraph/index.ts';
+import type { SensitiveFields } from './sensitive.ts';
+
+/** Without its version: what `@sensitive` is imported from. */
+const aiSpecification = 'isthmus.dev/ai';
+
+/**
+ * Every `@sensitive` field of the subgraphs, with its kind: a field that one of them marks is sensitive wherever it is
+ * read, also through an interface of its type (which another subgraph may know as an `@interfaceObject`), and so is a
+ * field of a type whose interface is marked. SDL that cannot be parsed is composition's to report.
+ */
+export async function sensitiveFieldsOf(subgraphs: readonly { readonly sdl: string }[]): Promise<SensitiveFields> {
+  const fields = new Map<string, string>();
+  // Parsing a large subgraph takes its time: it is left out where nothing may be marked, and others run in between.
+  if (!subgraphs.some(({ sdl }) => sdl.includes(aiSpecification))) return fields;
+  const interfaces: Implementing[] = [];
+  for (const { sdl } of subgraphs) {
+    await letOthersRun();
+    let document: DocumentNode;
+    try {
+      document = parse(sdl, { noLocation: true });
+    } catch {
+      continue;
+    }
+    addFields(document, fields);
+    addInterfaces(document, interfaces);
+  }
+  for (const [coordinate, kind] of [...fields]) {
+    const [typeName, field] = coordinate.split('.');
+    for (const { type, of } of interfaces) {
+      const other = type === typeName ? of : of === typeName ? type : undefined;
+      if (other !== undefined && !fields.has(`${other}.${field}`)) fields.set(`${other}.${field}`, kind);
+    }
+  }
+  return fields;
+}
+
+/** That a type is one of an interface's. */
+interface Implementing {
+  readonly type: string;
+  readonly of: string;
+}
+
+function addInterfaces(document: DocumentNode, into: Implementing[]): void {
+  for (const definition of document.definitions) {
+    if (!('interfaces' in definition)) continue;
+    for (const one of definition.interfaces ?? []) into.push({ type: definition.name.value, of: one.name.value });
+  }
+}
+
+function addFields(document: DocumentNode, fields: Map<string, string>): void {
+  const name = importedAiDirectives(document).get('sensitive');
+  if (name === undefined) return;
+  for (const definition of document.definitions) {
+    if (
+      definition.kind !== Kind.OBJECT_TYPE_DEFINITION &&
+      definition.kind !== Kind.OBJECT_TYPE_EXTENSION &&
+      definition.kind !== Kind.INTERFACE_TYPE_DEFINITION &&
+      definition.kind !== Kind.INTERFACE_TYPE_EXTENSION
+    )
+      continue;
+    for (const field of definition.fields ?? []) {
+      const directive = field.directives?.find((one) => one.name.value === name);
+      if (directive === undefined) continue;
+      const kind = directive.arguments?.find((argument) => argument.name.value === 'kind')?.value;
+      fields.set(`${definition.name.value}.${field.name.value}`, kind?.kind === Kind.STRING ? kind.value : 'personal');
+    }
+  }
+}

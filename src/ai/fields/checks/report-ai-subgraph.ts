@@ -1,0 +1,164 @@
+/** What the owner of an AI subgraph should know although nothing is wrong: personal data read, inputs nobody reads. */
+import { type DocumentNode, Kind, type SelectionSetNode, type TypeNode } from 'graphql';
+import type { CompositionProblem } from '../../../supergraph/index.ts';
+import { type AiField, aiFieldsOf } from '../ai-field.ts';
+import type { SensitiveFields } from '../answers/sensitive.ts';
+import { type Prompt, PromptError } from '../prompts/prompt.ts';
+import { type AiSubgraphCheck, suppliedTo } from './check-ai-field.ts';
+import { buildSchema, parseSource } from './check-ai-subgraph.ts';
+import { unansweredFields } from './unanswered-fields.ts';
+
+export interface AiSubgraphReport {
+  readonly hints: readonly CompositionProblem[];
+  /** A line for each `@sensitive` field a prompt reads: `assistant: Product.answer reads User.email (personal): masked`. */
+  readonly report: readonly string[];
+}
+
+export function reportAiSubgraph(check: AiSubgraphCheck): AiSubgraphReport {
+  const document = parseSource(check.source);
+  if (document === undefined) return { hints: [], report: [] };
+  const types = typesOf(document);
+  const hints: CompositionProblem[] = [];
+  const report: string[] = [];
+  const fields = aiFieldsOf(document);
+  for (const field of fields) {
+    const coordinate = `${field.typeName}.${field.fieldName}`;
+    const read = new Map<string, string>();
+    if (field.requiresSelection !== undefined) {
+      collectSensitive(types, field.typeName, field.requiresSelection, check.sensitive, read);
+    }
+    for (const [place, kind] of read)
+      report.push(`${check.source.name}: ${coordinate} reads ${place} (${kind}): masked`);
+    hints.push(...hintsOf(field, check));
+  }
+  const schema = buildSchema(document);
+  for (const { coordinate, line } of schema === undefined ? [] : unansweredFields(schema, fields)) {
+    hints.push({
+      severity: 'hint',
+      code: 'AI_FIELD_UNANSWERED',
+      message: `${coordinate}: nothing answers it, so it is null`,
+      places: [{ subgraph: check.source.name, origin: check.source.origin, line }],
+      mend: 'give it @generate, mark it @external where another subgraph has it, or take it out',
+    });
+  }
+  return { hints, report };
+}
+
+function hintsOf(field: AiField, check: AiSubgraphCheck): readonly CompositionProblem[] {
+  const choice = check.prompts.find(field.prompt);
+  if (choice instanceof PromptError) return [];
+  const coordinate = `${field.typeName}.${field.fieldName}`;
+  const hints: CompositionProblem[] = [];
+  const hint = (code: string, message: string, mend: string): void => {
+    const places = [{ subgraph: check.source.name, origin: check.source.origin, line: field.line }];
+    hints.push({ severity: 'hint', code, message: `${coordinate}: ${message}`, places, mend });
+  };
+  if (field.type.kind === Kind.NON_NULL_TYPE) {
+    const message = 'a model may fail, and a field that is never null takes what it stands in with it';
+    hint('AI_FIELD_NON_NULL', message, 'take the ! off its type');
+  }
+  // What the field's own code reads is not ours to know.
+  if (check.code?.fields.has(coordinate) !== true) {
+    for (const name of [...field.requires, ...field.arguments]) {
+      if (choice.versions.some(({ prompt }) => prompt.variables.has(name))) continue;
+      hint('AI_INPUT_UNUSED', `the prompt never reads "${name}"`, 'take it out of the schema, or use it in the prompt');
+    }
+  }
+  for (const { prompt } of choice.versions) {
+    const supplied = suppliedTo(field, prompt, check.code);
+    for (const name of schemaNames(prompt).required) {
+      if (supplied.has(name)) continue;
+      const message = `prompt "${prompt.name}" says that "${name}" is always there, and this field has none`;
+      hint('AI_INPUT_MISSING', message, `write "${name}?" in the prompt’s input.schema, or supply it`);
+    }
+    const { closed } = schemaNames(prompt);
+    for (const name of prompt.variables.keys()) {
+      if (closed === undefined || closed.has(name)) continue;
+      const message = `prompt "${prompt.name}" reads {{${name}}}, which its input.schema does not name`;
+      hint('AI_INPUT_UNDECLARED', message, 'add it to input.schema: /v1/prompts takes nothing else');
+    }
+  }
+  return hints;
+}
+
+/** @returns `closed`: the only names there may be; undefined where there may be others */
+function schemaNames({ inputSchema }: Prompt): {
+  readonly required: readonly string[];
+  readonly closed: ReadonlySet<string> | undefined;
+} {
+  const { required, properties, additionalProperties } = inputSchema ?? {};
+  return {
+    required: Array.isArray(required) ? required.filter((name) => typeof name === 'string') : [],
+    closed: additionalProperties === false ? new Set(Object.keys((properties as object | undefined) ?? {})) : undefined,
+  };
+}
+
+/** The composite types of a subgraph: their fields' types, and for an interface or union what may stand for it. */
+interface KnownType {
+  readonly fields: Map<string, string>;
+  readonly possible: Set<string>;
+}
+
+function typesOf(document: DocumentNode): ReadonlyMap<string, KnownType> {
+  const types = new Map<string, KnownType>();
+  const typeNamed = (name: string): KnownType => {
+    let type = types.get(name);
+    if (type === undefined) {
+      type = { fields: new Map(), possible: new Set() };
+      types.set(name, type);
+    }
+    return type;
+  };
+  for (const definition of document.definitions) {
+    switch (definition.kind) {
+      case Kind.OBJECT_TYPE_DEFINITION:
+      case Kind.OBJECT_TYPE_EXTENSION:
+      case Kind.INTERFACE_TYPE_DEFINITION:
+      case Kind.INTERFACE_TYPE_EXTENSION: {
+        const { name } = definition;
+        for (const field of definition.fields ?? []) {
+          typeNamed(name.value).fields.set(field.name.value, namedTypeOf(field.type));
+        }
+        for (const one of definition.interfaces ?? []) typeNamed(one.name.value).possible.add(name.value);
+        break;
+      }
+      case Kind.UNION_TYPE_DEFINITION:
+      case Kind.UNION_TYPE_EXTENSION:
+        for (const member of definition.types ?? []) typeNamed(definition.name.value).possible.add(member.name.value);
+        break;
+      default:
+    }
+  }
+  return types;
+}
+
+function namedTypeOf(type: TypeNode): string {
+  return type.kind === Kind.NAMED_TYPE ? type.name.value : namedTypeOf(type.type);
+}
+
+function collectSensitive(
+  types: ReadonlyMap<string, KnownType>,
+  typeName: string,
+  { selections }: SelectionSetNode,
+  sensitive: SensitiveFields,
+  into: Map<string, string>,
+): void {
+  for (const selection of selections) {
+    if (selection.kind === Kind.FRAGMENT_SPREAD) continue; // a field set has none
+    if (selection.kind === Kind.INLINE_FRAGMENT) {
+      const narrowed = selection.typeCondition?.name.value ?? typeName;
+      collectSensitive(types, narrowed, selection.selectionSet, sensitive, into);
+      continue;
+    }
+    const { name, selectionSet } = selection;
+    for (const holder of [typeName, ...(types.get(typeName)?.possible ?? [])]) {
+      const place = `${holder}.${name.value}`;
+      const kind = sensitive.get(place);
+      if (kind !== undefined) into.set(place, kind);
+    }
+    const below = types.get(typeName)?.fields.get(name.value);
+    if (selectionSet !== undefined && below !== undefined) {
+      collectSensitive(types, below, selectionSet, sensitive, into);
+    }
+  }
+}

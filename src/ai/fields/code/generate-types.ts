@@ -1,0 +1,294 @@
+/**
+ * The TypeScript types of what an AI subgraph's own code is called with, from its SDL: for each @generate field the
+ * entity, the arguments and the value that `FieldCode<Entity, Arguments, Value>` takes. `isthmus types` writes them.
+ *
+ * They say what arrives, not what was hoped for: masked personal data is a string whatever its type, a value has only
+ * the fields a client selected, and what a custom scalar of another subgraph holds is unknown.
+ *
+ * One walk over the schema's types, too entangled by their references to one another to be parted.
+ */
+import { buildSubgraphSchema } from '@apollo/subgraph';
+import {
+  type DocumentNode,
+  type GraphQLCompositeType,
+  GraphQLError,
+  type GraphQLLeafType,
+  type GraphQLNamedType,
+  type GraphQLSchema,
+  type GraphQLType,
+  isAbstractType,
+  isCompositeType,
+  isEnumType,
+  isInputObjectType,
+  isLeafType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+  Kind,
+  parse,
+  type SelectionSetNode,
+} from 'graphql';
+import { messageOf } from '../../../errors/index.ts';
+import { invariant } from '../../../lib/index.ts';
+import { linkAiDirectives } from '../../../supergraph/index.ts';
+import { type AiField, aiFieldsOf } from '../ai-field.ts';
+import type { SensitiveFields } from '../answers/sensitive.ts';
+import { keysOf } from '../checks/federation-directives.ts';
+import { scalarForm } from '../output/output-scalars.ts';
+
+export interface FieldTypesOptions {
+  readonly sdl: string;
+  /** How the text names the schema it was written from. */
+  readonly source: string;
+  /** The `@sensitive` fields of the whole supergraph: what is masked arrives as a string. */
+  readonly sensitive: SensitiveFields;
+}
+
+/**
+ * @returns a module that declares `<Type><Field>Entity`, `<Type><Field>Arguments` and `<Type><Field>Value`
+ * @throws GraphQLError for SDL that composition refuses too
+ */
+export function generateFieldTypes({ sdl, source, sensitive }: FieldTypesOptions): string {
+  const document = parse(sdl);
+  const schema = schemaOf(document);
+  const writer = new TypeWriter(schema, sensitive);
+  for (const field of aiFieldsOf(document)) writer.writeField(field);
+  const promise = [
+    '/**',
+    ` * Written by \`isthmus types\` from ${source.replaceAll('*/', '* /')}; edits are lost.`,
+    ' * What each AI field’s own code is called with: `FieldCode<Entity, Arguments, Value>`.',
+    ' */',
+  ];
+  return `${[promise.join('\n'), ...writer.declarations].join('\n\n')}\n`;
+}
+
+function schemaOf(document: DocumentNode): GraphQLSchema {
+  try {
+    return buildSubgraphSchema([{ typeDefs: linkAiDirectives(document) }]);
+  } catch (error) {
+    throw new GraphQLError(messageOf(error), { originalError: error instanceof Error ? error : null });
+  }
+}
+
+interface Below {
+  readonly parent: GraphQLCompositeType;
+  readonly selections: SelectionSetNode;
+  readonly isMasked: boolean;
+}
+
+/** What is selected of one field, over all places that select it. */
+interface Selected {
+  readonly type: GraphQLType;
+  readonly below: Below[];
+  isOptional: boolean;
+  isMasked: boolean;
+}
+
+/** Words that a type of TypeScript cannot be called, and the two of its own that are used here. */
+const taken =
+  `any as async await bigint boolean break case catch class const continue debugger declare default delete do
+  else enum export extends false finally for from function if implements import in instanceof interface let never new
+  null number object of package private protected public return static string super switch symbol this throw true try
+  type typeof undefined unknown var void while with yield Readonly Record`.split(/\s+/);
+
+class TypeWriter {
+  readonly declarations: string[] = [];
+  readonly #schema: GraphQLSchema;
+  readonly #sensitive: SensitiveFields;
+  readonly #used = new Set(taken);
+  /** The names given to enums, inputs and objects of answers. */
+  readonly #names = new Map<GraphQLNamedType, string>();
+
+  constructor(schema: GraphQLSchema, sensitive: SensitiveFields) {
+    this.#schema = schema;
+    this.#sensitive = sensitive;
+  }
+
+  writeField({ typeName, fieldName, requiresSelection }: AiField): void {
+    const parent = this.#schema.getType(typeName);
+    invariant(isObjectType(parent), `${typeName} is an object type`);
+    const field = parent.getFields()[fieldName];
+    invariant(field !== undefined, `${typeName}.${fieldName} is a field`);
+    const name = `${typeName}${fieldName.charAt(0).toUpperCase()}${fieldName.slice(1)}`;
+    const keys = keysOf(parent);
+    const entity = new Map<string, Selected>();
+    // With several keys a representation brings one of them, whichever the plan has at hand.
+    for (const key of keys) this.#collect(parent, key, { isOptional: keys.length > 1, isMasked: false }, entity);
+    if (requiresSelection !== undefined)
+      this.#collect(parent, requiresSelection, { isOptional: false, isMasked: false }, entity);
+    this.#declare(`${name}Entity`, `What \`${typeName}.${fieldName}\` reads of its entity.`, () =>
+      entity.size === 0 ? 'Readonly<Record<string, unknown>>' : this.#selection(entity, ''),
+    );
+    this.#declare(`${name}Arguments`, undefined, () =>
+      field.args.length === 0 ? 'Readonly<Record<string, never>>' : this.#given(field.args),
+    );
+    const isText = isLeafType(field.type) && ['String', 'ID'].includes(field.type.name);
+    this.#declare(`${name}Value`, undefined, () =>
+      isText ? 'string' : this.#wrap(field.type, (named) => this.#answered(named)),
+    );
+  }
+
+  /** Adds a declaration in the order of first use; `write` may add others behind it. */
+  #declare(wanted: string, comment: string | undefined, write: (name: string) => string): void {
+    let name = wanted;
+    for (let count = 2; this.#used.has(name); count++) name = `${wanted}${count}`;
+    this.#used.add(name);
+    const place = this.declarations.push('') - 1;
+    const text = write(name);
+    const words = comment === undefined ? '' : `/** ${comment} */\n`;
+    this.declarations[place] =
+      words +
+      (text.startsWith('{') && text.endsWith('}')
+        ? `export interface ${name} ${text}`
+        : `export type ${name} =${text.startsWith('\n') ? '' : ' '}${text};`);
+  }
+
+  #named(type: GraphQLNamedType, write: () => string): string {
+    if (!this.#names.has(type)) {
+      this.#declare(type.name, undefined, (name) => {
+        // A type may hold itself: its name is known before it is written.
+        this.#names.set(type, name);
+        return write();
+      });
+    }
+    return this.#names.get(type) ?? type.name;
+  }
+
+  /** @param how whether what holds these fields is missing at times, and whether it is masked as a whole */
+  #collect(
+    parent: GraphQLCompositeType,
+    { selections }: SelectionSetNode,
+    how: { readonly isOptional: boolean; readonly isMasked: boolean },
+    into: Map<string, Selected>,
+  ): void {
+    for (const one of selections) {
+      if (one.kind === Kind.FRAGMENT_SPREAD) continue; // a field set has none
+      if (one.kind === Kind.INLINE_FRAGMENT) {
+        const type = one.typeCondition && this.#schema.getType(one.typeCondition.name.value);
+        if (type === undefined) this.#collect(parent, one.selectionSet, how, into);
+        else if (isCompositeType(type)) this.#collect(type, one.selectionSet, { ...how, isOptional: true }, into);
+        continue;
+      }
+      const { name, alias, selectionSet } = one;
+      const type = 'getFields' in parent ? parent.getFields()[name.value]?.type : undefined;
+      if (type === undefined) continue; // __typename, or composition's to report
+      const isMasked = how.isMasked || this.#isSensitive(parent, name.value);
+      const key = (alias ?? name).value;
+      const known = into.get(key) ?? { type, below: [], isOptional: how.isOptional, isMasked: false };
+      known.isOptional &&= how.isOptional;
+      known.isMasked ||= isMasked;
+      into.set(key, known);
+      const below = namedOf(type);
+      if (selectionSet !== undefined && isCompositeType(below))
+        known.below.push({ parent: below, selections: selectionSet, isMasked });
+    }
+  }
+
+  #isSensitive(parent: GraphQLCompositeType, field: string): boolean {
+    if (this.#sensitive.has(`${parent.name}.${field}`)) return true;
+    if (isObjectType(parent)) return false;
+    return this.#schema.getPossibleTypes(parent).some((type) => this.#sensitive.has(`${type.name}.${field}`));
+  }
+
+  #selection(fields: ReadonlyMap<string, Selected>, indent: string): string {
+    const inner = `${indent}  `;
+    const members = [...fields].map(([key, { type, below, isOptional, isMasked }]) => {
+      const written = this.#wrap(type, (named) => {
+        if (isLeafType(named)) return isMasked ? 'string' : this.#leaf(named, 'read');
+        const selected = new Map<string, Selected>();
+        for (const { parent, selections, isMasked: masked } of below) {
+          this.#collect(parent, selections, { isOptional: false, isMasked: masked }, selected);
+        }
+        return selected.size === 0 ? 'Readonly<Record<string, unknown>>' : this.#selection(selected, inner);
+      });
+      return `${inner}readonly ${key}${isOptional ? '?' : ''}: ${written};`;
+    });
+    return `{\n${members.join('\n')}\n${indent}}`;
+  }
+
+  /** Arguments, or the fields of an input object: what has a default is always there. */
+  #given(list: readonly { readonly name: string; readonly type: GraphQLType; readonly defaultValue?: unknown }[]) {
+    const members = list.map(({ name, type, defaultValue }) => {
+      const isOptional = !isNonNullType(type) && defaultValue === undefined;
+      return `  readonly ${name}${isOptional ? '?' : ''}: ${this.#wrap(type, (named) => this.#input(named))};`;
+    });
+    return `{\n${members.join('\n')}\n}`;
+  }
+
+  #input(type: GraphQLNamedType): string {
+    if (isInputObjectType(type)) return this.#named(type, () => this.#given(Object.values(type.getFields())));
+    invariant(isLeafType(type), `${type.name} is an input type`);
+    return this.#leaf(type, 'read');
+  }
+
+  #answered(type: GraphQLNamedType): string {
+    if (isLeafType(type)) return this.#leaf(type, 'answered');
+    if (isAbstractType(type)) {
+      return this.#named(type, () =>
+        union(
+          this.#schema
+            .getPossibleTypes(type)
+            .map((one) => `({ readonly __typename: '${one.name}' } & ${this.#answered(one)})`),
+        ),
+      );
+    }
+    invariant(isObjectType(type), `${type.name} is an output type`);
+    return this.#named(type, () => {
+      const members = Object.values(type.getFields()).map(
+        (field) => `  readonly ${field.name}?: ${this.#wrap(field.type, (named) => this.#answered(named))};`,
+      );
+      return `{\n${members.join('\n')}\n}`;
+    });
+  }
+
+  /** @param how `answered`: by a model, and checked; `read`: from a client or another subgraph, whose scalars are theirs */
+  #leaf(type: GraphQLLeafType, how: 'answered' | 'read'): string {
+    if (isEnumType(type)) return this.#named(type, () => union(type.getValues().map(({ name }) => `'${name}'`)));
+    switch (type.name) {
+      case 'String':
+      case 'ID':
+        return 'string';
+      case 'Int':
+      case 'Float':
+        return 'number';
+      case 'Boolean':
+        return 'boolean';
+      default:
+        return how === 'read'
+          ? 'unknown'
+          : (jsonTypes.get(scalarForm(type.name, type.specifiedByURL).schema.type) ?? 'unknown');
+    }
+  }
+
+  #wrap(type: GraphQLType, write: (named: GraphQLNamedType) => string): string {
+    if (isNonNullType(type)) return this.#present(type.ofType, write);
+    const written = this.#present(type, write);
+    return written === 'unknown' ? written : `${written} | null`;
+  }
+
+  #present(type: GraphQLType, write: (named: GraphQLNamedType) => string): string {
+    if (!isListType(type)) return write(type as GraphQLNamedType);
+    const item = this.#wrap(type.ofType, write);
+    return `readonly ${item.endsWith(' | null') || item.startsWith('readonly ') ? `(${item})` : item}[]`;
+  }
+}
+
+const jsonTypes: ReadonlyMap<unknown, string> = new Map([
+  ['string', 'string'],
+  ['integer', 'number'],
+  ['number', 'number'],
+  ['boolean', 'boolean'],
+  ['object', 'Readonly<Record<string, unknown>>'],
+]);
+
+/** In one line where it is short, as formatters write it. */
+function union(members: readonly string[]): string {
+  const line = members.join(' | ');
+  return line.length <= 80 ? line : `\n${members.map((member) => `  | ${member}`).join('\n')}`;
+}
+
+function namedOf(type: GraphQLType): GraphQLNamedType {
+  let inner = type;
+  while (isNonNullType(inner) || isListType(inner)) inner = inner.ofType;
+  return inner;
+}

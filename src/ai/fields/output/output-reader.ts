@@ -1,0 +1,164 @@
+/**
+ * Reads the JSON of a model's answer into what was asked for, and says where it does not fit.
+ *
+ * What does not fit is an error at its own place; nothing else is lost by it. Where a value may not be null, the error
+ * takes what holds it along up to the next place that may be, as GraphQL says (spec section 6.4.4): the executor does
+ * that, this reader only knows whether anything is left. Reading never throws and copies nothing that was not asked for.
+ */
+import { GatewayError } from '../../../errors/index.ts';
+import { unreachable } from '../../../lib/index.ts';
+import type { AbstractShape, LeafShape, ListShape, ObjectShape, OutputShape } from './output-shape.ts';
+import { maxListLength } from './output-value.ts';
+
+export interface OutputProblem {
+  /** In the answer's JSON. */
+  readonly path: readonly (string | number)[];
+  /** What it must be, as a verb follows its place. At most 40 characters of it are the answer's. */
+  readonly message: string;
+}
+
+export type ValueReading =
+  | { readonly kind: 'valid'; readonly value: unknown }
+  | { readonly kind: 'partial'; readonly value: unknown; readonly problems: readonly OutputProblem[] }
+  | { readonly kind: 'invalid'; readonly problems: readonly OutputProblem[]; readonly value?: unknown };
+
+/** What is wrong beyond this is wrong without being told. */
+const maxProblems = 50;
+
+/** @param isWrapped whether the value stands under `value` in an object made for it */
+export function readOutput(shape: OutputShape, isWrapped: boolean, value: unknown): ValueReading {
+  const reader = new OutputReader();
+  const read = isWrapped ? reader.readWrapped(shape, value) : reader.readTop(shape, value);
+  const { problems, isLost } = reader;
+  if (isLost)
+    return read instanceof GatewayError ? { kind: 'invalid', problems } : { kind: 'invalid', problems, value: read };
+  return problems.length === 0 ? { kind: 'valid', value: read } : { kind: 'partial', value: read, problems };
+}
+
+class OutputReader {
+  readonly problems: OutputProblem[] = [];
+  /** Whether a failure takes what holds the value just read along. */
+  isLost = false;
+  readonly #path: (string | number)[] = [];
+  #lastError: GatewayError | undefined;
+
+  readWrapped(shape: OutputShape, value: unknown): unknown {
+    if (!isRecord(value)) return this.#fail('must be an object');
+    if (!Object.hasOwn(value, 'value')) return this.#fail('must have the key "value"');
+    this.#path.push('value');
+    if (value.value === null) return shape.isNullable ? null : this.#fail('must not be null');
+    return this.#readPresent(shape, value.value);
+  }
+
+  /** An object without any of the keys asked for is another object, not one whose values are all null. */
+  readTop(shape: OutputShape, value: unknown): unknown {
+    if (shape.kind === 'object' && shape.fields.length > 0 && isRecord(value)) {
+      if (!shape.fields.some(({ name }) => Object.hasOwn(value, name))) {
+        return this.#fail(
+          `must have the keys ${shape.fields
+            .map(({ name }) => name)
+            .join(', ')
+            .slice(0, 400)}`,
+        );
+      }
+    }
+    return this.#readPresent(shape, value);
+  }
+
+  #read(shape: OutputShape, value: unknown): unknown {
+    if (value === null) return shape.isNullable ? null : this.#fail('must not be null');
+    const read = this.#readPresent(shape, value);
+    if (this.isLost && shape.isNullable) this.isLost = false;
+    return read;
+  }
+
+  #readPresent(shape: OutputShape, value: unknown): unknown {
+    switch (shape.kind) {
+      case 'leaf':
+        return this.#readLeaf(shape, value);
+      case 'list':
+        return this.#readList(shape, value);
+      case 'object':
+        return isRecord(value) ? this.#readFields(shape, value, {}) : this.#fail('must be an object');
+      case 'abstract':
+        return this.#readAbstract(shape, value);
+      default:
+        return unreachable(shape);
+    }
+  }
+
+  #readLeaf({ leaf }: LeafShape, value: unknown): unknown {
+    const read = leaf.read(value);
+    if (read !== undefined) return read;
+    const word = leaf.isEnum && typeof value === 'string' ? `, not ${quote(value)}` : '';
+    return this.#fail(leaf.expected + word);
+  }
+
+  #readList({ item }: ListShape, value: unknown): unknown {
+    if (!Array.isArray(value)) return this.#fail('must be a list');
+    if (value.length > maxListLength) return this.#fail(`must have at most ${maxListLength} items`);
+    const read: unknown[] = new Array(value.length);
+    let isLost = false;
+    for (let index = 0; index < value.length; index++) {
+      this.#path.push(index);
+      read[index] = this.#read(item, value[index]);
+      this.#path.pop();
+      if (this.isLost) {
+        isLost = true;
+        this.isLost = false;
+      }
+    }
+    this.isLost = isLost;
+    return read;
+  }
+
+  #readFields(
+    { fields }: ObjectShape,
+    value: Readonly<Record<string, unknown>>,
+    read: Record<string, unknown>,
+  ): Record<string, unknown> {
+    let isLost = false;
+    for (const { name, shape } of fields) {
+      this.#path.push(name);
+      if (Object.hasOwn(value, name)) read[name] = this.#read(shape, value[name]);
+      else read[name] = shape.isNullable ? null : this.#fail('is missing');
+      this.#path.pop();
+      if (this.isLost) {
+        isLost = true;
+        this.isLost = false;
+      }
+    }
+    this.isLost = isLost;
+    return read;
+  }
+
+  #readAbstract({ types }: AbstractShape, value: unknown): unknown {
+    if (!isRecord(value)) return this.#fail('must be an object');
+    const name = Object.hasOwn(value, '__typename') ? value.__typename : undefined;
+    const type = typeof name === 'string' ? types.get(name) : undefined;
+    if (type !== undefined) return this.#readFields(type, value, { __typename: type.typeName });
+    this.#path.push('__typename');
+    const word = typeof name === 'string' ? `, not ${quote(name)}` : '';
+    const error = this.#fail(`must be one of ${[...types.keys()].join(', ').slice(0, 400)}${word}`);
+    this.#path.pop();
+    return error;
+  }
+
+  /** The error that stands in the value's place. A list of a thousand wrong items does not take a thousand stacks. */
+  #fail(message: string): GatewayError {
+    this.isLost = true;
+    if (this.problems.length >= maxProblems && this.#lastError !== undefined) return this.#lastError;
+    const path = [...this.#path];
+    this.problems.push({ path, message: path.length === 0 ? `the answer ${message}` : message });
+    this.#lastError = new GatewayError('AI_OUTPUT_INVALID', { detail: `${path.join('.')}: ${message}` });
+    return this.#lastError;
+  }
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text.length <= 36 ? text : `${text.slice(0, 36)}…`);
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return value !== null && typeof value === 'object' && !Array.isArray(value);
+}

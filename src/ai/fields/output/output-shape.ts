@@ -1,0 +1,158 @@
+/**
+ * What a model is asked for, of a GraphQL type and what a client selected of it: a finite tree, from which the JSON schema
+ * is written and answers are read.
+ *
+ * Fields stand in their type's own order, whatever order clients select them in, so that all who select the same share
+ * an answer. An interface's or union's types stay choices where nothing of them is selected: what a client selects must
+ * not decide which type the model finds.
+ */
+import {
+  defaultFieldResolver,
+  type GraphQLAbstractType,
+  type GraphQLField,
+  type GraphQLObjectType,
+  type GraphQLOutputType,
+  type GraphQLSchema,
+  isLeafType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+} from 'graphql';
+import { GatewayError } from '../../../errors/index.ts';
+import { type OutputLeaf, outputLeaf } from './output-leaf.ts';
+import { type OutputSelection, selectedFields } from './output-selection.ts';
+
+interface Nullable {
+  readonly isNullable: boolean;
+}
+
+export type OutputShape = LeafShape | ListShape | ObjectShape | AbstractShape;
+
+export interface LeafShape extends Nullable {
+  readonly kind: 'leaf';
+  readonly leaf: OutputLeaf;
+}
+
+export interface ListShape extends Nullable {
+  readonly kind: 'list';
+  readonly item: OutputShape;
+}
+
+export interface ObjectShape extends Nullable {
+  readonly kind: 'object';
+  readonly typeName: string;
+  readonly description: string | undefined;
+  readonly fields: readonly FieldShape[];
+}
+
+/** An interface or a union; told apart by `__typename`. */
+export interface AbstractShape extends Nullable {
+  readonly kind: 'abstract';
+  readonly description: string | undefined;
+  readonly types: ReadonlyMap<string, ObjectShape>;
+}
+
+export interface FieldShape {
+  readonly name: string;
+  readonly description: string | undefined;
+  readonly shape: OutputShape;
+}
+
+/** Fields and types in one answer, a bound on what a document can make of nested fragments. No provider takes more. */
+const maxNodes = 5_000;
+
+/**
+ * @param selection `undefined`: everything, without deprecated fields and without types inside themselves
+ * @throws GatewayError `AI_REQUEST_INVALID` for a selection of more than 5,000 fields
+ */
+export function outputShape(
+  schema: GraphQLSchema,
+  type: GraphQLOutputType,
+  selection: OutputSelection | undefined,
+): OutputShape {
+  let left = maxNodes;
+  const count = (): void => {
+    if (left-- === 0) throw new GatewayError('AI_REQUEST_INVALID', { detail: `more than ${maxNodes} fields` });
+  };
+
+  const shapeOf = (
+    given: GraphQLOutputType,
+    selected: OutputSelection | undefined,
+    within: readonly string[],
+  ): OutputShape => {
+    const isNullable = !isNonNullType(given);
+    const bare = isNonNullType(given) ? given.ofType : given;
+    if (isListType(bare)) return { kind: 'list', isNullable, item: shapeOf(bare.ofType, selected, within) };
+    if (isLeafType(bare)) return { kind: 'leaf', isNullable, leaf: outputLeaf(bare) };
+    if (isObjectType(bare)) return objectShape(bare, isNullable, selected, within);
+    return abstractShape(bare, isNullable, selected, within);
+  };
+
+  const objectShape = (
+    object: GraphQLObjectType,
+    isNullable: boolean,
+    selected: OutputSelection | undefined,
+    within: readonly string[],
+  ): ObjectShape => {
+    count();
+    const chosen = selected === undefined ? undefined : selectedFields(schema, object, selected);
+    const inside = [...within, object.name];
+    const fields: FieldShape[] = [];
+    for (const field of Object.values(object.getFields())) {
+      if (!isWritten(field)) continue;
+      const nodes = chosen?.get(field.name);
+      if (selected === undefined ? isLeftOut(field, inside) : nodes === undefined) continue;
+      count();
+      const below = selected === undefined || nodes === undefined ? undefined : { ...selected, nodes };
+      fields.push({
+        name: field.name,
+        description: field.description || undefined,
+        shape: shapeOf(field.type, below, inside),
+      });
+    }
+    return {
+      kind: 'object',
+      isNullable,
+      typeName: object.name,
+      description: object.description || undefined,
+      fields,
+    };
+  };
+
+  const abstractShape = (
+    abstract: GraphQLAbstractType,
+    isNullable: boolean,
+    selected: OutputSelection | undefined,
+    within: readonly string[],
+  ): AbstractShape => {
+    const types = new Map<string, ObjectShape>();
+    for (const possible of schema.getPossibleTypes(abstract)) {
+      if (selected === undefined && within.includes(possible.name)) continue;
+      types.set(possible.name, objectShape(possible, false, selected, within));
+    }
+    return { kind: 'abstract', isNullable, description: abstract.description || undefined, types };
+  };
+
+  return shapeOf(type, selection, []);
+}
+
+/**
+ * Whether the model that writes an object writes this field of it: not one with a prompt or a resolver of its own, nor one
+ * that another subgraph answers.
+ */
+export function isWritten({ name, astNode, resolve }: GraphQLField<unknown, unknown>): boolean {
+  if (name === '__proto__' || (resolve !== undefined && resolve !== defaultFieldResolver)) return false;
+  return astNode?.directives?.some((directive) => answeredElsewhere.has(directive.name.value)) !== true;
+}
+
+const answeredElsewhere: ReadonlySet<string> = new Set([
+  ...['generate', 'ai__generate'],
+  ...['external', 'federation__external'],
+]);
+
+function isLeftOut({ deprecationReason, type }: GraphQLField<unknown, unknown>, inside: readonly string[]): boolean {
+  if (deprecationReason != null) return true;
+  let named: GraphQLOutputType = type;
+  while (isNonNullType(named) || isListType(named)) named = named.ofType;
+  return inside.includes(named.name);
+}

@@ -1,0 +1,139 @@
+/**
+ * A folder of prompts: `review-summary.prompt` is the working version, `review-summary@3.prompt` version 3, `labels.yaml`
+ * maps labels to versions, and `_house-rules.prompt` is a partial, included by `{{> house-rules}}`.
+ */
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setImmediate as letOthersRun } from 'node:timers/promises';
+import { messageOf } from '../../../errors/index.ts';
+import { readTextFile, stableHash } from '../../../lib/index.ts';
+import { type Prompt, PromptError, parsePrompt } from './prompt.ts';
+import { labelsFile, type PromptLabels, pickWeighted, readLabels } from './prompt-labels.ts';
+
+/** What a reference stands for: one version of a prompt, or several with weights. */
+export interface PromptChoice {
+  readonly versions: readonly { readonly prompt: Prompt; readonly weight: number }[];
+  /** @param stickyKey whoever has the same one gets the same version */
+  pick(stickyKey: string): Prompt;
+}
+
+/** Everything a folder holds: what can be used, and what is wrong with the rest. */
+export interface PromptFolder {
+  readonly folder: string;
+  /** Of everything read, so that a change of any file is a change of the folder. */
+  readonly hash: string;
+  /** What is wrong, by file. */
+  readonly errors: ReadonlyMap<string, PromptError>;
+  /** A prompt by `name`, `name@version` or `name#label`. */
+  find(reference: string): PromptChoice | PromptError;
+  /** Every prompt that can be used, by name. */
+  list(): readonly Prompt[];
+}
+
+const ending = '.prompt';
+const maxCharacters = 1_000_000;
+
+export async function readPromptFolder(folder: string): Promise<PromptFolder> {
+  const texts = new Map<string, string>();
+  try {
+    for (const file of (await readdir(folder)).sort()) {
+      if (file.endsWith(ending) || file === labelsFile) texts.set(file, await readTextFile(join(folder, file)));
+    }
+  } catch (error) {
+    const missing = new PromptError(`the folder of prompts cannot be read: ${messageOf(error)}`, undefined);
+    return { folder, hash: '', errors: new Map([[folder, missing]]), find: () => missing, list: () => [] };
+  }
+  const partials = new Map<string, string>();
+  for (const [file, text] of texts) if (file.startsWith('_')) partials.set(file.slice(1, -ending.length), text);
+
+  const choices = new Map<string, PromptChoice>();
+  const prompts: Prompt[] = [];
+  const errors = new Map<string, PromptError>();
+  for (const [file, text] of texts) {
+    if (file.startsWith('_') || file === labelsFile) continue;
+    // A prompt takes some milliseconds, and a gateway that reloads goes on serving.
+    await letOthersRun();
+    try {
+      const prompt = await readPrompt(file, text, partials);
+      prompts.push(prompt);
+      choices.set(prompt.name, onlyChoice(prompt));
+    } catch (error) {
+      errors.set(file, error instanceof PromptError ? error : new PromptError(messageOf(error), undefined));
+    }
+  }
+  const labels = labelsOf(texts.get(labelsFile));
+  if (labels instanceof PromptError) errors.set(labelsFile, labels);
+
+  const found = (name: string): PromptChoice | PromptError =>
+    choices.get(name) ??
+    errors.get(`${name}${ending}`) ??
+    new PromptError(`there is no file ${name}${ending}`, undefined);
+
+  return {
+    folder,
+    hash: stableHash([...texts]),
+    errors,
+    list: () => prompts,
+    find(reference) {
+      if (!namePattern.test(reference)) {
+        return new PromptError('a prompt is named by letters, digits, _ and -, with @version or #label', undefined);
+      }
+      const [name = '', label] = reference.split('#');
+      if (label === undefined) return found(name);
+      return labels instanceof PromptError ? labels : labelled(name, label, labels, found);
+    },
+  };
+}
+
+const namePattern = /^(?!_)[\w-]+(?:@\d+|#[\w-]+)?$/;
+
+async function readPrompt(file: string, text: string, partials: ReadonlyMap<string, string>): Promise<Prompt> {
+  const name = file.slice(0, -ending.length);
+  if (!namePattern.test(name) || name.includes('#') || /@0/.test(name)) {
+    const message = 'a prompt’s file is named by letters, digits, _ and -, with @version: review-summary@3.prompt';
+    throw new PromptError(message, undefined);
+  }
+  if (text.length > maxCharacters) throw new PromptError('the file has more than a million characters', undefined);
+  return parsePrompt(name, text, partials);
+}
+
+function labelsOf(text: string | undefined): PromptLabels | PromptError {
+  try {
+    return readLabels(text ?? '');
+  } catch (error) {
+    if (error instanceof PromptError) return error;
+    return new PromptError(messageOf(error), undefined, { file: labelsFile });
+  }
+}
+
+function onlyChoice(prompt: Prompt): PromptChoice {
+  return { versions: [{ prompt, weight: 1 }], pick: () => prompt };
+}
+
+function labelled(
+  name: string,
+  label: string,
+  labels: PromptLabels,
+  found: (name: string) => PromptChoice | PromptError,
+): PromptChoice | PromptError {
+  const named = labels.get(name)?.get(label);
+  if (named === undefined) {
+    return new PromptError(`labels.yaml has no label "${label}" of "${name}"`, undefined, { file: labelsFile });
+  }
+  const versions: { prompt: Prompt; weight: number; name: string }[] = [];
+  for (const { version, weight } of named.versions) {
+    const choice = found(`${name}@${version}`);
+    if (choice instanceof PromptError) {
+      const { message, line, file = `${name}@${version}${ending}`, mend } = choice;
+      return line === undefined
+        ? new PromptError(message, named.line, { file: labelsFile })
+        : new PromptError(message, line, { file, mend });
+    }
+    const prompt = choice.pick('');
+    versions.push({ prompt, weight, name: prompt.name });
+  }
+  const [first, ...rest] = versions;
+  if (first === undefined) return new PromptError(`"${label}" of "${name}" names no version`, named.line);
+  if (rest.length === 0) return onlyChoice(first.prompt);
+  return { versions, pick: (stickyKey) => pickWeighted([first, ...rest], stickyKey).prompt };
+}

@@ -1,0 +1,190 @@
+/**
+ * A template of a prompt: Handlebars, whose only door this is, with the roles of the dotprompt format.
+ *
+ * Values are data, by construction. A role begins where the template's own text holds a mark: a private character and a
+ * letter. Every value passes `output`, the one way from a value into the text, and a private character of a value is
+ * written there so that it is no mark. So a value cannot spell a role whatever it contains, and none is refused or
+ * changed. dotprompt itself splits the filled text at markers that a value may contain too (`<<<dotprompt:role:…>>>`),
+ * which is why it does not fill templates here.
+ *
+ * Nothing is chosen by a value: readTemplate has refused roles, partials and helpers that would be. Properties that a
+ * value inherits are not read. Each template has helpers and partials of its own: those of two subgraphs never meet.
+ *
+ * Measured on one core: 25 to 40 µs for a prompt with 20 reviews, 7 µs for one with a single text.
+ */
+import Handlebars from 'handlebars';
+import { messageOf } from '../../../errors/index.ts';
+import { type Message, userText } from '../../model-call/index.ts';
+import { PromptError } from './prompt-error.ts';
+import { type RoleName, readTemplate, roleOf, type TemplateReading, type TemplateSource } from './read-template.ts';
+
+export interface PromptTemplate extends TemplateReading {
+  /** Synchronous: it runs for every entity. Objects and lists are written as JSON, what is missing as nothing. */
+  render(values: Readonly<Record<string, unknown>>): readonly Message[];
+}
+
+/** Text and where it stands: `linesBefore` lines of its file come before it. */
+export interface TemplateText {
+  readonly text: string;
+  readonly linesBefore: number;
+}
+
+const mark = '\ue000';
+const literalMark = `${mark}e`;
+const markOf: Readonly<Record<RoleName, string>> = { user: `${mark}u`, system: `${mark}s`, model: `${mark}m` };
+/** No template can call it: its name is no identifier. */
+const outputHelper = 'isthmus output';
+
+/** @throws PromptError for what cannot be read, and for what a template may not do */
+export function compileTemplate(source: TemplateText, partials: ReadonlyMap<string, string>): PromptTemplate {
+  const parsed = new Map<string, TemplateSource>();
+  const template = parse(source, undefined);
+  const {
+    variables,
+    paths,
+    partials: included,
+  } = readTemplate(template, (name) => {
+    const known = parsed.get(name);
+    const text = partials.get(name);
+    if (known !== undefined || text === undefined) return known;
+    const partial = parse({ text, linesBefore: 0 }, `_${name}.prompt`);
+    parsed.set(name, partial);
+    return partial;
+  });
+  const handlebars = Handlebars.create();
+  handlebars.registerHelper(outputHelper, output);
+  handlebars.registerHelper({ json, ifEquals, unlessEquals });
+  const options = {
+    knownHelpers: { [outputHelper]: true, json: true, ifEquals: true, unlessEquals: true } as Record<string, boolean>,
+    knownHelpersOnly: true,
+    noEscape: true,
+  };
+  for (const [name, { program }] of parsed) {
+    rewrite(program);
+    handlebars.registerPartial(name, handlebars.compile(program, options));
+  }
+  rewrite(template.program);
+  const fill = handlebars.compile<unknown>(template.program, options);
+  const runtime = { allowProtoPropertiesByDefault: false, allowProtoMethodsByDefault: false };
+  return { variables, paths, partials: included, render: (values) => split(fill(values, runtime)) };
+}
+
+function parse({ text, linesBefore }: TemplateText, file: string | undefined): TemplateSource {
+  try {
+    return { program: Handlebars.parse(text), linesBefore };
+  } catch (error) {
+    const [first = '', ...rest] = messageOf(error).split('\n');
+    const line = /on line (\d+)/i.exec(first)?.[1] ?? /^.* - (\d+):\d+$/.exec(first)?.[1];
+    const why = rest.at(-1) ?? first;
+    throw new PromptError(
+      `the template cannot be read: ${why}`,
+      line === undefined ? undefined : Number(line) + linesBefore,
+      { file },
+    );
+  }
+}
+
+/** Roles become marks, and every output of a value a call of `output`. In place: the tree is nobody else's. */
+function rewrite(program: hbs.AST.Program | undefined): void {
+  if (program === undefined) return;
+  program.body = program.body.map((node) => {
+    switch (node.type) {
+      case 'ContentStatement': {
+        const content = node as hbs.AST.ContentStatement;
+        content.value = escapeMarks(content.value);
+        return content;
+      }
+      case 'MustacheStatement':
+        return rewriteOutput(node as hbs.AST.MustacheStatement);
+      case 'BlockStatement':
+        rewrite((node as hbs.AST.BlockStatement).program);
+        rewrite((node as hbs.AST.BlockStatement).inverse);
+        return node;
+      default:
+        return node;
+    }
+  });
+}
+
+function rewriteOutput(node: hbs.AST.MustacheStatement): hbs.AST.Statement {
+  const role = roleOf(node);
+  if (role !== undefined) {
+    const value = markOf[role as RoleName];
+    return {
+      type: 'ContentStatement',
+      value,
+      original: value,
+      loc: node.loc,
+      strip: {},
+    } as unknown as hbs.AST.Statement;
+  }
+  const isCall = node.params.length > 0 || node.hash !== undefined;
+  const given = isCall
+    ? { type: 'SubExpression', path: node.path, params: node.params, hash: node.hash, loc: node.loc }
+    : node.path;
+  const path = {
+    type: 'PathExpression',
+    data: false,
+    depth: 0,
+    parts: [outputHelper],
+    original: outputHelper,
+    loc: node.loc,
+  };
+  return { ...node, path, params: [given], hash: undefined } as unknown as hbs.AST.MustacheStatement;
+}
+
+/** The one way of a value into the text. */
+function output(value: unknown): string {
+  if (typeof value === 'string') return escapeMarks(value);
+  if (value === null || value === undefined || typeof value === 'function') return '';
+  return escapeMarks(typeof value === 'object' ? (JSON.stringify(value) ?? '') : String(value));
+}
+
+function escapeMarks(text: string): string {
+  return text.includes(mark) ? text.replaceAll(mark, literalMark) : text;
+}
+
+function json(value: unknown, { hash }: Handlebars.HelperOptions): string | undefined {
+  const { indent } = hash as { readonly indent?: unknown };
+  return JSON.stringify(value, null, typeof indent === 'number' ? indent : 0);
+}
+
+function ifEquals(this: unknown, one: unknown, other: unknown, options: Handlebars.HelperOptions): string {
+  return one === other ? options.fn(this) : options.inverse(this);
+}
+
+function unlessEquals(this: unknown, one: unknown, other: unknown, options: Handlebars.HelperOptions): string {
+  return one === other ? options.inverse(this) : options.fn(this);
+}
+
+/** As dotprompt: text before the first role is the user's, a block without text is no message. */
+function split(text: string): readonly Message[] {
+  const messages: Message[] = [];
+  let role: RoleName = 'user';
+  let written = '';
+  let from = 0;
+  for (let at = text.indexOf(mark); at !== -1; at = text.indexOf(mark, from)) {
+    written += text.slice(from, at);
+    from = at + 2;
+    const begun = roleOfMark[text[at + 1] ?? ''];
+    if (begun === undefined) {
+      written += mark;
+      continue;
+    }
+    push(messages, role, written);
+    written = '';
+    role = begun;
+  }
+  push(messages, role, written + text.slice(from));
+  return messages;
+}
+
+const roleOfMark: Readonly<Record<string, RoleName>> = { u: 'user', s: 'system', m: 'model' };
+
+function push(messages: Message[], role: RoleName, written: string): void {
+  const text = written.trim();
+  if (text === '') return;
+  if (role === 'system') messages.push({ role, content: text });
+  else if (role === 'user') messages.push(userText(text));
+  else messages.push({ role: 'assistant', content: [{ type: 'text', text }] });
+}

@@ -1,0 +1,82 @@
+/** A prompt's own tests, of its front matter: inputs, and what the model's output must come to. */
+import { isDeepStrictEqual } from 'node:util';
+import { z } from 'zod';
+import type { JsonSchema } from '../../model-call/index.ts';
+import { schemaProblems } from '../../models/index.ts';
+
+const text = z.string().min(1);
+const texts = z.union([text, z.array(text).min(1)]);
+
+const expectation = z
+  .strictObject({
+    /** All of these, in any case of letters. */
+    contains: texts.optional(),
+    /** None of these. */
+    notContains: texts.optional(),
+    /** A regular expression, `i` and `u` set. */
+    matches: text.refine(isPattern, 'write a regular expression').optional(),
+    /** The output itself: text, or the JSON value. */
+    equals: z.unknown().optional(),
+    oneOf: z.array(z.unknown()).min(1).optional(),
+    /** A JSON schema of the output. */
+    schema: z.record(z.string(), z.unknown()).optional(),
+    /** In characters of the text. */
+    maxLength: z.number().int().min(0).optional(),
+  })
+  .refine((one) => Object.keys(one).length > 0, 'say what is expected: contains, matches, equals, …');
+
+export const promptTest = z.strictObject({
+  name: text.optional(),
+  input: z.record(z.string(), z.unknown()).default({}),
+  expect: expectation,
+});
+
+export type PromptTest = Readonly<z.output<typeof promptTest>>;
+
+/** What a model answered, as a test reads it. */
+export interface TestedOutput {
+  readonly text: string;
+  /** The text itself, or the JSON value where the prompt has an output schema. */
+  readonly value: unknown;
+}
+
+/** @returns what is not as expected, in words; nothing where all is */
+export function failedExpectations(expected: PromptTest['expect'], { text, value }: TestedOutput): readonly string[] {
+  const failed: string[] = [];
+  const folded = text.toLowerCase();
+  for (const part of listOf(expected.contains)) {
+    if (!folded.includes(part.toLowerCase())) failed.push(`does not contain "${part}"`);
+  }
+  for (const part of listOf(expected.notContains)) {
+    if (folded.includes(part.toLowerCase())) failed.push(`contains "${part}"`);
+  }
+  if (expected.matches !== undefined && !new RegExp(expected.matches, 'iu').test(text)) {
+    failed.push(`does not match ${expected.matches}`);
+  }
+  if (Object.hasOwn(expected, 'equals') && !isDeepStrictEqual(value, expected.equals)) {
+    failed.push(`is not ${JSON.stringify(expected.equals)}`);
+  }
+  if (expected.oneOf !== undefined && !expected.oneOf.some((one) => isDeepStrictEqual(value, one))) {
+    failed.push(`is none of ${JSON.stringify(expected.oneOf)}`);
+  }
+  if (expected.schema !== undefined) {
+    for (const problem of schemaProblems(expected.schema as JsonSchema, value)) failed.push(`does not fit: ${problem}`);
+  }
+  if (expected.maxLength !== undefined && text.length > expected.maxLength) {
+    failed.push(`is ${text.length} characters long, more than ${expected.maxLength}`);
+  }
+  return failed;
+}
+
+function listOf(value: string | readonly string[] | undefined): readonly string[] {
+  return value === undefined ? [] : typeof value === 'string' ? [value] : value;
+}
+
+function isPattern(source: string): boolean {
+  try {
+    new RegExp(source, 'iu');
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,42 @@
+/** The AI fields that ask a prompt, as far as they decide how it is asked: for testing it as GraphQL asks it. */
+import { isObjectType } from 'graphql';
+import type { SubgraphSource } from '../../../supergraph/index.ts';
+import { aiFieldsOf } from '../ai-field.ts';
+import { buildSchema, parseSource } from '../checks/check-ai-subgraph.ts';
+import { type FieldOutput, fieldOutput } from '../output/field-output.ts';
+
+export interface PromptUse {
+  /** `Type.field`. */
+  readonly coordinate: string;
+  /** The whole type of the field. */
+  readonly output: FieldOutput;
+  readonly model: string | undefined;
+  readonly maxOutputTokens: number | undefined;
+  /** What the field's arguments are where nobody gives them. */
+  readonly defaults: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * @returns the fields by the name of their prompt, without version or label: one for each form that is asked for;
+ *   undefined where the schema cannot be built, which composing explains
+ */
+export function promptUses(source: SubgraphSource): ReadonlyMap<string, readonly PromptUse[]> | undefined {
+  const document = parseSource(source);
+  const schema = document === undefined ? undefined : buildSchema(document);
+  if (document === undefined || schema === undefined) return undefined;
+  const uses = new Map<string, PromptUse[]>();
+  for (const { typeName, fieldName, prompt, model, maxOutputTokens } of aiFieldsOf(document)) {
+    const parent = schema.getType(typeName);
+    const field = isObjectType(parent) ? parent.getFields()[fieldName] : undefined;
+    if (field === undefined) continue;
+    const [name = ''] = prompt.split(/[@#]/);
+    const output = fieldOutput({ schema, name: `${typeName}_${fieldName}`, type: field.type });
+    const of = uses.get(name) ?? [];
+    if (of.some((one) => one.output.hash === output.hash)) continue;
+    const defaults = Object.fromEntries(
+      field.args.flatMap((one) => (one.defaultValue === undefined ? [] : [[one.name, one.defaultValue]])),
+    );
+    uses.set(name, [...of, { coordinate: `${typeName}.${fieldName}`, output, model, maxOutputTokens, defaults }]);
+  }
+  return uses;
+}

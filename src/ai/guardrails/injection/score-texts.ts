@@ -1,0 +1,107 @@
+/**
+ * The injection score of a call's texts: each alone, and what only comes about where they are read one after the other,
+ * since a model reads the parts, names and messages of a call as one text. System texts are not scored.
+ *
+ * Only what lies across a border counts of the joined text, so a long conversation is not suspected for its length; and
+ * of a long text only the ends are joined, so a call costs at most twice what its texts do.
+ */
+import type { GuardedText } from '../guardrails.ts';
+import { type InjectionHit, scoreInjection, scoreOf } from './score-injection.ts';
+
+/** Of each end of a text, in characters. */
+const joinedEnd = 200;
+
+export interface TextsScore {
+  readonly score: number;
+  readonly rules: ReadonlySet<InjectionHit['rule']>;
+  /** Of each text, what is to be taken out. */
+  readonly hits: readonly (readonly InjectionHit[])[];
+}
+
+/** Where a piece of a joined text comes from. */
+interface Piece {
+  readonly text: number;
+  /** Where it begins in its text. */
+  readonly offset: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** `undefined` where nothing reaches the threshold. */
+export function scoreTexts(texts: readonly GuardedText[], threshold: number): TextsScore | undefined {
+  let highest = 0;
+  let rules: Set<InjectionHit['rule']> | undefined;
+  let hits: InjectionHit[][] | undefined;
+  const add = (text: number, hit: InjectionHit) => {
+    rules ??= new Set();
+    hits ??= texts.map(() => []);
+    rules.add(hit.rule);
+    hits[text]?.push(hit);
+  };
+  let scored = 0;
+  for (const [index, { role, text }] of texts.entries()) {
+    if (role === 'system' || text === '') continue;
+    scored += 1;
+    const own = scoreInjection(text);
+    if (own.score < threshold) continue;
+    highest = Math.max(highest, own.score);
+    for (const hit of own.hits) add(index, hit);
+  }
+  if (scored > 1)
+    for (const separator of [' ', '']) {
+      const { joined, pieces, splitsWord } = join(texts, separator);
+      if (separator === '' && !splitsWord) break;
+      const across = scoreInjection(joined).hits.filter((hit) => crossed(pieces, hit) > 1);
+      const score = scoreOf(across);
+      if (score < threshold) continue;
+      highest = Math.max(highest, score);
+      for (const hit of across)
+        for (const { text, offset, start, end } of pieces)
+          if (hit.start < end && start < hit.end)
+            add(text, {
+              ...hit,
+              start: Math.max(hit.start, start) - start + offset,
+              end: Math.min(hit.end, end) - start + offset,
+            });
+    }
+  return rules === undefined || hits === undefined ? undefined : { score: highest, rules, hits };
+}
+
+function crossed(pieces: readonly Piece[], { start, end }: InjectionHit): number {
+  let count = 0;
+  let last = -1;
+  for (const piece of pieces)
+    if (start < piece.end && piece.start < end && piece.text !== last) {
+      count += 1;
+      last = piece.text;
+    }
+  return count;
+}
+
+const wordAtEnd = /[\p{L}\d]$/u;
+const wordAtStart = /^[\p{L}\d]/u;
+
+/** The texts behind each other: whole where they are short, else their two ends. */
+function join(texts: readonly GuardedText[], separator: string) {
+  let joined = '';
+  let splitsWord = false;
+  const pieces: Piece[] = [];
+  const add = (text: number, offset: number, piece: string) => {
+    pieces.push({ text, offset, start: joined.length, end: joined.length + piece.length });
+    joined += piece;
+  };
+  for (const [index, { role, text }] of texts.entries()) {
+    if (role === 'system' || text === '') continue;
+    if (joined !== '') {
+      splitsWord ||= wordAtEnd.test(joined.slice(-2)) && wordAtStart.test(text);
+      joined += separator;
+    }
+    if (text.length <= 2 * joinedEnd) add(index, 0, text);
+    else {
+      add(index, 0, text.slice(0, joinedEnd));
+      joined += '\n\n';
+      add(index, text.length - joinedEnd, text.slice(-joinedEnd));
+    }
+  }
+  return { joined, pieces, splitsWord };
+}

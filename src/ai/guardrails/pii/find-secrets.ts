@@ -1,0 +1,134 @@
+/**
+ * Secrets: keys and tokens of known forms, private keys, credentials in URLs, what follows `password=` and its like,
+ * and tokens of high entropy behind words such as `token`. Of an assignment only the value is the secret.
+ */
+import { feature } from '../segments/character-kinds.ts';
+
+interface KnownForm {
+  readonly rule: string;
+  /** What every such key holds: asked first, so that plain words never meet an expression. */
+  readonly holds: readonly string[];
+  readonly form: RegExp;
+}
+
+/** `(?<![…])` keeps a form from beginning inside a longer word; every quantifier is over one class. */
+const known: readonly KnownForm[] = [
+  { rule: 'private_key', holds: ['-----BEGIN'], form: /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/g },
+  {
+    rule: 'api_key',
+    holds: ['sk-', 'sk_', 'rk_', 'pk_'],
+    form: /(?<![A-Za-z0-9])(?:sk-[A-Za-z0-9_-]{16,}|[srp]k_(?:live|test)_[A-Za-z0-9]{12,})/g,
+  },
+  { rule: 'aws_key', holds: ['AKIA', 'ASIA'], form: /(?<![A-Za-z0-9])A[KS]IA[A-Z0-9]{16}(?![A-Za-z0-9])/g },
+  {
+    rule: 'github_token',
+    holds: ['gh', 'github_pat_'],
+    form: /(?<![A-Za-z0-9])(?:gh[pousr]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{30,})/g,
+  },
+  { rule: 'gitlab_token', holds: ['glpat-'], form: /(?<![A-Za-z0-9])glpat-[A-Za-z0-9_-]{18,}/g },
+  {
+    rule: 'slack_token',
+    holds: ['xox', 'xapp-'],
+    form: /(?<![A-Za-z0-9])(?:xox[abeoprs]-[A-Za-z0-9-]{10,}|xapp-[A-Za-z0-9-]{10,})/g,
+  },
+  {
+    rule: 'google_key',
+    holds: ['AIza', 'ya29.', 'GOCSPX-'],
+    form: /(?<![A-Za-z0-9])(?:AIza[A-Za-z0-9_-]{35}|ya29\.[A-Za-z0-9_-]{20,}|GOCSPX-[A-Za-z0-9_-]{20,})/g,
+  },
+  { rule: 'jwt', holds: ['eyJ'], form: /(?<![A-Za-z0-9])eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{0,}/g },
+  {
+    rule: 'api_key',
+    holds: ['npm_', 'hf_', 'SG.', 'pypi-', 'dop_v1_', 'shpat_', 'xai-', 'gsk_'],
+    form: /(?<![A-Za-z0-9])(?:npm_[A-Za-z0-9]{36}|hf_[A-Za-z0-9]{30,}|SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}|pypi-[A-Za-z0-9_-]{30,}|dop_v1_[a-f0-9]{40,}|shpat_[a-f0-9]{32}|xai-[A-Za-z0-9]{30,}|gsk_[A-Za-z0-9]{30,})/g,
+  },
+];
+
+const urlCredentials = /:\/\/[^\s/:@[\]<>"']{0,64}:([^\s/@[\]<>"']{1,128})@/g;
+
+const words =
+  'passw(?:or[dt]|d)|pwd|passphrase|passcode|kennwort|wachtwoord|contrase(?:ñ|n)a|mot de passe|senha|secret|token|bearer|authorization|credentials?|(?:api|access|secret|private|client)[ _-]?key|key';
+
+/** `password=…`, `"client_secret": "…"`, `token is …`, `Authorization: Bearer …`, up to where the value begins. */
+const assignment = new RegExp(
+  String.raw`(?:${words})["'${'`'}*]{0,3}(?<link>\s{0,4}(?:=>?|:=?)\s{0,4}|\s{1,4}(?:is|lautet|ist|es|est)\s{1,4}|\s{1,4})(?:bearer\s{1,4}|basic\s{1,4})?["'${'`'}*]{0,3}(?=[^\s"'${'`'}\[\]<>,;])`,
+  'gi',
+);
+/** What a value holds; it is judged by its beginning, so that a text full of key words stays linear. */
+const value = /[^\s"'`[\]<>,;]+/y;
+const judged = 64;
+
+export function findSecrets(
+  text: string,
+  features: number,
+  found: (rule: string, start: number, end: number) => void,
+): void {
+  if ((features & feature.insideKey) !== 0) {
+    const end = endOfKey(text, 0);
+    found('private_key', 0, end);
+  }
+  if ((features & (feature.longWord | feature.hyphen)) !== 0)
+    for (const { rule, holds, form } of known) {
+      if (!holds.some((part) => text.includes(part))) continue;
+      form.lastIndex = 0;
+      for (let match = form.exec(text); match !== null; match = form.exec(text)) {
+        const end = rule === 'private_key' ? endOfKey(text, match.index + match[0].length) : form.lastIndex;
+        found(rule, match.index, end);
+        form.lastIndex = end;
+      }
+    }
+  if ((features & feature.at) !== 0 && text.includes('://'))
+    for (const match of text.matchAll(urlCredentials)) {
+      const end = match.index + match[0].length - 1;
+      found('password', end - (match[1]?.length ?? 0), end);
+    }
+  if ((features & (feature.keyWord | feature.equals | feature.colon)) !== 0) findAssignments(text, found);
+}
+
+function findAssignments(text: string, found: (rule: string, start: number, end: number) => void): void {
+  assignment.lastIndex = 0;
+  for (let match = assignment.exec(text); match !== null; match = assignment.exec(text)) {
+    const start = assignment.lastIndex;
+    const link = match.groups?.link?.trim() ?? '';
+    const isPassword = /^(?:pass|pwd|kennwort|wachtwoord|contrase|mot|senha)/i.test(match[0]);
+    const beginning = /^[^\s"'`[\]<>,;]+/.exec(text.slice(start, start + judged))?.[0] ?? '';
+    const said = beginning.length < judged ? beginning.replace(/[.!?)}]{1,9}$/, '') : beginning;
+    if (!(isPassword ? isPasswordSaid(said, link) : isRandom(/^[^=:]+/.exec(said)?.[0] ?? ''))) continue;
+    let end = start + said.length;
+    if (beginning.length === judged) {
+      value.lastIndex = start;
+      end = value.test(text) ? value.lastIndex : end;
+    }
+    found(isPassword ? 'password' : 'token', start, end);
+    assignment.lastIndex = end;
+  }
+}
+
+/** Anything behind `=`; behind `:` and `is` only what is no plain word: `password: required` says nothing. */
+function isPasswordSaid(said: string, link: string): boolean {
+  if (link.startsWith('=') || link === ':=') return said.length >= 4;
+  return link !== '' && said.length >= 5 && /[^\p{L}.,'’-]/u.test(said);
+}
+
+/** Whether a token looks drawn at random: letters and digits mixed, 16 characters or more, over 3 bits a character. */
+function isRandom(token: string): boolean {
+  if (token.length < 16 || !/^[A-Za-z0-9+/_.~-]+$/.test(token)) return false;
+  return /\d/.test(token) && /[A-Za-z]/.test(token) && entropy(token) > 3;
+}
+
+/** Shannon's entropy of the characters, in bits a character. */
+function entropy(token: string): number {
+  const counts = new Map<string, number>();
+  for (const character of token) counts.set(character, (counts.get(character) ?? 0) + 1);
+  let bits = 0;
+  for (const count of counts.values()) bits -= (count / token.length) * Math.log2(count / token.length);
+  return bits;
+}
+
+/** Behind the end marker, or the end of the text: what is cut off goes on in the next segment. */
+function endOfKey(text: string, from: number): number {
+  const marker = text.indexOf('-----END', from);
+  if (marker < 0) return text.length;
+  const dashes = text.indexOf('-----', marker + 8);
+  return dashes < 0 ? text.length : dashes + 5;
+}

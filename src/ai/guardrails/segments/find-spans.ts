@@ -1,0 +1,202 @@
+/**
+ * What is looked for in one segment of a text: personal data, secrets, own recognisers, blocked patterns and, in
+ * answers, URLs. Which finders are asked follows from what the segment's characters are; a plain word meets none.
+ */
+import type { GuardMode, GuardrailsConfig, PersonalDataKind } from '../../../config/index.ts';
+import type { Guard, Span } from '../finding.ts';
+import { findUrls } from '../output/find-urls.ts';
+import { compileAnyOf, compileOwnPattern, type OwnPattern } from '../own-pattern.ts';
+import { findAddresses } from '../pii/find-addresses.ts';
+import { findCards } from '../pii/find-cards.ts';
+import { findEmails } from '../pii/find-emails.ts';
+import { findIbans } from '../pii/find-ibans.ts';
+import { findIpAddresses } from '../pii/find-ip-addresses.ts';
+import { createPhoneFinder, type PhoneFinder } from '../pii/find-phones.ts';
+import { findSecrets } from '../pii/find-secrets.ts';
+import { numberRuns } from '../pii/number-runs.ts';
+import { feature } from './character-kinds.ts';
+import type { SegmentNeeds } from './segmenter.ts';
+
+/** What one direction of the guards looks for, compiled once. */
+export interface SpanRules {
+  readonly kinds: ReadonlyMap<PersonalDataKind, GuardMode>;
+  readonly country: string | undefined;
+  readonly secrets: GuardMode | undefined;
+  /** Recognisers (guard `pii`) and blocked patterns (guard `patterns`). */
+  readonly own: readonly { readonly guard: Guard; readonly pattern: OwnPattern }[];
+  /** Whether any of `own` can match in a text; `undefined`: each segment must be asked. */
+  readonly anyOwn: ((text: string) => boolean) | undefined;
+  readonly urls: { readonly allow: ReadonlySet<string>; readonly mode: GuardMode } | undefined;
+  readonly needs: SegmentNeeds;
+  /** A segment with none of these features holds nothing, own patterns aside. */
+  readonly interesting: number;
+}
+
+const maxRounds = 3;
+const urlFeatures = feature.colon | feature.dot;
+
+export function compileSpanRules(config: GuardrailsConfig, direction: 'input' | 'output'): SpanRules {
+  const kinds = config.personalData?.kinds ?? new Map<PersonalDataKind, GuardMode>();
+  const own = [
+    ...(config.personalData?.recognizers ?? []).map((pattern) => ({ guard: 'pii' as const, pattern })),
+    ...config.blockedPatterns.map((pattern) => ({ guard: 'patterns' as const, pattern })),
+  ].map(({ guard, pattern }) => ({ guard, pattern: compileOwnPattern(pattern) }));
+  const { urls, markup } = config.output;
+  const isOutput = direction === 'output';
+  const secrets = config.secrets?.mode;
+  let interesting = 0;
+  if (kinds.has('email')) interesting |= feature.at;
+  if (kinds.has('phone') || kinds.has('card') || kinds.has('iban') || kinds.has('ip')) interesting |= feature.digit;
+  if (kinds.has('ip')) interesting |= feature.colon;
+  if (kinds.has('address')) interesting |= feature.address;
+  if (secrets !== undefined)
+    interesting |= feature.longWord | feature.keyWord | feature.equals | feature.insideKey | feature.colon | feature.at;
+  if (isOutput && urls !== undefined) interesting |= urlFeatures;
+  return {
+    kinds,
+    country: config.personalData?.country,
+    secrets,
+    own,
+    anyOwn: compileAnyOf([...(config.personalData?.recognizers ?? []), ...config.blockedPatterns]),
+    urls: isOutput && urls !== undefined ? { allow: new Set(urls.allow), mode: urls.mode } : undefined,
+    needs: {
+      numbers: kinds.has('phone') || kinds.has('card') || kinds.has('iban'),
+      addresses: kinds.has('address'),
+      secrets: secrets !== undefined,
+      markup: isOutput && markup !== undefined,
+      lines: own.some(({ pattern }) => !pattern.inWord),
+    },
+    interesting,
+  };
+}
+
+/** Finds spans in the segments of one call, in order. */
+export class SpanFinder {
+  readonly #rules: SpanRules;
+  #phones: PhoneFinder | undefined;
+  #ownMayMatch = false;
+
+  constructor(rules: SpanRules) {
+    this.#rules = rules;
+  }
+
+  /** Before the segments of a text. */
+  begin(text: string): void {
+    const { own, anyOwn } = this.#rules;
+    this.#ownMayMatch = own.length > 0 && (anyOwn === undefined || anyOwn(text));
+  }
+
+  /** Whether a segment may hold anything. */
+  isWorthIt(features: number): boolean {
+    const { interesting, own } = this.#rules;
+    return (features & interesting) !== 0 || this.#ownMayMatch || (own.length > 0 && (features & feature.cut) !== 0);
+  }
+
+  /** The spans of a segment, sorted, none over another: what begins first wins, of those the longest. */
+  find(segment: string, features: number): Span[] {
+    const spans = this.#findOnce(segment, features);
+    return spans.length === 0 ? spans : this.#findBetween(segment, features, spans, maxRounds);
+  }
+
+  /**
+   * Looks again between what is masked: a mask takes away what a find stood beside (the letter that made `2671 221B` no
+   * number), and what is found then must not be found first in the answer.
+   */
+  #findBetween(segment: string, features: number, spans: Span[], rounds: number): Span[] {
+    const more: Span[] = [];
+    let from = 0;
+    for (let index = 0; index <= spans.length; index += 1) {
+      const span = spans[index];
+      if (span !== undefined && span.mode !== 'mask') continue;
+      const end = span?.start ?? segment.length;
+      if (end - from > 4)
+        for (const found of this.#findOnce(segment.slice(from, end), features))
+          more.push({ ...found, start: found.start + from, end: found.end + from });
+      from = span?.end ?? end;
+    }
+    const all = withoutOverlaps([...spans, ...more]);
+    const grew = all.length > spans.length;
+    return grew && rounds > 1 ? this.#findBetween(segment, features, all, rounds - 1) : all;
+  }
+
+  #findOnce(segment: string, features: number): Span[] {
+    const spans: Span[] = [];
+    const { kinds, secrets, own, urls } = this.#rules;
+    const add = (guard: Guard, rule: string, mode: GuardMode) => (start: number, end: number) => {
+      spans.push({ start, end, guard, rule, mode });
+    };
+    if (secrets !== undefined)
+      findSecrets(segment, features, (rule, start, end) => {
+        spans.push({ start, end, guard: 'secrets', rule, mode: secrets });
+      });
+    if (urls !== undefined && (features & urlFeatures) !== 0)
+      findUrls(segment, urls.allow, add('output', 'url', urls.mode));
+    const email = kinds.get('email');
+    if (email !== undefined && (features & feature.at) !== 0) findEmails(segment, add('pii', 'email', email));
+    if ((features & feature.digit) !== 0) this.#findNumbers(segment, add);
+    const ip = kinds.get('ip');
+    if (ip !== undefined && (features & (feature.digit | feature.colon)) !== 0)
+      findIpAddresses(segment, add('pii', 'ip', ip));
+    const address = kinds.get('address');
+    // Every form of an address holds a name.
+    if (
+      address !== undefined &&
+      (features & feature.address) !== 0 &&
+      (features & (feature.upper | feature.wide)) !== 0
+    )
+      findAddresses(segment, add('pii', 'address', address));
+    if (this.#ownMayMatch || (features & feature.cut) !== 0)
+      for (const { guard, pattern } of own) pattern.find(segment, add(guard, pattern.name, pattern.mode));
+    return spans.length < 2 ? spans : withoutOverlaps(spans);
+  }
+
+  #findNumbers(
+    segment: string,
+    add: (guard: Guard, rule: string, mode: GuardMode) => (start: number, end: number) => void,
+  ): void {
+    const { kinds, country } = this.#rules;
+    const [iban, card, phone] = [kinds.get('iban'), kinds.get('card'), kinds.get('phone')];
+    if (iban !== undefined && segment.length > 14) findIbans(segment, add('pii', 'iban', iban));
+    if ((card === undefined && phone === undefined) || segment.length < 7) return;
+    const runs = numberRuns(segment, 7);
+    if (runs.length === 0) return;
+    if (card !== undefined) findCards(segment, runs, add('pii', 'card', card));
+    if (phone === undefined) return;
+    this.#phones ??= createPhoneFinder(country);
+    this.#phones.find(segment, runs, add('pii', 'phone', phone));
+  }
+}
+
+const strength: Readonly<Record<GuardMode, number>> = { block: 0, mask: 1, flag: 2 };
+
+/**
+ * A span inside another goes; one that only overlaps is cut to what is left of it. Blocks come before masks, masks before
+ * flags, so that what is only named never hides what must not leave.
+ */
+function withoutOverlaps(spans: readonly Span[]): Span[] {
+  const kept: Span[] = [];
+  const ranked = [...spans].sort((a, b) => strength[a.mode] - strength[b.mode] || a.start - b.start || b.end - a.end);
+  // Per mode the kept spans are already sorted and disjoint; three sweeps keep it n log n.
+  for (const mode of ['block', 'mask', 'flag'] as const) {
+    const before = kept.splice(0);
+    let at = 0;
+    let covered = 0;
+    const merged: Span[] = [];
+    for (const span of ranked) {
+      if (span.mode !== mode) continue;
+      let start = Math.max(span.start, covered);
+      while (at < before.length && (before[at]?.end ?? 0) <= start) at += 1;
+      for (let index = at; start < span.end; index += 1) {
+        const next = before[index];
+        const end = Math.min(span.end, next?.start ?? span.end);
+        if (end > start) merged.push({ ...span, start, end });
+        if (next === undefined || next.start >= span.end) break;
+        start = Math.max(start, next.end);
+      }
+      covered = Math.max(covered, span.end);
+    }
+    kept.push(...before, ...merged);
+    kept.sort((a, b) => a.start - b.start);
+  }
+  return kept;
+}

@@ -1,0 +1,43 @@
+/** Reads JSON that others wrote without trusting its shape: what is not there or of another kind is told as absent. */
+import type { JsonObject } from './model-call.ts';
+
+const empty: JsonObject = Object.freeze(Object.create(null));
+
+/** The object itself, or an empty one. */
+export function recordOf(value: unknown): JsonObject {
+  return value !== null && typeof value === 'object' ? (value as JsonObject) : empty;
+}
+
+export function isRecord(value: unknown): value is JsonObject {
+  return value !== null && typeof value === 'object' && !Array.isArray(value);
+}
+
+export function arrayOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+/** A text with something in it. */
+export function textIn(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** `undefined` where the text is no JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The data of one event of a stream. An event that lacks only its last brace is read all the same: a terminal event of
+ * OpenAI's was recorded so, with all that matters in it. `undefined` where it is no JSON.
+ */
+export function parseEvent(data: string): unknown {
+  try {
+    return JSON.parse(data);
+  } catch {
+    return parseJson(`${data}}`);
+  }
+}

@@ -1,0 +1,127 @@
+/**
+ * Model answers by the exact request that was answered. The key is a hash of the whole canonical request and of all
+ * that stands beside it (target, structured mode, tenant, scope), never of a list of fields that matter: a field nobody
+ * thought of makes another key. An answer is found only under the model that really gave it, and only by the tenant it
+ * was given to, unless the cache is declared shared.
+ *
+ * Only whole answers are kept: see `isWhole`. A cache that fails is a miss.
+ */
+import { type CacheEntry, type CacheStore, DecodedEntries } from '../../../cache/index.ts';
+import type { CallBounds, EmbeddingRequest, Embeddings, ModelAnswer, ModelRequest } from '../../model-call/index.ts';
+import { type AnswerScope, answerKey, decidesTheSame } from './answer-key.ts';
+import { SharedCalls } from './shared-calls.ts';
+import {
+  areVectors,
+  decodeAnswer,
+  decodeEmbeddings,
+  encodeAnswer,
+  encodeEmbeddings,
+  inputsOf,
+  isWhole,
+} from './stored-answer.ts';
+
+export type { AnswerScope } from './answer-key.ts';
+
+export interface AnswerCacheOptions {
+  /** Not closed with the cache: others may keep theirs in it. */
+  readonly store: CacheStore;
+  /** How long an answer is kept where the call does not say. @default as long as the store keeps anything */
+  readonly ttlMs?: number;
+}
+
+/** `off`: the request has no key, so that nothing was looked up, shared or kept. */
+export type Lookup = 'exact' | 'shared' | 'miss' | 'off';
+
+export interface Cached<Value> {
+  readonly value: Value;
+  readonly cache: Lookup;
+}
+
+export class AnswerCache {
+  readonly #store: CacheStore;
+  readonly #ttlMs: number | undefined;
+  /** The keys of requests that had an answer, should the same object be asked again. */
+  readonly #keys = new WeakMap<ModelRequest, { readonly scope: AnswerScope; readonly key: string }>();
+  readonly #embeddings = new SharedCalls<Cached<Embeddings>>();
+  readonly #decoded = new DecodedEntries<ModelAnswer>();
+
+  constructor(options: AnswerCacheOptions) {
+    this.#store = options.store;
+    this.#ttlMs = options.ttlMs;
+  }
+
+  /** @returns undefined for a request that is nested too deep to be read: nobody else asks it */
+  keyOf(request: ModelRequest, scope: AnswerScope): string | undefined {
+    const known = this.#keys.get(request);
+    return known !== undefined && decidesTheSame(known.scope, scope) ? known.key : answerKey('chat', request, scope);
+  }
+
+  /** The request's answer has been found: its key need not be made again. */
+  remember(request: ModelRequest, scope: AnswerScope, key: string): void {
+    this.#keys.set(request, { scope, key });
+  }
+
+  /** What is under a key that `keyOf` gave: at once from a store in memory. */
+  read(key: string): ModelAnswer | undefined | Promise<ModelAnswer | undefined> {
+    return this.#find(key, (bytes) => this.#decode(key, bytes));
+  }
+
+  /** Keeps an answer, where it may be kept. @param known its key, where it has been made already */
+  keep(request: ModelRequest, scope: AnswerScope, answer: ModelAnswer, known?: string): void {
+    const key = known ?? this.keyOf(request, scope);
+    if (key === undefined || !isWhole(request, answer) || scope.admits?.(answer) === false) return;
+    this.#set(key, encodeAnswer(answer), scope);
+  }
+
+  /**
+   * Vectors from the cache, from an equal call in flight, or from `ask`, whose bounds are this call's deadline and a
+   * signal that aborts when nobody waits any more. Rejects as `SharedCalls` says.
+   */
+  async embed(
+    request: EmbeddingRequest,
+    scope: AnswerScope,
+    bounds: CallBounds,
+    ask: (bounds: CallBounds) => Promise<Embeddings>,
+  ): Promise<Cached<Embeddings>> {
+    const key = answerKey('embeddings', request, scope);
+    if (key === undefined) return { value: await ask(bounds), cache: 'off' };
+    const found = this.#find(key, (bytes) => decodeEmbeddings(bytes, request));
+    if (found !== undefined && !(found instanceof Promise)) return { value: found, cache: 'exact' };
+    const { value: cached, own } = await this.#embeddings.run(key, bounds, async (runBounds) => {
+      const hit = found && (await found);
+      if (hit !== undefined) return { value: hit, cache: 'exact' };
+      const value = await ask(runBounds);
+      const whole = value.vectors.length === inputsOf(request) && areVectors(value.vectors);
+      if (whole) this.#set(key, encodeEmbeddings(value), scope);
+      return { value, cache: 'miss' };
+    });
+    // Whoever joined a call that was made got another's answer; a hit is a hit for everyone.
+    return own || cached.cache === 'exact' ? cached : { value: cached.value, cache: 'shared' };
+  }
+
+  #decode(key: string, bytes: Buffer): ModelAnswer | undefined {
+    const known = this.#decoded.find(key, bytes);
+    if (known !== undefined) return known;
+    const answer = decodeAnswer(bytes);
+    if (answer !== undefined) this.#decoded.add(key, bytes, answer);
+    return answer;
+  }
+
+  #find<Value>(
+    key: string,
+    decode: (bytes: Buffer) => Value | undefined,
+  ): Value | undefined | Promise<Value | undefined> {
+    const read = (entry: CacheEntry | undefined): Value | undefined => {
+      if (entry === undefined) return undefined;
+      const value = decode(entry.value);
+      if (value === undefined) void this.#store.delete(key);
+      return value;
+    };
+    const entry = this.#store.get(key);
+    return entry instanceof Promise ? entry.then(read) : read(entry);
+  }
+
+  #set(key: string, value: Uint8Array | string, { ttlMs = this.#ttlMs, tags = [] }: AnswerScope): void {
+    void this.#store.set(key, value, ttlMs === undefined ? { tags } : { ttlMs, tags });
+  }
+}

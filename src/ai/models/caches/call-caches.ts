@@ -1,0 +1,150 @@
+/**
+ * The caches of model calls as the engine uses them: which key a call has, what is under it, where an answer is kept.
+ *
+ * An answer is looked for under the target that would be asked first, and kept under the one that gave it: after a
+ * fallback the better model's place stays empty. The key is made of the request as it was asked, before masking, and of
+ * the guardrails' configuration; what is kept is what a caller may read.
+ */
+
+import type {
+  CacheOutcome,
+  CallBounds,
+  Completion,
+  EmbeddingCompletion,
+  Embeddings,
+  ModelAnswer,
+  ModelRequest,
+} from '../../model-call/index.ts';
+import type { CallContext, EmbeddingCall, ModelCall } from '../model-call.ts';
+import type { Route } from '../routing/choose-targets.ts';
+import type { Target } from '../routing/target.ts';
+import type { AnswerCache } from './answer-cache.ts';
+import type { AnswerScope } from './answer-key.ts';
+import { SharedCalls } from './shared-calls.ts';
+
+/** Where a call's answer is looked for; an alias with a semantic cache has an exact one too. */
+export interface CallKeys {
+  /** Under the target that would be asked first. */
+  readonly exact: string;
+  readonly request: ModelRequest;
+  readonly scope: AnswerScope;
+  readonly route: Route;
+  readonly call: CallContext;
+}
+
+export interface KeptAnswer {
+  readonly answer: ModelAnswer;
+  readonly model: string;
+}
+
+/** Answers to requests that mean the same. */
+export interface SimilarAnswers {
+  read(keys: CallKeys, bounds: CallBounds): Promise<KeptAnswer | undefined>;
+  /** The answer itself is in the exact cache. @param scope of the target that gave it */
+  keep(keys: CallKeys, scope: AnswerScope): void;
+}
+
+export interface CallCachesOptions {
+  readonly answers: AnswerCache;
+  /** @default none */
+  readonly similar?: SimilarAnswers;
+  /** What else decides an answer: the guardrails' configuration. */
+  readonly scope: string;
+}
+
+export class CallCaches {
+  /** Equal calls that are under way. */
+  readonly inFlight = new SharedCalls<Completion>();
+  readonly #answers: AnswerCache;
+  readonly #similar: SimilarAnswers | undefined;
+  readonly #scope: string;
+
+  constructor({ answers, similar, scope }: CallCachesOptions) {
+    this.#answers = answers;
+    this.#similar = similar;
+    this.#scope = scope;
+  }
+
+  /** `undefined`: the alias caches nothing, or the request cannot be cached. */
+  keysOf(call: ModelCall, route: Route, first: Target, streamed: boolean): CallKeys | undefined {
+    const { cache } = route.config;
+    if (!cache.exact && cache.semantic === undefined) return undefined;
+    const { request } = call;
+    // A stream of the provider's own events holds what no whole answer does.
+    if (streamed && request.wire !== undefined && request.wire.beyond.length > 0) return undefined;
+    const scope = this.#scopeOf(call, route, first);
+    const exact = this.#answers.keyOf(request, scope);
+    return exact === undefined ? undefined : { exact, request, scope, route, call };
+  }
+
+  async read(keys: CallKeys): Promise<KeptAnswer | undefined> {
+    const reading = this.#answers.read(keys.exact);
+    const answer = reading instanceof Promise ? await reading : reading;
+    if (answer === undefined) return undefined;
+    this.#answers.remember(keys.request, keys.scope, keys.exact);
+    return { answer, model: keys.scope.target };
+  }
+
+  async readSimilar(keys: CallKeys, bounds: CallBounds): Promise<KeptAnswer | undefined> {
+    if (keys.route.config.cache.semantic === undefined) return undefined;
+    return this.#similar?.read(keys, bounds);
+  }
+
+  /** Keeps an answer, where it is whole. */
+  keep(keys: CallKeys, target: Target, answer: ModelAnswer): void {
+    const isFirst = target.reference === keys.scope.target;
+    const scope = isFirst ? keys.scope : { ...keys.scope, ...targetScope(target) };
+    this.#answers.keep(keys.request, scope, answer, isFirst ? keys.exact : undefined);
+    if (keys.route.config.cache.semantic !== undefined) this.#similar?.keep(keys, scope);
+  }
+
+  /** Vectors of one model never stand for another's: what a fallback gave is not kept. */
+  async embed(
+    call: EmbeddingCall,
+    route: Route,
+    first: Target,
+    ask: (bounds: CallBounds) => Promise<EmbeddingCompletion>,
+  ): Promise<{ readonly value: Embeddings; readonly model: string; readonly cache: CacheOutcome }> {
+    if (!route.config.cache.exact) return { value: await ask(call), model: '', cache: 'off' };
+    let own: EmbeddingCompletion | undefined;
+    const askOnce = async (bounds: CallBounds): Promise<Embeddings> => {
+      own = await ask(bounds);
+      if (own.model !== first.reference) throw new GivenByAnother(own);
+      return own;
+    };
+    try {
+      const scope = this.#scopeOf(call, route, first);
+      const { value, cache } = await this.#answers.embed(call.request, scope, call, askOnce);
+      return { value: own ?? value, model: first.reference, cache: own === undefined ? cache : 'miss' };
+    } catch (error) {
+      if (!(error instanceof GivenByAnother)) throw error;
+      const { given } = error;
+      return { value: given, model: given.model, cache: own === given ? 'miss' : 'shared' };
+    }
+  }
+
+  #scopeOf(call: CallContext, route: Route, first: Target): AnswerScope {
+    const { cache } = route.config;
+    return {
+      ...targetScope(first),
+      tenant: cache.shared ? undefined : call.caller.tenant,
+      scope: call.prompt === undefined ? this.#scope : `${this.#scope} ${call.prompt}`,
+      ttlMs: cache.ttlMs,
+      ...(call.prompt === undefined ? {} : { tags: [`prompt:${call.prompt}`] }),
+    };
+  }
+}
+
+/** Carries a fallback's vectors past a cache that would keep them under the wrong model. */
+class GivenByAnother extends Error {
+  readonly given: EmbeddingCompletion;
+
+  constructor(given: EmbeddingCompletion) {
+    super();
+    this.given = given;
+  }
+}
+
+function targetScope({ reference, config }: Target): Pick<AnswerScope, 'target' | 'structured'> {
+  return { target: reference, structured: config.structured };
+}

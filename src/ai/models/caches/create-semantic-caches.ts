@@ -1,0 +1,46 @@
+import type { AiConfig } from '../../../config/index.ts';
+import type { ModelClient } from '../model-call.ts';
+import type { AnswerCache } from './answer-cache.ts';
+import type { CallKeys, SimilarAnswers } from './call-caches.ts';
+import { SemanticCache, type SemanticScope } from './semantic-cache.ts';
+
+/**
+ * A semantic cache for each alias that asks for one; `undefined`: none does.
+ *
+ * @param client embeds texts
+ */
+export function createSimilarAnswers(
+  models: AiConfig['models'],
+  answers: AnswerCache,
+  client: ModelClient,
+): SimilarAnswers | undefined {
+  const caches = new Map<string, SemanticCache>();
+  for (const [alias, { cache }] of Object.entries(models)) {
+    if (cache.semantic === undefined) continue;
+    const { embedding, threshold } = cache.semantic;
+    const caller = { id: 'semantic-cache', tenant: 'isthmus' };
+    caches.set(
+      alias,
+      new SemanticCache({
+        answers,
+        threshold,
+        embed: (texts, { signal, deadline }) =>
+          client.embed({ alias: embedding, caller, request: { texts }, signal, deadline }),
+      }),
+    );
+  }
+  if (caches.size === 0) return undefined;
+  return {
+    async read(keys, bounds) {
+      const hit = await caches.get(keys.route.alias)?.find(keys.request, scopeOf(keys), bounds);
+      return hit === undefined ? undefined : { answer: hit.answer, model: keys.scope.target };
+    },
+    keep(keys, scope) {
+      caches.get(keys.route.alias)?.keep(keys.request, { ...scopeOf(keys), ...scope });
+    },
+  };
+}
+
+function scopeOf({ scope, route, call }: CallKeys): SemanticScope {
+  return { ...scope, alias: route.alias, ...(call.prompt === undefined ? {} : { prompt: call.prompt }) };
+}

@@ -1,0 +1,222 @@
+/**
+ * Answers to the same question in other words. Off unless an alias asks for it.
+ *
+ * Two requests share an answer only if everything but the text the user wrote last is exactly equal (tenant, alias,
+ * target, prompt and its version, schema, conversation, every parameter: the partition), if both texts have the same
+ * lexical signature (`lexical-gate.ts`), and if their vectors' cosine reaches the threshold. The signature comes first:
+ * it costs microseconds, and only where a text with the same one is known are both embedded. So a text that was made to
+ * lie near another's vector finds nothing (poisoning, hardening.md L8), and most misses cost no embedding.
+ *
+ * The index is in this process's memory and bounded; answers stay in the `AnswerCache`, under the exact request that
+ * was answered, with its time, its tags and its admission. Only answers in text are given, never tool calls.
+ */
+import { stableHash } from '../../../lib/index.ts';
+import type { CallBounds, ModelAnswer, ModelRequest } from '../../model-call/index.ts';
+import { withinBounds } from '../../model-call/index.ts';
+import type { AnswerCache } from './answer-cache.ts';
+import type { AnswerScope } from './answer-key.ts';
+import { lastQuestion } from './last-question.ts';
+import { lexicalSignature } from './lexical-gate.ts';
+
+export interface SemanticCacheOptions {
+  readonly answers: AnswerCache;
+  /** Vectors of texts, and the model they are from: those of two models are never compared. */
+  readonly embed: (
+    texts: readonly string[],
+    bounds: CallBounds,
+  ) => Promise<{ readonly model: string; readonly vectors: readonly Float32Array[] }>;
+  /** The least cosine of two texts that share an answer. @default 0.95 */
+  readonly threshold?: number;
+  /** How many questions are known in a partition; the oldest goes first. @default 1_000 */
+  readonly maxEntries?: number;
+  /** How many partitions there are; the one not used for longest goes first. @default 200 */
+  readonly maxPartitions?: number;
+  /** Longer texts are only the same when they are equal. @default 2_000 */
+  readonly maxCharacters?: number;
+}
+
+export interface SemanticScope extends AnswerScope {
+  /** The alias of `ai.models` that was asked. */
+  readonly alias: string;
+  /** The prompt the call was rendered from, with its version. */
+  readonly prompt?: string;
+}
+
+export interface SemanticHit {
+  readonly answer: ModelAnswer;
+  /** The cosine of the two texts. */
+  readonly similarity: number;
+}
+
+interface Known {
+  readonly text: string;
+  readonly signature: string;
+  /** Under which the answer is in the `AnswerCache`. */
+  readonly key: string;
+  vector: { readonly model: string; readonly numbers: Float32Array } | undefined;
+}
+
+interface Partition {
+  /** By their key, oldest first. */
+  readonly known: Map<string, Known>;
+  readonly bySignature: Map<string, Set<Known>>;
+}
+
+interface Question {
+  readonly text: string;
+  readonly signature: string;
+  readonly partition: string;
+  readonly key: string;
+}
+
+/** So many texts with the same signature are compared, the newest ones. */
+const maxCompared = 8;
+
+export class SemanticCache {
+  readonly #options: Required<SemanticCacheOptions>;
+  /** The one used last is the last. */
+  readonly #partitions = new Map<string, Partition>();
+
+  constructor(options: SemanticCacheOptions) {
+    this.#options = { threshold: 0.95, maxEntries: 1_000, maxPartitions: 200, maxCharacters: 2_000, ...options };
+  }
+
+  /** How many questions are known. */
+  get size(): number {
+    let size = 0;
+    for (const { known } of this.#partitions.values()) size += known.size;
+    return size;
+  }
+
+  /**
+   * The answer to a question that means the same. To be asked after the exact cache has missed.
+   *
+   * @returns undefined also where texts could not be embedded in time; rejects only with the signal's reason
+   */
+  async find(request: ModelRequest, scope: SemanticScope, bounds: CallBounds): Promise<SemanticHit | undefined> {
+    const question = this.#read(request, scope);
+    if (question === undefined) return undefined;
+    const partition = this.#use(question.partition);
+    const alike = partition?.bySignature.get(question.signature);
+    if (partition === undefined || alike === undefined) return undefined;
+    for (const { known, similarity } of await this.#compare(question.text, [...alike].slice(-maxCompared), bounds)) {
+      const answer = await this.#options.answers.read(known.key);
+      if (answer !== undefined && isText(answer)) return { answer, similarity };
+      remove(partition, known);
+    }
+    return undefined;
+  }
+
+  /** Makes the question known, once its answer was given to the `AnswerCache`. */
+  keep(request: ModelRequest, scope: SemanticScope): void {
+    const question = this.#read(request, scope);
+    if (question === undefined) return;
+    const { text, signature, key } = question;
+    const partition = this.#use(question.partition) ?? this.#begin(question.partition);
+    const before = partition.known.get(key);
+    if (before !== undefined) remove(partition, before);
+    const known: Known = { text, signature, key, vector: before?.vector };
+    partition.known.set(key, known);
+    const alike = partition.bySignature.get(signature);
+    if (alike === undefined) partition.bySignature.set(signature, new Set([known]));
+    else alike.add(known);
+    const [oldest] = partition.known.values();
+    if (partition.known.size > this.#options.maxEntries && oldest !== undefined) remove(partition, oldest);
+  }
+
+  #read(request: ModelRequest, scope: SemanticScope): Question | undefined {
+    const key = this.#options.answers.keyOf(request, scope);
+    const question = lastQuestion(request);
+    if (key === undefined || question === undefined || question.text.length > this.#options.maxCharacters)
+      return undefined;
+    const signature = lexicalSignature(question.text);
+    if (signature === '') return undefined;
+    const { alias, prompt, target, structured, tenant, scope: further } = scope;
+    const beside = [alias, prompt ?? null, target, structured, tenant ?? null, further ?? ''];
+    return { text: question.text, signature, partition: stableHash([beside, question.rest]), key };
+  }
+
+  /** Those that are near enough, the nearest first. */
+  async #compare(
+    text: string,
+    alike: readonly Known[],
+    bounds: CallBounds,
+  ): Promise<readonly { readonly known: Known; readonly similarity: number }[]> {
+    const unembedded = alike.filter(({ vector, text: other }) => vector === undefined && other !== text);
+    const vectors = await this.#embed([text, ...unembedded.map((known) => known.text)], bounds);
+    if (vectors === undefined) return [];
+    const [own, ...others] = vectors.numbers;
+    for (const [index, known] of unembedded.entries()) {
+      const numbers = others[index];
+      if (numbers !== undefined) known.vector = { model: vectors.model, numbers };
+    }
+    const near: { known: Known; similarity: number }[] = [];
+    for (const known of alike) {
+      const similarity = known.text === text ? 1 : similarityOf(own, known, vectors.model);
+      if (similarity >= this.#options.threshold) near.push({ known, similarity });
+    }
+    return near.sort((a, b) => b.similarity - a.similarity);
+  }
+
+  async #embed(
+    texts: readonly string[],
+    bounds: CallBounds,
+  ): Promise<{ readonly model: string; readonly numbers: readonly Float32Array[] } | undefined> {
+    try {
+      const { model, vectors } = await withinBounds(bounds, () => this.#options.embed(texts, bounds));
+      return vectors.length === texts.length ? { model, numbers: vectors } : undefined;
+    } catch {
+      bounds.signal.throwIfAborted();
+      return undefined;
+    }
+  }
+
+  #use(key: string): Partition | undefined {
+    const partition = this.#partitions.get(key);
+    if (partition === undefined) return undefined;
+    this.#partitions.delete(key);
+    this.#partitions.set(key, partition);
+    return partition;
+  }
+
+  #begin(key: string): Partition {
+    const partition: Partition = { known: new Map(), bySignature: new Map() };
+    this.#partitions.set(key, partition);
+    const [oldest] = this.#partitions.keys();
+    if (this.#partitions.size > this.#options.maxPartitions && oldest !== undefined) this.#partitions.delete(oldest);
+    return partition;
+  }
+}
+
+function remove(partition: Partition, known: Known): void {
+  if (partition.known.get(known.key) === known) partition.known.delete(known.key);
+  const alike = partition.bySignature.get(known.signature);
+  alike?.delete(known);
+  if (alike?.size === 0) partition.bySignature.delete(known.signature);
+}
+
+function isText(answer: ModelAnswer): boolean {
+  return answer.finishReason === 'stop' && answer.content.every(({ type }) => type !== 'tool_call');
+}
+
+/** The cosine; less than any where the vectors cannot be compared. Another model's vector is made anew next time. */
+function similarityOf(own: Float32Array | undefined, known: Known, model: string): number {
+  const other = known.vector;
+  if (own === undefined || other === undefined) return -1;
+  if (other.model !== model || other.numbers.length !== own.length) {
+    known.vector = undefined;
+    return -1;
+  }
+  let dot = 0;
+  let ownSquared = 0;
+  let otherSquared = 0;
+  for (let index = 0; index < own.length; index++) {
+    const a = own[index] ?? 0;
+    const b = other.numbers[index] ?? 0;
+    dot += a * b;
+    ownSquared += a * a;
+    otherSquared += b * b;
+  }
+  const cosine = dot / Math.sqrt(ownSquared * otherSquared);
+  return Number.isFinite(cosine) ? cosine : -1;
+}

@@ -1,0 +1,62 @@
+/**
+ * Equal calls in flight are made once (lib's `SharedRuns`), here with deadlines: whoever waits leaves at their own, and
+ * hurts nobody else.
+ *
+ * A call has its beginner's deadline, so that whoever is alone fails as early as if nothing were shared. Where it fails
+ * because that has passed, those with time left begin one more among themselves.
+ */
+import { SharedRuns } from '../../../lib/index.ts';
+import type { CallBounds } from '../../model-call/index.ts';
+import { deadlinePassed } from '../../model-call/index.ts';
+
+/** A call failed, and its beginner's time was over. */
+class BeginnerWasLate extends Error {}
+
+export class SharedCalls<Value> {
+  readonly #runs = new SharedRuns<Value>();
+
+  /** How many calls are under way. */
+  get size(): number {
+    return this.#runs.size;
+  }
+
+  /**
+   * @param work makes the call where none is under way for `key`; its signal aborts when everyone has left
+   * @returns the value, and whether it is this caller's work that made it
+   * @throws what the call failed with; the signal's reason; `timeout` when the caller's deadline passes
+   */
+  async run(
+    key: string,
+    bounds: CallBounds,
+    work: (bounds: CallBounds) => Promise<Value>,
+  ): Promise<{ readonly value: Value; readonly own: boolean }> {
+    const { signal, deadline } = bounds;
+    signal.throwIfAborted();
+    if (deadline.passed) throw deadlinePassed();
+    let own = false;
+    const begin = async (runSignal: AbortSignal): Promise<Value> => {
+      own = true;
+      try {
+        return await work({ signal: runSignal, deadline });
+      } catch (error) {
+        throw deadline.passed ? new BeginnerWasLate('', { cause: error }) : error;
+      }
+    };
+    const leaving = new AbortController();
+    const onAbort = (): void => leaving.abort(signal.reason);
+    // A timer may fire up to a millisecond early: the deadline has passed after this.
+    const remainingMs = deadline.timerMs;
+    const timer = setTimeout(() => leaving.abort(deadlinePassed()), remainingMs);
+    signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      return { value: await this.#runs.run(key, leaving.signal, begin), own };
+    } catch (error) {
+      if (!(error instanceof BeginnerWasLate)) throw error;
+      if (own || deadline.passed || signal.aborted) throw error.cause;
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
+    }
+    return this.run(key, bounds, work);
+  }
+}

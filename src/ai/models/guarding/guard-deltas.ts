@@ -1,0 +1,106 @@
+import { unreachable } from '../../../lib/index.ts';
+import { describeFindings, type GuardedStream, type Guardrails, type Placeholders } from '../../guardrails/index.ts';
+import type { StreamDelta } from '../../model-call/index.ts';
+
+/** A stream's deltas as they may leave: some later than they came, none as the provider's own events. */
+export interface GuardedDeltas {
+  /** After a block, nothing more comes. */
+  push(delta: StreamDelta): readonly StreamDelta[];
+  /** What was held back. */
+  end(): readonly StreamDelta[];
+  readonly blocked: boolean;
+  /** Whether the whole answer has to be judged before any of it is seen: its deltas are given after that. */
+  readonly holdsAll: boolean;
+  findings(): readonly string[];
+}
+
+interface Channel {
+  readonly stream: GuardedStream;
+  readonly delta: (text: string) => StreamDelta;
+}
+
+const nothing: readonly StreamDelta[] = [];
+
+/**
+ * Each part of the answer is checked as a text of its own. Parts keep their order: what is held of one leaves before
+ * the next one begins, only the arguments of tool calls may come interleaved.
+ */
+export function guardDeltas(guardrails: Guardrails, placeholders: Placeholders, form: 'text' | 'json'): GuardedDeltas {
+  const channels = new Map<string, Channel>();
+  const findings: string[] = [];
+  let blocked = false;
+
+  function flush(key: string, channel: Channel, out: StreamDelta[]): void {
+    channels.delete(key);
+    const rest = channel.stream.end();
+    findings.push(...describeFindings(channel.stream.findings));
+    if (typeof rest !== 'string') blocked = true;
+    else if (rest !== '') out.push(channel.delta(rest));
+  }
+
+  function pass(key: string, text: string, kind: 'text' | 'json', delta: (text: string) => StreamDelta): StreamDelta[] {
+    const out: StreamDelta[] = [];
+    let channel = channels.get(key);
+    if (channel === undefined) {
+      for (const [other, open] of channels) if (!other.startsWith('tool')) flush(other, open, out);
+      channel = { stream: guardrails.outputStream(placeholders, { form: kind }), delta };
+      channels.set(key, channel);
+    }
+    const passed = channel.stream.push(text);
+    if (typeof passed !== 'string') {
+      blocked = true;
+      findings.push(...describeFindings(passed.findings));
+    } else if (passed !== '') out.push(delta(passed));
+    return out;
+  }
+
+  function guarded(part: StreamDelta): readonly StreamDelta[] {
+    switch (part.type) {
+      case 'text_delta': {
+        const { type, index } = part;
+        return pass(`text${index}`, part.text, form, (text) => ({ type, index, text }));
+      }
+      case 'reasoning_delta': {
+        const { type, index, opaque } = part;
+        const out = pass(`reasoning${index}`, part.text, 'text', (text) => ({ type, index, text }));
+        if (opaque !== undefined) out.push({ type, index, text: '', opaque });
+        return out;
+      }
+      case 'refusal_delta': {
+        const { type } = part;
+        return pass('refusal', part.text, 'text', (text) => ({ type, text }));
+      }
+      case 'tool_call_start': {
+        const { type, index, id, name, opaque } = part;
+        const out: StreamDelta[] = [];
+        for (const [key, open] of channels) if (!key.startsWith('tool')) flush(key, open, out);
+        out.push({ type, index, id, name, ...(opaque === undefined ? {} : { opaque }) });
+        return out;
+      }
+      case 'tool_call_delta': {
+        const { type, index } = part;
+        return pass(`tool${index}`, part.arguments, 'json', (text) => ({ type, index, arguments: text }));
+      }
+      // What a provider cites was not checked.
+      case 'citation_delta':
+      case 'other':
+        return nothing;
+      default:
+        return unreachable(part);
+    }
+  }
+
+  return {
+    push: (part) => (blocked || guardrails.holdsStreams ? nothing : guarded(part)),
+    end() {
+      const out: StreamDelta[] = [];
+      for (const [key, channel] of channels) if (!blocked) flush(key, channel, out);
+      return blocked ? nothing : out;
+    },
+    get blocked() {
+      return blocked;
+    },
+    holdsAll: guardrails.holdsStreams,
+    findings: () => findings,
+  };
+}

@@ -1,0 +1,241 @@
+/**
+ * What a model call costs, by provider, model and date: prices of the configuration first, then those of
+ * `@pydantic/genai-prices`, whose only door this is. The prices are the ones inside the package; nothing is ever
+ * downloaded. Money is exact (money.ts): the list's decimals become integers before anything is multiplied.
+ *
+ * No list is ground truth, so every charge says where its price came from, in which version and for which day. A price
+ * that is not known is `undefined`, never 0: whoever calls refuses (`AI_PRICE_UNKNOWN`). That includes models the list
+ * names without a price, except those whose id says `:free`.
+ */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { calcPrice, findProvider } from '@pydantic/genai-prices';
+import type { TokenPrices as ConfiguredPrices, PriceOverride } from '../../config/index.ts';
+import { invariant, stableHash } from '../../lib/index.ts';
+import type { ReportedUsage } from '../model-call/index.ts';
+import { type DatedLists, listAt, listsOfDay, readDated } from './listed-prices.ts';
+import { picoPerToken } from './money.ts';
+import {
+  larger,
+  mostForBound,
+  type PriceList,
+  priceOfUsage,
+  type TokenPrices,
+  type UsageBound,
+} from './token-prices.ts';
+
+/** What a call came to. */
+export interface Charge {
+  /** Nano-dollars, rounded up once. */
+  readonly nanoUsd: bigint;
+  readonly source: 'config' | 'genai-prices' | 'free';
+  /** The list's version; for `config`, the first characters of a hash of the override. */
+  readonly version: string;
+  /** The day (UTC) whose price was taken, `2026-06-01`. */
+  readonly date: string;
+}
+
+/** A model as it is priced. */
+export interface PricedModel {
+  /** `<provider>/<model id>`, as `ai.prices` names it. */
+  readonly reference: string;
+  /** The provider whose prices hold, of `priceProviderOf`. */
+  readonly priceProvider: string;
+  readonly model: string;
+}
+
+export interface PriceBook {
+  /** `undefined`: nobody knows this model's price. */
+  priceOf(call: PricedModel & { readonly at: Date; readonly usage: ReportedUsage }): Charge | undefined;
+  /** Whether `priceOf` would know; asked before a call is made. */
+  knows(model: PricedModel): boolean;
+  /** The most a call can cost: the dearest of what its tokens can be, at the dearest hour. Rounded up. */
+  upperBound(call: PricedModel & UsageBound & { readonly at: Date }): Charge | undefined;
+}
+
+export interface PriceBookOptions {
+  /** `ai.prices`, by model reference. */
+  readonly overrides: Readonly<Record<string, PriceOverride>>;
+  /** Prices of this moment, whenever a call is made. @default the call's own `at` */
+  readonly date?: Date;
+}
+
+/** References come from the configuration, but a model's name may be a caller's: no more than so many are kept. */
+const maxKept = 2_000;
+
+type Priced =
+  | { readonly source: 'free'; readonly version: string }
+  | { readonly source: 'config'; readonly version: string; readonly list: PriceList }
+  | { readonly source: 'genai-prices'; readonly version: string; readonly dated: DatedLists };
+
+export function createPriceBook({ overrides, date }: PriceBookOptions): PriceBook {
+  const configured = new Map<string, Priced>();
+  for (const [reference, override] of Object.entries(overrides)) configured.set(reference, readOverride(override));
+  const found = new Map<string, Priced | undefined>();
+
+  function find({ reference, priceProvider, model }: PricedModel): Priced | undefined {
+    const override = configured.get(reference);
+    if (override !== undefined) return override;
+    const key = `${priceProvider}/${model}`;
+    if (found.has(key)) return found.get(key);
+    if (found.size >= maxKept) found.clear();
+    const priced = findPriced(priceProvider, model);
+    found.set(key, priced);
+    return priced;
+  }
+
+  function charge(priced: Priced, at: Date, cost: (list: PriceList) => bigint, atWorst: boolean): Charge {
+    const { source, version } = priced;
+    const day = dayOf(at);
+    if (priced.source === 'free') return { nanoUsd: 0n, source, version, date: day };
+    if (priced.source === 'config') return { nanoUsd: cost(priced.list), source, version, date: day };
+    if (!atWorst) return { nanoUsd: cost(listAt(priced.dated, at)), source, version, date: day };
+    let nanoUsd = 0n;
+    for (const list of listsOfDay(priced.dated, at)) nanoUsd = larger(nanoUsd, cost(list));
+    return { nanoUsd, source, version, date: day };
+  }
+
+  return {
+    priceOf(call) {
+      const priced = find(call);
+      if (priced === undefined) return undefined;
+      return charge(priced, date ?? call.at, (list) => priceOfUsage(list, call.usage), false);
+    },
+    knows: (model) => find(model) !== undefined,
+    upperBound(call) {
+      const priced = find(call);
+      if (priced === undefined) return undefined;
+      return charge(priced, date ?? call.at, (list) => mostForBound(list, call), true);
+    },
+  };
+}
+
+let dayText = '';
+let dayNumber = Number.NaN;
+
+/** Most calls are of the same day, and writing it takes as long as the rest of a price. */
+function dayOf(at: Date): string {
+  const day = Math.floor(at.getTime() / 86_400_000);
+  if (day !== dayNumber) {
+    dayText = at.toISOString().slice(0, 10);
+    dayNumber = day;
+  }
+  return dayText;
+}
+
+function readOverride(override: PriceOverride): Priced {
+  const version = stableHash(override).slice(0, 12);
+  if (override.kind === 'free') return { source: 'free', version };
+  return {
+    source: 'config',
+    version,
+    list: {
+      base: configuredPrices(override),
+      tiers: override.tiers
+        .map((tier) => ({ aboveInputTokens: tier.aboveInputTokens, prices: configuredPrices(tier) }))
+        .sort((first, second) => first.aboveInputTokens - second.aboveInputTokens),
+    },
+  };
+}
+
+/**
+ * What is not said is paid as input: a discount nobody promised is not given, and a surcharge on cache writes, which
+ * most providers do not take, is not made up. An hour-long write costs what a write costs, unless its price is given.
+ */
+function configuredPrices(prices: ConfiguredPrices): TokenPrices {
+  const input = configuredPrice(prices.inputPerMtok);
+  const output = configuredPrice(prices.outputPerMtok);
+  const cachedInput = prices.cachedInputPerMtok === undefined ? input : configuredPrice(prices.cachedInputPerMtok);
+  const cacheWrite = prices.cacheWritePerMtok === undefined ? input : configuredPrice(prices.cacheWritePerMtok);
+  const hour = prices.cacheWriteHourPerMtok;
+  return {
+    input,
+    cachedInput,
+    cacheWrite,
+    cacheWriteHour: hour === undefined ? cacheWrite : configuredPrice(hour),
+    inputAudio: input,
+    cachedAudio: cachedInput,
+    output,
+    reasoning: output,
+    outputAudio: output,
+    outputImage: output,
+    call: 0n,
+    webSearch: 0n,
+  };
+}
+
+function configuredPrice(text: string): bigint {
+  const pico = picoPerToken(text);
+  invariant(pico !== undefined, `the configuration lets a price through that is no decimal: ${text}`);
+  return pico;
+}
+
+/** The package's own version, which is the list's; its package.json is not among its exports. */
+const listVersion: string = readListVersion();
+
+function readListVersion(): string {
+  const entry = createRequire(import.meta.url).resolve('@pydantic/genai-prices');
+  const manifest: unknown = JSON.parse(readFileSync(join(dirname(entry), '..', 'package.json'), 'utf8'));
+  invariant(
+    typeof manifest === 'object' && manifest !== null && 'version' in manifest && typeof manifest.version === 'string',
+    'the price list has a version',
+  );
+  return manifest.version;
+}
+
+/** The built-in models: free, whatever they are called. */
+const localPriceProvider = 'local';
+
+function findPriced(priceProvider: string, model: string): Priced | undefined {
+  if (priceProvider === localPriceProvider) return { source: 'free', version: 'built-in' };
+  const found = calcPrice({ input_tokens: 0 }, model, { providerId: priceProvider });
+  // The package also takes ids that merely contain a provider's name; a price is not guessed.
+  if (found?.provider.id !== priceProvider) return undefined;
+  const dated = readDated(found.model);
+  return dated === undefined ? undefined : { source: 'genai-prices', version: listVersion, dated };
+}
+
+/** What of a provider's configuration says whose prices it takes. */
+export interface PriceSource {
+  readonly kind: 'openai' | 'ai-sdk' | 'local';
+  readonly name: string;
+  readonly baseUrl?: string | undefined;
+  readonly package?: string | undefined;
+  readonly priceAs?: string | undefined;
+}
+
+/** Packages whose provider is called otherwise in the list. */
+const packageProviders: ReadonlyMap<string, string> = new Map([
+  ['@ai-sdk/amazon-bedrock', 'aws'],
+  ['@ai-sdk/anthropic', 'anthropic'],
+  ['@ai-sdk/azure', 'azure'],
+  ['@ai-sdk/cerebras', 'cerebras'],
+  ['@ai-sdk/cohere', 'cohere'],
+  ['@ai-sdk/deepseek', 'deepseek'],
+  ['@ai-sdk/fireworks', 'fireworks'],
+  ['@ai-sdk/google', 'google'],
+  ['@ai-sdk/google-vertex', 'google'],
+  ['@ai-sdk/groq', 'groq'],
+  ['@ai-sdk/mistral', 'mistral'],
+  ['@ai-sdk/moonshotai', 'moonshotai'],
+  ['@ai-sdk/openai', 'openai'],
+  ['@ai-sdk/perplexity', 'perplexity'],
+  ['@ai-sdk/togetherai', 'together'],
+  ['@ai-sdk/xai', 'x-ai'],
+  ['@openrouter/ai-sdk-provider', 'openrouter'],
+]);
+
+/**
+ * The provider whose prices hold: what `price_as` says, else whose endpoint the base URL is, else the configured name
+ * where the list knows it, else the package's, else OpenAI's for its wire. An id the list does not know prices nothing.
+ */
+export function priceProviderOf({ kind, name, baseUrl, package: packageName, priceAs }: PriceSource): string {
+  if (kind === 'local') return localPriceProvider;
+  if (priceAs !== undefined) return priceAs;
+  const byUrl = baseUrl === undefined ? undefined : findProvider({ providerApiUrl: baseUrl })?.id;
+  if (byUrl !== undefined) return byUrl;
+  if (findProvider({ providerId: name })?.id === name) return name;
+  const byPackage = packageName === undefined ? undefined : packageProviders.get(packageName);
+  return byPackage ?? (kind === 'openai' ? 'openai' : name);
+}

@@ -1,0 +1,123 @@
+/**
+ * Finds and loads AI SDK provider packages: those that Isthmus brings, and any other one that is installed beside
+ * `supergraph.yaml`. Only a package's name is ever looked up, never a path.
+ *
+ * A package's factory is its export named `create…` that gives `languageModel`: the one named after the package
+ * (`createAmazonBedrock` of `@ai-sdk/amazon-bedrock`) where there is one, else the first by name that gives it.
+ */
+import { readFileSync } from 'node:fs';
+import { findPackageJSON } from 'node:module';
+import { dirname, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { EmbeddingModelV4, LanguageModelV4 } from '@ai-sdk/provider';
+import { messageOf } from '../../../errors/index.ts';
+import { ProviderFailure, parseJson, recordOf } from '../../model-call/index.ts';
+
+/** What a factory gives, as far as it is used here. */
+export interface AiSdkModels {
+  languageModel(model: string): LanguageModelV4;
+  embeddingModel(model: string): EmbeddingModelV4;
+}
+
+export type AiSdkFactory = (settings: Readonly<Record<string, unknown>>) => AiSdkModels;
+
+const packageName = /^(?:@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/;
+
+/** What is wrong with the package, in one sentence, or `undefined`. Looks, and loads nothing. */
+export function checkAiSdkPackage(name: string, resolveFrom: string): string | undefined {
+  if (!packageName.test(name)) return `"${name}" is not the name of a package`;
+  const entry = entryOf(name, resolveFrom);
+  if (entry !== undefined) return undefined;
+  return `the package ${name} is not installed: run "npm install ${name}" where supergraph.yaml is`;
+}
+
+/** Loads the package. Rejects with a `ProviderFailure` of kind `unsupported` that says what to do. */
+export async function loadAiSdkFactory(name: string, resolveFrom: string): Promise<AiSdkFactory> {
+  const wrong = checkAiSdkPackage(name, resolveFrom);
+  if (wrong !== undefined) throw new ProviderFailure({ kind: 'unsupported', detail: wrong });
+  const exported = await loadModule(name, resolveFrom);
+  const creators = factoriesOf(name, exported);
+  return (settings) => {
+    for (const create of creators) {
+      const models = modelsOf(create(settings));
+      if (models !== undefined) return models;
+    }
+    throw new ProviderFailure({
+      kind: 'unsupported',
+      detail: `the package ${name} exports no create… that gives language models`,
+    });
+  };
+}
+
+async function loadModule(name: string, resolveFrom: string): Promise<Readonly<Record<string, unknown>>> {
+  try {
+    return recordOf(await import(entryOf(name, resolveFrom) ?? name));
+  } catch (error) {
+    throw new ProviderFailure({
+      kind: 'unsupported',
+      detail: `the package ${name} cannot be loaded: ${messageOf(error)}`,
+    });
+  }
+}
+
+/** The URL of the package's module: ours before one that is installed beside supergraph.yaml. */
+function entryOf(name: string, resolveFrom: string): string | undefined {
+  for (const base of [import.meta.url, pathToFileURL(resolve(resolveFrom, 'supergraph.yaml')).href]) {
+    try {
+      const found = findPackageJSON(name, base);
+      if (found === undefined) continue;
+      const described = recordOf(parseJson(readFileSync(found, 'utf8')));
+      const main = exportedPath(recordOf(described.exports)['.'] ?? described.exports) ?? described.main ?? 'index.js';
+      return pathToFileURL(resolve(dirname(found), String(main))).href;
+    } catch {
+      // Not found from here.
+    }
+  }
+  return undefined;
+}
+
+/** The path that an `exports` entry names for `import` (Node's conditions, without the rarer ones). */
+function exportedPath(entry: unknown): string | undefined {
+  if (typeof entry === 'string') return entry;
+  if (Array.isArray(entry)) return exportedPath(entry[0]);
+  for (const [condition, inner] of Object.entries(recordOf(entry))) {
+    if (condition !== 'import' && condition !== 'node' && condition !== 'default') continue;
+    const path = exportedPath(inner);
+    if (path !== undefined) return path;
+  }
+  return undefined;
+}
+
+type Creator = (settings: unknown) => unknown;
+
+function factoriesOf(name: string, exported: Readonly<Record<string, unknown>>): readonly Creator[] {
+  const wanted = (name.split('/').at(-1) ?? name).replaceAll(/[^a-z0-9]/g, '');
+  const named = Object.entries(exported)
+    .filter((entry): entry is [string, Creator] => /^create[A-Z]/.test(entry[0]) && typeof entry[1] === 'function')
+    .map(([key, create]) => ({ key: key.slice('create'.length).toLowerCase(), create }))
+    .sort((one, other) => Number(other.key === wanted) - Number(one.key === wanted) || (one.key < other.key ? -1 : 1));
+  return named.map(({ create }) => create);
+}
+
+function modelsOf(made: unknown): AiSdkModels | undefined {
+  if (made === null || (typeof made !== 'object' && typeof made !== 'function')) return undefined;
+  const { languageModel, embeddingModel, textEmbeddingModel } = made as Readonly<Record<string, unknown>>;
+  if (typeof languageModel !== 'function') return undefined;
+  return {
+    languageModel: (model) => ofThisSpecification<LanguageModelV4>(languageModel.call(made, model)),
+    embeddingModel(model) {
+      const embed = embeddingModel ?? textEmbeddingModel;
+      if (typeof embed !== 'function') throw new ProviderFailure({ kind: 'unsupported', detail: 'no embeddings' });
+      return ofThisSpecification<EmbeddingModelV4>(embed.call(made, model));
+    },
+  };
+}
+
+function ofThisSpecification<Model>(model: unknown): Model {
+  const version = recordOf(model).specificationVersion;
+  if (version === 'v4') return model as Model;
+  throw new ProviderFailure({
+    kind: 'unsupported',
+    detail: `the package speaks version ${String(version)} of the AI SDK's specification, not v4: install its latest version`,
+  });
+}

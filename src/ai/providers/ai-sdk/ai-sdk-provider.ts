@@ -1,0 +1,204 @@
+/**
+ * Models through any AI SDK provider package: Anthropic, Google Gemini, Amazon Bedrock, Cohere, Mistral, and others that
+ * are installed. The door of `@ai-sdk/*`; a package is loaded when it is first used.
+ *
+ * A request is mapped whole or refused: what a package would leave out is found before anything is sent
+ * (ai-sdk-rehearsal.ts). One call is one HTTP request, except where embeddings need several. The host comes from the
+ * configuration or the package, the key from the configuration; neither is ever taken from a request.
+ */
+import type { LanguageModelV4 } from '@ai-sdk/provider';
+import { invariant } from '../../../lib/index.ts';
+import { Adaptation, adaptationOf } from '../../fitting/index.ts';
+import {
+  deadlinePassed,
+  type ModelProvider,
+  type ModelRequest,
+  type ProviderCall,
+  ProviderFailure,
+  parseJson,
+  recordOf,
+  textIn,
+  type UnsupportedPolicy,
+} from '../../model-call/index.ts';
+import { estimateUsage } from '../../tokens/index.ts';
+import { readMessage } from '../../wires/anthropic-messages/index.ts';
+import { boundedFetch, HttpExchange } from '../http/index.ts';
+import { type AiSdkFactory, type AiSdkModels, loadAiSdkFactory } from './ai-sdk-package.ts';
+import { type CallEnding, endingOf } from './call-ending.ts';
+import { AiSdkRehearsals } from './check-warnings.ts';
+import { aiSdkEmbeddings } from './embed.ts';
+import { lacksCounts, withoutNewer } from './newer-events.ts';
+import { AiSdkExchange, aiSdkFetch, inExchange, takingAnswer } from './observed-fetch.ts';
+import { factsOf } from './package-flavour.ts';
+import { readAiSdkAnswer } from './read-answer.ts';
+import { aiSdkFailure, requestIdIn } from './read-failure.ts';
+import { aiSdkStream, type PreparedCall } from './read-stream.ts';
+import { brokenUsage } from './read-usage.ts';
+import { aiSdkRequest } from './write-call-options.ts';
+import type { SupportedUrls } from './write-prompt.ts';
+
+export { checkAiSdkPackage } from './ai-sdk-package.ts';
+
+export interface AiSdkProviderOptions {
+  /** The provider's name in `ai.providers`. */
+  readonly name: string;
+  /** Such as `@ai-sdk/anthropic`. */
+  readonly package: string;
+  /** Empty where the settings hold credentials (Bedrock's `accessKeyId`), or none are needed. */
+  readonly keys: readonly string[];
+  /** The endpoint that the package's paths hang on. @default the package's own */
+  readonly baseUrl?: string | undefined;
+  /** Handed to the package's factory as they are: `region`, `resourceName`, `headers`, … */
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** The folder of supergraph.yaml: where packages are looked for that Isthmus does not bring. */
+  readonly resolveFrom: string;
+  /** What becomes of fields that a target has no place for. @default 'refuse' */
+  readonly unsupported?: UnsupportedPolicy;
+  /** The largest answer that is read. @default 10 MB */
+  readonly maxBytes?: number;
+}
+
+interface KnownModel {
+  readonly model: LanguageModelV4;
+  readonly supportedUrls: SupportedUrls;
+}
+
+export function createAiSdkProvider(options: AiSdkProviderOptions): ModelProvider {
+  const { name, keys, settings } = options;
+  const facts = factsOf(options.package);
+  const { flavour } = facts;
+  const { maxBytes = 10_000_000, unsupported = 'refuse' } = options;
+  const send = boundedFetch({ maxBytes });
+  const fetchNoted = aiSdkFetch(send);
+  const secrets = [...keys, ...secretsIn(settings)];
+  const rehearsals = new AiSdkRehearsals(facts);
+  const modelsByKey = new Map<number, AiSdkModels>();
+  const languageModels = new Map<string, KnownModel>();
+  let factory: Promise<AiSdkFactory> | undefined;
+
+  async function modelsOf(key: number): Promise<AiSdkModels> {
+    const found = modelsByKey.get(key);
+    if (found !== undefined) return found;
+    invariant(key >= 0 && key < Math.max(1, keys.length), `provider ${name} has no key ${key}`);
+    factory ??= loadAiSdkFactory(options.package, options.resolveFrom);
+    const create = await factory.catch((error: unknown) => {
+      // Once it is installed it is found, without a restart.
+      factory = undefined;
+      throw error;
+    });
+    const baseUrl = options.baseUrl ?? facts.defaultBaseUrl;
+    const models = create({
+      ...settings,
+      ...(baseUrl === undefined ? {} : { baseURL: baseUrl }),
+      ...apiKeyOf(keys[key]),
+      fetch: fetchNoted,
+    });
+    modelsByKey.set(key, models);
+    return models;
+  }
+
+  /** Without a key, an empty one keeps a package we know from taking one of the environment's. */
+  function apiKeyOf(key: string | undefined): { readonly apiKey?: string } {
+    if (key !== undefined) return { apiKey: key };
+    return flavour === 'other' || settings.apiKey !== undefined ? {} : { apiKey: '' };
+  }
+
+  async function languageModelOf(model: string, key: number): Promise<KnownModel> {
+    const found = (await modelsOf(key)).languageModel(model);
+    const known = { model: found, supportedUrls: await found.supportedUrls };
+    languageModels.set(`${key}/${model}`, known);
+    return known;
+  }
+
+  async function prepare(
+    modelName: string,
+    request: ModelRequest,
+    call: ProviderCall,
+    ending: CallEnding,
+  ): Promise<PreparedCall> {
+    const found = languageModels.get(`${call.key}/${modelName}`);
+    const { model, supportedUrls } = found ?? (await ending.race(() => languageModelOf(modelName, call.key)));
+    const adaptation = adaptationOf(request, unsupported, call);
+    const worded = aiSdkRequest(modelName, request, call.structured, facts, supportedUrls, adaptation);
+    const { options: asked, reading } = worded;
+    const { options: checked, accepted } = await rehearsals.checked(model, worded.request, asked, call, adaptation);
+    // Where the package asks for JSON in ways of its own, it knows how to read it.
+    const isReadHere = flavour === 'anthropic' && checked.responseFormat === undefined;
+    return { model, reading, options: checked, accepted, isReadHere };
+  }
+
+  return {
+    name,
+    keys: Math.max(1, keys.length),
+    async complete(modelName, request, call) {
+      const ending = endingOf(call);
+      const exchange = new AiSdkExchange(ending.bounds);
+      try {
+        const { model, reading, options: asked, isReadHere } = await prepare(modelName, request, call, ending);
+        const ask = () => model.doGenerate({ ...asked, abortSignal: ending.bounds.signal });
+        const generate = () => ending.race(() => inExchange(exchange, ask));
+        const readHere = async () => {
+          const began = await ending.race(() => takingAnswer(exchange, ask));
+          if (!(began instanceof HttpExchange)) return began;
+          const text = (await began.whole()).toString('utf8');
+          exchange.end('ended');
+          const read = readMessage(text);
+          if (read !== undefined) return read;
+          exchange.replay = text;
+          return generate();
+        };
+        const result = await (isReadHere ? readHere() : generate()).catch((error: unknown) => {
+          const body = textIn(recordOf(error).responseBody) ?? '';
+          const simpler = exchange.isPaid ? withoutNewer(flavour, body) : undefined;
+          if (simpler === undefined) throw error;
+          exchange.lacksCounts = flavour === 'anthropic' && lacksCounts(recordOf(parseJson(body)));
+          exchange.replay = simpler;
+          return generate();
+        });
+        return readAiSdkAnswer(result, { flavour, request, reading, exchange });
+      } catch (error) {
+        call.signal.throwIfAborted();
+        const cause = call.deadline.passed ? deadlinePassed() : error;
+        throw aiSdkFailure(cause, { secrets, usage: usageOf(cause), requestId: requestIdIn(exchange.headers) });
+      } finally {
+        ending.end();
+      }
+
+      function usageOf(cause: unknown) {
+        // An answer that the package could not read may count all the same.
+        const body = recordOf(parseJson(textIn(recordOf(cause).responseBody) ?? ''));
+        if (exchange.isPaid) return brokenUsage(flavour, body.usage ?? body.usageMetadata, request, '');
+        const isLate = cause instanceof ProviderFailure && cause.kind === 'timeout';
+        return isLate && exchange.state !== 'unsent' ? estimateUsage(request, '') : undefined;
+      }
+    },
+    stream(modelName, request, call) {
+      const prepared = (ending: CallEnding) => prepare(modelName, request, call, ending);
+      return aiSdkStream({ flavour, request, bounds: call, secrets, maxEventLength: maxBytes, prepare: prepared });
+    },
+    async embed(modelName, request, call) {
+      const ending = endingOf(call);
+      try {
+        const models = await ending.race(() => modelsOf(call.key));
+        const model = models.embeddingModel(modelName);
+        const adaptation = new Adaptation(unsupported, call.adapted);
+        return await aiSdkEmbeddings({ model, facts, request, bounds: call, ending, secrets, adaptation });
+      } catch (error) {
+        call.signal.throwIfAborted();
+        throw aiSdkFailure(call.deadline.passed ? deadlinePassed() : error, { secrets });
+      } finally {
+        ending.end();
+      }
+    },
+    close: () => send.close(),
+  };
+}
+
+/** Texts in the settings that nobody may be told: keys, tokens, passwords, headers that hold them, at any depth. */
+function secretsIn(settings: unknown, isSecret = false, depth = 0): readonly string[] {
+  if (typeof settings === 'string') return isSecret && settings !== '' ? [settings] : [];
+  if (depth > 4) return [];
+  return Object.entries(recordOf(settings)).flatMap(([name, value]) =>
+    secretsIn(value, isSecret || /key|token|secret|password|credential|auth|cookie/i.test(name), depth + 1),
+  );
+}

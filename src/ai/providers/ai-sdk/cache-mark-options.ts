@@ -1,0 +1,32 @@
+/** A mark of what the provider is to keep (`CacheMark`), in the words of the packages whose providers take one. */
+import type { SharedV4ProviderOptions } from '@ai-sdk/provider';
+import type { CacheMark } from '../../model-call/index.ts';
+import type { AiSdkPackageFacts } from './package-flavour.ts';
+
+export function markOptions(
+  mark: CacheMark | undefined,
+  { flavour, namespace }: AiSdkPackageFacts,
+): SharedV4ProviderOptions | undefined {
+  if (mark === undefined) return undefined;
+  // Five minutes are what both keep where nothing is said.
+  const ttl = mark.ttl === '1h' ? { ttl: mark.ttl } : {};
+  if (flavour === 'anthropic') return { [namespace]: { cacheControl: { type: 'ephemeral', ...ttl } } };
+  if (flavour === 'bedrock') return { [namespace]: { cachePoint: { type: 'default', ...ttl } } };
+  return undefined;
+}
+
+/** The options of a part with its mark. */
+export function withMark<Part extends { readonly providerOptions?: SharedV4ProviderOptions }>(
+  part: Part,
+  mark: CacheMark | undefined,
+  facts: AiSdkPackageFacts,
+): Part {
+  const options = markOptions(mark, facts);
+  if (options === undefined) return part;
+  const { namespace } = facts;
+  const before = part.providerOptions;
+  return {
+    ...part,
+    providerOptions: { ...before, [namespace]: { ...before?.[namespace], ...options[namespace] } },
+  };
+}

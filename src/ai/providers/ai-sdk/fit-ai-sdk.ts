@@ -1,0 +1,117 @@
+/** A request in the one form, made to fit an AI SDK package and its model before it is written in the package's words. */
+
+import type { Adaptation } from '../../fitting/index.ts';
+import {
+  effortOfBudget,
+  factsOfModel,
+  mapRequest,
+  markedAtEnd,
+  marksOffTools,
+  nearestEffort,
+  tellRemoved,
+  withinMarks,
+  withinOutputLimit,
+  withoutCacheMarks,
+  withoutOptional,
+} from '../../fitting/index.ts';
+import type { CacheMark, ModelRequest } from '../../model-call/index.ts';
+import type { AiSdkPackageFacts } from './package-flavour.ts';
+
+type Draft = { -readonly [Name in keyof ModelRequest]: ModelRequest[Name] };
+
+export function isAnthropicModel(model: string): boolean {
+  return /anthropic|claude/i.test(model);
+}
+
+export function fitForAiSdk(
+  model: string,
+  request: ModelRequest,
+  facts: AiSdkPackageFacts,
+  adaptation: Adaptation,
+): ModelRequest {
+  tellRemoved(request, adaptation);
+  const asked = withoutOptional(request, adaptation);
+  const bounded = adaptation.policy === 'refuse' ? asked : withinOutputLimit(model, asked, adaptation);
+  const marked = withTakenMarks(model, bounded, facts, adaptation);
+  const thinking = adaptation.policy === 'refuse' ? marked : withTakenBudget(model, marked, facts, adaptation);
+  return withTakenEffort(model, thinking, facts, adaptation);
+}
+
+/** Bedrock has caches for these alone; other models refuse the point. */
+const cachesOnBedrock = /anthropic|claude|nova/i;
+/** What it keeps for an hour, it keeps for these. */
+const cachesForAnHour = /claude-(?:(?:opus|sonnet|haiku)-4-[5-9]|(?:opus|sonnet|haiku|fable)-[5-9])/i;
+
+function withTakenMarks(
+  model: string,
+  request: ModelRequest,
+  { flavour }: AiSdkPackageFacts,
+  adaptation: Adaptation,
+): ModelRequest {
+  if (flavour === 'anthropic') return withinMarks(request, adaptation);
+  if (flavour !== 'bedrock' || !cachesOnBedrock.test(model)) return withoutCacheMarks(request, adaptation);
+  const { cache, ...rest } = marksOffTools(request);
+  const last = rest.messages.at(-1);
+  const atEnd =
+    cache === undefined || last === undefined
+      ? rest
+      : { ...rest, messages: rest.messages.with(-1, markedAtEnd(last, cache)) };
+  const within = withinMarks(atEnd, adaptation);
+  if (cachesForAnHour.test(model)) return within;
+  let isShorter = false;
+  const shorter = mapRequest(within, (mark): CacheMark | undefined => {
+    if (mark?.ttl !== '1h') return mark;
+    isShorter = true;
+    return { ttl: '5m' };
+  });
+  if (!isShorter) return within;
+  adaptation.change('cache_control.ttl', '5m');
+  return shorter;
+}
+
+/** A budget that the model takes, or the nearest effort where the package knows no budgets. */
+function withTakenBudget(
+  model: string,
+  request: ModelRequest,
+  { flavour }: AiSdkPackageFacts,
+  adaptation: Adaptation,
+): ModelRequest {
+  const asked = request.reasoning?.budgetTokens;
+  if (asked === undefined || request.reasoning?.effort !== undefined) return request;
+  const takesBudgets =
+    flavour === 'anthropic' ||
+    flavour === 'gemini' ||
+    flavour === 'cohere' ||
+    (flavour === 'bedrock' && isAnthropicModel(model));
+  if (!takesBudgets) {
+    const effort = effortOfBudget(asked);
+    adaptation.change('thinking.budget_tokens', effort);
+    return { ...request, reasoning: { effort } };
+  }
+  const { budget } = factsOfModel(model);
+  if (budget === undefined || (asked >= budget.least && asked <= budget.most)) return request;
+  const budgetTokens = Math.max(budget.least, Math.min(budget.most, asked));
+  adaptation.change('thinking.budget_tokens', budgetTokens);
+  return { ...request, reasoning: { budgetTokens } };
+}
+
+/** Only Anthropic's models take an effort of the whole answer, and not all of them. */
+function withTakenEffort(
+  model: string,
+  request: ModelRequest,
+  { flavour }: AiSdkPackageFacts,
+  adaptation: Adaptation,
+): ModelRequest {
+  const { effort, ...rest } = request;
+  if (effort === undefined) return request;
+  const isAnthropic = flavour === 'anthropic' || (flavour === 'bedrock' && isAnthropicModel(model));
+  const { answerEfforts } = factsOfModel(model);
+  const taken = isAnthropic && effort !== 'none' ? nearestEffort(effort, answerEfforts ?? [effort]) : undefined;
+  if (taken === undefined) {
+    adaptation.leaveOut('output_config.effort');
+    return rest;
+  }
+  if (taken !== effort) adaptation.change('output_config.effort', taken);
+  const fitted: Draft = { ...rest, effort: taken };
+  return fitted;
+}

@@ -1,0 +1,158 @@
+/** Reads a whole answer of an AI SDK package into the one form. */
+import type { LanguageModelV4GenerateResult } from '@ai-sdk/provider';
+import {
+  type AnswerPart,
+  arrayOf,
+  type ModelAnswer,
+  type ModelRequest,
+  ProviderFailure,
+  type ReasoningPart,
+  recordOf,
+  type ToolCallPart,
+  textIn,
+} from '../../model-call/index.ts';
+import { estimateUsage } from '../../tokens/index.ts';
+import { onlyStop, stopOf, withCitations } from '../../wires/anthropic-messages/index.ts';
+import { ThinkingTags } from '../../wires/shared/index.ts';
+import { jsonTextOf, type OutputReading } from './json-output.ts';
+import type { AiSdkExchange } from './observed-fetch.ts';
+import { joinedOpaque } from './opaque-options.ts';
+import type { AiSdkFlavour } from './package-flavour.ts';
+import { requestIdIn } from './read-failure.ts';
+import { readFinish } from './read-finish-reason.ts';
+import { aiSdkUsage } from './read-usage.ts';
+
+/** What is known of a call beside its answer. */
+export interface AnsweredCall {
+  readonly flavour: AiSdkFlavour;
+  readonly request: ModelRequest;
+  readonly reading: OutputReading;
+  readonly exchange: AiSdkExchange;
+}
+
+/** Throws a `ProviderFailure`, with the usage, where what came is no answer. */
+export function readAiSdkAnswer(result: LanguageModelV4GenerateResult, call: AnsweredCall): ModelAnswer {
+  const { flavour, request, reading, exchange } = call;
+  const body = recordOf(result.response?.body);
+  const parts = contentOf(result, reading);
+  const content = flavour === 'anthropic' && !reading.isJson ? withCitations(parts, body.content) : parts;
+  const usage = exchange.lacksCounts
+    ? estimateUsage(request, written(content))
+    : aiSdkUsage(flavour, rawUsage(flavour, result), result.usage, request, written(content));
+  const requestId = requestIdIn(exchange.headers) ?? textIn(result.response?.id);
+  const blocked = flavour === 'gemini' ? blockReason(body) : undefined;
+  if (blocked !== undefined) throw blockedPrompt(blocked, usage, requestId);
+  const finish = readFinish(
+    flavour,
+    result.finishReason,
+    content.some(({ type }) => type === 'tool_call'),
+  );
+  if (finish.kind === 'failed') throw unfinished(finish, usage, requestId);
+  const refusal = finish.reason === 'refusal' ? refusalIn(result.providerMetadata) : undefined;
+  // Bedrock does not answer with a name; its package repeats the one it asked for.
+  const respondedModel = textIn(body.model) ?? textIn(body.modelVersion);
+  return {
+    content,
+    finishReason: finish.reason,
+    ...(refusal === undefined ? {} : { refusal }),
+    ...(flavour === 'anthropic' ? stopOf(body) : onlyStop(result.finishReason.raw, request)),
+    usage,
+    ...(requestId === undefined ? {} : { requestId }),
+    ...(respondedModel === undefined ? {} : { respondedModel }),
+  };
+}
+
+function contentOf({ content }: LanguageModelV4GenerateResult, reading: OutputReading): readonly AnswerPart[] {
+  const parts: AnswerPart[] = [];
+  const texts: string[] = [];
+  let firstText = -1;
+  const addText = (text: string) => {
+    if (text === '') return;
+    if (!reading.isJson) parts.push({ type: 'text', text });
+    else {
+      if (firstText === -1) firstText = parts.push({ type: 'text', text: '' }) - 1;
+      texts.push(text);
+    }
+  };
+  const tags = new ThinkingTags();
+  const told = {
+    text: addText,
+    reasoning: (text: string) => {
+      const last = parts.at(-1);
+      const thought = last?.type === 'reasoning' && last.opaque === undefined ? last.text : undefined;
+      if (thought === undefined) parts.push(reasoningPart(text, undefined));
+      else parts[parts.length - 1] = reasoningPart(thought + text, undefined);
+    },
+  };
+  for (const part of content) {
+    if (part.type === 'text') {
+      tags.read(part.text, told);
+      tags.end(told);
+    } else if (part.type === 'reasoning') {
+      const reasoning = reasoningPart(part.text, joinedOpaque(undefined, part.providerMetadata));
+      if (reasoning.text !== '' || reasoning.opaque !== undefined) parts.push(reasoning);
+    } else if (part.type === 'tool-call' && part.providerExecuted !== true) {
+      if (part.toolName === reading.answerTool) addText(part.input);
+      else
+        parts.push(
+          toolCallPart(part.toolCallId, part.toolName, part.input, joinedOpaque(undefined, part.providerMetadata)),
+        );
+    }
+  }
+  if (firstText !== -1) parts[firstText] = { type: 'text', text: jsonTextOf(texts, reading) };
+  return parts;
+}
+
+export function reasoningPart(text: string, opaque: ReasoningPart['opaque']): ReasoningPart {
+  return { type: 'reasoning', text, ...(opaque === undefined ? {} : { opaque }) };
+}
+
+export function toolCallPart(id: string, name: string, input: string, opaque: ToolCallPart['opaque']): ToolCallPart {
+  const written = input.trim() === '' || input === 'null' ? '{}' : input;
+  return { type: 'tool_call', id, name, arguments: written, ...(opaque === undefined ? {} : { opaque }) };
+}
+
+/** Everything the model wrote, for estimates. */
+export function written(content: readonly AnswerPart[]): string {
+  return content.map((part) => (part.type === 'tool_call' ? `${part.name}${part.arguments}` : part.text)).join('');
+}
+
+/** Where a package sums several requests (Gemini) or does not give the body (Bedrock), its own copy of the counts. */
+function rawUsage(flavour: AiSdkFlavour, { response, usage }: LanguageModelV4GenerateResult): unknown {
+  if (flavour === 'gemini' || flavour === 'bedrock') return usage.raw;
+  return recordOf(response?.body).usage ?? usage.raw;
+}
+
+function blockReason(body: ReturnType<typeof recordOf>): string | undefined {
+  if (textIn(recordOf(arrayOf(body.candidates)[0]).finishReason) !== undefined) return undefined;
+  const reason = textIn(recordOf(body.promptFeedback).blockReason);
+  return reason === undefined || /UNSPECIFIED/.test(reason) ? undefined : reason;
+}
+
+export function blockedPrompt(reason: string, usage: ModelAnswer['usage'], requestId: string | undefined) {
+  const detail = `the prompt was blocked: ${reason}`;
+  return new ProviderFailure({
+    kind: 'content_policy',
+    detail,
+    usage,
+    ...(requestId === undefined ? {} : { requestId }),
+  });
+}
+
+export function unfinished(
+  finish: Extract<ReturnType<typeof readFinish>, { kind: 'failed' }>,
+  usage: ModelAnswer['usage'],
+  requestId: string | undefined,
+) {
+  const { failure: kind, detail } = finish;
+  return new ProviderFailure({ kind, detail, usage, ...(requestId === undefined ? {} : { requestId }) });
+}
+
+/** Anthropic's explanation of a refusal. */
+export function refusalIn(providerMetadata: unknown): string | undefined {
+  for (const fields of Object.values(recordOf(providerMetadata))) {
+    const explanation = textIn(recordOf(recordOf(fields).stopDetails).explanation);
+    if (explanation !== undefined) return explanation;
+  }
+  return undefined;
+}

@@ -1,0 +1,170 @@
+/**
+ * Reads why an AI SDK package's call failed into a `ProviderFailure`: from the HTTP answer, from an error inside a
+ * stream, or from the package's own refusal. Errors are told apart by their names, because each package brings its own
+ * copy of their classes, and never passed on as causes: they hold the request.
+ */
+import { messageOf } from '../../../errors/index.ts';
+import {
+  type FailureDetails,
+  type FailureKind,
+  ProviderFailure,
+  parseJson,
+  recordOf,
+  textIn,
+  type Usage,
+} from '../../model-call/index.ts';
+import type { HttpHeaders } from '../../wires/shared/index.ts';
+import { failureOfAnswer, redactKey } from '../../wires/shared/index.ts';
+
+/** What of a failed call is known beside its error. */
+export interface FailureContext {
+  /** The provider's keys and other credentials, none of which may be told. */
+  readonly secrets: readonly string[];
+  /** What was used all the same. */
+  readonly usage?: Usage | undefined;
+  readonly requestId?: string | undefined;
+}
+
+/** The failure of a call that was rejected. */
+export function aiSdkFailure(error: unknown, context: FailureContext): ProviderFailure {
+  const known = knownFailure(error);
+  if (known !== undefined) return completed(known, context);
+  const fields = recordOf(error);
+  const name = textIn(fields.name) ?? '';
+  if (typeof fields.statusCode === 'number') {
+    const { statusCode: status, responseBody, responseHeaders } = fields;
+    // An answer of 2xx that the package could not read.
+    if (status >= 200 && status < 300) return failed('malformed', error, context, status);
+    const headers = recordOf(responseHeaders) as Record<string, string>;
+    return ofAnswer(status, headers, textIn(responseBody) ?? JSON.stringify({ message: fields.message }), context);
+  }
+  return failed(kinds.get(name) ?? 'malformed', error, context);
+}
+
+/** The failure that an error part of a stream is: the package's reading of an event, or its own complaint. */
+export function aiSdkStreamFailure(error: unknown, context: FailureContext): ProviderFailure {
+  const known = knownFailure(error);
+  if (known !== undefined) return completed(known, context);
+  const { name, type, message, statusCode } = recordOf(error);
+  const isProviders = typeof statusCode === 'number' || (typeof type === 'string' && name === undefined);
+  if (!isProviders) return failed('malformed', error, context);
+  // A sentence in the body's form, so that one set of rules reads both.
+  const body = JSON.stringify({ error: { ...recordOf(recordOf(error).data), type, message } });
+  return ofAnswer(typeof statusCode === 'number' ? statusCode : 500, {}, body, context);
+}
+
+/** Names of the AI SDK's errors (`@ai-sdk/provider`, src/errors), as far as they are not an HTTP answer's. */
+const kinds: ReadonlyMap<string, FailureKind> = new Map<string, FailureKind>([
+  ['AI_UnsupportedFunctionalityError', 'unsupported'],
+  ['AI_NoSuchModelError', 'unsupported'],
+  ['AI_LoadSettingError', 'unsupported'],
+  ['AI_TooManyEmbeddingValuesForCallError', 'unsupported'],
+  ['AI_LoadAPIKeyError', 'unauthorized'],
+  ['AI_InvalidPromptError', 'invalid_request'],
+  ['AI_InvalidArgumentError', 'invalid_request'],
+  ['AI_APICallError', 'connection'],
+]);
+
+function ofAnswer(status: number, headers: Record<string, string>, body: string, context: FailureContext) {
+  const { kind, detail, retryAfterMs, requestId } = failureOfAnswer({ status, headers, body }, context.secrets);
+  return build(
+    {
+      kind: ownKind(status, body) ?? kind,
+      detail,
+      status,
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+      ...(requestId === undefined ? {} : { requestId }),
+    },
+    context,
+  );
+}
+
+/** Where these providers say other things than the OpenAI wire with the same status. */
+function ownKind(status: number, body: string): FailureKind | undefined {
+  const outer = recordOf(parseJson(body));
+  const error = recordOf(outer.error ?? outer);
+  const message = textIn(error.message) ?? '';
+  switch (textIn(error.type)) {
+    case 'overloaded_error':
+      return 'overloaded';
+    case 'rate_limit_error':
+      return 'rate_limited';
+    case 'billing_error':
+    case 'authentication_error':
+    case 'permission_error':
+      return 'unauthorized';
+  }
+  // Anthropic, of an account that has run dry: an `invalid_request_error`.
+  if (status === 400 && /credit balance is too low/i.test(message)) return 'quota_exhausted';
+  // Gemini answers 400 to a key it does not know.
+  if (status === 400 && /API key (?:not valid|expired|not found)/i.test(message)) return 'unauthorized';
+  if (status === 400 && isTooLong.test(message)) return 'context_window';
+  // Cohere: a token of the input it will not take.
+  if (status === 498) return 'invalid_request';
+  // Bedrock: the model itself failed.
+  if (status === 424) return 'server_error';
+  return undefined;
+}
+
+/** Anthropic, Gemini, Bedrock and Cohere. */
+const isTooLong =
+  /prompt is too long|input is too long|input token count .*exceeds|exceeds? the (?:model'?s? )?(?:context|maximum)|context (?:window|limit)|too many (?:input )?tokens|exceed.* token limit/i;
+
+/** A failure of ours on the way (a deadline, a bound, a reset), however deep the package wrapped it. */
+function knownFailure(error: unknown): ProviderFailure | undefined {
+  let cause = error;
+  for (let depth = 0; depth < 5 && cause instanceof Error; depth += 1) {
+    if (cause instanceof ProviderFailure) return cause;
+    cause = cause.cause;
+  }
+  return undefined;
+}
+
+function completed(failure: ProviderFailure, context: FailureContext): ProviderFailure {
+  const { usage = context.usage, requestId = context.requestId } = failure;
+  if (usage === failure.usage && requestId === failure.requestId) return failure;
+  return failure.with({ usage, requestId });
+}
+
+function failed(kind: FailureKind, error: unknown, context: FailureContext, status?: number): ProviderFailure {
+  const told: string[] = [];
+  for (let cause = error, depth = 0; cause !== undefined && depth < 3; depth += 1) {
+    const words = withoutContent(messageOf(cause)).replaceAll(/\s+/g, ' ').slice(0, 500);
+    if (!told.some((before) => before.endsWith(words))) told.push(words);
+    cause = cause instanceof Error ? cause.cause : undefined;
+  }
+  return build({ kind, detail: redacted(told.join(': '), context.secrets), ...(status ? { status } : {}) }, context);
+}
+
+/** Packages quote the whole answer they could not read: it is the model's, and no matter of an operator's. */
+function withoutContent(message: string): string {
+  const quoted = message.search(/(?:Value|Text): /);
+  if (quoted === -1) return message;
+  const reason = message.lastIndexOf('\nError message: ');
+  return `${message.slice(0, quoted)}${reason === -1 ? '' : message.slice(reason + 1)}`;
+}
+
+function redacted(text: string, secrets: readonly string[]): string {
+  let told = text.slice(0, 2_000);
+  for (const secret of secrets) told = redactKey(told, secret);
+  return redactKey(told, undefined);
+}
+
+function build(details: FailureDetails, { usage, requestId }: FailureContext): ProviderFailure {
+  return new ProviderFailure({
+    ...details,
+    ...(details.requestId === undefined && requestId !== undefined ? { requestId } : {}),
+    ...(usage === undefined ? {} : { usage }),
+  });
+}
+
+const requestIdHeaders = ['request-id', 'x-request-id', 'x-amzn-requestid', 'x-goog-request-id', 'x-debug-trace-id'];
+
+/** The provider's id of a call, as its headers say. */
+export function requestIdIn(headers: HttpHeaders): string | undefined {
+  for (const name of requestIdHeaders) {
+    const value = headers[name];
+    if (value !== undefined && value !== '') return String(value).slice(0, 200);
+  }
+  return undefined;
+}

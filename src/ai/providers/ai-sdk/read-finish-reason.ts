@@ -1,0 +1,147 @@
+/**
+ * Why a model stopped, from the provider's own word (ai-conventions 5.2), which tells more than the AI SDK's.
+ *
+ * A turn that Anthropic paused (`pause_turn`, `compaction`) is not a whole answer, so it is `length`, like one that was
+ * cut at its bound: what there is of it is paid and given, and not cached. What no answer follows from (a malformed tool
+ * call, an error of the model's) is a failure.
+ */
+import type { LanguageModelV4FinishReason } from '@ai-sdk/provider';
+import { unreachable } from '../../../lib/index.ts';
+import type { FailureKind, FinishReason } from '../../model-call/index.ts';
+import type { AiSdkFlavour } from './package-flavour.ts';
+
+export type Finish =
+  | { readonly kind: 'finished'; readonly reason: FinishReason }
+  | { readonly kind: 'failed'; readonly failure: FailureKind; readonly detail: string };
+
+type Words = ReadonlyMap<string, FinishReason | FailureKind>;
+
+const anthropic: Words = new Map([
+  ['end_turn', 'stop'],
+  ['stop_sequence', 'stop'],
+  ['tool_use', 'tool_calls'],
+  ['max_tokens', 'length'],
+  ['model_context_window_exceeded', 'length'],
+  ['pause_turn', 'length'],
+  ['compaction', 'length'],
+  ['refusal', 'refusal'],
+]);
+
+const gemini: Words = new Map([
+  ['STOP', 'stop'],
+  ['MAX_TOKENS', 'length'],
+  ['CONTINUATION', 'length'],
+  ...['SAFETY', 'RECITATION', 'LANGUAGE', 'BLOCKLIST', 'PROHIBITED_CONTENT', 'SPII', 'IMAGE_SAFETY'].map(
+    (word) => [word, 'content_filter'] as const,
+  ),
+  ...['IMAGE_PROHIBITED_CONTENT', 'IMAGE_RECITATION', 'MODEL_ARMOR', 'JAILBREAK'].map(
+    (word) => [word, 'content_filter'] as const,
+  ),
+  ...['MALFORMED_FUNCTION_CALL', 'UNEXPECTED_TOOL_CALL', 'TOO_MANY_TOOL_CALLS', 'MALFORMED_RESPONSE', 'NO_IMAGE'].map(
+    (word) => [word, 'malformed'] as const,
+  ),
+  ['OTHER', 'server_error'],
+  ['IMAGE_OTHER', 'server_error'],
+  ['FINISH_REASON_UNSPECIFIED', 'server_error'],
+]);
+
+const bedrock: Words = new Map([
+  ['end_turn', 'stop'],
+  ['stop_sequence', 'stop'],
+  ['tool_use', 'tool_calls'],
+  ['max_tokens', 'length'],
+  ['model_context_window_exceeded', 'length'],
+  ['guardrail_intervened', 'content_filter'],
+  ['content_filtered', 'content_filter'],
+  ['malformed_model_output', 'malformed'],
+  ['malformed_tool_use', 'malformed'],
+]);
+
+const cohere: Words = new Map([
+  ['COMPLETE', 'stop'],
+  ['STOP_SEQUENCE', 'stop'],
+  ['TOOL_CALL', 'tool_calls'],
+  ['MAX_TOKENS', 'length'],
+  ['ERROR_TOXIC', 'content_filter'],
+  ['ERROR', 'server_error'],
+  ['TIMEOUT', 'server_error'],
+]);
+
+const mistral: Words = new Map([
+  ['stop', 'stop'],
+  ['length', 'length'],
+  ['model_length', 'length'],
+  ['tool_calls', 'tool_calls'],
+  ['error', 'server_error'],
+]);
+
+const none: Words = new Map();
+
+function wordsOf(flavour: AiSdkFlavour): Words {
+  switch (flavour) {
+    case 'anthropic':
+      return anthropic;
+    case 'gemini':
+      return gemini;
+    case 'bedrock':
+      return bedrock;
+    case 'cohere':
+      return cohere;
+    case 'mistral':
+      return mistral;
+    case 'other':
+      return none;
+    default:
+      return unreachable(flavour);
+  }
+}
+
+const finishReasons: ReadonlySet<string> = new Set(['stop', 'length', 'tool_calls', 'content_filter', 'refusal']);
+
+/** `hasToolCalls`: the answer has calls for the client to run; Gemini says `STOP` then too. */
+export function readFinish(
+  flavour: AiSdkFlavour,
+  { raw, unified }: LanguageModelV4FinishReason,
+  hasToolCalls: boolean,
+): Finish {
+  const word = raw === undefined ? undefined : wordsOf(flavour).get(raw);
+  if (word === undefined) return unifiedFinish(unified, raw, hasToolCalls);
+  if (!finishReasons.has(word)) {
+    return { kind: 'failed', failure: word as FailureKind, detail: `the model stopped with ${raw}` };
+  }
+  return { kind: 'finished', reason: withCalls(word as FinishReason, hasToolCalls) };
+}
+
+function unifiedFinish(
+  unified: LanguageModelV4FinishReason['unified'],
+  raw: string | undefined,
+  hasToolCalls: boolean,
+): Finish {
+  switch (unified) {
+    case 'length':
+      return { kind: 'finished', reason: 'length' };
+    case 'content-filter':
+      return { kind: 'finished', reason: 'content_filter' };
+    case 'stop':
+    case 'tool-calls':
+      return { kind: 'finished', reason: withCalls('stop', hasToolCalls) };
+    case 'error':
+      return {
+        kind: 'failed',
+        failure: 'server_error',
+        detail: `the model stopped with an error${raw ? ` (${raw})` : ''}`,
+      };
+    case 'interrupted':
+      return { kind: 'failed', failure: 'stream_incomplete', detail: 'the answer was broken off' };
+    default:
+      // A word that is not known yet; without any, nothing says that the answer is whole.
+      if (raw !== undefined) return { kind: 'finished', reason: withCalls('stop', hasToolCalls) };
+      return { kind: 'failed', failure: 'malformed', detail: 'the answer does not say why the model stopped' };
+  }
+}
+
+function withCalls(reason: FinishReason, hasToolCalls: boolean): FinishReason {
+  if (reason === 'stop' && hasToolCalls) return 'tool_calls';
+  // The only call was the one that holds the answer.
+  return reason === 'tool_calls' && !hasToolCalls ? 'stop' : reason;
+}

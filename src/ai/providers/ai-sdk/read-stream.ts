@@ -1,0 +1,184 @@
+/**
+ * A stream of an AI SDK package in the one form: deltas, then exactly one `end` or `failed`.
+ *
+ * `end` only comes where the provider itself ended its answer (ai-sdk-watch.ts). A connection that was cut or closed
+ * before is `stream_incomplete`; what was used by then is on the failure, estimated where it was not reported.
+ */
+import type { LanguageModelV4, LanguageModelV4CallOptions, LanguageModelV4StreamPart } from '@ai-sdk/provider';
+import {
+  type CallBounds,
+  deadlinePassed,
+  type ModelRequest,
+  ProviderFailure,
+  type ProviderStreamPart,
+  recordOf,
+  type StreamDelta,
+  textIn,
+} from '../../model-call/index.ts';
+import { estimateUsage } from '../../tokens/index.ts';
+import { onlyStop } from '../../wires/anthropic-messages/index.ts';
+import { HttpExchange } from '../http/index.ts';
+import { AiSdkAssembly } from './assemble-answer.ts';
+import { type CallEnding, endingOf } from './call-ending.ts';
+import { refused } from './check-warnings.ts';
+import type { OutputReading } from './json-output.ts';
+import { mayPassOver } from './newer-events.ts';
+import { AiSdkExchange, inExchange, takingAnswer } from './observed-fetch.ts';
+import type { AiSdkFlavour } from './package-flavour.ts';
+import { blockedPrompt, refusalIn, unfinished } from './read-answer.ts';
+import { aiSdkFailure, aiSdkStreamFailure, requestIdIn } from './read-failure.ts';
+import { readFinish } from './read-finish-reason.ts';
+import { withReadEvents } from './read-gemini.ts';
+import { aiSdkUsage, brokenUsage } from './read-usage.ts';
+import { type AiSdkParts, messageParts, packageParts } from './stream-parts.ts';
+import { AiSdkWatch } from './watch-events.ts';
+
+export interface AiSdkStreamCall {
+  readonly flavour: AiSdkFlavour;
+  readonly request: ModelRequest;
+  readonly bounds: CallBounds;
+  readonly secrets: readonly string[];
+  /** The longest event, in characters. */
+  readonly maxEventLength: number;
+  /** Finds the model and words the request; nothing is sent by it. */
+  prepare(ending: CallEnding): Promise<PreparedCall>;
+}
+
+export interface PreparedCall {
+  readonly model: LanguageModelV4;
+  readonly options: LanguageModelV4CallOptions;
+  /** What the package was found to change of the request, and may. */
+  readonly accepted: ReadonlySet<string>;
+  readonly reading: OutputReading;
+  /** Whether a good answer is read without the package. */
+  readonly isReadHere: boolean;
+}
+
+type FinishPart = Extract<LanguageModelV4StreamPart, { type: 'finish' }>;
+
+export async function* aiSdkStream(call: AiSdkStreamCall): AsyncGenerator<ProviderStreamPart, void, undefined> {
+  const { flavour, request, bounds, secrets } = call;
+  const ending = endingOf(bounds);
+  const { signal } = ending.bounds;
+  const exchange = new AiSdkExchange(ending.bounds);
+  const watch = new AiSdkWatch(flavour);
+  let assembly: AiSdkAssembly | undefined;
+  let parts: AiSdkParts | undefined;
+  let isOver = false;
+  /** Whether the package could not read an event that was read all the same: its counts are not the last. */
+  let wasReadHere = false;
+  try {
+    const prepared = await call.prepare(ending);
+    assembly = new AiSdkAssembly(prepared.reading);
+    parts = await begin(prepared);
+    let finish: FinishPart | undefined;
+    let answerId: string | undefined;
+    const deltas: StreamDelta[] = [];
+    while (finish === undefined) {
+      const batch = await parts.read();
+      if (signal.aborted) throw signal.reason;
+      if (batch === undefined) break;
+      const read = flavour === 'gemini' ? withReadEvents(batch) : batch;
+      if (read !== batch) wasReadHere = true;
+      for (const part of read) {
+        if (part.type === 'raw') watch.see(part.rawValue);
+        else if (part.type === 'finish') {
+          finish = part;
+          break;
+        } else if (part.type === 'error') {
+          if (!mayPassOver(flavour, part.error)) throw new StreamError(part.error);
+        } else if (part.type === 'response-metadata') answerId ??= textIn(part.id);
+        else if (part.type === 'stream-start') {
+          const what = refused(part.warnings, request, prepared.accepted);
+          if (what !== undefined) throw new ProviderFailure({ kind: 'unsupported', detail: what });
+        } else {
+          assembly.take(part, deltas);
+          if (deltas.length === 0) continue;
+          for (const delta of deltas) {
+            yield delta;
+            if (signal.aborted) throw signal.reason;
+          }
+          deltas.length = 0;
+        }
+      }
+    }
+    if (finish === undefined || !watch.isWhole(exchange, finish.finishReason)) throw incomplete();
+    const counts = flavour === 'gemini' && !wasReadHere ? (finish.usage.raw ?? watch.usage) : watch.usage;
+    const usage = aiSdkUsage(flavour, counts, finish.usage, request, assembly.written);
+    const requestId = requestIdIn(exchange.headers) ?? answerId;
+    if (watch.blocked !== undefined) throw blockedPrompt(watch.blocked, usage, requestId);
+    const { finishReason } = finish;
+    const raw = finishReason.raw ?? watch.reason;
+    const told = raw === undefined ? finishReason : { ...finishReason, raw };
+    const finished = readFinish(flavour, told, assembly.hasToolCalls);
+    if (finished.kind === 'failed') throw unfinished(finished, usage, requestId);
+    assembly.end(deltas);
+    yield* deltas;
+    isOver = true;
+    const refusal = finished.reason === 'refusal' ? refusalIn(finish.providerMetadata) : undefined;
+    yield {
+      type: 'end',
+      answer: {
+        content: assembly.content(),
+        finishReason: finished.reason,
+        ...(refusal === undefined ? {} : { refusal }),
+        ...(flavour === 'anthropic' ? watch.stop : onlyStop(raw, request)),
+        usage,
+        ...(requestId === undefined ? {} : { requestId }),
+        ...(watch.model === undefined ? {} : { respondedModel: watch.model }),
+      },
+    };
+  } catch (error) {
+    bounds.signal.throwIfAborted();
+    const cause = bounds.deadline.passed ? deadlinePassed() : error;
+    const usage = usageOf(cause);
+    const requestId = requestIdIn(exchange.headers);
+    yield { type: 'failed', failure: failureOf(cause, exchange, { secrets, usage, requestId }) };
+  } finally {
+    if (isOver && parts !== undefined) void parts.drain().finally(ending.end);
+    else ending.end();
+  }
+
+  async function begin({ model, options, isReadHere }: PreparedCall): Promise<AiSdkParts> {
+    const asked = { ...options, abortSignal: signal, includeRawChunks: true };
+    const ask = () => model.doStream(asked);
+    const began = await ending.race(() => (isReadHere ? takingAnswer(exchange, ask) : inExchange(exchange, ask)));
+    if (began instanceof HttpExchange) return messageParts(began, exchange, call.maxEventLength);
+    return packageParts(began.stream, signal);
+  }
+
+  /** What is paid of a call that broke off; nothing where the provider refused it. */
+  function usageOf(cause: unknown) {
+    if (exchange.isPaid) return brokenUsage(flavour, watch.usage, request, assembly?.written ?? '');
+    const isLate = cause instanceof ProviderFailure && cause.kind === 'timeout';
+    return isLate && exchange.state !== 'unsent' ? estimateUsage(request, '') : undefined;
+  }
+}
+
+/** An error part, kept apart from errors that are thrown. */
+class StreamError extends Error {
+  readonly part: unknown;
+
+  constructor(part: unknown) {
+    super('the stream held an error');
+    this.part = part;
+  }
+}
+
+function incomplete(): ProviderFailure {
+  return new ProviderFailure({
+    kind: 'stream_incomplete',
+    detail: 'the stream ended before the provider had ended its answer',
+  });
+}
+
+function failureOf(error: unknown, exchange: AiSdkExchange, context: Parameters<typeof aiSdkFailure>[1]) {
+  if (error instanceof StreamError) return aiSdkStreamFailure(error.part, context);
+  const failure = aiSdkFailure(error, context);
+  if (!exchange.isPaid) return failure;
+  const isCut = exchange.state === 'cut' && failure.kind === 'connection';
+  // A package that complains at the end of the bytes, in words of its own: half an event was left.
+  const name = textIn(recordOf(error).name) ?? '';
+  const isHalf = exchange.state === 'ended' && failure.kind === 'malformed' && name === 'Error';
+  return isCut || isHalf ? aiSdkFailure(incomplete(), context) : failure;
+}

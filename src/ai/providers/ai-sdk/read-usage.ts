@@ -1,0 +1,58 @@
+/** The usage of an AI SDK call: from the provider's own counts, else the package's, else estimated and marked so. */
+import type { LanguageModelV4Usage } from '@ai-sdk/provider';
+import type { ModelRequest, Usage } from '../../model-call/index.ts';
+import { estimateTokens, estimateUsage } from '../../tokens/index.ts';
+import { readUsage } from '../../wires/shared/index.ts';
+import type { AiSdkFlavour } from './package-flavour.ts';
+
+/** `raw` is the provider's object of counts, where it was seen. */
+export function aiSdkUsage(
+  flavour: AiSdkFlavour,
+  raw: unknown,
+  counted: LanguageModelV4Usage | undefined,
+  request: ModelRequest,
+  answer: string,
+): Usage {
+  return (
+    (flavour === 'other' ? undefined : readUsage(flavour, raw)) ??
+    countedUsage(counted) ??
+    estimateUsage(request, answer)
+  );
+}
+
+/** Of a call that broke off: what was reported by then, with what was written since estimated. */
+export function brokenUsage(flavour: AiSdkFlavour, raw: unknown, request: ModelRequest, answer: string): Usage {
+  const reported = flavour === 'other' ? undefined : readUsage(flavour, raw);
+  if (reported === undefined) return estimateUsage(request, answer);
+  return {
+    ...reported,
+    outputTokens: Math.max(reported.outputTokens, estimateTokens(answer)),
+    source: 'estimated',
+  };
+}
+
+function countedUsage(usage: LanguageModelV4Usage | undefined): Usage | undefined {
+  const inputTokens = usage?.inputTokens.total;
+  const outputTokens = usage?.outputTokens.total;
+  if (!isCount(inputTokens) || !isCount(outputTokens)) return undefined;
+  // Packages of other providers write zeros where nothing was reported.
+  if (inputTokens + outputTokens === 0) return undefined;
+  const { cacheRead, cacheWrite } = usage?.inputTokens ?? {};
+  const reasoning = usage?.outputTokens.reasoning;
+  return {
+    inputTokens,
+    outputTokens,
+    ...(isPart(cacheRead, inputTokens) ? { cachedInputTokens: cacheRead } : {}),
+    ...(isPart(cacheWrite, inputTokens) ? { cacheWriteTokens: cacheWrite } : {}),
+    ...(isPart(reasoning, outputTokens) ? { reasoningTokens: reasoning } : {}),
+    source: 'reported',
+  };
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+
+function isPart(value: unknown, whole: number): value is number {
+  return isCount(value) && value > 0 && value <= whole;
+}

@@ -1,0 +1,245 @@
+/**
+ * A request in the AI SDK's words (LanguageModelV4CallOptions). What a package knows only as an option of its own is
+ * written in its name; what it has no place for is a failure of kind `unsupported` that names it. The model's name, the
+ * host and the key are no part of it.
+ */
+import type {
+  LanguageModelV4CallOptions,
+  LanguageModelV4FunctionTool,
+  SharedV4ProviderOptions,
+} from '@ai-sdk/provider';
+import { unreachable } from '../../../lib/index.ts';
+import { Adaptation } from '../../fitting/index.ts';
+import {
+  type Message,
+  type ModelRequest,
+  type ProviderCall,
+  ProviderFailure,
+  type ToolDefinition,
+} from '../../model-call/index.ts';
+import { lostFields, withCallIds, withLateSystemAsUser, withMediaAfterResults } from '../../wires/shared/index.ts';
+import { markOptions, withMark } from './cache-mark-options.ts';
+import { callIdFormOf } from './call-id-form.ts';
+import { fitForAiSdk, isAnthropicModel } from './fit-ai-sdk.ts';
+import { type OutputReading, toolChoiceWith, wordOutput } from './json-output.ts';
+import type { AiSdkPackageFacts } from './package-flavour.ts';
+import { aiSdkPrompt, type SupportedUrls } from './write-prompt.ts';
+
+export interface AiSdkRequest {
+  readonly options: LanguageModelV4CallOptions;
+  readonly reading: OutputReading;
+  /** As it was made to fit. */
+  readonly request: ModelRequest;
+}
+
+/** The least that Anthropic's models take for a budget of thinking. */
+export const leastThinkingTokens = 1_024;
+
+export function aiSdkRequest(
+  model: string,
+  asked: ModelRequest,
+  structured: ProviderCall['structured'],
+  facts: AiSdkPackageFacts,
+  supportedUrls: SupportedUrls,
+  adaptation = new Adaptation('refuse'),
+): AiSdkRequest {
+  const lost = asked.wire === undefined ? [] : lostFields(asked.wire);
+  if (lost.length > 0) throw unsupported(lost.join(', '));
+  const request = fitForAiSdk(model, asked, facts, adaptation);
+  const wording = wordOutput(request, structured, facts);
+  const { answerTool, words, reading } = wording;
+  const told = conversationFor(request, facts);
+  const messages = words === undefined ? told : withWords(told, words);
+  const tools = toolsOf(request.tools ?? [], facts, adaptation);
+  const hasTools = tools.length > 0;
+  if (answerTool !== undefined) tools.push(answerTool);
+  const toolChoice = toolChoiceWith(answerTool?.name, request.toolChoice, hasTools);
+  // Beside an effort of the answer, Anthropic's package looks at no other.
+  const isOff = facts.flavour === 'anthropic' && request.effort !== undefined && request.reasoning?.effort === 'none';
+  const effort = isOff ? undefined : request.reasoning?.effort;
+  const thinking = thinkingOptions(model, request, facts);
+  return {
+    reading,
+    request,
+    options: {
+      prompt: aiSdkPrompt(messages, facts, supportedUrls, adaptation),
+      ...settingsOf(request),
+      ...(thinking.maxOutputTokens === undefined ? {} : { maxOutputTokens: thinking.maxOutputTokens }),
+      ...(wording.responseFormat === undefined ? {} : { responseFormat: wording.responseFormat }),
+      ...(tools.length === 0 ? {} : { tools }),
+      ...(tools.length === 0 || toolChoice === undefined ? {} : { toolChoice }),
+      ...(effort === undefined ? {} : { reasoning: effort }),
+      providerOptions: merged([
+        thinking.options,
+        isOff ? { [facts.namespace]: { thinking: { type: 'disabled' } } } : {},
+        effortOptions(request, facts),
+        markOptions(request.cache, facts) ?? {},
+        parallelOptions(model, request.parallelToolCalls, hasTools, facts, adaptation),
+        userOptions(request.user, facts, adaptation),
+      ]),
+    },
+  };
+}
+
+/** The conversation as the package and its provider take it. */
+function conversationFor(request: ModelRequest, facts: AiSdkPackageFacts): readonly Message[] {
+  const { messages } = withCallIds(request, callIdFormOf(facts.flavour));
+  // A result that is an error is only text in the package's words.
+  const moved = withMediaAfterResults(messages, ({ isError }) => isError === true || !facts.mediaInToolResults);
+  return facts.systemAnywhere ? moved : withLateSystemAsUser(moved);
+}
+
+function settingsOf(request: ModelRequest): Partial<LanguageModelV4CallOptions> {
+  const { temperature, topP, topK, frequencyPenalty, presencePenalty, seed, stop } = request;
+  return {
+    ...(temperature === undefined ? {} : { temperature }),
+    ...(topP === undefined ? {} : { topP }),
+    ...(topK === undefined ? {} : { topK }),
+    ...(frequencyPenalty === undefined ? {} : { frequencyPenalty }),
+    ...(presencePenalty === undefined ? {} : { presencePenalty }),
+    ...(seed === undefined ? {} : { seed }),
+    ...(stop === undefined || stop.length === 0 ? {} : { stopSequences: [...stop] }),
+  };
+}
+
+function toolsOf(
+  tools: readonly ToolDefinition[],
+  facts: AiSdkPackageFacts,
+  adaptation: Adaptation,
+): LanguageModelV4FunctionTool[] {
+  return tools.map(({ name, description, parameters, strict, cache }) => {
+    if (strict === true && !facts.strictTools) adaptation.leaveOut('tools.strict', 'strict tools');
+    const tool: LanguageModelV4FunctionTool = {
+      type: 'function',
+      name,
+      inputSchema: { ...parameters },
+      ...(description === undefined ? {} : { description }),
+      ...(strict === undefined || !facts.strictTools ? {} : { strict }),
+    };
+    return withMark(tool, cache, facts);
+  });
+}
+
+/** In the first system message where there is one, as some models take only one. */
+function withWords(messages: readonly Message[], words: string): readonly Message[] {
+  const [first, ...rest] = messages;
+  if (first?.role !== 'system') return [{ role: 'system', content: words }, ...messages];
+  return [{ ...first, content: `${first.content}\n\n${words}` }, ...rest];
+}
+
+interface ThinkingOptions {
+  readonly options: SharedV4ProviderOptions;
+  readonly maxOutputTokens: number | undefined;
+}
+
+/**
+ * A budget of thinking, which each package takes in its own way. The packages of Anthropic and Bedrock add it to the
+ * bound of the answer; ours includes it, and is what was priced: what is handed on is the rest.
+ */
+export function thinkingOptions(model: string, request: ModelRequest, facts: AiSdkPackageFacts): ThinkingOptions {
+  const { maxOutputTokens } = request;
+  const { budgetTokens: budget, effort } = request.reasoning ?? {};
+  const { namespace } = facts;
+  if (budget === undefined) return { options: {}, maxOutputTokens };
+  if (effort !== undefined) throw unsupported('reasoning.effort together with reasoning.budgetTokens');
+  switch (facts.flavour) {
+    case 'anthropic':
+      if (budget === 0) return { options: { [namespace]: { thinking: { type: 'disabled' } } }, maxOutputTokens };
+      return {
+        options: { [namespace]: { thinking: { type: 'enabled', budgetTokens: budget } } },
+        maxOutputTokens: restOf(maxOutputTokens, budget),
+      };
+    case 'bedrock':
+      if (!isAnthropicModel(model)) throw unsupported('reasoning.budgetTokens');
+      if (budget === 0) return { options: { [namespace]: { reasoningConfig: { type: 'disabled' } } }, maxOutputTokens };
+      return {
+        options: {
+          [namespace]: { reasoningConfig: { type: 'enabled', budgetTokens: budget, ...bedrockEffort(request) } },
+        },
+        maxOutputTokens: restOf(maxOutputTokens, budget),
+      };
+    case 'gemini':
+      return { options: { [namespace]: { thinkingConfig: { thinkingBudget: budget } } }, maxOutputTokens };
+    case 'cohere': {
+      const thinking = budget === 0 ? { type: 'disabled' } : { type: 'enabled', tokenBudget: budget };
+      return { options: { [namespace]: { thinking } }, maxOutputTokens };
+    }
+    case 'mistral':
+    case 'other':
+      throw unsupported('reasoning.budgetTokens');
+    default:
+      return unreachable(facts.flavour);
+  }
+}
+
+/** An effort of the whole answer; it switches no thinking on. */
+function effortOptions(request: ModelRequest, { flavour, namespace }: AiSdkPackageFacts): SharedV4ProviderOptions {
+  const { effort, reasoning } = request;
+  if (effort === undefined) return {};
+  if (flavour === 'anthropic') return { [namespace]: { effort } };
+  // With a budget, both stand in one option.
+  if (flavour !== 'bedrock' || (reasoning?.budgetTokens ?? 0) > 0) return {};
+  return { [namespace]: { reasoningConfig: bedrockEffort(request) } };
+}
+
+function bedrockEffort({ effort }: ModelRequest): { readonly maxReasoningEffort?: string } {
+  return effort === undefined ? {} : { maxReasoningEffort: effort };
+}
+
+function restOf(maxOutputTokens: number | undefined, budget: number): number | undefined {
+  if (maxOutputTokens === undefined) return undefined;
+  if (maxOutputTokens > budget) return maxOutputTokens - budget;
+  throw unsupported(`maxOutputTokens ${maxOutputTokens} with a reasoning budget of ${budget} tokens within it`);
+}
+
+function parallelOptions(
+  model: string,
+  parallel: boolean | undefined,
+  hasTools: boolean,
+  facts: AiSdkPackageFacts,
+  adaptation: Adaptation,
+): SharedV4ProviderOptions {
+  // Calls in parallel are every provider's default.
+  if (parallel === undefined || !hasTools) return {};
+  switch (facts.flavour) {
+    case 'anthropic':
+      return { anthropic: { disableParallelToolUse: !parallel } };
+    case 'bedrock':
+      if (isAnthropicModel(model)) return { anthropic: { disableParallelToolUse: !parallel } };
+      break;
+    case 'mistral':
+      return { mistral: { parallelToolCalls: parallel } };
+    case 'gemini':
+    case 'cohere':
+    case 'other':
+      break;
+    default:
+      unreachable(facts.flavour);
+  }
+  // Whoever runs several calls one after the other has what was asked for.
+  if (!parallel) adaptation.leaveOut('parallel_tool_calls', 'parallelToolCalls: false');
+  return {};
+}
+
+function userOptions(
+  user: string | undefined,
+  facts: AiSdkPackageFacts,
+  adaptation: Adaptation,
+): SharedV4ProviderOptions {
+  if (user === undefined) return {};
+  if (facts.flavour === 'anthropic') return { anthropic: { metadata: { userId: user } } };
+  adaptation.leaveOut('user');
+  return {};
+}
+
+function merged(all: readonly SharedV4ProviderOptions[]): SharedV4ProviderOptions {
+  const options: SharedV4ProviderOptions = {};
+  for (const one of all) {
+    for (const [namespace, fields] of Object.entries(one)) options[namespace] = { ...options[namespace], ...fields };
+  }
+  return options;
+}
+
+function unsupported(what: string): ProviderFailure {
+  return new ProviderFailure({ kind: 'unsupported', detail: what });
+}

@@ -1,0 +1,127 @@
+import { Deadline } from '../../../lib/index.ts';
+import type { CallBounds } from '../../model-call/index.ts';
+import type { HttpHeaders } from '../../wires/shared/index.ts';
+import type { HttpExchange } from './http-exchange.ts';
+import { createHttpPool } from './http-pool.ts';
+
+/** A `fetch` for the host of one provider's SDK, with connections of its own. */
+export interface BoundedFetch {
+  (input: string | URL | Request, init?: RequestInit): Promise<Response>;
+  /**
+   * The same exchange before it is a `Response`, once its headers have arrived: for whoever reads the bytes without the
+   * SDK. Ends with these bounds instead of `init.signal`.
+   */
+  open(input: string | URL | Request, init: RequestInit, bounds: CallBounds): Promise<HttpExchange>;
+  close(): Promise<void>;
+}
+
+export interface BoundedFetchOptions {
+  /** The largest answer that is read; a larger one breaks off with an error. */
+  readonly maxBytes: number;
+  /** How long an answer may take to its last byte where the signal of `init` does not end it before. @default 600_000 */
+  readonly timeoutMs?: number;
+}
+
+/** Connection headers are the pool's; an answer that is encoded would not be read. */
+const ownHeaders = new Set(['user-agent', 'accept-encoding', 'connection', 'host', 'content-length']);
+
+/** Answers that have no body; `Response` refuses one. */
+const bodiless = new Set([204, 205, 304]);
+
+/**
+ * A `fetch` for an SDK that wants one, laid over the provider's pool: redirects are answers, not followed; bodies are
+ * bounded and pass as they are, byte for byte, as they arrive; what `init.signal` ends closes the connection. Rejects
+ * with a `ProviderFailure` (connection, timeout, malformed) or the signal's reason; so does reading the body.
+ *
+ * Sends the headers it is given and says `isthmus` for the user agent: what runs here is nobody's business.
+ */
+export function boundedFetch(options: BoundedFetchOptions): BoundedFetch {
+  const { maxBytes, timeoutMs = 600_000 } = options;
+  const pool = createHttpPool();
+
+  async function open(input: string | URL | Request, init: RequestInit, bounds: CallBounds): Promise<HttpExchange> {
+    const request = input instanceof Request ? input : undefined;
+    const method = init.method ?? request?.method ?? 'GET';
+    if (method !== 'POST' && method !== 'GET') throw new TypeError(`${method} is not sent to providers`);
+    const given = init.body ?? request?.body ?? null;
+    const exchange = pool.send(
+      {
+        method,
+        url: new URL(request === undefined ? (input as string | URL) : request.url),
+        headers: sentHeaders(init.headers ?? request?.headers),
+        body: isSent(given) ? given : new Uint8Array(await new Response(given).arrayBuffer()),
+        maxBytes,
+      },
+      bounds,
+    );
+    await exchange.headersArrived();
+    return exchange;
+  }
+
+  const bounded = async (input: string | URL | Request, init: RequestInit = {}): Promise<Response> => {
+    const signal = init.signal ?? (input instanceof Request ? input.signal : new AbortController().signal);
+    return responseOf(await open(input, init, { signal, deadline: Deadline.in(timeoutMs) }));
+  };
+  return Object.assign(bounded, { open, close: () => pool.close() });
+}
+
+/** Told of a body while it is read. */
+export interface BodyWatch {
+  end(how: 'ended' | 'cut'): void;
+}
+
+/** What an SDK takes for the answer; the body is read as it is asked for. */
+export function responseOf(exchange: HttpExchange, watch?: BodyWatch): Response {
+  const { status, headers } = exchange;
+  return new Response(bodiless.has(status) ? null : streamOf(exchange, watch), {
+    status,
+    headers: responseHeaders(headers),
+  });
+}
+
+function streamOf(exchange: HttpExchange, watch: BodyWatch | undefined): ReadableStream<Uint8Array<ArrayBuffer>> {
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        let chunks: readonly Buffer[] | undefined;
+        try {
+          chunks = await exchange.read();
+        } catch (error) {
+          watch?.end('cut');
+          throw error;
+        }
+        if (chunks === undefined) {
+          watch?.end('ended');
+          controller.close();
+          return;
+        }
+        for (const chunk of chunks) controller.enqueue(new Uint8Array(chunk));
+      },
+      cancel: () => exchange.stop(),
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+export function responseHeaders(headers: HttpHeaders): Headers {
+  const made = new Headers();
+  for (const [name, value] of Object.entries(headers)) {
+    if (typeof value === 'string') made.append(name, value);
+    else for (const one of value ?? []) made.append(name, one);
+  }
+  return made;
+}
+
+/** SDKs mostly give a plain object, which needs no `Headers` to be read (3 µs a call). */
+function sentHeaders(given: HeadersInit | undefined): readonly string[] {
+  const sent = ['user-agent', 'isthmus', 'accept-encoding', 'identity'];
+  const isPlain = given !== undefined && Object.getPrototypeOf(given) === Object.prototype;
+  for (const [name, value] of isPlain ? Object.entries(given) : new Headers(given)) {
+    if (!ownHeaders.has(name.toLowerCase())) sent.push(name, value);
+  }
+  return sent;
+}
+
+function isSent(body: BodyInit | null): body is string | Uint8Array<ArrayBuffer> | null {
+  return body === null || typeof body === 'string' || body instanceof Uint8Array;
+}

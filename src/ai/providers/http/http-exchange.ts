@@ -1,0 +1,244 @@
+/**
+ * One HTTP exchange with a provider, as undici's dispatcher drives it, read whole or piece by piece.
+ *
+ * Bounded in every direction: by the call's signal and deadline (which cover connecting, headers and the last byte of
+ * the body, however slowly it drips), by `maxBytes` of body, and by how much may wait unread before the provider is held
+ * back. An encoded body, which was not asked for, is decoded where its encoding is known; the bound is on what comes out.
+ * Rejects with a `ProviderFailure` of kind `timeout`, `connection` or `malformed`, or with the signal's own reason; then
+ * the connection is closed.
+ *
+ * Written by hand because every model call passes through it: a call over undici's `request` takes 0.010 ms more.
+ */
+
+import { messageOf } from '../../../errors/index.ts';
+import { type CallBounds, deadlinePassed, ProviderFailure } from '../../model-call/index.ts';
+import type { HttpHeaders } from '../../wires/shared/index.ts';
+import { type BodyDecoder, createBodyDecoder } from './body-decoder.ts';
+
+/** What undici hands to its handlers, as far as it is used here. */
+interface ExchangeController {
+  abort(reason: Error): void;
+  pause(): void;
+  resume(): void;
+}
+
+/** What waits unread beyond this holds the provider back. */
+const maxWaitingBytes = 1_000_000;
+
+/** How long the rest of a body is waited for that nobody reads, to keep the connection for the next call. */
+const drainMs = 1_000;
+
+const stopped = new Error('the exchange was stopped');
+
+export class HttpExchange {
+  status = 0;
+  headers: HttpHeaders = {};
+  readonly #maxBytes: number;
+  readonly #signal: AbortSignal;
+  readonly #timer: NodeJS.Timeout;
+  readonly #onArrival: (() => void) | undefined;
+  #decoder: BodyDecoder | undefined;
+  #controller: ExchangeController | undefined;
+  #state: 'waiting' | 'answering' | 'ended' | 'failed' | 'draining' = 'waiting';
+  #failure: unknown;
+  #chunks: Buffer[] = [];
+  #waitingBytes = 0;
+  #bytes = 0;
+  #paused = false;
+  #wholeOnly = false;
+  #wake: (() => void) | undefined;
+
+  /** Throws where the bounds are already passed: too late is not sent. */
+  constructor(maxBytes: number, { signal, deadline, onArrival }: CallBounds) {
+    signal.throwIfAborted();
+    if (deadline.passed) throw deadlinePassed();
+    this.#maxBytes = maxBytes;
+    this.#signal = signal;
+    this.#onArrival = onArrival;
+    signal.addEventListener('abort', this.#onAbort, { once: true });
+    // Timers may fire up to a millisecond early: the deadline has really passed after this.
+    const remainingMs = deadline.timerMs;
+    this.#timer = setTimeout(() => this.#fail(deadlinePassed()), remainingMs);
+  }
+
+  /** Waits until `status` and `headers` are known. */
+  async headersArrived(): Promise<void> {
+    while (this.#state === 'waiting') await this.#changed();
+    if (this.#state === 'failed' && this.status === 0) throw this.#failure;
+  }
+
+  /** The whole body. */
+  async whole(): Promise<Buffer> {
+    this.#wholeOnly = true;
+    while (this.#state === 'waiting' || this.#state === 'answering') await this.#changed();
+    if (this.#state === 'failed') throw this.#failure;
+    const [only] = this.#chunks;
+    return this.#chunks.length === 1 && only !== undefined ? only : Buffer.concat(this.#chunks, this.#bytes);
+  }
+
+  /** What has arrived since, at least one chunk; `undefined` at the end. What came before a failure is given first. */
+  async read(): Promise<readonly Buffer[] | undefined> {
+    while (this.#chunks.length === 0 && (this.#state === 'waiting' || this.#state === 'answering')) {
+      await this.#changed();
+    }
+    if (this.#chunks.length > 0) {
+      const chunks = this.#chunks;
+      this.#chunks = [];
+      this.#waitingBytes = 0;
+      if (this.#paused) {
+        this.#paused = false;
+        this.#decoder?.resume();
+        this.#controller?.resume();
+      }
+      return chunks;
+    }
+    if (this.#state === 'failed') throw this.#failure;
+    return undefined;
+  }
+
+  /** Nobody reads on: closes the connection, unless the answer has ended already. */
+  stop(): void {
+    if (this.#state !== 'ended') this.#fail(stopped);
+  }
+
+  /** Everything of interest was read: what is left of the body is thrown away, so that the connection can be kept. */
+  drain(): void {
+    if (this.#state !== 'answering') return;
+    this.#release();
+    this.#state = 'draining';
+    this.#chunks = [];
+    this.#decoder?.stop();
+    this.#decoder = undefined;
+    if (this.#paused) this.#controller?.resume();
+    setTimeout(() => {
+      if (this.#state === 'draining') this.#controller?.abort(stopped);
+    }, drainMs).unref();
+  }
+
+  onRequestStart(controller: ExchangeController): void {
+    // Stopped while it waited for a connection. Throwing skips it; aborting would also close the connection it just got.
+    if (this.#state === 'failed') throw stopped;
+    this.#controller = controller;
+  }
+
+  onResponseStart(_controller: ExchangeController, status: number, headers: HttpHeaders): void {
+    if (status < 200 || this.#state !== 'waiting') return;
+    this.#onArrival?.();
+    this.status = status;
+    this.headers = headers;
+    const encoding = headers['content-encoding'];
+    if (encoding !== undefined && encoding !== 'identity' && !this.#decode(String(encoding))) {
+      this.#fail(malformed(`the answer is encoded with ${String(encoding)}, which was not asked for`, status));
+    } else if (Number(headers['content-length'] ?? 0) > this.#maxBytes) {
+      this.#fail(malformed(`the answer is larger than ${this.#maxBytes} bytes`, status));
+    } else {
+      this.#state = 'answering';
+      this.#wakeUp();
+    }
+  }
+
+  onResponseData(controller: ExchangeController, chunk: Buffer): void {
+    this.#onArrival?.();
+    if (this.#state !== 'answering') return;
+    if (this.#decoder === undefined) this.#take(chunk);
+    else if (this.#decoder.write(chunk)) controller.pause();
+  }
+
+  #take(chunk: Buffer): void {
+    if (this.#state !== 'answering') return;
+    this.#bytes += chunk.length;
+    if (this.#bytes > this.#maxBytes) {
+      this.#fail(malformed(`the answer is larger than ${this.#maxBytes} bytes`, this.status));
+      return;
+    }
+    this.#chunks.push(chunk);
+    if (this.#wholeOnly) return;
+    this.#waitingBytes += chunk.length;
+    if (this.#waitingBytes > maxWaitingBytes && this.#wake === undefined) {
+      this.#paused = true;
+      this.#decoder?.pause();
+      this.#controller?.pause();
+    }
+    this.#wakeUp();
+  }
+
+  onResponseEnd(): void {
+    if (this.#state === 'answering' && this.#decoder !== undefined) this.#decoder.end();
+    else this.#end();
+  }
+
+  #end(): void {
+    if (this.#state === 'failed') return;
+    this.#release();
+    this.#state = 'ended';
+    this.#wakeUp();
+  }
+
+  /** @returns whether the encoding is one that is known */
+  #decode(encoding: string): boolean {
+    this.#decoder = createBodyDecoder(encoding, {
+      onChunk: (chunk) => this.#take(chunk),
+      onRoom: () => {
+        if (!this.#paused) this.#controller?.resume();
+      },
+      onEnd: () => this.#end(),
+      onError: (error) => this.#fail(malformed(`the encoded answer cannot be read: ${messageOf(error)}`, this.status)),
+    });
+    if (this.#decoder === undefined) return false;
+    // What is read on is the body as it was before it was encoded.
+    const { 'content-encoding': _encoding, 'content-length': _length, ...rest } = this.headers;
+    this.headers = rest;
+    return true;
+  }
+
+  onResponseError(_controller: ExchangeController | null, error: Error): void {
+    if (this.#state === 'draining') this.#state = 'ended';
+    else this.#fail(connectionFailure(error, this.status));
+  }
+
+  readonly #onAbort = () => {
+    // Nothing that came before is of interest to a caller that has left.
+    this.#chunks = [];
+    this.#fail(this.#signal.reason);
+  };
+
+  #fail(failure: unknown): void {
+    if (this.#state === 'failed' || this.#state === 'ended' || this.#state === 'draining') return;
+    this.#release();
+    this.#state = 'failed';
+    this.#failure = failure;
+    this.#decoder?.stop();
+    this.#controller?.abort(stopped);
+    this.#wakeUp();
+  }
+
+  #release(): void {
+    clearTimeout(this.#timer);
+    this.#signal.removeEventListener('abort', this.#onAbort);
+  }
+
+  #changed(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+
+  #wakeUp(): void {
+    const wake = this.#wake;
+    this.#wake = undefined;
+    wake?.();
+  }
+}
+
+function malformed(detail: string, status: number): ProviderFailure {
+  return new ProviderFailure({ kind: 'malformed', detail, status });
+}
+
+/** undici's own error is not passed on: it holds sockets, and might come to hold what was sent. */
+function connectionFailure(error: Error, status: number): ProviderFailure {
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  const words = [code, messageOf(error)].filter((word) => word !== undefined && word !== '');
+  const detail = words.join(': ') || error.name;
+  if (code === 'UND_ERR_INVALID_ARG') return new ProviderFailure({ kind: 'invalid_request', detail });
+  return new ProviderFailure({ kind: 'connection', detail, ...(status === 0 ? {} : { status }) });
+}

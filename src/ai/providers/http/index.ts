@@ -1,0 +1,3 @@
+export { type BodyWatch, type BoundedFetch, boundedFetch, responseHeaders, responseOf } from './bounded-fetch.ts';
+export { HttpExchange } from './http-exchange.ts';
+export { createHttpPool, type HttpMessage } from './http-pool.ts';

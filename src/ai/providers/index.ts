@@ -1,0 +1,2 @@
+export { createProviders } from './create-providers.ts';
+export { refuseMissingPackages } from './refuse-missing-packages.ts';

@@ -1,0 +1,232 @@
+import { Worker } from 'node:worker_threads';
+import { messageOf } from '../../../errors/index.ts';
+import { siblingModule } from '../../../lib/index.ts';
+import { adaptationOf, tellRemoved, withoutCacheMarks, withoutOptional } from '../../fitting/index.ts';
+import {
+  type CallBounds,
+  type Embeddings,
+  type ModelAnswer,
+  type ModelProvider,
+  type ModelRequest,
+  type ProviderCall,
+  ProviderFailure,
+  type ProviderStreamPart,
+  textOf,
+  withinBounds,
+} from '../../model-call/index.ts';
+import { estimateTokens } from '../../tokens/index.ts';
+import type { LocalJob, LocalResult } from './local-job.ts';
+
+export interface LocalProviderOptions {
+  /** The provider's name in `ai.providers`. */
+  readonly name: string;
+  /** How many calls may wait for the worker; one more is refused. @default 1000 */
+  readonly maxWaiting?: number;
+  /** A job that takes longer has its worker stopped. @default 30 s */
+  readonly maxJobMs?: number;
+  /** The module of the worker; for tests. @default local-worker beside this file */
+  readonly workerModule?: URL;
+}
+
+interface Job {
+  readonly work: LocalJob;
+  readonly settle: (result: LocalResult) => void;
+}
+
+/** One message to the worker holds this many texts, so that other calls get their turn: 130 ms. */
+const textsPerJob = 16;
+
+const useLiteDimensions = 512;
+
+/** The embedding model's tokenizer takes quadratic time; 8,000 characters take 0.25 s and are more than it can weigh. */
+const maxTextCharacters = 8_000;
+
+/**
+ * The models that come with Isthmus and need no key and no network: `extractive` (answers; see `extractive-answer.ts`)
+ * and `use-lite` (vectors of 512 numbers of English text; see `sentence-embedder.ts`). Both run in one worker thread,
+ * because reading and embedding block their thread, started by the first call; while it has nothing to do it does not
+ * hold the process open. It says nothing on stdout or stderr, whatever its packages print.
+ *
+ * The packages have their doors on the worker's side: `read-text.ts` for wink-nlp, `sentence-embedder.ts` for
+ * `@energetic-ai/*`. Nothing on the main thread imports either.
+ *
+ * A worker that crashes or hangs fails the call it was working on; the next one gets a new worker. A call that is
+ * aborted or late leaves the queue.
+ */
+export function createLocalProvider(options: LocalProviderOptions): ModelProvider {
+  const { name, maxWaiting = 1_000, maxJobMs = 30_000 } = options;
+  const workerModule = options.workerModule ?? siblingModule(import.meta.url, 'local-worker');
+  const waiting = new Set<Job>();
+  let running: { readonly job: Job; readonly timer: NodeJS.Timeout } | undefined;
+  let worker: Worker | undefined;
+  let closed = false;
+
+  const failure = (kind: ProviderFailure['kind'], detail: string) =>
+    new ProviderFailure({ kind, detail: `${name}: ${detail}` });
+
+  function startWorker(): Worker {
+    // Its streams are not captured: anything written to a captured one holds the process open. The worker is silent itself.
+    const env = { NODE_NO_WARNINGS: '1' };
+    const started = new Worker(workerModule, { name: `isthmus ${name} models`, env });
+    let reason = 'the worker stopped';
+    started.on('message', (result: LocalResult) => finish(started, result));
+    started.on('error', (error: unknown) => {
+      reason = `the worker crashed: ${messageOf(error)}`;
+    });
+    started.on('exit', () => {
+      const wasCurrent = worker === started;
+      if (wasCurrent) worker = undefined;
+      if (wasCurrent) finish(undefined, { kind: 'failed', detail: reason });
+    });
+    return started;
+  }
+
+  function finish(from: Worker | undefined, result: LocalResult): void {
+    if (from !== worker) return;
+    const ended = running;
+    running = undefined;
+    if (ended !== undefined) {
+      clearTimeout(ended.timer);
+      ended.job.settle(result);
+    }
+    runNext();
+  }
+
+  function runNext(): void {
+    const [job] = waiting;
+    if (running !== undefined) return;
+    if (job === undefined) {
+      worker?.unref();
+      return;
+    }
+    waiting.delete(job);
+    try {
+      worker ??= startWorker();
+    } catch (error) {
+      // No thread is left for now: this call is told, and the next tries again.
+      job.settle({ kind: 'failed', detail: `the worker cannot start: ${messageOf(error)}` });
+      runNext();
+      return;
+    }
+    const busy = worker;
+    busy.ref();
+    const timer = setTimeout(() => {
+      worker = undefined;
+      void busy.terminate();
+      finish(undefined, { kind: 'failed', detail: `the worker took longer than ${maxJobMs} ms` });
+    }, maxJobMs);
+    timer.unref();
+    running = { job, timer };
+    try {
+      busy.postMessage(job.work);
+    } catch (error) {
+      // A request that holds a function or the like cannot be sent to a thread.
+      finish(busy, { kind: 'failed', detail: messageOf(error) });
+    }
+  }
+
+  function run(work: LocalJob, bounds: CallBounds): Promise<LocalResult> {
+    if (closed) throw failure('connection', 'the provider is closed');
+    if (waiting.size >= maxWaiting) throw failure('overloaded', `${maxWaiting} calls are waiting already`);
+    const settled = Promise.withResolvers<LocalResult>();
+    const job: Job = { work, settle: settled.resolve };
+    return withinBounds(bounds, () => {
+      waiting.add(job);
+      runNext();
+      return settled.promise;
+    }).finally(() => waiting.delete(job));
+  }
+
+  function failed(result: LocalResult): ProviderFailure {
+    if (result.kind === 'cannot') return failure('unsupported', result.detail);
+    return failure('server_error', result.kind === 'failed' ? result.detail : 'the worker gave another answer');
+  }
+
+  async function complete(model: string, given: ModelRequest, bounds: ProviderCall): Promise<ModelAnswer> {
+    if (model === 'use-lite') throw failure('unsupported', 'use-lite gives embeddings, and no completions');
+    if (model !== 'extractive')
+      throw failure('not_found', `it has no model "${model}", only "extractive" and "use-lite"`);
+    const request = fitted(given, bounds);
+    const unsupported = beyondExtractive(request);
+    if (unsupported !== undefined) throw failure('unsupported', `extractive cannot do ${unsupported}`);
+    const { wire: _, ...asked } = request;
+    const result = await run({ kind: 'complete', request: asked }, bounds);
+    if (result.kind !== 'completed') throw failed(result);
+    return result.answer;
+  }
+
+  return {
+    name,
+    keys: 1,
+    complete,
+    async *stream(model, request, bounds): AsyncGenerator<ProviderStreamPart> {
+      let answer: ModelAnswer;
+      try {
+        answer = await complete(model, request, bounds);
+      } catch (error) {
+        bounds.signal.throwIfAborted();
+        if (!(error instanceof ProviderFailure)) throw error;
+        yield { type: 'failed', failure: error };
+        return;
+      }
+      // It reads before it writes, so its whole answer is there at once; words make it look like any other stream.
+      for (const text of textOf(answer).match(/\s*\S+\s*$|\s*\S+/g) ?? []) yield { type: 'text_delta', index: 0, text };
+      yield { type: 'end', answer };
+    },
+    async embed(model, { texts, tokens, dimensions }, bounds): Promise<Embeddings> {
+      if (tokens !== undefined) throw new ProviderFailure({ kind: 'unsupported', detail: 'input of token ids' });
+      if (model === 'extractive') throw failure('unsupported', 'extractive gives completions, and no embeddings');
+      if (model !== 'use-lite')
+        throw failure('not_found', `it has no model "${model}", only "extractive" and "use-lite"`);
+      if (dimensions !== undefined && dimensions !== useLiteDimensions)
+        throw failure('unsupported', `use-lite gives ${useLiteDimensions} dimensions, not ${dimensions}`);
+      const long = texts.find(({ length }) => length > maxTextCharacters);
+      if (long !== undefined)
+        throw failure('context_window', `use-lite reads ${maxTextCharacters} characters, not ${long.length}`);
+      const vectors: Float32Array[] = [];
+      for (let start = 0; start < texts.length; start += textsPerJob) {
+        const result = await run({ kind: 'embed', texts: texts.slice(start, start + textsPerJob) }, bounds);
+        if (result.kind !== 'embedded') throw failed(result);
+        vectors.push(...result.vectors);
+      }
+      const inputTokens = texts.reduce((sum, text) => sum + estimateTokens(text), 0);
+      return { vectors, usage: { inputTokens, outputTokens: 0, source: 'estimated' } };
+    },
+    async close() {
+      closed = true;
+      const stopped = worker;
+      worker = undefined;
+      for (const { settle } of waiting) settle({ kind: 'failed', detail: 'the provider is closed' });
+      waiting.clear();
+      finish(undefined, { kind: 'failed', detail: 'the provider is closed' });
+      await stopped?.terminate();
+    },
+  };
+}
+
+/**
+ * What of a request the extractive model cannot do, by its name; `undefined` where it can do all of it. It always
+ * writes the likeliest words and the same ones, so sampling settings and seeds ask for nothing it would not do anyway.
+ */
+/** What it does not read changes nothing of what it answers. */
+function fitted(request: ModelRequest, call: ProviderCall): ModelRequest {
+  const adaptation = adaptationOf(request, 'adapt', call);
+  tellRemoved(request, adaptation);
+  if (request.user !== undefined) adaptation.leaveOut('user');
+  return withoutCacheMarks(withoutOptional(request, adaptation), adaptation);
+}
+
+function beyondExtractive(request: ModelRequest): string | undefined {
+  if (request.tools !== undefined && request.tools.length > 0 && request.toolChoice !== 'none') return 'tools';
+  if (request.output.kind === 'json' && request.output.schema === undefined) return 'JSON without a schema';
+  if (request.reasoning !== undefined && request.reasoning.effort !== 'none') return 'reasoning';
+  if (request.stop !== undefined && request.stop.length > 0) return 'stop';
+  if (request.wire !== undefined && request.wire.beyond.length > 0) return request.wire.beyond.join(', ');
+  for (const message of request.messages) {
+    if (message.role === 'system') continue;
+    for (const part of message.content) {
+      if (part.type === 'image' || part.type === 'file') return `${part.type}s`;
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,44 @@
+/** A request in the one form, made to fit OpenAI's wires before it is written on one of them. */
+
+import type { Adaptation } from '../../fitting/index.ts';
+import { withEffort, withinOutputLimit, withoutCacheMarks, withoutOptional } from '../../fitting/index.ts';
+import type { ModelRequest } from '../../model-call/index.ts';
+import type { ChatDialect } from '../../wires/shared/index.ts';
+
+type Draft = { -readonly [Name in keyof ModelRequest]: ModelRequest[Name] };
+
+/** Settings that only steer how an answer is written, by the names OpenAI's wires give them. */
+const steering = [
+  ['topK', 'top_k'],
+  ['seed', 'seed'],
+  ['frequencyPenalty', 'frequency_penalty'],
+  ['presencePenalty', 'presence_penalty'],
+] as const;
+
+export function fitForOpenAi(
+  model: string,
+  request: ModelRequest,
+  wire: 'chat' | 'responses',
+  dialect: ChatDialect,
+  adaptation: Adaptation,
+): ModelRequest {
+  const asked = withoutCacheMarks(withoutOptional(request, adaptation), adaptation);
+  if (adaptation.policy === 'refuse') {
+    if (asked.effort !== undefined) adaptation.leaveOut('output_config.effort');
+    return asked; // what is left without a place is refused as it is written
+  }
+  const fitted: Draft = { ...withEffort(model, withinOutputLimit(model, asked, adaptation), adaptation) };
+  // Without tools there is nothing to call, and OpenAI refuses the fields.
+  if ((fitted.tools ?? []).length === 0) {
+    delete fitted.parallelToolCalls;
+    if (fitted.toolChoice === 'auto' || fitted.toolChoice === 'none') delete fitted.toolChoice;
+  }
+  for (const [field, name] of steering) {
+    const value = fitted[field];
+    if (value === undefined || (wire === 'chat' && (field !== 'topK' || dialect.topK))) continue;
+    if (value === 0 && field.endsWith('Penalty')) adaptation.leaveOut(name);
+    else adaptation.drop(name);
+    delete fitted[field];
+  }
+  return fitted;
+}

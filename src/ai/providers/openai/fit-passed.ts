@@ -1,0 +1,109 @@
+/**
+ * A request that is sent as the client wrote it, made to fit the endpoint it goes to: only what that endpoint or that
+ * model is known to refuse is changed. An endpoint nobody knows is sent every field.
+ */
+
+import type { Adaptation } from '../../fitting/index.ts';
+import { effortOfBudget, factsOfModel, hasCacheMarks, nearestEffort } from '../../fitting/index.ts';
+import type { JsonObject, ModelRequest } from '../../model-call/index.ts';
+import { isRecord, recordOf } from '../../model-call/index.ts';
+import type { ChatDialect } from '../../wires/shared/index.ts';
+
+const bounds = ['max_completion_tokens', 'max_tokens', 'max_output_tokens'] as const;
+
+export function fitPassed(
+  body: JsonObject,
+  model: string,
+  request: ModelRequest,
+  dialect: ChatDialect,
+  adaptation: Adaptation,
+): JsonObject {
+  const { efforts, ...facts } = factsOfModel(model);
+  const maxOutputTokens = adaptation.outputLimit ?? facts.maxOutputTokens;
+  const isUnknown = !dialect.isVendor && maxOutputTokens === undefined && efforts === undefined;
+  if (isUnknown || adaptation.policy === 'refuse') return body;
+  const fitted: Record<string, unknown> = { ...body };
+  for (const name of bounds) {
+    const asked = fitted[name];
+    if (maxOutputTokens === undefined || typeof asked !== 'number' || asked <= maxOutputTokens) continue;
+    fitted[name] = maxOutputTokens;
+    adaptation.change(name, maxOutputTokens);
+  }
+  for (const name of dialect.lacks) {
+    if (!isSet(fitted[name])) continue;
+    delete fitted[name];
+    adaptation.leaveOut(name);
+  }
+  fitEffort(fitted, model, request, dialect, adaptation);
+  if (!dialect.isVendor) return fitted;
+  const isWordedAnew = dialect.tokenBound === 'max_tokens' || (efforts !== undefined && efforts.length > 0);
+  const otherBound = dialect.tokenBound === 'max_tokens' ? 'max_completion_tokens' : 'max_tokens';
+  const bound = fitted[otherBound];
+  if (isWordedAnew && isSet(bound)) {
+    delete fitted[otherBound];
+    fitted[dialect.tokenBound] ??= bound;
+    adaptation.change(otherBound, dialect.tokenBound);
+  }
+  if (Array.isArray(fitted.tools) && fitted.tools.length === 0) {
+    for (const name of ['tools', 'tool_choice', 'parallel_tool_calls']) delete fitted[name];
+    adaptation.leaveOut('tools');
+  }
+  if (!hasCacheMarks(request)) return fitted;
+  adaptation.leaveOut('cache_control');
+  for (const name of ['messages', 'input', 'tools']) if (isSet(fitted[name])) fitted[name] = unmarked(fitted[name]);
+  return fitted;
+}
+
+/** The field that a model has no such effort for, or that is another vendor's, says the nearest. */
+function fitEffort(
+  fitted: Record<string, unknown>,
+  model: string,
+  { reasoning, wire }: ModelRequest,
+  { isVendor }: ChatDialect,
+  adaptation: Adaptation,
+): void {
+  const { efforts } = factsOfModel(model);
+  const isChat = wire?.wire === 'openai-chat';
+  const isForeign = isChat && isVendor && (isSet(fitted.thinking) || isSet(fitted.reasoning));
+  if (efforts === undefined && !isForeign) return;
+  const asked =
+    reasoning?.effort ?? (reasoning?.budgetTokens === undefined ? undefined : effortOfBudget(reasoning.budgetTokens));
+  if (isForeign) {
+    delete fitted.thinking;
+    delete fitted.reasoning;
+  }
+  if (asked === undefined) return;
+  const taken = efforts === undefined ? asked : nearestEffort(asked, efforts);
+  if (!isForeign && taken === asked) return;
+  const name = isSet(reasoning?.budgetTokens)
+    ? 'thinking.budget_tokens'
+    : isChat
+      ? 'reasoning_effort'
+      : 'reasoning.effort';
+  if (taken === undefined) {
+    for (const field of ['reasoning_effort', 'reasoning', 'thinking']) delete fitted[field];
+    if (Array.isArray(fitted.include)) {
+      fitted.include = fitted.include.filter((included) => included !== 'reasoning.encrypted_content');
+    }
+    if (asked !== 'none') adaptation.leaveOut(name);
+    return;
+  }
+  if (isChat) fitted.reasoning_effort = taken;
+  else fitted.reasoning = { ...recordOf(fitted.reasoning), effort: taken };
+  if (taken !== reasoning?.effort) adaptation.change(name, taken);
+}
+
+function isSet(value: unknown): boolean {
+  return value !== undefined && value !== null;
+}
+
+/** Without any `cache_control`, at the depths where clients write it. */
+function unmarked(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(unmarked);
+  if (!isRecord(value)) return value;
+  const { cache_control: _, ...rest }: Record<string, unknown> = value;
+  for (const name of ['content', 'function', 'tool_calls'] as const) {
+    if (typeof rest[name] === 'object') rest[name] = unmarked(rest[name]);
+  }
+  return rest;
+}

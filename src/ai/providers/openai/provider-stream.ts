@@ -1,0 +1,117 @@
+/**
+ * A provider's stream over HTTP, from bytes to parts: ends with exactly one `end` (the terminal event was read) or
+ * `failed`. It throws only the signal's reason. A consumer that stops reading closes the connection.
+ *
+ * A failure after the answer has begun carries what is known of tokens used: they are paid for.
+ */
+import { messageOf } from '../../../errors/index.ts';
+import {
+  type FailureKind,
+  ProviderFailure,
+  type ProviderStreamPart,
+  parseJson,
+  type StreamDelta,
+} from '../../model-call/index.ts';
+import { incomplete } from '../../wires/openai-chat/index.ts';
+import type { StreamReader } from '../../wires/shared/index.ts';
+import { createSseReader, failureOfAnswer, failureOfError, requestIdOf } from '../../wires/shared/index.ts';
+import type { HttpExchange } from '../http/index.ts';
+
+export interface ProviderStreamOptions {
+  readonly signal: AbortSignal;
+  readonly keys: readonly string[];
+  /** The longest event, in characters. */
+  readonly maxEventLength: number;
+}
+
+/** `begin` sends the request; what it throws is a failure too. */
+export async function* providerStream(
+  begin: () => Promise<{ readonly exchange: HttpExchange; readonly reader: StreamReader }>,
+  { signal, keys, maxEventLength }: ProviderStreamOptions,
+): AsyncGenerator<ProviderStreamPart, void, undefined> {
+  let exchange: HttpExchange | undefined;
+  let reader: StreamReader | undefined;
+  let requestId: string | undefined;
+  try {
+    const begun = await begin();
+    exchange = begun.exchange;
+    await exchange.headersArrived();
+    await refuseOtherAnswers(exchange, keys);
+    requestId = requestIdOf(exchange.headers);
+    reader = begun.reader;
+    const out: StreamDelta[] = [];
+    let ended = false;
+    const events = createSseReader({
+      onEvent(data, name) {
+        // What is left when the connection ends may be half an event: a stream cut short, not a wrong one.
+        if (ended && data !== '[DONE]' && parseJson(data) === undefined) {
+          throw incomplete('the stream ended in the middle of an event');
+        }
+        begun.reader.read(data, name, out);
+      },
+      maxLength: maxEventLength,
+    });
+    while (!ended && !reader.isComplete) {
+      const chunks = await exchange.read();
+      ended = chunks === undefined;
+      let failure: unknown;
+      try {
+        if (chunks === undefined) events.end();
+        else for (const chunk of chunks) events.feed(chunk);
+      } catch (error) {
+        failure = error;
+      }
+      for (const delta of out) {
+        if (signal.aborted) throw signal.reason;
+        yield delta;
+      }
+      out.length = 0;
+      if (reader.failure !== undefined) throw reader.failure;
+      if (failure !== undefined) throw failure;
+    }
+    if (!reader.isComplete && !(ended && reader.mayEnd)) {
+      throw incomplete('the stream ended without its terminal event');
+    }
+    exchange.drain();
+    const answer = reader.end(out);
+    yield* out;
+    yield { type: 'end', answer: requestId === undefined ? answer : { ...answer, requestId } };
+  } catch (error) {
+    signal.throwIfAborted();
+    yield { type: 'failed', failure: failureWith(error, reader, requestId) };
+  } finally {
+    exchange?.stop();
+  }
+}
+
+async function refuseOtherAnswers(exchange: HttpExchange, keys: readonly string[]): Promise<void> {
+  const { status, headers } = exchange;
+  const type = String(headers['content-type'] ?? '').toLowerCase();
+  const isStream = !type.includes('json') && !type.includes('html');
+  if (status >= 200 && status < 300 && isStream) return;
+  const body = (await exchange.whole()).toString('utf8');
+  if (status < 200 || status >= 300) throw failureOfAnswer({ status, headers, body }, keys);
+  const parsed = parseJson(body);
+  if (parsed !== null && typeof parsed === 'object' && 'error' in parsed && parsed.error !== null) {
+    throw failureOfError(parsed, keys);
+  }
+  throw new ProviderFailure({ kind: 'malformed', detail: `a stream was asked for and ${type} answered`, status });
+}
+
+/** What the connection did, not the provider's word. */
+const cuts: ReadonlySet<FailureKind> = new Set(['connection', 'timeout', 'stream_incomplete', 'malformed']);
+
+function failureWith(error: unknown, reader: StreamReader | undefined, requestId: string | undefined): ProviderFailure {
+  const failure =
+    error instanceof ProviderFailure ? error : new ProviderFailure({ kind: 'malformed', detail: messageOf(error) });
+  const booked = failure.usage ?? reader?.spent(!cuts.has(failure.kind));
+  const id = failure.requestId ?? requestId;
+  return new ProviderFailure({
+    kind: failure.kind,
+    detail: failure.detail,
+    ...(failure.status === undefined ? {} : { status: failure.status }),
+    ...(failure.retryAfterMs === undefined ? {} : { retryAfterMs: failure.retryAfterMs }),
+    ...(id === undefined ? {} : { requestId: id }),
+    ...(booked === undefined ? {} : { usage: booked }),
+  });
+}

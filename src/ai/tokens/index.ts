@@ -1,0 +1,2 @@
+export { charactersPerToken, estimateTokens } from './estimate-tokens.ts';
+export { estimateInputTokens, estimateUsage } from './estimate-usage.ts';

@@ -1,0 +1,124 @@
+/** Answers in Anthropic's messages wire. */
+
+import { newId, unreachable } from '../../../lib/index.ts';
+import type { AnswerPart, Completion, FinishReason, JsonObject, ReasoningPart, Usage } from '../../model-call/index.ts';
+import { isFields, opaqueToText, sealCallId } from '../shared/index.ts';
+
+export function stopReason(reason: FinishReason, stopSequence: string | undefined): string {
+  switch (reason) {
+    case 'stop':
+      return stopSequence === undefined ? 'end_turn' : 'stop_sequence';
+    case 'length':
+      return 'max_tokens';
+    case 'tool_calls':
+      return 'tool_use';
+    case 'content_filter':
+    case 'refusal':
+      return 'refusal';
+    default:
+      return unreachable(reason);
+  }
+}
+
+/** Anthropic's input leaves out what was read from and written to its cache. */
+export function messagesUsage(usage: Usage): Readonly<Record<string, unknown>> {
+  const read = usage.cachedInputTokens ?? 0;
+  const written = usage.cacheWriteTokens ?? 0;
+  const hour = usage.cacheWriteHourTokens ?? 0;
+  return {
+    input_tokens: Math.max(0, usage.inputTokens - read - written),
+    output_tokens: usage.outputTokens,
+    cache_read_input_tokens: read,
+    cache_creation_input_tokens: written,
+    cache_creation: { ephemeral_5m_input_tokens: Math.max(0, written - hour), ephemeral_1h_input_tokens: hour },
+    server_tool_use: null,
+    service_tier: 'standard',
+    ...(usage.reasoningTokens === undefined
+      ? {}
+      : { output_tokens_details: { thinking_tokens: usage.reasoningTokens } }),
+  };
+}
+
+/** Anthropic's own signature where it is one; anything else a provider wants back is sealed into it. */
+export function signatureOf(opaque: JsonObject | undefined): string {
+  if (opaque === undefined) return '';
+  const own = isFields(opaque.anthropic) ? opaque.anthropic : opaque;
+  const { signature } = own;
+  if (typeof signature === 'string' && Object.keys(opaque).length === 1 && Object.keys(own).length === 1) {
+    return signature;
+  }
+  return opaqueToText(opaque);
+}
+
+/** The data of thinking that its provider does not show. */
+export function redactedData(opaque: JsonObject | undefined): string | undefined {
+  if (opaque === undefined) return undefined;
+  const own = isFields(opaque.anthropic) ? opaque.anthropic : opaque;
+  return typeof own.redactedData === 'string' ? own.redactedData : undefined;
+}
+
+export function thinkingBlock(part: ReasoningPart): Readonly<Record<string, string>> {
+  const data = redactedData(part.opaque);
+  if (data !== undefined) return { type: 'redacted_thinking', data };
+  return { type: 'thinking', thinking: part.text, signature: signatureOf(part.opaque) };
+}
+
+/** Why an answer stopped, as the message says it and a stream's `message_delta`. */
+export function stopFields({ finishReason, stopSequence, stopDetails }: Completion): Readonly<Record<string, unknown>> {
+  return {
+    stop_reason: stopReason(finishReason, stopSequence),
+    stop_sequence: stopSequence ?? null,
+    stop_details: stopDetails ?? null,
+  };
+}
+
+/** The words of a refusal that are told as text: where this wire's own details hold them, they are told there. */
+export function refusalText({ refusal, stopDetails }: Completion): string | undefined {
+  return stopDetails === undefined ? refusal : undefined;
+}
+
+/** @param alias what the client asked for, and reads back as `model` */
+export function writeMessagesAnswer(alias: string, answer: Completion): string {
+  const content: unknown[] = answer.content.map(block);
+  const refusal = refusalText(answer);
+  if (refusal !== undefined) content.push({ type: 'text', text: refusal });
+  return JSON.stringify({
+    id: newId('msg_'),
+    type: 'message',
+    role: 'assistant',
+    model: alias,
+    content,
+    ...stopFields(answer),
+    usage: messagesUsage(answer.usage),
+  });
+}
+
+function block(part: AnswerPart): Readonly<Record<string, unknown>> {
+  switch (part.type) {
+    case 'text':
+      if (part.citations === undefined) return { type: 'text', text: part.text };
+      return { type: 'text', text: part.text, citations: part.citations };
+    case 'reasoning':
+      return thinkingBlock(part);
+    case 'tool_call':
+      return {
+        type: 'tool_use',
+        id: sealCallId(part.id, part.opaque),
+        name: part.name,
+        input: toolInput(part.arguments),
+      };
+    default:
+      return unreachable(part);
+  }
+}
+
+/** This wire has an object where others have text: text that is no object is kept where a client can see it. */
+function toolInput(text: string): unknown {
+  try {
+    const input: unknown = JSON.parse(text === '' ? '{}' : text);
+    if (isFields(input)) return input;
+  } catch {
+    // below
+  }
+  return { INVALID_JSON: text };
+}

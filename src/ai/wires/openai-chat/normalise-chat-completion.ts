@@ -1,0 +1,118 @@
+/**
+ * What is passed on of a whole chat completion is of that wire: an answer that lacks what OpenAI's clients and its
+ * OpenAPI document count on is written anew with it, everything else of it left as it is.
+ */
+import { newId } from '../../../lib/index.ts';
+import type { JsonObject, ModelAnswer, ToolCallPart } from '../../model-call/index.ts';
+import { arrayOf, isRecord, recordOf, textIn, textOf } from '../../model-call/index.ts';
+import { beginsWithThinking, conformUsage } from '../shared/index.ts';
+import { chatUsageIn, isLegacyCall } from './chat-usage.ts';
+import { conformFinishReason, isFinishReason } from './normalise-chat-chunk.ts';
+
+/**
+ * @param text the answer as it came
+ * @param body `text`, parsed
+ * @param answer what was read of its first choice
+ */
+export function conformChatCompletion(text: string, body: unknown, answer: ModelAnswer): string {
+  const given = recordOf(body);
+  return isWell(given) && !isRetold(given, answer) ? text : JSON.stringify(rewritten(given, answer));
+}
+
+function isWell(body: JsonObject): boolean {
+  const { id, object, created, model, choices, usage } = body;
+  if (!isRecord(usage) && chatUsageIn(body) !== undefined) return false;
+  if (typeof id !== 'string' || object !== 'chat.completion' || conformUsage(usage) !== usage) return false;
+  return typeof created === 'number' && typeof model === 'string' && arrayOf(choices).every(isWellChoice);
+}
+
+/** Whether the text of an answer is not all of it the answer's: it thinks between tags. */
+function isRetold({ choices }: JsonObject, answer: ModelAnswer): boolean {
+  const { content } = recordOf(firstOf(arrayOf(choices)).message);
+  return typeof content === 'string' && beginsWithThinking(content) && content !== textOf(answer);
+}
+
+function firstOf(choices: readonly unknown[]): JsonObject {
+  return recordOf(choices.find((choice) => recordOf(choice).index === 0) ?? choices[0]);
+}
+
+function isWellChoice(choice: unknown): boolean {
+  const { index, message, finish_reason, logprobs } = recordOf(choice);
+  if (typeof index !== 'number' || !isRecord(message) || !isFinishReason(finish_reason)) return false;
+  if (logprobs === undefined || message.refusal === undefined || message.role !== 'assistant') return false;
+  if (message.content !== null && typeof message.content !== 'string') return false;
+  if (isRecord(message.function_call) && !isLegacyCall(message.function_call)) return false;
+  return (
+    message.tool_calls === undefined || (Array.isArray(message.tool_calls) && message.tool_calls.every(isWellCall))
+  );
+}
+
+function isWellCall(call: unknown): boolean {
+  const { id, type, function: called } = recordOf(call);
+  if (textIn(id) === undefined || id === 'null') return false;
+  if (type !== 'function') return type === 'custom';
+  const { name, arguments: written } = recordOf(called);
+  return typeof name === 'string' && typeof written === 'string' && written !== '';
+}
+
+function rewritten(body: JsonObject, answer: ModelAnswer): JsonObject {
+  const choices = arrayOf(body.choices);
+  const first = Math.max(
+    0,
+    choices.findIndex((choice) => recordOf(choice).index === 0),
+  );
+  return {
+    ...body,
+    id: textIn(body.id) ?? newId('chatcmpl-'),
+    object: 'chat.completion',
+    created: typeof body.created === 'number' ? body.created : Math.floor(Date.now() / 1_000),
+    model: typeof body.model === 'string' ? body.model : '',
+    ...(chatUsageIn(body) === undefined && body.usage === undefined
+      ? {}
+      : { usage: conformUsage(chatUsageIn(body) ?? body.usage) }),
+    choices: choices.map((choice, at) => rewrittenChoice(recordOf(choice), at, at === first ? answer : undefined)),
+  };
+}
+
+function rewrittenChoice(choice: JsonObject, at: number, answer: ModelAnswer | undefined): JsonObject {
+  const given = recordOf(choice.message);
+  const message: Record<string, unknown> = { ...given, role: 'assistant', refusal: given.refusal ?? null };
+  const isLegacy = isLegacyCall(given.function_call);
+  if (!isLegacy) delete message.function_call;
+  if (answer !== undefined && !isLegacy) {
+    if (typeof given.content !== 'string' || beginsWithThinking(given.content)) {
+      message.content = textOf(answer) || null;
+      const thought = reasoningOf(answer);
+      if (thought !== '') message.reasoning_content = thought;
+    }
+    const calls = answer.content.flatMap((part) => (part.type === 'tool_call' ? [part] : []));
+    const written = arrayOf(given.tool_calls).filter((call) => !isEmptyCall(call));
+    if (written.length === 0) delete message.tool_calls;
+    // Answers that hold custom calls are the client's own to read.
+    if (written.length > 0 && written.every((call) => recordOf(call).type !== 'custom')) {
+      message.tool_calls = written.map((call, index) => ({ ...recordOf(call), ...callOf(calls[index]) }));
+    }
+  } else if (typeof given.content !== 'string') message.content = null;
+  return {
+    ...choice,
+    index: typeof choice.index === 'number' ? choice.index : at,
+    message,
+    logprobs: choice.logprobs ?? null,
+    finish_reason: conformFinishReason(choice.finish_reason) ?? 'stop',
+  };
+}
+
+/** Some endpoints write one beside a text, and nothing in it. */
+function isEmptyCall(call: unknown): boolean {
+  const { type, function: called } = recordOf(call);
+  return type !== 'custom' && !isLegacyCall(called);
+}
+
+function reasoningOf({ content }: ModelAnswer): string {
+  return content.map((part) => (part.type === 'reasoning' ? part.text : '')).join('');
+}
+
+function callOf(part: ToolCallPart | undefined): JsonObject {
+  if (part === undefined) return {};
+  return { id: part.id, type: 'function', function: { name: part.name, arguments: part.arguments } };
+}

@@ -1,0 +1,159 @@
+/**
+ * Reads a message of the chat completions wire, or a piece of one: endpoints that speak it differ in small ways.
+ * Content may come in parts (Mistral), reasoning under two names (`reasoning_content`: DeepSeek, xAI, older vLLM;
+ * `reasoning`: vLLM, OpenRouter, Ollama), tool calls without index or id, with arguments as an object, whole or in
+ * pieces, and under their legacy name `function_call`.
+ */
+
+import {
+  arrayOf,
+  type FailureKind,
+  type FinishReason,
+  isRecord,
+  type JsonObject,
+  ProviderFailure,
+  recordOf,
+  type StreamDelta,
+  textIn,
+} from '../../model-call/index.ts';
+import type { AnswerDraft, ToolCallDraft } from '../shared/index.ts';
+import { isLegacyCall } from './chat-usage.ts';
+
+interface OpenCall {
+  id: string | undefined;
+  /** What the endpoint wants back with it: Google's compatible one gives its signature so. */
+  extra: JsonObject | undefined;
+  /** Arguments that came before the function's name. */
+  early: string;
+  draft: ToolCallDraft | undefined;
+}
+
+export class ChatMessageReader {
+  readonly #draft: AnswerDraft;
+  readonly #calls = new Map<number, OpenCall>();
+  #latest: OpenCall | undefined;
+
+  constructor(draft: AnswerDraft) {
+    this.#draft = draft;
+  }
+
+  read(message: JsonObject, out: StreamDelta[]): void {
+    const { content } = message;
+    const reasoning = textIn(message.reasoning_content) ?? textIn(message.reasoning);
+    if (reasoning !== undefined) this.#draft.reasoning(reasoning, out);
+    if (typeof content === 'string') this.#draft.text(content, out);
+    else if (Array.isArray(content)) this.#readParts(content, out);
+    if (typeof message.refusal === 'string') this.#draft.refuse(message.refusal, out);
+    if (Array.isArray(message.tool_calls)) for (const call of message.tool_calls) this.#readCall(recordOf(call), out);
+    const legacy = message.function_call;
+    if (isLegacyCall(legacy)) this.#readCall({ index: 0, function: legacy }, out);
+  }
+
+  /** A whole message: each of its calls is one of its own, whatever indexes they carry. */
+  readWhole(message: JsonObject, out: StreamDelta[]): void {
+    const calls = arrayOf(message.tool_calls).map((call, index) => ({ ...recordOf(call), index }));
+    this.read({ ...message, tool_calls: calls }, out);
+  }
+
+  /** Throws where a call never told which function it calls; one that told nothing at all is none. */
+  end(): void {
+    for (const { id, draft, early } of this.#calls.values()) {
+      if (draft === undefined && (id !== undefined || early !== '')) {
+        throw new ProviderFailure({ kind: 'malformed', detail: 'a tool call has no function name' });
+      }
+    }
+  }
+
+  #readParts(parts: readonly unknown[], out: StreamDelta[]): void {
+    for (const one of parts) {
+      const part = recordOf(one);
+      if (part.type === 'thinking') {
+        if (typeof part.thinking === 'string') this.#draft.reasoning(part.thinking, out);
+        else for (const piece of arrayOf(part.thinking)) this.#draft.reasoning(textIn(recordOf(piece).text) ?? '', out);
+      } else if (part.type === 'refusal') {
+        this.#draft.refuse(textIn(part.refusal) ?? '', out);
+      } else if (typeof part.text === 'string') {
+        this.#draft.text(part.text, out);
+      }
+    }
+  }
+
+  #readCall(piece: JsonObject, out: StreamDelta[]): void {
+    const called = recordOf(piece.function);
+    const id = textIn(piece.id);
+    const name = textIn(called.name);
+    const call = this.#callOf(piece.index, id, name);
+    call.id ??= id;
+    if (isRecord(piece.extra_content)) call.extra = piece.extra_content;
+    const given = called.arguments;
+    const text = typeof given === 'string' ? given : given === undefined || given === null ? '' : JSON.stringify(given);
+    if (call.draft !== undefined && call.extra !== undefined) this.#draft.keepExtra(call.draft, call.extra);
+    if (call.draft === undefined) {
+      call.early += text;
+      if (name === undefined) return;
+      call.draft = this.#draft.toolCall(call.id, name, out, call.extra);
+      this.#draft.toolArguments(call.draft, call.early, out);
+    } else {
+      this.#draft.toolArguments(call.draft, text, out);
+    }
+  }
+
+  /** Some endpoints number every call 0 and only change the id; some number none. */
+  #callOf(index: unknown, id: string | undefined, name: string | undefined): OpenCall {
+    const isNamed = id !== undefined && id !== 'null' && name !== undefined;
+    let call =
+      typeof index === 'number'
+        ? this.#calls.get(index)
+        : id === undefined && name === undefined
+          ? this.#latest
+          : undefined;
+    if (call === undefined && typeof index !== 'number' && id !== undefined) {
+      for (const open of this.#calls.values()) if (open.id === id) call = open;
+    }
+    if (call?.draft !== undefined && isNamed && call.id !== id) call = undefined;
+    if (call === undefined) {
+      call = { id, extra: undefined, early: '', draft: undefined };
+      const key = typeof index === 'number' ? index : this.#calls.size;
+      // A call that takes another's number: the other is complete.
+      const other = this.#calls.get(key);
+      if (other !== undefined) this.#calls.set(-1 - this.#calls.size, other);
+      this.#calls.set(key, call);
+    }
+    this.#latest = call;
+    return call;
+  }
+}
+
+/** `undefined`: not finished. Throws where the model stopped for a reason that makes no answer. */
+export function readFinishReason(reason: unknown): FinishReason | undefined {
+  switch (reason) {
+    case undefined:
+    case null:
+    case '':
+      return undefined;
+    case 'length':
+    case 'model_length':
+    case 'max_tokens':
+      return 'length';
+    case 'content_filter':
+      return 'content_filter';
+    case 'tool_calls':
+    case 'function_call':
+    case 'tool_use':
+      return 'tool_calls';
+    case 'refusal':
+      return 'refusal';
+    case 'error':
+      throw stoppedBy('server_error', 'the model stopped with an error');
+    case 'abort':
+      throw stoppedBy('server_error', 'the provider broke off');
+    case 'insufficient_system_resource':
+      throw stoppedBy('overloaded', 'the provider lacked resources to go on');
+    default:
+      return 'stop';
+  }
+}
+
+function stoppedBy(kind: FailureKind, detail: string): ProviderFailure {
+  return new ProviderFailure({ kind, detail });
+}

@@ -1,0 +1,156 @@
+/** The messages of OpenAI's chat completions wire, read into the one form. */
+
+import type { FilePart, ImagePart, Message, TextPart, ToolCallPart, ToolResultPart } from '../../model-call/index.ts';
+import {
+  asFields,
+  cacheOf,
+  customArguments,
+  type Fields,
+  InvalidField,
+  isFields,
+  lastMark,
+  markLast,
+  readArray,
+  readCacheMark,
+  readExtraContent,
+  readFile,
+  readImage,
+  readSound,
+  readString,
+  readSystemText,
+  readText,
+  readTextPart,
+  refuseStoredFile,
+  requireName,
+  requireObject,
+  requireString,
+} from '../shared/index.ts';
+
+/** Adds one message of the wire. */
+export function readChatMessage(
+  given: unknown,
+  at: string,
+  messages: Message[],
+  beyond: string[],
+  adapts: string[],
+): void {
+  const message = asFields(given, at);
+  switch (message.role) {
+    case 'system':
+    case 'developer':
+      messages.push(...readSystemText(message, at));
+      return;
+    case 'user': {
+      const content = readUserContent(message.content, `${at}.content`);
+      messages.push({ role: 'user', content: markLast(content, readCacheMark(message, `${at}.`)) });
+      return;
+    }
+    case 'assistant': {
+      const content = readAssistant(message, at, beyond, adapts);
+      messages.push({ role: 'assistant', content: markLast(content, readCacheMark(message, `${at}.`)) });
+      return;
+    }
+    case 'tool': {
+      const callId = requireString(message, 'tool_call_id', `${at}.`);
+      const content = readResult(message.content, `${at}.content`);
+      const cache = lastMark(message.content, `${at}.content`, readCacheMark(message, `${at}.`));
+      const result = { type: 'tool_result' as const, callId, content, ...(cache === undefined ? {} : { cache }) };
+      const last = messages.at(-1);
+      // Results of one turn belong into one message.
+      if (last?.role === 'tool') messages[messages.length - 1] = { role: 'tool', content: [...last.content, result] };
+      else messages.push({ role: 'tool', content: [result] });
+      return;
+    }
+    case 'function':
+      beyond.push(`${at} (role function)`);
+      return;
+    default:
+      throw new InvalidField(`\`${at}.role\` must be system, developer, user, assistant or tool.`, `${at}.role`);
+  }
+}
+
+/** OpenAI's own endpoint knows text here; others, and clients of theirs, images too. */
+function readResult(content: unknown, at: string): ToolResultPart['content'] {
+  const isMedia = (part: unknown): boolean => isFields(part) && (part.type === 'image_url' || part.type === 'file');
+  if (Array.isArray(content) && content.some(isMedia)) return readUserContent(content, at);
+  return [{ type: 'text', text: readText(content, at) }];
+}
+
+function readUserContent(content: unknown, at: string): (TextPart | ImagePart | FilePart)[] {
+  if (typeof content === 'string') return [{ type: 'text', text: content }];
+  if (!Array.isArray(content) || content.length === 0) {
+    throw new InvalidField(`\`${at}\` must be a string or an array of parts.`, at);
+  }
+  return content.map((given, index) => {
+    const here = `${at}[${index}]`;
+    const part = asFields(given, here);
+    switch (part.type) {
+      case 'text':
+        return { type: 'text', text: readTextPart(part, here), ...cacheOf(part, `${here}.`) };
+      case 'image_url': {
+        const image = requireObject(part, 'image_url', `${here}.`);
+        return { ...readImage(image.url, image.detail, `${here}.image_url.url`), ...cacheOf(part, `${here}.`) };
+      }
+      case 'input_audio': {
+        const sound = requireObject(part, 'input_audio', `${here}.`);
+        return readSound(sound.data, sound.format, `${here}.input_audio`);
+      }
+      case 'file': {
+        const file = requireObject(part, 'file', `${here}.`);
+        refuseStoredFile(file, `${here}.file.`);
+        const name = readString(file, 'filename', `${here}.file.`);
+        return { ...readFile(file.file_data, name, `${here}.file.file_data`), ...cacheOf(part, `${here}.`) };
+      }
+      default:
+        throw new InvalidField(`\`${here}.type\` must be text, image_url, input_audio or file.`, `${here}.type`);
+    }
+  });
+}
+
+function readAssistant(message: Fields, at: string, beyond: string[], adapts: string[]): (TextPart | ToolCallPart)[] {
+  const content: (TextPart | ToolCallPart)[] = [];
+  const said = message.content ?? message.refusal;
+  if (typeof said === 'string') {
+    if (said !== '') content.push({ type: 'text', text: said });
+  } else if (Array.isArray(said)) {
+    for (let index = 0; index < said.length; index++) {
+      const here = `${at}.content[${index}]`;
+      const part = asFields(said[index], here);
+      const text = part.type === 'refusal' ? requireString(part, 'refusal', `${here}.`) : readTextPart(part, here);
+      content.push({ type: 'text', text, ...cacheOf(part, `${here}.`) });
+    }
+  } else if (said !== undefined && said !== null) {
+    throw new InvalidField(`\`${at}.content\` must be a string or an array of parts.`, `${at}.content`);
+  }
+  if (isFields(message.audio)) beyond.push(`${at}.audio`);
+  if (isFields(message.function_call)) beyond.push(`${at}.function_call`);
+  const calls = readArray(message, 'tool_calls', `${at}.`) ?? [];
+  for (let index = 0; index < calls.length; index++) {
+    const here = `${at}.tool_calls[${index}]`;
+    const call = asFields(calls[index], here);
+    if (call.type === 'custom') {
+      const custom = requireObject(call, 'custom', `${here}.`);
+      const input = readString(custom, 'input', `${here}.custom.`) ?? '';
+      content.push({
+        type: 'tool_call',
+        id: requireString(call, 'id', `${here}.`),
+        name: requireName(custom, `${here}.custom.`),
+        arguments: customArguments(input),
+      });
+      beyond.push(`${here} (custom)`);
+      adapts.push(`${here} (custom)`);
+      continue;
+    }
+    const called = requireObject(call, 'function', `${here}.`);
+    const part: ToolCallPart = {
+      type: 'tool_call',
+      id: requireString(call, 'id', `${here}.`),
+      name: requireName(called, `${here}.function.`),
+      arguments: readString(called, 'arguments', `${here}.function.`) || '{}',
+    };
+    const opaque = readExtraContent(call.extra_content);
+    const marked = { ...part, ...cacheOf(call, `${here}.`) };
+    content.push(opaque === undefined ? marked : { ...marked, opaque });
+  }
+  return content;
+}

@@ -1,0 +1,2 @@
+export { readCompletionsRequest } from './read-completions-request.ts';
+export { CompletionsStream, writeCompletions } from './write-completions.ts';

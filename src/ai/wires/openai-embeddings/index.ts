@@ -1,0 +1,2 @@
+export { type EmbeddingInput, joinEmbeddings, readEmbeddings } from './read-embeddings.ts';
+export { readEmbeddingsRequest, writeEmbeddings } from './write-embeddings.ts';

@@ -1,0 +1,1 @@
+export { readModerations } from './read-moderations.ts';

@@ -1,0 +1,7 @@
+export { conformResponse } from './normalise-response.ts';
+export { readResponse } from './read-response.ts';
+export { readResponsesRequest } from './read-responses-request.ts';
+export { ResponsesStreamReader } from './read-responses-stream.ts';
+export { responsesUsage, writeResponsesAnswer } from './write-response.ts';
+export { writeResponsesRequest } from './write-responses-request.ts';
+export { ResponsesStream } from './write-responses-stream.ts';

@@ -1,0 +1,79 @@
+/**
+ * What is passed on of a whole answer of the responses wire is of that wire: one that lacks ids, a status or what else
+ * OpenAI's client counts on is written anew with it, everything else of it left as it is.
+ */
+import { newId } from '../../../lib/index.ts';
+import type { JsonObject, ModelAnswer, ToolCallPart } from '../../model-call/index.ts';
+import { arrayOf, recordOf, textIn } from '../../model-call/index.ts';
+import { withAnswersOnly } from './responses-thinking.ts';
+
+/**
+ * @param text the answer as it came
+ * @param body `text`, parsed
+ * @param answer what was read of it
+ */
+export function conformResponse(text: string, body: unknown, answer: ModelAnswer): string {
+  const whole = recordOf(body);
+  const given = withAnswersOnly(whole);
+  if (given === whole) return isWell(given) ? text : JSON.stringify(rewritten(given, answer));
+  return JSON.stringify(withThinking(rewritten(given, answer), answer));
+}
+
+function isWell({ id, object, created_at, status, output }: JsonObject): boolean {
+  if (textIn(id) === undefined || object !== 'response' || typeof created_at !== 'number') return false;
+  return textIn(status) !== undefined && arrayOf(output).every(isWellItem);
+}
+
+/** The thinking that was taken out of a text, as the item it is. */
+function withThinking(body: JsonObject, { content }: ModelAnswer): JsonObject {
+  const [first] = content;
+  if (first?.type !== 'reasoning' || arrayOf(body.output).some((item) => recordOf(item).type === 'reasoning'))
+    return body;
+  const item = { id: newId('rs_'), type: 'reasoning', summary: [{ type: 'summary_text', text: first.text }] };
+  return { ...body, output: [item, ...arrayOf(body.output)] };
+}
+
+function isWellItem(given: unknown): boolean {
+  const item = recordOf(given);
+  if (textIn(item.id) === undefined) return false;
+  if (item.type === 'function_call') return textIn(item.call_id) !== undefined && textIn(item.arguments) !== undefined;
+  if (item.type !== 'message') return true;
+  return item.role === 'assistant' && Array.isArray(item.content) && item.content.every(isWellPart);
+}
+
+function isWellPart(given: unknown): boolean {
+  const part = recordOf(given);
+  return part.type !== 'output_text' || Array.isArray(part.annotations);
+}
+
+function rewritten(body: JsonObject, answer: ModelAnswer): JsonObject {
+  const calls = answer.content.filter((part) => part.type === 'tool_call');
+  return {
+    ...body,
+    id: textIn(body.id) ?? newId('resp_'),
+    object: 'response',
+    created_at: typeof body.created_at === 'number' ? body.created_at : Math.floor(Date.now() / 1_000),
+    status: textIn(body.status) ?? 'completed',
+    output: arrayOf(body.output).map((item) => rewrittenItem(recordOf(item), calls)),
+  };
+}
+
+/** @param calls those that were read, in order; the first is taken out where the item is one */
+function rewrittenItem(item: JsonObject, calls: ToolCallPart[]): JsonObject {
+  switch (item.type) {
+    case 'function_call': {
+      const call = calls.shift();
+      const id = textIn(item.id) ?? newId('fc_');
+      return { ...item, id, call_id: call?.id, arguments: call?.arguments, status: item.status ?? 'completed' };
+    }
+    case 'message': {
+      const { content: given } = item;
+      const parts = typeof given === 'string' ? [{ type: 'output_text', text: given }] : arrayOf(given);
+      const content = parts.map((part) => (isWellPart(part) ? part : { ...recordOf(part), annotations: [] }));
+      const id = textIn(item.id) ?? newId('msg_');
+      return { ...item, id, role: 'assistant', status: item.status ?? 'completed', content };
+    }
+    default:
+      return { ...item, id: textIn(item.id) ?? newId('item_') };
+  }
+}

@@ -1,0 +1,217 @@
+/**
+ * What is passed on of a stream of the responses wire is of that wire, whatever the endpoint that speaks it left out.
+ * OpenAI's own client refuses a stream with an event it does not know, with an id that changes (GitHub Copilot changes
+ * all of them with every event), or with a piece of an item or a part that was never begun. An event that is well-formed
+ * passes as its bytes; what is missing before it is written; one with other ids is written anew with those that were told
+ * first; one that is no event of the wire is passed over.
+ */
+import { newId } from '../../../lib/index.ts';
+import type { JsonObject } from '../../model-call/index.ts';
+import { arrayOf, recordOf, textIn } from '../../model-call/index.ts';
+import { isItemEvent, lifecycleEvents, type PartEvents, partEvents, statusOf } from './responses-events.ts';
+
+interface KnownItem {
+  readonly index: number;
+  readonly id: string;
+  readonly type: string;
+  readonly callId: string | undefined;
+  /** The numbers of parts that were begun: contents as they are, summaries below 0. */
+  readonly parts: Set<number>;
+  /** The item as it ended. */
+  whole: JsonObject | undefined;
+}
+
+const nothing: readonly string[] = [];
+
+export class ConformResponses {
+  #id = '';
+  readonly #items = new Map<number, KnownItem>();
+  /** By the id that an item's first event gave it. */
+  readonly #byId = new Map<string, KnownItem>();
+  #latest: KnownItem | undefined;
+
+  /** Whether a stream can be passed on that begins so. */
+  static begins(type: string, event: JsonObject): boolean {
+    const { id, output } = recordOf(event.response);
+    return type === 'response.created' && textIn(id) !== undefined && Array.isArray(output);
+  }
+
+  /**
+   * @param data the event as it came
+   * @param event `data`, parsed
+   * @param callId of the call that the event begins, as it was read
+   * @returns what is passed on, in order
+   */
+  pass(data: string, type: string, event: JsonObject, callId: string | undefined): readonly string[] {
+    if (lifecycleEvents.has(type)) return this.#lifecycle(data, type, event);
+    if (type === 'response.output_item.added') return this.#added(data, event, callId);
+    if (type === 'response.output_item.done') return this.#done(data, event, callId);
+    if (!isItemEvent(type)) return nothing;
+    const part = partEvents.get(type);
+    return this.#isWell(type, event, part) ? [data] : this.#mended(type, event, part);
+  }
+
+  #isWell(type: string, event: JsonObject, part: PartEvents | undefined): boolean {
+    const known = this.#known(event.output_index);
+    if (known === undefined || known.id !== event.item_id || event.type !== type) return false;
+    if (part !== undefined) return known.parts.has(placeOf(part, event));
+    if (!isBegin(type)) return true;
+    const place = begunPlace(type, event);
+    if (known.parts.has(place)) return false;
+    known.parts.add(place);
+    return true;
+  }
+
+  #lifecycle(data: string, type: string, event: JsonObject): readonly string[] {
+    const response = recordOf(event.response);
+    const status = statusOf(type, response);
+    this.#id ||= textIn(response.id) ?? '';
+    const output = arrayOf(response.output);
+    const isWell = output.every((item, index) => this.#isKnownAs(index, recordOf(item)));
+    const isNamed = response.id === this.#id && response.object === 'response' && response.status === status;
+    const isTold = Array.isArray(response.output) && (output.length > 0 || status === 'in_progress');
+    if (isNamed && isWell && event.type === type && (isTold || this.#items.size === 0)) return [data];
+    const items = isTold
+      ? output.map((item, index) => this.#named(recordOf(item), this.#items.get(index)))
+      : this.#ended();
+    const whole = { ...response, id: this.#id, object: 'response', status, output: items };
+    return [JSON.stringify({ ...event, type, response: whole })];
+  }
+
+  /** The items that ended, for an end that does not tell them again. */
+  #ended(): readonly JsonObject[] {
+    const inOrder = [...this.#items.values()].sort((one, other) => one.index - other.index);
+    return inOrder.flatMap(({ whole }) => (whole === undefined ? [] : [whole]));
+  }
+
+  #added(data: string, event: JsonObject, callId: string | undefined): readonly string[] {
+    const item = recordOf(event.item);
+    const index = this.#indexOf(event.output_index);
+    if (textIn(item.type) === undefined || this.#items.has(index)) return nothing;
+    const known = this.#begin(index, item, callId);
+    const isWell = event.output_index === index && this.#isKnownAs(index, item);
+    if (isWell && textIn(event.type) !== undefined) return [data];
+    const named = this.#named(item, known);
+    return [JSON.stringify({ ...event, type: 'response.output_item.added', output_index: index, item: named })];
+  }
+
+  #done(data: string, event: JsonObject, callId: string | undefined): readonly string[] {
+    const type = 'response.output_item.done';
+    const item = recordOf(event.item);
+    if (textIn(item.type) === undefined) return nothing;
+    const known = this.#known(event.output_index) ?? this.#byId.get(textIn(item.id) ?? '');
+    if (known === undefined) {
+      const index = this.#indexOf(event.output_index);
+      const begun = this.#begin(index, item, callId);
+      const named = this.#named(item, begun);
+      begun.whole = named;
+      const added = { type: 'response.output_item.added', output_index: index, item: emptied(named) };
+      const done = { ...event, type, output_index: index, item: named };
+      return [JSON.stringify({ ...added, sequence_number: event.sequence_number }), JSON.stringify(done)];
+    }
+    const isWell = this.#isKnownAs(known.index, item);
+    known.whole = isWell ? item : this.#named(item, known);
+    if (isWell && event.type === type && event.output_index === known.index) return [data];
+    return [JSON.stringify({ ...event, type, output_index: known.index, item: known.whole })];
+  }
+
+  #mended(type: string, event: JsonObject, part: PartEvents | undefined): readonly string[] {
+    const before: string[] = [];
+    const { sequence_number } = event;
+    let known = this.#known(event.output_index) ?? this.#byId.get(textIn(event.item_id) ?? '');
+    if (known === undefined && part?.item === this.#latest?.type) known = this.#latest;
+    if (known === undefined) {
+      // A call without its name cannot be begun: its end tells it whole.
+      const kind = part?.item ?? (type.startsWith('response.content_part.') ? 'message' : undefined);
+      if (kind === undefined) return nothing;
+      const index = this.#indexOf(event.output_index);
+      known = this.#begin(index, { type: kind, id: textIn(event.item_id) }, undefined);
+      const item = kind === 'message' ? { role: 'assistant', status: 'in_progress', content: [] } : { summary: [] };
+      const added = { type: 'response.output_item.added', output_index: index, sequence_number };
+      before.push(JSON.stringify({ ...added, item: { id: known.id, type: kind, ...item } }));
+    }
+    const place = { item_id: known.id, output_index: known.index };
+    if (part !== undefined) {
+      const number = numberOf(event[part.numbered]);
+      if (!known.parts.has(placeOf(part, event))) {
+        known.parts.add(placeOf(part, event));
+        const begun = { type: part.begunBy, ...place, [part.numbered]: number, part: part.empty, sequence_number };
+        before.push(JSON.stringify(begun));
+      }
+      return [...before, JSON.stringify({ ...event, type, ...place, [part.numbered]: number })];
+    }
+    if (isBegin(type)) {
+      const begun = begunPlace(type, event);
+      if (known.parts.has(begun)) return before;
+      known.parts.add(begun);
+    }
+    return [...before, JSON.stringify({ ...event, type, ...place })];
+  }
+
+  #known(index: unknown): KnownItem | undefined {
+    return typeof index === 'number' ? this.#items.get(index) : undefined;
+  }
+
+  /** Where an item stands: where it says, else behind the last. */
+  #indexOf(index: unknown): number {
+    return typeof index === 'number' && Number.isSafeInteger(index) && index >= 0 ? index : this.#items.size;
+  }
+
+  #begin(index: number, item: JsonObject, callId: string | undefined): KnownItem {
+    const given = textIn(item.id);
+    const known: KnownItem = {
+      index,
+      id: given ?? newId('item_'),
+      type: textIn(item.type) ?? '',
+      callId: textIn(item.call_id) ?? callId,
+      parts: new Set(),
+      whole: undefined,
+    };
+    this.#items.set(index, known);
+    if (given !== undefined) this.#byId.set(given, known);
+    this.#latest = known;
+    return known;
+  }
+
+  #isKnownAs(index: number, { id, type, call_id }: JsonObject): boolean {
+    const known = this.#items.get(index);
+    if (known === undefined || known.type !== type) return true;
+    return known.id === id && (known.callId === undefined || known.callId === call_id);
+  }
+
+  /** The item with the ids it was begun with. */
+  #named(item: JsonObject, known: KnownItem | undefined): JsonObject {
+    if (known === undefined || known.type !== item.type) return item;
+    return { ...item, id: known.id, ...(known.callId === undefined ? {} : { call_id: known.callId }) };
+  }
+}
+
+function isBegin(type: string): boolean {
+  return type === 'response.content_part.added' || type === 'response.reasoning_summary_part.added';
+}
+
+function numberOf(value: unknown): number {
+  return typeof value === 'number' ? value : 0;
+}
+
+function summaryPlace(event: JsonObject): number {
+  return -1 - numberOf(event.summary_index);
+}
+
+function begunPlace(type: string, event: JsonObject): number {
+  return type === 'response.content_part.added' ? numberOf(event.content_index) : summaryPlace(event);
+}
+
+function placeOf({ numbered }: PartEvents, event: JsonObject): number {
+  return numbered === 'content_index' ? numberOf(event.content_index) : summaryPlace(event);
+}
+
+/** An item as it is before anything is written into it. */
+function emptied(item: JsonObject): JsonObject {
+  const empty: Record<string, unknown> = { ...item };
+  if (textIn(item.status) !== undefined) empty.status = 'in_progress';
+  if (Array.isArray(item.content)) empty.content = [];
+  if (Array.isArray(item.summary)) empty.summary = [];
+  if (typeof item.arguments === 'string') empty.arguments = '';
+  return empty;
+}

@@ -1,0 +1,116 @@
+/**
+ * OpenAI's responses wire, read into the one form (POST /v1/responses; openai-openapi, MIT). Nothing is stored: what
+ * refers to stored things is refused, and `store: false` is what the provider is told.
+ */
+import type { Message, ModelRequest, OutputForm } from '../../model-call/index.ts';
+import {
+  type Draft,
+  type Fields,
+  InvalidField,
+  isFields,
+  knownFields,
+  nameToolTypes,
+  optionalFields,
+  readArray,
+  readBoolean,
+  readEffort,
+  readInteger,
+  readObject,
+  readOutputForm,
+  readSampling,
+  readString,
+  readTools,
+  refuseStorageAndTiers,
+  requireString,
+  sortFields,
+} from '../shared/index.ts';
+import { readInput } from './read-responses-input.ts';
+
+export interface ResponsesCall {
+  readonly alias: string;
+  readonly request: ModelRequest;
+  readonly stream: boolean;
+  /** What was asked, for the answer to repeat. */
+  readonly body: Fields;
+}
+
+const known = knownFields({
+  form: [
+    ...['model', 'input', 'instructions', 'stream', 'max_output_tokens', 'temperature', 'top_p', 'text', 'reasoning'],
+    ...['tools', 'tool_choice', 'parallel_tool_calls', 'user', 'background', 'include'],
+    ...['top_logprobs', 'truncation'],
+  ],
+  hint: [
+    ...['metadata', 'stream_options', 'prompt_cache_key', 'prompt_cache_options', 'prompt_cache_retention'],
+    ...['safety_identifier', 'client_metadata', 'service_tier', 'store'],
+  ],
+  refused: ['previous_response_id', 'conversation', 'prompt'],
+});
+
+/**
+ * Codex offers its provider's search with every request. Nobody runs tools for callers here: where the model is free not
+ * to search, it is not offered the search.
+ */
+function withoutSearch(given: Fields, removed: string[]): Fields {
+  const { tools, tool_choice: choice } = given;
+  if (!Array.isArray(tools) || (choice !== undefined && choice !== null && choice !== 'auto')) return given;
+  const isSearch = (tool: unknown): boolean => isFields(tool) && tool.type === 'web_search';
+  if (!tools.some(isSearch)) return given;
+  removed.push('tools (web_search)');
+  const left = tools.filter((tool) => !isSearch(tool));
+  const { tools: _, tool_choice: __, ...rest } = given;
+  return left.length === 0 ? rest : { ...given, tools: left };
+}
+
+/** @throws InvalidField */
+export function readResponsesRequest(asked: Fields): ResponsesCall {
+  const removed: string[] = [];
+  const given = withoutSearch(asked, removed);
+  refuseStorageAndTiers(given, ['auto', 'default']);
+  const { beyond, optional } = sortFields(given, known);
+  if (readBoolean(given, 'background') === true) {
+    throw new InvalidField('`background` is not available on this gateway.', 'background');
+  }
+  // OpenAI stores what does not say otherwise; here nothing is.
+  const body = nameToolTypes(given.store === false ? given : { ...given, store: false }, false);
+  const alias = requireString(body, 'model');
+  const stream = readBoolean(body, 'stream') === true;
+  if ((readInteger(body, 'top_logprobs', 0) ?? 0) > 0) beyond.push('top_logprobs');
+  if (body.truncation === 'auto') beyond.push('truncation');
+  for (const included of readArray(body, 'include') ?? []) {
+    if (typeof included !== 'string') throw new InvalidField('`include` must be an array of strings.', 'include');
+    if (included !== 'reasoning.encrypted_content') beyond.push(`include (${included.slice(0, 64)})`);
+  }
+
+  const messages: Message[] = [];
+  const instructions = readString(body, 'instructions');
+  if (instructions !== undefined) messages.push({ role: 'system', content: instructions });
+  const adapts: string[] = [];
+  readInput(body.input, messages, beyond, adapts);
+
+  const request: Draft = {
+    messages,
+    output: readOutput(body, optional),
+    wire: { wire: 'openai-responses', body, beyond, ...(adapts.length === 0 ? {} : { adapts }) },
+  };
+  readSampling(request, body);
+  const maxTokens = readInteger(body, 'max_output_tokens', 1);
+  if (maxTokens !== undefined) request.maxOutputTokens = maxTokens;
+  const reasoning = readObject(body, 'reasoning');
+  const effort = reasoning === undefined ? undefined : readEffort(reasoning, 'effort', 'reasoning.');
+  if (effort !== undefined) request.reasoning = { effort };
+  readTools(request, body, beyond, false);
+  Object.assign(request, optionalFields(optional, body, request.user));
+  if (removed.length > 0) request.removed = removed;
+  return { alias, request, stream, body };
+}
+
+function readOutput(body: Fields, optional: string[]): OutputForm {
+  const text = readObject(body, 'text');
+  if (text === undefined) return { kind: 'text' };
+  if (text.verbosity !== undefined && text.verbosity !== null && text.verbosity !== 'medium') {
+    optional.push('text.verbosity'); // a hint of style
+  }
+  const format = readObject(text, 'format', 'text.');
+  return format === undefined ? { kind: 'text' } : readOutputForm(format.type, format, 'text.format.');
+}

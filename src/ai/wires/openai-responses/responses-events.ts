@@ -1,0 +1,77 @@
+/** The events of OpenAI's responses wire that its clients know; their own refuses a stream that holds any other. */
+
+import type { JsonObject } from '../../model-call/index.ts';
+
+/** They carry the whole response. */
+export const lifecycleEvents: ReadonlySet<string> = new Set(
+  ['created', 'queued', 'in_progress', 'completed', 'incomplete', 'failed'].map((name) => `response.${name}`),
+);
+
+/** What a response is by the event that carries it, where it does not say so itself or says that it goes on. */
+export function statusOf(type: string, { status }: JsonObject): string {
+  if (typeof status === 'string' && status !== 'in_progress' && status !== 'queued') return status;
+  const told = type.slice('response.'.length);
+  return told === 'created' ? 'in_progress' : told;
+}
+
+/** A part of an item that pieces are written into: the events that write, and how the part is begun. */
+export interface PartEvents {
+  readonly item: 'message' | 'reasoning';
+  /** What the event calls the part's number. */
+  readonly numbered: 'content_index' | 'summary_index';
+  readonly begunBy: 'response.content_part.added' | 'response.reasoning_summary_part.added';
+  /** The part before anything is in it. */
+  readonly empty: Readonly<Record<string, unknown>>;
+}
+
+const text: PartEvents = {
+  item: 'message',
+  numbered: 'content_index',
+  begunBy: 'response.content_part.added',
+  empty: { type: 'output_text', text: '', annotations: [], logprobs: [] },
+};
+const refusal: PartEvents = { ...text, empty: { type: 'refusal', refusal: '' } };
+const reasoning: PartEvents = { ...text, item: 'reasoning', empty: { type: 'reasoning_text', text: '' } };
+const summary: PartEvents = {
+  item: 'reasoning',
+  numbered: 'summary_index',
+  begunBy: 'response.reasoning_summary_part.added',
+  empty: { type: 'summary_text', text: '' },
+};
+
+export const partEvents: ReadonlyMap<string, PartEvents> = new Map([
+  ['response.output_text.delta', text],
+  ['response.output_text.done', text],
+  ['response.output_text.annotation.added', text],
+  ['response.refusal.delta', refusal],
+  ['response.refusal.done', refusal],
+  ['response.reasoning_text.delta', reasoning],
+  ['response.reasoning_text.done', reasoning],
+  ['response.reasoning_summary_text.delta', summary],
+  ['response.reasoning_summary_text.done', summary],
+  ['response.reasoning_summary_part.done', summary],
+]);
+
+/** Of one item, which `item_id` and `output_index` name: those above, and these. */
+const itemEvents: ReadonlySet<string> = new Set([
+  'response.content_part.added',
+  'response.content_part.done',
+  'response.reasoning_summary_part.added',
+  ...['function_call_arguments', 'custom_tool_call_input', 'mcp_call_arguments', 'code_interpreter_call_code'].flatMap(
+    (name) => [`response.${name}.delta`, `response.${name}.done`],
+  ),
+  ...['file_search_call', 'web_search_call'].flatMap((name) =>
+    ['in_progress', 'searching', 'completed'].map((state) => `response.${name}.${state}`),
+  ),
+  ...['in_progress', 'interpreting', 'completed'].map((state) => `response.code_interpreter_call.${state}`),
+  ...['in_progress', 'generating', 'completed', 'partial_image'].map(
+    (state) => `response.image_generation_call.${state}`,
+  ),
+  ...['mcp_call', 'mcp_list_tools'].flatMap((name) =>
+    ['in_progress', 'completed', 'failed'].map((state) => `response.${name}.${state}`),
+  ),
+]);
+
+export function isItemEvent(type: string): boolean {
+  return partEvents.has(type) || itemEvents.has(type);
+}

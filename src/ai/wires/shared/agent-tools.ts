@@ -1,0 +1,97 @@
+/**
+ * Tools of the OpenAI wires that an agent runs itself, as Codex and Cursor describe them, for models of other wires: a
+ * custom tool takes free text and becomes a function of one text, a namespace's functions become functions with longer
+ * names. A model's calls of them go back to the client as it described them. The grammar of a custom tool is told in words.
+ */
+import type { ToolDefinition } from '../../model-call/index.ts';
+import { asFields, type Fields, isFields, readArray, readObject, readString, requireName } from './read-fields.ts';
+
+/** How a client described a tool that is called by another name, or otherwise. */
+export interface AgentTool {
+  readonly isCustom: boolean;
+  readonly name: string;
+  readonly namespace: string | undefined;
+}
+
+/** By the name the model calls it. */
+export type AgentTools = ReadonlyMap<string, AgentTool>;
+
+const none: AgentTools = new Map();
+const mostName = 64;
+
+/** Of a request that has been read. */
+export function agentToolsOf({ tools }: Fields): AgentTools {
+  if (!Array.isArray(tools) || !tools.some((tool) => isFields(tool) && isAgentTool(tool))) return none;
+  const found = new Map<string, AgentTool>();
+  for (const tool of tools as readonly Fields[]) {
+    const namespace = tool.type === 'namespace' ? String(tool.name) : undefined;
+    const inner = Array.isArray(tool.tools) ? (tool.tools as readonly Fields[]) : [];
+    for (const one of namespace === undefined ? [tool] : inner) {
+      if (namespace === undefined && one.type !== 'custom') continue;
+      const name = String((isFields(one.custom) ? one.custom : one).name);
+      found.set(calledName(namespace, name), { isCustom: one.type === 'custom', name, namespace });
+    }
+  }
+  return found;
+}
+
+export function isAgentTool({ type }: Fields): boolean {
+  return type === 'custom' || type === 'namespace';
+}
+
+/** What the model calls a tool of a namespace. */
+export function calledName(namespace: string | undefined, name: string): string {
+  if (namespace === undefined || namespace === '') return name;
+  const joined = namespace.endsWith('_') ? namespace + name : `${namespace}__${name}`;
+  return joined.slice(-mostName);
+}
+
+/**
+ * @param readFunction a function of the wire
+ * @throws InvalidField
+ */
+export function readAgentTool(
+  tool: Fields,
+  at: string,
+  readFunction: (tool: Fields, at: string) => ToolDefinition,
+): readonly ToolDefinition[] {
+  if (tool.type === 'custom') return [customTool(tool, at)];
+  const namespace = requireName(tool, `${at}.`);
+  return (readArray(tool, 'tools', `${at}.`) ?? []).map((given, index) => {
+    const here = `${at}.tools[${index}]`;
+    const inner = asFields(given, here);
+    const read = inner.type === 'custom' ? customTool(inner, here) : readFunction(inner, here);
+    return { ...read, name: calledName(namespace, read.name) };
+  });
+}
+
+/** The chat wire describes it under `custom`, and its grammar one level deeper. */
+function customTool(given: Fields, at: string): ToolDefinition {
+  const tool = readObject(given, 'custom', `${at}.`) ?? given;
+  const format = readObject(tool, 'format', `${at}.`);
+  const inner = format === undefined ? undefined : (readObject(format, 'grammar', `${at}.format.`) ?? format);
+  const grammar = inner === undefined ? undefined : readString(inner, 'definition', `${at}.format.`);
+  const told = readString(tool, 'description', `${at}.`) ?? '';
+  const words = grammar === undefined ? told : `${told}\n\n\`input\` must fit this grammar:\n${grammar}`;
+  const input = { type: 'string', description: 'The whole input of the tool, as it is.' };
+  return {
+    name: requireName(tool, `${at}.`),
+    ...(words === '' ? {} : { description: words.trim() }),
+    parameters: { type: 'object', properties: { input }, required: ['input'], additionalProperties: false },
+  };
+}
+
+/** The free text of a custom tool's call, as a function's arguments, and back. */
+export function customArguments(input: string): string {
+  return JSON.stringify({ input });
+}
+
+export function customInput(text: string): string {
+  try {
+    const read: unknown = JSON.parse(text);
+    if (isFields(read) && typeof read.input === 'string') return read.input;
+  } catch {
+    // A model that wrote the text itself.
+  }
+  return text;
+}

@@ -1,0 +1,125 @@
+/**
+ * Ids of tool calls in the form that a provider takes. A conversation may hold those of other providers
+ * (`functions.search:0` of Kimi, ids of hundreds of characters), which Anthropic, Bedrock, Mistral and OpenAI refuse. Such
+ * an id is replaced by one made of it, the same in the call and in its result and in every request; the client's own
+ * conversation keeps what it was told.
+ */
+import { hash } from 'node:crypto';
+import type { JsonObject, Message, ModelRequest, Wire } from '../../model-call/index.ts';
+import { isRecord } from '../../model-call/index.ts';
+
+export interface CallIdForm {
+  readonly takes: RegExp;
+  /** Of the hash's hexadecimal digits. */
+  make(digits: string): string;
+  /** Whether no two calls of a conversation may have the same, as those of providers that count anew each turn do. */
+  readonly isUnique?: true;
+}
+
+const long = { make: (digits: string) => `call_${digits.slice(0, 32)}` };
+export const plain: CallIdForm = { takes: /^[\w-]{1,64}$/, ...long, isUnique: true };
+export const anyUpTo64: CallIdForm = { takes: /^.{1,64}$/s, ...long };
+/** Chat completions of OpenAI's own hosts. */
+const anyUpTo40: CallIdForm = { takes: /^.{1,40}$/s, make: (digits) => `call_${digits.slice(0, 24)}` };
+export const nineCharacters: CallIdForm = { takes: /^[A-Za-z0-9]{9}$/, make: (digits) => digits.slice(0, 9) };
+
+/** Own servers of the OpenAI wires take any characters, and some models only know the ids they wrote themselves. */
+export function callIdFormAt(hostname: string, wire: Wire): CallIdForm {
+  if (hostname === 'api.mistral.ai') return nineCharacters;
+  const isOpenAi = /(?:^|\.)(?:openai\.com|azure\.com)$/.test(hostname);
+  return isOpenAi && wire === 'openai-chat' ? anyUpTo40 : anyUpTo64;
+}
+
+function conformed(id: string, { takes, make }: CallIdForm): string {
+  return takes.test(id) ? id : make(hash('sha256', id, 'hex'));
+}
+
+/** The same request where its provider takes every id. */
+export function withCallIds(request: ModelRequest, form: CallIdForm): ModelRequest {
+  const names = new CallNames(form);
+  const messages = mapped(request.messages, (message): Message => {
+    if (message.role === 'assistant') {
+      const content = mapped(message.content, (part) => {
+        if (part.type !== 'tool_call') return part;
+        const id = names.ofCall(part.id);
+        return id === part.id ? part : { ...part, id };
+      });
+      return content === message.content ? message : { ...message, content };
+    }
+    if (message.role !== 'tool') return message;
+    const content = mapped(message.content, (result) => {
+      const callId = names.ofResult(result.callId);
+      return callId === result.callId ? result : { ...result, callId };
+    });
+    return content === message.content ? message : { ...message, content };
+  });
+  return messages === request.messages ? request : { ...request, messages };
+}
+
+/** The ids of one conversation, in order: a call that has another's id gets one of its own, and its result with it. */
+class CallNames {
+  readonly #form: CallIdForm;
+  readonly #counts = new Map<string, number>();
+  /** By id, those of calls whose results are yet to come. */
+  readonly #open = new Map<string, string[]>();
+  /** By id, whose result came last: another result of the same is another part of it. */
+  readonly #last = new Map<string, string>();
+
+  constructor(form: CallIdForm) {
+    this.#form = form;
+  }
+
+  ofCall(id: string): string {
+    if (this.#form.isUnique !== true) return conformed(id, this.#form);
+    const count = (this.#counts.get(id) ?? 0) + 1;
+    this.#counts.set(id, count);
+    const name = count === 1 ? conformed(id, this.#form) : this.#form.make(hash('sha256', `${count} ${id}`, 'hex'));
+    const open = this.#open.get(id);
+    if (open === undefined) this.#open.set(id, [name]);
+    else open.push(name);
+    return name;
+  }
+
+  ofResult(id: string): string {
+    const name = this.#open.get(id)?.shift() ?? this.#last.get(id) ?? conformed(id, this.#form);
+    this.#last.set(id, name);
+    return name;
+  }
+}
+
+/** The same for a body that is sent as the client wrote it. */
+export function withBodyCallIds(body: JsonObject, wire: Wire, form: CallIdForm): JsonObject {
+  const list = wire === 'openai-chat' ? 'messages' : 'input';
+  const given = body[list];
+  if (!Array.isArray(given)) return body;
+  const items = mapped(given as readonly unknown[], (item) => {
+    if (!isRecord(item)) return item;
+    if (wire === 'openai-responses') return withId(item, 'call_id', form);
+    const named = withId(item, 'tool_call_id', form);
+    if (!Array.isArray(named.tool_calls)) return named;
+    const calls = mapped(named.tool_calls as readonly unknown[], (call) =>
+      isRecord(call) ? withId(call, 'id', form) : call,
+    );
+    return calls === named.tool_calls ? named : { ...named, tool_calls: calls };
+  });
+  return items === given ? body : { ...body, [list]: items };
+}
+
+function withId(fields: JsonObject, name: string, form: CallIdForm): JsonObject {
+  const id = fields[name];
+  if (typeof id !== 'string' || id === '' || form.takes.test(id)) return fields;
+  return { ...fields, [name]: conformed(id, form) };
+}
+
+/** The same list where no item changes. */
+function mapped<Item>(items: readonly Item[], change: (item: Item) => Item): readonly Item[] {
+  let changed: Item[] | undefined;
+  for (let index = 0; index < items.length; index++) {
+    const item = items[index] as Item;
+    const other = change(item);
+    if (other === item) continue;
+    changed ??= [...items];
+    changed[index] = other;
+  }
+  return changed ?? items;
+}

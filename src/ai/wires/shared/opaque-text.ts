@@ -1,0 +1,42 @@
+/**
+ * What a provider wants back with a part, as one string in a wire that has room for a string (a thinking block's
+ * `signature`, a reasoning item's `encrypted_content`). Read back, it is held to what such things are: strings by name
+ * under a provider's name; so a client's own text can become no other option of a provider.
+ */
+import type { JsonObject } from '../../model-call/index.ts';
+import { isFields } from './read-fields.ts';
+
+const seal = 'isthmus.1.';
+
+export function opaqueToText(opaque: JsonObject): string {
+  return seal + Buffer.from(JSON.stringify(opaque)).toString('base64url');
+}
+
+/** `undefined`: the text is not one of ours. */
+export function opaqueFromText(text: string): JsonObject | undefined {
+  if (!text.startsWith(seal)) return undefined;
+  try {
+    return readOpaque(JSON.parse(Buffer.from(text.slice(seal.length), 'base64url').toString()));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Strings, or strings by name under a name; anything else is left out. */
+export function readOpaque(value: unknown): JsonObject | undefined {
+  if (!isFields(value)) return undefined;
+  const opaque: Record<string, unknown> = Object.create(null);
+  let found = false;
+  for (const [name, inner] of Object.entries(value)) {
+    if (typeof inner === 'string') {
+      opaque[name] = inner;
+      found = true;
+    } else if (isFields(inner)) {
+      const strings = Object.entries(inner).filter(([, leaf]) => typeof leaf === 'string');
+      if (strings.length === 0) continue;
+      opaque[name] = Object.fromEntries(strings);
+      found = true;
+    }
+  }
+  return found ? opaque : undefined;
+}

@@ -1,0 +1,39 @@
+/** A client's own request, sent on as it is to a provider that speaks its wire; every other provider says what it lacks. */
+import type { JsonObject, ModelRequest, Wire, WireRequest } from '../../model-call/index.ts';
+import { recordOf, unsupported } from '../../model-call/index.ts';
+import type { ChatDialect } from './openai-dialect.ts';
+
+export interface PassedRequest {
+  readonly body: JsonObject;
+  /** Whether the client did not ask for usage in its stream, which is asked for all the same. */
+  readonly dropsUsage: boolean;
+}
+
+/** The fields of a client's request that no other wire has anything for. */
+export function lostFields({ beyond, adapts = [] }: WireRequest): readonly string[] {
+  return adapts.length === 0 ? beyond : beyond.filter((name) => !adapts.includes(name));
+}
+
+/** `undefined`: the request is to be translated. Throws `unsupported` where that would lose something. */
+export function passedRequest(
+  request: ModelRequest,
+  wire: Wire,
+  model: string,
+  streams: boolean,
+  fitted: (body: JsonObject) => JsonObject = (body) => body,
+  { asksForStreamUsage }: Pick<ChatDialect, 'asksForStreamUsage'> = { asksForStreamUsage: true },
+): PassedRequest | undefined {
+  if (request.wire === undefined) return undefined;
+  if (request.wire.wire !== wire || request.wire.isForeign === true) {
+    const lost = lostFields(request.wire);
+    if (lost.length > 0) throw unsupported(lost.join(', '));
+    return undefined;
+  }
+  const asked = recordOf(request.wire.body.stream_options);
+  const body = fitted(request.wire.body);
+  if (!streams) return { body: { ...body, model, stream: false }, dropsUsage: false };
+  if (wire === 'openai-responses') return { body: { ...body, model, stream: true }, dropsUsage: false };
+  const dropsUsage = asked.include_usage !== true;
+  if (!asksForStreamUsage) return { body: { ...body, model, stream: true }, dropsUsage };
+  return { body: { ...body, model, stream: true, stream_options: { ...asked, include_usage: true } }, dropsUsage };
+}

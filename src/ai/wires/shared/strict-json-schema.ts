@@ -1,0 +1,103 @@
+import type { JsonSchema } from '../../model-call/index.ts';
+import { parseJson } from '../../model-call/index.ts';
+
+/**
+ * The part of a JSON schema that OpenAI's strict structured output takes (developers.openai.com, "Structured model
+ * outputs", supported schemas): every object closed, every property required, `oneOf` written `anyOf`, keywords it
+ * refuses left out. What an answer loses by that is held by the caller's own validation. A property that was optional
+ * is asked for like the others: an answer that has it fits the given schema too.
+ *
+ * What cannot be said that way without meaning something else (objects with free keys, `allOf`, `not`, tuples) is asked
+ * for as it is, not strictly.
+ *
+ * The root must be an object there; a schema that is none is wrapped in `{ "value": … }` and `unwrap` takes it out of
+ * the answer again.
+ */
+export interface AskedSchema {
+  readonly schema: JsonSchema;
+  readonly isWrapped: boolean;
+  unwrap(answer: string): string;
+}
+
+/** Taken over as they are; keywords that hold schemas are walked instead. */
+const plainKeywords = new Set([
+  ...['type', 'enum', 'const', 'description', 'pattern', 'format', 'minItems', 'maxItems'],
+  ...['multipleOf', 'minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum'],
+]);
+
+/** What strictness has no words for and an answer would be wrong without. */
+const freeKeywords = new Set([
+  ...['allOf', 'not', 'if', 'patternProperties', 'prefixItems', 'dependentSchemas', 'propertyNames'],
+  ...['$dynamicRef', 'unevaluatedProperties', 'contains'],
+]);
+
+export function strictJsonSchema(schema: JsonSchema): AskedSchema & { readonly isStrict: boolean } {
+  const asked = objectRoot(schema);
+  return canBeStrict(asked.schema)
+    ? { ...asked, schema: strict(asked.schema), isStrict: true }
+    : { ...asked, isStrict: false };
+}
+
+/** A forced function call's parameters must be an object as well. */
+export function objectRoot(schema: JsonSchema): AskedSchema {
+  if (schema.type === 'object' && schema.anyOf === undefined && schema.oneOf === undefined) {
+    return { schema, isWrapped: false, unwrap: (answer) => answer };
+  }
+  const { $defs, definitions, $schema: _dialect, ...inner } = schema;
+  return {
+    schema: {
+      type: 'object',
+      properties: { value: inner },
+      required: ['value'],
+      additionalProperties: false,
+      ...($defs === undefined ? {} : { $defs }),
+      ...(definitions === undefined ? {} : { definitions }),
+    },
+    isWrapped: true,
+    unwrap: (answer) => {
+      const parsed = parseJson(answer);
+      return isRecord(parsed) && Object.hasOwn(parsed, 'value') ? JSON.stringify(parsed.value) : answer;
+    },
+  };
+}
+
+function canBeStrict(schema: unknown): boolean {
+  if (!isRecord(schema)) return schema === undefined;
+  for (const keyword of Object.keys(schema)) if (freeKeywords.has(keyword)) return false;
+  const { type, properties, additionalProperties } = schema;
+  if (isRecord(additionalProperties)) return false;
+  const mayBeObject = type === 'object' || (Array.isArray(type) && type.includes('object'));
+  if (mayBeObject && !isRecord(properties) && additionalProperties !== false) return false;
+  if (schema.items !== undefined && !canBeStrict(schema.items)) return false;
+  for (const list of [schema.anyOf, schema.oneOf]) if (Array.isArray(list) && !list.every(canBeStrict)) return false;
+  for (const named of [properties, schema.$defs, schema.definitions]) {
+    if (isRecord(named) && !Object.values(named).every(canBeStrict)) return false;
+  }
+  return true;
+}
+
+function strict(schema: unknown): JsonSchema {
+  if (!isRecord(schema)) return {};
+  if (schema.$ref !== undefined) return { $ref: schema.$ref };
+  const made: Record<string, unknown> = {};
+  for (const [keyword, value] of Object.entries(schema)) {
+    if (plainKeywords.has(keyword)) made[keyword] = value;
+    else if (keyword === 'items') made.items = strict(value);
+    else if ((keyword === 'anyOf' || keyword === 'oneOf') && Array.isArray(value)) made.anyOf = value.map(strict);
+    else if ((keyword === '$defs' || keyword === 'definitions') && isRecord(value)) made[keyword] = strictEach(value);
+  }
+  if (isRecord(schema.properties) || schema.type === 'object') {
+    made.properties = isRecord(schema.properties) ? strictEach(schema.properties) : {};
+    made.required = Object.keys(isRecord(schema.properties) ? schema.properties : {});
+    made.additionalProperties = false;
+  }
+  return made;
+}
+
+function strictEach(schemas: Readonly<Record<string, unknown>>): Record<string, JsonSchema> {
+  return Object.fromEntries(Object.entries(schemas).map(([name, inner]) => [name, strict(inner)]));
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return value !== null && typeof value === 'object' && !Array.isArray(value);
+}

@@ -1,0 +1,75 @@
+/**
+ * What an answer in a provider's own wire can hold beside what the one form reads of it, and guardrails therefore check:
+ * further choices, probabilities of tokens, sound, citations, items of tools that run at the provider.
+ */
+import type { ModelRequest, Wire } from '../../model-call/index.ts';
+import { arrayOf, isRecord, recordOf } from '../../model-call/index.ts';
+
+/** Fields that ask for more to read. Those that name a place, `tools[0] (custom)`, are answered by calls of their kind. */
+const asksForMore =
+  /^(?:n|logprobs|top_logprobs|prompt_logprobs|best_of|echo|modalities|audio|include|functions|tools\[)\b/;
+
+/** The fields of a request whose answers could not be checked. */
+export function uncheckedFields({ wire }: ModelRequest): readonly string[] {
+  return wire === undefined ? [] : wire.beyond.filter((field) => asksForMore.test(field));
+}
+
+const chatFields: ReadonlySet<string> = new Set([
+  ...['id', 'object', 'created', 'model', 'choices', 'usage', 'service_tier', 'system_fingerprint'],
+  ...['prompt_filter_results', 'x_groq', 'timings', 'provider', 'error', 'kv_transfer_params', 'prompt_logprobs'],
+]);
+const choiceFields: ReadonlySet<string> = new Set([
+  ...[
+    'index',
+    'message',
+    'finish_reason',
+    'native_finish_reason',
+    'stop_reason',
+    'content_filter_results',
+    'matched_stop',
+  ],
+  ...['logprobs', 'token_ids'],
+]);
+const messageFields: ReadonlySet<string> = new Set([
+  ...['role', 'content', 'refusal', 'tool_calls', 'reasoning', 'reasoning_content', 'annotations', 'audio'],
+  ...['function_call', 'name'],
+]);
+
+/** Whether a whole answer, parsed, says anything beside what was read of it. */
+export function saysMore(wire: Wire, answer: unknown): boolean {
+  const body = recordOf(answer);
+  return wire === 'openai-chat' ? chatSaysMore(body) : arrayOf(body.output).some(itemSaysMore);
+}
+
+function chatSaysMore(body: Readonly<Record<string, unknown>>): boolean {
+  const choices = arrayOf(body.choices);
+  if (choices.length !== 1 || !hasOnly(body, chatFields)) return true;
+  const choice = recordOf(choices[0]);
+  const message = recordOf(choice.message);
+  if (!hasOnly(choice, choiceFields) || !hasOnly(message, messageFields)) return true;
+  // Of the two names of reasoning one is read.
+  if (isSaid(message.reasoning) && isSaid(message.reasoning_content)) return true;
+  return [choice.logprobs, choice.token_ids, body.prompt_logprobs, message.annotations, message.audio].some(isSaid);
+}
+
+/** Fields that say nothing may have any name. */
+function hasOnly(fields: Readonly<Record<string, unknown>>, known: ReadonlySet<string>): boolean {
+  for (const name in fields) if (!known.has(name) && isSaid(fields[name])) return false;
+  return true;
+}
+
+function isSaid(value: unknown): boolean {
+  if (value === undefined || value === null || value === '') return false;
+  if (typeof value === 'number' || typeof value === 'boolean') return false;
+  return Array.isArray(value) ? value.length > 0 : !isRecord(value) || Object.keys(value).length > 0;
+}
+
+function itemSaysMore(given: unknown): boolean {
+  const item = recordOf(given);
+  if (item.type === 'reasoning' || item.type === 'function_call') return false;
+  if (item.type !== 'message') return true;
+  return arrayOf(item.content).some((one) => {
+    const { type, annotations, logprobs } = recordOf(one);
+    return (type !== 'output_text' && type !== 'refusal') || isSaid(annotations) || isSaid(logprobs);
+  });
+}

@@ -1,0 +1,50 @@
+/** A planner process: holds the planners of the supergraphs it was given, and plans one operation after another. */
+import { messageOf } from '../../errors/index.ts';
+import { PlanningLimit } from '../plan/planning-limit.ts';
+import { UnsoundPlan } from '../plan/unsound-plan.ts';
+import { createApolloPlanner, type SupergraphPlanner } from './apollo-planner.ts';
+import type { PlannerReply, PlannerRequest, WhyRefused } from './planner-messages.ts';
+import { PlanningTooLong } from './search-bounds.ts';
+
+const planners = new Map<string, SupergraphPlanner>();
+
+function answer(request: PlannerRequest): PlannerReply | undefined {
+  switch (request.kind) {
+    case 'load':
+      try {
+        const planner = createApolloPlanner(request.options);
+        planners.set(request.supergraph, planner);
+        return { kind: 'loaded', supergraph: request.supergraph, overrideLabels: planner.overrideLabels };
+      } catch (error) {
+        return { kind: 'load failed', supergraph: request.supergraph, reason: messageOf(error) };
+      }
+    case 'unload':
+      planners.delete(request.supergraph);
+      return undefined;
+    case 'plan': {
+      const { id, operation, activeLabels, search } = request;
+      const planner = planners.get(request.supergraph);
+      if (planner === undefined)
+        return { kind: 'refused', id, why: 'not loaded', reason: 'the supergraph is not loaded' };
+      try {
+        return { kind: 'planned', id, plan: planner.plan(operation, activeLabels, search) };
+      } catch (error) {
+        return { kind: 'refused', id, why: whyRefused(error), reason: messageOf(error) };
+      }
+    }
+  }
+}
+
+function whyRefused(error: unknown): WhyRefused {
+  if (error instanceof PlanningTooLong) return 'too long';
+  if (error instanceof PlanningLimit) return 'limit';
+  return error instanceof UnsoundPlan ? 'unsound' : 'defect';
+}
+
+process.on('message', (request: PlannerRequest) => {
+  const reply = answer(request);
+  if (reply !== undefined) process.send?.(reply);
+});
+// The gateway ends its planners; one that lost its gateway ends itself. A terminal's Ctrl-C reaches both.
+process.on('disconnect', () => process.exit(0));
+process.on('SIGINT', () => {});

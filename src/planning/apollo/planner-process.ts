@@ -1,0 +1,155 @@
+/**
+ * One planner process: what it has loaded, what it plans, and when it is given up. It may fail to start (no process or
+ * file descriptor is left), be stopped, killed, or never come to an end; each is told once, and by `onEnd` alone.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { siblingModule } from '../../lib/index.ts';
+import { cpuTimeOf } from './cpu-time.ts';
+import type { PlannerReply, PlannerRequest } from './planner-messages.ts';
+
+export interface PlannerProcessOptions {
+  readonly maxHeapMb: number;
+  readonly loadDeadlineMs: number;
+  readonly onReply: (process: PlannerProcess, reply: PlannerReply) => void;
+  /** It is gone, or was never there. */
+  readonly onEnd: (process: PlannerProcess, end: ProcessEnd) => void;
+}
+
+export interface ProcessEnd {
+  /** `late`: its search took more CPU time than it may. `idle`: it had time, and used none. */
+  readonly why: 'late' | 'idle' | 'load deadline' | 'not started' | 'ended';
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly error?: Error;
+}
+
+/** How often a process that plans is looked at. */
+const lookEveryMs = 500;
+/** A search ends itself at its time; a process that has used so much more is in some other loop. */
+const cpuFactor = 1.5;
+const cpuMarginMs = 500;
+/** Stopped, or lost: a process that waits for a core among hundreds has used some of it by now. */
+const maxIdleMs = 15_000;
+/** Where CPU time cannot be read, the clock on the wall has to do. */
+const wallFactor = 4;
+
+export class PlannerProcess {
+  readonly loaded = new Set<string>();
+  readonly #loading = new Map<string, NodeJS.Timeout>();
+  readonly #options: PlannerProcessOptions;
+  readonly #child: ChildProcess | undefined;
+  #watch: NodeJS.Timeout | undefined;
+  #why: ProcessEnd['why'] = 'ended';
+  #ended = false;
+
+  constructor(options: PlannerProcessOptions) {
+    this.#options = options;
+    try {
+      this.#child = fork(fileURLToPath(siblingModule(import.meta.url, 'planner-main')), {
+        execArgv: [`--max-old-space-size=${options.maxHeapMb}`],
+        serialization: 'advanced',
+        stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      });
+    } catch (error) {
+      const cause = error instanceof Error ? error : new Error(String(error));
+      // After the constructor: whoever is told has the process by then.
+      process.nextTick(() => this.#end({ why: 'not started', code: null, signal: null, error: cause }));
+      return;
+    }
+    const child = this.#child;
+    child.on('message', (reply: PlannerReply) => this.#receive(reply));
+    child.on('exit', (code, signal) => this.#end({ why: this.#why, code, signal }));
+    child.on('error', (error) => {
+      // One that has started says more by its exit; one that has not has none.
+      if (child.pid === undefined) this.#end({ why: 'not started', code: null, signal: null, error });
+    });
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  load(request: Extract<PlannerRequest, { kind: 'load' }>): void {
+    const timer = setTimeout(() => this.#kill('load deadline'), this.#options.loadDeadlineMs);
+    this.#loading.set(request.supergraph, timer);
+    this.#send(request);
+  }
+
+  unload(supergraph: string): void {
+    this.#loadEnded(supergraph);
+    this.loaded.delete(supergraph);
+    this.#send({ kind: 'unload', supergraph });
+  }
+
+  plan(request: Extract<PlannerRequest, { kind: 'plan' }>): void {
+    this.#send(request);
+    const { cpuMs } = request.search;
+    const startedAt = performance.now();
+    const before = cpuTimeOf(this.pid);
+    let latest = before;
+    let usedAt = startedAt;
+    this.#watch = setInterval(() => {
+      const now = performance.now();
+      const used = cpuTimeOf(this.pid);
+      if (used !== latest) {
+        latest = used;
+        usedAt = now;
+      }
+      const isLate =
+        used === undefined || before === undefined
+          ? now - startedAt > cpuMs * wallFactor + cpuMarginMs
+          : used - before > cpuMs * cpuFactor + cpuMarginMs;
+      if (isLate) this.#kill('late');
+      else if (now - usedAt > maxIdleMs) this.#kill('idle');
+    }, lookEveryMs);
+    this.#watch.unref();
+  }
+
+  /** What it was asked to plan has been answered. */
+  planned(): void {
+    clearInterval(this.#watch);
+  }
+
+  /** Ends it; resolves when it is gone. */
+  async stop(): Promise<void> {
+    for (const supergraph of this.#loading.keys()) this.#loadEnded(supergraph);
+    clearInterval(this.#watch);
+    const child = this.#child;
+    if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const exited = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGKILL');
+    await exited;
+  }
+
+  #receive(reply: PlannerReply): void {
+    if (reply.kind === 'loaded' || reply.kind === 'load failed') this.#loadEnded(reply.supergraph);
+    this.#options.onReply(this, reply);
+  }
+
+  /** One whose channel is closed is about to end, or has no channel because it was never started. */
+  #send(request: PlannerRequest): void {
+    if (this.#child?.connected === true) this.#child.send(request, () => undefined);
+  }
+
+  #loadEnded(supergraph: string): void {
+    clearTimeout(this.#loading.get(supergraph));
+    this.#loading.delete(supergraph);
+  }
+
+  #kill(why: ProcessEnd['why']): void {
+    this.#why = why;
+    clearInterval(this.#watch);
+    this.#child?.kill('SIGKILL');
+  }
+
+  #end(end: ProcessEnd): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    // The channel of one that was never started stays open otherwise.
+    if (this.pid === undefined && this.#child?.connected === true) this.#child.disconnect();
+    for (const supergraph of this.#loading.keys()) this.#loadEnded(supergraph);
+    clearInterval(this.#watch);
+    this.#options.onEnd(this, end);
+  }
+}

@@ -1,0 +1,168 @@
+/**
+ * Gives every field that some @requires reads with arguments a twin without any: `price(in: "EUR")` becomes
+ * `price__required_0`, and stands wherever `price` does.
+ *
+ * Apollo's planner reads a required field under its own name whatever its arguments are, so of two that ask for one
+ * field with different arguments both get what the first asked for. Twins are fields of their own to it, resolvable
+ * exactly where the field is, so a plan for the one is a plan for the other; restore-arguments.ts turns what it planned
+ * back. Only the planner sees them: clients' operations are validated against the API schema, which has none.
+ */
+import {
+  type ArgumentNode,
+  type ConstDirectiveNode,
+  type DocumentNode,
+  type FieldDefinitionNode,
+  type FieldNode,
+  type InterfaceTypeDefinitionNode,
+  Kind,
+  type ObjectTypeDefinitionNode,
+  parseType,
+  print,
+  type SelectionNode,
+  type SelectionSetNode,
+  stripIgnoredCharacters,
+  type TypeNode,
+} from 'graphql';
+import { argumentOf } from '../plan/entity-keys.ts';
+import { parseFieldSet } from '../plan/field-set.ts';
+
+/** The field a twin stands for. */
+export interface TwinnedField {
+  readonly name: string;
+  readonly arguments: readonly ArgumentNode[];
+}
+
+export interface TwinnedSupergraph {
+  readonly supergraph: DocumentNode;
+  /** By the twin's name. */
+  readonly twins: ReadonlyMap<string, TwinnedField>;
+}
+
+type FieldsDefinition = ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode;
+
+interface Twin extends TwinnedField {
+  /** The types that have it. */
+  readonly types: Set<string>;
+}
+
+export function twinRequiredArguments(supergraph: DocumentNode): TwinnedSupergraph {
+  const types = new Map<string, FieldsDefinition>();
+  for (const definition of supergraph.definitions) {
+    if (hasFields(definition)) types.set(definition.name.value, definition);
+  }
+  const marker = freeMarker(types.values());
+  const twins = new Map<string, Twin>();
+  const namesByUse = new Map<string, string>();
+
+  // First what is required, for a field that gets a twin may require others.
+  const rewritten = new Map(
+    [...types].map(([name, definition]) => [
+      name,
+      definition.fields?.map((field) => ({
+        ...field,
+        directives: field.directives?.map((directive) => rewriteRequires(directive, name)) ?? [],
+      })) ?? [],
+    ]),
+  );
+  if (twins.size === 0) return { supergraph, twins };
+  const definitions = supergraph.definitions.map((definition) => {
+    if (!hasFields(definition)) return definition;
+    const fields = rewritten.get(definition.name.value) ?? [];
+    return { ...definition, fields: [...fields, ...twinsIn(definition.name.value, fields)] };
+  });
+  return { supergraph: { ...supergraph, definitions }, twins };
+
+  function rewriteRequires(directive: ConstDirectiveNode, typeName: string): ConstDirectiveNode {
+    if (directive.name.value !== 'join__field') return directive;
+    const required = argumentOf(directive, 'requires');
+    if (required === undefined || !required.includes('(')) return directive;
+    const set = rewriteSet(parseFieldSet(required), typeName, argumentOf(directive, 'graph'));
+    const value = stripIgnoredCharacters(print(set)).slice(1, -1);
+    return {
+      ...directive,
+      arguments:
+        directive.arguments?.map((one) =>
+          one.name.value === 'requires' ? { ...one, value: { kind: Kind.STRING, value } } : one,
+        ) ?? [],
+    };
+  }
+
+  function rewriteSet(set: SelectionSetNode, typeName: string, graph: string | undefined): SelectionSetNode {
+    return { ...set, selections: set.selections.map((one) => rewriteSelection(one, typeName, graph)) };
+  }
+
+  function rewriteSelection(selection: SelectionNode, typeName: string, graph: string | undefined): SelectionNode {
+    if (selection.kind === Kind.FRAGMENT_SPREAD) return selection;
+    if (selection.kind === Kind.INLINE_FRAGMENT) {
+      const narrowed = selection.typeCondition?.name.value ?? typeName;
+      return { ...selection, selectionSet: rewriteSet(selection.selectionSet, narrowed, graph) };
+    }
+    const field = fieldOf(typeName, selection.name.value);
+    if (field === undefined) return selection;
+    const { selectionSet } = selection;
+    const inner =
+      selectionSet === undefined
+        ? selection
+        : { ...selection, selectionSet: rewriteSet(selectionSet, typeIn(graph, field), graph) };
+    if ((selection.arguments ?? []).length === 0) return inner;
+    const { arguments: _given, ...rest } = inner;
+    return { ...rest, name: { kind: Kind.NAME, value: twinOf(selection, typeName) } };
+  }
+
+  function twinOf({ name, arguments: given = [] }: FieldNode, typeName: string): string {
+    const use = `${name.value}(${given.map(print).sort().join()})`;
+    const known = namesByUse.get(use) ?? `${name.value}${marker}${twins.size}`;
+    namesByUse.set(use, known);
+    const twin = twins.get(known) ?? { name: name.value, arguments: given, types: new Set() };
+    twins.set(known, twin);
+    addTypes(twin.types, typeName, name.value);
+    return known;
+  }
+
+  /** The type and all that it must agree with on its fields: what it implements, what implements it, and so on. */
+  function addTypes(into: Set<string>, typeName: string, fieldName: string): void {
+    if (into.has(typeName) || fieldOf(typeName, fieldName) === undefined) return;
+    into.add(typeName);
+    for (const { name, interfaces = [] } of types.values()) {
+      if (name.value === typeName) for (const one of interfaces) addTypes(into, one.name.value, fieldName);
+      else if (interfaces.some((one) => one.name.value === typeName)) addTypes(into, name.value, fieldName);
+    }
+  }
+
+  function fieldOf(typeName: string, fieldName: string): FieldDefinitionNode | undefined {
+    return types.get(typeName)?.fields?.find(({ name }) => name.value === fieldName);
+  }
+
+  function twinsIn(typeName: string, fields: readonly FieldDefinitionNode[]): FieldDefinitionNode[] {
+    return [...twins].flatMap(([name, { name: original, types: having }]) => {
+      const field = having.has(typeName) ? fields.find((one) => one.name.value === original) : undefined;
+      return field === undefined ? [] : [{ ...field, name: { kind: Kind.NAME, value: name }, arguments: [] }];
+    });
+  }
+}
+
+function hasFields(definition: DocumentNode['definitions'][number]): definition is FieldsDefinition {
+  return definition.kind === Kind.OBJECT_TYPE_DEFINITION || definition.kind === Kind.INTERFACE_TYPE_DEFINITION;
+}
+
+/** A subgraph may know a field's type more narrowly than the supergraph. */
+function typeIn(graph: string | undefined, { type, directives = [] }: FieldDefinitionNode): string {
+  const own = directives.find((one) => one.name.value === 'join__field' && argumentOf(one, 'graph') === graph);
+  const narrower = own === undefined ? undefined : argumentOf(own, 'type');
+  return namedType(narrower === undefined ? type : parseType(narrower, { noLocation: true }));
+}
+
+function namedType(type: TypeNode): string {
+  return type.kind === Kind.NAMED_TYPE ? type.name.value : namedType(type.type);
+}
+
+/**
+ * What stands between a field's name and a twin's number: part of no field's name. Response keys of normalised
+ * operations have two underscores or more before their number, so they cannot be a twin's either.
+ */
+function freeMarker(types: Iterable<FieldsDefinition>): string {
+  const names = [...types].flatMap(({ fields = [] }) => fields.map(({ name }) => name.value));
+  let marker = '__required_';
+  while (names.some((name) => name.includes(marker))) marker = `_${marker}`;
+  return marker;
+}

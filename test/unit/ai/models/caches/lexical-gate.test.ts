@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import { lexicalSignature } from '../../../../../src/ai/models/caches/lexical-gate.ts';
+import { different, same } from '../question-pairs.ts';
+
+describe('the lexical gate', () => {
+  it.each(different)('keeps apart: %s | %s', (one, other) => {
+    expect(lexicalSignature(one)).not.toBe(lexicalSignature(other));
+  });
+
+  it.each(same)('lets through: %s | %s', (one, other) => {
+    expect(lexicalSignature(one)).toBe(lexicalSignature(other));
+  });
+
+  it('lets wording through that the vectors may still keep apart', () => {
+    for (const [one, other] of [
+      ['What is your refund policy?', 'Tell me about your refund policy'],
+      ["What is France's capital city?", 'What is the capital of France?'],
+      ['Am I allowed to bring a pet?', 'Can I bring a pet?'],
+      ['I would like to know if I can return it', 'Can I return it?'],
+      ['Cancel my order, please.', 'Please cancel my order'],
+    ] as const)
+      expect(lexicalSignature(one)).toBe(lexicalSignature(other));
+  });
+
+  it('keeps quotations and code to the letter', () => {
+    const texts = ['say "a b"', 'say "a  b"', 'say "A b"', 'say a b', 'say `a b`', 'say "a" b', "say 'a b'"];
+    expect(new Set(texts.map(lexicalSignature)).size).toBe(texts.length - 1); // “…” and `…` are both quotations
+  });
+
+  it('keeps what it does not know: other languages, signs, numbers in words', () => {
+    const texts = [
+      'Ist es teuer?',
+      'Ist es billig?',
+      '便宜吗？',
+      '贵吗？',
+      '5 €',
+      '5 $',
+      'x²',
+      'x2',
+      '👍',
+      '👎',
+      'one',
+      'two',
+    ];
+    expect(new Set(texts.map(lexicalSignature)).size).toBe(texts.length);
+  });
+
+  it('never changes its mind, and takes linear time for what is long', () => {
+    const long = [
+      'a) '.repeat(600),
+      `${'('.repeat(2_000)}`,
+      'please '.repeat(280),
+      `"${'x" '.repeat(600)}`,
+      `${'?'.repeat(2_000)}`,
+    ];
+    for (const text of long) {
+      const began = performance.now();
+      expect(lexicalSignature(text)).toBe(lexicalSignature(text));
+      expect(performance.now() - began).toBeLessThan(200);
+    }
+  });
+});
