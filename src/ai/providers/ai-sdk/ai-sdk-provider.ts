@@ -3,7 +3,7 @@
  * are installed. The door of `@ai-sdk/*`; a package is loaded when it is first used.
  *
  * A request is mapped whole or refused: what a package would leave out is found before anything is sent
- * (ai-sdk-rehearsal.ts). One call is one HTTP request, except where embeddings need several. The host comes from the
+ * (check-warnings.ts). One call is one HTTP request, except where embeddings need several. The host comes from the
  * configuration or the package, the key from the configuration; neither is ever taken from a request.
  */
 import type { LanguageModelV4 } from '@ai-sdk/provider';

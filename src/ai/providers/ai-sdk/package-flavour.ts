@@ -3,7 +3,7 @@
  * they leave out of a request without a word. A package that is not listed is `other`: only what every package promises
  * is used of it, and the rest is refused by name.
  *
- * What a package says it cannot do (its warnings) is not listed here; see ai-sdk-rehearsal.ts.
+ * What a package says it cannot do (its warnings) is not listed here; see check-warnings.ts.
  */
 export type AiSdkFlavour = 'anthropic' | 'gemini' | 'bedrock' | 'cohere' | 'mistral' | 'other';
 

@@ -1,7 +1,7 @@
 /**
  * A stream of an AI SDK package in the one form: deltas, then exactly one `end` or `failed`.
  *
- * `end` only comes where the provider itself ended its answer (ai-sdk-watch.ts). A connection that was cut or closed
+ * `end` only comes where the provider itself ended its answer (watch-events.ts). A connection that was cut or closed
  * before is `stream_incomplete`; what was used by then is on the failure, estimated where it was not reported.
  */
 import type { LanguageModelV4, LanguageModelV4CallOptions, LanguageModelV4StreamPart } from '@ai-sdk/provider';

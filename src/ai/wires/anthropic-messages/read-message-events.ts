@@ -1,10 +1,10 @@
 /**
  * The events of an Anthropic stream as the parts that their package would make of them, as far as the one form has a
- * place for them (see ai-sdk-message.ts). In the package each event passes seven web streams and a schema, one by one:
+ * place for them (see read-message.ts). In the package each event passes seven web streams and a schema, one by one:
  * 18.7 µs a chunk where a stream comes at once, 4.1 here, reading the socket included.
  *
  * What the package could not read is an error part of the same name here, so that the same rules pass over it or fail
- * (ai-sdk-newer.ts). The provider's own events go before the parts (`raw`) where the watch looks at them.
+ * (newer-events.ts). The provider's own events go before the parts (`raw`) where the watch looks at them.
  */
 import type { JSONObject, LanguageModelV4StreamPart } from '@ai-sdk/provider';
 import { isRecord, recordOf, textIn } from '../../model-call/index.ts';

@@ -1,5 +1,5 @@
 /**
- * Anthropic's answers, read without their package: whole ones here, streams in ai-sdk-message-events.ts. The package's
+ * Anthropic's answers, read without their package: whole ones here, streams in read-message-events.ts. The package's
  * schemas, web streams and copies of the body were 40 % of a translated call (283 µs against 167, the socket included)
  * and most of a streamed chunk.
  *

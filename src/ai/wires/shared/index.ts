@@ -1,11 +1,3 @@
-export {
-  type AgentTool,
-  type AgentTools,
-  agentToolsOf,
-  calledName,
-  customArguments,
-  customInput,
-} from './agent-tools.ts';
 export { AnswerDraft, type ToolCallDraft } from './answer-draft.ts';
 export { answerOf } from './answer-of.ts';
 export {
@@ -21,11 +13,38 @@ export { extraContentOf, openCallId, readExtraContent, sealCallId } from './call
 export type { HttpHeaders } from './http-headers.ts';
 export { InvalidField } from './invalid-field.ts';
 export { withLateSystemAsUser, withMediaAfterResults } from './move-messages.ts';
-export { nameToolTypes } from './name-tool-types.ts';
-export { conformUsage } from './normalise-usage.ts';
 export { opaqueFromText, opaqueToText } from './opaque-text.ts';
-export { type ChatDialect, dialectOf } from './openai-dialect.ts';
-export { chatUsage, unixSeconds } from './openai-usage.ts';
+export {
+  type AgentTool,
+  type AgentTools,
+  agentToolsOf,
+  calledName,
+  customArguments,
+  customInput,
+} from './openai/agent-tools.ts';
+export { nameToolTypes } from './openai/name-tool-types.ts';
+export { conformUsage } from './openai/normalise-usage.ts';
+export { type ChatDialect, dialectOf } from './openai/openai-dialect.ts';
+export { chatUsage, unixSeconds } from './openai/openai-usage.ts';
+export {
+  type Draft,
+  readEffort,
+  readOutputForm,
+  readSampling,
+  readTools,
+  toolOf,
+} from './openai/read-openai-fields.ts';
+export { readFile, readImage, readSound, readUrl, refuseStoredFile } from './openai/read-openai-media.ts';
+export { readSystemText, readText, readTextPart } from './openai/read-openai-text.ts';
+export {
+  knownFields,
+  optionalFields,
+  refuseHostedTool,
+  refuseStorageAndTiers,
+  sortFields,
+} from './openai/sort-fields.ts';
+export { chatFile, imageUrl, responsesFile } from './openai/write-openai-media.ts';
+export { choiceWith, type WrittenRequest, writeResultText } from './openai/written-request.ts';
 export { lostFields, passedRequest } from './passed-request.ts';
 export { cacheOf, lastMark, markLast, readCacheMark, readSystemMessages } from './read-cache-mark.ts';
 export {
@@ -45,14 +64,10 @@ export {
   requireObject,
   requireString,
 } from './read-fields.ts';
-export { type Draft, readEffort, readOutputForm, readSampling, readTools, toolOf } from './read-openai-fields.ts';
-export { readFile, readImage, readSound, readUrl, refuseStoredFile } from './read-openai-media.ts';
-export { readSystemText, readText, readTextPart } from './read-openai-text.ts';
 export { failureOfAnswer, failureOfError, requestIdOf } from './read-provider-failure.ts';
 export { readThinking } from './read-thinking.ts';
 export { readUsage } from './read-usage.ts';
 export { redactKey } from './redact-key.ts';
-export { knownFields, optionalFields, refuseHostedTool, refuseStorageAndTiers, sortFields } from './sort-fields.ts';
 export { createSseReader } from './sse-events.ts';
 export { type AnswerContext, passOn, type StreamReader } from './stream-reader.ts';
 export { eventText, type StreamForm } from './stream-writer.ts';
@@ -69,5 +84,3 @@ export {
   type WireErrorForm,
   wireErrorBody,
 } from './wire-error.ts';
-export { chatFile, imageUrl, responsesFile } from './write-openai-media.ts';
-export { choiceWith, type WrittenRequest, writeResultText } from './written-request.ts';

@@ -1,7 +1,7 @@
 /** A client's own request, sent on as it is to a provider that speaks its wire; every other provider says what it lacks. */
 import type { JsonObject, ModelRequest, Wire, WireRequest } from '../../model-call/index.ts';
 import { recordOf, unsupported } from '../../model-call/index.ts';
-import type { ChatDialect } from './openai-dialect.ts';
+import type { ChatDialect } from './openai/openai-dialect.ts';
 
 export interface PassedRequest {
   readonly body: JsonObject;

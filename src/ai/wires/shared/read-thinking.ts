@@ -1,8 +1,8 @@
 /** Anthropic's `thinking`, with what it means beside `output_config.effort`, which does not switch thinking on. */
 import type { ReasoningEffort } from '../../model-call/index.ts';
 import { InvalidField } from './invalid-field.ts';
+import type { Draft } from './openai/read-openai-fields.ts';
 import { type Fields, readInteger, readObject, readOneOf } from './read-fields.ts';
-import type { Draft } from './read-openai-fields.ts';
 
 /** @throws InvalidField */
 export function readThinking(request: Draft, body: Fields, effort: ReasoningEffort | undefined): void {

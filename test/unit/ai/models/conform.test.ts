@@ -4,7 +4,7 @@ import { conformChatCompletion } from '../../../../src/ai/wires/openai-chat/norm
 import { readChatCompletion } from '../../../../src/ai/wires/openai-chat/read-chat-completion.ts';
 import { ChatStreamReader } from '../../../../src/ai/wires/openai-chat/read-chat-stream.ts';
 import { ResponsesStreamReader } from '../../../../src/ai/wires/openai-responses/read-responses-stream.ts';
-import { conformUsage } from '../../../../src/ai/wires/shared/normalise-usage.ts';
+import { conformUsage } from '../../../../src/ai/wires/shared/openai/normalise-usage.ts';
 import type { AnswerContext, StreamReader } from '../../../../src/ai/wires/shared/stream-reader.ts';
 import { chatChunk, chatCompletion } from './chat-endpoint.ts';
 import { text } from './openai-serve.ts';

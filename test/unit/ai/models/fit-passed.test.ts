@@ -3,7 +3,7 @@ import { Adaptation } from '../../../../src/ai/fitting/adaptation.ts';
 import { effortOfBudget, factsOfModel, nearestEffort } from '../../../../src/ai/fitting/model-facts.ts';
 import { type JsonObject, type ModelRequest, userText } from '../../../../src/ai/model-call/model-call.ts';
 import { fitPassed } from '../../../../src/ai/providers/openai/fit-passed.ts';
-import { dialectOf } from '../../../../src/ai/wires/shared/openai-dialect.ts';
+import { dialectOf } from '../../../../src/ai/wires/shared/openai/openai-dialect.ts';
 
 const hi: ModelRequest = { messages: [userText('Hi')], output: { kind: 'text' } };
 

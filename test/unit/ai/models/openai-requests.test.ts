@@ -7,7 +7,7 @@ import {
 } from '../../../../src/ai/model-call/model-call.ts';
 import { writeChatRequest } from '../../../../src/ai/wires/openai-chat/write-chat-request.ts';
 import { writeResponsesRequest } from '../../../../src/ai/wires/openai-responses/write-responses-request.ts';
-import { dialectOf } from '../../../../src/ai/wires/shared/openai-dialect.ts';
+import { dialectOf } from '../../../../src/ai/wires/shared/openai/openai-dialect.ts';
 import { passedRequest } from '../../../../src/ai/wires/shared/passed-request.ts';
 import { chatChunk, chatCompletion, eventStream, sendEvents } from './chat-endpoint.ts';
 import { called, endOf, failureIn, partsOf, serve, text } from './openai-serve.ts';

@@ -23,7 +23,7 @@ function exactly(text: string): number {
 const samples: Readonly<Record<string, string>> = {
   prose:
     'The kettle boils a litre of water in about three minutes and keeps it warm for an hour. Customers like its quiet switch, although several of them report that the lid is difficult to close with wet hands.',
-  code: readFileSync('src/ai/models/estimate-tokens.ts', 'utf8'),
+  code: readFileSync('src/ai/tokens/estimate-tokens.ts', 'utf8'),
   json: readFileSync('package.json', 'utf8'),
   minified: JSON.stringify(JSON.parse(readFileSync('package.json', 'utf8'))),
   numbers: '12 345.67, 89, 0.001, 1234567890, 42% '.repeat(20),

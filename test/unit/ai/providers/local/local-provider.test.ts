@@ -19,7 +19,7 @@ const opened: ModelProvider[] = [provider];
 afterAll(() => Promise.all(opened.map((one) => one.close())));
 
 function open(options: { maxWaiting?: number; maxJobMs?: number } = {}): ModelProvider {
-  const workerModule = new URL('../../models/crashing-worker.ts', import.meta.url);
+  const workerModule = new URL('./crashing-worker.ts', import.meta.url);
   const made = createLocalProvider({ name: 'local', workerModule, ...options });
   opened.push(made);
   return made;
@@ -179,7 +179,7 @@ describe('the local provider', () => {
   it('needs no network, prints nothing and does not hold the process open', async () => {
     // `process.execPath` may be another Node than the one of package.json.
     const node = createRequire(import.meta.url).resolve('node/bin/node');
-    const script = fileURLToPath(new URL('../../models/offline-process.ts', import.meta.url));
+    const script = fileURLToPath(new URL('./offline-process.ts', import.meta.url));
     const flags = ['--permission', '--allow-fs-read=*', '--allow-worker'];
     const { stdout, stderr } = await run(node, [...flags, script], { timeout: 15_000 });
     expect(JSON.parse(stdout)).toEqual({ dimensions: 512, text: 'It works well.', fetched: 'ERR_ACCESS_DENIED' });

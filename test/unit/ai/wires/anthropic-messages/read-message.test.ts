@@ -93,7 +93,7 @@ function answerOf(result: LanguageModelV4GenerateResult) {
   }
 }
 
-const root = new URL('../../../../../shared/fixtures/provider-recordings/anthropic/', import.meta.url);
+const root = new URL('../../../../../../shared/fixtures/provider-recordings/anthropic/', import.meta.url);
 const isThere = existsSync(root);
 const suite = isThere ? 'of recordings' : 'of recordings (skipped: they are not at ../shared/fixtures)';
 const files = isThere ? readdirSync(root) : [];

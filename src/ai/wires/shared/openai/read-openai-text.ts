@@ -1,8 +1,8 @@
 /** Reads the text parts that the OpenAI wires share. */
-import type { Message } from '../../model-call/index.ts';
-import { InvalidField } from './invalid-field.ts';
-import { cacheOf, markLast, readCacheMark, readSystemMessages } from './read-cache-mark.ts';
-import { asFields, type Fields } from './read-fields.ts';
+import type { Message } from '../../../model-call/index.ts';
+import { InvalidField } from '../invalid-field.ts';
+import { cacheOf, markLast, readCacheMark, readSystemMessages } from '../read-cache-mark.ts';
+import { asFields, type Fields } from '../read-fields.ts';
 
 /** The system's words of either OpenAI wire: a message for each mark of what is to be kept. */
 export function readSystemText(message: Fields, at: string): readonly Message[] {

@@ -1,7 +1,7 @@
 /** Images, files and sounds of the OpenAI wires. Isthmus never fetches a URL: it is handed to the provider. */
-import type { FilePart, ImagePart, MediaSource } from '../../model-call/index.ts';
-import { InvalidField } from './invalid-field.ts';
-import type { Fields } from './read-fields.ts';
+import type { FilePart, ImagePart, MediaSource } from '../../../model-call/index.ts';
+import { InvalidField } from '../invalid-field.ts';
+import type { Fields } from '../read-fields.ts';
 
 /** Addresses in a provider's file store: of the operator's account, so not for callers to read. */
 export function refuseStoredFile(fields: Fields, at: string): void {

@@ -1,8 +1,8 @@
 /** Uses both local models in a process of its own and prints what came of it; run without leave to use the network. */
 
-import { textOf, userText } from '../../../../src/ai/model-call/model-call.ts';
-import { createLocalProvider } from '../../../../src/ai/providers/local/local-provider.ts';
-import { Deadline } from '../../../../src/lib/index.ts';
+import { textOf, userText } from '../../../../../src/ai/model-call/model-call.ts';
+import { createLocalProvider } from '../../../../../src/ai/providers/local/local-provider.ts';
+import { Deadline } from '../../../../../src/lib/index.ts';
 
 const provider = createLocalProvider({ name: 'local' });
 const bounds = {

@@ -3,8 +3,8 @@
  * custom tool takes free text and becomes a function of one text, a namespace's functions become functions with longer
  * names. A model's calls of them go back to the client as it described them. The grammar of a custom tool is told in words.
  */
-import type { ToolDefinition } from '../../model-call/index.ts';
-import { asFields, type Fields, isFields, readArray, readObject, readString, requireName } from './read-fields.ts';
+import type { ToolDefinition } from '../../../model-call/index.ts';
+import { asFields, type Fields, isFields, readArray, readObject, readString, requireName } from '../read-fields.ts';
 
 /** How a client described a tool that is called by another name, or otherwise. */
 export interface AgentTool {

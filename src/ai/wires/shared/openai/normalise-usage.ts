@@ -1,4 +1,4 @@
-import { readUsage } from './read-usage.ts';
+import { readUsage } from '../read-usage.ts';
 
 /**
  * The usage of the chat completions wire in its own meaning: output includes reasoning, which xAI leaves out, and a count

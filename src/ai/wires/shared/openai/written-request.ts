@@ -1,7 +1,7 @@
 /** What the writers of the OpenAI wires share. */
-import type { JsonObject, ToolChoice, ToolResultPart } from '../../model-call/index.ts';
-import { unsupported } from '../../model-call/index.ts';
-import type { AnswerTool, JsonReading } from './structured-output.ts';
+import type { JsonObject, ToolChoice, ToolResultPart } from '../../../model-call/index.ts';
+import { unsupported } from '../../../model-call/index.ts';
+import type { AnswerTool, JsonReading } from '../structured-output.ts';
 
 export interface WrittenRequest {
   readonly body: JsonObject;

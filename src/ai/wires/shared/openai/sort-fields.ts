@@ -4,8 +4,8 @@
  * Refused by name whatever the target, because they would let a caller choose price, host or credentials, have things
  * run, or read what is stored under the operator's account (hardening L7; the way CVE-2024-6587 went).
  */
-import { InvalidField } from './invalid-field.ts';
-import type { Fields } from './read-fields.ts';
+import { InvalidField } from '../invalid-field.ts';
+import type { Fields } from '../read-fields.ts';
 
 /**
  * - `form`: read into the one form, or checked by the wire's reader

@@ -6,10 +6,9 @@ import type {
   ReasoningEffort,
   ToolChoice,
   ToolDefinition,
-} from '../../model-call/index.ts';
-import { isAgentTool, readAgentTool } from './agent-tools.ts';
-import { InvalidField } from './invalid-field.ts';
-import { cacheOf } from './read-cache-mark.ts';
+} from '../../../model-call/index.ts';
+import { InvalidField } from '../invalid-field.ts';
+import { cacheOf } from '../read-cache-mark.ts';
 import {
   asFields,
   type Fields,
@@ -24,7 +23,8 @@ import {
   readString,
   requireName,
   requireObject,
-} from './read-fields.ts';
+} from '../read-fields.ts';
+import { isAgentTool, readAgentTool } from './agent-tools.ts';
 import { refuseHostedTool } from './sort-fields.ts';
 
 export type Draft = { -readonly [Name in keyof ModelRequest]: ModelRequest[Name] };

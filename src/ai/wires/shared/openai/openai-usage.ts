@@ -1,5 +1,5 @@
 /** Usage and times as the OpenAI wires write them. */
-import type { Usage } from '../../model-call/index.ts';
+import type { Usage } from '../../../model-call/index.ts';
 
 export function unixSeconds(): number {
   return Math.floor(Date.now() / 1_000);

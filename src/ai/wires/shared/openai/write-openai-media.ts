@@ -1,6 +1,6 @@
 /** How images, files and sound are written on the OpenAI wires. What a wire has no place for is `unsupported`. */
-import type { FilePart, ImagePart, JsonObject } from '../../model-call/index.ts';
-import { unsupported } from '../../model-call/index.ts';
+import type { FilePart, ImagePart, JsonObject } from '../../../model-call/index.ts';
+import { unsupported } from '../../../model-call/index.ts';
 
 /** The URL itself, or the bytes as a `data:` URL. */
 export function imageUrl({ source, mediaType }: ImagePart): string {

@@ -2,7 +2,7 @@
  * A tool, a call or a choice that does not say its type where it can only be a function: clients leave it out, and some
  * endpoints take it so. It is written in, so that the request reads and is passed on as what it means.
  */
-import { type Fields, isFields } from './read-fields.ts';
+import { type Fields, isFields } from '../read-fields.ts';
 
 /**
  * @param nested whether a function is described under `function` (chat), or beside its type (responses)

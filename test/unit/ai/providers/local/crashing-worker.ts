@@ -1,7 +1,7 @@
 /** The local worker, but for messages that tell it to crash, to end or to hang. */
 import { parentPort } from 'node:worker_threads';
-import type { LocalJob } from '../../../../src/ai/providers/local/local-job.ts';
-import { userTexts } from '../../../../src/ai/providers/local/request-text.ts';
+import type { LocalJob } from '../../../../../src/ai/providers/local/local-job.ts';
+import { userTexts } from '../../../../../src/ai/providers/local/request-text.ts';
 
 parentPort?.on('message', (job: LocalJob) => {
   const text = job.kind === 'complete' ? userTexts(job.request)[0] : job.texts[0];
@@ -9,4 +9,4 @@ parentPort?.on('message', (job: LocalJob) => {
   if (text === 'end') process.exit(3);
   if (text === 'hang') for (;;);
 });
-await import('../../../../src/ai/providers/local/local-worker.ts');
+await import('../../../../../src/ai/providers/local/local-worker.ts');
