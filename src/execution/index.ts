@@ -7,5 +7,5 @@ export {
 } from './execution-engine.ts';
 export { createIsthmusEngine } from './isthmus-engine.ts';
 export { JsonText } from './json-text.ts';
+export { retainedDocument } from './prepare/retained-document.ts';
 export { createReferenceEngine, refuseMissingReference } from './reference-engine.ts';
-export { retainedDocument } from './retained-document.ts';

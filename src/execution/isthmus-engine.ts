@@ -9,10 +9,9 @@ import type { CacheGroup } from '../lib/index.ts';
 import type { Logger } from '../observability/index.ts';
 import { PlanCache, type PlanCacheEntry, type Planner } from '../planning/index.ts';
 import type { SubgraphClient } from '../transport/index.ts';
-import { AnswerWriter } from './answer-writer.ts';
-import { clientPath, clientPaths } from './client-path.ts';
-import { type CompiledPlan, compilePlan } from './compile-plan.ts';
-import type { DataPath, TypeMemberships } from './data.ts';
+import { missingSource } from './answer/missing-source.ts';
+import { type CompiledPlan, compilePlan } from './compile/compile-plan.ts';
+import type { DataPath, TypeMemberships } from './data/data.ts';
 import type {
   ExecutionEngine,
   ExecutionOutcome,
@@ -20,13 +19,14 @@ import type {
   OperationRequest,
   UsedOperation,
 } from './execution-engine.ts';
-import { covers } from './failure.ts';
-import { type Introspect, introspector } from './introspect.ts';
 import { JsonText } from './json-text.ts';
-import { missingSource } from './missing-source.ts';
-import { PreparedOperation, type Variables, type Variant } from './prepared-operation.ts';
-import { retainedDocument } from './retained-document.ts';
-import { type RunResult, runPlan } from './run-plan.ts';
+import { PreparedOperation, type Variables, type Variant } from './prepare/prepared-operation.ts';
+import { retainedDocument } from './prepare/retained-document.ts';
+import { covers } from './run/failure.ts';
+import { type RunResult, runPlan } from './run/run-plan.ts';
+import { AnswerWriter } from './shape/answer-writer.ts';
+import { clientPath, clientPaths } from './shape/client-path.ts';
+import { type Introspect, introspector } from './shape/introspect.ts';
 
 export interface IsthmusEngineOptions {
   readonly apiSchema: GraphQLSchema;

@@ -13,7 +13,7 @@ import { invariant } from '../lib/index.ts';
 import type { Logger } from '../observability/index.ts';
 import type { RequestContext, SubgraphClient, SubgraphError, SubgraphResponse } from '../transport/index.ts';
 import type { ExecutionEngine, ExecutionResult, OperationRequest } from './execution-engine.ts';
-import { maskSubgraphError, type ShownError } from './mask-subgraph-errors.ts';
+import { maskSubgraphError, type ShownError } from './run/mask-subgraph-errors.ts';
 
 export interface ReferenceEngineOptions {
   readonly supergraphSdl: string;

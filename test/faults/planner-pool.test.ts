@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { buildSchema } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { GatewayError } from '../../src/errors/index.ts';
-import { compilePlan } from '../../src/execution/compile-plan.ts';
+import { compilePlan } from '../../src/execution/compile/compile-plan.ts';
 import { MemoryBudget } from '../../src/lib/index.ts';
 import { createLogger } from '../../src/observability/index.ts';
 import { createPlannerPool, PlanCache, type Planner, type PlannerPool } from '../../src/planning/index.ts';

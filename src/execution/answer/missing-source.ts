@@ -3,9 +3,9 @@
  * entity is left out of it, and the subgraph that did not give the required field is the one to name, not the one that
  * would have given what is missing now. Followed only for the error of a null that may not be one.
  */
-import type { RequiredSelection } from '../planning/index.ts';
-import type { CompiledPlan } from './compile-plan.ts';
-import { type DataObject, type DataPath, isDataObject, isOfType, type TypeMemberships } from './data.ts';
+import type { RequiredSelection } from '../../planning/index.ts';
+import type { CompiledPlan } from '../compile/compile-plan.ts';
+import { type DataObject, type DataPath, isDataObject, isOfType, type TypeMemberships } from '../data/data.ts';
 import { fieldSource } from './field-source.ts';
 
 /** Requirements of requirements that are followed; no plan is as deep. */

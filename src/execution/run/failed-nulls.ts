@@ -2,9 +2,9 @@
  * Nulls that stand where a subgraph reported an error. To a subgraph of the field's own process they are not data: it is
  * not asked to work on what failed elsewhere (a summary of reviews that could not be read). Looked at only after an error.
  */
-import type { RequiredSelection } from '../planning/index.ts';
-import { maxValueDepth } from '../transport/index.ts';
-import { type DataObject, type DataPath, isDataObject, isOfType, type TypeMemberships } from './data.ts';
+import type { RequiredSelection } from '../../planning/index.ts';
+import { maxValueDepth } from '../../transport/index.ts';
+import { type DataObject, type DataPath, isDataObject, isOfType, type TypeMemberships } from '../data/data.ts';
 
 export class FailedNulls {
   readonly #keys = new Map<DataObject, Set<string>>();

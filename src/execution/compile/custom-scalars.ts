@@ -11,7 +11,7 @@ import {
   parse,
   type SelectionSetNode,
 } from 'graphql';
-import type { PlannedFetch } from '../planning/index.ts';
+import type { PlannedFetch } from '../../planning/index.ts';
 
 const operationTypes = { query: OperationTypeNode.QUERY, mutation: OperationTypeNode.MUTATION } as const;
 

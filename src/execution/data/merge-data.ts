@@ -4,7 +4,7 @@
  * key is the same field with the same arguments wherever it stands. What a subgraph was not asked for never takes the
  * place of what another gave.
  */
-import { maxValueDepth } from '../transport/index.ts';
+import { maxValueDepth } from '../../transport/index.ts';
 import { type DataObject, isDataObject, type TypeMemberships } from './data.ts';
 
 /** @param asked the keys that the subgraph was asked for, `__typename` aside; nothing is known of what is nested */

@@ -1,6 +1,6 @@
 /** @fromContext: the values that arguments take from an entity's ancestors. Only for plans that have them. */
-import type { ContextValue } from '../planning/index.ts';
-import { isWithinDepth, maxValueDepth } from '../transport/index.ts';
+import type { ContextValue } from '../../planning/index.ts';
+import { isWithinDepth, maxValueDepth } from '../../transport/index.ts';
 import { type DataObject, isDataObject, isOfType, type TypeMemberships } from './data.ts';
 
 export interface EntityInContext {

@@ -2,16 +2,16 @@
  * What goes wrong while a plan runs: logged whole, kept as {@link Failure}s that may be shown. An error of a subgraph
  * gets the place in the data that it is about, and the nulls that came with it are remembered as failed.
  */
-import type { ErrorPolicy } from '../config/index.ts';
-import { type ErrorCode, GatewayError } from '../errors/index.ts';
-import type { Logger } from '../observability/index.ts';
-import type { RequestContext, SubgraphClient, SubgraphError } from '../transport/index.ts';
-import { type AskedEntities, firstPlace } from './asked-entities.ts';
-import { placesOfEach } from './client-path.ts';
-import type { CompiledRootFetch } from './compile-plan.ts';
-import { type DataObject, type DataPath, isDataObject } from './data.ts';
+import type { ErrorPolicy } from '../../config/index.ts';
+import { type ErrorCode, GatewayError } from '../../errors/index.ts';
+import type { Logger } from '../../observability/index.ts';
+import type { RequestContext, SubgraphClient, SubgraphError } from '../../transport/index.ts';
+import type { CompiledRootFetch } from '../compile/compile-plan.ts';
+import { type DataObject, type DataPath, isDataObject } from '../data/data.ts';
+import { placesOfEach } from '../shape/client-path.ts';
 import type { Failure } from './failure.ts';
 import { maskSubgraphError } from './mask-subgraph-errors.ts';
+import { type AskedEntities, firstPlace } from './requested-entities.ts';
 import type { RunData } from './run-data.ts';
 
 type Covers = Failure['covers'];

@@ -1,6 +1,6 @@
 /** Applies a plan's rewrites to what is sent or received. Rare (interface objects, conflicting types), so not compiled. */
-import type { Rewrite } from '../planning/index.ts';
-import { maxValueDepth } from '../transport/index.ts';
+import type { Rewrite } from '../../planning/index.ts';
+import { maxValueDepth } from '../../transport/index.ts';
 import { type DataObject, isDataObject, isOfType, type TypeMemberships } from './data.ts';
 
 const condition = '... on ';

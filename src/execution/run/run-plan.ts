@@ -2,10 +2,10 @@
  * Runs a compiled plan: each fetch the moment the fetches it waits for have ended, well or badly. What fails is a
  * Failure beside the data of the rest; only the client's own abort ends the run.
  */
-import type { ErrorPolicy } from '../config/index.ts';
-import { GatewayError } from '../errors/index.ts';
-import { cloneJson } from '../lib/index.ts';
-import type { Logger } from '../observability/index.ts';
+import type { ErrorPolicy } from '../../config/index.ts';
+import { GatewayError } from '../../errors/index.ts';
+import { cloneJson } from '../../lib/index.ts';
+import type { Logger } from '../../observability/index.ts';
 import {
   isWithinDepth,
   type RequestContext,
@@ -13,17 +13,17 @@ import {
   type SubgraphNote,
   type SubgraphRequest,
   type SubgraphResponse,
-} from '../transport/index.ts';
-import { type AskedEntities, firstPlace, notesInPlace } from './asked-entities.ts';
-import { findObject } from './client-path.ts';
-import { collectEntities } from './collect-entities.ts';
-import type { CompiledEntityFetch, CompiledPlan, CompiledRootFetch } from './compile-plan.ts';
-import { contextValues } from './context-values.ts';
-import { type DataObject, type DataPath, isDataObject, isOfType, type TypeMemberships } from './data.ts';
+} from '../../transport/index.ts';
+import type { CompiledEntityFetch, CompiledPlan, CompiledRootFetch } from '../compile/compile-plan.ts';
+import { collectEntities } from '../data/collect-entities.ts';
+import { contextValues } from '../data/context-values.ts';
+import { type DataObject, type DataPath, isDataObject, isOfType, type TypeMemberships } from '../data/data.ts';
+import { mergeData } from '../data/merge-data.ts';
+import { rewriteData } from '../data/rewrite-data.ts';
+import { findObject } from '../shape/client-path.ts';
 import type { Failure } from './failure.ts';
-import { mergeData } from './merge-data.ts';
 import { Representations } from './representations.ts';
-import { rewriteData } from './rewrite-data.ts';
+import { type AskedEntities, firstPlace, notesInPlace } from './requested-entities.ts';
 import { RunData } from './run-data.ts';
 import { RunFailures } from './run-failures.ts';
 

@@ -2,8 +2,8 @@
  * The data that a plan's fetches fill, and which of its objects stand for others: objects of one entity with equal
  * content become one, so that what follows costs once per entity and not once per place.
  */
-import { maxValueDepth } from '../transport/index.ts';
-import { type DataObject, isDataObject } from './data.ts';
+import { maxValueDepth } from '../../transport/index.ts';
+import { type DataObject, isDataObject } from '../data/data.ts';
 import { FailedNulls } from './failed-nulls.ts';
 
 export class RunData {

@@ -3,8 +3,8 @@
  * each of its places. Objects of one type mostly come in a row: their map is looked up once, and a key value is looked
  * up as it is, where a text made of both would have to be built and hashed (5 % of the benchmark operation's engine).
  */
-import type { WriteRepresentation } from './compile-representation.ts';
-import type { DataObject } from './data.ts';
+import type { WriteRepresentation } from '../compile/compile-representation.ts';
+import type { DataObject } from '../data/data.ts';
 
 interface OfType {
   readonly key: string | undefined;

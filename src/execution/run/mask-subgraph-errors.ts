@@ -3,9 +3,9 @@
  * subgraph may hold stack traces, SQL and addresses, so they go to the log only, unless `errors` of supergraph.yaml
  * lets them through. In-process subgraphs are ours; their coded errors pass.
  */
-import type { ErrorPolicy } from '../config/index.ts';
-import { errorTable, isErrorCode } from '../errors/index.ts';
-import type { SubgraphClient, SubgraphError } from '../transport/index.ts';
+import type { ErrorPolicy } from '../../config/index.ts';
+import { errorTable, isErrorCode } from '../../errors/index.ts';
+import type { SubgraphClient, SubgraphError } from '../../transport/index.ts';
 
 /** The part of an error that may be shown. */
 export interface ShownError {

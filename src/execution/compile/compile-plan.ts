@@ -1,8 +1,8 @@
 import type { GraphQLSchema } from 'graphql';
-import type { EntityFetch, EntityField, OperationPlan, RequiredSelection, RootFetch } from '../planning/index.ts';
+import type { EntityFetch, EntityField, OperationPlan, RequiredSelection, RootFetch } from '../../planning/index.ts';
+import type { TypeMemberships } from '../data/data.ts';
 import { compileRepresentation, type WriteRepresentation } from './compile-representation.ts';
 import { asksForCustomScalars } from './custom-scalars.ts';
-import type { TypeMemberships } from './data.ts';
 
 /** A plan with its representations compiled; made once per plan, shared by all requests that run it. */
 export interface CompiledPlan {

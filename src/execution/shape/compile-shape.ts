@@ -25,10 +25,10 @@ import {
   type SelectionNode,
   type SelectionSetNode,
 } from 'graphql';
-import { ExactNumber, invariant } from '../lib/index.ts';
-import { isWithinDepth } from '../transport/index.ts';
+import { ExactNumber, invariant } from '../../lib/index.ts';
+import { isWithinDepth } from '../../transport/index.ts';
+import { type DataObject, isDataObject } from '../data/data.ts';
 import type { AnswerWriter, Violation } from './answer-writer.ts';
-import { type DataObject, isDataObject } from './data.ts';
 
 /** @returns whether a value was written; where not, nothing was, and the value is null */
 export type WriteValue = (value: unknown, out: AnswerWriter) => boolean;

@@ -5,8 +5,8 @@
  * The text between two flushes is a plain string, so taking back what was written costs one assignment.
  */
 
+import type { DataObject } from '../data/data.ts';
 import type { ObjectShape } from './compile-shape.ts';
-import type { DataObject } from './data.ts';
 import type { Introspect } from './introspect.ts';
 
 /** A value that may not stand where it was found. Both paths are built outward while the answer is written. */

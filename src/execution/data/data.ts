@@ -1,4 +1,4 @@
-import { ExactNumber } from '../lib/index.ts';
+import { ExactNumber } from '../../lib/index.ts';
 
 /** What subgraphs gave, under the normalised operation's keys. Outside data: nothing about it is taken for granted. */
 export interface DataObject {

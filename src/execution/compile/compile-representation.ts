@@ -2,11 +2,11 @@
  * Compiles what a fetch requires into functions that write an entity's representation as JSON text. The text is both
  * the key by which equal entities are asked for once and what is sent, so nothing is printed twice.
  */
-import { parseExactJson } from '../lib/index.ts';
-import type { RequiredSelection, Rewrite } from '../planning/index.ts';
-import { isWithinDepth, maxValueDepth } from '../transport/index.ts';
-import { type DataObject, isDataObject, isOfType, type TypeMemberships } from './data.ts';
-import { rewriteData } from './rewrite-data.ts';
+import { parseExactJson } from '../../lib/index.ts';
+import type { RequiredSelection, Rewrite } from '../../planning/index.ts';
+import { isWithinDepth, maxValueDepth } from '../../transport/index.ts';
+import { type DataObject, isDataObject, isOfType, type TypeMemberships } from '../data/data.ts';
+import { rewriteData } from '../data/rewrite-data.ts';
 
 export interface WriteRepresentation {
   /** @returns undefined where a required field is missing: the entity is then not asked for */

@@ -15,10 +15,10 @@ import {
   visit,
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
-import { invariant } from '../lib/index.ts';
-import { infiniteDefaults, type NormalisedOperation, normaliseOperation } from '../planning/index.ts';
-import type { CompiledPlan } from './compile-plan.ts';
-import { compileShape, type OperationShape } from './compile-shape.ts';
+import { invariant } from '../../lib/index.ts';
+import { infiniteDefaults, type NormalisedOperation, normaliseOperation } from '../../planning/index.ts';
+import type { CompiledPlan } from '../compile/compile-plan.ts';
+import { compileShape, type OperationShape } from '../shape/compile-shape.ts';
 
 export type Variables = Readonly<Record<string, unknown>>;
 

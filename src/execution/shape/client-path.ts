@@ -2,8 +2,9 @@
  * Translates a place in the data into the path a client knows: its own response keys instead of the normalised ones.
  * Only walked for errors.
  */
+
+import { type DataObject, type DataPath, isDataObject } from '../data/data.ts';
 import type { ObjectShape, ObjectShapes } from './compile-shape.ts';
-import { type DataObject, type DataPath, isDataObject } from './data.ts';
 
 /** The path up to where the client's selection ends: what only the plan asked for is not shown. */
 export function clientPath(root: ObjectShape, data: DataObject, path: DataPath): (string | number)[] {

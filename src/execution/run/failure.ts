@@ -1,4 +1,4 @@
-import type { DataPath } from './data.ts';
+import type { DataPath } from '../data/data.ts';
 
 /** One thing that went wrong while a plan ran: one per cause, however many places it left without data. */
 export interface Failure {

@@ -2,11 +2,12 @@
  * Collects what an `_entities` field asks for: each entity's representation as JSON text, equal ones once, and with
  * them the objects they stand for. An entity of which something required is missing is not asked for.
  */
-import type { AskedEntities } from './asked-entities.ts';
-import { collectEntities, haveSameContent } from './collect-entities.ts';
-import type { CompiledEntityField } from './compile-plan.ts';
-import type { DataObject, TypeMemberships } from './data.ts';
+
+import type { CompiledEntityField } from '../compile/compile-plan.ts';
+import { collectEntities, haveSameContent } from '../data/collect-entities.ts';
+import type { DataObject, TypeMemberships } from '../data/data.ts';
 import { FirstOfEach } from './first-of-each.ts';
+import type { AskedEntities } from './requested-entities.ts';
 import type { RunData } from './run-data.ts';
 
 export interface RepresentationsOptions {

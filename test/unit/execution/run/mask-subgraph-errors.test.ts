@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { maskSubgraphError } from '../../../src/execution/mask-subgraph-errors.ts';
-import type { SubgraphClient } from '../../../src/transport/index.ts';
+import { maskSubgraphError } from '../../../../src/execution/run/mask-subgraph-errors.ts';
+import type { SubgraphClient } from '../../../../src/transport/index.ts';
 
 const client = (kind: SubgraphClient['kind']) => ({ name: 'stock', kind }) as SubgraphClient;
 const error = {

@@ -6,8 +6,8 @@ import {
   type OperationDefinitionNode,
   OperationTypeNode,
 } from 'graphql';
-import { withPlainNumbers } from '../lib/index.ts';
-import type { PreparedOperation, Variables } from './prepared-operation.ts';
+import { withPlainNumbers } from '../../lib/index.ts';
+import type { PreparedOperation, Variables } from '../prepare/prepared-operation.ts';
 
 /** @returns the value of an introspection field as JSON text; its nodes are all those of one response key */
 export type Introspect = (nodes: readonly FieldNode[]) => string;

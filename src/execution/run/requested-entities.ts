@@ -1,8 +1,8 @@
 /** What one `_entities` field of a request asks for, and the places in the data that its answer belongs to. */
-import type { SubgraphNote } from '../transport/index.ts';
-import { findObject, findPlaces } from './client-path.ts';
-import type { CompiledEntityField } from './compile-plan.ts';
-import type { DataObject, DataPath } from './data.ts';
+import type { SubgraphNote } from '../../transport/index.ts';
+import type { CompiledEntityField } from '../compile/compile-plan.ts';
+import type { DataObject, DataPath } from '../data/data.ts';
+import { findObject, findPlaces } from '../shape/client-path.ts';
 import type { RunData } from './run-data.ts';
 
 /** Representations, and the objects each of them stands for. */

@@ -1,7 +1,7 @@
 /** Which subgraph a field's value came from: told with the error of a value that does not fit its type, and only then. */
-import type { CompiledPlan } from './compile-plan.ts';
-import type { DataPath } from './data.ts';
-import { covers } from './failure.ts';
+import type { CompiledPlan } from '../compile/compile-plan.ts';
+import type { DataPath } from '../data/data.ts';
+import { covers } from '../run/failure.ts';
 
 /** @returns the subgraph that gave the nearest part of the path; undefined where several gave the same */
 export function fieldSource({ fetches }: CompiledPlan, path: DataPath): string | undefined {
