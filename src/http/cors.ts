@@ -5,9 +5,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ResolvedConfig } from '../config/index.ts';
 import type { Logger } from '../observability/index.ts';
-import { allowedOrigins } from './allowed-origins.ts';
-import { errorBody, jsonType } from './coded-answer.ts';
-import { noteFacts } from './request-facts.ts';
+import { allowedOrigins } from './request/allowed-origins.ts';
+import { errorBody, jsonType } from './request/coded-answer.ts';
+import { noteFacts } from './request/request-facts.ts';
 
 export interface CorsOptions {
   /** Asked anew each time: the list may change while the server runs. */

@@ -6,7 +6,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { type ErrorCode, errorTable } from '../errors/index.ts';
-import { errorBody, jsonType } from './coded-answer.ts';
+import { errorBody, jsonType } from './request/coded-answer.ts';
 
 export interface ExchangesOptions {
   readonly server: Server;

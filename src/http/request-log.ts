@@ -1,7 +1,7 @@
 /** The one line of a request in the log: what was asked, how it ended, and what it cost. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Logger, takeRequestUsage } from '../observability/index.ts';
-import { factsOf } from './request-facts.ts';
+import { factsOf } from './request/request-facts.ts';
 
 /** How a request ended: its answer was taken whole, its client left, or we ended it. */
 export type RequestEnd = 'answered' | 'left' | 'cut';

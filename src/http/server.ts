@@ -9,18 +9,18 @@ import fastify, { type FastifyError, type FastifyReply, type FastifyRequest } fr
 import { type ErrorCode, GatewayError, messageOf } from '../errors/index.ts';
 import type { Gateway } from '../gateway.ts';
 import type { Logger } from '../observability/index.ts';
-import { allowedOrigins } from './allowed-origins.ts';
 import { checkFixedKeys } from './check-fixed-keys.ts';
 import { framingProblem } from './check-framing.ts';
-import { errorBody, errorHeaders, jsonType } from './coded-answer.ts';
 import { addCors } from './cors.ts';
 import { decodeBody, readEncodings } from './decode-body.ts';
 import { Exchanges } from './exchanges.ts';
-import { addGraphQLRoute } from './graphql-route.ts';
+import { addGraphQLRoute } from './graphql/graphql-route.ts';
 import { addHealthRoutes } from './health-routes.ts';
 import { addLandingRoutes } from './landing-route.ts';
 import { refuseWebSocket } from './refuse-web-socket.ts';
-import { noteFacts } from './request-facts.ts';
+import { allowedOrigins } from './request/allowed-origins.ts';
+import { errorBody, errorHeaders, jsonType } from './request/coded-answer.ts';
+import { noteFacts } from './request/request-facts.ts';
 import { logRequest } from './request-log.ts';
 import { addV1Routes, refuseV1 } from './v1/index.ts';
 

@@ -5,8 +5,8 @@
 import { createHash } from 'node:crypto';
 import { getOperationAST, parse, validate } from 'graphql';
 import { createIsthmusEngine } from '../../src/execution/index.ts';
-import { createDocumentStore } from '../../src/http/document-store.ts';
-import { SeenOperations } from '../../src/http/seen-operations.ts';
+import { createDocumentStore } from '../../src/http/graphql/document-store.ts';
+import { SeenOperations } from '../../src/http/graphql/seen-operations.ts';
 import { MemoryBudget } from '../../src/lib/index.ts';
 import { entities } from '../federation/schemas/entities.ts';
 import { composeOrThrow, createTestGraph, defaultErrorPolicy, silentLog, testContext } from './test-graph.ts';

@@ -9,7 +9,7 @@ const source = resolve('src');
 const doors: Readonly<Record<string, readonly string[]>> = {
   fastify: ['http/server.ts'],
   pino: ['observability/logger.ts'],
-  '@apollo/server': ['http/apollo-pipeline.ts'],
+  '@apollo/server': ['http/graphql/apollo-pipeline.ts'],
   '@apollo/composition': ['supergraph/compose-subgraphs.ts'],
   '@apollo/gateway': ['execution/reference-engine.ts'],
   '@apollo/query-planner': ['planning/apollo/patches/fix-search.ts', 'planning/apollo/convert-plan.ts'], // types alone, but for what the first loads

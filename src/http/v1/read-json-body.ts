@@ -6,7 +6,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { parse as parseJson } from 'secure-json-parse';
 import { type Fields, InvalidField, isFields } from '../../ai/wires/shared/index.ts';
 import { GatewayError } from '../../errors/index.ts';
-import { isJson } from '../is-json.ts';
+import { isJson } from '../request/is-json.ts';
 
 /** Deeper than any JSON schema or tool argument seen in use. */
 const maxDepth = 128;

@@ -12,7 +12,7 @@ import { InvalidField } from '../../ai/wires/shared/index.ts';
 import { GatewayError } from '../../errors/index.ts';
 import { Deadline, longestTimerMs, unreachable } from '../../lib/index.ts';
 import type { Logger } from '../../observability/index.ts';
-import { jsonType } from '../coded-answer.ts';
+import { jsonType } from '../request/coded-answer.ts';
 import { EventStream } from './event-stream.ts';
 import { noSuchModel } from './list-models.ts';
 

@@ -29,10 +29,10 @@ import {
 import { type ErrorCode, GatewayError, messageOf } from '../../errors/index.ts';
 import { invariant } from '../../lib/index.ts';
 import type { Logger } from '../../observability/index.ts';
-import type { AllowedOrigins } from '../allowed-origins.ts';
-import { jsonType } from '../coded-answer.ts';
-import { refuseCrossSite } from '../refuse-cross-site.ts';
-import { noteFacts } from '../request-facts.ts';
+import type { AllowedOrigins } from '../request/allowed-origins.ts';
+import { jsonType } from '../request/coded-answer.ts';
+import { refuseCrossSite } from '../request/refuse-cross-site.ts';
+import { noteFacts } from '../request/request-facts.ts';
 import { nameOf, promptNames } from './find-prompt.ts';
 import { findModel, listModels, noSuchModel } from './list-models.ts';
 import { listPrompts, writePrompt } from './list-prompts.ts';

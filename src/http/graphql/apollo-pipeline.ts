@@ -19,15 +19,15 @@ import {
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
 import { GraphQLError, type GraphQLFormattedError, type OperationDefinitionNode } from 'graphql';
-import { errorTable, GatewayError, isErrorCode } from '../errors/index.ts';
-import { type ExecutionOutcome, type ExecutionResult, JsonText, printResult } from '../execution/index.ts';
-import type { GatewayGeneration } from '../gateway.ts';
-import type { Logger } from '../observability/index.ts';
-import type { RequestContext } from '../transport/index.ts';
+import { errorTable, GatewayError, isErrorCode } from '../../errors/index.ts';
+import { type ExecutionOutcome, type ExecutionResult, JsonText, printResult } from '../../execution/index.ts';
+import type { GatewayGeneration } from '../../gateway.ts';
+import type { Logger } from '../../observability/index.ts';
+import type { RequestContext } from '../../transport/index.ts';
+import type { OperationFacts } from '../request/request-facts.ts';
 import { VariableChecks } from './check-variables.ts';
 import { createDocumentStore } from './document-store.ts';
 import type { GraphQLHttpRequest } from './read-graphql-request.ts';
-import type { OperationFacts } from './request-facts.ts';
 import { type SeenOperation, SeenOperations } from './seen-operations.ts';
 
 /** Parsing stops here; the limits issue brings a key for it. What a document of this size costs is bounded. */

@@ -1,6 +1,6 @@
 import { buildSchema, getOperationAST, getVariableValues, parse } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { VariableChecks } from '../../../src/http/check-variables.ts';
+import { VariableChecks } from '../../../../src/http/graphql/check-variables.ts';
 
 const schema = buildSchema(`
   scalar Date

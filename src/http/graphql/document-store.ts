@@ -3,8 +3,8 @@
  * extensions): in the generation's caches, not in a store of Apollo's own that measures them by their JSON.
  */
 import type { DocumentNode } from 'graphql';
-import { retainedDocument } from '../execution/index.ts';
-import type { BudgetedCache } from '../lib/index.ts';
+import { retainedDocument } from '../../execution/index.ts';
+import type { BudgetedCache } from '../../lib/index.ts';
 
 /** What Apollo Server asks of its `documentStore`. */
 export interface DocumentStore {

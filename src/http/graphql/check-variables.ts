@@ -18,7 +18,7 @@ import {
   type OperationDefinitionNode,
   typeFromAST,
 } from 'graphql';
-import { withPlainNumbers } from '../lib/index.ts';
+import { withPlainNumbers } from '../../lib/index.ts';
 
 type Variables = Readonly<Record<string, unknown>>;
 type Accepts = (value: unknown) => boolean;

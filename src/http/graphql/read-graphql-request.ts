@@ -5,9 +5,9 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingHttpHeaders } from 'node:http';
 import Negotiator from 'negotiator';
-import { GatewayError } from '../errors/index.ts';
-import { parseExactJson } from '../lib/index.ts';
-import { isJson } from './is-json.ts';
+import { GatewayError } from '../../errors/index.ts';
+import { parseExactJson } from '../../lib/index.ts';
+import { isJson } from '../request/is-json.ts';
 
 export type GraphQLMediaType = 'application/graphql-response+json' | 'application/json';
 

@@ -1,4 +1,4 @@
-import { type ErrorCode, errorTable, type GatewayError } from '../errors/index.ts';
+import { type ErrorCode, errorTable, type GatewayError } from '../../errors/index.ts';
 
 export const jsonType = 'application/json; charset=utf-8';
 

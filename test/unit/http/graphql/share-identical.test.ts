@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { sharingKey } from '../../../src/http/share-identical.ts';
-import { SharedRuns } from '../../../src/lib/index.ts';
+import { sharingKey } from '../../../../src/http/graphql/share-identical.ts';
+import { SharedRuns } from '../../../../src/lib/index.ts';
 
 const never = new AbortController().signal;
 

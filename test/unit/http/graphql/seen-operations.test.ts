@@ -1,9 +1,9 @@
 /** An operation seen before goes straight to the engine: nobody can tell from the answer. */
 import { parse } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type SeenOperation, SeenOperations } from '../../../src/http/seen-operations.ts';
-import { MemoryBudget } from '../../../src/lib/index.ts';
-import { startTestGateway, type TestGateway } from '../../testkit/test-gateway.ts';
+import { type SeenOperation, SeenOperations } from '../../../../src/http/graphql/seen-operations.ts';
+import { MemoryBudget } from '../../../../src/lib/index.ts';
+import { startTestGateway, type TestGateway } from '../../../testkit/test-gateway.ts';
 
 const sdl = `
   type Query { item(id: ID!): Item  failing: String }

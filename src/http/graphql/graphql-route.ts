@@ -4,23 +4,23 @@
  */
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { GatewayError } from '../errors/index.ts';
-import type { Gateway, GatewayGeneration } from '../gateway.ts';
-import { Deadline, invariant, SharedRuns } from '../lib/index.ts';
-import type { Logger } from '../observability/index.ts';
+import { GatewayError } from '../../errors/index.ts';
+import type { Gateway, GatewayGeneration } from '../../gateway.ts';
+import { Deadline, invariant, SharedRuns } from '../../lib/index.ts';
+import type { Logger } from '../../observability/index.ts';
 import {
   anonymous,
   CollectedResponseHeaders,
   compileRequestHeaderRules,
   type ForwardHeaders,
   type Principal,
-} from '../transport/index.ts';
-import { type AllowedOrigins, allowedOrigins } from './allowed-origins.ts';
+} from '../../transport/index.ts';
+import type { SendPage } from '../landing-route.ts';
+import { type AllowedOrigins, allowedOrigins } from '../request/allowed-origins.ts';
+import { refuseCrossSite } from '../request/refuse-cross-site.ts';
+import { noteFacts, type OperationFacts } from '../request/request-facts.ts';
 import { type ApolloPipeline, createApolloPipeline } from './apollo-pipeline.ts';
-import type { SendPage } from './landing-route.ts';
 import { type GraphQLHttpRequest, prefersPage, readGraphQLRequest } from './read-graphql-request.ts';
-import { refuseCrossSite } from './refuse-cross-site.ts';
-import { noteFacts, type OperationFacts } from './request-facts.ts';
 import { sharingKey } from './share-identical.ts';
 
 export interface GraphQLRouteOptions {

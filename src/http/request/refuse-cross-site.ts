@@ -8,9 +8,9 @@
  * header that would have been preflighted. Requests without such signs (servers, curl, the same site's pages) pass.
  */
 import type { IncomingHttpHeaders } from 'node:http';
-import { GatewayError } from '../errors/index.ts';
+import { GatewayError } from '../../errors/index.ts';
+import type { GraphQLHttpRequest } from '../graphql/read-graphql-request.ts';
 import type { AllowedOrigins } from './allowed-origins.ts';
-import type { GraphQLHttpRequest } from './read-graphql-request.ts';
 
 const preflightedHeaders = [
   'apollo-require-preflight',

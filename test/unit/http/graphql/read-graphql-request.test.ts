@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { GatewayError } from '../../../src/errors/index.ts';
-import { allowedOrigins } from '../../../src/http/allowed-origins.ts';
-import { readGraphQLRequest } from '../../../src/http/read-graphql-request.ts';
-import { refuseCrossSite } from '../../../src/http/refuse-cross-site.ts';
+import { GatewayError } from '../../../../src/errors/index.ts';
+import { readGraphQLRequest } from '../../../../src/http/graphql/read-graphql-request.ts';
+import { allowedOrigins } from '../../../../src/http/request/allowed-origins.ts';
+import { refuseCrossSite } from '../../../../src/http/request/refuse-cross-site.ts';
 
 const json = { 'content-type': 'application/json' };
 const body = (text: string) => Buffer.from(text, 'utf8');
