@@ -94,8 +94,8 @@ export async function readSupergraph(
 
 function codeProblem(subgraph: string, file: string, message: string): CompositionProblem {
   const place = { subgraph, origin: relative(process.cwd(), file), line: undefined };
-  const mend = 'correct the module, or remove the subgraph’s `code`';
-  return { severity: 'error', code: 'AI_CODE_INVALID', message, places: [place], mend };
+  const suggestedFix = 'correct the module, or remove the subgraph’s `code`';
+  return { severity: 'error', code: 'AI_CODE_INVALID', message, places: [place], suggestedFix };
 }
 
 /** Composes even where AI fields have problems, so that an owner reads all of them at once. */

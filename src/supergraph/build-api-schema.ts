@@ -15,7 +15,7 @@ import {
   specifiedDirectives,
 } from 'graphql';
 import * as extending from 'graphql/utilities/extendSchema.js';
-import './mend-introspection.ts';
+import './fix-introspection.ts';
 
 /** How long a slice may take before others run. */
 const sliceMs = 4;

@@ -8,13 +8,13 @@ import { type ASTNode, BREAK, type DocumentNode, GraphQLError, parse, Source, vi
 import { messageOf } from '../errors/index.ts';
 import type { CompositionOutcome, CompositionProblem, ProblemPlace, SubgraphSource } from './composition.ts';
 import { linkAiDirectives } from './link-ai-directives.ts';
-import { mendFor } from './mend.ts';
-import { mendForDirective } from './mend-directive.ts';
 import { withOneOf, withoutOneOf } from './one-of-inputs.ts';
 import { readMemberships } from './read-memberships.ts';
 import { readStrictFields } from './read-strict-fields.ts';
 import { withStandardRoots } from './root-types.ts';
 import { subscriptionHints } from './subscription-hints.ts';
+import { suggestDirectiveFix } from './suggest-directive-fix.ts';
+import { suggestedFixFor } from './suggested-fixes.ts';
 
 interface Service {
   readonly name: string;
@@ -43,7 +43,7 @@ export function composeSubgraphs(sources: readonly SubgraphSource[]): Compositio
         code: 'INVALID_GRAPHQL',
         message: messageOf(error),
         places: [{ subgraph: source.name, origin: source.origin, line }],
-        mend: mendFor('INVALID_GRAPHQL', undefined),
+        suggestedFix: suggestedFixFor('INVALID_GRAPHQL', undefined),
       });
     }
   }
@@ -70,7 +70,7 @@ export function composeSubgraphs(sources: readonly SubgraphSource[]): Compositio
           code,
           message: hint.message,
           places: placesOf(hint.nodes ?? [], sources),
-          mend: mendFor(code, hint.definition.description),
+          suggestedFix: suggestedFixFor(code, hint.definition.description),
         };
       }),
       ...services.flatMap(({ name, typeDefs }) =>
@@ -107,7 +107,9 @@ function errorProblem(
     code,
     message: error.message,
     places: places.some(({ line }) => line !== undefined) ? places : placesNamed(error.message, sources, services),
-    mend: mendForDirective(error.message, documentNamed(error.message, services)) ?? mendFor(code, descriptionOf(code)),
+    suggestedFix:
+      suggestDirectiveFix(error.message, documentNamed(error.message, services)) ??
+      suggestedFixFor(code, descriptionOf(code)),
   };
 }
 

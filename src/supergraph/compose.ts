@@ -29,7 +29,7 @@ export async function compose(
         code: 'COMPOSITION_FAILED',
         message,
         places: [],
-        mend: 'make the schemas smaller or simpler',
+        suggestedFix: 'make the schemas smaller or simpler',
       },
     ]);
   let worker: Worker | undefined;

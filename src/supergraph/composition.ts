@@ -23,7 +23,7 @@ export interface CompositionProblem {
   readonly message: string;
   readonly places: readonly ProblemPlace[];
   /** What to do about it. */
-  readonly mend: string;
+  readonly suggestedFix: string;
 }
 
 export interface Composition {
@@ -54,22 +54,22 @@ export class CompositionError extends Error {
   }
 }
 
-/** The problems as an operator reads them: code and places first, then what is wrong, then how to mend it. */
+/** The problems as an operator reads them: code and places first, then what is wrong, then the suggested fix. */
 export function formatProblems(problems: readonly CompositionProblem[]): string {
   return problems
-    .map(({ severity, code, message, places, mend }) => {
+    .map(({ severity, code, message, places, suggestedFix }) => {
       const where = places
         .map(({ subgraph, origin, line }) => `${subgraph} (${line === undefined ? origin : `${origin}:${line}`})`)
         .join(', ');
-      return `${severity} ${code}${where === '' ? '' : ` in ${where}`}\n  ${message.replaceAll('\n', '\n  ')}\n  mend: ${mend}`;
+      return `${severity} ${code}${where === '' ? '' : ` in ${where}`}\n  ${message.replaceAll('\n', '\n  ')}\n  suggested fix: ${suggestedFix}`;
     })
     .join('\n');
 }
 
 /** The same as fields of a log line, for whoever reads it by program. */
 export function problemFields(problems: readonly CompositionProblem[]): readonly Readonly<Record<string, unknown>>[] {
-  return problems.flatMap(({ severity, code, message, places, mend }) => {
-    const problem = { severity, code, message, mend };
+  return problems.flatMap(({ severity, code, message, places, suggestedFix }) => {
+    const problem = { severity, code, message, suggestedFix };
     if (places.length === 0) return [problem];
     return places.map(({ subgraph, origin, line }) => ({ ...problem, subgraph, file: origin, line }));
   });

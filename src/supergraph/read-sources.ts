@@ -80,7 +80,7 @@ function fileProblem({ name, origin }: SourcePlace, error: unknown): Composition
     code: schemaUnavailable,
     message: missing ? 'there is no such schema file' : `the schema file cannot be read: ${messageOf(error)}`,
     places: [{ subgraph: name, origin, line: undefined }],
-    mend: missing
+    suggestedFix: missing
       ? `save the schema there, or correct subgraphs.${name}.schema.file in supergraph.yaml`
       : `correct subgraphs.${name}.schema.file in supergraph.yaml`,
   };
@@ -92,7 +92,7 @@ function askedProblem({ name, origin }: SourcePlace, reason: string): Compositio
     code: schemaUnavailable,
     message: `the subgraph did not give its schema: ${reason}`,
     places: [{ subgraph: name, origin, line: undefined }],
-    mend: `start the subgraph, or correct subgraphs.${name}.schema.subgraph_url; it must answer { _service { sdl } }`,
+    suggestedFix: `start the subgraph, or correct subgraphs.${name}.schema.subgraph_url; it must answer { _service { sdl } }`,
   };
 }
 

@@ -1,6 +1,6 @@
 import { type DocumentNode, Kind, OperationTypeNode } from 'graphql';
 import type { CompositionProblem, SubgraphSource } from './composition.ts';
-import { mendFor } from './mend.ts';
+import { suggestedFixFor } from './suggested-fixes.ts';
 
 /** Subscriptions compose, and are not served: better told when they are written than when they are asked for. */
 export function subscriptionHints(source: SubgraphSource, document: DocumentNode): readonly CompositionProblem[] {
@@ -19,7 +19,7 @@ export function subscriptionHints(source: SubgraphSource, document: DocumentNode
         code: 'SUBSCRIPTION_NOT_SERVED',
         message: `type ${name}: subscriptions are not served yet, a client that asks for one is refused`,
         places: [{ subgraph: source.name, origin: source.origin, line: definition.name.loc?.startToken.line }],
-        mend: mendFor('SUBSCRIPTION_NOT_SERVED', undefined),
+        suggestedFix: suggestedFixFor('SUBSCRIPTION_NOT_SERVED', undefined),
       },
     ];
   }

@@ -181,12 +181,12 @@ describe('a bad start', () => {
     expect(output).toContain(`supergraph.yaml:3: server.prot: "prot" is not a key here`);
   });
 
-  it('names what does not compose, with subgraph, line and a mend', async () => {
+  it('names what does not compose, with subgraph, line and a suggested fix', async () => {
     const { config } = await shopConfig();
     await writeFile(config.replace('supergraph.yaml', 'products.graphql'), 'type Query {\n  a: Nowhere\n}');
     const output = await fails(['serve', '--config', config]);
     expect(output).toMatch(/error INVALID_GRAPHQL in products \(.*products\.graphql:2\)/);
-    expect(output).toContain('mend:');
+    expect(output).toContain('suggested fix:');
   });
 
   it('names a subgraph that does not give its schema, which a gateway waits for and composing does not', async () => {

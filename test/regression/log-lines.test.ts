@@ -143,7 +143,7 @@ describe('a composition that is refused', () => {
           severity: 'error',
           code: expect.stringMatching(/^[A-Z_]+$/),
           message: expect.any(String),
-          mend: expect.any(String),
+          suggestedFix: expect.any(String),
           subgraph: 'assistant',
           file: expect.stringContaining('schema.graphql'),
           line: expect.any(Number),

@@ -30,7 +30,7 @@ describe('composing', () => {
     expect(composition.hints).toEqual([]);
   });
 
-  it('names the subgraph, file, line and a mend of a syntax error, in every subgraph at once', async () => {
+  it('names the subgraph, file, line and a suggested fix of a syntax error, in every subgraph at once', async () => {
     const problems = await problemsOf(source('a', 'type Query {\n  a: \n}'), source('b', 'type T {'), products);
     expect(problems).toHaveLength(2);
     expect(problems[0]).toMatchObject({
@@ -38,7 +38,7 @@ describe('composing', () => {
       code: 'INVALID_GRAPHQL',
       places: [{ subgraph: 'a', origin: 'subgraphs/a.graphql', line: 3 }],
     });
-    expect(problems[0]?.mend).toContain('line');
+    expect(problems[0]?.suggestedFix).toContain('line');
     expect(problems[1]?.places[0]?.subgraph).toBe('b');
   });
 
@@ -52,7 +52,7 @@ describe('composing', () => {
       { subgraph: 'products', origin: 'subgraphs/products.graphql', line: 3 },
       { subgraph: 'other', origin: 'subgraphs/other.graphql', line: 4 },
     ]);
-    expect(problem?.mend).toContain('@shareable');
+    expect(problem?.suggestedFix).toContain('@shareable');
   });
 
   it.each(['@key(field: "id")', '@key'])(
@@ -65,13 +65,13 @@ describe('composing', () => {
     },
   );
 
-  it('shows an unreachable field with a way to mend it', async () => {
+  it('shows an unreachable field with a suggested fix', async () => {
     const [problem] = await problemsOf(
       source('a', `${federation('')}\ntype Query { t: T }\ntype T { a: Int }`),
       source('b', `${federation('')}\ntype T { b: Int }\ntype Query { x: Int }`),
     );
     expect(problem?.code).toBe('SATISFIABILITY_ERROR');
-    expect(problem?.mend).toContain('@key');
+    expect(problem?.suggestedFix).toContain('@key');
   });
 
   it('gives hints with their place', async () => {
@@ -87,7 +87,7 @@ describe('composing', () => {
       described,
     ]);
     expect(hints.map((hint) => hint.code)).toContain('INCONSISTENT_DESCRIPTION');
-    expect(hints[0]?.mend).not.toBe('');
+    expect(hints[0]?.suggestedFix).not.toBe('');
   });
 
   it('ends in time when composing takes too long', async () => {

@@ -56,37 +56,37 @@ class FieldCheck {
   run(entities: ReadonlySet<string>, schema: GraphQLSchema | undefined): readonly CompositionProblem[] {
     const { typeName, fieldName, prompt, requires, maxOutputTokens, cacheTtlSeconds } = this.#field;
     if (this.#field.isExternal) {
-      const mend = 'take @external off, or leave the field to the subgraph that has it';
-      this.#problem('AI_FIELD_INVALID', 'it is @external, so another subgraph answers it', mend);
+      const suggestedFix = 'take @external off, or leave the field to the subgraph that has it';
+      this.#problem('AI_FIELD_INVALID', 'it is @external, so another subgraph answers it', suggestedFix);
     }
     for (const name of requires) {
       if (!this.#field.arguments.includes(name)) continue;
-      const mend = `call the argument something else than "${name}"`;
+      const suggestedFix = `call the argument something else than "${name}"`;
       this.#problem(
         'AI_FIELD_INVALID',
         `"${name}" is an argument and a @requires field: the prompt cannot tell them apart`,
-        mend,
+        suggestedFix,
       );
     }
     if (typeName === 'Mutation' || typeName === 'Subscription') {
-      const mend = 'move it to Query or to a type';
-      this.#problem('AI_FIELD_INVALID', `a model only answers, and ${typeName} does more`, mend);
+      const suggestedFix = 'move it to Query or to a type';
+      this.#problem('AI_FIELD_INVALID', `a model only answers, and ${typeName} does more`, suggestedFix);
     }
     if (requires.length > 0 && !entities.has(typeName)) {
-      const mend = `give ${typeName} a @key, or take what the prompt needs from arguments`;
-      this.#problem('AI_FIELD_INVALID', `@requires works on entities only, and ${typeName} is none`, mend);
+      const suggestedFix = `give ${typeName} a @key, or take what the prompt needs from arguments`;
+      this.#problem('AI_FIELD_INVALID', `@requires works on entities only, and ${typeName} is none`, suggestedFix);
     }
     if (maxOutputTokens !== undefined && maxOutputTokens < 1) {
       this.#problem('AI_OUTPUT_UNBOUNDED', 'maxOutputTokens must be at least 1', 'write a bound of at least 1');
     }
     if (cacheTtlSeconds !== undefined && cacheTtlSeconds < 0) {
-      const mend = 'write seconds from 0 (never kept), or leave it out: kept until an input changes';
-      this.#problem('AI_FIELD_INVALID', 'cacheTtl must not be negative', mend);
+      const suggestedFix = 'write seconds from 0 (never kept), or leave it out: kept until an input changes';
+      this.#problem('AI_FIELD_INVALID', 'cacheTtl must not be negative', suggestedFix);
     }
     const choice = this.#check.prompts.find(prompt);
     if (prompt === '') {
-      const mend = `write @generate(prompt: "…"), the name of a file in ${this.#path('')}`;
-      this.#problem('AI_PROMPT_INVALID', 'no prompt is named', mend);
+      const suggestedFix = `write @generate(prompt: "…"), the name of a file in ${this.#path('')}`;
+      this.#problem('AI_PROMPT_INVALID', 'no prompt is named', suggestedFix);
     } else if (choice instanceof PromptError) this.#invalidPrompt(choice);
     else for (const version of choice.versions) this.#version(version.prompt, schema);
 
@@ -105,11 +105,11 @@ class FieldCheck {
     this.#problem(
       'AI_PROMPT_INVALID',
       `prompt "${this.#field.prompt}": ${error.message}${place}`,
-      error.mend ?? this.#promptMend(file),
+      error.suggestedFix ?? this.#promptFix(file),
     );
   }
 
-  #promptMend(file: string): string {
+  #promptFix(file: string): string {
     const { prompts, source } = this.#check;
     // The folder itself, told under its own path: it is the configuration that is wrong, or the folder is to be made.
     if (prompts.errors.has(prompts.folder))
@@ -191,9 +191,9 @@ class FieldCheck {
     }
   }
 
-  #problem(code: string, message: string, mend: string): void {
+  #problem(code: string, message: string, suggestedFix: string): void {
     const { typeName, fieldName, line } = this.#field;
-    this.#problems.push(problemOf(this.#check, code, `${typeName}.${fieldName}: ${message}`, line, mend));
+    this.#problems.push(problemOf(this.#check, code, `${typeName}.${fieldName}: ${message}`, line, suggestedFix));
   }
 
   #path(file: string): string {
@@ -229,13 +229,13 @@ export function problemOf(
   code: string,
   message: string,
   line: number | undefined,
-  mend: string,
+  suggestedFix: string,
 ): CompositionProblem {
   return {
     severity: 'error',
     code,
     message,
     places: [{ subgraph: source.name, origin: source.origin, line }],
-    mend,
+    suggestedFix,
   };
 }

@@ -1,6 +1,6 @@
 /**
  * What would stop an AI subgraph's fields from being answered, found before anything is served: each a composition
- * problem with its line in the schema, the prompt's own line where it is the prompt's, and a mend. Errors of the SDL
+ * problem with its line in the schema, the prompt's own line where it is the prompt's, and a suggested fix. Errors of the SDL
  * itself are composition's to report, and so is that a field carries the access rules of what its @requires reads.
  */
 import { buildSubgraphSchema } from '@apollo/subgraph';

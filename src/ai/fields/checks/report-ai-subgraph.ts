@@ -38,7 +38,7 @@ export function reportAiSubgraph(check: AiSubgraphCheck): AiSubgraphReport {
       code: 'AI_FIELD_UNANSWERED',
       message: `${coordinate}: nothing answers it, so it is null`,
       places: [{ subgraph: check.source.name, origin: check.source.origin, line }],
-      mend: 'give it @generate, mark it @external where another subgraph has it, or take it out',
+      suggestedFix: 'give it @generate, mark it @external where another subgraph has it, or take it out',
     });
   }
   return { hints, report };
@@ -49,9 +49,9 @@ function hintsOf(field: AiField, check: AiSubgraphCheck): readonly CompositionPr
   if (choice instanceof PromptError) return [];
   const coordinate = `${field.typeName}.${field.fieldName}`;
   const hints: CompositionProblem[] = [];
-  const hint = (code: string, message: string, mend: string): void => {
+  const hint = (code: string, message: string, suggestedFix: string): void => {
     const places = [{ subgraph: check.source.name, origin: check.source.origin, line: field.line }];
-    hints.push({ severity: 'hint', code, message: `${coordinate}: ${message}`, places, mend });
+    hints.push({ severity: 'hint', code, message: `${coordinate}: ${message}`, places, suggestedFix });
   };
   if (field.type.kind === Kind.NON_NULL_TYPE) {
     const message = 'a model may fail, and a field that is never null takes what it stands in with it';

@@ -6,16 +6,16 @@ export class PromptError extends Error {
   /** The file the line is of, where it is not the prompt's own: a partial, `labels.yaml`. */
   readonly file: string | undefined;
   /** What to do about it, where that is not plain. */
-  readonly mend: string | undefined;
+  readonly suggestedFix: string | undefined;
 
   constructor(
     message: string,
     line: number | undefined,
-    more: { readonly file?: string | undefined; readonly mend?: string | undefined } = {},
+    more: { readonly file?: string | undefined; readonly suggestedFix?: string | undefined } = {},
   ) {
     super(message);
     this.line = line;
     this.file = more.file;
-    this.mend = more.mend;
+    this.suggestedFix = more.suggestedFix;
   }
 }

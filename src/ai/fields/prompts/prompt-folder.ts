@@ -124,10 +124,10 @@ function labelled(
   for (const { version, weight } of named.versions) {
     const choice = found(`${name}@${version}`);
     if (choice instanceof PromptError) {
-      const { message, line, file = `${name}@${version}${ending}`, mend } = choice;
+      const { message, line, file = `${name}@${version}${ending}`, suggestedFix } = choice;
       return line === undefined
         ? new PromptError(message, named.line, { file: labelsFile })
-        : new PromptError(message, line, { file, mend });
+        : new PromptError(message, line, { file, suggestedFix });
     }
     const prompt = choice.pick('');
     versions.push({ prompt, weight, name: prompt.name });

@@ -68,7 +68,7 @@ export async function parsePrompt(
   // Handlebars compiles when it is first used; what it refuses is refused now.
   if (render({}).length === 0 && template.variables.size === 0) {
     throw new PromptError('the prompt says nothing', head.linesBefore + 1, {
-      mend: `write the prompt’s text, with what it reads as {{name}}`,
+      suggestedFix: `write the prompt’s text, with what it reads as {{name}}`,
     });
   }
   return {

@@ -296,7 +296,7 @@ function lineOf(node: Node, { linesBefore }: Place): number {
   return node.loc.start.line + linesBefore;
 }
 
-function refusal(message: string, node: Node, place: Place, mend?: string): PromptError {
+function refusal(message: string, node: Node, place: Place, suggestedFix?: string): PromptError {
   const file = place.partial === undefined ? undefined : `_${place.partial.name}.prompt`;
-  return new PromptError(message, lineOf(node, place), { file, mend });
+  return new PromptError(message, lineOf(node, place), { file, suggestedFix });
 }

@@ -165,20 +165,20 @@ describe('checking an AI subgraph', () => {
       11,
       'Odd.odd',
     ],
-  ])('names %s, with its line and a mend', async (_name, changed, files, code, line, words) => {
+  ])('names %s, with its line and a suggested fix', async (_name, changed, files, code, line, words) => {
     const problems = checkAiSubgraph(await checkOf(changed, files));
     expect(problems.map((one) => one.code)).toEqual([code]);
     expect(problems[0]).toMatchObject({
       severity: 'error',
       message: expect.stringContaining(words),
       places: [{ subgraph: 'assistant', origin: 'assistant.graphql', line }],
-      mend: expect.stringMatching(/\w{3}/),
+      suggestedFix: expect.stringMatching(/\w{3}/),
     });
   });
 
   it('lists the models there are where one is not', async () => {
     const [problem] = checkAiSubgraph(await checkOf(sdl.replace('"haiku")', '"haiku", model: "smart")')));
-    expect(problem?.mend).toContain('ai.models (fast, dear, plain)');
+    expect(problem?.suggestedFix).toContain('ai.models (fast, dear, plain)');
   });
 
   it('checks every version that a label may choose', async () => {
@@ -203,7 +203,7 @@ describe('checking an AI subgraph', () => {
       {
         code: 'AI_PROMPT_INVALID',
         message: expect.stringMatching(/haiku@2\.prompt:2\)$/),
-        mend: expect.stringMatching(/haiku@2\.prompt$/),
+        suggestedFix: expect.stringMatching(/haiku@2\.prompt$/),
       },
     ]);
     const unbounded = { ...broken, 'haiku@2.prompt': '---\nmodel: fast\n---\n{{about}}' };

@@ -284,7 +284,7 @@ describe('a prompt is refused, with its line,', () => {
   ])('for a value in its instructions, %s', async (_name, text) => {
     const error = await refusalOf(text);
     expect(error.message).toContain('stands in the system block');
-    expect(error.mend).toContain('user block');
+    expect(error.suggestedFix).toContain('user block');
   });
 
   it('but may choose among its own instructions by a value', async () => {

@@ -1,5 +1,5 @@
-/** A way to mend each composition problem an owner is likely to meet, by Apollo's code. */
-const mends: Readonly<Record<string, string>> = {
+/** How to fix each composition problem an owner is likely to meet, by Apollo's code. */
+const suggestedFixes: Readonly<Record<string, string>> = {
   INVALID_GRAPHQL: 'correct the SDL at the line shown; every type it names must be defined in the same subgraph',
   DIRECTIVE_DEFINITION_INVALID: 'remove the definition; linking the spec supplies it',
   UNKNOWN_FEDERATION_LINK_VERSION: 'link a federation version from v2.0 to v2.14',
@@ -68,8 +68,8 @@ const mends: Readonly<Record<string, string>> = {
  * A sentence that says what to do about a problem.
  * @param description what Apollo says of the code, for the codes without a sentence of ours
  */
-export function mendFor(code: string, description: string | undefined): string {
-  const known = Object.hasOwn(mends, code) ? mends[code] : undefined;
+export function suggestedFixFor(code: string, description: string | undefined): string {
+  const known = Object.hasOwn(suggestedFixes, code) ? suggestedFixes[code] : undefined;
   if (known !== undefined) return known;
   return description === undefined || description === ''
     ? 'change the place shown so that all subgraphs agree'

@@ -1,5 +1,5 @@
 /**
- * What to do about a directive that a subgraph uses and does not have: most often its import is missing, and the mend is
+ * What to do about a directive that a subgraph uses and does not have: most often its import is missing, and the fix is
  * the line to paste.
  */
 import { type DocumentNode, Kind } from 'graphql';
@@ -41,7 +41,7 @@ const pasted = (url: string, imports: readonly string[]): string =>
   `extend schema @link(url: "${url}", import: [${imports.map((one) => `"@${one}"`).join(', ')}])`;
 
 /** @returns undefined for a message that is about something else */
-export function mendForDirective(message: string, document: DocumentNode | undefined): string | undefined {
+export function suggestDirectiveFix(message: string, document: DocumentNode | undefined): string | undefined {
   const name = /Unknown directive "@(\w+)"/.exec(message)?.[1];
   if (name === undefined || document === undefined) return undefined;
   const ours = [...aiDirectiveDefinitions().keys()];
