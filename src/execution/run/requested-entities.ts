@@ -2,7 +2,7 @@
 import type { SubgraphNote } from '../../transport/index.ts';
 import type { CompiledEntityField } from '../compile/compile-plan.ts';
 import type { DataObject, DataPath } from '../data/data.ts';
-import { findObject, findPlaces } from '../shape/client-path.ts';
+import { findObject, findPlaces } from '../data/find-places.ts';
 import type { RunData } from './run-data.ts';
 
 /** Representations, and the objects each of them stands for. */

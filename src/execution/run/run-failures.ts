@@ -8,7 +8,7 @@ import type { Logger } from '../../observability/index.ts';
 import type { RequestContext, SubgraphClient, SubgraphError } from '../../transport/index.ts';
 import type { CompiledRootFetch } from '../compile/compile-plan.ts';
 import { type DataObject, type DataPath, isDataObject } from '../data/data.ts';
-import { placesOfEach } from '../shape/client-path.ts';
+import { placesOfEach } from '../data/find-places.ts';
 import type { Failure } from './failure.ts';
 import { maskSubgraphError } from './mask-subgraph-errors.ts';
 import { type AskedEntities, firstPlace } from './requested-entities.ts';

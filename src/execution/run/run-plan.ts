@@ -18,9 +18,9 @@ import type { CompiledEntityFetch, CompiledPlan, CompiledRootFetch } from '../co
 import { collectEntities } from '../data/collect-entities.ts';
 import { contextValues } from '../data/context-values.ts';
 import { type DataObject, type DataPath, isDataObject, isOfType, type TypeMemberships } from '../data/data.ts';
+import { findObject } from '../data/find-places.ts';
 import { mergeData } from '../data/merge-data.ts';
 import { rewriteData } from '../data/rewrite-data.ts';
-import { findObject } from '../shape/client-path.ts';
 import type { Failure } from './failure.ts';
 import { Representations } from './representations.ts';
 import { type AskedEntities, firstPlace, notesInPlace } from './requested-entities.ts';

@@ -1,0 +1,85 @@
+/** Compiles scalars and enums into functions that coerce a result (GraphQL, section 3.5) and write it as JSON text. */
+import { type GraphQLLeafType, isEnumType } from 'graphql';
+import { ExactNumber } from '../../lib/index.ts';
+import { isWithinDepth } from '../../transport/index.ts';
+import type { WriteValue } from './object-shape.ts';
+import { refuse } from './write-values.ts';
+
+export function compileLeaf(type: GraphQLLeafType): WriteValue {
+  if (isEnumType(type)) {
+    const texts = new Map(type.getValues().map(({ name }) => [name as unknown, JSON.stringify(name)]));
+    return (value, out) => {
+      if (value === null || value === undefined) return false;
+      const text = texts.get(value);
+      if (text === undefined) return refuse(out);
+      out.text += text;
+      return true;
+    };
+  }
+  const coerce: WriteValue = (value, out) => {
+    if (value === null || value === undefined) return false;
+    if (typeof value === 'object' && !isWithinDepth(value)) return refuse(out);
+    let text: string | undefined;
+    try {
+      text = value instanceof ExactNumber ? exactText(type, value) : JSON.stringify(type.serialize(value));
+    } catch {
+      return refuse(out);
+    }
+    if (text === undefined || text === 'null') return refuse(out);
+    out.text += text;
+    return true;
+  };
+  switch (type.name) {
+    case 'String':
+    case 'ID':
+      return (value, out) => {
+        if (typeof value !== 'string') return coerce(value, out);
+        out.text += JSON.stringify(value);
+        return true;
+      };
+    case 'Boolean':
+      return (value, out) => {
+        if (typeof value !== 'boolean') return coerce(value, out);
+        out.text += value ? 'true' : 'false';
+        return true;
+      };
+    case 'Int':
+      return (value, out) => {
+        if (typeof value !== 'number' || (value | 0) !== value) return coerce(value, out);
+        out.text += value;
+        return true;
+      };
+    case 'Float':
+      return (value, out) => {
+        if (typeof value !== 'number' || !Number.isFinite(value)) return coerce(value, out);
+        out.text += Object.is(value, -0) ? '-0' : value;
+        return true;
+      };
+    default:
+      return (value, out) => {
+        if (!Object.is(value, -0)) return coerce(value, out);
+        out.text += '-0'; // JSON.stringify drops the sign
+        return true;
+      };
+  }
+}
+
+/** Writes a number that no JavaScript number equals as its type does, with all its digits. */
+function exactText(type: GraphQLLeafType, exact: ExactNumber): string {
+  const { text } = exact;
+  const number = Number(text);
+  switch (type.name) {
+    case 'Float':
+      type.serialize(number); // throws where it is beyond a Float's bounds
+      return text;
+    case 'String':
+      return `"${text}"`;
+    case 'ID':
+      return /^-?\d+$/.test(text) ? `"${text}"` : JSON.stringify(type.serialize(number));
+    case 'Int':
+    case 'Boolean':
+      return JSON.stringify(type.serialize(number));
+    default:
+      return JSON.stringify(type.serialize(exact));
+  }
+}
