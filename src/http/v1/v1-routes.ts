@@ -9,14 +9,21 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest, Route
 import type { CallSummary, Completion } from '../../ai/model-call/index.ts';
 import { estimateInputTokens } from '../../ai/tokens/index.ts';
 import { MessagesStream, readMessagesRequest, writeMessagesAnswer } from '../../ai/wires/anthropic-messages/index.ts';
-import { ChatStream, writeChatAnswer } from '../../ai/wires/openai-chat/index.ts';
+import { ChatStream, readChatRequest, writeChatAnswer } from '../../ai/wires/openai-chat/index.ts';
 import {
   CompletionsStream,
   readCompletionsRequest,
   writeCompletions,
 } from '../../ai/wires/openai-completions/index.ts';
 import { readEmbeddingsRequest, writeEmbeddings } from '../../ai/wires/openai-embeddings/index.ts';
-import { ResponsesStream, readResponsesRequest, writeResponsesAnswer } from '../../ai/wires/openai-responses/index.ts';
+import { readModerationsRequest, writeModerations } from '../../ai/wires/openai-moderations/index.ts';
+import {
+  isResponsesBody,
+  ResponsesStream,
+  readResponsesAsChat,
+  readResponsesRequest,
+  writeResponsesAnswer,
+} from '../../ai/wires/openai-responses/index.ts';
 import type { Fields } from '../../ai/wires/shared/index.ts';
 import {
   agentToolsOf,
@@ -36,9 +43,8 @@ import { noteFacts } from '../request/request-facts.ts';
 import { nameOf, promptNames } from './find-prompt.ts';
 import { findModel, listModels, noSuchModel } from './list-models.ts';
 import { listPrompts, writePrompt } from './list-prompts.ts';
-import { judgeOf, readModerationsRequest, writeModerations } from './moderations.ts';
+import { moderationModel } from './moderation-model.ts';
 import { writeOpenApi } from './openapi.ts';
-import { readAnyChatRequest } from './read-any-chat-request.ts';
 import { readBodyText, readJsonBody } from './read-json-body.ts';
 import { RepeatedBodies } from './repeated-bodies.ts';
 import { PromptStream, readPromptCall, writePromptAnswer } from './run-prompt.ts';
@@ -102,7 +108,8 @@ function addRoutes(app: FastifyInstance, options: V1RoutesOptions): void {
     app.get(path, handler);
   };
 
-  post('/chat/completions', readAnyChatRequest, async (call, { alias, request, stream, includeUsage, body }) => {
+  const readChat = (body: Fields) => (isResponsesBody(body) ? readResponsesAsChat(body) : readChatRequest(body));
+  post('/chat/completions', readChat, async (call, { alias, request, stream, includeUsage, body }) => {
     const asked = { ...call.context(alias, request.user), request };
     if (stream) return call.stream(asked, new ChatStream(alias, includeUsage, body));
     return call.complete(asked, (answer) => writeChatAnswer(alias, answer, agentToolsOf(body)));
@@ -155,7 +162,7 @@ function addRoutes(app: FastifyInstance, options: V1RoutesOptions): void {
 
   post('/moderations', readModerationsRequest, async (call, read) => {
     const { models } = call.generation;
-    const alias = judgeOf(read, models);
+    const alias = moderationModel(read, models);
     const { alias: _, ...context } = call.context(alias ?? '');
     if (models.moderate === undefined) throw new GatewayError('NOT_FOUND');
     const answer = await models.moderate({ ...context, alias, texts: read.texts });
