@@ -5,12 +5,12 @@ export type { ExecutionEngine, ExecutionOutcome, ExecutionResult, OperationReque
 export {
   createGateway,
   type Gateway,
-  type GatewayGeneration,
   type GatewayOptions,
-  type ReloadOutcome,
+  type ListeningServer,
 } from './gateway.ts';
-export { type HttpServer, type HttpServerOptions, startHttpServer } from './http/index.ts';
+export type { ListenOptions } from './http/index.ts';
 export { createLogger, type Logger, type LoggerOptions } from './observability/index.ts';
+export type { GatewayGeneration, ReloadOutcome } from './runtime/index.ts';
 export { CompositionError, type CompositionProblem } from './supergraph/index.ts';
 export type {
   Principal,

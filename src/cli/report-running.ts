@@ -1,13 +1,13 @@
 import { resolve } from 'node:path';
 import { messageOf } from '../errors/index.ts';
-import type { Gateway, ReloadOutcome } from '../gateway.ts';
 import type { Logger } from '../observability/index.ts';
+import type { GatewayRuntime, ReloadOutcome } from '../runtime/index.ts';
 import { beginningOf, forgetGateway, type RunningGateway, recordGateway } from './running-gateways.ts';
 
 export interface ReportRunningOptions {
   readonly config: string;
   readonly url: string;
-  readonly gateway: Gateway;
+  readonly gateway: Pick<GatewayRuntime, 'generations'>;
   readonly log: Logger;
 }
 

@@ -3,7 +3,6 @@ import { isatty } from 'node:tty';
 import { Command, InvalidArgumentError } from 'commander';
 import { loadConfig } from '../config/index.ts';
 import { createGateway } from '../gateway.ts';
-import { startHttpServer } from '../http/index.ts';
 import { createLogger } from '../observability/index.ts';
 import { reportRunning } from './report-running.ts';
 
@@ -50,7 +49,7 @@ async function serve({ config, port, host, watch }: ServeOptions): Promise<void>
   const { telemetry } = await loadConfig(config);
   const log = createLogger({ level: telemetry.logLevel });
   const gateway = await createGateway({ configFile: config, log, watch, waitForSubgraphs: true });
-  const server = await startHttpServer({ gateway, log, host, port });
+  const server = await gateway.listen({ host, port });
   let stopping = false;
   const drain = async (): Promise<void> => {
     const finished = await server.drain();

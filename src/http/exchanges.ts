@@ -4,7 +4,7 @@
  * never written into an answer.
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import { type ErrorCode, errorTable } from '../errors/index.ts';
 import { errorBody, jsonType } from './request/coded-answer.ts';
 
@@ -49,7 +49,6 @@ export class Exchanges {
   readonly #connections = new Set<Socket>();
   /** The newest of each connection. */
   readonly #ofSocket = new WeakMap<Socket, Exchange>();
-  readonly #sweep: NodeJS.Timeout;
   #whenIdle: (() => void) | undefined;
 
   constructor({ server, writeTimeoutMs }: ExchangesOptions) {
@@ -64,16 +63,18 @@ export class Exchanges {
       socket.once('close', () => this.#connections.delete(socket));
       socket.once('end', () => this.#hasSentAll(socket));
     });
-    this.#sweep = setInterval(() => this.#timeReaders(), sweepMs);
-    this.#sweep.unref();
-    server.once('close', () => clearInterval(this.#sweep));
+    server.once('listening', () => {
+      const sweep = setInterval(() => this.#timeReaders(), sweepMs);
+      sweep.unref();
+      server.once('close', () => clearInterval(sweep));
+    });
   }
 
   begin(request: IncomingMessage, response: ServerResponse, onEnd: (exchange: Exchange) => void): void {
     const { socket } = request;
     const exchange: Exchange = { request, response, socket, cutFor: undefined, isTimed: false };
     this.#underWay.add(exchange);
-    this.#ofSocket.set(socket, exchange);
+    if (socket instanceof Socket) this.#ofSocket.set(socket, exchange);
     response.on('close', () => {
       this.#underWay.delete(exchange);
       if (this.#underWay.size === 0) this.#whenIdle?.();
@@ -95,7 +96,10 @@ export class Exchanges {
 
   /** Ends whatever is left. */
   cutAll(): void {
-    for (const exchange of this.#underWay) exchange.cutFor ??= drained;
+    for (const exchange of this.#underWay) {
+      exchange.cutFor ??= drained;
+      if (!(exchange.socket instanceof Socket)) exchange.response.destroy();
+    }
     this.#server.closeAllConnections();
     for (const socket of this.#connections) socket.destroy();
   }
@@ -160,7 +164,7 @@ export class Exchanges {
   #timeReaders(): void {
     for (const exchange of this.#underWay) {
       const { response, socket } = exchange;
-      if (exchange.isTimed || socket.writableLength === 0) continue;
+      if (exchange.isTimed || socket.writableLength === 0 || !(socket instanceof Socket)) continue;
       exchange.isTimed = true;
       socket.setTimeout(this.#writeTimeoutMs);
       response.once('timeout', () => {

@@ -1,11 +1,11 @@
 import type { FastifyInstance } from 'fastify';
-import type { Gateway } from '../gateway.ts';
+import type { GatewayRuntime } from '../runtime/index.ts';
 
 /**
  * `/health/live`: the process answers. `/health/ready`: it should be sent requests, that is, a generation is loaded and
  * it is not draining, and operations can be planned. A refused change does not make it unready: the previous generation serves.
  */
-export function addHealthRoutes(app: FastifyInstance, gateway: Gateway, isDraining: () => boolean): void {
+export function addHealthRoutes(app: FastifyInstance, gateway: GatewayRuntime, isDraining: () => boolean): void {
   app.get('/health/live', async () => ({ status: 'live' }));
   app.get('/health/ready', async (_request, reply) => {
     if (isDraining()) return reply.code(503).send({ status: 'draining' });

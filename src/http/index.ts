@@ -1,1 +1,1 @@
-export { type HttpServer, type HttpServerOptions, startHttpServer } from './server.ts';
+export { createHttpServer, type HttpServer, type HttpServerOptions, type ListenOptions } from './server.ts';

@@ -2,15 +2,15 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import staticFiles from '@fastify/static';
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import type { Gateway } from '../gateway.ts';
 import { readTextFile } from '../lib/index.ts';
+import type { GatewayRuntime } from '../runtime/index.ts';
 import { type LandingPageContent, loadLandingPage } from './landing/landing-page.ts';
 
 /** Sends the page; also where a browser opens the GraphQL endpoint. */
 export type SendPage = (reply: FastifyReply) => Promise<FastifyReply>;
 
 /** `/`: GraphiQL from this machine's own files, with the operations of server.example_operations in its tabs. */
-export async function addLandingRoutes(app: FastifyInstance, gateway: Gateway): Promise<SendPage> {
+export async function addLandingRoutes(app: FastifyInstance, gateway: GatewayRuntime): Promise<SendPage> {
   const landing = loadLandingPage();
   if (landing.available) {
     await app.register(staticFiles, {

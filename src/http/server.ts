@@ -7,8 +7,8 @@
 import { randomUUID } from 'node:crypto';
 import fastify, { type FastifyError, type FastifyReply, type FastifyRequest } from 'fastify';
 import { type ErrorCode, GatewayError, messageOf } from '../errors/index.ts';
-import type { Gateway } from '../gateway.ts';
 import type { Logger } from '../observability/index.ts';
+import type { GatewayRuntime } from '../runtime/index.ts';
 import { checkFixedKeys } from './check-fixed-keys.ts';
 import { framingProblem } from './check-framing.ts';
 import { addCors } from './cors.ts';
@@ -16,6 +16,7 @@ import { decodeBody, readEncodings } from './decode-body.ts';
 import { Exchanges } from './exchanges.ts';
 import { addGraphQLRoute } from './graphql/graphql-route.ts';
 import { addHealthRoutes } from './health-routes.ts';
+import { answerInProcess } from './in-process-requests.ts';
 import { addLandingRoutes } from './landing-route.ts';
 import { refuseWebSocket } from './refuse-web-socket.ts';
 import { allowedOrigins } from './request/allowed-origins.ts';
@@ -25,8 +26,11 @@ import { logRequest } from './request-log.ts';
 import { addV1Routes, refuseV1 } from './v1/index.ts';
 
 export interface HttpServerOptions {
-  readonly gateway: Gateway;
+  readonly gateway: GatewayRuntime;
   readonly log: Logger;
+}
+
+export interface ListenOptions {
   /** Instead of server.host. */
   readonly host?: string | undefined;
   /** Instead of server.port; 0 takes a free one. */
@@ -34,8 +38,13 @@ export interface HttpServerOptions {
 }
 
 export interface HttpServer {
-  /** Where it listens, such as http://127.0.0.1:4000. */
-  readonly url: string;
+  /**
+   * @returns where it listens, such as http://127.0.0.1:4000
+   * @throws Error with `code` EADDRINUSE or EACCES where it cannot listen
+   */
+  listen(options?: ListenOptions): Promise<string>;
+  /** Answers a request of the web standard by the same routes, without a socket. */
+  fetch(request: Request): Promise<Response>;
   /**
    * Ends it without dropping a request: unready first, requests in flight finish, connections close after their answer.
    * @returns whether every request in flight finished within server.drain_timeout
@@ -47,8 +56,8 @@ const maxHeaderBytes = 16_384;
 /** How long new requests are still served while draining, for balancers that have not noticed yet. */
 const lameDuckMs = 5_000;
 
-/** @throws Error with `code` EADDRINUSE or EACCES where it cannot listen */
-export async function startHttpServer({ gateway, log, host, port }: HttpServerOptions): Promise<HttpServer> {
+/** Its routes are ready for the current generation; it does not listen yet. */
+export async function createHttpServer({ gateway, log }: HttpServerOptions): Promise<HttpServer> {
   const config = gateway.generations.current?.config;
   if (config === undefined) throw new GatewayError('OVERLOADED');
   const { server, limits } = config;
@@ -124,10 +133,11 @@ export async function startHttpServer({ gateway, log, host, port }: HttpServerOp
     await addV1Routes(app, { generations: gateway.generations, allowedOrigins: origins, log, bodyLimit });
   }
   await addGraphQLRoute(app, { gateway, log, sendPage });
-  const url = await app.listen({ host: host ?? server.host, port: port ?? server.port });
+  await app.ready();
 
   return {
-    url,
+    listen: ({ host, port } = {}) => app.listen({ host: host ?? server.host, port: port ?? server.port }),
+    fetch: (request) => answerInProcess(app, request),
     async drain() {
       draining = true;
       const graceEnds = performance.now() + server.drainTimeoutMs;

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { parse, stringify } from 'yaml';
-import { createGateway, createLogger, startHttpServer } from '../../src/index.ts';
+import { createGateway, createLogger } from '../../src/index.ts';
 import { startProducts } from '../../subgraphs/products/products.ts';
 import { startCatalog } from '../../subgraphs/products/rest/catalog.ts';
 import { startReviews } from '../../subgraphs/reviews/reviews.ts';
@@ -47,7 +47,7 @@ export async function startGuidedShop({ yaml, files }: GuidedShopOptions) {
   );
   const log = createLogger({ level: 'silent', readable: false });
   const gateway = await createGateway({ configFile, log, watch: false, environment: {} });
-  const server = await startHttpServer({ gateway, log, port: 0 });
+  const server = await gateway.listen({ port: 0 });
   return {
     url: server.url,
     folder,

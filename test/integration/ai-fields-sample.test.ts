@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createGateway, createLogger, type Gateway, type HttpServer, startHttpServer } from '../../src/index.ts';
+import { createGateway, createLogger, type Gateway, type ListeningServer } from '../../src/index.ts';
 import { type ScriptedProvider, startScriptedProvider } from '../../src/testing.ts';
 import { startAccounts } from '../../subgraphs/accounts/accounts.ts';
 import { startInventory } from '../../subgraphs/inventory/inventory.ts';
@@ -38,7 +38,7 @@ const services: RunningService[] = [];
 let folder: string;
 let provider: ScriptedProvider;
 let gateway: Gateway;
-let server: HttpServer;
+let server: ListeningServer;
 
 async function run<Service extends RunningService>(starting: Promise<Service>): Promise<Service> {
   const service = await starting;
@@ -76,7 +76,7 @@ beforeAll(async () => {
     watch: false,
     environment: { OPENAI_API_KEY: 'sk-test' },
   });
-  server = await startHttpServer({ gateway, log, port: 0 });
+  server = await gateway.listen({ port: 0 });
 });
 afterAll(async () => {
   await server?.drain();

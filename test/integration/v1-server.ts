@@ -3,9 +3,9 @@ import type { PublishedPrompt } from '../../src/ai/fields/prompts/published-prom
 import type { Completion, EmbeddingCompletion } from '../../src/ai/model-call/index.ts';
 import type { EmbeddingCall, ModelCall, ModelClient, ModelStreamPart } from '../../src/ai/models/index.ts';
 import { GatewayError } from '../../src/errors/index.ts';
-import type { Gateway } from '../../src/gateway.ts';
-import { startHttpServer } from '../../src/http/index.ts';
+import { createHttpServer } from '../../src/http/index.ts';
 import { createLogger } from '../../src/observability/index.ts';
+import type { GatewayRuntime } from '../../src/runtime/index.ts';
 
 export interface V1ServerOptions {
   readonly prompts?: readonly PublishedPrompt[];
@@ -53,15 +53,16 @@ export async function startV1Server(options: V1ServerOptions = {}) {
     },
   };
   // What only GraphQL reads of a gateway is not there: no such request is sent.
-  const gateway = { generations, prepareWith: async () => {} } as unknown as Gateway;
-  const server = await startHttpServer({ gateway, log, port: 0 });
+  const gateway = { generations, prepareWith: async () => {} } as unknown as GatewayRuntime;
+  const server = await createHttpServer({ gateway, log });
+  const url = await server.listen({ port: 0 });
   return {
-    url: `${server.url}/v1`,
+    url: `${url}/v1`,
     models,
     lines,
     leases: () => leases,
     post(path: string, body: unknown, headers: Record<string, string> = {}) {
-      return fetch(`${server.url}/v1${path}`, {
+      return fetch(`${url}/v1${path}`, {
         method: 'POST',
         headers: { 'content-type': 'application/json', ...headers },
         body: typeof body === 'string' ? body : JSON.stringify(body),

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { createGateway, createLogger, type HttpServer, startHttpServer } from '../../src/index.ts';
+import { createGateway, createLogger, type ListeningServer } from '../../src/index.ts';
 import { startAccounts } from '../../subgraphs/accounts/accounts.ts';
 import { startInventory } from '../../subgraphs/inventory/inventory.ts';
 import { startWarehouse } from '../../subgraphs/inventory/rest/warehouse.ts';
@@ -14,7 +14,7 @@ export type SampleSubgraph = 'accounts' | 'reviews' | 'products' | 'inventory';
 
 export interface Sample {
   readonly url: string;
-  readonly server: HttpServer;
+  readonly server: ListeningServer;
   query(query: string, headers?: Record<string, string>): Promise<TestAnswer>;
   /** Ends one subgraph for good, as a crash would. */
   kill(name: SampleSubgraph): Promise<void>;
@@ -43,7 +43,7 @@ export async function startSample(more = ''): Promise<Sample> {
   await writeFile(configFile, `${yaml}${more}`);
   const log = createLogger({ level: 'silent', readable: false });
   const gateway = await createGateway({ configFile, log, watch: false, environment: {} });
-  const server = await startHttpServer({ gateway, log, port: 0 });
+  const server = await gateway.listen({ port: 0 });
   const killed = new Set<SampleSubgraph>();
 
   return {

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
-import { createGateway, createLogger, type Gateway, type HttpServer, startHttpServer } from '../../src/index.ts';
+import { createGateway, createLogger, type Gateway, type ListeningServer } from '../../src/index.ts';
 import { startSubgraph, type TestResolvers, type TestSubgraph } from './subgraph-server.ts';
 
 export interface TestGatewayOptions {
@@ -16,7 +16,7 @@ export interface TestGateway {
   readonly url: string;
   readonly folder: string;
   readonly gateway: Gateway;
-  readonly server: HttpServer;
+  readonly server: ListeningServer;
   readonly subgraphs: Readonly<Record<string, TestSubgraph>>;
   /** Every line logged so far. */
   readonly log: readonly Record<string, unknown>[];
@@ -60,7 +60,7 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
   });
   const logger = createLogger({ level: 'debug', readable: false, destination });
   const gateway = await createGateway({ configFile, log: logger, watch: options.watch ?? false });
-  const server = await startHttpServer({ gateway, log: logger, port: 0 });
+  const server = await gateway.listen({ port: 0 });
 
   return {
     url: `${server.url}/graphql`,

@@ -21,8 +21,8 @@ import {
 import { GraphQLError, type GraphQLFormattedError, type OperationDefinitionNode } from 'graphql';
 import { errorTable, GatewayError, isErrorCode } from '../../errors/index.ts';
 import { type ExecutionOutcome, type ExecutionResult, JsonText, printResult } from '../../execution/index.ts';
-import type { GatewayGeneration } from '../../gateway.ts';
 import type { Logger } from '../../observability/index.ts';
+import type { GatewayGeneration } from '../../runtime/index.ts';
 import type { RequestContext } from '../../transport/index.ts';
 import type { OperationFacts } from '../request/request-facts.ts';
 import { VariableChecks } from './check-variables.ts';

@@ -5,9 +5,9 @@
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { GatewayError } from '../../errors/index.ts';
-import type { Gateway, GatewayGeneration } from '../../gateway.ts';
 import { Deadline, invariant, SharedRuns } from '../../lib/index.ts';
 import type { Logger } from '../../observability/index.ts';
+import type { GatewayGeneration, GatewayRuntime } from '../../runtime/index.ts';
 import {
   anonymous,
   CollectedResponseHeaders,
@@ -24,7 +24,7 @@ import { type GraphQLHttpRequest, prefersPage, readGraphQLRequest } from './read
 import { sharingKey } from './share-identical.ts';
 
 export interface GraphQLRouteOptions {
-  readonly gateway: Gateway;
+  readonly gateway: GatewayRuntime;
   readonly log: Logger;
   /** Sends GraphiQL to a browser that opens the endpoint; undefined where there is none. */
   readonly sendPage: SendPage | undefined;

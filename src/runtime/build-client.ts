@@ -1,0 +1,61 @@
+import { createAiSubgraph } from '../ai/fields/index.ts';
+import type { ModelsLease } from '../ai/models/index.ts';
+import type { ResolvedConfig, SubgraphConfig } from '../config/index.ts';
+import { invariant } from '../lib/index.ts';
+import type { Logger } from '../observability/index.ts';
+import type { SupergraphParts } from '../read-supergraph.ts';
+import { rootNamesIn } from '../supergraph/index.ts';
+import { createHttpSubgraph, type SubgraphClient, withRootTypeNames } from '../transport/index.ts';
+
+/** The client of one subgraph, however it is reached; its root types have their default names. */
+export function buildClient(
+  subgraph: SubgraphConfig,
+  parts: SupergraphParts,
+  lease: ModelsLease,
+  log: Logger,
+): SubgraphClient {
+  const roots = rootNamesIn(parts.sources.get(subgraph.name)?.sdl ?? '');
+  const client =
+    subgraph.kind === 'http' ? httpClient(subgraph, parts.config, log) : aiClient(subgraph.name, parts, lease, log);
+  return withRootTypeNames(client, roots);
+}
+
+function httpClient(
+  { name, routingUrl }: Extract<SubgraphConfig, { readonly kind: 'http' }>,
+  config: ResolvedConfig,
+  log: Logger,
+): SubgraphClient {
+  const { [name]: traffic } = config.traffic.subgraphs;
+  const { [name]: headers } = config.headers;
+  invariant(traffic !== undefined && headers !== undefined, `${name} has been resolved`);
+  return createHttpSubgraph({
+    ...traffic,
+    name,
+    url: routingUrl,
+    headers,
+    shareIdentical: config.traffic.shareIdentical !== 'off',
+    onBreakerChange: (url, breaker) =>
+      log.warn({ subgraph: name, url, breaker }, 'a subgraph’s circuit breaker changed'),
+  });
+}
+
+function aiClient(
+  name: string,
+  { config, sources, prompts: folders, code, sensitive }: SupergraphParts,
+  { client: models, cache }: ModelsLease,
+  log: Logger,
+): SubgraphClient {
+  const sdl = sources.get(name)?.sdl;
+  const prompts = folders.get(name);
+  invariant(sdl !== undefined && prompts !== undefined, `${name} has been read`);
+  const fields = fieldsWithin(config);
+  return createAiSubgraph({ name, sdl, prompts, models, config: fields, cache, sensitive, code: code.get(name), log });
+}
+
+/** A field that is late is null beside the others; an operation that is late has no answer at all. */
+const operationShare = 0.9;
+
+function fieldsWithin({ ai, server }: ResolvedConfig): ResolvedConfig['ai']['fields'] {
+  const deadlineMs = Math.min(ai.fields.deadlineMs, server.operationTimeoutMs * operationShare);
+  return { ...ai.fields, deadlineMs };
+}

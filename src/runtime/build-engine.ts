@@ -1,0 +1,45 @@
+import type { GraphQLSchema } from 'graphql';
+import { createIsthmusEngine, createReferenceEngine, type ExecutionEngine } from '../execution/index.ts';
+import { type CacheGroup, unreachable } from '../lib/index.ts';
+import type { Logger } from '../observability/index.ts';
+import type { PlannerPool } from '../planning/index.ts';
+import type { SupergraphParts } from '../read-supergraph.ts';
+import type { SubgraphClient } from '../transport/index.ts';
+
+export interface EngineParts {
+  readonly apiSchema: GraphQLSchema;
+  readonly clients: ReadonlyMap<string, SubgraphClient>;
+  readonly planners: PlannerPool;
+  readonly caches: CacheGroup;
+  readonly log: Logger;
+}
+
+/** The engine that `engine` of the configuration names, over these clients. */
+export async function buildEngine(
+  { id, config, composition }: SupergraphParts,
+  { apiSchema, clients, planners, caches, log }: EngineParts,
+): Promise<ExecutionEngine> {
+  const { supergraphSdl } = composition;
+  switch (config.engine) {
+    case 'reference':
+      return createReferenceEngine({ supergraphSdl, clients, errorPolicy: config.errors, log });
+    case 'isthmus': {
+      const inProcess = config.subgraphs.flatMap((subgraph) => (subgraph.kind === 'ai' ? [subgraph.name] : []));
+      const planner = await planners.load(id, { supergraphSdl, inProcess });
+      return createIsthmusEngine({
+        apiSchema,
+        types: composition.memberships,
+        strictFields: composition.strictFields,
+        planner,
+        clients,
+        log,
+        planDeadlineMs: config.limits.planDeadlineMs,
+        errorPolicy: config.errors,
+        overrideLabels: config.overrideLabels,
+        caches,
+      });
+    }
+    default:
+      return unreachable(config.engine);
+  }
+}

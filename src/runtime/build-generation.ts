@@ -1,0 +1,61 @@
+import { setImmediate as letOthersRun } from 'node:timers/promises';
+import { publishedPrompts } from '../ai/fields/index.ts';
+import type { Logger } from '../observability/index.ts';
+import type { SupergraphParts } from '../read-supergraph.ts';
+import { buildApiSchema, formatProblems, problemFields } from '../supergraph/index.ts';
+import type { SubgraphClient } from '../transport/index.ts';
+import { buildClient } from './build-client.ts';
+import { buildEngine } from './build-engine.ts';
+import type { GatewayGeneration } from './generation.ts';
+import type { SharedParts } from './shared-parts.ts';
+
+/** In steps with the loop free in between: requests are served on the previous generation meanwhile. */
+export async function buildGeneration(
+  parts: SupergraphParts,
+  shared: SharedParts,
+  log: Logger,
+): Promise<GatewayGeneration> {
+  const { id, config, composition } = parts;
+  logComposition(parts, log);
+  const lease = shared.models.acquire(config.ai);
+  const caches = shared.memory.group();
+  const clients = new Map<string, SubgraphClient>();
+  const close = async (): Promise<void> => {
+    await Promise.all([...clients.values()].map((client) => client.close()));
+    await lease.release();
+  };
+  try {
+    await letOthersRun();
+    const apiSchema = await buildApiSchema(composition.apiPieces);
+    for (const subgraph of config.subgraphs) {
+      await letOthersRun();
+      clients.set(subgraph.name, buildClient(subgraph, parts, lease, log));
+    }
+    await letOthersRun();
+    const engine = await buildEngine(parts, { apiSchema, clients, planners: shared.planners, caches, log });
+    return {
+      id,
+      config,
+      supergraphSdl: composition.supergraphSdl,
+      apiSchema,
+      engine,
+      caches,
+      models: lease.client,
+      prompts: [...parts.prompts].flatMap(([name, folder]) => publishedPrompts(folder, name)),
+      async close() {
+        await engine.close();
+        caches.clear();
+        await close();
+      },
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function logComposition({ id: generation, composition: { hints }, report }: SupergraphParts, log: Logger): void {
+  if (hints.length > 0)
+    log.info({ generation, problems: problemFields(hints) }, `composition hints\n${formatProblems(hints)}`);
+  for (const line of report) log.info({ generation }, line);
+}

@@ -1,0 +1,47 @@
+/** The start: until the first generation is built, a subgraph that gives no schema may be waited for. */
+import { setTimeout as wait } from 'node:timers/promises';
+import { messageOf } from '../errors/index.ts';
+import type { Logger } from '../observability/index.ts';
+import { type AskedSchemas, CompositionError, schemaUnavailable } from '../supergraph/index.ts';
+import type { GatewayGeneration } from './generation.ts';
+
+export interface FirstGenerationOptions {
+  readonly build: () => Promise<GatewayGeneration>;
+  readonly schemas: AskedSchemas;
+  readonly log: Logger;
+  /** Resolves at the next change of a watched file: the wait ends early. */
+  readonly nextChange: () => Promise<void>;
+}
+
+/** How long a start waits between its attempts: a little, then longer. */
+const firstWaitMs = 1_000;
+const longestWaitMs = 30_000;
+
+/**
+ * Builds it again and again, while all that is wrong is that subgraphs do not give their schema.
+ * @throws ConfigError or CompositionError with every problem found
+ */
+export async function awaitFirstGeneration(options: FirstGenerationOptions): Promise<GatewayGeneration> {
+  const { build, schemas, log, nextChange } = options;
+  for (let attempts = 0; ; attempts++) {
+    const changed = nextChange();
+    try {
+      return await build();
+    } catch (error) {
+      const missing = subgraphsWithoutSchema(error, schemas);
+      if (missing === undefined) throw error;
+      const waitMs = Math.min(longestWaitMs, firstWaitMs * 2 ** attempts);
+      const message = `waiting for the schema of ${missing.join(', ')}; trying again in ${waitMs / 1_000} s\n${messageOf(error)}`;
+      log.warn({ subgraphs: missing, waitMs }, message);
+      await Promise.race([wait(waitMs), changed]);
+    }
+  }
+}
+
+/** The subgraphs without whose schema nothing can be composed, where that is all that is wrong. */
+function subgraphsWithoutSchema(error: unknown, schemas: AskedSchemas): readonly string[] | undefined {
+  if (!(error instanceof CompositionError)) return undefined;
+  if (!error.problems.every(({ code }) => code === schemaUnavailable)) return undefined;
+  const subgraphs = error.problems.flatMap(({ places }) => places.map(({ subgraph }) => subgraph));
+  return subgraphs.every((name) => schemas.isDown(name)) ? subgraphs : undefined;
+}

@@ -1,0 +1,44 @@
+/** What a generation is, and what serves it: the types that routes and commands read. */
+import type { GraphQLSchema } from 'graphql';
+import type { PublishedPrompt } from '../ai/fields/index.ts';
+import type { ModelClient } from '../ai/models/index.ts';
+import type { ResolvedConfig } from '../config/index.ts';
+import type { ExecutionEngine } from '../execution/index.ts';
+import type { CacheGroup } from '../lib/index.ts';
+import type { Generation, Generations } from '../supergraph/index.ts';
+
+/**
+ * Everything that changes together: configuration, supergraph, subgraph clients, prompts, engine. It is built and
+ * prepared aside, then swapped in by one assignment.
+ */
+export interface GatewayGeneration extends Generation {
+  readonly config: ResolvedConfig;
+  readonly supergraphSdl: string;
+  readonly apiSchema: GraphQLSchema;
+  readonly engine: ExecutionEngine;
+  /** What is cached of clients’ operations: within `limits.memory`, and gone with the generation. */
+  readonly caches: CacheGroup;
+  readonly models: ModelClient;
+  /** Prompts that are served by themselves, under /v1/prompts. */
+  readonly prompts: readonly PublishedPrompt[];
+}
+
+/** The outcome of a reload; a refusal has been logged, with every problem. */
+export type ReloadOutcome =
+  | { readonly kind: 'swapped'; readonly generation: string }
+  | { readonly kind: 'unchanged' }
+  /** The gateway is closing. */
+  | { readonly kind: 'stopped' }
+  | { readonly kind: 'refused'; readonly error: Error };
+
+/** Runs before a generation serves; a rejection refuses the generation. */
+export type Preparation = (generation: GatewayGeneration) => Promise<void>;
+
+/** A supergraph that is being served: its generations, and how they are replaced. */
+export interface GatewayRuntime {
+  readonly generations: Generations<GatewayGeneration>;
+  /** Runs `prepare` on the current generation, and on each later one before it serves. */
+  prepareWith(prepare: Preparation): Promise<void>;
+  reload(): Promise<ReloadOutcome>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,130 @@
+/**
+ * A supergraph that is served from its configuration: read, composed and built, then watched and reloaded.
+ *
+ *     read        the configuration and all it names (read-supergraph.ts)
+ *     build       a generation of it (build-generation.ts); the first may wait for subgraphs (first-generation.ts)
+ *     watch       files, and the schemas of subgraphs that are introspected
+ *     reload      a generation built aside, swapped in by one assignment (reloads.ts)
+ */
+import { dirname, resolve } from 'node:path';
+import { loadConfig } from '../config/index.ts';
+import type { Logger } from '../observability/index.ts';
+import { readSupergraph, type SupergraphParts } from '../read-supergraph.ts';
+import {
+  AskedSchemas,
+  createSdlStore,
+  type FileWatch,
+  Generations,
+  watchedPaths,
+  watchFiles,
+} from '../supergraph/index.ts';
+import { buildGeneration } from './build-generation.ts';
+import { awaitFirstGeneration } from './first-generation.ts';
+import type { GatewayGeneration, GatewayRuntime, Preparation } from './generation.ts';
+import { Reloads } from './reloads.ts';
+import { createSharedParts } from './shared-parts.ts';
+
+export interface RuntimeOptions {
+  /** The path of the supergraph.yaml. */
+  readonly configFile: string;
+  readonly log: Logger;
+  /** Where `${NAME}` in the configuration is read from. @default process.env */
+  readonly environment?: NodeJS.ProcessEnv;
+  /** Whether changes of the configuration, schemas and prompts are taken up while running. @default true */
+  readonly watch?: boolean;
+  /** Whether the start waits for subgraphs that are to give their schema and do not, instead of failing. @default false */
+  readonly waitForSubgraphs?: boolean;
+}
+
+/**
+ * Reads the configuration, composes and builds the first generation.
+ * @throws ConfigError or CompositionError with every problem found
+ */
+export async function openRuntime(options: RuntimeOptions): Promise<GatewayRuntime> {
+  const { configFile, log, environment = process.env, watch = true, waitForSubgraphs = false } = options;
+  const file = resolve(configFile);
+  const generations = new Generations<GatewayGeneration>();
+  const preparations: Preparation[] = [];
+  const shared = createSharedParts(dirname(file), log);
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  let firstChange = Promise.withResolvers<void>();
+  const changed = (): void => {
+    if (generations.current === undefined) firstChange.resolve();
+    else void reloads.reload();
+  };
+  const schemas = new AskedSchemas({
+    store: createSdlStore(file),
+    log,
+    signal,
+    onChange: (subgraph) => {
+      log.info({ subgraph }, 'a subgraph gives another schema');
+      changed();
+    },
+  });
+  const files: FileWatch | undefined = watch
+    ? watchFiles({
+        onChange: changed,
+        onTrouble: (reason) => log.warn({ reason }, 'a file cannot be watched; it is looked at every second instead'),
+      })
+    : undefined;
+
+  /** What a configuration names is watched before it is read, whether or not it is refused then. */
+  const read = async (): Promise<SupergraphParts> => {
+    const config = await loadConfig(configFile, environment);
+    await files?.update(watchedPaths(config));
+    if (watch) schemas.poll(config);
+    return readSupergraph(config, schemas.reading);
+  };
+  const build = (parts: SupergraphParts) => buildGeneration(parts, shared, log);
+  const onSwap = async ({ config, sources }: SupergraphParts): Promise<void> => {
+    shared.memory.resize(config.limits.memoryBytes);
+    await schemas.store(config, sources);
+  };
+  const reloads = new Reloads({ generations, preparations, read, build, onSwap, log, signal });
+  const stop = async (reason: unknown): Promise<void> => {
+    stopping.abort(reason);
+    schemas.stop();
+    await files?.close();
+  };
+
+  const buildFirst = async (): Promise<GatewayGeneration> => {
+    const parts = await read();
+    const generation = await build(parts);
+    await onSwap(parts);
+    return generation;
+  };
+  const nextChange = (): Promise<void> => {
+    firstChange = Promise.withResolvers();
+    return firstChange.promise;
+  };
+  try {
+    await files?.update([file]);
+    const first = waitForSubgraphs
+      ? await awaitFirstGeneration({ build: buildFirst, schemas, log, nextChange })
+      : await buildFirst();
+    generations.swap(first);
+    const subgraphs = first.config.subgraphs.map(({ name }) => name);
+    log.info({ generation: first.id, subgraphs }, 'supergraph composed');
+  } catch (error) {
+    await stop(error);
+    await shared.planners.close();
+    throw error;
+  }
+
+  return {
+    generations,
+    async prepareWith(prepare) {
+      preparations.push(prepare);
+      if (generations.current !== undefined) await prepare(generations.current);
+    },
+    reload: () => reloads.reload(),
+    async close() {
+      // A reload that is under way ends without a swap: composing and loading stop at once.
+      await stop(new Error('the gateway is stopping'));
+      await generations.close();
+      await shared.planners.close();
+      await reloads.settled();
+    },
+  };
+}

@@ -1,0 +1,21 @@
+import { SharedModels } from '../ai/models/index.ts';
+import { MemoryBudget } from '../lib/index.ts';
+import type { Logger } from '../observability/index.ts';
+import { createPlannerPool, type PlannerPool } from '../planning/index.ts';
+
+/** What outlives generations: planner processes, and model clients with their loaded models and connections. */
+export interface SharedParts {
+  readonly models: SharedModels;
+  readonly planners: PlannerPool;
+  /** One bound for all generations: an old one that still serves a long request adds nothing to it. */
+  readonly memory: MemoryBudget;
+}
+
+/** @param folder that of the configuration: where AI SDK packages are looked for */
+export function createSharedParts(folder: string, log: Logger): SharedParts {
+  return {
+    models: new SharedModels(log, folder),
+    planners: createPlannerPool({ log }),
+    memory: new MemoryBudget(Number.POSITIVE_INFINITY), // until the first configuration has been read
+  };
+}
