@@ -13,6 +13,9 @@ import { resolveTraffic } from './traffic.ts';
 import { parseDuration, parseSize } from './units.ts';
 import { unknownInAi } from './unknown-in-ai.ts';
 
+/** The line of a YAML path, counted from 1. */
+type LineOf = (path: YamlPath) => number | undefined;
+
 /**
  * Reads, checks and resolves a supergraph.yaml.
  *
@@ -54,7 +57,7 @@ export async function loadConfig(file: string, environment: NodeJS.ProcessEnv = 
   }));
   const problems = [...unknown, ...unknownSubgraphs(parsed.data, source.lineOf)];
   if (problems.length > 0) throw new ConfigError(file, problems);
-  return deepFreeze(resolveConfig(resolve(file), parsed.data));
+  return deepFreeze(resolveConfig(resolve(file), parsed.data, source.lineOf));
 }
 
 /** Variables by which Apollo's packages switch off their limits on what is planned. */
@@ -63,11 +66,7 @@ const protectionSwitches = [
   'APOLLO_DISABLE_SECURITY_NON_LOCAL_SELECTIONS_CHECK',
 ];
 
-function problemsOf(
-  issue: z.core.$ZodIssue,
-  lineOf: (path: YamlPath) => number | undefined,
-  root: unknown,
-): ConfigProblem[] {
+function problemsOf(issue: z.core.$ZodIssue, lineOf: LineOf, root: unknown): ConfigProblem[] {
   const path = issue.path as YamlPath;
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => {
@@ -113,7 +112,7 @@ function branchMeant(issue: z.core.$ZodIssueInvalidUnion): z.core.$ZodIssue[] | 
 }
 
 /** `traffic.subgraphs` and `headers.subgraphs` name subgraphs that are asked over HTTP. */
-function unknownSubgraphs(yaml: SupergraphYaml, lineOf: (path: YamlPath) => number | undefined): ConfigProblem[] {
+function unknownSubgraphs(yaml: SupergraphYaml, lineOf: LineOf): ConfigProblem[] {
   return (['traffic', 'headers'] as const).flatMap((key) =>
     Object.keys(yaml[key].subgraphs).flatMap((name) => {
       const subgraph = Object.hasOwn(yaml.subgraphs, name) ? yaml.subgraphs[name] : undefined;
@@ -128,7 +127,7 @@ function unknownSubgraphs(yaml: SupergraphYaml, lineOf: (path: YamlPath) => numb
   );
 }
 
-function resolveConfig(file: string, yaml: SupergraphYaml): ResolvedConfig {
+function resolveConfig(file: string, yaml: SupergraphYaml, lineOf: LineOf): ResolvedConfig {
   const at = (path: string) => resolve(dirname(file), path);
   const milliseconds = (text: string) => parseDuration(text) ?? 0;
   const { server } = yaml;
@@ -170,11 +169,17 @@ function resolveConfig(file: string, yaml: SupergraphYaml): ResolvedConfig {
     },
     overrideLabels: Object.keys(yaml.override_labels).filter((label) => yaml.override_labels[label]),
     ai: resolveAi(yaml.ai, at),
+    packageLines: packageLinesOf(yaml, lineOf),
     telemetry: { logLevel: yaml.telemetry.log_level },
   };
 }
 
-/** Nothing written is every 10 s. */
+function packageLinesOf(yaml: SupergraphYaml, lineOf: LineOf): Readonly<Record<string, number>> {
+  const lines = Object.keys(yaml.ai.providers).map((name) => [name, lineOf(['ai', 'providers', name, 'package'])]);
+  return Object.fromEntries(lines.filter(([, line]) => line !== undefined));
+}
+
+/** The default polling interval is 10 s. */
 function pollMsOf(poll: string | undefined): number | undefined {
   return poll === 'off' ? undefined : parseDuration(poll ?? '10s');
 }

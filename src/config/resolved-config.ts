@@ -78,5 +78,7 @@ export interface ResolvedConfig {
   /** The named labels of progressive overrides that are on. */
   readonly overrideLabels: readonly string[];
   readonly ai: AiConfig;
+  /** The line of each AI SDK provider's `package` key, by the provider's name, for messages about that package. */
+  readonly packageLines: Readonly<Record<string, number>>;
   readonly telemetry: { readonly logLevel: LogLevel };
 }

@@ -34,7 +34,13 @@ export interface ModelClientOptions {
 
 export function createModelClient(options: ModelClientOptions): ModelClient {
   const { ai, log } = options;
-  const providers = options.providers ?? createProviders(ai.providers, options.resolveFrom);
+  const providers =
+    options.providers ??
+    createProviders({
+      providers: ai.providers,
+      resolveFrom: options.resolveFrom,
+      onSkipped: (name, reason) => warnSkipped(log, ai, name, reason),
+    });
   const sink = options.sink ?? createModelCallLog({ file: ai.callLogFile, log });
   const answers = new AnswerCache({ store: options.cache });
   const routes = createRoutes({
@@ -87,6 +93,14 @@ export function createModelClient(options: ModelClientOptions): ModelClient {
       await sink.close();
     },
   };
+}
+
+/** A provider that no target names is nobody's concern: the built-in one is always configured. */
+function warnSkipped(log: Logger, { models }: AiConfig, provider: string, reason: string): void {
+  const aliases = Object.keys(models).filter((alias) =>
+    models[alias]?.targets.some((target) => target.provider === provider),
+  );
+  if (aliases.length > 0) log.warn({ provider, aliases, reason }, 'targets of a provider are skipped');
 }
 
 function noJudge(alias: string | undefined): GatewayError {

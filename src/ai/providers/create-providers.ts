@@ -2,19 +2,33 @@ import type { ProviderConfig } from '../../config/index.ts';
 import { unreachable } from '../../lib/index.ts';
 import type { ModelProvider } from '../model-call/index.ts';
 import { createAiSdkProvider } from './ai-sdk/index.ts';
-import { createLocalProvider } from './local/index.ts';
+import { createLocalProvider, missingLocalPackages } from './local/index.ts';
 import { createOpenAiProvider } from './openai/index.ts';
 
+export interface ProvidersOptions {
+  /** `ai.providers`. */
+  readonly providers: readonly ProviderConfig[];
+  /** The folder of supergraph.yaml: AI SDK packages are looked up there too. */
+  readonly resolveFrom: string;
+  /** Called for each provider that is left out, with its name and the reason. */
+  readonly onSkipped: (name: string, reason: string) => void;
+  /** Why the built-in models cannot run; `undefined` where they can. @default a look at the installed packages */
+  readonly missingLocal?: () => string | undefined;
+}
+
 /**
- * The providers of `ai.providers`, by name. None connects or loads a package before it is first asked.
- *
- * @param resolveFrom the folder of supergraph.yaml: where AI SDK packages are looked for that Isthmus does not bring
+ * The providers of `ai.providers`, by name. A provider loads its package and opens connections at its first call. The
+ * built-in models are left out where their optional packages are not installed, so that their targets are skipped.
  */
-export function createProviders(
-  providers: readonly ProviderConfig[],
-  resolveFrom: string,
-): ReadonlyMap<string, ModelProvider> {
-  return new Map(providers.map((provider) => [provider.name, createProvider(provider, resolveFrom)]));
+export function createProviders(options: ProvidersOptions): ReadonlyMap<string, ModelProvider> {
+  const { providers, resolveFrom, onSkipped, missingLocal = missingLocalPackages } = options;
+  const created = new Map<string, ModelProvider>();
+  for (const provider of providers) {
+    const reason = provider.kind === 'local' ? missingLocal() : undefined;
+    if (reason === undefined) created.set(provider.name, createProvider(provider, resolveFrom));
+    else onSkipped(provider.name, reason);
+  }
+  return created;
 }
 
 function createProvider(provider: ProviderConfig, resolveFrom: string): ModelProvider {

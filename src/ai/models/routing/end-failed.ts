@@ -42,7 +42,7 @@ export function timeoutError(run: CallRun, cause?: unknown): GatewayError {
   });
 }
 
-/** What only a change of the configuration can mend. @param message for the client, who cannot */
+/** The error of an alias that needs a change of the configuration. @param message the client's sentence */
 export function unconfigured(detail: string, message: string): GatewayError {
   return new GatewayError('AI_MODEL_UNAVAILABLE', { detail, message, isLasting: true });
 }

@@ -38,7 +38,6 @@ const usualLimitMs = 1_000;
 /** A provider's `retry-after` longer than this is not waited for where another target could answer now. */
 const patienceMs = 1_000;
 const warnEveryMs = 60_000;
-const keyless = 'No key is configured for this model.';
 
 export class Router {
   readonly #routes: (alias: string) => Route | undefined;
@@ -55,7 +54,7 @@ export class Router {
   /** The targets the call may ask, in order; never none. Throws where there is none. */
   candidates(route: Route, run: CallRun): Target[] {
     const { alias } = route;
-    if (route.targets.length === 0) throw unconfigured(`no target of the alias "${alias}" has a key`, keyless);
+    if (route.targets.length === 0) throw withoutTarget(route, `the alias "${alias}"`);
     const choice = chooseTargets(route, run, performance.now());
     if (choice.kind === 'incapable') {
       const detail = `${alias}: no target can do: ${choice.missing.join(', ')}`;
@@ -69,7 +68,7 @@ export class Router {
       throw new GatewayError('AI_MODEL_UNAVAILABLE', { detail, retryAfterMs: Math.ceil(choice.retryAfterMs) });
     }
     const { targets } = choice;
-    if (targets.length === 0) throw unconfigured(`no target of the rule of "${alias}" has a key`, keyless);
+    if (targets.length === 0) throw withoutTarget(route, `the rule of "${alias}"`);
     for (const target of targets) if (!this.#prices.isKnown(target)) return this.#priced(alias, targets);
     return targets;
   }
@@ -246,6 +245,14 @@ function noKeyLeft(run: CallRun, { reference }: Target): ProviderFailure {
   const failure = new ProviderFailure({ kind: 'unauthorized', detail: 'no key of the provider is left' });
   run.misses.push({ model: reference, kind: failure.kind, detail: failure.detail, retryAfterMs: undefined });
   return failure;
+}
+
+/** Targets of providers without a key are left out of the configuration; those of providers that cannot run, of the route. */
+function withoutTarget({ config }: Route, place: string): GatewayError {
+  if (config.targets.length === 0) {
+    return unconfigured(`no target of ${place} has a key`, 'No key is configured for this model.');
+  }
+  return unconfigured(`no target of ${place} has a provider that is installed`, 'This model is not installed.');
 }
 
 function unusable(dead: ReadonlySet<number>, limited: ReadonlySet<number>): ReadonlySet<number> {

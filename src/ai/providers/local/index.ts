@@ -1,1 +1,2 @@
+export { missingLocalPackages } from './local-packages.ts';
 export { createLocalProvider } from './local-provider.ts';
