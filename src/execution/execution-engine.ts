@@ -1,3 +1,4 @@
+/** The interface of execution engines, and the JSON text of their results. */
 import type { DocumentNode, GraphQLFormattedError, OperationDefinitionNode } from 'graphql';
 import type { RequestContext } from '../transport/index.ts';
 import { JsonText } from './json-text.ts';
@@ -20,7 +21,7 @@ export interface ExecutionResult {
   readonly extensions?: Record<string, unknown> | undefined;
 }
 
-/** One result, or an initial one whose rest comes later (`@defer`); no engine gives the second yet. */
+/** One result, or an initial one followed by further parts (`@defer`); no engine returns the second kind yet. */
 export type ExecutionOutcome =
   | { readonly kind: 'single'; readonly result: ExecutionResult }
   | {
@@ -29,7 +30,7 @@ export type ExecutionOutcome =
       readonly subsequentResults: AsyncIterable<Record<string, unknown> & { readonly hasNext: boolean }>;
     };
 
-/** An operation that has been run, for planning it again on another schema. */
+/** An operation that has been run: it is planned again for the next schema. */
 export interface UsedOperation {
   readonly documentHash: string;
   readonly document: DocumentNode;
@@ -41,26 +42,26 @@ export interface UsedOperation {
 /**
  * Runs operations against the subgraphs of one generation.
  *
- * A subgraph's failure is an error of the result, coded and safe to show, beside the data of the others. `execute`
- * throws `GatewayError` only where nothing could be run, and rejects with the context's signal's reason on abort.
+ * A subgraph's failure is an error of the result, coded and safe for clients, beside the other subgraphs' data. `execute`
+ * throws `GatewayError` only where nothing could be run, and rejects with the reason of the context's signal on abort.
  */
 export interface ExecutionEngine {
   execute(request: OperationRequest): Promise<ExecutionOutcome>;
-  /** The operations it has run most, most used first. */
+  /** The operations that were run most often, in that order. */
   mostUsed(count: number): readonly UsedOperation[];
   /**
-   * Plans operations before they are asked for; those that no longer fit the schema are passed over.
-   * @param signal leaves the rest to be planned when they are asked for
+   * Plans operations before they are requested; those that are not valid against the schema are skipped.
+   * @param signal ends it; the remaining operations are planned when they are requested
    */
   warm(operations: readonly UsedOperation[], signal?: AbortSignal): Promise<void>;
-  /** False where it has not been able to plan for a while: only operations that are planned already are answered. */
+  /** False where planning has failed for a while: only operations that are planned already are answered. */
   isAvailable(): boolean;
   close(): Promise<void>;
 }
 
 /**
- * The answer as JSON: bytes where it is long, text where it is short. Errors come first where there are any, as the
- * specification recommends (section 7.1).
+ * The answer as JSON: bytes where it is long, text where it is short. Errors come first, as the specification recommends
+ * (section 7.1).
  */
 export function printResult({ errors, data, extensions }: ExecutionResult): Buffer | string {
   const hasErrors = errors !== undefined && errors.length > 0;

@@ -3,8 +3,8 @@ import { parseExactJson } from '../lib/index.ts';
 const head = '{"data":';
 
 /**
- * Data that has already been printed, as the bytes or the text of a whole answer without errors: `{"data":…}`. Sent as
- * it is where there is nothing else to say; anything that prints it as JSON gets the same value.
+ * Data that is already JSON, as the bytes or the text of a whole answer without errors: `{"data":…}`. It is sent as it is
+ * where the answer has nothing else; `JSON.stringify` gives the same value.
  */
 export class JsonText {
   readonly whole: Buffer | string;
@@ -13,7 +13,7 @@ export class JsonText {
     this.whole = whole;
   }
 
-  /** What an answer begins with. */
+  /** The beginning of an answer. */
   static readonly head = head;
 
   /** The data alone. */

@@ -1,5 +1,5 @@
 /**
- * The reference engine: `@apollo/gateway`'s planner and executor over our SubgraphClients. The only file that imports it.
+ * The reference engine: `@apollo/gateway`'s planner and executor over our SubgraphClients. No other file imports the package.
  *
  * Known to be wrong, and kept as it is for reference: a client's aliases and arguments can reach the fields that
  * @requires reads; @context and progressive @override are not applied. Errors of a whole subgraph request have no path.

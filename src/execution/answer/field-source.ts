@@ -1,9 +1,9 @@
-/** Which subgraph a field's value came from: told with the error of a value that does not fit its type, and only then. */
+/** Which subgraph a field's value came from: named in the error of a value that does not fit its type. */
 import type { CompiledPlan } from '../compile/compile-plan.ts';
 import type { DataPath } from '../data/data.ts';
 import { covers } from '../run/failure.ts';
 
-/** @returns the subgraph that gave the nearest part of the path; undefined where several gave the same */
+/** @returns the subgraph that returned the value nearest to the path; undefined where several returned it */
 export function fieldSource({ fetches }: CompiledPlan, path: DataPath): string | undefined {
   let longest = 0;
   let source: string | undefined;

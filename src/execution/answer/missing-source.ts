@@ -1,17 +1,17 @@
 /**
- * Who is to blame for a field that nobody was asked for. What a fetch requires may be missing from an entity: then the
- * entity is left out of it, and the subgraph that did not give the required field is the one to name, not the one that
- * would have given what is missing now. Followed only for the error of a null that may not be one.
+ * The subgraph responsible for a field that was not requested. Where an entity lacks a field that a fetch requires, the
+ * fetch omits the entity: the subgraph that did not return the required field is named in the error, not the one that
+ * would have returned the missing field. Used only for the error of a null in a non-null place.
  */
 import type { RequiredSelection } from '../../planning/index.ts';
 import type { CompiledPlan } from '../compile/compile-plan.ts';
 import { type DataObject, type DataPath, isDataObject, isOfType, type TypeMemberships } from '../data/data.ts';
 import { fieldSource } from './field-source.ts';
 
-/** Requirements of requirements that are followed; no plan is as deep. */
-const mostSteps = 50;
+/** The longest chain of requirements that is followed; no plan is as deep. */
+const maxSteps = 50;
 
-/** @returns the subgraph that gave the value at the path, or should have; undefined where that is not one alone */
+/** @returns the subgraph that returned the value at the path, or should have; undefined where there are several */
 export function missingSource(
   plan: CompiledPlan,
   types: TypeMemberships,
@@ -19,7 +19,7 @@ export function missingSource(
   path: DataPath,
 ): string | undefined {
   let place = path;
-  for (let step = 0; step < mostSteps; step++) {
+  for (let step = 0; step < maxSteps; step++) {
     const missing = missingRequirement(plan, types, data, place);
     if (missing === undefined) break;
     place = missing;
@@ -27,14 +27,14 @@ export function missingSource(
   return fieldSource(plan, place);
 }
 
-/** @returns the place of the first field that the fetch of the one at `path` requires and that is not there */
+/** @returns the place of the first missing field that the fetch of the field at `path` requires */
 function missingRequirement(
   { fetches }: CompiledPlan,
   types: TypeMemberships,
   data: DataObject,
   path: DataPath,
 ): DataPath | undefined {
-  // What is at fault may stand below the field that a fetch gives.
+  // The path may lead below the field that a fetch returns.
   for (let length = path.length; length > 0; length--) {
     const key = path[length - 1];
     if (typeof key !== 'string') continue;
@@ -42,7 +42,7 @@ function missingRequirement(
     const entity = valueAt(data, owner);
     if (!isDataObject(entity) || (entity[key] !== undefined && length < path.length)) continue;
     if (entity[key] !== undefined) return undefined;
-    const pattern = owner.map((one) => (typeof one === 'number' ? '@' : one)).join('.');
+    const pattern = owner.map((step) => (typeof step === 'number' ? '@' : step)).join('.');
     for (const fetch of fetches) {
       if (fetch.kind !== 'entities') continue;
       for (const { gives, targets } of fetch.fields) {
@@ -72,17 +72,17 @@ function missingOf(
     return undefined;
   }
   if (!isDataObject(value)) return undefined;
-  for (const one of requires) {
-    if (one.kind === 'on') {
-      const applies = one.type === undefined || isOfType(types, value.__typename, one.type);
-      const missing = applies ? missingOf(types, one.selections, value, place) : undefined;
+  for (const selection of requires) {
+    if (selection.kind === 'on') {
+      const applies = selection.type === undefined || isOfType(types, value.__typename, selection.type);
+      const missing = applies ? missingOf(types, selection.selections, value, place) : undefined;
       if (missing !== undefined) return missing;
       continue;
     }
-    const inner = value[one.key];
-    const at = [...place, one.key];
+    const inner = value[selection.key];
+    const at = [...place, selection.key];
     if (inner === undefined) return at;
-    const missing = one.selections === undefined ? undefined : missingOf(types, one.selections, inner, at);
+    const missing = selection.selections === undefined ? undefined : missingOf(types, selection.selections, inner, at);
     if (missing !== undefined) return missing;
   }
   return undefined;

@@ -1,20 +1,21 @@
+/** Compiles a plan: representations into functions, queries into JSON text, the places that each fetch fills. */
 import type { GraphQLSchema } from 'graphql';
 import type { EntityFetch, EntityField, OperationPlan, RequiredSelection, RootFetch } from '../../planning/index.ts';
 import type { TypeMemberships } from '../data/data.ts';
 import { compileRepresentation, type WriteRepresentation } from './compile-representation.ts';
-import { asksForCustomScalars } from './custom-scalars.ts';
+import { requestsCustomScalars } from './custom-scalars.ts';
 
-/** A plan with its representations compiled; made once per plan, shared by all requests that run it. */
+/** Compiled once per plan, shared by all requests that run it. */
 export interface CompiledPlan {
   readonly fetches: readonly (CompiledRootFetch | CompiledEntityFetch)[];
-  /** Whether a value depends on where an entity stands (@fromContext), so that places may not share one. */
+  /** Whether a value depends on an entity's place (@fromContext), so that places may not share an object. */
   readonly placeMatters: boolean;
 }
 
 interface CompiledFetch {
   /** The operation as JSON text. */
   readonly queryJson: string;
-  /** Whether its answer may hold a number of any size. */
+  /** Whether its answer may contain a number of any size. */
   readonly exponents: boolean;
   /** Every place the fetch would fill: keys, and `@` for any list item. */
   readonly covers: Covers;
@@ -29,13 +30,13 @@ export interface CompiledEntityFetch extends Omit<EntityFetch, 'fields'>, Compil
 }
 
 export interface CompiledEntityField extends Omit<EntityField, 'targets'> {
-  /** Where its entities stand. */
+  /** The places of its entities. */
   readonly paths: Covers;
   /** Every place the field would fill. */
   readonly covers: Covers;
   readonly targets: readonly {
     readonly path: readonly string[];
-    /** The path as text, for finding out that it has been walked. */
+    /** The path as text, to look up the entities of a path that was walked before. */
     readonly pathKey: string;
     readonly exact: boolean;
     readonly requires: readonly RequiredSelection[];
@@ -48,7 +49,7 @@ export function compilePlan(schema: GraphQLSchema, types: TypeMemberships, plan:
     placeMatters: plan.fetches.some((fetch) => fetch.kind === 'entities' && fetch.context.length > 0),
     fetches: plan.fetches.map((fetch) => {
       const queryJson = JSON.stringify(fetch.operation);
-      const exponents = asksForCustomScalars(schema, fetch);
+      const exponents = requestsCustomScalars(schema, fetch);
       if (fetch.kind === 'root') return { ...fetch, queryJson, exponents, covers: filled([fetch.path], fetch.gives) };
       const fields = fetch.fields.map((field) => compileField(types, field));
       return { ...fetch, queryJson, exponents, covers: fields.flatMap(({ covers }) => covers), fields };

@@ -1,6 +1,6 @@
 /**
- * Compiles what a fetch requires into functions that write an entity's representation as JSON text. The text is both
- * the key by which equal entities are asked for once and what is sent, so nothing is printed twice.
+ * Compiles the required fields of a fetch into functions that write an entity's representation as JSON text. The text is
+ * both the key that makes equal entities one representation and what is sent, so nothing is printed twice.
  */
 import { parseExactJson } from '../../lib/index.ts';
 import type { RequiredSelection, Rewrite } from '../../planning/index.ts';
@@ -9,12 +9,11 @@ import { type DataObject, isDataObject, isOfType, type TypeMemberships } from '.
 import { rewriteData } from '../data/rewrite-data.ts';
 
 export interface WriteRepresentation {
-  /** @returns undefined where a required field is missing: the entity is then not asked for */
+  /** @returns undefined where a required field is missing: the entity is not requested */
   (entity: DataObject): string | undefined;
   /**
-   * The one field that a representation of this type has besides the type: objects of one type whose values of it are
-   * equal strings have equal representations, which need not be written to find that out. Undefined where there is
-   * nothing of the kind.
+   * The only field of this type's representations besides `__typename`. Objects of one type whose values of it are equal
+   * strings have equal representations, which need not be written to be compared. Undefined where there are more fields.
    */
   keyOf(typeName: unknown): string | undefined;
 }
@@ -27,16 +26,16 @@ export function compileRepresentation(
   const { write, fieldsOf } = compileSelections(types, requires);
   const keyOf = (typeName: unknown): string | undefined =>
     typeof typeName === 'string' ? fieldsOf(typeName).onlyKey : undefined;
-  const named = (entity: DataObject) => (typeof entity.__typename === 'string' ? write(entity) : undefined);
-  if (rewrites.length === 0) return Object.assign(named, { keyOf });
-  const rewritten = (entity: DataObject): string | undefined => {
-    const text = named(entity);
+  const writeTyped = (entity: DataObject) => (typeof entity.__typename === 'string' ? write(entity) : undefined);
+  if (rewrites.length === 0) return Object.assign(writeTyped, { keyOf });
+  const writeRewritten = (entity: DataObject): string | undefined => {
+    const text = writeTyped(entity);
     if (text === undefined) return undefined;
     const representation = parseExactJson(text);
     rewriteData(types, rewrites, representation);
     return JSON.stringify(representation);
   };
-  return Object.assign(rewritten, { keyOf: () => undefined });
+  return Object.assign(writeRewritten, { keyOf: () => undefined });
 }
 
 interface FieldWriter {
@@ -51,16 +50,16 @@ interface TypeFields {
   readonly onlyKey: string | undefined;
 }
 
-/** One list of fields per type that is met: type conditions are decided once per type, not per entity. */
+/** One list of fields per type in the data: type conditions are decided once per type, not per entity. */
 function compileSelections(types: TypeMemberships, selections: readonly RequiredSelection[]) {
-  const known = new Map<unknown, TypeFields>();
+  const byType = new Map<unknown, TypeFields>();
   const fieldsOf = (typeName: unknown): TypeFields => {
-    let found = known.get(typeName);
-    if (found === undefined) {
-      found = compileFields(types, selections, typeName);
-      known.set(typeName, found);
+    let fields = byType.get(typeName);
+    if (fields === undefined) {
+      fields = compileFields(types, selections, typeName);
+      byType.set(typeName, fields);
     }
-    return found;
+    return fields;
   };
   const write = (entity: DataObject): string | undefined => {
     const { fields } = fieldsOf(entity.__typename);
@@ -69,9 +68,9 @@ function compileSelections(types: TypeMemberships, selections: readonly Required
     for (const field of fields) {
       const value = entity[field.key];
       if (value === undefined) return undefined;
-      const written = field.write(value);
-      if (written === undefined) return undefined;
-      text += field.prefix + written;
+      const json = field.write(value);
+      if (json === undefined) return undefined;
+      text += field.prefix + json;
     }
     return `${text}}`;
   };
@@ -90,10 +89,10 @@ function compileFields(
       if (selection.kind === 'on') {
         if (selection.type === undefined || isOfType(types, typeName, selection.type)) collect(selection.selections);
       } else {
-        const known = merged.get(selection.key);
+        const earlier = merged.get(selection.key);
         names.set(selection.key, selection.as ?? selection.key);
-        if (selection.selections === undefined) merged.set(selection.key, known);
-        else merged.set(selection.key, [...(known ?? []), ...selection.selections]);
+        if (selection.selections === undefined) merged.set(selection.key, earlier);
+        else merged.set(selection.key, [...(earlier ?? []), ...selection.selections]);
       }
     }
   };
@@ -103,12 +102,15 @@ function compileFields(
     prefix: `${index === 0 ? '' : ','}${JSON.stringify(names.get(key))}:`,
     write: inner === undefined ? writeLeaf : compileValue(compileSelections(types, inner).write),
   }));
-  const others = [...merged].filter(([key]) => key !== '__typename');
-  const [only] = others;
-  return { fields, onlyKey: others.length === 1 && only !== undefined && only[1] === undefined ? only[0] : undefined };
+  const besidesType = [...merged].filter(([key]) => key !== '__typename');
+  const [only] = besidesType;
+  return {
+    fields,
+    onlyKey: besidesType.length === 1 && only !== undefined && only[1] === undefined ? only[0] : undefined,
+  };
 }
 
-/** A custom scalar may be an object: one that is too deep to print counts as missing. */
+/** A custom scalar may be an object: one nested too deep to be printed counts as missing. */
 function writeLeaf(value: unknown): string | undefined {
   return typeof value !== 'object' || isWithinDepth(value) ? JSON.stringify(value) : undefined;
 }
@@ -122,9 +124,9 @@ function compileValue(write: (entity: DataObject) => string | undefined): (value
     if (!Array.isArray(value) || levels === 0) return undefined;
     const items: string[] = [];
     for (const item of value) {
-      const written = writeValue(item, levels - 1);
-      if (written === undefined) return undefined;
-      items.push(written);
+      const json = writeValue(item, levels - 1);
+      if (json === undefined) return undefined;
+      items.push(json);
     }
     return `[${items.join(',')}]`;
   }

@@ -1,4 +1,4 @@
-/** Whether a request asks for a custom scalar: of all leaves, only those may hold a number of any size. */
+/** Whether a fetch requests a custom scalar: of all leaves, only these may be a number of any size. */
 import {
   type GraphQLNamedType,
   type GraphQLSchema,
@@ -15,13 +15,13 @@ import type { PlannedFetch } from '../../planning/index.ts';
 
 const operationTypes = { query: OperationTypeNode.QUERY, mutation: OperationTypeNode.MUTATION } as const;
 
-/** @param schema the API schema: what it does not show is taken for a custom scalar */
-export function asksForCustomScalars(schema: GraphQLSchema, fetch: PlannedFetch): boolean {
+/** @param schema the API schema: a field that it does not have counts as a custom scalar */
+export function requestsCustomScalars(schema: GraphQLSchema, fetch: PlannedFetch): boolean {
   const root =
     schema.getRootType(fetch.kind === 'root' ? operationTypes[fetch.operationType] : OperationTypeNode.QUERY) ??
     undefined;
   return parse(fetch.operation, { noLocation: true }).definitions.some(
-    (one) => 'selectionSet' in one && isCustom(one.selectionSet, root),
+    (definition) => 'selectionSet' in definition && isCustom(definition.selectionSet, root),
   );
 
   function isCustom({ selections }: SelectionSetNode, type: GraphQLNamedType | undefined): boolean {
@@ -33,7 +33,7 @@ export function asksForCustomScalars(schema: GraphQLSchema, fetch: PlannedFetch)
       }
       const { name, selectionSet } = selection;
       if (name.value === '__typename') return false;
-      // Entities stand below it by their types.
+      // Below it, type conditions name the entities' types.
       if (name.value === '_entities') return selectionSet !== undefined && isCustom(selectionSet, undefined);
       const field = type !== undefined && 'getFields' in type ? type.getFields()[name.value] : undefined;
       const returned = field === undefined ? undefined : getNamedType(field.type);

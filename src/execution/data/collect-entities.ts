@@ -1,13 +1,12 @@
 /**
- * Finds the objects at a plan's path. Every object is visited once however many places share it; and objects that
- * stand for the same entity with the same content become one, so that whatever follows (representations, merging,
- * shaping) costs once per entity and not once per place.
+ * Finds the objects at a plan's path. An object at several places is visited once, and the visitor may replace objects of
+ * equal content by one: later steps (representations, merging, shaping) then cost once per entity, not once per place.
  */
 import { type DataObject, isDataObject } from './data.ts';
 
 /**
- * @param shared whether one object may stand in several places; without it, nothing is looked up
- * @param visit gets each object, with where it stands; what it returns takes the object's place there
+ * @param shared whether an object may be at several places; if not, duplicates are not looked for
+ * @param visit called with each object; the object it returns is put in that place
  */
 export function collectEntities(
   root: DataObject,
@@ -35,7 +34,7 @@ export function collectEntities(
         const inner = isDataObject(value) ? value[step] : undefined;
         if (inner !== null && inner !== undefined) next.push(inner);
       }
-      // Lists are the values of keys, so what stands in several places is met here and not again below.
+      // Lists are values of keys: duplicates can only be introduced here.
       level = shared ? new Set(next) : next;
     }
   }
@@ -56,7 +55,7 @@ export function collectEntities(
   }
 }
 
-/** Whether two objects hold the same leaves and nothing else; anything nested must be the very same. */
+/** Whether two objects have the same keys and values; nested values must be identical, not only equal. */
 export function haveSameContent(a: DataObject, b: DataObject): boolean {
   let count = 0;
   for (const key in a) {

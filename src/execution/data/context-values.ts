@@ -1,4 +1,4 @@
-/** @fromContext: the values that arguments take from an entity's ancestors. Only for plans that have them. */
+/** @fromContext: the values that arguments take from an entity's ancestors. Used only for plans that have them. */
 import type { ContextValue } from '../../planning/index.ts';
 import { isWithinDepth, maxValueDepth } from '../../transport/index.ts';
 import { type DataObject, isDataObject, isOfType, type TypeMemberships } from './data.ts';
@@ -15,12 +15,12 @@ export function contextValues(
   types: TypeMemberships,
   root: DataObject,
   path: readonly string[],
-  wanted: readonly ContextValue[],
+  values: readonly ContextValue[],
 ): EntityInContext[] {
-  const found: EntityInContext[] = [];
+  const entities: EntityInContext[] = [];
   const ancestors: DataObject[] = [];
   walk(root, 0, maxValueDepth);
-  return found;
+  return entities;
 
   function walk(value: unknown, depth: number, levels: number): void {
     if (levels === 0) return;
@@ -30,7 +30,7 @@ export function contextValues(
     }
     if (!isDataObject(value)) return;
     if (depth === path.length) {
-      found.push({ entity: value, values: wanted.flatMap((one) => read(one, value)) });
+      entities.push({ entity: value, values: values.flatMap((contextValue) => read(contextValue, value)) });
       return;
     }
     ancestors.push(value);

@@ -1,6 +1,6 @@
 import { ExactNumber } from '../../lib/index.ts';
 
-/** What subgraphs gave, under the normalised operation's keys. Outside data: nothing about it is taken for granted. */
+/** Data of subgraphs, under the normalised operation's keys. Outside data: any value may have any type. */
 export interface DataObject {
   [key: string]: unknown;
 }

@@ -1,4 +1,4 @@
-/** Applies a plan's rewrites to what is sent or received. Rare (interface objects, conflicting types), so not compiled. */
+/** Applies a plan's rewrites to data sent or received. Rare (interface objects, conflicting types), so not compiled. */
 import type { Rewrite } from '../../planning/index.ts';
 import { maxValueDepth } from '../../transport/index.ts';
 import { type DataObject, isDataObject, isOfType, type TypeMemberships } from './data.ts';
@@ -12,19 +12,19 @@ export function rewriteData(types: TypeMemberships, rewrites: readonly Rewrite[]
 
 function at(types: TypeMemberships, path: readonly string[], value: unknown, rewrite: Rewrite, levels: number): void {
   if (Array.isArray(value)) {
-    // Lists in lists without end are not what the path leads to.
+    // No path leads into lists nested this deep.
     if (levels > 0) for (const item of value) at(types, path, item, rewrite, levels - 1);
     return;
   }
-  const [step, ...rest] = path;
+  const [step, ...remaining] = path;
   if (!isDataObject(value) || step === undefined) return;
   if (step.startsWith(condition)) {
-    // Without __typename nothing speaks against the condition; what is renamed is there for that one type only.
+    // Without __typename the condition counts as true: the renamed key exists for that type only.
     const { __typename: typeName } = value;
     if (typeName === undefined || isOfType(types, typeName, step.slice(condition.length)))
-      at(types, rest, value, rewrite, levels);
-  } else if (rest.length > 0) {
-    at(types, rest, Object.hasOwn(value, step) ? value[step] : undefined, rewrite, levels);
+      at(types, remaining, value, rewrite, levels);
+  } else if (remaining.length > 0) {
+    at(types, remaining, Object.hasOwn(value, step) ? value[step] : undefined, rewrite, levels);
   } else {
     apply(value, step, rewrite);
   }

@@ -1,9 +1,8 @@
 /**
- * What is made once per operation and kept: its fragments, the variables its `@skip` and `@include` depend on, and for
- * each of their outcomes a variant: the normalised operation, its plan, and the shape of its answer.
+ * What is prepared once per operation: its fragments, the variables that its `@skip` and `@include` depend on, and for each
+ * outcome of these a variant: the normalised operation, its plans, and the shape of its answer.
  */
 import {
-  type DirectiveNode,
   type DocumentNode,
   type FragmentDefinitionNode,
   type GraphQLSchema,
@@ -12,13 +11,13 @@ import {
   type SelectionNode,
   type ValueNode,
   valueFromASTUntyped,
-  visit,
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { invariant } from '../../lib/index.ts';
 import { infiniteDefaults, type NormalisedOperation, normaliseOperation } from '../../planning/index.ts';
 import type { CompiledPlan } from '../compile/compile-plan.ts';
 import { compileShape, type OperationShape } from '../shape/compile-shape.ts';
+import { conditionKey, conditionNames, conditionsOutcome } from './conditions.ts';
 
 export type Variables = Readonly<Record<string, unknown>>;
 
@@ -27,16 +26,16 @@ export interface Variant {
   readonly shape: OperationShape;
   /** Plans by the active override labels; one entry where the schema has none. */
   readonly plans: Map<string, CompiledPlan>;
-  /** How long its last answer was: what the next one is given room for. */
+  /** The length of its last answer: the size of the next one's buffer. */
   answerBytes: number;
-  /** What it has come to retain. */
+  /** The memory it retains. */
   retainedBytes: number;
 }
 
-/** Outcomes of conditions kept per operation: a client cannot make more than this of one document. */
+/** The most variants cached per operation: a client cannot make one document retain more. */
 const maxVariants = 32;
 
-/** The entry of a field in the normalised operation, and its compiled shape: see the test of what is retained. */
+/** Of a field's entry in the normalised operation, and of its compiled shape: measured by the test of retained memory. */
 const bytesPerKey = 90;
 const bytesPerCompiledField = 460;
 const bytesPerVariant = 4_500;
@@ -75,8 +74,8 @@ export class PreparedOperation {
     this.document = document;
     this.operation = operation;
     this.fragments = new Map(
-      document.definitions.flatMap((one) =>
-        one.kind === Kind.FRAGMENT_DEFINITION ? [[one.name.value, one] as const] : [],
+      document.definitions.flatMap((definition) =>
+        definition.kind === Kind.FRAGMENT_DEFINITION ? [[definition.name.value, definition] as const] : [],
       ),
     );
     this.#infiniteDefaults = infiniteDefaults(schema, operation.variableDefinitions ?? []);
@@ -88,7 +87,7 @@ export class PreparedOperation {
     );
   }
 
-  /** How much more it retains than when this was last asked, its document and plans aside. */
+  /** The memory it has come to retain since the last call, without its document and plans. */
   takeGrowth(): number {
     const growth = this.#retainedBytes - this.#reportedBytes;
     this.#reportedBytes = this.#retainedBytes;
@@ -104,8 +103,8 @@ export class PreparedOperation {
     let key = '';
     for (const name of this.#conditionNames) key += conditionKey(this.#value(variables, name));
     for (const name of this.#infiniteDefaults.keys()) key += Object.hasOwn(variables, name) ? 'g' : 'd';
-    const known = this.#variants.get(key);
-    if (known !== undefined) return known;
+    const cached = this.#variants.get(key);
+    if (cached !== undefined) return cached;
     const variant = this.#make(this.conditions(variables), variables);
     this.#variants.set(key, variant);
     return variant;
@@ -113,9 +112,10 @@ export class PreparedOperation {
 
   #make(conditions: Variables, variables: Variables): Variant {
     const defaults = new Map([...this.#infiniteDefaults].filter(([name]) => !Object.hasOwn(variables, name)));
-    const included = (selection: SelectionNode): boolean => outcomeOf(selection.directives ?? [], conditions) === 'yes';
+    const included = (selection: SelectionNode): boolean =>
+      conditionsOutcome(selection.directives ?? [], conditions) === 'yes';
     const failing = (selection: SelectionNode): boolean =>
-      outcomeOf(selection.directives ?? [], conditions) === 'failed';
+      conditionsOutcome(selection.directives ?? [], conditions) === 'failed';
     const { operation, fragments } = this;
     const normalised = normaliseOperation({
       schema: this.#schema,
@@ -152,47 +152,4 @@ export class PreparedOperation {
     if (Object.hasOwn(variables, name)) return variables[name];
     return Object.hasOwn(this.#defaults, name) ? this.#defaults[name] : undefined;
   }
-}
-
-function conditionKey(value: unknown): string {
-  if (value === true) return '1';
-  return value === null ? 'n' : '0';
-}
-
-/** A condition may be null where a variable's default let it stand there: then what it is on cannot be decided. */
-type Outcome = 'yes' | 'no' | 'failed';
-
-/** `@skip` is asked first, wherever it stands: what it leaves out no `@include` can fail. */
-function outcomeOf(directives: readonly DirectiveNode[], conditions: Variables): Outcome {
-  if (directives.length === 0) return 'yes';
-  const skipped = conditionOf('skip', directives, conditions);
-  if (skipped === null) return 'failed';
-  if (skipped === true) return 'no';
-  const included = conditionOf('include', directives, conditions);
-  if (included === null) return 'failed';
-  return included === false ? 'no' : 'yes';
-}
-
-function conditionOf(
-  name: string,
-  directives: readonly DirectiveNode[],
-  conditions: Variables,
-): boolean | null | undefined {
-  const directive = directives.find((one) => one.name.value === name);
-  const value = directive?.arguments?.find((argument) => argument.name.value === 'if')?.value;
-  if (value?.kind === Kind.BOOLEAN) return value.value;
-  if (value?.kind !== Kind.VARIABLE) return undefined;
-  const given = Object.hasOwn(conditions, value.name.value) ? conditions[value.name.value] : undefined;
-  return given === null ? null : given === true;
-}
-
-function conditionNames(document: DocumentNode): readonly string[] {
-  const names = new Set<string>();
-  visit(document, {
-    Directive({ name, arguments: given }) {
-      if (name.value !== 'skip' && name.value !== 'include') return;
-      for (const { value } of given ?? []) if (value.kind === Kind.VARIABLE) names.add(value.name.value);
-    },
-  });
-  return [...names];
 }

@@ -1,6 +1,6 @@
 /**
- * Nulls that stand where a subgraph reported an error. To a subgraph of the field's own process they are not data: it is
- * not asked to work on what failed elsewhere (a summary of reviews that could not be read). Looked at only after an error.
+ * The nulls that come with a subgraph's errors. An in-process subgraph is not requested for an entity whose required data
+ * failed elsewhere (a summary of reviews that could not be read). Read only after an error.
  */
 import type { RequiredSelection } from '../../planning/index.ts';
 import { maxValueDepth } from '../../transport/index.ts';
@@ -13,7 +13,7 @@ export class FailedNulls {
     return this.#keys.size === 0;
   }
 
-  /** @param path where the error is, from `root` on; the null may stand above it, where a list or an object ends in it */
+  /** @param path of the error, from `root`; the null may be above it, where an error in a non-null field moved up */
   add(root: DataObject, path: DataPath): void {
     let value: unknown = root;
     let owner: DataObject | undefined;
@@ -33,23 +33,23 @@ export class FailedNulls {
     this.#keys.set(owner, keys);
   }
 
-  /** `first` stands for `other` from now on: what failed there failed here, their contents being equal. */
-  takeOver(first: DataObject, other: DataObject): void {
-    const failed = this.#keys.get(other);
+  /** For an object that replaces another of equal content: the same nulls have failed in both. */
+  copy(from: DataObject, to: DataObject): void {
+    const failed = this.#keys.get(from);
     if (failed === undefined) return;
-    const keys = this.#keys.get(first);
-    if (keys === undefined) this.#keys.set(first, new Set(failed));
+    const keys = this.#keys.get(to);
+    if (keys === undefined) this.#keys.set(to, new Set(failed));
     else for (const key of failed) keys.add(key);
   }
 
-  /** Whether something that is read of `value` failed. */
+  /** Whether a field that the selections read of `value` failed. */
   isRead(
     types: TypeMemberships,
     selections: readonly RequiredSelection[],
     value: unknown,
     levels = maxValueDepth,
   ): boolean {
-    if (levels === 0) return false; // lists in lists without end: not what any selection reads
+    if (levels === 0) return false; // no selection reads lists nested this deep
     if (Array.isArray(value)) return value.some((item) => this.isRead(types, selections, item, levels - 1));
     if (!isDataObject(value)) return false;
     const failed = this.#keys.get(value);

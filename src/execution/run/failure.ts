@@ -1,18 +1,18 @@
 import type { DataPath } from '../data/data.ts';
 
-/** One thing that went wrong while a plan ran: one per cause, however many places it left without data. */
+/** A failure of a plan's run: one per cause, however many places it leaves without data. */
 export interface Failure {
   readonly message: string;
   readonly extensions: Readonly<Record<string, unknown>>;
   /** Where in the data; the first place where it is several. */
   readonly path: DataPath | undefined;
-  /** The other places, where each of them is told. */
+  /** Further places, where the error is reported at each. */
   readonly further?: readonly DataPath[];
-  /** Every place it may have left empty: keys, and `@` for any list item. */
+  /** Every place it may leave empty: keys, and `@` for any list item. */
   readonly covers: readonly (readonly string[])[];
 }
 
-/** Whether one of the places explains why there is nothing at `path`. */
+/** Whether one of the places explains a null at `path`. */
 export function covers(places: readonly (readonly string[])[], path: DataPath): boolean {
   return places.some((pattern) => {
     const length = Math.min(pattern.length, path.length);

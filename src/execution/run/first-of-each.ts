@@ -1,7 +1,7 @@
 /**
- * Finds the first object met with the same type and key value, so that its representation is written once and not for
- * each of its places. Objects of one type mostly come in a row: their map is looked up once, and a key value is looked
- * up as it is, where a text made of both would have to be built and hashed (5 % of the benchmark operation's engine).
+ * Finds the first object with the same type and key value, so that its representation is written once instead of at each
+ * of its places. Objects of one type mostly follow each other: their map is looked up once. A key value is looked up
+ * without building a text of type and value, which would have to be hashed (5 % of the engine's time in the benchmark).
  */
 import type { WriteRepresentation } from '../compile/compile-representation.ts';
 import type { DataObject } from '../data/data.ts';
@@ -30,8 +30,8 @@ export class FirstOfEach {
     return typeof this.#value === 'string' ? firsts.get(this.#value) : undefined;
   }
 
-  /** `first` stands from now on for what was last looked for and not found. */
-  keep(first: DataObject): void {
+  /** Adds the first object for the type and value of the last `find`. */
+  add(first: DataObject): void {
     if (typeof this.#value === 'string') this.#ofType.firsts.set(this.#value, first);
   }
 

@@ -1,7 +1,7 @@
 /**
- * What a client sees of a subgraph's own errors: by default that there was one, and where. Messages and extensions of a
- * subgraph may hold stack traces, SQL and addresses, so they go to the log only, unless `errors` of supergraph.yaml
- * lets them through. In-process subgraphs are ours; their coded errors pass.
+ * What a client sees of a subgraph's own errors: by default only that there was one, and where. Messages and extensions
+ * may contain stack traces, SQL and addresses: they are logged, and sent to clients only where `errors` of
+ * supergraph.yaml allows it. Coded errors of in-process subgraphs are sent: their messages are Isthmus's own.
  */
 import type { ErrorPolicy } from '../../config/index.ts';
 import { errorTable, isErrorCode } from '../../errors/index.ts';
@@ -14,17 +14,19 @@ export interface ShownError {
 }
 
 export function maskSubgraphError(policy: ErrorPolicy, client: SubgraphClient, error: SubgraphError): ShownError {
-  const given = error.extensions ?? {};
+  const extensions = error.extensions ?? {};
   const service = policy.serviceName ? { service: client.name } : {};
-  if (client.kind === 'in-process' && isErrorCode(given.code)) {
-    return { message: errorTable[given.code].client, extensions: { code: given.code, ...service } };
+  if (client.kind === 'in-process' && isErrorCode(extensions.code)) {
+    return { message: errorTable[extensions.code].client, extensions: { code: extensions.code, ...service } };
   }
-  const allowed = policy.allowedExtensions.filter((name) => Object.hasOwn(given, name) && given[name] !== undefined);
+  const allowed = policy.allowedExtensions.filter(
+    (name) => Object.hasOwn(extensions, name) && extensions[name] !== undefined,
+  );
   return {
     message: policy.mode === 'pass-through' ? error.message : errorTable.DOWNSTREAM_SERVICE_ERROR.client,
     extensions: {
       code: 'DOWNSTREAM_SERVICE_ERROR',
-      ...Object.fromEntries(allowed.map((name) => [name, given[name]])),
+      ...Object.fromEntries(allowed.map((name) => [name, extensions[name]])),
       ...service,
     },
   };

@@ -1,23 +1,24 @@
 /**
- * Collects what an `_entities` field asks for: each entity's representation as JSON text, equal ones once, and with
- * them the objects they stand for. An entity of which something required is missing is not asked for.
+ * Collects the representations of an `_entities` field: each entity's as JSON text, equal ones once, with the objects
+ * they stand for. An entity that lacks a required field is not requested.
  */
 
 import type { CompiledEntityField } from '../compile/compile-plan.ts';
 import { collectEntities, haveSameContent } from '../data/collect-entities.ts';
 import type { DataObject, TypeMemberships } from '../data/data.ts';
 import { FirstOfEach } from './first-of-each.ts';
-import type { AskedEntities } from './requested-entities.ts';
+import type { RequestedEntities } from './requested-entities.ts';
 import type { RunData } from './run-data.ts';
 
 export interface RepresentationsOptions {
   readonly data: RunData;
   readonly types: TypeMemberships;
-  /** Whether a value depends on where an entity stands, so that no object may take another's place. */
+  /** Whether a value depends on an entity's place (@fromContext), so that no object may replace another. */
   readonly placeMatters: boolean;
 }
 
-interface Walked {
+/** The entities at a path; valid as long as no answer has brought objects or lists. */
+interface CollectedPath {
   readonly structure: number;
   readonly entities: ReadonlySet<DataObject>;
 }
@@ -27,7 +28,7 @@ export class Representations {
   readonly #types: TypeMemberships;
   readonly #mayReplace: boolean;
   readonly #unfilled = new Set<CompiledEntityField>();
-  readonly #walked = new Map<string, Walked>();
+  readonly #collected = new Map<string, CollectedPath>();
 
   constructor({ data, types, placeMatters }: RepresentationsOptions) {
     this.#data = data;
@@ -35,62 +36,63 @@ export class Representations {
     this.#mayReplace = !placeMatters;
   }
 
-  /** The places that stayed empty because what a fetch requires there was missing. */
+  /** The places that stay empty because a field that a fetch requires is missing. */
   unfilled(): readonly (readonly string[])[] {
     return [...this.#unfilled].flatMap(({ covers }) => covers);
   }
 
   /**
-   * @param isStrict whether objects are left out of which something required failed
-   * @param only the objects that are asked for, where not all at the field's paths are
+   * @param isStrict whether objects are omitted of which a required field failed
+   * @param only the objects to request, where not all at the field's paths are
    */
-  collect(field: CompiledEntityField, isStrict: boolean, only?: ReadonlySet<DataObject>): AskedEntities {
-    const asked: AskedEntities = { field, representations: [], owners: [] };
+  collect(field: CompiledEntityField, isStrict: boolean, only?: ReadonlySet<DataObject>): RequestedEntities {
+    const requested: RequestedEntities = { field, representations: [], owners: [] };
     const data = this.#data;
     const types = this.#types;
     const mayReplace = this.#mayReplace;
     const indexes = new Map<string, number>();
-    const seen = new Set<DataObject>();
+    const collected = new Set<DataObject>();
     for (const { path, pathKey, exact, requires, write } of field.targets) {
       const failed = isStrict && !data.failedNulls.isEmpty ? data.failedNulls : undefined;
       const representationOf = (entity: DataObject): string | undefined =>
         failed?.isRead(types, requires, entity) === true ? undefined : write(entity);
-      const walked = only === undefined ? this.#walked.get(pathKey) : undefined;
-      if (walked?.structure === data.structure) {
-        for (const object of walked.entities) {
+      const earlier = only === undefined ? this.#collected.get(pathKey) : undefined;
+      if (earlier?.structure === data.structure) {
+        for (const object of earlier.entities) {
           const entity = data.inPlace(object);
-          if (!seen.has(entity)) this.#ask(asked, entity, representationOf(entity), indexes, seen, false);
+          if (!collected.has(entity))
+            this.#request(requested, entity, representationOf(entity), indexes, collected, false);
         }
         continue;
       }
       const entities = new Set<DataObject>();
-      const here = exact && mayReplace ? new FirstOfEach(write) : undefined;
+      const firsts = exact && mayReplace ? new FirstOfEach(write) : undefined;
       collectEntities(data.root, path, data.isSharing, (entity) => {
         if (only?.has(entity) === false) return entity;
-        const first = here?.find(entity);
+        const first = firsts?.find(entity);
         if (first !== undefined) return data.standFor(first, entity);
-        const kept = seen.has(entity)
+        const standing = collected.has(entity)
           ? entity
-          : this.#ask(asked, entity, representationOf(entity), indexes, seen, mayReplace);
-        here?.keep(kept);
-        entities.add(kept);
-        return kept;
+          : this.#request(requested, entity, representationOf(entity), indexes, collected, mayReplace);
+        firsts?.add(standing);
+        entities.add(standing);
+        return standing;
       });
-      if (only === undefined) this.#walked.set(pathKey, { structure: data.structure, entities });
+      if (only === undefined) this.#collected.set(pathKey, { structure: data.structure, entities });
     }
-    return asked;
+    return requested;
   }
 
   /**
-   * @param mayReplace whether the caller puts what is returned in the entity's place
+   * @param mayReplace whether the caller puts the returned object in the entity's place
    * @returns the object that stands for `entity` from now on: itself, or the first with the same content
    */
-  #ask(
-    { field, representations, owners }: AskedEntities,
+  #request(
+    { field, representations, owners }: RequestedEntities,
     entity: DataObject,
     representation: string | undefined,
     indexes: Map<string, number>,
-    seen: Set<DataObject>,
+    collected: Set<DataObject>,
     mayReplace: boolean,
   ): DataObject {
     if (representation === undefined) {
@@ -102,14 +104,14 @@ export class Representations {
       indexes.set(representation, representations.length);
       representations.push(representation);
       owners.push([entity]);
-      seen.add(entity);
+      collected.add(entity);
       return entity;
     }
     const list = owners[index] as DataObject[];
     const first = list[0] as DataObject;
     if (mayReplace && haveSameContent(first, entity)) return this.#data.standFor(first, entity);
     list.push(entity);
-    seen.add(entity);
+    collected.add(entity);
     return entity;
   }
 }

@@ -1,6 +1,6 @@
 /**
- * What goes wrong while a plan runs: logged whole, kept as {@link Failure}s that may be shown. An error of a subgraph
- * gets the place in the data that it is about, and the nulls that came with it are remembered as failed.
+ * The failures of a plan's run: logged in full, recorded as {@link Failure}s that clients may see. A subgraph's error gets
+ * its place in the data, and the nulls that come with it are recorded as failed.
  */
 import type { ErrorPolicy } from '../../config/index.ts';
 import { type ErrorCode, GatewayError } from '../../errors/index.ts';
@@ -11,20 +11,20 @@ import { type DataObject, type DataPath, isDataObject } from '../data/data.ts';
 import { placesOfEach } from '../data/find-places.ts';
 import type { Failure } from './failure.ts';
 import { maskSubgraphError } from './mask-subgraph-errors.ts';
-import { type AskedEntities, firstPlace } from './requested-entities.ts';
+import { firstPlace, type RequestedEntities } from './requested-entities.ts';
 import type { RunData } from './run-data.ts';
 
 type Covers = Failure['covers'];
 
-/** Errors of subgraphs that one operation logs: a list of a thousand failed entities is one fault, not a thousand lines. */
+/** Subgraph errors logged per operation: a list of a thousand failed entities has one cause, not a thousand. */
 const maxLogged = 20;
 
-/** Places that the failed entities of one answer are told at. */
-const mostPlaces = 1_000;
+/** The most places that the errors of one answer are reported at. */
+const maxPlaces = 1_000;
 
-/** An answer to `_entities` with errors, and where the entities stand that these are about. */
+/** An answer to `_entities` with errors, and the places of the entities that have them. */
 interface FailedAnswer {
-  readonly asked: readonly AskedEntities[];
+  readonly allRequested: readonly RequestedEntities[];
   readonly covers: Covers;
   readonly data: unknown;
   readonly places: ReadonlyMap<DataObject, readonly DataPath[]>;
@@ -47,7 +47,7 @@ export class RunFailures {
     this.#options = options;
   }
 
-  /** A request that fails as a whole is one failure that covers every place it would have filled. */
+  /** A request that fails as a whole: one failure, which covers every place the request would fill. */
   addRequest(subgraph: string, error: unknown, path: DataPath | undefined, covers: Covers): void {
     const { context, log } = this.#options;
     const coded = error instanceof GatewayError ? error : new GatewayError('INTERNAL_SERVER_ERROR', { cause: error });
@@ -66,9 +66,9 @@ export class RunFailures {
   }
 
   /** An `_entities` field that does not answer its representations. */
-  addMalformed(subgraph: string, asked: AskedEntities): void {
-    const reason = `_entities is not a list of ${asked.representations.length} objects or nulls`;
-    this.#addRefused(subgraph, reason, firstPlace(this.#options.data, [asked]), asked.field.covers);
+  addMalformed(subgraph: string, requested: RequestedEntities): void {
+    const reason = `_entities is not a list of ${requested.representations.length} objects or nulls`;
+    this.#addRefused(subgraph, reason, firstPlace(this.#options.data, [requested]), requested.field.covers);
   }
 
   #addRefused(subgraph: string, reason: string, path: DataPath | undefined, covers: Covers): void {
@@ -78,64 +78,66 @@ export class RunFailures {
     this.list.push({ message, extensions: this.#extensions(code, subgraph), path, covers });
   }
 
-  /** A root answer without data, and without an error that says why. */
+  /** A root answer with neither data nor errors. */
   addNoData(subgraph: string, path: DataPath | undefined, covers: Covers): void {
     this.#addRefused(subgraph, 'data is null, and there are no errors', path, covers);
   }
 
-  /** @param place where the root type's object stands that the request was for: its errors' paths begin there */
+  /** @param place of the root type's object that the request is for: the errors' paths begin there */
   addRootErrors(subgraph: string, errors: readonly SubgraphError[], fetch: CompiledRootFetch, place: DataPath): void {
     const { root, failedNulls } = this.#options.data;
     const { covers, gives } = fetch;
     for (const error of errors) {
-      // One without a path may have happened wherever the request would have filled something.
+      // An error without a path may concern any place that the request would fill.
       const paths = error.path === undefined ? gives.map((key) => [...place, key]) : [[...place, ...error.path]];
       for (const path of paths) failedNulls.add(root, path);
       this.#add(subgraph, error, paths[0], error.path === undefined ? covers : paths.map(patternOf));
     }
   }
 
-  /** @param data the answer's own, in which the errors' paths are */
+  /** @param data of the answer: the errors' paths refer to it */
   addEntityErrors(
     subgraph: string,
     errors: readonly SubgraphError[],
-    asked: readonly AskedEntities[],
+    allRequested: readonly RequestedEntities[],
     covers: Covers,
     data: unknown,
   ): void {
     let isPlaced = true;
-    const places = this.#placesOf(errors, asked);
+    const places = this.#placesOf(errors, allRequested);
     for (const error of errors)
-      isPlaced = this.#addEntityError(subgraph, error, { asked, covers, data, places }) && isPlaced;
-    if (!isPlaced) this.#suspectNulls(asked);
+      isPlaced = this.#addEntityError(subgraph, error, { allRequested, covers, data, places }) && isPlaced;
+    if (!isPlaced) this.#suspectNulls(allRequested);
   }
 
   /**
-   * An error inside `_entities` stands at an index that means nothing to the client: at the entity's own place instead.
+   * An error inside `_entities` has the index of a representation in its path, which means nothing to a client: it is
+   * reported at the entity's places instead.
    *
-   * @returns whether it said where it happened
+   * @returns whether the error has the path of an entity
    */
   #addEntityError(
     subgraph: string,
     error: SubgraphError,
-    { asked, covers, data: answered, places: placesOf }: FailedAnswer,
+    { allRequested, covers, data: answerData, places: placesOf }: FailedAnswer,
   ): boolean {
     const { data } = this.#options;
-    const [, , ...rest] = error.path ?? [];
-    const { one, index, owners = [] } = ownersOf(error, asked);
-    if (one === undefined || owners.length === 0) {
-      const narrowed = one === undefined ? covers : one.field.covers;
-      const first = one === undefined ? undefined : firstPlace(data, [one]);
-      this.#add(subgraph, error, first ?? firstPlace(data, asked), narrowed);
+    const [, , ...fieldPath] = error.path ?? [];
+    const { requested, index, owners = [] } = ownersOf(error, allRequested);
+    if (requested === undefined || owners.length === 0) {
+      const narrowed = requested === undefined ? covers : requested.field.covers;
+      const first = requested === undefined ? undefined : firstPlace(data, [requested]);
+      this.#add(subgraph, error, first ?? firstPlace(data, allRequested), narrowed);
       return false;
     }
-    for (const each of owners) data.failedNulls.add(data.inPlace(each), rest);
-    const entities = isDataObject(answered) ? answered[one.field.key] : undefined;
-    const isThere = Array.isArray(entities) && isDataObject(entities[index as number]);
-    // Without the entity none of its fields is there, not only the one that failed.
-    const tails = isThere ? [patternOf(rest)] : one.field.gives.map((given) => [given]);
-    const places = one.field.paths.flatMap((path) => tails.map((tail) => [...path, ...tail]));
-    const tail = isThere || rest.length > 0 ? rest : one.field.gives.slice(0, 1);
+    const { key, gives, paths } = requested.field;
+    for (const owner of owners) data.failedNulls.add(data.inPlace(owner), fieldPath);
+    const entities = isDataObject(answerData) ? answerData[key] : undefined;
+    const isPresent = Array.isArray(entities) && isDataObject(entities[index as number]);
+    // Where the whole entity is null, so are all its fields, not only the one that failed.
+    const tails = isPresent ? [patternOf(fieldPath)] : gives.map((name) => [name]);
+    const places = paths.flatMap((path) => tails.map((tail) => [...path, ...tail]));
+    const tail = isPresent || fieldPath.length > 0 ? fieldPath : gives.slice(0, 1);
     const objects = new Set(owners.flatMap((owner) => [data.inPlace(owner), owner]));
     const [first, ...further] = [...objects]
       .flatMap((object) => placesOf.get(object) ?? [])
@@ -144,26 +146,26 @@ export class RunFailures {
     return true;
   }
 
-  /** Where the entities stand that the errors are about: in one walk for all of them. */
+  /** The places of the entities that have errors: one walk for all of them. */
   #placesOf(
     errors: readonly SubgraphError[],
-    asked: readonly AskedEntities[],
+    allRequested: readonly RequestedEntities[],
   ): ReadonlyMap<DataObject, readonly DataPath[]> {
     const { data } = this.#options;
-    const wanted = new Set<DataObject>();
+    const objects = new Set<DataObject>();
     const paths = new Map<string, readonly string[]>();
     for (const error of errors) {
-      const { one, owners = [] } = ownersOf(error, asked);
-      for (const owner of owners) wanted.add(data.inPlace(owner)).add(owner);
-      if (owners.length > 0) for (const path of one?.field.paths ?? []) paths.set(path.join('.'), path);
+      const { requested, owners = [] } = ownersOf(error, allRequested);
+      for (const owner of owners) objects.add(data.inPlace(owner)).add(owner);
+      if (owners.length > 0) for (const path of requested?.field.paths ?? []) paths.set(path.join('.'), path);
     }
-    return wanted.size === 0 ? new Map() : placesOfEach(data.root, paths.values(), wanted, mostPlaces);
+    return objects.size === 0 ? new Map() : placesOfEach(data.root, paths.values(), objects, maxPlaces);
   }
 
-  /** An error that does not say where it happened may be why any of the nulls that came with it is one. */
-  #suspectNulls(asked: readonly AskedEntities[]): void {
+  /** An error without a path may be the cause of any null in its answer. */
+  #suspectNulls(allRequested: readonly RequestedEntities[]): void {
     const { data } = this.#options;
-    for (const { field, owners } of asked) {
+    for (const { field, owners } of allRequested) {
       for (const list of owners) {
         for (const owner of list) for (const key of field.gives) data.failedNulls.add(data.inPlace(owner), [key]);
       }
@@ -195,14 +197,14 @@ export class RunFailures {
   }
 }
 
-/** The objects of the entity that an error of an `_entities` field is about, where it says which one. */
-function ownersOf({ path }: SubgraphError, asked: readonly AskedEntities[]) {
+/** The objects of the entity that has an error, where the error's path names one. */
+function ownersOf({ path }: SubgraphError, allRequested: readonly RequestedEntities[]) {
   const [key, index] = path ?? [];
-  const one = asked.find(({ field }) => field.key === key);
-  return { one, index, owners: typeof index === 'number' ? one?.owners[index] : undefined };
+  const requested = allRequested.find(({ field }) => field.key === key);
+  return { requested, index, owners: typeof index === 'number' ? requested?.owners[index] : undefined };
 }
 
-/** The places in the data that a path may mean: any list item for an index. */
+/** A path as a pattern of places: `@` for each index. */
 function patternOf(path: DataPath): string[] {
   return path.map((step) => (typeof step === 'number' ? '@' : step));
 }

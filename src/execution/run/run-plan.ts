@@ -1,6 +1,6 @@
 /**
- * Runs a compiled plan: each fetch the moment the fetches it waits for have ended, well or badly. What fails is a
- * Failure beside the data of the rest; only the client's own abort ends the run.
+ * Runs a compiled plan: each fetch as soon as the fetches it depends on have ended, whether they succeeded or not. A
+ * fetch that fails becomes a Failure beside the other fetches' data; only the client's own abort ends the run.
  */
 import type { ErrorPolicy } from '../../config/index.ts';
 import { GatewayError } from '../../errors/index.ts';
@@ -23,7 +23,7 @@ import { mergeData } from '../data/merge-data.ts';
 import { rewriteData } from '../data/rewrite-data.ts';
 import type { Failure } from './failure.ts';
 import { Representations } from './representations.ts';
-import { type AskedEntities, firstPlace, notesInPlace } from './requested-entities.ts';
+import { firstPlace, notesInPlace, type RequestedEntities } from './requested-entities.ts';
 import { RunData } from './run-data.ts';
 import { RunFailures } from './run-failures.ts';
 
@@ -33,7 +33,7 @@ export interface RunOptions {
   readonly types: TypeMemberships;
   readonly context: RequestContext;
   readonly log: Logger;
-  /** What clients see of a subgraph's errors. */
+  /** Which parts of a subgraph's errors clients see. */
   readonly errorPolicy: ErrorPolicy;
   /** A variable's value as JSON text; undefined where the client left it out. */
   readonly variableJson: (name: string) => string | undefined;
@@ -42,11 +42,11 @@ export interface RunOptions {
 export interface RunResult {
   readonly data: DataObject;
   readonly failures: readonly Failure[];
-  /** What subgraphs told of fields, at their places in the data. */
+  /** The subgraphs' notes on fields, at their places in the data. */
   readonly notes: readonly SubgraphNote[];
-  /** Objects that stand in several places. */
+  /** Objects at several places. */
   readonly shared: ReadonlySet<DataObject>;
-  /** Places left empty because what a fetch requires there was missing; where something failed, that is why. */
+  /** Places left empty because a field that a fetch requires is missing: where a fetch failed, that is the reason. */
   unfilled(): readonly (readonly string[])[];
 }
 
@@ -133,7 +133,7 @@ class Run {
     for (const note of notes) this.#notes.push({ ...note, path: [...place, ...note.path] });
   }
 
-  /** Where a fetch's first object stands: a root type may stand below a field too, and there may be null. */
+  /** The first place of a fetch's object. A root type may also be the type of a field, whose value may be null. */
   #firstAt(fetch: CompiledRootFetch): DataPath | undefined {
     const { path } = fetch;
     if (path.length === 0) return path;
@@ -145,7 +145,7 @@ class Run {
     return first === undefined ? undefined : findObject(this.#data.root, path, first);
   }
 
-  /** @fromContext: an argument's value depends on where an entity stands; each distinct value is a request of its own. */
+  /** @fromContext: an argument's value depends on the entity's place; each distinct value is a request of its own. */
   async #fetchInContext(fetch: CompiledEntityFetch): Promise<void> {
     const groups = new Map<string, { readonly context: readonly string[]; readonly entities: Set<DataObject> }>();
     for (const field of fetch.fields) {
@@ -162,18 +162,18 @@ class Run {
   }
 
   /**
-   * @param context the variables that take their values from where the entities stand, as JSON members
-   * @param only the entities that stand there; all, where the place makes no difference
+   * @param context the variables whose values depend on the entities' places, as JSON members
+   * @param only the entities at these places; all entities, where no variable depends on a place
    */
   async #fetchEntities(
     fetch: CompiledEntityFetch,
     context: readonly string[],
     only?: ReadonlySet<DataObject>,
   ): Promise<void> {
-    // A subgraph of this process is not asked to work on what failed in another.
+    // An in-process subgraph is not requested for entities whose required data failed in another subgraph.
     const isStrict = this.#options.clients.get(fetch.subgraph)?.kind === 'in-process';
-    const asked = fetch.fields.map((field) => this.#representations.collect(field, isStrict, only));
-    if (asked.every(({ representations }) => representations.length === 0)) return;
+    const allRequested = fetch.fields.map((field) => this.#representations.collect(field, isStrict, only));
+    if (allRequested.every(({ representations }) => representations.length === 0)) return;
     const { covers } = fetch;
     const response = await this.#send(
       fetch.subgraph,
@@ -182,25 +182,26 @@ class Run {
         query: fetch.operation,
         queryJson: fetch.queryJson,
         exponents: fetch.exponents,
-        ...entityVariables(asked, [...this.#variables(fetch.variables), ...context]),
+        ...entityVariables(allRequested, [...this.#variables(fetch.variables), ...context]),
       },
-      () => firstPlace(this.#data, asked),
+      () => firstPlace(this.#data, allRequested),
       covers,
     );
     if (response === undefined) return;
     const { data, errors, notes = [] } = response;
-    for (const one of asked) {
-      const entities = isDataObject(data) ? data[one.field.key] : undefined;
-      const fits = Array.isArray(entities) && entities.length === one.representations.length;
-      if (fits ? this.#merge(one, entities) : one.representations.length === 0) continue;
-      if (errors === undefined || Array.isArray(entities)) this.#failures.addMalformed(fetch.subgraph, one);
+    for (const requested of allRequested) {
+      const { field, representations } = requested;
+      const entities = isDataObject(data) ? data[field.key] : undefined;
+      const fits = Array.isArray(entities) && entities.length === representations.length;
+      if (fits ? this.#merge(requested, entities) : representations.length === 0) continue;
+      if (errors === undefined || Array.isArray(entities)) this.#failures.addMalformed(fetch.subgraph, requested);
     }
-    if (errors !== undefined) this.#failures.addEntityErrors(fetch.subgraph, errors, asked, covers, data);
-    for (const note of notes) this.#notes.push(...notesInPlace(this.#data, note, asked));
+    if (errors !== undefined) this.#failures.addEntityErrors(fetch.subgraph, errors, allRequested, covers, data);
+    for (const note of notes) this.#notes.push(...notesInPlace(this.#data, note, allRequested));
   }
 
-  /** @returns whether every entity was an object or null, as it has to be */
-  #merge({ field, owners }: AskedEntities, entities: readonly unknown[]): boolean {
+  /** @returns whether every entity is an object or null */
+  #merge({ field, owners }: RequestedEntities, entities: readonly unknown[]): boolean {
     let malformed = false;
     const { types, plan } = this.#options;
     const data = this.#data;
@@ -222,10 +223,10 @@ class Run {
       for (const owner of list) {
         const target = data.inPlace(owner);
         mergeData(types, target, isCopied ? cloneJson(entity) : entity, field.gives);
-        const others = data.elsewhere(target);
-        if (others === undefined) continue;
+        const remaining = data.elsewhere(target);
+        if (remaining === undefined) continue;
         isSpread = true;
-        for (const other of others) mergeData(types, other, entity, field.gives);
+        for (const object of remaining) mergeData(types, object, entity, field.gives);
       }
       if (isSpread && !field.leavesOnly) {
         data.isSharing = true;
@@ -236,18 +237,18 @@ class Run {
   }
 
   #variables(names: readonly string[]): string[] {
-    const written: string[] = [];
+    const members: string[] = [];
     for (const name of names) {
       const json = this.#options.variableJson(name);
-      if (json !== undefined) written.push(`"${name}":${json}`);
+      if (json !== undefined) members.push(`"${name}":${json}`);
     }
-    return written;
+    return members;
   }
 
   /**
-   * @param place where in the data a failure of the whole request is told
+   * @param place the path for a failure of the whole request
    * @param covers every place the request would fill
-   * @returns undefined where it failed, which has then been noted, or where the client has left
+   * @returns undefined where the request failed, which is recorded, or the client has left
    */
   async #send(
     subgraph: string,
@@ -270,19 +271,22 @@ class Run {
 
 const rootTypes = { query: 'Query', mutation: 'Mutation' } as const;
 
-/** Below a field of an abstract type, a root type stands among others, whose fields may have the same names. */
+/** A field of an abstract type may return a root type or another type with fields of the same names. */
 function isRoot(types: TypeMemberships, { operationType, path }: CompiledRootFetch, object: DataObject): boolean {
   if (path.length === 0) return true;
   const { __typename: typeName } = object;
   return typeof typeName !== 'string' || isOfType(types, rootTypes[operationType], typeName);
 }
 
-/** A single list of representations is handed on as such, so that transport can send it in chunks. */
-function entityVariables(asked: readonly AskedEntities[], rest: readonly string[]): Partial<SubgraphRequest> {
-  const [only] = asked;
-  if (asked.length === 1 && only !== undefined) {
-    return { representationsJson: only.representations, variablesJson: `{${rest.join(',')}}` };
+/** A single list of representations is passed on as such, so that transport can send it in chunks. */
+function entityVariables(
+  allRequested: readonly RequestedEntities[],
+  members: readonly string[],
+): Partial<SubgraphRequest> {
+  const [only] = allRequested;
+  if (allRequested.length === 1 && only !== undefined) {
+    return { representationsJson: only.representations, variablesJson: `{${members.join(',')}}` };
   }
-  const lists = asked.map(({ field, representations }) => `"${field.variable}":[${representations.join(',')}]`);
-  return { variablesJson: `{${[...lists, ...rest].join(',')}}` };
+  const lists = allRequested.map(({ field, representations }) => `"${field.variable}":[${representations.join(',')}]`);
+  return { variablesJson: `{${[...lists, ...members].join(',')}}` };
 }

@@ -1,0 +1,102 @@
+/**
+ * The errors of an answer: failures of the run at the client's paths, and values that do not fit their types. A null that
+ * a failure explains is no error of its own.
+ */
+import type { GraphQLFormattedError } from 'graphql';
+import { errorTable } from '../../errors/index.ts';
+import type { Logger } from '../../observability/index.ts';
+import type { DataPath } from '../data/data.ts';
+import { covers, type Failure } from '../run/failure.ts';
+import type { RunResult } from '../run/run-plan.ts';
+import type { Violation } from '../shape/answer-writer.ts';
+import { clientPaths } from '../shape/client-path.ts';
+import type { OperationShape } from '../shape/compile-shape.ts';
+
+export interface AnswerErrorsOptions {
+  readonly shape: OperationShape;
+  readonly result: RunResult;
+  readonly violations: readonly Violation[];
+  readonly log: Logger;
+  readonly requestId: string;
+  /** The subgraph to name with a value that does not fit its type. */
+  readonly sourceOf: (path: DataPath) => string | undefined;
+}
+
+/** Errors of failures; further ones tell a client nothing more. */
+const maxErrors = 1_000;
+
+/** Aliases of one field that each get the field's error. */
+const maxAliases = 100;
+
+/** @returns each error once */
+export function answerErrors(options: AnswerErrorsOptions): readonly GraphQLFormattedError[] {
+  const errors = [...failureErrors(options), ...violationErrors(options)];
+  return [...new Map(errors.map((error) => [JSON.stringify(error), error])).values()];
+}
+
+function failureErrors({ shape, result }: AnswerErrorsOptions): readonly GraphQLFormattedError[] {
+  const errors: GraphQLFormattedError[] = [];
+  for (const failure of result.failures) {
+    const { message, extensions } = failure;
+    if (failure.path === undefined) errors.push({ message, extensions: { ...extensions } });
+    for (const dataPath of pathsOf(failure)) {
+      if (errors.length >= maxErrors) break;
+      for (const path of errorPaths(shape, result, dataPath))
+        errors.push({ message, path, extensions: { ...extensions } });
+    }
+  }
+  return errors;
+}
+
+function pathsOf({ path, further = [] }: Failure): readonly DataPath[] {
+  return path === undefined ? [] : [path, ...further];
+}
+
+/** One error for each field of the operation, at its first place: the items of a list share their cause. */
+function violationErrors(options: AnswerErrorsOptions): readonly GraphQLFormattedError[] {
+  const { result, violations, log, requestId, sourceOf } = options;
+  const { failures } = result;
+  const errors: GraphQLFormattedError[] = [];
+  const reported = new Set<string>();
+  for (const { responsePath, dataPath, refusal } of violations) {
+    if (refusal !== undefined) {
+      const place = responsePath.length === 0 ? {} : { path: responsePath };
+      errors.push({ message: refusal, ...place, extensions: { code: 'BAD_USER_INPUT' } });
+      continue;
+    }
+    const field = responsePath.map((step) => (typeof step === 'number' ? '@' : step)).join('.');
+    if (reported.has(field)) continue;
+    if (failures.some((failure) => covers(failure.covers, dataPath))) continue;
+    if (failures.length > 0 && covers(result.unfilled(), dataPath)) continue;
+    reported.add(field);
+    const service = sourceOf(dataPath);
+    log.warn(
+      { requestId, path: dataPath, subgraph: service },
+      'a subgraph returned a value that its type does not allow',
+    );
+    errors.push({
+      message: errorTable.SUBREQUEST_MALFORMED_RESPONSE.client,
+      path: responsePath,
+      extensions: { code: 'SUBREQUEST_MALFORMED_RESPONSE', ...(service === undefined ? {} : { service }) },
+    });
+  }
+  return errors;
+}
+
+/**
+ * The client's paths of a failure: one for each alias of the field. A field that only the plan requests has none: its
+ * failure gets the path of the field that it left empty, where there is one.
+ */
+function errorPaths({ root }: OperationShape, result: RunResult, path: DataPath): readonly (string | number)[][] {
+  const paths = clientPaths(root, result.data, path, maxAliases);
+  if (paths[0]?.length === path.length) return paths;
+  for (const place of result.unfilled()) {
+    const owner = place.slice(0, -1);
+    const leadsThere = owner.every((step, index) => step === (typeof path[index] === 'number' ? '@' : path[index]));
+    if (!leadsThere || owner.length >= path.length) continue;
+    const empty = [...path.slice(0, owner.length), place.at(-1) as string];
+    const emptyPaths = clientPaths(root, result.data, empty, maxAliases);
+    if (emptyPaths[0]?.length === empty.length) return emptyPaths;
+  }
+  return paths.slice(0, 1);
+}
