@@ -2,12 +2,12 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { messageOf } from '../errors/index.ts';
 import type { Logger } from '../observability/index.ts';
-import { type AskedSchemas, CompositionError, schemaUnavailable } from '../supergraph/index.ts';
+import { type IntrospectedSchemas, CompositionError, schemaUnavailable } from '../supergraph/index.ts';
 import type { GatewayGeneration } from './generation.ts';
 
 export interface FirstGenerationOptions {
   readonly build: () => Promise<GatewayGeneration>;
-  readonly schemas: AskedSchemas;
+  readonly schemas: IntrospectedSchemas;
   readonly log: Logger;
   /** Resolves at the next change of a watched file: the wait ends early. */
   readonly nextChange: () => Promise<void>;
@@ -39,7 +39,7 @@ export async function awaitFirstGeneration(options: FirstGenerationOptions): Pro
 }
 
 /** The subgraphs without whose schema nothing can be composed, where that is all that is wrong. */
-function subgraphsWithoutSchema(error: unknown, schemas: AskedSchemas): readonly string[] | undefined {
+function subgraphsWithoutSchema(error: unknown, schemas: IntrospectedSchemas): readonly string[] | undefined {
   if (!(error instanceof CompositionError)) return undefined;
   if (!error.problems.every(({ code }) => code === schemaUnavailable)) return undefined;
   const subgraphs = error.problems.flatMap(({ places }) => places.map(({ subgraph }) => subgraph));

@@ -11,7 +11,7 @@ import { loadConfig } from '../config/index.ts';
 import type { Logger } from '../observability/index.ts';
 import { readSupergraph, type SupergraphParts } from '../read-supergraph.ts';
 import {
-  AskedSchemas,
+  IntrospectedSchemas,
   createSdlStore,
   type FileWatch,
   Generations,
@@ -53,7 +53,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<GatewayRunti
     if (generations.current === undefined) firstChange.resolve();
     else void reloads.reload();
   };
-  const schemas = new AskedSchemas({
+  const schemas = new IntrospectedSchemas({
     store: createSdlStore(file),
     log,
     signal,

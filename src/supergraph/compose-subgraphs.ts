@@ -1,6 +1,6 @@
 /**
- * Composes subgraphs into a supergraph with Apollo's composition: the only file that imports it. Runs in the
- * composition worker (80 to 290 ms for the five sample subgraphs), never on the thread that serves.
+ * Composes subgraphs into a supergraph with Apollo's composition; the only file that imports it. It runs in the
+ * composition worker (80 to 290 ms for the five sample subgraphs), never on the thread that serves requests.
  */
 import { composeServices } from '@apollo/composition';
 import { ERRORS, printSchema } from '@apollo/federation-internals';
@@ -80,7 +80,7 @@ export function composeSubgraphs(sources: readonly SubgraphSource[]): Compositio
   };
 }
 
-/** A piece of this length is parsed in a millisecond or two. */
+/** A piece of this length takes a millisecond or two to parse. */
 const pieceLength = 16_384;
 
 function cutBetweenDefinitions(sdl: string): string[] {
@@ -91,8 +91,8 @@ function cutBetweenDefinitions(sdl: string): string[] {
     pieces.push(sdl.slice(from, loc.end));
     from = loc.end;
   }
-  const rest = sdl.slice(from);
-  return rest.trim() === '' ? pieces : [...pieces, rest];
+  const remainder = sdl.slice(from);
+  return remainder.trim() === '' ? pieces : [...pieces, remainder];
 }
 
 function errorProblem(
@@ -106,57 +106,57 @@ function errorProblem(
     severity: 'error',
     code,
     message: error.message,
-    places: places.some(({ line }) => line !== undefined) ? places : placesNamed(error.message, sources, services),
+    places: places.some(({ line }) => line !== undefined) ? places : placesInMessage(error.message, sources, services),
     suggestedFix:
-      suggestDirectiveFix(error.message, documentNamed(error.message, services)) ??
+      suggestDirectiveFix(error.message, documentOfMessage(error.message, services)) ??
       suggestedFixFor(code, descriptionOf(code)),
   };
 }
 
-/** Apollo's sentences about one subgraph begin with its name: `[reviews] …`. */
-function documentNamed(message: string, services: readonly Service[]): DocumentNode | undefined {
+/** Apollo's messages about one subgraph begin with its name: `[reviews] …`. */
+function documentOfMessage(message: string, services: readonly Service[]): DocumentNode | undefined {
   const name = /^\[([^\]]+)\]/.exec(message)?.[1];
   return services.find((service) => service.name === name)?.typeDefs;
 }
 
 /**
- * Many of Apollo's errors carry no nodes but name elements and subgraphs in quotes: `"Product.name"`, `"reviews"`.
- * Their places are where the named subgraphs (all, where none is named) define the first named element.
+ * Many of Apollo's errors carry no nodes but quote elements and subgraphs: `"Product.name"`, `"reviews"`. Their places
+ * are where the quoted subgraphs (all, if none is quoted) define the first quoted element.
  */
-function placesNamed(
+function placesInMessage(
   message: string,
   sources: readonly SubgraphSource[],
   services: readonly Service[],
 ): readonly ProblemPlace[] {
   const quoted = [...message.matchAll(/"([^"]+)"|^\[([^\]]+)\]/g)].map((match) => match[1] ?? match[2] ?? '');
-  const named = sources.filter((source) => quoted.includes(source.name));
+  const quotedSources = sources.filter((source) => quoted.includes(source.name));
   const coordinates = quoted.filter((text) => /^[A-Z_]\w*(\.\w+)?(\(|$)/i.test(text));
-  const wanted = named.length > 0 ? named : sources;
+  const searched = quotedSources.length > 0 ? quotedSources : sources;
   for (const coordinate of coordinates) {
-    const places = wanted.flatMap(({ name, origin }): ProblemPlace[] => {
+    const places = searched.flatMap(({ name, origin }): ProblemPlace[] => {
       const line = lineOf(coordinate, services.find((service) => service.name === name)?.typeDefs);
       return line === undefined ? [] : [{ subgraph: name, origin, line }];
     });
     if (places.length > 0) return places;
   }
-  return named.map(({ name, origin }) => {
+  return quotedSources.map(({ name, origin }) => {
     const document = services.find((service) => service.name === name)?.typeDefs;
     return { subgraph: name, origin, line: document && lineOfDirective(message, document) };
   });
 }
 
-/** graphql-js's sentences about a directive's arguments name no element: the line is that of the first such directive. */
+/** graphql-js's messages about a directive's arguments name no element: the line of the first such directive is used. */
 function lineOfDirective(message: string, document: DocumentNode): number | undefined {
   const unknown = /argument "(?<argument>\w+)" on directive "@(?<name>\w+)"/.exec(message)?.groups;
   const missing = /[Dd]irective "@(?<name>\w+)" argument "(?<argument>\w+)" .* was not provided/.exec(message)?.groups;
-  const meant = unknown ?? missing;
-  if (meant === undefined) return undefined;
+  const mention = unknown ?? missing;
+  if (mention === undefined) return undefined;
   let line: number | undefined;
   visit(document, {
     Directive(node) {
-      if (node.name.value !== meant.name) return undefined;
-      const isGiven = node.arguments?.some(({ name }) => name.value === meant.argument) === true;
-      if (isGiven !== (meant === unknown)) return undefined;
+      if (node.name.value !== mention.name) return undefined;
+      const hasArgument = node.arguments?.some(({ name }) => name.value === mention.argument) === true;
+      if (hasArgument !== (mention === unknown)) return undefined;
       line = node.loc?.startToken.line;
       return BREAK;
     },
@@ -171,7 +171,7 @@ function lineOf(coordinate: string, document: DocumentNode | undefined): number 
     if (!('name' in definition) || definition.name?.value !== typeName) continue;
     if (fieldName === undefined) return definition.name?.loc?.startToken.line;
     const members = 'fields' in definition ? definition.fields : 'values' in definition ? definition.values : [];
-    const member = members?.find((one) => one.name.value === fieldName);
+    const member = members?.find(({ name }) => name.value === fieldName);
     if (member !== undefined) return member.name.loc?.startToken.line;
   }
   return undefined;
@@ -180,9 +180,9 @@ function lineOf(coordinate: string, document: DocumentNode | undefined): number 
 function placesOf(nodes: readonly LocatedNode[], sources: readonly SubgraphSource[]): ProblemPlace[] {
   const places = new Map<string, ProblemPlace>();
   for (const node of nodes) {
-    const source = sources.find((one) => one.name === node.subgraph);
+    const source = sources.find(({ name }) => name === node.subgraph);
     if (source === undefined) continue;
-    // The first node is the most exact; others of the same subgraph are its parents.
+    // The first node is the most specific; the following nodes of the same subgraph are its parents.
     if (places.has(source.name)) continue;
     places.set(source.name, { subgraph: source.name, origin: source.origin, line: node.loc?.startToken.line });
   }
@@ -190,6 +190,6 @@ function placesOf(nodes: readonly LocatedNode[], sources: readonly SubgraphSourc
 }
 
 function descriptionOf(code: string): string | undefined {
-  const known: Readonly<Record<string, { readonly description: string }>> = ERRORS;
-  return Object.hasOwn(known, code) ? known[code]?.description : undefined;
+  const errors: Readonly<Record<string, { readonly description: string }>> = ERRORS;
+  return Object.hasOwn(errors, code) ? errors[code]?.description : undefined;
 }

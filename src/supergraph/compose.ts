@@ -5,15 +5,15 @@ import { siblingModule } from '../lib/index.ts';
 import type { Composition, CompositionOutcome, SubgraphSource } from './composition.ts';
 import { CompositionError } from './composition.ts';
 
-/** A worker that does not even end is left to the process's own end. */
+/** How long to wait for the worker to terminate. After that it is left running until the process ends. */
 const endTimeoutMs = 2_000;
 
 /**
- * Composes in a worker of its own, which ends with the work: composing is rare, and what it leaves on the heap is not
- * kept. Memory and time are bounded, so that a hostile schema costs a refusal and nothing else.
+ * Composes in a worker thread that is terminated afterwards: composition is rare, and its heap is freed with the
+ * worker. Memory and time are bounded, so that a hostile schema causes an error and nothing else.
  *
- * @param timeoutMs how long composing may take: 200 types in 10 subgraphs that all lead to each other take 32 s
- * @param signal ends it before
+ * @param timeoutMs the limit of composition time: 200 types in 10 subgraphs that all reference each other take 32 s
+ * @param signal aborts composition
  * @throws CompositionError with every problem found, or the signal's reason
  */
 export async function compose(
@@ -56,7 +56,7 @@ export async function compose(
   }
 }
 
-/** How long to wait before each further attempt to start: threads and memory may be back in a moment. */
+/** The delay before each further attempt to start a worker: a shortage of threads or memory is often brief. */
 const startBackOffMs = [100, 400, 1_600];
 
 async function startWorker(

@@ -1,18 +1,18 @@
-/** What composing takes and gives. Plain data: it crosses to the composition worker and back. */
+/** Input and result of composition. Plain data: it is sent to the composition worker and back. */
 
 export interface SubgraphSource {
   readonly name: string;
   /** The routing URL; empty for in-process subgraphs. */
   readonly url: string;
   readonly sdl: string;
-  /** Where the SDL came from, as it is shown in problems: a relative file name or a URL. */
+  /** Where the SDL came from, as printed in problems: a relative file name or a URL. */
   readonly origin: string;
 }
 
 export interface ProblemPlace {
   readonly subgraph: string;
   readonly origin: string;
-  /** Counted from 1; undefined where the whole subgraph is meant. */
+  /** Counted from 1; undefined for a problem of the whole subgraph. */
   readonly line: number | undefined;
 }
 
@@ -22,19 +22,19 @@ export interface CompositionProblem {
   readonly code: string;
   readonly message: string;
   readonly places: readonly ProblemPlace[];
-  /** What to do about it. */
+  /** A sentence that says how to fix it. */
   readonly suggestedFix: string;
 }
 
 export interface Composition {
   readonly supergraphSdl: string;
-  /** What clients see: the supergraph without federation's own machinery and inaccessible elements. */
+  /** The schema clients see: the supergraph without federation's directives and types and without inaccessible elements. */
   readonly apiSdl: string;
-  /** The same in pieces of whole definitions, for building it without holding up the loop (build-api-schema.ts). */
+  /** The same SDL in pieces of whole definitions, so that it can be built without blocking the event loop (build-api-schema.ts). */
   readonly apiPieces: readonly string[];
   /** Which types an object type or interface also is: itself, its interfaces and its unions. */
   readonly memberships: ReadonlyMap<string, ReadonlySet<string>>;
-  /** The fields, as `Type.field`, that may be null here and not in some subgraph. */
+  /** The fields, as `Type.field`, that are nullable here and non-null in some subgraph. */
   readonly strictFields: ReadonlySet<string>;
   readonly hints: readonly CompositionProblem[];
 }
@@ -54,7 +54,7 @@ export class CompositionError extends Error {
   }
 }
 
-/** The problems as an operator reads them: code and places first, then what is wrong, then the suggested fix. */
+/** The problems as an operator reads them: code and places first, then what is wrong, then how to fix it. */
 export function formatProblems(problems: readonly CompositionProblem[]): string {
   return problems
     .map(({ severity, code, message, places, suggestedFix }) => {
@@ -66,7 +66,7 @@ export function formatProblems(problems: readonly CompositionProblem[]): string 
     .join('\n');
 }
 
-/** The same as fields of a log line, for whoever reads it by program. */
+/** The same problems as fields of log lines, for programs that read the log. */
 export function problemFields(problems: readonly CompositionProblem[]): readonly Readonly<Record<string, unknown>>[] {
   return problems.flatMap(({ severity, code, message, places, suggestedFix }) => {
     const problem = { severity, code, message, suggestedFix };

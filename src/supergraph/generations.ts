@@ -1,7 +1,7 @@
 /**
- * The schema generations a gateway serves: one at a time, swapped by one assignment. A request leases the current one
- * and keeps it to its end, so it sees one generation only; a generation that is no longer current is closed when its
- * last lease ends.
+ * The schema generations of a gateway: one is current at a time, swapped by one assignment. A request leases the current
+ * generation until it ends, so it uses one generation only. A generation that is no longer current is closed when its
+ * last lease is released.
  */
 import { invariant } from '../lib/index.ts';
 
@@ -16,33 +16,33 @@ export interface Lease<G> {
   release(): void;
 }
 
-interface Held<G> {
+interface LeasedGeneration<G> {
   readonly generation: G;
   leases: number;
   retired: boolean;
 }
 
 export class Generations<G extends Generation> {
-  #current: Held<G> | undefined;
+  #current: LeasedGeneration<G> | undefined;
   readonly #closing = new Set<Promise<void>>();
 
   get current(): G | undefined {
     return this.#current?.generation;
   }
 
-  /** Leases the current generation, or gives `undefined` where none has been loaded. Release it exactly once. */
+  /** Leases the current generation; `undefined` if none has been loaded. Release the lease exactly once. */
   acquire(): Lease<G> | undefined {
-    const held = this.#current;
-    if (held === undefined) return undefined;
-    held.leases++;
+    const leased = this.#current;
+    if (leased === undefined) return undefined;
+    leased.leases++;
     let released = false;
     return {
-      generation: held.generation,
+      generation: leased.generation,
       release: () => {
         invariant(!released, 'a lease is released once');
         released = true;
-        held.leases--;
-        this.#closeIfDone(held);
+        leased.leases--;
+        this.#closeIfDone(leased);
       },
     };
   }
@@ -54,7 +54,7 @@ export class Generations<G extends Generation> {
     if (previous !== undefined) this.#retire(previous);
   }
 
-  /** Serves nothing any more; resolves when the last leased generation has been closed. */
+  /** Stops leasing; resolves when the last leased generation has been closed. */
   async close(): Promise<void> {
     const previous = this.#current;
     this.#current = undefined;
@@ -62,14 +62,14 @@ export class Generations<G extends Generation> {
     await Promise.all(this.#closing);
   }
 
-  #retire(held: Held<G>): void {
-    held.retired = true;
-    this.#closeIfDone(held);
+  #retire(leased: LeasedGeneration<G>): void {
+    leased.retired = true;
+    this.#closeIfDone(leased);
   }
 
-  #closeIfDone(held: Held<G>): void {
-    if (!held.retired || held.leases > 0) return;
-    const closing = held.generation.close().finally(() => this.#closing.delete(closing));
+  #closeIfDone(leased: LeasedGeneration<G>): void {
+    if (!leased.retired || leased.leases > 0) return;
+    const closing = leased.generation.close().finally(() => this.#closing.delete(closing));
     this.#closing.add(closing);
   }
 }

@@ -1,4 +1,3 @@
-export { AskedSchemas } from './asked-schemas.ts';
 export { buildApiSchema } from './build-api-schema.ts';
 export { compose } from './compose.ts';
 export {
@@ -10,6 +9,7 @@ export {
   type SubgraphSource,
 } from './composition.ts';
 export { type Generation, Generations } from './generations.ts';
+export { IntrospectedSchemas } from './introspected-schemas.ts';
 export { importedAiDirectives, linkAiDirectives } from './link-ai-directives.ts';
 export { type ReadSourcesOptions, readSources, schemaUnavailable } from './read-sources.ts';
 export { rootNamesIn } from './root-types.ts';

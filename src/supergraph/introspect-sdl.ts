@@ -1,12 +1,12 @@
 import { Deadline } from '../lib/index.ts';
 import { anonymous, createHttpSubgraph } from '../transport/index.ts';
 
-/** What an SDL has at most: Apollo's own schemas of 10,000 types have 2 MB. */
+/** The size limit of an SDL; schemas of 10,000 types have about 2 MB. */
 const maxSdlBytes = 50_000_000;
 
 /**
- * Asks a subgraph for its SDL.
- * @throws Error or GatewayError that says why there is none, or the signal's reason
+ * Introspects a subgraph: requests its SDL with `{ _service { sdl } }`.
+ * @throws Error or GatewayError with the reason of a failure, or the signal's reason
  */
 export async function introspectSdl(
   name: string,

@@ -1,7 +1,7 @@
 /**
- * Gives a subgraph that links https://isthmus.dev/ai the definitions of the directives it imports, and a
- * @composeDirective for each, so that they reach the supergraph: a composed directive without a definition is an
- * error, and one without @composeDirective is silently lost. A subgraph without the link is left untouched.
+ * Adds to a subgraph that links https://isthmus.dev/ai the definitions of the directives it imports, and a
+ * @composeDirective for each, so that they are composed into the supergraph: without a definition composition fails,
+ * and without @composeDirective the directive is silently dropped. A subgraph without the link is not changed.
  */
 import { readFileSync } from 'node:fs';
 import {
@@ -41,18 +41,18 @@ function stringArgument(directive: ConstDirectiveNode, name: string): string | u
 
 function fieldOf(value: ValueNode, name: string): string | undefined {
   if (value.kind !== Kind.OBJECT) return undefined;
-  const field = value.fields.find((one) => one.name.value === name)?.value;
+  const field = value.fields.find((field) => field.name.value === name)?.value;
   return field?.kind === Kind.STRING ? field.value : undefined;
 }
 
 function linksOf(document: DocumentNode): readonly ConstDirectiveNode[] {
   return document.definitions
-    .filter((one) => one.kind === Kind.SCHEMA_DEFINITION || one.kind === Kind.SCHEMA_EXTENSION)
-    .flatMap((one) => one.directives ?? [])
+    .filter((definition) => definition.kind === Kind.SCHEMA_DEFINITION || definition.kind === Kind.SCHEMA_EXTENSION)
+    .flatMap((definition) => definition.directives ?? [])
     .filter((directive) => directive.name.value === 'link');
 }
 
-/** Whether a subgraph links federation 2, without which nothing of ours is composed. */
+/** Whether a subgraph links federation 2, without which custom directives are not composed. */
 export function hasFederationLink(document: DocumentNode): boolean {
   return linksOf(document).some((link) => federationLink.test(stringArgument(link, 'url') ?? ''));
 }
@@ -61,7 +61,7 @@ export function linksAi(document: DocumentNode): boolean {
   return linksOf(document).some((link) => aiLink.test(stringArgument(link, 'url') ?? ''));
 }
 
-/** The directives a subgraph imports from the AI link: our name -> the name it uses (`as`); empty without the link. */
+/** The directives a subgraph imports from the AI link: the specified name -> the local name (`as`); empty without the link. */
 export function importedAiDirectives(document: DocumentNode): ReadonlyMap<string, string> {
   const imported = new Map<string, string>();
   for (const link of linksOf(document)) {
@@ -77,7 +77,7 @@ export function importedAiDirectives(document: DocumentNode): ReadonlyMap<string
   return imported;
 }
 
-/** The name under which this subgraph may write @composeDirective. */
+/** The name of @composeDirective in this subgraph. */
 function composeDirectiveName(document: DocumentNode): string | undefined {
   for (const link of linksOf(document)) {
     if (!federationLink.test(stringArgument(link, 'url') ?? '')) continue;
@@ -99,25 +99,27 @@ export function linkAiDirectives(document: DocumentNode): DocumentNode {
   if (imported.size === 0 || composeName === undefined) return document;
   const composed = new Set(
     document.definitions
-      .filter((one) => one.kind === Kind.SCHEMA_DEFINITION || one.kind === Kind.SCHEMA_EXTENSION)
-      .flatMap((one) => one.directives ?? [])
+      .filter((definition) => definition.kind === Kind.SCHEMA_DEFINITION || definition.kind === Kind.SCHEMA_EXTENSION)
+      .flatMap((definition) => definition.directives ?? [])
       .filter((directive) => directive.name.value === composeName)
       .map((directive) => stringArgument(directive, 'name')),
   );
   const defined = new Set(
-    document.definitions.filter((one) => one.kind === Kind.DIRECTIVE_DEFINITION).map((one) => one.name.value),
+    document.definitions
+      .filter((definition) => definition.kind === Kind.DIRECTIVE_DEFINITION)
+      .map(({ name }) => name.value),
   );
-  const added: DefinitionNode[] = [];
+  const additions: DefinitionNode[] = [];
   const directives: ConstDirectiveNode[] = [];
   for (const [name, alias] of imported) {
     const definition = aiDirectiveDefinitions().get(name);
     if (definition !== undefined && !defined.has(alias)) {
-      added.push({ ...definition, name: { kind: Kind.NAME, value: alias } });
+      additions.push({ ...definition, name: { kind: Kind.NAME, value: alias } });
     }
     if (!composed.has(`@${alias}`)) directives.push(composeDirective(composeName, alias));
   }
-  if (directives.length > 0) added.push({ kind: Kind.SCHEMA_EXTENSION, directives });
-  return added.length === 0 ? document : { ...document, definitions: [...document.definitions, ...added] };
+  if (directives.length > 0) additions.push({ kind: Kind.SCHEMA_EXTENSION, directives });
+  return additions.length === 0 ? document : { ...document, definitions: [...document.definitions, ...additions] };
 }
 
 function composeDirective(name: string, directive: string): ConstDirectiveNode {

@@ -1,13 +1,13 @@
 /**
- * `@oneOf` (GraphQL, section 3.10): Apollo's composition does not have it, and refuses it as unknown. It is taken off
- * before composing and put on the same inputs of the API schema, so that clients are told before a subgraph is asked.
- * Where several subgraphs have an input, one that says so says it for all: what it accepts, the others do too.
+ * `@oneOf` (GraphQL, section 3.10) is unknown to Apollo's composition, which rejects it. It is removed before composition
+ * and added to the same inputs of the API schema, so that the gateway validates it before it calls a subgraph. An input
+ * that several subgraphs define is `@oneOf` if one of them says so: all subgraphs accept what that one accepts.
  */
 import { type DocumentNode, Kind, parse, print, visit } from 'graphql';
 
 const directiveName = 'oneOf';
 
-/** @returns the document without `@oneOf`, the names of its inputs with it added to `inputs` */
+/** @returns the document without `@oneOf`; the names of its `@oneOf` inputs are added to `inputs` */
 export function withoutOneOf(document: DocumentNode, inputs: Set<string>): DocumentNode {
   const names = new Set<string>();
   for (const definition of document.definitions) {
@@ -40,7 +40,7 @@ function isDefinition(definition: DocumentNode['definitions'][number]): boolean 
   return definition.kind === Kind.DIRECTIVE_DEFINITION && definition.name.value === directiveName;
 }
 
-/** @returns the SDL with `@oneOf` on these inputs */
+/** @returns the SDL with `@oneOf` added to these inputs */
 export function withOneOf(sdl: string, inputs: ReadonlySet<string>): string {
   if (inputs.size === 0) return sdl;
   const marked = visit(parse(sdl, { noLocation: true }), {

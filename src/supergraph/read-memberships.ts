@@ -1,12 +1,12 @@
 import { type DocumentNode, Kind } from 'graphql';
 
-/** Which types each object type and interface of a supergraph also is: itself, its interfaces and its unions. */
+/** For each object type and interface of a supergraph, the types it belongs to: itself, its interfaces and its unions. */
 export function readMemberships(supergraph: DocumentNode): ReadonlyMap<string, ReadonlySet<string>> {
   const memberships = new Map<string, Set<string>>();
   const add = (type: string, wider: string): void => {
-    const known = memberships.get(type);
-    if (known === undefined) memberships.set(type, new Set([type, wider]));
-    else known.add(wider);
+    const members = memberships.get(type);
+    if (members === undefined) memberships.set(type, new Set([type, wider]));
+    else members.add(wider);
   };
   for (const definition of supergraph.definitions) {
     if (definition.kind === Kind.OBJECT_TYPE_DEFINITION || definition.kind === Kind.INTERFACE_TYPE_DEFINITION) {

@@ -6,20 +6,20 @@ import { CompositionError, type CompositionProblem, type SubgraphSource } from '
 import { introspectSdl } from './introspect-sdl.ts';
 
 const introspectionTimeoutMs = 5_000;
-/** Where an SDL is stored already, a subgraph that does not answer holds up an edit no longer than this. */
+/** The timeout if an SDL is stored already: a subgraph that does not respond delays a reload no longer than this. */
 const renewalTimeoutMs = 2_000;
 
 export interface ReadSourcesOptions {
   readonly signal?: AbortSignal | undefined;
-  /** What a subgraph's SDL was when it last gave it. */
+  /** Finds the stored SDL of a subgraph. */
   readonly find?: (name: string, url: string) => Promise<string | undefined>;
-  /** Told of each subgraph that was asked for its SDL: the reason where it did not give it. */
-  readonly onAsked?: (name: string, answer: { readonly sdl: string } | { readonly reason: string }) => void;
+  /** Called for each introspected subgraph, with its SDL or with the reason of the failure. */
+  readonly onIntrospected?: (name: string, answer: { readonly sdl: string } | { readonly reason: string }) => void;
 }
 
 /**
- * Reads every subgraph's SDL, from its file or by asking the subgraph, all at once.
- * @throws CompositionError naming each subgraph whose SDL cannot be had
+ * Reads the SDL of every subgraph concurrently, from its file or by introspection.
+ * @throws CompositionError naming each subgraph whose SDL is unavailable
  */
 export async function readSources(
   config: ResolvedConfig,
@@ -42,30 +42,34 @@ async function readSource(
   try {
     return {
       ...of,
-      sdl: schema.kind === 'file' ? await readTextFile(schema.path) : await ask(name, schema.url, options),
+      sdl: schema.kind === 'file' ? await readTextFile(schema.path) : await introspect(name, schema.url, options),
     };
   } catch (error) {
     options.signal?.throwIfAborted();
-    return schema.kind === 'file' ? fileProblem(of, error) : askedProblem(of, reasonOf(error));
+    return schema.kind === 'file' ? fileProblem(of, error) : introspectionProblem(of, reasonOf(error));
   }
 }
 
-async function ask(name: string, url: string, { find, onAsked, signal }: ReadSourcesOptions): Promise<string> {
+async function introspect(
+  name: string,
+  url: string,
+  { find, onIntrospected, signal }: ReadSourcesOptions,
+): Promise<string> {
   const stored = await find?.(name, url);
   const timeoutMs = stored === undefined ? introspectionTimeoutMs : renewalTimeoutMs;
   try {
     const sdl = await introspectSdl(name, url, { timeoutMs, signal });
-    onAsked?.(name, { sdl });
+    onIntrospected?.(name, { sdl });
     return sdl;
   } catch (error) {
     signal?.throwIfAborted();
-    onAsked?.(name, { reason: reasonOf(error) });
+    onIntrospected?.(name, { reason: reasonOf(error) });
     if (stored === undefined) throw error;
     return stored;
   }
 }
 
-/** The code of a subgraph whose SDL cannot be had. */
+/** The error code of a subgraph whose SDL is unavailable. */
 export const schemaUnavailable = 'SUBGRAPH_SCHEMA_UNAVAILABLE';
 
 interface SourcePlace {
@@ -78,7 +82,7 @@ function fileProblem({ name, origin }: SourcePlace, error: unknown): Composition
   return {
     severity: 'error',
     code: schemaUnavailable,
-    message: missing ? 'there is no such schema file' : `the schema file cannot be read: ${messageOf(error)}`,
+    message: missing ? 'the schema file does not exist' : `the schema file cannot be read: ${messageOf(error)}`,
     places: [{ subgraph: name, origin, line: undefined }],
     suggestedFix: missing
       ? `save the schema there, or correct subgraphs.${name}.schema.file in supergraph.yaml`
@@ -86,11 +90,11 @@ function fileProblem({ name, origin }: SourcePlace, error: unknown): Composition
   };
 }
 
-function askedProblem({ name, origin }: SourcePlace, reason: string): CompositionProblem {
+function introspectionProblem({ name, origin }: SourcePlace, reason: string): CompositionProblem {
   return {
     severity: 'error',
     code: schemaUnavailable,
-    message: `the subgraph did not give its schema: ${reason}`,
+    message: `the subgraph could not be introspected: ${reason}`,
     places: [{ subgraph: name, origin, line: undefined }],
     suggestedFix: `start the subgraph, or correct subgraphs.${name}.schema.subgraph_url; it must answer { _service { sdl } }`,
   };
@@ -100,7 +104,7 @@ export function reasonOf(error: unknown): string {
   return error instanceof GatewayError ? (error.detail ?? error.message) : messageOf(error);
 }
 
-/** A URL as it may be printed. */
+/** A URL that can be printed: without user name and password. */
 function withoutCredentials(text: string): string {
   const url = new URL(text);
   url.username = '';

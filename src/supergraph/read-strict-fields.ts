@@ -1,8 +1,8 @@
 import { type DirectiveNode, type DocumentNode, Kind } from 'graphql';
 
 /**
- * The fields, as `Type.field`, that some subgraph says may not be null though the supergraph allows it, because another
- * subgraph does: asked there, a null takes the object along that holds it.
+ * The fields, as `Type.field`, that are non-null in some subgraph and nullable in the supergraph, because another
+ * subgraph allows null. Fetched from the strict subgraph, a null propagates to the object that holds the field.
  */
 export function readStrictFields(supergraph: DocumentNode): ReadonlySet<string> {
   const strict = new Set<string>();
@@ -16,9 +16,9 @@ export function readStrictFields(supergraph: DocumentNode): ReadonlySet<string> 
   return strict;
 }
 
-/** `@join__field(graph: A, type: "Int!")`: a subgraph's own type, where it is not the supergraph's. */
-function isStrict({ name, arguments: given }: DirectiveNode): boolean {
+/** `@join__field(graph: A, type: "Int!")`: the type in a subgraph, if it differs from that of the supergraph. */
+function isStrict({ name, arguments: nodes }: DirectiveNode): boolean {
   if (name.value !== 'join__field') return false;
-  const type = given?.find((argument) => argument.name.value === 'type')?.value;
+  const type = nodes?.find((argument) => argument.name.value === 'type')?.value;
   return type?.kind === Kind.STRING && type.value.endsWith('!');
 }

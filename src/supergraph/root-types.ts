@@ -1,29 +1,31 @@
 /**
- * A subgraph may call its root types anything (`schema { query: Shop }`); in a supergraph they are `Query`, `Mutation` and
- * `Subscription`. Renamed before composing: Apollo's composition renames them itself, but not where a union holds one.
+ * A subgraph may use any name for its root types (`schema { query: Shop }`); in a supergraph they are `Query`,
+ * `Mutation` and `Subscription`. They are renamed before composition: Apollo's composition renames them too, but not
+ * inside a union that has one as a member.
  */
 import { type DocumentNode, Kind, type NameNode, parse, visit } from 'graphql';
 
 const standardNames = { query: 'Query', mutation: 'Mutation', subscription: 'Subscription' } as const;
 
-/** The names that composing gives a subgraph's root types, by its own; empty where it has them already. */
+/** The standard names of a subgraph's root types by their local names; empty if the names are standard already. */
 function renamedRoots({ definitions }: DocumentNode): ReadonlyMap<string, string> {
   const renamed = new Map<string, string>();
   for (const definition of definitions) {
     if (definition.kind !== Kind.SCHEMA_DEFINITION && definition.kind !== Kind.SCHEMA_EXTENSION) continue;
     for (const { operation, type } of definition.operationTypes ?? []) {
-      const own = type.name.value;
-      if (own !== standardNames[operation]) renamed.set(own, standardNames[operation]);
+      const localName = type.name.value;
+      if (localName !== standardNames[operation]) renamed.set(localName, standardNames[operation]);
     }
   }
-  // A type that is called `Query` beside the root type is a mistake, for composing to tell.
-  const taken = definitions.some(
-    (one) => one.kind === Kind.OBJECT_TYPE_DEFINITION && [...renamed.values()].includes(one.name.value),
+  // A type called `Query` beside a renamed root type is an error, which composition reports.
+  const hasConflict = definitions.some(
+    (definition) =>
+      definition.kind === Kind.OBJECT_TYPE_DEFINITION && [...renamed.values()].includes(definition.name.value),
   );
-  return taken ? new Map() : renamed;
+  return hasConflict ? new Map() : renamed;
 }
 
-/** The same of an SDL that composes; one without a schema definition is not read. */
+/** The same for an SDL that composes; an SDL without a schema definition is not parsed. */
 export function rootNamesIn(sdl: string): ReadonlyMap<string, string> {
   return /\bschema\b[^{]*\{/.test(sdl) ? renamedRoots(parse(sdl, { noLocation: true })) : new Map();
 }

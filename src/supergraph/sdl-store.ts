@@ -1,7 +1,7 @@
 /**
- * The last SDL of each subgraph that is asked for it, in memory and on disk: while the subgraph is down, the others are
- * edited and the gateway is started with it. Only what has composed is stored, so that a broken answer is never what a
- * start is left with.
+ * The last SDL of each introspected subgraph, in memory and on disk. It is used while the subgraph is down, so that the
+ * other subgraphs can still be edited and the gateway can start. Only an SDL that has composed is stored, so that a start
+ * never depends on a broken one.
  */
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -14,19 +14,19 @@ export interface StoredSdl {
 }
 
 export interface SdlStore {
-  /** The last one stored of this subgraph at this URL. */
+  /** The SDL that was last stored for this subgraph at this URL. */
   find(name: string, url: string): Promise<string | undefined>;
-  /** @throws Error where the disk cannot be written; the memory holds it all the same */
+  /** @throws Error if the disk cannot be written; the SDL is stored in memory all the same */
   store(entry: StoredSdl): Promise<void>;
 }
 
-/** @param configFile the SDL lies beside it, under `.isthmus/schemas` */
+/** @param configFile SDLs are stored beside it, under `.isthmus/schemas` */
 export function createSdlStore(configFile: string): SdlStore {
   const folder = join(dirname(configFile), '.isthmus', 'schemas');
   const memory = new Map<string, string>();
-  /** What is on the disk as far as this process has written it. */
+  /** The SDLs that this process has written to disk. */
   const stored = new Map<string, string>();
-  // Another URL may be another service: its SDL is not this one's. The URL itself may hold a password.
+  // A changed URL may be another service with another SDL. The URL is hashed, as it may contain a password.
   const fileOf = (name: string, url: string): string => join(folder, `${name}-${stableHash(url).slice(0, 12)}.graphql`);
 
   return {

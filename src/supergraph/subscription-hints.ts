@@ -2,11 +2,13 @@ import { type DocumentNode, Kind, OperationTypeNode } from 'graphql';
 import type { CompositionProblem, SubgraphSource } from './composition.ts';
 import { suggestedFixFor } from './suggested-fixes.ts';
 
-/** Subscriptions compose, and are not served: better told when they are written than when they are asked for. */
+/** Subscriptions compose but are not served: the hint says so at composition, before a client is refused. */
 export function subscriptionHints(source: SubgraphSource, document: DocumentNode): readonly CompositionProblem[] {
   const root = document.definitions
-    .flatMap((one) =>
-      one.kind === Kind.SCHEMA_DEFINITION || one.kind === Kind.SCHEMA_EXTENSION ? (one.operationTypes ?? []) : [],
+    .flatMap((definition) =>
+      definition.kind === Kind.SCHEMA_DEFINITION || definition.kind === Kind.SCHEMA_EXTENSION
+        ? (definition.operationTypes ?? [])
+        : [],
     )
     .find(({ operation }) => operation === OperationTypeNode.SUBSCRIPTION);
   const name = root?.type.name.value ?? 'Subscription';
@@ -17,7 +19,7 @@ export function subscriptionHints(source: SubgraphSource, document: DocumentNode
       {
         severity: 'hint',
         code: 'SUBSCRIPTION_NOT_SERVED',
-        message: `type ${name}: subscriptions are not served yet, a client that asks for one is refused`,
+        message: `type ${name}: subscriptions are not served yet; a client that sends one is refused`,
         places: [{ subgraph: source.name, origin: source.origin, line: definition.name.loc?.startToken.line }],
         suggestedFix: suggestedFixFor('SUBSCRIPTION_NOT_SERVED', undefined),
       },

@@ -1,6 +1,6 @@
 /**
- * What to do about a directive that a subgraph uses and does not have: most often its import is missing, and the fix is
- * the line to paste.
+ * Suggests a fix for a directive that a subgraph uses without defining or importing it. Most often the import is
+ * missing, and the fix is the line to paste.
  */
 import { type DocumentNode, Kind } from 'graphql';
 import { nearestName } from '../lib/index.ts';
@@ -12,7 +12,7 @@ import {
   linksAi,
 } from './link-ai-directives.ts';
 
-/** What a subgraph may import of federation 2. */
+/** The directives that a subgraph can import from federation 2. */
 const federationDirectives = [
   'key',
   'external',
@@ -37,52 +37,52 @@ const federationDirectives = [
 const specified = ['deprecated', 'specifiedBy', 'include', 'skip', 'link'];
 const federationUrl = 'https://specs.apollo.dev/federation/v2.12';
 
-const pasted = (url: string, imports: readonly string[]): string =>
-  `extend schema @link(url: "${url}", import: [${imports.map((one) => `"@${one}"`).join(', ')}])`;
+const linkTo = (url: string, imports: readonly string[]): string =>
+  `extend schema @link(url: "${url}", import: [${imports.map((directive) => `"@${directive}"`).join(', ')}])`;
 
-/** @returns undefined for a message that is about something else */
+/** @returns undefined for a message that is not about an unknown directive */
 export function suggestDirectiveFix(message: string, document: DocumentNode | undefined): string | undefined {
   const name = /Unknown directive "@(\w+)"/.exec(message)?.[1];
   if (name === undefined || document === undefined) return undefined;
   const ours = [...aiDirectiveDefinitions().keys()];
   if (ours.includes(name)) {
     if (!hasFederationLink(document)) {
-      const line = pasted(federationUrl, usedOf(document, federationDirectives));
+      const line = linkTo(federationUrl, usedOf(document, federationDirectives));
       return importedAiDirectives(document).has(name)
         ? `import federation too, as AI fields are composed by it; add: ${line}`
-        : `import it, and federation; add: ${line} and ${pasted(aiLinkUrl, usedOf(document, ours))}`;
+        : `import it, and federation; add: ${line} and ${linkTo(aiLinkUrl, usedOf(document, ours))}`;
     }
     return linksAi(document)
       ? `add "@${name}" to the import of the link to ${aiLinkUrl}`
-      : `import it; add: ${pasted(aiLinkUrl, usedOf(document, ours))}`;
+      : `import it; add: ${linkTo(aiLinkUrl, usedOf(document, ours))}`;
   }
   if (federationDirectives.includes(name)) {
     return hasFederationLink(document)
       ? `add "@${name}" to the import of the link to federation`
-      : `import it; add: ${pasted(federationUrl, usedOf(document, federationDirectives))}`;
+      : `import it; add: ${linkTo(federationUrl, usedOf(document, federationDirectives))}`;
   }
-  const defined = document.definitions.flatMap((one) =>
-    one.kind === Kind.DIRECTIVE_DEFINITION ? [one.name.value] : [],
+  const defined = document.definitions.flatMap((definition) =>
+    definition.kind === Kind.DIRECTIVE_DEFINITION ? [definition.name.value] : [],
   );
   const near = nearestName(name, [...ours, ...federationDirectives, ...specified, ...defined]);
-  const rest = 'define the directive in this subgraph, or take it out';
-  return near === undefined ? rest : `did you mean @${near}? Otherwise ${rest}`;
+  const advice = 'define the directive in this subgraph, or remove it';
+  return near === undefined ? advice : `did you mean @${near}? Otherwise ${advice}`;
 }
 
-/** Those of the names that a document uses as directives: what one line imports, all of it is needed. */
+/** The names that the document uses as directives: the suggested import lists every one that is needed. */
 function usedOf(document: DocumentNode, names: readonly string[]): readonly string[] {
   const used = new Set<string>();
-  const look = (node: unknown): void => {
+  const collect = (node: unknown): void => {
     if (Array.isArray(node)) {
-      for (const one of node) look(one);
+      for (const item of node) collect(item);
       return;
     }
     if (node === null || typeof node !== 'object') return;
     const { kind, name, directives, ...children } = node as Record<string, unknown>;
     if (kind === Kind.DIRECTIVE) used.add((name as { readonly value: string }).value);
-    look(directives);
-    for (const [key, child] of Object.entries(children)) if (key !== 'loc') look(child);
+    collect(directives);
+    for (const [key, child] of Object.entries(children)) if (key !== 'loc') collect(child);
   };
-  look(document.definitions);
+  collect(document.definitions);
   return names.filter((name) => used.has(name));
 }

@@ -1,5 +1,5 @@
-/** How to fix each composition problem an owner is likely to meet, by Apollo's code. */
-const suggestedFixes: Readonly<Record<string, string>> = {
+/** A suggested fix for each composition problem a subgraph owner is likely to meet, by Apollo's code. */
+const fixes: Readonly<Record<string, string>> = {
   INVALID_GRAPHQL: 'correct the SDL at the line shown; every type it names must be defined in the same subgraph',
   DIRECTIVE_DEFINITION_INVALID: 'remove the definition; linking the spec supplies it',
   UNKNOWN_FEDERATION_LINK_VERSION: 'link a federation version from v2.0 to v2.14',
@@ -56,21 +56,21 @@ const suggestedFixes: Readonly<Record<string, string>> = {
   FROM_SUBGRAPH_DOES_NOT_EXIST: 'correct the subgraph’s name in @override(from:)',
   OVERRIDDEN_FIELD_CAN_BE_REMOVED: 'remove the overridden field from the old subgraph',
   OVERRIDE_DIRECTIVE_CAN_BE_REMOVED: 'remove @override: the old subgraph no longer has the field',
-  SUBSCRIPTION_NOT_SERVED: 'nothing must be done; a field of Query that clients ask again works today',
+  SUBSCRIPTION_NOT_SERVED: 'no change is required; until then, clients can poll a field of Query',
   UNUSED_ENUM_TYPE: 'remove the enum, or use it',
   INCONSISTENT_DESCRIPTION: 'write one description in all subgraphs',
   INCONSISTENT_ARGUMENT_PRESENCE: 'add the argument in every subgraph, or remove it',
-  INCONSISTENT_BUT_COMPATIBLE_FIELD_TYPE: 'nothing must be done; one type everywhere reads better',
+  INCONSISTENT_BUT_COMPATIBLE_FIELD_TYPE: 'no change is required; one type in all subgraphs is clearer',
   INCONSISTENT_ENTITY: 'give the type a @key in every subgraph, or in none',
 };
 
 /**
  * A sentence that says what to do about a problem.
- * @param description what Apollo says of the code, for the codes without a sentence of ours
+ * @param description Apollo's description of the code, used for codes that are not listed here
  */
 export function suggestedFixFor(code: string, description: string | undefined): string {
-  const known = Object.hasOwn(suggestedFixes, code) ? suggestedFixes[code] : undefined;
-  if (known !== undefined) return known;
+  const listedFix = Object.hasOwn(fixes, code) ? fixes[code] : undefined;
+  if (listedFix !== undefined) return listedFix;
   return description === undefined || description === ''
     ? 'change the place shown so that all subgraphs agree'
     : `change the place shown; the rule is: ${description}`;

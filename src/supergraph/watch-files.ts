@@ -1,41 +1,41 @@
 /**
- * Tells of changes to files and folders. The file system's own events come at once; what they miss is found by looking
- * at the files every second: a link that points elsewhere while its old folder stays (as Kubernetes swaps ConfigMaps),
- * a file in a folder that was not there, a network file system, a limit of watches that is reached.
+ * Watches files and folders for changes. File system events are reported at once. Polling every second finds the changes
+ * without events: a link that points to another folder (as Kubernetes swaps ConfigMaps), a file in a folder that was
+ * created later, a network file system, an exceeded limit of watches.
  */
 import { type FSWatcher, watch } from 'chokidar';
 import { messageOf } from '../errors/index.ts';
 import { fileFingerprint } from './file-fingerprint.ts';
 
-/** Calls back once per burst of changes to any of the watched files and folders. */
+/** A watch that calls back once per burst of changes to any of the watched files and folders. */
 export interface FileWatch {
-  /** Watches exactly these from now on, and compares them with what they are now. */
+  /** Replaces the watched paths; later changes are found by comparison with their present state. */
   update(paths: readonly string[]): Promise<void>;
   close(): Promise<void>;
 }
 
 export interface FileWatchOptions {
   readonly onChange: () => void;
-  /** The file system's own events fail, at a path or altogether: changes are found by looking. Told once a reason. */
+  /** Called once per reason when file system events fail, for a path or for all; changes are then found by polling. */
   readonly onTrouble: (reason: string) => void;
-  /** How often the files are looked at. @default 1_000 */
-  readonly lookEveryMs?: number;
+  /** The polling interval. @default 1_000 */
+  readonly pollIntervalMs?: number;
 }
 
-/** Editors write a file in several steps; a change counts when nothing more has come for this long. */
+/** Editors save a file in several steps: a change is reported when no further one has followed for this long. */
 const settleMs = 50;
-/** A file that is written to without end is taken up all the same. */
+/** A file that changes continuously is reported after this long all the same. */
 const settleAtMostMs = 2_000;
 const maxReasons = 100;
 
-export function watchFiles({ onChange, onTrouble, lookEveryMs = 1_000 }: FileWatchOptions): FileWatch {
-  const seen = new Map<string, string>();
+export function watchFiles({ onChange, onTrouble, pollIntervalMs = 1_000 }: FileWatchOptions): FileWatch {
+  const fingerprints = new Map<string, string>();
   const reasons = new Set<string>();
   let closed = false;
   let timer: NodeJS.Timeout | undefined;
   let changedAt: number | undefined;
 
-  const trouble = (error: unknown): void => {
+  const reportTrouble = (error: unknown): void => {
     const reason = messageOf(error);
     if (closed || reasons.has(reason) || reasons.size >= maxReasons) return;
     reasons.add(reason);
@@ -44,7 +44,7 @@ export function watchFiles({ onChange, onTrouble, lookEveryMs = 1_000 }: FileWat
 
   const watcher: FSWatcher = watch([], { ignoreInitial: true, atomic: true, depth: 0 });
   watcher.on('all', changed);
-  watcher.on('error', trouble);
+  watcher.on('error', reportTrouble);
 
   function changed(): void {
     if (closed) return;
@@ -56,47 +56,47 @@ export function watchFiles({ onChange, onTrouble, lookEveryMs = 1_000 }: FileWat
 
   async function settled(): Promise<void> {
     changedAt = undefined;
-    // Whoever is called reads the files after this: what changes in between is seen as a change again.
-    await Promise.all([...seen.keys()].map(look));
+    // The callback reads the files after this, so a change in between is reported again.
+    await Promise.all([...fingerprints.keys()].map(check));
     if (!closed) onChange();
   }
 
-  /** @returns whether the path looks otherwise than before */
-  async function look(path: string): Promise<boolean> {
+  /** @returns whether the fingerprint of the path has changed */
+  async function check(path: string): Promise<boolean> {
     const fingerprint = await fileFingerprint(path);
-    const before = seen.get(path);
+    const before = fingerprints.get(path);
     if (before === undefined || before === fingerprint) return false;
-    seen.set(path, fingerprint);
+    fingerprints.set(path, fingerprint);
     return true;
   }
 
-  let looking: NodeJS.Timeout | undefined;
-  async function lookAgain(): Promise<void> {
-    const differs = await Promise.all([...seen.keys()].map(look));
+  let pollTimer: NodeJS.Timeout | undefined;
+  async function poll(): Promise<void> {
+    const differs = await Promise.all([...fingerprints.keys()].map(check));
     if (differs.includes(true)) changed();
-    if (!closed) looking = setTimeout(lookAgain, lookEveryMs).unref();
+    if (!closed) pollTimer = setTimeout(poll, pollIntervalMs).unref();
   }
-  looking = setTimeout(lookAgain, lookEveryMs).unref();
+  pollTimer = setTimeout(poll, pollIntervalMs).unref();
 
   return {
     async update(paths) {
-      const wanted = new Set(paths);
-      const added = [...wanted].filter((path) => !seen.has(path));
-      const removed = [...seen.keys()].filter((path) => !wanted.has(path));
-      for (const path of removed) seen.delete(path);
-      await Promise.all(added.map(async (path) => seen.set(path, await fileFingerprint(path))));
+      const watched = new Set(paths);
+      const addedPaths = [...watched].filter((path) => !fingerprints.has(path));
+      const removed = [...fingerprints.keys()].filter((path) => !watched.has(path));
+      for (const path of removed) fingerprints.delete(path);
+      await Promise.all(addedPaths.map(async (path) => fingerprints.set(path, await fileFingerprint(path))));
       if (closed) return;
       try {
         if (removed.length > 0) watcher.unwatch(removed);
-        if (added.length > 0) watcher.add(added);
+        if (addedPaths.length > 0) watcher.add(addedPaths);
       } catch (error) {
-        trouble(error);
+        reportTrouble(error);
       }
     },
     async close() {
       closed = true;
       clearTimeout(timer);
-      clearTimeout(looking);
+      clearTimeout(pollTimer);
       await watcher.close();
     },
   };

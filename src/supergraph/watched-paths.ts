@@ -1,6 +1,6 @@
 import type { ResolvedConfig, SubgraphConfig } from '../config/index.ts';
 
-/** Every file and folder that a configuration's supergraph is made of, whether or not it is there yet. */
+/** Every file and folder that the supergraph of a configuration is built from, whether or not it exists yet. */
 export function watchedPaths({ file, subgraphs }: ResolvedConfig): readonly string[] {
   const ofSubgraph = (subgraph: SubgraphConfig): string[] => [
     ...(subgraph.schema.kind === 'file' ? [subgraph.schema.path] : []),

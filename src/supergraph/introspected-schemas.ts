@@ -1,7 +1,7 @@
 /**
- * The subgraphs that are asked for their SDL (`schema.subgraph_url`): what they last gave is stored, they are asked
- * again every `poll`, and what has changed, by hash, is told. One that is down costs one line when it goes and one when
- * it is back.
+ * The subgraphs whose SDL is introspected (`schema.subgraph_url`). The last SDL of each is stored, the subgraph is
+ * introspected again every `poll`, and a changed hash is reported. A subgraph that goes down logs one line, and one more
+ * when it is back.
  */
 import type { ResolvedConfig } from '../config/index.ts';
 import { messageOf } from '../errors/index.ts';
@@ -12,15 +12,15 @@ import { introspectSdl } from './introspect-sdl.ts';
 import { type ReadSourcesOptions, reasonOf } from './read-sources.ts';
 import type { SdlStore } from './sdl-store.ts';
 
-export interface AskedSchemasOptions {
+export interface IntrospectedSchemasOptions {
   readonly store: SdlStore;
   readonly log: Logger;
   readonly signal: AbortSignal;
-  /** A subgraph gives another SDL than when it was last read. */
+  /** Called when a subgraph's SDL differs from the one read before. */
   readonly onChange: (name: string) => void;
 }
 
-interface Asked {
+interface IntrospectedSubgraph {
   readonly name: string;
   readonly url: string;
   readonly pollMs: number | undefined;
@@ -28,19 +28,19 @@ interface Asked {
 
 const pollTimeoutMs = 5_000;
 
-export class AskedSchemas {
-  readonly #options: AskedSchemasOptions;
-  /** The hash of what each gave last, whether or not it composed. */
+export class IntrospectedSchemas {
+  readonly #options: IntrospectedSchemasOptions;
+  /** The hash of the last SDL of each subgraph, whether or not it composed. */
   readonly #hashes = new Map<string, string>();
   readonly #down = new Set<string>();
   #timers: NodeJS.Timeout[] = [];
   #storing = true;
 
-  constructor(options: AskedSchemasOptions) {
+  constructor(options: IntrospectedSchemasOptions) {
     this.#options = options;
   }
 
-  /** How sources are read with what is stored. */
+  /** Options for reading sources that use the stored SDLs. */
   get reading(): ReadSourcesOptions {
     const { store, signal } = this.#options;
     return {
@@ -50,37 +50,37 @@ export class AskedSchemas {
         if (sdl !== undefined && !this.#hashes.has(name)) this.#hashes.set(name, stableHash(sdl));
         return sdl;
       },
-      onAsked: (name, answer) => {
-        if ('sdl' in answer) this.#answered(name, answer.sdl);
+      onIntrospected: (name, answer) => {
+        if ('sdl' in answer) this.#succeeded(name, answer.sdl);
         else this.#failed(name, answer.reason);
       },
     };
   }
 
-  /** Stores the SDL of a generation that has been composed. */
+  /** Stores the SDLs of a generation once it has been composed. */
   async store(config: ResolvedConfig, sources: ReadonlyMap<string, SubgraphSource>): Promise<void> {
-    for (const { name, url } of askedOf(config)) {
+    for (const { name, url } of introspectedSubgraphs(config)) {
       const sdl = sources.get(name)?.sdl;
       if (sdl === undefined) continue;
       try {
         await this.#options.store.store({ name, url, sdl });
       } catch (error) {
         if (this.#storing)
-          this.#options.log.warn({ reason: messageOf(error) }, 'the schemas subgraphs gave cannot be stored on disk');
+          this.#options.log.warn({ reason: messageOf(error) }, 'introspected schemas cannot be stored on disk');
         this.#storing = false;
       }
     }
   }
 
-  /** Polls what this configuration asks, and nothing else any more. */
+  /** Polls the subgraphs of this configuration, and stops polling those of an earlier one. */
   poll(config: ResolvedConfig): void {
     this.stop();
-    for (const asked of askedOf(config)) {
-      if (asked.pollMs !== undefined) this.#pollLater(asked, asked.pollMs);
+    for (const subgraph of introspectedSubgraphs(config)) {
+      if (subgraph.pollMs !== undefined) this.#schedulePolls(subgraph, subgraph.pollMs);
     }
   }
 
-  /** Whether it did not give its schema when it was last asked. */
+  /** Whether the last introspection of the subgraph failed. */
   isDown(name: string): boolean {
     return this.#down.has(name);
   }
@@ -90,44 +90,44 @@ export class AskedSchemas {
     this.#timers = [];
   }
 
-  #pollLater(asked: Asked, pollMs: number): void {
+  #schedulePolls(subgraph: IntrospectedSubgraph, pollMs: number): void {
     const timers = this.#timers;
     const index = timers.length;
-    const again = (): void => {
+    const scheduleNext = (): void => {
       timers[index] = setTimeout(async () => {
-        await this.#ask(asked);
-        if (timers === this.#timers && !this.#options.signal.aborted) again();
+        await this.#introspect(subgraph);
+        if (timers === this.#timers && !this.#options.signal.aborted) scheduleNext();
       }, pollMs).unref();
     };
-    again();
+    scheduleNext();
   }
 
-  async #ask({ name, url }: Asked): Promise<void> {
+  async #introspect({ name, url }: IntrospectedSubgraph): Promise<void> {
     const { signal, onChange } = this.#options;
     try {
       const sdl = await introspectSdl(name, url, { timeoutMs: pollTimeoutMs, signal });
       const before = this.#hashes.get(name);
-      this.#answered(name, sdl);
+      this.#succeeded(name, sdl);
       if (before !== this.#hashes.get(name)) onChange(name);
     } catch (error) {
       if (!signal.aborted) this.#failed(name, reasonOf(error));
     }
   }
 
-  #answered(name: string, sdl: string): void {
+  #succeeded(name: string, sdl: string): void {
     this.#hashes.set(name, stableHash(sdl));
-    if (this.#down.delete(name)) this.#options.log.info({ subgraph: name }, 'a subgraph gives its schema again');
+    if (this.#down.delete(name)) this.#options.log.info({ subgraph: name }, 'a subgraph can be introspected again');
   }
 
   #failed(name: string, reason: string): void {
     if (this.#down.has(name)) return;
     this.#down.add(name);
-    const message = 'a subgraph does not give its schema; the last one it gave is used where there is one';
+    const message = 'a subgraph cannot be introspected; its last schema is used if there is one';
     this.#options.log.warn({ subgraph: name, reason }, message);
   }
 }
 
-function askedOf({ subgraphs }: ResolvedConfig): Asked[] {
+function introspectedSubgraphs({ subgraphs }: ResolvedConfig): IntrospectedSubgraph[] {
   return subgraphs.flatMap(({ name, schema }) =>
     schema.kind === 'introspection' ? [{ name, url: schema.url, pollMs: schema.pollMs }] : [],
   );

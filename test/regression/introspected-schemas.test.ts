@@ -1,4 +1,4 @@
-/** Subgraphs that are asked for their schema may be down, come back and change; the rest of the graph goes on. */
+/** Introspected subgraphs may be down, come back and change; the other subgraphs stay available. */
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,7 +34,7 @@ async function graphOver(subgraph: TestSubgraph, poll: string) {
   });
 }
 
-describe('a subgraph that is asked for its schema', () => {
+describe('a subgraph whose schema is introspected', () => {
   it('and is down holds up no edit of the others', async () => {
     const subgraph = await startSubgraph(sdl, resolvers);
     await using graph = await graphOver(subgraph, 'off');
@@ -43,7 +43,7 @@ describe('a subgraph that is asked for its schema', () => {
     await graph.save('prompts/slogan.prompt', slogan('Another.'));
     await graph.logged('a new generation serves');
     expect(graph.generation).not.toBe(before);
-    expect(await graph.logged('does not give its schema')).toMatchObject({ level: 'warn', subgraph: 'products' });
+    expect(await graph.logged('cannot be introspected')).toMatchObject({ level: 'warn', subgraph: 'products' });
     await graph.serves('Product.price');
   });
 
@@ -51,15 +51,15 @@ describe('a subgraph that is asked for its schema', () => {
     const first = await startSubgraph(sdl, resolvers);
     await using graph = await graphOver(first, '50ms');
     await first.close();
-    await graph.logged('does not give its schema');
+    await graph.logged('cannot be introspected');
     const second = await startSubgraph(changed, resolvers, portOf(first));
     cleanups.push(() => second.close());
     await graph.serves('Product.weight');
-    await graph.logged('a subgraph gives its schema again');
-    // A schema that stays is asked for, and nothing is composed for it.
+    await graph.logged('a subgraph can be introspected again');
+    // An unchanged schema is polled, and nothing is composed for it.
     const swaps = graph.log.filter(({ msg }) => msg === 'a new generation serves').length;
-    const asked = second.requests.length;
-    await expect.poll(() => second.requests.length, { timeout: 10_000 }).toBeGreaterThan(asked + 2);
+    const before = second.requests.length;
+    await expect.poll(() => second.requests.length, { timeout: 10_000 }).toBeGreaterThan(before + 2);
     expect(graph.log.filter(({ msg }) => msg === 'a new generation serves')).toHaveLength(swaps);
   });
 
@@ -159,10 +159,10 @@ describe('stopping', () => {
     const hanging = await startSubgraph(sdl, resolvers);
     cleanups.push(() => hanging.close());
     await using graph = await startWatchedGraph();
-    const asked = Promise.withResolvers<void>();
-    hanging.intercept = () => asked.resolve();
+    const introspected = Promise.withResolvers<void>();
+    hanging.intercept = () => introspected.resolve();
     await graph.save('supergraph.yaml', `subgraphs: { products: { schema: { subgraph_url: "${hanging.url}" } } }\n`);
-    await asked.promise;
+    await introspected.promise;
     const reload = graph.gateway.reload();
     await graph.gateway.close();
     expect(await reload).toEqual({ kind: 'stopped' });
