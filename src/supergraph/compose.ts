@@ -38,6 +38,8 @@ export async function compose(
   try {
     const started = await startWorker(sources, signal, refuse);
     worker = started;
+    // Aborted while the worker was starting: the listener below would not be called.
+    signal?.throwIfAborted();
     const outcome = await new Promise<CompositionOutcome>((resolve, reject) => {
       timer = setTimeout(() => reject(refuse(`composing took longer than ${timeoutMs} ms`)), timeoutMs);
       onAbort = () => reject(signal?.reason);

@@ -82,7 +82,7 @@ function fileProblem({ name, origin }: SourcePlace, error: unknown): Composition
   return {
     severity: 'error',
     code: schemaUnavailable,
-    message: missing ? 'the schema file does not exist' : `the schema file cannot be read: ${messageOf(error)}`,
+    message: missing ? 'there is no such schema file' : `the schema file cannot be read: ${messageOf(error)}`,
     places: [{ subgraph: name, origin, line: undefined }],
     suggestedFix: missing
       ? `save the schema there, or correct subgraphs.${name}.schema.file in supergraph.yaml`
