@@ -1,89 +1,113 @@
 /**
- * Apollo's planner, with what is mended around it. It runs in planner processes (planner-main.ts),
- * never on the thread that serves: planning is synchronous, has no deadline and may take seconds.
+ * Apollo's planner, and the passes before and after it that correct what it gets wrong. It runs in planner processes
+ * (planner-main.ts), never on the thread that serves requests: planning is synchronous, has no deadline and may take
+ * seconds. Both lists of passes are in this file, in their order.
  */
 import { operationFromDocument, Supergraph } from '@apollo/federation-internals';
 import { getOperationAST, parse } from 'graphql';
 import { messageOf } from '../../errors/index.ts';
 import { invariant } from '../../lib/index.ts';
-import { putDirectives, takeDirectives } from '../normalise/executable-directives.ts';
-import { readEntityKeys } from '../plan/entity-keys.ts';
-import { createPlanChecker } from '../repair/check-complete.ts';
-import { checkTypes } from '../repair/check-types.ts';
-import { convertPlan } from './convert-plan.ts';
-import './patches/fix-merging.ts';
-import './patches/fix-rebasing.ts';
+import { attachDirectives, detachDirectives } from '../normalise/executable-directives.ts';
 import { liftInterfaceObjectFields } from '../normalise/interface-objects.ts';
 import { twinRequiredArguments } from '../normalise/required-arguments.ts';
-import { restoreArguments } from '../normalise/restore-arguments.ts';
+import { printPlan } from '../plan/draft-plan.ts';
+import { readEntityKeys } from '../plan/entity-keys.ts';
 import type { OperationPlan } from '../plan/operation-plan.ts';
+import { orderSteps } from '../plan/plan-step.ts';
 import { PlanningLimit } from '../plan/planning-limit.ts';
+import { readRequiredFields } from '../plan/required-fields.ts';
 import { readSupergraphTypes } from '../plan/supergraph-types.ts';
 import { UnsoundPlan } from '../plan/unsound-plan.ts';
+import { createPlanChecker } from '../repair/check-complete.ts';
+import { checkTypes } from '../repair/check-types.ts';
+import { completeRepresentations } from '../repair/complete-representations.ts';
+import { markExactTargets } from '../repair/exact-targets.ts';
 import { mergeFetches } from '../repair/merge-fetches.ts';
 import { narrowToTypes } from '../repair/narrow-to-types.ts';
 import { withResolvableKeysFirst } from '../repair/resolvable-keys.ts';
-import { readRequiredFields } from '../repair/split-required.ts';
+import { restoreArguments } from '../repair/restore-arguments.ts';
+import { splitRequired } from '../repair/split-required.ts';
+import { waitForRequired } from '../repair/wait-for-required.ts';
+import { convertPlan } from './convert-plan.ts';
+import './patches/fix-merging.ts';
+import './patches/fix-rebasing.ts';
 import { QueryPlanner } from './patches/fix-search.ts';
 import { PlanningTooLong, type Search, searchWithin } from './search-bounds.ts';
 
 export interface SupergraphPlanner {
-  /** Every label of a progressive @override, which the caller decides per request. */
+  /** Every label of a progressive @override; the caller decides per request which are active. */
   readonly overrideLabels: readonly string[];
   /**
-   * @param search how far it looks for the best plan. @default widely, however long it takes
-   * @throws UnsoundPlan where no plan is found that answers rightly
-   * @throws PlanningLimit where the operation is beyond the planner's own limits
-   * @throws PlanningTooLong where the search took more CPU time than it may
+   * @param search how far it searches for the best plan. @default widely, without a limit of time
+   * @throws UnsoundPlan if no correct plan is found
+   * @throws PlanningLimit if the operation exceeds the limits of Apollo's planner
+   * @throws PlanningTooLong if the search takes more CPU time than it may
    */
   plan(operation: string, activeLabels: readonly string[], search?: Search): OperationPlan;
 }
 
 export interface ApolloPlannerOptions {
   readonly supergraphSdl: string;
-  /** Subgraphs whose requests cost nothing, so that merging them would only make one wait for another. */
+  /** Subgraphs whose requests cost nothing: merging them would only delay some of them. */
   readonly inProcess: readonly string[];
 }
 
 export function createApolloPlanner({ supergraphSdl, inProcess }: ApolloPlannerOptions): SupergraphPlanner {
+  // Passes over the supergraph, once.
   const composed = withResolvableKeysFirst(parse(supergraphSdl, { noLocation: true }));
   const { supergraph: document, twins } = twinRequiredArguments(composed);
+
   const supergraph = Supergraph.build(document, { supportedFeatures: null, validateSupergraph: false });
-  const types = readSupergraphTypes(document);
-  // How many plans are compared is decided by search-bounds.ts.
+  const apiSchema = supergraph.apiSchema();
+  // The number of plans compared is bounded by search-bounds.ts.
   const planner = new QueryPlanner(supergraph, {
     generateQueryFragments: false,
     debug: { maxEvaluatedPlans: Number.MAX_SAFE_INTEGER },
   });
+  const types = readSupergraphTypes(document);
   const keys = readEntityKeys(document);
   const requiredFields = readRequiredFields(document);
   const checker = createPlanChecker(composed);
-  const apiSchema = supergraph.apiSchema();
+  const neverMerged = new Set(inProcess);
   const overrideLabels = [
     ...new Set([...supergraphSdl.matchAll(/overrideLabel: "([^"]+)"/g)].map((match) => match[1] ?? '')),
   ];
   return {
     overrideLabels,
-    plan(text, activeLabels, search = unhurried) {
-      const { document: parsed, taken } = takeDirectives(parse(text));
-      const lifted = liftInterfaceObjectFields(types, parsed);
-      const operation = operationFromDocument(apiSchema, lifted.document, { validate: false });
+    plan(text, activeLabels, search = unlimited) {
+      // Passes over the operation; normalise-operation.ts precedes them, before the plan cache.
+      const { document: parsed, detached } = detachDirectives(parse(text));
+      const { document: lifted, requested } = liftInterfaceObjectFields(types, parsed);
+
+      // The search of Apollo's planner.
+      const operation = operationFromDocument(apiSchema, lifted, { validate: false });
       const active = new Set(activeLabels);
       const overrideConditions = new Map(overrideLabels.map((label) => [label, active.has(label)]));
       const { node } = searchFor(search, () => planner.buildQueryPlan(operation, { overrideConditions }));
-      const { plan, gives } = convertPlan(node, keys, requiredFields);
-      const asked = getOperationAST(parsed);
-      invariant(asked != null, 'a normalised operation is one operation');
-      checker.check(asked, gives);
-      const narrowed = narrowToTypes(plan, lifted.asked, { types, keys, requiredFields });
-      const restored = restoreArguments(narrowed, twins, requiredFields);
-      checkTypes(restored, lifted.asked, types);
-      return putDirectives(mergeFetches(restored, new Set(inProcess)), taken);
+
+      // Passes over the steps of the plan.
+      const graph = convertPlan(node, keys);
+      completeRepresentations(graph, requiredFields);
+      splitRequired(graph, keys, requiredFields);
+      waitForRequired(graph);
+      markExactTargets(graph.steps);
+      const requestedOperation = getOperationAST(parsed);
+      invariant(requestedOperation != null, 'a normalised operation is one operation');
+      checker.check(requestedOperation, new Set(graph.steps.flatMap(({ gives }) => [...gives])));
+
+      // Passes over the ordered fetches.
+      let plan = orderSteps(graph);
+      plan = narrowToTypes(plan, requested, { types, keys, requiredFields });
+      plan = restoreArguments(plan, twins, requiredFields);
+      checkTypes(plan, requested, types);
+      plan = mergeFetches(plan, neverMerged);
+      plan = attachDirectives(plan, detached);
+      return printPlan(plan);
     },
   };
 }
 
-const unhurried: Search = { width: 'wide', cpuMs: Number.POSITIVE_INFINITY };
+const unlimited: Search = { width: 'wide', cpuMs: Number.POSITIVE_INFINITY };
 
 function searchFor<Plan>(search: Search, work: () => Plan): Plan {
   try {
@@ -93,10 +117,10 @@ function searchFor<Plan>(search: Search, work: () => Plan): Plan {
   }
 }
 
-/** What Apollo's planner says when it stops at a limit of its own: plain errors without a code. */
+/** The messages of Apollo's planner when it stops at one of its limits: plain errors without a code. */
 const planningLimits = /exceed(s|ed|ing)? .*(limit|maximum)|too (complex|many)|maximum call stack/i;
 
-/** The operation is valid, so whatever else the planner says of it comes to the same: it has no plan for it. */
+/** The operation is valid, so every other error of the planner means that it finds no plan. */
 function unplannable(error: unknown): Error {
   const reason = messageOf(error);
   if (planningLimits.test(reason)) return new PlanningLimit(reason, { cause: error });

@@ -1,34 +1,25 @@
 /**
- * Turns the planner's tree of sequences into a graph of fetches. A tree makes every fetch wait for all that stands
- * before it; here it waits for those alone that give the objects at its path or the fields it requires.
+ * Converts the planner's tree of sequences to a graph of steps. In a tree each fetch waits for all that precede it; here
+ * it waits only for those that provide the objects at its path or the fields it requires.
  */
 import type { FetchDataRewrite, FetchNode, PlanNode, QueryPlan, QueryPlanSelectionNode } from '@apollo/query-planner';
-import { type FieldNode, Kind, print, type SelectionSetNode, stripIgnoredCharacters } from 'graphql';
 import { invariant, unreachable } from '../../lib/index.ts';
+import type { DraftFetch } from '../plan/draft-plan.ts';
 import type { EntityKeys } from '../plan/entity-keys.ts';
-import type { OperationPlan, PlannedFetch, RequiredSelection, Rewrite } from '../plan/operation-plan.ts';
+import { entitiesFieldOf, operationOf } from '../plan/fetch-operation.ts';
+import type { RequiredSelection, Rewrite } from '../plan/operation-plan.ts';
 import {
   addGiven,
   addRequired,
-  entitiesField,
   entityField,
-  operationOf,
   prefixes,
   type Step,
+  type StepGraph,
   topKeys,
-  waitsFor,
+  withoutLists,
 } from '../plan/plan-step.ts';
-import { completeRepresentations } from '../repair/complete-representations.ts';
-import { markExactTargets } from '../repair/exact-targets.ts';
-import { entityRequest, type RequiredFields, withoutFields } from '../repair/split-required.ts';
 
-export interface ConvertedPlan {
-  readonly plan: OperationPlan;
-  /** `path.key` of every field that some fetch gives, `@` steps left out. */
-  readonly gives: ReadonlySet<string>;
-}
-
-export function convertPlan(node: QueryPlan['node'], keys: EntityKeys, requiredFields: RequiredFields): ConvertedPlan {
+export function convertPlan(node: QueryPlan['node'], keys: EntityKeys): StepGraph {
   const steps: Step[] = [];
   const after: number[][] = [];
   const preceding: (readonly number[])[] = [];
@@ -36,15 +27,9 @@ export function convertPlan(node: QueryPlan['node'], keys: EntityKeys, requiredF
     invariant(node.kind !== 'Subscription', 'subscriptions are refused before planning');
     walk(node, [], []);
   }
-  completeRepresentations(steps, preceding, after, requiredFields);
-  splitRequired(steps, preceding, after, keys, requiredFields);
-  waitForRequired(steps, preceding, after);
-  return {
-    plan: inOrder(markExactTargets(steps).map((fetch, index) => ({ ...fetch, after: after[index] ?? [] }))),
-    gives: new Set(steps.flatMap((step) => [...step.gives])),
-  };
+  return { steps, preceding, after };
 
-  /** @returns the indexes of the fetches in `plan`; `before` are those that a sequence puts before it */
+  /** @returns the indexes of the fetches in `plan`; `before` are those that sequences put before it */
   function walk(plan: PlanNode, path: readonly string[], before: readonly number[]): number[] {
     switch (plan.kind) {
       case 'Fetch':
@@ -71,121 +56,14 @@ export function convertPlan(node: QueryPlan['node'], keys: EntityKeys, requiredF
     const step = toStep(node, path, keys);
     steps.push(step);
     preceding.push(before);
-    // Mutations run one after the other, each with all that follows from it (GraphQL, section 6.2.2).
+    // Mutations run serially, each with the fetches that follow from it (GraphQL, section 6.2.2).
     const serial = node.operationKind === 'mutation' || (steps[0]?.fetch.kind === 'root' && isMutation(steps[0].fetch));
     after.push(serial ? [...before] : before.filter((earlier) => intersects(steps[earlier]?.gives, step.needs)));
     return index;
   }
 }
 
-/** See split-required.ts. */
-function splitRequired(
-  steps: Step[],
-  preceding: (readonly number[])[],
-  after: number[][],
-  entityKeys: EntityKeys,
-  requiredFields: RequiredFields,
-): void {
-  for (const [index, step] of [...steps.entries()]) {
-    const { fetch } = step;
-    if (fetch.kind === 'entities' && fetch.context.length > 0) continue;
-    const path = fetch.kind === 'root' ? fetch.path : (fetch.fields[0]?.targets[0]?.path ?? []);
-    const operation = operationOf(fetch.operation);
-    const removed = new Set<FieldNode>();
-    for (const field of requiredFields.placed(fetch.subgraph, operation, path, fetch.kind === 'entities')) {
-      if (field.represented) continue;
-      const keys = field.path.filter((key) => key !== '@');
-      const required = new Set<string>();
-      addRequired(field.requires, keys, required);
-      const at = (name: string): string => [...keys, name].join('.');
-      const key = entityKeys.keysOf(fetch.subgraph, field.typeName).find((fields) => {
-        const given = new Set<string>();
-        addRequired(fields, keys, given);
-        return given.isSubsetOf(step.gives);
-      });
-      const isFetched = [...required].every((one) => steps.some(({ gives }) => gives.has(one)));
-      if (key === undefined || !isFetched || !step.gives.has(at('__typename'))) continue;
-      removed.add(field.node);
-      required.add(at('__typename'));
-      addRequired(key, keys, required);
-      const { text, variables } = entityRequest(operation, field);
-      const typeNameKey: RequiredSelection = { kind: 'field', key: '__typename' };
-      const requires = [
-        { kind: 'on', type: field.typeName, selections: [typeNameKey, ...field.requires, ...key] },
-      ] as const;
-      const gives = new Set<string>();
-      const selectionSet: SelectionSetNode = { kind: Kind.SELECTION_SET, selections: [field.node] };
-      addGiven(selectionSet, keys, gives);
-      steps.push({
-        fetch: {
-          kind: 'entities',
-          subgraph: fetch.subgraph,
-          operation: text,
-          variables: fetch.variables.filter((name) => variables.includes(name)),
-          after: [],
-          fields: [entityField({ path: field.path, requires, inputRewrites: [], exact: false }, selectionSet, [])],
-          context: [],
-        },
-        gives,
-        needs: prefixes(keys).union(required),
-        requires: required,
-      });
-      preceding.push([...(preceding[index] ?? []), index]);
-      after.push([index]);
-    }
-    if (removed.size === 0) continue;
-    const left = withoutFields(operation, removed);
-    const used = new Set(left.variableDefinitions?.map(({ variable }) => variable.name.value));
-    const gives = new Set<string>();
-    addGiven(
-      fetch.kind === 'root' ? left.selectionSet : (entitiesField(left).selectionSet ?? left.selectionSet),
-      path.filter((one) => one !== '@'),
-      gives,
-    );
-    const changed = {
-      operation: stripIgnoredCharacters(print(left)),
-      variables: fetch.variables.filter((name) => used.has(name)),
-    };
-    steps[index] = { ...step, gives, fetch: { ...fetch, ...changed } };
-  }
-}
-
-/**
- * With interface objects the planner may put a fetch beside the one that gives what it requires, or even before it; and
- * a fetch whose arguments come from a context beside the one that gives the context. Who requires a field or stands
- * below it waits for whoever gives it, wherever that stands, unless the other waits for it already.
- */
-function waitForRequired(steps: readonly Step[], preceding: readonly (readonly number[])[], after: number[][]): void {
-  steps.forEach(({ fetch, requires }, index) => {
-    const before = new Set(preceding[index]);
-    const path = fetch.kind === 'root' ? fetch.path : (fetch.fields[0]?.targets[0]?.path ?? []);
-    for (const required of requires.union(prefixes(path.filter((key) => key !== '@')))) {
-      if ([...before].some((earlier) => steps[earlier]?.gives.has(required))) continue;
-      steps.forEach(({ gives }, other) => {
-        if (other === index || !gives.has(required) || waitsFor(other, index, after)) return;
-        before.add(other);
-        after[index]?.push(other);
-      });
-    }
-  });
-}
-
-/** Every fetch after those it waits for. */
-function inOrder(fetches: readonly PlannedFetch[]): OperationPlan {
-  const places = new Map<number, number>();
-  const ordered: PlannedFetch[] = [];
-  const place = (index: number): void => {
-    const fetch = fetches[index];
-    if (fetch === undefined || places.has(index)) return;
-    fetch.after.forEach(place);
-    places.set(index, ordered.length);
-    ordered.push({ ...fetch, after: fetch.after.map((earlier) => places.get(earlier) ?? 0) });
-  };
-  for (const index of fetches.keys()) place(index);
-  return { fetches: ordered };
-}
-
-function isMutation(fetch: PlannedFetch): boolean {
+function isMutation(fetch: DraftFetch): boolean {
   return fetch.kind === 'root' && fetch.operationType === 'mutation';
 }
 
@@ -196,10 +74,10 @@ function intersects(gives: ReadonlySet<string> | undefined, needs: ReadonlySet<s
 function toStep(node: FetchNode, path: readonly string[], entityKeys: EntityKeys): Step {
   const operation = operationOf(node.operation);
   const outputRewrites = (node.outputRewrites ?? []).map(toRewrite);
-  const keys = path.filter((step) => step !== '@');
+  const keys = withoutLists(path);
   const common = {
     subgraph: node.serviceName,
-    operation: node.operation,
+    operation,
     variables: node.variableUsages ?? [],
     after: [],
   };
@@ -223,7 +101,7 @@ function toStep(node: FetchNode, path: readonly string[], entityKeys: EntityKeys
     };
   }
 
-  const entities = entitiesField(operation);
+  const entities = entitiesFieldOf(operation);
   const gives = new Set<string>();
   if (entities.selectionSet !== undefined) addGiven(entities.selectionSet, keys, gives);
   const inputRewrites = (node.inputRewrites ?? []).map(toRewrite);
@@ -250,7 +128,7 @@ function toStep(node: FetchNode, path: readonly string[], entityKeys: EntityKeys
 
 function addContext(from: readonly string[], path: readonly string[], required: Set<string>): void {
   const ups = from.filter((step) => step === '..').length;
-  // `..` counts lists too, so every ancestor that it may mean is taken: waiting for one more fetch is never wrong.
+  // `..` counts lists too, so every ancestor it may denote is added: waiting for one more fetch is never wrong.
   const names = from.filter((step) => step !== '..' && !step.startsWith('... on '));
   for (let length = Math.max(0, path.length - ups); length <= path.length; length++) {
     for (let count = 1; count <= names.length; count++)

@@ -1,8 +1,8 @@
 /**
- * A client's own directives. Composition puts one into the API schema where every subgraph defines it, and it is for the
- * subgraphs to carry out: on a field it goes along with the field, on an operation with every request made for it.
+ * Custom executable directives. Composition adds a directive to the API schema if every subgraph defines it; the
+ * subgraphs execute it. On a field it is sent with the field, on an operation with every request of its plan.
  *
- * Elsewhere it would have to be lost: fragments are merged in, variables renamed. There it is refused, by name.
+ * On fragments and variables it cannot be sent, as fragments are inlined and variables renamed: there it is refused.
  */
 import {
   type ConstDirectiveNode,
@@ -10,28 +10,25 @@ import {
   type DocumentNode,
   Kind,
   type OperationDefinitionNode,
-  parse,
-  print,
-  stripIgnoredCharacters,
   type VariableDefinitionNode,
   visit,
 } from 'graphql';
 import { GatewayError } from '../../errors/index.ts';
-import { invariant } from '../../lib/index.ts';
-import type { OperationPlan } from '../plan/operation-plan.ts';
+import type { DraftPlan } from '../plan/draft-plan.ts';
+import { declaredVariables } from '../plan/fetch-operation.ts';
 
-/** Decided by the gateway itself. */
+/** Executed by the gateway. */
 const conditions: ReadonlySet<string> = new Set(['skip', 'include']);
 
 const none: readonly DirectiveNode[] = [];
 
-/** Those that subgraphs carry out, in the client's order, which may matter to them. */
+/** The directives that subgraphs execute, in the order of the operation, which may matter. */
 export function sentDirectives(directives: readonly DirectiveNode[] | undefined): readonly DirectiveNode[] {
   if (directives === undefined || directives.length === 0) return none;
   return directives.filter(({ name }) => !conditions.has(name.value));
 }
 
-/** @throws GatewayError `GRAPHQL_VALIDATION_FAILED` for one that would be lost at `place` */
+/** @throws GatewayError `GRAPHQL_VALIDATION_FAILED` for a directive that cannot be sent at `place` */
 export function refuseDirectives(
   directives: readonly (DirectiveNode | ConstDirectiveNode)[] | undefined,
   place: string,
@@ -45,47 +42,49 @@ export function refuseDirectives(
 
 export interface OperationDirectives {
   readonly directives: readonly DirectiveNode[];
-  /** The variables they use. */
+  /** The definitions of the variables they use. */
   readonly definitions: readonly VariableDefinitionNode[];
 }
 
-/** Takes an operation's own directives off: a plan is made without them, whatever its steps make of requests. */
-export function takeDirectives(document: DocumentNode): {
+/** Removes the directives of an operation: it is planned without them, and they are added to the requests of the plan. */
+export function detachDirectives(document: DocumentNode): {
   readonly document: DocumentNode;
-  readonly taken: OperationDirectives | undefined;
+  readonly detached: OperationDirectives | undefined;
 } {
-  const operation = document.definitions.find((one) => one.kind === Kind.OPERATION_DEFINITION);
+  const operation = document.definitions.find((definition) => definition.kind === Kind.OPERATION_DEFINITION);
   const directives = operation?.directives ?? [];
-  if (operation === undefined || directives.length === 0) return { document, taken: undefined };
+  if (operation === undefined || directives.length === 0) return { document, detached: undefined };
   const names = new Set<string>();
   for (const directive of directives) visit(directive, { Variable: ({ name }) => void names.add(name.value) });
   const definitions = (operation.variableDefinitions ?? []).filter(({ variable }) => names.has(variable.name.value));
   const changed = { ...operation, directives: [] };
   return {
-    document: { ...document, definitions: document.definitions.map((one) => (one === operation ? changed : one)) },
-    taken: { directives, definitions },
+    document: {
+      ...document,
+      definitions: document.definitions.map((definition) => (definition === operation ? changed : definition)),
+    },
+    detached: { directives, definitions },
   };
 }
 
-/** Puts them on every request of the plan. */
-export function putDirectives(plan: OperationPlan, taken: OperationDirectives | undefined): OperationPlan {
-  if (taken === undefined) return plan;
-  const { directives, definitions } = taken;
+/** Adds them to every request of the plan. */
+export function attachDirectives(plan: DraftPlan, detached: OperationDirectives | undefined): DraftPlan {
+  if (detached === undefined) return plan;
+  const { directives, definitions } = detached;
   return {
     fetches: plan.fetches.map((fetch) => {
-      const [operation] = parse(fetch.operation, { noLocation: true }).definitions;
-      invariant(operation?.kind === Kind.OPERATION_DEFINITION, 'a fetch has an operation');
-      const declared = new Set(operation.variableDefinitions?.map(({ variable }) => variable.name.value));
-      const added = definitions.filter(({ variable }) => !declared.has(variable.name.value));
+      const { operation } = fetch;
+      const declared = declaredVariables(operation);
+      const additional = definitions.filter(({ variable }) => !declared.has(variable.name.value));
       const changed: OperationDefinitionNode = {
         ...operation,
         directives,
-        variableDefinitions: [...(operation.variableDefinitions ?? []), ...added],
+        variableDefinitions: [...(operation.variableDefinitions ?? []), ...additional],
       };
       return {
         ...fetch,
-        operation: stripIgnoredCharacters(print(changed)),
-        variables: [...new Set([...fetch.variables, ...added.map(({ variable }) => variable.name.value)])],
+        operation: changed,
+        variables: [...new Set([...fetch.variables, ...additional.map(({ variable }) => variable.name.value)])],
       };
     }),
   };

@@ -1,11 +1,12 @@
 /**
- * Brings what an operation asks of interface objects into the form that Apollo's planner gets right.
+ * Rewrites the selections of interface objects to a form that Apollo's planner plans correctly.
  *
- * Where a subgraph has an interface as an object (`@interfaceObject`), it does not know which type an entity is. Asked
- * for such a field by type (`{ reviewed { ... on Film { score } } }`), the planner makes fetches that wait for each
- * other in a circle, follows it until its memory is full, or joins representations that only some types can fill. Asked
- * for it of the interface, it plans well. So the field is lifted out of its condition, which keeps `__typename` so that
- * the type is found out; narrow-to-types.ts then asks in the plan for those types alone that the client named.
+ * A subgraph that defines an interface as an object (`@interfaceObject`) does not know the type of an entity. If one of
+ * its fields is selected by type (`{ reviewed { ... on Film { score } } }`), the planner makes fetches that wait for
+ * each other in a circle, expands it until its memory is exhausted, or joins representations that only some types can
+ * fill. Selected on the interface, the field is planned correctly. So the field is lifted out of its type condition,
+ * in which `__typename` remains so that the type is fetched; narrow-to-types.ts then restricts the fetches of the plan
+ * to the types that the client selected.
  */
 import {
   type DocumentNode,
@@ -18,25 +19,27 @@ import {
   type SelectionSetNode,
   stripIgnoredCharacters,
 } from 'graphql';
+import { typeNameField } from '../plan/fetch-operation.ts';
+import { responseKeyOf } from '../plan/response-key.ts';
 import type { SupergraphTypes } from '../plan/supergraph-types.ts';
 
-/** The object types a field is asked for; undefined: for all that its place has. */
-export type AskedTypes = ReadonlySet<string> | undefined;
+/** The object types for which a field is selected; undefined: all types at its place. */
+export type RequestedTypes = ReadonlySet<string> | undefined;
 
-/** What the client asks of interfaces that are interface objects somewhere. */
-export interface AskedFields {
-  /** What is asked, and of which types, at every place where such an interface stands. */
-  readonly wanted: readonly WantedField[];
-  /** Whether some field is asked for by type, lifted or not: only then has a plan anything to narrow. */
+/** The selections of interfaces that are interface objects in some subgraph. */
+export interface RequestedFields {
+  /** The fields selected at every place of such an interface, and their types. */
+  readonly selections: readonly RequestedField[];
+  /** Whether some field is selected by type, lifted or not: only then is there anything to narrow. */
   readonly byType: boolean;
   /**
-   * @param place the keys down to it, joined by dots, lists left out
-   * @returns undefined where the client does not ask for it
+   * @param place its keys, joined by dots, without lists
+   * @returns undefined if the client does not select it
    */
-  of(place: string, typeName: string, key: string): { readonly types: AskedTypes } | undefined;
+  of(place: string, typeName: string, key: string): { readonly types: RequestedTypes } | undefined;
 }
 
-export interface WantedField {
+export interface RequestedField {
   readonly place: string;
   readonly key: string;
   readonly types: ReadonlySet<string>;
@@ -44,28 +47,25 @@ export interface WantedField {
 
 export interface LiftedOperation {
   readonly document: DocumentNode;
-  readonly asked: AskedFields;
+  readonly requested: RequestedFields;
 }
 
-/** A field of an interface object that is asked for by type. */
+/** A field of an interface object that is selected by type. */
 interface Lifted {
   readonly nodes: FieldNode[];
   readonly types: Set<string>;
 }
 
-export const typeNameField: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename' } };
-
 export function liftInterfaceObjectFields(types: SupergraphTypes, document: DocumentNode): LiftedOperation {
-  const asked = new Map<string, { readonly types: AskedTypes }>();
-  const wanted: WantedField[] = [];
-  if (types.hasInterfaceObjects)
-    document = { ...document, definitions: document.definitions.map((one) => liftIn(one)) };
+  const requestedTypes = new Map<string, { readonly types: RequestedTypes }>();
+  const selectedFields: RequestedField[] = [];
+  if (types.hasInterfaceObjects) document = { ...document, definitions: document.definitions.map(liftIn) };
   return {
     document,
-    asked: {
-      wanted,
-      byType: [...asked.values()].some((one) => one.types !== undefined),
-      of: (place, typeName, key) => asked.get(`${place} ${typeName} ${key}`),
+    requested: {
+      selections: selectedFields,
+      byType: [...requestedTypes.values()].some((requested) => requested.types !== undefined),
+      of: (place, typeName, key) => requestedTypes.get(`${place} ${typeName} ${key}`),
     },
   };
 
@@ -75,7 +75,7 @@ export function liftInterfaceObjectFields(types: SupergraphTypes, document: Docu
     return { ...definition, selectionSet: liftSet(definition.selectionSet, root, []) } as OperationDefinitionNode;
   }
 
-  /** @param possible the object types left by the conditions above; undefined where there is none */
+  /** @param possible the object types allowed by the conditions above; undefined if there are none */
   function liftSet(
     set: SelectionSetNode,
     typeName: string,
@@ -88,92 +88,96 @@ export function liftInterfaceObjectFields(types: SupergraphTypes, document: Docu
     }
     return {
       ...set,
-      selections: selections.map((one): SelectionNode => {
-        if (one.kind === Kind.FRAGMENT_SPREAD) return one;
-        if (one.kind === Kind.INLINE_FRAGMENT) {
-          const narrowed = one.typeCondition?.name.value ?? typeName;
-          const left = narrow(possible ?? types.objectsOf(typeName), one);
-          return { ...one, selectionSet: liftSet(one.selectionSet, narrowed, place, left) };
+      selections: selections.map((selection): SelectionNode => {
+        if (selection.kind === Kind.FRAGMENT_SPREAD) return selection;
+        if (selection.kind === Kind.INLINE_FRAGMENT) {
+          const narrowed = selection.typeCondition?.name.value ?? typeName;
+          const allowed = narrow(possible ?? types.objectsOf(typeName), selection);
+          return { ...selection, selectionSet: liftSet(selection.selectionSet, narrowed, place, allowed) };
         }
+        const key = responseKeyOf(selection);
+        const fieldName = selection.name.value;
         const objects = possible ?? types.objectsOf(typeName);
         if (types.interfaceObjectsAbove(typeName).length > 0)
-          wanted.push({ place: place.join('.'), key: keyOf(one), types: objects });
-        // Where a union stands outside, types may ask for the same field on their own.
+          selectedFields.push({ place: place.join('.'), key, types: objects });
+        // Inside a union, the field may be selected by type conditions of their own.
         for (const wider of types.interfaceObjectsAbove(typeName)) {
-          if (types.comesFromInterfaceObject(wider, one.name.value, objects))
-            ask(place, wider, keyOf(one), possible, objects);
+          if (types.comesFromInterfaceObject(wider, fieldName, objects)) request(place, wider, key, possible, objects);
         }
-        if (one.selectionSet === undefined) return one;
-        const returned = types.returnedBy(typeName, one.name.value);
-        if (returned === undefined) return one;
-        return { ...one, selectionSet: liftSet(one.selectionSet, returned, [...place, keyOf(one)]) };
+        if (selection.selectionSet === undefined) return selection;
+        const returned = types.returnedBy(typeName, fieldName);
+        if (returned === undefined) return selection;
+        return { ...selection, selectionSet: liftSet(selection.selectionSet, returned, [...place, key]) };
       }),
     };
   }
 
-  /** The selections of an interface with all that can be lifted out of their conditions before these. */
+  /** The selections of an interface, with the fields that can be lifted before the conditions. */
   function liftFrom(
     selections: readonly SelectionNode[],
     typeName: string,
     place: readonly string[],
     possible: ReadonlySet<string> | undefined,
   ): readonly SelectionNode[] {
-    const own = new Map<string, FieldNode>();
-    for (const one of selections) if (one.kind === Kind.FIELD) own.set(keyOf(one), one);
-    const found = new Map<string, Lifted>();
+    const unconditional = new Map<string, FieldNode>();
+    for (const selection of selections)
+      if (selection.kind === Kind.FIELD) unconditional.set(responseKeyOf(selection), selection);
+    const liftable = new Map<string, Lifted>();
     const all = possible ?? types.objectsOf(typeName);
-    for (const one of selections) if (one.kind === Kind.INLINE_FRAGMENT) find(one, all);
+    for (const selection of selections) if (selection.kind === Kind.INLINE_FRAGMENT) collect(selection, all);
 
-    const kept = new Set<string>();
-    for (const [key, { nodes, types: narrowed }] of found) {
-      if (own.has(key) || narrowed.size < 2) continue;
-      // One selection serves all types that ask for the field: what only one of them asks below it must not matter.
-      if (differ(nodes) && nodes.some((node) => types.needsCareBelow(typeName, node))) kept.add(key);
+    const excluded = new Set<string>();
+    for (const [key, { nodes, types: narrowed }] of liftable) {
+      if (unconditional.has(key) || narrowed.size < 2) continue;
+      // One selection serves all types that select the field: extra selections below it must be free of side effects.
+      if (differ(nodes) && nodes.some((node) => types.needsCareBelow(typeName, node))) excluded.add(key);
     }
-    for (const [key, { nodes }] of found) {
-      const node = own.get(key);
-      if (node !== undefined && differ([node, ...nodes]) && nodes.some((one) => types.needsCareBelow(typeName, one)))
-        kept.add(key);
+    for (const [key, { nodes }] of liftable) {
+      const node = unconditional.get(key);
+      if (node === undefined || !differ([node, ...nodes])) continue;
+      if (nodes.some((conditional) => types.needsCareBelow(typeName, conditional))) excluded.add(key);
     }
-    for (const key of kept) found.delete(key);
-    for (const key of own.keys()) ask(place, typeName, key, undefined, all);
-    if (found.size === 0) return selections;
+    for (const key of excluded) liftable.delete(key);
+    for (const key of unconditional.keys()) request(place, typeName, key, undefined, all);
+    if (liftable.size === 0) return selections;
 
     const fields: SelectionNode[] = [];
-    for (const [key, { nodes, types: narrowed }] of found) {
-      const node = own.get(key);
+    for (const [key, { nodes, types: narrowed }] of liftable) {
+      const node = unconditional.get(key);
       fields.push(merged(node === undefined ? nodes : [node, ...nodes]));
       if (node !== undefined) continue;
-      ask(place, typeName, key, narrowed.size === types.objectsOf(typeName).size ? undefined : narrowed, all);
+      request(place, typeName, key, narrowed.size === types.objectsOf(typeName).size ? undefined : narrowed, all);
     }
-    const rest = selections.flatMap((one): SelectionNode[] => {
-      if (one.kind === Kind.FIELD) return found.has(keyOf(one)) ? [] : [one];
-      return one.kind === Kind.INLINE_FRAGMENT ? [without(one, all)] : [one];
+    const remaining = selections.flatMap((selection): SelectionNode[] => {
+      if (selection.kind === Kind.FIELD) return liftable.has(responseKeyOf(selection)) ? [] : [selection];
+      return selection.kind === Kind.INLINE_FRAGMENT ? [without(selection, all)] : [selection];
     });
-    return [...fields, ...rest];
+    return [...fields, ...remaining];
 
-    function find(fragment: InlineFragmentNode, possible: ReadonlySet<string>): void {
-      const left = narrow(possible, fragment);
-      for (const one of fragment.selectionSet.selections) {
-        if (one.kind === Kind.INLINE_FRAGMENT) find(one, left);
-        if (one.kind !== Kind.FIELD || !isLiftable(one, left)) continue;
-        const known = found.get(keyOf(one)) ?? { nodes: [], types: new Set() };
-        known.nodes.push(one);
-        for (const type of left) known.types.add(type);
-        found.set(keyOf(one), known);
+    function collect(fragment: InlineFragmentNode, possible: ReadonlySet<string>): void {
+      const allowed = narrow(possible, fragment);
+      for (const selection of fragment.selectionSet.selections) {
+        if (selection.kind === Kind.INLINE_FRAGMENT) collect(selection, allowed);
+        if (selection.kind !== Kind.FIELD || !isLiftable(selection, allowed)) continue;
+        const key = responseKeyOf(selection);
+        const lifted = liftable.get(key) ?? { nodes: [], types: new Set() };
+        lifted.nodes.push(selection);
+        for (const type of allowed) lifted.types.add(type);
+        liftable.set(key, lifted);
       }
     }
 
     function without(fragment: InlineFragmentNode, possible: ReadonlySet<string>): InlineFragmentNode {
-      const left = narrow(possible, fragment);
-      const inner = fragment.selectionSet.selections.flatMap((one): SelectionNode[] => {
-        if (one.kind === Kind.INLINE_FRAGMENT) return [without(one, left)];
-        return one.kind === Kind.FIELD && found.has(keyOf(one)) && isLiftable(one, left) ? [] : [one];
+      const allowed = narrow(possible, fragment);
+      const inner = fragment.selectionSet.selections.flatMap((selection): SelectionNode[] => {
+        if (selection.kind === Kind.INLINE_FRAGMENT) return [without(selection, allowed)];
+        if (selection.kind !== Kind.FIELD || !liftable.has(responseKeyOf(selection))) return [selection];
+        return isLiftable(selection, allowed) ? [] : [selection];
       });
-      const named = inner.some((one) => one.kind === Kind.FIELD && keyOf(one) === '__typename');
+      const hasTypeName = inner.some(isTypeName);
       return {
         ...fragment,
-        selectionSet: { ...fragment.selectionSet, selections: named ? inner : [typeNameField, ...inner] },
+        selectionSet: { ...fragment.selectionSet, selections: hasTypeName ? inner : [typeNameField, ...inner] },
       };
     }
 
@@ -182,19 +186,19 @@ export function liftInterfaceObjectFields(types: SupergraphTypes, document: Docu
     }
   }
 
-  /** @param possible what its selection can meet: other types may stand at the place by another way */
-  function ask(
+  /** @param possible the types that the selection can apply to: other selections may allow more types at the place */
+  function request(
     place: readonly string[],
     typeName: string,
     key: string,
-    objects: AskedTypes,
+    objects: RequestedTypes,
     possible: ReadonlySet<string>,
   ): void {
-    wanted.push({ place: place.join('.'), key, types: objects ?? possible });
+    selectedFields.push({ place: place.join('.'), key, types: objects ?? possible });
     const at = `${place.join('.')} ${typeName} ${key}`;
-    const known = asked.get(at);
-    const isAll = objects === undefined || (known !== undefined && known.types === undefined);
-    asked.set(at, { types: isAll ? undefined : objects.union(known?.types ?? new Set()) });
+    const earlier = requestedTypes.get(at);
+    const isAll = objects === undefined || (earlier !== undefined && earlier.types === undefined);
+    requestedTypes.set(at, { types: isAll ? undefined : objects.union(earlier?.types ?? new Set()) });
   }
 
   function narrow(possible: ReadonlySet<string>, { typeCondition }: InlineFragmentNode): ReadonlySet<string> {
@@ -202,15 +206,15 @@ export function liftInterfaceObjectFields(types: SupergraphTypes, document: Docu
   }
 }
 
-function keyOf({ alias, name }: FieldNode): string {
-  return (alias ?? name).value;
+function isTypeName(selection: SelectionNode): boolean {
+  return selection.kind === Kind.FIELD && responseKeyOf(selection) === '__typename';
 }
 
 function differ(nodes: readonly FieldNode[]): boolean {
   return new Set(nodes.map((node) => stripIgnoredCharacters(print(node)))).size > 1;
 }
 
-/** Nodes of one key are one field with the same arguments: their selections together. */
+/** Merges nodes of one key, which are one field with the same arguments. */
 function merged(nodes: readonly FieldNode[]): FieldNode {
   const [first] = nodes as readonly [FieldNode, ...FieldNode[]];
   if (first.selectionSet === undefined || !differ(nodes)) return first;
@@ -218,13 +222,13 @@ function merged(nodes: readonly FieldNode[]): FieldNode {
   return { ...first, selectionSet: { kind: Kind.SELECTION_SET, selections } };
 }
 
-/** Without conditions that ask for nothing but the type, where it is asked for outside of them: planning them takes long. */
+/** Removes conditions that select only `__typename` if it is selected outside them too: planning them takes long. */
 function withoutBare(selections: readonly SelectionNode[]): readonly SelectionNode[] {
-  const isTyped = selections.some((one) => one.kind === Kind.FIELD && keyOf(one) === '__typename');
-  return isTyped ? selections.filter((one) => one.kind !== Kind.INLINE_FRAGMENT || !isBare(one)) : selections;
+  if (!selections.some(isTypeName)) return selections;
+  return selections.filter((selection) => selection.kind !== Kind.INLINE_FRAGMENT || !isBare(selection));
 }
 
-function isBare(one: SelectionNode): boolean {
-  if (one.kind === Kind.FIELD) return one.name.value === '__typename';
-  return one.kind === Kind.INLINE_FRAGMENT && one.selectionSet.selections.every(isBare);
+function isBare(selection: SelectionNode): boolean {
+  if (selection.kind === Kind.FIELD) return selection.name.value === '__typename';
+  return selection.kind === Kind.INLINE_FRAGMENT && selection.selectionSet.selections.every(isBare);
 }

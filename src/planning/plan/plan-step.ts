@@ -1,15 +1,26 @@
-/** A planned fetch on its way into a plan, with what it gives and needs by `path.key`; and what selections give and need. */
-import { type FieldNode, Kind, type OperationDefinitionNode, parse, type SelectionSetNode } from 'graphql';
-import { invariant } from '../../lib/index.ts';
-import type { EntityField, EntityTarget, PlannedFetch, RequiredSelection, Rewrite } from './operation-plan.ts';
+/** The fetches of a plan in progress, with the fields each provides and needs as dotted paths, and their dependencies. */
+import { Kind, type SelectionSetNode } from 'graphql';
+import type { DraftFetch, DraftPlan } from './draft-plan.ts';
+import type { EntityField, EntityTarget, RequiredSelection, Rewrite } from './operation-plan.ts';
+import { responseKeyOf } from './response-key.ts';
 
 export interface Step {
-  readonly fetch: PlannedFetch;
-  /** `path.key` of every field it gives, and of every one it needs; `@` steps left out. */
+  readonly fetch: DraftFetch;
+  /** `path.key` of every field it provides; `@` steps are left out. */
   readonly gives: ReadonlySet<string>;
+  /** `path.key` of every field it needs: those of its path and those it requires. */
   readonly needs: ReadonlySet<string>;
-  /** The part of `needs` that its representations hold, or arguments from a context. */
+  /** The part of `needs` that is sent in its representations, or as arguments from a context. */
   readonly requires: ReadonlySet<string>;
+}
+
+/** The steps of a plan, by index. Passes replace and add steps in place. */
+export interface StepGraph {
+  readonly steps: Step[];
+  /** For each step, the steps that the planner's sequences put before it. */
+  readonly preceding: (readonly number[])[];
+  /** For each step, the steps it waits for. */
+  readonly after: number[][];
 }
 
 export function entityField(
@@ -27,20 +38,16 @@ export function entityField(
   };
 }
 
-export function operationOf(text: string): OperationDefinitionNode {
-  const operation = parse(text, { noLocation: true }).definitions.find((one) => one.kind === Kind.OPERATION_DEFINITION);
-  invariant(operation !== undefined, 'a fetch has an operation');
-  return operation;
+/** Where the response of a fetch is merged. */
+export function pathOf(fetch: DraftFetch): readonly string[] {
+  return fetch.kind === 'root' ? fetch.path : (fetch.fields[0]?.targets[0]?.path ?? []);
 }
 
-export function entitiesField(operation: OperationDefinitionNode): FieldNode {
-  const field = operation.selectionSet.selections.find(
-    (one) => one.kind === Kind.FIELD && one.name.value === '_entities',
-  );
-  invariant(field?.kind === Kind.FIELD, 'an entity fetch asks for _entities');
-  return field;
+export function withoutLists(path: readonly string[]): string[] {
+  return path.filter((step) => step !== '@');
 }
 
+/** Every path on the way to `keys`, and that of `keys` itself. */
 export function prefixes(keys: readonly string[]): Set<string> {
   return new Set(keys.map((_key, index) => keys.slice(0, index + 1).join('.')));
 }
@@ -48,7 +55,7 @@ export function prefixes(keys: readonly string[]): Set<string> {
 export function addGiven(set: SelectionSetNode, path: readonly string[], gives: Set<string>): void {
   for (const selection of set.selections) {
     if (selection.kind === Kind.FIELD) {
-      const inner = [...path, (selection.alias ?? selection.name).value];
+      const inner = [...path, responseKeyOf(selection)];
       gives.add(inner.join('.'));
       if (selection.selectionSet !== undefined) addGiven(selection.selectionSet, inner, gives);
     } else if (selection.kind === Kind.INLINE_FRAGMENT) {
@@ -73,7 +80,7 @@ export function addRequired(
   }
 }
 
-/** Where nothing but the type is asked for, that is what is given: what fails with it has a place. */
+/** The keys a selection provides. `__typename` counts only if it is the only one, so that its failure has a place. */
 export function topKeys(set: SelectionSetNode): string[] {
   const keys = allTopKeys(set);
   const fields = keys.filter((key) => key !== '__typename');
@@ -82,7 +89,7 @@ export function topKeys(set: SelectionSetNode): string[] {
 
 function allTopKeys(set: SelectionSetNode): string[] {
   return set.selections.flatMap((selection) => {
-    if (selection.kind === Kind.FIELD) return [(selection.alias ?? selection.name).value];
+    if (selection.kind === Kind.FIELD) return [responseKeyOf(selection)];
     return selection.kind === Kind.INLINE_FRAGMENT ? allTopKeys(selection.selectionSet) : [];
   });
 }
@@ -94,7 +101,23 @@ function hasLeavesOnly(set: SelectionSetNode): boolean {
   });
 }
 
-/** @param after for each step, those it waits for */
-export function waitsFor(index: number, other: number, after: readonly (readonly number[])[]): boolean {
-  return after[index]?.some((earlier) => earlier === other || waitsFor(earlier, other, after)) ?? false;
+/** Whether the step at `index` waits for the step at `target`, directly or through others. */
+export function waitsFor(index: number, target: number, after: readonly (readonly number[])[]): boolean {
+  return after[index]?.some((earlier) => earlier === target || waitsFor(earlier, target, after)) ?? false;
+}
+
+/** The plan of the steps, each fetch after those it waits for. */
+export function orderSteps({ steps, after }: StepGraph): DraftPlan {
+  const positions = new Map<number, number>();
+  const fetches: DraftFetch[] = [];
+  const place = (index: number): void => {
+    const step = steps[index];
+    if (step === undefined || positions.has(index)) return;
+    const earlier = after[index] ?? [];
+    earlier.forEach(place);
+    positions.set(index, fetches.length);
+    fetches.push({ ...step.fetch, after: earlier.map((waited) => positions.get(waited) ?? 0) });
+  };
+  for (const index of steps.keys()) place(index);
+  return { fetches };
 }

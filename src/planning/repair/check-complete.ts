@@ -1,10 +1,10 @@
 /**
- * Refuses a plan that leaves out a field it was asked for.
+ * Refuses a plan that lacks a field of the operation.
  *
- * Where a field's type is an interface without a single implementation in the subgraph that has the field, and what is
- * asked below it is not there either, Apollo's planner does not say that it cannot plan this: it drops the field
- * without a word, and the answer would be a null that no subgraph gave. Only fields that every object at their place
- * has are looked for: below an abstract type or a condition, a plan may rightly have nothing to ask.
+ * If a field's type is an interface without an implementation in the subgraph that has the field, and the fields
+ * selected below it are not there either, Apollo's planner drops the field silently instead of failing. The response
+ * would have a null that no subgraph returned. Only fields that every object at their place has are checked: below an
+ * abstract type or a condition, a plan may rightly have nothing to fetch.
  */
 import {
   type DocumentNode,
@@ -14,12 +14,13 @@ import {
   type SelectionSetNode,
   type TypeNode,
 } from 'graphql';
+import { responseKeyOf } from '../plan/response-key.ts';
 import { UnsoundPlan } from '../plan/unsound-plan.ts';
 
 export interface PlanChecker {
   /**
-   * @param gives `path.key` of every field that some fetch gives, `@` steps left out
-   * @throws UnsoundPlan where a field of the operation is none of these
+   * @param gives `path.key` of every field that some fetch provides; `@` steps are left out
+   * @throws UnsoundPlan if a field of the operation is not among them
    */
   check(operation: OperationDefinitionNode, gives: ReadonlySet<string>): void;
 }
@@ -41,9 +42,8 @@ export function createPlanChecker(supergraph: DocumentNode): PlanChecker {
       function walk(set: SelectionSetNode, fields: ReadonlyMap<string, string> | undefined, place: string): void {
         for (const selection of set.selections) {
           if (fields === undefined || selection.kind !== Kind.FIELD || selection.name.value.startsWith('__')) continue;
-          const path = `${place}${(selection.alias ?? selection.name).value}`;
-          if (!gives.has(path))
-            throw new UnsoundPlan(`no subgraph can be asked for ${path} with what is selected there`);
+          const path = `${place}${responseKeyOf(selection)}`;
+          if (!gives.has(path)) throw new UnsoundPlan(`no fetch of the plan provides ${path}`);
           if (selection.selectionSet === undefined) continue;
           walk(selection.selectionSet, objects.get(fields.get(selection.name.value) ?? ''), `${path}.`);
         }

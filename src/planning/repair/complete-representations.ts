@@ -1,77 +1,67 @@
 /**
- * Adds to representations what the fields asked for with them require, where the plan fetches it and only forgot it.
+ * Adds to representations the fields that the selected fields require, if the plan fetches them but does not send them.
  *
- * Where a required field requires another in turn, back in the same subgraph (`stamp` requires `tag` of another
- * subgraph, which requires `euro`, which requires `price`), Apollo's planner fetches `price` but may ask for `euro` by
- * a key alone. Such a field waits for what it requires; the others of its request do not.
+ * If a required field requires another in turn, back in the same subgraph (`stamp` requires `tag` of another subgraph,
+ * which requires `euro`, which requires `price`), Apollo's planner fetches `price` but may request `euro` with a key
+ * alone. Such a field then waits for the fields it requires; the other fields of its request do not.
  */
-import {
-  type FieldNode,
-  Kind,
-  type OperationDefinitionNode,
-  print,
-  type SelectionSetNode,
-  stripIgnoredCharacters,
-} from 'graphql';
+import { type FieldNode, Kind, type OperationDefinitionNode, type SelectionSetNode } from 'graphql';
+import { entitiesFieldOf, withOperation, withoutFields } from '../plan/fetch-operation.ts';
 import type { EntityTarget, RequiredSelection } from '../plan/operation-plan.ts';
 import {
   addGiven,
   addRequired,
-  entitiesField,
   entityField,
-  operationOf,
   type Step,
+  type StepGraph,
   waitsFor,
+  withoutLists,
 } from '../plan/plan-step.ts';
-import { type PlacedField, type RequiredFields, withoutFields } from './split-required.ts';
+import type { PlacedField, RequiredFields } from '../plan/required-fields.ts';
 
-export function completeRepresentations(
-  steps: Step[],
-  preceding: (readonly number[])[],
-  after: number[][],
-  requiredFields: RequiredFields,
-): void {
+export function completeRepresentations(graph: StepGraph, requiredFields: RequiredFields): void {
+  const { steps, preceding, after } = graph;
   for (const [index, step] of [...steps.entries()]) {
     const { fetch } = step;
     const [target] = fetch.kind === 'entities' ? (fetch.fields[0]?.targets ?? []) : [];
     if (fetch.kind === 'root' || target === undefined || fetch.context.length > 0) continue;
-    const operation = operationOf(fetch.operation);
+    const { operation } = fetch;
     const lacking = requiredFields
       .placed(fetch.subgraph, operation, target.path, true)
       .filter((field) => field.represented && isLacking(field, target, step, steps, requiredFields));
     if (lacking.length === 0) continue;
     const moved = new Set(lacking.map(({ node }) => node));
-    const others = topFields(entitiesField(operation).selectionSet).filter((node) => !moved.has(node));
-    if (others.every((node) => node.name.value === '__typename')) {
-      // Where nothing is rewritten, the type was known before: nobody has to wait for it.
-      const removed = new Set(target.inputRewrites.length === 0 ? others : []);
+    const complete = topFields(entitiesFieldOf(operation).selectionSet).filter((node) => !moved.has(node));
+    if (complete.every((node) => node.name.value === '__typename')) {
+      // Without input rewrites the type is known already, so no fetch has to wait for this `__typename`.
+      const removed = new Set(target.inputRewrites.length === 0 ? complete : []);
       const completed = withFields(step, operation, removed, lacking);
       steps[index] = completed;
-      if (!isMutation(steps[0])) leaveNeedless(index, completed, steps, after);
+      if (!isMutation(steps[0])) dropNeedlessWaits(index, completed, steps, after);
       waitForLacking(index, lacking, steps, after);
       continue;
     }
-    const completed = forTypes(withFields(step, operation, new Set(others), lacking), lacking, requiredFields);
+    const completed = forTypes(withFields(step, operation, new Set(complete), lacking), lacking, requiredFields);
     steps[index] = withFields(step, operation, moved, []);
+    const addedIndex = steps.length;
     steps.push(completed);
     preceding.push([...(preceding[index] ?? [])]);
     after.push([...(after[index] ?? [])]);
-    waitForLacking(steps.length - 1, lacking, steps, after);
-    // Who waited for what has moved waits for it still, even if what is left gives the same to objects of another type.
-    const added = steps.length - 1;
-    after.forEach((list, other) => {
-      if (other === added || !list.includes(index) || steps[other]?.needs.isDisjointFrom(completed.gives) !== false)
-        return;
-      if (!waitsFor(added, other, after)) list.push(added);
+    waitForLacking(addedIndex, lacking, steps, after);
+    // A step that waited for a moved field still does, even if the remaining fields provide it to objects of another type.
+    after.forEach((waits, dependant) => {
+      if (dependant === addedIndex || !waits.includes(index)) return;
+      if (steps[dependant]?.needs.isDisjointFrom(completed.gives) !== false) return;
+      if (!waitsFor(addedIndex, dependant, after)) waits.push(addedIndex);
     });
   }
 }
 
-/** Who waited for what the step gives no more waits for what the step waits for. */
-function leaveNeedless(index: number, { gives }: Step, steps: readonly Step[], after: number[][]): void {
-  after.forEach((list, other) => {
-    if (!list.includes(index) || steps[other]?.needs.isDisjointFrom(gives) === false) return;
-    after[other] = [...new Set([...list.filter((one) => one !== index), ...(after[index] ?? [])])];
+/** Steps that waited for fields the step no longer provides wait for what the step waits for instead. */
+function dropNeedlessWaits(index: number, { gives }: Step, steps: readonly Step[], after: number[][]): void {
+  after.forEach((waits, dependant) => {
+    if (!waits.includes(index) || steps[dependant]?.needs.isDisjointFrom(gives) === false) return;
+    after[dependant] = [...new Set([...waits.filter((waited) => waited !== index), ...(after[index] ?? [])])];
   });
 }
 
@@ -79,6 +69,7 @@ function isMutation(step: Step | undefined): boolean {
   return step?.fetch.kind === 'root' && step.fetch.operationType === 'mutation';
 }
 
+/** Whether the field's representation lacks a field that it requires and that another step provides. */
 function isLacking(
   { typeName, requires }: PlacedField,
   target: EntityTarget,
@@ -86,24 +77,24 @@ function isLacking(
   steps: readonly Step[],
   { areDisjoint }: RequiredFields,
 ): boolean {
-  const keys = target.path.filter((key) => key !== '@');
+  const keys = withoutLists(target.path);
   const required = new Set<string>();
   addRequired(requires, keys, required);
-  const brought = new Set<string>();
-  const add = (selections: readonly RequiredSelection[]): void => {
-    for (const one of selections) {
-      if (one.kind === 'field') addRequired([one], keys, brought);
-      else if (one.type === undefined || !areDisjoint(one.type, typeName)) add(one.selections);
+  const sent = new Set<string>();
+  const addSent = (selections: readonly RequiredSelection[]): void => {
+    for (const selection of selections) {
+      if (selection.kind === 'field') addRequired([selection], keys, sent);
+      else if (selection.type === undefined || !areDisjoint(selection.type, typeName)) addSent(selection.selections);
     }
   };
-  add(target.requires);
+  addSent(target.requires);
   return (
-    !required.isSubsetOf(brought) &&
-    [...required].every((name) => steps.some((other) => other !== step && other.gives.has(name)))
+    !required.isSubsetOf(sent) &&
+    [...required].every((path) => steps.some((provider) => provider !== step && provider.gives.has(path)))
   );
 }
 
-/** Whoever gives what was lacking, even if another that is waited for gives it too: to objects of another type. */
+/** Waits for every step that provides a lacking field: one that is waited for already may provide it for another type. */
 function waitForLacking(
   index: number,
   lacking: readonly PlacedField[],
@@ -111,20 +102,15 @@ function waitForLacking(
   after: number[][],
 ): void {
   const required = new Set<string>();
-  for (const { path, requires } of lacking)
-    addRequired(
-      requires,
-      path.filter((key) => key !== '@'),
-      required,
-    );
-  steps.forEach(({ gives }, other) => {
-    const own = after[index];
-    if (other === index || gives.isDisjointFrom(required) || own === undefined || own.includes(other)) return;
-    if (!waitsFor(other, index, after)) own.push(other);
+  for (const { path, requires } of lacking) addRequired(requires, withoutLists(path), required);
+  steps.forEach(({ gives }, provider) => {
+    const waits = after[index];
+    if (provider === index || gives.isDisjointFrom(required) || waits === undefined || waits.includes(provider)) return;
+    if (!waitsFor(provider, index, after)) waits.push(provider);
   });
 }
 
-/** The step without some of its fields, and with what others require in its representations. */
+/** The step without some of its fields, and with the fields that `lacking` require in its representations. */
 function withFields(
   step: Step,
   whole: OperationDefinitionNode,
@@ -136,23 +122,23 @@ function withFields(
   const [target] = field?.targets ?? [];
   if (fetch.kind === 'root' || field === undefined || target === undefined) return step;
   const operation = withoutFields(whole, removed);
-  const declared = new Set(operation.variableDefinitions?.map(({ variable }) => variable.name.value));
-  const { selectionSet } = entitiesField(operation);
-  const keys = target.path.filter((key) => key !== '@');
+  const { selectionSet } = entitiesFieldOf(operation);
+  const keys = withoutLists(target.path);
   const gives = new Set<string>();
   if (selectionSet !== undefined) addGiven(selectionSet, keys, gives);
   const required = new Set<string>();
   for (const { requires } of lacking) addRequired(requires, keys, required);
-  const own = lacking.map(({ typeName, requires }) => ({ kind: 'on', type: typeName, selections: requires }) as const);
-  // Inside the conditions that are there: a condition of its own could make a representation without a key.
+  const additions = lacking.map(
+    ({ typeName, requires }) => ({ kind: 'on', type: typeName, selections: requires }) as const,
+  );
+  // Added inside the existing conditions: a condition beside them could make a representation without a key.
   const requires = target.requires.map(
-    (one): RequiredSelection => (one.kind === 'on' ? { ...one, selections: [...one.selections, ...own] } : one),
+    (selection): RequiredSelection =>
+      selection.kind === 'on' ? { ...selection, selections: [...selection.selections, ...additions] } : selection,
   );
   return {
     fetch: {
-      ...fetch,
-      operation: stripIgnoredCharacters(print(operation)),
-      variables: fetch.variables.filter((name) => declared.has(name)),
+      ...withOperation(fetch, operation),
       fields: [entityField({ ...target, requires }, selectionSet, field.outputRewrites)],
     },
     gives,
@@ -161,7 +147,7 @@ function withFields(
   };
 }
 
-/** The step with representations of the objects alone that may have one of the fields. */
+/** The step with representations of only those objects that may have one of the fields. */
 function forTypes(step: Step, lacking: readonly PlacedField[], { areDisjoint }: RequiredFields): Step {
   const { fetch } = step;
   if (fetch.kind === 'root') return step;
@@ -169,9 +155,9 @@ function forTypes(step: Step, lacking: readonly PlacedField[], { areDisjoint }: 
     ...field,
     targets: field.targets.map((target) => ({
       ...target,
-      requires: target.requires.filter((one) => {
-        if (one.kind === 'field' || one.type === undefined) return true;
-        const { type } = one;
+      requires: target.requires.filter((selection) => {
+        if (selection.kind === 'field' || selection.type === undefined) return true;
+        const { type } = selection;
         return lacking.some(({ typeName }) => !areDisjoint(type, typeName));
       }),
     })),
@@ -180,8 +166,8 @@ function forTypes(step: Step, lacking: readonly PlacedField[], { areDisjoint }: 
 }
 
 function topFields(set: SelectionSetNode | undefined): FieldNode[] {
-  return (set?.selections ?? []).flatMap((one) => {
-    if (one.kind === Kind.FIELD) return [one];
-    return one.kind === Kind.INLINE_FRAGMENT ? topFields(one.selectionSet) : [];
+  return (set?.selections ?? []).flatMap((selection) => {
+    if (selection.kind === Kind.FIELD) return [selection];
+    return selection.kind === Kind.INLINE_FRAGMENT ? topFields(selection.selectionSet) : [];
   });
 }

@@ -1,44 +1,31 @@
 /**
- * Turns the twins of required-arguments.ts back: an operation asks for `price__required_0: price(in: "EUR")`, and a
- * representation holds that value as `price`.
+ * Replaces the twins of required-arguments.ts: an operation selects `price__required_0: price(in: "EUR")`, and a
+ * representation has that value as `price`.
  *
- * A representation has room for one `price`. Where fields of one request require different ones, each gets a request
- * with a representation of its own (merge-fetches.ts makes one request of them again, with several `_entities`).
+ * A representation can have only one `price`. If fields of one request require different ones, each gets a request with
+ * representations of its own (merge-fetches.ts makes one request of them again, with several `_entities` fields).
  */
-import {
-  type FieldNode,
-  Kind,
-  type OperationDefinitionNode,
-  parse,
-  print,
-  type SelectionSetNode,
-  stripIgnoredCharacters,
-  visit,
-} from 'graphql';
-import { invariant } from '../../lib/index.ts';
-import type {
-  EntityFetch,
-  EntityField,
-  OperationPlan,
-  PlannedFetch,
-  RequiredSelection,
-} from '../plan/operation-plan.ts';
-import { type RequiredFields, withoutFields } from '../repair/split-required.ts';
-import type { TwinnedField } from './required-arguments.ts';
+import { type FieldNode, Kind, type OperationDefinitionNode, type SelectionSetNode, visit } from 'graphql';
+import type { TwinnedField } from '../normalise/required-arguments.ts';
+import type { DraftEntityFetch, DraftFetch, DraftPlan } from '../plan/draft-plan.ts';
+import { entitySelectionsOf, withOperation, withoutFields } from '../plan/fetch-operation.ts';
+import type { EntityField, RequiredSelection } from '../plan/operation-plan.ts';
+import type { RequiredFields } from '../plan/required-fields.ts';
+import { responseKeyOf } from '../plan/response-key.ts';
 
 type Twins = ReadonlyMap<string, TwinnedField>;
 
-/** Fields of one request whose requirements go into one representation. */
+/** Fields of one request whose requirements fit into one representation. */
 interface Group {
   readonly fields: Set<FieldNode>;
   readonly requires: { readonly type: string; readonly selections: readonly RequiredSelection[] }[];
-  /** By place in a representation, which of a field's twins are required there. */
+  /** By place in a representation, the twins of a field that are required there. */
   readonly uses: Map<string, string>;
 }
 
-export function restoreArguments(plan: OperationPlan, twins: Twins, requiredFields: RequiredFields): OperationPlan {
+export function restoreArguments(plan: DraftPlan, twins: Twins, requiredFields: RequiredFields): DraftPlan {
   if (twins.size === 0) return plan;
-  const fetches: PlannedFetch[] = [];
+  const fetches: DraftFetch[] = [];
   const places: number[][] = [];
   for (const fetch of plan.fetches) {
     const after = fetch.after.flatMap((index) => places[index] ?? []);
@@ -49,18 +36,20 @@ export function restoreArguments(plan: OperationPlan, twins: Twins, requiredFiel
   return { fetches };
 }
 
-function splitByUse(fetch: PlannedFetch, twins: Twins, requiredFields: RequiredFields): readonly PlannedFetch[] {
+function splitByUse(fetch: DraftFetch, twins: Twins, requiredFields: RequiredFields): readonly DraftFetch[] {
   const [field] = fetch.kind === 'entities' ? fetch.fields : [];
   if (fetch.kind === 'root' || field === undefined) return [fetch];
-  const operation = operationOf(fetch);
+  const { operation } = fetch;
   const groups: Group[] = [];
   const selected: FieldNode[] = [];
-  forEachField(entitiesOf(operation), undefined, (node, type) => {
+  forEachField(entitySelectionsOf(operation), undefined, (node, type) => {
     selected.push(node);
     const selections =
       (type === undefined ? undefined : requiredFields.of(fetch.subgraph, type, node.name.value)) ?? [];
     const uses = usesOf(selections, twins);
-    let group = groups.find((one) => [...uses].every(([place, use]) => (one.uses.get(place) ?? use) === use));
+    let group = groups.find((candidate) =>
+      [...uses].every(([place, use]) => (candidate.uses.get(place) ?? use) === use),
+    );
     if (group === undefined) {
       group = { fields: new Set(), requires: [], uses: new Map() };
       groups.push(group);
@@ -71,26 +60,23 @@ function splitByUse(fetch: PlannedFetch, twins: Twins, requiredFields: RequiredF
   });
   if (groups.length < 2) return [fetch];
   const contested = contestedPlaces(groups);
-  return groups.map((group): EntityFetch => {
-    const left = withoutFields(operation, new Set(selected.filter((node) => !group.fields.has(node))));
-    const declared = new Set(left.variableDefinitions?.map(({ variable }) => variable.name.value));
+  return groups.map((group): DraftEntityFetch => {
+    const excluded = new Set(selected.filter((node) => !group.fields.has(node)));
     return {
-      ...fetch,
-      operation: stripIgnoredCharacters(print(left)),
-      variables: fetch.variables.filter((name) => declared.has(name)),
+      ...withOperation(fetch, withoutFields(operation, excluded)),
       fields: [partOf(field, group, contested, twins)],
     };
   });
 }
 
-/** The places that not all representations can fill alike. */
+/** The places for which the groups require different values. */
 function contestedPlaces(groups: readonly Group[]): Set<string> {
-  const known = new Map<string, string>();
+  const firstUses = new Map<string, string>();
   const contested = new Set<string>();
   for (const { uses } of groups) {
     for (const [place, use] of uses) {
-      if ((known.get(place) ?? use) !== use) contested.add(place);
-      known.set(place, use);
+      if ((firstUses.get(place) ?? use) !== use) contested.add(place);
+      firstUses.set(place, use);
     }
   }
   return contested;
@@ -98,37 +84,38 @@ function contestedPlaces(groups: readonly Group[]): Set<string> {
 
 function partOf(field: EntityField, group: Group, contested: ReadonlySet<string>, twins: Twins): EntityField {
   const nodes = [...group.fields];
-  const own = group.requires.map((one) => ({ kind: 'on', ...one }) as const);
+  const additions = group.requires.map((required) => ({ kind: 'on', ...required }) as const);
   return {
     ...field,
-    gives: [...new Set(nodes.map(keyOf))].filter((key) => key !== '__typename'),
+    gives: [...new Set(nodes.map(responseKeyOf))].filter((key) => key !== '__typename'),
     leavesOnly: nodes.every((node) => node.selectionSet === undefined),
     targets: field.targets.map((target) => ({
       ...target,
-      // Inside the conditions that are there: a condition of its own could make a representation without a key.
-      requires: without(target.requires, contested, '', twins).map((one) =>
-        one.kind === 'on' ? { ...one, selections: [...one.selections, ...own] } : one,
+      // Added inside the existing conditions: a condition beside them could make a representation without a key.
+      requires: without(target.requires, contested, '', twins).map((selection) =>
+        selection.kind === 'on' ? { ...selection, selections: [...selection.selections, ...additions] } : selection,
       ),
       exact: false,
     })),
   };
 }
 
-/** For each place that a required field with twins has in a representation: which of them, under which conditions. */
+/** For each place of a twinned field in a representation, the twins required there and their type conditions. */
 function usesOf(selections: readonly RequiredSelection[], twins: Twins): Map<string, string> {
   const uses = new Map<string, string[]>();
   collect(selections, '', '');
   return new Map([...uses].map(([place, use]) => [place, use.sort().join()]));
 
   function collect(list: readonly RequiredSelection[], place: string, conditions: string): void {
-    for (const one of list) {
-      if (one.kind === 'on') {
-        collect(one.selections, place, `${conditions} on ${one.type}`);
+    for (const selection of list) {
+      if (selection.kind === 'on') {
+        collect(selection.selections, place, `${conditions} on ${selection.type}`);
         continue;
       }
-      const at = `${place}.${nameOf(one.key, twins)}`;
-      if (isTwinned(one.key, twins)) uses.set(at, [...(uses.get(at) ?? []), `${conditions} ${one.key}`]);
-      if (one.selections !== undefined) collect(one.selections, at, `${conditions} ${one.key}`);
+      const { key } = selection;
+      const at = `${place}.${nameOf(key, twins)}`;
+      if (isTwinned(key, twins)) uses.set(at, [...(uses.get(at) ?? []), `${conditions} ${key}`]);
+      if (selection.selections !== undefined) collect(selection.selections, at, `${conditions} ${key}`);
     }
   }
 }
@@ -139,18 +126,19 @@ function without(
   place: string,
   twins: Twins,
 ): RequiredSelection[] {
-  return selections.flatMap((one): RequiredSelection[] => {
-    if (one.kind === 'on') return [{ ...one, selections: without(one.selections, places, place, twins) }];
-    const at = `${place}.${nameOf(one.key, twins)}`;
+  return selections.flatMap((selection): RequiredSelection[] => {
+    if (selection.kind === 'on')
+      return [{ ...selection, selections: without(selection.selections, places, place, twins) }];
+    const at = `${place}.${nameOf(selection.key, twins)}`;
     if (places.has(at)) return [];
-    if (one.selections === undefined) return [one];
-    const left = without(one.selections, places, at, twins);
-    return left.length === 0 ? [] : [{ ...one, selections: left }];
+    if (selection.selections === undefined) return [selection];
+    const inner = without(selection.selections, places, at, twins);
+    return inner.length === 0 ? [] : [{ ...selection, selections: inner }];
   });
 }
 
-function restored(fetch: PlannedFetch, twins: Twins): PlannedFetch {
-  const operation = restoredText(fetch.operation, twins);
+function restored(fetch: DraftFetch, twins: Twins): DraftFetch {
+  const operation = restoredOperation(fetch.operation, twins);
   if (fetch.kind === 'root') return { ...fetch, operation };
   const fields = fetch.fields.map((field) => ({
     ...field,
@@ -159,9 +147,8 @@ function restored(fetch: PlannedFetch, twins: Twins): PlannedFetch {
   return { ...fetch, operation, fields };
 }
 
-function restoredText(text: string, twins: Twins): string {
-  if (![...twins.keys()].some((name) => text.includes(name))) return text;
-  const document = visit(parse(text, { noLocation: true }), {
+function restoredOperation(operation: OperationDefinitionNode, twins: Twins): OperationDefinitionNode {
+  return visit(operation, {
     Field(node) {
       const twin = twins.get(node.name.value);
       if (twin === undefined) return undefined;
@@ -173,14 +160,16 @@ function restoredText(text: string, twins: Twins): string {
       };
     },
   });
-  return stripIgnoredCharacters(print(document));
 }
 
 function renamed(selections: readonly RequiredSelection[], twins: Twins): RequiredSelection[] {
-  return selections.map((one): RequiredSelection => {
-    if (one.kind === 'on') return { ...one, selections: renamed(one.selections, twins) };
-    const inner = one.selections === undefined ? one : { ...one, selections: renamed(one.selections, twins) };
-    const twin = twins.get(one.key);
+  return selections.map((selection): RequiredSelection => {
+    if (selection.kind === 'on') return { ...selection, selections: renamed(selection.selections, twins) };
+    const inner =
+      selection.selections === undefined
+        ? selection
+        : { ...selection, selections: renamed(selection.selections, twins) };
+    const twin = twins.get(selection.key);
     return twin === undefined ? inner : { ...inner, as: twin.name };
   });
 }
@@ -191,22 +180,6 @@ function nameOf(key: string, twins: Twins): string {
 
 function isTwinned(key: string, twins: Twins): boolean {
   return twins.has(key) || [...twins.values()].some(({ name }) => name === key);
-}
-
-function keyOf({ alias, name }: FieldNode): string {
-  return (alias ?? name).value;
-}
-
-function operationOf({ operation }: PlannedFetch): OperationDefinitionNode {
-  const [definition] = parse(operation, { noLocation: true }).definitions;
-  invariant(definition?.kind === Kind.OPERATION_DEFINITION, 'a fetch has an operation');
-  return definition;
-}
-
-function entitiesOf({ selectionSet }: OperationDefinitionNode): SelectionSetNode {
-  const [field] = selectionSet.selections;
-  invariant(field?.kind === Kind.FIELD && field.selectionSet !== undefined, 'an entity fetch selects fields');
-  return field.selectionSet;
 }
 
 function forEachField(

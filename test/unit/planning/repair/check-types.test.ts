@@ -1,8 +1,10 @@
 import { parse } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { GatewayError } from '../../../../src/errors/index.ts';
-import type { EntityFetch, OperationPlan, RequiredSelection } from '../../../../src/planning/index.ts';
+import type { RequiredSelection } from '../../../../src/planning/index.ts';
 import { liftInterfaceObjectFields } from '../../../../src/planning/normalise/interface-objects.ts';
+import type { DraftEntityFetch, DraftPlan } from '../../../../src/planning/plan/draft-plan.ts';
+import { operationOf } from '../../../../src/planning/plan/fetch-operation.ts';
 import { readSupergraphTypes } from '../../../../src/planning/plan/supergraph-types.ts';
 import { UnsoundPlan } from '../../../../src/planning/plan/unsound-plan.ts';
 import { checkTypes } from '../../../../src/planning/repair/check-types.ts';
@@ -10,13 +12,15 @@ import { interfaceObjects } from '../../../federation/schemas/interface-objects.
 import { composeOrThrow } from '../../../testkit/test-graph.ts';
 
 const types = readSupergraphTypes(parse(composeOrThrow(interfaceObjects.subgraphs).supergraphSdl));
-const { asked } = liftInterfaceObjectFields(types, parse('{reviewed{score ...on Film{verdict}}}'));
+const { requested } = liftInterfaceObjectFields(types, parse('{reviewed{score ...on Film{verdict}}}'));
 
-function fetchOf(subgraph: string, body: string, requires: RequiredSelection): EntityFetch {
+function fetchOf(subgraph: string, body: string, requires: RequiredSelection): DraftEntityFetch {
   return {
     kind: 'entities',
     subgraph,
-    operation: `query($representations:[_Any!]!){_entities(representations:$representations){...on Media{${body}}}}`,
+    operation: operationOf(
+      `query($representations:[_Any!]!){_entities(representations:$representations){...on Media{${body}}}}`,
+    ),
     variables: [],
     after: [],
     context: [],
@@ -38,14 +42,14 @@ function on(type: string, ...keys: string[]): RequiredSelection {
 }
 
 /** @param reviewed the type for which the reviews that a verdict requires are fetched */
-function planOf(reviewed: string): OperationPlan {
+function planOf(reviewed: string): DraftPlan {
   return {
     fetches: [
       {
         kind: 'root',
         subgraph: 'reviews',
         operationType: 'query',
-        operation: '{reviewed{__typename id}}',
+        operation: operationOf('{reviewed{__typename id}}'),
         path: [],
         variables: [],
         after: [],
@@ -61,19 +65,19 @@ function planOf(reviewed: string): OperationPlan {
 
 describe('a plan over interface objects', () => {
   it('is refused where a field requires for all types what is fetched for one', () => {
-    expect(() => checkTypes(planOf('Film'), asked, types)).toThrow(UnsoundPlan);
-    expect(() => checkTypes(planOf('Film'), asked, types)).toThrow(/brings \w+,\w+ its reviewed.score/);
+    expect(() => checkTypes(planOf('Film'), requested, types)).toThrow(UnsoundPlan);
+    expect(() => checkTypes(planOf('Film'), requested, types)).toThrow(/provides reviewed.score for \w+,\w+/);
   });
 
   it('is taken where it is fetched for all', () => {
-    expect(() => checkTypes(planOf('Media'), asked, types)).not.toThrow();
+    expect(() => checkTypes(planOf('Media'), requested, types)).not.toThrow();
   });
 
   it('is refused where nobody finds out the type that a condition asks for', () => {
     const [root, , ...rest] = planOf('Film').fetches;
     if (root === undefined) throw new TypeError('a plan has a root');
     const plan = { fetches: [root, fetchOf('library', 'title', on('Media')), ...rest] };
-    expect(() => checkTypes(plan, asked, types)).toThrow(/verdict|score/);
+    expect(() => checkTypes(plan, requested, types)).toThrow(/verdict|score/);
   });
 
   it('that is refused says so with a code and a sentence of its own', () => {
