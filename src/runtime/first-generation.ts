@@ -2,7 +2,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { messageOf } from '../errors/index.ts';
 import type { Logger } from '../observability/index.ts';
-import { type IntrospectedSchemas, CompositionError, schemaUnavailable } from '../supergraph/index.ts';
+import { CompositionError, type IntrospectedSchemas, schemaUnavailable } from '../supergraph/index.ts';
 import type { GatewayGeneration } from './generation.ts';
 
 export interface FirstGenerationOptions {

@@ -11,10 +11,10 @@ import { loadConfig } from '../config/index.ts';
 import type { Logger } from '../observability/index.ts';
 import { readSupergraph, type SupergraphParts } from '../read-supergraph.ts';
 import {
-  IntrospectedSchemas,
   createSdlStore,
   type FileWatch,
   Generations,
+  IntrospectedSchemas,
   watchedPaths,
   watchFiles,
 } from '../supergraph/index.ts';
