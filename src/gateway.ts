@@ -7,6 +7,7 @@
  *     close     requests in flight end, then what serves them
  */
 import { createHttpServer, type ListenOptions } from './http/index.ts';
+import type { Logger } from './observability/index.ts';
 import { type GatewayGeneration, openRuntime, type ReloadOutcome, type RuntimeOptions } from './runtime/index.ts';
 import type { Generations } from './supergraph/index.ts';
 
@@ -25,6 +26,7 @@ export interface ListeningServer {
 export interface Gateway {
   /** The generations that serve: `current` has the configuration, the API schema and the supergraph. */
   readonly generations: Generations<GatewayGeneration>;
+  readonly log: Logger;
   /**
    * Answers a request of the web standard, by the same routes as `listen`: `/graphql`, `/v1`, `/health`. Answers that
    * are streams stay streams. Aborting the request, or cancelling the answer's body, ends what is done for it.
@@ -46,8 +48,8 @@ export interface Gateway {
  * @throws ConfigError or CompositionError with every problem found
  */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
-  const { log } = options;
   const runtime = await openRuntime(options);
+  const { log } = runtime;
   const server = await createHttpServer({ gateway: runtime, log });
   let drained: Promise<boolean> | undefined;
   const drain = (): Promise<boolean> => {
@@ -56,6 +58,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   };
   return {
     generations: runtime.generations,
+    log,
     fetch: (request) => server.fetch(request),
     listen: async (listenOptions) => ({ url: await server.listen(listenOptions), drain }),
     reload: () => runtime.reload(),

@@ -1,9 +1,7 @@
 import { constants } from 'node:os';
 import { isatty } from 'node:tty';
 import { Command, InvalidArgumentError } from 'commander';
-import { loadConfig } from '../config/index.ts';
 import { createGateway } from '../gateway.ts';
-import { createLogger } from '../observability/index.ts';
 import { reportRunning } from './report-running.ts';
 
 interface ServeOptions {
@@ -46,9 +44,8 @@ async function serve({ config, port, host, watch }: ServeOptions): Promise<void>
   process.on('SIGTERM', () => stop('SIGTERM'));
   process.on('SIGINT', () => stop('SIGINT'));
 
-  const { telemetry } = await loadConfig(config);
-  const log = createLogger({ level: telemetry.logLevel });
-  const gateway = await createGateway({ configFile: config, log, watch, waitForSubgraphs: true });
+  const gateway = await createGateway({ configFile: config, watch, waitForSubgraphs: true });
+  const { log } = gateway;
   const server = await gateway.listen({ host, port });
   let stopping = false;
   const drain = async (): Promise<void> => {

@@ -29,7 +29,7 @@ export {
   unforwardableHeaders,
 } from './header-rules.ts';
 export { configJsonSchema } from './json-schema.ts';
-export { loadConfig } from './load-config.ts';
+export { type ConfiguredInCode, checkConfig, loadConfig } from './load-config.ts';
 export type { ErrorPolicy, LogLevel, ResolvedConfig, SubgraphConfig } from './resolved-config.ts';
 export { pendingKeys, supportedFederation } from './supergraph-yaml.ts';
 export type { BodyCompression, BreakerConfig } from './traffic.ts';

@@ -3,12 +3,13 @@ import type { z } from 'zod';
 import { messageOf } from '../errors/index.ts';
 import { deepFreeze, didYouMean, readTextFile } from '../lib/index.ts';
 import { resolveAi } from './ai.ts';
+import { builtInProvider } from './ai-providers.ts';
 import { ConfigError, type ConfigProblem } from './config-error.ts';
 import { resolveHeaderRules } from './header-rules.ts';
 import { problemWords, unknownKey } from './problem-words.ts';
-import { formatPath, readYaml, type YamlPath } from './read-yaml.ts';
+import { formatPath, readYaml, type YamlPath, type YamlSource } from './read-yaml.ts';
 import type { ResolvedConfig, SubgraphConfig } from './resolved-config.ts';
-import { type SupergraphYaml, supergraphYaml } from './supergraph-yaml.ts';
+import { type SupergraphYaml, subgraphName, supergraphYaml, supergraphYamlBesideCode } from './supergraph-yaml.ts';
 import { resolveTraffic } from './traffic.ts';
 import { parseDuration, parseSize } from './units.ts';
 import { unknownInAi } from './unknown-in-ai.ts';
@@ -16,14 +17,29 @@ import { unknownInAi } from './unknown-in-ai.ts';
 /** The line of a YAML path, counted from 1. */
 type LineOf = (path: YamlPath) => number | undefined;
 
+/** What an application adds to its configuration in code. */
+export interface ConfiguredInCode {
+  /** The SDL of each in-process subgraph, by its name. */
+  readonly subgraphs: Readonly<Record<string, string>>;
+  /** The names of its own model providers. */
+  readonly providers: readonly string[];
+}
+
+const nothingInCode: ConfiguredInCode = { subgraphs: {}, providers: [] };
+
 /**
  * Reads, checks and resolves a supergraph.yaml.
  *
  * @param file its path; relative paths inside it start at its own folder
  * @param environment where `${NAME}` is read from
+ * @param inCode what the file may name without having it
  * @throws ConfigError with every problem, its YAML path and line; values are never quoted, they may be secrets
  */
-export async function loadConfig(file: string, environment: NodeJS.ProcessEnv = process.env): Promise<ResolvedConfig> {
+export async function loadConfig(
+  file: string,
+  environment: NodeJS.ProcessEnv = process.env,
+  inCode: ConfiguredInCode = nothingInCode,
+): Promise<ResolvedConfig> {
   let text: string;
   try {
     text = await readTextFile(file);
@@ -34,6 +50,30 @@ export async function loadConfig(file: string, environment: NodeJS.ProcessEnv = 
       : `the file cannot be read: ${messageOf(error)}`;
     throw new ConfigError(file, [{ path: '', line: undefined, message }]);
   }
+  return checkSource(file, readYaml(file, text, environment), environment, inCode);
+}
+
+/**
+ * Checks and resolves a configuration that is an object, in the form of supergraph.yaml. `${NAME}` in it stays as it is.
+ *
+ * @param file where it would stand as a file: relative paths start at its folder, and problems name it
+ * @throws ConfigError with every problem and its path
+ */
+export function checkConfig(
+  file: string,
+  value: unknown,
+  environment: NodeJS.ProcessEnv = process.env,
+  inCode: ConfiguredInCode = nothingInCode,
+): ResolvedConfig {
+  return checkSource(file, { value, lineOf: () => undefined }, environment, inCode);
+}
+
+function checkSource(
+  file: string,
+  source: YamlSource,
+  environment: NodeJS.ProcessEnv,
+  inCode: ConfiguredInCode,
+): ResolvedConfig {
   const unsafe = protectionSwitches.filter((name) => environment[name] !== undefined);
   if (unsafe.length > 0) {
     const message = 'switches off a protection of the query planner; unset it';
@@ -42,22 +82,26 @@ export async function loadConfig(file: string, environment: NodeJS.ProcessEnv = 
       unsafe.map((name) => ({ path: '', line: undefined, message: `${name} ${message}` })),
     );
   }
-  const source = readYaml(file, text, environment);
-  const parsed = supergraphYaml.safeParse(source.value);
+  const isComplete = Object.keys(inCode.subgraphs).length === 0;
+  const parsed = (isComplete ? supergraphYaml : supergraphYamlBesideCode).safeParse(source.value);
   if (!parsed.success) {
     const problems = parsed.error.issues.flatMap((issue) => problemsOf(issue, source.lineOf, source.value));
     // One problem a place: what else is said of a value that has the wrong form follows from that.
     const first = problems.filter(({ path }, index) => problems.findIndex((other) => other.path === path) === index);
     throw new ConfigError(file, first);
   }
-  const unknown = unknownInAi(parsed.data.ai).map(({ path, message }) => ({
+  const unknown = unknownInAi(parsed.data.ai, inCode.providers).map(({ path, message }) => ({
     path: formatPath(path),
     line: source.lineOf(path),
     message,
   }));
-  const problems = [...unknown, ...unknownSubgraphs(parsed.data, source.lineOf)];
+  const problems = [
+    ...unknown,
+    ...unknownSubgraphs(parsed.data, inCode, source.lineOf),
+    ...namedTwice(parsed.data, inCode, source.lineOf),
+  ];
   if (problems.length > 0) throw new ConfigError(file, problems);
-  return deepFreeze(resolveConfig(resolve(file), parsed.data, source.lineOf));
+  return deepFreeze(resolveConfig(resolve(file), parsed.data, source.lineOf, inCode));
 }
 
 /** Variables by which Apollo's packages switch off their limits on what is planned. */
@@ -112,29 +156,53 @@ function branchMeant(issue: z.core.$ZodIssueInvalidUnion): z.core.$ZodIssue[] | 
 }
 
 /** `traffic.subgraphs` and `headers.subgraphs` name subgraphs that are asked over HTTP. */
-function unknownSubgraphs(yaml: SupergraphYaml, lineOf: LineOf): ConfigProblem[] {
+function unknownSubgraphs(yaml: SupergraphYaml, inCode: ConfiguredInCode, lineOf: LineOf): ConfigProblem[] {
   return (['traffic', 'headers'] as const).flatMap((key) =>
     Object.keys(yaml[key].subgraphs).flatMap((name) => {
       const subgraph = Object.hasOwn(yaml.subgraphs, name) ? yaml.subgraphs[name] : undefined;
       if (subgraph !== undefined && !subgraph.ai) return [];
+      const isInCode = Object.hasOwn(inCode.subgraphs, name);
       const message =
-        subgraph === undefined
+        subgraph === undefined && !isInCode
           ? `there is no subgraph "${name}" under subgraphs${didYouMean(name, Object.keys(yaml.subgraphs))}`
-          : `"${name}" is an AI subgraph: it runs in-process and is not asked over HTTP`;
+          : `"${name}" is ${isInCode ? 'a subgraph of createGateway' : 'an AI subgraph'}: it runs in-process and is not asked over HTTP`;
       const path = [key, 'subgraphs', name];
       return [{ path: formatPath(path), line: lineOf(path), message }];
     }),
   );
 }
 
-function resolveConfig(file: string, yaml: SupergraphYaml, lineOf: LineOf): ResolvedConfig {
+/** Subgraphs and providers that the application brings, and the configuration has as well; names that no subgraph can have. */
+function namedTwice(yaml: SupergraphYaml, { subgraphs, providers }: ConfiguredInCode, lineOf: LineOf): ConfigProblem[] {
+  const problem = (path: YamlPath, message: string) => ({ path: formatPath(path), line: lineOf(path), message });
+  const names = Object.keys(subgraphs);
+  return [
+    ...names.flatMap((name) => {
+      const { success, error } = subgraphName.safeParse(name);
+      return success ? [] : [problem(['subgraphs', name], error.issues[0]?.message ?? 'this name is not one')];
+    }),
+    ...names.flatMap((name) =>
+      Object.hasOwn(yaml.subgraphs, name) ? [problem(['subgraphs', name], 'createGateway has this subgraph too')] : [],
+    ),
+    ...providers.flatMap((name) =>
+      Object.hasOwn(yaml.ai.providers, name) || name === builtInProvider
+        ? [problem(['ai', 'providers', name], 'createGateway has another provider of this name')]
+        : [],
+    ),
+  ];
+}
+
+function resolveConfig(file: string, yaml: SupergraphYaml, lineOf: LineOf, inCode: ConfiguredInCode): ResolvedConfig {
   const at = (path: string) => resolve(dirname(file), path);
   const milliseconds = (text: string) => parseDuration(text) ?? 0;
   const { server } = yaml;
   const http = Object.entries(yaml.subgraphs).flatMap(([name, subgraph]) => (subgraph.ai ? [] : [name]));
   return {
     file,
-    subgraphs: Object.entries(yaml.subgraphs).map(([name, subgraph]) => resolveSubgraph(name, subgraph, at)),
+    subgraphs: [
+      ...Object.entries(yaml.subgraphs).map(([name, subgraph]) => resolveSubgraph(name, subgraph, at)),
+      ...Object.entries(inCode.subgraphs).map(([name, sdl]) => inProcessSubgraph(name, sdl)),
+    ],
     server: {
       host: server.host,
       port: server.port,
@@ -182,6 +250,10 @@ function packageLinesOf(yaml: SupergraphYaml, lineOf: LineOf): Readonly<Record<s
 /** The default polling interval is 10 s. */
 function pollMsOf(poll: string | undefined): number | undefined {
   return poll === 'off' ? undefined : parseDuration(poll ?? '10s');
+}
+
+function inProcessSubgraph(name: string, sdl: string): SubgraphConfig {
+  return { kind: 'in-process', name, schema: { kind: 'inline', sdl } };
 }
 
 function resolveSubgraph(

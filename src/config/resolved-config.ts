@@ -4,6 +4,8 @@ import type { HeaderRules } from './header-rules.ts';
 import type { ShareIdentical, SubgraphTraffic } from './traffic.ts';
 
 export type SubgraphConfig =
+  /** Brought by an application: the runtime has its `execute`. */
+  | { readonly kind: 'in-process'; readonly name: string; readonly schema: InlineSource }
   | { readonly kind: 'http'; readonly name: string; readonly routingUrl: string; readonly schema: SchemaSource }
   | {
       readonly kind: 'ai';
@@ -17,6 +19,11 @@ export type SubgraphConfig =
 export interface FileSource {
   readonly kind: 'file';
   readonly path: string;
+}
+
+export interface InlineSource {
+  readonly kind: 'inline';
+  readonly sdl: string;
 }
 
 export type SchemaSource =

@@ -86,13 +86,16 @@ const subgraph = z
     }
   });
 
-const name = z
+/** What a subgraph may be called. */
+export const subgraphName = z
   .string()
   .regex(/^[A-Za-z][A-Za-z0-9_-]{0,63}$/, 'a name starts with a letter and has letters, digits, _ and -');
 
 export const supergraphYaml = z.strictObject({
   federation_version: federationVersion,
-  subgraphs: z.record(name, subgraph).refine((value) => Object.keys(value).length > 0, 'name at least one subgraph'),
+  subgraphs: z
+    .record(subgraphName, subgraph)
+    .refine((value) => Object.keys(value).length > 0, 'name at least one subgraph'),
   engine: z
     .enum(['isthmus', 'reference'])
     .default('isthmus')
@@ -194,6 +197,11 @@ export const supergraphYaml = z.strictObject({
         .describe('The least severe log line to write.'),
     })
     .prefault({}),
+});
+
+/** The same where an application brings subgraphs in code: the file need not name any. */
+export const supergraphYamlBesideCode = supergraphYaml.extend({
+  subgraphs: z.record(subgraphName, subgraph).default({}),
 });
 
 export type SupergraphYaml = z.output<typeof supergraphYaml>;

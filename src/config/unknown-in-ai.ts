@@ -11,16 +11,19 @@ export interface AiProblem {
   readonly message: string;
 }
 
-/** Providers, aliases and targets that are named and do not exist. */
-export function unknownInAi(yaml: AiYaml): AiProblem[] {
+/**
+ * Providers, aliases and targets that are named and do not exist.
+ * @param inCode the providers that an application brings
+ */
+export function unknownInAi(yaml: AiYaml, inCode: readonly string[]): AiProblem[] {
   const problems: AiProblem[] = [];
   const checkReference = (reference: string, path: readonly (string | number)[]): void => {
     const { provider: providerName, model } = parseModelReference(reference);
     const isBuiltIn = Object.hasOwn(yaml.providers, providerName)
       ? yaml.providers[providerName]?.kind === 'local'
       : providerName === builtInProvider;
-    if (!isBuiltIn && !Object.hasOwn(yaml.providers, providerName)) {
-      const near = didYouMean(providerName, [...Object.keys(yaml.providers), builtInProvider]);
+    if (!isBuiltIn && !Object.hasOwn(yaml.providers, providerName) && !inCode.includes(providerName)) {
+      const near = didYouMean(providerName, [...Object.keys(yaml.providers), ...inCode, builtInProvider]);
       problems.push({ path, message: `there is no provider "${providerName}" under ai.providers${near}` });
     }
     if (isBuiltIn && !builtInModels.includes(model)) {

@@ -1,23 +1,45 @@
 import { createAiSubgraph } from '../ai/fields/index.ts';
 import type { ModelsLease } from '../ai/models/index.ts';
 import type { ResolvedConfig, SubgraphConfig } from '../config/index.ts';
-import { invariant } from '../lib/index.ts';
+import { invariant, unreachable } from '../lib/index.ts';
 import type { Logger } from '../observability/index.ts';
 import type { SupergraphParts } from '../read-supergraph.ts';
 import { rootNamesIn } from '../supergraph/index.ts';
-import { createHttpSubgraph, type SubgraphClient, withRootTypeNames } from '../transport/index.ts';
+import {
+  createHttpSubgraph,
+  createInProcessSubgraph,
+  type InProcessSubgraph,
+  type SubgraphClient,
+  withRootTypeNames,
+} from '../transport/index.ts';
+
+export interface ClientParts {
+  readonly lease: ModelsLease;
+  /** The application's own, by name. */
+  readonly subgraphs: ReadonlyMap<string, InProcessSubgraph>;
+  readonly log: Logger;
+}
 
 /** The client of one subgraph, however it is reached; its root types have their default names. */
 export function buildClient(
   subgraph: SubgraphConfig,
   parts: SupergraphParts,
-  lease: ModelsLease,
-  log: Logger,
+  { lease, subgraphs, log }: ClientParts,
 ): SubgraphClient {
   const roots = rootNamesIn(parts.sources.get(subgraph.name)?.sdl ?? '');
-  const client =
-    subgraph.kind === 'http' ? httpClient(subgraph, parts.config, log) : aiClient(subgraph.name, parts, lease, log);
-  return withRootTypeNames(client, roots);
+  switch (subgraph.kind) {
+    case 'http':
+      return withRootTypeNames(httpClient(subgraph, parts.config, log), roots);
+    case 'ai':
+      return withRootTypeNames(aiClient(subgraph.name, parts, lease, log), roots);
+    case 'in-process': {
+      const own = subgraphs.get(subgraph.name);
+      invariant(own !== undefined, `${subgraph.name} has been handed over`);
+      return withRootTypeNames(createInProcessSubgraph(subgraph.name, own), roots);
+    }
+    default:
+      return unreachable(subgraph);
+  }
 }
 
 function httpClient(

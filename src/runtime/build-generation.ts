@@ -3,17 +3,24 @@ import { publishedPrompts } from '../ai/fields/index.ts';
 import type { Logger } from '../observability/index.ts';
 import type { SupergraphParts } from '../read-supergraph.ts';
 import { buildApiSchema, formatProblems, problemFields } from '../supergraph/index.ts';
-import type { SubgraphClient } from '../transport/index.ts';
+import type { InProcessSubgraph, SubgraphClient } from '../transport/index.ts';
 import { buildClient } from './build-client.ts';
 import { buildEngine } from './build-engine.ts';
 import type { GatewayGeneration } from './generation.ts';
 import type { SharedParts } from './shared-parts.ts';
 
+/** What every generation of a runtime is built with. */
+export interface GenerationParts {
+  readonly shared: SharedParts;
+  /** The application's own subgraphs, by name. */
+  readonly subgraphs: ReadonlyMap<string, InProcessSubgraph>;
+  readonly log: Logger;
+}
+
 /** In steps with the loop free in between: requests are served on the previous generation meanwhile. */
 export async function buildGeneration(
   parts: SupergraphParts,
-  shared: SharedParts,
-  log: Logger,
+  { shared, subgraphs, log }: GenerationParts,
 ): Promise<GatewayGeneration> {
   const { id, config, composition } = parts;
   logComposition(parts, log);
@@ -29,7 +36,7 @@ export async function buildGeneration(
     const apiSchema = await buildApiSchema(composition.apiPieces);
     for (const subgraph of config.subgraphs) {
       await letOthersRun();
-      clients.set(subgraph.name, buildClient(subgraph, parts, lease, log));
+      clients.set(subgraph.name, buildClient(subgraph, parts, { lease, subgraphs, log }));
     }
     await letOthersRun();
     const engine = await buildEngine(parts, { apiSchema, clients, planners: shared.planners, caches, log });

@@ -5,6 +5,7 @@ import type { ModelClient } from '../ai/models/index.ts';
 import type { ResolvedConfig } from '../config/index.ts';
 import type { ExecutionEngine } from '../execution/index.ts';
 import type { CacheGroup } from '../lib/index.ts';
+import type { Logger } from '../observability/index.ts';
 import type { Generation, Generations } from '../supergraph/index.ts';
 
 /**
@@ -37,6 +38,7 @@ export type Preparation = (generation: GatewayGeneration) => Promise<void>;
 /** A supergraph that is being served: its generations, and how they are replaced. */
 export interface GatewayRuntime {
   readonly generations: Generations<GatewayGeneration>;
+  readonly log: Logger;
   /** Runs `prepare` on the current generation, and on each later one before it serves. */
   prepareWith(prepare: Preparation): Promise<void>;
   reload(): Promise<ReloadOutcome>;

@@ -6,9 +6,11 @@
  *     watch       files, and the schemas of subgraphs that are introspected
  *     reload      a generation built aside, swapped in by one assignment (reloads.ts)
  */
-import { dirname, resolve } from 'node:path';
-import { loadConfig } from '../config/index.ts';
-import type { Logger } from '../observability/index.ts';
+import { dirname } from 'node:path';
+import type { GraphQLSchema } from 'graphql';
+import type { ModelProvider } from '../ai/model-call/index.ts';
+import type { CacheStore } from '../cache/index.ts';
+import { createLogger, type Logger } from '../observability/index.ts';
 import { readSupergraph, type SupergraphParts } from '../read-supergraph.ts';
 import {
   createSdlStore,
@@ -18,22 +20,40 @@ import {
   watchedPaths,
   watchFiles,
 } from '../supergraph/index.ts';
+import { type InProcessSubgraph, inProcessSubgraph } from '../transport/index.ts';
 import { buildGeneration } from './build-generation.ts';
+import { configSource } from './config-source.ts';
 import { awaitFirstGeneration } from './first-generation.ts';
 import type { GatewayGeneration, GatewayRuntime, Preparation } from './generation.ts';
 import { Reloads } from './reloads.ts';
 import { createSharedParts } from './shared-parts.ts';
 
+/** The configuration, and what an application adds to it in code. */
 export interface RuntimeOptions {
   /** The path of the supergraph.yaml. */
-  readonly configFile: string;
-  readonly log: Logger;
+  readonly configFile?: string | undefined;
+  /**
+   * Instead of a file, the configuration itself, in the form of supergraph.yaml. Relative paths in it start at the working
+   * directory, and `${NAME}` in it stays as it is. @default {}
+   */
+  readonly config?: Readonly<Record<string, unknown>> | undefined;
+  /**
+   * Subgraphs of this process, by name, beside those of the configuration: an executable schema of
+   * `buildSubgraphSchema` (`@apollo/subgraph`), or its SDL with a function that runs operations. @default none
+   */
+  readonly subgraphs?: Readonly<Record<string, GraphQLSchema | InProcessSubgraph>> | undefined;
+  /** Model providers, by the name that model references begin with; the application closes them. @default none */
+  readonly providers?: Readonly<Record<string, ModelProvider>> | undefined;
+  /** Where model answers and AI fields are cached, instead of `ai.cache`; the application closes it. */
+  readonly cacheStore?: CacheStore | undefined;
+  /** @default JSON lines on stdout, from `telemetry.log_level` up */
+  readonly log?: Logger | undefined;
   /** Where `${NAME}` in the configuration is read from. @default process.env */
-  readonly environment?: NodeJS.ProcessEnv;
+  readonly environment?: NodeJS.ProcessEnv | undefined;
   /** Whether changes of the configuration, schemas and prompts are taken up while running. @default true */
-  readonly watch?: boolean;
+  readonly watch?: boolean | undefined;
   /** Whether the start waits for subgraphs that are to give their schema and do not, instead of failing. @default false */
-  readonly waitForSubgraphs?: boolean;
+  readonly waitForSubgraphs?: boolean | undefined;
 }
 
 /**
@@ -41,11 +61,13 @@ export interface RuntimeOptions {
  * @throws ConfigError or CompositionError with every problem found
  */
 export async function openRuntime(options: RuntimeOptions): Promise<GatewayRuntime> {
-  const { configFile, log, environment = process.env, watch = true, waitForSubgraphs = false } = options;
-  const file = resolve(configFile);
+  const { providers, cacheStore, watch = true, waitForSubgraphs = false } = options;
+  const subgraphs = await inProcessSubgraphs(options.subgraphs);
+  const source = configSource(options, subgraphs);
+  const log = options.log ?? createLogger({ level: (await source.load()).telemetry.logLevel });
   const generations = new Generations<GatewayGeneration>();
   const preparations: Preparation[] = [];
-  const shared = createSharedParts(dirname(file), log);
+  const shared = createSharedParts({ log, resolveFrom: dirname(source.file), providers, cacheStore });
   const stopping = new AbortController();
   const { signal } = stopping;
   let firstChange = Promise.withResolvers<void>();
@@ -54,7 +76,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<GatewayRunti
     else void reloads.reload();
   };
   const schemas = new IntrospectedSchemas({
-    store: createSdlStore(file),
+    store: createSdlStore(source.file),
     log,
     signal,
     onChange: (subgraph) => {
@@ -71,12 +93,12 @@ export async function openRuntime(options: RuntimeOptions): Promise<GatewayRunti
 
   /** What a configuration names is watched before it is read, whether or not it is refused then. */
   const read = async (): Promise<SupergraphParts> => {
-    const config = await loadConfig(configFile, environment);
+    const config = await source.load();
     await files?.update(watchedPaths(config));
     if (watch) schemas.poll(config);
     return readSupergraph(config, schemas.reading);
   };
-  const build = (parts: SupergraphParts) => buildGeneration(parts, shared, log);
+  const build = (parts: SupergraphParts) => buildGeneration(parts, { shared, subgraphs, log });
   const onSwap = async ({ config, sources }: SupergraphParts): Promise<void> => {
     shared.memory.resize(config.limits.memoryBytes);
     await schemas.store(config, sources);
@@ -99,7 +121,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<GatewayRunti
     return firstChange.promise;
   };
   try {
-    await files?.update([file]);
+    await files?.update([source.file]);
     const first = waitForSubgraphs
       ? await awaitFirstGeneration({ build: buildFirst, schemas, log, nextChange })
       : await buildFirst();
@@ -114,6 +136,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<GatewayRunti
 
   return {
     generations,
+    log,
     async prepareWith(prepare) {
       preparations.push(prepare);
       if (generations.current !== undefined) await prepare(generations.current);
@@ -127,4 +150,11 @@ export async function openRuntime(options: RuntimeOptions): Promise<GatewayRunti
       await reloads.settled();
     },
   };
+}
+
+async function inProcessSubgraphs(
+  subgraphs: RuntimeOptions['subgraphs'] = {},
+): Promise<ReadonlyMap<string, InProcessSubgraph>> {
+  const entries = Object.entries(subgraphs);
+  return new Map(await Promise.all(entries.map(async ([name, of]) => [name, await inProcessSubgraph(of)] as const)));
 }

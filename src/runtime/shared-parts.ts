@@ -1,6 +1,5 @@
-import { SharedModels } from '../ai/models/index.ts';
+import { SharedModels, type SharedModelsOptions } from '../ai/models/index.ts';
 import { MemoryBudget } from '../lib/index.ts';
-import type { Logger } from '../observability/index.ts';
 import { createPlannerPool, type PlannerPool } from '../planning/index.ts';
 
 /** What outlives generations: planner processes, and model clients with their loaded models and connections. */
@@ -11,11 +10,10 @@ export interface SharedParts {
   readonly memory: MemoryBudget;
 }
 
-/** @param folder that of the configuration: where AI SDK packages are looked for */
-export function createSharedParts(folder: string, log: Logger): SharedParts {
+export function createSharedParts(options: SharedModelsOptions): SharedParts {
   return {
-    models: new SharedModels(log, folder),
-    planners: createPlannerPool({ log }),
+    models: new SharedModels(options),
+    planners: createPlannerPool({ log: options.log }),
     memory: new MemoryBudget(Number.POSITIVE_INFINITY), // until the first configuration has been read
   };
 }

@@ -37,6 +37,7 @@ async function readSource(
 ): Promise<SubgraphSource | CompositionProblem> {
   const { name, schema } = subgraph;
   const url = subgraph.kind === 'http' ? subgraph.routingUrl : '';
+  if (schema.kind === 'inline') return { name, url, origin: `createGateway: ${name}`, sdl: schema.sdl };
   const origin = schema.kind === 'file' ? relative(process.cwd(), schema.path) : withoutCredentials(schema.url);
   const of = { name, url, origin };
   try {

@@ -14,7 +14,7 @@
  * point the gateway at another host). A client that leaves stops its request at once, unless others wait for it.
  */
 import { Pool } from 'undici';
-import type { BodyCompression, HeaderRules } from '../config/index.ts';
+import { type BodyCompression, type HeaderRules, unforwardableHeaders } from '../config/index.ts';
 import { GatewayError } from '../errors/index.ts';
 import { Answer } from './answer.ts';
 import { EndpointChooser } from './choose-endpoint.ts';
@@ -105,7 +105,8 @@ class HttpSubgraph implements SubgraphClient {
 
   #executeOne(request: SubgraphRequest, context: RequestContext): Promise<SubgraphResponse> {
     if (context.signal.aborted) return Promise.reject(context.signal.reason);
-    const forwarded = this.#forward?.(context.clientHeaders);
+    const ruled = this.#forward?.(context.clientHeaders);
+    const forwarded = request.headers === undefined ? ruled : withHeaders(ruled, request.headers);
     const body = writeRequest(request);
     const now = performance.now();
     const key = this.#sharing && request.kind === 'query' ? keyOf(context, forwarded, body) : undefined;
@@ -230,6 +231,17 @@ class HttpSubgraph implements SubgraphClient {
   async close(): Promise<void> {
     await Promise.all(this.#endpoints.map(({ pool }) => pool.destroy()));
   }
+}
+
+/** The headers of the rules with those of the request, which replace others of their names. */
+function withHeaders(ruled: readonly string[] = [], headers: Readonly<Record<string, string>>): readonly string[] {
+  const merged: string[] = [];
+  for (let at = 0; at < ruled.length; at += 2) {
+    const name = ruled[at] as string;
+    if (!Object.hasOwn(headers, name)) merged.push(name, ruled[at + 1] as string);
+  }
+  for (const [name, value] of Object.entries(headers)) if (!unforwardableHeaders.has(name)) merged.push(name, value);
+  return merged;
 }
 
 function openEndpoint(url: string, options: HttpSubgraphOptions): Endpoint {

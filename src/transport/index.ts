@@ -1,6 +1,14 @@
 export { CircuitBreaker, type Verdict } from './circuit-breaker.ts';
 export { createHttpSubgraph } from './http-subgraph.ts';
 export type { HttpSubgraphOptions } from './http-subgraph-options.ts';
+export {
+  createInProcessSubgraph,
+  type InProcessAnswer,
+  type InProcessContext,
+  type InProcessOperation,
+  type InProcessSubgraph,
+  inProcessSubgraph,
+} from './in-process-subgraph.ts';
 export { isWithinDepth, maxValueDepth } from './is-within-depth.ts';
 export { withRootTypeNames } from './renamed-roots.ts';
 export { anonymous, type Principal, type RequestContext } from './request-context.ts';

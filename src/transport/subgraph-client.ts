@@ -22,6 +22,8 @@ export interface SubgraphRequest {
   readonly variables?: Readonly<Record<string, unknown>> | undefined;
   readonly variablesJson?: string | undefined;
   readonly representationsJson?: readonly string[] | undefined;
+  /** Headers beside those of the header rules, in lower case; the last word where both name one. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
   /**
    * Whether the answer may hold a number whose exponent exceeds a JavaScript number's, such as `1e400`: only custom
    * scalars do. Where not, none is looked for.

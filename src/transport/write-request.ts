@@ -20,7 +20,8 @@ export function writeRequest(request: SubgraphRequest, persisted?: PersistedQuer
   return variables === undefined ? `${text}}` : `${text},"variables":${variables}}`;
 }
 
-function writeVariables({ variables, variablesJson, representationsJson }: SubgraphRequest): string | undefined {
+/** @returns the variables as JSON text; undefined where there are none */
+export function writeVariables({ variables, variablesJson, representationsJson }: SubgraphRequest): string | undefined {
   const rest = variablesJson ?? (variables === undefined ? undefined : JSON.stringify(variables));
   if (representationsJson === undefined) return rest;
   const representations = `{"representations":[${representationsJson.join(',')}]`;

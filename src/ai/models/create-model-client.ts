@@ -30,17 +30,20 @@ export interface ModelClientOptions {
   readonly sink?: ModelCallSink;
   /** Already made, by name; closed with the client. @default those of `ai.providers` */
   readonly providers?: ReadonlyMap<string, ModelProvider>;
+  /** Beside those, by name; closed with the client. @default none */
+  readonly furtherProviders?: ReadonlyMap<string, ModelProvider>;
 }
 
 export function createModelClient(options: ModelClientOptions): ModelClient {
   const { ai, log } = options;
-  const providers =
+  const configured =
     options.providers ??
     createProviders({
       providers: ai.providers,
       resolveFrom: options.resolveFrom,
       onSkipped: (name, reason) => warnSkipped(log, ai, name, reason),
     });
+  const providers = new Map([...configured, ...(options.furtherProviders ?? [])]);
   const sink = options.sink ?? createModelCallLog({ file: ai.callLogFile, log });
   const answers = new AnswerCache({ store: options.cache });
   const routes = createRoutes({

@@ -6,5 +6,5 @@ export { assembleModelClient } from './model-client.ts';
 export type { TargetPrices } from './routing/call-run.ts';
 export { createRoutes } from './routing/create-routes.ts';
 export { schemaProblems, whyNoSchema } from './schema-problems.ts';
-export { type ModelsLease, SharedModels } from './shared-models.ts';
+export { type ModelsLease, SharedModels, type SharedModelsOptions } from './shared-models.ts';
 export { unpricedTargets } from './target-prices.ts';

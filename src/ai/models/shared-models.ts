@@ -6,6 +6,7 @@ import { type CacheStore, createAnswerStore } from '../../cache/index.ts';
 import type { AiConfig } from '../../config/index.ts';
 import { stableHash } from '../../lib/index.ts';
 import type { Logger } from '../../observability/index.ts';
+import type { ModelProvider } from '../model-call/index.ts';
 import { createModelClient } from './create-model-client.ts';
 import type { ModelClient } from './model-call.ts';
 
@@ -23,16 +24,23 @@ interface Leased {
   users: number;
 }
 
+export interface SharedModelsOptions {
+  readonly log: Logger;
+  /** The folder of the configuration: where AI SDK packages are looked for. */
+  readonly resolveFrom: string;
+  /** An application's own providers, by name, beside those of `ai.providers`; it closes them itself. @default none */
+  readonly providers?: Readonly<Record<string, ModelProvider>> | undefined;
+  /** Instead of the cache that `ai.cache` names; whoever made it closes it. */
+  readonly cacheStore?: CacheStore | undefined;
+}
+
 export class SharedModels {
-  readonly #log: Logger;
-  readonly #resolveFrom: string;
+  readonly #options: SharedModelsOptions;
   /** What the newest configuration leases; an older one's lives on in its leases. */
   #newest: Leased | undefined;
 
-  /** @param resolveFrom the folder of the configuration: where AI SDK packages are looked for */
-  constructor(log: Logger, resolveFrom: string) {
-    this.#log = log;
-    this.#resolveFrom = resolveFrom;
+  constructor(options: SharedModelsOptions) {
+    this.#options = options;
   }
 
   acquire(ai: AiConfig): ModelsLease {
@@ -48,15 +56,33 @@ export class SharedModels {
         if (leased.users > 0) return;
         if (this.#newest === leased) this.#newest = undefined;
         await leased.client.close();
-        await leased.cache.close();
+        if (leased.cache !== this.#options.cacheStore) await leased.cache.close();
       },
     };
   }
 
   #open(key: string, ai: AiConfig): Leased {
-    const cache = createAnswerStore(ai.cache, this.#log);
-    const client = createModelClient({ ai, cache, log: this.#log, resolveFrom: this.#resolveFrom });
+    const { log, resolveFrom, providers: own = {}, cacheStore } = this.#options;
+    const cache = cacheStore ?? createAnswerStore(ai.cache, log);
+    const furtherProviders = new Map(Object.entries(own).map(([name, provider]) => [name, withoutClose(provider)]));
+    const client = createModelClient({ ai, cache, log, resolveFrom, furtherProviders });
     this.#newest = { key, client, cache, users: 0 };
     return this.#newest;
   }
+}
+
+/** A model client closes its providers; this one's owner does. */
+function withoutClose(provider: ModelProvider): ModelProvider {
+  const { moderate } = provider;
+  return {
+    name: provider.name,
+    keys: provider.keys,
+    complete: (model, request, call) => provider.complete(model, request, call),
+    stream: (model, request, call) => provider.stream(model, request, call),
+    embed: (model, request, call) => provider.embed(model, request, call),
+    ...(moderate === undefined
+      ? {}
+      : { moderate: (model, texts, call) => moderate.call(provider, model, texts, call) }),
+    close: async () => {},
+  };
 }

@@ -1,0 +1,127 @@
+/**
+ * A subgraph of the application's own process: its executable schema, or its SDL with a function that runs operations.
+ * It takes part as one that is reached over HTTP does: the same documents, answers as JSON would carry them, errors
+ * masked by the same rules; there is nothing to retry and no circuit to break.
+ */
+import {
+  type DocumentNode,
+  execute as executeGraphQL,
+  type FormattedExecutionResult,
+  type GraphQLSchema,
+  isSchema,
+  parse,
+} from 'graphql';
+import { LRUCache } from 'lru-cache';
+import { GatewayError, messageOf } from '../errors/index.ts';
+import type { RequestContext } from './request-context.ts';
+import type { SubgraphClient, SubgraphRequest, SubgraphResponse } from './subgraph-client.ts';
+import { writeVariables } from './write-request.ts';
+
+/** One operation that an in-process subgraph runs. */
+export interface InProcessOperation {
+  readonly document: DocumentNode;
+  readonly operationName: string | undefined;
+  readonly variables: Readonly<Record<string, unknown>>;
+  /** What resolvers of an executable schema get as their `contextValue`. */
+  readonly context: InProcessContext;
+}
+
+export interface InProcessContext {
+  readonly requestId: string;
+  /** The client's request headers, in lower case. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** Aborts when the client leaves or the operation's deadline passes. */
+  readonly signal: AbortSignal;
+}
+
+/** The answer as GraphQL's `execute` gives it; it has to be JSON. */
+export type InProcessAnswer = Pick<FormattedExecutionResult, 'data' | 'errors'>;
+
+export interface InProcessSubgraph {
+  readonly sdl: string;
+  execute(operation: InProcessOperation): InProcessAnswer | Promise<InProcessAnswer>;
+}
+
+/** @param subgraph an executable schema of `buildSubgraphSchema` (`@apollo/subgraph`), or its parts */
+export async function inProcessSubgraph(subgraph: GraphQLSchema | InProcessSubgraph): Promise<InProcessSubgraph> {
+  if (!isSchema(subgraph)) return subgraph;
+  const document = parse('{ _service { sdl } }');
+  const { data } = await executeGraphQL({ schema: subgraph, document });
+  const sdl = (data as { readonly _service?: { readonly sdl?: unknown } } | null | undefined)?._service?.sdl;
+  if (typeof sdl !== 'string')
+    throw new TypeError('the schema has no _service: build it with buildSubgraphSchema of @apollo/subgraph');
+  return {
+    sdl,
+    async execute({ document: operation, operationName, variables, context }) {
+      const result = await executeGraphQL({
+        schema: subgraph,
+        document: operation,
+        operationName,
+        variableValues: variables,
+        contextValue: context,
+      });
+      return result as InProcessAnswer;
+    },
+  };
+}
+
+const maxDocuments = 1_000;
+
+export function createInProcessSubgraph(name: string, subgraph: InProcessSubgraph): SubgraphClient {
+  return new InProcessClient(name, subgraph);
+}
+
+class InProcessClient implements SubgraphClient {
+  readonly name: string;
+  // Its errors are the application's own: masked as those of an HTTP subgraph are.
+  readonly kind = 'http';
+  readonly #subgraph: InProcessSubgraph;
+  readonly #documents = new LRUCache<string, DocumentNode>({ max: maxDocuments });
+
+  constructor(name: string, subgraph: InProcessSubgraph) {
+    this.name = name;
+    this.#subgraph = subgraph;
+  }
+
+  async execute(request: SubgraphRequest, context: RequestContext): Promise<SubgraphResponse> {
+    const { requestId, clientHeaders, signal } = context;
+    signal.throwIfAborted();
+    const variables = JSON.parse(writeVariables(request) ?? '{}') as Readonly<Record<string, unknown>>;
+    const aborted = Promise.withResolvers<never>();
+    const onAbort = (): void => aborted.reject(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      const answering = this.#subgraph.execute({
+        document: this.#documentOf(request.query),
+        operationName: request.operationName,
+        variables,
+        context: { requestId, headers: { ...clientHeaders, ...request.headers }, signal },
+      });
+      return this.#read(await Promise.race([answering, aborted.promise]));
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof GatewayError) throw error;
+      throw new GatewayError('SUBREQUEST_HTTP_ERROR', { service: this.name, detail: messageOf(error), cause: error });
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  async close(): Promise<void> {}
+
+  #documentOf(query: string): DocumentNode {
+    const cached = this.#documents.get(query);
+    if (cached !== undefined) return cached;
+    const document = parse(query, { noLocation: true });
+    this.#documents.set(query, document);
+    return document;
+  }
+
+  /** A copy, as JSON carries it: the answer is merged with others', and the schema's own objects stay as they are. */
+  #read(answer: InProcessAnswer): SubgraphResponse {
+    const { data, errors } = JSON.parse(JSON.stringify(answer ?? null) ?? 'null') ?? {};
+    if (data === undefined && errors === undefined)
+      throw new GatewayError('SUBREQUEST_MALFORMED_RESPONSE', { service: this.name, detail: 'no data and no errors' });
+    return { data, ...(Array.isArray(errors) && errors.length > 0 ? { errors } : {}) };
+  }
+}
