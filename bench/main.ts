@@ -1,18 +1,30 @@
 /**
- * `npm run bench`: the federation benchmark; `npm run bench -- ai`: the model client behind /v1; `npm run bench -- fields`:
- * AI fields of the graph. Each ends by itself, and never fails on a number: only on answers that are wrong, or missing.
+ * `npm run bench`: the federation benchmark; `npm run bench -- <name>`: one of the others. Each ends by itself, and never
+ * fails on a number: only on answers that are wrong, or missing.
  */
 import { runAi } from './ai/run-ai.ts';
+import { runCaches } from './caches.ts';
 import { runFederation } from './federation.ts';
 import { runFields } from './fields/run-fields.ts';
+import { runGuards } from './guards.ts';
+import { runStalls } from './stalls.ts';
 
-const [part, ...rest] = process.argv.slice(2);
+const [part, ...options] = process.argv.slice(2);
 switch (part) {
   case 'ai':
-    await runAi(rest);
+    await runAi(options);
     break;
   case 'fields':
-    await runFields(rest);
+    await runFields(options);
+    break;
+  case 'guards':
+    runGuards();
+    break;
+  case 'stalls':
+    await runStalls();
+    break;
+  case 'caches':
+    runCaches();
     break;
   default:
     await runFederation(process.argv.slice(2));

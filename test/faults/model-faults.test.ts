@@ -45,18 +45,16 @@ describe('a provider that fails under 200 concurrent calls', () => {
     expect(routes.find('fast')?.targets.map(({ health }) => health.inFlight)).toEqual([0, 0]);
   });
 
-  it('answers at once with a code once nobody is left', async () => {
+  it('answers with a code, without a request, once no target remains', async () => {
     const { client, servers: made } = await start(1);
     made[0]?.respond({ error: { status: 503 } });
     const calls = Array.from({ length: 200 }, () => client.complete(call({ ms: 20_000 })).catch(codeOf));
     expect(new Set(await Promise.all(calls))).toEqual(new Set(['AI_MODEL_UNAVAILABLE']));
-    const quickest: number[] = [];
+    const requested = made[0]?.requests.length;
     for (let turn = 0; turn < 5; turn++) {
-      const startedAt = performance.now();
-      await client.complete(call()).catch(codeOf);
-      quickest.push(performance.now() - startedAt);
+      expect(await client.complete(call()).catch(codeOf)).toBe('AI_MODEL_UNAVAILABLE');
     }
-    expect(Math.min(...quickest)).toBeLessThan(5);
+    expect(made[0]?.requests).toHaveLength(requested ?? 0);
   });
 });
 
@@ -128,13 +126,12 @@ describe('a stream that is cut', () => {
     expect(parts.at(-1)).toMatchObject({ type: 'failed', error: { code: 'AI_STREAM_INCOMPLETE' } });
   });
 
-  it('by its reader aborts the provider within 100 ms and books what had come', async () => {
+  it('by its reader aborts the provider and books what had come', async () => {
     const { client, servers: made, records } = await start(1);
     made[0]?.respond({ text: chunks.join(''), chunks, faults: { stop: { at: { afterChunks: 3 }, how: 'stall' } } });
     for await (const part of client.stream(call())) if (part.type === 'text_delta') break;
-    const leftAt = performance.now();
-    while (made[0]?.inFlight !== 0 && performance.now() - leftAt < 1_000) await new Promise(setImmediate);
-    expect(performance.now() - leftAt).toBeLessThan(100);
+    expect(await made[0]?.requests[0]?.ended).toBe('aborted');
+    await expect.poll(() => records.length).toBe(1);
     expect(records).toMatchObject([{ finish: 'aborted', usage: { source: 'estimated' } }]);
   });
 });

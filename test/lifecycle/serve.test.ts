@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { safetyLimit } from '../testkit/safety-limit.ts';
 import { shop } from '../testkit/shop.ts';
 import { type SpawnedIsthmus, spawnIsthmus } from '../testkit/spawn-isthmus.ts';
 import { startSubgraph, type TestSubgraph } from '../testkit/subgraph-server.ts';
@@ -70,14 +71,14 @@ describe('isthmus serve', () => {
     expect(await isthmus.ended).toBe(0);
   });
 
-  it.each(['SIGTERM', 'SIGINT'] as const)('ends within a second on %s when nothing is in flight', async (signal) => {
+  it.each(['SIGTERM', 'SIGINT'] as const)('ends on %s when nothing is in flight', async (signal) => {
     const { config } = await shopConfig();
     const { isthmus, url } = await serve(config);
     expect((await ask(url)).status).toBe(200);
     const began = performance.now();
     isthmus.child.kill(signal);
     expect(await isthmus.ended).toBe(0);
-    expect(performance.now() - began).toBeLessThan(1_500);
+    expect(performance.now() - began).toBeLessThan(safetyLimit(500));
   });
 
   it('cuts what is still in flight when the grace is over, and says so by its exit code', async () => {
@@ -104,7 +105,7 @@ describe('isthmus serve', () => {
     const began = performance.now();
     isthmus.child.kill('SIGTERM');
     expect(await isthmus.ended).toBe(1);
-    expect(performance.now() - began).toBeLessThan(1_000);
+    expect(performance.now() - began).toBeLessThan(safetyLimit(500));
     expect(await inFlight).toBe('cut');
   });
 
@@ -162,10 +163,8 @@ describe('isthmus serve', () => {
 
 describe('a bad start', () => {
   async function fails(args: readonly string[]): Promise<string> {
-    const began = performance.now();
     const isthmus = run(args);
     expect(await isthmus.ended).toBe(1);
-    expect(performance.now() - began).toBeLessThan(4_000);
     expect(isthmus.output()).not.toMatch(/\n\s+at .*:\d+:\d+/);
     return isthmus.output();
   }

@@ -45,13 +45,4 @@ describe('the memory store', () => {
     store.set('key', 'x', { tags: ['tag 1'] });
     expect(store.get('key')).toBeDefined();
   });
-
-  it('gives a hit in microseconds', () => {
-    const store = createMemoryStore();
-    store.set('key', 'x'.repeat(1_000), { ttlMs: 60_000, tags: ['a'] });
-    for (let index = 0; index < 50_000; index++) store.get('key');
-    const began = performance.now();
-    for (let index = 0; index < 50_000; index++) store.get('key');
-    expect((performance.now() - began) / 50_000).toBeLessThan(0.02);
-  });
 });

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { GatewayError } from '../../../src/errors/index.ts';
 import { Deadline } from '../../../src/lib/index.ts';
 import { anonymous, createHttpSubgraph, type RequestContext } from '../../../src/transport/index.ts';
+import { safetyLimit } from '../../testkit/safety-limit.ts';
 
 const cleanups: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
@@ -107,7 +108,7 @@ describe('a subgraph over HTTP', () => {
     const client = await subgraph(listener, { timeoutMs: 150 });
     const began = performance.now();
     expect(await codeOf(client.execute(query, context()))).toBe('SUBGRAPH_REQUEST_TIMEOUT');
-    expect(performance.now() - began).toBeLessThan(600);
+    expect(performance.now() - began).toBeLessThan(safetyLimit(150));
   });
 
   it('that answers without end is cut at the limit', async () => {
@@ -137,15 +138,14 @@ describe('a subgraph over HTTP', () => {
     await client.close();
   });
 
-  it('sees the request aborted within 100 ms of the client leaving', async () => {
+  it('sees the request aborted once the client has left', async () => {
     const controller = new AbortController();
-    const closed = Promise.withResolvers<number>();
+    const closed = Promise.withResolvers<void>();
     const client = await subgraph((request) => {
-      request.socket.once('close', () => closed.resolve(performance.now()));
+      request.socket.once('close', () => closed.resolve());
       controller.abort(new Error('the client left'));
     });
-    const began = performance.now();
     await expect(client.execute(query, context(controller.signal))).rejects.toThrow('the client left');
-    expect((await closed.promise) - began).toBeLessThan(100);
+    await closed.promise;
   });
 });

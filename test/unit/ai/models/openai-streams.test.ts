@@ -266,18 +266,16 @@ describe('a stream nobody wants any more', () => {
     response.write(eventStream([chatChunk({ content: 'Half' })]));
   };
 
-  it('throws the signal’s reason and closes the connection within 100 ms', async () => {
+  it('throws the signal’s reason and closes the connection', async () => {
     const { provider, nextCall } = await serve(dripping);
     const controller = new AbortController();
     const arrived = nextCall();
     const stream = provider.stream('gpt-test', text, called({ signal: controller.signal }))[Symbol.asyncIterator]();
     expect((await stream.next()).value).toMatchObject({ type: 'text_delta' });
     const next = stream.next();
-    const begun = performance.now();
     controller.abort(new Error('the client went away'));
     await expect(next).rejects.toThrow('the client went away');
     await (await arrived).abandoned;
-    expect(performance.now() - begun).toBeLessThan(100);
   });
 
   it('closes the connection when its reader stops reading', async () => {

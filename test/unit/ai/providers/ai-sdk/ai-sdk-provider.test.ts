@@ -225,10 +225,8 @@ describe('a provider’s error', () => {
 describe('a call', () => {
   it('ends with its deadline, and is booked as far as can be told', async () => {
     const { provider, firstCall } = await serve('anthropic', () => {});
-    const begun = performance.now();
     const failure = await failureOf(provider.complete(models.anthropic, ask, bounds(150)));
     expect(failure).toMatchObject({ kind: 'timeout', usage: { outputTokens: 0, source: 'estimated' } });
-    expect(performance.now() - begun).toBeLessThan(1_000);
     await (await firstCall()).abandoned;
   });
 
@@ -238,11 +236,9 @@ describe('a call', () => {
     const answer = provider.complete(models.google, ask, bounds(10_000, leaving.signal));
     const call = await firstCall();
     const reason = new Error('left');
-    const begun = performance.now();
     leaving.abort(reason);
     await expect(answer).rejects.toBe(reason);
     await call.abandoned;
-    expect(performance.now() - begun).toBeLessThan(100);
   });
 
   it('is not begun when it is too late', async () => {

@@ -314,11 +314,9 @@ describe('the bounds of a stream', () => {
     await stream.next();
     const next = stream.next();
     const reason = new Error('left');
-    const begun = performance.now();
     leaving.abort(reason);
     await expect(next).rejects.toBe(reason);
     await (await firstCall()).abandoned;
-    expect(performance.now() - begun).toBeLessThan(100);
   });
 
   it('close it when nobody reads on', async () => {

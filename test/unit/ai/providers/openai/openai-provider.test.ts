@@ -259,17 +259,15 @@ describe('a completion in JSON', () => {
 });
 
 describe('an aborted call', () => {
-  it('rejects with the signal’s reason and closes its connection within 100 ms', async () => {
+  it('rejects with the signal’s reason and closes its connection', async () => {
     const { provider, nextCall } = await serve(() => {});
     const controller = new AbortController();
     const arrived = nextCall();
     const pending = provider.complete('gpt-test', text, called({ signal: controller.signal }));
     const call = await arrived;
-    const begun = performance.now();
     controller.abort(new Error('the client went away'));
     await expect(pending).rejects.toThrow('the client went away');
     await call.abandoned;
-    expect(performance.now() - begun).toBeLessThan(100);
   });
 
   it('is not sent when the signal was aborted or the deadline passed before', async () => {
