@@ -119,9 +119,9 @@ describe('a stream that is cut', () => {
     },
   );
 
-  it('or ends cleanly without its terminal event is no success', async () => {
+  it('or ends cleanly before its finish reason is no success', async () => {
     const { client, servers: made } = await start(1);
-    made[0]?.respond({ text: 'short', faults: { endBefore: 'terminal' } });
+    made[0]?.respond({ text: 'short', faults: { endBefore: 'finish' } });
     const parts = await collect(client.stream(call()));
     expect(parts.at(-1)).toMatchObject({ type: 'failed', error: { code: 'AI_STREAM_INCOMPLETE' } });
   });

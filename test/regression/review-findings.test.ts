@@ -76,7 +76,7 @@ describe('many changes at once', () => {
 describe('what no route ever sees', () => {
   it.each([
     ['a malformed path', 'GET /%zz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n', 400, 'BAD_REQUEST'],
-    ['no Host', 'GET /nothing HTTP/1.1\r\nConnection: close\r\n\r\n', 404, 'NOT_FOUND'],
+    ['no Host', 'GET /nothing HTTP/1.1\r\nConnection: close\r\n\r\n', 400, 'BAD_REQUEST'],
     [
       'an expectation nobody meets',
       'GET /nothing HTTP/1.1\r\nHost: x\r\nExpect: foo\r\nConnection: close\r\n\r\n',

@@ -5,7 +5,6 @@
 import { createHash } from 'node:crypto';
 import { getOperationAST, parse, validate } from 'graphql';
 import { createIsthmusEngine } from '../../src/execution/index.ts';
-import { createDocumentStore } from '../../src/http/graphql/document-store.ts';
 import { SeenOperations } from '../../src/http/graphql/seen-operations.ts';
 import { MemoryBudget } from '../../src/lib/index.ts';
 import { entities } from '../federation/schemas/entities.ts';
@@ -36,7 +35,6 @@ const { memberships } = composeOrThrow(entities.subgraphs);
 const budget = new MemoryBudget(Number(maxBytes));
 const caches = budget.group();
 const seen = new SeenOperations(caches.cache());
-const store = createDocumentStore(caches.cache());
 const engine = createIsthmusEngine({
   apiSchema: graph.apiSchema,
   types: memberships,
@@ -57,7 +55,6 @@ async function ask(number: number): Promise<void> {
   const operation = getOperationAST(document);
   if (operation == null) throw new Error('no operation');
   const documentHash = createHash('sha256').update(query).digest('hex');
-  await store.set(documentHash, document);
   const request = { documentHash, document, operation, operationName: undefined };
   await engine.execute({ ...request, variables: {}, context: testContext('request') });
   seen.add(query, request);

@@ -26,7 +26,6 @@ import type { GatewayGeneration } from '../../runtime/index.ts';
 import type { RequestContext } from '../../transport/index.ts';
 import type { OperationFacts } from '../request/request-facts.ts';
 import { VariableChecks } from './check-variables.ts';
-import { createDocumentStore } from './document-store.ts';
 import type { GraphQLHttpRequest } from './read-graphql-request.ts';
 import { type SeenOperation, SeenOperations } from './seen-operations.ts';
 
@@ -69,7 +68,7 @@ export async function createApolloPipeline(generation: GatewayGeneration, log: L
     persistedQueries: false,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
-    documentStore: createDocumentStore(generation.caches.cache()),
+    documentStore: null, // seen-operations.ts: a store of its own would have Apollo Server print the whole schema
     parseOptions: { maxTokens: maxDocumentTokens },
     stringifyResult: (result) => (result.data instanceof JsonText ? '' : JSON.stringify(result)),
     formatError: (formatted, error) => formatError(formatted, error, log),
@@ -86,11 +85,12 @@ export async function createApolloPipeline(generation: GatewayGeneration, log: L
   await server.start();
 
   return {
-    async run({ method, headers, search, body, mediaType, variables: exact }, request) {
-      const known = method === 'POST' ? seen.find(body) : undefined;
-      if (known !== undefined) {
-        const { variables } = body as { readonly variables?: Record<string, unknown> | null };
-        const answered = await answerOperation(serving, known, variables ?? {}, request);
+    async run({ method, headers, search, body, parameters, mediaType, variables: exact }, request) {
+      const known = seen.find(body ?? parameters);
+      // A mutation by GET is refused by Apollo Server.
+      if (known !== undefined && (method === 'POST' || known.operation.operation === 'query')) {
+        const { variables } = (body ?? {}) as { readonly variables?: Record<string, unknown> | null };
+        const answered = await answerOperation(serving, known, exact ?? variables ?? {}, request);
         if (answered.kind === 'single') {
           const contentType = ['content-type', `${mediaType}; charset=utf-8`] as const;
           const facts = operationFacts(known, answered.result);

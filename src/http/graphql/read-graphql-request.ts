@@ -18,6 +18,8 @@ export interface GraphQLHttpRequest {
   readonly search: string;
   /** A POST's JSON; undefined for GET. */
   readonly body: unknown;
+  /** What the URL of a GET says beside the variables: `query`, `operationName`, `extensions`. */
+  readonly parameters?: unknown;
   /** Of a GET, with every number as it is written; those of a POST are in its body. */
   readonly variables?: Readonly<Record<string, unknown>>;
   /** What the answer is written as; a request that accepts neither is refused. */
@@ -43,12 +45,14 @@ export function readGraphQLRequest({ method, url, headers, body }: RawRequest): 
   if (method === 'GET') {
     if (contentType !== undefined && !isJson(contentType)) throw new GatewayError('UNSUPPORTED_MEDIA_TYPE');
     const given = new URLSearchParams(search);
-    const variables = checkParameters(searchParameters(given));
+    const parameters = searchParameters(given);
+    const variables = checkParameters(parameters);
     return {
       method,
       headers,
       search: withoutEmpty(given, search),
       body: undefined,
+      parameters,
       mediaType,
       ...(variables === undefined ? {} : { variables }),
     };

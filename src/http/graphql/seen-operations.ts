@@ -15,11 +15,11 @@ export interface SeenOperation {
   readonly operationName: string | undefined;
 }
 
-/** What a request by POST says; read and checked by `readGraphQLRequest`. */
-interface Body {
+/** The request parameters, read and checked by `readGraphQLRequest`. */
+interface Parameters {
   readonly query?: unknown;
   readonly operationName?: unknown;
-  readonly extensions?: unknown;
+  readonly extensions?: object | null;
 }
 
 export class SeenOperations {
@@ -30,9 +30,9 @@ export class SeenOperations {
   }
 
   /** Requests with extensions may ask for more than an answer (persisted queries): they are not looked up. */
-  find(body: unknown): SeenOperation | undefined {
-    const { query, operationName, extensions } = body as Body;
-    if (typeof query !== 'string' || extensions != null) return undefined;
+  find(parameters: unknown): SeenOperation | undefined {
+    const { query, operationName, extensions } = parameters as Parameters;
+    if (typeof query !== 'string' || (extensions != null && !asksForNothing(extensions))) return undefined;
     return this.#seen.get(keyOf(query, operationName));
   }
 
@@ -45,6 +45,12 @@ export class SeenOperations {
 
 /** The object, its hash, and what is remembered of its variables. */
 const seenBytes = 1_200;
+
+/** Apollo Client names itself in every request. */
+function asksForNothing(extensions: object): boolean {
+  for (const name in extensions) if (name !== 'clientLibrary') return false;
+  return true;
+}
 
 /** No document begins with a name and a null character. */
 function keyOf(query: string, operationName: unknown): string {

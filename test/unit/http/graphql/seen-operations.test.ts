@@ -100,11 +100,13 @@ describe('a document that was seen', () => {
   it('is found by its text', () => {
     expect(seen.find({ query })).toBe(known);
     expect(seen.find({ query, variables: { a: 1 }, operationName: null, extensions: null })).toBe(known);
+    expect(seen.find({ query, extensions: {} })).toBe(known);
+    expect(seen.find({ query, extensions: { clientLibrary: { name: '@apollo/client' } } })).toBe(known);
   });
 
   it.each([
     ['with a persistedQuery extension', { query, extensions: { persistedQuery: { version: 1, sha256Hash: 'hash' } } }],
-    ['with any other extension', { query, extensions: {} }],
+    ['with any other extension', { query, extensions: { clientLibrary: { name: 'a' }, tracing: true } }],
     ['for another operation of it', { query, operationName: 'Other' }],
     ['with a space more', { query: `${query} ` }],
     ['by hash alone', { extensions: { persistedQuery: { version: 1, sha256Hash: 'hash' } } }],
