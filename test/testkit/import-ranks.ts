@@ -15,6 +15,7 @@ export const importRanks: Readonly<Record<string, number>> = {
   'ai/models': 8,
   'ai/providers': 7,
   'ai/providers/openai': 6,
+  'ai/providers/anthropic': 6,
   'ai/providers/ai-sdk': 6,
   'ai/providers/local': 6,
   'ai/providers/http': 5,

@@ -8,5 +8,6 @@ export {
   withinMarks,
   withoutCacheMarks,
 } from './cache-marks.ts';
+export { type ClaudeFacts, claudeFactsOf } from './claude-facts.ts';
 export { tellRemoved, withEffort, withinOutputLimit, withoutOptional } from './fit-request.ts';
 export { effortOfBudget, factsOfModel, nearestEffort } from './model-facts.ts';

@@ -396,9 +396,9 @@ export class ProviderFailure extends Error {
   }
 
   /** The same failure with some of its details in other words; what caused it is not handed on. */
-  with(changes: Partial<Pick<ProviderFailure, 'detail' | 'requestId' | 'usage'>>): ProviderFailure {
-    const { detail, requestId, usage } = { ...this, ...changes };
-    const { kind, status, retryAfterMs, field } = this;
+  with(changes: Partial<Pick<ProviderFailure, 'kind' | 'detail' | 'requestId' | 'usage'>>): ProviderFailure {
+    const { kind, detail, requestId, usage } = { ...this, ...changes };
+    const { status, retryAfterMs, field } = this;
     return new ProviderFailure({
       kind,
       detail,

@@ -2,6 +2,7 @@ import type { ProviderConfig } from '../../config/index.ts';
 import { unreachable } from '../../lib/index.ts';
 import type { ModelProvider } from '../model-call/index.ts';
 import { createAiSdkProvider } from './ai-sdk/index.ts';
+import { createAnthropicProvider } from './anthropic/index.ts';
 import { createLocalProvider, missingLocalPackages } from './local/index.ts';
 import { createOpenAiProvider } from './openai/index.ts';
 
@@ -15,6 +16,9 @@ export interface ProvidersOptions {
   /** Why the built-in models cannot run; `undefined` where they can. @default a look at the installed packages */
   readonly missingLocal?: () => string | undefined;
 }
+
+/** The package that stands for Anthropic in the configuration. */
+export const anthropicPackage = '@ai-sdk/anthropic';
 
 /**
  * The providers of `ai.providers`, by name. A provider loads its package and opens connections at its first call. The
@@ -40,6 +44,9 @@ function createProvider(provider: ProviderConfig, resolveFrom: string): ModelPro
     }
     case 'ai-sdk': {
       const { name, package: packageName, keys, baseUrl, settings, unsupported } = provider;
+      // Its wire is spoken here: the package is not loaded, and need not be installed.
+      if (packageName === anthropicPackage)
+        return createAnthropicProvider({ name, keys, baseUrl, settings, unsupported });
       return createAiSdkProvider({ name, package: packageName, keys, baseUrl, settings, unsupported, resolveFrom });
     }
     case 'local':

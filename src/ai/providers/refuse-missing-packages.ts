@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { ConfigError, type ResolvedConfig } from '../../config/index.ts';
 import { checkAiSdkPackage } from './ai-sdk/index.ts';
+import { anthropicPackage } from './create-providers.ts';
 
 /**
  * Checks at the start that the package of every AI SDK provider is installed: each call of a provider without its package
@@ -11,7 +12,7 @@ import { checkAiSdkPackage } from './ai-sdk/index.ts';
  */
 export function refuseMissingPackages({ file, ai, packageLines }: ResolvedConfig): void {
   const problems = ai.providers.flatMap((provider) => {
-    if (provider.kind !== 'ai-sdk') return [];
+    if (provider.kind !== 'ai-sdk' || provider.package === anthropicPackage) return [];
     const { name } = provider;
     const message = checkAiSdkPackage(provider.package, dirname(file));
     if (message === undefined) return [];

@@ -1,6 +1,6 @@
 /**
- * Models through any AI SDK provider package: Anthropic, Google Gemini, Amazon Bedrock, Cohere, Mistral, and others that
- * are installed. The door of `@ai-sdk/*`; a package is loaded when it is first used.
+ * Models through any AI SDK provider package: Google Gemini, Amazon Bedrock, Cohere, Mistral, and others that are
+ * installed. The door of `@ai-sdk/*`; a package is loaded when it is first used.
  *
  * A request is mapped whole or refused: what a package would leave out is found before anything is sent
  * (check-warnings.ts). One call is one HTTP request, except where embeddings need several. The host comes from the
@@ -21,14 +21,13 @@ import {
   type UnsupportedPolicy,
 } from '../../model-call/index.ts';
 import { estimateUsage } from '../../tokens/index.ts';
-import { readMessage } from '../../wires/anthropic-messages/index.ts';
-import { boundedFetch, HttpExchange } from '../http/index.ts';
+import { boundedFetch, secretsIn } from '../http/index.ts';
 import { type AiSdkFactory, type AiSdkModels, loadAiSdkFactory } from './ai-sdk-package.ts';
 import { type CallEnding, endingOf } from './call-ending.ts';
 import { AiSdkRehearsals } from './check-warnings.ts';
 import { aiSdkEmbeddings } from './embed.ts';
-import { lacksCounts, withoutNewer } from './newer-events.ts';
-import { AiSdkExchange, aiSdkFetch, inExchange, takingAnswer } from './observed-fetch.ts';
+import { withoutNewer } from './newer-events.ts';
+import { AiSdkExchange, aiSdkFetch, inExchange } from './observed-fetch.ts';
 import { factsOf } from './package-flavour.ts';
 import { readAiSdkAnswer } from './read-answer.ts';
 import { aiSdkFailure, requestIdIn } from './read-failure.ts';
@@ -42,7 +41,7 @@ export { checkAiSdkPackage } from './ai-sdk-package.ts';
 export interface AiSdkProviderOptions {
   /** The provider's name in `ai.providers`. */
   readonly name: string;
-  /** Such as `@ai-sdk/anthropic`. */
+  /** Such as `@ai-sdk/google`. */
   readonly package: string;
   /** Empty where the settings hold credentials (Bedrock's `accessKeyId`), or none are needed. */
   readonly keys: readonly string[];
@@ -86,7 +85,7 @@ export function createAiSdkProvider(options: AiSdkProviderOptions): ModelProvide
       factory = undefined;
       throw error;
     });
-    const baseUrl = options.baseUrl ?? facts.defaultBaseUrl;
+    const { baseUrl } = options;
     const models = create({
       ...settings,
       ...(baseUrl === undefined ? {} : { baseURL: baseUrl }),
@@ -122,9 +121,7 @@ export function createAiSdkProvider(options: AiSdkProviderOptions): ModelProvide
     const worded = aiSdkRequest(modelName, request, call.structured, facts, supportedUrls, adaptation);
     const { options: asked, reading } = worded;
     const { options: checked, accepted } = await rehearsals.checked(model, worded.request, asked, call, adaptation);
-    // Where the package asks for JSON in ways of its own, it knows how to read it.
-    const isReadHere = flavour === 'anthropic' && checked.responseFormat === undefined;
-    return { model, reading, options: checked, accepted, isReadHere };
+    return { model, reading, options: checked, accepted };
   }
 
   return {
@@ -134,24 +131,13 @@ export function createAiSdkProvider(options: AiSdkProviderOptions): ModelProvide
       const ending = endingOf(call);
       const exchange = new AiSdkExchange(ending.bounds);
       try {
-        const { model, reading, options: asked, isReadHere } = await prepare(modelName, request, call, ending);
-        const ask = () => model.doGenerate({ ...asked, abortSignal: ending.bounds.signal });
-        const generate = () => ending.race(() => inExchange(exchange, ask));
-        const readHere = async () => {
-          const began = await ending.race(() => takingAnswer(exchange, ask));
-          if (!(began instanceof HttpExchange)) return began;
-          const text = (await began.whole()).toString('utf8');
-          exchange.end('ended');
-          const read = readMessage(text);
-          if (read !== undefined) return read;
-          exchange.replay = text;
-          return generate();
-        };
-        const result = await (isReadHere ? readHere() : generate()).catch((error: unknown) => {
+        const { model, reading, options: prepared } = await prepare(modelName, request, call, ending);
+        const callOptions = { ...prepared, abortSignal: ending.bounds.signal };
+        const generate = () => ending.race(() => inExchange(exchange, () => model.doGenerate(callOptions)));
+        const result = await generate().catch((error: unknown) => {
           const body = textIn(recordOf(error).responseBody) ?? '';
           const simpler = exchange.isPaid ? withoutNewer(flavour, body) : undefined;
           if (simpler === undefined) throw error;
-          exchange.lacksCounts = flavour === 'anthropic' && lacksCounts(recordOf(parseJson(body)));
           exchange.replay = simpler;
           return generate();
         });
@@ -174,7 +160,7 @@ export function createAiSdkProvider(options: AiSdkProviderOptions): ModelProvide
     },
     stream(modelName, request, call) {
       const prepared = (ending: CallEnding) => prepare(modelName, request, call, ending);
-      return aiSdkStream({ flavour, request, bounds: call, secrets, maxEventLength: maxBytes, prepare: prepared });
+      return aiSdkStream({ flavour, request, bounds: call, secrets, prepare: prepared });
     },
     async embed(modelName, request, call) {
       const ending = endingOf(call);
@@ -192,13 +178,4 @@ export function createAiSdkProvider(options: AiSdkProviderOptions): ModelProvide
     },
     close: () => send.close(),
   };
-}
-
-/** Texts in the settings that nobody may be told: keys, tokens, passwords, headers that hold them, at any depth. */
-function secretsIn(settings: unknown, isSecret = false, depth = 0): readonly string[] {
-  if (typeof settings === 'string') return isSecret && settings !== '' ? [settings] : [];
-  if (depth > 4) return [];
-  return Object.entries(recordOf(settings)).flatMap(([name, value]) =>
-    secretsIn(value, isSecret || /key|token|secret|password|credential|auth|cookie/i.test(name), depth + 1),
-  );
 }

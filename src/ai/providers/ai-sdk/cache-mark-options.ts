@@ -10,7 +10,6 @@ export function markOptions(
   if (mark === undefined) return undefined;
   // Five minutes are what both keep where nothing is said.
   const ttl = mark.ttl === '1h' ? { ttl: mark.ttl } : {};
-  if (flavour === 'anthropic') return { [namespace]: { cacheControl: { type: 'ephemeral', ...ttl } } };
   if (flavour === 'bedrock') return { [namespace]: { cachePoint: { type: 'default', ...ttl } } };
   return undefined;
 }

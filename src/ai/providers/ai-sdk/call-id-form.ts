@@ -4,6 +4,6 @@ import { anyUpTo64, type CallIdForm, nineCharacters, plain } from '../../wires/s
 import type { AiSdkFlavour } from './package-flavour.ts';
 
 export function callIdFormOf(flavour: AiSdkFlavour): CallIdForm {
-  if (flavour === 'anthropic' || flavour === 'bedrock') return plain;
+  if (flavour === 'bedrock') return plain;
   return flavour === 'mistral' ? nineCharacters : anyUpTo64;
 }

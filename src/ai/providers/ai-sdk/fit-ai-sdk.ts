@@ -48,7 +48,6 @@ function withTakenMarks(
   { flavour }: AiSdkPackageFacts,
   adaptation: Adaptation,
 ): ModelRequest {
-  if (flavour === 'anthropic') return withinMarks(request, adaptation);
   if (flavour !== 'bedrock' || !cachesOnBedrock.test(model)) return withoutCacheMarks(request, adaptation);
   const { cache, ...rest } = marksOffTools(request);
   const last = rest.messages.at(-1);
@@ -79,10 +78,7 @@ function withTakenBudget(
   const asked = request.reasoning?.budgetTokens;
   if (asked === undefined || request.reasoning?.effort !== undefined) return request;
   const takesBudgets =
-    flavour === 'anthropic' ||
-    flavour === 'gemini' ||
-    flavour === 'cohere' ||
-    (flavour === 'bedrock' && isAnthropicModel(model));
+    flavour === 'gemini' || flavour === 'cohere' || (flavour === 'bedrock' && isAnthropicModel(model));
   if (!takesBudgets) {
     const effort = effortOfBudget(asked);
     adaptation.change('thinking.budget_tokens', effort);
@@ -104,7 +100,7 @@ function withTakenEffort(
 ): ModelRequest {
   const { effort, ...rest } = request;
   if (effort === undefined) return request;
-  const isAnthropic = flavour === 'anthropic' || (flavour === 'bedrock' && isAnthropicModel(model));
+  const isAnthropic = flavour === 'bedrock' && isAnthropicModel(model);
   const { answerEfforts } = factsOfModel(model);
   const taken = isAnthropic && effort !== 'none' ? nearestEffort(effort, answerEfforts ?? [effort]) : undefined;
   if (taken === undefined) {

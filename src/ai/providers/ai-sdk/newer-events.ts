@@ -1,9 +1,7 @@
 /**
  * What a provider says that came after its AI SDK package: new events, new kinds of content, new kinds of citations.
- * Providers add them at any time and ask that they be passed over (Anthropic's versioning rules, Cohere's streaming
- * guide); the packages check every byte against a closed list instead, and throw the whole answer away.
- *
- * Anthropic's counts are treated alike, which its package cannot do without: an endpoint of its wire may give none.
+ * Providers add them at any time and ask that they be passed over (Cohere's streaming guide); the packages check every
+ * byte against a closed list instead, and throw the whole answer away.
  *
  * Passed over is only what holds nothing of the one form: an event or a part that does and cannot be read is a failure.
  */
@@ -21,11 +19,6 @@ interface Kinds {
 
 /** The kinds without which an answer would be another one. */
 const needed: Partial<Readonly<Record<AiSdkFlavour, Kinds>>> = {
-  anthropic: {
-    events: new Set(['message_start', 'content_block_stop', 'message_delta', 'message_stop', 'error']),
-    content: new Set(['text', 'thinking', 'redacted_thinking', 'tool_use', 'compaction']),
-    deltas: new Set(['text_delta', 'thinking_delta', 'signature_delta', 'input_json_delta', 'compaction_delta']),
-  },
   cohere: {
     events: new Set([
       'message-start',
@@ -53,20 +46,8 @@ export function mayPassOver(flavour: AiSdkFlavour, error: unknown): boolean {
   if (flavour === 'mistral') return isOtherContent(recordOf(arrayOf(event.choices)[0]), kinds.content);
   const type = textIn(event.type);
   if (type === undefined) return false;
-  if (flavour === 'anthropic') {
-    if (type === 'content_block_start') return isOther(event.content_block, kinds.content);
-    if (type === 'content_block_delta') return isOther(event.delta, kinds.deltas);
-    if (type === 'message_delta') return lacksCounts(event) && textIn(recordOf(event.delta).stop_reason) !== undefined;
-  }
   return !kinds.events.has(type);
 }
-
-/** Whether an answer of Anthropic's, or an event of it, comes without its counts. */
-export function lacksCounts({ usage }: Readonly<Record<string, unknown>>): boolean {
-  return usage === undefined || usage === null;
-}
-
-const noCounts = { input_tokens: 0, output_tokens: 0 };
 
 function isOther(part: unknown, kinds: ReadonlySet<string>): boolean {
   const type = textIn(recordOf(part).type);
@@ -93,12 +74,8 @@ export function withoutNewer(flavour: AiSdkFlavour, body: string): string | unde
   if (kinds === undefined) return undefined;
   const answer = recordOf(parseJson(body));
   const [choice, ...choices] = arrayOf(answer.choices);
-  const message = simpler(
-    recordOf(flavour === 'anthropic' ? answer : (answer.message ?? recordOf(choice).message)),
-    kinds,
-  );
+  const message = simpler(recordOf(answer.message ?? recordOf(choice).message), kinds);
   if (message === undefined) return undefined;
-  if (flavour === 'anthropic') return JSON.stringify(lacksCounts(message) ? { ...message, usage: noCounts } : message);
   if (flavour === 'cohere') return JSON.stringify({ ...answer, message });
   return JSON.stringify({ ...answer, choices: [{ ...recordOf(choice), message }, ...choices] });
 }
@@ -109,6 +86,5 @@ function simpler(message: ReturnType<typeof recordOf>, kinds: Kinds): Readonly<R
     .filter((part) => !isOther(part, kinds.content))
     .map((part) => ({ ...recordOf(part), citations: undefined }));
   const { citations: _, ...rest } = message;
-  const simple = { ...rest, content };
-  return simple;
+  return { ...rest, content };
 }

@@ -1,16 +1,14 @@
 /**
  * The `fetch` that AI SDK packages are given, and what it notes of the exchange it is called in.
  *
- * It is the provider's bounded one (fixed host, no redirects, bounded body, the call's own bounds), with three eyes more:
- * it sees how an answer's bytes ended, which packages do not tell; in a rehearsal it answers itself with an empty stream,
- * so that a package's view of a request is known before anything is sent; and it hands a good answer over to a call that
- * reads it without the package. Bytes pass unchanged: Bedrock's streams are binary.
+ * It is the provider's bounded one (fixed host, no redirects, bounded body, the call's own bounds). Besides, it records
+ * how an answer's bytes ended, which packages do not report; and in a dry run it answers itself with an empty stream, so
+ * that a package's view of a request is known before anything is sent. Bytes pass unchanged: Bedrock's streams are binary.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Deadline } from '../../../lib/index.ts';
 import type { CallBounds } from '../../model-call/index.ts';
 import type { HttpHeaders } from '../../wires/shared/index.ts';
-import type { HttpExchange } from '../http/index.ts';
 import { type BodyWatch, type BoundedFetch, responseHeaders, responseOf } from '../http/index.ts';
 
 /** How far one call's exchange with its provider has come. */
@@ -23,12 +21,8 @@ export class AiSdkExchange implements BodyWatch {
   state: 'unsent' | 'sent' | 'answering' | 'ended' | 'cut' = 'unsent';
   status = 0;
   headers: HttpHeaders = {};
-  /** Takes a good answer (2xx) over from the package, which hears no more of it. */
-  take: ((answer: HttpExchange) => void) | undefined;
   /** Answered instead of the provider, who has answered already: its body as it is to be read again. */
   replay: string | undefined;
-  /** Whether that body came without counts. */
-  lacksCounts = false;
 
   constructor(bounds: CallBounds, isRehearsal = false) {
     this.bounds = bounds;
@@ -52,20 +46,6 @@ export function inExchange<Value>(exchange: AiSdkExchange, work: () => PromiseLi
   return exchanges.run(exchange, async () => await work());
 }
 
-/**
- * The same for a call that reads a good answer itself: gives that answer, or what the package made of any other. The
- * package's own promise then never settles, and is collected with all that waits for it.
- */
-export function takingAnswer<Value>(
-  exchange: AiSdkExchange,
-  work: () => PromiseLike<Value>,
-): Promise<Value | HttpExchange> {
-  return new Promise((resolve, reject) => {
-    exchange.take = resolve;
-    inExchange(exchange, work).then(resolve, reject);
-  });
-}
-
 export function aiSdkFetch(send: BoundedFetch) {
   return async (input: string | URL | Request, init: RequestInit = {}): Promise<Response> => {
     const exchange = exchanges.getStore();
@@ -80,10 +60,7 @@ export function aiSdkFetch(send: BoundedFetch) {
     exchange.state = 'answering';
     exchange.status = answer.status;
     exchange.headers = answer.headers;
-    const { take } = exchange;
-    if (take === undefined || !exchange.isPaid) return responseOf(answer, exchange);
-    take(answer);
-    return new Promise(() => {});
+    return responseOf(answer, exchange);
   };
 }
 

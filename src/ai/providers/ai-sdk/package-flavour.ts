@@ -5,14 +5,12 @@
  *
  * What a package says it cannot do (its warnings) is not listed here; see check-warnings.ts.
  */
-export type AiSdkFlavour = 'anthropic' | 'gemini' | 'bedrock' | 'cohere' | 'mistral' | 'other';
+export type AiSdkFlavour = 'gemini' | 'bedrock' | 'cohere' | 'mistral' | 'other';
 
 export interface AiSdkPackageFacts {
   readonly flavour: AiSdkFlavour;
   /** Under which name the package looks for its own options, and gives what it wants back. */
   readonly namespace: string;
-  /** Named where the package would read another host from the environment: hosts come from the configuration alone. */
-  readonly defaultBaseUrl?: string;
   /** Whether its provider has a mode for JSON without a schema; where not, the words of the system ask for it. */
   readonly schemalessJson: boolean;
   /** Whether images and files reach the provider in a tool's result; where not, they would go as a wall of base64. */
@@ -34,16 +32,7 @@ const others = {
 } as const;
 const gemini = { ...others, flavour: 'gemini', systemAnywhere: false } as const;
 
-const anthropic: AiSdkPackageFacts = {
-  ...others,
-  flavour: 'anthropic',
-  namespace: 'anthropic',
-  defaultBaseUrl: 'https://api.anthropic.com/v1',
-  schemalessJson: false,
-};
-
 const known: ReadonlyMap<string, AiSdkPackageFacts> = new Map<string, AiSdkPackageFacts>([
-  ['@ai-sdk/anthropic', anthropic],
   ['@ai-sdk/google', { ...gemini, namespace: 'google' }],
   ['@ai-sdk/google-vertex', { ...gemini, namespace: 'googleVertex' }],
   [

@@ -6,15 +6,11 @@ import {
   type ModelAnswer,
   type ModelRequest,
   ProviderFailure,
-  type ReasoningPart,
   recordOf,
-  type ToolCallPart,
   textIn,
 } from '../../model-call/index.ts';
-import { estimateUsage } from '../../tokens/index.ts';
-import { onlyStop, stopOf, withCitations } from '../../wires/anthropic-messages/index.ts';
-import { ThinkingTags } from '../../wires/shared/index.ts';
-import { jsonTextOf, type OutputReading } from './json-output.ts';
+import { onlyStop } from '../../wires/anthropic-messages/index.ts';
+import { jsonTextOf, type OutputReading, reasoningPart, ThinkingTags, toolCallPart } from '../../wires/shared/index.ts';
 import type { AiSdkExchange } from './observed-fetch.ts';
 import { joinedOpaque } from './opaque-options.ts';
 import type { AiSdkFlavour } from './package-flavour.ts';
@@ -34,11 +30,8 @@ export interface AnsweredCall {
 export function readAiSdkAnswer(result: LanguageModelV4GenerateResult, call: AnsweredCall): ModelAnswer {
   const { flavour, request, reading, exchange } = call;
   const body = recordOf(result.response?.body);
-  const parts = contentOf(result, reading);
-  const content = flavour === 'anthropic' && !reading.isJson ? withCitations(parts, body.content) : parts;
-  const usage = exchange.lacksCounts
-    ? estimateUsage(request, written(content))
-    : aiSdkUsage(flavour, rawUsage(flavour, result), result.usage, request, written(content));
+  const content = contentOf(result, reading);
+  const usage = aiSdkUsage(flavour, rawUsage(flavour, result), result.usage, request, written(content));
   const requestId = requestIdIn(exchange.headers) ?? textIn(result.response?.id);
   const blocked = flavour === 'gemini' ? blockReason(body) : undefined;
   if (blocked !== undefined) throw blockedPrompt(blocked, usage, requestId);
@@ -55,7 +48,7 @@ export function readAiSdkAnswer(result: LanguageModelV4GenerateResult, call: Ans
     content,
     finishReason: finish.reason,
     ...(refusal === undefined ? {} : { refusal }),
-    ...(flavour === 'anthropic' ? stopOf(body) : onlyStop(result.finishReason.raw, request)),
+    ...onlyStop(result.finishReason.raw, request),
     usage,
     ...(requestId === undefined ? {} : { requestId }),
     ...(respondedModel === undefined ? {} : { respondedModel }),
@@ -103,15 +96,6 @@ function contentOf({ content }: LanguageModelV4GenerateResult, reading: OutputRe
   return parts;
 }
 
-export function reasoningPart(text: string, opaque: ReasoningPart['opaque']): ReasoningPart {
-  return { type: 'reasoning', text, ...(opaque === undefined ? {} : { opaque }) };
-}
-
-export function toolCallPart(id: string, name: string, input: string, opaque: ToolCallPart['opaque']): ToolCallPart {
-  const written = input.trim() === '' || input === 'null' ? '{}' : input;
-  return { type: 'tool_call', id, name, arguments: written, ...(opaque === undefined ? {} : { opaque }) };
-}
-
 /** Everything the model wrote, for estimates. */
 export function written(content: readonly AnswerPart[]): string {
   return content.map((part) => (part.type === 'tool_call' ? `${part.name}${part.arguments}` : part.text)).join('');
@@ -148,7 +132,7 @@ export function unfinished(
   return new ProviderFailure({ kind, detail, usage, ...(requestId === undefined ? {} : { requestId }) });
 }
 
-/** Anthropic's explanation of a refusal. */
+/** The provider's explanation of a refusal. */
 export function refusalIn(providerMetadata: unknown): string | undefined {
   for (const fields of Object.values(recordOf(providerMetadata))) {
     const explanation = textIn(recordOf(recordOf(fields).stopDetails).explanation);

@@ -13,6 +13,7 @@ import {
   textIn,
   type Usage,
 } from '../../model-call/index.ts';
+import { messageFailureKind } from '../../wires/anthropic-messages/index.ts';
 import type { HttpHeaders } from '../../wires/shared/index.ts';
 import { failureOfAnswer, redactKey } from '../../wires/shared/index.ts';
 
@@ -81,32 +82,20 @@ function ofAnswer(status: number, headers: Record<string, string>, body: string,
 
 /** Where these providers say other things than the OpenAI wire with the same status. */
 function ownKind(status: number, body: string): FailureKind | undefined {
+  const messageKind = messageFailureKind(status, body);
+  if (messageKind !== undefined) return messageKind;
   const outer = recordOf(parseJson(body));
-  const error = recordOf(outer.error ?? outer);
-  const message = textIn(error.message) ?? '';
-  switch (textIn(error.type)) {
-    case 'overloaded_error':
-      return 'overloaded';
-    case 'rate_limit_error':
-      return 'rate_limited';
-    case 'billing_error':
-    case 'authentication_error':
-    case 'permission_error':
-      return 'unauthorized';
-  }
-  // Anthropic, of an account that has run dry: an `invalid_request_error`.
-  if (status === 400 && /credit balance is too low/i.test(message)) return 'quota_exhausted';
+  const message = textIn(recordOf(outer.error ?? outer).message) ?? '';
   // Gemini answers 400 to a key it does not know.
   if (status === 400 && /API key (?:not valid|expired|not found)/i.test(message)) return 'unauthorized';
   if (status === 400 && isTooLong.test(message)) return 'context_window';
   // Cohere: a token of the input it will not take.
   if (status === 498) return 'invalid_request';
   // Bedrock: the model itself failed.
-  if (status === 424) return 'server_error';
-  return undefined;
+  return status === 424 ? 'server_error' : undefined;
 }
 
-/** Anthropic, Gemini, Bedrock and Cohere. */
+/** Gemini, Bedrock and Cohere. */
 const isTooLong =
   /prompt is too long|input is too long|input token count .*exceeds|exceeds? the (?:model'?s? )?(?:context|maximum)|context (?:window|limit)|too many (?:input )?tokens|exceed.* token limit/i;
 

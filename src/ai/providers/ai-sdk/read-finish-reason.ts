@@ -1,9 +1,6 @@
 /**
- * Why a model stopped, from the provider's own word (ai-conventions 5.2), which tells more than the AI SDK's.
- *
- * A turn that Anthropic paused (`pause_turn`, `compaction`) is not a whole answer, so it is `length`, like one that was
- * cut at its bound: what there is of it is paid and given, and not cached. What no answer follows from (a malformed tool
- * call, an error of the model's) is a failure.
+ * Why a model stopped, from the provider's own word, which is more exact than the AI SDK's. What no answer follows from
+ * (a malformed tool call, an error of the model's) is a failure.
  */
 import type { LanguageModelV4FinishReason } from '@ai-sdk/provider';
 import { unreachable } from '../../../lib/index.ts';
@@ -15,17 +12,6 @@ export type Finish =
   | { readonly kind: 'failed'; readonly failure: FailureKind; readonly detail: string };
 
 type Words = ReadonlyMap<string, FinishReason | FailureKind>;
-
-const anthropic: Words = new Map([
-  ['end_turn', 'stop'],
-  ['stop_sequence', 'stop'],
-  ['tool_use', 'tool_calls'],
-  ['max_tokens', 'length'],
-  ['model_context_window_exceeded', 'length'],
-  ['pause_turn', 'length'],
-  ['compaction', 'length'],
-  ['refusal', 'refusal'],
-]);
 
 const gemini: Words = new Map([
   ['STOP', 'stop'],
@@ -79,8 +65,6 @@ const none: Words = new Map();
 
 function wordsOf(flavour: AiSdkFlavour): Words {
   switch (flavour) {
-    case 'anthropic':
-      return anthropic;
     case 'gemini':
       return gemini;
     case 'bedrock':

@@ -17,20 +17,19 @@ import {
 } from '../../model-call/index.ts';
 import { estimateUsage } from '../../tokens/index.ts';
 import { onlyStop } from '../../wires/anthropic-messages/index.ts';
-import { HttpExchange } from '../http/index.ts';
+import { incompleteStream, type OutputReading } from '../../wires/shared/index.ts';
 import { AiSdkAssembly } from './assemble-answer.ts';
 import { type CallEnding, endingOf } from './call-ending.ts';
 import { refused } from './check-warnings.ts';
-import type { OutputReading } from './json-output.ts';
 import { mayPassOver } from './newer-events.ts';
-import { AiSdkExchange, inExchange, takingAnswer } from './observed-fetch.ts';
+import { AiSdkExchange, inExchange } from './observed-fetch.ts';
 import type { AiSdkFlavour } from './package-flavour.ts';
 import { blockedPrompt, refusalIn, unfinished } from './read-answer.ts';
 import { aiSdkFailure, aiSdkStreamFailure, requestIdIn } from './read-failure.ts';
 import { readFinish } from './read-finish-reason.ts';
 import { withReadEvents } from './read-gemini.ts';
 import { aiSdkUsage, brokenUsage } from './read-usage.ts';
-import { type AiSdkParts, messageParts, packageParts } from './stream-parts.ts';
+import { type AiSdkParts, packageParts } from './stream-parts.ts';
 import { AiSdkWatch } from './watch-events.ts';
 
 export interface AiSdkStreamCall {
@@ -38,8 +37,6 @@ export interface AiSdkStreamCall {
   readonly request: ModelRequest;
   readonly bounds: CallBounds;
   readonly secrets: readonly string[];
-  /** The longest event, in characters. */
-  readonly maxEventLength: number;
   /** Finds the model and words the request; nothing is sent by it. */
   prepare(ending: CallEnding): Promise<PreparedCall>;
 }
@@ -50,8 +47,6 @@ export interface PreparedCall {
   /** What the package was found to change of the request, and may. */
   readonly accepted: ReadonlySet<string>;
   readonly reading: OutputReading;
-  /** Whether a good answer is read without the package. */
-  readonly isReadHere: boolean;
 }
 
 type FinishPart = Extract<LanguageModelV4StreamPart, { type: 'finish' }>;
@@ -92,7 +87,7 @@ export async function* aiSdkStream(call: AiSdkStreamCall): AsyncGenerator<Provid
           const what = refused(part.warnings, request, prepared.accepted);
           if (what !== undefined) throw new ProviderFailure({ kind: 'unsupported', detail: what });
         } else {
-          assembly.take(part, deltas);
+          assembly.add(part, deltas);
           if (deltas.length === 0) continue;
           for (const delta of deltas) {
             yield delta;
@@ -102,7 +97,8 @@ export async function* aiSdkStream(call: AiSdkStreamCall): AsyncGenerator<Provid
         }
       }
     }
-    if (finish === undefined || !watch.isWhole(exchange, finish.finishReason)) throw incomplete();
+    if (finish === undefined || !watch.isWhole(exchange, finish.finishReason))
+      throw incompleteStream('the stream ended before the provider had ended its answer');
     const counts = flavour === 'gemini' && !wasReadHere ? (finish.usage.raw ?? watch.usage) : watch.usage;
     const usage = aiSdkUsage(flavour, counts, finish.usage, request, assembly.written);
     const requestId = requestIdIn(exchange.headers) ?? answerId;
@@ -122,7 +118,7 @@ export async function* aiSdkStream(call: AiSdkStreamCall): AsyncGenerator<Provid
         content: assembly.content(),
         finishReason: finished.reason,
         ...(refusal === undefined ? {} : { refusal }),
-        ...(flavour === 'anthropic' ? watch.stop : onlyStop(raw, request)),
+        ...onlyStop(raw, request),
         usage,
         ...(requestId === undefined ? {} : { requestId }),
         ...(watch.model === undefined ? {} : { respondedModel: watch.model }),
@@ -139,12 +135,10 @@ export async function* aiSdkStream(call: AiSdkStreamCall): AsyncGenerator<Provid
     else ending.end();
   }
 
-  async function begin({ model, options, isReadHere }: PreparedCall): Promise<AiSdkParts> {
+  async function begin({ model, options }: PreparedCall): Promise<AiSdkParts> {
     const asked = { ...options, abortSignal: signal, includeRawChunks: true };
-    const ask = () => model.doStream(asked);
-    const began = await ending.race(() => (isReadHere ? takingAnswer(exchange, ask) : inExchange(exchange, ask)));
-    if (began instanceof HttpExchange) return messageParts(began, exchange, call.maxEventLength);
-    return packageParts(began.stream, signal);
+    const { stream } = await ending.race(() => inExchange(exchange, () => model.doStream(asked)));
+    return packageParts(stream, signal);
   }
 
   /** What is paid of a call that broke off; nothing where the provider refused it. */
@@ -165,13 +159,6 @@ class StreamError extends Error {
   }
 }
 
-function incomplete(): ProviderFailure {
-  return new ProviderFailure({
-    kind: 'stream_incomplete',
-    detail: 'the stream ended before the provider had ended its answer',
-  });
-}
-
 function failureOf(error: unknown, exchange: AiSdkExchange, context: Parameters<typeof aiSdkFailure>[1]) {
   if (error instanceof StreamError) return aiSdkStreamFailure(error.part, context);
   const failure = aiSdkFailure(error, context);
@@ -180,5 +167,7 @@ function failureOf(error: unknown, exchange: AiSdkExchange, context: Parameters<
   // A package that complains at the end of the bytes, in words of its own: half an event was left.
   const name = textIn(recordOf(error).name) ?? '';
   const isHalf = exchange.state === 'ended' && failure.kind === 'malformed' && name === 'Error';
-  return isCut || isHalf ? aiSdkFailure(incomplete(), context) : failure;
+  return isCut || isHalf
+    ? aiSdkFailure(incompleteStream('the stream ended before the provider had ended its answer'), context)
+    : failure;
 }

@@ -1,8 +1,8 @@
 /** The usage of an AI SDK call: from the provider's own counts, else the package's, else estimated and marked so. */
 import type { LanguageModelV4Usage } from '@ai-sdk/provider';
 import type { ModelRequest, Usage } from '../../model-call/index.ts';
-import { estimateTokens, estimateUsage } from '../../tokens/index.ts';
-import { readUsage } from '../../wires/shared/index.ts';
+import { estimateUsage } from '../../tokens/index.ts';
+import { partialUsage, readUsage } from '../../wires/shared/index.ts';
 import type { AiSdkFlavour } from './package-flavour.ts';
 
 /** `raw` is the provider's object of counts, where it was seen. */
@@ -22,13 +22,7 @@ export function aiSdkUsage(
 
 /** Of a call that broke off: what was reported by then, with what was written since estimated. */
 export function brokenUsage(flavour: AiSdkFlavour, raw: unknown, request: ModelRequest, answer: string): Usage {
-  const reported = flavour === 'other' ? undefined : readUsage(flavour, raw);
-  if (reported === undefined) return estimateUsage(request, answer);
-  return {
-    ...reported,
-    outputTokens: Math.max(reported.outputTokens, estimateTokens(answer)),
-    source: 'estimated',
-  };
+  return flavour === 'other' ? estimateUsage(request, answer) : partialUsage(flavour, raw, request, answer);
 }
 
 function countedUsage(usage: LanguageModelV4Usage | undefined): Usage | undefined {

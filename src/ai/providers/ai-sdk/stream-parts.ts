@@ -1,12 +1,5 @@
-/**
- * Where the parts of one stream come from, a batch at a time: a package's stream, or the provider's bytes where they are
- * read without the package.
- */
+/** The parts of a package's stream, a batch at a time. */
 import type { LanguageModelV4StreamPart } from '@ai-sdk/provider';
-import { MessageEvents } from '../../wires/anthropic-messages/index.ts';
-import { createSseReader } from '../../wires/shared/index.ts';
-import type { HttpExchange } from '../http/index.ts';
-import type { AiSdkExchange } from './observed-fetch.ts';
 
 export interface AiSdkParts {
   /** What has come since, at least one part; `undefined` at the end. Parts before a failure are given first. */
@@ -37,38 +30,6 @@ export function packageParts(stream: ReadableStream<LanguageModelV4StreamPart>, 
       } finally {
         clearTimeout(timer);
       }
-    },
-  };
-}
-
-/** @param maxEventLength the longest event, in characters */
-export function messageParts(answer: HttpExchange, exchange: AiSdkExchange, maxEventLength: number): AiSdkParts {
-  const events = new MessageEvents();
-  // Half an event at the end of the bytes is none, as for the package.
-  const reader = createSseReader({ onEvent: (data) => events.read(data), maxLength: maxEventLength });
-  let failure: unknown;
-  return {
-    async read() {
-      for (;;) {
-        if (failure !== undefined) throw failure;
-        const chunks = await answer.read().catch((error: unknown) => {
-          exchange.end('cut');
-          throw error;
-        });
-        if (chunks === undefined) {
-          exchange.end('ended');
-          return undefined;
-        }
-        try {
-          for (const chunk of chunks) reader.feed(chunk);
-        } catch (error) {
-          failure = error;
-        }
-        if (events.hasParts) return events.taken();
-      }
-    },
-    async drain() {
-      answer.drain();
     },
   };
 }

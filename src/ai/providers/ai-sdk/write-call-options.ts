@@ -17,11 +17,18 @@ import {
   ProviderFailure,
   type ToolDefinition,
 } from '../../model-call/index.ts';
-import { lostFields, withCallIds, withLateSystemAsUser, withMediaAfterResults } from '../../wires/shared/index.ts';
+import {
+  lostFields,
+  type OutputReading,
+  withCallIds,
+  withInstruction,
+  withLateSystemAsUser,
+  withMediaAfterResults,
+} from '../../wires/shared/index.ts';
 import { markOptions, withMark } from './cache-mark-options.ts';
 import { callIdFormOf } from './call-id-form.ts';
 import { fitForAiSdk, isAnthropicModel } from './fit-ai-sdk.ts';
-import { type OutputReading, toolChoiceWith, wordOutput } from './json-output.ts';
+import { toolChoiceWith, wordOutput } from './json-output.ts';
 import type { AiSdkPackageFacts } from './package-flavour.ts';
 import { aiSdkPrompt, type SupportedUrls } from './write-prompt.ts';
 
@@ -49,15 +56,14 @@ export function aiSdkRequest(
   const wording = wordOutput(request, structured, facts);
   const { answerTool, words, reading } = wording;
   const told = conversationFor(request, facts);
-  const messages = words === undefined ? told : withWords(told, words);
+  const messages = words === undefined ? told : withInstruction(told, words);
   const tools = toolsOf(request.tools ?? [], facts, adaptation);
   const hasTools = tools.length > 0;
   if (answerTool !== undefined) tools.push(answerTool);
   const toolChoice = toolChoiceWith(answerTool?.name, request.toolChoice, hasTools);
-  // Beside an effort of the answer, Anthropic's package looks at no other.
-  const isOff = facts.flavour === 'anthropic' && request.effort !== undefined && request.reasoning?.effort === 'none';
-  const effort = isOff ? undefined : request.reasoning?.effort;
+  const effort = request.reasoning?.effort;
   const thinking = thinkingOptions(model, request, facts);
+  if (request.user !== undefined) adaptation.leaveOut('user');
   return {
     reading,
     request,
@@ -71,11 +77,9 @@ export function aiSdkRequest(
       ...(effort === undefined ? {} : { reasoning: effort }),
       providerOptions: merged([
         thinking.options,
-        isOff ? { [facts.namespace]: { thinking: { type: 'disabled' } } } : {},
         effortOptions(request, facts),
         markOptions(request.cache, facts) ?? {},
         parallelOptions(model, request.parallelToolCalls, hasTools, facts, adaptation),
-        userOptions(request.user, facts, adaptation),
       ]),
     },
   };
@@ -120,21 +124,14 @@ function toolsOf(
   });
 }
 
-/** In the first system message where there is one, as some models take only one. */
-function withWords(messages: readonly Message[], words: string): readonly Message[] {
-  const [first, ...rest] = messages;
-  if (first?.role !== 'system') return [{ role: 'system', content: words }, ...messages];
-  return [{ ...first, content: `${first.content}\n\n${words}` }, ...rest];
-}
-
 interface ThinkingOptions {
   readonly options: SharedV4ProviderOptions;
   readonly maxOutputTokens: number | undefined;
 }
 
 /**
- * A budget of thinking, which each package takes in its own way. The packages of Anthropic and Bedrock add it to the
- * bound of the answer; ours includes it, and is what was priced: what is handed on is the rest.
+ * A budget of thinking, which each package takes in its own way. Bedrock's adds it to the bound of the answer; ours
+ * includes it, and is what was priced: what is handed on is the remainder.
  */
 export function thinkingOptions(model: string, request: ModelRequest, facts: AiSdkPackageFacts): ThinkingOptions {
   const { maxOutputTokens } = request;
@@ -143,12 +140,6 @@ export function thinkingOptions(model: string, request: ModelRequest, facts: AiS
   if (budget === undefined) return { options: {}, maxOutputTokens };
   if (effort !== undefined) throw unsupported('reasoning.effort together with reasoning.budgetTokens');
   switch (facts.flavour) {
-    case 'anthropic':
-      if (budget === 0) return { options: { [namespace]: { thinking: { type: 'disabled' } } }, maxOutputTokens };
-      return {
-        options: { [namespace]: { thinking: { type: 'enabled', budgetTokens: budget } } },
-        maxOutputTokens: restOf(maxOutputTokens, budget),
-      };
     case 'bedrock':
       if (!isAnthropicModel(model)) throw unsupported('reasoning.budgetTokens');
       if (budget === 0) return { options: { [namespace]: { reasoningConfig: { type: 'disabled' } } }, maxOutputTokens };
@@ -176,7 +167,6 @@ export function thinkingOptions(model: string, request: ModelRequest, facts: AiS
 function effortOptions(request: ModelRequest, { flavour, namespace }: AiSdkPackageFacts): SharedV4ProviderOptions {
   const { effort, reasoning } = request;
   if (effort === undefined) return {};
-  if (flavour === 'anthropic') return { [namespace]: { effort } };
   // With a budget, both stand in one option.
   if (flavour !== 'bedrock' || (reasoning?.budgetTokens ?? 0) > 0) return {};
   return { [namespace]: { reasoningConfig: bedrockEffort(request) } };
@@ -202,8 +192,6 @@ function parallelOptions(
   // Calls in parallel are every provider's default.
   if (parallel === undefined || !hasTools) return {};
   switch (facts.flavour) {
-    case 'anthropic':
-      return { anthropic: { disableParallelToolUse: !parallel } };
     case 'bedrock':
       if (isAnthropicModel(model)) return { anthropic: { disableParallelToolUse: !parallel } };
       break;
@@ -218,17 +206,6 @@ function parallelOptions(
   }
   // Whoever runs several calls one after the other has what was asked for.
   if (!parallel) adaptation.leaveOut('parallel_tool_calls', 'parallelToolCalls: false');
-  return {};
-}
-
-function userOptions(
-  user: string | undefined,
-  facts: AiSdkPackageFacts,
-  adaptation: Adaptation,
-): SharedV4ProviderOptions {
-  if (user === undefined) return {};
-  if (facts.flavour === 'anthropic') return { anthropic: { metadata: { userId: user } } };
-  adaptation.leaveOut('user');
   return {};
 }
 

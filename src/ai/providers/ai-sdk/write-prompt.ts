@@ -134,13 +134,7 @@ export function aiSdkPrompt(
       const text = Buffer.from(String(data.data), 'base64').toString('utf8');
       return { type: 'file', mediaType, data: { type: 'text', text }, ...filename };
     }
-    return { type: 'file', mediaType, data, ...filename, ...citationsOf(part) };
-  }
-
-  function citationsOf({ citations, context }: FilePart): { readonly providerOptions?: SharedV4ProviderOptions } {
-    if (facts.flavour !== 'anthropic' || (citations !== true && context === undefined)) return {};
-    const cited = citations === true ? { citations: { enabled: true } } : {};
-    return { providerOptions: { anthropic: { ...cited, ...(context === undefined ? {} : { context }) } } };
+    return { type: 'file', mediaType, data, ...filename };
   }
 
   function mediaOf(source: MediaSource, mediaType: string): Pick<LanguageModelV4FilePart, 'data' | 'mediaType'> {

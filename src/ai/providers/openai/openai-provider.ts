@@ -38,11 +38,10 @@ import {
   withMediaAfterResults,
 } from '../../wires/shared/index.ts';
 import type { HttpExchange } from '../http/index.ts';
-import { createHttpPool, type HttpMessage } from '../http/index.ts';
+import { createHttpPool, type HttpMessage, providerStream } from '../http/index.ts';
 import { fitForOpenAi } from './fit-openai.ts';
 import { fitPassed } from './fit-passed.ts';
 import { createUrls, headersFor } from './openai-endpoint.ts';
-import { providerStream } from './provider-stream.ts';
 
 export interface OpenAiProviderOptions {
   /** The provider's name in `ai.providers`. */

@@ -2,24 +2,8 @@
  * What Anthropic says in an answer beside its words, and only its own wire has a place for: citations of a text, which
  * stop sequence ended it, why it was refused. Unread, so that it reaches a client of that wire as it came.
  */
-import type { AnswerPart, JsonObject, ModelAnswer, ModelRequest } from '../../model-call/index.ts';
-import { arrayOf, isRecord, recordOf, textIn } from '../../model-call/index.ts';
-
-/** The parts with the citations of the blocks they were read of. */
-export function withCitations(content: readonly AnswerPart[], blocks: unknown): readonly AnswerPart[] {
-  const cited = arrayOf(blocks)
-    .map(recordOf)
-    .filter(({ type, text }) => type === 'text' && text !== '');
-  if (!cited.some(({ citations }) => Array.isArray(citations))) return content;
-  // Where parts were read of the blocks in another way, none can be told apart.
-  if (content.filter(({ type }) => type === 'text').length !== cited.length) return content;
-  let at = 0;
-  return content.map((part): AnswerPart => {
-    if (part.type !== 'text') return part;
-    const citations = arrayOf(cited[at++]?.citations).filter(isRecord);
-    return citations.length === 0 ? part : { ...part, citations };
-  });
-}
+import type { JsonObject, ModelAnswer, ModelRequest } from '../../model-call/index.ts';
+import { isRecord, textIn } from '../../model-call/index.ts';
 
 type Stop = Pick<ModelAnswer, 'stopSequence' | 'stopDetails'>;
 

@@ -1,6 +1,9 @@
-export { onlyStop, stopOf, withCitations } from './anthropic-extras.ts';
-export { readMessage } from './read-message.ts';
-export { MessageEvents } from './read-message-events.ts';
+export { onlyStop } from './anthropic-extras.ts';
+export { type MessagesOutput, messagesOutput } from './messages-output.ts';
+export { type MessageContext, readMessage } from './read-message.ts';
+export { messageFailure, messageFailureKind } from './read-message-failure.ts';
+export { MessageStreamReader } from './read-message-stream.ts';
 export { readMessagesRequest } from './read-messages-request.ts';
 export { writeMessagesAnswer } from './write-message.ts';
+export { type MessagesRequest, type MessagesSettings, writeMessagesRequest } from './write-messages-request.ts';
 export { MessagesStream } from './write-messages-stream.ts';

@@ -1,100 +1,121 @@
 /**
- * Anthropic's answers, read without their package: whole ones here, streams in read-message-events.ts. The package's
- * schemas, web streams and copies of the body were 40 % of a translated call (283 µs against 167, the socket included)
- * and most of a streamed chunk.
- *
- * Gives what the package would, as far as the one form has a place for it; a recording or a fault must come out the same
- * both ways, and a test holds it. Only answers whose every part is known and sound are read here: `undefined` for any
- * other, which the package then reads as ever.
+ * Reads a whole answer of Anthropic's messages wire. Blocks of a kind that is not known are passed over: Anthropic adds
+ * kinds at any time and asks its readers to. A block of a known kind that cannot be read is a failure, and paid for.
  */
-import type { LanguageModelV4GenerateResult, LanguageModelV4Usage, SharedV4ProviderMetadata } from '@ai-sdk/provider';
-import { isRecord, parseJson, recordOf, textIn } from '../../model-call/index.ts';
+import {
+  arrayOf,
+  isRecord,
+  type JsonObject,
+  type ModelAnswer,
+  type ModelRequest,
+  ProviderFailure,
+  parseJson,
+  recordOf,
+  textIn,
+} from '../../model-call/index.ts';
+import { estimateUsage } from '../../tokens/index.ts';
+import { BlockDraft, type OutputReading, partialUsage, readUsage } from '../shared/index.ts';
+import { stopOf } from './anthropic-extras.ts';
+import { errorInMessage } from './read-message-failure.ts';
+import { readFinish, refusalIn } from './read-message-finish.ts';
 
-type Content = LanguageModelV4GenerateResult['content'][number];
+export interface MessageContext {
+  readonly request: ModelRequest;
+  readonly reading: OutputReading;
+  /** Keys and other credentials, which no failure may repeat. */
+  readonly secrets: readonly string[];
+}
 
-/** The counts are read from the provider's own. */
-export const uncounted: LanguageModelV4Usage = {
-  inputTokens: { total: undefined, noCache: undefined, cacheRead: undefined, cacheWrite: undefined },
-  outputTokens: { total: undefined, text: undefined, reasoning: undefined },
-};
-
-export function readMessage(text: string): LanguageModelV4GenerateResult | undefined {
+/** Throws a `ProviderFailure`, with what was used, where the text is no answer. */
+export function readMessage(text: string, context: MessageContext): ModelAnswer {
   const body = recordOf(parseJson(text));
-  const usage = recordOf(body.usage);
-  if (body.type !== 'message' || !Array.isArray(body.content)) return undefined;
-  if (typeof usage.input_tokens !== 'number' || typeof usage.output_tokens !== 'number') return undefined;
-  if (!isTextOrAbsent(body.stop_reason) || !isTextOrAbsent(body.id) || !isTextOrAbsent(body.model)) return undefined;
-  const content: Content[] = [];
-  for (const part of body.content) {
-    const read = contentOf(recordOf(part));
-    if (read === undefined) return undefined;
-    content.push(read);
+  const failure = errorInMessage(recordOf(body.error), context.secrets);
+  if (failure !== undefined) throw failure;
+  const draft = new BlockDraft(context.reading);
+  const isWhole = isMessage(body) && arrayOf(body.content).every((block, index) => readBlock(index, block, draft));
+  const usage = () => readUsage('anthropic', body.usage) ?? estimateUsage(context.request, draft.written);
+  if (!isWhole) {
+    const spent = partialUsage('anthropic', body.usage, context.request, '');
+    throw new ProviderFailure({ kind: 'malformed', detail: 'the answer is no message', usage: spent });
   }
-  const id = textIn(body.id);
+  draft.end([]);
+  return messageAnswer(draft, body, usage());
+}
+
+/** The answer of a message that has ended. @throws ProviderFailure where nothing says why the model stopped */
+export function messageAnswer(draft: BlockDraft, message: JsonObject, usage: ModelAnswer['usage']): ModelAnswer {
+  const requestId = textIn(message.id);
+  const respondedModel = textIn(message.model);
+  const stopReason = textIn(message.stop_reason);
+  if (stopReason === undefined) {
+    const detail = 'the answer does not say why the model stopped';
+    throw new ProviderFailure({ kind: 'malformed', detail, usage, ...(requestId === undefined ? {} : { requestId }) });
+  }
+  const finishReason = readFinish(stopReason, draft.hasToolCalls);
+  const refusal = finishReason === 'refusal' ? refusalIn(message) : undefined;
   return {
-    content,
-    finishReason: { unified: 'other', raw: body.stop_reason ?? undefined },
-    usage: uncounted,
-    response: { body, ...(id === undefined ? {} : { id }) },
-    warnings: [],
-    ...stopDetailsOf(body.stop_details),
+    content: draft.content(),
+    finishReason,
+    ...(refusal === undefined ? {} : { refusal }),
+    ...stopOf(message),
+    usage,
+    ...(requestId === undefined ? {} : { requestId }),
+    ...(respondedModel === undefined ? {} : { respondedModel }),
   };
 }
 
-function contentOf(part: ReturnType<typeof recordOf>): Content | undefined {
-  switch (part.type) {
-    case 'text':
-      return typeof part.text === 'string' ? { type: 'text', text: part.text } : undefined;
+function isMessage({ type, content, usage, stop_reason, id, model }: JsonObject): boolean {
+  if (!Array.isArray(content) || (type !== 'message' && !isAbsent(type))) return false;
+  return (isAbsent(usage) || isRecord(usage)) && [stop_reason, id, model].every(isTextOrAbsent);
+}
+
+/** @returns false where the block is of a known kind and cannot be read */
+function readBlock(index: number, value: unknown, draft: BlockDraft): boolean {
+  const block = recordOf(value);
+  const id = String(index);
+  switch (block.type) {
+    case 'text': {
+      if (typeof block.text !== 'string') return false;
+      draft.openText(id);
+      draft.text(id, block.text, []);
+      draft.closeText([]);
+      for (const citation of arrayOf(block.citations)) if (isRecord(citation)) draft.citation(id, citation, []);
+      return true;
+    }
+    case 'compaction':
+      if (!isTextOrAbsent(block.content)) return false;
+      draft.openText(id);
+      if (typeof block.content === 'string') draft.text(id, block.content, []);
+      draft.closeText([]);
+      return true;
     case 'thinking':
-      if (typeof part.thinking !== 'string' || typeof part.signature !== 'string') return undefined;
-      return { type: 'reasoning', text: part.thinking, providerMetadata: signed(part.signature) };
+      if (typeof block.thinking !== 'string' || !isTextOrAbsent(block.signature)) return false;
+      draft.reasoning(id, block.thinking, signed(block.signature), []);
+      return true;
     case 'redacted_thinking':
-      if (typeof part.data !== 'string') return undefined;
-      return { type: 'reasoning', text: '', providerMetadata: redacted(part.data) };
+      if (typeof block.data !== 'string') return false;
+      draft.reasoning(id, '', redacted(block.data), []);
+      return true;
     case 'tool_use': {
-      const { id, name, input, toolset_name: toolset } = part;
-      if (typeof id !== 'string' || typeof name !== 'string' || !isRecord(input) || !isAbsent(toolset))
-        return undefined;
-      return { type: 'tool-call', toolCallId: id, toolName: name, input: JSON.stringify(input) };
+      const { id: callId, name, input } = block;
+      if (typeof callId !== 'string' || typeof name !== 'string' || !isRecord(input)) return false;
+      draft.closeCall(callId, name, JSON.stringify(input), undefined, []);
+      return true;
     }
     default:
-      return undefined;
+      return typeof block.type === 'string';
   }
 }
 
-export function signed(signature: string): SharedV4ProviderMetadata {
-  return { anthropic: { signature } };
+/** What goes back to the API with thinking. */
+export function signed(signature: string | null | undefined): JsonObject | undefined {
+  return isAbsent(signature) ? undefined : { anthropic: { signature } };
 }
 
-export function redacted(redactedData: string): SharedV4ProviderMetadata {
+/** Thinking that the API does not show. */
+export function redacted(redactedData: string): JsonObject {
   return { anthropic: { redactedData } };
 }
-
-/** Why the model refused, in its words. */
-export function stopDetailsOf(details: unknown): { readonly providerMetadata?: SharedV4ProviderMetadata } {
-  const explanation = textIn(recordOf(details).explanation);
-  return explanation === undefined ? {} : { providerMetadata: { anthropic: { stopDetails: { explanation } } } };
-}
-
-/** An error inside a stream, as the package would tell it; `undefined` where it is none. */
-export function readStreamError({ type, message, code, statusCode }: ReturnType<typeof recordOf>): object | undefined {
-  if (typeof type !== 'string' || typeof message !== 'string') return undefined;
-  const status = typeof statusCode === 'number' ? statusCode : statuses.get(type);
-  return { type, message, statusCode: status, data: { type, message, code } };
-}
-
-/** The HTTP status that an error would have had before the stream began. */
-const statuses: ReadonlyMap<string, number> = new Map([
-  ['api_error', 500],
-  ['overloaded_error', 529],
-  ['rate_limit_error', 429],
-  ['request_too_large', 413],
-  ['authentication_error', 401],
-  ['permission_error', 403],
-  ['not_found_error', 404],
-  ['billing_error', 400],
-  ['invalid_request_error', 400],
-]);
 
 export function isTextOrAbsent(value: unknown): value is string | null | undefined {
   return typeof value === 'string' || isAbsent(value);

@@ -25,6 +25,7 @@ import {
   AnswerDraft,
   answerOf,
   failureOfError,
+  incompleteStream,
   passOn,
   readUsage,
   type StreamReader,
@@ -68,7 +69,7 @@ export class ChatStreamReader implements StreamReader {
     if (this.#isDone) return;
     if (data.length < longestDone && data.trim() === '[DONE]') {
       this.#isDone = true;
-      if (this.#finishReason === undefined) throw incomplete('the stream was done without a finish reason');
+      if (this.#finishReason === undefined) throw incompleteStream('the stream was done without a finish reason');
       return;
     }
     const whole = parseJson(data);
@@ -119,8 +120,4 @@ export class ChatStreamReader implements StreamReader {
   #reported(): Usage | undefined {
     return readUsage('openai-chat', this.#usage);
   }
-}
-
-export function incomplete(detail: string): ProviderFailure {
-  return new ProviderFailure({ kind: 'stream_incomplete', detail });
 }

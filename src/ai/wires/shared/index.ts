@@ -1,5 +1,6 @@
 export { AnswerDraft, type ToolCallDraft } from './answer-draft.ts';
 export { answerOf } from './answer-of.ts';
+export { BlockDraft, reasoningPart, toolCallPart } from './block-draft.ts';
 export {
   anyUpTo64,
   type CallIdForm,
@@ -11,6 +12,7 @@ export {
 } from './call-ids.ts';
 export { extraContentOf, openCallId, readExtraContent, sealCallId } from './call-opaque.ts';
 export type { HttpHeaders } from './http-headers.ts';
+export { incompleteStream } from './incomplete-stream.ts';
 export { InvalidField } from './invalid-field.ts';
 export { withLateSystemAsUser, withMediaAfterResults } from './move-messages.ts';
 export { opaqueFromText, opaqueToText } from './opaque-text.ts';
@@ -45,6 +47,17 @@ export {
 } from './openai/sort-fields.ts';
 export { chatFile, imageUrl, responsesFile } from './openai/write-openai-media.ts';
 export { choiceWith, type WrittenRequest, writeResultText } from './openai/written-request.ts';
+export {
+  choiceWithAnswerTool,
+  jsonInstruction,
+  jsonTextOf,
+  type OutputReading,
+  plainJson,
+  plainText,
+  unusedToolName,
+  withInstruction,
+} from './output-reading.ts';
+export { partialUsage } from './partial-usage.ts';
 export { lostFields, passedRequest } from './passed-request.ts';
 export { cacheOf, lastMark, markLast, readCacheMark, readSystemMessages } from './read-cache-mark.ts';
 export {
@@ -64,7 +77,7 @@ export {
   requireObject,
   requireString,
 } from './read-fields.ts';
-export { failureOfAnswer, failureOfError, requestIdOf } from './read-provider-failure.ts';
+export { type FailedAnswer, failureOfAnswer, failureOfError, requestIdOf } from './read-provider-failure.ts';
 export { readThinking } from './read-thinking.ts';
 export { readUsage } from './read-usage.ts';
 export { redactKey } from './redact-key.ts';

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { crc32 } from 'node:zlib';
 import type { ModelRequest, ProviderCall, ProviderStreamPart } from '../../../../src/ai/model-call/model-call.ts';
 import { type AiSdkProviderOptions, createAiSdkProvider } from '../../../../src/ai/providers/ai-sdk/ai-sdk-provider.ts';
+import { createAnthropicProvider } from '../../../../src/ai/providers/anthropic/index.ts';
 import { Deadline } from '../../../../src/lib/index.ts';
 
 export interface ReceivedCall {
@@ -77,15 +78,11 @@ export async function closeAll(): Promise<void> {
 
 export async function serve(name: Package, reply: Reply, options: Partial<AiSdkProviderOptions> = {}) {
   const endpoint = await startEndpoint(reply);
-  const provider = createAiSdkProvider({
-    name,
-    package: `@ai-sdk/${name}`,
-    keys: [apiKey],
-    baseUrl: endpoint.url,
-    settings: settings[name] ?? {},
-    resolveFrom: import.meta.dirname,
-    ...options,
-  });
+  const shared = { name, keys: [apiKey], baseUrl: endpoint.url, settings: settings[name] ?? {}, ...options };
+  const provider =
+    name === 'anthropic'
+      ? createAnthropicProvider(shared)
+      : createAiSdkProvider({ package: `@ai-sdk/${name}`, resolveFrom: import.meta.dirname, ...shared });
   closing.push(() => provider.close(), endpoint.close);
   return { ...endpoint, provider };
 }

@@ -1,19 +1,25 @@
 /** Anthropic's answers read here are what its package makes of them: recordings, faults, and every field of another kind. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import type { LanguageModelV4GenerateResult, LanguageModelV4StreamPart } from '@ai-sdk/provider';
+import type {
+  LanguageModelV4CallOptions,
+  LanguageModelV4GenerateResult,
+  LanguageModelV4StreamPart,
+  LanguageModelV4Usage,
+} from '@ai-sdk/provider';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type ModelRequest, type StreamDelta, textOf } from '../../../../../src/ai/model-call/model-call.ts';
+import {
+  type AnswerPart,
+  type ModelAnswer,
+  type ModelRequest,
+  ProviderFailure,
+  type StreamDelta,
+  textOf,
+} from '../../../../../src/ai/model-call/index.ts';
 import { loadAiSdkFactory } from '../../../../../src/ai/providers/ai-sdk/ai-sdk-package.ts';
 import { AiSdkAssembly } from '../../../../../src/ai/providers/ai-sdk/assemble-answer.ts';
-import { mayPassOver } from '../../../../../src/ai/providers/ai-sdk/newer-events.ts';
-import { AiSdkExchange } from '../../../../../src/ai/providers/ai-sdk/observed-fetch.ts';
-import { factsOf } from '../../../../../src/ai/providers/ai-sdk/package-flavour.ts';
-import { readAiSdkAnswer } from '../../../../../src/ai/providers/ai-sdk/read-answer.ts';
-import { aiSdkFailure, aiSdkStreamFailure } from '../../../../../src/ai/providers/ai-sdk/read-failure.ts';
-import { AiSdkWatch } from '../../../../../src/ai/providers/ai-sdk/watch-events.ts';
-import { aiSdkRequest } from '../../../../../src/ai/providers/ai-sdk/write-call-options.ts';
 import { readMessage } from '../../../../../src/ai/wires/anthropic-messages/read-message.ts';
-import { MessageEvents } from '../../../../../src/ai/wires/anthropic-messages/read-message-events.ts';
+import { MessageStreamReader } from '../../../../../src/ai/wires/anthropic-messages/read-message-stream.ts';
+import { plainText, readUsage } from '../../../../../src/ai/wires/shared/index.ts';
 import {
   ask,
   bounds,
@@ -28,8 +34,11 @@ import {
 
 afterEach(closeAll);
 
-const { options, reading } = aiSdkRequest(models.anthropic, ask, 'json_schema', factsOf('@ai-sdk/anthropic'), {});
-const exchange = new AiSdkExchange(bounds());
+const options: LanguageModelV4CallOptions = {
+  prompt: [{ role: 'user', content: [{ type: 'text', text: 'Is it good?' }] }],
+  maxOutputTokens: 50,
+};
+const context = { request: ask, reading: plainText, secrets: [] };
 
 /** The package itself, which is answered with these bytes. */
 async function packageFor(body: string) {
@@ -38,58 +47,111 @@ async function packageFor(body: string) {
   return create({ apiKey: 'k', baseURL: 'http://127.0.0.1:9/v1', fetch }).languageModel(models.anthropic);
 }
 
-/** What becomes of a stream's parts. */
-function told(parts: readonly LanguageModelV4StreamPart[], thrown?: unknown) {
-  const assembly = new AiSdkAssembly(reading);
-  const watch = new AiSdkWatch('anthropic');
-  const deltas: StreamDelta[] = [];
-  let finish: Extract<LanguageModelV4StreamPart, { type: 'finish' }> | undefined;
-  let failure = thrown === undefined ? undefined : aiSdkFailure(thrown, { secrets: [] });
-  let id: string | undefined;
-  for (const part of parts) {
-    if (part.type === 'raw') watch.see(part.rawValue);
-    else if (part.type === 'response-metadata') id ??= part.id;
-    else if (part.type === 'finish') finish = part;
-    else if (part.type === 'error') {
-      if (!mayPassOver('anthropic', part.error)) failure = aiSdkStreamFailure(part.error, { secrets: [] });
-    } else assembly.take(part, deltas);
-    if (finish !== undefined || failure !== undefined) break;
-  }
-  if (failure !== undefined) return { deltas, failure: failure.kind, status: failure.status };
-  const { usage, model, reason } = watch;
-  return {
-    ...{ deltas, content: assembly.content(), id, usage, model, reason },
-    isWhole: finish !== undefined && watch.isWhole(exchange, finish.finishReason),
-    raw: finish?.finishReason.raw,
-    explanation: (finish?.providerMetadata as { anthropic?: { stopDetails?: { explanation?: string } } } | undefined)
-      ?.anthropic?.stopDetails?.explanation,
-  };
+interface Outcome {
+  readonly deltas: readonly StreamDelta[];
+  readonly content?: readonly AnswerPart[] | undefined;
+  readonly tokens?: readonly unknown[] | undefined;
+  readonly failed?: true;
 }
 
-async function toldByPackage(events: readonly string[]) {
+/** Citations are read here alone. */
+function withoutCitations(deltas: readonly StreamDelta[]): readonly StreamDelta[] {
+  return deltas.filter(({ type }) => type !== 'citation_delta');
+}
+
+function bare(content: readonly AnswerPart[]): readonly AnswerPart[] {
+  return content.map((part) => (part.type === 'text' ? { type: 'text', text: part.text } : part));
+}
+
+function tokensOf({ usage }: ModelAnswer): readonly unknown[] {
+  return [usage.inputTokens, usage.outputTokens];
+}
+
+/** The package adds up the rounds of a compaction itself; here the provider's own totals count. */
+function countsOf({ raw, inputTokens, outputTokens }: LanguageModelV4Usage): readonly unknown[] {
+  const { iterations } = (raw ?? {}) as { readonly iterations?: unknown };
+  const totals = iterations === undefined || iterations === null ? undefined : readUsage('anthropic', raw);
+  return [totals?.inputTokens ?? inputTokens.total, totals?.outputTokens ?? outputTokens.total];
+}
+
+async function outcomeOfPackage(events: readonly string[]): Promise<Outcome> {
+  const assembly = new AiSdkAssembly(plainText);
+  const deltas: StreamDelta[] = [];
   const parts: LanguageModelV4StreamPart[] = [];
   try {
     const model = await packageFor(events.map((event) => `data: ${event}\n\n`).join(''));
-    const { stream } = await model.doStream({ ...options, includeRawChunks: true });
+    const { stream } = await model.doStream(options);
     for await (const part of stream) parts.push(part);
-  } catch (error) {
-    return told(parts, error);
+  } catch {
+    return { deltas, failed: true };
   }
-  // The package's word for a stream without its end.
-  return told(parts.filter((part) => part.type !== 'finish' || part.finishReason.unified !== 'interrupted'));
+  for (const part of parts) {
+    if (part.type === 'error' && !isPassedOver(part.error)) return { deltas, failed: true };
+    if (part.type !== 'finish') assembly.add(part, deltas);
+    // Without a stop reason nothing says that the answer is whole.
+    else if (part.finishReason.raw === undefined || part.finishReason.unified === 'interrupted') break;
+    else {
+      assembly.end(deltas);
+      return { deltas, content: assembly.content(), tokens: countsOf(part.usage) };
+    }
+  }
+  return { deltas, failed: true };
 }
 
-function toldHere(events: readonly string[]) {
-  const read = new MessageEvents();
-  for (const event of events) read.read(event);
-  return told(read.taken());
+/** What came after the package, which must not end a stream. */
+function isPassedOver(error: unknown): boolean {
+  const { name, value } = error as { readonly name?: string; readonly value?: { readonly type?: unknown } };
+  const types = /^(?:message_start|content_block_(?:start|delta|stop)|message_delta|message_stop|error)$/;
+  return name === 'AI_TypeValidationError' && typeof value?.type === 'string' && !types.test(value.type);
 }
 
-function answerOf(result: LanguageModelV4GenerateResult) {
+function outcomeHere(events: readonly string[]): Outcome {
+  const reader = new MessageStreamReader(context);
+  const deltas: StreamDelta[] = [];
   try {
-    return readAiSdkAnswer(result, { flavour: 'anthropic', request: ask, reading, exchange });
+    for (const event of events) {
+      reader.read(event, undefined, deltas);
+      if (reader.failure !== undefined) throw reader.failure;
+      if (reader.isComplete) break;
+    }
+    if (!reader.isComplete) return { deltas: withoutCitations(deltas), failed: true };
+    const answer = reader.end(deltas);
+    return { deltas: withoutCitations(deltas), content: bare(answer.content), tokens: tokensOf(answer) };
   } catch (error) {
-    return error;
+    expect(error).toBeInstanceOf(ProviderFailure);
+    return { deltas: withoutCitations(deltas), failed: true };
+  }
+}
+
+/** The package refuses answers for fields that nobody needs: what they say is read here all the same. */
+function compare(here: Outcome, ofPackage: Outcome, note: string): boolean {
+  if (ofPackage.failed === true && here.failed !== true) return false;
+  expect(here, note).toEqual(ofPackage);
+  return true;
+}
+
+/** The content of the package's whole answer in the one form. */
+function wholeOf({ content }: LanguageModelV4GenerateResult): readonly AnswerPart[] {
+  const assembly = new AiSdkAssembly(plainText);
+  for (const [index, part] of content.entries()) {
+    const id = String(index);
+    if (part.type === 'text') assembly.text(id, part.text, []);
+    else if (part.type === 'tool-call') assembly.add(part, []);
+    else if (part.type === 'reasoning') {
+      const { providerMetadata = {} } = part;
+      assembly.add({ type: 'reasoning-delta', id, delta: part.text, providerMetadata }, []);
+    }
+  }
+  assembly.end([]);
+  return assembly.content();
+}
+
+function readHere(text: string): ModelAnswer | undefined {
+  try {
+    return readMessage(text, context);
+  } catch (error) {
+    expect(error).toBeInstanceOf(ProviderFailure);
+    return undefined;
   }
 }
 
@@ -103,31 +165,42 @@ describe.skipIf(!isThere)(`Anthropic's answers ${suite}`, () => {
   it.each(files.filter((file) => file.endsWith('.chunks.txt')))(
     '%s says what the package makes of it',
     async (file) => {
-      const events = textIn(file)
+      // Some hold the next call's message too: an answer is one message.
+      const lines = textIn(file)
         .split('\n')
         .filter((line) => line.trim() !== '');
-      expect(toldHere(events)).toEqual(await toldByPackage(events));
+      const stop = lines.findIndex((line) => line.startsWith('{"type":"message_stop"'));
+      const events = stop === -1 ? lines : lines.slice(0, stop + 1);
+      expect(outcomeHere(events)).toEqual(await outcomeOfPackage(events));
       const step = Math.max(1, Math.floor(events.length / 25));
       for (let index = 0; index < events.length; index += step) {
         const event = events[index] ?? '';
-        for (const changed of [[], [event, event], [event, '{"type":"mood"}'], [event.slice(0, -2)]]) {
+        for (const changed of [
+          [event, event],
+          [event, '{"type":"mood"}'],
+        ]) {
           const played = events.toSpliced(index, 1, ...changed);
-          expect(toldHere(played), `${changed.length} instead of event ${index}`).toEqual(await toldByPackage(played));
+          compare(outcomeHere(played), await outcomeOfPackage(played), `${changed.length} instead of event ${index}`);
         }
+        expect(outcomeHere(events.toSpliced(index, 1, event.slice(0, -2)))).toHaveProperty('failed', true);
       }
     },
   );
 
-  it('are read alike where they are whole, and the plain ones here', async () => {
-    const read: string[] = [];
+  it('are read alike where they are whole', async () => {
+    let compared = 0;
     for (const file of files.filter((name) => name.endsWith('.json'))) {
-      const here = readMessage(textIn(file));
-      if (here === undefined) continue;
-      read.push(file);
       const model = await packageFor(textIn(file));
-      expect(answerOf(here), file).toEqual(answerOf(await model.doGenerate(options)));
+      const ofPackage = await Promise.resolve(model.doGenerate(options)).catch(() => undefined);
+      if (ofPackage === undefined) continue;
+      const here = readHere(textIn(file));
+      expect(here, file).toBeDefined();
+      if (here === undefined) continue;
+      expect(wholeOf(ofPackage), file).toEqual(bare(here.content));
+      expect(tokensOf(here), file).toEqual(countsOf(ofPackage.usage));
+      compared += 1;
     }
-    expect(read.length).toBeGreaterThan(4);
+    expect(compared).toBeGreaterThan(4);
   });
 });
 
@@ -179,41 +252,34 @@ function* changed(value: object): Generator<object> {
 describe('Anthropic’s answers', () => {
   it('say in a stream what the package makes of it, whatever field is wrong', async () => {
     const lines = events.map((event) => JSON.stringify(event));
-    expect(toldHere(lines)).toEqual(await toldByPackage(lines));
-    expect(toldHere(lines)).toMatchObject({ isWhole: true, raw: 'refusal', explanation: 'No.', id: 'msg_1' });
+    expect(outcomeHere(lines)).toEqual(await outcomeOfPackage(lines));
     let compared = 0;
     for (const [index, event] of events.entries()) {
-      for (const one of changed(event)) {
-        const played = lines.with(index, JSON.stringify(one));
-        const theirs = await toldByPackage(played);
-        const ours = toldHere(played);
-        // It refuses answers for fields that nobody needs; what they say is then read all the same.
-        if ('failure' in theirs && !('failure' in ours)) continue;
-        expect(ours, played[index]).toEqual(theirs);
-        compared += 1;
+      for (const other of changed(event)) {
+        const played = lines.with(index, JSON.stringify(other));
+        if (compare(outcomeHere(played), await outcomeOfPackage(played), played[index] ?? '')) compared += 1;
       }
     }
     expect(compared).toBeGreaterThan(300);
   }, 60_000);
 
-  it('are read whole here, or left to the package, whatever field is wrong', async () => {
+  it('are read whole as the package reads them, whatever field is wrong', async () => {
     const bodies = [whole, ...changed(whole)];
     for (const [index, part] of whole.content.entries()) {
-      for (const one of changed(part)) bodies.push({ ...whole, content: whole.content.with(index, one as never) });
+      for (const other of changed(part)) bodies.push({ ...whole, content: whole.content.with(index, other as never) });
     }
     let compared = 0;
     for (const body of bodies) {
       const text = JSON.stringify(body);
-      const here = readMessage(text);
-      if (here === undefined) continue;
       const model = await packageFor(text);
-      const theirs = await Promise.resolve(model.doGenerate(options)).catch(() => undefined);
-      if (theirs === undefined) continue;
-      expect(answerOf(here), text).toEqual(answerOf(theirs));
+      const ofPackage = await Promise.resolve(model.doGenerate(options)).catch(() => undefined);
+      const here = readHere(text);
+      if (ofPackage === undefined || here === undefined) continue;
+      expect(bare(here.content), text).toEqual(wholeOf(ofPackage));
       compared += 1;
     }
     expect(compared).toBeGreaterThan(25);
-    expect(readMessage(JSON.stringify(whole))).toBeDefined();
+    expect(readHere(JSON.stringify(whole))).toMatchObject({ finishReason: 'tool_calls', requestId: 'msg_1' });
   });
 
   it.each([
@@ -222,11 +288,17 @@ describe('Anthropic’s answers', () => {
     'null',
     '[]',
     '{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}',
-    JSON.stringify({ ...whole, content: [{ type: 'server_tool_use', id: 's', name: 'web_search', input: {} }] }),
     JSON.stringify({ ...whole, content: [null] }),
-    JSON.stringify({ ...whole, usage: null }),
-  ])('are left to the package where they are not plain: %s', (text) => {
-    expect(readMessage(text)).toBeUndefined();
+    JSON.stringify({ ...whole, content: [{ type: 'text', text: 7 }] }),
+  ])('are a failure where they are none: %s', (text) => {
+    expect(readHere(text)).toBeUndefined();
+  });
+
+  it('say what their known blocks say, whatever stands beside them', () => {
+    const search = { type: 'server_tool_use', id: 's', name: 'web_search', input: {} };
+    const body = { ...whole, content: [search, ...whole.content] };
+    expect(readHere(JSON.stringify(body))?.content).toHaveLength(4);
+    expect(readHere(JSON.stringify({ ...whole, usage: null }))?.usage.source).toBe('estimated');
   });
 
   it('are read without the package, which would refuse them for a field that nobody needs', async () => {
@@ -244,7 +316,7 @@ describe('Anthropic’s answers', () => {
     expect(parts.at(-1)).toMatchObject({ type: 'end', answer: { usage: { source: 'reported' } } });
   });
 
-  it('are left to the package where it asks for JSON by a tool of its own', async () => {
+  it('are read where JSON is requested by a tool', async () => {
     const { provider, calls } = await serve('anthropic', ({ body }, response) => {
       const call = { type: 'tool_use', id: 't', name: 'json', input: { good: true } };
       if (body.stream !== true) sendJson(response, { ...whole, content: [call] });

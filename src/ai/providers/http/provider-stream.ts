@@ -11,24 +11,41 @@ import {
   type ProviderStreamPart,
   parseJson,
   type StreamDelta,
+  type Usage,
 } from '../../model-call/index.ts';
-import { incomplete } from '../../wires/openai-chat/index.ts';
-import type { StreamReader } from '../../wires/shared/index.ts';
-import { createSseReader, failureOfAnswer, failureOfError, requestIdOf } from '../../wires/shared/index.ts';
-import type { HttpExchange } from '../http/index.ts';
+import type { FailedAnswer, StreamReader } from '../../wires/shared/index.ts';
+import {
+  createSseReader,
+  failureOfAnswer,
+  failureOfError,
+  incompleteStream,
+  requestIdOf,
+} from '../../wires/shared/index.ts';
+import type { HttpExchange } from './http-exchange.ts';
 
 export interface ProviderStreamOptions {
   readonly signal: AbortSignal;
+  /** Keys and other credentials, which no failure may repeat. */
   readonly keys: readonly string[];
   /** The longest event, in characters. */
   readonly maxEventLength: number;
+  /** Reads an HTTP error of the provider. @default by the rules of the OpenAI wires */
+  readonly readFailure?: (answer: FailedAnswer, keys: readonly string[]) => ProviderFailure;
+  /**
+   * `strict`: an event counts with its blank line only, and a connection that is cut is `stream_incomplete` as one that
+   * ends early is. `lenient`: the last event may end with the body. @default 'lenient'
+   */
+  readonly framing?: 'strict' | 'lenient';
+  /** What is booked where the provider had not answered at the deadline. @default nothing */
+  readonly usageWithoutAnswer?: () => Usage;
 }
 
 /** `begin` sends the request; what it throws is a failure too. */
 export async function* providerStream(
   begin: () => Promise<{ readonly exchange: HttpExchange; readonly reader: StreamReader }>,
-  { signal, keys, maxEventLength }: ProviderStreamOptions,
+  options: ProviderStreamOptions,
 ): AsyncGenerator<ProviderStreamPart, void, undefined> {
+  const { signal, maxEventLength, framing = 'lenient' } = options;
   let exchange: HttpExchange | undefined;
   let reader: StreamReader | undefined;
   let requestId: string | undefined;
@@ -36,7 +53,7 @@ export async function* providerStream(
     const begun = await begin();
     exchange = begun.exchange;
     await exchange.headersArrived();
-    await refuseOtherAnswers(exchange, keys);
+    await refuseOtherAnswers(exchange, options);
     requestId = requestIdOf(exchange.headers);
     reader = begun.reader;
     const out: StreamDelta[] = [];
@@ -45,7 +62,7 @@ export async function* providerStream(
       onEvent(data, name) {
         // What is left when the connection ends may be half an event: a stream cut short, not a wrong one.
         if (ended && data !== '[DONE]' && parseJson(data) === undefined) {
-          throw incomplete('the stream ended in the middle of an event');
+          throw incompleteStream('the stream ended in the middle of an event');
         }
         begun.reader.read(data, name, out);
       },
@@ -56,8 +73,8 @@ export async function* providerStream(
       ended = chunks === undefined;
       let failure: unknown;
       try {
-        if (chunks === undefined) events.end();
-        else for (const chunk of chunks) events.feed(chunk);
+        for (const chunk of chunks ?? []) events.feed(chunk);
+        if (ended && framing === 'lenient') events.end();
       } catch (error) {
         failure = error;
       }
@@ -70,7 +87,7 @@ export async function* providerStream(
       if (failure !== undefined) throw failure;
     }
     if (!reader.isComplete && !(ended && reader.mayEnd)) {
-      throw incomplete('the stream ended without its terminal event');
+      throw incompleteStream('the stream ended without its terminal event');
     }
     exchange.drain();
     const answer = reader.end(out);
@@ -78,19 +95,26 @@ export async function* providerStream(
     yield { type: 'end', answer: requestId === undefined ? answer : { ...answer, requestId } };
   } catch (error) {
     signal.throwIfAborted();
-    yield { type: 'failed', failure: failureWith(error, reader, requestId) };
+    const isUnanswered = exchange !== undefined && exchange.status === 0;
+    const unanswered = isUnanswered ? options.usageWithoutAnswer : undefined;
+    const failure = failureWith(error, reader, requestId, unanswered);
+    const isCut = framing === 'strict' && reader !== undefined && failure.kind === 'connection';
+    yield { type: 'failed', failure: isCut ? failure.with({ kind: 'stream_incomplete' }) : failure };
   } finally {
     exchange?.stop();
   }
 }
 
-async function refuseOtherAnswers(exchange: HttpExchange, keys: readonly string[]): Promise<void> {
+async function refuseOtherAnswers(
+  exchange: HttpExchange,
+  { keys, readFailure = failureOfAnswer }: ProviderStreamOptions,
+): Promise<void> {
   const { status, headers } = exchange;
   const type = String(headers['content-type'] ?? '').toLowerCase();
   const isStream = !type.includes('json') && !type.includes('html');
   if (status >= 200 && status < 300 && isStream) return;
   const body = (await exchange.whole()).toString('utf8');
-  if (status < 200 || status >= 300) throw failureOfAnswer({ status, headers, body }, keys);
+  if (status < 200 || status >= 300) throw readFailure({ status, headers, body }, keys);
   const parsed = parseJson(body);
   if (parsed !== null && typeof parsed === 'object' && 'error' in parsed && parsed.error !== null) {
     throw failureOfError(parsed, keys);
@@ -101,10 +125,16 @@ async function refuseOtherAnswers(exchange: HttpExchange, keys: readonly string[
 /** What the connection did, not the provider's word. */
 const cuts: ReadonlySet<FailureKind> = new Set(['connection', 'timeout', 'stream_incomplete', 'malformed']);
 
-function failureWith(error: unknown, reader: StreamReader | undefined, requestId: string | undefined): ProviderFailure {
+function failureWith(
+  error: unknown,
+  reader: StreamReader | undefined,
+  requestId: string | undefined,
+  unanswered: (() => Usage) | undefined,
+): ProviderFailure {
   const failure =
     error instanceof ProviderFailure ? error : new ProviderFailure({ kind: 'malformed', detail: messageOf(error) });
-  const booked = failure.usage ?? reader?.spent(!cuts.has(failure.kind));
+  const usage = failure.usage ?? reader?.spent(!cuts.has(failure.kind));
+  const booked = usage ?? (failure.kind === 'timeout' ? unanswered?.() : undefined);
   const id = failure.requestId ?? requestId;
   return new ProviderFailure({
     kind: failure.kind,

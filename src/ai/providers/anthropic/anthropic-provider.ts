@@ -1,0 +1,135 @@
+/**
+ * Anthropic, and every endpoint that speaks its messages wire. Requests are written and answers read by the wire itself
+ * (ai/wires/anthropic-messages), over this provider's own connections; no package of Anthropic's is loaded.
+ *
+ * A request is mapped whole or refused. The host comes from the configuration, the key from the configuration; neither is
+ * ever taken from a request or from the environment. Every failure is a `ProviderFailure` without any credential. Where
+ * the provider reports no usage it is estimated.
+ */
+import { adaptationOf, claudeFactsOf } from '../../fitting/index.ts';
+import {
+  deadlinePassed,
+  type ModelProvider,
+  type ModelRequest,
+  type ProviderCall,
+  ProviderFailure,
+  type UnsupportedPolicy,
+} from '../../model-call/index.ts';
+import { estimateUsage } from '../../tokens/index.ts';
+import {
+  type MessageContext,
+  MessageStreamReader,
+  messageFailure,
+  messagesOutput,
+  readMessage,
+  writeMessagesRequest,
+} from '../../wires/anthropic-messages/index.ts';
+import { lostFields, requestIdOf } from '../../wires/shared/index.ts';
+import { createHttpPool, type HttpExchange, providerStream } from '../http/index.ts';
+import { anthropicEndpoint } from './anthropic-endpoint.ts';
+import { fitForAnthropic } from './fit-anthropic.ts';
+
+export interface AnthropicProviderOptions {
+  /** The provider's name in `ai.providers`. */
+  readonly name: string;
+  /** Empty where the settings hold credentials (`authToken`), or none are needed. */
+  readonly keys: readonly string[];
+  /** The endpoint that `/messages` hangs on. @default https://api.anthropic.com/v1 */
+  readonly baseUrl?: string | undefined;
+  /** `headers` and `authToken`. @default none */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  /** What becomes of fields that a target has no place for. @default 'refuse' */
+  readonly unsupported?: UnsupportedPolicy;
+  /** The largest answer that is read. @default 10_000_000 */
+  readonly maxBytes?: number;
+}
+
+export function createAnthropicProvider(options: AnthropicProviderOptions): ModelProvider {
+  const { name, keys, settings = {}, maxBytes = 10_000_000, unsupported = 'refuse' } = options;
+  const endpoint = anthropicEndpoint(options.baseUrl ?? 'https://api.anthropic.com/v1', keys, settings);
+  const { secrets } = endpoint;
+  const pool = createHttpPool();
+
+  function begin(
+    model: string,
+    request: ModelRequest,
+    call: ProviderCall,
+    streams: boolean,
+  ): { readonly exchange: HttpExchange; readonly context: MessageContext } {
+    const lost = request.wire === undefined ? [] : lostFields(request.wire);
+    if (lost.length > 0) throw new ProviderFailure({ kind: 'unsupported', detail: lost.join(', ') });
+    const adaptation = adaptationOf(request, unsupported, call);
+    const fitted = fitForAnthropic(model, request, adaptation);
+    const output = messagesOutput(fitted.request, call.structured, claudeFactsOf(model).structuredOutput);
+    const { body, betas } = writeMessagesRequest(model, fitted.request, fitted.settings, output, streams);
+    const exchange = pool.send(
+      {
+        method: 'POST',
+        url: endpoint.url,
+        headers: endpoint.headers(keys[call.key], betas),
+        body: JSON.stringify(body),
+        maxBytes,
+      },
+      call,
+    );
+    return { exchange, context: { request, reading: output.reading, secrets } };
+  }
+
+  return {
+    name,
+    keys: Math.max(1, keys.length),
+    async complete(model, request, call) {
+      const { exchange, context } = begin(model, request, call, false);
+      const text = await wholeText(exchange, request);
+      const { status, headers } = exchange;
+      if (status < 200 || status >= 300) throw messageFailure({ status, headers, body: text }, secrets);
+      const requestId = requestIdOf(headers);
+      try {
+        const answer = readMessage(text, context);
+        return requestId === undefined ? answer : { ...answer, requestId };
+      } catch (error) {
+        if (!(error instanceof ProviderFailure) || requestId === undefined) throw error;
+        throw error.with({ requestId });
+      }
+    },
+    stream: (model, request, call) =>
+      providerStream(
+        async () => {
+          call.signal.throwIfAborted();
+          const { exchange, context } = begin(model, request, call, true);
+          return { exchange, reader: new MessageStreamReader(context) };
+        },
+        {
+          signal: call.signal,
+          keys: secrets,
+          maxEventLength: maxBytes,
+          framing: 'strict',
+          readFailure: messageFailure,
+          usageWithoutAnswer: () => estimateUsage(request, ''),
+        },
+      ),
+    async embed(_model, _request, call) {
+      call.signal.throwIfAborted();
+      if (call.deadline.passed) throw deadlinePassed();
+      throw new ProviderFailure({ kind: 'unsupported', detail: 'Anthropic has no models for embeddings' });
+    },
+    close: () => pool.close(),
+  };
+}
+
+/** What was sent and not answered by the deadline may be paid for all the same. */
+async function wholeText(exchange: HttpExchange, request: ModelRequest): Promise<string> {
+  try {
+    return (await exchange.whole()).toString('utf8');
+  } catch (error) {
+    if (!(error instanceof ProviderFailure)) throw error;
+    const isAnswered = exchange.status >= 200 && exchange.status < 300;
+    if (error.kind !== 'timeout' && !isAnswered) throw error;
+    throw error.with({ usage: estimateUsage(request, ''), ...requestIdIn(exchange) });
+  }
+}
+
+function requestIdIn({ headers }: HttpExchange): { readonly requestId?: string } {
+  const requestId = requestIdOf(headers);
+  return requestId === undefined ? {} : { requestId };
+}

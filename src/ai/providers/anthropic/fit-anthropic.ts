@@ -1,0 +1,140 @@
+/**
+ * A request in the one form, made to fit an Anthropic model before it is written on its wire, by the provider's policy
+ * (adaptation.ts): what the API would refuse is left out, changed to the nearest value, or refused by name.
+ */
+import type { Adaptation, ClaudeFacts } from '../../fitting/index.ts';
+import {
+  claudeFactsOf,
+  factsOfModel,
+  nearestEffort,
+  tellRemoved,
+  withinMarks,
+  withinOutputLimit,
+  withoutOptional,
+} from '../../fitting/index.ts';
+import { type ModelRequest, ProviderFailure } from '../../model-call/index.ts';
+import type { MessagesSettings } from '../../wires/anthropic-messages/index.ts';
+import { thinkingFor } from './thinking.ts';
+
+export type RequestDraft = { -readonly [Name in keyof ModelRequest]: ModelRequest[Name] };
+
+export interface FittedMessages {
+  readonly request: ModelRequest;
+  readonly settings: MessagesSettings;
+}
+
+export function fitForAnthropic(model: string, original: ModelRequest, adaptation: Adaptation): FittedMessages {
+  const facts = claudeFactsOf(model);
+  tellRemoved(original, adaptation);
+  const known = withoutOptional(original, adaptation);
+  const bounded = adaptation.policy === 'refuse' ? known : withinOutputLimit(model, known, adaptation);
+  const request: RequestDraft = { ...withinMarks(bounded, adaptation) };
+  fitEffort(model, request, adaptation);
+  fitSettings(request, facts, adaptation);
+  const limit = request.maxOutputTokens;
+  if (facts.isListed && limit !== undefined && limit > facts.maxOutputTokens) {
+    throw refusal('maxOutputTokens', `${model} writes at most ${facts.maxOutputTokens}`);
+  }
+  const { maxTokens, thinking, effort } = thinkingFor(model, request, facts, adaptation);
+  const isThinking = thinking !== undefined && thinking.type !== 'disabled';
+  fitSampling(request, facts, isThinking, adaptation);
+  fitImages(request, adaptation);
+  const forcedTools = facts.forcedTools && thinking?.type !== 'enabled';
+  return {
+    request,
+    settings: { maxTokens, thinking, effort, forcedTools, strictTools: facts.structuredOutput },
+  };
+}
+
+/** Not all models take an effort of the whole answer. */
+function fitEffort(model: string, request: RequestDraft, adaptation: Adaptation): void {
+  const { effort } = request;
+  if (effort === undefined) return;
+  const { answerEfforts } = factsOfModel(model);
+  const nearest = effort === 'none' ? undefined : nearestEffort(effort, answerEfforts ?? [effort]);
+  if (nearest === undefined) {
+    adaptation.leaveOut('output_config.effort');
+    delete request.effort;
+    return;
+  }
+  if (nearest !== effort) adaptation.change('output_config.effort', nearest);
+  request.effort = nearest;
+}
+
+/** Settings that only steer how an answer is written, with the client's names of them. */
+const clientNames = {
+  temperature: 'temperature',
+  topP: 'top_p',
+  topK: 'top_k',
+  seed: 'seed',
+  frequencyPenalty: 'frequency_penalty',
+  presencePenalty: 'presence_penalty',
+} as const;
+type Setting = keyof typeof clientNames;
+
+/** The value of each setting that requests what happens anyway. */
+const neutral: Partial<Readonly<Record<Setting, number>>> = {
+  temperature: 1,
+  topP: 1,
+  frequencyPenalty: 0,
+  presencePenalty: 0,
+};
+
+function fitSettings(request: RequestDraft, { sampling }: ClaudeFacts, adaptation: Adaptation): void {
+  for (const setting of ['frequencyPenalty', 'presencePenalty', 'seed'] as const) {
+    leaveOut(request, setting, 'the API has no such field', adaptation);
+  }
+  const { temperature } = request;
+  if (temperature !== undefined && (temperature > 1 || temperature < 0)) {
+    leaveOut(request, 'temperature', 'it is between 0 and 1', adaptation);
+  }
+  if (sampling) return;
+  for (const setting of ['temperature', 'topK', 'topP'] as const) {
+    leaveOut(request, setting, 'the model takes no such setting', adaptation);
+  }
+}
+
+function fitSampling(
+  request: RequestDraft,
+  { isClaude }: ClaudeFacts,
+  isThinking: boolean,
+  adaptation: Adaptation,
+): void {
+  if (isThinking) {
+    for (const setting of ['temperature', 'topK', 'topP'] as const) {
+      leaveOut(request, setting, 'not while the model thinks', adaptation);
+    }
+    return;
+  }
+  if (!isClaude || request.topP === undefined || request.temperature === undefined) return;
+  // The one that changes nothing is left out.
+  const isTemperatureNeutral = request.topP !== neutral.topP && request.temperature === neutral.temperature;
+  leaveOut(request, isTemperatureNeutral ? 'temperature' : 'topP', 'not beside temperature', adaptation);
+}
+
+function leaveOut(request: RequestDraft, setting: Setting, reason: string, adaptation: Adaptation): void {
+  const value = request[setting];
+  if (value === undefined) return;
+  const isAllowed = adaptation.policy === 'drop' || (adaptation.policy === 'adapt' && value === neutral[setting]);
+  if (!isAllowed) throw refusal(setting, reason);
+  adaptation.leaveOut(clientNames[setting]);
+  delete request[setting];
+}
+
+/** The wire has no detail of images; `auto` is what happens anyway. */
+function fitImages({ messages }: ModelRequest, adaptation: Adaptation): void {
+  for (const { content } of messages) {
+    if (typeof content === 'string') continue;
+    for (const part of content) {
+      const media = part.type === 'tool_result' ? part.content : [part];
+      const detail = media.find(({ type }) => type === 'image');
+      if (detail?.type === 'image' && detail.detail !== undefined && detail.detail !== 'auto') {
+        adaptation.leaveOut('detail', 'the detail of images');
+      }
+    }
+  }
+}
+
+function refusal(name: string, reason: string): ProviderFailure {
+  return new ProviderFailure({ kind: 'unsupported', detail: `${name} (${reason})` });
+}

@@ -1,0 +1,60 @@
+/**
+ * How an answer in JSON is requested on Anthropic's wire: by `output_config.format` where the model and the API take the
+ * schema, else by a tool whose arguments are the answer, or in words.
+ */
+import { unreachable } from '../../../lib/index.ts';
+import type { JsonSchema, ModelRequest, ProviderCall } from '../../model-call/index.ts';
+import type { OutputReading } from '../shared/index.ts';
+import { type AnswerTool, jsonInstruction, objectRoot, plainJson, plainText, unusedToolName } from '../shared/index.ts';
+import { fitsOutputFormat, outputFormatSchema } from './messages-json-schema.ts';
+
+export interface MessagesOutput {
+  readonly reading: OutputReading;
+  /** What the system message says of the form of the answer. */
+  readonly instruction?: string;
+  /** The schema of `output_config.format`. */
+  readonly format?: JsonSchema;
+  /** The tool whose arguments are the answer. */
+  readonly answerTool?: AnswerTool;
+  /** Whether the model must call the answer's tool alone, or one of those that the request restricts it to. */
+  readonly isOneCall?: true;
+}
+
+export function messagesOutput(
+  request: ModelRequest,
+  structured: ProviderCall['structured'],
+  takesFormat: boolean,
+): MessagesOutput {
+  const { output } = request;
+  if (output.kind === 'text') return { reading: plainText };
+  const schema = output.schema ?? (structured === 'tool' ? { type: 'object' } : undefined);
+  if (schema === undefined) return { instruction: jsonInstruction(undefined), reading: plainJson };
+  const root = objectRoot(schema);
+  const reading: OutputReading = { ...plainJson, streamsAsIs: !root.isWrapped, unwrap: root.unwrap };
+  switch (structured) {
+    case 'json_schema': {
+      if (takesFormat && fitsOutputFormat(root.schema)) return { format: outputFormatSchema(root.schema), reading };
+      const name = unusedToolName('json', request);
+      const answerTool = { name, description: 'Respond with a JSON object.', parameters: root.schema };
+      return { answerTool, isOneCall: true, reading: { ...reading, answerTool: name } };
+    }
+    case 'tool': {
+      const name = unusedToolName(output.name.slice(0, 50), request);
+      // A tool that the client insists on leaves no room for another.
+      if (typeof request.toolChoice === 'object') {
+        return { instruction: jsonInstruction(root.schema), reading: { ...reading, answerTool: name } };
+      }
+      const description = output.description ?? 'Gives the answer.';
+      return {
+        answerTool: { name, description, parameters: root.schema },
+        reading: { ...reading, answerTool: name },
+      };
+    }
+    case 'json_object':
+      return { instruction: jsonInstruction(root.schema), reading };
+    case 'prompt':
+      return { instruction: jsonInstruction(schema), reading: plainJson };
+    default:
+      return unreachable(structured);
+  }
+}

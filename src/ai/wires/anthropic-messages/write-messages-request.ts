@@ -1,0 +1,121 @@
+/**
+ * Writes a request on Anthropic's messages wire (POST /v1/messages, version 2023-06-01). What the model takes was settled
+ * before (`MessagesSettings`); what the wire has no place for is a failure of kind `unsupported` that names it.
+ */
+import type { JsonObject, ModelRequest, ToolChoice, ToolDefinition } from '../../model-call/index.ts';
+import { unsupported } from '../../model-call/index.ts';
+import { choiceWithAnswerTool, plain, withCallIds, withInstruction, withMediaAfterResults } from '../shared/index.ts';
+import { cacheControl } from './cache-control.ts';
+import type { MessagesOutput } from './messages-output.ts';
+import { writeConversation } from './write-messages-turns.ts';
+
+/** What is settled by the model that is called. */
+export interface MessagesSettings {
+  readonly maxTokens: number;
+  /** `thinking` as it is sent. */
+  readonly thinking: JsonObject | undefined;
+  /** `output_config.effort`. */
+  readonly effort: string | undefined;
+  /** Whether the model can be made to call a tool. */
+  readonly forcedTools: boolean;
+  /** Whether tools are held to their schemas (`strict`). */
+  readonly strictTools: boolean;
+}
+
+export interface MessagesRequest {
+  readonly body: JsonObject;
+  /** The features in the header `anthropic-beta`. */
+  readonly betas: ReadonlySet<string>;
+}
+
+/** @throws ProviderFailure of kind `unsupported` or `invalid_request` */
+export function writeMessagesRequest(
+  model: string,
+  request: ModelRequest,
+  settings: MessagesSettings,
+  output: MessagesOutput,
+  streams: boolean,
+): MessagesRequest {
+  const betas = new Set<string>();
+  // Error results are text on this wire: their images follow.
+  const moved = withMediaAfterResults(withCallIds(request, plain).messages, ({ isError }) => isError === true);
+  const messages = output.instruction === undefined ? moved : withInstruction(moved, output.instruction);
+  const body: Record<string, unknown> = {
+    model,
+    max_tokens: settings.maxTokens,
+    ...writeConversation(messages, betas),
+  };
+  if (request.temperature !== undefined) body.temperature = request.temperature;
+  if (request.topK !== undefined) body.top_k = request.topK;
+  if (request.topP !== undefined) body.top_p = request.topP;
+  if (request.stop !== undefined && request.stop.length > 0) body.stop_sequences = request.stop;
+  if (settings.thinking !== undefined) body.thinking = settings.thinking;
+  if (settings.effort !== undefined || output.format !== undefined) {
+    body.output_config = {
+      ...(settings.effort === undefined ? {} : { effort: settings.effort }),
+      ...(output.format === undefined ? {} : { format: { type: 'json_schema', schema: output.format } }),
+    };
+  }
+  if (request.cache !== undefined) body.cache_control = cacheControl(request.cache);
+  if (request.user !== undefined) body.metadata = { user_id: request.user };
+  writeTools(body, request, settings, output, streams, betas);
+  if (streams) body.stream = true;
+  return { body, betas };
+}
+
+function writeTools(
+  body: Record<string, unknown>,
+  request: ModelRequest,
+  settings: MessagesSettings,
+  output: MessagesOutput,
+  streams: boolean,
+  betas: Set<string>,
+): void {
+  const { answerTool } = output;
+  const tools = output.isOneCall === true ? callableTools(request) : (request.tools ?? []);
+  if (tools.length === 0 && answerTool === undefined) return;
+  const isStrict = settings.strictTools;
+  body.tools = [...tools, ...(answerTool === undefined ? [] : [answerTool])].map((tool: ToolDefinition) => {
+    if (tool.strict === true && !isStrict) throw unsupported(`tools.strict (of ${tool.name}, which this model lacks)`);
+    return {
+      name: tool.name,
+      ...(tool.description === undefined ? {} : { description: tool.description }),
+      input_schema: tool.parameters,
+      ...(tool.cache === undefined ? {} : { cache_control: cacheControl(tool.cache) }),
+      ...(streams ? { eager_input_streaming: true } : {}),
+      ...(tool.strict === undefined || !isStrict ? {} : { strict: tool.strict }),
+    };
+  });
+  if (isStrict && output.isOneCall !== true) betas.add('structured-outputs-2025-11-13');
+  const hasTools = (request.tools ?? []).length > 0;
+  const choice =
+    output.isOneCall === true ? 'required' : choiceWithAnswerTool(answerTool?.name, request.toolChoice, hasTools);
+  const written = writeChoice(choice, parallelCalls(request, output, hasTools));
+  if (written === undefined) return;
+  if (!settings.forcedTools && (written.type === 'any' || written.type === 'tool')) {
+    throw unsupported('tool_choice (this model, or its way of thinking, cannot be made to call a tool)');
+  }
+  body.tool_choice = written;
+}
+
+/** Beside the answer's tool, only what the request lets the model call. */
+function callableTools({ tools = [], toolChoice }: ModelRequest): readonly ToolDefinition[] {
+  if (toolChoice === 'none') return [];
+  return typeof toolChoice === 'object' ? tools.filter(({ name }) => name === toolChoice.name) : tools;
+}
+
+/** `disable_parallel_tool_use`; undefined where the request says nothing. */
+function parallelCalls(request: ModelRequest, { isOneCall }: MessagesOutput, hasTools: boolean): boolean | undefined {
+  if (isOneCall !== true)
+    return hasTools && request.parallelToolCalls !== undefined ? !request.parallelToolCalls : undefined;
+  if (hasTools && request.parallelToolCalls === true) throw unsupported('parallel_tool_calls with an answer in JSON');
+  return true;
+}
+
+function writeChoice(choice: ToolChoice | undefined, disable: boolean | undefined): JsonObject | undefined {
+  const parallel = disable === undefined ? {} : { disable_parallel_tool_use: disable };
+  if (choice === undefined) return disable === true ? { type: 'auto', ...parallel } : undefined;
+  if (typeof choice === 'object') return { type: 'tool', name: choice.name, ...parallel };
+  if (choice === 'none') return { type: 'none' };
+  return { type: choice === 'required' ? 'any' : 'auto', ...parallel };
+}
