@@ -14,9 +14,9 @@ import { activeLabels } from './compile/active-labels.ts';
 import { type CompiledPlan, compilePlan } from './compile/compile-plan.ts';
 import type { DataPath, TypeMemberships } from './data/data.ts';
 import type { ExecutionEngine, UsedOperation } from './execution-engine.ts';
+import { OperationValues } from './prepare/operation-values.ts';
 import { PreparedOperation, type Variant } from './prepare/prepared-operation.ts';
 import { retainedDocument } from './prepare/retained-document.ts';
-import { variableWriter } from './prepare/variable-writer.ts';
 import { runPlan } from './run/run-plan.ts';
 import { introspector } from './shape/introspect.ts';
 
@@ -95,8 +95,8 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
           : await planOf(variant, context.client);
       context.signal.throwIfAborted();
       // 3. Run: each fetch as soon as the fetches it depends on have ended.
-      const variableJson = variableWriter(variant.normalised, variables);
-      const result = await runPlan({ plan, clients, types, context, log, errorPolicy, variableJson });
+      const values = new OperationValues(variant.normalised, variables);
+      const result = await runPlan({ plan, clients, types, context, log, errorPolicy, values });
       // 4. Shaped: the answer is written as JSON text, its errors with the client's paths.
       const outcome = shapeAnswer({
         variant,

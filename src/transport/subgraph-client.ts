@@ -1,17 +1,17 @@
 import type { RequestContext } from './request-context.ts';
 
 /**
- * One request to a subgraph. Its variables are written in one of three ways, so that an engine that builds JSON text
- * need not build objects first:
+ * One request to a subgraph. An in-process subgraph is handed `variables`, as values that are its own. The variables of a
+ * request to an HTTP subgraph may be JSON text, so that an engine that writes text need not build objects first:
  *
- * - `variables`: an object, serialised here.
- * - `variablesJson`: the ready JSON text of the variables object, such as `{"first":2}`; used as it is, and `variables`
- *   is then not read.
- * - `representationsJson`: the ready JSON texts of the entity representations, one each. They become the variable
- *   `representations`; the rest of the variables comes from `variablesJson` or `variables`, neither of which may name
- *   `representations` again.
+ * - `variables`: an object. Numbers that no JavaScript number equals are `ExactNumber`s.
+ * - `variablesJson`: the JSON text of the variables object, such as `{"first":2}`; it is sent as it is, and `variables`
+ *   is ignored.
+ * - `representationsJson`: the JSON texts of the entity representations, one each. They become the variable
+ *   `representations`; the other variables come from `variablesJson` or `variables`, neither of which may contain
+ *   `representations`.
  *
- * The texts are trusted to be JSON: they are sent without being read.
+ * The texts are trusted to be JSON: they are sent without being parsed.
  */
 export interface SubgraphRequest {
   readonly kind: 'query' | 'mutation';

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { SubgraphError, SubgraphResponse } from '../../src/transport/index.ts';
+import { variablesOf } from '../testkit/in-process-subgraph.ts';
 import { createTestGraph, type TestGraph } from '../testkit/test-graph.ts';
 
 const federation =
@@ -70,7 +71,7 @@ async function ask(query: string): Promise<{ data: unknown; errors: number; writ
   const { data, errors } = await graph.run(graph.engine, query);
   const written = graph.requests
     .filter(({ subgraph }) => subgraph === 'writer')
-    .flatMap(({ request }) => (request.representationsJson ?? []).map((text) => JSON.parse(text) as { id: string }))
+    .flatMap(({ request }) => variablesOf(request).representations as { id: string }[])
     .map(({ id }) => id);
   return { data: JSON.parse(data), errors: errors.length, written };
 }

@@ -26,20 +26,13 @@ import { GatewayError } from '../../errors/index.ts';
 import { invariant } from '../../lib/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import { linkAiDirectives } from '../../supergraph/index.ts';
-import type {
-  RequestContext,
-  SubgraphClient,
-  SubgraphError,
-  SubgraphNote,
-  SubgraphRequest,
-} from '../../transport/index.ts';
+import type { RequestContext, SubgraphClient, SubgraphError, SubgraphNote } from '../../transport/index.ts';
 import type { ModelClient } from '../models/index.ts';
 import { formatUsd } from '../prices/index.ts';
 import { type AiField, aiFieldsOf } from './ai-field.ts';
-import { readExactVariables } from './answers/exact-variables.ts';
 import { FieldAsks } from './answers/field-answers.ts';
 import type { FieldAnswer } from './answers/field-question.ts';
-import { KnownRepresentations } from './answers/parsed-representations.ts';
+import { fitVariables } from './answers/fit-variables.ts';
 import { questionWriter } from './answers/question-writer.ts';
 import type { Inputs, SensitiveFields } from './answers/sensitive.ts';
 import { entityTypes, typesWritten } from './checks/types-written.ts';
@@ -93,7 +86,6 @@ export function createAiSubgraph(options: AiSubgraphOptions): SubgraphClient {
     maxSize: maxDocumentBytes,
     sizeCalculation: (_document, text) => 1_000 + text.length * documentBytesPerCharacter,
   });
-  const representations = new KnownRepresentations();
 
   return {
     name: options.name,
@@ -109,7 +101,7 @@ export function createAiSubgraph(options: AiSubgraphOptions): SubgraphClient {
         schema,
         document,
         contextValue: { request: context, notes } satisfies Execution,
-        variableValues: variablesOf(request, (json) => readExactVariables(schema, document, json), representations),
+        variableValues: fitVariables(schema, document, request.variables ?? {}),
         operationName: request.operationName ?? null,
       });
       context.signal.throwIfAborted();
@@ -121,17 +113,6 @@ export function createAiSubgraph(options: AiSubgraphOptions): SubgraphClient {
     },
     close: async () => asks.close(),
   };
-}
-
-function variablesOf(
-  { variables, variablesJson, representationsJson }: SubgraphRequest,
-  read: (json: string) => Record<string, unknown>,
-  known: KnownRepresentations,
-): Record<string, unknown> {
-  const values = variablesJson === undefined ? { ...variables } : read(variablesJson);
-  return representationsJson === undefined
-    ? values
-    : { ...values, representations: representationsJson.map((text) => known.read(text)) };
 }
 
 function referenceResolvers(fields: readonly AiField[]) {

@@ -2,7 +2,7 @@
 import type { GraphQLSchema } from 'graphql';
 import type { EntityFetch, EntityField, OperationPlan, RequiredSelection, RootFetch } from '../../planning/index.ts';
 import type { TypeMemberships } from '../data/data.ts';
-import { compileRepresentation, type WriteRepresentation } from './compile-representation.ts';
+import { type CompiledRepresentation, compileRepresentation } from './compile-representation.ts';
 import { requestsCustomScalars } from './custom-scalars.ts';
 
 /** Compiled once per plan, shared by all requests that run it. */
@@ -40,7 +40,7 @@ export interface CompiledEntityField extends Omit<EntityField, 'targets'> {
     readonly pathKey: string;
     readonly exact: boolean;
     readonly requires: readonly RequiredSelection[];
-    readonly write: WriteRepresentation;
+    readonly representation: CompiledRepresentation;
   }[];
 }
 
@@ -68,7 +68,7 @@ function compileField(types: TypeMemberships, field: EntityField): CompiledEntit
       pathKey: path.join('.'),
       exact,
       requires,
-      write: compileRepresentation(types, requires, inputRewrites),
+      representation: compileRepresentation(types, requires, inputRewrites),
     })),
   };
 }

@@ -1,16 +1,19 @@
 /**
- * Compiles the required fields of a fetch into functions that write an entity's representation as JSON text. The text is
- * both the key that makes equal entities one representation and what is sent, so nothing is printed twice.
+ * Compiles the required fields of a fetch into functions that make an entity's representation. Its JSON text is both the
+ * key that makes equal entities one representation and what an HTTP subgraph is sent, so nothing is printed twice. An
+ * in-process subgraph is handed the value.
  */
-import { parseExactJson } from '../../lib/index.ts';
+import { cloneJson } from '../../lib/index.ts';
 import type { RequiredSelection, Rewrite } from '../../planning/index.ts';
 import { isWithinDepth, maxValueDepth } from '../../transport/index.ts';
 import { type DataObject, isDataObject, isOfType, type TypeMemberships } from '../data/data.ts';
 import { rewriteData } from '../data/rewrite-data.ts';
 
-export interface WriteRepresentation {
-  /** @returns undefined where a required field is missing: the entity is not requested */
-  (entity: DataObject): string | undefined;
+export interface CompiledRepresentation {
+  /** @returns JSON text; undefined where a required field is missing: the entity is not requested */
+  write(entity: DataObject): string | undefined;
+  /** @returns the same as a value that shares nothing with the data but exact numbers */
+  build(entity: DataObject): DataObject | undefined;
   /**
    * The only field of this type's representations besides `__typename`. Objects of one type whose values of it are equal
    * strings have equal representations, which need not be written to be compared. Undefined where there are more fields.
@@ -22,26 +25,35 @@ export function compileRepresentation(
   types: TypeMemberships,
   requires: readonly RequiredSelection[],
   rewrites: readonly Rewrite[],
-): WriteRepresentation {
-  const { write, fieldsOf } = compileSelections(types, requires);
-  const keyOf = (typeName: unknown): string | undefined =>
-    typeof typeName === 'string' ? fieldsOf(typeName).onlyKey : undefined;
-  const writeTyped = (entity: DataObject) => (typeof entity.__typename === 'string' ? write(entity) : undefined);
-  if (rewrites.length === 0) return Object.assign(writeTyped, { keyOf });
-  const writeRewritten = (entity: DataObject): string | undefined => {
-    const text = writeTyped(entity);
-    if (text === undefined) return undefined;
-    const representation = parseExactJson(text);
-    rewriteData(types, rewrites, representation);
-    return JSON.stringify(representation);
+): CompiledRepresentation {
+  const { write, build, fieldsOf } = compileSelections(types, requires);
+  if (rewrites.length === 0) {
+    return {
+      write: (entity) => (typeof entity.__typename === 'string' ? write(entity) : undefined),
+      build: (entity) => (typeof entity.__typename === 'string' ? build(entity) : undefined),
+      keyOf: (typeName) => (typeof typeName === 'string' ? fieldsOf(typeName).onlyKey : undefined),
+    };
+  }
+  const buildRewritten = (entity: DataObject): DataObject | undefined => {
+    const representation = typeof entity.__typename === 'string' ? build(entity) : undefined;
+    if (representation !== undefined) rewriteData(types, rewrites, representation);
+    return representation;
   };
-  return Object.assign(writeRewritten, { keyOf: () => undefined });
+  return {
+    write: (entity) => JSON.stringify(buildRewritten(entity)),
+    build: buildRewritten,
+    keyOf: () => undefined,
+  };
 }
 
 interface FieldWriter {
   readonly key: string;
+  /** The field's name in the representation. */
+  readonly name: string;
+  /** The name as JSON text, with a colon, after a comma where it is not the first. */
   readonly prefix: string;
   readonly write: (value: unknown) => string | undefined;
+  readonly build: (value: unknown) => unknown;
 }
 
 interface TypeFields {
@@ -74,7 +86,20 @@ function compileSelections(types: TypeMemberships, selections: readonly Required
     }
     return `${text}}`;
   };
-  return { write, fieldsOf };
+  const build = (entity: DataObject): DataObject | undefined => {
+    const { fields } = fieldsOf(entity.__typename);
+    if (fields.length === 0) return undefined;
+    const object: DataObject = {};
+    for (const field of fields) {
+      const value = entity[field.key];
+      if (value === undefined) return undefined;
+      const inner = field.build(value);
+      if (inner === undefined) return undefined;
+      object[field.name] = inner;
+    }
+    return object;
+  };
+  return { write, build, fieldsOf };
 }
 
 function compileFields(
@@ -97,11 +122,13 @@ function compileFields(
     }
   };
   collect(selections);
-  const fields = [...merged].map(([key, inner], index) => ({
-    key,
-    prefix: `${index === 0 ? '' : ','}${JSON.stringify(names.get(key))}:`,
-    write: inner === undefined ? writeLeaf : compileValue(compileSelections(types, inner).write),
-  }));
+  const fields = [...merged].map(([key, inner], index): FieldWriter => {
+    const name = names.get(key) ?? key;
+    const prefix = `${index === 0 ? '' : ','}${JSON.stringify(name)}:`;
+    if (inner === undefined) return { key, name, prefix, write: writeLeaf, build: buildLeaf };
+    const { write, build } = compileSelections(types, inner);
+    return { key, name, prefix, write: compileWriteValue(write), build: compileBuildValue(build) };
+  });
   const besidesType = [...merged].filter(([key]) => key !== '__typename');
   const [only] = besidesType;
   return {
@@ -115,7 +142,12 @@ function writeLeaf(value: unknown): string | undefined {
   return typeof value !== 'object' || isWithinDepth(value) ? JSON.stringify(value) : undefined;
 }
 
-function compileValue(write: (entity: DataObject) => string | undefined): (value: unknown) => string | undefined {
+function buildLeaf(value: unknown): unknown {
+  if (typeof value !== 'object') return value;
+  return isWithinDepth(value) ? cloneJson(value) : undefined;
+}
+
+function compileWriteValue(write: (entity: DataObject) => string | undefined): (value: unknown) => string | undefined {
   return (value) => writeValue(value, maxValueDepth);
 
   function writeValue(value: unknown, levels: number): string | undefined {
@@ -129,5 +161,22 @@ function compileValue(write: (entity: DataObject) => string | undefined): (value
       items.push(json);
     }
     return `[${items.join(',')}]`;
+  }
+}
+
+function compileBuildValue(build: (entity: DataObject) => DataObject | undefined): (value: unknown) => unknown {
+  return (value) => buildValue(value, maxValueDepth);
+
+  function buildValue(value: unknown, levels: number): unknown {
+    if (value === null) return null;
+    if (isDataObject(value)) return build(value);
+    if (!Array.isArray(value) || levels === 0) return undefined;
+    const items: unknown[] = [];
+    for (const item of value) {
+      const inner = buildValue(item, levels - 1);
+      if (inner === undefined) return undefined;
+      items.push(inner);
+    }
+    return items;
   }
 }

@@ -3,10 +3,16 @@ import type { ContextValue } from '../../planning/index.ts';
 import { isWithinDepth, maxValueDepth } from '../../transport/index.ts';
 import { type DataObject, isDataObject, isOfType, type TypeMemberships } from './data.ts';
 
+export interface VariableValue {
+  readonly variable: string;
+  readonly value: unknown;
+  /** `"variable":json`. */
+  readonly member: string;
+}
+
 export interface EntityInContext {
   readonly entity: DataObject;
-  /** `"variable":json` for each value. */
-  readonly values: readonly string[];
+  readonly values: readonly VariableValue[];
 }
 
 const condition = '... on ';
@@ -38,7 +44,7 @@ export function contextValues(
     ancestors.pop();
   }
 
-  function read({ path: from, variable }: ContextValue, entity: DataObject): string[] {
+  function read({ path: from, variable }: ContextValue, entity: DataObject): VariableValue[] {
     const ups = from.filter((step) => step === '..').length;
     const chain = [...ancestors, entity];
     let value: unknown = chain[chain.length - 1 - ups];
@@ -48,6 +54,7 @@ export function contextValues(
       else if (value.__typename !== undefined && !isOfType(types, value.__typename, step.slice(condition.length)))
         return [];
     }
-    return value === undefined || !isWithinDepth(value) ? [] : [`"${variable}":${JSON.stringify(value)}`];
+    if (value === undefined || !isWithinDepth(value)) return [];
+    return [{ variable, value, member: `"${variable}":${JSON.stringify(value)}` }];
   }
 }

@@ -3,7 +3,7 @@
  * of its places. Objects of one type mostly follow each other: their map is looked up once. A key value is looked up
  * without building a text of type and value, which would have to be hashed (5 % of the engine's time in the benchmark).
  */
-import type { WriteRepresentation } from '../compile/compile-representation.ts';
+import type { CompiledRepresentation } from '../compile/compile-representation.ts';
 import type { DataObject } from '../data/data.ts';
 
 interface OfType {
@@ -12,14 +12,14 @@ interface OfType {
 }
 
 export class FirstOfEach {
-  readonly #write: WriteRepresentation;
+  readonly #representation: CompiledRepresentation;
   readonly #ofTypes = new Map<unknown, OfType>();
   #typeName: unknown = Symbol('none yet');
   #ofType: OfType = { key: undefined, firsts: new Map() };
   #value: unknown;
 
-  constructor(write: WriteRepresentation) {
-    this.#write = write;
+  constructor(representation: CompiledRepresentation) {
+    this.#representation = representation;
   }
 
   find(entity: DataObject): DataObject | undefined {
@@ -38,7 +38,7 @@ export class FirstOfEach {
   #enter(typeName: unknown): void {
     let ofType = this.#ofTypes.get(typeName);
     if (ofType === undefined) {
-      ofType = { key: this.#write.keyOf(typeName), firsts: new Map() };
+      ofType = { key: this.#representation.keyOf(typeName), firsts: new Map() };
       this.#ofTypes.set(typeName, ofType);
     }
     this.#typeName = typeName;

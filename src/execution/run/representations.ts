@@ -1,9 +1,11 @@
 /**
- * Collects the representations of an `_entities` field: each entity's as JSON text, equal ones once, with the objects
- * they stand for. An entity that lacks a required field is not requested.
+ * Collects the representations of an `_entities` field, equal ones once, with the objects they stand for. An entity that
+ * lacks a required field is not requested.
  */
 
+import type { SubgraphClient } from '../../transport/index.ts';
 import type { CompiledEntityField } from '../compile/compile-plan.ts';
+import type { CompiledRepresentation } from '../compile/compile-representation.ts';
 import { collectEntities, haveSameContent } from '../data/collect-entities.ts';
 import type { DataObject, TypeMemberships } from '../data/data.ts';
 import { FirstOfEach } from './first-of-each.ts';
@@ -42,38 +44,42 @@ export class Representations {
   }
 
   /**
-   * @param isStrict whether objects are omitted of which a required field failed
+   * @param kind of the subgraph. One in process gets values, and no entity of which a required field failed.
    * @param only the objects to request, where not all at the field's paths are
    */
-  collect(field: CompiledEntityField, isStrict: boolean, only?: ReadonlySet<DataObject>): RequestedEntities {
-    const requested: RequestedEntities = { field, representations: [], owners: [] };
+  collect(field: CompiledEntityField, kind: SubgraphClient['kind'], only?: ReadonlySet<DataObject>): RequestedEntities {
+    const requested: RequestedEntities = {
+      field,
+      representations: [],
+      values: kind === 'in-process' ? [] : undefined,
+      owners: [],
+    };
     const data = this.#data;
     const types = this.#types;
     const mayReplace = this.#mayReplace;
     const indexes = new Map<string, number>();
     const collected = new Set<DataObject>();
-    for (const { path, pathKey, exact, requires, write } of field.targets) {
-      const failed = isStrict && !data.failedNulls.isEmpty ? data.failedNulls : undefined;
-      const representationOf = (entity: DataObject): string | undefined =>
-        failed?.isRead(types, requires, entity) === true ? undefined : write(entity);
+    for (const { path, pathKey, exact, requires, representation } of field.targets) {
+      const failed = kind === 'in-process' && !data.failedNulls.isEmpty ? data.failedNulls : undefined;
+      const request = (entity: DataObject, canReplace: boolean): DataObject =>
+        failed?.isRead(types, requires, entity) === true
+          ? this.#omit(field, entity)
+          : this.#request(requested, entity, representation, indexes, collected, canReplace);
       const earlier = only === undefined ? this.#collected.get(pathKey) : undefined;
       if (earlier?.structure === data.structure) {
         for (const object of earlier.entities) {
           const entity = data.inPlace(object);
-          if (!collected.has(entity))
-            this.#request(requested, entity, representationOf(entity), indexes, collected, false);
+          if (!collected.has(entity)) request(entity, false);
         }
         continue;
       }
       const entities = new Set<DataObject>();
-      const firsts = exact && mayReplace ? new FirstOfEach(write) : undefined;
+      const firsts = exact && mayReplace ? new FirstOfEach(representation) : undefined;
       collectEntities(data.root, path, data.isSharing, (entity) => {
         if (only?.has(entity) === false) return entity;
         const first = firsts?.find(entity);
         if (first !== undefined) return data.standFor(first, entity);
-        const standing = collected.has(entity)
-          ? entity
-          : this.#request(requested, entity, representationOf(entity), indexes, collected, mayReplace);
+        const standing = collected.has(entity) ? entity : request(entity, mayReplace);
         firsts?.add(standing);
         entities.add(standing);
         return standing;
@@ -83,26 +89,30 @@ export class Representations {
     return requested;
   }
 
+  #omit(field: CompiledEntityField, entity: DataObject): DataObject {
+    this.#unfilled.add(field);
+    return entity;
+  }
+
   /**
    * @param mayReplace whether the caller puts the returned object in the entity's place
    * @returns the object that stands for `entity` from now on: itself, or the first with the same content
    */
   #request(
-    { field, representations, owners }: RequestedEntities,
+    { field, representations, values, owners }: RequestedEntities,
     entity: DataObject,
-    representation: string | undefined,
+    representation: CompiledRepresentation,
     indexes: Map<string, number>,
     collected: Set<DataObject>,
     mayReplace: boolean,
   ): DataObject {
-    if (representation === undefined) {
-      this.#unfilled.add(field);
-      return entity;
-    }
-    const index = indexes.get(representation);
+    const text = representation.write(entity);
+    if (text === undefined) return this.#omit(field, entity);
+    const index = indexes.get(text);
     if (index === undefined) {
-      indexes.set(representation, representations.length);
-      representations.push(representation);
+      indexes.set(text, representations.length);
+      representations.push(text);
+      if (values !== undefined) values.push(representation.build(entity) ?? {});
       owners.push([entity]);
       collected.add(entity);
       return entity;

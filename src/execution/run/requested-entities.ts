@@ -5,10 +5,13 @@ import type { DataObject, DataPath } from '../data/data.ts';
 import { findObject, findPlaces } from '../data/find-places.ts';
 import type { RunData } from './run-data.ts';
 
-/** Representations, and for each the objects it stands for. */
+/** Representations, each once, and for each the objects it stands for. */
 export interface RequestedEntities {
   readonly field: CompiledEntityField;
+  /** As JSON text. */
   readonly representations: string[];
+  /** As values; undefined for an HTTP subgraph, which is sent the text. */
+  readonly values: DataObject[] | undefined;
   readonly owners: DataObject[][];
 }
 

@@ -16,13 +16,14 @@ import {
 } from '../../transport/index.ts';
 import type { CompiledEntityFetch, CompiledPlan, CompiledRootFetch } from '../compile/compile-plan.ts';
 import { collectEntities } from '../data/collect-entities.ts';
-import { contextValues } from '../data/context-values.ts';
+import { contextValues, type VariableValue } from '../data/context-values.ts';
 import { type DataObject, type DataPath, isDataObject, isOfType, type TypeMemberships } from '../data/data.ts';
 import { findObject } from '../data/find-places.ts';
 import { mergeData } from '../data/merge-data.ts';
 import { rewriteData } from '../data/rewrite-data.ts';
 import type { Failure } from './failure.ts';
 import { Representations } from './representations.ts';
+import { entityVariables, type RequestValues, rootVariables } from './request-variables.ts';
 import { firstPlace, notesInPlace, type RequestedEntities } from './requested-entities.ts';
 import { RunData } from './run-data.ts';
 import { RunFailures } from './run-failures.ts';
@@ -35,8 +36,8 @@ export interface RunOptions {
   readonly log: Logger;
   /** Which parts of a subgraph's errors clients see. */
   readonly errorPolicy: ErrorPolicy;
-  /** A variable's value as JSON text; undefined where the client left it out. */
-  readonly variableJson: (name: string) => string | undefined;
+  /** The values of the plan's variables. */
+  readonly values: RequestValues;
 }
 
 export interface RunResult {
@@ -109,7 +110,7 @@ class Run {
         query: fetch.operation,
         queryJson: fetch.queryJson,
         exponents: fetch.exponents,
-        variablesJson: `{${this.#variables(fetch.variables).join(',')}}`,
+        ...rootVariables(this.#kindOf(fetch.subgraph), fetch.variables, this.#options.values),
       },
       () => (key === undefined ? undefined : [...place, key]),
       covers,
@@ -147,11 +148,14 @@ class Run {
 
   /** @fromContext: an argument's value depends on the entity's place; each distinct value is a request of its own. */
   async #fetchInContext(fetch: CompiledEntityFetch): Promise<void> {
-    const groups = new Map<string, { readonly context: readonly string[]; readonly entities: Set<DataObject> }>();
+    const groups = new Map<
+      string,
+      { readonly context: readonly VariableValue[]; readonly entities: Set<DataObject> }
+    >();
     for (const field of fetch.fields) {
       for (const { path } of field.targets) {
         for (const { entity, values } of contextValues(this.#options.types, this.#data.root, path, fetch.context)) {
-          const key = values.join(',');
+          const key = values.map(({ member }) => member).join(',');
           const group = groups.get(key) ?? { context: values, entities: new Set<DataObject>() };
           group.entities.add(entity);
           groups.set(key, group);
@@ -162,17 +166,16 @@ class Run {
   }
 
   /**
-   * @param context the variables whose values depend on the entities' places, as JSON members
+   * @param context the variables whose values depend on the entities' places
    * @param only the entities at these places; all entities, where no variable depends on a place
    */
   async #fetchEntities(
     fetch: CompiledEntityFetch,
-    context: readonly string[],
+    context: readonly VariableValue[],
     only?: ReadonlySet<DataObject>,
   ): Promise<void> {
-    // An in-process subgraph is not requested for entities whose required data failed in another subgraph.
-    const isStrict = this.#options.clients.get(fetch.subgraph)?.kind === 'in-process';
-    const allRequested = fetch.fields.map((field) => this.#representations.collect(field, isStrict, only));
+    const kind = this.#kindOf(fetch.subgraph);
+    const allRequested = fetch.fields.map((field) => this.#representations.collect(field, kind, only));
     if (allRequested.every(({ representations }) => representations.length === 0)) return;
     const { covers } = fetch;
     const response = await this.#send(
@@ -182,7 +185,7 @@ class Run {
         query: fetch.operation,
         queryJson: fetch.queryJson,
         exponents: fetch.exponents,
-        ...entityVariables(allRequested, [...this.#variables(fetch.variables), ...context]),
+        ...entityVariables(kind, allRequested, fetch.variables, this.#options.values, context),
       },
       () => firstPlace(this.#data, allRequested),
       covers,
@@ -236,13 +239,8 @@ class Run {
     return !malformed;
   }
 
-  #variables(names: readonly string[]): string[] {
-    const members: string[] = [];
-    for (const name of names) {
-      const json = this.#options.variableJson(name);
-      if (json !== undefined) members.push(`"${name}":${json}`);
-    }
-    return members;
+  #kindOf(subgraph: string): SubgraphClient['kind'] {
+    return this.#options.clients.get(subgraph)?.kind ?? 'http';
   }
 
   /**
@@ -276,17 +274,4 @@ function isRoot(types: TypeMemberships, { operationType, path }: CompiledRootFet
   if (path.length === 0) return true;
   const { __typename: typeName } = object;
   return typeof typeName !== 'string' || isOfType(types, rootTypes[operationType], typeName);
-}
-
-/** A single list of representations is passed on as such, so that transport can send it in chunks. */
-function entityVariables(
-  allRequested: readonly RequestedEntities[],
-  members: readonly string[],
-): Partial<SubgraphRequest> {
-  const [only] = allRequested;
-  if (allRequested.length === 1 && only !== undefined) {
-    return { representationsJson: only.representations, variablesJson: `{${members.join(',')}}` };
-  }
-  const lists = allRequested.map(({ field, representations }) => `"${field.variable}":[${representations.join(',')}]`);
-  return { variablesJson: `{${[...lists, ...members].join(',')}}` };
 }

@@ -33,19 +33,12 @@ export interface FieldInputs {
   readonly entity: Inputs;
   /** What `@requires` reads, masked. */
   readonly masked: Inputs;
-  /** What has been made of it before, and a hash of what `@requires` reads, as it is: for the key alone. */
-  readonly known: KnownInputs;
+  /** The fields that `@requires` reads as canonical JSON, unmasked: for the cache key alone. */
+  readonly text: string;
   /** Masks the same personal data in arguments and what code supplies. */
   readonly hide: ((values: Inputs) => Inputs) | undefined;
   /** The entity's own identity; `undefined`: it has none. */
   readonly identity: string | undefined;
-}
-
-/** What is made of an entity once, for as long as its representation is known. */
-interface KnownInputs {
-  readonly digest: string;
-  /** The last question's key, and what else made it. */
-  last: { readonly keyHead: string; readonly asked: string; readonly key: string } | undefined;
 }
 
 export interface QuestionWriter {
@@ -95,14 +88,13 @@ export function questionWriter(options: QuestionWriterOptions): QuestionWriter {
     return copy;
   };
   const projection = compileProjection(field.requiresSelection);
-  const known = new WeakMap<Inputs, KnownInputs>();
   const keys = keysOf(parent).map(fieldNames);
   const single = choice.versions.length === 1 ? choice.versions[0]?.prompt : undefined;
 
   return {
     read(entity) {
       for (const name of mandatory) if (entity[name] === null || entity[name] === undefined) return undefined;
-      return new EntityInputs({ entity, projection, mask, keys, hideKeys: withoutSensitiveKeys, known });
+      return new EntityInputs({ entity, projection, mask, keys, hideKeys: withoutSensitiveKeys });
     },
     write(inputs, args, supplied, output, { principal, requestId }) {
       const given = canonicalJson(args);
@@ -114,10 +106,10 @@ export function questionWriter(options: QuestionWriterOptions): QuestionWriter {
       const { alias, maxOutputTokens, keyHead } = variant;
       // Private inputs are masked; their answers stay their reader's all the same, until access says who may share them.
       const reader = mask === undefined ? principal.tenant : `${principal.tenant} ${principal.id}`;
-      const asked = `${output.hash}\n${reader}\n${given}\n${canonicalJson(supplied)}`;
+      const request = `${output.hash}\n${reader}\n${given}\n${canonicalJson(supplied)}`;
       return {
         coordinate,
-        key: keyOf(keyHead, asked, inputs.known),
+        key: `field:${hash('sha256', `${keyHead}\n${request}\n${inputs.text}`)}`,
         prompt,
         alias,
         output,
@@ -142,13 +134,6 @@ export function questionWriter(options: QuestionWriterOptions): QuestionWriter {
   };
 }
 
-function keyOf(keyHead: string, asked: string, known: KnownInputs): string {
-  if (known.last?.keyHead === keyHead && known.last.asked === asked) return known.last.key;
-  const key = `field:${hash('sha256', `${keyHead}\n${asked}\n${known.digest}`)}`;
-  known.last = { keyHead, asked, key };
-  return key;
-}
-
 type Mask = NonNullable<ReturnType<typeof compileMask>>;
 
 interface EntityInputsOptions {
@@ -157,7 +142,6 @@ interface EntityInputsOptions {
   readonly mask: Mask | undefined;
   readonly keys: readonly (readonly string[])[];
   readonly hideKeys: (entity: Inputs) => Inputs;
-  readonly known: WeakMap<Inputs, KnownInputs>;
 }
 
 class EntityInputs implements FieldInputs {
@@ -166,25 +150,18 @@ class EntityInputs implements FieldInputs {
   readonly #mask: Mask | undefined;
   readonly #keys: readonly (readonly string[])[];
   readonly #hideKeys: (entity: Inputs) => Inputs;
-  readonly #known: WeakMap<Inputs, KnownInputs>;
   #read: ReturnType<Mask> | undefined;
 
-  constructor({ entity, projection, mask, keys, hideKeys, known }: EntityInputsOptions) {
+  constructor({ entity, projection, mask, keys, hideKeys }: EntityInputsOptions) {
     this.#entity = entity;
     this.#projection = projection;
     this.#mask = mask;
     this.#keys = keys;
     this.#hideKeys = hideKeys;
-    this.#known = known;
   }
 
-  get known(): KnownInputs {
-    let known = this.#known.get(this.#entity);
-    if (known === undefined) {
-      known = { digest: hash('sha256', this.#projection.textOf(this.#entity)), last: undefined };
-      this.#known.set(this.#entity, known);
-    }
-    return known;
+  get text(): string {
+    return this.#projection.textOf(this.#entity);
   }
 
   get masked(): Inputs {

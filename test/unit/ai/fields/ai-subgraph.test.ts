@@ -183,11 +183,12 @@ describe('an AI subgraph', () => {
     });
   });
 
-  it('reads representations as an engine writes them, as JSON text', async () => {
+  it('takes representations as values, and does not change them', async () => {
     const { client } = subgraph(good);
-    const representationsJson = ['One.', 'Two.'].map((body, index) => JSON.stringify(representation(body, index)));
-    const request = { kind: 'query' as const, query: query('mood'), variablesJson: '{}', representationsJson };
+    const request = ask('mood', ['One.', 'Two.']);
+    const copy = structuredClone(request);
     expect((await client.execute(request, context())).data?._entities).toEqual([{ mood: 'GOOD' }, { mood: 'GOOD' }]);
+    expect(request).toEqual(copy);
   });
 
   it('tells where values come from to those who ask, by the subgraph’s own paths', async () => {

@@ -1,6 +1,6 @@
 /**
- * Variables with their numbers as they are written. A custom scalar takes a number of any size; what GraphQL's own
- * scalars take is a JavaScript number, or for an ID the text of its digits.
+ * Fits exact numbers in variables to their types. A custom scalar takes a number with all its digits; GraphQL's own
+ * scalars take a JavaScript number, or the text of the digits for an ID.
  */
 import {
   type DocumentNode,
@@ -14,31 +14,30 @@ import {
   type NamedTypeNode,
   typeFromAST,
 } from 'graphql';
-import { ExactNumber, parseExactJson } from '../../../lib/index.ts';
+import { ExactNumber } from '../../../lib/index.ts';
 
-/** @param json the text of an object */
-export function readExactVariables(
+export function fitVariables(
   schema: GraphQLSchema,
   document: DocumentNode,
-  json: string,
+  variables: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {
-  const values = parseExactJson(json) as Record<string, unknown>;
+  const values = { ...variables };
   for (const definition of document.definitions) {
     if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
     for (const { variable, type } of definition.variableDefinitions ?? []) {
       const name = variable.name.value;
       const declared = typeFromAST(schema, type as NamedTypeNode);
-      if (Object.hasOwn(values, name) && isInputType(declared)) values[name] = fitted(values[name], declared);
+      if (Object.hasOwn(values, name) && isInputType(declared)) values[name] = fitValue(values[name], declared);
     }
   }
   return values;
 }
 
-function fitted(value: unknown, type: GraphQLInputType): unknown {
+function fitValue(value: unknown, type: GraphQLInputType): unknown {
   if (value === null || typeof value !== 'object') return value;
   const named = getNamedType(type);
   if (Array.isArray(value) && (isInputObjectType(named) || isSpecifiedScalarType(named)))
-    return value.map((item) => fitted(item, type));
+    return value.map((item) => fitValue(item, type));
   if (value instanceof ExactNumber) {
     if (named.name === 'ID') return value.text;
     return isSpecifiedScalarType(named) ? Number(value.text) : value;
@@ -48,7 +47,7 @@ function fitted(value: unknown, type: GraphQLInputType): unknown {
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]) => {
       const field = Object.hasOwn(fields, key) ? fields[key] : undefined;
-      return [key, field === undefined ? inner : fitted(inner, field.type)];
+      return [key, field === undefined ? inner : fitValue(inner, field.type)];
     }),
   );
 }
