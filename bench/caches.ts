@@ -1,5 +1,5 @@
 /** Microseconds of the caches: the key of a model's answer, a hit on it, and a hit in the memory store alone. */
-import { type ModelAnswer, type ModelRequest, userText } from '../src/ai/model-call/model-call.ts';
+import { type ModelAnswer, type ModelRequest, userText } from '../src/ai/model-call/index.ts';
 import { AnswerCache, type AnswerScope } from '../src/ai/models/caches/answer-cache.ts';
 import { createMemoryStore } from '../src/cache/index.ts';
 import { print } from './print.ts';

@@ -1,5 +1,7 @@
 /** What a call came to: the answer, and what it cost, from which model and cache. */
-import type { Embeddings, ModelAnswer, Moderation } from './model-call.ts';
+import type { Embeddings } from './embedding.ts';
+import type { ModelAnswer } from './model-answer.ts';
+import type { Moderation } from './moderation.ts';
 
 export type ModerationCompletion = Moderation & CallSummary;
 

@@ -1,45 +1,29 @@
 export type { CacheOutcome, CallSummary, Completion, EmbeddingCompletion, ModerationCompletion } from './completion.ts';
+export type { EmbeddingRequest, Embeddings } from './embedding.ts';
 export { itemAnswerSchemaIn, itemAnswers, itemAnswersSchema, itemIdsOf, withoutForeign } from './item-answers.ts';
+export type { JsonObject, JsonSchema } from './json.ts';
 export {
-  type AnswerPart,
   type CacheMark,
-  type CallBounds,
-  type EmbeddingRequest,
-  type Embeddings,
-  type FailureDetails,
-  type FailureKind,
   type FilePart,
-  type FinishReason,
   type ImagePart,
-  type JsonObject,
-  type JsonSchema,
   type MediaSource,
   type Message,
-  type ModelAnswer,
-  type ModelProvider,
-  type ModelRequest,
-  type Moderation,
-  type OutputForm,
-  type ProviderCall,
-  ProviderFailure,
-  type ProviderStreamPart,
-  type ReasoningEffort,
   type ReasoningPart,
-  type StreamDelta,
   type TextPart,
   type ToolCallPart,
-  type ToolChoice,
-  type ToolDefinition,
   type ToolResultPart,
-  textOf,
-  type UnsupportedPolicy,
-  type Usage,
   userText,
-  type Wire,
-  type WireRequest,
-} from './model-call.ts';
+} from './message.ts';
+export { type AnswerPart, type FinishReason, type ModelAnswer, textOf } from './model-answer.ts';
+export type { CallBounds, ModelProvider, ProviderCall, UnsupportedPolicy } from './model-provider.ts';
+export type { ModelRequest, OutputForm, ReasoningEffort, ToolChoice, ToolDefinition } from './model-request.ts';
+export type { Moderation } from './moderation.ts';
 export { arrayOf, isRecord, parseEvent, parseJson, recordOf, textIn } from './outside-json.ts';
+export { type FailureDetails, type FailureKind, ProviderFailure } from './provider-failure.ts';
 export { replayAnswer } from './replay-answer.ts';
 export type { ReportedUsage } from './reported-usage.ts';
+export type { ProviderStreamPart, StreamDelta } from './stream-part.ts';
 export { unsupported } from './unsupported.ts';
+export type { Usage } from './usage.ts';
+export type { Wire, WireRequest } from './wire-request.ts';
 export { deadlinePassed, withinBounds } from './within-bounds.ts';

@@ -6,7 +6,8 @@
  * nothing shows. An id cannot be counted. An entry whose number and id do not name one item, an item that is named twice
  * and one that is not named at all have no answer here, so that nobody gets another's.
  */
-import type { JsonSchema, ModelRequest } from './model-call.ts';
+import type { JsonSchema } from './json.ts';
+import type { ModelRequest } from './model-request.ts';
 import { arrayOf, parseJson, recordOf } from './outside-json.ts';
 
 /** The ids of a request's items, in order; undefined where it has none. */

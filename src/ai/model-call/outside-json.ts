@@ -1,5 +1,5 @@
 /** Reads JSON that others wrote without trusting its shape: what is not there or of another kind is told as absent. */
-import type { JsonObject } from './model-call.ts';
+import type { JsonObject } from './json.ts';
 
 const empty: JsonObject = Object.freeze(Object.create(null));
 

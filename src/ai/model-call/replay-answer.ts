@@ -1,4 +1,5 @@
-import type { ModelAnswer, StreamDelta } from './model-call.ts';
+import type { ModelAnswer } from './model-answer.ts';
+import type { StreamDelta } from './stream-part.ts';
 
 /** A whole answer as the deltas of a stream, one for each part. */
 export function* replayAnswer({

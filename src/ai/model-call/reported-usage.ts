@@ -1,5 +1,5 @@
 /** The usage that a provider reported. */
-import type { Usage } from './model-call.ts';
+import type { Usage } from './usage.ts';
 
 /** What `Usage` has no place for and is priced apart all the same; the price book reads it where it is there. */
 export interface ReportedUsage extends Usage {

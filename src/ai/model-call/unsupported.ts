@@ -1,4 +1,4 @@
-import { ProviderFailure } from './model-call.ts';
+import { ProviderFailure } from './provider-failure.ts';
 
 /** What a target cannot do of a request is named, before anything is sent; it is never dropped. */
 export function unsupported(what: string): ProviderFailure {

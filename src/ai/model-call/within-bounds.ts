@@ -1,4 +1,5 @@
-import { type CallBounds, ProviderFailure } from './model-call.ts';
+import type { CallBounds } from './model-provider.ts';
+import { ProviderFailure } from './provider-failure.ts';
 
 export function deadlinePassed(): ProviderFailure {
   return new ProviderFailure({ kind: 'timeout', detail: 'the deadline passed' });

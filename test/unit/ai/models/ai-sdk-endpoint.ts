@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { crc32 } from 'node:zlib';
-import type { ModelRequest, ProviderCall, ProviderStreamPart } from '../../../../src/ai/model-call/model-call.ts';
+import type { ModelRequest, ProviderCall, ProviderStreamPart } from '../../../../src/ai/model-call/index.ts';
 import { type AiSdkProviderOptions, createAiSdkProvider } from '../../../../src/ai/providers/ai-sdk/ai-sdk-provider.ts';
 import { createAnthropicProvider } from '../../../../src/ai/providers/anthropic/index.ts';
 import { Deadline } from '../../../../src/lib/index.ts';

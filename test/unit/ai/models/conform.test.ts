@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { StreamDelta } from '../../../../src/ai/model-call/model-call.ts';
+import type { StreamDelta } from '../../../../src/ai/model-call/index.ts';
 import { conformChatCompletion } from '../../../../src/ai/wires/openai-chat/normalise-chat-completion.ts';
 import { readChatCompletion } from '../../../../src/ai/wires/openai-chat/read-chat-completion.ts';
 import { ChatStreamReader } from '../../../../src/ai/wires/openai-chat/read-chat-stream.ts';

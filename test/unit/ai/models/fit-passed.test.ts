@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Adaptation } from '../../../../src/ai/fitting/adaptation.ts';
 import { effortOfBudget, factsOfModel, nearestEffort } from '../../../../src/ai/fitting/model-facts.ts';
-import { type JsonObject, type ModelRequest, userText } from '../../../../src/ai/model-call/model-call.ts';
+import { type JsonObject, type ModelRequest, userText } from '../../../../src/ai/model-call/index.ts';
 import { fitPassed } from '../../../../src/ai/providers/openai/fit-passed.ts';
 import { dialectOf } from '../../../../src/ai/wires/shared/openai/openai-dialect.ts';
 

@@ -1,3 +1,4 @@
+import type { FailureDetails } from '../../../../src/ai/model-call/index.ts';
 import {
   type EmbeddingRequest,
   type Embeddings,
@@ -9,7 +10,6 @@ import {
   type ProviderStreamPart,
   userText,
 } from '../../../../src/ai/model-call/index.ts';
-import type { FailureDetails } from '../../../../src/ai/model-call/model-call.ts';
 import { AnswerCache } from '../../../../src/ai/models/caches/answer-cache.ts';
 import {
   assembleModelClient,

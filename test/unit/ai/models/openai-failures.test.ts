@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import type { FailureKind } from '../../../../src/ai/model-call/model-call.ts';
+import type { FailureKind } from '../../../../src/ai/model-call/index.ts';
 import {
   failureOfAnswer,
   failureOfError,

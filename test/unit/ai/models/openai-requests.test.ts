@@ -1,10 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  type Message,
-  type ModelRequest,
-  ProviderFailure,
-  userText,
-} from '../../../../src/ai/model-call/model-call.ts';
+import { type Message, type ModelRequest, ProviderFailure, userText } from '../../../../src/ai/model-call/index.ts';
 import { writeChatRequest } from '../../../../src/ai/wires/openai-chat/write-chat-request.ts';
 import { writeResponsesRequest } from '../../../../src/ai/wires/openai-responses/write-responses-request.ts';
 import { dialectOf } from '../../../../src/ai/wires/shared/openai/openai-dialect.ts';

@@ -9,7 +9,7 @@ import {
   ProviderFailure,
   type ProviderStreamPart,
   userText,
-} from '../../../../src/ai/model-call/model-call.ts';
+} from '../../../../src/ai/model-call/index.ts';
 import {
   createOpenAiProvider,
   type OpenAiProviderOptions,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { ModelRequest, ProviderStreamPart } from '../../../../src/ai/model-call/model-call.ts';
-import { textOf } from '../../../../src/ai/model-call/model-call.ts';
+import type { ModelRequest, ProviderStreamPart } from '../../../../src/ai/model-call/index.ts';
+import { textOf } from '../../../../src/ai/model-call/index.ts';
 import { createSseReader } from '../../../../src/ai/wires/shared/sse-events.ts';
 import { chatChunk, eventStream, sendEvents, sendJson } from './chat-endpoint.ts';
 import { called, endOf, failureIn, joinDeltas, partsOf, type Reply, serve, text } from './openai-serve.ts';

@@ -6,7 +6,7 @@ import {
   type ModelRequest,
   type ProviderStreamPart,
   textOf,
-} from '../../../../src/ai/model-call/model-call.ts';
+} from '../../../../src/ai/model-call/index.ts';
 import {
   ask,
   bounds,

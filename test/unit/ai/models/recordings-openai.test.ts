@@ -1,6 +1,6 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { type ModelAnswer, type StreamDelta, textOf } from '../../../../src/ai/model-call/model-call.ts';
+import { type ModelAnswer, type StreamDelta, textOf } from '../../../../src/ai/model-call/index.ts';
 import { parseEvent } from '../../../../src/ai/model-call/outside-json.ts';
 import { readChatCompletion } from '../../../../src/ai/wires/openai-chat/read-chat-completion.ts';
 import { ChatStreamReader } from '../../../../src/ai/wires/openai-chat/read-chat-stream.ts';

@@ -1,12 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { countTokens as countO200k } from 'gpt-tokenizer/encoding/o200k_base';
 import { describe, expect, it } from 'vitest';
-import {
-  type FilePart,
-  type ImagePart,
-  type ModelRequest,
-  userText,
-} from '../../../../src/ai/model-call/model-call.ts';
+import { type FilePart, type ImagePart, type ModelRequest, userText } from '../../../../src/ai/model-call/index.ts';
 import { countTokens, estimateTokens } from '../../../../src/ai/tokens/count-tokens.ts';
 import { estimateInputTokens, estimateUsage } from '../../../../src/ai/tokens/estimate-usage.ts';
 import { Deadline } from '../../../../src/lib/index.ts';

@@ -5,7 +5,7 @@ import {
   type ModelAnswer,
   type ModelRequest,
   userText,
-} from '../../../../../src/ai/model-call/model-call.ts';
+} from '../../../../../src/ai/model-call/index.ts';
 import { AnswerCache, type AnswerScope } from '../../../../../src/ai/models/caches/answer-cache.ts';
 import { type CacheStore, createMemoryStore, createRedisStore } from '../../../../../src/cache/index.ts';
 import { canonicalJson, Deadline } from '../../../../../src/lib/index.ts';

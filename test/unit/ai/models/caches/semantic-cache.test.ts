@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { type ModelAnswer, type ModelRequest, userText } from '../../../../../src/ai/model-call/model-call.ts';
+import { type ModelAnswer, type ModelRequest, userText } from '../../../../../src/ai/model-call/index.ts';
 import { AnswerCache } from '../../../../../src/ai/models/caches/answer-cache.ts';
 import {
   SemanticCache,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type CallBounds, ProviderFailure } from '../../../../../src/ai/model-call/model-call.ts';
+import { type CallBounds, ProviderFailure } from '../../../../../src/ai/model-call/index.ts';
 import { SharedCalls } from '../../../../../src/ai/models/caches/shared-calls.ts';
 import { Deadline } from '../../../../../src/lib/index.ts';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type FailureKind, ProviderFailure } from '../../../../../src/ai/model-call/model-call.ts';
+import { type FailureKind, ProviderFailure } from '../../../../../src/ai/model-call/index.ts';
 import { checkAiSdkPackage, createAiSdkProvider } from '../../../../../src/ai/providers/ai-sdk/ai-sdk-provider.ts';
 import { apiKey, ask, bounds, closeAll, models, type Package, sendJson, serve } from '../../models/ai-sdk-endpoint.ts';
 

@@ -1,6 +1,6 @@
 /** What a provider says that its package does not know yet is passed over; what an answer is made of never is. */
 import { afterEach, describe, expect, it } from 'vitest';
-import { type ModelAnswer, type ProviderStreamPart, textOf } from '../../../../../src/ai/model-call/model-call.ts';
+import { type ModelAnswer, type ProviderStreamPart, textOf } from '../../../../../src/ai/model-call/index.ts';
 import {
   ask,
   bounds,

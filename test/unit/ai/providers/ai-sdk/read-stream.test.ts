@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { ModelRequest, ProviderStreamPart } from '../../../../../src/ai/model-call/model-call.ts';
+import type { ModelRequest, ProviderStreamPart } from '../../../../../src/ai/model-call/index.ts';
 import {
   ask,
   bounds,

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { ModelRequest } from '../../../../../src/ai/model-call/model-call.ts';
+import type { ModelRequest } from '../../../../../src/ai/model-call/index.ts';
 import { ask, bounds, closeAll, models, type Package, sendJson, serve } from '../../models/ai-sdk-endpoint.ts';
 
 afterEach(closeAll);

@@ -1,6 +1,6 @@
 /** Uses both local models in a process of its own and prints what came of it; run without leave to use the network. */
 
-import { textOf, userText } from '../../../../../src/ai/model-call/model-call.ts';
+import { textOf, userText } from '../../../../../src/ai/model-call/index.ts';
 import { createLocalProvider } from '../../../../../src/ai/providers/local/local-provider.ts';
 import { Deadline } from '../../../../../src/lib/index.ts';
 

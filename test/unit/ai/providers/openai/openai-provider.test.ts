@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { type ModelRequest, textOf, userText } from '../../../../../src/ai/model-call/model-call.ts';
+import { type ModelRequest, textOf, userText } from '../../../../../src/ai/model-call/index.ts';
 import { chatCompletion, type ReceivedCall, sendJson } from '../../models/chat-endpoint.ts';
 import { apiKey, called, failureOf, type Reply, serve, text } from '../../models/openai-serve.ts';
 

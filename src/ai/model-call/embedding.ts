@@ -1,0 +1,19 @@
+/** Embeddings: texts in, vectors out. */
+import type { Usage } from './usage.ts';
+
+export interface EmbeddingRequest {
+  /** Empty where `tokens` are given. */
+  readonly texts: readonly string[];
+  /** Instead of texts: the ids of their tokens, for models whose tokenizer the client knows. Never empty. */
+  readonly tokens?: readonly (readonly number[])[];
+  /** The length of each vector, for models that can shorten it. Default: the model's. */
+  readonly dimensions?: number;
+  readonly user?: string;
+}
+
+export interface Embeddings {
+  /** One vector per text, in order. */
+  readonly vectors: readonly Float32Array[];
+  readonly usage: Usage;
+  readonly requestId?: string;
+}
