@@ -69,7 +69,7 @@ export function createRedisStore(options: RedisStoreOptions): RedisStore {
   const { url, prefix = 'isthmus:', commandTimeoutMs = 100, restMs = 2_000, maxValueBytes = 8_000_000 } = options;
   const { maxTtlMs = 7 * 86_400_000, maxPending = 1_000, onStateChange } = options;
   const tagPrefix = `${prefix}t:`;
-  let told: RedisState | undefined;
+  let reportedState: RedisState | undefined;
   let pending = 0;
   let closed = false;
   let readOnlyAt = Number.NEGATIVE_INFINITY;
@@ -120,8 +120,8 @@ export function createRedisStore(options: RedisStoreOptions): RedisStore {
 
   function tell(reason: string | undefined): void {
     const state = stateNow();
-    if (closed || state === told) return;
-    told = state;
+    if (closed || state === reportedState) return;
+    reportedState = state;
     onStateChange?.(state, reason);
   }
 

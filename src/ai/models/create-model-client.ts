@@ -12,12 +12,12 @@ import { AnswerCache } from './caches/answer-cache.ts';
 import { CallCaches } from './caches/call-caches.ts';
 import { createSimilarAnswers } from './caches/create-semantic-caches.ts';
 import { createCallGuard, noGuard } from './guarding/guard-call.ts';
-import { moderateByModel } from './guarding/moderate-by-model.ts';
 import type { ModelClient } from './model-call.ts';
 import { assembleModelClient } from './model-client.ts';
-import { isJudge, moderateByJudgement } from './moderate-texts.ts';
+import { moderateByModel } from './moderation/moderate-by-model.ts';
+import { isJudge, moderateByJudgement } from './moderation/moderate-texts.ts';
 import { createRoutes } from './routing/create-routes.ts';
-import { createTargetPrices } from './target-prices.ts';
+import { createTargetPrices } from './targets/target-prices.ts';
 
 export interface ModelClientOptions {
   readonly ai: AiConfig;
@@ -83,7 +83,7 @@ export function createModelClient(options: ModelClientOptions): ModelClient {
     moderate: async (call) => {
       const alias = call.alias ?? moderation?.model;
       if (alias === undefined || !client.has(alias)) throw noJudge(call.alias);
-      const listed = client.list().find((one) => one.alias === alias) ?? { alias, targets: [alias] };
+      const listed = client.list().find((model) => model.alias === alias) ?? { alias, targets: [alias] };
       const judge = { ...call, alias };
       if (isJudge(listed) && inner.moderate !== undefined) return inner.moderate(judge);
       return moderateByJudgement(inner, alias, judge);

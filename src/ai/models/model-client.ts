@@ -37,7 +37,14 @@ import {
   replayAnswer,
 } from '../model-call/index.ts';
 import type { CallCaches, CallKeys } from './caches/call-caches.ts';
-import { type CallGuard, noGuard, type Passed } from './guarding/guard-call.ts';
+import type { Attempt } from './calling/attempt.ts';
+import { chatDemand, embeddingDemand } from './calling/call-demand.ts';
+import { type CallDemand, CallRun } from './calling/call-run.ts';
+import { endFailed, timeoutError, unavailable } from './calling/end-failed.ts';
+import { openStream, type StreamReader } from './calling/open-stream.ts';
+import { type ModelLog, Router } from './calling/router.ts';
+import { ShadowCalls } from './calling/shadow-calls.ts';
+import { type CallGuard, noGuard, type PassedInput } from './guarding/guard-call.ts';
 import type {
   DescribedModel,
   EmbeddingCall,
@@ -47,17 +54,11 @@ import type {
   ModelStreamPart,
   ModerationCall,
 } from './model-call.ts';
-import { askedChat, askedEmbeddings } from './routing/asked.ts';
-import type { Attempt } from './routing/attempt.ts';
-import { type Asked, CallRun, type TargetPrices } from './routing/call-run.ts';
 import type { Route } from './routing/choose-targets.ts';
 import type { Routes } from './routing/create-routes.ts';
 import { describeRoute } from './routing/describe-route.ts';
-import { endFailed, timeoutError, unavailable } from './routing/end-failed.ts';
-import { openStream, type StreamReader } from './routing/open-stream.ts';
-import { type ModelLog, Router } from './routing/router.ts';
-import { ShadowCalls } from './routing/shadow-calls.ts';
-import type { Target } from './routing/target.ts';
+import type { Target } from './targets/target.ts';
+import type { TargetPrices } from './targets/target-prices.ts';
 
 /** The parts of a model client, already made. `createModelClient` makes them from the configuration. */
 export interface ModelClientParts {
@@ -97,32 +98,33 @@ class RoutedModelClient implements ModelClient {
 
   async complete(call: ModelCall): Promise<Completion> {
     const { caches, guard } = this.#parts;
-    const run = this.#begin(call, askedChat(call.request), false);
+    const run = this.#begin(call, chatDemand(call.request), false);
     try {
-      const route = this.#enter(run);
+      const route = this.#findRoute(run);
       const candidates = this.#router.candidates(route, run);
       const keys = caches.keysOf(call, route, firstOf(candidates), false);
       if (keys !== undefined) {
         run.cache = 'miss';
         const hit = await caches.read(keys);
-        if (hit !== undefined) return this.#unpaid(run, hit.answer, hit.model, 'exact');
+        if (hit !== undefined) return this.#cachedCompletion(run, hit.answer, hit.model, 'exact');
       }
       const input = guard.checkInput(call.request, call);
       const guarded = input instanceof Promise ? await input : input;
       run.guardrails = guarded.findings;
       if (guarded.kind === 'blocked') throw inputBlocked(run);
-      if (keys === undefined) return ended(run, await this.#complete(run, route, candidates, guarded, undefined, call));
-      const { value, own } = await caches.inFlight.run(keys.exact, call, async (bounds) => {
+      if (keys === undefined)
+        return recorded(run, await this.#complete(run, route, candidates, guarded, undefined, call));
+      const { value, isOwner } = await caches.inFlight.run(keys.exact, call, async (bounds) => {
         run.beginWork(bounds);
         try {
           const similar = await caches.readSimilar(keys, bounds);
-          if (similar !== undefined) return summed(run, similar.answer, similar.model, 'semantic');
+          if (similar !== undefined) return withSummary(run, similar.answer, similar.model, 'semantic');
           return await this.#complete(run, route, candidates, guarded, keys, bounds);
         } finally {
           run.endWork();
         }
       });
-      return own ? ended(run, value) : this.#unpaid(run, value, value.model, 'shared');
+      return isOwner ? recorded(run, value) : this.#cachedCompletion(run, value, value.model, 'shared');
     } catch (error) {
       throw this.#failed(run, error);
     }
@@ -133,7 +135,7 @@ class RoutedModelClient implements ModelClient {
     run: CallRun,
     route: Route,
     candidates: readonly Target[],
-    guarded: Passed,
+    guarded: PassedInput,
     keys: CallKeys | undefined,
     bounds: CallBounds,
   ): Promise<Completion> {
@@ -142,16 +144,19 @@ class RoutedModelClient implements ModelClient {
     run.beginWork(bounds);
     try {
       this.#shadows.launch(route, call, guarded.request);
-      const { attempt, result } = await this.#router.answer(run, route, candidates, (provider, target, { call: of }) =>
-        provider.complete(target.config.model, guarded.request, of),
+      const { attempt, result } = await this.#router.callTargets(
+        run,
+        route,
+        candidates,
+        (provider, target, { call: of }) => provider.complete(target.config.model, guarded.request, of),
       );
       attempt.target.health.observeLatency(attempt.durationMs);
       run.settle(attempt, result);
       const checked = guard.checkOutput(withAdapted(result, attempt), guarded, bounds);
       const { answer, findings } = checked instanceof Promise ? await checked : checked;
       run.guardrails = findings;
-      if (keys !== undefined) caches.keep(keys, attempt.target, answer);
-      return summed(run, answer, attempt.target.reference, run.cache);
+      if (keys !== undefined) caches.put(keys, attempt.target, answer);
+      return withSummary(run, answer, attempt.target.reference, run.cache);
     } finally {
       run.endWork();
     }
@@ -159,11 +164,11 @@ class RoutedModelClient implements ModelClient {
 
   async *stream(call: ModelCall): AsyncGenerator<ModelStreamPart, void, void> {
     const { caches, guard, streamIdleTimeoutMs } = this.#parts;
-    const run = this.#begin(call, askedChat(call.request), true);
+    const run = this.#begin(call, chatDemand(call.request), true);
     let open: { readonly attempt: Attempt; readonly reader: StreamReader } | undefined;
     let isOver = false;
     try {
-      const route = this.#enter(run);
+      const route = this.#findRoute(run);
       const candidates = this.#router.candidates(route, run);
       const keys = caches.keysOf(call, route, firstOf(candidates), true);
       const exact = keys === undefined ? undefined : await caches.read(keys);
@@ -177,7 +182,7 @@ class RoutedModelClient implements ModelClient {
         if (hit !== undefined) {
           const outcome = exact === undefined ? 'semantic' : 'exact';
           isOver = true;
-          const completion = this.#unpaid(run, hit.answer, hit.model, outcome);
+          const completion = this.#cachedCompletion(run, hit.answer, hit.model, outcome);
           const { adapted } = hit.answer;
           yield { type: 'start', model: hit.model, cache: outcome, ...(adapted === undefined ? {} : { adapted }) };
           yield* replayAnswer(hit.answer);
@@ -186,8 +191,8 @@ class RoutedModelClient implements ModelClient {
         }
       }
       this.#shadows.launch(route, call, guarded.request);
-      const { attempt, result } = await this.#router.answer(run, route, candidates, (provider, target, one) =>
-        openStream(provider.stream(target.config.model, guarded.request, one.call), one, streamIdleTimeoutMs),
+      const { attempt, result } = await this.#router.callTargets(run, route, candidates, (provider, target, attempt) =>
+        openStream(provider.stream(target.config.model, guarded.request, attempt.call), attempt, streamIdleTimeoutMs),
       );
       const { reader, held } = result;
       open = { attempt, reader };
@@ -224,7 +229,7 @@ class RoutedModelClient implements ModelClient {
         run.guardrails = output?.findings() ?? run.guardrails;
         isOver = true;
         const blocked: ModelAnswer = { content: [], finishReason: 'content_filter', usage };
-        yield { type: 'end', answer: ended(run, summed(run, blocked, attempt.target.reference, run.cache)) };
+        yield { type: 'end', answer: recorded(run, withSummary(run, blocked, attempt.target.reference, run.cache)) };
         return;
       }
       open = undefined;
@@ -232,14 +237,14 @@ class RoutedModelClient implements ModelClient {
       const checked = guard.checkOutput(withAdapted(answer, attempt), guarded, call);
       const { answer: served, findings } = checked instanceof Promise ? await checked : checked;
       run.guardrails = findings;
-      if (keys !== undefined) caches.keep(keys, attempt.target, served);
+      if (keys !== undefined) caches.put(keys, attempt.target, served);
       if (output?.holdsAll === true) yield* replayAnswer(served);
       isOver = true;
-      yield { type: 'end', answer: ended(run, summed(run, served, attempt.target.reference, run.cache)) };
+      yield { type: 'end', answer: recorded(run, withSummary(run, served, attempt.target.reference, run.cache)) };
     } catch (error) {
       isOver = true;
       open?.reader.close();
-      const thrown = this.#failed(run, open === undefined ? error : brokenOff(run, open.attempt, open.reader, error));
+      const thrown = this.#failed(run, open === undefined ? error : failStream(run, open.attempt, open.reader, error));
       if (thrown === call.signal.reason) throw thrown;
       yield { type: 'failed', error: asGatewayError(thrown) };
     } finally {
@@ -247,7 +252,7 @@ class RoutedModelClient implements ModelClient {
         // The reader went away: the provider is told at once, and what had come is booked.
         open?.attempt.stop('left');
         open?.reader.close();
-        if (open !== undefined) brokenOff(run, open.attempt, open.reader, undefined);
+        if (open !== undefined) failStream(run, open.attempt, open.reader, undefined);
         run.record('aborted');
       }
     }
@@ -255,9 +260,9 @@ class RoutedModelClient implements ModelClient {
 
   async embed(call: EmbeddingCall): Promise<EmbeddingCompletion> {
     const { caches, guard } = this.#parts;
-    const run = this.#begin(call, askedEmbeddings(call.request), false);
+    const run = this.#begin(call, embeddingDemand(call.request), false);
     try {
-      const route = this.#enter(run);
+      const route = this.#findRoute(run);
       const input = guard.checkTexts(call.request, call);
       const guarded = input instanceof Promise ? await input : input;
       run.guardrails = guarded.findings;
@@ -266,19 +271,19 @@ class RoutedModelClient implements ModelClient {
       const work = async (bounds: CallBounds): Promise<EmbeddingCompletion> => {
         run.beginWork(bounds);
         try {
-          const { attempt, result } = await this.#router.answer(run, route, candidates, (provider, target, one) =>
+          const { attempt, result } = await this.#router.callTargets(run, route, candidates, (provider, target, one) =>
             provider.embed(target.config.model, guarded.request, one.call),
           );
           attempt.target.health.observeLatency(attempt.durationMs);
           run.settle(attempt, result);
-          return summed(run, withAdapted(result, attempt), attempt.target.reference, run.cache);
+          return withSummary(run, withAdapted(result, attempt), attempt.target.reference, run.cache);
         } finally {
           run.endWork();
         }
       };
       run.cache = route.config.cache.exact ? 'miss' : 'off';
       const { value, model, cache } = await caches.embed(call, route, firstOf(candidates), work);
-      const completion = isCompletion(value, cache) ? value : unpaid(run, value, model, cache);
+      const completion = isCompletion(value, cache) ? value : withoutCost(run, value, model, cache);
       run.record('stop');
       return completion;
     } catch (error) {
@@ -288,16 +293,16 @@ class RoutedModelClient implements ModelClient {
 
   /** By a provider's own moderation model. */
   async moderate({ texts, alias = '', ...context }: ModerationCall): Promise<ModerationCompletion> {
-    const run = this.#begin({ ...context, alias, request: { texts } }, askedEmbeddings({ texts }), false);
+    const run = this.#begin({ ...context, alias, request: { texts } }, embeddingDemand({ texts }), false);
     try {
-      const route = this.#enter(run);
+      const route = this.#findRoute(run);
       const candidates = this.#router.candidates(route, run);
-      const { attempt, result } = await this.#router.answer(run, route, candidates, (provider, target, one) => {
+      const { attempt, result } = await this.#router.callTargets(run, route, candidates, (provider, target, one) => {
         if (provider.moderate !== undefined) return provider.moderate(target.config.model, texts, one.call);
         throw new ProviderFailure({ kind: 'unsupported', detail: 'moderation' });
       });
       run.settle(attempt, result);
-      const completion = summed(run, result, attempt.target.reference, run.cache);
+      const completion = withSummary(run, result, attempt.target.reference, run.cache);
       run.record('stop');
       return completion;
     } catch (error) {
@@ -327,12 +332,21 @@ class RoutedModelClient implements ModelClient {
     await Promise.all(Array.from(providers.values(), (provider) => provider.close()));
   }
 
-  #begin(call: ModelCall | EmbeddingCall, asked: Asked, streamed: boolean): CallRun {
+  #begin(call: ModelCall | EmbeddingCall, asked: CallDemand, streamed: boolean): CallRun {
     const { prices, sink, redact } = this.#parts;
-    return new CallRun({ call, asked, prices, sink, random: this.#random, streamed, shadow: false, redact });
+    return new CallRun({
+      call: call,
+      demand: asked,
+      prices,
+      sink,
+      random: this.#random,
+      streamed,
+      shadow: false,
+      redact,
+    });
   }
 
-  #enter(run: CallRun): Route {
+  #findRoute(run: CallRun): Route {
     const { alias, signal, deadline } = run.call;
     signal.throwIfAborted();
     const route = this.#parts.routes.find(alias);
@@ -345,10 +359,10 @@ class RoutedModelClient implements ModelClient {
   }
 
   /** An answer nothing was asked for. */
-  #unpaid(run: CallRun, answer: ModelAnswer, model: string, cache: CacheOutcome): Completion {
-    const completion = unpaid(run, answer, model, cache);
+  #cachedCompletion(run: CallRun, answer: ModelAnswer, model: string, cache: CacheOutcome): Completion {
+    const completion = withoutCost(run, answer, model, cache);
     run.respondedModel = answer.respondedModel;
-    return ended(run, completion);
+    return recorded(run, completion);
   }
 
   /** What the caller is thrown; the call is recorded. */
@@ -377,7 +391,7 @@ function withAdapted<Answer extends object>(
   return adapted.length === 0 ? answer : { ...answer, adapted };
 }
 
-function summed<Answer extends object>(
+function withSummary<Answer extends object>(
   run: CallRun,
   answer: Answer,
   model: string,
@@ -389,22 +403,22 @@ function summed<Answer extends object>(
   return { ...answer, model, attempts: run.attempts.length, cache, costNanoUsd, durationMs };
 }
 
-function unpaid<Answer extends object>(
+function withoutCost<Answer extends object>(
   run: CallRun,
   answer: Answer,
   model: string,
   cache: CacheOutcome,
 ): Answer & CallSummary {
-  return { ...summed(run, answer, model, cache), attempts: 0, costNanoUsd: 0n };
+  return { ...withSummary(run, answer, model, cache), attempts: 0, costNanoUsd: 0n };
 }
 
-function ended(run: CallRun, completion: Completion): Completion {
+function recorded(run: CallRun, completion: Completion): Completion {
   run.record(completion.finishReason);
   return completion;
 }
 
 /** Ends the attempt of a stream that has begun. @returns what the call fails with */
-function brokenOff(run: CallRun, attempt: Attempt, reader: StreamReader, error: unknown): unknown {
+function failStream(run: CallRun, attempt: Attempt, reader: StreamReader, error: unknown): unknown {
   try {
     const failure = endFailed(run, attempt, error, reader.characters);
     const detail = `${attempt.target.reference}: ${failure.kind}: ${failure.detail}`;

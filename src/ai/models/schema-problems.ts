@@ -30,13 +30,13 @@ export function schemaProblems(schema: JsonSchema, value: unknown, name = ''): r
 }
 
 function validatorOf(schema: JsonSchema): ValidateFunction {
-  const known = validators.get(schema);
-  if (known !== undefined) return known;
+  const compiled = validators.get(schema);
+  if (compiled !== undefined) return compiled;
   const text = JSON.stringify(schema);
-  const alike = validatorsByText.get(text);
-  if (alike !== undefined) {
-    validators.set(schema, alike);
-    return alike;
+  const compiledByText = validatorsByText.get(text);
+  if (compiledByText !== undefined) {
+    validators.set(schema, compiledByText);
+    return compiledByText;
   }
   // Compiled apart, so that schemas of two prompts with one `$id` do not meet. Compiling finds a keyword of the wrong
   // type by itself; holding the schema against its metaschema too would cost the first one 100 ms.

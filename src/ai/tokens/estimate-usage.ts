@@ -118,8 +118,8 @@ const jsonTokens = new WeakMap<object, number>();
 
 function tokensOfJson(value: object | undefined): number {
   if (value === undefined) return 0;
-  const known = jsonTokens.get(value);
-  if (known !== undefined) return known;
+  const cached = jsonTokens.get(value);
+  if (cached !== undefined) return cached;
   const tokens = estimateTokens(JSON.stringify(value));
   jsonTokens.set(value, tokens);
   return tokens;

@@ -52,8 +52,8 @@ export class AnswerCache {
 
   /** @returns undefined for a request that is nested too deep to be read: nobody else asks it */
   keyOf(request: ModelRequest, scope: AnswerScope): string | undefined {
-    const known = this.#keys.get(request);
-    return known !== undefined && decidesTheSame(known.scope, scope) ? known.key : answerKey('chat', request, scope);
+    const cached = this.#keys.get(request);
+    return cached !== undefined && decidesTheSame(cached.scope, scope) ? cached.key : answerKey('chat', request, scope);
   }
 
   /** The request's answer has been found: its key need not be made again. */
@@ -66,42 +66,42 @@ export class AnswerCache {
     return this.#find(key, (bytes) => this.#decode(key, bytes));
   }
 
-  /** Keeps an answer, where it may be kept. @param known its key, where it has been made already */
-  keep(request: ModelRequest, scope: AnswerScope, answer: ModelAnswer, known?: string): void {
-    const key = known ?? this.keyOf(request, scope);
+  /** Keeps an answer, where it may be kept. @param precomputedKey its key, where it has been made already */
+  put(request: ModelRequest, scope: AnswerScope, answer: ModelAnswer, precomputedKey?: string): void {
+    const key = precomputedKey ?? this.keyOf(request, scope);
     if (key === undefined || !isWhole(request, answer) || scope.admits?.(answer) === false) return;
     this.#set(key, encodeAnswer(answer), scope);
   }
 
   /**
-   * Vectors from the cache, from an equal call in flight, or from `ask`, whose bounds are this call's deadline and a
+   * Vectors from the cache, from an equal call in flight, or from `compute`, whose bounds are this call's deadline and a
    * signal that aborts when nobody waits any more. Rejects as `SharedCalls` says.
    */
   async embed(
     request: EmbeddingRequest,
     scope: AnswerScope,
     bounds: CallBounds,
-    ask: (bounds: CallBounds) => Promise<Embeddings>,
+    compute: (bounds: CallBounds) => Promise<Embeddings>,
   ): Promise<Cached<Embeddings>> {
     const key = answerKey('embeddings', request, scope);
-    if (key === undefined) return { value: await ask(bounds), cache: 'off' };
-    const found = this.#find(key, (bytes) => decodeEmbeddings(bytes, request));
-    if (found !== undefined && !(found instanceof Promise)) return { value: found, cache: 'exact' };
-    const { value: cached, own } = await this.#embeddings.run(key, bounds, async (runBounds) => {
-      const hit = found && (await found);
+    if (key === undefined) return { value: await compute(bounds), cache: 'off' };
+    const lookup = this.#find(key, (bytes) => decodeEmbeddings(bytes, request));
+    if (lookup !== undefined && !(lookup instanceof Promise)) return { value: lookup, cache: 'exact' };
+    const { value: cached, isOwner } = await this.#embeddings.run(key, bounds, async (runBounds) => {
+      const hit = lookup && (await lookup);
       if (hit !== undefined) return { value: hit, cache: 'exact' };
-      const value = await ask(runBounds);
+      const value = await compute(runBounds);
       const whole = value.vectors.length === inputsOf(request) && areVectors(value.vectors);
       if (whole) this.#set(key, encodeEmbeddings(value), scope);
       return { value, cache: 'miss' };
     });
     // Whoever joined a call that was made got another's answer; a hit is a hit for everyone.
-    return own || cached.cache === 'exact' ? cached : { value: cached.value, cache: 'shared' };
+    return isOwner || cached.cache === 'exact' ? cached : { value: cached.value, cache: 'shared' };
   }
 
   #decode(key: string, bytes: Buffer): ModelAnswer | undefined {
-    const known = this.#decoded.find(key, bytes);
-    if (known !== undefined) return known;
+    const decoded = this.#decoded.find(key, bytes);
+    if (decoded !== undefined) return decoded;
     const answer = decodeAnswer(bytes);
     if (answer !== undefined) this.#decoded.add(key, bytes, answer);
     return answer;

@@ -17,7 +17,7 @@ import type {
 } from '../../model-call/index.ts';
 import type { CallContext, EmbeddingCall, ModelCall } from '../model-call.ts';
 import type { Route } from '../routing/choose-targets.ts';
-import type { Target } from '../routing/target.ts';
+import type { Target } from '../targets/target.ts';
 import type { AnswerCache } from './answer-cache.ts';
 import type { AnswerScope } from './answer-key.ts';
 import { SharedCalls } from './shared-calls.ts';
@@ -32,16 +32,16 @@ export interface CallKeys {
   readonly call: CallContext;
 }
 
-export interface KeptAnswer {
+export interface CachedAnswer {
   readonly answer: ModelAnswer;
   readonly model: string;
 }
 
 /** Answers to requests that mean the same. */
 export interface SimilarAnswers {
-  read(keys: CallKeys, bounds: CallBounds): Promise<KeptAnswer | undefined>;
+  read(keys: CallKeys, bounds: CallBounds): Promise<CachedAnswer | undefined>;
   /** The answer itself is in the exact cache. @param scope of the target that gave it */
-  keep(keys: CallKeys, scope: AnswerScope): void;
+  put(keys: CallKeys, scope: AnswerScope): void;
 }
 
 export interface CallCachesOptions {
@@ -77,7 +77,7 @@ export class CallCaches {
     return exact === undefined ? undefined : { exact, request, scope, route, call };
   }
 
-  async read(keys: CallKeys): Promise<KeptAnswer | undefined> {
+  async read(keys: CallKeys): Promise<CachedAnswer | undefined> {
     const reading = this.#answers.read(keys.exact);
     const answer = reading instanceof Promise ? await reading : reading;
     if (answer === undefined) return undefined;
@@ -85,17 +85,17 @@ export class CallCaches {
     return { answer, model: keys.scope.target };
   }
 
-  async readSimilar(keys: CallKeys, bounds: CallBounds): Promise<KeptAnswer | undefined> {
+  async readSimilar(keys: CallKeys, bounds: CallBounds): Promise<CachedAnswer | undefined> {
     if (keys.route.config.cache.semantic === undefined) return undefined;
     return this.#similar?.read(keys, bounds);
   }
 
   /** Keeps an answer, where it is whole. */
-  keep(keys: CallKeys, target: Target, answer: ModelAnswer): void {
+  put(keys: CallKeys, target: Target, answer: ModelAnswer): void {
     const isFirst = target.reference === keys.scope.target;
     const scope = isFirst ? keys.scope : { ...keys.scope, ...targetScope(target) };
-    this.#answers.keep(keys.request, scope, answer, isFirst ? keys.exact : undefined);
-    if (keys.route.config.cache.semantic !== undefined) this.#similar?.keep(keys, scope);
+    this.#answers.put(keys.request, scope, answer, isFirst ? keys.exact : undefined);
+    if (keys.route.config.cache.semantic !== undefined) this.#similar?.put(keys, scope);
   }
 
   /** Vectors of one model never stand for another's: what a fallback gave is not kept. */
@@ -103,23 +103,23 @@ export class CallCaches {
     call: EmbeddingCall,
     route: Route,
     first: Target,
-    ask: (bounds: CallBounds) => Promise<EmbeddingCompletion>,
+    request: (bounds: CallBounds) => Promise<EmbeddingCompletion>,
   ): Promise<{ readonly value: Embeddings; readonly model: string; readonly cache: CacheOutcome }> {
-    if (!route.config.cache.exact) return { value: await ask(call), model: '', cache: 'off' };
-    let own: EmbeddingCompletion | undefined;
-    const askOnce = async (bounds: CallBounds): Promise<Embeddings> => {
-      own = await ask(bounds);
-      if (own.model !== first.reference) throw new GivenByAnother(own);
-      return own;
+    if (!route.config.cache.exact) return { value: await request(call), model: '', cache: 'off' };
+    let completion: EmbeddingCompletion | undefined;
+    const requestOnce = async (bounds: CallBounds): Promise<Embeddings> => {
+      completion = await request(bounds);
+      if (completion.model !== first.reference) throw new FallbackEmbeddings(completion);
+      return completion;
     };
     try {
       const scope = this.#scopeOf(call, route, first);
-      const { value, cache } = await this.#answers.embed(call.request, scope, call, askOnce);
-      return { value: own ?? value, model: first.reference, cache: own === undefined ? cache : 'miss' };
+      const { value, cache } = await this.#answers.embed(call.request, scope, call, requestOnce);
+      return { value: completion ?? value, model: first.reference, cache: completion === undefined ? cache : 'miss' };
     } catch (error) {
-      if (!(error instanceof GivenByAnother)) throw error;
-      const { given } = error;
-      return { value: given, model: given.model, cache: own === given ? 'miss' : 'shared' };
+      if (!(error instanceof FallbackEmbeddings)) throw error;
+      const { embeddings } = error;
+      return { value: embeddings, model: embeddings.model, cache: completion === embeddings ? 'miss' : 'shared' };
     }
   }
 
@@ -136,12 +136,12 @@ export class CallCaches {
 }
 
 /** Carries a fallback's vectors past a cache that would keep them under the wrong model. */
-class GivenByAnother extends Error {
-  readonly given: EmbeddingCompletion;
+class FallbackEmbeddings extends Error {
+  readonly embeddings: EmbeddingCompletion;
 
-  constructor(given: EmbeddingCompletion) {
+  constructor(embeddings: EmbeddingCompletion) {
     super();
-    this.given = given;
+    this.embeddings = embeddings;
   }
 }
 

@@ -35,8 +35,8 @@ export function createSimilarAnswers(
       const hit = await caches.get(keys.route.alias)?.find(keys.request, scopeOf(keys), bounds);
       return hit === undefined ? undefined : { answer: hit.answer, model: keys.scope.target };
     },
-    keep(keys, scope) {
-      caches.get(keys.route.alias)?.keep(keys.request, { ...scopeOf(keys), ...scope });
+    put(keys, scope) {
+      caches.get(keys.route.alias)?.put(keys.request, { ...scopeOf(keys), ...scope });
     },
   };
 }

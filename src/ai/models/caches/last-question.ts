@@ -4,7 +4,7 @@ import type { JsonObject, ModelRequest } from '../../model-call/index.ts';
 export interface LastQuestion {
   readonly text: string;
   /** The request with nothing in the place of the text. */
-  readonly rest: unknown;
+  readonly remainder: unknown;
 }
 
 /**
@@ -19,9 +19,11 @@ export function lastQuestion(request: ModelRequest): LastQuestion | undefined {
   if (text === undefined || texts.length > 1) return undefined;
   const content = last.content.filter(({ type }) => type !== 'text');
   const messages = [...request.messages.slice(0, -1), { role: 'user', content }];
-  if (request.wire === undefined) return { text, rest: { ...request, messages } };
+  if (request.wire === undefined) return { text, remainder: { ...request, messages } };
   const body = withoutText(request.wire.body, text);
-  return body === undefined ? undefined : { text, rest: { ...request, messages, wire: { ...request.wire, body } } };
+  return body === undefined
+    ? undefined
+    : { text, remainder: { ...request, messages, wire: { ...request.wire, body } } };
 }
 
 /** The body of OpenAI's chat (`messages`) or responses (`input`) with the last message's text left out. */

@@ -18,12 +18,12 @@ const present: ReadonlySet<string> = new Set(['is', 'are']);
 
 /** @returns a text that is equal for texts that may share an answer */
 export function lexicalSignature(text: string): string {
-  const { rest, kept } = takeQuotations(text.normalize('NFC'));
-  const written = rest.split(/\s+/u).filter((word) => word !== '');
-  const read = written.flatMap((word, index) =>
-    readWord(word, index === 0 || /[.!?:]$/u.test(written[index - 1] ?? '')),
+  const { unquoted, quotations } = takeQuotations(text.normalize('NFC'));
+  const rawWords = unquoted.split(/\s+/u).filter((word) => word !== '');
+  const readWords = rawWords.flatMap((word, index) =>
+    readWord(word, index === 0 || /[.!?:]$/u.test(rawWords[index - 1] ?? '')),
   );
-  let line = ` ${read.join(' ')} `;
+  let line = ` ${readWords.join(' ')} `;
   for (const [pattern, replacement] of phrases) line = line.replace(pattern, replacement);
   const words = line.trim().split(' ');
   const tokens: string[] = [];
@@ -39,17 +39,17 @@ export function lexicalSignature(text: string): string {
       tokens.splice(-1, 1, token, 'of', owner.slice(0, -2));
     else tokens.push(token);
   }
-  return [...tokens, ...kept].join(' ');
+  return [...tokens, ...quotations].join(' ');
 }
 
 /** Quoted text and code stand for themselves, to the letter. */
-function takeQuotations(text: string): { readonly rest: string; readonly kept: readonly string[] } {
-  const kept: string[] = [];
-  const rest = text.replace(/"[^"]*"|“[^”]*”|«[^»]*»|„[^“”]*[“”]|`[^`]*`/gu, (quotation) => {
-    kept.push(JSON.stringify(quotation.slice(1, -1)));
-    return ` \u0001${kept.length} `;
+function takeQuotations(text: string): { readonly unquoted: string; readonly quotations: readonly string[] } {
+  const quotations: string[] = [];
+  const unquoted = text.replace(/"[^"]*"|“[^”]*”|«[^»]*»|„[^“”]*[“”]|`[^`]*`/gu, (quotation) => {
+    quotations.push(JSON.stringify(quotation.slice(1, -1)));
+    return ` \u0001${quotations.length} `;
   });
-  return { rest, kept };
+  return { unquoted: unquoted, quotations: quotations };
 }
 
 /** @param first whether it begins a sentence, so that its capital letter says nothing */

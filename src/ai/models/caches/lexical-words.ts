@@ -23,7 +23,7 @@ export const keepsArticle: ReadonlySet<string> = new Set([
   'or',
 ]);
 
-const written: readonly (readonly [string, string])[] = [
+const contractionList: readonly (readonly [string, string])[] = [
   ["what's", 'what is'],
   ["where's", 'where is'],
   ["who's", 'who is'],
@@ -59,7 +59,7 @@ const written: readonly (readonly [string, string])[] = [
 ];
 
 export const contractions: ReadonlyMap<string, readonly string[]> = new Map(
-  written.map(([short, long]) => [short, long.split(' ')]),
+  contractionList.map(([short, long]) => [short, long.split(' ')]),
 );
 
 /** Not “tell me when” and “tell me if”: these may ask to be told later. */

@@ -48,7 +48,7 @@ export interface SemanticHit {
   readonly similarity: number;
 }
 
-interface Known {
+interface IndexedQuestion {
   readonly text: string;
   readonly signature: string;
   /** Under which the answer is in the `AnswerCache`. */
@@ -58,8 +58,8 @@ interface Known {
 
 interface Partition {
   /** By their key, oldest first. */
-  readonly known: Map<string, Known>;
-  readonly bySignature: Map<string, Set<Known>>;
+  readonly questions: Map<string, IndexedQuestion>;
+  readonly bySignature: Map<string, Set<IndexedQuestion>>;
 }
 
 interface Question {
@@ -84,7 +84,7 @@ export class SemanticCache {
   /** How many questions are known. */
   get size(): number {
     let size = 0;
-    for (const { known } of this.#partitions.values()) size += known.size;
+    for (const { questions: known } of this.#partitions.values()) size += known.size;
     return size;
   }
 
@@ -99,7 +99,11 @@ export class SemanticCache {
     const partition = this.#use(question.partition);
     const alike = partition?.bySignature.get(question.signature);
     if (partition === undefined || alike === undefined) return undefined;
-    for (const { known, similarity } of await this.#compare(question.text, [...alike].slice(-maxCompared), bounds)) {
+    for (const { question: known, similarity } of await this.#compare(
+      question.text,
+      [...alike].slice(-maxCompared),
+      bounds,
+    )) {
       const answer = await this.#options.answers.read(known.key);
       if (answer !== undefined && isText(answer)) return { answer, similarity };
       remove(partition, known);
@@ -108,20 +112,20 @@ export class SemanticCache {
   }
 
   /** Makes the question known, once its answer was given to the `AnswerCache`. */
-  keep(request: ModelRequest, scope: SemanticScope): void {
+  put(request: ModelRequest, scope: SemanticScope): void {
     const question = this.#read(request, scope);
     if (question === undefined) return;
     const { text, signature, key } = question;
     const partition = this.#use(question.partition) ?? this.#begin(question.partition);
-    const before = partition.known.get(key);
-    if (before !== undefined) remove(partition, before);
-    const known: Known = { text, signature, key, vector: before?.vector };
-    partition.known.set(key, known);
+    const previous = partition.questions.get(key);
+    if (previous !== undefined) remove(partition, previous);
+    const indexed: IndexedQuestion = { text, signature, key, vector: previous?.vector };
+    partition.questions.set(key, indexed);
     const alike = partition.bySignature.get(signature);
-    if (alike === undefined) partition.bySignature.set(signature, new Set([known]));
-    else alike.add(known);
-    const [oldest] = partition.known.values();
-    if (partition.known.size > this.#options.maxEntries && oldest !== undefined) remove(partition, oldest);
+    if (alike === undefined) partition.bySignature.set(signature, new Set([indexed]));
+    else alike.add(indexed);
+    const [oldest] = partition.questions.values();
+    if (partition.questions.size > this.#options.maxEntries && oldest !== undefined) remove(partition, oldest);
   }
 
   #read(request: ModelRequest, scope: SemanticScope): Question | undefined {
@@ -133,27 +137,27 @@ export class SemanticCache {
     if (signature === '') return undefined;
     const { alias, prompt, target, structured, tenant, scope: further } = scope;
     const beside = [alias, prompt ?? null, target, structured, tenant ?? null, further ?? ''];
-    return { text: question.text, signature, partition: stableHash([beside, question.rest]), key };
+    return { text: question.text, signature, partition: stableHash([beside, question.remainder]), key };
   }
 
   /** Those that are near enough, the nearest first. */
   async #compare(
     text: string,
-    alike: readonly Known[],
+    alike: readonly IndexedQuestion[],
     bounds: CallBounds,
-  ): Promise<readonly { readonly known: Known; readonly similarity: number }[]> {
+  ): Promise<readonly { readonly question: IndexedQuestion; readonly similarity: number }[]> {
     const unembedded = alike.filter(({ vector, text: other }) => vector === undefined && other !== text);
-    const vectors = await this.#embed([text, ...unembedded.map((known) => known.text)], bounds);
+    const vectors = await this.#embed([text, ...unembedded.map((question) => question.text)], bounds);
     if (vectors === undefined) return [];
-    const [own, ...others] = vectors.numbers;
-    for (const [index, known] of unembedded.entries()) {
+    const [vector, ...others] = vectors.numbers;
+    for (const [index, question] of unembedded.entries()) {
       const numbers = others[index];
-      if (numbers !== undefined) known.vector = { model: vectors.model, numbers };
+      if (numbers !== undefined) question.vector = { model: vectors.model, numbers };
     }
-    const near: { known: Known; similarity: number }[] = [];
-    for (const known of alike) {
-      const similarity = known.text === text ? 1 : similarityOf(own, known, vectors.model);
-      if (similarity >= this.#options.threshold) near.push({ known, similarity });
+    const near: { question: IndexedQuestion; similarity: number }[] = [];
+    for (const question of alike) {
+      const similarity = question.text === text ? 1 : similarityOf(vector, question, vectors.model);
+      if (similarity >= this.#options.threshold) near.push({ question: question, similarity });
     }
     return near.sort((a, b) => b.similarity - a.similarity);
   }
@@ -180,7 +184,7 @@ export class SemanticCache {
   }
 
   #begin(key: string): Partition {
-    const partition: Partition = { known: new Map(), bySignature: new Map() };
+    const partition: Partition = { questions: new Map(), bySignature: new Map() };
     this.#partitions.set(key, partition);
     const [oldest] = this.#partitions.keys();
     if (this.#partitions.size > this.#options.maxPartitions && oldest !== undefined) this.#partitions.delete(oldest);
@@ -188,11 +192,11 @@ export class SemanticCache {
   }
 }
 
-function remove(partition: Partition, known: Known): void {
-  if (partition.known.get(known.key) === known) partition.known.delete(known.key);
-  const alike = partition.bySignature.get(known.signature);
-  alike?.delete(known);
-  if (alike?.size === 0) partition.bySignature.delete(known.signature);
+function remove(partition: Partition, question: IndexedQuestion): void {
+  if (partition.questions.get(question.key) === question) partition.questions.delete(question.key);
+  const alike = partition.bySignature.get(question.signature);
+  alike?.delete(question);
+  if (alike?.size === 0) partition.bySignature.delete(question.signature);
 }
 
 function isText(answer: ModelAnswer): boolean {
@@ -200,23 +204,23 @@ function isText(answer: ModelAnswer): boolean {
 }
 
 /** The cosine; less than any where the vectors cannot be compared. Another model's vector is made anew next time. */
-function similarityOf(own: Float32Array | undefined, known: Known, model: string): number {
-  const other = known.vector;
-  if (own === undefined || other === undefined) return -1;
-  if (other.model !== model || other.numbers.length !== own.length) {
-    known.vector = undefined;
+function similarityOf(vector: Float32Array | undefined, question: IndexedQuestion, model: string): number {
+  const indexed = question.vector;
+  if (vector === undefined || indexed === undefined) return -1;
+  if (indexed.model !== model || indexed.numbers.length !== vector.length) {
+    question.vector = undefined;
     return -1;
   }
   let dot = 0;
-  let ownSquared = 0;
-  let otherSquared = 0;
-  for (let index = 0; index < own.length; index++) {
-    const a = own[index] ?? 0;
-    const b = other.numbers[index] ?? 0;
+  let vectorSquared = 0;
+  let indexedSquared = 0;
+  for (let index = 0; index < vector.length; index++) {
+    const a = vector[index] ?? 0;
+    const b = indexed.numbers[index] ?? 0;
     dot += a * b;
-    ownSquared += a * a;
-    otherSquared += b * b;
+    vectorSquared += a * a;
+    indexedSquared += b * b;
   }
-  const cosine = dot / Math.sqrt(ownSquared * otherSquared);
+  const cosine = dot / Math.sqrt(vectorSquared * indexedSquared);
   return Number.isFinite(cosine) ? cosine : -1;
 }

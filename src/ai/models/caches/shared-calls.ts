@@ -29,13 +29,13 @@ export class SharedCalls<Value> {
     key: string,
     bounds: CallBounds,
     work: (bounds: CallBounds) => Promise<Value>,
-  ): Promise<{ readonly value: Value; readonly own: boolean }> {
+  ): Promise<{ readonly value: Value; readonly isOwner: boolean }> {
     const { signal, deadline } = bounds;
     signal.throwIfAborted();
     if (deadline.passed) throw deadlinePassed();
-    let own = false;
+    let isOwner = false;
     const begin = async (runSignal: AbortSignal): Promise<Value> => {
-      own = true;
+      isOwner = true;
       try {
         return await work({ signal: runSignal, deadline });
       } catch (error) {
@@ -49,10 +49,10 @@ export class SharedCalls<Value> {
     const timer = setTimeout(() => leaving.abort(deadlinePassed()), remainingMs);
     signal.addEventListener('abort', onAbort, { once: true });
     try {
-      return { value: await this.#runs.run(key, leaving.signal, begin), own };
+      return { value: await this.#runs.run(key, leaving.signal, begin), isOwner: isOwner };
     } catch (error) {
       if (!(error instanceof BeginnerWasLate)) throw error;
-      if (own || deadline.passed || signal.aborted) throw error.cause;
+      if (isOwner || deadline.passed || signal.aborted) throw error.cause;
     } finally {
       clearTimeout(timer);
       signal.removeEventListener('abort', onAbort);

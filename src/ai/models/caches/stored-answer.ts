@@ -52,7 +52,11 @@ export function encodeEmbeddings({ vectors, usage, requestId }: Embeddings): Buf
   const head = Buffer.from(JSON.stringify({ v: 1, usage, requestId, lengths: vectors.map(({ length }) => length) }));
   const size = Buffer.alloc(4);
   size.writeUInt32LE(head.length);
-  return Buffer.concat([size, head, ...vectors.map((one) => Buffer.from(one.buffer, one.byteOffset, one.byteLength))]);
+  return Buffer.concat([
+    size,
+    head,
+    ...vectors.map((vector) => Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength)),
+  ]);
 }
 
 export function decodeEmbeddings(bytes: Buffer, request: EmbeddingRequest): Embeddings | undefined {
@@ -93,7 +97,7 @@ function isAnswer(value: unknown): value is ModelAnswer {
   if (!isObject(value) || !Array.isArray(value.content) || !value.content.every(isPart)) return false;
   if (value.finishReason !== 'stop' && value.finishReason !== 'tool_calls') return false;
   const { requestId, respondedModel, wire, refusal, usage, adapted } = value;
-  if (adapted !== undefined && !(Array.isArray(adapted) && adapted.every((one) => typeof one === 'string')))
+  if (adapted !== undefined && !(Array.isArray(adapted) && adapted.every((field) => typeof field === 'string')))
     return false;
   if (!isOptionalText(requestId) || !isOptionalText(respondedModel) || !isOptionalText(wire)) return false;
   return refusal === undefined && isUsage(usage);

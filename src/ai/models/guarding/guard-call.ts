@@ -22,7 +22,7 @@ import {
 import type { AnswerPart, CallBounds, EmbeddingRequest, ModelAnswer, ModelRequest } from '../../model-call/index.ts';
 import { itemIdsOf, withoutForeign } from '../../model-call/index.ts';
 import { uncheckedFields } from '../../wires/shared/index.ts';
-import { unsupportedSentence } from '../routing/fallback.ts';
+import { unsupportedSentence } from '../calling/fallback.ts';
 import { type GuardedDeltas, guardDeltas } from './guard-deltas.ts';
 import { replaceTexts, textsOf } from './request-texts.ts';
 
@@ -38,7 +38,7 @@ export type Guarded<Request> =
     }
   | { readonly kind: 'blocked'; readonly findings: readonly string[] };
 
-export type Passed = Extract<Guarded<ModelRequest>, { kind: 'passed' }>;
+export type PassedInput = Extract<Guarded<ModelRequest>, { kind: 'passed' }>;
 
 export interface GuardedAnswer {
   readonly answer: ModelAnswer;
@@ -54,9 +54,9 @@ export interface CallGuard {
     bounds: CallBounds,
   ): Guarded<EmbeddingRequest> | Promise<Guarded<EmbeddingRequest>>;
   /** An answer that is blocked has no content left and ends with `content_filter`. */
-  checkOutput(answer: ModelAnswer, input: Passed, bounds: CallBounds): GuardedAnswer | Promise<GuardedAnswer>;
+  checkOutput(answer: ModelAnswer, input: PassedInput, bounds: CallBounds): GuardedAnswer | Promise<GuardedAnswer>;
   /** `undefined`: the stream's deltas pass as they are. */
-  outputStream(input: Passed): GuardedDeltas | undefined;
+  outputStream(input: PassedInput): GuardedDeltas | undefined;
 }
 
 const none: readonly string[] = [];
@@ -82,8 +82,8 @@ export function createCallGuard(guardrails: Guardrails): CallGuard {
       const findings = verdict.findings.length === 0 ? none : describeFindings(verdict.findings);
       if (verdict.kind === 'blocked') return { kind: 'blocked', findings };
       const { placeholders } = verdict;
-      const sent = verdict.texts === texts ? request : replace(verdict.texts);
-      return { kind: 'passed', request: sent, placeholders, findings };
+      const masked = verdict.texts === texts ? request : replace(verdict.texts);
+      return { kind: 'passed', request: masked, placeholders, findings };
     };
     const verdict = guardrails.checkInput(texts, bounds);
     return verdict instanceof Promise ? verdict.then(read) : read(verdict);
@@ -115,10 +115,10 @@ export function createCallGuard(guardrails: Guardrails): CallGuard {
     },
     checkOutput(answer, input, bounds) {
       const checked = input.placeholders === undefined ? answer : withoutUnchecked(answer);
-      const given = checked.wireSaysMore === true && guardrails.checksOutput ? withoutWire(checked) : checked;
-      return given.refusal === undefined
-        ? checkAnswer(guardrails, given, input, bounds, 0, given.content, [])
-        : checkRefusal(guardrails, given, given.refusal, input, bounds);
+      const readable = checked.wireSaysMore === true && guardrails.checksOutput ? withoutWire(checked) : checked;
+      return readable.refusal === undefined
+        ? checkAnswer(guardrails, readable, input, bounds, 0, readable.content, [])
+        : checkRefusal(guardrails, readable, readable.refusal, input, bounds);
     },
     outputStream: ({ request, placeholders }) =>
       placeholders === undefined ? undefined : guardDeltas(guardrails, placeholders, request.output.kind),
@@ -133,9 +133,11 @@ function withoutWire({ wire: _wire, wireSaysMore: _more, ...answer }: ModelAnswe
 function withoutUnchecked(answer: ModelAnswer): ModelAnswer {
   const isCited = answer.content.some((part) => part.type === 'text' && part.citations !== undefined);
   if (!isCited && answer.stopDetails === undefined) return answer;
-  const { stopDetails: _details, ...rest } = answer;
-  const content = rest.content.map((part) => (part.type === 'text' ? { type: part.type, text: part.text } : part));
-  return { ...rest, content };
+  const { stopDetails: _details, ...withoutDetails } = answer;
+  const content = withoutDetails.content.map((part) =>
+    part.type === 'text' ? { type: part.type, text: part.text } : part,
+  );
+  return { ...withoutDetails, content };
 }
 
 /** The words of a refusal are the model's too: they are checked as the answer's last part. */
@@ -143,16 +145,16 @@ async function checkRefusal(
   guardrails: Guardrails,
   answer: ModelAnswer,
   refusal: string,
-  input: Passed,
+  input: PassedInput,
   bounds: CallBounds,
 ): Promise<GuardedAnswer> {
   const content: readonly AnswerPart[] = [...answer.content, { type: 'reasoning', text: refusal }];
   const joined = { ...answer, content };
-  const told = await checkAnswer(guardrails, joined, input, bounds, 0, content, []);
-  const { answer: checked, findings } = told;
+  const guarded = await checkAnswer(guardrails, joined, input, bounds, 0, content, []);
+  const { answer: checked, findings } = guarded;
   if (checked === joined) return { answer, findings };
   const last = checked.content.at(-1);
-  if (last?.type !== 'reasoning') return told; // blocked
+  if (last?.type !== 'reasoning') return guarded; // blocked
   return { answer: { ...checked, content: checked.content.slice(0, -1), refusal: last.text }, findings };
 }
 
@@ -160,7 +162,7 @@ async function checkRefusal(
 function checkAnswer(
   guardrails: Guardrails,
   answer: ModelAnswer,
-  input: Passed,
+  input: PassedInput,
   bounds: CallBounds,
   begin: number,
   content: readonly AnswerPart[],
@@ -174,14 +176,14 @@ function checkAnswer(
     const part = content[index];
     if (part === undefined) continue;
     const form = part.type === 'tool_call' ? 'json' : part.type === 'text' ? request.output.kind : 'text';
-    const written = part.type === 'tool_call' ? part.arguments : part.text;
-    const text = part.type === 'text' ? ownedText(written, request, placeholders) : written;
+    const original = part.type === 'tool_call' ? part.arguments : part.text;
+    const text = part.type === 'text' ? ownedText(original, request, placeholders) : original;
     const { signal, deadline } = bounds;
     const verdict = guardrails.checkOutput(text, placeholders, { signal, deadline, form });
-    const read = (told: Awaited<typeof verdict>): boolean => {
-      if (told.findings.length > 0) findings = [...findings, ...describeFindings(told.findings)];
-      if (told.kind === 'blocked') return false;
-      if (told.text !== written) checked = checked.with(index, withText(part, told.text));
+    const apply = (outcome: Awaited<typeof verdict>): boolean => {
+      if (outcome.findings.length > 0) findings = [...findings, ...describeFindings(outcome.findings)];
+      if (outcome.kind === 'blocked') return false;
+      if (outcome.text !== original) checked = checked.with(index, withText(part, outcome.text));
       return true;
     };
     const blocked = (): GuardedAnswer => ({
@@ -189,15 +191,15 @@ function checkAnswer(
       findings: [...input.findings, ...findings],
     });
     if (verdict instanceof Promise) {
-      return verdict.then((told) =>
-        read(told) ? checkAnswer(guardrails, answer, input, bounds, index + 1, checked, findings) : blocked(),
+      return verdict.then((outcome) =>
+        apply(outcome) ? checkAnswer(guardrails, answer, input, bounds, index + 1, checked, findings) : blocked(),
       );
     }
-    if (!read(verdict)) return blocked();
+    if (!apply(verdict)) return blocked();
   }
-  const told = findings.length === 0 ? input.findings : [...input.findings, ...findings];
-  if (checked === answer.content) return { answer, findings: told };
-  return { answer: { ...withoutWire(answer), content: checked }, findings: told };
+  const allFindings = findings.length === 0 ? input.findings : [...input.findings, ...findings];
+  if (checked === answer.content) return { answer, findings: allFindings };
+  return { answer: { ...withoutWire(answer), content: checked }, findings: allFindings };
 }
 
 /** An item's answer with a placeholder of another's is taken out before anything is put back. */
@@ -207,8 +209,8 @@ function ownedText(text: string, request: ModelRequest, placeholders: Placeholde
   if (ids === undefined) return text;
   return withoutForeign(text, ids, (answer, id) =>
     placeholderSpans(answer, placeholders).some(({ start, end }) => {
-      const own = scopes.get(answer.slice(start, end));
-      return own !== undefined && (id === undefined || !own.has(id));
+      const items = scopes.get(answer.slice(start, end));
+      return items !== undefined && (id === undefined || !items.has(id));
     }),
   );
 }

@@ -32,17 +32,17 @@ export function guardDeltas(guardrails: Guardrails, placeholders: Placeholders, 
 
   function flush(key: string, channel: Channel, out: StreamDelta[]): void {
     channels.delete(key);
-    const rest = channel.stream.end();
+    const remaining = channel.stream.end();
     findings.push(...describeFindings(channel.stream.findings));
-    if (typeof rest !== 'string') blocked = true;
-    else if (rest !== '') out.push(channel.delta(rest));
+    if (typeof remaining !== 'string') blocked = true;
+    else if (remaining !== '') out.push(channel.delta(remaining));
   }
 
   function pass(key: string, text: string, kind: 'text' | 'json', delta: (text: string) => StreamDelta): StreamDelta[] {
     const out: StreamDelta[] = [];
     let channel = channels.get(key);
     if (channel === undefined) {
-      for (const [other, open] of channels) if (!other.startsWith('tool')) flush(other, open, out);
+      for (const [openKey, openChannel] of channels) if (!openKey.startsWith('tool')) flush(openKey, openChannel, out);
       channel = { stream: guardrails.outputStream(placeholders, { form: kind }), delta };
       channels.set(key, channel);
     }

@@ -12,7 +12,7 @@ import type {
 } from '../../model-call/index.ts';
 import { arrayOf, recordOf } from '../../model-call/index.ts';
 import { lostFields } from '../../wires/shared/index.ts';
-import { unsupportedSentence } from '../routing/fallback.ts';
+import { unsupportedSentence } from '../calling/fallback.ts';
 
 /**
  * Every text of a request that leaves with it, in order, with whose it is: what a model reads, the names of files and of
@@ -33,7 +33,7 @@ export function textsOf(request: ModelRequest): readonly GuardedText[] {
  * @param changed as many as `textsOf` gave, in the same order
  */
 export function replaceTexts(request: ModelRequest, changed: readonly GuardedText[]): ModelRequest {
-  const { wire, ...rest } = request;
+  const { wire, ...plain } = request;
   const lost = wire === undefined ? '' : lostFields(wire).join(', ');
   if (lost !== '') {
     const detail = `the request was masked, so these fields cannot be sent on: ${lost}`;
@@ -41,8 +41,8 @@ export function replaceTexts(request: ModelRequest, changed: readonly GuardedTex
   }
   let place = 0;
   const next = (before: string): string => changed[place++]?.text ?? before;
-  const messages = rest.messages.map((message) => replaceIn(message, next));
-  const masked = { ...rest, messages, ...(rest.user === undefined ? {} : { user: next(rest.user) }) };
+  const messages = plain.messages.map((message) => replaceIn(message, next));
+  const masked = { ...plain, messages, ...(plain.user === undefined ? {} : { user: next(plain.user) }) };
   // What has another form in it is still told so; nothing of the client's own body is left.
   return wire?.adapts === undefined ? masked : { ...masked, wire: { ...wire, body: {}, isForeign: true } };
 }
@@ -83,8 +83,8 @@ function addWireTexts({ body, beyond }: WireRequest, texts: GuardedText[]): void
       if (typeof name === 'string') texts.push({ role: 'user', text: name });
     }
   }
-  for (const named of beyond) {
-    const [, field = named, index] = /^(\w+)(?:\[(\d+)\])?/.exec(named) ?? [];
+  for (const path of beyond) {
+    const [, field = path, index] = /^(\w+)(?:\[(\d+)\])?/.exec(path) ?? [];
     const value = body[field];
     addStrings(index === undefined ? value : arrayOf(value)[Number(index)], texts);
   }

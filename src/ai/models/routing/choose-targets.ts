@@ -11,7 +11,7 @@
 import type { Capability, ModelAlias, RoutingRule, Strategy } from '../../../config/index.ts';
 import { unreachable } from '../../../lib/index.ts';
 import type { Caller } from '../model-call.ts';
-import type { Target } from './target.ts';
+import type { Target } from '../targets/target.ts';
 import { uniformOf, weightedOrder } from './weighted-order.ts';
 
 /** An alias whose targets have been made. */

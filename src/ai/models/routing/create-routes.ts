@@ -1,7 +1,7 @@
 import type { ModelAlias, ModelTarget } from '../../../config/index.ts';
 import type { ListedModel } from '../model-call.ts';
+import { createTargets, type Target, type TargetSources } from '../targets/target.ts';
 import type { Route } from './choose-targets.ts';
-import { createTargets, type Target, type TargetSources } from './target.ts';
 
 export interface RoutesOptions extends TargetSources {
   /** `ai.models`. */
@@ -33,8 +33,8 @@ export function createRoutes(options: RoutesOptions): Routes {
   const references = new Map<string, Route>();
 
   function findReference(reference: string): Route | undefined {
-    const known = references.get(reference);
-    if (known !== undefined) return known;
+    const cached = references.get(reference);
+    if (cached !== undefined) return cached;
     const slash = reference.indexOf('/');
     const [provider, model] = [reference.slice(0, slash), reference.slice(slash + 1)];
     if (slash < 1 || model === '' || model.length > 200 || !options.providers.has(provider)) return undefined;
@@ -55,14 +55,14 @@ export function createRoutes(options: RoutesOptions): Routes {
 }
 
 function createRoute(alias: string, config: ModelAlias, targetOf: (config: ModelTarget) => Target | undefined): Route {
-  const made = config.targets.map((target) => targetOf(target));
-  const isMade = (target: Target | undefined): target is Target => target !== undefined;
+  const targets = config.targets.map((target) => targetOf(target));
+  const isTarget = (target: Target | undefined): target is Target => target !== undefined;
   const { rules } = config;
   return {
     alias,
     config,
-    targets: made.filter(isMade),
-    ruleTargets: rules.map(({ targets }) => targets.map((index) => made[index]).filter(isMade)),
+    targets: targets.filter(isTarget),
+    ruleTargets: rules.map((rule) => rule.targets.map((index) => targets[index]).filter(isTarget)),
     asksNeeds: config.targets.some(({ capabilities }) => capabilities !== undefined),
     shadows: config.shadow.flatMap(({ target, percent }) => {
       const shadow = targetOf(target);

@@ -3,8 +3,8 @@
  * health of its targets. No provider is asked.
  */
 import type { DescribedModel, ListedTarget } from '../model-call.ts';
+import type { Target } from '../targets/target.ts';
 import type { Route } from './choose-targets.ts';
-import type { Target } from './target.ts';
 
 /** Ids that say themselves that the model gives vectors. */
 const embeds = /embed|(?:^|[/_-])(?:bge|e5|gte|minilm|use-lite|voyage)(?:[-_.]|$)/i;

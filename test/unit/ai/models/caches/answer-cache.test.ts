@@ -58,13 +58,13 @@ describe('the answer cache', () => {
       wire: '{"id":"1"}',
     });
     expect(await found(cache)).toBeUndefined();
-    cache.keep(request, scope, answer);
+    cache.put(request, scope, answer);
     const reordered = JSON.parse(
       JSON.stringify({ temperature: 0, output: request.output, messages: request.messages }),
     );
     expect(await found(cache, reordered)).toEqual(answer);
     expect(await found(cache, reordered)).toEqual(answer);
-    cache.keep(request, scope, text('Another.'));
+    cache.put(request, scope, text('Another.'));
     expect(await found(cache)).toEqual(text('Another.'));
   });
 
@@ -136,7 +136,7 @@ describe('the answer cache', () => {
     ];
     for (const [asked, answer] of wrong) {
       const cache = open();
-      cache.keep(asked, scope, answer);
+      cache.put(asked, scope, answer);
       expect(await found(cache, asked), JSON.stringify(answer)).toBeUndefined();
     }
     const right: readonly (readonly [ModelRequest, ModelAnswer])[] = [
@@ -146,7 +146,7 @@ describe('the answer cache', () => {
     ];
     for (const [asked, answer] of right) {
       const cache = open();
-      cache.keep(asked, scope, answer);
+      cache.put(asked, scope, answer);
       expect(await found(cache, asked)).toEqual(answer);
     }
   });
@@ -154,11 +154,11 @@ describe('the answer cache', () => {
   it('keeps nothing its caller does not admit, nothing for longer than it says, and nothing invalidated', async () => {
     const store = createMemoryStore();
     const cache = open(store);
-    cache.keep(request, { ...scope, admits: () => false }, text('a'));
+    cache.put(request, { ...scope, admits: () => false }, text('a'));
     expect(await found(cache)).toBeUndefined();
-    cache.keep(request, { ...scope, ttlMs: 0 }, text('a'));
+    cache.put(request, { ...scope, ttlMs: 0 }, text('a'));
     expect(await found(cache)).toBeUndefined();
-    cache.keep(request, { ...scope, tags: ['prompt:x'] }, text('a'));
+    cache.put(request, { ...scope, tags: ['prompt:x'] }, text('a'));
     expect(await found(cache)).toBeDefined();
     store.invalidate('prompt:x');
     expect(await found(cache)).toBeUndefined();
@@ -237,7 +237,7 @@ describe('the answer cache', () => {
       }),
     );
     const [one, two] = stores.map((store) => open(store));
-    one?.keep(request, scope, text('from one'));
+    one?.put(request, scope, text('from one'));
     while (two !== undefined && (await found(two)) === undefined)
       await new Promise((resolve) => setTimeout(resolve, 1));
     expect(await Promise.all([one, two].map((each) => each && found(each)))).toEqual([

@@ -61,8 +61,8 @@ function open(options: Partial<SemanticCacheOptions> = {}) {
     },
   });
   const keep = (request: ModelRequest, in_: SemanticScope = scope, answer = answering('yes')): void => {
-    answers.keep(request, in_, answer);
-    cache.keep(request, in_);
+    answers.put(request, in_, answer);
+    cache.put(request, in_);
   };
   return { answers, cache, keep, embedded: () => embedded };
 }
@@ -231,11 +231,11 @@ describe('the semantic cache', () => {
     const answers = new AnswerCache({ store });
     const cache = new SemanticCache({ answers, embed: constant });
     const request = asking('How do I pay?');
-    cache.keep(request, scope);
+    cache.put(request, scope);
     expect(await cache.find(asking('How can I pay?'), scope, bounds())).toBeUndefined();
     expect(cache.size).toBe(0);
-    answers.keep(request, scope, answering('yes'));
-    cache.keep(request, scope);
+    answers.put(request, scope, answering('yes'));
+    cache.put(request, scope);
     expect(await cache.find(asking('How can I pay?'), scope, bounds())).toBeDefined();
     store.invalidate('prompt:answer');
     expect(await cache.find(asking('How can I pay?'), scope, bounds())).toBeUndefined();
@@ -244,8 +244,8 @@ describe('the semantic cache', () => {
       content: [{ type: 'tool_call', id: '1', name: 'pay', arguments: '{}' }],
       finishReason: 'tool_calls',
     };
-    answers.keep(request, scope, call);
-    cache.keep(request, scope);
+    answers.put(request, scope, call);
+    cache.put(request, scope);
     expect(await answers.read(answers.keyOf(request, scope) ?? '')).toBeDefined();
     expect(await cache.find(asking('How can I pay?'), scope, bounds())).toBeUndefined();
   });

@@ -68,7 +68,7 @@ describe('equal calls in flight', () => {
     const short = calls.run('a', bounds(20), work);
     const long = [bounds(), bounds()].map((one) => calls.run('a', one, work));
     await expect(short).rejects.toMatchObject({ kind: 'timeout' });
-    expect((await Promise.all(long)).map(({ own }) => own).sort()).toEqual([false, true]);
+    expect((await Promise.all(long)).map(({ isOwner: own }) => own).sort()).toEqual([false, true]);
     expect(begun).toBe(2);
   });
 

@@ -85,7 +85,7 @@ describe('strategies', () => {
 
   it('put a target that asked to be left alone last', () => {
     const route = routeOf(alias(['a/x', 'a/y']));
-    route.targets[0]?.health.cool(performance.now() + 10_000);
+    route.targets[0]?.health.coolDown(performance.now() + 10_000);
     expect(chosen(route)).toEqual(['y', 'x']);
   });
 

@@ -56,6 +56,6 @@ function readJudgement(judgement: unknown): Judgement {
   const { flagged } = judgement;
   if (typeof flagged !== 'boolean') throw new TypeError('the moderation model’s "flagged" is no boolean');
   const categories: unknown = 'categories' in judgement ? judgement.categories : [];
-  const isName = (one: unknown): one is string => typeof one === 'string';
+  const isName = (name: unknown): name is string => typeof name === 'string';
   return { flagged, categories: Array.isArray(categories) ? categories.filter(isName) : [] };
 }

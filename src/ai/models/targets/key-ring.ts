@@ -4,21 +4,21 @@
  * by its owner at any moment, and a refused request costs nothing.
  */
 export class KeyRing {
-  readonly #benchedUntil: Float64Array;
+  readonly #coolingUntil: Float64Array;
   #turn = -1;
 
   /** @param keys how many there are, at least 1 */
   constructor(keys: number) {
-    this.#benchedUntil = new Float64Array(Math.max(1, keys));
+    this.#coolingUntil = new Float64Array(Math.max(1, keys));
   }
 
   get size(): number {
-    return this.#benchedUntil.length;
+    return this.#coolingUntil.length;
   }
 
   /** @param excluded keys this call may not use again */
   choose(excluded: ReadonlySet<number>, now: number): number | undefined {
-    const count = this.#benchedUntil.length;
+    const count = this.#coolingUntil.length;
     if (count === 1) return excluded.has(0) ? undefined : 0;
     this.#turn = (this.#turn + 1) % count;
     let soonest: number | undefined;
@@ -35,11 +35,11 @@ export class KeyRing {
     return soonest;
   }
 
-  bench(key: number, untilMs: number): void {
-    this.#benchedUntil[key] = Math.max(this.#until(key), untilMs);
+  coolDown(key: number, untilMs: number): void {
+    this.#coolingUntil[key] = Math.max(this.#until(key), untilMs);
   }
 
   #until(key: number): number {
-    return this.#benchedUntil[key] ?? 0;
+    return this.#coolingUntil[key] ?? 0;
   }
 }

@@ -2,10 +2,10 @@
  * Moderation for applications: by the moderation model of a provider that has some, else by a model that is asked for its
  * judgement, as the guardrail of the gateway asks it.
  */
-import { GatewayError } from '../../errors/index.ts';
-import type { Completion, Moderation, ModerationCompletion } from '../model-call/index.ts';
-import { judgeText } from './guarding/moderate-by-model.ts';
-import type { ListedModel, ModelClient, ModerationCall } from './model-call.ts';
+import { GatewayError } from '../../../errors/index.ts';
+import type { Completion, Moderation, ModerationCompletion } from '../../model-call/index.ts';
+import type { ListedModel, ModelClient, ModerationCall } from '../model-call.ts';
+import { judgeText } from './moderate-by-model.ts';
 
 /** Ids of models that only judge. */
 const judges = /moderation/i;

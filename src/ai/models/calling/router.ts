@@ -8,14 +8,15 @@
 import type { ModelAlias } from '../../../config/index.ts';
 import { GatewayError } from '../../../errors/index.ts';
 import { type ModelProvider, ProviderFailure } from '../../model-call/index.ts';
+import { chooseTargets, type Route } from '../routing/choose-targets.ts';
+import type { Target } from '../targets/target.ts';
+import type { Ticket } from '../targets/target-limits.ts';
+import type { TargetPrices } from '../targets/target-prices.ts';
 import { Attempt } from './attempt.ts';
 import { backoffMs, pause } from './backoff.ts';
-import type { CallRun, TargetPrices } from './call-run.ts';
-import { chooseTargets, type Route } from './choose-targets.ts';
+import type { CallRun } from './call-run.ts';
 import { endFailed, timeoutError, unconfigured } from './end-failed.ts';
-import { callError, mayPass, stepAfter, unsupportedSentence } from './fallback.ts';
-import type { Target } from './target.ts';
-import type { Ticket } from './target-limits.ts';
+import { callError, isTransient, stepAfter, unsupportedSentence } from './fallback.ts';
 
 /** Where the operator is told; a pino logger fits. */
 export interface ModelLog {
@@ -23,10 +24,10 @@ export interface ModelLog {
 }
 
 /** One request to the target's provider. Whatever it throws is read by `Attempt.failureOf`. */
-export type Ask<Result> = (provider: ModelProvider, target: Target, attempt: Attempt) => Promise<Result>;
+export type SendRequest<Result> = (provider: ModelProvider, target: Target, attempt: Attempt) => Promise<Result>;
 
 /** The attempt is still open: whoever reads the result ends it. */
-export interface Answered<Result> {
+export interface AttemptResult<Result> {
   readonly attempt: Attempt;
   readonly result: Result;
 }
@@ -88,23 +89,23 @@ export class Router {
     this.#log.warn({ alias, model }, 'a model is not asked because no price is known for it');
   }
 
-  async answer<Result>(
+  async callTargets<Result>(
     run: CallRun,
     first: Route,
     candidates: readonly Target[],
-    ask: Ask<Result>,
-  ): Promise<Answered<Result>> {
+    ask: SendRequest<Result>,
+  ): Promise<AttemptResult<Result>> {
     let route = first;
-    const left = [...candidates];
+    const remaining = [...candidates];
     const entered = new Set([first.alias]);
-    const given = new Set<string>();
+    const calledModels = new Set<string>();
     for (;;) {
-      const { target, ticket } = this.#placeNow(run, left) ?? (await this.#placeInTurn(run, left));
-      given.add(target.reference);
-      const outcome = await this.#askTarget(run, route.config, target, ticket, left.length > 0, ask);
+      const { target, ticket } = this.#acquireNow(run, remaining) ?? (await this.#acquireInTurn(run, remaining));
+      calledModels.add(target.reference);
+      const outcome = await this.#callTarget(run, route.config, target, ticket, remaining.length > 0, ask);
       if (!(outcome instanceof ProviderFailure)) return outcome;
       const step = stepAfter(outcome.kind, route.config);
-      if (step.kind === 'end' || (step.kind === 'next_target' && left.length === 0)) {
+      if (step.kind === 'end' || (step.kind === 'next_target' && remaining.length === 0)) {
         throw callError(run.call.alias, run.misses, outcome);
       }
       if (step.kind === 'alias') {
@@ -112,9 +113,9 @@ export class Router {
         if (next === undefined) throw callError(run.call.alias, run.misses, outcome);
         entered.add(next.alias);
         route = next;
-        const others = this.candidates(next, run).filter(({ reference }) => !given.has(reference));
+        const others = this.candidates(next, run).filter(({ reference }) => !calledModels.has(reference));
         if (others.length === 0) throw callError(run.call.alias, run.misses, outcome);
-        left.splice(0, left.length, ...others);
+        remaining.splice(0, remaining.length, ...others);
       }
       const { alias } = run.call;
       this.#log.warn({ alias, model: target.reference, reason: outcome.detail }, 'a model failed; asking the next');
@@ -122,26 +123,26 @@ export class Router {
   }
 
   /** The first target in order that has room now; it is taken out of `left`. */
-  #placeNow(run: CallRun, left: Target[]): Placed | undefined {
+  #acquireNow(run: CallRun, remaining: Target[]): Placed | undefined {
     const now = performance.now();
-    for (let index = 0; index < left.length; index++) {
-      const target = left[index];
+    for (let index = 0; index < remaining.length; index++) {
+      const target = remaining[index];
       if (target === undefined || target.health.readiness(now) === 'shut') continue;
-      const ticket = target.limits?.tryTake(run.boundTokens(), now);
+      const ticket = target.limits?.tryAcquire(run.boundTokens(), now);
       if (target.limits !== undefined && ticket === undefined) continue;
-      left.splice(index, 1);
+      remaining.splice(index, 1);
       return { target, ticket };
     }
     return undefined;
   }
 
   /** Waits for the first target in order that takes the call into its queue. */
-  async #placeInTurn(run: CallRun, left: Target[]): Promise<Placed> {
-    for (let target = left.shift(); target !== undefined; target = left.shift()) {
+  async #acquireInTurn(run: CallRun, remaining: Target[]): Promise<Placed> {
+    for (let target = remaining.shift(); target !== undefined; target = remaining.shift()) {
       const { reference, health, limits } = target;
       const now = performance.now();
       const isShut = health.readiness(now) === 'shut';
-      const place = isShut ? undefined : limits?.take(run.boundTokens(), run.bounds, () => timeoutError(run));
+      const place = isShut ? undefined : limits?.acquire(run.boundTokens(), run.bounds, () => timeoutError(run));
       if (place === undefined) {
         const retryAfterMs = health.shutForMs(now);
         run.misses.push({ model: reference, kind: 'breaker_open', detail: 'not asked', retryAfterMs });
@@ -156,14 +157,14 @@ export class Router {
   }
 
   /** Asks one target, with every key it has and as often as the alias says. */
-  async #askTarget<Result>(
+  async #callTarget<Result>(
     run: CallRun,
     alias: ModelAlias,
     target: Target,
     ticket: Ticket | undefined,
     hasOthers: boolean,
-    ask: Ask<Result>,
-  ): Promise<Answered<Result> | ProviderFailure> {
+    ask: SendRequest<Result>,
+  ): Promise<AttemptResult<Result> | ProviderFailure> {
     const limitedKeys = new Set<number>();
     let place = ticket;
     let retries = 0;
@@ -182,11 +183,11 @@ export class Router {
         last = endFailed(run, attempt, error, 0);
       }
       if (last.kind === 'unauthorized' || last.kind === 'quota_exhausted') {
-        run.killKey(target, key);
-        target.keys.bench(key, performance.now() + benchedMs);
+        run.excludeKey(target, key);
+        target.keys.coolDown(key, performance.now() + benchedMs);
       } else if (last.kind === 'rate_limited') {
         limitedKeys.add(key);
-        target.keys.bench(key, performance.now() + (last.retryAfterMs ?? usualLimitMs));
+        target.keys.coolDown(key, performance.now() + (last.retryAfterMs ?? usualLimitMs));
       }
       const pauseMs = this.#pauseBefore(run, alias, target, last, limitedKeys, retries, hasOthers);
       if (pauseMs === undefined) return last;
@@ -196,7 +197,7 @@ export class Router {
         await pause(pauseMs, run.bounds);
         if (target.health.readiness(performance.now()) === 'shut') return last;
       }
-      const next = await this.#placeAgain(run, target);
+      const next = await this.#acquireAgain(run, target);
       if (next === 'none') return last;
       place = next;
     }
@@ -217,8 +218,8 @@ export class Router {
     if (isKeys || kind === 'rate_limited') {
       if (unusable(run.deadKeys(target), limitedKeys).size < target.keys.size) return 0;
       if (isKeys) return undefined;
-      target.health.cool(performance.now() + (retryAfterMs ?? usualLimitMs));
-    } else if (!mayPass(kind)) return undefined;
+      target.health.coolDown(performance.now() + (retryAfterMs ?? usualLimitMs));
+    } else if (!isTransient(kind)) return undefined;
     if (retries >= alias.retries) return undefined;
     const pauseMs = Math.max(0.01, backoffMs(retries + 1, retryAfterMs, run.random()));
     if (pauseMs >= run.bounds.deadline.remainingMs) return undefined;
@@ -226,11 +227,11 @@ export class Router {
     return hasBetter && retryAfterMs !== undefined && retryAfterMs > patienceMs ? undefined : pauseMs;
   }
 
-  async #placeAgain(run: CallRun, { limits }: Target): Promise<Ticket | undefined | 'none'> {
+  async #acquireAgain(run: CallRun, { limits }: Target): Promise<Ticket | undefined | 'none'> {
     if (limits === undefined) return undefined;
-    const ticket = limits.tryTake(run.boundTokens(), performance.now());
+    const ticket = limits.tryAcquire(run.boundTokens(), performance.now());
     if (ticket !== undefined) return ticket;
-    const place = limits.take(run.boundTokens(), run.bounds, () => timeoutError(run));
+    const place = limits.acquire(run.boundTokens(), run.bounds, () => timeoutError(run));
     return place instanceof Promise ? await place : 'none';
   }
 }

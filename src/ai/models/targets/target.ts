@@ -40,15 +40,15 @@ export function createTargets(sources: TargetSources): (config: ModelTarget) => 
       reference,
       provider,
       config,
-      health: made(
+      health: getOrCreate(
         health,
         reference,
         () => new TargetHealth(sources.breaker, (state) => sources.onBreakerChange(reference, state)),
       ),
       limits: isLimited(config)
-        ? made(limits, `${reference} ${JSON.stringify(config.limits)}`, () => new TargetLimits(config.limits))
+        ? getOrCreate(limits, `${reference} ${JSON.stringify(config.limits)}`, () => new TargetLimits(config.limits))
         : undefined,
-      keys: made(rings, config.provider, () => new KeyRing(provider.keys)),
+      keys: getOrCreate(rings, config.provider, () => new KeyRing(provider.keys)),
     };
   };
 }
@@ -58,10 +58,10 @@ function isLimited({ limits }: ModelTarget): boolean {
   return concurrency !== undefined || requestsPerMinute !== undefined || tokensPerMinute !== undefined;
 }
 
-function made<Value>(kept: Map<string, Value>, key: string, make: () => Value): Value {
-  const existing = kept.get(key);
+function getOrCreate<Value>(instances: Map<string, Value>, key: string, make: () => Value): Value {
+  const existing = instances.get(key);
   if (existing !== undefined) return existing;
   const value = make();
-  kept.set(key, value);
+  instances.set(key, value);
   return value;
 }

@@ -3,10 +3,10 @@ import { cacheMarksOf } from '../../fitting/index.ts';
 import type { EmbeddingRequest, ModelRequest } from '../../model-call/index.ts';
 import { estimateInputTokens, estimateTokens } from '../../tokens/index.ts';
 import { callNeeds } from './call-needs.ts';
-import type { Asked } from './call-run.ts';
+import type { CallDemand } from './call-run.ts';
 
 /** What a chat request asks, as far as routing needs to know; found out only when it is asked for. */
-export function askedChat(request: ModelRequest): Asked {
+export function chatDemand(request: ModelRequest): CallDemand {
   return {
     operation: 'chat',
     maxOutputTokens: request.maxOutputTokens,
@@ -18,7 +18,7 @@ export function askedChat(request: ModelRequest): Asked {
 
 const nothing: ReadonlySet<Capability> = new Set();
 
-export function askedEmbeddings({ texts, tokens: ids = [] }: EmbeddingRequest): Asked {
+export function embeddingDemand({ texts, tokens: ids = [] }: EmbeddingRequest): CallDemand {
   return {
     operation: 'embeddings',
     maxOutputTokens: 0,

@@ -53,7 +53,7 @@ function onCause(cause: FallbackCause, causes: readonly FallbackCause[]): NextSt
 }
 
 /** Whether asking the same target again may help, after a while. */
-export function mayPass(kind: FailureKind): boolean {
+export function isTransient(kind: FailureKind): boolean {
   return (
     kind === 'overloaded' ||
     kind === 'server_error' ||
@@ -78,8 +78,8 @@ export interface Miss {
  * provider said is in `detail`, for the log; the client reads the table's sentence.
  */
 export function callError(alias: string, misses: readonly Miss[], cause: unknown): GatewayError {
-  const told = misses.filter(({ kind }) => kind !== 'unsupported');
-  const kinds = new Set((told.length > 0 ? told : misses).map(({ kind }) => kind));
+  const decisive = misses.filter(({ kind }) => kind !== 'unsupported');
+  const kinds = new Set((decisive.length > 0 ? decisive : misses).map(({ kind }) => kind));
   const reasons = misses.map(({ model, kind, detail }) => `${model}: ${kind}: ${detail}`).join('; ');
   const waits = misses.flatMap(({ retryAfterMs }) => (retryAfterMs === undefined ? [] : [retryAfterMs]));
   const details: GatewayErrorDetails = { detail: `${alias}: ${reasons}`, ...(cause === undefined ? {} : { cause }) };

@@ -53,13 +53,13 @@ export class TargetLimits {
   }
 
   /** A place now, before nobody who waits. */
-  tryTake(tokens: number, now: number): Ticket | undefined {
+  tryAcquire(tokens: number, now: number): Ticket | undefined {
     if (this.#queue.size > 0) return undefined;
-    return this.#take(tokens, now);
+    return this.#acquire(tokens, now);
   }
 
   /** A place in turn. Rejects with the signal's reason when it aborts, and with `late()` at the deadline. */
-  take(tokens: number, bounds: CallBounds, late: () => unknown): Promise<Ticket> | Refusal {
+  acquire(tokens: number, bounds: CallBounds, late: () => unknown): Promise<Ticket> | Refusal {
     const now = performance.now();
     const waitMs = this.#msUntilRoom(tokens, now);
     if (this.#queue.size >= this.#config.queue) {
@@ -90,7 +90,7 @@ export class TargetLimits {
     });
   }
 
-  #take(tokens: number, now: number): Ticket | undefined {
+  #acquire(tokens: number, now: number): Ticket | undefined {
     const { concurrency, tokensPerMinute, requestsPerMinute } = this.#config;
     if (concurrency !== undefined && this.#inFlight >= concurrency) return undefined;
     if (this.#msUntilRoom(tokens, now) > 0) return undefined;
@@ -132,7 +132,7 @@ export class TargetLimits {
     this.#timer = undefined;
     const now = performance.now();
     for (const waiter of this.#queue) {
-      const ticket = this.#take(waiter.tokens, now);
+      const ticket = this.#acquire(waiter.tokens, now);
       if (ticket === undefined) {
         const waitMs = this.#msUntilRoom(waiter.tokens, now);
         // Where only concurrency is in the way, the next release serves.

@@ -50,7 +50,7 @@ export class TargetHealth {
   }
 
   /** The provider asked to be left alone: other targets come first until then. */
-  cool(untilMs: number): void {
+  coolDown(untilMs: number): void {
     this.#coolUntil = Math.max(this.#coolUntil, untilMs);
   }
 

@@ -12,30 +12,15 @@ import type { CacheOutcome, CallBounds, ModelAnswer, ProviderFailure, Usage } fr
 import { formatUsd } from '../../prices/index.ts';
 import { charactersPerToken } from '../../tokens/index.ts';
 import type { CallContext, Caller } from '../model-call.ts';
+import type { ChoiceContext } from '../routing/choose-targets.ts';
+import type { KeyRing } from '../targets/key-ring.ts';
+import type { Target } from '../targets/target.ts';
+import type { TargetPrices } from '../targets/target-prices.ts';
 import type { Attempt } from './attempt.ts';
-import type { ChoiceContext } from './choose-targets.ts';
 import type { Miss } from './fallback.ts';
-import type { KeyRing } from './key-ring.ts';
-import type { Target } from './target.ts';
-
-/** What tokens cost at a target. */
-export interface TargetPrices {
-  /** Whether the target's calls can be priced; what cannot is not asked. */
-  isKnown(target: Target): boolean;
-  charge(target: Target, usage: Usage, at: Date): TargetCharge | undefined;
-  /** The most that so many tokens can cost, in nano-dollars. */
-  upperBound(target: Target, inputTokens: number, outputTokens: number, hourWrites?: boolean): bigint | undefined;
-}
-
-export interface TargetCharge {
-  readonly nanoUsd: bigint;
-  readonly source: 'config' | 'genai-prices' | 'free';
-  readonly version: string;
-  readonly date: string;
-}
 
 /** What a call asks, as far as choosing and booking need to know. */
-export interface Asked {
+export interface CallDemand {
   readonly operation: 'chat' | 'embeddings';
   /** The most it may write; `undefined`: it does not say. */
   readonly maxOutputTokens: number | undefined;
@@ -47,7 +32,7 @@ export interface Asked {
 
 export interface RunOptions {
   readonly call: CallContext;
-  readonly asked: Asked;
+  readonly demand: CallDemand;
   readonly prices: TargetPrices;
   readonly sink: ModelCallSink;
   readonly random: () => number;
@@ -64,7 +49,7 @@ const noKeys: ReadonlySet<number> = new Set();
 
 export class CallRun implements ChoiceContext {
   readonly call: CallContext;
-  readonly asked: Asked;
+  readonly asked: CallDemand;
   readonly startedAt = performance.now();
   /** What bounds the work: the caller's own bounds, or those of all who share it. */
   bounds: CallBounds;
@@ -90,7 +75,7 @@ export class CallRun implements ChoiceContext {
   #needs: ReadonlySet<Capability> | undefined;
   #usage: Usage | undefined;
   #price: ModelCallRecord['price'];
-  #deadKeys: Map<KeyRing, Set<number>> | undefined;
+  #excludedKeys: Map<KeyRing, Set<number>> | undefined;
   #isWorking = false;
   #endedAs: string | undefined;
   #recorded = false;
@@ -98,7 +83,7 @@ export class CallRun implements ChoiceContext {
   constructor(options: RunOptions) {
     this.call = options.call;
     this.bounds = options.call;
-    this.asked = options.asked;
+    this.asked = options.demand;
     this.random = options.random;
     this.#prices = options.prices;
     this.#sink = options.sink;
@@ -145,13 +130,13 @@ export class CallRun implements ChoiceContext {
 
   /** The keys of a provider that this call must not send again. */
   deadKeys(target: Target): ReadonlySet<number> {
-    return this.#deadKeys?.get(target.keys) ?? noKeys;
+    return this.#excludedKeys?.get(target.keys) ?? noKeys;
   }
 
-  killKey(target: Target, key: number): void {
-    this.#deadKeys ??= new Map();
-    const dead = this.#deadKeys.get(target.keys);
-    if (dead === undefined) this.#deadKeys.set(target.keys, new Set([key]));
+  excludeKey(target: Target, key: number): void {
+    this.#excludedKeys ??= new Map();
+    const dead = this.#excludedKeys.get(target.keys);
+    if (dead === undefined) this.#excludedKeys.set(target.keys, new Set([key]));
     else dead.add(key);
   }
 
@@ -241,14 +226,14 @@ function tenths(milliseconds: number): number {
 }
 
 function sum(a: Usage, b: Usage): Usage {
-  const added = (x: number | undefined, y: number | undefined): number => (x ?? 0) + (y ?? 0);
+  const add = (x: number | undefined, y: number | undefined): number => (x ?? 0) + (y ?? 0);
   return {
     inputTokens: a.inputTokens + b.inputTokens,
     outputTokens: a.outputTokens + b.outputTokens,
-    cachedInputTokens: added(a.cachedInputTokens, b.cachedInputTokens),
-    cacheWriteTokens: added(a.cacheWriteTokens, b.cacheWriteTokens),
-    cacheWriteHourTokens: added(a.cacheWriteHourTokens, b.cacheWriteHourTokens),
-    reasoningTokens: added(a.reasoningTokens, b.reasoningTokens),
+    cachedInputTokens: add(a.cachedInputTokens, b.cachedInputTokens),
+    cacheWriteTokens: add(a.cacheWriteTokens, b.cacheWriteTokens),
+    cacheWriteHourTokens: add(a.cacheWriteHourTokens, b.cacheWriteHourTokens),
+    reasoningTokens: add(a.reasoningTokens, b.reasoningTokens),
     source: a.source === 'reported' && b.source === 'reported' ? 'reported' : 'estimated',
   };
 }

@@ -46,12 +46,12 @@ export class SlidingMinute {
   /** Milliseconds until `amount` more fits below `limit`; 0: now. It must be at most `limit`. */
   msUntil(now: number, amount: number, limit: number): number {
     const newest = this.advance(now);
-    let left = this.total;
-    if (left + amount <= limit) return 0;
+    let remaining = this.total;
+    if (remaining + amount <= limit) return 0;
     for (let bucket = newest - bucketCount + 1; bucket <= newest; bucket++) {
       if (bucket < 0) continue;
-      left -= this.#amounts[bucket % bucketCount] ?? 0;
-      if (left + amount <= limit) return (bucket + bucketCount) * bucketMs - now;
+      remaining -= this.#amounts[bucket % bucketCount] ?? 0;
+      if (remaining + amount <= limit) return (bucket + bucketCount) * bucketMs - now;
     }
     return bucketCount * bucketMs;
   }

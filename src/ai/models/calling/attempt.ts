@@ -8,9 +8,9 @@
 import type { Deadline } from '../../../lib/index.ts';
 import type { Verdict } from '../../../transport/index.ts';
 import { type CallBounds, type ProviderCall, ProviderFailure } from '../../model-call/index.ts';
-import type { Target } from './target.ts';
-import { verdictOf } from './target-health.ts';
-import type { Ticket } from './target-limits.ts';
+import type { Target } from '../targets/target.ts';
+import { verdictOf } from '../targets/target-health.ts';
+import type { Ticket } from '../targets/target-limits.ts';
 
 /** `left`: the consumer of a stream went away; `blocked`: a guardrail ended it. */
 export type Stop = 'aborted' | 'deadline' | 'target_timeout' | 'idle' | 'left' | 'blocked';
@@ -33,7 +33,7 @@ export class Attempt {
   readonly call: ProviderCall;
   readonly startedAt = performance.now();
   /** When the provider last sent anything, be it only a comment that keeps the stream awake. */
-  heardAt = 0;
+  lastArrivalAt = 0;
   /** Set once it has been ended from our side. */
   stopped: Stop | undefined;
   readonly #bounds: CallBounds;
@@ -58,7 +58,7 @@ export class Attempt {
       maxOutputTokens: target.config.maxOutputTokens,
       adapted: [],
       onArrival: () => {
-        this.heardAt = performance.now();
+        this.lastArrivalAt = performance.now();
       },
     };
     this.#probe = target.health.begin(this.startedAt);

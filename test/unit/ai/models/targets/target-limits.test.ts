@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { SlidingMinute } from '../../../../../src/ai/models/routing/sliding-minute.ts';
-import { TargetLimits, type Ticket } from '../../../../../src/ai/models/routing/target-limits.ts';
+import { SlidingMinute } from '../../../../../src/ai/models/targets/sliding-minute.ts';
+import { TargetLimits, type Ticket } from '../../../../../src/ai/models/targets/target-limits.ts';
 import { Deadline } from '../../../../../src/lib/index.ts';
 import { noLimits } from '../model-client-kit.ts';
 
@@ -52,15 +52,15 @@ describe('a sliding minute', () => {
 describe('a target’s limits', () => {
   it('let the queue in by its order as places come free, and never more than fit', async () => {
     const limits = new TargetLimits({ ...noLimits, concurrency: 1 });
-    const first = limits.tryTake(1, performance.now());
+    const first = limits.tryAcquire(1, performance.now());
     const order: number[] = [];
     const waiting = [1, 2, 3].map(async (number) => {
-      const ticket = (await limits.take(1, bounds(1_000), late)) as Ticket;
+      const ticket = (await limits.acquire(1, bounds(1_000), late)) as Ticket;
       order.push(number);
       expect(limits.inFlight).toBe(1);
       ticket.release(1);
     });
-    expect([limits.waiting, limits.tryTake(1, performance.now())]).toEqual([3, undefined]);
+    expect([limits.waiting, limits.tryAcquire(1, performance.now())]).toEqual([3, undefined]);
     first?.release(1);
     first?.release(1);
     await Promise.all(waiting);
@@ -69,10 +69,10 @@ describe('a target’s limits', () => {
 
   it('let whoever aborts or is late leave the queue', async () => {
     const limits = new TargetLimits({ ...noLimits, concurrency: 1 });
-    limits.tryTake(1, performance.now());
+    limits.tryAcquire(1, performance.now());
     const controller = new AbortController();
-    const aborted = limits.take(1, bounds(1_000, controller.signal), late) as Promise<Ticket>;
-    const tooLate = limits.take(1, bounds(10), late) as Promise<Ticket>;
+    const aborted = limits.acquire(1, bounds(1_000, controller.signal), late) as Promise<Ticket>;
+    const tooLate = limits.acquire(1, bounds(10), late) as Promise<Ticket>;
     const gone = new Error('gone');
     controller.abort(gone);
     await expect(aborted).rejects.toBe(gone);
@@ -83,10 +83,10 @@ describe('a target’s limits', () => {
   it('make room as the minute goes on', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
     const limits = new TargetLimits({ ...noLimits, requestsPerMinute: 2 });
-    limits.tryTake(1, performance.now())?.release(1);
-    limits.tryTake(1, performance.now())?.release(1);
+    limits.tryAcquire(1, performance.now())?.release(1);
+    limits.tryAcquire(1, performance.now())?.release(1);
     let served = false;
-    const waiting = (limits.take(1, bounds(120_000), late) as Promise<Ticket>).then(() => {
+    const waiting = (limits.acquire(1, bounds(120_000), late) as Promise<Ticket>).then(() => {
       served = true;
     });
     await vi.advanceTimersByTimeAsync(59_000);
@@ -98,8 +98,8 @@ describe('a target’s limits', () => {
 
   it('refuse at once whoever could not be served before their deadline', () => {
     const limits = new TargetLimits({ ...noLimits, requestsPerMinute: 1 });
-    limits.tryTake(1, performance.now());
-    const refused = limits.take(1, bounds(1_000), late);
+    limits.tryAcquire(1, performance.now());
+    const refused = limits.acquire(1, bounds(1_000), late);
     expect(refused).toMatchObject({ kind: 'refused' });
     if (!(refused instanceof Promise)) expect(refused.retryAfterMs).toBeGreaterThan(58_000);
   });
@@ -107,12 +107,12 @@ describe('a target’s limits', () => {
   it('reserve tokens by estimate, correct them, and let one that is bigger than a minute through alone', () => {
     const limits = new TargetLimits({ ...noLimits, tokensPerMinute: 100 });
     const now = performance.now();
-    const huge = limits.tryTake(5_000, now);
-    expect([huge !== undefined, limits.tryTake(1, now)]).toEqual([true, undefined]);
+    const huge = limits.tryAcquire(5_000, now);
+    expect([huge !== undefined, limits.tryAcquire(1, now)]).toEqual([true, undefined]);
     huge?.release(30);
     expect(limits.tokensInMinute(now)).toBe(30);
-    expect(limits.tryTake(71, now)).toBeUndefined();
-    limits.tryTake(70, now)?.release(0);
+    expect(limits.tryAcquire(71, now)).toBeUndefined();
+    limits.tryAcquire(70, now)?.release(0);
     expect(limits.tokensInMinute(now)).toBe(30);
   });
 });

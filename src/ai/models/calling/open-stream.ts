@@ -123,7 +123,7 @@ export class StreamReader {
   /** @param again whether what had arrived meanwhile has been read: a timer that fires late fires before it */
   checkIdle(again: boolean): void {
     if (this.#closed) return;
-    const since = Math.max(this.#readingSince, this.#attempt.heardAt);
+    const since = Math.max(this.#readingSince, this.#attempt.lastArrivalAt);
     const silentMs = this.#readingSince === 0 ? 0 : performance.now() - since;
     if (silentMs < this.#idleMs) {
       const leftMs = Math.ceil(this.#idleMs - silentMs) + 1;

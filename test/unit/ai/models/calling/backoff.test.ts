@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { backoffMs, pause } from '../../../../../src/ai/models/routing/backoff.ts';
-import { KeyRing } from '../../../../../src/ai/models/routing/key-ring.ts';
+import { backoffMs, pause } from '../../../../../src/ai/models/calling/backoff.ts';
+import { KeyRing } from '../../../../../src/ai/models/targets/key-ring.ts';
 
 describe('the pause before a retry', () => {
   it('doubles to a bound, with full jitter', () => {
@@ -34,7 +34,7 @@ describe('a ring of keys', () => {
 
   it('passes a benched key over until its time, and takes it where no other is left', () => {
     const ring = new KeyRing(2);
-    ring.bench(0, 100);
+    ring.coolDown(0, 100);
     expect([ring.choose(none, 50), ring.choose(none, 50)]).toEqual([1, 1]);
     expect(ring.choose(new Set([1]), 50)).toBe(0);
     expect([ring.choose(none, 100), ring.choose(none, 100)]).toContain(0);

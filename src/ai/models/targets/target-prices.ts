@@ -1,7 +1,23 @@
-import type { AiConfig } from '../../config/index.ts';
-import { createPriceBook, type PricedModel, priceProviderOf } from '../prices/index.ts';
-import type { TargetPrices } from './routing/call-run.ts';
-import type { Target } from './routing/target.ts';
+import type { AiConfig } from '../../../config/index.ts';
+import type { Usage } from '../../model-call/index.ts';
+import { createPriceBook, type PricedModel, priceProviderOf } from '../../prices/index.ts';
+import type { Target } from './target.ts';
+
+/** What tokens cost at a target. */
+export interface TargetPrices {
+  /** Whether the target's calls can be priced; what cannot is not asked. */
+  isKnown(target: Target): boolean;
+  charge(target: Target, usage: Usage, at: Date): TargetCharge | undefined;
+  /** The most that so many tokens can cost, in nano-dollars. */
+  upperBound(target: Target, inputTokens: number, outputTokens: number, hourWrites?: boolean): bigint | undefined;
+}
+
+export interface TargetCharge {
+  readonly nanoUsd: bigint;
+  readonly source: 'config' | 'genai-prices' | 'free';
+  readonly version: string;
+  readonly date: string;
+}
 
 /** What targets cost, by `ai.prices` and the built-in list. */
 export function createTargetPrices({ providers, prices }: Pick<AiConfig, 'providers' | 'prices'>): TargetPrices {
@@ -10,8 +26,8 @@ export function createTargetPrices({ providers, prices }: Pick<AiConfig, 'provid
   const models = new WeakMap<Target, PricedModel>();
 
   function modelOf(target: Target): PricedModel {
-    const known = models.get(target);
-    if (known !== undefined) return known;
+    const cached = models.get(target);
+    if (cached !== undefined) return cached;
     const { provider, model } = target.config;
     const { reference } = target;
     const priced = { reference, model, priceProvider: priceProviders.get(provider) ?? provider };
