@@ -19,7 +19,7 @@ const answer: ModelAnswer = {
 
 export function runCaches(): void {
   const cache = new AnswerCache({ store: createMemoryStore() });
-  cache.keep(request, scope, answer);
+  cache.put(request, scope, answer);
   report('the key of an answer', () => cache.keyOf(request, scope));
   report('a key and a hit', () => cache.read(cache.keyOf(request, scope) ?? ''));
   const store = createMemoryStore();

@@ -1,13 +1,13 @@
-/** `ai.models`: aliases, each a list of targets, or more: how a target is chosen, when the next is asked, what is cached. */
+/** `ai.models`: aliases, each a list of targets or an object with strategy, rules, fallbacks, retries, shadows and caches. */
 import { z } from 'zod';
 import { modelReference, name, parseModelReference, positive } from './ai-names.ts';
 import { parseDuration } from './units.ts';
 import { durationOr } from './values.ts';
 
-/** By the provider's own JSON schema support, its JSON mode, a forced tool call, or words in the prompt. */
+/** The provider's JSON schema support, its JSON mode, a forced tool call, or instructions in the prompt. */
 export type StructuredOutput = 'json_schema' | 'json_object' | 'tool' | 'prompt';
 
-/** What a target is known to be able to do; a rule may ask for it. */
+/** A capability of a target; rules may require it. */
 export type Capability = 'images' | 'files' | 'tools' | 'json' | 'reasoning';
 
 export interface TargetLimits {
@@ -16,7 +16,7 @@ export interface TargetLimits {
   readonly requestsPerMinute: number | undefined;
   /** Input and output; reserved by estimate before a call, corrected after it. */
   readonly tokensPerMinute: number | undefined;
-  /** How many calls may wait for their turn; the next is `RATE_LIMITED`. */
+  /** The most calls that may wait in the queue; the next one is refused with `RATE_LIMITED`. */
   readonly queue: number;
 }
 
@@ -24,14 +24,14 @@ export interface TargetLimits {
 export interface ModelTarget {
   readonly provider: string;
   readonly model: string;
-  /** How the model is asked for JSON. */
+  /** How JSON output is requested from the model. */
   readonly structured: StructuredOutput;
   /** Its share where the strategy is `weighted`. */
   readonly weight: number;
   readonly region: string | undefined;
-  /** The most tokens the model writes in one answer, where it is not known or is another. */
+  /** The most output tokens of one answer; overrides the value known for the model. */
   readonly maxOutputTokens?: number | undefined;
-  /** `undefined`: it can do everything. */
+  /** `undefined`: every capability. */
   readonly capabilities: readonly Capability[] | undefined;
   readonly limits: TargetLimits;
 }
@@ -39,18 +39,18 @@ export interface ModelTarget {
 export type Strategy = 'ordered' | 'weighted' | 'least_busy' | 'lowest_latency' | 'lowest_price';
 export type FallbackCause = 'provider_error' | 'context_window' | 'content_policy' | 'deadline';
 
-/** For calls that fit `when`, only some of the targets are asked. The first rule that fits is taken. */
+/** Restricts calls that match `when` to some of the targets. The first matching rule applies. */
 export interface RoutingRule {
   readonly when: {
     /** Estimated tokens of the input: at least, and below. */
     readonly minInputTokens: number | undefined;
     readonly maxInputTokens: number | undefined;
-    /** What the call must contain for the rule to fit, all of it. */
+    /** The capabilities a call must need, all of them, for the rule to match. */
     readonly needs: readonly Capability[];
     readonly tenants: readonly string[] | undefined;
     readonly callers: readonly string[] | undefined;
   };
-  /** Indices into the alias's targets, in the order they are asked. Never empty by configuration; keyless ones are left out. */
+  /** Indices into the alias's targets, in the order they are tried. Targets without a key are left out. */
   readonly targets: readonly number[];
 }
 
@@ -60,19 +60,19 @@ export interface ModelAlias {
   readonly targets: readonly ModelTarget[];
   readonly rules: readonly RoutingRule[];
   readonly fallback: {
-    /** The causes for which the next target is asked. */
+    /** The causes for which the next target is tried. */
     readonly on: readonly FallbackCause[];
-    /** Aliases that are asked instead of the next target, for inputs too long and inputs not taken. */
+    /** Aliases used instead of the next target: for inputs that are too long, and for inputs a content policy refuses. */
     readonly contextWindow: string | undefined;
     readonly contentPolicy: string | undefined;
   };
-  /** How long one target may take before the next is asked. */
+  /** How long one target may take before the next is tried. */
   readonly targetTimeoutMs: number | undefined;
-  /** How often one target is asked again for failures that may pass. */
+  /** How often one target is retried after a transient failure. */
   readonly retries: number;
-  /** What a weighted split is kept constant by. */
+  /** The key by which a weighted split is sticky. */
   readonly sticky: 'none' | 'caller' | 'tenant' | 'key';
-  /** Targets that are sent a copy of so many percent of the calls, and whose answers nobody reads. */
+  /** Targets that are sent a copy of this percentage of the calls; their answers are discarded. */
   readonly shadow: readonly { readonly target: ModelTarget; readonly percent: number }[];
   readonly cache: AliasCache;
 }
@@ -88,7 +88,7 @@ export interface AliasCache {
 const structured = z
   .enum(['json_schema', 'json_object', 'tool', 'prompt'])
   .default('json_schema')
-  .describe('How the model is asked for JSON.');
+  .describe('How JSON output is requested from the model.');
 
 const capability = z.enum(['images', 'files', 'tools', 'json', 'reasoning']);
 
@@ -97,15 +97,22 @@ const target = z.union([
   z.strictObject({
     model: modelReference,
     structured,
-    weight: z.number().min(0).max(1_000_000).default(1).describe('Its share where the strategy is weighted.'),
-    region: z.string().min(1).optional().describe('Where it runs; rules may ask for it.'),
+    weight: z
+      .number()
+      .min(0)
+      .max(1_000_000)
+      .default(1)
+      .describe('Its share of the calls where the strategy is weighted.'),
+    region: z.string().min(1).optional().describe('The region it runs in; rules may require it.'),
     max_output_tokens: positive
       .optional()
-      .describe('The most tokens it writes; a call that asks for more is sent this. Default: as known of the model.'),
+      .describe(
+        'The most output tokens; calls that request more are sent this value. Default: the value known for the model.',
+      ),
     capabilities: z
       .array(capability)
       .optional()
-      .describe('What it can do; a call that needs more goes to another target. Default: everything.'),
+      .describe('Its capabilities; a call that needs others is sent to another target. Default: all.'),
     limits: z
       .strictObject({
         concurrency: positive.optional().describe('Calls at the same time. Default: no limit.'),
@@ -117,7 +124,7 @@ const target = z.union([
           .min(0)
           .max(100_000)
           .default(100)
-          .describe('How many calls may wait for their turn; the next one is RATE_LIMITED.'),
+          .describe('The most calls that may wait in the queue; the next one is refused with RATE_LIMITED.'),
       })
       .prefault({}),
   }),
@@ -126,35 +133,35 @@ const target = z.union([
 const aliasCache = z
   .strictObject({
     exact: z.boolean().default(false).describe('Whether an equal request is answered from the cache.'),
-    ttl: durationOr('1h', 'How long an answer is kept.'),
+    ttl: durationOr('1h', 'Time to live of a cached answer.'),
     shared: z.boolean().default(false).describe('Whether tenants share what is cached.'),
     semantic: z
       .strictObject({
-        embedding: name.default('embedding').describe('The alias whose model compares texts.'),
+        embedding: name.default('embedding').describe('The alias of the embedding model that compares texts.'),
         threshold: z
           .number()
           .min(0.5)
           .max(1)
           .default(0.95)
-          .describe('The least cosine of two texts that mean the same.'),
+          .describe('The least cosine similarity of two texts that may share an answer.'),
       })
       .optional()
-      .describe('Whether a request that means the same is answered from the cache. Default: off.'),
+      .describe('Whether a request with the same meaning is answered from the cache. Default: off.'),
   })
   .prefault({});
 
 export const aliasYaml = z.union([
   z.array(target).min(1),
   z.strictObject({
-    targets: z.array(target).min(1).describe('The models, asked as the strategy says.'),
+    targets: z.array(target).min(1).describe('The models, tried in the order of the strategy.'),
     strategy: z
       .enum(['ordered', 'weighted', 'least_busy', 'lowest_latency', 'lowest_price'])
       .default('ordered')
-      .describe('Which target is asked first; the others follow as fallbacks.'),
+      .describe('How the first target is chosen; the others are fallbacks.'),
     sticky: z
       .enum(['none', 'caller', 'tenant', 'key'])
       .default('none')
-      .describe('What a weighted split is kept constant by; `key` is the entity of an AI field, or `user` on /v1.'),
+      .describe('The key by which a weighted split is sticky; `key` is the entity of an AI field, or `user` on /v1.'),
     rules: z
       .array(
         z.strictObject({
@@ -165,34 +172,34 @@ export const aliasYaml = z.union([
             tenants: z.array(z.string()).min(1).optional(),
             callers: z.array(z.string()).min(1).optional(),
           }),
-          targets: z.array(modelReference).min(1).optional().describe('Those of the alias’s targets that are asked.'),
-          region: z.string().min(1).optional().describe('Only targets of this region are asked.'),
+          targets: z.array(modelReference).min(1).optional().describe('The alias’s targets that are used.'),
+          region: z.string().min(1).optional().describe('Only targets of this region are used.'),
         }),
       )
       .default([])
-      .describe('Which targets are asked for which calls; the first rule that fits is taken.'),
+      .describe('Which targets are used for which calls; the first matching rule applies.'),
     fallback: z
       .strictObject({
         on: z
           .array(z.enum(['provider_error', 'context_window', 'content_policy', 'deadline']))
           .default(['provider_error', 'context_window', 'deadline'])
-          .describe('What makes the next target be asked.'),
-        context_window: name.optional().describe('The alias asked for inputs that are too long.'),
-        content_policy: name.optional().describe('The alias asked for inputs a provider’s policy refuses.'),
+          .describe('The causes for which the next target is tried.'),
+        context_window: name.optional().describe('The alias used for inputs that are too long.'),
+        content_policy: name.optional().describe('The alias used for inputs that a provider’s content policy refuses.'),
       })
       .prefault({}),
-    target_timeout: durationOr('10m', 'How long one target may take before the next is asked.').optional(),
+    target_timeout: durationOr('10m', 'How long one target may take before the next is tried.').optional(),
     retries: z
       .number()
       .int()
       .min(0)
       .max(10)
       .default(1)
-      .describe('How often a target is asked again for failures that may pass.'),
+      .describe('How often a target is retried after a transient failure.'),
     shadow: z
       .array(z.strictObject({ model: modelReference, structured, percent: z.number().min(0).max(100).default(100) }))
       .default([])
-      .describe('Models that are sent a copy of so many percent of the calls; nobody reads their answers.'),
+      .describe('Models that are sent a copy of this percentage of the calls; their answers are discarded.'),
     cache: aliasCache,
   }),
 ]);
@@ -235,9 +242,9 @@ export function resolveTarget(yaml: TargetYaml): ModelTarget {
   };
 }
 
-/** @param usable whether a target's provider has a key: the others are left out */
-export function resolveAlias(given: AliasYaml, usable: (target: ModelTarget) => boolean): ModelAlias {
-  const full = Array.isArray(given) ? aliasYaml.options[1].parse({ targets: given }) : given;
+/** @param usable whether a target's provider has a key; other targets are left out */
+export function resolveAlias(yaml: AliasYaml, usable: (target: ModelTarget) => boolean): ModelAlias {
+  const full = Array.isArray(yaml) ? aliasYaml.options[1].parse({ targets: yaml }) : yaml;
   const targets = full.targets.map(resolveTarget).filter(usable);
   return {
     strategy: full.strategy,
@@ -250,9 +257,9 @@ export function resolveAlias(given: AliasYaml, usable: (target: ModelTarget) => 
         tenants: when.tenants,
         callers: when.callers,
       },
-      targets: (references ?? targets.map((one) => `${one.provider}/${one.model}`)).flatMap((reference) =>
-        targets.flatMap((one, index) =>
-          `${one.provider}/${one.model}` === reference && fitsRule(one, references, region) ? [index] : [],
+      targets: (references ?? targets.map((target) => `${target.provider}/${target.model}`)).flatMap((reference) =>
+        targets.flatMap((target, index) =>
+          `${target.provider}/${target.model}` === reference && fitsRule(target, references, region) ? [index] : [],
         ),
       ),
     })),
@@ -269,7 +276,7 @@ export function resolveAlias(given: AliasYaml, usable: (target: ModelTarget) => 
         target: { ...resolveTarget(model), structured: form },
         percent,
       }))
-      .filter((one) => usable(one.target)),
+      .filter((entry) => usable(entry.target)),
     cache: {
       exact: full.cache.exact,
       ttlMs: parseDuration(full.cache.ttl) ?? 0,
@@ -279,12 +286,12 @@ export function resolveAlias(given: AliasYaml, usable: (target: ModelTarget) => 
   };
 }
 
-/** @param references those a rule names, where it names some */
+/** Whether a rule selects a target. @param references the targets that the rule names; `undefined`: all */
 export function fitsRule(
-  one: ModelTarget,
+  target: ModelTarget,
   references: readonly string[] | undefined,
   region: string | undefined,
 ): boolean {
-  const named = references === undefined || references.includes(`${one.provider}/${one.model}`);
-  return named && (region === undefined || one.region === region);
+  const isReferenced = references === undefined || references.includes(`${target.provider}/${target.model}`);
+  return isReferenced && (region === undefined || target.region === region);
 }

@@ -1,4 +1,4 @@
-/** `ai.prices`: what models cost, where the built-in list does not know or is not right. */
+/** `ai.prices`: prices of models that the built-in list lacks or has wrong. */
 import { z } from 'zod';
 import { positive } from './ai-names.ts';
 
@@ -7,7 +7,7 @@ export interface TokenPrices {
   readonly inputPerMtok: string;
   readonly cachedInputPerMtok: string | undefined;
   readonly cacheWritePerMtok: string | undefined;
-  /** What is kept for an hour. */
+  /** Cache writes with a time to live of one hour. */
   readonly cacheWriteHourPerMtok?: string | undefined;
   readonly outputPerMtok: string;
 }
@@ -23,10 +23,10 @@ const decimal = z.string().regex(/^\d{1,9}(\.\d{1,12})?$/, 'write US dollars as 
 const tokenPrices = {
   input_per_mtok: decimal.describe('US dollars per million input tokens.'),
   cached_input_per_mtok: decimal.optional().describe('Input read from the provider’s cache. Default: as input.'),
-  cache_write_per_mtok: decimal.optional().describe('Input written to it. Default: as input.'),
+  cache_write_per_mtok: decimal.optional().describe('Input written to the provider’s cache. Default: as input.'),
   cache_write_1h_per_mtok: decimal
     .optional()
-    .describe('Input written to it for an hour. Default: as other input that is written to it.'),
+    .describe('Input written to the provider’s cache for one hour. Default: as cache_write_per_mtok.'),
   output_per_mtok: decimal.describe('US dollars per million output tokens.'),
 };
 
@@ -37,24 +37,24 @@ export const priceYaml = z.union([
     tiers: z
       .array(z.strictObject({ above_input_tokens: positive, ...tokenPrices }))
       .default([])
-      .describe('Prices of the whole call where its input is longer.'),
+      .describe('Prices of the whole call where its input is longer, in ascending order.'),
   }),
 ]);
 
 export function resolvePrice(yaml: z.output<typeof priceYaml>): PriceOverride {
   if ('free' in yaml) return { kind: 'free' };
-  const prices = (one: Omit<typeof yaml, 'tiers'>): TokenPrices => ({
-    inputPerMtok: one.input_per_mtok,
-    cachedInputPerMtok: one.cached_input_per_mtok,
-    cacheWritePerMtok: one.cache_write_per_mtok,
-    cacheWriteHourPerMtok: one.cache_write_1h_per_mtok,
-    outputPerMtok: one.output_per_mtok,
+  const pricesOf = (tier: Omit<typeof yaml, 'tiers'>): TokenPrices => ({
+    inputPerMtok: tier.input_per_mtok,
+    cachedInputPerMtok: tier.cached_input_per_mtok,
+    cacheWritePerMtok: tier.cache_write_per_mtok,
+    cacheWriteHourPerMtok: tier.cache_write_1h_per_mtok,
+    outputPerMtok: tier.output_per_mtok,
   });
   return {
     kind: 'tokens',
-    ...prices(yaml),
+    ...pricesOf(yaml),
     tiers: yaml.tiers
-      .map((tier) => ({ ...prices(tier), aboveInputTokens: tier.above_input_tokens }))
+      .map((tier) => ({ ...pricesOf(tier), aboveInputTokens: tier.above_input_tokens }))
       .sort((a, b) => a.aboveInputTokens - b.aboveInputTokens),
   };
 }

@@ -1,8 +1,8 @@
-/** `ai.providers`: where models come from. */
+/** `ai.providers`: the model providers. */
 import { z } from 'zod';
 import { httpUrlOf } from './values.ts';
 
-/** What becomes of a field of a request that a target has no place for. */
+/** How a request field that a target does not support is handled. */
 export type UnsupportedFields = 'adapt' | 'drop' | 'refuse';
 
 export type ProviderConfig =
@@ -11,7 +11,7 @@ export type ProviderConfig =
       readonly name: string;
       /** `{model}` in it is replaced by the model id (Azure’s deployments). */
       readonly baseUrl: string;
-      /** Rotated; none: no key is sent. */
+      /** Used in turn. Empty: no key is sent. */
       readonly keys: readonly string[];
       readonly auth: 'bearer' | 'api-key';
       readonly apiVersion: string | undefined;
@@ -26,7 +26,7 @@ export type ProviderConfig =
       readonly package: string;
       readonly keys: readonly string[];
       readonly baseUrl: string | undefined;
-      /** Handed to the package’s factory as they are. */
+      /** Passed to the package’s factory unchanged. */
       readonly settings: Readonly<Record<string, unknown>>;
       readonly priceAs: string | undefined;
       readonly unsupported: UnsupportedFields;
@@ -40,18 +40,20 @@ const keys = {
   api_key: z
     .string()
     .optional()
-    .describe('The key. Empty: the provider’s targets are skipped. Left out: the endpoint needs none.'),
-  api_keys: z.array(z.string()).min(1).optional().describe('Several keys, used in turn; empty ones are left out.'),
+    .describe('The API key. Empty: the provider’s targets are skipped. Omitted: the endpoint needs no key.'),
+  api_keys: z.array(z.string()).min(1).optional().describe('Several keys, used in turn; empty keys are ignored.'),
   price_as: z
     .string()
     .min(1)
     .optional()
-    .describe('The provider whose prices hold, by its id in genai-prices. Default: found by URL, name or package.'),
+    .describe(
+      'The provider whose prices apply, by its id in genai-prices. Default: derived from the URL, name or package.',
+    ),
   unsupported: z
     .enum(['adapt', 'drop', 'refuse'])
     .default('adapt')
     .describe(
-      'Fields that a target has no place for. `adapt`: what changes nothing of what is asked is left out, other values become the nearest that is taken. `drop`: settings such as `seed` are left out too. `refuse`: the call is refused. The header `isthmus-adapted` and the record tell what was changed.',
+      'How request fields that a target does not support are handled. `adapt`: fields without effect on the answer are removed, other values are changed to the nearest supported one. `drop`: settings such as `seed` are removed too. `refuse`: the call is refused. The header `isthmus-adapted` and the record list the changes.',
     ),
 };
 const oneKeyForm = (value: { api_key?: string | undefined; api_keys?: readonly string[] | undefined }) =>
@@ -62,47 +64,55 @@ export const providerYaml = z.discriminatedUnion('kind', [
     .strictObject({
       kind: z
         .literal('openai')
-        .describe('`openai`: OpenAI’s wire. `ai-sdk`: any AI SDK package. `local`: the built-in models.'),
+        .describe('`openai`: OpenAI’s wire format. `ai-sdk`: any AI SDK package. `local`: the built-in models.'),
       base_url: providerUrl
         .default('https://api.openai.com/v1')
-        .describe('The endpoint; anything that speaks OpenAI’s wire. `{model}` is replaced by the model id.'),
+        .describe('The endpoint; any that implements OpenAI’s API. `{model}` is replaced by the model id.'),
       ...keys,
-      auth: z.enum(['bearer', 'api-key']).default('bearer').describe('The header the key goes in; Azure: api-key.'),
+      auth: z
+        .enum(['bearer', 'api-key'])
+        .default('bearer')
+        .describe('The header that carries the key: `bearer` is `authorization`; Azure uses `api-key`.'),
       api_version: z.string().min(1).optional().describe('Azure’s `api-version` query parameter.'),
-      wire: z.enum(['chat', 'responses']).default('chat').describe('Chat completions, or the responses API.'),
+      wire: z
+        .enum(['chat', 'responses'])
+        .default('chat')
+        .describe('The API that is called: chat completions or responses.'),
     })
     .refine(oneKeyForm, 'write api_key or api_keys, not both')
-    .describe('OpenAI, and every endpoint that speaks its wire.'),
+    .describe('OpenAI, and every endpoint that implements its API.'),
   z
     .strictObject({
       kind: z.literal('ai-sdk'),
       package: z
         .string()
         .regex(/^(?:@[a-z0-9][\w.-]*\/)?[a-z0-9][\w.-]*$/, 'write an npm package such as @ai-sdk/anthropic')
-        .describe('The AI SDK provider package, such as `@ai-sdk/anthropic`; loaded when it is first used.'),
-      base_url: providerUrl.optional().describe('The endpoint. Default: the package’s own.'),
+        .describe(
+          'The AI SDK provider package, such as `@ai-sdk/anthropic`; it must be installed, and is loaded at its first use.',
+        ),
+      base_url: providerUrl.optional().describe('The endpoint. Default: the package’s default.'),
       ...keys,
       settings: z
         .record(z.string(), z.unknown())
         .default({})
-        .describe('Handed to the package’s factory as they are: `region`, `resourceName`, …'),
+        .describe('Passed to the package’s factory unchanged: `region`, `resourceName`, …'),
     })
     .refine(oneKeyForm, 'write api_key or api_keys, not both')
-    .describe('Anthropic, Google, Bedrock, Cohere, Mistral and every other AI SDK provider package.'),
-  z.strictObject({ kind: z.literal('local') }).describe('The built-in models: no key, no network, free.'),
+    .describe('A provider through its AI SDK package: Anthropic, Google, Bedrock, Cohere, Mistral and others.'),
+  z.strictObject({ kind: z.literal('local') }).describe('The built-in models: no key, no network access, no cost.'),
 ]);
 
-/** The provider of the built-in models; it costs nothing until it is asked. */
+/** The provider of the built-in models. It is always configured and loads nothing before its first call. */
 export const builtInProvider = 'local';
-/** The models it has: one that writes, one that compares. */
+/** Its models: an extractive text model and an embedding model. */
 export const builtInModels: readonly string[] = ['extractive', 'use-lite'];
 
 type ProviderYaml = z.output<typeof providerYaml>;
 
 export function resolveProvider(providerName: string, yaml: ProviderYaml): ProviderConfig {
   if (yaml.kind === 'local') return { kind: 'local', name: providerName };
-  const given = yaml.api_keys ?? (yaml.api_key === undefined ? [] : [yaml.api_key]);
-  const usable = given.filter((key) => key !== '');
+  const configuredKeys = yaml.api_keys ?? (yaml.api_key === undefined ? [] : [yaml.api_key]);
+  const usable = configuredKeys.filter((key) => key !== '');
   const shared = { name: providerName, keys: usable, priceAs: yaml.price_as, unsupported: yaml.unsupported };
   return yaml.kind === 'openai'
     ? {
@@ -116,9 +126,9 @@ export function resolveProvider(providerName: string, yaml: ProviderYaml): Provi
     : { kind: 'ai-sdk', ...shared, package: yaml.package, baseUrl: yaml.base_url, settings: yaml.settings };
 }
 
-/** Whether a provider was given keys and all of them are empty: its targets are skipped. */
+/** Whether all keys of a provider are empty: its targets are skipped. */
 export function isKeyless(yaml: ProviderYaml): boolean {
   if (yaml.kind === 'local') return false;
-  const given = yaml.api_keys ?? (yaml.api_key === undefined ? undefined : [yaml.api_key]);
-  return given?.every((key) => key === '') ?? false;
+  const configuredKeys = yaml.api_keys ?? (yaml.api_key === undefined ? undefined : [yaml.api_key]);
+  return configuredKeys?.every((key) => key === '') ?? false;
 }

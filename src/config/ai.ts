@@ -1,4 +1,4 @@
-/** The `ai` key: where models come from, which of them an alias asks, within which limits, at what price. */
+/** The `ai` key: providers, model aliases with their routing and limits, prices, caches, guardrails. */
 import { z } from 'zod';
 import { aliasYaml, type ModelAlias, type ModelTarget, resolveAlias } from './ai-models.ts';
 import { modelReference, name, positive } from './ai-names.ts';
@@ -9,20 +9,20 @@ import type { BreakerConfig } from './traffic.ts';
 import { durationPattern, parseDuration, parseSize, sizePattern } from './units.ts';
 import { durationOr } from './values.ts';
 
-/** How AI fields of the graph are run. */
+/** How AI fields of the graph are resolved. */
 export interface AiFieldsConfig {
   /** How long one field may take. */
   readonly deadlineMs: number;
   readonly cache: {
     readonly enabled: boolean;
-    /** How long an answer is kept where its field has no `cacheTtl`; a change of its inputs renews it at once. */
+    /** Time to live of an answer whose field has no `cacheTtl`. Answers are cached by their inputs: changed inputs are a miss. */
     readonly maxAgeMs: number;
-    /** How long after its time an answer is still given while it is renewed. */
+    /** How long a stale answer is served while it is regenerated. */
     readonly staleWhileRevalidateMs: number;
   };
   readonly explain: {
     readonly enabled: boolean;
-    /** Whether explanations hold prompts and answers. */
+    /** Whether explanations contain prompts and answers. */
     readonly texts: boolean;
   };
 }
@@ -39,12 +39,12 @@ export interface AiConfig {
     readonly maxBytes: number;
   };
   readonly breaker: BreakerConfig;
-  /** How long one call may take in all, and how long a stream may be silent. */
+  /** How long one call may take in total, and how long a stream may be idle. */
   readonly callTimeoutMs: number;
   readonly streamIdleTimeoutMs: number;
   readonly fields: AiFieldsConfig;
   readonly guardrails: GuardrailsConfig | undefined;
-  /** Where records of model calls are appended as JSON lines. */
+  /** The file that records of model calls are appended to as JSON lines. */
   readonly callLogFile: string | undefined;
 }
 
@@ -53,22 +53,22 @@ export const aiYaml = z
     providers: z
       .record(name, providerYaml)
       .default({})
-      .describe('Where models come from, besides the built-in models, which are always there as `local`.'),
+      .describe('Model providers, besides the built-in models, which are always available as `local`.'),
     models: z
       .record(name, aliasYaml)
       .default({ fast: ['local/extractive'], embedding: ['local/use-lite'] })
-      .describe('Aliases, each a list of targets tried in order; a target whose provider has no key is skipped.'),
+      .describe('Model aliases, each a list of targets tried in order; targets whose provider has no key are skipped.'),
     prices: z
       .record(modelReference, priceYaml)
       .default({})
-      .describe('Prices by model reference; they win over the built-in list.'),
+      .describe('Prices by model reference; they override the built-in price list.'),
     expose_references: z
       .boolean()
       .default(false)
-      .describe('Whether callers of /v1 may name provider/model beside aliases.'),
+      .describe('Whether callers of /v1 may name provider/model in addition to aliases.'),
     cache: z
       .strictObject({
-        store: z.enum(['memory', 'redis']).default('memory').describe('Where answers are kept.'),
+        store: z.enum(['memory', 'redis']).default('memory').describe('Where answers are cached.'),
         url: z
           .string()
           .regex(/^rediss?:\/\/\S+$/, 'write a redis:// or rediss:// URL')
@@ -79,7 +79,7 @@ export const aiYaml = z
           .regex(sizePattern, 'write a size such as 64mb')
           .refine((text) => (parseSize(text) ?? 0) > 0, 'a size must be more than 0')
           .default('64mb')
-          .describe('The most memory that cached answers take.'),
+          .describe('The most memory for cached answers.'),
       })
       .refine(
         (value) => (value.store === 'redis') === (value.url !== undefined),
@@ -88,62 +88,71 @@ export const aiYaml = z
       .prefault({}),
     breaker: z
       .strictObject({
-        threshold_percent: z.number().min(1).max(100).default(50).describe('The share of failures that opens it.'),
-        min_requests: positive.default(20).describe('The fewest calls in the window that may open it.'),
-        window: durationOr('10s', 'How far back calls count.'),
-        sleep: durationOr('5s', 'How long a failing target is left alone.'),
+        threshold_percent: z.number().min(1).max(100).default(50).describe('The percentage of failures that opens it.'),
+        min_requests: positive.default(20).describe('The minimum number of calls in the window before it can open.'),
+        window: durationOr('10s', 'The length of the sliding window.'),
+        sleep: durationOr('5s', 'How long a failing target is not called.'),
       })
       .prefault({})
-      .describe('When a failing target is left alone for a while.'),
+      .describe('The circuit breaker of each target.'),
     fields: z
       .strictObject({
         deadline: durationOr('20s', 'How long one AI field may take.'),
         cache: z
           .strictObject({
-            enabled: z.boolean().default(true).describe('Whether answers are kept by what they were made from.'),
-            max_age: durationOr('7d', 'How long an answer is kept where its field has no cacheTtl.'),
+            enabled: z.boolean().default(true).describe('Whether answers are cached by their inputs.'),
+            max_age: durationOr('7d', 'Time to live of an answer whose field has no cacheTtl.'),
             stale_while_revalidate: z
               .string()
               .regex(durationPattern, 'write a duration such as 500ms, 10s or 5m')
               .default('0s')
-              .describe('How long after its time an answer is still given while it is renewed.'),
+              .describe('How long a stale answer is served while it is regenerated.'),
           })
           .prefault({}),
         explain: z
           .strictObject({
-            enabled: z.boolean().default(true).describe('Whether `isthmus-explain: ai` is answered.'),
-            texts: z.boolean().default(false).describe('Whether explanations hold prompts and answers.'),
+            enabled: z
+              .boolean()
+              .default(true)
+              .describe('Whether the request header `isthmus-explain: ai` is honoured.'),
+            texts: z.boolean().default(false).describe('Whether explanations contain prompts and answers.'),
           })
           .prefault({}),
       })
       .prefault({}),
-    guardrails: guardrailsYaml.optional().describe('What is looked for in what models are sent and what they answer.'),
-    call_timeout: durationOr('5m', 'How long one call of /v1 may take in all.'),
+    guardrails: guardrailsYaml.optional().describe('Checks on the texts that models are sent and on their answers.'),
+    call_timeout: durationOr('5m', 'How long one call of /v1 may take in total.'),
     stream_idle_timeout: durationOr(
       '60s',
-      'How long a provider’s stream may be silent: send nothing, no comment or ping either.',
+      'How long a provider’s stream may be idle, comments and pings counting as activity.',
     ),
     call_log: z
-      .strictObject({ file: z.string().min(1).describe('Where records of model calls are appended as JSON lines.') })
+      .strictObject({
+        file: z.string().min(1).describe('The file that records of model calls are appended to as JSON lines.'),
+      })
       .optional()
-      .describe('Keeps a record of every model call in a file, beside the log.'),
+      .describe('Writes a record of every model call to a file, in addition to the log.'),
   })
   .prefault({});
 
 export type AiYaml = z.output<typeof aiYaml>;
 
-/** @param at the absolute path of one in the file */
+/** @param at resolves a path of the file to an absolute path */
 export function resolveAi(yaml: AiYaml, at: (path: string) => string): AiConfig {
   const milliseconds = (text: string) => parseDuration(text) ?? 0;
   const providers = Object.entries(yaml.providers);
-  const keyless = new Set(providers.flatMap(([one, given]) => (isKeyless(given) ? [one] : [])));
+  const keyless = new Set(providers.flatMap(([name, provider]) => (isKeyless(provider) ? [name] : [])));
   const usable = ({ provider }: ModelTarget): boolean => !keyless.has(provider);
   return {
     providers: Object.entries({ [builtInProvider]: { kind: 'local' as const }, ...yaml.providers })
-      .filter(([one]) => !keyless.has(one))
-      .map(([one, given]) => resolveProvider(one, given)),
-    models: Object.fromEntries(Object.entries(yaml.models).map(([one, given]) => [one, resolveAlias(given, usable)])),
-    prices: Object.fromEntries(Object.entries(yaml.prices).map(([one, given]) => [one, resolvePrice(given)])),
+      .filter(([name]) => !keyless.has(name))
+      .map(([name, provider]) => resolveProvider(name, provider)),
+    models: Object.fromEntries(
+      Object.entries(yaml.models).map(([alias, entry]) => [alias, resolveAlias(entry, usable)]),
+    ),
+    prices: Object.fromEntries(
+      Object.entries(yaml.prices).map(([reference, price]) => [reference, resolvePrice(price)]),
+    ),
     exposeReferences: yaml.expose_references,
     cache: {
       store: yaml.cache.url === undefined ? { kind: 'memory' } : { kind: 'redis', url: yaml.cache.url },

@@ -1,6 +1,6 @@
 /**
  * The `headers` key: which of a client's headers reach a subgraph, and which of a subgraph's reach the client.
- * Rules are an ordered list, and later ones see what earlier ones left. Names that belong to one connection (RFC 9110,
+ * Rules are an ordered list, and each rule sees the result of the rules before it. Names that belong to one connection (RFC 9110,
  * section 7.6.1) or to the gateway's own framing are refused here, and skipped by patterns.
  */
 import { z } from 'zod';
@@ -17,7 +17,7 @@ export type RequestHeaderRule =
   | { readonly kind: 'remove-matching'; readonly matching: string }
   | { readonly kind: 'insert'; readonly name: string; readonly value: string };
 
-/** How one header of several subgraph answers becomes one: the first or the last to arrive, or all in order. */
+/** How a header of several subgraph responses is merged: the first or the last to arrive, or all in order. */
 export type HeaderMerge = 'first' | 'last' | 'append';
 
 export interface ResponseHeaderRule {
@@ -94,19 +94,19 @@ const requestRule = z
         'default and rename go with named',
       )
       .optional()
-      .describe('Send the client’s header on.'),
+      .describe('Forward the client’s header.'),
     remove: z
       .strictObject(namedOrMatching)
       .refine(oneOfThem, 'name exactly one of named and matching')
       .optional()
-      .describe('Take back what earlier rules have set.'),
+      .describe('Remove headers that earlier rules have set.'),
     insert: z
       .strictObject({
         name: headerName.describe('The header’s name.'),
         value: headerValue.describe('Its value.'),
       })
       .optional()
-      .describe('Set a header to a value of your own.'),
+      .describe('Set a header to a fixed value.'),
   })
   .refine(
     (rule) => Object.values(rule).filter((value) => value !== undefined).length === 1,
@@ -116,13 +116,13 @@ const requestRule = z
 const responseRule = z.strictObject({
   propagate: z
     .strictObject({
-      named: headerName.describe('The header’s name; set-cookie is carried only where it is named here.'),
+      named: headerName.describe('The header’s name; set-cookie is forwarded only if it is named here.'),
       merge: z
         .enum(['first', 'last', 'append'])
         .default('last')
-        .describe('What becomes of the header when several subgraph answers have it.'),
+        .describe('How the values of several subgraph responses are merged.'),
     })
-    .describe('Carry the subgraph’s header to the client’s answer.'),
+    .describe('Forward the subgraph’s header to the client’s response.'),
 });
 
 const rules = z.union([
@@ -135,8 +135,8 @@ const rules = z.union([
 
 export const headersYaml = z
   .strictObject({
-    all: rules.default([]).describe('Rules for every subgraph; they come first.'),
-    subgraphs: z.record(z.string(), rules).default({}).describe('Further rules for one subgraph.'),
+    all: rules.default([]).describe('Rules for every subgraph; they are applied first.'),
+    subgraphs: z.record(z.string(), rules).default({}).describe('Additional rules for one subgraph.'),
   })
   .prefault({});
 
@@ -144,8 +144,10 @@ type RulesYaml = z.output<typeof rules>;
 
 /** The rules for one subgraph: those of `all`, then its own; names in lower case. */
 export function resolveHeaderRules(headers: z.output<typeof headersYaml>, subgraph: string): HeaderRules {
-  const own = Object.hasOwn(headers.subgraphs, subgraph) ? (headers.subgraphs[subgraph] ?? []) : [];
-  const lists = [headers.all, own].map((one) => (Array.isArray(one) ? { request: one, response: [] } : one));
+  const subgraphRules = Object.hasOwn(headers.subgraphs, subgraph) ? (headers.subgraphs[subgraph] ?? []) : [];
+  const lists = [headers.all, subgraphRules].map((list) =>
+    Array.isArray(list) ? { request: list, response: [] } : list,
+  );
   return {
     request: lists.flatMap((list) => list.request.flatMap(resolveRequestRule)),
     response: lists.flatMap((list) =>

@@ -76,7 +76,7 @@ function checkSource(
 ): ResolvedConfig {
   const unsafe = protectionSwitches.filter((name) => environment[name] !== undefined);
   if (unsafe.length > 0) {
-    const message = 'switches off a protection of the query planner; unset it';
+    const message = 'disables a protection of the query planner; unset it';
     throw new ConfigError(
       file,
       unsafe.map((name) => ({ path: '', line: undefined, message: `${name} ${message}` })),
@@ -86,8 +86,10 @@ function checkSource(
   const parsed = (isComplete ? supergraphYaml : supergraphYamlBesideCode).safeParse(source.value);
   if (!parsed.success) {
     const problems = parsed.error.issues.flatMap((issue) => problemsOf(issue, source.lineOf, source.value));
-    // One problem a place: what else is said of a value that has the wrong form follows from that.
-    const first = problems.filter(({ path }, index) => problems.findIndex((other) => other.path === path) === index);
+    // One problem for each path: further problems of a value with the wrong form follow from the first.
+    const first = problems.filter(
+      ({ path }, index) => problems.findIndex((problem) => problem.path === path) === index,
+    );
     throw new ConfigError(file, first);
   }
   const unknown = unknownInAi(parsed.data.ai, inCode.providers).map(({ path, message }) => ({
@@ -104,7 +106,7 @@ function checkSource(
   return deepFreeze(resolveConfig(resolve(file), parsed.data, source.lineOf, inCode));
 }
 
-/** Variables by which Apollo's packages switch off their limits on what is planned. */
+/** Environment variables that disable limits of Apollo's query planner. */
 const protectionSwitches = [
   'APOLLO_DISABLE_SECURITY_RECURSIVE_SELECTIONS_CHECK',
   'APOLLO_DISABLE_SECURITY_NON_LOCAL_SELECTIONS_CHECK',
@@ -125,14 +127,14 @@ function problemsOf(issue: z.core.$ZodIssue, lineOf: LineOf, root: unknown): Con
     const message = `the kinds of provider are openai, ai-sdk and local${near}`;
     return [{ path: formatPath(path), line: lineOf(path), message }];
   }
-  const meant = issue.code === 'invalid_union' ? branchMeant(issue) : undefined;
-  if (meant !== undefined) {
-    return meant.flatMap((inner) => problemsOf({ ...inner, path: [...path, ...inner.path] }, lineOf, root));
+  const branch = issue.code === 'invalid_union' ? matchingBranch(issue) : undefined;
+  if (branch !== undefined) {
+    return branch.flatMap((inner) => problemsOf({ ...inner, path: [...path, ...inner.path] }, lineOf, root));
   }
   return [{ path: formatPath(path), line: lineOf(path), message: problemWords(issue, path, value) }];
 }
 
-/** @returns undefined where there is nothing */
+/** @returns `undefined` where the path does not exist */
 function valueAt(root: unknown, path: YamlPath): unknown {
   let value = root;
   for (const step of path) {
@@ -142,20 +144,20 @@ function valueAt(root: unknown, path: YamlPath): unknown {
   return value;
 }
 
-/** Of a union's branches, the one whose outer type is right, where there is just one: its problems name their place. */
-function branchMeant(issue: z.core.$ZodIssueInvalidUnion): z.core.$ZodIssue[] | undefined {
+/** The only branch of a union whose outer type fits the value: its problems have the exact path. */
+function matchingBranch(issue: z.core.$ZodIssueInvalidUnion): z.core.$ZodIssue[] | undefined {
   const fitting = issue.errors.filter((branch) =>
     branch.every((inner) => inner.code !== 'invalid_type' || inner.path.length > 0),
   );
   if (fitting.length === 1) return fitting[0];
-  // Of several mappings, the one that has every key that is written.
+  // Of several mappings, the one that has every key of the value.
   const whole = fitting.filter(
     (branch) => !branch.some(({ code, path }) => code === 'unrecognized_keys' && path.length === 0),
   );
   return whole.length === 1 ? whole[0] : undefined;
 }
 
-/** `traffic.subgraphs` and `headers.subgraphs` name subgraphs that are asked over HTTP. */
+/** `traffic.subgraphs` and `headers.subgraphs` name HTTP subgraphs. */
 function unknownSubgraphs(yaml: SupergraphYaml, inCode: ConfiguredInCode, lineOf: LineOf): ConfigProblem[] {
   return (['traffic', 'headers'] as const).flatMap((key) =>
     Object.keys(yaml[key].subgraphs).flatMap((name) => {
@@ -165,7 +167,7 @@ function unknownSubgraphs(yaml: SupergraphYaml, inCode: ConfiguredInCode, lineOf
       const message =
         subgraph === undefined && !isInCode
           ? `there is no subgraph "${name}" under subgraphs${didYouMean(name, Object.keys(yaml.subgraphs))}`
-          : `"${name}" is ${isInCode ? 'a subgraph of createGateway' : 'an AI subgraph'}: it runs in-process and is not asked over HTTP`;
+          : `"${name}" is ${isInCode ? 'a subgraph of createGateway' : 'an AI subgraph'}: it runs in-process and has no HTTP settings`;
       const path = [key, 'subgraphs', name];
       return [{ path: formatPath(path), line: lineOf(path), message }];
     }),

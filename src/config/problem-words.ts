@@ -1,6 +1,6 @@
 /**
- * What is wrong at a place of supergraph.yaml and what to write instead, in words of supergraph.yaml: never the schema
- * library's. Values are not quoted, they may be secrets; a bare number where a unit is missing is.
+ * What is wrong at a path of supergraph.yaml and what to write instead, in the terms of supergraph.yaml rather than the
+ * schema library's. Values are not quoted, because they may be secrets; only a number without a unit is.
  */
 import type { z } from 'zod';
 import { didYouMean, nearestName } from '../lib/index.ts';
@@ -9,7 +9,7 @@ import { keysAt, placeOfKey, type SchemaNode, schemaNodesAt } from './schema-pla
 import { pendingKeys } from './supergraph-yaml.ts';
 import { durationPattern, sizePattern } from './units.ts';
 
-/** A key that is not there: is it another one, or does it belong elsewhere? */
+/** The message for an unknown key: suggests a similar key, or the section the key belongs to. */
 export function unknownKey(path: YamlPath, key: string): string {
   if (pendingKeys.has(formatPath([...path, key]))) return `"${formatPath([...path, key])}" is not available yet`;
   const message = `"${key}" is not a key here`;
@@ -23,25 +23,25 @@ export function unknownKey(path: YamlPath, key: string): string {
   return keys.length === 0 || keys.length > 20 ? message : `${message}; there are ${keys.join(', ')}`;
 }
 
-/** Any other problem. */
+/** The message for any other problem. */
 export function problemWords(issue: z.core.$ZodIssue, path: YamlPath, value: unknown): string {
   const nodes = schemaNodesAt(path);
   switch (issue.code) {
     case 'invalid_type':
     case 'invalid_value':
     case 'invalid_union':
-      return wanted(nodes, value) ?? 'this value does not fit';
+      return expectedValue(nodes, value) ?? 'this value does not fit';
     case 'too_small':
     case 'too_big':
       return isOwn(issue.message) ? issue.message : outOfBounds(issue, nodes);
     case 'invalid_key':
       return issue.issues[0]?.message ?? 'this name does not fit';
     default:
-      return isOwn(issue.message) ? issue.message : (wanted(nodes, value) ?? 'this value does not fit');
+      return isOwn(issue.message) ? issue.message : (expectedValue(nodes, value) ?? 'this value does not fit');
   }
 }
 
-/** The schema library's own sentences begin so. */
+/** Whether a message is one of this schema; the schema library's default messages begin with these words. */
 function isOwn(message: string): boolean {
   return !/^(Invalid|Too (small|big)|Unrecognized|Expected)\b/.test(message);
 }
@@ -68,11 +68,11 @@ function outOfBounds(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig, n
   }
 }
 
-/** What may stand here, seen from what does. */
-function wanted(nodes: readonly SchemaNode[], value: unknown): string | undefined {
+/** The accepted forms at this path, given the value found there. */
+function expectedValue(nodes: readonly SchemaNode[], value: unknown): string | undefined {
   if (nodes.length === 0) return undefined;
   const choices = nodes.flatMap((node) => (node.const === undefined ? (node.enum ?? []) : [node.const]));
-  const names = choices.filter((one) => typeof one === 'string');
+  const names = choices.filter((choice) => typeof choice === 'string');
   const forms = new Set(nodes.map(formOf));
   const all = [...forms].filter((form) => form !== 'choice');
   if (names.length > 0) all.unshift(names.length === 1 ? String(names[0]) : `one of ${names.join(', ')}`);

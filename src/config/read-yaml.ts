@@ -45,8 +45,8 @@ export function readYaml(file: string, text: string, environment: NodeJS.Process
         isPair(parent) && isScalar(parent.key) ? [String(parent.key.value)] : [],
       );
       const replaced = node.value.replace(variable, (_whole, name: string, fallback: string | undefined) => {
-        const found = environment[name];
-        if (found !== undefined && found !== '') return found;
+        const value = environment[name];
+        if (value !== undefined && value !== '') return value;
         if (fallback !== undefined) return fallback;
         problems.push({
           path: formatPath(path),

@@ -12,7 +12,7 @@ export type SubgraphConfig =
       readonly name: string;
       readonly schema: FileSource;
       readonly promptsFolder: string;
-      /** The module of its own code, where it has any. */
+      /** The module with the functions of its fields; `undefined`: none. */
       readonly codeFile: string | undefined;
     };
 
@@ -31,7 +31,7 @@ export type SchemaSource =
   | {
       readonly kind: 'introspection';
       readonly url: string;
-      /** How often it is asked for its schema while the gateway runs; `undefined`: never. */
+      /** The polling interval while the gateway runs; `undefined`: no polling. */
       readonly pollMs: number | undefined;
     };
 
@@ -51,7 +51,7 @@ export interface ServerConfig {
   readonly drainTimeoutMs: number;
 }
 
-/** What clients see of a subgraph's own errors. */
+/** What clients see of a subgraph's errors. */
 export interface ErrorPolicy {
   readonly mode: 'wrapped' | 'pass-through';
   readonly allowedExtensions: readonly string[];
@@ -67,7 +67,7 @@ export interface ResolvedConfig {
   readonly server: ServerConfig;
   readonly traffic: {
     readonly shareIdentical: ShareIdentical;
-    /** How each HTTP subgraph is asked, by its name. */
+    /** The traffic settings of each HTTP subgraph, by its name. */
     readonly subgraphs: Readonly<Record<string, SubgraphTraffic>>;
   };
   /** The header rules of each HTTP subgraph, by its name. */
@@ -76,13 +76,13 @@ export interface ResolvedConfig {
     readonly bodyBytes: number;
     /** The same of /v1. */
     readonly v1BodyBytes: number;
-    /** What may be kept of clients’ operations. */
+    /** The most memory for cached client operations. */
     readonly memoryBytes: number;
     readonly planDeadlineMs: number;
   };
   readonly engine: 'isthmus' | 'reference';
   readonly errors: ErrorPolicy;
-  /** The named labels of progressive overrides that are on. */
+  /** The named labels of progressive overrides that are enabled. */
   readonly overrideLabels: readonly string[];
   readonly ai: AiConfig;
   /** The line of each AI SDK provider's `package` key, by the provider's name, for messages about that package. */

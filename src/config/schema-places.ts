@@ -23,9 +23,9 @@ export function schemaNodesAt(path: YamlPath): readonly SchemaNode[] {
     nodes = flat(
       nodes.flatMap((node) => {
         if (typeof step === 'number') return node.items === undefined ? [] : [node.items];
-        const own =
+        const direct =
           node.properties !== undefined && Object.hasOwn(node.properties, step) ? node.properties[step] : undefined;
-        if (own !== undefined) return [own];
+        if (direct !== undefined) return [direct];
         return typeof node.additionalProperties === 'object' ? [node.additionalProperties] : [];
       }),
     );

@@ -1,7 +1,7 @@
 /**
- * The shape of supergraph.yaml, once: the reader, `schema/supergraph.schema.json` and the table of docs/configuration.md come from it.
+ * The shape of supergraph.yaml, once: the reader, `schema/supergraph.schema.json` and the table of docs/configuration.md are generated from it.
  * Objects are strict: a key that is not here is refused, never ignored. `federation_version` and `subgraphs` are
- * Rover's (`rover supergraph compose --config supergraph.yaml`); the rest is ours.
+ * Rover's (`rover supergraph compose --config supergraph.yaml`); the other keys are Isthmus's.
  */
 import { z } from 'zod';
 import { aiYaml } from './ai.ts';
@@ -32,12 +32,12 @@ const subgraph = z
         subgraph_url: httpUrl
           .optional()
           .describe(
-            'A URL to introspect with `{ _service { sdl } }`. The last schema it gave is stored under `.isthmus/` beside the configuration, and used while it is down.',
+            'A URL to introspect with `{ _service { sdl } }`. The last schema is stored under `.isthmus/` beside the configuration and used while the subgraph is down.',
           ),
         poll: z
           .union([z.literal('off'), duration])
           .optional()
-          .describe('How often subgraph_url is asked again while the gateway runs, or `off`. Default: 10s.'),
+          .describe('How often subgraph_url is introspected again while the gateway runs, or `off`. Default: 10s.'),
       })
       .refine((schema) => (schema.file === undefined) !== (schema.subgraph_url === undefined), {
         message: 'name exactly one of file and subgraph_url',
@@ -56,7 +56,9 @@ const subgraph = z
       .string()
       .min(1)
       .optional()
-      .describe('A TypeScript module with code of an AI subgraph’s own: further inputs, work on answers.'),
+      .describe(
+        'A TypeScript module with functions for an AI subgraph’s fields: additional inputs, processing of answers.',
+      ),
   })
   .superRefine((value, context) => {
     if (value.ai) {
@@ -100,24 +102,27 @@ export const supergraphYaml = z.strictObject({
     .enum(['isthmus', 'reference'])
     .default('isthmus')
     .describe(
-      'What runs operations: our engine, or `reference`, @apollo/gateway’s own, to compare with; install that package beside Isthmus.',
+      'The execution engine: `isthmus`, or `reference`, which is @apollo/gateway’s engine for comparison and needs that package installed.',
     ),
   server: z
     .strictObject({
       host: z.string().min(1).default('127.0.0.1').describe('The address to listen on.'),
-      port: z.number().int().min(0).max(65_535).default(4000).describe('The port to listen on; 0 takes a free one.'),
+      port: z.number().int().min(0).max(65_535).default(4000).describe('The port to listen on; 0 selects a free port.'),
       graphql_path: z
         .string()
         .regex(/^\/[A-Za-z0-9/_-]+$/, 'write a path such as /graphql')
         .refine((path) => !path.startsWith('/health') && !path.startsWith('/landing'), 'this path is taken')
         .default('/graphql')
         .describe('The path of the GraphQL endpoint.'),
-      introspection: z.boolean().default(true).describe('Whether clients may read the API schema.'),
-      v1: z.boolean().default(true).describe('Whether /v1 serves the models to applications that use no graph.'),
+      introspection: z.boolean().default(true).describe('Whether clients may introspect the API schema.'),
+      v1: z
+        .boolean()
+        .default(true)
+        .describe('Whether the models are served under /v1 to applications that do not use GraphQL.'),
       landing_page: z
         .boolean()
         .default(true)
-        .describe('Whether / serves GraphiQL, and the GraphQL endpoint does to a browser that opens it.'),
+        .describe('Whether GraphiQL is served at / and at the GraphQL endpoint when a browser opens it.'),
       example_operations: z
         .string()
         .min(1)
@@ -129,16 +134,16 @@ export const supergraphYaml = z.strictObject({
         )
         .default([])
         .describe(
-          'Origins whose pages may call the gateway from a browser, besides its own: `https://shop.example`, any port of a host with `http://localhost:*`, or `"*"` for every page, then without cookies.',
+          'Origins that may call the gateway from a browser (CORS), besides its own: `https://shop.example`, any port of a host with `http://localhost:*`, or `"*"` for every origin, without cookies.',
         ),
       headers_timeout: durationOr('10s', 'How long a client may take to send its headers (408).'),
       request_timeout: durationOr('30s', 'How long a client may take to send its whole request (408).'),
-      operation_timeout: durationOr('30s', 'How long an operation may take in all (504).'),
+      operation_timeout: durationOr('30s', 'How long an operation may take in total (504).'),
       write_timeout: durationOr(
         '30s',
-        'How long a client may take nothing of an answer before its connection is cut (RESPONSE_TIMEOUT in the log); one that reads, however slowly, is not.',
+        'How long a client may read nothing of a response before its connection is closed (RESPONSE_TIMEOUT in the log). A client that reads slowly is not affected.',
       ),
-      drain_timeout: durationOr('20s', 'How long requests in flight may take to end after SIGTERM.'),
+      drain_timeout: durationOr('20s', 'How long requests in flight may take to finish after SIGTERM.'),
     })
     .prefault({}),
   traffic: trafficYaml,
@@ -156,18 +161,18 @@ export const supergraphYaml = z.strictObject({
         .regex(sizePattern, 'write a size such as 100kb or 1mb')
         .refine((text) => (parseSize(text) ?? 0) > 0, 'a size must be more than 0')
         .default('16mb')
-        .describe('The largest request body of /v1, where conversations carry images and files (413).'),
+        .describe('The largest request body of /v1, where conversations contain images and files (413).'),
       memory: z
         .string()
         .regex(sizePattern, 'write a size such as 100kb or 1mb')
         .refine((text) => (parseSize(text) ?? 0) >= 1_000_000, 'less than 1mb holds no operation')
         .default('128mb')
         .describe(
-          'What may be kept of clients’ operations (documents, plans, shapes of answers), all of it together; what was not used for longest goes first.',
+          'The most memory for cached client operations (documents, plans, response shapes) in total; the least recently used are evicted first.',
         ),
       plan_deadline: durationOr(
         '5s',
-        'How much CPU time planning one operation may take, in a process of its own: half of it for the best plan, half for one found with few comparisons (PLAN_DEADLINE_EXCEEDED).',
+        'How much CPU time planning one operation may take in the planner process: half of it to find the best plan, half to find a plan with a reduced search (PLAN_DEADLINE_EXCEEDED).',
       ),
     })
     .prefault({}),
@@ -176,18 +181,20 @@ export const supergraphYaml = z.strictObject({
       mode: z
         .enum(['wrapped', 'pass-through'])
         .default('wrapped')
-        .describe('What clients read of a subgraph’s own errors: that there was one, or its message as it is.'),
+        .describe(
+          'What clients see of a subgraph’s errors: `wrapped` hides the message, `pass-through` shows it unchanged.',
+        ),
       allowed_extensions: z
         .array(z.string().min(1))
         .default([])
-        .describe('Fields of a subgraph error’s extensions that clients see; `code` then replaces ours.'),
+        .describe('Fields of a subgraph error’s extensions that clients see; a listed `code` replaces the gateway’s.'),
       service_name: z.boolean().default(true).describe('Whether errors name the subgraph under extensions.service.'),
     })
     .prefault({}),
   override_labels: z
     .record(z.string().min(1), z.boolean())
     .default({})
-    .describe('Named labels of progressive @override that are on. `percent(n)` labels need no entry.'),
+    .describe('Named labels of progressive @override that are enabled. `percent(n)` labels need no entry.'),
   ai: aiYaml,
   telemetry: z
     .strictObject({
@@ -206,7 +213,7 @@ export const supergraphYamlBesideCode = supergraphYaml.extend({
 
 export type SupergraphYaml = z.output<typeof supergraphYaml>;
 
-/** Keys that design.md promises and that have not landed: refused by name, so that nobody believes they work. */
+/** Keys of planned features: refused by name, so that nobody expects them to work. */
 export const pendingKeys: ReadonlySet<string> = new Set([
   'access',
   'cache',

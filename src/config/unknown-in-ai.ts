@@ -29,7 +29,7 @@ export function unknownInAi(yaml: AiYaml, inCode: readonly string[]): AiProblem[
     if (isBuiltIn && !builtInModels.includes(model)) {
       const near = didYouMean(
         reference,
-        builtInModels.map((one) => `${providerName}/${one}`),
+        builtInModels.map((model) => `${providerName}/${model}`),
       );
       const message = `there is no built-in model "${model}", only ${builtInModels.join(' and ')}${near}`;
       problems.push({ path, message });
@@ -42,19 +42,19 @@ export function unknownInAi(yaml: AiYaml, inCode: readonly string[]): AiProblem[
         message: `there is no model alias "${aliasName}" under ai.models${didYouMean(aliasName, Object.keys(yaml.models))}`,
       });
   };
-  for (const [aliasName, given] of Object.entries(yaml.models)) {
+  for (const [aliasName, alias] of Object.entries(yaml.models)) {
     const at = ['ai', 'models', aliasName];
-    const isList = Array.isArray(given);
-    const targets: readonly TargetYaml[] = isList ? given : given.targets;
-    const references = targets.map((one) => (typeof one === 'string' ? one : one.model));
+    const isList = Array.isArray(alias);
+    const targets: readonly TargetYaml[] = isList ? alias : alias.targets;
+    const references = targets.map((target) => (typeof target === 'string' ? target : target.model));
     for (const [index, reference] of references.entries())
       checkReference(reference, isList ? [...at, index] : [...at, 'targets', index]);
     if (isList) continue;
-    for (const [index, shadow] of given.shadow.entries()) checkReference(shadow.model, [...at, 'shadow', index]);
-    checkAlias(given.fallback.context_window, [...at, 'fallback', 'context_window']);
-    checkAlias(given.fallback.content_policy, [...at, 'fallback', 'content_policy']);
-    checkAlias(given.cache.semantic?.embedding, [...at, 'cache', 'semantic', 'embedding']);
-    for (const [index, rule] of given.rules.entries()) {
+    for (const [index, shadow] of alias.shadow.entries()) checkReference(shadow.model, [...at, 'shadow', index]);
+    checkAlias(alias.fallback.context_window, [...at, 'fallback', 'context_window']);
+    checkAlias(alias.fallback.content_policy, [...at, 'fallback', 'content_policy']);
+    checkAlias(alias.cache.semantic?.embedding, [...at, 'cache', 'semantic', 'embedding']);
+    for (const [index, rule] of alias.rules.entries()) {
       const path = [...at, 'rules', index];
       for (const reference of rule.targets ?? []) {
         if (!references.includes(reference))
@@ -63,7 +63,7 @@ export function unknownInAi(yaml: AiYaml, inCode: readonly string[]): AiProblem[
             message: `"${reference}" is not a target of this alias${didYouMean(reference, references)}`,
           });
       }
-      const chosen = targets.filter((one) => fitsRule(resolveTarget(one), rule.targets, rule.region));
+      const chosen = targets.filter((target) => fitsRule(resolveTarget(target), rule.targets, rule.region));
       if (chosen.length === 0) problems.push({ path, message: 'no target of this alias fits the rule' });
     }
   }

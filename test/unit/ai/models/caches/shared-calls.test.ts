@@ -37,8 +37,8 @@ describe('equal calls in flight', () => {
     expect(begun[0]?.bounds.signal.aborted).toBe(false);
     begun[0]?.value.resolve('shared');
     begun[1]?.value.resolve('own');
-    expect(await values[1]).toEqual({ value: 'shared', own: false });
-    expect(await other).toEqual({ value: 'own', own: true });
+    expect(await values[1]).toEqual({ value: 'shared', isOwner: false });
+    expect(await other).toEqual({ value: 'own', isOwner: true });
     expect(calls.size).toBe(0);
   });
 
@@ -53,7 +53,7 @@ describe('equal calls in flight', () => {
     expect(begun[0]?.bounds.signal.aborted).toBe(true);
     const again = calls.run('a', bounds(), work);
     begun[1]?.value.resolve('again');
-    expect(await again).toEqual({ value: 'again', own: true });
+    expect(await again).toEqual({ value: 'again', isOwner: true });
   });
 
   it('are handed on to those with time left when their beginner’s time is over', async () => {
