@@ -102,7 +102,7 @@ describe('the semantic cache', () => {
     keep(asking('How do I pay?'));
     expect(await cache.find(asking('How can I pay?'), scope, bounds())).toBeUndefined();
     const lenient = open({ embed, threshold: 0.7 });
-    lenient.put(asking('How do I pay?'));
+    lenient.keep(asking('How do I pay?'));
     expect((await lenient.cache.find(asking('How can I pay?'), scope, bounds()))?.similarity).toBeCloseTo(
       Math.SQRT1_2,
       5,
