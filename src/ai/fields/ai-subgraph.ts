@@ -3,8 +3,7 @@
  * inputs that @requires names, a model call gives each @generate field its value. Free of gateway internals, so that
  * it can be served over HTTP later.
  *
- * All entities of one request are asked at once. A question that has been answered is not asked again: within a request,
- * while it is under way for anyone, and, by the cache, ever.
+ * All entities of one request are answered concurrently; field-answers.ts lists where answers come from.
  */
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import {
@@ -30,7 +29,7 @@ import type { RequestContext, SubgraphClient, SubgraphError, SubgraphNote } from
 import type { ModelClient } from '../models/index.ts';
 import { formatUsd } from '../prices/index.ts';
 import { type AiField, aiFieldsOf } from './ai-field.ts';
-import { FieldAsks } from './answers/field-answers.ts';
+import { FieldAnswers } from './answers/field-answers.ts';
 import type { FieldAnswer } from './answers/field-question.ts';
 import { fitVariables } from './answers/fit-variables.ts';
 import { questionWriter } from './answers/question-writer.ts';
@@ -48,7 +47,7 @@ export interface AiSubgraphOptions {
   readonly prompts: PromptFolder;
   readonly models: ModelClient;
   readonly config: AiFieldsConfig;
-  /** Where answers are kept; `undefined`: nowhere. */
+  /** The cache of answers; `undefined`: none. */
   readonly cache: CacheStore | undefined;
   /** The `@sensitive` fields of the whole supergraph. */
   readonly sensitive: SensitiveFields;
@@ -59,7 +58,7 @@ export interface AiSubgraphOptions {
 /** What the resolvers of one subgraph request share. */
 interface Execution {
   readonly request: RequestContext;
-  /** Where the values' origins are told; `undefined`: nobody asked. */
+  /** The provenance of the values; `undefined`: not requested. */
   readonly notes: SubgraphNote[] | undefined;
 }
 
@@ -74,12 +73,12 @@ export function createAiSubgraph(options: AiSubgraphOptions): SubgraphClient {
   const document = parse(options.sdl);
   const fields = aiFieldsOf(document);
   const schema = buildSubgraphSchema([{ typeDefs: linkAiDirectives(document), resolvers: referenceResolvers(fields) }]);
-  const asks = new FieldAsks(options);
+  const answers = new FieldAnswers(options);
   if (options.code !== undefined) logStrayFailures(options.log);
   for (const field of fields) {
     const definition = objectType(schema, field.typeName).getFields()[field.fieldName];
     invariant(definition !== undefined, `${field.typeName}.${field.fieldName} is a field`);
-    definition.resolve = resolverOf(field, schema, options, asks);
+    definition.resolve = resolverOf(field, schema, options, answers);
   }
   openPlainTypes(schema, fields);
   const documents = new LRUCache<string, DocumentNode>({
@@ -111,7 +110,7 @@ export function createAiSubgraph(options: AiSubgraphOptions): SubgraphClient {
         ...(notes === undefined ? {} : { notes }),
       };
     },
-    close: async () => asks.close(),
+    close: async () => answers.close(),
   };
 }
 
@@ -130,13 +129,13 @@ function referenceResolvers(fields: readonly AiField[]) {
  */
 function openPlainTypes(schema: GraphQLSchema, fields: readonly AiField[]): void {
   const entities = entityTypes(schema);
-  const written = typesWritten(schema, fields);
+  const modelTypes = typesWritten(schema, fields);
   const open = new Set(fields.map(({ typeName }) => typeName));
   // Types that group types that group AI fields: each turn finds those one step further up.
   for (let size = 0; size < open.size; ) {
     size = open.size;
     for (const type of Object.values(schema.getTypeMap())) {
-      if (!isObjectType(type) || type.name.startsWith('__') || (written.has(type) && !entities.has(type))) continue;
+      if (!isObjectType(type) || type.name.startsWith('__') || (modelTypes.has(type) && !entities.has(type))) continue;
       for (const field of Object.values(type.getFields())) {
         const below = getNullableType(field.type);
         if (!isObjectType(below) || entities.has(below) || !open.has(below.name) || field.resolve !== undefined)
@@ -155,7 +154,7 @@ function objectType(schema: GraphQLSchema, name: string): GraphQLObjectType {
   return type;
 }
 
-function resolverOf(field: AiField, schema: GraphQLSchema, options: AiSubgraphOptions, asks: FieldAsks) {
+function resolverOf(field: AiField, schema: GraphQLSchema, options: AiSubgraphOptions, answers: FieldAnswers) {
   const parent = objectType(schema, field.typeName);
   const definition = parent.getFields()[field.fieldName];
   const choice = options.prompts.find(field.prompt);
@@ -167,7 +166,7 @@ function resolverOf(field: AiField, schema: GraphQLSchema, options: AiSubgraphOp
 
   return (entity: Inputs | undefined, args: Inputs, execution: Execution, info: GraphQLResolveInfo): unknown => {
     const inputs = writer.read(entity ?? {});
-    // Required data that failed elsewhere: the field is null with that error's cause, and no model is asked.
+    // Required data failed elsewhere, with an error of its own: the field is null, and no model is called.
     if (inputs === undefined) return null;
     const output = fieldOutput({
       schema,
@@ -177,9 +176,10 @@ function resolverOf(field: AiField, schema: GraphQLSchema, options: AiSubgraphOp
     });
     const { request } = execution;
     const answer = (supplied: Inputs): unknown => {
-      const given = asks.answer(writer.write(inputs, args, supplied, output, request), request);
-      if (given instanceof Promise) return given.then((one) => give(one, execution, info.path, options));
-      return give(given, execution, info.path, options);
+      const fieldAnswer = answers.answer(writer.write(inputs, args, supplied, output, request), request);
+      if (fieldAnswer instanceof Promise)
+        return fieldAnswer.then((settled) => reportedValue(settled, execution, info.path, options));
+      return reportedValue(fieldAnswer, execution, info.path, options);
     };
     if (code?.inputs === undefined) return answer(noInputs);
     const { signal, deadline } = request;
@@ -192,18 +192,18 @@ function resolverOf(field: AiField, schema: GraphQLSchema, options: AiSubgraphOp
 
 const noInputs: Inputs = {};
 
-function give(answer: FieldAnswer, { notes }: Execution, path: Path, { config }: AiSubgraphOptions): unknown {
+function reportedValue(answer: FieldAnswer, { notes }: Execution, path: Path, { config }: AiSubgraphOptions): unknown {
   notes?.push({ extension: 'ai', path: stepsOf(path), value: explanationOf(answer, config) });
   return answer.value;
 }
 
-function explanationOf({ told }: FieldAnswer, { explain }: AiFieldsConfig): Record<string, unknown> {
-  const { model, prompt, cached, usage, attempts, durationMs, batch, repaired, texts } = told;
+function explanationOf({ provenance }: FieldAnswer, { explain }: AiFieldsConfig): Record<string, unknown> {
+  const { model, prompt, cached, usage, attempts, durationMs, batch, repaired, texts } = provenance;
   return {
     model,
     prompt,
     cached,
-    costUsd: formatUsd(told.costNanoUsd),
+    costUsd: formatUsd(provenance.costNanoUsd),
     ...(usage === undefined ? {} : { usage: { ...usage, source: undefined }, usageSource: usage.source }),
     attempts,
     durationMs: Math.round(durationMs * 10) / 10,
@@ -226,7 +226,7 @@ function toSubgraphErrors(
   { name, log }: AiSubgraphOptions,
 ): SubgraphError[] {
   const failures = new Map<string, { error: GraphQLError; cause: GatewayError; count: number }>();
-  const shown = errors.map((error): SubgraphError => {
+  const subgraphErrors = errors.map((error): SubgraphError => {
     const cause = error.originalError;
     const path = error.path === undefined ? {} : { path: error.path };
     if (cause instanceof GatewayError) {
@@ -237,7 +237,7 @@ function toSubgraphErrors(
       return { message: cause.message, ...path, extensions: { code: cause.code } };
     }
     log.error({ requestId: context.requestId, subgraph: name, error: cause ?? error }, 'AI field failed unexpectedly');
-    // What code threw is for its owner's log alone: it may name anything.
+    // The message of an unexpected error may contain anything: it is only logged.
     const { message } = new GatewayError('INTERNAL_SERVER_ERROR');
     return { message, ...path, extensions: { code: 'INTERNAL_SERVER_ERROR' } };
   });
@@ -247,7 +247,7 @@ function toSubgraphErrors(
     const fields = { requestId: context.requestId, subgraph: name, field, path: error.path, code, reason };
     log.warn(count === 1 ? fields : { ...fields, count }, 'AI field failed');
   }
-  return shown;
+  return subgraphErrors;
 }
 
 /** The name of the field that failed; its path has the aliases of the subgraph's request. */

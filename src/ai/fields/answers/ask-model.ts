@@ -1,6 +1,6 @@
 /**
- * Asks a model for one field: renders the prompt, reads the answer into the field's type, and where it does not fit,
- * says so to the model once. What is still not valid then is an error at its place; the rest is kept.
+ * Asks a model for one field: renders the prompt, reads the answer into the field's type, and where it does not fit, asks
+ * the model once to correct it. Parts that are still invalid become errors at their places; valid parts are returned.
  */
 import { GatewayError } from '../../../errors/index.ts';
 import { unreachable } from '../../../lib/index.ts';
@@ -18,10 +18,10 @@ import type { ModelClient } from '../../models/index.ts';
 import { type OutputReading, repairWords } from '../output/field-output.ts';
 import { leaksInstructions } from '../output/instruction-leak.ts';
 import { answerJson } from '../output/output-text.ts';
-import type { FieldAnswer, FieldQuestion, Told } from './field-question.ts';
+import type { FieldAnswer, FieldQuestion, Provenance } from './field-question.ts';
 
-/** Characters of an answer that are sent back with what was wrong: a megabyte would be paid for as input. */
-const mostRepeated = 10_000;
+/** Characters of an invalid answer that are sent back with its problems: they are paid for as input. */
+const maxRepeated = 10_000;
 
 /** @throws GatewayError of the model client's codes, `AI_OUTPUT_INVALID` or `AI_OUTPUT_REFUSED` */
 export async function askModel(models: ModelClient, question: FieldQuestion, bounds: CallBounds): Promise<FieldAnswer> {
@@ -33,13 +33,13 @@ export async function askModel(models: ModelClient, question: FieldQuestion, bou
   const first = await ask(models, question, request, bounds);
   const reading = readAnswer(question, request.messages, first);
   if (reading.kind === 'valid' || reading.kind === 'refused' || !mayRepair(first, bounds)) {
-    return toAnswer(reading, tellOf(question, request, [first]));
+    return toAnswer(reading, provenanceOf(question, request, [first]));
   }
   const repair: ModelRequest = {
     ...request,
     messages: [
       ...request.messages,
-      { role: 'assistant', content: [{ type: 'text', text: textOf(first).slice(0, mostRepeated) }] },
+      { role: 'assistant', content: [{ type: 'text', text: textOf(first).slice(0, maxRepeated) }] },
       userText(repairWords(reading.problems)),
     ],
   };
@@ -48,14 +48,14 @@ export async function askModel(models: ModelClient, question: FieldQuestion, bou
     if (!(error instanceof GatewayError)) throw error;
     return error;
   });
-  // The first answer's valid part is worth more than a second try that failed altogether.
-  if (second instanceof GatewayError) return toAnswer(reading, tellOf(question, request, [first]));
+  // A partly valid first answer is better than a second call that failed.
+  if (second instanceof GatewayError) return toAnswer(reading, provenanceOf(question, request, [first]));
   const repaired = readAnswer(question, request.messages, second);
   const best = reading.kind === 'partial' && repaired.kind !== 'valid' ? reading : repaired;
-  return toAnswer(best, tellOf(question, repair, [first, second]));
+  return toAnswer(best, provenanceOf(question, repair, [first, second]));
 }
 
-/** What the question asks of a model, in whatever company. */
+/** The request for one question, alone or in a batch. */
 export function requestOf(question: FieldQuestion, messages: readonly Message[]): ModelRequest {
   const { maxOutputTokens: _, ...settings } = question.prompt.settings;
   return { messages, output: question.output.form, maxOutputTokens: question.maxOutputTokens, ...settings };
@@ -71,7 +71,7 @@ export async function ask(
     return await models.complete({ ...bounds, alias, caller, prompt: prompt.name, stickyKey, requestId, request });
   } catch (error) {
     if (error instanceof GatewayError && leaksInstructions(request.messages, error.detail ?? '', '')) {
-      // A provider may quote what it refuses; the log is no place for a prompt.
+      // A provider may quote what it refuses: prompts must not be logged.
       const detail = 'the provider’s own words are left out: they repeat the prompt’s instructions';
       throw new GatewayError(error.code, {
         detail,
@@ -95,9 +95,10 @@ function readAnswer({ output }: FieldQuestion, messages: readonly Message[], ans
 
 /** @throws GatewayError `AI_OUTPUT_INVALID` where the answer repeats the prompt's instructions, however JSON escapes them */
 export function refuseLeaks(form: OutputForm, messages: readonly Message[], text: string): void {
-  const said = form.kind === 'json' && text.includes('\\') ? `${text}\n${textsIn(answerJson(text)).join('\n')}` : text;
+  const answer =
+    form.kind === 'json' && text.includes('\\') ? `${text}\n${textsIn(answerJson(text)).join('\n')}` : text;
   const described = form.kind === 'json' ? JSON.stringify(form.schema ?? {}) : '';
-  if (!leaksInstructions(messages, said, described)) return;
+  if (!leaksInstructions(messages, answer, described)) return;
   throw new GatewayError('AI_OUTPUT_INVALID', { detail: 'the answer repeats the prompt’s instructions' });
 }
 
@@ -105,34 +106,34 @@ export function refuseLeaks(form: OutputForm, messages: readonly Message[], text
 function textsIn(value: unknown): readonly string[] {
   const texts: string[] = [];
   // Not by recursion: a hostile answer nests as deep as it is long.
-  const left: unknown[] = [value];
-  while (left.length > 0) {
-    const next = left.pop();
+  const pending: unknown[] = [value];
+  while (pending.length > 0) {
+    const next = pending.pop();
     if (typeof next === 'string') texts.push(next);
     else if (next !== null && typeof next === 'object') {
       for (const [key, inner] of Object.entries(next)) {
         texts.push(key);
-        left.push(inner);
+        pending.push(inner);
       }
     }
   }
   return texts.reverse();
 }
 
-/** An answer that was cut at its bound is no shorter the second time. */
+/** An answer that was cut at its limit would be cut again. */
 function mayRepair(answer: Completion, { deadline }: CallBounds): boolean {
   return answer.finishReason !== 'length' && !deadline.passed;
 }
 
 /** @throws GatewayError where nothing of the answer can be given, and no place within it is to be named */
-export function toAnswer(reading: OutputReading, told: Told): FieldAnswer {
+export function toAnswer(reading: OutputReading, provenance: Provenance): FieldAnswer {
   switch (reading.kind) {
     case 'valid':
-      return { value: reading.value, isComplete: true, told };
+      return { value: reading.value, isComplete: true, provenance };
     case 'partial':
-      return { value: reading.value, isComplete: false, told };
+      return { value: reading.value, isComplete: false, provenance };
     case 'invalid': {
-      if (reading.value !== undefined) return { value: reading.value, isComplete: false, told };
+      if (reading.value !== undefined) return { value: reading.value, isComplete: false, provenance };
       const [problem] = reading.problems;
       const detail =
         problem === undefined ? 'the answer is not valid' : `${problem.path.join('.')}: ${problem.message}`;
@@ -145,16 +146,16 @@ export function toAnswer(reading: OutputReading, told: Told): FieldAnswer {
   }
 }
 
-function tellOf(question: FieldQuestion, request: ModelRequest, answers: readonly Completion[]): Told {
+function provenanceOf(question: FieldQuestion, request: ModelRequest, answers: readonly Completion[]): Provenance {
   const last = answers.at(-1) as Completion;
   return {
     model: last.model,
     prompt: question.prompt.name,
     cached: last.cache === 'exact' || last.cache === 'semantic' || last.cache === 'shared' ? last.cache : false,
-    costNanoUsd: answers.reduce((sum, one) => sum + one.costNanoUsd, 0n),
+    costNanoUsd: answers.reduce((sum, { costNanoUsd }) => sum + costNanoUsd, 0n),
     usage: answers.map(({ usage }) => usage).reduce(addUsage),
-    attempts: answers.reduce((sum, one) => sum + one.attempts, 0),
-    durationMs: answers.reduce((sum, one) => sum + one.durationMs, 0),
+    attempts: answers.reduce((sum, { attempts }) => sum + attempts, 0),
+    durationMs: answers.reduce((sum, { durationMs }) => sum + durationMs, 0),
     ...(answers.length > 1 ? { repaired: true } : {}),
     texts: { messages: request.messages, answer: textOf(last) },
   };
@@ -170,7 +171,7 @@ export function addUsage(a: Usage, b: Usage): Usage {
   };
 }
 
-/** What neither call reported is not 0: nobody knows it. */
+/** A number that neither call reported is unknown, not 0. */
 function sumOf(part: 'cachedInputTokens' | 'reasoningTokens', a: Usage, b: Usage): Partial<Usage> {
   if (a[part] === undefined && b[part] === undefined) return {};
   return { [part]: (a[part] ?? 0) + (b[part] ?? 0) };

@@ -41,7 +41,7 @@ export interface JoinedMessages {
 export function joinMessages(rendered: readonly (readonly Message[])[]): JoinedMessages | undefined {
   const systems = rendered.map((messages) => messages.filter(({ role }) => role === 'system'));
   const [system = []] = systems;
-  if (systems.some((one) => JSON.stringify(one) !== JSON.stringify(system))) return undefined;
+  if (systems.some((messages) => JSON.stringify(messages) !== JSON.stringify(system))) return undefined;
   const bodies = rendered.map((messages) => messages.filter(({ role }) => role !== 'system'));
   const [first = []] = bodies;
   const shortest = Math.min(...bodies.map(({ length }) => length)) - 1;

@@ -1,6 +1,15 @@
 /**
- * Answers questions of AI fields, each from the first place that has the answer: this request, the cache, a question
- * equal to it that is under way for anyone, a model. What is kept in memory is answered without a turn of the event loop.
+ * Answers the questions of AI fields, each from the first layer that has the answer:
+ *
+ * 1. This request. A client request gets one answer to a question, however many places and fetches have it: also without
+ *    a cache, where two model answers would differ.
+ * 2. The cache. A question that was answered before is not paid for again. What is in memory is returned synchronously;
+ *    what is stale is returned too, and renewed in the background.
+ * 3. In flight. Requests of several clients that have the same question at once share one run: the cache has no answer yet.
+ * 4. A model. The model client has caches of its own (exact and semantic), keyed by rendered prompts.
+ *
+ * What an entity's fields read is not cached by representation: making a question's key from the values takes less than
+ * finding it by the text.
  */
 import { LRUCache } from 'lru-cache';
 import type { CacheStore } from '../../../cache/index.ts';
@@ -14,11 +23,11 @@ import type { ModelClient } from '../../models/index.ts';
 import { CodeRun } from '../code/code-run.ts';
 import { inTime, type SubgraphCode } from '../code/field-code.ts';
 import { askModel, toAnswer } from './ask-model.ts';
-import { BatchedAsks } from './field-batch.ts';
-import { FieldCache, fieldTags, type KeptAnswer } from './field-cache.ts';
+import { BatchedQuestions } from './field-batch.ts';
+import { type CachedAnswer, FieldCache, fieldTags } from './field-cache.ts';
 import type { FieldAnswer, FieldQuestion } from './field-question.ts';
 
-export interface FieldAsksOptions {
+export interface FieldAnswersOptions {
   readonly models: ModelClient;
   readonly config: AiFieldsConfig;
   readonly cache: CacheStore | undefined;
@@ -26,66 +35,72 @@ export interface FieldAsksOptions {
   readonly log: Logger;
 }
 
-type Answered = FieldAnswer | Promise<FieldAnswer>;
+type Answer = FieldAnswer | Promise<FieldAnswer>;
 
-/** How long a renewal that failed is not tried again: stale answers are given meanwhile, and nothing is paid for. */
+/** How long a renewal that failed is not retried: meanwhile stale answers are returned, and nothing is paid. */
 const renewalPauseMs = 30_000;
 
-/** What an operation keeps of its own deadline to give its answer with the field as null, rather than none. */
+/** The part of an operation's deadline that is reserved for answering with null for the field, instead of not at all. */
 const answerMarginMs = 250;
 
-export class FieldAsks {
-  readonly #options: FieldAsksOptions;
+export class FieldAnswers {
+  readonly #options: FieldAnswersOptions;
   readonly #cache: FieldCache | undefined;
-  readonly #batches: BatchedAsks;
-  readonly #underWay = new SharedRuns<FieldAnswer>();
-  /** What each client request has asked: the same question is asked once, cache or not. */
-  readonly #asked = new WeakMap<RequestContext, Map<string, Answered>>();
+  readonly #batches: BatchedQuestions;
+  readonly #inFlight = new SharedRuns<FieldAnswer>();
+  readonly #ofRequests = new WeakMap<RequestContext, Map<string, Answer>>();
   readonly #closing = new AbortController();
-  /** Keys of answers that could not be renewed lately. */
+  /** Keys of answers whose renewal failed lately. */
   readonly #notRenewed = new LRUCache<string, true>({ max: 10_000, ttl: renewalPauseMs });
 
-  constructor(options: FieldAsksOptions) {
+  constructor(options: FieldAnswersOptions) {
     this.#options = options;
     const { config, cache, models } = options;
     this.#cache = cache === undefined || !config.cache.enabled ? undefined : new FieldCache(cache, config.cache);
-    this.#batches = new BatchedAsks(models);
+    this.#batches = new BatchedQuestions(models);
   }
 
-  answer(question: FieldQuestion, context: RequestContext): Answered {
-    let asked = this.#asked.get(context);
-    if (asked === undefined) {
-      asked = new Map();
-      this.#asked.set(context, asked);
-    }
-    const known = asked.get(question.key);
-    if (known !== undefined) return known instanceof Promise ? known.then(asShared) : asShared(known);
-    const answer = this.#find(question, context);
-    asked.set(question.key, answer);
-    return answer;
+  answer(question: FieldQuestion, context: RequestContext): Answer {
+    const { signal, deadline } = context;
+    return this.#fromRequest(question, context, () =>
+      this.#fromCache(question, () => this.#fromFlightOrModel(question, signal, deadline.remainingMs)),
+    );
   }
 
-  /** Renewals nobody waits for end with the subgraph. */
+  /** Renewals, which no request waits for, end with the subgraph. */
   close(): void {
     this.#closing.abort(new Error('the subgraph is closed'));
   }
 
-  #find(question: FieldQuestion, context: RequestContext): Answered {
-    const kept = this.#cache?.get(question.key);
-    if (kept instanceof Promise) return kept.then((found) => this.#give(found, question, context));
-    return this.#give(kept, question, context);
+  #fromRequest(question: FieldQuestion, context: RequestContext, next: () => Answer): Answer {
+    let answers = this.#ofRequests.get(context);
+    if (answers === undefined) {
+      answers = new Map();
+      this.#ofRequests.set(context, answers);
+    }
+    const earlier = answers.get(question.key);
+    if (earlier !== undefined) return earlier instanceof Promise ? earlier.then(asShared) : asShared(earlier);
+    const answer = next();
+    answers.set(question.key, answer);
+    return answer;
   }
 
-  #give(kept: KeptAnswer | undefined, question: FieldQuestion, context: RequestContext): Answered {
-    if (kept === undefined) return this.#ask(question, context.signal, context.deadline.remainingMs);
-    if (kept.isStale) this.#renew(question);
+  #fromCache(question: FieldQuestion, next: () => Answer): Answer {
+    const cached = this.#cache?.get(question.key);
+    if (cached instanceof Promise) return cached.then((entry) => this.#readCached(question, entry) ?? next());
+    return this.#readCached(question, cached) ?? next();
+  }
+
+  #readCached(question: FieldQuestion, cached: CachedAnswer | undefined): FieldAnswer | undefined {
+    if (cached === undefined) return undefined;
+    if (cached.isStale) this.#renew(question);
     return {
-      value: kept.value,
+      value: cached.value,
       isComplete: true,
-      told: {
-        model: kept.model,
-        prompt: kept.prompt,
-        cached: kept.isStale ? 'stale' : 'field',
+      provenance: {
+        model: cached.model,
+        prompt: cached.prompt,
+        cached: cached.isStale ? 'stale' : 'field',
         costNanoUsd: 0n,
         usage: undefined,
         attempts: 0,
@@ -101,9 +116,9 @@ export class FieldAsks {
     const pause = (reason: string): void => {
       if (this.#closing.signal.aborted || this.#notRenewed.has(key)) return;
       this.#notRenewed.set(key, true);
-      log.warn({ field: question.coordinate, reason }, 'a kept answer could not be renewed');
+      log.warn({ field: question.coordinate, reason }, 'a cached answer could not be renewed');
     };
-    this.#ask(question, this.#closing.signal, Number.POSITIVE_INFINITY).then(
+    this.#fromFlightOrModel(question, this.#closing.signal, Number.POSITIVE_INFINITY).then(
       ({ isComplete }) => {
         if (!isComplete) pause('the new answer was valid in parts only');
       },
@@ -111,45 +126,45 @@ export class FieldAsks {
     );
   }
 
-  /** @param remainingMs what is left of the operation's time; a run that others share goes on without whoever has to leave */
-  #ask(question: FieldQuestion, signal: AbortSignal, remainingMs: number): Promise<FieldAnswer> {
+  /** @param remainingMs of the operation's deadline; a run that others share continues when this caller has to leave */
+  #fromFlightOrModel(question: FieldQuestion, signal: AbortSignal, remainingMs: number): Promise<FieldAnswer> {
     if (signal.aborted) return Promise.reject(signal.reason);
     const { deadlineMs } = this.#options.config;
     const patienceMs = remainingMs - Math.min(answerMarginMs, remainingMs / 4);
-    if (patienceMs >= deadlineMs) return this.#share(question, signal);
+    if (patienceMs >= deadlineMs) return this.#joinFlight(question, signal);
     const impatient = new AbortController();
     const leave = (): void => impatient.abort(signal.reason);
     const late = (): void =>
       impatient.abort(new GatewayError('GATEWAY_TIMEOUT', { detail: 'the operation’s time is over' }));
     const timer = setTimeout(late, patienceMs);
     signal.addEventListener('abort', leave, { once: true });
-    return this.#share(question, impatient.signal).finally(() => {
+    return this.#joinFlight(question, impatient.signal).finally(() => {
       clearTimeout(timer);
       signal.removeEventListener('abort', leave);
     });
   }
 
-  #share(question: FieldQuestion, signal: AbortSignal): Promise<FieldAnswer> {
+  #joinFlight(question: FieldQuestion, signal: AbortSignal): Promise<FieldAnswer> {
     let isLeader = false;
-    const run = this.#underWay.run(question.key, signal, (shared) => {
+    const run = this.#inFlight.run(question.key, signal, (shared) => {
       isLeader = true;
-      return this.#make(question, { signal: shared, deadline: Deadline.in(this.#options.config.deadlineMs) });
+      return this.#fromModel(question, { signal: shared, deadline: Deadline.in(this.#options.config.deadlineMs) });
     });
     return isLeader ? run : run.then(asShared);
   }
 
-  async #make(question: FieldQuestion, bounds: CallBounds): Promise<FieldAnswer> {
+  async #fromModel(question: FieldQuestion, bounds: CallBounds): Promise<FieldAnswer> {
     const startedAt = performance.now();
-    const given = await (question.prompt.batch === undefined
+    const modelAnswer = await (question.prompt.batch === undefined
       ? askModel(this.#options.models, question, bounds)
       : this.#batches.ask(question, bounds));
-    const answer = await this.#finish(given, question, bounds);
+    const answer = await this.#finish(modelAnswer, question, bounds);
     if (!answer.isComplete || this.#cache === undefined) return answer;
-    const { model, prompt } = answer.told;
+    const { model, prompt } = answer.provenance;
     const tags = [fieldTags.prompt(prompt), fieldTags.type(question.coordinate.split('.')[0] ?? '')];
     const readMsAgo = performance.now() - startedAt;
-    const kept = { value: answer.value, model, prompt };
-    this.#cache.set(question.key, kept, { ttlSeconds: question.cacheTtlSeconds, tags, readMsAgo });
+    const entry = { value: answer.value, model, prompt };
+    this.#cache.set(question.key, entry, { ttlSeconds: question.cacheTtlSeconds, tags, readMsAgo });
     return answer;
   }
 
@@ -164,12 +179,16 @@ export class FieldAsks {
         bounds,
       ),
     );
-    return toAnswer(question.output.readFinished(value ?? null), answer.told);
+    return toAnswer(question.output.readFinished(value ?? null), answer.provenance);
   }
 }
 
-/** Whoever shares another's answer pays nothing for it. */
+/** Only the first who asks pays for an answer. */
 function asShared(answer: FieldAnswer): FieldAnswer {
-  if (answer.told.cached === 'field' || answer.told.cached === 'stale') return answer;
-  return { ...answer, told: { ...answer.told, cached: 'shared', costNanoUsd: 0n, usage: undefined, attempts: 0 } };
+  const { provenance } = answer;
+  if (provenance.cached === 'field' || provenance.cached === 'stale') return answer;
+  return {
+    ...answer,
+    provenance: { ...provenance, cached: 'shared', costNanoUsd: 0n, usage: undefined, attempts: 0 },
+  };
 }

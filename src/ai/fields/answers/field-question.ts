@@ -1,4 +1,4 @@
-/** One AI field of one entity, ready to be asked of a model; and what came of it. */
+/** One AI field of one entity as a question to a model, and its answer. */
 
 import type { Usage } from '../../model-call/index.ts';
 import type { Caller } from '../../models/index.ts';
@@ -9,18 +9,18 @@ import type { Inputs } from './sensitive.ts';
 export interface FieldQuestion {
   /** `Type.field`. */
   readonly coordinate: string;
-  /** Of everything that can change the answer: equal keys, equal questions. */
+  /** A hash of everything that can change the answer: equal keys are equal questions. */
   readonly key: string;
   readonly prompt: Prompt;
   /** The alias of ai.models. */
   readonly alias: string;
   readonly output: FieldOutput;
-  /** What the prompt's variables are filled with; personal data is masked already. */
+  /** The values of the prompt's variables; personal data is masked. */
   readonly values: Inputs;
   readonly maxOutputTokens: number;
-  /** `undefined`: as long as the configuration keeps answers. */
+  /** `undefined`: as long as the configuration caches answers. */
   readonly cacheTtlSeconds: number | undefined;
-  /** What the field's own code is called with, where it has any. */
+  /** Arguments for the field's own code, where it has any. */
   readonly entity: Inputs;
   readonly args: Inputs;
   readonly caller: Caller;
@@ -31,26 +31,26 @@ export interface FieldQuestion {
 export interface FieldAnswer {
   /** As graphql-js completes it; a `GatewayError` stands where a nullable part of the answer was not valid. */
   readonly value: unknown;
-  /** Whether all of it was valid: what is not is never kept. */
+  /** Whether all of it was valid: only complete answers are cached. */
   readonly isComplete: boolean;
-  readonly told: Told;
+  readonly provenance: Provenance;
 }
 
-/** How a field's value came about, as `extensions.ai` tells it. */
-export interface Told {
+/** How a field's value was made, as `extensions.ai` reports it. */
+export interface Provenance {
   /** The reference of the model that answered. */
   readonly model: string;
   readonly prompt: string;
-  /** `field`: kept by what it was made from · `exact`, `semantic`: by the model client · `shared`: asked for another too. */
+  /** `field`: by the answer's inputs · `exact`, `semantic`: by the model client · `shared`: with another field or request. */
   readonly cached: false | 'field' | 'stale' | 'exact' | 'semantic' | 'shared';
   readonly costNanoUsd: bigint;
   readonly usage: Usage | undefined;
   readonly attempts: number;
   readonly durationMs: number;
-  /** How many fields the model was asked for in the same call, where it was more than one. */
+  /** The number of fields in the same model call, where there were several. */
   readonly batch?: number;
-  /** Whether the first answer was not valid and the model was told so. */
+  /** Whether the first answer was invalid and the model was asked to correct it. */
   readonly repaired?: boolean;
-  /** The messages sent and the text answered; shown only where the configuration allows it. */
+  /** The messages sent and the text of the answer; reported only where the configuration allows it. */
   readonly texts?: { readonly messages: unknown; readonly answer: string };
 }

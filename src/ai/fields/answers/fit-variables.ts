@@ -35,15 +35,15 @@ export function fitVariables(
 
 function fitValue(value: unknown, type: GraphQLInputType): unknown {
   if (value === null || typeof value !== 'object') return value;
-  const named = getNamedType(type);
-  if (Array.isArray(value) && (isInputObjectType(named) || isSpecifiedScalarType(named)))
+  const namedType = getNamedType(type);
+  if (Array.isArray(value) && (isInputObjectType(namedType) || isSpecifiedScalarType(namedType)))
     return value.map((item) => fitValue(item, type));
   if (value instanceof ExactNumber) {
-    if (named.name === 'ID') return value.text;
-    return isSpecifiedScalarType(named) ? Number(value.text) : value;
+    if (namedType.name === 'ID') return value.text;
+    return isSpecifiedScalarType(namedType) ? Number(value.text) : value;
   }
-  if (!isInputObjectType(named)) return value;
-  const fields = named.getFields();
+  if (!isInputObjectType(namedType)) return value;
+  const fields = namedType.getFields();
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]) => {
       const field = Object.hasOwn(fields, key) ? fields[key] : undefined;

@@ -27,7 +27,7 @@ export interface QuestionWriterOptions {
   readonly code: SubgraphCode | undefined;
 }
 
-/** What a field reads of one entity; made when it is asked for, since a kept answer needs none of it. */
+/** What a field reads of one entity; each part is made on first use, since a cached answer needs the text alone. */
 export interface FieldInputs {
   /** Its key fields and what `@requires` reads, personal data masked. */
   readonly entity: Inputs;
@@ -97,16 +97,16 @@ export function questionWriter(options: QuestionWriterOptions): QuestionWriter {
       return new EntityInputs({ entity, projection, mask, keys, hideKeys: withoutSensitiveKeys });
     },
     write(inputs, args, supplied, output, { principal, requestId }) {
-      const given = canonicalJson(args);
+      const argsText = canonicalJson(args);
       // A field of Query has no identity but what it is asked.
-      const stickyKey = () => inputs.identity ?? `${coordinate} ${given}`;
+      const stickyKey = () => inputs.identity ?? `${coordinate} ${argsText}`;
       const prompt = single ?? choice.pick(stickyKey());
       const variant = variants.get(prompt);
       invariant(variant !== undefined, 'a picked version is one of the choice');
       const { alias, maxOutputTokens, keyHead } = variant;
       // Private inputs are masked; their answers stay their reader's all the same, until access says who may share them.
       const reader = mask === undefined ? principal.tenant : `${principal.tenant} ${principal.id}`;
-      const request = `${output.hash}\n${reader}\n${given}\n${canonicalJson(supplied)}`;
+      const request = `${output.hash}\n${reader}\n${argsText}\n${canonicalJson(supplied)}`;
       return {
         coordinate,
         key: `field:${hash('sha256', `${keyHead}\n${request}\n${inputs.text}`)}`,
@@ -173,9 +173,9 @@ class EntityInputs implements FieldInputs {
   }
 
   get entity(): Inputs {
-    const own: Record<string, unknown> = {};
-    for (const name of this.#key()) own[name] = ownLeaf(this.#entity[name]);
-    return { ...this.#hideKeys(own), ...this.masked };
+    const keyFields: Record<string, unknown> = {};
+    for (const name of this.#key()) keyFields[name] = ownLeaf(this.#entity[name]);
+    return { ...this.#hideKeys(keyFields), ...this.masked };
   }
 
   get identity(): string | undefined {
@@ -191,8 +191,8 @@ class EntityInputs implements FieldInputs {
 
   #masked(): ReturnType<Mask> {
     if (this.#read === undefined) {
-      const seen = this.#projection.of(this.#entity);
-      this.#read = this.#mask === undefined ? { masked: seen, hide: (values) => values } : this.#mask(seen);
+      const inputs = this.#projection.of(this.#entity);
+      this.#read = this.#mask === undefined ? { masked: inputs, hide: (values) => values } : this.#mask(inputs);
     }
     return this.#read;
   }

@@ -30,8 +30,8 @@ export async function sensitiveFieldsOf(subgraphs: readonly { readonly sdl: stri
   for (const [coordinate, kind] of [...fields]) {
     const [typeName, field] = coordinate.split('.');
     for (const { type, of } of interfaces) {
-      const other = type === typeName ? of : of === typeName ? type : undefined;
-      if (other !== undefined && !fields.has(`${other}.${field}`)) fields.set(`${other}.${field}`, kind);
+      const related = type === typeName ? of : of === typeName ? type : undefined;
+      if (related !== undefined && !fields.has(`${related}.${field}`)) fields.set(`${related}.${field}`, kind);
     }
   }
   return fields;
@@ -46,7 +46,7 @@ interface Implementing {
 function addInterfaces(document: DocumentNode, into: Implementing[]): void {
   for (const definition of document.definitions) {
     if (!('interfaces' in definition)) continue;
-    for (const one of definition.interfaces ?? []) into.push({ type: definition.name.value, of: one.name.value });
+    for (const { name } of definition.interfaces ?? []) into.push({ type: definition.name.value, of: name.value });
   }
 }
 
@@ -62,7 +62,7 @@ function addFields(document: DocumentNode, fields: Map<string, string>): void {
     )
       continue;
     for (const field of definition.fields ?? []) {
-      const directive = field.directives?.find((one) => one.name.value === name);
+      const directive = field.directives?.find((node) => node.name.value === name);
       if (directive === undefined) continue;
       const kind = directive.arguments?.find((argument) => argument.name.value === 'kind')?.value;
       fields.set(`${definition.name.value}.${field.name.value}`, kind?.kind === Kind.STRING ? kind.value : 'personal');

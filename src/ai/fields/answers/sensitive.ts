@@ -45,8 +45,8 @@ export function compileMask(
     const names = new Map<unknown, string>();
     const counts = new Map<string, number>();
     const masked = apply(inputs, mask, (value, kind) => {
-      const known = names.get(value);
-      if (known !== undefined) return known;
+      const earlier = names.get(value);
+      if (earlier !== undefined) return earlier;
       const count = (counts.get(kind) ?? 0) + 1;
       counts.set(kind, count);
       const name = `[${kind} ${count}]`;
@@ -67,12 +67,13 @@ function collect(
   sensitive: SensitiveFields,
   into: Mask,
 ): boolean {
-  let found = false;
+  let isSensitive = false;
   for (const selection of selections) {
     if (selection.kind === Kind.FRAGMENT_SPREAD) continue; // a field set has none
     if (selection.kind === Kind.INLINE_FRAGMENT) {
       const type = selection.typeCondition === undefined ? parent : schema.getType(selection.typeCondition.name.value);
-      if (isCompositeType(type)) found = collect(schema, type, selection.selectionSet, sensitive, into) || found;
+      if (isCompositeType(type))
+        isSensitive = collect(schema, type, selection.selectionSet, sensitive, into) || isSensitive;
       continue;
     }
     const { name, alias, selectionSet } = selection;
@@ -82,17 +83,17 @@ function collect(
     if (kind !== undefined) {
       place.kind = kind;
       into.set(key, place);
-      found = true;
+      isSensitive = true;
       continue;
     }
     const type = 'getFields' in parent ? getNamedType(parent.getFields()[name.value]?.type) : undefined;
     if (selectionSet === undefined || !isCompositeType(type)) continue;
     if (collect(schema, type, selectionSet, sensitive, place.below)) {
       into.set(key, place);
-      found = true;
+      isSensitive = true;
     }
   }
-  return found;
+  return isSensitive;
 }
 
 /** A field of an interface is as sensitive as that of any type behind it. */
@@ -102,8 +103,8 @@ function kindOf(
   field: string,
   sensitive: SensitiveFields,
 ): string | undefined {
-  const own = sensitive.get(`${parent.name}.${field}`);
-  if (own !== undefined || isObjectType(parent)) return own;
+  const declared = sensitive.get(`${parent.name}.${field}`);
+  if (declared !== undefined || isObjectType(parent)) return declared;
   for (const type of schema.getPossibleTypes(parent)) {
     const kind = sensitive.get(`${type.name}.${field}`);
     if (kind !== undefined) return kind;
@@ -164,7 +165,7 @@ function repeatsOf(masked: ReadonlyMap<unknown, string>): Repeats | undefined {
 function withoutRepeats(value: unknown, repeats: Repeats): unknown {
   if (typeof value === 'string') {
     if (repeats.placeholders.has(value)) return value;
-    return value.replace(repeats.pattern, (found) => repeats.names.get(found.toLowerCase()) ?? '[personal]');
+    return value.replace(repeats.pattern, (match) => repeats.names.get(match.toLowerCase()) ?? '[personal]');
   }
   if (Array.isArray(value)) return value.map((item) => withoutRepeats(item, repeats));
   if (value === null || typeof value !== 'object' || value instanceof ExactNumber) return value;
