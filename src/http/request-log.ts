@@ -1,14 +1,14 @@
-/** The one line of a request in the log: what was asked, how it ended, and what it cost. */
+/** The one line of a request in the log: the operation, how it ended, and what it cost. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Logger, takeRequestUsage } from '../observability/index.ts';
 import { factsOf } from './request/request-facts.ts';
 
-/** How a request ended: its answer was taken whole, its client left, or we ended it. */
-export type RequestEnd = 'answered' | 'left' | 'cut';
+/** How a request ended: its answer was sent whole, its client disconnected, or the gateway cut it. */
+export type RequestEnd = 'answered' | 'aborted' | 'cut';
 
 const messages = {
   answered: 'request',
-  left: 'request aborted by the client',
+  aborted: 'request aborted by the client',
   cut: 'request cut',
 } as const satisfies Record<RequestEnd, string>;
 
@@ -30,7 +30,7 @@ export function logRequest(
     ...factsOf(request),
     ...takeRequestUsage(id),
   };
-  // What balancers ask each second, and the page's own files, tell an operator nothing.
-  const isOfNote = end === 'cut' || !/^\/(?:health|landing)(?:\/|$)|^\/$|^\/favicon\.ico$/.test(path);
-  log[end === 'cut' ? 'warn' : isOfNote ? 'info' : 'debug'](fields, messages[end]);
+  // Health checks and the page's own files are of no interest to an operator.
+  const isOfInterest = end === 'cut' || !/^\/(?:health|landing)(?:\/|$)|^\/$|^\/favicon\.ico$/.test(path);
+  log[end === 'cut' ? 'warn' : isOfInterest ? 'info' : 'debug'](fields, messages[end]);
 }

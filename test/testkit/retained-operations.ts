@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { getOperationAST, parse, validate } from 'graphql';
 import { createIsthmusEngine } from '../../src/execution/index.ts';
-import { SeenOperations } from '../../src/http/graphql/seen-operations.ts';
+import { ValidatedOperations } from '../../src/http/graphql/validated-operations.ts';
 import { MemoryBudget } from '../../src/lib/index.ts';
 import { entities } from '../federation/schemas/entities.ts';
 import { composeOrThrow, createTestGraph, defaultErrorPolicy, silentLog, testContext } from './test-graph.ts';
@@ -34,7 +34,7 @@ const graph = createTestGraph(entities);
 const { memberships } = composeOrThrow(entities.subgraphs);
 const budget = new MemoryBudget(Number(maxBytes));
 const caches = budget.group();
-const seen = new SeenOperations(caches.cache());
+const seen = new ValidatedOperations(caches.cache());
 const engine = createIsthmusEngine({
   apiSchema: graph.apiSchema,
   types: memberships,

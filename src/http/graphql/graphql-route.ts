@@ -1,11 +1,19 @@
 /**
- * The life of a GraphQL request over HTTP, as one ordered list (design.md section 1): read it in `answer`. What a later
- * issue brings takes its place in that list.
+ * The GraphQL endpoint, and the life of a request on it. `answerRequest` is that life, in order; each step is a function:
+ *
+ * 1. http: `readGraphQLRequest` (method, media types, charset, JSON), before anything is leased
+ * 2. http: `RequestLife` leases a generation; the deadline and the client's connection bound all that follows
+ * 3. http: `refuseCrossSite`
+ * 4. access: `identifyCaller`
+ * 5. http: `requestedExplanations`
+ * 6. http: `sharedKeyOf`, `shareIdentical`: joins an identical query that is running
+ * 7. http: `pipeline.run` (apollo-pipeline.ts): a document that was validated before goes straight on, others are parsed
+ *    and validated; then variables are checked and the engine plans and executes (run-operation.ts)
+ * 8. http: `toAnswer`, and `sendAnswer` for each client that waited
  */
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { GatewayError } from '../../errors/index.ts';
-import { Deadline, invariant, SharedRuns } from '../../lib/index.ts';
+import { invariant, SharedRuns } from '../../lib/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import type { GatewayGeneration, GatewayRuntime } from '../../runtime/index.ts';
 import {
@@ -19,9 +27,10 @@ import type { SendPage } from '../landing-route.ts';
 import { type AllowedOrigins, allowedOrigins } from '../request/allowed-origins.ts';
 import { refuseCrossSite } from '../request/refuse-cross-site.ts';
 import { noteFacts, type OperationFacts } from '../request/request-facts.ts';
-import { type ApolloPipeline, createApolloPipeline } from './apollo-pipeline.ts';
+import { RequestLife } from '../request/request-life.ts';
+import { type ApolloPipeline, createApolloPipeline, type PipelineAnswer } from './apollo-pipeline.ts';
 import { type GraphQLHttpRequest, prefersPage, readGraphQLRequest } from './read-graphql-request.ts';
-import { sharingKey } from './share-identical.ts';
+import { shareIdentical, sharingKey } from './share-identical.ts';
 
 export interface GraphQLRouteOptions {
   readonly gateway: GatewayRuntime;
@@ -30,9 +39,6 @@ export interface GraphQLRouteOptions {
   readonly sendPage: SendPage | undefined;
 }
 
-/** A bound on shared runs that no participant reaches; each subgraph request still has its own timeout. */
-const sharedRunMs = 3_600_000;
-
 interface Answer {
   readonly status: number;
   readonly headers: readonly (readonly [string, string])[];
@@ -40,11 +46,10 @@ interface Answer {
   readonly facts: OperationFacts | undefined;
 }
 
-/** What is made once per generation for its requests. */
+/** What is prepared once per generation for its requests. */
 interface Serving {
   readonly pipeline: ApolloPipeline;
   readonly allowedOrigins: AllowedOrigins;
-  readonly operationTimeoutMs: number;
   /** Undefined where identical operations are not shared. */
   readonly runs: SharedRuns<Answer> | undefined;
   readonly forwardHeaders: readonly ForwardHeaders[];
@@ -55,91 +60,84 @@ interface Serving {
 /** Adds the GraphQL endpoint, and has each generation's Apollo Server ready before the generation serves. */
 export async function addGraphQLRoute(app: FastifyInstance, options: GraphQLRouteOptions): Promise<void> {
   const { gateway, log, sendPage } = options;
+  const { generations } = gateway;
   const servings = new WeakMap<GatewayGeneration, Serving>();
   await gateway.prepareWith(async (generation) => {
     servings.set(generation, await prepare(generation, log));
   });
 
-  async function answer(raw: FastifyRequest, reply: FastifyReply): Promise<Answer> {
+  async function answerRequest(raw: FastifyRequest, { raw: response }: FastifyReply): Promise<Answer> {
     const request = readGraphQLRequest({ method: raw.method, url: raw.url, headers: raw.headers, body: raw.body });
-    // One generation for the whole request: what it read with is what it runs on.
-    const lease = gateway.generations.acquire();
-    if (lease === undefined) throw new GatewayError('OVERLOADED');
-    const serving = servings.get(lease.generation);
-    invariant(serving !== undefined, 'a serving generation has been prepared');
-    const participant = new Participant(reply, serving.operationTimeoutMs);
+    const life = new RequestLife({ generations, response, timeoutMs: operationTimeout });
     try {
+      const serving = servings.get(life.generation);
+      invariant(serving !== undefined, 'a serving generation has been prepared');
       refuseCrossSite(request, serving.allowedOrigins);
-      // http: trusted documents
-      const principal = identify();
-      // limits: document and rates · cache: a whole answer
-      const explain = explained(serving, request);
-      const key = sharedKey(serving, request, principal, explain);
-      const run = (signal: AbortSignal, deadline: Deadline) =>
-        runOperation(serving, request, raw, principal, explain, signal, deadline);
-      if (key === undefined || serving.runs === undefined) {
-        return await run(participant.signal, Deadline.in(serving.operationTimeoutMs));
-      }
-      // Whoever began it may give up before those who joined: it lasts while anyone waits, each to their own deadline.
-      return await serving.runs.run(key, participant.signal, (signal) => run(signal, Deadline.in(sharedRunMs)));
+      const principal = identifyCaller();
+      const explain = requestedExplanations(serving, request);
+      const key = sharedKeyOf(serving, request, principal, explain);
+      return await shareIdentical(serving.runs, key, life, async (signal, deadline) => {
+        const responseHeaders = new CollectedResponseHeaders();
+        const context = { ...contextOf(raw, principal, explain), signal, deadline, responseHeaders };
+        const answer = await serving.pipeline.run(request, context);
+        signal.throwIfAborted();
+        return toAnswer(request, answer, responseHeaders);
+      });
     } catch (error) {
-      participant.signal.throwIfAborted();
-      throw error;
+      throw life.reasonOf(error);
     } finally {
-      participant.end();
-      lease.release();
+      life.end();
     }
   }
 
   app.route({
     method: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
-    url: gateway.generations.current?.config.server.graphqlPath ?? '/graphql',
+    url: generations.current?.config.server.graphqlPath ?? '/graphql',
     exposeHeadRoute: false,
     handler: async (request, reply) => {
       if (sendPage !== undefined && request.method === 'GET' && prefersPage(request.headers.accept)) {
         return sendPage(reply.header('vary', 'accept, origin'));
       }
-      const { status, headers, body, facts } = await answer(request, reply);
-      if (facts !== undefined) noteFacts(request, facts);
-      reply.code(status);
-      for (const [name, value] of headers) reply.header(name, value);
-      return reply.send(typeof body === 'string' || Buffer.isBuffer(body) ? body : Readable.from(body));
+      return sendAnswer(request, reply, await answerRequest(request, reply));
     },
   });
 }
 
 async function prepare(generation: GatewayGeneration, log: Logger): Promise<Serving> {
   const { server, traffic, headers, ai } = generation.config;
-  // A cookie is for the one it was made for; where a rule carries them, no answer is shared.
+  // A cookie belongs to the client it was set for: where a rule carries cookies, no answer is shared.
   const setsCookies = Object.values(headers).some(({ response }) =>
     response.some(({ named }) => named === 'set-cookie'),
   );
   return {
     pipeline: await createApolloPipeline(generation, log),
     allowedOrigins: allowedOrigins(server.allowedOrigins),
-    operationTimeoutMs: server.operationTimeoutMs,
     runs: traffic.shareIdentical === 'operation' && !setsCookies ? new SharedRuns() : undefined,
     forwardHeaders: Object.values(headers).flatMap(({ request }) => compileRequestHeaderRules(request) ?? []),
     explainable: ai.fields.explain.enabled ? new Set(['ai']) : nothing,
   };
 }
 
-/** Access: until it lands, nobody is asked who they are, and credentials are not looked at. */
-function identify(): Principal {
+const nothing: ReadonlySet<string> = new Set();
+
+function operationTimeout({ config }: GatewayGeneration): number {
+  return config.server.operationTimeoutMs;
+}
+
+/** There is no authentication yet: every caller is anonymous, and credentials are not looked at. */
+function identifyCaller(): Principal {
   return anonymous;
 }
 
-const nothing: ReadonlySet<string> = new Set();
-
-/** What of the answer the client wants explained (`isthmus-explain: ai`), as far as the configuration allows. */
-function explained({ explainable }: Serving, { headers }: GraphQLHttpRequest): ReadonlySet<string> {
-  const asked = headers['isthmus-explain'];
-  if (asked === undefined || explainable.size === 0) return nothing;
-  const names = String(asked).split(',');
+/** The parts of the answer that the client wants explained (`isthmus-explain: ai`), as far as the configuration allows. */
+function requestedExplanations({ explainable }: Serving, { headers }: GraphQLHttpRequest): ReadonlySet<string> {
+  const header = headers['isthmus-explain'];
+  if (header === undefined || explainable.size === 0) return nothing;
+  const names = String(header).split(',');
   return new Set(names.map((name) => name.trim()).filter((name) => explainable.has(name)));
 }
 
-function sharedKey(
+function sharedKeyOf(
   { runs, forwardHeaders }: Serving,
   request: GraphQLHttpRequest,
   principal: Principal,
@@ -150,59 +148,21 @@ function sharedKey(
   return sharingKey(request, principal, forwarded, explain);
 }
 
-/** One client waiting for its answer: gives up when it leaves or its own time is over. */
-class Participant {
-  readonly #controller = new AbortController();
-  readonly #timer: NodeJS.Timeout;
-
-  constructor(reply: FastifyReply, timeoutMs: number) {
-    this.#timer = setTimeout(() => this.#controller.abort(new GatewayError('GATEWAY_TIMEOUT')), timeoutMs);
-    reply.raw.on('close', () => {
-      if (!reply.raw.writableFinished) this.#controller.abort(new GatewayError('CLIENT_CLOSED_REQUEST'));
-    });
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  end(): void {
-    clearTimeout(this.#timer);
-  }
+function contextOf({ id, ip, headers }: FastifyRequest, principal: Principal, explain: ReadonlySet<string>) {
+  return { requestId: id, principal, client: networkOf(ip), clientHeaders: headers, explain };
 }
 
-/** One household of IPv6 has a network of its own (RFC 6177), and any number of addresses in it. */
-function clientOf(address: string): string {
+/** The unit of fairness between clients. One household of IPv6 has a network of its own (RFC 6177) of many addresses. */
+function networkOf(address: string): string {
   return address.includes('.') || !address.includes(':') ? address : address.split(':', 4).join(':');
 }
 
-async function runOperation(
-  { pipeline }: Serving,
+function toAnswer(
   request: GraphQLHttpRequest,
-  raw: FastifyRequest,
-  principal: Principal,
-  explain: ReadonlySet<string>,
-  signal: AbortSignal,
-  deadline: Deadline,
-): Promise<Answer> {
-  const responseHeaders = new CollectedResponseHeaders();
-  const response = await pipeline.run(request, {
-    requestId: raw.id,
-    principal,
-    client: clientOf(raw.ip),
-    signal,
-    deadline,
-    clientHeaders: request.headers,
-    explain,
-    responseHeaders,
-  });
-  signal.throwIfAborted();
-  return {
-    status: statusFor(request, response.status),
-    headers: [...response.headers, ...responseHeaders.entries()],
-    body: response.body,
-    facts: response.facts,
-  };
+  { status, headers, body, facts }: PipelineAnswer,
+  responseHeaders: CollectedResponseHeaders,
+): Answer {
+  return { status: statusFor(request, status), headers: [...headers, ...responseHeaders.entries()], body, facts };
 }
 
 /**
@@ -212,4 +172,11 @@ async function runOperation(
 function statusFor({ mediaType }: GraphQLHttpRequest, status: number | undefined): number {
   if (status === undefined) return 200;
   return mediaType === 'application/json' && status === 400 ? 200 : status;
+}
+
+function sendAnswer(request: FastifyRequest, reply: FastifyReply, { status, headers, body, facts }: Answer) {
+  if (facts !== undefined) noteFacts(request, facts);
+  reply.code(status);
+  for (const [name, value] of headers) reply.header(name, value);
+  return reply.send(typeof body === 'string' || Buffer.isBuffer(body) ? body : Readable.from(body));
 }

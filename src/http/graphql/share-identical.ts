@@ -1,11 +1,37 @@
 /**
- * Which queries are identical: those that arrive while one is running are answered with that one's bytes (lib's
- * `SharedRuns`), each with its own abort, deadline, log line and status.
+ * Identical queries that arrive while one is running are answered with that one's bytes (lib's `SharedRuns`), each with
+ * its own abort, deadline, log line and status.
  */
+import { Deadline, type SharedRuns } from '../../lib/index.ts';
 import type { GraphQLHttpRequest } from './read-graphql-request.ts';
 
+/** A bound on shared runs that no participant reaches; each subgraph request still has its own timeout. */
+const sharedRunMs = 3_600_000;
+
+/** One client that waits for its answer, until its own deadline or its disconnect. */
+export interface Participant {
+  readonly signal: AbortSignal;
+  readonly deadline: Deadline;
+}
+
 /**
- * What decides the answer of a query, apart from its generation: who asks, what, how it is written, and the headers
+ * Runs a query, or joins the identical one that is running. A shared run lasts as long as any participant waits: whoever
+ * began it may disconnect before those who joined.
+ *
+ * @param key from `sharingKey`; `undefined` runs the operation alone, as does `runs` where sharing is off
+ */
+export function shareIdentical<Value>(
+  runs: SharedRuns<Value> | undefined,
+  key: string | undefined,
+  { signal, deadline }: Participant,
+  run: (signal: AbortSignal, deadline: Deadline) => Promise<Value>,
+): Promise<Value> {
+  if (runs === undefined || key === undefined) return run(signal, deadline);
+  return runs.run(key, signal, (sharedSignal) => run(sharedSignal, Deadline.in(sharedRunMs)));
+}
+
+/**
+ * What decides the answer of a query, apart from its generation: the caller, the query, the media type, and the headers
  * that subgraphs are sent.
  *
  * @returns undefined for what is never shared: anything that may be a mutation or a subscription, by its text

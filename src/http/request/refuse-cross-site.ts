@@ -9,7 +9,6 @@
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { GatewayError } from '../../errors/index.ts';
-import type { GraphQLHttpRequest } from '../graphql/read-graphql-request.ts';
 import type { AllowedOrigins } from './allowed-origins.ts';
 
 const preflightedHeaders = [
@@ -19,9 +18,14 @@ const preflightedHeaders = [
   'x-graphql-require-preflight',
 ];
 
+/** A request whose method and content type its route has checked. */
+interface CheckedRequest {
+  readonly method: 'GET' | 'POST';
+  readonly headers: IncomingHttpHeaders;
+}
+
 /** @throws GatewayError `CSRF_REFUSED` */
-export function refuseCrossSite(request: GraphQLHttpRequest, allowedOrigins: AllowedOrigins): void {
-  const { method, headers } = request;
+export function refuseCrossSite({ method, headers }: CheckedRequest, allowedOrigins: AllowedOrigins): void {
   if (method === 'POST') return; // application/json, checked: preflighted by every browser
   if (headers['content-type'] !== undefined) return; // application/json, checked: preflighted too
   if (preflightedHeaders.some((name) => headers[name] !== undefined)) return;

@@ -44,8 +44,8 @@ export class EventStream {
     return this.#reply.raw.headersSent || this.#pending !== '';
   }
 
-  /** A header of the answer; too late once something has gone out. */
-  setHeader(name: string, value: string): void {
+  /** Sets a header of the answer; without effect once something has gone out. */
+  header(name: string, value: string): void {
     this.#headers[name] = value;
   }
 

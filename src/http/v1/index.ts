@@ -1,1 +1,2 @@
-export { addV1Routes, refuse as refuseV1 } from './v1-routes.ts';
+export { refuseV1 } from './refuse-v1.ts';
+export { addV1Routes } from './v1-routes.ts';

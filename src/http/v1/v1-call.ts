@@ -1,20 +1,22 @@
 /**
- * The life of one call on /v1, whatever its wire: a generation is leased, the deadline and the client's connection
- * bound it, the model client is asked, and the answer goes out whole or as events.
+ * One call on /v1, whatever its wire: `RequestLife` leases the generation and bounds the call by the deadline and the
+ * client's connection, the model client answers, and the answer goes out whole or as events.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { PublishedPrompt } from '../../ai/fields/index.ts';
 import type { CallSummary, Completion } from '../../ai/model-call/index.ts';
 import type { ModelCall, ModelClient } from '../../ai/models/index.ts';
 import { formatUsd } from '../../ai/prices/index.ts';
-import type { StreamForm } from '../../ai/wires/shared/index.ts';
-import { InvalidField } from '../../ai/wires/shared/index.ts';
+import { InvalidField, type StreamForm } from '../../ai/wires/shared/index.ts';
 import { GatewayError } from '../../errors/index.ts';
-import { Deadline, longestTimerMs, unreachable } from '../../lib/index.ts';
+import { unreachable } from '../../lib/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import { jsonType } from '../request/coded-answer.ts';
+import { type LeasedGenerations, RequestLife } from '../request/request-life.ts';
+import { setAnswerHeaders } from './answer-headers.ts';
 import { EventStream } from './event-stream.ts';
 import { noSuchModel } from './list-models.ts';
+import { codedError } from './refuse-v1.ts';
 
 /** What /v1 reads of a generation. */
 export interface V1Generation {
@@ -23,64 +25,53 @@ export interface V1Generation {
   readonly config: { readonly ai: { readonly exposeReferences: boolean; readonly callTimeoutMs: number } };
 }
 
-/** The generations that serve; a request keeps the one it began with. */
-export interface V1Generations {
-  acquire(): { readonly generation: V1Generation; release(): void } | undefined;
-}
+export type V1Generations = LeasedGenerations<V1Generation>;
 
-/** Until access lands, everyone is the anonymous principal; credentials are not looked at and never handed on. */
+/** There is no authentication yet: every caller is anonymous; credentials are not looked at and never passed on. */
 const anonymous = { id: 'anonymous', tenant: 'public' };
 
 /**
- * The model client ends a call at its deadline, and records it as such; what still waits after it, for a client that does
- * not read, is ended so much later.
+ * The model client ends a call at its deadline, and records it as such; what waits after that, for a client that does not
+ * read, is aborted so much later.
  */
 const graceMs = 50;
 
-/** One request's call: give it back with `end`. */
+/** One request's call; `end` it once. */
 export class V1Call {
-  readonly generation: V1Generation;
-  /** Whether the answer was cached: whoever asks for it once more is likely to ask for it again. */
+  /** Whether the answer was cached: a client that repeats the request is likely to repeat it again. */
   isFromCache = false;
   /** The request's fields that only a provider of its own wire takes. */
-  #beyond: readonly string[] = [];
-  /** The model it asks for. */
+  #wireFields: readonly string[] = [];
+  /** The requested model. */
   #alias = '';
+  readonly #life: RequestLife<V1Generation>;
   readonly #request: FastifyRequest;
   readonly #reply: FastifyReply;
   readonly #log: Logger;
-  readonly #release: () => void;
-  readonly #controller = new AbortController();
-  readonly #deadline: Deadline;
-  readonly #timer: NodeJS.Timeout;
 
   /** @throws GatewayError `OVERLOADED` where no generation serves */
   constructor(generations: V1Generations, request: FastifyRequest, reply: FastifyReply, log: Logger) {
-    const lease = generations.acquire();
-    if (lease === undefined) throw new GatewayError('OVERLOADED');
-    this.generation = lease.generation;
-    this.#release = () => lease.release();
+    const timeoutMs = ({ config }: V1Generation): number => config.ai.callTimeoutMs;
+    this.#life = new RequestLife({ generations, response: reply.raw, timeoutMs, graceMs });
     this.#request = request;
     this.#reply = reply;
     this.#log = log;
-    const { callTimeoutMs } = this.generation.config.ai;
-    this.#deadline = Deadline.in(callTimeoutMs);
-    const late = () => this.#controller.abort(new GatewayError('GATEWAY_TIMEOUT'));
-    this.#timer = setTimeout(late, Math.min(this.#deadline.timerMs + graceMs, longestTimerMs));
-    reply.raw.on('close', () => {
-      if (!reply.raw.writableFinished) this.#controller.abort(new GatewayError('CLIENT_CLOSED_REQUEST'));
-    });
   }
 
-  /** @param user the end user, as the application names them: what a split of models may be kept constant by */
+  get generation(): V1Generation {
+    return this.#life.generation;
+  }
+
+  /** @param user the end user, as the application names them: a split between models can be kept constant for one user */
   context(alias: string, user?: string): Omit<ModelCall, 'request'> {
     this.#alias = alias;
+    const { signal, deadline } = this.#life;
     return {
       alias,
       caller: anonymous,
       ...(user === undefined ? {} : { stickyKey: user }),
-      signal: this.#controller.signal,
-      deadline: this.#deadline,
+      signal,
+      deadline,
       requestId: this.#request.id,
     };
   }
@@ -93,18 +84,12 @@ export class V1Call {
 
   /** Sends a whole answer: a provider's own bytes, or the wire's text. */
   answer(summary: CallSummary, body: string): void {
-    const { costNanoUsd, model, cache, adapted } = summary;
-    if (adapted !== undefined) this.#reply.header('isthmus-adapted', adaptedValue(adapted));
-    this.isFromCache = cache === 'exact';
-    this.#reply
-      .header('content-type', jsonType)
-      .header('isthmus-model', headerValue(model))
-      .header('isthmus-cost-usd', formatUsd(costNanoUsd))
-      .header('isthmus-cache', cacheWord(cache))
-      .send(body);
+    this.isFromCache = summary.cache === 'exact';
+    setAnswerHeaders(this.#reply, summary);
+    this.#reply.header('content-type', jsonType).header('isthmus-cost-usd', formatUsd(summary.costNanoUsd)).send(body);
   }
 
-  /** Sends what no model was asked for. */
+  /** Sends an answer that took no model call. */
   send(body: string): void {
     this.#reply.header('content-type', jsonType).send(body);
   }
@@ -113,7 +98,7 @@ export class V1Call {
   async completeAll(calls: readonly ModelCall[]): Promise<readonly Completion[]> {
     const { models } = this.generation;
     const ended = new AbortController();
-    const signal = AbortSignal.any([this.#controller.signal, ended.signal]);
+    const signal = AbortSignal.any([this.#life.signal, ended.signal]);
     try {
       return await Promise.all(calls.map((call) => models.complete({ ...call, signal })));
     } finally {
@@ -122,7 +107,7 @@ export class V1Call {
   }
 
   async complete(call: ModelCall, write: (answer: Completion) => string): Promise<void> {
-    this.#beyond = call.request.wire?.beyond ?? [];
+    this.#wireFields = call.request.wire?.beyond ?? [];
     const answer = await this.generation.models.complete(call);
     this.answer(answer, answer.wire ?? write(answer));
   }
@@ -132,8 +117,8 @@ export class V1Call {
    * is the wire's error event, and the wire's terminal event never follows.
    */
   async stream(call: ModelCall, form: StreamForm): Promise<void> {
-    this.#beyond = call.request.wire?.beyond ?? [];
-    const events = new EventStream(this.#reply, { heartbeat: form.heartbeat, signal: this.#controller.signal });
+    this.#wireFields = call.request.wire?.beyond ?? [];
+    const events = new EventStream(this.#reply, { heartbeat: form.heartbeat, signal: this.#life.signal });
     const fail = (error: GatewayError): void => {
       if (!events.begun) {
         events.abandon();
@@ -148,9 +133,7 @@ export class V1Call {
           case 'start':
             this.isFromCache = part.cache === 'exact';
             if (events.begun) break; // a heartbeat went out before a model answered
-            events.setHeader('isthmus-model', headerValue(part.model));
-            events.setHeader('isthmus-cache', cacheWord(part.cache));
-            if (part.adapted !== undefined) events.setHeader('isthmus-adapted', adaptedValue(part.adapted));
+            setAnswerHeaders(events, part);
             break;
           case 'end': {
             const cost = formatUsd(part.answer.costNanoUsd);
@@ -182,9 +165,10 @@ export class V1Call {
         events.abandon();
         throw error;
       }
-      // The signal's reason: the deadline's is told; a client that left reads nothing.
-      fail(toGatewayError(this.reasonOf(error)));
-      if (!(this.reasonOf(error) instanceof GatewayError)) {
+      // Where the request was aborted, a client that still reads is sent the abort's reason.
+      const reason = this.reasonOf(error);
+      fail(codedError(reason));
+      if (!(reason instanceof GatewayError)) {
         this.#log.error({ requestId: this.#request.id, error }, 'a request failed unexpectedly');
       }
       return;
@@ -192,46 +176,23 @@ export class V1Call {
     fail(new GatewayError('AI_STREAM_INCOMPLETE'));
   }
 
-  /** What to tell the client of whatever was thrown. */
+  /** The error to answer with, in the client's terms: names the models there are, and the fields that no model takes. */
   reasonOf(thrown: unknown): unknown {
-    if (this.#controller.signal.aborted) return this.#controller.signal.reason;
-    if (thrown instanceof GatewayError && thrown.code === 'AI_MODEL_NOT_FOUND') {
+    const reason = this.#life.reasonOf(thrown);
+    if (!(reason instanceof GatewayError)) return reason;
+    if (reason.code === 'AI_MODEL_NOT_FOUND') {
       const { models, config } = this.generation;
-      return noSuchModel(models, config.ai.exposeReferences, this.#alias, thrown);
+      return noSuchModel(models, config.ai.exposeReferences, this.#alias, reason);
     }
-    const beyond = this.#beyond;
-    if (beyond.length === 0 || !(thrown instanceof GatewayError) || thrown.code !== 'AI_REQUEST_UNSUPPORTED')
-      return thrown;
-    // The client's own words, as far as they are a field's name.
-    const names = beyond.slice(0, 10).map((name) => `\`${name.replace(/[^\w.[\] ()-]/g, '').slice(0, 64)}\``);
+    const fields = this.#wireFields;
+    if (fields.length === 0 || reason.code !== 'AI_REQUEST_UNSUPPORTED') return reason;
+    // The client's own words, as far as they can be a field's name.
+    const names = fields.slice(0, 10).map((name) => `\`${name.replace(/[^\w.[\] ()-]/g, '').slice(0, 64)}\``);
     const message = `No model of this name takes ${names.join(', ')}.`;
-    return new InvalidField(message, beyond[0], 'AI_REQUEST_UNSUPPORTED', thrown);
+    return new InvalidField(message, fields[0], 'AI_REQUEST_UNSUPPORTED', reason);
   }
 
   end(): void {
-    clearTimeout(this.#timer);
-    this.#release();
+    this.#life.end();
   }
-}
-
-export function toGatewayError(thrown: unknown): GatewayError {
-  return thrown instanceof GatewayError ? thrown : new GatewayError('INTERNAL_SERVER_ERROR', { cause: thrown });
-}
-
-/** Cached without the provider being asked, shared, asked, or not looked for. */
-function cacheWord(cache: CallSummary['cache']): string {
-  return cache === 'exact' ? 'hit' : cache;
-}
-
-/** Names of fields, as clients wrote them, in a header's characters. */
-function adaptedValue(adapted: readonly string[]): string {
-  return adapted
-    .join(', ')
-    .replace(/[^\x20-\x7e]/g, '?')
-    .slice(0, 2_000);
-}
-
-/** Model ids are configuration, but headers take no more than these. */
-function headerValue(text: string): string {
-  return text.replace(/[^\x21-\x7e]/g, '?');
 }

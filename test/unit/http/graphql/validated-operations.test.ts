@@ -1,7 +1,7 @@
 /** An operation seen before goes straight to the engine: nobody can tell from the answer. */
 import { parse } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type SeenOperation, SeenOperations } from '../../../../src/http/graphql/seen-operations.ts';
+import { type ValidatedOperation, ValidatedOperations } from '../../../../src/http/graphql/validated-operations.ts';
 import { MemoryBudget } from '../../../../src/lib/index.ts';
 import { startTestGateway, type TestGateway } from '../../../testkit/test-gateway.ts';
 
@@ -92,9 +92,9 @@ describe.each(['application/json', 'application/graphql-response+json'])('asked 
 describe('a document that was seen', () => {
   const query = '{ item(id: "a") { id } }';
   const document = parse(query);
-  const [operation] = document.definitions as unknown as SeenOperation['operation'][];
-  const seen = new SeenOperations(new MemoryBudget(1_000_000).group().cache());
-  const known = { documentHash: 'hash', document, operation, operationName: undefined } as SeenOperation;
+  const [operation] = document.definitions as unknown as ValidatedOperation['operation'][];
+  const seen = new ValidatedOperations(new MemoryBudget(1_000_000).group().cache());
+  const known = { documentHash: 'hash', document, operation, operationName: undefined } as ValidatedOperation;
   seen.add(query, known);
 
   it('is found by its text', () => {
@@ -115,7 +115,7 @@ describe('a document that was seen', () => {
   });
 
   it('is told from one whose operation’s name begins its text', () => {
-    const named = new SeenOperations(new MemoryBudget(1_000_000).group().cache());
+    const named = new ValidatedOperations(new MemoryBudget(1_000_000).group().cache());
     named.add(query, { ...known, operationName: 'A' });
     expect(named.find({ query, operationName: 'A' })).toBeDefined();
     expect(named.find({ query: `A${query}` })).toBeUndefined();

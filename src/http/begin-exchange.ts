@@ -1,0 +1,34 @@
+import type { FastifyInstance } from 'fastify';
+import type { Logger } from '../observability/index.ts';
+import { framingProblem } from './check-framing.ts';
+import type { Exchanges } from './exchanges.ts';
+import { noteFacts } from './request/request-facts.ts';
+import { logRequest } from './request-log.ts';
+
+export interface BeginExchangesOptions {
+  readonly exchanges: Exchanges;
+  readonly isDraining: () => boolean;
+  readonly log: Logger;
+}
+
+/**
+ * The first hook of every request: sets its id on the answer, follows its connection to the end, which writes its line
+ * in the log, and refuses ambiguous framing.
+ */
+export function beginExchanges(app: FastifyInstance, { exchanges, isDraining, log }: BeginExchangesOptions): void {
+  // With a callback: a promise for each request is 4 % of a flat query.
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-request-id', request.id);
+    if (isDraining()) reply.header('connection', 'close');
+    const began = performance.now();
+    exchanges.begin(request.raw, reply.raw, ({ cutFor, response }) => {
+      if (cutFor !== undefined) noteFacts(request, cutFor);
+      const end = cutFor !== undefined ? 'cut' : response.writableFinished ? 'answered' : 'aborted';
+      logRequest(log, request, reply, began, end);
+    });
+    const problem = framingProblem(request.raw);
+    // What follows on such a connection may be ambiguous as well.
+    if (problem !== undefined) reply.header('connection', 'close');
+    done(problem);
+  });
+}

@@ -1,0 +1,35 @@
+/** The replies to requests that no route answers: each is one coded error. */
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { GatewayError } from '../errors/index.ts';
+import type { Logger } from '../observability/index.ts';
+import { readEncodings } from './decode-body.ts';
+import { errorBody, errorHeaders, jsonType } from './request/coded-answer.ts';
+import { toGatewayError } from './request/fastify-errors.ts';
+import { noteFacts } from './request/request-facts.ts';
+
+/** Adds the replies for paths without a route and for whatever a route throws. */
+export function addErrorReplies(app: FastifyInstance, log: Logger): void {
+  app.setNotFoundHandler((_request, reply) => {
+    reply.code(404).header('content-type', jsonType).send(errorBody('NOT_FOUND'));
+  });
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const coded = toGatewayError(error, 'BAD_REQUEST');
+    if (coded.code === 'INTERNAL_SERVER_ERROR') {
+      log.error({ requestId: request.id, error }, 'a request failed unexpectedly');
+    }
+    refuse(coded, request, reply);
+  });
+}
+
+export function refuse(error: GatewayError, request: FastifyRequest, reply: FastifyReply): void {
+  noteFacts(request, { code: error.code });
+  // A refused body may still be arriving: this connection cannot be used again.
+  if (error.code === 'CONTENT_TOO_LARGE') reply.header('connection', 'close');
+  if (error.code === 'UNSUPPORTED_MEDIA_TYPE') reply.header('accept-encoding', readEncodings);
+  reply
+    .code(error.entry.status)
+    .headers(errorHeaders(error))
+    .header('x-request-id', request.id)
+    .header('content-type', jsonType)
+    .send(errorBody(error.code, error.message));
+}

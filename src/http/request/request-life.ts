@@ -1,0 +1,86 @@
+/**
+ * The life of one HTTP request, the same on every route: it leases the generation that serves it, it is aborted at its
+ * deadline or when its client disconnects, and it gives the lease back at its end.
+ */
+import type { ServerResponse } from 'node:http';
+import { GatewayError } from '../../errors/index.ts';
+import { Deadline, longestTimerMs } from '../../lib/index.ts';
+
+/** The generations that requests can lease; a request keeps the one it began with. */
+export interface LeasedGenerations<Generation> {
+  acquire(): { readonly generation: Generation; release(): void } | undefined;
+}
+
+export interface RequestLifeOptions<Generation> {
+  readonly generations: LeasedGenerations<Generation>;
+  readonly response: ServerResponse;
+  /** How long the request may take on the generation that it leases, in milliseconds. */
+  readonly timeoutMs: (generation: Generation) => number;
+  /**
+   * How long after its deadline the request is aborted, in milliseconds. More than 0 where a part below ends its work at
+   * the deadline by itself and reports that as the reason.
+   * @default 0
+   */
+  readonly graceMs?: number;
+}
+
+/** Begins with its construction; call `end` exactly once. */
+export class RequestLife<Generation> {
+  readonly generation: Generation;
+  readonly deadline: Deadline;
+  readonly #release: () => void;
+  readonly #controller = new AbortController();
+  readonly #timer: NodeJS.Timeout;
+
+  /** @throws GatewayError `OVERLOADED` where no generation serves */
+  constructor({ generations, response, timeoutMs, graceMs = 0 }: RequestLifeOptions<Generation>) {
+    const lease = acquire(generations);
+    this.generation = lease.generation;
+    this.#release = () => lease.release();
+    const milliseconds = timeoutMs(lease.generation);
+    const abortAtDeadline = (): void => this.#controller.abort(new GatewayError('GATEWAY_TIMEOUT'));
+    this.#timer = setTimeout(abortAtDeadline, Math.min(milliseconds + graceMs, longestTimerMs));
+    this.deadline = Deadline.in(milliseconds);
+    response.on('close', () => {
+      if (!response.writableFinished) this.#controller.abort(new GatewayError('CLIENT_CLOSED_REQUEST'));
+    });
+  }
+
+  /** Aborts with a GatewayError: `GATEWAY_TIMEOUT`, or `CLIENT_CLOSED_REQUEST`, also after `end`, while parts are sent. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** The error to answer with: the abort's reason where the request was aborted, else `thrown`. */
+  reasonOf(thrown: unknown): unknown {
+    const { signal } = this.#controller;
+    return signal.aborted ? signal.reason : thrown;
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+    this.#release();
+  }
+}
+
+/**
+ * Runs `read` on the generation that serves; for requests that wait for nothing.
+ * @throws GatewayError `OVERLOADED` where no generation serves
+ */
+export function withGeneration<Generation, Value>(
+  generations: LeasedGenerations<Generation>,
+  read: (generation: Generation) => Value,
+): Value {
+  const lease = acquire(generations);
+  try {
+    return read(lease.generation);
+  } finally {
+    lease.release();
+  }
+}
+
+function acquire<Generation>(generations: LeasedGenerations<Generation>) {
+  const lease = generations.acquire();
+  if (lease === undefined) throw new GatewayError('OVERLOADED');
+  return lease;
+}

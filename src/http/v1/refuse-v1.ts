@@ -1,0 +1,38 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import {
+  forbidsRetry,
+  retryAfterSeconds,
+  statusOf,
+  type WireErrorForm,
+  wireErrorBody,
+} from '../../ai/wires/shared/index.ts';
+import { GatewayError } from '../../errors/index.ts';
+import type { Logger } from '../../observability/index.ts';
+import { jsonType } from '../request/coded-answer.ts';
+import { noteFacts } from '../request/request-facts.ts';
+
+/** Answers whatever was thrown in the form of the wire that the request's path belongs to. */
+export function refuseV1(thrown: unknown, request: FastifyRequest, reply: FastifyReply, log: Logger): FastifyReply {
+  const error = codedError(thrown);
+  noteFacts(request, { code: error.code });
+  if (error.code === 'INTERNAL_SERVER_ERROR') {
+    log.error({ requestId: request.id, error: thrown }, 'a request failed unexpectedly');
+  } else if (error.detail !== undefined) {
+    log.warn({ requestId: request.id, code: error.code, reason: error.detail }, 'a request of /v1 failed');
+  }
+  const form: WireErrorForm = request.url.startsWith('/v1/messages') ? 'anthropic' : 'openai';
+  const seconds = retryAfterSeconds(error);
+  if (seconds !== undefined) reply.header('retry-after', String(seconds));
+  if (forbidsRetry(error)) reply.header('x-should-retry', 'false');
+  // A refused body may still be arriving: this connection cannot be used again.
+  if (error.code === 'CONTENT_TOO_LARGE') reply.header('connection', 'close');
+  return reply
+    .code(statusOf(error))
+    .header('content-type', jsonType)
+    .send(wireErrorBody(form, error, request.id));
+}
+
+/** `thrown` itself where it has a code; whatever else was thrown is a defect. */
+export function codedError(thrown: unknown): GatewayError {
+  return thrown instanceof GatewayError ? thrown : new GatewayError('INTERNAL_SERVER_ERROR', { cause: thrown });
+}
