@@ -68,8 +68,10 @@ const dispatch: Ask = (path, turn) =>
   });
 
 const breaker = { thresholdPercent: 50, minRequests: 20, windowMs: 10_000, sleepMs: 5_000 };
-const clientFor = (path: string) => createHttpSubgraph({ name: 's', url: origin + path, timeoutMs: 10_000, breaker });
-const clients = new Map(['/', '/large'].map((path) => [path, clientFor(path)]));
+const clientFor = (path: string, sender: 'lean' | 'undici') =>
+  createHttpSubgraph({ name: 's', url: origin + path, timeoutMs: 10_000, breaker, client: sender });
+const clients = new Map(['/', '/large'].map((path) => [path, clientFor(path, 'lean')]));
+const undiciClients = new Map(['/', '/large'].map((path) => [path, clientFor(path, 'undici')]));
 const signal = new AbortController().signal;
 const contextOf = (): RequestContext => ({
   requestId: 'r-1',
@@ -82,6 +84,11 @@ const client: Ask = (path, turn) =>
   Promise.reject();
 const clientText: Ask = (path, turn) =>
   clients
+    .get(path)
+    ?.execute({ kind: 'query', query, variablesJson: `{"turn":${turn}}`, representationsJson }, contextOf()) ??
+  Promise.reject();
+const clientUndici: Ask = (path, turn) =>
+  undiciClients
     .get(path)
     ?.execute({ kind: 'query', query, variablesJson: `{"turn":${turn}}`, representationsJson }, contextOf()) ??
   Promise.reject();
@@ -117,8 +124,13 @@ for (const path of Array.from({ length: rounds }, () => ['/', '/large']).flat())
   await measure('undici Pool.dispatch, bare', path, dispatch);
   await measure('SubgraphClient', path, client);
   await measure('SubgraphClient, variables as text', path, clientText);
+  await measure('SubgraphClient over undici, variables as text', path, clientUndici);
   await measure('SubgraphClient, half of them shared', path, clientShared);
 }
 for (const [label, milliseconds] of [...least].sort()) console.log(`${label.padEnd(56)}${milliseconds.toFixed(4)} ms`);
-await Promise.all([agent.destroy(), pool.destroy(), ...[...clients.values()].map((one) => one.close())]);
+await Promise.all([
+  agent.destroy(),
+  pool.destroy(),
+  ...[...clients.values(), ...undiciClients.values()].map((one) => one.close()),
+]);
 child.kill();

@@ -22,7 +22,12 @@ export type Outcome =
   /** The answer is larger than the limit. */
   | { readonly kind: 'too-large' }
   /** There was no connection, or it broke before the answer was whole. */
-  | { readonly kind: 'broken'; readonly error: Error }
+  | {
+      readonly kind: 'broken';
+      readonly error: Error;
+      /** The connection had been used before, and closed before a byte of the answer: the server had let go of it. */
+      readonly isStale: boolean;
+    }
   /** The request could not be written as it is: nothing has been sent. */
   | { readonly kind: 'unsendable'; readonly error: Error }
   /** Too many requests are waiting for a connection already: nothing has been sent. */
@@ -33,6 +38,9 @@ export type Outcome =
 export interface ExchangeController {
   abort(reason: Error): void;
 }
+
+/** The code of the error by which a connection pool says that a connection was stale. */
+export const staleConnection = 'STALE_CONNECTION';
 
 const nothing = Buffer.alloc(0);
 const stopError = new Error('the request was stopped');
@@ -51,6 +59,16 @@ export class Exchange {
   constructor(maxBytes: number, settle: (outcome: Outcome) => void) {
     this.#maxBytes = maxBytes;
     this.#settle = settle;
+  }
+
+  /** Whether nobody waits for it any more. */
+  get isSettled(): boolean {
+    return this.#settled;
+  }
+
+  /** It waits for a connection: `controller` takes it out of the queue. */
+  onQueued(controller: ExchangeController): void {
+    this.#controller = controller;
   }
 
   stop(why: Stop): void {
@@ -86,7 +104,8 @@ export class Exchange {
 
   onResponseError(_controller: ExchangeController | null, error: Error): void {
     const code = 'code' in error ? error.code : undefined;
-    this.#end({ kind: code === 'UND_ERR_INVALID_ARG' ? 'unsendable' : 'broken', error });
+    if (code === 'UND_ERR_INVALID_ARG') this.#end({ kind: 'unsendable', error });
+    else this.#end({ kind: 'broken', error, isStale: code === staleConnection });
   }
 
   #cut(outcome: Outcome): void {

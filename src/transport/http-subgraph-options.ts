@@ -26,6 +26,8 @@ export interface HttpSubgraphOptions {
   readonly maxInFlight?: number;
   /** Whether HTTP/2 is used where an https:// URL offers it. Costs nothing on http://. @default true */
   readonly http2?: boolean;
+  /** What sends requests: our own client for plain HTTP/1.1, or undici for everything. @default 'lean' */
+  readonly client?: 'lean' | 'undici';
   /** Whether queries are sent by hash first. @default false */
   readonly apq?: boolean;
   /** How request bodies are compressed; other than none also asks for compressed answers. @default 'none' */

@@ -21,8 +21,9 @@ import { EndpointChooser } from './choose-endpoint.ts';
 import { executeParts, splitRepresentations } from './chunk-representations.ts';
 import { decodeBody, isEncoded } from './decode-body.ts';
 import { encodeBody } from './encode-body.ts';
-import { Endpoint } from './endpoint.ts';
+import { type ConnectionPool, Endpoint } from './endpoint.ts';
 import type { HttpSubgraphOptions } from './http-subgraph-options.ts';
+import { LeanPool } from './lean/lean-pool.ts';
 import { PersistedQueries } from './persisted-queries.ts';
 import type { RequestContext } from './request-context.ts';
 import { compileRequestHeaderRules } from './request-header-rules.ts';
@@ -246,14 +247,22 @@ function withHeaders(ruled: readonly string[] = [], headers: Readonly<Record<str
 
 function openEndpoint(url: string, options: HttpSubgraphOptions): Endpoint {
   const connections = options.maxConnections ?? 100;
-  const pool = new Pool(new URL(url).origin, {
-    connections,
-    allowH2: options.http2 ?? true,
-    connect: { timeout: options.connectTimeoutMs ?? 1_000 },
-    // The call's own deadline covers the whole exchange; undici's two would only cover parts of it.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-  });
+  const { origin } = new URL(url);
+  const connectTimeoutMs = options.connectTimeoutMs ?? 1_000;
+  const allowH2 = options.http2 ?? true;
+  const openUndici = (): ConnectionPool =>
+    new Pool(origin, {
+      connections,
+      allowH2,
+      connect: { timeout: connectTimeoutMs },
+      // The call's own deadline covers the whole exchange; undici's two would only cover parts of it.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    });
+  const pool =
+    options.client === 'undici'
+      ? openUndici()
+      : new LeanPool({ origin, connections, connectTimeoutMs, http2: allowH2 ? openUndici : undefined });
   return new Endpoint({
     url,
     pool,

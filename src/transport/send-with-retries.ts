@@ -80,7 +80,11 @@ export async function sendAgain(
   for (let retry = 1; ; retry++) {
     if (outcome === undefined) return conclude(options, call, outcome);
     if (outcome.kind === 'answered' && outcome.status < 400) return outcome;
-    if (!(await pauseForRetry(options, call, message, outcome, retry))) return conclude(options, call, outcome);
+    // Nobody has read what went out on a stale connection: sent again at once, it adds no load.
+    const isUnread = retry === 1 && outcome.kind === 'broken' && outcome.isStale && message.kind === 'query';
+    const isSentAgain = isUnread && options.retries > 0 && call.stopped === undefined;
+    if (!isSentAgain && !(await pauseForRetry(options, call, message, outcome, retry)))
+      return conclude(options, call, outcome);
     const now = performance.now();
     const next = options.chooser.choose(message.kind, endpoint, now);
     if (next === undefined) return conclude(options, call, outcome);

@@ -1,0 +1,222 @@
+/**
+ * One keep-alive connection of a {@link LeanPool}: one exchange at a time, its head and body in one write, the response
+ * read strictly as it comes.
+ *
+ * Whatever is not exactly one response to the request that was sent ends the connection: bytes while nobody asked, bytes
+ * after the end, an end before the end. A response that comes before the request has gone out whole is taken, but the
+ * connection is not used again, because the server may still read what is left as a request of its own.
+ */
+import type { Socket } from 'node:net';
+import { type Exchange, type ExchangeController, staleConnection } from '../exchange.ts';
+import { ChunkReader } from './read-chunks.ts';
+import { type Framing, MalformedResponse, readHead } from './read-head.ts';
+
+/** The most bytes of a response's head, as Node's own parser has it. */
+const maxHeadBytes = 16_384;
+/** Informational responses before the one that counts. */
+const maxInformational = 10;
+/** What a server may make the gateway reserve by its word alone. */
+const maxBufferedBytes = 1_048_576;
+const endOfHead = Buffer.from('\r\n\r\n');
+
+export interface ConnectionOwner {
+  /** The exchange has ended and the connection is free for another. */
+  released(connection: LeanConnection): void;
+  /** The connection is closed; its exchange, where it had one, has been told. */
+  closed(connection: LeanConnection): void;
+}
+
+export class LeanConnection implements ExchangeController {
+  readonly #socket: Socket;
+  readonly #owner: ConnectionOwner;
+  #exchange: Exchange | undefined;
+  #head: Buffer | undefined;
+  #framing: Framing | undefined;
+  #persists = true;
+  #left = 0;
+  #body: Buffer | undefined;
+  #chunks: ChunkReader | undefined;
+  #informational = 0;
+  #answered = 0;
+  #isClosed = false;
+  /** How long the server said it keeps the connection, and since when it is idle. */
+  #idleMs = defaultIdleMs;
+  #idleSince = 0;
+
+  constructor(socket: Socket, owner: ConnectionOwner) {
+    this.#socket = socket;
+    this.#owner = owner;
+  }
+
+  /** Whether the server may be closing it just now: a request that is sent then is lost. */
+  isStale(now: number): boolean {
+    return now - this.#idleSince >= this.#idleMs;
+  }
+
+  get isUsable(): boolean {
+    return !this.#isClosed && this.#exchange === undefined && this.#persists;
+  }
+
+  send(exchange: Exchange, head: string, body: string | Buffer): void {
+    this.#exchange = exchange;
+    this.#framing = undefined;
+    this.#informational = 0;
+    this.#persists = true;
+    exchange.onRequestStart(this);
+    if (typeof body === 'string' && Buffer.byteLength(head) === head.length) this.#socket.write(head + body, 'utf8');
+    else {
+      this.#socket.cork();
+      this.#socket.write(head, 'latin1');
+      this.#socket.write(body);
+      this.#socket.uncork();
+    }
+  }
+
+  /** The exchange wants no more of its answer. */
+  abort(): void {
+    this.#exchange = undefined;
+    this.close();
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#socket.destroy();
+    this.#owner.closed(this);
+  }
+
+  onData(bytes: Buffer): void {
+    try {
+      this.#read(bytes);
+    } catch (error) {
+      if (!(error instanceof MalformedResponse)) throw error;
+      this.fail(error);
+    }
+  }
+
+  onEnd(): void {
+    if (this.#framing?.kind === 'until-close') this.#finish();
+    else this.onClose(new Error('the server closed the connection'));
+  }
+
+  /** @param error why, where it is known; a connection that was used before may just have been let go of */
+  onClose(error: Error): void {
+    const isStale = this.#answered > 0 && this.#framing === undefined && this.#head === undefined;
+    this.fail(isStale ? Object.assign(error, { code: staleConnection }) : error);
+  }
+
+  fail(error: Error): void {
+    const exchange = this.#exchange;
+    this.#exchange = undefined;
+    this.close();
+    exchange?.onResponseError(null, error);
+  }
+
+  #read(bytes: Buffer): void {
+    let rest = bytes;
+    while (rest.length > 0 && !this.#isClosed) {
+      const exchange = this.#exchange;
+      if (exchange === undefined) throw new MalformedResponse('the server sent bytes that nobody asked for');
+      const framing = this.#framing;
+      if (framing === undefined) {
+        rest = this.#readHead(exchange, rest);
+        continue;
+      }
+      switch (framing.kind) {
+        case 'length': {
+          const count = Math.min(rest.length, this.#left);
+          this.#take(exchange, framing.bytes, rest.subarray(0, count));
+          rest = rest.subarray(count);
+          if (this.#left === 0 && !this.#isClosed) this.#finish(rest.length > 0);
+          break;
+        }
+        case 'chunked': {
+          this.#chunks ??= new ChunkReader();
+          const chunks = this.#chunks;
+          const count = chunks.read(rest, (piece) => exchange.onResponseData(this, Buffer.from(piece)));
+          rest = rest.subarray(count);
+          if (chunks.hasEnded && !this.#isClosed) this.#finish(rest.length > 0);
+          break;
+        }
+        case 'until-close':
+          exchange.onResponseData(this, Buffer.from(rest));
+          return;
+        default:
+          throw new MalformedResponse('the server sent a body where there is none');
+      }
+    }
+  }
+
+  /** A body of moderate length is put into one buffer of its size; a longer one is handed on as it comes. */
+  #take(exchange: Exchange, length: number, piece: Buffer): void {
+    const filled = length - this.#left;
+    this.#left -= piece.length;
+    if (length > maxBufferedBytes) {
+      exchange.onResponseData(this, Buffer.from(piece));
+      return;
+    }
+    this.#body ??= Buffer.allocUnsafe(length);
+    piece.copy(this.#body, filled);
+    if (this.#left > 0) return;
+    const body = this.#body;
+    this.#body = undefined;
+    exchange.onResponseData(this, body);
+  }
+
+  /** @returns the bytes behind the head, or none where it is not whole yet */
+  #readHead(exchange: Exchange, bytes: Buffer): Buffer {
+    const whole = this.#head === undefined ? bytes : Buffer.concat([this.#head, bytes]);
+    const end = whole.indexOf(endOfHead);
+    if ((end === -1 ? whole.length : end) > maxHeadBytes)
+      throw new MalformedResponse('the response’s head is too long');
+    if (end === -1) {
+      if (hasBareLineFeed(whole)) throw new MalformedResponse('a line of the head ends with a bare line feed');
+      this.#head = Buffer.from(whole);
+      return nothing;
+    }
+    this.#head = undefined;
+    const { status, headers, framing, persists, idleMs } = readHead(whole.toString('latin1', 0, end));
+    const rest = whole.subarray(end + 4);
+    if (status < 200) {
+      // 100 answers an expectation and 101 an upgrade, neither of which was sent.
+      if (status < 102 || ++this.#informational > maxInformational)
+        throw new MalformedResponse(`the server answered ${status}, which nobody asked for`);
+      return rest;
+    }
+    this.#framing = framing;
+    this.#persists = persists;
+    if (idleMs !== undefined) this.#idleMs = Math.max(0, idleMs - idleMarginMs);
+    exchange.onResponseStart(this, status, headers);
+    if (this.#isClosed) return nothing;
+    if (framing.kind === 'length') this.#left = framing.bytes;
+    else if (framing.kind === 'none') this.#finish(rest.length > 0);
+    return rest;
+  }
+
+  /** @param hasMore whether bytes follow that belong to nothing: the answer is taken, the connection is not used again */
+  #finish(hasMore = false): void {
+    const exchange = this.#exchange;
+    this.#exchange = undefined;
+    this.#framing = undefined;
+    this.#chunks = undefined;
+    this.#answered++;
+    const isReusable = this.#persists && !hasMore && this.#socket.writableLength === 0 && !this.#isClosed;
+    if (!isReusable) this.close();
+    else this.#idleSince = performance.now();
+    exchange?.onResponseEnd();
+    if (isReusable && !this.#isClosed) this.#owner.released(this);
+  }
+}
+
+/** Told before the head is whole, which it may never be for a server that ends lines so. */
+function hasBareLineFeed(bytes: Buffer): boolean {
+  for (let at = bytes.indexOf(0x0a); at !== -1; at = bytes.indexOf(0x0a, at + 1)) {
+    if (bytes[at - 1] !== 0x0d) return true;
+  }
+  return false;
+}
+
+const nothing = Buffer.alloc(0);
+/** Node's own servers close after five seconds; the margin is for a request that is already on its way. */
+const defaultIdleMs = 4_000;
+const idleMarginMs = 1_000;
