@@ -32,4 +32,4 @@ export { configJsonSchema } from './json-schema.ts';
 export { type ConfiguredInCode, checkConfig, loadConfig } from './load-config.ts';
 export type { ErrorPolicy, LogLevel, ResolvedConfig, SubgraphConfig } from './resolved-config.ts';
 export { pendingKeys, supportedFederation } from './supergraph-yaml.ts';
-export type { BodyCompression, BreakerConfig } from './traffic.ts';
+export type { BodyCompression, BreakerConfig, HttpClient } from './traffic.ts';

@@ -20,11 +20,15 @@ export interface SubgraphTraffic {
   readonly maxRepresentations: number | undefined;
   readonly maxConnections: number;
   readonly http2: boolean;
+  readonly client: HttpClient;
   readonly apq: boolean;
   readonly compression: BodyCompression;
   /** `undefined`: disabled. */
   readonly breaker: BreakerConfig | undefined;
 }
+
+/** What sends requests to subgraphs. */
+export type HttpClient = 'lean' | 'undici';
 
 export type BodyCompression = 'none' | 'gzip' | 'br';
 
@@ -91,6 +95,12 @@ const keys = {
     .optional()
     .describe('The most connections per URL. Default: 100.'),
   http2: z.boolean().optional().describe('Whether HTTP/2 is used with https:// URLs that offer it. Default: true.'),
+  client: z
+    .enum(['lean', 'undici'])
+    .optional()
+    .describe(
+      'What sends requests over HTTP/1.1: the gateway’s own client, or undici. HTTP/2 is undici’s. Default: lean.',
+    ),
   apq: z
     .boolean()
     .optional()
@@ -141,6 +151,7 @@ export function resolveTraffic(traffic: z.output<typeof trafficYaml>, subgraph: 
     maxRepresentations: merged.max_representations,
     maxConnections: merged.max_connections ?? 100,
     http2: merged.http2 ?? true,
+    client: merged.client ?? 'lean',
     apq: merged.apq ?? false,
     compression: merged.compression ?? 'none',
     breaker:

@@ -1,4 +1,4 @@
-import type { BodyCompression, BreakerConfig, HeaderRules } from '../config/index.ts';
+import type { BodyCompression, BreakerConfig, HeaderRules, HttpClient } from '../config/index.ts';
 import type { BreakerState } from './circuit-breaker.ts';
 
 /** How a subgraph is reached over HTTP, and its bounds. */
@@ -27,7 +27,7 @@ export interface HttpSubgraphOptions {
   /** Whether HTTP/2 is used where an https:// URL offers it. Costs nothing on http://. @default true */
   readonly http2?: boolean;
   /** What sends requests: our own client for plain HTTP/1.1, or undici for everything. @default 'lean' */
-  readonly client?: 'lean' | 'undici';
+  readonly client?: HttpClient;
   /** Whether queries are sent by hash first. @default false */
   readonly apq?: boolean;
   /** How request bodies are compressed; other than none also asks for compressed answers. @default 'none' */
