@@ -1,5 +1,6 @@
 /**
- * A subgraph over HTTP, through undici's keep-alive pools: the only file that imports it.
+ * A subgraph over HTTP: plain HTTP/1.1 through our own client (lean/), HTTP/2 and whatever is set to it through undici,
+ * which no other file of this folder imports.
  *
  * What a request goes through, in order:
  *

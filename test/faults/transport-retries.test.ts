@@ -6,6 +6,7 @@ import {
   codeOf,
   connect,
   contextOf,
+  describeEachClient,
   json,
   listen,
   listenGraphQL,
@@ -137,56 +138,58 @@ describe.each([429, 503])('an answer of %s', (status) => {
   });
 });
 
-describe('a client that leaves during the pause before a retry', () => {
-  it('ends it', async () => {
-    const { url, received } = await busySubgraph(503, '1');
-    const controller = new AbortController();
-    const answer = connect(url, { timeoutMs: 5_000 }).execute(query, contextOf({ signal: controller.signal }));
-    setTimeout(() => controller.abort(new Error('the client left')), 40);
-    await expect(answer).rejects.toThrow('the client left');
-    expect(received).toHaveLength(1);
-  });
-});
-
-describe('retries at volume', () => {
-  it('save 99 % of queries where a tenth of all answers is a 5xx, for a fifth more load at most', async () => {
-    let random = 1;
-    let requests = 0;
-    const url = await listen((request, response) => {
-      request.resume().once('end', () => {
-        requests++;
-        random = (random * 48_271) % 2_147_483_647;
-        if (random % 10 === 0) response.writeHead(500 + (random % 4)).end('broken');
-        else response.end(body);
-      });
+describeEachClient(() => {
+  describe('a client that leaves during the pause before a retry', () => {
+    it('ends it', async () => {
+      const { url, received } = await busySubgraph(503, '1');
+      const controller = new AbortController();
+      const answer = connect(url, { timeoutMs: 5_000 }).execute(query, contextOf({ signal: controller.signal }));
+      setTimeout(() => controller.abort(new Error('the client left')), 40);
+      await expect(answer).rejects.toThrow('the client left');
+      expect(received).toHaveLength(1);
     });
-    const client = connect(url, { shareIdentical: false, retries: 2 });
-    const queries = 3_000;
-    let failures = 0;
-    let asked = 0;
-    await Promise.all(
-      Array.from({ length: 30 }, async () => {
-        while (asked++ < queries) await client.execute(query, contextOf()).catch(() => failures++);
-      }),
-    );
-    expect(failures).toBeLessThan(queries * 0.01);
-    expect(requests).toBeLessThanOrEqual(queries * 1.2);
-    expect(requests).toBeGreaterThan(queries * 1.05);
   });
 
-  it('add a fifth at most where everything fails', async () => {
-    let requests = 0;
-    const url = await listen((request, response) => {
-      request.resume().once('end', () => {
-        requests++;
-        response.writeHead(503).end();
+  describe('retries at volume', () => {
+    it('save 99 % of queries where a tenth of all answers is a 5xx, for a fifth more load at most', async () => {
+      let random = 1;
+      let requests = 0;
+      const url = await listen((request, response) => {
+        request.resume().once('end', () => {
+          requests++;
+          random = (random * 48_271) % 2_147_483_647;
+          if (random % 10 === 0) response.writeHead(500 + (random % 4)).end('broken');
+          else response.end(body);
+        });
       });
+      const client = connect(url, { shareIdentical: false, retries: 2 });
+      const queries = 3_000;
+      let failures = 0;
+      let asked = 0;
+      await Promise.all(
+        Array.from({ length: 30 }, async () => {
+          while (asked++ < queries) await client.execute(query, contextOf()).catch(() => failures++);
+        }),
+      );
+      expect(failures).toBeLessThan(queries * 0.01);
+      expect(requests).toBeLessThanOrEqual(queries * 1.2);
+      expect(requests).toBeGreaterThan(queries * 1.05);
     });
-    const client = connect(url, { shareIdentical: false, retries: 3 });
-    for (let round = 0; round < 20; round++) {
-      await Promise.allSettled(Array.from({ length: 50 }, () => client.execute(query, contextOf())));
-    }
-    expect(requests).toBeGreaterThan(1_000);
-    expect(requests).toBeLessThanOrEqual(1_200);
+
+    it('add a fifth at most where everything fails', async () => {
+      let requests = 0;
+      const url = await listen((request, response) => {
+        request.resume().once('end', () => {
+          requests++;
+          response.writeHead(503).end();
+        });
+      });
+      const client = connect(url, { shareIdentical: false, retries: 3 });
+      for (let round = 0; round < 20; round++) {
+        await Promise.allSettled(Array.from({ length: 50 }, () => client.execute(query, contextOf())));
+      }
+      expect(requests).toBeGreaterThan(1_000);
+      expect(requests).toBeLessThanOrEqual(1_200);
+    });
   });
 });

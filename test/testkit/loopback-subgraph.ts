@@ -1,6 +1,7 @@
 /** Subgraphs on loopback sockets for transport tests, and what tests need around them. */
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
+import { beforeAll, describe } from 'vitest';
 import { GatewayError } from '../../src/errors/index.ts';
 import { Deadline } from '../../src/lib/index.ts';
 import {
@@ -72,8 +73,21 @@ export async function listenTcp(connected: (socket: Socket) => void): Promise<st
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`;
 }
 
+/** What {@link connect} sends with, where the test does not say. */
+let chosenClient: 'lean' | 'undici' = 'lean';
+
+/** Runs the same tests over each of the clients that send requests. */
+export function describeEachClient(tests: () => void): void {
+  describe.each(['lean', 'undici'] as const)('over the client %s', (client) => {
+    beforeAll(() => {
+      chosenClient = client;
+    });
+    tests();
+  });
+}
+
 export function connect(url: string, options: Partial<HttpSubgraphOptions> = {}): SubgraphClient {
-  const client = createHttpSubgraph({ name: 'shop', url, timeoutMs: 2_000, ...options });
+  const client = createHttpSubgraph({ name: 'shop', url, timeoutMs: 2_000, client: chosenClient, ...options });
   cleanups.push(() => client.close());
   return client;
 }
