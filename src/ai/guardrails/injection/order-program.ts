@@ -3,7 +3,9 @@
  * symbol. Compiled once, when the module is loaded; what is misspelt in the rules is an error there.
  */
 import { invariant } from '../../../lib/index.ts';
-import { excuses, type InjectionRule, phrases, rules } from './order-rules.ts';
+import { evidencePhrases, evidenceRules } from './evidence-rules.ts';
+import { phrases as orderPhrases } from './order-phrases.ts';
+import { excuses, type InjectionRule, rules } from './order-rules.ts';
 import { softWords, urgingWords, wordClasses } from './order-words.ts';
 import { hashesOf, misspelt, reversedHash, rotatedHash } from './word-hash.ts';
 
@@ -31,8 +33,9 @@ export interface Emission {
 export interface OrderProgram {
   readonly words: ReadonlyMap<number, WordMeaning>;
   /**
-   * Steps that wait for a symbol, three numbers each: the step, its reach and what it gives. In one array, because each
-   * word that plays a part runs through it.
+   * Steps that wait for a symbol, four numbers each: the step, the one before it, its reach in half words (0 for a first
+   * step) and what it gives: a phrase's symbol, -1 for a step that is not the last, -2 and below for an emission. In one
+   * array, because each word that plays a part runs through it.
    */
   readonly waiting: readonly Int32Array[];
   readonly steps: number;
@@ -47,6 +50,7 @@ interface Step {
 }
 
 const none = new Int32Array(0);
+const phrases: Readonly<Record<string, string>> = { ...orderPhrases, ...evidencePhrases };
 
 /** Words that are found misspelt, and backwards. */
 const core = ['$ignore', '$previous', '$orders', '$prompt', '$hidden', '$reveal'] as const;
@@ -56,9 +60,10 @@ export const orderProgram: OrderProgram = compile();
 
 function compile(): OrderProgram {
   const symbols = new Map<string, number>();
-  const waiting: number[][] = [];
-  const reach: number[] = [];
-  const gives: number[] = [];
+  const waiting: (readonly number[])[][] = [];
+  /** Steps by what comes before them: sequences that begin alike share their first steps. */
+  const prefixes = new Map<string, number>();
+  let count = 0;
   const emissions: Emission[] = [];
   const symbolOf = (name: string): number => {
     const present = symbols.get(name);
@@ -71,10 +76,17 @@ function compile(): OrderProgram {
   const add = (sequences: string, result: number): void => {
     for (const sequence of sequences.split('|'))
       for (const steps of readSequence(sequence)) {
-        for (const [index, step] of steps.entries()) {
-          waiting[symbolOf(step.symbol)]?.push(reach.length);
-          reach.push(index === 0 ? 0 : step.reach);
-          gives.push(index === steps.length - 1 ? result : -1);
+        let before = -1;
+        for (const [index, { symbol, reach }] of steps.entries()) {
+          const ends = index === steps.length - 1;
+          const id = symbolOf(symbol);
+          const far = index === 0 ? 0 : reach;
+          const key = `${before} ${far} ${id}`;
+          const shared = ends ? undefined : prefixes.get(key);
+          const step = shared ?? count++;
+          if (shared === undefined) waiting[id]?.push([step, before, far, ends ? result : -1]);
+          if (!ends) prefixes.set(key, step);
+          before = step;
         }
       }
   };
@@ -83,17 +95,25 @@ function compile(): OrderProgram {
     emissions.push({ rule, score });
   };
   for (const [name, sequences] of Object.entries(phrases)) add(sequences, symbolOf(`$${name}`));
-  for (const { name, score, sequences } of rules) emit(name, score, sequences);
+  for (const { name, score, sequences } of [...rules, ...evidenceRules]) emit(name, score, sequences);
+  // `!$phrase`: the phrase where an order's verb is, so the `!` stands before its first term.
+  for (let size = 0, compiled = new Set<string>(); size !== symbols.size; ) {
+    size = symbols.size;
+    for (const name of symbols.keys()) {
+      const sequences = phrases[name.replace(/^!\$/, '')];
+      if (!name.startsWith('!$') || sequences === undefined || compiled.has(name)) continue;
+      compiled.add(name);
+      const ordered = sequences.split('|').filter((sequence) => !/^\s*any~/.test(sequence));
+      add(ordered.map((sequence) => `!${sequence.trim().replace(/^!/, '')}`).join('|'), symbolOf(name));
+    }
+  }
   emit('negated', 0, excuses.negated);
   emit('quoted', 0, excuses.quoted);
   return {
     words: meanings(symbols),
-    // A reach in half words, 0 for a first step; what is given is a phrase's symbol, -1 for a step that is not the last,
-    // -2 and below for an emission.
-    waiting: waiting.map((steps) =>
-      Int32Array.from(steps.toReversed().flatMap((step) => [step, reach[step] ?? 0, gives[step] ?? -1])),
-    ),
-    steps: reach.length,
+    // Later steps first, so that one word does not take two steps of a sequence.
+    waiting: waiting.map((steps) => Int32Array.from(steps.toReversed().flat())),
+    steps: count,
     emissions,
     pause: symbolOf(','),
   };

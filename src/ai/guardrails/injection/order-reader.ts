@@ -36,18 +36,19 @@ export class OrderReader {
   read(symbol: number, first: number, last: number, start: number, end: number): void {
     const steps = waiting[symbol];
     if (steps === undefined) return;
-    for (let index = 0; index < steps.length; index += 3) {
+    for (let index = 0; index < steps.length; index += 4) {
       const step = steps[index] ?? 0;
       let from = first;
       let begin = start;
-      const far = steps[index + 1] ?? 0;
+      const before = steps[index + 1] ?? 0;
+      const far = steps[index + 2] ?? 0;
       if (far > 0) {
-        const distance = first - (this.#lasts[step - 1] ?? 0);
+        const distance = first - (this.#lasts[before] ?? 0);
         if (distance <= 0 || distance > far) continue;
-        from = this.#firsts[step - 1] ?? 0;
-        begin = this.#starts[step - 1] ?? 0;
+        from = this.#firsts[before] ?? 0;
+        begin = this.#starts[before] ?? 0;
       }
-      const given = steps[index + 2] ?? -1;
+      const given = steps[index + 3] ?? -1;
       if (given === -1) {
         this.#lasts[step] = last;
         this.#firsts[step] = from;

@@ -9,12 +9,13 @@ export const wordClasses: Readonly<Record<string, string>> = {
     esqueça esquece esqueçam desconsidere desconsidera zignoruj ignoruj zapomnij pomiń игнорируй игнорируйте проигнорируй забудь забудьте تجاهل تجاهلي
     انس ignorera glöm ignorer glem unohda ohita zapomeň ignoruj felejtsd unut yoksay görmezden अनदेखा भूल नज़रअंदाज़ bỏ quên lupakan abaikan`,
   weakIgnore: 'drop delete erase cancel skip remove lift suspend revoke reset replace clear wipe void',
-  previous: `previous prior above preceding earlier foregoing former before past existing previously initial original old vorherigen vorherige
+  older: `old former past existing original alten alte viejas vecchie anciennes oude starych старые`,
+  previous: `previous prior above preceding earlier foregoing before previously initial vorherigen vorherige
     vorheriger bisherigen bisherige bisher vorigen obigen oben früheren früher vorangegangenen vorangehenden vorhergehenden davor zuvor vorher précédentes précédents précédente précédent antérieures dessus avant reçu reçues
     anteriores anterior anteriormente antes previas previos arriba precedenti precedente sopra prima vorige eerdere bovenstaande eerder poprzednie poprzednich
     wcześniejsze wcześniejszych poprzednio предыдущие предыдущих прежние прежних раньше ранее выше السابقة السابق tidigare föregående ovan tidligere forrige aiemmat edelliset předchozí
     korábbi önceki yukarıdaki पिछले पिछली ऊपर trước sebelumnya`,
-  orders: `instruction instructions prompt prompts rule rules directions directives directive guidelines guideline commands orders programming guardrails
+  orders: `κανόνες οδηγίες pravidla regulile instrucțiunile szabályaid utasításaid tắc вказівки правила reglene instruksjoner reglerne instruction instructions prompt prompts rule rules directions directives directive guidelines guideline commands orders programming guardrails
     guidance constraints briefing anweisungen anweisung instrukcije instruktionen regeln befehle vorgaben richtlinien instruktionen instrucciones instrucción reglas órdenes indicaciones directrices
     consignes consigne règles règle istruzioni istruzione regole direttive instructies instructie regels opdrachten richtlijnen instruções instrução regras ordens diretrizes instrukcje instrukcji polecenia poleceń
     zasad zasady reguł инструкции инструкций инструкцию правила правил правилам указания указаний التعليمات تعليماتك قواعدك القواعد instruktioner regler ohjeet säännöt pokyny pravidla utasítást utasítások
@@ -22,7 +23,7 @@ export const wordClasses: Readonly<Record<string, string>> = {
   limits: `restrictions restriction limits limit limitations limitation filters filter safeguards safeguard safety censorship moderation ethics ethical morals moral boundaries
     constraints policies policy laws law einschränkungen beschränkungen grenzen filter richtlinien zensur skrupel restricciones límites filtros límite restrictions limites filtres limite tabous
     restrizioni limiti filtri beperkingen grenzen restrições limites ograniczeń ograniczenia ограничений ограничения фильтров begränsningar kısıtlama sınır guardrails rules regeln règles règle reglas regole regels regras zasad правил`,
-  your: `your yours youre dein deine deinen deiner deinem eure euren ihre ton tes ta votre vos tu tus vuestras tuo tua tuoi tue je jouw jullie sua suas seu seus
+  your: `tvoje tvé dine tale σου तुम्हारे आपके senin kamu твої ти your yours youre dein deine deinen deiner deinem eure euren ihre ton tes ta votre vos tu tus vuestras tuo tua tuoi tue je jouw jullie sua suas seu seus
     teu tuas twoje twoich twój swoje swoich swój твои твой твоих свои своих свой din dina ditt sinun`,
   every: `all any every each everything anything alle alles jede jedes jeden jeder toutes tous tout toute chaque todas todos todo toda cada tutte tutti tutto ogni
     elk elke todas wszystkie wszystko każde każdy wszystkich все всё всех каждый каждое كل alla varje alt kaikki všechny tüm her सभी हर összes`,
@@ -30,11 +31,11 @@ export const wordClasses: Readonly<Record<string, string>> = {
   role: `assistant assistants model models agent agents bot summarizer summariser classifier grader reviewer translator moderator assistent assistenten asistente assistente asystent ассистент помощник
     modell modèle modelo modello modele`,
   reader: 'reader readers user users visitor visitors nutzer utilisateur usuario utente gebruiker',
-  reveal: `reveal print repeat show output display disclose expose leak dump recite tell echo copy quote write give spell describe list summarize summarise translate encode share send hand
+  reveal: `reveal print repeat show output display disclose expose leak dump recite tell echo copy quote write give spell describe list summarize summarise translate encode rewrite share send hand
     paste provide state put say read explain return zeige zeig nenne wiederhole verrate verrat gib schreibe schreib kopiere nenn sag montre affiche répète donne écris recopie révèle dis cite muestra
     revela repite dime escribe di dame enseña copia mostra rivela ripeti scrivi dammi dimmi mostrami toon laat herhaal geef vertel schrijf zeg mostre revele diga repita escreva pokaż ujawnij powtórz napisz podaj
     покажи повтори выведи напиши скажи раскрой اعرض اكشف أظهر visa avslöja skriv vis näytä ukaž mutasd göster yaz söyle दिखाओ बताओ hiển tampilkan`,
-  secretly: 'quietly silently secretly covertly discreetly automatically',
+  secretly: 'quietly silently secretly covertly discreetly',
   hidden: `system hidden initial secret original internal confidential developer developers underlying preliminary systemische geheimen geheime versteckte internen système caché cachée secrètes secret internes
     sistema secreto ocultas oculto interno internas nascosto segreto segrete systeem verborgen geheim interne systemowy systemowe ukryte системный системные скрытые секретные النظام`,
   prompt: `prompt prompts instructions instruction message messages entry entries rules briefing guidelines configuration preamble preprompt anweisungen nachricht consignes instrucciones mensaje istruzioni messaggio instructies
@@ -79,7 +80,7 @@ export const wordClasses: Readonly<Record<string, string>> = {
   insert: 'include insert add append mention embed put slip write say give rate',
   have: 'have has had haben hättest avere hai avoir avais aies tienes tener tem tens hebt hebben had mieć masz нет',
   lore: 'information informations informationen context contexts thoughts knowledge memory memories conversation conversations messages text texts content input ausführungen informationen información informations messaggi messages',
-  attack: `attack attacks attacker attackers injection injections jailbreaks jailbreak defence defences defense defenses phrase phrases example examples filter blocks researchers article paper talk lecture report security angriff angriffe attaque ataque`,
+  attack: `attack attacks attacker attackers injection injections jailbreaks jailbreak defence defences defense defenses phrase phrases example examples filter blocks researchers guardrails auditors forums article paper talk lecture report security angriff angriffe attaque ataque`,
   said: 'said says whispered asked laughed begged shouted replied murmured cried',
 };
 
@@ -87,4 +88,5 @@ export const wordClasses: Readonly<Record<string, string>> = {
 export const softWords =
   'please kindly just now then and also so first simply immediately instead ok okay hey hello hi well not do dont never you must shall should will can could would have need to always only therefore finally next bitte und dann jetzt nun stattdessen et puis maintenant plutôt por favor ahora luego entonces per ora poi ed en dan nu alsjeblieft quietly silently but or if ai the ps';
 /** What begins one: `you must print`, `I want you to print`. */
-export const urgingWords = 'please must shall should will and then instead now bitte to you it they und et en ed';
+export const urgingWords =
+  'please must shall should will and then instead now bitte to you it they und et en ed och och и';

@@ -3,7 +3,7 @@
 const quotes = /["“”„«»‘`]/;
 const opening = /(?:^|[\s(:—-])["“„«‘`][^"“”„«»`\n]{0,60}$/;
 const saidAfter =
-  /^[^"”»“\n]{0,120}["”»]\s{1,2}(?:[\p{L}'’]{1,15}\s){0,3}(?:said|says|whispered|whispers|asked|laughed|begged|shouted|replied|murmured|cried|swallowed|answered|muttered|sighed|sagte|rief|fragte|dit|dijo|disse)\b/u;
+  /^[^"”»“\n]{0,120}["”»]\s{1,2}(?:[\p{L}'’]{1,15}\s){0,3}(?:said|says|whispered|whispers|asked|laughed|begged|shouted|replied|murmured|cried|swallowed|answered|muttered|sighed|hissed|told|sagte|rief|fragte|dit|dijo|disse)\b/u;
 const saidBefore =
   /\b(?:said|whispered|asked|shouted|replied|murmured|cried|muttered)\b[^"“]{0,40},?\s{0,2}["“„«][^"”\n]{0,60}$/u;
 

@@ -34,6 +34,9 @@ for (const sign of '.!?:;\n<>[]{}#|`') ends[sign.charCodeAt(0)] = sentenceEnd;
 
 /** A sentence's end stands as far apart as this many half words. */
 const sentenceGap = 8;
+/** A paragraph's end: further than sequences reach. */
+const paragraphGap = 40;
+const paragraphEnd = 3;
 
 interface Characters {
   /** Which signs occur. */
@@ -108,6 +111,7 @@ export function readOrderWords(text: string, told: Told, toldRotated: Told): Cha
         if (ended !== 0) {
           open = true;
           if (ended === sentenceEnd) position += sentenceGap;
+          else if (ended === paragraphEnd) position += paragraphGap;
           ended = 0;
         }
       }
@@ -150,7 +154,8 @@ export function readOrderWords(text: string, told: Told, toldRotated: Told): Cha
       length = 0;
       sum = 0;
     }
-    if (sign > ended) ended = sign;
+    if (code === 10 && index > 0 && text.charCodeAt(index - 1) === 10) ended = paragraphEnd;
+    else if (sign > ended) ended = sign;
   }
   plain.end(position);
   if (turned !== -1) rotated.end(position + turned);

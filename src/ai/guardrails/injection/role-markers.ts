@@ -9,7 +9,7 @@ const certain =
   /<\|\s{0,4}(?:im_start|im_end|im_sep|system|user|assistant|endoftext|eot_id|start_header_id|end_header_id|begin_of_text|channel|message|endofprompt)\b|\[\/?INST\]|<<\/?SYS>>|<\/?(?:start|end)_of_turn>|\{\{[~#]?\s{0,8}(?:role|media|history|section)\s+["']|<<<\s{0,4}dotprompt\s{0,4}:/i;
 
 const likely =
-  /(?:^|\n)[ \t>]{0,8}#{2,6}[ \t]{0,4}(?:system|(?:new|updated|additional) instructions?|instructions?|assistant|developer)\b[^\n]{0,20}(?:\n|:|$)|<\/?(?:system|assistant|system_prompt|instructions?|developer)(?:\s[^<>]{0,100})?>|\[(?:system|assistant|developer)(?: message)?\]|"role"\s{0,4}:\s{0,4}"(?:system|developer|assistant)"|^[ \t]{0,8}```\s{0,4}system\b|<\/(?:user_?input|document|context|user_?message|user_?data|data|input|untrusted|content|transcript)>/i;
+  /(?:^|\n)[ \t>]{0,8}#{2,6}[ \t]{0,4}(?:system|(?:new|updated|additional) instructions?|assistant|developer)\b[^\n]{0,20}(?:\n|:|$)|<\/?system_prompt>|<\/(?:system|assistant|developer|instructions?)>\s{0,9}<|^[^<]{0,4000}<\/(?:system|assistant|developer|instructions?)>|<(?:system|instructions?)\s[^<>]{1,100}>|"role"\s{0,4}:\s{0,4}"(?:system|developer|assistant)"|(?:^|\n)#{2,6} ?instructions?:?[^\n]{0,20}\n[^#]{0,400}#{2,6} ?response|<system-reminder>|^[ \t]{0,8}```\s{0,4}system\b|<\/(?:user_?input|document|context|user_?message|user_?data|data|input|untrusted|content|transcript)>/i;
 
 /** Turns of a conversation that is written into a text. */
 const turns =
@@ -19,6 +19,10 @@ const turns =
 const leaking =
   /!?\[[^\]\n]{0,80}\]\(https?:\/\/[^\s)]{1,200}[?&=][^\s)]{0,100}(?:[A-Z]{5,}|\{[^}\n]{1,40}\}|\[[A-Za-z_ ]{3,40}\]|<[A-Za-z_ ]{3,40}>)/;
 
+/** Tags that a page or a log also holds. */
+const tagged =
+  /<(?:system|assistant|developer|instructions?)>|\[\[?(?:system|assistant|developer|admin)(?: message)?\]\]?/i;
+
 const possible = /(?:^|\n)[ \t>*]{0,8}(?:system|assistant|developer|human)(?: message| prompt| note)?[ \t*]{0,4}:/i;
 
 /** With its score, and the signs one of which each form holds. */
@@ -26,7 +30,8 @@ const forms = [
   [certain, 0.9, openingSigns],
   [likely, 0.75, openingSigns | headingSigns],
   [leaking, 0.75, openingSigns],
-  [turns, 0.75, colonSigns],
+  [turns, 0.62, colonSigns],
+  [tagged, 0.6, openingSigns],
   [possible, 0.5, colonSigns],
 ] as const;
 

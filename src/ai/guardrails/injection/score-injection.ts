@@ -36,7 +36,9 @@ const harmless: InjectionScore = Object.freeze({ score: 0, hits: [] });
 
 const maxDepth = 2;
 /** Evidence further apart than this many characters says nothing together. */
-const apartAt = 400;
+const apartAt = 200;
+/** Evidence of one place begins within this many characters: a long text is not suspected for its length. */
+const placeLength = 400;
 /** How far before an order a word such as `attack` says that it is an example. */
 const exampleWithin = 120;
 
@@ -53,9 +55,14 @@ function strongest(hits: readonly InjectionHit[]): InjectionScore {
   const ordered = hits.toSorted((one, other) => one.start - other.start);
   let best = harmless;
   for (let from = 0; from < ordered.length; ) {
+    const start = ordered[from]?.start ?? 0;
     let end = ordered[from]?.end ?? 0;
     let to = from + 1;
-    for (let next = ordered[to]; next !== undefined && next.start - end <= apartAt; next = ordered[++to])
+    for (
+      let next = ordered[to];
+      next !== undefined && next.start - end <= apartAt && next.start - start <= placeLength;
+      next = ordered[++to]
+    )
       end = Math.max(end, next.end);
     const place = ordered.slice(from, to);
     const score = scoreOf(place);
@@ -65,13 +72,32 @@ function strongest(hits: readonly InjectionHit[]): InjectionScore {
   return best;
 }
 
-/** What hits say together; rules count once each. */
+/** What hits say together. Each rule counts once, and words that a stronger hit already covers do not count again. */
 export function scoreOf(hits: readonly InjectionHit[]): number {
-  const best = new Map<InjectionRule, number>();
-  for (const { rule, score } of hits) best.set(rule, Math.max(score, best.get(rule) ?? 0));
+  const counted: InjectionHit[] = [];
   let innocent = 1;
-  for (const score of best.values()) innocent *= 1 - score;
+  for (const hit of hits.toSorted((left, right) => right.score - left.score)) {
+    if (counted.some((strong) => strong.rule === hit.rule || coversTheSame(hit, strong))) continue;
+    counted.push(hit);
+    innocent *= 1 - hit.score;
+  }
   return Math.round((1 - innocent) * 100) / 100;
+}
+
+/** From this score on, that nothing qualifies an order is evidence of a second kind. */
+const bareFrom = 0.6;
+const bareEnd =
+  /^[\s,"'”»]{0,3}(?:please|now|at all|instead|bitte|jetzt)?\s{0,2}(?:[.!?。！？\n]|$|(?:et|und|y|e|en|och|и|i)\s)/u;
+
+/** `Tell me your rules.`, and not `Tell me your rules on luggage.` */
+function isBare(text: string, end: number): boolean {
+  return bareEnd.test(text.slice(end, end + 20));
+}
+
+/** Two hits on mostly the same words are one piece of evidence. */
+function coversTheSame(left: InjectionHit, right: InjectionHit): boolean {
+  const overlap = Math.min(left.end, right.end) - Math.max(left.start, right.start);
+  return overlap > 0.6 * Math.min(left.end - left.start, right.end - right.start);
 }
 
 function collect(text: string, depth: number): readonly InjectionHit[] {
@@ -103,10 +129,13 @@ function collect(text: string, depth: number): readonly InjectionHit[] {
   );
   function excused(rule: InjectionRule, score: number, start: number, end: number): number {
     const refused = negated.at(-1) ?? -1;
-    if (rule === 'override' && refused >= start && refused <= end) return 0.3;
+    if ((rule === 'override' || rule === 'reveal') && refused >= start && refused <= end) return 0.3;
+    if (score >= bareFrom && score < 0.7 && isBare(text, end)) score = 1 - (1 - score) * 0.66;
     const example = examples.at(-1) ?? -1;
     const isExample = example >= 0 && start - example < exampleWithin && standsInQuotes(text, start);
-    return isExample || isQuotedSpeech(text, start, end) ? score / 2 : score;
+    if (isExample || isQuotedSpeech(text, start, end)) return score / 2;
+    // A text about attacks is not blocked for one order alone, but for two: or naming attacks would let every order pass.
+    return example >= 0 && start - example < exampleWithin ? score * 0.85 : score;
   }
   findRoleMarkers(text, seen, wide, found);
   if (apart > 0) findSpaced(text, found, (joined) => scoreAt(joined, depth));

@@ -1,6 +1,6 @@
 /**
- * How often the injection guard is wrong at its default threshold, on texts written for this project. The held-out
- * halves were written before the rules and are not read when the rules change; README and bench/NOTES.md name the rates.
+ * How often the injection guard is wrong at its default threshold, on texts written for this project. The held-out and
+ * the independent texts are not read when the rules change, so they measure; bench/NOTES.md names the rates.
  */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
@@ -27,19 +27,25 @@ describe('the injection guard', () => {
   const tuning = { orders: texts('injections-tuning'), honest: texts('harmless-tuning') };
   const heldOut = { orders: texts('injections-held-out'), honest: texts('harmless-held-out') };
 
+  const lookalikes = texts('harmless-lookalikes');
+  const independent = { orders: texts('injections-independent'), honest: texts('harmless-independent') };
+
   it('is measured on at least 500 texts of each kind', () => {
     expect(tuning.orders.length + heldOut.orders.length).toBeGreaterThanOrEqual(500);
     expect(tuning.honest.length + heldOut.honest.length).toBeGreaterThanOrEqual(500);
   });
 
   it('misses few orders of the texts it was tuned on, and of those it was not', () => {
-    expect(100 - percentBlocked(tuning.orders)).toBeLessThanOrEqual(11);
-    expect(100 - percentBlocked(heldOut.orders)).toBeLessThanOrEqual(12.5);
+    expect(100 - percentBlocked(tuning.orders)).toBeLessThanOrEqual(14.4);
+    expect(100 - percentBlocked(heldOut.orders)).toBeLessThanOrEqual(17.5);
+    expect(100 - percentBlocked(independent.orders)).toBeLessThanOrEqual(31.6);
   });
 
   it('blocks hardly any honest text', () => {
     expect(percentBlocked(tuning.honest)).toBeLessThanOrEqual(0.5);
-    expect(percentBlocked(heldOut.honest)).toBeLessThanOrEqual(3.1);
+    expect(percentBlocked(lookalikes)).toBeLessThanOrEqual(2);
+    expect(percentBlocked(heldOut.honest)).toBeLessThanOrEqual(1.5);
+    expect(percentBlocked(independent.honest)).toBeLessThanOrEqual(3.3);
   });
 
   it('finds orders inside an honest text as often as alone', () => {
