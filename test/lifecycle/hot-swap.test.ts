@@ -1,6 +1,7 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { randomRuns } from '../testkit/random-runs.ts';
 import { shop } from '../testkit/shop.ts';
 import { startTestGateway, type TestGateway } from '../testkit/test-gateway.ts';
 
@@ -115,7 +116,7 @@ describe('editing while it runs', () => {
     );
   });
 
-  it('fails none of a steady stream of requests over ten swaps', async () => {
+  it('fails none of a steady stream of requests over many swaps', async () => {
     let running = true;
     const failures: unknown[] = [];
     let answered = 0;
@@ -125,7 +126,7 @@ describe('editing while it runs', () => {
         if (answer.errors !== undefined || answer.data.products.length !== 3) failures.push(answer);
       }
     });
-    for (let swap = 0; swap < 10; swap++) {
+    for (let swap = 0; swap < randomRuns(10); swap++) {
       const before = generation();
       await edit('products.graphql', (sdl) => `${sdl.replace(/\n# .*$/, '')}\n# ${swap}`);
       await vi.waitFor(() => expect(generation()).not.toBe(before), 10_000);
@@ -134,5 +135,5 @@ describe('editing while it runs', () => {
     await Promise.all(clients);
     expect(failures).toEqual([]);
     expect(answered).toBeGreaterThan(50);
-  }, 60_000);
+  }, 3_600_000);
 });

@@ -7,6 +7,7 @@ import { buildSubgraphSchema } from '@apollo/subgraph';
 import { execute, parse, validate } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Random } from '../testkit/random.ts';
+import { newSeed, randomRuns } from '../testkit/random-runs.ts';
 import { startTestGateway, type TestGateway } from '../testkit/test-gateway.ts';
 
 const sdl = `
@@ -171,9 +172,12 @@ describe('variables', () => {
     }
   });
 
-  it('of 600 random operations are coerced alike', async () => {
-    const random = new Random(4_711);
-    for (let count = 0; count < 600; count++) {
+  it.each([
+    ['a fixed seed', 4_711, 600],
+    ['a new seed', undefined, randomRuns(100)],
+  ] as const)('of random operations are coerced alike: %s', async (_name, seed, operations) => {
+    const random = new Random(seed ?? newSeed('variables of random operations'));
+    for (let count = 0; count < operations; count++) {
       const type = random.pick(Object.keys(places));
       const [argument = 'i'] = [places[type]];
       const isDefaulted = random.chance(0.2) && !type.endsWith('!');

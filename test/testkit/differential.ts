@@ -1,6 +1,6 @@
 /**
  * Random operations, answered by an engine and by the monolith of the same data. Text is compared, so the order of keys
- * counts. `SEED` starts the run elsewhere (one seed is one operation); `OPERATIONS` sets how many there are per schema.
+ * counts. One seed is one operation: `SEED=<seed> OPERATIONS=1` repeats a disagreement that was printed.
  */
 import { Random } from './random.ts';
 import { type RandomOperation, randomOperation } from './random-operation.ts';
