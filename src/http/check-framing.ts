@@ -1,7 +1,7 @@
 /**
- * Refuses requests whose host or length two readers could take for two different things (request smuggling, RFC 9112
- * sections 3.2 and 6.1; CVE-2026-49468 for hosts): Node's parser takes the last coding `chunked` for enough, and the
- * first of several hosts. A proxy in front may choose otherwise.
+ * Refuses requests whose host or length two parsers could read differently (request smuggling, RFC 9112
+ * sections 3.2 and 6.1; CVE-2026-49468 for hosts): Node's parser accepts any
+ * codings whose last is `chunked`, and the first of several hosts. A proxy in front of it may choose differently.
  */
 import type { IncomingMessage } from 'node:http';
 import { GatewayError } from '../errors/index.ts';
@@ -29,8 +29,8 @@ export function framingProblem(request: IncomingMessage): GatewayError | undefin
   return undefined;
 }
 
-function isNamed(name: string, wanted: string): 0 | 1 {
-  return name.toLowerCase() === wanted ? 1 : 0;
+function isNamed(name: string, expected: string): 0 | 1 {
+  return name.toLowerCase() === expected ? 1 : 0;
 }
 
 /** A name or an address with a port or without: no user, no path, no list. Empty where the target has none. */

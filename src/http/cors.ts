@@ -27,18 +27,18 @@ export const exposedHeaders = [
 ] as const;
 
 const maxAgeSeconds = '600';
-/** Refused origins that the log has named: once each, and not without end. */
-const maxNamed = 100;
+/** Refused origins are logged once each, up to this many. */
+const maxLogged = 100;
 
 export function addCors(app: FastifyInstance, { config, log }: CorsOptions): void {
-  const named = new Set<string>();
+  const loggedOrigins = new Set<string>();
 
   function refusePreflight(request: FastifyRequest, reply: FastifyReply, origin: string): void {
-    const shown = /^[\x21-\x7e]{1,200}$/.test(origin) ? origin : 'this origin';
-    const message = `Pages of ${shown} may not call this gateway; add the origin to server.allowed_origins in supergraph.yaml.`;
-    if (named.size < maxNamed && !named.has(origin)) {
-      named.add(origin);
-      log.warn({ origin: shown, key: 'server.allowed_origins' }, `a browser was refused: ${message}`);
+    const printable = /^[\x21-\x7e]{1,200}$/.test(origin) ? origin : 'this origin';
+    const message = `Pages of ${printable} may not call this gateway; add the origin to server.allowed_origins in supergraph.yaml.`;
+    if (loggedOrigins.size < maxLogged && !loggedOrigins.has(origin)) {
+      loggedOrigins.add(origin);
+      log.warn({ origin: printable, key: 'server.allowed_origins' }, `a browser was refused: ${message}`);
     }
     noteFacts(request, { code: 'CSRF_REFUSED' });
     reply.code(403).header('content-type', jsonType).send(errorBody('CSRF_REFUSED', message));
@@ -50,11 +50,11 @@ export function addCors(app: FastifyInstance, { config, log }: CorsOptions): voi
     const list = current?.server.allowedOrigins ?? none;
     if (list.length > 0) reply.header('vary', 'Origin');
     if (origin === undefined) return done();
-    const asked = request.headers['access-control-request-method'];
-    const isPreflight = request.method === 'OPTIONS' && asked !== undefined;
+    const requestedMethod = request.headers['access-control-request-method'];
+    const isPreflight = request.method === 'OPTIONS' && requestedMethod !== undefined;
     const origins = allowedOrigins(list);
     if (!origins.allows(origin)) {
-      if (!isPreflight || isOwn(origin, request.headers.host)) return done();
+      if (!isPreflight || isSameOrigin(origin, request.headers.host)) return done();
       return refusePreflight(request, reply, origin);
     }
     reply.header('access-control-allow-origin', origins.isAny ? '*' : origin);
@@ -90,6 +90,6 @@ function exposed(config: ResolvedConfig | undefined): string {
   return names;
 }
 
-function isOwn(origin: string, host: string | undefined): boolean {
+function isSameOrigin(origin: string, host: string | undefined): boolean {
   return URL.canParse(origin) && new URL(origin).host === host;
 }

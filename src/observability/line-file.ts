@@ -1,9 +1,9 @@
 /**
  * A file that lines are appended to without anybody waiting for it, bounded in memory, whatever the disk does.
  *
- * Lines are written in order and whole: a write that stopped half-way is taken up where it stopped. While the file
- * cannot be written (a full disk, a missing volume), lines are kept up to the bound and tried again; what is beyond it
- * is refused. A file that was renamed or removed (rotation) is opened anew, between two lines.
+ * Lines are written in order and whole: a partial write is continued where it stopped. While the file
+ * cannot be written (a full disk, a missing volume), lines are buffered up to the bound and tried again; further lines
+ * are refused. A file that was renamed or removed (rotation) is opened anew, between two lines.
  */
 import { type FileHandle, mkdir, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -15,7 +15,7 @@ export interface LineFileOptions {
   readonly maxWaiting: number;
   /** How long to wait after a failure before the next try. */
   readonly retryMs: number;
-  /** Told once when writing begins to fail, and once (`undefined`) when it works again. */
+  /** Called once when writing begins to fail, and once with `undefined` when it works again. */
   readonly onFailure: (error: unknown) => void;
 }
 
@@ -29,7 +29,7 @@ export class LineFile {
   readonly #options: LineFileOptions;
   #waiting: string[] = [];
   #waitingLength = 0;
-  /** What is being written, and whether part of it already is. */
+  /** The bytes being written, and whether a part of them is in the file. */
   #chunk: Buffer = Buffer.alloc(0);
   #isBegun = false;
   #handle: FileHandle | undefined;
@@ -42,7 +42,7 @@ export class LineFile {
     this.#options = options;
   }
 
-  /** Whether there was room for `line`, which is without its line break. */
+  /** @returns whether there was room for `line`, which has no line break */
   add(line: string): boolean {
     if (this.#waitingLength + line.length > this.#options.maxWaiting) return false;
     this.#waiting.push(line);
@@ -79,9 +79,9 @@ export class LineFile {
     } catch (error) {
       if (!this.#isFailing) this.#options.onFailure(error);
       this.#isFailing = true;
-      // Half a line can only be ended where it began; everything else may be lying in a file that is gone.
+      // A partial line must be completed in the same file; otherwise the file is opened anew, as it may have been removed.
       if (!this.#isBegun) await this.#close();
-      // Last: a try that comes while this one still closes would be taken for this one, and none would follow.
+      // Set last: a `flush` during the close above would join this write, and no further one would follow.
       this.#retry = setTimeout(() => void this.flush(), this.#options.retryMs);
       this.#retry.unref();
     }
@@ -89,9 +89,9 @@ export class LineFile {
 
   #takeChunk(): void {
     let text = '';
-    let taken = 0;
-    while (taken < this.#waiting.length && text.length < chunkLength) text += `${this.#waiting[taken++]}\n`;
-    this.#waiting = this.#waiting.slice(taken);
+    let count = 0;
+    while (count < this.#waiting.length && text.length < chunkLength) text += `${this.#waiting[count++]}\n`;
+    this.#waiting = this.#waiting.slice(count);
     this.#waitingLength -= text.length;
     this.#chunk = Buffer.from(text);
   }
@@ -106,9 +106,9 @@ export class LineFile {
   async #reopenIfRenamed(): Promise<void> {
     if (this.#handle === undefined || performance.now() - this.#checkedAt < rotationCheckMs) return;
     const opened = await this.#handle.stat();
-    const named = await stat(this.#options.path).catch(() => undefined);
+    const current = await stat(this.#options.path).catch(() => undefined);
     this.#checkedAt = performance.now();
-    if (named === undefined || named.ino !== opened.ino || named.dev !== opened.dev) await this.#close();
+    if (current === undefined || current.ino !== opened.ino || current.dev !== opened.dev) await this.#close();
   }
 
   /** Ends the writing; call `flush` first. Never rejects. */
@@ -120,7 +120,7 @@ export class LineFile {
   async #close(): Promise<void> {
     const handle = this.#handle;
     this.#handle = undefined;
-    // A file that cannot be closed cannot be helped; what was written to it is written.
+    // A failed close loses nothing: the lines were written before.
     await handle?.close().catch(() => undefined);
   }
 }

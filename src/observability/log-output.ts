@@ -1,7 +1,7 @@
 /**
- * Where log lines leave the process: bounded in memory, and never waited for, whatever stands at the other end. A full
- * disk, a pipe that nobody reads, a reader that has gone, a stopped terminal: lines are held up to a bound, those beyond
- * it are lost and counted, and both serving and stopping go on.
+ * Where log lines leave the process: bounded in memory, and never waited for. With a full disk, a pipe that nobody
+ * reads, a closed pipe or a stopped terminal, lines are buffered up to a bound, further ones are lost and counted, and
+ * both serving and stopping go on.
  *
  * Pipes, sockets and terminals are written without blocking from the event loop. Node's asynchronous write would do it
  * on a thread of its pool, and a thread that hangs in a write holds up the end of the process for good.
@@ -24,7 +24,7 @@ export interface LogOutputOptions {
   readonly lostLine: (lost: number) => string;
 }
 
-/** How soon a reader that is behind is offered more. */
+/** How soon a slow reader is offered more. */
 const behindMs = 10;
 /** How long the end of the process may wait for such a reader. */
 const lastWaitMs = 200;
@@ -36,7 +36,7 @@ export class LogOutput {
   #lines: string[] = [];
   #waiting = 0;
   #lost = 0;
-  /** What is being written; begun lines are ended before anything else. */
+  /** The bytes being written; a partial line is completed before anything else. */
   #chunk: Buffer = Buffer.alloc(0);
   #isWriting = false;
   #timer: NodeJS.Timeout | undefined;
@@ -46,7 +46,7 @@ export class LogOutput {
     this.#options = { fd: 1, maxWaiting: 8_000_000, delayMs: 50, eagerBytes: 8_192, retryMs: 1_000, ...options };
   }
 
-  /** Takes a line with its line break. Never throws and never waits. */
+  /** Queues a line, which has its line break. Never throws and never waits. */
   write(line: string): void {
     if (this.#waiting + line.length > this.#options.maxWaiting) {
       this.#lost++;
@@ -59,22 +59,22 @@ export class LogOutput {
     else this.#later(this.#options.delayMs);
   }
 
-  /** What can be written before the process exits: at once, or to a reader that takes it within 0.2 s. */
+  /** Writes what it can before the process exits: at once, or to a reader that takes it within 0.2 s. */
   flushAtExit(): void {
     clearTimeout(this.#timer);
     const ends = performance.now() + lastWaitMs;
-    if (this.#isWriting) this.#chunk = Buffer.alloc(0); // a thread has it, and ends before the process does
+    if (this.#isWriting) this.#chunk = Buffer.alloc(0); // a thread writes it, and ends before the process does
     try {
       this.#channel ??= openChannel(this.#options.fd);
       while (this.#takeChunk()) {
-        const written = writeSome(this.#channel.fd, this.#chunk);
-        this.#chunk = this.#chunk.subarray(written);
-        if (written > 0) continue;
+        const bytes = writeSome(this.#channel.fd, this.#chunk);
+        this.#chunk = this.#chunk.subarray(bytes);
+        if (bytes > 0) continue;
         if (performance.now() > ends) return;
         Atomics.wait(sleeper, 0, 0, behindMs);
       }
     } catch {
-      // There is nobody left to tell.
+      // The process exits: there is no place left to report to.
     }
   }
 
@@ -92,43 +92,43 @@ export class LogOutput {
     try {
       this.#channel ??= openChannel(this.#options.fd);
       if (this.#channel.blocks) this.#writeOnThread(this.#channel.fd);
-      else this.#writeHere(this.#channel.fd);
+      else this.#writeNow(this.#channel.fd);
     } catch {
       this.#later(this.#options.retryMs);
     }
   }
 
-  #writeHere(fd: number): void {
+  #writeNow(fd: number): void {
     while (this.#takeChunk()) {
-      const written = writeSome(fd, this.#chunk);
-      if (written === 0) {
+      const bytes = writeSome(fd, this.#chunk);
+      if (bytes === 0) {
         this.#later(behindMs);
         return;
       }
-      this.#chunk = this.#chunk.subarray(written);
+      this.#chunk = this.#chunk.subarray(bytes);
     }
   }
 
   #writeOnThread(fd: number): void {
     if (!this.#takeChunk()) return;
     this.#isWriting = true;
-    write(fd, this.#chunk, (error, written) => {
+    write(fd, this.#chunk, (error, bytes) => {
       this.#isWriting = false;
       if (error === null) {
-        this.#chunk = this.#chunk.subarray(written);
+        this.#chunk = this.#chunk.subarray(bytes);
         this.#pump();
       } else this.#later(this.#options.retryMs);
     });
   }
 
-  /** Whether there is something to write. */
+  /** @returns whether there is something to write */
   #takeChunk(): boolean {
     if (this.#chunk.length > 0) return true;
     if (this.#lines.length === 0) return false;
-    let taken = 0;
+    let count = 0;
     let text = '';
-    while (taken < this.#lines.length && text.length < chunkBytes) text += this.#lines[taken++];
-    this.#lines = taken === this.#lines.length ? [] : this.#lines.slice(taken);
+    while (count < this.#lines.length && text.length < chunkBytes) text += this.#lines[count++];
+    this.#lines = count === this.#lines.length ? [] : this.#lines.slice(count);
     this.#waiting -= text.length;
     if (this.#lost > 0 && this.#lines.length === 0) {
       text += this.#options.lostLine(this.#lost);
@@ -150,8 +150,8 @@ interface Channel {
 function openChannel(fd: number): Channel {
   const kind = fstatSync(fd);
   if (kind.isFIFO() || kind.isCharacterDevice()) {
-    const own = openAgain(fd);
-    if (own !== undefined) return { fd: own, blocks: false };
+    const reopened = openAgain(fd);
+    if (reopened !== undefined) return { fd: reopened, blocks: false };
   }
   if (kind.isFIFO() || kind.isSocket()) {
     // Opening it this way makes it non-blocking; Node puts that back at the end. Nothing is written through it.

@@ -1,5 +1,5 @@
 /**
- * Where records of model calls go for now: a JSON line each to a file, and a short line each to the log.
+ * Writes records of model calls: a JSON line each to a file, and a short line each to the log.
  *
  * `record` only queues: lines are made and written a little later, in batches, so that neither a slow disk nor the log
  * holds up a call. Memory is bounded: what does not fit is dropped and counted, and the log says how many; the log goes
@@ -41,7 +41,7 @@ export function createModelCallLog(options: ModelCallLogOptions): ModelCallSink 
 
   function onFailure(error: unknown): void {
     if (error === undefined) log.info({ file }, 'records of model calls are written again');
-    else log.error({ error, file }, 'records of model calls cannot be written; they are kept, and it is tried again');
+    else log.error({ error, file }, 'records of model calls cannot be written; they are buffered and tried again');
   }
 
   function schedule(): void {

@@ -1,10 +1,10 @@
 /**
- * Log lines as a person reads them on a terminal: time, level, what happened, and what is worth knowing of it. A request
+ * Log lines for a terminal: time, level, message, and the fields of interest. A request
  * is one line. The fields are those of the JSON lines; an error's stack follows its line.
  */
 
 type Fields = Readonly<Record<string, unknown>>;
-type Tell = (fields: Fields) => string | undefined;
+type WriteLine = (fields: Fields) => string | undefined;
 
 const colours: Readonly<Record<string, string>> = {
   debug: '\u001b[2m',
@@ -16,10 +16,10 @@ const colours: Readonly<Record<string, string>> = {
 const plain = '\u001b[0m';
 
 /**
- * How some messages are told; `undefined` leaves the line out. All others: the message and its fields.
+ * How some messages are written; `undefined` omits the line. All others are the message and its fields.
  * A request's line has its model calls and what they cost; a line for each of them is for JSON, and for `debug`.
  */
-const told: ReadonlyMap<string, Tell> = new Map<string, Tell>([
+const writers: ReadonlyMap<string, WriteLine> = new Map<string, WriteLine>([
   ['request', (fields) => requestLine(fields)],
   ['request aborted by the client', (fields) => `${requestLine(fields)}, aborted by the client`],
   ['request cut', (fields) => `${requestLine(fields)}, cut`],
@@ -29,20 +29,20 @@ const told: ReadonlyMap<string, Tell> = new Map<string, Tell>([
 
 /**
  * @param json one line as pino writes it
- * @param isDetailed whether lines that a terminal can do without are shown too
- * @returns the line with its line break; nothing for a line that is left out
+ * @param isDetailed whether lines that a terminal omits by default are written too
+ * @returns the line with its line break; nothing for an omitted line
  */
 export function readableLine(json: string, isColoured: boolean, isDetailed: boolean): string {
   const { level, time, msg, error, ...fields } = JSON.parse(json) as Fields;
   const message = String(msg ?? '');
-  const tell = told.get(message);
-  const text = isDetailed && message === 'model call' ? general(message, fields) : tell?.(fields);
-  if (tell !== undefined && text === undefined) return '';
+  const write = writers.get(message);
+  const text = isDetailed && message === 'model call' ? general(message, fields) : write?.(fields);
+  if (write !== undefined && text === undefined) return '';
   const isSevere = level !== 'info' && level !== 'debug';
   const line = text ?? general(message, isSevere ? fields : without(fields, 'requestId'));
   const name = String(level).padEnd(5);
-  const shown = isColoured ? `${colours[String(level)] ?? ''}${name}${plain}` : name;
-  return `${localTime(String(time))} ${shown} ${printable(line)}${printable(stackOf(error))}\n`;
+  const label = isColoured ? `${colours[String(level)] ?? ''}${name}${plain}` : name;
+  return `${localTime(String(time))} ${label} ${printable(line)}${printable(stackOf(error))}\n`;
 }
 
 function requestLine(fields: Fields): string {
@@ -70,16 +70,16 @@ function countOf(count: unknown, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-/** What a message of several lines says already is not said again in fields. */
+/** `problems` are omitted: the message itself lists them, a line each. */
 function general(message: string, fields: Fields): string {
-  const { problems: _, ...shown } = fields;
-  const pairs = Object.entries(shown).map(([key, value]) => `${key}=${shownValue(value)}`);
+  const { problems: _, ...values } = fields;
+  const pairs = Object.entries(values).map(([key, value]) => `${key}=${valueText(value)}`);
   if (pairs.length === 0) return message;
-  const [first, ...rest] = message.split('\n');
-  return [`${first} ${pairs.join(' ')}`, ...rest].join('\n');
+  const [first, ...further] = message.split('\n');
+  return [`${first} ${pairs.join(' ')}`, ...further].join('\n');
 }
 
-function shownValue(value: unknown): string {
+function valueText(value: unknown): string {
   return typeof value === 'string' && /^[\w./:@-]+$/.test(value) ? value : JSON.stringify(value);
 }
 
@@ -91,8 +91,8 @@ function stackOf(error: unknown): string {
 }
 
 function without(fields: Fields, name: string): Fields {
-  const { [name]: _, ...rest } = fields;
-  return rest;
+  const { [name]: _, ...remaining } = fields;
+  return remaining;
 }
 
 function localTime(iso: string): string {
@@ -100,8 +100,8 @@ function localTime(iso: string): string {
   return [at.getHours(), at.getMinutes(), at.getSeconds()].map((part) => String(part).padStart(2, '0')).join(':');
 }
 
-/** What outsiders may have written must not move the cursor or colour what follows. */
+/** Text from outside must not move the cursor or colour what follows. */
 function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is replaced
   return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '\ufffd');
 }

@@ -1,6 +1,6 @@
 /**
- * Reads GraphQL over HTTP strictly, before anything is looked at: method, media types, charset, JSON. What a parser
- * could read in two ways is refused, because the two readers may then disagree (GHSA-9q82-xgwf-vj6h, CVE-2026-23897).
+ * Reads GraphQL over HTTP strictly, before anything else: method, media types, charset, JSON. What
+ * two parsers could read differently is refused (GHSA-9q82-xgwf-vj6h, CVE-2026-23897).
  */
 import { isUtf8 } from 'node:buffer';
 import type { IncomingHttpHeaders } from 'node:http';
@@ -18,11 +18,11 @@ export interface GraphQLHttpRequest {
   readonly search: string;
   /** A POST's JSON; undefined for GET. */
   readonly body: unknown;
-  /** What the URL of a GET says beside the variables: `query`, `operationName`, `extensions`. */
+  /** The other parameters of a GET: `query`, `operationName`, `extensions`. */
   readonly parameters?: unknown;
   /** Of a GET, with every number as it is written; those of a POST are in its body. */
   readonly variables?: Readonly<Record<string, unknown>>;
-  /** What the answer is written as; a request that accepts neither is refused. */
+  /** The media type of the answer; a request that accepts neither is refused. */
   readonly mediaType: GraphQLMediaType;
 }
 
@@ -44,13 +44,13 @@ export function readGraphQLRequest({ method, url, headers, body }: RawRequest): 
   const contentType = headers['content-type'];
   if (method === 'GET') {
     if (contentType !== undefined && !isJson(contentType)) throw new GatewayError('UNSUPPORTED_MEDIA_TYPE');
-    const given = new URLSearchParams(search);
-    const parameters = searchParameters(given);
+    const query = new URLSearchParams(search);
+    const parameters = readSearchParameters(query);
     const variables = checkParameters(parameters);
     return {
       method,
       headers,
-      search: withoutEmpty(given, search),
+      search: withoutEmpty(query, search),
       body: undefined,
       parameters,
       mediaType,
@@ -84,10 +84,10 @@ function checkParameters(parameters: unknown): GraphQLHttpRequest['variables'] {
   return variables ?? undefined;
 }
 
-function searchParameters(given: URLSearchParams): Record<string, unknown> {
+function readSearchParameters(searchParameters: URLSearchParams): Record<string, unknown> {
   const parameters: Record<string, unknown> = {};
   for (const name of ['query', 'operationName', 'variables', 'extensions']) {
-    const values = given.getAll(name);
+    const values = searchParameters.getAll(name);
     if (values.length > 1) throw malformed(`\`${name}\` is given more than once.`);
     const [value] = values;
     if (value === undefined || (value === '' && name !== 'query')) continue;
@@ -96,12 +96,12 @@ function searchParameters(given: URLSearchParams): Record<string, unknown> {
   return parameters;
 }
 
-/** Forms send every field, empty where nothing was filled in: that says as little as leaving it out. */
-function withoutEmpty(given: URLSearchParams, search: string): string {
-  const empty = ['operationName', 'variables', 'extensions'].filter((name) => given.get(name) === '');
+/** Forms send every field, also those that were not filled in: an empty parameter counts as absent. */
+function withoutEmpty(searchParameters: URLSearchParams, search: string): string {
+  const empty = ['operationName', 'variables', 'extensions'].filter((name) => searchParameters.get(name) === '');
   if (empty.length === 0) return search;
-  for (const name of empty) given.delete(name);
-  return `?${given}`;
+  for (const name of empty) searchParameters.delete(name);
+  return `?${searchParameters}`;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
@@ -141,7 +141,7 @@ function preferred(accept: string): GraphQLMediaType | undefined {
   return ours.find((type) => type === best);
 }
 
-/** Whether it is a browser's address bar that asks: nobody else would rather read a page. */
+/** Whether the request prefers a page over JSON, as a browser's address bar does. */
 export function prefersPage(accept: string | undefined): boolean {
   if (accept === undefined || !accept.includes('text/html')) return false;
   const offered = ['application/json', 'application/graphql-response+json', 'text/html'];

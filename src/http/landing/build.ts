@@ -5,8 +5,8 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import config from './vite.config.ts';
 
-const here = fileURLToPath(new URL('.', import.meta.url));
-const assets = join(here, 'assets');
+const folder = fileURLToPath(new URL('.', import.meta.url));
+const assets = join(folder, 'assets');
 const stampFile = join(assets, '.stamp');
 const beingWritten = join(assets, `.writing-${process.pid}`);
 
@@ -55,20 +55,20 @@ async function bundle(vite: typeof import('vite')): Promise<Map<string, string |
 
 /** What the bundle is made from: the page, how it is built, and the exact versions of every package. */
 async function sourcesHash(): Promise<string> {
-  const page = await readdir(join(here, 'app'), { recursive: true, withFileTypes: true });
+  const page = await readdir(join(folder, 'app'), { recursive: true, withFileTypes: true });
   const sources = page.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
   const files = [
     ...sources,
-    join(here, 'vite.config.ts'),
-    join(here, 'build.ts'),
-    join(here, '../../../package-lock.json'),
+    join(folder, 'vite.config.ts'),
+    join(folder, 'build.ts'),
+    join(folder, '../../../package-lock.json'),
   ];
   const hash = createHash('sha256');
   for (const file of files.sort()) {
     const content = createHash('sha256')
       .update(await readFile(file))
       .digest('hex');
-    hash.update(`${relative(here, file)} ${content}\n`);
+    hash.update(`${relative(folder, file)} ${content}\n`);
   }
   return hash.digest('hex');
 }

@@ -17,7 +17,7 @@ export function promptNames(prompts: readonly PublishedPrompt[]): PromptNames {
 
 function nameAll(prompts: readonly PublishedPrompt[]): PromptNames {
   const names = new Map<string, PublishedPrompt>();
-  const newestFirst = [...prompts].sort((one, other) => (other.version ?? Infinity) - (one.version ?? Infinity));
+  const newestFirst = [...prompts].sort((a, b) => (b.version ?? Infinity) - (a.version ?? Infinity));
   for (const prompt of newestFirst) {
     const full = nameOf(prompt);
     for (const name of [full, `${prompt.subgraph}/${full}`, prompt.name, `${prompt.subgraph}/${prompt.name}`]) {

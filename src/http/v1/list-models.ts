@@ -5,20 +5,20 @@
 import type { DescribedModel, ModelClient } from '../../ai/models/index.ts';
 import { GatewayError } from '../../errors/index.ts';
 
-/** Both wires want a date; aliases have none. */
+/** Both wires require a date; aliases have none. */
 const created = 1_767_225_600;
 const createdAt = new Date(created * 1_000).toISOString();
 
 type WrittenModel = Readonly<Record<string, unknown>> & { readonly id: string };
 
-/** Beside what the vendors say of a model: what the alias can do, and whether it can be reached. */
+/** The vendors' fields of a model, and ours: what the alias can do, and whether it can be reached. */
 function writeModel(id: string, listed: DescribedModel | undefined): WrittenModel {
   const { operations, capabilities, isReachable, states } = listed ?? {};
-  const told = {
+  const description = {
     ...(operations === undefined ? {} : { operations }),
     ...(capabilities === undefined ? {} : { capabilities }),
     ...(isReachable === undefined ? {} : { available: isReachable }),
-    // Which models stand behind an alias is the operator's; why one cannot be reached is no secret.
+    // The models of an alias are not disclosed; the reason why none can be reached is.
     ...(isReachable === false ? { unavailable_because: reasonsOf(states ?? []) } : {}),
   };
   return {
@@ -29,7 +29,7 @@ function writeModel(id: string, listed: DescribedModel | undefined): WrittenMode
     type: 'model',
     display_name: id,
     created_at: createdAt,
-    ...told,
+    ...description,
   };
 }
 
@@ -37,7 +37,7 @@ function reasonsOf(states: DescribedModel['states']): readonly string[] {
   return states.length === 0 ? ['no_key'] : [...new Set(states.map(({ state }) => state))];
 }
 
-/** What `model` can be. */
+/** The values that `model` can have. */
 export function modelNames(models: ModelClient, exposeReferences: boolean): readonly string[] {
   const listed = models.list();
   const names = new Set(listed.map(({ alias }) => alias));
@@ -63,9 +63,9 @@ export function findModel(models: ModelClient, exposeReferences: boolean, id: st
     : undefined;
 }
 
-/** What is known of an alias, or of a reference that is the one target of one. */
+/** The description of an alias, or of a reference that is the only target of one. */
 function describing(listed: readonly DescribedModel[], name: string): DescribedModel | undefined {
-  const alias = listed.find((one) => one.alias === name);
+  const alias = listed.find(({ alias }) => alias === name);
   if (alias !== undefined) return alias;
   const holder = listed.find(({ states }) => states.some(({ reference }) => reference === name));
   const state = holder?.states.find(({ reference }) => reference === name);
@@ -73,28 +73,28 @@ function describing(listed: readonly DescribedModel[], name: string): DescribedM
   return { alias: name, targets: [name], isReachable: state.state === 'ready', states: [state] };
 }
 
-/** A message is for a person to read. */
+/** How many names a message lists. */
 const maxNames = 20;
 
-/** Says which names there are: those that `GET /v1/models` lists to the same client, as many as a person reads. */
+/** The error names the models that `GET /v1/models` lists to the same client, up to `maxNames`. */
 export function noSuchModel(
   models: ModelClient,
   exposeReferences: boolean,
-  asked: string,
+  requested: string,
   cause?: GatewayError,
 ): GatewayError {
   const names = modelNames(models, exposeReferences);
-  const shown = names.slice(0, maxNames).map((name) => `\`${printable(name)}\``);
+  const quoted = names.slice(0, maxNames).map((name) => `\`${printable(name)}\``);
   const more = names.length > maxNames ? ` and ${names.length - maxNames} more (GET /v1/models)` : '';
-  const known = names.length === 0 ? 'There is none.' : `There is ${shown.join(', ')}${more}.`;
+  const listing = names.length === 0 ? 'There is none.' : `There is ${quoted.join(', ')}${more}.`;
   return new GatewayError('AI_MODEL_NOT_FOUND', {
-    message: `There is no model \`${printable(asked)}\`. ${known}`,
+    message: `There is no model \`${printable(requested)}\`. ${listing}`,
     ...(cause?.detail === undefined ? {} : { detail: cause.detail }),
     ...(cause === undefined ? {} : { cause }),
   });
 }
 
-/** A client's own words, as far as a model's name can have them. */
+/** The client's text, reduced to the characters of model names. */
 function printable(name: string): string {
   return name.replace(/[^\w.:@/ +-]/g, '?').slice(0, 100);
 }

@@ -1,6 +1,6 @@
 /**
  * Reads the body of a /v1 request strictly, before anything is looked at: media type, charset, encoding, UTF-8, JSON,
- * and how deep it nests, so that nothing after it that walks the value can run out of stack (hardening P1 to P3).
+ * and how deep it nests, so that nothing after it that walks the value can run out of stack.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { parse as parseJson } from 'secure-json-parse';

@@ -1,23 +1,24 @@
 /**
- * What bodies said whose answer was cached: sent again, they are not parsed, checked and hashed again, which is a sixth
- * of a cached answer's CPU. A body says the same to everyone, in every generation. Bounded by the length of the bodies.
+ * The parsed bodies of requests whose answer was cached: a body that is sent again is not parsed, checked and hashed again,
+ * which is a sixth of a cached answer's CPU. Parsing depends on the body alone, so the cache is for all clients and
+ * generations. Bounded by the length of the bodies.
  */
 import { LRUCache } from 'lru-cache';
 
 const maxCharacters = 4_000_000;
 
-export class RepeatedBodies<Asked extends object> {
-  readonly #asked = new LRUCache<string, Asked>({
+export class RepeatedBodies<Parsed extends object> {
+  readonly #parsed = new LRUCache<string, Parsed>({
     maxSize: maxCharacters,
-    // What is read of a body takes more than its text.
-    sizeCalculation: (_asked, body) => body.length + 1_000,
+    // The parsed form takes more memory than the text.
+    sizeCalculation: (_parsed, body) => body.length + 1_000,
   });
 
-  find(body: string): Asked | undefined {
-    return this.#asked.get(body);
+  find(body: string): Parsed | undefined {
+    return this.#parsed.get(body);
   }
 
-  add(body: string, asked: Asked): void {
-    this.#asked.set(body, asked);
+  add(body: string, parsed: Parsed): void {
+    this.#parsed.set(body, parsed);
   }
 }

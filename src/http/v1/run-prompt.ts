@@ -42,9 +42,9 @@ export async function readPromptCall(prompt: PublishedPrompt, body: Fields): Pro
   const { inputSchema } = prompt;
   const [problem] = inputSchema === undefined ? [] : schemaProblems(inputSchema, input, 'input');
   if (problem !== undefined) {
-    const [place = 'input', ...said] = problem.split(' ');
+    const [place = 'input', ...words] = problem.split(' ');
     const param = place.replaceAll('/', '.').slice(0, 256);
-    throw new InvalidField(`\`${param}\` ${said.join(' ')}.`, param);
+    throw new InvalidField(`\`${param}\` ${words.join(' ')}.`, param);
   }
   const rendered = await prompt.render(input);
   const request =

@@ -22,6 +22,6 @@ function indented(json: string | null): string | null {
   try {
     return JSON.stringify(JSON.parse(json), undefined, 2);
   } catch {
-    return json; // shown as it is, for its author to mend
+    return json; // shown unchanged, for its author to correct
   }
 }
