@@ -17,6 +17,7 @@ import type { ExecutionEngine, UsedOperation } from './execution-engine.ts';
 import { OperationValues } from './prepare/operation-values.ts';
 import { PreparedOperation, type Variant } from './prepare/prepared-operation.ts';
 import { retainedDocument } from './prepare/retained-document.ts';
+import { RepresentationValues } from './run/representation-values.ts';
 import { runPlan } from './run/run-plan.ts';
 import { introspector } from './shape/introspect.ts';
 
@@ -41,6 +42,7 @@ export interface IsthmusEngineOptions {
 export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEngine {
   const { apiSchema, types, planner, clients, log, planDeadlineMs, errorPolicy } = options;
   const namedLabels = new Set(options.overrideLabels);
+  const representationValues = new RepresentationValues();
   const operations = options.caches.cache<PreparedOperation>();
   const plans = new PlanCache<CompiledPlan>({
     planner,
@@ -96,7 +98,7 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
       context.signal.throwIfAborted();
       // 3. Run: each fetch as soon as the fetches it depends on have ended.
       const values = new OperationValues(variant.normalised, variables);
-      const result = await runPlan({ plan, clients, types, context, log, errorPolicy, values });
+      const result = await runPlan({ plan, clients, types, context, log, errorPolicy, values, representationValues });
       // 4. Shaped: the answer is written as JSON text, its errors with the client's paths.
       const outcome = shapeAnswer({
         variant,

@@ -1,7 +1,7 @@
 import type { RequestContext } from './request-context.ts';
 
 /**
- * One request to a subgraph. An in-process subgraph is handed `variables`, as values that are its own. The variables of a
+ * One request to a subgraph. An in-process subgraph is handed `variables`, as values that it must not change. The variables of a
  * request to an HTTP subgraph may be JSON text, so that an engine that writes text need not build objects first:
  *
  * - `variables`: an object. Numbers that no JavaScript number equals are `ExactNumber`s.

@@ -12,7 +12,7 @@ import { rewriteData } from '../data/rewrite-data.ts';
 export interface CompiledRepresentation {
   /** @returns JSON text; undefined where a required field is missing: the entity is not requested */
   write(entity: DataObject): string | undefined;
-  /** @returns the same as a value that shares nothing with the data but exact numbers */
+  /** @returns the same as a value, which shares no object with the data */
   build(entity: DataObject): DataObject | undefined;
   /**
    * The only field of this type's representations besides `__typename`. Objects of one type whose values of it are equal

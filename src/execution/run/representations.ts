@@ -9,6 +9,7 @@ import type { CompiledRepresentation } from '../compile/compile-representation.t
 import { collectEntities, haveSameContent } from '../data/collect-entities.ts';
 import type { DataObject, TypeMemberships } from '../data/data.ts';
 import { FirstOfEach } from './first-of-each.ts';
+import type { RepresentationValues } from './representation-values.ts';
 import type { RequestedEntities } from './requested-entities.ts';
 import type { RunData } from './run-data.ts';
 
@@ -17,6 +18,7 @@ export interface RepresentationsOptions {
   readonly types: TypeMemberships;
   /** Whether a value depends on an entity's place (@fromContext), so that no object may replace another. */
   readonly placeMatters: boolean;
+  readonly values: RepresentationValues;
 }
 
 /** The entities at a path; valid as long as no answer has brought objects or lists. */
@@ -29,12 +31,14 @@ export class Representations {
   readonly #data: RunData;
   readonly #types: TypeMemberships;
   readonly #mayReplace: boolean;
+  readonly #values: RepresentationValues;
   readonly #unfilled = new Set<CompiledEntityField>();
   readonly #collected = new Map<string, CollectedPath>();
 
-  constructor({ data, types, placeMatters }: RepresentationsOptions) {
+  constructor({ data, types, placeMatters, values }: RepresentationsOptions) {
     this.#data = data;
     this.#types = types;
+    this.#values = values;
     this.#mayReplace = !placeMatters;
   }
 
@@ -112,7 +116,7 @@ export class Representations {
     if (index === undefined) {
       indexes.set(text, representations.length);
       representations.push(text);
-      if (values !== undefined) values.push(representation.build(entity) ?? {});
+      values?.push(this.#values.find(text, entity, representation));
       owners.push([entity]);
       collected.add(entity);
       return entity;

@@ -22,6 +22,7 @@ import { findObject } from '../data/find-places.ts';
 import { mergeData } from '../data/merge-data.ts';
 import { rewriteData } from '../data/rewrite-data.ts';
 import type { Failure } from './failure.ts';
+import type { RepresentationValues } from './representation-values.ts';
 import { Representations } from './representations.ts';
 import { entityVariables, type RequestValues, rootVariables } from './request-variables.ts';
 import { firstPlace, notesInPlace, type RequestedEntities } from './requested-entities.ts';
@@ -38,6 +39,8 @@ export interface RunOptions {
   readonly errorPolicy: ErrorPolicy;
   /** The values of the plan's variables. */
   readonly values: RequestValues;
+  /** The values of representations for in-process subgraphs, shared by all runs. */
+  readonly representationValues: RepresentationValues;
 }
 
 export interface RunResult {
@@ -78,9 +81,14 @@ class Run {
   readonly #notes: SubgraphNote[] = [];
 
   constructor(options: RunOptions) {
-    const { types, plan, clients, context, log, errorPolicy } = options;
+    const { types, plan, clients, context, log, errorPolicy, representationValues } = options;
     this.#options = options;
-    this.#representations = new Representations({ data: this.#data, types, placeMatters: plan.placeMatters });
+    this.#representations = new Representations({
+      data: this.#data,
+      types,
+      placeMatters: plan.placeMatters,
+      values: representationValues,
+    });
     this.#failures = new RunFailures({ data: this.#data, clients, context, log, errorPolicy });
   }
 

@@ -7,9 +7,6 @@
  *    what is stale is returned too, and renewed in the background.
  * 3. In flight. Requests of several clients that have the same question at once share one run: the cache has no answer yet.
  * 4. A model. The model client has caches of its own (exact and semantic), keyed by rendered prompts.
- *
- * What an entity's fields read is not cached by representation: making a question's key from the values takes less than
- * finding it by the text.
  */
 import { LRUCache } from 'lru-cache';
 import type { CacheStore } from '../../../cache/index.ts';

@@ -27,18 +27,24 @@ export interface QuestionWriterOptions {
   readonly code: SubgraphCode | undefined;
 }
 
-/** What a field reads of one entity; each part is made on first use, since a cached answer needs the text alone. */
+/** What a field reads of one entity; each part is made on first use, since a cached answer needs the key alone. */
 export interface FieldInputs {
   /** Its key fields and what `@requires` reads, personal data masked. */
   readonly entity: Inputs;
   /** What `@requires` reads, masked. */
   readonly masked: Inputs;
-  /** The fields that `@requires` reads as canonical JSON, unmasked: for the cache key alone. */
-  readonly text: string;
+  /** What makes the cache key: a hash of the fields that `@requires` reads, unmasked, and the last key made of it. */
+  readonly keyed: KeyedInputs;
   /** Masks the same personal data in arguments and what code supplies. */
   readonly hide: ((values: Inputs) => Inputs) | undefined;
   /** The entity's own identity; `undefined`: it has none. */
   readonly identity: string | undefined;
+}
+
+/** Cached by the entity's object, which is the same for every request of the same representation. */
+interface KeyedInputs {
+  readonly digest: string;
+  last: { readonly keyHead: string; readonly request: string; readonly key: string } | undefined;
 }
 
 export interface QuestionWriter {
@@ -88,13 +94,14 @@ export function questionWriter(options: QuestionWriterOptions): QuestionWriter {
     return copy;
   };
   const projection = compileProjection(field.requiresSelection);
+  const keyedInputs = new WeakMap<Inputs, KeyedInputs>();
   const keys = keysOf(parent).map(fieldNames);
   const single = choice.versions.length === 1 ? choice.versions[0]?.prompt : undefined;
 
   return {
     read(entity) {
       for (const name of mandatory) if (entity[name] === null || entity[name] === undefined) return undefined;
-      return new EntityInputs({ entity, projection, mask, keys, hideKeys: withoutSensitiveKeys });
+      return new EntityInputs({ entity, projection, mask, keys, hideKeys: withoutSensitiveKeys, keyedInputs });
     },
     write(inputs, args, supplied, output, { principal, requestId }) {
       const argsText = canonicalJson(args);
@@ -109,7 +116,7 @@ export function questionWriter(options: QuestionWriterOptions): QuestionWriter {
       const request = `${output.hash}\n${reader}\n${argsText}\n${canonicalJson(supplied)}`;
       return {
         coordinate,
-        key: `field:${hash('sha256', `${keyHead}\n${request}\n${inputs.text}`)}`,
+        key: keyOf(keyHead, request, inputs.keyed),
         prompt,
         alias,
         output,
@@ -134,6 +141,13 @@ export function questionWriter(options: QuestionWriterOptions): QuestionWriter {
   };
 }
 
+function keyOf(keyHead: string, request: string, keyed: KeyedInputs): string {
+  if (keyed.last?.keyHead === keyHead && keyed.last.request === request) return keyed.last.key;
+  const key = `field:${hash('sha256', `${keyHead}\n${request}\n${keyed.digest}`)}`;
+  keyed.last = { keyHead, request, key };
+  return key;
+}
+
 type Mask = NonNullable<ReturnType<typeof compileMask>>;
 
 interface EntityInputsOptions {
@@ -142,6 +156,7 @@ interface EntityInputsOptions {
   readonly mask: Mask | undefined;
   readonly keys: readonly (readonly string[])[];
   readonly hideKeys: (entity: Inputs) => Inputs;
+  readonly keyedInputs: WeakMap<Inputs, KeyedInputs>;
 }
 
 class EntityInputs implements FieldInputs {
@@ -150,18 +165,25 @@ class EntityInputs implements FieldInputs {
   readonly #mask: Mask | undefined;
   readonly #keys: readonly (readonly string[])[];
   readonly #hideKeys: (entity: Inputs) => Inputs;
+  readonly #keyedInputs: WeakMap<Inputs, KeyedInputs>;
   #read: ReturnType<Mask> | undefined;
 
-  constructor({ entity, projection, mask, keys, hideKeys }: EntityInputsOptions) {
+  constructor({ entity, projection, mask, keys, hideKeys, keyedInputs }: EntityInputsOptions) {
     this.#entity = entity;
     this.#projection = projection;
     this.#mask = mask;
     this.#keys = keys;
     this.#hideKeys = hideKeys;
+    this.#keyedInputs = keyedInputs;
   }
 
-  get text(): string {
-    return this.#projection.textOf(this.#entity);
+  get keyed(): KeyedInputs {
+    let keyed = this.#keyedInputs.get(this.#entity);
+    if (keyed === undefined) {
+      keyed = { digest: hash('sha256', this.#projection.textOf(this.#entity)), last: undefined };
+      this.#keyedInputs.set(this.#entity, keyed);
+    }
+    return keyed;
   }
 
   get masked(): Inputs {
