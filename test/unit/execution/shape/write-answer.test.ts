@@ -1,0 +1,142 @@
+import { buildSchema, type FragmentDefinitionNode, Kind, type OperationDefinitionNode, parse } from 'graphql';
+import { describe, expect, it } from 'vitest';
+import type { DataObject } from '../../../../src/execution/data/data.ts';
+import { AnswerWriter } from '../../../../src/execution/shape/answer-writer.ts';
+import { clientPath, clientPaths } from '../../../../src/execution/shape/client-path.ts';
+import { compileShape } from '../../../../src/execution/shape/compile-shape.ts';
+import { introspector } from '../../../../src/execution/shape/introspect.ts';
+import { ExactNumber } from '../../../../src/lib/index.ts';
+
+const schema = buildSchema(`
+  scalar Any
+  enum E { X Y }
+  interface I { id: ID }
+  type A implements I { id: ID s: String! b: Boolean i: Int f: Float e: E any: Any a: A req: A! }
+  type B implements I { id: ID n: Int }
+  type Query { a: A l: [A!] m: [[Int!]] i: I version: String! }`);
+
+function writer(query: string) {
+  const document = parse(query);
+  const operation = document.definitions[0] as OperationDefinitionNode;
+  const fragments = new Map(
+    document.definitions.flatMap((node) =>
+      node.kind === Kind.FRAGMENT_DEFINITION ? [[node.name.value, node] as [string, FragmentDefinitionNode]] : [],
+    ),
+  );
+  const shape = compileShape(
+    {
+      schema,
+      fragments,
+      included: () => true,
+      failing: () => false,
+      keyOf: ({ name }) => name.value,
+      refusalOf: () => undefined,
+      onCompiled: () => {},
+    },
+    schema.getQueryType() as never,
+    operation.selectionSet,
+  );
+  return { shape, introspect: introspector(schema, { operation, fragments }, {}) };
+}
+
+function write(query: string, data: DataObject, shared: ReadonlySet<DataObject> = new Set()) {
+  const { shape, introspect } = writer(query);
+  const out = new AnswerWriter(introspect, shared, 0);
+  shape.write(data, out);
+  return {
+    text: String(out.finish()),
+    violations: out.violations.map(({ responsePath }) => responsePath.join('.')),
+  };
+}
+
+describe('an answer', () => {
+  it.each([
+    [
+      'the client’s keys and order',
+      '{ x: a { s id } }',
+      { a: { id: '1', s: 'a', extra: 1 } },
+      '{"x":{"s":"a","id":"1"}}',
+    ],
+    [
+      'fields of fragments, merged',
+      '{ a { s ...F ... on I { id } } } fragment F on A { i id }',
+      { a: { s: '', i: 1, id: 'x' } },
+      '{"a":{"s":"","i":1,"id":"x"}}',
+    ],
+    [
+      'abstract types by what an object is',
+      '{ i { id ... on B { n } __typename } }',
+      { i: { __typename: 'B', id: 1, n: 2 } },
+      '{"i":{"id":"1","n":2,"__typename":"B"}}',
+    ],
+    ['lists of lists', '{ m }', { m: [[1], null, []] }, '{"m":[[1],null,[]]}'],
+    [
+      'every leaf',
+      '{ a { b i f e any } }',
+      { a: { b: false, i: -1, f: 1.5, e: 'X', any: { k: [1] } } },
+      '{"a":{"b":false,"i":-1,"f":1.5,"e":"X","any":{"k":[1]}}}',
+    ],
+    [
+      'exact numbers, digit for digit',
+      '{ a { any } }',
+      { a: { any: new ExactNumber('12345678901234567890') } },
+      '{"a":{"any":12345678901234567890}}',
+    ],
+    ['introspection', '{ __type(name: "B") { name } }', {}, '{"__type":{"name":"B"}}'],
+  ])('has %s', (_name, query, data, text) => {
+    expect(write(query, data)).toEqual({ text, violations: [] });
+  });
+
+  it.each([
+    ['a leaf of the wrong type', '{ a { i } }', { a: { i: 'x' } }, '{"a":{"i":null}}', ['a.i']],
+    ['an unknown value of an enum', '{ a { e } }', { a: { e: 'Z' } }, '{"a":{"e":null}}', ['a.e']],
+    ['an object of no type', '{ i { __typename } }', { i: { id: 1 } }, '{"i":null}', ['i']],
+    [
+      'a null in a non-null place, carried up',
+      '{ a { id req { s } } }',
+      { a: { id: '1', req: { s: null } } },
+      '{"a":null}',
+      ['a.req.s'],
+    ],
+    ['a null in a list of non-null items', '{ l { id } }', { l: [{ id: '1' }, null] }, '{"l":null}', ['l.1']],
+    ['a null at the root', '{ version }', {}, 'null', ['version']],
+  ])('has null and a violation for %s', (_name, query, data, text, violations) => {
+    expect(write(query, data)).toEqual({ text, violations });
+  });
+
+  it('writes an object at several places once, and with its violations each time', () => {
+    const item = { id: '1', s: 'x' };
+    expect(write('{ l { id s } }', { l: [item, item] }, new Set([item])).text).toBe(
+      '{"l":[{"id":"1","s":"x"},{"id":"1","s":"x"}]}',
+    );
+    const wrong = { id: '1', i: 'x' };
+    expect(write('{ l { id i } }', { l: [wrong, wrong] }, new Set([wrong])).violations).toEqual(['l.0.i', 'l.1.i']);
+  });
+
+  it('is complete where it is far longer than one flush', () => {
+    const l = Array.from({ length: 3_000 }, (_, index) => ({ id: `é${index}`, s: 'x'.repeat(20) }));
+    expect(JSON.parse(write('{ l { id s } }', { l }).text)).toEqual({ l });
+  });
+});
+
+describe('a client’s path', () => {
+  const { shape } = writer('{ one: a { s x: id } two: a { y: id a { id } } }');
+  const data = { a: { id: '1', a: { id: '2' } } };
+
+  it('has the client’s keys, once for each alias', () => {
+    expect(clientPaths(shape.root, data, ['a', 'id'], 9)).toEqual([
+      ['one', 'x'],
+      ['two', 'y'],
+    ]);
+    expect(clientPaths(shape.root, data, ['a', 'id'], 1)).toHaveLength(1);
+  });
+
+  it('ends where the client’s selection does', () => {
+    expect(clientPath(shape.root, data, ['a', 'a', 'unknown'])).toEqual(['two', 'a']);
+  });
+
+  it('has the indexes of lists', () => {
+    const list = writer('{ all: l { name: s } }').shape;
+    expect(clientPath(list.root, { l: [{}, { s: 1 }] }, ['l', 1, 's'])).toEqual(['all', 1, 'name']);
+  });
+});
