@@ -1,6 +1,6 @@
 /**
- * `isthmus ai warm` has a running gateway make the AI fields of a query, so that clients find them kept; `isthmus ai
- * invalidate` has the kept answers of a prompt or a type made anew.
+ * `isthmus ai warm` runs a query against a running gateway, so that its AI fields are cached; `isthmus ai invalidate`
+ * invalidates the cached answers of a prompt or a type.
  */
 import { readFile } from 'node:fs/promises';
 import { Command, InvalidArgumentError } from 'commander';
@@ -14,7 +14,7 @@ import { importedAiDirectives } from '../supergraph/index.ts';
 import { fail } from './fail.ts';
 import { printable } from './printable.ts';
 
-/** How long one operation may take in all; the gateway's own bound is server.operation_timeout. */
+/** How long one operation may take in total; the gateway's own limit is server.operation_timeout. */
 const warmTimeoutMs = 600_000;
 const maxAnswerBytes = 64_000_000;
 const redisTimeoutMs = 3_000;
@@ -22,7 +22,7 @@ const maxShownCharacters = 1_000;
 
 export function aiCommand(): Command {
   return new Command('ai')
-    .description('The kept answers of AI fields.')
+    .description('The cached answers of AI fields.')
     .addCommand(warmCommand())
     .addCommand(invalidateCommand());
 }
@@ -35,10 +35,10 @@ interface WarmOptions {
   readonly header: readonly (readonly [string, string])[];
 }
 
-/** Exits 1 where a field failed, none was asked for, or the gateway did not answer. */
+/** Exits 1 if a field failed, the query has no AI field, or the gateway did not answer. */
 function warmCommand(): Command {
   return new Command('warm')
-    .description('Run a query against a running gateway, so that its AI fields are kept.')
+    .description('Run a query against a running gateway to cache its AI fields.')
     .requiredOption('--query <file>', 'a .graphql file with a query (required)')
     .option('--operation <name>', 'which of its operations, where it has several')
     .option('--variables <json>', 'the query’s variables, as a JSON object', readVariables, {})
@@ -66,18 +66,18 @@ async function warm({ query: file, operation, variables, url, header }: WarmOpti
     answer = JSON.parse(await readBounded(response));
   } catch (error) {
     const cause = error instanceof Error && error.cause !== undefined ? `: ${messageOf(error.cause)}` : '';
-    return fail(`${url} did not answer as a gateway does: ${messageOf(error)}${cause}`);
+    return fail(`${url} did not answer like a gateway: ${messageOf(error)}${cause}`);
   }
   report(answer);
 }
 
-/** A mutation would be run for its effect, each time. */
+/** Only queries: a mutation would repeat its side effects. */
 async function readQuery(file: string): Promise<string | undefined> {
   let text: string;
   try {
     text = await readFile(file, 'utf8');
-    const operations = parse(text).definitions.filter((one) => one.kind === Kind.OPERATION_DEFINITION);
-    if (operations.length > 0 && operations.every((one) => one.operation === 'query')) return text;
+    const operations = parse(text).definitions.filter((definition) => definition.kind === Kind.OPERATION_DEFINITION);
+    if (operations.length > 0 && operations.every((operation) => operation.operation === 'query')) return text;
   } catch (error) {
     const place = error instanceof GraphQLError ? `:${error.locations?.[0]?.line ?? 1}` : '';
     fail(`${file}${place}: ${messageOf(error)}`);
@@ -98,23 +98,23 @@ async function readBounded({ body }: Response): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** Whoever listens at the URL wrote the answer: nothing in it is taken for granted. */
+/** The answer is outside data: any server may listen at the URL. */
 function report(answer: unknown): void {
   const errors = listOf(fieldOf(answer, 'errors'));
   const explained = Object.values(objectOf(fieldOf(fieldOf(answer, 'extensions'), 'ai')));
-  let made = 0;
+  let generated = 0;
   let shared = 0;
   let costNanoUsd = 0n;
-  for (const told of explained) {
-    const cached = fieldOf(told, 'cached');
+  for (const explanation of explained) {
+    const cached = fieldOf(explanation, 'cached');
     if (cached === 'shared') shared++;
-    else if (cached === false) made++;
-    costNanoUsd += nanoUsdOf(fieldOf(told, 'costUsd'));
+    else if (cached === false) generated++;
+    costNanoUsd += nanoUsdOf(fieldOf(explanation, 'costUsd'));
   }
-  const kept = explained.length - made - shared;
-  const equal = shared === 0 ? '' : `, ${shared} shared with an equal one`;
+  const fromCache = explained.length - generated - shared;
+  const equal = shared === 0 ? '' : `, ${shared} deduplicated`;
   process.stdout.write(
-    `${made} made${equal}, ${kept} kept already, ${errors.length} failed; ${formatUsd(costNanoUsd)} USD\n`,
+    `${generated} generated${equal}, ${fromCache} already cached, ${errors.length} failed; ${formatUsd(costNanoUsd)} USD\n`,
   );
   for (const error of errors) {
     const path = listOf(fieldOf(error, 'path')).join('.');
@@ -132,10 +132,10 @@ interface InvalidateOptions {
   readonly type?: string;
 }
 
-/** Exits 1 where nothing could be invalidated. */
+/** Exits 1 if nothing could be invalidated. */
 function invalidateCommand(): Command {
   return new Command('invalidate')
-    .description('Have the kept answers of a prompt’s fields, or of a type’s, made anew.')
+    .description('Invalidate the cached answers of a prompt’s fields, or of a type’s.')
     .option('--prompt <name>', 'a prompt, all its versions')
     .option('--type <name>', 'an object type with AI fields')
     .option('--config <file>', 'the configuration file', 'supergraph.yaml')
@@ -148,18 +148,18 @@ async function invalidate({ config: file, prompt, type }: InvalidateOptions): Pr
   const { store } = config.ai.cache;
   if (store.kind === 'memory') {
     return fail(
-      'ai.cache.store is memory: the answers are in each running gateway, where no other process reaches them. ' +
-        'Restart it, or edit the prompt: its text is a part of what answers are kept by. ' +
+      'ai.cache.store is memory: the answers are in the memory of each running gateway. ' +
+        'Restart it, or edit the prompt: its text is part of the cache key. ' +
         'With `ai: { cache: { store: redis, url: … } }` this command works.',
     );
   }
-  const known = prompt === undefined ? await typesOf(config) : await promptsOf(config);
+  const names = prompt === undefined ? await typesOf(config) : await promptsOf(config);
   const name = (prompt ?? type ?? '').split('@')[0] ?? '';
-  if (!known.has(name)) return fail(`no AI subgraph has "${name}"; there are ${[...known].join(', ')}`);
+  if (!names.has(name)) return fail(`no AI subgraph has "${name}"; there are ${[...names].join(', ')}`);
   const tag = prompt === undefined ? fieldTags.type(name) : fieldTags.prompt(name);
   const done = await invalidateInRedis(store.url, tag);
   if (!done) return fail('Redis cannot be reached: nothing was invalidated');
-  process.stdout.write(`the kept answers of ${name} are made anew when they are asked for next\n`);
+  process.stdout.write(`the cached answers of ${name} are invalidated\n`);
 }
 
 async function invalidateInRedis(url: string, tag: string): Promise<boolean> {

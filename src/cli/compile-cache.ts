@@ -1,15 +1,15 @@
 /**
- * Where Node keeps what it has compiled: a folder of this user's own. Node's default lies in the folder for temporary
- * files that all users share, and whoever made it first decides what is run from it.
+ * The folder of Node's compile cache: one that only this user can write. Node's default is in the shared folder for
+ * temporary files, where another user could plant code that is then executed.
  */
 import { lstatSync, mkdirSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import { homedir, tmpdir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 
-/** Without a folder that is safe, everything is compiled at each start: 1 s of CPU. */
+/** Without a safe folder there is no compile cache: each start compiles for 1 s of CPU. */
 export function enableOwnCompileCache(): void {
-  // Set by the operator: theirs to choose.
+  // Set by the operator.
   if (process.env.NODE_COMPILE_CACHE) {
     enableCompileCache();
     return;
@@ -18,7 +18,7 @@ export function enableOwnCompileCache(): void {
   if (folder !== undefined) enableCompileCache(folder);
 }
 
-/** The first of the usual folders that is this user's alone, or can be made so. */
+/** The first of the usual cache folders that only this user can write, or that can be created so. */
 export function compileCacheFolder(environment: NodeJS.ProcessEnv = process.env): string | undefined {
   const user = process.getuid?.();
   const caches = environment.XDG_CACHE_HOME ?? '';
@@ -36,11 +36,11 @@ function isOwn(folder: string, user: number | undefined): boolean {
     const { uid, mode, isDirectory } = statOf(folder);
     return isDirectory && (user === undefined || (uid === user && (mode & 0o022) === 0));
   } catch {
-    return false; // a home that does not exist, or may not be written
+    return false; // a home that does not exist or is not writable
   }
 }
 
-/** Of the folder itself: a link may lead where others write. */
+/** Checks the folder itself, not the target of a link: a link may lead to a folder that others can write. */
 function statOf(folder: string): { uid: number; mode: number; isDirectory: boolean } {
   const stat = lstatSync(folder);
   return { uid: stat.uid, mode: stat.mode, isDirectory: stat.isDirectory() };

@@ -12,7 +12,7 @@ interface ComposeOptions {
   readonly check: boolean;
 }
 
-/** `isthmus compose`: checks and composes, and writes the supergraph; all of it or nothing. */
+/** `isthmus compose`: checks and composes, and writes the supergraph atomically. */
 export function composeCommand(): Command {
   return new Command('compose')
     .description('Compose the supergraph and write it.')

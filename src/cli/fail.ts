@@ -1,5 +1,5 @@
 /**
- * Says why a command fails, and has the process exit so when it ends.
+ * Prints why a command fails and sets the exit code of the process.
  *
  * @param exitCode 2 for a wrong command line
  */

@@ -2,14 +2,14 @@
 /**
  * The `isthmus` command.
  *
- * Node is given more room for young objects than its 16 MB: an answer's data then dies there instead of being copied
- * about, which costs 50 MB and saves 15 to 20 % of the CPU of large answers (bench/NOTES.md). What it has compiled is
- * kept in a folder of the user's own: the next start takes half the CPU, 1.1 s instead of 2.0.
+ * The young generation of the heap is larger than Node's 16 MB: the data of an answer is collected there instead of being
+ * promoted, which costs 50 MB and saves 15 to 20 % of the CPU of large answers (bench/NOTES.md). Compiled code is cached
+ * in a folder of the user: the next start takes half the CPU, 1.1 s instead of 2.0.
  *
- * An older Node must get so far as to be told what is missing: this file imports nothing before it has looked.
+ * An older Node must reach the version check: this file imports nothing before it.
  */
 
-/** As `engines` of package.json has it. */
+/** The version in `engines` of package.json. */
 const leastNode = 24;
 
 if (Number(process.versions.node.split('.')[0]) < leastNode) {

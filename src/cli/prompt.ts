@@ -1,6 +1,6 @@
 /**
- * `isthmus prompt test`: asks real models what the prompts of the configuration's AI subgraphs ask, and holds the
- * answers against the tests in the prompts' front matter. Calls cost what they cost; the last line says how much.
+ * `isthmus prompt test`: runs the tests in the front matter of the prompts of the configured AI subgraphs against real
+ * models. The calls are paid for; the last line prints their cost.
  */
 import { dirname } from 'node:path';
 import { Command } from 'commander';
@@ -34,7 +34,7 @@ export function promptCommand(): Command {
     .description('The prompts of AI fields.')
     .addCommand(
       new Command('test')
-        .description('Run the tests in the prompts’ front matter against real models; exits 1 where one fails.')
+        .description('Run the tests in the prompts’ front matter against real models; exits 1 if one fails.')
         .argument('[name]', 'a prompt: review-summary, review-summary@3, review-summary#production (default: all)')
         .option('--model <model>', 'an alias of ai.models, or provider/model, instead of the prompt’s own')
         .option('--config <file>', 'the configuration file', 'supergraph.yaml')
@@ -42,7 +42,7 @@ export function promptCommand(): Command {
     );
 }
 
-/** A test to run, or why it is not. */
+/** A test to run, or the reason it is not run. */
 interface Row {
   readonly prompt: string;
   readonly test: string;
@@ -52,7 +52,7 @@ interface Row {
     | { readonly kind: 'ran'; readonly result: PromptTestResult };
 }
 
-/** How many tests ask at the same time. */
+/** How many tests run concurrently. */
 const parallel = 4;
 const maxShownCharacters = 300;
 
@@ -60,7 +60,7 @@ async function testPrompts(name: string | undefined, { config: file, model }: Te
   const config = await loadConfig(file);
   const log = createLogger({ level: 'warn' });
   const cache = createMemoryStore({ maxBytes: config.ai.cache.maxBytes });
-  // Whoever runs tests chooses the model; a kept answer would test nothing.
+  // A cached answer would test nothing.
   const ai = { ...config.ai, exposeReferences: true };
   const models = createModelClient({ ai, cache, log, resolveFrom: dirname(config.file) });
   try {
@@ -81,7 +81,7 @@ async function testPrompts(name: string | undefined, { config: file, model }: Te
 interface NamedPrompt {
   readonly name: string;
   readonly prompt: Prompt;
-  /** The field it is asked for, where the prompt has no output of its own and a field uses it. */
+  /** The field whose type is the output, where the prompt declares none and a field uses it. */
   readonly use: PromptUse | undefined;
 }
 
@@ -98,10 +98,10 @@ async function readPrompts(
     const add = (prompt: Prompt): void => {
       const name = `${subgraph.name}/${prompt.name}`;
       const hasOutput = prompt.outputFormat !== 'text' || prompt.outputSchema !== undefined;
-      const asked = hasOutput ? [] : (uses.get(prompt.name.split('@')[0] ?? '') ?? []);
-      if (asked.length === 0) prompts.push({ name, prompt, use: undefined });
-      for (const use of asked) {
-        prompts.push({ name: asked.length === 1 ? name : `${name} (${use.coordinate})`, prompt, use });
+      const fields = hasOutput ? [] : (uses.get(prompt.name.split('@')[0] ?? '') ?? []);
+      if (fields.length === 0) prompts.push({ name, prompt, use: undefined });
+      for (const use of fields) {
+        prompts.push({ name: fields.length === 1 ? name : `${name} (${use.coordinate})`, prompt, use });
       }
     };
     const breaks = (of: string, { file, line, message }: PromptError): void => {
@@ -121,14 +121,14 @@ async function readPrompts(
   return { prompts, broken };
 }
 
-/** Nothing where the schema cannot be read or built: `isthmus compose` says why. */
+/** Empty if the schema cannot be read or built: `isthmus compose` reports why. */
 async function usesIn(subgraph: SubgraphConfig): Promise<ReadonlyMap<string, readonly PromptUse[]>> {
   const { name, schema } = subgraph;
   const sdl = schema.kind === 'file' ? await readTextFile(schema.path).catch(() => undefined) : undefined;
   const uses = sdl === undefined ? undefined : promptUses({ name, url: '', sdl, origin: '' });
   if (uses !== undefined) return uses;
   process.stderr.write(
-    `${name}: its schema cannot be built, so prompts are asked for text; \`isthmus compose\` says why\n`,
+    `${name}: its schema cannot be built, so prompts return text; \`isthmus compose\` reports why\n`,
   );
   return new Map();
 }
@@ -162,7 +162,7 @@ async function runOne(
 ): Promise<Row['outcome']> {
   if (model === undefined) return { kind: 'skipped', why: 'it names no model; choose one with --model' };
   if (!model.includes('/') && !asked.models.has(model)) {
-    return { kind: 'skipped', why: `"${model}" is no model of the configuration, or has none with a key` };
+    return { kind: 'skipped', why: `"${model}" is not a configured model, or none of its providers has a key` };
   }
   const bounds = { signal: AbortSignal.timeout(timeoutMs + 1_000), deadline: Deadline.in(timeoutMs) };
   return { kind: 'ran', result: await runPromptTest({ ...asked, model, ...bounds }) };

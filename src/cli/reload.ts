@@ -7,14 +7,14 @@ interface ReloadOptions {
   readonly config: string;
 }
 
-/** Composing alone may take two minutes. */
+/** Composition alone may take two minutes. */
 const timeoutMs = 180_000;
 const lookEveryMs = 50;
 
-/** `isthmus reload`: has the gateways that serve a configuration read everything again; exits 1 where one refuses. */
+/** `isthmus reload`: makes the gateways that serve a configuration reload it; exits 1 if one refuses the change. */
 export function reloadCommand(): Command {
   return new Command('reload')
-    .description('Have the running gateway read its configuration, schemas and prompts again, as SIGHUP does.')
+    .description('Make the running gateway reload its configuration, schemas and prompts, as SIGHUP does.')
     .option('--config <file>', 'the configuration file it serves', 'supergraph.yaml')
     .action(reload);
 }
@@ -23,8 +23,8 @@ async function reload({ config }: ReloadOptions): Promise<void> {
   const gateways = await findGateways(config);
   if (gateways.length === 0) {
     return fail(
-      `no gateway that serves ${config} is known on this machine: start one with \`isthmus serve\`. ` +
-        'One in a container, or that cannot write beside its configuration, is told by `kill -HUP <pid>`.',
+      `no gateway that serves ${config} is running on this machine: start one with \`isthmus serve\`. ` +
+        'Reload a gateway in a container, or one that cannot write beside its configuration, with `kill -HUP <pid>`.',
     );
   }
   await Promise.all(gateways.map(tell));
@@ -40,12 +40,12 @@ async function tell(gateway: RunningGateway): Promise<void> {
     if (now.reloads > gateway.reloads) return say(who, now);
     await wait(lookEveryMs);
   }
-  fail(`${who} has not said within ${timeoutMs / 1_000} s what came of it; its log will`);
+  fail(`${who} did not report the outcome within ${timeoutMs / 1_000} s; see its log`);
 }
 
 function say(who: string, { outcome, generation }: RunningGateway): void {
-  if (outcome?.kind === 'swapped') process.stdout.write(`${who} serves generation ${generation} now\n`);
+  if (outcome?.kind === 'swapped') process.stdout.write(`${who} now serves generation ${generation}\n`);
   else if (outcome?.kind === 'unchanged') process.stdout.write(`${who}: nothing has changed\n`);
   else if (outcome?.kind !== 'refused') fail(`${who} is stopping`);
-  else fail(`${who} refused the change and keeps serving as before:\n${outcome.error ?? ''}`);
+  else fail(`${who} refused the change and keeps serving the previous generation:\n${outcome.error ?? ''}`);
 }

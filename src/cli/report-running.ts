@@ -12,8 +12,8 @@ export interface ReportRunningOptions {
 }
 
 /**
- * Lets `isthmus reload` find this process, as long as it runs.
- * @returns says what a reload came to
+ * Registers this process for `isthmus reload`, until it exits.
+ * @returns a function that records the outcome of a reload
  */
 export async function reportRunning(options: ReportRunningOptions): Promise<(outcome: ReloadOutcome) => Promise<void>> {
   const { config, url, gateway, log } = options;
@@ -21,7 +21,7 @@ export async function reportRunning(options: ReportRunningOptions): Promise<(out
     try {
       await recordGateway(record);
     } catch (error) {
-      log.debug({ reason: messageOf(error) }, 'isthmus reload will not find this gateway');
+      log.debug({ reason: messageOf(error) }, 'isthmus reload cannot find this gateway');
     }
   };
   const generation = (): string => gateway.generations.current?.id ?? '-';
@@ -31,9 +31,9 @@ export async function reportRunning(options: ReportRunningOptions): Promise<(out
   await write();
   process.on('exit', () => forgetGateway(record));
   return async (outcome) => {
-    const told = outcome.kind === 'refused' ? { kind: outcome.kind, error: outcome.error.message } : outcome;
-    const { kind } = told;
-    const error = 'error' in told ? { error: told.error } : {};
+    const report = outcome.kind === 'refused' ? { kind: outcome.kind, error: outcome.error.message } : outcome;
+    const { kind } = report;
+    const error = 'error' in report ? { error: report.error } : {};
     record = { ...of, generation: generation(), reloads: record.reloads + 1, outcome: { kind, ...error } };
     await write();
   };

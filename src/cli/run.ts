@@ -1,4 +1,4 @@
-/** The commands of `isthmus`, one file each; this one only names them and turns failures into exit codes. */
+/** The commands of `isthmus`, one file each; this file registers them and maps failures to exit codes. */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../config/index.ts';
@@ -38,7 +38,7 @@ export async function run(): Promise<void> {
 }
 
 /**
- * `isthmus … | head` has read enough: the command ends as it would have, without a word. A gateway serves on without its
+ * `isthmus … | head` closed the pipe: the command ends normally and prints no error. A gateway continues without its
  * log.
  */
 function endQuietlyWithoutReader(isServing: () => boolean): void {
@@ -51,8 +51,8 @@ function endQuietlyWithoutReader(isServing: () => boolean): void {
 }
 
 const listenAdvice = {
-  EADDRINUSE: 'Something else listens there: end it, or choose another port with --port or server.port.',
-  EACCES: 'This user may not listen there: choose a port from 1024 on with --port or server.port.',
+  EADDRINUSE: 'The port is in use: stop the other process, or choose another port with --port or server.port.',
+  EACCES: 'This user may not listen on that port: choose a port from 1024 up with --port or server.port.',
   EADDRNOTAVAIL: 'This machine has no such address: correct --host or server.host.',
 } as const;
 
@@ -61,7 +61,7 @@ function throwInsteadOfExiting(command: Command): void {
   for (const inner of command.commands) throwInsteadOfExiting(inner);
 }
 
-/** 2 for a wrong command line, 1 for everything else; what an operator can mend is shown without a stack. */
+/** Exit code 2 for a wrong command line, 1 for any other failure; errors that an operator can fix are printed without a stack. */
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (error instanceof ConfigError || error instanceof CompositionError) {

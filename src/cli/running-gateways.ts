@@ -1,7 +1,7 @@
 /**
  * How the command line finds the gateways that serve a configuration on this machine: each has a file under `.isthmus/`
- * beside it, `gateways/<pid>.json`, with what its last reload came to. The process number alone is not trusted, another
- * process may have it by now: the time the process began is compared too.
+ * beside it, `gateways/<pid>.json`, with the outcome of its last reload. The process id may have been reused, so
+ * the start time of the process is compared too.
  */
 import { execFile } from 'node:child_process';
 import { rmSync } from 'node:fs';
@@ -13,13 +13,13 @@ import { writeWhole } from './write-whole.ts';
 
 export interface RunningGateway {
   readonly pid: number;
-  /** When the process began, as the system tells it. */
+  /** The start time of the process, as the system reports it. */
   readonly began: string;
   /** The absolute path of its configuration. */
   readonly config: string;
   readonly url: string;
   readonly generation: string;
-  /** How many reloads it has been told to make, and how the last of them ended. */
+  /** The number of reloads, and the outcome of the last one. */
   readonly reloads: number;
   readonly outcome?: { readonly kind: 'swapped' | 'unchanged' | 'refused' | 'stopped'; readonly error?: string };
 }
@@ -28,7 +28,7 @@ const folderOf = (config: string): string => join(dirname(resolve(config)), '.is
 const fileOf = ({ config, pid }: { readonly config: string; readonly pid: number }): string =>
   join(folderOf(config), `${pid}.json`);
 
-/** Says that this process serves, until it ends. */
+/** Registers this process as serving. */
 export async function recordGateway(gateway: RunningGateway): Promise<void> {
   await mkdir(folderOf(gateway.config), { recursive: true });
   await writeWhole(fileOf(gateway), JSON.stringify(gateway));
@@ -39,13 +39,13 @@ export function forgetGateway(gateway: RunningGateway): void {
   rmSync(fileOf(gateway), { force: true });
 }
 
-/** The gateways of this configuration that are running; what ended ones left behind is removed. */
+/** The gateways of this configuration that are running; files of ended processes are removed. */
 export async function findGateways(config: string): Promise<readonly RunningGateway[]> {
   const folder = folderOf(config);
   const files = (await readdir(folder).catch(() => [])).filter((file) => file.endsWith('.json'));
-  const found = await Promise.all(files.map((file) => readGateway(join(folder, file))));
+  const gateways = await Promise.all(files.map((file) => readGateway(join(folder, file))));
   const running: RunningGateway[] = [];
-  for (const gateway of found) {
+  for (const gateway of gateways) {
     if (gateway === undefined || gateway.config !== resolve(config)) continue;
     if ((await beginningOf(gateway.pid)) === gateway.began) running.push(gateway);
     else forgetGateway(gateway);
@@ -69,7 +69,7 @@ async function readGateway(file: string): Promise<RunningGateway | undefined> {
   }
 }
 
-/** When a process began; empty where there is none, or the system does not tell. */
+/** The start time of a process; empty if it does not exist or the system does not report it. */
 export async function beginningOf(pid: number): Promise<string> {
   try {
     // After the name, which may hold spaces and brackets; the 22nd field of proc_pid_stat(5).

@@ -11,10 +11,10 @@ interface ServeOptions {
   readonly watch: boolean;
 }
 
-/** After the drain, what is left to close: what hangs then is left to the process's end. */
+/** The time to close everything after the drain; whatever hangs longer ends with the process. */
 const closeTimeoutMs = 1_000;
 
-/** `isthmus serve`: the gateway, until SIGTERM or SIGINT; a second one ends it at once. SIGHUP reloads. */
+/** `isthmus serve`: runs the gateway until SIGTERM or SIGINT; a second signal ends it at once. SIGHUP reloads. */
 export function serveCommand(): Command {
   return new Command('serve')
     .description('Serve the supergraph.')
@@ -26,20 +26,20 @@ export function serveCommand(): Command {
 }
 
 async function serve({ config, port, host, watch }: ServeOptions): Promise<void> {
-  // From the first moment: whoever reloads a gateway that is still starting must not end it, and is not forgotten.
+  // Installed first: a SIGHUP during the start must not end the process; the reload is made after the start.
   let isAwaited = false;
   let reload = (): void => {
     isAwaited = true;
   };
   const inTerminal = isatty(0);
   process.on('SIGHUP', () => {
-    // A terminal that is closed sends the same signal; its programs end.
+    // A closed terminal sends SIGHUP too; its programs end.
     if (inTerminal && !isatty(0)) process.kill(process.pid, 'SIGTERM');
     else reload();
   });
 
-  // While it starts, which may mean to wait for subgraphs, nothing is to be drained. As process 1 of a container it would
-  // not end at all without this.
+  // During the start, which may wait for subgraphs, there is nothing to drain. Without this handler the process would not
+  // end at all as process 1 of a container.
   let stop = (signal: 'SIGTERM' | 'SIGINT'): void => process.exit(128 + constants.signals[signal]);
   process.on('SIGTERM', () => stop('SIGTERM'));
   process.on('SIGINT', () => stop('SIGINT'));

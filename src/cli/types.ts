@@ -1,4 +1,4 @@
-/** `isthmus types`: TypeScript types for AI subgraphs' own code, each file beside the code it is for. */
+/** `isthmus types`: TypeScript types for the code of AI subgraphs, each file beside its module. */
 import { readFile } from 'node:fs/promises';
 import { dirname, relative } from 'node:path';
 import { Command } from 'commander';
@@ -15,10 +15,10 @@ interface TypesOptions {
 
 type AiSubgraph = Extract<SubgraphConfig, { kind: 'ai' }>;
 
-/** Exits 1 where a schema cannot be read, and with `--check` where a file is stale. */
+/** Exits 1 if a schema cannot be read, and with `--check` if a file is stale. */
 export function typesCommand(): Command {
   return new Command('types')
-    .description('Write the TypeScript types that AI subgraphs’ own code is called with.')
+    .description('Write the TypeScript types for the code of AI subgraphs.')
     .option('--config <file>', 'the configuration file', 'supergraph.yaml')
     .option('--check', 'write nothing; fail when a file is stale', false)
     .action(writeTypes);
@@ -26,14 +26,16 @@ export function typesCommand(): Command {
 
 async function writeTypes({ config, check }: TypesOptions): Promise<void> {
   const { subgraphs, ...loaded } = await loadConfig(config);
-  const coded = subgraphs.filter((one): one is AiSubgraph => one.kind === 'ai' && one.codeFile !== undefined);
+  const coded = subgraphs.filter(
+    (subgraph): subgraph is AiSubgraph => subgraph.kind === 'ai' && subgraph.codeFile !== undefined,
+  );
   if (coded.length === 0) process.stdout.write('no AI subgraph names `code`: there is nothing to write\n');
-  // All of them: what another subgraph marks @sensitive is masked here.
+  // All subgraphs: fields that another subgraph marks @sensitive are masked too.
   const sources = coded.length === 0 ? [] : await readSources({ ...loaded, subgraphs });
   const sensitive = await sensitiveFieldsOf(sources);
   for (const { name, codeFile = '', schema } of coded) {
     const file = typesFileOf(codeFile);
-    const shown = relative(process.cwd(), file);
+    const path = relative(process.cwd(), file);
     const sdl = sources.find((source) => source.name === name)?.sdl ?? '';
     const source = relative(dirname(file), schema.path).replaceAll('\\', '/');
     let text: string;
@@ -47,13 +49,13 @@ async function writeTypes({ config, check }: TypesOptions): Promise<void> {
     }
     const current = await readFile(file, 'utf8').catch(() => undefined);
     if (current === text) {
-      if (!check) process.stdout.write(`${shown} is unchanged\n`);
+      if (!check) process.stdout.write(`${path} is unchanged\n`);
     } else if (check) {
-      process.stderr.write(`${shown} is stale; write it with \`isthmus types\`\n`);
+      process.stderr.write(`${path} is stale; write it with \`isthmus types\`\n`);
       process.exitCode = 1;
     } else {
       await writeWhole(file, text);
-      process.stdout.write(`${shown} is written\n`);
+      process.stdout.write(`${path} is written\n`);
     }
   }
 }

@@ -1,6 +1,6 @@
 import { rename, writeFile } from 'node:fs/promises';
 
-/** A killed process leaves the old file or the new one, never half of it. */
+/** Writes a file atomically: a killed process leaves the old file or the new one. */
 export async function writeWhole(file: string, text: string): Promise<void> {
   const temporary = `${file}.${process.pid}.tmp`;
   await writeFile(temporary, text, { flush: true });

@@ -1,11 +1,11 @@
 /**
  * Every code a client of Isthmus can see, held against docs/errors.md by a test.
  *
- * - `status`: the HTTP status where the code is the whole answer. With `application/json` a well-formed GraphQL
+ * - `status`: the HTTP status where the error is the whole response. With `application/json` a well-formed GraphQL
  *   request is answered 200 all the same (GraphQL over HTTP, section 6.4.1); a field's error never changes the status.
  * - `retryable`: whether the same request may succeed later without being changed.
- * - `client`: the sentence the client reads. It never names an address, a file or what a subgraph or provider said.
- * - `operator`: the sentence the operator reads in the log and in docs/errors.md.
+ * - `client`: the sentence for the client. It never contains an address, a file or a message of a subgraph or provider.
+ * - `operator`: the sentence for the operator, in the log and in docs/errors.md.
  */
 export interface ErrorEntry {
   readonly status: number;
@@ -25,7 +25,7 @@ export const errorTable = {
     status: 400,
     retryable: false,
     client: 'The GraphQL document does not fit the schema.',
-    operator: 'A client asked for something the API schema does not have.',
+    operator: 'A client selected a field or type that the API schema does not have.',
   },
   OPERATION_RESOLUTION_FAILURE: {
     status: 400,
@@ -63,7 +63,7 @@ export const errorTable = {
     status: 404,
     retryable: false,
     client: 'There is nothing at this path.',
-    operator: 'A client asked for a path the gateway does not serve.',
+    operator: 'A client requested a path that the gateway does not serve.',
   },
   METHOD_NOT_ALLOWED: {
     status: 405,
@@ -74,15 +74,15 @@ export const errorTable = {
   NOT_ACCEPTABLE: {
     status: 406,
     retryable: false,
-    client: 'The answer can be application/graphql-response+json or application/json.',
+    client: 'The response can be application/graphql-response+json or application/json.',
     operator: 'A client’s Accept header names no media type the gateway can write.',
   },
   RESPONSE_TIMEOUT: {
     status: 408,
     retryable: true,
-    client: 'The answer was not read in time.',
+    client: 'The response was not read in time.',
     operator:
-      'A client took nothing of its answer for `server.write_timeout`; its connection was cut. Only the log has it.',
+      'A client read nothing of its response for `server.write_timeout`; its connection was closed. This code appears in the log only.',
   },
   REQUEST_TIMEOUT: {
     status: 408,
@@ -119,25 +119,25 @@ export const errorTable = {
     status: 200,
     retryable: false,
     client: 'A subgraph answered with something that is not a GraphQL response.',
-    operator: 'A subgraph’s answer was no JSON, had no GraphQL shape, or exceeded the size limit.',
+    operator: 'A subgraph’s response was not JSON, was not a GraphQL response, or exceeded the size limit.',
   },
   SUBGRAPH_REQUEST_TIMEOUT: {
     status: 200,
     retryable: true,
     client: 'A subgraph did not answer in time.',
-    operator: 'A subgraph did not send its whole answer within its traffic timeout, retries included.',
+    operator: 'A subgraph did not complete its response within its traffic timeout, retries included.',
   },
   SUBGRAPH_CIRCUIT_BREAKER_REJECTED: {
     status: 200,
     retryable: true,
-    client: 'A subgraph is not being asked at the moment because it has been failing.',
-    operator: 'Every URL of a subgraph failed too often; it is left alone and tried again after traffic breaker.sleep.',
+    client: 'Requests to a subgraph are paused because it has been failing.',
+    operator: 'The circuit breaker of every URL of a subgraph is open; a probe is sent after traffic breaker.sleep.',
   },
   DOWNSTREAM_SERVICE_ERROR: {
     status: 200,
     retryable: false,
     client: 'A subgraph reported an error.',
-    operator: 'A subgraph answered with errors; their messages are in the log, not in the answer.',
+    operator: 'A subgraph returned errors; their messages are in the log, not in the response.',
   },
   PLAN_DEADLINE_EXCEEDED: {
     status: 400,
@@ -150,7 +150,7 @@ export const errorTable = {
     retryable: false,
     client: 'This operation cannot be answered correctly over this schema.',
     operator:
-      'No plan was found for an operation, or only one that would give nulls that no subgraph gave, or ask paid fields of objects the client did not name; the log says where.',
+      'No correct plan was found for an operation: the plan would return nulls that no subgraph returned, or resolve paid fields of objects the client did not select. The log has the position.',
   },
   GATEWAY_TIMEOUT: {
     status: 504,
@@ -161,21 +161,21 @@ export const errorTable = {
   CLIENT_CLOSED_REQUEST: {
     status: 499,
     retryable: true,
-    client: 'The client left before its answer was ready.',
-    operator: 'A client closed its connection; nobody reads this answer, and what was running for it alone is aborted.',
+    client: 'The client disconnected before the response was ready.',
+    operator: 'A client closed its connection; work that ran for it alone is aborted.',
   },
   OVERLOADED: {
     status: 503,
     retryable: true,
-    client: 'The gateway is not taking requests at the moment.',
+    client: 'The gateway is not accepting requests at the moment.',
     operator:
-      'The gateway is draining, has no generation to serve yet, or cannot start planner processes, or too many operations wait for one; the log says which.',
+      'The gateway is draining, has no generation yet, cannot start planner processes, or too many operations wait for one; the log has the reason.',
   },
   AI_MODEL_UNAVAILABLE: {
     status: 503,
     retryable: true,
     client: 'No model could answer.',
-    operator: 'Every target of the alias failed, was not configured, or cannot do what was asked.',
+    operator: 'Every target of the alias failed, is not configured, or does not support the request.',
   },
   AI_OUTPUT_INVALID: {
     status: 200,
@@ -192,21 +192,21 @@ export const errorTable = {
   AI_STREAM_INCOMPLETE: {
     status: 502,
     retryable: true,
-    client: 'The model’s answer broke off.',
+    client: 'The model’s answer was interrupted.',
     operator:
-      'A provider’s stream ended without its terminal event; what had come is neither served as whole nor cached.',
+      'A provider’s stream ended without its terminal event; the partial answer is neither served as complete nor cached.',
   },
   AI_INPUT_BLOCKED: {
     status: 400,
     retryable: false,
     client: 'The input was blocked.',
-    operator: 'A guardrail, or a provider’s content policy, would not let the input through to a model.',
+    operator: 'A guardrail or a provider’s content policy blocked the input.',
   },
   AI_PRICE_UNKNOWN: {
     status: 503,
     retryable: false,
     client: 'No model with a known price can answer.',
-    operator: 'No price is known for a model: write one under ai.prices, or declare it free there.',
+    operator: 'No price is known for a model: add one under ai.prices, or declare it free there.',
   },
   AI_MODEL_NOT_FOUND: {
     status: 404,
@@ -218,13 +218,13 @@ export const errorTable = {
     status: 400,
     retryable: false,
     client: 'The request to the model is not valid.',
-    operator: 'A client’s request has a wrong form or value, or a provider would not take it.',
+    operator: 'A client’s request has a wrong form or value, or a provider rejected it.',
   },
   AI_REQUEST_UNSUPPORTED: {
     status: 400,
     retryable: false,
-    client: 'No model of this name can do what was asked.',
-    operator: 'A request needs something that no target of the alias can do; the log names it.',
+    client: 'No model of this name supports the request.',
+    operator: 'A request needs a feature that no target of the alias supports; the log names it.',
   },
   AI_CONTEXT_WINDOW_EXCEEDED: {
     status: 400,
@@ -236,7 +236,7 @@ export const errorTable = {
     status: 429,
     retryable: true,
     client: 'Too many requests at the moment.',
-    operator: 'A limit was reached: of ai.models’ targets, of a provider, or of the queue before them.',
+    operator: 'A limit was reached: of a target of ai.models, of a provider, or of the queue of a target.',
   },
   INTERNAL_SERVER_ERROR: {
     status: 500,
@@ -248,7 +248,7 @@ export const errorTable = {
 
 export type ErrorCode = keyof typeof errorTable;
 
-/** Whether `code` is one of ours; outside codes (a subgraph's, a library's) are not. */
+/** Whether `code` is in the error table; codes of subgraphs and libraries are not. */
 export function isErrorCode(code: unknown): code is ErrorCode {
   return typeof code === 'string' && Object.hasOwn(errorTable, code);
 }

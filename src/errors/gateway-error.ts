@@ -1,21 +1,21 @@
 import { type ErrorCode, type ErrorEntry, errorTable } from './error-table.ts';
 
-/** What an error carries besides its code. Only `service` is shown to clients; the rest is for the log. */
+/** The details of an error besides its code. Clients see `message` and `service`; the others are logged. */
 export interface GatewayErrorDetails {
-  /** The sentence a client reads, where the table's own says too little. */
+  /** The client's sentence, replacing the one of the error table. */
   readonly message?: string;
   /** The subgraph that failed. */
   readonly service?: string;
   /** What happened, for the operator. */
   readonly detail?: string;
-  /** How long to leave it alone before trying again, where that is known; sent as `retry-after` where it is the whole answer. */
+  /** The time to wait before a retry, in milliseconds; sent as `retry-after` where the error is the whole response. */
   readonly retryAfterMs?: number;
-  /** Whether waiting cannot mend it, where the code alone leaves that open: a key that is missing, a model nobody has. */
+  /** Whether a retry cannot succeed although the code is retryable: a missing key, an unknown model. @default false */
   readonly isLasting?: boolean;
   readonly cause?: unknown;
 }
 
-/** A user's or the network's wrong, by its code in the error table. Programmer errors are `invariant`s instead. */
+/** An error of a client, a subgraph, a provider or the network, with a code of the error table. Defects are `invariant`s instead. */
 export class GatewayError extends Error {
   override readonly name = 'GatewayError';
   readonly code: ErrorCode;
@@ -43,7 +43,7 @@ export class GatewayError extends Error {
   }
 }
 
-/** The message of whatever was thrown. */
+/** The message of a thrown value. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }

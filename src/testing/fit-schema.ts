@@ -13,9 +13,9 @@ export function fitSchema(schema: unknown): unknown {
   return leastFor(schema, schema, 0);
 }
 
-function leastFor(given: unknown, root: unknown, depth: number): unknown {
-  if (!isSchema(given) || depth > deepest) return null;
-  const schema = merged(given, root);
+function leastFor(node: unknown, root: unknown, depth: number): unknown {
+  if (!isSchema(node) || depth > deepest) return null;
+  const schema = merged(node, root);
   if (Object.hasOwn(schema, 'const')) return schema.const;
   if (Array.isArray(schema.enum)) return schema.enum[0];
   const alternatives = schema.anyOf ?? schema.oneOf;
@@ -45,21 +45,21 @@ function leastFor(given: unknown, root: unknown, depth: number): unknown {
 function merged(schema: Schema, root: unknown): Schema {
   let result = schema;
   for (let hops = 0; typeof result.$ref === 'string' && hops < deepest; hops++) {
-    const { $ref: reference, ...rest } = result;
+    const { $ref: reference, ...siblings } = result;
     const target = lookUp(reference as string, root);
-    result = isSchema(target) ? { ...target, ...rest } : rest;
+    result = isSchema(target) ? { ...target, ...siblings } : siblings;
   }
   if (!Array.isArray(result.allOf)) return result;
-  const { allOf, ...own } = result;
-  let whole: Schema = own;
+  const { allOf, ...base } = result;
+  let whole: Schema = base;
   for (const part of allOf) {
     if (!isSchema(part)) continue;
-    const other = merged(part, root);
+    const branch = merged(part, root);
     whole = {
-      ...other,
+      ...branch,
       ...whole,
-      properties: { ...recordOr(other.properties), ...recordOr(whole.properties) },
-      required: [...listOr(other.required), ...listOr(whole.required)],
+      properties: { ...recordOr(branch.properties), ...recordOr(whole.properties) },
+      required: [...listOr(branch.required), ...listOr(whole.required)],
     };
   }
   return whole;
@@ -128,8 +128,8 @@ function fitNumber(schema: Schema): number {
 }
 
 function typeOf(schema: Schema): string | undefined {
-  const named = Array.isArray(schema.type) ? schema.type.find((type) => type !== 'null') : schema.type;
-  if (typeof named === 'string') return named.toLowerCase(); // Gemini writes STRING
+  const type = Array.isArray(schema.type) ? schema.type.find((type) => type !== 'null') : schema.type;
+  if (typeof type === 'string') return type.toLowerCase(); // Gemini writes STRING
   if (isSchema(schema.properties)) return 'object';
   return isSchema(schema.items) ? 'array' : undefined;
 }

@@ -31,11 +31,11 @@ export function planWrites(rendered: Rendered, faults: Faults): WritePlan {
   }
   const body = Buffer.concat(frames, length);
 
-  const asked = faults.stop;
-  const stopAt = asked === undefined ? undefined : stopOffset(asked.at, ends, body);
+  const stopFault = faults.stop;
+  const stopAt = stopFault === undefined ? undefined : stopOffset(stopFault.at, ends, body);
   const end = Math.min(stopAt ?? length, length);
   // A place the body ends before is never reached, unless it is its very end.
-  const stop: StopManner = stopAt === undefined || stopAt > length ? 'end' : (asked?.how ?? 'reset');
+  const stop: StopManner = stopAt === undefined || stopAt > length ? 'end' : (stopFault?.how ?? 'reset');
 
   const writes: Write[] = [];
   let [from, delayMs, chunksDone] = [0, 0, 0];
@@ -46,12 +46,12 @@ export function planWrites(rendered: Rendered, faults: Faults): WritePlan {
     delayMs = nextDelayMs;
   }
   const padBytes = faults.padBytes ?? 0;
-  const isLengthTold = !rendered.isStream && padBytes === 0 && asked?.how !== 'end';
+  const isLengthSent = !rendered.isStream && padBytes === 0 && stopFault?.how !== 'end';
   return {
     writes: withPadding(writes, rendered.isStream, padBytes),
     stop,
-    stopsBeforeHeaders: asked?.at === 'before-headers',
-    contentLength: isLengthTold ? length : undefined,
+    stopsBeforeHeaders: stopFault?.at === 'before-headers',
+    contentLength: isLengthSent ? length : undefined,
   };
 }
 
@@ -119,8 +119,8 @@ const padding = Buffer.alloc(65_536, ' ');
 function withPadding(writes: readonly Write[], isStream: boolean, padBytes: number): readonly Write[] {
   if (padBytes === 0) return writes;
   const blanks: Write[] = [];
-  for (let left = padBytes; left > 0; left -= padding.length) {
-    blanks.push({ delayMs: 0, bytes: padding.subarray(0, Math.min(left, padding.length)), chunksDone: 0 });
+  for (let remaining = padBytes; remaining > 0; remaining -= padding.length) {
+    blanks.push({ delayMs: 0, bytes: padding.subarray(0, Math.min(remaining, padding.length)), chunksDone: 0 });
   }
   if (!isStream) return [...blanks, ...writes];
   const comment = (text: string): Write => ({ delayMs: 0, bytes: Buffer.from(text), chunksDone: 0 });

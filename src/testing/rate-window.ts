@@ -8,7 +8,7 @@ export interface RateLimit {
 
 interface Window {
   readonly endsAt: number;
-  left: number;
+  remaining: number;
 }
 
 export class RateWindow {
@@ -24,11 +24,11 @@ export class RateWindow {
     const now = performance.now();
     let window = this.#windows.get(key);
     if (window === undefined || window.endsAt <= now) {
-      window = { endsAt: now + this.#limit.perMs, left: this.#limit.requests };
+      window = { endsAt: now + this.#limit.perMs, remaining: this.#limit.requests };
       this.#windows.set(key, window);
     }
-    if (window.left === 0) return window.endsAt - now;
-    window.left--;
+    if (window.remaining === 0) return window.endsAt - now;
+    window.remaining--;
     return undefined;
   }
 }

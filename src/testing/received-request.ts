@@ -41,7 +41,7 @@ export type OpenRequest = { -readonly [Field in keyof ReceivedRequest]: Received
 export function keyOf(headers: IncomingHttpHeaders, query: string): string | undefined {
   const { authorization } = headers;
   if (authorization?.startsWith('Bearer ')) return authorization.slice(7);
-  const named = headers['x-api-key'] ?? headers['api-key'] ?? headers['x-goog-api-key'];
-  if (typeof named === 'string') return named;
+  const apiKey = headers['x-api-key'] ?? headers['api-key'] ?? headers['x-goog-api-key'];
+  if (typeof apiKey === 'string') return apiKey;
   return query === '' ? undefined : (new URLSearchParams(query).get('key') ?? undefined);
 }

@@ -77,10 +77,10 @@ function renderStream(
   headers?: Readonly<Record<string, string>>,
 ): Rendered {
   const { streamType, errorFrames } = wireForms[wire];
-  const own = { 'content-type': streamType, 'cache-control': 'no-cache' };
+  const streamHeaders = { 'content-type': streamType, 'cache-control': 'no-cache' };
   return {
     status: 200,
-    headers: headers === undefined ? own : { ...own, ...headers },
+    headers: headers === undefined ? streamHeaders : { ...streamHeaders, ...headers },
     frames,
     isStream: true,
     errorFrames,

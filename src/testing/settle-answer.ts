@@ -44,18 +44,18 @@ export function settleAnswer(
   faults: Faults,
   request: { readonly number: number; readonly bodyLength: number },
 ): SettledAnswer {
-  const said = contentOf(answer, ask);
-  const toolCalls = said.toolCalls.map(settleToolCall);
+  const content = contentOf(answer, ask);
+  const toolCalls = content.toolCalls.map(settleToolCall);
   return {
     id: `scripted-${request.number}`,
     model: answer.model ?? ask.model,
-    text: said.text,
-    pieces: typeof answer.chunks === 'object' ? answer.chunks : splitText(said.text, answer.chunks),
+    text: content.text,
+    pieces: typeof answer.chunks === 'object' ? answer.chunks : splitText(content.text, answer.chunks),
     reasoning: answer.reasoning,
     refusal: answer.refusal,
     toolCalls,
     finish: answer.finishReason ?? finishOf(toolCalls, answer.refusal),
-    usage: usageOf(answer, faults, request.bodyLength, said.text, toolCalls),
+    usage: usageOf(answer, faults, request.bodyLength, content.text, toolCalls),
     includeUsage: ask.includeUsage || faults.usage === 'twice',
     usageTwice: faults.usage === 'twice',
   };
@@ -82,11 +82,11 @@ function contentOf({ text, json, toolCalls = [], refusal, chunks }: ScriptedAnsw
 }
 
 function settleToolCall(call: ScriptedToolCall, index: number): SettledToolCall {
-  const { arguments: given = {} } = call;
+  const { arguments: scripted = {} } = call;
   return {
     id: call.id ?? `call_${index}`,
     name: call.name,
-    arguments: typeof given === 'string' ? given : JSON.stringify(given),
+    arguments: typeof scripted === 'string' ? scripted : JSON.stringify(scripted),
   };
 }
 
@@ -116,12 +116,12 @@ function usageOf(
       reasoning: usage.reasoningTokens ?? 0,
     };
   }
-  let written = text.length + reasoning.length + refusal.length;
-  for (const call of toolCalls) written += call.name.length + call.arguments.length;
+  let characters = text.length + reasoning.length + refusal.length;
+  for (const call of toolCalls) characters += call.name.length + call.arguments.length;
   return {
     ...noTokens,
     input: Math.ceil(bodyLength / 4),
-    output: Math.ceil(written / 4),
+    output: Math.ceil(characters / 4),
     reasoning: Math.ceil(reasoning.length / 4),
   };
 }

@@ -57,8 +57,8 @@ describe.each(['README.md', 'docs/get-started.md'])('the AI field of %s', (page)
       const args = ['ai', 'warm', '--query', query, '--variables', variables, '--url', `${shop.url}/graphql`];
       return (await run(process.execPath, ['src/cli/main.ts', ...args])).stdout;
     };
-    expect(await warm()).toBe('2 made, 0 kept already, 0 failed; 0 USD\n');
-    expect(await warm()).toBe('0 made, 2 kept already, 0 failed; 0 USD\n');
+    expect(await warm()).toBe('2 generated, 0 already cached, 0 failed; 0 USD\n');
+    expect(await warm()).toBe('0 generated, 2 already cached, 0 failed; 0 USD\n');
   });
 });
 

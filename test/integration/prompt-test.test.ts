@@ -75,7 +75,7 @@ describe('isthmus prompt test', { timeout: 60_000 }, () => {
     expect(told.output).toContain('1 passed, 0 failed, 0 skipped');
     expect(told.code).toBe(0);
     const untold = await run('mood', '--config', config);
-    expect(untold.output).toContain('"gone" is no model of the configuration');
+    expect(untold.output).toContain('"gone" is not a configured model');
     expect(untold.code).toBe(1);
     const missing = await run('nobody', '--config', config);
     expect(missing).toMatchObject({ code: 1, output: 'there is no prompt "nobody"\n' });

@@ -24,8 +24,8 @@ export function readDated(info: ModelInfo): DatedLists | undefined {
   const { prices } = info;
   const entries = Array.isArray(prices) ? prices : [{ prices }];
   const dated: DatedList[] = [];
-  for (const { constraint, prices: one } of entries) {
-    const list = readList(one);
+  for (const { constraint, prices: listed } of entries) {
+    const list = readList(listed);
     if (list === undefined) return undefined;
     if (constraint === undefined) dated.push({ holds: { kind: 'always' }, list });
     else if (constraint.type === 'start_date')

@@ -15,8 +15,8 @@ function scaled(text: string, places: number): bigint | undefined {
   const match = decimal.exec(text);
   if (match === null) return undefined;
   const [, whole = '', fraction = ''] = match;
-  const kept = BigInt(whole + fraction.slice(0, places).padEnd(places, '0'));
-  return /[1-9]/.test(fraction.slice(places)) ? kept + 1n : kept;
+  const scaled = BigInt(whole + fraction.slice(0, places).padEnd(places, '0'));
+  return /[1-9]/.test(fraction.slice(places)) ? scaled + 1n : scaled;
 }
 
 /** `0.00014` as nano-dollars: 140000n. `undefined` for anything but a plain decimal of at least 0. */
@@ -28,9 +28,9 @@ export function parseUsd(text: string): bigint | undefined {
 export function formatUsd(nanoUsd: bigint): string {
   if (nanoUsd < 0n) return `-${formatUsd(-nanoUsd)}`;
   const whole = nanoUsd / nanosPerDollar;
-  const rest = nanoUsd % nanosPerDollar;
-  if (rest === 0n) return whole.toString();
-  return `${whole}.${rest.toString().padStart(9, '0').replace(/0+$/, '')}`;
+  const fraction = nanoUsd % nanosPerDollar;
+  if (fraction === 0n) return whole.toString();
+  return `${whole}.${fraction.toString().padStart(9, '0').replace(/0+$/, '')}`;
 }
 
 /** Dollars per million tokens, as price lists write them, in pico-dollars per token: `0.0028` is 2800n. */

@@ -72,16 +72,16 @@ type Priced =
 export function createPriceBook({ overrides, date }: PriceBookOptions): PriceBook {
   const configured = new Map<string, Priced>();
   for (const [reference, override] of Object.entries(overrides)) configured.set(reference, readOverride(override));
-  const found = new Map<string, Priced | undefined>();
+  const cachedPrices = new Map<string, Priced | undefined>();
 
   function find({ reference, priceProvider, model }: PricedModel): Priced | undefined {
     const override = configured.get(reference);
     if (override !== undefined) return override;
     const key = `${priceProvider}/${model}`;
-    if (found.has(key)) return found.get(key);
-    if (found.size >= maxKept) found.clear();
+    if (cachedPrices.has(key)) return cachedPrices.get(key);
+    if (cachedPrices.size >= maxKept) cachedPrices.clear();
     const priced = findPriced(priceProvider, model);
-    found.set(key, priced);
+    cachedPrices.set(key, priced);
     return priced;
   }
 
@@ -189,10 +189,10 @@ const localPriceProvider = 'local';
 
 function findPriced(priceProvider: string, model: string): Priced | undefined {
   if (priceProvider === localPriceProvider) return { source: 'free', version: 'built-in' };
-  const found = calcPrice({ input_tokens: 0 }, model, { providerId: priceProvider });
+  const match = calcPrice({ input_tokens: 0 }, model, { providerId: priceProvider });
   // The package also takes ids that merely contain a provider's name; a price is not guessed.
-  if (found?.provider.id !== priceProvider) return undefined;
-  const dated = readDated(found.model);
+  if (match?.provider.id !== priceProvider) return undefined;
+  const dated = readDated(match.model);
   return dated === undefined ? undefined : { source: 'genai-prices', version: listVersion, dated };
 }
 

@@ -43,10 +43,10 @@ const bytesOfTextPerToken = 3;
 
 /** What a request that came to `answer` has used. An answer is never longer than the bound the request set. */
 export function estimateUsage(request: ModelRequest, answer: string): Usage {
-  const written = estimateTokens(answer);
+  const answerTokens = estimateTokens(answer);
   return {
     inputTokens: estimateInputTokens(request),
-    outputTokens: Math.min(written, request.maxOutputTokens ?? written),
+    outputTokens: Math.min(answerTokens, request.maxOutputTokens ?? answerTokens),
     source: 'estimated',
   };
 }

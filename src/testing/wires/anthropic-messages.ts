@@ -140,10 +140,10 @@ const byCode: ReadonlyMap<string, readonly [type: string, message: string]> = ne
 
 /** Anthropic has no codes: a code of ours that is none of its cases is taken as the type. */
 export function anthropicError({ status, code, message }: ErrorAnswer) {
-  const said = byStatus.get(status) ?? [
+  const defaultError = byStatus.get(status) ?? [
     status < 500 ? 'invalid_request_error' : 'api_error',
     `The server answered ${status}.`,
   ];
-  const known = code === undefined ? said : (byCode.get(code) ?? [code, said[1]]);
-  return { type: 'error', error: { type: known[0], message: message ?? known[1] }, request_id: 'req_scripted' };
+  const error = code === undefined ? defaultError : (byCode.get(code) ?? [code, defaultError[1]]);
+  return { type: 'error', error: { type: error[0], message: message ?? error[1] }, request_id: 'req_scripted' };
 }

@@ -83,13 +83,13 @@ function eventFrame(kind: Frame['kind'], name: string, payload: unknown): Frame 
 
 /** Length, length of headers and their checksum; the headers; the payload; a checksum of it all. */
 function eventMessage(headers: Readonly<Record<string, string>>, payload: string): Buffer {
-  const written = Object.entries(headers).map(([name, value]) => {
+  const encodedHeaders = Object.entries(headers).map(([name, value]) => {
     const lengths = Buffer.from([name.length]);
     const text = Buffer.from(value);
     const type = Buffer.from([7, text.length >> 8, text.length & 0xff]); // 7: a string
     return Buffer.concat([lengths, Buffer.from(name), type, text]);
   });
-  const head = Buffer.concat(written);
+  const head = Buffer.concat(encodedHeaders);
   const body = Buffer.from(payload);
   const message = Buffer.alloc(16 + head.length + body.length);
   message.writeUInt32BE(message.length, 0);
@@ -147,6 +147,6 @@ export function bedrockErrorType({ status }: ErrorAnswer): string {
 }
 
 export function bedrockError({ status, code, message }: ErrorAnswer) {
-  const said = code === 'context_length_exceeded' ? 'Input is too long for requested model.' : undefined;
-  return { message: message ?? said ?? code ?? `The server answered ${status}.` };
+  const contextSentence = code === 'context_length_exceeded' ? 'Input is too long for requested model.' : undefined;
+  return { message: message ?? contextSentence ?? message ?? code ?? `The server answered ${status}.` };
 }

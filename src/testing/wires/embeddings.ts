@@ -40,7 +40,7 @@ function textOf(content: unknown): string {
 function textsOf(input: unknown): readonly string[] {
   if (!Array.isArray(input)) return [String(input)];
   if (typeof input[0] === 'number') return [input.join(' ')];
-  return input.map((one) => (Array.isArray(one) ? one.join(' ') : String(one)));
+  return input.map((entry) => (Array.isArray(entry) ? entry.join(' ') : String(entry)));
 }
 
 function tokensOf(texts: readonly string[]): number {

@@ -118,14 +118,14 @@ const byCode: ReadonlyMap<string, string> = new Map([
 ]);
 
 export function geminiError({ status, code, message, retryDelay }: ErrorAnswer) {
-  const [name, said] = byStatus.get(status) ?? ['UNKNOWN', `The server answered ${status}.`];
-  const known = code === undefined ? undefined : byCode.get(code);
+  const [name, sentence] = byStatus.get(status) ?? ['UNKNOWN', `The server answered ${status}.`];
+  const error = code === undefined ? undefined : byCode.get(code);
   const retry = retryDelay !== undefined && { '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay };
   return {
     error: {
       code: status,
-      message: message ?? known ?? said,
-      status: known === undefined && code !== undefined ? code : name,
+      message: message ?? error ?? sentence,
+      status: error === undefined && code !== undefined ? code : name,
       ...(retry && { details: [retry] }),
     },
   };

@@ -55,11 +55,11 @@ export function openAiError({ status, code, message }: ErrorAnswer): OpenAiError
     null,
     `The server answered ${status}.`,
   ];
-  const known = code === undefined ? undefined : byCode.get(code);
+  const error = code === undefined ? undefined : byCode.get(code);
   return {
-    message: message ?? known?.[1] ?? statusMessage,
-    type: known?.[0] ?? type,
-    param: known?.[2] ?? null,
+    message: message ?? error?.[1] ?? statusMessage,
+    type: error?.[0] ?? type,
+    param: error?.[2] ?? null,
     code: code ?? statusCode,
   };
 }

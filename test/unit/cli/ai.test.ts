@@ -55,7 +55,7 @@ describe('isthmus ai warm', { timeout: 60_000 }, () => {
     const more = ['--operation', 'B', '--variables', '{"x":1}', '--header', 'Authorization: Bearer a:b'];
     expect(await ai(...query(), ...more)).toEqual({
       code: 0,
-      output: '2 made, 1 shared with an equal one, 2 kept already, 0 failed; 1.500000001 USD\n',
+      output: '2 generated, 1 deduplicated, 2 already cached, 0 failed; 1.500000001 USD\n',
     });
     expect(JSON.parse(asked.body)).toMatchObject({ operationName: 'B', variables: { x: 1 } });
     expect(asked.headers).toMatchObject({ authorization: 'Bearer a:b', 'isthmus-explain': 'ai' });
@@ -68,7 +68,7 @@ describe('isthmus ai warm', { timeout: 60_000 }, () => {
     };
     expect(await ai(...query())).toEqual({
       code: 1,
-      output: '1 made, 0 kept already, 1 failed; 0 USD\na.0.b: AI_MODEL_UNAVAILABLE No model [2J.\n',
+      output: '1 generated, 0 already cached, 1 failed; 0 USD\na.0.b: AI_MODEL_UNAVAILABLE No model [2J.\n',
     });
   });
 
@@ -125,7 +125,7 @@ describe('isthmus ai invalidate', { timeout: 60_000 }, () => {
     });
     afterAll(() => redis.kill());
 
-    it('has the answers of a prompt or a type made anew, and no others', async () => {
+    it('has the answers of a prompt or a type invalidated, and no others', async () => {
       const ready = Promise.withResolvers<void>();
       const onStateChange = (state: string): void => {
         if (state === 'ready') ready.resolve();

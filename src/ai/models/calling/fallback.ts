@@ -110,7 +110,7 @@ export function callError(alias: string, misses: readonly Miss[], cause: unknown
   return new GatewayError('AI_MODEL_UNAVAILABLE', retrying);
 }
 
-/** What only its operator can mend, at the provider or in the configuration. */
+/** A failure that the operator has to fix, at the provider or in the configuration. */
 function lasting(details: GatewayErrorDetails, message: string): GatewayError {
   return new GatewayError('AI_MODEL_UNAVAILABLE', { ...details, message, isLasting: true });
 }

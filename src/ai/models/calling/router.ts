@@ -86,7 +86,7 @@ export class Router {
     const now = performance.now();
     if (now - (this.#warnedAt.get(model) ?? Number.NEGATIVE_INFINITY) < warnEveryMs) return;
     this.#warnedAt.set(model, now);
-    this.#log.warn({ alias, model }, 'a model is not asked because no price is known for it');
+    this.#log.warn({ alias, model }, 'a model is skipped because no price is known for it');
   }
 
   async callTargets<Result>(
@@ -118,7 +118,7 @@ export class Router {
         remaining.splice(0, remaining.length, ...others);
       }
       const { alias } = run.call;
-      this.#log.warn({ alias, model: target.reference, reason: outcome.detail }, 'a model failed; asking the next');
+      this.#log.warn({ alias, model: target.reference, reason: outcome.detail }, 'a model failed; trying the next');
     }
   }
 

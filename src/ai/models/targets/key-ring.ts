@@ -1,7 +1,7 @@
 /**
- * The keys of a provider, used in turn. A key that was refused or has used up its quota is benched for a while: it is
- * chosen only where no other is left. It is never shut out for good, because a key that is the only one may be mended
- * by its owner at any moment, and a refused request costs nothing.
+ * The keys of a provider, used in turn. A key that was refused or has used up its quota cools down: it is chosen only
+ * if no other key is available. It is never excluded for good, because its owner may fix it at any moment, and a refused
+ * request costs nothing.
  */
 export class KeyRing {
   readonly #coolingUntil: Float64Array;

@@ -30,14 +30,18 @@ export async function bestSentence(
   aboutNames: readonly string[],
 ): Promise<string | undefined> {
   const distinct = [...new Map(sentences.map((sentence) => [sentence.text.toLowerCase(), sentence])).values()];
-  const asked = readSentences(question);
+  const questionSentences = readSentences(question);
   const about = new Set(aboutNames.flatMap(readSentences).flatMap((sentence) => [...contentStems(sentence)]));
-  const stems = new Set(asked.flatMap((sentence) => [...contentStems(sentence)]).filter((stem) => !about.has(stem)));
+  const stems = new Set(
+    questionSentences.flatMap((sentence) => [...contentStems(sentence)]).filter((stem) => !about.has(stem)),
+  );
   const telling = stems.difference(emptyStems);
   const byWords = nearestByWords(telling.size > 0 ? telling : stems, distinct, asksForNumber(question));
   if (byWords !== undefined || distinct.length === 0) return byWords;
   const isEnglish = languageOf(question) === 'en';
-  return !isEnglish || namesUnknown(asked, distinct, about) ? undefined : nearestByMeaning(question, distinct);
+  return !isEnglish || namesUnknown(questionSentences, distinct, about)
+    ? undefined
+    : nearestByMeaning(question, distinct);
 }
 
 function nearestByWords(
@@ -74,8 +78,8 @@ function nearestByWords(
 function likeness(stem: string, stems: ReadonlySet<string>): number {
   if (stems.has(stem)) return 1;
   if (stem.length < 5) return 0;
-  for (const other of stems) {
-    if (other.length >= 5 && (other.startsWith(stem) || stem.startsWith(other))) return 0.6;
+  for (const stem of stems) {
+    if (stem.length >= 5 && (stem.startsWith(stem) || stem.startsWith(stem))) return 0.6;
   }
   return 0;
 }
@@ -87,23 +91,27 @@ function asksForNumber(question: string): boolean {
 }
 
 /** Whether the question names something, by a capital inside it or a digit, that no sentence holds. */
-function namesUnknown(asked: readonly Sentence[], sentences: readonly Sentence[], about: ReadonlySet<string>): boolean {
-  const named = asked
+function namesUnknown(
+  question: readonly Sentence[],
+  sentences: readonly Sentence[],
+  about: ReadonlySet<string>,
+): boolean {
+  const names = question
     .flatMap(({ words }) => words.slice(1))
     .filter(({ isCapitalised, isStopWord, normal }) => (isCapitalised && !isStopWord) || /\d/.test(normal))
     .map(({ stem }) => stem)
     .filter((stem) => !about.has(stem));
   const held = new Set(sentences.flatMap(({ words }) => words.map(({ stem }) => stem)));
-  return named.some((stem) => !held.has(stem));
+  return names.some((stem) => !held.has(stem));
 }
 
 async function nearestByMeaning(question: string, sentences: readonly Sentence[]): Promise<string | undefined> {
   const compared = sentences.slice(0, comparedByMeaning).map(({ text }) => text.slice(0, 300));
-  const [asked, ...vectors] = await embedTexts([question.slice(0, 300), ...compared]);
+  const [questionVector, ...vectors] = await embedTexts([question.slice(0, 300), ...compared]);
   let best: string | undefined;
   let bestCosine = relatedCosine;
   for (const [index, vector] of vectors.entries()) {
-    const near = asked === undefined ? 0 : cosine(asked, vector);
+    const near = questionVector === undefined ? 0 : cosine(questionVector, vector);
     if (near > bestCosine) [best, bestCosine] = [sentences[index]?.text, near];
   }
   return best;

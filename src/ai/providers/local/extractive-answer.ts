@@ -37,8 +37,9 @@ import { maxCharacters, readRequestText, userTexts } from './request-text.ts';
  * Usage is estimated at four characters a token. Throws {@link CannotDo} with the reason.
  */
 export async function extractiveAnswer(request: ModelRequest): Promise<ModelAnswer> {
-  const given = userTexts(request).reduce((sum, text) => sum + text.length, 0);
-  if (given > maxCharacters) throw new CannotDo(`the extractive model reads ${maxCharacters} characters, not ${given}`);
+  const characters = userTexts(request).reduce((sum, text) => sum + text.length, 0);
+  if (characters > maxCharacters)
+    throw new CannotDo(`the extractive model reads ${maxCharacters} characters, not ${characters}`);
   const ids = itemIdsOf(request);
   const { text, isCut } = ids === undefined ? await writeAnswer(request) : await writeItems(request, ids);
   const maxOutputTokens = request.maxOutputTokens ?? defaultMaxOutputTokens;
@@ -70,9 +71,10 @@ async function writeItems(request: ModelRequest, ids: readonly string[]): Promis
   const items: unknown[] = [];
   let reason: unknown;
   for (const [place, id] of ids.entries()) {
-    const own = request.messages.find((message) => message.role === 'user' && message.item === id);
+    const itemMessage = request.messages.find((message) => message.role === 'user' && message.item === id);
     // The first part is the item's number and id.
-    const message = own?.role === 'user' ? { role: own.role, content: own.content.slice(1) } : undefined;
+    const message =
+      itemMessage?.role === 'user' ? { role: itemMessage.role, content: itemMessage.content.slice(1) } : undefined;
     const alone: ModelRequest = {
       ...request,
       messages: message === undefined ? shared : [...shared, message],

@@ -16,10 +16,10 @@ export interface SummaryOptions {
  */
 export function extractiveSummary(sentences: readonly Sentence[], options: SummaryOptions): Written | undefined {
   const candidates = candidatesOf(inLanguage(sentences, options.language));
-  const wanted = candidates.length >= 6 ? 3 : candidates.length >= 3 ? 2 : candidates.length;
+  const count = candidates.length >= 6 ? 3 : candidates.length >= 3 ? 2 : candidates.length;
   const chosen: Candidate[] = [];
   let room = options.maxCharacters;
-  for (const candidate of mostCentral(candidates, Math.min(wanted, options.maxSentences))) {
+  for (const candidate of mostCentral(candidates, Math.min(count, options.maxSentences))) {
     if (candidate.text.length + 1 > room) continue;
     chosen.push(candidate);
     room -= candidate.text.length + 1;
@@ -88,32 +88,32 @@ function candidatesOf(sentences: readonly Sentence[]): Candidate[] {
   return candidates.sort((a, b) => b.score - a.score || a.position - b.position);
 }
 
-function mostCentral(candidates: readonly Candidate[], wanted: number): Candidate[] {
+function mostCentral(candidates: readonly Candidate[], count: number): Candidate[] {
   const chosen: Candidate[] = [];
-  const left = new Set(candidates);
-  while (chosen.length < wanted && left.size > 0) {
+  const remaining = new Set(candidates);
+  while (chosen.length < count && remaining.size > 0) {
     let best: Candidate | undefined;
     let bestScore = -1;
-    for (const candidate of left) {
-      const likeness = Math.max(0, ...chosen.map((other) => similarity(candidate.stems, other.stems)));
-      if (likeness > 0.5) left.delete(candidate);
+    for (const candidate of remaining) {
+      const likeness = Math.max(0, ...chosen.map((sentence) => similarity(candidate.stems, sentence.stems)));
+      if (likeness > 0.5) remaining.delete(candidate);
       else if (candidate.score * (1 - likeness) > bestScore)
         [best, bestScore] = [candidate, candidate.score * (1 - likeness)];
     }
     if (best === undefined) break;
     chosen.push(best);
-    left.delete(best);
+    remaining.delete(best);
   }
-  return balanced(chosen, left);
+  return balanced(chosen, remaining);
 }
 
 /** Gives the last place to the other side where at least a quarter of the judging sentences are on it. */
-function balanced(chosen: Candidate[], left: ReadonlySet<Candidate>): Candidate[] {
-  const judges = [...chosen, ...left].filter(({ praise, criticism }) => praise !== criticism);
+function balanced(chosen: Candidate[], remaining: ReadonlySet<Candidate>): Candidate[] {
+  const judges = [...chosen, ...remaining].filter(({ praise, criticism }) => praise !== criticism);
   for (const side of [isCritical, isPraising]) {
     const onSide = judges.filter(side);
     if (chosen.length < 2 || onSide.length * 4 < judges.length || chosen.some(side)) continue;
-    const best = [...left].find(side);
+    const best = [...remaining].find(side);
     if (best !== undefined) return [...chosen.slice(0, -1), best];
   }
   return chosen;

@@ -58,9 +58,9 @@ interface Place extends Material {
   readonly depth: number;
 }
 
-async function fill(given: unknown, place: Place): Promise<unknown> {
+async function fill(node: unknown, place: Place): Promise<unknown> {
   if (place.depth > 12) throw new CannotDo(`${place.path}: the schema is nested too deeply`);
-  const schema = resolve(given, place);
+  const schema = resolve(node, place);
   const alternatives = schema.anyOf ?? schema.oneOf;
   if (Array.isArray(alternatives)) return fillFirst(alternatives, place);
   const types = Array.isArray(schema.type) ? schema.type : [schema.type];
@@ -174,14 +174,14 @@ async function fillList(schema: JsonSchema, place: Place): Promise<readonly stri
     list = topicsOf(place.sentences, most);
   }
   const longest = typeof member.maxLength === 'number' ? member.maxLength : Number.POSITIVE_INFINITY;
-  const kept = withinCharacters(
+  const selected = withinCharacters(
     list.filter(({ length }) => length <= longest),
     place.maxCharacters,
   );
-  if (typeof schema.minItems === 'number' && kept.length < schema.minItems) {
-    throw new CannotDo(`${place.path}: the text has ${kept.length} of the ${schema.minItems} asked for`);
+  if (typeof schema.minItems === 'number' && selected.length < schema.minItems) {
+    throw new CannotDo(`${place.path}: the text has ${selected.length} of the ${schema.minItems} asked for`);
   }
-  return kept;
+  return selected;
 }
 
 async function fillObject(schema: JsonSchema, place: Place): Promise<Record<string, unknown>> {
@@ -213,10 +213,10 @@ function sideOf(path: string): 'praise' | 'criticism' | undefined {
 
 /** The sentences of a side that judge most clearly, in the text's order, no two the same. */
 function sentencesOn(side: 'praise' | 'criticism', { sentences }: Material, most: number): string[] {
-  const other = side === 'praise' ? 'criticism' : 'praise';
+  const opposite = side === 'praise' ? 'criticism' : 'praise';
   return [...new Set(sentences.map(({ text }) => text))]
     .map((text, position) => ({ text, position, opinion: opinionOf(text) }))
-    .filter(({ opinion }) => opinion[side] > opinion[other])
+    .filter(({ opinion }) => opinion[side] > opinion[opposite])
     .sort((a, b) => b.opinion[side] - a.opinion[side] || a.position - b.position)
     .slice(0, most)
     .sort((a, b) => a.position - b.position)
@@ -239,13 +239,15 @@ function wholeText({ sentences }: Material): string {
 function nonNull(schema: JsonSchema, place: Place): JsonSchema {
   const alternatives = schema.anyOf ?? schema.oneOf;
   if (!Array.isArray(alternatives)) return schema;
-  const [only, ...others] = alternatives.map((one) => resolve(one, place)).filter(({ type }) => type !== 'null');
+  const [only, ...others] = alternatives
+    .map((alternative) => resolve(alternative, place))
+    .filter(({ type }) => type !== 'null');
   return others.length === 0 && only !== undefined ? only : {};
 }
 
 /** Follows `$ref` into the root's own definitions; any other is refused. */
-function resolve(given: unknown, { root, path }: Place): JsonSchema {
-  let schema = given;
+function resolve(node: unknown, { root, path }: Place): JsonSchema {
+  let schema = node;
   for (let hops = 0; isRecord(schema) && typeof schema.$ref === 'string'; hops++) {
     const [, keyword = '', name = ''] = /^#\/(\$defs|definitions)\/([^/]+)$/.exec(schema.$ref) ?? [];
     const definitions = root[keyword];

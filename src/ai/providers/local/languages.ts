@@ -69,12 +69,12 @@ export function isGrammar(word: string): boolean {
 /** The language with the most of its words of grammar in the text; `undefined` where there is none of any. */
 export function languageOf(text: string): Language | undefined {
   if (kana.test(text)) return 'ja';
-  const found = foldedWords(text);
+  const words = foldedWords(text);
   let best: Language | undefined;
   let most = 0;
   for (const language of spacedLanguages) {
     const { stopWords } = grammars[language];
-    const count = found.reduce((sum, word) => sum + (stopWords.has(word) ? 1 : 0), 0);
+    const count = words.reduce((sum, word) => sum + (stopWords.has(word) ? 1 : 0), 0);
     if (count > most) [best, most] = [language, count];
   }
   return best;

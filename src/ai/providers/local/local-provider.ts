@@ -142,15 +142,15 @@ export function createLocalProvider(options: LocalProviderOptions): ModelProvide
     return failure('server_error', result.kind === 'failed' ? result.detail : 'the worker gave another answer');
   }
 
-  async function complete(model: string, given: ModelRequest, bounds: ProviderCall): Promise<ModelAnswer> {
+  async function complete(model: string, original: ModelRequest, bounds: ProviderCall): Promise<ModelAnswer> {
     if (model === 'use-lite') throw failure('unsupported', 'use-lite gives embeddings, and no completions');
     if (model !== 'extractive')
       throw failure('not_found', `it has no model "${model}", only "extractive" and "use-lite"`);
-    const request = fitted(given, bounds);
+    const request = fitted(original, bounds);
     const unsupported = beyondExtractive(request);
     if (unsupported !== undefined) throw failure('unsupported', `extractive cannot do ${unsupported}`);
-    const { wire: _, ...asked } = request;
-    const result = await run({ kind: 'complete', request: asked }, bounds);
+    const { wire: _, ...plain } = request;
+    const result = await run({ kind: 'complete', request: plain }, bounds);
     if (result.kind !== 'completed') throw failed(result);
     return result.answer;
   }

@@ -14,7 +14,7 @@ export function asksForSentiment(labels: readonly string[]): boolean {
 /** The label of a text's sentiment. Without a label for mixed texts the greater side wins; `undefined` where none fits. */
 export function sentimentLabel(labels: readonly string[], sentences: readonly Sentence[]): string | undefined {
   const { sentiment, praise, criticism } = sentimentOf(sentences);
-  const labelled = (wanted: Sentiment) => labels.find((label) => label.toLowerCase() === wanted);
+  const labelled = (sentiment: Sentiment) => labels.find((label) => label.toLowerCase() === sentiment);
   const side = praise === criticism ? 'neutral' : praise > criticism ? 'positive' : 'negative';
   return labelled(sentiment) ?? labelled(sentiment === 'neutral' ? 'neutral' : side);
 }
@@ -35,11 +35,11 @@ export function labelsNamed(labels: readonly string[], sentences: readonly Sente
 
 /** The label nearest to the text in meaning. */
 export async function nearestLabel(labels: readonly string[], text: string): Promise<string | undefined> {
-  const [asked, ...vectors] = await embedTexts([text.slice(0, 2_000), ...labels.map(wordsOfLabel)]);
+  const [textVector, ...vectors] = await embedTexts([text.slice(0, 2_000), ...labels.map(wordsOfLabel)]);
   let best: string | undefined;
   let bestCosine = Number.NEGATIVE_INFINITY;
   for (const [index, vector] of vectors.entries()) {
-    const near = asked === undefined ? 0 : cosine(asked, vector);
+    const near = textVector === undefined ? 0 : cosine(textVector, vector);
     if (near > bestCosine) [best, bestCosine] = [labels[index], near];
   }
   return best;

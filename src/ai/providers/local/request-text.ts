@@ -39,10 +39,10 @@ export function userTexts(request: ModelRequest): string[] {
 export function readRequestText(request: ModelRequest): RequestText {
   const messages = userTexts(request).map(readableText);
   const mayBeImplicit = request.output.kind === 'text';
-  const { question, rest } = takeQuestion(messages.at(-1) ?? '', messages.length === 1, mayBeImplicit);
+  const { question, rest: remainder } = takeQuestion(messages.at(-1) ?? '', messages.length === 1, mayBeImplicit);
   const lines: string[] = [];
   const labels: { name: string; value: string }[] = [];
-  for (const message of [...messages.slice(0, -1), rest]) readLines(message, lines, labels);
+  for (const message of [...messages.slice(0, -1), remainder]) readLines(message, lines, labels);
   return { lines, labels, question };
 }
 
@@ -56,12 +56,12 @@ function takeQuestion(message: string, isAlone: boolean, mayBeImplicit: boolean)
   const first = lines.findIndex((line) => line.trim() !== '');
   const last = lines.findLastIndex((line) => line.trim() !== '');
   // Where there are list items or labels, a question at the end is a review's, not the caller's.
-  const isListed = lines.some((one) => isListItem(one.trim()));
-  const asked = (isListed ? [first] : [first, last]).find((index) => questionLine.test(lines[index] ?? ''));
-  if (asked !== undefined) {
+  const isListed = lines.some((line) => isListItem(line.trim()));
+  const questionIndex = (isListed ? [first] : [first, last]).find((index) => questionLine.test(lines[index] ?? ''));
+  if (questionIndex !== undefined) {
     // A message of its own holds nothing but the question, however many lines a client gave it.
-    const length = !isAlone && asked === first ? lines.length : 1;
-    const question = lines.splice(asked, length).join(' ').replace(questionLine, '$1').trim();
+    const length = !isAlone && questionIndex === first ? lines.length : 1;
+    const question = lines.splice(questionIndex, length).join(' ').replace(questionLine, '$1').trim();
     return { question: question === '' ? undefined : question, rest: lines.join('\n') };
   }
   const line = lines[last]?.trim() ?? '';

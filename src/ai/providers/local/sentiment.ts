@@ -65,23 +65,23 @@ function verdict(praise: number, criticism: number): Sentiment {
 
 function clauseScore(clause: string, language: Language): number {
   const opinions = opinionWords[language];
-  let rest = foldedWords(clause).join(' ').replaceAll(notOnly, ' ');
+  let remaining = foldedWords(clause).join(' ').replaceAll(notOnly, ' ');
   let score = 0;
-  let found = false;
+  let isMatched = false;
   for (const { pattern, value } of opinions.phrases) {
-    if (!pattern.test(rest)) continue;
-    rest = rest.replace(pattern, ' ');
+    if (!pattern.test(remaining)) continue;
+    remaining = remaining.replace(pattern, ' ');
     score += value;
-    found = true;
+    isMatched = true;
   }
-  const words = rest.split(' ').filter((word) => word !== '');
+  const words = remaining.split(' ').filter((word) => word !== '');
   for (const [index, word] of words.entries()) {
     const value = opinions.valueOf(word);
     if (value === 0) continue;
-    found = true;
+    isMatched = true;
     score += isNegated(words, index, language) ? negated(value) : value;
   }
-  if (!found && language === 'en') score = winkSentiment(clause) * 1.2;
+  if (!isMatched && language === 'en') score = winkSentiment(clause) * 1.2;
   return Math.max(-3, Math.min(3, score));
 }
 

@@ -19,7 +19,7 @@ const emptyNouns = new Set(
  * ones, then earlier ones; no two with the same stem. Opinions (`great`), times and people are no topics.
  */
 export function topicsOf(sentences: readonly Sentence[], most: number): string[] {
-  const found = new Map<
+  const topicsByStem = new Map<
     string,
     { readonly phrase: string; readonly words: number; count: number; readonly at: number }
   >();
@@ -27,10 +27,10 @@ export function topicsOf(sentences: readonly Sentence[], most: number): string[]
   for (const sentence of sentences) {
     for (const phrase of nounRuns(sentence).flatMap(phrasesOf)) {
       const key = phrase.map(({ stem }) => stem).join(' ');
-      const known = found.get(key);
-      if (known !== undefined) known.count++;
+      const topic = topicsByStem.get(key);
+      if (topic !== undefined) topic.count++;
       else
-        found.set(key, {
+        topicsByStem.set(key, {
           phrase: phrase.map(({ written }) => written).join(' '),
           words: phrase.length,
           count: 1,
@@ -38,7 +38,7 @@ export function topicsOf(sentences: readonly Sentence[], most: number): string[]
         });
     }
   }
-  const ranked = [...found].sort(([, a], [, b]) => b.count - a.count || b.words - a.words || a.at - b.at);
+  const ranked = [...topicsByStem].sort(([, a], [, b]) => b.count - a.count || b.words - a.words || a.at - b.at);
   const topics: string[] = [];
   const used = new Set<string>();
   for (const [key, { phrase }] of ranked) {

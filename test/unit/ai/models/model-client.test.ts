@@ -62,7 +62,7 @@ describe('a model client', () => {
     expect(error).toMatchObject({ code, detail: expect.stringContaining(`a ${kind}`) });
     // What we say ourselves of what is not supported is named; a provider's own words never are.
     const told = (error as Error).message;
-    if (kind === 'unsupported') expect(told).toBe('No model of this name can do what was asked: a unsupported.');
+    if (kind === 'unsupported') expect(told).toBe('No model of this name supports the request: a unsupported.');
     else expect(told).not.toContain('a ');
     expect(records).toMatchObject([{ finish: code, attempts: kind === 'unsupported' ? [] : [{ outcome: kind }] }]);
   });
