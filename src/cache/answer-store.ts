@@ -4,7 +4,7 @@ import type { CacheStore } from './cache-store.ts';
 import { createMemoryStore } from './memory-store.ts';
 import { createRedisStore } from './redis-store.ts';
 
-/** Where answers are kept that cost money to make: in this process, or in Redis for many gateways. */
+/** The store of cached model answers: memory of this process, or Redis shared by several gateways. */
 export function createAnswerStore({ store, maxBytes }: ResolvedConfig['ai']['cache'], log: Logger): CacheStore {
   if (store.kind === 'memory') return createMemoryStore({ maxBytes });
   return createRedisStore({

@@ -1,6 +1,6 @@
 /**
- * Leaves a store alone that has failed several times in a row, so that not every request waits for it in vain. After a
- * while one call tries it; its success closes the breaker, its failure opens it for as long again.
+ * A circuit breaker: after several consecutive failures no calls are made to the store for a while, so that requests do
+ * not wait for it. Then one probe is sent; its success closes the breaker, its failure opens it again.
  */
 export interface BreakerOptions {
   /** How many failures in a row open it. */

@@ -1,4 +1,4 @@
-/** What the rest of Isthmus asks of models, and what it is told back: an alias in, an answer with its price out. */
+/** The interface of the model client: calls name an alias of `ai.models`, answers carry their usage and price. */
 
 import type { GatewayError } from '../../errors/index.ts';
 import type {
@@ -12,20 +12,20 @@ import type {
   StreamDelta,
 } from '../model-call/index.ts';
 
-/** Who a call is made for. Until the access issue lands, everyone is the anonymous principal of tenant `public`. */
+/** The principal of a call. Without access control it is the anonymous principal of tenant `public`. */
 export interface Caller {
   readonly id: string;
   readonly tenant: string;
 }
 
-/** What every call says, whatever it asks. */
+/** The fields that all calls share. */
 export interface CallContext extends CallBounds {
   /** An alias of `ai.models`. */
   readonly alias: string;
   readonly caller: Caller;
   /** The prompt the call was rendered from, with its version: `review-summary@3`. */
   readonly prompt?: string;
-  /** What a percentage split is kept constant by, such as an entity's key. Default: the caller. */
+  /** The key by which a weighted split is sticky, such as an entity's key. @default the caller */
   readonly stickyKey?: string;
   /** The request or operation this belongs to, for logs and records. */
   readonly requestId?: string;
@@ -36,7 +36,7 @@ export interface ModelCall extends CallContext {
 }
 
 export interface ModerationCall extends Omit<CallContext, 'alias'> {
-  /** Whose model judges; `undefined`: that of `ai.guardrails.moderation`. */
+  /** The alias of the moderation model; `undefined`: that of `ai.guardrails.moderation`. */
   readonly alias: string | undefined;
   readonly texts: readonly string[];
 }
@@ -69,28 +69,28 @@ export interface ListedModel {
 
 /** An alias with what it can do and whether it can be reached now. */
 export interface DescribedModel extends ListedModel {
-  /** What its models are for, as far as their names tell; missing: nothing is known of them. */
+  /** The operations of its models, derived from their ids; missing: unknown. */
   readonly operations?: readonly ('chat' | 'embeddings')[];
-  /** What its targets are declared to be able to do; missing: nothing is left out. */
+  /** The declared capabilities of its targets; missing: all. */
   readonly capabilities?: readonly string[];
   /** Whether a call would be sent to any of its targets now. */
   readonly isReachable: boolean;
-  /** Of its targets; none: none of them has a key. */
+  /** The state of each target; empty: no target has a key. */
   readonly states: readonly ListedTarget[];
 }
 
-/** `no_price`: none is known · `failing`: its circuit breaker is open. */
+/** `no_price`: no price is known · `failing`: its circuit breaker is open. */
 export interface ListedTarget {
   readonly reference: string;
   readonly state: 'ready' | 'no_price' | 'failing';
 }
 
 /**
- * Every model call of Isthmus goes through it. `complete` and `embed` reject with a `GatewayError`:
+ * All model calls of the gateway go through this client. `complete` and `embed` reject with a `GatewayError`:
  *
  * - `AI_MODEL_NOT_FOUND`: there is no such alias · `AI_MODEL_UNAVAILABLE`: no target answered
  * - `RATE_LIMITED`: every target is at its limits, ours or the provider's; `retryAfterMs` says for how long
- * - `AI_REQUEST_UNSUPPORTED`: no target can do what is asked; it is named · `AI_REQUEST_INVALID`: a provider refused it
+ * - `AI_REQUEST_UNSUPPORTED`: no target supports the request; the unsupported field is named · `AI_REQUEST_INVALID`: a provider refused it
  * - `AI_CONTEXT_WINDOW_EXCEEDED`, `AI_INPUT_BLOCKED` (a guardrail or a provider's content policy)
  * - `AI_STREAM_INCOMPLETE`, `AI_PRICE_UNKNOWN`, `GATEWAY_TIMEOUT` (the caller's deadline)
  *
@@ -99,17 +99,17 @@ export interface ListedTarget {
 export interface ModelClient {
   complete(call: ModelCall): Promise<Completion>;
   stream(call: ModelCall): AsyncIterable<ModelStreamPart>;
-  /** The vectors of two models cannot be compared: hold on to `model` beside every vector that is kept. */
+  /** Vectors of different models cannot be compared: store `model` beside every vector. */
   embed(call: EmbeddingCall): Promise<EmbeddingCompletion>;
   /**
-   * Judges texts: by the moderation model of a provider that has some, else by asking a model for its judgement. Missing:
-   * this client judges nothing. Rejects with `AI_MODEL_NOT_FOUND` where no model is named and none is configured.
+   * Judges texts with a provider's moderation model, or by prompting a text model. Missing: this client has no
+   * moderation. Rejects with `AI_MODEL_NOT_FOUND` where no model is named and none is configured.
    */
   moderate?(call: ModerationCall): Promise<ModerationCompletion>;
-  /** Whether the alias is known and has a target left. */
+  /** Whether the alias exists and has at least one usable target. */
   has(alias: string): boolean;
   list(): readonly ListedModel[];
-  /** The same with more told of each. Missing: this client knows no more. */
+  /** The aliases with capabilities and target states. Missing: not supported by this client. */
   describe?(): readonly DescribedModel[];
   close(): Promise<void>;
 }

@@ -1,22 +1,22 @@
 /**
- * The engine of the model client: the one way every model call of Isthmus goes, in this order.
+ * The model client: every model call of the gateway goes through these steps, in this order.
  *
- *     alias       known, or AI_MODEL_NOT_FOUND
+ *     alias       exists, or AI_MODEL_NOT_FOUND
  *     deadline    not passed, or GATEWAY_TIMEOUT; it bounds everything below
- *     candidates  rule, capabilities, strategy, split, breakers (routing/choose-targets.ts); those without a price are
- *                 left out: AI_PRICE_UNKNOWN where none is left
- *     cache       exact: an answer is looked for under the first candidate and kept under the target that gave it, for
- *                 these guardrails; a request that has an answer has passed them
- *     guardrails  on the input; blocked: AI_INPUT_BLOCKED, and no provider is asked
- *     caches      an equal call in flight, an answer to a request that means the same
- *     targets     limits, keys, retries, fallbacks (routing/router.ts)
+ *     candidates  rule, capabilities, strategy, split, breakers (routing/choose-targets.ts); targets without a price
+ *                 are skipped: AI_PRICE_UNKNOWN if no target remains
+ *     cache       exact: looked up under the first candidate, stored under the target that answered; the guardrails'
+ *                 configuration is part of the key, so a cached request has passed them
+ *     guardrails  on the input; blocked: AI_INPUT_BLOCKED, and no provider is called
+ *     caches      an equal call in flight is shared; the semantic cache
+ *     targets     limits, keys, retries, fallbacks (calling/router.ts)
  *     guardrails  on the output; blocked: an answer without content, `content_filter`
- *     record      one for each call, however it ended; what failed attempts used is booked with it
+ *     record      one for each call, whatever its outcome; the usage of failed attempts is included
  *
- * A stream goes the same way. Until its first output it may move to another target and nobody sees it; after that never:
- * it ends whole or `failed`. It is drawn from the provider as fast as it is read.
+ * A stream takes the same steps. Before its first output it may fall back to another target; after that it ends complete
+ * or `failed`. It is read from the provider at the speed of its consumer.
  *
- * Longer than other files, because the order of these steps is what has to be seen at once.
+ * Longer than other files, so that the order of these steps can be read in one place.
  */
 import { GatewayError, messageOf } from '../../errors/index.ts';
 import { invariant } from '../../lib/index.ts';
@@ -70,11 +70,11 @@ export interface ModelClientParts {
   readonly guard: CallGuard;
   readonly sink: ModelCallSink;
   readonly log: ModelLog;
-  /** How long a provider's stream may be silent while it is read. */
+  /** How long a provider's stream may be idle while it is read, in milliseconds. */
   readonly streamIdleTimeoutMs: number;
   /** From 0 to below 1. @default Math.random */
   readonly random?: () => number;
-  /** What the guardrails take out of texts for logs. @default nothing */
+  /** Redacts texts for logs. @default unchanged */
   readonly redact?: ((text: string) => string) | undefined;
 }
 
@@ -130,7 +130,7 @@ class RoutedModelClient implements ModelClient {
     }
   }
 
-  /** Asks the targets. Whoever began it may leave while others wait for it: it is booked with the call that began it. */
+  /** Calls the targets. Its first caller may leave while others wait for it: its usage is booked with the first caller. */
   async #complete(
     run: CallRun,
     route: Route,
@@ -220,7 +220,7 @@ class RoutedModelClient implements ModelClient {
         yield* output.end();
       }
       if (answer === undefined || output?.blocked === true) {
-        // What has not been written yet need not be paid for.
+        // Output that has not been generated yet need not be paid for.
         if (answer === undefined) attempt.stop('blocked');
         reader.close();
         open = undefined;
@@ -249,7 +249,7 @@ class RoutedModelClient implements ModelClient {
       yield { type: 'failed', error: asGatewayError(thrown) };
     } finally {
       if (!isOver) {
-        // The reader went away: the provider is told at once, and what had come is booked.
+        // The consumer left: the provider's request is aborted, and the usage so far is booked.
         open?.attempt.stop('left');
         open?.reader.close();
         if (open !== undefined) failStream(run, open.attempt, open.reader, undefined);
@@ -358,14 +358,14 @@ class RoutedModelClient implements ModelClient {
     return route;
   }
 
-  /** An answer nothing was asked for. */
+  /** An answer from a cache: no provider was called. */
   #cachedCompletion(run: CallRun, answer: ModelAnswer, model: string, cache: CacheOutcome): Completion {
     const completion = withoutCost(run, answer, model, cache);
     run.respondedModel = answer.respondedModel;
     return recorded(run, completion);
   }
 
-  /** What the caller is thrown; the call is recorded. */
+  /** Records the failed call. @returns the error for the caller */
   #failed(run: CallRun, error: unknown): unknown {
     const { signal } = run.call;
     if (signal.aborted) {
@@ -376,14 +376,14 @@ class RoutedModelClient implements ModelClient {
       );
       return signal.reason;
     }
-    // Calls that are shared end at each caller's own deadline with a failure of that kind.
+    // A shared call ends at each caller's own deadline with a failure of this kind.
     const thrown = error instanceof ProviderFailure && error.kind === 'timeout' ? timeoutError(run, error) : error;
     run.record(thrown instanceof GatewayError ? thrown.code : 'INTERNAL_SERVER_ERROR');
     return thrown;
   }
 }
 
-/** What was changed of the request goes with its answer, into caches too. */
+/** Adds the changes made to the request to its answer; they are cached with it. */
 function withAdapted<Answer extends object>(
   answer: Answer,
   { call: { adapted = [] } }: Attempt,
@@ -428,7 +428,7 @@ function failStream(run: CallRun, attempt: Attempt, reader: StreamReader, error:
   }
 }
 
-/** A stream throws only its signal's reason: a defect is told as its last part. */
+/** A stream throws only its signal's reason: a defect becomes its `failed` part. */
 function asGatewayError(thrown: unknown): GatewayError {
   if (thrown instanceof GatewayError) return thrown;
   return new GatewayError('INTERNAL_SERVER_ERROR', { detail: messageOf(thrown), cause: thrown });
@@ -444,7 +444,7 @@ function firstOf(candidates: readonly Target[]): Target {
   return first;
 }
 
-/** Whether the call's own work gave it, with what it cost. */
+/** Whether the value was computed by this call and carries its cost. */
 function isCompletion(_value: Embeddings, cache: CacheOutcome): _value is EmbeddingCompletion {
   return cache === 'miss' || cache === 'off';
 }

@@ -1,5 +1,5 @@
 /**
- * Model clients outlive schema generations: a swap that does not touch `ai` keeps loaded models, connections and kept
+ * Model clients outlive schema generations: a swap that does not touch `ai` keeps loaded models, connections and cached
  * answers. A client is closed when the last generation that leases it has ended.
  */
 import { type CacheStore, createAnswerStore } from '../../cache/index.ts';

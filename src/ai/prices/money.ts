@@ -1,6 +1,6 @@
 /**
  * US dollars as integers: nano-dollars for what a call costs, pico-dollars for what a token does, because $0.0028 per
- * million tokens is 2.8 nano-dollars a token (design.md section 6). Outside they are decimal strings. Nothing here ever
+ * million tokens is 2.8 nano-dollars a token. Outside they are decimal strings. Nothing here ever
  * passes through a float, and what must be rounded is rounded up.
  */
 

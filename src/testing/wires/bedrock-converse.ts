@@ -148,5 +148,5 @@ export function bedrockErrorType({ status }: ErrorAnswer): string {
 
 export function bedrockError({ status, code, message }: ErrorAnswer) {
   const contextSentence = code === 'context_length_exceeded' ? 'Input is too long for requested model.' : undefined;
-  return { message: message ?? contextSentence ?? message ?? code ?? `The server answered ${status}.` };
+  return { message: message ?? contextSentence ?? code ?? `The server answered ${status}.` };
 }

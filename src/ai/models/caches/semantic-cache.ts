@@ -5,7 +5,7 @@
  * target, prompt and its version, schema, conversation, every parameter: the partition), if both texts have the same
  * lexical signature (`lexical-gate.ts`), and if their vectors' cosine reaches the threshold. The signature comes first:
  * it costs microseconds, and only where a text with the same one is known are both embedded. So a text that was made to
- * lie near another's vector finds nothing (poisoning, hardening.md L8), and most misses cost no embedding.
+ * lie near another's vector finds nothing (cache poisoning), and most misses cost no embedding.
  *
  * The index is in this process's memory and bounded; answers stay in the `AnswerCache`, under the exact request that
  * was answered, with its time, its tags and its admission. Only answers in text are given, never tool calls.
@@ -27,7 +27,7 @@ export interface SemanticCacheOptions {
   ) => Promise<{ readonly model: string; readonly vectors: readonly Float32Array[] }>;
   /** The least cosine of two texts that share an answer. @default 0.95 */
   readonly threshold?: number;
-  /** How many questions are known in a partition; the oldest goes first. @default 1_000 */
+  /** The most questions in a partition; the oldest is evicted first. @default 1_000 */
   readonly maxEntries?: number;
   /** How many partitions there are; the one not used for longest goes first. @default 200 */
   readonly maxPartitions?: number;
@@ -81,7 +81,7 @@ export class SemanticCache {
     this.#options = { threshold: 0.95, maxEntries: 1_000, maxPartitions: 200, maxCharacters: 2_000, ...options };
   }
 
-  /** How many questions are known. */
+  /** The number of indexed questions. */
   get size(): number {
     let size = 0;
     for (const { questions: known } of this.#partitions.values()) size += known.size;
@@ -203,7 +203,7 @@ function isText(answer: ModelAnswer): boolean {
   return answer.finishReason === 'stop' && answer.content.every(({ type }) => type !== 'tool_call');
 }
 
-/** The cosine; less than any where the vectors cannot be compared. Another model's vector is made anew next time. */
+/** The cosine; less than any where the vectors cannot be compared. The vector of another model is recomputed next time. */
 function similarityOf(vector: Float32Array | undefined, question: IndexedQuestion, model: string): number {
   const indexed = question.vector;
   if (vector === undefined || indexed === undefined) return -1;

@@ -1,7 +1,6 @@
 /**
  * Which answers may be cached, and their bytes. Only what is whole and means something: never one that was cut,
- * filtered, refused or empty, nor JSON that does not fit its schema, nor a tool's arguments that cannot be parsed
- * (hardening.md L8, X13).
+ * filtered, refused or empty, nor JSON that does not fit its schema, nor a tool's arguments that cannot be parsed.
  *
  * What is read back is outside data: bytes that are not exactly an answer that could have been stored are none.
  */

@@ -78,8 +78,8 @@ function nearestByWords(
 function likeness(stem: string, stems: ReadonlySet<string>): number {
   if (stems.has(stem)) return 1;
   if (stem.length < 5) return 0;
-  for (const stem of stems) {
-    if (stem.length >= 5 && (stem.startsWith(stem) || stem.startsWith(stem))) return 0.6;
+  for (const candidate of stems) {
+    if (candidate.length >= 5 && (candidate.startsWith(stem) || stem.startsWith(candidate))) return 0.6;
   }
   return 0;
 }
