@@ -1,4 +1,4 @@
-export { createPlannerPool, type Planner, type PlannerPool } from './apollo/planner-pool.ts';
+export { createPlannerPool, type PlannerPool } from './apollo/planner-pool.ts';
 export { type NormalisedOperation, normaliseOperation } from './normalise/normalise-operation.ts';
 export { infiniteDefaults } from './normalise/operation-variables.ts';
 export type {
@@ -12,3 +12,4 @@ export type {
   RootFetch,
 } from './plan/operation-plan.ts';
 export { PlanCache, type PlanCacheEntry } from './plan/plan-cache.ts';
+export type { Planner } from './plan/planner.ts';

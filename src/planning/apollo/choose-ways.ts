@@ -1,38 +1,36 @@
 /**
- * Which ways to a field are followed, of more than can be: the most direct ones, and of every place they lead to at
- * least one. From the same place the same can be reached, so that no field is lost with the ways that are left out.
+ * Chooses the ways to a field that are followed when there are too many: the most direct ones, and at least one to every
+ * place they lead to. From one place the same fields can be reached, so no field is lost with the omitted ways.
  */
 
-/** What is read of a path of Apollo's query graph. */
+/** The part of a path in Apollo's query graph that is used here. */
 export interface GraphPath {
   readonly tail: { readonly index: number };
   subgraphJumps(): number;
 }
 
-/** Paths that are taken at the same time: several, where an interface is asked type by type. */
+/** Paths that are followed simultaneously: several if an interface is fetched type by type. */
 export type Way = readonly GraphPath[];
 
-/** @returns at most `max` of `items`, in their order, where no more than that lead to different places */
+/** @returns at most `max` of `items`, in their order */
 export function chooseWays<Item>(items: readonly Item[], max: number, wayOf: (item: Item) => Way): readonly Item[] {
   if (items.length <= max) return items;
   const ranked = items.map((item, index) => {
     const way = wayOf(item);
-    let jumps = 0;
-    for (const path of way) jumps += path.subgraphJumps();
-    return { item, index, place: placeOf(way), weight: way.length * 1_000 + jumps };
+    return { item, index, place: placeOf(way), weight: weightOf(way) };
   });
   ranked.sort((a, b) => a.weight - b.weight || a.index - b.index);
   const places = new Set<string>();
-  const first: typeof ranked = [];
-  const rest: typeof ranked = [];
-  for (const one of ranked) {
-    if (places.has(one.place)) rest.push(one);
+  const distinct: typeof ranked = [];
+  const repeated: typeof ranked = [];
+  for (const candidate of ranked) {
+    if (places.has(candidate.place)) repeated.push(candidate);
     else {
-      places.add(one.place);
-      first.push(one);
+      places.add(candidate.place);
+      distinct.push(candidate);
     }
   }
-  const chosen = [...first, ...rest].slice(0, max);
+  const chosen = [...distinct, ...repeated].slice(0, max);
   return chosen.sort((a, b) => a.index - b.index).map(({ item }) => item);
 }
 
@@ -42,8 +40,9 @@ function placeOf(way: Way): string {
 }
 
 /**
- * The ways of each type of an interface, combined: all of them where they are few. Otherwise each way of each type
- * once, those of the same rank together, and then the combinations that differ from the first in one type.
+ * Combines the ways of each type of an interface. Among too many combinations it chooses those of ways of equal rank, and
+ * then those that differ from the first in one type.
+ * @returns undefined if there are few enough combinations for the planner to make all
  */
 export function combineWays(lists: readonly (readonly Way[])[], max: number): Way[] | undefined {
   let count = 1;
@@ -56,7 +55,7 @@ export function combineWays(lists: readonly (readonly Way[])[], max: number): Wa
     combined.push(ranked.flatMap((list) => list[Math.min(rank, list.length - 1)] ?? []));
   for (const [index, list] of ranked.entries()) {
     for (let rank = 1; rank < list.length && combined.length < max; rank++)
-      combined.push(ranked.flatMap((other, at) => other[at === index ? rank : 0] ?? []));
+      combined.push(ranked.flatMap((ways, at) => ways[at === index ? rank : 0] ?? []));
   }
   return combined;
 }

@@ -1,11 +1,11 @@
 /**
- * The search among the plans of an operation, in place of the planner's own (`generateAllPlansAndFindBest`) where there
- * are many: choice after choice, each way of each of the best plans begun so far is weighed, and the best few of those
- * are followed. The planner's own weighs every combination of all choices, 8,192 for thirteen fields.
+ * A beam search among the plans of an operation, which replaces the planner's search (`generateAllPlansAndFindBest`) if
+ * there are many: for choice after choice, each option is added to the best partial plans, and the cheapest of the
+ * results are kept. The planner's search computes the cost of every combination, 8,192 for thirteen fields.
  */
 import { searchBounds, step } from './search-bounds.ts';
 
-/** The planner's own parameters: what is chosen among, and how a begun plan grows and is weighed. */
+/** The parameters of the planner's search: the choices, how a choice is added to a partial plan, and the cost of one. */
 export interface PlanSearch<Plan, Choice> {
   readonly initial: Plan;
   readonly toAdd: readonly (readonly Choice[])[];
@@ -18,27 +18,27 @@ export interface FoundPlan<Plan> {
   readonly cost: number;
 }
 
-/** @returns undefined where there are few enough plans to weigh them all, which the planner does itself */
+/** @returns undefined if there are few enough plans for the planner to compare them all */
 export function followBest<Plan, Choice>(search: PlanSearch<Plan, Choice>): FoundPlan<Plan> | undefined {
   const bounds = searchBounds();
   const { initial, toAdd, addFct, costFct } = search;
   if (bounds === undefined || isFew(toAdd, bounds.maxComparedPlans)) return undefined;
-  const choices = toAdd.reduce((sum, one) => sum + one.length, 0);
-  const followed = Math.max(1, Math.min(bounds.maxFollowed, Math.floor(bounds.maxWeighed / choices)));
-  let begun: FoundPlan<Plan>[] = [{ best: initial, cost: 0 }];
+  const choices = toAdd.reduce((sum, ways) => sum + ways.length, 0);
+  const followed = Math.max(1, Math.min(bounds.maxFollowed, Math.floor(bounds.maxCosted / choices)));
+  let partial: FoundPlan<Plan>[] = [{ best: initial, cost: 0 }];
   for (const ways of toAdd) {
     const next: FoundPlan<Plan>[] = [];
-    for (const { best: plan } of begun) {
+    for (const { best: plan } of partial) {
       for (const way of ways) {
         step();
         const best = addFct(plan, way);
         next.push({ best, cost: costFct(best) });
       }
     }
-    // Stable, so that of equal ones the way with fewer jumps, which the planner has put first, is followed.
-    begun = next.sort((a, b) => a.cost - b.cost).slice(0, followed);
+    // The sort is stable: of equal costs, the way with fewer jumps remains first, where the planner has put it.
+    partial = next.sort((a, b) => a.cost - b.cost).slice(0, followed);
   }
-  return begun[0];
+  return partial[0];
 }
 
 function isFew(toAdd: readonly (readonly unknown[])[], max: number): boolean {

@@ -1,13 +1,13 @@
 /**
- * Operations that wait to be planned, in a fair order: clients take turns, however much each asks for; an operation
- * that has been planned before comes ahead of new ones; and one whose first, brief search was not enough waits behind
- * all that have not had theirs. When the queue is full, whoever has most waiting loses the last of theirs.
+ * A fair queue of operations to be planned. Clients take turns, however many operations each has; an operation that has
+ * been planned before precedes new ones; and an operation whose first, brief search was not enough follows all that have
+ * not had theirs. When the queue is full, the client with most operations loses its last one.
  */
 export interface Queued {
   readonly supergraph: string;
-  /** Who asked; clients take turns. */
+  /** The client that requested it; clients take turns. */
   readonly client: string;
-  /** Whether the same has been planned before. */
+  /** Whether the same operation has been planned before. */
   readonly isFamiliar: boolean;
   /** Whether its brief search was not enough. */
   readonly isLong: boolean;
@@ -15,7 +15,7 @@ export interface Queued {
 
 type Lane = 'familiar' | 'fresh' | 'long';
 
-/** How many others may be taken in a row while a long one waits. */
+/** How many other tasks may be dequeued in a row while a long one waits. */
 const maxBeforeLong = 20;
 
 export class PlanQueue<Task extends Queued> {
@@ -25,7 +25,7 @@ export class PlanQueue<Task extends Queued> {
     long: new Map(),
   };
   #size = 0;
-  #takenBeforeLong = 0;
+  #dequeuedBeforeLong = 0;
 
   get size(): number {
     return this.#size;
@@ -39,36 +39,36 @@ export class PlanQueue<Task extends Queued> {
     this.#size++;
   }
 
-  /** Ahead of everything else of its lane: it has had its turn, and lost it through no fault of its own. */
+  /** Adds a task at the head of its lane: its process ended while planning it. */
   addFirst(task: Task): void {
     const lane = this.#lanes[laneOf(task)];
-    const others = [...lane].filter(([client]) => client !== task.client);
+    const otherClients = [...lane].filter(([client]) => client !== task.client);
     const tasks = [task, ...(lane.get(task.client) ?? [])];
     lane.clear();
     lane.set(task.client, tasks);
-    for (const [client, waiting] of others) lane.set(client, waiting);
+    for (const [client, waiting] of otherClients) lane.set(client, waiting);
     this.#size++;
   }
 
-  /** Takes the next that can be planned now. */
-  take(canPlan: (task: Task) => boolean): Task | undefined {
+  /** Removes and returns the next task that can be planned now. */
+  dequeue(canPlan: (task: Task) => boolean): Task | undefined {
     const order: readonly Lane[] =
-      this.#takenBeforeLong < maxBeforeLong ? ['familiar', 'fresh', 'long'] : ['long', 'familiar', 'fresh'];
+      this.#dequeuedBeforeLong < maxBeforeLong ? ['familiar', 'fresh', 'long'] : ['long', 'familiar', 'fresh'];
     for (const name of order) {
-      const task = this.#takeFrom(this.#lanes[name], canPlan);
+      const task = this.#dequeueFrom(this.#lanes[name], canPlan);
       if (task === undefined) continue;
-      this.#takenBeforeLong = name === 'long' || this.#lanes.long.size === 0 ? 0 : this.#takenBeforeLong + 1;
+      this.#dequeuedBeforeLong = name === 'long' || this.#lanes.long.size === 0 ? 0 : this.#dequeuedBeforeLong + 1;
       return task;
     }
     return undefined;
   }
 
-  #takeFrom(lane: Map<string, Task[]>, canPlan: (task: Task) => boolean): Task | undefined {
+  #dequeueFrom(lane: Map<string, Task[]>, canPlan: (task: Task) => boolean): Task | undefined {
     for (const [client, tasks] of lane) {
       const index = tasks.findIndex(canPlan);
       if (index === -1) continue;
       const [task] = tasks.splice(index, 1);
-      // To the end of the turns.
+      // The client's next turn comes after all other clients.
       lane.delete(client);
       if (tasks.length > 0) lane.set(client, tasks);
       this.#size--;
@@ -77,7 +77,7 @@ export class PlanQueue<Task extends Queued> {
     return undefined;
   }
 
-  /** Removes the last of the client that has most waiting. */
+  /** Removes the last task of the client that has most tasks. */
   dropFromLongest(): Task | undefined {
     const counts = new Map<string, number>();
     for (const lane of Object.values(this.#lanes)) {
@@ -96,14 +96,14 @@ export class PlanQueue<Task extends Queued> {
     return undefined;
   }
 
-  /** Removes all that `isMeant` says, in their order. */
-  remove(isMeant: (task: Task) => boolean): readonly Task[] {
+  /** Removes all tasks that match, in their order. */
+  remove(matches: (task: Task) => boolean): readonly Task[] {
     const removed: Task[] = [];
     for (const lane of Object.values(this.#lanes)) {
       for (const [client, tasks] of lane) {
-        const left: Task[] = [];
-        for (const task of tasks) (isMeant(task) ? removed : left).push(task);
-        if (left.length > 0) lane.set(client, left);
+        const remaining: Task[] = [];
+        for (const task of tasks) (matches(task) ? removed : remaining).push(task);
+        if (remaining.length > 0) lane.set(client, remaining);
         else lane.delete(client);
       }
     }

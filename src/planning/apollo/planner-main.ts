@@ -1,4 +1,4 @@
-/** A planner process: holds the planners of the supergraphs it was given, and plans one operation after another. */
+/** A planner process: it loads supergraphs and plans one operation after another. */
 import { messageOf } from '../../errors/index.ts';
 import { PlanningLimit } from '../plan/planning-limit.ts';
 import { UnsoundPlan } from '../plan/unsound-plan.ts';
@@ -45,6 +45,6 @@ process.on('message', (request: PlannerRequest) => {
   const reply = answer(request);
   if (reply !== undefined) process.send?.(reply);
 });
-// The gateway ends its planners; one that lost its gateway ends itself. A terminal's Ctrl-C reaches both.
+// The gateway ends its planners; a planner that lost its gateway exits. Ctrl-C in a terminal is sent to both, and ignored here.
 process.on('disconnect', () => process.exit(0));
 process.on('SIGINT', () => {});

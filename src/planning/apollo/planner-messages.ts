@@ -2,7 +2,7 @@ import type { OperationPlan } from '../plan/operation-plan.ts';
 import type { ApolloPlannerOptions } from './apollo-planner.ts';
 import type { Search } from './search-bounds.ts';
 
-/** What goes to a planner process. Plans are answered in the order they were asked for. */
+/** Messages to a planner process, which answers `plan` messages in their order. */
 export type PlannerRequest =
   | { readonly kind: 'load'; readonly supergraph: string; readonly options: ApolloPlannerOptions }
   | { readonly kind: 'unload'; readonly supergraph: string }
@@ -22,8 +22,8 @@ export type PlannerReply =
   | { readonly kind: 'refused'; readonly id: number; readonly why: WhyRefused; readonly reason: string };
 
 /**
- * `too long`: the CPU time of this search is over. `limit`: the planner's own limits refuse the operation. `unsound`:
- * it has no plan, or only one that may answer wrongly. `not loaded`: this process does not have the supergraph.
- * `defect`: planning failed, which is nobody's intention.
+ * `too long`: the search has used its CPU time. `limit`: the operation exceeds the limits of Apollo's planner. `unsound`:
+ * it has no plan, or only one that may return wrong data. `not loaded`: the process has not loaded the supergraph.
+ * `defect`: planning failed with an unexpected error.
  */
 export type WhyRefused = 'too long' | 'limit' | 'unsound' | 'not loaded' | 'defect';

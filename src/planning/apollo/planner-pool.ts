@@ -1,10 +1,11 @@
 /**
- * Planner processes: the thread that serves never plans. A plan that takes too long, or ends its process, costs a coded
- * error; the others and everything already planned go on. Processes outlive generations.
+ * A pool of planner processes: the thread that serves requests never plans. A plan that takes too long, or ends its
+ * process, causes an error with a code; other operations and existing plans are not affected. Processes outlive
+ * generations.
  *
- * An operation is looked at briefly first, so that none holds up the others (plan-queue.ts); then widely, for the best
- * plan there is; and where that takes too long, narrowly, for a plan that is right. It is refused where even that takes
- * too long. What counts is CPU time of the planner: a busy machine refuses nothing.
+ * An operation first gets a brief search, so that none delays the others (plan-queue.ts); then a long wide search, for
+ * the best plan; and if that takes too long, a narrow search, for a correct plan. If even that takes too long, the
+ * operation is refused. Limits are CPU time of the planner, so a busy machine does not refuse operations.
  */
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
@@ -12,6 +13,7 @@ import { type ErrorCode, GatewayError } from '../../errors/index.ts';
 import { unreachable } from '../../lib/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import type { OperationPlan } from '../plan/operation-plan.ts';
+import type { Planner } from '../plan/planner.ts';
 import type { ApolloPlannerOptions } from './apollo-planner.ts';
 import { PlanQueue } from './plan-queue.ts';
 import type { PlannerReply, WhyRefused } from './planner-messages.ts';
@@ -20,33 +22,16 @@ import type { Search } from './search-bounds.ts';
 
 export interface PlannerPoolOptions {
   readonly log: Logger;
-  /** How many processes at most; the second starts when the first is busy. @default 2 */
+  /** The maximum number of processes; the second starts when the first is busy. @default 2 */
   readonly maxProcesses?: number;
-  /** How many operations may wait for a process; beyond, the greediest client’s are refused with OVERLOADED. @default 200 */
+  /** How many operations may wait for a process; beyond, those of the client with most are refused with OVERLOADED. @default 200 */
   readonly maxWaiting?: number;
-  /** The heap of one process, in MB. @default 1_024 */
+  /** The heap limit of one process, in MB. @default 1_024 */
   readonly maxHeapMb?: number;
-  /** How long a process may take to load what it was sent; one that takes longer is replaced. @default 30_000 */
+  /** How long a process may take to load a supergraph; one that takes longer is replaced. @default 30_000 */
   readonly loadDeadlineMs?: number;
-  /** How long no process may hold a supergraph before its planner is unavailable. @default 10_000 */
+  /** How long a supergraph may be loaded in no process before its planner is unavailable. @default 10_000 */
   readonly unavailableAfterMs?: number;
-}
-
-/** Plans operations of one supergraph. */
-export interface Planner {
-  /** The labels of its progressive overrides. */
-  readonly overrideLabels: readonly string[];
-  /**
-   * @param deadlineMs how much CPU time planning may take
-   * @param client who asks: clients take turns. @default '' everyone who is not named
-   * @throws GatewayError `PLAN_DEADLINE_EXCEEDED`, `PLAN_UNSOUND` or `INTERNAL_SERVER_ERROR` (the same each time for
-   *   the same operation), or `OVERLOADED`
-   */
-  plan(operation: string, activeLabels: readonly string[], deadlineMs: number, client?: string): Promise<OperationPlan>;
-  /** False where no process has been able to plan for a while: nothing that is not planned yet can be answered. */
-  isAvailable(): boolean;
-  /** Ends this load. The supergraph is unloaded when every load of it has been ended. */
-  close(): void;
 }
 
 export interface PlannerPool {
@@ -71,18 +56,18 @@ interface Task {
   readonly reject: (error: Error) => void;
   stage: Stage;
   readonly isLong: boolean;
-  /** How many processes have ended by themselves while planning it. */
+  /** How many processes have crashed while planning it. */
   crashes: number;
-  /** How many have been killed by somebody’s hand, or stopped. */
+  /** How many have been killed or stopped from outside. */
   kills: number;
 }
 
-/** A supergraph as long as anybody has it loaded. */
+/** A supergraph with its loads. */
 interface LoadedSupergraph {
   readonly options: ApolloPlannerOptions;
   readonly ready: PromiseWithResolvers<readonly string[]>;
   loads: number;
-  /** When it was last seen loaded in a process; while it is, that is always. */
+  /** When it was last known to be loaded in a process. */
   lastAvailable: number;
 }
 
@@ -100,20 +85,20 @@ function refusal(why: WhyRefused, detail: string): GatewayError {
 
 const overloaded = (detail: string): GatewayError => new GatewayError('OVERLOADED', { detail });
 
-/** Nearly every operation is planned in this time; the others let them pass. */
+/** Nearly every operation is planned in this time; all others are queued behind. */
 const briefMs = 250;
-/** Starts that fail in a row, and for how long, before who waits is told. */
+/** How many starts must fail in a row, and for how long, before waiting operations are refused. */
 const maxFailedStarts = 3;
 const maxFailingMs = 3_000;
 const firstBackOffMs = 100;
 const longestBackOffMs = 2_000;
-/** For how long one process more than usual is ready, after one has ended: who ends one may end the next. */
+/** How long one extra process is kept after one has ended: the same operation may end another. */
 const spareForMs = 300_000;
 const maxCrashes = 2;
 const maxKills = 5;
 /** Characters of an operation that are logged; its values are variables, and are not. */
 const maxLoggedOperation = 2_000;
-/** How many operations are remembered to have been planned, as 32 bytes each. */
+/** How many operations are known to have been planned before, at 32 bytes each. */
 const maxFamiliar = 20_000;
 
 export function createPlannerPool(options: PlannerPoolOptions): PlannerPool {
@@ -139,14 +124,14 @@ export function createPlannerPool(options: PlannerPoolOptions): PlannerPool {
     for (const [supergraph, { options }] of supergraphs) planner.load({ kind: 'load', supergraph, options });
   }
 
-  /** As many as are wanted: one, one more where operations wait, and a spare where processes have been ending. */
-  function startWanted(): void {
+  /** Starts processes up to the target: one, or the maximum if operations wait, and a spare if processes have been ending. */
+  function startMissing(): void {
     if (supergraphs.size === 0) return;
-    const isSpareWanted = performance.now() < spareUntil;
-    const wanted = (waiting.size > 0 || isSpareWanted ? maxProcesses : 1) + (isSpareWanted ? 1 : 0);
-    while (processes.size < wanted && nextStart === undefined && !closed) {
-      // One that is starting will plan too; a second that starts beside it only takes its time.
-      if ([...processes].some((one) => one.loaded.size === 0)) return;
+    const needsSpare = performance.now() < spareUntil;
+    const target = (waiting.size > 0 || needsSpare ? maxProcesses : 1) + (needsSpare ? 1 : 0);
+    while (processes.size < target && nextStart === undefined && !closed) {
+      // Processes start one at a time: two that start together only slow each other down.
+      if ([...processes].some(({ loaded }) => loaded.size === 0)) return;
       start();
     }
   }
@@ -154,7 +139,7 @@ export function createPlannerPool(options: PlannerPoolOptions): PlannerPool {
   function unload(supergraph: string): void {
     supergraphs.delete(supergraph);
     for (const planner of processes) planner.unload(supergraph);
-    for (const task of waiting.remove((one) => one.supergraph === supergraph))
+    for (const task of waiting.remove((queued) => queued.supergraph === supergraph))
       task.reject(overloaded('the supergraph of an operation is no longer loaded'));
   }
 
@@ -162,7 +147,7 @@ export function createPlannerPool(options: PlannerPoolOptions): PlannerPool {
     switch (reply.kind) {
       case 'loaded':
         failedStarts = 0;
-        // One that was unloaded meanwhile has been sent word, which the process reads next.
+        // Unloaded meanwhile: the process receives the `unload` message next.
         if (!supergraphs.has(reply.supergraph)) break;
         planner.loaded.add(reply.supergraph);
         supergraphs.get(reply.supergraph)?.ready.resolve(reply.overrideLabels);
@@ -190,20 +175,20 @@ export function createPlannerPool(options: PlannerPoolOptions): PlannerPool {
     assign();
   }
 
-  /** A process that does not have what it said to have loaded. */
+  /** Loads a supergraph again that the process should have had. */
   function loadAgain(planner: PlannerProcess, task: Task): void {
     const { supergraph } = task;
     planner.loaded.delete(supergraph);
-    const held = supergraphs.get(supergraph);
-    if (held === undefined || ++task.kills >= maxKills) {
+    const entry = supergraphs.get(supergraph);
+    if (entry === undefined || ++task.kills >= maxKills) {
       task.reject(refusal('not loaded', 'no planner process has the supergraph'));
       return;
     }
-    planner.load({ kind: 'load', supergraph, options: held.options });
+    planner.load({ kind: 'load', supergraph, options: entry.options });
     waiting.addFirst(task);
   }
 
-  /** The spare goes when processes have not been ending for a while. */
+  /** Stops the spare when no process has ended for a while. */
   function retireSpare(): void {
     if (processes.size <= maxProcesses || performance.now() < spareUntil) return;
     const idle = [...processes].find((planner) => !running.has(planner));
@@ -226,14 +211,14 @@ export function createPlannerPool(options: PlannerPoolOptions): PlannerPool {
   }
 
   /**
-   * A process ends by its deadline, by a crash, by somebody’s hand, or with the pool. Only the first is certainly the
-   * operation’s doing; after any other, the operation is planned again before anybody is refused.
+   * A process ends by its deadline, by a crash, by a signal from outside, or with the pool. Only the first is certainly
+   * caused by the operation; after any other, the operation is planned again before it is refused.
    */
   function ended(planner: PlannerProcess, end: ProcessEnd): void {
     if (!processes.delete(planner)) return;
     for (const supergraph of planner.loaded) {
-      const held = supergraphs.get(supergraph);
-      if (held !== undefined) held.lastAvailable = performance.now();
+      const entry = supergraphs.get(supergraph);
+      if (entry !== undefined) entry.lastAvailable = performance.now();
     }
     const task = running.get(planner)?.task;
     running.delete(planner);
@@ -247,30 +232,30 @@ export function createPlannerPool(options: PlannerPoolOptions): PlannerPool {
     if (planner.loaded.size === 0) {
       if (failedStarts++ === 0) failingSince = performance.now();
       backOff();
-      if (isFailing()) tellWaiting();
+      if (isFailing()) refuseWaiting();
     }
-    startWanted();
+    startMissing();
     assign();
   }
 
-  /** Starts nothing until a while has passed, the longer the more often it has failed. */
+  /** Delays the next start, exponentially with the failed starts. */
   function backOff(): void {
     if (nextStart !== undefined) return;
     const delayMs = Math.min(firstBackOffMs * 2 ** (failedStarts - 1), longestBackOffMs);
     nextStart = setTimeout(() => {
       nextStart = undefined;
-      startWanted();
+      startMissing();
     }, delayMs);
   }
 
-  /** None gets so far as to plan, and it is not for a moment. */
+  /** Whether processes have failed to start for a while, and none can plan. */
   function isFailing(): boolean {
     if (failedStarts < maxFailedStarts || performance.now() - failingSince < maxFailingMs) return false;
     return [...processes].every(({ loaded }) => loaded.size === 0);
   }
 
-  /** Starts go on; who waits need not. */
-  function tellWaiting(): void {
+  /** Refuses the waiting operations; processes are still started. */
+  function refuseWaiting(): void {
     for (const { ready } of supergraphs.values()) ready.reject(new Error('planner processes end at their start'));
     for (const task of waiting.remove(() => true)) task.reject(overloaded('no planner process starts'));
   }
@@ -293,17 +278,19 @@ export function createPlannerPool(options: PlannerPoolOptions): PlannerPool {
   function assign(): void {
     for (const planner of processes) {
       if (running.has(planner)) continue;
-      // Of several processes, one is always there for what is planned quickly.
+      // Of several processes, one is reserved for operations that are planned quickly.
       const areLong = [...running.values()].filter(({ task }) => task.isLong).length;
       const mayBeLong = areLong < Math.max(1, maxProcesses - 1);
-      const task = waiting.take((one) => planner.loaded.has(one.supergraph) && (mayBeLong || !one.isLong));
+      const task = waiting.dequeue(
+        ({ supergraph, isLong }) => planner.loaded.has(supergraph) && (mayBeLong || !isLong),
+      );
       if (task === undefined) continue;
       const { supergraph, operation, activeLabels } = task;
       const id = ++lastId;
       running.set(planner, { id, task });
       planner.plan({ kind: 'plan', id, supergraph, operation, activeLabels, search: searchOf(task) });
     }
-    if (waiting.size > 0) startWanted();
+    if (waiting.size > 0) startMissing();
   }
 
   function enqueue(task: Task): void {
@@ -317,39 +304,39 @@ export function createPlannerPool(options: PlannerPoolOptions): PlannerPool {
     assign();
   }
 
-  /** Whether a process holds it, or has only just stopped doing so. */
-  function isAvailable(supergraph: string, held: LoadedSupergraph): boolean {
+  /** Whether a process has it loaded, or had until a moment ago. */
+  function isAvailable(supergraph: string, entry: LoadedSupergraph): boolean {
     const now = performance.now();
-    if ([...processes].some(({ loaded }) => loaded.has(supergraph))) held.lastAvailable = now;
-    return !closed && now - held.lastAvailable < unavailableAfterMs;
+    if ([...processes].some(({ loaded }) => loaded.has(supergraph))) entry.lastAvailable = now;
+    return !closed && now - entry.lastAvailable < unavailableAfterMs;
   }
 
   function begin(supergraph: string, options: ApolloPlannerOptions): LoadedSupergraph {
-    const held = { options, ready: Promise.withResolvers<readonly string[]>(), loads: 0, lastAvailable: 0 };
-    supergraphs.set(supergraph, held);
+    const entry = { options, ready: Promise.withResolvers<readonly string[]>(), loads: 0, lastAvailable: 0 };
+    supergraphs.set(supergraph, entry);
     for (const planner of processes) planner.load({ kind: 'load', supergraph, options });
-    startWanted();
+    startMissing();
     const late = new Error(`no planner process loaded the supergraph within ${loadDeadlineMs * 2} ms`);
-    const timer = setTimeout(() => held.ready.reject(late), loadDeadlineMs * 2);
-    held.ready.promise.catch(() => undefined).finally(() => clearTimeout(timer));
-    return held;
+    const timer = setTimeout(() => entry.ready.reject(late), loadDeadlineMs * 2);
+    entry.ready.promise.catch(() => undefined).finally(() => clearTimeout(timer));
+    return entry;
   }
 
   return {
     async load(supergraph, options) {
-      const held = supergraphs.get(supergraph) ?? begin(supergraph, options);
-      held.loads++;
+      const entry = supergraphs.get(supergraph) ?? begin(supergraph, options);
+      entry.loads++;
       let ended = false;
       const close = (): void => {
         if (ended) return;
         ended = true;
-        held.loads--;
-        // Another may have been begun under this name since this one failed.
-        if (held.loads === 0 && supergraphs.get(supergraph) === held) unload(supergraph);
+        entry.loads--;
+        // The supergraph may have been loaded again under this name since this load failed.
+        if (entry.loads === 0 && supergraphs.get(supergraph) === entry) unload(supergraph);
       };
       try {
-        const overrideLabels = await held.ready.promise;
-        held.lastAvailable = performance.now();
+        const overrideLabels = await entry.ready.promise;
+        entry.lastAvailable = performance.now();
         return {
           overrideLabels,
           plan: (operation, activeLabels, deadlineMs, client = '') =>
@@ -358,12 +345,12 @@ export function createPlannerPool(options: PlannerPoolOptions): PlannerPool {
                 reject(overloaded('the supergraph of an operation is no longer loaded'));
                 return;
               }
-              const asked = { supergraph, operation, activeLabels, deadlineMs, client };
-              const isFamiliar = familiar.has(nameOf(asked));
-              const begun = { stage: 'brief', isLong: false, crashes: 0, kills: 0 } as const;
-              enqueue({ ...asked, ...begun, isFamiliar, resolve, reject });
+              const request = { supergraph, operation, activeLabels, deadlineMs, client };
+              const isFamiliar = familiar.has(nameOf(request));
+              const state = { stage: 'brief', isLong: false, crashes: 0, kills: 0 } as const;
+              enqueue({ ...request, ...state, isFamiliar, resolve, reject });
             }),
-          isAvailable: () => isAvailable(supergraph, held),
+          isAvailable: () => isAvailable(supergraph, entry),
           close,
         };
       } catch (error) {
@@ -381,7 +368,7 @@ export function createPlannerPool(options: PlannerPoolOptions): PlannerPool {
   };
 }
 
-/** The same operation under another supergraph is as familiar: it is what clients ask. */
+/** A hash of the operation alone: it is familiar under another supergraph too, as clients keep sending it. */
 function nameOf({ operation }: { readonly operation: string }): string {
   return createHash('sha256').update(operation).digest('latin1');
 }

@@ -1,6 +1,6 @@
 /**
- * One planner process: what it has loaded, what it plans, and when it is given up. It may fail to start (no process or
- * file descriptor is left), be stopped, killed, or never come to an end; each is told once, and by `onEnd` alone.
+ * One planner process: the supergraphs it has loaded, the operation it plans, and its deadlines. It may fail to start
+ * (no process or file descriptor is available), be stopped, be killed, or loop forever; `onEnd` is called once for each.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -12,26 +12,26 @@ export interface PlannerProcessOptions {
   readonly maxHeapMb: number;
   readonly loadDeadlineMs: number;
   readonly onReply: (process: PlannerProcess, reply: PlannerReply) => void;
-  /** It is gone, or was never there. */
+  /** Called once when the process has ended or failed to start. */
   readonly onEnd: (process: PlannerProcess, end: ProcessEnd) => void;
 }
 
 export interface ProcessEnd {
-  /** `late`: its search took more CPU time than it may. `idle`: it had time, and used none. */
+  /** `late`: its search used too much CPU time. `idle`: it used no CPU time for a while. */
   readonly why: 'late' | 'idle' | 'load deadline' | 'not started' | 'ended';
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly error?: Error;
 }
 
-/** How often a process that plans is looked at. */
-const lookEveryMs = 500;
-/** A search ends itself at its time; a process that has used so much more is in some other loop. */
+/** How often the CPU time of a planning process is checked. */
+const checkIntervalMs = 500;
+/** A search ends itself when its time is used; a process that uses so much more is in another loop. */
 const cpuFactor = 1.5;
 const cpuMarginMs = 500;
-/** Stopped, or lost: a process that waits for a core among hundreds has used some of it by now. */
+/** A process without progress for so long is stopped: one that only waits for a core gets some CPU time in it. */
 const maxIdleMs = 15_000;
-/** Where CPU time cannot be read, the clock on the wall has to do. */
+/** If CPU time cannot be read, wall-clock time is used with this factor. */
 const wallFactor = 4;
 
 export class PlannerProcess {
@@ -53,7 +53,7 @@ export class PlannerProcess {
       });
     } catch (error) {
       const cause = error instanceof Error ? error : new Error(String(error));
-      // After the constructor: whoever is told has the process by then.
+      // Deferred, so that the caller of the constructor has the object when `onEnd` is called.
       process.nextTick(() => this.#end({ why: 'not started', code: null, signal: null, error: cause }));
       return;
     }
@@ -61,7 +61,7 @@ export class PlannerProcess {
     child.on('message', (reply: PlannerReply) => this.#receive(reply));
     child.on('exit', (code, signal) => this.#end({ why: this.#why, code, signal }));
     child.on('error', (error) => {
-      // One that has started says more by its exit; one that has not has none.
+      // A process that has started emits `exit` too, with more detail; one that has not does not.
       if (child.pid === undefined) this.#end({ why: 'not started', code: null, signal: null, error });
     });
   }
@@ -102,16 +102,16 @@ export class PlannerProcess {
           : used - before > cpuMs * cpuFactor + cpuMarginMs;
       if (isLate) this.#kill('late');
       else if (now - usedAt > maxIdleMs) this.#kill('idle');
-    }, lookEveryMs);
+    }, checkIntervalMs);
     this.#watch.unref();
   }
 
-  /** What it was asked to plan has been answered. */
+  /** Stops watching: the operation has been planned or refused. */
   planned(): void {
     clearInterval(this.#watch);
   }
 
-  /** Ends it; resolves when it is gone. */
+  /** Kills the process; resolves when it has exited. */
   async stop(): Promise<void> {
     for (const supergraph of this.#loading.keys()) this.#loadEnded(supergraph);
     clearInterval(this.#watch);
@@ -127,7 +127,7 @@ export class PlannerProcess {
     this.#options.onReply(this, reply);
   }
 
-  /** One whose channel is closed is about to end, or has no channel because it was never started. */
+  /** Sends nothing if the channel is closed: the process is about to exit, or was never started. */
   #send(request: PlannerRequest): void {
     if (this.#child?.connected === true) this.#child.send(request, () => undefined);
   }
@@ -146,7 +146,7 @@ export class PlannerProcess {
   #end(end: ProcessEnd): void {
     if (this.#ended) return;
     this.#ended = true;
-    // The channel of one that was never started stays open otherwise.
+    // The channel of a process that failed to start would stay open otherwise.
     if (this.pid === undefined && this.#child?.connected === true) this.#child.disconnect();
     for (const supergraph of this.#loading.keys()) this.#loadEnded(supergraph);
     clearInterval(this.#watch);

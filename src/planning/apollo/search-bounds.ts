@@ -1,53 +1,53 @@
 /**
- * How far the planner looks for the best plan of an operation. A field that several subgraphs have, or one of an
- * interface, multiplies the ways an operation can be fetched: thirteen beside each other make 8,192 plans, five within
- * each other more than fit in memory. What is compared is bounded, the most direct ways first, so that planning takes
- * a time in proportion to the operation; the CPU it takes is counted, so that one that is beyond any bound ends itself.
+ * The bounds of the planner's search. A field that several subgraphs resolve, or a field of an interface, multiplies the
+ * ways to fetch an operation: thirteen such fields side by side make 8,192 plans, five nested ones more than fit in
+ * memory. The number of compared ways is bounded, the most direct first, so that planning time is in proportion to the
+ * operation. The CPU time is measured, so that a search beyond all bounds ends itself.
  */
 
 export interface SearchBounds {
-  /** Plans compared one by one; beyond, the best few are followed field by field. */
+  /** The limit of plans that are compared one by one; beyond it a beam search is used. */
   readonly maxComparedPlans: number;
-  /** How many of the best beginnings of a plan are followed, at most. */
+  /** The maximum width of the beam search. */
   readonly maxFollowed: number;
-  /** How many plans, whole or begun, may be weighed while the best few are followed. */
-  readonly maxWeighed: number;
-  /** Ways to one field that are followed further. */
+  /** The limit of partial plans whose cost the beam search computes. */
+  readonly maxCosted: number;
+  /** The limit of ways to one field that are followed. */
   readonly maxWays: number;
 }
 
-/** How one plan is looked for. */
+/** The options of one search. */
 export interface Search {
-  /** `narrow` is for an operation whose wide search took too long: its plan is right, and maybe a request longer. */
+  /** `narrow` is for an operation whose wide search took too long: its plan is correct, and may have a request more. */
   readonly width: 'wide' | 'narrow';
-  /** CPU time of planning, in ms: `PlanningTooLong` is thrown at the next step after. */
+  /** The CPU time of planning, in ms; at the first step after it `PlanningTooLong` is thrown. */
   readonly cpuMs: number;
 }
 
 /**
- * Over two schemas of interface objects, which have the most ways, 482 random operations took 1,976 requests with these
- * bounds and 1,974 with more than twice as much of each; the slowest was planned in 0.16 s instead of 0.35.
+ * Over two schemas of interface objects, which have the most ways, the plans of 482 random operations have 1,976 requests
+ * with these bounds and 1,974 with bounds more than twice as large; the slowest takes 0.16 s instead of 0.35 s.
  */
 const wide: SearchBounds = {
   maxComparedPlans: 500,
   maxFollowed: 8,
-  maxWeighed: 400,
+  maxCosted: 400,
   maxWays: 24,
 };
 
 const narrow: SearchBounds = {
   maxComparedPlans: 4,
   maxFollowed: 1,
-  maxWeighed: 1,
+  maxCosted: 1,
   maxWays: 6,
 };
 
-/** Planning one operation has taken more CPU time than it may. */
+/** Planning an operation has exceeded its CPU time. */
 export class PlanningTooLong extends Error {
   override readonly name = 'PlanningTooLong';
 }
 
-interface Running {
+interface RunningSearch {
   readonly bounds: SearchBounds;
   readonly cpuMs: number;
   readonly startedAt: NodeJS.CpuUsage;
@@ -55,8 +55,8 @@ interface Running {
   steps: number;
 }
 
-/** Planning is synchronous, so there is one at a time in a process. */
-let current: Running | undefined;
+/** Planning is synchronous, so one search runs at a time in a process. */
+let current: RunningSearch | undefined;
 
 export function searchWithin<Plan>({ width, cpuMs }: Search, work: () => Plan): Plan {
   const bounds = width === 'wide' ? wide : narrow;
@@ -68,12 +68,12 @@ export function searchWithin<Plan>({ width, cpuMs }: Search, work: () => Plan): 
   }
 }
 
-/** The bounds of the search that is running. */
+/** The bounds of the running search. */
 export function searchBounds(): SearchBounds | undefined {
   return current?.bounds;
 }
 
-/** Reading the clock of the CPU takes a microsecond: after the first steps, only every so many are followed by it. */
+/** Reading the CPU time takes a microsecond, so after the first steps it is read once in so many steps. */
 const stepsBetweenReadings = 16;
 
 /** Called at every step of the search. @throws PlanningTooLong */
@@ -85,10 +85,10 @@ export function step(): void {
     throw new PlanningTooLong(`planning took more than ${current.cpuMs} ms of CPU time`);
 }
 
-/** Kernels bring a thread's CPU time up to date every 10 ms at worst: what is shorter is told by the other clock. */
+/** Kernels may update a thread's CPU time only every 10 ms: shorter times are measured by wall-clock time. */
 const cpuClockGrainMs = 20;
 
-function usedMs({ cpuMs, startedAt, wallStartedAt }: Running): number {
+function usedMs({ cpuMs, startedAt, wallStartedAt }: RunningSearch): number {
   if (cpuMs < cpuClockGrainMs) return performance.now() - wallStartedAt;
   const { user, system } = process.threadCpuUsage(startedAt);
   return (user + system) / 1_000;

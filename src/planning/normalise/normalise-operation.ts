@@ -1,12 +1,12 @@
 /**
- * Brings an operation into the form that is planned: fragments merged in, `@skip` and `@include` decided, literals
- * lifted into variables, and every response key made from the field itself. A field that takes arguments gets a key
- * made from their values, every other field its own name.
+ * Normalises an operation for planning: fragments are inlined, `@skip` and `@include` are applied, literals become
+ * variables, and every response key is derived from the field. The key of a field that takes arguments depends on their
+ * values; the key of every other field is its name.
  *
- * So operations that ask for the same share a plan, whatever they call things; and a client's alias or argument can
- * never take the name under which a plan reads a required field. The client's own keys come back when the answer is
- * shaped (`keyOf`). Aliases of one field share its key, unless what fails for one would be missing for the other
- * (`separateAliases`).
+ * So equivalent operations share a plan whatever aliases, fragments and variable names they use, and a client's alias
+ * can never take the key under which a plan reads a required field. The client's response keys are restored when the
+ * response is shaped (`keyOf`). Aliases of one field share its key, unless a failure for one would null the data of
+ * another (`separateAliases`).
  */
 import {
   type FieldNode,
@@ -30,23 +30,24 @@ import {
 } from 'graphql';
 import { GatewayError } from '../../errors/index.ts';
 import { invariant } from '../../lib/index.ts';
+import { responseKeyOf } from '../plan/response-key.ts';
 import { refuseDirectives, sentDirectives } from './executable-directives.ts';
 import { OperationVariables, type VariableSource } from './operation-variables.ts';
 import { type SeparateAliases, separateAliases } from './separate-aliases.ts';
 
-/** How many selections an operation may have once its fragments are merged in; more is refused unplanned. */
+/** The limit of selections of an operation with its fragments inlined; an operation with more is refused unplanned. */
 const maxSelections = 10_000;
 
-/** How many fields an answer may have per object it has, fragments written out; more is refused too. */
+/** The limit of fields of an operation with every fragment spread expanded; an operation with more is refused too. */
 const maxExpanded = 50_000;
 
 export interface NormalisedOperation {
-  /** The operation as text: what a plan is cached by, and made from. Empty where nothing is to be fetched. */
+  /** The operation as text: the cache key of its plan, and the planner's input. Empty if nothing is to be fetched. */
   readonly text: string;
   readonly variables: ReadonlyMap<string, VariableSource>;
-  /** The key under which a field's value stands in the data. */
+  /** The key of a field's value in the data. */
   keyOf(field: FieldNode): string;
-  /** Why a field fails without being asked for, where it does. */
+  /** The error of a field that is not fetched because its arguments are invalid. */
   refusalOf(field: FieldNode): string | undefined;
 }
 
@@ -54,19 +55,19 @@ export interface NormaliseOptions {
   readonly schema: GraphQLSchema;
   readonly operation: OperationDefinitionNode;
   readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
-  /** Whether a selection is part of this run, by its `@skip` and `@include`. */
+  /** Whether a selection is executed, by its `@skip` and `@include`. */
   readonly included: (selection: SelectionNode) => boolean;
   /** The fields, as `Type.field`, that may be null in the schema and not in some subgraph. @default none */
   readonly strictFields?: ReadonlySet<string> | undefined;
-  /** Whether a selection that is not part of it fails the selection it is in. @default none does */
+  /** Whether a selection that is not executed fails the selection set it is in. @default none does */
   readonly failing?: (selection: SelectionNode) => boolean;
-  /** Of the variables that stand for a number no Float can be, where the client left them out. */
+  /** Defaults, of variables the client omits, that no Float can represent. */
   readonly defaults?: ReadonlyMap<string, ValueNode>;
 }
 
 const noDefaults: ReadonlyMap<string, ValueNode> = new Map();
 
-/** Names of Object.prototype: as keys of plain objects they would read inherited members, so they get another key. */
+/** Names of members of Object.prototype: plain objects inherit them, so fields with these names get another key. */
 const inheritedNames: ReadonlySet<string> = new Set(Object.getOwnPropertyNames(Object.prototype));
 
 /** @throws GatewayError `PLAN_DEADLINE_EXCEEDED` for more selections than are planned */
@@ -83,20 +84,20 @@ export function normaliseOperation(options: NormaliseOptions): NormalisedOperati
   try {
     return mergeOperation(options, { numbers: separate, keyIn: merged.keyIn });
   } catch (error) {
-    // Aliases within aliases: what is too much to be planned apart is still answered together.
+    // With nested aliases the operation may become too large: then all aliases share their fields.
     if (error instanceof GatewayError) return merged;
     throw error;
   }
 }
 
 interface MergedOperation extends NormalisedOperation {
-  /** Whether some field with a selection has been met under several names of the client's at one place. */
+  /** Whether some field with a selection set is selected under several aliases at one place. */
   readonly hasAliases: boolean;
-  /** The key, where the field is part of this run. */
+  /** The key, if the field is executed. */
   keyIn(field: FieldNode): string | undefined;
 }
 
-/** Aliases that are kept apart, by the keys that fields have where none are. */
+/** Aliases with keys of their own, by the keys the fields have without them. */
 interface Separated {
   readonly numbers: SeparateAliases;
   readonly keyIn: (field: FieldNode) => string | undefined;
@@ -119,7 +120,7 @@ function mergeOperation(options: NormaliseOptions, separated: Separated | undefi
   invariant(root != null, 'a validated operation has a root type');
   const selectionSet = mergeSelections(root, [operation.selectionSet], possibleTypes(root), true);
   const directives = variables.writeDirectives(sentDirectives(operation.directives));
-  for (const one of operation.variableDefinitions ?? []) refuseDirectives(one.directives, 'a variable');
+  for (const definition of operation.variableDefinitions ?? []) refuseDirectives(definition.directives, 'a variable');
   const definitions = `${variables.definitions()}${directives}`;
   const head = isMutation || definitions !== '' ? `${operation.operation}${definitions}` : '';
   return {
@@ -130,12 +131,12 @@ function mergeOperation(options: NormaliseOptions, separated: Separated | undefi
     refusalOf: (field) => refusals.get(field),
     keyOf(field) {
       const key = keys.get(field);
-      invariant(key !== undefined, `${field.name.value} is part of this run`);
+      invariant(key !== undefined, `${field.name.value} is executed`);
       return key;
     },
   };
 
-  /** @param possible the object types that can be met here: those of `type`, narrowed by the conditions around it */
+  /** @param possible the possible object types: those of `type`, narrowed by the enclosing type conditions */
   function mergeSelections(
     type: GraphQLCompositeType,
     sets: Iterable<SelectionSetNode>,
@@ -163,16 +164,16 @@ function mergeOperation(options: NormaliseOptions, separated: Separated | undefi
       }
     }
     for (const [condition, inner] of conditions) {
-      // A condition that cannot hold inside those around it is valid in a fragment, but no planner takes it.
-      const left = possible.filter((one) => alwaysHolds(one, condition));
-      // A union has no fields of its own, and planners get lost in one inside another abstract type.
-      const narrowed = schema.getType(condition);
-      for (const one of isUnionType(narrowed) ? left : left.length === 0 ? [] : [narrowed]) {
-        // Conditions count as well: they double where fragments spread fragments, even where no field is left in them.
+      // A condition that never holds inside the enclosing ones is valid in a fragment, but planners reject it.
+      const allowed = possible.filter((object) => alwaysHolds(object, condition));
+      // A union has no fields, and planners mishandle one inside another abstract type: its types are listed instead.
+      const conditionType = schema.getType(condition);
+      for (const narrowed of isUnionType(conditionType) ? allowed : allowed.length === 0 ? [] : [conditionType]) {
+        // Conditions are counted as well: nested fragment spreads can multiply them even if they select no field.
         count();
-        invariant(isCompositeType(one), `${condition} is a composite type`);
-        const body = mergeSelections(one, inner, isObjectType(one) ? [one] : left);
-        if (body !== '') text += `${text === '' ? '' : ' '}...on ${one.name}${body}`;
+        invariant(isCompositeType(narrowed), `${condition} is a composite type`);
+        const body = mergeSelections(narrowed, inner, isObjectType(narrowed) ? [narrowed] : allowed);
+        if (body !== '') text += `${text === '' ? '' : ' '}...on ${narrowed.name}${body}`;
       }
     }
     if (text === '') return isRoot ? '' : '{__typename}';
@@ -207,9 +208,9 @@ function mergeOperation(options: NormaliseOptions, separated: Separated | undefi
         collect(fragment.selectionSet);
         return;
       }
-      const known = conditions.get(condition);
-      if (known === undefined) conditions.set(condition, new Set([fragment.selectionSet]));
-      else known.add(fragment.selectionSet);
+      const conditional = conditions.get(condition);
+      if (conditional === undefined) conditions.set(condition, new Set([fragment.selectionSet]));
+      else conditional.add(fragment.selectionSet);
     }
 
     function addField(node: FieldNode): void {
@@ -227,33 +228,33 @@ function mergeOperation(options: NormaliseOptions, separated: Separated | undefi
         return;
       }
       const directives = variables.writeDirectives(sentDirectives(node.directives));
-      const written = `${variables.writeArguments(fieldOf(type, node), node.arguments ?? [])}${directives}`;
+      const suffix = `${variables.writeArguments(fieldOf(type, node), node.arguments ?? [])}${directives}`;
       const key = keyFor(
         fieldOf(type, node),
-        written,
-        isRoot && isMutation ? (node.alias ?? node.name).value : undefined,
+        suffix,
+        isRoot && isMutation ? responseKeyOf(node) : undefined,
         separated === undefined ? undefined : numberOf(separated, node),
         directives !== '',
       );
       keys.set(node, key);
       let entry = fields.get(key);
       if (entry === undefined) {
-        entry = { node, sets: new Set(), text: `${key === name ? '' : `${key}:`}${name}${written}` };
+        entry = { node, sets: new Set(), text: `${key === name ? '' : `${key}:`}${name}${suffix}` };
         fields.set(key, entry);
       }
       if (node.selectionSet === undefined) return;
       entry.sets.add(node.selectionSet);
-      hasAliases ||= (node.alias ?? node.name).value !== (entry.node.alias ?? entry.node.name).value;
+      hasAliases ||= responseKeyOf(node) !== responseKeyOf(entry.node);
     }
   }
 
-  /** Whether an object type of an interface gives something narrower than the interface's field says. */
+  /** Whether an object type declares a narrower type for the field than the interface. */
   function isNarrowedBySome(
     possible: readonly GraphQLObjectType[],
     node: FieldNode,
     returned: GraphQLCompositeType,
   ): boolean {
-    return possible.some((one) => getNamedType(fieldOf(one, node).type) !== returned);
+    return possible.some((object) => getNamedType(fieldOf(object, node).type) !== returned);
   }
 
   function count(): void {
@@ -265,12 +266,13 @@ function mergeOperation(options: NormaliseOptions, separated: Separated | undefi
   }
 
   /**
-   * @param responseKey of a mutation: asked for under two, it runs twice
-   * @param number tells apart aliases that do not share the field; the first one met has the key of those that do
+   * @param suffix the text of the field's arguments and directives
+   * @param responseKey of a mutation field: selected under two response keys, it is executed twice
+   * @param number distinguishes aliases that do not share the field; the first one has the key of a shared field
    */
   function keyFor(
     field: GraphQLField<unknown, unknown>,
-    written: string,
+    suffix: string,
     responseKey: string | undefined,
     number: number | undefined,
     hasDirectives: boolean,
@@ -281,11 +283,11 @@ function mergeOperation(options: NormaliseOptions, separated: Separated | undefi
       !takingArguments.has(field.name) &&
       !inheritedNames.has(field.name);
     if (isPlain && number === undefined) return field.name;
-    const shared = `${responseKey === undefined ? '' : `${responseKey}:`}${field.name}${written}`;
+    const shared = `${responseKey === undefined ? '' : `${responseKey}:`}${field.name}${suffix}`;
     const whole = number === undefined || isFirst(shared, number) ? shared : `${number} ${shared}`;
     if (isPlain && whole === shared) return field.name;
-    const known = keysByArguments.get(whole);
-    if (known !== undefined) return known;
+    const existingKey = keysByArguments.get(whole);
+    if (existingKey !== undefined) return existingKey;
     const count = counters.get(field.name) ?? 0;
     counters.set(field.name, count + 1);
     const key = `${field.name}${separator}${count}`;
@@ -315,23 +317,23 @@ function mergeOperation(options: NormaliseOptions, separated: Separated | undefi
 
 function numberOf({ numbers, keyIn }: Separated, node: FieldNode): number | undefined {
   const key = node.selectionSet === undefined ? undefined : keyIn(node);
-  return key === undefined ? undefined : numbers.get(key)?.get((node.alias ?? node.name).value);
+  return key === undefined ? undefined : numbers.get(key)?.get(responseKeyOf(node));
 }
 
-/** How a selection starts that asks for nothing but by condition: fields stand before conditions. */
+/** The start of a selection set without unconditional fields: fields precede conditions. */
 const conditionsOnly = '{...on ';
 
 /**
- * With a field that no condition stands before. Under an interface whose types narrow the field, none of the conditions
- * may hold for one type: Apollo's planner then drops the field for that type, and an object becomes a null.
+ * The selection set with an unconditional field. If none of the conditions holds for a type that narrows an interface's
+ * field, Apollo's planner drops the field for that type, and an object becomes null.
  */
 function typed(body: string): string {
   return `{__typename ${body.slice(1)}`;
 }
 
 /**
- * The fields of a selection with its fragments written out. What is merged here comes apart again in the answer, where
- * two aliases of one field each have all that is below it: 30 fragments that double make a thousand million.
+ * The number of fields of a selection set with its fragments expanded. Merged aliases are separated again in the
+ * response, where each has all fields below it: 30 fragments that each spread the next twice make a thousand million.
  */
 function expandedSize(selectionSet: SelectionSetNode, { fragments, included }: NormaliseOptions): number {
   const sizes = new Map<string, number>();
@@ -361,20 +363,20 @@ function expandedSize(selectionSet: SelectionSetNode, { fragments, included }: N
 }
 
 interface SchemaNames {
-  /** What stands between a field's name and its number: underscores, more than any field of the schema has there. */
+  /** The separator of a field's name and its number: more underscores than any field of the schema has before a number. */
   readonly separator: string;
   /**
-   * Fields that take arguments in any type. A key must not depend on the type a fragment is spread in: an object may
-   * add arguments to a field its interface has without any.
+   * Fields that take arguments in any type. A key must not depend on the type a fragment is spread in, and an object
+   * type may add arguments to a field of its interface.
    */
   readonly takingArguments: ReadonlySet<string>;
 }
 
-const knownNames = new WeakMap<GraphQLSchema, SchemaNames>();
+const namesBySchema = new WeakMap<GraphQLSchema, SchemaNames>();
 
 function namesOf(schema: GraphQLSchema): SchemaNames {
-  const known = knownNames.get(schema);
-  if (known !== undefined) return known;
+  const cachedNames = namesBySchema.get(schema);
+  if (cachedNames !== undefined) return cachedNames;
   let separator = '__';
   const takingArguments = new Set<string>();
   for (const type of Object.values(schema.getTypeMap())) {
@@ -386,12 +388,12 @@ function namesOf(schema: GraphQLSchema): SchemaNames {
     }
   }
   const names = { separator, takingArguments };
-  knownNames.set(schema, names);
+  namesBySchema.set(schema, names);
   return names;
 }
 
 function compositeTypeOf(type: Parameters<typeof getNamedType>[0]): GraphQLCompositeType {
-  const named = getNamedType(type);
-  invariant(isCompositeType(named), 'a field with a selection has a composite type');
-  return named;
+  const namedType = getNamedType(type);
+  invariant(isCompositeType(namedType), 'a field with a selection has a composite type');
+  return namedType;
 }

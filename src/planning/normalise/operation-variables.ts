@@ -1,4 +1,4 @@
-/** The variables of a normalised operation: the client's under other names, and one for every distinct literal. */
+/** The variables of a normalised operation: the client's variables, renamed, and one for every distinct literal. */
 import {
   type ArgumentNode,
   type DirectiveNode,
@@ -46,18 +46,18 @@ export class OperationVariables {
   }
 
   /**
-   * Why a field with these arguments fails before anybody is asked. A Float that JSON readers take for infinite would
-   * have a subgraph refuse the whole request, with all fields that are asked for in it.
+   * The error of a field with an invalid argument. A Float that JSON parsers read as infinite would make a subgraph
+   * reject the whole request, with all fields in it.
    *
-   * @param defaults of the variables that the client left out
+   * @param defaults the defaults of variables that the client omits
    */
   refusalOf(
     field: TakesArguments,
-    given: readonly ArgumentNode[],
+    nodes: readonly ArgumentNode[],
     defaults: ReadonlyMap<string, ValueNode>,
   ): string | undefined {
-    for (const { name, value } of given) {
-      const type = field.args.find((one) => one.name === name.value)?.type;
+    for (const { name, value } of nodes) {
+      const type = field.args.find((argument) => argument.name === name.value)?.type;
       const number = type === undefined ? undefined : infiniteFloat(value, type, defaults);
       if (number !== undefined)
         return `Argument "${name.value}" has an invalid value: Float cannot represent ${number}.`;
@@ -70,7 +70,7 @@ export class OperationVariables {
     return `(${[...this.#types].map(([name, type]) => `$${name}:${type}`).join(',')})`;
   }
 
-  /** A field's or an operation's own directives, in their order. */
+  /** The custom directives of a field or an operation, in their order. */
   writeDirectives(directives: readonly DirectiveNode[]): string {
     let text = '';
     for (const directive of directives) {
@@ -81,16 +81,16 @@ export class OperationVariables {
     return text;
   }
 
-  /** The arguments by their names: neither their order in the document makes a difference nor that in a type. */
-  writeArguments(field: TakesArguments, given: readonly ArgumentNode[]): string {
-    if (given.length === 0) return '';
-    const sorted = given.length === 1 ? given : [...given].sort((a, b) => (a.name.value < b.name.value ? -1 : 1));
-    const written = sorted.map(({ name, value }) => {
-      const definition = field.args.find((one) => one.name === name.value);
+  /** The arguments sorted by name, so that neither their order in the document nor in the type makes a difference. */
+  writeArguments(field: TakesArguments, nodes: readonly ArgumentNode[]): string {
+    if (nodes.length === 0) return '';
+    const sorted = nodes.length === 1 ? nodes : [...nodes].sort((a, b) => (a.name.value < b.name.value ? -1 : 1));
+    const texts = sorted.map(({ name, value }) => {
+      const definition = field.args.find((argument) => argument.name === name.value);
       invariant(definition !== undefined, `${field.name} takes ${name.value} in a validated operation`);
       return `${name.value}:${this.#write(value, definition.type)}`;
     });
-    return `(${written.join(',')})`;
+    return `(${texts.join(',')})`;
   }
 
   #write(value: ValueNode, type: GraphQLInputType): string {
@@ -99,9 +99,9 @@ export class OperationVariables {
   }
 
   /**
-   * A value that holds variables stays where it is, with their new names.
+   * A value that contains variables stays in place, with renamed variables.
    *
-   * @param scalar the custom scalar it is inside of, where no type says more
+   * @param scalar the enclosing custom scalar, inside which no types are declared
    */
   #writeMixed(value: ValueNode, type: GraphQLInputType | undefined, scalar?: GraphQLInputType): string {
     const nullable = isNonNullType(type) ? type.ofType : type;
@@ -111,19 +111,19 @@ export class OperationVariables {
         return `$${this.#client(value.name.value, type === undefined ? undefined : String(type))}`;
       case Kind.LIST: {
         const item = isListType(nullable) ? nullable.ofType : undefined;
-        return `[${value.values.map((one) => this.#writeMixed(one, item, around)).join(',')}]`;
+        return `[${value.values.map((element) => this.#writeMixed(element, item, around)).join(',')}]`;
       }
       case Kind.OBJECT: {
-        const named = getNamedType(nullable);
-        const fields = isInputObjectType(named) ? named.getFields() : undefined;
+        const namedType = getNamedType(nullable);
+        const fields = isInputObjectType(namedType) ? namedType.getFields() : undefined;
         return `{${value.fields.map(({ name, value: inner }) => `${name.value}:${this.#writeMixed(inner, fields?.[name.value]?.type, around)}`).join(',')}}`;
       }
       case Kind.INT:
       case Kind.FLOAT: {
-        // Planners read literals as JavaScript numbers; what that would change goes round them.
-        const own = type ?? scalar;
+        // Planners read literals as JavaScript numbers; a number that would lose digits becomes a variable.
+        const declaredType = type ?? scalar;
         const isExact = String(Number(value.value)) === value.value;
-        return isExact || own === undefined ? print(value) : `$${this.#literal(value, own)}`;
+        return isExact || declaredType === undefined ? print(value) : `$${this.#literal(value, declaredType)}`;
       }
       default:
         return print(value);
@@ -134,12 +134,14 @@ export class OperationVariables {
     const definition = this.#declared.get(name);
     invariant(definition !== undefined, `$${name} is declared`);
     const { defaultValue } = definition;
-    const own = typeFromAST(this.#schema, definition.type as NamedTypeNode);
+    const variableType = typeFromAST(this.#schema, definition.type as NamedTypeNode);
     const fallbackJson =
-      defaultValue === undefined ? undefined : literalJson(defaultValue, isInputType(own) ? own : undefined);
+      defaultValue === undefined
+        ? undefined
+        : literalJson(defaultValue, isInputType(variableType) ? variableType : undefined);
     const declared = print(definition.type);
-    // `$x: Int = 5` may stand where Int! is asked for, by its default alone: there it stays, for a null to fail the field
-    // and not the request. Elsewhere it would only tell apart operations that ask for the same.
+    // Only its default allows `$x: Int = 5` in an Int! position. There the default stays, so that a null fails the field
+    // and not the request. In other positions it would only distinguish equivalent operations.
     const needsDefault =
       defaultValue !== undefined &&
       defaultValue.kind !== Kind.NULL &&
@@ -155,8 +157,8 @@ export class OperationVariables {
   }
 
   #name(identity: string, type: string, source: VariableSource): string {
-    const known = this.#names.get(identity);
-    if (known !== undefined) return known;
+    const existingName = this.#names.get(identity);
+    if (existingName !== undefined) return existingName;
     const name = `v${this.#names.size}`;
     this.#names.set(identity, name);
     this.#types.set(name, type);
@@ -166,8 +168,8 @@ export class OperationVariables {
 }
 
 /**
- * A literal as JSON, its numbers as they are written: a custom scalar's may exceed what a JavaScript number holds. An ID
- * becomes the string that it is, for the same reason.
+ * A literal as JSON with all digits of its numbers: the number of a custom scalar may exceed a JavaScript number. An ID
+ * becomes a string for the same reason.
  */
 function literalJson(value: ValueNode, type: GraphQLInputType | undefined): string {
   const nullable = isNonNullType(type) ? type.ofType : type;
@@ -178,11 +180,11 @@ function literalJson(value: ValueNode, type: GraphQLInputType | undefined): stri
       return value.value;
     case Kind.LIST: {
       const item = isListType(nullable) ? nullable.ofType : undefined;
-      return `[${value.values.map((one) => literalJson(one, item)).join(',')}]`;
+      return `[${value.values.map((element) => literalJson(element, item)).join(',')}]`;
     }
     case Kind.OBJECT: {
-      const named = getNamedType(nullable);
-      const fields = isInputObjectType(named) ? named.getFields() : undefined;
+      const namedType = getNamedType(nullable);
+      const fields = isInputObjectType(namedType) ? namedType.getFields() : undefined;
       return `{${value.fields.map((field) => `${JSON.stringify(field.name.value)}:${literalJson(field.value, fields?.[field.name.value]?.type)}`).join(',')}}`;
     }
     default:
@@ -190,29 +192,29 @@ function literalJson(value: ValueNode, type: GraphQLInputType | undefined): stri
   }
 }
 
-/** @returns the text of a number that is infinite to JavaScript, at a place that takes a Float */
+/** @returns the text of a number in a Float position that is infinite in JavaScript */
 function infiniteFloat(
   value: ValueNode,
   type: GraphQLInputType,
   defaults: ReadonlyMap<string, ValueNode>,
 ): string | undefined {
-  const named = getNamedType(type);
+  const namedType = getNamedType(type);
   switch (value.kind) {
     case Kind.VARIABLE: {
-      const standsFor = defaults.get(value.name.value);
-      return standsFor === undefined ? undefined : infiniteFloat(standsFor, type, defaults);
+      const defaultValue = defaults.get(value.name.value);
+      return defaultValue === undefined ? undefined : infiniteFloat(defaultValue, type, defaults);
     }
     case Kind.INT:
     case Kind.FLOAT:
-      return named === GraphQLFloat && !Number.isFinite(Number(value.value)) ? value.value : undefined;
+      return namedType === GraphQLFloat && !Number.isFinite(Number(value.value)) ? value.value : undefined;
     case Kind.LIST:
-      return firstOf(value.values, (one) => infiniteFloat(one, type, defaults));
+      return firstOf(value.values, (element) => infiniteFloat(element, type, defaults));
     case Kind.OBJECT: {
-      if (!isInputObjectType(named)) return undefined;
-      const fields = named.getFields();
-      return firstOf(value.fields, (one) => {
-        const field = fields[one.name.value];
-        return field === undefined ? undefined : infiniteFloat(one.value, field.type, defaults);
+      if (!isInputObjectType(namedType)) return undefined;
+      const fields = namedType.getFields();
+      return firstOf(value.fields, (node) => {
+        const field = fields[node.name.value];
+        return field === undefined ? undefined : infiniteFloat(node.value, field.type, defaults);
       });
     }
     default:
@@ -220,24 +222,24 @@ function infiniteFloat(
   }
 }
 
-/** The defaults of variables that hold a number that no Float can be. */
+/** The defaults of variables that contain a number that no Float can represent. */
 export function infiniteDefaults(
   schema: GraphQLSchema,
   definitions: readonly VariableDefinitionNode[],
 ): ReadonlyMap<string, ValueNode> {
-  const found = new Map<string, ValueNode>();
+  const infinite = new Map<string, ValueNode>();
   for (const { variable, type, defaultValue } of definitions) {
     const declared = defaultValue === undefined ? undefined : typeFromAST(schema, type as NamedTypeNode);
     if (defaultValue === undefined || !isInputType(declared)) continue;
-    if (infiniteFloat(defaultValue, declared, found) !== undefined) found.set(variable.name.value, defaultValue);
+    if (infiniteFloat(defaultValue, declared, infinite) !== undefined) infinite.set(variable.name.value, defaultValue);
   }
-  return found;
+  return infinite;
 }
 
 function firstOf<Item>(items: readonly Item[], find: (item: Item) => string | undefined): string | undefined {
   for (const item of items) {
-    const found = find(item);
-    if (found !== undefined) return found;
+    const result = find(item);
+    if (result !== undefined) return result;
   }
   return undefined;
 }

@@ -1,11 +1,11 @@
 /**
- * Gives every field that some @requires reads with arguments a twin without any: `price(in: "EUR")` becomes
- * `price__required_0`, and stands wherever `price` does.
+ * Adds a twin without arguments for every field that some @requires reads with arguments: `price(in: "EUR")` becomes
+ * `price__required_0`, defined wherever `price` is.
  *
- * Apollo's planner reads a required field under its own name whatever its arguments are, so of two that ask for one
- * field with different arguments both get what the first asked for. Twins are fields of their own to it, resolvable
- * exactly where the field is, so a plan for the one is a plan for the other; restore-arguments.ts turns what it planned
- * back. Only the planner sees them: clients' operations are validated against the API schema, which has none.
+ * Apollo's planner reads a required field under its name whatever its arguments are, so if two @requires read one field
+ * with different arguments, both get the value of the first. To the planner twins are separate fields that are
+ * resolvable exactly where the field is, so a plan for the twin is a plan for the field. restore-arguments.ts replaces
+ * them in the plan. Only the planner has them: operations are validated against the API schema, which has none.
  */
 import {
   type ArgumentNode,
@@ -26,7 +26,7 @@ import {
 import { argumentOf } from '../plan/entity-keys.ts';
 import { parseFieldSet } from '../plan/field-set.ts';
 
-/** The field a twin stands for. */
+/** The field that a twin replaces. */
 export interface TwinnedField {
   readonly name: string;
   readonly arguments: readonly ArgumentNode[];
@@ -54,7 +54,7 @@ export function twinRequiredArguments(supergraph: DocumentNode): TwinnedSupergra
   const twins = new Map<string, Twin>();
   const namesByUse = new Map<string, string>();
 
-  // First what is required, for a field that gets a twin may require others.
+  // The @requires are rewritten first, as a field that gets a twin may itself require fields with arguments.
   const rewritten = new Map(
     [...types].map(([name, definition]) => [
       name,
@@ -81,14 +81,14 @@ export function twinRequiredArguments(supergraph: DocumentNode): TwinnedSupergra
     return {
       ...directive,
       arguments:
-        directive.arguments?.map((one) =>
-          one.name.value === 'requires' ? { ...one, value: { kind: Kind.STRING, value } } : one,
+        directive.arguments?.map((argument) =>
+          argument.name.value === 'requires' ? { ...argument, value: { kind: Kind.STRING, value } } : argument,
         ) ?? [],
     };
   }
 
   function rewriteSet(set: SelectionSetNode, typeName: string, graph: string | undefined): SelectionSetNode {
-    return { ...set, selections: set.selections.map((one) => rewriteSelection(one, typeName, graph)) };
+    return { ...set, selections: set.selections.map((selection) => rewriteSelection(selection, typeName, graph)) };
   }
 
   function rewriteSelection(selection: SelectionNode, typeName: string, graph: string | undefined): SelectionNode {
@@ -105,27 +105,27 @@ export function twinRequiredArguments(supergraph: DocumentNode): TwinnedSupergra
         ? selection
         : { ...selection, selectionSet: rewriteSet(selectionSet, typeIn(graph, field), graph) };
     if ((selection.arguments ?? []).length === 0) return inner;
-    const { arguments: _given, ...rest } = inner;
-    return { ...rest, name: { kind: Kind.NAME, value: twinOf(selection, typeName) } };
+    const { arguments: _arguments, ...withoutArguments } = inner;
+    return { ...withoutArguments, name: { kind: Kind.NAME, value: twinOf(selection, typeName) } };
   }
 
-  function twinOf({ name, arguments: given = [] }: FieldNode, typeName: string): string {
-    const use = `${name.value}(${given.map(print).sort().join()})`;
-    const known = namesByUse.get(use) ?? `${name.value}${marker}${twins.size}`;
-    namesByUse.set(use, known);
-    const twin = twins.get(known) ?? { name: name.value, arguments: given, types: new Set() };
-    twins.set(known, twin);
+  function twinOf({ name, arguments: nodes = [] }: FieldNode, typeName: string): string {
+    const use = `${name.value}(${nodes.map(print).sort().join()})`;
+    const twinName = namesByUse.get(use) ?? `${name.value}${marker}${twins.size}`;
+    namesByUse.set(use, twinName);
+    const twin = twins.get(twinName) ?? { name: name.value, arguments: nodes, types: new Set() };
+    twins.set(twinName, twin);
     addTypes(twin.types, typeName, name.value);
-    return known;
+    return twinName;
   }
 
-  /** The type and all that it must agree with on its fields: what it implements, what implements it, and so on. */
+  /** The type and all types that must declare the same fields: its interfaces, their implementations, and so on. */
   function addTypes(into: Set<string>, typeName: string, fieldName: string): void {
     if (into.has(typeName) || fieldOf(typeName, fieldName) === undefined) return;
     into.add(typeName);
     for (const { name, interfaces = [] } of types.values()) {
-      if (name.value === typeName) for (const one of interfaces) addTypes(into, one.name.value, fieldName);
-      else if (interfaces.some((one) => one.name.value === typeName)) addTypes(into, name.value, fieldName);
+      if (name.value === typeName) for (const wider of interfaces) addTypes(into, wider.name.value, fieldName);
+      else if (interfaces.some((wider) => wider.name.value === typeName)) addTypes(into, name.value, fieldName);
     }
   }
 
@@ -135,7 +135,7 @@ export function twinRequiredArguments(supergraph: DocumentNode): TwinnedSupergra
 
   function twinsIn(typeName: string, fields: readonly FieldDefinitionNode[]): FieldDefinitionNode[] {
     return [...twins].flatMap(([name, { name: original, types: having }]) => {
-      const field = having.has(typeName) ? fields.find((one) => one.name.value === original) : undefined;
+      const field = having.has(typeName) ? fields.find((candidate) => candidate.name.value === original) : undefined;
       return field === undefined ? [] : [{ ...field, name: { kind: Kind.NAME, value: name }, arguments: [] }];
     });
   }
@@ -145,10 +145,12 @@ function hasFields(definition: DocumentNode['definitions'][number]): definition 
   return definition.kind === Kind.OBJECT_TYPE_DEFINITION || definition.kind === Kind.INTERFACE_TYPE_DEFINITION;
 }
 
-/** A subgraph may know a field's type more narrowly than the supergraph. */
+/** The type of a field in a subgraph, which may be narrower than in the supergraph. */
 function typeIn(graph: string | undefined, { type, directives = [] }: FieldDefinitionNode): string {
-  const own = directives.find((one) => one.name.value === 'join__field' && argumentOf(one, 'graph') === graph);
-  const narrower = own === undefined ? undefined : argumentOf(own, 'type');
+  const joinField = directives.find(
+    (directive) => directive.name.value === 'join__field' && argumentOf(directive, 'graph') === graph,
+  );
+  const narrower = joinField === undefined ? undefined : argumentOf(joinField, 'type');
   return namedType(narrower === undefined ? type : parseType(narrower, { noLocation: true }));
 }
 
@@ -157,8 +159,8 @@ function namedType(type: TypeNode): string {
 }
 
 /**
- * What stands between a field's name and a twin's number: part of no field's name. Response keys of normalised
- * operations have two underscores or more before their number, so they cannot be a twin's either.
+ * The separator of a field's name and a twin's number, which occurs in no field's name. Response keys of normalised
+ * operations have only underscores before their number, so they cannot collide with a twin either.
  */
 function freeMarker(types: Iterable<FieldsDefinition>): string {
   const names = [...types].flatMap(({ fields = [] }) => fields.map(({ name }) => name.value));

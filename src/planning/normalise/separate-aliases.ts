@@ -1,11 +1,11 @@
 /**
- * Which aliases of one field must not share a request's field. Aliases that ask for the same field with the same arguments
- * are planned as one; but where one of them selects a field that may not be null and another does not, what fails for the
- * one takes the object from the other too (GraphQL, section 6.4.4: a null moves up to where it may stand), and nothing
- * tells the other why. Such aliases are asked for apart, as the client wrote them; all others still share.
+ * Finds the aliases of one field that must not share it in a request. Aliases of a field with equal arguments are planned
+ * as one field. But if one of them selects a non-null field and another does not, a failure of that field nulls the
+ * object of both (GraphQL, section 6.4.4: a null propagates to the nearest nullable field), without an error for the
+ * other. Such aliases are fetched separately; all others share the field.
  *
- * Looked at only for operations in which several aliases of a field with a selection meet. What it would take too long
- * to compare is kept apart.
+ * Only operations with several aliases of a field with a selection set are examined. Aliases that would take too long to
+ * compare are separated.
  */
 import {
   type FieldNode,
@@ -23,46 +23,47 @@ import {
   type SelectionNode,
   type SelectionSetNode,
 } from 'graphql';
+import { responseKeyOf } from '../plan/response-key.ts';
 
 export interface AliasOptions {
   readonly schema: GraphQLSchema;
   readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
   readonly included: (selection: SelectionNode) => boolean;
-  /** Equal for nodes that ask for the same field with the same arguments. */
+  /** Equal for nodes that select the same field with the same arguments. */
   readonly keyOf: (field: FieldNode) => string | undefined;
   /** The fields, as `Type.field`, that may be null in the schema and not in some subgraph. @default none */
   readonly strictFields?: ReadonlySet<string> | undefined;
 }
 
-/** By a field's key and the name the client gives it: nodes with different numbers are asked for apart. */
+/** By a field's key and the client's response key: fields with different numbers are fetched separately. */
 export type SeparateAliases = ReadonlyMap<string, ReadonlyMap<string, number>>;
 
-/** A selection with the type it is made on. */
+/** A selection set with its parent type. */
 interface Typed {
   readonly type: GraphQLCompositeType;
   readonly set: SelectionSetNode;
 }
 
-/** What of an object can fail beyond its own place: the fields that may not be null, and what is below the others. */
+/** The fields of a selection whose failure propagates: the non-null fields, and the profiles below all fields. */
 interface Profile {
-  /** Where fields that may not be null are selected: keys, with the types they are selected on. */
+  /** The keys of the non-null fields, with the types they are selected on. */
   readonly required: Map<string, Set<GraphQLCompositeType>>;
   readonly below: Map<string, Profile>;
 }
 
-/** What one name of the client's stands for at one place. */
-interface Named {
+/** The field of one response key at one place. */
+interface AliasedField {
   readonly key: string;
   readonly below: Typed[];
 }
 
-/** Selections of one field that cannot be told apart by more than this are each asked for alone. */
+/** The limit of classes of one field; each further alias is fetched alone. */
 const maxClasses = 32;
 
-/** Fields that are read before everything left is kept apart: some 30 ms. */
+/** The limit of fields that are compared, after some 30 ms; all further aliases are separated. */
 const maxRead = 50_000;
 
-/** @returns undefined where no aliases have to be kept apart */
+/** @returns undefined if all aliases can share their fields */
 export function separateAliases(options: AliasOptions, root: Typed): SeparateAliases | undefined {
   const { schema, fragments, included, keyOf, strictFields } = options;
   const numbers = new Map<string, Map<string, number>>();
@@ -72,17 +73,17 @@ export function separateAliases(options: AliasOptions, root: Typed): SeparateAli
   return numbers.size === 0 ? undefined : numbers;
 
   function visit(selections: readonly Typed[]): void {
-    const names = new Map<string, Named>();
+    const names = new Map<string, AliasedField>();
     for (const { type, node } of fieldsOf(selections)) {
       const key = keyOf(node);
       if (node.selectionSet === undefined || key === undefined) continue;
-      const name = (node.alias ?? node.name).value;
-      const named = names.get(name) ?? { key, below: [] };
-      names.set(name, named);
+      const name = responseKeyOf(node);
+      const field = names.get(name) ?? { key, below: [] };
+      names.set(name, field);
       const returned = returnedType(type, node);
-      if (returned !== undefined) named.below.push({ type: returned, set: node.selectionSet });
+      if (returned !== undefined) field.below.push({ type: returned, set: node.selectionSet });
     }
-    const byKey = new Map<string, [string, Named][]>();
+    const byKey = new Map<string, [string, AliasedField][]>();
     for (const entry of names) {
       const { key } = entry[1];
       const entries = byKey.get(key);
@@ -93,13 +94,13 @@ export function separateAliases(options: AliasOptions, root: Typed): SeparateAli
     for (const { below } of names.values()) visit(below);
   }
 
-  /** Those of a class share what they ask for; a number tells a class from those it met before. */
-  function separate(key: string, entries: readonly [string, Named][]): void {
+  /** The aliases of a class share the field. A number identifies the class among all classes of the key. */
+  function separate(key: string, entries: readonly [string, AliasedField][]): void {
     const classes: { readonly profile: Profile; readonly names: string[] }[] = [];
     for (const [name, { below }] of entries) {
       const profile = profileOf(below);
       const isCompared = classes.length < maxClasses && read < maxRead;
-      const fitting = isCompared ? classes.find((one) => failTogether(one.profile, profile)) : undefined;
+      const fitting = isCompared ? classes.find((candidate) => failTogether(candidate.profile, profile)) : undefined;
       if (fitting === undefined) classes.push({ profile, names: [name] });
       else {
         fitting.names.push(name);
@@ -107,15 +108,15 @@ export function separateAliases(options: AliasOptions, root: Typed): SeparateAli
       }
     }
     if (classes.length === 1) return;
-    const known = numbers.get(key) ?? new Map<string, number>();
-    numbers.set(key, known);
+    const numberOfName = numbers.get(key) ?? new Map<string, number>();
+    numbers.set(key, numberOfName);
     for (const { names } of classes) {
       const next = new Map<number | undefined, number>();
       for (const name of names) {
-        const before = known.get(name);
+        const before = numberOfName.get(name);
         const number = next.get(before) ?? ++last;
         next.set(before, number);
-        known.set(name, number);
+        numberOfName.set(name, number);
       }
     }
   }
@@ -126,7 +127,7 @@ export function separateAliases(options: AliasOptions, root: Typed): SeparateAli
     for (const { type, node } of fieldsOf(selections)) {
       const key = keyOf(node);
       if (key === undefined) continue;
-      if (mayNotBeNull(type, node)) {
+      if (isNonNull(type, node)) {
         const types = profile.required.get(key);
         if (types === undefined) profile.required.set(key, new Set([type]));
         else types.add(type);
@@ -144,40 +145,40 @@ export function separateAliases(options: AliasOptions, root: Typed): SeparateAli
   function failTogether(a: Profile, b: Profile): boolean {
     if (a.required.size !== b.required.size) return false;
     for (const [key, types] of a.required) {
-      const others = b.required.get(key);
-      if (others === undefined || !isCovered(types, others) || !isCovered(others, types)) return false;
+      const typesOfB = b.required.get(key);
+      if (typesOfB === undefined || !isCovered(types, typesOfB) || !isCovered(typesOfB, types)) return false;
     }
     const [fewer, more] = a.below.size < b.below.size ? [a.below, b.below] : [b.below, a.below];
     for (const [key, inner] of fewer) {
-      const other = more.get(key);
-      if (other !== undefined && !failTogether(inner, other)) return false;
+      const counterpart = more.get(key);
+      if (counterpart !== undefined && !failTogether(inner, counterpart)) return false;
     }
     return true;
   }
 
-  /** Whether what is selected on one of `types` is always selected on one of `others` too. */
-  function isCovered(types: ReadonlySet<GraphQLCompositeType>, others: ReadonlySet<GraphQLCompositeType>): boolean {
+  /** Whether each of `types` is within one of `covering`. */
+  function isCovered(types: ReadonlySet<GraphQLCompositeType>, covering: ReadonlySet<GraphQLCompositeType>): boolean {
     for (const type of types) {
-      if (others.has(type)) continue;
-      if (![...others].some((other) => isWithin(type, other))) return false;
+      if (covering.has(type)) continue;
+      if (![...covering].some((wider) => isWithin(type, wider))) return false;
     }
     return true;
   }
 
-  function isWithin(type: GraphQLCompositeType, other: GraphQLCompositeType): boolean {
-    if (type === other) return true;
-    return isAbstractType(other) && possibleTypes(type).every((one) => schema.isSubType(other, one));
+  function isWithin(type: GraphQLCompositeType, wider: GraphQLCompositeType): boolean {
+    if (type === wider) return true;
+    return isAbstractType(wider) && possibleTypes(type).every((object) => schema.isSubType(wider, object));
   }
 
   function possibleTypes(type: GraphQLCompositeType): readonly GraphQLObjectType[] {
     return isObjectType(type) ? [type] : schema.getPossibleTypes(type);
   }
 
-  /** A field of an interface is as strict as that of any type behind it. */
-  function mayNotBeNull(type: GraphQLCompositeType, node: FieldNode): boolean {
+  /** Whether the field is non-null; a field of an interface is, if it is in one of its object types. */
+  function isNonNull(type: GraphQLCompositeType, node: FieldNode): boolean {
     const name = node.name.value;
     if ('getFields' in type && isStrict(type, name)) return true;
-    return possibleTypes(type).some((one) => isStrict(one, name));
+    return possibleTypes(type).some((object) => isStrict(object, name));
   }
 
   function isStrict(type: GraphQLObjectType | GraphQLInterfaceType, name: string): boolean {
@@ -190,7 +191,7 @@ export function separateAliases(options: AliasOptions, root: Typed): SeparateAli
     return isCompositeType(returned) ? returned : undefined;
   }
 
-  /** The fields of selections with fragments written out, each with the type it is selected on. */
+  /** The fields of selection sets with their fragments expanded, each with its parent type. */
   function fieldsOf(
     selections: readonly Typed[],
   ): readonly { readonly type: GraphQLCompositeType; readonly node: FieldNode }[] {
@@ -227,10 +228,10 @@ export function separateAliases(options: AliasOptions, root: Typed): SeparateAli
   }
 }
 
-function addTo(profile: Profile, other: Profile): void {
-  for (const [key, inner] of other.below) {
-    const own = profile.below.get(key);
-    if (own === undefined) profile.below.set(key, inner);
-    else addTo(own, inner);
+function addTo(profile: Profile, addition: Profile): void {
+  for (const [key, inner] of addition.below) {
+    const existing = profile.below.get(key);
+    if (existing === undefined) profile.below.set(key, inner);
+    else addTo(existing, inner);
   }
 }

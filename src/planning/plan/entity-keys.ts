@@ -1,19 +1,18 @@
 /**
- * What a supergraph says about entities: the keys by which each subgraph finds them, and which types are which.
+ * The keys of a supergraph's entities in each subgraph.
  *
- * Apollo's planner joins what it requires under type conditions of its own making, and where an interface object is
- * asked for some types only, one of these conditions lacks the key: `... on Film { __typename id } ... on Media {
- * __typename title }`. A Book would then be sent without its id. `narrowToKeys` leaves the second condition to hold
- * only where the first does.
+ * Apollo's planner groups required fields under type conditions. If a field of an interface object is fetched for some
+ * types only, one of these conditions may lack the key: `... on Film { __typename id } ... on Media { __typename title }`.
+ * A Book would then be sent without its id. `narrowToKeys` restricts the second condition to the types of the first.
  */
 import { type ConstDirectiveNode, type DocumentNode, Kind } from 'graphql';
 import { parseFieldSet, toRequiredSelections } from './field-set.ts';
 import type { RequiredSelection, Rewrite } from './operation-plan.ts';
 
 export interface EntityKeys {
-  /** Each key by which a subgraph finds entities of a type. */
+  /** The resolvable keys of a type in a subgraph. */
   keysOf(subgraph: string, typeName: string): readonly (readonly RequiredSelection[])[];
-  /** @returns `requires` without conditions that would make a representation without a key */
+  /** @returns `requires` without conditions that make a representation without a key */
   narrowToKeys(
     subgraph: string,
     requires: readonly RequiredSelection[],
@@ -30,7 +29,7 @@ export function readEntityKeys(supergraph: DocumentNode): EntityKeys {
   for (const definition of supergraph.definitions) {
     if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION && definition.kind !== Kind.INTERFACE_TYPE_DEFINITION) continue;
     const { name, interfaces = [], directives = [] } = definition;
-    wider.set(name.value, new Set([name.value, ...interfaces.map((one) => one.name.value)]));
+    wider.set(name.value, new Set([name.value, ...interfaces.map((type) => type.name.value)]));
     for (const directive of directives) {
       const key = directive.name.value === 'join__type' ? argumentOf(directive, 'key') : undefined;
       if (key === undefined || !isResolvable(directive)) continue;
@@ -40,7 +39,7 @@ export function readEntityKeys(supergraph: DocumentNode): EntityKeys {
   }
 
   function hasKey(subgraph: string, { type, selections }: Condition, rewrites: readonly Rewrite[]): boolean {
-    const given = new Set(selections.map((one) => (one.kind === 'field' ? one.key : '')));
+    const selectedKeys = new Set(selections.map((selection) => (selection.kind === 'field' ? selection.key : '')));
     let typeName = type;
     for (const rewrite of rewrites) {
       const [condition = '', key] = rewrite.path;
@@ -49,25 +48,30 @@ export function readEntityKeys(supergraph: DocumentNode): EntityKeys {
         typeName = String(rewrite.value);
     }
     return (keys.get(`${subgraph} ${typeName}`) ?? []).some((key) =>
-      key.every((field) => field.kind === 'field' && given.has(field.key)),
+      key.every((field) => field.kind === 'field' && selectedKeys.has(field.key)),
     );
   }
 
   return {
     keysOf: (subgraph, typeName) => keys.get(`${subgraph} ${typeName}`) ?? [],
     narrowToKeys(subgraph, requires, rewrites) {
-      if (!requires.every((one): one is Condition => one.kind === 'on' && one.type !== undefined)) return requires;
-      const keyed = requires.filter((one) => hasKey(subgraph, one, rewrites));
+      if (!requires.every(isCondition)) return requires;
+      const keyed = requires.filter((condition) => hasKey(subgraph, condition, rewrites));
       if (keyed.length === 0 || keyed.length === requires.length) return requires;
-      return requires.flatMap((one) => {
-        if (keyed.some(({ type }) => wider.get(one.type)?.has(type))) return [one];
-        return keyed.filter(({ type }) => wider.get(type)?.has(one.type)).map(({ type }) => ({ ...one, type }));
+      return requires.flatMap((condition) => {
+        if (keyed.some(({ type }) => wider.get(condition.type)?.has(type))) return [condition];
+        const narrower = keyed.filter(({ type }) => wider.get(type)?.has(condition.type));
+        return narrower.map(({ type }) => ({ ...condition, type }));
       });
     },
   };
 }
 
-/** The subgraphs' own names by those of the supergraph's enum. */
+function isCondition(selection: RequiredSelection): selection is Condition {
+  return selection.kind === 'on' && selection.type !== undefined;
+}
+
+/** The names of the subgraphs by the values of the supergraph's enum. */
 export function readSubgraphNames(supergraph: DocumentNode): ReadonlyMap<string, string> {
   const names = new Map<string, string>();
   for (const definition of supergraph.definitions) {
@@ -84,7 +88,7 @@ export function argumentOf(directive: ConstDirectiveNode, name: string): string 
   return value?.kind === Kind.STRING || value?.kind === Kind.ENUM ? value.value : undefined;
 }
 
-/** Whether a `join__type` says that its subgraph can be asked by its key. */
+/** Whether the key of a `join__type` is resolvable in its subgraph. */
 export function isResolvable(directive: ConstDirectiveNode): boolean {
   const value = directive.arguments?.find((argument) => argument.name.value === 'resolvable')?.value;
   return value?.kind !== Kind.BOOLEAN || value.value;

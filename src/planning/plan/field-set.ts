@@ -1,4 +1,4 @@
-/** Federation's FieldSet: the text of a selection, as `@key` and `@requires` hold it. */
+/** Federation's FieldSet: the text of a selection set, as in `@key` and `@requires`. */
 import { Kind, parse, type SelectionSetNode } from 'graphql';
 import type { RequiredSelection } from './operation-plan.ts';
 
@@ -8,17 +8,23 @@ export function parseFieldSet(text: string): SelectionSetNode {
   return definition.selectionSet;
 }
 
-/** A field set as a part of a representation; arguments are left out. */
+/** A field set as a part of a representation, without arguments. */
 export function toRequiredSelections({ selections }: SelectionSetNode): RequiredSelection[] {
-  return selections.flatMap((one): RequiredSelection[] => {
-    if (one.kind === Kind.FRAGMENT_SPREAD) return [];
-    if (one.kind === Kind.INLINE_FRAGMENT)
-      return [{ kind: 'on', type: one.typeCondition?.name.value, selections: toRequiredSelections(one.selectionSet) }];
-    const key = one.name.value;
+  return selections.flatMap((selection): RequiredSelection[] => {
+    if (selection.kind === Kind.FRAGMENT_SPREAD) return [];
+    if (selection.kind === Kind.INLINE_FRAGMENT)
+      return [
+        {
+          kind: 'on',
+          type: selection.typeCondition?.name.value,
+          selections: toRequiredSelections(selection.selectionSet),
+        },
+      ];
+    const key = selection.name.value;
     return [
-      one.selectionSet === undefined
+      selection.selectionSet === undefined
         ? { kind: 'field', key }
-        : { kind: 'field', key, selections: toRequiredSelections(one.selectionSet) },
+        : { kind: 'field', key, selections: toRequiredSelections(selection.selectionSet) },
     ];
   });
 }

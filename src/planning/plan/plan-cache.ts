@@ -1,15 +1,15 @@
 /**
- * Plans by normalised operation, for one supergraph: planned once however many ask at the same time, and bounded by
- * memory. What cannot be planned is remembered too, so that the same bad operation costs once.
+ * The plans of one supergraph by normalised operation. Concurrent requests for a plan are deduplicated, and the cache is
+ * bounded by memory. A refusal is cached too, so that an operation without a plan is planned once.
  */
 import { GatewayError } from '../../errors/index.ts';
 import { type BudgetedCache, type SharedPart, SingleFlight } from '../../lib/index.ts';
-import type { Planner } from '../apollo/planner-pool.ts';
 import type { OperationPlan } from './operation-plan.ts';
+import type { Planner } from './planner.ts';
 
 export interface PlanCacheOptions<Compiled> {
   readonly planner: Planner;
-  /** Turns a plan into what is cached and run. */
+  /** Compiles a plan to the form that is cached and executed. */
   readonly compile: (plan: OperationPlan) => Compiled;
   readonly deadlineMs: number;
   readonly cache: BudgetedCache<PlanCacheEntry<Compiled>>;
@@ -19,10 +19,10 @@ export type PlanCacheEntry<Compiled> =
   | { readonly kind: 'planned'; readonly plan: Compiled }
   | { readonly kind: 'refused'; readonly error: GatewayError; readonly until: number };
 
-/** How long an operation that missed its planning deadline is refused without trying again. */
+/** How long an operation that missed its planning deadline is refused without planning it again. */
 const refusedForMs = 300_000;
 
-/** A plan's objects and compiled functions, in bytes for each character of its text; see the test of what is retained. */
+/** The memory of a plan's objects and compiled functions per character of its JSON, as measured by a regression test. */
 const bytesPerPlanCharacter = 6;
 const refusalBytes = 2_000;
 
@@ -41,7 +41,7 @@ export class PlanCache<Compiled extends object> {
     return this.#entries.size;
   }
 
-  /** What a plan of this cache retains, for others that hold it too. */
+  /** The memory that a plan of this cache retains, for caches that hold it too. */
   partsOf(plan: Compiled): readonly SharedPart[] {
     const part = this.#parts.get(plan);
     return part === undefined ? [] : [part];
@@ -75,11 +75,11 @@ export class PlanCache<Compiled extends object> {
       this.#entries.set(key, entry, 0, [part]);
       return entry;
     } catch (error) {
-      // Waiting too long for a process is not the operation's fault: only what planning itself came to is kept.
+      // An overloaded planner is not caused by the operation: only the result of planning itself is cached.
       if (!(error instanceof GatewayError) || error.code === 'OVERLOADED') throw error;
-      // A deadline may have been missed for another reason than the operation, so that verdict is not for ever.
-      const isForEver = error.code !== 'PLAN_DEADLINE_EXCEEDED';
-      const until = isForEver ? Number.POSITIVE_INFINITY : performance.now() + refusedForMs;
+      // A deadline may be missed for other reasons than the operation, so this refusal expires.
+      const isPermanent = error.code !== 'PLAN_DEADLINE_EXCEEDED';
+      const until = isPermanent ? Number.POSITIVE_INFINITY : performance.now() + refusedForMs;
       const entry = { kind: 'refused', error, until } as const;
       this.#entries.set(key, entry, refusalBytes);
       return entry;

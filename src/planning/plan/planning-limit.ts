@@ -1,4 +1,4 @@
-/** An operation is beyond the planner's limits: it is refused with PLAN_DEADLINE_EXCEEDED, the same each time. */
+/** The operation exceeds the limits of the planner: it is always refused with PLAN_DEADLINE_EXCEEDED. */
 export class PlanningLimit extends Error {
   override readonly name = 'PlanningLimit';
 }

@@ -1,4 +1,4 @@
-/** What a supergraph says about types, for planning over interface objects. */
+/** The types of a supergraph, for planning over interface objects. */
 import {
   type ConstDirectiveNode,
   type DocumentNode,
@@ -14,30 +14,30 @@ import { argumentOf, readSubgraphNames } from './entity-keys.ts';
 export interface SupergraphTypes {
   readonly hasInterfaceObjects: boolean;
   rootOf(operation: OperationTypeNode): string;
-  /** The object types of a type: itself, its members, or what implements it. */
+  /** The object types of a type: itself, its members, or its implementations. */
   objectsOf(typeName: string): ReadonlySet<string>;
-  /** The object types of a type that a subgraph can give. */
+  /** The object types of a type that a subgraph can return. */
   objectsIn(subgraph: string, typeName: string): ReadonlySet<string>;
   /** The named type of a field; undefined for leaves. */
   returnedBy(typeName: string, fieldName: string): string | undefined;
   isInterfaceObject(subgraph: string, typeName: string): boolean;
   isInterfaceObjectAnywhere(typeName: string): boolean;
-  /** The interfaces of a type, not itself, that are interface objects somewhere. */
+  /** The interfaces of a type, without itself, that are interface objects in some subgraph. */
   interfaceObjectsAbove(typeName: string): readonly string[];
-  /** Whether these types have a field from nowhere but the interface objects of the interface. */
+  /** Whether only the interface objects of the interface provide a field of these types. */
   comesFromInterfaceObject(interfaceName: string, fieldName: string, types: Iterable<string>): boolean;
-  /** How many lists a field's value is nested in. */
+  /** The number of lists around a field's value. */
   listsOf(typeName: string, fieldName: string): number;
-  /** Whether a field, or something selected below it, costs money or may fail by its arguments: nobody else gets it. */
+  /** Whether a field, or a field selected below it, costs money or may fail by its arguments: it is never fetched for surplus types. */
   needsCare(typeName: string, field: FieldNode): boolean;
-  /** The same of what is selected below it alone. */
+  /** The same for the fields selected below it. */
   needsCareBelow(typeName: string, field: FieldNode): boolean;
 }
 
 interface Field {
   readonly returns: string;
   readonly lists: number;
-  /** Names of the supergraph's enum, one for each `join__field`; undefined where it names none. */
+  /** Values of the supergraph's enum, one for each `join__field`; undefined for one without a graph. */
   readonly graphs: readonly (string | undefined)[];
   readonly generated: boolean;
 }
@@ -77,54 +77,60 @@ export function readSupergraphTypes(supergraph: DocumentNode): SupergraphTypes {
         for (const directive of definition.directives ?? [])
           if (directive.name.value === 'join__implements')
             addIn(directive, argumentOf(directive, 'interface') ?? '', definition.name.value);
-        for (const one of definition.interfaces ?? []) add(one.name.value, definition.name.value);
-        fields.set(definition.name.value, new Map((definition.fields ?? []).map((one) => [one.name.value, read(one)])));
+        for (const wider of definition.interfaces ?? []) add(wider.name.value, definition.name.value);
+        fields.set(
+          definition.name.value,
+          new Map((definition.fields ?? []).map((field) => [field.name.value, readField(field)])),
+        );
         break;
       case Kind.INTERFACE_TYPE_DEFINITION:
         implemented.set(
           definition.name.value,
           (definition.interfaces ?? []).map(({ name }) => name.value),
         );
-        fields.set(definition.name.value, new Map((definition.fields ?? []).map((one) => [one.name.value, read(one)])));
+        fields.set(
+          definition.name.value,
+          new Map((definition.fields ?? []).map((field) => [field.name.value, readField(field)])),
+        );
         for (const directive of definition.directives ?? []) {
           if (directive.name.value !== 'join__type' || !isTrue(directive, 'isInterfaceObject')) continue;
-          const known = interfaceObjects.get(definition.name.value) ?? new Set();
-          interfaceObjects.set(definition.name.value, known.add(argumentOf(directive, 'graph') ?? ''));
+          const graphs = interfaceObjects.get(definition.name.value) ?? new Set();
+          interfaceObjects.set(definition.name.value, graphs.add(argumentOf(directive, 'graph') ?? ''));
         }
         break;
       default:
     }
   }
-  const named = new Map(
+  const subgraphsOf = new Map(
     [...interfaceObjects].map(([name, graphs]) => [
       name,
       new Set([...graphs].map((graph) => subgraphs.get(graph) ?? graph)),
     ]),
   );
   const above = new Map(
-    [...implemented].map(([name, wider]) => [name, wider.filter((one) => interfaceObjects.has(one))]),
+    [...implemented].map(([name, wider]) => [name, wider.filter((type) => interfaceObjects.has(type))]),
   );
-  const nobody: ReadonlySet<string> = new Set();
+  const none: ReadonlySet<string> = new Set();
 
   return {
     hasInterfaceObjects: interfaceObjects.size > 0,
     rootOf: (operation) => roots.get(operation) ?? (operation === 'mutation' ? 'Mutation' : 'Query'),
-    objectsOf: (typeName) => objects.get(typeName) ?? nobody,
-    objectsIn: (subgraph, typeName) => inSubgraph.get(`${subgraph} ${typeName}`) ?? objects.get(typeName) ?? nobody,
+    objectsOf: (typeName) => objects.get(typeName) ?? none,
+    objectsIn: (subgraph, typeName) => inSubgraph.get(`${subgraph} ${typeName}`) ?? objects.get(typeName) ?? none,
     returnedBy(typeName, fieldName) {
       const returned = fields.get(typeName)?.get(fieldName)?.returns;
       return returned !== undefined && (fields.has(returned) || objects.has(returned)) ? returned : undefined;
     },
-    isInterfaceObject: (subgraph, typeName) => named.get(typeName)?.has(subgraph) === true,
+    isInterfaceObject: (subgraph, typeName) => subgraphsOf.get(typeName)?.has(subgraph) === true,
     interfaceObjectsAbove: (typeName) => above.get(typeName) ?? [],
     isInterfaceObjectAnywhere: (typeName) => interfaceObjects.has(typeName),
     comesFromInterfaceObject(interfaceName, fieldName, types) {
-      const given = fields.get(interfaceName)?.get(fieldName)?.graphs ?? [];
-      const own = interfaceObjects.get(interfaceName);
-      if (!given.some((graph) => graph !== undefined && own?.has(graph))) return false;
+      const providers = fields.get(interfaceName)?.get(fieldName)?.graphs ?? [];
+      const graphsOfObject = interfaceObjects.get(interfaceName);
+      if (!providers.some((graph) => graph !== undefined && graphsOfObject?.has(graph))) return false;
       for (const type of types) {
         const graphs = fields.get(type)?.get(fieldName)?.graphs ?? [];
-        // Composition writes `@join__field` without a graph for what only interface objects give.
+        // Composition adds `@join__field` without a graph to a field that only interface objects provide.
         if (graphs.length === 0 || graphs.some((graph) => graph !== undefined)) return false;
       }
       return true;
@@ -135,9 +141,9 @@ export function readSupergraphTypes(supergraph: DocumentNode): SupergraphTypes {
   };
 
   function needsCare(typeName: string, node: FieldNode): boolean {
-    const { name, arguments: given = [] } = node;
+    const { name, arguments: nodes = [] } = node;
     const field = fields.get(typeName)?.get(name.value);
-    return given.length > 0 || field?.generated === true || needsCareBelow(typeName, node);
+    return nodes.length > 0 || field?.generated === true || needsCareBelow(typeName, node);
   }
 
   function needsCareBelow(typeName: string, { name, selectionSet }: FieldNode): boolean {
@@ -146,20 +152,20 @@ export function readSupergraphTypes(supergraph: DocumentNode): SupergraphTypes {
   }
 
   function someNeedsCare({ selections }: SelectionSetNode, typeName: string): boolean {
-    return selections.some((one) => {
-      if (one.kind === Kind.FIELD) return needsCare(typeName, one);
-      if (one.kind === Kind.FRAGMENT_SPREAD) return true;
-      return someNeedsCare(one.selectionSet, one.typeCondition?.name.value ?? typeName);
+    return selections.some((selection) => {
+      if (selection.kind === Kind.FIELD) return needsCare(typeName, selection);
+      if (selection.kind === Kind.FRAGMENT_SPREAD) return true;
+      return someNeedsCare(selection.selectionSet, selection.typeCondition?.name.value ?? typeName);
     });
   }
 }
 
-function read({ type, directives = [] }: FieldDefinitionNode): Field {
+function readField({ type, directives = [] }: FieldDefinitionNode): Field {
   return {
     returns: namedType(type),
     lists: listsIn(type),
     graphs: directives
-      .filter((one) => one.name.value === 'join__field')
+      .filter(({ name }) => name.value === 'join__field')
       .map((directive) => argumentOf(directive, 'graph')),
     generated: directives.some(({ name }) => name.value === 'generate' || name.value.endsWith('__generate')),
   };

@@ -80,16 +80,16 @@ function isLacking(
   const keys = withoutLists(target.path);
   const required = new Set<string>();
   addRequired(requires, keys, required);
-  const sent = new Set<string>();
+  const represented = new Set<string>();
   const addSent = (selections: readonly RequiredSelection[]): void => {
     for (const selection of selections) {
-      if (selection.kind === 'field') addRequired([selection], keys, sent);
+      if (selection.kind === 'field') addRequired([selection], keys, represented);
       else if (selection.type === undefined || !areDisjoint(selection.type, typeName)) addSent(selection.selections);
     }
   };
   addSent(target.requires);
   return (
-    !required.isSubsetOf(sent) &&
+    !required.isSubsetOf(represented) &&
     [...required].every((path) => steps.some((provider) => provider !== step && provider.gives.has(path)))
   );
 }

@@ -1,9 +1,9 @@
 /**
- * Puts the keys of each type by which its subgraph can be asked before those by which it cannot.
+ * Moves the resolvable keys of each type before those with `resolvable: false`.
  *
- * To come back to a subgraph for a field with @requires, Apollo's planner takes the first key the subgraph can give,
- * `resolvable: false` or not, and asks for entities by a key that finds none. Nothing else it does depends on the order
- * of a resolvable and another key, so the order is all that has to change.
+ * To return to a subgraph for a field with @requires, Apollo's planner uses the first key that the subgraph provides,
+ * resolvable or not, and may request entities by a key that the subgraph cannot resolve. Nothing else in the planner
+ * depends on the order of these keys, so reordering them is enough.
  */
 import {
   type ConstDirectiveNode,

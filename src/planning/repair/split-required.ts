@@ -68,9 +68,9 @@ function splitStep(
   const requires = [
     { kind: 'on', type: field.typeName, selections: [typeNameKey, ...field.requires, ...key] },
   ] as const;
-  const given = new Set<string>();
+  const provided = new Set<string>();
   const selectionSet: SelectionSetNode = { kind: Kind.SELECTION_SET, selections: [field.node] };
-  addGiven(selectionSet, keys, given);
+  addGiven(selectionSet, keys, provided);
   return {
     fetch: withOperation(
       {
@@ -84,7 +84,7 @@ function splitStep(
       },
       entityOperation(fetch.operation, field),
     ),
-    gives: given,
+    gives: provided,
     needs: prefixes(keys).union(required),
     requires: required,
   };

@@ -1,26 +1,26 @@
 /**
- * Mends a defect of Apollo's planner where it stands; loading this file is all there is to do.
+ * Patches a defect of Apollo's planner; importing this file applies the patch.
  *
- * Last of all, the planner merges fetches of one subgraph that have the same inputs, one into the other without asking
- * which of them waits for which (`mergeFetchesToSameSubgraphAndSameInputs`). Where a fetch takes in one that it waits
- * for through others, these wait for it and it for them: the planner stops with "adding it as parent would create a
- * cycle", and does not even notice a longer circle. With this, such two stay apart: each still asks for what it asked
- * for, and merge-fetches.ts may join them to others.
+ * As its last step, the planner merges fetches of one subgraph that have the same inputs, without checking which of them
+ * waits for the other (`mergeFetchesToSameSubgraphAndSameInputs`). If a fetch is merged with one that it waits for
+ * through others, the result depends on itself: the planner fails with "adding it as parent would create a cycle", and
+ * does not detect a longer cycle. With this patch two such fetches are not merged; merge-fetches.ts may merge them with
+ * others.
  */
 import { MultiMap } from '@apollo/federation-internals';
 
-/** What is used here of the planner's own class, which it does not export. */
+/** The part of the planner's class, which is not exported, that is used here. */
 interface FetchGroup {
-  isDescendantOf(other: FetchGroup): boolean;
-  mergeInWithAllDependencies(other: FetchGroup): void;
+  isDescendantOf(group: FetchGroup): boolean;
+  mergeInWithAllDependencies(group: FetchGroup): void;
 }
 
 const { add } = MultiMap.prototype;
 
-// The first fetch to be sorted for merging shows its class.
+// The first fetch group that the planner adds to a multimap gives access to its class.
 MultiMap.prototype.add = function (this: MultiMap<unknown, unknown>, key: unknown, value: unknown) {
   if (isFetchGroup(value)) {
-    mend(Object.getPrototypeOf(value) as FetchGroup);
+    patchMerging(Object.getPrototypeOf(value) as FetchGroup);
     MultiMap.prototype.add = add;
   }
   return add.call(this, key, value);
@@ -30,9 +30,9 @@ function isFetchGroup(value: unknown): value is FetchGroup {
   return value !== null && typeof value === 'object' && 'mergeInWithAllDependencies' in value;
 }
 
-function mend(prototype: FetchGroup): void {
+function patchMerging(prototype: FetchGroup): void {
   const merge = prototype.mergeInWithAllDependencies;
-  prototype.mergeInWithAllDependencies = function (this: FetchGroup, other: FetchGroup): void {
-    if (!this.isDescendantOf(other)) merge.call(this, other);
+  prototype.mergeInWithAllDependencies = function (this: FetchGroup, group: FetchGroup): void {
+    if (!this.isDescendantOf(group)) merge.call(this, group);
   };
 }

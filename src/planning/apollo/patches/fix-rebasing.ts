@@ -1,12 +1,12 @@
 /**
- * Mends a defect of Apollo's planner where it stands; loading this file is all there is to do.
+ * Patches a defect of Apollo's planner; importing this file applies the patch.
  *
- * To save a fetch, the planner asks a selection whether it could be made in an earlier fetch to another subgraph
- * (`canRebaseOn`), and takes a subgraph's mere knowing of a field for an answer. A subgraph also knows its @external
- * fields, which it cannot resolve, and its fields with @requires, which it can resolve only for a representation. So
- * where a required field requires another in turn, the plan asks for fields that are not there. With this, a selection
- * with such a field stays where it is: each of the planner's three uses then goes the way it goes for a field that the
- * subgraph does not know at all, which is never wrong, at most a fetch longer.
+ * To save a fetch, the planner checks whether a selection can move to an earlier fetch of another subgraph
+ * (`canRebaseOn`), but only whether that subgraph declares the fields. A subgraph also declares its @external fields,
+ * which it cannot resolve, and its fields with @requires, which it can resolve only for a representation. So if a
+ * required field requires another in turn, the plan selects fields that cannot be resolved. With this patch a selection
+ * with such a field is not moved. The planner then proceeds as for a field that the subgraph does not declare, which is
+ * always correct and at most one fetch longer.
  */
 import {
   baseType,

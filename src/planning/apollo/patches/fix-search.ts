@@ -1,11 +1,11 @@
 /**
- * Bounds the search of Apollo's planner where it stands, and gives the planner so bounded.
+ * Patches the search of Apollo's planner with the bounds of search-bounds.ts, and exports the patched planner.
  *
- * Its only bounds are a number of plans, which it comes to after all their ways have been found, and one on ways that
- * ends planning with an error. Ways multiply in functions that are not exported, so their source is changed as it is
- * loaded: in three places, each of which must be there exactly once, so that another version of the package is noticed
- * by the first test and not by the first operation. The changed module takes the place of its exports; who has the
- * classes from before keeps them.
+ * The planner only bounds the number of plans, after all their ways have been found, and the number of ways, by failing.
+ * Ways multiply in functions that are not exported, so the source of three modules is changed when it is loaded. Each
+ * patched text must occur exactly once, so that an incompatible version of the package fails the first test and not the
+ * first operation. The exports of the original modules are replaced; modules that imported the original classes before
+ * keep them.
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -19,7 +19,7 @@ import { searchBounds, step } from '../search-bounds.ts';
 
 type Exports = Record<string, unknown>;
 
-/** What the changed source calls. */
+/** The functions that the changed source calls. */
 const hooks = {
   step,
   combine: (lists: readonly (readonly Way[])[]): Way[] | undefined =>
@@ -31,7 +31,7 @@ const hooks = {
 
 const load = createRequire(createRequire(import.meta.url).resolve('@apollo/query-planner'));
 
-change('@apollo/query-graphs/dist/graphPath.js', [
+patchModule('@apollo/query-graphs/dist/graphPath.js', [
   [
     'function flatCartesianProduct(arr) {',
     ' const bounded = hooks.combine(arr); if (bounded !== undefined) return bounded;',
@@ -41,20 +41,20 @@ change('@apollo/query-graphs/dist/graphPath.js', [
     ' hooks.step();',
   ],
 ]);
-change('./generateAllPlans.js', [
+patchModule('./generateAllPlans.js', [
   [
     'function generateAllPlansAndFindBest({ initial, toAdd, addFct, costFct, onPlan = () => { }, }) {',
     ' const followed = hooks.follow({ initial, toAdd, addFct, costFct }); if (followed !== undefined) return followed;',
   ],
   ['while (stack.length > 0) {', ' hooks.step();'],
 ]);
-change('./buildPlan.js', [
+patchModule('./buildPlan.js', [
   ['newOptions = newOptions.concat(followupForOption);', ' newOptions = hooks.choose(newOptions);'],
   ['process(processor, rootKind) {', ' hooks.step();'],
 ]);
 
-/** @param insertions a text that stands in the module once, and what follows it from now on */
-function change(module: string, insertions: readonly (readonly [after: string, inserted: string])[]): void {
+/** @param insertions a text that occurs once in the module, and the code to insert after it */
+function patchModule(module: string, insertions: readonly (readonly [after: string, inserted: string])[]): void {
   const file = load.resolve(module);
   const exports = load(file) as Exports;
   let source = readFileSync(file, 'utf8');
@@ -62,14 +62,14 @@ function change(module: string, insertions: readonly (readonly [after: string, i
     invariant(source.split(after).length === 2, `${module} has ${after} once`);
     source = source.replace(after, () => after + inserted);
   }
-  const changed = { exports: {} as Exports };
+  const patched = { exports: {} as Exports };
   const run = compileFunction(source, ['exports', 'require', 'module', '__filename', '__dirname', 'hooks'], {
     filename: file,
   });
-  run(changed.exports, createRequire(file), changed, file, dirname(file), hooks);
-  for (const [name, value] of Object.entries(changed.exports)) exports[name] = value;
+  run(patched.exports, createRequire(file), patched, file, dirname(file), hooks);
+  for (const [name, value] of Object.entries(patched.exports)) exports[name] = value;
 }
 
-// Imported as usual, it would be the one that was there when its module was first loaded.
+// A regular import would return the class from before the patch.
 export const { QueryPlanner } = load('@apollo/query-planner') as { readonly QueryPlanner: typeof ApolloQueryPlanner };
 export type QueryPlanner = ApolloQueryPlanner;

@@ -16,7 +16,7 @@ const task = (name: string, client: string, rest: Partial<Queued> = {}): Named =
 
 function drain(queue: PlanQueue<Named>, canPlan: (one: Named) => boolean = () => true): string[] {
   const names: string[] = [];
-  for (let next = queue.take(canPlan); next !== undefined; next = queue.take(canPlan)) names.push(next.name);
+  for (let next = queue.dequeue(canPlan); next !== undefined; next = queue.dequeue(canPlan)) names.push(next.name);
   return names;
 }
 
