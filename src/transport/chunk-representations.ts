@@ -33,13 +33,13 @@ export async function executeParts(
   context: RequestContext,
   execute: (request: SubgraphRequest, context: RequestContext) => Promise<SubgraphResponse>,
 ): Promise<SubgraphResponse> {
-  const others = new AbortController();
-  const partContext = { ...context, signal: AbortSignal.any([context.signal, others.signal]) };
+  const partsEnd = new AbortController();
+  const partContext = { ...context, signal: AbortSignal.any([context.signal, partsEnd.signal]) };
   try {
     const responses = await Promise.all(parts.map((part) => execute(part, partContext)));
     return joinResponses(service, parts, responses);
   } finally {
-    others.abort();
+    partsEnd.abort();
   }
 }
 
@@ -75,6 +75,8 @@ function entitiesOf(service: string, { data, errors }: SubgraphResponse, count: 
 }
 
 function shiftPath(error: SubgraphError, by: number): SubgraphError {
-  const [field, index, ...rest] = error.path ?? [];
-  return field === '_entities' && typeof index === 'number' ? { ...error, path: [field, index + by, ...rest] } : error;
+  const [field, index, ...entityPath] = error.path ?? [];
+  return field === '_entities' && typeof index === 'number'
+    ? { ...error, path: [field, index + by, ...entityPath] }
+    : error;
 }

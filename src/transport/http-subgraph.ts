@@ -76,7 +76,7 @@ class HttpSubgraph implements SubgraphClient {
     const { name, url, furtherUrls = [], headers = { request: [], response: [] }, compression = 'none' } = options;
     this.name = name;
     this.#timeoutMs = options.timeoutMs;
-    this.#endpoints = [url, ...furtherUrls].map((one) => openEndpoint(one, options));
+    this.#endpoints = [url, ...furtherUrls].map((endpointUrl) => openEndpoint(endpointUrl, options));
     this.#sender = {
       service: name,
       chooser: new EndpointChooser(this.#endpoints),
@@ -141,7 +141,7 @@ class HttpSubgraph implements SubgraphClient {
       const { outcome } = tried;
       if (outcome?.kind === 'answered' && outcome.status < 400 && !isEncoded(outcome.headers['content-encoding'])) {
         this.#answer(call, outcome);
-      } else void this.#mend(call, message, tried);
+      } else void this.#retry(call, message, tried);
     });
   }
 
@@ -153,7 +153,7 @@ class HttpSubgraph implements SubgraphClient {
     }
   }
 
-  async #mend(call: SharedCall, message: Message, tried: Tried): Promise<void> {
+  async #retry(call: SharedCall, message: Message, tried: Tried): Promise<void> {
     try {
       const answered = await sendAgain(this.#sender, call, message, tried);
       call.resolve(this.#read(call, answered, await this.#decode(answered)));
@@ -179,8 +179,8 @@ class HttpSubgraph implements SubgraphClient {
   #headersFor(requestId: string, forwarded: readonly string[] | undefined): string[] {
     if (forwarded === undefined) return [...this.#baseHeaders, 'x-request-id', requestId];
     // A rule may send on the client's own request id.
-    const own = forwarded.includes('x-request-id') ? [] : ['x-request-id', requestId];
-    return [...this.#baseHeaders, ...own, ...forwarded];
+    const requestIdHeader = forwarded.includes('x-request-id') ? [] : ['x-request-id', requestId];
+    return [...this.#baseHeaders, ...requestIdHeader, ...forwarded];
   }
 
   async #ask(call: SharedCall, kind: SubgraphRequest['kind'], headers: string[], body: string): Promise<Answer> {

@@ -1,6 +1,6 @@
 /**
- * A subgraph whose root types have names of its own, asked by these and answering by those of the supergraph: type
- * conditions of what it is sent, and every `__typename` that was selected. Nothing else of an answer is looked at.
+ * A subgraph whose root types have names of its own: type conditions in requests use the subgraph's names, and every
+ * selected `__typename` in its answers is changed to the supergraph's. Nothing else of an answer is read.
  */
 import {
   type DocumentNode,
@@ -15,7 +15,7 @@ import {
 import { LRUCache } from 'lru-cache';
 import type { SubgraphClient, SubgraphRequest, SubgraphResponse } from './subgraph-client.ts';
 
-/** A request in the subgraph's names, and what of its answer says a type. */
+/** A request in the subgraph's names, and the selection that its answer has. */
 interface Renamed {
   readonly query: string;
   readonly queryJson: string;
@@ -27,15 +27,15 @@ const maxQueries = 1_000;
 /** @param roots the supergraph's names by the subgraph's own */
 export function withRootTypeNames(client: SubgraphClient, roots: ReadonlyMap<string, string>): SubgraphClient {
   if (roots.size === 0) return client;
-  const own = new Map([...roots].map(([name, standard]) => [standard, name]));
+  const subgraphNames = new Map([...roots].map(([name, standard]) => [standard, name]));
   const queries = new LRUCache<string, Renamed>({ max: maxQueries });
 
   function renamed(query: string): Renamed {
-    const known = queries.get(query);
-    if (known !== undefined) return known;
-    const made = read(parse(query, { noLocation: true }), own);
-    queries.set(query, made);
-    return made;
+    const cached = queries.get(query);
+    if (cached !== undefined) return cached;
+    const renamedQuery = rename(parse(query, { noLocation: true }), subgraphNames);
+    queries.set(query, renamedQuery);
+    return renamedQuery;
   }
 
   const { status } = client;
@@ -45,7 +45,7 @@ export function withRootTypeNames(client: SubgraphClient, roots: ReadonlyMap<str
     async execute(request: SubgraphRequest, context): Promise<SubgraphResponse> {
       const { query, queryJson, selectionSet } = renamed(request.query);
       const response = await client.execute({ ...request, query, queryJson }, context);
-      if (selectionSet !== undefined) tellStandard(response.data, selectionSet, roots);
+      if (selectionSet !== undefined) standardiseNames(response.data, selectionSet, roots);
       return response;
     },
     ...(status === undefined ? {} : { status: () => status.call(client) }),
@@ -53,13 +53,13 @@ export function withRootTypeNames(client: SubgraphClient, roots: ReadonlyMap<str
   };
 }
 
-function read(document: DocumentNode, own: ReadonlyMap<string, string>): Renamed {
+function rename(document: DocumentNode, subgraphNames: ReadonlyMap<string, string>): Renamed {
   let selectionSet: SelectionSetNode | undefined;
   for (const definition of document.definitions)
     if (definition.kind === Kind.OPERATION_DEFINITION) selectionSet = definition.selectionSet;
   const changed = visit(document, {
     InlineFragment: ({ typeCondition, ...rest }) => {
-      const name = typeCondition === undefined ? undefined : own.get(typeCondition.name.value);
+      const name = typeCondition === undefined ? undefined : subgraphNames.get(typeCondition.name.value);
       if (name === undefined) return undefined;
       const condition: NamedTypeNode = { kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: name } };
       return { ...rest, typeCondition: condition };
@@ -69,22 +69,22 @@ function read(document: DocumentNode, own: ReadonlyMap<string, string>): Renamed
   return { query, queryJson: JSON.stringify(query), selectionSet };
 }
 
-function tellStandard(value: unknown, set: SelectionSetNode, roots: ReadonlyMap<string, string>): void {
+function standardiseNames(value: unknown, set: SelectionSetNode, roots: ReadonlyMap<string, string>): void {
   if (value === null || typeof value !== 'object') return;
   if (Array.isArray(value)) {
-    for (const item of value) tellStandard(item, set, roots);
+    for (const item of value) standardiseNames(item, set, roots);
     return;
   }
   const object = value as Record<string, unknown>;
   for (const selection of set.selections) {
     if (selection.kind === Kind.FRAGMENT_SPREAD) continue;
     if (selection.kind === Kind.INLINE_FRAGMENT) {
-      tellStandard(object, selection.selectionSet, roots);
+      standardiseNames(object, selection.selectionSet, roots);
       continue;
     }
     const key = (selection.alias ?? selection.name).value;
     if (!Object.hasOwn(object, key)) continue;
-    if (selection.selectionSet !== undefined) tellStandard(object[key], selection.selectionSet, roots);
+    if (selection.selectionSet !== undefined) standardiseNames(object[key], selection.selectionSet, roots);
     else if (selection.name.value === '__typename') {
       const standard = typeof object[key] === 'string' ? roots.get(object[key]) : undefined;
       if (standard !== undefined) object[key] = standard;

@@ -27,9 +27,10 @@ export function pauseBeforeRetry(
   remainingMs: number,
   random: number,
 ): number | undefined {
-  const asked = outcome.kind === 'answered' ? readRetryAfter(outcome.headers['retry-after'], Date.now()) : undefined;
+  const requestedMs =
+    outcome.kind === 'answered' ? readRetryAfter(outcome.headers['retry-after'], Date.now()) : undefined;
   // Full jitter: clients that failed together do not come back together.
-  const pause = asked ?? random * Math.min(longestPauseMs, basePauseMs * 2 ** (retry - 1));
+  const pause = requestedMs ?? random * Math.min(longestPauseMs, basePauseMs * 2 ** (retry - 1));
   return pause < remainingMs ? pause : undefined;
 }
 

@@ -22,9 +22,9 @@ export function writeRequest(request: SubgraphRequest, persisted?: PersistedQuer
 
 /** @returns the variables as JSON text; undefined where there are none */
 export function writeVariables({ variables, variablesJson, representationsJson }: SubgraphRequest): string | undefined {
-  const rest = variablesJson ?? (variables === undefined ? undefined : JSON.stringify(variables));
-  if (representationsJson === undefined) return rest;
+  const members = variablesJson ?? (variables === undefined ? undefined : JSON.stringify(variables));
+  if (representationsJson === undefined) return members;
   const representations = `{"representations":[${representationsJson.join(',')}]`;
-  const inner = rest === undefined ? '' : rest.trim().slice(1, -1).trim();
+  const inner = members === undefined ? '' : members.trim().slice(1, -1).trim();
   return inner === '' ? `${representations}}` : `${representations},${inner}}`;
 }
