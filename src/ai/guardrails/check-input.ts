@@ -1,13 +1,13 @@
 /** The check of a call's texts: what is found in them is named, masked by placeholders, or refuses the call. */
 import type { GuardrailsConfig } from '../../config/index.ts';
 import { type Finding, Findings, type Span } from './finding.ts';
-import type { GuardedText, InputVerdict } from './guardrails.ts';
-import type { InjectionHit } from './injection/score-injection.ts';
+import type { InjectionHit } from './injection/injection-hit.ts';
 import { scoreTexts } from './injection/score-texts.ts';
 import { noPlaceholders, PlaceholderMint } from './pii/placeholders.ts';
 import { type MaskedSpan, withRepeats } from './pii/repeated-values.ts';
 import { SpanFinder, type SpanRules } from './segments/find-spans.ts';
 import { Segmenter } from './segments/segmenter.ts';
+import type { GuardedText, InputVerdict } from './verdict.ts';
 
 const none: readonly Span[] = Object.freeze([]);
 
@@ -37,10 +37,10 @@ export function createInputCheck(
       masked ||= toMask.length > 0;
       masks.push(toMask);
     }
-    const found: readonly Finding[] = findings.list();
-    if (findings.blocked) return { kind: 'blocked', findings: found };
-    if (!masked) return { kind: 'pass', texts, placeholders: noPlaceholders, findings: found };
-    return { kind: 'pass', ...maskTexts(texts, masks, key), findings: found };
+    const list: readonly Finding[] = findings.list();
+    if (findings.blocked) return { kind: 'blocked', findings: list };
+    if (!masked) return { kind: 'pass', texts, placeholders: noPlaceholders, findings: list };
+    return { kind: 'pass', ...maskTexts(texts, masks, key), findings: list };
   };
 }
 
@@ -68,9 +68,10 @@ const clauseEnd = /[.!?,;](?=\s|$)|[。！？，、\n]|\s(?:and|und|et|y|e|en|oc
 /** Orders are taken out whole, to the end of their clause, with whatever personal data stands in them. */
 function withOrders(spans: readonly Span[], hits: readonly InjectionHit[], text: string): readonly Span[] {
   const orders: Span[] = [];
-  for (const { start, end: found } of [...hits].sort((a, b) => a.start - b.start)) {
-    const rest = clauseEnd.exec(text.slice(found, found + clauseRest));
-    const end = rest === null ? Math.min(text.length, found + clauseRest) : found + rest.index;
+  for (const hit of [...hits].sort((a, b) => a.start - b.start)) {
+    const { start } = hit;
+    const clause = clauseEnd.exec(text.slice(hit.end, hit.end + clauseRest));
+    const end = clause === null ? Math.min(text.length, hit.end + clauseRest) : hit.end + clause.index;
     const last = orders.at(-1);
     if (last !== undefined && start <= last.end) orders[orders.length - 1] = { ...last, end: Math.max(last.end, end) };
     else orders.push({ start, end, guard: 'injection', rule: 'removed', mode: 'mask' });
@@ -105,8 +106,9 @@ function maskTexts(texts: readonly GuardedText[], masks: readonly (readonly Span
   }
   const { placeholders, of } = mint.mint();
   const maskedTexts = texts.map((guarded, index) => {
-    const own = masks[index] ?? none;
-    const spans: readonly MaskedSpan[] = guarded.role === 'assistant' ? withRepeats(guarded.text, own, values) : own;
+    const marked = masks[index] ?? none;
+    const spans: readonly MaskedSpan[] =
+      guarded.role === 'assistant' ? withRepeats(guarded.text, marked, values) : marked;
     if (spans.length === 0) return guarded;
     let masked = '';
     let from = 0;

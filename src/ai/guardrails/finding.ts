@@ -34,11 +34,11 @@ export class Findings {
   add(guard: Guard, rule: string, mode: GuardMode, score?: number): void {
     this.#found ??= [];
     if (mode === 'block') this.#blocked = true;
-    const known = this.#found.findLast((one) => one.rule === rule && one.guard === guard && one.mode === mode);
-    if (known === undefined) this.#found.push({ guard, rule, mode, count: 1, score });
+    const entry = this.#found.findLast((item) => item.rule === rule && item.guard === guard && item.mode === mode);
+    if (entry === undefined) this.#found.push({ guard, rule, mode, count: 1, score });
     else {
-      known.count += 1;
-      if (score !== undefined) known.score = Math.max(score, known.score ?? 0);
+      entry.count += 1;
+      if (score !== undefined) entry.score = Math.max(score, entry.score ?? 0);
     }
   }
 

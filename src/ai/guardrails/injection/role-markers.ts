@@ -2,8 +2,9 @@
  * Marks that chat templates, prompt files and providers put between messages. In a text of a user they try to begin a
  * message of their own.
  */
+
+import type { InjectionHit } from './injection-hit.ts';
 import { colonSigns, headingSigns, openingSigns } from './read-order-words.ts';
-import type { InjectionHit } from './score-injection.ts';
 
 const certain =
   /<\|\s{0,4}(?:im_start|im_end|im_sep|system|user|assistant|endoftext|eot_id|start_header_id|end_header_id|begin_of_text|channel|message|endofprompt)\b|\[\/?INST\]|<<\/?SYS>>|<\/?(?:start|end)_of_turn>|\{\{[~#]?\s{0,8}(?:role|media|history|section)\s+["']|<<<\s{0,4}dotprompt\s{0,4}:/i;

@@ -11,20 +11,12 @@
  * else is asked only where its characters occur.
  */
 import { decodedParts } from './decoded-parts.ts';
+import type { Collect, InjectionHit } from './injection-hit.ts';
 import type { InjectionRule } from './order-rules.ts';
 import { isQuotedSpeech, standsInQuotes } from './quoted-orders.ts';
 import { codeSigns, digitSigns, readOrderWords } from './read-order-words.ts';
 import { findRoleMarkers } from './role-markers.ts';
 import { findJoined, findSpaced, findUnspaced } from './spaced-orders.ts';
-
-export type { InjectionRule } from './order-rules.ts';
-
-export interface InjectionHit {
-  readonly rule: InjectionRule;
-  readonly start: number;
-  readonly end: number;
-  readonly score: number;
-}
 
 export interface InjectionScore {
   readonly score: number;
@@ -47,12 +39,9 @@ export function scoreInjection(text: string): InjectionScore {
   return hits.length === 0 ? harmless : strongest(hits);
 }
 
-/** Is told every hit. */
-export type Collect = (hit: InjectionHit) => void;
-
 /** The place whose evidence is strongest. */
 function strongest(hits: readonly InjectionHit[]): InjectionScore {
-  const ordered = hits.toSorted((one, other) => one.start - other.start);
+  const ordered = hits.toSorted((left, right) => left.start - right.start);
   let best = harmless;
   for (let from = 0; from < ordered.length; ) {
     const start = ordered[from]?.start ?? 0;

@@ -1,12 +1,14 @@
 /**
  * The injection score of a call's texts: each alone, and what only comes about where they are read one after the other,
- * since a model reads the parts, names and messages of a call as one text. System texts are not scored.
+ * since a model reads the parts, names and messages of a call as one text. System texts are not scored. The items of a
+ * batch are separate data: a text of an item is joined with the texts all items share, never with another item's.
  *
  * Only what lies across a border counts of the joined text, so a long conversation is not suspected for its length; and
  * of a long text only the ends are joined, so a call costs at most twice what its texts do.
  */
-import type { GuardedText } from '../guardrails.ts';
-import { type InjectionHit, scoreInjection, scoreOf } from './score-injection.ts';
+import type { GuardedText } from '../verdict.ts';
+import type { InjectionHit } from './injection-hit.ts';
+import { scoreInjection, scoreOf } from './score-injection.ts';
 
 /** Of each end of a text, in characters. */
 const joinedEnd = 200;
@@ -42,15 +44,15 @@ export function scoreTexts(texts: readonly GuardedText[], threshold: number): Te
   for (const [index, { role, text }] of texts.entries()) {
     if (role === 'system' || text === '') continue;
     scored += 1;
-    const own = scoreInjection(text);
-    if (own.score < threshold) continue;
-    highest = Math.max(highest, own.score);
-    for (const hit of own.hits) add(index, hit);
+    const alone = scoreInjection(text);
+    if (alone.score < threshold) continue;
+    highest = Math.max(highest, alone.score);
+    for (const hit of alone.hits) add(index, hit);
   }
   if (scored > 1)
-    for (const separator of [' ', '']) {
-      const { joined, pieces, splitsWord } = join(texts, separator);
-      if (separator === '' && !splitsWord) break;
+    for (const { scope, separator } of joinings(texts)) {
+      const { joined, pieces, splitsWord } = join(texts, scope, separator);
+      if (separator === '' && !splitsWord) continue;
       const across = scoreInjection(joined).hits.filter((hit) => crossed(pieces, hit) > 1);
       const score = scoreOf(across);
       if (score < threshold) continue;
@@ -65,6 +67,17 @@ export function scoreTexts(texts: readonly GuardedText[], threshold: number): Te
             });
     }
   return rules === undefined || hits === undefined ? undefined : { score: highest, rules, hits };
+}
+
+/** Each item with what all items share; without items, the whole call once. */
+function joinings(texts: readonly GuardedText[]): { scope: string | undefined; separator: string }[] {
+  const scopes = new Set<string | undefined>();
+  for (const { scope } of texts) if (scope !== undefined) scopes.add(scope);
+  if (scopes.size === 0) scopes.add(undefined);
+  return [...scopes].flatMap((scope) => [
+    { scope, separator: ' ' },
+    { scope, separator: '' },
+  ]);
 }
 
 function crossed(pieces: readonly Piece[], { start, end }: InjectionHit): number {
@@ -82,7 +95,7 @@ const wordAtEnd = /[\p{L}\d]$/u;
 const wordAtStart = /^[\p{L}\d]/u;
 
 /** The texts behind each other: whole where they are short, else their two ends. */
-function join(texts: readonly GuardedText[], separator: string) {
+function join(texts: readonly GuardedText[], item: string | undefined, separator: string) {
   let joined = '';
   let splitsWord = false;
   const pieces: Piece[] = [];
@@ -90,8 +103,8 @@ function join(texts: readonly GuardedText[], separator: string) {
     pieces.push({ text, offset, start: joined.length, end: joined.length + piece.length });
     joined += piece;
   };
-  for (const [index, { role, text }] of texts.entries()) {
-    if (role === 'system' || text === '') continue;
+  for (const [index, { role, text, scope }] of texts.entries()) {
+    if (role === 'system' || text === '' || (scope !== undefined && scope !== item)) continue;
     if (joined !== '') {
       splitsWord ||= wordAtEnd.test(joined.slice(-2)) && wordAtStart.test(text);
       joined += separator;

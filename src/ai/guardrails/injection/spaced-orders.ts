@@ -1,7 +1,7 @@
 /** Orders that are not written as words: their letters apart, no space between words, or in a script without spaces. */
 import { foldLetter } from './fold-letters.ts';
+import type { Collect } from './injection-hit.ts';
 import type { InjectionRule } from './order-rules.ts';
-import type { Collect } from './score-injection.ts';
 
 const spacedRun = /(?:(?<![\p{L}\d])[\p{L}\d@$](?:[\s._*|/-]{1,3})){4,400}[\p{L}\d@$](?![\p{L}\d])/gu;
 const squeezed =

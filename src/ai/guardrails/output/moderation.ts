@@ -2,7 +2,7 @@
 import type { ModerationConfig } from '../../../config/index.ts';
 import { invariant } from '../../../lib/index.ts';
 import type { Finding } from '../finding.ts';
-import type { Blocked, GuardBounds } from '../guardrails.ts';
+import type { Blocked, GuardBounds } from '../verdict.ts';
 
 /** Asks the model. Any rejection, and the deadline, is a failure; categories are names such as `violence`. */
 export type Moderate = (

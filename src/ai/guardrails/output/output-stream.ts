@@ -4,13 +4,13 @@
  */
 import type { GuardMode, GuardrailsConfig } from '../../../config/index.ts';
 import { type Finding, Findings, type Span } from '../finding.ts';
-import type { Blocked, GuardedStream } from '../guardrails.ts';
 import { compileOwnPattern, type OwnPattern } from '../own-pattern.ts';
 import { type Placeholders, placeholderSpans, restorePlaceholders } from '../pii/placeholders.ts';
 import { oneWay } from '../pii/redact-text.ts';
 import { feature } from '../segments/character-kinds.ts';
 import { compileSpanRules, SpanFinder, type SpanRules } from '../segments/find-spans.ts';
 import { Segmenter } from '../segments/segmenter.ts';
+import type { Blocked, GuardedStream } from '../verdict.ts';
 import { stripMarkup } from './strip-markup.ts';
 
 export interface OutputRules {
