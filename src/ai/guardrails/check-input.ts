@@ -17,7 +17,7 @@ export function createInputCheck(
   key: Uint8Array,
 ): (texts: readonly GuardedText[]) => InputVerdict {
   const { injection } = config;
-  const looksForSpans = rules.interesting !== 0 || rules.own.length > 0;
+  const looksForSpans = rules.interesting !== 0 || rules.patterns.length > 0;
 
   return (texts) => {
     const findings = new Findings();

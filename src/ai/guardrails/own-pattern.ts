@@ -11,24 +11,24 @@ export interface OwnPattern {
   /** Whether no match can hold white space: then words are checked one by one, and streams held by the word. */
   readonly inWord: boolean;
   test(text: string): boolean;
-  find(text: string, found: (start: number, end: number) => void): void;
+  find(text: string, report: (start: number, end: number) => void): void;
 }
 
-export function compileOwnPattern(own: {
+export function compileOwnPattern(definition: {
   readonly name: string;
   readonly pattern: string;
   readonly mode: GuardMode;
 }): OwnPattern {
-  const compiled = RE2JS.compile(own.pattern);
+  const compiled = RE2JS.compile(definition.pattern);
   return {
-    name: own.name,
-    mode: own.mode,
-    inWord: staysInWord(own.pattern),
+    name: definition.name,
+    mode: definition.mode,
+    inWord: staysInWord(definition.pattern),
     test: (text) => compiled.test(text),
-    find(text, found) {
+    find(text, report) {
       if (!compiled.test(text)) return; // twenty times cheaper than a matcher, and nearly always the answer
       const matcher = compiled.matcher(text);
-      while (matcher.find()) if (matcher.end() > matcher.start()) found(matcher.start(), matcher.end());
+      while (matcher.find()) if (matcher.end() > matcher.start()) report(matcher.start(), matcher.end());
     },
   };
 }
@@ -37,9 +37,11 @@ export function compileOwnPattern(own: {
  * Whether any of the patterns can match anywhere in a text, asked once for all its words: 0.1 µs where asking each word
  * takes 2. `undefined` where that cannot be told, because matches may hold white space or begin at a text's edge.
  */
-export function compileAnyOf(own: readonly { readonly pattern: string }[]): ((text: string) => boolean) | undefined {
-  if (!own.every(({ pattern }) => staysInWord(pattern))) return undefined;
-  const any = RE2JS.compile(own.map(({ pattern }) => `(?:${pattern})`).join('|'));
+export function compileAnyOf(
+  definition: readonly { readonly pattern: string }[],
+): ((text: string) => boolean) | undefined {
+  if (!definition.every(({ pattern }) => staysInWord(pattern))) return undefined;
+  const any = RE2JS.compile(definition.map(({ pattern }) => `(?:${pattern})`).join('|'));
   return (text) => any.test(text);
 }
 

@@ -23,17 +23,17 @@ export function decodedParts(text: string, depth: number): DecodedPart[] {
     if (decoded !== undefined) parts.push({ start, end, decoded });
   };
   for (const match of text.matchAll(base64)) {
-    const written = match[0];
-    const end = match.index + written.length;
-    if (hexRun.test(written)) add(match.index, end, Buffer.from(written.replace(/^0x/, ''), 'hex'));
-    else add(match.index, end, Buffer.from(written, 'base64'));
+    const encoded = match[0];
+    const end = match.index + encoded.length;
+    if (hexRun.test(encoded)) add(match.index, end, Buffer.from(encoded.replace(/^0x/, ''), 'hex'));
+    else add(match.index, end, Buffer.from(encoded, 'base64'));
   }
   for (const match of text.matchAll(spacedHex))
     add(match.index, match.index + match[0].length, Buffer.from(match[0].replace(/0x|\\x|[\s,:]/g, ''), 'hex'));
   for (const match of text.matchAll(numbers)) {
-    const written = match[0].split(/[\s,]+/);
-    const base = written.every((group) => group.length === 8) ? 2 : 10;
-    const codes = written.map((group) => Number.parseInt(group, base));
+    const encoded = match[0].split(/[\s,]+/);
+    const base = encoded.every((group) => group.length === 8) ? 2 : 10;
+    const codes = encoded.map((group) => Number.parseInt(group, base));
     if (codes.every((code) => code < 256)) add(match.index, match.index + match[0].length, Uint8Array.from(codes));
   }
   if (depth === 0 || parts.length === 0) {
@@ -46,11 +46,11 @@ export function decodedParts(text: string, depth: number): DecodedPart[] {
 /** The text without its escapes; `undefined` with fewer than three. */
 function unescaped(text: string): string | undefined {
   let count = 0;
-  const plain = text.replace(escapes, (written) => {
+  const plain = text.replace(escapes, (encoded) => {
     count += 1;
-    if (written.startsWith('%')) return String.fromCharCode(Number.parseInt(written.slice(1), 16));
-    const digits = /[0-9a-fA-F]{2,}|\d+/.exec(written.replace(/^&#x?|^\\[ux]/, ''))?.[0] ?? '';
-    const code = Number.parseInt(digits, /^&#\d/.test(written) ? 10 : 16);
+    if (encoded.startsWith('%')) return String.fromCharCode(Number.parseInt(encoded.slice(1), 16));
+    const digits = /[0-9a-fA-F]{2,}|\d+/.exec(encoded.replace(/^&#x?|^\\[ux]/, ''))?.[0] ?? '';
+    const code = Number.parseInt(digits, /^&#\d/.test(encoded) ? 10 : 16);
     return code <= 0x10ffff ? String.fromCodePoint(code) : '';
   });
   return count < 3 ? undefined : plain.replaceAll('+', ' ');

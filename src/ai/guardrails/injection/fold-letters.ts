@@ -34,24 +34,24 @@ const fillers: ReadonlySet<number> = new Set([0x115f, 0x1160, 0x3164, 0xffa0]);
 
 const unknown = 0x7fff;
 /** What was folded before, for the two planes with letters, signs and emoji. */
-const known = new Int16Array(0x20000).fill(unknown);
+const cached = new Int16Array(0x20000).fill(unknown);
 
 /** 1 to 26 for Latin letters, a number above for others, or `noLetter` or `invisible`. */
 export function foldLetter(code: number): number {
-  if (code >= known.length) return code >= 0xe0000 ? invisible : 27 + (code % 0x7000); // tags; rare Chinese
-  const before = known[code] ?? noLetter;
+  if (code >= cached.length) return code >= 0xe0000 ? invisible : 27 + (code % 0x7000); // tags; rare Chinese
+  const before = cached[code] ?? noLetter;
   if (before !== unknown) return before;
   const folded = fold(code);
-  known[code] = folded;
+  cached[code] = folded;
   return folded;
 }
 
 function fold(code: number): number {
-  const written = String.fromCodePoint(code);
-  const substitute = leet[written];
+  const character = String.fromCodePoint(code);
+  const substitute = leet[character];
   if (substitute !== undefined) return substitute.charCodeAt(0) - 96;
-  if (/[\p{Cf}\p{M}]/u.test(written) || fillers.has(code)) return invisible;
-  const plain = written.normalize('NFKD').toLowerCase();
+  if (/[\p{Cf}\p{M}]/u.test(character) || fillers.has(code)) return invisible;
+  const plain = character.normalize('NFKD').toLowerCase();
   for (const character of plain) {
     const latin = lookAlikes[character] ?? character;
     const letter = latin.charCodeAt(0);

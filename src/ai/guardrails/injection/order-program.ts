@@ -126,9 +126,9 @@ function isDefined(name: string): boolean {
 /** `a ~2 !$b`, and `any~4 a b c` in each of its orders. */
 function readSequence(sequence: string): readonly (readonly Step[])[] {
   const terms = sequence.trim().split(/\s+/);
-  const [first = '', ...rest] = terms;
+  const [first = '', ...tail] = terms;
   const any = /^any~(\d+)$/.exec(first);
-  if (any !== null) return orders(rest).map((order) => order.map((symbol) => ({ symbol, reach: halves(any[1]) })));
+  if (any !== null) return orders(tail).map((order) => order.map((symbol) => ({ symbol, reach: halves(any[1]) })));
   const steps: Step[] = [];
   let gap = '0';
   for (const term of terms) {
@@ -148,7 +148,7 @@ function halves(words: string | undefined): number {
 
 function orders(terms: readonly string[]): readonly (readonly string[])[] {
   if (terms.length < 2) return [terms];
-  return terms.flatMap((term, index) => orders(terms.toSpliced(index, 1)).map((rest) => [term, ...rest]));
+  return terms.flatMap((term, index) => orders(terms.toSpliced(index, 1)).map((tail) => [term, ...tail]));
 }
 
 function meanings(symbols: ReadonlyMap<string, number>): ReadonlyMap<number, WordMeaning> {

@@ -1,11 +1,11 @@
 /**
- * The one pass over a text that tells its words to the reader of orders: each word is folded and hashed as it is read,
- * so nothing is allocated for one, and only words that play a part are told. What else occurs comes along, so that no
+ * The one pass over a text that gives its words to the order reader: each word is folded and hashed as it is read,
+ * so nothing is allocated for one, and only words that occur in a rule are passed on. Other features are noted, so that no
  * other search runs over a text that cannot hold what it looks for.
  */
 import { foldLetter, invisible, noLetter } from './fold-letters.ts';
 import { orderProgram } from './order-program.ts';
-import { OrderReader, type Told } from './order-reader.ts';
+import { OrderReader, type Report } from './order-reader.ts';
 import { letterWeights, wordHash } from './word-hash.ts';
 
 /** Signs that role markers, encodings and hex are written with, as `Characters.seen` names them. */
@@ -40,7 +40,7 @@ const paragraphEnd = 3;
 
 interface Characters {
   /** Which signs occur. */
-  readonly seen: number;
+  readonly signsPresent: number;
   /** The longest stretch without white space. */
   readonly longest: number;
   /** How often five or more single letters stand in a row. */
@@ -61,10 +61,10 @@ const plain = new OrderReader();
 const rotated = new OrderReader();
 
 /** The one pass: words to hashes, hashes to symbols, and what else occurs. */
-export function readOrderWords(text: string, told: Told, toldRotated: Told): Characters {
-  let position = plain.begin(told);
+export function readOrderWords(text: string, report: Report, reportRotated: Report): Characters {
+  let position = plain.begin(report);
   let turned = -1;
-  let seen = 0;
+  let signsPresent = 0;
   let longest = 0;
   let stretchFrom = 0;
   let apart = 0;
@@ -89,7 +89,7 @@ export function readOrderWords(text: string, told: Told, toldRotated: Told): Cha
     if (code < 128) {
       letter = asciiLetters[code] ?? 0;
       if (letter === 0) {
-        seen |= signs[code] ?? 0;
+        signsPresent |= signs[code] ?? 0;
         sign = ends[code] ?? 0;
         if (code <= 32) {
           if (index - stretchFrom > longest) longest = index - stretchFrom;
@@ -140,7 +140,7 @@ export function readOrderWords(text: string, told: Told, toldRotated: Told): Cha
         if ((code === 44 || code === 58) && symbols.length > 0)
           plain.read(pause, position + 1, position + 1, at, at + 1);
         if (meaning.rotated.length > 0) {
-          if (turned === -1) turned = rotated.begin(toldRotated) - position;
+          if (turned === -1) turned = rotated.begin(reportRotated) - position;
           for (let each = 0; each < meaning.rotated.length; each += 1) {
             const symbol = meaning.rotated[each] ?? -1;
             if (symbol !== -1) rotated.read(symbol, position + turned, position + turned, start, at);
@@ -159,7 +159,7 @@ export function readOrderWords(text: string, told: Told, toldRotated: Told): Cha
   }
   plain.end(position);
   if (turned !== -1) rotated.end(position + turned);
-  return { seen, longest, apart, wide, reversed, bits };
+  return { signsPresent, longest, apart, wide, reversed, bits };
 }
 
 /** What a sign beyond ASCII ends. */

@@ -36,21 +36,30 @@ const forms = [
   [possible, 0.5, colonSigns],
 ] as const;
 
-export function findRoleMarkers(text: string, seen: number, wide: boolean, found: (hit: InjectionHit) => void): void {
-  if (find(text, seen, (start, end, score) => found({ rule: 'role_marker', score, start, end }))) return;
+export function findRoleMarkers(
+  text: string,
+  signsPresent: number,
+  wide: boolean,
+  report: (hit: InjectionHit) => void,
+): void {
+  if (find(text, signsPresent, (start, end, score) => report({ rule: 'role_marker', score, start, end }))) return;
   if (!wide) return;
   // Full-width signs and zero-width characters between them: offsets no longer fit, so the whole text is meant.
   const plain = text.normalize('NFKC').replace(/\p{Cf}/gu, '');
   if (plain !== text)
-    find(plain, -1, (_start, _end, score) => found({ rule: 'role_marker', score, start: 0, end: text.length }));
+    find(plain, -1, (_start, _end, score) => report({ rule: 'role_marker', score, start: 0, end: text.length }));
 }
 
-function find(text: string, seen: number, found: (start: number, end: number, score: number) => void): boolean {
+function find(
+  text: string,
+  signsPresent: number,
+  report: (start: number, end: number, score: number) => void,
+): boolean {
   for (const [form, score, needed] of forms) {
-    if ((seen & needed) === 0) continue;
+    if ((signsPresent & needed) === 0) continue;
     const match = form.exec(text);
     if (match === null) continue;
-    found(match.index, match.index + match[0].length, score);
+    report(match.index, match.index + match[0].length, score);
     return true;
   }
   return false;

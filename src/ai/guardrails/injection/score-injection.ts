@@ -41,7 +41,7 @@ export function scoreInjection(text: string): InjectionScore {
 
 /** The place whose evidence is strongest. */
 function strongest(hits: readonly InjectionHit[]): InjectionScore {
-  const ordered = hits.toSorted((left, right) => left.start - right.start);
+  const ordered = hits.toSorted((first, second) => first.start - second.start);
   let best = harmless;
   for (let from = 0; from < ordered.length; ) {
     const start = ordered[from]?.start ?? 0;
@@ -65,7 +65,7 @@ function strongest(hits: readonly InjectionHit[]): InjectionScore {
 export function scoreOf(hits: readonly InjectionHit[]): number {
   const counted: InjectionHit[] = [];
   let innocent = 1;
-  for (const hit of hits.toSorted((left, right) => right.score - left.score)) {
+  for (const hit of hits.toSorted((first, second) => second.score - first.score)) {
     if (counted.some((strong) => strong.rule === hit.rule || coversTheSame(hit, strong))) continue;
     counted.push(hit);
     innocent *= 1 - hit.score;
@@ -84,9 +84,9 @@ function isBare(text: string, end: number): boolean {
 }
 
 /** Two hits on mostly the same words are one piece of evidence. */
-function coversTheSame(left: InjectionHit, right: InjectionHit): boolean {
-  const overlap = Math.min(left.end, right.end) - Math.max(left.start, right.start);
-  return overlap > 0.6 * Math.min(left.end - left.start, right.end - right.start);
+function coversTheSame(first: InjectionHit, second: InjectionHit): boolean {
+  const overlap = Math.min(first.end, second.end) - Math.max(first.start, second.start);
+  return overlap > 0.6 * Math.min(first.end - first.start, second.end - second.start);
 }
 
 function collect(text: string, depth: number): readonly InjectionHit[] {
@@ -95,7 +95,7 @@ function collect(text: string, depth: number): readonly InjectionHit[] {
   const examples: number[] = [];
   const latest = new Map<InjectionRule, number>();
   /** Hits of one rule that overlap are one. */
-  const found: Collect = (hit) => {
+  const report: Collect = (hit) => {
     const index = latest.get(hit.rule);
     const before = index === undefined ? undefined : hits[index];
     if (index !== undefined && before !== undefined && hit.start <= before.end && before.score >= hit.score)
@@ -105,15 +105,15 @@ function collect(text: string, depth: number): readonly InjectionHit[] {
       hits.push(hit);
     }
   };
-  const { seen, longest, apart, wide, reversed, bits } = readOrderWords(
+  const { signsPresent, longest, apart, wide, reversed, bits } = readOrderWords(
     text,
     (rule, score, start, end) => {
       if (rule === 'negated') negated.push(end);
       else if (rule === 'quoted') examples.push(start);
-      else found({ rule, score: excused(rule, score, start, end), start, end });
+      else report({ rule, score: excused(rule, score, start, end), start, end });
     },
     (rule, score, start, end) => {
-      if (rule !== 'negated' && rule !== 'quoted' && score >= 0.7) found({ rule: 'encoded', score: 0.9, start, end });
+      if (rule !== 'negated' && rule !== 'quoted' && score >= 0.7) report({ rule: 'encoded', score: 0.9, start, end });
     },
   );
   function excused(rule: InjectionRule, score: number, start: number, end: number): number {
@@ -126,20 +126,23 @@ function collect(text: string, depth: number): readonly InjectionHit[] {
     // A text about attacks is not blocked for one order alone, but for two: or naming attacks would let every order pass.
     return example >= 0 && start - example < exampleWithin ? score * 0.85 : score;
   }
-  findRoleMarkers(text, seen, wide, found);
-  if (apart > 0) findSpaced(text, found, (joined) => scoreAt(joined, depth));
-  if (longest >= 14) findJoined(text, found);
-  if (wide) findUnspaced(text, found);
+  findRoleMarkers(text, signsPresent, wide, report);
+  if (apart > 0) findSpaced(text, report, (joined) => scoreAt(joined, depth));
+  if (longest >= 14) findJoined(text, report);
+  if (wide) findUnspaced(text, report);
   if (reversed >= 2 && depth === 0) {
     const score = scoreAt([...text].reverse().join(''), depth);
-    if (score >= 0.4) found({ rule: 'encoded', start: 0, end: text.length, score: Math.min(1, score + 0.1) });
+    if (score >= 0.4) report({ rule: 'encoded', start: 0, end: text.length, score: Math.min(1, score + 0.1) });
   }
-  if (depth >= maxDepth || (longest < 16 && (seen & codeSigns) === 0 && bits < 8 && !manyDigits(text, seen)))
+  if (
+    depth >= maxDepth ||
+    (longest < 16 && (signsPresent & codeSigns) === 0 && bits < 8 && !manyDigits(text, signsPresent))
+  )
     return hits;
   for (const { start, end, decoded } of decodedParts(text, depth)) {
     const score = scoreAt(decoded, depth);
     // Hiding an order is worse than giving it.
-    if (score >= 0.4) found({ rule: 'encoded', start, end, score: Math.min(1, score + 0.1) });
+    if (score >= 0.4) report({ rule: 'encoded', start, end, score: Math.min(1, score + 0.1) });
   }
   return hits;
 }
@@ -152,6 +155,6 @@ function scoreAt(text: string, depth: number): number {
 const digitGroups = /(?:(?:0x|\\x)?[0-9a-fA-F]{2,8}[\s,:]){6}/;
 
 /** `69 67 6e 6f …`: characters as numbers. */
-function manyDigits(text: string, seen: number): boolean {
-  return (seen & digitSigns) !== 0 && digitGroups.test(text);
+function manyDigits(text: string, signsPresent: number): boolean {
+  return (signsPresent & digitSigns) !== 0 && digitGroups.test(text);
 }

@@ -8,13 +8,13 @@ const squeezed =
   /(?:ignore|disregard|forget|bypass|override)(?:all|the|any|your|every|my|of|these|those)*(?:previous|prior|above|earlier|system|instruction|rules|guideline|prompt|safety)|(?:reveal|print|show|repeat|output|leak)(?:me|us|all|the|your|my)*(?:system|hidden|initial|secret)?(?:prompt|instructions|password)|jailbreak|systemprompt|nosnoitcurtsni/;
 
 /** `i g n o r e   p r e v i o u s`: single letters, put together; words where what stands between them tells them. */
-export function findSpaced(text: string, found: Collect, score: (joined: string) => number): void {
+export function findSpaced(text: string, report: Collect, score: (joined: string) => number): void {
   for (const match of text.matchAll(spacedRun)) {
     const span = { start: match.index, end: match.index + match[0].length };
-    if (squeezed.test(lettersOf(match[0]))) found({ rule: 'spaced', score: 0.85, ...span });
+    if (squeezed.test(lettersOf(match[0]))) report({ rule: 'spaced', score: 0.85, ...span });
     else {
       const scored = score(joinLetters(match[0]));
-      if (scored >= 0.4) found({ rule: 'spaced', score: Math.min(1, scored + 0.1), ...span });
+      if (scored >= 0.4) report({ rule: 'spaced', score: Math.min(1, scored + 0.1), ...span });
     }
   }
 }
@@ -30,10 +30,10 @@ function joinLetters(run: string): string {
 const longWords = /[\p{L}\d]{14,400}/gu;
 
 /** `ignoreAllPreviousInstructions` */
-export function findJoined(text: string, found: Collect): void {
+export function findJoined(text: string, report: Collect): void {
   for (const match of text.matchAll(longWords))
     if (squeezed.test(lettersOf(match[0])))
-      found({ rule: 'spaced', score: 0.85, start: match.index, end: match.index + match[0].length });
+      report({ rule: 'spaced', score: 0.85, start: match.index, end: match.index + match[0].length });
 }
 
 function lettersOf(text: string): string {
@@ -69,9 +69,9 @@ const unspaced: readonly (readonly [RegExp, InjectionRule, number])[] = [
   [/(?:任何|所有|每个|一切)[^。\n]{0,4}(?:问题|请求|消息)|(?:すべての|どんな|あらゆる)[^。\n]{0,3}(?:質問|要求)|何でも(?:答え|話し)|(?:모든|어떤) ?(?:질문|요청)|무엇이든/u, 'standing', 0.3],
 ]; // biome-ignore format: a table
 
-export function findUnspaced(text: string, found: Collect): void {
+export function findUnspaced(text: string, report: Collect): void {
   for (const [form, rule, score] of unspaced) {
     const match = form.exec(text);
-    if (match !== null) found({ rule, score, start: match.index, end: match.index + match[0].length });
+    if (match !== null) report({ rule, score, start: match.index, end: match.index + match[0].length });
   }
 }

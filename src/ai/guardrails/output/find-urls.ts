@@ -9,22 +9,20 @@ const running = /(?<![A-Za-z0-9])(?:javascript|vbscript|data):(?=[^\s<>"'`])[^\s
 /** `data:` begins many sentences; the scheme has a media type, a parameter or a comma soon. */
 const dataUrl = /^data:(?:[a-z]+\/[a-z0-9.+-]+|;|,)/i;
 
-export function findUrls(text: string, allow: ReadonlySet<string>, found: (start: number, end: number) => void): void {
+export function findUrls(text: string, allow: ReadonlySet<string>, report: (start: number, end: number) => void): void {
   if (text.includes(':'))
     for (const match of text.matchAll(running))
-      if (!/^data/i.test(match[0]) || dataUrl.test(match[0])) found(match.index, match.index + match[0].length);
+      if (!/^data/i.test(match[0]) || dataUrl.test(match[0])) report(match.index, match.index + match[0].length);
   if (!text.includes('//') && !text.includes('\\') && !text.includes('www.')) return;
   for (const match of text.matchAll(url)) {
-    const written = match[0].replace(/[.,;:!?*_]{1,9}$/, '');
-    if (!isAllowed(written, allow)) found(match.index, match.index + written.length);
+    const url = match[0].replace(/[.,;:!?*_]{1,9}$/, '');
+    if (!isAllowed(url, allow)) report(match.index, match.index + url.length);
   }
 }
 
-function isAllowed(written: string, allow: ReadonlySet<string>): boolean {
+function isAllowed(url: string, allow: ReadonlySet<string>): boolean {
   if (allow.size === 0) return false;
-  const whole = /^[A-Za-z][A-Za-z0-9+.-]*:/.test(written)
-    ? written
-    : `https:${written.startsWith('www.') ? '//' : ''}${written}`;
+  const whole = /^[A-Za-z][A-Za-z0-9+.-]*:/.test(url) ? url : `https:${url.startsWith('www.') ? '//' : ''}${url}`;
   if (!URL.canParse(whole)) return false;
   const { protocol, hostname } = new URL(whole);
   if (protocol !== 'https:' && protocol !== 'http:') return false;

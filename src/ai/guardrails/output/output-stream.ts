@@ -31,7 +31,7 @@ export function compileOutputRules(config: GuardrailsConfig): OutputRules {
 
 export function looksForAnything({ spans, markup, maxLength, required }: OutputRules): boolean {
   if (markup !== undefined || maxLength !== undefined || required.length > 0) return true;
-  return spans.kinds.size > 0 || spans.own.length > 0 || spans.secrets !== undefined || spans.urls !== undefined;
+  return spans.kinds.size > 0 || spans.patterns.length > 0 || spans.secrets !== undefined || spans.urls !== undefined;
 }
 
 const markupSigns = feature.lessThan | feature.bracket;
@@ -85,11 +85,11 @@ export class OutputStream implements GuardedStream {
   end(): string | Blocked {
     if (this.#found.blocked) return this.#blocked();
     this.#segmenter.end();
-    const rest = this.#leave();
-    if (typeof rest !== 'string') return rest;
+    const remaining = this.#leave();
+    if (typeof remaining !== 'string') return remaining;
     for (const pattern of this.#rules.required)
       if (!pattern.test(this.#whole)) this.#found.add('patterns', pattern.name, pattern.mode);
-    return this.#found.blocked ? this.#blocked() : rest;
+    return this.#found.blocked ? this.#blocked() : remaining;
   }
 
   #blocked(): Blocked {
@@ -113,12 +113,12 @@ export class OutputStream implements GuardedStream {
   #withinLength(delta: string): string {
     const { maxLength } = this.#rules;
     if (maxLength === undefined) return delta;
-    const left = maxLength.limit - this.#length;
+    const room = maxLength.limit - this.#length;
     this.#length += delta.length;
-    if (delta.length <= left) return delta;
-    if (left >= 0) this.#found.add('output', 'length', maxLength.mode); // once: what is left falls below 0
+    if (delta.length <= room) return delta;
+    if (room >= 0) this.#found.add('output', 'length', maxLength.mode); // once: the room falls below 0
     this.#length = maxLength.limit + 1;
-    return maxLength.mode === 'mask' ? delta.slice(0, Math.max(0, left)) : delta;
+    return maxLength.mode === 'mask' ? delta.slice(0, Math.max(0, room)) : delta;
   }
 
   #check(text: string, start: number, end: number, features: number): void {
@@ -141,13 +141,13 @@ export class OutputStream implements GuardedStream {
   }
 
   #mask(segment: string, spans: readonly Span[]): string {
-    const kept = placeholderSpans(segment, this.#placeholders);
+    const spared = placeholderSpans(segment, this.#placeholders);
     let masked = '';
     let from = 0;
     for (const span of spans) {
       // A placeholder is nobody's data; a URL or a blocked pattern around one goes as a whole.
       const isData = span.guard === 'pii' || span.guard === 'secrets';
-      for (const { start, end } of isData ? apartFrom(span, kept) : [span]) {
+      for (const { start, end } of isData ? apartFrom(span, spared) : [span]) {
         this.#found.add(span.guard, span.rule, span.mode);
         if (span.mode !== 'mask') continue;
         const begin = this.#form === 'json' ? afterEscape(segment, start) : start;

@@ -48,9 +48,9 @@ export function stripMarkup(text: string, form: 'text' | 'json', keep: (brackete
   for (let round = 0; round < maxRounds; round += 1) {
     const before = current;
     if (current.includes('<'))
-      current = current.replace(tag, (found, offset: number, whole: string) => {
-        if (found.endsWith('>') || begunTag.test(whole.slice(offset, offset + 240))) count += 1;
-        return found === '<' ? '< ' : '';
+      current = current.replace(tag, (element, offset: number, whole: string) => {
+        if (element.endsWith('>') || begunTag.test(whole.slice(offset, offset + 240))) count += 1;
+        return element === '<' ? '< ' : '';
       });
     if (current.includes(']')) {
       const links = stripLinks(current, target, keep);
@@ -70,7 +70,7 @@ function stripLinks(text: string, target: RegExp, keep: (bracketed: string) => b
   let scanned = 0;
   target.lastIndex = 0;
   for (let match = target.exec(text); match !== null; match = target.exec(text)) {
-    const written = match[0];
+    const markup = match[0];
     for (; scanned < match.index; scanned += 1) {
       const code = text.charCodeAt(scanned);
       if (code === 91) opened.push(scanned);
@@ -78,12 +78,12 @@ function stripLinks(text: string, target: RegExp, keep: (bracketed: string) => b
     }
     const open = opened.at(-1) ?? -1;
     const hasText = open >= from;
-    if (written.startsWith('](') && written.length === 2) {
+    if (markup.startsWith('](') && markup.length === 2) {
       stripped += `${text.slice(from, match.index)}] (`; // a target without an end
       count += 1;
-    } else if (written.startsWith(']:') || written.startsWith('][')) {
+    } else if (markup.startsWith(']:') || markup.startsWith('][')) {
       // `[1]: https://…` and `[text][1]` are links; `[note]: see below` and `a[0][1]` are not
-      if (!/^\]:\s?<?(?:[a-z][a-z0-9+.-]*:|\/\/|www\.)/i.test(written)) {
+      if (!/^\]:\s?<?(?:[a-z][a-z0-9+.-]*:|\/\/|www\.)/i.test(markup)) {
         target.lastIndex = match.index + 1;
         continue;
       }
@@ -96,7 +96,7 @@ function stripLinks(text: string, target: RegExp, keep: (bracketed: string) => b
       stripped += !hasText ? ']' : keep(bracketed) ? bracketed : bracketed.slice(1, -1);
       count += 1;
     }
-    from = match.index + written.length;
+    from = match.index + markup.length;
     target.lastIndex = from;
   }
   return { text: stripped + text.slice(from), count };

@@ -22,12 +22,12 @@ const forms: readonly RegExp[] = [
   String.raw`${edge}(?:[Cc]alle|C\/|[Aa]venida|[Aa]vda\.?|[Pp]laza|[Pp]aseo|[Cc]amino|[Cc]arrer|[Vv]ia|[Vv]iale|[Pp]iazza|[Cc]orso|[Ll]argo|[Vv]icolo|[Ss]trada) ?(?:${small} ){0,2}${name}(?: (?:${small} ){0,2}${name}){0,3},? (?:n\.?[ºo°]? ?)?${number}${town}`,
 ].map((source) => new RegExp(source, 'gu'));
 
-export function findAddresses(text: string, found: (start: number, end: number) => void): void {
+export function findAddresses(text: string, report: (start: number, end: number) => void): void {
   for (const form of forms) {
     form.lastIndex = 0;
     for (let match = form.exec(text); match !== null; match = form.exec(text)) {
       const end = match.index + match[0].trimEnd().length;
-      found(match.index, end);
+      report(match.index, end);
     }
   }
 }

@@ -8,14 +8,18 @@ import { digitGroups, digitsOf, type NumberRun } from './number-runs.ts';
 const network =
   /^(?:4(?:\d{12}|\d{15}|\d{18})|5[1-5]\d{14}|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}|3[47]\d{13}|3(?:0[0-5]|[689]\d)\d{11}|6(?:011|5\d\d|4[4-9]\d)\d{12,15}|35(?:2[89]|[3-8]\d)\d{12,15}|62\d{14,17}|(?:5[0678]|6[0-9])\d{11,17})$/;
 
-export function findCards(text: string, runs: readonly NumberRun[], found: (start: number, end: number) => void): void {
+export function findCards(
+  text: string,
+  runs: readonly NumberRun[],
+  report: (start: number, end: number) => void,
+): void {
   for (const run of runs) {
     if (run.count < 13) continue;
     const groups = digitGroups(text, run);
     for (let first = 0; first < groups.length; first += 1) {
       const end = cardFrom(text, groups, first);
       if (end < 0) continue;
-      found(groups[first]?.start ?? 0, groups[end]?.end ?? 0);
+      report(groups[first]?.start ?? 0, groups[end]?.end ?? 0);
       first = end;
     }
   }

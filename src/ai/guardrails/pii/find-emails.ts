@@ -2,7 +2,7 @@
  * E-mail addresses: `local@domain.tld`, in whatever script, found from each `@` outwards. Bounded by the lengths of
  * RFC 5321 (64 before the `@`, 255 after it), so it is linear whatever the text.
  */
-export function findEmails(text: string, found: (start: number, end: number) => void): void {
+export function findEmails(text: string, report: (start: number, end: number) => void): void {
   let after = 0;
   for (let at = text.indexOf('@'); at >= 0; at = text.indexOf('@', at + 1)) {
     let start = at;
@@ -20,7 +20,7 @@ export function findEmails(text: string, found: (start: number, end: number) => 
       if (end === lastDot) lastDot = text.lastIndexOf('.', end - 1);
     }
     if (lastDot <= at + 1 || end - lastDot < 3 || isDigit(text.charCodeAt(lastDot + 1))) continue;
-    found(start, end);
+    report(start, end);
     after = end;
   }
 }

@@ -6,7 +6,7 @@ import { countrySpecs, isValidIBAN } from 'ibantools';
 
 const begin = /(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}/g;
 
-export function findIbans(text: string, found: (start: number, end: number) => void): void {
+export function findIbans(text: string, report: (start: number, end: number) => void): void {
   begin.lastIndex = 0;
   for (let match = begin.exec(text); match !== null; match = begin.exec(text)) {
     const country = match[0].slice(0, 2).toUpperCase();
@@ -24,17 +24,17 @@ export function findIbans(text: string, found: (start: number, end: number) => v
     if (electronic.length !== length || /[A-Za-z0-9]/.test(text[end] ?? ' ')) continue;
     electronic = electronic.toUpperCase();
     if (!passesMod97(electronic) || !isValidIBAN(electronic)) continue;
-    found(match.index, end);
+    report(match.index, end);
     begin.lastIndex = end;
   }
 }
 
 /** ISO 7064's check, which is quick and refuses nearly everything before the library is asked about the country's form. */
 function passesMod97(iban: string): boolean {
-  let rest = 0;
+  let remainder = 0;
   for (let index = 0; index < iban.length; index += 1) {
     const code = iban.charCodeAt((index + 4) % iban.length);
-    rest = (code < 65 ? rest * 10 + code - 48 : rest * 100 + code - 55) % 97;
+    remainder = (code < 65 ? remainder * 10 + code - 48 : remainder * 100 + code - 55) % 97;
   }
-  return rest === 1;
+  return remainder === 1;
 }

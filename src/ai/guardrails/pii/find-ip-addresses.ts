@@ -6,13 +6,13 @@ const hexAndColon = /[0-9A-Fa-f:]:[0-9A-Fa-f]/;
 const four = /(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)/g;
 const six = /(?<![\w:])[0-9A-Fa-f:]{2,39}(?:\.\d{1,3}){0,3}(?![\w:])/g;
 
-export function findIpAddresses(text: string, found: (start: number, end: number) => void): void {
+export function findIpAddresses(text: string, report: (start: number, end: number) => void): void {
   if (text.includes('.'))
     for (const match of text.matchAll(four))
       if (match[0].split('.').every((byte) => Number(byte) < 256 && (byte === '0' || !byte.startsWith('0'))))
-        found(match.index, match.index + match[0].length);
+        report(match.index, match.index + match[0].length);
   if (hexAndColon.test(text))
     for (const match of text.matchAll(six))
       if (match[0].length > 2 && match[0].split(':').length > 2 && isIPv6(match[0]))
-        found(match.index, match.index + match[0].length);
+        report(match.index, match.index + match[0].length);
 }

@@ -10,7 +10,7 @@ import { digitGroups, digitsOf, type NumberRun } from './number-runs.ts';
 export const maxAsked = 2_000;
 
 export interface PhoneFinder {
-  find(text: string, runs: readonly NumberRun[], found: (start: number, end: number) => void): void;
+  find(text: string, runs: readonly NumberRun[], report: (start: number, end: number) => void): void;
 }
 
 /** Dates and times of day, which national numbers would otherwise swallow. */
@@ -20,37 +20,37 @@ const date = /^(?:\d{4}([-./])\d{1,2}\1\d{1,2}|\d{1,2}([-./])\d{1,2}\2\d{2,4})(?
 export function createPhoneFinder(country: string | undefined): PhoneFinder {
   const home = country !== undefined && isSupportedCountry(country) ? country : undefined;
   const lengths = possibleLengths(home);
-  let asked = 0;
+  let lookups = 0;
 
-  function isPhone(written: string, digits: string): boolean {
+  function isPhone(digitsAndSigns: string, digits: string): boolean {
     // No country's code begins with 0: a padded number is none.
-    const international = written.includes('+') || (digits.startsWith('00') && digits[2] !== '0');
-    if (!international && (home === undefined || date.test(written))) return false;
+    const international = digitsAndSigns.includes('+') || (digits.startsWith('00') && digits[2] !== '0');
+    if (!international && (home === undefined || date.test(digitsAndSigns))) return false;
     if (digits.length < 7 || digits.length > (digits.startsWith('00') ? 17 : 15)) return false;
-    asked += 1;
-    if (asked > maxAsked) return true;
-    if (international) return isValid(digits.startsWith('00') ? `+${digits.slice(2)}` : written);
-    return isNational(written, digits);
+    lookups += 1;
+    if (lookups > maxAsked) return true;
+    if (international) return isValid(digits.startsWith('00') ? `+${digits.slice(2)}` : digitsAndSigns);
+    return isNational(digitsAndSigns, digits);
   }
 
   /** Written as the country writes it: with its trunk prefix, where it has one; bare digits are an order number. */
-  function isNational(written: string, digits: string): boolean {
-    if (written.length === digits.length && !digits.startsWith('0')) return false;
+  function isNational(digitsAndSigns: string, digits: string): boolean {
+    if (digitsAndSigns.length === digits.length && !digits.startsWith('0')) return false;
     const significant = digits.startsWith('0') ? digits.length - 1 : digits.length;
     if (!lengths.has(digits.length) && !lengths.has(significant) && !digits.startsWith('1')) return false;
-    const number = parsePhoneNumberFromString(written, { defaultCountry: home as CountryCode, extract: false });
+    const number = parsePhoneNumberFromString(digitsAndSigns, { defaultCountry: home as CountryCode, extract: false });
     if (!number?.isValid() || number.country !== home) return false;
     const national = number.formatNational().replace(/\D/g, '');
     return national === digits || digits === `1${national}`;
   }
 
   return {
-    find(text, runs, found) {
+    find(text, runs, report) {
       for (const run of runs) {
         if (run.count < 7) continue;
         if (run.count <= 17 && isPhone(text.slice(run.start, run.end), digitsOf(text, run.start, run.end)))
-          found(run.start, run.end);
-        else findInside(text, run, isPhone, found);
+          report(run.start, run.end);
+        else findInside(text, run, isPhone, report);
       }
     },
   };
@@ -68,8 +68,8 @@ function possibleLengths(home: CountryCode | undefined): ReadonlySet<number> {
 function findInside(
   text: string,
   run: NumberRun,
-  isPhone: (written: string, digits: string) => boolean,
-  found: (start: number, end: number) => void,
+  isPhone: (digitsAndSigns: string, digits: string) => boolean,
+  report: (start: number, end: number) => void,
 ): void {
   const groups = digitGroups(text, run);
   for (let first = 0; first < groups.length; first += 1) {
@@ -87,11 +87,11 @@ function findInside(
       if (isPhone(text.slice(start, end), digitsOf(text, start, end))) best = last; // the longest
     }
     if (best < 0) continue;
-    found(start, groups[best]?.end ?? start);
+    report(start, groups[best]?.end ?? start);
     first = best;
   }
 }
 
-function isValid(written: string): boolean {
-  return parsePhoneNumberFromString(written, { extract: false })?.isValid() ?? false;
+function isValid(digitsAndSigns: string): boolean {
+  return parsePhoneNumberFromString(digitsAndSigns, { extract: false })?.isValid() ?? false;
 }

@@ -12,7 +12,7 @@ interface KnownForm {
 }
 
 /** `(?<![…])` keeps a form from beginning inside a longer word; every quantifier is over one class. */
-const known: readonly KnownForm[] = [
+const forms: readonly KnownForm[] = [
   { rule: 'private_key', holds: ['-----BEGIN'], form: /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/g },
   {
     rule: 'api_key',
@@ -61,53 +61,53 @@ const judged = 64;
 export function findSecrets(
   text: string,
   features: number,
-  found: (rule: string, start: number, end: number) => void,
+  report: (rule: string, start: number, end: number) => void,
 ): void {
   if ((features & feature.insideKey) !== 0) {
     const end = endOfKey(text, 0);
-    found('private_key', 0, end);
+    report('private_key', 0, end);
   }
   if ((features & (feature.longWord | feature.hyphen)) !== 0)
-    for (const { rule, holds, form } of known) {
+    for (const { rule, holds, form } of forms) {
       if (!holds.some((part) => text.includes(part))) continue;
       form.lastIndex = 0;
       for (let match = form.exec(text); match !== null; match = form.exec(text)) {
         const end = rule === 'private_key' ? endOfKey(text, match.index + match[0].length) : form.lastIndex;
-        found(rule, match.index, end);
+        report(rule, match.index, end);
         form.lastIndex = end;
       }
     }
   if ((features & feature.at) !== 0 && text.includes('://'))
     for (const match of text.matchAll(urlCredentials)) {
       const end = match.index + match[0].length - 1;
-      found('password', end - (match[1]?.length ?? 0), end);
+      report('password', end - (match[1]?.length ?? 0), end);
     }
-  if ((features & (feature.keyWord | feature.equals | feature.colon)) !== 0) findAssignments(text, found);
+  if ((features & (feature.keyWord | feature.equals | feature.colon)) !== 0) findAssignments(text, report);
 }
 
-function findAssignments(text: string, found: (rule: string, start: number, end: number) => void): void {
+function findAssignments(text: string, report: (rule: string, start: number, end: number) => void): void {
   assignment.lastIndex = 0;
   for (let match = assignment.exec(text); match !== null; match = assignment.exec(text)) {
     const start = assignment.lastIndex;
     const link = match.groups?.link?.trim() ?? '';
     const isPassword = /^(?:pass|pwd|kennwort|wachtwoord|contrase|mot|senha)/i.test(match[0]);
     const beginning = /^[^\s"'`[\]<>,;]+/.exec(text.slice(start, start + judged))?.[0] ?? '';
-    const said = beginning.length < judged ? beginning.replace(/[.!?)}]{1,9}$/, '') : beginning;
-    if (!(isPassword ? isPasswordSaid(said, link) : isRandom(/^[^=:]+/.exec(said)?.[0] ?? ''))) continue;
-    let end = start + said.length;
+    const statement = beginning.length < judged ? beginning.replace(/[.!?)}]{1,9}$/, '') : beginning;
+    if (!(isPassword ? isPasswordSaid(statement, link) : isRandom(/^[^=:]+/.exec(statement)?.[0] ?? ''))) continue;
+    let end = start + statement.length;
     if (beginning.length === judged) {
       value.lastIndex = start;
       end = value.test(text) ? value.lastIndex : end;
     }
-    found(isPassword ? 'password' : 'token', start, end);
+    report(isPassword ? 'password' : 'token', start, end);
     assignment.lastIndex = end;
   }
 }
 
 /** Anything behind `=`; behind `:` and `is` only what is no plain word: `password: required` says nothing. */
-function isPasswordSaid(said: string, link: string): boolean {
-  if (link.startsWith('=') || link === ':=') return said.length >= 4;
-  return link !== '' && said.length >= 5 && /[^\p{L}.,'’-]/u.test(said);
+function isPasswordSaid(statement: string, link: string): boolean {
+  if (link.startsWith('=') || link === ':=') return statement.length >= 4;
+  return link !== '' && statement.length >= 5 && /[^\p{L}.,'’-]/u.test(statement);
 }
 
 /** Whether a token looks drawn at random: letters and digits mixed, 16 characters or more, over 3 bits a character. */

@@ -51,16 +51,16 @@ export class PlaceholderMint {
   mint(): { readonly placeholders: Placeholders; readonly of: (kind: string, value: string) => string } {
     const tail = this.#tail();
     const values = new Map<string, string>();
-    const written = new Map<string, string>();
+    const tags = new Map<string, string>();
     const scopes = new Map<string, ReadonlySet<string>>();
     for (const [key, name] of this.#names) {
       const placeholder = `${name}${tail}`;
-      written.set(key, placeholder);
+      tags.set(key, placeholder);
       values.set(placeholder, key.slice(key.indexOf('\n') + 1));
-      const own = this.#scopes.get(key);
-      if (own !== undefined && !own.has(undefined)) scopes.set(placeholder, own as ReadonlySet<string>);
+      const entry = this.#scopes.get(key);
+      if (entry !== undefined && !entry.has(undefined)) scopes.set(placeholder, entry as ReadonlySet<string>);
     }
-    return { placeholders: { values, tail, scopes }, of: (kind, value) => written.get(`${kind}\n${value}`) ?? '' };
+    return { placeholders: { values, tail, scopes }, of: (kind, value) => tags.get(`${kind}\n${value}`) ?? '' };
   }
 
   #tail(): string {

@@ -26,14 +26,14 @@ export function withRepeats(
   // The longest first: a name that is part of an address does not take it apart.
   const values = [...masked].filter(([value]) => value.length >= shortest).sort(([a], [b]) => b.length - a.length);
   let all: MaskedSpan[] | undefined;
-  let taken: Uint8Array | undefined;
+  let covered: Uint8Array | undefined;
   for (const [value, span] of values.slice(0, mostValues)) {
-    for (const written of new Set([value, JSON.stringify(value).slice(1, -1)])) {
-      for (let at = text.indexOf(written); at >= 0; at = text.indexOf(written, at + written.length)) {
-        taken ??= placesOf(text, spans);
-        const end = at + written.length;
-        if (taken.subarray(at, end).includes(1)) continue;
-        taken.fill(1, at, end);
+    for (const form of new Set([value, JSON.stringify(value).slice(1, -1)])) {
+      for (let at = text.indexOf(form); at >= 0; at = text.indexOf(form, at + form.length)) {
+        covered ??= placesOf(text, spans);
+        const end = at + form.length;
+        if (covered.subarray(at, end).includes(1)) continue;
+        covered.fill(1, at, end);
         all ??= [...spans];
         all.push({ ...span, start: at, end, value });
       }

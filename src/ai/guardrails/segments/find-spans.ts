@@ -23,9 +23,9 @@ export interface SpanRules {
   readonly country: string | undefined;
   readonly secrets: GuardMode | undefined;
   /** Recognisers (guard `pii`) and blocked patterns (guard `patterns`). */
-  readonly own: readonly { readonly guard: Guard; readonly pattern: OwnPattern }[];
+  readonly patterns: readonly { readonly guard: Guard; readonly pattern: OwnPattern }[];
   /** Whether any of `own` can match in a text; `undefined`: each segment must be asked. */
-  readonly anyOwn: ((text: string) => boolean) | undefined;
+  readonly anyPattern: ((text: string) => boolean) | undefined;
   readonly urls: { readonly allow: ReadonlySet<string>; readonly mode: GuardMode } | undefined;
   readonly needs: SegmentNeeds;
   /** A segment with none of these features holds nothing, own patterns aside. */
@@ -37,7 +37,7 @@ const urlFeatures = feature.colon | feature.dot;
 
 export function compileSpanRules(config: GuardrailsConfig, direction: 'input' | 'output'): SpanRules {
   const kinds = config.personalData?.kinds ?? new Map<PersonalDataKind, GuardMode>();
-  const own = [
+  const patterns = [
     ...(config.personalData?.recognizers ?? []).map((pattern) => ({ guard: 'pii' as const, pattern })),
     ...config.blockedPatterns.map((pattern) => ({ guard: 'patterns' as const, pattern })),
   ].map(({ guard, pattern }) => ({ guard, pattern: compileOwnPattern(pattern) }));
@@ -56,15 +56,15 @@ export function compileSpanRules(config: GuardrailsConfig, direction: 'input' | 
     kinds,
     country: config.personalData?.country,
     secrets,
-    own,
-    anyOwn: compileAnyOf([...(config.personalData?.recognizers ?? []), ...config.blockedPatterns]),
+    patterns,
+    anyPattern: compileAnyOf([...(config.personalData?.recognizers ?? []), ...config.blockedPatterns]),
     urls: isOutput && urls !== undefined ? { allow: new Set(urls.allow), mode: urls.mode } : undefined,
     needs: {
       numbers: kinds.has('phone') || kinds.has('card') || kinds.has('iban'),
       addresses: kinds.has('address'),
       secrets: secrets !== undefined,
       markup: isOutput && markup !== undefined,
-      lines: own.some(({ pattern }) => !pattern.inWord),
+      lines: patterns.some(({ pattern }) => !pattern.inWord),
     },
     interesting,
   };
@@ -82,14 +82,16 @@ export class SpanFinder {
 
   /** Before the segments of a text. */
   begin(text: string): void {
-    const { own, anyOwn } = this.#rules;
-    this.#ownMayMatch = own.length > 0 && (anyOwn === undefined || anyOwn(text));
+    const { patterns, anyPattern } = this.#rules;
+    this.#ownMayMatch = patterns.length > 0 && (anyPattern === undefined || anyPattern(text));
   }
 
   /** Whether a segment may hold anything. */
   isWorthIt(features: number): boolean {
-    const { interesting, own } = this.#rules;
-    return (features & interesting) !== 0 || this.#ownMayMatch || (own.length > 0 && (features & feature.cut) !== 0);
+    const { interesting, patterns } = this.#rules;
+    return (
+      (features & interesting) !== 0 || this.#ownMayMatch || (patterns.length > 0 && (features & feature.cut) !== 0)
+    );
   }
 
   /** The spans of a segment, sorted, none over another: what begins first wins, of those the longest. */
@@ -110,8 +112,8 @@ export class SpanFinder {
       if (span !== undefined && span.mode !== 'mask') continue;
       const end = span?.start ?? segment.length;
       if (end - from > 4)
-        for (const found of this.#findOnce(segment.slice(from, end), features))
-          more.push({ ...found, start: found.start + from, end: found.end + from });
+        for (const nested of this.#findOnce(segment.slice(from, end), features))
+          more.push({ ...nested, start: nested.start + from, end: nested.end + from });
       from = span?.end ?? end;
     }
     const all = withoutOverlaps([...spans, ...more]);
@@ -121,7 +123,7 @@ export class SpanFinder {
 
   #findOnce(segment: string, features: number): Span[] {
     const spans: Span[] = [];
-    const { kinds, secrets, own, urls } = this.#rules;
+    const { kinds, secrets, patterns, urls } = this.#rules;
     const add = (guard: Guard, rule: string, mode: GuardMode) => (start: number, end: number) => {
       spans.push({ start, end, guard, rule, mode });
     };
@@ -146,7 +148,7 @@ export class SpanFinder {
     )
       findAddresses(segment, add('pii', 'address', address));
     if (this.#ownMayMatch || (features & feature.cut) !== 0)
-      for (const { guard, pattern } of own) pattern.find(segment, add(guard, pattern.name, pattern.mode));
+      for (const { guard, pattern } of patterns) pattern.find(segment, add(guard, pattern.name, pattern.mode));
     return spans.length < 2 ? spans : withoutOverlaps(spans);
   }
 
@@ -174,11 +176,11 @@ const strength: Readonly<Record<GuardMode, number>> = { block: 0, mask: 1, flag:
  * flags, so that what is only named never hides what must not leave.
  */
 function withoutOverlaps(spans: readonly Span[]): Span[] {
-  const kept: Span[] = [];
+  const disjoint: Span[] = [];
   const ranked = [...spans].sort((a, b) => strength[a.mode] - strength[b.mode] || a.start - b.start || b.end - a.end);
   // Per mode the kept spans are already sorted and disjoint; three sweeps keep it n log n.
   for (const mode of ['block', 'mask', 'flag'] as const) {
-    const before = kept.splice(0);
+    const before = disjoint.splice(0);
     let at = 0;
     let covered = 0;
     const merged: Span[] = [];
@@ -195,8 +197,8 @@ function withoutOverlaps(spans: readonly Span[]): Span[] {
       }
       covered = Math.max(covered, span.end);
     }
-    kept.push(...before, ...merged);
-    kept.sort((a, b) => a.start - b.start);
+    disjoint.push(...before, ...merged);
+    disjoint.sort((a, b) => a.start - b.start);
   }
-  return kept;
+  return disjoint;
 }
