@@ -27,7 +27,7 @@ export async function expectHardlyRefused(options: DifferentialOptions): Promise
   const wrong = report.disagreements.filter(({ ours }) => !isRefused(ours));
   const refused = report.disagreements.length - wrong.length;
   console.info(`${graph.name}: ${refused} refused and ${wrong.length} wrong of ${report.compared} random operations`);
-  expect(wrong.map((one) => describeDisagreement(graph, one)).join('\n')).toBe('');
+  expect(wrong.map((disagreement) => describeDisagreement(graph, disagreement)).join('\n')).toBe('');
   // None is, where this machine has time to plan each within planWithinMs.
   expect(refused).toBeLessThan(Math.max(2, 0.02 * report.compared));
 }

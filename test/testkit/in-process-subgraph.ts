@@ -91,18 +91,22 @@ export function createInProcessSubgraph(
   function resolveReference(typeName: string, reference: DataObject, context: RequestContext): DataObject | null {
     const { keys, fields } = facts.get(typeName) ?? { keys: [], fields: new Map<string, FieldDefinitionNode>() };
     const entity = dataOf(context).entities.find(
-      (one) => isOfType(one.__typename, typeName) && keys.some((key) => matches(key, one, reference)),
+      (entity) => isOfType(entity.__typename, typeName) && keys.some((key) => matches(key, entity, reference)),
     );
     if (!keys.some((key) => holds(key, reference)))
       onProblem(`${name}: a representation of ${typeName} without a key: ${JSON.stringify(reference)}`);
     if (entity === undefined) return null;
     const object: DataObject = { ...entity };
-    const own =
+    const actualType =
       schema.getType(String(entity.__typename)) === undefined ? undefined : facts.get(String(entity.__typename));
-    for (const [field, definition] of [...fields, ...(own?.fields ?? [])]) {
+    for (const [field, definition] of [...fields, ...(actualType?.fields ?? [])]) {
       if (!has(definition, 'external')) continue;
       if (Object.hasOwn(reference, field)) object[field] = reference[field];
-      else if (!keys.some((key) => key.selections.some((one) => one.kind === Kind.FIELD && one.name.value === field)))
+      else if (
+        !keys.some((key) =>
+          key.selections.some((selection) => selection.kind === Kind.FIELD && selection.name.value === field),
+        )
+      )
         delete object[field];
     }
     object.__typename =
@@ -132,7 +136,7 @@ export function createInProcessSubgraph(
 
   function isKeyField(typeName: string, field: string): boolean {
     return (facts.get(typeName)?.keys ?? []).some((key) =>
-      key.selections.some((one) => one.kind === Kind.FIELD && one.name.value === field),
+      key.selections.some((selection) => selection.kind === Kind.FIELD && selection.name.value === field),
     );
   }
 
@@ -140,8 +144,8 @@ export function createInProcessSubgraph(
     schema.getPossibleTypes(abstractType).find((possible) => isOfType(value.__typename, possible.name))?.name;
 
   function documentOf(query: string): DocumentNode {
-    const known = documents.get(query);
-    if (known !== undefined) return known;
+    const cached = documents.get(query);
+    if (cached !== undefined) return cached;
     const document = parse(query, { noLocation: true });
     const errors = validate(schema, document);
     if (errors.length > 0)
@@ -199,11 +203,11 @@ function factsOf(document: DocumentNode): Map<string, TypeFacts> {
       case Kind.OBJECT_TYPE_EXTENSION:
       case Kind.INTERFACE_TYPE_DEFINITION:
       case Kind.INTERFACE_TYPE_EXTENSION: {
-        const known = facts.get(definition.name.value);
+        const previous = facts.get(definition.name.value);
         facts.set(definition.name.value, {
-          keys: [...(known?.keys ?? []), ...keysOf(definition.directives ?? [])],
+          keys: [...(previous?.keys ?? []), ...keysOf(definition.directives ?? [])],
           fields: new Map([
-            ...(known?.fields ?? []),
+            ...(previous?.fields ?? []),
             ...(definition.fields ?? []).map((field) => [field.name.value, field] as const),
           ]),
         });
@@ -263,12 +267,12 @@ function matches(key: SelectionSetNode, entity: unknown, reference: unknown): bo
   if (entity === null || reference === null || entity === undefined || reference === undefined)
     return entity === reference;
   if (Array.isArray(entity) && Array.isArray(reference)) {
-    return entity.length === reference.length && entity.every((one, index) => matches(key, one, reference[index]));
+    return entity.length === reference.length && entity.every((item, index) => matches(key, item, reference[index]));
   }
   return fieldsOf(key).every(({ name, selectionSet }) => {
-    const given = entity as DataObject;
-    const [a, b] = [given[name.value], (reference as DataObject)[name.value]];
-    const value = typeof a === 'function' ? (a as (args: object) => unknown).call(given, {}) : a;
+    const object = entity as DataObject;
+    const [a, b] = [object[name.value], (reference as DataObject)[name.value]];
+    const value = typeof a === 'function' ? (a as (args: object) => unknown).call(object, {}) : a;
     return selectionSet === undefined ? value === b : matches(selectionSet, value, b);
   });
 }

@@ -49,9 +49,12 @@ export async function listenGraphQL(
     request
       .on('data', (chunk) => (text += chunk))
       .on('end', () => {
-        const one: ReceivedRequest = { headers: request.headers, body: JSON.parse(text) as ReceivedRequest['body'] };
-        received.push(one);
-        answer(one, response, received.length);
+        const requestRead: ReceivedRequest = {
+          headers: request.headers,
+          body: JSON.parse(text) as ReceivedRequest['body'],
+        };
+        received.push(requestRead);
+        answer(requestRead, response, received.length);
       });
   });
   return { url, received };

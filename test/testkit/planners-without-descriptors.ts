@@ -10,11 +10,11 @@ import { silentLog } from './test-graph.ts';
 const supergraphSdl = readFileSync('schema/supergraph.graphql', 'utf8');
 const pool = createPlannerPool({ log: silentLog });
 const planner = await pool.load('sample', { supergraphSdl, inProcess: [] });
-let asked = 0;
+let operations = 0;
 
-async function outcomeOf(one: Planner): Promise<string> {
+async function outcomeOf(tested: Planner): Promise<string> {
   try {
-    await one.plan(`{products__0:products{name c${asked++}:__typename}}`, [], 10_000);
+    await tested.plan(`{products__0:products{name c${operations++}:__typename}}`, [], 10_000);
     return 'planned';
   } catch (error) {
     return error instanceof GatewayError ? error.code : String(error);

@@ -92,11 +92,11 @@ class Writer {
     const body = this.#selectionSet(root, this.#options.maxDepth ?? 7);
     const definitions = [...this.#variables.values()].map(({ definition }) => definition).join(' ');
     const several = random.chance(0.15);
-    const named = several || random.chance(0.3);
-    const operationName = named ? 'Wanted' : undefined;
+    const isNamed = several || random.chance(0.3);
+    const operationName = isNamed ? 'Wanted' : undefined;
     const head =
-      named || definitions !== '' || isMutation
-        ? `${isMutation ? 'mutation' : 'query'} ${named ? 'Wanted' : ''}${definitions === '' ? '' : `(${definitions})`} `
+      isNamed || definitions !== '' || isMutation
+        ? `${isMutation ? 'mutation' : 'query'} ${isNamed ? 'Wanted' : ''}${definitions === '' ? '' : `(${definitions})`} `
         : '';
     const used = this.#fragments.filter(
       ({ name }) => body.includes(`...${name} `) || this.#fragments.some(({ text }) => text.includes(`...${name} `)),
@@ -113,20 +113,20 @@ class Writer {
   #selectionSet(type: GraphQLCompositeType, depth: number): string {
     const random = this.#random;
     const count = 1 + random.below(depth > 3 ? 4 : 5);
-    const taken = new Map<string, string>();
+    const headsByKey = new Map<string, string>();
     const parts: string[] = [];
-    for (let index = 0; index < count; index++) parts.push(this.#selection(type, depth, taken));
+    for (let index = 0; index < count; index++) parts.push(this.#selection(type, depth, headsByKey));
     return `{ ${parts.join(' ')} }`;
   }
 
-  #selection(type: GraphQLCompositeType, depth: number, taken: Map<string, string>): string {
+  #selection(type: GraphQLCompositeType, depth: number, headsByKey: Map<string, string>): string {
     const random = this.#random;
     if (depth <= 0 || (this.#budget <= 0 && !('getFields' in type))) return '__typename';
     const roll = random.next();
     if (roll < 0.08 || isUnionType(type)) {
       if (roll < 0.08) return `${random.chance(0.2) ? 'kind_of: ' : ''}__typename${this.#directives()}`;
     } else if (roll < (isAbstractType(type) ? 0.5 : 0.82)) {
-      return this.#field(type, depth, taken);
+      return this.#field(type, depth, headsByKey);
     }
     this.#budget--;
     return roll < 0.93 || depth <= 1 ? this.#inlineFragment(type, depth) : this.#spread(type, depth);
@@ -135,7 +135,7 @@ class Writer {
   #field(
     type: Exclude<GraphQLCompositeType, { getTypes(): unknown }>,
     depth: number,
-    taken: Map<string, string>,
+    headsByKey: Map<string, string>,
   ): string {
     const random = this.#random;
     const fields = Object.values(type.getFields());
@@ -147,12 +147,12 @@ class Writer {
     const alias = this.#alias(field, fields);
     const key = alias ?? field.name;
     let head = `${alias === undefined ? '' : `${alias}: `}${field.name}${this.#arguments(field)}`;
-    const known = taken.get(key);
-    if (known !== undefined) {
-      if (known.replace(/^\w+: /, '').split('(')[0] !== field.name) return '__typename';
-      head = known;
+    const previous = headsByKey.get(key);
+    if (previous !== undefined) {
+      if (previous.replace(/^\w+: /, '').split('(')[0] !== field.name) return '__typename';
+      head = previous;
     } else {
-      taken.set(key, head);
+      headsByKey.set(key, head);
     }
     const inner = getNamedType(field.type);
     return `${head}${this.#directives()}${isCompositeType(inner) ? ` ${this.#selectionSet(inner, depth - 1)}` : ''}`;
@@ -177,9 +177,9 @@ class Writer {
 
   #spread(type: GraphQLCompositeType, depth: number): string {
     const condition = this.#condition(type);
-    const known = this.#fragments.filter((fragment) => this.#overlap(type, fragment.type));
-    if (known.length > 0 && this.#random.chance(0.5))
-      return `...${this.#random.pick(known).name} ${this.#directives()}`;
+    const fragments = this.#fragments.filter((fragment) => this.#overlap(type, fragment.type));
+    if (fragments.length > 0 && this.#random.chance(0.5))
+      return `...${this.#random.pick(fragments).name} ${this.#directives()}`;
     const text = this.#selectionSet(condition, depth - 1);
     const name = `F${++this.#fragmentNames}`;
     this.#fragments.push({ name, type: condition, text });
@@ -212,8 +212,8 @@ class Writer {
       : '';
     if (random.chance(0.5)) return ` @${directive}(if: ${random.chance(directive === 'include' ? 0.8 : 0.2)})${second}`;
     const name = random.pick(['if1', 'if2', 'constructor']);
-    const known = this.#variables.get(name);
-    if (known === undefined) {
+    const declared = this.#variables.get(name);
+    if (declared === undefined) {
       const fallback = random.chance(0.5) ? ` = ${random.chance(0.5)}` : '';
       this.#variables.set(name, { name, type: 'Boolean!', definition: `$${name}: Boolean!${fallback}` });
       if (fallback === '' || random.chance(0.5)) this.#values[name] = random.chance(0.6);
@@ -223,13 +223,13 @@ class Writer {
 
   #arguments(field: GraphQLField<unknown, unknown>): string {
     const random = this.#random;
-    const written = field.args.flatMap((argument) => {
+    const argumentTexts = field.args.flatMap((argument) => {
       const optional = !isNonNullType(argument.type) || argument.defaultValue !== undefined;
       if (optional && random.chance(0.4)) return [];
       return [`${argument.name}: ${this.#value(argument.type, argument.defaultValue !== undefined, 3)}`];
     });
-    if (written.length > 1 && random.chance(0.3)) written.reverse();
-    return written.length === 0 ? '' : `(${written.join(', ')})`;
+    if (argumentTexts.length > 1 && random.chance(0.3)) argumentTexts.reverse();
+    return argumentTexts.length === 0 ? '' : `(${argumentTexts.join(', ')})`;
   }
 
   /** A value as a document writes it, now and then a variable. */
@@ -281,8 +281,8 @@ class Writer {
   #variable(type: GraphQLInputType, hasDefault: boolean): string {
     const random = this.#random;
     const position = String(type);
-    const known = [...this.#variables.values()].filter((one) => one.type === position);
-    if (known.length > 0 && random.chance(0.4)) return random.pick(known).name;
+    const variables = [...this.#variables.values()].filter((variable) => variable.type === position);
+    if (variables.length > 0 && random.chance(0.4)) return random.pick(variables).name;
     const name = `${random.pick(['v', 'first', 'toString', 'representations', '_0_'])}${this.#variables.size}`;
     const nullable = isNonNullType(type) ? type.ofType : type;
     const required = isNonNullType(type) && !hasDefault;

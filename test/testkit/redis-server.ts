@@ -47,12 +47,12 @@ export async function startRedisServer(port?: number, options: readonly string[]
 }
 
 async function ready(child: ChildProcess): Promise<void> {
-  let said = '';
+  let output = '';
   for await (const chunk of child.stdout ?? []) {
-    said += String(chunk);
-    if (said.includes('Ready to accept connections')) break;
+    output += String(chunk);
+    if (output.includes('Ready to accept connections')) break;
   }
-  if (child.exitCode !== null) throw new Error(`redis-server ended:\n${said}`);
+  if (child.exitCode !== null) throw new Error(`redis-server ended:\n${output}`);
 }
 
 async function freePort(): Promise<number> {

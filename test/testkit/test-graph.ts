@@ -124,9 +124,9 @@ export function createTestGraph(options: TestSchema, { search }: TestGraphOption
   let lastId = 0;
 
   const dataOf = ({ requestId }: RequestContext): TestData => {
-    const known = data.get(requestId) ?? options.data();
-    data.set(requestId, known);
-    return known;
+    const requestData = data.get(requestId) ?? options.data();
+    data.set(requestId, requestData);
+    return requestData;
   };
   const clients = new Map(
     options.subgraphs.map(({ name, sdl }) => [
@@ -297,8 +297,8 @@ const documents = new WeakMap<GraphQLSchema, Map<string, DocumentNode>>();
 
 function checked(schema: GraphQLSchema, query: string | DocumentNode): DocumentNode {
   if (typeof query !== 'string') return query;
-  const known = documents.get(schema)?.get(query);
-  if (known !== undefined) return known;
+  const cached = documents.get(schema)?.get(query);
+  if (cached !== undefined) return cached;
   const document = parse(query);
   const errors = validate(schema, document);
   if (errors.length > 0) throw new Error(errors.map(({ message }) => message).join('\n'));

@@ -76,9 +76,9 @@ export async function startWatchedGraph(
         () => {
           const [typeName = '', field] = coordinate.split('.');
           const type = gateway.generations.current?.apiSchema.getType(typeName);
-          const found =
+          const element =
             field === undefined ? type : type !== undefined && 'getFields' in type && type.getFields()[field];
-          if (Boolean(found) !== present) throw new Error(`${coordinate} is ${present ? 'not ' : 'still '}served`);
+          if (Boolean(element) !== present) throw new Error(`${coordinate} is ${present ? 'not ' : 'still '}served`);
         },
         { timeout: 15_000, interval: 20 },
       ),
