@@ -29,6 +29,22 @@ export type { ExecutionEngine, ExecutionOutcome, ExecutionResult, OperationReque
 export { createGateway, type Gateway, type GatewayOptions, type ListeningServer } from './gateway.ts';
 export type { ListenOptions } from './http/index.ts';
 export { createLogger, type Logger, type LoggerOptions } from './observability/index.ts';
+export type {
+  HookResult,
+  HttpAnswer,
+  ModelCallEvent,
+  ModelCallSummary,
+  OperationAnswer,
+  OperationEvent,
+  OperationResult,
+  PlanEvent,
+  PlannedRequest,
+  Plugin,
+  ReloadEvent,
+  RequestEvent,
+  ResponseEvent,
+  SubgraphEvent,
+} from './plugins/index.ts';
 export type { GatewayGeneration, ReloadOutcome } from './runtime/index.ts';
 export { CompositionError, type CompositionProblem } from './supergraph/index.ts';
 export type {

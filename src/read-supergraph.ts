@@ -15,6 +15,7 @@ import { refuseMissingPackages } from './ai/providers/index.ts';
 import type { ResolvedConfig } from './config/index.ts';
 import { refuseMissingReference } from './execution/index.ts';
 import { stableHash } from './lib/index.ts';
+import { loadPlugins, type Plugin } from './plugins/index.ts';
 import {
   type Composition,
   CompositionError,
@@ -36,6 +37,8 @@ export interface SupergraphParts {
   /** Which AI fields read personal data, a line each. */
   readonly report: readonly string[];
   readonly composition: Composition;
+  /** Those of the configuration, in order. */
+  readonly plugins: readonly Plugin[];
 }
 
 /**
@@ -49,6 +52,7 @@ export async function readSupergraph(
 ): Promise<SupergraphParts> {
   refuseMissingReference(config);
   refuseMissingPackages(config);
+  const { plugins, hashes } = await loadPlugins(config);
   const sources = await readSources(config, options);
   const prompts = new Map<string, PromptFolder>();
   const code = new Map<string, SubgraphCode>();
@@ -81,6 +85,7 @@ export async function readSupergraph(
       sources,
       prompts: [...prompts.values()].map((folder) => folder.hash),
       code: [...code.values()].map(({ hash }) => hash),
+      plugins: hashes,
     }).slice(0, 16),
     config,
     sources: new Map(sources.map((source) => [source.name, source])),
@@ -89,6 +94,7 @@ export async function readSupergraph(
     sensitive,
     report,
     composition,
+    plugins,
   };
 }
 

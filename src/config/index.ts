@@ -30,6 +30,7 @@ export {
 } from './header-rules.ts';
 export { configJsonSchema } from './json-schema.ts';
 export { type ConfiguredInCode, checkConfig, loadConfig } from './load-config.ts';
+export type { CoprocessorConfig, CoprocessorStage, PluginFile } from './plugins.ts';
 export type { ErrorPolicy, LogLevel, ResolvedConfig, SubgraphConfig } from './resolved-config.ts';
 export { pendingKeys, supportedFederation } from './supergraph-yaml.ts';
 export type { BodyCompression, BreakerConfig, HttpClient } from './traffic.ts';

@@ -6,6 +6,7 @@ import { resolveAi } from './ai.ts';
 import { builtInProvider } from './ai-providers.ts';
 import { ConfigError, type ConfigProblem } from './config-error.ts';
 import { resolveHeaderRules } from './header-rules.ts';
+import { resolveCoprocessor, resolvePlugins } from './plugins.ts';
 import { problemWords, unknownKey } from './problem-words.ts';
 import { formatPath, readYaml, type YamlPath, type YamlSource } from './read-yaml.ts';
 import type { ResolvedConfig, SubgraphConfig } from './resolved-config.ts';
@@ -240,6 +241,8 @@ function resolveConfig(file: string, yaml: SupergraphYaml, lineOf: LineOf, inCod
     overrideLabels: Object.keys(yaml.override_labels).filter((label) => yaml.override_labels[label]),
     ai: resolveAi(yaml.ai, at),
     packageLines: packageLinesOf(yaml, lineOf),
+    plugins: resolvePlugins(yaml.plugins, at, lineOf),
+    coprocessor: resolveCoprocessor(yaml.coprocessor),
     telemetry: { logLevel: yaml.telemetry.log_level },
   };
 }

@@ -1,6 +1,7 @@
 /** What the rest of Isthmus reads: resolved once, frozen, in milliseconds and bytes, with absolute paths. */
 import type { AiConfig } from './ai.ts';
 import type { HeaderRules } from './header-rules.ts';
+import type { CoprocessorConfig, PluginFile } from './plugins.ts';
 import type { ShareIdentical, SubgraphTraffic } from './traffic.ts';
 
 export type SubgraphConfig =
@@ -87,5 +88,8 @@ export interface ResolvedConfig {
   readonly ai: AiConfig;
   /** The line of each AI SDK provider's `package` key, by the provider's name, for messages about that package. */
   readonly packageLines: Readonly<Record<string, number>>;
+  /** Modules of plugins, in order. */
+  readonly plugins: readonly PluginFile[];
+  readonly coprocessor: CoprocessorConfig | undefined;
   readonly telemetry: { readonly logLevel: LogLevel };
 }

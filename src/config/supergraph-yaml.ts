@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { aiYaml } from './ai.ts';
 import { headersYaml } from './header-rules.ts';
+import { coprocessorYaml, pluginsYaml } from './plugins.ts';
 import { trafficYaml } from './traffic.ts';
 import { parseSize, sizePattern } from './units.ts';
 import { duration, durationOr, httpUrl, isOriginPattern } from './values.ts';
@@ -196,6 +197,8 @@ export const supergraphYaml = z.strictObject({
     .default({})
     .describe('Named labels of progressive @override that are enabled. `percent(n)` labels need no entry.'),
   ai: aiYaml,
+  plugins: pluginsYaml,
+  coprocessor: coprocessorYaml,
   telemetry: z
     .strictObject({
       log_level: z

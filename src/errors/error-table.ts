@@ -59,6 +59,24 @@ export const errorTable = {
     operator:
       'A browser sent a simple cross-site request. List the page’s origin under server.allowed_origins if it is yours.',
   },
+  UNAUTHENTICATED: {
+    status: 401,
+    retryable: false,
+    client: 'The request has to say who it is from.',
+    operator: 'A plugin or the coprocessor refused a request without valid credentials.',
+  },
+  FORBIDDEN: {
+    status: 403,
+    retryable: false,
+    client: 'The request is not allowed.',
+    operator: 'A plugin or the coprocessor refused a request.',
+  },
+  PLUGIN_FAILED: {
+    status: 500,
+    retryable: true,
+    client: 'The request could not be processed.',
+    operator: 'A plugin threw an error, or the coprocessor did not answer as it should; the log names it.',
+  },
   NOT_FOUND: {
     status: 404,
     retryable: false,

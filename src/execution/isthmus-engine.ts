@@ -13,7 +13,7 @@ import { shapeAnswer } from './answer/shape-answer.ts';
 import { activeLabels } from './compile/active-labels.ts';
 import { type CompiledPlan, compilePlan } from './compile/compile-plan.ts';
 import type { DataPath, TypeMemberships } from './data/data.ts';
-import type { ExecutionEngine, UsedOperation } from './execution-engine.ts';
+import type { ExecutionEngine, OperationRequest, UsedOperation } from './execution-engine.ts';
 import { OperationValues } from './prepare/operation-values.ts';
 import { PreparedOperation, type Variant } from './prepare/prepared-operation.ts';
 import { retainedDocument } from './prepare/retained-document.ts';
@@ -37,10 +37,20 @@ export interface IsthmusEngineOptions {
   readonly overrideLabels: readonly string[];
   /** The caches of prepared operations and plans. */
   readonly caches: CacheGroup;
+  /** Called with the requests of a plan each time it is about to run; a rejection ends the operation. @default nothing */
+  readonly onPlan?: ((fetches: readonly PlannedRequest[], request: OperationRequest) => Promise<void>) | undefined;
+}
+
+/** One request of a plan, for those who only read it. */
+export interface PlannedRequest {
+  readonly kind: 'root' | 'entities';
+  readonly subgraph: string;
+  /** The document it sends. */
+  readonly query: string;
 }
 
 export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEngine {
-  const { apiSchema, types, planner, clients, log, planDeadlineMs, errorPolicy } = options;
+  const { apiSchema, types, planner, clients, log, planDeadlineMs, errorPolicy, onPlan } = options;
   const namedLabels = new Set(options.overrideLabels);
   const representationValues = new RepresentationValues();
   const operations = options.caches.cache<PreparedOperation>();
@@ -96,6 +106,7 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
           ? firstOf(variant.plans)
           : await planOf(variant, context.client);
       context.signal.throwIfAborted();
+      if (onPlan !== undefined) await onPlan(plan.fetches.map(plannedRequest), request);
       // 3. Run: each fetch as soon as the fetches it depends on have ended.
       const values = new OperationValues(variant.normalised, variables);
       const result = await runPlan({ plan, clients, types, context, log, errorPolicy, values, representationValues });
@@ -158,4 +169,8 @@ const nothingToFetch: CompiledPlan = { fetches: [], placeMatters: false };
 function firstOf(plans: ReadonlyMap<string, CompiledPlan>): CompiledPlan {
   for (const plan of plans.values()) return plan;
   return nothingToFetch;
+}
+
+function plannedRequest({ kind, subgraph, operation }: CompiledPlan['fetches'][number]): PlannedRequest {
+  return { kind, subgraph, query: operation };
 }

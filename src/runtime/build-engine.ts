@@ -3,6 +3,7 @@ import { createIsthmusEngine, createReferenceEngine, type ExecutionEngine } from
 import { type CacheGroup, unreachable } from '../lib/index.ts';
 import type { Logger } from '../observability/index.ts';
 import type { PlannerPool } from '../planning/index.ts';
+import { type Hooks, planHook } from '../plugins/index.ts';
 import type { SupergraphParts } from '../read-supergraph.ts';
 import type { SubgraphClient } from '../transport/index.ts';
 
@@ -11,13 +12,14 @@ export interface EngineParts {
   readonly clients: ReadonlyMap<string, SubgraphClient>;
   readonly planners: PlannerPool;
   readonly caches: CacheGroup;
+  readonly hooks: Hooks | undefined;
   readonly log: Logger;
 }
 
 /** The engine that `engine` of the configuration names, over these clients. */
 export async function buildEngine(
   { id, config, composition }: SupergraphParts,
-  { apiSchema, clients, planners, caches, log }: EngineParts,
+  { apiSchema, clients, planners, caches, hooks, log }: EngineParts,
 ): Promise<ExecutionEngine> {
   const { supergraphSdl } = composition;
   switch (config.engine) {
@@ -37,6 +39,7 @@ export async function buildEngine(
         errorPolicy: config.errors,
         overrideLabels: config.overrideLabels,
         caches,
+        onPlan: planHook(hooks),
       });
     }
     default:

@@ -1,6 +1,14 @@
 import { setImmediate as letOthersRun } from 'node:timers/promises';
 import { publishedPrompts } from '../ai/fields/index.ts';
 import type { Logger } from '../observability/index.ts';
+import {
+  compileHooks,
+  coprocessorPlugin,
+  type Plugin,
+  runReloadHooks,
+  withModelHooks,
+  withSubgraphHooks,
+} from '../plugins/index.ts';
 import type { SupergraphParts } from '../read-supergraph.ts';
 import { buildApiSchema, formatProblems, problemFields } from '../supergraph/index.ts';
 import type { InProcessSubgraph, SubgraphClient } from '../transport/index.ts';
@@ -14,17 +22,21 @@ export interface GenerationParts {
   readonly shared: SharedParts;
   /** The application's own subgraphs, by name. */
   readonly subgraphs: ReadonlyMap<string, InProcessSubgraph>;
+  /** The application's own plugins: their hooks run before those of the configuration. */
+  readonly plugins: readonly Plugin[];
   readonly log: Logger;
 }
 
 /** In steps with the loop free in between: requests are served on the previous generation meanwhile. */
 export async function buildGeneration(
   parts: SupergraphParts,
-  { shared, subgraphs, log }: GenerationParts,
+  { shared, subgraphs, plugins, log }: GenerationParts,
 ): Promise<GatewayGeneration> {
   const { id, config, composition } = parts;
   logComposition(parts, log);
-  const lease = shared.models.acquire(config.ai);
+  const hooks = compileHooks([...plugins, ...configuredPlugins(parts)], log);
+  const acquired = shared.models.acquire(config.ai);
+  const lease = { ...acquired, client: withModelHooks(acquired.client, hooks) };
   const caches = shared.memory.group();
   const clients = new Map<string, SubgraphClient>();
   const close = async (): Promise<void> => {
@@ -36,14 +48,17 @@ export async function buildGeneration(
     const apiSchema = await buildApiSchema(composition.apiPieces);
     for (const subgraph of config.subgraphs) {
       await letOthersRun();
-      clients.set(subgraph.name, buildClient(subgraph, parts, { lease, subgraphs, log }));
+      clients.set(subgraph.name, withSubgraphHooks(buildClient(subgraph, parts, { lease, subgraphs, log }), hooks));
     }
     await letOthersRun();
-    const engine = await buildEngine(parts, { apiSchema, clients, planners: shared.planners, caches, log });
+    const engine = await buildEngine(parts, { apiSchema, clients, planners: shared.planners, caches, hooks, log });
+    const { supergraphSdl } = composition;
+    await runReloadHooks(hooks, { generation: id, config, apiSchema, supergraphSdl });
     return {
       id,
       config,
-      supergraphSdl: composition.supergraphSdl,
+      hooks,
+      supergraphSdl,
       apiSchema,
       engine,
       caches,
@@ -59,6 +74,10 @@ export async function buildGeneration(
     await close();
     throw error;
   }
+}
+
+function configuredPlugins({ plugins, config: { coprocessor } }: SupergraphParts): readonly Plugin[] {
+  return coprocessor === undefined ? plugins : [...plugins, coprocessorPlugin(coprocessor)];
 }
 
 function logComposition({ id: generation, composition: { hints }, report }: SupergraphParts, log: Logger): void {

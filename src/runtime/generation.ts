@@ -6,6 +6,7 @@ import type { ResolvedConfig } from '../config/index.ts';
 import type { ExecutionEngine } from '../execution/index.ts';
 import type { CacheGroup } from '../lib/index.ts';
 import type { Logger } from '../observability/index.ts';
+import type { Hooks } from '../plugins/index.ts';
 import type { Generation, Generations } from '../supergraph/index.ts';
 
 /**
@@ -20,6 +21,8 @@ export interface GatewayGeneration extends Generation {
   /** What is cached of clients’ operations: within `limits.memory`, and gone with the generation. */
   readonly caches: CacheGroup;
   readonly models: ModelClient;
+  /** The plugins’ hooks; undefined without plugins. */
+  readonly hooks?: Hooks | undefined;
   /** Prompts that are served by themselves, under /v1/prompts. */
   readonly prompts: readonly PublishedPrompt[];
 }

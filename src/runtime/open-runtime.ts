@@ -11,6 +11,7 @@ import type { GraphQLSchema } from 'graphql';
 import type { ModelProvider } from '../ai/model-call/index.ts';
 import type { CacheStore } from '../cache/index.ts';
 import { createLogger, type Logger } from '../observability/index.ts';
+import type { Plugin } from '../plugins/index.ts';
 import { readSupergraph, type SupergraphParts } from '../read-supergraph.ts';
 import {
   createSdlStore,
@@ -46,6 +47,8 @@ export interface RuntimeOptions {
   readonly providers?: Readonly<Record<string, ModelProvider>> | undefined;
   /** Where model answers and AI fields are cached, instead of `ai.cache`; the application closes it. */
   readonly cacheStore?: CacheStore | undefined;
+  /** Code in the life of requests; its hooks run before those of the configuration’s plugins. @default none */
+  readonly plugins?: readonly Plugin[] | undefined;
   /** @default JSON lines on stdout, from `telemetry.log_level` up */
   readonly log?: Logger | undefined;
   /** Where `${NAME}` in the configuration is read from. @default process.env */
@@ -61,7 +64,7 @@ export interface RuntimeOptions {
  * @throws ConfigError or CompositionError with every problem found
  */
 export async function openRuntime(options: RuntimeOptions): Promise<GatewayRuntime> {
-  const { providers, cacheStore, watch = true, waitForSubgraphs = false } = options;
+  const { providers, cacheStore, plugins = [], watch = true, waitForSubgraphs = false } = options;
   const subgraphs = await inProcessSubgraphs(options.subgraphs);
   const source = configSource(options, subgraphs);
   const log = options.log ?? createLogger({ level: (await source.load()).telemetry.logLevel });
@@ -98,7 +101,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<GatewayRunti
     if (watch) schemas.poll(config);
     return readSupergraph(config, schemas.reading);
   };
-  const build = (parts: SupergraphParts) => buildGeneration(parts, { shared, subgraphs, log });
+  const build = (parts: SupergraphParts) => buildGeneration(parts, { shared, subgraphs, plugins, log });
   const onSwap = async ({ config, sources }: SupergraphParts): Promise<void> => {
     shared.memory.resize(config.limits.memoryBytes);
     await schemas.store(config, sources);

@@ -22,3 +22,4 @@ export type {
   SubgraphRequest,
   SubgraphResponse,
 } from './subgraph-client.ts';
+export { writeVariables } from './write-request.ts';

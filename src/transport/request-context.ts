@@ -21,6 +21,8 @@ export interface RequestContext {
   readonly deadline: Deadline;
   /** The client's request headers, read by the `propagate` rules; without them those rules find nothing. */
   readonly clientHeaders?: IncomingHttpHeaders | undefined;
+  /** What plugins hand on within the request; missing where none runs. */
+  readonly pluginValues?: Map<string, unknown> | undefined;
   /** The parts of the answer's `extensions` that the client asked for and the configuration allows. */
   readonly explain?: ReadonlySet<string> | undefined;
   /** Collects what response header rules carry to the client's answer; without it they do nothing. */

@@ -72,6 +72,7 @@ const parts: Readonly<Record<string, string>> = {
   'read-supergraph.ts': 'reads and composes what a configuration names, AI fields checked',
   'gateway.ts': 'a gateway of one’s own: `createGateway`, its options and its life',
   runtime: 'builds generations from a configuration, watches, reloads and swaps them',
+  plugins: 'hooks in a request’s life: plugins, the coprocessor',
   execution: 'compiled plans, entity batching, merging, response shaping',
   planning: 'operation normalisation, planner processes, plan cache',
   'ai/fields': 'the AI subgraph: directives, prompts, structured output, batches, cache',

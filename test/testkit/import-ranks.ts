@@ -8,6 +8,7 @@ export const importRanks: Readonly<Record<string, number>> = {
   testing: 14,
   runtime: 13,
   'read-supergraph.ts': 12,
+  plugins: 11,
   execution: 10,
   planning: 9,
   'ai/fields': 9,

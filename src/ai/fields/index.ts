@@ -6,6 +6,7 @@ export type { AiSubgraphCheck } from './checks/check-ai-field.ts';
 export { checkAiSubgraph } from './checks/check-ai-subgraph.ts';
 export { modelChecks } from './checks/model-checks.ts';
 export { reportAiSubgraph } from './checks/report-ai-subgraph.ts';
+export { guardCode, logStrayFailures } from './code/code-run.ts';
 export type { FieldCode, FieldCodeCall, SubgraphCode } from './code/field-code.ts';
 export { generateFieldTypes } from './code/generate-types.ts';
 export { readFieldCode } from './code/read-field-code.ts';

@@ -62,7 +62,12 @@ export interface ApolloPipeline {
 export async function createApolloPipeline(generation: GatewayGeneration, log: Logger): Promise<ApolloPipeline> {
   const { engine, apiSchema, caches } = generation;
   const validated = new ValidatedOperations(caches.cache());
-  const runner: OperationRunner = { engine, variableChecks: new VariableChecks(apiSchema), log };
+  const runner: OperationRunner = {
+    engine,
+    hooks: generation.hooks,
+    variableChecks: new VariableChecks(apiSchema),
+    log,
+  };
   const server = createApolloServer(generation, runOnEngine(runner, validated), log);
   await server.start();
 

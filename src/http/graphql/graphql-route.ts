@@ -26,10 +26,11 @@ import {
 import type { SendPage } from '../landing-route.ts';
 import { type AllowedOrigins, allowedOrigins } from '../request/allowed-origins.ts';
 import { refuseCrossSite } from '../request/refuse-cross-site.ts';
-import { noteFacts, type OperationFacts } from '../request/request-facts.ts';
+import { noteFacts } from '../request/request-facts.ts';
 import { RequestLife } from '../request/request-life.ts';
+import { type Answer, answerThroughPlugins } from './answer-through-plugins.ts';
 import { type ApolloPipeline, createApolloPipeline, type PipelineAnswer } from './apollo-pipeline.ts';
-import { type GraphQLHttpRequest, prefersPage, readGraphQLRequest } from './read-graphql-request.ts';
+import { type GraphQLHttpRequest, prefersPage, type RawRequest, readGraphQLRequest } from './read-graphql-request.ts';
 import { shareIdentical, sharingKey } from './share-identical.ts';
 
 export interface GraphQLRouteOptions {
@@ -37,13 +38,6 @@ export interface GraphQLRouteOptions {
   readonly log: Logger;
   /** Sends GraphiQL to a browser that opens the endpoint; undefined where there is none. */
   readonly sendPage: SendPage | undefined;
-}
-
-interface Answer {
-  readonly status: number;
-  readonly headers: readonly (readonly [string, string])[];
-  readonly body: Buffer | string | AsyncIterable<string>;
-  readonly facts: OperationFacts | undefined;
 }
 
 /** What is prepared once per generation for its requests. */
@@ -67,27 +61,49 @@ export async function addGraphQLRoute(app: FastifyInstance, options: GraphQLRout
   });
 
   async function answerRequest(raw: FastifyRequest, { raw: response }: FastifyReply): Promise<Answer> {
-    const request = readGraphQLRequest({ method: raw.method, url: raw.url, headers: raw.headers, body: raw.body });
     const life = new RequestLife({ generations, response, timeoutMs: operationTimeout });
     try {
       const serving = servings.get(life.generation);
       invariant(serving !== undefined, 'a serving generation has been prepared');
-      refuseCrossSite(request, serving.allowedOrigins);
-      const principal = identifyCaller();
-      const explain = requestedExplanations(serving, request);
-      const key = sharedKeyOf(serving, request, principal, explain);
-      return await shareIdentical(serving.runs, key, life, async (signal, deadline) => {
-        const responseHeaders = new CollectedResponseHeaders();
-        const context = { ...contextOf(raw, principal, explain), signal, deadline, responseHeaders };
-        const answer = await serving.pipeline.run(request, context);
-        signal.throwIfAborted();
-        return toAnswer(request, answer, responseHeaders);
-      });
+      const { hooks } = life.generation;
+      if (hooks === undefined) return await respond(serving, life, raw, raw);
+      return await answerThroughPlugins(hooks, raw, life.signal, (request, values) =>
+        respond(serving, life, raw, request, values),
+      );
     } catch (error) {
       throw life.reasonOf(error);
     } finally {
       life.end();
     }
+  }
+
+  async function respond(
+    serving: Serving,
+    life: RequestLife<GatewayGeneration>,
+    raw: FastifyRequest,
+    { method, url, headers, body }: RawRequest,
+    pluginValues?: Map<string, unknown>,
+  ): Promise<Answer> {
+    const request = readGraphQLRequest({ method, url, headers, body });
+    refuseCrossSite(request, serving.allowedOrigins);
+    const principal = identifyCaller();
+    const explain = requestedExplanations(serving, request);
+    const key = sharedKeyOf(serving, request, principal, explain);
+    return await shareIdentical(serving.runs, key, life, async (signal, deadline) => {
+      const responseHeaders = new CollectedResponseHeaders();
+      const clientHeaders = request.headers;
+      const context = {
+        ...contextOf(raw, principal, explain),
+        clientHeaders,
+        pluginValues,
+        signal,
+        deadline,
+        responseHeaders,
+      };
+      const answer = await serving.pipeline.run(request, context);
+      signal.throwIfAborted();
+      return toAnswer(request, answer, responseHeaders);
+    });
   }
 
   app.route({
@@ -105,14 +121,17 @@ export async function addGraphQLRoute(app: FastifyInstance, options: GraphQLRout
 
 async function prepare(generation: GatewayGeneration, log: Logger): Promise<Serving> {
   const { server, traffic, headers, ai } = generation.config;
-  // A cookie belongs to the client it was set for: where a rule carries cookies, no answer is shared.
+  // Plugins see each request. A cookie belongs to the client it was set for: where a rule carries cookies, no answer is shared.
   const setsCookies = Object.values(headers).some(({ response }) =>
     response.some(({ named }) => named === 'set-cookie'),
   );
   return {
     pipeline: await createApolloPipeline(generation, log),
     allowedOrigins: allowedOrigins(server.allowedOrigins),
-    runs: traffic.shareIdentical === 'operation' && !setsCookies ? new SharedRuns() : undefined,
+    runs:
+      traffic.shareIdentical === 'operation' && !setsCookies && generation.hooks === undefined
+        ? new SharedRuns()
+        : undefined,
     forwardHeaders: Object.values(headers).flatMap(({ request }) => compileRequestHeaderRules(request) ?? []),
     explainable: ai.fields.explain.enabled ? new Set(['ai']) : nothing,
   };

@@ -6,6 +6,7 @@ import type { OperationDefinitionNode } from 'graphql';
 import { GatewayError } from '../../errors/index.ts';
 import type { ExecutionOutcome, ExecutionResult } from '../../execution/index.ts';
 import type { Logger } from '../../observability/index.ts';
+import { runOperationHooks } from '../../plugins/index.ts';
 import type { GatewayGeneration } from '../../runtime/index.ts';
 import type { RequestContext } from '../../transport/index.ts';
 import type { OperationFacts } from '../request/request-facts.ts';
@@ -16,6 +17,7 @@ import type { ValidatedOperation } from './validated-operations.ts';
 /** What one generation runs its operations with. */
 export interface OperationRunner {
   readonly engine: GatewayGeneration['engine'];
+  readonly hooks: GatewayGeneration['hooks'];
   readonly variableChecks: VariableChecks;
   readonly log: Logger;
 }
@@ -26,16 +28,23 @@ export type OperationOutcome =
 
 /** Never throws for what a client or a subgraph does wrong: such errors are the answer. */
 export async function runOperation(
-  { engine, variableChecks, log }: OperationRunner,
+  { engine, hooks, variableChecks, log }: OperationRunner,
   validated: ValidatedOperation,
   variables: Record<string, unknown>,
   context: RequestContext,
 ): Promise<OperationOutcome> {
   try {
     refuseSubscription(validated.operation);
-    variableChecks.check(validated.operation, variables);
-    const outcome = await engine.execute({ ...validated, variables, context });
-    return outcome.kind === 'single' ? { ...outcome, status: undefined } : outcome;
+    const execute = (checked: Record<string, unknown>): Promise<ExecutionOutcome> => {
+      variableChecks.check(validated.operation, checked);
+      return engine.execute({ ...validated, variables: checked, context });
+    };
+    if (hooks?.onOperation === undefined) {
+      const outcome = await execute(variables);
+      return outcome.kind === 'single' ? { ...outcome, status: undefined } : outcome;
+    }
+    const outcome = await runOperationHooks(hooks, { ...validated, variables, context }, execute);
+    return outcome.kind === 'single' ? { ...outcome, status: outcome.status } : outcome;
   } catch (error) {
     // Nobody reads the answer of an aborted run; the route reports the reason to every client that still waits.
     if (context.signal.aborted) return { kind: 'single', result: {}, status: undefined };

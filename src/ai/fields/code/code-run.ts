@@ -77,10 +77,10 @@ export class CodeRun {
   }
 }
 
-/** Runs what a module does when it is loaded, and whatever it leaves running. */
-export function loadCode<Value>(place: string, load: () => Promise<Value>): Promise<Value> {
+/** Runs code of an application, such as a module that is loaded; what it leaves running and fails later is logged. */
+export function guardCode<Value>(place: string, code: () => Value): Value {
   watchProcess();
-  return runs.run({ fail: (error) => tell(place, error) }, load);
+  return runs.run({ fail: (error) => tell(place, error) }, code);
 }
 
 let isWatched = false;

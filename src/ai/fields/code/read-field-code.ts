@@ -2,7 +2,7 @@
 import { pathToFileURL } from 'node:url';
 import { messageOf } from '../../../errors/index.ts';
 import { readTextFile, stableHash, withinTime } from '../../../lib/index.ts';
-import { loadCode } from './code-run.ts';
+import { guardCode } from './code-run.ts';
 import type { FieldCode, SubgraphCode } from './field-code.ts';
 
 /** A module may await what never comes. */
@@ -19,7 +19,7 @@ export async function readFieldCode(file: string): Promise<SubgraphCode | string
     hash = stableHash(await readTextFile(file)).slice(0, 16);
     const url = pathToFileURL(file);
     url.searchParams.set('version', hash);
-    const loaded = loadCode(file, () => import(url.href));
+    const loaded = guardCode(file, () => import(url.href));
     module = await withinTime(loaded, { timeoutMs: loadTimeoutMs, what: 'loading the module' });
   } catch (error) {
     return `the code cannot be loaded: ${messageOf(error).split('\n')[0]}`;

@@ -1,0 +1,68 @@
+/** The life of a GraphQL request where plugins take part: their `onRequest`, the answer, refusals included, their `onResponse`. */
+import type { FastifyRequest } from 'fastify';
+import { GatewayError } from '../../errors/index.ts';
+import { type Hooks, type HttpAnswer, runRequestHooks, runResponseHooks } from '../../plugins/index.ts';
+import { errorBody, errorHeaders, jsonType } from '../request/coded-answer.ts';
+import type { OperationFacts } from '../request/request-facts.ts';
+import type { RawRequest } from './read-graphql-request.ts';
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: readonly (readonly [string, string])[];
+  readonly body: Buffer | string | AsyncIterable<string>;
+  readonly facts: (OperationFacts & { readonly code?: string }) | undefined;
+}
+
+/** @param respond answers the request as the plugins left it */
+export async function answerThroughPlugins(
+  hooks: Hooks,
+  { id, method, url, headers, body }: FastifyRequest,
+  signal: AbortSignal,
+  respond: (request: RawRequest, values: Map<string, unknown>) => Promise<Answer>,
+): Promise<Answer> {
+  let values = new Map<string, unknown>();
+  const answering = async (): Promise<Answer> => {
+    const hooked = await runRequestHooks(hooks, { id, method, url, headers, body }, signal);
+    ({ values } = hooked);
+    if (hooked.kind === 'answer') return pluginAnswer(hooked.answer);
+    return respond({ method, url, headers: hooked.headers, body: hooked.body }, values);
+  };
+  if (hooks.onResponse === undefined) return answering();
+  const answer = await answering().catch((error: unknown) => {
+    signal.throwIfAborted();
+    if (!(error instanceof GatewayError)) throw error;
+    return codedAnswer(error);
+  });
+  const fields: Record<string, string | readonly string[]> = {};
+  for (const [name, value] of answer.headers) {
+    const earlier = fields[name];
+    fields[name] = earlier === undefined ? value : [...(Array.isArray(earlier) ? earlier : [earlier]), value].flat();
+  }
+  const isWhole = typeof answer.body === 'string' || Buffer.isBuffer(answer.body);
+  const event = {
+    requestId: id,
+    context: values,
+    status: answer.status,
+    headers: fields,
+    body: isWhole ? String(answer.body) : undefined,
+  };
+  await runResponseHooks(hooks, event, signal);
+  const list = (value: string | readonly string[]): readonly string[] => (typeof value === 'string' ? [value] : value);
+  return {
+    status: event.status,
+    headers: Object.entries(fields).flatMap(([name, value]) => list(value).map((item) => [name, item] as const)),
+    body: isWhole ? (event.body ?? '') : answer.body,
+    facts: answer.facts,
+  };
+}
+
+/** A plugin's own answer. */
+function pluginAnswer({ status, headers = { 'content-type': jsonType }, body = '' }: HttpAnswer): Answer {
+  return { status, headers: Object.entries(headers), body, facts: undefined };
+}
+
+function codedAnswer(error: GatewayError): Answer {
+  const { code, message, entry } = error;
+  const headers = Object.entries({ ...errorHeaders(error), 'content-type': jsonType });
+  return { status: entry.status, headers, body: errorBody(code, message), facts: { code } };
+}

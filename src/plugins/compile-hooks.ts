@@ -1,0 +1,87 @@
+/**
+ * Plugins as arrays of functions, one for each hook that any of them has. A hook nobody uses has no array: where it
+ * would run, one look-up finds `undefined` (bench/NOTES.md has its cost).
+ */
+import { guardCode } from '../ai/fields/index.ts';
+import { GatewayError, messageOf } from '../errors/index.ts';
+import type { Logger } from '../observability/index.ts';
+import type { HookResult, Plugin } from './plugin.ts';
+
+type HookName = Exclude<keyof Plugin, 'name'>;
+type HookOf<Name extends HookName> = NonNullable<Plugin[Name]>;
+
+/** One plugin's function for one hook. */
+export interface Hook<Function> {
+  readonly plugin: string;
+  readonly call: Function;
+}
+
+export type Hooks = {
+  readonly [Name in HookName]?: readonly Hook<HookOf<Name>>[] | undefined;
+} & { readonly log: Logger };
+
+/** @returns undefined without plugins */
+export function compileHooks(plugins: readonly Plugin[], log: Logger): Hooks | undefined {
+  if (plugins.length === 0) return undefined;
+  return {
+    log,
+    onRequest: hooksOf(plugins, 'onRequest'),
+    onOperation: hooksOf(plugins, 'onOperation'),
+    onPlan: hooksOf(plugins, 'onPlan'),
+    onSubgraphRequest: hooksOf(plugins, 'onSubgraphRequest'),
+    onModelCall: hooksOf(plugins, 'onModelCall'),
+    onResponse: hooksOf([...plugins].reverse(), 'onResponse'),
+    onReload: hooksOf(plugins, 'onReload'),
+  };
+}
+
+function hooksOf<Name extends HookName>(
+  plugins: readonly Plugin[],
+  name: Name,
+): readonly Hook<HookOf<Name>>[] | undefined {
+  const hooks = plugins.flatMap((plugin) => {
+    const hook = plugin[name];
+    return hook === undefined ? [] : [{ plugin: plugin.name, call: hook.bind(plugin) as HookOf<Name> }];
+  });
+  return hooks.length === 0 ? undefined : hooks;
+}
+
+export interface HookCall {
+  readonly plugin: string;
+  readonly log: Logger;
+  readonly requestId?: string | undefined;
+  /** Nobody waits any more once it aborts. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Calls plugin code: what it leaves running and fails later is logged, never the process's end.
+ * @throws GatewayError what the plugin threw, or `PLUGIN_FAILED`; the signal's reason where that aborts first
+ */
+export async function callPlugin<Result>(
+  { plugin, log, requestId, signal }: HookCall,
+  code: () => HookResult<Result>,
+): Promise<Result | undefined> {
+  try {
+    const result = guardCode(`plugin ${plugin}`, code);
+    return ((result instanceof Promise ? await orAborted(result, signal) : result) ?? undefined) as Result | undefined;
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (error instanceof GatewayError) throw error;
+    log.error({ plugin, requestId, error }, 'a plugin failed');
+    throw new GatewayError('PLUGIN_FAILED', { cause: error, detail: `${plugin}: ${messageOf(error)}` });
+  }
+}
+
+async function orAborted<Result>(work: Promise<Result>, signal: AbortSignal | undefined): Promise<Result> {
+  if (signal === undefined) return work;
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = (): void => aborted.reject(signal.reason);
+  if (signal.aborted) onAbort();
+  else signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}
