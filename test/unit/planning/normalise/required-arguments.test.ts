@@ -6,6 +6,7 @@ import { supergraphOf } from '../kit.ts';
 function supergraph(requires: string) {
   return supergraphOf(`
     interface Priced @join__type(graph: A) { price(in: String): Int }
+    type Gift implements Priced @join__implements(graph: A, interface: "Priced") @join__type(graph: A) { price(in: String): Int }
     type Item implements Priced @join__implements(graph: A, interface: "Priced") @join__type(graph: A, key: "id") @join__type(graph: B, key: "id") {
       id: ID!
       price(in: String): Int @join__field(graph: A) @join__field(graph: B, external: true)
@@ -22,6 +23,7 @@ describe('a field that @requires reads with arguments', () => {
         : [],
     );
     expect(fields).toContain('Priced: price__required_0: Int');
+    expect(fields).toContain('Gift: price__required_0: Int');
     expect(fields).toContain(
       'Item: price__required_0: Int @join__field(graph: A) @join__field(graph: B, external: true)',
     );
