@@ -24,7 +24,7 @@ export function adaptationOf(
 }
 
 /** More are not told: a header has bounds. */
-const mostTold = 32;
+const mostChanges = 32;
 
 export class Adaptation {
   readonly policy: UnsupportedPolicy;
@@ -35,10 +35,10 @@ export class Adaptation {
   readonly outputLimit: number | undefined;
 
   /** @param names what the client calls fields that are called otherwise here */
-  constructor(policy: UnsupportedPolicy, told: string[] = [], names: FieldNames = {}, outputLimit?: number) {
+  constructor(policy: UnsupportedPolicy, changes: string[] = [], names: FieldNames = {}, outputLimit?: number) {
     this.policy = policy;
     this.outputLimit = outputLimit;
-    this.#told = told;
+    this.#told = changes;
     this.#names = names;
   }
 
@@ -76,7 +76,7 @@ export class Adaptation {
     const called = Object.hasOwn(this.#names, name) ? this.#names[name] : name;
     // Clients name fields as they like: what is told holds nothing but a name.
     const what = `${called}${value}`.replace(/[^\w.[\]() =-]/g, '?').slice(0, 80);
-    if (this.#told.length < mostTold && !this.#told.includes(what)) this.#told.push(what);
+    if (this.#told.length < mostChanges && !this.#told.includes(what)) this.#told.push(what);
   }
 }
 

@@ -22,14 +22,14 @@ export function withoutOptional(request: ModelRequest, adaptation: Adaptation): 
 /** No more than the model can write: a bound above that one asks for nothing else. */
 export function withinOutputLimit(model: string, request: ModelRequest, adaptation: Adaptation): ModelRequest {
   const most = adaptation.outputLimit ?? factsOfModel(model).maxOutputTokens;
-  const asked = request.maxOutputTokens;
-  if (most === undefined || asked === undefined || asked <= most) return request;
+  const bound = request.maxOutputTokens;
+  if (most === undefined || bound === undefined || bound <= most) return request;
   adaptation.change('max_tokens', most);
   const fitted: Draft = { ...request, maxOutputTokens: most };
   const budget = request.reasoning?.budgetTokens;
   // The same share of the answer as before.
   if (budget !== undefined && budget >= most) {
-    const budgetTokens = Math.floor((most * Math.min(budget, asked - 1)) / asked);
+    const budgetTokens = Math.floor((most * Math.min(budget, bound - 1)) / bound);
     adaptation.change('thinking.budget_tokens', budgetTokens);
     fitted.reasoning = { ...request.reasoning, budgetTokens };
   }
@@ -43,21 +43,22 @@ const effortsOfWire: readonly ReasoningEffort[] = ['none', 'minimal', 'low', 'me
 export function withEffort(model: string, request: ModelRequest, adaptation: Adaptation): ModelRequest {
   const { reasoning, effort: answerEffort, ...rest } = request;
   const { efforts } = factsOfModel(model);
-  const asked =
+  const requestedEffort =
     reasoning?.effort ?? (reasoning?.budgetTokens === undefined ? undefined : effortOfBudget(reasoning.budgetTokens));
   const alwaysReasons = efforts !== undefined && efforts.length > 0 && !efforts.includes('none');
-  if (answerEffort !== undefined && !(asked === undefined && alwaysReasons))
+  if (answerEffort !== undefined && !(requestedEffort === undefined && alwaysReasons))
     adaptation.leaveOut('output_config.effort');
   // A model that always reasons is not switched on by it.
-  const wanted = asked ?? (alwaysReasons ? answerEffort : undefined);
-  if (wanted === undefined) return rest;
+  const effort = requestedEffort ?? (alwaysReasons ? answerEffort : undefined);
+  if (effort === undefined) return rest;
   const name = reasoning?.budgetTokens !== undefined ? 'thinking.budget_tokens' : 'reasoning_effort';
-  const taken = nearestEffort(wanted, efforts ?? effortsOfWire);
-  if (taken === undefined) {
+  const nearest = nearestEffort(effort, efforts ?? effortsOfWire);
+  if (nearest === undefined) {
     // A model that does not reason needs not be told so.
-    if (wanted !== 'none') adaptation.leaveOut(name);
+    if (effort !== 'none') adaptation.leaveOut(name);
     return rest;
   }
-  if (taken !== reasoning?.effort) adaptation.change(reasoning === undefined ? 'output_config.effort' : name, taken);
-  return { ...rest, reasoning: { effort: taken } };
+  if (nearest !== reasoning?.effort)
+    adaptation.change(reasoning === undefined ? 'output_config.effort' : name, nearest);
+  return { ...rest, reasoning: { effort: nearest } };
 }

@@ -37,7 +37,7 @@ const reasons = (maxOutputTokens: number, efforts: readonly ReasoningEffort[]): 
 const writes = (maxOutputTokens: number): ModelFacts => ({ maxOutputTokens, efforts: none });
 
 /** The first that fits counts. */
-const known: readonly (readonly [id: RegExp, facts: ModelFacts])[] = [
+const entries: readonly (readonly [id: RegExp, facts: ModelFacts])[] = [
   [/claude-3-(?:opus|sonnet|haiku)|claude-(?:instant|v?2)/, claude(4_096, none)],
   [/claude-3-5-/, claude(8_192, none)],
   [/claude-3-7-|claude-(?:sonnet|haiku)-4-5|claude-sonnet-4(?![-.][5-9](?!\d))/, claude(64_000, none)],
@@ -78,22 +78,22 @@ const known: readonly (readonly [id: RegExp, facts: ModelFacts])[] = [
 ];
 
 const nothing: ModelFacts = {};
-const found = new Map<string, ModelFacts>();
+const factsById = new Map<string, ModelFacts>();
 
 /** Models that callers name are as many as they like; so many are remembered. */
 const mostFound = 500;
 const longestFound = 200;
 
 export function factsOfModel(model: string): ModelFacts {
-  const before = found.get(model);
+  const before = factsById.get(model);
   if (before !== undefined) return before;
   const lower = model.toLowerCase();
   // Some write Claude's versions with a dot.
   const id = lower.includes('claude') ? lower.replaceAll('.', '-') : lower;
-  const facts = known.find(([pattern]) => pattern.test(id))?.[1] ?? nothing;
+  const facts = entries.find(([pattern]) => pattern.test(id))?.[1] ?? nothing;
   if (model.length > longestFound) return facts;
-  if (found.size >= mostFound) found.clear();
-  found.set(model, facts);
+  if (factsById.size >= mostFound) factsById.clear();
+  factsById.set(model, facts);
   return facts;
 }
 

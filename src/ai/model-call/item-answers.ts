@@ -85,7 +85,7 @@ export function withoutForeign(
   const value = parseJson(text.slice(text.indexOf('{'), text.lastIndexOf('}') + 1));
   const items = arrayOf(recordOf(value).items).map((item) => {
     const { answer, ...identity } = recordOf(item);
-    const id = ids.find((one) => one === identity.id);
+    const id = ids.find((itemId) => itemId === identity.id);
     return isForeign(JSON.stringify(answer) ?? '', id) ? identity : item;
   });
   return JSON.stringify({ items });

@@ -64,11 +64,11 @@ async function loadModule(name: string, resolveFrom: string): Promise<Readonly<R
 function entryOf(name: string, resolveFrom: string): string | undefined {
   for (const base of [import.meta.url, pathToFileURL(resolve(resolveFrom, 'supergraph.yaml')).href]) {
     try {
-      const found = findPackageJSON(name, base);
-      if (found === undefined) continue;
-      const described = recordOf(parseJson(readFileSync(found, 'utf8')));
+      const packageFile = findPackageJSON(name, base);
+      if (packageFile === undefined) continue;
+      const described = recordOf(parseJson(readFileSync(packageFile, 'utf8')));
       const main = exportedPath(recordOf(described.exports)['.'] ?? described.exports) ?? described.main ?? 'index.js';
-      return pathToFileURL(resolve(dirname(found), String(main))).href;
+      return pathToFileURL(resolve(dirname(packageFile), String(main))).href;
     } catch {
       // Not found from here.
     }
@@ -91,24 +91,27 @@ function exportedPath(entry: unknown): string | undefined {
 type Creator = (settings: unknown) => unknown;
 
 function factoriesOf(name: string, exported: Readonly<Record<string, unknown>>): readonly Creator[] {
-  const wanted = (name.split('/').at(-1) ?? name).replaceAll(/[^a-z0-9]/g, '');
-  const named = Object.entries(exported)
+  const shortName = (name.split('/').at(-1) ?? name).replaceAll(/[^a-z0-9]/g, '');
+  const creators = Object.entries(exported)
     .filter((entry): entry is [string, Creator] => /^create[A-Z]/.test(entry[0]) && typeof entry[1] === 'function')
     .map(([key, create]) => ({ key: key.slice('create'.length).toLowerCase(), create }))
-    .sort((one, other) => Number(other.key === wanted) - Number(one.key === wanted) || (one.key < other.key ? -1 : 1));
-  return named.map(({ create }) => create);
+    .sort(
+      (first, second) =>
+        Number(second.key === shortName) - Number(first.key === shortName) || (first.key < second.key ? -1 : 1),
+    );
+  return creators.map(({ create }) => create);
 }
 
-function modelsOf(made: unknown): AiSdkModels | undefined {
-  if (made === null || (typeof made !== 'object' && typeof made !== 'function')) return undefined;
-  const { languageModel, embeddingModel, textEmbeddingModel } = made as Readonly<Record<string, unknown>>;
+function modelsOf(instance: unknown): AiSdkModels | undefined {
+  if (instance === null || (typeof instance !== 'object' && typeof instance !== 'function')) return undefined;
+  const { languageModel, embeddingModel, textEmbeddingModel } = instance as Readonly<Record<string, unknown>>;
   if (typeof languageModel !== 'function') return undefined;
   return {
-    languageModel: (model) => ofThisSpecification<LanguageModelV4>(languageModel.call(made, model)),
+    languageModel: (model) => ofThisSpecification<LanguageModelV4>(languageModel.call(instance, model)),
     embeddingModel(model) {
       const embed = embeddingModel ?? textEmbeddingModel;
       if (typeof embed !== 'function') throw new ProviderFailure({ kind: 'unsupported', detail: 'no embeddings' });
-      return ofThisSpecification<EmbeddingModelV4>(embed.call(made, model));
+      return ofThisSpecification<EmbeddingModelV4>(embed.call(instance, model));
     },
   };
 }

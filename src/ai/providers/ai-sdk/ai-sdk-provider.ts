@@ -24,7 +24,7 @@ import { estimateUsage } from '../../tokens/index.ts';
 import { boundedFetch, secretsIn } from '../http/index.ts';
 import { type AiSdkFactory, type AiSdkModels, loadAiSdkFactory } from './ai-sdk-package.ts';
 import { type CallEnding, endingOf } from './call-ending.ts';
-import { AiSdkRehearsals } from './check-warnings.ts';
+import { AiSdkDryRuns } from './check-warnings.ts';
 import { aiSdkEmbeddings } from './embed.ts';
 import { withoutNewer } from './newer-events.ts';
 import { AiSdkExchange, aiSdkFetch, inExchange } from './observed-fetch.ts';
@@ -70,14 +70,14 @@ export function createAiSdkProvider(options: AiSdkProviderOptions): ModelProvide
   const send = boundedFetch({ maxBytes });
   const fetchNoted = aiSdkFetch(send);
   const secrets = [...keys, ...secretsIn(settings)];
-  const rehearsals = new AiSdkRehearsals(facts);
+  const rehearsals = new AiSdkDryRuns(facts);
   const modelsByKey = new Map<number, AiSdkModels>();
   const languageModels = new Map<string, KnownModel>();
   let factory: Promise<AiSdkFactory> | undefined;
 
   async function modelsOf(key: number): Promise<AiSdkModels> {
-    const found = modelsByKey.get(key);
-    if (found !== undefined) return found;
+    const loaded = modelsByKey.get(key);
+    if (loaded !== undefined) return loaded;
     invariant(key >= 0 && key < Math.max(1, keys.length), `provider ${name} has no key ${key}`);
     factory ??= loadAiSdkFactory(options.package, options.resolveFrom);
     const create = await factory.catch((error: unknown) => {
@@ -103,10 +103,10 @@ export function createAiSdkProvider(options: AiSdkProviderOptions): ModelProvide
   }
 
   async function languageModelOf(model: string, key: number): Promise<KnownModel> {
-    const found = (await modelsOf(key)).languageModel(model);
-    const known = { model: found, supportedUrls: await found.supportedUrls };
-    languageModels.set(`${key}/${model}`, known);
-    return known;
+    const languageModel = (await modelsOf(key)).languageModel(model);
+    const entry = { model: languageModel, supportedUrls: await languageModel.supportedUrls };
+    languageModels.set(`${key}/${model}`, entry);
+    return entry;
   }
 
   async function prepare(
@@ -115,12 +115,18 @@ export function createAiSdkProvider(options: AiSdkProviderOptions): ModelProvide
     call: ProviderCall,
     ending: CallEnding,
   ): Promise<PreparedCall> {
-    const found = languageModels.get(`${call.key}/${modelName}`);
-    const { model, supportedUrls } = found ?? (await ending.race(() => languageModelOf(modelName, call.key)));
+    const cached = languageModels.get(`${call.key}/${modelName}`);
+    const { model, supportedUrls } = cached ?? (await ending.race(() => languageModelOf(modelName, call.key)));
     const adaptation = adaptationOf(request, unsupported, call);
     const worded = aiSdkRequest(modelName, request, call.structured, facts, supportedUrls, adaptation);
-    const { options: asked, reading } = worded;
-    const { options: checked, accepted } = await rehearsals.checked(model, worded.request, asked, call, adaptation);
+    const { options: callOptions, reading } = worded;
+    const { options: checked, accepted } = await rehearsals.checked(
+      model,
+      worded.request,
+      callOptions,
+      call,
+      adaptation,
+    );
     return { model, reading, options: checked, accepted };
   }
 

@@ -56,7 +56,7 @@ const mostRounds = 4;
 /** Verdicts of more different requests than this are found again. */
 const mostVerdicts = 500;
 
-export class AiSdkRehearsals {
+export class AiSdkDryRuns {
   readonly #facts: AiSdkPackageFacts;
   readonly #verdicts = new Map<string, Verdict>();
 
@@ -101,11 +101,11 @@ export class AiSdkRehearsals {
     for (let round = 0; round < mostRounds; round++) {
       const tried = this.#fitted(model, request, options, fitting);
       const { warnings, body } = await rehearse(model, tried);
-      const sent = sentBound(body);
-      const isOwnChoice = sent.budget > 0 && tried.reasoning !== undefined;
+      const bodyBound = sentBound(body);
+      const isOwnChoice = bodyBound.budget > 0 && tried.reasoning !== undefined;
       // What a package says of a bound that its own choice of a budget broke is mended below.
-      const told = isOwnChoice ? warnings.filter((one) => !isAboutBound(one)) : warnings;
-      const judged = judgeWarnings(told, tried, request, policy);
+      const relevant = isOwnChoice ? warnings.filter((warning) => !isAboutBound(warning)) : warnings;
+      const judged = judgeWarnings(relevant, tried, request, policy);
       if (judged.refused.length > 0) return { kind: 'unsupported', what: judged.refused.join(', ') };
       fitting = {
         ...fitting,
@@ -114,12 +114,12 @@ export class AiSdkRehearsals {
         told: [...fitting.told, ...judged.told],
       };
       if (judged.without.length > 0) continue;
-      const isBroken = bound !== undefined && (sent.bound > bound || told.length < warnings.length);
+      const isBroken = bound !== undefined && (bodyBound.bound > bound || relevant.length < warnings.length);
       if (!isBroken) return fitting;
       // The same share of the answer as the package would have given to thinking.
-      const share = Math.floor((sent.budget * bound) / sent.bound);
+      const share = Math.floor((bodyBound.budget * bound) / bodyBound.bound);
       const budgetTokens = Math.max(leastThinkingTokens, share);
-      if (sent.budget > 0 && budgetTokens < bound) {
+      if (bodyBound.budget > 0 && budgetTokens < bound) {
         fitting = { ...fitting, budgetTokens };
       } else if (policy !== 'refuse' && tried.reasoning !== undefined) {
         fitting = {
@@ -166,12 +166,12 @@ export class AiSdkRehearsals {
   }
 }
 
-interface Rehearsed {
+interface DryRun {
   readonly warnings: readonly SharedV4Warning[];
   readonly body: unknown;
 }
 
-async function rehearse(model: LanguageModelV4, options: LanguageModelV4CallOptions): Promise<Rehearsed> {
+async function rehearse(model: LanguageModelV4, options: LanguageModelV4CallOptions): Promise<DryRun> {
   const exchange = rehearsalExchange();
   let warnings: readonly SharedV4Warning[] = [];
   try {
@@ -200,10 +200,10 @@ export function refused(
   request: ModelRequest,
   accepted: ReadonlySet<string>,
 ): string | undefined {
-  const left = warnings.filter((warning) => !('feature' in warning && accepted.has(warning.feature)));
-  if (left.length === 0) return undefined;
-  const told = judgeWarnings(left, { prompt: [] }, request, 'refuse').refused;
-  return told.length === 0 ? undefined : told.join(', ');
+  const unaccepted = warnings.filter((warning) => !('feature' in warning && accepted.has(warning.feature)));
+  if (unaccepted.length === 0) return undefined;
+  const refusals = judgeWarnings(unaccepted, { prompt: [] }, request, 'refuse').refused;
+  return refusals.length === 0 ? undefined : refusals.join(', ');
 }
 
 /** The bound of the answer and the budget of thinking within it, as Anthropic's, Bedrock's and Gemini's bodies say them. */

@@ -42,9 +42,9 @@ export async function aiSdkEmbeddings(call: AiSdkEmbedding): Promise<Embeddings>
   for (let start = 0; start < request.texts.length; start += perRequest) {
     const values = request.texts.slice(start, start + perRequest);
     const exchange = new AiSdkExchange(ending.bounds);
-    const asked = { values, abortSignal: ending.bounds.signal, ...dimensionsOf(request.dimensions, facts) };
+    const callOptions = { values, abortSignal: ending.bounds.signal, ...dimensionsOf(request.dimensions, facts) };
     try {
-      const result = await ending.race(() => inExchange(exchange, () => model.doEmbed(asked)));
+      const result = await ending.race(() => inExchange(exchange, () => model.doEmbed(callOptions)));
       usage = sum(usage, usageOf(facts.flavour, result, values));
       const unsupported = result.warnings.find(({ type }) => type === 'unsupported');
       if (unsupported?.type === 'unsupported') {
@@ -73,9 +73,9 @@ function dimensionsOf(dimensions: number | undefined, { flavour, namespace }: Ai
   return { dimensions, providerOptions };
 }
 
-function readVectors(given: unknown, count: number, dimensions: number | undefined): readonly Float32Array[] {
-  if (!Array.isArray(given) || given.length !== count) throw malformed('vectors are missing');
-  return given.map((vector: unknown) => {
+function readVectors(embeddings: unknown, count: number, dimensions: number | undefined): readonly Float32Array[] {
+  if (!Array.isArray(embeddings) || embeddings.length !== count) throw malformed('vectors are missing');
+  return embeddings.map((vector: unknown) => {
     if (!Array.isArray(vector) || vector.length === 0 || !vector.every(Number.isFinite)) {
       throw malformed('a vector is malformed');
     }

@@ -30,8 +30,8 @@ export function fitForAiSdk(
   adaptation: Adaptation,
 ): ModelRequest {
   tellRemoved(request, adaptation);
-  const asked = withoutOptional(request, adaptation);
-  const bounded = adaptation.policy === 'refuse' ? asked : withinOutputLimit(model, asked, adaptation);
+  const reduced = withoutOptional(request, adaptation);
+  const bounded = adaptation.policy === 'refuse' ? reduced : withinOutputLimit(model, reduced, adaptation);
   const marked = withTakenMarks(model, bounded, facts, adaptation);
   const thinking = adaptation.policy === 'refuse' ? marked : withTakenBudget(model, marked, facts, adaptation);
   return withTakenEffort(model, thinking, facts, adaptation);
@@ -75,18 +75,18 @@ function withTakenBudget(
   { flavour }: AiSdkPackageFacts,
   adaptation: Adaptation,
 ): ModelRequest {
-  const asked = request.reasoning?.budgetTokens;
-  if (asked === undefined || request.reasoning?.effort !== undefined) return request;
+  const requestedBudget = request.reasoning?.budgetTokens;
+  if (requestedBudget === undefined || request.reasoning?.effort !== undefined) return request;
   const takesBudgets =
     flavour === 'gemini' || flavour === 'cohere' || (flavour === 'bedrock' && isAnthropicModel(model));
   if (!takesBudgets) {
-    const effort = effortOfBudget(asked);
+    const effort = effortOfBudget(requestedBudget);
     adaptation.change('thinking.budget_tokens', effort);
     return { ...request, reasoning: { effort } };
   }
   const { budget } = factsOfModel(model);
-  if (budget === undefined || (asked >= budget.least && asked <= budget.most)) return request;
-  const budgetTokens = Math.max(budget.least, Math.min(budget.most, asked));
+  if (budget === undefined || (requestedBudget >= budget.least && requestedBudget <= budget.most)) return request;
+  const budgetTokens = Math.max(budget.least, Math.min(budget.most, requestedBudget));
   adaptation.change('thinking.budget_tokens', budgetTokens);
   return { ...request, reasoning: { budgetTokens } };
 }
@@ -102,12 +102,12 @@ function withTakenEffort(
   if (effort === undefined) return request;
   const isAnthropic = flavour === 'bedrock' && isAnthropicModel(model);
   const { answerEfforts } = factsOfModel(model);
-  const taken = isAnthropic && effort !== 'none' ? nearestEffort(effort, answerEfforts ?? [effort]) : undefined;
-  if (taken === undefined) {
+  const nearest = isAnthropic && effort !== 'none' ? nearestEffort(effort, answerEfforts ?? [effort]) : undefined;
+  if (nearest === undefined) {
     adaptation.leaveOut('output_config.effort');
     return rest;
   }
-  if (taken !== effort) adaptation.change('output_config.effort', taken);
-  const fitted: Draft = { ...rest, effort: taken };
+  if (nearest !== effort) adaptation.change('output_config.effort', nearest);
+  const fitted: Draft = { ...rest, effort: nearest };
   return fitted;
 }

@@ -42,12 +42,12 @@ export function wordOutput(
       reading: plainJson,
     };
   }
-  const asked = objectRoot(schema);
-  const reading: OutputReading = { ...plainJson, streamsAsIs: !asked.isWrapped, unwrap: asked.unwrap };
+  const root = objectRoot(schema);
+  const reading: OutputReading = { ...plainJson, streamsAsIs: !root.isWrapped, unwrap: root.unwrap };
   switch (structured) {
     case 'json_schema':
       return {
-        responseFormat: { type: 'json', schema: { ...asked.schema }, name: name.slice(0, 64), ...description },
+        responseFormat: { type: 'json', schema: { ...root.schema }, name: name.slice(0, 64), ...description },
         reading,
       };
     case 'tool': {
@@ -55,13 +55,13 @@ export function wordOutput(
       return {
         // A tool that the client insists on leaves no room for another.
         ...(typeof request.toolChoice === 'object'
-          ? { words: jsonInstruction(asked.schema) }
+          ? { words: jsonInstruction(root.schema) }
           : {
               answerTool: {
                 type: 'function',
                 name: toolName,
                 description: output.description ?? 'Gives the answer.',
-                inputSchema: { ...asked.schema },
+                inputSchema: { ...root.schema },
               },
             }),
         reading: { ...reading, answerTool: toolName },
@@ -69,7 +69,7 @@ export function wordOutput(
     }
     case 'json_object':
       return {
-        words: jsonInstruction(asked.schema),
+        words: jsonInstruction(root.schema),
         ...(facts.schemalessJson ? { responseFormat: { type: 'json' } } : {}),
         reading,
       };

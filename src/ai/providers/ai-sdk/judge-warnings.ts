@@ -45,7 +45,7 @@ export function judgeWarnings(
   const refused: string[] = [];
   const without: Setting[] = [];
   const accepted: string[] = [];
-  const told: string[] = [];
+  const reported: string[] = [];
   for (const warning of warnings) {
     if (warning.type === 'compatibility') {
       if (warning.feature !== 'reasoning') continue;
@@ -55,14 +55,14 @@ export function judgeWarnings(
         continue;
       }
       accepted.push(warning.feature);
-      const taken = /"(\w+)"[^"]*$/.exec(warning.details ?? '')?.[1];
-      told.push(taken === undefined ? 'reasoning_effort' : `reasoning_effort=${taken}`);
+      const nearest = /"(\w+)"[^"]*$/.exec(warning.details ?? '')?.[1];
+      reported.push(nearest === undefined ? 'reasoning_effort' : `reasoning_effort=${nearest}`);
       continue;
     }
     if (warning.type !== 'unsupported' || warning.feature.endsWith('.structuredOutputMode')) continue;
     if (policy === 'refuse' || !remedied(warning)) refused.push(wordsOf(warning));
   }
-  return { refused, without, accepted, told };
+  return { refused, without, accepted, told: reported };
 
   function remedied({ feature }: Extract<SharedV4Warning, { type: 'unsupported' }>): boolean {
     const name = steering.get(feature);
@@ -80,18 +80,18 @@ export function judgeWarnings(
     if (feature === 'reasoning') {
       without.push('reasoning');
       // A model that does not reason does as it is asked.
-      if (request.reasoning?.effort !== 'none') told.push('reasoning_effort');
+      if (request.reasoning?.effort !== 'none') reported.push('reasoning_effort');
       return true;
     }
     if (feature.endsWith('.thinking')) {
       accepted.push(feature);
       const budget = request.reasoning?.budgetTokens ?? 0;
-      told.push(budget > 0 ? 'thinking.budget_tokens=adaptive' : 'thinking');
+      reported.push(budget > 0 ? 'thinking.budget_tokens=adaptive' : 'thinking');
       return true;
     }
     if (feature.endsWith('.effort')) {
       accepted.push(feature);
-      told.push('output_config.effort=high');
+      reported.push('output_config.effort=high');
       return true;
     }
     return false;
@@ -99,7 +99,7 @@ export function judgeWarnings(
 
   function leaveOut(setting: Setting, name: string): void {
     without.push(setting);
-    told.push(name);
+    reported.push(name);
   }
 }
 

@@ -14,7 +14,7 @@ import { type BodyWatch, type BoundedFetch, responseHeaders, responseOf } from '
 /** How far one call's exchange with its provider has come. */
 export class AiSdkExchange implements BodyWatch {
   readonly bounds: CallBounds;
-  readonly isRehearsal: boolean;
+  readonly isDryRun: boolean;
   /** The body the package wanted to send last; only kept in a rehearsal. */
   body: string | undefined;
   /** `ended`: the whole body was read; `cut`: reading it failed. */
@@ -24,9 +24,9 @@ export class AiSdkExchange implements BodyWatch {
   /** Answered instead of the provider, who has answered already: its body as it is to be read again. */
   replay: string | undefined;
 
-  constructor(bounds: CallBounds, isRehearsal = false) {
+  constructor(bounds: CallBounds, isDryRun = false) {
     this.bounds = bounds;
-    this.isRehearsal = isRehearsal;
+    this.isDryRun = isDryRun;
   }
 
   /** Whether the provider began to answer well, so that it counts what it writes. */
@@ -51,7 +51,7 @@ export function aiSdkFetch(send: BoundedFetch) {
     const exchange = exchanges.getStore();
     // A package that fetches outside of a call (a token of its own) is bounded all the same.
     if (exchange === undefined) return send(input, init);
-    if (exchange.isRehearsal) return rehearsed(exchange, init);
+    if (exchange.isDryRun) return rehearsed(exchange, init);
     if (exchange.replay !== undefined) {
       return new Response(exchange.replay, { headers: responseHeaders(exchange.headers) });
     }

@@ -32,7 +32,7 @@ const others = {
 } as const;
 const gemini = { ...others, flavour: 'gemini', systemAnywhere: false } as const;
 
-const known: ReadonlyMap<string, AiSdkPackageFacts> = new Map<string, AiSdkPackageFacts>([
+const packages: ReadonlyMap<string, AiSdkPackageFacts> = new Map<string, AiSdkPackageFacts>([
   ['@ai-sdk/google', { ...gemini, namespace: 'google' }],
   ['@ai-sdk/google-vertex', { ...gemini, namespace: 'googleVertex' }],
   [
@@ -54,5 +54,5 @@ const known: ReadonlyMap<string, AiSdkPackageFacts> = new Map<string, AiSdkPacka
 ]);
 
 export function factsOf(packageName: string): AiSdkPackageFacts {
-  return known.get(packageName) ?? { ...others, flavour: 'other', namespace: '' };
+  return packages.get(packageName) ?? { ...others, flavour: 'other', namespace: '' };
 }

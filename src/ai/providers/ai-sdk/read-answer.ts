@@ -68,7 +68,7 @@ function contentOf({ content }: LanguageModelV4GenerateResult, reading: OutputRe
     }
   };
   const tags = new ThinkingTags();
-  const told = {
+  const pieces = {
     text: addText,
     reasoning: (text: string) => {
       const last = parts.at(-1);
@@ -79,8 +79,8 @@ function contentOf({ content }: LanguageModelV4GenerateResult, reading: OutputRe
   };
   for (const part of content) {
     if (part.type === 'text') {
-      tags.read(part.text, told);
-      tags.end(told);
+      tags.read(part.text, pieces);
+      tags.end(pieces);
     } else if (part.type === 'reasoning') {
       const reasoning = reasoningPart(part.text, joinedOpaque(undefined, part.providerMetadata));
       if (reasoning.text !== '' || reasoning.opaque !== undefined) parts.push(reasoning);

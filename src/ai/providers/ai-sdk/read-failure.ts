@@ -28,8 +28,8 @@ export interface FailureContext {
 
 /** The failure of a call that was rejected. */
 export function aiSdkFailure(error: unknown, context: FailureContext): ProviderFailure {
-  const known = knownFailure(error);
-  if (known !== undefined) return completed(known, context);
+  const failure = knownFailure(error);
+  if (failure !== undefined) return completed(failure, context);
   const fields = recordOf(error);
   const name = textIn(fields.name) ?? '';
   if (typeof fields.statusCode === 'number') {
@@ -44,8 +44,8 @@ export function aiSdkFailure(error: unknown, context: FailureContext): ProviderF
 
 /** The failure that an error part of a stream is: the package's reading of an event, or its own complaint. */
 export function aiSdkStreamFailure(error: unknown, context: FailureContext): ProviderFailure {
-  const known = knownFailure(error);
-  if (known !== undefined) return completed(known, context);
+  const failure = knownFailure(error);
+  if (failure !== undefined) return completed(failure, context);
   const { name, type, message, statusCode } = recordOf(error);
   const isProviders = typeof statusCode === 'number' || (typeof type === 'string' && name === undefined);
   if (!isProviders) return failed('malformed', error, context);
@@ -116,13 +116,16 @@ function completed(failure: ProviderFailure, context: FailureContext): ProviderF
 }
 
 function failed(kind: FailureKind, error: unknown, context: FailureContext, status?: number): ProviderFailure {
-  const told: string[] = [];
+  const sentences: string[] = [];
   for (let cause = error, depth = 0; cause !== undefined && depth < 3; depth += 1) {
     const words = withoutContent(messageOf(cause)).replaceAll(/\s+/g, ' ').slice(0, 500);
-    if (!told.some((before) => before.endsWith(words))) told.push(words);
+    if (!sentences.some((before) => before.endsWith(words))) sentences.push(words);
     cause = cause instanceof Error ? cause.cause : undefined;
   }
-  return build({ kind, detail: redacted(told.join(': '), context.secrets), ...(status ? { status } : {}) }, context);
+  return build(
+    { kind, detail: redacted(sentences.join(': '), context.secrets), ...(status ? { status } : {}) },
+    context,
+  );
 }
 
 /** Packages quote the whole answer they could not read: it is the model's, and no matter of an operator's. */
@@ -134,9 +137,9 @@ function withoutContent(message: string): string {
 }
 
 function redacted(text: string, secrets: readonly string[]): string {
-  let told = text.slice(0, 2_000);
-  for (const secret of secrets) told = redactKey(told, secret);
-  return redactKey(told, undefined);
+  let redactedText = text.slice(0, 2_000);
+  for (const secret of secrets) redactedText = redactKey(redactedText, secret);
+  return redactKey(redactedText, undefined);
 }
 
 function build(details: FailureDetails, { usage, requestId }: FailureContext): ProviderFailure {

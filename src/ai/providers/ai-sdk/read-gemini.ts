@@ -20,8 +20,8 @@ export function simplerGemini(answer: Fields): Fields | undefined {
     ...(textIn(responseId) === undefined ? {} : { responseId }),
     ...(textIn(modelVersion) === undefined ? {} : { modelVersion }),
     ...(blockReason === undefined ? {} : { promptFeedback: { blockReason } }),
-    candidates: arrayOf(answer.candidates).map((given) => {
-      const { content, finishReason } = recordOf(given);
+    candidates: arrayOf(answer.candidates).map((candidate) => {
+      const { content, finishReason } = recordOf(candidate);
       return {
         content: { parts: arrayOf(recordOf(content).parts).filter(isPart) },
         ...(textIn(finishReason) === undefined ? {} : { finishReason }),
@@ -64,8 +64,8 @@ export function withReadEvents(parts: readonly LanguageModelV4StreamPart[]): rea
 function partsOf(event: Fields): readonly LanguageModelV4StreamPart[] | undefined {
   if (event.error !== undefined || simplerGemini(event) === undefined) return undefined;
   const parts: LanguageModelV4StreamPart[] = [];
-  for (const given of arrayOf(recordOf(recordOf(arrayOf(event.candidates)[0]).content).parts)) {
-    const part = recordOf(given);
+  for (const value of arrayOf(recordOf(recordOf(arrayOf(event.candidates)[0]).content).parts)) {
+    const part = recordOf(value);
     const signature = textIn(part.thoughtSignature);
     const signed = signature === undefined ? {} : { providerMetadata: { google: { thoughtSignature: signature } } };
     if (isRecord(part.functionCall)) {

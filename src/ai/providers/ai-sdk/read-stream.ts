@@ -105,8 +105,8 @@ export async function* aiSdkStream(call: AiSdkStreamCall): AsyncGenerator<Provid
     if (watch.blocked !== undefined) throw blockedPrompt(watch.blocked, usage, requestId);
     const { finishReason } = finish;
     const raw = finishReason.raw ?? watch.reason;
-    const told = raw === undefined ? finishReason : { ...finishReason, raw };
-    const finished = readFinish(flavour, told, assembly.hasToolCalls);
+    const reported = raw === undefined ? finishReason : { ...finishReason, raw };
+    const finished = readFinish(flavour, reported, assembly.hasToolCalls);
     if (finished.kind === 'failed') throw unfinished(finished, usage, requestId);
     assembly.end(deltas);
     yield* deltas;
@@ -136,8 +136,8 @@ export async function* aiSdkStream(call: AiSdkStreamCall): AsyncGenerator<Provid
   }
 
   async function begin({ model, options }: PreparedCall): Promise<AiSdkParts> {
-    const asked = { ...options, abortSignal: signal, includeRawChunks: true };
-    const { stream } = await ending.race(() => inExchange(exchange, () => model.doStream(asked)));
+    const callOptions = { ...options, abortSignal: signal, includeRawChunks: true };
+    const { stream } = await ending.race(() => inExchange(exchange, () => model.doStream(callOptions)));
     return packageParts(stream, signal);
   }
 

@@ -55,8 +55,8 @@ export function aiSdkRequest(
   const request = fitForAiSdk(model, asked, facts, adaptation);
   const wording = wordOutput(request, structured, facts);
   const { answerTool, words, reading } = wording;
-  const told = conversationFor(request, facts);
-  const messages = words === undefined ? told : withInstruction(told, words);
+  const conversation = conversationFor(request, facts);
+  const messages = words === undefined ? conversation : withInstruction(conversation, words);
   const tools = toolsOf(request.tools ?? [], facts, adaptation);
   const hasTools = tools.length > 0;
   if (answerTool !== undefined) tools.push(answerTool);
@@ -211,8 +211,8 @@ function parallelOptions(
 
 function merged(all: readonly SharedV4ProviderOptions[]): SharedV4ProviderOptions {
   const options: SharedV4ProviderOptions = {};
-  for (const one of all) {
-    for (const [namespace, fields] of Object.entries(one)) options[namespace] = { ...options[namespace], ...fields };
+  for (const part of all) {
+    for (const [namespace, fields] of Object.entries(part)) options[namespace] = { ...options[namespace], ...fields };
   }
   return options;
 }

@@ -153,7 +153,7 @@ export function aiSdkPrompt(
   function isSupported(url: string, mediaType: string): boolean {
     for (const [pattern, urls] of Object.entries(supportedUrls)) {
       const covers = pattern === '*' || pattern === '*/*' || covered(pattern.toLowerCase(), mediaType.toLowerCase());
-      if (covers && urls.some((one) => one.test(url))) return true;
+      if (covers && urls.some((expression) => expression.test(url))) return true;
     }
     return false;
   }

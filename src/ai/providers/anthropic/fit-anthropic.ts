@@ -26,8 +26,8 @@ export interface FittedMessages {
 export function fitForAnthropic(model: string, original: ModelRequest, adaptation: Adaptation): FittedMessages {
   const facts = claudeFactsOf(model);
   tellRemoved(original, adaptation);
-  const known = withoutOptional(original, adaptation);
-  const bounded = adaptation.policy === 'refuse' ? known : withinOutputLimit(model, known, adaptation);
+  const reduced = withoutOptional(original, adaptation);
+  const bounded = adaptation.policy === 'refuse' ? reduced : withinOutputLimit(model, reduced, adaptation);
   const request: RequestDraft = { ...withinMarks(bounded, adaptation) };
   fitEffort(model, request, adaptation);
   fitSettings(request, facts, adaptation);

@@ -43,13 +43,13 @@ export function boundedFetch(options: BoundedFetchOptions): BoundedFetch {
     const request = input instanceof Request ? input : undefined;
     const method = init.method ?? request?.method ?? 'GET';
     if (method !== 'POST' && method !== 'GET') throw new TypeError(`${method} is not sent to providers`);
-    const given = init.body ?? request?.body ?? null;
+    const body = init.body ?? request?.body ?? null;
     const exchange = pool.send(
       {
         method,
         url: new URL(request === undefined ? (input as string | URL) : request.url),
         headers: sentHeaders(init.headers ?? request?.headers),
-        body: isSent(given) ? given : new Uint8Array(await new Response(given).arrayBuffer()),
+        body: isSent(body) ? body : new Uint8Array(await new Response(body).arrayBuffer()),
         maxBytes,
       },
       bounds,
@@ -104,22 +104,22 @@ function streamOf(exchange: HttpExchange, watch: BodyWatch | undefined): Readabl
 }
 
 export function responseHeaders(headers: HttpHeaders): Headers {
-  const made = new Headers();
+  const copy = new Headers();
   for (const [name, value] of Object.entries(headers)) {
-    if (typeof value === 'string') made.append(name, value);
-    else for (const one of value ?? []) made.append(name, one);
+    if (typeof value === 'string') copy.append(name, value);
+    else for (const item of value ?? []) copy.append(name, item);
   }
-  return made;
+  return copy;
 }
 
 /** SDKs mostly give a plain object, which needs no `Headers` to be read (3 µs a call). */
-function sentHeaders(given: HeadersInit | undefined): readonly string[] {
-  const sent = ['user-agent', 'isthmus', 'accept-encoding', 'identity'];
-  const isPlain = given !== undefined && Object.getPrototypeOf(given) === Object.prototype;
-  for (const [name, value] of isPlain ? Object.entries(given) : new Headers(given)) {
-    if (!ownHeaders.has(name.toLowerCase())) sent.push(name, value);
+function sentHeaders(original: HeadersInit | undefined): readonly string[] {
+  const pairs = ['user-agent', 'isthmus', 'accept-encoding', 'identity'];
+  const isPlain = original !== undefined && Object.getPrototypeOf(original) === Object.prototype;
+  for (const [name, value] of isPlain ? Object.entries(original) : new Headers(original)) {
+    if (!ownHeaders.has(name.toLowerCase())) pairs.push(name, value);
   }
-  return sent;
+  return pairs;
 }
 
 function isSent(body: BodyInit | null): body is string | Uint8Array<ArrayBuffer> | null {

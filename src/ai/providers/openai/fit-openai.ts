@@ -22,12 +22,12 @@ export function fitForOpenAi(
   dialect: ChatDialect,
   adaptation: Adaptation,
 ): ModelRequest {
-  const asked = withoutCacheMarks(withoutOptional(request, adaptation), adaptation);
+  const reduced = withoutCacheMarks(withoutOptional(request, adaptation), adaptation);
   if (adaptation.policy === 'refuse') {
-    if (asked.effort !== undefined) adaptation.leaveOut('output_config.effort');
-    return asked; // what is left without a place is refused as it is written
+    if (reduced.effort !== undefined) adaptation.leaveOut('output_config.effort');
+    return reduced; // what is left without a place is refused as it is written
   }
-  const fitted: Draft = { ...withEffort(model, withinOutputLimit(model, asked, adaptation), adaptation) };
+  const fitted: Draft = { ...withEffort(model, withinOutputLimit(model, reduced, adaptation), adaptation) };
   // Without tools there is nothing to call, and OpenAI refuses the fields.
   if ((fitted.tools ?? []).length === 0) {
     delete fitted.parallelToolCalls;

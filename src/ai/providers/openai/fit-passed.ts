@@ -24,8 +24,8 @@ export function fitPassed(
   if (isUnknown || adaptation.policy === 'refuse') return body;
   const fitted: Record<string, unknown> = { ...body };
   for (const name of bounds) {
-    const asked = fitted[name];
-    if (maxOutputTokens === undefined || typeof asked !== 'number' || asked <= maxOutputTokens) continue;
+    const bound = fitted[name];
+    if (maxOutputTokens === undefined || typeof bound !== 'number' || bound <= maxOutputTokens) continue;
     fitted[name] = maxOutputTokens;
     adaptation.change(name, maxOutputTokens);
   }
@@ -66,31 +66,31 @@ function fitEffort(
   const isChat = wire?.wire === 'openai-chat';
   const isForeign = isChat && isVendor && (isSet(fitted.thinking) || isSet(fitted.reasoning));
   if (efforts === undefined && !isForeign) return;
-  const asked =
+  const requestedEffort =
     reasoning?.effort ?? (reasoning?.budgetTokens === undefined ? undefined : effortOfBudget(reasoning.budgetTokens));
   if (isForeign) {
     delete fitted.thinking;
     delete fitted.reasoning;
   }
-  if (asked === undefined) return;
-  const taken = efforts === undefined ? asked : nearestEffort(asked, efforts);
-  if (!isForeign && taken === asked) return;
+  if (requestedEffort === undefined) return;
+  const nearest = efforts === undefined ? requestedEffort : nearestEffort(requestedEffort, efforts);
+  if (!isForeign && nearest === requestedEffort) return;
   const name = isSet(reasoning?.budgetTokens)
     ? 'thinking.budget_tokens'
     : isChat
       ? 'reasoning_effort'
       : 'reasoning.effort';
-  if (taken === undefined) {
+  if (nearest === undefined) {
     for (const field of ['reasoning_effort', 'reasoning', 'thinking']) delete fitted[field];
     if (Array.isArray(fitted.include)) {
       fitted.include = fitted.include.filter((included) => included !== 'reasoning.encrypted_content');
     }
-    if (asked !== 'none') adaptation.leaveOut(name);
+    if (requestedEffort !== 'none') adaptation.leaveOut(name);
     return;
   }
-  if (isChat) fitted.reasoning_effort = taken;
-  else fitted.reasoning = { ...recordOf(fitted.reasoning), effort: taken };
-  if (taken !== reasoning?.effort) adaptation.change(name, taken);
+  if (isChat) fitted.reasoning_effort = nearest;
+  else fitted.reasoning = { ...recordOf(fitted.reasoning), effort: nearest };
+  if (nearest !== reasoning?.effort) adaptation.change(name, nearest);
 }
 
 function isSet(value: unknown): boolean {

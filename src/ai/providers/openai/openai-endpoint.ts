@@ -3,24 +3,24 @@ import { ProviderFailure } from '../../model-call/index.ts';
 
 /** `endpoint` is empty or begins with a slash. Throws `not_found` for a model whose id cannot stand in a path. */
 export function createUrls(baseUrl: string, apiVersion: string | undefined): (endpoint: string, model: string) => URL {
-  const made = (endpoint: string, base: string) => {
+  const urlOf = (endpoint: string, base: string) => {
     const url = new URL(base);
     url.pathname = `${url.pathname.replace(/\/+$/, '')}${endpoint}`;
     if (apiVersion !== undefined) url.searchParams.set('api-version', apiVersion);
     return url;
   };
   if (!baseUrl.includes('{model}')) {
-    const known = new Map<string, URL>();
+    const urls = new Map<string, URL>();
     for (const endpoint of ['', '/chat/completions', '/responses', '/embeddings', '/moderations']) {
-      known.set(endpoint, made(endpoint, baseUrl));
+      urls.set(endpoint, urlOf(endpoint, baseUrl));
     }
-    return (endpoint) => known.get(endpoint) ?? made(endpoint, baseUrl);
+    return (endpoint) => urls.get(endpoint) ?? urlOf(endpoint, baseUrl);
   }
   return (endpoint, model) => {
     // A dot segment would climb out of the path, encoded or not.
     if (/^\.{0,2}$/.test(model))
       throw new ProviderFailure({ kind: 'not_found', detail: `there is no model "${model}"` });
-    return made(endpoint, baseUrl.replaceAll('{model}', encodeURIComponent(model)));
+    return urlOf(endpoint, baseUrl.replaceAll('{model}', encodeURIComponent(model)));
   };
 }
 

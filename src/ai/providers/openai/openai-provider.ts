@@ -13,14 +13,14 @@ import {
 } from '../../model-call/index.ts';
 import {
   ChatStreamReader,
-  conformChatCompletion,
+  normaliseChatCompletion,
   readChatCompletion,
   writeChatRequest,
 } from '../../wires/openai-chat/index.ts';
 import { type EmbeddingInput, joinEmbeddings, readEmbeddings } from '../../wires/openai-embeddings/index.ts';
 import { readModerations } from '../../wires/openai-moderations/index.ts';
 import {
-  conformResponse,
+  normaliseResponse,
   ResponsesStreamReader,
   readResponse,
   writeResponsesRequest,
@@ -160,10 +160,10 @@ export function createOpenAiProvider(options: OpenAiProviderOptions): ModelProvi
       const { text, requestId } = await wholeAnswer(exchange, keys);
       const body = parseBody(text);
       const answer = wire === 'chat' ? readChatCompletion(body, context) : readResponse(body, context);
-      const given = requestId === undefined ? answer : { ...answer, requestId };
-      if (context.passing === undefined) return given;
-      const conform = wire === 'chat' ? conformChatCompletion : conformResponse;
-      const passed = { ...given, wire: conform(text, body, answer) };
+      const identified = requestId === undefined ? answer : { ...answer, requestId };
+      if (context.passing === undefined) return identified;
+      const normalise = wire === 'chat' ? normaliseChatCompletion : normaliseResponse;
+      const passed = { ...identified, wire: normalise(text, body, answer) };
       return saysMore(wireName, body) ? { ...passed, wireSaysMore: true } : passed;
     },
     stream: (model, request, call) =>

@@ -35,14 +35,14 @@ export class BlocksInOrder {
 
   /** Nothing more comes: what waited is told part after part. */
   end(): readonly BlockDelta[] {
-    const rest = this.#waiting;
+    const waiting = this.#waiting;
     this.#waiting = [];
     this.#call = undefined;
     const places = new Map<number, BlockDelta[]>();
-    for (const delta of rest) {
-      const told = places.get(delta.index);
-      if (told === undefined) places.set(delta.index, [delta]);
-      else told.push(delta);
+    for (const delta of waiting) {
+      const deltas = places.get(delta.index);
+      if (deltas === undefined) places.set(delta.index, [delta]);
+      else deltas.push(delta);
     }
     return [...places.values()].flat();
   }

@@ -39,7 +39,7 @@ export interface MessagesCall {
   readonly stream: boolean;
 }
 
-const known = knownFields({
+const fieldKinds = knownFields({
   form: [
     ...['model', 'messages', 'system', 'max_tokens', 'stream', 'temperature', 'top_p', 'top_k', 'stop_sequences'],
     ...['tools', 'tool_choice', 'thinking', 'output_config', 'output_format', 'metadata', 'cache_control'],
@@ -59,7 +59,7 @@ const fieldNames = { user: 'metadata.user_id' } as const;
  */
 export function readMessagesRequest(body: Fields, forAnswer = true): MessagesCall {
   refuseStorageAndTiers(body, ['auto', 'standard_only']);
-  const sorted = sortFields(body, known);
+  const sorted = sortFields(body, fieldKinds);
   const [beyond] = sorted.beyond;
   if (beyond !== undefined) {
     throw new InvalidField(`\`${beyond.slice(0, 64)}\` is not available here.`, beyond, 'AI_REQUEST_UNSUPPORTED');
@@ -71,8 +71,8 @@ export function readMessagesRequest(body: Fields, forAnswer = true): MessagesCal
 
   const messages: Message[] = [];
   readSystem(body.system, messages);
-  const given = requireArray(body, 'messages');
-  for (let index = 0; index < given.length; index++) readTurn(given[index], `messages[${index}]`, messages);
+  const turns = requireArray(body, 'messages');
+  for (let index = 0; index < turns.length; index++) readTurn(turns[index], `messages[${index}]`, messages);
 
   const request: Draft = { messages, output: { kind: 'text' } };
   if (maxTokens !== undefined) request.maxOutputTokens = maxTokens;
@@ -119,8 +119,8 @@ function readOutputAndThinking(request: Draft, body: Fields): void {
 }
 
 function readTools(request: Draft, body: Fields): void {
-  const given = readArray(body, 'tools') ?? [];
-  const tools = given.map((tool, index) => readTool(asFields(tool, `tools[${index}]`), `tools[${index}].`));
+  const entries = readArray(body, 'tools') ?? [];
+  const tools = entries.map((tool, index) => readTool(asFields(tool, `tools[${index}]`), `tools[${index}].`));
   if (tools.length > 0) request.tools = tools;
   const choice = readObject(body, 'tool_choice');
   if (choice === undefined) return;

@@ -28,8 +28,8 @@ import {
 } from '../shared/index.ts';
 
 /** Adds one message of the wire: two where it holds tool results and words. */
-export function readTurn(given: unknown, at: string, messages: Message[]): void {
-  const message = asFields(given, at);
+export function readTurn(value: unknown, at: string, messages: Message[]): void {
+  const message = asFields(value, at);
   switch (message.role) {
     case 'user':
       readUser(message.content, `${at}.content`, messages);
@@ -54,22 +54,22 @@ function readUser(content: unknown, at: string, messages: Message[]): void {
   if (!Array.isArray(content) || content.length === 0) {
     throw new InvalidField(`\`${at}\` must be a string, or an array of blocks that is not empty.`, at);
   }
-  let said: (TextPart | ImagePart | FilePart)[] = [];
+  let userParts: (TextPart | ImagePart | FilePart)[] = [];
   let results: ToolResultPart[] = [];
   const flush = (): void => {
     if (results.length > 0) messages.push({ role: 'tool', content: results });
-    if (said.length > 0) messages.push({ role: 'user', content: said });
+    if (userParts.length > 0) messages.push({ role: 'user', content: userParts });
     results = [];
-    said = [];
+    userParts = [];
   };
   for (let index = 0; index < content.length; index++) {
-    const here = `${at}[${index}]`;
-    const block = asFields(content[index], here);
+    const path = `${at}[${index}]`;
+    const block = asFields(content[index], path);
     if (block.type === 'tool_result') {
-      if (said.length > 0) flush();
-      results.push(readToolResult(block, here));
+      if (userParts.length > 0) flush();
+      results.push(readToolResult(block, path));
     } else {
-      said.push(readUserBlock(block, here));
+      userParts.push(readUserBlock(block, path));
     }
   }
   flush();
@@ -77,17 +77,17 @@ function readUser(content: unknown, at: string, messages: Message[]): void {
 
 function readToolResult(block: Fields, at: string): ToolResultPart {
   const { id: callId } = openCallId(requireString(block, 'tool_use_id', `${at}.`));
-  const given = block.content;
+  const blocks = block.content;
   let content: (TextPart | ImagePart | FilePart)[] = [];
-  if (typeof given === 'string') content = [{ type: 'text', text: given }];
-  else if (Array.isArray(given)) {
-    content = given.map((inner, index) =>
+  if (typeof blocks === 'string') content = [{ type: 'text', text: blocks }];
+  else if (Array.isArray(blocks)) {
+    content = blocks.map((inner, index) =>
       readResultBlock(asFields(inner, `${at}.content[${index}]`), `${at}.content[${index}]`),
     );
-  } else if (given !== undefined && given !== null) {
+  } else if (blocks !== undefined && blocks !== null) {
     throw new InvalidField(`\`${at}.content\` must be a string or an array of blocks.`, `${at}.content`);
   }
-  const cache = lastMark(given, `${at}.content`, readCacheMark(block, `${at}.`));
+  const cache = lastMark(blocks, `${at}.content`, readCacheMark(block, `${at}.`));
   return {
     type: 'tool_result',
     callId,
@@ -116,22 +116,22 @@ function readUnmarkedBlock(block: Fields, at: string): TextPart | ImagePart | Fi
       return mediaType === undefined ? { type: 'image', source } : { type: 'image', source, mediaType };
     }
     case 'document': {
-      const given = requireObject(block, 'source', `${at}.`);
+      const sourceFields = requireObject(block, 'source', `${at}.`);
       const title = readString(block, 'title', `${at}.`);
       const cites = readObject(block, 'citations', `${at}.`);
       const isCited = cites !== undefined && readBoolean(cites, 'enabled', `${at}.citations.`) === true;
       const context = readString(block, 'context', `${at}.`);
-      const named = {
+      const described = {
         ...(title === undefined ? {} : { name: title }),
         ...(isCited ? { citations: true } : {}),
         ...(context === undefined ? {} : { context }),
       };
-      if (given.type === 'text') {
-        const data = Buffer.from(requireString(given, 'data', `${at}.source.`)).toString('base64');
-        return { type: 'file', source: { kind: 'base64', data }, mediaType: 'text/plain', ...named };
+      if (sourceFields.type === 'text') {
+        const data = Buffer.from(requireString(sourceFields, 'data', `${at}.source.`)).toString('base64');
+        return { type: 'file', source: { kind: 'base64', data }, mediaType: 'text/plain', ...described };
       }
-      const { source, mediaType } = readSource(given, `${at}.source.`);
-      return { type: 'file', source, mediaType: mediaType ?? 'application/pdf', ...named };
+      const { source, mediaType } = readSource(sourceFields, `${at}.source.`);
+      return { type: 'file', source, mediaType: mediaType ?? 'application/pdf', ...described };
     }
     default:
       return unsupportedBlock(block, at);
@@ -166,35 +166,35 @@ function unsupportedBlock(block: Fields, at: string): never {
 function readAssistant(content: unknown, at: string): (TextPart | ReasoningPart | ToolCallPart)[] {
   if (typeof content === 'string') return [{ type: 'text', text: content }];
   if (!Array.isArray(content)) throw new InvalidField(`\`${at}\` must be a string or an array of blocks.`, at);
-  return content.map((given, index) => {
-    const here = `${at}[${index}]`;
-    const block = asFields(given, here);
+  return content.map((value, index) => {
+    const path = `${at}[${index}]`;
+    const block = asFields(value, path);
     switch (block.type) {
       case 'text':
-        return { type: 'text', text: readTextBlock(block, here), ...cacheOf(block, `${here}.`) };
+        return { type: 'text', text: readTextBlock(block, path), ...cacheOf(block, `${path}.`) };
       case 'thinking': {
-        const text = readString(block, 'thinking', `${here}.`) ?? '';
-        const signature = readString(block, 'signature', `${here}.`);
+        const text = readString(block, 'thinking', `${path}.`) ?? '';
+        const signature = readString(block, 'signature', `${path}.`);
         if (signature === undefined || signature === '') return { type: 'reasoning', text };
         return { type: 'reasoning', text, opaque: opaqueFromText(signature) ?? { anthropic: { signature } } };
       }
       case 'redacted_thinking': {
-        const redactedData = requireString(block, 'data', `${here}.`);
+        const redactedData = requireString(block, 'data', `${path}.`);
         return { type: 'reasoning', text: '', opaque: { anthropic: { redactedData } } };
       }
       case 'tool_use': {
-        const { id, opaque } = openCallId(requireString(block, 'id', `${here}.`));
+        const { id, opaque } = openCallId(requireString(block, 'id', `${path}.`));
         const call: ToolCallPart = {
           type: 'tool_call',
           id,
-          name: requireName(block, `${here}.`),
-          arguments: JSON.stringify(readObject(block, 'input', `${here}.`) ?? {}),
-          ...cacheOf(block, `${here}.`),
+          name: requireName(block, `${path}.`),
+          arguments: JSON.stringify(readObject(block, 'input', `${path}.`) ?? {}),
+          ...cacheOf(block, `${path}.`),
         };
         return opaque === undefined ? call : { ...call, opaque };
       }
       default:
-        return unsupportedBlock(block, here);
+        return unsupportedBlock(block, path);
     }
   });
 }

@@ -23,14 +23,14 @@ export function stopReason(reason: FinishReason, stopSequence: string | undefine
 /** Anthropic's input leaves out what was read from and written to its cache. */
 export function messagesUsage(usage: Usage): Readonly<Record<string, unknown>> {
   const read = usage.cachedInputTokens ?? 0;
-  const written = usage.cacheWriteTokens ?? 0;
+  const cacheWrites = usage.cacheWriteTokens ?? 0;
   const hour = usage.cacheWriteHourTokens ?? 0;
   return {
-    input_tokens: Math.max(0, usage.inputTokens - read - written),
+    input_tokens: Math.max(0, usage.inputTokens - read - cacheWrites),
     output_tokens: usage.outputTokens,
     cache_read_input_tokens: read,
-    cache_creation_input_tokens: written,
-    cache_creation: { ephemeral_5m_input_tokens: Math.max(0, written - hour), ephemeral_1h_input_tokens: hour },
+    cache_creation_input_tokens: cacheWrites,
+    cache_creation: { ephemeral_5m_input_tokens: Math.max(0, cacheWrites - hour), ephemeral_1h_input_tokens: hour },
     server_tool_use: null,
     service_tier: 'standard',
     ...(usage.reasoningTokens === undefined
@@ -42,9 +42,9 @@ export function messagesUsage(usage: Usage): Readonly<Record<string, unknown>> {
 /** Anthropic's own signature where it is one; anything else a provider wants back is sealed into it. */
 export function signatureOf(opaque: JsonObject | undefined): string {
   if (opaque === undefined) return '';
-  const own = isFields(opaque.anthropic) ? opaque.anthropic : opaque;
-  const { signature } = own;
-  if (typeof signature === 'string' && Object.keys(opaque).length === 1 && Object.keys(own).length === 1) {
+  const fields = isFields(opaque.anthropic) ? opaque.anthropic : opaque;
+  const { signature } = fields;
+  if (typeof signature === 'string' && Object.keys(opaque).length === 1 && Object.keys(fields).length === 1) {
     return signature;
   }
   return opaqueToText(opaque);
@@ -53,8 +53,8 @@ export function signatureOf(opaque: JsonObject | undefined): string {
 /** The data of thinking that its provider does not show. */
 export function redactedData(opaque: JsonObject | undefined): string | undefined {
   if (opaque === undefined) return undefined;
-  const own = isFields(opaque.anthropic) ? opaque.anthropic : opaque;
-  return typeof own.redactedData === 'string' ? own.redactedData : undefined;
+  const fields = isFields(opaque.anthropic) ? opaque.anthropic : opaque;
+  return typeof fields.redactedData === 'string' ? fields.redactedData : undefined;
 }
 
 export function thinkingBlock(part: ReasoningPart): Readonly<Record<string, string>> {

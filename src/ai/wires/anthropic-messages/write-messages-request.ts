@@ -90,12 +90,12 @@ function writeTools(
   const hasTools = (request.tools ?? []).length > 0;
   const choice =
     output.isOneCall === true ? 'required' : choiceWithAnswerTool(answerTool?.name, request.toolChoice, hasTools);
-  const written = writeChoice(choice, parallelCalls(request, output, hasTools));
-  if (written === undefined) return;
-  if (!settings.forcedTools && (written.type === 'any' || written.type === 'tool')) {
+  const toolChoice = writeChoice(choice, parallelCalls(request, output, hasTools));
+  if (toolChoice === undefined) return;
+  if (!settings.forcedTools && (toolChoice.type === 'any' || toolChoice.type === 'tool')) {
     throw unsupported('tool_choice (this model, or its way of thinking, cannot be made to call a tool)');
   }
-  body.tool_choice = written;
+  body.tool_choice = toolChoice;
 }
 
 /** Beside the answer's tool, only what the request lets the model call. */

@@ -112,9 +112,9 @@ export class MessagesStream implements StreamForm {
 
   /** Begins the block of a part where it has none of this kind, ending the one before it. */
   #at(index: number, kind: BlockKind, block: string): string {
-    const known = this.#blocks.get(index);
+    const openBlock = this.#blocks.get(index);
     // A text that goes on after another part began goes on in a block of its own.
-    if (known?.kind === kind && (known === this.#open || kind === 'tool_use')) return '';
+    if (openBlock?.kind === kind && (openBlock === this.#open || kind === 'tool_use')) return '';
     const text = this.#begin() + this.#close();
     const opened: Block = { place: this.#places++, kind, opaque: undefined };
     this.#blocks.set(index, opened);

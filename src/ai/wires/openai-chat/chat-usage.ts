@@ -6,8 +6,8 @@ import { arrayOf, isRecord, recordOf } from '../../model-call/index.ts';
 export function chatUsageIn({ usage, x_groq: groq, choices }: JsonObject): JsonObject | undefined {
   if (isRecord(usage)) return usage;
   if (groq !== undefined) {
-    const own = recordOf(groq).usage;
-    if (isRecord(own)) return own;
+    const groqUsage = recordOf(groq).usage;
+    if (isRecord(groqUsage)) return groqUsage;
   }
   const first = arrayOf(choices)[0];
   if (!isRecord(first)) return undefined;
@@ -17,6 +17,8 @@ export function chatUsageIn({ usage, x_groq: groq, choices }: JsonObject): JsonO
 /** Whether a call under the older name says that there is one: some endpoints write an empty one beside every text. */
 export function isLegacyCall(call: unknown): boolean {
   if (!isRecord(call)) return false;
-  const { name, arguments: written } = call;
-  return (name !== undefined && name !== null && name !== '') || (typeof written === 'string' && written !== '');
+  const { name, arguments: callArguments } = call;
+  return (
+    (name !== undefined && name !== null && name !== '') || (typeof callArguments === 'string' && callArguments !== '')
+  );
 }

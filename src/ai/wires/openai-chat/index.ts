@@ -1,4 +1,4 @@
-export { conformChatCompletion } from './normalise-chat-completion.ts';
+export { normaliseChatCompletion } from './normalise-chat-completion.ts';
 export { readChatCompletion } from './read-chat-completion.ts';
 export { type ChatCall, readChatRequest } from './read-chat-request.ts';
 export { ChatStreamReader } from './read-chat-stream.ts';

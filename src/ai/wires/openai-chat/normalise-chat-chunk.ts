@@ -8,7 +8,7 @@
 import { newId } from '../../../lib/index.ts';
 import type { JsonObject, StreamDelta } from '../../model-call/index.ts';
 import { arrayOf, isRecord, recordOf, textIn } from '../../model-call/index.ts';
-import { conformUsage } from '../shared/index.ts';
+import { normaliseUsage } from '../shared/index.ts';
 import { chatUsageIn, isLegacyCall } from './chat-usage.ts';
 import { readFinishReason } from './read-chat-message.ts';
 
@@ -22,7 +22,7 @@ const finishReasons: ReadonlySet<unknown> = new Set([
 ]);
 
 /** A finish reason in the wire's own words. */
-export function conformFinishReason(reason: unknown): string | null {
+export function normaliseFinishReason(reason: unknown): string | null {
   if (finishReasons.has(reason)) return reason as string;
   const read = readFinishReason(reason);
   return read === 'refusal' ? 'content_filter' : (read ?? null);
@@ -32,7 +32,7 @@ export function isFinishReason(reason: unknown): boolean {
   return finishReasons.has(reason);
 }
 
-export class ConformChatChunk {
+export class ChatChunkNormaliser {
   /** The choices whose role was told. */
   readonly #begun = new Set<unknown>();
   /** The ids of the first choice's calls, by the number that the client reads. */
@@ -68,7 +68,7 @@ export class ConformChatChunk {
       for (const choice of chunk.choices as readonly JsonObject[]) this.#begun.add(choice.index);
       return data;
     }
-    if (arrayOf(chunk.choices).length === 0 && !isRecord(conformUsage(chatUsageIn(chunk)))) return undefined;
+    if (arrayOf(chunk.choices).length === 0 && !isRecord(normaliseUsage(chatUsageIn(chunk)))) return undefined;
     return JSON.stringify(this.#rewritten(chunk, out.slice(begin)));
   }
 
@@ -92,7 +92,7 @@ export class ConformChatChunk {
 
   #isWell(chunk: JsonObject): boolean {
     const { id, created, model, object, choices, usage } = chunk;
-    if (conformUsage(usage) !== usage || (!isRecord(usage) && chatUsageIn(chunk) !== undefined)) return false;
+    if (normaliseUsage(usage) !== usage || (!isRecord(usage) && chatUsageIn(chunk) !== undefined)) return false;
     if (typeof id !== 'string' || typeof model !== 'string' || typeof object !== 'string') return false;
     if (typeof created !== 'number' || !Array.isArray(choices)) return false;
     for (let at = 0; at < choices.length; at++) if (!this.#isWellChoice(choices[at])) return false;
@@ -120,8 +120,8 @@ export class ConformChatChunk {
     for (const call of calls) {
       if (!isRecord(call) || !isRecord(call.function)) return false;
       const { index, id, type } = call;
-      const { name, arguments: written } = call.function;
-      if (written !== undefined && typeof written !== 'string') return false;
+      const { name, arguments: callArguments } = call.function;
+      if (callArguments !== undefined && typeof callArguments !== 'string') return false;
       if (index === next) {
         if (textIn(id) === undefined || id === 'null' || type !== 'function' || textIn(name) === undefined)
           return false;
@@ -144,7 +144,7 @@ export class ConformChatChunk {
     const usage = chatUsageIn(chunk) ?? chunk.usage;
     return {
       ...chunk,
-      ...(usage === undefined ? {} : { usage: conformUsage(usage) }),
+      ...(usage === undefined ? {} : { usage: normaliseUsage(usage) }),
       id: typeof chunk.id === 'string' ? chunk.id : id,
       object: 'chat.completion.chunk',
       created: typeof chunk.created === 'number' ? chunk.created : created,
@@ -165,9 +165,9 @@ export class ConformChatChunk {
       const reasoning = textsOf(deltas, 'reasoning_delta');
       if (reasoning !== '') delta.reasoning_content = reasoning;
     }
-    const finish_reason = conformFinishReason(choice.finish_reason);
+    const finish_reason = normaliseFinishReason(choice.finish_reason);
     if (index === 0 && !this.#isLegacy) {
-      const calls = deltas.flatMap((one) => this.#callPiece(one));
+      const calls = deltas.flatMap((piece) => this.#callPiece(piece));
       if (finish_reason !== null) calls.push(...this.#missingArguments());
       if (calls.length > 0) delta.tool_calls = calls;
       else delete delta.tool_calls;

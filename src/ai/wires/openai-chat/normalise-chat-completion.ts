@@ -5,24 +5,24 @@
 import { newId } from '../../../lib/index.ts';
 import type { JsonObject, ModelAnswer, ToolCallPart } from '../../model-call/index.ts';
 import { arrayOf, isRecord, recordOf, textIn, textOf } from '../../model-call/index.ts';
-import { beginsWithThinking, conformUsage } from '../shared/index.ts';
+import { beginsWithThinking, normaliseUsage } from '../shared/index.ts';
 import { chatUsageIn, isLegacyCall } from './chat-usage.ts';
-import { conformFinishReason, isFinishReason } from './normalise-chat-chunk.ts';
+import { isFinishReason, normaliseFinishReason } from './normalise-chat-chunk.ts';
 
 /**
  * @param text the answer as it came
  * @param body `text`, parsed
  * @param answer what was read of its first choice
  */
-export function conformChatCompletion(text: string, body: unknown, answer: ModelAnswer): string {
-  const given = recordOf(body);
-  return isWell(given) && !isRetold(given, answer) ? text : JSON.stringify(rewritten(given, answer));
+export function normaliseChatCompletion(text: string, body: unknown, answer: ModelAnswer): string {
+  const completion = recordOf(body);
+  return isWell(completion) && !isRetold(completion, answer) ? text : JSON.stringify(rewritten(completion, answer));
 }
 
 function isWell(body: JsonObject): boolean {
   const { id, object, created, model, choices, usage } = body;
   if (!isRecord(usage) && chatUsageIn(body) !== undefined) return false;
-  if (typeof id !== 'string' || object !== 'chat.completion' || conformUsage(usage) !== usage) return false;
+  if (typeof id !== 'string' || object !== 'chat.completion' || normaliseUsage(usage) !== usage) return false;
   return typeof created === 'number' && typeof model === 'string' && arrayOf(choices).every(isWellChoice);
 }
 
@@ -51,8 +51,8 @@ function isWellCall(call: unknown): boolean {
   const { id, type, function: called } = recordOf(call);
   if (textIn(id) === undefined || id === 'null') return false;
   if (type !== 'function') return type === 'custom';
-  const { name, arguments: written } = recordOf(called);
-  return typeof name === 'string' && typeof written === 'string' && written !== '';
+  const { name, arguments: callArguments } = recordOf(called);
+  return typeof name === 'string' && typeof callArguments === 'string' && callArguments !== '';
 }
 
 function rewritten(body: JsonObject, answer: ModelAnswer): JsonObject {
@@ -69,36 +69,36 @@ function rewritten(body: JsonObject, answer: ModelAnswer): JsonObject {
     model: typeof body.model === 'string' ? body.model : '',
     ...(chatUsageIn(body) === undefined && body.usage === undefined
       ? {}
-      : { usage: conformUsage(chatUsageIn(body) ?? body.usage) }),
+      : { usage: normaliseUsage(chatUsageIn(body) ?? body.usage) }),
     choices: choices.map((choice, at) => rewrittenChoice(recordOf(choice), at, at === first ? answer : undefined)),
   };
 }
 
 function rewrittenChoice(choice: JsonObject, at: number, answer: ModelAnswer | undefined): JsonObject {
-  const given = recordOf(choice.message);
-  const message: Record<string, unknown> = { ...given, role: 'assistant', refusal: given.refusal ?? null };
-  const isLegacy = isLegacyCall(given.function_call);
+  const wireMessage = recordOf(choice.message);
+  const message: Record<string, unknown> = { ...wireMessage, role: 'assistant', refusal: wireMessage.refusal ?? null };
+  const isLegacy = isLegacyCall(wireMessage.function_call);
   if (!isLegacy) delete message.function_call;
   if (answer !== undefined && !isLegacy) {
-    if (typeof given.content !== 'string' || beginsWithThinking(given.content)) {
+    if (typeof wireMessage.content !== 'string' || beginsWithThinking(wireMessage.content)) {
       message.content = textOf(answer) || null;
       const thought = reasoningOf(answer);
       if (thought !== '') message.reasoning_content = thought;
     }
     const calls = answer.content.flatMap((part) => (part.type === 'tool_call' ? [part] : []));
-    const written = arrayOf(given.tool_calls).filter((call) => !isEmptyCall(call));
-    if (written.length === 0) delete message.tool_calls;
+    const toolCalls = arrayOf(wireMessage.tool_calls).filter((call) => !isEmptyCall(call));
+    if (toolCalls.length === 0) delete message.tool_calls;
     // Answers that hold custom calls are the client's own to read.
-    if (written.length > 0 && written.every((call) => recordOf(call).type !== 'custom')) {
-      message.tool_calls = written.map((call, index) => ({ ...recordOf(call), ...callOf(calls[index]) }));
+    if (toolCalls.length > 0 && toolCalls.every((call) => recordOf(call).type !== 'custom')) {
+      message.tool_calls = toolCalls.map((call, index) => ({ ...recordOf(call), ...callOf(calls[index]) }));
     }
-  } else if (typeof given.content !== 'string') message.content = null;
+  } else if (typeof wireMessage.content !== 'string') message.content = null;
   return {
     ...choice,
     index: typeof choice.index === 'number' ? choice.index : at,
     message,
     logprobs: choice.logprobs ?? null,
-    finish_reason: conformFinishReason(choice.finish_reason) ?? 'stop',
+    finish_reason: normaliseFinishReason(choice.finish_reason) ?? 'stop',
   };
 }
 

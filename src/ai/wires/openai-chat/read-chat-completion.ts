@@ -21,7 +21,7 @@ export { withoutCodeFence } from '../shared/index.ts';
 export function readChatCompletion(body: unknown, context: AnswerContext): ModelAnswer {
   const answer = recordOf(body);
   const choices = arrayOf(answer.choices);
-  const choice = recordOf(choices.find((one) => recordOf(one).index === 0) ?? choices[0]);
+  const choice = recordOf(choices.find((entry) => recordOf(entry).index === 0) ?? choices[0]);
   const error = answer.error ?? choice.error;
   const usage = readUsage('openai-chat', chatUsageIn(answer));
   if (error !== undefined && error !== null) throw failureOfError({ error }, context.keys, usage);
@@ -44,6 +44,6 @@ export function stopSequenceIn(
   { stop_reason: reason, matched_stop: matched }: JsonObject,
   { request }: AnswerContext,
 ): string | undefined {
-  const told = textIn(reason) ?? textIn(matched);
-  return told !== undefined && request.stop?.includes(told) === true ? told : undefined;
+  const stopSequence = textIn(reason) ?? textIn(matched);
+  return stopSequence !== undefined && request.stop?.includes(stopSequence) === true ? stopSequence : undefined;
 }

@@ -65,8 +65,8 @@ export class ChatMessageReader {
   }
 
   #readParts(parts: readonly unknown[], out: StreamDelta[]): void {
-    for (const one of parts) {
-      const part = recordOf(one);
+    for (const value of parts) {
+      const part = recordOf(value);
       if (part.type === 'thinking') {
         if (typeof part.thinking === 'string') this.#draft.reasoning(part.thinking, out);
         else for (const piece of arrayOf(part.thinking)) this.#draft.reasoning(textIn(recordOf(piece).text) ?? '', out);
@@ -85,8 +85,13 @@ export class ChatMessageReader {
     const call = this.#callOf(piece.index, id, name);
     call.id ??= id;
     if (isRecord(piece.extra_content)) call.extra = piece.extra_content;
-    const given = called.arguments;
-    const text = typeof given === 'string' ? given : given === undefined || given === null ? '' : JSON.stringify(given);
+    const callArguments = called.arguments;
+    const text =
+      typeof callArguments === 'string'
+        ? callArguments
+        : callArguments === undefined || callArguments === null
+          ? ''
+          : JSON.stringify(callArguments);
     if (call.draft !== undefined && call.extra !== undefined) this.#draft.keepExtra(call.draft, call.extra);
     if (call.draft === undefined) {
       call.early += text;
@@ -115,8 +120,8 @@ export class ChatMessageReader {
       call = { id, extra: undefined, early: '', draft: undefined };
       const key = typeof index === 'number' ? index : this.#calls.size;
       // A call that takes another's number: the other is complete.
-      const other = this.#calls.get(key);
-      if (other !== undefined) this.#calls.set(-1 - this.#calls.size, other);
+      const earlier = this.#calls.get(key);
+      if (earlier !== undefined) this.#calls.set(-1 - this.#calls.size, earlier);
       this.#calls.set(key, call);
     }
     this.#latest = call;

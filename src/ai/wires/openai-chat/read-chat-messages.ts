@@ -81,75 +81,75 @@ function readUserContent(content: unknown, at: string): (TextPart | ImagePart | 
   if (!Array.isArray(content) || content.length === 0) {
     throw new InvalidField(`\`${at}\` must be a string or an array of parts.`, at);
   }
-  return content.map((given, index) => {
-    const here = `${at}[${index}]`;
-    const part = asFields(given, here);
+  return content.map((value, index) => {
+    const path = `${at}[${index}]`;
+    const part = asFields(value, path);
     switch (part.type) {
       case 'text':
-        return { type: 'text', text: readTextPart(part, here), ...cacheOf(part, `${here}.`) };
+        return { type: 'text', text: readTextPart(part, path), ...cacheOf(part, `${path}.`) };
       case 'image_url': {
-        const image = requireObject(part, 'image_url', `${here}.`);
-        return { ...readImage(image.url, image.detail, `${here}.image_url.url`), ...cacheOf(part, `${here}.`) };
+        const image = requireObject(part, 'image_url', `${path}.`);
+        return { ...readImage(image.url, image.detail, `${path}.image_url.url`), ...cacheOf(part, `${path}.`) };
       }
       case 'input_audio': {
-        const sound = requireObject(part, 'input_audio', `${here}.`);
-        return readSound(sound.data, sound.format, `${here}.input_audio`);
+        const sound = requireObject(part, 'input_audio', `${path}.`);
+        return readSound(sound.data, sound.format, `${path}.input_audio`);
       }
       case 'file': {
-        const file = requireObject(part, 'file', `${here}.`);
-        refuseStoredFile(file, `${here}.file.`);
-        const name = readString(file, 'filename', `${here}.file.`);
-        return { ...readFile(file.file_data, name, `${here}.file.file_data`), ...cacheOf(part, `${here}.`) };
+        const file = requireObject(part, 'file', `${path}.`);
+        refuseStoredFile(file, `${path}.file.`);
+        const name = readString(file, 'filename', `${path}.file.`);
+        return { ...readFile(file.file_data, name, `${path}.file.file_data`), ...cacheOf(part, `${path}.`) };
       }
       default:
-        throw new InvalidField(`\`${here}.type\` must be text, image_url, input_audio or file.`, `${here}.type`);
+        throw new InvalidField(`\`${path}.type\` must be text, image_url, input_audio or file.`, `${path}.type`);
     }
   });
 }
 
 function readAssistant(message: Fields, at: string, beyond: string[], adapts: string[]): (TextPart | ToolCallPart)[] {
   const content: (TextPart | ToolCallPart)[] = [];
-  const said = message.content ?? message.refusal;
-  if (typeof said === 'string') {
-    if (said !== '') content.push({ type: 'text', text: said });
-  } else if (Array.isArray(said)) {
-    for (let index = 0; index < said.length; index++) {
-      const here = `${at}.content[${index}]`;
-      const part = asFields(said[index], here);
-      const text = part.type === 'refusal' ? requireString(part, 'refusal', `${here}.`) : readTextPart(part, here);
-      content.push({ type: 'text', text, ...cacheOf(part, `${here}.`) });
+  const spoken = message.content ?? message.refusal;
+  if (typeof spoken === 'string') {
+    if (spoken !== '') content.push({ type: 'text', text: spoken });
+  } else if (Array.isArray(spoken)) {
+    for (let index = 0; index < spoken.length; index++) {
+      const path = `${at}.content[${index}]`;
+      const part = asFields(spoken[index], path);
+      const text = part.type === 'refusal' ? requireString(part, 'refusal', `${path}.`) : readTextPart(part, path);
+      content.push({ type: 'text', text, ...cacheOf(part, `${path}.`) });
     }
-  } else if (said !== undefined && said !== null) {
+  } else if (spoken !== undefined && spoken !== null) {
     throw new InvalidField(`\`${at}.content\` must be a string or an array of parts.`, `${at}.content`);
   }
   if (isFields(message.audio)) beyond.push(`${at}.audio`);
   if (isFields(message.function_call)) beyond.push(`${at}.function_call`);
   const calls = readArray(message, 'tool_calls', `${at}.`) ?? [];
   for (let index = 0; index < calls.length; index++) {
-    const here = `${at}.tool_calls[${index}]`;
-    const call = asFields(calls[index], here);
+    const path = `${at}.tool_calls[${index}]`;
+    const call = asFields(calls[index], path);
     if (call.type === 'custom') {
-      const custom = requireObject(call, 'custom', `${here}.`);
-      const input = readString(custom, 'input', `${here}.custom.`) ?? '';
+      const custom = requireObject(call, 'custom', `${path}.`);
+      const input = readString(custom, 'input', `${path}.custom.`) ?? '';
       content.push({
         type: 'tool_call',
-        id: requireString(call, 'id', `${here}.`),
-        name: requireName(custom, `${here}.custom.`),
+        id: requireString(call, 'id', `${path}.`),
+        name: requireName(custom, `${path}.custom.`),
         arguments: customArguments(input),
       });
-      beyond.push(`${here} (custom)`);
-      adapts.push(`${here} (custom)`);
+      beyond.push(`${path} (custom)`);
+      adapts.push(`${path} (custom)`);
       continue;
     }
-    const called = requireObject(call, 'function', `${here}.`);
+    const called = requireObject(call, 'function', `${path}.`);
     const part: ToolCallPart = {
       type: 'tool_call',
-      id: requireString(call, 'id', `${here}.`),
-      name: requireName(called, `${here}.function.`),
-      arguments: readString(called, 'arguments', `${here}.function.`) || '{}',
+      id: requireString(call, 'id', `${path}.`),
+      name: requireName(called, `${path}.function.`),
+      arguments: readString(called, 'arguments', `${path}.function.`) || '{}',
     };
     const opaque = readExtraContent(call.extra_content);
-    const marked = { ...part, ...cacheOf(call, `${here}.`) };
+    const marked = { ...part, ...cacheOf(call, `${path}.`) };
     content.push(opaque === undefined ? marked : { ...marked, opaque });
   }
   return content;

@@ -35,7 +35,7 @@ export interface ChatCall {
   readonly body: Fields;
 }
 
-const known = knownFields({
+const fieldKinds = knownFields({
   form: [
     ...['model', 'messages', 'stream', 'stream_options', 'max_tokens', 'max_completion_tokens', 'temperature', 'top_p'],
     ...['top_k', 'frequency_penalty', 'presence_penalty', 'seed', 'stop', 'response_format', 'reasoning_effort'],
@@ -52,10 +52,10 @@ const known = knownFields({
 const maxChoices = 8;
 
 /** @throws InvalidField */
-export function readChatRequest(given: Fields): ChatCall {
-  const body = nameToolTypes(given, true);
+export function readChatRequest(original: Fields): ChatCall {
+  const body = nameToolTypes(original, true);
   refuseStorageAndTiers(body, ['auto', 'default']);
-  const { beyond, optional } = sortFields(body, known);
+  const { beyond, optional } = sortFields(body, fieldKinds);
   const alias = requireString(body, 'model');
   const stream = readBoolean(body, 'stream') === true;
   const streamOptions = readObject(body, 'stream_options');

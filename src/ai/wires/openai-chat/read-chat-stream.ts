@@ -31,7 +31,7 @@ import {
   type StreamReader,
 } from '../shared/index.ts';
 import { chatUsageIn } from './chat-usage.ts';
-import { ConformChatChunk } from './normalise-chat-chunk.ts';
+import { ChatChunkNormaliser } from './normalise-chat-chunk.ts';
 import { stopSequenceIn } from './read-chat-completion.ts';
 import { ChatMessageReader, readFinishReason } from './read-chat-message.ts';
 
@@ -44,7 +44,7 @@ export class ChatStreamReader implements StreamReader {
   readonly #draft: AnswerDraft;
   readonly #message: ChatMessageReader;
   #finishReason: FinishReason | undefined;
-  readonly #conform = new ConformChatChunk();
+  readonly normalise = new ChatChunkNormaliser();
   #isDone = false;
   #usage: unknown;
   #stopSequence: string | undefined;
@@ -85,8 +85,8 @@ export class ChatStreamReader implements StreamReader {
     this.#id ??= textIn(chunk.id);
     this.#model ??= textIn(chunk.model);
     const choices = arrayOf(chunk.choices);
-    for (const one of choices) {
-      const choice = recordOf(one);
+    for (const entry of choices) {
+      const choice = recordOf(entry);
       if (choice.index !== undefined && choice.index !== 0) continue;
       if (choice.error !== undefined && choice.error !== null) throw failureOfError(choice, this.#context.keys);
       this.#message.read(recordOf(choice.delta), out);
@@ -98,7 +98,7 @@ export class ChatStreamReader implements StreamReader {
     if (passing === undefined) return;
     const isUnasked = passing.dropsUsage && choices.length === 0 && usage !== undefined;
     if (isUnasked) return;
-    const wire = this.#conform.pass(whole === undefined ? JSON.stringify(parsed) : data, chunk, out, before, mayThink);
+    const wire = this.normalise.pass(whole === undefined ? JSON.stringify(parsed) : data, chunk, out, before, mayThink);
     if (wire !== undefined) passOn(wire, out, before);
   }
 
@@ -111,9 +111,9 @@ export class ChatStreamReader implements StreamReader {
     return stopSequence === undefined ? answer : { ...answer, stopSequence };
   }
 
-  spent(isTold: boolean): Usage | undefined {
+  spent(isReported: boolean): Usage | undefined {
     const { written } = this.#draft;
-    const isFree = isTold && written === '';
+    const isFree = isReported && written === '';
     return this.#reported() ?? (isFree ? undefined : estimateUsage(this.#context.request, written));
   }
 

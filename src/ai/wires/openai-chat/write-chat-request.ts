@@ -34,7 +34,10 @@ export function writeChatRequest(
   streams: boolean,
 ): WrittenRequest {
   const { messages, format, tool, reading } = structuredOutputOf(request, structured);
-  const body: Record<string, unknown> = { model, messages: messages.flatMap((one) => writeMessage(one, dialect)) };
+  const body: Record<string, unknown> = {
+    model,
+    messages: messages.flatMap((message) => writeMessage(message, dialect)),
+  };
   if (request.maxOutputTokens !== undefined) body[dialect.tokenBound] = request.maxOutputTokens;
   if (request.temperature !== undefined) body.temperature = request.temperature;
   if (request.topP !== undefined) body.top_p = request.topP;
@@ -68,7 +71,7 @@ function writeTools(
 ): void {
   if (tools.length > 0 || answerTool !== undefined) {
     const all = answerTool === undefined ? tools : [...tools, answerTool];
-    body.tools = all.map((one) => ({ type: 'function', function: one }));
+    body.tools = all.map((definition) => ({ type: 'function', function: definition }));
   }
   const choice = choiceWith(answerTool, tools.length, toolChoice);
   if (choice === undefined) return;
@@ -136,8 +139,8 @@ function writeAssistant(parts: (Message & { role: 'assistant' })['content'], dia
 /** What an endpoint of this wire gave with a call, or Gemini itself, which Google's compatible endpoint takes. */
 function extraContentIn(opaque: JsonObject | undefined, { extraContent }: ChatDialect): JsonObject | undefined {
   if (opaque === undefined || extraContent === 'none') return undefined;
-  const given = textIn(recordOf(opaque.chat).extra_content);
-  const parsed = given === undefined ? undefined : parseJson(given);
+  const extraText = textIn(recordOf(opaque.chat).extra_content);
+  const parsed = extraText === undefined ? undefined : parseJson(extraText);
   if (isRecord(parsed)) return parsed;
   const signature = textIn(recordOf(opaque.google).thoughtSignature);
   return signature === undefined || extraContent !== 'gemini'

@@ -38,7 +38,7 @@ export class ChatStream implements StreamForm {
   /** Whether the events of a provider of the same wire are passed on. */
   #passing = false;
   #finished = false;
-  #usageTold = false;
+  isUsageSent = false;
   #refused = false;
 
   /** @param body what was asked, for its tools to be called as they were described */
@@ -78,9 +78,9 @@ export class ChatStream implements StreamForm {
       }
       case 'tool_call_delta': {
         const index = this.#calls.get(part.index) ?? 0;
-        const written = this.#custom.get(part.index);
-        if (written !== undefined) {
-          this.#custom.set(part.index, written + part.arguments);
+        const custom = this.#custom.get(part.index);
+        if (custom !== undefined) {
+          this.#custom.set(part.index, custom + part.arguments);
           return '';
         }
         return this.#chunk(
@@ -107,7 +107,7 @@ export class ChatStream implements StreamForm {
       const reason = chatFinishReason(answer.finishReason, answer.refusal);
       text += `${this.#head}{"index":0,"delta":{},"logprobs":null,"finish_reason":"${reason}"}${this.#tail}`;
     }
-    if (this.#includeUsage && !this.#usageTold) {
+    if (this.#includeUsage && !this.isUsageSent) {
       text += `${this.#head}],"usage":${JSON.stringify(chatUsage(answer.usage))}}\n\n`;
     }
     return `${text}${note}${done}`;
@@ -143,8 +143,8 @@ export class ChatStream implements StreamForm {
 
   #inputs(): string {
     let text = '';
-    for (const [part, written] of this.#custom) {
-      const input = JSON.stringify(customInput(written));
+    for (const [part, custom] of this.#custom) {
+      const input = JSON.stringify(customInput(custom));
       text += this.#chunk(`{"tool_calls":[{"index":${this.#calls.get(part)},"custom":{"input":${input}}}]}`);
     }
     return text;
@@ -171,7 +171,7 @@ export class ChatStream implements StreamForm {
     if (tellsUsage.test(wire)) {
       // We always ask for the usage; a client that did not would read a chunk without choices.
       if (mayBeUsage && !this.#includeUsage && isUsageOnly(wire)) return '';
-      this.#usageTold = true;
+      this.isUsageSent = true;
     }
     return eventText(wire);
   }

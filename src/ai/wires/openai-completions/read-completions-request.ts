@@ -30,7 +30,7 @@ export interface CompletionsCall {
   readonly includeUsage: boolean;
 }
 
-const known = knownFields({
+const fieldKinds = knownFields({
   form: [
     ...['model', 'prompt', 'max_tokens', 'temperature', 'top_p', 'n', 'stream', 'stream_options', 'stop', 'seed'],
     ...['frequency_penalty', 'presence_penalty', 'user', 'echo', 'suffix', 'logprobs', 'best_of', 'logit_bias'],
@@ -44,7 +44,7 @@ const maxChoices = 16;
 
 /** @throws InvalidField */
 export function readCompletionsRequest(body: Fields): CompletionsCall {
-  const [beyond] = sortFields(body, known).beyond;
+  const [beyond] = sortFields(body, fieldKinds).beyond;
   if (beyond !== undefined) throw unavailable(beyond);
   const alias = requireString(body, 'model');
   const prompts = readPrompts(body.prompt);
@@ -65,12 +65,12 @@ export function readCompletionsRequest(body: Fields): CompletionsCall {
   readSampling(settings, body);
   const maxTokens = readInteger(body, 'max_tokens', 1);
   if (maxTokens !== undefined) settings.maxOutputTokens = maxTokens;
-  const asked = prompts.flatMap((prompt) => Array<string>(each).fill(prompt));
+  const texts = prompts.flatMap((prompt) => Array<string>(each).fill(prompt));
   const options = readObject(body, 'stream_options');
   return {
     alias,
-    requests: asked.map((prompt) => ({ ...settings, messages: [userText(prompt)] })),
-    echoes: asked.map((prompt) => (readBoolean(body, 'echo') === true ? prompt : '')),
+    requests: texts.map((prompt) => ({ ...settings, messages: [userText(prompt)] })),
+    echoes: texts.map((prompt) => (readBoolean(body, 'echo') === true ? prompt : '')),
     user: settings.user,
     stream,
     includeUsage: options !== undefined && readBoolean(options, 'include_usage', 'stream_options.') === true,
@@ -80,7 +80,7 @@ export function readCompletionsRequest(body: Fields): CompletionsCall {
 function readPrompts(prompt: unknown): readonly string[] {
   const prompts: unknown = typeof prompt === 'string' ? [prompt] : prompt;
   if (Array.isArray(prompts) && prompts.length > 0) {
-    if (prompts.every((one) => typeof one === 'string' && one !== '')) return prompts;
+    if (prompts.every((text) => typeof text === 'string' && text !== '')) return prompts;
     if (typeof prompts[0] === 'number' || Array.isArray(prompts[0])) {
       throw new InvalidField('`prompt` must be text; tokens are not taken.', 'prompt', 'AI_REQUEST_UNSUPPORTED');
     }

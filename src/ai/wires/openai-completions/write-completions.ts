@@ -15,7 +15,7 @@ export function finishOf({ finishReason }: Completion): string {
 
 export function writeCompletions({ alias, echoes }: CompletionsCall, answers: readonly Completion[]): string {
   const usages = answers.map(({ usage }) => usage);
-  const sum = (read: (usage: (typeof usages)[number]) => number) => usages.reduce((all, one) => all + read(one), 0);
+  const sum = (read: (usage: (typeof usages)[number]) => number) => usages.reduce((all, usage) => all + read(usage), 0);
   const usage = {
     inputTokens: sum(({ inputTokens }) => inputTokens),
     outputTokens: sum(({ outputTokens }) => outputTokens),

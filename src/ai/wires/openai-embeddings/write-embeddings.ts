@@ -17,7 +17,7 @@ export interface EmbeddingsCall {
   readonly encoding: 'float' | 'base64';
 }
 
-const known = knownFields({
+const fieldKinds = knownFields({
   form: ['model', 'input', 'dimensions', 'encoding_format', 'user'],
   hint: ['metadata', 'safety_identifier'],
   refused: [],
@@ -28,7 +28,7 @@ const maxTexts = 2_048;
 
 /** @throws InvalidField */
 export function readEmbeddingsRequest(body: Fields): EmbeddingsCall {
-  const [beyond] = sortFields(body, known).beyond;
+  const [beyond] = sortFields(body, fieldKinds).beyond;
   if (beyond !== undefined) {
     throw new InvalidField(`\`${beyond.slice(0, 64)}\` is not available here.`, beyond, 'AI_REQUEST_UNSUPPORTED');
   }

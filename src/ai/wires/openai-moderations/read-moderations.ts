@@ -8,10 +8,10 @@ import { failureOfError, readUsage } from '../shared/index.ts';
 export function readModerations(body: unknown, texts: readonly string[], keys: readonly string[]): Moderation {
   const answer = recordOf(body);
   if (answer.error !== undefined && answer.error !== null) throw failureOfError(answer, keys);
-  const given = arrayOf(answer.results);
-  if (given.length !== texts.length) throw malformed();
-  const results = given.map((one) => {
-    const { flagged, categories, category_scores: scores } = recordOf(one);
+  const wireResults = arrayOf(answer.results);
+  if (wireResults.length !== texts.length) throw malformed();
+  const results = wireResults.map((entry) => {
+    const { flagged, categories, category_scores: scores } = recordOf(entry);
     if (typeof flagged !== 'boolean' || !isRecord(categories)) throw malformed();
     return { flagged, categories: only(categories, isBoolean), scores: only(scores, isNumber) };
   });
@@ -30,9 +30,9 @@ function isNumber(value: unknown): value is number {
 }
 
 function only<Value>(fields: unknown, is: (value: unknown) => value is Value): Readonly<Record<string, Value>> {
-  const kept: Record<string, Value> = {};
-  for (const [name, value] of Object.entries(recordOf(fields))) if (is(value)) kept[name] = value;
-  return kept;
+  const entries: Record<string, Value> = {};
+  for (const [name, value] of Object.entries(recordOf(fields))) if (is(value)) entries[name] = value;
+  return entries;
 }
 
 function malformed(): ProviderFailure {

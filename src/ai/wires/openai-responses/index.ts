@@ -1,4 +1,4 @@
-export { conformResponse } from './normalise-response.ts';
+export { normaliseResponse } from './normalise-response.ts';
 export { readResponse } from './read-response.ts';
 export { isResponsesBody, readResponsesAsChat } from './read-responses-as-chat.ts';
 export { readResponsesRequest } from './read-responses-request.ts';

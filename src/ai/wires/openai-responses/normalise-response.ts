@@ -12,11 +12,11 @@ import { withAnswersOnly } from './responses-thinking.ts';
  * @param body `text`, parsed
  * @param answer what was read of it
  */
-export function conformResponse(text: string, body: unknown, answer: ModelAnswer): string {
+export function normaliseResponse(text: string, body: unknown, answer: ModelAnswer): string {
   const whole = recordOf(body);
-  const given = withAnswersOnly(whole);
-  if (given === whole) return isWell(given) ? text : JSON.stringify(rewritten(given, answer));
-  return JSON.stringify(withThinking(rewritten(given, answer), answer));
+  const response = withAnswersOnly(whole);
+  if (response === whole) return isWell(response) ? text : JSON.stringify(rewritten(response, answer));
+  return JSON.stringify(withThinking(rewritten(response, answer), answer));
 }
 
 function isWell({ id, object, created_at, status, output }: JsonObject): boolean {
@@ -33,16 +33,16 @@ function withThinking(body: JsonObject, { content }: ModelAnswer): JsonObject {
   return { ...body, output: [item, ...arrayOf(body.output)] };
 }
 
-function isWellItem(given: unknown): boolean {
-  const item = recordOf(given);
+function isWellItem(value: unknown): boolean {
+  const item = recordOf(value);
   if (textIn(item.id) === undefined) return false;
   if (item.type === 'function_call') return textIn(item.call_id) !== undefined && textIn(item.arguments) !== undefined;
   if (item.type !== 'message') return true;
   return item.role === 'assistant' && Array.isArray(item.content) && item.content.every(isWellPart);
 }
 
-function isWellPart(given: unknown): boolean {
-  const part = recordOf(given);
+function isWellPart(value: unknown): boolean {
+  const part = recordOf(value);
   return part.type !== 'output_text' || Array.isArray(part.annotations);
 }
 
@@ -67,8 +67,9 @@ function rewrittenItem(item: JsonObject, calls: ToolCallPart[]): JsonObject {
       return { ...item, id, call_id: call?.id, arguments: call?.arguments, status: item.status ?? 'completed' };
     }
     case 'message': {
-      const { content: given } = item;
-      const parts = typeof given === 'string' ? [{ type: 'output_text', text: given }] : arrayOf(given);
+      const { content: wireContent } = item;
+      const parts =
+        typeof wireContent === 'string' ? [{ type: 'output_text', text: wireContent }] : arrayOf(wireContent);
       const content = parts.map((part) => (isWellPart(part) ? part : { ...recordOf(part), annotations: [] }));
       const id = textIn(item.id) ?? newId('msg_');
       return { ...item, id, role: 'assistant', status: item.status ?? 'completed', content };

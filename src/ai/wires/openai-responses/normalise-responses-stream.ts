@@ -23,7 +23,7 @@ interface KnownItem {
 
 const nothing: readonly string[] = [];
 
-export class ConformResponses {
+export class ResponsesNormaliser {
   #id = '';
   readonly #items = new Map<number, KnownItem>();
   /** By the id that an item's first event gave it. */
@@ -48,17 +48,17 @@ export class ConformResponses {
     if (type === 'response.output_item.done') return this.#done(data, event, callId);
     if (!isItemEvent(type)) return nothing;
     const part = partEvents.get(type);
-    return this.#isWell(type, event, part) ? [data] : this.#mended(type, event, part);
+    return this.#isWell(type, event, part) ? [data] : this.normalised(type, event, part);
   }
 
   #isWell(type: string, event: JsonObject, part: PartEvents | undefined): boolean {
-    const known = this.#known(event.output_index);
-    if (known === undefined || known.id !== event.item_id || event.type !== type) return false;
-    if (part !== undefined) return known.parts.has(placeOf(part, event));
+    const open = this.#known(event.output_index);
+    if (open === undefined || open.id !== event.item_id || event.type !== type) return false;
+    if (part !== undefined) return open.parts.has(placeOf(part, event));
     if (!isBegin(type)) return true;
     const place = begunPlace(type, event);
-    if (known.parts.has(place)) return false;
-    known.parts.add(place);
+    if (open.parts.has(place)) return false;
+    open.parts.add(place);
     return true;
   }
 
@@ -69,9 +69,9 @@ export class ConformResponses {
     const output = arrayOf(response.output);
     const isWell = output.every((item, index) => this.#isKnownAs(index, recordOf(item)));
     const isNamed = response.id === this.#id && response.object === 'response' && response.status === status;
-    const isTold = Array.isArray(response.output) && (output.length > 0 || status === 'in_progress');
-    if (isNamed && isWell && event.type === type && (isTold || this.#items.size === 0)) return [data];
-    const items = isTold
+    const isReported = Array.isArray(response.output) && (output.length > 0 || status === 'in_progress');
+    if (isNamed && isWell && event.type === type && (isReported || this.#items.size === 0)) return [data];
+    const items = isReported
       ? output.map((item, index) => this.#named(recordOf(item), this.#items.get(index)))
       : this.#ended();
     const whole = { ...response, id: this.#id, object: 'response', status, output: items };
@@ -80,7 +80,7 @@ export class ConformResponses {
 
   /** The items that ended, for an end that does not tell them again. */
   #ended(): readonly JsonObject[] {
-    const inOrder = [...this.#items.values()].sort((one, other) => one.index - other.index);
+    const inOrder = [...this.#items.values()].sort((first, second) => first.index - second.index);
     return inOrder.flatMap(({ whole }) => (whole === undefined ? [] : [whole]));
   }
 
@@ -88,53 +88,53 @@ export class ConformResponses {
     const item = recordOf(event.item);
     const index = this.#indexOf(event.output_index);
     if (textIn(item.type) === undefined || this.#items.has(index)) return nothing;
-    const known = this.#begin(index, item, callId);
+    const open = this.#begin(index, item, callId);
     const isWell = event.output_index === index && this.#isKnownAs(index, item);
     if (isWell && textIn(event.type) !== undefined) return [data];
-    const named = this.#named(item, known);
-    return [JSON.stringify({ ...event, type: 'response.output_item.added', output_index: index, item: named })];
+    const namedItem = this.#named(item, open);
+    return [JSON.stringify({ ...event, type: 'response.output_item.added', output_index: index, item: namedItem })];
   }
 
   #done(data: string, event: JsonObject, callId: string | undefined): readonly string[] {
     const type = 'response.output_item.done';
     const item = recordOf(event.item);
     if (textIn(item.type) === undefined) return nothing;
-    const known = this.#known(event.output_index) ?? this.#byId.get(textIn(item.id) ?? '');
-    if (known === undefined) {
+    const open = this.#known(event.output_index) ?? this.#byId.get(textIn(item.id) ?? '');
+    if (open === undefined) {
       const index = this.#indexOf(event.output_index);
       const begun = this.#begin(index, item, callId);
-      const named = this.#named(item, begun);
-      begun.whole = named;
-      const added = { type: 'response.output_item.added', output_index: index, item: emptied(named) };
-      const done = { ...event, type, output_index: index, item: named };
-      return [JSON.stringify({ ...added, sequence_number: event.sequence_number }), JSON.stringify(done)];
+      const namedItem = this.#named(item, begun);
+      begun.whole = namedItem;
+      const addedEvent = { type: 'response.output_item.added', output_index: index, item: emptied(namedItem) };
+      const done = { ...event, type, output_index: index, item: namedItem };
+      return [JSON.stringify({ ...addedEvent, sequence_number: event.sequence_number }), JSON.stringify(done)];
     }
-    const isWell = this.#isKnownAs(known.index, item);
-    known.whole = isWell ? item : this.#named(item, known);
-    if (isWell && event.type === type && event.output_index === known.index) return [data];
-    return [JSON.stringify({ ...event, type, output_index: known.index, item: known.whole })];
+    const isWell = this.#isKnownAs(open.index, item);
+    open.whole = isWell ? item : this.#named(item, open);
+    if (isWell && event.type === type && event.output_index === open.index) return [data];
+    return [JSON.stringify({ ...event, type, output_index: open.index, item: open.whole })];
   }
 
-  #mended(type: string, event: JsonObject, part: PartEvents | undefined): readonly string[] {
+  normalised(type: string, event: JsonObject, part: PartEvents | undefined): readonly string[] {
     const before: string[] = [];
     const { sequence_number } = event;
-    let known = this.#known(event.output_index) ?? this.#byId.get(textIn(event.item_id) ?? '');
-    if (known === undefined && part?.item === this.#latest?.type) known = this.#latest;
-    if (known === undefined) {
+    let open = this.#known(event.output_index) ?? this.#byId.get(textIn(event.item_id) ?? '');
+    if (open === undefined && part?.item === this.#latest?.type) open = this.#latest;
+    if (open === undefined) {
       // A call without its name cannot be begun: its end tells it whole.
       const kind = part?.item ?? (type.startsWith('response.content_part.') ? 'message' : undefined);
       if (kind === undefined) return nothing;
       const index = this.#indexOf(event.output_index);
-      known = this.#begin(index, { type: kind, id: textIn(event.item_id) }, undefined);
+      open = this.#begin(index, { type: kind, id: textIn(event.item_id) }, undefined);
       const item = kind === 'message' ? { role: 'assistant', status: 'in_progress', content: [] } : { summary: [] };
-      const added = { type: 'response.output_item.added', output_index: index, sequence_number };
-      before.push(JSON.stringify({ ...added, item: { id: known.id, type: kind, ...item } }));
+      const addedEvent = { type: 'response.output_item.added', output_index: index, sequence_number };
+      before.push(JSON.stringify({ ...addedEvent, item: { id: open.id, type: kind, ...item } }));
     }
-    const place = { item_id: known.id, output_index: known.index };
+    const place = { item_id: open.id, output_index: open.index };
     if (part !== undefined) {
       const number = numberOf(event[part.numbered]);
-      if (!known.parts.has(placeOf(part, event))) {
-        known.parts.add(placeOf(part, event));
+      if (!open.parts.has(placeOf(part, event))) {
+        open.parts.add(placeOf(part, event));
         const begun = { type: part.begunBy, ...place, [part.numbered]: number, part: part.empty, sequence_number };
         before.push(JSON.stringify(begun));
       }
@@ -142,8 +142,8 @@ export class ConformResponses {
     }
     if (isBegin(type)) {
       const begun = begunPlace(type, event);
-      if (known.parts.has(begun)) return before;
-      known.parts.add(begun);
+      if (open.parts.has(begun)) return before;
+      open.parts.add(begun);
     }
     return [...before, JSON.stringify({ ...event, type, ...place })];
   }
@@ -158,31 +158,31 @@ export class ConformResponses {
   }
 
   #begin(index: number, item: JsonObject, callId: string | undefined): KnownItem {
-    const given = textIn(item.id);
-    const known: KnownItem = {
+    const itemId = textIn(item.id);
+    const open: KnownItem = {
       index,
-      id: given ?? newId('item_'),
+      id: itemId ?? newId('item_'),
       type: textIn(item.type) ?? '',
       callId: textIn(item.call_id) ?? callId,
       parts: new Set(),
       whole: undefined,
     };
-    this.#items.set(index, known);
-    if (given !== undefined) this.#byId.set(given, known);
-    this.#latest = known;
-    return known;
+    this.#items.set(index, open);
+    if (itemId !== undefined) this.#byId.set(itemId, open);
+    this.#latest = open;
+    return open;
   }
 
   #isKnownAs(index: number, { id, type, call_id }: JsonObject): boolean {
-    const known = this.#items.get(index);
-    if (known === undefined || known.type !== type) return true;
-    return known.id === id && (known.callId === undefined || known.callId === call_id);
+    const open = this.#items.get(index);
+    if (open === undefined || open.type !== type) return true;
+    return open.id === id && (open.callId === undefined || open.callId === call_id);
   }
 
   /** The item with the ids it was begun with. */
-  #named(item: JsonObject, known: KnownItem | undefined): JsonObject {
-    if (known === undefined || known.type !== item.type) return item;
-    return { ...item, id: known.id, ...(known.callId === undefined ? {} : { call_id: known.callId }) };
+  #named(item: JsonObject, open: KnownItem | undefined): JsonObject {
+    if (open === undefined || open.type !== item.type) return item;
+    return { ...item, id: open.id, ...(open.callId === undefined ? {} : { call_id: open.callId }) };
   }
 }
 

@@ -58,8 +58,8 @@ export function readItem(item: JsonObject, draft: AnswerDraft, provider: string,
     case 'message':
       // Plain text, from servers that write it as a request has it.
       if (typeof item.content === 'string') draft.text(item.content, out);
-      for (const one of arrayOf(item.content)) {
-        const part = recordOf(one);
+      for (const value of arrayOf(item.content)) {
+        const part = recordOf(value);
         draft.breakPart();
         if (part.type === 'output_text') draft.text(textIn(part.text) ?? '', out);
         else if (part.type === 'refusal') draft.refuse(textIn(part.refusal) ?? '', out);

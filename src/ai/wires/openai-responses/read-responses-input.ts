@@ -146,8 +146,8 @@ function addAssistant(messages: Message[], part: TextPart | ReasoningPart | Tool
 function readReasoning(item: Fields, at: string): ReasoningPart {
   let text = '';
   for (const name of ['summary', 'content']) {
-    for (const given of readArray(item, name, `${at}.`) ?? []) {
-      const part = asFields(given, `${at}.${name}`);
+    for (const value of readArray(item, name, `${at}.`) ?? []) {
+      const part = asFields(value, `${at}.${name}`);
       if (typeof part.text === 'string') text += text === '' ? part.text : `\n\n${part.text}`;
     }
   }
@@ -163,23 +163,23 @@ function readContent(content: unknown, at: string): (TextPart | ImagePart | File
   if (!Array.isArray(content) || content.length === 0) {
     throw new InvalidField(`\`${at}\` must be a string or an array of parts.`, at);
   }
-  return content.map((given, index) => {
-    const here = `${at}[${index}]`;
-    const part = asFields(given, here);
+  return content.map((value, index) => {
+    const path = `${at}[${index}]`;
+    const part = asFields(value, path);
     switch (part.type) {
       case 'input_text':
       case 'output_text':
-        return { type: 'text', text: readTextPart(part, here), ...cacheOf(part, `${here}.`) };
+        return { type: 'text', text: readTextPart(part, path), ...cacheOf(part, `${path}.`) };
       case 'input_image':
-        refuseStoredFile(part, `${here}.`);
-        return { ...readImage(part.image_url, part.detail, `${here}.image_url`), ...cacheOf(part, `${here}.`) };
+        refuseStoredFile(part, `${path}.`);
+        return { ...readImage(part.image_url, part.detail, `${path}.image_url`), ...cacheOf(part, `${path}.`) };
       case 'input_file': {
-        refuseStoredFile(part, `${here}.`);
-        const name = readString(part, 'filename', `${here}.`);
-        return readFile(part.file_data ?? part.file_url, name, `${here}.file_data`);
+        refuseStoredFile(part, `${path}.`);
+        const name = readString(part, 'filename', `${path}.`);
+        return readFile(part.file_data ?? part.file_url, name, `${path}.file_data`);
       }
       default:
-        throw new InvalidField(`\`${here}.type\` must be input_text, input_image or input_file.`, `${here}.type`);
+        throw new InvalidField(`\`${path}.type\` must be input_text, input_image or input_file.`, `${path}.type`);
     }
   });
 }

@@ -34,7 +34,7 @@ export interface ResponsesCall {
   readonly body: Fields;
 }
 
-const known = knownFields({
+const fieldKinds = knownFields({
   form: [
     ...['model', 'input', 'instructions', 'stream', 'max_output_tokens', 'temperature', 'top_p', 'text', 'reasoning'],
     ...['tools', 'tool_choice', 'parallel_tool_calls', 'user', 'background', 'include'],
@@ -51,28 +51,28 @@ const known = knownFields({
  * Codex offers its provider's search with every request. Nobody runs tools for callers here: where the model is free not
  * to search, it is not offered the search.
  */
-function withoutSearch(given: Fields, removed: string[]): Fields {
-  const { tools, tool_choice: choice } = given;
-  if (!Array.isArray(tools) || (choice !== undefined && choice !== null && choice !== 'auto')) return given;
+function withoutSearch(fields: Fields, removed: string[]): Fields {
+  const { tools, tool_choice: choice } = fields;
+  if (!Array.isArray(tools) || (choice !== undefined && choice !== null && choice !== 'auto')) return fields;
   const isSearch = (tool: unknown): boolean => isFields(tool) && tool.type === 'web_search';
-  if (!tools.some(isSearch)) return given;
+  if (!tools.some(isSearch)) return fields;
   removed.push('tools (web_search)');
-  const left = tools.filter((tool) => !isSearch(tool));
-  const { tools: _, tool_choice: __, ...rest } = given;
-  return left.length === 0 ? rest : { ...given, tools: left };
+  const others = tools.filter((tool) => !isSearch(tool));
+  const { tools: _, tool_choice: __, ...rest } = fields;
+  return others.length === 0 ? rest : { ...fields, tools: others };
 }
 
 /** @throws InvalidField */
-export function readResponsesRequest(asked: Fields): ResponsesCall {
+export function readResponsesRequest(original: Fields): ResponsesCall {
   const removed: string[] = [];
-  const given = withoutSearch(asked, removed);
-  refuseStorageAndTiers(given, ['auto', 'default']);
-  const { beyond, optional } = sortFields(given, known);
-  if (readBoolean(given, 'background') === true) {
+  const requestFields = withoutSearch(original, removed);
+  refuseStorageAndTiers(requestFields, ['auto', 'default']);
+  const { beyond, optional } = sortFields(requestFields, fieldKinds);
+  if (readBoolean(requestFields, 'background') === true) {
     throw new InvalidField('`background` is not available on this gateway.', 'background');
   }
   // OpenAI stores what does not say otherwise; here nothing is.
-  const body = nameToolTypes(given.store === false ? given : { ...given, store: false }, false);
+  const body = nameToolTypes(requestFields.store === false ? requestFields : { ...requestFields, store: false }, false);
   const alias = requireString(body, 'model');
   const stream = readBoolean(body, 'stream') === true;
   if ((readInteger(body, 'top_logprobs', 0) ?? 0) > 0) beyond.push('top_logprobs');

@@ -23,7 +23,7 @@ import {
 import { estimateUsage } from '../../tokens/index.ts';
 import type { AnswerContext, StreamReader } from '../shared/index.ts';
 import { AnswerDraft, answerOf, failureOfError, readUsage, type ToolCallDraft } from '../shared/index.ts';
-import { ConformResponses } from './normalise-responses-stream.ts';
+import { ResponsesNormaliser } from './normalise-responses-stream.ts';
 import { opaqueOf, readItem, readStatus, reasoningTextOf } from './read-response.ts';
 import { statusOf } from './responses-events.ts';
 import { withAnswersOnly } from './responses-thinking.ts';
@@ -39,7 +39,7 @@ export class ResponsesStreamReader implements StreamReader {
   #response: JsonObject = {};
   #failure: ProviderFailure | undefined;
   /** What the client gets as it came; `undefined`: it is to be translated. */
-  #passed: ConformResponses | undefined;
+  #passed: ResponsesNormaliser | undefined;
   #began = false;
   /** Whether a text begins with thinking, or may. */
   #thinks = false;
@@ -76,11 +76,17 @@ export class ResponsesStreamReader implements StreamReader {
     if (this.#context.passing === undefined || this.#failure !== undefined) return;
     if (!this.#began) {
       this.#began = true;
-      if (ConformResponses.begins(type, event)) this.#passed = new ConformResponses();
+      if (ResponsesNormaliser.begins(type, event)) this.#passed = new ResponsesNormaliser();
     }
-    const told = mayThink || this.#thinks ? this.#answerOnly(type, event, out, before) : event;
-    if (told === undefined) return;
-    this.#pass(told !== event || whole === undefined ? JSON.stringify(told) : data, type, told, out, before);
+    const passedEvent = mayThink || this.#thinks ? this.#answerOnly(type, event, out, before) : event;
+    if (passedEvent === undefined) return;
+    this.#pass(
+      passedEvent !== event || whole === undefined ? JSON.stringify(passedEvent) : data,
+      type,
+      passedEvent,
+      out,
+      before,
+    );
   }
 
   /** The event without what its text holds of thinking; `undefined`: it holds nothing else. */
@@ -169,9 +175,9 @@ export class ResponsesStreamReader implements StreamReader {
     return answerOf(this.#draft, this.#finishReason ?? 'stop', usage, this.#response);
   }
 
-  spent(isTold: boolean): Usage | undefined {
+  spent(isReported: boolean): Usage | undefined {
     const { written } = this.#draft;
-    const isFree = isTold && written === '';
+    const isFree = isReported && written === '';
     return this.#reported() ?? (isFree ? undefined : estimateUsage(this.#context.request, written));
   }
 

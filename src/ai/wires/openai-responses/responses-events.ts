@@ -10,8 +10,8 @@ export const lifecycleEvents: ReadonlySet<string> = new Set(
 /** What a response is by the event that carries it, where it does not say so itself or says that it goes on. */
 export function statusOf(type: string, { status }: JsonObject): string {
   if (typeof status === 'string' && status !== 'in_progress' && status !== 'queued') return status;
-  const told = type.slice('response.'.length);
-  return told === 'created' ? 'in_progress' : told;
+  const name = type.slice('response.'.length);
+  return name === 'created' ? 'in_progress' : name;
 }
 
 /** A part of an item that pieces are written into: the events that write, and how the part is begun. */

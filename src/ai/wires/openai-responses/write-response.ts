@@ -39,10 +39,10 @@ export function functionCallItem(
   status: ItemStatus,
   tool?: AgentTool,
 ): OutputItem {
-  const named = { call_id: call.id, name: tool?.name ?? call.name, ...namespaceOf(tool) };
-  const said = tool?.isCustom === true ? { input: customInput(call.arguments) } : { arguments: call.arguments };
+  const identity = { call_id: call.id, name: tool?.name ?? call.name, ...namespaceOf(tool) };
+  const payload = tool?.isCustom === true ? { input: customInput(call.arguments) } : { arguments: call.arguments };
   const type = tool?.isCustom === true ? 'custom_tool_call' : 'function_call';
-  const item = { id, type, ...named, ...said, status };
+  const item = { id, type, ...identity, ...payload, status };
   return call.opaque === undefined ? item : { ...item, extra_content: extraContentOf(call.opaque) };
 }
 

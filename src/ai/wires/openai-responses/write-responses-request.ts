@@ -35,8 +35,8 @@ export function writeResponsesRequest(
   streams: boolean,
 ): WrittenRequest {
   for (const field of unknownHere) {
-    const asked = request[field];
-    if (asked !== undefined && !(Array.isArray(asked) && asked.length === 0)) throw unsupported(field);
+    const setting = request[field];
+    if (setting !== undefined && !(Array.isArray(setting) && setting.length === 0)) throw unsupported(field);
   }
   if (request.reasoning?.budgetTokens !== undefined) throw unsupported('reasoning.budgetTokens');
   const { messages, format, tool, reading } = structuredOutputOf(request, structured);
@@ -56,10 +56,10 @@ export function writeResponsesRequest(
   const { tools = [], toolChoice } = request;
   if (tools.length > 0 || tool !== undefined) {
     // Here, unlike on the chat wire, tools are strict unless they say they are not.
-    body.tools = [...tools, ...(tool === undefined ? [] : [tool])].map((one) => ({
+    body.tools = [...tools, ...(tool === undefined ? [] : [tool])].map((entry) => ({
       type: 'function',
-      ...one,
-      strict: 'strict' in one && one.strict === true,
+      ...entry,
+      strict: 'strict' in entry && entry.strict === true,
     }));
   }
   const choice = choiceWith(tool, tools.length, toolChoice);
@@ -118,7 +118,7 @@ function writeReasoning(opaque: JsonObject | undefined, text: string, provider: 
 
 function writeResult({ callId, content, isError }: ToolResultPart): JsonObject {
   const isText = content.every(({ type }) => type === 'text');
-  const told = isError === true ? [{ type: 'input_text', text: 'Error:' }] : [];
-  const output = isText ? writeResultText(content, isError) : [...told, ...content.map(writePart)];
+  const prefix = isError === true ? [{ type: 'input_text', text: 'Error:' }] : [];
+  const output = isText ? writeResultText(content, isError) : [...prefix, ...content.map(writePart)];
   return { type: 'function_call_output', call_id: callId, output };
 }

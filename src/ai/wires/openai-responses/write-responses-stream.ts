@@ -131,8 +131,8 @@ export class ResponsesStream implements StreamForm {
 
   /** The item of a part, begun where there is none; what was being said before it is done. */
   #item(index: number, kind: ItemKind, callId: string, name: string): { readonly item: Item; readonly text: string } {
-    const known = this.#items.get(index);
-    if (known !== undefined) return { item: known, text: '' };
+    const open = this.#items.get(index);
+    if (open !== undefined) return { item: open, text: '' };
     let text = this.#begin();
     for (const earlier of this.#items.values()) {
       if (earlier.kind !== 'tool_call') text += this.#finish(earlier); // calls may be written side by side
@@ -203,15 +203,15 @@ export class ResponsesStream implements StreamForm {
       }
       case 'tool_call': {
         item.text ||= '{}';
-        const { text: written, tool } = item;
+        const { text: itemText, tool } = item;
         if (tool?.isCustom === true) {
-          const input = customInput(written);
+          const input = customInput(itemText);
           text += this.#event('response.custom_tool_call_input.delta', { ...at(item), delta: input });
           text += this.#event('response.custom_tool_call_input.done', { ...at(item), input });
           break;
         }
         const name = tool?.name ?? item.name;
-        text += this.#event('response.function_call_arguments.done', { ...at(item), name, arguments: written });
+        text += this.#event('response.function_call_arguments.done', { ...at(item), name, arguments: itemText });
         break;
       }
       default:

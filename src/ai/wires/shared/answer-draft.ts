@@ -120,12 +120,12 @@ export class AnswerDraft {
     if (name === this.#reading?.answerTool) return { index: -1, arguments: '' };
     const call: ToolCallDraft = { index: this.#parts.length, arguments: '' };
     if (extra !== undefined) this.keepExtra(call, extra);
-    const given = id === undefined || id === 'null' ? newId('call_') : id;
-    this.#parts.push({ type: 'tool_call', id: given, name, call });
+    const callId = id === undefined || id === 'null' ? newId('call_') : id;
+    this.#parts.push({ type: 'tool_call', id: callId, name, call });
     this.#hasOwnCalls = true;
     this.#breaks = false;
     const opaque = call.opaque === undefined ? {} : { opaque: call.opaque };
-    out.push({ type: 'tool_call_start', index: call.index, id: given, name, ...opaque });
+    out.push({ type: 'tool_call_start', index: call.index, id: callId, name, ...opaque });
     return call;
   }
 
@@ -172,9 +172,9 @@ export class AnswerDraft {
   }
 
   /** What the provider's reason comes to: some say `stop` where they call tools or refuse. */
-  finishReason(given: FinishReason): FinishReason {
-    if (given === 'tool_calls' && !this.#hasOwnCalls) return 'stop';
-    if (given !== 'stop') return given;
+  finishReason(reason: FinishReason): FinishReason {
+    if (reason === 'tool_calls' && !this.#hasOwnCalls) return 'stop';
+    if (reason !== 'stop') return reason;
     if (this.#refusal !== '') return 'refusal';
     return this.#hasOwnCalls ? 'tool_calls' : 'stop';
   }

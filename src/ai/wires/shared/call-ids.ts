@@ -30,7 +30,7 @@ export function callIdFormAt(hostname: string, wire: Wire): CallIdForm {
   return isOpenAi && wire === 'openai-chat' ? anyUpTo40 : anyUpTo64;
 }
 
-function conformed(id: string, { takes, make }: CallIdForm): string {
+function normalisedId(id: string, { takes, make }: CallIdForm): string {
   return takes.test(id) ? id : make(hash('sha256', id, 'hex'));
 }
 
@@ -70,10 +70,10 @@ class CallNames {
   }
 
   ofCall(id: string): string {
-    if (this.#form.isUnique !== true) return conformed(id, this.#form);
+    if (this.#form.isUnique !== true) return normalisedId(id, this.#form);
     const count = (this.#counts.get(id) ?? 0) + 1;
     this.#counts.set(id, count);
-    const name = count === 1 ? conformed(id, this.#form) : this.#form.make(hash('sha256', `${count} ${id}`, 'hex'));
+    const name = count === 1 ? normalisedId(id, this.#form) : this.#form.make(hash('sha256', `${count} ${id}`, 'hex'));
     const open = this.#open.get(id);
     if (open === undefined) this.#open.set(id, [name]);
     else open.push(name);
@@ -81,7 +81,7 @@ class CallNames {
   }
 
   ofResult(id: string): string {
-    const name = this.#open.get(id)?.shift() ?? this.#last.get(id) ?? conformed(id, this.#form);
+    const name = this.#open.get(id)?.shift() ?? this.#last.get(id) ?? normalisedId(id, this.#form);
     this.#last.set(id, name);
     return name;
   }
@@ -90,25 +90,25 @@ class CallNames {
 /** The same for a body that is sent as the client wrote it. */
 export function withBodyCallIds(body: JsonObject, wire: Wire, form: CallIdForm): JsonObject {
   const list = wire === 'openai-chat' ? 'messages' : 'input';
-  const given = body[list];
-  if (!Array.isArray(given)) return body;
-  const items = mapped(given as readonly unknown[], (item) => {
+  const entries = body[list];
+  if (!Array.isArray(entries)) return body;
+  const items = mapped(entries as readonly unknown[], (item) => {
     if (!isRecord(item)) return item;
     if (wire === 'openai-responses') return withId(item, 'call_id', form);
-    const named = withId(item, 'tool_call_id', form);
-    if (!Array.isArray(named.tool_calls)) return named;
-    const calls = mapped(named.tool_calls as readonly unknown[], (call) =>
+    const renamed = withId(item, 'tool_call_id', form);
+    if (!Array.isArray(renamed.tool_calls)) return renamed;
+    const calls = mapped(renamed.tool_calls as readonly unknown[], (call) =>
       isRecord(call) ? withId(call, 'id', form) : call,
     );
-    return calls === named.tool_calls ? named : { ...named, tool_calls: calls };
+    return calls === renamed.tool_calls ? renamed : { ...renamed, tool_calls: calls };
   });
-  return items === given ? body : { ...body, [list]: items };
+  return items === entries ? body : { ...body, [list]: items };
 }
 
 function withId(fields: JsonObject, name: string, form: CallIdForm): JsonObject {
   const id = fields[name];
   if (typeof id !== 'string' || id === '' || form.takes.test(id)) return fields;
-  return { ...fields, [name]: conformed(id, form) };
+  return { ...fields, [name]: normalisedId(id, form) };
 }
 
 /** The same list where no item changes. */

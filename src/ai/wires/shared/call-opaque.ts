@@ -10,16 +10,16 @@ import { isFields } from './read-fields.ts';
 
 /** As `extra_content` of a call: `{ google: { thought_signature } }` where it is Gemini's. */
 export function extraContentOf(opaque: JsonObject): JsonObject {
-  const written: Record<string, unknown> = {};
+  const extra: Record<string, unknown> = {};
   for (const [name, inner] of Object.entries(opaque)) {
     if (name === 'chat' && isFields(inner) && typeof inner.extra_content === 'string') {
-      Object.assign(written, fieldsIn(inner.extra_content));
+      Object.assign(extra, fieldsIn(inner.extra_content));
     } else if (isFields(inner) && typeof inner.thoughtSignature === 'string') {
       const { thoughtSignature, ...rest } = inner;
-      written.google = { ...rest, thought_signature: thoughtSignature };
-    } else written[name] = inner;
+      extra.google = { ...rest, thought_signature: thoughtSignature };
+    } else extra[name] = inner;
   }
-  return written;
+  return extra;
 }
 
 function fieldsIn(text: string): JsonObject {

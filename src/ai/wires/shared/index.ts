@@ -25,7 +25,7 @@ export {
   customInput,
 } from './openai/agent-tools.ts';
 export { nameToolTypes } from './openai/name-tool-types.ts';
-export { conformUsage } from './openai/normalise-usage.ts';
+export { normaliseUsage } from './openai/normalise-usage.ts';
 export { type ChatDialect, dialectOf } from './openai/openai-dialect.ts';
 export { chatUsage, unixSeconds } from './openai/openai-usage.ts';
 export {

@@ -23,10 +23,10 @@ export function withMediaAfterResults(
   const isMoved = (result: ToolResultPart): boolean => result.content.some(isMedia) && moves(result);
   if (!messages.some((message) => message.role === 'tool' && message.content.some(isMoved))) return messages;
   const moved: Message[] = [];
-  let shown: (TextPart | Media)[] = [];
+  let followUp: (TextPart | Media)[] = [];
   const show = (): void => {
-    if (shown.length > 0) moved.push({ role: 'user', content: shown });
-    shown = [];
+    if (followUp.length > 0) moved.push({ role: 'user', content: followUp });
+    followUp = [];
   };
   for (const message of messages) {
     if (message.role !== 'tool') {
@@ -39,7 +39,7 @@ export function withMediaAfterResults(
       const media = result.content.filter(isMedia);
       const texts = result.content.filter((part): part is TextPart => !isMedia(part));
       const name = result.name ?? result.callId;
-      shown.push({ type: 'text', text: `What the tool call ${name} answered with:` }, ...media);
+      followUp.push({ type: 'text', text: `What the tool call ${name} answered with:` }, ...media);
       return { ...result, content: texts.length > 0 ? texts : [{ type: 'text', text: 'It follows.' }] };
     });
     moved.push({ ...message, content });

@@ -26,17 +26,17 @@ export function opaqueFromText(text: string): JsonObject | undefined {
 export function readOpaque(value: unknown): JsonObject | undefined {
   if (!isFields(value)) return undefined;
   const opaque: Record<string, unknown> = Object.create(null);
-  let found = false;
+  let hasText = false;
   for (const [name, inner] of Object.entries(value)) {
     if (typeof inner === 'string') {
       opaque[name] = inner;
-      found = true;
+      hasText = true;
     } else if (isFields(inner)) {
       const strings = Object.entries(inner).filter(([, leaf]) => typeof leaf === 'string');
       if (strings.length === 0) continue;
       opaque[name] = Object.fromEntries(strings);
-      found = true;
+      hasText = true;
     }
   }
-  return found ? opaque : undefined;
+  return hasText ? opaque : undefined;
 }

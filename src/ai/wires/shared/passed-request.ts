@@ -29,11 +29,14 @@ export function passedRequest(
     if (lost.length > 0) throw unsupported(lost.join(', '));
     return undefined;
   }
-  const asked = recordOf(request.wire.body.stream_options);
+  const streamOptions = recordOf(request.wire.body.stream_options);
   const body = fitted(request.wire.body);
   if (!streams) return { body: { ...body, model, stream: false }, dropsUsage: false };
   if (wire === 'openai-responses') return { body: { ...body, model, stream: true }, dropsUsage: false };
-  const dropsUsage = asked.include_usage !== true;
+  const dropsUsage = streamOptions.include_usage !== true;
   if (!asksForStreamUsage) return { body: { ...body, model, stream: true }, dropsUsage };
-  return { body: { ...body, model, stream: true, stream_options: { ...asked, include_usage: true } }, dropsUsage };
+  return {
+    body: { ...body, model, stream: true, stream_options: { ...streamOptions, include_usage: true } },
+    dropsUsage,
+  };
 }

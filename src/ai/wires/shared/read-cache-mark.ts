@@ -22,12 +22,12 @@ export function cacheOf(fields: Fields, at: string): Marked {
 }
 
 /** The last of several marks; a mark within a thing that can only be marked as a whole marks that. */
-export function lastMark(given: unknown, at: string, mark: CacheMark | undefined): CacheMark | undefined {
-  if (mark !== undefined || !Array.isArray(given)) return mark;
+export function lastMark(blocks: unknown, at: string, mark: CacheMark | undefined): CacheMark | undefined {
+  if (mark !== undefined || !Array.isArray(blocks)) return mark;
   let last: CacheMark | undefined;
-  for (let index = 0; index < given.length; index++) {
-    const here = `${at}[${index}]`;
-    last = readCacheMark(asFields(given[index], here), `${here}.`) ?? last;
+  for (let index = 0; index < blocks.length; index++) {
+    const path = `${at}[${index}]`;
+    last = readCacheMark(asFields(blocks[index], path), `${path}.`) ?? last;
   }
   return last;
 }
@@ -58,10 +58,10 @@ export function readSystemMessages(
     texts = [];
   };
   for (let index = 0; index < content.length; index++) {
-    const here = `${at}[${index}]`;
-    const block = asFields(content[index], here);
-    texts.push(read(block, here));
-    const mark = cacheOf(block, `${here}.`);
+    const path = `${at}[${index}]`;
+    const block = asFields(content[index], path);
+    texts.push(read(block, path));
+    const mark = cacheOf(block, `${path}.`);
     if (mark.cache !== undefined) end(mark);
   }
   if (texts.length > 0 || messages.length === 0) end({});

@@ -1,6 +1,6 @@
 /**
  * Reads why a provider of the OpenAI wire did not answer, from its status, headers and error body, which differ from
- * endpoint to endpoint (ai-conventions 5.4), into a `ProviderFailure`. Errors that come inside HTTP 200 are read by the
+ * endpoint to endpoint, into a `ProviderFailure`. Errors that come inside HTTP 200 are read by the
  * same rules. What the provider wrote is told in `detail`, without any of its keys.
  */
 import { readRetryAfter } from '../../../transport/index.ts';
@@ -120,13 +120,13 @@ function listed(detail: unknown): string | undefined {
 }
 
 function detailOf(first: string, { code, innerCode, type, message }: ErrorBody, keys: readonly string[]): string {
-  const named = code === '' || code === first ? type : code;
-  let told = [first, named, innerCode, message]
+  const errorName = code === '' || code === first ? type : code;
+  let sentence = [first, errorName, innerCode, message]
     .filter((word) => word !== '')
     .join(' ')
     .slice(0, 2_000);
-  for (const key of keys) told = redactKey(told, key);
-  return redactKey(told, undefined).slice(0, 500);
+  for (const key of keys) sentence = redactKey(sentence, key);
+  return redactKey(sentence, undefined).slice(0, 500);
 }
 
 function statusIn(code: string): number | undefined {
@@ -147,8 +147,8 @@ function kindOf(status: number, error: ErrorBody): FailureKind {
   if (isContextWindow(error) || status === 413) return 'context_window';
   if (isPolicy(error)) return 'content_policy';
   if (isUnsupported(error)) return 'unsupported_value';
-  const told = kindOfWords(error);
-  return told === 'not_found' || told === 'quota_exhausted' ? told : 'invalid_request';
+  const kind = kindOfWords(error);
+  return kind === 'not_found' || kind === 'quota_exhausted' ? kind : 'invalid_request';
 }
 
 /** Where no status tells: by code, type and sentence. */
@@ -201,10 +201,10 @@ function isQuota({ code, type }: ErrorBody): boolean {
  * are those of endpoints that have none (Anthropic, Gemini, Groq, xAI, Mistral, FastAPI's `extra_forbidden`).
  */
 function isUnsupported({ code, type, message }: ErrorBody): boolean {
-  const named = [code, type].some((word) =>
+  const isCoded = [code, type].some((word) =>
     /^(?:unsupported|unknown)_(?:value|parameter)$|^UnsupportedParams/.test(word),
   );
-  return named || notTaken.test(message);
+  return isCoded || notTaken.test(message);
 }
 
 const notTaken =
@@ -212,8 +212,8 @@ const notTaken =
 
 /** As a name, never as the provider's words. */
 function fieldOf({ param, message }: ErrorBody): string | undefined {
-  const named = param === '' ? /['"`]([\w.[\]]{1,64})['"`]/.exec(message)?.[1] : param;
-  return named !== undefined && /^[\w.[\]]{1,64}$/.test(named) ? named : undefined;
+  const field = param === '' ? /['"`]([\w.[\]]{1,64})['"`]/.exec(message)?.[1] : param;
+  return field !== undefined && /^[\w.[\]]{1,64}$/.test(field) ? field : undefined;
 }
 
 /** The sentences of OpenAI, vLLM, llama.cpp, Together, xAI, Fireworks, Mistral, LM Studio and OpenRouter. */

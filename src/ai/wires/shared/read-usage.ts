@@ -174,10 +174,10 @@ function readAnthropic(usage: Fields): ReportedUsage | undefined {
   const input = count(usage.input_tokens);
   const output = count(usage.output_tokens);
   if (input === undefined || output === undefined) return undefined;
-  const kept = isFields(usage.cache_creation) ? usage.cache_creation : undefined;
-  const hour = part(kept?.ephemeral_1h_input_tokens);
+  const creation = isFields(usage.cache_creation) ? usage.cache_creation : undefined;
+  const hour = part(creation?.ephemeral_1h_input_tokens);
   const cacheReads = count(usage.cache_read_input_tokens) ?? 0;
-  const cacheWrites = count(usage.cache_creation_input_tokens) ?? part(kept?.ephemeral_5m_input_tokens) + hour;
+  const cacheWrites = count(usage.cache_creation_input_tokens) ?? part(creation?.ephemeral_5m_input_tokens) + hour;
   const details = isFields(usage.output_tokens_details) ? usage.output_tokens_details : undefined;
   return reported(input + cacheReads + cacheWrites, output, {
     cachedInputTokens: cacheReads,

@@ -16,17 +16,17 @@ export function redactKey(text: string, apiKey: string | undefined): string {
 function withoutPieces(text: string, apiKey: string): string {
   const shortest = Math.min(shortestPiece, apiKey.length);
   if (shortest === 0) return text;
-  let kept = '';
+  let redactedText = '';
   for (let start = 0; start < text.length; ) {
     let end = start + shortest;
     if (end > text.length || !apiKey.includes(text.slice(start, end))) {
-      kept += text[start];
+      redactedText += text[start];
       start += 1;
       continue;
     }
     while (end < text.length && apiKey.includes(text.slice(start, end + 1))) end += 1;
-    kept += '[redacted]';
+    redactedText += '[redacted]';
     start = end;
   }
-  return kept;
+  return redactedText;
 }

@@ -28,7 +28,7 @@ export interface StreamReader {
    * The tokens that a stream which failed has used: the last report, or else an estimate. Where the provider itself told
    * of an error (`isTold`) before it wrote anything, nothing is charged.
    */
-  spent(isTold: boolean): Usage | undefined;
+  spent(isReported: boolean): Usage | undefined;
 }
 
 /**

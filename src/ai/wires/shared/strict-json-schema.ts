@@ -32,10 +32,10 @@ const freeKeywords = new Set([
 ]);
 
 export function strictJsonSchema(schema: JsonSchema): AskedSchema & { readonly isStrict: boolean } {
-  const asked = objectRoot(schema);
-  return canBeStrict(asked.schema)
-    ? { ...asked, schema: strict(asked.schema), isStrict: true }
-    : { ...asked, isStrict: false };
+  const root = objectRoot(schema);
+  return canBeStrict(root.schema)
+    ? { ...root, schema: strict(root.schema), isStrict: true }
+    : { ...root, isStrict: false };
 }
 
 /** A forced function call's parameters must be an object as well. */
@@ -70,8 +70,8 @@ function canBeStrict(schema: unknown): boolean {
   if (mayBeObject && !isRecord(properties) && additionalProperties !== false) return false;
   if (schema.items !== undefined && !canBeStrict(schema.items)) return false;
   for (const list of [schema.anyOf, schema.oneOf]) if (Array.isArray(list) && !list.every(canBeStrict)) return false;
-  for (const named of [properties, schema.$defs, schema.definitions]) {
-    if (isRecord(named) && !Object.values(named).every(canBeStrict)) return false;
+  for (const schemas of [properties, schema.$defs, schema.definitions]) {
+    if (isRecord(schemas) && !Object.values(schemas).every(canBeStrict)) return false;
   }
   return true;
 }
@@ -79,19 +79,21 @@ function canBeStrict(schema: unknown): boolean {
 function strict(schema: unknown): JsonSchema {
   if (!isRecord(schema)) return {};
   if (schema.$ref !== undefined) return { $ref: schema.$ref };
-  const made: Record<string, unknown> = {};
+  const strictSchema: Record<string, unknown> = {};
   for (const [keyword, value] of Object.entries(schema)) {
-    if (plainKeywords.has(keyword)) made[keyword] = value;
-    else if (keyword === 'items') made.items = strict(value);
-    else if ((keyword === 'anyOf' || keyword === 'oneOf') && Array.isArray(value)) made.anyOf = value.map(strict);
-    else if ((keyword === '$defs' || keyword === 'definitions') && isRecord(value)) made[keyword] = strictEach(value);
+    if (plainKeywords.has(keyword)) strictSchema[keyword] = value;
+    else if (keyword === 'items') strictSchema.items = strict(value);
+    else if ((keyword === 'anyOf' || keyword === 'oneOf') && Array.isArray(value))
+      strictSchema.anyOf = value.map(strict);
+    else if ((keyword === '$defs' || keyword === 'definitions') && isRecord(value))
+      strictSchema[keyword] = strictEach(value);
   }
   if (isRecord(schema.properties) || schema.type === 'object') {
-    made.properties = isRecord(schema.properties) ? strictEach(schema.properties) : {};
-    made.required = Object.keys(isRecord(schema.properties) ? schema.properties : {});
-    made.additionalProperties = false;
+    strictSchema.properties = isRecord(schema.properties) ? strictEach(schema.properties) : {};
+    strictSchema.required = Object.keys(isRecord(schema.properties) ? schema.properties : {});
+    strictSchema.additionalProperties = false;
   }
-  return made;
+  return strictSchema;
 }
 
 function strictEach(schemas: Readonly<Record<string, unknown>>): Record<string, JsonSchema> {

@@ -92,9 +92,9 @@ export class ThinkingTags {
       this.#readAfter(text.slice(end + close.length), to);
       return;
     }
-    const told = text.slice(0, text.length - lengthOfBeginning(text)).trimEnd();
-    this.#think(told, to);
-    this.#held = text.slice(told.length);
+    const thought = text.slice(0, text.length - lengthOfBeginning(text)).trimEnd();
+    this.#think(thought, to);
+    this.#held = text.slice(thought.length);
   }
 
   #readAfter(text: string, to: ThinkingPieces): void {
@@ -105,10 +105,10 @@ export class ThinkingTags {
   }
 
   #think(piece: string, to: ThinkingPieces): void {
-    const told = this.#hasThought ? piece : piece.trimStart();
-    if (told === '') return;
+    const thought = this.#hasThought ? piece : piece.trimStart();
+    if (thought === '') return;
     this.#hasThought = true;
-    to.reasoning(told);
+    to.reasoning(thought);
   }
 }
 

@@ -53,8 +53,8 @@ function chatSaysMore(body: Readonly<Record<string, unknown>>): boolean {
 }
 
 /** Fields that say nothing may have any name. */
-function hasOnly(fields: Readonly<Record<string, unknown>>, known: ReadonlySet<string>): boolean {
-  for (const name in fields) if (!known.has(name) && isSaid(fields[name])) return false;
+function hasOnly(fields: Readonly<Record<string, unknown>>, names: ReadonlySet<string>): boolean {
+  for (const name in fields) if (!names.has(name) && isSaid(fields[name])) return false;
   return true;
 }
 
@@ -64,12 +64,12 @@ function isSaid(value: unknown): boolean {
   return Array.isArray(value) ? value.length > 0 : !isRecord(value) || Object.keys(value).length > 0;
 }
 
-function itemSaysMore(given: unknown): boolean {
-  const item = recordOf(given);
+function itemSaysMore(value: unknown): boolean {
+  const item = recordOf(value);
   if (item.type === 'reasoning' || item.type === 'function_call') return false;
   if (item.type !== 'message') return true;
-  return arrayOf(item.content).some((one) => {
-    const { type, annotations, logprobs } = recordOf(one);
+  return arrayOf(item.content).some((part) => {
+    const { type, annotations, logprobs } = recordOf(part);
     return (type !== 'output_text' && type !== 'refusal') || isSaid(annotations) || isSaid(logprobs);
   });
 }

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { StreamDelta } from '../../../../src/ai/model-call/index.ts';
-import { conformChatCompletion } from '../../../../src/ai/wires/openai-chat/normalise-chat-completion.ts';
+import { normaliseChatCompletion } from '../../../../src/ai/wires/openai-chat/normalise-chat-completion.ts';
 import { readChatCompletion } from '../../../../src/ai/wires/openai-chat/read-chat-completion.ts';
 import { ChatStreamReader } from '../../../../src/ai/wires/openai-chat/read-chat-stream.ts';
 import { ResponsesStreamReader } from '../../../../src/ai/wires/openai-responses/read-responses-stream.ts';
-import { conformUsage } from '../../../../src/ai/wires/shared/openai/normalise-usage.ts';
+import { normaliseUsage } from '../../../../src/ai/wires/shared/openai/normalise-usage.ts';
 import type { AnswerContext, StreamReader } from '../../../../src/ai/wires/shared/stream-reader.ts';
 import { chatChunk, chatCompletion } from './chat-endpoint.ts';
 import { text } from './openai-serve.ts';
@@ -129,7 +129,7 @@ describe('a responses stream that is passed on', () => {
 describe('a whole chat completion that is passed on', () => {
   const conformed = (body: object) => {
     const written = JSON.stringify(body);
-    return { written, passed: conformChatCompletion(written, body, readChatCompletion(body, context)) };
+    return { written, passed: normaliseChatCompletion(written, body, readChatCompletion(body, context)) };
   };
 
   it('is its bytes where it is well-formed', () => {
@@ -179,9 +179,9 @@ describe('usage that is passed on', () => {
       total_tokens: 7,
       completion_tokens_details: { reasoning_tokens: 2 },
     };
-    expect(conformUsage(usage)).toBe(usage);
-    expect(conformUsage(null)).toBeNull();
-    expect(conformUsage(undefined)).toBeUndefined();
+    expect(normaliseUsage(usage)).toBe(usage);
+    expect(normaliseUsage(null)).toBeNull();
+    expect(normaliseUsage(undefined)).toBeUndefined();
   });
 
   it('counts reasoning that its provider counts aside, and is null where it is no count', () => {
@@ -191,11 +191,11 @@ describe('usage that is passed on', () => {
       total_tokens: 17,
       completion_tokens_details: { reasoning_tokens: 10 },
     };
-    expect(conformUsage(aside)).toEqual({ ...aside, completion_tokens: 14 });
-    expect(conformUsage({ prompt_tokens: 3, completion_tokens: null, total_tokens: 3 })).toMatchObject({
+    expect(normaliseUsage(aside)).toEqual({ ...aside, completion_tokens: 14 });
+    expect(normaliseUsage({ prompt_tokens: 3, completion_tokens: null, total_tokens: 3 })).toMatchObject({
       completion_tokens: 0,
     });
-    expect(conformUsage({ prompt_tokens: -1, completion_tokens: 1 })).toBeNull();
-    expect(conformUsage('12')).toBeNull();
+    expect(normaliseUsage({ prompt_tokens: -1, completion_tokens: 1 })).toBeNull();
+    expect(normaliseUsage('12')).toBeNull();
   });
 });

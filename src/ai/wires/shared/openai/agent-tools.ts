@@ -22,17 +22,17 @@ const mostName = 64;
 /** Of a request that has been read. */
 export function agentToolsOf({ tools }: Fields): AgentTools {
   if (!Array.isArray(tools) || !tools.some((tool) => isFields(tool) && isAgentTool(tool))) return none;
-  const found = new Map<string, AgentTool>();
+  const toolsByName = new Map<string, AgentTool>();
   for (const tool of tools as readonly Fields[]) {
     const namespace = tool.type === 'namespace' ? String(tool.name) : undefined;
     const inner = Array.isArray(tool.tools) ? (tool.tools as readonly Fields[]) : [];
-    for (const one of namespace === undefined ? [tool] : inner) {
-      if (namespace === undefined && one.type !== 'custom') continue;
-      const name = String((isFields(one.custom) ? one.custom : one).name);
-      found.set(calledName(namespace, name), { isCustom: one.type === 'custom', name, namespace });
+    for (const entry of namespace === undefined ? [tool] : inner) {
+      if (namespace === undefined && entry.type !== 'custom') continue;
+      const name = String((isFields(entry.custom) ? entry.custom : entry).name);
+      toolsByName.set(calledName(namespace, name), { isCustom: entry.type === 'custom', name, namespace });
     }
   }
-  return found;
+  return toolsByName;
 }
 
 export function isAgentTool({ type }: Fields): boolean {
@@ -57,22 +57,22 @@ export function readAgentTool(
 ): readonly ToolDefinition[] {
   if (tool.type === 'custom') return [customTool(tool, at)];
   const namespace = requireName(tool, `${at}.`);
-  return (readArray(tool, 'tools', `${at}.`) ?? []).map((given, index) => {
-    const here = `${at}.tools[${index}]`;
-    const inner = asFields(given, here);
-    const read = inner.type === 'custom' ? customTool(inner, here) : readFunction(inner, here);
+  return (readArray(tool, 'tools', `${at}.`) ?? []).map((value, index) => {
+    const path = `${at}.tools[${index}]`;
+    const inner = asFields(value, path);
+    const read = inner.type === 'custom' ? customTool(inner, path) : readFunction(inner, path);
     return { ...read, name: calledName(namespace, read.name) };
   });
 }
 
 /** The chat wire describes it under `custom`, and its grammar one level deeper. */
-function customTool(given: Fields, at: string): ToolDefinition {
-  const tool = readObject(given, 'custom', `${at}.`) ?? given;
+function customTool(fields: Fields, at: string): ToolDefinition {
+  const tool = readObject(fields, 'custom', `${at}.`) ?? fields;
   const format = readObject(tool, 'format', `${at}.`);
   const inner = format === undefined ? undefined : (readObject(format, 'grammar', `${at}.format.`) ?? format);
   const grammar = inner === undefined ? undefined : readString(inner, 'definition', `${at}.format.`);
-  const told = readString(tool, 'description', `${at}.`) ?? '';
-  const words = grammar === undefined ? told : `${told}\n\n\`input\` must fit this grammar:\n${grammar}`;
+  const description = readString(tool, 'description', `${at}.`) ?? '';
+  const words = grammar === undefined ? description : `${description}\n\n\`input\` must fit this grammar:\n${grammar}`;
   const input = { type: 'string', description: 'The whole input of the tool, as it is.' };
   return {
     name: requireName(tool, `${at}.`),

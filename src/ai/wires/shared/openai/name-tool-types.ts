@@ -10,9 +10,9 @@ import { type Fields, isFields } from '../read-fields.ts';
  */
 export function nameToolTypes(body: Fields, nested: boolean): Fields {
   const { tools, tool_choice: choice, messages } = body;
-  let named = body;
+  let typedBody = body;
   const set = (name: string, value: unknown): void => {
-    if (value !== body[name]) named = { ...named, [name]: value };
+    if (value !== body[name]) typedBody = { ...typedBody, [name]: value };
   };
   set(
     'tools',
@@ -29,7 +29,7 @@ export function nameToolTypes(body: Fields, nested: boolean): Fields {
       }),
     );
   }
-  return named;
+  return typedBody;
 }
 
 /** The same list where no item changes. */

@@ -6,13 +6,13 @@ import { readUsage } from '../read-usage.ts';
  *
  * @returns the same object where it is well
  */
-export function conformUsage(usage: unknown): unknown {
+export function normaliseUsage(usage: unknown): unknown {
   if (usage === undefined || usage === null) return usage;
   const read = readUsage('openai-chat', usage);
   if (read === undefined) return null;
-  const given = usage as Readonly<Record<string, unknown>>;
+  const counts = usage as Readonly<Record<string, unknown>>;
   const { inputTokens, outputTokens } = read;
-  if (given.prompt_tokens === inputTokens && given.completion_tokens === outputTokens) return usage;
+  if (counts.prompt_tokens === inputTokens && counts.completion_tokens === outputTokens) return usage;
   const total = inputTokens + outputTokens;
-  return { ...given, prompt_tokens: inputTokens, completion_tokens: outputTokens, total_tokens: total };
+  return { ...counts, prompt_tokens: inputTokens, completion_tokens: outputTokens, total_tokens: total };
 }

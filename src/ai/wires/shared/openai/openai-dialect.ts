@@ -1,5 +1,5 @@
 /**
- * What endpoints of the chat completions wire call differently or lack, by their host (ai-conventions 5.1). A host that
+ * What endpoints of the chat completions wire call differently or lack, by their host. A host that
  * is not known here is taken for one that knows the older names and vLLM's additions, as most self-hosted servers do.
  */
 export interface ChatDialect {

@@ -86,20 +86,20 @@ export function readTools(request: Draft, body: Fields, beyond: string[], nested
     nested ? tool.function === undefined && typeof tool.name === 'string' : isFields(tool.function);
   const functionOf = (fields: Fields, at: string) =>
     nested === isForeign(fields) ? fields : requireObject(fields, 'function', at);
-  const given = readArray(body, 'tools') ?? [];
+  const entries = readArray(body, 'tools') ?? [];
   const tools: ToolDefinition[] = [];
-  for (let index = 0; index < given.length; index++) {
+  for (let index = 0; index < entries.length; index++) {
     const at = `tools[${index}]`;
-    const tool = asFields(given[index], at);
+    const tool = asFields(entries[index], at);
     const type = tool.type ?? (isForeign(tool) || isFields(tool.function) ? 'function' : undefined);
     if (isAgentTool(tool)) {
-      tools.push(...readAgentTool(tool, at, (one, here) => readFunction(one, here)));
+      tools.push(...readAgentTool(tool, at, (entry, path) => readFunction(entry, path)));
       addAdapted(request, beyond, `${at} (${tool.type})`);
     } else if (type !== 'function') refuseHostedTool(type, `${at}.type`);
     else tools.push({ ...cacheOf(tool, `${at}.`), ...readTool(functionOf(tool, `${at}.`), `${at}.${inside}`) });
   }
   if (tools.length > 0) request.tools = tools;
-  const areForeign = given.some((tool) => isFields(tool) && (isForeign(tool) || !isSet(tool.type)));
+  const areForeign = entries.some((tool) => isFields(tool) && (isForeign(tool) || !isSet(tool.type)));
   if (areForeign && request.wire !== undefined) request.wire = { ...request.wire, isForeign: true };
   const parallel = readBoolean(body, 'parallel_tool_calls');
   if (parallel !== undefined) request.parallelToolCalls = parallel;
@@ -115,8 +115,9 @@ export function readTools(request: Draft, body: Fields, beyond: string[], nested
     beyond.push(`tool_choice (${choice.type})`);
     return;
   }
-  const named = isFields(choice) && choice.type === 'function' ? functionOf(choice, 'tool_choice.') : undefined;
-  request.toolChoice = readToolChoice(choice, named, `tool_choice.${inside}`);
+  const chosenFunction =
+    isFields(choice) && choice.type === 'function' ? functionOf(choice, 'tool_choice.') : undefined;
+  request.toolChoice = readToolChoice(choice, chosenFunction, `tool_choice.${inside}`);
 }
 
 /** Beyond the form, but in it as the nearest there is. */
@@ -132,8 +133,8 @@ export function readFunction(tool: Fields, at: string): ToolDefinition {
 }
 
 /** @throws InvalidField where it is neither a word of the wire nor names a function */
-export function readToolChoice(choice: unknown, named: Fields | undefined, at: string): ToolChoice {
-  if (named !== undefined) return { name: requireName(named, at) };
+export function readToolChoice(choice: unknown, chosenFunction: Fields | undefined, at: string): ToolChoice {
+  if (chosenFunction !== undefined) return { name: requireName(chosenFunction, at) };
   if (choice === 'auto' || choice === 'none' || choice === 'required') return choice;
   throw new InvalidField('`tool_choice` must be auto, none, required or a function.', 'tool_choice');
 }

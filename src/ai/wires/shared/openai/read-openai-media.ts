@@ -61,8 +61,8 @@ export function readUrl(
       throw new InvalidField(`\`${at}\` must be a data URL in base64.`, at);
     }
     const [mediaType] = head.split(';', 1);
-    const known = mediaType !== undefined && /^[\w.+-]+\/[\w.+-]+$/.test(mediaType) ? mediaType : undefined;
-    return { source: { kind: 'base64', data: url.slice(comma + 1) }, mediaType: known };
+    const type = mediaType !== undefined && /^[\w.+-]+\/[\w.+-]+$/.test(mediaType) ? mediaType : undefined;
+    return { source: { kind: 'base64', data: url.slice(comma + 1) }, mediaType: type };
   }
   if (url.length > maxUrlLength || !/^https?:\/\/[^/]/i.test(url) || !URL.canParse(url)) {
     throw new InvalidField(`\`${at}\` must be an http, https or data URL.`, at);

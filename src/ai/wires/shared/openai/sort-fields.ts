@@ -63,12 +63,12 @@ export interface SortedFields {
 }
 
 /** @throws InvalidField for a refused one */
-export function sortFields(body: Fields, known: ReadonlyMap<string, FieldKind>): SortedFields {
+export function sortFields(body: Fields, fieldKinds: ReadonlyMap<string, FieldKind>): SortedFields {
   const beyond: string[] = [];
   const optional: string[] = [];
   for (const name in body) {
     const value = body[name];
-    const kind = known.get(name);
+    const kind = fieldKinds.get(name);
     if (kind === 'form' || value === null || value === undefined) continue;
     if (kind === 'refused' || refusedEverywhere.has(name)) {
       throw new InvalidField(`\`${name}\` is not available on this gateway.`, name);
@@ -82,16 +82,16 @@ export function sortFields(body: Fields, known: ReadonlyMap<string, FieldKind>):
 /** To be spread into a request. @param user what was read as the end user's name: that is not left out */
 export function optionalFields(optional: readonly string[], body: Fields, user: string | undefined) {
   const isUser = user !== undefined && user === body.safety_identifier;
-  const left = isUser ? optional.filter((name) => name !== 'safety_identifier') : optional;
-  return left.length === 0 ? {} : { optional: left };
+  const optionalNames = isUser ? optional.filter((name) => name !== 'safety_identifier') : optional;
+  return optionalNames.length === 0 ? {} : { optional: optionalNames };
 }
 
 export function knownFields(kinds: Readonly<Record<FieldKind, readonly string[]>>): ReadonlyMap<string, FieldKind> {
-  const known = new Map<string, FieldKind>();
-  for (const name of kinds.form) known.set(name, 'form');
-  for (const name of kinds.hint) known.set(name, 'hint');
-  for (const name of kinds.refused) known.set(name, 'refused');
-  return known;
+  const fieldKinds = new Map<string, FieldKind>();
+  for (const name of kinds.form) fieldKinds.set(name, 'form');
+  for (const name of kinds.hint) fieldKinds.set(name, 'hint');
+  for (const name of kinds.refused) fieldKinds.set(name, 'refused');
+  return fieldKinds;
 }
 
 /** Nothing is stored here, and other service tiers have other prices. */
@@ -107,6 +107,6 @@ export function refuseStorageAndTiers(body: Fields, tiers: readonly string[]): v
 
 /** A tool that its provider would run. */
 export function refuseHostedTool(type: unknown, at: string): never {
-  const named = typeof type === 'string' && /^[\w-]{1,64}$/.test(type) ? ` \`${type}\`` : '';
-  throw new InvalidField(`Tools that a provider runs${named} are not available on this gateway.`, at);
+  const typeName = typeof type === 'string' && /^[\w-]{1,64}$/.test(type) ? ` \`${type}\`` : '';
+  throw new InvalidField(`Tools that a provider runs${typeName} are not available on this gateway.`, at);
 }
