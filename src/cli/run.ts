@@ -1,8 +1,10 @@
 /** The commands of `isthmus`, one file each; this file registers them and maps failures to exit codes. */
 import { readFileSync } from 'node:fs';
+import { isatty } from 'node:tty';
 import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../config/index.ts';
-import { CompositionError } from '../supergraph/index.ts';
+import { createLogger } from '../observability/index.ts';
+import { CompositionError, problemFields } from '../supergraph/index.ts';
 import { aiCommand } from './ai.ts';
 import { composeCommand } from './compose.ts';
 import { configSchemaCommand } from './config-schema.ts';
@@ -33,7 +35,7 @@ export async function run(): Promise<void> {
   try {
     await program.parseAsync();
   } catch (error) {
-    process.exit(exitCodeOf(error));
+    process.exit(exitCodeOf(error, program.args[0] === 'serve' && !isatty(1)));
   }
 }
 
@@ -62,10 +64,11 @@ function throwInsteadOfExiting(command: Command): void {
 }
 
 /** Exit code 2 for a wrong command line, 1 for any other failure; errors that an operator can fix are printed without a stack. */
-function exitCodeOf(error: unknown): number {
+function exitCodeOf(error: unknown, logsJson: boolean): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (error instanceof ConfigError || error instanceof CompositionError) {
-    process.stderr.write(`${error.message}\n`);
+    if (logsJson && error instanceof CompositionError) logRefusedStart(error);
+    else process.stderr.write(`${error.message}\n`);
     return 1;
   }
   const { code, message } = error as NodeJS.ErrnoException;
@@ -75,4 +78,10 @@ function exitCodeOf(error: unknown): number {
   }
   process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
   return 1;
+}
+
+/** A composition that was refused, as one line of the JSON log: its problems are fields, as those of a refused reload. */
+function logRefusedStart({ message, problems }: CompositionError): void {
+  const log = createLogger({ level: 'error', readable: false });
+  log.error({ problems: problemFields(problems) }, `the start was refused\n${message}`);
 }

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { safetyLimit } from '../testkit/safety-limit.ts';
 import { shop } from '../testkit/shop.ts';
@@ -46,6 +46,23 @@ const ask = (url: string) =>
   });
 
 describe('isthmus serve', () => {
+  it('logs the problems of a composition that is refused at the start as fields of one JSON line', async () => {
+    const { config } = await shopConfig();
+    await writeFile(
+      join(dirname(config), 'products.graphql'),
+      `${shop.products.sdl}\nextend type Product { other: Missing }`,
+    );
+    const isthmus = run(['serve', '--config', config, '--port', '0']);
+    expect(await isthmus.ended).toBe(1);
+    const lines = isthmus.output().trim().split('\n');
+    expect(lines).toHaveLength(1);
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({
+      level: 'error',
+      msg: expect.stringContaining('Missing'),
+      problems: [{ severity: 'error', code: expect.any(String), subgraph: 'products', line: expect.any(Number) }],
+    });
+  });
+
   it('drains on SIGTERM: unready at once, requests in flight finish, exit 0', async () => {
     const { config, subgraph } = await shopConfig();
     const { isthmus, url } = await serve(config);

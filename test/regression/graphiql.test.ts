@@ -98,10 +98,12 @@ describeInChromium('GraphiQL in Chromium', (browser) => {
     expect(visit.problems).toEqual([]);
   });
 
-  it('selects the operation that a link names, of several', async () => {
+  it('selects the operation that a link names, of several, and runs it', async () => {
     const query = 'query First { product(id: "p1") { name } }\nquery Second { product(id: "p3") { name } }';
     await using visit = await open(link({ query, operationName: 'Second' }));
     expect(await activeTab(visit.page)).toContain('Second');
+    await execute(visit.page);
+    await answerShows(visit.page, 'Radio');
     expect(visit.problems).toEqual([]);
   });
 

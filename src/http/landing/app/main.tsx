@@ -8,12 +8,13 @@ import '@graphiql/plugin-doc-explorer/style.css';
 import '@graphiql/plugin-history/style.css';
 import 'graphiql/graphiql.css';
 import './page.css';
-import { useGraphiQLActions } from '@graphiql/react';
+import { useGraphiQL, useGraphiQLActions } from '@graphiql/react';
 import { createGraphiQLFetcher } from '@graphiql/toolkit';
 import { GraphiQL } from 'graphiql';
 import { useEffect } from 'react';
 import { createRoot } from 'react-dom/client';
 import { type LinkedOperation, readLink } from './link.ts';
+import { runFromPlayButton } from './play-button.ts';
 import { type PageSettings, readSettings } from './settings.ts';
 import { pageStorage } from './storage.ts';
 import { keepActiveTabInView } from './tabs-in-view.ts';
@@ -39,10 +40,12 @@ function Explorer({ settings, storage, link }: ExplorerProperties) {
   );
 }
 
-/** The operation that a link names, of a document with several. */
+/** Selects the operation that a link names, of a document with several; the play button runs it while it is selected. */
 function Selected({ operation }: { operation: string }) {
-  const { setOperationName } = useGraphiQLActions();
+  const { run, setOperationName } = useGraphiQLActions();
+  const selected = useGraphiQL((state) => state.operationName);
   useEffect(() => setOperationName(operation), [operation, setOperationName]);
+  useEffect(() => (selected === operation ? runFromPlayButton(run) : undefined), [operation, run, selected]);
   return null;
 }
 
