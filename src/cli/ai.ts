@@ -195,10 +195,10 @@ async function typesOf({ subgraphs }: ResolvedConfig): Promise<ReadonlySet<strin
     if (subgraph.kind !== 'ai') continue;
     const document = parse(await readFile(subgraph.schema.path, 'utf8'));
     const generate = importedAiDirectives(document).get('generate');
-    for (const one of document.definitions) {
-      if (one.kind !== Kind.OBJECT_TYPE_DEFINITION && one.kind !== Kind.OBJECT_TYPE_EXTENSION) continue;
-      const directives = (one.fields ?? []).flatMap((field) => field.directives ?? []);
-      if (directives.some(({ name }) => name.value === generate)) names.add(one.name.value);
+    for (const definition of document.definitions) {
+      if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION && definition.kind !== Kind.OBJECT_TYPE_EXTENSION) continue;
+      const directives = (definition.fields ?? []).flatMap((field) => field.directives ?? []);
+      if (directives.some(({ name }) => name.value === generate)) names.add(definition.name.value);
     }
   }
   return names;

@@ -8,10 +8,10 @@ let head = '';
  * @param time milliseconds since 1970
  */
 export function isoTime(time: number): string {
-  const own = Math.floor(time / 1_000);
-  if (own !== second) {
-    head = new Date(own * 1_000).toISOString().slice(0, -4);
-    second = own;
+  const wholeSecond = Math.floor(time / 1_000);
+  if (wholeSecond !== second) {
+    head = new Date(wholeSecond * 1_000).toISOString().slice(0, -4);
+    second = wholeSecond;
   }
-  return `${head}${String(time - own * 1_000).padStart(3, '0')}Z`;
+  return `${head}${String(time - wholeSecond * 1_000).padStart(3, '0')}Z`;
 }

@@ -99,11 +99,19 @@ export class MemoryBudget {
       set: (key, value, bytes, shared = []) => {
         const previous = entries.get(key);
         if (previous !== undefined) this.#remove(previous);
-        const own = entryBytes + key.length * 2;
-        const entry: Entry<Value> = { key, value, entries, bytes: own, shared: [], older: undefined, newer: undefined };
+        const overheadBytes = entryBytes + key.length * 2;
+        const entry: Entry<Value> = {
+          key,
+          value,
+          entries,
+          bytes: overheadBytes,
+          shared: [],
+          older: undefined,
+          newer: undefined,
+        };
         entries.set(key, entry);
         this.#link(entry);
-        this.#bytes += own;
+        this.#bytes += overheadBytes;
         this.#grow(entry, bytes, shared);
       },
       grow: (key, bytes, shared = []) => {

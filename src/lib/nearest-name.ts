@@ -1,12 +1,12 @@
 /** The name that was probably meant: at most a third of its letters differ, counting two that changed places as one. */
-export function nearestName(written: string, names: Iterable<string>): string | undefined {
+export function nearestName(input: string, names: Iterable<string>): string | undefined {
   let nearest: string | undefined;
   let fewest = Number.POSITIVE_INFINITY;
-  const lower = written.toLowerCase();
+  const lower = input.toLowerCase();
   for (const name of names) {
-    if (Math.abs(name.length - written.length) > 40 || name.length > 200) continue;
+    if (Math.abs(name.length - input.length) > 40 || name.length > 200) continue;
     const changes = changesBetween(lower, name.toLowerCase());
-    const allowed = Math.floor(Math.max(name.length, written.length) / 3);
+    const allowed = Math.floor(Math.max(name.length, input.length) / 3);
     const isStart = lower.length >= 4 && name.toLowerCase().startsWith(lower);
     if (changes >= fewest || (changes > allowed && !isStart)) continue;
     nearest = name;
@@ -16,8 +16,8 @@ export function nearestName(written: string, names: Iterable<string>): string | 
 }
 
 /** `; did you mean "port"?`, or nothing where no name is near. */
-export function didYouMean(written: string, names: Iterable<string>): string {
-  const nearest = nearestName(written, names);
+export function didYouMean(input: string, names: Iterable<string>): string {
+  const nearest = nearestName(input, names);
   return nearest === undefined ? '' : `; did you mean "${nearest}"?`;
 }
 

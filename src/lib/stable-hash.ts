@@ -45,9 +45,9 @@ function writeObject(object: Readonly<Record<string, unknown>>): string {
   if (keys.length > 1) keys.sort();
   let text = '{';
   for (const key of keys) {
-    const written = write(object[key]);
-    if (written === undefined) continue;
-    text += text.length > 1 ? `,${JSON.stringify(key)}:${written}` : `${JSON.stringify(key)}:${written}`;
+    const valueText = write(object[key]);
+    if (valueText === undefined) continue;
+    text += text.length > 1 ? `,${JSON.stringify(key)}:${valueText}` : `${JSON.stringify(key)}:${valueText}`;
   }
   return `${text}}`;
 }

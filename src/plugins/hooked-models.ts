@@ -27,17 +27,17 @@ export function withModelHooks(client: ModelClient, hooks: Hooks | undefined): M
       return finish(client.embed({ ...call, request }));
     },
     async *stream(call): AsyncIterable<ModelStreamPart> {
-      const { request, tell } = await begin(call, 'stream');
-      let told = false;
+      const { request, report } = await begin(call, 'stream');
+      let isReported = false;
       try {
         for await (const part of client.stream({ ...call, request })) {
-          if (part.type === 'end') await tell(answered(part.answer));
-          else if (part.type === 'failed') await tell({ kind: 'failed', code: part.error.code });
-          told ||= part.type === 'end' || part.type === 'failed';
+          if (part.type === 'end') await report(answered(part.answer));
+          else if (part.type === 'failed') await report({ kind: 'failed', code: part.error.code });
+          isReported ||= part.type === 'end' || part.type === 'failed';
           yield part;
         }
       } finally {
-        if (!told) await tell({ kind: 'failed', code: 'CLIENT_CLOSED_REQUEST' });
+        if (!isReported) await report({ kind: 'failed', code: 'CLIENT_CLOSED_REQUEST' });
       }
     },
     ...(moderate === undefined ? {} : { moderate: (call) => moderate.call(client, call) }),
@@ -61,21 +61,21 @@ async function beginCall<Request extends ModelRequest | EmbeddingRequest>(
     if (result !== undefined) finishes.push({ plugin, call: result });
   }
   /** The call has ended: what a plugin makes of it is logged where it fails, and changes nothing. */
-  const tell = async (summary: ModelCallSummary): Promise<void> => {
+  const report = async (summary: ModelCallSummary): Promise<void> => {
     for (const { plugin, call } of finishes.reverse()) {
       await callPlugin({ plugin, log, requestId }, () => call(summary) as undefined).catch(() => {});
     }
   };
   return {
     request: event.request as Request,
-    tell,
+    report,
     async finish<Ended extends Parameters<typeof answered>[0]>(ending: Promise<Ended>): Promise<Ended> {
       try {
         const ended = await ending;
-        await tell(answered(ended));
+        await report(answered(ended));
         return ended;
       } catch (error) {
-        await tell({ kind: 'failed', code: error instanceof GatewayError ? error.code : 'CLIENT_CLOSED_REQUEST' });
+        await report({ kind: 'failed', code: error instanceof GatewayError ? error.code : 'CLIENT_CLOSED_REQUEST' });
         throw error;
       }
     },

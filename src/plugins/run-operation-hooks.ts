@@ -36,16 +36,17 @@ export async function runOperationHooks(
     variables: request.variables,
   };
   const finishes: Finish[] = [];
-  let own: OperationResult | undefined;
+  let pluginResult: OperationResult | undefined;
   for (const { plugin, call } of onOperation) {
     const result = await callPlugin({ plugin, log, requestId, signal }, () => call(event));
     if (typeof result === 'function') finishes.push({ plugin, call: result });
     else if (result !== undefined) {
-      own = result;
+      pluginResult = result;
       break;
     }
   }
-  const outcome: HookedOutcome = own === undefined ? await execute({ ...event.variables }) : ownOutcome(own);
+  const outcome: HookedOutcome =
+    pluginResult === undefined ? await execute({ ...event.variables }) : pluginOutcome(pluginResult);
   if (finishes.length === 0 || outcome.kind !== 'single') return outcome;
   const answer = new Answer(outcome.result);
   for (const { plugin, call } of finishes.reverse()) {
@@ -54,7 +55,7 @@ export async function runOperationHooks(
   return { ...outcome, result: answer.result() };
 }
 
-function ownOutcome({ status, ...result }: OperationResult): HookedOutcome {
+function pluginOutcome({ status, ...result }: OperationResult): HookedOutcome {
   return { kind: 'single', result, status };
 }
 

@@ -33,9 +33,9 @@ export function buildClient(
     case 'ai':
       return withRootTypeNames(aiClient(subgraph.name, parts, lease, log), roots);
     case 'in-process': {
-      const own = subgraphs.get(subgraph.name);
-      invariant(own !== undefined, `${subgraph.name} has been handed over`);
-      return withRootTypeNames(createInProcessSubgraph(subgraph.name, own), roots);
+      const inProcessSubgraph = subgraphs.get(subgraph.name);
+      invariant(inProcessSubgraph !== undefined, `${subgraph.name} has been handed over`);
+      return withRootTypeNames(createInProcessSubgraph(subgraph.name, inProcessSubgraph), roots);
     }
     default:
       return unreachable(subgraph);

@@ -12,9 +12,10 @@ export function applyResponseHeaderRules(
   headers: ResponseHeaders,
   collector: ResponseHeaderCollector,
 ): void {
-  for (const { named, merge } of rules) {
-    const value = headers[named];
-    if (value !== undefined && !unforwardableHeaders.has(named)) collector.append(named, value, merge);
+  for (const rule of rules) {
+    const name = rule.named;
+    const value = headers[name];
+    if (value !== undefined && !unforwardableHeaders.has(name)) collector.append(name, value, rule.merge);
   }
 }
 

@@ -62,9 +62,11 @@ export class SharedModels {
   }
 
   #open(key: string, ai: AiConfig): Leased {
-    const { log, resolveFrom, providers: own = {}, cacheStore } = this.#options;
+    const { log, resolveFrom, providers: applicationProviders = {}, cacheStore } = this.#options;
     const cache = cacheStore ?? createAnswerStore(ai.cache, log);
-    const furtherProviders = new Map(Object.entries(own).map(([name, provider]) => [name, withoutClose(provider)]));
+    const furtherProviders = new Map(
+      Object.entries(applicationProviders).map(([name, provider]) => [name, withoutClose(provider)]),
+    );
     const client = createModelClient({ ai, cache, log, resolveFrom, furtherProviders });
     this.#newest = { key, client, cache, users: 0 };
     return this.#newest;

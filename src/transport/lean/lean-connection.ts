@@ -33,7 +33,7 @@ export class LeanConnection implements ExchangeController {
   #head: Buffer | undefined;
   #framing: Framing | undefined;
   #persists = true;
-  #left = 0;
+  #remainingBytes = 0;
   #body: Buffer | undefined;
   #chunks: ChunkReader | undefined;
   #informational = 0;
@@ -113,33 +113,33 @@ export class LeanConnection implements ExchangeController {
   }
 
   #read(bytes: Buffer): void {
-    let rest = bytes;
-    while (rest.length > 0 && !this.#isClosed) {
+    let remaining = bytes;
+    while (remaining.length > 0 && !this.#isClosed) {
       const exchange = this.#exchange;
       if (exchange === undefined) throw new MalformedResponse('the server sent bytes that nobody asked for');
       const framing = this.#framing;
       if (framing === undefined) {
-        rest = this.#readHead(exchange, rest);
+        remaining = this.#readHead(exchange, remaining);
         continue;
       }
       switch (framing.kind) {
         case 'length': {
-          const count = Math.min(rest.length, this.#left);
-          this.#take(exchange, framing.bytes, rest.subarray(0, count));
-          rest = rest.subarray(count);
-          if (this.#left === 0 && !this.#isClosed) this.#finish(rest.length > 0);
+          const count = Math.min(remaining.length, this.#remainingBytes);
+          this.#take(exchange, framing.bytes, remaining.subarray(0, count));
+          remaining = remaining.subarray(count);
+          if (this.#remainingBytes === 0 && !this.#isClosed) this.#finish(remaining.length > 0);
           break;
         }
         case 'chunked': {
           this.#chunks ??= new ChunkReader();
           const chunks = this.#chunks;
-          const count = chunks.read(rest, (piece) => exchange.onResponseData(this, Buffer.from(piece)));
-          rest = rest.subarray(count);
-          if (chunks.hasEnded && !this.#isClosed) this.#finish(rest.length > 0);
+          const count = chunks.read(remaining, (piece) => exchange.onResponseData(this, Buffer.from(piece)));
+          remaining = remaining.subarray(count);
+          if (chunks.hasEnded && !this.#isClosed) this.#finish(remaining.length > 0);
           break;
         }
         case 'until-close':
-          exchange.onResponseData(this, Buffer.from(rest));
+          exchange.onResponseData(this, Buffer.from(remaining));
           return;
         default:
           throw new MalformedResponse('the server sent a body where there is none');
@@ -149,15 +149,15 @@ export class LeanConnection implements ExchangeController {
 
   /** A body of moderate length is put into one buffer of its size; a longer one is handed on as it comes. */
   #take(exchange: Exchange, length: number, piece: Buffer): void {
-    const filled = length - this.#left;
-    this.#left -= piece.length;
+    const filled = length - this.#remainingBytes;
+    this.#remainingBytes -= piece.length;
     if (length > maxBufferedBytes) {
       exchange.onResponseData(this, Buffer.from(piece));
       return;
     }
     this.#body ??= Buffer.allocUnsafe(length);
     piece.copy(this.#body, filled);
-    if (this.#left > 0) return;
+    if (this.#remainingBytes > 0) return;
     const body = this.#body;
     this.#body = undefined;
     exchange.onResponseData(this, body);
@@ -176,21 +176,21 @@ export class LeanConnection implements ExchangeController {
     }
     this.#head = undefined;
     const { status, headers, framing, persists, idleMs } = readHead(whole.toString('latin1', 0, end));
-    const rest = whole.subarray(end + 4);
+    const remaining = whole.subarray(end + 4);
     if (status < 200) {
       // 100 answers an expectation and 101 an upgrade, neither of which was sent.
       if (status < 102 || ++this.#informational > maxInformational)
         throw new MalformedResponse(`the server answered ${status}, which nobody asked for`);
-      return rest;
+      return remaining;
     }
     this.#framing = framing;
     this.#persists = persists;
     if (idleMs !== undefined) this.#idleMs = Math.max(0, idleMs - idleMarginMs);
     exchange.onResponseStart(this, status, headers);
     if (this.#isClosed) return nothing;
-    if (framing.kind === 'length') this.#left = framing.bytes;
-    else if (framing.kind === 'none') this.#finish(rest.length > 0);
-    return rest;
+    if (framing.kind === 'length') this.#remainingBytes = framing.bytes;
+    else if (framing.kind === 'none') this.#finish(remaining.length > 0);
+    return remaining;
   }
 
   /** @param hasMore whether bytes follow that belong to nothing: the answer is taken, the connection is not used again */

@@ -180,7 +180,7 @@ export class LeanPool implements ConnectionPool, ConnectionOwner {
   /** Closes what has been idle for as long as its server keeps it. */
   #sweep(): void {
     const now = performance.now();
-    for (const connection of this.#idle.filter((one) => one.isStale(now))) connection.close();
+    for (const connection of this.#idle.filter((idle) => idle.isStale(now))) connection.close();
     if (this.#idle.length > 0) return;
     clearInterval(this.#sweeper);
     this.#sweeper = undefined;

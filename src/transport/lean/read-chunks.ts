@@ -16,7 +16,7 @@ type Place = 'size' | 'extension' | 'size-lf' | 'data' | 'data-cr' | 'data-lf' |
 
 export class ChunkReader {
   #place: Place = 'size';
-  #left = 0;
+  #remainingBytes = 0;
   #digits = 0;
   #line = 0;
   #trailers = 0;
@@ -31,10 +31,10 @@ export class ChunkReader {
     let at = 0;
     while (at < bytes.length && this.#place !== 'end') {
       if (this.#place === 'data') {
-        const piece = bytes.subarray(at, at + this.#left);
+        const piece = bytes.subarray(at, at + this.#remainingBytes);
         at += piece.length;
-        this.#left -= piece.length;
-        if (this.#left === 0) this.#place = 'data-cr';
+        this.#remainingBytes -= piece.length;
+        if (this.#remainingBytes === 0) this.#place = 'data-cr';
         take(piece);
       } else this.#step(bytes[at++] ?? 0);
     }
@@ -56,7 +56,7 @@ export class ChunkReader {
         return;
       case 'size-lf':
         if (byte !== lf) throw new MalformedResponse('a chunk’s size does not end with CRLF');
-        this.#place = this.#left === 0 ? 'trailer' : 'data';
+        this.#place = this.#remainingBytes === 0 ? 'trailer' : 'data';
         this.#isEmptyLine = true;
         return;
       case 'data-cr':
@@ -89,7 +89,7 @@ export class ChunkReader {
     if (digit !== undefined) {
       // 12 digits are 2^48 bytes, far beyond every limit, and exact in a number.
       if (++this.#digits > 12) throw new MalformedResponse('a chunk’s size is too long');
-      this.#left = this.#left * 16 + digit;
+      this.#remainingBytes = this.#remainingBytes * 16 + digit;
     } else if (this.#digits === 0) throw new MalformedResponse('a chunk has no size');
     else if (byte === cr) this.#place = 'size-lf';
     else if (byte === semicolon) this.#place = 'extension';

@@ -84,7 +84,7 @@ export class SemanticCache {
   /** The number of indexed questions. */
   get size(): number {
     let size = 0;
-    for (const { questions: known } of this.#partitions.values()) size += known.size;
+    for (const { questions } of this.#partitions.values()) size += questions.size;
     return size;
   }
 
@@ -99,14 +99,14 @@ export class SemanticCache {
     const partition = this.#use(question.partition);
     const alike = partition?.bySignature.get(question.signature);
     if (partition === undefined || alike === undefined) return undefined;
-    for (const { question: known, similarity } of await this.#compare(
+    for (const { question: indexed, similarity } of await this.#compare(
       question.text,
       [...alike].slice(-maxCompared),
       bounds,
     )) {
-      const answer = await this.#options.answers.read(known.key);
+      const answer = await this.#options.answers.read(indexed.key);
       if (answer !== undefined && isText(answer)) return { answer, similarity };
-      remove(partition, known);
+      remove(partition, indexed);
     }
     return undefined;
   }

@@ -28,7 +28,7 @@ import { AiSdkDryRuns } from './check-warnings.ts';
 import { aiSdkEmbeddings } from './embed.ts';
 import { withoutNewer } from './newer-events.ts';
 import { AiSdkExchange, aiSdkFetch, inExchange } from './observed-fetch.ts';
-import { factsOf } from './package-flavour.ts';
+import { factsOf } from './package-dialect.ts';
 import { readAiSdkAnswer } from './read-answer.ts';
 import { aiSdkFailure, requestIdIn } from './read-failure.ts';
 import { aiSdkStream, type PreparedCall } from './read-stream.ts';
@@ -65,7 +65,7 @@ interface KnownModel {
 export function createAiSdkProvider(options: AiSdkProviderOptions): ModelProvider {
   const { name, keys, settings } = options;
   const facts = factsOf(options.package);
-  const { flavour } = facts;
+  const { dialect } = facts;
   const { maxBytes = 10_000_000, unsupported = 'refuse' } = options;
   const send = boundedFetch({ maxBytes });
   const fetchNoted = aiSdkFetch(send);
@@ -99,7 +99,7 @@ export function createAiSdkProvider(options: AiSdkProviderOptions): ModelProvide
   /** Without a key, an empty one keeps a package we know from taking one of the environment's. */
   function apiKeyOf(key: string | undefined): { readonly apiKey?: string } {
     if (key !== undefined) return { apiKey: key };
-    return flavour === 'other' || settings.apiKey !== undefined ? {} : { apiKey: '' };
+    return dialect === 'other' || settings.apiKey !== undefined ? {} : { apiKey: '' };
   }
 
   async function languageModelOf(model: string, key: number): Promise<KnownModel> {
@@ -142,12 +142,12 @@ export function createAiSdkProvider(options: AiSdkProviderOptions): ModelProvide
         const generate = () => ending.race(() => inExchange(exchange, () => model.doGenerate(callOptions)));
         const result = await generate().catch((error: unknown) => {
           const body = textIn(recordOf(error).responseBody) ?? '';
-          const simpler = exchange.isPaid ? withoutNewer(flavour, body) : undefined;
+          const simpler = exchange.isPaid ? withoutNewer(dialect, body) : undefined;
           if (simpler === undefined) throw error;
           exchange.replay = simpler;
           return generate();
         });
-        return readAiSdkAnswer(result, { flavour, request, reading, exchange });
+        return readAiSdkAnswer(result, { dialect, request, reading, exchange });
       } catch (error) {
         call.signal.throwIfAborted();
         const cause = call.deadline.passed ? deadlinePassed() : error;
@@ -159,14 +159,14 @@ export function createAiSdkProvider(options: AiSdkProviderOptions): ModelProvide
       function usageOf(cause: unknown) {
         // An answer that the package could not read may count all the same.
         const body = recordOf(parseJson(textIn(recordOf(cause).responseBody) ?? ''));
-        if (exchange.isPaid) return brokenUsage(flavour, body.usage ?? body.usageMetadata, request, '');
+        if (exchange.isPaid) return brokenUsage(dialect, body.usage ?? body.usageMetadata, request, '');
         const isLate = cause instanceof ProviderFailure && cause.kind === 'timeout';
         return isLate && exchange.state !== 'unsent' ? estimateUsage(request, '') : undefined;
       }
     },
     stream(modelName, request, call) {
       const prepared = (ending: CallEnding) => prepare(modelName, request, call, ending);
-      return aiSdkStream({ flavour, request, bounds: call, secrets, prepare: prepared });
+      return aiSdkStream({ dialect, request, bounds: call, secrets, prepare: prepared });
     },
     async embed(modelName, request, call) {
       const ending = endingOf(call);

@@ -1,16 +1,16 @@
 /** A mark of what the provider is to keep (`CacheMark`), in the words of the packages whose providers take one. */
 import type { SharedV4ProviderOptions } from '@ai-sdk/provider';
 import type { CacheMark } from '../../model-call/index.ts';
-import type { AiSdkPackageFacts } from './package-flavour.ts';
+import type { AiSdkPackageFacts } from './package-dialect.ts';
 
 export function markOptions(
   mark: CacheMark | undefined,
-  { flavour, namespace }: AiSdkPackageFacts,
+  { dialect, namespace }: AiSdkPackageFacts,
 ): SharedV4ProviderOptions | undefined {
   if (mark === undefined) return undefined;
   // Five minutes are what both keep where nothing is said.
   const ttl = mark.ttl === '1h' ? { ttl: mark.ttl } : {};
-  if (flavour === 'bedrock') return { [namespace]: { cachePoint: { type: 'default', ...ttl } } };
+  if (dialect === 'bedrock') return { [namespace]: { cachePoint: { type: 'default', ...ttl } } };
   return undefined;
 }
 

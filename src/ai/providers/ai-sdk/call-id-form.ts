@@ -1,9 +1,9 @@
 /** The form of tool call ids that the provider behind an AI SDK package takes. */
 
 import { anyUpTo64, type CallIdForm, nineCharacters, plain } from '../../wires/shared/index.ts';
-import type { AiSdkFlavour } from './package-flavour.ts';
+import type { AiSdkDialect } from './package-dialect.ts';
 
-export function callIdFormOf(flavour: AiSdkFlavour): CallIdForm {
-  if (flavour === 'bedrock') return plain;
-  return flavour === 'mistral' ? nineCharacters : anyUpTo64;
+export function callIdFormOf(dialect: AiSdkDialect): CallIdForm {
+  if (dialect === 'bedrock') return plain;
+  return dialect === 'mistral' ? nineCharacters : anyUpTo64;
 }

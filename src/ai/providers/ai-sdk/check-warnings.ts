@@ -27,7 +27,7 @@ import {
 } from '../../model-call/index.ts';
 import { judgeWarnings } from './judge-warnings.ts';
 import { inExchange, rehearsalExchange } from './observed-fetch.ts';
-import type { AiSdkPackageFacts } from './package-flavour.ts';
+import type { AiSdkPackageFacts } from './package-dialect.ts';
 import { leastThinkingTokens, thinkingOptions } from './write-call-options.ts';
 
 /** How a request is sent so that its bound holds and nothing is lost unsaid, or why it is refused. */
@@ -40,7 +40,7 @@ interface Fitting {
   /** Features that the package may change. */
   readonly accepted: ReadonlySet<string>;
   /** What of it the client is told. */
-  readonly told: readonly string[];
+  readonly reported: readonly string[];
   /** The budget of thinking, instead of one of the package's choice. */
   readonly budgetTokens: number | undefined;
 }
@@ -86,7 +86,7 @@ export class AiSdkDryRuns {
       this.#verdicts.set(key, verdict);
     }
     if (verdict.kind === 'unsupported') throw new ProviderFailure({ kind: 'unsupported', detail: verdict.what });
-    adaptation.tell(verdict.told);
+    adaptation.tell(verdict.reported);
     return { options: this.#fitted(model, request, options, verdict), accepted: verdict.accepted };
   }
 
@@ -97,13 +97,13 @@ export class AiSdkDryRuns {
     { policy }: Adaptation,
   ): Promise<Verdict> {
     const { maxOutputTokens: bound } = request;
-    let fitting: Fitting = { kind: 'fits', without: [], accepted: new Set(), told: [], budgetTokens: undefined };
+    let fitting: Fitting = { kind: 'fits', without: [], accepted: new Set(), reported: [], budgetTokens: undefined };
     for (let round = 0; round < mostRounds; round++) {
       const tried = this.#fitted(model, request, options, fitting);
       const { warnings, body } = await rehearse(model, tried);
       const bodyBound = sentBound(body);
       const isOwnChoice = bodyBound.budget > 0 && tried.reasoning !== undefined;
-      // What a package says of a bound that its own choice of a budget broke is mended below.
+      // What a package says of a bound that its own choice of a budget broke is fixed below.
       const relevant = isOwnChoice ? warnings.filter((warning) => !isAboutBound(warning)) : warnings;
       const judged = judgeWarnings(relevant, tried, request, policy);
       if (judged.refused.length > 0) return { kind: 'unsupported', what: judged.refused.join(', ') };
@@ -111,7 +111,7 @@ export class AiSdkDryRuns {
         ...fitting,
         without: [...fitting.without, ...judged.without],
         accepted: new Set([...fitting.accepted, ...judged.accepted]),
-        told: [...fitting.told, ...judged.told],
+        reported: [...fitting.reported, ...judged.reported],
       };
       if (judged.without.length > 0) continue;
       const isBroken = bound !== undefined && (bodyBound.bound > bound || relevant.length < warnings.length);
@@ -125,7 +125,7 @@ export class AiSdkDryRuns {
         fitting = {
           ...fitting,
           without: [...fitting.without, 'reasoning'],
-          told: [...fitting.told, 'reasoning_effort'],
+          reported: [...fitting.reported, 'reasoning_effort'],
         };
       } else {
         return { kind: 'unsupported', what: `reasoning.effort within maxOutputTokens ${bound}` };

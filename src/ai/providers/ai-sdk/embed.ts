@@ -13,7 +13,7 @@ import { estimateTokens } from '../../tokens/index.ts';
 import { readUsage } from '../../wires/shared/index.ts';
 import type { CallEnding } from './call-ending.ts';
 import { AiSdkExchange, inExchange } from './observed-fetch.ts';
-import type { AiSdkFlavour, AiSdkPackageFacts } from './package-flavour.ts';
+import type { AiSdkDialect, AiSdkPackageFacts } from './package-dialect.ts';
 import { aiSdkFailure, requestIdIn } from './read-failure.ts';
 
 /** Where a package does not say how many texts a request takes. */
@@ -45,7 +45,7 @@ export async function aiSdkEmbeddings(call: AiSdkEmbedding): Promise<Embeddings>
     const callOptions = { values, abortSignal: ending.bounds.signal, ...dimensionsOf(request.dimensions, facts) };
     try {
       const result = await ending.race(() => inExchange(exchange, () => model.doEmbed(callOptions)));
-      usage = sum(usage, usageOf(facts.flavour, result, values));
+      usage = sum(usage, usageOf(facts.dialect, result, values));
       const unsupported = result.warnings.find(({ type }) => type === 'unsupported');
       if (unsupported?.type === 'unsupported') {
         throw new ProviderFailure({ kind: 'unsupported', detail: unsupported.feature });
@@ -65,11 +65,11 @@ export async function aiSdkEmbeddings(call: AiSdkEmbedding): Promise<Embeddings>
 }
 
 /** Packages that leave the AI SDK's own setting out take it as an option. */
-function dimensionsOf(dimensions: number | undefined, { flavour, namespace }: AiSdkPackageFacts) {
+function dimensionsOf(dimensions: number | undefined, { dialect, namespace }: AiSdkPackageFacts) {
   if (dimensions === undefined) return {};
   const providerOptions: SharedV4ProviderOptions = {};
-  if (flavour === 'cohere') providerOptions[namespace] = { outputDimension: dimensions };
-  if (flavour === 'bedrock') providerOptions[namespace] = { dimensions };
+  if (dialect === 'cohere') providerOptions[namespace] = { outputDimension: dimensions };
+  if (dialect === 'bedrock') providerOptions[namespace] = { dimensions };
   return { dimensions, providerOptions };
 }
 
@@ -94,12 +94,12 @@ function malformed(detail: string): ProviderFailure {
 }
 
 function usageOf(
-  flavour: AiSdkFlavour,
+  dialect: AiSdkDialect,
   result: Awaited<ReturnType<EmbeddingModelV4['doEmbed']>>,
   texts: string[],
 ): Usage {
   const { usage, meta } = recordOf(result.response?.body);
-  const reported = flavour === 'cohere' ? readUsage('cohere', meta) : readUsage('openai-embeddings', usage);
+  const reported = dialect === 'cohere' ? readUsage('cohere', meta) : readUsage('openai-embeddings', usage);
   if (reported !== undefined) return reported;
   const tokens = result.usage?.tokens;
   if (tokens !== undefined && Number.isSafeInteger(tokens) && tokens > 0) {

@@ -15,7 +15,7 @@ import {
   withoutOptional,
 } from '../../fitting/index.ts';
 import type { CacheMark, ModelRequest } from '../../model-call/index.ts';
-import type { AiSdkPackageFacts } from './package-flavour.ts';
+import type { AiSdkPackageFacts } from './package-dialect.ts';
 
 type Draft = { -readonly [Name in keyof ModelRequest]: ModelRequest[Name] };
 
@@ -45,16 +45,16 @@ const cachesForAnHour = /claude-(?:(?:opus|sonnet|haiku)-4-[5-9]|(?:opus|sonnet|
 function withTakenMarks(
   model: string,
   request: ModelRequest,
-  { flavour }: AiSdkPackageFacts,
+  { dialect }: AiSdkPackageFacts,
   adaptation: Adaptation,
 ): ModelRequest {
-  if (flavour !== 'bedrock' || !cachesOnBedrock.test(model)) return withoutCacheMarks(request, adaptation);
-  const { cache, ...rest } = marksOffTools(request);
-  const last = rest.messages.at(-1);
+  if (dialect !== 'bedrock' || !cachesOnBedrock.test(model)) return withoutCacheMarks(request, adaptation);
+  const { cache, ...unmarkedRequest } = marksOffTools(request);
+  const last = unmarkedRequest.messages.at(-1);
   const atEnd =
     cache === undefined || last === undefined
-      ? rest
-      : { ...rest, messages: rest.messages.with(-1, markedAtEnd(last, cache)) };
+      ? unmarkedRequest
+      : { ...unmarkedRequest, messages: unmarkedRequest.messages.with(-1, markedAtEnd(last, cache)) };
   const within = withinMarks(atEnd, adaptation);
   if (cachesForAnHour.test(model)) return within;
   let isShorter = false;
@@ -72,13 +72,13 @@ function withTakenMarks(
 function withTakenBudget(
   model: string,
   request: ModelRequest,
-  { flavour }: AiSdkPackageFacts,
+  { dialect }: AiSdkPackageFacts,
   adaptation: Adaptation,
 ): ModelRequest {
   const requestedBudget = request.reasoning?.budgetTokens;
   if (requestedBudget === undefined || request.reasoning?.effort !== undefined) return request;
   const takesBudgets =
-    flavour === 'gemini' || flavour === 'cohere' || (flavour === 'bedrock' && isAnthropicModel(model));
+    dialect === 'gemini' || dialect === 'cohere' || (dialect === 'bedrock' && isAnthropicModel(model));
   if (!takesBudgets) {
     const effort = effortOfBudget(requestedBudget);
     adaptation.change('thinking.budget_tokens', effort);
@@ -95,19 +95,19 @@ function withTakenBudget(
 function withTakenEffort(
   model: string,
   request: ModelRequest,
-  { flavour }: AiSdkPackageFacts,
+  { dialect }: AiSdkPackageFacts,
   adaptation: Adaptation,
 ): ModelRequest {
-  const { effort, ...rest } = request;
+  const { effort, ...requestFields } = request;
   if (effort === undefined) return request;
-  const isAnthropic = flavour === 'bedrock' && isAnthropicModel(model);
+  const isAnthropic = dialect === 'bedrock' && isAnthropicModel(model);
   const { answerEfforts } = factsOfModel(model);
   const nearest = isAnthropic && effort !== 'none' ? nearestEffort(effort, answerEfforts ?? [effort]) : undefined;
   if (nearest === undefined) {
     adaptation.leaveOut('output_config.effort');
-    return rest;
+    return requestFields;
   }
   if (nearest !== effort) adaptation.change('output_config.effort', nearest);
-  const fitted: Draft = { ...rest, effort: nearest };
+  const fitted: Draft = { ...requestFields, effort: nearest };
   return fitted;
 }

@@ -14,7 +14,7 @@ import {
   plainText,
   unusedToolName,
 } from '../../wires/shared/index.ts';
-import type { AiSdkPackageFacts } from './package-flavour.ts';
+import type { AiSdkPackageFacts } from './package-dialect.ts';
 
 export interface OutputWording {
   readonly responseFormat?: LanguageModelV4CallOptions['responseFormat'];

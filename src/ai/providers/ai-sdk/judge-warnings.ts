@@ -15,7 +15,7 @@ export interface Judged {
   /** Features that the package may change. */
   readonly accepted: readonly string[];
   /** What of it the client is told. */
-  readonly told: readonly string[];
+  readonly reported: readonly string[];
 }
 
 /** The value of each setting that asks for what happens anyway. */
@@ -62,7 +62,7 @@ export function judgeWarnings(
     if (warning.type !== 'unsupported' || warning.feature.endsWith('.structuredOutputMode')) continue;
     if (policy === 'refuse' || !remedied(warning)) refused.push(wordsOf(warning));
   }
-  return { refused, without, accepted, told: reported };
+  return { refused, without, accepted, reported };
 
   function remedied({ feature }: Extract<SharedV4Warning, { type: 'unsupported' }>): boolean {
     const name = steering.get(feature);

@@ -7,7 +7,7 @@
  */
 
 import { arrayOf, parseJson, recordOf, textIn } from '../../model-call/index.ts';
-import type { AiSdkFlavour } from './package-flavour.ts';
+import type { AiSdkDialect } from './package-dialect.ts';
 import { simplerGemini } from './read-gemini.ts';
 
 interface Kinds {
@@ -18,7 +18,7 @@ interface Kinds {
 }
 
 /** The kinds without which an answer would be another one. */
-const needed: Partial<Readonly<Record<AiSdkFlavour, Kinds>>> = {
+const needed: Partial<Readonly<Record<AiSdkDialect, Kinds>>> = {
   cohere: {
     events: new Set([
       'message-start',
@@ -38,12 +38,12 @@ const needed: Partial<Readonly<Record<AiSdkFlavour, Kinds>>> = {
 };
 
 /** Whether a stream goes on after an event that its package could not read. */
-export function mayPassOver(flavour: AiSdkFlavour, error: unknown): boolean {
-  const kinds = needed[flavour];
+export function mayPassOver(dialect: AiSdkDialect, error: unknown): boolean {
+  const kinds = needed[dialect];
   const { name, value } = recordOf(error);
   if (kinds === undefined || name !== 'AI_TypeValidationError') return false;
   const event = recordOf(value);
-  if (flavour === 'mistral') return isOtherContent(recordOf(arrayOf(event.choices)[0]), kinds.content);
+  if (dialect === 'mistral') return isOtherContent(recordOf(arrayOf(event.choices)[0]), kinds.content);
   const type = textIn(event.type);
   if (type === undefined) return false;
   return !kinds.events.has(type);
@@ -65,18 +65,18 @@ function isOtherContent({ delta, finish_reason: reason }: ReturnType<typeof reco
  * A whole answer without what may be passed over, to be read again by the package that could not read it; `undefined`
  * where it is none.
  */
-export function withoutNewer(flavour: AiSdkFlavour, body: string): string | undefined {
-  if (flavour === 'gemini') {
+export function withoutNewer(dialect: AiSdkDialect, body: string): string | undefined {
+  if (dialect === 'gemini') {
     const simple = simplerGemini(recordOf(parseJson(body)));
     return simple === undefined ? undefined : JSON.stringify(simple);
   }
-  const kinds = needed[flavour];
+  const kinds = needed[dialect];
   if (kinds === undefined) return undefined;
   const answer = recordOf(parseJson(body));
   const [choice, ...choices] = arrayOf(answer.choices);
   const message = simpler(recordOf(answer.message ?? recordOf(choice).message), kinds);
   if (message === undefined) return undefined;
-  if (flavour === 'cohere') return JSON.stringify({ ...answer, message });
+  if (dialect === 'cohere') return JSON.stringify({ ...answer, message });
   return JSON.stringify({ ...answer, choices: [{ ...recordOf(choice), message }, ...choices] });
 }
 
@@ -85,6 +85,6 @@ function simpler(message: ReturnType<typeof recordOf>, kinds: Kinds): Readonly<R
   const content = message.content
     .filter((part) => !isOther(part, kinds.content))
     .map((part) => ({ ...recordOf(part), citations: undefined }));
-  const { citations: _, ...rest } = message;
-  return { ...rest, content };
+  const { citations: _, ...messageFields } = message;
+  return { ...messageFields, content };
 }

@@ -13,14 +13,14 @@ import { onlyStop } from '../../wires/anthropic-messages/index.ts';
 import { jsonTextOf, type OutputReading, reasoningPart, ThinkingTags, toolCallPart } from '../../wires/shared/index.ts';
 import type { AiSdkExchange } from './observed-fetch.ts';
 import { joinedOpaque } from './opaque-options.ts';
-import type { AiSdkFlavour } from './package-flavour.ts';
+import type { AiSdkDialect } from './package-dialect.ts';
 import { requestIdIn } from './read-failure.ts';
 import { readFinish } from './read-finish-reason.ts';
 import { aiSdkUsage } from './read-usage.ts';
 
 /** What is known of a call beside its answer. */
 export interface AnsweredCall {
-  readonly flavour: AiSdkFlavour;
+  readonly dialect: AiSdkDialect;
   readonly request: ModelRequest;
   readonly reading: OutputReading;
   readonly exchange: AiSdkExchange;
@@ -28,15 +28,15 @@ export interface AnsweredCall {
 
 /** Throws a `ProviderFailure`, with the usage, where what came is no answer. */
 export function readAiSdkAnswer(result: LanguageModelV4GenerateResult, call: AnsweredCall): ModelAnswer {
-  const { flavour, request, reading, exchange } = call;
+  const { dialect, request, reading, exchange } = call;
   const body = recordOf(result.response?.body);
   const content = contentOf(result, reading);
-  const usage = aiSdkUsage(flavour, rawUsage(flavour, result), result.usage, request, written(content));
+  const usage = aiSdkUsage(dialect, rawUsage(dialect, result), result.usage, request, writtenText(content));
   const requestId = requestIdIn(exchange.headers) ?? textIn(result.response?.id);
-  const blocked = flavour === 'gemini' ? blockReason(body) : undefined;
+  const blocked = dialect === 'gemini' ? blockReason(body) : undefined;
   if (blocked !== undefined) throw blockedPrompt(blocked, usage, requestId);
   const finish = readFinish(
-    flavour,
+    dialect,
     result.finishReason,
     content.some(({ type }) => type === 'tool_call'),
   );
@@ -97,13 +97,13 @@ function contentOf({ content }: LanguageModelV4GenerateResult, reading: OutputRe
 }
 
 /** Everything the model wrote, for estimates. */
-export function written(content: readonly AnswerPart[]): string {
+export function writtenText(content: readonly AnswerPart[]): string {
   return content.map((part) => (part.type === 'tool_call' ? `${part.name}${part.arguments}` : part.text)).join('');
 }
 
 /** Where a package sums several requests (Gemini) or does not give the body (Bedrock), its own copy of the counts. */
-function rawUsage(flavour: AiSdkFlavour, { response, usage }: LanguageModelV4GenerateResult): unknown {
-  if (flavour === 'gemini' || flavour === 'bedrock') return usage.raw;
+function rawUsage(dialect: AiSdkDialect, { response, usage }: LanguageModelV4GenerateResult): unknown {
+  if (dialect === 'gemini' || dialect === 'bedrock') return usage.raw;
   return recordOf(response?.body).usage ?? usage.raw;
 }
 

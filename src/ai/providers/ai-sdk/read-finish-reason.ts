@@ -5,7 +5,7 @@
 import type { LanguageModelV4FinishReason } from '@ai-sdk/provider';
 import { unreachable } from '../../../lib/index.ts';
 import type { FailureKind, FinishReason } from '../../model-call/index.ts';
-import type { AiSdkFlavour } from './package-flavour.ts';
+import type { AiSdkDialect } from './package-dialect.ts';
 
 export type Finish =
   | { readonly kind: 'finished'; readonly reason: FinishReason }
@@ -63,8 +63,8 @@ const mistral: Words = new Map([
 
 const none: Words = new Map();
 
-function wordsOf(flavour: AiSdkFlavour): Words {
-  switch (flavour) {
+function wordsOf(dialect: AiSdkDialect): Words {
+  switch (dialect) {
     case 'gemini':
       return gemini;
     case 'bedrock':
@@ -76,7 +76,7 @@ function wordsOf(flavour: AiSdkFlavour): Words {
     case 'other':
       return none;
     default:
-      return unreachable(flavour);
+      return unreachable(dialect);
   }
 }
 
@@ -84,11 +84,11 @@ const finishReasons: ReadonlySet<string> = new Set(['stop', 'length', 'tool_call
 
 /** `hasToolCalls`: the answer has calls for the client to run; Gemini says `STOP` then too. */
 export function readFinish(
-  flavour: AiSdkFlavour,
+  dialect: AiSdkDialect,
   { raw, unified }: LanguageModelV4FinishReason,
   hasToolCalls: boolean,
 ): Finish {
-  const word = raw === undefined ? undefined : wordsOf(flavour).get(raw);
+  const word = raw === undefined ? undefined : wordsOf(dialect).get(raw);
   if (word === undefined) return unifiedFinish(unified, raw, hasToolCalls);
   if (!finishReasons.has(word)) {
     return { kind: 'failed', failure: word as FailureKind, detail: `the model stopped with ${raw}` };

@@ -23,7 +23,7 @@ import { type CallEnding, endingOf } from './call-ending.ts';
 import { refused } from './check-warnings.ts';
 import { mayPassOver } from './newer-events.ts';
 import { AiSdkExchange, inExchange } from './observed-fetch.ts';
-import type { AiSdkFlavour } from './package-flavour.ts';
+import type { AiSdkDialect } from './package-dialect.ts';
 import { blockedPrompt, refusalIn, unfinished } from './read-answer.ts';
 import { aiSdkFailure, aiSdkStreamFailure, requestIdIn } from './read-failure.ts';
 import { readFinish } from './read-finish-reason.ts';
@@ -33,7 +33,7 @@ import { type AiSdkParts, packageParts } from './stream-parts.ts';
 import { AiSdkWatch } from './watch-events.ts';
 
 export interface AiSdkStreamCall {
-  readonly flavour: AiSdkFlavour;
+  readonly dialect: AiSdkDialect;
   readonly request: ModelRequest;
   readonly bounds: CallBounds;
   readonly secrets: readonly string[];
@@ -52,11 +52,11 @@ export interface PreparedCall {
 type FinishPart = Extract<LanguageModelV4StreamPart, { type: 'finish' }>;
 
 export async function* aiSdkStream(call: AiSdkStreamCall): AsyncGenerator<ProviderStreamPart, void, undefined> {
-  const { flavour, request, bounds, secrets } = call;
+  const { dialect, request, bounds, secrets } = call;
   const ending = endingOf(bounds);
   const { signal } = ending.bounds;
   const exchange = new AiSdkExchange(ending.bounds);
-  const watch = new AiSdkWatch(flavour);
+  const watch = new AiSdkWatch(dialect);
   let assembly: AiSdkAssembly | undefined;
   let parts: AiSdkParts | undefined;
   let isOver = false;
@@ -73,7 +73,7 @@ export async function* aiSdkStream(call: AiSdkStreamCall): AsyncGenerator<Provid
       const batch = await parts.read();
       if (signal.aborted) throw signal.reason;
       if (batch === undefined) break;
-      const read = flavour === 'gemini' ? withReadEvents(batch) : batch;
+      const read = dialect === 'gemini' ? withReadEvents(batch) : batch;
       if (read !== batch) wasReadHere = true;
       for (const part of read) {
         if (part.type === 'raw') watch.see(part.rawValue);
@@ -81,7 +81,7 @@ export async function* aiSdkStream(call: AiSdkStreamCall): AsyncGenerator<Provid
           finish = part;
           break;
         } else if (part.type === 'error') {
-          if (!mayPassOver(flavour, part.error)) throw new StreamError(part.error);
+          if (!mayPassOver(dialect, part.error)) throw new StreamError(part.error);
         } else if (part.type === 'response-metadata') answerId ??= textIn(part.id);
         else if (part.type === 'stream-start') {
           const what = refused(part.warnings, request, prepared.accepted);
@@ -99,14 +99,14 @@ export async function* aiSdkStream(call: AiSdkStreamCall): AsyncGenerator<Provid
     }
     if (finish === undefined || !watch.isWhole(exchange, finish.finishReason))
       throw incompleteStream('the stream ended before the provider had ended its answer');
-    const counts = flavour === 'gemini' && !wasReadHere ? (finish.usage.raw ?? watch.usage) : watch.usage;
-    const usage = aiSdkUsage(flavour, counts, finish.usage, request, assembly.written);
+    const counts = dialect === 'gemini' && !wasReadHere ? (finish.usage.raw ?? watch.usage) : watch.usage;
+    const usage = aiSdkUsage(dialect, counts, finish.usage, request, assembly.writtenText);
     const requestId = requestIdIn(exchange.headers) ?? answerId;
     if (watch.blocked !== undefined) throw blockedPrompt(watch.blocked, usage, requestId);
     const { finishReason } = finish;
     const raw = finishReason.raw ?? watch.reason;
     const reported = raw === undefined ? finishReason : { ...finishReason, raw };
-    const finished = readFinish(flavour, reported, assembly.hasToolCalls);
+    const finished = readFinish(dialect, reported, assembly.hasToolCalls);
     if (finished.kind === 'failed') throw unfinished(finished, usage, requestId);
     assembly.end(deltas);
     yield* deltas;
@@ -143,7 +143,7 @@ export async function* aiSdkStream(call: AiSdkStreamCall): AsyncGenerator<Provid
 
   /** What is paid of a call that broke off; nothing where the provider refused it. */
   function usageOf(cause: unknown) {
-    if (exchange.isPaid) return brokenUsage(flavour, watch.usage, request, assembly?.written ?? '');
+    if (exchange.isPaid) return brokenUsage(dialect, watch.usage, request, assembly?.writtenText ?? '');
     const isLate = cause instanceof ProviderFailure && cause.kind === 'timeout';
     return isLate && exchange.state !== 'unsent' ? estimateUsage(request, '') : undefined;
   }

@@ -3,26 +3,26 @@ import type { LanguageModelV4Usage } from '@ai-sdk/provider';
 import type { ModelRequest, Usage } from '../../model-call/index.ts';
 import { estimateUsage } from '../../tokens/index.ts';
 import { partialUsage, readUsage } from '../../wires/shared/index.ts';
-import type { AiSdkFlavour } from './package-flavour.ts';
+import type { AiSdkDialect } from './package-dialect.ts';
 
 /** `raw` is the provider's object of counts, where it was seen. */
 export function aiSdkUsage(
-  flavour: AiSdkFlavour,
+  dialect: AiSdkDialect,
   raw: unknown,
   counted: LanguageModelV4Usage | undefined,
   request: ModelRequest,
   answer: string,
 ): Usage {
   return (
-    (flavour === 'other' ? undefined : readUsage(flavour, raw)) ??
+    (dialect === 'other' ? undefined : readUsage(dialect, raw)) ??
     countedUsage(counted) ??
     estimateUsage(request, answer)
   );
 }
 
 /** Of a call that broke off: what was reported by then, with what was written since estimated. */
-export function brokenUsage(flavour: AiSdkFlavour, raw: unknown, request: ModelRequest, answer: string): Usage {
-  return flavour === 'other' ? estimateUsage(request, answer) : partialUsage(flavour, raw, request, answer);
+export function brokenUsage(dialect: AiSdkDialect, raw: unknown, request: ModelRequest, answer: string): Usage {
+  return dialect === 'other' ? estimateUsage(request, answer) : partialUsage(dialect, raw, request, answer);
 }
 
 function countedUsage(usage: LanguageModelV4Usage | undefined): Usage | undefined {

@@ -10,10 +10,10 @@ import type { LanguageModelV4FinishReason } from '@ai-sdk/provider';
 import { unreachable } from '../../../lib/index.ts';
 import { arrayOf, recordOf, textIn } from '../../model-call/index.ts';
 import type { AiSdkExchange } from './observed-fetch.ts';
-import type { AiSdkFlavour } from './package-flavour.ts';
+import type { AiSdkDialect } from './package-dialect.ts';
 
 export class AiSdkWatch {
-  readonly #flavour: AiSdkFlavour;
+  readonly #dialect: AiSdkDialect;
   #hasReason = false;
   #hasEnded = false;
   /** The provider's object of counts, as it stands. */
@@ -25,13 +25,13 @@ export class AiSdkWatch {
   /** Why Gemini would not take the prompt. */
   blocked: string | undefined;
 
-  constructor(flavour: AiSdkFlavour) {
-    this.#flavour = flavour;
+  constructor(dialect: AiSdkDialect) {
+    this.#dialect = dialect;
   }
 
   see(event: unknown): void {
     const fields = recordOf(event);
-    switch (this.#flavour) {
+    switch (this.#dialect) {
       case 'gemini':
         this.#seeGemini(fields);
         return;
@@ -52,13 +52,13 @@ export class AiSdkWatch {
       case 'other':
         return;
       default:
-        unreachable(this.#flavour);
+        unreachable(this.#dialect);
     }
   }
 
   /** Whether the provider has ended its answer. */
   isWhole(exchange: AiSdkExchange, finish: LanguageModelV4FinishReason): boolean {
-    switch (this.#flavour) {
+    switch (this.#dialect) {
       case 'mistral':
         return this.#hasReason && exchange.state === 'ended';
       case 'other':

@@ -29,7 +29,7 @@ import { markOptions, withMark } from './cache-mark-options.ts';
 import { callIdFormOf } from './call-id-form.ts';
 import { fitForAiSdk, isAnthropicModel } from './fit-ai-sdk.ts';
 import { toolChoiceWith, wordOutput } from './json-output.ts';
-import type { AiSdkPackageFacts } from './package-flavour.ts';
+import type { AiSdkPackageFacts } from './package-dialect.ts';
 import { aiSdkPrompt, type SupportedUrls } from './write-prompt.ts';
 
 export interface AiSdkRequest {
@@ -87,7 +87,7 @@ export function aiSdkRequest(
 
 /** The conversation as the package and its provider take it. */
 function conversationFor(request: ModelRequest, facts: AiSdkPackageFacts): readonly Message[] {
-  const { messages } = withCallIds(request, callIdFormOf(facts.flavour));
+  const { messages } = withCallIds(request, callIdFormOf(facts.dialect));
   // A result that is an error is only text in the package's words.
   const moved = withMediaAfterResults(messages, ({ isError }) => isError === true || !facts.mediaInToolResults);
   return facts.systemAnywhere ? moved : withLateSystemAsUser(moved);
@@ -139,7 +139,7 @@ export function thinkingOptions(model: string, request: ModelRequest, facts: AiS
   const { namespace } = facts;
   if (budget === undefined) return { options: {}, maxOutputTokens };
   if (effort !== undefined) throw unsupported('reasoning.effort together with reasoning.budgetTokens');
-  switch (facts.flavour) {
+  switch (facts.dialect) {
     case 'bedrock':
       if (!isAnthropicModel(model)) throw unsupported('reasoning.budgetTokens');
       if (budget === 0) return { options: { [namespace]: { reasoningConfig: { type: 'disabled' } } }, maxOutputTokens };
@@ -159,16 +159,16 @@ export function thinkingOptions(model: string, request: ModelRequest, facts: AiS
     case 'other':
       throw unsupported('reasoning.budgetTokens');
     default:
-      return unreachable(facts.flavour);
+      return unreachable(facts.dialect);
   }
 }
 
 /** An effort of the whole answer; it switches no thinking on. */
-function effortOptions(request: ModelRequest, { flavour, namespace }: AiSdkPackageFacts): SharedV4ProviderOptions {
+function effortOptions(request: ModelRequest, { dialect, namespace }: AiSdkPackageFacts): SharedV4ProviderOptions {
   const { effort, reasoning } = request;
   if (effort === undefined) return {};
   // With a budget, both stand in one option.
-  if (flavour !== 'bedrock' || (reasoning?.budgetTokens ?? 0) > 0) return {};
+  if (dialect !== 'bedrock' || (reasoning?.budgetTokens ?? 0) > 0) return {};
   return { [namespace]: { reasoningConfig: bedrockEffort(request) } };
 }
 
@@ -191,7 +191,7 @@ function parallelOptions(
 ): SharedV4ProviderOptions {
   // Calls in parallel are every provider's default.
   if (parallel === undefined || !hasTools) return {};
-  switch (facts.flavour) {
+  switch (facts.dialect) {
     case 'bedrock':
       if (isAnthropicModel(model)) return { anthropic: { disableParallelToolUse: !parallel } };
       break;
@@ -202,7 +202,7 @@ function parallelOptions(
     case 'other':
       break;
     default:
-      unreachable(facts.flavour);
+      unreachable(facts.dialect);
   }
   // Whoever runs several calls one after the other has what was asked for.
   if (!parallel) adaptation.leaveOut('parallel_tool_calls', 'parallelToolCalls: false');

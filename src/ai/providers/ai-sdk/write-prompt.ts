@@ -28,7 +28,7 @@ import {
 } from '../../model-call/index.ts';
 import { withMark } from './cache-mark-options.ts';
 import { opaqueTexts } from './opaque-options.ts';
-import type { AiSdkPackageFacts } from './package-flavour.ts';
+import type { AiSdkPackageFacts } from './package-dialect.ts';
 
 /** Media types, with the URLs of each that the provider reads itself. */
 export type SupportedUrls = Readonly<Record<string, readonly RegExp[]>>;
@@ -73,8 +73,8 @@ export function aiSdkPrompt(
         return [withMark(textPart(part), part.cache, facts)];
       case 'reasoning': {
         const providerOptions = opaqueTexts(part.opaque);
-        const isOwn = facts.flavour === 'other' || Object.hasOwn(providerOptions, facts.namespace);
-        if (!isOwn && facts.flavour !== 'mistral') return [];
+        const isOwn = facts.dialect === 'other' || Object.hasOwn(providerOptions, facts.namespace);
+        if (!isOwn && facts.dialect !== 'mistral') return [];
         return [{ type: 'reasoning', text: part.text, providerOptions }];
       }
       case 'tool_call':
@@ -129,7 +129,7 @@ export function aiSdkPrompt(
     }
     const filename = part.name === undefined ? {} : { filename: part.name };
     // Cohere takes documents as text; the package would send the base64 itself.
-    if (facts.flavour === 'cohere' && data.type === 'data') {
+    if (facts.dialect === 'cohere' && data.type === 'data') {
       if (!/^text\/|^application\/json$/.test(mediaType)) throw unsupported(`files of type ${mediaType}`);
       const text = Buffer.from(String(data.data), 'base64').toString('utf8');
       return { type: 'file', mediaType, data: { type: 'text', text }, ...filename };

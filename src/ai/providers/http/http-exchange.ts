@@ -186,8 +186,8 @@ export class HttpExchange {
     });
     if (this.#decoder === undefined) return false;
     // What is read on is the body as it was before it was encoded.
-    const { 'content-encoding': _encoding, 'content-length': _length, ...rest } = this.headers;
-    this.headers = rest;
+    const { 'content-encoding': _encoding, 'content-length': _length, ...decodedHeaders } = this.headers;
+    this.headers = decodedHeaders;
     return true;
   }
 

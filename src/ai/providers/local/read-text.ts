@@ -13,7 +13,7 @@ import { isGrammar } from './languages.ts';
  */
 export interface Word {
   /** As the text has it, in lower case. */
-  readonly written: string;
+  readonly surface: string;
   /** Lower case, American spelling, contractions written out (`n't` is `not`). */
   readonly normal: string;
   readonly stem: string;
@@ -74,7 +74,7 @@ export function readSentences(line: string): Sentence[] {
       item.tokens().each((token: ItemToken) => {
         if (wordless.has(String(token.out(its.type)))) return;
         words.push({
-          written: token.out().toLowerCase(),
+          surface: token.out().toLowerCase(),
           normal: String(token.out(its.normal)),
           stem: String(token.out(stemOf)),
           partOfSpeech: String(token.out(its.pos)),

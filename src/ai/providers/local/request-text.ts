@@ -39,19 +39,19 @@ export function userTexts(request: ModelRequest): string[] {
 export function readRequestText(request: ModelRequest): RequestText {
   const messages = userTexts(request).map(readableText);
   const mayBeImplicit = request.output.kind === 'text';
-  const { question, rest: remainder } = takeQuestion(messages.at(-1) ?? '', messages.length === 1, mayBeImplicit);
+  const { question, remainder } = splitQuestion(messages.at(-1) ?? '', messages.length === 1, mayBeImplicit);
   const lines: string[] = [];
   const labels: { name: string; value: string }[] = [];
   for (const message of [...messages.slice(0, -1), remainder]) readLines(message, lines, labels);
   return { lines, labels, question };
 }
 
-interface Taken {
+interface SplitMessage {
   readonly question: string | undefined;
-  readonly rest: string;
+  readonly remainder: string;
 }
 
-function takeQuestion(message: string, isAlone: boolean, mayBeImplicit: boolean): Taken {
+function splitQuestion(message: string, isAlone: boolean, mayBeImplicit: boolean): SplitMessage {
   const lines = message.split('\n');
   const first = lines.findIndex((line) => line.trim() !== '');
   const last = lines.findLastIndex((line) => line.trim() !== '');
@@ -62,14 +62,14 @@ function takeQuestion(message: string, isAlone: boolean, mayBeImplicit: boolean)
     // A message of its own holds nothing but the question, however many lines a client gave it.
     const length = !isAlone && questionIndex === first ? lines.length : 1;
     const question = lines.splice(questionIndex, length).join(' ').replace(questionLine, '$1').trim();
-    return { question: question === '' ? undefined : question, rest: lines.join('\n') };
+    return { question: question === '' ? undefined : question, remainder: lines.join('\n') };
   }
   const line = lines[last]?.trim() ?? '';
-  if (!mayBeImplicit || !line.endsWith('?') || isListed) return { question: undefined, rest: message };
+  if (!mayBeImplicit || !line.endsWith('?') || isListed) return { question: undefined, remainder: message };
   const start = Math.max(...['. ', '! ', '? '].map((end) => line.lastIndexOf(end) + 1));
   const question = line.slice(start).trim();
   lines[last] = line.slice(0, start);
-  return { question, rest: lines.join('\n') };
+  return { question, remainder: lines.join('\n') };
 }
 
 function isListItem(line: string): boolean {

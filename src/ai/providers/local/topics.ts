@@ -31,7 +31,7 @@ export function topicsOf(sentences: readonly Sentence[], most: number): string[]
       if (topic !== undefined) topic.count++;
       else
         topicsByStem.set(key, {
-          phrase: phrase.map(({ written }) => written).join(' '),
+          phrase: phrase.map(({ surface }) => surface).join(' '),
           words: phrase.length,
           count: 1,
           at: at++,
@@ -86,7 +86,7 @@ function isEnglishTopic({ partOfSpeech, isStopWord, normal }: Word): boolean {
 /** Japanese nouns are written in Katakana or in two Kanji and more. */
 function japaneseNouns(text: string): Word[][] {
   return (text.match(/[\p{sc=Katakana}ー]{2,}|\p{sc=Han}{2,}/gu) ?? []).map((noun) => [
-    { written: noun, normal: noun, stem: noun, partOfSpeech: 'NOUN', isStopWord: false, isCapitalised: false },
+    { surface: noun, normal: noun, stem: noun, partOfSpeech: 'NOUN', isStopWord: false, isCapitalised: false },
   ]);
 }
 

@@ -101,9 +101,9 @@ function isSet(value: unknown): boolean {
 function unmarked(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(unmarked);
   if (!isRecord(value)) return value;
-  const { cache_control: _, ...rest }: Record<string, unknown> = value;
+  const { cache_control: _, ...fields }: Record<string, unknown> = value;
   for (const name of ['content', 'function', 'tool_calls'] as const) {
-    if (typeof rest[name] === 'object') rest[name] = unmarked(rest[name]);
+    if (typeof fields[name] === 'object') fields[name] = unmarked(fields[name]);
   }
-  return rest;
+  return fields;
 }

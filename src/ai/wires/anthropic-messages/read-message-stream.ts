@@ -64,12 +64,12 @@ export class MessageStreamReader implements StreamReader {
 
   end(out: StreamDelta[]): ModelAnswer {
     this.#draft.end(out);
-    const usage = readUsage('anthropic', this.#usage) ?? estimateUsage(this.#context.request, this.#draft.written);
+    const usage = readUsage('anthropic', this.#usage) ?? estimateUsage(this.#context.request, this.#draft.writtenText);
     return messageAnswer(this.#draft, this.#message, usage);
   }
 
   spent(): Usage {
-    return partialUsage('anthropic', this.#usage, this.#context.request, this.#draft.written);
+    return partialUsage('anthropic', this.#usage, this.#context.request, this.#draft.writtenText);
   }
 
   /** Whether it was an event that is known, with all that is needed of it. */

@@ -33,7 +33,7 @@ export function readMessage(text: string, context: MessageContext): ModelAnswer 
   if (failure !== undefined) throw failure;
   const draft = new BlockDraft(context.reading);
   const isWhole = isMessage(body) && arrayOf(body.content).every((block, index) => readBlock(index, block, draft));
-  const usage = () => readUsage('anthropic', body.usage) ?? estimateUsage(context.request, draft.written);
+  const usage = () => readUsage('anthropic', body.usage) ?? estimateUsage(context.request, draft.writtenText);
   if (!isWhole) {
     const spent = partialUsage('anthropic', body.usage, context.request, '');
     throw new ProviderFailure({ kind: 'malformed', detail: 'the answer is no message', usage: spent });

@@ -155,12 +155,12 @@ export class ChatChunkNormaliser {
 
   #rewrittenChoice(choice: JsonObject, deltas: readonly StreamDelta[]): JsonObject {
     const index = typeof choice.index === 'number' ? choice.index : 0;
-    const { role, ...given } = recordOf(choice.delta);
-    const delta: Record<string, unknown> = { ...given };
+    const { role, ...deltaFields } = recordOf(choice.delta);
+    const delta: Record<string, unknown> = { ...deltaFields };
     if (!this.#isLegacy) delete delta.function_call;
     if (typeof role === 'string' || !this.#begun.has(index)) delta.role = textIn(role) ?? 'assistant';
     this.#begun.add(index);
-    if (Array.isArray(given.content) || (this.#isRetold && index === 0)) {
+    if (Array.isArray(deltaFields.content) || (this.#isRetold && index === 0)) {
       delta.content = textsOf(deltas, 'text_delta');
       const reasoning = textsOf(deltas, 'reasoning_delta');
       if (reasoning !== '') delta.reasoning_content = reasoning;

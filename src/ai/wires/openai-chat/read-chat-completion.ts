@@ -34,7 +34,7 @@ export function readChatCompletion(body: unknown, context: AnswerContext): Model
   message.end();
   draft.end([]);
   const finishReason = readFinishReason(choice.finish_reason) ?? 'stop';
-  const read = answerOf(draft, finishReason, usage ?? estimateUsage(context.request, draft.written), answer);
+  const read = answerOf(draft, finishReason, usage ?? estimateUsage(context.request, draft.writtenText), answer);
   const stopSequence = stopSequenceIn(choice, context);
   return stopSequence === undefined ? read : { ...read, stopSequence };
 }

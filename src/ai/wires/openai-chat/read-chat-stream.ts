@@ -105,16 +105,16 @@ export class ChatStreamReader implements StreamReader {
   end(out: StreamDelta[]): ModelAnswer {
     this.#message.end();
     this.#draft.end(out);
-    const usage = this.#reported() ?? estimateUsage(this.#context.request, this.#draft.written);
+    const usage = this.#reported() ?? estimateUsage(this.#context.request, this.#draft.writtenText);
     const answer = answerOf(this.#draft, this.#finishReason ?? 'stop', usage, { id: this.#id, model: this.#model });
     const stopSequence = this.#stopSequence;
     return stopSequence === undefined ? answer : { ...answer, stopSequence };
   }
 
   spent(isReported: boolean): Usage | undefined {
-    const { written } = this.#draft;
-    const isFree = isReported && written === '';
-    return this.#reported() ?? (isFree ? undefined : estimateUsage(this.#context.request, written));
+    const { writtenText } = this.#draft;
+    const isFree = isReported && writtenText === '';
+    return this.#reported() ?? (isFree ? undefined : estimateUsage(this.#context.request, writtenText));
   }
 
   #reported(): Usage | undefined {

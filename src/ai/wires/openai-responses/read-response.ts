@@ -26,7 +26,7 @@ export function readResponse(body: unknown, context: AnswerContext): ModelAnswer
   const draft = new AnswerDraft(context.reading);
   for (const item of response.output) readItem(recordOf(item), draft, context.provider, []);
   draft.end([]);
-  const usage = readUsage('openai-responses', response.usage) ?? estimateUsage(context.request, draft.written);
+  const usage = readUsage('openai-responses', response.usage) ?? estimateUsage(context.request, draft.writtenText);
   return answerOf(draft, finishReason, usage, response);
 }
 

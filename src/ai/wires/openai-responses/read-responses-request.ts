@@ -58,8 +58,8 @@ function withoutSearch(fields: Fields, removed: string[]): Fields {
   if (!tools.some(isSearch)) return fields;
   removed.push('tools (web_search)');
   const others = tools.filter((tool) => !isSearch(tool));
-  const { tools: _, tool_choice: __, ...rest } = fields;
-  return others.length === 0 ? rest : { ...fields, tools: others };
+  const { tools: _, tool_choice: __, ...withoutTools } = fields;
+  return others.length === 0 ? withoutTools : { ...fields, tools: others };
 }
 
 /** @throws InvalidField */

@@ -171,14 +171,14 @@ export class ResponsesStreamReader implements StreamReader {
 
   end(out: StreamDelta[]): ModelAnswer {
     this.#draft.end(out);
-    const usage = this.#reported() ?? estimateUsage(this.#context.request, this.#draft.written);
+    const usage = this.#reported() ?? estimateUsage(this.#context.request, this.#draft.writtenText);
     return answerOf(this.#draft, this.#finishReason ?? 'stop', usage, this.#response);
   }
 
   spent(isReported: boolean): Usage | undefined {
-    const { written } = this.#draft;
-    const isFree = isReported && written === '';
-    return this.#reported() ?? (isFree ? undefined : estimateUsage(this.#context.request, written));
+    const { writtenText } = this.#draft;
+    const isFree = isReported && writtenText === '';
+    return this.#reported() ?? (isFree ? undefined : estimateUsage(this.#context.request, writtenText));
   }
 
   #reported(): Usage | undefined {

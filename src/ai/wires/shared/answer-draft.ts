@@ -50,7 +50,7 @@ export class AnswerDraft {
   }
 
   /** Everything written so far, for estimates. */
-  get written(): string {
+  get writtenText(): string {
     let all = this.#refusal + this.#aside;
     for (const part of this.#parts) all += part.type === 'tool_call' ? part.name + part.call.arguments : part.text;
     return all;

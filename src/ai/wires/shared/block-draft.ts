@@ -143,7 +143,7 @@ export class BlockDraft {
   }
 
   /** Everything the model wrote so far, for estimates. */
-  get written(): string {
+  get writtenText(): string {
     let text = this.#json === 'passing' ? '' : this.#jsonTexts.join('');
     for (const part of this.#parts) text += part.kind === 'tool_call' ? `${part.name}${part.arguments}` : part.text;
     return text;

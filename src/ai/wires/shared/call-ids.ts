@@ -116,10 +116,10 @@ function mapped<Item>(items: readonly Item[], change: (item: Item) => Item): rea
   let changed: Item[] | undefined;
   for (let index = 0; index < items.length; index++) {
     const item = items[index] as Item;
-    const other = change(item);
-    if (other === item) continue;
+    const replacement = change(item);
+    if (replacement === item) continue;
     changed ??= [...items];
-    changed[index] = other;
+    changed[index] = replacement;
   }
   return changed ?? items;
 }

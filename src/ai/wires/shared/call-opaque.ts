@@ -15,8 +15,8 @@ export function extraContentOf(opaque: JsonObject): JsonObject {
     if (name === 'chat' && isFields(inner) && typeof inner.extra_content === 'string') {
       Object.assign(extra, fieldsIn(inner.extra_content));
     } else if (isFields(inner) && typeof inner.thoughtSignature === 'string') {
-      const { thoughtSignature, ...rest } = inner;
-      extra.google = { ...rest, thought_signature: thoughtSignature };
+      const { thoughtSignature, ...fields } = inner;
+      extra.google = { ...fields, thought_signature: thoughtSignature };
     } else extra[name] = inner;
   }
   return extra;
@@ -35,8 +35,8 @@ export function readExtraContent(value: unknown): JsonObject | undefined {
   const opaque = readOpaque(value);
   const google = opaque?.google;
   if (opaque === undefined || !isFields(google) || typeof google.thought_signature !== 'string') return opaque;
-  const { thought_signature: thoughtSignature, ...rest } = google;
-  return { ...opaque, google: { ...rest, thoughtSignature } };
+  const { thought_signature: thoughtSignature, ...fields } = google;
+  return { ...opaque, google: { ...fields, thoughtSignature } };
 }
 
 const seal = '__isthmus_';

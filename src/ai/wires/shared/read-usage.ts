@@ -11,7 +11,7 @@ import { unreachable } from '../../../lib/index.ts';
 import type { ReportedUsage } from '../../model-call/index.ts';
 
 /** Whose wire the usage object is written in. `openai-chat` is every provider's that speaks chat completions. */
-export type UsageFlavour =
+export type UsageDialect =
   | 'openai-chat'
   | 'openai-responses'
   | 'openai-embeddings'
@@ -30,9 +30,9 @@ type Fields = { readonly [name: string]: unknown };
  * `usage` is the object that holds the counts: `usage` of OpenAI, Anthropic, Mistral, Cohere and Bedrock,
  * `usageMetadata` of Gemini, `meta` of Cohere's embeddings. `undefined`: nothing usable was reported, so estimate.
  */
-export function readUsage(flavour: UsageFlavour, usage: unknown): ReportedUsage | undefined {
+export function readUsage(dialect: UsageDialect, usage: unknown): ReportedUsage | undefined {
   if (!isFields(usage)) return undefined;
-  switch (flavour) {
+  switch (dialect) {
     case 'openai-chat':
     case 'mistral':
       return readChat(usage);
@@ -49,7 +49,7 @@ export function readUsage(flavour: UsageFlavour, usage: unknown): ReportedUsage 
     case 'bedrock':
       return readBedrock(usage);
     default:
-      return unreachable(flavour);
+      return unreachable(dialect);
   }
 }
 

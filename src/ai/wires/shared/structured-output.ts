@@ -109,7 +109,7 @@ function withSchema(messages: readonly Message[], schema: JsonSchema | undefined
     schema === undefined
       ? 'Answer with one JSON object only, without prose and code fences.'
       : `Answer with JSON only, without prose and code fences. It must fit this JSON schema:\n${JSON.stringify(schema)}`;
-  const [first, ...rest] = messages;
+  const [first, ...laterMessages] = messages;
   if (first?.role !== 'system') return [{ role: 'system', content: words }, ...messages];
-  return [{ role: 'system', content: `${first.content}\n\n${words}` }, ...rest];
+  return [{ role: 'system', content: `${first.content}\n\n${words}` }, ...laterMessages];
 }

@@ -1,6 +1,6 @@
 /** The recorded usage bodies beside the project, with the counts and prices that follow from each; absent on some machines. */
 import { existsSync, readFileSync } from 'node:fs';
-import type { UsageFlavour } from '../../../../src/ai/wires/shared/read-usage.ts';
+import type { UsageDialect } from '../../../../src/ai/wires/shared/read-usage.ts';
 
 const file = '../shared/fixtures/usage-bodies/usages.json';
 
@@ -9,7 +9,7 @@ export const hasUsageBodies: boolean = existsSync(file);
 /** One provider's reading of a body, as pydantic/genai-prices gives it. */
 export interface Reading {
   readonly provider: string;
-  readonly flavour: UsageFlavour;
+  readonly dialect: UsageDialect;
   readonly model: string;
   readonly usage: unknown;
   readonly expected: Readonly<Record<string, number>>;
@@ -34,8 +34,8 @@ interface Recorded {
   }[];
 }
 
-/** The providers whose own wire a flavour is; others' readings count where they have a price. */
-const owners: Readonly<Record<string, UsageFlavour>> = {
+/** The providers whose own wire a dialect is; others' readings count where they have a price. */
+const owners: Readonly<Record<string, UsageDialect>> = {
   'anthropic/default': 'anthropic',
   'openai/chat': 'openai-chat',
   'openai/responses': 'openai-responses',
@@ -46,7 +46,7 @@ const owners: Readonly<Record<string, UsageFlavour>> = {
   'aws/default': 'bedrock',
 };
 
-const flavours: Readonly<Record<string, UsageFlavour>> = {
+const dialects: Readonly<Record<string, UsageDialect>> = {
   chat: 'openai-chat',
   default: 'openai-chat',
   responses: 'openai-responses',
@@ -63,11 +63,11 @@ export function readUsageBodies(): readonly (readonly Reading[])[] {
     for (const { usage: expected, extractors } of extracted)
       for (const extractor of extractors) {
         const own = owners[`${extractor.provider_id}/${extractor.api_flavor}`];
-        const flavour = own ?? flavours[extractor.api_flavor];
-        if (flavour === undefined || (own === undefined && extractor.input_price === undefined)) continue;
+        const dialect = own ?? dialects[extractor.api_flavor];
+        if (dialect === undefined || (own === undefined && extractor.input_price === undefined)) continue;
         readings.push({
           provider: extractor.provider_id,
-          flavour,
+          dialect,
           model,
           usage: body.usage ?? body.usageMetadata ?? body.meta,
           expected,

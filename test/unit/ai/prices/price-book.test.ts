@@ -280,13 +280,13 @@ describe('whose prices a provider takes', () => {
 });
 
 /** Where the recorded price is not ours, and why. */
-function reasonToDiffer({ provider, flavour, model: name, expected, totalPrice }: Reading): string | undefined {
+function reasonToDiffer({ provider, dialect, model: name, expected, totalPrice }: Reading): string | undefined {
   if (totalPrice !== undefined) return 'the searches of the call are charged too: its total is recorded beside';
   if (provider === 'cerebras' && name === 'qwen-3-coder-480b')
     return 'the list names it without a price: not free, but unknown';
   if (provider === 'azure' && name.startsWith('gpt-5.6') && expected.cache_write_tokens === undefined)
     return 'recorded without the cache writes that the body has';
-  if (provider !== 'anthropic' && flavour === 'anthropic' && expected.web_searches === undefined)
+  if (provider !== 'anthropic' && dialect === 'anthropic' && expected.web_searches === undefined)
     return 'recorded without the searches that the body has, or before the list had Google’s tier for long inputs';
   return undefined;
 }
@@ -320,8 +320,8 @@ describe.skipIf(!hasUsageBodies)('prices of the recorded bodies (skipped where .
   });
 });
 
-function priceOfReading({ provider, flavour, model: name, usage: recorded }: Reading): bigint | undefined {
-  const used = readUsage(flavour, recorded);
+function priceOfReading({ provider, dialect, model: name, usage: recorded }: Reading): bigint | undefined {
+  const used = readUsage(dialect, recorded);
   return used && book.priceOf({ ...model(provider, name), at, usage: used })?.nanoUsd;
 }
 

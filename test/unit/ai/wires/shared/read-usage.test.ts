@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { readUsage, type UsageFlavour } from '../../../../../src/ai/wires/shared/read-usage.ts';
+import { readUsage, type UsageDialect } from '../../../../../src/ai/wires/shared/read-usage.ts';
 import { hasUsageBodies, type Reading, readUsageBodies } from '../../models/usage-bodies.ts';
 
-const cases: readonly [what: string, UsageFlavour, usage: unknown, expected: object][] = [
+const cases: readonly [what: string, UsageDialect, usage: unknown, expected: object][] = [
   [
     'OpenAI counts cached tokens in the prompt and reasoning in the completion',
     'openai-chat',
@@ -150,11 +150,11 @@ const cases: readonly [what: string, UsageFlavour, usage: unknown, expected: obj
 ];
 
 describe('readUsage', () => {
-  it.each(cases)('knows that %s', (_what, flavour, usage, expected) => {
-    expect(readUsage(flavour, usage)).toEqual({ ...expected, source: 'reported' });
+  it.each(cases)('knows that %s', (_what, dialect, usage, expected) => {
+    expect(readUsage(dialect, usage)).toEqual({ ...expected, source: 'reported' });
   });
 
-  const flavours = [
+  const dialects = [
     'openai-chat',
     'openai-responses',
     'openai-embeddings',
@@ -165,17 +165,17 @@ describe('readUsage', () => {
     'bedrock',
   ] as const;
 
-  it.each(flavours)('takes no report for one that says nothing (%s)', (flavour) => {
+  it.each(dialects)('takes no report for one that says nothing (%s)', (dialect) => {
     for (const nothing of [undefined, null, 'usage', 12, [], {}, { total_cost: 1 }, { usage: {} }])
-      expect(readUsage(flavour, nothing)).toBeUndefined();
+      expect(readUsage(dialect, nothing)).toBeUndefined();
   });
 
   const bad = [-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '12', 1e12, true, {}];
 
-  it.each(cases)('does not take for a count what is none, where %s', (_what, flavour, usage) => {
+  it.each(cases)('does not take for a count what is none, where %s', (_what, dialect, usage) => {
     for (const [name, value] of countsIn(usage))
       for (const wrong of bad) {
-        const read = readUsage(flavour, { ...(usage as object), [name]: wrong });
+        const read = readUsage(dialect, { ...(usage as object), [name]: wrong });
         // A broken total makes the report unusable; a broken part, or a total that nobody reads, changes nothing else.
         for (const number of Object.values(read ?? {}))
           expect(
@@ -216,8 +216,8 @@ function countsIn(usage: unknown): readonly [string, unknown][] {
 }
 
 /** Where the expected counts are not ours, and why. */
-function reasonToDiffer({ provider, flavour, model, expected }: Reading): string | undefined {
-  if (flavour === 'anthropic' && provider !== 'anthropic' && expected.output_reasoning_tokens === undefined)
+function reasonToDiffer({ provider, dialect, model, expected }: Reading): string | undefined {
+  if (dialect === 'anthropic' && provider !== 'anthropic' && expected.output_reasoning_tokens === undefined)
     return 'thinking tokens and searches are read from every host of Anthropic’s models, not from its own alone';
   if (provider === 'azure' && model.startsWith('gpt-5.6') && expected.cache_write_tokens === undefined)
     return 'cache writes are read from every host of OpenAI’s models, as the current extractors do';
@@ -234,8 +234,8 @@ describe.skipIf(!hasUsageBodies)('readUsage, of the recorded bodies (skipped whe
     const wrong: unknown[] = [];
     const excused = new Map<string, number>();
     for (const reading of bodies.flat()) {
-      const { flavour, usage, expected } = reading;
-      const read = readUsage(flavour, usage);
+      const { dialect, usage, expected } = reading;
+      const read = readUsage(dialect, usage);
       const wanted = {
         inputTokens: expected.input_tokens ?? 0,
         outputTokens: expected.output_tokens ?? 0,

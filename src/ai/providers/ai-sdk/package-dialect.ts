@@ -5,10 +5,10 @@
  *
  * What a package says it cannot do (its warnings) is not listed here; see check-warnings.ts.
  */
-export type AiSdkFlavour = 'gemini' | 'bedrock' | 'cohere' | 'mistral' | 'other';
+export type AiSdkDialect = 'gemini' | 'bedrock' | 'cohere' | 'mistral' | 'other';
 
 export interface AiSdkPackageFacts {
-  readonly flavour: AiSdkFlavour;
+  readonly dialect: AiSdkDialect;
   /** Under which name the package looks for its own options, and gives what it wants back. */
   readonly namespace: string;
   /** Whether its provider has a mode for JSON without a schema; where not, the words of the system ask for it. */
@@ -30,29 +30,29 @@ const others = {
   strictTools: true,
   imageDetail: false,
 } as const;
-const gemini = { ...others, flavour: 'gemini', systemAnywhere: false } as const;
+const gemini = { ...others, dialect: 'gemini', systemAnywhere: false } as const;
 
 const packages: ReadonlyMap<string, AiSdkPackageFacts> = new Map<string, AiSdkPackageFacts>([
   ['@ai-sdk/google', { ...gemini, namespace: 'google' }],
   ['@ai-sdk/google-vertex', { ...gemini, namespace: 'googleVertex' }],
   [
     '@ai-sdk/amazon-bedrock',
-    { ...others, flavour: 'bedrock', namespace: 'amazonBedrock', schemalessJson: false, systemAnywhere: false },
+    { ...others, dialect: 'bedrock', namespace: 'amazonBedrock', schemalessJson: false, systemAnywhere: false },
   ],
   [
     '@ai-sdk/cohere',
     {
       ...others,
-      flavour: 'cohere',
+      dialect: 'cohere',
       namespace: 'cohere',
       mediaInToolResults: false,
       strictTools: false,
       imageDetail: true,
     },
   ],
-  ['@ai-sdk/mistral', { ...others, flavour: 'mistral', namespace: 'mistral', mediaInToolResults: false }],
+  ['@ai-sdk/mistral', { ...others, dialect: 'mistral', namespace: 'mistral', mediaInToolResults: false }],
 ]);
 
 export function factsOf(packageName: string): AiSdkPackageFacts {
-  return packages.get(packageName) ?? { ...others, flavour: 'other', namespace: '' };
+  return packages.get(packageName) ?? { ...others, dialect: 'other', namespace: '' };
 }
