@@ -41,7 +41,7 @@ export function aiFieldsOf(document: DocumentNode): readonly AiField[] {
   for (const definition of document.definitions) {
     if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION && definition.kind !== Kind.OBJECT_TYPE_EXTENSION) continue;
     for (const field of definition.fields ?? []) {
-      const directive = field.directives?.find((one) => one.name.value === generate);
+      const directive = field.directives?.find((node) => node.name.value === generate);
       if (directive !== undefined) fields.push(aiFieldOf(definition.name.value, field, directive));
     }
   }
@@ -49,14 +49,14 @@ export function aiFieldsOf(document: DocumentNode): readonly AiField[] {
 }
 
 function aiFieldOf(typeName: string, field: FieldDefinitionNode, directive: DirectiveNode): AiField {
-  const requires = field.directives?.find((one) => isFederation('requires', one));
+  const requires = field.directives?.find((node) => isFederation('requires', node));
   const requiresSelection = fieldSetOf(text(requires?.arguments, 'fields'));
   return {
     typeName,
     fieldName: field.name.value,
     type: field.type,
     description: field.description?.value,
-    isExternal: field.directives?.some((one) => isFederation('external', one)) === true,
+    isExternal: field.directives?.some((node) => isFederation('external', node)) === true,
     prompt: text(directive.arguments, 'prompt') ?? '',
     model: text(directive.arguments, 'model'),
     maxOutputTokens: integer(directive.arguments, 'maxOutputTokens'),

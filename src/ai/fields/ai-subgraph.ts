@@ -34,9 +34,9 @@ import type { FieldAnswer } from './answers/field-question.ts';
 import { fitVariables } from './answers/fit-variables.ts';
 import { questionWriter } from './answers/question-writer.ts';
 import type { Inputs, SensitiveFields } from './answers/sensitive.ts';
-import { entityTypes, typesWritten } from './checks/types-written.ts';
+import { entityTypes, modelWrittenTypes } from './checks/model-written-types.ts';
 import { CodeRun, logStrayFailures } from './code/code-run.ts';
-import { inTime, type SubgraphCode } from './code/field-code.ts';
+import { type SubgraphCode, withinCallBounds } from './code/field-code.ts';
 import { fieldOutput } from './output/field-output.ts';
 import { PromptError } from './prompts/prompt.ts';
 import type { PromptFolder } from './prompts/prompt-folder.ts';
@@ -129,7 +129,7 @@ function referenceResolvers(fields: readonly AiField[]) {
  */
 function openPlainTypes(schema: GraphQLSchema, fields: readonly AiField[]): void {
   const entities = entityTypes(schema);
-  const modelTypes = typesWritten(schema, fields);
+  const modelTypes = modelWrittenTypes(schema, fields);
   const open = new Set(fields.map(({ typeName }) => typeName));
   // Types that group types that group AI fields: each turn finds those one step further up.
   for (let size = 0; size < open.size; ) {
@@ -186,7 +186,7 @@ function resolverOf(field: AiField, schema: GraphQLSchema, options: AiSubgraphOp
     const run = new CodeRun(`${field.typeName}.${field.fieldName}`);
     const supplied = run.call(() => code.inputs?.({ entity: inputs.entity, args, signal }) ?? noInputs);
     const bounds = { signal, deadline: deadline.within(options.config.deadlineMs) };
-    return run.until(inTime(supplied, bounds).then(answer));
+    return run.until(withinCallBounds(supplied, bounds).then(answer));
   };
 }
 

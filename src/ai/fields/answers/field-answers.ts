@@ -18,7 +18,7 @@ import type { RequestContext } from '../../../transport/index.ts';
 import type { CallBounds } from '../../model-call/index.ts';
 import type { ModelClient } from '../../models/index.ts';
 import { CodeRun } from '../code/code-run.ts';
-import { inTime, type SubgraphCode } from '../code/field-code.ts';
+import { type SubgraphCode, withinCallBounds } from '../code/field-code.ts';
 import { askModel, toAnswer } from './ask-model.ts';
 import { BatchedQuestions } from './field-batch.ts';
 import { type CachedAnswer, FieldCache, fieldTags } from './field-cache.ts';
@@ -171,7 +171,7 @@ export class FieldAnswers {
     const call = { entity: question.entity, args: question.args, signal: bounds.signal };
     const run = new CodeRun(question.coordinate);
     const value = await run.until(
-      inTime(
+      withinCallBounds(
         run.call(() => finish(answer.value, call)),
         bounds,
       ),

@@ -6,7 +6,7 @@ import type { CompositionProblem, SubgraphSource } from '../../../supergraph/ind
 import type { AiField } from '../ai-field.ts';
 import type { SensitiveFields } from '../answers/sensitive.ts';
 import type { SubgraphCode } from '../code/field-code.ts';
-import { whyPathIsEmpty } from '../output/empty-paths.ts';
+import { emptyPathReason } from '../output/empty-paths.ts';
 import { unsupportedOutput } from '../output/field-output.ts';
 import { type Prompt, PromptError } from '../prompts/prompt.ts';
 import type { PromptFolder } from '../prompts/prompt-folder.ts';
@@ -138,7 +138,7 @@ class FieldCheck {
     const byCode = this.#check.code?.fields.get(`${field.typeName}.${field.fieldName}`)?.variables ?? [];
     for (const path of prompt.paths) {
       if (schema === undefined || byCode.some((name) => name === path.steps[0])) continue;
-      const reason = whyPathIsEmpty(schema, field, path);
+      const reason = emptyPathReason(schema, field, path);
       if (reason === undefined) continue;
       this.#problem(
         'AI_VARIABLE_UNKNOWN',

@@ -44,7 +44,7 @@ function entitiesOf(document: DocumentNode): ReadonlySet<string> {
   const entities = new Set<string>();
   for (const definition of document.definitions) {
     if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION && definition.kind !== Kind.OBJECT_TYPE_EXTENSION) continue;
-    if (definition.directives?.some((one) => isFederation('key', one)) === true) {
+    if (definition.directives?.some((directive) => isFederation('key', directive)) === true) {
       entities.add(definition.name.value);
     }
   }
@@ -79,9 +79,9 @@ function misplaced(document: DocumentNode, check: AiSubgraphCheck): readonly Com
 }
 
 function strayCode(fields: readonly AiField[], check: AiSubgraphCheck): readonly CompositionProblem[] {
-  const known = new Set(fields.map(({ typeName, fieldName }) => `${typeName}.${fieldName}`));
+  const coordinates = new Set(fields.map(({ typeName, fieldName }) => `${typeName}.${fieldName}`));
   return [...(check.code?.fields.keys() ?? [])]
-    .filter((coordinate) => !known.has(coordinate))
+    .filter((coordinate) => !coordinates.has(coordinate))
     .map((coordinate) =>
       problemOf(
         check,

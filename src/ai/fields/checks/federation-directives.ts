@@ -38,7 +38,7 @@ export function fieldSetOf(text: string | undefined): SelectionSetNode | undefin
 
 /** The names at its top. */
 export function fieldNames(fieldSet: SelectionSetNode | undefined): readonly string[] {
-  return (fieldSet?.selections ?? []).flatMap((one) =>
-    one.kind === Kind.FIELD ? [(one.alias ?? one.name).value] : [],
+  return (fieldSet?.selections ?? []).flatMap((selection) =>
+    selection.kind === Kind.FIELD ? [(selection.alias ?? selection.name).value] : [],
   );
 }

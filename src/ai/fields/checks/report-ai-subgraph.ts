@@ -23,11 +23,11 @@ export function reportAiSubgraph(check: AiSubgraphCheck): AiSubgraphReport {
   const fields = aiFieldsOf(document);
   for (const field of fields) {
     const coordinate = `${field.typeName}.${field.fieldName}`;
-    const read = new Map<string, string>();
+    const sensitiveKinds = new Map<string, string>();
     if (field.requiresSelection !== undefined) {
-      collectSensitive(types, field.typeName, field.requiresSelection, check.sensitive, read);
+      collectSensitive(types, field.typeName, field.requiresSelection, check.sensitive, sensitiveKinds);
     }
-    for (const [place, kind] of read)
+    for (const [place, kind] of sensitiveKinds)
       report.push(`${check.source.name}: ${coordinate} reads ${place} (${kind}): masked`);
     hints.push(...hintsOf(field, check));
   }
@@ -94,14 +94,14 @@ function schemaNames({ inputSchema }: Prompt): {
 }
 
 /** The composite types of a subgraph: their fields' types, and for an interface or union what may stand for it. */
-interface KnownType {
+interface CompositeType {
   readonly fields: Map<string, string>;
   readonly possible: Set<string>;
 }
 
-function typesOf(document: DocumentNode): ReadonlyMap<string, KnownType> {
-  const types = new Map<string, KnownType>();
-  const typeNamed = (name: string): KnownType => {
+function typesOf(document: DocumentNode): ReadonlyMap<string, CompositeType> {
+  const types = new Map<string, CompositeType>();
+  const typeByName = (name: string): CompositeType => {
     let type = types.get(name);
     if (type === undefined) {
       type = { fields: new Map(), possible: new Set() };
@@ -117,14 +117,15 @@ function typesOf(document: DocumentNode): ReadonlyMap<string, KnownType> {
       case Kind.INTERFACE_TYPE_EXTENSION: {
         const { name } = definition;
         for (const field of definition.fields ?? []) {
-          typeNamed(name.value).fields.set(field.name.value, namedTypeOf(field.type));
+          typeByName(name.value).fields.set(field.name.value, namedTypeOf(field.type));
         }
-        for (const one of definition.interfaces ?? []) typeNamed(one.name.value).possible.add(name.value);
+        for (const interfaceNode of definition.interfaces ?? [])
+          typeByName(interfaceNode.name.value).possible.add(name.value);
         break;
       }
       case Kind.UNION_TYPE_DEFINITION:
       case Kind.UNION_TYPE_EXTENSION:
-        for (const member of definition.types ?? []) typeNamed(definition.name.value).possible.add(member.name.value);
+        for (const member of definition.types ?? []) typeByName(definition.name.value).possible.add(member.name.value);
         break;
       default:
     }
@@ -137,7 +138,7 @@ function namedTypeOf(type: TypeNode): string {
 }
 
 function collectSensitive(
-  types: ReadonlyMap<string, KnownType>,
+  types: ReadonlyMap<string, CompositeType>,
   typeName: string,
   { selections }: SelectionSetNode,
   sensitive: SensitiveFields,

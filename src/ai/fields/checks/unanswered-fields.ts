@@ -11,7 +11,7 @@ import {
 } from 'graphql';
 import type { AiField } from '../ai-field.ts';
 import { directivesOf, fieldNames, isFederation, keysOf } from './federation-directives.ts';
-import { entityTypes, typesWritten } from './types-written.ts';
+import { entityTypes, modelWrittenTypes } from './model-written-types.ts';
 
 export interface UnansweredField {
   /** `Type.field`. */
@@ -22,43 +22,43 @@ export interface UnansweredField {
 /** Of Query, Mutation, entities, and the plain types that group AI fields below them. */
 export function unansweredFields(schema: GraphQLSchema, fields: readonly AiField[]): readonly UnansweredField[] {
   const entities = entityTypes(schema);
-  const written = typesWritten(schema, fields);
-  const asked = new Set(fields.map(({ typeName, fieldName }) => `${typeName}.${fieldName}`));
-  const leads = typesWithAiFields(schema, fields);
-  const found: UnansweredField[] = [];
-  const seen = new Set<GraphQLObjectType>();
-  const waiting = [schema.getQueryType(), schema.getMutationType(), ...entities];
-  for (const type of waiting) {
-    if (type == null || seen.has(type) || written.has(type)) continue;
-    seen.add(type);
+  const modelWritten = modelWrittenTypes(schema, fields);
+  const aiCoordinates = new Set(fields.map(({ typeName, fieldName }) => `${typeName}.${fieldName}`));
+  const groupingTypes = typesWithAiFields(schema, fields);
+  const unanswered: UnansweredField[] = [];
+  const visited = new Set<GraphQLObjectType>();
+  const queue = [schema.getQueryType(), schema.getMutationType(), ...entities];
+  for (const type of queue) {
+    if (type == null || visited.has(type) || modelWritten.has(type)) continue;
+    visited.add(type);
     if (isExternal(directivesOf(type))) continue;
     const keys = new Set(keysOf(type).flatMap(fieldNames));
     for (const field of Object.values(type.getFields())) {
       const { name, astNode } = field;
       if (name === '_entities' || name === '_service' || keys.has(name)) continue;
-      if (asked.has(`${type.name}.${name}`) || isExternal(astNode?.directives ?? [])) continue;
-      const below = getNullableType(field.type);
-      if (isObjectType(below) && !entities.has(below) && leads.has(below)) waiting.push(below);
-      else found.push({ coordinate: `${type.name}.${name}`, line: astNode?.loc?.startToken.line });
+      if (aiCoordinates.has(`${type.name}.${name}`) || isExternal(astNode?.directives ?? [])) continue;
+      const childType = getNullableType(field.type);
+      if (isObjectType(childType) && !entities.has(childType) && groupingTypes.has(childType)) queue.push(childType);
+      else unanswered.push({ coordinate: `${type.name}.${name}`, line: astNode?.loc?.startToken.line });
     }
   }
-  return found;
+  return unanswered;
 }
 
 /** The types that have AI fields, and those whose plain objects hold them. */
 function typesWithAiFields(schema: GraphQLSchema, fields: readonly AiField[]): ReadonlySet<GraphQLObjectType> {
   const objects = Object.values(schema.getTypeMap()).filter(isObjectType);
-  const leads = new Set(objects.filter(({ name }) => fields.some(({ typeName }) => typeName === name)));
-  for (let size = 0; size < leads.size; ) {
-    size = leads.size;
+  const types = new Set(objects.filter(({ name }) => fields.some(({ typeName }) => typeName === name)));
+  for (let size = 0; size < types.size; ) {
+    size = types.size;
     for (const type of objects) {
-      const below = Object.values(type.getFields()).map((field) => getNullableType(field.type));
-      if (below.some((one) => isObjectType(one) && leads.has(one))) leads.add(type);
+      const childTypes = Object.values(type.getFields()).map((field) => getNullableType(field.type));
+      if (childTypes.some((childType) => isObjectType(childType) && types.has(childType))) types.add(type);
     }
   }
-  return leads;
+  return types;
 }
 
 function isExternal(directives: readonly ConstDirectiveNode[]): boolean {
-  return directives.some((one) => isFederation('external', one));
+  return directives.some((directive) => isFederation('external', directive));
 }

@@ -26,7 +26,7 @@ export function logStrayFailures(to: Logger): void {
   log = to;
 }
 
-function tell(place: string, error: unknown): void {
+function reportFailure(place: string, error: unknown): void {
   if (log !== undefined) log.error({ code: place, error }, 'code of a subgraph failed where no field waits for it');
   else process.emitWarning(`${place}: ${messageOf(error)}`);
 }
@@ -41,7 +41,7 @@ export class CodeRun {
   constructor(place: string) {
     this.#run = {
       fail: (error) => {
-        if (this.#isOver) tell(place, error);
+        if (this.#isOver) reportFailure(place, error);
         else if (this.#failure === undefined) {
           this.#failure = { error };
           this.#onFailure?.(error);
@@ -80,7 +80,7 @@ export class CodeRun {
 /** Runs code of an application, such as a module that is loaded; what it leaves running and fails later is logged. */
 export function guardCode<Value>(place: string, code: () => Value): Value {
   watchProcess();
-  return runs.run({ fail: (error) => tell(place, error) }, code);
+  return runs.run({ fail: (error) => reportFailure(place, error) }, code);
 }
 
 let isWatched = false;

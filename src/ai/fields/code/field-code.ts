@@ -37,16 +37,17 @@ export interface SubgraphCode {
 }
 
 /** What code gives in time. It may not look at its signal: whoever waits for it does. */
-export function inTime<Value>(given: Promise<Value>, { signal, deadline }: CallBounds): Promise<Value> {
+export function withinCallBounds<Value>(result: Promise<Value>, { signal, deadline }: CallBounds): Promise<Value> {
   return new Promise((resolve, reject) => {
-    const leave = (): void => reject(signal.reason);
-    const late = (): void => reject(new GatewayError('GATEWAY_TIMEOUT', { detail: 'the field’s code took too long' }));
-    const timer = setTimeout(late, deadline.remainingMs);
-    if (signal.aborted) leave();
-    signal.addEventListener('abort', leave, { once: true });
-    given.then(resolve, reject).finally(() => {
+    const onAbort = (): void => reject(signal.reason);
+    const onTimeout = (): void =>
+      reject(new GatewayError('GATEWAY_TIMEOUT', { detail: 'the field’s code took too long' }));
+    const timer = setTimeout(onTimeout, deadline.remainingMs);
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    result.then(resolve, reject).finally(() => {
       clearTimeout(timer);
-      signal.removeEventListener('abort', leave);
+      signal.removeEventListener('abort', onAbort);
     });
   });
 }

@@ -53,13 +53,13 @@ export function generateFieldTypes({ sdl, source, sensitive }: FieldTypesOptions
   const schema = schemaOf(document);
   const writer = new TypeWriter(schema, sensitive);
   for (const field of aiFieldsOf(document)) writer.writeField(field);
-  const promise = [
+  const header = [
     '/**',
     ` * Written by \`isthmus types\` from ${source.replaceAll('*/', '* /')}; edits are lost.`,
     ' * What each AI field’s own code is called with: `FieldCode<Entity, Arguments, Value>`.',
     ' */',
   ];
-  return `${[promise.join('\n'), ...writer.declarations].join('\n\n')}\n`;
+  return `${[header.join('\n'), ...writer.declarations].join('\n\n')}\n`;
 }
 
 function schemaOf(document: DocumentNode): GraphQLSchema {
@@ -85,7 +85,7 @@ interface Selected {
 }
 
 /** Words that a type of TypeScript cannot be called, and the two of its own that are used here. */
-const taken =
+const reservedNames =
   `any as async await bigint boolean break case catch class const continue debugger declare default delete do
   else enum export extends false finally for from function if implements import in instanceof interface let never new
   null number object of package private protected public return static string super switch symbol this throw true try
@@ -95,7 +95,7 @@ class TypeWriter {
   readonly declarations: string[] = [];
   readonly #schema: GraphQLSchema;
   readonly #sensitive: SensitiveFields;
-  readonly #used = new Set(taken);
+  readonly #used = new Set(reservedNames);
   /** The names given to enums, inputs and objects of answers. */
   readonly #names = new Map<GraphQLNamedType, string>();
 
@@ -120,18 +120,18 @@ class TypeWriter {
       entity.size === 0 ? 'Readonly<Record<string, unknown>>' : this.#selection(entity, ''),
     );
     this.#declare(`${name}Arguments`, undefined, () =>
-      field.args.length === 0 ? 'Readonly<Record<string, never>>' : this.#given(field.args),
+      field.args.length === 0 ? 'Readonly<Record<string, never>>' : this.#inputMembers(field.args),
     );
     const isText = isLeafType(field.type) && ['String', 'ID'].includes(field.type.name);
     this.#declare(`${name}Value`, undefined, () =>
-      isText ? 'string' : this.#wrap(field.type, (named) => this.#answered(named)),
+      isText ? 'string' : this.#wrap(field.type, (namedType) => this.#outputType(namedType)),
     );
   }
 
   /** Adds a declaration in the order of first use; `write` may add others behind it. */
-  #declare(wanted: string, comment: string | undefined, write: (name: string) => string): void {
-    let name = wanted;
-    for (let count = 2; this.#used.has(name); count++) name = `${wanted}${count}`;
+  #declare(preferredName: string, comment: string | undefined, write: (name: string) => string): void {
+    let name = preferredName;
+    for (let count = 2; this.#used.has(name); count++) name = `${preferredName}${count}`;
     this.#used.add(name);
     const place = this.declarations.push('') - 1;
     const text = write(name);
@@ -143,7 +143,7 @@ class TypeWriter {
         : `export type ${name} =${text.startsWith('\n') ? '' : ' '}${text};`);
   }
 
-  #named(type: GraphQLNamedType, write: () => string): string {
+  #declareOnce(type: GraphQLNamedType, write: () => string): string {
     if (!this.#names.has(type)) {
       this.#declare(type.name, undefined, (name) => {
         // A type may hold itself: its name is known before it is written.
@@ -159,28 +159,29 @@ class TypeWriter {
     parent: GraphQLCompositeType,
     { selections }: SelectionSetNode,
     how: { readonly isOptional: boolean; readonly isMasked: boolean },
-    into: Map<string, Selected>,
+    collected: Map<string, Selected>,
   ): void {
-    for (const one of selections) {
-      if (one.kind === Kind.FRAGMENT_SPREAD) continue; // a field set has none
-      if (one.kind === Kind.INLINE_FRAGMENT) {
-        const type = one.typeCondition && this.#schema.getType(one.typeCondition.name.value);
-        if (type === undefined) this.#collect(parent, one.selectionSet, how, into);
-        else if (isCompositeType(type)) this.#collect(type, one.selectionSet, { ...how, isOptional: true }, into);
+    for (const selection of selections) {
+      if (selection.kind === Kind.FRAGMENT_SPREAD) continue; // a field set has none
+      if (selection.kind === Kind.INLINE_FRAGMENT) {
+        const type = selection.typeCondition && this.#schema.getType(selection.typeCondition.name.value);
+        if (type === undefined) this.#collect(parent, selection.selectionSet, how, collected);
+        else if (isCompositeType(type))
+          this.#collect(type, selection.selectionSet, { ...how, isOptional: true }, collected);
         continue;
       }
-      const { name, alias, selectionSet } = one;
+      const { name, alias, selectionSet } = selection;
       const type = 'getFields' in parent ? parent.getFields()[name.value]?.type : undefined;
       if (type === undefined) continue; // __typename, or composition's to report
       const isMasked = how.isMasked || this.#isSensitive(parent, name.value);
       const key = (alias ?? name).value;
-      const known = into.get(key) ?? { type, below: [], isOptional: how.isOptional, isMasked: false };
-      known.isOptional &&= how.isOptional;
-      known.isMasked ||= isMasked;
-      into.set(key, known);
+      const entry = collected.get(key) ?? { type, below: [], isOptional: how.isOptional, isMasked: false };
+      entry.isOptional &&= how.isOptional;
+      entry.isMasked ||= isMasked;
+      collected.set(key, entry);
       const below = namedOf(type);
       if (selectionSet !== undefined && isCompositeType(below))
-        known.below.push({ parent: below, selections: selectionSet, isMasked });
+        entry.below.push({ parent: below, selections: selectionSet, isMasked });
     }
   }
 
@@ -193,57 +194,60 @@ class TypeWriter {
   #selection(fields: ReadonlyMap<string, Selected>, indent: string): string {
     const inner = `${indent}  `;
     const members = [...fields].map(([key, { type, below, isOptional, isMasked }]) => {
-      const written = this.#wrap(type, (named) => {
-        if (isLeafType(named)) return isMasked ? 'string' : this.#leaf(named, 'read');
+      const typeText = this.#wrap(type, (namedType) => {
+        if (isLeafType(namedType)) return isMasked ? 'string' : this.#leaf(namedType, 'input');
         const selected = new Map<string, Selected>();
         for (const { parent, selections, isMasked: masked } of below) {
           this.#collect(parent, selections, { isOptional: false, isMasked: masked }, selected);
         }
         return selected.size === 0 ? 'Readonly<Record<string, unknown>>' : this.#selection(selected, inner);
       });
-      return `${inner}readonly ${key}${isOptional ? '?' : ''}: ${written};`;
+      return `${inner}readonly ${key}${isOptional ? '?' : ''}: ${typeText};`;
     });
     return `{\n${members.join('\n')}\n${indent}}`;
   }
 
   /** Arguments, or the fields of an input object: what has a default is always there. */
-  #given(list: readonly { readonly name: string; readonly type: GraphQLType; readonly defaultValue?: unknown }[]) {
+  #inputMembers(
+    list: readonly { readonly name: string; readonly type: GraphQLType; readonly defaultValue?: unknown }[],
+  ) {
     const members = list.map(({ name, type, defaultValue }) => {
       const isOptional = !isNonNullType(type) && defaultValue === undefined;
-      return `  readonly ${name}${isOptional ? '?' : ''}: ${this.#wrap(type, (named) => this.#input(named))};`;
+      return `  readonly ${name}${isOptional ? '?' : ''}: ${this.#wrap(type, (namedType) => this.#input(namedType))};`;
     });
     return `{\n${members.join('\n')}\n}`;
   }
 
   #input(type: GraphQLNamedType): string {
-    if (isInputObjectType(type)) return this.#named(type, () => this.#given(Object.values(type.getFields())));
+    if (isInputObjectType(type))
+      return this.#declareOnce(type, () => this.#inputMembers(Object.values(type.getFields())));
     invariant(isLeafType(type), `${type.name} is an input type`);
-    return this.#leaf(type, 'read');
+    return this.#leaf(type, 'input');
   }
 
-  #answered(type: GraphQLNamedType): string {
-    if (isLeafType(type)) return this.#leaf(type, 'answered');
+  #outputType(type: GraphQLNamedType): string {
+    if (isLeafType(type)) return this.#leaf(type, 'output');
     if (isAbstractType(type)) {
-      return this.#named(type, () =>
+      return this.#declareOnce(type, () =>
         union(
           this.#schema
             .getPossibleTypes(type)
-            .map((one) => `({ readonly __typename: '${one.name}' } & ${this.#answered(one)})`),
+            .map((objectType) => `({ readonly __typename: '${objectType.name}' } & ${this.#outputType(objectType)})`),
         ),
       );
     }
     invariant(isObjectType(type), `${type.name} is an output type`);
-    return this.#named(type, () => {
+    return this.#declareOnce(type, () => {
       const members = Object.values(type.getFields()).map(
-        (field) => `  readonly ${field.name}?: ${this.#wrap(field.type, (named) => this.#answered(named))};`,
+        (field) => `  readonly ${field.name}?: ${this.#wrap(field.type, (namedType) => this.#outputType(namedType))};`,
       );
       return `{\n${members.join('\n')}\n}`;
     });
   }
 
   /** @param how `answered`: by a model, and checked; `read`: from a client or another subgraph, whose scalars are theirs */
-  #leaf(type: GraphQLLeafType, how: 'answered' | 'read'): string {
-    if (isEnumType(type)) return this.#named(type, () => union(type.getValues().map(({ name }) => `'${name}'`)));
+  #leaf(type: GraphQLLeafType, position: 'output' | 'input'): string {
+    if (isEnumType(type)) return this.#declareOnce(type, () => union(type.getValues().map(({ name }) => `'${name}'`)));
     switch (type.name) {
       case 'String':
       case 'ID':
@@ -254,19 +258,19 @@ class TypeWriter {
       case 'Boolean':
         return 'boolean';
       default:
-        return how === 'read'
+        return position === 'input'
           ? 'unknown'
           : (jsonTypes.get(scalarForm(type.name, type.specifiedByURL).schema.type) ?? 'unknown');
     }
   }
 
-  #wrap(type: GraphQLType, write: (named: GraphQLNamedType) => string): string {
-    if (isNonNullType(type)) return this.#present(type.ofType, write);
-    const written = this.#present(type, write);
-    return written === 'unknown' ? written : `${written} | null`;
+  #wrap(type: GraphQLType, write: (namedType: GraphQLNamedType) => string): string {
+    if (isNonNullType(type)) return this.#nonNull(type.ofType, write);
+    const typeText = this.#nonNull(type, write);
+    return typeText === 'unknown' ? typeText : `${typeText} | null`;
   }
 
-  #present(type: GraphQLType, write: (named: GraphQLNamedType) => string): string {
+  #nonNull(type: GraphQLType, write: (namedType: GraphQLNamedType) => string): string {
     if (!isListType(type)) return write(type as GraphQLNamedType);
     const item = this.#wrap(type.ofType, write);
     return `readonly ${item.endsWith(' | null') || item.startsWith('readonly ') ? `(${item})` : item}[]`;

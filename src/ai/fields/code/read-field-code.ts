@@ -37,11 +37,11 @@ export async function readFieldCode(file: string): Promise<SubgraphCode | string
 function isFieldCode(code: unknown): code is FieldCode {
   if (code === null || typeof code !== 'object') return false;
   const { inputs, finish, variables } = code as Record<keyof FieldCode, unknown>;
-  const given = [inputs, finish].filter((one) => one !== undefined);
+  const hooks = [inputs, finish].filter((hook) => hook !== undefined);
   const isNames = (list: unknown): boolean => Array.isArray(list) && list.every((name) => typeof name === 'string');
   return (
-    given.length > 0 &&
-    given.every((one) => typeof one === 'function') &&
+    hooks.length > 0 &&
+    hooks.every((hook) => typeof hook === 'function') &&
     (variables === undefined || isNames(variables))
   );
 }

@@ -8,31 +8,31 @@
 
 /** @returns the letters and digits of a code's disguises, in small letters, to be looked for as they are */
 export function disguisesOf(code: string): readonly string[] {
-  const found = new Set<string>();
+  const disguises = new Set<string>();
   const small = code.toLowerCase();
-  for (const written of new Set([code, small, code.toUpperCase()])) {
-    const bytes = Buffer.from(written);
-    found.add(bytes.toString('hex'));
-    for (let before = 0; before < 3; before++) found.add(lettersOf(base64Core(bytes, before)));
+  for (const spelling of new Set([code, small, code.toUpperCase()])) {
+    const bytes = Buffer.from(spelling);
+    disguises.add(bytes.toString('hex'));
+    for (let before = 0; before < 3; before++) disguises.add(lettersOf(base64Core(bytes, before)));
   }
-  found.add(lettersOf([...small].reverse().join('')));
-  found.add(lettersOf(small.replace(/[a-z]/g, rotated)));
-  return [...found].filter((text) => text.length >= shortest);
+  disguises.add(lettersOf([...small].reverse().join('')));
+  disguises.add(lettersOf(small.replace(/[a-z]/g, rot13)));
+  return [...disguises].filter((text) => text.length >= minLength);
 }
 
 /** Fewer are too likely to stand somewhere by chance. */
-const shortest = 7;
+const minLength = 7;
 
 /** What of the base64 of a text that holds the code, `before` bytes into a group of three, is the code's alone. */
 function base64Core(bytes: Buffer, before: number): string {
   const whole = Buffer.concat([Buffer.alloc(before), bytes])
     .toString('base64')
     .replace(/=+$/, '');
-  const whollyOurs = Math.floor(((before + bytes.length) * 8) / 6);
-  return whole.slice(Math.ceil((before * 8) / 6), whollyOurs);
+  const end = Math.floor(((before + bytes.length) * 8) / 6);
+  return whole.slice(Math.ceil((before * 8) / 6), end);
 }
 
-function rotated(letter: string): string {
+function rot13(letter: string): string {
   return String.fromCharCode(((letter.charCodeAt(0) - 97 + 13) % 26) + 97);
 }
 
@@ -46,10 +46,10 @@ const escaped =
 /** The text without its URL, HTML and JavaScript escapes; the same text where it has none. */
 export function withoutEscapes(text: string): string {
   if (!/[%&\\]/.test(text)) return text;
-  return text.replace(escaped, (written, url, decimal, hexadecimal, four, braced, two) => {
+  return text.replace(escaped, (match, url, decimal, hexadecimal, four, braced, two) => {
     const code =
       decimal === undefined ? Number.parseInt(url ?? hexadecimal ?? four ?? braced ?? two, 16) : Number(decimal);
-    return code <= 0x10ffff ? String.fromCodePoint(code) : written;
+    return code <= 0x10ffff ? String.fromCodePoint(code) : match;
   });
 }
 
@@ -78,7 +78,7 @@ const lookAlikes: ReadonlyMap<string, string> = new Map(
 );
 
 /** Accents and look-alikes taken for the letters they are read as; of text in small letters. */
-export function asRead(text: string): string {
+export function foldLookAlikes(text: string): string {
   if (!/[^ -~]/.test(text)) return text;
   return text
     .normalize('NFKD')

@@ -28,34 +28,35 @@ interface Place {
 }
 
 /** @returns what is wrong, as a part of a sentence; `undefined`: nothing that could be told */
-export function whyPathIsEmpty(
+export function emptyPathReason(
   schema: GraphQLSchema,
   field: AiField,
   { steps: [variable, ...steps] }: ReadPath,
 ): string | undefined {
   if (typeof variable !== 'string') return undefined;
-  let place = begin(schema, field, variable);
-  let read = variable;
+  let place = firstPlace(schema, field, variable);
+  let parentPath = variable;
   for (const step of steps) {
     if (place === undefined) return undefined;
     const type = getNullableType(place.type);
     if (isListType(type)) {
       if (step === 'length') return undefined;
-      if (step !== eachItem && !/^\d+$/.test(step)) return `${read} is a list: write {{#each ${read}}}`;
+      if (step !== eachItem && !/^\d+$/.test(step)) return `${parentPath} is a list: write {{#each ${parentPath}}}`;
       place = { ...place, type: type.ofType as Type };
       continue;
     }
     if (step === eachItem) return undefined;
     if (isScalarType(type) && (!isSpecifiedScalarType(type) || step === 'length')) return undefined;
-    const next: Place | undefined | 'missing' = below(schema, { ...place, type }, step);
-    if (next === 'missing') return `${read} has no ${step} ${isInputObjectType(type) ? 'by its type' : 'by @requires'}`;
+    const next: Place | undefined | 'missing' = childPlace(schema, { ...place, type }, step);
+    if (next === 'missing')
+      return `${parentPath} has no ${step} ${isInputObjectType(type) ? 'by its type' : 'by @requires'}`;
     place = next;
-    read = `${read}.${step}`;
+    parentPath = `${parentPath}.${step}`;
   }
   return undefined;
 }
 
-function begin(schema: GraphQLSchema, field: AiField, variable: string): Place | undefined {
+function firstPlace(schema: GraphQLSchema, field: AiField, variable: string): Place | undefined {
   const parent = schema.getType(field.typeName);
   if (!isObjectType(parent)) return undefined;
   if (field.arguments.includes(variable)) {
@@ -65,37 +66,40 @@ function begin(schema: GraphQLSchema, field: AiField, variable: string): Place |
   const type = parent.getFields()[variable]?.type;
   if (type === undefined || field.requiresSelection === undefined || !field.requires.includes(variable))
     return undefined;
-  return { type, selections: belowOf([field.requiresSelection], variable) ?? [] };
+  return { type, selections: childSelections([field.requiresSelection], variable) ?? [] };
 }
 
 /** @returns undefined where nobody can say, such as a field whose type only another subgraph knows */
-function below(schema: GraphQLSchema, { type, selections }: Place, step: string): Place | undefined | 'missing' {
+function childPlace(schema: GraphQLSchema, { type, selections }: Place, step: string): Place | undefined | 'missing' {
   if (isInputObjectType(type)) {
     const inner = type.getFields()[step]?.type;
     return inner === undefined ? 'missing' : { type: inner, selections };
   }
-  const read = belowOf(selections, step);
-  if (read === undefined) return 'missing';
+  const selected = childSelections(selections, step);
+  if (selected === undefined) return 'missing';
   const types = isObjectType(type) ? [type] : isAbstractType(type) ? schema.getPossibleTypes(type) : [];
-  for (const one of types) {
-    const inner = one.getFields()[step]?.type;
-    if (inner !== undefined) return { type: inner, selections: read };
+  for (const objectType of types) {
+    const inner = objectType.getFields()[step]?.type;
+    if (inner !== undefined) return { type: inner, selections: selected };
   }
   return undefined;
 }
 
 /** The selections of a field in a field set, whatever type its fragments are on; `undefined`: it is not read. */
-function belowOf(sets: readonly SelectionSetNode[], name: string): readonly SelectionSetNode[] | undefined {
-  let found: SelectionSetNode[] | undefined;
+function childSelections(sets: readonly SelectionSetNode[], name: string): readonly SelectionSetNode[] | undefined {
+  let selectionSets: SelectionSetNode[] | undefined;
   for (const set of sets) {
     for (const selection of set.selections) {
       if (selection.kind === Kind.INLINE_FRAGMENT) {
-        const inner = belowOf([selection.selectionSet], name);
-        if (inner !== undefined) found = [...(found ?? []), ...inner];
+        const inner = childSelections([selection.selectionSet], name);
+        if (inner !== undefined) selectionSets = [...(selectionSets ?? []), ...inner];
       } else if (selection.kind === Kind.FIELD && (selection.alias ?? selection.name).value === name) {
-        found = [...(found ?? []), ...(selection.selectionSet === undefined ? [] : [selection.selectionSet])];
+        selectionSets = [
+          ...(selectionSets ?? []),
+          ...(selection.selectionSet === undefined ? [] : [selection.selectionSet]),
+        ];
       }
     }
   }
-  return found;
+  return selectionSets;
 }

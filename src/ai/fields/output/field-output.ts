@@ -25,7 +25,7 @@ import { presentSchema, wrapperSchema } from './output-schema.ts';
 import { decidingVariables, type OutputSelection } from './output-selection.ts';
 import { outputShape } from './output-shape.ts';
 import { answerJson, answerText } from './output-text.ts';
-import { maxStringLength, textIn } from './output-value.ts';
+import { boundedText, maxStringLength } from './output-value.ts';
 
 export type { OutputProblem } from './output-reader.ts';
 export { repairWords } from './output-repair.ts';
@@ -79,17 +79,18 @@ export function fieldOutput(options: FieldOutputOptions): FieldOutput {
   if (selection === undefined || first === undefined || isLeafType(getNamedType(type))) {
     return outputOfType(schema, name, type);
   }
-  const known = outputsOfNodes.get(first) ?? [];
-  for (const one of known) if (isSame(one, options, selection.nodes)) return outputOf(one, selection);
+  const cached = outputsOfNodes.get(first) ?? [];
+  for (const candidate of cached)
+    if (isSame(candidate, options, selection.nodes)) return outputOf(candidate, selection);
   const nodes = [...selection.nodes];
   const outputs = new Map<string, FieldOutput>();
-  const made: KnownField = { schema, name, type, nodes, deciding: decidingVariables(selection), outputs };
-  outputsOfNodes.set(first, [...known, made]);
-  return outputOf(made, selection);
+  const entry: SelectedField = { schema, name, type, nodes, deciding: decidingVariables(selection), outputs };
+  outputsOfNodes.set(first, [...cached, entry]);
+  return outputOf(entry, selection);
 }
 
 /** A field of a document, with what it comes to for each value of the variables that decide. */
-interface KnownField {
+interface SelectedField {
   readonly schema: GraphQLSchema;
   readonly name: string;
   readonly type: GraphQLOutputType;
@@ -100,7 +101,7 @@ interface KnownField {
 
 const outputsOfTypes = new WeakMap<GraphQLOutputType, Map<string, FieldOutput>>();
 /** A list each: one node in a fragment on an interface is a field of several types. */
-const outputsOfNodes = new WeakMap<FieldNode, KnownField[]>();
+const outputsOfNodes = new WeakMap<FieldNode, SelectedField[]>();
 
 function outputOfType(schema: GraphQLSchema, name: string, type: GraphQLOutputType): FieldOutput {
   let byName = outputsOfTypes.get(type);
@@ -116,14 +117,14 @@ function outputOfType(schema: GraphQLSchema, name: string, type: GraphQLOutputTy
   return output;
 }
 
-function isSame(known: KnownField, options: FieldOutputOptions, nodes: readonly FieldNode[]): boolean {
-  if (known.type !== options.type || known.name !== options.name || known.schema !== options.schema) return false;
-  if (known.nodes.length !== nodes.length) return false;
-  for (let index = 0; index < nodes.length; index++) if (known.nodes[index] !== nodes[index]) return false;
+function isSame(entry: SelectedField, options: FieldOutputOptions, nodes: readonly FieldNode[]): boolean {
+  if (entry.type !== options.type || entry.name !== options.name || entry.schema !== options.schema) return false;
+  if (entry.nodes.length !== nodes.length) return false;
+  for (let index = 0; index < nodes.length; index++) if (entry.nodes[index] !== nodes[index]) return false;
   return true;
 }
 
-function outputOf({ schema, name, type, deciding, outputs }: KnownField, selection: OutputSelection): FieldOutput {
+function outputOf({ schema, name, type, deciding, outputs }: SelectedField, selection: OutputSelection): FieldOutput {
   let key = '';
   for (const variable of deciding) key += selection.variables[variable] === true ? '1' : '0';
   let output = outputs.get(key);
@@ -142,9 +143,9 @@ function makeOutput(
   type: GraphQLOutputType,
   selection: OutputSelection | undefined,
 ): FieldOutput {
-  const bare = getNullableType(type);
-  if (isScalarType(bare) && (bare.name === 'String' || bare.name === 'ID'))
-    return bare === type ? textOutput : textOutputNotNull;
+  const nullableType = getNullableType(type);
+  if (isScalarType(nullableType) && (nullableType.name === 'String' || nullableType.name === 'ID'))
+    return nullableType === type ? textOutput : textOutputNotNull;
   const shape = outputShape(schema, type, selection);
   const isWrapped = shape.kind !== 'object';
   return {
@@ -159,8 +160,12 @@ const textOutput: FieldOutput = Object.freeze({
   form: Object.freeze({ kind: 'text' } as const),
   hash: stableHash({ readingVersion, kind: 'text' }),
   read(answer: ModelAnswer): OutputReading {
-    const found = answerText(answer);
-    return found.kind === 'text' ? readText(found.text) : found.kind === 'refused' ? found : invalid(found.message);
+    const reading = answerText(answer);
+    return reading.kind === 'text'
+      ? readText(reading.text)
+      : reading.kind === 'refused'
+        ? reading
+        : invalid(reading.message);
   },
   readValue: readText,
   readFinished: (value: unknown): OutputReading =>
@@ -171,14 +176,14 @@ const textOutputNotNull: FieldOutput = Object.freeze({ ...textOutput, readFinish
 
 function readText(value: unknown): OutputReading {
   if (typeof value !== 'string') return invalid('the answer must be a string');
-  const text = textIn(value.trim());
+  const text = boundedText(value.trim());
   if (text === undefined) return invalid('the answer is too long');
   return text === '' ? invalid('the answer is empty') : { kind: 'valid', value: text };
 }
 
 /** Unlike a model, code may say that there is nothing: an empty text is one. */
 function readFinishedText(value: unknown): OutputReading {
-  const text = typeof value === 'string' ? textIn(value) : undefined;
+  const text = typeof value === 'string' ? boundedText(value) : undefined;
   return text === undefined
     ? invalid(`the value must be a string of at most ${maxStringLength} characters`)
     : { kind: 'valid', value: text };
@@ -193,10 +198,10 @@ function jsonOutput(
     form: deepFreeze({ kind: 'json', name, schema } as const),
     hash: stableHash({ readingVersion, schema }),
     read(answer) {
-      const found = answerText(answer);
-      if (found.kind === 'refused') return found;
-      if (found.kind === 'invalid') return invalid(found.message);
-      const value = answerJson(found.text);
+      const reading = answerText(answer);
+      if (reading.kind === 'refused') return reading;
+      if (reading.kind === 'invalid') return invalid(reading.message);
+      const value = answerJson(reading.text);
       return value === undefined ? invalid('the answer is not JSON, or is longer than 1 MB') : readValue(value);
     },
     readValue,

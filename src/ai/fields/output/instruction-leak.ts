@@ -10,41 +10,42 @@
  */
 import { LRUCache } from 'lru-cache';
 import type { Message } from '../../model-call/index.ts';
-import { asRead, disguisesOf, withoutEscapes } from './disguised-code.ts';
+import { disguisesOf, foldLookAlikes, withoutEscapes } from './disguised-code.ts';
 
 const windowLength = 60;
 const windowStep = 20;
 const codeWord = /[A-Za-z0-9][\w-]{6,}[A-Za-z0-9]/g;
 /** Characters of an answer in which escapes and look-alikes are undone: a megabyte of them would take 300 ms. */
-const mostDisguised = 200_000;
+const maxDecodedLength = 200_000;
 /** Letters and digits of a code; fewer are too likely to stand somewhere by chance. */
-const shortestCode = 7;
+const minCodeLength = 7;
 
 /**
  * @param answer what the model said, with JSON's escapes resolved
  * @param form what the answer's form was described by: an enum's values are no secret
  */
 export function leaksInstructions(messages: readonly Message[], answer: string, form: string): boolean {
-  const instructions = messages.flatMap((one) => (one.role === 'system' ? [one.content] : [])).join('\n');
+  const instructions = messages.flatMap((message) => (message.role === 'system' ? [message.content] : [])).join('\n');
   if (instructions === '' || answer === '') return false;
   const { codes, runs } = secretsOf(instructions);
-  const given = tidy(answer);
-  let known: string | undefined;
-  const isOwn = (text: string): boolean => {
-    known ??= tidy([form, ...messages.flatMap(textsOf)].join('\n'));
-    return !known.includes(text);
+  const normalisedAnswer = normalise(answer);
+  let publicText: string | undefined;
+  const isSecret = (text: string): boolean => {
+    publicText ??= normalise([form, ...messages.flatMap(textsOf)].join('\n'));
+    return !publicText.includes(text);
   };
   if (codes.length > 0) {
-    const givenBare = bare(given);
-    const looked = given.length > mostDisguised ? given.slice(0, mostDisguised) : given;
-    const plain = asRead(withoutEscapes(looked));
-    const plainBare = plain === looked ? givenBare : bare(tidy(plain));
+    const answerLetters = lettersAndDigits(normalisedAnswer);
+    const scanned =
+      normalisedAnswer.length > maxDecodedLength ? normalisedAnswer.slice(0, maxDecodedLength) : normalisedAnswer;
+    const decoded = foldLookAlikes(withoutEscapes(scanned));
+    const decodedLetters = decoded === scanned ? answerLetters : lettersAndDigits(normalise(decoded));
     for (const { code, letters, disguises } of codes) {
-      const isSaid = givenBare.includes(letters) || plainBare.includes(letters);
-      if ((isSaid || disguises.some((one) => givenBare.includes(one))) && isOwn(code)) return true;
+      const isPresent = answerLetters.includes(letters) || decodedLetters.includes(letters);
+      if ((isPresent || disguises.some((disguise) => answerLetters.includes(disguise))) && isSecret(code)) return true;
     }
   }
-  for (const run of runs) if (given.includes(run) && isOwn(run)) return true;
+  for (const run of runs) if (normalisedAnswer.includes(run) && isSecret(run)) return true;
   return false;
 }
 
@@ -71,15 +72,15 @@ function secretsOf(instructions: string): Secrets {
   if (secrets !== undefined) return secrets;
   const codes: Secrets['codes'][number][] = [];
   for (const [word] of instructions.matchAll(codeWord)) {
-    const code = tidy(word);
-    const letters = bare(code);
-    if (looksLikeCode(word) && letters.length >= shortestCode)
+    const code = normalise(word);
+    const letters = lettersAndDigits(code);
+    if (looksLikeCode(word) && letters.length >= minCodeLength)
       codes.push({ code, letters, disguises: disguisesOf(word) });
   }
-  const told = tidy(instructions);
+  const normalised = normalise(instructions);
   const runs: string[] = [];
-  for (let start = 0; start + windowLength <= told.length; start += windowStep) {
-    runs.push(told.slice(start, start + windowLength));
+  for (let start = 0; start + windowLength <= normalised.length; start += windowStep) {
+    runs.push(normalised.slice(start, start + windowLength));
   }
   secrets = { codes, runs };
   secretsByText.set(instructions, secrets);
@@ -97,12 +98,12 @@ function textsOf(message: Message): readonly string[] {
 }
 
 /** Only what needs it is replaced: a megabyte takes 120 ms in all, and 280 ms where every blank is replaced by a blank. */
-function tidy(text: string): string {
-  const seen = /[^\n -~]/.test(text) ? text.normalize('NFKC').replace(/\p{Cf}+/gu, '') : text;
-  return seen.replace(/\s{2,}|[^\S ]/g, ' ').toLowerCase();
+function normalise(text: string): string {
+  const visible = /[^\n -~]/.test(text) ? text.normalize('NFKC').replace(/\p{Cf}+/gu, '') : text;
+  return visible.replace(/\s{2,}|[^\S ]/g, ' ').toLowerCase();
 }
 
 /** Letters and digits alone. By Unicode's classes, `split` and `join` take half of `replace`'s time. */
-function bare(text: string): string {
+function lettersAndDigits(text: string): string {
   return /[^ -~]/.test(text) ? text.split(/[^\p{L}\p{N}]+/u).join('') : text.replace(/[^a-z0-9]+/g, '');
 }

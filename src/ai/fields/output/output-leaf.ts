@@ -5,7 +5,7 @@
 import { type GraphQLEnumType, type GraphQLLeafType, type GraphQLScalarType, isEnumType } from 'graphql';
 import type { JsonSchema } from '../../model-call/index.ts';
 import { scalarForm } from './output-scalars.ts';
-import { maxStringLength, textIn } from './output-value.ts';
+import { boundedText, maxStringLength } from './output-value.ts';
 
 export interface OutputLeaf {
   /** Without the type's own description. */
@@ -58,7 +58,7 @@ const builtIn: ReadonlyMap<string, Omit<OutputLeaf, 'description' | 'isEnum'>> =
     {
       schema: { type: 'string' },
       expected: `must be a string of at most ${maxStringLength} characters`,
-      read: (value: unknown) => (typeof value === 'string' ? textIn(value) : undefined),
+      read: (value: unknown) => (typeof value === 'string' ? boundedText(value) : undefined),
     },
   ],
   [
@@ -68,7 +68,7 @@ const builtIn: ReadonlyMap<string, Omit<OutputLeaf, 'description' | 'isEnum'>> =
       expected: `must be a string of at most ${maxStringLength} characters`,
       // GraphQL takes whole numbers for ids, and models write ids that are all digits so.
       read: (value: unknown) =>
-        typeof value === 'string' ? textIn(value) : Number.isSafeInteger(value) ? String(value) : undefined,
+        typeof value === 'string' ? boundedText(value) : Number.isSafeInteger(value) ? String(value) : undefined,
     },
   ],
   [
@@ -101,9 +101,9 @@ const builtIn: ReadonlyMap<string, Omit<OutputLeaf, 'description' | 'isEnum'>> =
 ]);
 
 function scalarLeaf(type: GraphQLScalarType): OutputLeaf {
-  const known = builtIn.get(type.name);
+  const builtInLeaf = builtIn.get(type.name);
   // The built-in scalars' own descriptions teach a model nothing and are paid for.
-  if (known !== undefined) return { ...known, description: undefined, isEnum: false };
+  if (builtInLeaf !== undefined) return { ...builtInLeaf, description: undefined, isEnum: false };
   const { schema, words, read } = scalarForm(type.name, type.specifiedByURL);
   return {
     schema,
@@ -111,14 +111,14 @@ function scalarLeaf(type: GraphQLScalarType): OutputLeaf {
     expected: `must be ${words}`,
     isEnum: false,
     read(value) {
-      const kept = read(value);
-      return kept !== undefined && passesOwnCheck(type, kept) ? kept : undefined;
+      const parsed = read(value);
+      return parsed !== undefined && passesParseValue(type, parsed) ? parsed : undefined;
     },
   };
 }
 
 /** A scalar of code has a check of its own. What it makes of the value is not kept: it need not be JSON. */
-function passesOwnCheck(type: GraphQLScalarType, value: unknown): boolean {
+function passesParseValue(type: GraphQLScalarType, value: unknown): boolean {
   try {
     return type.parseValue(value) !== undefined;
   } catch {

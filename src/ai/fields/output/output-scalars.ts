@@ -7,7 +7,7 @@
  */
 import { isIPv4, isIPv6 } from 'node:net';
 import type { JsonSchema } from '../../model-call/index.ts';
-import { freeJson, maxStringLength, textIn } from './output-value.ts';
+import { boundedText, freeJson, maxStringLength } from './output-value.ts';
 
 export interface ScalarForm {
   readonly schema: JsonSchema;
@@ -72,7 +72,7 @@ const decimal = pattern('a decimal number, as a string', '^-?(?:0|[1-9][0-9]{0,9
 const anyValue: ScalarForm = {
   schema: { anyOf: [{ type: 'string' }, { type: 'number' }, { type: 'boolean' }] },
   words: `a string of at most ${maxStringLength} characters, a number or a boolean`,
-  read: (value) => (typeof value === 'string' ? textIn(value) : isPlain(value) ? value : undefined),
+  read: (value) => (typeof value === 'string' ? boundedText(value) : isPlain(value) ? value : undefined),
 };
 
 /** Free JSON has no strict form: a provider is asked for it as it is. */

@@ -30,7 +30,7 @@ export function selectedFields(
   type: GraphQLObjectType,
   { nodes, fragments, variables }: OutputSelection,
 ): ReadonlyMap<string, readonly FieldNode[]> {
-  const found = new Map<string, FieldNode[]>();
+  const nodesByField = new Map<string, FieldNode[]>();
   const spread = new Set<string>();
   const collect = ({ selections }: SelectionSetNode): void => {
     for (const selection of selections) {
@@ -39,9 +39,9 @@ export function selectedFields(
         case Kind.FIELD: {
           const name = selection.name.value;
           if (name.startsWith('__')) break;
-          const same = found.get(name);
-          if (same === undefined) found.set(name, [selection]);
-          else same.push(selection);
+          const siblings = nodesByField.get(name);
+          if (siblings === undefined) nodesByField.set(name, [selection]);
+          else siblings.push(selection);
           break;
         }
         case Kind.INLINE_FRAGMENT:
@@ -59,7 +59,7 @@ export function selectedFields(
     }
   };
   for (const { selectionSet } of nodes) if (selectionSet !== undefined) collect(selectionSet);
-  return found;
+  return nodesByField;
 }
 
 /** The names of the variables that decide what is selected below `nodes`. */
@@ -68,8 +68,8 @@ export function decidingVariables({ nodes, fragments }: OutputSelection): readon
   const spread = new Set<string>();
   const walk = (selections: readonly SelectionNode[]): void => {
     for (const selection of selections) {
-      for (const { arguments: given = [] } of selection.directives ?? [])
-        for (const { value } of given) if (value.kind === Kind.VARIABLE) names.add(value.name.value);
+      for (const { arguments: argumentNodes = [] } of selection.directives ?? [])
+        for (const { value } of argumentNodes) if (value.kind === Kind.VARIABLE) names.add(value.name.value);
       if (selection.kind !== Kind.FRAGMENT_SPREAD) {
         walk(selection.selectionSet?.selections ?? []);
         continue;
@@ -95,6 +95,6 @@ function isIncluded(node: SelectionNode, variables: Readonly<Record<string, unkn
 
 function applies(schema: GraphQLSchema, type: GraphQLObjectType, condition: string | undefined): boolean {
   if (condition === undefined || condition === type.name) return true;
-  const named = schema.getType(condition);
-  return named !== undefined && isAbstractType(named) && schema.isSubType(named, type);
+  const conditionType = schema.getType(condition);
+  return conditionType !== undefined && isAbstractType(conditionType) && schema.isSubType(conditionType, type);
 }

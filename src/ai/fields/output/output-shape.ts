@@ -70,22 +70,23 @@ export function outputShape(
   type: GraphQLOutputType,
   selection: OutputSelection | undefined,
 ): OutputShape {
-  let left = maxNodes;
+  let remaining = maxNodes;
   const count = (): void => {
-    if (left-- === 0) throw new GatewayError('AI_REQUEST_INVALID', { detail: `more than ${maxNodes} fields` });
+    if (remaining-- === 0) throw new GatewayError('AI_REQUEST_INVALID', { detail: `more than ${maxNodes} fields` });
   };
 
   const shapeOf = (
-    given: GraphQLOutputType,
+    currentType: GraphQLOutputType,
     selected: OutputSelection | undefined,
     within: readonly string[],
   ): OutputShape => {
-    const isNullable = !isNonNullType(given);
-    const bare = isNonNullType(given) ? given.ofType : given;
-    if (isListType(bare)) return { kind: 'list', isNullable, item: shapeOf(bare.ofType, selected, within) };
-    if (isLeafType(bare)) return { kind: 'leaf', isNullable, leaf: outputLeaf(bare) };
-    if (isObjectType(bare)) return objectShape(bare, isNullable, selected, within);
-    return abstractShape(bare, isNullable, selected, within);
+    const isNullable = !isNonNullType(currentType);
+    const nullableType = isNonNullType(currentType) ? currentType.ofType : currentType;
+    if (isListType(nullableType))
+      return { kind: 'list', isNullable, item: shapeOf(nullableType.ofType, selected, within) };
+    if (isLeafType(nullableType)) return { kind: 'leaf', isNullable, leaf: outputLeaf(nullableType) };
+    if (isObjectType(nullableType)) return objectShape(nullableType, isNullable, selected, within);
+    return abstractShape(nullableType, isNullable, selected, within);
   };
 
   const objectShape = (
@@ -95,13 +96,13 @@ export function outputShape(
     within: readonly string[],
   ): ObjectShape => {
     count();
-    const chosen = selected === undefined ? undefined : selectedFields(schema, object, selected);
+    const nodesByField = selected === undefined ? undefined : selectedFields(schema, object, selected);
     const inside = [...within, object.name];
     const fields: FieldShape[] = [];
     for (const field of Object.values(object.getFields())) {
-      if (!isWritten(field)) continue;
-      const nodes = chosen?.get(field.name);
-      if (selected === undefined ? isLeftOut(field, inside) : nodes === undefined) continue;
+      if (!isModelWritten(field)) continue;
+      const nodes = nodesByField?.get(field.name);
+      if (selected === undefined ? isOmitted(field, inside) : nodes === undefined) continue;
       count();
       const below = selected === undefined || nodes === undefined ? undefined : { ...selected, nodes };
       fields.push({
@@ -140,7 +141,7 @@ export function outputShape(
  * Whether the model that writes an object writes this field of it: not one with a prompt or a resolver of its own, nor one
  * that another subgraph answers.
  */
-export function isWritten({ name, astNode, resolve }: GraphQLField<unknown, unknown>): boolean {
+export function isModelWritten({ name, astNode, resolve }: GraphQLField<unknown, unknown>): boolean {
   if (name === '__proto__' || (resolve !== undefined && resolve !== defaultFieldResolver)) return false;
   return astNode?.directives?.some((directive) => answeredElsewhere.has(directive.name.value)) !== true;
 }
@@ -150,9 +151,9 @@ const answeredElsewhere: ReadonlySet<string> = new Set([
   ...['external', 'federation__external'],
 ]);
 
-function isLeftOut({ deprecationReason, type }: GraphQLField<unknown, unknown>, inside: readonly string[]): boolean {
+function isOmitted({ deprecationReason, type }: GraphQLField<unknown, unknown>, inside: readonly string[]): boolean {
   if (deprecationReason != null) return true;
-  let named: GraphQLOutputType = type;
-  while (isNonNullType(named) || isListType(named)) named = named.ofType;
-  return inside.includes(named.name);
+  let namedType: GraphQLOutputType = type;
+  while (isNonNullType(namedType) || isListType(namedType)) namedType = namedType.ofType;
+  return inside.includes(namedType.name);
 }

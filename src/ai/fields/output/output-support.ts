@@ -13,32 +13,32 @@ import {
   isObjectType,
 } from 'graphql';
 import { offeredValues } from './output-leaf.ts';
-import { isWritten } from './output-shape.ts';
+import { isModelWritten } from './output-shape.ts';
 
 /** @returns why not, in words for the schema's owner; `undefined` where it can */
 export function unsupportedOutput(schema: GraphQLSchema, type: GraphQLOutputType): string | undefined {
-  const seen = new Set<GraphQLNamedType>();
-  const waiting: GraphQLNamedType[] = [getNamedType(type)];
-  for (let named = waiting.pop(); named !== undefined; named = waiting.pop()) {
-    if (seen.has(named)) continue;
-    seen.add(named);
-    if (isEnumType(named) && offeredValues(named).length === 0) {
-      return `every value of ${named.name} is deprecated, so there is none to choose`;
+  const visited = new Set<GraphQLNamedType>();
+  const queue: GraphQLNamedType[] = [getNamedType(type)];
+  for (let namedType = queue.pop(); namedType !== undefined; namedType = queue.pop()) {
+    if (visited.has(namedType)) continue;
+    visited.add(namedType);
+    if (isEnumType(namedType) && offeredValues(namedType).length === 0) {
+      return `every value of ${namedType.name} is deprecated, so there is none to choose`;
     }
-    if (isAbstractType(named)) {
-      const possible = schema.getPossibleTypes(named);
-      if (possible.length === 0) return `no type implements ${named.name}`;
-      waiting.push(...possible);
+    if (isAbstractType(namedType)) {
+      const possible = schema.getPossibleTypes(namedType);
+      if (possible.length === 0) return `no type implements ${namedType.name}`;
+      queue.push(...possible);
     }
-    if (!isObjectType(named) && !isInterfaceType(named)) continue;
-    const fields = Object.values(named.getFields()).filter(isWritten);
-    if (fields.length === 0) return `${named.name} has no field that a model could write`;
+    if (!isObjectType(namedType) && !isInterfaceType(namedType)) continue;
+    const fields = Object.values(namedType.getFields()).filter(isModelWritten);
+    if (fields.length === 0) return `${namedType.name} has no field that a model could write`;
     for (const field of fields) {
       const [argument] = field.args;
       if (argument !== undefined) {
-        return `${named.name}.${field.name} takes the argument "${argument.name}", and what a model has written takes none`;
+        return `${namedType.name}.${field.name} takes the argument "${argument.name}", and what a model has written takes none`;
       }
-      waiting.push(getNamedType(field.type));
+      queue.push(getNamedType(field.type));
     }
   }
   return undefined;

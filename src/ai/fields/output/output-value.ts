@@ -11,14 +11,14 @@ export const maxDepth = 64;
 const prototypeKeys: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
 /** @returns undefined for what is too long. Half a surrogate pair would not survive a cache: it becomes U+FFFD. */
-export function textIn(value: string): string | undefined {
+export function boundedText(value: string): string | undefined {
   if (value.length > maxStringLength) return undefined;
   return value.isWellFormed() ? value : value.toWellFormed();
 }
 
 /** A copy of JSON of any shape, without prototypes. @returns undefined where it exceeds a bound */
 export function freeJson(value: unknown, depth = 0): unknown {
-  if (typeof value === 'string') return textIn(value);
+  if (typeof value === 'string') return boundedText(value);
   if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
   if (value === null || typeof value === 'boolean') return value;
   if (typeof value !== 'object' || depth >= maxDepth) return undefined;
@@ -29,9 +29,9 @@ function freeList(values: readonly unknown[], depth: number): unknown[] | undefi
   if (values.length > maxListLength) return undefined;
   const copy: unknown[] = [];
   for (const value of values) {
-    const kept = freeJson(value, depth + 1);
-    if (kept === undefined) return undefined;
-    copy.push(kept);
+    const itemCopy = freeJson(value, depth + 1);
+    if (itemCopy === undefined) return undefined;
+    copy.push(itemCopy);
   }
   return copy;
 }
@@ -42,9 +42,9 @@ function freeObject(object: Readonly<Record<string, unknown>>, depth: number): o
   const copy: Record<string, unknown> = Object.create(null);
   for (const key of keys) {
     if (prototypeKeys.has(key)) continue;
-    const kept = freeJson(object[key], depth + 1);
-    if (kept === undefined) return undefined;
-    copy[key.toWellFormed()] = kept;
+    const valueCopy = freeJson(object[key], depth + 1);
+    if (valueCopy === undefined) return undefined;
+    copy[key.toWellFormed()] = valueCopy;
   }
   return copy;
 }

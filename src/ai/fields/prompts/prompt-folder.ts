@@ -4,7 +4,7 @@
  */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setImmediate as letOthersRun } from 'node:timers/promises';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { messageOf } from '../../../errors/index.ts';
 import { readTextFile, stableHash } from '../../../lib/index.ts';
 import { type Prompt, PromptError, parsePrompt } from './prompt.ts';
@@ -30,21 +30,21 @@ export interface PromptFolder {
   list(): readonly Prompt[];
 }
 
-const ending = '.prompt';
+const extension = '.prompt';
 const maxCharacters = 1_000_000;
 
 export async function readPromptFolder(folder: string): Promise<PromptFolder> {
   const texts = new Map<string, string>();
   try {
     for (const file of (await readdir(folder)).sort()) {
-      if (file.endsWith(ending) || file === labelsFile) texts.set(file, await readTextFile(join(folder, file)));
+      if (file.endsWith(extension) || file === labelsFile) texts.set(file, await readTextFile(join(folder, file)));
     }
   } catch (error) {
     const missing = new PromptError(`the folder of prompts cannot be read: ${messageOf(error)}`, undefined);
     return { folder, hash: '', errors: new Map([[folder, missing]]), find: () => missing, list: () => [] };
   }
   const partials = new Map<string, string>();
-  for (const [file, text] of texts) if (file.startsWith('_')) partials.set(file.slice(1, -ending.length), text);
+  for (const [file, text] of texts) if (file.startsWith('_')) partials.set(file.slice(1, -extension.length), text);
 
   const choices = new Map<string, PromptChoice>();
   const prompts: Prompt[] = [];
@@ -52,11 +52,11 @@ export async function readPromptFolder(folder: string): Promise<PromptFolder> {
   for (const [file, text] of texts) {
     if (file.startsWith('_') || file === labelsFile) continue;
     // A prompt takes some milliseconds, and a gateway that reloads goes on serving.
-    await letOthersRun();
+    await yieldToEventLoop();
     try {
       const prompt = await readPrompt(file, text, partials);
       prompts.push(prompt);
-      choices.set(prompt.name, onlyChoice(prompt));
+      choices.set(prompt.name, singleChoice(prompt));
     } catch (error) {
       errors.set(file, error instanceof PromptError ? error : new PromptError(messageOf(error), undefined));
     }
@@ -64,10 +64,10 @@ export async function readPromptFolder(folder: string): Promise<PromptFolder> {
   const labels = labelsOf(texts.get(labelsFile));
   if (labels instanceof PromptError) errors.set(labelsFile, labels);
 
-  const found = (name: string): PromptChoice | PromptError =>
+  const choiceOf = (name: string): PromptChoice | PromptError =>
     choices.get(name) ??
-    errors.get(`${name}${ending}`) ??
-    new PromptError(`there is no file ${name}${ending}`, undefined);
+    errors.get(`${name}${extension}`) ??
+    new PromptError(`there is no file ${name}${extension}`, undefined);
 
   return {
     folder,
@@ -79,8 +79,8 @@ export async function readPromptFolder(folder: string): Promise<PromptFolder> {
         return new PromptError('a prompt is named by letters, digits, _ and -, with @version or #label', undefined);
       }
       const [name = '', label] = reference.split('#');
-      if (label === undefined) return found(name);
-      return labels instanceof PromptError ? labels : labelled(name, label, labels, found);
+      if (label === undefined) return choiceOf(name);
+      return labels instanceof PromptError ? labels : labelledChoice(name, label, labels, choiceOf);
     },
   };
 }
@@ -88,7 +88,7 @@ export async function readPromptFolder(folder: string): Promise<PromptFolder> {
 const namePattern = /^(?!_)[\w-]+(?:@\d+|#[\w-]+)?$/;
 
 async function readPrompt(file: string, text: string, partials: ReadonlyMap<string, string>): Promise<Prompt> {
-  const name = file.slice(0, -ending.length);
+  const name = file.slice(0, -extension.length);
   if (!namePattern.test(name) || name.includes('#') || /@0/.test(name)) {
     const message = 'a prompt’s file is named by letters, digits, _ and -, with @version: review-summary@3.prompt';
     throw new PromptError(message, undefined);
@@ -106,34 +106,34 @@ function labelsOf(text: string | undefined): PromptLabels | PromptError {
   }
 }
 
-function onlyChoice(prompt: Prompt): PromptChoice {
+function singleChoice(prompt: Prompt): PromptChoice {
   return { versions: [{ prompt, weight: 1 }], pick: () => prompt };
 }
 
-function labelled(
+function labelledChoice(
   name: string,
   label: string,
   labels: PromptLabels,
-  found: (name: string) => PromptChoice | PromptError,
+  choiceOf: (name: string) => PromptChoice | PromptError,
 ): PromptChoice | PromptError {
-  const named = labels.get(name)?.get(label);
-  if (named === undefined) {
+  const labelEntry = labels.get(name)?.get(label);
+  if (labelEntry === undefined) {
     return new PromptError(`labels.yaml has no label "${label}" of "${name}"`, undefined, { file: labelsFile });
   }
   const versions: { prompt: Prompt; weight: number; name: string }[] = [];
-  for (const { version, weight } of named.versions) {
-    const choice = found(`${name}@${version}`);
+  for (const { version, weight } of labelEntry.versions) {
+    const choice = choiceOf(`${name}@${version}`);
     if (choice instanceof PromptError) {
-      const { message, line, file = `${name}@${version}${ending}`, suggestedFix } = choice;
+      const { message, line, file = `${name}@${version}${extension}`, suggestedFix } = choice;
       return line === undefined
-        ? new PromptError(message, named.line, { file: labelsFile })
+        ? new PromptError(message, labelEntry.line, { file: labelsFile })
         : new PromptError(message, line, { file, suggestedFix });
     }
     const prompt = choice.pick('');
     versions.push({ prompt, weight, name: prompt.name });
   }
-  const [first, ...rest] = versions;
-  if (first === undefined) return new PromptError(`"${label}" of "${name}" names no version`, named.line);
-  if (rest.length === 0) return onlyChoice(first.prompt);
-  return { versions, pick: (stickyKey) => pickWeighted([first, ...rest], stickyKey).prompt };
+  const [first, ...furtherVersions] = versions;
+  if (first === undefined) return new PromptError(`"${label}" of "${name}" names no version`, labelEntry.line);
+  if (furtherVersions.length === 0) return singleChoice(first.prompt);
+  return { versions, pick: (stickyKey) => pickWeighted([first, ...furtherVersions], stickyKey).prompt };
 }

@@ -46,7 +46,9 @@ const settings = z
       .optional(),
   })
   // dotprompt's own name of it.
-  .transform(({ stopSequences, ...rest }) => (stopSequences === undefined ? rest : { stop: stopSequences, ...rest }));
+  .transform(({ stopSequences, ...otherSettings }) =>
+    stopSequences === undefined ? otherSettings : { stop: stopSequences, ...otherSettings },
+  );
 
 /** Picoschema or JSON schema; dotprompt reads it. */
 const schema = z.union([z.string(), z.record(z.string(), z.unknown())]);
@@ -93,7 +95,9 @@ export function readFrontMatter(source: string): FrontMatter {
     for (let length = path.length; length > 0; length--) {
       const parent: unknown = length === 1 ? document.contents : document.getIn(path.slice(0, length - 1), true);
       const key = path[length - 1];
-      const pair = isMap(parent) ? parent.items.find((one) => isScalar(one.key) && one.key.value === key) : undefined;
+      const pair = isMap(parent)
+        ? parent.items.find((item) => isScalar(item.key) && item.key.value === key)
+        : undefined;
       const node: unknown = pair?.key ?? document.getIn(path.slice(0, length), true);
       const offset = (node as { readonly range?: readonly number[] } | undefined)?.range?.[0];
       if (offset !== undefined) return lineAt(offset);

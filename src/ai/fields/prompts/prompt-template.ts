@@ -42,11 +42,11 @@ export function compileTemplate(source: TemplateText, partials: ReadonlyMap<stri
   const {
     variables,
     paths,
-    partials: included,
+    partials: partialNames,
   } = readTemplate(template, (name) => {
-    const known = parsed.get(name);
+    const cached = parsed.get(name);
     const text = partials.get(name);
-    if (known !== undefined || text === undefined) return known;
+    if (cached !== undefined || text === undefined) return cached;
     const partial = parse({ text, linesBefore: 0 }, `_${name}.prompt`);
     parsed.set(name, partial);
     return partial;
@@ -66,16 +66,16 @@ export function compileTemplate(source: TemplateText, partials: ReadonlyMap<stri
   rewrite(template.program);
   const fill = handlebars.compile<unknown>(template.program, options);
   const runtime = { allowProtoPropertiesByDefault: false, allowProtoMethodsByDefault: false };
-  return { variables, paths, partials: included, render: (values) => split(fill(values, runtime)) };
+  return { variables, paths, partials: partialNames, render: (values) => split(fill(values, runtime)) };
 }
 
 function parse({ text, linesBefore }: TemplateText, file: string | undefined): TemplateSource {
   try {
     return { program: Handlebars.parse(text), linesBefore };
   } catch (error) {
-    const [first = '', ...rest] = messageOf(error).split('\n');
+    const [first = '', ...detailLines] = messageOf(error).split('\n');
     const line = /on line (\d+)/i.exec(first)?.[1] ?? /^.* - (\d+):\d+$/.exec(first)?.[1];
-    const why = rest.at(-1) ?? first;
+    const why = detailLines.at(-1) ?? first;
     throw new PromptError(
       `the template cannot be read: ${why}`,
       line === undefined ? undefined : Number(line) + linesBefore,
@@ -119,7 +119,7 @@ function rewriteOutput(node: hbs.AST.MustacheStatement): hbs.AST.Statement {
     } as unknown as hbs.AST.Statement;
   }
   const isCall = node.params.length > 0 || node.hash !== undefined;
-  const given = isCall
+  const argument = isCall
     ? { type: 'SubExpression', path: node.path, params: node.params, hash: node.hash, loc: node.loc }
     : node.path;
   const path = {
@@ -130,7 +130,7 @@ function rewriteOutput(node: hbs.AST.MustacheStatement): hbs.AST.Statement {
     original: outputHelper,
     loc: node.loc,
   };
-  return { ...node, path, params: [given], hash: undefined } as unknown as hbs.AST.MustacheStatement;
+  return { ...node, path, params: [argument], hash: undefined } as unknown as hbs.AST.MustacheStatement;
 }
 
 /** The one way of a value into the text. */
@@ -149,40 +149,40 @@ function json(value: unknown, { hash }: Handlebars.HelperOptions): string | unde
   return JSON.stringify(value, null, typeof indent === 'number' ? indent : 0);
 }
 
-function ifEquals(this: unknown, one: unknown, other: unknown, options: Handlebars.HelperOptions): string {
-  return one === other ? options.fn(this) : options.inverse(this);
+function ifEquals(this: unknown, first: unknown, second: unknown, options: Handlebars.HelperOptions): string {
+  return first === second ? options.fn(this) : options.inverse(this);
 }
 
-function unlessEquals(this: unknown, one: unknown, other: unknown, options: Handlebars.HelperOptions): string {
-  return one === other ? options.inverse(this) : options.fn(this);
+function unlessEquals(this: unknown, first: unknown, second: unknown, options: Handlebars.HelperOptions): string {
+  return first === second ? options.inverse(this) : options.fn(this);
 }
 
 /** As dotprompt: text before the first role is the user's, a block without text is no message. */
 function split(text: string): readonly Message[] {
   const messages: Message[] = [];
   let role: RoleName = 'user';
-  let written = '';
+  let blockText = '';
   let from = 0;
   for (let at = text.indexOf(mark); at !== -1; at = text.indexOf(mark, from)) {
-    written += text.slice(from, at);
+    blockText += text.slice(from, at);
     from = at + 2;
-    const begun = roleOfMark[text[at + 1] ?? ''];
-    if (begun === undefined) {
-      written += mark;
+    const nextRole = roleOfMark[text[at + 1] ?? ''];
+    if (nextRole === undefined) {
+      blockText += mark;
       continue;
     }
-    push(messages, role, written);
-    written = '';
-    role = begun;
+    push(messages, role, blockText);
+    blockText = '';
+    role = nextRole;
   }
-  push(messages, role, written + text.slice(from));
+  push(messages, role, blockText + text.slice(from));
   return messages;
 }
 
 const roleOfMark: Readonly<Record<string, RoleName>> = { u: 'user', s: 'system', m: 'model' };
 
-function push(messages: Message[], role: RoleName, written: string): void {
-  const text = written.trim();
+function push(messages: Message[], role: RoleName, blockText: string): void {
+  const text = blockText.trim();
   if (text === '') return;
   if (role === 'system') messages.push({ role, content: text });
   else if (role === 'user') messages.push(userText(text));

@@ -23,7 +23,7 @@ const expectation = z
     /** In characters of the text. */
     maxLength: z.number().int().min(0).optional(),
   })
-  .refine((one) => Object.keys(one).length > 0, 'say what is expected: contains, matches, equals, …');
+  .refine((expected) => Object.keys(expected).length > 0, 'say what is expected: contains, matches, equals, …');
 
 export const promptTest = z.strictObject({
   name: text.optional(),
@@ -56,7 +56,7 @@ export function failedExpectations(expected: PromptTest['expect'], { text, value
   if (Object.hasOwn(expected, 'equals') && !isDeepStrictEqual(value, expected.equals)) {
     failed.push(`is not ${JSON.stringify(expected.equals)}`);
   }
-  if (expected.oneOf !== undefined && !expected.oneOf.some((one) => isDeepStrictEqual(value, one))) {
+  if (expected.oneOf !== undefined && !expected.oneOf.some((option) => isDeepStrictEqual(value, option))) {
     failed.push(`is none of ${JSON.stringify(expected.oneOf)}`);
   }
   if (expected.schema !== undefined) {

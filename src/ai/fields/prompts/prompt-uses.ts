@@ -31,12 +31,17 @@ export function promptUses(source: SubgraphSource): ReadonlyMap<string, readonly
     if (field === undefined) continue;
     const [name = ''] = prompt.split(/[@#]/);
     const output = fieldOutput({ schema, name: `${typeName}_${fieldName}`, type: field.type });
-    const of = uses.get(name) ?? [];
-    if (of.some((one) => one.output.hash === output.hash)) continue;
+    const usesOfPrompt = uses.get(name) ?? [];
+    if (usesOfPrompt.some((use) => use.output.hash === output.hash)) continue;
     const defaults = Object.fromEntries(
-      field.args.flatMap((one) => (one.defaultValue === undefined ? [] : [[one.name, one.defaultValue]])),
+      field.args.flatMap((argument) =>
+        argument.defaultValue === undefined ? [] : [[argument.name, argument.defaultValue]],
+      ),
     );
-    uses.set(name, [...of, { coordinate: `${typeName}.${fieldName}`, output, model, maxOutputTokens, defaults }]);
+    uses.set(name, [
+      ...usesOfPrompt,
+      { coordinate: `${typeName}.${fieldName}`, output, model, maxOutputTokens, defaults },
+    ]);
   }
   return uses;
 }

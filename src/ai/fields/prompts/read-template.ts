@@ -67,7 +67,7 @@ interface Scope {
   /** Where its names are read, from a variable on; `undefined`: the template does not say. */
   readonly base: Steps | undefined;
   /** Names that are no variables: a partial's own parameters. */
-  readonly own: ReadonlySet<string>;
+  readonly parameters: ReadonlySet<string>;
   readonly outer: Scope | undefined;
 }
 
@@ -88,7 +88,7 @@ export function readTemplate(
   partialOf: (name: string) => TemplateSource | undefined,
 ): TemplateReading {
   const reader = new TemplateReader(partialOf);
-  const scope: Scope = { isValues: true, base: [], own: noNames, outer: undefined };
+  const scope: Scope = { isValues: true, base: [], parameters: noNames, outer: undefined };
   reader.walk(
     template.program,
     { scope, bound: noneBound, partial: undefined, linesBefore: template.linesBefore },
@@ -116,9 +116,9 @@ class TemplateReader implements TemplateReading {
 
   /** @returns the roles that may hold at its end */
   walk(program: Program | undefined, place: Place, roles: number): number {
-    let now = roles;
-    for (const statement of program?.body ?? []) now = this.#statement(statement, place, now);
-    return now;
+    let current = roles;
+    for (const statement of program?.body ?? []) current = this.#statement(statement, place, current);
+    return current;
   }
 
   #statement(node: hbs.AST.Statement, place: Place, roles: number): number {
@@ -153,9 +153,9 @@ class TemplateReader implements TemplateReading {
     const isCall = node.params.length > 0 || node.hash !== undefined;
     const isData = isCall ? this.#call(node, place) : this.#expression(node.path, place);
     if (isData && (roles & roleBits.system) !== 0) {
-      const shown = isCall ? name : (node.path as hbs.AST.PathExpression).original;
+      const expression = isCall ? name : (node.path as hbs.AST.PathExpression).original;
       throw refusal(
-        `{{${shown}}} stands in the system block, where a value would be an instruction`,
+        `{{${expression}}} stands in the system block, where a value would be an instruction`,
         node,
         place,
         'move it to a user block, below {{role "user"}}',
@@ -182,7 +182,7 @@ class TemplateReader implements TemplateReading {
     const bound = new Map(place.bound);
     if (item !== undefined) bound.set(item, base);
     for (const counter of counters) bound.set(counter, undefined);
-    const inner: Place = { ...place, scope: { isValues: false, base, own: noNames, outer: place.scope }, bound };
+    const inner: Place = { ...place, scope: { isValues: false, base, parameters: noNames, outer: place.scope }, bound };
     let after = this.walk(node.program, inner, roles);
     // Where a role of the body still holds when it comes round again.
     if (isLoop && (after | roles) !== roles) after |= this.walk(node.program, inner, after | roles);
@@ -200,10 +200,11 @@ class TemplateReader implements TemplateReading {
     this.#arguments(node, place);
     let { scope } = place;
     if (node.params.length > 0) {
-      scope = { isValues: false, base: this.#stepsOf(node.params[0], place), own: noNames, outer: undefined };
+      scope = { isValues: false, base: this.#stepsOf(node.params[0], place), parameters: noNames, outer: undefined };
     }
-    const own = (node.hash?.pairs ?? []).map((pair) => pair.key);
-    if (own.length > 0) scope = { ...scope, own: new Set([...scope.own, ...own]), outer: scope };
+    const parameterNames = (node.hash?.pairs ?? []).map((pair) => pair.key);
+    if (parameterNames.length > 0)
+      scope = { ...scope, parameters: new Set([...scope.parameters, ...parameterNames]), outer: scope };
     const callLine = place.partial?.callLine ?? lineOf(node, place);
     return this.walk(
       partial.program,
@@ -243,15 +244,15 @@ class TemplateReader implements TemplateReading {
     const path = node as hbs.AST.PathExpression;
     const parts: readonly unknown[] = path.parts;
     if (!areTexts(parts)) return undefined;
-    const [head = '', ...rest] = parts;
-    if (path.data) return head === 'root' ? rest : undefined;
+    const [head = '', ...tail] = parts;
+    if (path.data) return head === 'root' ? tail : undefined;
     if (path.depth === 0 && bound.has(head)) {
-      const stands = bound.get(head);
-      return stands && [...stands, ...rest];
+      const boundSteps = bound.get(head);
+      return boundSteps && [...boundSteps, ...tail];
     }
-    let found: Scope | undefined = scope;
-    for (let up = 0; up < path.depth; up++) found = found?.outer;
-    return found?.base === undefined || found.own.has(head) ? undefined : [...found.base, ...parts];
+    let target: Scope | undefined = scope;
+    for (let up = 0; up < path.depth; up++) target = target?.outer;
+    return target?.base === undefined || target.parameters.has(head) ? undefined : [...target.base, ...parts];
   }
 
   #path(path: hbs.AST.PathExpression, place: Place): boolean {
@@ -270,8 +271,8 @@ class TemplateReader implements TemplateReading {
     for (let up = 0; up < path.depth; up++) scope = scope?.outer;
     if (scope === undefined) throw refusal(`{{${path.original}}} leads out of what can be read here`, path, place);
     const isBound = path.depth === 0 && typeof head === 'string' && place.bound.has(head);
-    const isOwn = typeof head === 'string' && scope.own.has(head);
-    if (isBound || isOwn || !scope.isValues) return true;
+    const isParameter = typeof head === 'string' && scope.parameters.has(head);
+    if (isBound || isParameter || !scope.isValues) return true;
     return this.#variable(head, path, place);
   }
 

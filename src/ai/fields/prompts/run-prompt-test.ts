@@ -25,7 +25,7 @@ export interface PromptTestResult {
 }
 
 /** The bound of a prompt that leaves it to the fields that use it. */
-const boundWithoutOne = 1_000;
+const defaultMaxOutputTokens = 1_000;
 
 /** Never rejects for what a model, a provider or the test's input does: that is a problem of the test. */
 export async function runPromptTest(run: PromptTestRun): Promise<PromptTestResult> {
@@ -35,7 +35,7 @@ export async function runPromptTest(run: PromptTestRun): Promise<PromptTestResul
     if (problems.length > 0) return { problems, answer: undefined };
   }
   const request = {
-    maxOutputTokens: boundWithoutOne,
+    maxOutputTokens: defaultMaxOutputTokens,
     ...promptRequest(prompt, { ...use?.defaults, ...test.input }),
     ...(use === undefined ? {} : { output: use.output.form }),
     ...(use?.maxOutputTokens === undefined ? {} : { maxOutputTokens: use.maxOutputTokens }),

@@ -2,7 +2,7 @@ import { buildSubgraphSchema } from '@apollo/subgraph';
 import { parse } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { aiFieldsOf } from '../../../../../src/ai/fields/ai-field.ts';
-import { whyPathIsEmpty } from '../../../../../src/ai/fields/output/empty-paths.ts';
+import { emptyPathReason } from '../../../../../src/ai/fields/output/empty-paths.ts';
 import { parsePrompt } from '../../../../../src/ai/fields/prompts/prompt.ts';
 import { linkAiDirectives } from '../../../../../src/supergraph/index.ts';
 
@@ -39,7 +39,7 @@ async function problems(template: string, partials: Readonly<Record<string, stri
   if (field === undefined) throw new Error('there is one field');
   const prompt = await parsePrompt('p', template, new Map(Object.entries(partials)));
   return prompt.paths.flatMap((path) => {
-    const reason = whyPathIsEmpty(schema, field, path);
+    const reason = emptyPathReason(schema, field, path);
     return reason === undefined ? [] : [`${path.line}: {{${path.original}}} ${reason}`];
   });
 }

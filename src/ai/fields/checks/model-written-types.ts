@@ -8,7 +8,7 @@ import {
   isUnionType,
 } from 'graphql';
 import type { AiField } from '../ai-field.ts';
-import { isWritten } from '../output/output-shape.ts';
+import { isModelWritten } from '../output/output-shape.ts';
 
 /** What `_entities` can be. */
 export function entityTypes(schema: GraphQLSchema): ReadonlySet<GraphQLObjectType> {
@@ -17,20 +17,20 @@ export function entityTypes(schema: GraphQLSchema): ReadonlySet<GraphQLObjectTyp
 }
 
 /** The object types whose objects models write: those of @generate fields, and what their own fields lead to. */
-export function typesWritten(schema: GraphQLSchema, fields: readonly AiField[]): ReadonlySet<GraphQLObjectType> {
-  const written = new Set<GraphQLObjectType>();
-  const waiting: GraphQLOutputType[] = [];
+export function modelWrittenTypes(schema: GraphQLSchema, fields: readonly AiField[]): ReadonlySet<GraphQLObjectType> {
+  const types = new Set<GraphQLObjectType>();
+  const queue: GraphQLOutputType[] = [];
   for (const { typeName, fieldName } of fields) {
     const parent = schema.getType(typeName);
     const type = isObjectType(parent) ? parent.getFields()[fieldName]?.type : undefined;
-    if (type !== undefined) waiting.push(type);
+    if (type !== undefined) queue.push(type);
   }
-  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    const named = getNamedType(next);
-    if (isAbstractType(named)) waiting.push(...schema.getPossibleTypes(named));
-    if (!isObjectType(named) || written.has(named)) continue;
-    written.add(named);
-    for (const field of Object.values(named.getFields())) if (isWritten(field)) waiting.push(field.type);
+  for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
+    const namedType = getNamedType(next);
+    if (isAbstractType(namedType)) queue.push(...schema.getPossibleTypes(namedType));
+    if (!isObjectType(namedType) || types.has(namedType)) continue;
+    types.add(namedType);
+    for (const field of Object.values(namedType.getFields())) if (isModelWritten(field)) queue.push(field.type);
   }
-  return written;
+  return types;
 }
