@@ -88,7 +88,7 @@ export const providerYaml = z.discriminatedUnion('kind', [
         .string()
         .regex(/^(?:@[a-z0-9][\w.-]*\/)?[a-z0-9][\w.-]*$/, 'write an npm package such as @ai-sdk/anthropic')
         .describe(
-          'The AI SDK provider package, such as `@ai-sdk/anthropic`; it must be installed, and is loaded at its first use.',
+          'The AI SDK provider package, such as `@ai-sdk/google`; it must be installed, but for `@ai-sdk/anthropic`, whose wire the gateway speaks itself.',
         ),
       base_url: providerUrl.optional().describe('The endpoint. Default: the package’s default.'),
       ...keys,
