@@ -20,6 +20,13 @@ export default {
         ],
       },
       {
+        text: 'Extend it',
+        items: [
+          { text: 'Plugins', link: '/plugins' },
+          { text: 'As a library', link: '/library' },
+        ],
+      },
+      {
         text: 'Run it',
         items: [
           { text: 'Operating', link: '/operating' },
