@@ -18,16 +18,10 @@
  *
  * Longer than other files, so that the order of these steps can be read in one place.
  */
-import { GatewayError, messageOf } from '../../errors/index.ts';
+import { GatewayError } from '../../errors/index.ts';
 import { invariant } from '../../lib/index.ts';
 import type { ModelCallSink } from '../../observability/index.ts';
-import type {
-  CacheOutcome,
-  CallSummary,
-  Completion,
-  EmbeddingCompletion,
-  ModerationCompletion,
-} from '../model-call/index.ts';
+import type { CacheOutcome, Completion, EmbeddingCompletion, ModerationCompletion } from '../model-call/index.ts';
 import {
   type CallBounds,
   type Embeddings,
@@ -40,7 +34,10 @@ import type { CallCaches, CallKeys } from './caches/call-caches.ts';
 import type { Attempt } from './calling/attempt.ts';
 import { chatDemand, embeddingDemand } from './calling/call-demand.ts';
 import { type CallDemand, CallRun } from './calling/call-run.ts';
-import { endFailed, timeoutError, unavailable } from './calling/end-failed.ts';
+import { recorded, withAdapted, withoutCost, withSummary } from './calling/call-summary.ts';
+import { timeoutError, unavailable } from './calling/end-failed.ts';
+import { abandonStream, endBlockedStream, failStream } from './calling/end-stream.ts';
+import { asGatewayError, passedInput, recordFailure } from './calling/fail-call.ts';
 import { openStream, type StreamReader } from './calling/open-stream.ts';
 import { type ModelLog, Router } from './calling/router.ts';
 import { ShadowCalls } from './calling/shadow-calls.ts';
@@ -109,9 +106,7 @@ class RoutedModelClient implements ModelClient {
         if (hit !== undefined) return this.#cachedCompletion(run, hit.answer, hit.model, 'exact');
       }
       const input = guard.checkInput(call.request, call);
-      const guarded = input instanceof Promise ? await input : input;
-      run.guardrails = guarded.findings;
-      if (guarded.kind === 'blocked') throw inputBlocked(run);
+      const guarded = passedInput(run, input instanceof Promise ? await input : input);
       if (keys === undefined)
         return recorded(run, await this.#complete(run, route, candidates, guarded, undefined, call));
       const { value, isOwner } = await caches.inFlight.run(keys.exact, call, async (bounds) => {
@@ -126,7 +121,7 @@ class RoutedModelClient implements ModelClient {
       });
       return isOwner ? recorded(run, value) : this.#cachedCompletion(run, value, value.model, 'shared');
     } catch (error) {
-      throw this.#failed(run, error);
+      throw recordFailure(run, error);
     }
   }
 
@@ -148,7 +143,8 @@ class RoutedModelClient implements ModelClient {
         run,
         route,
         candidates,
-        (provider, target, { call: of }) => provider.complete(target.config.model, guarded.request, of),
+        (provider, target, { call: providerCall }) =>
+          provider.complete(target.config.model, guarded.request, providerCall),
       );
       attempt.target.health.observeLatency(attempt.durationMs);
       run.settle(attempt, result);
@@ -173,9 +169,7 @@ class RoutedModelClient implements ModelClient {
       const keys = caches.keysOf(call, route, firstOf(candidates), true);
       const exact = keys === undefined ? undefined : await caches.read(keys);
       const input = exact === undefined ? guard.checkInput(call.request, call) : noGuard.checkInput(call.request, call);
-      const guarded = input instanceof Promise ? await input : input;
-      run.guardrails = guarded.findings;
-      if (guarded.kind === 'blocked') throw inputBlocked(run);
+      const guarded = passedInput(run, input instanceof Promise ? await input : input);
       if (keys !== undefined) {
         run.cache = 'miss';
         const hit = exact ?? (await caches.readSimilar(keys, call));
@@ -191,8 +185,8 @@ class RoutedModelClient implements ModelClient {
         }
       }
       this.#shadows.launch(route, call, guarded.request);
-      const { attempt, result } = await this.#router.callTargets(run, route, candidates, (provider, target, attempt) =>
-        openStream(provider.stream(target.config.model, guarded.request, attempt.call), attempt, streamIdleTimeoutMs),
+      const { attempt, result } = await this.#router.callTargets(run, route, candidates, (provider, target, begun) =>
+        openStream(provider.stream(target.config.model, guarded.request, begun.call), begun, streamIdleTimeoutMs),
       );
       const { reader, held } = result;
       open = { attempt, reader };
@@ -220,15 +214,10 @@ class RoutedModelClient implements ModelClient {
         yield* output.end();
       }
       if (answer === undefined || output?.blocked === true) {
-        // Output that has not been generated yet need not be paid for.
-        if (answer === undefined) attempt.stop('blocked');
-        reader.close();
         open = undefined;
-        const usage = answer?.usage ?? run.estimateUsage(reader.characters);
-        run.settle(attempt, { ...answer, usage });
+        const blocked = endBlockedStream(run, attempt, reader, answer);
         run.guardrails = output?.findings() ?? run.guardrails;
         isOver = true;
-        const blocked: ModelAnswer = { content: [], finishReason: 'content_filter', usage };
         yield { type: 'end', answer: recorded(run, withSummary(run, blocked, attempt.target.reference, run.cache)) };
         return;
       }
@@ -244,15 +233,12 @@ class RoutedModelClient implements ModelClient {
     } catch (error) {
       isOver = true;
       open?.reader.close();
-      const thrown = this.#failed(run, open === undefined ? error : failStream(run, open.attempt, open.reader, error));
+      const thrown = recordFailure(run, open === undefined ? error : failStream(run, open.attempt, open.reader, error));
       if (thrown === call.signal.reason) throw thrown;
       yield { type: 'failed', error: asGatewayError(thrown) };
     } finally {
       if (!isOver) {
-        // The consumer left: the provider's request is aborted, and the usage so far is booked.
-        open?.attempt.stop('left');
-        open?.reader.close();
-        if (open !== undefined) failStream(run, open.attempt, open.reader, undefined);
+        if (open !== undefined) abandonStream(run, open.attempt, open.reader);
         run.record('aborted');
       }
     }
@@ -264,15 +250,17 @@ class RoutedModelClient implements ModelClient {
     try {
       const route = this.#findRoute(run);
       const input = guard.checkTexts(call.request, call);
-      const guarded = input instanceof Promise ? await input : input;
-      run.guardrails = guarded.findings;
-      if (guarded.kind === 'blocked') throw inputBlocked(run);
+      const guarded = passedInput(run, input instanceof Promise ? await input : input);
       const candidates = this.#router.candidates(route, run);
       const work = async (bounds: CallBounds): Promise<EmbeddingCompletion> => {
         run.beginWork(bounds);
         try {
-          const { attempt, result } = await this.#router.callTargets(run, route, candidates, (provider, target, one) =>
-            provider.embed(target.config.model, guarded.request, one.call),
+          const { attempt, result } = await this.#router.callTargets(
+            run,
+            route,
+            candidates,
+            (provider, target, { call: providerCall }) =>
+              provider.embed(target.config.model, guarded.request, providerCall),
           );
           attempt.target.health.observeLatency(attempt.durationMs);
           run.settle(attempt, result);
@@ -283,11 +271,11 @@ class RoutedModelClient implements ModelClient {
       };
       run.cache = route.config.cache.exact ? 'miss' : 'off';
       const { value, model, cache } = await caches.embed(call, route, firstOf(candidates), work);
-      const completion = isCompletion(value, cache) ? value : withoutCost(run, value, model, cache);
+      const completion = isComputed(value, cache) ? value : withoutCost(run, value, model, cache);
       run.record('stop');
       return completion;
     } catch (error) {
-      throw this.#failed(run, error);
+      throw recordFailure(run, error);
     }
   }
 
@@ -297,16 +285,21 @@ class RoutedModelClient implements ModelClient {
     try {
       const route = this.#findRoute(run);
       const candidates = this.#router.candidates(route, run);
-      const { attempt, result } = await this.#router.callTargets(run, route, candidates, (provider, target, one) => {
-        if (provider.moderate !== undefined) return provider.moderate(target.config.model, texts, one.call);
-        throw new ProviderFailure({ kind: 'unsupported', detail: 'moderation' });
-      });
+      const { attempt, result } = await this.#router.callTargets(
+        run,
+        route,
+        candidates,
+        (provider, target, { call: providerCall }) => {
+          if (provider.moderate !== undefined) return provider.moderate(target.config.model, texts, providerCall);
+          throw new ProviderFailure({ kind: 'unsupported', detail: 'moderation' });
+        },
+      );
       run.settle(attempt, result);
       const completion = withSummary(run, result, attempt.target.reference, run.cache);
       run.record('stop');
       return completion;
     } catch (error) {
-      throw this.#failed(run, error);
+      throw recordFailure(run, error);
     }
   }
 
@@ -332,11 +325,11 @@ class RoutedModelClient implements ModelClient {
     await Promise.all(Array.from(providers.values(), (provider) => provider.close()));
   }
 
-  #begin(call: ModelCall | EmbeddingCall, asked: CallDemand, streamed: boolean): CallRun {
+  #begin(call: ModelCall | EmbeddingCall, demand: CallDemand, streamed: boolean): CallRun {
     const { prices, sink, redact } = this.#parts;
     return new CallRun({
-      call: call,
-      demand: asked,
+      call,
+      demand,
       prices,
       sink,
       random: this.#random,
@@ -364,78 +357,6 @@ class RoutedModelClient implements ModelClient {
     run.respondedModel = answer.respondedModel;
     return recorded(run, completion);
   }
-
-  /** Records the failed call. @returns the error for the caller */
-  #failed(run: CallRun, error: unknown): unknown {
-    const { signal } = run.call;
-    if (signal.aborted) {
-      run.record(
-        signal.reason instanceof GatewayError && signal.reason.code === 'GATEWAY_TIMEOUT'
-          ? signal.reason.code
-          : 'aborted',
-      );
-      return signal.reason;
-    }
-    // A shared call ends at each caller's own deadline with a failure of this kind.
-    const thrown = error instanceof ProviderFailure && error.kind === 'timeout' ? timeoutError(run, error) : error;
-    run.record(thrown instanceof GatewayError ? thrown.code : 'INTERNAL_SERVER_ERROR');
-    return thrown;
-  }
-}
-
-/** Adds the changes made to the request to its answer; they are cached with it. */
-function withAdapted<Answer extends object>(
-  answer: Answer,
-  { call: { adapted = [] } }: Attempt,
-): Answer & { readonly adapted?: readonly string[] } {
-  return adapted.length === 0 ? answer : { ...answer, adapted };
-}
-
-function withSummary<Answer extends object>(
-  run: CallRun,
-  answer: Answer,
-  model: string,
-  cache: CacheOutcome,
-): Answer & CallSummary {
-  const { costNanoUsd, durationMs } = run;
-  run.cache = cache;
-  run.model = model;
-  return { ...answer, model, attempts: run.attempts.length, cache, costNanoUsd, durationMs };
-}
-
-function withoutCost<Answer extends object>(
-  run: CallRun,
-  answer: Answer,
-  model: string,
-  cache: CacheOutcome,
-): Answer & CallSummary {
-  return { ...withSummary(run, answer, model, cache), attempts: 0, costNanoUsd: 0n };
-}
-
-function recorded(run: CallRun, completion: Completion): Completion {
-  run.record(completion.finishReason);
-  return completion;
-}
-
-/** Ends the attempt of a stream that has begun. @returns what the call fails with */
-function failStream(run: CallRun, attempt: Attempt, reader: StreamReader, error: unknown): unknown {
-  try {
-    const failure = endFailed(run, attempt, error, reader.characters);
-    const detail = `${attempt.target.reference}: ${failure.kind}: ${failure.detail}`;
-    return new GatewayError('AI_STREAM_INCOMPLETE', { detail, cause: failure });
-  } catch (thrown) {
-    return thrown;
-  }
-}
-
-/** A stream throws only its signal's reason: a defect becomes its `failed` part. */
-function asGatewayError(thrown: unknown): GatewayError {
-  if (thrown instanceof GatewayError) return thrown;
-  return new GatewayError('INTERNAL_SERVER_ERROR', { detail: messageOf(thrown), cause: thrown });
-}
-
-function inputBlocked(run: CallRun): GatewayError {
-  return new GatewayError('AI_INPUT_BLOCKED', { detail: `${run.call.alias}: ${run.guardrails.join(', ')}` });
 }
 
 function firstOf(candidates: readonly Target[]): Target {
@@ -445,6 +366,6 @@ function firstOf(candidates: readonly Target[]): Target {
 }
 
 /** Whether the value was computed by this call and carries its cost. */
-function isCompletion(_value: Embeddings, cache: CacheOutcome): _value is EmbeddingCompletion {
+function isComputed(_value: Embeddings, cache: CacheOutcome): _value is EmbeddingCompletion {
   return cache === 'miss' || cache === 'off';
 }

@@ -49,7 +49,7 @@ const noKeys: ReadonlySet<number> = new Set();
 
 export class CallRun implements ChoiceContext {
   readonly call: CallContext;
-  readonly asked: CallDemand;
+  readonly demand: CallDemand;
   readonly startedAt = performance.now();
   /** What bounds the work: the caller's own bounds, or those of all who share it. */
   bounds: CallBounds;
@@ -83,7 +83,7 @@ export class CallRun implements ChoiceContext {
   constructor(options: RunOptions) {
     this.call = options.call;
     this.bounds = options.call;
-    this.asked = options.demand;
+    this.demand = options.demand;
     this.random = options.random;
     this.#prices = options.prices;
     this.#sink = options.sink;
@@ -105,12 +105,12 @@ export class CallRun implements ChoiceContext {
   }
 
   inputTokens(): number {
-    this.#inputTokens ??= this.asked.estimateInputTokens();
+    this.#inputTokens ??= this.demand.estimateInputTokens();
     return this.#inputTokens;
   }
 
   needs(): ReadonlySet<Capability> {
-    this.#needs ??= this.asked.needs();
+    this.#needs ??= this.demand.needs();
     return this.#needs;
   }
 
@@ -120,12 +120,12 @@ export class CallRun implements ChoiceContext {
   }
 
   upperBound(target: Target): bigint | undefined {
-    const hourWrites = this.asked.writesForAnHour();
+    const hourWrites = this.demand.writesForAnHour();
     return this.#prices.upperBound(target, this.inputTokens(), this.#boundOutputTokens(), hourWrites);
   }
 
   #boundOutputTokens(): number {
-    return this.asked.operation === 'embeddings' ? 0 : (this.asked.maxOutputTokens ?? usualOutputTokens);
+    return this.demand.operation === 'embeddings' ? 0 : (this.demand.maxOutputTokens ?? usualOutputTokens);
   }
 
   /** The keys of a provider that this call must not send again. */
@@ -198,7 +198,7 @@ export class CallRun implements ChoiceContext {
       at: isoTime(this.#at.getTime()),
       requestId: call.requestId,
       caller: { id: call.caller.id, tenant: call.caller.tenant },
-      operation: this.asked.operation,
+      operation: this.demand.operation,
       alias: call.alias,
       prompt: call.prompt,
       model: this.model,
