@@ -16,24 +16,24 @@ export interface AiField {
   readonly fieldName: string;
   readonly type: TypeNode;
   readonly description: string | undefined;
-  /** Whether it says that another subgraph answers it. */
+  /** Whether it is declared `@external`: another subgraph resolves it. */
   readonly isExternal: boolean;
   /** A reference to a prompt: `name`, `name@version` or `name#label`. */
   readonly prompt: string;
   readonly model: string | undefined;
   readonly maxOutputTokens: number | undefined;
-  /** The names of the field's arguments, and of the fields its @requires reads: together the prompt's variables. */
+  /** The names of the field's arguments and of the top-level fields in its @requires: together the prompt's variables. */
   readonly arguments: readonly string[];
   readonly requires: readonly string[];
-  /** What @requires reads, to the leaves. */
+  /** The complete selection set of @requires. */
   readonly requiresSelection: SelectionSetNode | undefined;
-  /** How long an answer is kept; `undefined`: until an input changes. */
+  /** How long an answer is cached; `undefined`: until an input changes. */
   readonly cacheTtlSeconds: number | undefined;
-  /** Counted from 1; where @generate stands. */
+  /** The line of @generate, counted from 1. */
   readonly line: number | undefined;
 }
 
-/** Every @generate field of a subgraph, whatever name it imports the directive under. */
+/** Every @generate field of a subgraph, including where the directive is imported under another name. */
 export function aiFieldsOf(document: DocumentNode): readonly AiField[] {
   const generate = importedAiDirectives(document).get('generate');
   if (generate === undefined) return [];

@@ -11,13 +11,13 @@ import { unsupportedOutput } from '../output/field-output.ts';
 import { type Prompt, PromptError } from '../prompts/prompt.ts';
 import type { PromptFolder } from '../prompts/prompt-folder.ts';
 
-/** What the configured models are asked. */
+/** The questions about the configured models that the checks need answered. */
 export interface ModelChecks {
-  /** The aliases there are. */
+  /** The configured aliases. */
   readonly aliases: readonly string[];
   /** The references of the alias's targets that have no price and are not declared free. */
   unpriced(alias: string): readonly string[];
-  /** @returns why none of the alias's targets can answer in this form; undefined where one can */
+  /** @returns why none of the alias's targets supports this output form; undefined if at least one does */
   cannot(alias: string, needs: 'json' | 'text'): string | undefined;
 }
 
@@ -32,7 +32,7 @@ export interface AiSubgraphCheck {
 
 /**
  * @param entities the types of the subgraph that have a @key
- * @param schema undefined where it cannot be built, which composition reports
+ * @param schema undefined if it cannot be built; composition reports that
  */
 export function checkAiField(
   field: AiField,
@@ -111,7 +111,7 @@ class FieldCheck {
 
   #promptFix(file: string): string {
     const { prompts, source } = this.#check;
-    // The folder itself, told under its own path: it is the configuration that is wrong, or the folder is to be made.
+    // An error of the folder itself is listed under the folder's path: the configured path is wrong, or it does not exist.
     if (prompts.errors.has(prompts.folder))
       return `correct subgraphs.${source.name}.prompts in supergraph.yaml, or make the folder ${this.#path('')}`;
     const [name = ''] = this.#field.prompt.split('#');
@@ -212,13 +212,13 @@ function listed(names: readonly string[]): string {
   return names.length > maxListed ? `${names.slice(0, maxListed).join(', ')}, …` : names.join(', ');
 }
 
-/** The names a prompt's variables may have in this field. */
+/** The names of the variables this field supplies to a prompt. */
 export function suppliedTo(field: AiField, prompt: Prompt, code: SubgraphCode | undefined): ReadonlySet<string> {
   const byCode = code?.fields.get(`${field.typeName}.${field.fieldName}`)?.variables ?? [];
   return new Set([...field.arguments, ...field.requires, ...byCode, ...Object.keys(prompt.defaults)]);
 }
 
-/** A single String or ID is asked for as plain text. */
+/** A single String or ID is requested as plain text. */
 function isText({ type }: AiField): boolean {
   const bare = type.kind === Kind.NON_NULL_TYPE ? type.type : type;
   return bare.kind === Kind.NAMED_TYPE && (bare.name.value === 'String' || bare.name.value === 'ID');

@@ -1,7 +1,7 @@
 /**
- * What would stop an AI subgraph's fields from being answered, found before anything is served: each a composition
- * problem with its line in the schema, the prompt's own line where it is the prompt's, and a suggested fix. Errors of the SDL
- * itself are composition's to report, and so is that a field carries the access rules of what its @requires reads.
+ * Validates an AI subgraph before it is served. Whatever would prevent a field from being resolved is a composition problem
+ * with the line in the schema, the line in the prompt where the prompt is at fault, and a suggested fix. Composition itself
+ * reports SDL errors, and fields that lack the access rules of what their @requires reads.
  */
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import { type DocumentNode, GraphQLError, type GraphQLSchema, Kind, parse, Source } from 'graphql';
@@ -15,7 +15,7 @@ import { type AiField, aiFieldsOf } from '../ai-field.ts';
 import { type AiSubgraphCheck, checkAiField, problemOf } from './check-ai-field.ts';
 import { isFederation } from './federation-directives.ts';
 
-/** @returns the errors; empty where every AI field can be answered */
+/** @returns the errors; empty if every AI field can be resolved */
 export function checkAiSubgraph(check: AiSubgraphCheck): readonly CompositionProblem[] {
   const document = parseSource(check.source);
   if (document === undefined) return [];
@@ -51,7 +51,7 @@ function entitiesOf(document: DocumentNode): ReadonlySet<string> {
   return entities;
 }
 
-/** A model can write a field of an object type, and nothing else. */
+/** Reports @generate on anything but a field of an object type: models generate only those. */
 function misplaced(document: DocumentNode, check: AiSubgraphCheck): readonly CompositionProblem[] {
   const generate = importedAiDirectives(document).get('generate');
   const problems: CompositionProblem[] = [];
@@ -93,7 +93,7 @@ function strayCode(fields: readonly AiField[], check: AiSubgraphCheck): readonly
     );
 }
 
-/** @returns undefined where it cannot be built, which composition reports */
+/** @returns undefined if the schema cannot be built; composition reports that */
 export function buildSchema(document: DocumentNode): GraphQLSchema | undefined {
   try {
     return buildSubgraphSchema([{ typeDefs: linkAiDirectives(document) }]);

@@ -1,4 +1,4 @@
-/** Federation's directives in the SDL of an AI subgraph, whether they are imported or under their namespace. */
+/** The federation directives in the SDL of an AI subgraph, by their imported names or with the `federation__` prefix. */
 import {
   type ConstDirectiveNode,
   type DirectiveNode,
@@ -25,7 +25,7 @@ export function keysOf(type: GraphQLNamedType): readonly SelectionSetNode[] {
   });
 }
 
-/** A federation field set. A malformed one is composition's to report. */
+/** Parses a federation field set. @returns undefined if it is malformed; composition reports that */
 export function fieldSetOf(text: string | undefined): SelectionSetNode | undefined {
   if (text === undefined) return undefined;
   try {
@@ -36,7 +36,7 @@ export function fieldSetOf(text: string | undefined): SelectionSetNode | undefin
   }
 }
 
-/** The names at its top. */
+/** The response names of the top-level fields of a field set. */
 export function fieldNames(fieldSet: SelectionSetNode | undefined): readonly string[] {
   return (fieldSet?.selections ?? []).flatMap((selection) =>
     selection.kind === Kind.FIELD ? [(selection.alias ?? selection.name).value] : [],

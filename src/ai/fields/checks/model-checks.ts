@@ -2,10 +2,10 @@ import type { AiConfig } from '../../../config/index.ts';
 import { unpricedTargets } from '../../models/index.ts';
 import type { ModelChecks } from './check-ai-field.ts';
 
-/** The built-in model that writes; the other one only compares texts. */
+/** The built-in model that generates text; the other one only compares texts. */
 const localWriter = 'extractive';
 
-/** What the composition checks ask of the configured models. */
+/** Answers the composition checks' questions from the AI configuration. */
 export function modelChecks(ai: AiConfig): ModelChecks {
   const builtIn = new Set(ai.providers.flatMap(({ name, kind }) => (kind === 'local' ? [name] : [])));
   return {

@@ -10,13 +10,13 @@ import {
 import type { AiField } from '../ai-field.ts';
 import { isModelWritten } from '../output/output-shape.ts';
 
-/** What `_entities` can be. */
+/** The members of the `_Entity` union. */
 export function entityTypes(schema: GraphQLSchema): ReadonlySet<GraphQLObjectType> {
   const union = schema.getType('_Entity');
   return new Set(isUnionType(union) ? union.getTypes() : []);
 }
 
-/** The object types whose objects models write: those of @generate fields, and what their own fields lead to. */
+/** The object types that models generate: the types of @generate fields, and the types nested in them. */
 export function modelWrittenTypes(schema: GraphQLSchema, fields: readonly AiField[]): ReadonlySet<GraphQLObjectType> {
   const types = new Set<GraphQLObjectType>();
   const queue: GraphQLOutputType[] = [];

@@ -1,4 +1,4 @@
-/** What the owner of an AI subgraph should know although nothing is wrong: personal data read, inputs nobody reads. */
+/** Hints for the owner of a valid AI subgraph: personal data in prompts, unused inputs, unresolved fields. */
 import { type DocumentNode, Kind, type SelectionSetNode, type TypeNode } from 'graphql';
 import type { CompositionProblem } from '../../../supergraph/index.ts';
 import { type AiField, aiFieldsOf } from '../ai-field.ts';
@@ -57,7 +57,7 @@ function hintsOf(field: AiField, check: AiSubgraphCheck): readonly CompositionPr
     const message = 'a model may fail, and a field that is never null takes what it stands in with it';
     hint('AI_FIELD_NON_NULL', message, 'take the ! off its type');
   }
-  // What the field's own code reads is not ours to know.
+  // Which inputs a field's custom code reads cannot be determined.
   if (check.code?.fields.has(coordinate) !== true) {
     for (const name of [...field.requires, ...field.arguments]) {
       if (choice.versions.some(({ prompt }) => prompt.variables.has(name))) continue;
@@ -81,7 +81,7 @@ function hintsOf(field: AiField, check: AiSubgraphCheck): readonly CompositionPr
   return hints;
 }
 
-/** @returns `closed`: the only names there may be; undefined where there may be others */
+/** @returns `closed`: the only property names allowed; undefined if the schema allows additional properties */
 function schemaNames({ inputSchema }: Prompt): {
   readonly required: readonly string[];
   readonly closed: ReadonlySet<string> | undefined;
@@ -93,7 +93,7 @@ function schemaNames({ inputSchema }: Prompt): {
   };
 }
 
-/** The composite types of a subgraph: their fields' types, and for an interface or union what may stand for it. */
+/** A composite type of a subgraph: the type name of each field, and the possible types of an interface or union. */
 interface CompositeType {
   readonly fields: Map<string, string>;
   readonly possible: Set<string>;

@@ -1,6 +1,6 @@
 /**
- * Fields of an AI subgraph that nothing answers: without @generate no model does, without @external no other subgraph
- * does, and what a representation brings are keys. They would be null for every client, and no error would say why.
+ * Finds fields of an AI subgraph that nothing resolves: they have no @generate, are not @external, and are not key fields,
+ * which representations supply. Such a field would always be null, without an error.
  */
 import {
   type ConstDirectiveNode,
@@ -19,7 +19,7 @@ export interface UnansweredField {
   readonly line: number | undefined;
 }
 
-/** Of Query, Mutation, entities, and the plain types that group AI fields below them. */
+/** Searches Query, Mutation, entities, and the plain types below them that group AI fields. */
 export function unansweredFields(schema: GraphQLSchema, fields: readonly AiField[]): readonly UnansweredField[] {
   const entities = entityTypes(schema);
   const modelWritten = modelWrittenTypes(schema, fields);
@@ -45,7 +45,7 @@ export function unansweredFields(schema: GraphQLSchema, fields: readonly AiField
   return unanswered;
 }
 
-/** The types that have AI fields, and those whose plain objects hold them. */
+/** The types that have AI fields, and the types that lead to them through plain object fields. */
 function typesWithAiFields(schema: GraphQLSchema, fields: readonly AiField[]): ReadonlySet<GraphQLObjectType> {
   const objects = Object.values(schema.getTypeMap()).filter(isObjectType);
   const types = new Set(objects.filter(({ name }) => fields.some(({ typeName }) => typeName === name)));

@@ -1,10 +1,10 @@
 /**
- * One call of a subgraph's own code, with everything it leaves running: a promise that nobody awaits, a timer, a stream
- * without a listener for errors. What fails there fails the field that called it, never the gateway; where that field
- * has been answered, or the module fails outside any call, it is a line of the log.
+ * One call of a subgraph's custom code, including the background work it starts: a promise that is not awaited, a timer, a
+ * stream without an error listener. An error there fails the field that called the code, never the gateway. If the field
+ * has already been resolved, or the module fails outside any call, the error is logged.
  *
- * Node tells of such failures by its process events alone; the asynchronous context says whose they are. What nobody's
- * code did ends the process as it would without us.
+ * Node reports such errors only through process events; the asynchronous context attributes them to a call. An error that
+ * belongs to no custom code ends the process, as it does by default.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -21,7 +21,7 @@ const runs = new AsyncLocalStorage<Run>();
 
 let log: Logger | undefined;
 
-/** Where failures go that no field waits for. @default warnings of the process */
+/** Sets the log for failures that no field waits for. @default process warnings */
 export function logStrayFailures(to: Logger): void {
   log = to;
 }
@@ -50,7 +50,7 @@ export class CodeRun {
     };
   }
 
-  /** Calls the code. What it leaves behind and fails at once is known a turn of the event loop later. */
+  /** Calls the code, then waits one turn of the event loop: background work that fails at once is detected by then. */
   async call<Value>(code: () => Soon<Value>): Promise<Value> {
     watchProcess();
     const value = await this.#orFailure(Promise.resolve(runs.run(this.#run, code)));
@@ -59,7 +59,7 @@ export class CodeRun {
     return value;
   }
 
-  /** What the call was made for: rejects with what the code fails with before. Nothing fails the call after it. */
+  /** Awaits the work the call is part of; rejects if the code fails first. Later failures are only logged. */
   async until<Value>(work: Promise<Value>): Promise<Value> {
     try {
       return await this.#orFailure(work);
@@ -77,7 +77,7 @@ export class CodeRun {
   }
 }
 
-/** Runs code of an application, such as a module that is loaded; what it leaves running and fails later is logged. */
+/** Runs application code outside a field, such as loading a module; later failures of its background work are logged. */
 export function guardCode<Value>(place: string, code: () => Value): Value {
   watchProcess();
   return runs.run({ fail: (error) => reportFailure(place, error) }, code);
@@ -91,7 +91,7 @@ function watchProcess(): void {
   process.on('unhandledRejection', (reason) => {
     const run = runs.getStore();
     if (run !== undefined) run.fail(reason);
-    // Thrown here, it is an uncaught exception, which is what Node makes of it where nobody listens.
+    // Throwing here makes it an uncaught exception: Node's default without a listener.
     else if (process.listenerCount('unhandledRejection') === 1) throw reason;
   });
   process.on('uncaughtException', (error) => {

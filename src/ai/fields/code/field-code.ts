@@ -1,42 +1,42 @@
 /**
- * Custom code of an AI subgraph: a TypeScript module beside its schema that supplies further inputs of a field's prompt,
- * or works on the model's answer. Everything else (caching, batching, validation, prices) stays Isthmus's.
+ * Custom code of an AI subgraph: a TypeScript module beside its schema that supplies additional inputs for a field's prompt
+ * or post-processes the model's answer. Isthmus does everything else (caching, batching, validation, prices).
  */
 import type { Soon } from '../../../cache/index.ts';
 import { GatewayError } from '../../../errors/index.ts';
 import type { CallBounds } from '../../model-call/index.ts';
 import type { Inputs } from '../answers/sensitive.ts';
 
-/** What a field's code is called with. Types of a schema's own fields: `isthmus types`. */
+/** The argument of a field's code. `isthmus types` generates its type parameters from the schema. */
 export interface FieldCodeCall<Entity = Inputs, Arguments = Inputs> {
   /** The entity's key fields and what `@requires` reads; personal data is masked. */
   readonly entity: Entity;
   readonly args: Arguments;
-  /** Aborts when nobody waits for the field any more. */
+  /** Aborts when the field's result is no longer needed. */
   readonly signal: AbortSignal;
 }
 
-/** The code of one field. What it throws makes the field null, with `INTERNAL_SERVER_ERROR` and a line in the log. */
+/** The code of one field. If it throws, the field is null with `INTERNAL_SERVER_ERROR`, and the error is logged. */
 export interface FieldCode<Entity = Inputs, Arguments = Inputs, Value = unknown> {
   /** The variables of the prompt that `inputs` supplies. */
   readonly variables?: readonly string[];
-  /** Further variables of the prompt. Part of what the answer is cached by, so it should say the same for the same data. */
+  /** Additional variables of the prompt. They are part of the cache key, so the same data should give the same result. */
   inputs?(call: FieldCodeCall<Entity, Arguments>): Soon<Inputs>;
   /**
-   * Works on a valid answer before it is kept. What it returns is held to the field's type as a model's answer is: where
-   * it does not fit, it is null with `AI_OUTPUT_INVALID` there, and nothing is kept.
+   * Post-processes a valid answer before it is cached. The result is validated against the field's type, as a model's
+   * answer is: a part that does not fit is null with `AI_OUTPUT_INVALID`, and nothing is cached.
    */
   finish?(value: Value, call: FieldCodeCall<Entity, Arguments>): Soon<Value>;
 }
 
 /** The code of an AI subgraph's fields, by coordinate `Type.field`. */
 export interface SubgraphCode {
-  /** Of the module's source: an edit renews what was made by it. */
+  /** Hash of the module's source: an edit invalidates the answers cached with the previous version. */
   readonly hash: string;
   readonly fields: ReadonlyMap<string, FieldCode>;
 }
 
-/** What code gives in time. It may not look at its signal: whoever waits for it does. */
+/** Rejects when the signal aborts or the deadline passes: custom code may ignore its signal. */
 export function withinCallBounds<Value>(result: Promise<Value>, { signal, deadline }: CallBounds): Promise<Value> {
   return new Promise((resolve, reject) => {
     const onAbort = (): void => reject(signal.reason);

@@ -1,11 +1,11 @@
 /**
- * The TypeScript types of what an AI subgraph's own code is called with, from its SDL: for each @generate field the
- * entity, the arguments and the value that `FieldCode<Entity, Arguments, Value>` takes. `isthmus types` writes them.
+ * Generates the TypeScript types for an AI subgraph's custom code from its SDL: for each @generate field the entity, the
+ * arguments and the value of `FieldCode<Entity, Arguments, Value>`. `isthmus types` writes them to a file.
  *
- * They say what arrives, not what was hoped for: masked personal data is a string whatever its type, a value has only
- * the fields a client selected, and what a custom scalar of another subgraph holds is unknown.
+ * The types describe the runtime values: masked personal data is a string whatever its declared type, a value has only the
+ * fields the client selected, and a custom scalar of another subgraph is `unknown`.
  *
- * One walk over the schema's types, too entangled by their references to one another to be parted.
+ * Over 250 lines: it is one recursive walk over types that refer to one another.
  */
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import {
@@ -38,15 +38,15 @@ import { scalarForm } from '../output/output-scalars.ts';
 
 export interface FieldTypesOptions {
   readonly sdl: string;
-  /** How the text names the schema it was written from. */
+  /** The name of the schema in the generated header. */
   readonly source: string;
-  /** The `@sensitive` fields of the whole supergraph: what is masked arrives as a string. */
+  /** The `@sensitive` fields of the whole supergraph: their masked values are strings. */
   readonly sensitive: SensitiveFields;
 }
 
 /**
  * @returns a module that declares `<Type><Field>Entity`, `<Type><Field>Arguments` and `<Type><Field>Value`
- * @throws GraphQLError for SDL that composition refuses too
+ * @throws GraphQLError for SDL that composition rejects too
  */
 export function generateFieldTypes({ sdl, source, sensitive }: FieldTypesOptions): string {
   const document = parse(sdl);
@@ -76,7 +76,7 @@ interface Below {
   readonly isMasked: boolean;
 }
 
-/** What is selected of one field, over all places that select it. */
+/** One field of a selection, merged over every place that selects it. */
 interface Selected {
   readonly type: GraphQLType;
   readonly below: Below[];
@@ -84,7 +84,7 @@ interface Selected {
   isMasked: boolean;
 }
 
-/** Words that a type of TypeScript cannot be called, and the two of its own that are used here. */
+/** Reserved words of TypeScript, and the two utility types that the generated code uses. */
 const reservedNames =
   `any as async await bigint boolean break case catch class const continue debugger declare default delete do
   else enum export extends false finally for from function if implements import in instanceof interface let never new
@@ -96,7 +96,7 @@ class TypeWriter {
   readonly #schema: GraphQLSchema;
   readonly #sensitive: SensitiveFields;
   readonly #used = new Set(reservedNames);
-  /** The names given to enums, inputs and objects of answers. */
+  /** The declared names of enums, input types and output types. */
   readonly #names = new Map<GraphQLNamedType, string>();
 
   constructor(schema: GraphQLSchema, sensitive: SensitiveFields) {
@@ -112,7 +112,7 @@ class TypeWriter {
     const name = `${typeName}${fieldName.charAt(0).toUpperCase()}${fieldName.slice(1)}`;
     const keys = keysOf(parent);
     const entity = new Map<string, Selected>();
-    // With several keys a representation brings one of them, whichever the plan has at hand.
+    // With several keys a representation has only one of them; the query plan decides which.
     for (const key of keys) this.#collect(parent, key, { isOptional: keys.length > 1, isMasked: false }, entity);
     if (requiresSelection !== undefined)
       this.#collect(parent, requiresSelection, { isOptional: false, isMasked: false }, entity);
@@ -128,7 +128,7 @@ class TypeWriter {
     );
   }
 
-  /** Adds a declaration in the order of first use; `write` may add others behind it. */
+  /** Adds a declaration in the order of first use; `write` may append further declarations. */
   #declare(preferredName: string, comment: string | undefined, write: (name: string) => string): void {
     let name = preferredName;
     for (let count = 2; this.#used.has(name); count++) name = `${preferredName}${count}`;
@@ -146,7 +146,7 @@ class TypeWriter {
   #declareOnce(type: GraphQLNamedType, write: () => string): string {
     if (!this.#names.has(type)) {
       this.#declare(type.name, undefined, (name) => {
-        // A type may hold itself: its name is known before it is written.
+        // A type may refer to itself, so its name is registered before its text is generated.
         this.#names.set(type, name);
         return write();
       });
@@ -154,7 +154,7 @@ class TypeWriter {
     return this.#names.get(type) ?? type.name;
   }
 
-  /** @param how whether what holds these fields is missing at times, and whether it is masked as a whole */
+  /** @param how whether the parent object may be absent, and whether it is masked as a whole */
   #collect(
     parent: GraphQLCompositeType,
     { selections }: SelectionSetNode,
@@ -172,7 +172,7 @@ class TypeWriter {
       }
       const { name, alias, selectionSet } = selection;
       const type = 'getFields' in parent ? parent.getFields()[name.value]?.type : undefined;
-      if (type === undefined) continue; // __typename, or composition's to report
+      if (type === undefined) continue; // __typename, or a field that composition reports as unknown
       const isMasked = how.isMasked || this.#isSensitive(parent, name.value);
       const key = (alias ?? name).value;
       const entry = collected.get(key) ?? { type, below: [], isOptional: how.isOptional, isMasked: false };
@@ -207,7 +207,7 @@ class TypeWriter {
     return `{\n${members.join('\n')}\n${indent}}`;
   }
 
-  /** Arguments, or the fields of an input object: what has a default is always there. */
+  /** Arguments, or the fields of an input object. One with a default value is always present. */
   #inputMembers(
     list: readonly { readonly name: string; readonly type: GraphQLType; readonly defaultValue?: unknown }[],
   ) {
@@ -245,7 +245,7 @@ class TypeWriter {
     });
   }
 
-  /** @param how `answered`: by a model, and checked; `read`: from a client or another subgraph, whose scalars are theirs */
+  /** @param position `output`: from a model, validated; `input`: from a client or another subgraph, with unknown scalars */
   #leaf(type: GraphQLLeafType, position: 'output' | 'input'): string {
     if (isEnumType(type)) return this.#declareOnce(type, () => union(type.getValues().map(({ name }) => `'${name}'`)));
     switch (type.name) {
@@ -285,7 +285,7 @@ const jsonTypes: ReadonlyMap<unknown, string> = new Map([
   ['object', 'Readonly<Record<string, unknown>>'],
 ]);
 
-/** In one line where it is short, as formatters write it. */
+/** On one line if it is short, as formatters print it. */
 function union(members: readonly string[]): string {
   const line = members.join(' | ');
   return line.length <= 80 ? line : `\n${members.map((member) => `  | ${member}`).join('\n')}`;

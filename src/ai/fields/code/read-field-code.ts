@@ -1,16 +1,16 @@
-/** Loads the module of an AI subgraph's own code: `export const fields = { 'Type.field': { inputs, finish } }`. */
+/** Loads the module of an AI subgraph's custom code: `export const fields = { 'Type.field': { inputs, finish } }`. */
 import { pathToFileURL } from 'node:url';
 import { messageOf } from '../../../errors/index.ts';
 import { readTextFile, stableHash, withinTime } from '../../../lib/index.ts';
 import { guardCode } from './code-run.ts';
 import type { FieldCode, SubgraphCode } from './field-code.ts';
 
-/** A module may await what never comes. */
+/** Top-level await in a module may never settle. */
 const loadTimeoutMs = 10_000;
 
 /**
- * @returns the code, or why it cannot be used, in words for its owner. An edited file is loaded anew; what it imports is
- * Node's to keep, so an edit there needs a restart.
+ * @returns the code, or an error message for its owner. An edited file is loaded again. Node caches the modules it imports,
+ * so an edit of those requires a restart.
  */
 export async function readFieldCode(file: string): Promise<SubgraphCode | string> {
   let hash: string;

@@ -1,12 +1,11 @@
 /**
- * The ways a code can be written that whoever reads them undoes at once: an answer that says a code of its instructions so
- * says it all the same. Base64 and hex (of the code in the midst of whatever), backwards, ROT13, URL and HTML escapes,
- * letters that look like others.
+ * Trivial encodings of a secret code, in which an answer would still leak it: base64 and hex (also inside a longer encoded
+ * text), reversal, ROT13, URL and HTML escapes, look-alike letters.
  *
- * The code is disguised, once, rather than each answer decoded: what is to be found is then a text like any other.
+ * Each code is encoded once, instead of decoding every answer; detection is then a substring search.
  */
 
-/** @returns the letters and digits of a code's disguises, in small letters, to be looked for as they are */
+/** @returns the encoded forms of a code, as lower-case letters and digits, for a substring search */
 export function disguisesOf(code: string): readonly string[] {
   const disguises = new Set<string>();
   const small = code.toLowerCase();
@@ -20,10 +19,10 @@ export function disguisesOf(code: string): readonly string[] {
   return [...disguises].filter((text) => text.length >= minLength);
 }
 
-/** Fewer are too likely to stand somewhere by chance. */
+/** Shorter forms are too likely to occur by chance. */
 const minLength = 7;
 
-/** What of the base64 of a text that holds the code, `before` bytes into a group of three, is the code's alone. */
+/** The base64 characters that depend on the code only, if it starts `before` bytes into a group of three. */
 function base64Core(bytes: Buffer, before: number): string {
   const whole = Buffer.concat([Buffer.alloc(before), bytes])
     .toString('base64')
@@ -43,7 +42,7 @@ function lettersOf(text: string): string {
 const escaped =
   /%([0-9a-f]{2})|&#(\d{1,7});?|&#x([0-9a-f]{1,6});?|\\u([0-9a-f]{4})|\\u\{([0-9a-f]{1,6})\}|\\x([0-9a-f]{2})/gi;
 
-/** The text without its URL, HTML and JavaScript escapes; the same text where it has none. */
+/** The text with its URL, HTML and JavaScript escapes decoded; unchanged if it has none. */
 export function withoutEscapes(text: string): string {
   if (!/[%&\\]/.test(text)) return text;
   return text.replace(escaped, (match, url, decimal, hexadecimal, four, braced, two) => {
@@ -77,7 +76,7 @@ const lookAlikes: ReadonlyMap<string, string> = new Map(
   }),
 );
 
-/** Accents and look-alikes taken for the letters they are read as; of text in small letters. */
+/** Replaces accented and look-alike letters by the plain ones. The text must be lower case. */
 export function foldLookAlikes(text: string): string {
   if (!/[^ -~]/.test(text)) return text;
   return text

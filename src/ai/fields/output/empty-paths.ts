@@ -1,6 +1,6 @@
 /**
- * Whether what a prompt reads below one of its variables is there: a name that is misspelt would print nothing, and
- * nobody would see it. What only a run can say (custom scalars, what a field's own code supplies) is taken as right.
+ * Checks that the paths a prompt reads below its variables exist: a misspelt name would render as nothing, without an
+ * error. Paths that are only known at run time (in custom scalars, in inputs from custom code) are accepted.
  */
 import {
   type GraphQLInputType,
@@ -21,13 +21,13 @@ import { eachItem, type ReadPath } from '../prompts/read-template.ts';
 
 type Type = GraphQLInputType | GraphQLOutputType;
 
-/** What stands at a step: its type, and what `@requires` reads of it. */
+/** The value at one step of a path: its type, and what `@requires` selects of it. */
 interface Place {
   readonly type: Type;
   readonly selections: readonly SelectionSetNode[];
 }
 
-/** @returns what is wrong, as a part of a sentence; `undefined`: nothing that could be told */
+/** @returns why the path is empty, as a part of a sentence; `undefined` if it exists or cannot be checked */
 export function emptyPathReason(
   schema: GraphQLSchema,
   field: AiField,
@@ -69,7 +69,7 @@ function firstPlace(schema: GraphQLSchema, field: AiField, variable: string): Pl
   return { type, selections: childSelections([field.requiresSelection], variable) ?? [] };
 }
 
-/** @returns undefined where nobody can say, such as a field whose type only another subgraph knows */
+/** @returns undefined if it cannot be determined, such as for a field whose type only another subgraph defines */
 function childPlace(schema: GraphQLSchema, { type, selections }: Place, step: string): Place | undefined | 'missing' {
   if (isInputObjectType(type)) {
     const inner = type.getFields()[step]?.type;
@@ -85,7 +85,7 @@ function childPlace(schema: GraphQLSchema, { type, selections }: Place, step: st
   return undefined;
 }
 
-/** The selections of a field in a field set, whatever type its fragments are on; `undefined`: it is not read. */
+/** The selection sets of a field in a field set, over fragments on any type; `undefined` if it is not selected. */
 function childSelections(sets: readonly SelectionSetNode[], name: string): readonly SelectionSetNode[] | undefined {
   let selectionSets: SelectionSetNode[] | undefined;
   for (const set of sets) {

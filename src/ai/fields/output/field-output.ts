@@ -1,12 +1,13 @@
 /**
- * What a model is asked for and how its answer is read, from a field's GraphQL type and what the client selected of it.
+ * Derives the output form requested from a model, and the parsing of its answer, from a field's GraphQL type and the client's
+ * selection.
  *
- * A single String or ID is plain text; everything else is JSON that fits a schema of an object (under `value` where the
- * type is none). Only selected fields are asked for, so nobody pays for fields nobody asked for. Text in an answer is
- * text, whatever it looks like: HTML, templates, queries and links are neither read nor changed.
+ * A single String or ID is requested as plain text, everything else as JSON for an object schema (wrapped under `value` if
+ * the type is not an object). Only selected fields are requested, so unselected ones cost nothing. Text in an answer stays
+ * plain text: HTML, templates, queries and links are neither interpreted nor changed.
  *
- * The JSON schema and the reading agree, but for what reading forgives (a missing key that may be null, keys beyond those
- * asked for, an id written as a number) and what the schema does not say (bounds of length and depth).
+ * Parsing accepts what the JSON schema allows, with these exceptions: a nullable key may be missing, extra keys are ignored,
+ * an ID may be a number, and lengths and depths have bounds that the schema does not state.
  */
 import {
   type FieldNode,
@@ -33,22 +34,23 @@ export { unsupportedOutput } from './output-support.ts';
 
 export interface FieldOutput {
   readonly form: OutputForm;
-  /** Of everything that shapes an answer: part of the keys it is kept by. */
+  /** Hash of everything that affects the form of an answer; part of its cache key. */
   readonly hash: string;
-  /** Reads a whole answer. */
+  /** Parses a complete answer. */
   read(answer: ModelAnswer): OutputReading;
-  /** Reads the part of a shared answer that is this field's: JSON that fits the form's schema, or a string for text. */
+  /** Parses this field's part of a batched answer: JSON that fits the form's schema, or a string for text. */
   readValue(value: unknown): OutputReading;
-  /** Reads what the field's own code made of an answer: a value of the field's type, `null` where that may be. */
+  /** Validates the result of the field's custom code: a value of the field's type, or `null` if it is nullable. */
   readFinished(value: unknown): OutputReading;
 }
 
 /**
- * - `valid`: JSON by the fields' own names, with `__typename` where it decides; only what was selected
- * - `partial`: the same, with a `GatewayError` `AI_OUTPUT_INVALID` in the place of each part that does not fit. graphql-js
- *   throws an error it finds as a value at that value's path, and keeps the rest as nullability allows
- * - `invalid`: nothing of it can be given. `value` is there where what does not fit is within it, with the errors in their
- *   places as in a partial one: what may not be null takes the whole along, and the error still says where
+ * - `valid`: JSON keyed by field names (not aliases), with `__typename` in abstract types; selected fields only
+ * - `partial`: the same, with a `GatewayError` `AI_OUTPUT_INVALID` in place of each invalid value. graphql-js throws an
+ *   error that it finds as a value, at the path of that value, and returns the remaining data as nullability allows
+ * - `invalid`: no data can be returned. `value` is set if the invalid part is nested, with the errors in place as in a
+ *   partial reading: null propagates to the top, and the error still has its own path
+ * - `refused`: the model or the provider declined to answer
  */
 export type OutputReading =
   | { readonly kind: 'valid'; readonly value: unknown }
@@ -58,10 +60,10 @@ export type OutputReading =
 
 export interface FieldOutputOptions {
   readonly schema: GraphQLSchema;
-  /** How providers' logs name it: letters, digits, `_` and `-`. */
+  /** The name of the form in provider requests: letters, digits, `_` and `-`. */
   readonly name: string;
   readonly type: GraphQLOutputType;
-  /** The field as a client selected it. @default the whole type, without deprecated fields */
+  /** The client's selection of the field. @default the whole type, without deprecated fields */
   readonly selection?: {
     readonly nodes: readonly FieldNode[];
     readonly fragments: Readonly<Record<string, FragmentDefinitionNode>>;
@@ -69,10 +71,10 @@ export interface FieldOutputOptions {
   };
 }
 
-/** Raised where answers are read differently, so that none kept before is taken for one read so. */
+/** Incremented when parsing changes, so that answers cached before are not reused. */
 const readingVersion = 1;
 
-/** Made once per field of a document, and once per field where nothing is selected below it. */
+/** Memoised per field of a document, and per type if the field is a leaf or has no selection. */
 export function fieldOutput(options: FieldOutputOptions): FieldOutput {
   const { schema, name, type, selection } = options;
   const [first] = selection?.nodes ?? [];
@@ -89,7 +91,7 @@ export function fieldOutput(options: FieldOutputOptions): FieldOutput {
   return outputOf(entry, selection);
 }
 
-/** A field of a document, with what it comes to for each value of the variables that decide. */
+/** A field of a document, with its output for each combination of the `@skip` and `@include` variables. */
 interface SelectedField {
   readonly schema: GraphQLSchema;
   readonly name: string;
@@ -100,7 +102,7 @@ interface SelectedField {
 }
 
 const outputsOfTypes = new WeakMap<GraphQLOutputType, Map<string, FieldOutput>>();
-/** A list each: one node in a fragment on an interface is a field of several types. */
+/** Each node has a list: in a fragment on an interface, one node is a field of several types. */
 const outputsOfNodes = new WeakMap<FieldNode, SelectedField[]>();
 
 function outputOfType(schema: GraphQLSchema, name: string, type: GraphQLOutputType): FieldOutput {
@@ -129,7 +131,7 @@ function outputOf({ schema, name, type, deciding, outputs }: SelectedField, sele
   for (const variable of deciding) key += selection.variables[variable] === true ? '1' : '0';
   let output = outputs.get(key);
   if (output === undefined) {
-    // A document with many such variables must not keep a power of two of them.
+    // A document with many such variables has exponentially many combinations.
     if (outputs.size >= 64) outputs.clear();
     output = makeOutput(schema, name, type, selection);
     outputs.set(key, output);
@@ -181,7 +183,7 @@ function readText(value: unknown): OutputReading {
   return text === '' ? invalid('the answer is empty') : { kind: 'valid', value: text };
 }
 
-/** Unlike a model, code may say that there is nothing: an empty text is one. */
+/** Unlike a model, custom code may return an empty string. */
 function readFinishedText(value: unknown): OutputReading {
   const text = typeof value === 'string' ? boundedText(value) : undefined;
   return text === undefined

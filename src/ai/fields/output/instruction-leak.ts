@@ -1,12 +1,12 @@
 /**
- * Whether an answer gives away the instructions it was made with, as injected text asks models to do (OWASP LLM07). An
- * answer that does is thrown away: nothing of a prompt's system messages comes out of a field.
+ * Detects answers that leak the system messages they were generated from, as prompt injections ask for (OWASP LLM07). Such
+ * an answer is discarded.
  *
- * Two things count, where neither the inputs nor the form asked for say them too: a word of the instructions that looks
- * like a code (eight characters or more of letters and digits, of capitals joined by dashes, or one that calls itself a
- * canary), and a run of some eighty characters of theirs. Case, spacing, punctuation inside a code and characters that
- * cannot be seen make no difference, and a code is known in its disguises too (disguised-code.ts). Instructions told in
- * other words, or encoded without a code in them, are not recognised.
+ * An answer leaks if it contains, and neither the inputs nor the output form contain, one of these: a word of the
+ * instructions that looks like a code (eight or more characters with letters and digits, capitals joined by dashes, or a
+ * word with "canary" in it), or a run of about eighty characters of the instructions. Case, spacing, punctuation inside a
+ * code and invisible characters are ignored, and trivial encodings of a code are recognised (disguised-code.ts).
+ * Paraphrased instructions, and encoded ones without a code, are not detected.
  */
 import { LRUCache } from 'lru-cache';
 import type { Message } from '../../model-call/index.ts';
@@ -15,14 +15,14 @@ import { disguisesOf, foldLookAlikes, withoutEscapes } from './disguised-code.ts
 const windowLength = 60;
 const windowStep = 20;
 const codeWord = /[A-Za-z0-9][\w-]{6,}[A-Za-z0-9]/g;
-/** Characters of an answer in which escapes and look-alikes are undone: a megabyte of them would take 300 ms. */
+/** Characters of an answer in which escapes and look-alikes are decoded: a megabyte would take 300 ms. */
 const maxDecodedLength = 200_000;
-/** Letters and digits of a code; fewer are too likely to stand somewhere by chance. */
+/** In letters and digits; shorter codes are too likely to occur by chance. */
 const minCodeLength = 7;
 
 /**
- * @param answer what the model said, with JSON's escapes resolved
- * @param form what the answer's form was described by: an enum's values are no secret
+ * @param answer the text of the answer, with JSON escapes decoded
+ * @param form the description of the output form: enum values in it are not secret
  */
 export function leaksInstructions(messages: readonly Message[], answer: string, form: string): boolean {
   const instructions = messages.flatMap((message) => (message.role === 'system' ? [message.content] : [])).join('\n');
@@ -49,9 +49,9 @@ export function leaksInstructions(messages: readonly Message[], answer: string, 
   return false;
 }
 
-/** What of a prompt's instructions is looked for. */
+/** The parts of a prompt's instructions that an answer must not contain. */
 interface Secrets {
-  /** As written, its letters and digits alone, and those of its disguises. */
+  /** Each code as text, as letters and digits only, and in its encoded forms. */
   readonly codes: readonly {
     readonly code: string;
     readonly letters: string;
@@ -60,10 +60,10 @@ interface Secrets {
   readonly runs: readonly string[];
 }
 
-/** The same for every entity of a page: found once. */
+/** Cached, because the instructions are the same for every entity of a request. */
 const secretsByText = new LRUCache<string, Secrets>({
   maxSize: 8_000_000,
-  // What is found in a text is of its order, in a few forms.
+  // The secrets take a small multiple of the length of the text.
   sizeCalculation: (_secrets, text) => 1_000 + text.length * 8,
 });
 
@@ -97,13 +97,13 @@ function textsOf(message: Message): readonly string[] {
   return message.content.flatMap((part) => (part.type === 'text' ? [part.text] : []));
 }
 
-/** Only what needs it is replaced: a megabyte takes 120 ms in all, and 280 ms where every blank is replaced by a blank. */
+/** Single spaces are not replaced: a megabyte takes 120 ms, and 280 ms if every space is replaced by a space. */
 function normalise(text: string): string {
   const visible = /[^\n -~]/.test(text) ? text.normalize('NFKC').replace(/\p{Cf}+/gu, '') : text;
   return visible.replace(/\s{2,}|[^\S ]/g, ' ').toLowerCase();
 }
 
-/** Letters and digits alone. By Unicode's classes, `split` and `join` take half of `replace`'s time. */
+/** Letters and digits only. With Unicode classes, `split` and `join` take half the time of `replace`. */
 function lettersAndDigits(text: string): string {
   return /[^ -~]/.test(text) ? text.split(/[^\p{L}\p{N}]+/u).join('') : text.replace(/[^a-z0-9]+/g, '');
 }

@@ -1,6 +1,6 @@
 /**
- * How a scalar or an enum is asked for and read. Reading is strict, as GraphQL's input coercion is: output coercion would
- * turn `true` into `"true"`.
+ * The JSON schema and the parser of a scalar or an enum. Parsing is as strict as GraphQL's input coercion: output coercion
+ * would turn `true` into `"true"`.
  */
 import { type GraphQLEnumType, type GraphQLLeafType, type GraphQLScalarType, isEnumType } from 'graphql';
 import type { JsonSchema } from '../../model-call/index.ts';
@@ -8,14 +8,14 @@ import { scalarForm } from './output-scalars.ts';
 import { boundedText, maxStringLength } from './output-value.ts';
 
 export interface OutputLeaf {
-  /** Without the type's own description. */
+  /** Without the description of the type. */
   readonly schema: JsonSchema;
   readonly description: string | undefined;
-  /** What a value must be, for whoever answered something else; begins with `must be`. */
+  /** The requirement on a value, for error messages; begins with `must be`. */
   readonly expected: string;
-  /** Whether a wrong string is worth repeating: it was meant to be a word of a list. */
+  /** Whether an error message quotes an invalid string: only an enum value is worth quoting. */
   readonly isEnum: boolean;
-  /** @returns what is given to the executor; `undefined` where the value does not fit */
+  /** @returns the value for the executor; `undefined` if it does not fit */
   read(value: unknown): unknown;
 }
 
@@ -30,7 +30,7 @@ export function outputLeaf(type: GraphQLLeafType): OutputLeaf {
   return leaf;
 }
 
-/** The values a model may choose: deprecated ones are not offered, and refused. */
+/** The enum values a model may choose. Deprecated values are excluded, and rejected in an answer. */
 export function offeredValues(type: GraphQLEnumType) {
   return type.getValues().filter(({ deprecationReason }) => deprecationReason == null);
 }
@@ -66,7 +66,7 @@ const builtIn: ReadonlyMap<string, Omit<OutputLeaf, 'description' | 'isEnum'>> =
     {
       schema: { type: 'string' },
       expected: `must be a string of at most ${maxStringLength} characters`,
-      // GraphQL takes whole numbers for ids, and models write ids that are all digits so.
+      // GraphQL accepts integers as IDs, and models write IDs of digits as numbers.
       read: (value: unknown) =>
         typeof value === 'string' ? boundedText(value) : Number.isSafeInteger(value) ? String(value) : undefined,
     },
@@ -102,7 +102,7 @@ const builtIn: ReadonlyMap<string, Omit<OutputLeaf, 'description' | 'isEnum'>> =
 
 function scalarLeaf(type: GraphQLScalarType): OutputLeaf {
   const builtInLeaf = builtIn.get(type.name);
-  // The built-in scalars' own descriptions teach a model nothing and are paid for.
+  // The descriptions of the built-in scalars cost tokens and do not help a model.
   if (builtInLeaf !== undefined) return { ...builtInLeaf, description: undefined, isEnum: false };
   const { schema, words, read } = scalarForm(type.name, type.specifiedByURL);
   return {
@@ -117,7 +117,7 @@ function scalarLeaf(type: GraphQLScalarType): OutputLeaf {
   };
 }
 
-/** A scalar of code has a check of its own. What it makes of the value is not kept: it need not be JSON. */
+/** A scalar implemented in code has its own validation. Its parsed value is discarded: it need not be JSON. */
 function passesParseValue(type: GraphQLScalarType, value: unknown): boolean {
   try {
     return type.parseValue(value) !== undefined;

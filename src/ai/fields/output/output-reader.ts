@@ -1,9 +1,9 @@
 /**
- * Reads the JSON of a model's answer into what was asked for, and says where it does not fit.
+ * Parses the JSON of a model's answer by the requested shape, and reports the values that do not fit.
  *
- * What does not fit is an error at its own place; nothing else is lost by it. Where a value may not be null, the error
- * takes what holds it along up to the next place that may be, as GraphQL says (spec section 6.4.4): the executor does
- * that, this reader only knows whether anything is left. Reading never throws and copies nothing that was not asked for.
+ * Each invalid value becomes an error at its own path; valid siblings are unaffected. An error in a non-null position
+ * propagates to the nearest nullable parent (GraphQL spec section 6.4.4): the executor does that, this reader only
+ * determines whether any data remains. Parsing never throws, and copies requested keys only.
  */
 import { GatewayError } from '../../../errors/index.ts';
 import { unreachable } from '../../../lib/index.ts';
@@ -11,9 +11,9 @@ import type { AbstractShape, LeafShape, ListShape, ObjectShape, OutputShape } fr
 import { maxListLength } from './output-value.ts';
 
 export interface OutputProblem {
-  /** In the answer's JSON. */
+  /** The path in the JSON of the answer. */
   readonly path: readonly (string | number)[];
-  /** What it must be, as a verb follows its place. At most 40 characters of it are the answer's. */
+  /** The requirement, as a predicate of the path. It quotes at most 40 characters of the answer. */
   readonly message: string;
 }
 
@@ -22,10 +22,10 @@ export type ValueReading =
   | { readonly kind: 'partial'; readonly value: unknown; readonly problems: readonly OutputProblem[] }
   | { readonly kind: 'invalid'; readonly problems: readonly OutputProblem[]; readonly value?: unknown };
 
-/** What is wrong beyond this is wrong without being told. */
+/** Further problems are not reported. */
 const maxProblems = 50;
 
-/** @param isWrapped whether the value stands under `value` in an object made for it */
+/** @param isWrapped whether the value is the key `value` of a wrapper object */
 export function readOutput(shape: OutputShape, isWrapped: boolean, value: unknown): ValueReading {
   const reader = new OutputReader();
   const read = isWrapped ? reader.readWrapped(shape, value) : reader.readTop(shape, value);
@@ -37,7 +37,7 @@ export function readOutput(shape: OutputShape, isWrapped: boolean, value: unknow
 
 class OutputReader {
   readonly problems: OutputProblem[] = [];
-  /** Whether a failure takes what holds the value just read along. */
+  /** Whether an error in the last value propagates to its parent. */
   isLost = false;
   readonly #path: (string | number)[] = [];
   #lastError: GatewayError | undefined;
@@ -50,7 +50,7 @@ class OutputReader {
     return this.#readPresent(shape, value.value);
   }
 
-  /** An object without any of the keys asked for is another object, not one whose values are all null. */
+  /** An object without any requested key is invalid, not an object of nulls. */
   readTop(shape: OutputShape, value: unknown): unknown {
     if (shape.kind === 'object' && shape.fields.length > 0 && isRecord(value)) {
       if (!shape.fields.some(({ name }) => Object.hasOwn(value, name))) {
@@ -144,7 +144,7 @@ class OutputReader {
     return error;
   }
 
-  /** The error that stands in the value's place. A list of a thousand wrong items does not take a thousand stacks. */
+  /** @returns the error that replaces the value. Past `maxProblems` one error is reused: stack traces are expensive. */
   #fail(message: string): GatewayError {
     this.isLost = true;
     if (this.problems.length >= maxProblems && this.#lastError !== undefined) return this.#lastError;

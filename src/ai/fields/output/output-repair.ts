@@ -1,11 +1,11 @@
 import type { OutputProblem } from './output-reader.ts';
 
-/** Each problem repeats at most 40 characters of the answer, so together they never repeat 200. */
+/** Each problem quotes at most 40 characters of the answer, so all of them quote less than 200. */
 const maxListed = 4;
 
 /**
- * The words for one more try, for a message after the answer that could not be used: what was wrong, and where in the JSON
- * schema's terms. The answer itself, which may repeat an injection, is not quoted beyond single words.
+ * The text of the repair message sent after an invalid answer: each problem with its path in the JSON. The answer may
+ * contain an injection, so no more than single words of it are quoted.
  */
 export function repairWords(problems: readonly OutputProblem[]): string {
   const lines = problems.slice(0, maxListed).map(({ path, message }) => `- ${placeOf(path)}${message.slice(0, 500)}`);

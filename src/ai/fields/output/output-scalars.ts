@@ -1,9 +1,9 @@
 /**
- * How a custom scalar is asked for and checked: by what its `@specifiedBy` names, else by the names the field gives such
- * scalars, else as any single value.
+ * The JSON schema and the validation of a custom scalar: by its `@specifiedBy` URL, else by its common name, else as any
+ * single value.
  *
- * Formats are those every provider's strict mode takes. `uri` is none of OpenAI's (the whole request is refused for it),
- * so URLs are held by a pattern; whole numbers beyond 2^53 and decimals are strings, as JSON numbers lose digits.
+ * Only formats that every provider's strict mode supports are used. OpenAI rejects requests with the format `uri`, so URLs
+ * use a pattern. Integers beyond 2^53 and decimals are strings, because JSON numbers lose digits.
  */
 import { isIPv4, isIPv6 } from 'node:net';
 import type { JsonSchema } from '../../model-call/index.ts';
@@ -11,9 +11,9 @@ import { boundedText, freeJson, maxStringLength } from './output-value.ts';
 
 export interface ScalarForm {
   readonly schema: JsonSchema;
-  /** Ends a sentence that begins with `must be`. */
+  /** Completes a sentence that begins with `must be`. */
   readonly words: string;
-  /** @returns what is kept of the value; `undefined` where it does not fit */
+  /** @returns the parsed value; `undefined` if it does not fit */
   read(value: unknown): unknown;
 }
 
@@ -55,7 +55,7 @@ const localTime = pattern('a time as HH:MM:SS', '^(?:[01][0-9]|2[0-3]):[0-5][0-9
 const duration = text('an ISO 8601 duration', { format: 'duration' }, (value) =>
   /^P(?!$)(?:(?:\d+Y)?(?:\d+M)?(?:\d+D)?(?:T(?=\d)(?:\d+H)?(?:\d+M)?(?:\d+S)?)?|\d+W)$/.test(value),
 );
-// A link a client may render: no `javascript:`, no `data:`.
+// Clients may render it as a link: `javascript:` and `data:` are excluded.
 const url = pattern('an http or https URL', '^https?://[^\\s"<>\\\\]+$');
 const uri = pattern('a URI', '^[A-Za-z][A-Za-z0-9+.-]*:[^\\s"<>\\\\]+$');
 const email = text('an email address', { format: 'email' }, (value) =>
@@ -75,7 +75,7 @@ const anyValue: ScalarForm = {
   read: (value) => (typeof value === 'string' ? boundedText(value) : isPlain(value) ? value : undefined),
 };
 
-/** Free JSON has no strict form: a provider is asked for it as it is. */
+/** Free JSON cannot be expressed in strict mode; the schema is sent as it is. */
 const json: ScalarForm = {
   schema: {
     anyOf: [{ type: 'object' }, { type: 'array' }, { type: 'string' }, { type: 'number' }, { type: 'boolean' }],
@@ -89,7 +89,7 @@ const jsonObject: ScalarForm = {
   read: (value) => (typeof value === 'object' && !Array.isArray(value) ? freeJson(value) : undefined),
 };
 
-/** In lower case: each writes its own. */
+/** Common scalar names, in lower case because their case varies. */
 const formsByName: ReadonlyMap<string, ScalarForm> = new Map(
   (
     [
@@ -118,7 +118,7 @@ const formsByName: ReadonlyMap<string, ScalarForm> = new Map(
   ).flatMap(([form, ...names]) => names.map((name) => [name, form] as const)),
 );
 
-/** Parts of the addresses that `@specifiedBy` gives, the longer before what it contains. */
+/** Substrings of `@specifiedBy` URLs, more specific ones first. */
 const specifications: readonly (readonly [string, ScalarForm])[] = [
   ['date-time', dateTime],
   ['rfc3339', dateTime],

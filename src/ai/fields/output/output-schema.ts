@@ -1,13 +1,13 @@
 /**
- * The JSON schema (draft 2020-12) of what a model is asked for, in the words every provider's strict mode keeps: objects
- * closed and all their properties required, nothing but `anyOf` for what may be null or of several types, no `$ref`.
- * Bounds of length are not said: no honest answer meets them, and every word of a schema is paid for in each call.
+ * The JSON schema (draft 2020-12) of the requested output, in the subset that every provider's strict mode supports: closed
+ * objects with all properties required, `anyOf` for nullable and abstract types, no `$ref`. Length bounds are omitted:
+ * legitimate answers do not reach them, and every schema token is paid for in each call.
  */
 import { unreachable } from '../../../lib/index.ts';
 import type { JsonSchema } from '../../model-call/index.ts';
 import type { AbstractShape, ObjectShape, OutputShape } from './output-shape.ts';
 
-/** @param description what the place is for, besides what its type says of itself */
+/** @param description the description of the field, in addition to that of its type */
 export function outputSchema(shape: OutputShape, description?: string): JsonSchema {
   const schema = presentSchema(shape);
   if (!shape.isNullable) return describe(schema, description);
@@ -19,7 +19,7 @@ export function outputSchema(shape: OutputShape, description?: string): JsonSche
   return describe(nullable, description);
 }
 
-/** @returns the schema of a value that is there */
+/** @returns the schema of a non-null value */
 export function presentSchema(shape: OutputShape): JsonSchema {
   switch (shape.kind) {
     case 'leaf':
@@ -35,7 +35,7 @@ export function presentSchema(shape: OutputShape): JsonSchema {
   }
 }
 
-/** An object of one value, for types that are none: providers want an object at the top. */
+/** Wraps a type that is not an object in an object with the key `value`: providers require an object at the top level. */
 export function wrapperSchema(shape: OutputShape): JsonSchema {
   return {
     type: 'object',
@@ -46,7 +46,7 @@ export function wrapperSchema(shape: OutputShape): JsonSchema {
 }
 
 function objectSchema({ fields, description }: ObjectShape, first: Readonly<Record<string, JsonSchema>>): JsonSchema {
-  // Entries become own properties whatever they are called.
+  // `fromEntries` creates own properties even for names such as `__proto__`.
   const properties = Object.fromEntries([
     ...Object.entries(first),
     ...fields.map((field) => [field.name, outputSchema(field.shape, field.description)] as const),
@@ -57,7 +57,7 @@ function objectSchema({ fields, description }: ObjectShape, first: Readonly<Reco
   );
 }
 
-/** The discriminator comes first, as it decides what follows. Types of which nothing is selected share one choice. */
+/** `__typename` comes first, because the other keys depend on it. Types without selected fields share one choice. */
 function abstractSchema({ types, description }: AbstractShape): JsonSchema {
   const choices: JsonSchema[] = [];
   const bare: ObjectShape[] = [];
@@ -76,7 +76,7 @@ function abstractSchema({ types, description }: AbstractShape): JsonSchema {
   return describe({ anyOf: choices }, description);
 }
 
-/** The place's own words before its type's. */
+/** Adds the description of a field before that of its type. */
 function describe(schema: JsonSchema, description: string | undefined): JsonSchema {
   if (description === undefined) return schema;
   const both = typeof schema.description === 'string' ? `${description}\n${schema.description}` : description;

@@ -1,6 +1,6 @@
 /**
- * Which fields of an object type a client selected, as GraphQL's CollectFields (spec section 6.3.2) says: over fragments,
- * type conditions, `@skip` and `@include`. By the fields' own names: aliases are the executor's to give.
+ * Collects the fields of an object type that a client selected, by GraphQL's CollectFields (spec section 6.3.2): through
+ * fragments, type conditions, `@skip` and `@include`. Keyed by field name: the executor applies aliases.
  */
 import {
   type FieldNode,
@@ -16,15 +16,15 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 
-/** The nodes of one field in an operation, and what they are read with. */
+/** The nodes of one field in an operation, with the fragments and variables they use. */
 export interface OutputSelection {
   readonly nodes: readonly FieldNode[];
   readonly fragments: Readonly<Record<string, FragmentDefinitionNode>>;
-  /** Coerced; only those of `@skip` and `@include` matter. */
+  /** Coerced; only variables of `@skip` and `@include` are used. */
   readonly variables: Readonly<Record<string, unknown>>;
 }
 
-/** @returns for each selected field the nodes whose selections are merged; meta fields are left out */
+/** @returns for each selected field the nodes whose selections are merged; introspection fields are omitted */
 export function selectedFields(
   schema: GraphQLSchema,
   type: GraphQLObjectType,
@@ -62,7 +62,7 @@ export function selectedFields(
   return nodesByField;
 }
 
-/** The names of the variables that decide what is selected below `nodes`. */
+/** The names of the variables that affect the selection below `nodes`. */
 export function decidingVariables({ nodes, fragments }: OutputSelection): readonly string[] {
   const names = new Set<string>();
   const spread = new Set<string>();

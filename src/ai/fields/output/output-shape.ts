@@ -45,7 +45,7 @@ export interface ObjectShape extends Nullable {
   readonly fields: readonly FieldShape[];
 }
 
-/** An interface or a union; told apart by `__typename`. */
+/** An interface or a union; `__typename` is the discriminator. */
 export interface AbstractShape extends Nullable {
   readonly kind: 'abstract';
   readonly description: string | undefined;
@@ -58,11 +58,11 @@ export interface FieldShape {
   readonly shape: OutputShape;
 }
 
-/** Fields and types in one answer, a bound on what a document can make of nested fragments. No provider takes more. */
+/** Limit of fields and types in one answer, against nested fragments. No provider accepts more. */
 const maxNodes = 5_000;
 
 /**
- * @param selection `undefined`: everything, without deprecated fields and without types inside themselves
+ * @param selection `undefined`: everything except deprecated fields and recursive types
  * @throws GatewayError `AI_REQUEST_INVALID` for a selection of more than 5,000 fields
  */
 export function outputShape(
@@ -138,8 +138,8 @@ export function outputShape(
 }
 
 /**
- * Whether the model that writes an object writes this field of it: not one with a prompt or a resolver of its own, nor one
- * that another subgraph answers.
+ * Whether the model that generates an object also generates this field: not if the field has its own @generate or resolver,
+ * or if another subgraph resolves it.
  */
 export function isModelWritten({ name, astNode, resolve }: GraphQLField<unknown, unknown>): boolean {
   if (name === '__proto__' || (resolve !== undefined && resolve !== defaultFieldResolver)) return false;

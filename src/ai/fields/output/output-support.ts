@@ -1,6 +1,6 @@
 /**
- * Whether a model can be asked for a type: found when a subgraph is composed, so that no client meets it. Types inside
- * themselves are asked for as deep as a client selects them.
+ * Checks at composition time whether a model can generate a type, so that unsupported types do not fail at run time.
+ * Recursive types are supported: they are requested as deep as the client selects them.
  */
 import {
   type GraphQLNamedType,
@@ -15,7 +15,7 @@ import {
 import { offeredValues } from './output-leaf.ts';
 import { isModelWritten } from './output-shape.ts';
 
-/** @returns why not, in words for the schema's owner; `undefined` where it can */
+/** @returns the reason, for the owner of the schema; `undefined` if the type is supported */
 export function unsupportedOutput(schema: GraphQLSchema, type: GraphQLOutputType): string | undefined {
   const visited = new Set<GraphQLNamedType>();
   const queue: GraphQLNamedType[] = [getNamedType(type)];

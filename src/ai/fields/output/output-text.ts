@@ -1,6 +1,6 @@
 /**
- * The text of a model's answer, where it has one that is whole. A refusal, a filter and an answer that was cut at its bound
- * are told apart: none of them is ever a short answer.
+ * Extracts the text of a model's answer. A refusal, filtered content and a truncated answer are distinguished, and never
+ * treated as a short answer.
  */
 import { type ModelAnswer, textOf } from '../../model-call/index.ts';
 
@@ -9,7 +9,7 @@ export type TextReading =
   | { readonly kind: 'invalid'; readonly message: string }
   | { readonly kind: 'refused'; readonly detail: string };
 
-/** Characters of JSON that are parsed. */
+/** Limit of the JSON text, in characters. */
 const maxLength = 1_048_576;
 
 export function answerText(answer: ModelAnswer): TextReading {
@@ -21,18 +21,18 @@ export function answerText(answer: ModelAnswer): TextReading {
   return text === '' ? { kind: 'invalid', message: 'the answer is empty' } : { kind: 'text', text };
 }
 
-/** @returns undefined where the text is no JSON or exceeds 1 MB */
+/** @returns undefined if the text is not JSON or exceeds 1 MB */
 export function answerJson(text: string): unknown {
   if (text.length > maxLength) return undefined;
   try {
-    // V8 parses without recursion: depth is memory, and the bound above bounds it.
+    // V8 parses without recursion, so depth costs memory only, which the length limit bounds.
     return JSON.parse(withoutFence(text));
   } catch {
     return undefined;
   }
 }
 
-/** Takes JSON out of the code fence some models put around it. A fence inside of JSON is the answer's own. */
+/** Removes the code fence that some models put around JSON. A fence inside the JSON is content. */
 function withoutFence(text: string): string {
   const first = text.charCodeAt(0);
   if (first === 123 || first === 91) return text;

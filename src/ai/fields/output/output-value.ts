@@ -1,22 +1,22 @@
 /**
- * Single values of a model's answer, held to bounds that no honest answer meets: 100,000 characters a string, 1,000 items
- * a list, 64 levels of free JSON.
+ * Limits on the values of a model's answer: 100,000 characters per string, 1,000 items per list, 64 levels of free JSON.
+ * Legitimate answers do not reach them.
  */
 
 export const maxStringLength = 100_000;
 export const maxListLength = 1_000;
 export const maxDepth = 64;
 
-/** Keys that reach a prototype when someone later merges the object; no free JSON needs them. */
+/** Keys that could pollute a prototype when the object is merged later; they are dropped. */
 const prototypeKeys: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
-/** @returns undefined for what is too long. Half a surrogate pair would not survive a cache: it becomes U+FFFD. */
+/** @returns undefined if the text is too long. Lone surrogates become U+FFFD: a cache could not store them. */
 export function boundedText(value: string): string | undefined {
   if (value.length > maxStringLength) return undefined;
   return value.isWellFormed() ? value : value.toWellFormed();
 }
 
-/** A copy of JSON of any shape, without prototypes. @returns undefined where it exceeds a bound */
+/** Copies JSON of any shape, with null prototypes. @returns undefined if it exceeds a limit */
 export function freeJson(value: unknown, depth = 0): unknown {
   if (typeof value === 'string') return boundedText(value);
   if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
