@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -26,9 +26,9 @@ beforeAll(async () => {
 }, 300_000);
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-describe('the packed package', () => {
-  const command = () => join(folder, 'node_modules/isthmus/dist/cli/main.js');
+const command = () => join(folder, 'node_modules/isthmus/dist/cli/main.js');
 
+describe('the packed package', () => {
   it('installs the command isthmus', async () => {
     const { stdout } = await run(join(folder, 'node_modules/.bin/isthmus'), ['--version']);
     expect(stdout.trim()).toMatch(/^\d+\.\d+\.\d+$/);
@@ -91,6 +91,85 @@ describe('the packed package', () => {
     } finally {
       isthmus.child.kill('SIGKILL');
       await subgraph.close();
+    }
+  });
+});
+
+describe('the examples, beside the packed package', () => {
+  const example = (path: string) => join(folder, 'examples', path);
+  beforeAll(() => cp('examples', join(folder, 'examples'), { recursive: true }));
+
+  const query = async (endpoint: string, text: string, headers: Record<string, string> = {}) => {
+    const response = await fetch(endpoint, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify({ query: text }),
+    });
+    return response.json();
+  };
+
+  /** Runs the subgraphs of an example and the command over them, and asks what its README asks. */
+  async function answerOf(name: string, script: string, portVariable: string): Promise<unknown> {
+    const subgraphs = spawnIsthmus([], { [portVariable]: '0' }, example(`${name}/${script}`));
+    try {
+      const [, port = ''] = await subgraphs.waitFor(/http:\/\/127\.0\.0\.1:(\d+)/);
+      const config = example(`${name}/supergraph.yaml`);
+      const environment = { [portVariable]: port, OPENAI_API_KEY: '' };
+      const isthmus = spawnIsthmus(['serve', '--config', config, '--port', '0'], environment, command());
+      try {
+        const [, url = ''] = await isthmus.waitFor(/"url":"([^"]+)"/);
+        const readme = await readFile(example(`${name}/README.md`), 'utf8');
+        const [, text = ''] = /```graphql\n([\s\S]*?)```/.exec(readme) ?? [];
+        return await query(`${url}/graphql`, text);
+      } finally {
+        isthmus.child.kill('SIGKILL');
+        await isthmus.ended;
+      }
+    } finally {
+      subgraphs.child.kill('SIGKILL');
+    }
+  }
+
+  it('add-a-subgraph joins two subgraphs', async () => {
+    expect(await answerOf('add-a-subgraph', 'subgraphs.js', 'SUBGRAPHS_PORT')).toEqual({
+      data: {
+        products: [
+          { name: 'Kettle', inStock: true },
+          { name: 'Lamp', inStock: false },
+        ],
+      },
+    });
+  });
+
+  it('ai-field-on-your-own-graph writes fields of another subgraph’s type', async () => {
+    expect(await answerOf('ai-field-on-your-own-graph', 'subgraph.js', 'SUBGRAPH_PORT')).toEqual({
+      data: {
+        reviews: [
+          expect.objectContaining({ gist: expect.stringMatching(/\w/), mood: 'POSITIVE' }),
+          expect.objectContaining({ gist: expect.stringMatching(/\w/), mood: 'NEGATIVE' }),
+        ],
+      },
+    });
+    const config = example('ai-field-on-your-own-graph/supergraph.yaml');
+    const { stdout } = await run(process.execPath, [command(), 'prompt', 'test', '--config', config], {
+      env: { ...process.env, OPENAI_API_KEY: '' },
+    });
+    expect(stdout).toContain('2 passed');
+  });
+
+  it('use-as-a-library answers without a socket, then over one', async () => {
+    const gateway = spawnIsthmus([], { PORT: '0' }, example('use-as-a-library/main.js'));
+    try {
+      const [, endpoint = ''] = await gateway.waitFor(/serving (\S+)/);
+      expect(gateway.output()).toContain('{"data":{"me":{"name":"Ada"}},"extensions":{"operation":1}}');
+      expect(await query(endpoint, '{ me { name } }', { 'x-user-id': '1' })).toEqual({
+        data: { me: { name: 'Ada' } },
+        extensions: { operation: 2 },
+      });
+      gateway.child.kill('SIGTERM');
+      expect(await gateway.ended).toBe(0);
+    } finally {
+      gateway.child.kill('SIGKILL');
     }
   });
 });
