@@ -12,12 +12,12 @@ import type { ModelClient } from './model-call.ts';
 
 export interface ModelsLease {
   readonly client: ModelClient;
-  /** Where model answers and AI fields are kept. */
+  /** Where the answers of models and of AI fields are cached. */
   readonly cache: CacheStore;
   release(): Promise<void>;
 }
 
-interface Leased {
+interface SharedEntry {
   readonly key: string;
   readonly client: ModelClient;
   readonly cache: CacheStore;
@@ -37,7 +37,7 @@ export interface SharedModelsOptions {
 export class SharedModels {
   readonly #options: SharedModelsOptions;
   /** What the newest configuration leases; an older one's lives on in its leases. */
-  #newest: Leased | undefined;
+  #newest: SharedEntry | undefined;
 
   constructor(options: SharedModelsOptions) {
     this.#options = options;
@@ -61,7 +61,7 @@ export class SharedModels {
     };
   }
 
-  #open(key: string, ai: AiConfig): Leased {
+  #open(key: string, ai: AiConfig): SharedEntry {
     const { log, resolveFrom, providers: applicationProviders = {}, cacheStore } = this.#options;
     const cache = cacheStore ?? createAnswerStore(ai.cache, log);
     const furtherProviders = new Map(

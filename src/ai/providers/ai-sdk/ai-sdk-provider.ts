@@ -70,7 +70,7 @@ export function createAiSdkProvider(options: AiSdkProviderOptions): ModelProvide
   const send = boundedFetch({ maxBytes });
   const fetchNoted = aiSdkFetch(send);
   const secrets = [...keys, ...secretsIn(settings)];
-  const rehearsals = new AiSdkDryRuns(facts);
+  const dryRuns = new AiSdkDryRuns(facts);
   const modelsByKey = new Map<number, AiSdkModels>();
   const languageModels = new Map<string, KnownModel>();
   let factory: Promise<AiSdkFactory> | undefined;
@@ -120,13 +120,7 @@ export function createAiSdkProvider(options: AiSdkProviderOptions): ModelProvide
     const adaptation = adaptationOf(request, unsupported, call);
     const worded = aiSdkRequest(modelName, request, call.structured, facts, supportedUrls, adaptation);
     const { options: callOptions, reading } = worded;
-    const { options: checked, accepted } = await rehearsals.checked(
-      model,
-      worded.request,
-      callOptions,
-      call,
-      adaptation,
-    );
+    const { options: checked, accepted } = await dryRuns.checked(model, worded.request, callOptions, call, adaptation);
     return { model, reading, options: checked, accepted };
   }
 

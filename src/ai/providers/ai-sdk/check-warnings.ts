@@ -3,12 +3,12 @@
  *
  * Packages say what they leave out of a request (`warnings`) only beside the answer, when it has cost money. They build
  * the request before they fetch, though: so a stream is asked for first with a `fetch` that sends nothing and answers
- * with an empty stream, whose first part holds the warnings. One of type `unsupported` refuses the call. The rehearsal
+ * with an empty stream, whose first part holds the warnings. One of type `unsupported` refuses the call. The dry run
  * also shows the bound that would be sent, because some packages raise it by a thinking budget of their own choice, and
  * a call must not write more than was priced.
  *
- * The verdict depends on settings and on the kinds of parts, not on texts: it is remembered by these. Measured: 0.14 to
- * 0.29 ms for a rehearsal, 0.002 to 0.007 ms for a verdict that is remembered.
+ * The verdict depends on settings and on the kinds of parts, not on texts: it is cached by these. Measured: 0.14 to
+ * 0.29 ms for a dry run, 0.002 to 0.007 ms for a cached verdict.
  */
 import type {
   LanguageModelV4,
@@ -26,7 +26,7 @@ import {
   withinBounds,
 } from '../../model-call/index.ts';
 import { judgeWarnings } from './judge-warnings.ts';
-import { inExchange, rehearsalExchange } from './observed-fetch.ts';
+import { dryRunExchange, inExchange } from './observed-fetch.ts';
 import type { AiSdkPackageFacts } from './package-dialect.ts';
 import { leastThinkingTokens, thinkingOptions } from './write-call-options.ts';
 
@@ -39,7 +39,7 @@ interface Fitting {
   readonly without: readonly (keyof LanguageModelV4CallOptions)[];
   /** Features that the package may change. */
   readonly accepted: ReadonlySet<string>;
-  /** What of it the client is told. */
+  /** The changes that are reported to the client. */
   readonly reported: readonly string[];
   /** The budget of thinking, instead of one of the package's choice. */
   readonly budgetTokens: number | undefined;
@@ -65,8 +65,8 @@ export class AiSdkDryRuns {
   }
 
   /**
-   * The options as they may be sent; what the policy lets be changed is told. Rejects with a `ProviderFailure` of kind `unsupported`, with the package's own
-   * error about the request, or as the bounds say.
+   * The options as they may be sent; changes that the policy allows are reported. Rejects with a `ProviderFailure` of
+   * kind `unsupported`, with the package's own error about the request, or as the bounds say.
    */
   async checked(
     model: LanguageModelV4,
@@ -100,7 +100,7 @@ export class AiSdkDryRuns {
     let fitting: Fitting = { kind: 'fits', without: [], accepted: new Set(), reported: [], budgetTokens: undefined };
     for (let round = 0; round < mostRounds; round++) {
       const tried = this.#fitted(model, request, options, fitting);
-      const { warnings, body } = await rehearse(model, tried);
+      const { warnings, body } = await dryRun(model, tried);
       const bodyBound = sentBound(body);
       const isOwnChoice = bodyBound.budget > 0 && tried.reasoning !== undefined;
       // What a package says of a bound that its own choice of a budget broke is fixed below.
@@ -137,10 +137,10 @@ export class AiSdkDryRuns {
   #fitted(
     model: LanguageModelV4,
     request: ModelRequest,
-    asked: LanguageModelV4CallOptions,
+    requested: LanguageModelV4CallOptions,
     { without, budgetTokens }: Fitting,
   ): LanguageModelV4CallOptions {
-    const options = budgetTokens === undefined ? asked : this.#withBudget(model, request, asked, budgetTokens);
+    const options = budgetTokens === undefined ? requested : this.#withBudget(model, request, requested, budgetTokens);
     if (without.length === 0) return options;
     const fitted = { ...options };
     for (const setting of without) delete fitted[setting as 'seed'];
@@ -171,8 +171,8 @@ interface DryRun {
   readonly body: unknown;
 }
 
-async function rehearse(model: LanguageModelV4, options: LanguageModelV4CallOptions): Promise<DryRun> {
-  const exchange = rehearsalExchange();
+async function dryRun(model: LanguageModelV4, options: LanguageModelV4CallOptions): Promise<DryRun> {
+  const exchange = dryRunExchange();
   let warnings: readonly SharedV4Warning[] = [];
   try {
     const { stream } = await inExchange(exchange, () => model.doStream(options));

@@ -14,7 +14,7 @@ export interface Judged {
   readonly without: readonly Setting[];
   /** Features that the package may change. */
   readonly accepted: readonly string[];
-  /** What of it the client is told. */
+  /** The changes that are reported to the client. */
   readonly reported: readonly string[];
 }
 

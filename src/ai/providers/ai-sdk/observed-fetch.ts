@@ -15,7 +15,7 @@ import { type BodyWatch, type BoundedFetch, responseHeaders, responseOf } from '
 export class AiSdkExchange implements BodyWatch {
   readonly bounds: CallBounds;
   readonly isDryRun: boolean;
-  /** The body the package wanted to send last; only kept in a rehearsal. */
+  /** The last body the package would have sent; set in a dry run only. */
   body: string | undefined;
   /** `ended`: the whole body was read; `cut`: reading it failed. */
   state: 'unsent' | 'sent' | 'answering' | 'ended' | 'cut' = 'unsent';
@@ -51,7 +51,7 @@ export function aiSdkFetch(send: BoundedFetch) {
     const exchange = exchanges.getStore();
     // A package that fetches outside of a call (a token of its own) is bounded all the same.
     if (exchange === undefined) return send(input, init);
-    if (exchange.isDryRun) return rehearsed(exchange, init);
+    if (exchange.isDryRun) return answerDryRun(exchange, init);
     if (exchange.replay !== undefined) {
       return new Response(exchange.replay, { headers: responseHeaders(exchange.headers) });
     }
@@ -64,7 +64,7 @@ export function aiSdkFetch(send: BoundedFetch) {
   };
 }
 
-function rehearsed(exchange: AiSdkExchange, init: RequestInit): Response {
+function answerDryRun(exchange: AiSdkExchange, init: RequestInit): Response {
   exchange.state = 'ended';
   exchange.body = typeof init.body === 'string' ? init.body : '';
   return new Response(new ReadableStream({ start: (controller) => controller.close() }), {
@@ -72,7 +72,7 @@ function rehearsed(exchange: AiSdkExchange, init: RequestInit): Response {
   });
 }
 
-/** What a rehearsal is bound by: it sends nothing. */
-export function rehearsalExchange(): AiSdkExchange {
+/** The exchange of a dry run, which sends nothing. */
+export function dryRunExchange(): AiSdkExchange {
   return new AiSdkExchange({ signal: new AbortController().signal, deadline: Deadline.in(60_000) }, true);
 }

@@ -44,15 +44,15 @@ export const leastThinkingTokens = 1_024;
 
 export function aiSdkRequest(
   model: string,
-  asked: ModelRequest,
+  original: ModelRequest,
   structured: ProviderCall['structured'],
   facts: AiSdkPackageFacts,
   supportedUrls: SupportedUrls,
   adaptation = new Adaptation('refuse'),
 ): AiSdkRequest {
-  const lost = asked.wire === undefined ? [] : lostFields(asked.wire);
+  const lost = original.wire === undefined ? [] : lostFields(original.wire);
   if (lost.length > 0) throw unsupported(lost.join(', '));
-  const request = fitForAiSdk(model, asked, facts, adaptation);
+  const request = fitForAiSdk(model, original, facts, adaptation);
   const wording = wordOutput(request, structured, facts);
   const { answerTool, words, reading } = wording;
   const conversation = conversationFor(request, facts);

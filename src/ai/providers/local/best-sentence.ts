@@ -45,14 +45,14 @@ export async function bestSentence(
 }
 
 function nearestByWords(
-  asked: ReadonlySet<string>,
+  questionStems: ReadonlySet<string>,
   sentences: readonly Sentence[],
   wantsNumber: boolean,
 ): string | undefined {
   const stemsOf = sentences.map(contentStems);
   const weights = new Map<string, number>();
   let whole = 0;
-  for (const stem of asked) {
+  for (const stem of questionStems) {
     const holding = stemsOf.filter((stems) => likeness(stem, stems) > 0).length;
     const weight = Math.log(1 + sentences.length / (holding + 0.5));
     weights.set(stem, weight);

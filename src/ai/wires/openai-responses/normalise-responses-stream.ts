@@ -10,7 +10,7 @@ import type { JsonObject } from '../../model-call/index.ts';
 import { arrayOf, recordOf, textIn } from '../../model-call/index.ts';
 import { isItemEvent, lifecycleEvents, type PartEvents, partEvents, statusOf } from './responses-events.ts';
 
-interface KnownItem {
+interface StreamedItem {
   readonly index: number;
   readonly id: string;
   readonly type: string;
@@ -25,10 +25,10 @@ const nothing: readonly string[] = [];
 
 export class ResponsesNormaliser {
   #id = '';
-  readonly #items = new Map<number, KnownItem>();
+  readonly #items = new Map<number, StreamedItem>();
   /** By the id that an item's first event gave it. */
-  readonly #byId = new Map<string, KnownItem>();
-  #latest: KnownItem | undefined;
+  readonly #byId = new Map<string, StreamedItem>();
+  #latest: StreamedItem | undefined;
 
   /** Whether a stream can be passed on that begins so. */
   static begins(type: string, event: JsonObject): boolean {
@@ -52,7 +52,7 @@ export class ResponsesNormaliser {
   }
 
   #isWell(type: string, event: JsonObject, part: PartEvents | undefined): boolean {
-    const open = this.#known(event.output_index);
+    const open = this.#itemAt(event.output_index);
     if (open === undefined || open.id !== event.item_id || event.type !== type) return false;
     if (part !== undefined) return open.parts.has(placeOf(part, event));
     if (!isBegin(type)) return true;
@@ -99,7 +99,7 @@ export class ResponsesNormaliser {
     const type = 'response.output_item.done';
     const item = recordOf(event.item);
     if (textIn(item.type) === undefined) return nothing;
-    const open = this.#known(event.output_index) ?? this.#byId.get(textIn(item.id) ?? '');
+    const open = this.#itemAt(event.output_index) ?? this.#byId.get(textIn(item.id) ?? '');
     if (open === undefined) {
       const index = this.#indexOf(event.output_index);
       const begun = this.#begin(index, item, callId);
@@ -118,7 +118,7 @@ export class ResponsesNormaliser {
   normalised(type: string, event: JsonObject, part: PartEvents | undefined): readonly string[] {
     const before: string[] = [];
     const { sequence_number } = event;
-    let open = this.#known(event.output_index) ?? this.#byId.get(textIn(event.item_id) ?? '');
+    let open = this.#itemAt(event.output_index) ?? this.#byId.get(textIn(event.item_id) ?? '');
     if (open === undefined && part?.item === this.#latest?.type) open = this.#latest;
     if (open === undefined) {
       // A call without its name cannot be begun: its end tells it whole.
@@ -148,7 +148,7 @@ export class ResponsesNormaliser {
     return [...before, JSON.stringify({ ...event, type, ...place })];
   }
 
-  #known(index: unknown): KnownItem | undefined {
+  #itemAt(index: unknown): StreamedItem | undefined {
     return typeof index === 'number' ? this.#items.get(index) : undefined;
   }
 
@@ -157,9 +157,9 @@ export class ResponsesNormaliser {
     return typeof index === 'number' && Number.isSafeInteger(index) && index >= 0 ? index : this.#items.size;
   }
 
-  #begin(index: number, item: JsonObject, callId: string | undefined): KnownItem {
+  #begin(index: number, item: JsonObject, callId: string | undefined): StreamedItem {
     const itemId = textIn(item.id);
-    const open: KnownItem = {
+    const open: StreamedItem = {
       index,
       id: itemId ?? newId('item_'),
       type: textIn(item.type) ?? '',
@@ -180,7 +180,7 @@ export class ResponsesNormaliser {
   }
 
   /** The item with the ids it was begun with. */
-  #named(item: JsonObject, open: KnownItem | undefined): JsonObject {
+  #named(item: JsonObject, open: StreamedItem | undefined): JsonObject {
     if (open === undefined || open.type !== item.type) return item;
     return { ...item, id: open.id, ...(open.callId === undefined ? {} : { call_id: open.callId }) };
   }

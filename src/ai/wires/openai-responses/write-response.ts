@@ -71,11 +71,11 @@ export function responsesUsage(usage: Usage): Readonly<Record<string, unknown>> 
 /** What a response says of how it was asked; the same from the first event to the last. */
 export class ResponseFrame {
   readonly id = newId('resp_');
-  readonly #asked: Readonly<Record<string, unknown>>;
+  readonly #settings: Readonly<Record<string, unknown>>;
   readonly #createdAt = unixSeconds();
 
   constructor(alias: string, body: Fields) {
-    this.#asked = {
+    this.#settings = {
       instructions: body.instructions ?? null,
       max_output_tokens: body.max_output_tokens ?? null,
       max_tool_calls: null,
@@ -127,7 +127,7 @@ export class ResponseFrame {
       error,
       incomplete_details: reason === null ? null : { reason },
       output,
-      ...this.#asked,
+      ...this.#settings,
     };
     if (status === 'completed') response.completed_at = unixSeconds();
     if (usage !== undefined) response.usage = responsesUsage(usage);

@@ -69,15 +69,15 @@ export class AnswerDraft {
   text(piece: string, out: StreamDelta[]): void {
     if (piece === '') return;
     if (this.#tags.isOver) this.#text(piece, out);
-    else this.#tags.read(piece, this.#told(out));
+    else this.#tags.read(piece, this.#sinkFor(out));
   }
 
-  /** No more text comes: what might have been the beginning of a tag is told. */
+  /** No more text comes: what might have been the beginning of a tag is emitted. */
   endText(out: StreamDelta[]): void {
-    if (!this.#tags.isOver) this.#tags.end(this.#told(out));
+    if (!this.#tags.isOver) this.#tags.end(this.#sinkFor(out));
   }
 
-  #told(out: StreamDelta[]) {
+  #sinkFor(out: StreamDelta[]) {
     return {
       text: (text: string) => this.#text(text, out),
       reasoning: (text: string) => this.reasoning(text, out),

@@ -13,10 +13,10 @@ export interface WrittenRequest {
 export function choiceWith(
   answerTool: AnswerTool | undefined,
   otherTools: number,
-  asked: ToolChoice | undefined,
+  choice: ToolChoice | undefined,
 ): ToolChoice | undefined {
-  if (answerTool === undefined || typeof asked === 'object') return asked;
-  return otherTools === 0 || asked === 'none' ? { name: answerTool.name } : 'required';
+  if (answerTool === undefined || typeof choice === 'object') return choice;
+  return otherTools === 0 || choice === 'none' ? { name: answerTool.name } : 'required';
 }
 
 /** This wire has no word for a tool that failed: the text says it. */
