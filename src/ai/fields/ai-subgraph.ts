@@ -131,7 +131,7 @@ function openPlainTypes(schema: GraphQLSchema, fields: readonly AiField[]): void
   const entities = entityTypes(schema);
   const modelTypes = modelWrittenTypes(schema, fields);
   const open = new Set(fields.map(({ typeName }) => typeName));
-  // Types that group types that group AI fields: each turn finds those one step further up.
+  // Grouping types may be nested: each iteration finds the next level up.
   for (let size = 0; size < open.size; ) {
     size = open.size;
     for (const type of Object.values(schema.getTypeMap())) {

@@ -1,10 +1,10 @@
 /**
- * What a model is asked for, of a GraphQL type and what a client selected of it: a finite tree, from which the JSON schema
- * is written and answers are read.
+ * The shape of the requested output, from a GraphQL type and the client's selection: a finite tree from which the JSON
+ * schema is generated and by which answers are parsed.
  *
- * Fields stand in their type's own order, whatever order clients select them in, so that all who select the same share
- * an answer. An interface's or union's types stay choices where nothing of them is selected: what a client selects must
- * not decide which type the model finds.
+ * Fields keep the order of their type, not of the selection, so that clients with the same selection share cached answers.
+ * All possible types of an interface or union remain choices, even without selected fields: the selection must not
+ * influence which type the model chooses.
  */
 import {
   defaultFieldResolver,

@@ -1,11 +1,11 @@
-/** Something wrong in a folder of prompts, in words for its owner. */
+/** An error in a prompt folder, with a message for its owner. */
 export class PromptError extends Error {
   override readonly name = 'PromptError';
   /** Counted from 1. */
   readonly line: number | undefined;
-  /** The file the line is of, where it is not the prompt's own: a partial, `labels.yaml`. */
+  /** The file of the line, if it is not the prompt itself: a partial or `labels.yaml`. */
   readonly file: string | undefined;
-  /** What to do about it, where that is not plain. */
+  /** How to fix the error, if it is not obvious. */
   readonly suggestedFix: string | undefined;
 
   constructor(

@@ -10,23 +10,23 @@ import { readTextFile, stableHash } from '../../../lib/index.ts';
 import { type Prompt, PromptError, parsePrompt } from './prompt.ts';
 import { labelsFile, type PromptLabels, pickWeighted, readLabels } from './prompt-labels.ts';
 
-/** What a reference stands for: one version of a prompt, or several with weights. */
+/** The target of a prompt reference: one version of a prompt, or several with weights. */
 export interface PromptChoice {
   readonly versions: readonly { readonly prompt: Prompt; readonly weight: number }[];
-  /** @param stickyKey whoever has the same one gets the same version */
+  /** @param stickyKey the same key always gets the same version */
   pick(stickyKey: string): Prompt;
 }
 
-/** Everything a folder holds: what can be used, and what is wrong with the rest. */
+/** The contents of a prompt folder: the valid prompts, and the errors of the others. */
 export interface PromptFolder {
   readonly folder: string;
-  /** Of everything read, so that a change of any file is a change of the folder. */
+  /** Hash of all files: it changes when any file does. */
   readonly hash: string;
-  /** What is wrong, by file. */
+  /** The errors, by file name. */
   readonly errors: ReadonlyMap<string, PromptError>;
-  /** A prompt by `name`, `name@version` or `name#label`. */
+  /** Finds a prompt by `name`, `name@version` or `name#label`. */
   find(reference: string): PromptChoice | PromptError;
-  /** Every prompt that can be used, by name. */
+  /** Every valid prompt, in the order of the file names. */
   list(): readonly Prompt[];
 }
 
@@ -51,7 +51,7 @@ export async function readPromptFolder(folder: string): Promise<PromptFolder> {
   const errors = new Map<string, PromptError>();
   for (const [file, text] of texts) {
     if (file.startsWith('_') || file === labelsFile) continue;
-    // A prompt takes some milliseconds, and a gateway that reloads goes on serving.
+    // Parsing a prompt takes milliseconds: yield, so that a reload does not block requests.
     await yieldToEventLoop();
     try {
       const prompt = await readPrompt(file, text, partials);

@@ -1,6 +1,6 @@
 /**
- * The front matter of a prompt: YAML between two lines of `---`. What is not known is refused with its line, never
- * accepted and ignored; dotprompt itself would read a file with broken front matter as all template.
+ * The front matter of a prompt: YAML between two lines of `---`. Unknown keys are rejected with their line, never ignored.
+ * dotprompt itself would treat a file with malformed front matter as a template.
  */
 import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
@@ -8,7 +8,7 @@ import type { ModelRequest } from '../../model-call/index.ts';
 import { PromptError } from './prompt-error.ts';
 import { promptTest } from './prompt-test.ts';
 
-/** How the model is asked; named as in ModelRequest. */
+/** The settings of the model request, with the names of ModelRequest. */
 export type PromptSettings = Pick<
   ModelRequest,
   | 'temperature'
@@ -45,12 +45,12 @@ const settings = z
       })
       .optional(),
   })
-  // dotprompt's own name of it.
+  // dotprompt calls `stop` `stopSequences`.
   .transform(({ stopSequences, ...otherSettings }) =>
     stopSequences === undefined ? otherSettings : { stop: stopSequences, ...otherSettings },
   );
 
-/** Picoschema or JSON schema; dotprompt reads it. */
+/** Picoschema or JSON schema; dotprompt parses it. */
 const schema = z.union([z.string(), z.record(z.string(), z.unknown())]);
 
 const frontMatter = z.strictObject({
@@ -69,13 +69,13 @@ const frontMatter = z.strictObject({
 export interface FrontMatter {
   readonly data: z.output<typeof frontMatter>;
   readonly template: string;
-  /** How many lines of the file come before the template. */
+  /** The number of lines before the template in the file. */
   readonly linesBefore: number;
   /** The line of a key, such as `['input', 'schema']`. */
   lineOf(path: readonly PropertyKey[]): number | undefined;
 }
 
-/** @throws PromptError with the line of what is wrong */
+/** @throws PromptError with the line of the error */
 export function readFrontMatter(source: string): FrontMatter {
   const match = /^\s*---[ \t]*\r?\n([\s\S]*?)(?:^|\r?\n)---[ \t]*(?:\r?\n|$)/.exec(source);
   if (match === null) {
@@ -115,7 +115,7 @@ export function readFrontMatter(source: string): FrontMatter {
   return { data: parsed.data, template: source.slice(head.length), linesBefore: countLines(head), lineOf };
 }
 
-/** Keys with a dot, such as `acme.owner`, are the format's place for what other tools read. */
+/** Removes keys with a dot, such as `acme.owner`: the format reserves them for extensions by other tools. */
 function withoutExtensions(content: unknown): unknown {
   if (content === null || typeof content !== 'object' || Array.isArray(content)) return content;
   return Object.fromEntries(Object.entries(content).filter(([key]) => !key.includes('.')));

@@ -2,8 +2,8 @@
  * `labels.yaml` of a folder of prompts: `review-summary: { production: 3 }`, or several versions with weights,
  * `review-summary: { production: { 3: 90, 4: 10 } }`.
  *
- * A weighted choice is sticky: the same key (an entity) gets the same version, and when weights move, only as many keys
- * change as must (weighted rendezvous hashing: each version draws a number from the key, the largest wins).
+ * A weighted choice is sticky: the same key (an entity) gets the same version, and a change of weights moves the minimal
+ * number of keys (weighted rendezvous hashing: each version gets a score from the key, the highest score wins).
  */
 import { hash } from 'node:crypto';
 import { isMap, isScalar, LineCounter, type Pair, parseDocument } from 'yaml';
@@ -13,17 +13,17 @@ export const labelsFile = 'labels.yaml';
 
 export interface WeightedVersion {
   readonly version: number;
-  /** More than 0; what counts is its share of all. */
+  /** More than 0, relative to the sum of all weights. */
   readonly weight: number;
 }
 
-/** By prompt, then by label: the versions, and the line that names them. */
+/** By prompt name, then by label: the versions, and the line of the label. */
 export type PromptLabels = ReadonlyMap<
   string,
   ReadonlyMap<string, { readonly versions: readonly WeightedVersion[]; readonly line: number }>
 >;
 
-/** @throws PromptError with the line of what is wrong */
+/** @throws PromptError with the line of the error */
 export function readLabels(text: string): PromptLabels {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
@@ -92,7 +92,7 @@ function offsetOf(node: unknown): number | undefined {
   return (node as { readonly range?: readonly number[] | null } | null | undefined)?.range?.[0];
 }
 
-/** The version a key gets. */
+/** Chooses the version of a key. */
 export function pickWeighted<Version extends { readonly weight: number; readonly name: string }>(
   versions: readonly [Version, ...Version[]],
   stickyKey: string,
@@ -100,7 +100,7 @@ export function pickWeighted<Version extends { readonly weight: number; readonly
   let [best] = versions;
   let most = Number.NEGATIVE_INFINITY;
   for (const version of versions) {
-    // 48 bits of the hash as a number between 0 and 1, never either.
+    // 48 bits of the hash as a number between 0 and 1, both excluded.
     const drawn = (Number.parseInt(hash('sha256', `${version.name}\n${stickyKey}`).slice(0, 12), 16) + 0.5) / 2 ** 48;
     const score = Math.log(drawn) / version.weight;
     if (score > most) [best, most] = [version, score];

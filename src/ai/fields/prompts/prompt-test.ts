@@ -1,4 +1,4 @@
-/** A prompt's own tests, of its front matter: inputs, and what the model's output must come to. */
+/** The tests in a prompt's front matter: inputs, and expectations on the output of the model. */
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { JsonSchema } from '../../model-call/index.ts';
@@ -9,11 +9,11 @@ const texts = z.union([text, z.array(text).min(1)]);
 
 const expectation = z
   .strictObject({
-    /** All of these, in any case of letters. */
+    /** All of these texts, case-insensitive. */
     contains: texts.optional(),
-    /** None of these. */
+    /** None of these texts, case-insensitive. */
     notContains: texts.optional(),
-    /** A regular expression, `i` and `u` set. */
+    /** A regular expression with the flags `i` and `u`. */
     matches: text.refine(isPattern, 'write a regular expression').optional(),
     /** The output itself: text, or the JSON value. */
     equals: z.unknown().optional(),
@@ -33,14 +33,14 @@ export const promptTest = z.strictObject({
 
 export type PromptTest = Readonly<z.output<typeof promptTest>>;
 
-/** What a model answered, as a test reads it. */
+/** The output of a model, as a test checks it. */
 export interface TestedOutput {
   readonly text: string;
-  /** The text itself, or the JSON value where the prompt has an output schema. */
+  /** The text itself, or the JSON value if the prompt has an output schema. */
   readonly value: unknown;
 }
 
-/** @returns what is not as expected, in words; nothing where all is */
+/** @returns a message for each failed expectation; empty if all are met */
 export function failedExpectations(expected: PromptTest['expect'], { text, value }: TestedOutput): readonly string[] {
   const failed: string[] = [];
   const folded = text.toLowerCase();

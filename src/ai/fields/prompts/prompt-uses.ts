@@ -1,4 +1,4 @@
-/** The AI fields that ask a prompt, as far as they decide how it is asked: for testing it as GraphQL asks it. */
+/** The AI fields that use a prompt, with their settings of the request: a prompt is tested as the graph uses it. */
 import { isObjectType } from 'graphql';
 import type { SubgraphSource } from '../../../supergraph/index.ts';
 import { aiFieldsOf } from '../ai-field.ts';
@@ -12,13 +12,13 @@ export interface PromptUse {
   readonly output: FieldOutput;
   readonly model: string | undefined;
   readonly maxOutputTokens: number | undefined;
-  /** What the field's arguments are where nobody gives them. */
+  /** The default values of the field's arguments. */
   readonly defaults: Readonly<Record<string, unknown>>;
 }
 
 /**
- * @returns the fields by the name of their prompt, without version or label: one for each form that is asked for;
- *   undefined where the schema cannot be built, which composing explains
+ * @returns the fields by prompt name, without version or label, one for each distinct output form; undefined if the schema
+ *   cannot be built; composition reports that
  */
 export function promptUses(source: SubgraphSource): ReadonlyMap<string, readonly PromptUse[]> | undefined {
   const document = parseSource(source);

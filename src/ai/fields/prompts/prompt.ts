@@ -1,7 +1,7 @@
 /**
- * Prompts in the dotprompt format (`.prompt` files: front matter and Handlebars). Of `dotprompt`, whose only door this
- * is, they take the reading of its schemas; templates are filled by prompt-template.ts, where a value can never become
- * an instruction, a role or a template.
+ * Prompts in the dotprompt format (`.prompt` files: front matter and Handlebars). The `dotprompt` package, which only this
+ * file imports, parses the schemas; prompt-template.ts renders the templates, so that a value can never become an
+ * instruction, a role or a template.
  */
 import { picoschema } from 'dotprompt';
 import { messageOf } from '../../../errors/index.ts';
@@ -21,36 +21,36 @@ export type { PromptTest } from './prompt-test.ts';
 export interface Prompt {
   /** The file's name without `.prompt`, such as `review-summary` (the working version) or `review-summary@3`. */
   readonly name: string;
-  /** Of its source and everything it includes: part of cache keys. */
+  /** Hash of its source and of all included partials; part of cache keys. */
   readonly hash: string;
   /** An alias of ai.models. */
   readonly model: string | undefined;
-  /** Where the front matter names it. */
+  /** The line of `model` in the front matter. */
   readonly modelLine: number | undefined;
   readonly settings: PromptSettings;
   /** How many items may share one call. */
   readonly batch: { readonly max: number } | undefined;
-  /** Every top-level variable that the template and its partials read, with the line it is first read at. */
+  /** Every top-level variable of the template and its partials, with the line of its first use. */
   readonly variables: ReadonlyMap<string, number>;
-  /** What they read below their variables, as far as the texts alone say. */
+  /** The paths read below the variables, as far as they can be determined statically. */
   readonly paths: readonly ReadPath[];
-  /** Variables that have a value where nobody supplies one: `input.default`. */
+  /** The default values of variables: `input.default`. */
   readonly defaults: Readonly<Record<string, unknown>>;
   readonly inputSchema: JsonSchema | undefined;
   readonly outputSchema: JsonSchema | undefined;
-  /** Whether any JSON object is asked for: `output.format: json` without a schema. */
+  /** `json` without `outputSchema` (`output.format: json`) requests a JSON object of any form. */
   readonly outputFormat: 'text' | 'json';
   readonly tests: readonly PromptTest[];
-  /** Fills the template. The values are data whatever they contain, and are never changed but for space around a message. */
+  /** Renders the template. Values are always data and never changed, except that each message is trimmed. */
   render(values: Readonly<Record<string, unknown>>): readonly Message[];
 }
 
 const noPartials: ReadonlyMap<string, string> = new Map();
 
 /**
- * Reads one prompt file.
+ * Parses one prompt file.
  * @param partials the sources of the folder's partials, by name
- * @throws PromptError for front matter or a template that cannot be read
+ * @throws PromptError for invalid front matter or an invalid template
  */
 export async function parsePrompt(
   name: string,
@@ -65,7 +65,7 @@ export async function parsePrompt(
   const { default: defaults } = input;
   const render = (values: Readonly<Record<string, unknown>>): readonly Message[] =>
     template.render(defaults === undefined ? values : withDefaults(values, defaults));
-  // Handlebars compiles when it is first used; what it refuses is refused now.
+  // Handlebars compiles on first use: render once, so that its errors are thrown here.
   if (render({}).length === 0 && template.variables.size === 0) {
     throw new PromptError('the prompt says nothing', head.linesBefore + 1, {
       suggestedFix: `write the prompt’s text, with what it reads as {{name}}`,
@@ -108,7 +108,7 @@ async function readSchema(
     new PromptError(`the front matter’s ${key}.schema: ${why}`, head.lineOf([key, 'schema']));
   let read: unknown;
   try {
-    // Without what picoschema leaves `undefined`, which no JSON schema has.
+    // Removes the `undefined` properties that picoschema leaves, which are invalid in a JSON schema.
     read = JSON.parse(JSON.stringify(await picoschema(schema)));
   } catch (error) {
     throw refuse(messageOf(error).replace(/^Picoschema: /, ''));

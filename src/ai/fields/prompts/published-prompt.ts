@@ -1,8 +1,8 @@
 import type { JsonSchema, ModelRequest } from '../../model-call/index.ts';
 
-/** A prompt as an API of its own: what `POST /v1/prompts/{name}` runs and `/v1/openapi.json` describes. */
+/** A prompt published as an API: `POST /v1/prompts/{name}` runs it, `/v1/openapi.json` describes it. */
 export interface PublishedPrompt {
-  /** The subgraph whose prompt it is. */
+  /** The subgraph that owns the prompt. */
   readonly subgraph: string;
   /** Without version: `review-summary`. */
   readonly name: string;
@@ -10,11 +10,11 @@ export interface PublishedPrompt {
   readonly version?: number;
   /** The alias of `ai.models` that answers. */
   readonly alias: string;
-  /** What its input must be: the front matter's `input.schema`. `undefined`: any object. */
+  /** The schema of the input: `input.schema` of the front matter. `undefined`: any object. */
   readonly inputSchema: JsonSchema | undefined;
-  /** What its output fits; without it the output is text. */
+  /** The schema of the output. `undefined`: text. */
   readonly outputSchema?: JsonSchema;
   readonly maxOutputTokens: number;
-  /** The call, filled with an input that fits `inputSchema`; its values are data, never template. */
+  /** Renders the model request for an input that fits `inputSchema`; values are data, never template. */
   render(input: Readonly<Record<string, unknown>>): Promise<ModelRequest>;
 }

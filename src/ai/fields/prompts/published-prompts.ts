@@ -4,8 +4,8 @@ import type { PromptFolder } from './prompt-folder.ts';
 import type { PublishedPrompt } from './published-prompt.ts';
 
 /**
- * The prompts of a folder that can be called by themselves, under `/v1/prompts`: those that name a model and an upper
- * bound of their output. What others lack, only an AI field supplies.
+ * The prompts of a folder that can be called directly, under `/v1/prompts`: those that set `model` and `maxOutputTokens`.
+ * The other prompts get these settings from the AI fields that use them.
  */
 export function publishedPrompts(folder: PromptFolder, subgraph: string): readonly PublishedPrompt[] {
   return folder.list().flatMap((prompt) => {
@@ -30,7 +30,7 @@ function publish(prompt: Prompt, subgraph: string): PublishedPrompt | undefined 
   };
 }
 
-/** The call of a prompt by itself: its own settings, its own output form. */
+/** The model request of a direct call: the settings and the output form of the prompt. */
 export function promptRequest(prompt: Prompt, input: Readonly<Record<string, unknown>>): ModelRequest {
   return { messages: prompt.render(input), output: outputForm(prompt), ...prompt.settings };
 }

@@ -1,8 +1,7 @@
 /**
- * Reads a template without running it: which variables it needs, and what it may not do. Refused is whatever would let
- * a value be more than data: a role, partial or helper that a value chooses, a value in the system's instructions, a
- * whole context printed unseen. What is refused here cannot happen at run time, whatever the values are. One walk
- * over the tree, so one file.
+ * Analyses a template statically: collects its variables, and rejects every construct in which a value could be more than
+ * data: a role, partial or helper chosen by a value, a value in a system message, the output of a whole context. What is
+ * rejected here cannot happen at run time, whatever the values are. Over 250 lines: it is one walk over the tree.
  */
 import { PromptError } from './prompt-error.ts';
 
@@ -10,24 +9,24 @@ type Node = hbs.AST.Node;
 type Program = hbs.AST.Program;
 
 export interface TemplateReading {
-  /** Every top-level variable that the template and its partials read, with the line it is first read at. */
+  /** Every top-level variable of the template and its partials, with the line of its first use. */
   readonly variables: ReadonlyMap<string, number>;
-  /** What it reads below its variables, as far as the template alone says. */
+  /** The paths read below the variables, as far as they can be determined statically. */
   readonly paths: readonly ReadPath[];
-  /** The partials it includes, directly or not. */
+  /** The partials it includes, directly or indirectly. */
   readonly partials: ReadonlySet<string>;
 }
 
 export interface ReadPath {
-  /** From a variable on; `eachItem`: whatever is met there, one after the other. */
+  /** The steps from a variable; `eachItem` stands for every item of a list or object. */
   readonly steps: readonly (string | typeof eachItem)[];
-  /** As the template spells it: `../author.name`. */
+  /** The path as written in the template: `../author.name`. */
   readonly original: string;
   /** Counted from 1. */
   readonly line: number;
 }
 
-/** The step from a list, or from an object, into what it holds. */
+/** The step from a list or an object to its items. */
 export const eachItem = Symbol('each item');
 
 type Steps = ReadPath['steps'];
@@ -35,15 +34,15 @@ type Steps = ReadPath['steps'];
 /** A template or a partial, parsed. */
 export interface TemplateSource {
   readonly program: Program;
-  /** How many lines of its file come before it. */
+  /** The number of lines before it in its file. */
   readonly linesBefore: number;
 }
 
-/** Roles by their names in `{{role "…"}}`; several at once where a template's branches differ. */
+/** Roles by their names in `{{role "…"}}`, as bits: after branches, several roles may be active. */
 export const roleBits = { user: 1, system: 2, model: 4 } as const;
 export type RoleName = keyof typeof roleBits;
 
-/** Helpers that give a value, and how many arguments they take. */
+/** Helpers that return a value, with their number of arguments. */
 export const valueHelpers: ReadonlyMap<string, number> = new Map([
   ['lookup', 2],
   ['json', 1],
@@ -60,20 +59,20 @@ const loopData: ReadonlySet<string> = new Set(['index', 'first', 'last']);
 const noNames: ReadonlySet<string> = new Set();
 const noneBound: ReadonlyMap<string, Steps | undefined> = new Map();
 
-/** What names mean at some place of a template. */
+/** How names are resolved at a place of a template. */
 interface Scope {
-  /** Whether it is the prompt's own values, whose names are its variables. */
+  /** Whether it is the root scope, whose names are the variables of the prompt. */
   readonly isValues: boolean;
-  /** Where its names are read, from a variable on; `undefined`: the template does not say. */
+  /** The path of its context, from a variable; `undefined` if it is not known statically. */
   readonly base: Steps | undefined;
-  /** Names that are no variables: a partial's own parameters. */
+  /** The parameters of a partial, which are not variables. */
   readonly parameters: ReadonlySet<string>;
   readonly outer: Scope | undefined;
 }
 
 interface Place {
   readonly scope: Scope;
-  /** `as |names|` of the blocks around, and what they stand for, where the template says. */
+  /** The block parameters (`as |names|`) in scope, with their paths if known statically. */
   readonly bound: ReadonlyMap<string, Steps | undefined>;
   /** Set inside a partial: its name, its line offset, and the line of the prompt that includes it. */
   readonly partial:
@@ -82,7 +81,7 @@ interface Place {
   readonly linesBefore: number;
 }
 
-/** @throws PromptError for what a template may not do */
+/** @throws PromptError for a construct that is not allowed */
 export function readTemplate(
   template: TemplateSource,
   partialOf: (name: string) => TemplateSource | undefined,
@@ -114,7 +113,7 @@ class TemplateReader implements TemplateReading {
     this.#partialOf = partialOf;
   }
 
-  /** @returns the roles that may hold at its end */
+  /** @returns the roles that may be active at the end */
   walk(program: Program | undefined, place: Place, roles: number): number {
     let current = roles;
     for (const statement of program?.body ?? []) current = this.#statement(statement, place, current);
@@ -184,7 +183,7 @@ class TemplateReader implements TemplateReading {
     for (const counter of counters) bound.set(counter, undefined);
     const inner: Place = { ...place, scope: { isValues: false, base, parameters: noNames, outer: place.scope }, bound };
     let after = this.walk(node.program, inner, roles);
-    // Where a role of the body still holds when it comes round again.
+    // A role set in the body is still active in the next iteration.
     if (isLoop && (after | roles) !== roles) after |= this.walk(node.program, inner, after | roles);
     return after | this.walk(node.inverse, place, roles) | roles;
   }
@@ -232,13 +231,13 @@ class TemplateReader implements TemplateReading {
     return true;
   }
 
-  /** @returns whether it gives outside data */
+  /** @returns whether it outputs a value */
   #expression(node: Node, place: Place): boolean {
     if (node.type === 'SubExpression') return this.#call(node as hbs.AST.SubExpression, place);
     return node.type === 'PathExpression' && this.#path(node as hbs.AST.PathExpression, place);
   }
 
-  /** Where a value is read, from a variable on; `undefined` for what only a run can say. */
+  /** The path of a value, from a variable; `undefined` if it is known only at run time. */
   #stepsOf(node: Node | undefined, { scope, bound }: Place): Steps | undefined {
     if (node?.type !== 'PathExpression') return undefined;
     const path = node as hbs.AST.PathExpression;

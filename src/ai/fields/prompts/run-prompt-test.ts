@@ -11,23 +11,23 @@ export interface PromptTestRun extends CallBounds {
   readonly models: ModelClient;
   readonly prompt: Prompt;
   readonly test: PromptTest;
-  /** An alias of ai.models, or a model reference where the client takes those. */
+  /** An alias of ai.models, or a model reference if the client accepts those. */
   readonly model: string;
-  /** The field that asks the prompt, where the prompt has no output of its own: the answer is then of the field's type. */
+  /** The field that uses the prompt, if the prompt has no output schema: the answer then has the field's type. */
   readonly use?: PromptUse | undefined;
 }
 
-/** What a test came to. `problems` is empty where all was as expected. */
+/** The result of a test; `problems` is empty if it passed. */
 export interface PromptTestResult {
   readonly problems: readonly string[];
-  /** `undefined`: nothing was answered. */
+  /** `undefined`: there was no answer. */
   readonly answer: Completion | undefined;
 }
 
-/** The bound of a prompt that leaves it to the fields that use it. */
+/** For a prompt that leaves the bound to the fields that use it. */
 const defaultMaxOutputTokens = 1_000;
 
-/** Never rejects for what a model, a provider or the test's input does: that is a problem of the test. */
+/** Errors of the model, the provider or the test's input are problems of the result; it does not reject for them. */
 export async function runPromptTest(run: PromptTestRun): Promise<PromptTestResult> {
   const { models, prompt, test, model, use, signal, deadline } = run;
   if (prompt.inputSchema !== undefined) {
