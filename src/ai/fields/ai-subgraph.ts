@@ -124,8 +124,8 @@ function referenceResolvers(fields: readonly AiField[]) {
 }
 
 /**
- * A field whose plain type has AI fields, and that nobody resolves, only groups them: it stands for the object it is on, whose
- * identity they keep. Not so in an object that a model writes: the model writes what is below it too.
+ * A field without a resolver whose plain type has AI fields only groups them: it resolves to its parent object, so that they
+ * get the parent's identity. Objects that a model generates are excluded: the model generates their nested fields too.
  */
 function openPlainTypes(schema: GraphQLSchema, fields: readonly AiField[]): void {
   const entities = entityTypes(schema);
