@@ -44,6 +44,7 @@ describe('the traffic of a subgraph', () => {
           maxRepresentations: undefined,
           maxConnections: 100,
           http2: true,
+          client: 'lean',
           apq: false,
           compression: 'none',
           breaker: { thresholdPercent: 50, minRequests: 20, windowMs: 10_000, sleepMs: 5_000 },
