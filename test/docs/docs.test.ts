@@ -123,6 +123,15 @@ describe('the README and the pages of docs/', () => {
     expect(tests).toHaveLength(3);
   });
 
+  it('have examples beside them that name the versions of this package', async () => {
+    const read = async (path: string) =>
+      (JSON.parse(await readFile(path, 'utf8')) as { dependencies: Record<string, string> }).dependencies;
+    const versions = { ...(await read('package.json')), isthmus: '*' };
+    const examples = globSync('examples/*/package.json');
+    expect(examples).toHaveLength(3);
+    for (const example of examples) expect(versions, example).toMatchObject(await read(example));
+  });
+
   it('name commands that there are', { timeout: 60_000 }, async () => {
     const page = await readFile('docs/operating.md', 'utf8');
     const commands = [...page.matchAll(/^\| `npm run -s isthmus -- ([a-z]+(?: [a-z]+)?)/gm)].map(
