@@ -5,7 +5,7 @@
 import type { z } from 'zod';
 import { didYouMean, nearestName } from '../lib/index.ts';
 import { formatPath, type YamlPath } from './read-yaml.ts';
-import { keysAt, placeOfKey, type SchemaNode, schemaNodesAt } from './schema-places.ts';
+import { keysAt, placesOfKey, type SchemaNode, schemaNodesAt } from './schema-places.ts';
 import { pendingKeys } from './supergraph-yaml.ts';
 import { durationPattern, sizePattern } from './units.ts';
 
@@ -16,10 +16,10 @@ export function unknownKey(path: YamlPath, key: string): string {
   const keys = keysAt(path);
   const near = nearestName(key, keys);
   if (near !== undefined) return `${message}; did you mean "${near}"?`;
-  const place = placeOfKey(key);
-  if (place !== undefined && formatPath(place) !== formatPath(path)) {
-    return `${message}; it belongs under ${formatPath(place)}`;
-  }
+  const places = placesOfKey(key)
+    .map(formatPath)
+    .filter((place) => place !== formatPath(path));
+  if (places.length > 0) return `${message}; it belongs under ${[...new Set(places)].slice(0, 3).join(' or ')}`;
   return keys.length === 0 || keys.length > 20 ? message : `${message}; there are ${keys.join(', ')}`;
 }
 

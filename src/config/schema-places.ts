@@ -38,23 +38,21 @@ export function keysAt(path: YamlPath): readonly string[] {
   return [...new Set(schemaNodesAt(path).flatMap((node) => Object.keys(node.properties ?? {})))];
 }
 
-/** Where else this key stands, such as `server` for `port`: the first place, the least deep. */
-export function placeOfKey(key: string): readonly string[] | undefined {
-  let places: { readonly path: readonly string[]; readonly node: SchemaNode }[] = [
-    { path: [], node: configJsonSchema() as SchemaNode },
-  ];
-  while (places.length > 0) {
-    const next: typeof places = [];
-    for (const { path, node } of places) {
-      for (const form of flat([node])) {
-        if (path.length > 0 && form.properties !== undefined && Object.hasOwn(form.properties, key)) return path;
-        for (const [name, inner] of Object.entries(form.properties ?? {}))
-          next.push({ path: [...path, name], node: inner });
-      }
+/** How deep a section may stand that is suggested for a key: `traffic.all.breaker`. */
+const suggestedDepth = 3;
+
+/** The sections that have this key, such as `server` for `port`, in the order of the schema. */
+export function placesOfKey(key: string): readonly (readonly string[])[] {
+  const places: (readonly string[])[] = [];
+  const visit = (node: SchemaNode, path: readonly string[]): void => {
+    for (const { properties = {} } of flat([node])) {
+      if (path.length > 0 && Object.hasOwn(properties, key)) places.push(path);
+      if (path.length === suggestedDepth) continue;
+      for (const [name, inner] of Object.entries(properties)) visit(inner, [...path, name]);
     }
-    places = next;
-  }
-  return undefined;
+  };
+  visit(configJsonSchema() as SchemaNode, []);
+  return places;
 }
 
 function flat(nodes: readonly SchemaNode[]): readonly SchemaNode[] {

@@ -21,6 +21,8 @@ export async function answerInProcess(app: FastifyInstance, request: Request): P
   let response: ServerResponse | undefined;
   const dispatch: DispatchFunc = (rawRequest, rawResponse) => {
     response = rawResponse;
+    // Without a socket Node never says so itself.
+    rawResponse.once('finish', () => Object.defineProperty(rawResponse, 'writableFinished', { value: true }));
     app.routing(rawRequest, rawResponse);
   };
   const leave = (): void => {

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { createGateway, type Logger } from '../../src/index.ts';
 import { shop } from '../testkit/shop.ts';
 import { startTestGateway, type TestGateway } from '../testkit/test-gateway.ts';
 
@@ -83,5 +84,27 @@ describe('gateway.fetch', () => {
 
   it('refuses a request that was aborted before', async () => {
     await expect(fetchFrom('/graphql', { signal: AbortSignal.abort(new Error('gone')) })).rejects.toThrow('gone');
+  });
+});
+
+describe('the log of gateway.fetch', () => {
+  it('has a request that was answered whole as answered', async () => {
+    const lines: { readonly message: string; readonly status: unknown }[] = [];
+    const write = (fields: Readonly<Record<string, unknown>>, message: string) =>
+      void lines.push({ message, status: fields.status });
+    const log: Logger = { debug: write, info: write, warn: write, error: write, child: () => log };
+    const subgraphs = { products: { sdl: 'type Query { a: Int }', execute: async () => ({ data: { a: 1 } }) } };
+    const gateway = await createGateway({ config: {}, subgraphs, log });
+    try {
+      const request = new Request('https://graph.example/graphql', {
+        method: 'POST',
+        headers: json,
+        body: '{"query":"{ a }"}',
+      });
+      expect(await (await gateway.fetch(request)).json()).toEqual({ data: { a: 1 } });
+      await vi.waitFor(() => expect(lines).toContainEqual({ message: 'request', status: 200 }));
+    } finally {
+      await gateway.close();
+    }
   });
 });

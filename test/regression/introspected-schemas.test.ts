@@ -91,7 +91,7 @@ describe('a subgraph whose schema is introspected', () => {
     const isthmus = spawnIsthmus(['serve', '--config', join(folder, 'supergraph.yaml'), '--port', '0']);
     cleanups.push(() => isthmus.child.kill('SIGKILL'));
     await isthmus.waitFor(/"msg":"listening"/);
-    await rm(folder, { recursive: true });
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   });
 
   it('is waited for by a start that has none', async () => {
@@ -112,7 +112,7 @@ describe('a subgraph whose schema is introspected', () => {
     const back = await startSubgraph(sdl, resolvers, portOf(gone));
     cleanups.push(() => back.close());
     await isthmus.waitFor(/"msg":"listening"/);
-    await rm(folder, { recursive: true });
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   });
 });
 
@@ -150,7 +150,7 @@ describe('reloading', () => {
     serving.child.kill('SIGTERM');
     expect(await serving.ended).toBe(0);
     expect(await readdir(join(folder, '.isthmus/gateways'))).toEqual([]);
-    await rm(folder, { recursive: true });
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   });
 });
 
@@ -196,6 +196,6 @@ describe('stopping', () => {
     serving.child.kill('SIGTERM');
     expect(await serving.ended).toBe(0);
     expect(serving.output()).not.toContain('the change was refused');
-    await rm(folder, { recursive: true });
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   });
 });
