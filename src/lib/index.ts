@@ -1,3 +1,4 @@
+export { type ContentDecoder, contentDecoders, isBeyondLimit } from './content-decoders.ts';
 export { Deadline, longestTimerMs } from './deadline.ts';
 export { deepFreeze } from './deep-freeze.ts';
 export { cloneJson, type ExactJsonOptions, ExactNumber, parseExactJson, withPlainNumbers } from './exact-json.ts';

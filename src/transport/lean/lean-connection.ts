@@ -53,10 +53,6 @@ export class LeanConnection implements ExchangeController {
     return now - this.#idleSince >= this.#idleMs;
   }
 
-  get isUsable(): boolean {
-    return !this.#isClosed && this.#exchange === undefined && this.#persists;
-  }
-
   send(exchange: Exchange, head: string, body: string | Buffer): void {
     this.#exchange = exchange;
     this.#framing = undefined;

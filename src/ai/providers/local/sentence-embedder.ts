@@ -8,8 +8,6 @@ import type { EmbeddingsModel } from '@energetic-ai/embeddings';
  * Vectors have 512 numbers and the length 1, so that their dot product is their cosine. The same texts in the same call
  * give the same numbers; in another company they differ by less than 0.000001.
  */
-export const embeddingDimensions = 512;
-
 let loading: Promise<EmbeddingsModel> | undefined;
 
 export async function embedTexts(texts: readonly string[]): Promise<Float32Array[]> {
