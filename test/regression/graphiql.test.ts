@@ -87,6 +87,8 @@ describeInChromium('GraphiQL in Chromium', (browser) => {
 
   it('opens another link beside what was left, and the same link once', async () => {
     await using visit = await open(link(product));
+    // GraphiQL writes its tabs to the storage some time after they changed.
+    await visit.page.waitForFunction(() => JSON.stringify({ ...localStorage }).includes('query One('));
     await visit.visit(link({ query: 'query Two { products { price } }' }));
     expect(await activeTab(visit.page)).toContain('Two');
     await execute(visit.page);
