@@ -18,7 +18,7 @@ export class EndpointChooser {
   /** @param failed the URL that has just failed the same request */
   choose(kind: 'query' | 'mutation', failed: Endpoint | undefined, now: number): Endpoint | undefined {
     const only = this.#endpoints[0];
-    if (this.#endpoints.length === 1 && only !== undefined) return only.readiness(now) === 'shut' ? undefined : only;
+    if (this.#endpoints.length === 1 && only !== undefined) return only.readiness(now) === 'open' ? undefined : only;
     return this.#chooseAmong(kind, failed, now);
   }
 
@@ -31,7 +31,7 @@ export class EndpointChooser {
       const endpoint = this.#endpoints[(this.#turn + step) % count];
       if (endpoint === undefined) continue;
       const readiness = endpoint.readiness(now);
-      if (readiness === 'shut') continue;
+      if (readiness === 'open') continue;
       if (readiness === 'probe' && kind === 'query' && endpoint !== failed) return endpoint;
       if (readiness !== 'ready' || endpoint === failed) {
         if (lastResort === undefined || endpoint.inFlight < lastResort.inFlight) lastResort = endpoint;

@@ -38,9 +38,9 @@ export class CircuitBreaker {
   }
 
   /** Whether a request may go out now: freely, as the one that tries whether the URL is well again, or not at all. */
-  readiness(now: number): 'ready' | 'probe' | 'shut' {
+  readiness(now: number): 'ready' | 'probe' | 'open' {
     if (this.#state.kind === 'closed') return 'ready';
-    return this.#state.kind === 'open' && now >= this.#state.until ? 'probe' : 'shut';
+    return this.#state.kind === 'open' && now >= this.#state.until ? 'probe' : 'open';
   }
 
   /** Takes the one place of the half-open state. */

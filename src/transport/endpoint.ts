@@ -59,7 +59,7 @@ export class Endpoint {
     return this.#breaker?.state ?? 'closed';
   }
 
-  readiness(now: number): 'ready' | 'probe' | 'shut' | 'ejected' {
+  readiness(now: number): 'ready' | 'probe' | 'open' | 'ejected' {
     const readiness = this.#breaker?.readiness(now) ?? 'ready';
     return readiness === 'ready' && now < this.#ejectedUntil ? 'ejected' : readiness;
   }

@@ -66,7 +66,7 @@ export async function sendWithRetries(options: SenderOptions, call: SharedCall, 
 /**
  * What becomes of a first try: itself where it was answered well, else as many more as the budget allows.
  *
- * @throws GatewayError `SUBGRAPH_CIRCUIT_BREAKER_REJECTED` where every URL is shut, `SUBREQUEST_HTTP_ERROR` for broken
+ * @throws GatewayError `SUBGRAPH_CIRCUIT_BREAKER_REJECTED` where the breaker of every URL is open, `SUBREQUEST_HTTP_ERROR` for broken
  *   connections or too many requests that wait for one, `SUBREQUEST_MALFORMED_RESPONSE` for an answer above the limit,
  *   `SUBGRAPH_REQUEST_TIMEOUT`
  */

@@ -19,7 +19,7 @@ describe('a circuit breaker', () => {
     record(one, 'failure', 9, 2_000);
     expect(one.readiness(2_000)).toBe('ready');
     record(one, 'failure', 1, 2_500);
-    expect(one.readiness(2_500)).toBe('shut');
+    expect(one.readiness(2_500)).toBe('open');
     expect(changes).toEqual(['open']);
   });
 
@@ -49,10 +49,10 @@ describe('a circuit breaker', () => {
   it('lets one request through after its sleep, and closes when that succeeds', () => {
     const { breaker: one, changes } = breaker();
     record(one, 'failure', 20, 0);
-    expect(one.readiness(4_999)).toBe('shut');
+    expect(one.readiness(4_999)).toBe('open');
     expect(one.readiness(5_000)).toBe('probe');
     one.beginProbe();
-    expect(one.readiness(5_001)).toBe('shut');
+    expect(one.readiness(5_001)).toBe('open');
     one.record('success', true, 5_010);
     expect(one.readiness(5_010)).toBe('ready');
     record(one, 'failure', 19, 5_020);
@@ -65,7 +65,7 @@ describe('a circuit breaker', () => {
     record(one, 'failure', 20, 0);
     one.beginProbe();
     one.record('failure', true, 6_000);
-    expect(one.readiness(10_999)).toBe('shut');
+    expect(one.readiness(10_999)).toBe('open');
     expect(one.readiness(11_000)).toBe('probe');
   });
 
@@ -81,7 +81,7 @@ describe('a circuit breaker', () => {
     const { breaker: one } = breaker();
     record(one, 'failure', 20, 0);
     record(one, 'success', 50, 1_000);
-    expect(one.readiness(1_000)).toBe('shut');
+    expect(one.readiness(1_000)).toBe('open');
     one.beginProbe();
     record(one, 'failure', 1, 6_000);
     expect(one.state).toBe('half-open');

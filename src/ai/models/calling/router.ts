@@ -64,7 +64,7 @@ export class Router {
         message: unsupportedSentence(choice.missing.join(', ')),
       });
     }
-    if (choice.kind === 'shut') {
+    if (choice.kind === 'open') {
       const detail = `${alias}: every target's circuit breaker is open`;
       throw new GatewayError('AI_MODEL_UNAVAILABLE', { detail, retryAfterMs: Math.ceil(choice.retryAfterMs) });
     }
@@ -127,7 +127,7 @@ export class Router {
     const now = performance.now();
     for (let index = 0; index < remaining.length; index++) {
       const target = remaining[index];
-      if (target === undefined || target.health.readiness(now) === 'shut') continue;
+      if (target === undefined || target.health.readiness(now) === 'open') continue;
       const ticket = target.limits?.tryAcquire(run.boundTokens(), now);
       if (target.limits !== undefined && ticket === undefined) continue;
       remaining.splice(index, 1);
@@ -141,10 +141,10 @@ export class Router {
     for (let target = remaining.shift(); target !== undefined; target = remaining.shift()) {
       const { reference, health, limits } = target;
       const now = performance.now();
-      const isShut = health.readiness(now) === 'shut';
-      const place = isShut ? undefined : limits?.acquire(run.boundTokens(), run.bounds, () => timeoutError(run));
+      const isOpen = health.readiness(now) === 'open';
+      const place = isOpen ? undefined : limits?.acquire(run.boundTokens(), run.bounds, () => timeoutError(run));
       if (place === undefined) {
-        const retryAfterMs = health.shutForMs(now);
+        const retryAfterMs = health.openForMs(now);
         run.misses.push({ model: reference, kind: 'breaker_open', detail: 'not asked', retryAfterMs });
       } else if (place instanceof Promise) {
         return { target, ticket: await place };
@@ -195,7 +195,7 @@ export class Router {
         limitedKeys.clear();
         retries++;
         await pause(pauseMs, run.bounds);
-        if (target.health.readiness(performance.now()) === 'shut') return last;
+        if (target.health.readiness(performance.now()) === 'open') return last;
       }
       const next = await this.#acquireAgain(run, target);
       if (next === 'none') return last;

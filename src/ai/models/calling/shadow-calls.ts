@@ -59,7 +59,7 @@ export class ShadowCalls {
     const options = { prices, sink, random, streamed: false, shadow: true };
     const run = new CallRun({ ...options, call: { ...call, ...bounds }, demand: chatDemand(request) });
     const now = performance.now();
-    if (bounds.signal.aborted || target.health.readiness(now) === 'shut' || !prices.isKnown(target)) return;
+    if (bounds.signal.aborted || target.health.readiness(now) === 'open' || !prices.isKnown(target)) return;
     const key = target.keys.choose(noKeys, now);
     const ticket = target.limits?.tryAcquire(run.boundTokens(), now);
     if (key === undefined || (target.limits !== undefined && ticket === undefined)) return;

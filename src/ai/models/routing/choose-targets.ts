@@ -1,12 +1,11 @@
 /**
- * Which targets of an alias a call may ask, and in which order: the first rule that fits narrows them, those that lack
- * a capability the call needs are left out, the strategy orders the rest, and those that asked to be left alone for a
- * while come last. Targets without a known price are the client's to refuse.
+ * Which targets of an alias a call may use, and in which order: the first rule that matches selects a subset, targets
+ * without a capability that the call needs are excluded, the strategy orders the others, and targets that are cooling
+ * down come last. The client excludes targets without a price.
  *
- * A breaker that is open leaves its target out. Where all are open nobody is asked: an answer at once lets the caller
- * go elsewhere, and each breaker lets its own probe through when its time has come, so nothing is won by asking a
- * target that has just failed half its calls. A target that is due for its probe keeps its place: it is asked by
- * exactly one call, and that call has the others to fall back on.
+ * A target whose breaker is open is excluded. If all breakers are open no target is called: an immediate error lets the
+ * caller fail over, and each breaker lets its own probe through when its sleep has passed. A target that is due for its
+ * probe is not moved: exactly one call probes it, and that call can fall back to the others.
  */
 import type { Capability, ModelAlias, RoutingRule, Strategy } from '../../../config/index.ts';
 import { unreachable } from '../../../lib/index.ts';
@@ -14,19 +13,19 @@ import type { Caller } from '../model-call.ts';
 import type { Target } from '../targets/target.ts';
 import { uniformOf, weightedOrder } from './weighted-order.ts';
 
-/** An alias whose targets have been made. */
+/** An alias with its targets. */
 export interface Route {
   readonly alias: string;
   readonly config: ModelAlias;
   readonly targets: readonly Target[];
   /** The targets of each rule of `config.rules`, in the same order. */
   readonly ruleTargets: readonly (readonly Target[])[];
-  /** Whether a rule or a target's capabilities ask what the call needs. */
-  readonly asksNeeds: boolean;
+  /** Whether targets restrict their capabilities, so that the call's needs must be computed. */
+  readonly restrictsCapabilities: boolean;
   readonly shadows: readonly { readonly target: Target; readonly percent: number }[];
 }
 
-/** What a choice may depend on; what costs to find out is asked only where it matters. */
+/** The inputs of a choice; those that are costly to compute are methods, called only if a rule or strategy needs them. */
 export interface ChoiceContext {
   readonly caller: Caller;
   readonly stickyKey: string | undefined;
@@ -41,10 +40,10 @@ export interface ChoiceContext {
 export type Choice =
   | { readonly kind: 'chosen'; readonly targets: Target[] }
   | { readonly kind: 'incapable'; readonly missing: readonly Capability[] }
-  | { readonly kind: 'shut'; readonly retryAfterMs: number };
+  | { readonly kind: 'open'; readonly retryAfterMs: number };
 
-/** How often the fastest target is passed over, so that the others' latencies stay known. */
-const exploringShare = 0.05;
+/** How often another target than the fastest is tried, so that the latencies of the others stay current. */
+const explorationShare = 0.05;
 
 export function chooseTargets(route: Route, context: ChoiceContext, now: number): Choice {
   const capable = capableTargets(route, context);
@@ -52,46 +51,49 @@ export function chooseTargets(route: Route, context: ChoiceContext, now: number)
   if (capable.length === 0) return { kind: 'chosen', targets: [] };
   const [only] = capable;
   if (capable.length === 1 && only !== undefined) {
-    if (only.health.readiness(now) !== 'shut') return { kind: 'chosen', targets: [only] };
-    return { kind: 'shut', retryAfterMs: only.health.shutForMs(now) };
+    if (only.health.readiness(now) !== 'open') return { kind: 'chosen', targets: [only] };
+    return { kind: 'open', retryAfterMs: only.health.openForMs(now) };
   }
   const ordered = orderTargets(route, capable, context, now);
   const ready: Target[] = [];
   const cooling: Target[] = [];
   for (const target of ordered) {
-    if (target.health.readiness(now) === 'shut') continue;
+    if (target.health.readiness(now) === 'open') continue;
     (target.health.isCooling(now) ? cooling : ready).push(target);
   }
   for (const target of cooling) ready.push(target);
   if (ready.length > 0) return { kind: 'chosen', targets: ready };
-  return { kind: 'shut', retryAfterMs: Math.min(...capable.map(({ health }) => health.shutForMs(now))) };
+  return { kind: 'open', retryAfterMs: Math.min(...capable.map(({ health }) => health.openForMs(now))) };
 }
 
 function capableTargets(route: Route, context: ChoiceContext): Target[] | Choice {
-  const ruled = ruledTargets(route, context);
-  if (!route.asksNeeds) return ruled as Target[];
+  const matching = targetsByRule(route, context);
+  if (!route.restrictsCapabilities) return matching as Target[];
   const needs = context.needs();
-  const capable = ruled.filter(({ config }) => lacking(config.capabilities, needs).length === 0);
-  if (capable.length > 0 || ruled.length === 0) return capable;
-  const [first] = ruled;
-  return { kind: 'incapable', missing: lacking(first?.config.capabilities, needs) };
+  const capable = matching.filter(({ config }) => missingCapabilities(config.capabilities, needs).length === 0);
+  if (capable.length > 0 || matching.length === 0) return capable;
+  const [first] = matching;
+  return { kind: 'incapable', missing: missingCapabilities(first?.config.capabilities, needs) };
 }
 
-function lacking(capabilities: readonly Capability[] | undefined, needs: ReadonlySet<Capability>): Capability[] {
+function missingCapabilities(
+  capabilities: readonly Capability[] | undefined,
+  needs: ReadonlySet<Capability>,
+): Capability[] {
   if (capabilities === undefined) return [];
   return [...needs].filter((need) => !capabilities.includes(need));
 }
 
-function ruledTargets(route: Route, context: ChoiceContext): readonly Target[] {
+function targetsByRule(route: Route, context: ChoiceContext): readonly Target[] {
   const { rules } = route.config;
   for (let index = 0; index < rules.length; index++) {
     const rule = rules[index];
-    if (rule !== undefined && fits(rule.when, context)) return route.ruleTargets[index] ?? [];
+    if (rule !== undefined && matches(rule.when, context)) return route.ruleTargets[index] ?? [];
   }
   return route.targets;
 }
 
-function fits(when: RoutingRule['when'], context: ChoiceContext): boolean {
+function matches(when: RoutingRule['when'], context: ChoiceContext): boolean {
   const { caller } = context;
   if (when.tenants !== undefined && !when.tenants.includes(caller.tenant)) return false;
   if (when.callers !== undefined && !when.callers.includes(caller.id)) return false;
@@ -115,7 +117,7 @@ function orderTargets(
     case 'weighted':
       return weightedOrder(targets, ({ config }) => config.weight, shareOf(route, context));
     case 'least_busy':
-      // Ties go by chance: were they to go by order, an idle gateway would ask only the first.
+      // Ties are broken at random: by order, an idle gateway would call only the first.
       return sortedBy(targets, ({ health }) => health.inFlight + context.random() / 2);
     case 'lowest_latency':
       return byLatency(targets, context, now);
@@ -128,7 +130,7 @@ function orderTargets(
 
 function shareOf({ alias, config }: Route, context: ChoiceContext): (target: Target) => number {
   if (config.sticky === 'none') return () => 1 - context.random();
-  // The alias's name keeps one alias's split from deciding another's.
+  // The alias's name makes the splits of different aliases independent.
   const key = `${alias}\0${stickyKeyOf(config.sticky, context)}\0`;
   return ({ reference }) => uniformOf(key + reference);
 }
@@ -139,10 +141,10 @@ function stickyKeyOf(sticky: 'caller' | 'tenant' | 'key', { caller, stickyKey }:
   return `${caller.tenant}\0${caller.id}`;
 }
 
-/** The fastest first; one nobody has measured before that, and now and then another, so that it is measured again. */
+/** The fastest first; before it a target without a measurement, and at random another one, to measure it again. */
 function byLatency(targets: readonly Target[], context: ChoiceContext, now: number): readonly Target[] {
   const ordered = sortedBy(targets, ({ health }) => health.latencyMs ?? -1);
-  const explores = context.random() < exploringShare;
+  const explores = context.random() < explorationShare;
   const explored = explores ? ordered[1 + Math.floor(context.random() * (ordered.length - 1))] : undefined;
   if (explored === undefined || explored.health.readiness(now) !== 'ready') return ordered;
   return [explored, ...ordered.filter((target) => target !== explored)];

@@ -14,11 +14,11 @@ export interface Routes {
   /** `undefined`: there is no such alias. */
   find(alias: string): Route | undefined;
   list(): readonly ListedModel[];
-  /** Those of the configuration. */
+  /** The configured aliases. */
   all(): readonly Route[];
 }
 
-/** How many references that callers named are kept with what is known of them; the oldest is forgotten first. */
+/** Bounds the references from callers that are cached with their state; the oldest is evicted first. */
 const maxReferences = 1_000;
 
 /** The aliases of `ai.models`, and where references are exposed, an alias for each reference a caller names. */
@@ -38,7 +38,7 @@ export function createRoutes(options: RoutesOptions): Routes {
     const slash = reference.indexOf('/');
     const [provider, model] = [reference.slice(0, slash), reference.slice(slash + 1)];
     if (slash < 1 || model === '' || model.length > 200 || !options.providers.has(provider)) return undefined;
-    // What callers name is forgotten with its reference; a model of the configuration has one health, however it is named.
+    // The state of an unconfigured model is evicted with its reference; a configured model has one state under any name.
     const isListed = listed.some(({ targets }) => targets.includes(reference));
     const route = createRoute(reference, referenceAlias(provider, model), isListed ? targetOf : createTargets(options));
     const [oldest] = references.keys();
@@ -63,7 +63,7 @@ function createRoute(alias: string, config: ModelAlias, targetOf: (config: Model
     config,
     targets: targets.filter(isTarget),
     ruleTargets: rules.map((rule) => rule.targets.map((index) => targets[index]).filter(isTarget)),
-    asksNeeds: config.targets.some(({ capabilities }) => capabilities !== undefined),
+    restrictsCapabilities: config.targets.some(({ capabilities }) => capabilities !== undefined),
     shadows: config.shadow.flatMap(({ target, percent }) => {
       const shadow = targetOf(target);
       return shadow === undefined ? [] : [{ target: shadow, percent }];
@@ -71,7 +71,7 @@ function createRoute(alias: string, config: ModelAlias, targetOf: (config: Model
   };
 }
 
-/** A model that a caller names without an alias: asked as an alias with this one target would be. */
+/** A model that a caller addresses without an alias: equal to an alias with this one target. */
 function referenceAlias(provider: string, model: string): ModelAlias {
   const limits = { concurrency: undefined, requestsPerMinute: undefined, tokensPerMinute: undefined, queue: 100 };
   const target = {

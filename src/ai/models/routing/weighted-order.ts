@@ -4,7 +4,7 @@
  * Spirakis 2006). With `u` from a hash of key and item the same rule is weighted rendezvous hashing: a key keeps its
  * item, and when weights change, only those keys move whose share has changed.
  *
- * An item of weight 0 never comes before one that has a weight; it is left as a fallback.
+ * An item of weight 0 never comes before one with a positive weight; it remains as a fallback.
  */
 export function weightedOrder<Item>(
   items: readonly Item[],
@@ -20,7 +20,7 @@ export function weightedOrder<Item>(
     .map(({ item }) => item);
 }
 
-/** A number above 0 and below 1 that is the same for the same text, and as if random otherwise. */
+/** A pseudo-random number above 0 and below 1, determined by the text. */
 export function uniformOf(text: string): number {
   // FNV-1a over UTF-16 units, then MurmurHash3's finaliser: FNV alone barely changes its high bits for the last letters.
   let hash = 0x811c9dc5;

@@ -1,13 +1,13 @@
 /**
- * The keys of a provider, used in turn. A key that was refused or has used up its quota cools down: it is chosen only
- * if no other key is available. It is never excluded for good, because its owner may fix it at any moment, and a refused
- * request costs nothing.
+ * The keys of a provider, chosen round-robin. A key that was refused or is over its quota cools down: it is chosen only
+ * if no other key is available. No key is excluded permanently: its owner may fix it at any time, and a refused request
+ * costs nothing.
  */
 export class KeyRing {
   readonly #coolingUntil: Float64Array;
   #turn = -1;
 
-  /** @param keys how many there are, at least 1 */
+  /** @param keys the number of keys, at least 1 */
   constructor(keys: number) {
     this.#coolingUntil = new Float64Array(Math.max(1, keys));
   }
@@ -16,7 +16,7 @@ export class KeyRing {
     return this.#coolingUntil.length;
   }
 
-  /** @param excluded keys this call may not use again */
+  /** @param excluded keys that this call must not use again */
   choose(excluded: ReadonlySet<number>, now: number): number | undefined {
     const count = this.#coolingUntil.length;
     if (count === 1) return excluded.has(0) ? undefined : 0;

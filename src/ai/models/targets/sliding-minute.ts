@@ -1,10 +1,10 @@
 /**
- * Counts what was used in the last minute, so that a limit per minute holds in every minute however it is laid, not
- * only in those of the clock. Sixty buckets of a second that are overwritten as time goes on: constant memory, constant
- * cost. A bucket counts until all of it is more than a minute old, so what is counted is never too little.
+ * A sliding-window counter of the last minute: a limit holds in every interval of sixty seconds, not only in calendar
+ * minutes. One bucket per second in a ring buffer: constant memory, constant cost. A bucket counts until all of it is
+ * more than a minute old, so the total is never too low.
  */
 const bucketMs = 1_000;
-/** One more than a minute has: the oldest second is only partly past. */
+/** One more than there are seconds in a minute: the oldest bucket has only partly expired. */
 const bucketCount = 61;
 
 export class SlidingMinute {
@@ -12,7 +12,7 @@ export class SlidingMinute {
   readonly #amounts = new Float64Array(bucketCount);
   #current = 0;
 
-  /** Forgets what is too old. @returns the bucket of `now`, for `correct` */
+  /** Drops expired buckets. @returns the bucket of `now`, for `correct` */
   advance(now: number): number {
     const bucket = Math.floor(now / bucketMs);
     if (bucket > this.#current) {
@@ -31,19 +31,19 @@ export class SlidingMinute {
     return bucket;
   }
 
-  /** @returns the bucket it was counted in */
+  /** @returns the bucket that the amount was added to */
   add(now: number, amount: number): number {
     const bucket = this.advance(now);
     this.#put(bucket, amount);
     return bucket;
   }
 
-  /** Adds to what was counted in `bucket`, or takes from it; nothing where that is forgotten already. */
+  /** Adds `change`, which may be negative, to `bucket`; does nothing if the bucket has expired. */
   correct(now: number, bucket: number, change: number): void {
     if (this.advance(now) - bucket < bucketCount) this.#put(bucket, change);
   }
 
-  /** Milliseconds until `amount` more fits below `limit`; 0: now. It must be at most `limit`. */
+  /** Milliseconds until `amount` more fits within `limit`; 0: now. `amount` must be at most `limit`. */
   msUntil(now: number, amount: number, limit: number): number {
     const newest = this.advance(now);
     let remaining = this.total;

@@ -1,37 +1,37 @@
-/** How a target has been doing: its breaker, how busy it is, how fast it answers, how long it asked to be left alone. */
+/** A target's health: its circuit breaker, calls in flight, latency, and until when it cools down. */
 import type { BreakerConfig } from '../../../config/index.ts';
 import { unreachable } from '../../../lib/index.ts';
 import { CircuitBreaker, type Verdict } from '../../../transport/index.ts';
 import type { FailureKind } from '../../model-call/index.ts';
 
-/** The newest call counts for a fifth: a target that got slow is noticed within a few calls. */
-const newestShare = 0.2;
+/** The weight of the newest call in the moving average: a target that becomes slow is noticed within a few calls. */
+const latencySmoothing = 0.2;
 
 export class TargetHealth {
   inFlight = 0;
-  /** Milliseconds to the first output of recent calls; `undefined`: none has been answered yet. */
+  /** Milliseconds to the first output, a moving average; `undefined`: no call has succeeded yet. */
   latencyMs: number | undefined;
   readonly #breaker: CircuitBreaker;
   #coolUntil = 0;
-  #opensAgainAt = 0;
+  #probeAllowedAt = 0;
 
   constructor(config: BreakerConfig, onBreakerChange: (state: string) => void) {
     this.#breaker = new CircuitBreaker(config, (state) => {
-      if (state === 'open') this.#opensAgainAt = performance.now() + config.sleepMs;
+      if (state === 'open') this.#probeAllowedAt = performance.now() + config.sleepMs;
       onBreakerChange(state);
     });
   }
 
-  readiness(now: number): 'ready' | 'probe' | 'shut' {
+  readiness(now: number): 'ready' | 'probe' | 'open' {
     return this.#breaker.readiness(now);
   }
 
   /** Milliseconds until the breaker lets a probe through. */
-  shutForMs(now: number): number {
-    return Math.max(0, this.#opensAgainAt - now);
+  openForMs(now: number): number {
+    return Math.max(0, this.#probeAllowedAt - now);
   }
 
-  /** @returns whether this call is the one that tries whether the target is well again */
+  /** @returns whether this call is the probe of a half-open breaker */
   begin(now: number): boolean {
     this.inFlight++;
     const probe = this.#breaker.readiness(now) === 'probe';
@@ -46,10 +46,10 @@ export class TargetHealth {
 
   observeLatency(milliseconds: number): void {
     const before = this.latencyMs;
-    this.latencyMs = before === undefined ? milliseconds : before + (milliseconds - before) * newestShare;
+    this.latencyMs = before === undefined ? milliseconds : before + (milliseconds - before) * latencySmoothing;
   }
 
-  /** The provider asked to be left alone: other targets come first until then. */
+  /** The provider sent `retry-after` or a similar hint: other targets are preferred until then. */
   coolDown(untilMs: number): void {
     this.#coolUntil = Math.max(this.#coolUntil, untilMs);
   }
@@ -59,7 +59,7 @@ export class TargetHealth {
   }
 }
 
-/** What a failure says about the target: that it is unwell, that it is well, or nothing. */
+/** How the breaker counts a failure of this kind: as a failure of the target, or not at all. */
 export function verdictOf(kind: FailureKind): Verdict {
   switch (kind) {
     case 'timeout':

@@ -1,29 +1,29 @@
 /**
- * A target's own limits: calls at the same time, requests a minute, tokens a minute.
+ * A target's own limits: concurrent calls, requests per minute, tokens per minute.
  *
- * All three are taken in one step before a request goes out, tokens by an estimate that is an upper bound, and the
- * tokens are corrected to what was really used when it has ended: so none is ever exceeded however many callers come
- * at once (checking first and counting afterwards lets all of them through). Whoever finds no room waits in a queue,
- * first come first served, of at most `queue` callers, no longer than their deadline; one whose room cannot come before
- * it is refused at once. A request bigger than a whole minute's tokens is let through alone, when the minute is empty,
- * rather than never.
+ * All three are acquired in one synchronous step before a request is sent, tokens by an estimate that is an upper bound;
+ * the tokens are corrected to the actual usage when the request has ended. So no limit is exceeded however many callers
+ * arrive at once (to check first and count afterwards would let all of them through). A caller that exceeds a limit
+ * waits in a FIFO queue of at most `queue` callers, no longer than its deadline; it is refused at once if there cannot
+ * be capacity before the deadline. A request that is larger than the tokens of a whole minute is admitted alone, when
+ * the window is empty.
  */
 import type { TargetLimits as LimitsConfig } from '../../../config/index.ts';
 import type { CallBounds } from '../../model-call/index.ts';
 import { SlidingMinute } from './sliding-minute.ts';
 
-/** A request's place. Given back exactly once, with the tokens that were really used; 0: the provider counted none. */
+/** A request's admission. Released exactly once, with the tokens actually used; 0: the provider reported none. */
 export interface Ticket {
   release(usedTokens: number): void;
 }
 
-/** Why there is no place: the queue is full, or room comes too late. */
+/** The request is not admitted: the queue is full, or there is no capacity before the deadline. */
 export interface Refusal {
   readonly kind: 'refused';
   readonly retryAfterMs: number;
 }
 
-/** For callers whose turn depends on when others end, which nobody knows. */
+/** Reported as `retryAfterMs` if the wait depends on when calls in flight end, which cannot be computed. */
 const unknownWaitMs = 1_000;
 
 export class TargetLimits {
@@ -46,36 +46,36 @@ export class TargetLimits {
     return this.#queue.size;
   }
 
-  /** Tokens counted in the last minute, those reserved included. */
+  /** Tokens counted in the last minute, reservations included. */
   tokensInMinute(now: number): number {
     this.#tokens.advance(now);
     return this.#tokens.total;
   }
 
-  /** A place now, before nobody who waits. */
+  /** Admits the request now; `undefined` if a limit is reached or other callers are queued. */
   tryAcquire(tokens: number, now: number): Ticket | undefined {
     if (this.#queue.size > 0) return undefined;
     return this.#acquire(tokens, now);
   }
 
-  /** A place in turn. Rejects with the signal's reason when it aborts, and with `late()` at the deadline. */
-  acquire(tokens: number, bounds: CallBounds, late: () => unknown): Promise<Ticket> | Refusal {
+  /** Admits the request in FIFO order. Rejects with the signal's reason when it aborts, with `timeoutReason()` at the deadline. */
+  acquire(tokens: number, bounds: CallBounds, timeoutReason: () => unknown): Promise<Ticket> | Refusal {
     const now = performance.now();
-    const waitMs = this.#msUntilRoom(tokens, now);
+    const waitMs = this.#msUntilCapacity(tokens, now);
     if (this.#queue.size >= this.#config.queue) {
       return { kind: 'refused', retryAfterMs: Math.max(waitMs, unknownWaitMs) };
     }
     if (waitMs >= bounds.deadline.remainingMs) return { kind: 'refused', retryAfterMs: waitMs };
     return new Promise((resolve, reject) => {
-      const leave = (reason: unknown): void => {
+      const dequeue = (reason: unknown): void => {
         this.#queue.delete(waiter);
         waiter.clear();
         reject(reason);
-        // Whoever was behind may fit where this one did not.
-        this.#serve();
+        // A smaller request behind this one may fit now.
+        this.#admit();
       };
-      const onAbort = (): void => leave(bounds.signal.reason);
-      const timer = setTimeout(() => leave(late()), bounds.deadline.timerMs);
+      const onAbort = (): void => dequeue(bounds.signal.reason);
+      const timer = setTimeout(() => dequeue(timeoutReason()), bounds.deadline.timerMs);
       const waiter: Waiter = {
         tokens,
         resolve,
@@ -86,28 +86,28 @@ export class TargetLimits {
       };
       bounds.signal.addEventListener('abort', onAbort, { once: true });
       this.#queue.add(waiter);
-      this.#serve();
+      this.#admit();
     });
   }
 
   #acquire(tokens: number, now: number): Ticket | undefined {
     const { concurrency, tokensPerMinute, requestsPerMinute } = this.#config;
     if (concurrency !== undefined && this.#inFlight >= concurrency) return undefined;
-    if (this.#msUntilRoom(tokens, now) > 0) return undefined;
+    if (this.#msUntilCapacity(tokens, now) > 0) return undefined;
     const reserved = this.#clamped(tokens);
     const bucket = tokensPerMinute === undefined ? 0 : this.#tokens.add(now, reserved);
     if (requestsPerMinute !== undefined) this.#requests.add(now, 1);
     this.#inFlight++;
-    let held = true;
+    let isReleased = false;
     return {
       release: (usedTokens) => {
-        if (!held) return;
-        held = false;
+        if (isReleased) return;
+        isReleased = true;
         this.#inFlight--;
         if (tokensPerMinute !== undefined && usedTokens !== reserved) {
           this.#tokens.correct(performance.now(), bucket, usedTokens - reserved);
         }
-        if (this.#queue.size > 0) this.#serve();
+        if (this.#queue.size > 0) this.#admit();
       },
     };
   }
@@ -116,7 +116,7 @@ export class TargetLimits {
     return Math.min(tokens, this.#config.tokensPerMinute ?? tokens);
   }
 
-  #msUntilRoom(tokens: number, now: number): number {
+  #msUntilCapacity(tokens: number, now: number): number {
     const { tokensPerMinute, requestsPerMinute } = this.#config;
     let waitMs = 0;
     if (requestsPerMinute !== undefined) waitMs = this.#requests.msUntil(now, 1, requestsPerMinute);
@@ -126,17 +126,17 @@ export class TargetLimits {
     return waitMs;
   }
 
-  /** Lets in those at the head of the queue who fit now; sets one timer for when time alone makes room. */
-  #serve(): void {
+  /** Admits callers from the head of the queue while they fit; sets one timer for when the window has capacity again. */
+  #admit(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     const now = performance.now();
     for (const waiter of this.#queue) {
       const ticket = this.#acquire(waiter.tokens, now);
       if (ticket === undefined) {
-        const waitMs = this.#msUntilRoom(waiter.tokens, now);
-        // Where only concurrency is in the way, the next release serves.
-        if (waitMs > 0) this.#timer = setTimeout(() => this.#serve(), Math.ceil(waitMs) + 1);
+        const waitMs = this.#msUntilCapacity(waiter.tokens, now);
+        // If only concurrency is exhausted, the next release admits the caller.
+        if (waitMs > 0) this.#timer = setTimeout(() => this.#admit(), Math.ceil(waitMs) + 1);
         return;
       }
       this.#queue.delete(waiter);

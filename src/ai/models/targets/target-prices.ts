@@ -5,7 +5,7 @@ import type { Target } from './target.ts';
 
 /** What tokens cost at a target. */
 export interface TargetPrices {
-  /** Whether the target's calls can be priced; what cannot is not asked. */
+  /** Whether the target's calls can be priced; a target without a price is not called. */
   isKnown(target: Target): boolean;
   charge(target: Target, usage: Usage, at: Date): TargetCharge | undefined;
   /** The most that so many tokens can cost, in nano-dollars. */
@@ -19,7 +19,7 @@ export interface TargetCharge {
   readonly date: string;
 }
 
-/** What targets cost, by `ai.prices` and the built-in list. */
+/** The prices of targets, from `ai.prices` and the built-in list. */
 export function createTargetPrices({ providers, prices }: Pick<AiConfig, 'providers' | 'prices'>): TargetPrices {
   const book = createPriceBook({ overrides: prices });
   const priceProviders = new Map(providers.map((provider) => [provider.name, priceProviderOf(provider)]));
@@ -43,7 +43,7 @@ export function createTargetPrices({ providers, prices }: Pick<AiConfig, 'provid
   };
 }
 
-/** The references of an alias's targets that no price is known for: they would never be asked. */
+/** The references of an alias's targets that have no price: they would never be called. */
 export function unpricedTargets({ providers, prices, models }: AiConfig, alias: string): readonly string[] {
   const targets = Object.hasOwn(models, alias) ? (models[alias]?.targets ?? []) : [];
   const book = createPriceBook({ overrides: prices });

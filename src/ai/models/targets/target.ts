@@ -4,14 +4,14 @@ import { KeyRing } from './key-ring.ts';
 import { TargetHealth } from './target-health.ts';
 import { TargetLimits } from './target-limits.ts';
 
-/** A model of a provider with everything that is known of it while the gateway runs. */
+/** A model of a provider with its runtime state. */
 export interface Target {
   /** `<provider>/<model id>`. */
   readonly reference: string;
   readonly provider: ModelProvider;
   readonly config: ModelTarget;
   readonly health: TargetHealth;
-  /** `undefined`: it has none. */
+  /** `undefined`: no limits are configured. */
   readonly limits: TargetLimits | undefined;
   readonly keys: KeyRing;
 }
@@ -23,10 +23,10 @@ export interface TargetSources {
 }
 
 /**
- * Makes targets so that what is one thing at the provider is one thing here: a model's health is shared by every alias
- * that names it, keys by every model of the provider, limits by the targets of one model that say the same limits.
+ * Creates targets whose state is shared as the provider shares it: health by every alias that names the model, keys by
+ * every model of the provider, limits by the targets of one model with equal limits.
  *
- * @returns a function that gives a target, or `undefined` where there is no such provider
+ * @returns a function that returns a target, or `undefined` if there is no such provider
  */
 export function createTargets(sources: TargetSources): (config: ModelTarget) => Target | undefined {
   const health = new Map<string, TargetHealth>();
@@ -58,10 +58,10 @@ function isLimited({ limits }: ModelTarget): boolean {
   return concurrency !== undefined || requestsPerMinute !== undefined || tokensPerMinute !== undefined;
 }
 
-function getOrCreate<Value>(instances: Map<string, Value>, key: string, make: () => Value): Value {
+function getOrCreate<Value>(instances: Map<string, Value>, key: string, create: () => Value): Value {
   const existing = instances.get(key);
   if (existing !== undefined) return existing;
-  const value = make();
+  const value = create();
   instances.set(key, value);
   return value;
 }

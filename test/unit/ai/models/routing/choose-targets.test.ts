@@ -100,7 +100,7 @@ describe('strategies', () => {
     fail(0);
     expect(chosen(route)).toEqual(['y']);
     fail(1);
-    expect(chosen(route)).toEqual(['shut']);
+    expect(chosen(route)).toEqual(['open']);
   });
 });
 
