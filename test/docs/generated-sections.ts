@@ -98,6 +98,7 @@ const parts: Readonly<Record<string, string>> = {
   'ai/guardrails': 'personal data, secrets, injections, limits of what goes in and comes out',
   'ai/model-call': 'the one form of a model call: request, answer, usage, failure, provider',
   observability: 'the logger, records of model calls',
+  counters: 'exact counters: several changed in one step, windows, leases',
   config: 'supergraph.yaml to a frozen configuration',
   errors: 'the error table',
   lib: 'language-level pieces with no domain word',

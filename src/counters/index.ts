@@ -1,0 +1,2 @@
+export type { CounterChange, CounterOutcome, Counters, CounterWindow, LocalCounters } from './counters.ts';
+export { ProcessCounters, type ProcessCountersOptions } from './process-counters.ts';
