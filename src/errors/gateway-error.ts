@@ -11,7 +11,7 @@ export interface GatewayErrorDetails {
   /** The time to wait before a retry, in milliseconds; sent as `retry-after` where the error is the whole response. */
   readonly retryAfterMs?: number;
   /** Whether a retry cannot succeed although the code is retryable: a missing key, an unknown model. @default false */
-  readonly isLasting?: boolean;
+  readonly isPermanent?: boolean;
   readonly cause?: unknown;
 }
 
@@ -22,7 +22,7 @@ export class GatewayError extends Error {
   readonly service: string | undefined;
   readonly detail: string | undefined;
   readonly retryAfterMs: number | undefined;
-  readonly isLasting: boolean;
+  readonly isPermanent: boolean;
 
   constructor(code: ErrorCode, details: GatewayErrorDetails = {}) {
     super(details.message ?? errorTable[code].client, details.cause === undefined ? {} : { cause: details.cause });
@@ -30,7 +30,7 @@ export class GatewayError extends Error {
     this.service = details.service;
     this.detail = details.detail;
     this.retryAfterMs = details.retryAfterMs;
-    this.isLasting = details.isLasting ?? false;
+    this.isPermanent = details.isPermanent ?? false;
   }
 
   get entry(): ErrorEntry {

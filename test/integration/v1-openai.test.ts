@@ -127,7 +127,7 @@ describe('chat completions through the official client', () => {
       user: 'u1',
     });
     expect(wire?.wire).toBe('openai-chat');
-    expect([...(wire?.beyond ?? [])].sort()).toEqual(['logit_bias', 'n']);
+    expect([...(wire?.unmapped ?? [])].sort()).toEqual(['logit_bias', 'n']);
     expect(wire?.body.metadata).toEqual({ run: '1' });
     expect(call.caller).toEqual({ id: 'anonymous', tenant: 'public' });
     expect(JSON.stringify(call.request)).not.toContain('sk-client-secret');
@@ -333,7 +333,7 @@ describe('responses through the official client', () => {
         { role: 'system', content: 'Be brief.' },
         { role: 'user', content: [{ type: 'text', text: 'Hi' }] },
       ],
-      wire: { wire: 'openai-responses', body: { store: false }, beyond: [] },
+      wire: { wire: 'openai-responses', body: { store: false }, unmapped: [] },
     });
   });
 

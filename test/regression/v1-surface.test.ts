@@ -201,7 +201,7 @@ describe('what waiting cannot mend', () => {
     throw new Error('it did not fail');
   };
 
-  const isLasting = async (asked: Promise<unknown>): Promise<void> => {
+  const isPermanent = async (asked: Promise<unknown>): Promise<void> => {
     const { status, headers, message: said } = await failed(asked);
     expect(status, said).toBeGreaterThanOrEqual(400);
     expect(status, said).toBeLessThan(500);
@@ -215,9 +215,9 @@ describe('what waiting cannot mend', () => {
       );
       expect((await failed(embed('chat'))).status, String(endpoint)).toBe(400);
     }
-    for (const model of ['claude', 'extractive', 'keyless', 'built-in/extract']) await isLasting(embed(model));
-    for (const model of ['lite', 'keyless', 'built-in/extract']) await isLasting(chat(model));
-    await isLasting(message('keyless'));
+    for (const model of ['claude', 'extractive', 'keyless', 'built-in/extract']) await isPermanent(embed(model));
+    for (const model of ['lite', 'keyless', 'built-in/extract']) await isPermanent(chat(model));
+    await isPermanent(message('keyless'));
     expect((await failed(chat('keyless'))).message).toMatch(/key/);
     expect((await failed(chat('built-in/extract'))).status).toBe(404);
   });

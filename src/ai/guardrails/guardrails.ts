@@ -27,7 +27,7 @@ export interface Guardrails {
   /** Whether anything is looked for in answers. */
   readonly checksOutput: boolean;
   /** Whether answers must be whole before they are read: a moderation model judges them, so `checkOutput` is the way. */
-  readonly holdsStreams: boolean;
+  readonly buffersStreams: boolean;
   /** At once, unless a moderation model judges the input. Rejects only with the signal's reason. */
   checkInput(texts: readonly GuardedText[], bounds: GuardBounds): InputVerdict | Promise<InputVerdict>;
   /** At once, unless a moderation model judges the output. Rejects only with the signal's reason. */
@@ -55,7 +55,7 @@ export interface GuardrailsOptions {
 const unguarded: Guardrails = Object.freeze({
   enabled: false,
   checksOutput: false,
-  holdsStreams: false,
+  buffersStreams: false,
   checkInput: (texts: readonly GuardedText[]): InputVerdict => ({
     kind: 'pass',
     texts,
@@ -88,7 +88,7 @@ export function createGuardrails(config: GuardrailsConfig | undefined, options: 
   return {
     enabled: true,
     checksOutput: moderation?.output === true || looksForAnything(outputRules),
-    holdsStreams: moderation?.output ?? false,
+    buffersStreams: moderation?.output ?? false,
 
     checkInput(texts, bounds) {
       const verdict = checkInput(texts);

@@ -1,6 +1,12 @@
 export type { CacheOutcome, CallSummary, Completion, EmbeddingCompletion, ModerationCompletion } from './completion.ts';
 export type { EmbeddingRequest, Embeddings } from './embedding.ts';
-export { itemAnswerSchemaIn, itemAnswers, itemAnswersSchema, itemIdsOf, withoutForeign } from './item-answers.ts';
+export {
+  itemAnswerSchemaIn,
+  itemAnswers,
+  itemAnswersSchema,
+  itemIdsOf,
+  withoutForeignAnswers,
+} from './item-answers.ts';
 export type { JsonObject, JsonSchema } from './json.ts';
 export {
   type CacheMark,

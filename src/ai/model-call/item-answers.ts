@@ -76,7 +76,7 @@ export function itemAnswers(value: unknown, ids: readonly string[]): ReadonlyMap
  * The text of an answer without the answers that `isForeign` finds to hold what belongs to another item. What identifies
  * them stays, so that they are asked for again.
  */
-export function withoutForeign(
+export function withoutForeignAnswers(
   text: string,
   ids: readonly string[],
   isForeign: (answer: string, id: string | undefined) => boolean,

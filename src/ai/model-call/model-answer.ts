@@ -1,35 +1,35 @@
-/** A whole answer of a model. */
+/** A complete answer of a model. */
 import type { JsonObject } from './json.ts';
 import type { ReasoningPart, TextPart, ToolCallPart } from './message.ts';
 import type { Usage } from './usage.ts';
 
-/** `stop` includes a stop sequence; `refusal`: the model or its provider would not answer. */
+/** `stop` includes a stop sequence; `refusal`: the model or its provider refused to answer. */
 export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter' | 'refusal';
 
 export type AnswerPart = TextPart | ReasoningPart | ToolCallPart;
 
-/** A whole, complete answer. Nothing in it is validated against the request's output. */
+/** A complete answer. It is not validated against the request's output schema. */
 export interface ModelAnswer {
   /** In the model's order. Text parts hold JSON text where the request's output is `json`. */
   readonly content: readonly AnswerPart[];
   readonly finishReason: FinishReason;
-  /** The model's own words for refusing, where it did. */
+  /** The refusal text, if the model refused. */
   readonly refusal?: string;
-  /** The stop sequence that ended it, where the provider tells which. */
+  /** The stop sequence that ended the answer, if the provider reports it. */
   readonly stopSequence?: string;
-  /** What the provider says of why it stopped, in its own form, unread. */
+  /** The provider's own details of the finish reason, passed through unparsed. */
   readonly stopDetails?: JsonObject;
   readonly usage: Usage;
   /** The provider's id of this answer, for its support. */
   readonly requestId?: string;
   /** The model's name as the provider answered it. */
   readonly respondedModel?: string;
-  /** What was changed of the request so that the target could take it: see `ProviderCall.adapted`. */
+  /** The fields of the request that were adapted to the target: see `ProviderCall.adapted`. */
   readonly adapted?: readonly string[];
-  /** The body as the provider sent it, where the request's `wire` was sent as it is. Only a whole answer has it. */
+  /** The provider's body, if the request's `wire` was forwarded unchanged. Streams have none. */
   readonly wire?: string;
-  /** Whether `wire` says anything that is not in the rest: what guardrails have not seen is not passed on. */
-  readonly wireSaysMore?: true;
+  /** Whether `wire` has output that the other fields do not have. Guardrails cannot check it, so it is not passed on. */
+  readonly hasUnmappedOutput?: true;
 }
 
 /** The text parts of an answer, joined. */

@@ -64,7 +64,7 @@ export interface ModelRequest {
   readonly removed?: readonly string[];
   /**
    * The request as the client wrote it, where it came in a provider's own wire. A provider that speaks this wire sends
-   * it as it is, with the model's name replaced; every other provider refuses `wire.beyond` (the fields that have no
+   * it as it is, with the model's name replaced; every other provider refuses `wire.unmapped` (the fields that have no
    * place in this form) as `unsupported`.
    */
   readonly wire?: WireRequest;

@@ -1,16 +1,16 @@
-/** A request as its client wrote it, in a wire that a provider may speak itself. */
+/** A request in the client's own wire, which a provider may accept unchanged. */
 import type { JsonObject } from './json.ts';
 
 export type Wire = 'openai-chat' | 'openai-responses';
 
 export interface WireRequest {
   readonly wire: Wire;
-  /** The parsed body. Never changed: what it says and what the rest of the request says is the same. */
+  /** The parsed body, unchanged. It is equivalent to the other fields of the request. */
   readonly body: JsonObject;
-  /** The names of fields of `body` that this form has no place for, such as `logprobs`. */
-  readonly beyond: readonly string[];
-  /** Those of `beyond` that other wires have a nearest form for, in which they are in the rest of the request. */
+  /** The fields of `body` that the model-call form has no field for, such as `logprobs`. */
+  readonly unmapped: readonly string[];
+  /** Those of `unmapped` with a nearest equivalent on other wires, which the other fields of the request carry. */
   readonly adapts?: readonly string[];
-  /** The body is not what its own wire takes, such as tools described as on another wire: it is never sent as it is. */
+  /** The body is not valid on its own wire, such as tools in the form of another wire: it is never forwarded. */
   readonly isForeign?: true;
 }

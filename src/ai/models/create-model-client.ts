@@ -15,22 +15,22 @@ import { createCallGuard, noGuard } from './guarding/guard-call.ts';
 import type { ModelClient } from './model-call.ts';
 import { assembleModelClient } from './model-client.ts';
 import { moderateByModel } from './moderation/moderate-by-model.ts';
-import { isJudge, moderateByJudgement } from './moderation/moderate-texts.ts';
+import { isModerationModel, moderateByPrompt } from './moderation/moderate-texts.ts';
 import { createRoutes } from './routing/create-routes.ts';
 import { createTargetPrices } from './targets/target-prices.ts';
 
 export interface ModelClientOptions {
   readonly ai: AiConfig;
   readonly log: Logger;
-  /** The folder of supergraph.yaml: where AI SDK packages are looked for that Isthmus does not bring. */
+  /** The folder of supergraph.yaml: optional AI SDK packages are resolved from here. */
   readonly resolveFrom: string;
-  /** Where answers are kept. Its owner closes it. */
+  /** Where answers are cached. Its owner closes it. */
   readonly cache: CacheStore;
   /** Where records of calls go; closed with the client. @default the log, and the file of `ai.call_log` */
   readonly sink?: ModelCallSink;
-  /** Already made, by name; closed with the client. @default those of `ai.providers` */
+  /** By name; closed with the client. @default those of `ai.providers` */
   readonly providers?: ReadonlyMap<string, ModelProvider>;
-  /** Beside those, by name; closed with the client. @default none */
+  /** Additional providers, by name; closed with the client. @default none */
   readonly furtherProviders?: ReadonlyMap<string, ModelProvider>;
 }
 
@@ -61,7 +61,7 @@ export function createModelClient(options: ModelClientOptions): ModelClient {
     log,
     streamIdleTimeoutMs: ai.streamIdleTimeoutMs,
   };
-  // What the gateway asks models for its own sake, to judge and to compare texts, is not judged and compared again.
+  // The gateway's own calls (moderation, embeddings of the semantic cache) pass no guardrails and no semantic cache.
   const inner = assembleModelClient({ ...shared, caches: new CallCaches({ answers, scope: 'inner' }), guard: noGuard });
   const { guardrails } = ai;
   const moderation = guardrails?.moderation;
@@ -82,11 +82,11 @@ export function createModelClient(options: ModelClientOptions): ModelClient {
     embed: (call) => client.embed(call),
     moderate: async (call) => {
       const alias = call.alias ?? moderation?.model;
-      if (alias === undefined || !client.has(alias)) throw noJudge(call.alias);
+      if (alias === undefined || !client.has(alias)) throw noModerationModel(call.alias);
       const listed = client.list().find((model) => model.alias === alias) ?? { alias, targets: [alias] };
-      const judge = { ...call, alias };
-      if (isJudge(listed) && inner.moderate !== undefined) return inner.moderate(judge);
-      return moderateByJudgement(inner, alias, judge);
+      const moderationCall = { ...call, alias };
+      if (isModerationModel(listed) && inner.moderate !== undefined) return inner.moderate(moderationCall);
+      return moderateByPrompt(inner, alias, moderationCall);
     },
     has: (alias) => client.has(alias),
     list: () => client.list(),
@@ -98,7 +98,7 @@ export function createModelClient(options: ModelClientOptions): ModelClient {
   };
 }
 
-/** A provider that no target names is nobody's concern: the built-in one is always configured. */
+/** No warning for a provider without targets: the built-in provider is always configured. */
 function warnSkipped(log: Logger, { models }: AiConfig, provider: string, reason: string): void {
   const aliases = Object.keys(models).filter((alias) =>
     models[alias]?.targets.some((target) => target.provider === provider),
@@ -106,19 +106,19 @@ function warnSkipped(log: Logger, { models }: AiConfig, provider: string, reason
   if (aliases.length > 0) log.warn({ provider, aliases, reason }, 'targets of a provider are skipped');
 }
 
-function noJudge(alias: string | undefined): GatewayError {
+function noModerationModel(alias: string | undefined): GatewayError {
   if (alias !== undefined)
     return new GatewayError('AI_MODEL_NOT_FOUND', { detail: `there is no model alias "${alias}"` });
-  const message = 'No model is configured that judges texts: set ai.guardrails.moderation, or name a model.';
+  const message = 'No moderation model is configured: set ai.guardrails.moderation, or name a model.';
   return new GatewayError('AI_REQUEST_UNSUPPORTED', { message });
 }
 
-/** Gateways that share a cache name what they mask alike, or equal requests would have different keys. */
+/** Gateways that share a cache need equal placeholders, or equal requests would have different keys. */
 function sharedPlaceholders(store: AiConfig['cache']['store']): { placeholderKey?: Uint8Array } {
   return store.kind === 'memory' ? {} : { placeholderKey: hash('sha256', `placeholders ${store.url}`, 'buffer') };
 }
 
-/** Other guardrails, other answers. Their configuration holds maps, which JSON leaves out. */
+/** The guardrails' configuration is part of the cache key. It contains maps, which `JSON.stringify` omits. */
 function scopeOf(guardrails: AiConfig['guardrails']): string {
   if (guardrails === undefined) return '';
   return JSON.stringify(guardrails, (_key, value: unknown) => (value instanceof Map ? [...value] : value));

@@ -4,6 +4,6 @@ export { type CallGuard, createCallGuard, noGuard } from './guarding/guard-call.
 export type { Caller, DescribedModel, EmbeddingCall, ModelCall, ModelClient, ModelStreamPart } from './model-call.ts';
 export { assembleModelClient } from './model-client.ts';
 export { createRoutes } from './routing/create-routes.ts';
-export { schemaProblems, whyNoSchema } from './schema-problems.ts';
+export { schemaError, schemaProblems } from './schema-problems.ts';
 export { type ModelsLease, SharedModels, type SharedModelsOptions } from './shared-models.ts';
 export { type TargetPrices, unpricedTargets } from './targets/target-prices.ts';

@@ -46,8 +46,8 @@ export interface EmbeddingCall extends CallContext {
 }
 
 /**
- * The client's stream: `start` (before the first delta: which model answers is settled, and never changes after it),
- * deltas, then exactly one `end` or `failed`, then nothing. It throws only the signal's reason.
+ * The client's stream: `start` (before the first delta; the model does not change after it), deltas, then exactly one
+ * `end` or `failed`. It throws only the signal's reason.
  */
 export type ModelStreamPart =
   | {
@@ -89,12 +89,12 @@ export interface ListedTarget {
  * All model calls of the gateway go through this client. `complete` and `embed` reject with a `GatewayError`:
  *
  * - `AI_MODEL_NOT_FOUND`: there is no such alias · `AI_MODEL_UNAVAILABLE`: no target answered
- * - `RATE_LIMITED`: every target is at its limits, ours or the provider's; `retryAfterMs` says for how long
+ * - `RATE_LIMITED`: every target is at its limits, the configured or the provider's; `retryAfterMs` is set
  * - `AI_REQUEST_UNSUPPORTED`: no target supports the request; the unsupported field is named · `AI_REQUEST_INVALID`: a provider refused it
  * - `AI_CONTEXT_WINDOW_EXCEEDED`, `AI_INPUT_BLOCKED` (a guardrail or a provider's content policy)
  * - `AI_STREAM_INCOMPLETE`, `AI_PRICE_UNKNOWN`, `GATEWAY_TIMEOUT` (the caller's deadline)
  *
- * A refusal, or an answer cut at its bound, is an answer: `finishReason` says so.
+ * A refusal, or an answer truncated at its bound, is an answer with that `finishReason`.
  */
 export interface ModelClient {
   complete(call: ModelCall): Promise<Completion>;
@@ -102,8 +102,8 @@ export interface ModelClient {
   /** Vectors of different models cannot be compared: store `model` beside every vector. */
   embed(call: EmbeddingCall): Promise<EmbeddingCompletion>;
   /**
-   * Judges texts with a provider's moderation model, or by prompting a text model. Missing: this client has no
-   * moderation. Rejects with `AI_MODEL_NOT_FOUND` where no model is named and none is configured.
+   * Moderates texts with a provider's moderation model, or by prompting a text model. Missing: this client has no
+   * moderation. Rejects with `AI_MODEL_NOT_FOUND` if no model is named and none is configured.
    */
   moderate?(call: ModerationCall): Promise<ModerationCompletion>;
   /** Whether the alias exists and has at least one usable target. */

@@ -57,7 +57,7 @@ import { describeRoute } from './routing/describe-route.ts';
 import type { Target } from './targets/target.ts';
 import type { TargetPrices } from './targets/target-prices.ts';
 
-/** The parts of a model client, already made. `createModelClient` makes them from the configuration. */
+/** The parts of a model client. `createModelClient` creates them from the configuration. */
 export interface ModelClientParts {
   readonly routes: Routes;
   /** Closed with the client. */
@@ -188,9 +188,9 @@ class RoutedModelClient implements ModelClient {
       const { attempt, result } = await this.#router.callTargets(run, route, candidates, (provider, target, begun) =>
         openStream(provider.stream(target.config.model, guarded.request, begun.call), begun, streamIdleTimeoutMs),
       );
-      const { reader, held } = result;
+      const { reader, buffered } = result;
       open = { attempt, reader };
-      attempt.answering();
+      attempt.liftTargetTimeout();
       attempt.target.health.observeLatency(attempt.durationMs);
       run.timeToFirstTokenMs = run.durationMs;
       yield withAdapted({ type: 'start', model: attempt.target.reference, cache: run.cache } as const, attempt);
@@ -198,14 +198,14 @@ class RoutedModelClient implements ModelClient {
       const output = guard.outputStream(guarded);
       let { answer } = result;
       if (output === undefined) {
-        for (const part of held) yield part;
+        for (const part of buffered) yield part;
         while (answer === undefined) {
           const part = await reader.next();
           if (part.type === 'end') answer = part.answer;
           else yield part;
         }
       } else {
-        for (const part of held) yield* output.push(part);
+        for (const part of buffered) yield* output.push(part);
         while (answer === undefined && !output.blocked) {
           const part = await reader.next();
           if (part.type === 'end') answer = part.answer;
@@ -227,7 +227,7 @@ class RoutedModelClient implements ModelClient {
       const { answer: served, findings } = checked instanceof Promise ? await checked : checked;
       run.guardrails = findings;
       if (keys !== undefined) caches.put(keys, attempt.target, served);
-      if (output?.holdsAll === true) yield* replayAnswer(served);
+      if (output?.buffersAll === true) yield* replayAnswer(served);
       isOver = true;
       yield { type: 'end', answer: recorded(run, withSummary(run, served, attempt.target.reference, run.cache)) };
     } catch (error) {
@@ -279,7 +279,7 @@ class RoutedModelClient implements ModelClient {
     }
   }
 
-  /** By a provider's own moderation model. */
+  /** With a provider's own moderation model. */
   async moderate({ texts, alias = '', ...context }: ModerationCall): Promise<ModerationCompletion> {
     const run = this.#begin({ ...context, alias, request: { texts } }, embeddingDemand({ texts }), false);
     try {

@@ -1,19 +1,19 @@
-/** Holds a value against a JSON schema (draft 2020-12): the door of `ajv`. */
+/** Validates values against JSON schemas (draft 2020-12) with `ajv`. */
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { LRUCache } from 'lru-cache';
 import { messageOf } from '../../errors/index.ts';
 import type { JsonSchema } from '../model-call/index.ts';
 
-/** Compiling takes milliseconds: a schema is known again by itself, or by its text where a client sends it each time. */
+/** Compiling takes milliseconds, so validators are cached by the schema object, and by its text for schemas from clients. */
 const validators = new WeakMap<JsonSchema, ValidateFunction>();
 const validatorsByText = new LRUCache<string, ValidateFunction>({
   maxSize: 16_000_000,
-  // The compiled function, its source, and the compiler it came from: 14 to 30 bytes for a character were measured.
+  // The compiled function, its source and its compiler: 14 to 30 bytes per character were measured.
   sizeCalculation: (_validate, text) => 15_000 + text.length * 30,
 });
 
-/** @returns why it cannot be used as a JSON schema; undefined where it can */
-export function whyNoSchema(schema: JsonSchema): string | undefined {
+/** @returns why the value is not a usable JSON schema; undefined if it is */
+export function schemaError(schema: JsonSchema): string | undefined {
   try {
     validatorOf(schema);
     return undefined;
@@ -22,7 +22,7 @@ export function whyNoSchema(schema: JsonSchema): string | undefined {
   }
 }
 
-/** @returns what is wrong, each with its place, such as `input/reviews/0 must be object`; nothing where it fits */
+/** @returns the validation errors, each with its path, such as `input/reviews/0 must be object`; empty if valid */
 export function schemaProblems(schema: JsonSchema, value: unknown, name = ''): readonly string[] {
   const validate = validatorOf(schema);
   if (validate(value)) return [];
@@ -38,8 +38,8 @@ function validatorOf(schema: JsonSchema): ValidateFunction {
     validators.set(schema, compiledByText);
     return compiledByText;
   }
-  // Compiled apart, so that schemas of two prompts with one `$id` do not meet. Compiling finds a keyword of the wrong
-  // type by itself; holding the schema against its metaschema too would cost the first one 100 ms.
+  // One compiler per schema, so that two schemas with the same `$id` do not conflict. Compiling detects a keyword of the
+  // wrong type; validating against the metaschema too would cost 100 ms for the first schema.
   const validate = new Ajv2020({
     strict: false,
     validateFormats: false,

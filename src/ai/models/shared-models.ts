@@ -1,6 +1,6 @@
 /**
- * Model clients outlive schema generations: a swap that does not touch `ai` keeps loaded models, connections and cached
- * answers. A client is closed when the last generation that leases it has ended.
+ * Model clients outlive schema generations: a reload that does not change `ai` reuses loaded models, connections and
+ * cached answers. A client is closed when the last generation that leases it has ended.
  */
 import { type CacheStore, createAnswerStore } from '../../cache/index.ts';
 import type { AiConfig } from '../../config/index.ts';
@@ -26,17 +26,17 @@ interface SharedEntry {
 
 export interface SharedModelsOptions {
   readonly log: Logger;
-  /** The folder of the configuration: where AI SDK packages are looked for. */
+  /** The folder of the configuration: optional AI SDK packages are resolved from here. */
   readonly resolveFrom: string;
-  /** An application's own providers, by name, beside those of `ai.providers`; it closes them itself. @default none */
+  /** The application's providers, by name, in addition to `ai.providers`; the application closes them. @default none */
   readonly providers?: Readonly<Record<string, ModelProvider>> | undefined;
-  /** Instead of the cache that `ai.cache` names; whoever made it closes it. */
+  /** Replaces the cache of `ai.cache`; its creator closes it. */
   readonly cacheStore?: CacheStore | undefined;
 }
 
 export class SharedModels {
   readonly #options: SharedModelsOptions;
-  /** What the newest configuration leases; an older one's lives on in its leases. */
+  /** The entry of the newest configuration; older entries stay open until their leases are released. */
   #newest: SharedEntry | undefined;
 
   constructor(options: SharedModelsOptions) {
@@ -44,8 +44,8 @@ export class SharedModels {
   }
 
   acquire(ai: AiConfig): ModelsLease {
-    const { fields: _, ...ofClient } = ai;
-    const key = stableHash(ofClient);
+    const { fields: _, ...clientConfig } = ai;
+    const key = stableHash(clientConfig);
     const leased = this.#newest?.key === key ? this.#newest : this.#open(key, ai);
     leased.users++;
     return {
@@ -73,7 +73,7 @@ export class SharedModels {
   }
 }
 
-/** A model client closes its providers; this one's owner does. */
+/** A model client closes its providers; an application's provider is closed by its owner. */
 function withoutClose(provider: ModelProvider): ModelProvider {
   const { moderate } = provider;
   return {

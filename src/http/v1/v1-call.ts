@@ -107,7 +107,7 @@ export class V1Call {
   }
 
   async complete(call: ModelCall, write: (answer: Completion) => string): Promise<void> {
-    this.#wireFields = call.request.wire?.beyond ?? [];
+    this.#wireFields = call.request.wire?.unmapped ?? [];
     const answer = await this.generation.models.complete(call);
     this.answer(answer, answer.wire ?? write(answer));
   }
@@ -117,7 +117,7 @@ export class V1Call {
    * is the wire's error event, and the wire's terminal event never follows.
    */
   async stream(call: ModelCall, form: StreamForm): Promise<void> {
-    this.#wireFields = call.request.wire?.beyond ?? [];
+    this.#wireFields = call.request.wire?.unmapped ?? [];
     const events = new EventStream(this.#reply, { heartbeat: form.heartbeat, signal: this.#life.signal });
     const fail = (error: GatewayError): void => {
       if (!events.begun) {

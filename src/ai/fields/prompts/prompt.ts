@@ -7,7 +7,7 @@ import { picoschema } from 'dotprompt';
 import { messageOf } from '../../../errors/index.ts';
 import { stableHash } from '../../../lib/index.ts';
 import type { JsonSchema, Message } from '../../model-call/index.ts';
-import { whyNoSchema } from '../../models/index.ts';
+import { schemaError } from '../../models/index.ts';
 import { PromptError } from './prompt-error.ts';
 import { type FrontMatter, type PromptSettings, readFrontMatter } from './prompt-front-matter.ts';
 import { compileTemplate } from './prompt-template.ts';
@@ -114,7 +114,7 @@ async function readSchema(
     throw refuse(messageOf(error).replace(/^Picoschema: /, ''));
   }
   if (read === null || typeof read !== 'object') throw refuse('it is no schema');
-  const why = whyNoSchema(read as JsonSchema);
+  const why = schemaError(read as JsonSchema);
   if (why !== undefined) throw refuse(why);
   return read as JsonSchema;
 }

@@ -71,7 +71,7 @@ export class CallCaches {
     if (!cache.exact && cache.semantic === undefined) return undefined;
     const { request } = call;
     // A stream of the provider's own events holds what no whole answer does.
-    if (streamed && request.wire !== undefined && request.wire.beyond.length > 0) return undefined;
+    if (streamed && request.wire !== undefined && request.wire.unmapped.length > 0) return undefined;
     const scope = this.#scopeOf(call, route, first);
     const exact = this.#answers.keyOf(request, scope);
     return exact === undefined ? undefined : { exact, request, scope, route, call };

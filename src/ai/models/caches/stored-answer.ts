@@ -13,7 +13,7 @@ import type {
   ModelRequest,
 } from '../../model-call/index.ts';
 import { textOf } from '../../model-call/index.ts';
-import { schemaProblems, whyNoSchema } from '../schema-problems.ts';
+import { schemaError, schemaProblems } from '../schema-problems.ts';
 
 export function isWhole(request: ModelRequest, answer: ModelAnswer): boolean {
   const { content, finishReason, refusal } = answer;
@@ -33,7 +33,7 @@ export function isWhole(request: ModelRequest, answer: ModelAnswer): boolean {
 /** A schema that cannot be compiled is the provider's to judge. */
 function fits(schema: JsonSchema | undefined, text: string): boolean {
   if (!isJson(text)) return false;
-  if (schema === undefined || whyNoSchema(schema) !== undefined) return true;
+  if (schema === undefined || schemaError(schema) !== undefined) return true;
   return schemaProblems(schema, JSON.parse(text)).length === 0;
 }
 

@@ -1,9 +1,8 @@
 /**
- * One request to a provider: what bounds it, how it was ended, and what it gives back when it has: its place in the
- * target's limits, its verdict to the breaker.
+ * One request to a provider: its bounds, how it ended, and what it releases at its end: the ticket of the target's
+ * limits, and a verdict for the breaker.
  *
- * The caller's signal reaches the provider at once. A provider that does not look at its signal is not waited for: the
- * attempt's own end does not depend on it.
+ * The caller's signal is forwarded to the provider at once. The attempt ends even if the provider ignores its signal.
  */
 import type { Deadline } from '../../../lib/index.ts';
 import type { Verdict } from '../../../transport/index.ts';
@@ -12,11 +11,11 @@ import type { Target } from '../targets/target.ts';
 import { verdictOf } from '../targets/target-health.ts';
 import type { Ticket } from '../targets/target-limits.ts';
 
-/** `left`: the consumer of a stream went away; `blocked`: a guardrail ended it. */
-export type Stop = 'aborted' | 'deadline' | 'target_timeout' | 'idle' | 'left' | 'blocked';
+/** `abandoned`: the consumer of a stream stopped reading; `blocked`: a guardrail ended it. */
+export type StopReason = 'aborted' | 'deadline' | 'target_timeout' | 'idle' | 'abandoned' | 'blocked';
 
-/** A caller's own deadline says something about a target only where the target had this long. */
-const fairChanceMs = 1_000;
+/** The caller's deadline counts as a failure of the target only if the attempt ran at least this long. */
+const minAttributableMs = 1_000;
 
 export interface AttemptOptions {
   readonly target: Target;
@@ -32,10 +31,10 @@ export class Attempt {
   readonly key: number;
   readonly call: ProviderCall;
   readonly startedAt = performance.now();
-  /** When the provider last sent anything, be it only a comment that keeps the stream awake. */
+  /** When the provider last sent any bytes, keep-alive comments included. */
   lastArrivalAt = 0;
-  /** Set once it has been ended from our side. */
-  stopped: Stop | undefined;
+  /** Set once the gateway has ended the attempt. */
+  stopped: StopReason | undefined;
   readonly #bounds: CallBounds;
   readonly #controller = new AbortController();
   readonly #ticket: Ticket | undefined;
@@ -76,20 +75,20 @@ export class Attempt {
     return performance.now() - this.startedAt;
   }
 
-  /** The first output has come: from now on only the caller's deadline counts, not the target's timeout. */
-  answering(): void {
+  /** The first output has arrived: from now on only the caller's deadline applies, not the target's timeout. */
+  liftTargetTimeout(): void {
     if (this.call.deadline !== this.#bounds.deadline) this.#setTimer(this.#bounds.deadline);
   }
 
-  stop(why: Stop): void {
+  stop(cause: StopReason): void {
     if (this.stopped !== undefined || this.#ended) return;
-    this.stopped = why;
-    const reason = why === 'aborted' ? this.#bounds.signal.reason : stopFailure(why);
+    this.stopped = cause;
+    const reason = cause === 'aborted' ? this.#bounds.signal.reason : stopFailure(cause);
     this.#controller.abort(reason);
     this.#rejectWait?.(reason);
   }
 
-  /** Waits for `work`, or for whatever stops the attempt. One wait at a time. */
+  /** Settles with `work`, or rejects when the attempt is stopped. Not to be called concurrently. */
   race<Value>(work: Promise<Value>): Promise<Value> {
     return new Promise((resolve, reject) => {
       this.#rejectWait = reject;
@@ -98,7 +97,7 @@ export class Attempt {
     });
   }
 
-  /** What was thrown as a failure of the provider; `undefined`: it is the caller's leaving, or a defect. */
+  /** Reads a thrown value as a failure of the provider; `undefined`: the caller aborted, or it is a defect. */
   failureOf(error: unknown): ProviderFailure | undefined {
     if (this.stopped === 'aborted') return undefined;
     if (error instanceof ProviderFailure) return error;
@@ -106,7 +105,7 @@ export class Attempt {
     return this.stopped !== undefined && reason instanceof ProviderFailure ? reason : undefined;
   }
 
-  /** @param usedTokens what counts against the target's tokens a minute */
+  /** @param usedTokens the tokens that count against the target's tokens per minute */
   succeed(usedTokens: number): void {
     this.#end('success', usedTokens);
   }
@@ -116,9 +115,9 @@ export class Attempt {
   }
 
   #verdict(failure: ProviderFailure): Verdict {
-    if (this.stopped === 'left' || this.stopped === 'blocked') return 'neutral';
-    const callerWasLate = failure.kind === 'timeout' && this.#bounds.deadline.passed;
-    return callerWasLate && this.durationMs < fairChanceMs ? 'neutral' : verdictOf(failure.kind);
+    if (this.stopped === 'abandoned' || this.stopped === 'blocked') return 'neutral';
+    const isCallerTimeout = failure.kind === 'timeout' && this.#bounds.deadline.passed;
+    return isCallerTimeout && this.durationMs < minAttributableMs ? 'neutral' : verdictOf(failure.kind);
   }
 
   #end(verdict: Verdict, usedTokens: number): void {
@@ -132,7 +131,7 @@ export class Attempt {
 
   #setTimer(deadline: Deadline): void {
     clearTimeout(this.#timer);
-    // Timers count whole milliseconds and may fire up to one early: the deadline has passed after this.
+    // A timer may fire up to a millisecond early; `timerMs` allows for it, so that the deadline has passed when it fires.
     this.#timer = setTimeout(onTimeout, deadline.timerMs, this, this.#bounds);
   }
 }
@@ -141,13 +140,13 @@ function onTimeout(attempt: Attempt, bounds: CallBounds): void {
   attempt.stop(bounds.deadline.passed ? 'deadline' : 'target_timeout');
 }
 
-function stopFailure(why: Exclude<Stop, 'aborted'>): ProviderFailure {
+function stopFailure(cause: Exclude<StopReason, 'aborted'>): ProviderFailure {
   const details = {
     deadline: 'the deadline passed',
     target_timeout: 'the target’s timeout passed',
-    idle: 'the stream was silent for too long',
-    left: 'nobody reads the stream any more',
+    idle: 'the stream was idle for too long',
+    abandoned: 'the consumer stopped reading the stream',
     blocked: 'a guardrail ended the stream',
   } as const;
-  return new ProviderFailure({ kind: 'timeout', detail: details[why] });
+  return new ProviderFailure({ kind: 'timeout', detail: details[cause] });
 }

@@ -5,18 +5,18 @@ import { estimateInputTokens, estimateTokens } from '../../tokens/index.ts';
 import { callNeeds } from './call-needs.ts';
 import type { CallDemand } from './call-run.ts';
 
-/** What a chat request asks, as far as routing needs to know; found out only when it is asked for. */
+/** What routing needs to know of a chat request; computed lazily. */
 export function chatDemand(request: ModelRequest): CallDemand {
   return {
     operation: 'chat',
     maxOutputTokens: request.maxOutputTokens,
     estimateInputTokens: () => estimateInputTokens(request),
     needs: () => callNeeds(request),
-    writesForAnHour: () => request.cache?.ttl === '1h' || cacheMarksOf(request).some((mark) => mark.ttl === '1h'),
+    hasHourCacheWrites: () => request.cache?.ttl === '1h' || cacheMarksOf(request).some((mark) => mark.ttl === '1h'),
   };
 }
 
-const nothing: ReadonlySet<Capability> = new Set();
+const noCapabilities: ReadonlySet<Capability> = new Set();
 
 export function embeddingDemand({ texts, tokens: ids = [] }: EmbeddingRequest): CallDemand {
   return {
@@ -28,7 +28,7 @@ export function embeddingDemand({ texts, tokens: ids = [] }: EmbeddingRequest): 
       for (const text of ids) tokens += text.length;
       return tokens;
     },
-    needs: () => nothing,
-    writesForAnHour: () => false,
+    needs: () => noCapabilities,
+    hasHourCacheWrites: () => false,
   };
 }

@@ -1,7 +1,7 @@
 import type { Capability } from '../../../config/index.ts';
 import type { ModelRequest } from '../../model-call/index.ts';
 
-/** What a target must be able to do to answer the request. */
+/** The capabilities that a target must have to answer the request. */
 export function callNeeds(request: ModelRequest): ReadonlySet<Capability> {
   const needs = new Set<Capability>();
   if (request.output.kind === 'json') needs.add('json');

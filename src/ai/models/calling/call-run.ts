@@ -1,9 +1,8 @@
 /**
- * One call from its begin to its record: the attempts that were made, what they used and cost, why targets did not
- * answer. Whatever an attempt used is booked when the attempt ends, once; the record is written once, when the call has
- * ended, however it ended.
+ * The state of one call, from its start to its record: attempts, usage, cost, failures. The usage of an attempt is booked
+ * once, when the attempt ends; the record is written once, when the call ends, whatever its outcome.
  *
- * Longer than other files: what is booked, what is recorded and what is told of failures must agree, and is held here.
+ * Longer than other files: what is booked, recorded and reported of failures must agree, so it is in one place.
  */
 import type { Capability } from '../../../config/index.ts';
 import { isoTime } from '../../../lib/index.ts';
@@ -17,17 +16,17 @@ import type { KeyRing } from '../targets/key-ring.ts';
 import type { Target } from '../targets/target.ts';
 import type { TargetPrices } from '../targets/target-prices.ts';
 import type { Attempt } from './attempt.ts';
-import type { Miss } from './fallback.ts';
+import type { TargetFailure } from './fallback.ts';
 
-/** What a call asks, as far as choosing and booking need to know. */
+/** What routing and booking need to know of a call. */
 export interface CallDemand {
   readonly operation: 'chat' | 'embeddings';
-  /** The most it may write; `undefined`: it does not say. */
+  /** The bound of its output; `undefined`: the request has none. */
   readonly maxOutputTokens: number | undefined;
   estimateInputTokens(): number;
   needs(): ReadonlySet<Capability>;
-  /** Whether it asks for input to be kept for an hour, which costs more. */
-  writesForAnHour(): boolean;
+  /** Whether it requests prompt caching with a TTL of an hour, which costs more. */
+  hasHourCacheWrites(): boolean;
 }
 
 export interface RunOptions {
@@ -38,12 +37,12 @@ export interface RunOptions {
   readonly random: () => number;
   readonly streamed: boolean;
   readonly shadow: boolean;
-  /** Takes out of a provider's words what no log may hold. @default nothing is taken out */
+  /** Redacts a provider's message for logs. @default unchanged */
   readonly redact?: ((text: string) => string) | undefined;
 }
 
-/** What is reserved and priced for an answer whose length the call does not bound. */
-const usualOutputTokens = 1_024;
+/** The output tokens that are reserved and priced if the call does not bound its output. */
+const defaultOutputTokens = 1_024;
 
 const noKeys: ReadonlySet<number> = new Set();
 
@@ -51,7 +50,7 @@ export class CallRun implements ChoiceContext {
   readonly call: CallContext;
   readonly demand: CallDemand;
   readonly startedAt = performance.now();
-  /** What bounds the work: the caller's own bounds, or those of all who share it. */
+  /** The bounds of the work: the caller's own, or those of all callers that share it. */
   bounds: CallBounds;
   cache: CacheOutcome = 'off';
   model: string | undefined;
@@ -59,10 +58,10 @@ export class CallRun implements ChoiceContext {
   providerRequestId: string | undefined;
   timeToFirstTokenMs: number | undefined;
   guardrails: readonly string[] = [];
-  /** What the target that answered was not asked as the client asked it. */
+  /** Which fields of the request were adapted to the target that answered. */
   adapted: readonly string[] = [];
   costNanoUsd = 0n;
-  readonly misses: Miss[] = [];
+  readonly failures: TargetFailure[] = [];
   readonly attempts: { readonly model: string; readonly outcome: string; readonly durationMs: number }[] = [];
   readonly #prices: TargetPrices;
   readonly #sink: ModelCallSink;
@@ -77,8 +76,8 @@ export class CallRun implements ChoiceContext {
   #price: ModelCallRecord['price'];
   #excludedKeys: Map<KeyRing, Set<number>> | undefined;
   #isWorking = false;
-  #endedAs: string | undefined;
-  #recorded = false;
+  #finish: string | undefined;
+  #isRecorded = false;
 
   constructor(options: RunOptions) {
     this.call = options.call;
@@ -114,39 +113,39 @@ export class CallRun implements ChoiceContext {
     return this.#needs;
   }
 
-  /** What is reserved of a target's tokens a minute. */
+  /** The tokens that are reserved of a target's tokens per minute. */
   boundTokens(): number {
     return Math.max(1, this.inputTokens() + this.#boundOutputTokens());
   }
 
   upperBound(target: Target): bigint | undefined {
-    const hourWrites = this.demand.writesForAnHour();
+    const hourWrites = this.demand.hasHourCacheWrites();
     return this.#prices.upperBound(target, this.inputTokens(), this.#boundOutputTokens(), hourWrites);
   }
 
   #boundOutputTokens(): number {
-    return this.demand.operation === 'embeddings' ? 0 : (this.demand.maxOutputTokens ?? usualOutputTokens);
+    return this.demand.operation === 'embeddings' ? 0 : (this.demand.maxOutputTokens ?? defaultOutputTokens);
   }
 
-  /** The keys of a provider that this call must not send again. */
-  deadKeys(target: Target): ReadonlySet<number> {
+  /** The keys of the target's provider that this call must not use again. */
+  excludedKeys(target: Target): ReadonlySet<number> {
     return this.#excludedKeys?.get(target.keys) ?? noKeys;
   }
 
   excludeKey(target: Target, key: number): void {
     this.#excludedKeys ??= new Map();
-    const dead = this.#excludedKeys.get(target.keys);
-    if (dead === undefined) this.#excludedKeys.set(target.keys, new Set([key]));
-    else dead.add(key);
+    const excluded = this.#excludedKeys.get(target.keys);
+    if (excluded === undefined) this.#excludedKeys.set(target.keys, new Set([key]));
+    else excluded.add(key);
   }
 
-  /** What a request that was under way has used when nobody told: its input, and what came of its output. */
+  /** The usage of an interrupted request, which no provider reported: its input, and the output received so far. */
   estimateUsage(outputCharacters: number): Usage {
     const outputTokens = Math.ceil(outputCharacters / charactersPerToken);
     return { inputTokens: this.inputTokens(), outputTokens, source: 'estimated' };
   }
 
-  /** Adds what an attempt used to what the call used, and its price to what the call cost. */
+  /** Adds an attempt's usage to the call's usage, and its price to the call's cost. */
   book(target: Target, usage: Usage): void {
     this.#usage = this.#usage === undefined ? usage : sum(this.#usage, usage);
     const charge = this.#prices.charge(target, usage, this.#at);
@@ -155,14 +154,14 @@ export class CallRun implements ChoiceContext {
     this.#price = { source: charge.source, version: charge.version, date: charge.date };
   }
 
-  /** A provider's failure as logs may tell it: providers quote what they were sent. */
+  /** A provider's failure, redacted for logs: providers quote the request in their messages. */
   redacted(failure: ProviderFailure | undefined): ProviderFailure | undefined {
     if (failure === undefined || this.#redact === undefined) return failure;
     const detail = this.#redact(failure.detail);
     return detail === failure.detail ? failure : failure.with({ detail });
   }
 
-  /** An answer has come: it is booked, and the attempt's place is given back. */
+  /** Books an answer and releases the attempt's ticket. */
   settle(attempt: Attempt, answer: Pick<ModelAnswer, 'usage' | 'requestId' | 'respondedModel'>): void {
     const { usage } = answer;
     this.attempts.push({ model: attempt.target.reference, outcome: 'ok', durationMs: attempt.durationMs });
@@ -173,7 +172,7 @@ export class CallRun implements ChoiceContext {
     this.book(attempt.target, usage);
   }
 
-  /** @param bounds of the work: the call's own, or those of all who wait for it */
+  /** @param bounds of the work: the call's own, or those of all callers that share it */
   beginWork(bounds: CallBounds): void {
     this.#isWorking = true;
     this.bounds = bounds;
@@ -181,18 +180,18 @@ export class CallRun implements ChoiceContext {
 
   endWork(): void {
     this.#isWorking = false;
-    if (this.#endedAs !== undefined) this.record(this.#endedAs);
+    if (this.#finish !== undefined) this.record(this.#finish);
   }
 
   /**
-   * A caller who leaves work that others wait for is recorded when that has ended, with what it used.
+   * Writes the record. A caller that leaves shared work early is recorded when the work has ended, with its usage.
    *
    * @param finish a finish reason, an error code, or `aborted`
    */
   record(finish: string): void {
-    this.#endedAs ??= finish;
-    if (this.#recorded || this.#isWorking) return;
-    this.#recorded = true;
+    this.#finish ??= finish;
+    if (this.#isRecorded || this.#isWorking) return;
+    this.#isRecorded = true;
     const { call } = this;
     this.#sink.record({
       at: isoTime(this.#at.getTime()),
@@ -210,7 +209,7 @@ export class CallRun implements ChoiceContext {
       price: this.#price,
       durationMs: tenths(this.durationMs),
       timeToFirstTokenMs: this.timeToFirstTokenMs === undefined ? undefined : tenths(this.timeToFirstTokenMs),
-      finish: this.#endedAs,
+      finish: this.#finish,
       cache: this.cache,
       guardrails: this.guardrails,
       ...(this.adapted.length === 0 ? {} : { adapted: this.adapted }),
@@ -220,7 +219,7 @@ export class CallRun implements ChoiceContext {
   }
 }
 
-/** What a person reads of a duration. */
+/** Rounded to a tenth of a millisecond. */
 function tenths(milliseconds: number): number {
   return Math.round(milliseconds * 10) / 10;
 }

@@ -1,9 +1,9 @@
-/** The answer of a call as its caller gets it: with its model, its attempts, its cost and the changes made to its request. */
+/** The answer of a call as its caller receives it: with its model, attempts, cost, and the adapted fields of its request. */
 import type { CacheOutcome, CallSummary, Completion } from '../../model-call/index.ts';
 import type { Attempt } from './attempt.ts';
 import type { CallRun } from './call-run.ts';
 
-/** Adds the changes made to the request to its answer; they are cached with it. */
+/** Adds the adapted fields of the request to its answer; they are cached with it. */
 export function withAdapted<Answer extends object>(
   answer: Answer,
   { call: { adapted = [] } }: Attempt,
@@ -23,7 +23,7 @@ export function withSummary<Answer extends object>(
   return { ...answer, model, attempts: run.attempts.length, cache, costNanoUsd, durationMs };
 }
 
-/** Of an answer from a cache: no provider was called. */
+/** The summary of an answer from a cache: no provider was called. */
 export function withoutCost<Answer extends object>(
   run: CallRun,
   answer: Answer,
@@ -33,7 +33,7 @@ export function withoutCost<Answer extends object>(
   return { ...withSummary(run, answer, model, cache), attempts: 0, costNanoUsd: 0n };
 }
 
-/** Records the call as answered. */
+/** Records the call with its finish reason. */
 export function recorded(run: CallRun, completion: Completion): Completion {
   run.record(completion.finishReason);
   return completion;

@@ -4,22 +4,22 @@ import type { Attempt } from './attempt.ts';
 import type { CallRun } from './call-run.ts';
 
 /**
- * Ends an attempt that did not answer and books what it used. Throws where the call itself is over: the caller left,
- * the caller's deadline has passed, or the error is a defect, which no fallback may hide.
+ * Ends a failed attempt and books its usage. Throws if the call itself is over: the caller aborted, the caller's deadline
+ * has passed, or the error is a defect, which no fallback may hide.
  *
- * @param outputCharacters how much of an answer had come
+ * @param outputCharacters the length of the output received so far
  */
 export function endFailed(run: CallRun, attempt: Attempt, error: unknown, outputCharacters: number): ProviderFailure {
   const failure = run.redacted(attempt.failureOf(error));
   const { reference } = attempt.target;
-  // The provider's own timer may fire before ours; what was too late to be sent has taken no time.
-  const wasLate = failure?.kind === 'timeout' && attempt.durationMs > 1;
-  const wasUnderWay = attempt.stopped !== undefined || wasLate || outputCharacters > 0;
-  const usage = failure?.usage ?? (wasUnderWay ? run.estimateUsage(outputCharacters) : undefined);
-  // What was not sent, because the target cannot do it, is not an attempt.
+  // The provider client's own timer may fire before this one; a request that timed out before it was sent took no time.
+  const isTimeoutInFlight = failure?.kind === 'timeout' && attempt.durationMs > 1;
+  const wasInFlight = attempt.stopped !== undefined || isTimeoutInFlight || outputCharacters > 0;
+  const usage = failure?.usage ?? (wasInFlight ? run.estimateUsage(outputCharacters) : undefined);
+  // A request that was not sent, because the target does not support it, is not an attempt.
   if (failure?.kind !== 'unsupported') {
     const outcome =
-      attempt.stopped === 'aborted' || attempt.stopped === 'left' ? 'aborted' : (failure?.kind ?? 'defect');
+      attempt.stopped === 'aborted' || attempt.stopped === 'abandoned' ? 'aborted' : (failure?.kind ?? 'defect');
     run.attempts.push({ model: reference, outcome, durationMs: attempt.durationMs });
   }
   attempt.fail(failure, usage === undefined ? 0 : usage.inputTokens + usage.outputTokens);
@@ -28,23 +28,23 @@ export function endFailed(run: CallRun, attempt: Attempt, error: unknown, output
   if (failure === undefined) throw error;
   const { kind, detail, retryAfterMs } = failure;
   run.providerRequestId = failure.requestId ?? run.providerRequestId;
-  run.misses.push({ model: reference, kind, detail, retryAfterMs, field: failure.field });
+  run.failures.push({ model: reference, kind, detail, retryAfterMs, field: failure.field });
   if (run.bounds.deadline.passed) throw timeoutError(run, failure);
   return failure;
 }
 
-/** The caller's deadline has passed; the log reads what had been tried. */
+/** The error of a call whose deadline has passed; its detail, for the log, lists the failures until then. */
 export function timeoutError(run: CallRun, cause?: unknown): GatewayError {
-  const reasons = run.misses.map(({ model, kind, detail }) => `; ${model}: ${kind}: ${detail}`).join('');
+  const reasons = run.failures.map(({ model, kind, detail }) => `; ${model}: ${kind}: ${detail}`).join('');
   return new GatewayError('GATEWAY_TIMEOUT', {
     detail: `${run.call.alias}: the deadline passed${reasons}`,
     ...(cause === undefined ? {} : { cause }),
   });
 }
 
-/** The error of an alias that needs a change of the configuration. @param message the client's sentence */
+/** The error of an alias that needs a change of the configuration. @param message the message for the client */
 export function unconfigured(detail: string, message: string): GatewayError {
-  return new GatewayError('AI_MODEL_UNAVAILABLE', { detail, message, isLasting: true });
+  return new GatewayError('AI_MODEL_UNAVAILABLE', { detail, message, isPermanent: true });
 }
 
 export function unavailable(detail: string): GatewayError {

@@ -1,4 +1,4 @@
-/** How the attempt of a stream that has begun ends without a whole answer: failed, abandoned by its consumer, or blocked. */
+/** Ends the attempt of an open stream without a complete answer: failed, abandoned by its consumer, or blocked. */
 import { GatewayError } from '../../../errors/index.ts';
 import type { ModelAnswer } from '../../model-call/index.ts';
 import type { Attempt } from './attempt.ts';
@@ -6,7 +6,7 @@ import type { CallRun } from './call-run.ts';
 import { endFailed } from './end-failed.ts';
 import type { StreamReader } from './open-stream.ts';
 
-/** @returns what the call fails with */
+/** @returns the error of the call */
 export function failStream(run: CallRun, attempt: Attempt, reader: StreamReader, error: unknown): unknown {
   try {
     const failure = endFailed(run, attempt, error, reader.characters);
@@ -17,18 +17,18 @@ export function failStream(run: CallRun, attempt: Attempt, reader: StreamReader,
   }
 }
 
-/** The consumer left: the provider's request is aborted, and the usage so far is booked. */
+/** The consumer stopped reading: the provider's request is aborted, and the usage so far is booked. */
 export function abandonStream(run: CallRun, attempt: Attempt, reader: StreamReader): void {
-  attempt.stop('left');
+  attempt.stop('abandoned');
   reader.close();
   failStream(run, attempt, reader, undefined);
 }
 
 /**
- * A guardrail blocked the output. Output that has not been generated yet need not be paid for.
+ * Ends a stream whose output a guardrail blocked. The request is aborted, so that no further output is paid for.
  *
- * @param answer `undefined`: the provider has not ended yet
- * @returns the answer in place of the blocked one
+ * @param answer `undefined`: the provider's stream has not ended yet
+ * @returns the answer that replaces the blocked one
  */
 export function endBlockedStream(
   run: CallRun,

@@ -1,4 +1,4 @@
-/** How a call fails: what its record says, and what its caller gets. */
+/** A failed call: the outcome in its record, and the error for its caller. */
 import { GatewayError, messageOf } from '../../../errors/index.ts';
 import { ProviderFailure } from '../../model-call/index.ts';
 import type { Guarded } from '../guarding/guard-call.ts';
@@ -16,19 +16,19 @@ export function recordFailure(run: CallRun, error: unknown): unknown {
     );
     return signal.reason;
   }
-  // A shared call ends at each caller's own deadline with a failure of this kind.
+  // Each caller of a shared call gets a failure of this kind at its own deadline.
   const thrown = error instanceof ProviderFailure && error.kind === 'timeout' ? timeoutError(run, error) : error;
   run.record(thrown instanceof GatewayError ? thrown.code : 'INTERNAL_SERVER_ERROR');
   return thrown;
 }
 
-/** A stream throws only its signal's reason: a defect becomes its `failed` part. */
+/** A stream throws only its signal's reason; any other error becomes its `failed` part. */
 export function asGatewayError(thrown: unknown): GatewayError {
   if (thrown instanceof GatewayError) return thrown;
   return new GatewayError('INTERNAL_SERVER_ERROR', { detail: messageOf(thrown), cause: thrown });
 }
 
-/** The input that the guardrails let pass. @throws AI_INPUT_BLOCKED */
+/** The input, if the guardrails passed it. @throws AI_INPUT_BLOCKED */
 export function passedInput<Request>(
   run: CallRun,
   guarded: Guarded<Request>,

@@ -1,9 +1,9 @@
 /**
- * What follows a failure: the same target again, the next one, another alias, or the end of the call.
+ * The step after a failure: retry the target, the next target, another alias, or the end of the call.
  *
- * 400 and 422 end it: another model would be sent the same wrong request. What a target cannot do is no fault: where it
- * is known before anything is sent the next is asked whatever `fallback.on` says, and where the provider says so it is
- * one of its errors.
+ * 400 and 422 end the call: another model would get the same invalid request. A request that a target does not support is
+ * not an error of the target: if that is known before it is sent, the next target is tried whatever `fallback.on` is; if
+ * the provider reports it, it counts as a provider error.
  */
 import type { FallbackCause, ModelAlias } from '../../../config/index.ts';
 import { errorTable, GatewayError, type GatewayErrorDetails } from '../../../errors/index.ts';
@@ -52,7 +52,7 @@ function onCause(cause: FallbackCause, causes: readonly FallbackCause[]): NextSt
   return causes.includes(cause) ? nextTarget : end;
 }
 
-/** Whether asking the same target again may help, after a while. */
+/** Whether a retry of the same target may succeed. */
 export function isTransient(kind: FailureKind): boolean {
   return (
     kind === 'overloaded' ||
@@ -63,45 +63,47 @@ export function isTransient(kind: FailureKind): boolean {
   );
 }
 
-/** Why a target did not answer: it failed, or it was not asked at all. */
-export interface Miss {
+/** Why a target did not answer: it failed, or it was not called. */
+export interface TargetFailure {
   readonly model: string;
   readonly kind: FailureKind | 'at_limit' | 'breaker_open';
   readonly detail: string;
   readonly retryAfterMs: number | undefined;
-  /** The field a provider says it does not take, by the provider's name of it. */
+  /** The field that the provider does not accept, by the provider's name. */
   readonly field?: string | undefined;
 }
 
 /**
- * The error of a call that nobody answered: a cause that all targets share is named, else `AI_MODEL_UNAVAILABLE`. What a
- * provider said is in `detail`, for the log; the client reads the table's sentence.
+ * The error of a call that no target answered: a specific code if all targets failed for the same cause, else
+ * `AI_MODEL_UNAVAILABLE`. The providers' messages are in `detail`, for the log; the client gets the table's message.
  */
-export function callError(alias: string, misses: readonly Miss[], cause: unknown): GatewayError {
-  const decisive = misses.filter(({ kind }) => kind !== 'unsupported');
-  const kinds = new Set((decisive.length > 0 ? decisive : misses).map(({ kind }) => kind));
-  const reasons = misses.map(({ model, kind, detail }) => `${model}: ${kind}: ${detail}`).join('; ');
-  const waits = misses.flatMap(({ retryAfterMs }) => (retryAfterMs === undefined ? [] : [retryAfterMs]));
+export function callError(alias: string, failures: readonly TargetFailure[], cause: unknown): GatewayError {
+  const decisive = failures.filter(({ kind }) => kind !== 'unsupported');
+  const kinds = new Set((decisive.length > 0 ? decisive : failures).map(({ kind }) => kind));
+  const reasons = failures.map(({ model, kind, detail }) => `${model}: ${kind}: ${detail}`).join('; ');
+  const waits = failures.flatMap(({ retryAfterMs }) => (retryAfterMs === undefined ? [] : [retryAfterMs]));
   const details: GatewayErrorDetails = { detail: `${alias}: ${reasons}`, ...(cause === undefined ? {} : { cause }) };
   const retrying = waits.length === 0 ? details : { ...details, retryAfterMs: Math.ceil(Math.min(...waits)) };
   if (kinds.has('invalid_request')) return new GatewayError('AI_REQUEST_INVALID', details);
-  const all = (...some: readonly Miss['kind'][]): boolean => [...kinds].every((kind) => some.includes(kind));
+  const all = (...causes: readonly TargetFailure['kind'][]): boolean =>
+    [...kinds].every((kind) => causes.includes(kind));
   if (kinds.size === 0) return new GatewayError('AI_MODEL_UNAVAILABLE', details);
   if (all('unsupported')) {
-    // What is not supported is told in our own words, never in a provider's.
-    return new GatewayError('AI_REQUEST_UNSUPPORTED', { ...details, message: unsupportedSentence(misses[0]?.detail) });
+    // These details were written by the gateway, not by a provider, so the client may read them.
+    const message = unsupportedMessage(failures[0]?.detail);
+    return new GatewayError('AI_REQUEST_UNSUPPORTED', { ...details, message });
   }
   if (all('unsupported', 'unsupported_value')) {
-    const field = misses.find(({ kind }) => kind === 'unsupported_value')?.field;
-    return new GatewayError('AI_REQUEST_UNSUPPORTED', { ...details, message: unsupportedSentence(field) });
+    const field = failures.find(({ kind }) => kind === 'unsupported_value')?.field;
+    return new GatewayError('AI_REQUEST_UNSUPPORTED', { ...details, message: unsupportedMessage(field) });
   }
   if (all('unsupported', 'not_found')) {
-    // A reference that the caller named, or an alias of the operator's: who named it wrongly is told.
-    if (misses.every(({ model }) => model === alias)) return new GatewayError('AI_MODEL_NOT_FOUND', details);
-    return lasting(details, 'The provider of this model does not know it.');
+    // A reference from the caller is the caller's error; an alias from the configuration is the operator's.
+    if (failures.every(({ model }) => model === alias)) return new GatewayError('AI_MODEL_NOT_FOUND', details);
+    return permanentError(details, 'The provider of this model does not know it.');
   }
   if (all('unsupported', 'not_found', 'unauthorized', 'quota_exhausted')) {
-    return lasting(details, 'The provider of this model does not take what is configured for it.');
+    return permanentError(details, 'The provider of this model does not take what is configured for it.');
   }
   if (all('context_window')) return new GatewayError('AI_CONTEXT_WINDOW_EXCEEDED', details);
   if (all('content_policy')) return new GatewayError('AI_INPUT_BLOCKED', details);
@@ -110,13 +112,13 @@ export function callError(alias: string, misses: readonly Miss[], cause: unknown
   return new GatewayError('AI_MODEL_UNAVAILABLE', retrying);
 }
 
-/** A failure that the operator has to fix, at the provider or in the configuration. */
-function lasting(details: GatewayErrorDetails, message: string): GatewayError {
-  return new GatewayError('AI_MODEL_UNAVAILABLE', { ...details, message, isLasting: true });
+/** An error that persists until the operator fixes it, at the provider or in the configuration. */
+function permanentError(details: GatewayErrorDetails, message: string): GatewayError {
+  return new GatewayError('AI_MODEL_UNAVAILABLE', { ...details, message, isPermanent: true });
 }
 
-/** The sentence of `AI_REQUEST_UNSUPPORTED` that names what cannot be done. */
-export function unsupportedSentence(what: string | undefined): string {
+/** The message of `AI_REQUEST_UNSUPPORTED`, with the name of the unsupported field or feature. */
+export function unsupportedMessage(feature: string | undefined): string {
   const { client } = errorTable.AI_REQUEST_UNSUPPORTED;
-  return what === undefined ? client : `${client.slice(0, -1)}: ${what}.`;
+  return feature === undefined ? client : `${client.slice(0, -1)}: ${feature}.`;
 }

@@ -1,7 +1,7 @@
 /**
- * A provider's stream up to its first real output: text, reasoning, a refusal, a tool call. What comes before that (roles,
- * empty deltas, pings) is held back, so that a stream that fails there can be asked elsewhere and nobody has seen
- * anything of it. At most 64 parts or 256 KiB are held; a stream that says nothing for longer is taken as it is.
+ * Opens a provider's stream up to its first real output: text, reasoning, a refusal, a tool call. Earlier parts (roles,
+ * empty deltas, pings) are buffered, so that a stream that fails before its first output can fall back to another target
+ * before the client has received anything. At most 64 parts or 256 KiB are buffered; then the stream counts as open.
  */
 import { longestTimerMs } from '../../../lib/index.ts';
 import {
@@ -12,13 +12,13 @@ import {
 } from '../../model-call/index.ts';
 import type { Attempt } from './attempt.ts';
 
-const maxHeldParts = 64;
-const maxHeldCharacters = 256 * 1_024;
+const maxBufferedParts = 64;
+const maxBufferedCharacters = 256 * 1_024;
 
 export interface OpenStream {
-  readonly held: readonly StreamDelta[];
+  readonly buffered: readonly StreamDelta[];
   readonly reader: StreamReader;
-  /** The whole answer, where the stream ended before any output. */
+  /** The complete answer, if the stream ended before any output. */
   readonly answer: ModelAnswer | undefined;
 }
 
@@ -28,16 +28,17 @@ export async function openStream(
   idleMs: number,
 ): Promise<OpenStream> {
   const reader = new StreamReader(parts, attempt, idleMs);
-  const held: StreamDelta[] = [];
+  const buffered: StreamDelta[] = [];
   let characters = 0;
   try {
     for (;;) {
       const part = await reader.next();
-      if (part.type === 'end') return { held, reader, answer: part.answer };
-      held.push(part);
-      if (isOutput(part)) return { held, reader, answer: undefined };
+      if (part.type === 'end') return { buffered, reader, answer: part.answer };
+      buffered.push(part);
+      if (isOutput(part)) return { buffered, reader, answer: undefined };
       characters += part.type === 'other' ? part.wire.length : (part.wire?.length ?? 0);
-      if (held.length >= maxHeldParts || characters >= maxHeldCharacters) return { held, reader, answer: undefined };
+      if (buffered.length >= maxBufferedParts || characters >= maxBufferedCharacters)
+        return { buffered, reader, answer: undefined };
     }
   } catch (error) {
     reader.close();
@@ -60,34 +61,34 @@ function isOutput(part: StreamDelta): boolean {
 }
 
 /**
- * Reads a provider's stream part by part, and stops it when it is silent for too long while it is being read. Silent is a
- * provider that sends nothing at all: comments and pings, as a model that thinks for minutes sends them, are its life. How
- * long it may go on so is the call's deadline to say.
+ * Reads a provider's stream part by part, and stops it when it is idle for too long while it is being read. Any bytes
+ * count as activity, also the comments and pings that a model sends while it reasons for minutes; the call's deadline
+ * bounds those.
  */
 export class StreamReader {
-  /** How many characters of output have come. */
+  /** The number of characters of output received. */
   characters = 0;
   readonly #iterator: AsyncIterator<ProviderStreamPart>;
   readonly #attempt: Attempt;
   readonly #idleMs: number;
   #idleTimer: NodeJS.Timeout;
-  /** When the read that is running began; 0: none is. A slow reader is not the provider's silence. */
-  #readingSince = 0;
+  /** When the current read began; 0: no read is in progress. A slow consumer does not make the stream idle. */
+  #readStartedAt = 0;
   #closed = false;
 
   constructor(parts: AsyncIterable<ProviderStreamPart>, attempt: Attempt, idleMs: number) {
     this.#iterator = parts[Symbol.asyncIterator]();
     this.#attempt = attempt;
     this.#idleMs = idleMs;
-    // One timer that looks at the clock when it fires, instead of one set for every part.
+    // One timer that compares timestamps when it fires, instead of one timer per part.
     this.#idleTimer = setTimeout(onIdle, idleMs, this);
   }
 
-  /** A delta, or the end. A stream that fails, or ends without saying so, is thrown as a `ProviderFailure`. */
+  /** The next delta, or the end. Throws a `ProviderFailure` if the stream fails or ends without its final part. */
   async next(): Promise<Exclude<ProviderStreamPart, { type: 'failed' }>> {
-    this.#readingSince = performance.now();
+    this.#readStartedAt = performance.now();
     const { done, value } = await this.#attempt.race(this.#iterator.next());
-    this.#readingSince = 0;
+    this.#readStartedAt = 0;
     if (done === true) {
       throw new ProviderFailure({ kind: 'stream_incomplete', detail: 'the stream ended without its last part' });
     }
@@ -112,7 +113,7 @@ export class StreamReader {
     }
   }
 
-  /** Stops watching, and lets the provider's iterator end. Never waits for it: it may hang. */
+  /** Clears the idle timer and ends the provider's iterator, without waiting for it: it may hang. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -120,16 +121,16 @@ export class StreamReader {
     this.#iterator.return?.().then(ignore, ignore);
   }
 
-  /** @param again whether what had arrived meanwhile has been read: a timer that fires late fires before it */
-  checkIdle(again: boolean): void {
+  /** @param isSecondCheck whether pending I/O has been processed since the timer fired: a late timer fires before it */
+  checkIdle(isSecondCheck: boolean): void {
     if (this.#closed) return;
-    const since = Math.max(this.#readingSince, this.#attempt.lastArrivalAt);
-    const silentMs = this.#readingSince === 0 ? 0 : performance.now() - since;
-    if (silentMs < this.#idleMs) {
-      const leftMs = Math.ceil(this.#idleMs - silentMs) + 1;
-      this.#idleTimer = setTimeout(onIdle, Math.min(leftMs, longestTimerMs), this);
-    } else if (again) this.#attempt.stop('idle');
-    else setImmediate(onIdleStill, this);
+    const lastActivityAt = Math.max(this.#readStartedAt, this.#attempt.lastArrivalAt);
+    const idleMs = this.#readStartedAt === 0 ? 0 : performance.now() - lastActivityAt;
+    if (idleMs < this.#idleMs) {
+      const remainingMs = Math.ceil(this.#idleMs - idleMs) + 1;
+      this.#idleTimer = setTimeout(onIdle, Math.min(remainingMs, longestTimerMs), this);
+    } else if (isSecondCheck) this.#attempt.stop('idle');
+    else setImmediate(onStillIdle, this);
   }
 }
 
@@ -137,7 +138,7 @@ function onIdle(reader: StreamReader): void {
   reader.checkIdle(false);
 }
 
-function onIdleStill(reader: StreamReader): void {
+function onStillIdle(reader: StreamReader): void {
   reader.checkIdle(true);
 }
 

@@ -1,9 +1,8 @@
 /**
- * Takes a call from target to target until one answers: places within limits, keys, retries, fallbacks.
+ * Tries the targets of a call until one answers: limits, keys, retries, fallbacks.
  *
- * Everything ends at the caller's deadline, the waits between attempts and in queues included, and at once when the
- * caller's signal aborts. No target is asked again once it has been given up, and no alias is entered twice, so every
- * call ends.
+ * Everything ends at the caller's deadline, backoff and queueing included, and at once when the caller's signal aborts. A
+ * target that was given up is not tried again, and no alias is entered twice, so every call terminates.
  */
 import type { ModelAlias } from '../../../config/index.ts';
 import { GatewayError } from '../../../errors/index.ts';
@@ -16,28 +15,28 @@ import { Attempt } from './attempt.ts';
 import { backoffMs, pause } from './backoff.ts';
 import type { CallRun } from './call-run.ts';
 import { endFailed, timeoutError, unconfigured } from './end-failed.ts';
-import { callError, isTransient, stepAfter, unsupportedSentence } from './fallback.ts';
+import { callError, isTransient, stepAfter, unsupportedMessage } from './fallback.ts';
 
-/** Where the operator is told; a pino logger fits. */
+/** The log for the operator; a pino logger fits. */
 export interface ModelLog {
   warn(fields: Readonly<Record<string, unknown>>, message: string): void;
 }
 
-/** One request to the target's provider. Whatever it throws is read by `Attempt.failureOf`. */
+/** Sends one request to the target's provider. What it throws is classified by `Attempt.failureOf`. */
 export type SendRequest<Result> = (provider: ModelProvider, target: Target, attempt: Attempt) => Promise<Result>;
 
-/** The attempt is still open: whoever reads the result ends it. */
+/** The attempt is still open: the caller ends it once it has read the result. */
 export interface AttemptResult<Result> {
   readonly attempt: Attempt;
   readonly result: Result;
 }
 
-/** How long a refused key is used only where no other is left. */
-const benchedMs = 60_000;
-/** What a 429 that does not say how long is taken to mean. */
-const usualLimitMs = 1_000;
-/** A provider's `retry-after` longer than this is not waited for where another target could answer now. */
-const patienceMs = 1_000;
+/** How long a refused key cools down. */
+const refusedKeyCoolDownMs = 60_000;
+/** The cool-down after a 429 without `retry-after`. */
+const defaultCoolDownMs = 1_000;
+/** With a longer `retry-after`, the next target is preferred to waiting. */
+const maxRetryAfterMs = 1_000;
 const warnEveryMs = 60_000;
 
 export class Router {
@@ -52,16 +51,16 @@ export class Router {
     this.#log = log;
   }
 
-  /** The targets the call may ask, in order; never none. Throws where there is none. */
+  /** The targets that the call may use, in order, at least one. @throws GatewayError if there is none */
   candidates(route: Route, run: CallRun): Target[] {
     const { alias } = route;
-    if (route.targets.length === 0) throw withoutTarget(route, `the alias "${alias}"`);
+    if (route.targets.length === 0) throw noTargetError(route, `the alias "${alias}"`);
     const choice = chooseTargets(route, run, performance.now());
     if (choice.kind === 'incapable') {
       const detail = `${alias}: no target can do: ${choice.missing.join(', ')}`;
       throw new GatewayError('AI_REQUEST_UNSUPPORTED', {
         detail,
-        message: unsupportedSentence(choice.missing.join(', ')),
+        message: unsupportedMessage(choice.missing.join(', ')),
       });
     }
     if (choice.kind === 'open') {
@@ -69,12 +68,12 @@ export class Router {
       throw new GatewayError('AI_MODEL_UNAVAILABLE', { detail, retryAfterMs: Math.ceil(choice.retryAfterMs) });
     }
     const { targets } = choice;
-    if (targets.length === 0) throw withoutTarget(route, `the rule of "${alias}"`);
-    for (const target of targets) if (!this.#prices.isKnown(target)) return this.#priced(alias, targets);
+    if (targets.length === 0) throw noTargetError(route, `the rule of "${alias}"`);
+    for (const target of targets) if (!this.#prices.isKnown(target)) return this.#pricedTargets(alias, targets);
     return targets;
   }
 
-  #priced(alias: string, targets: readonly Target[]): Target[] {
+  #pricedTargets(alias: string, targets: readonly Target[]): Target[] {
     const priced = targets.filter((target) => this.#prices.isKnown(target));
     for (const target of targets) if (!priced.includes(target)) this.#warnUnpriced(alias, target.reference);
     if (priced.length > 0) return priced;
@@ -93,28 +92,28 @@ export class Router {
     run: CallRun,
     first: Route,
     candidates: readonly Target[],
-    ask: SendRequest<Result>,
+    send: SendRequest<Result>,
   ): Promise<AttemptResult<Result>> {
     let route = first;
     const remaining = [...candidates];
     const entered = new Set([first.alias]);
     const calledModels = new Set<string>();
     for (;;) {
-      const { target, ticket } = this.#acquireNow(run, remaining) ?? (await this.#acquireInTurn(run, remaining));
+      const { target, ticket } = this.#acquireNow(run, remaining) ?? (await this.#acquireQueued(run, remaining));
       calledModels.add(target.reference);
-      const outcome = await this.#callTarget(run, route.config, target, ticket, remaining.length > 0, ask);
+      const outcome = await this.#callTarget(run, route.config, target, ticket, remaining.length > 0, send);
       if (!(outcome instanceof ProviderFailure)) return outcome;
       const step = stepAfter(outcome.kind, route.config);
       if (step.kind === 'end' || (step.kind === 'next_target' && remaining.length === 0)) {
-        throw callError(run.call.alias, run.misses, outcome);
+        throw callError(run.call.alias, run.failures, outcome);
       }
       if (step.kind === 'alias') {
         const next = entered.has(step.alias) ? undefined : this.#routes(step.alias);
-        if (next === undefined) throw callError(run.call.alias, run.misses, outcome);
+        if (next === undefined) throw callError(run.call.alias, run.failures, outcome);
         entered.add(next.alias);
         route = next;
         const others = this.candidates(next, run).filter(({ reference }) => !calledModels.has(reference));
-        if (others.length === 0) throw callError(run.call.alias, run.misses, outcome);
+        if (others.length === 0) throw callError(run.call.alias, run.failures, outcome);
         remaining.splice(0, remaining.length, ...others);
       }
       const { alias } = run.call;
@@ -122,8 +121,8 @@ export class Router {
     }
   }
 
-  /** The first target in order that has room now; it is taken out of `left`. */
-  #acquireNow(run: CallRun, remaining: Target[]): Placed | undefined {
+  /** The first target in order that admits the call now; it is removed from `remaining`. */
+  #acquireNow(run: CallRun, remaining: Target[]): Admission | undefined {
     const now = performance.now();
     for (let index = 0; index < remaining.length; index++) {
       const target = remaining[index];
@@ -136,58 +135,58 @@ export class Router {
     return undefined;
   }
 
-  /** Waits for the first target in order that takes the call into its queue. */
-  async #acquireInTurn(run: CallRun, remaining: Target[]): Promise<Placed> {
+  /** Waits in the queue of the first target in order whose queue has room. */
+  async #acquireQueued(run: CallRun, remaining: Target[]): Promise<Admission> {
     for (let target = remaining.shift(); target !== undefined; target = remaining.shift()) {
       const { reference, health, limits } = target;
       const now = performance.now();
       const isOpen = health.readiness(now) === 'open';
-      const place = isOpen ? undefined : limits?.acquire(run.boundTokens(), run.bounds, () => timeoutError(run));
-      if (place === undefined) {
+      const acquired = isOpen ? undefined : limits?.acquire(run.boundTokens(), run.bounds, () => timeoutError(run));
+      if (acquired === undefined) {
         const retryAfterMs = health.openForMs(now);
-        run.misses.push({ model: reference, kind: 'breaker_open', detail: 'not asked', retryAfterMs });
-      } else if (place instanceof Promise) {
-        return { target, ticket: await place };
+        run.failures.push({ model: reference, kind: 'breaker_open', detail: 'not called', retryAfterMs });
+      } else if (acquired instanceof Promise) {
+        return { target, ticket: await acquired };
       } else {
-        const { retryAfterMs } = place;
-        run.misses.push({ model: reference, kind: 'at_limit', detail: 'its limits are reached', retryAfterMs });
+        const { retryAfterMs } = acquired;
+        run.failures.push({ model: reference, kind: 'at_limit', detail: 'its limits are reached', retryAfterMs });
       }
     }
-    throw callError(run.call.alias, run.misses, undefined);
+    throw callError(run.call.alias, run.failures, undefined);
   }
 
-  /** Asks one target, with every key it has and as often as the alias says. */
+  /** Calls one target, with every key of its provider and with the retries of the alias. */
   async #callTarget<Result>(
     run: CallRun,
     alias: ModelAlias,
     target: Target,
-    ticket: Ticket | undefined,
+    firstTicket: Ticket | undefined,
     hasOthers: boolean,
-    ask: SendRequest<Result>,
+    send: SendRequest<Result>,
   ): Promise<AttemptResult<Result> | ProviderFailure> {
     const limitedKeys = new Set<number>();
-    let place = ticket;
+    let ticket = firstTicket;
     let retries = 0;
     let last: ProviderFailure | undefined;
     for (;;) {
-      const key = target.keys.choose(unusable(run.deadKeys(target), limitedKeys), performance.now());
+      const key = target.keys.choose(unusable(run.excludedKeys(target), limitedKeys), performance.now());
       if (key === undefined) {
-        place?.release(0);
-        return last ?? noKeyLeft(run, target);
+        ticket?.release(0);
+        return last ?? noUsableKey(run, target);
       }
-      const attempt = new Attempt({ target, key, ticket: place, bounds: run.bounds, timeoutMs: alias.targetTimeoutMs });
+      const attempt = new Attempt({ target, key, ticket, bounds: run.bounds, timeoutMs: alias.targetTimeoutMs });
       run.model = target.reference;
       try {
-        return { attempt, result: await attempt.race(ask(target.provider, target, attempt)) };
+        return { attempt, result: await attempt.race(send(target.provider, target, attempt)) };
       } catch (error) {
         last = endFailed(run, attempt, error, 0);
       }
       if (last.kind === 'unauthorized' || last.kind === 'quota_exhausted') {
         run.excludeKey(target, key);
-        target.keys.coolDown(key, performance.now() + benchedMs);
+        target.keys.coolDown(key, performance.now() + refusedKeyCoolDownMs);
       } else if (last.kind === 'rate_limited') {
         limitedKeys.add(key);
-        target.keys.coolDown(key, performance.now() + (last.retryAfterMs ?? usualLimitMs));
+        target.keys.coolDown(key, performance.now() + (last.retryAfterMs ?? defaultCoolDownMs));
       }
       const pauseMs = this.#pauseBefore(run, alias, target, last, limitedKeys, retries, hasOthers);
       if (pauseMs === undefined) return last;
@@ -199,11 +198,11 @@ export class Router {
       }
       const next = await this.#acquireAgain(run, target);
       if (next === 'none') return last;
-      place = next;
+      ticket = next;
     }
   }
 
-  /** Milliseconds until the target is asked again; 0: at once, with another key; `undefined`: no more. */
+  /** The delay before the target is retried, in milliseconds; 0: at once, with another key; `undefined`: no retry. */
   #pauseBefore(
     run: CallRun,
     alias: ModelAlias,
@@ -214,49 +213,49 @@ export class Router {
     hasOthers: boolean,
   ): number | undefined {
     const { kind, retryAfterMs } = failure;
-    const isKeys = kind === 'unauthorized' || kind === 'quota_exhausted';
-    if (isKeys || kind === 'rate_limited') {
-      if (unusable(run.deadKeys(target), limitedKeys).size < target.keys.size) return 0;
-      if (isKeys) return undefined;
-      target.health.coolDown(performance.now() + (retryAfterMs ?? usualLimitMs));
+    const isKeyFailure = kind === 'unauthorized' || kind === 'quota_exhausted';
+    if (isKeyFailure || kind === 'rate_limited') {
+      if (unusable(run.excludedKeys(target), limitedKeys).size < target.keys.size) return 0;
+      if (isKeyFailure) return undefined;
+      target.health.coolDown(performance.now() + (retryAfterMs ?? defaultCoolDownMs));
     } else if (!isTransient(kind)) return undefined;
     if (retries >= alias.retries) return undefined;
     const pauseMs = Math.max(0.01, backoffMs(retries + 1, retryAfterMs, run.random()));
     if (pauseMs >= run.bounds.deadline.remainingMs) return undefined;
-    const hasBetter = hasOthers && stepAfter(kind, alias).kind === 'next_target';
-    return hasBetter && retryAfterMs !== undefined && retryAfterMs > patienceMs ? undefined : pauseMs;
+    const hasFallback = hasOthers && stepAfter(kind, alias).kind === 'next_target';
+    return hasFallback && retryAfterMs !== undefined && retryAfterMs > maxRetryAfterMs ? undefined : pauseMs;
   }
 
   async #acquireAgain(run: CallRun, { limits }: Target): Promise<Ticket | undefined | 'none'> {
     if (limits === undefined) return undefined;
     const ticket = limits.tryAcquire(run.boundTokens(), performance.now());
     if (ticket !== undefined) return ticket;
-    const place = limits.acquire(run.boundTokens(), run.bounds, () => timeoutError(run));
-    return place instanceof Promise ? await place : 'none';
+    const acquired = limits.acquire(run.boundTokens(), run.bounds, () => timeoutError(run));
+    return acquired instanceof Promise ? await acquired : 'none';
   }
 }
 
-interface Placed {
+interface Admission {
   readonly target: Target;
   readonly ticket: Ticket | undefined;
 }
 
-/** Another target of this call has used up the provider's keys already. */
-function noKeyLeft(run: CallRun, { reference }: Target): ProviderFailure {
-  const failure = new ProviderFailure({ kind: 'unauthorized', detail: 'no key of the provider is left' });
-  run.misses.push({ model: reference, kind: failure.kind, detail: failure.detail, retryAfterMs: undefined });
+/** Earlier targets of this call have already excluded all keys of the provider. */
+function noUsableKey(run: CallRun, { reference }: Target): ProviderFailure {
+  const failure = new ProviderFailure({ kind: 'unauthorized', detail: 'the provider has no usable key' });
+  run.failures.push({ model: reference, kind: failure.kind, detail: failure.detail, retryAfterMs: undefined });
   return failure;
 }
 
-/** Targets of providers without a key are left out of the configuration; those of providers that cannot run, of the route. */
-function withoutTarget({ config }: Route, place: string): GatewayError {
+/** Targets of providers without a key are removed from the configuration, targets of missing providers from the route. */
+function noTargetError({ config }: Route, subject: string): GatewayError {
   if (config.targets.length === 0) {
-    return unconfigured(`no target of ${place} has a key`, 'No key is configured for this model.');
+    return unconfigured(`no target of ${subject} has a key`, 'No key is configured for this model.');
   }
-  return unconfigured(`no target of ${place} has a provider that is installed`, 'This model is not installed.');
+  return unconfigured(`no target of ${subject} has a provider that is installed`, 'This model is not installed.');
 }
 
-function unusable(dead: ReadonlySet<number>, limited: ReadonlySet<number>): ReadonlySet<number> {
-  if (limited.size === 0) return dead;
-  return dead.size === 0 ? limited : dead.union(limited);
+function unusable(excluded: ReadonlySet<number>, limited: ReadonlySet<number>): ReadonlySet<number> {
+  if (limited.size === 0) return excluded;
+  return excluded.size === 0 ? limited : excluded.union(limited);
 }

@@ -1,8 +1,8 @@
 /**
- * Copies of live calls to models whose answers nobody reads, so that a model can be watched before it serves. A copy
- * goes out after the live call has chosen its target, in a later turn of the loop: it never delays that call, fails it
- * or is cached. It is one request with its own deadline, within the target's limits, and is recorded as a shadow. More
- * than so many at once are left out.
+ * Shadow traffic: copies of live calls to other models, whose answers are discarded, so that a model can be observed
+ * before it serves. A copy is sent after the live call has chosen its target, in a later turn of the event loop: it never
+ * delays or fails that call, and is not cached. It is one request with its own deadline, within the target's limits, and
+ * is recorded as a shadow. Above the concurrency bound, copies are dropped.
  */
 
 import { Deadline } from '../../../lib/index.ts';
@@ -17,7 +17,7 @@ import { chatDemand } from './call-demand.ts';
 import { CallRun } from './call-run.ts';
 import { endFailed, timeoutError } from './end-failed.ts';
 
-const maxAtOnce = 32;
+const maxInFlight = 32;
 const deadlineMs = 120_000;
 const noKeys: ReadonlySet<number> = new Set();
 
@@ -30,7 +30,7 @@ export interface ShadowCallsOptions {
 export class ShadowCalls {
   readonly #options: ShadowCallsOptions;
   readonly #controller = new AbortController();
-  #underWay = 0;
+  #inFlight = 0;
 
   constructor(options: ShadowCallsOptions) {
     this.#options = options;
@@ -41,10 +41,10 @@ export class ShadowCalls {
     for (let index = 0; index < shadows.length; index++) {
       const shadow = shadows[index];
       if (shadow === undefined || this.#options.random() * 100 >= shadow.percent) continue;
-      if (this.#underWay >= maxAtOnce || this.#controller.signal.aborted) return;
-      this.#underWay++;
+      if (this.#inFlight >= maxInFlight || this.#controller.signal.aborted) return;
+      this.#inFlight++;
       setImmediate(() => {
-        void this.#ask(shadow.target, call, asWhole(request)).finally(() => this.#underWay--);
+        void this.#send(shadow.target, call, withoutStreaming(request)).finally(() => this.#inFlight--);
       });
     }
   }
@@ -53,7 +53,7 @@ export class ShadowCalls {
     this.#controller.abort();
   }
 
-  async #ask(target: Target, call: ModelCall, request: ModelRequest): Promise<void> {
+  async #send(target: Target, call: ModelCall, request: ModelRequest): Promise<void> {
     const { prices, sink, random } = this.#options;
     const bounds = { signal: this.#controller.signal, deadline: Deadline.in(deadlineMs) };
     const options = { prices, sink, random, streamed: false, shadow: true };
@@ -80,8 +80,8 @@ export class ShadowCalls {
   }
 }
 
-/** A copy is asked for as a whole, also where the client asked for a stream. */
-function asWhole(request: ModelRequest): ModelRequest {
+/** A copy is not streamed, even if the live call is. */
+function withoutStreaming(request: ModelRequest): ModelRequest {
   if (request.wire === undefined) return request;
   const { stream: _, stream_options: __, ...body } = request.wire.body;
   return { ...request, wire: { ...request.wire, body } };

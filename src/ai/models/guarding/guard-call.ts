@@ -1,15 +1,15 @@
 /**
- * Guardrails laid over a model call: which of its texts are checked, and how what they changed goes back into requests,
- * answers and streams.
+ * Applies the guardrails to a model call: which of its texts are checked, and how masked texts are written back into
+ * requests, answers and streams.
  *
- * Every text is checked: messages of every role, tool calls and their results, texts that are embedded, and the fields
- * of a client's own request that the one form has no place for. Once a text was masked, the request as the client wrote
- * it is not sent any more; where that would silently drop fields, the call is AI_REQUEST_UNSUPPORTED. So it is where
- * answers are checked and a field asks for more than the form reads of one: further choices, tokens' probabilities. An
- * answer that says more unasked is given in what was read of it.
+ * Every text is checked: messages of every role, tool calls and their results, texts to embed, and the fields of the
+ * client's body that the model-call form has no field for. If a text was masked, the client's original body is not
+ * forwarded; if that would silently drop fields, the call fails with AI_REQUEST_UNSUPPORTED. It fails likewise if answers
+ * are checked and a field requests output that the form does not read: several choices, token probabilities. Unrequested
+ * output of that kind is removed from the answer.
  *
- * Where a request asks for several separate items, what was masked in one item's text is put back in that item's answer
- * alone: an answer that names another's has none.
+ * In a request with several items, a value masked in one item's text is restored in that item's answer only; an answer
+ * with another item's placeholder is removed.
  */
 import { GatewayError } from '../../../errors/index.ts';
 import {
@@ -20,20 +20,20 @@ import {
   placeholderSpans,
 } from '../../guardrails/index.ts';
 import type { AnswerPart, CallBounds, EmbeddingRequest, ModelAnswer, ModelRequest } from '../../model-call/index.ts';
-import { itemIdsOf, withoutForeign } from '../../model-call/index.ts';
+import { itemIdsOf, withoutForeignAnswers } from '../../model-call/index.ts';
 import { uncheckedFields } from '../../wires/shared/index.ts';
-import { unsupportedSentence } from '../calling/fallback.ts';
+import { unsupportedMessage } from '../calling/fallback.ts';
 import { type GuardedDeltas, guardDeltas } from './guard-deltas.ts';
 import { replaceTexts, textsOf } from './request-texts.ts';
 
 export type Guarded<Request> =
   | {
       readonly kind: 'passed';
-      /** What may be sent: the same object where nothing was changed. */
+      /** The request to send; the same object if nothing was masked. */
       readonly request: Request;
-      /** `undefined`: nothing is checked, on the way out neither. */
+      /** `undefined`: no guardrail is configured, for output neither. */
       readonly placeholders: Placeholders | undefined;
-      /** As records tell them: `pii.email:mask`. */
+      /** In the form of the call records: `pii.email:mask`. */
       readonly findings: readonly string[];
     }
   | { readonly kind: 'blocked'; readonly findings: readonly string[] };
@@ -42,20 +42,20 @@ export type PassedInput = Extract<Guarded<ModelRequest>, { kind: 'passed' }>;
 
 export interface GuardedAnswer {
   readonly answer: ModelAnswer;
-  /** Those of the input included. */
+  /** Including those of the input. */
   readonly findings: readonly string[];
 }
 
-/** At once, unless a moderation model judges. */
+/** Synchronous, unless a moderation model is called. */
 export interface CallGuard {
   checkInput(request: ModelRequest, bounds: CallBounds): Guarded<ModelRequest> | Promise<Guarded<ModelRequest>>;
   checkTexts(
     request: EmbeddingRequest,
     bounds: CallBounds,
   ): Guarded<EmbeddingRequest> | Promise<Guarded<EmbeddingRequest>>;
-  /** An answer that is blocked has no content left and ends with `content_filter`. */
+  /** A blocked answer has no content and ends with `content_filter`. */
   checkOutput(answer: ModelAnswer, input: PassedInput, bounds: CallBounds): GuardedAnswer | Promise<GuardedAnswer>;
-  /** `undefined`: the stream's deltas pass as they are. */
+  /** `undefined`: deltas pass unchanged. */
   outputStream(input: PassedInput): GuardedDeltas | undefined;
 }
 
@@ -94,16 +94,16 @@ export function createCallGuard(guardrails: Guardrails): CallGuard {
       const unchecked = guardrails.checksOutput ? uncheckedFields(request).join(', ') : '';
       if (unchecked !== '') {
         const detail = `guardrails cannot check what these fields add to an answer: ${unchecked}`;
-        throw new GatewayError('AI_REQUEST_UNSUPPORTED', { detail, message: unsupportedSentence(unchecked) });
+        throw new GatewayError('AI_REQUEST_UNSUPPORTED', { detail, message: unsupportedMessage(unchecked) });
       }
       return check(textsOf(request), bounds, request, (changed) => replaceTexts(request, changed));
     },
     checkTexts(request, bounds) {
       if (request.tokens !== undefined) {
-        const detail = 'guardrails read texts, not the ids of their tokens';
+        const detail = 'guardrails check texts, not token ids';
         throw new GatewayError('AI_REQUEST_UNSUPPORTED', {
           detail,
-          message: unsupportedSentence('input of token ids'),
+          message: unsupportedMessage('input of token ids'),
         });
       }
       return check(
@@ -115,21 +115,21 @@ export function createCallGuard(guardrails: Guardrails): CallGuard {
     },
     checkOutput(answer, input, bounds) {
       const checked = input.placeholders === undefined ? answer : withoutUnchecked(answer);
-      const readable = checked.wireSaysMore === true && guardrails.checksOutput ? withoutWire(checked) : checked;
-      return readable.refusal === undefined
-        ? checkAnswer(guardrails, readable, input, bounds, 0, readable.content, [])
-        : checkRefusal(guardrails, readable, readable.refusal, input, bounds);
+      const checkable = checked.hasUnmappedOutput === true && guardrails.checksOutput ? withoutWire(checked) : checked;
+      return checkable.refusal === undefined
+        ? checkAnswer(guardrails, checkable, input, bounds, 0, checkable.content, [])
+        : checkRefusal(guardrails, checkable, checkable.refusal, input, bounds);
     },
     outputStream: ({ request, placeholders }) =>
       placeholders === undefined ? undefined : guardDeltas(guardrails, placeholders, request.output.kind),
   };
 }
 
-function withoutWire({ wire: _wire, wireSaysMore: _more, ...answer }: ModelAnswer): ModelAnswer {
+function withoutWire({ wire: _wire, hasUnmappedOutput: _hasUnmapped, ...answer }: ModelAnswer): ModelAnswer {
   return answer;
 }
 
-/** What a provider cites, and says of how it stopped, is not read by any guardrail. */
+/** Guardrails do not check citations and stop details, so they are removed. */
 function withoutUnchecked(answer: ModelAnswer): ModelAnswer {
   const isCited = answer.content.some((part) => part.type === 'text' && part.citations !== undefined);
   if (!isCited && answer.stopDetails === undefined) return answer;
@@ -140,7 +140,7 @@ function withoutUnchecked(answer: ModelAnswer): ModelAnswer {
   return { ...withoutDetails, content };
 }
 
-/** The words of a refusal are the model's too: they are checked as the answer's last part. */
+/** A refusal is model output too: it is checked as the answer's last part. */
 async function checkRefusal(
   guardrails: Guardrails,
   answer: ModelAnswer,
@@ -158,7 +158,7 @@ async function checkRefusal(
   return { answer: { ...checked, content: checked.content.slice(0, -1), refusal: last.text }, findings };
 }
 
-/** Checks the parts of an answer from `begin` on: in this turn, until one has to be waited for. */
+/** Checks the parts of an answer from `begin` on: synchronously, until a check returns a promise. */
 function checkAnswer(
   guardrails: Guardrails,
   answer: ModelAnswer,
@@ -166,18 +166,18 @@ function checkAnswer(
   bounds: CallBounds,
   begin: number,
   content: readonly AnswerPart[],
-  before: readonly string[],
+  previousFindings: readonly string[],
 ): GuardedAnswer | Promise<GuardedAnswer> {
   const { placeholders, request } = input;
   if (placeholders === undefined) return { answer, findings: input.findings };
   let checked = content;
-  let findings = before;
+  let findings = previousFindings;
   for (let index = begin; index < content.length; index++) {
     const part = content[index];
     if (part === undefined) continue;
     const form = part.type === 'tool_call' ? 'json' : part.type === 'text' ? request.output.kind : 'text';
     const original = part.type === 'tool_call' ? part.arguments : part.text;
-    const text = part.type === 'text' ? ownedText(original, request, placeholders) : original;
+    const text = part.type === 'text' ? withoutForeignItems(original, request, placeholders) : original;
     const { signal, deadline } = bounds;
     const verdict = guardrails.checkOutput(text, placeholders, { signal, deadline, form });
     const apply = (outcome: Awaited<typeof verdict>): boolean => {
@@ -202,12 +202,12 @@ function checkAnswer(
   return { answer: { ...withoutWire(answer), content: checked }, findings: allFindings };
 }
 
-/** An item's answer with a placeholder of another's is taken out before anything is put back. */
-function ownedText(text: string, request: ModelRequest, placeholders: Placeholders): string {
+/** Removes an item's answer that contains a placeholder of another item, before any value is restored. */
+function withoutForeignItems(text: string, request: ModelRequest, placeholders: Placeholders): string {
   const { scopes } = placeholders;
   const ids = scopes.size === 0 ? undefined : itemIdsOf(request);
   if (ids === undefined) return text;
-  return withoutForeign(text, ids, (answer, id) =>
+  return withoutForeignAnswers(text, ids, (answer, id) =>
     placeholderSpans(answer, placeholders).some(({ start, end }) => {
       const items = scopes.get(answer.slice(start, end));
       return items !== undefined && (id === undefined || !items.has(id));

@@ -2,15 +2,15 @@ import { unreachable } from '../../../lib/index.ts';
 import { describeFindings, type GuardedStream, type Guardrails, type Placeholders } from '../../guardrails/index.ts';
 import type { StreamDelta } from '../../model-call/index.ts';
 
-/** A stream's deltas as they may leave: some later than they came, none as the provider's own events. */
+/** The checked deltas of a stream: some are delayed, and none carries the provider's own event. */
 export interface GuardedDeltas {
-  /** After a block, nothing more comes. */
+  /** After a block, always empty. */
   push(delta: StreamDelta): readonly StreamDelta[];
-  /** What was held back. */
+  /** The deltas that are still buffered. */
   end(): readonly StreamDelta[];
   readonly blocked: boolean;
-  /** Whether the whole answer has to be judged before any of it is seen: its deltas are given after that. */
-  readonly holdsAll: boolean;
+  /** Whether the complete answer must be checked before any delta is passed on. */
+  readonly buffersAll: boolean;
   findings(): readonly string[];
 }
 
@@ -19,11 +19,11 @@ interface Channel {
   readonly delta: (text: string) => StreamDelta;
 }
 
-const nothing: readonly StreamDelta[] = [];
+const noDeltas: readonly StreamDelta[] = [];
 
 /**
- * Each part of the answer is checked as a text of its own. Parts keep their order: what is held of one leaves before
- * the next one begins, only the arguments of tool calls may come interleaved.
+ * Each part of the answer is checked as a separate text. Parts stay in order: the buffer of one is flushed before the next
+ * begins; only the arguments of tool calls may be interleaved.
  */
 export function guardDeltas(guardrails: Guardrails, placeholders: Placeholders, form: 'text' | 'json'): GuardedDeltas {
   const channels = new Map<string, Channel>();
@@ -81,26 +81,26 @@ export function guardDeltas(guardrails: Guardrails, placeholders: Placeholders, 
         const { type, index } = part;
         return pass(`tool${index}`, part.arguments, 'json', (text) => ({ type, index, arguments: text }));
       }
-      // What a provider cites was not checked.
+      // Citations are not checked.
       case 'citation_delta':
       case 'other':
-        return nothing;
+        return noDeltas;
       default:
         return unreachable(part);
     }
   }
 
   return {
-    push: (part) => (blocked || guardrails.holdsStreams ? nothing : guarded(part)),
+    push: (part) => (blocked || guardrails.buffersStreams ? noDeltas : guarded(part)),
     end() {
       const out: StreamDelta[] = [];
       for (const [key, channel] of channels) if (!blocked) flush(key, channel, out);
-      return blocked ? nothing : out;
+      return blocked ? noDeltas : out;
     },
     get blocked() {
       return blocked;
     },
-    holdsAll: guardrails.holdsStreams,
+    buffersAll: guardrails.buffersStreams,
     findings: () => findings,
   };
 }

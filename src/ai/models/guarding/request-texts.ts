@@ -12,11 +12,11 @@ import type {
 } from '../../model-call/index.ts';
 import { arrayOf, recordOf } from '../../model-call/index.ts';
 import { lostFields } from '../../wires/shared/index.ts';
-import { unsupportedSentence } from '../calling/fallback.ts';
+import { unsupportedMessage } from '../calling/fallback.ts';
 
 /**
- * Every text of a request that leaves with it, in order, with whose it is: what a model reads, the names of files and of
- * the end user, and what only the client's own wire says. What an application writes once (tools, schemas) is its own.
+ * Every text of a request that is sent to a provider, in order, with its role: messages, the names of files and of the
+ * end user, and fields that only the client's wire has. Tools and schemas are written by the application and not checked.
  */
 export function textsOf(request: ModelRequest): readonly GuardedText[] {
   const texts: GuardedText[] = [];
@@ -27,23 +27,23 @@ export function textsOf(request: ModelRequest): readonly GuardedText[] {
 }
 
 /**
- * The request with other texts in their places. It is not the one the client wrote any more, so it is sent in the one
- * form; throws `AI_REQUEST_UNSUPPORTED` where the client's had fields that form has nothing for.
+ * The request with its texts replaced. The client's original body cannot be forwarded any more; throws
+ * `AI_REQUEST_UNSUPPORTED` if it had fields that the model-call form has no field for.
  *
- * @param changed as many as `textsOf` gave, in the same order
+ * @param changed as many as `textsOf` returned, in the same order
  */
 export function replaceTexts(request: ModelRequest, changed: readonly GuardedText[]): ModelRequest {
   const { wire, ...plain } = request;
   const lost = wire === undefined ? '' : lostFields(wire).join(', ');
   if (lost !== '') {
     const detail = `the request was masked, so these fields cannot be sent on: ${lost}`;
-    throw new GatewayError('AI_REQUEST_UNSUPPORTED', { detail, message: unsupportedSentence(lost) });
+    throw new GatewayError('AI_REQUEST_UNSUPPORTED', { detail, message: unsupportedMessage(lost) });
   }
   let place = 0;
-  const next = (before: string): string => changed[place++]?.text ?? before;
+  const next = (original: string): string => changed[place++]?.text ?? original;
   const messages = plain.messages.map((message) => replaceIn(message, next));
   const masked = { ...plain, messages, ...(plain.user === undefined ? {} : { user: next(plain.user) }) };
-  // What has another form in it is still told so; nothing of the client's own body is left.
+  // Adaptations are still reported; the client's body is dropped.
   return wire?.adapts === undefined ? masked : { ...masked, wire: { ...wire, body: {}, isForeign: true } };
 }
 
@@ -66,24 +66,24 @@ function addTexts(message: Message, texts: GuardedText[]): void {
   }
 }
 
-function addPart(whose: Omit<GuardedText, 'text'>, part: TextPart | ImagePart | FilePart, texts: GuardedText[]): void {
-  if (part.type === 'text') texts.push({ ...whose, text: part.text });
-  else if (part.type === 'file' && part.name !== undefined) texts.push({ ...whose, text: part.name });
+function addPart(source: Omit<GuardedText, 'text'>, part: TextPart | ImagePart | FilePart, texts: GuardedText[]): void {
+  if (part.type === 'text') texts.push({ ...source, text: part.text });
+  else if (part.type === 'file' && part.name !== undefined) texts.push({ ...source, text: part.name });
 }
 
-/** Fields beside the messages that are sent on as they are, and are people's words all the same. */
-const freeFields = ['metadata', 'prompt_cache_key', 'safety_identifier'] as const;
+/** Top-level fields that are forwarded and may contain free text. */
+const freeTextFields = ['metadata', 'prompt_cache_key', 'safety_identifier'] as const;
 
-/** What has no place in the one form is named by its field, `logit_bias`, or by its place, `input[3] (computer_call)`. */
-function addWireTexts({ body, beyond }: WireRequest, texts: GuardedText[]): void {
-  for (const field of freeFields) addStrings(body[field], texts);
+/** Unmapped fields are named by field, `logit_bias`, or by path, `input[3] (computer_call)`. */
+function addWireTexts({ body, unmapped }: WireRequest, texts: GuardedText[]): void {
+  for (const field of freeTextFields) addStrings(body[field], texts);
   if (Array.isArray(body.messages)) {
     for (const message of body.messages) {
       const { name } = recordOf(message);
       if (typeof name === 'string') texts.push({ role: 'user', text: name });
     }
   }
-  for (const path of beyond) {
+  for (const path of unmapped) {
     const [, field = path, index] = /^(\w+)(?:\[(\d+)\])?/.exec(path) ?? [];
     const value = body[field];
     addStrings(index === undefined ? value : arrayOf(value)[Number(index)], texts);
@@ -97,7 +97,7 @@ function addStrings(value: unknown, texts: GuardedText[]): void {
   }
 }
 
-function replaceIn(message: Message, next: (before: string) => string): Message {
+function replaceIn(message: Message, next: (original: string) => string): Message {
   switch (message.role) {
     case 'system':
       return { ...message, content: next(message.content) };
@@ -120,13 +120,13 @@ function replaceIn(message: Message, next: (before: string) => string): Message 
   }
 }
 
-function replaceInResult(result: ToolResultPart, next: (before: string) => string): ToolResultPart {
+function replaceInResult(result: ToolResultPart, next: (original: string) => string): ToolResultPart {
   return { ...result, content: result.content.map((part) => replaceInPart(part, next)) };
 }
 
 function replaceInPart<Part extends TextPart | ImagePart | FilePart>(
   part: Part,
-  next: (before: string) => string,
+  next: (original: string) => string,
 ): Part {
   if (part.type === 'text') return { ...part, text: next(part.text) };
   return part.type === 'file' && part.name !== undefined ? { ...part, name: next(part.name) } : part;

@@ -17,7 +17,7 @@ const schema: JsonSchema = {
   additionalProperties: false,
 };
 
-/** A moderation model that is an alias of `ai.models`. @param client one without guardrails, or it would ask itself */
+/** Moderation with an alias of `ai.models`. @param client one without guardrails, or it would call itself */
 export function moderateByModel(client: ModelClient, alias: string): Moderate {
   return async (text, { signal, deadline }) => {
     const caller = { id: 'moderation', tenant: 'isthmus' };
@@ -32,7 +32,7 @@ export interface Judgement {
   readonly categories: readonly string[];
 }
 
-/** What a model says of one text, and what it cost. Rejects where the answer is no judgement. */
+/** A model's judgement of one text, with the completion it came from. Rejects if the answer has not the expected form. */
 export async function judgeText(
   client: ModelClient,
   text: string,
@@ -54,7 +54,7 @@ function readJudgement(judgement: unknown): Judgement {
     throw new TypeError('the moderation model’s answer has no "flagged"');
   }
   const { flagged } = judgement;
-  if (typeof flagged !== 'boolean') throw new TypeError('the moderation model’s "flagged" is no boolean');
+  if (typeof flagged !== 'boolean') throw new TypeError('the moderation model’s "flagged" is not a boolean');
   const categories: unknown = 'categories' in judgement ? judgement.categories : [];
   const isName = (name: unknown): name is string => typeof name === 'string';
   return { flagged, categories: Array.isArray(categories) ? categories.filter(isName) : [] };

@@ -1,55 +1,58 @@
 /**
- * Moderation for applications: by the moderation model of a provider that has some, else by a model that is asked for its
- * judgement, as the guardrail of the gateway asks it.
+ * Moderation for applications: with a provider's moderation model, or by prompting a text model as the moderation
+ * guardrail does.
  */
 import { GatewayError } from '../../../errors/index.ts';
 import type { Completion, Moderation, ModerationCompletion } from '../../model-call/index.ts';
 import type { ListedModel, ModelClient, ModerationCall } from '../model-call.ts';
 import { judgeText } from './moderate-by-model.ts';
 
-/** Ids of models that only judge. */
-const judges = /moderation/i;
+/** Matches the ids of moderation models. */
+const moderationId = /moderation/i;
 
 /** Whether the alias's model is a moderation model of its provider. */
-export function isJudge({ targets }: ListedModel): boolean {
+export function isModerationModel({ targets }: ListedModel): boolean {
   const [first] = targets;
-  return first !== undefined && judges.test(first);
+  return first !== undefined && moderationId.test(first);
 }
 
-/** Asks a model of completions, once a text. @param client one without guardrails: what is judged is not judged before */
-export async function moderateByJudgement(
+/** Prompts a text model, once per text. @param client one without guardrails, which would block the texts to be moderated */
+export async function moderateByPrompt(
   client: ModelClient,
   alias: string,
   { texts, ...context }: ModerationCall,
 ): Promise<ModerationCompletion> {
-  const judged = await Promise.all(
-    texts.map((text) => judgeText(client, text, { ...context, alias }).catch(asInvalid)),
+  const judgements = await Promise.all(
+    texts.map((text) => judgeText(client, text, { ...context, alias }).catch(throwInvalid)),
   );
-  const results = judged.map(({ judgement: { flagged, categories } }): Moderation['results'][number] => ({
+  const results = judgements.map(({ judgement: { flagged, categories } }): Moderation['results'][number] => ({
     flagged,
     categories: Object.fromEntries(categories.map((name) => [name, true])),
     scores: Object.fromEntries(categories.map((name) => [name, flagged ? 1 : 0])),
   }));
-  const [first] = judged;
-  if (first === undefined) throw new GatewayError('AI_REQUEST_INVALID', { message: 'There is no text to judge.' });
+  const [first] = judgements;
+  if (first === undefined) throw new GatewayError('AI_REQUEST_INVALID', { message: 'There is no text to moderate.' });
   return {
-    ...summed(
-      judged.map(({ answer }) => answer),
+    ...sumSummaries(
+      judgements.map(({ answer }) => answer),
       first.answer,
     ),
     results,
   };
 }
 
-function asInvalid(error: unknown): never {
+function throwInvalid(error: unknown): never {
   if (error instanceof GatewayError) throw error;
   const isForm = error instanceof SyntaxError || error instanceof TypeError;
   throw isForm
-    ? new GatewayError('AI_OUTPUT_INVALID', { message: 'The moderation model’s answer is no judgement.', cause: error })
+    ? new GatewayError('AI_OUTPUT_INVALID', { message: 'The moderation model’s answer is invalid.', cause: error })
     : error;
 }
 
-function summed(answers: readonly Completion[], { model, cache }: Completion): Omit<ModerationCompletion, 'results'> {
+function sumSummaries(
+  answers: readonly Completion[],
+  { model, cache }: Completion,
+): Omit<ModerationCompletion, 'results'> {
   let [inputTokens, outputTokens, attempts, costNanoUsd, durationMs] = [0, 0, 0, 0n, 0];
   for (const answer of answers) {
     inputTokens += answer.usage.inputTokens;

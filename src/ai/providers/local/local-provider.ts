@@ -221,7 +221,7 @@ function beyondExtractive(request: ModelRequest): string | undefined {
   if (request.output.kind === 'json' && request.output.schema === undefined) return 'JSON without a schema';
   if (request.reasoning !== undefined && request.reasoning.effort !== 'none') return 'reasoning';
   if (request.stop !== undefined && request.stop.length > 0) return 'stop';
-  if (request.wire !== undefined && request.wire.beyond.length > 0) return request.wire.beyond.join(', ');
+  if (request.wire !== undefined && request.wire.unmapped.length > 0) return request.wire.unmapped.join(', ');
   for (const message of request.messages) {
     if (message.role === 'system') continue;
     for (const part of message.content) {

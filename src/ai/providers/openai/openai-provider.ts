@@ -164,7 +164,7 @@ export function createOpenAiProvider(options: OpenAiProviderOptions): ModelProvi
       if (context.passing === undefined) return identified;
       const normalise = wire === 'chat' ? normaliseChatCompletion : normaliseResponse;
       const passed = { ...identified, wire: normalise(text, body, answer) };
-      return saysMore(wireName, body) ? { ...passed, wireSaysMore: true } : passed;
+      return saysMore(wireName, body) ? { ...passed, hasUnmappedOutput: true } : passed;
     },
     stream: (model, request, call) =>
       providerStream(

@@ -60,9 +60,9 @@ const fieldNames = { user: 'metadata.user_id' } as const;
 export function readMessagesRequest(body: Fields, forAnswer = true): MessagesCall {
   refuseStorageAndTiers(body, ['auto', 'standard_only']);
   const sorted = sortFields(body, fieldKinds);
-  const [beyond] = sorted.beyond;
-  if (beyond !== undefined) {
-    throw new InvalidField(`\`${beyond.slice(0, 64)}\` is not available here.`, beyond, 'AI_REQUEST_UNSUPPORTED');
+  const [unmapped] = sorted.unmapped;
+  if (unmapped !== undefined) {
+    throw new InvalidField(`\`${unmapped.slice(0, 64)}\` is not available here.`, unmapped, 'AI_REQUEST_UNSUPPORTED');
   }
   const alias = requireString(body, 'model');
   const stream = readBoolean(body, 'stream') === true;

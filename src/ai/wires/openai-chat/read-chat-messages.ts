@@ -31,7 +31,7 @@ export function readChatMessage(
   given: unknown,
   at: string,
   messages: Message[],
-  beyond: string[],
+  unmapped: string[],
   adapts: string[],
 ): void {
   const message = asFields(given, at);
@@ -46,7 +46,7 @@ export function readChatMessage(
       return;
     }
     case 'assistant': {
-      const content = readAssistant(message, at, beyond, adapts);
+      const content = readAssistant(message, at, unmapped, adapts);
       messages.push({ role: 'assistant', content: markLast(content, readCacheMark(message, `${at}.`)) });
       return;
     }
@@ -62,7 +62,7 @@ export function readChatMessage(
       return;
     }
     case 'function':
-      beyond.push(`${at} (role function)`);
+      unmapped.push(`${at} (role function)`);
       return;
     default:
       throw new InvalidField(`\`${at}.role\` must be system, developer, user, assistant or tool.`, `${at}.role`);
@@ -107,7 +107,7 @@ function readUserContent(content: unknown, at: string): (TextPart | ImagePart | 
   });
 }
 
-function readAssistant(message: Fields, at: string, beyond: string[], adapts: string[]): (TextPart | ToolCallPart)[] {
+function readAssistant(message: Fields, at: string, unmapped: string[], adapts: string[]): (TextPart | ToolCallPart)[] {
   const content: (TextPart | ToolCallPart)[] = [];
   const spoken = message.content ?? message.refusal;
   if (typeof spoken === 'string') {
@@ -122,8 +122,8 @@ function readAssistant(message: Fields, at: string, beyond: string[], adapts: st
   } else if (spoken !== undefined && spoken !== null) {
     throw new InvalidField(`\`${at}.content\` must be a string or an array of parts.`, `${at}.content`);
   }
-  if (isFields(message.audio)) beyond.push(`${at}.audio`);
-  if (isFields(message.function_call)) beyond.push(`${at}.function_call`);
+  if (isFields(message.audio)) unmapped.push(`${at}.audio`);
+  if (isFields(message.function_call)) unmapped.push(`${at}.function_call`);
   const calls = readArray(message, 'tool_calls', `${at}.`) ?? [];
   for (let index = 0; index < calls.length; index++) {
     const path = `${at}.tool_calls[${index}]`;
@@ -137,7 +137,7 @@ function readAssistant(message: Fields, at: string, beyond: string[], adapts: st
         name: requireName(custom, `${path}.custom.`),
         arguments: customArguments(input),
       });
-      beyond.push(`${path} (custom)`);
+      unmapped.push(`${path} (custom)`);
       adapts.push(`${path} (custom)`);
       continue;
     }

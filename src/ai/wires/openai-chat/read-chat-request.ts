@@ -55,7 +55,7 @@ const maxChoices = 8;
 export function readChatRequest(original: Fields): ChatCall {
   const body = nameToolTypes(original, true);
   refuseStorageAndTiers(body, ['auto', 'default']);
-  const { beyond, optional } = sortFields(body, fieldKinds);
+  const { unmapped, optional } = sortFields(body, fieldKinds);
   const alias = requireString(body, 'model');
   const stream = readBoolean(body, 'stream') === true;
   const streamOptions = readObject(body, 'stream_options');
@@ -64,21 +64,21 @@ export function readChatRequest(original: Fields): ChatCall {
 
   const choices = readInteger(body, 'n', 1);
   if (choices !== undefined && choices > maxChoices) throw new InvalidField(`\`n\` can be ${maxChoices} at most.`, 'n');
-  if (choices !== undefined && choices > 1) beyond.push('n');
-  if (readBoolean(body, 'logprobs') === true) beyond.push('logprobs');
+  if (choices !== undefined && choices > 1) unmapped.push('n');
+  if (readBoolean(body, 'logprobs') === true) unmapped.push('logprobs');
   const modalities = readArray(body, 'modalities');
-  if (modalities?.some((modality) => modality !== 'text')) beyond.push('modalities');
+  if (modalities?.some((modality) => modality !== 'text')) unmapped.push('modalities');
 
   const messages: Message[] = [];
   const adapts: string[] = [];
   const turns = requireArray(body, 'messages');
   for (let index = 0; index < turns.length; index++)
-    readChatMessage(turns[index], `messages[${index}]`, messages, beyond, adapts);
+    readChatMessage(turns[index], `messages[${index}]`, messages, unmapped, adapts);
 
   const request: Draft = {
     messages,
     output: readOutput(body),
-    wire: { wire: 'openai-chat', body, beyond, ...(adapts.length === 0 ? {} : { adapts }) },
+    wire: { wire: 'openai-chat', body, unmapped, ...(adapts.length === 0 ? {} : { adapts }) },
   };
   readSampling(request, body);
   const maxTokens = readInteger(body, 'max_completion_tokens', 1) ?? readInteger(body, 'max_tokens', 1);
@@ -86,7 +86,7 @@ export function readChatRequest(original: Fields): ChatCall {
   const effort = readEffort(body, 'reasoning_effort');
   if (effort !== undefined) request.reasoning = { effort };
   else readOtherReasoning(request, body);
-  readTools(request, body, beyond, true);
+  readTools(request, body, unmapped, true);
   Object.assign(request, optionalFields(optional, body, request.user));
   return { alias, request, stream, includeUsage, body };
 }

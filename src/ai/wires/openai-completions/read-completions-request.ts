@@ -44,8 +44,8 @@ const maxChoices = 16;
 
 /** @throws InvalidField */
 export function readCompletionsRequest(body: Fields): CompletionsCall {
-  const [beyond] = sortFields(body, fieldKinds).beyond;
-  if (beyond !== undefined) throw unavailable(beyond);
+  const [unmapped] = sortFields(body, fieldKinds).unmapped;
+  if (unmapped !== undefined) throw unavailable(unmapped);
   const alias = requireString(body, 'model');
   const prompts = readPrompts(body.prompt);
   const stream = readBoolean(body, 'stream') === true;

@@ -28,9 +28,9 @@ const maxTexts = 2_048;
 
 /** @throws InvalidField */
 export function readEmbeddingsRequest(body: Fields): EmbeddingsCall {
-  const [beyond] = sortFields(body, fieldKinds).beyond;
-  if (beyond !== undefined) {
-    throw new InvalidField(`\`${beyond.slice(0, 64)}\` is not available here.`, beyond, 'AI_REQUEST_UNSUPPORTED');
+  const [unmapped] = sortFields(body, fieldKinds).unmapped;
+  if (unmapped !== undefined) {
+    throw new InvalidField(`\`${unmapped.slice(0, 64)}\` is not available here.`, unmapped, 'AI_REQUEST_UNSUPPORTED');
   }
   const request: { -readonly [Name in keyof EmbeddingRequest]: EmbeddingRequest[Name] } = readInput(body.input);
   const dimensions = readInteger(body, 'dimensions', 1);

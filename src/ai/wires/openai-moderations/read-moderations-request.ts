@@ -33,9 +33,9 @@ export function isOpenAiModerationModel(name: string): boolean {
 
 /** @throws InvalidField */
 export function readModerationsRequest(body: Fields): ModerationsCall {
-  const [beyond] = sortFields(body, requestFields).beyond;
-  if (beyond !== undefined) {
-    throw new InvalidField(`\`${beyond.slice(0, 64)}\` is not available here.`, beyond, 'AI_REQUEST_UNSUPPORTED');
+  const [unmapped] = sortFields(body, requestFields).unmapped;
+  if (unmapped !== undefined) {
+    throw new InvalidField(`\`${unmapped.slice(0, 64)}\` is not available here.`, unmapped, 'AI_REQUEST_UNSUPPORTED');
   }
   return { model: readString(body, 'model'), texts: readTexts(body.input) };
 }

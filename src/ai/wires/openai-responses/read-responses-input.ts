@@ -30,7 +30,7 @@ import {
 } from '../shared/index.ts';
 
 /** Adds the messages of `input`: a string, or items. */
-export function readInput(input: unknown, messages: Message[], beyond: string[], adapts: string[]): void {
+export function readInput(input: unknown, messages: Message[], unmapped: string[], adapts: string[]): void {
   if (typeof input === 'string') {
     messages.push({ role: 'user', content: [{ type: 'text', text: input }] });
     return;
@@ -39,11 +39,11 @@ export function readInput(input: unknown, messages: Message[], beyond: string[],
     throw new InvalidField('`input` must be a string, or an array of items that is not empty.', 'input');
   }
   for (let index = 0; index < input.length; index++) {
-    readItem(asFields(input[index], `input[${index}]`), `input[${index}]`, messages, beyond, adapts);
+    readItem(asFields(input[index], `input[${index}]`), `input[${index}]`, messages, unmapped, adapts);
   }
 }
 
-function readItem(item: Fields, at: string, messages: Message[], beyond: string[], adapts: string[]): void {
+function readItem(item: Fields, at: string, messages: Message[], unmapped: string[], adapts: string[]): void {
   const type = item.type ?? (item.role === undefined ? undefined : 'message');
   switch (type) {
     case 'message':
@@ -63,7 +63,7 @@ function readItem(item: Fields, at: string, messages: Message[], beyond: string[
     case 'custom_tool_call_output':
     case 'function_call_output': {
       if (type === 'custom_tool_call_output') {
-        beyond.push(`${at} (${type})`);
+        unmapped.push(`${at} (${type})`);
         adapts.push(`${at} (${type})`);
       }
       const callId = requireString(item, 'call_id', `${at}.`);
@@ -82,7 +82,7 @@ function readItem(item: Fields, at: string, messages: Message[], beyond: string[
       const input = readString(item, 'input', `${at}.`) ?? '';
       const id = requireString(item, 'call_id', `${at}.`);
       addAssistant(messages, { type: 'tool_call', id, name: nameOf(item, at), arguments: customArguments(input) });
-      beyond.push(`${at} (${type})`);
+      unmapped.push(`${at} (${type})`);
       adapts.push(`${at} (${type})`);
       return;
     }
@@ -93,7 +93,7 @@ function readItem(item: Fields, at: string, messages: Message[], beyond: string[
       throw new InvalidField('Nothing is stored on this gateway: send items whole.', `${at}.type`);
     default:
       if (typeof type !== 'string') throw new InvalidField(`\`${at}.type\` must be a string.`, `${at}.type`);
-      beyond.push(`${at} (${type.slice(0, 64)})`);
+      unmapped.push(`${at} (${type.slice(0, 64)})`);
   }
 }
 

@@ -67,7 +67,7 @@ export function readResponsesRequest(original: Fields): ResponsesCall {
   const removed: string[] = [];
   const requestFields = withoutSearch(original, removed);
   refuseStorageAndTiers(requestFields, ['auto', 'default']);
-  const { beyond, optional } = sortFields(requestFields, fieldKinds);
+  const { unmapped, optional } = sortFields(requestFields, fieldKinds);
   if (readBoolean(requestFields, 'background') === true) {
     throw new InvalidField('`background` is not available on this gateway.', 'background');
   }
@@ -75,23 +75,23 @@ export function readResponsesRequest(original: Fields): ResponsesCall {
   const body = nameToolTypes(requestFields.store === false ? requestFields : { ...requestFields, store: false }, false);
   const alias = requireString(body, 'model');
   const stream = readBoolean(body, 'stream') === true;
-  if ((readInteger(body, 'top_logprobs', 0) ?? 0) > 0) beyond.push('top_logprobs');
-  if (body.truncation === 'auto') beyond.push('truncation');
+  if ((readInteger(body, 'top_logprobs', 0) ?? 0) > 0) unmapped.push('top_logprobs');
+  if (body.truncation === 'auto') unmapped.push('truncation');
   for (const included of readArray(body, 'include') ?? []) {
     if (typeof included !== 'string') throw new InvalidField('`include` must be an array of strings.', 'include');
-    if (included !== 'reasoning.encrypted_content') beyond.push(`include (${included.slice(0, 64)})`);
+    if (included !== 'reasoning.encrypted_content') unmapped.push(`include (${included.slice(0, 64)})`);
   }
 
   const messages: Message[] = [];
   const instructions = readString(body, 'instructions');
   if (instructions !== undefined) messages.push({ role: 'system', content: instructions });
   const adapts: string[] = [];
-  readInput(body.input, messages, beyond, adapts);
+  readInput(body.input, messages, unmapped, adapts);
 
   const request: Draft = {
     messages,
     output: readOutput(body, optional),
-    wire: { wire: 'openai-responses', body, beyond, ...(adapts.length === 0 ? {} : { adapts }) },
+    wire: { wire: 'openai-responses', body, unmapped, ...(adapts.length === 0 ? {} : { adapts }) },
   };
   readSampling(request, body);
   const maxTokens = readInteger(body, 'max_output_tokens', 1);
@@ -99,7 +99,7 @@ export function readResponsesRequest(original: Fields): ResponsesCall {
   const reasoning = readObject(body, 'reasoning');
   const effort = reasoning === undefined ? undefined : readEffort(reasoning, 'effort', 'reasoning.');
   if (effort !== undefined) request.reasoning = { effort };
-  readTools(request, body, beyond, false);
+  readTools(request, body, unmapped, false);
   Object.assign(request, optionalFields(optional, body, request.user));
   if (removed.length > 0) request.removed = removed;
   return { alias, request, stream, body };

@@ -10,8 +10,8 @@ export interface PassedRequest {
 }
 
 /** The fields of a client's request that no other wire has anything for. */
-export function lostFields({ beyond, adapts = [] }: WireRequest): readonly string[] {
-  return adapts.length === 0 ? beyond : beyond.filter((name) => !adapts.includes(name));
+export function lostFields({ unmapped, adapts = [] }: WireRequest): readonly string[] {
+  return adapts.length === 0 ? unmapped : unmapped.filter((name) => !adapts.includes(name));
 }
 
 /** `undefined`: the request is to be translated. Throws `unsupported` where that would lose something. */

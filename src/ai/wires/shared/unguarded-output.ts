@@ -11,7 +11,7 @@ const asksForMore =
 
 /** The fields of a request whose answers could not be checked. */
 export function uncheckedFields({ wire }: ModelRequest): readonly string[] {
-  return wire === undefined ? [] : wire.beyond.filter((field) => asksForMore.test(field));
+  return wire === undefined ? [] : wire.unmapped.filter((field) => asksForMore.test(field));
 }
 
 const chatFields: ReadonlySet<string> = new Set([

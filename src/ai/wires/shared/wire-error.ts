@@ -14,7 +14,7 @@ const statuses: ReadonlyMap<ErrorCode, number> = new Map([
 const failedDependency = 424;
 
 export function statusOf(error: GatewayError): number {
-  if (error.isLasting) return failedDependency;
+  if (error.isPermanent) return failedDependency;
   return statuses.get(error.code) ?? error.entry.status;
 }
 

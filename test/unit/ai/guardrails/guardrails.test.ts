@@ -342,7 +342,7 @@ describe('a moderation model', () => {
 
   it('blocks or names what it flags, and holds streams', async () => {
     const guard = guards(yaml, says(true));
-    expect(guard.holdsStreams).toBe(true);
+    expect(guard.buffersStreams).toBe(true);
     expect(await guard.checkInput([user('x')], bounds())).toMatchObject({
       kind: 'blocked',
       findings: [{ rule: 'violence' }, { rule: 'self_harm' }],

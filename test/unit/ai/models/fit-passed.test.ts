@@ -15,7 +15,7 @@ function fitted(
   policy = 'adapt' as const,
 ) {
   const told: string[] = [];
-  const wire = { wire: 'openai-chat' as const, body, beyond: [] };
+  const wire = { wire: 'openai-chat' as const, body, unmapped: [] };
   const sent = fitPassed(body, model, { ...hi, wire, ...request }, dialectOf(host), new Adaptation(policy, told));
   return { sent, told };
 }

@@ -281,10 +281,10 @@ describe('guardrails over calls', () => {
   it('never send a client’s own request once its texts were masked', async () => {
     const one = provider('a');
     const { client } = clientOf({ providers: [one], models: { fast: alias(['a/one']) }, guard });
-    const wired = (beyond: readonly string[]) => {
+    const wired = (unmapped: readonly string[]) => {
       const asked = asking(`to ${mail}`);
       const body = { messages: [{ role: 'user', content: `to ${mail}` }], metadata: { note: mail } };
-      return { ...asked, request: { ...asked.request, wire: { wire: 'openai-chat', body, beyond } as const } };
+      return { ...asked, request: { ...asked.request, wire: { wire: 'openai-chat', body, unmapped } as const } };
     };
     await client.complete(wired([]));
     expect(one.asked[0]?.request.wire).toBeUndefined();

@@ -224,7 +224,7 @@ describe('a client’s own request', () => {
   const wired = (more = {}): ModelRequest => ({
     messages: [userText('Hi')],
     output: { kind: 'text' },
-    wire: { wire: 'openai-chat', body: { ...body, ...more }, beyond: ['logprobs', 'n'] },
+    wire: { wire: 'openai-chat', body: { ...body, ...more }, unmapped: ['logprobs', 'n'] },
   });
 
   it('is sent as it is, with the model’s name replaced, and the answer comes back as it is', async () => {
@@ -280,7 +280,7 @@ describe('a client’s own request', () => {
     expect([failure.kind, failure.detail]).toEqual(['unsupported', expect.stringContaining('logprobs, n')]);
     await expect(provider.complete('gpt-test', wired(), called())).rejects.toThrow(/logprobs, n/);
     expect(calls).toEqual([]);
-    const plain = { ...wired(), wire: { wire: 'openai-chat', body, beyond: [] } } as const;
+    const plain = { ...wired(), wire: { wire: 'openai-chat', body, unmapped: [] } } as const;
     expect(passedRequest(plain, 'openai-responses', 'm', false)).toBeUndefined();
   });
 
@@ -313,7 +313,7 @@ describe('a client’s own request', () => {
     const own = { model: 'alias', input: 'Hi', previous_response_id: 'r0' };
     const request = {
       ...wired(),
-      wire: { wire: 'openai-responses', body: own, beyond: ['previous_response_id'] },
+      wire: { wire: 'openai-responses', body: own, unmapped: ['previous_response_id'] },
     } as const;
     const parts = await partsOf(provider.stream('gpt-test', request, called()));
     expect(parts.flatMap((part) => ('wire' in part ? [part.wire] : []))).toEqual(events);

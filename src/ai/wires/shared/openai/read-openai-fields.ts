@@ -80,7 +80,7 @@ export function readOutputForm(type: unknown, format: Fields, at: string): Outpu
  *
  * @param nested whether a function is described under `function` (chat), or beside its type (responses)
  */
-export function readTools(request: Draft, body: Fields, beyond: string[], nested: boolean): void {
+export function readTools(request: Draft, body: Fields, unmapped: string[], nested: boolean): void {
   const inside = nested ? 'function.' : '';
   const isForeign = (tool: Fields): boolean =>
     nested ? tool.function === undefined && typeof tool.name === 'string' : isFields(tool.function);
@@ -94,7 +94,7 @@ export function readTools(request: Draft, body: Fields, beyond: string[], nested
     const type = tool.type ?? (isForeign(tool) || isFields(tool.function) ? 'function' : undefined);
     if (isAgentTool(tool)) {
       tools.push(...readAgentTool(tool, at, (entry, path) => readFunction(entry, path)));
-      addAdapted(request, beyond, `${at} (${tool.type})`);
+      addAdapted(request, unmapped, `${at} (${tool.type})`);
     } else if (type !== 'function') refuseHostedTool(type, `${at}.type`);
     else tools.push({ ...cacheOf(tool, `${at}.`), ...readTool(functionOf(tool, `${at}.`), `${at}.${inside}`) });
   }
@@ -108,11 +108,11 @@ export function readTools(request: Draft, body: Fields, beyond: string[], nested
   if (isFields(choice) && choice.type === 'custom') {
     const custom = readObject(choice, 'custom', 'tool_choice.') ?? choice;
     request.toolChoice = { name: requireName(custom, 'tool_choice.') };
-    addAdapted(request, beyond, 'tool_choice (custom)');
+    addAdapted(request, unmapped, 'tool_choice (custom)');
     return;
   }
   if (isFields(choice) && choice.type === 'allowed_tools') {
-    beyond.push(`tool_choice (${choice.type})`);
+    unmapped.push(`tool_choice (${choice.type})`);
     return;
   }
   const chosenFunction =
@@ -121,8 +121,8 @@ export function readTools(request: Draft, body: Fields, beyond: string[], nested
 }
 
 /** Beyond the form, but in it as the nearest there is. */
-export function addAdapted(request: Draft, beyond: string[], name: string): void {
-  beyond.push(name);
+export function addAdapted(request: Draft, unmapped: string[], name: string): void {
+  unmapped.push(name);
   const { wire } = request;
   if (wire !== undefined) request.wire = { ...wire, adapts: [...(wire.adapts ?? []), name] };
 }

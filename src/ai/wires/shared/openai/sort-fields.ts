@@ -57,14 +57,14 @@ function isEmpty(value: unknown): boolean {
 
 export interface SortedFields {
   /** The names of the fields that the form has no place for. */
-  readonly beyond: string[];
+  readonly unmapped: string[];
   /** The names of those that change nothing of what is asked. */
   readonly optional: string[];
 }
 
 /** @throws InvalidField for a refused one */
 export function sortFields(body: Fields, fieldKinds: ReadonlyMap<string, FieldKind>): SortedFields {
-  const beyond: string[] = [];
+  const unmapped: string[] = [];
   const optional: string[] = [];
   for (const name in body) {
     const value = body[name];
@@ -74,9 +74,9 @@ export function sortFields(body: Fields, fieldKinds: ReadonlyMap<string, FieldKi
       throw new InvalidField(`\`${name}\` is not available on this gateway.`, name);
     }
     const changesNothing = kind === 'hint' || isEmpty(value) || neutral.get(name) === value;
-    (changesNothing ? optional : beyond).push(name);
+    (changesNothing ? optional : unmapped).push(name);
   }
-  return { beyond, optional };
+  return { unmapped, optional };
 }
 
 /** To be spread into a request. @param user what was read as the end user's name: that is not left out */

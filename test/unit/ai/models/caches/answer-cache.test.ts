@@ -70,7 +70,7 @@ describe('the answer cache', () => {
 
   it('has another key for every difference, known to it or not', () => {
     const cache = open();
-    const wire = { wire: 'openai-chat', beyond: [], body: { model: 'fast', messages: [] } } as const;
+    const wire = { wire: 'openai-chat', unmapped: [], body: { model: 'fast', messages: [] } } as const;
     const requests: readonly object[] = [
       {},
       { messages: [userText('How do I pay?')] },
@@ -197,7 +197,7 @@ describe('the answer cache', () => {
   it('has no key for a request that is nested too deep to be read', () => {
     let deep: unknown = 1;
     for (let level = 0; level < 50_000; level++) deep = [deep];
-    const nested: ModelRequest = { ...request, wire: { wire: 'openai-chat', beyond: [], body: { deep } } };
+    const nested: ModelRequest = { ...request, wire: { wire: 'openai-chat', unmapped: [], body: { deep } } };
     expect(open().keyOf(nested, scope)).toBeUndefined();
   });
 

@@ -140,7 +140,7 @@ describe('the semantic cache', () => {
       { messages: [userText(question)] },
       { messages: [{ role: 'system', content: 'Be long.' }, userText(question)] },
       { messages: [{ role: 'system', content: 'Be brief.' }, userText('Hello'), userText(question)] },
-      { wire: { wire: 'openai-chat', beyond: [], body: { messages: [{ role: 'user', content: question }] } } },
+      { wire: { wire: 'openai-chat', unmapped: [], body: { messages: [{ role: 'user', content: question }] } } },
     ];
     for (const change of requests) {
       expect(await cache.find(asking(question, change), scope, bounds()), JSON.stringify(change)).toBeUndefined();
@@ -152,7 +152,7 @@ describe('the semantic cache', () => {
       asking(text, {
         wire: {
           wire: 'openai-chat',
-          beyond: [],
+          unmapped: [],
           body: { model: 'fast', messages: [{ role: 'user', content: text }], ...further },
         },
       });

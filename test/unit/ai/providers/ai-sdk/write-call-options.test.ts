@@ -256,7 +256,7 @@ describe('settings', () => {
     ['cohere', { tools: [{ ...weather, strict: true }] }, 'strict'],
     ['cohere', { user: 'u1' }, 'user'],
     ['amazon-bedrock', { seed: 1, presencePenalty: 1 }, 'presencePenalty'],
-    ['anthropic', { wire: { wire: 'openai-chat', body: {}, beyond: ['logprobs', 'n'] } }, 'logprobs, n'],
+    ['anthropic', { wire: { wire: 'openai-chat', body: {}, unmapped: ['logprobs', 'n'] } }, 'logprobs, n'],
   ];
   it.each(refusals.map(([name, request, what]) => ({ name, request, what })))(
     '$name does not have are refused by name before anything is sent: $what',
@@ -282,7 +282,7 @@ describe('settings', () => {
 
   it('of a wire that has a place for them all are mapped, and its body is not sent', async () => {
     const body = { model: 'evil', base_url: 'http://elsewhere.example', messages: [] };
-    const received = await sent('anthropic', { wire: { wire: 'openai-chat', body, beyond: [] } });
+    const received = await sent('anthropic', { wire: { wire: 'openai-chat', body, unmapped: [] } });
     expect(JSON.stringify(received)).not.toMatch(/evil|elsewhere/);
   });
 });

@@ -101,7 +101,7 @@ describe('the local provider', () => {
       [{ stop: ['END'] }, 'stop'],
       [{ reasoning: { effort: 'high' } }, 'reasoning'],
       [{ messages: [{ role: 'user', content: [image] }] }, 'images'],
-      [{ wire: { wire: 'openai-chat', body: {}, beyond: ['logprobs'] } }, 'logprobs'],
+      [{ wire: { wire: 'openai-chat', body: {}, unmapped: ['logprobs'] } }, 'logprobs'],
     ];
     for (const [asked, named] of requests) {
       await expect(provider.complete('extractive', { ...asking('Fine.'), ...asked }, bounds())).rejects.toMatchObject({
