@@ -23,7 +23,12 @@ export interface ExecutionResult {
 
 /** One result, or an initial one followed by further parts (`@defer`); no engine returns the second kind yet. */
 export type ExecutionOutcome =
-  | { readonly kind: 'single'; readonly result: ExecutionResult }
+  | {
+      readonly kind: 'single';
+      readonly result: ExecutionResult;
+      /** The HTTP status of a plugin's own answer. @default as its errors say */
+      readonly status?: number | undefined;
+    }
   | {
       readonly kind: 'incremental';
       readonly initialResult: ExecutionResult & { readonly hasNext: boolean };

@@ -23,7 +23,6 @@ import { toGatewayError } from './request/fastify-errors.ts';
 import { serverLimits } from './server-limits.ts';
 import { Shutdown } from './shutdown.ts';
 import { addV1Routes, refuseV1 } from './v1/index.ts';
-import { addV1Plugins } from './v1-plugins.ts';
 
 export interface HttpServerOptions {
   readonly gateway: GatewayRuntime;
@@ -87,7 +86,6 @@ export async function createHttpServer({ gateway, log }: HttpServerOptions): Pro
   addHealthRoutes(app, gateway, isDraining);
   const sendPage = server.landingPage ? await addLandingRoutes(app, gateway) : undefined;
   if (server.v1) {
-    addV1Plugins(app, gateway, log);
     const origins = () => allowedOrigins(gateway.generations.current?.config.server.allowedOrigins ?? []);
     const bodyLimit = limits.v1BodyBytes;
     await addV1Routes(app, { generations: gateway.generations, allowedOrigins: origins, log, bodyLimit });

@@ -46,6 +46,31 @@ function hooksOf<Name extends HookName>(
   return hooks.length === 0 ? undefined : hooks;
 }
 
+/** Whether any plugin takes part in the requests of the GraphQL endpoint, other than in their model calls. */
+export function seesRequests(hooks: Hooks | undefined): hooks is Hooks {
+  return (
+    hooks !== undefined &&
+    (hooks.onRequest ?? hooks.onResponse ?? hooks.onOperation ?? hooks.onPlan ?? hooks.onSubgraphRequest) !== undefined
+  );
+}
+
+/**
+ * Whether identical operations may still be one (`traffic.share_identical`), so that no plugin could have answered them
+ * differently. `onRequest` and `onResponse` run for each request, before and after what is shared. Of what runs within it:
+ *
+ * - `onOperation` reads the client's headers: nothing is shared.
+ * - `onPlan` and `onSubgraphRequest` read and write `context`, which `onRequest` and `onResponse` have for each request:
+ *   nothing is shared where one of either pair is used. Alone they see what identical operations have in common.
+ * - `onModelCall` has no context. `onReload` belongs to no request.
+ */
+export function letShareIdentical(hooks: Hooks | undefined): boolean {
+  if (hooks === undefined) return true;
+  if (hooks.onOperation !== undefined) return false;
+  const isWithin = (hooks.onPlan ?? hooks.onSubgraphRequest) !== undefined;
+  const isAround = (hooks.onRequest ?? hooks.onResponse) !== undefined;
+  return !(isWithin && isAround);
+}
+
 export interface HookCall {
   readonly plugin: string;
   readonly log: Logger;

@@ -52,6 +52,7 @@ async function executeHooked(
 class RequestOfSubgraph implements SubgraphEvent {
   readonly requestId: string;
   readonly context: Map<string, unknown>;
+  readonly signal: AbortSignal;
   readonly subgraph: string;
   readonly operationType: 'query' | 'mutation';
   readonly headers: Record<string, string>;
@@ -62,6 +63,7 @@ class RequestOfSubgraph implements SubgraphEvent {
   constructor(subgraph: string, request: SubgraphRequest, context: RequestContext) {
     this.requestId = context.requestId;
     this.context = valuesOf(context);
+    this.signal = context.signal;
     this.subgraph = subgraph;
     this.operationType = request.kind;
     this.headers = { ...request.headers };

@@ -1,4 +1,4 @@
-export { compileHooks, type Hooks } from './compile-hooks.ts';
+export { compileHooks, type Hooks, letShareIdentical, seesRequests } from './compile-hooks.ts';
 export { coprocessorPlugin } from './coprocessor.ts';
 export { withModelHooks } from './hooked-models.ts';
 export { withSubgraphHooks } from './hooked-subgraph.ts';

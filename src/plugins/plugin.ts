@@ -36,7 +36,7 @@ export interface Plugin {
   ): HookResult<SubgraphResponse | ((response: SubgraphResponse) => HookResult<SubgraphResponse>)>;
   /** A model is about to be called, by an AI field or over /v1. A function it returns is told how the call ended. */
   onModelCall?(event: ModelCallEvent): HookResult<(summary: ModelCallSummary) => HookResult>;
-  /** The answer of the GraphQL endpoint is ready, refusals included. */
+  /** The answer of a request that `onRequest` sees is ready, refusals included; of a stream, its head is. */
   onResponse?(event: ResponseEvent): HookResult;
   /** A generation was built and is about to serve, the first one included. Throwing refuses the generation. */
   onReload?(event: ReloadEvent): HookResult;
@@ -47,6 +47,8 @@ export interface RequestFields {
   readonly requestId: string;
   /** Values that plugins hand on, from `onRequest` to `onResponse`. Empty for requests without an `onRequest` event. */
   readonly context: Map<string, unknown>;
+  /** Aborts when the client leaves or the request's time is up: pass it on to whatever the hook waits for. */
+  readonly signal: AbortSignal;
 }
 
 export interface RequestEvent extends RequestFields {
@@ -141,7 +143,7 @@ export type ModelCallSummary =
   | { readonly kind: 'failed'; readonly code: string };
 
 export interface ResponseEvent extends RequestFields {
-  /** May be replaced. */
+  /** May be replaced by another from 200 to 599. */
   status: number;
   /** In lower case. May be changed. */
   readonly headers: Record<string, string | readonly string[]>;

@@ -9,9 +9,6 @@ export type HookedOperation = Pick<
   'document' | 'operation' | 'operationName' | 'variables' | 'context'
 >;
 
-/** With the HTTP status of a plugin's own answer. */
-type HookedOutcome = ExecutionOutcome & { readonly status?: number | undefined };
-
 type Finish = { readonly plugin: string; readonly call: (answer: OperationAnswer) => unknown };
 
 /**
@@ -22,13 +19,14 @@ export async function runOperationHooks(
   hooks: Hooks,
   request: HookedOperation,
   execute: (variables: Record<string, unknown>) => Promise<ExecutionOutcome>,
-): Promise<HookedOutcome> {
+): Promise<ExecutionOutcome> {
   const { log, onOperation = [] } = hooks;
   const { context, operation, operationName, document } = request;
   const { requestId, signal } = context;
   const event: OperationEvent = {
     requestId,
     context: valuesOf(context),
+    signal,
     operationName: operationName ?? operation.name?.value,
     operationType: operation.operation,
     document,
@@ -45,8 +43,7 @@ export async function runOperationHooks(
       break;
     }
   }
-  const outcome: HookedOutcome =
-    pluginResult === undefined ? await execute({ ...event.variables }) : pluginOutcome(pluginResult);
+  const outcome = pluginResult === undefined ? await execute({ ...event.variables }) : pluginOutcome(pluginResult);
   if (finishes.length === 0 || outcome.kind !== 'single') return outcome;
   const answer = new Answer(outcome.result);
   for (const { plugin, call } of finishes.reverse()) {
@@ -55,7 +52,7 @@ export async function runOperationHooks(
   return { ...outcome, result: answer.result() };
 }
 
-function pluginOutcome({ status, ...result }: OperationResult): HookedOutcome {
+function pluginOutcome({ status, ...result }: OperationResult): ExecutionOutcome {
   return { kind: 'single', result, status };
 }
 
@@ -68,7 +65,7 @@ export function planHook(
   const { log } = hooks;
   return async (fetches, { context, operationName }) => {
     const { requestId, signal } = context;
-    const event: PlanEvent = { requestId, context: valuesOf(context), operationName, fetches };
+    const event: PlanEvent = { requestId, context: valuesOf(context), signal, operationName, fetches };
     for (const { plugin, call } of onPlan) {
       await callPlugin({ plugin, log, requestId, signal }, () => call(event));
     }

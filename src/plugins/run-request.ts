@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from 'node:http';
+import { type IncomingHttpHeaders, validateHeaderName, validateHeaderValue } from 'node:http';
 import { callPlugin, type Hooks } from './compile-hooks.ts';
 import type { HttpAnswer, RequestEvent, ResponseEvent } from './plugin.ts';
 
@@ -11,54 +11,65 @@ export interface ArrivedRequest {
   readonly body: unknown;
 }
 
-/** A request as the plugins left it, with their values; or the answer of one of them. */
+/** A request as the plugins left it, or the answer of one of them. */
 export type HookedRequest =
-  | {
-      readonly kind: 'continue';
-      readonly headers: IncomingHttpHeaders;
-      readonly body: unknown;
-      readonly values: Map<string, unknown>;
-    }
-  | { readonly kind: 'answer'; readonly answer: HttpAnswer; readonly values: Map<string, unknown> };
+  | { readonly kind: 'continue'; readonly headers: IncomingHttpHeaders; readonly body: unknown }
+  | { readonly kind: 'answer'; readonly answer: HttpAnswer };
 
-/** Runs `onRequest`. */
+/** Runs `onRequest`. @param values what the plugins hand on within the request */
 export async function runRequestHooks(
   { log, onRequest = [] }: Hooks,
   request: ArrivedRequest,
-  signal?: AbortSignal,
+  values: Map<string, unknown>,
+  signal: AbortSignal,
 ): Promise<HookedRequest> {
-  const values = new Map<string, unknown>();
-  const event = new Arrived(request, values);
+  const event = new Arrived(request, values, signal);
   for (const { plugin, call } of onRequest) {
-    const answer = await callPlugin({ plugin, log, requestId: request.id, signal }, () => call(event));
-    if (answer !== undefined) return { kind: 'answer', answer, values };
+    const answer = await callPlugin({ plugin, log, requestId: request.id, signal }, async () => {
+      const result = await call(event);
+      if (result !== undefined) requireSendable({ headers: {}, body: '', ...result });
+      return result;
+    });
+    if (answer !== undefined) return { kind: 'answer', answer };
   }
-  return { kind: 'continue', headers: event.headers, body: event.bytes(), values };
+  return { kind: 'continue', headers: event.headers, body: event.bytes() };
 }
 
 /** Runs `onResponse`, the last plugin first. */
-export async function runResponseHooks(
-  { log, onResponse = [] }: Hooks,
-  event: ResponseEvent,
-  signal?: AbortSignal,
-): Promise<void> {
+export async function runResponseHooks({ log, onResponse = [] }: Hooks, event: ResponseEvent): Promise<void> {
+  const { requestId, signal } = event;
   for (const { plugin, call } of onResponse) {
-    await callPlugin({ plugin, log, requestId: event.requestId, signal }, () => call(event));
+    await callPlugin({ plugin, log, requestId, signal }, async () => {
+      await call(event);
+      requireSendable(event);
+    });
+  }
+}
+
+/** What HTTP cannot carry is the plugin's failure, not that of whoever sends it. */
+function requireSendable({ status, headers, body }: Pick<ResponseEvent, 'status' | 'headers' | 'body'>): void {
+  if (!Number.isInteger(status) || status < 200 || status > 599) throw new RangeError(`${status} is no HTTP status`);
+  if (body !== undefined && typeof body !== 'string') throw new TypeError('the body is no text');
+  for (const [name, value] of Object.entries(headers)) {
+    validateHeaderName(name);
+    for (const item of typeof value === 'string' ? [value] : value) validateHeaderValue(name, item);
   }
 }
 
 class Arrived implements RequestEvent {
   readonly requestId: string;
   readonly context: Map<string, unknown>;
+  readonly signal: AbortSignal;
   readonly method: string;
   readonly url: string;
   readonly headers: Record<string, string | string[] | undefined>;
   readonly #sent: unknown;
   #body: string | undefined;
 
-  constructor({ id, method, url, headers, body }: ArrivedRequest, values: Map<string, unknown>) {
+  constructor({ id, method, url, headers, body }: ArrivedRequest, values: Map<string, unknown>, signal: AbortSignal) {
     this.requestId = id;
     this.context = values;
+    this.signal = signal;
     this.method = method;
     this.url = url;
     this.headers = { ...headers };

@@ -1,45 +1,9 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Writable } from 'node:stream';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createGateway, createLogger, GatewayError, type GatewayOptions, type Plugin } from '../../src/index.ts';
+import { GatewayError, type Plugin } from '../../src/index.ts';
 import { startWatchedGraph } from '../testkit/watched-graph.ts';
-
-const people = 'type Query { me: Person } type Person @key(fields: "id") { id: ID!  name: String }';
-
-async function create(plugins: readonly Plugin[], options: GatewayOptions = {}) {
-  const lines: Record<string, unknown>[] = [];
-  const destination = new Writable({
-    write(chunk: Buffer, _encoding, done) {
-      for (const line of String(chunk).split('\n')) if (line !== '') lines.push(JSON.parse(line));
-      done();
-    },
-  });
-  const subgraphs = {
-    people: { sdl: people, execute: ({ context }: never) => ({ data: { me: { name: nameIn(context) } } }) },
-  };
-  const log = createLogger({ level: 'info', readable: false, destination });
-  const gateway = await createGateway({ log, watch: false, subgraphs, plugins, ...options } as GatewayOptions);
-  onTestFinished(() => gateway.close());
-  const post = (path: string, body: unknown, headers: Record<string, string> = {}) =>
-    gateway.fetch(
-      new Request(`http://graph${path}`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', accept: 'application/graphql-response+json', ...headers },
-        body: JSON.stringify(body),
-      }),
-    );
-  return {
-    gateway,
-    lines,
-    post,
-    ask: (headers?: Record<string, string>) => post('/graphql', { query: '{ me { name } }' }, headers),
-  };
-}
-
-function nameIn(context: { readonly headers: Readonly<Record<string, unknown>> }): string {
-  return String(context.headers['x-user'] ?? 'nobody');
-}
+import { createPluginGateway as create } from './plugin-gateway.ts';
 
 describe('plugins', () => {
   it('run in order, and in reverse for answers', async () => {

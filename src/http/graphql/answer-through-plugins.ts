@@ -20,10 +20,9 @@ export async function answerThroughPlugins(
   signal: AbortSignal,
   respond: (request: RawRequest, values: Map<string, unknown>) => Promise<Answer>,
 ): Promise<Answer> {
-  let values = new Map<string, unknown>();
+  const values = new Map<string, unknown>();
   const answering = async (): Promise<Answer> => {
-    const hooked = await runRequestHooks(hooks, { id, method, url, headers, body }, signal);
-    ({ values } = hooked);
+    const hooked = await runRequestHooks(hooks, { id, method, url, headers, body }, values, signal);
     if (hooked.kind === 'answer') return pluginAnswer(hooked.answer);
     return respond({ method, url, headers: hooked.headers, body: hooked.body }, values);
   };
@@ -42,11 +41,12 @@ export async function answerThroughPlugins(
   const event = {
     requestId: id,
     context: values,
+    signal,
     status: answer.status,
     headers: fields,
     body: isWhole ? String(answer.body) : undefined,
   };
-  await runResponseHooks(hooks, event, signal);
+  await runResponseHooks(hooks, event);
   const list = (value: string | readonly string[]): readonly string[] => (typeof value === 'string' ? [value] : value);
   return {
     status: event.status,

@@ -30,7 +30,7 @@ import type { OperationFacts } from '../request/request-facts.ts';
 import { VariableChecks } from './check-variables.ts';
 import { formatError } from './format-errors.ts';
 import type { GraphQLHttpRequest } from './read-graphql-request.ts';
-import { type OperationRunner, operationFacts, runOperation } from './run-operation.ts';
+import { createRunner, type OperationRunner, operationFacts, runOperation } from './run-operation.ts';
 import { type ValidatedOperation, ValidatedOperations } from './validated-operations.ts';
 
 /** Parsing stops here, so that the cost of a document is bounded. */
@@ -60,14 +60,9 @@ export interface ApolloPipeline {
 }
 
 export async function createApolloPipeline(generation: GatewayGeneration, log: Logger): Promise<ApolloPipeline> {
-  const { engine, apiSchema, caches } = generation;
+  const { apiSchema, caches } = generation;
   const validated = new ValidatedOperations(caches.cache());
-  const runner: OperationRunner = {
-    engine,
-    hooks: generation.hooks,
-    variableChecks: new VariableChecks(apiSchema),
-    log,
-  };
+  const runner = createRunner(generation, new VariableChecks(apiSchema), log);
   const server = createApolloServer(generation, runOnEngine(runner, validated), log);
   await server.start();
 

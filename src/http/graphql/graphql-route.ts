@@ -15,6 +15,7 @@ import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { invariant, SharedRuns } from '../../lib/index.ts';
 import type { Logger } from '../../observability/index.ts';
+import { letShareIdentical, seesRequests } from '../../plugins/index.ts';
 import type { GatewayGeneration, GatewayRuntime } from '../../runtime/index.ts';
 import {
   anonymous,
@@ -42,6 +43,8 @@ export interface GraphQLRouteOptions {
 
 /** What is prepared once per generation for its requests. */
 interface Serving {
+  /** Answers a request: `respond`, or that between the plugins' hooks. Chosen once, so that plugins cost nothing where none is. */
+  readonly answer: (serving: Serving, life: RequestLife<GatewayGeneration>, raw: FastifyRequest) => Promise<Answer>;
   readonly pipeline: ApolloPipeline;
   readonly allowedOrigins: AllowedOrigins;
   /** Undefined where identical operations are not shared. */
@@ -65,45 +68,12 @@ export async function addGraphQLRoute(app: FastifyInstance, options: GraphQLRout
     try {
       const serving = servings.get(life.generation);
       invariant(serving !== undefined, 'a serving generation has been prepared');
-      const { hooks } = life.generation;
-      if (hooks === undefined) return await respond(serving, life, raw, raw);
-      return await answerThroughPlugins(hooks, raw, life.signal, (request, values) =>
-        respond(serving, life, raw, request, values),
-      );
+      return await serving.answer(serving, life, raw);
     } catch (error) {
       throw life.reasonOf(error);
     } finally {
       life.end();
     }
-  }
-
-  async function respond(
-    serving: Serving,
-    life: RequestLife<GatewayGeneration>,
-    raw: FastifyRequest,
-    { method, url, headers, body }: RawRequest,
-    pluginValues?: Map<string, unknown>,
-  ): Promise<Answer> {
-    const request = readGraphQLRequest({ method, url, headers, body });
-    refuseCrossSite(request, serving.allowedOrigins);
-    const principal = identifyCaller();
-    const explain = requestedExplanations(serving, request);
-    const key = sharedKeyOf(serving, request, principal, explain);
-    return await shareIdentical(serving.runs, key, life, async (signal, deadline) => {
-      const responseHeaders = new CollectedResponseHeaders();
-      const clientHeaders = request.headers;
-      const context = {
-        ...contextOf(raw, principal, explain),
-        clientHeaders,
-        pluginValues,
-        signal,
-        deadline,
-        responseHeaders,
-      };
-      const answer = await serving.pipeline.run(request, context);
-      signal.throwIfAborted();
-      return toAnswer(request, answer, responseHeaders);
-    });
   }
 
   app.route({
@@ -119,17 +89,59 @@ export async function addGraphQLRoute(app: FastifyInstance, options: GraphQLRout
   });
 }
 
+async function respond(
+  serving: Serving,
+  life: RequestLife<GatewayGeneration>,
+  raw: FastifyRequest,
+  { method, url, headers, body }: RawRequest = raw,
+  pluginValues?: Map<string, unknown>,
+): Promise<Answer> {
+  const request = readGraphQLRequest({ method, url, headers, body });
+  refuseCrossSite(request, serving.allowedOrigins);
+  const principal = identifyCaller();
+  const explain = requestedExplanations(serving, request);
+  const key = sharedKeyOf(serving, request, principal, explain);
+  return await shareIdentical(serving.runs, key, life, async (signal, deadline) => {
+    const responseHeaders = new CollectedResponseHeaders();
+    const clientHeaders = request.headers;
+    const context = {
+      ...contextOf(raw, principal, explain),
+      clientHeaders,
+      pluginValues,
+      signal,
+      deadline,
+      responseHeaders,
+    };
+    const answer = await serving.pipeline.run(request, context);
+    signal.throwIfAborted();
+    return toAnswer(request, answer, responseHeaders);
+  });
+}
+
+function respondThroughPlugins(
+  serving: Serving,
+  life: RequestLife<GatewayGeneration>,
+  raw: FastifyRequest,
+): Promise<Answer> {
+  const { hooks } = life.generation;
+  invariant(hooks !== undefined, 'a generation with plugins has their hooks');
+  return answerThroughPlugins(hooks, raw, life.signal, (request, values) =>
+    respond(serving, life, raw, request, values),
+  );
+}
+
 async function prepare(generation: GatewayGeneration, log: Logger): Promise<Serving> {
   const { server, traffic, headers, ai } = generation.config;
-  // Plugins see each request. A cookie belongs to the client it was set for: where a rule carries cookies, no answer is shared.
+  // A cookie belongs to the client it was set for: where a rule carries cookies, no answer is shared.
   const setsCookies = Object.values(headers).some(({ response }) =>
     response.some(({ named }) => named === 'set-cookie'),
   );
   return {
+    answer: seesRequests(generation.hooks) ? respondThroughPlugins : respond,
     pipeline: await createApolloPipeline(generation, log),
     allowedOrigins: allowedOrigins(server.allowedOrigins),
     runs:
-      traffic.shareIdentical === 'operation' && !setsCookies && generation.hooks === undefined
+      traffic.shareIdentical === 'operation' && !setsCookies && letShareIdentical(generation.hooks)
         ? new SharedRuns()
         : undefined,
     forwardHeaders: Object.values(headers).flatMap(({ request }) => compileRequestHeaderRules(request) ?? []),

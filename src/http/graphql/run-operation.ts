@@ -4,7 +4,7 @@
  */
 import type { OperationDefinitionNode } from 'graphql';
 import { GatewayError } from '../../errors/index.ts';
-import type { ExecutionOutcome, ExecutionResult } from '../../execution/index.ts';
+import type { ExecutionOutcome } from '../../execution/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import { runOperationHooks } from '../../plugins/index.ts';
 import type { GatewayGeneration } from '../../runtime/index.ts';
@@ -16,38 +16,49 @@ import type { ValidatedOperation } from './validated-operations.ts';
 
 /** What one generation runs its operations with. */
 export interface OperationRunner {
-  readonly engine: GatewayGeneration['engine'];
-  readonly hooks: GatewayGeneration['hooks'];
-  readonly variableChecks: VariableChecks;
+  readonly execute: Execute;
   readonly log: Logger;
 }
 
-export type OperationOutcome =
-  | { readonly kind: 'single'; readonly result: ExecutionResult; readonly status: number | undefined }
-  | Extract<ExecutionOutcome, { readonly kind: 'incremental' }>;
-
-/** Never throws for what a client or a subgraph does wrong: such errors are the answer. */
-export async function runOperation(
-  { engine, hooks, variableChecks, log }: OperationRunner,
+type Execute = (
   validated: ValidatedOperation,
   variables: Record<string, unknown>,
   context: RequestContext,
-): Promise<OperationOutcome> {
+) => Promise<ExecutionOutcome>;
+
+/** Whether plugins take part is decided here, once per generation. */
+export function createRunner(
+  { engine, hooks }: Pick<GatewayGeneration, 'engine' | 'hooks'>,
+  variableChecks: VariableChecks,
+  log: Logger,
+): OperationRunner {
+  const execute: Execute = (validated, variables, context) => {
+    variableChecks.check(validated.operation, variables);
+    return engine.execute({ ...validated, variables, context });
+  };
+  if (hooks?.onOperation === undefined) return { execute, log };
+  return {
+    execute: (validated, variables, context) =>
+      runOperationHooks(hooks, { ...validated, variables, context }, async (changed) =>
+        execute(validated, changed, context),
+      ),
+    log,
+  };
+}
+
+/** Never throws for what a client or a subgraph does wrong: such errors are the answer. */
+export async function runOperation(
+  { execute, log }: OperationRunner,
+  validated: ValidatedOperation,
+  variables: Record<string, unknown>,
+  context: RequestContext,
+): Promise<ExecutionOutcome> {
   try {
     refuseSubscription(validated.operation);
-    const execute = (checked: Record<string, unknown>): Promise<ExecutionOutcome> => {
-      variableChecks.check(validated.operation, checked);
-      return engine.execute({ ...validated, variables: checked, context });
-    };
-    if (hooks?.onOperation === undefined) {
-      const outcome = await execute(variables);
-      return outcome.kind === 'single' ? { ...outcome, status: undefined } : outcome;
-    }
-    const outcome = await runOperationHooks(hooks, { ...validated, variables, context }, execute);
-    return outcome.kind === 'single' ? { ...outcome, status: outcome.status } : outcome;
+    return await execute(validated, variables, context);
   } catch (error) {
     // Nobody reads the answer of an aborted run; the route reports the reason to every client that still waits.
-    if (context.signal.aborted) return { kind: 'single', result: {}, status: undefined };
+    if (context.signal.aborted) return { kind: 'single', result: {} };
     const errors = formatErrors(error, log);
     return { kind: 'single', result: { errors }, status: statusOfErrors(errors) };
   }

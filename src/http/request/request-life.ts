@@ -34,7 +34,8 @@ export class RequestLife<Generation> {
 
   /** @throws GatewayError `OVERLOADED` where no generation serves */
   constructor({ generations, response, timeoutMs, graceMs = 0 }: RequestLifeOptions<Generation>) {
-    const lease = acquire(generations);
+    const lease = generations.acquire();
+    if (lease === undefined) throw new GatewayError('OVERLOADED');
     this.generation = lease.generation;
     this.#release = () => lease.release();
     const milliseconds = timeoutMs(lease.generation);
@@ -61,26 +62,4 @@ export class RequestLife<Generation> {
     clearTimeout(this.#timer);
     this.#release();
   }
-}
-
-/**
- * Runs `read` on the generation that serves; for requests that wait for nothing.
- * @throws GatewayError `OVERLOADED` where no generation serves
- */
-export function withGeneration<Generation, Value>(
-  generations: LeasedGenerations<Generation>,
-  read: (generation: Generation) => Value,
-): Value {
-  const lease = acquire(generations);
-  try {
-    return read(lease.generation);
-  } finally {
-    lease.release();
-  }
-}
-
-function acquire<Generation>(generations: LeasedGenerations<Generation>) {
-  const lease = generations.acquire();
-  if (lease === undefined) throw new GatewayError('OVERLOADED');
-  return lease;
 }

@@ -10,6 +10,12 @@ const flushAt = 65_536;
 /** Less than the shortest idle timeout of balancers in use (Heroku's 55 s, nginx's 60 s). */
 export const heartbeatMs = 15_000;
 
+/** The head of a stream until it is sent. */
+export interface StreamHead {
+  status: number;
+  readonly headers: Record<string, string | readonly string[]>;
+}
+
 export interface EventStreamOptions {
   /** What is sent while nothing else is. */
   readonly heartbeat: string;
@@ -17,24 +23,39 @@ export interface EventStreamOptions {
   readonly signal: AbortSignal;
   /** @default 15000 */
   readonly heartbeatMs?: number;
+  /** Changes the head before it is sent, once. @default it is sent as it is */
+  readonly changeHead?: ((head: StreamHead) => Promise<void>) | undefined;
 }
 
 export class EventStream {
   readonly #reply: FastifyReply;
-  readonly #headers: Record<string, string> = {};
+  readonly #head: StreamHead = {
+    status: 200,
+    headers: {
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-cache, no-transform',
+      'x-accel-buffering': 'no', // nginx would collect the events
+    },
+  };
+  readonly #changeHead: EventStreamOptions['changeHead'];
   readonly #signal: AbortSignal;
   readonly #timer: NodeJS.Timeout;
+  #settledHead: Promise<void> | undefined;
   #pending = '';
   #scheduled = false;
   #full = false;
+  #isOpen = true;
   #trailing = false;
 
   constructor(reply: FastifyReply, options: EventStreamOptions) {
     this.#reply = reply;
     this.#signal = options.signal;
+    this.#changeHead = options.changeHead;
     const silence = options.heartbeatMs ?? heartbeatMs;
     this.#timer = setTimeout(() => {
-      this.write(options.heartbeat);
+      if (this.#changeHead === undefined) this.write(options.heartbeat);
+      // What fails here fails again for whoever awaits it before the first event.
+      else void this.settleHead().then(() => this.#isOpen && this.write(options.heartbeat), noHeartbeat);
       this.#timer.refresh();
     }, silence);
   }
@@ -46,7 +67,16 @@ export class EventStream {
 
   /** Sets a header of the answer; without effect once something has gone out. */
   header(name: string, value: string): void {
-    this.#headers[name] = value;
+    this.#head.headers[name] = value;
+  }
+
+  /**
+   * Waits for `changeHead`, before the first write: until it has resolved, the answer can still be another one.
+   * @throws what `changeHead` throws
+   */
+  settleHead(): Promise<void> {
+    this.#settledHead ??= this.#changeHead?.(this.#head) ?? Promise.resolve();
+    return this.#settledHead;
   }
 
   write(text: string): void {
@@ -78,7 +108,7 @@ export class EventStream {
   }
 
   end(trailers: Readonly<Record<string, string>>): void {
-    clearTimeout(this.#timer);
+    this.#stop();
     this.#flush();
     const { raw } = this.#reply;
     if (raw.destroyed) return;
@@ -90,8 +120,13 @@ export class EventStream {
 
   /** Gives the reply back unsent. */
   abandon(): void {
-    clearTimeout(this.#timer);
+    this.#stop();
     this.#pending = '';
+  }
+
+  #stop(): void {
+    this.#isOpen = false;
+    clearTimeout(this.#timer);
   }
 
   #flush(): void {
@@ -115,11 +150,10 @@ export class EventStream {
     // HTTP/1.0 has no trailers.
     this.#trailing = this.#reply.request.raw.httpVersion !== '1.0';
     if (this.#trailing) raw.setHeader('trailer', 'isthmus-cost-usd');
-    raw.writeHead(200, {
-      'content-type': 'text/event-stream; charset=utf-8',
-      'cache-control': 'no-cache, no-transform',
-      'x-accel-buffering': 'no', // nginx would collect the events
-      ...this.#headers,
-    });
+    const { status, headers } = this.#head;
+    for (const [name, value] of Object.entries(headers)) raw.setHeader(name, value);
+    raw.writeHead(status);
   }
 }
+
+function noHeartbeat(): void {}

@@ -2,7 +2,7 @@
 import type { PublishedPrompt } from '../../ai/fields/index.ts';
 import { nameOf } from './find-prompt.ts';
 import { modelNames } from './list-models.ts';
-import type { V1Generation } from './v1-call.ts';
+import type { V1Generation } from './v1-generation.ts';
 
 type Part = Readonly<Record<string, unknown>>;
 

@@ -13,6 +13,11 @@ import { noteFacts } from '../request/request-facts.ts';
 
 /** Answers whatever was thrown in the form of the wire that the request's path belongs to. */
 export function refuseV1(thrown: unknown, request: FastifyRequest, reply: FastifyReply, log: Logger): FastifyReply {
+  return reply.send(writeRefusal(thrown, request, reply, log));
+}
+
+/** Sets the reply's status and headers for it. @returns the body */
+export function writeRefusal(thrown: unknown, request: FastifyRequest, reply: FastifyReply, log: Logger): string {
   const error = codedError(thrown);
   noteFacts(request, { code: error.code });
   if (error.code === 'INTERNAL_SERVER_ERROR') {
@@ -26,10 +31,8 @@ export function refuseV1(thrown: unknown, request: FastifyRequest, reply: Fastif
   if (forbidsRetry(error)) reply.header('x-should-retry', 'false');
   // A refused body may still be arriving: this connection cannot be used again.
   if (error.code === 'CONTENT_TOO_LARGE') reply.header('connection', 'close');
-  return reply
-    .code(statusOf(error))
-    .header('content-type', jsonType)
-    .send(wireErrorBody(form, error, request.id));
+  reply.code(statusOf(error)).header('content-type', jsonType);
+  return wireErrorBody(form, error, request.id);
 }
 
 /** `thrown` itself where it has a code; whatever else was thrown is a defect. */

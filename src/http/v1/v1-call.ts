@@ -1,43 +1,39 @@
 /**
- * One call on /v1, whatever its wire: `RequestLife` leases the generation and bounds the call by the deadline and the
- * client's connection, the model client answers, and the answer goes out whole or as events.
+ * One call on /v1, whatever its wire, within the life of its request: the model client answers, and the answer goes out
+ * whole or as events.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { PublishedPrompt } from '../../ai/fields/index.ts';
 import type { CallSummary, Completion } from '../../ai/model-call/index.ts';
-import type { ModelCall, ModelClient } from '../../ai/models/index.ts';
+import type { ModelCall } from '../../ai/models/index.ts';
 import { formatUsd } from '../../ai/prices/index.ts';
 import { InvalidField, type StreamForm } from '../../ai/wires/shared/index.ts';
 import { GatewayError } from '../../errors/index.ts';
 import { unreachable } from '../../lib/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import { jsonType } from '../request/coded-answer.ts';
-import { type LeasedGenerations, RequestLife } from '../request/request-life.ts';
+import type { RequestLife } from '../request/request-life.ts';
 import { setAnswerHeaders } from './answer-headers.ts';
 import { EventStream } from './event-stream.ts';
 import { noSuchModel } from './list-models.ts';
 import { codedError } from './refuse-v1.ts';
-
-/** What /v1 reads of a generation. */
-export interface V1Generation {
-  readonly models: ModelClient;
-  readonly prompts: readonly PublishedPrompt[];
-  readonly config: { readonly ai: { readonly exposeReferences: boolean; readonly callTimeoutMs: number } };
-}
-
-export type V1Generations = LeasedGenerations<V1Generation>;
+import type { ResponseHooks } from './response-hooks.ts';
+import type { V1Generation } from './v1-generation.ts';
 
 /** There is no authentication yet: every caller is anonymous; credentials are not looked at and never passed on. */
 const anonymous = { id: 'anonymous', tenant: 'public' };
 
-/**
- * The model client ends a call at its deadline, and records it as such; what waits after that, for a client that does not
- * read, is aborted so much later.
- */
-const graceMs = 50;
+export interface V1CallOptions {
+  readonly life: RequestLife<V1Generation>;
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  /** For the head of a stream; a whole answer passes them afterwards. */
+  readonly responseHooks: ResponseHooks | undefined;
+  readonly log: Logger;
+}
 
-/** One request's call; `end` it once. */
 export class V1Call {
+  /** The text of a whole answer; undefined for a stream, which is sent as it comes. */
+  body: string | undefined;
   /** Whether the answer was cached: a client that repeats the request is likely to repeat it again. */
   isFromCache = false;
   /** The request's fields that only a provider of its own wire takes. */
@@ -47,14 +43,14 @@ export class V1Call {
   readonly #life: RequestLife<V1Generation>;
   readonly #request: FastifyRequest;
   readonly #reply: FastifyReply;
+  readonly #responseHooks: ResponseHooks | undefined;
   readonly #log: Logger;
 
-  /** @throws GatewayError `OVERLOADED` where no generation serves */
-  constructor(generations: V1Generations, request: FastifyRequest, reply: FastifyReply, log: Logger) {
-    const timeoutMs = ({ config }: V1Generation): number => config.ai.callTimeoutMs;
-    this.#life = new RequestLife({ generations, response: reply.raw, timeoutMs, graceMs });
+  constructor({ life, request, reply, responseHooks, log }: V1CallOptions) {
+    this.#life = life;
     this.#request = request;
     this.#reply = reply;
+    this.#responseHooks = responseHooks;
     this.#log = log;
   }
 
@@ -82,16 +78,18 @@ export class V1Call {
     if (!this.generation.models.has(alias)) throw new GatewayError('AI_MODEL_NOT_FOUND');
   }
 
-  /** Sends a whole answer: a provider's own bytes, or the wire's text. */
+  /** Answers whole: with a provider's own bytes, or the wire's text. */
   answer(summary: CallSummary, body: string): void {
     this.isFromCache = summary.cache === 'exact';
     setAnswerHeaders(this.#reply, summary);
-    this.#reply.header('content-type', jsonType).header('isthmus-cost-usd', formatUsd(summary.costNanoUsd)).send(body);
+    this.#reply.header('isthmus-cost-usd', formatUsd(summary.costNanoUsd));
+    this.send(body);
   }
 
-  /** Sends an answer that took no model call. */
+  /** Answers whole, without a model call. */
   send(body: string): void {
-    this.#reply.header('content-type', jsonType).send(body);
+    this.#reply.header('content-type', jsonType);
+    this.body = body;
   }
 
   /** Several calls at once; one that fails ends the others. */
@@ -118,7 +116,12 @@ export class V1Call {
    */
   async stream(call: ModelCall, form: StreamForm): Promise<void> {
     this.#wireFields = call.request.wire?.unmapped ?? [];
-    const events = new EventStream(this.#reply, { heartbeat: form.heartbeat, signal: this.#life.signal });
+    const hooks = this.#responseHooks;
+    const events = new EventStream(this.#reply, {
+      heartbeat: form.heartbeat,
+      signal: this.#life.signal,
+      changeHead: hooks === undefined ? undefined : (head) => hooks.changeHead(head),
+    });
     const fail = (error: GatewayError): void => {
       if (!events.begun) {
         events.abandon();
@@ -134,6 +137,7 @@ export class V1Call {
             this.isFromCache = part.cache === 'exact';
             if (events.begun) break; // a heartbeat went out before a model answered
             setAnswerHeaders(events, part);
+            if (hooks !== undefined) await events.settleHead();
             break;
           case 'end': {
             const cost = formatUsd(part.answer.costNanoUsd);
@@ -190,9 +194,5 @@ export class V1Call {
     const names = fields.slice(0, 10).map((name) => `\`${name.replace(/[^\w.[\] ()-]/g, '').slice(0, 64)}\``);
     const message = `No model of this name takes ${names.join(', ')}.`;
     return new InvalidField(message, fields[0], 'AI_REQUEST_UNSUPPORTED', reason);
-  }
-
-  end(): void {
-    this.#life.end();
   }
 }

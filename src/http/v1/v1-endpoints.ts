@@ -1,7 +1,4 @@
-/**
- * How an endpoint of /v1 is served, whatever its wire: the request is read, a generation leased, the route run, and
- * whatever is thrown answered in the wire's form.
- */
+/** The endpoints of /v1, whatever their wire: each reads its request and answers it within `answerV1`. */
 import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify';
 import type { Fields } from '../../ai/wires/shared/index.ts';
 import { GatewayError } from '../../errors/index.ts';
@@ -10,11 +7,12 @@ import type { AllowedOrigins } from '../request/allowed-origins.ts';
 import { jsonType } from '../request/coded-answer.ts';
 import { toGatewayError } from '../request/fastify-errors.ts';
 import { refuseCrossSite } from '../request/refuse-cross-site.ts';
-import { withGeneration } from '../request/request-life.ts';
+import { answerV1 } from './answer-v1.ts';
 import { readBodyText, readJsonBody } from './read-json-body.ts';
 import { refuseV1 } from './refuse-v1.ts';
 import { RepeatedBodies } from './repeated-bodies.ts';
-import { V1Call, type V1Generation, type V1Generations } from './v1-call.ts';
+import { V1Call } from './v1-call.ts';
+import type { V1Generation, V1Generations } from './v1-generation.ts';
 
 export interface V1RoutesOptions {
   readonly generations: V1Generations;
@@ -44,51 +42,49 @@ export class V1Endpoints {
     const { generations, log, bodyLimit } = this.#options;
     const repeated = new RepeatedBodies<Parsed>();
     this.#methods.set(path, 'POST');
-    this.#app.post(path, bodyLimit === undefined ? {} : { bodyLimit }, async (request, reply) => {
-      let call: V1Call | undefined;
-      try {
-        const text = readBodyText(request.headers, request.body);
+    this.#app.post(path, bodyLimit === undefined ? {} : { bodyLimit }, (request, reply) =>
+      answerV1(generations, request, reply, log, async ({ life, headers, body, responseHooks }) => {
+        const text = readBodyText(headers, body);
         const cached = repeated.find(text);
         const parsed = cached ?? read(readJsonBody(text));
-        call = new V1Call(generations, request, reply, log);
-        await run(call, parsed, request);
+        const call = new V1Call({ life, request, reply, responseHooks, log });
+        try {
+          await run(call, parsed, request);
+        } catch (error) {
+          throw call.reasonOf(error);
+        }
         if (cached === undefined && call.isFromCache) repeated.add(text, parsed);
-      } catch (error) {
-        refuseV1(call === undefined ? error : call.reasonOf(error), request, reply, log);
-      } finally {
-        call?.end();
-      }
-      return reply;
-    });
+        return call.body;
+      }),
+    );
   }
 
   /** Adds a route by GET, which waits for nothing. */
   get(path: string, read: (generation: V1Generation, params: unknown) => Readonly<Record<string, unknown>>): void {
     const { generations, allowedOrigins, log } = this.#options;
     this.#methods.set(path, 'GET');
-    this.#app.get(path, async (request, reply) => {
-      try {
-        refuseCrossSite({ method: 'GET', headers: request.headers }, allowedOrigins());
-        const answer = withGeneration(generations, (generation) => read(generation, request.params));
-        return await reply.header('content-type', jsonType).send(JSON.stringify(answer));
-      } catch (error) {
-        return refuseV1(error, request, reply, log);
-      }
-    });
+    this.#app.get(path, (request, reply) =>
+      answerV1(generations, request, reply, log, ({ life, headers }) => {
+        refuseCrossSite({ method: 'GET', headers }, allowedOrigins());
+        const answer = JSON.stringify(read(life.generation, request.params));
+        reply.header('content-type', jsonType);
+        return answer;
+      }),
+    );
   }
 
   /** Answers paths and methods that no route has, and requests that Fastify refuses before their route runs. */
   refuseOthers(): void {
-    const { log } = this.#options;
-    this.#app.setNotFoundHandler((request, reply) => {
-      const [path = ''] = request.url.split('?', 1);
-      const allowed = this.#methodsOf(path.replace(/^\/v1/, '').replace(/\/$/, ''));
-      if (allowed === undefined || allowed.split(', ').includes(request.method)) {
-        return refuseV1(new GatewayError('NOT_FOUND'), request, reply, log);
-      }
-      reply.header('allow', allowed);
-      return refuseV1(new GatewayError('METHOD_NOT_ALLOWED'), request, reply, log);
-    });
+    const { generations, log } = this.#options;
+    this.#app.setNotFoundHandler((request, reply) =>
+      answerV1(generations, request, reply, log, () => {
+        const [path = ''] = request.url.split('?', 1);
+        const allowed = this.#methodsOf(path.replace(/^\/v1/, '').replace(/\/$/, ''));
+        if (allowed === undefined || allowed.split(', ').includes(request.method)) throw new GatewayError('NOT_FOUND');
+        reply.header('allow', allowed);
+        throw new GatewayError('METHOD_NOT_ALLOWED');
+      }),
+    );
     this.#app.setErrorHandler((error: FastifyError, request, reply) =>
       refuseV1(toGatewayError(error, 'AI_REQUEST_INVALID'), request, reply, log),
     );

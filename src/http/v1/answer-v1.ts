@@ -1,0 +1,96 @@
+/**
+ * The life of a request of /v1, the same on every route: `RequestLife` leases the generation and bounds all that follows,
+ * then the plugins' `onRequest`, the route, whatever it throws in its wire's form, and the plugins' `onResponse`.
+ */
+import type { IncomingHttpHeaders } from 'node:http';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Logger } from '../../observability/index.ts';
+import { type Hooks, runRequestHooks } from '../../plugins/index.ts';
+import { jsonType } from '../request/coded-answer.ts';
+import { RequestLife } from '../request/request-life.ts';
+import { writeRefusal } from './refuse-v1.ts';
+import { ResponseHooks } from './response-hooks.ts';
+import type { V1Generation, V1Generations } from './v1-generation.ts';
+
+/** One request on its way through a route. */
+export interface V1Request {
+  readonly life: RequestLife<V1Generation>;
+  /** As the plugins left them. */
+  readonly headers: IncomingHttpHeaders;
+  readonly body: unknown;
+  /** Undefined where no plugin has `onResponse`. */
+  readonly responseHooks: ResponseHooks | undefined;
+}
+
+/** The text to send with the reply's status and headers; undefined where the route has sent a stream. */
+type Respond = (request: V1Request) => Promise<string | undefined> | string | undefined;
+
+/**
+ * The model client ends a call at its deadline, and records it as such; what waits after that, for a client that does not
+ * read, is aborted so much later.
+ */
+const graceMs = 50;
+
+export async function answerV1(
+  generations: V1Generations,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  log: Logger,
+  respond: Respond,
+): Promise<FastifyReply> {
+  let life: RequestLife<V1Generation> | undefined;
+  let responseHooks: ResponseHooks | undefined;
+  const refuse = (error: unknown): string =>
+    writeRefusal(life === undefined ? error : life.reasonOf(error), request, reply, log);
+  try {
+    let body: string | undefined;
+    try {
+      life = new RequestLife({ generations, response: reply.raw, timeoutMs, graceMs });
+      const { hooks } = life.generation;
+      if (hooks === undefined) {
+        const { headers } = request;
+        body = await respond({ life, headers, body: request.body, responseHooks });
+      } else {
+        const values = new Map<string, unknown>();
+        if (hooks.onResponse !== undefined)
+          responseHooks = new ResponseHooks(hooks, { request, reply, values, signal: life.signal });
+        body = await respondThroughPlugins(hooks, { life, request, reply, values, responseHooks }, respond);
+      }
+    } catch (error) {
+      body = refuse(error);
+    }
+    if (body === undefined) return reply;
+    if (responseHooks !== undefined) {
+      try {
+        body = await responseHooks.changeAnswer(body);
+      } catch (error) {
+        body = refuse(error);
+      }
+    }
+    return reply.send(body);
+  } finally {
+    life?.end();
+  }
+}
+
+function timeoutMs({ config }: V1Generation): number {
+  return config.ai.callTimeoutMs;
+}
+
+interface PluginsTurn extends Pick<V1Request, 'life' | 'responseHooks'> {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  readonly values: Map<string, unknown>;
+}
+
+async function respondThroughPlugins(
+  hooks: Hooks,
+  { life, request, reply, values, responseHooks }: PluginsTurn,
+  respond: Respond,
+): Promise<string | undefined> {
+  const hooked = await runRequestHooks(hooks, request, values, life.signal);
+  if (hooked.kind === 'continue') return respond({ life, headers: hooked.headers, body: hooked.body, responseHooks });
+  const { status, headers = { 'content-type': jsonType }, body = '' } = hooked.answer;
+  reply.code(status).headers(headers);
+  return body;
+}

@@ -1,0 +1,14 @@
+import type { PublishedPrompt } from '../../ai/fields/index.ts';
+import type { ModelClient } from '../../ai/models/index.ts';
+import type { Hooks } from '../../plugins/index.ts';
+import type { LeasedGenerations } from '../request/request-life.ts';
+
+/** What /v1 reads of a generation. */
+export interface V1Generation {
+  readonly models: ModelClient;
+  readonly prompts: readonly PublishedPrompt[];
+  readonly hooks?: Hooks | undefined;
+  readonly config: { readonly ai: { readonly exposeReferences: boolean; readonly callTimeoutMs: number } };
+}
+
+export type V1Generations = LeasedGenerations<V1Generation>;
