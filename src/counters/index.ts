@@ -1,2 +1,5 @@
 export type { CounterChange, CounterOutcome, Counters, CounterWindow, LocalCounters } from './counters.ts';
 export { ProcessCounters, type ProcessCountersOptions } from './process-counters.ts';
+export { endCounterHolder } from './shared/end-holder.ts';
+export { type CounterMemoryOptions, createCounterMemory } from './shared/memory.ts';
+export { SharedCounters, type SharedCountersOptions } from './shared/shared-counters.ts';

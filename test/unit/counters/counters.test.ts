@@ -1,10 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import type { CounterChange, Counters } from '../../../src/counters/index.ts';
-import { ProcessCounters } from '../../../src/counters/index.ts';
+import { createCounterMemory, ProcessCounters, SharedCounters } from '../../../src/counters/index.ts';
 
 /** One contract for counters, wherever they are kept. */
 const implementations: ReadonlyArray<readonly [string, (capacity: number, now: () => number) => Counters]> = [
   ['ProcessCounters', (capacity, now) => new ProcessCounters({ capacity, now })],
+  [
+    'SharedCounters',
+    (capacity, now) => {
+      const slots = 2 ** Math.ceil(Math.log2(capacity));
+      return new SharedCounters({
+        memory: createCounterMemory({ capacity: slots, slidingCapacity: 64 }),
+        holder: 1,
+        now,
+      });
+    },
+  ],
 ];
 
 const minute = { kind: 'fixed', ms: 60_000 } as const;

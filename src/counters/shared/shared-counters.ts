@@ -1,0 +1,203 @@
+/**
+ * Counters that the threads of a process share. A step takes the one lock, looks at all of its counters, and writes
+ * all of them or none. Whatever instruction a thread is ended at, the counters are as before its step or as after it,
+ * and what it had leased is subtracted (`endCounterHolder`).
+ */
+import { GatewayError } from '../../errors/index.ts';
+import { invariant } from '../../lib/index.ts';
+import { checkChanges } from '../check-changes.ts';
+import type { CounterChange, CounterOutcome, CounterWindow, LocalCounters } from '../counters.ts';
+import { slidingBucket, slidingRoomInMs, slidingTotal } from '../sliding-window.ts';
+import { Journal } from './journal.ts';
+import { LoweredSignal } from './lowered-signal.ts';
+import { machineNow } from './machine-clock.ts';
+import { type MemoryViews, viewMemory } from './memory.ts';
+import { lockMemory, unlockMemory } from './memory-lock.ts';
+import { SlotTable } from './slot-table.ts';
+import { hashKey, storedKey } from './stored-key.ts';
+
+export interface SharedCountersOptions {
+  /** Of `createCounterMemory`. */
+  readonly memory: SharedArrayBuffer;
+  /** Names this thread: a positive integer that no other thread has or, until it was ended, had. */
+  readonly holder: number;
+  /** Milliseconds of a clock that never goes back and that all threads share. @default the machine's */
+  readonly now?: () => number;
+}
+
+export class SharedCounters implements LocalCounters {
+  readonly #views: MemoryViews;
+  readonly #holder: number;
+  readonly #now: () => number;
+  readonly #plain: SlotTable;
+  readonly #sliding: SlotTable;
+  readonly #journal: Journal;
+  readonly #lowered: LoweredSignal;
+  /** First words of the counters of the step under way, and of their leases; -1: it has none, or is forgotten. */
+  readonly #words: number[] = [];
+  readonly #leases: number[] = [];
+  /** The time of the step under way. */
+  #stepMs = 0;
+  readonly #isIdlePlain = (words: number): boolean => this.#plainAmount(words) === 0 && !this.#isOfStep(words);
+  readonly #isIdleSliding = (words: number): boolean => this.#slidingAmount(words) === 0 && !this.#isOfStep(words);
+
+  constructor(options: SharedCountersOptions) {
+    invariant(Number.isInteger(options.holder) && options.holder > 0, 'a holder is a positive integer');
+    this.#views = viewMemory(options.memory);
+    this.#holder = options.holder;
+    this.#now = options.now ?? machineNow;
+    this.#plain = new SlotTable(this.#views, this.#views.plain);
+    this.#sliding = new SlotTable(this.#views, this.#views.sliding);
+    this.#journal = new Journal(this.#views);
+    this.#lowered = new LoweredSignal(this.#views);
+  }
+
+  add(changes: readonly CounterChange[]): CounterOutcome {
+    checkChanges(changes);
+    let outcome: CounterOutcome;
+    lockMemory(this.#views, this.#holder);
+    try {
+      this.#begin();
+      for (const change of changes) this.#locate(change);
+      outcome = this.#refusal(changes) ?? this.#write(changes);
+    } finally {
+      unlockMemory(this.#views);
+    }
+    if (outcome.kind === 'added') {
+      for (const change of changes) if (change.amount < 0) this.#lowered.signal(change.key);
+    }
+    return outcome;
+  }
+
+  amount(key: string, window?: CounterWindow): number {
+    const stored = storedKey(key);
+    const hash = hashKey(stored, this.#views.seed);
+    lockMemory(this.#views, this.#holder);
+    try {
+      this.#begin();
+      const table = window?.kind === 'sliding' ? this.#sliding : this.#plain;
+      const slot = table.find(stored, hash, 0);
+      if (slot < 0) return 0;
+      const words = table.wordsOf(slot);
+      return table === this.#sliding ? this.#slidingAmount(words) : this.#plainAmount(words);
+    } finally {
+      unlockMemory(this.#views);
+    }
+  }
+
+  onLowered(key: string, listener: () => void): () => void {
+    return this.#lowered.listen(key, listener);
+  }
+
+  #begin(): void {
+    this.#stepMs = this.#now();
+    this.#words.length = 0;
+    this.#leases.length = 0;
+    this.#journal.begin();
+    // Left by a step that ended with an error.
+    this.#journal.replay();
+  }
+
+  #locate({ key, window, leased }: CounterChange): void {
+    const stored = storedKey(key);
+    const hash = hashKey(stored, this.#views.seed);
+    if (window?.kind === 'sliding') {
+      this.#words.push(this.#findOrCreate(this.#sliding, stored, hash, 0));
+      this.#leases.push(-1);
+      return;
+    }
+    this.#words.push(this.#findOrCreate(this.#plain, stored, hash, 0));
+    this.#leases.push(leased === undefined ? -1 : this.#findOrCreate(this.#plain, stored, hash, this.#holder));
+  }
+
+  #findOrCreate(table: SlotTable, key: string, hash: number, holder: number): number {
+    const found = table.find(key, hash, holder);
+    if (found >= 0) return table.wordsOf(found);
+    const isIdle = table === this.#plain ? this.#isIdlePlain : this.#isIdleSliding;
+    const slot = table.create(key, hash, holder, isIdle);
+    if (slot < 0) throw new GatewayError('OVERLOADED', { detail: 'the counters in shared memory are full' });
+    return table.wordsOf(slot);
+  }
+
+  /** A step's own counters keep their slots, though some are still 0. */
+  #isOfStep(words: number): boolean {
+    return this.#words.includes(words) || this.#leases.includes(words);
+  }
+
+  #refusal(changes: readonly CounterChange[]): CounterOutcome | undefined {
+    let refused = -1;
+    let roomInMs = 0;
+    for (let index = 0; index < changes.length; index++) {
+      const change = changes[index];
+      const words = this.#words[index];
+      if (change === undefined || words === undefined || change.amount <= 0) continue;
+      const { amount, max = Number.MAX_SAFE_INTEGER, window } = change;
+      const isSliding = window?.kind === 'sliding';
+      const current = isSliding ? this.#slidingAmountOf(words, window.ms) : this.#plainAmount(words);
+      if (current + amount <= max) continue;
+      if (refused < 0) refused = index;
+      let roomIn = 0;
+      if (isSliding) roomIn = slidingRoomInMs(this.#views.float64, words + 1, this.#stepMs, window.ms, amount, max);
+      else if (window !== undefined && !this.#isOver(words)) roomIn = Math.max(0, this.#endsAt(words) - this.#stepMs);
+      roomInMs = Math.max(roomInMs, roomIn);
+    }
+    return refused < 0 ? undefined : { kind: 'refused', index: refused, roomInMs };
+  }
+
+  #write(changes: readonly CounterChange[]): CounterOutcome {
+    for (let index = 0; index < changes.length; index++) {
+      const change = changes[index];
+      const words = this.#words[index];
+      if (change === undefined || words === undefined) continue;
+      if (change.window?.kind === 'sliding') this.#putSliding(change, change.window.ms, words);
+      else this.#putPlain(change, words, this.#leases[index] ?? -1);
+    }
+    this.#journal.commit();
+    return { kind: 'added', atMs: this.#stepMs };
+  }
+
+  #putSliding({ amount, atMs }: CounterChange, windowMs: number, words: number): void {
+    const { float64 } = this.#views;
+    // Of an empty window: how long it is says when it is idle.
+    float64[words] = windowMs;
+    const bucket = slidingBucket(float64, words + 1, this.#stepMs, windowMs, atMs ?? this.#stepMs);
+    if (bucket >= 0) this.#journal.put(bucket, (float64[bucket] ?? 0) + amount);
+  }
+
+  #putPlain({ amount, window, leased, atMs }: CounterChange, words: number, lease: number): void {
+    let endsAt = 0;
+    if (window !== undefined) {
+      endsAt = this.#endsAt(words);
+      const isOver = endsAt <= this.#stepMs;
+      if (atMs !== undefined && (isOver || atMs < endsAt - window.ms)) return;
+      if (isOver) endsAt = this.#stepMs + window.ms;
+    }
+    this.#journal.put(words, this.#plainAmount(words) + amount);
+    if (endsAt !== this.#endsAt(words)) this.#journal.put(words + 1, endsAt);
+    if (lease < 0 || leased === undefined) return;
+    this.#journal.put(lease, this.#plainAmount(lease) + leased);
+    if (endsAt !== this.#endsAt(lease)) this.#journal.put(lease + 1, endsAt);
+  }
+
+  #endsAt(words: number): number {
+    return this.#views.float64[words + 1] ?? 0;
+  }
+
+  #isOver(words: number): boolean {
+    const endsAt = this.#endsAt(words);
+    return endsAt !== 0 && endsAt <= this.#stepMs;
+  }
+
+  #plainAmount(words: number): number {
+    return this.#isOver(words) ? 0 : (this.#views.float64[words] ?? 0);
+  }
+
+  #slidingAmount(words: number): number {
+    const windowMs = this.#views.float64[words] ?? 0;
+    return windowMs === 0 ? 0 : this.#slidingAmountOf(words, windowMs);
+  }
+
+  #slidingAmountOf(words: number, windowMs: number): number {
+    return slidingTotal(this.#views.float64, words + 1, this.#stepMs, windowMs);
+  }
+}
