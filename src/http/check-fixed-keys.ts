@@ -5,6 +5,7 @@ const fixedKeys: Readonly<Record<string, (config: ResolvedConfig) => unknown>> =
   'server.host': ({ server }) => server.host,
   'server.port': ({ server }) => server.port,
   'server.graphql_path': ({ server }) => server.graphqlPath,
+  'server.v1': ({ server }) => server.v1,
   'server.landing_page': ({ server }) => server.landingPage,
   'server.headers_timeout': ({ server }) => server.headersTimeoutMs,
   'server.request_timeout': ({ server }) => server.requestTimeoutMs,
