@@ -1,10 +1,35 @@
 /** The site of docs/: `npm run docs` builds it into docs/.vitepress/dist, searchable, with nothing loaded from elsewhere. */
+
+/** Links that leave docs/ (the sources, the README) are for readers on a forge; on the site they are plain text. */
+function unlinkOutside(md) {
+  md.core.ruler.push('unlink-outside', ({ tokens }) => {
+    for (const { children } of tokens) {
+      let isOutside = false;
+      for (const token of children ?? []) {
+        if (token.type === 'link_open') isOutside = token.attrGet('href').startsWith('../');
+        if (isOutside && /^link_(?:open|close)$/.test(token.type)) token.type = 'text';
+      }
+    }
+  });
+}
+
+/** `{{name}}` in code is code, and not an expression of the page. */
+function keepBraces(md) {
+  const { code_inline: render } = md.renderer.rules;
+  md.renderer.rules.code_inline = (...parts) => render(...parts).replace('<code', '<code v-pre');
+}
+
 export default {
   title: 'Isthmus',
   description: 'A GraphQL federation gateway whose AI fields are real fields of the graph.',
   cleanUrls: true,
-  // Links that leave docs/ (the sources, the README) are for readers on a forge.
-  ignoreDeadLinks: [/\.\.\//, /^http:\/\/127\.0\.0\.1/],
+  ignoreDeadLinks: [/^http:\/\/127\.0\.0\.1/],
+  markdown: {
+    config(md) {
+      unlinkOutside(md);
+      keepBraces(md);
+    },
+  },
   themeConfig: {
     search: { provider: 'local' },
     sidebar: [
@@ -16,7 +41,7 @@ export default {
           { text: 'AI fields', link: '/ai-fields' },
           { text: 'Prompts', link: '/prompts' },
           { text: 'Models', link: '/models' },
-          { text: '/v1', link: '/v1' },
+          { text: '/v1: models for applications', link: '/v1' },
         ],
       },
       {
