@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, globSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { parse } from 'graphql';
 import { describe, expect, it } from 'vitest';
@@ -14,6 +14,7 @@ import { renderSummary } from '../../bench/render-summary.ts';
 import { renderTables } from '../../bench/render-tables.ts';
 import type { Results } from '../../bench/results.ts';
 import { parsePrompt } from '../../src/ai/fields/prompts/prompt.ts';
+import { readLabels } from '../../src/ai/fields/prompts/prompt-labels.ts';
 import { unpricedTargets } from '../../src/ai/models/index.ts';
 import { checkAiSdkPackage } from '../../src/ai/providers/ai-sdk/index.ts';
 import { loadConfig, type ResolvedConfig } from '../../src/index.ts';
@@ -23,7 +24,7 @@ import { allSnippets, expectSection, pages } from './pages.ts';
 
 const run = promisify(execFile);
 
-/** A part of a supergraph.yaml, with a subgraph where it names none and a value for every variable. */
+/** Loads a part of a supergraph.yaml: a subgraph is added if it has none, and every variable has a value. */
 async function loadSnippet(yaml: string): Promise<ResolvedConfig> {
   const folder = await mkdtemp(join(tmpdir(), 'isthmus-snippet-'));
   try {
@@ -37,16 +38,26 @@ async function loadSnippet(yaml: string): Promise<ResolvedConfig> {
   }
 }
 
-describe('the reference pages', () => {
-  it('list every error code as the table has it', () => expectSection('docs/errors.md', 'errors', errorsSection()));
+/** The anchors of a page’s headings, as forges and the site write them. */
+function headingsIn(page: string): readonly string[] {
+  return [...page.matchAll(/^#+ (.+)$/gm)].map(([, title = '']) =>
+    title
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}
 
-  it('list every configuration key as the schema has it', async () => {
+describe('the reference pages', () => {
+  it('list every error code', () => expectSection('docs/errors.md', 'errors', errorsSection()));
+
+  it('list every configuration key of the schema', async () => {
     await expectSection('docs/configuration.md', 'configuration', configurationSection());
     const section = configurationSection();
     expect(configurationLeaves().filter((leaf) => !section.includes(`\`${leaf}\``))).toEqual([]);
   });
 
-  it('show the figures of the last benchmark', async () => {
+  it('show the figures of the last benchmark run', async () => {
     const results = JSON.parse(await readFile('bench/results.json', 'utf8')) as Results;
     await expectSection('README.md', 'speed', renderSummary(results, { lines: 3 }));
     await expectSection('docs/benchmarks.md', 'speed', renderSummary(results));
@@ -57,7 +68,7 @@ describe('the reference pages', () => {
     expect(await readFile('bench/results.svg', 'utf8')).toBe(renderChart(results));
   });
 
-  it('list every part of src/ that there is', async () => {
+  it('list every part of src/', async () => {
     const section = layoutSection(importRanks);
     await expectSection('docs/architecture.md', 'layout', section);
     const parts = [...section.matchAll(/`src\/([^`]+)`/g)].map((match) => match[1] ?? '');
@@ -70,13 +81,16 @@ describe('the reference pages', () => {
 });
 
 describe('the README and the pages of docs/', () => {
-  it('are all listed on the first page, which is the door of the site', async () => {
+  it('are all linked from the start page and from the navigation of the site', async () => {
     const index = await readFile('docs/index.md', 'utf8');
     const unlisted = pages.filter((page) => !/README|index/.test(page) && !index.includes(`(${page.slice(5)})`));
     expect(unlisted).toEqual([]);
+    const navigation = await readFile('docs/.vitepress/config.js', 'utf8');
+    const links = pages.flatMap((page) => (/README|index/.test(page) ? [] : [`link: '/${basename(page, '.md')}'`]));
+    expect(links.filter((link) => !navigation.includes(link))).toEqual([]);
   });
 
-  it('name scripts that exist', async () => {
+  it('name npm scripts that exist', async () => {
     const { scripts } = JSON.parse(await readFile('package.json', 'utf8')) as { scripts: Record<string, string> };
     const texts = await Promise.all(pages.map((page) => readFile(page, 'utf8')));
     const names = texts.flatMap((text) =>
@@ -86,19 +100,25 @@ describe('the README and the pages of docs/', () => {
     expect(names.filter((name) => scripts[name] === undefined)).toEqual([]);
   });
 
-  it('link to files that exist', async () => {
-    for (const page of pages) {
-      const links = [...(await readFile(page, 'utf8')).matchAll(/\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)/g)];
-      const targets = links.map((match) => match[1] ?? '');
-      expect(targets.filter((target) => !existsSync(join(dirname(page), target)))).toEqual([]);
+  it('link to files and headings that exist', async () => {
+    const documents = [...pages, 'CONTRIBUTING.md', 'ARCHITECTURE.md', 'SECURITY.md', 'CHANGELOG.md'];
+    for (const page of documents) {
+      const links = [...(await readFile(page, 'utf8')).matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)];
+      expect(links.length, page).toBeGreaterThan(0);
+      for (const [link, target = '', heading] of links) {
+        const path = target === '' ? page : join(dirname(page), target);
+        expect(existsSync(path), `${page}: ${link}`).toBe(true);
+        if (heading !== undefined)
+          expect(headingsIn(await readFile(path, 'utf8')), `${page}: ${link}`).toContain(heading);
+      }
     }
   });
 
-  it('have GraphQL that parses', async () => {
+  it('contain GraphQL that parses', async () => {
     for (const { page, snippet } of await allSnippets('graphql')) expect(() => parse(snippet), page).not.toThrow();
   });
 
-  it('have YAML that is taken as configuration, by models that have prices and packages that are there', async () => {
+  it('contain valid configurations, with models that have prices and packages that are installed', async () => {
     const snippets = await allSnippets('yaml');
     expect(snippets.length).toBeGreaterThan(3);
     for (const { page, snippet } of snippets) {
@@ -110,7 +130,22 @@ describe('the README and the pages of docs/', () => {
     }
   });
 
-  it('show the sample’s own code as it is', async () => {
+  it('contain prompts, labels and JSON that can be read', async () => {
+    const prompts = await allSnippets('handlebars');
+    expect(prompts.length).toBeGreaterThan(1);
+    for (const { snippet } of prompts)
+      expect((await parsePrompt('snippet', snippet)).variables.size).toBeGreaterThan(0);
+    const labels = (await allSnippets('yml')).find(({ page }) => page === 'docs/prompts.md');
+    expect(
+      readLabels(labels?.snippet ?? '')
+        .get('triage')
+        ?.has('production'),
+    ).toBe(true);
+    for (const { snippet } of await allSnippets('yml')) expect(parseYaml(snippet)).toBeTypeOf('object');
+    for (const { page, snippet } of await allSnippets('json')) expect(() => JSON.parse(snippet), page).not.toThrow();
+  });
+
+  it('show the code of the sample unchanged', async () => {
     const [example] = await allSnippets('ts');
     const code = await readFile('subgraphs/assistant/fields.ts', 'utf8');
     const lines = (example?.snippet ?? '').replace("from 'isthmus'", "from '../../src/index.ts'").split('\n');
@@ -123,7 +158,7 @@ describe('the README and the pages of docs/', () => {
     expect(tests).toHaveLength(3);
   });
 
-  it('have examples beside them that name the versions of this package', async () => {
+  it('come with examples that depend on the versions of this package', async () => {
     const read = async (path: string) =>
       (JSON.parse(await readFile(path, 'utf8')) as { dependencies: Record<string, string> }).dependencies;
     const versions = { ...(await read('package.json')), isthmus: '*' };
@@ -132,12 +167,11 @@ describe('the README and the pages of docs/', () => {
     for (const example of examples) expect(versions, example).toMatchObject(await read(example));
   });
 
-  it('name commands that there are', { timeout: 60_000 }, async () => {
+  it('list commands that exist', { timeout: 60_000 }, async () => {
     const page = await readFile('docs/operating.md', 'utf8');
-    const commands = [...page.matchAll(/^\| `npm run -s isthmus -- ([a-z]+(?: [a-z]+)?)/gm)].map(
-      ([, command = '']) => command,
-    );
+    const commands = [...page.matchAll(/^\| `isthmus ([a-z]+(?: [a-z]+)?)/gm)].map(([, command = '']) => command);
     expect(commands).toContain('ai warm');
+    expect(commands.length).toBeGreaterThan(7);
     const words = commands.map((command) => command.split(' '));
     const help = new Map<string, string>();
     for (const parent of new Set(words.map((command) => command.slice(0, -1).join(' ')))) {
