@@ -5,7 +5,7 @@ export {
   type OperationRequest,
   printResult,
 } from './execution-engine.ts';
-export { createIsthmusEngine } from './isthmus-engine.ts';
+export { createIsthmusEngine, type PlanHook } from './isthmus-engine.ts';
 export { JsonText } from './json-text.ts';
 export { retainedDocument } from './prepare/retained-document.ts';
 export { createReferenceEngine, refuseMissingReference } from './reference-engine.ts';

@@ -13,7 +13,7 @@ import { shapeAnswer } from './answer/shape-answer.ts';
 import { activeLabels } from './compile/active-labels.ts';
 import { type CompiledPlan, compilePlan } from './compile/compile-plan.ts';
 import type { DataPath, TypeMemberships } from './data/data.ts';
-import type { ExecutionEngine, OperationRequest, UsedOperation } from './execution-engine.ts';
+import type { ExecutionEngine, ExecutionOutcome, OperationRequest, UsedOperation } from './execution-engine.ts';
 import { OperationValues } from './prepare/operation-values.ts';
 import { PreparedOperation, type Variant } from './prepare/prepared-operation.ts';
 import { retainedDocument } from './prepare/retained-document.ts';
@@ -38,8 +38,18 @@ export interface IsthmusEngineOptions {
   /** The caches of prepared operations and plans. */
   readonly caches: CacheGroup;
   /** Called with the requests of a plan each time it is about to run; a rejection ends the operation. @default nothing */
-  readonly onPlan?: ((fetches: readonly PlannedRequest[], request: OperationRequest) => Promise<void>) | undefined;
+  readonly onPlan?: PlanHook | undefined;
 }
+
+export type PlanHook = (
+  fetches: readonly PlannedRequest[],
+  request: OperationRequest,
+) => Promise<{
+  /** Answers the operation: the plan does not run. */
+  readonly outcome?: ExecutionOutcome | undefined;
+  /** Changes the plan's answer. */
+  readonly finish?: ((outcome: ExecutionOutcome) => Promise<ExecutionOutcome>) | undefined;
+}>;
 
 /** One request of a plan, for those who only read it. */
 export interface PlannedRequest {
@@ -106,7 +116,8 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
           ? firstOf(variant.plans)
           : await planOf(variant, context.client);
       context.signal.throwIfAborted();
-      if (onPlan !== undefined) await onPlan(plan.fetches.map(plannedRequest), request);
+      const hooked = onPlan === undefined ? undefined : await onPlan(plan.fetches.map(plannedRequest), request);
+      if (hooked?.outcome !== undefined) return hooked.outcome;
       // 3. Run: each fetch as soon as the fetches it depends on have ended.
       const values = new OperationValues(variant.normalised, variables);
       const result = await runPlan({ plan, clients, types, context, log, errorPolicy, values, representationValues });
@@ -123,7 +134,7 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
       });
       // 5. Accounted: the memory it has come to retain.
       reportGrowth(prepared, plan, request);
-      return outcome;
+      return hooked?.finish === undefined ? outcome : hooked.finish(outcome);
     },
 
     mostUsed(count) {

@@ -1,4 +1,3 @@
-import type { EmbeddingRequest, ModelRequest } from '../ai/model-call/index.ts';
 import type { ModelCall, ModelClient, ModelStreamPart } from '../ai/models/index.ts';
 import { GatewayError } from '../errors/index.ts';
 import { callPlugin, type Hook, type Hooks } from './compile-hooks.ts';
@@ -6,12 +5,16 @@ import type { ModelCallEvent, ModelCallSummary, Plugin } from './plugin.ts';
 
 type ModelHooks = readonly Hook<NonNullable<Plugin['onModelCall']>>[];
 type Bounds = Pick<ModelCall, 'alias' | 'prompt' | 'requestId' | 'signal'>;
+type HookedRequest = ModelCallEvent['request'];
 
-/** A model client whose calls pass the plugins; the client itself where no plugin has the hook. */
-export function withModelHooks(client: ModelClient, hooks: Hooks | undefined): ModelClient {
+/**
+ * A model client whose calls pass the plugins; the client itself where no plugin has the hook.
+ * @param judge the alias that judges texts where a call names none
+ */
+export function withModelHooks(client: ModelClient, hooks: Hooks | undefined, judge: string | undefined): ModelClient {
   const { onModelCall } = hooks ?? {};
   if (hooks === undefined || onModelCall === undefined) return client;
-  const begin = <Request extends ModelRequest | EmbeddingRequest>(
+  const begin = <Request extends HookedRequest>(
     call: Bounds & { readonly request: Request },
     kind: ModelCallEvent['kind'],
   ) => beginCall<Request>(hooks, onModelCall, call, kind);
@@ -40,7 +43,17 @@ export function withModelHooks(client: ModelClient, hooks: Hooks | undefined): M
         if (!isReported) await report({ kind: 'failed', code: 'CLIENT_CLOSED_REQUEST' });
       }
     },
-    ...(moderate === undefined ? {} : { moderate: (call) => moderate.call(client, call) }),
+    ...(moderate === undefined
+      ? {}
+      : {
+          async moderate({ texts, ...call }) {
+            const alias = call.alias ?? judge;
+            // Without a model there is no call; the client has the words for that.
+            if (alias === undefined) return moderate.call(client, { ...call, texts });
+            const { request, finish } = await begin({ ...call, alias, request: { texts } }, 'moderate');
+            return finish(moderate.call(client, { ...call, alias, ...request }));
+          },
+        }),
     has: (alias) => client.has(alias),
     list: () => client.list(),
     ...(describe === undefined ? {} : { describe: () => describe.call(client) }),
@@ -48,13 +61,13 @@ export function withModelHooks(client: ModelClient, hooks: Hooks | undefined): M
   };
 }
 
-async function beginCall<Request extends ModelRequest | EmbeddingRequest>(
+async function beginCall<Request extends HookedRequest>(
   { log }: Hooks,
   hooks: ModelHooks,
   { alias, prompt, requestId, signal, request }: Bounds & { readonly request: Request },
   kind: ModelCallEvent['kind'],
 ) {
-  const event = { requestId, alias, prompt, kind, request } as unknown as ModelCallEvent;
+  const event = { requestId, signal, alias, prompt, kind, request } as unknown as ModelCallEvent;
   const finishes: { plugin: string; call: (summary: ModelCallSummary) => unknown }[] = [];
   for (const { plugin, call } of hooks) {
     const result = await callPlugin({ plugin, log, requestId, signal }, () => call(event));

@@ -25,8 +25,12 @@ export interface Plugin {
    * answer.
    */
   onOperation?(event: OperationEvent): HookResult<OperationResult | ((answer: OperationAnswer) => HookResult)>;
-  /** The operation has a plan, planned now or cached. It may be refused; the plan is for reading. */
-  onPlan?(event: PlanEvent): HookResult;
+  /**
+   * The operation has a plan, planned now or cached, and is about to be sent to its subgraphs. The plan is for reading. A
+   * result it returns is the answer; a function it returns is called with the answer, before those of `onOperation`. For
+   * `engine: isthmus` alone: a configuration with the reference engine is refused where a plugin has this hook.
+   */
+  onPlan?(event: PlanEvent): HookResult<OperationResult | ((answer: OperationAnswer) => HookResult)>;
   /**
    * A subgraph is about to be asked. A response it returns stands for the subgraph's; a function it returns is called
    * with the response, and may return another.
@@ -34,7 +38,10 @@ export interface Plugin {
   onSubgraphRequest?(
     event: SubgraphEvent,
   ): HookResult<SubgraphResponse | ((response: SubgraphResponse) => HookResult<SubgraphResponse>)>;
-  /** A model is about to be called, by an AI field or over /v1. A function it returns is told how the call ended. */
+  /**
+   * A model is about to be called, by an AI field or over /v1. A function it returns is called with how the call ended.
+   * Calls that the gateway makes for its own sake (the guardrail's moderation, vectors for similar answers) are not shown.
+   */
   onModelCall?(event: ModelCallEvent): HookResult<(summary: ModelCallSummary) => HookResult>;
   /** The answer of a request that `onRequest` sees is ready, refusals included; of a stream, its head is. */
   onResponse?(event: ResponseEvent): HookResult;
@@ -95,6 +102,9 @@ export interface OperationAnswer {
 
 export interface PlanEvent extends RequestFields {
   readonly operationName: string | undefined;
+  readonly document: DocumentNode;
+  readonly headers: OperationEvent['headers'];
+  readonly variables: Readonly<Record<string, unknown>>;
   readonly fetches: readonly PlannedRequest[];
 }
 
@@ -118,6 +128,8 @@ export interface SubgraphEvent extends RequestFields {
 
 export type ModelCallEvent = {
   readonly requestId: string | undefined;
+  /** Aborts when nobody waits for the call any more. */
+  readonly signal: AbortSignal;
   readonly alias: string;
   /** The prompt it was rendered from, such as `review-summary@3`. */
   readonly prompt: string | undefined;
@@ -128,6 +140,8 @@ export type ModelCallEvent = {
       request: ModelRequest;
     }
   | { readonly kind: 'embed'; request: EmbeddingRequest }
+  /** Texts that a client sends to `/v1/moderations`. */
+  | { readonly kind: 'moderate'; request: { readonly texts: readonly string[] } }
 );
 
 /** How a model call ended. */
@@ -137,7 +151,7 @@ export type ModelCallSummary =
       readonly model: string;
       readonly usage: Usage;
       readonly costNanoUsd: bigint;
-      /** `exact`: cached · `shared`: another equal call's · `miss` or `off`: a provider was asked. */
+      /** `exact`, `semantic`: cached · `shared`: another equal call's · `miss` or `off`: a provider was asked. */
       readonly cache: string;
     }
   | { readonly kind: 'failed'; readonly code: string };

@@ -1,4 +1,10 @@
-import { type ExecutionOutcome, type ExecutionResult, JsonText, type OperationRequest } from '../execution/index.ts';
+import {
+  type ExecutionOutcome,
+  type ExecutionResult,
+  JsonText,
+  type OperationRequest,
+  type PlanHook,
+} from '../execution/index.ts';
 import type { RequestContext } from '../transport/index.ts';
 import { callPlugin, type Hooks } from './compile-hooks.ts';
 import type { OperationAnswer, OperationEvent, OperationResult, PlanEvent } from './plugin.ts';
@@ -44,9 +50,19 @@ export async function runOperationHooks(
     }
   }
   const outcome = pluginResult === undefined ? await execute({ ...event.variables }) : pluginOutcome(pluginResult);
+  return finish(hooks, context, finishes, outcome);
+}
+
+/** Calls the functions for the answer, the last plugin's first. */
+async function finish(
+  { log }: Hooks,
+  { requestId, signal }: RequestContext,
+  finishes: readonly Finish[],
+  outcome: ExecutionOutcome,
+): Promise<ExecutionOutcome> {
   if (finishes.length === 0 || outcome.kind !== 'single') return outcome;
   const answer = new Answer(outcome.result);
-  for (const { plugin, call } of finishes.reverse()) {
+  for (const { plugin, call } of [...finishes].reverse()) {
     await callPlugin({ plugin, log, requestId, signal }, () => call(answer) as undefined);
   }
   return { ...outcome, result: answer.result() };
@@ -56,19 +72,30 @@ function pluginOutcome({ status, ...result }: OperationResult): ExecutionOutcome
   return { kind: 'single', result, status };
 }
 
-/** What `onPlan` is told; undefined where no plugin has it. */
-export function planHook(
-  hooks: Hooks | undefined,
-): ((fetches: PlanEvent['fetches'], request: OperationRequest) => Promise<void>) | undefined {
+/** Runs `onPlan`; undefined where no plugin has it. */
+export function planHook(hooks: Hooks | undefined): PlanHook | undefined {
   const { onPlan } = hooks ?? {};
   if (hooks === undefined || onPlan === undefined) return undefined;
   const { log } = hooks;
-  return async (fetches, { context, operationName }) => {
+  return async (fetches, { context, document, operation, operationName, variables }) => {
     const { requestId, signal } = context;
-    const event: PlanEvent = { requestId, context: valuesOf(context), signal, operationName, fetches };
+    const event: PlanEvent = {
+      requestId,
+      context: valuesOf(context),
+      signal,
+      operationName: operationName ?? operation.name?.value,
+      document,
+      headers: context.clientHeaders ?? {},
+      variables,
+      fetches,
+    };
+    const finishes: Finish[] = [];
     for (const { plugin, call } of onPlan) {
-      await callPlugin({ plugin, log, requestId, signal }, () => call(event));
+      const result = await callPlugin({ plugin, log, requestId, signal }, () => call(event));
+      if (typeof result === 'function') finishes.push({ plugin, call: result });
+      else if (result !== undefined) return { outcome: await finish(hooks, context, finishes, pluginOutcome(result)) };
     }
+    return finishes.length === 0 ? {} : { finish: (outcome) => finish(hooks, context, finishes, outcome) };
   };
 }
 

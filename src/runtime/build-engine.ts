@@ -1,4 +1,5 @@
 import type { GraphQLSchema } from 'graphql';
+import { ConfigError, type ResolvedConfig } from '../config/index.ts';
 import { createIsthmusEngine, createReferenceEngine, type ExecutionEngine } from '../execution/index.ts';
 import { type CacheGroup, unreachable } from '../lib/index.ts';
 import type { Logger } from '../observability/index.ts';
@@ -24,6 +25,7 @@ export async function buildEngine(
   const { supergraphSdl } = composition;
   switch (config.engine) {
     case 'reference':
+      refusePlanHooks(config, hooks);
       return createReferenceEngine({ supergraphSdl, clients, errorPolicy: config.errors, log });
     case 'isthmus': {
       const inProcess = config.subgraphs.flatMap((subgraph) => (subgraph.kind === 'ai' ? [subgraph.name] : []));
@@ -45,4 +47,13 @@ export async function buildEngine(
     default:
       return unreachable(config.engine);
   }
+}
+
+/** @throws ConfigError naming the plugins; this engine plans and runs in one step */
+function refusePlanHooks({ file }: ResolvedConfig, hooks: Hooks | undefined): void {
+  const { onPlan } = hooks ?? {};
+  if (onPlan === undefined) return;
+  const names = onPlan.map(({ plugin }) => plugin).join(', ');
+  const message = `the reference engine has no onPlan, which ${names} uses: write engine: isthmus`;
+  throw new ConfigError(file, [{ path: 'engine', line: undefined, message }]);
 }

@@ -36,7 +36,10 @@ export async function buildGeneration(
   logComposition(parts, log);
   const hooks = compileHooks([...plugins, ...configuredPlugins(parts)], log);
   const acquired = shared.models.acquire(config.ai);
-  const lease = { ...acquired, client: withModelHooks(acquired.client, hooks) };
+  const lease = {
+    ...acquired,
+    client: withModelHooks(acquired.client, hooks, config.ai.guardrails?.moderation?.model),
+  };
   const caches = shared.memory.group();
   const clients = new Map<string, SubgraphClient>();
   const close = async (): Promise<void> => {

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { GatewayError, type Plugin } from '../../src/index.ts';
+import { GatewayError, type ModelProvider, type Plugin } from '../../src/index.ts';
 import { startWatchedGraph } from '../testkit/watched-graph.ts';
 import { createPluginGateway as create } from './plugin-gateway.ts';
 
@@ -90,6 +90,91 @@ describe('plugins', () => {
     const refused = await ask({ 'x-user': 'eve' });
     expect(refused.status).toBe(403);
     expect(await refused.json()).toMatchObject({ errors: [{ extensions: { code: 'FORBIDDEN' } }] });
+  });
+
+  it('answer a planned operation, and change what its plan came to before onOperation does', async () => {
+    const order: string[] = [];
+    const { ask } = await create([
+      {
+        name: 'outer',
+        onOperation: () => (answer) => void order.push(`operation ${JSON.stringify(answer.data)}`),
+        onPlan: ({ headers, document, variables, fetches }) => {
+          order.push(`plan ${headers['x-user']} ${document.definitions.length} ${JSON.stringify(variables)}`);
+          expect(fetches).toEqual([{ kind: 'root', subgraph: 'people', query: expect.stringContaining('me') }]);
+          return (answer) => {
+            answer.extensions = { planned: true };
+          };
+        },
+      },
+      {
+        name: 'inner',
+        onPlan: ({ headers }) =>
+          headers['x-user'] === 'eve' ? { status: 403, data: null, errors: [{ message: 'no' }] } : undefined,
+      },
+    ]);
+    const me = { me: { name: 'ada' } };
+    expect(await (await ask({ 'x-user': 'ada' })).json()).toEqual({ data: me, extensions: { planned: true } });
+    const refused = await ask({ 'x-user': 'eve' });
+    expect(refused.status).toBe(403);
+    expect(await refused.json()).toEqual({ data: null, errors: [{ message: 'no' }], extensions: { planned: true } });
+    expect(order).toEqual(['plan ada 1 {}', `operation ${JSON.stringify(me)}`, 'plan eve 1 {}', 'operation null']);
+  });
+
+  it('with onPlan are refused beside the reference engine, which has none', async () => {
+    const plan: Plugin = { name: 'planned', onPlan() {} };
+    await expect(create([plan], { config: { engine: 'reference' } })).rejects.toThrow(
+      /engine: the reference engine has no onPlan, which planned uses/,
+    );
+  });
+
+  it('see moderation calls of /v1, of a named model and of the configured one', async () => {
+    const seen: unknown[] = [];
+    const judge: ModelProvider = {
+      name: 'mine',
+      keys: 1,
+      complete: async (_model, { messages }) => ({
+        content: [{ type: 'text', text: `{"flagged":${JSON.stringify(messages).includes('rude')},"categories":[]}` }],
+        finishReason: 'stop',
+        usage: { inputTokens: 3, outputTokens: 2, source: 'reported' },
+      }),
+      stream: () => {
+        throw new Error('not streamed');
+      },
+      embed: async () => {
+        throw new Error('not embedded');
+      },
+      close: async () => {},
+    };
+    const { post } = await create(
+      [
+        {
+          name: 'judgements',
+          onModelCall: (event) => {
+            if (event.kind !== 'moderate') return undefined;
+            event.request = { texts: event.request.texts.map((text) => text.replace('[x]', 'rude')) };
+            return ({ kind }) => void seen.push([event.alias, kind]);
+          },
+        },
+      ],
+      {
+        providers: { mine: judge },
+        config: {
+          ai: {
+            prices: { 'mine/judge': { free: true } },
+            models: { judge: { targets: ['mine/judge'] }, second: { targets: ['mine/judge'] } },
+            guardrails: { moderation: { model: 'judge' } },
+          },
+        },
+      },
+    );
+    const configured = await post('/v1/moderations', { input: 'a [x] text' });
+    expect(await configured.json()).toMatchObject({ results: [{ flagged: true }] });
+    const named = await post('/v1/moderations', { input: 'a text', model: 'second' });
+    expect(await named.json()).toMatchObject({ results: [{ flagged: false }] });
+    expect(seen).toEqual([
+      ['judge', 'answered'],
+      ['second', 'answered'],
+    ]);
   });
 
   it('fail their request and nothing else; the log names them', async () => {
