@@ -1,82 +1,82 @@
 /**
- * What is changed of one request so that its target takes it, by the provider's policy (`ai.providers.<name>.unsupported`):
+ * Adapts a request to its target, by the provider's policy (`ai.providers.<name>.unsupported`):
  *
- * - `adapt`: what changes nothing of what is asked is left out, a value the target does not know becomes its nearest one
- * - `drop`: settings that only steer how an answer is written (`seed`, `top_k`, penalties) are left out as well
+ * - `adapt`: fields without effect on the answer are omitted, unsupported values become the nearest supported one
+ * - `drop`: settings that only influence generation (`seed`, `top_k`, penalties) are omitted as well
  * - `refuse`: nothing is changed
  *
- * Whatever is changed is told by the client's name of it. What is neither adapted nor dropped is refused by name.
+ * Every change is reported by the client's name of the field. What is neither adapted nor dropped is refused by name.
  */
 import { type ModelRequest, type ProviderCall, ProviderFailure, type UnsupportedPolicy } from '../model-call/index.ts';
 
 type FieldNames = Readonly<Record<string, string>>;
 
-const ofResponses: FieldNames = { max_tokens: 'max_output_tokens', reasoning_effort: 'reasoning.effort' };
+const responsesNames: FieldNames = { max_tokens: 'max_output_tokens', reasoning_effort: 'reasoning.effort' };
 
-/** Notes in `call` what one attempt changes of a request. */
+/** Records the changes of one attempt in the call's `adapted`. */
 export function adaptationOf(
   request: ModelRequest,
   policy: UnsupportedPolicy,
   { adapted, maxOutputTokens }: Pick<ProviderCall, 'adapted' | 'maxOutputTokens'>,
 ): Adaptation {
-  const names = request.wire?.wire === 'openai-responses' ? ofResponses : (request.names ?? {});
+  const names = request.wire?.wire === 'openai-responses' ? responsesNames : (request.names ?? {});
   return new Adaptation(policy, adapted, names, maxOutputTokens);
 }
 
-/** More are not told: a header has bounds. */
-const mostChanges = 32;
+/** The bound of reported changes: they are sent in a header. */
+const maxChanges = 32;
 
 export class Adaptation {
   readonly policy: UnsupportedPolicy;
-  readonly #told: string[];
+  readonly #changes: string[];
   readonly #names: FieldNames;
 
-  /** The most the target writes, where the configuration says so. */
+  /** The configured bound of the target's output tokens. */
   readonly outputLimit: number | undefined;
 
-  /** @param names what the client calls fields that are called otherwise here */
+  /** @param names the client's names of fields, if they differ from those here */
   constructor(policy: UnsupportedPolicy, changes: string[] = [], names: FieldNames = {}, outputLimit?: number) {
     this.policy = policy;
     this.outputLimit = outputLimit;
-    this.#told = changes;
+    this.#changes = changes;
     this.#names = names;
   }
 
   /**
-   * A field that changes nothing of what is asked.
+   * Omits a field without effect on the answer.
    *
-   * @param words what is refused, where the policy says so. @default the name
+   * @param description names the field if the policy refuses it. @default the name
    */
-  leaveOut(name: string, words = name): void {
-    if (this.policy === 'refuse') throw refusal(words);
-    this.#tell(name);
+  omit(name: string, description = name): void {
+    if (this.policy === 'refuse') throw refusal(description);
+    this.#report(name);
   }
 
-  /** A value that becomes the nearest one the target takes. */
+  /** Replaces a value by the nearest one that the target supports. */
   change(name: string, value: string | number): void {
     if (this.policy === 'refuse') throw refusal(name);
-    this.#tell(name, `=${value}`);
+    this.#report(name, `=${value}`);
   }
 
-  /** A setting that steers how the answer is written. */
+  /** Omits a setting that influences how the answer is generated. */
   drop(name: string): void {
     if (this.policy !== 'drop') throw refusal(name);
-    this.#tell(name);
+    this.#report(name);
   }
 
-  /** What was changed on the way, and is no more to be judged. */
-  tell(changes: readonly string[]): void {
-    for (const what of changes) {
-      const [name = '', value] = what.split('=', 2);
-      this.#tell(name, value === undefined ? '' : `=${value}`);
+  /** Reports changes that the policy has already allowed. */
+  report(changes: readonly string[]): void {
+    for (const change of changes) {
+      const [name = '', value] = change.split('=', 2);
+      this.#report(name, value === undefined ? '' : `=${value}`);
     }
   }
 
-  #tell(name: string, value = ''): void {
-    const called = Object.hasOwn(this.#names, name) ? this.#names[name] : name;
-    // Clients name fields as they like: what is told holds nothing but a name.
-    const what = `${called}${value}`.replace(/[^\w.[\]() =-]/g, '?').slice(0, 80);
-    if (this.#told.length < mostChanges && !this.#told.includes(what)) this.#told.push(what);
+  #report(name: string, value = ''): void {
+    const clientName = Object.hasOwn(this.#names, name) ? this.#names[name] : name;
+    // Field names come from clients: only safe characters are reported.
+    const change = `${clientName}${value}`.replace(/[^\w.[\]() =-]/g, '?').slice(0, 80);
+    if (this.#changes.length < maxChanges && !this.#changes.includes(change)) this.#changes.push(change);
   }
 }
 

@@ -1,14 +1,14 @@
 /**
- * Marks of what a provider is to keep of a request (`CacheMark`), for the providers that take them and those that do not.
- * At most four are taken: the first, which different conversations share, and the last three, which the next turn reads.
+ * Adapts the prompt-cache marks of a request (`CacheMark`) to its provider. At most four are supported: the first, which
+ * different conversations share, and the last three, which the next turn reads, are sent.
  */
 import type { CacheMark, Message, ModelRequest, ToolDefinition } from '../model-call/index.ts';
 import type { Adaptation } from './adaptation.ts';
 
-/** What Anthropic and Bedrock take. */
-const mostMarks = 4;
+/** The limit of Anthropic and Bedrock. */
+const maxMarks = 4;
 
-type Marked = { readonly cache?: CacheMark };
+type Markable = { readonly cache?: CacheMark };
 
 export function hasCacheMarks(request: ModelRequest): boolean {
   if (request.cache !== undefined || request.tools?.some(({ cache }) => cache !== undefined)) return true;
@@ -19,10 +19,10 @@ export function hasCacheMarks(request: ModelRequest): boolean {
   );
 }
 
-/** For a provider that takes none. What one system message was before its marks is one again. */
+/** For a provider without marks. System messages that were split for their marks are joined again. */
 export function withoutCacheMarks(request: ModelRequest, adaptation: Adaptation): ModelRequest {
   if (!hasCacheMarks(request)) return request;
-  adaptation.leaveOut('cache_control');
+  adaptation.omit('cache_control');
   const messages: Message[] = [];
   let isOpen = false;
   for (const message of request.messages) {
@@ -40,30 +40,30 @@ export function withoutCacheMarks(request: ModelRequest, adaptation: Adaptation)
     isOpen = false;
     messages.push(mapMarks(message, () => undefined));
   }
-  const { cache: _, tools, ...rest } = request;
+  const { cache: _, tools, ...unmarked } = request;
   return {
-    ...rest,
+    ...unmarked,
     messages,
     ...(tools === undefined ? {} : { tools: tools.map((tool) => withMark(tool, undefined)) }),
   };
 }
 
-/** No more marks than are taken. */
-export function withinMarks(request: ModelRequest, adaptation: Adaptation): ModelRequest {
-  const most = request.cache === undefined ? mostMarks : mostMarks - 1;
+/** Removes marks above the limit. */
+export function limitMarks(request: ModelRequest, adaptation: Adaptation): ModelRequest {
+  const limit = request.cache === undefined ? maxMarks : maxMarks - 1;
   const count = cacheMarksOf(request).length;
-  if (count <= most) return request;
-  adaptation.leaveOut(`cache_control (${count - most} of ${count})`);
+  if (count <= limit) return request;
+  adaptation.omit(`cache_control (${count - limit} of ${count})`);
   let place = 0;
   const next = (mark: CacheMark | undefined): CacheMark | undefined => {
     if (mark === undefined) return undefined;
     const at = place++;
-    return at === 0 || at > count - most ? mark : undefined;
+    return at === 0 || at > count - limit ? mark : undefined;
   };
   return mapRequest(request, next);
 }
 
-/** In the order a provider reads: tools, the system's words, the conversation. */
+/** In the provider's order: tools, system messages, the conversation. */
 export function cacheMarksOf(request: ModelRequest): readonly CacheMark[] {
   const marks: CacheMark[] = [];
   mapRequest(request, (mark) => {
@@ -73,7 +73,7 @@ export function cacheMarksOf(request: ModelRequest): readonly CacheMark[] {
   return marks;
 }
 
-/** Changes the marks, in that order. */
+/** Replaces the marks, in that order. */
 export function mapRequest(
   request: ModelRequest,
   change: (mark: CacheMark | undefined) => CacheMark | undefined,
@@ -99,29 +99,29 @@ function mapMarks(message: Message, change: (mark: CacheMark | undefined) => Cac
   }
 }
 
-function withMark<Part extends Marked>(part: Part, mark: CacheMark | undefined): Part {
+function withMark<Part extends Markable>(part: Part, mark: CacheMark | undefined): Part {
   if (part.cache === mark) return part;
-  const { cache: _, ...rest } = part;
-  return (mark === undefined ? rest : { ...rest, cache: mark }) as Part;
+  const { cache: _, ...unmarked } = part;
+  return (mark === undefined ? unmarked : { ...unmarked, cache: mark }) as Part;
 }
 
 /**
- * For a provider whose tools take no mark: theirs moves to the end of the system's words, before which every provider
- * reads the tools, or to the conversation's first message.
+ * For a provider without marks on tools: the last one moves to the end of the system messages, which follow the tools in
+ * every provider's order, or to the first message of the conversation.
  */
-export function marksOffTools(request: ModelRequest): ModelRequest {
+export function moveToolMarks(request: ModelRequest): ModelRequest {
   const mark = request.tools?.findLast(({ cache }) => cache !== undefined)?.cache;
   if (mark === undefined) return request;
   const tools = (request.tools ?? []).map((tool: ToolDefinition) => withMark(tool, undefined));
-  const spoken = request.messages.findIndex(({ role }) => role !== 'system');
-  const place = spoken === -1 ? request.messages.length - 1 : Math.max(0, spoken - 1);
-  const marked = request.messages[place];
-  if (marked === undefined) return { ...request, tools };
-  const messages = request.messages.with(place, markedAtEnd(marked, mark));
+  const firstTurn = request.messages.findIndex(({ role }) => role !== 'system');
+  const index = firstTurn === -1 ? request.messages.length - 1 : Math.max(0, firstTurn - 1);
+  const message = request.messages[index];
+  if (message === undefined) return { ...request, tools };
+  const messages = request.messages.with(index, markedAtEnd(message, mark));
   return { ...request, tools, messages };
 }
 
-/** The last part that can be marked, where it is not yet. */
+/** Marks the last part that supports a mark, unless it has one. */
 export function markedAtEnd(message: Message, mark: CacheMark): Message {
   if (message.role === 'system') return message.cache === undefined ? { ...message, cache: mark } : message;
   const parts: readonly Message['content'][number][] = message.content;

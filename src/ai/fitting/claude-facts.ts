@@ -1,14 +1,14 @@
 /**
- * What Anthropic's Messages API takes for each of its models: the largest answer, ways of thinking, settings, tools. The
- * API refuses a request with anything else, and says so only after it was sent.
+ * What Anthropic's Messages API supports for each of its models: the maximum output, thinking modes, settings, tools. The
+ * API refuses everything else, but only after the request was sent.
  *
  * Sources: Anthropic's model pages and the model catalogue of `@ai-sdk/anthropic`, as of the models named here.
  */
 
 export interface ClaudeFacts {
-  /** Whether the model is listed by name, so that its largest answer is a bound and not a guess. */
+  /** Whether the model is listed by name, so that `maxOutputTokens` is a fact and not an estimate. */
   readonly isListed: boolean;
-  /** The largest answer in tokens, thinking included; sent where the request has no bound of its own. */
+  /** The maximum output in tokens, thinking included; sent if the request has no bound. */
   readonly maxOutputTokens: number;
   /** Whether `output_config.format` and `strict` tools are taken. */
   readonly structuredOutput: boolean;
@@ -69,7 +69,7 @@ const entries: readonly (readonly [id: RegExp, facts: ClaudeFacts])[] = [
   [/claude-opus-4[-@]/, { ...legacy, maxOutputTokens: 32_000 }],
   [/claude-3-haiku/, legacy],
   [/claude-(?:instant(?:-|$)|v?2(?=$|[-.:])|3(?=$|[-.]))/, { ...legacy, isListed: false, isClaude: true }],
-  // A Claude of tomorrow is as the latest ones.
+  // Unknown Claude models are assumed to be like the latest ones.
   [/claude-/, { ...disablesUpToHigh, isListed: false }],
 ];
 

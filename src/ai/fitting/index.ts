@@ -2,12 +2,12 @@ export { Adaptation, adaptationOf } from './adaptation.ts';
 export {
   cacheMarksOf,
   hasCacheMarks,
+  limitMarks,
   mapRequest,
   markedAtEnd,
-  marksOffTools,
-  withinMarks,
+  moveToolMarks,
   withoutCacheMarks,
 } from './cache-marks.ts';
 export { type ClaudeFacts, claudeFactsOf } from './claude-facts.ts';
-export { tellRemoved, withEffort, withinOutputLimit, withoutOptional } from './fit-request.ts';
+export { reportRemoved, withEffort, withinOutputLimit, withoutOptional } from './fit-request.ts';
 export { effortOfBudget, factsOfModel, nearestEffort } from './model-facts.ts';

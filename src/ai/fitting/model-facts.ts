@@ -1,21 +1,21 @@
 /**
- * What is known of single models that their wires do not say: how much they can write, which efforts they take. An id is
- * recognised wherever a provider puts it: `us.anthropic.claude-sonnet-4-5-20250929-v1:0`, `openai/gpt-4o`. Of a model
- * that is not listed nothing is known, and it is asked as the client says.
+ * Facts about models that their wires do not expose: their maximum output, the efforts they support. An id is recognised
+ * anywhere in a provider's name: `us.anthropic.claude-sonnet-4-5-20250929-v1:0`, `openai/gpt-4o`. A request to a model
+ * that is not listed is not adapted.
  *
  * Sources: the vendors' model pages (OpenAI, Anthropic, Google, DeepSeek, Cohere, Amazon), as of the models named here.
  */
 import type { ReasoningEffort } from '../model-call/index.ts';
 
 export interface ModelFacts {
-  /** The most it writes in one answer, reasoning included. */
+  /** The maximum output of one answer, reasoning included. */
   readonly maxOutputTokens?: number;
-  /** The efforts of reasoning it takes, ascending; none: it does not reason. */
+  /** The supported reasoning efforts, ascending; empty: it does not reason. */
   readonly efforts?: readonly ReasoningEffort[];
-  /** The values of Anthropic's `output_config.effort` it takes, ascending; none: it takes no such field. */
+  /** The supported values of Anthropic's `output_config.effort`, ascending; empty: it does not support the field. */
   readonly answerEfforts?: readonly ReasoningEffort[];
-  /** The least and the most tokens of a budget of thinking. */
-  readonly budget?: { readonly least: number; readonly most: number };
+  /** The bounds of a thinking budget in tokens. */
+  readonly budget?: { readonly min: number; readonly max: number };
 }
 
 const upToHigh: readonly ReasoningEffort[] = ['low', 'medium', 'high'];
@@ -36,7 +36,7 @@ const reasons = (maxOutputTokens: number, efforts: readonly ReasoningEffort[]): 
 });
 const writes = (maxOutputTokens: number): ModelFacts => ({ maxOutputTokens, efforts: none });
 
-/** The first that fits counts. */
+/** The first entry whose pattern matches applies. */
 const entries: readonly (readonly [id: RegExp, facts: ModelFacts])[] = [
   [/claude-3-(?:opus|sonnet|haiku)|claude-(?:instant|v?2)/, claude(4_096, none)],
   [/claude-3-5-/, claude(8_192, none)],
@@ -62,9 +62,9 @@ const entries: readonly (readonly [id: RegExp, facts: ModelFacts])[] = [
   [/(?:^|[/.])o1-mini/, writes(65_536)],
   [/(?:^|[/.])o[134](?:-|$)/, reasons(100_000, upToHigh)],
 
-  [/gemini-2\.5-pro/, { maxOutputTokens: 65_536, budget: { least: 128, most: 32_768 } }],
-  [/gemini-2\.5-flash-lite/, { maxOutputTokens: 65_536, budget: { least: 512, most: 24_576 } }],
-  [/gemini-2\.5-flash/, { maxOutputTokens: 65_536, budget: { least: 0, most: 24_576 } }],
+  [/gemini-2\.5-pro/, { maxOutputTokens: 65_536, budget: { min: 128, max: 32_768 } }],
+  [/gemini-2\.5-flash-lite/, { maxOutputTokens: 65_536, budget: { min: 512, max: 24_576 } }],
+  [/gemini-2\.5-flash/, { maxOutputTokens: 65_536, budget: { min: 0, max: 24_576 } }],
   [/gemini-[3-9]/, { maxOutputTokens: 65_536 }],
   [/gemini-(?:2\.0|1\.5)/, { maxOutputTokens: 8_192 }],
 
@@ -77,41 +77,41 @@ const entries: readonly (readonly [id: RegExp, facts: ModelFacts])[] = [
   [/(?:^|[/.])(?:(?:meta-)?llama|gemma|mixtral|codestral)|mistral-(?:tiny|7b|nemo)/, { efforts: none }],
 ];
 
-const nothing: ModelFacts = {};
+const noFacts: ModelFacts = {};
 const factsById = new Map<string, ModelFacts>();
 
-/** Models that callers name are as many as they like; so many are remembered. */
-const mostFound = 500;
-const longestFound = 200;
+/** Callers may name any model, so the cache is bounded. */
+const maxCachedModels = 500;
+const maxCachedLength = 200;
 
 export function factsOfModel(model: string): ModelFacts {
-  const before = factsById.get(model);
-  if (before !== undefined) return before;
+  const cached = factsById.get(model);
+  if (cached !== undefined) return cached;
   const lower = model.toLowerCase();
-  // Some write Claude's versions with a dot.
+  // Some providers write Claude's versions with a dot.
   const id = lower.includes('claude') ? lower.replaceAll('.', '-') : lower;
-  const facts = entries.find(([pattern]) => pattern.test(id))?.[1] ?? nothing;
-  if (model.length > longestFound) return facts;
-  if (factsById.size >= mostFound) factsById.clear();
+  const facts = entries.find(([pattern]) => pattern.test(id))?.[1] ?? noFacts;
+  if (model.length > maxCachedLength) return facts;
+  if (factsById.size >= maxCachedModels) factsById.clear();
   factsById.set(model, facts);
   return facts;
 }
 
 const ranks: readonly ReasoningEffort[] = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'];
 
-/** The highest of `efforts` that is no more than what is asked, or else the least there is. */
+/** The highest of `efforts` that is not above the requested one, or else the lowest. */
 export function nearestEffort(
-  asked: ReasoningEffort,
+  requested: ReasoningEffort,
   efforts: readonly ReasoningEffort[],
 ): ReasoningEffort | undefined {
-  const rank = ranks.indexOf(asked);
+  const rank = ranks.indexOf(requested);
   const within = efforts.findLast((effort) => ranks.indexOf(effort) <= rank);
-  // Whoever asks for some reasoning does not ask for none.
-  if (within !== undefined && (within !== 'none' || asked === 'none')) return within;
+  // A requested effort is never replaced by `none`.
+  if (within !== undefined && (within !== 'none' || requested === 'none')) return within;
   return efforts.find((effort) => effort !== 'none') ?? efforts[0];
 }
 
-/** As Google's compatible endpoint equates them (low 1,024, medium 8,192, high 24,576): the nearest by ratio. */
+/** By the equivalents of Google's compatible endpoint (low 1,024, medium 8,192, high 24,576): the nearest by ratio. */
 export function effortOfBudget(budgetTokens: number): ReasoningEffort {
   if (budgetTokens === 0) return 'none';
   if (budgetTokens < 2_897) return 'low';

@@ -2,9 +2,9 @@
 import type { Usage } from './usage.ts';
 
 export interface EmbeddingRequest {
-  /** Empty where `tokens` are given. */
+  /** Empty if `tokens` is set. */
   readonly texts: readonly string[];
-  /** Instead of texts: the ids of their tokens, for models whose tokenizer the client knows. Never empty. */
+  /** Token ids instead of texts, for clients that use the model's tokenizer. Never empty. */
   readonly tokens?: readonly (readonly number[])[];
   /** The length of each vector, for models that can shorten it. Default: the model's. */
   readonly dimensions?: number;

@@ -1,16 +1,16 @@
 /**
- * One request for several separate items: each item is a user message with an id (`Message.item`), and the answer is
- * `{ "items": [{ "index", "id", "answer" }] }`, in any order, where an entry repeats both the item's number and its id.
+ * A request for several separate items: each item is a user message with an id (`Message.item`), and the answer is `{
+ * "items": [{ "index", "id", "answer" }] }`, in any order, where an entry repeats both the item's number and its id.
  *
- * A number alone is counted, not read: a model that skips an item gives every one after it its neighbour's answer, and
- * nothing shows. An id cannot be counted. An entry whose number and id do not name one item, an item that is named twice
- * and one that is not named at all have no answer here, so that nobody gets another's.
+ * Models count the numbers instead of copying them: a model that skips an item shifts the numbers of all later items,
+ * and nothing shows it. Ids cannot be counted. An entry whose number and id do not match, an item with two entries and
+ * an item without one have no answer here, so that no item gets another's answer.
  */
 import type { JsonSchema } from './json.ts';
 import type { ModelRequest } from './model-request.ts';
 import { arrayOf, parseJson, recordOf } from './outside-json.ts';
 
-/** The ids of a request's items, in order; undefined where it has none. */
+/** The ids of a request's items, in order; undefined if it has none. */
 export function itemIdsOf({ messages }: ModelRequest): readonly string[] | undefined {
   let ids: string[] | undefined;
   for (const message of messages) {
@@ -21,7 +21,7 @@ export function itemIdsOf({ messages }: ModelRequest): readonly string[] | undef
   return ids;
 }
 
-/** The same for every number of items, so that providers which prepare a schema prepare one. */
+/** Independent of the number of items, so that providers which compile schemas compile only one. */
 export function itemAnswersSchema(answer: JsonSchema): JsonSchema {
   const item = {
     type: 'object',
@@ -41,14 +41,14 @@ export function itemAnswersSchema(answer: JsonSchema): JsonSchema {
   };
 }
 
-/** The schema of one item's answer in that of all. */
+/** The schema of one item's answer within the schema of all. */
 export function itemAnswerSchemaIn(schema: JsonSchema | undefined): JsonSchema | undefined {
   const { items } = recordOf(recordOf(schema?.properties).items);
   const { answer } = recordOf(recordOf(items).properties);
   return answer === undefined ? undefined : recordOf(answer);
 }
 
-/** @returns the answers that are certain, by their item's place; `undefined` may be one of them */
+/** @returns the unambiguous answers by the item's position; `undefined` may be an answer */
 export function itemAnswers(value: unknown, ids: readonly string[]): ReadonlyMap<number, unknown> {
   const answers = new Map<number, unknown>();
   const doubtful = new Set<number>();
@@ -64,7 +64,7 @@ export function itemAnswers(value: unknown, ids: readonly string[]): ReadonlyMap
       answers.set(byId, answer);
       continue;
     }
-    // Whichever of the two it is about, neither is certain any more.
+    // The entry is ambiguous: neither of the two items can be trusted.
     if (byNumber !== undefined) doubtful.add(byNumber);
     if (byId !== undefined) doubtful.add(byId);
   }
@@ -73,15 +73,15 @@ export function itemAnswers(value: unknown, ids: readonly string[]): ReadonlyMap
 }
 
 /**
- * The text of an answer without the answers that `isForeign` finds to hold what belongs to another item. What identifies
- * them stays, so that they are asked for again.
+ * Removes from the text of an answer those item answers for which `isForeign` is true: they contain another item's
+ * data. The number and id remain, so that the items are requested again.
  */
 export function withoutForeignAnswers(
   text: string,
   ids: readonly string[],
   isForeign: (answer: string, id: string | undefined) => boolean,
 ): string {
-  // Some models put a code fence around it.
+  // Some models put a code fence around the JSON.
   const value = parseJson(text.slice(text.indexOf('{'), text.lastIndexOf('}') + 1));
   const items = arrayOf(recordOf(value).items).map((item) => {
     const { answer, ...identity } = recordOf(item);

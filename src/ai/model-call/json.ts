@@ -1,7 +1,7 @@
-/** JSON as outside data is read, and schemas of it. */
+/** JSON values and JSON schemas. */
 
-/** Any JSON value, as outside data is read. */
+/** Any JSON value. */
 export type JsonObject = { readonly [key: string]: unknown };
 
-/** A JSON schema (draft 2020-12), as structured output and tools are described. */
+/** A JSON schema (draft 2020-12). */
 export type JsonSchema = JsonObject;

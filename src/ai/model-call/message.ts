@@ -1,9 +1,9 @@
-/** The messages of a conversation and their parts, whatever the provider. */
+/** The messages of a conversation and their parts, independent of the provider. */
 import type { JsonObject } from './json.ts';
 
 /**
- * Up to here, the end of what carries it included, the provider is asked to keep the request for the next one that
- * begins alike. It changes what a call costs and never what it answers.
+ * A prompt-cache marker: the provider is asked to cache the request up to the end of the part or message that carries
+ * it. It changes the cost of a call and never its answer.
  */
 export interface CacheMark {
   readonly ttl: '5m' | '1h';
@@ -13,11 +13,11 @@ export interface TextPart {
   readonly type: 'text';
   readonly text: string;
   readonly cache?: CacheMark;
-  /** Of an answer: where its provider found what it says, in the provider's own form, unread. */
+  /** In an answer: the citations of the provider, in its own form, passed through unparsed. */
   readonly citations?: readonly JsonObject[];
 }
 
-/** Where an image's or a file's bytes are. A URL is handed to the provider; Isthmus itself never fetches it. */
+/** The source of an image or file. A URL is passed to the provider; Isthmus itself never fetches it. */
 export type MediaSource =
   | { readonly kind: 'url'; readonly url: string }
   | { readonly kind: 'base64'; readonly data: string };
@@ -31,7 +31,7 @@ export interface ImagePart {
   readonly cache?: CacheMark;
 }
 
-/** A document or a sound. */
+/** A document or an audio file. */
 export interface FilePart {
   readonly type: 'file';
   readonly source: MediaSource;
@@ -39,33 +39,35 @@ export interface FilePart {
   readonly mediaType: string;
   readonly name?: string;
   readonly cache?: CacheMark;
-  /** Whether the answer is to say where in it it was found, for providers that can. */
+  /** Whether the answer should cite the file, for providers with citations. */
   readonly citations?: boolean;
-  /** What the model is to know of it beside its text, for providers that take such words. */
+  /** Context about the file for the model, for providers that accept it. */
   readonly context?: string;
 }
 
-/** The model's thinking, where its provider shows it. */
+/** The model's reasoning, if its provider exposes it. */
 export interface ReasoningPart {
   readonly type: 'reasoning';
   readonly text: string;
-  /** What the provider wants back with this part in the next request, unread: a signature, an encrypted item. */
+  /**
+   * Data that the provider requires back with this part in the next request, unparsed: a signature, an encrypted item.
+   */
   readonly opaque?: JsonObject;
 }
 
-/** The model asks for a tool to be run. */
+/** A tool call requested by the model. */
 export interface ToolCallPart {
   readonly type: 'tool_call';
   readonly id: string;
   readonly name: string;
-  /** JSON text, as the model wrote it; never parsed or validated here. An empty text is written as `{}`. */
+  /** JSON text as the model wrote it; not parsed or validated here. An empty text is sent as `{}`. */
   readonly arguments: string;
-  /** What the provider wants back with this part in the next request, unread. */
+  /** Data that the provider requires back with this part in the next request, unparsed. */
   readonly opaque?: JsonObject;
   readonly cache?: CacheMark;
 }
 
-/** What a tool answered. */
+/** The result of a tool. */
 export interface ToolResultPart {
   readonly type: 'tool_result';
   readonly callId: string;
@@ -81,13 +83,16 @@ export type Message =
   | {
       readonly role: 'user';
       readonly content: readonly (TextPart | ImagePart | FilePart)[];
-      /** Which of a request's separate items it is, by the id the answer has to repeat: see `itemAnswers`. Not sent. */
+      /**
+       * The id of the item in a request for several separate items, which the answer repeats: see `itemAnswers`. Not
+       * sent.
+       */
       readonly item?: string;
     }
   | { readonly role: 'assistant'; readonly content: readonly (TextPart | ReasoningPart | ToolCallPart)[] }
   | { readonly role: 'tool'; readonly content: readonly ToolResultPart[] };
 
-/** One message of text. */
+/** A user message with one text. */
 export function userText(text: string): Message {
   return { role: 'user', content: [{ type: 'text', text }] };
 }

@@ -1,14 +1,14 @@
-/** What a model is called with: a conversation, the form of the answer, tools and settings. */
+/** The request to a model: a conversation, the form of the answer, tools and settings. */
 import type { JsonSchema } from './json.ts';
 import type { CacheMark, Message } from './message.ts';
 import type { WireRequest } from './wire-request.ts';
 
-/** What the answer must be: text, JSON text that fits a schema, or any JSON text. */
+/** The form of the answer: text, JSON text that fits a schema, or any JSON text. */
 export type OutputForm =
   | { readonly kind: 'text' }
   | {
       readonly kind: 'json';
-      /** A name providers show in their logs: letters, digits, `_` and `-`. */
+      /** A name that providers show in their logs: letters, digits, `_` and `-`. */
       readonly name: string;
       /** `undefined`: any JSON object. */
       readonly schema: JsonSchema | undefined;
@@ -20,7 +20,7 @@ export interface ToolDefinition {
   readonly description?: string;
   /** The JSON schema of its arguments, an object. */
   readonly parameters: JsonSchema;
-  /** Whether the provider must hold arguments to the schema. */
+  /** Whether the provider must enforce the schema for the arguments. */
   readonly strict?: boolean;
   readonly cache?: CacheMark;
 }
@@ -29,13 +29,16 @@ export type ToolChoice = 'auto' | 'none' | 'required' | { readonly name: string 
 
 export type ReasoningEffort = 'none' | 'minimal' | 'low' | 'medium' | 'high' | 'xhigh' | 'max';
 
-/** What is asked. What a model cannot do of it is a failure of kind `unsupported` that names it, never dropped. */
+/**
+ * A model request. A feature that the model does not support fails with `unsupported` and its name; it is never
+ * dropped.
+ */
 export interface ModelRequest {
   readonly messages: readonly Message[];
   readonly output: OutputForm;
-  /** The upper bound of the answer in tokens, reasoning included. Default: the provider's. */
+  /** The bound of the answer in tokens, reasoning included. Default: the provider's. */
   readonly maxOutputTokens?: number;
-  /** 0 (most likely words) to 2. Default: the provider's. */
+  /** 0 (deterministic) to 2. Default: the provider's. */
   readonly temperature?: number;
   readonly topP?: number;
   readonly topK?: number;
@@ -44,28 +47,32 @@ export interface ModelRequest {
   readonly seed?: number;
   readonly stop?: readonly string[];
   readonly reasoning?: { readonly effort?: ReasoningEffort; readonly budgetTokens?: number };
-  /** How much work the whole answer is worth. Unlike `reasoning.effort` it does not switch reasoning on. */
+  /** The effort of the whole answer. Unlike `reasoning.effort` it does not enable reasoning. */
   readonly effort?: ReasoningEffort;
   readonly tools?: readonly ToolDefinition[];
   readonly toolChoice?: ToolChoice;
   readonly parallelToolCalls?: boolean;
-  /** The end user, as the application names them; sent to providers that take such a name. */
+  /** The end user's id in the application; sent to providers that accept one. */
   readonly user?: string;
-  /** Where the conversation ends, whatever it ends with. */
+  /** A cache marker at the end of the conversation, whatever its last message is. */
   readonly cache?: CacheMark;
   /**
-   * Fields of the client's body that have no place in this form and change nothing of what is asked, such as `metadata`:
-   * a provider that is not sent the body leaves them out and tells so, or refuses them where it is told to refuse.
+   * Fields of the client's body without an equivalent in this form and without effect on the answer, such as
+   * `metadata`: a provider that does not forward the body omits and reports them, or refuses the request, by its
+   * policy.
    */
   readonly optional?: readonly string[];
-  /** What the client calls fields whose changes are told by other names: `user` is Anthropic's `metadata.user_id`. */
+  /**
+   * The client's names of fields, if they differ from those used to report changes: `user` is Anthropic's
+   * `metadata.user_id`.
+   */
   readonly names?: Readonly<Record<string, string>>;
-  /** Fields that this gateway hands to nobody, and that were only offered: they are out of the body too. */
+  /** Optional fields that this gateway never forwards; they are removed from the body too. */
   readonly removed?: readonly string[];
   /**
-   * The request as the client wrote it, where it came in a provider's own wire. A provider that speaks this wire sends
-   * it as it is, with the model's name replaced; every other provider refuses `wire.unmapped` (the fields that have no
-   * place in this form) as `unsupported`.
+   * The client's request in a provider's own wire. A provider of this wire forwards it unchanged, with the model's name
+   * replaced; every other provider refuses `wire.unmapped` (the fields without an equivalent in this form) as
+   * `unsupported`.
    */
   readonly wire?: WireRequest;
 }

@@ -1,11 +1,11 @@
 /** Moderation: texts in, judgements out. */
 import type { Usage } from './usage.ts';
 
-/** What a provider's own moderation model says of texts, one result a text, in order. */
+/** The judgements of a provider's moderation model, one per text, in order. */
 export interface Moderation {
   readonly results: readonly {
     readonly flagged: boolean;
-    /** By the provider's names of them. */
+    /** By the provider's category names. */
     readonly categories: Readonly<Record<string, boolean>>;
     readonly scores: Readonly<Record<string, number>>;
   }[];

@@ -1,4 +1,4 @@
-/** Reads JSON that others wrote without trusting its shape: what is not there or of another kind is told as absent. */
+/** Reads untrusted JSON: values that are missing or of another type are read as absent. */
 import type { JsonObject } from './json.ts';
 
 const empty: JsonObject = Object.freeze(Object.create(null));
@@ -16,12 +16,12 @@ export function arrayOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-/** A text with something in it. */
+/** A text that is not empty. */
 export function textIn(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-/** `undefined` where the text is no JSON. */
+/** `undefined` if the text is not JSON. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -31,8 +31,8 @@ export function parseJson(text: string): unknown {
 }
 
 /**
- * The data of one event of a stream. An event that lacks only its last brace is read all the same: a terminal event of
- * OpenAI's was recorded so, with all that matters in it. `undefined` where it is no JSON.
+ * The data of one event of a stream. An event that lacks only its closing brace is read too: such a terminal event of
+ * OpenAI's was recorded, complete otherwise. `undefined` if it is not JSON.
  */
 export function parseEvent(data: string): unknown {
   try {

@@ -1,16 +1,17 @@
-/** Why a provider did not answer. Whether and how to go on is data on the failure. */
+/** The failure of a provider call. Whether and how to retry is data on the failure. */
 import type { Usage } from './usage.ts';
 
 /**
- * Why a provider did not answer; whether and how to go on is data on it.
+ * The failure of a provider call; whether and how to retry is data on it.
  *
  * - `rate_limited` (429), `overloaded` (503, 529), `server_error` (other 5xx, 408, 409, errors in a stream),
- *   `connection` (no connection, reset, cut body), `malformed` (an answer that is not of the wire), `timeout`
- *   (the deadline, or the target's own): the same request may succeed later or elsewhere
- * - `unauthorized` (401, 402, 403) and `quota_exhausted` (`insufficient_quota`): never again with this key
- * - `not_found` (404: no such model), `invalid_request` (400, 422), `unsupported` (this target cannot do what is
- *   asked; found before calling), `unsupported_value` (the provider said so): never again on this target
- * - `context_window`: the input is too long for this model · `content_policy`: the provider would not take the input
+ *   `connection` (no connection, reset, truncated body), `malformed` (an answer that is not valid on the wire),
+ *   `timeout` (the deadline, or the target's own): the same request may succeed later or elsewhere
+ * - `unauthorized` (401, 402, 403) and `quota_exhausted` (`insufficient_quota`): not to be retried with this key
+ * - `not_found` (404: no such model), `invalid_request` (400, 422), `unsupported` (the target does not support the
+ *   request; detected before the call), `unsupported_value` (reported by the provider): not to be retried on this
+ *   target
+ * - `context_window`: the input is too long for this model · `content_policy`: the provider refused the input
  * - `stream_incomplete`: a stream ended without the provider's terminal event
  */
 export type FailureKind =
@@ -32,15 +33,15 @@ export type FailureKind =
 
 export interface FailureDetails {
   readonly kind: FailureKind;
-  /** What happened, for the operator: the provider's status, code and sentence, without any key. At most 500 characters. */
+  /** For the operator: the provider's status, code and message, without any key. At most 500 characters. */
   readonly detail: string;
   readonly status?: number;
-  /** How long the provider asks to be left alone: from `retry-after-ms`, `retry-after` (seconds or a date), `RetryInfo`. */
+  /** The provider's retry delay: from `retry-after-ms`, `retry-after` (seconds or a date), `RetryInfo`. */
   readonly retryAfterMs?: number;
   readonly requestId?: string;
-  /** The field that the provider says it does not take. */
+  /** The field that the provider does not accept. */
   readonly field?: string;
-  /** What the provider reported, or what we estimate, of tokens used all the same; they are booked. */
+  /** The usage of the failed call, reported or estimated; it is booked. */
   readonly usage?: Usage;
   readonly cause?: unknown;
 }
@@ -66,7 +67,7 @@ export class ProviderFailure extends Error {
     this.field = details.field;
   }
 
-  /** The same failure with some of its details in other words; what caused it is not handed on. */
+  /** A copy with some details replaced, without the cause. */
   with(changes: Partial<Pick<ProviderFailure, 'kind' | 'detail' | 'requestId' | 'usage'>>): ProviderFailure {
     const { kind, detail, requestId, usage } = { ...this, ...changes };
     const { status, retryAfterMs, field } = this;

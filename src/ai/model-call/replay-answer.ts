@@ -1,7 +1,7 @@
 import type { ModelAnswer } from './model-answer.ts';
 import type { StreamDelta } from './stream-part.ts';
 
-/** A whole answer as the deltas of a stream, one for each part. */
+/** Converts a complete answer to the deltas of a stream, one for each part. */
 export function* replayAnswer({
   content,
   refusal,

@@ -1,12 +1,12 @@
 /** The usage that a provider reported. */
 import type { Usage } from './usage.ts';
 
-/** What `Usage` has no place for and is priced apart all the same; the price book reads it where it is there. */
+/** Counts that `Usage` does not have and that are priced separately; the price book uses them if present. */
 export interface ReportedUsage extends Usage {
   /** Part of both `cachedInputTokens` and `inputAudioTokens`. */
   readonly cachedAudioTokens?: number;
   /** Part of `outputTokens`. */
   readonly outputImageTokens?: number;
-  /** Searches the provider made on the web, priced per search. */
+  /** Web searches by the provider, priced per search. */
   readonly webSearches?: number;
 }

@@ -4,11 +4,11 @@ import type { ModelAnswer } from './model-answer.ts';
 import type { ProviderFailure } from './provider-failure.ts';
 
 /**
- * What a stream tells before it ends. `index` names the part a delta belongs to: parts of one answer are numbered from
- * 0 in the order they begin.
+ * The deltas of a stream. `index` is the part that a delta belongs to: the parts of an answer are numbered from 0 in
+ * the order in which they begin.
  *
- * `wire` is the event's data as the provider sent it, where the request's `wire` was sent as it is; `other` is an event
- * that says nothing in this form (a role, an annotation) and is only there to be passed on.
+ * `wire` is the provider's event data, if the request's `wire` was forwarded unchanged; `other` is an event without an
+ * equivalent in this form (a role, an annotation) that is only passed through.
  */
 export type StreamDelta =
   | { readonly type: 'text_delta'; readonly index: number; readonly text: string; readonly wire?: string }
@@ -25,7 +25,7 @@ export type StreamDelta =
       readonly index: number;
       readonly id: string;
       readonly name: string;
-      /** What is known at its begin of what the provider wants back with it. */
+      /** Data that the provider requires back with the part, as far as it is known when the part begins. */
       readonly opaque?: JsonObject;
       readonly wire?: string;
     }
@@ -33,7 +33,7 @@ export type StreamDelta =
   | { readonly type: 'tool_call_delta'; readonly index: number; readonly arguments: string; readonly wire?: string }
   | { readonly type: 'other'; readonly wire: string };
 
-/** A provider's stream: deltas, then exactly one `end` (the whole answer, reassembled) or `failed`, then nothing. */
+/** A provider's stream: deltas, then exactly one `end` (the complete answer, reassembled) or `failed`, then nothing. */
 export type ProviderStreamPart =
   | StreamDelta
   | { readonly type: 'end'; readonly answer: ModelAnswer }

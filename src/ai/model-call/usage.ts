@@ -1,8 +1,8 @@
-/** Tokens of a call. */
+/** The token usage of a call. */
 
 /**
- * How much was read and written, in tokens of the model's own, as OpenTelemetry's GenAI conventions define them:
- * `inputTokens` includes cached tokens and cache writes, `outputTokens` includes reasoning.
+ * The tokens of a call in the model's own tokenizer, as OpenTelemetry's GenAI conventions define them: `inputTokens`
+ * includes cached tokens and cache writes, `outputTokens` includes reasoning.
  */
 export interface Usage {
   readonly inputTokens: number;
@@ -11,13 +11,13 @@ export interface Usage {
   readonly cachedInputTokens?: number;
   /** Written to the provider's cache; part of `inputTokens`. */
   readonly cacheWriteTokens?: number;
-  /** The part of `cacheWriteTokens` that is kept for an hour, which some providers price higher. */
+  /** The part of `cacheWriteTokens` with a TTL of an hour, which some providers price higher. */
   readonly cacheWriteHourTokens?: number;
   /** Part of `outputTokens`. */
   readonly reasoningTokens?: number;
-  /** Parts of `inputTokens` and `outputTokens` that were sound. */
+  /** Audio tokens, part of `inputTokens` and `outputTokens`. */
   readonly inputAudioTokens?: number;
   readonly outputAudioTokens?: number;
-  /** `reported` by the provider, or `estimated` by us where it said nothing. */
+  /** `reported` by the provider, or `estimated` by the gateway if the provider reports none. */
   readonly source: 'reported' | 'estimated';
 }

@@ -6,16 +6,16 @@ export function deadlinePassed(): ProviderFailure {
 }
 
 /**
- * Waits for `work` no longer than `bounds` allow, even where the work itself does not look at them: rejects with the
- * signal's reason, or with a `ProviderFailure` of kind `timeout` when the deadline passes. Work that is too late is not
- * started. Leaves no timer and no listener behind, and no rejection unhandled.
+ * Waits for `work` no longer than `bounds` allow, even if the work itself ignores them: rejects with the signal's
+ * reason, or with a `ProviderFailure` of kind `timeout` when the deadline passes. Work is not started after the
+ * deadline. The timer and the listener are always removed, and no rejection is unhandled.
  */
 export async function withinBounds<Value>(bounds: CallBounds, work: () => Promise<Value>): Promise<Value> {
   bounds.signal.throwIfAborted();
   if (bounds.deadline.passed) throw deadlinePassed();
   const ended = Promise.withResolvers<never>();
   const onAbort = () => ended.reject(bounds.signal.reason);
-  // Timers count whole milliseconds of the loop's clock and may fire up to one early: the deadline has passed after this.
+  // A timer may fire up to a millisecond early; `timerMs` allows for it, so that the deadline has passed when it fires.
   const timer = setTimeout(() => ended.reject(deadlinePassed()), bounds.deadline.timerMs);
   bounds.signal.addEventListener('abort', onAbort, { once: true });
   try {

@@ -1,13 +1,13 @@
 /**
- * Reads the price lists of `@pydantic/genai-prices` into ours: dated, by the hour of the day, in tiers of input size, in
- * integers. The package's own calculation is in floats, and looks the model up by pattern at every call.
+ * Converts the price lists of `@pydantic/genai-prices`: dated, by hour of the day, in tiers of input size, to integers.
+ * The package's own calculation uses floats, and matches the model by pattern at every call.
  */
 import type { ModelInfo, ModelPrice } from '@pydantic/genai-prices';
 import { invariant } from '../../lib/index.ts';
 import { picoPerCall, picoPerToken } from './money.ts';
 import type { PriceList, TokenPrices } from './token-prices.ts';
 
-/** When a list holds; the last entry that holds is taken, as the package does, and the first where none does. */
+/** When a list applies; as in the package, the last matching entry is used, or the first if none matches. */
 export interface DatedList {
   readonly holds:
     | { readonly kind: 'always' }
@@ -18,7 +18,7 @@ export interface DatedList {
 
 export type DatedLists = readonly [DatedList, ...DatedList[]];
 
-/** `undefined`: the list names the model without a price of tokens. */
+/** `undefined`: the list has the model without token prices. */
 export function readDated(info: ModelInfo): DatedLists | undefined {
   if (info.id.endsWith(':free')) return [freeOfCharge];
   const { prices } = info;
@@ -64,7 +64,7 @@ export function listAt(dated: DatedLists, at: Date): PriceList {
   return (dated.findLast((entry) => holdsAt(entry, time)) ?? dated[0]).list;
 }
 
-/** Every list that a call of this day can fall under: it may end in another hour than it began. */
+/** Every list that can apply to a call of this day: it may end in another hour than it began. */
 export function listsOfDay(dated: DatedLists, at: Date): readonly PriceList[] {
   if (dated.length === 1) return [dated[0].list];
   const lists = dated.filter(({ holds }) => holds.kind === 'hours').map(({ list }) => list);
@@ -74,7 +74,7 @@ export function listsOfDay(dated: DatedLists, at: Date): readonly PriceList[] {
   return lists;
 }
 
-/** `undefined` where a list has no price of tokens: pages, hours of sound, or nothing at all. */
+/** `undefined` if a list has no token price: it is priced by pages or hours of audio, or not at all. */
 function readList(prices: ModelPrice): PriceList | undefined {
   if (prices.input_mtok === undefined) return undefined;
   const starts = new Set<number>();
@@ -88,7 +88,7 @@ function readList(prices: ModelPrice): PriceList | undefined {
   };
 }
 
-/** The prices for inputs just above `start` tokens, each kind falling back on the kind it is part of. */
+/** The prices for inputs just above `start` tokens; each kind falls back to the kind that it is part of. */
 function listedPrices(prices: ModelPrice, start: number): TokenPrices {
   const read = (key: string): bigint | undefined => {
     const price = prices[key];
@@ -125,8 +125,8 @@ function perCall(price: ModelPrice[string]): bigint {
 }
 
 /**
- * The decimal that a number of the list was written as. Twelve digits are more than any price has and fewer than a
- * float holds, so `0.18000000000000002`, left by a division of the list's makers, is `0.18` again.
+ * The decimal that a number of the list stands for. Twelve digits are more than any price has and fewer than a float
+ * has, so `0.18000000000000002`, a rounding error in the list, is read as `0.18`.
  */
 function decimalOf(price: number): string {
   const text = String(Number(price.toPrecision(12)));

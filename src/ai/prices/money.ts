@@ -1,16 +1,16 @@
 /**
- * US dollars as integers: nano-dollars for what a call costs, pico-dollars for what a token does, because $0.0028 per
- * million tokens is 2.8 nano-dollars a token. Outside they are decimal strings. Nothing here ever
- * passes through a float, and what must be rounded is rounded up.
+ * US dollars as integers: nano-dollars for the cost of a call, pico-dollars for the price of a token, because $0.0028
+ * per million tokens is 2.8 nano-dollars per token. Outside this module they are decimal strings. No amount is ever a
+ * float, and rounding is always up.
  */
 
 const nanosPerDollar = 1_000_000_000n;
 const picosPerNano = 1_000n;
 
-/** Digits, with a dot and digits behind it or not: what the configuration and the headers take. */
+/** Digits, optionally with decimals: the format of the configuration and of headers. */
 const decimal = /^(\d{1,15})(?:\.(\d{1,30}))?$/;
 
-/** A decimal times 10^`places`; what is beyond those places is rounded up. `undefined` where it is not a decimal. */
+/** A decimal times 10^`places`; further decimals are rounded up. `undefined` if it is not a decimal. */
 function scaled(text: string, places: number): bigint | undefined {
   const match = decimal.exec(text);
   if (match === null) return undefined;
@@ -24,7 +24,7 @@ export function parseUsd(text: string): bigint | undefined {
   return scaled(text, 9);
 }
 
-/** Nano-dollars as a decimal of dollars, as short as exact: 140000n is `0.00014`. */
+/** Nano-dollars as the shortest exact decimal of dollars: 140000n is `0.00014`. */
 export function formatUsd(nanoUsd: bigint): string {
   if (nanoUsd < 0n) return `-${formatUsd(-nanoUsd)}`;
   const whole = nanoUsd / nanosPerDollar;
@@ -43,7 +43,7 @@ export function picoPerCall(usdPerThousand: string): bigint | undefined {
   return scaled(usdPerThousand, 9);
 }
 
-/** The one rounding of a call's price: up, so that a sum of calls is never less than what was used. */
+/** The only rounding of a call's price: up, so that a sum of calls is never less than the actual cost. */
 export function nanoOfPico(picoUsd: bigint): bigint {
   return picoUsd <= 0n ? 0n : (picoUsd + picosPerNano - 1n) / picosPerNano;
 }

@@ -1,11 +1,11 @@
 /**
- * What a model call costs, by provider, model and date: prices of the configuration first, then those of
- * `@pydantic/genai-prices`, whose only door this is. The prices are the ones inside the package; nothing is ever
- * downloaded. Money is exact (money.ts): the list's decimals become integers before anything is multiplied.
+ * The cost of a model call, by provider, model and date: prices of the configuration first, then those of
+ * `@pydantic/genai-prices`, which only this folder imports. The prices are part of the package; nothing is ever
+ * downloaded. Amounts are exact (money.ts): the list's decimals are converted to integers before any multiplication.
  *
- * No list is ground truth, so every charge says where its price came from, in which version and for which day. A price
- * that is not known is `undefined`, never 0: whoever calls refuses (`AI_PRICE_UNKNOWN`). That includes models the list
- * names without a price, except those whose id says `:free`.
+ * No list is authoritative, so every charge has the source of its price, its version and its day. An unknown price is
+ * `undefined`, never 0: the model client then refuses the call (`AI_PRICE_UNKNOWN`). That includes models that the list
+ * has without a price, except those whose id ends in `:free`.
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -25,32 +25,34 @@ import {
   type UsageBound,
 } from './token-prices.ts';
 
-/** What a call came to. */
+/** The cost of a call. */
 export interface Charge {
   /** Nano-dollars, rounded up once. */
   readonly nanoUsd: bigint;
   readonly source: 'config' | 'genai-prices' | 'free';
   /** The list's version; for `config`, the first characters of a hash of the override. */
   readonly version: string;
-  /** The day (UTC) whose price was taken, `2026-06-01`. */
+  /** The day (UTC) of the price, `2026-06-01`. */
   readonly date: string;
 }
 
-/** A model as it is priced. */
+/** The identity of a model for pricing. */
 export interface PricedModel {
-  /** `<provider>/<model id>`, as `ai.prices` names it. */
+  /** `<provider>/<model id>`, as in `ai.prices`. */
   readonly reference: string;
-  /** The provider whose prices hold, of `priceProviderOf`. */
+  /** The provider whose prices apply, from `priceProviderOf`. */
   readonly priceProvider: string;
   readonly model: string;
 }
 
 export interface PriceBook {
-  /** `undefined`: nobody knows this model's price. */
+  /** `undefined`: the price of this model is unknown. */
   priceOf(call: PricedModel & { readonly at: Date; readonly usage: ReportedUsage }): Charge | undefined;
-  /** Whether `priceOf` would know; asked before a call is made. */
+  /** Whether `priceOf` has a price; checked before a call. */
   knows(model: PricedModel): boolean;
-  /** The most a call can cost: the dearest of what its tokens can be, at the dearest hour. Rounded up. */
+  /**
+   * The maximum cost of a call: its tokens at the highest price of their kinds, at the most expensive hour. Rounded up.
+   */
   upperBound(call: PricedModel & UsageBound & { readonly at: Date }): Charge | undefined;
 }
 
@@ -61,7 +63,7 @@ export interface PriceBookOptions {
   readonly date?: Date;
 }
 
-/** References come from the configuration, but a model's name may be a caller's: no more than so many are kept. */
+/** References come from the configuration, but model names may come from callers: the cache is bounded. */
 const maxKept = 2_000;
 
 type Priced =
@@ -114,7 +116,7 @@ export function createPriceBook({ overrides, date }: PriceBookOptions): PriceBoo
 let dayText = '';
 let dayNumber = Number.NaN;
 
-/** Most calls are of the same day, and writing it takes as long as the rest of a price. */
+/** Most calls are of the same day, and formatting it takes as long as the calculation of the price. */
 function dayOf(at: Date): string {
   const day = Math.floor(at.getTime() / 86_400_000);
   if (day !== dayNumber) {
@@ -140,8 +142,8 @@ function readOverride(override: PriceOverride): Priced {
 }
 
 /**
- * What is not said is paid as input: a discount nobody promised is not given, and a surcharge on cache writes, which
- * most providers do not take, is not made up. An hour-long write costs what a write costs, unless its price is given.
+ * Missing prices default to the input price: no discount is assumed, and no surcharge on cache writes, which most
+ * providers do not have. Cache writes for an hour default to the price of cache writes.
  */
 function configuredPrices(prices: ConfiguredPrices): TokenPrices {
   const input = configuredPrice(prices.inputPerMtok);
@@ -171,7 +173,7 @@ function configuredPrice(text: string): bigint {
   return pico;
 }
 
-/** The package's own version, which is the list's; its package.json is not among its exports. */
+/** The package's version, which is the list's; its package.json is not among its exports. */
 const listVersion: string = readListVersion();
 
 function readListVersion(): string {
@@ -184,19 +186,20 @@ function readListVersion(): string {
   return manifest.version;
 }
 
-/** The built-in models: free, whatever they are called. */
+/** The built-in models are free, whatever the provider's name is. */
 const localPriceProvider = 'local';
 
 function findPriced(priceProvider: string, model: string): Priced | undefined {
   if (priceProvider === localPriceProvider) return { source: 'free', version: 'built-in' };
   const match = calcPrice({ input_tokens: 0 }, model, { providerId: priceProvider });
-  // The package also takes ids that merely contain a provider's name; a price is not guessed.
+  // The package also matches ids that merely contain a provider's name; such a match is not reliable enough for a
+  // price.
   if (match?.provider.id !== priceProvider) return undefined;
   const dated = readDated(match.model);
   return dated === undefined ? undefined : { source: 'genai-prices', version: listVersion, dated };
 }
 
-/** What of a provider's configuration says whose prices it takes. */
+/** The parts of a provider's configuration that determine its prices. */
 export interface PriceSource {
   readonly kind: 'openai' | 'ai-sdk' | 'local';
   readonly name: string;
@@ -205,7 +208,7 @@ export interface PriceSource {
   readonly priceAs?: string | undefined;
 }
 
-/** Packages whose provider is called otherwise in the list. */
+/** Packages whose provider has another name in the list. */
 const packageProviders: ReadonlyMap<string, string> = new Map([
   ['@ai-sdk/amazon-bedrock', 'aws'],
   ['@ai-sdk/anthropic', 'anthropic'],
@@ -227,8 +230,8 @@ const packageProviders: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * The provider whose prices hold: what `price_as` says, else whose endpoint the base URL is, else the configured name
- * where the list knows it, else the package's, else OpenAI's for its wire. An id the list does not know prices nothing.
+ * The provider whose prices apply: `price_as`, else the owner of the base URL, else the configured name if the list has
+ * it, else the package's provider, else OpenAI for its wire. An id that the list does not have has no prices.
  */
 export function priceProviderOf({ kind, name, baseUrl, package: packageName, priceAs }: PriceSource): string {
   if (kind === 'local') return localPriceProvider;

@@ -1,12 +1,12 @@
 /**
- * What a call costs by a price list: one price for each kind of token, in pico-dollars, as integers. Every token is
- * counted in exactly one kind, the most specific one that is priced: a cached token is not paid as input as well.
+ * The cost of a call by a price list: one price per kind of token, in pico-dollars, as integers. Every token is counted
+ * in exactly one kind, the most specific one with a price: a cached token is not charged as input as well.
  */
 
 import type { ReportedUsage } from '../model-call/index.ts';
 import { nanoOfPico } from './money.ts';
 
-/** Pico-dollars per token, each kind resolved to the price that is paid for it. */
+/** Pico-dollars per token, each kind with its effective price. */
 export interface TokenPrices {
   readonly input: bigint;
   readonly cachedInput: bigint;
@@ -18,13 +18,13 @@ export interface TokenPrices {
   readonly reasoning: bigint;
   readonly outputAudio: bigint;
   readonly outputImage: bigint;
-  /** Pico-dollars per call, whatever its tokens. */
+  /** Pico-dollars per call, independent of its tokens. */
   readonly call: bigint;
-  /** Pico-dollars per search on the web. */
+  /** Pico-dollars per web search. */
   readonly webSearch: bigint;
 }
 
-/** `tiers` are ascending; the last one that the whole input is above prices the whole call, as vendors bill it. */
+/** `tiers` are ascending; the last one below the size of the whole input prices the whole call, as vendors bill it. */
 export interface PriceList {
   readonly base: TokenPrices;
   readonly tiers: readonly { readonly aboveInputTokens: number; readonly prices: TokenPrices }[];
@@ -40,7 +40,7 @@ export function priceOfUsage({ base, tiers }: PriceList, usage: ReportedUsage): 
 function inputPico(prices: TokenPrices, usage: ReportedUsage): bigint {
   const { inputTokens, cachedInputTokens = 0, cacheWriteTokens = 0, cacheWriteHourTokens = 0 } = usage;
   const { inputAudioTokens = 0 } = usage;
-  // The common case first: nothing cached, no sound.
+  // The common case first: nothing cached, no audio.
   if (cachedInputTokens === 0 && cacheWriteTokens === 0 && inputAudioTokens === 0)
     return BigInt(inputTokens) * prices.input;
   const cachedAudio = cachedSound(usage);
@@ -56,7 +56,7 @@ function inputPico(prices: TokenPrices, usage: ReportedUsage): bigint {
   );
 }
 
-/** Where nobody says how much of the sound was cached, only as much as must have been: what is uncached costs more. */
+/** If the cached share of audio is unknown, the minimum is assumed: uncached input costs more. */
 function cachedSound(usage: ReportedUsage): number {
   const { inputTokens, cachedInputTokens = 0, cacheWriteTokens = 0, inputAudioTokens = 0 } = usage;
   const most = Math.min(cachedInputTokens, inputAudioTokens);
@@ -83,20 +83,20 @@ function rest(whole: number, parts: number): number {
   return whole > parts ? whole - parts : 0;
 }
 
-/** How much a call may read and write. */
+/** The bounds of a call's tokens. */
 export interface UsageBound {
   readonly inputTokens: number;
   readonly maxOutputTokens: number;
-  /** Whether sound may be read or written, which costs more. @default false */
+  /** Whether the call may have audio, which costs more. @default false */
   readonly sound?: boolean;
-  /** Whether input may be kept for an hour, which costs more. @default false */
+  /** Whether input may be cached for an hour, which costs more. @default false */
   readonly hourWrites?: boolean;
 }
 
 /**
- * The most that a call within `bound` can cost, in nano-dollars, rounded up: every input token as dear as the dearest
- * kind (a cache write included, but the hour-long one only where it is asked for), every
- * output token likewise, in the dearest tier the input can reach. Searches on the web are not in it.
+ * The maximum cost of a call within `bound`, in nano-dollars, rounded up: every input token at the price of the most
+ * expensive kind (cache writes included, those for an hour only if requested), every output token likewise, in the most
+ * expensive tier that the input can reach. Web searches are not included.
  */
 export function mostForBound({ base, tiers }: PriceList, bound: UsageBound): bigint {
   let most = picoForBound(base, bound);

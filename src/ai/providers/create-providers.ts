@@ -9,20 +9,20 @@ import { createOpenAiProvider } from './openai/index.ts';
 export interface ProvidersOptions {
   /** `ai.providers`. */
   readonly providers: readonly ProviderConfig[];
-  /** The folder of supergraph.yaml: AI SDK packages are looked up there too. */
+  /** The folder of supergraph.yaml: AI SDK packages are resolved from here too. */
   readonly resolveFrom: string;
-  /** Called for each provider that is left out, with its name and the reason. */
+  /** Called for each provider that is skipped, with its name and the reason. */
   readonly onSkipped: (name: string, reason: string) => void;
-  /** Why the built-in models cannot run; `undefined` where they can. @default a look at the installed packages */
+  /** Why the built-in models cannot run; `undefined` if they can. @default checks the installed packages */
   readonly missingLocal?: () => string | undefined;
 }
 
-/** The package that stands for Anthropic in the configuration. */
+/** The package name that selects Anthropic in the configuration. */
 export const anthropicPackage = '@ai-sdk/anthropic';
 
 /**
  * The providers of `ai.providers`, by name. A provider loads its package and opens connections at its first call. The
- * built-in models are left out where their optional packages are not installed, so that their targets are skipped.
+ * built-in models are skipped if their optional packages are not installed, and so are their targets.
  */
 export function createProviders(options: ProvidersOptions): ReadonlyMap<string, ModelProvider> {
   const { providers, resolveFrom, onSkipped, missingLocal = missingLocalPackages } = options;
@@ -44,7 +44,7 @@ function createProvider(provider: ProviderConfig, resolveFrom: string): ModelPro
     }
     case 'ai-sdk': {
       const { name, package: packageName, keys, baseUrl, settings, unsupported } = provider;
-      // Its wire is spoken here: the package is not loaded, and need not be installed.
+      // Isthmus implements this wire itself: the package is not loaded, and need not be installed.
       if (packageName === anthropicPackage)
         return createAnthropicProvider({ name, keys, baseUrl, settings, unsupported });
       return createAiSdkProvider({ name, package: packageName, keys, baseUrl, settings, unsupported, resolveFrom });

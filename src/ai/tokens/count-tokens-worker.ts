@@ -1,4 +1,4 @@
-/** The thread that counts tokens: one text in, one number out, in order. An encoding loads when it is first used. */
+/** The worker thread that counts tokens: one text in, one number out, in order. An encoding is loaded on first use. */
 import { parentPort } from 'node:worker_threads';
 import { invariant } from '../../lib/index.ts';
 
@@ -33,7 +33,7 @@ port.on('message', ({ id, text, model }: CountJob) => {
   });
 });
 
-/** Models before GPT-4o, those for embeddings among them. */
+/** Models before GPT-4o, including those for embeddings. */
 const readsCl100k = /^(?:ft:)?(?:gpt-4(?!o|\.)|gpt-3\.5|gpt-35|text-embedding-|(?:davinci|babbage)-002)/;
 
 async function encodingOf(model: string): Promise<Count> {
@@ -45,7 +45,10 @@ async function encodingOf(model: string): Promise<Count> {
 
 const pieceLength = 200;
 
-/** Before the last space of the next 200 characters, where no token is cut in two; else after as many of them. */
+/**
+ * Splits before the last space of the next 200 characters, so that no token is split; without a space, after 200
+ * characters.
+ */
 function endOfPiece(text: string, start: number): number {
   const end = start + pieceLength;
   if (end >= text.length) return text.length;

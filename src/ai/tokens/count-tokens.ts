@@ -1,11 +1,10 @@
 /**
- * How many tokens a text has for an OpenAI model, counted: o200k, or cl100k for the models that read it; other vendors'
- * models read other tokens, and get o200k's count as the nearest there is.
+ * The exact token count of a text for an OpenAI model: o200k, or cl100k for older models. Other vendors' tokenizers are
+ * not available; for their models o200k is the nearest approximation.
  *
- * Counted in a thread of its own, started by the first count and let go with the process. Loading o200k takes 270 ms of
- * a thread and 90 MB, and its merging is quadratic in the length of a word (7 s for 100,000 times the letter a), so
- * texts are cut into short pieces first and neither ever holds up a request. On the path of a call, use
- * `estimateTokens`.
+ * Counted in a worker thread, started by the first count. Loading o200k takes 270 ms of a thread and 90 MB, and its
+ * merging is quadratic in the length of a word (7 s for 100,000 times the letter a), so texts are split into short
+ * pieces first and neither ever blocks a request. On the path of a call, use `estimateTokens`.
  */
 
 import { Worker } from 'node:worker_threads';
@@ -16,13 +15,13 @@ import { estimateTokens } from './estimate-tokens.ts';
 
 export { estimateTokens } from './estimate-tokens.ts';
 
-/** Longer texts are counted up to here, and the rest as if it were like that: a second of the thread at worst. */
+/** Longer texts are counted up to here and extrapolated: a second of the thread at most. */
 const maxCharacters = 500_000;
 
-/** Counts that may be waiting; what comes on top is estimated. */
+/** The length of the queue; further counts are estimated. */
 const maxWaiting = 100;
 
-/** How long the thread may lie idle before it is ended and its memory given back. */
+/** How long the thread may be idle before it is ended, to free its memory. */
 const idleMs = 60_000;
 
 interface Waiting {
@@ -35,7 +34,8 @@ let nextId = 0;
 const waiting = new Map<number, Waiting>();
 
 /**
- * Where counting is not to be had (the deadline has come, too many are waiting, the thread broke), the estimate.
+ * Falls back to the estimate if counting is not possible (the deadline has passed, the queue is full, the thread
+ * failed).
  *
  * @throws the signal's reason
  */
@@ -67,7 +67,7 @@ function ask(job: CountJob, signal: AbortSignal, timeoutMs: number): Promise<num
     try {
       start().postMessage(job);
     } catch {
-      // No thread is left for now: an estimate has to do, and the next count tries again.
+      // No thread can be created now: the text is estimated, and the next count tries again.
       settle(undefined);
     }
   });
@@ -91,7 +91,7 @@ function start(): Worker {
   return started;
 }
 
-/** The thread keeps the process alive only while it is asked something. */
+/** The thread keeps the process alive only while it has work. */
 function rest(): void {
   if (waiting.size > 0 || worker === undefined) return;
   const resting = worker;

@@ -1,29 +1,29 @@
 /**
- * About how many tokens a text has, without a tokenizer: for routing, limits and what a provider did not report. Meant
- * to be a little high rather than low: within a fifth below and a third above o200k on prose, code, JSON, base64 and
- * ten scripts, which a test holds.
+ * The approximate token count of a text, without a tokenizer: for routing, limits and calls without reported usage. It
+ * is rather too high than too low: within a fifth below and a third above o200k on prose, code, JSON, base64 and ten
+ * scripts, as a test asserts.
  *
- * One pass over the characters, 9 ns each. A tokenizer takes ten times as long, seconds on a text made to be slow, and
- * its first use stops the thread for a quarter of a second: count-tokens.ts gives it a thread of its own.
+ * One pass over the characters, 9 ns each. A tokenizer takes ten times as long, seconds for adversarial texts, and its
+ * first use blocks the thread for a quarter of a second: count-tokens.ts runs it in a worker thread.
  */
 
 /** A token of English text is about four characters. */
 export const charactersPerToken = 4;
 
-/** What a character is to a tokenizer; the number is its place in the tables below. */
+/** The tokenizer's class of a character; the number is its index in the tables below. */
 const lower = 0;
 const upper = 1;
 const digit = 2;
 const space = 3;
 const lineBreak = 4;
 const sign = 5;
-/** Letters of alphabets beyond ASCII. */
+/** Letters of non-ASCII alphabets. */
 const letter = 6;
-/** Scripts of syllables: Indic, Thai and their kin. */
+/** Syllabic scripts: Indic, Thai and similar. */
 const syllable = 7;
 /** Chinese, Japanese, Korean. */
 const ideograph = 8;
-/** Half of a character beyond the first plane: emoji, rare scripts. */
+/** A surrogate: emoji, rare scripts. */
 const surrogate = 9;
 
 const asciiKinds = Uint8Array.from({ length: 128 }, (_, code) => asciiKindOf(code));
@@ -44,7 +44,7 @@ function wideKindOf(code: number): number {
   return code >= 0x2000 && code < 0x2e80 ? sign : syllable;
 }
 
-/** Runs of up to 31 characters by table: three times as fast as asking the rules each time. */
+/** Runs of up to 31 characters by table: three times as fast as computing them. */
 const tableLength = 32;
 const runTokens = Float64Array.from({ length: 10 * tableLength }, (_, entry) =>
   tokensOfRun(Math.floor(entry / tableLength), entry % tableLength),
@@ -63,7 +63,7 @@ export function estimateTokens(text: string): number {
     // `Word` is one run; `someWord` is two, as a tokenizer splits it.
     if (next !== lower || kind !== upper || length !== 1) {
       tokens += length < tableLength ? (runTokens[kind * tableLength + length] as number) : tokensOfRun(kind, length);
-      // A word takes the space before it into its token, a number does not.
+      // A word includes the preceding space in its token, a number does not.
       if (next === digit && kind === space && length > 0) tokens += 1;
       start = index;
     }
@@ -77,7 +77,7 @@ function tokensOfRun(kind: number, length: number): number {
   if (length === 0) return 0;
   switch (kind) {
     case lower:
-      // A usual word is one token, a long one two or three, and what is no word at all has two characters a token.
+      // A common word is one token, a long one two or three; other runs have two characters per token.
       return length <= 8 ? 1 : length <= 20 ? length / 6 : length / 1.8;
     case upper:
       return length <= 3 ? 1 : length / 2.5;
@@ -94,7 +94,7 @@ function tokensOfRun(kind: number, length: number): number {
     case syllable:
       return length / 2;
     default:
-      // Ideographs, and halves of emoji.
+      // Ideographs and surrogates.
       return length;
   }
 }

@@ -1,6 +1,6 @@
 /**
- * What a call used, where its provider did not say: after an abort, a cut stream, an answer without counts. Marked
- * `estimated`, and rather high than low, so that a budget is not overrun by what nobody reported.
+ * The usage of a call without reported usage: after an abort, a truncated stream, an answer without counts. Marked
+ * `estimated`, and rather too high than too low, so that unreported usage does not exceed a budget.
  */
 import { unreachable } from '../../lib/index.ts';
 import type {
@@ -16,21 +16,21 @@ import { estimateTokens } from './estimate-tokens.ts';
 
 export { charactersPerToken, estimateTokens } from './estimate-tokens.ts';
 
-/** What a chat format puts around each message, and before the answer. */
+/** The overhead of a chat format for each message, and before the answer. */
 const tokensPerMessage = 4;
 
 /**
- * An image, whose size in pixels is not looked at: 85 tokens where `detail` is `low` (OpenAI's rule), else 1,600, what
- * Anthropic counts for the largest image it does not scale down (width x height / 750) and more than OpenAI's 1,105 for
- * a square of 1,024 in high detail and Gemini's 258 a tile.
+ * An image, whose pixels are not read: 85 tokens if `detail` is `low` (OpenAI's rule), else 1,600, Anthropic's count
+ * for the largest image that it does not scale down (width x height / 750) and more than OpenAI's 1,105 for a square of
+ * 1,024 in high detail and Gemini's 258 per tile.
  */
 const tokensPerImage = { low: 85, other: 1_600 } as const;
 
 /**
- * A file: text at three bytes a token; sound by what a second of it takes (32 tokens with Gemini, 10 with OpenAI) at 32 KB a second
- * for WAV and 8 KB for the rest; video by Gemini's 300 tokens a second at 125 KB; a document by 2,000 tokens for each
- * page (text and picture, as Anthropic counts them) and 50 KB. At least one page or second; a URL, which is not read,
- * counts as one page.
+ * A file: text at three bytes per token; audio by duration (32 tokens a second for Gemini, 10 for OpenAI) at 32 KB a
+ * second for WAV and 8 KB for other formats; video by Gemini's 300 tokens a second at 125 KB; a document by 2,000
+ * tokens per page (text and image, as Anthropic counts them) of 50 KB. At least one page or second; a URL, which is not
+ * fetched, counts as one page.
  */
 const mediaRates = {
   document: { tokens: 2_000, bytes: 50_000 },
@@ -41,7 +41,7 @@ const mediaRates = {
 
 const bytesOfTextPerToken = 3;
 
-/** What a request that came to `answer` has used. An answer is never longer than the bound the request set. */
+/** The usage of a request with the output `answer`, which never exceeds the request's bound. */
 export function estimateUsage(request: ModelRequest, answer: string): Usage {
   const answerTokens = estimateTokens(answer);
   return {
@@ -51,7 +51,7 @@ export function estimateUsage(request: ModelRequest, answer: string): Usage {
   };
 }
 
-/** Everything of a request that a model reads: messages, tools, the schema of its answer. */
+/** Everything that a model reads of a request: messages, tools, the schema of its answer. */
 export function estimateInputTokens(request: ModelRequest): number {
   let tokens = 0;
   for (const message of request.messages) tokens += tokensPerMessage + tokensOfMessage(message);
@@ -113,7 +113,7 @@ function sizeOf(source: MediaSource): number | undefined {
   return source.kind === 'base64' ? Math.floor(source.data.length * 0.75) : undefined;
 }
 
-/** Schemas and tools are the same objects in every call of a field, so what they come to is kept beside them. */
+/** Schemas and tools are the same objects in every call of a field, so their counts are cached. */
 const jsonTokens = new WeakMap<object, number>();
 
 function tokensOfJson(value: object | undefined): number {

@@ -1,9 +1,9 @@
 /**
- * Finds and loads AI SDK provider packages: those that Isthmus brings, and any other one that is installed beside
- * `supergraph.yaml`. Only a package's name is ever looked up, never a path.
+ * Resolves and loads AI SDK provider packages: those that Isthmus depends on, and any other package that is installed
+ * beside `supergraph.yaml`. Only package names are resolved, never paths.
  *
- * A package's factory is its export named `create…` that gives `languageModel`: the one named after the package
- * (`createAmazonBedrock` of `@ai-sdk/amazon-bedrock`) where there is one, else the first by name that gives it.
+ * The factory of a package is its export named `create…` that returns `languageModel`: the one named after the package
+ * (`createAmazonBedrock` of `@ai-sdk/amazon-bedrock`) if there is one, else the first such export by name.
  */
 import { readFileSync } from 'node:fs';
 import { findPackageJSON } from 'node:module';
@@ -13,7 +13,7 @@ import type { EmbeddingModelV4, LanguageModelV4 } from '@ai-sdk/provider';
 import { messageOf } from '../../../errors/index.ts';
 import { ProviderFailure, parseJson, recordOf } from '../../model-call/index.ts';
 
-/** What a factory gives, as far as it is used here. */
+/** The members of a factory's result that are used here. */
 export interface AiSdkModels {
   languageModel(model: string): LanguageModelV4;
   embeddingModel(model: string): EmbeddingModelV4;
@@ -23,7 +23,7 @@ export type AiSdkFactory = (settings: Readonly<Record<string, unknown>>) => AiSd
 
 const packageName = /^(?:@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/;
 
-/** What is wrong with the package, in one sentence, or `undefined`. Looks, and loads nothing. */
+/** Why the package cannot be used, in one sentence, or `undefined`. Does not load it. */
 export function checkAiSdkPackage(name: string, resolveFrom: string): string | undefined {
   if (!packageName.test(name)) return `"${name}" is not the name of a package`;
   const entry = entryOf(name, resolveFrom);
@@ -31,7 +31,7 @@ export function checkAiSdkPackage(name: string, resolveFrom: string): string | u
   return `the package ${name} is not installed: run "npm install ${name}" where supergraph.yaml is`;
 }
 
-/** Loads the package. Rejects with a `ProviderFailure` of kind `unsupported` that says what to do. */
+/** Loads the package. Rejects with a `ProviderFailure` of kind `unsupported` whose detail tells how to fix it. */
 export async function loadAiSdkFactory(name: string, resolveFrom: string): Promise<AiSdkFactory> {
   const wrong = checkAiSdkPackage(name, resolveFrom);
   if (wrong !== undefined) throw new ProviderFailure({ kind: 'unsupported', detail: wrong });
@@ -60,7 +60,7 @@ async function loadModule(name: string, resolveFrom: string): Promise<Readonly<R
   }
 }
 
-/** The URL of the package's module: ours before one that is installed beside supergraph.yaml. */
+/** The URL of the package's module: dependencies of Isthmus take precedence over packages beside supergraph.yaml. */
 function entryOf(name: string, resolveFrom: string): string | undefined {
   for (const base of [import.meta.url, pathToFileURL(resolve(resolveFrom, 'supergraph.yaml')).href]) {
     try {
@@ -70,13 +70,13 @@ function entryOf(name: string, resolveFrom: string): string | undefined {
       const main = exportedPath(recordOf(described.exports)['.'] ?? described.exports) ?? described.main ?? 'index.js';
       return pathToFileURL(resolve(dirname(packageFile), String(main))).href;
     } catch {
-      // Not found from here.
+      // Not resolvable from here.
     }
   }
   return undefined;
 }
 
-/** The path that an `exports` entry names for `import` (Node's conditions, without the rarer ones). */
+/** The path of an `exports` entry for `import` (Node's common conditions only). */
 function exportedPath(entry: unknown): string | undefined {
   if (typeof entry === 'string') return entry;
   if (Array.isArray(entry)) return exportedPath(entry[0]);

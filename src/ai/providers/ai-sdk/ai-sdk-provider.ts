@@ -2,8 +2,8 @@
  * Models through any AI SDK provider package: Google Gemini, Amazon Bedrock, Cohere, Mistral, and others that are
  * installed. The door of `@ai-sdk/*`; a package is loaded when it is first used.
  *
- * A request is mapped whole or refused: what a package would leave out is found before anything is sent
- * (check-warnings.ts). One call is one HTTP request, except where embeddings need several. The host comes from the
+ * A request is mapped completely or refused: settings that a package would omit are detected before anything is sent
+ * (check-warnings.ts). One call is one HTTP request, except for embeddings that need several. The host comes from the
  * configuration or the package, the key from the configuration; neither is ever taken from a request.
  */
 import type { LanguageModelV4 } from '@ai-sdk/provider';
@@ -23,10 +23,10 @@ import {
 import { estimateUsage } from '../../tokens/index.ts';
 import { boundedFetch, secretsIn } from '../http/index.ts';
 import { type AiSdkFactory, type AiSdkModels, loadAiSdkFactory } from './ai-sdk-package.ts';
-import { type CallEnding, endingOf } from './call-ending.ts';
+import { type CallEnding, callEndingOf } from './call-ending.ts';
 import { AiSdkDryRuns } from './check-warnings.ts';
 import { aiSdkEmbeddings } from './embed.ts';
-import { withoutNewer } from './newer-events.ts';
+import { withoutUnknownKinds } from './newer-events.ts';
 import { AiSdkExchange, aiSdkFetch, inExchange } from './observed-fetch.ts';
 import { factsOf } from './package-dialect.ts';
 import { readAiSdkAnswer } from './read-answer.ts';
@@ -43,21 +43,21 @@ export interface AiSdkProviderOptions {
   readonly name: string;
   /** Such as `@ai-sdk/google`. */
   readonly package: string;
-  /** Empty where the settings hold credentials (Bedrock's `accessKeyId`), or none are needed. */
+  /** Empty if the settings contain credentials (Bedrock's `accessKeyId`), or none are needed. */
   readonly keys: readonly string[];
-  /** The endpoint that the package's paths hang on. @default the package's own */
+  /** The base URL of the package's paths. @default the package's own */
   readonly baseUrl?: string | undefined;
-  /** Handed to the package's factory as they are: `region`, `resourceName`, `headers`, … */
+  /** Passed to the package's factory unchanged: `region`, `resourceName`, `headers`, … */
   readonly settings: Readonly<Record<string, unknown>>;
-  /** The folder of supergraph.yaml: where packages are looked for that Isthmus does not bring. */
+  /** The folder of supergraph.yaml: optional packages are resolved from here. */
   readonly resolveFrom: string;
-  /** What becomes of fields that a target has no place for. @default 'refuse' */
+  /** The policy for fields that a target does not support. @default 'refuse' */
   readonly unsupported?: UnsupportedPolicy;
-  /** The largest answer that is read. @default 10 MB */
+  /** The bound of an answer's body in bytes. @default 10 MB */
   readonly maxBytes?: number;
 }
 
-interface KnownModel {
+interface ResolvedModel {
   readonly model: LanguageModelV4;
   readonly supportedUrls: SupportedUrls;
 }
@@ -72,7 +72,7 @@ export function createAiSdkProvider(options: AiSdkProviderOptions): ModelProvide
   const secrets = [...keys, ...secretsIn(settings)];
   const dryRuns = new AiSdkDryRuns(facts);
   const modelsByKey = new Map<number, AiSdkModels>();
-  const languageModels = new Map<string, KnownModel>();
+  const languageModels = new Map<string, ResolvedModel>();
   let factory: Promise<AiSdkFactory> | undefined;
 
   async function modelsOf(key: number): Promise<AiSdkModels> {
@@ -81,7 +81,7 @@ export function createAiSdkProvider(options: AiSdkProviderOptions): ModelProvide
     invariant(key >= 0 && key < Math.max(1, keys.length), `provider ${name} has no key ${key}`);
     factory ??= loadAiSdkFactory(options.package, options.resolveFrom);
     const create = await factory.catch((error: unknown) => {
-      // Once it is installed it is found, without a restart.
+      // A package that is installed later is found without a restart.
       factory = undefined;
       throw error;
     });
@@ -96,13 +96,13 @@ export function createAiSdkProvider(options: AiSdkProviderOptions): ModelProvide
     return models;
   }
 
-  /** Without a key, an empty one keeps a package we know from taking one of the environment's. */
+  /** Without a key, an empty one prevents known packages from reading a key from the environment. */
   function apiKeyOf(key: string | undefined): { readonly apiKey?: string } {
     if (key !== undefined) return { apiKey: key };
     return dialect === 'other' || settings.apiKey !== undefined ? {} : { apiKey: '' };
   }
 
-  async function languageModelOf(model: string, key: number): Promise<KnownModel> {
+  async function languageModelOf(model: string, key: number): Promise<ResolvedModel> {
     const languageModel = (await modelsOf(key)).languageModel(model);
     const entry = { model: languageModel, supportedUrls: await languageModel.supportedUrls };
     languageModels.set(`${key}/${model}`, entry);
@@ -128,7 +128,7 @@ export function createAiSdkProvider(options: AiSdkProviderOptions): ModelProvide
     name,
     keys: Math.max(1, keys.length),
     async complete(modelName, request, call) {
-      const ending = endingOf(call);
+      const ending = callEndingOf(call);
       const exchange = new AiSdkExchange(ending.bounds);
       try {
         const { model, reading, options: prepared } = await prepare(modelName, request, call, ending);
@@ -136,9 +136,9 @@ export function createAiSdkProvider(options: AiSdkProviderOptions): ModelProvide
         const generate = () => ending.race(() => inExchange(exchange, () => model.doGenerate(callOptions)));
         const result = await generate().catch((error: unknown) => {
           const body = textIn(recordOf(error).responseBody) ?? '';
-          const simpler = exchange.isPaid ? withoutNewer(dialect, body) : undefined;
-          if (simpler === undefined) throw error;
-          exchange.replay = simpler;
+          const simplified = exchange.isPaid ? withoutUnknownKinds(dialect, body) : undefined;
+          if (simplified === undefined) throw error;
+          exchange.replay = simplified;
           return generate();
         });
         return readAiSdkAnswer(result, { dialect, request, reading, exchange });
@@ -151,7 +151,7 @@ export function createAiSdkProvider(options: AiSdkProviderOptions): ModelProvide
       }
 
       function usageOf(cause: unknown) {
-        // An answer that the package could not read may count all the same.
+        // An answer that the package could not parse may have usage all the same.
         const body = recordOf(parseJson(textIn(recordOf(cause).responseBody) ?? ''));
         if (exchange.isPaid) return brokenUsage(dialect, body.usage ?? body.usageMetadata, request, '');
         const isLate = cause instanceof ProviderFailure && cause.kind === 'timeout';
@@ -163,7 +163,7 @@ export function createAiSdkProvider(options: AiSdkProviderOptions): ModelProvide
       return aiSdkStream({ dialect, request, bounds: call, secrets, prepare: prepared });
     },
     async embed(modelName, request, call) {
-      const ending = endingOf(call);
+      const ending = callEndingOf(call);
       try {
         const models = await ending.race(() => modelsOf(call.key));
         const model = models.embeddingModel(modelName);

@@ -1,11 +1,14 @@
-/** Puts an answer together from the parts of an AI SDK stream, and writes the one form's deltas on the way. */
+/** Assembles an answer from the parts of an AI SDK stream, and emits the corresponding deltas. */
 import type { LanguageModelV4StreamPart } from '@ai-sdk/provider';
 import type { StreamDelta } from '../../model-call/index.ts';
 import { BlockDraft } from '../../wires/shared/index.ts';
 import { joinedOpaque } from './opaque-options.ts';
 
 export class AiSdkAssembly extends BlockDraft {
-  /** Adds a part of the stream; its deltas are pushed to `out`. Parts without a place in the one form add nothing. */
+  /**
+   * Adds a part of the stream and pushes its deltas to `out`. Parts without an equivalent in the model-call form are
+   * ignored.
+   */
   add(part: LanguageModelV4StreamPart, out: StreamDelta[]): void {
     switch (part.type) {
       case 'text-start':

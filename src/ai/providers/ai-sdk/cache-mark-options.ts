@@ -1,4 +1,4 @@
-/** A mark of what the provider is to keep (`CacheMark`), in the words of the packages whose providers take one. */
+/** Writes prompt-cache marks (`CacheMark`) as options of the packages whose providers support them. */
 import type { SharedV4ProviderOptions } from '@ai-sdk/provider';
 import type { CacheMark } from '../../model-call/index.ts';
 import type { AiSdkPackageFacts } from './package-dialect.ts';
@@ -8,13 +8,13 @@ export function markOptions(
   { dialect, namespace }: AiSdkPackageFacts,
 ): SharedV4ProviderOptions | undefined {
   if (mark === undefined) return undefined;
-  // Five minutes are what both keep where nothing is said.
+  // Five minutes is the default of both.
   const ttl = mark.ttl === '1h' ? { ttl: mark.ttl } : {};
   if (dialect === 'bedrock') return { [namespace]: { cachePoint: { type: 'default', ...ttl } } };
   return undefined;
 }
 
-/** The options of a part with its mark. */
+/** The options of a part, including its mark. */
 export function withMark<Part extends { readonly providerOptions?: SharedV4ProviderOptions }>(
   part: Part,
   mark: CacheMark | undefined,

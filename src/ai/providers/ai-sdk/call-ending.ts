@@ -1,23 +1,25 @@
 import type { CallBounds } from '../../model-call/index.ts';
 import { deadlinePassed } from '../../model-call/index.ts';
 
-/** One end for everything a call has begun: the caller's abort, the deadline, or that it is over. */
+/**
+ * One abort signal for everything that a call has started: the caller's abort, the deadline, or the end of the call.
+ */
 export interface CallEnding {
-  /** What everything of the call is bound by. The signal aborts with the caller's reason, at the deadline, or at `end`. */
+  /** The bounds of all work of the call. The signal aborts with the caller's reason, at the deadline, or at `end`. */
   readonly bounds: CallBounds;
   /**
-   * Waits no longer than the bounds allow, even where the work does not look at them; work that is too late is not
-   * begun. One wait at a time.
+   * Waits no longer than the bounds allow, even if the work ignores them; work is not started after the deadline. Not
+   * to be called concurrently.
    */
   race<Value>(work: () => Promise<Value>): Promise<Value>;
-  /** Lets go of the caller's bounds and aborts what is still under way. */
+  /** Removes the listeners from the caller's bounds and aborts work that is still running. */
   end(): void;
 }
 
-/** Made once: an abort without a reason makes an error with a stack, 3 % of a whole call. */
+/** Created once: an abort without a reason creates an error with a stack, 3 % of a whole call. */
 const over = new Error('the call is over');
 
-export function endingOf({ signal, deadline, onArrival }: CallBounds): CallEnding {
+export function callEndingOf({ signal, deadline, onArrival }: CallBounds): CallEnding {
   const controller = new AbortController();
   let rejectWait: ((reason: unknown) => void) | undefined;
   const stop = (reason: unknown) => {
@@ -25,7 +27,7 @@ export function endingOf({ signal, deadline, onArrival }: CallBounds): CallEndin
     rejectWait?.(reason);
   };
   const onAbort = () => stop(signal.reason);
-  // Timers may fire up to a millisecond early: the deadline has really passed after this.
+  // A timer may fire up to a millisecond early; `timerMs` allows for it, so that the deadline has passed when it fires.
   const timer = setTimeout(() => stop(deadlinePassed()), deadline.timerMs);
   if (signal.aborted) onAbort();
   else if (deadline.passed) stop(deadlinePassed());

@@ -1,4 +1,4 @@
-/** The form of tool call ids that the provider behind an AI SDK package takes. */
+/** The format of tool call ids that the provider behind an AI SDK package accepts. */
 
 import { anyUpTo64, type CallIdForm, nineCharacters, plain } from '../../wires/shared/index.ts';
 import type { AiSdkDialect } from './package-dialect.ts';

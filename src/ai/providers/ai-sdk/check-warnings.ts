@@ -1,11 +1,11 @@
 /**
- * What a package would do with a request, known before anything is sent or paid.
+ * Determines what a package would omit from a request before anything is sent or paid for.
  *
- * Packages say what they leave out of a request (`warnings`) only beside the answer, when it has cost money. They build
- * the request before they fetch, though: so a stream is asked for first with a `fetch` that sends nothing and answers
- * with an empty stream, whose first part holds the warnings. One of type `unsupported` refuses the call. The dry run
- * also shows the bound that would be sent, because some packages raise it by a thinking budget of their own choice, and
- * a call must not write more than was priced.
+ * Packages report omitted settings (`warnings`) only with the answer, when it has been paid for. But they build the
+ * request before they fetch. So a stream is requested first with a `fetch` that sends nothing and returns an empty
+ * stream, whose first part has the warnings. One of type `unsupported` refuses the call. The dry run also shows the
+ * output bound that would be sent, because some packages raise it by a thinking budget of their own choice, and a call
+ * must not write more than was priced.
  *
  * The verdict depends on settings and on the kinds of parts, not on texts: it is cached by these. Measured: 0.14 to
  * 0.29 ms for a dry run, 0.002 to 0.007 ms for a cached verdict.
@@ -28,20 +28,20 @@ import {
 import { judgeWarnings } from './judge-warnings.ts';
 import { dryRunExchange, inExchange } from './observed-fetch.ts';
 import type { AiSdkPackageFacts } from './package-dialect.ts';
-import { leastThinkingTokens, thinkingOptions } from './write-call-options.ts';
+import { minThinkingTokens, thinkingOptions } from './write-call-options.ts';
 
-/** How a request is sent so that its bound holds and nothing is lost unsaid, or why it is refused. */
+/** How the request is sent so that its bound holds and nothing is dropped silently, or why it is refused. */
 type Verdict = { readonly kind: 'unsupported'; readonly what: string } | Fitting;
 
 interface Fitting {
   readonly kind: 'fits';
-  /** Settings that are left out. */
+  /** Settings that are omitted. */
   readonly without: readonly (keyof LanguageModelV4CallOptions)[];
   /** Features that the package may change. */
   readonly accepted: ReadonlySet<string>;
   /** The changes that are reported to the client. */
   readonly reported: readonly string[];
-  /** The budget of thinking, instead of one of the package's choice. */
+  /** The thinking budget to send, instead of one that the package chooses. */
   readonly budgetTokens: number | undefined;
 }
 
@@ -50,10 +50,10 @@ export interface CheckedRequest {
   readonly accepted: ReadonlySet<string>;
 }
 
-/** A remedy may bring up another warning; more rounds than this none needs. */
+/** A remedy may cause another warning; no package needs more rounds than this. */
 const mostRounds = 4;
 
-/** Verdicts of more different requests than this are found again. */
+/** The bound of the cache of verdicts. */
 const mostVerdicts = 500;
 
 export class AiSdkDryRuns {
@@ -65,8 +65,8 @@ export class AiSdkDryRuns {
   }
 
   /**
-   * The options as they may be sent; changes that the policy allows are reported. Rejects with a `ProviderFailure` of
-   * kind `unsupported`, with the package's own error about the request, or as the bounds say.
+   * The options to send; changes that the policy allows are reported. Rejects with a `ProviderFailure` of kind
+   * `unsupported`, with the package's own error about the request, or as the bounds require.
    */
   async checked(
     model: LanguageModelV4,
@@ -86,7 +86,7 @@ export class AiSdkDryRuns {
       this.#verdicts.set(key, verdict);
     }
     if (verdict.kind === 'unsupported') throw new ProviderFailure({ kind: 'unsupported', detail: verdict.what });
-    adaptation.tell(verdict.reported);
+    adaptation.report(verdict.reported);
     return { options: this.#fitted(model, request, options, verdict), accepted: verdict.accepted };
   }
 
@@ -103,22 +103,22 @@ export class AiSdkDryRuns {
       const { warnings, body } = await dryRun(model, tried);
       const bodyBound = sentBound(body);
       const isOwnChoice = bodyBound.budget > 0 && tried.reasoning !== undefined;
-      // What a package says of a bound that its own choice of a budget broke is fixed below.
+      // Warnings about a bound that the package's own budget exceeded are resolved below.
       const relevant = isOwnChoice ? warnings.filter((warning) => !isAboutBound(warning)) : warnings;
-      const judged = judgeWarnings(relevant, tried, request, policy);
-      if (judged.refused.length > 0) return { kind: 'unsupported', what: judged.refused.join(', ') };
+      const judgement = judgeWarnings(relevant, tried, request, policy);
+      if (judgement.refused.length > 0) return { kind: 'unsupported', what: judgement.refused.join(', ') };
       fitting = {
         ...fitting,
-        without: [...fitting.without, ...judged.without],
-        accepted: new Set([...fitting.accepted, ...judged.accepted]),
-        reported: [...fitting.reported, ...judged.reported],
+        without: [...fitting.without, ...judgement.without],
+        accepted: new Set([...fitting.accepted, ...judgement.accepted]),
+        reported: [...fitting.reported, ...judgement.reported],
       };
-      if (judged.without.length > 0) continue;
+      if (judgement.without.length > 0) continue;
       const isBroken = bound !== undefined && (bodyBound.bound > bound || relevant.length < warnings.length);
       if (!isBroken) return fitting;
-      // The same share of the answer as the package would have given to thinking.
+      // The same share of the answer that the package would have assigned to thinking.
       const share = Math.floor((bodyBound.budget * bound) / bodyBound.bound);
-      const budgetTokens = Math.max(leastThinkingTokens, share);
+      const budgetTokens = Math.max(minThinkingTokens, share);
       if (bodyBound.budget > 0 && budgetTokens < bound) {
         fitting = { ...fitting, budgetTokens };
       } else if (policy !== 'refuse' && tried.reasoning !== undefined) {
@@ -181,7 +181,7 @@ async function dryRun(model: LanguageModelV4, options: LanguageModelV4CallOption
     if (value?.type === 'stream-start') warnings = value.warnings;
     reader.cancel().catch(() => {});
   } catch (error) {
-    // Before the fetch it is about the request; after it, about the empty answer.
+    // Before the fetch the error concerns the request; after it, the empty answer.
     if (exchange.state === 'unsent') throw error;
   }
   if (exchange.state === 'unsent') {
@@ -194,7 +194,7 @@ function isAboutBound(warning: SharedV4Warning): boolean {
   return warning.type === 'unsupported' && warning.feature === 'maxOutputTokens';
 }
 
-/** What the package leaves out all the same, in its words. */
+/** The settings that the package still omits, by the package's description. */
 export function refused(
   warnings: readonly SharedV4Warning[],
   request: ModelRequest,
@@ -206,7 +206,7 @@ export function refused(
   return refusals.length === 0 ? undefined : refusals.join(', ');
 }
 
-/** The bound of the answer and the budget of thinking within it, as Anthropic's, Bedrock's and Gemini's bodies say them. */
+/** The output bound and thinking budget in the bodies of Anthropic, Bedrock and Gemini. */
 function sentBound(body: unknown): { readonly bound: number; readonly budget: number } {
   const { max_tokens, inferenceConfig, generationConfig, thinking, additionalModelRequestFields } = recordOf(body);
   const bound = max_tokens ?? recordOf(inferenceConfig).maxTokens ?? recordOf(generationConfig).maxOutputTokens;
@@ -214,7 +214,7 @@ function sentBound(body: unknown): { readonly bound: number; readonly budget: nu
   return { bound: typeof bound === 'number' ? bound : 0, budget: typeof budget === 'number' ? budget : 0 };
 }
 
-/** Everything a verdict depends on. */
+/** Everything that a verdict depends on. */
 function shapeOf({ prompt, ...settings }: LanguageModelV4CallOptions): string {
   return `${promptShape(prompt)}\n${JSON.stringify(settings)}`;
 }
@@ -230,7 +230,7 @@ function promptShape(prompt: LanguageModelV4Prompt): string {
       if (part.type === 'file') kind += `:${part.mediaType}:${part.data.type}`;
       if (part.type === 'tool-result') kind += `:${part.output.type}`;
       if ('providerOptions' in part) kind += `:${Object.keys(part.providerOptions ?? {}).join()}`;
-      // Many of a kind are as one.
+      // Repeated kinds of parts count once.
       if (kind !== last) shape += `,${kind}`;
       last = kind;
     }

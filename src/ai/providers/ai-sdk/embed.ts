@@ -1,4 +1,4 @@
-/** Embeddings through an AI SDK package, in as many requests as its provider needs for the texts. */
+/** Embeddings through an AI SDK package, in as many requests as its provider's batch size requires. */
 import type { EmbeddingModelV4, SharedV4ProviderOptions } from '@ai-sdk/provider';
 import type { Adaptation } from '../../fitting/index.ts';
 import {
@@ -16,7 +16,7 @@ import { AiSdkExchange, inExchange } from './observed-fetch.ts';
 import type { AiSdkDialect, AiSdkPackageFacts } from './package-dialect.ts';
 import { aiSdkFailure, requestIdIn } from './read-failure.ts';
 
-/** Where a package does not say how many texts a request takes. */
+/** The batch size if a package does not declare one. */
 const textsPerRequest = 100;
 
 export interface AiSdkEmbedding {
@@ -30,11 +30,11 @@ export interface AiSdkEmbedding {
   readonly adaptation: Adaptation;
 }
 
-/** Rejects with a `ProviderFailure`; the usage of requests that were answered before is on it. */
+/** Rejects with a `ProviderFailure`, which carries the usage of the requests that succeeded before. */
 export async function aiSdkEmbeddings(call: AiSdkEmbedding): Promise<Embeddings> {
   const { model, facts, request, bounds, ending, secrets, adaptation } = call;
   if (request.tokens !== undefined) throw new ProviderFailure({ kind: 'unsupported', detail: 'input of token ids' });
-  if (request.user !== undefined) adaptation.leaveOut('user');
+  if (request.user !== undefined) adaptation.omit('user');
   const perRequest = Math.max(1, (await model.maxEmbeddingsPerCall) ?? textsPerRequest);
   const vectors: Float32Array[] = [];
   let usage: Usage | undefined;
@@ -64,7 +64,7 @@ export async function aiSdkEmbeddings(call: AiSdkEmbedding): Promise<Embeddings>
   };
 }
 
-/** Packages that leave the AI SDK's own setting out take it as an option. */
+/** Packages that ignore the AI SDK's own setting accept it as an option. */
 function dimensionsOf(dimensions: number | undefined, { dialect, namespace }: AiSdkPackageFacts) {
   if (dimensions === undefined) return {};
   const providerOptions: SharedV4ProviderOptions = {};

@@ -1,15 +1,15 @@
-/** A request in the one form, made to fit an AI SDK package and its model before it is written in the package's words. */
+/** Adapts a request to an AI SDK package and its model before it is converted to the package's form. */
 
 import type { Adaptation } from '../../fitting/index.ts';
 import {
   effortOfBudget,
   factsOfModel,
+  limitMarks,
   mapRequest,
   markedAtEnd,
-  marksOffTools,
+  moveToolMarks,
   nearestEffort,
-  tellRemoved,
-  withinMarks,
+  reportRemoved,
   withinOutputLimit,
   withoutCacheMarks,
   withoutOptional,
@@ -29,33 +29,33 @@ export function fitForAiSdk(
   facts: AiSdkPackageFacts,
   adaptation: Adaptation,
 ): ModelRequest {
-  tellRemoved(request, adaptation);
+  reportRemoved(request, adaptation);
   const reduced = withoutOptional(request, adaptation);
   const bounded = adaptation.policy === 'refuse' ? reduced : withinOutputLimit(model, reduced, adaptation);
-  const marked = withTakenMarks(model, bounded, facts, adaptation);
-  const thinking = adaptation.policy === 'refuse' ? marked : withTakenBudget(model, marked, facts, adaptation);
-  return withTakenEffort(model, thinking, facts, adaptation);
+  const marked = withSupportedMarks(model, bounded, facts, adaptation);
+  const thinking = adaptation.policy === 'refuse' ? marked : withSupportedBudget(model, marked, facts, adaptation);
+  return withSupportedEffort(model, thinking, facts, adaptation);
 }
 
-/** Bedrock has caches for these alone; other models refuse the point. */
+/** Bedrock supports prompt caching for these models only; others refuse a cache point. */
 const cachesOnBedrock = /anthropic|claude|nova/i;
-/** What it keeps for an hour, it keeps for these. */
+/** The models for which it supports a TTL of an hour. */
 const cachesForAnHour = /claude-(?:(?:opus|sonnet|haiku)-4-[5-9]|(?:opus|sonnet|haiku|fable)-[5-9])/i;
 
-function withTakenMarks(
+function withSupportedMarks(
   model: string,
   request: ModelRequest,
   { dialect }: AiSdkPackageFacts,
   adaptation: Adaptation,
 ): ModelRequest {
   if (dialect !== 'bedrock' || !cachesOnBedrock.test(model)) return withoutCacheMarks(request, adaptation);
-  const { cache, ...unmarkedRequest } = marksOffTools(request);
+  const { cache, ...unmarkedRequest } = moveToolMarks(request);
   const last = unmarkedRequest.messages.at(-1);
   const atEnd =
     cache === undefined || last === undefined
       ? unmarkedRequest
       : { ...unmarkedRequest, messages: unmarkedRequest.messages.with(-1, markedAtEnd(last, cache)) };
-  const within = withinMarks(atEnd, adaptation);
+  const within = limitMarks(atEnd, adaptation);
   if (cachesForAnHour.test(model)) return within;
   let isShorter = false;
   const shorter = mapRequest(within, (mark): CacheMark | undefined => {
@@ -68,8 +68,8 @@ function withTakenMarks(
   return shorter;
 }
 
-/** A budget that the model takes, or the nearest effort where the package knows no budgets. */
-function withTakenBudget(
+/** The nearest budget that the model accepts, or the nearest effort for packages without budgets. */
+function withSupportedBudget(
   model: string,
   request: ModelRequest,
   { dialect }: AiSdkPackageFacts,
@@ -85,14 +85,14 @@ function withTakenBudget(
     return { ...request, reasoning: { effort } };
   }
   const { budget } = factsOfModel(model);
-  if (budget === undefined || (requestedBudget >= budget.least && requestedBudget <= budget.most)) return request;
-  const budgetTokens = Math.max(budget.least, Math.min(budget.most, requestedBudget));
+  if (budget === undefined || (requestedBudget >= budget.min && requestedBudget <= budget.max)) return request;
+  const budgetTokens = Math.max(budget.min, Math.min(budget.max, requestedBudget));
   adaptation.change('thinking.budget_tokens', budgetTokens);
   return { ...request, reasoning: { budgetTokens } };
 }
 
-/** Only Anthropic's models take an effort of the whole answer, and not all of them. */
-function withTakenEffort(
+/** Only some of Anthropic's models accept an effort of the whole answer. */
+function withSupportedEffort(
   model: string,
   request: ModelRequest,
   { dialect }: AiSdkPackageFacts,
@@ -104,7 +104,7 @@ function withTakenEffort(
   const { answerEfforts } = factsOfModel(model);
   const nearest = isAnthropic && effort !== 'none' ? nearestEffort(effort, answerEfforts ?? [effort]) : undefined;
   if (nearest === undefined) {
-    adaptation.leaveOut('output_config.effort');
+    adaptation.omit('output_config.effort');
     return requestFields;
   }
   if (nearest !== effort) adaptation.change('output_config.effort', nearest);

@@ -1,6 +1,6 @@
 /**
- * How JSON is asked for through the AI SDK, and how the JSON text is found in what comes back: packages put prose before
- * it, models put fences around it, and a schema that is no object was wrapped in one.
+ * Requests JSON output through the AI SDK, and extracts the JSON text from the answer: packages put prose before it,
+ * models put code fences around it, and a schema that is not an object was wrapped in one.
  */
 import type { LanguageModelV4CallOptions, LanguageModelV4FunctionTool } from '@ai-sdk/provider';
 import { unreachable } from '../../../lib/index.ts';
@@ -18,9 +18,9 @@ import type { AiSdkPackageFacts } from './package-dialect.ts';
 
 export interface OutputWording {
   readonly responseFormat?: LanguageModelV4CallOptions['responseFormat'];
-  /** What the system says of the form of the answer. */
+  /** The instruction about the form of the answer, for the system message. */
   readonly words?: string;
-  /** The tool whose arguments are the answer. */
+  /** The name of the tool whose arguments are the answer. */
   readonly answerTool?: LanguageModelV4FunctionTool;
   readonly reading: OutputReading;
 }
@@ -53,7 +53,7 @@ export function wordOutput(
     case 'tool': {
       const toolName = unusedToolName(name.slice(0, 50), request);
       return {
-        // A tool that the client insists on leaves no room for another.
+        // A tool that the client forces excludes another one.
         ...(typeof request.toolChoice === 'object'
           ? { words: jsonInstruction(root.schema) }
           : {
@@ -80,7 +80,7 @@ export function wordOutput(
   }
 }
 
-/** With the answer's tool beside the client's own, the model must call one of them. */
+/** With an answer tool beside the client's own tools, the model must call one of them. */
 export function toolChoiceWith(answerTool: string | undefined, choice: ToolChoice | undefined, hasTools: boolean) {
   const joined = choiceWithAnswerTool(answerTool, choice, hasTools);
   if (joined === undefined) return undefined;

@@ -1,16 +1,16 @@
 /**
- * What is to be done about what an AI SDK package says it would leave out of a request (its warnings): refuse the request
- * by name, leave a setting out ourselves, or let the package change it and tell so. By the provider's policy.
+ * Decides about the warnings of an AI SDK package, by the provider's policy: refuse the request with the setting's
+ * name, omit a setting, or let the package change it and report the change.
  */
 import type { LanguageModelV4CallOptions, SharedV4Warning } from '@ai-sdk/provider';
 import type { ModelRequest, UnsupportedPolicy } from '../../model-call/index.ts';
 
 type Setting = 'temperature' | 'topP' | 'topK' | 'seed' | 'frequencyPenalty' | 'presencePenalty' | 'reasoning';
 
-export interface Judged {
-  /** Why the request cannot be sent, in the package's words. */
+export interface WarningVerdict {
+  /** Why the request cannot be sent, as the package describes it. */
   readonly refused: readonly string[];
-  /** Settings to leave out. */
+  /** Settings to omit. */
   readonly without: readonly Setting[];
   /** Features that the package may change. */
   readonly accepted: readonly string[];
@@ -18,7 +18,7 @@ export interface Judged {
   readonly reported: readonly string[];
 }
 
-/** The value of each setting that asks for what happens anyway. */
+/** The value of each setting that equals the default behaviour. */
 const neutral: Partial<Readonly<Record<string, number>>> = {
   temperature: 1,
   topP: 1,
@@ -26,7 +26,7 @@ const neutral: Partial<Readonly<Record<string, number>>> = {
   presencePenalty: 0,
 };
 
-/** Settings that only steer how an answer is written, with the client's names of them. */
+/** Settings that only influence how an answer is generated, with the client's names of them. */
 const steering: ReadonlyMap<string, string> = new Map([
   ['temperature', 'temperature'],
   ['topP', 'top_p'],
@@ -41,7 +41,7 @@ export function judgeWarnings(
   options: LanguageModelV4CallOptions,
   request: ModelRequest,
   policy: UnsupportedPolicy,
-): Judged {
+): WarningVerdict {
   const refused: string[] = [];
   const without: Setting[] = [];
   const accepted: string[] = [];
@@ -49,7 +49,7 @@ export function judgeWarnings(
   for (const warning of warnings) {
     if (warning.type === 'compatibility') {
       if (warning.feature !== 'reasoning') continue;
-      // Other efforts are moved to the nearest; none at all is a promise about money.
+      // Other efforts are replaced by the nearest; `none` must be exact, because it bounds the cost.
       if (policy === 'refuse') {
         if (request.reasoning?.effort === 'none') refused.push(wordsOf(warning));
         continue;
@@ -67,19 +67,19 @@ export function judgeWarnings(
   function remedied({ feature }: Extract<SharedV4Warning, { type: 'unsupported' }>): boolean {
     const name = steering.get(feature);
     if (name !== undefined) {
-      // Where only one of both is taken, the one that says nothing is left out.
+      // If only one of both is accepted, the neutral one is omitted.
       if (feature === 'topP' && options.topP !== neutral.topP && options.temperature === neutral.temperature) {
-        leaveOut('temperature', 'temperature');
+        omit('temperature', 'temperature');
         return true;
       }
       const value = options[feature as keyof LanguageModelV4CallOptions];
       if (value !== neutral[feature] && policy !== 'drop') return false;
-      leaveOut(feature as Setting, name);
+      omit(feature as Setting, name);
       return true;
     }
     if (feature === 'reasoning') {
       without.push('reasoning');
-      // A model that does not reason does as it is asked.
+      // A model without reasoning already satisfies it.
       if (request.reasoning?.effort !== 'none') reported.push('reasoning_effort');
       return true;
     }
@@ -97,7 +97,7 @@ export function judgeWarnings(
     return false;
   }
 
-  function leaveOut(setting: Setting, name: string): void {
+  function omit(setting: Setting, name: string): void {
     without.push(setting);
     reported.push(name);
   }

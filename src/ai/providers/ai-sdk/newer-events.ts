@@ -1,23 +1,24 @@
 /**
- * What a provider says that came after its AI SDK package: new events, new kinds of content, new kinds of citations.
- * Providers add them at any time and ask that they be passed over (Cohere's streaming guide); the packages check every
- * byte against a closed list instead, and throw the whole answer away.
+ * Skips events, content kinds and citation kinds that a provider introduced after its AI SDK package was published.
+ * Providers add them at any time and require clients to ignore unknown ones (Cohere's streaming guide); the packages
+ * validate every event against a closed list instead, and fail the whole answer.
  *
- * Passed over is only what holds nothing of the one form: an event or a part that does and cannot be read is a failure.
+ * Only events and parts that the model-call form has no equivalent for are skipped: any other event that cannot be
+ * parsed is a failure.
  */
 
 import { arrayOf, parseJson, recordOf, textIn } from '../../model-call/index.ts';
 import type { AiSdkDialect } from './package-dialect.ts';
-import { simplerGemini } from './read-gemini.ts';
+import { simplifyGemini } from './read-gemini.ts';
 
 interface Kinds {
   readonly events: ReadonlySet<string>;
-  /** Of content, and of the deltas it comes in. */
+  /** The kinds of content, and of its deltas. */
   readonly content: ReadonlySet<string>;
   readonly deltas: ReadonlySet<string>;
 }
 
-/** The kinds without which an answer would be another one. */
+/** The kinds that change the answer. */
 const needed: Partial<Readonly<Record<AiSdkDialect, Kinds>>> = {
   cohere: {
     events: new Set([
@@ -37,8 +38,8 @@ const needed: Partial<Readonly<Record<AiSdkDialect, Kinds>>> = {
   mistral: { events: new Set(), content: new Set(['text', 'thinking']), deltas: new Set() },
 };
 
-/** Whether a stream goes on after an event that its package could not read. */
-export function mayPassOver(dialect: AiSdkDialect, error: unknown): boolean {
+/** Whether a stream may continue after an event that its package could not parse. */
+export function isIgnorable(dialect: AiSdkDialect, error: unknown): boolean {
   const kinds = needed[dialect];
   const { name, value } = recordOf(error);
   if (kinds === undefined || name !== 'AI_TypeValidationError') return false;
@@ -54,7 +55,7 @@ function isOther(part: unknown, kinds: ReadonlySet<string>): boolean {
   return type !== undefined && !kinds.has(type);
 }
 
-/** A chunk that holds content of other kinds alone. */
+/** A chunk that contains only unknown kinds of content. */
 function isOtherContent({ delta, finish_reason: reason }: ReturnType<typeof recordOf>, kinds: ReadonlySet<string>) {
   const { content, tool_calls: calls } = recordOf(delta);
   if (!Array.isArray(content) || content.length === 0 || arrayOf(calls).length > 0) return false;
@@ -62,25 +63,24 @@ function isOtherContent({ delta, finish_reason: reason }: ReturnType<typeof reco
 }
 
 /**
- * A whole answer without what may be passed over, to be read again by the package that could not read it; `undefined`
- * where it is none.
+ * A complete answer without its unknown kinds, for the package to parse again; `undefined` if it is not such an answer.
  */
-export function withoutNewer(dialect: AiSdkDialect, body: string): string | undefined {
+export function withoutUnknownKinds(dialect: AiSdkDialect, body: string): string | undefined {
   if (dialect === 'gemini') {
-    const simple = simplerGemini(recordOf(parseJson(body)));
+    const simple = simplifyGemini(recordOf(parseJson(body)));
     return simple === undefined ? undefined : JSON.stringify(simple);
   }
   const kinds = needed[dialect];
   if (kinds === undefined) return undefined;
   const answer = recordOf(parseJson(body));
   const [choice, ...choices] = arrayOf(answer.choices);
-  const message = simpler(recordOf(answer.message ?? recordOf(choice).message), kinds);
+  const message = simplified(recordOf(answer.message ?? recordOf(choice).message), kinds);
   if (message === undefined) return undefined;
   if (dialect === 'cohere') return JSON.stringify({ ...answer, message });
   return JSON.stringify({ ...answer, choices: [{ ...recordOf(choice), message }, ...choices] });
 }
 
-function simpler(message: ReturnType<typeof recordOf>, kinds: Kinds): Readonly<Record<string, unknown>> | undefined {
+function simplified(message: ReturnType<typeof recordOf>, kinds: Kinds): Readonly<Record<string, unknown>> | undefined {
   if (!Array.isArray(message.content)) return undefined;
   const content = message.content
     .filter((part) => !isOther(part, kinds.content))

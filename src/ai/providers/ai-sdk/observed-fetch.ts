@@ -1,9 +1,10 @@
 /**
- * The `fetch` that AI SDK packages are given, and what it notes of the exchange it is called in.
+ * The `fetch` for AI SDK packages, which records the exchange that it is called in.
  *
- * It is the provider's bounded one (fixed host, no redirects, bounded body, the call's own bounds). Besides, it records
- * how an answer's bytes ended, which packages do not report; and in a dry run it answers itself with an empty stream, so
- * that a package's view of a request is known before anything is sent. Bytes pass unchanged: Bedrock's streams are binary.
+ * It is the provider's bounded fetch (fixed host, no redirects, bounded body, the call's bounds). It also records how
+ * the body of an answer ended, which packages do not report; and in a dry run it returns an empty stream itself, so
+ * that the warnings of a package are available before anything is sent. Bytes pass unchanged: Bedrock's streams are
+ * binary.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Deadline } from '../../../lib/index.ts';
@@ -11,17 +12,17 @@ import type { CallBounds } from '../../model-call/index.ts';
 import type { HttpHeaders } from '../../wires/shared/index.ts';
 import { type BodyWatch, type BoundedFetch, responseHeaders, responseOf } from '../http/index.ts';
 
-/** How far one call's exchange with its provider has come. */
+/** The state of one call's exchange with its provider. */
 export class AiSdkExchange implements BodyWatch {
   readonly bounds: CallBounds;
   readonly isDryRun: boolean;
-  /** The last body the package would have sent; set in a dry run only. */
+  /** The last body that the package would have sent; set in a dry run only. */
   body: string | undefined;
   /** `ended`: the whole body was read; `cut`: reading it failed. */
   state: 'unsent' | 'sent' | 'answering' | 'ended' | 'cut' = 'unsent';
   status = 0;
   headers: HttpHeaders = {};
-  /** Answered instead of the provider, who has answered already: its body as it is to be read again. */
+  /** The provider's body to be parsed again: returned instead of a new request. */
   replay: string | undefined;
 
   constructor(bounds: CallBounds, isDryRun = false) {
@@ -29,7 +30,7 @@ export class AiSdkExchange implements BodyWatch {
     this.isDryRun = isDryRun;
   }
 
-  /** Whether the provider began to answer well, so that it counts what it writes. */
+  /** Whether the provider started a successful answer, so that its output is billed. */
   get isPaid(): boolean {
     return this.status >= 200 && this.status < 300;
   }
@@ -41,7 +42,7 @@ export class AiSdkExchange implements BodyWatch {
 
 const exchanges = new AsyncLocalStorage<AiSdkExchange>();
 
-/** Runs a package's work so that what it fetches is noted in `exchange`. */
+/** Runs a package's work so that its fetches are recorded in `exchange`. */
 export function inExchange<Value>(exchange: AiSdkExchange, work: () => PromiseLike<Value>): Promise<Value> {
   return exchanges.run(exchange, async () => await work());
 }
@@ -49,7 +50,7 @@ export function inExchange<Value>(exchange: AiSdkExchange, work: () => PromiseLi
 export function aiSdkFetch(send: BoundedFetch) {
   return async (input: string | URL | Request, init: RequestInit = {}): Promise<Response> => {
     const exchange = exchanges.getStore();
-    // A package that fetches outside of a call (a token of its own) is bounded all the same.
+    // A fetch outside of a call, such as for an access token, is bounded too.
     if (exchange === undefined) return send(input, init);
     if (exchange.isDryRun) return answerDryRun(exchange, init);
     if (exchange.replay !== undefined) {

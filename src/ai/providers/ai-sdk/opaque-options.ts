@@ -1,6 +1,7 @@
 /**
- * What a provider gives with a part and wants back with it: texts (a signature, encrypted thinking) under its package's
- * name. Nothing else passes in either direction, so that no option of a package can be set through a conversation.
+ * Opaque data that a provider attaches to a part and requires back: texts (a signature, encrypted thinking) under its
+ * package's name. Nothing else passes in either direction, so that no option of a package can be set through a
+ * conversation.
  */
 import type { JsonObject } from '../../model-call/index.ts';
 import { recordOf } from '../../model-call/index.ts';
@@ -17,7 +18,7 @@ export function opaqueTexts(metadata: unknown): Record<string, Record<string, st
   return texts;
 }
 
-/** Both, the later winning; `undefined` where there is nothing in either. */
+/** Merges both, the later one takes precedence; `undefined` if both are empty. */
 export function joinedOpaque(before: JsonObject | undefined, metadata: unknown): JsonObject | undefined {
   if (metadata === undefined) return before;
   const later = opaqueTexts(metadata);

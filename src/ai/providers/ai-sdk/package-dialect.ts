@@ -1,25 +1,25 @@
 /**
- * What is known of single AI SDK packages beyond what they say of themselves: how their provider counts tokens, and what
- * they leave out of a request without a word. A package that is not listed is `other`: only what every package promises
- * is used of it, and the rest is refused by name.
+ * Facts about AI SDK packages that they do not declare: how their provider counts tokens, and which settings they omit
+ * without a warning. A package that is not listed is `other`: only the common features are used, and all others are
+ * refused by name.
  *
- * What a package says it cannot do (its warnings) is not listed here; see check-warnings.ts.
+ * Features that a package reports as unsupported (its warnings) are not listed here; see check-warnings.ts.
  */
 export type AiSdkDialect = 'gemini' | 'bedrock' | 'cohere' | 'mistral' | 'other';
 
 export interface AiSdkPackageFacts {
   readonly dialect: AiSdkDialect;
-  /** Under which name the package looks for its own options, and gives what it wants back. */
+  /** The key of the package's own options and of its opaque data. */
   readonly namespace: string;
-  /** Whether its provider has a mode for JSON without a schema; where not, the words of the system ask for it. */
+  /** Whether its provider has a JSON mode without a schema; otherwise the system message requests JSON. */
   readonly schemalessJson: boolean;
-  /** Whether images and files reach the provider in a tool's result; where not, they would go as a wall of base64. */
+  /** Whether images and files are supported in tool results; otherwise they would be sent as base64 text. */
   readonly mediaInToolResults: boolean;
-  /** Whether system messages are taken in the middle of a conversation. */
+  /** Whether system messages are supported in the middle of a conversation. */
   readonly systemAnywhere: boolean;
   /** Whether a tool's `strict` is sent. */
   readonly strictTools: boolean;
-  /** How images are asked for in detail: option of the image's part. */
+  /** The option of an image part that sets its detail. */
   readonly imageDetail: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** Reads a whole answer of an AI SDK package into the one form. */
+/** Reads a complete answer of an AI SDK package. */
 import type { LanguageModelV4GenerateResult } from '@ai-sdk/provider';
 import {
   type AnswerPart,
@@ -18,7 +18,7 @@ import { requestIdIn } from './read-failure.ts';
 import { readFinish } from './read-finish-reason.ts';
 import { aiSdkUsage } from './read-usage.ts';
 
-/** What is known of a call beside its answer. */
+/** The context of a call that its answer is read with. */
 export interface AnsweredCall {
   readonly dialect: AiSdkDialect;
   readonly request: ModelRequest;
@@ -26,7 +26,7 @@ export interface AnsweredCall {
   readonly exchange: AiSdkExchange;
 }
 
-/** Throws a `ProviderFailure`, with the usage, where what came is no answer. */
+/** @throws ProviderFailure, with the usage, if the result is not a valid answer */
 export function readAiSdkAnswer(result: LanguageModelV4GenerateResult, call: AnsweredCall): ModelAnswer {
   const { dialect, request, reading, exchange } = call;
   const body = recordOf(result.response?.body);
@@ -42,7 +42,7 @@ export function readAiSdkAnswer(result: LanguageModelV4GenerateResult, call: Ans
   );
   if (finish.kind === 'failed') throw unfinished(finish, usage, requestId);
   const refusal = finish.reason === 'refusal' ? refusalIn(result.providerMetadata) : undefined;
-  // Bedrock does not answer with a name; its package repeats the one it asked for.
+  // Bedrock does not report a model name; its package repeats the requested one.
   const respondedModel = textIn(body.model) ?? textIn(body.modelVersion);
   return {
     content,
@@ -96,12 +96,12 @@ function contentOf({ content }: LanguageModelV4GenerateResult, reading: OutputRe
   return parts;
 }
 
-/** Everything the model wrote, for estimates. */
+/** All text that the model wrote, for estimates. */
 export function writtenText(content: readonly AnswerPart[]): string {
   return content.map((part) => (part.type === 'tool_call' ? `${part.name}${part.arguments}` : part.text)).join('');
 }
 
-/** Where a package sums several requests (Gemini) or does not give the body (Bedrock), its own copy of the counts. */
+/** The package's own copy of the counts, if it sums several requests (Gemini) or does not expose the body (Bedrock). */
 function rawUsage(dialect: AiSdkDialect, { response, usage }: LanguageModelV4GenerateResult): unknown {
   if (dialect === 'gemini' || dialect === 'bedrock') return usage.raw;
   return recordOf(response?.body).usage ?? usage.raw;

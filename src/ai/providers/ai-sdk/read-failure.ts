@@ -1,7 +1,7 @@
 /**
- * Reads why an AI SDK package's call failed into a `ProviderFailure`: from the HTTP answer, from an error inside a
- * stream, or from the package's own refusal. Errors are told apart by their names, because each package brings its own
- * copy of their classes, and never passed on as causes: they hold the request.
+ * Converts the error of an AI SDK package into a `ProviderFailure`: from the HTTP answer, from an error inside a
+ * stream, or from the package's own refusal. Errors are distinguished by name, because each package has its own copy of
+ * their classes, and never passed on as causes: they contain the request.
  */
 import { messageOf } from '../../../errors/index.ts';
 import {
@@ -17,11 +17,11 @@ import { messageFailureKind } from '../../wires/anthropic-messages/index.ts';
 import type { HttpHeaders } from '../../wires/shared/index.ts';
 import { failureOfAnswer, redactKey } from '../../wires/shared/index.ts';
 
-/** What of a failed call is known beside its error. */
+/** The context that an error is read with. */
 export interface FailureContext {
-  /** The provider's keys and other credentials, none of which may be told. */
+  /** The provider's keys and other credentials, which are redacted. */
   readonly secrets: readonly string[];
-  /** What was used all the same. */
+  /** The usage of the failed call. */
   readonly usage?: Usage | undefined;
   readonly requestId?: string | undefined;
 }
@@ -34,7 +34,7 @@ export function aiSdkFailure(error: unknown, context: FailureContext): ProviderF
   const name = textIn(fields.name) ?? '';
   if (typeof fields.statusCode === 'number') {
     const { statusCode: status, responseBody, responseHeaders } = fields;
-    // An answer of 2xx that the package could not read.
+    // A 2xx answer that the package could not parse.
     if (status >= 200 && status < 300) return failed('malformed', error, context, status);
     const headers = recordOf(responseHeaders) as Record<string, string>;
     return ofAnswer(status, headers, textIn(responseBody) ?? JSON.stringify({ message: fields.message }), context);
@@ -42,19 +42,19 @@ export function aiSdkFailure(error: unknown, context: FailureContext): ProviderF
   return failed(kinds.get(name) ?? 'malformed', error, context);
 }
 
-/** The failure that an error part of a stream is: the package's reading of an event, or its own complaint. */
+/** The failure of an error part of a stream: the package's reading of an event, or its own error. */
 export function aiSdkStreamFailure(error: unknown, context: FailureContext): ProviderFailure {
   const failure = knownFailure(error);
   if (failure !== undefined) return completed(failure, context);
   const { name, type, message, statusCode } = recordOf(error);
   const isProviders = typeof statusCode === 'number' || (typeof type === 'string' && name === undefined);
   if (!isProviders) return failed('malformed', error, context);
-  // A sentence in the body's form, so that one set of rules reads both.
+  // A message in the body's form, so that the same rules apply to both.
   const body = JSON.stringify({ error: { ...recordOf(recordOf(error).data), type, message } });
   return ofAnswer(typeof statusCode === 'number' ? statusCode : 500, {}, body, context);
 }
 
-/** Names of the AI SDK's errors (`@ai-sdk/provider`, src/errors), as far as they are not an HTTP answer's. */
+/** Names of the AI SDK's errors (`@ai-sdk/provider`, src/errors) that are not HTTP answers. */
 const kinds: ReadonlyMap<string, FailureKind> = new Map<string, FailureKind>([
   ['AI_UnsupportedFunctionalityError', 'unsupported'],
   ['AI_NoSuchModelError', 'unsupported'],
@@ -80,16 +80,16 @@ function ofAnswer(status: number, headers: Record<string, string>, body: string,
   );
 }
 
-/** Where these providers say other things than the OpenAI wire with the same status. */
+/** Statuses that these providers use differently from the OpenAI wire. */
 function ownKind(status: number, body: string): FailureKind | undefined {
   const messageKind = messageFailureKind(status, body);
   if (messageKind !== undefined) return messageKind;
   const outer = recordOf(parseJson(body));
   const message = textIn(recordOf(outer.error ?? outer).message) ?? '';
-  // Gemini answers 400 to a key it does not know.
+  // Gemini answers 400 to an unknown key.
   if (status === 400 && /API key (?:not valid|expired|not found)/i.test(message)) return 'unauthorized';
   if (status === 400 && isTooLong.test(message)) return 'context_window';
-  // Cohere: a token of the input it will not take.
+  // Cohere: a token of the input that it does not accept.
   if (status === 498) return 'invalid_request';
   // Bedrock: the model itself failed.
   return status === 424 ? 'server_error' : undefined;
@@ -99,7 +99,7 @@ function ownKind(status: number, body: string): FailureKind | undefined {
 const isTooLong =
   /prompt is too long|input is too long|input token count .*exceeds|exceeds? the (?:model'?s? )?(?:context|maximum)|context (?:window|limit)|too many (?:input )?tokens|exceed.* token limit/i;
 
-/** A failure of ours on the way (a deadline, a bound, a reset), however deep the package wrapped it. */
+/** A failure of the gateway's own fetch (a deadline, a bound, a reset), however deeply the package wrapped it. */
 function knownFailure(error: unknown): ProviderFailure | undefined {
   let cause = error;
   for (let depth = 0; depth < 5 && cause instanceof Error; depth += 1) {
@@ -128,7 +128,7 @@ function failed(kind: FailureKind, error: unknown, context: FailureContext, stat
   );
 }
 
-/** Packages quote the whole answer they could not read: it is the model's, and no matter of an operator's. */
+/** Packages quote the whole answer that they could not parse: model output does not belong in the log. */
 function withoutContent(message: string): string {
   const quoted = message.search(/(?:Value|Text): /);
   if (quoted === -1) return message;
@@ -152,7 +152,7 @@ function build(details: FailureDetails, { usage, requestId }: FailureContext): P
 
 const requestIdHeaders = ['request-id', 'x-request-id', 'x-amzn-requestid', 'x-goog-request-id', 'x-debug-trace-id'];
 
-/** The provider's id of a call, as its headers say. */
+/** The provider's request id from the response headers. */
 export function requestIdIn(headers: HttpHeaders): string | undefined {
   for (const name of requestIdHeaders) {
     const value = headers[name];

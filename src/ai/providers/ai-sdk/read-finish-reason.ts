@@ -1,6 +1,6 @@
 /**
- * Why a model stopped, from the provider's own word, which is more exact than the AI SDK's. What no answer follows from
- * (a malformed tool call, an error of the model's) is a failure.
+ * Maps the provider's own finish reason, which is more precise than the AI SDK's. Reasons without a valid answer (a
+ * malformed tool call, a model error) are failures.
  */
 import type { LanguageModelV4FinishReason } from '@ai-sdk/provider';
 import { unreachable } from '../../../lib/index.ts';
@@ -118,7 +118,7 @@ function unifiedFinish(
     case 'interrupted':
       return { kind: 'failed', failure: 'stream_incomplete', detail: 'the answer was broken off' };
     default:
-      // A word that is not known yet; without any, nothing says that the answer is whole.
+      // An unknown reason is accepted; without any, the answer is not known to be complete.
       if (raw !== undefined) return { kind: 'finished', reason: withCalls('stop', hasToolCalls) };
       return { kind: 'failed', failure: 'malformed', detail: 'the answer does not say why the model stopped' };
   }
@@ -126,6 +126,6 @@ function unifiedFinish(
 
 function withCalls(reason: FinishReason, hasToolCalls: boolean): FinishReason {
   if (reason === 'stop' && hasToolCalls) return 'tool_calls';
-  // The only call was the one that holds the answer.
+  // The only call was the answer tool's.
   return reason === 'tool_calls' && !hasToolCalls ? 'stop' : reason;
 }

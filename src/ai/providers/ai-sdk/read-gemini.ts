@@ -1,7 +1,7 @@
 /**
- * Gemini's answers that its package cannot read: it checks every detail against a closed form, counts by modality,
- * ratings and citations included, and throws the whole answer away over one that lacks a number (zeros are left out of
- * this wire). What the one form has a place for is read here then: parts, the reason, the counts.
+ * Reads Gemini's answers that its package cannot parse: the package validates every detail against a closed schema,
+ * token counts by modality, ratings and citations included, and fails the whole answer for one missing number (this
+ * wire omits zeros). The fields that the model-call form has are then read here: parts, the finish reason, the counts.
  */
 import type { LanguageModelV4StreamPart } from '@ai-sdk/provider';
 import { newId } from '../../../lib/index.ts';
@@ -11,8 +11,8 @@ type Fields = ReturnType<typeof recordOf>;
 
 const kinds = ['text', 'functionCall', 'inlineData', 'executableCode', 'codeExecutionResult'] as const;
 
-/** A whole answer with nothing left of it but what is needed. */
-export function simplerGemini(answer: Fields): Fields | undefined {
+/** A complete answer, reduced to the fields that are used. */
+export function simplifyGemini(answer: Fields): Fields | undefined {
   if (!Array.isArray(answer.candidates) && !isRecord(answer.promptFeedback)) return undefined;
   const { responseId, modelVersion } = answer;
   const blockReason = textIn(recordOf(answer.promptFeedback).blockReason);
@@ -35,22 +35,22 @@ function isPart(part: unknown): boolean {
   return kinds.some((kind) => recordOf(part)[kind] !== undefined);
 }
 
-/** The counts that are numbers, and of the details those that say what they count. */
+/** The numeric counts, and the details that have a modality. */
 function simplerCounts(counts: Fields): Fields {
-  const simpler: Record<string, unknown> = {};
+  const simplified: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(counts)) {
-    if (typeof value === 'number') simpler[name] = value;
+    if (typeof value === 'number') simplified[name] = value;
     else if (Array.isArray(value)) {
-      simpler[name] = value.filter((detail) => {
+      simplified[name] = value.filter((detail) => {
         const { modality, tokenCount } = recordOf(detail);
         return typeof modality === 'string' && typeof tokenCount === 'number';
       });
     }
   }
-  return simpler;
+  return simplified;
 }
 
-/** The same parts of a stream, an event that its package could not read as what it says. */
+/** The same parts of a stream, with events that the package could not parse replaced by the parts read from them. */
 export function withReadEvents(parts: readonly LanguageModelV4StreamPart[]): readonly LanguageModelV4StreamPart[] {
   if (!parts.some(({ type }) => type === 'error')) return parts;
   return parts.flatMap((part): readonly LanguageModelV4StreamPart[] => {
@@ -60,9 +60,9 @@ export function withReadEvents(parts: readonly LanguageModelV4StreamPart[]): rea
   });
 }
 
-/** `undefined`: it is no event of an answer, or holds a part that cannot be read. */
+/** `undefined`: it is not an event of an answer, or it contains a part that cannot be read. */
 function partsOf(event: Fields): readonly LanguageModelV4StreamPart[] | undefined {
-  if (event.error !== undefined || simplerGemini(event) === undefined) return undefined;
+  if (event.error !== undefined || simplifyGemini(event) === undefined) return undefined;
   const parts: LanguageModelV4StreamPart[] = [];
   for (const value of arrayOf(recordOf(recordOf(arrayOf(event.candidates)[0]).content).parts)) {
     const part = recordOf(value);

@@ -1,8 +1,8 @@
 /**
- * A stream of an AI SDK package in the one form: deltas, then exactly one `end` or `failed`.
+ * Converts a stream of an AI SDK package: deltas, then exactly one `end` or `failed`.
  *
- * `end` only comes where the provider itself ended its answer (watch-events.ts). A connection that was cut or closed
- * before is `stream_incomplete`; what was used by then is on the failure, estimated where it was not reported.
+ * `end` only follows the provider's own terminal event (watch-events.ts). A connection that was cut or closed before it
+ * is `stream_incomplete`; the usage until then is on the failure, estimated if it was not reported.
  */
 import type { LanguageModelV4, LanguageModelV4CallOptions, LanguageModelV4StreamPart } from '@ai-sdk/provider';
 import {
@@ -19,9 +19,9 @@ import { estimateUsage } from '../../tokens/index.ts';
 import { onlyStop } from '../../wires/anthropic-messages/index.ts';
 import { incompleteStream, type OutputReading } from '../../wires/shared/index.ts';
 import { AiSdkAssembly } from './assemble-answer.ts';
-import { type CallEnding, endingOf } from './call-ending.ts';
+import { type CallEnding, callEndingOf } from './call-ending.ts';
 import { refused } from './check-warnings.ts';
-import { mayPassOver } from './newer-events.ts';
+import { isIgnorable } from './newer-events.ts';
 import { AiSdkExchange, inExchange } from './observed-fetch.ts';
 import type { AiSdkDialect } from './package-dialect.ts';
 import { blockedPrompt, refusalIn, unfinished } from './read-answer.ts';
@@ -37,14 +37,14 @@ export interface AiSdkStreamCall {
   readonly request: ModelRequest;
   readonly bounds: CallBounds;
   readonly secrets: readonly string[];
-  /** Finds the model and words the request; nothing is sent by it. */
+  /** Resolves the model and converts the request; nothing is sent. */
   prepare(ending: CallEnding): Promise<PreparedCall>;
 }
 
 export interface PreparedCall {
   readonly model: LanguageModelV4;
   readonly options: LanguageModelV4CallOptions;
-  /** What the package was found to change of the request, and may. */
+  /** The changes to the request that the package makes and that the policy allows. */
   readonly accepted: ReadonlySet<string>;
   readonly reading: OutputReading;
 }
@@ -53,14 +53,16 @@ type FinishPart = Extract<LanguageModelV4StreamPart, { type: 'finish' }>;
 
 export async function* aiSdkStream(call: AiSdkStreamCall): AsyncGenerator<ProviderStreamPart, void, undefined> {
   const { dialect, request, bounds, secrets } = call;
-  const ending = endingOf(bounds);
+  const ending = callEndingOf(bounds);
   const { signal } = ending.bounds;
   const exchange = new AiSdkExchange(ending.bounds);
   const watch = new AiSdkWatch(dialect);
   let assembly: AiSdkAssembly | undefined;
   let parts: AiSdkParts | undefined;
   let isOver = false;
-  /** Whether the package could not read an event that was read all the same: its counts are not the last. */
+  /**
+   * Whether an event was read here because the package could not parse it: the package's counts are then incomplete.
+   */
   let wasReadHere = false;
   try {
     const prepared = await call.prepare(ending);
@@ -81,7 +83,7 @@ export async function* aiSdkStream(call: AiSdkStreamCall): AsyncGenerator<Provid
           finish = part;
           break;
         } else if (part.type === 'error') {
-          if (!mayPassOver(dialect, part.error)) throw new StreamError(part.error);
+          if (!isIgnorable(dialect, part.error)) throw new StreamError(part.error);
         } else if (part.type === 'response-metadata') answerId ??= textIn(part.id);
         else if (part.type === 'stream-start') {
           const what = refused(part.warnings, request, prepared.accepted);
@@ -141,7 +143,7 @@ export async function* aiSdkStream(call: AiSdkStreamCall): AsyncGenerator<Provid
     return packageParts(stream, signal);
   }
 
-  /** What is paid of a call that broke off; nothing where the provider refused it. */
+  /** The usage of an interrupted call; none if the provider refused it. */
   function usageOf(cause: unknown) {
     if (exchange.isPaid) return brokenUsage(dialect, watch.usage, request, assembly?.writtenText ?? '');
     const isLate = cause instanceof ProviderFailure && cause.kind === 'timeout';
@@ -149,7 +151,7 @@ export async function* aiSdkStream(call: AiSdkStreamCall): AsyncGenerator<Provid
   }
 }
 
-/** An error part, kept apart from errors that are thrown. */
+/** An error part, distinguished from errors that are thrown. */
 class StreamError extends Error {
   readonly part: unknown;
 
@@ -164,7 +166,7 @@ function failureOf(error: unknown, exchange: AiSdkExchange, context: Parameters<
   const failure = aiSdkFailure(error, context);
   if (!exchange.isPaid) return failure;
   const isCut = exchange.state === 'cut' && failure.kind === 'connection';
-  // A package that complains at the end of the bytes, in words of its own: half an event was left.
+  // The package's own error at the end of the bytes: the last event was incomplete.
   const name = textIn(recordOf(error).name) ?? '';
   const isHalf = exchange.state === 'ended' && failure.kind === 'malformed' && name === 'Error';
   return isCut || isHalf

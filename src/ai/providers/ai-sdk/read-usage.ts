@@ -1,11 +1,11 @@
-/** The usage of an AI SDK call: from the provider's own counts, else the package's, else estimated and marked so. */
+/** The usage of an AI SDK call: from the provider's counts, else the package's, else estimated and marked as such. */
 import type { LanguageModelV4Usage } from '@ai-sdk/provider';
 import type { ModelRequest, Usage } from '../../model-call/index.ts';
 import { estimateUsage } from '../../tokens/index.ts';
 import { partialUsage, readUsage } from '../../wires/shared/index.ts';
 import type { AiSdkDialect } from './package-dialect.ts';
 
-/** `raw` is the provider's object of counts, where it was seen. */
+/** `raw` is the provider's usage object, if it is available. */
 export function aiSdkUsage(
   dialect: AiSdkDialect,
   raw: unknown,
@@ -20,7 +20,7 @@ export function aiSdkUsage(
   );
 }
 
-/** Of a call that broke off: what was reported by then, with what was written since estimated. */
+/** The usage of an interrupted call: the reported counts, with the output since then estimated. */
 export function brokenUsage(dialect: AiSdkDialect, raw: unknown, request: ModelRequest, answer: string): Usage {
   return dialect === 'other' ? estimateUsage(request, answer) : partialUsage(dialect, raw, request, answer);
 }
@@ -29,7 +29,7 @@ function countedUsage(usage: LanguageModelV4Usage | undefined): Usage | undefine
   const inputTokens = usage?.inputTokens.total;
   const outputTokens = usage?.outputTokens.total;
   if (!isCount(inputTokens) || !isCount(outputTokens)) return undefined;
-  // Packages of other providers write zeros where nothing was reported.
+  // Packages of other providers write zeros if nothing was reported.
   if (inputTokens + outputTokens === 0) return undefined;
   const { cacheRead, cacheWrite } = usage?.inputTokens ?? {};
   const reasoning = usage?.outputTokens.reasoning;

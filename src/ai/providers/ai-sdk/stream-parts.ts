@@ -1,19 +1,22 @@
-/** The parts of a package's stream, a batch at a time. */
+/** The parts of a package's stream, in batches. */
 import type { LanguageModelV4StreamPart } from '@ai-sdk/provider';
 
 export interface AiSdkParts {
-  /** What has come since, at least one part; `undefined` at the end. Parts before a failure are given first. */
+  /**
+   * The parts received since the last call, at least one; `undefined` at the end. Parts before a failure are returned
+   * first.
+   */
   read(): Promise<readonly LanguageModelV4StreamPart[] | undefined>;
-  /** All of interest was read. Resolves when the connection can be used again, or has to be closed. */
+  /** Everything relevant was read. Resolves when the connection can be reused, or must be closed. */
   drain(): Promise<void>;
 }
 
-/** How long the rest of a body is read that nobody waits for, to keep its connection for the next call. */
+/** How long the remaining bytes of a body are drained, to reuse its connection. */
 const drainMs = 1_000;
 
 export function packageParts(stream: ReadableStream<LanguageModelV4StreamPart>, signal: AbortSignal): AiSdkParts {
   const reader = stream.getReader();
-  // A package that does not look at the signal does not hold the call up.
+  // A package that ignores the signal does not delay the call.
   signal.addEventListener('abort', () => void reader.cancel().catch(() => {}), { once: true });
   return {
     async read() {
@@ -26,7 +29,7 @@ export function packageParts(stream: ReadableStream<LanguageModelV4StreamPart>, 
       try {
         while (!(await reader.read()).done);
       } catch {
-        // Nobody waits for it.
+        // The result is not awaited.
       } finally {
         clearTimeout(timer);
       }

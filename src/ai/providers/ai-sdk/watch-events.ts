@@ -1,10 +1,11 @@
 /**
- * Watches the provider's own events behind an AI SDK stream. A package ends its stream with a `finish` part when the
- * connection closes, whatever was missing: only the events tell whether the provider had ended its answer, and what it
- * counted by then.
+ * Observes the provider's own events behind an AI SDK stream. A package ends its stream with a `finish` part when the
+ * connection closes, complete or not: only the events show whether the provider had ended its answer, and its counts
+ * until then.
  *
- * Terminal events: Gemini a chunk with `finishReason` (or a blocked prompt); Cohere `message-end`; Bedrock `messageStop` (its `metadata`, which comes before or after, only counts);
- * Mistral a `finish_reason`, and `[DONE]` or the clean end of the body after it. Of other packages, a finish reason in the provider's word.
+ * Terminal events: Gemini a chunk with `finishReason` (or a blocked prompt); Cohere `message-end`; Bedrock
+ * `messageStop` (its `metadata`, before or after it, only has counts); Mistral a `finish_reason`, followed by `[DONE]`
+ * or the clean end of the body. Other packages: a finish reason of the provider.
  */
 import type { LanguageModelV4FinishReason } from '@ai-sdk/provider';
 import { unreachable } from '../../../lib/index.ts';
@@ -16,13 +17,13 @@ export class AiSdkWatch {
   readonly #dialect: AiSdkDialect;
   #hasReason = false;
   #hasEnded = false;
-  /** The provider's object of counts, as it stands. */
+  /** The provider's latest usage object. */
   usage: unknown;
   /** The model's name as the provider answered it. */
   model: string | undefined;
-  /** Why Gemini's model stopped, in its word. */
+  /** Gemini's finish reason. */
   reason: string | undefined;
-  /** Why Gemini would not take the prompt. */
+  /** Gemini's reason for blocking the prompt. */
   blocked: string | undefined;
 
   constructor(dialect: AiSdkDialect) {

@@ -1,7 +1,7 @@
 /**
- * A request in the AI SDK's words (LanguageModelV4CallOptions). What a package knows only as an option of its own is
- * written in its name; what it has no place for is a failure of kind `unsupported` that names it. The model's name, the
- * host and the key are no part of it.
+ * Converts a request to the AI SDK's form (LanguageModelV4CallOptions). Features that a package supports only through
+ * its own options are written under its namespace; features that it does not support are failures of kind `unsupported`
+ * with their name. The model's name, the host and the key are not part of it.
  */
 import type {
   LanguageModelV4CallOptions,
@@ -35,12 +35,12 @@ import { aiSdkPrompt, type SupportedUrls } from './write-prompt.ts';
 export interface AiSdkRequest {
   readonly options: LanguageModelV4CallOptions;
   readonly reading: OutputReading;
-  /** As it was made to fit. */
+  /** The request after adaptation. */
   readonly request: ModelRequest;
 }
 
-/** The least that Anthropic's models take for a budget of thinking. */
-export const leastThinkingTokens = 1_024;
+/** The minimum thinking budget of Anthropic's models. */
+export const minThinkingTokens = 1_024;
 
 export function aiSdkRequest(
   model: string,
@@ -63,7 +63,7 @@ export function aiSdkRequest(
   const toolChoice = toolChoiceWith(answerTool?.name, request.toolChoice, hasTools);
   const effort = request.reasoning?.effort;
   const thinking = thinkingOptions(model, request, facts);
-  if (request.user !== undefined) adaptation.leaveOut('user');
+  if (request.user !== undefined) adaptation.omit('user');
   return {
     reading,
     request,
@@ -85,10 +85,10 @@ export function aiSdkRequest(
   };
 }
 
-/** The conversation as the package and its provider take it. */
+/** The conversation in the form that the package and its provider support. */
 function conversationFor(request: ModelRequest, facts: AiSdkPackageFacts): readonly Message[] {
   const { messages } = withCallIds(request, callIdFormOf(facts.dialect));
-  // A result that is an error is only text in the package's words.
+  // An error result is only text in the package's form.
   const moved = withMediaAfterResults(messages, ({ isError }) => isError === true || !facts.mediaInToolResults);
   return facts.systemAnywhere ? moved : withLateSystemAsUser(moved);
 }
@@ -112,7 +112,7 @@ function toolsOf(
   adaptation: Adaptation,
 ): LanguageModelV4FunctionTool[] {
   return tools.map(({ name, description, parameters, strict, cache }) => {
-    if (strict === true && !facts.strictTools) adaptation.leaveOut('tools.strict', 'strict tools');
+    if (strict === true && !facts.strictTools) adaptation.omit('tools.strict', 'strict tools');
     const tool: LanguageModelV4FunctionTool = {
       type: 'function',
       name,
@@ -130,8 +130,8 @@ interface ThinkingOptions {
 }
 
 /**
- * A budget of thinking, which each package takes in its own way. Bedrock's adds it to the bound of the answer; ours
- * includes it, and is what was priced: what is handed on is the remainder.
+ * The thinking budget, which each package takes in its own way. Bedrock's package adds it to the output bound; here the
+ * bound includes it, and was priced, so the difference is passed on.
  */
 export function thinkingOptions(model: string, request: ModelRequest, facts: AiSdkPackageFacts): ThinkingOptions {
   const { maxOutputTokens } = request;
@@ -147,7 +147,7 @@ export function thinkingOptions(model: string, request: ModelRequest, facts: AiS
         options: {
           [namespace]: { reasoningConfig: { type: 'enabled', budgetTokens: budget, ...bedrockEffort(request) } },
         },
-        maxOutputTokens: restOf(maxOutputTokens, budget),
+        maxOutputTokens: remainderOf(maxOutputTokens, budget),
       };
     case 'gemini':
       return { options: { [namespace]: { thinkingConfig: { thinkingBudget: budget } } }, maxOutputTokens };
@@ -163,11 +163,11 @@ export function thinkingOptions(model: string, request: ModelRequest, facts: AiS
   }
 }
 
-/** An effort of the whole answer; it switches no thinking on. */
+/** An effort of the whole answer; it does not enable thinking. */
 function effortOptions(request: ModelRequest, { dialect, namespace }: AiSdkPackageFacts): SharedV4ProviderOptions {
   const { effort, reasoning } = request;
   if (effort === undefined) return {};
-  // With a budget, both stand in one option.
+  // With a budget, both are in one option.
   if (dialect !== 'bedrock' || (reasoning?.budgetTokens ?? 0) > 0) return {};
   return { [namespace]: { reasoningConfig: bedrockEffort(request) } };
 }
@@ -176,7 +176,7 @@ function bedrockEffort({ effort }: ModelRequest): { readonly maxReasoningEffort?
   return effort === undefined ? {} : { maxReasoningEffort: effort };
 }
 
-function restOf(maxOutputTokens: number | undefined, budget: number): number | undefined {
+function remainderOf(maxOutputTokens: number | undefined, budget: number): number | undefined {
   if (maxOutputTokens === undefined) return undefined;
   if (maxOutputTokens > budget) return maxOutputTokens - budget;
   throw unsupported(`maxOutputTokens ${maxOutputTokens} with a reasoning budget of ${budget} tokens within it`);
@@ -189,7 +189,7 @@ function parallelOptions(
   facts: AiSdkPackageFacts,
   adaptation: Adaptation,
 ): SharedV4ProviderOptions {
-  // Calls in parallel are every provider's default.
+  // Parallel calls are every provider's default.
   if (parallel === undefined || !hasTools) return {};
   switch (facts.dialect) {
     case 'bedrock':
@@ -204,8 +204,8 @@ function parallelOptions(
     default:
       unreachable(facts.dialect);
   }
-  // Whoever runs several calls one after the other has what was asked for.
-  if (!parallel) adaptation.leaveOut('parallel_tool_calls', 'parallelToolCalls: false');
+  // A client that runs several calls one after the other has the requested behaviour.
+  if (!parallel) adaptation.omit('parallel_tool_calls', 'parallelToolCalls: false');
   return {};
 }
 

@@ -1,9 +1,9 @@
 /**
- * A conversation in the AI SDK's words (LanguageModelV4Prompt). Fetches nothing: a URL is handed on where the model's
- * provider reads it itself, and refused where the package would want its bytes.
+ * Converts a conversation to the AI SDK's form (LanguageModelV4Prompt). Fetches nothing: a URL is passed on if the
+ * model's provider fetches it itself, and refused if the package would fetch it.
  *
- * Thinking that another provider's model wrote is left out for providers that take only their own, as it is no part of
- * what is asked; everything else is mapped or refused by name.
+ * Reasoning of another provider's model is omitted for providers that accept only their own, as it does not affect the
+ * request; everything else is mapped or refused by name.
  */
 import type {
   LanguageModelV4FilePart,
@@ -30,7 +30,7 @@ import { withMark } from './cache-mark-options.ts';
 import { opaqueTexts } from './opaque-options.ts';
 import type { AiSdkPackageFacts } from './package-dialect.ts';
 
-/** Media types, with the URLs of each that the provider reads itself. */
+/** Media types, with the URL patterns that the provider fetches itself. */
 export type SupportedUrls = Readonly<Record<string, readonly RegExp[]>>;
 
 type Assistant = Extract<Message, { role: 'assistant' }>;
@@ -128,7 +128,7 @@ export function aiSdkPrompt(
       return { type: 'file', mediaType, data, ...imageDetail(part.detail) };
     }
     const filename = part.name === undefined ? {} : { filename: part.name };
-    // Cohere takes documents as text; the package would send the base64 itself.
+    // Cohere accepts documents as text; the package would send the base64 itself.
     if (facts.dialect === 'cohere' && data.type === 'data') {
       if (!/^text\/|^application\/json$/.test(mediaType)) throw unsupported(`files of type ${mediaType}`);
       const text = Buffer.from(String(data.data), 'base64').toString('utf8');
@@ -161,7 +161,7 @@ export function aiSdkPrompt(
   function imageDetail(detail: ImagePart['detail']): { readonly providerOptions?: SharedV4ProviderOptions } {
     if (detail === undefined) return {};
     if (facts.imageDetail) return { providerOptions: { [facts.namespace]: { detail } } };
-    if (detail !== 'auto') adaptation.leaveOut('detail', 'the detail of images');
+    if (detail !== 'auto') adaptation.omit('detail', 'the detail of images');
     return {};
   }
 }

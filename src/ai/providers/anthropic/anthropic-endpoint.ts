@@ -1,23 +1,24 @@
-/** Where requests of Anthropic's wire go, and the headers that go with them. */
+/** The endpoint and headers of requests on Anthropic's wire. */
 import { ProviderFailure, recordOf, textIn } from '../../model-call/index.ts';
 import { secretsIn } from '../http/index.ts';
 
-/** The only version of the wire there is; features since are named in `anthropic-beta`. */
+/** The only version of the wire; newer features are enabled by `anthropic-beta`. */
 const version = '2023-06-01';
 
-/** Headers that are the connection's, not the configuration's. */
+/** Headers that the connection sets; the configuration cannot override them. */
 const fixedHeaders = new Set(['user-agent', 'accept-encoding', 'connection', 'host', 'content-length', 'content-type']);
 
 export interface AnthropicEndpoint {
   readonly url: URL;
-  /** Credentials of the configuration: none of them is in a failure's detail. */
+  /** The configured credentials, which are redacted from failures. */
   readonly secrets: readonly string[];
-  /** Names and values in turn. @throws ProviderFailure where the configuration has two ways of authentication */
+  /** Names and values alternately. @throws ProviderFailure if the configuration has two kinds of credentials */
   headers(key: string | undefined, betas: ReadonlySet<string>): readonly string[];
 }
 
 /**
- * @param settings `headers`, `authToken` (sent as a bearer token) and `apiKey` are read; the rest is the package's own
+ * @param settings `headers`, `authToken` (sent as a bearer token) and `apiKey` are read; the others are the package's
+ * own
  */
 export function anthropicEndpoint(
   baseUrl: string,

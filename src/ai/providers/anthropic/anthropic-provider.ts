@@ -1,10 +1,10 @@
 /**
- * Anthropic, and every endpoint that speaks its messages wire. Requests are written and answers read by the wire itself
- * (ai/wires/anthropic-messages), over this provider's own connections; no package of Anthropic's is loaded.
+ * Anthropic, and every endpoint of its messages wire. Requests and answers are converted by the wire itself
+ * (ai/wires/anthropic-messages) and sent over this provider's own connections; no package of Anthropic's is loaded.
  *
- * A request is mapped whole or refused. The host comes from the configuration, the key from the configuration; neither is
- * ever taken from a request or from the environment. Every failure is a `ProviderFailure` without any credential. Where
- * the provider reports no usage it is estimated.
+ * A request is mapped completely or refused. The host and the key come from the configuration; neither is ever taken
+ * from a request or from the environment. Every failure is a `ProviderFailure` without any credential. If the provider
+ * reports no usage it is estimated.
  */
 import { adaptationOf, claudeFactsOf } from '../../fitting/index.ts';
 import {
@@ -32,15 +32,15 @@ import { fitForAnthropic } from './fit-anthropic.ts';
 export interface AnthropicProviderOptions {
   /** The provider's name in `ai.providers`. */
   readonly name: string;
-  /** Empty where the settings hold credentials (`authToken`), or none are needed. */
+  /** Empty if the settings contain credentials (`authToken`), or none are needed. */
   readonly keys: readonly string[];
-  /** The endpoint that `/messages` hangs on. @default https://api.anthropic.com/v1 */
+  /** The base URL of `/messages`. @default https://api.anthropic.com/v1 */
   readonly baseUrl?: string | undefined;
   /** `headers` and `authToken`. @default none */
   readonly settings?: Readonly<Record<string, unknown>>;
-  /** What becomes of fields that a target has no place for. @default 'refuse' */
+  /** The policy for fields that a target does not support. @default 'refuse' */
   readonly unsupported?: UnsupportedPolicy;
-  /** The largest answer that is read. @default 10_000_000 */
+  /** The bound of an answer's body in bytes. @default 10_000_000 */
   readonly maxBytes?: number;
 }
 
@@ -117,7 +117,7 @@ export function createAnthropicProvider(options: AnthropicProviderOptions): Mode
   };
 }
 
-/** What was sent and not answered by the deadline may be paid for all the same. */
+/** A request that was sent and timed out may be billed all the same. */
 async function wholeText(exchange: HttpExchange, request: ModelRequest): Promise<string> {
   try {
     return (await exchange.whole()).toString('utf8');

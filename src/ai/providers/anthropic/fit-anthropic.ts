@@ -1,14 +1,14 @@
 /**
- * A request in the one form, made to fit an Anthropic model before it is written on its wire, by the provider's policy
- * (adaptation.ts): what the API would refuse is left out, changed to the nearest value, or refused by name.
+ * Adapts a request to an Anthropic model before it is written on its wire, by the provider's policy (adaptation.ts):
+ * settings that the API would refuse are omitted, changed to the nearest value, or refused by name.
  */
 import type { Adaptation, ClaudeFacts } from '../../fitting/index.ts';
 import {
   claudeFactsOf,
   factsOfModel,
+  limitMarks,
   nearestEffort,
-  tellRemoved,
-  withinMarks,
+  reportRemoved,
   withinOutputLimit,
   withoutOptional,
 } from '../../fitting/index.ts';
@@ -25,10 +25,10 @@ export interface FittedMessages {
 
 export function fitForAnthropic(model: string, original: ModelRequest, adaptation: Adaptation): FittedMessages {
   const facts = claudeFactsOf(model);
-  tellRemoved(original, adaptation);
+  reportRemoved(original, adaptation);
   const reduced = withoutOptional(original, adaptation);
   const bounded = adaptation.policy === 'refuse' ? reduced : withinOutputLimit(model, reduced, adaptation);
-  const request: RequestDraft = { ...withinMarks(bounded, adaptation) };
+  const request: RequestDraft = { ...limitMarks(bounded, adaptation) };
   fitEffort(model, request, adaptation);
   fitSettings(request, facts, adaptation);
   const limit = request.maxOutputTokens;
@@ -46,14 +46,14 @@ export function fitForAnthropic(model: string, original: ModelRequest, adaptatio
   };
 }
 
-/** Not all models take an effort of the whole answer. */
+/** Only some models accept an effort of the whole answer. */
 function fitEffort(model: string, request: RequestDraft, adaptation: Adaptation): void {
   const { effort } = request;
   if (effort === undefined) return;
   const { answerEfforts } = factsOfModel(model);
   const nearest = effort === 'none' ? undefined : nearestEffort(effort, answerEfforts ?? [effort]);
   if (nearest === undefined) {
-    adaptation.leaveOut('output_config.effort');
+    adaptation.omit('output_config.effort');
     delete request.effort;
     return;
   }
@@ -61,7 +61,7 @@ function fitEffort(model: string, request: RequestDraft, adaptation: Adaptation)
   request.effort = nearest;
 }
 
-/** Settings that only steer how an answer is written, with the client's names of them. */
+/** Settings that only influence how an answer is generated, with the client's names of them. */
 const clientNames = {
   temperature: 'temperature',
   topP: 'top_p',
@@ -72,7 +72,7 @@ const clientNames = {
 } as const;
 type Setting = keyof typeof clientNames;
 
-/** The value of each setting that requests what happens anyway. */
+/** The value of each setting that equals the default behaviour. */
 const neutral: Partial<Readonly<Record<Setting, number>>> = {
   temperature: 1,
   topP: 1,
@@ -82,15 +82,15 @@ const neutral: Partial<Readonly<Record<Setting, number>>> = {
 
 function fitSettings(request: RequestDraft, { sampling }: ClaudeFacts, adaptation: Adaptation): void {
   for (const setting of ['frequencyPenalty', 'presencePenalty', 'seed'] as const) {
-    leaveOut(request, setting, 'the API has no such field', adaptation);
+    omit(request, setting, 'the API has no such field', adaptation);
   }
   const { temperature } = request;
   if (temperature !== undefined && (temperature > 1 || temperature < 0)) {
-    leaveOut(request, 'temperature', 'it is between 0 and 1', adaptation);
+    omit(request, 'temperature', 'it is between 0 and 1', adaptation);
   }
   if (sampling) return;
   for (const setting of ['temperature', 'topK', 'topP'] as const) {
-    leaveOut(request, setting, 'the model takes no such setting', adaptation);
+    omit(request, setting, 'the model takes no such setting', adaptation);
   }
 }
 
@@ -102,26 +102,26 @@ function fitSampling(
 ): void {
   if (isThinking) {
     for (const setting of ['temperature', 'topK', 'topP'] as const) {
-      leaveOut(request, setting, 'not while the model thinks', adaptation);
+      omit(request, setting, 'not while the model thinks', adaptation);
     }
     return;
   }
   if (!isClaude || request.topP === undefined || request.temperature === undefined) return;
-  // The one that changes nothing is left out.
+  // The neutral one is omitted.
   const isTemperatureNeutral = request.topP !== neutral.topP && request.temperature === neutral.temperature;
-  leaveOut(request, isTemperatureNeutral ? 'temperature' : 'topP', 'not beside temperature', adaptation);
+  omit(request, isTemperatureNeutral ? 'temperature' : 'topP', 'not beside temperature', adaptation);
 }
 
-function leaveOut(request: RequestDraft, setting: Setting, reason: string, adaptation: Adaptation): void {
+function omit(request: RequestDraft, setting: Setting, reason: string, adaptation: Adaptation): void {
   const value = request[setting];
   if (value === undefined) return;
   const isAllowed = adaptation.policy === 'drop' || (adaptation.policy === 'adapt' && value === neutral[setting]);
   if (!isAllowed) throw refusal(setting, reason);
-  adaptation.leaveOut(clientNames[setting]);
+  adaptation.omit(clientNames[setting]);
   delete request[setting];
 }
 
-/** The wire has no detail of images; `auto` is what happens anyway. */
+/** The wire has no image detail; `auto` is the default behaviour. */
 function fitImages({ messages }: ModelRequest, adaptation: Adaptation): void {
   for (const { content } of messages) {
     if (typeof content === 'string') continue;
@@ -129,7 +129,7 @@ function fitImages({ messages }: ModelRequest, adaptation: Adaptation): void {
       const media = part.type === 'tool_result' ? part.content : [part];
       const detail = media.find(({ type }) => type === 'image');
       if (detail?.type === 'image' && detail.detail !== undefined && detail.detail !== 'auto') {
-        adaptation.leaveOut('detail', 'the detail of images');
+        adaptation.omit('detail', 'the detail of images');
       }
     }
   }

@@ -1,14 +1,14 @@
 /**
- * How a model is told to think, within the bound that was priced: `max_tokens` includes thinking. A model takes an effort
- * (`adaptive`), a budget in tokens (`enabled`), or neither, by its generation.
+ * Configures thinking within the priced bound: `max_tokens` includes thinking. A model accepts an effort (`adaptive`),
+ * a budget in tokens (`enabled`), or neither, by its generation.
  */
 import { type Adaptation, type ClaudeFacts, nearestEffort } from '../../fitting/index.ts';
 import { type JsonObject, type ModelRequest, ProviderFailure, type ReasoningEffort } from '../../model-call/index.ts';
 
-/** The least that Anthropic's models take for a budget of thinking. */
-const leastThinkingTokens = 1_024;
+/** The minimum thinking budget of Anthropic's models. */
+const minThinkingTokens = 1_024;
 
-/** The share of the model's largest answer that an effort is worth, for models that know budgets only. */
+/** The share of the model's maximum output that an effort stands for, for models that only accept budgets. */
 const shares: Readonly<Record<Exclude<ReasoningEffort, 'none'>, number>> = {
   minimal: 0.02,
   low: 0.1,
@@ -46,7 +46,7 @@ export function thinkingFor(
       : withBudget(model, plain, budget, bound, facts, adaptation);
   }
   if (effort === undefined) return plain;
-  // An effort of the whole answer says how much the model thinks as well.
+  // An effort of the whole answer also determines how much the model thinks.
   if (answerEffort !== undefined) {
     return effort === 'none' ? withoutThinking(model, plain, facts, adaptation) : plain;
   }
@@ -55,10 +55,10 @@ export function thinkingFor(
   return withShare(plain, effort, bound, facts, adaptation);
 }
 
-/** Thinking is to be off, where the request says so beside an effort of the whole answer or as a budget of nothing. */
+/** Whether the request disables thinking, by `none` beside an effort of the whole answer or by a budget of zero. */
 function withoutThinking(model: string, plain: Thinking, facts: ClaudeFacts, adaptation: Adaptation): Thinking {
   if (facts.disablesThinking === 'never') {
-    adaptation.leaveOut('thinking', `thinking (it cannot be disabled for ${model})`);
+    adaptation.omit('thinking', `thinking (it cannot be disabled for ${model})`);
     if (!facts.thinksBetweenTools) return plain;
     return withinHighEffort({ ...plain, thinking: { type: 'between_tools' } }, adaptation);
   }
@@ -66,17 +66,17 @@ function withoutThinking(model: string, plain: Thinking, facts: ClaudeFacts, ada
   return facts.disablesThinking === 'always' ? disabled : withinHighEffort(disabled, adaptation);
 }
 
-/** These ways of thinking go with no effort above `high`. */
+/** These thinking modes do not allow an effort above `high`. */
 function withinHighEffort(thinking: Thinking, adaptation: Adaptation): Thinking {
   if (thinking.effort !== 'xhigh' && thinking.effort !== 'max') return thinking;
   adaptation.change('output_config.effort', 'high');
   return { ...thinking, effort: 'high' };
 }
 
-/** `reasoning.effort: none`: as little thinking as the model can do. */
+/** `reasoning.effort: none`: the least thinking that the model supports. */
 function thinkingLeast(model: string, plain: Thinking, facts: ClaudeFacts, adaptation: Adaptation): Thinking {
   if (facts.disablesThinking !== 'never') return { ...plain, thinking: { type: 'disabled' } };
-  adaptation.leaveOut('reasoning_effort', `reasoning (thinking cannot be disabled for ${model})`);
+  adaptation.omit('reasoning_effort', `reasoning (thinking cannot be disabled for ${model})`);
   return facts.thinksBetweenTools ? { ...plain, thinking: { type: 'between_tools' } } : { ...plain, effort: 'low' };
 }
 
@@ -89,7 +89,7 @@ function withEffort(plain: Thinking, effort: ReasoningEffort, facts: ClaudeFacts
   return { ...plain, thinking: { type: 'adaptive', display: 'summarized' }, effort: nearest };
 }
 
-/** A budget in the request's own words. */
+/** A budget from the request. */
 function withBudget(
   model: string,
   plain: Thinking,
@@ -110,7 +110,7 @@ function withBudget(
   return { ...plain, maxTokens: bound ?? withThinkingOnTop(budget, facts), thinking: enabled(budget) };
 }
 
-/** A budget for an effort: the same share of the bound as of the model's largest answer. */
+/** The budget of an effort: the same share of the bound as of the model's maximum output. */
 function withShare(
   plain: Thinking,
   effort: keyof typeof shares,
@@ -119,16 +119,16 @@ function withShare(
   adaptation: Adaptation,
 ): Thinking {
   const largest = facts.maxOutputTokens;
-  const budget = Math.min(largest, Math.max(leastThinkingTokens, Math.round(largest * shares[effort])));
+  const budget = Math.min(largest, Math.max(minThinkingTokens, Math.round(largest * shares[effort])));
   if (bound === undefined) return { ...plain, maxTokens: withThinkingOnTop(budget, facts), thinking: enabled(budget) };
   const whole = facts.isListed ? Math.min(largest, bound + budget) : bound + budget;
-  const within = Math.max(leastThinkingTokens, Math.floor((budget * bound) / whole));
+  const within = Math.max(minThinkingTokens, Math.floor((budget * bound) / whole));
   if (within < bound) return { ...plain, thinking: enabled(within) };
-  adaptation.leaveOut('reasoning_effort', `reasoning.effort within maxOutputTokens ${bound}`);
+  adaptation.omit('reasoning_effort', `reasoning.effort within maxOutputTokens ${bound}`);
   return plain;
 }
 
-/** Where the request has no bound, thinking comes on top of the largest answer that is known to be taken. */
+/** If the request has no bound, the thinking budget is added to the maximum output that is certainly accepted. */
 function withThinkingOnTop(budget: number, { isListed, maxOutputTokens }: ClaudeFacts): number {
   return isListed ? maxOutputTokens : maxOutputTokens + budget;
 }

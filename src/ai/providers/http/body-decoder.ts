@@ -1,19 +1,19 @@
 /**
- * Decodes a body whose provider encoded it unasked, piece by piece as it arrives, so that a stream of events stays one.
- * How much may come out is the reader's bound to hold: a small body can decode to a huge one.
+ * Decodes a body with an unrequested content encoding chunk by chunk, so that a stream of events remains one. The
+ * reader bounds the output: a small body can decode to a huge one.
  */
 import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw, createZstdDecompress } from 'node:zlib';
 
 export interface BodyDecoderEvents {
   readonly onChunk: (chunk: Buffer) => void;
-  /** There is room for more after a `write` that said there was none. */
+  /** Called when the decoder accepts more input after a `write` that returned true. */
   readonly onRoom: () => void;
   readonly onEnd: () => void;
   readonly onError: (error: Error) => void;
 }
 
 export interface BodyDecoder {
-  /** @returns whether the sender is to be held back until `onRoom` */
+  /** @returns whether the sender must pause until `onRoom` */
   write(chunk: Buffer): boolean;
   end(): void;
   pause(): void;
@@ -26,13 +26,13 @@ type Decode = ReturnType<typeof createGunzip> | ReturnType<typeof createZstdDeco
 const decoders: ReadonlyMap<string, (first: Buffer) => Decode> = new Map<string, (first: Buffer) => Decode>([
   ['gzip', () => createGunzip()],
   ['x-gzip', () => createGunzip()],
-  // Zlib's format as RFC 9110 has it, or the bare one that some servers send; the first byte tells.
+  // The zlib format of RFC 9110, or raw deflate as some servers send; the first byte distinguishes them.
   ['deflate', (first) => (((first[0] ?? 0) & 0x0f) === 8 ? createInflate() : createInflateRaw())],
   ['br', () => createBrotliDecompress()],
   ['zstd', () => createZstdDecompress()],
 ]);
 
-/** `undefined`: the encoding is none that is known, or several on top of each other. */
+/** `undefined`: the encoding is unknown, or there are several. */
 export function createBodyDecoder(encoding: string, events: BodyDecoderEvents): BodyDecoder | undefined {
   const make = decoders.get(encoding.trim().toLowerCase());
   return make === undefined ? undefined : decoderOf(make, events);

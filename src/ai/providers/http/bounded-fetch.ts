@@ -4,36 +4,36 @@ import type { HttpHeaders } from '../../wires/shared/index.ts';
 import type { HttpExchange } from './http-exchange.ts';
 import { createHttpPool } from './http-pool.ts';
 
-/** A `fetch` for the host of one provider's SDK, with connections of its own. */
+/** A `fetch` for one provider's host, with its own connections. */
 export interface BoundedFetch {
   (input: string | URL | Request, init?: RequestInit): Promise<Response>;
   /**
-   * The same exchange before it is a `Response`, once its headers have arrived: for whoever reads the bytes without the
-   * SDK. Ends with these bounds instead of `init.signal`.
+   * The underlying exchange once its headers have arrived, for code that reads the bytes without the SDK. Bounded by
+   * `bounds` instead of `init.signal`.
    */
   open(input: string | URL | Request, init: RequestInit, bounds: CallBounds): Promise<HttpExchange>;
   close(): Promise<void>;
 }
 
 export interface BoundedFetchOptions {
-  /** The largest answer that is read; a larger one breaks off with an error. */
+  /** The bound of an answer's body in bytes; a larger one fails. */
   readonly maxBytes: number;
-  /** How long an answer may take to its last byte where the signal of `init` does not end it before. @default 600_000 */
+  /** The time limit of an answer, to its last byte, unless the signal of `init` ends it before. @default 600_000 */
   readonly timeoutMs?: number;
 }
 
-/** Connection headers are the pool's; an answer that is encoded would not be read. */
+/** The pool sets the connection headers; an encoded answer would not be decoded. */
 const ownHeaders = new Set(['user-agent', 'accept-encoding', 'connection', 'host', 'content-length']);
 
-/** Answers that have no body; `Response` refuses one. */
+/** Statuses without a body; `Response` refuses one. */
 const bodiless = new Set([204, 205, 304]);
 
 /**
- * A `fetch` for an SDK that wants one, laid over the provider's pool: redirects are answers, not followed; bodies are
- * bounded and pass as they are, byte for byte, as they arrive; what `init.signal` ends closes the connection. Rejects
- * with a `ProviderFailure` (connection, timeout, malformed) or the signal's reason; so does reading the body.
+ * A `fetch` for SDKs that require one, on top of the provider's pool: redirects are returned, not followed; bodies are
+ * bounded and passed through unchanged as they arrive; an abort of `init.signal` closes the connection. Rejects with a
+ * `ProviderFailure` (connection, timeout, malformed) or the signal's reason; so does reading the body.
  *
- * Sends the headers it is given and says `isthmus` for the user agent: what runs here is nobody's business.
+ * Sends the caller's headers, with the user agent `isthmus`: versions and runtime are not disclosed.
  */
 export function boundedFetch(options: BoundedFetchOptions): BoundedFetch {
   const { maxBytes, timeoutMs = 600_000 } = options;
@@ -65,12 +65,12 @@ export function boundedFetch(options: BoundedFetchOptions): BoundedFetch {
   return Object.assign(bounded, { open, close: () => pool.close() });
 }
 
-/** Told of a body while it is read. */
+/** Notified about a body while it is read. */
 export interface BodyWatch {
   end(how: 'ended' | 'cut'): void;
 }
 
-/** What an SDK takes for the answer; the body is read as it is asked for. */
+/** The `Response` for the SDK; the body is read on demand. */
 export function responseOf(exchange: HttpExchange, watch?: BodyWatch): Response {
   const { status, headers } = exchange;
   return new Response(bodiless.has(status) ? null : streamOf(exchange, watch), {
@@ -112,7 +112,7 @@ export function responseHeaders(headers: HttpHeaders): Headers {
   return copy;
 }
 
-/** SDKs mostly give a plain object, which needs no `Headers` to be read (3 µs a call). */
+/** SDKs mostly pass a plain object, which is faster than `Headers` (3 µs a call). */
 function sentHeaders(original: HeadersInit | undefined): readonly string[] {
   const pairs = ['user-agent', 'isthmus', 'accept-encoding', 'identity'];
   const isPlain = original !== undefined && Object.getPrototypeOf(original) === Object.prototype;

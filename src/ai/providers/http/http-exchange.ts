@@ -1,11 +1,11 @@
 /**
- * One HTTP exchange with a provider, as undici's dispatcher drives it, read whole or piece by piece.
+ * One HTTP exchange with a provider on undici's dispatcher, read completely or chunk by chunk.
  *
  * Bounded in every direction: by the call's signal and deadline (which cover connecting, headers and the last byte of
- * the body, however slowly it drips), by `maxBytes` of body, and by how much may wait unread before the provider is held
- * back. An encoded body, which was not asked for, is decoded where its encoding is known; the bound is on what comes out.
- * Rejects with a `ProviderFailure` of kind `timeout`, `connection` or `malformed`, or with the signal's own reason; then
- * the connection is closed.
+ * the body), by `maxBytes` of body, and by a buffer whose limit pauses the provider. An encoded body, which was not
+ * requested, is decoded if its encoding is known; the bound applies to the decoded bytes. Rejects with a
+ * `ProviderFailure` of kind `timeout`, `connection` or `malformed`, or with the signal's own reason; then the
+ * connection is closed.
  *
  * Written by hand because every model call passes through it: a call over undici's `request` takes 0.010 ms more.
  */
@@ -15,17 +15,17 @@ import { type CallBounds, deadlinePassed, ProviderFailure } from '../../model-ca
 import type { HttpHeaders } from '../../wires/shared/index.ts';
 import { type BodyDecoder, createBodyDecoder } from './body-decoder.ts';
 
-/** What undici hands to its handlers, as far as it is used here. */
+/** The part of undici's handler controller that is used here. */
 interface ExchangeController {
   abort(reason: Error): void;
   pause(): void;
   resume(): void;
 }
 
-/** What waits unread beyond this holds the provider back. */
+/** The buffer limit above which the provider is paused. */
 const maxWaitingBytes = 1_000_000;
 
-/** How long the rest of a body is waited for that nobody reads, to keep the connection for the next call. */
+/** How long the unread end of a body is drained, to reuse the connection. */
 const drainMs = 1_000;
 
 const stopped = new Error('the exchange was stopped');
@@ -48,7 +48,7 @@ export class HttpExchange {
   #wholeOnly = false;
   #wake: (() => void) | undefined;
 
-  /** Throws where the bounds are already passed: too late is not sent. */
+  /** Throws if the bounds have already passed: nothing is sent then. */
   constructor(maxBytes: number, { signal, deadline, onArrival }: CallBounds) {
     signal.throwIfAborted();
     if (deadline.passed) throw deadlinePassed();
@@ -56,7 +56,8 @@ export class HttpExchange {
     this.#signal = signal;
     this.#onArrival = onArrival;
     signal.addEventListener('abort', this.#onAbort, { once: true });
-    // Timers may fire up to a millisecond early: the deadline has really passed after this.
+    // A timer may fire up to a millisecond early; `timerMs` allows for it, so that the deadline has passed when it
+    // fires.
     const remainingMs = deadline.timerMs;
     this.#timer = setTimeout(() => this.#fail(deadlinePassed()), remainingMs);
   }
@@ -67,7 +68,7 @@ export class HttpExchange {
     if (this.#state === 'failed' && this.status === 0) throw this.#failure;
   }
 
-  /** The whole body. */
+  /** The complete body. */
   async whole(): Promise<Buffer> {
     this.#wholeOnly = true;
     while (this.#state === 'waiting' || this.#state === 'answering') await this.#changed();
@@ -76,7 +77,10 @@ export class HttpExchange {
     return this.#chunks.length === 1 && only !== undefined ? only : Buffer.concat(this.#chunks, this.#bytes);
   }
 
-  /** What has arrived since, at least one chunk; `undefined` at the end. What came before a failure is given first. */
+  /**
+   * The chunks received since the last call, at least one; `undefined` at the end. Chunks before a failure are returned
+   * first.
+   */
   async read(): Promise<readonly Buffer[] | undefined> {
     while (this.#chunks.length === 0 && (this.#state === 'waiting' || this.#state === 'answering')) {
       await this.#changed();
@@ -96,12 +100,12 @@ export class HttpExchange {
     return undefined;
   }
 
-  /** Nobody reads on: closes the connection, unless the answer has ended already. */
+  /** The consumer stopped reading: closes the connection, unless the answer has ended already. */
   stop(): void {
     if (this.#state !== 'ended') this.#fail(stopped);
   }
 
-  /** Everything of interest was read: what is left of the body is thrown away, so that the connection can be kept. */
+  /** Everything relevant was read: the remaining bytes are discarded, so that the connection can be reused. */
   drain(): void {
     if (this.#state !== 'answering') return;
     this.#release();
@@ -116,7 +120,8 @@ export class HttpExchange {
   }
 
   onRequestStart(controller: ExchangeController): void {
-    // Stopped while it waited for a connection. Throwing skips it; aborting would also close the connection it just got.
+    // Stopped while it waited for a connection. Throwing skips it; aborting would also close the connection it just
+    // got.
     if (this.#state === 'failed') throw stopped;
     this.#controller = controller;
   }
@@ -185,7 +190,7 @@ export class HttpExchange {
       onError: (error) => this.#fail(malformed(`the encoded answer cannot be read: ${messageOf(error)}`, this.status)),
     });
     if (this.#decoder === undefined) return false;
-    // What is read on is the body as it was before it was encoded.
+    // From here on the decoded body is read.
     const { 'content-encoding': _encoding, 'content-length': _length, ...decodedHeaders } = this.headers;
     this.headers = decodedHeaders;
     return true;
@@ -197,7 +202,7 @@ export class HttpExchange {
   }
 
   readonly #onAbort = () => {
-    // Nothing that came before is of interest to a caller that has left.
+    // A caller that has left does not need the buffered chunks.
     this.#chunks = [];
     this.#fail(this.#signal.reason);
   };
@@ -234,7 +239,7 @@ function malformed(detail: string, status: number): ProviderFailure {
   return new ProviderFailure({ kind: 'malformed', detail, status });
 }
 
-/** undici's own error is not passed on: it holds sockets, and might come to hold what was sent. */
+/** undici's own error is not passed on: it references sockets and possibly the request. */
 function connectionFailure(error: Error, status: number): ProviderFailure {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
   const words = [code, messageOf(error)].filter((word) => word !== undefined && word !== '');

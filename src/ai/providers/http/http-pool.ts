@@ -1,31 +1,31 @@
 /**
- * A provider's keep-alive connections, through undici: this folder's door to it. One call is one connection for as long
- * as it lasts (no HTTP/2), so that stopping a call closes what the provider writes to. Redirects are never followed: a
- * key and a prompt stay with the host that was configured (the class of CVE-2024-6587).
+ * A provider's keep-alive connections. The only import of undici in this folder. A call has its connection exclusively
+ * (no HTTP/2), so that ending a call closes the provider's connection. Redirects are never followed: a key and a prompt
+ * are only sent to the configured host (the class of CVE-2024-6587).
  */
 import { Agent } from 'undici';
 import type { CallBounds } from '../../model-call/index.ts';
 import { HttpExchange } from './http-exchange.ts';
 
 export interface HttpPoolOptions {
-  /** The most connections to one host; calls beyond it wait for one within their deadline. @default 1_000 */
+  /** The bound of connections to one host; further calls wait for one within their deadline. @default 1_000 */
   readonly maxConnections?: number;
-  /** How long connecting may take. @default 10_000 */
+  /** The connect timeout. @default 10_000 */
   readonly connectTimeoutMs?: number;
 }
 
 export interface HttpMessage {
   readonly method: 'POST' | 'GET';
   readonly url: URL;
-  /** Names and values in turn. */
+  /** Names and values alternately. */
   readonly headers: readonly string[];
   readonly body: string | Uint8Array | null;
-  /** The largest answer that is read. */
+  /** The bound of an answer's body in bytes. */
   readonly maxBytes: number;
 }
 
 export interface HttpPool {
-  /** Sends a message; what becomes of it is told by the exchange. Throws where the bounds are already passed. */
+  /** Sends a message; the exchange has the outcome. Throws if the bounds have already passed. */
   send(message: HttpMessage, bounds: CallBounds): HttpExchange;
   close(): Promise<void>;
 }
@@ -35,7 +35,7 @@ export function createHttpPool(options: HttpPoolOptions = {}): HttpPool {
     connections: options.maxConnections ?? 1_000,
     allowH2: false,
     connect: { timeout: options.connectTimeoutMs ?? 10_000 },
-    // The call's own deadline covers the whole exchange; undici's two would only cover parts of it.
+    // The call's own deadline covers the whole exchange; undici's two timeouts would only cover parts of it.
     headersTimeout: 0,
     bodyTimeout: 0,
   });

@@ -1,8 +1,8 @@
 /**
- * A provider's stream over HTTP, from bytes to parts: ends with exactly one `end` (the terminal event was read) or
- * `failed`. It throws only the signal's reason. A consumer that stops reading closes the connection.
+ * Reads a provider's stream over HTTP, from bytes to parts: ends with exactly one `end` (the terminal event was read)
+ * or `failed`. It throws only the signal's reason. A consumer that stops reading closes the connection.
  *
- * A failure after the answer has begun carries what is known of tokens used: they are paid for.
+ * A failure after the answer has begun carries the usage as far as it is known: it is billed.
  */
 import { messageOf } from '../../../errors/index.ts';
 import {
@@ -25,22 +25,22 @@ import type { HttpExchange } from './http-exchange.ts';
 
 export interface ProviderStreamOptions {
   readonly signal: AbortSignal;
-  /** Keys and other credentials, which no failure may repeat. */
+  /** Keys and other credentials, which are redacted from failures. */
   readonly keys: readonly string[];
-  /** The longest event, in characters. */
+  /** The bound of one event, in characters. */
   readonly maxEventLength: number;
-  /** Reads an HTTP error of the provider. @default by the rules of the OpenAI wires */
+  /** Reads an HTTP error of the provider. @default the rules of the OpenAI wires */
   readonly readFailure?: (answer: FailedAnswer, keys: readonly string[]) => ProviderFailure;
   /**
-   * `strict`: an event counts with its blank line only, and a connection that is cut is `stream_incomplete` as one that
-   * ends early is. `lenient`: the last event may end with the body. @default 'lenient'
+   * `strict`: an event requires its blank line, and a cut connection is `stream_incomplete` like one that ends early.
+   * `lenient`: the last event may end with the body. @default 'lenient'
    */
   readonly framing?: 'strict' | 'lenient';
-  /** What is booked where the provider had not answered at the deadline. @default nothing */
+  /** The usage that is booked if the provider had not answered at the deadline. @default none */
   readonly usageWithoutAnswer?: () => Usage;
 }
 
-/** `begin` sends the request; what it throws is a failure too. */
+/** `begin` sends the request; what it throws becomes a failure too. */
 export async function* providerStream(
   begin: () => Promise<{ readonly exchange: HttpExchange; readonly reader: StreamReader }>,
   options: ProviderStreamOptions,
@@ -60,7 +60,7 @@ export async function* providerStream(
     let ended = false;
     const events = createSseReader({
       onEvent(data, name) {
-        // What is left when the connection ends may be half an event: a stream cut short, not a wrong one.
+        // The remaining bytes may be half an event: the stream was truncated, not malformed.
         if (ended && data !== '[DONE]' && parseJson(data) === undefined) {
           throw incompleteStream('the stream ended in the middle of an event');
         }
@@ -122,7 +122,7 @@ async function refuseOtherAnswers(
   throw new ProviderFailure({ kind: 'malformed', detail: `a stream was asked for and ${type} answered`, status });
 }
 
-/** What the connection did, not the provider's word. */
+/** A failure of the connection, not an answer of the provider. */
 const cuts: ReadonlySet<FailureKind> = new Set(['connection', 'timeout', 'stream_incomplete', 'malformed']);
 
 function failureWith(

@@ -1,6 +1,9 @@
 import { recordOf } from '../../model-call/index.ts';
 
-/** Texts of a provider's settings that are credentials by their name: keys, tokens, headers that hold them, at any depth. */
+/**
+ * The values of a provider's settings that are credentials by their name: keys, tokens, headers that contain them, at
+ * any depth.
+ */
 export function secretsIn(settings: unknown, isSecret = false, depth = 0): readonly string[] {
   if (typeof settings === 'string') return isSecret && settings !== '' ? [settings] : [];
   if (depth > 4) return [];

@@ -3,26 +3,27 @@ import { languageOf } from './languages.ts';
 import { readSentences, type Sentence } from './read-text.ts';
 import { cosine, embedTexts } from './sentence-embedder.ts';
 
-/** Words of a question that say nothing of what is asked for. */
+/** Words of a question that do not identify its subject. */
 const emptyStems = new Set(
   'product item anyon know tell pleas say review custom peopl thing use work get make come need want like realli much mani long often doe ani actual think find describ mean'.split(
     ' ',
   ),
 );
 
-/** How many sentences are compared by meaning, when words find nothing: 12 take about 100 ms. */
+/** The number of sentences compared by embedding if no words match: 12 take about 100 ms. */
 const comparedByMeaning = 12;
 
-/** Below this cosine, sentences of the embedding model are about different things. */
+/** Below this cosine, sentences are unrelated. */
 const relatedCosine = 0.4;
 
 /**
- * The sentence that answers a question best, or `undefined` where none has to do with it.
+ * The sentence that answers a question best, or `undefined` if none is related to it.
  *
- * By words first: the stems a sentence shares with the question, rare ones counting more; a number counts where one is
- * asked for. Only where no sentence shares enough, by meaning: the nearest of the first {@link comparedByMeaning}, and
- * not when the question names something (`Bluetooth 5`) of which the text never speaks or is not English, which the embedding model is. `aboutNames` are names all
- * sentences are about (the product's): they tell none of them apart. 60 sentences take under 1 ms by words.
+ * First by words: the stems that a sentence shares with the question, rare ones weighted higher; a number counts if the
+ * question asks for one. Only if no sentence shares enough, by embedding: the nearest of the first {@link
+ * comparedByMeaning}, unless the question contains a name (`Bluetooth 5`) that is not in the text, or is not English,
+ * the only language of the embedding model. `aboutNames` are names that all sentences are about (the product's): they
+ * do not distinguish sentences. 60 sentences take under 1 ms by words.
  */
 export async function bestSentence(
   question: string,
@@ -74,7 +75,7 @@ function nearestByWords(
   return best;
 }
 
-/** 1 for the stem itself, 0.6 for one that begins with it or it begins with (`water` and `waterproof`). */
+/** 1 for the stem itself, 0.6 if one is a prefix of the other (`water` and `waterproof`). */
 function likeness(stem: string, stems: ReadonlySet<string>): number {
   if (stems.has(stem)) return 1;
   if (stem.length < 5) return 0;
@@ -90,7 +91,7 @@ function asksForNumber(question: string): boolean {
   );
 }
 
-/** Whether the question names something, by a capital inside it or a digit, that no sentence holds. */
+/** Whether the question contains a name, recognised by an inner capital or a digit, that is in no sentence. */
 function namesUnknown(
   question: readonly Sentence[],
   sentences: readonly Sentence[],

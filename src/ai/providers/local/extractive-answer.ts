@@ -7,34 +7,35 @@ import { readSentences } from './read-text.ts';
 import { maxCharacters, readRequestText, userTexts } from './request-text.ts';
 
 /**
- * The model `extractive`: answers from the words of the request alone, the same request always the same way. It is
- * extractive, not generative: it never writes a sentence that was not in its input, but for "The text does not say."
- * and "There is nothing to summarise yet.". It knows nothing of the world and follows no instruction.
+ * The model `extractive`: answers with sentences of the request, deterministically. It is extractive, not generative:
+ * it never writes a sentence that was not in its input, except "The text does not say." and "There is nothing to
+ * summarise yet.". It has no world knowledge and follows no instructions.
  *
- * What it reads: the user messages; system and assistant messages are never part of an answer. `Question: …` as the first
- * or last line of the last user message is the question (in a message of its own, all of it is); where text is asked for,
- * so is the last sentence of a last message without list items that ends with `?`. Bullets, ratings (`(4/5)`), tags and
- * short labels (`Product: X`) are taken off first.
+ * Its input: the user messages; system and assistant messages are never part of an answer. `Question: …` as the first
+ * or last line of the last user message is the question (in a message of its own, all of it); for text output, so is
+ * the last sentence of a last message without list items that ends with `?`. Bullets, ratings (`(4/5)`), tags and short
+ * labels (`Product: X`) are removed first.
  *
- * What it gives, by the output asked for:
- * - text, with a question: the sentence that answers it best, by shared words and, where there are none, by meaning;
- * - text, without one: up to three central sentences, praise and criticism both where both weigh, in one language where
- *   it has two sentences or more: the one a label `Language: de` names, or else the one of most of the text;
+ * Its output, by the requested form:
+ * - text, with a question: the sentence that answers it best, by shared words and, if there are none, by embedding;
+ * - text, without one: up to three central sentences, with praise and criticism if both are frequent, in one language
+ *   if it has two sentences or more: that of a label `Language: de`, or else that of most of the text;
  * - an enum with `positive` and `negative` among its labels: the text's sentiment (English, German, French, Spanish, a
- *   little Japanese), by the opinion words it knows: irony and understatement come out neutral or wrong;
- *   any other enum: the label the text names, or else the one nearest in meaning;
+ *   little Japanese), from a list of opinion words: irony and understatement are read as neutral or wrongly; any other
+ *   enum: the label that the text contains, or else the nearest one by embedding;
  * - a boolean: whether praise outweighs criticism;
- * - a list of strings: up to five topics; praising or criticising sentences where its name asks for them (`pros`,
- *   `cons`); a list of enum values: those the text names;
+ * - a list of strings: up to five topics; praising or criticising sentences if its name is `pros`, `cons` or similar; a
+ *   list of enum values: those that the text contains;
  * - a string: as text; an object: property by property;
- * - anything else (numbers, formats, lists of objects): `null` where the schema allows it, or else it refuses.
+ * - anything else (numbers, formats, lists of objects): `null` if the schema allows it, else the request is refused.
  *
- * Measured on one core, warm, for 20 reviews of three sentences (4 kB): summary 5 ms, answer 4 ms by words and 80 ms
- * by meaning; sentiment and topics of one review 0.2 ms each. The first call starts the worker and reads wink's model: 0.2 s.
+ * Measured on one core, warm, for 20 reviews of three sentences (4 kB): summary 5 ms, answer 4 ms by words and 80 ms by
+ * embedding; sentiment and topics of one review 0.2 ms each. The first call starts the worker and loads wink's model:
+ * 0.2 s.
  *
  * A request for several separate items (`item-answers.ts`) is answered item by item, in that form.
  *
- * Usage is estimated at four characters a token. Throws {@link CannotDo} with the reason.
+ * Usage is estimated at four characters per token. Throws {@link CannotDo} with the reason.
  */
 export async function extractiveAnswer(request: ModelRequest): Promise<ModelAnswer> {
   const characters = userTexts(request).reduce((sum, text) => sum + text.length, 0);
@@ -61,7 +62,9 @@ async function writeAnswer(request: ModelRequest): Promise<Written> {
   return { text: JSON.stringify(await fillSchema(output.schema ?? {}, material, output.name)), isCut: false };
 }
 
-/** Each item as if it were alone. One that cannot be answered has no entry: it is asked for alone, and told why. */
+/**
+ * Answers each item separately. An item that cannot be answered has no entry: it is requested alone, with its error.
+ */
 async function writeItems(request: ModelRequest, ids: readonly string[]): Promise<Written> {
   const { output, maxOutputTokens } = request;
   const schema = output.kind === 'json' ? itemAnswerSchemaIn(output.schema) : undefined;
@@ -72,7 +75,7 @@ async function writeItems(request: ModelRequest, ids: readonly string[]): Promis
   let reason: unknown;
   for (const [place, id] of ids.entries()) {
     const itemMessage = request.messages.find((message) => message.role === 'user' && message.item === id);
-    // The first part is the item's number and id.
+    // The first part contains the item's number and id.
     const message =
       itemMessage?.role === 'user' ? { role: itemMessage.role, content: itemMessage.content.slice(1) } : undefined;
     const alone: ModelRequest = {
@@ -97,7 +100,7 @@ function nameOfItem(output: OutputForm): string {
   return output.kind === 'json' ? output.name.replace(/_batch$/, '') : 'value';
 }
 
-/** The bound where the request names none. */
+/** The bound if the request has none. */
 const defaultMaxOutputTokens = 1_000;
 
 function readMaterial(request: ModelRequest): Material {
@@ -109,10 +112,10 @@ function readMaterial(request: ModelRequest): Material {
     // A fact such as `Weight: 350 g` can answer a question.
     lines.push(...facts.map(({ name, value }) => `${name}: ${value}`));
   } else if (output.kind === 'json' || lines.length === 0) {
-    // `Verdict: terrible` counts for a judgement, but makes no sentence of a summary unless there is nothing else.
+    // `Verdict: terrible` counts for the sentiment, but is used in a summary only if there is nothing else.
     lines.push(...facts.map(({ value }) => value));
   }
-  // A review may be a question itself: where a judgement is asked for, it is what is judged.
+  // A review may itself be a question: for a sentiment, it is part of the text.
   if (output.kind === 'json' && lines.length === 0 && text.question !== undefined) lines.push(text.question);
   const overhead = output.kind === 'text' ? 0 : JSON.stringify(output.schema?.properties ?? {}).length / 4;
   const maxCharacters = Math.max(0, Math.floor(maxOutputTokens * charactersPerToken - overhead));

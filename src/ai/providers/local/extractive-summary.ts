@@ -5,14 +5,14 @@ import { opinionOf } from './sentiment.ts';
 export interface SummaryOptions {
   readonly maxSentences: number;
   readonly maxCharacters: number;
-  /** The code of the language to summarise in. @default the one most of the text is in */
+  /** The code of the language to summarise in. @default the language of most of the text */
   readonly language?: string | undefined;
 }
 
 /**
- * The most central sentences of a text, in its order: those that share the most words with the others, no two alike,
- * and both praise and criticism where both weigh. Nothing is written that was not there, except a full stop after a
- * sentence without one. `undefined` where there is no sentence at all. 60 sentences take about 1 ms.
+ * The most central sentences of a text, in its order: those that share the most words with the others, without
+ * duplicates, and with praise and criticism if both are frequent. No text is added, except a full stop after a sentence
+ * without one. `undefined` if there is no sentence. 60 sentences take about 1 ms.
  */
 export function extractiveSummary(sentences: readonly Sentence[], options: SummaryOptions): Written | undefined {
   const candidates = candidatesOf(inLanguage(sentences, options.language));
@@ -30,7 +30,7 @@ export function extractiveSummary(sentences: readonly Sentence[], options: Summa
   return { text: inOrder.join(' '), isCut: false };
 }
 
-/** What was written, and whether the last sentence of it had to be cut short. */
+/** The text, and whether its last sentence was truncated. */
 export interface Written {
   readonly text: string;
   readonly isCut: boolean;
@@ -45,21 +45,21 @@ interface Candidate {
   score: number;
 }
 
-/** The start of a text, up to a whole word, for what does not fit. */
+/** Truncates a text at a word boundary. */
 export function cut(text: string, maxCharacters: number): Written {
   if (text.length <= maxCharacters) return { text, isCut: false };
   const start = text.slice(0, Math.max(0, maxCharacters - 1));
   return { text: `${start.slice(0, Math.max(start.lastIndexOf(' '), 0)) || start}…`, isCut: true };
 }
 
-/** The stems that say what a sentence is about. */
+/** The stems of a sentence's content words. */
 export function contentStems(sentence: Sentence): ReadonlySet<string> {
   return new Set(
     sentence.words.filter(({ isStopWord, stem }) => !isStopWord && stem.length > 2).map(({ stem }) => stem),
   );
 }
 
-/** The sentences of one language and those that show none, where there are two or more; or else all. */
+/** The sentences of one language and of unknown language, if there are two or more; else all. */
 function inLanguage(sentences: readonly Sentence[], language: string | undefined): readonly Sentence[] {
   const main = languageOf(sentences.map(({ text }) => text).join(' '));
   for (const code of [language?.trim().toLowerCase().slice(0, 2), main]) {
@@ -69,7 +69,7 @@ function inLanguage(sentences: readonly Sentence[], language: string | undefined
   return sentences;
 }
 
-/** Every sentence with its centrality, most central first; of equals, the earlier one. */
+/** Every sentence with its centrality, most central first; ties in order of the text. */
 function candidatesOf(sentences: readonly Sentence[]): Candidate[] {
   const stemSets = sentences.map(contentStems);
   const frequency = new Map<string, number>();
@@ -107,7 +107,9 @@ function mostCentral(candidates: readonly Candidate[], count: number): Candidate
   return balanced(chosen, remaining);
 }
 
-/** Gives the last place to the other side where at least a quarter of the judging sentences are on it. */
+/**
+ * Replaces the last sentence by one of the other sentiment if at least a quarter of the evaluative sentences have it.
+ */
 function balanced(chosen: Candidate[], remaining: ReadonlySet<Candidate>): Candidate[] {
   const judges = [...chosen, ...remaining].filter(({ praise, criticism }) => praise !== criticism);
   for (const side of [isCritical, isPraising]) {

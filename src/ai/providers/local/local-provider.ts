@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { messageOf } from '../../../errors/index.ts';
 import { siblingModule } from '../../../lib/index.ts';
-import { adaptationOf, tellRemoved, withoutCacheMarks, withoutOptional } from '../../fitting/index.ts';
+import { adaptationOf, reportRemoved, withoutCacheMarks, withoutOptional } from '../../fitting/index.ts';
 import {
   type CallBounds,
   type Embeddings,
@@ -20,9 +20,9 @@ import type { LocalJob, LocalResult } from './local-job.ts';
 export interface LocalProviderOptions {
   /** The provider's name in `ai.providers`. */
   readonly name: string;
-  /** How many calls may wait for the worker; one more is refused. @default 1000 */
+  /** The length of the worker's queue; further calls are refused. @default 1000 */
   readonly maxWaiting?: number;
-  /** A job that takes longer has its worker stopped. @default 30 s */
+  /** A job that takes longer is ended with its worker. @default 30 s */
   readonly maxJobMs?: number;
   /** The module of the worker; for tests. @default local-worker beside this file */
   readonly workerModule?: URL;
@@ -33,25 +33,25 @@ interface Job {
   readonly settle: (result: LocalResult) => void;
 }
 
-/** One message to the worker holds this many texts, so that other calls get their turn: 130 ms. */
+/** One message to the worker contains this many texts, so that other calls are not delayed: 130 ms. */
 const textsPerJob = 16;
 
 const useLiteDimensions = 512;
 
-/** The embedding model's tokenizer takes quadratic time; 8,000 characters take 0.25 s and are more than it can weigh. */
+/** The embedding model's tokenizer takes quadratic time; 8,000 characters take 0.25 s and exceed the model's input. */
 const maxTextCharacters = 8_000;
 
 /**
- * The models that come with Isthmus and need no key and no network: `extractive` (answers; see `extractive-answer.ts`)
- * and `use-lite` (vectors of 512 numbers of English text; see `sentence-embedder.ts`). Both run in one worker thread,
- * because reading and embedding block their thread, started by the first call; while it has nothing to do it does not
- * hold the process open. It says nothing on stdout or stderr, whatever its packages print.
+ * The built-in models, which need no key and no network: `extractive` (answers; see `extractive-answer.ts`) and
+ * `use-lite` (vectors of 512 numbers for English text; see `sentence-embedder.ts`). Both run in one worker thread,
+ * because reading and embedding block their thread; the first call starts it, and an idle worker does not keep the
+ * process alive. It writes nothing to stdout or stderr, whatever its packages print.
  *
- * The packages have their doors on the worker's side: `read-text.ts` for wink-nlp, `sentence-embedder.ts` for
- * `@energetic-ai/*`. Nothing on the main thread imports either.
+ * The packages are only imported in the worker: `read-text.ts` for wink-nlp, `sentence-embedder.ts` for
+ * `@energetic-ai/*`.
  *
- * A worker that crashes or hangs fails the call it was working on; the next one gets a new worker. A call that is
- * aborted or late leaves the queue.
+ * A worker that crashes or hangs fails its current call; the next call gets a new worker. A call that is aborted or
+ * timed out leaves the queue.
  */
 export function createLocalProvider(options: LocalProviderOptions): ModelProvider {
   const { name, maxWaiting = 1_000, maxJobMs = 30_000 } = options;
@@ -65,7 +65,8 @@ export function createLocalProvider(options: LocalProviderOptions): ModelProvide
     new ProviderFailure({ kind, detail: `${name}: ${detail}` });
 
   function startWorker(): Worker {
-    // Its streams are not captured: anything written to a captured one holds the process open. The worker is silent itself.
+    // Its streams are not captured: anything written to a captured one keeps the process alive. The worker discards its
+    // own output.
     const env = { NODE_NO_WARNINGS: '1' };
     const started = new Worker(workerModule, { name: `isthmus ${name} models`, env });
     let reason = 'the worker stopped';
@@ -103,7 +104,7 @@ export function createLocalProvider(options: LocalProviderOptions): ModelProvide
     try {
       worker ??= startWorker();
     } catch (error) {
-      // No thread is left for now: this call is told, and the next tries again.
+      // No thread can be created now: this call fails, and the next one tries again.
       job.settle({ kind: 'failed', detail: `the worker cannot start: ${messageOf(error)}` });
       runNext();
       return;
@@ -120,7 +121,7 @@ export function createLocalProvider(options: LocalProviderOptions): ModelProvide
     try {
       busy.postMessage(job.work);
     } catch (error) {
-      // A request that holds a function or the like cannot be sent to a thread.
+      // A request that contains a function or the like cannot be cloned for a thread.
       finish(busy, { kind: 'failed', detail: messageOf(error) });
     }
   }
@@ -169,7 +170,7 @@ export function createLocalProvider(options: LocalProviderOptions): ModelProvide
         yield { type: 'failed', failure: error };
         return;
       }
-      // It reads before it writes, so its whole answer is there at once; words make it look like any other stream.
+      // The whole text is available at once; it is emitted word by word like any other stream.
       for (const text of textOf(answer).match(/\s*\S+\s*$|\s*\S+/g) ?? []) yield { type: 'text_delta', index: 0, text };
       yield { type: 'end', answer };
     },
@@ -205,14 +206,14 @@ export function createLocalProvider(options: LocalProviderOptions): ModelProvide
 }
 
 /**
- * What of a request the extractive model cannot do, by its name; `undefined` where it can do all of it. It always
- * writes the likeliest words and the same ones, so sampling settings and seeds ask for nothing it would not do anyway.
+ * The feature of a request that the extractive model does not support; `undefined` if it supports all. Its answers are
+ * deterministic, so sampling settings and seeds have no effect.
  */
-/** What it does not read changes nothing of what it answers. */
+/** Settings without effect on the model's answer. */
 function fitted(request: ModelRequest, call: ProviderCall): ModelRequest {
   const adaptation = adaptationOf(request, 'adapt', call);
-  tellRemoved(request, adaptation);
-  if (request.user !== undefined) adaptation.leaveOut('user');
+  reportRemoved(request, adaptation);
+  if (request.user !== undefined) adaptation.omit('user');
   return withoutCacheMarks(withoutOptional(request, adaptation), adaptation);
 }
 

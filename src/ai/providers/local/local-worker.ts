@@ -7,7 +7,7 @@ import type { LocalJob, LocalResult } from './local-job.ts';
 invariant(parentPort, 'runs as a worker');
 const port = parentPort;
 
-// What packages print on loading and on the way is nobody's: nothing of it leaves the thread.
+// The output of packages is discarded: nothing of it leaves the thread.
 process.stdout.write = () => true;
 process.stderr.write = () => true;
 
@@ -35,7 +35,7 @@ async function run(job: LocalJob): Promise<LocalResult> {
         return unreachable(job);
     }
   } catch (error) {
-    // By its name: the class lives in a module that loads with the first completion.
+    // By name: the class is in a module that is loaded with the first completion.
     const cannot = error instanceof Error && error.name === 'CannotDo';
     return { kind: cannot ? 'cannot' : 'failed', detail: messageOf(error) };
   }

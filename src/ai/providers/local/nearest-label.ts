@@ -5,13 +5,15 @@ import { type Sentiment, sentimentOf } from './sentiment.ts';
 
 const sentiments: readonly Sentiment[] = ['positive', 'negative', 'neutral', 'mixed'];
 
-/** Whether labels ask for a sentiment: all of them are one, in whatever case, and they can be told apart by it. */
+/** Whether all labels are sentiments, in any case of letters, and are distinct. */
 export function asksForSentiment(labels: readonly string[]): boolean {
   const lower = labels.map((label) => label.toLowerCase());
   return lower.includes('positive') && lower.includes('negative') && lower.every((label) => isSentiment(label));
 }
 
-/** The label of a text's sentiment. Without a label for mixed texts the greater side wins; `undefined` where none fits. */
+/**
+ * The label of a text's sentiment. Without a label for mixed texts the stronger side wins; `undefined` if none fits.
+ */
 export function sentimentLabel(labels: readonly string[], sentences: readonly Sentence[]): string | undefined {
   const { sentiment, praise, criticism } = sentimentOf(sentences);
   const labelled = (sentiment: Sentiment) => labels.find((label) => label.toLowerCase() === sentiment);
@@ -19,7 +21,7 @@ export function sentimentLabel(labels: readonly string[], sentences: readonly Se
   return labelled(sentiment) ?? labelled(sentiment === 'neutral' ? 'neutral' : side);
 }
 
-/** The labels whose words the text holds, those it speaks of most first; of equals, the one first in the list. */
+/** The labels that the text contains, most frequent first; ties in the order of the list. */
 export function labelsNamed(labels: readonly string[], sentences: readonly Sentence[]): string[] {
   const stemSets = sentences.map((sentence) => new Set(sentence.words.map(({ stem }) => stem)));
   return labels
@@ -33,7 +35,7 @@ export function labelsNamed(labels: readonly string[], sentences: readonly Sente
     .map(({ label }) => label);
 }
 
-/** The label nearest to the text in meaning. */
+/** The label nearest to the text by embedding. */
 export async function nearestLabel(labels: readonly string[], text: string): Promise<string | undefined> {
   const [textVector, ...vectors] = await embedTexts([text.slice(0, 2_000), ...labels.map(wordsOfLabel)]);
   let best: string | undefined;
@@ -49,7 +51,7 @@ function isSentiment(label: string): boolean {
   return (sentiments as readonly string[]).includes(label);
 }
 
-/** `BATTERY_LIFE` is about "battery life". */
+/** `BATTERY_LIFE` is compared as "battery life". */
 function wordsOfLabel(label: string): string {
   return label
     .replaceAll(/([\p{Ll}\d])(\p{Lu})/gu, '$1 $2')

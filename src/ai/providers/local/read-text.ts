@@ -3,25 +3,25 @@ import winkNlp, { type ItemSentence, type ItemToken } from 'wink-nlp';
 import { isGrammar } from './languages.ts';
 
 /**
- * Sentences and words of a text, by wink-nlp and its English model: the door of both packages, entered only in the
- * worker of the local provider. Other languages come out with the right sentences and words; their stems and parts of
- * speech are guesses.
+ * Sentences and words of a text, by wink-nlp and its English model. The only import of both packages, loaded only in
+ * the local provider's worker. In other languages the sentences and words are correct; stems and parts of speech are
+ * guesses.
  *
  * wink's tokenizer takes quadratic time on long runs without a space (80 kB of `a.b-`: 17 s), so runs longer than
- * {@link longestRun} are left out before it reads: they are addresses and encoded files, not prose. 20 reviews of three
- * sentences take 1.2 ms.
+ * {@link longestRun} are removed first: they are addresses and encoded files, not prose. 20 reviews of three sentences
+ * take 1.2 ms.
  */
 export interface Word {
-  /** As the text has it, in lower case. */
+  /** As in the text, in lower case. */
   readonly surface: string;
-  /** Lower case, American spelling, contractions written out (`n't` is `not`). */
+  /** Lower case, American spelling, contractions expanded (`n't` is `not`). */
   readonly normal: string;
   readonly stem: string;
   /** Universal part of speech: NOUN, PROPN, ADJ, VERB, NUM, … */
   readonly partOfSpeech: string;
-  /** A word of grammar (`the`, `is`) rather than of content. */
+  /** A function word (`the`, `is`). */
   readonly isStopWord: boolean;
-  /** Written with a capital first letter. */
+  /** Whether it begins with a capital letter. */
   readonly isCapitalised: boolean;
 }
 
@@ -30,12 +30,12 @@ export interface Sentence {
   readonly words: readonly Word[];
 }
 
-/** wink's types of tokens that are no words; scripts it does not know are of type `unk` and are. */
+/** wink's token types that are not words; words of unknown scripts have the type `unk`. */
 const wordless = new Set(['punctuation', 'symbol', 'tabCRLF', 'currency']);
 
 const longestRun = 120;
 
-/** wink keeps every word it has ever met (113 bytes each); after this many characters it is started afresh (50 ms). */
+/** wink caches every word it has seen (113 bytes each); after this many characters it is restarted (50 ms). */
 const charactersPerReader = 4_000_000;
 
 let reader: ReturnType<typeof winkNlp> | undefined;
@@ -50,7 +50,7 @@ function readerFor(text: string): ReturnType<typeof winkNlp> {
   return reader;
 }
 
-/** Takes out what is not prose: control characters and runs without a space that no language writes. */
+/** Removes control characters and runs without a space that no language has. */
 export function readableText(text: string): string {
   return text
     .replaceAll(/[\p{Cc}\p{Cf}]/gu, (character) => (character === '\n' || character === '\t' ? character : ' '))
@@ -63,7 +63,7 @@ export function readSentences(line: string): Sentence[] {
   if (line.trim() === '') return [];
   const nlp = readerFor(line);
   const { its } = nlp;
-  // The package's types give `stem` a third parameter that `out` does not know.
+  // The package's types declare `stem` with a third parameter that `out` does not pass.
   const stemOf = its.stem as unknown as typeof its.normal;
   const sentences: Sentence[] = [];
   nlp
@@ -88,7 +88,7 @@ export function readSentences(line: string): Sentence[] {
   return sentences;
 }
 
-/** wink's own sentiment of English text: below 0 negative, above positive, 0 where it knows no word of it. */
+/** wink's own sentiment of English text: below 0 negative, above positive, 0 if it has no known word. */
 export function winkSentiment(text: string): number {
   const nlp = readerFor(text);
   return Number(nlp.readDoc(text).out(nlp.its.sentiment));

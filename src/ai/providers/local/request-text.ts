@@ -2,17 +2,17 @@ import type { ModelRequest } from '../../model-call/index.ts';
 import { readableText } from './read-text.ts';
 
 /**
- * What of a request the extractive model reads: the user messages and nothing else. They are data through and through:
- * a sentence in them that gives orders is a sentence like any other.
+ * The text that the extractive model reads: the user messages only. They are data: an instruction in them is a sentence
+ * like any other.
  */
 export interface RequestText {
-  /** Prose, a paragraph or a list item each, without bullets, ratings, tags and labels. */
+  /** Prose, one paragraph or list item each, without bullets, ratings, tags and labels. */
   readonly lines: readonly string[];
   /** Short lines of the form `Name: value`. */
   readonly labels: readonly { readonly name: string; readonly value: string }[];
   /**
-   * A `Question: …` that is the first line of the last user message, or its last line where the message has no list
-   * items and labels; where text is asked for, or else that message's last sentence, if it ends with `?`, likewise.
+   * A `Question: …` in the first line of the last user message, or in its last line if the message has no list items
+   * and labels; for text output, else the last sentence of that message if it ends with `?`, under the same condition.
    */
   readonly question: string | undefined;
 }
@@ -55,11 +55,11 @@ function splitQuestion(message: string, isAlone: boolean, mayBeImplicit: boolean
   const lines = message.split('\n');
   const first = lines.findIndex((line) => line.trim() !== '');
   const last = lines.findLastIndex((line) => line.trim() !== '');
-  // Where there are list items or labels, a question at the end is a review's, not the caller's.
+  // With list items or labels, a question at the end belongs to a review, not to the caller.
   const isListed = lines.some((line) => isListItem(line.trim()));
   const questionIndex = (isListed ? [first] : [first, last]).find((index) => questionLine.test(lines[index] ?? ''));
   if (questionIndex !== undefined) {
-    // A message of its own holds nothing but the question, however many lines a client gave it.
+    // A separate message contains only the question, however many lines it has.
     const length = !isAlone && questionIndex === first ? lines.length : 1;
     const question = lines.splice(questionIndex, length).join(' ').replace(questionLine, '$1').trim();
     return { question: question === '' ? undefined : question, remainder: lines.join('\n') };
@@ -101,7 +101,7 @@ function readLines(message: string, lines: string[], labels: { name: string; val
   }
 }
 
-/** Whether a label's value is text in its own right (`Description: …`) rather than a name or a number. */
+/** Whether a label's value is a text (`Description: …`) rather than a name or a number. */
 function isProse(value: string): boolean {
   const words = value.split(/\s+/).length;
   return words >= 7 || (words >= 3 && /[.!?]$/.test(value));

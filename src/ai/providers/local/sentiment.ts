@@ -2,7 +2,7 @@ import { foldedWords, grammars, type Language, languageOf, spacedLanguages } fro
 import { opinionWords } from './opinion-words.ts';
 import { type Sentence, winkSentiment } from './read-text.ts';
 
-/** What a text praises and criticises: both 0 or more, about 1 for one plain word of it. */
+/** The amounts of praise and criticism in a text: both 0 or more, about 1 for one plain word. */
 export interface Opinion {
   readonly praise: number;
   readonly criticism: number;
@@ -10,16 +10,16 @@ export interface Opinion {
 
 export type Sentiment = 'positive' | 'negative' | 'neutral' | 'mixed';
 
-/** A clause ends at a comma, a dash, a semicolon and at a word of contrast: what follows may judge the other way. */
+/** A clause ends at a comma, a dash, a semicolon or a word of contrast: the next clause may have another sentiment. */
 const clauseEnd =
   /[,;:()!?.]+\s|[、。！？]|\s[-–—]+\s|\b(?:but|however|although|though|yet|except|aber|jedoch|allerdings|dafür|obwohl|mais|cependant|pourtant|pero|aunque|sin embargo)\b/i;
 
-/** A negation reaches three words ahead (`not a very good …`). */
+/** The scope of a negation is three words (`not a very good …`). */
 const negationReach = 3;
 
 const notOnly = /\b(?:not (?:only|just)|nicht nur|non seulement|pas seulement|no solo)\b/g;
 
-/** Adds up the clauses of a sentence. `language` is the text's, for a sentence that does not show its own. */
+/** Sums up the clauses of a sentence. `language` is the text's, for sentences without a detected language. */
 export function opinionOf(sentence: string, language?: Language): Opinion {
   const spoken = languageOf(sentence) ?? language ?? languageOfOpinion(sentence);
   let praise = 0;
@@ -33,8 +33,8 @@ export function opinionOf(sentence: string, language?: Language): Opinion {
 }
 
 /**
- * Judges a text by its sentences: mixed where both praise and criticism are clear and the lesser is at least two fifths
- * of the greater, so that a small gripe does not make an enthusiast neutral.
+ * The sentiment of a text from its sentences: mixed if both praise and criticism are clear and the lesser is at least
+ * two fifths of the greater, so that minor criticism does not make an enthusiastic text neutral.
  */
 export function sentimentOf(sentences: readonly Sentence[]): { readonly sentiment: Sentiment } & Opinion {
   const language = languageOf(sentences.map(({ text }) => text).join(' '));
@@ -48,7 +48,7 @@ export function sentimentOf(sentences: readonly Sentence[]): { readonly sentimen
   return { sentiment: verdict(praise, criticism), praise, criticism };
 }
 
-/** Without a word of grammar (`Solide Verarbeitung`), the first language that knows an opinion in it. */
+/** Without a function word (`Solide Verarbeitung`), the first language with an opinion word in it. */
 function languageOfOpinion(sentence: string): Language {
   const words = foldedWords(sentence);
   return spacedLanguages.find((language) => words.some((word) => opinionWords[language].valueOf(word) !== 0)) ?? 'en';
@@ -95,6 +95,7 @@ function isNegated(words: readonly string[], index: number, language: Language):
   for (let before = Math.max(0, index - negationReach); before < index; before++) {
     if (negators.has(words[before] ?? '')) return true;
   }
-  // German negates a verb at the end of its clause: "gefällt mir nicht", "funktioniert leider nicht mehr".
+  // In German the negation follows the verb at the end of its clause: "gefällt mir nicht", "funktioniert leider nicht
+  // mehr".
   return language === 'de' && words.slice(Math.max(index + 1, words.length - 2)).some((word) => negators.has(word));
 }

@@ -2,7 +2,7 @@ import { foldedWords, languageOf } from './languages.ts';
 import { opinionWords } from './opinion-words.ts';
 import type { Sentence, Word } from './read-text.ts';
 
-/** Nouns that name no topic of a product. */
+/** Nouns that are not a topic of a product. */
 const emptyNouns = new Set(
   `thing things lot lots bit way ways reason reasons one ones time times day days week weeks month months year years hour hours minute minutes
   product products item purchase buy review reviews star stars people person everyone anyone someone nothing everything something kind sort part
@@ -15,8 +15,8 @@ const emptyNouns = new Set(
 );
 
 /**
- * The topics of a text: its nouns, one to three in a row, in lower case, those it speaks of most first, then longer
- * ones, then earlier ones; no two with the same stem. Opinions (`great`), times and people are no topics.
+ * The topics of a text: its nouns, one to three in a row, in lower case, most frequent first, then longer ones, then
+ * earlier ones; without duplicates of a stem. Opinions (`great`), times and people are excluded.
  */
 export function topicsOf(sentences: readonly Sentence[], most: number): string[] {
   const topicsByStem = new Map<
@@ -51,7 +51,7 @@ export function topicsOf(sentences: readonly Sentence[], most: number): string[]
   return topics;
 }
 
-/** A run of nouns and the pairs inside it: `battery life` is told of twice where `battery life gauge` follows. */
+/** A run of nouns and its pairs: `battery life` counts twice if `battery life gauge` follows. */
 function phrasesOf(run: readonly Word[]): (readonly Word[])[] {
   return run.length < 3 ? [run] : [run, run.slice(0, 2), run.slice(1, 3)];
 }
@@ -71,7 +71,7 @@ function nounRuns(sentence: Sentence): Word[][] {
     const judges = opinionWords[language].valueOf(foldedWords(word.normal)[0] ?? '') !== 0;
     if (isTopic(word) && !judges) run.push(word);
     else close();
-    // Only English writes its compounds as words in a row.
+    // Only English writes compounds as separate words.
     if (language !== 'en') close();
   }
   close();
@@ -83,14 +83,17 @@ function isEnglishTopic({ partOfSpeech, isStopWord, normal }: Word): boolean {
   return isNoun && !isStopWord && normal.length > 2 && !emptyNouns.has(normal) && /^\p{L}[\p{L}-]*$/u.test(normal);
 }
 
-/** Japanese nouns are written in Katakana or in two Kanji and more. */
+/** Japanese nouns are written in Katakana or in two or more Kanji. */
 function japaneseNouns(text: string): Word[][] {
   return (text.match(/[\p{sc=Katakana}ー]{2,}|\p{sc=Han}{2,}/gu) ?? []).map((noun) => [
     { surface: noun, normal: noun, stem: noun, partOfSpeech: 'NOUN', isStopWord: false, isCapitalised: false },
   ]);
 }
 
-/** German nouns show by their capital; in French and Spanish every longer word that is no grammar may be one. */
+/**
+ * German nouns are recognised by their capital; in French and Spanish every longer word that is not a function word may
+ * be one.
+ */
 function isForeignTopic(word: Word, german: boolean, sentence: Sentence): boolean {
   if (!/^\p{L}{4,}$/u.test(word.normal) || word.isStopWord) return false;
   if (german) return word.isCapitalised && (word !== sentence.words[0] || word.normal.length > 4);

@@ -1,4 +1,4 @@
-/** A request in the one form, made to fit OpenAI's wires before it is written on one of them. */
+/** Adapts a request to OpenAI's wires before it is written on one of them. */
 
 import type { Adaptation } from '../../fitting/index.ts';
 import { withEffort, withinOutputLimit, withoutCacheMarks, withoutOptional } from '../../fitting/index.ts';
@@ -7,7 +7,7 @@ import type { ChatDialect } from '../../wires/shared/index.ts';
 
 type Draft = { -readonly [Name in keyof ModelRequest]: ModelRequest[Name] };
 
-/** Settings that only steer how an answer is written, by the names OpenAI's wires give them. */
+/** Settings that only influence how an answer is generated, by their names on OpenAI's wires. */
 const steering = [
   ['topK', 'top_k'],
   ['seed', 'seed'],
@@ -24,11 +24,11 @@ export function fitForOpenAi(
 ): ModelRequest {
   const reduced = withoutCacheMarks(withoutOptional(request, adaptation), adaptation);
   if (adaptation.policy === 'refuse') {
-    if (reduced.effort !== undefined) adaptation.leaveOut('output_config.effort');
-    return reduced; // what is left without a place is refused as it is written
+    if (reduced.effort !== undefined) adaptation.omit('output_config.effort');
+    return reduced; // fields that are still unsupported are refused when the request is written
   }
   const fitted: Draft = { ...withEffort(model, withinOutputLimit(model, reduced, adaptation), adaptation) };
-  // Without tools there is nothing to call, and OpenAI refuses the fields.
+  // Without tools OpenAI refuses these fields.
   if ((fitted.tools ?? []).length === 0) {
     delete fitted.parallelToolCalls;
     if (fitted.toolChoice === 'auto' || fitted.toolChoice === 'none') delete fitted.toolChoice;
@@ -36,7 +36,7 @@ export function fitForOpenAi(
   for (const [field, name] of steering) {
     const value = fitted[field];
     if (value === undefined || (wire === 'chat' && (field !== 'topK' || dialect.topK))) continue;
-    if (value === 0 && field.endsWith('Penalty')) adaptation.leaveOut(name);
+    if (value === 0 && field.endsWith('Penalty')) adaptation.omit(name);
     else adaptation.drop(name);
     delete fitted[field];
   }

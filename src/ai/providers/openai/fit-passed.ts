@@ -1,6 +1,6 @@
 /**
- * A request that is sent as the client wrote it, made to fit the endpoint it goes to: only what that endpoint or that
- * model is known to refuse is changed. An endpoint nobody knows is sent every field.
+ * Adapts a client's request that is forwarded unchanged: only what the endpoint or the model is known to refuse is
+ * changed. An unknown endpoint gets every field.
  */
 
 import type { Adaptation } from '../../fitting/index.ts';
@@ -32,7 +32,7 @@ export function fitPassed(
   for (const name of dialect.lacks) {
     if (!isSet(fitted[name])) continue;
     delete fitted[name];
-    adaptation.leaveOut(name);
+    adaptation.omit(name);
   }
   fitEffort(fitted, model, request, dialect, adaptation);
   if (!dialect.isVendor) return fitted;
@@ -46,15 +46,15 @@ export function fitPassed(
   }
   if (Array.isArray(fitted.tools) && fitted.tools.length === 0) {
     for (const name of ['tools', 'tool_choice', 'parallel_tool_calls']) delete fitted[name];
-    adaptation.leaveOut('tools');
+    adaptation.omit('tools');
   }
   if (!hasCacheMarks(request)) return fitted;
-  adaptation.leaveOut('cache_control');
+  adaptation.omit('cache_control');
   for (const name of ['messages', 'input', 'tools']) if (isSet(fitted[name])) fitted[name] = unmarked(fitted[name]);
   return fitted;
 }
 
-/** The field that a model has no such effort for, or that is another vendor's, says the nearest. */
+/** Replaces an effort that the model or the vendor does not support by the nearest one. */
 function fitEffort(
   fitted: Record<string, unknown>,
   model: string,
@@ -85,7 +85,7 @@ function fitEffort(
     if (Array.isArray(fitted.include)) {
       fitted.include = fitted.include.filter((included) => included !== 'reasoning.encrypted_content');
     }
-    if (requestedEffort !== 'none') adaptation.leaveOut(name);
+    if (requestedEffort !== 'none') adaptation.omit(name);
     return;
   }
   if (isChat) fitted.reasoning_effort = nearest;
@@ -97,7 +97,7 @@ function isSet(value: unknown): boolean {
   return value !== undefined && value !== null;
 }
 
-/** Without any `cache_control`, at the depths where clients write it. */
+/** Removes every `cache_control`, at the depths where clients write it. */
 function unmarked(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(unmarked);
   if (!isRecord(value)) return value;

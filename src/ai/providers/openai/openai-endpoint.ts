@@ -1,7 +1,7 @@
-/** Where requests of the OpenAI wires go, and the headers that go with them. */
+/** The endpoint and headers of requests on the OpenAI wires. */
 import { ProviderFailure } from '../../model-call/index.ts';
 
-/** `endpoint` is empty or begins with a slash. Throws `not_found` for a model whose id cannot stand in a path. */
+/** `endpoint` is empty or begins with a slash. Throws `not_found` for a model whose id is not valid in a path. */
 export function createUrls(baseUrl: string, apiVersion: string | undefined): (endpoint: string, model: string) => URL {
   const urlOf = (endpoint: string, base: string) => {
     const url = new URL(base);
@@ -17,14 +17,14 @@ export function createUrls(baseUrl: string, apiVersion: string | undefined): (en
     return (endpoint) => urls.get(endpoint) ?? urlOf(endpoint, baseUrl);
   }
   return (endpoint, model) => {
-    // A dot segment would climb out of the path, encoded or not.
+    // A dot segment, encoded or not, would leave the configured path.
     if (/^\.{0,2}$/.test(model))
       throw new ProviderFailure({ kind: 'not_found', detail: `there is no model "${model}"` });
     return urlOf(endpoint, baseUrl.replaceAll('{model}', encodeURIComponent(model)));
   };
 }
 
-/** The only headers that are sent, as names and values in turn. */
+/** The only headers that are sent, as names and values alternately. */
 export function headersFor(key: string | undefined, auth: 'bearer' | 'api-key'): readonly string[] {
   const headers = ['content-type', 'application/json', 'accept', 'application/json, text/event-stream'];
   headers.push('accept-encoding', 'identity', 'user-agent', 'isthmus');

@@ -1,6 +1,6 @@
 import { OpenAI } from 'openai';
 import { longestTimerMs, parseJsonAnswer } from '../../../lib/index.ts';
-import { adaptationOf, tellRemoved } from '../../fitting/index.ts';
+import { adaptationOf, reportRemoved } from '../../fitting/index.ts';
 import {
   type EmbeddingRequest,
   type Embeddings,
@@ -47,39 +47,41 @@ export interface OpenAiProviderOptions {
   /** The provider's name in `ai.providers`. */
   readonly name: string;
   /**
-   * The endpoint that `/chat/completions`, `/responses` and `/embeddings` hang on, such as `https://api.openai.com/v1`.
-   * `{model}` in it becomes the model's id, as in Azure's `…/openai/deployments/{model}`.
+   * The base URL of `/chat/completions`, `/responses` and `/embeddings`, such as `https://api.openai.com/v1`. `{model}`
+   * in it is replaced by the model's id, as in Azure's `…/openai/deployments/{model}`.
    */
   readonly baseUrl: string;
-  /** Which of them a call sends is the call's to say. None (own servers): no such header is sent. */
+  /** The call selects one of them. Empty (self-hosted servers): no such header is sent. */
   readonly keys: readonly string[];
   /** How a key is sent: `Authorization: Bearer`, or Azure's `api-key`. @default 'bearer' */
   readonly auth?: 'bearer' | 'api-key';
   /** Azure's `?api-version=`. @default none */
   readonly apiVersion?: string;
-  /** Which wire completions go by. @default 'chat' */
+  /** The wire of completions. @default 'chat' */
   readonly wire?: 'chat' | 'responses';
-  /** What becomes of fields that a target has no place for. @default 'refuse' */
+  /** The policy for fields that a target does not support. @default 'refuse' */
   readonly unsupported?: UnsupportedPolicy;
-  /** The largest answer that is read; a stream, with its framing, may be 16 times as large. @default 10_000_000 */
+  /**
+   * The bound of an answer's body in bytes; a stream, with its framing, may be 16 times as large. @default 10_000_000
+   */
   readonly maxBytes?: number;
 }
 
-/** Texts sent in one embeddings call: 100 vectors of 3,072 numbers are about 6 MB of JSON. */
+/** The batch size of embeddings: 100 vectors of 3,072 numbers are about 6 MB of JSON. */
 const textsPerCall = 100;
 
-/** A streamed token takes about this many times the bytes of a token in a whole answer. */
+/** The ratio of the bytes of a streamed token to one in a complete answer. */
 const streamFraming = 16;
 
 /**
- * OpenAI, and every endpoint that speaks its wires: chat completions or responses, and embeddings. The door of the
- * package `openai`, which words and sends translated requests over this provider's own connections; reading the answer,
- * retries and routing are not its business. A request that is sent as the client wrote it goes round the package, which
- * takes 0.14 ms of CPU per call.
+ * OpenAI, and every endpoint of its wires: chat completions or responses, and embeddings. The only import of the
+ * package `openai`, which serialises and sends translated requests over this provider's own connections; answers,
+ * retries and routing are handled here. A request that is forwarded unchanged bypasses the package, which takes 0.14 ms
+ * of CPU per call.
  *
- * Nothing the package or the environment adds (organisations, platform reports, user agents) leaves with a request. What
- * the provider sends is read as outside data; every failure is a `ProviderFailure` without any key. Where the provider
- * reports no usage it is estimated.
+ * Nothing that the package or the environment adds (organisations, platform reports, user agents) is sent. Answers are
+ * untrusted data; every failure is a `ProviderFailure` without any key. If the provider reports no usage it is
+ * estimated.
  */
 export function createOpenAiProvider(options: OpenAiProviderOptions): ModelProvider {
   const { name, keys, auth = 'bearer', wire = 'chat', maxBytes = 10_000_000, unsupported = 'refuse' } = options;
@@ -106,7 +108,7 @@ export function createOpenAiProvider(options: OpenAiProviderOptions): ModelProvi
     // The call's own deadline bounds the exchange.
     timeout: longestTimerMs,
     logLevel: 'off',
-    // The package insists on a key and would read these from the environment; `send` writes the only headers.
+    // The package requires a key and would read these from the environment; `send` writes the only headers.
     apiKey: 'unused',
     adminAPIKey: null,
     organization: null,
@@ -114,7 +116,7 @@ export function createOpenAiProvider(options: OpenAiProviderOptions): ModelProvi
     webhookSecret: null,
   });
 
-  /** Through the package. Its promise gives back the very response that its `fetch` gave. */
+  /** Sends through the package. Its promise resolves with the response that its `fetch` returned. */
   async function post(url: URL, body: JsonObject, call: ProviderCall, maxAnswer: number): Promise<HttpExchange> {
     call.signal.throwIfAborted();
     const fetchOptions: SentInit = { call, maxAnswer };
@@ -123,7 +125,7 @@ export function createOpenAiProvider(options: OpenAiProviderOptions): ModelProvi
       return (response as OpenedResponse).exchange;
     } catch (error) {
       call.signal.throwIfAborted();
-      // `send` refuses what is too late; the package wraps it.
+      // `send` refuses requests after their deadline; the package wraps the error.
       if (error instanceof Error && error.cause instanceof ProviderFailure) throw error.cause;
       throw new ProviderFailure({ kind: 'invalid_request', detail: 'the request cannot be written' });
     }
@@ -134,7 +136,7 @@ export function createOpenAiProvider(options: OpenAiProviderOptions): ModelProvi
     const url = urlOf(endpoint, model);
     const maxAnswer = streams ? maxBytes * streamFraming : maxBytes;
     const adaptation = adaptationOf(request, unsupported, call);
-    tellRemoved(request, adaptation);
+    reportRemoved(request, adaptation);
     const fit = (body: JsonObject) => fitPassed(body, model, request, dialect, adaptation);
     const idForm = callIdFormAt(url.hostname, wireName);
     const passed = passedRequest(request, wireName, model, streams, fit, dialect);
