@@ -1,13 +1,13 @@
 /**
- * What Anthropic says in an answer beside its words, and only its own wire has a place for: citations of a text, which
- * stop sequence ended it, why it was refused. Unread, so that it reaches a client of that wire as it came.
+ * The parts of Anthropic's answers that only its own wire has: citations of a text, the stop sequence that ended the
+ * answer, the details of a refusal. They pass through unparsed to clients of that wire.
  */
 import type { JsonObject, ModelAnswer, ModelRequest } from '../../model-call/index.ts';
 import { isRecord, textIn } from '../../model-call/index.ts';
 
 type Stop = Pick<ModelAnswer, 'stopSequence' | 'stopDetails'>;
 
-/** @param delta what says why it stopped: the message, or the delta of a stream's `message_delta` */
+/** @param delta has the stop reason: the message, or the delta of a stream's `message_delta` */
 export function stopOf({ stop_sequence: sequence, stop_details: details }: JsonObject): Stop {
   return {
     ...(textIn(sequence) === undefined ? {} : { stopSequence: String(sequence) }),
@@ -15,7 +15,7 @@ export function stopOf({ stop_sequence: sequence, stop_details: details }: JsonO
   };
 }
 
-/** Providers that only say that a stop sequence ended the answer: the one that was asked for, where there is only one. */
+/** For providers that report a stop sequence without its text: the requested one, if there is exactly one. */
 export function onlyStop(word: string | undefined, { stop = [] }: ModelRequest): Stop {
   const [only] = stop;
   if (only === undefined || stop.length > 1 || !/^stop_sequence$/i.test(word ?? '')) return {};

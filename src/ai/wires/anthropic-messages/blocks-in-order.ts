@@ -1,7 +1,7 @@
 /**
- * The order of blocks in a stream of Anthropic's wire, where one ends before the next begins, of parts that a provider
- * may tell side by side: parallel calls whose pieces come by turns. A call is whole when its arguments are whole JSON;
- * what comes of other parts until then waits, and no block is closed twice or begun again.
+ * Orders the blocks of a stream on Anthropic's wire, where a block ends before the next begins, for parts that a
+ * provider interleaves, such as parallel tool calls. A call is complete when its arguments are complete JSON; deltas of
+ * other parts are buffered until then, so that no block is reopened.
  */
 import type { JsonObject, StreamDelta } from '../../model-call/index.ts';
 
@@ -13,11 +13,11 @@ interface OpenCall {
 }
 
 export class BlocksInOrder {
-  /** The call that is being told, and may not be whole. */
+  /** The tool call in progress, whose arguments may be incomplete. */
   #call: OpenCall | undefined;
   #waiting: BlockDelta[] = [];
 
-  /** What may be told now, in order. */
+  /** Adds a delta. @returns the deltas that are in order now */
   take(delta: BlockDelta): readonly BlockDelta[] {
     const call = this.#call;
     if (call === undefined || delta.index === call.index) {
@@ -33,7 +33,7 @@ export class BlocksInOrder {
     return [];
   }
 
-  /** Nothing more comes: what waited is told part after part. */
+  /** The end of the stream: the buffered deltas, part after part. */
   end(): readonly BlockDelta[] {
     const waiting = this.#waiting;
     this.#waiting = [];
@@ -54,7 +54,7 @@ export class BlocksInOrder {
     }
   }
 
-  /** The call is whole: as much of what waited as is in order now. */
+  /** The call is complete: releases the buffered deltas that are in order now. */
   #release(): readonly BlockDelta[] {
     const waiting = this.#waiting;
     this.#waiting = [];
@@ -64,7 +64,7 @@ export class BlocksInOrder {
 }
 
 function isWhole(call: OpenCall | undefined, last?: BlockDelta): boolean {
-  // Only what may close an object is worth being parsed.
+  // Only a closing brace can complete the object, so only then it is parsed.
   if (last !== undefined && !(last.type === 'tool_call_delta' && last.arguments.includes('}'))) return false;
   if (call === undefined) return true;
   try {
@@ -75,7 +75,7 @@ function isWhole(call: OpenCall | undefined, last?: BlockDelta): boolean {
   }
 }
 
-/** A citation, as the delta of a text block tells it. */
+/** A citation, in the form of a text block's delta. */
 export function citationDelta(citation: JsonObject): string {
   return `{"type":"citations_delta","citation":${JSON.stringify(citation)}}`;
 }

@@ -1,6 +1,6 @@
 import { type CacheMark, type JsonObject, ProviderFailure } from '../../model-call/index.ts';
 
-/** A mark in the wire's form; five minutes are the API's own default. */
+/** A cache mark in the wire's form; five minutes are the API's default. */
 export function cacheControl({ ttl }: CacheMark): JsonObject {
   return ttl === '1h' ? { type: 'ephemeral', ttl } : { type: 'ephemeral' };
 }

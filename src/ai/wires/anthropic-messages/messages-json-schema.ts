@@ -1,17 +1,17 @@
 /**
- * JSON schemas in the form that `output_config.format` takes. The API refuses keywords it does not know, schemas that
- * refer to themselves and more than a few optional properties, and closes open objects, so that a map comes back empty.
- * What its constrained decoder cannot hold is said in the description instead.
+ * Converts JSON schemas to the form of `output_config.format`. The API refuses unknown keywords, recursive schemas and
+ * more than a few optional properties, and closes open objects, so that a map is always empty. Constraints that its
+ * decoder does not support are moved to the description.
  *
  * Source: Anthropic's guide to structured outputs; the rules are those of `@ai-sdk/anthropic`.
  */
 import type { JsonObject, JsonSchema } from '../../model-call/index.ts';
 import { arrayOf, isRecord, recordOf } from '../../model-call/index.ts';
 
-/** The API takes 24; compiling the grammar fails earlier on some of its hosts. */
+/** The API accepts 24; compiling the grammar fails earlier on some of its hosts. */
 const mostOptionalProperties = 10;
 
-/** Whether the API takes the schema without refusing it or losing data. */
+/** Whether the API accepts the schema without losing data. */
 export function fitsOutputFormat(schema: JsonSchema): boolean {
   const state: Inspection = { root: schema, optional: 0, isOpen: false, path: new Set() };
   return inspect(schema, state) && !state.isOpen && state.optional <= mostOptionalProperties;
@@ -21,7 +21,7 @@ interface Inspection {
   readonly root: JsonSchema;
   optional: number;
   isOpen: boolean;
-  /** References that are being followed. */
+  /** The references on the current path. */
   readonly path: Set<string>;
 }
 
@@ -29,7 +29,7 @@ const subschemas = ['additionalProperties', 'contains', 'else', 'if', 'items', '
 const schemaLists = ['allOf', 'anyOf', 'oneOf', 'prefixItems'];
 const schemaMaps = ['dependentSchemas', 'patternProperties', 'properties'];
 
-/** @returns false where the schema refers to itself */
+/** @returns false if the schema is recursive */
 function inspect(node: unknown, state: Inspection): boolean {
   if (!isRecord(node) || state.optional > mostOptionalProperties) return true;
   const { $ref: reference } = node;
@@ -91,9 +91,9 @@ const constraints = [
   ...['minItems', 'maxItems', 'uniqueItems', 'minProperties', 'maxProperties', 'not'],
 ];
 
-/** The schema with only the keywords that the API takes. */
+/** The schema, reduced to the keywords that the API supports. */
 export function outputFormatSchema(schema: JsonSchema): JsonSchema {
-  // Definitions stay beside a reference, which may be to them.
+  // Definitions are copied with a reference, which may point to them.
   if (isSet(schema.$ref)) return { $ref: schema.$ref, ...definitionsOf(schema) };
   const format: Record<string, unknown> = {};
   for (const keyword of plainKeywords) {

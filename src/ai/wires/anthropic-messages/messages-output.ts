@@ -1,6 +1,6 @@
 /**
- * How an answer in JSON is requested on Anthropic's wire: by `output_config.format` where the model and the API take the
- * schema, else by a tool whose arguments are the answer, or in words.
+ * Requests JSON output on Anthropic's wire: by `output_config.format` if the model and the API support the schema, else
+ * by a tool whose arguments are the answer, or by an instruction.
  */
 import { unreachable } from '../../../lib/index.ts';
 import type { JsonSchema, ModelRequest, ProviderCall } from '../../model-call/index.ts';
@@ -10,13 +10,13 @@ import { fitsOutputFormat, outputFormatSchema } from './messages-json-schema.ts'
 
 export interface MessagesOutput {
   readonly reading: OutputReading;
-  /** What the system message says of the form of the answer. */
+  /** The instruction about the form of the answer, for the system message. */
   readonly instruction?: string;
   /** The schema of `output_config.format`. */
   readonly format?: JsonSchema;
-  /** The tool whose arguments are the answer. */
+  /** The name of the tool whose arguments are the answer. */
   readonly answerTool?: AnswerTool;
-  /** Whether the model must call the answer's tool alone, or one of those that the request restricts it to. */
+  /** Whether the model must call the answer tool, or one of the tools that the request allows. */
   readonly isOneCall?: true;
 }
 
@@ -40,7 +40,7 @@ export function messagesOutput(
     }
     case 'tool': {
       const name = unusedToolName(output.name.slice(0, 50), request);
-      // A tool that the client insists on leaves no room for another.
+      // A tool that the client forces excludes another one.
       if (typeof request.toolChoice === 'object') {
         return { instruction: jsonInstruction(root.schema), reading: { ...reading, answerTool: name } };
       }

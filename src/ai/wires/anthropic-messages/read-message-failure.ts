@@ -1,6 +1,5 @@
 /**
- * Why Anthropic did not answer: from the body of an HTTP error, and from an error event inside a stream, which are of one
- * form.
+ * Reads Anthropic's errors: the body of an HTTP error, and an error event inside a stream, which have the same form.
  */
 import {
   type FailureKind,
@@ -13,21 +12,21 @@ import {
 import type { FailedAnswer } from '../shared/index.ts';
 import { failureOfAnswer } from '../shared/index.ts';
 
-/** @param secrets none of them is in the failure's detail */
+/** @param secrets are redacted from the failure's detail */
 export function messageFailure(answer: FailedAnswer, secrets: readonly string[]): ProviderFailure {
   const failure = failureOfAnswer(answer, secrets);
   const kind = messageFailureKind(answer.status, answer.body);
   return kind === undefined ? failure : failure.with({ kind });
 }
 
-/** An error object that came with HTTP 200; undefined where it is none. */
+/** An error object in a 200 answer; undefined if there is none. */
 export function errorInMessage(error: JsonObject, secrets: readonly string[]): ProviderFailure | undefined {
   const { type, message } = error;
   if (typeof type !== 'string' || typeof message !== 'string') return undefined;
   return messageFailure({ status: statuses.get(type) ?? 500, headers: {}, body: JSON.stringify({ error }) }, secrets);
 }
 
-/** Where Anthropic says other things than the OpenAI wires with the same status; undefined elsewhere. */
+/** Statuses that Anthropic uses differently from the OpenAI wires; undefined for others. */
 export function messageFailureKind(status: number, body: string): FailureKind | undefined {
   const outer = recordOf(parseJson(body));
   const error = recordOf(outer.error ?? outer);
@@ -41,12 +40,12 @@ export function messageFailureKind(status: number, body: string): FailureKind | 
     case 'permission_error':
       return 'unauthorized';
   }
-  // An account that has run dry: an `invalid_request_error`.
+  // An account without credit: an `invalid_request_error`.
   const message = textIn(error.message) ?? '';
   return status === 400 && /credit balance is too low/i.test(message) ? 'quota_exhausted' : undefined;
 }
 
-/** The HTTP status that an error would have had before the stream began. */
+/** The HTTP status of the error, if it had occurred before the stream began. */
 const statuses: ReadonlyMap<string, number> = new Map([
   ['api_error', 500],
   ['overloaded_error', 529],

@@ -1,7 +1,7 @@
 /**
- * Why a model stopped, from Anthropic's `stop_reason`. A turn that Anthropic paused (`pause_turn`, `compaction`) is not a
- * whole answer, so it is `length`, like one that was cut at its bound: what there is of it is paid and given, and not
- * cached. A reason that is not known yet ends an answer; without any, nothing says that the answer is whole.
+ * Maps Anthropic's `stop_reason`. A paused turn (`pause_turn`, `compaction`) is not a complete answer, so it is
+ * `length`, like one that was truncated at its bound: it is billed and returned, and not cached. An unknown reason ends
+ * an answer; without any, the answer is not known to be complete.
  */
 import type { FinishReason, JsonObject } from '../../model-call/index.ts';
 import { recordOf, textIn } from '../../model-call/index.ts';
@@ -21,11 +21,11 @@ const reasons: ReadonlyMap<string, FinishReason> = new Map<string, FinishReason>
 export function readFinish(stopReason: string, hasToolCalls: boolean): FinishReason {
   const reason = reasons.get(stopReason) ?? 'stop';
   if (reason === 'stop' && hasToolCalls) return 'tool_calls';
-  // The only call was the one that holds the answer.
+  // The only call was the answer tool's.
   return reason === 'tool_calls' && !hasToolCalls ? 'stop' : reason;
 }
 
-/** Why the model refused, in its words. */
+/** The explanation of a refusal. */
 export function refusalIn({ stop_details: details }: JsonObject): string | undefined {
   return textIn(recordOf(details).explanation);
 }

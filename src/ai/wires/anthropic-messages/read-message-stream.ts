@@ -1,9 +1,9 @@
 /**
  * Reads the events of a stream of Anthropic's messages wire. It is complete with `message_stop` after a stop reason.
  *
- * Events, blocks and deltas of a kind that is not known are passed over, as Anthropic's versioning rules ask. One of a
+ * Unknown kinds of events, blocks and deltas are ignored, as Anthropic's versioning policy requires. An event of a
  * known kind that cannot be read is a failure. Counts in `message_delta` are totals, which replace those of
- * `message_start`; what it leaves out stays.
+ * `message_start`; missing counts keep their value.
  */
 import {
   arrayOf,
@@ -42,9 +42,9 @@ export class MessageStreamReader implements StreamReader {
   readonly #context: MessageContext;
   readonly #draft: BlockDraft;
   readonly #blocks = new Map<number, Block>();
-  /** The kind of the block that was begun last and has not ended. */
+  /** The kind of the open block. */
   #blockKind: unknown;
-  /** What `message_start` and `message_delta` said, as the fields of one message. */
+  /** The fields of `message_start` and `message_delta`, merged into one message. */
   readonly #message: { id?: unknown; model?: unknown; [field: string]: unknown } = Object.create(null);
   readonly #usage: Record<string, unknown> = Object.create(null);
   #hasBegun = false;
@@ -72,7 +72,7 @@ export class MessageStreamReader implements StreamReader {
     return partialUsage('anthropic', this.#usage, this.#context.request, this.#draft.writtenText);
   }
 
-  /** Whether it was an event that is known, with all that is needed of it. */
+  /** Whether the event is known and has all required fields. */
   #isRead(event: JsonObject, out: StreamDelta[]): boolean {
     switch (event.type) {
       case 'content_block_delta':
@@ -149,7 +149,7 @@ export class MessageStreamReader implements StreamReader {
       case 'compaction':
         if (!isTextOrAbsent(block.content) || !isTextOrAbsent(block.signature)) return false;
         this.#openText(index);
-        // One that the request asked for comes whole, and is signed.
+        // A requested thinking block is complete here, and signed.
         if (!isAbsent(block.signature) && !isAbsent(block.content)) this.#draft.text(id, block.content, out);
         return true;
       case 'thinking':
@@ -159,7 +159,7 @@ export class MessageStreamReader implements StreamReader {
       case 'tool_use': {
         if (typeof block.id !== 'string' || typeof block.name !== 'string') return false;
         if (block.input !== undefined && !isRecord(block.input)) return false;
-        // Whole here, or empty and to come in deltas.
+        // Complete here, or empty and followed by deltas.
         const isWhole = Object.keys(recordOf(block.input)).length > 0;
         const call = { id: block.id, name: block.name, input: isWhole ? JSON.stringify(block.input) : '' };
         this.#blocks.set(index, call);
@@ -208,7 +208,7 @@ export class MessageStreamReader implements StreamReader {
     this.#hasBegun = true;
     this.#message.id = message.id;
     this.#message.stop_reason = message.stop_reason;
-    // Calls of a program that the provider runs come with the message.
+    // The calls of a program that the provider runs are part of the message.
     for (const call of arrayOf(calls)) {
       const { type, id, name, input = {} } = recordOf(call);
       if (type !== 'tool_use' || typeof id !== 'string' || typeof name !== 'string') return false;
@@ -234,7 +234,7 @@ export class MessageStreamReader implements StreamReader {
   }
 }
 
-/** Whether nothing of the answer is lost with an event that cannot be read. */
+/** Whether an event that cannot be read has no part of the answer. */
 function isPassedOver(event: JsonObject): boolean {
   switch (event.type) {
     case 'content_block_start':

@@ -1,6 +1,7 @@
 /**
- * Reads a whole answer of Anthropic's messages wire. Blocks of a kind that is not known are passed over: Anthropic adds
- * kinds at any time and asks its readers to. A block of a known kind that cannot be read is a failure, and paid for.
+ * Reads a complete answer of Anthropic's messages wire. Unknown kinds of blocks are ignored: Anthropic adds kinds at
+ * any time and requires clients to ignore them. A block of a known kind that cannot be read is a failure, with its
+ * usage.
  */
 import {
   arrayOf,
@@ -22,11 +23,11 @@ import { readFinish, refusalIn } from './read-message-finish.ts';
 export interface MessageContext {
   readonly request: ModelRequest;
   readonly reading: OutputReading;
-  /** Keys and other credentials, which no failure may repeat. */
+  /** Keys and other credentials, which are redacted from failures. */
   readonly secrets: readonly string[];
 }
 
-/** Throws a `ProviderFailure`, with what was used, where the text is no answer. */
+/** @throws ProviderFailure, with the usage, if the text is not an answer */
 export function readMessage(text: string, context: MessageContext): ModelAnswer {
   const body = recordOf(parseJson(text));
   const failure = errorInMessage(recordOf(body.error), context.secrets);
@@ -42,7 +43,7 @@ export function readMessage(text: string, context: MessageContext): ModelAnswer 
   return messageAnswer(draft, body, usage());
 }
 
-/** The answer of a message that has ended. @throws ProviderFailure where nothing says why the model stopped */
+/** The answer of a message that has ended. @throws ProviderFailure if there is no stop reason */
 export function messageAnswer(draft: BlockDraft, message: JsonObject, usage: ModelAnswer['usage']): ModelAnswer {
   const requestId = textIn(message.id);
   const respondedModel = textIn(message.model);
@@ -69,7 +70,7 @@ function isMessage({ type, content, usage, stop_reason, id, model }: JsonObject)
   return (isAbsent(usage) || isRecord(usage)) && [stop_reason, id, model].every(isTextOrAbsent);
 }
 
-/** @returns false where the block is of a known kind and cannot be read */
+/** @returns false if the block is of a known kind and cannot be read */
 function readBlock(index: number, value: unknown, draft: BlockDraft): boolean {
   const block = recordOf(value);
   const id = String(index);
@@ -107,12 +108,12 @@ function readBlock(index: number, value: unknown, draft: BlockDraft): boolean {
   }
 }
 
-/** What goes back to the API with thinking. */
+/** The opaque data that the API requires back with thinking. */
 export function signed(signature: string | null | undefined): JsonObject | undefined {
   return isAbsent(signature) ? undefined : { anthropic: { signature } };
 }
 
-/** Thinking that the API does not show. */
+/** Redacted thinking. */
 export function redacted(redactedData: string): JsonObject {
   return { anthropic: { redactedData } };
 }

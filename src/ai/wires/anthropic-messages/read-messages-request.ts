@@ -1,7 +1,7 @@
 /**
- * Anthropic's messages wire, read into the one form (POST /v1/messages; anthropic-sdk-typescript, MIT). What clients
- * always send beside what they ask (how the provider manages the conversation, diagnostics, speed) is told as left out;
- * every other field the form has no place for is refused by name, for no target is sent this wire as it is.
+ * Reads requests of Anthropic's messages wire (POST /v1/messages; anthropic-sdk-typescript, MIT). Fields that clients
+ * always send and that do not affect the answer (context management, diagnostics, speed) are reported as omitted; all
+ * other unmapped fields are refused by name, because no provider gets this wire's body unchanged.
  */
 import type { Message, ModelRequest, ToolDefinition } from '../../model-call/index.ts';
 import {
@@ -54,7 +54,7 @@ const fieldKinds = knownFields({
 const fieldNames = { user: 'metadata.user_id' } as const;
 
 /**
- * @param forAnswer false where only the tokens are counted: `max_tokens` may then be missing
+ * @param forAnswer false if only the tokens are counted: `max_tokens` may then be missing
  * @throws InvalidField
  */
 export function readMessagesRequest(body: Fields, forAnswer = true): MessagesCall {
@@ -78,7 +78,7 @@ export function readMessagesRequest(body: Fields, forAnswer = true): MessagesCal
   if (maxTokens !== undefined) request.maxOutputTokens = maxTokens;
   const temperature = readNumber(body, 'temperature', 0, 1);
   if (temperature !== undefined) request.temperature = temperature;
-  // LangChain's client writes -1 for what it does not set.
+  // LangChain's client writes -1 for unset values.
   const topP = body.top_p === -1 ? undefined : readNumber(body, 'top_p', 0, 1);
   if (topP !== undefined) request.topP = topP;
   const topK = body.top_k === -1 ? undefined : readInteger(body, 'top_k', 1);

@@ -1,4 +1,4 @@
-/** The messages of Anthropic's wire and their blocks, read into the one form. */
+/** Reads the messages of Anthropic's wire and their blocks. */
 import type {
   FilePart,
   ImagePart,
@@ -27,7 +27,7 @@ import {
   requireString,
 } from '../shared/index.ts';
 
-/** Adds one message of the wire: two where it holds tool results and words. */
+/** Adds one message of the wire: two if it has tool results and text. */
 export function readTurn(value: unknown, at: string, messages: Message[]): void {
   const message = asFields(value, at);
   switch (message.role) {
@@ -45,7 +45,7 @@ export function readTurn(value: unknown, at: string, messages: Message[]): void 
   }
 }
 
-/** Tool results are a message of their own in the one form; the order stays. */
+/** Tool results are a separate message in the model-call form; the order is unchanged. */
 function readUser(content: unknown, at: string, messages: Message[]): void {
   if (typeof content === 'string') {
     messages.push({ role: 'user', content: [{ type: 'text', text: content }] });
@@ -97,7 +97,7 @@ function readToolResult(block: Fields, at: string): ToolResultPart {
   };
 }
 
-/** What a tool that looks for tools found: in the answer of a tool it is the name of another. */
+/** The result of a tool search: as a tool result it is the name of another tool. */
 function readResultBlock(block: Fields, at: string): TextPart | ImagePart | FilePart {
   if (block.type !== 'tool_reference') return readUserBlock(block, at);
   return { type: 'text', text: requireString(block, 'tool_name', `${at}.`), ...cacheOf(block, `${at}.`) };
@@ -201,7 +201,7 @@ function readAssistant(content: unknown, at: string): (TextPart | ReasoningPart 
 
 type System = Extract<Message, { role: 'system' }>;
 
-/** The system's words: a string, or text blocks, joined as paragraphs up to each mark. */
+/** The system prompt: a string, or text blocks, joined as paragraphs up to each cache mark. */
 export function readTextBlocks(content: unknown, at: string): readonly System[] {
   if (typeof content === 'string') return [{ role: 'system', content }];
   if (!Array.isArray(content)) throw new InvalidField(`\`${at}\` must be a string or an array of text blocks.`, at);

@@ -1,4 +1,4 @@
-/** Answers in Anthropic's messages wire. */
+/** Writes answers in Anthropic's messages wire. */
 
 import { newId, unreachable } from '../../../lib/index.ts';
 import type { AnswerPart, Completion, FinishReason, JsonObject, ReasoningPart, Usage } from '../../model-call/index.ts';
@@ -20,7 +20,7 @@ export function stopReason(reason: FinishReason, stopSequence: string | undefine
   }
 }
 
-/** Anthropic's input leaves out what was read from and written to its cache. */
+/** Anthropic's input count excludes cache reads and writes. */
 export function messagesUsage(usage: Usage): Readonly<Record<string, unknown>> {
   const read = usage.cachedInputTokens ?? 0;
   const cacheWrites = usage.cacheWriteTokens ?? 0;
@@ -39,7 +39,7 @@ export function messagesUsage(usage: Usage): Readonly<Record<string, unknown>> {
   };
 }
 
-/** Anthropic's own signature where it is one; anything else a provider wants back is sealed into it. */
+/** Anthropic's own signature, if it is one; other opaque data is encoded into it. */
 export function signatureOf(opaque: JsonObject | undefined): string {
   if (opaque === undefined) return '';
   const fields = isFields(opaque.anthropic) ? opaque.anthropic : opaque;
@@ -50,7 +50,7 @@ export function signatureOf(opaque: JsonObject | undefined): string {
   return opaqueToText(opaque);
 }
 
-/** The data of thinking that its provider does not show. */
+/** The data of redacted thinking. */
 export function redactedData(opaque: JsonObject | undefined): string | undefined {
   if (opaque === undefined) return undefined;
   const fields = isFields(opaque.anthropic) ? opaque.anthropic : opaque;
@@ -63,7 +63,7 @@ export function thinkingBlock(part: ReasoningPart): Readonly<Record<string, stri
   return { type: 'thinking', thinking: part.text, signature: signatureOf(part.opaque) };
 }
 
-/** Why an answer stopped, as the message says it and a stream's `message_delta`. */
+/** The stop reason, for the message and for a stream's `message_delta`. */
 export function stopFields({ finishReason, stopSequence, stopDetails }: Completion): Readonly<Record<string, unknown>> {
   return {
     stop_reason: stopReason(finishReason, stopSequence),
@@ -72,12 +72,12 @@ export function stopFields({ finishReason, stopSequence, stopDetails }: Completi
   };
 }
 
-/** The words of a refusal that are told as text: where this wire's own details hold them, they are told there. */
+/** The text of a refusal, unless this wire's own stop details have it. */
 export function refusalText({ refusal, stopDetails }: Completion): string | undefined {
   return stopDetails === undefined ? refusal : undefined;
 }
 
-/** @param alias what the client asked for, and reads back as `model` */
+/** @param alias the client's model name, which the answer repeats as `model` */
 export function writeMessagesAnswer(alias: string, answer: Completion): string {
   const content: unknown[] = answer.content.map(block);
   const refusal = refusalText(answer);
@@ -112,7 +112,7 @@ function block(part: AnswerPart): Readonly<Record<string, unknown>> {
   }
 }
 
-/** This wire has an object where others have text: text that is no object is kept where a client can see it. */
+/** This wire requires an object; text that is not an object is wrapped in one. */
 function toolInput(text: string): unknown {
   try {
     const input: unknown = JSON.parse(text === '' ? '{}' : text);

@@ -1,6 +1,6 @@
 /**
- * Images and documents as blocks of Anthropic's wire. Nothing is fetched: a URL is handed to the API, which reads images
- * and PDF documents from http and https itself; the bytes of a `data:` URL are in it.
+ * Writes images and documents as blocks of Anthropic's wire. Nothing is fetched: a URL is passed to the API, which
+ * fetches images and PDF documents from http and https itself; the bytes of a `data:` URL are sent.
  */
 import type { FilePart, ImagePart, JsonObject } from '../../model-call/index.ts';
 import { unsupported } from '../../model-call/index.ts';
@@ -8,7 +8,7 @@ import { invalidRequest } from './cache-control.ts';
 
 type Source = { readonly url: string } | { readonly data: string };
 
-/** @throws ProviderFailure of kind `unsupported` for media that the wire does not take */
+/** @throws ProviderFailure of kind `unsupported` for media that the wire does not support */
 export function writeMedia(part: ImagePart | FilePart, betas: Set<string>): JsonObject {
   const { mediaType, source } = sourceOf(part);
   const isUrl = 'url' in source;
@@ -39,7 +39,7 @@ function sourceOf(part: ImagePart | FilePart): { readonly mediaType: string; rea
   return { mediaType, source: { url: new URL(url).href } };
 }
 
-/** The first bytes of the formats that the API takes, in base64. */
+/** The base64 signatures of the formats that the API accepts. */
 const signatures: readonly (readonly [begin: RegExp, type: string])[] = [
   [/^iVBORw/, 'image/png'],
   [/^\/9j\//, 'image/jpeg'],

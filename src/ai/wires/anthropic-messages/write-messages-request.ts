@@ -1,6 +1,7 @@
 /**
- * Writes a request on Anthropic's messages wire (POST /v1/messages, version 2023-06-01). What the model takes was settled
- * before (`MessagesSettings`); what the wire has no place for is a failure of kind `unsupported` that names it.
+ * Writes a request on Anthropic's messages wire (POST /v1/messages, version 2023-06-01). It has been adapted to the
+ * model before (`MessagesSettings`); features that the wire does not support are failures of kind `unsupported` with
+ * their name.
  */
 import type { JsonObject, ModelRequest, ToolChoice, ToolDefinition } from '../../model-call/index.ts';
 import { unsupported } from '../../model-call/index.ts';
@@ -9,16 +10,16 @@ import { cacheControl } from './cache-control.ts';
 import type { MessagesOutput } from './messages-output.ts';
 import { writeConversation } from './write-messages-turns.ts';
 
-/** What is settled by the model that is called. */
+/** The settings that depend on the model. */
 export interface MessagesSettings {
   readonly maxTokens: number;
-  /** `thinking` as it is sent. */
+  /** The `thinking` field. */
   readonly thinking: JsonObject | undefined;
   /** `output_config.effort`. */
   readonly effort: string | undefined;
-  /** Whether the model can be made to call a tool. */
+  /** Whether the model can be forced to call a tool. */
   readonly forcedTools: boolean;
-  /** Whether tools are held to their schemas (`strict`). */
+  /** Whether the schemas of tools are enforced (`strict`). */
   readonly strictTools: boolean;
 }
 
@@ -37,7 +38,7 @@ export function writeMessagesRequest(
   streams: boolean,
 ): MessagesRequest {
   const betas = new Set<string>();
-  // Error results are text on this wire: their images follow.
+  // Error results are text on this wire, so their images follow in a message.
   const moved = withMediaAfterResults(withCallIds(request, plain).messages, ({ isError }) => isError === true);
   const messages = output.instruction === undefined ? moved : withInstruction(moved, output.instruction);
   const body: Record<string, unknown> = {
@@ -98,13 +99,13 @@ function writeTools(
   body.tool_choice = toolChoice;
 }
 
-/** Beside the answer's tool, only what the request lets the model call. */
+/** With an answer tool, only the tools that the request allows. */
 function callableTools({ tools = [], toolChoice }: ModelRequest): readonly ToolDefinition[] {
   if (toolChoice === 'none') return [];
   return typeof toolChoice === 'object' ? tools.filter(({ name }) => name === toolChoice.name) : tools;
 }
 
-/** `disable_parallel_tool_use`; undefined where the request says nothing. */
+/** `disable_parallel_tool_use`; undefined if the request has no setting. */
 function parallelCalls(request: ModelRequest, { isOneCall }: MessagesOutput, hasTools: boolean): boolean | undefined {
   if (isOneCall !== true)
     return hasTools && request.parallelToolCalls !== undefined ? !request.parallelToolCalls : undefined;

@@ -1,7 +1,7 @@
 /**
- * A stream in Anthropic's messages wire: message_start, blocks one after the other (start, deltas, stop), message_delta
- * with the stop reason and cumulative usage, message_stop. The input's tokens are known at the end only, where
- * Anthropic's own streams may revise them too.
+ * Writes a stream in Anthropic's messages wire: message_start, blocks one after the other (start, deltas, stop),
+ * message_delta with the stop reason and cumulative usage, message_stop. The input's tokens are known at the end only,
+ * where Anthropic's own streams may correct them too.
  */
 
 import type { GatewayError } from '../../../errors/index.ts';
@@ -14,7 +14,7 @@ import { messagesUsage, redactedData, refusalText, signatureOf, stopFields } fro
 type BlockKind = 'text' | 'thinking' | 'redacted_thinking' | 'tool_use';
 
 interface Block {
-  /** Its place among the blocks that went out. */
+  /** The index of the block in the stream. */
   readonly place: number;
   readonly kind: BlockKind;
   opaque: JsonObject | undefined;
@@ -25,7 +25,7 @@ export class MessagesStream implements StreamForm {
   readonly #alias: string;
   readonly #requestId: string;
   readonly #order = new BlocksInOrder();
-  /** By part index: where its deltas go. */
+  /** The open blocks by part index. */
   readonly #blocks = new Map<number, Block>();
   #open: Block | undefined;
   #places = 0;
@@ -41,7 +41,7 @@ export class MessagesStream implements StreamForm {
     if (part.type === 'other') return '';
     if (part.type === 'refusal_delta') {
       this.#refused = true;
-      // A part of its own, after all others.
+      // A separate part, after all others.
       return this.delta({ type: 'text_delta', index: Number.MAX_SAFE_INTEGER, text: part.text });
     }
     let text = '';
@@ -69,7 +69,7 @@ export class MessagesStream implements StreamForm {
           `{"type":"tool_use","id":${JSON.stringify(sealCallId(part.id, part.opaque))},"name":${JSON.stringify(part.name)},"input":{}}`,
         );
       case 'tool_call_delta':
-        // What comes after a call was whole would make none of it.
+        // Deltas after a complete call would invalidate it.
         if (this.#blocks.get(part.index) !== this.#open) return '';
         return this.#piece(part.index, `{"type":"input_json_delta","partial_json":${JSON.stringify(part.arguments)}}`);
       default:
@@ -110,10 +110,10 @@ export class MessagesStream implements StreamForm {
     return eventText(JSON.stringify({ type: 'message_start', message }), 'message_start') + this.heartbeat;
   }
 
-  /** Begins the block of a part where it has none of this kind, ending the one before it. */
+  /** Begins the block of a part if it has none of this kind, and ends the previous one. */
   #at(index: number, kind: BlockKind, block: string): string {
     const openBlock = this.#blocks.get(index);
-    // A text that goes on after another part began goes on in a block of its own.
+    // A text that continues after another part began continues in a new block.
     if (openBlock?.kind === kind && (openBlock === this.#open || kind === 'tool_use')) return '';
     const text = this.#begin() + this.#close();
     const opened: Block = { place: this.#places++, kind, opaque: undefined };
@@ -141,7 +141,7 @@ export class MessagesStream implements StreamForm {
     return text;
   }
 
-  /** Ends the block that is open; a thinking block's signature is its last delta. */
+  /** Ends the open block; a thinking block's signature is its last delta. */
   #close(): string {
     const open = this.#open;
     if (open === undefined) return '';
@@ -156,7 +156,7 @@ export class MessagesStream implements StreamForm {
     return text + eventText(`{"type":"content_block_stop","index":${place}}`, 'content_block_stop');
   }
 
-  /** An answer that came without a delta before it. */
+  /** An answer without any delta before its end. */
   #whole({ content }: Completion): string {
     let text = '';
     for (const delta of replayAnswer({ content })) text += this.delta(delta);

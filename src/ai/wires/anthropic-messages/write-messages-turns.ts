@@ -1,9 +1,9 @@
 /**
- * The conversation on Anthropic's wire: turns of a user and an assistant, one after the other, so that messages of one
- * role that follow each other become one. Results of tools are the user's. System messages at the head are `system`;
- * later ones stay where they are.
+ * Writes the conversation on Anthropic's wire: alternating turns of user and assistant, so that consecutive messages of
+ * one role are merged. Tool results belong to the user's turn. System messages at the start are `system`; later ones
+ * stay in place.
  *
- * Thinking that another provider's model wrote is left out: the API takes only what carries its own signature.
+ * Thinking of another provider's model is omitted: the API only accepts its own signatures.
  */
 import { unreachable } from '../../../lib/index.ts';
 import type {
@@ -32,7 +32,7 @@ export interface Conversation {
   readonly messages: readonly Turn[];
 }
 
-/** @param betas features of the API that the conversation needs are added to it */
+/** @param betas beta features that the conversation needs are added to it */
 export function writeConversation(messages: readonly Message[], betas: Set<string>): Conversation {
   let system: JsonObject[] | undefined;
   const turns: Turn[] = [];
@@ -92,7 +92,7 @@ function writeBlocks(
   }
 }
 
-/** A document's name, what the model is to know of it, and whether the answer cites it. */
+/** A document's title, context and citation setting. */
 function describedAs(part: ImagePart | FilePart): JsonObject {
   if (part.type === 'image') return {};
   return {
@@ -125,7 +125,7 @@ function writeAssistant(
   isLast: boolean,
 ): JsonObject[] {
   const blocks: JsonObject[] = [];
-  // The API refuses empty texts, and white space at the end of a text that the model continues.
+  // The API refuses empty texts, and trailing white space in a text that the model continues.
   const spoken = parts.filter((part) => part.type !== 'text' || part.text !== '');
   for (const [index, part] of spoken.entries()) {
     if (part.type === 'text') {
@@ -155,7 +155,7 @@ function writeThinking({ text, opaque }: ReasoningPart): JsonObject | undefined 
   return undefined;
 }
 
-/** The wire has an object where others have text. */
+/** The wire requires an object. */
 function inputOf({ id, arguments: text }: ToolCallPart): JsonObject {
   if (text.trim() === '') return {};
   const input = parseJson(text);
@@ -163,7 +163,7 @@ function inputOf({ id, arguments: text }: ToolCallPart): JsonObject {
   return isRecord(input) ? input : { rawInvalidInput: input };
 }
 
-/** Within each stretch between two blocks of thinking, calls come last: a result must follow its call. */
+/** Between two thinking blocks calls come last: a result must follow its call. */
 function withCallsLast(content: readonly JsonObject[]): JsonObject[] {
   const ordered: JsonObject[] = [];
   let calls: JsonObject[] = [];

@@ -1,8 +1,11 @@
-/** Where endpoints of the chat completions wire put their usage: Groq's streams under `x_groq`, Moonshot's in the choice. */
+/**
+ * Finds the usage object of chat completions endpoints: Groq's streams have it under `x_groq`, Moonshot's in the
+ * choice.
+ */
 import type { JsonObject } from '../../model-call/index.ts';
 import { arrayOf, isRecord, recordOf } from '../../model-call/index.ts';
 
-/** The object of counts, where there is one. */
+/** The usage object, if there is one. */
 export function chatUsageIn({ usage, x_groq: groq, choices }: JsonObject): JsonObject | undefined {
   if (isRecord(usage)) return usage;
   if (groq !== undefined) {
@@ -14,7 +17,7 @@ export function chatUsageIn({ usage, x_groq: groq, choices }: JsonObject): JsonO
   return isRecord(first.usage) ? first.usage : undefined;
 }
 
-/** Whether a call under the older name says that there is one: some endpoints write an empty one beside every text. */
+/** Whether there is a legacy `function_call`: some endpoints write an empty one with every text. */
 export function isLegacyCall(call: unknown): boolean {
   if (!isRecord(call)) return false;
   const { name, arguments: callArguments } = call;

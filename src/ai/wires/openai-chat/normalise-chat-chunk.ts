@@ -1,9 +1,9 @@
 /**
- * What is passed on of a chat completions stream is of that wire, whatever the endpoint that speaks it left out. OpenAI's
- * own client refuses a stream whose first delta has no role, whose calls lack a type, an id or an index, or begin to
- * count at 1; Mistral, Anthropic's compatible endpoint and several servers send such. A chunk that is well-formed passes
- * as its bytes; another is written anew with what it lacks; an event that is no chunk (a ping, something newer) is passed
- * over.
+ * Normalises the chunks of a chat completions stream that is passed through to the client. OpenAI's own client fails
+ * for a stream whose first delta has no role, or whose calls lack a type, an id or an index, or whose indexes begin at
+ * 1; Mistral, Anthropic's compatible endpoint and several servers send such streams. A well-formed chunk passes byte
+ * for byte; any other is rewritten with the missing fields; an event that is not a chunk (a ping, a newer kind) is
+ * skipped.
  */
 import { newId } from '../../../lib/index.ts';
 import type { JsonObject, StreamDelta } from '../../model-call/index.ts';
@@ -12,7 +12,7 @@ import { normaliseUsage } from '../shared/index.ts';
 import { chatUsageIn, isLegacyCall } from './chat-usage.ts';
 import { readFinishReason } from './read-chat-message.ts';
 
-/** What `finish_reason` can be; anything else is a word of the endpoint's own. */
+/** The values of `finish_reason`; others are the endpoint's own. */
 const finishReasons: ReadonlySet<unknown> = new Set([
   'stop',
   'length',
@@ -21,7 +21,7 @@ const finishReasons: ReadonlySet<unknown> = new Set([
   'function_call',
 ]);
 
-/** A finish reason in the wire's own words. */
+/** Maps a finish reason to a value of the wire. */
 export function normaliseFinishReason(reason: unknown): string | null {
   if (finishReasons.has(reason)) return reason as string;
   const read = readFinishReason(reason);
@@ -33,26 +33,26 @@ export function isFinishReason(reason: unknown): boolean {
 }
 
 export class ChatChunkNormaliser {
-  /** The choices whose role was told. */
+  /** The choices whose role has been sent. */
   readonly #begun = new Set<unknown>();
-  /** The ids of the first choice's calls, by the number that the client reads. */
+  /** The ids of the first choice's calls, by the index that the client reads. */
   readonly #callIds: string[] = [];
-  /** That number, by the part's index. */
+  /** The client's index of a call, by the part's index. */
   readonly #callNumbers = new Map<number, number>();
-  /** The numbers of calls whose arguments have begun. */
+  /** The indexes of calls whose arguments have begun. */
   readonly #argued = new Set<number>();
-  /** Whether calls come under their older name: they pass as they are. */
+  /** Whether calls have the legacy form: they pass unchanged. */
   #isLegacy = false;
-  /** Whether the text of the chunk at hand is not what was read of it. */
+  /** Whether the text of the current chunk differs from the text that was read from it. */
   #isRetold = false;
   #head: { readonly id: string; readonly created: number; readonly model: string } | undefined;
 
   /**
-   * @param data the event as it came
+   * @param data the event's data
    * @param chunk `data`, parsed
-   * @param out what was read of it, from `begin` on
-   * @param mayThink whether its text may be thinking between tags: what it comes to is in `out`
-   * @returns what is passed on; `undefined`: nothing
+   * @param out the parts read from it, from `begin` on
+   * @param mayThink whether its text may be thinking between tags: the parts in `out` distinguish it
+   * @returns the data to pass through; `undefined`: none
    */
   pass(
     data: string,
@@ -81,7 +81,7 @@ export class ChatChunkNormaliser {
     }
   }
 
-  /** Whether the first choice finishes with a call that has no arguments: their text would be no JSON. */
+  /** Whether the first choice ends with a call without arguments, whose text would not be JSON. */
   #owesArguments({ choices }: JsonObject): boolean {
     if (this.#callIds.length === this.#argued.size) return false;
     return arrayOf(choices).some((choice) => {
@@ -192,7 +192,7 @@ export class ChatChunkNormaliser {
   }
 }
 
-/** Whether the text of the first choice is not the text that was read of it. */
+/** Whether the text of the first choice differs from the text that was read from it. */
 function isRetold({ choices }: JsonObject, out: readonly StreamDelta[], begin: number): boolean {
   const first = arrayOf(choices).find((choice) => (recordOf(choice).index ?? 0) === 0);
   const { content } = recordOf(recordOf(first).delta);

@@ -1,6 +1,6 @@
 /**
- * What is passed on of a whole chat completion is of that wire: an answer that lacks what OpenAI's clients and its
- * OpenAPI document count on is written anew with it, everything else of it left as it is.
+ * Normalises a complete chat completion that is passed through: fields that OpenAI's clients and OpenAPI document
+ * require are added if missing; everything else is unchanged.
  */
 import { newId } from '../../../lib/index.ts';
 import type { JsonObject, ModelAnswer, ToolCallPart } from '../../model-call/index.ts';
@@ -10,9 +10,9 @@ import { chatUsageIn, isLegacyCall } from './chat-usage.ts';
 import { isFinishReason, normaliseFinishReason } from './normalise-chat-chunk.ts';
 
 /**
- * @param text the answer as it came
+ * @param text the body
  * @param body `text`, parsed
- * @param answer what was read of its first choice
+ * @param answer the answer read from its first choice
  */
 export function normaliseChatCompletion(text: string, body: unknown, answer: ModelAnswer): string {
   const completion = recordOf(body);
@@ -26,7 +26,7 @@ function isWell(body: JsonObject): boolean {
   return typeof created === 'number' && typeof model === 'string' && arrayOf(choices).every(isWellChoice);
 }
 
-/** Whether the text of an answer is not all of it the answer's: it thinks between tags. */
+/** Whether the text has parts that are not the answer: thinking between tags. */
 function isRetold({ choices }: JsonObject, answer: ModelAnswer): boolean {
   const { content } = recordOf(firstOf(arrayOf(choices)).message);
   return typeof content === 'string' && beginsWithThinking(content) && content !== textOf(answer);
@@ -88,7 +88,7 @@ function rewrittenChoice(choice: JsonObject, at: number, answer: ModelAnswer | u
     const calls = answer.content.flatMap((part) => (part.type === 'tool_call' ? [part] : []));
     const toolCalls = arrayOf(wireMessage.tool_calls).filter((call) => !isEmptyCall(call));
     if (toolCalls.length === 0) delete message.tool_calls;
-    // Answers that hold custom calls are the client's own to read.
+    // Answers with custom calls are passed through to the client.
     if (toolCalls.length > 0 && toolCalls.every((call) => recordOf(call).type !== 'custom')) {
       message.tool_calls = toolCalls.map((call, index) => ({ ...recordOf(call), ...callOf(calls[index]) }));
     }
@@ -102,7 +102,7 @@ function rewrittenChoice(choice: JsonObject, at: number, answer: ModelAnswer | u
   };
 }
 
-/** Some endpoints write one beside a text, and nothing in it. */
+/** Some endpoints write an empty one with a text. */
 function isEmptyCall(call: unknown): boolean {
   const { type, function: called } = recordOf(call);
   return type !== 'custom' && !isLegacyCall(called);

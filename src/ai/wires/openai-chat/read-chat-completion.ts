@@ -15,8 +15,8 @@ import { ChatMessageReader, readFinishReason } from './read-chat-message.ts';
 export { withoutCodeFence } from '../shared/index.ts';
 
 /**
- * Reads a whole answer of the chat completions wire, its first choice. Throws a `ProviderFailure`: `malformed` where it
- * is none, or the failure an error inside it tells of.
+ * Reads a complete answer of the chat completions wire, its first choice. Throws a `ProviderFailure`: `malformed` if it
+ * is not one, or the failure of an error inside it.
  */
 export function readChatCompletion(body: unknown, context: AnswerContext): ModelAnswer {
   const answer = recordOf(body);
@@ -39,7 +39,7 @@ export function readChatCompletion(body: unknown, context: AnswerContext): Model
   return stopSequence === undefined ? read : { ...read, stopSequence };
 }
 
-/** vLLM and SGLang tell which stop sequence ended an answer. */
+/** vLLM and SGLang report the stop sequence that ended an answer. */
 export function stopSequenceIn(
   { stop_reason: reason, matched_stop: matched }: JsonObject,
   { request }: AnswerContext,

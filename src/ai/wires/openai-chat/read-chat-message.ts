@@ -1,8 +1,8 @@
 /**
- * Reads a message of the chat completions wire, or a piece of one: endpoints that speak it differ in small ways.
- * Content may come in parts (Mistral), reasoning under two names (`reasoning_content`: DeepSeek, xAI, older vLLM;
- * `reasoning`: vLLM, OpenRouter, Ollama), tool calls without index or id, with arguments as an object, whole or in
- * pieces, and under their legacy name `function_call`.
+ * Reads a message of the chat completions wire, or a delta of one: endpoints differ in details. Content may have parts
+ * (Mistral), reasoning has two names (`reasoning_content`: DeepSeek, xAI, older vLLM; `reasoning`: vLLM, OpenRouter,
+ * Ollama), tool calls may lack an index or id, have arguments as an object, complete or in pieces, or the legacy name
+ * `function_call`.
  */
 
 import {
@@ -21,9 +21,9 @@ import { isLegacyCall } from './chat-usage.ts';
 
 interface OpenCall {
   id: string | undefined;
-  /** What the endpoint wants back with it: Google's compatible one gives its signature so. */
+  /** The opaque data that the endpoint requires back: Google's compatible one has its signature there. */
   extra: JsonObject | undefined;
-  /** Arguments that came before the function's name. */
+  /** Arguments that arrived before the function's name. */
   early: string;
   draft: ToolCallDraft | undefined;
 }
@@ -49,13 +49,13 @@ export class ChatMessageReader {
     if (isLegacyCall(legacy)) this.#readCall({ index: 0, function: legacy }, out);
   }
 
-  /** A whole message: each of its calls is one of its own, whatever indexes they carry. */
+  /** A complete message: each of its calls is separate, whatever their indexes are. */
   readWhole(message: JsonObject, out: StreamDelta[]): void {
     const calls = arrayOf(message.tool_calls).map((call, index) => ({ ...recordOf(call), index }));
     this.read({ ...message, tool_calls: calls }, out);
   }
 
-  /** Throws where a call never told which function it calls; one that told nothing at all is none. */
+  /** Throws if a call has no function name; an empty call is ignored. */
   end(): void {
     for (const { id, draft, early } of this.#calls.values()) {
       if (draft === undefined && (id !== undefined || early !== '')) {
@@ -103,7 +103,7 @@ export class ChatMessageReader {
     }
   }
 
-  /** Some endpoints number every call 0 and only change the id; some number none. */
+  /** Some endpoints give every call the index 0 and only change the id; some have no index. */
   #callOf(index: unknown, id: string | undefined, name: string | undefined): OpenCall {
     const isNamed = id !== undefined && id !== 'null' && name !== undefined;
     let call =
@@ -119,7 +119,7 @@ export class ChatMessageReader {
     if (call === undefined) {
       call = { id, extra: undefined, early: '', draft: undefined };
       const key = typeof index === 'number' ? index : this.#calls.size;
-      // A call that takes another's number: the other is complete.
+      // A call with another call's index: the other one is complete.
       const earlier = this.#calls.get(key);
       if (earlier !== undefined) this.#calls.set(-1 - this.#calls.size, earlier);
       this.#calls.set(key, call);
@@ -129,7 +129,7 @@ export class ChatMessageReader {
   }
 }
 
-/** `undefined`: not finished. Throws where the model stopped for a reason that makes no answer. */
+/** `undefined`: not finished. Throws if the finish reason is a failure. */
 export function readFinishReason(reason: unknown): FinishReason | undefined {
   switch (reason) {
     case undefined:

@@ -1,4 +1,4 @@
-/** The messages of OpenAI's chat completions wire, read into the one form. */
+/** Reads the messages of OpenAI's chat completions wire. */
 
 import type { FilePart, ImagePart, Message, TextPart, ToolCallPart, ToolResultPart } from '../../model-call/index.ts';
 import {
@@ -56,7 +56,7 @@ export function readChatMessage(
       const cache = lastMark(message.content, `${at}.content`, readCacheMark(message, `${at}.`));
       const result = { type: 'tool_result' as const, callId, content, ...(cache === undefined ? {} : { cache }) };
       const last = messages.at(-1);
-      // Results of one turn belong into one message.
+      // The results of one turn belong to one message.
       if (last?.role === 'tool') messages[messages.length - 1] = { role: 'tool', content: [...last.content, result] };
       else messages.push({ role: 'tool', content: [result] });
       return;
@@ -69,7 +69,7 @@ export function readChatMessage(
   }
 }
 
-/** OpenAI's own endpoint knows text here; others, and clients of theirs, images too. */
+/** OpenAI's own endpoint only accepts text here; others, and their clients, also images. */
 function readResult(content: unknown, at: string): ToolResultPart['content'] {
   const isMedia = (part: unknown): boolean => isFields(part) && (part.type === 'image_url' || part.type === 'file');
   if (Array.isArray(content) && content.some(isMedia)) return readUserContent(content, at);

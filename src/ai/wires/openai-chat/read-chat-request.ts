@@ -1,4 +1,4 @@
-/** OpenAI's chat completions wire, read into the one form (POST /v1/chat/completions; openai-openapi, MIT). */
+/** Reads requests of OpenAI's chat completions wire (POST /v1/chat/completions; openai-openapi, MIT). */
 
 import type { Message, ModelRequest, OutputForm } from '../../model-call/index.ts';
 import {
@@ -29,9 +29,9 @@ export interface ChatCall {
   readonly alias: string;
   readonly request: ModelRequest;
   readonly stream: boolean;
-  /** Whether a stream ends with a chunk that tells the usage. */
+  /** Whether a stream ends with a usage chunk. */
   readonly includeUsage: boolean;
-  /** What was asked, for its tools to be called as they were described. */
+  /** The client's body: calls of its tools are written as it described them. */
   readonly body: Fields;
 }
 
@@ -48,7 +48,7 @@ const fieldKinds = knownFields({
   refused: [],
 });
 
-/** Each answer of `n` is paid for. */
+/** The bound of `n`: each choice is billed. */
 const maxChoices = 8;
 
 /** @throws InvalidField */
@@ -91,7 +91,10 @@ export function readChatRequest(original: Fields): ChatCall {
   return { alias, request, stream, includeUsage, body };
 }
 
-/** As clients write it for Anthropic's models (LiteLLM's `thinking`), or for many vendors' (OpenRouter's `reasoning`). */
+/**
+ * Reasoning settings of clients for Anthropic's models (LiteLLM's `thinking`), or for many vendors' (OpenRouter's
+ * `reasoning`).
+ */
 function readOtherReasoning(request: Draft, body: Fields): void {
   const reasoning = readObject(body, 'reasoning');
   if (reasoning === undefined) {

@@ -1,10 +1,10 @@
 /**
- * Reads a stream of the chat completions wire, its first choice. It is complete with a finish reason, and `[DONE]` or the
- * clean end of the connection after it: some endpoints forget the one. A connection that ends without a finish reason has
- * cut the answer short.
+ * Reads a stream of the chat completions wire, its first choice. It is complete with a finish reason, followed by
+ * `[DONE]` or the clean end of the connection: some endpoints omit `[DONE]`. A connection that ends without a finish
+ * reason has truncated the answer.
  *
- * Usage may come in a last chunk of its own, in every chunk (cumulative: the last wins) or never (estimated). A chunk
- * without choices, as Azure sends first, says nothing.
+ * Usage may be in a separate last chunk, in every chunk (cumulative: the last one applies) or missing (estimated). A
+ * chunk without choices, which Azure sends first, is ignored.
  */
 
 import {
@@ -35,7 +35,7 @@ import { ChatChunkNormaliser } from './normalise-chat-chunk.ts';
 import { stopSequenceIn } from './read-chat-completion.ts';
 import { ChatMessageReader, readFinishReason } from './read-chat-message.ts';
 
-/** `[DONE]` with blanks around it. */
+/** `[DONE]`, with optional white space. */
 const longestDone = 20;
 
 export class ChatStreamReader implements StreamReader {

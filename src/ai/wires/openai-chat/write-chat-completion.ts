@@ -1,10 +1,10 @@
-/** Answers in OpenAI's chat completions wire, where they did not come in it. */
+/** Writes answers of other wires in OpenAI's chat completions wire. */
 
 import { newId, unreachable } from '../../../lib/index.ts';
 import { type Completion, type FinishReason, type ToolCallPart, textOf } from '../../model-call/index.ts';
 import { type AgentTools, chatUsage, customInput, extraContentOf, unixSeconds } from '../shared/index.ts';
 
-/** OpenAI says of a refusal that it stopped; the message's `refusal` tells the rest. */
+/** OpenAI reports a refusal as `stop`, with the message's `refusal`. */
 export function chatFinishReason(reason: FinishReason, refusal: string | undefined): string {
   switch (reason) {
     case 'stop':
@@ -29,8 +29,8 @@ export function chatToolCall(part: ToolCallPart, tools: AgentTools): Readonly<Re
 }
 
 /**
- * @param alias what the client asked for, and reads back as `model`
- * @param tools those it described otherwise than they were called
+ * @param alias the client's model name, which the answer repeats as `model`
+ * @param tools those that the client described in another form
  */
 export function writeChatAnswer(alias: string, answer: Completion, tools: AgentTools): string {
   const calls: unknown[] = [];

@@ -1,6 +1,6 @@
 /**
- * Writes a request on the chat completions wire. What that wire has no word for is `unsupported`; reasoning of earlier
- * answers has no place in it and is left out, except where the endpoint wants it back (openai-dialect.ts).
+ * Writes a request on the chat completions wire. Features without an equivalent are `unsupported`; the reasoning of
+ * earlier answers has none and is omitted, except for endpoints that require it back (openai-dialect.ts).
  */
 
 import { unreachable } from '../../../lib/index.ts';
@@ -96,7 +96,7 @@ function writeMessage(message: Message, dialect: ChatDialect): JsonObject | read
 
 function writeContent(parts: readonly (TextPart | ImagePart | FilePart)[]): string | readonly JsonObject[] {
   const [only] = parts;
-  // Plain text is written as a text: not every endpoint of this wire takes parts.
+  // Plain text is written as a string: not every endpoint of this wire accepts parts.
   if (parts.length === 1 && only?.type === 'text') return only.text;
   return parts.map((part): JsonObject => {
     switch (part.type) {
@@ -136,7 +136,9 @@ function writeAssistant(parts: (Message & { role: 'assistant' })['content'], dia
   };
 }
 
-/** What an endpoint of this wire gave with a call, or Gemini itself, which Google's compatible endpoint takes. */
+/**
+ * The opaque data of a call, from an endpoint of this wire or from Gemini, which Google's compatible endpoint accepts.
+ */
 function extraContentIn(opaque: JsonObject | undefined, { extraContent }: ChatDialect): JsonObject | undefined {
   if (opaque === undefined || extraContent === 'none') return undefined;
   const extraText = textIn(recordOf(opaque.chat).extra_content);

@@ -1,4 +1,7 @@
-/** A stream in OpenAI's chat completions wire: the role first, pieces, the finish reason, the usage if asked, [DONE]. */
+/**
+ * Writes a stream in OpenAI's chat completions wire: the role, deltas, the finish reason, the usage if requested,
+ * [DONE].
+ */
 
 import type { GatewayError } from '../../../errors/index.ts';
 import { newId, unreachable } from '../../../lib/index.ts';
@@ -20,7 +23,7 @@ import { chatFinishReason } from './write-chat-completion.ts';
 
 const done = 'data: [DONE]\n\n';
 
-/** JSON inside a JSON string is escaped, so what a model writes never looks like this. */
+/** JSON inside a JSON string is escaped, so model output cannot contain this text. */
 const finishes = /"finish_reason"\s*:\s*"/;
 const tellsUsage = /"usage"\s*:\s*\{/;
 
@@ -29,19 +32,22 @@ export class ChatStream implements StreamForm {
   readonly #includeUsage: boolean;
   readonly #head: string;
   readonly #tail: string;
-  /** Each tool call's place among the tool calls, by its part's index. */
+  /** The index of each tool call among the tool calls, by its part's index. */
   readonly #calls = new Map<number, number>();
   readonly #tools: AgentTools;
-  /** What was written of the calls of custom tools, by the part's index: free text is within the JSON that comes. */
+  /**
+   * The text written for calls of custom tools, by the part's index: their free text is inside the JSON of the
+   * arguments.
+   */
   readonly #custom = new Map<number, string>();
   #began = false;
-  /** Whether the events of a provider of the same wire are passed on. */
+  /** Whether the events of a provider of the same wire are passed through. */
   #passing = false;
   #finished = false;
   isUsageSent = false;
   #refused = false;
 
-  /** @param body what was asked, for its tools to be called as they were described */
+  /** @param body the client's body: calls of its tools are written as it described them */
   constructor(alias: string, includeUsage: boolean, body: Fields = {}) {
     this.#tools = agentToolsOf(body);
     this.#includeUsage = includeUsage;
@@ -51,7 +57,7 @@ export class ChatStream implements StreamForm {
 
   delta(part: StreamDelta): string {
     if (part.wire !== undefined) return this.#pass(part.wire, part.type === 'other');
-    if (this.#passing) return ''; // its event has been passed on
+    if (this.#passing) return ''; // its event has been passed through
     switch (part.type) {
       case 'text_delta':
         return part.text === '' ? '' : this.#chunk(`{"content":${JSON.stringify(part.text)}}`);
@@ -126,7 +132,7 @@ export class ChatStream implements StreamForm {
     return `${this.#head}${role}${this.#tail}${chunk}`;
   }
 
-  /** An answer that came without a delta before it. */
+  /** An answer without any delta before its end. */
   #whole(content: readonly AnswerPart[]): string {
     let text = '';
     for (let index = 0; index < content.length; index++) {
@@ -150,7 +156,7 @@ export class ChatStream implements StreamForm {
     return text;
   }
 
-  /** What a provider wants back with a tool call is known when the call is whole; clients merge it into the call. */
+  /** A tool call's opaque data is known when the call is complete; clients merge it into the call. */
   #opaque(content: readonly AnswerPart[]): string {
     let text = '';
     let index = -1;
@@ -169,7 +175,7 @@ export class ChatStream implements StreamForm {
     this.#passing = true;
     if (finishes.test(wire)) this.#finished = true;
     if (tellsUsage.test(wire)) {
-      // We always ask for the usage; a client that did not would read a chunk without choices.
+      // The gateway always requests usage; a client that did not must not get a chunk without choices.
       if (mayBeUsage && !this.#includeUsage && isUsageOnly(wire)) return '';
       this.isUsageSent = true;
     }

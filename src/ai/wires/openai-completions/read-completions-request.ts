@@ -1,7 +1,7 @@
 /**
- * OpenAI's legacy completions wire (POST /v1/completions): a prompt goes to a model as a user's message, and its text
- * comes back. What only a model that continues texts can do (`suffix`, probabilities, the best of many) is refused by
- * name; `echo` is the prompt before the text.
+ * Reads requests of OpenAI's legacy completions wire (POST /v1/completions): a prompt is sent to a chat model as a user
+ * message. Features of text-completion models (`suffix`, probabilities, `best_of`) are refused by name; `echo` prepends
+ * the prompt to the text.
  */
 import type { ModelRequest } from '../../model-call/index.ts';
 import { userText } from '../../model-call/index.ts';
@@ -21,9 +21,9 @@ import {
 
 export interface CompletionsCall {
   readonly alias: string;
-  /** One a choice, in order; each is asked by itself. */
+  /** One per choice, in order; each is a separate call. */
   readonly requests: readonly ModelRequest[];
-  /** What stands before each choice's text: its prompt where it is echoed. */
+  /** The prefix of each choice's text: the echoed prompt. */
   readonly echoes: readonly string[];
   readonly user: string | undefined;
   readonly stream: boolean;
@@ -39,7 +39,7 @@ const fieldKinds = knownFields({
   refused: [],
 });
 
-/** Each is a call of its own, and paid for. */
+/** The bound of prompts: each is a separate call. */
 const maxChoices = 16;
 
 /** @throws InvalidField */

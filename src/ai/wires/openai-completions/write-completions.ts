@@ -1,4 +1,4 @@
-/** Writes answers of OpenAI's legacy completions wire, whole and streamed. */
+/** Writes answers of OpenAI's legacy completions wire, complete and streamed. */
 
 import type { GatewayError } from '../../../errors/index.ts';
 import { newId } from '../../../lib/index.ts';
@@ -7,7 +7,7 @@ import { textOf } from '../../model-call/index.ts';
 import { chatUsage, eventText, openAiError, type StreamForm, unixSeconds } from '../shared/index.ts';
 import type { CompletionsCall } from './read-completions-request.ts';
 
-/** This wire knows two reasons, and the one of a filter. */
+/** The finish reasons of this wire. */
 export function finishOf({ finishReason }: Completion): string {
   if (finishReason === 'length') return 'length';
   return finishReason === 'content_filter' || finishReason === 'refusal' ? 'content_filter' : 'stop';
@@ -39,7 +39,7 @@ export function writeCompletions({ alias, echoes }: CompletionsCall, answers: re
   });
 }
 
-/** Pieces of text, the finish reason, the usage if asked, [DONE]. */
+/** Text deltas, the finish reason, the usage if requested, [DONE]. */
 export class CompletionsStream implements StreamForm {
   readonly heartbeat = ': waiting\n\n';
   readonly #head: string;

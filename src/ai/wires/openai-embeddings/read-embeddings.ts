@@ -1,13 +1,13 @@
-/** Reads the embeddings answer of the OpenAI wire. Vectors may come in any order, as numbers or in base64. */
+/** Reads embeddings of the OpenAI wire. Vectors may be in any order, as numbers or base64. */
 import { endianness } from 'node:os';
 import { arrayOf, type Embeddings, ProviderFailure, recordOf } from '../../model-call/index.ts';
 import { estimateTokens } from '../../tokens/index.ts';
 import { failureOfError, readUsage } from '../shared/index.ts';
 
-/** A text, or the ids of its tokens. */
+/** A text, or token ids. */
 export type EmbeddingInput = string | readonly number[];
 
-/** Throws a `ProviderFailure` of kind `malformed` where a vector is missing, twice, of another length or no vector. */
+/** @throws ProviderFailure of kind `malformed` if a vector is missing, duplicate, invalid or of another length */
 export function readEmbeddings(body: unknown, texts: readonly EmbeddingInput[], keys: readonly string[]): Embeddings {
   const answer = recordOf(body);
   if (answer.error !== undefined && answer.error !== null) throw failureOfError(answer, keys);
@@ -32,7 +32,7 @@ export function readEmbeddings(body: unknown, texts: readonly EmbeddingInput[], 
   return { vectors, usage: { inputTokens, outputTokens: 0, source: 'estimated' } };
 }
 
-/** The answers to parts of one request, in order. */
+/** Merges the answers of a request that was sent in several batches, in order. */
 export function joinEmbeddings(parts: readonly Embeddings[]): Embeddings {
   const [only] = parts;
   if (parts.length === 1 && only !== undefined) return only;
@@ -60,7 +60,7 @@ function readVector(embedding: unknown): Float32Array | undefined {
   return vector;
 }
 
-/** 32-bit numbers, little end first, which some endpoints send whatever was asked for. */
+/** 32-bit little-endian floats, which some endpoints send whatever format was requested. */
 function readBase64(text: string): Float32Array | undefined {
   const bytes = Buffer.from(text, 'base64');
   if (bytes.length === 0 || bytes.length % 4 !== 0) return undefined;

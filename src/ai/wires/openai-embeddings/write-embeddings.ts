@@ -1,4 +1,6 @@
-/** OpenAI's embeddings wire: read, and written as numbers or as base64 of little-endian 32-bit floats. */
+/**
+ * OpenAI's embeddings wire: reads requests, and writes vectors as numbers or as base64 of little-endian 32-bit floats.
+ */
 import type { EmbeddingCompletion, EmbeddingRequest } from '../../model-call/index.ts';
 import {
   type Fields,
@@ -23,7 +25,7 @@ const fieldKinds = knownFields({
   refused: [],
 });
 
-/** OpenAI's own bound. */
+/** OpenAI's own limit. */
 const maxTexts = 2_048;
 
 /** @throws InvalidField */
@@ -44,10 +46,10 @@ export function readEmbeddingsRequest(body: Fields): EmbeddingsCall {
   };
 }
 
-/** More than any model reads of one text. */
+/** More than any model accepts for one text. */
 const maxIds = 300_000;
 
-/** Texts, or the ids of their tokens: LangChain's client counts tokens itself, and sends what it has counted. */
+/** Texts or token ids: LangChain's client tokenizes itself. */
 function readInput(input: unknown): Pick<EmbeddingRequest, 'texts' | 'tokens'> {
   if (!Array.isArray(input)) return { texts: readTexts(input) };
   if (typeof input[0] === 'number') return { texts: [], tokens: [readIds(input)] };
@@ -81,7 +83,7 @@ export function writeEmbeddings({ alias, encoding }: EmbeddingsCall, answer: Emb
   return `{"object":"list","data":[${data}],"model":${JSON.stringify(alias)},"usage":{"prompt_tokens":${inputTokens},"total_tokens":${inputTokens}}}`;
 }
 
-/** Every machine Node runs on keeps them little-endian. */
+/** Node only runs on little-endian machines. */
 function toBase64(vector: Float32Array): string {
   return Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength).toString('base64');
 }

@@ -10,7 +10,7 @@ import {
 } from '../shared/index.ts';
 
 export interface ModerationsCall {
-  /** The client's `model`; `undefined` where the request has none. */
+  /** The client's `model`; `undefined` if the request has none. */
   readonly model: string | undefined;
   readonly texts: readonly string[];
 }
@@ -46,7 +46,7 @@ function readTexts(input: unknown): readonly string[] {
     throw new InvalidField(`\`input\` must be a string, or an array of 1 to ${maxTexts} of them.`, 'input');
   }
   if (inputs.every((input) => typeof input === 'string')) return inputs;
-  // Parts are judged together, as one input.
+  // Parts are moderated together, as one input.
   const texts = inputs.map((input, index) => {
     const at = `input[${index}]`;
     const part = asFields(input, at);

@@ -4,7 +4,7 @@ import { arrayOf, isRecord, type Moderation, ProviderFailure, recordOf } from '.
 import { estimateTokens } from '../../tokens/index.ts';
 import { failureOfError, readUsage } from '../shared/index.ts';
 
-/** Throws a `ProviderFailure` of kind `malformed` where a result is missing or says nothing. */
+/** @throws ProviderFailure of kind `malformed` if a result is missing or empty */
 export function readModerations(body: unknown, texts: readonly string[], keys: readonly string[]): Moderation {
   const answer = recordOf(body);
   if (answer.error !== undefined && answer.error !== null) throw failureOfError(answer, keys);

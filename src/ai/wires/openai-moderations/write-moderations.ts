@@ -1,4 +1,4 @@
-/** Writes answers of OpenAI's moderations endpoint: each result has every category of OpenAI's, and the model's own. */
+/** Writes answers of OpenAI's moderations endpoint: each result has all of OpenAI's categories, and the model's own. */
 import { newId } from '../../../lib/index.ts';
 import type { ModerationCompletion } from '../../model-call/index.ts';
 import type { ModerationsCall } from './read-moderations-request.ts';
@@ -8,7 +8,7 @@ const categories = [
   ...['self-harm/instructions', 'self-harm/intent', 'sexual', 'sexual/minors', 'violence', 'violence/graphic'],
 ] as const;
 
-/** OpenAI's category for the names that models use. */
+/** OpenAI's categories for common names of models. */
 const synonyms: readonly (readonly [RegExp, (typeof categories)[number]])[] = [
   [/minor|child/, 'sexual/minors'],
   [/self.?harm|suicid/, 'self-harm'],

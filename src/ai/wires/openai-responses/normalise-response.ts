@@ -1,6 +1,6 @@
 /**
- * What is passed on of a whole answer of the responses wire is of that wire: one that lacks ids, a status or what else
- * OpenAI's client counts on is written anew with it, everything else of it left as it is.
+ * Normalises a complete answer of the responses wire that is passed through: ids, the status and other fields that
+ * OpenAI's client requires are added if missing; everything else is unchanged.
  */
 import { newId } from '../../../lib/index.ts';
 import type { JsonObject, ModelAnswer, ToolCallPart } from '../../model-call/index.ts';
@@ -8,9 +8,9 @@ import { arrayOf, recordOf, textIn } from '../../model-call/index.ts';
 import { withAnswersOnly } from './responses-thinking.ts';
 
 /**
- * @param text the answer as it came
+ * @param text the body
  * @param body `text`, parsed
- * @param answer what was read of it
+ * @param answer the answer read from it
  */
 export function normaliseResponse(text: string, body: unknown, answer: ModelAnswer): string {
   const whole = recordOf(body);
@@ -24,7 +24,7 @@ function isWell({ id, object, created_at, status, output }: JsonObject): boolean
   return textIn(status) !== undefined && arrayOf(output).every(isWellItem);
 }
 
-/** The thinking that was taken out of a text, as the item it is. */
+/** Thinking that was extracted from a text, as a reasoning item. */
 function withThinking(body: JsonObject, { content }: ModelAnswer): JsonObject {
   const [first] = content;
   if (first?.type !== 'reasoning' || arrayOf(body.output).some((item) => recordOf(item).type === 'reasoning'))
@@ -58,7 +58,7 @@ function rewritten(body: JsonObject, answer: ModelAnswer): JsonObject {
   };
 }
 
-/** @param calls those that were read, in order; the first is taken out where the item is one */
+/** @param calls the calls read from the answer, in order; the first is removed if the item is a call */
 function rewrittenItem(item: JsonObject, calls: ToolCallPart[]): JsonObject {
   switch (item.type) {
     case 'function_call': {

@@ -1,9 +1,8 @@
 /**
- * What is passed on of a stream of the responses wire is of that wire, whatever the endpoint that speaks it left out.
- * OpenAI's own client refuses a stream with an event it does not know, with an id that changes (GitHub Copilot changes
- * all of them with every event), or with a piece of an item or a part that was never begun. An event that is well-formed
- * passes as its bytes; what is missing before it is written; one with other ids is written anew with those that were told
- * first; one that is no event of the wire is passed over.
+ * Normalises a stream of the responses wire that is passed through. OpenAI's own client fails for an unknown event, an
+ * id that changes (GitHub Copilot changes all ids with every event), or a delta of an item or part that was never
+ * added. A well-formed event passes byte for byte; missing events are inserted before it; changed ids are replaced by
+ * the first ones; events that are not part of the wire are skipped.
  */
 import { newId } from '../../../lib/index.ts';
 import type { JsonObject } from '../../model-call/index.ts';
@@ -15,9 +14,9 @@ interface StreamedItem {
   readonly id: string;
   readonly type: string;
   readonly callId: string | undefined;
-  /** The numbers of parts that were begun: contents as they are, summaries below 0. */
+  /** The indexes of parts that were added: contents as they are, summaries negative. */
   readonly parts: Set<number>;
-  /** The item as it ended. */
+  /** The completed item. */
   whole: JsonObject | undefined;
 }
 
@@ -26,21 +25,21 @@ const nothing: readonly string[] = [];
 export class ResponsesNormaliser {
   #id = '';
   readonly #items = new Map<number, StreamedItem>();
-  /** By the id that an item's first event gave it. */
+  /** By the id in the item's first event. */
   readonly #byId = new Map<string, StreamedItem>();
   #latest: StreamedItem | undefined;
 
-  /** Whether a stream can be passed on that begins so. */
+  /** Whether a stream that begins with this event can be passed through. */
   static begins(type: string, event: JsonObject): boolean {
     const { id, output } = recordOf(event.response);
     return type === 'response.created' && textIn(id) !== undefined && Array.isArray(output);
   }
 
   /**
-   * @param data the event as it came
+   * @param data the event's data
    * @param event `data`, parsed
-   * @param callId of the call that the event begins, as it was read
-   * @returns what is passed on, in order
+   * @param callId the id of the call that the event begins
+   * @returns the data to pass through, in order
    */
   pass(data: string, type: string, event: JsonObject, callId: string | undefined): readonly string[] {
     if (lifecycleEvents.has(type)) return this.#lifecycle(data, type, event);
@@ -78,7 +77,7 @@ export class ResponsesNormaliser {
     return [JSON.stringify({ ...event, type, response: whole })];
   }
 
-  /** The items that ended, for an end that does not tell them again. */
+  /** The completed items, for a final event that does not repeat them. */
   #ended(): readonly JsonObject[] {
     const inOrder = [...this.#items.values()].sort((first, second) => first.index - second.index);
     return inOrder.flatMap(({ whole }) => (whole === undefined ? [] : [whole]));
@@ -121,7 +120,7 @@ export class ResponsesNormaliser {
     let open = this.#itemAt(event.output_index) ?? this.#byId.get(textIn(event.item_id) ?? '');
     if (open === undefined && part?.item === this.#latest?.type) open = this.#latest;
     if (open === undefined) {
-      // A call without its name cannot be begun: its end tells it whole.
+      // A call without a name cannot be added yet: its final event has it.
       const kind = part?.item ?? (type.startsWith('response.content_part.') ? 'message' : undefined);
       if (kind === undefined) return nothing;
       const index = this.#indexOf(event.output_index);
@@ -152,7 +151,7 @@ export class ResponsesNormaliser {
     return typeof index === 'number' ? this.#items.get(index) : undefined;
   }
 
-  /** Where an item stands: where it says, else behind the last. */
+  /** The index of an item: its own, or the next one. */
   #indexOf(index: unknown): number {
     return typeof index === 'number' && Number.isSafeInteger(index) && index >= 0 ? index : this.#items.size;
   }
@@ -179,7 +178,7 @@ export class ResponsesNormaliser {
     return open.id === id && (open.callId === undefined || open.callId === call_id);
   }
 
-  /** The item with the ids it was begun with. */
+  /** The item with its first ids. */
   #named(item: JsonObject, open: StreamedItem | undefined): JsonObject {
     if (open === undefined || open.type !== item.type) return item;
     return { ...item, id: open.id, ...(open.callId === undefined ? {} : { call_id: open.callId }) };
@@ -206,7 +205,7 @@ function placeOf({ numbered }: PartEvents, event: JsonObject): number {
   return numbered === 'content_index' ? numberOf(event.content_index) : summaryPlace(event);
 }
 
-/** An item as it is before anything is written into it. */
+/** An item before any of its content. */
 function emptied(item: JsonObject): JsonObject {
   const empty: Record<string, unknown> = { ...item };
   if (textIn(item.status) !== undefined) empty.status = 'in_progress';

@@ -1,6 +1,6 @@
 /**
- * Reads a whole answer of OpenAI's responses wire: messages, reasoning (with its encrypted form, which the provider wants
- * back) and function calls. Items of tools that run at the provider are passed over; the text around them is read.
+ * Reads a complete answer of OpenAI's responses wire: messages, reasoning (with its encrypted form, which the provider
+ * requires back) and function calls. Items of tools that the provider runs are skipped; the text around them is read.
  */
 
 import {
@@ -17,7 +17,7 @@ import { estimateUsage } from '../../tokens/index.ts';
 import type { AnswerContext } from '../shared/index.ts';
 import { AnswerDraft, answerOf, failureOfError, readUsage } from '../shared/index.ts';
 
-/** Throws a `ProviderFailure`: `malformed` where it is no answer, or the failure it tells of. */
+/** Throws a `ProviderFailure`: `malformed` if it is not an answer, or the failure it reports. */
 export function readResponse(body: unknown, context: AnswerContext): ModelAnswer {
   const response = recordOf(body);
   const finishReason = readStatus(response, context);
@@ -44,7 +44,7 @@ export function readStatus(response: JsonObject, { keys }: AnswerContext): Finis
     case 'cancelled':
       throw failureOfError({ message: `the response is ${response.status}` }, keys, usage);
     default: {
-      // What does not say how it stands is complete where it holds something.
+      // A response without a status is complete if it has output.
       if (response.status === undefined && arrayOf(response.output).length > 0) return 'stop';
       const detail = `the answer has ${textIn(response.status) === undefined ? 'no status' : 'not ended'}`;
       throw new ProviderFailure({ kind: 'malformed', detail, ...(usage === undefined ? {} : { usage }) });
@@ -56,7 +56,7 @@ export function readItem(item: JsonObject, draft: AnswerDraft, provider: string,
   draft.breakPart();
   switch (item.type) {
     case 'message':
-      // Plain text, from servers that write it as a request has it.
+      // Plain text, from servers that write it in the form of a request.
       if (typeof item.content === 'string') draft.text(item.content, out);
       for (const value of arrayOf(item.content)) {
         const part = recordOf(value);
@@ -83,7 +83,7 @@ export function reasoningTextOf(item: JsonObject): string {
   return pieces.filter((piece) => piece !== undefined).join('\n\n');
 }
 
-/** The encrypted form of a reasoning item, as `writeResponsesRequest` sends it back to the same provider. */
+/** The encrypted form of a reasoning item, which `writeResponsesRequest` sends back to the same provider. */
 export function opaqueOf(item: JsonObject, provider: string): JsonObject | undefined {
   const encrypted = textIn(item.encrypted_content);
   return encrypted === undefined ? undefined : { provider, id: item.id, encrypted_content: encrypted };

@@ -1,12 +1,12 @@
 /**
- * Bodies of the responses wire that clients send to POST /v1/chat/completions (Cursor's agent knows one path only). They
- * are answered as chat completions, and never passed to a provider byte for byte.
+ * Reads bodies of the responses wire that clients send to POST /v1/chat/completions (Cursor's agent only uses that
+ * path). They are answered as chat completions, and never forwarded unchanged.
  */
 import type { ModelRequest } from '../../model-call/index.ts';
 import { type Fields, isFields } from '../shared/index.ts';
 import { readResponsesRequest } from './read-responses-request.ts';
 
-/** The fields of a chat call, as the chat completions wire reads them of its own bodies. */
+/** The fields of a chat call, as the chat completions wire reads them from its own bodies. */
 export interface ResponsesAsChatCall {
   readonly alias: string;
   readonly request: ModelRequest;
@@ -15,7 +15,7 @@ export interface ResponsesAsChatCall {
   readonly body: Fields;
 }
 
-/** Whether a body has the form of the responses wire, not of chat completions. */
+/** Whether a body has the form of the responses wire. */
 export function isResponsesBody(body: Fields): boolean {
   return body.input !== undefined && body.messages === undefined;
 }

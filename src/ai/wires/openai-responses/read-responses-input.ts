@@ -1,4 +1,4 @@
-/** The input items of OpenAI's responses wire, read into the one form: a turn of several items is one message. */
+/** Reads the input items of OpenAI's responses wire: a turn of several items is one message. */
 import type {
   FilePart,
   ImagePart,
@@ -73,7 +73,7 @@ function readItem(item: Fields, at: string, messages: Message[], unmapped: strin
           : readContent(item.output, `${at}.output`);
       const result: ToolResultPart = { type: 'tool_result', callId, content };
       const last = messages.at(-1);
-      // Results of one turn belong into one message.
+      // The results of one turn belong to one message.
       if (last?.role === 'tool') messages[messages.length - 1] = { role: 'tool', content: [...last.content, result] };
       else messages.push({ role: 'tool', content: [result] });
       return;
@@ -97,7 +97,7 @@ function readItem(item: Fields, at: string, messages: Message[], unmapped: strin
   }
 }
 
-/** A function of a namespace is called by a longer name. */
+/** The function of a namespace has a longer name. */
 function nameOf(item: Fields, at: string): string {
   return calledName(readString(item, 'namespace', `${at}.`), requireName(item, `${at}.`));
 }
@@ -133,7 +133,7 @@ function readAssistantText(content: unknown, at: string): string {
   return text;
 }
 
-/** One turn of the assistant is one message, however many items it came in. */
+/** A turn of the assistant is one message, with any number of items. */
 function addAssistant(messages: Message[], part: TextPart | ReasoningPart | ToolCallPart): void {
   const last = messages.at(-1);
   if (last?.role === 'assistant') {

@@ -1,6 +1,6 @@
 /**
- * OpenAI's responses wire, read into the one form (POST /v1/responses; openai-openapi, MIT). Nothing is stored: what
- * refers to stored things is refused, and `store: false` is what the provider is told.
+ * Reads requests of OpenAI's responses wire (POST /v1/responses; openai-openapi, MIT). Nothing is stored: references to
+ * stored objects are refused, and `store: false` is sent to the provider.
  */
 import type { Message, ModelRequest, OutputForm } from '../../model-call/index.ts';
 import {
@@ -30,7 +30,7 @@ export interface ResponsesCall {
   readonly alias: string;
   readonly request: ModelRequest;
   readonly stream: boolean;
-  /** What was asked, for the answer to repeat. */
+  /** The client's body, whose settings the answer repeats. */
   readonly body: Fields;
 }
 
@@ -48,8 +48,8 @@ const fieldKinds = knownFields({
 });
 
 /**
- * Codex offers its provider's search with every request. Nobody runs tools for callers here: where the model is free not
- * to search, it is not offered the search.
+ * Codex offers its provider's web search with every request. The gateway does not allow provider tools for callers: if
+ * the tool is optional, it is removed.
  */
 function withoutSearch(fields: Fields, removed: string[]): Fields {
   const { tools, tool_choice: choice } = fields;
@@ -71,7 +71,7 @@ export function readResponsesRequest(original: Fields): ResponsesCall {
   if (readBoolean(requestFields, 'background') === true) {
     throw new InvalidField('`background` is not available on this gateway.', 'background');
   }
-  // OpenAI stores what does not say otherwise; here nothing is.
+  // OpenAI stores by default; the gateway never does.
   const body = nameToolTypes(requestFields.store === false ? requestFields : { ...requestFields, store: false }, false);
   const alias = requireString(body, 'model');
   const stream = readBoolean(body, 'stream') === true;
@@ -109,7 +109,7 @@ function readOutput(body: Fields, optional: string[]): OutputForm {
   const text = readObject(body, 'text');
   if (text === undefined) return { kind: 'text' };
   if (text.verbosity !== undefined && text.verbosity !== null && text.verbosity !== 'medium') {
-    optional.push('text.verbosity'); // a hint of style
+    optional.push('text.verbosity'); // a style hint
   }
   const format = readObject(text, 'format', 'text.');
   return format === undefined ? { kind: 'text' } : readOutputForm(format.type, format, 'text.format.');

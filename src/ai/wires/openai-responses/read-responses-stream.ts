@@ -1,10 +1,10 @@
 /**
  * Reads a stream of OpenAI's responses wire. It is complete with `response.completed` or `response.incomplete`. Errors
- * come inside HTTP 200: an `error` event, `response.failed`, or one after the other; usage is read from the second.
+ * are inside a 200 answer: an `error` event, `response.failed`, or both in that order; usage is read from the second.
  *
- * Items are told apart by `output_index`: some endpoints (GitHub Copilot) change an item's id with every event. By their
- * id where there is none. What the end of a text or of a call's arguments tells beyond its pieces is read with it; an end
- * that contradicts them is `malformed`: pieces were lost or came in another order.
+ * Items are identified by `output_index`: some endpoints (GitHub Copilot) change an item's id with every event. By
+ * their id if there is no index. If the final event of a text or of a call's arguments has more than its deltas, the
+ * difference is read; one that contradicts them is `malformed`: deltas were lost or reordered.
  */
 
 import {
@@ -32,13 +32,13 @@ export class ResponsesStreamReader implements StreamReader {
   readonly #context: AnswerContext;
   readonly #draft: AnswerDraft;
   readonly #calls = new Map<unknown, ToolCallDraft>();
-  /** Which part of which item the last piece of text or reasoning belonged to. */
+  /** The item and part of the last delta of text or reasoning. */
   #openPart = '';
   #openText = '';
   #finishReason: FinishReason | undefined;
   #response: JsonObject = {};
   #failure: ProviderFailure | undefined;
-  /** What the client gets as it came; `undefined`: it is to be translated. */
+  /** The data to pass through; `undefined`: the stream is translated. */
   #passed: ResponsesNormaliser | undefined;
   #began = false;
   /** Whether a text begins with thinking, or may. */
@@ -89,7 +89,7 @@ export class ResponsesStreamReader implements StreamReader {
     );
   }
 
-  /** The event without what its text holds of thinking; `undefined`: it holds nothing else. */
+  /** The event without the thinking in its text; `undefined`: it has nothing else. */
   #answerOnly(type: string, event: JsonObject, out: readonly StreamDelta[], before: number): JsonObject | undefined {
     if (type !== 'response.output_text.delta') return withAnswersOnly(event);
     const text = out.slice(before).map((delta) => (delta.type === 'text_delta' ? delta.text : ''));
@@ -99,7 +99,7 @@ export class ResponsesStreamReader implements StreamReader {
     return delta === '' ? undefined : { ...event, delta };
   }
 
-  /** Each event once and in order: the last with what was read of it. */
+  /** Passes each event through once and in order, on the last part that was read from it. */
   #pass(data: string, type: string, event: JsonObject, out: StreamDelta[], before: number): void {
     if (this.#passed === undefined) return;
     const first = out[before];
@@ -120,7 +120,7 @@ export class ResponsesStreamReader implements StreamReader {
         this.#openText += textIn(event.delta) ?? '';
         break;
       case 'response.output_text.done':
-        // An endpoint that sends a text whole sends no deltas.
+        // An endpoint that sends a text at once sends no deltas.
         this.#open('text', event, event.content_index);
         this.#draft.text(restOf(this.#openText, textIn(event.text)), out);
         this.#draft.endText(out);
@@ -239,23 +239,23 @@ export class ResponsesStreamReader implements StreamReader {
     this.#response = response;
     if (this.#failure !== undefined) throw this.#failure;
     this.#finishReason = readStatus(response, this.#context);
-    // An endpoint that tells only the end.
+    // For an endpoint that only sends the final event.
     if (this.#draft.isEmpty) {
       for (const item of arrayOf(response.output)) readItem(recordOf(item), this.#draft, this.#context.provider, out);
     }
   }
 }
 
-/** By what an event names its item. */
+/** The identity of an event's item. */
 function itemOf(event: JsonObject): unknown {
   return event.output_index ?? event.item_id ?? recordOf(event.item).id;
 }
 
-/** What `whole` tells beyond the pieces that came of it. */
+/** The part of `whole` that the deltas did not have. */
 function restOf(pieces: string, whole: string | undefined): string {
   if (whole === undefined || whole === pieces) return '';
   if (whole.startsWith(pieces)) return whole.slice(pieces.length);
-  // Some endpoints end a text without the blanks around it.
+  // Some endpoints trim the text in the final event.
   if (whole.trim() === pieces.trim()) return '';
   throw new ProviderFailure({ kind: 'malformed', detail: 'the pieces of a part are not the whole it ends with' });
 }

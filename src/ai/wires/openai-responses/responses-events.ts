@@ -1,8 +1,8 @@
-/** The events of OpenAI's responses wire that its clients know; their own refuses a stream that holds any other. */
+/** The known events of OpenAI's responses wire; OpenAI's own client fails for any other. */
 
 import type { JsonObject } from '../../model-call/index.ts';
 
-/** They carry the whole response. */
+/** Events that carry the whole response. */
 export const lifecycleEvents: ReadonlySet<string> = new Set(
   ['created', 'queued', 'in_progress', 'completed', 'incomplete', 'failed'].map((name) => `response.${name}`),
 );
@@ -14,13 +14,13 @@ export function statusOf(type: string, { status }: JsonObject): string {
   return name === 'created' ? 'in_progress' : name;
 }
 
-/** A part of an item that pieces are written into: the events that write, and how the part is begun. */
+/** A part of an item: the events of its deltas, and its initial form. */
 export interface PartEvents {
   readonly item: 'message' | 'reasoning';
-  /** What the event calls the part's number. */
+  /** The event's field for the part's index. */
   readonly numbered: 'content_index' | 'summary_index';
   readonly begunBy: 'response.content_part.added' | 'response.reasoning_summary_part.added';
-  /** The part before anything is in it. */
+  /** The initial part, without content. */
   readonly empty: Readonly<Record<string, unknown>>;
 }
 
@@ -52,7 +52,7 @@ export const partEvents: ReadonlyMap<string, PartEvents> = new Map([
   ['response.reasoning_summary_part.done', summary],
 ]);
 
-/** Of one item, which `item_id` and `output_index` name: those above, and these. */
+/** Events of one item, identified by `item_id` and `output_index`: those above, and these. */
 const itemEvents: ReadonlySet<string> = new Set([
   'response.content_part.added',
   'response.content_part.done',

@@ -1,17 +1,17 @@
 /**
- * What is passed on of the responses wire without the thinking that a model wrote between tags at the head of its text:
- * the text is the answer alone, in every event and item that tells it.
+ * Removes thinking that a model wrote between tags at the start of its text from a response that is passed through: the
+ * text is the answer only, in every event and item that has it.
  */
 import type { JsonObject } from '../../model-call/index.ts';
 import { isRecord } from '../../model-call/index.ts';
 import { beginsWithThinking, withoutThinking } from '../shared/index.ts';
 
-/** The same value where no text in it thinks. */
+/** The same value if no text has thinking. */
 export function withAnswersOnly<Value>(value: Value): Value {
   return stripped(value, 0) as Value;
 }
 
-/** Response, item, content, part: no text stands deeper. */
+/** Response, item, content, part: the maximum depth of a text. */
 const deepest = 6;
 
 function stripped(value: unknown, depth: number): unknown {

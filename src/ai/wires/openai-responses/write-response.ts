@@ -1,4 +1,4 @@
-/** Answers in OpenAI's responses wire, where they did not come in it: the response object and its output items. */
+/** Writes answers of other wires in OpenAI's responses wire: the response object and its output items. */
 
 import type { GatewayError } from '../../../errors/index.ts';
 import { newId, unreachable } from '../../../lib/index.ts';
@@ -68,7 +68,7 @@ export function responsesUsage(usage: Usage): Readonly<Record<string, unknown>> 
   };
 }
 
-/** What a response says of how it was asked; the same from the first event to the last. */
+/** The request settings that a response repeats; equal in all events. */
 export class ResponseFrame {
   readonly id = newId('resp_');
   readonly #settings: Readonly<Record<string, unknown>>;
@@ -135,7 +135,7 @@ export class ResponseFrame {
   }
 }
 
-/** As OpenAI repeats a function: with every field there. */
+/** A function in OpenAI's form, with every field present. */
 function toolAsked(tool: unknown): unknown {
   if (!isFields(tool) || tool.type !== 'function') return tool;
   const { name, description = null, parameters = null, strict } = tool;
@@ -144,7 +144,7 @@ function toolAsked(tool: unknown): unknown {
 
 const filtered = { status: 'incomplete', reason: 'content_filter' };
 
-/** A refusal without words is no answer that was completed. */
+/** A refusal without a text is not a completed answer. */
 export function statusAfter(
   reason: FinishReason,
   refusal: string | undefined,
@@ -164,7 +164,7 @@ export function statusAfter(
   }
 }
 
-/** @param alias what the client asked for, and reads back as `model` */
+/** @param alias the client's model name, which the answer repeats as `model` */
 export function writeResponsesAnswer(alias: string, body: Fields, answer: Completion): string {
   const tools = agentToolsOf(body);
   const output = answer.content.map((part) => outputItem(part, tools));

@@ -1,6 +1,6 @@
 /**
- * Writes a request on OpenAI's responses wire. Nothing is kept by the provider (`store: false`): the conversation
- * travels in the request, and reasoning that must come back does so encrypted, in the parts of earlier answers.
+ * Writes a request on OpenAI's responses wire. Nothing is stored by the provider (`store: false`): the conversation is
+ * in the request, and reasoning that must be sent back is encrypted, in the parts of earlier answers.
  */
 import { unreachable } from '../../../lib/index.ts';
 import type {
@@ -23,10 +23,10 @@ import {
   writeResultText,
 } from '../shared/index.ts';
 
-/** What this wire has no word for. */
+/** Settings without an equivalent on this wire. */
 const unknownHere = ['topK', 'seed', 'stop', 'frequencyPenalty', 'presencePenalty'] as const;
 
-/** `provider` is the provider's name: reasoning of another one's answers is not understood and not sent. */
+/** `provider` is the provider's name: reasoning of another provider cannot be decrypted and is not sent. */
 export function writeResponsesRequest(
   provider: string,
   model: string,
@@ -46,7 +46,7 @@ export function writeResponsesRequest(
   if (request.temperature !== undefined) body.temperature = request.temperature;
   if (request.topP !== undefined) body.top_p = request.topP;
   if (request.reasoning?.effort !== undefined) body.reasoning = { effort: request.reasoning.effort };
-  // Models that do not reason refuse to be asked for it.
+  // Models without reasoning refuse the setting.
   const reasons = request.reasoning !== undefined && request.reasoning.effort !== 'none';
   if (reasons || input.some((item) => item.type === 'reasoning')) body.include = ['reasoning.encrypted_content'];
   if (request.parallelToolCalls !== undefined) body.parallel_tool_calls = request.parallelToolCalls;
@@ -55,7 +55,7 @@ export function writeResponsesRequest(
   else if (format !== undefined) body.text = { format: { type: 'json_schema', ...format } };
   const { tools = [], toolChoice } = request;
   if (tools.length > 0 || tool !== undefined) {
-    // Here, unlike on the chat wire, tools are strict unless they say they are not.
+    // Unlike on the chat wire, tools are strict by default here.
     body.tools = [...tools, ...(tool === undefined ? [] : [tool])].map((entry) => ({
       type: 'function',
       ...entry,

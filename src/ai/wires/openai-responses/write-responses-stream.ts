@@ -1,6 +1,6 @@
 /**
- * A stream in OpenAI's responses wire: created, in_progress, then each output item added, its pieces, done, then
- * completed or incomplete with the whole response. Every event is numbered. A failure is `response.failed`.
+ * Writes a stream in OpenAI's responses wire: created, in_progress, then each output item: added, its deltas, done;
+ * then completed or incomplete with the whole response. Every event is numbered. A failure is `response.failed`.
  */
 
 import type { GatewayError } from '../../../errors/index.ts';
@@ -31,19 +31,19 @@ type ItemKind = 'text' | 'refusal' | 'reasoning' | 'tool_call';
 interface Item {
   readonly kind: ItemKind;
   readonly id: string;
-  /** Its place in the output. */
+  /** Its index in the output. */
   readonly place: number;
   readonly callId: string;
   readonly name: string;
-  /** How the client described the tool that is called, where it is called otherwise. */
+  /** The client's description of the called tool, if it has another form. */
   readonly tool: AgentTool | undefined;
-  /** What was written into it so far. */
+  /** Its content so far. */
   text: string;
   opaque: JsonObject | undefined;
   done: boolean;
 }
 
-/** A part of its own for the words of a refusal, after all others. */
+/** A separate part for the text of a refusal, after all others. */
 const refusalIndex = Number.MAX_SAFE_INTEGER;
 
 export class ResponsesStream implements StreamForm {
@@ -54,7 +54,7 @@ export class ResponsesStream implements StreamForm {
   readonly #tools: AgentTools;
   #sequence = 0;
   #began = false;
-  /** Whether the events of a provider of the same wire are passed on. */
+  /** Whether the events of a provider of the same wire are passed through. */
   #passing = false;
   #terminated = false;
 
@@ -65,7 +65,7 @@ export class ResponsesStream implements StreamForm {
 
   delta(part: StreamDelta): string {
     if (part.wire !== undefined) return this.#pass(part.wire);
-    if (this.#passing) return ''; // its event has been passed on
+    if (this.#passing) return ''; // its event has been passed through
     switch (part.type) {
       case 'text_delta':
         return part.text === '' ? '' : this.#write(part.index, 'text', part.text);
@@ -105,7 +105,7 @@ export class ResponsesStream implements StreamForm {
   }
 
   failed(error: GatewayError): string {
-    // A provider's own stream has another response's id: the bare error event says all that is true of it.
+    // The provider's own stream has another response id, so only the bare error event is correct.
     if (this.#passing) {
       const { message, param, code } = openAiError(error);
       return this.#event('error', { code, message, param });
@@ -129,13 +129,13 @@ export class ResponsesStream implements StreamForm {
     return text + this.#piece(item, piece);
   }
 
-  /** The item of a part, begun where there is none; what was being said before it is done. */
+  /** The item of a part, added if it does not exist; the previous item is completed first. */
   #item(index: number, kind: ItemKind, callId: string, name: string): { readonly item: Item; readonly text: string } {
     const open = this.#items.get(index);
     if (open !== undefined) return { item: open, text: '' };
     let text = this.#begin();
     for (const earlier of this.#items.values()) {
-      if (earlier.kind !== 'tool_call') text += this.#finish(earlier); // calls may be written side by side
+      if (earlier.kind !== 'tool_call') text += this.#finish(earlier); // calls may be interleaved
     }
     const place = this.#output.length;
     const id = newId(kind === 'tool_call' ? 'fc_' : kind === 'reasoning' ? 'rs_' : 'msg_');
@@ -159,7 +159,7 @@ export class ResponsesStream implements StreamForm {
     item.text += delta;
     switch (item.kind) {
       case 'text': {
-        // By far the most frequent event: written without an object in between.
+        // The most frequent event: written without an intermediate object.
         const place = `"item_id":"${item.id}","output_index":${item.place},"content_index":0`;
         return `event: response.output_text.delta\ndata: {"type":"response.output_text.delta",${place},"delta":${JSON.stringify(delta)},"logprobs":[],"sequence_number":${this.#sequence++}}\n\n`;
       }
@@ -168,7 +168,7 @@ export class ResponsesStream implements StreamForm {
       case 'reasoning':
         return this.#event('response.reasoning_summary_text.delta', { ...at(item), summary_index: 0, delta });
       case 'tool_call':
-        // Free text is within the JSON that comes: it is read when it is whole.
+        // The free text is inside the JSON of the arguments: it is written when it is complete.
         if (item.tool?.isCustom === true) return '';
         return this.#event('response.function_call_arguments.delta', { ...at(item), delta });
       default:
@@ -222,7 +222,7 @@ export class ResponsesStream implements StreamForm {
     return text + this.#event('response.output_item.done', { output_index: item.place, item: whole });
   }
 
-  /** An answer that came without a delta before it. */
+  /** An answer without any delta before its end. */
   #whole(content: readonly AnswerPart[]): string {
     let text = '';
     for (let index = 0; index < content.length; index++) {
@@ -237,7 +237,7 @@ export class ResponsesStream implements StreamForm {
     return text;
   }
 
-  /** What a provider wants back with a tool call is known when the call is whole. */
+  /** A tool call's opaque data is known when the call is complete. */
   #takeOpaque(content: readonly AnswerPart[]): void {
     for (const part of content) {
       if (part.type !== 'tool_call' || part.opaque === undefined) continue;
@@ -249,7 +249,7 @@ export class ResponsesStream implements StreamForm {
     this.#passing = true;
     const type = typeOf(wire);
     this.#sequence++;
-    // What a provider says of its failure is for the log; ours follows.
+    // The provider's message is for the log; the client gets the gateway's.
     if (type === 'error' || type === 'response.failed') return '';
     if (type === 'response.completed' || type === 'response.incomplete') this.#terminated = true;
     return eventText(wire, type);
@@ -280,7 +280,7 @@ function contentOf(item: Item): OutputItem {
   return item.kind === 'refusal' ? { type: 'refusal', refusal: item.text } : outputText(item.text);
 }
 
-/** Read without parsing where the type stands first, as OpenAI writes it. */
+/** Without parsing, if the type is the first field, as in OpenAI's events. */
 function typeOf(wire: string): string | undefined {
   const first = /^\s*\{\s*"type"\s*:\s*"([\w.]+)"/.exec(wire)?.[1];
   if (first !== undefined) return first;

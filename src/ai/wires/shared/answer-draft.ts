@@ -1,9 +1,9 @@
 /**
- * An answer while it is being read: pieces of text, reasoning and tool calls in the order they come, each told as a
- * delta too. Whole answers and streams are put together here, so that both read alike: the deltas of a stream, joined,
+ * An answer while it is read: deltas of text, reasoning and tool calls in order of arrival, each also emitted as a
+ * delta. Complete answers and streams are both assembled here, so that they are equal: the deltas of a stream, joined,
  * are its answer.
  *
- * JSON that is wrapped, fenced or a tool's arguments is held back until it is whole, because its pieces are not JSON.
+ * JSON that is wrapped, fenced or a tool's arguments is buffered until it is complete, because its pieces are not JSON.
  */
 import { newId } from '../../../lib/index.ts';
 import type { AnswerPart, FinishReason, JsonObject, StreamDelta } from '../../model-call/index.ts';
@@ -11,7 +11,7 @@ import { beginsAsJson, type JsonReading, readJsonText } from './structured-outpu
 import { ThinkingTags } from './thinking-tags.ts';
 
 export interface ToolCallDraft {
-  /** The part's number; -1: its arguments are the answer's text. */
+  /** The part's index; -1: its arguments are the text of the answer. */
   readonly index: number;
   arguments: string;
   opaque?: JsonObject;
@@ -28,10 +28,10 @@ export class AnswerDraft {
   readonly #tags = new ThinkingTags();
   #breaks = false;
   #refusal = '';
-  /** Where JSON was asked for: its one text part, and whether its pieces may be told before it is whole. */
+  /** For JSON output: its only text part, and whether its deltas may be emitted before it is complete. */
   #json: { readonly index: number; readonly part: { text: string } } | undefined;
   #gate: 'undecided' | 'open' | 'held';
-  /** What was said beside the tool call that should have been the answer. */
+  /** Text beside the tool call that should have been the answer. */
   #aside = '';
   #hasOwnCalls = false;
 
@@ -56,12 +56,12 @@ export class AnswerDraft {
     return all;
   }
 
-  /** The next piece begins a part of its own, whatever its kind. */
+  /** The next delta begins a separate part, whatever its kind. */
   breakPart(): void {
     this.#breaks = true;
   }
 
-  /** Whether everything that text brings from now on is the answer's, and nothing of it thinking. */
+  /** Whether all further text is the answer, without thinking. */
   get hasBegunText(): boolean {
     return this.#tags.isOver;
   }
@@ -72,7 +72,7 @@ export class AnswerDraft {
     else this.#tags.read(piece, this.#sinkFor(out));
   }
 
-  /** No more text comes: what might have been the beginning of a tag is emitted. */
+  /** The end of the text: emits a buffered prefix of a possible tag. */
   endText(out: StreamDelta[]): void {
     if (!this.#tags.isOver) this.#tags.end(this.#sinkFor(out));
   }
@@ -115,7 +115,7 @@ export class AnswerDraft {
     out.push({ type: 'refusal_delta', text: piece });
   }
 
-  /** `id` is made here where the provider gave none, or the "null" that Mistral gives. */
+  /** `id` is generated if the provider gave none, or the "null" of Mistral. */
   toolCall(id: string | undefined, name: string, out: StreamDelta[], extra?: JsonObject): ToolCallDraft {
     if (name === this.#reading?.answerTool) return { index: -1, arguments: '' };
     const call: ToolCallDraft = { index: this.#parts.length, arguments: '' };
@@ -129,7 +129,7 @@ export class AnswerDraft {
     return call;
   }
 
-  /** What goes back with a call on the chat wire, as one text: what is in it is the endpoint's business. */
+  /** The opaque data of a call on the chat wire, as one text; its content is not interpreted. */
   keepExtra(call: ToolCallDraft, extra: JsonObject): void {
     call.opaque = { chat: { extra_content: JSON.stringify(extra) } };
   }
@@ -141,7 +141,7 @@ export class AnswerDraft {
     else out.push({ type: 'tool_call_delta', index: call.index, arguments: piece });
   }
 
-  /** Tells what was held back. Nothing may follow. */
+  /** Emits the buffered deltas. Nothing may follow. */
   end(out: StreamDelta[]): void {
     this.endText(out);
     if (this.#reading !== undefined && this.#json === undefined && this.#aside !== '') {
@@ -171,7 +171,7 @@ export class AnswerDraft {
     });
   }
 
-  /** What the provider's reason comes to: some say `stop` where they call tools or refuse. */
+  /** Corrects the provider's finish reason: some report `stop` for tool calls or refusals. */
   finishReason(reason: FinishReason): FinishReason {
     if (reason === 'tool_calls' && !this.#hasOwnCalls) return 'stop';
     if (reason !== 'stop') return reason;

@@ -1,10 +1,10 @@
-/** Puts a whole answer together from its draft and what the provider said beside it. */
+/** Assembles a complete answer from its draft and the provider's metadata. */
 
 import type { ModelAnswer, Usage } from '../../model-call/index.ts';
 import { textIn } from '../../model-call/index.ts';
 import type { AnswerDraft } from './answer-draft.ts';
 
-/** What both wires and their streams end with. */
+/** The final metadata of both wires and their streams. */
 export function answerOf(
   draft: AnswerDraft,
   finishReason: ModelAnswer['finishReason'],

@@ -1,9 +1,10 @@
 /**
- * Puts an answer together from blocks with ids, as Anthropic's wire and AI SDK packages send them, and writes the deltas
- * of the stream on the way, so that the answer is what the deltas said.
+ * Assembles an answer from blocks with ids, as Anthropic's wire and AI SDK packages send them, and emits the
+ * corresponding deltas, so that the answer equals its deltas.
  *
- * A part is numbered when its first content arrives: empty blocks are in neither. JSON passes as it comes where it begins
- * as JSON; where it has to be unwrapped, or prose or a fence comes before it, its one delta comes at the end.
+ * A part is numbered when its first content arrives: empty blocks are in neither. JSON is emitted as it arrives if the
+ * text begins as JSON; if it must be unwrapped, or is preceded by prose or a fence, its only delta is emitted at the
+ * end.
  */
 import type { AnswerPart, JsonObject, ReasoningPart, StreamDelta, ToolCallPart } from '../../model-call/index.ts';
 import { recordOf } from '../../model-call/index.ts';
@@ -30,7 +31,7 @@ type Draft = TextDraft | ReasoningDraft | CallDraft;
 
 const unnumbered = -1;
 
-/** The id of thinking that was written between tags inside of a text. */
+/** The id of thinking that was written between tags inside a text. */
 const taggedThinking = '<think>';
 
 export class BlockDraft {
@@ -42,7 +43,7 @@ export class BlockDraft {
   readonly #texts = new Map<string, TextDraft>();
   readonly #thoughts = new Map<string, ReasoningDraft>();
   readonly #calls = new Map<string, CallDraft | TextDraft>();
-  /** The texts an answer of JSON consists of, one a block, and what becomes of their deltas. */
+  /** The texts of an answer in JSON, one per block, and how their deltas are emitted. */
   readonly #jsonTexts: string[] = [];
   #json: 'undecided' | 'passing' | 'held' = 'undecided';
   #jsonPart: TextDraft | undefined;
@@ -70,7 +71,7 @@ export class BlockDraft {
     out.push({ type: 'citation_delta', index: part.index, citation });
   }
 
-  /** Whole texts: nothing that might be the beginning of a tag waits for the next one. */
+  /** Complete texts: no prefix of a possible tag is buffered. */
   closeText(out: StreamDelta[]): void {
     if (this.#lastText !== undefined && !this.#tags.isOver) this.#tags.end(this.#pieces(this.#lastText, out));
   }
@@ -110,7 +111,7 @@ export class BlockDraft {
     out.push({ type: 'tool_call_delta', index: call.index, arguments: piece });
   }
 
-  /** The whole call: what was not streamed of it is added, and what the provider wants back with it is stored. */
+  /** The complete call: adds the arguments that were not streamed, and the opaque data. */
   closeCall(id: string, name: string, input: string, opaque: JsonObject | undefined, out: StreamDelta[]): void {
     const call = this.#calls.get(id) ?? this.#openCall(id, name, opaque, out);
     const isEmpty = call.kind === 'tool_call' ? call.arguments === '' : call.text === '';
@@ -118,7 +119,7 @@ export class BlockDraft {
     if (call.kind === 'tool_call') call.opaque = joined(call.opaque, opaque);
   }
 
-  /** What waited for the end of the answer. */
+  /** Emits the deltas that were buffered until the end of the answer. */
   end(out: StreamDelta[]): void {
     this.closeText(out);
     const part = this.#jsonPart;

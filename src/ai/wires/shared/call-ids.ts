@@ -1,8 +1,8 @@
 /**
- * Ids of tool calls in the form that a provider takes. A conversation may hold those of other providers
- * (`functions.search:0` of Kimi, ids of hundreds of characters), which Anthropic, Bedrock, Mistral and OpenAI refuse. Such
- * an id is replaced by one made of it, the same in the call and in its result and in every request; the client's own
- * conversation keeps what it was told.
+ * Converts the ids of tool calls to the format that a provider accepts. A conversation may have ids of other providers
+ * (`functions.search:0` of Kimi, ids of hundreds of characters), which Anthropic, Bedrock, Mistral and OpenAI refuse.
+ * Such an id is replaced by one derived from it, equal in the call, in its result and in every request; the client's
+ * conversation is not affected.
  */
 import { hash } from 'node:crypto';
 import type { JsonObject, Message, ModelRequest, Wire } from '../../model-call/index.ts';
@@ -10,20 +10,20 @@ import { isRecord } from '../../model-call/index.ts';
 
 export interface CallIdForm {
   readonly takes: RegExp;
-  /** Of the hash's hexadecimal digits. */
+  /** The number of the hash's hexadecimal digits. */
   make(digits: string): string;
-  /** Whether no two calls of a conversation may have the same, as those of providers that count anew each turn do. */
+  /** Whether ids must be unique in a conversation; some providers restart their numbers in each turn. */
   readonly isUnique?: true;
 }
 
 const long = { make: (digits: string) => `call_${digits.slice(0, 32)}` };
 export const plain: CallIdForm = { takes: /^[\w-]{1,64}$/, ...long, isUnique: true };
 export const anyUpTo64: CallIdForm = { takes: /^.{1,64}$/s, ...long };
-/** Chat completions of OpenAI's own hosts. */
+/** Chat completions on OpenAI's own hosts. */
 const anyUpTo40: CallIdForm = { takes: /^.{1,40}$/s, make: (digits) => `call_${digits.slice(0, 24)}` };
 export const nineCharacters: CallIdForm = { takes: /^[A-Za-z0-9]{9}$/, make: (digits) => digits.slice(0, 9) };
 
-/** Own servers of the OpenAI wires take any characters, and some models only know the ids they wrote themselves. */
+/** Self-hosted servers of the OpenAI wires accept any characters, and some models only accept the ids they wrote. */
 export function callIdFormAt(hostname: string, wire: Wire): CallIdForm {
   if (hostname === 'api.mistral.ai') return nineCharacters;
   const isOpenAi = /(?:^|\.)(?:openai\.com|azure\.com)$/.test(hostname);
@@ -34,7 +34,7 @@ function normalisedId(id: string, { takes, make }: CallIdForm): string {
   return takes.test(id) ? id : make(hash('sha256', id, 'hex'));
 }
 
-/** The same request where its provider takes every id. */
+/** Returns the same request if its provider accepts every id. */
 export function withCallIds(request: ModelRequest, form: CallIdForm): ModelRequest {
   const names = new CallNames(form);
   const messages = mapped(request.messages, (message): Message => {
@@ -56,13 +56,13 @@ export function withCallIds(request: ModelRequest, form: CallIdForm): ModelReque
   return messages === request.messages ? request : { ...request, messages };
 }
 
-/** The ids of one conversation, in order: a call that has another's id gets one of its own, and its result with it. */
+/** The ids of one conversation, in order: a call with a duplicate id gets a new one, and so does its result. */
 class CallNames {
   readonly #form: CallIdForm;
   readonly #counts = new Map<string, number>();
-  /** By id, those of calls whose results are yet to come. */
+  /** By id, the ids of calls whose results are outstanding. */
   readonly #open = new Map<string, string[]>();
-  /** By id, whose result came last: another result of the same is another part of it. */
+  /** By id, the id of the last result: another result of the same call is another part of it. */
   readonly #last = new Map<string, string>();
 
   constructor(form: CallIdForm) {
@@ -87,7 +87,7 @@ class CallNames {
   }
 }
 
-/** The same for a body that is sent as the client wrote it. */
+/** The same for a body that is forwarded unchanged. */
 export function withBodyCallIds(body: JsonObject, wire: Wire, form: CallIdForm): JsonObject {
   const list = wire === 'openai-chat' ? 'messages' : 'input';
   const entries = body[list];
@@ -111,7 +111,7 @@ function withId(fields: JsonObject, name: string, form: CallIdForm): JsonObject 
   return { ...fields, [name]: normalisedId(id, form) };
 }
 
-/** The same list where no item changes. */
+/** Returns the same list if no item changes. */
 function mapped<Item>(items: readonly Item[], change: (item: Item) => Item): readonly Item[] {
   let changed: Item[] | undefined;
   for (let index = 0; index < items.length; index++) {

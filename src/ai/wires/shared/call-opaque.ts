@@ -1,14 +1,15 @@
 /**
- * What a provider wants back with a tool call (Gemini's `thoughtSignature`), in wires that have no place of their own for
- * it. Chat completions take it as `extra_content`, in the words that Google's compatible endpoint and its clients use.
- * Anthropic's blocks have nothing that every client sends back but the call's id: it is sealed into that, together with
+ * The opaque data of a tool call (Gemini's `thoughtSignature`) on wires without a field for it. On chat completions it
+ * is `extra_content`, in the form of Google's compatible endpoint and its clients. Anthropic's blocks have no field
+ * that every client sends back except the call's id: the data is encoded into the id, together with ids that this wire
+ * would refuse, and decoded from requests.
  * ids that this wire would refuse, and taken out again before anything is asked.
  */
 import type { JsonObject } from '../../model-call/index.ts';
 import { readOpaque } from './opaque-text.ts';
 import { isFields } from './read-fields.ts';
 
-/** As `extra_content` of a call: `{ google: { thought_signature } }` where it is Gemini's. */
+/** As `extra_content` of a call: `{ google: { thought_signature } }` for Gemini's. */
 export function extraContentOf(opaque: JsonObject): JsonObject {
   const extra: Record<string, unknown> = {};
   for (const [name, inner] of Object.entries(opaque)) {
@@ -41,10 +42,10 @@ export function readExtraContent(value: unknown): JsonObject | undefined {
 
 const seal = '__isthmus_';
 
-/** What Anthropic's API and its clients take for an id. */
+/** The id format of Anthropic's API and its clients. */
 const plainId = /^[\w-]{1,128}$/;
 
-/** An id of Anthropic's wire that holds the call's own, and what goes back with it. */
+/** An id for Anthropic's wire that encodes the original id and the opaque data. */
 export function sealCallId(id: string, opaque: JsonObject | undefined): string {
   if (opaque === undefined && plainId.test(id) && !id.includes(seal)) return id;
   const sealed = JSON.stringify(opaque === undefined ? [id] : [id, opaque]);
@@ -56,7 +57,7 @@ export interface CallId {
   readonly opaque: JsonObject | undefined;
 }
 
-/** Any other id is itself. */
+/** Any other id is returned unchanged. */
 export function openCallId(text: string): CallId {
   const at = text.indexOf(seal);
   if (at === -1) return { id: text, opaque: undefined };

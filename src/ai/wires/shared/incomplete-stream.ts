@@ -1,6 +1,6 @@
 import { ProviderFailure } from '../../model-call/index.ts';
 
-/** A stream that ended before the provider had ended its answer. */
+/** The failure of a stream that ended before the provider's terminal event. */
 export function incompleteStream(detail: string): ProviderFailure {
   return new ProviderFailure({ kind: 'stream_incomplete', detail });
 }

@@ -1,6 +1,6 @@
 import { GatewayError } from '../../../errors/index.ts';
 
-/** A client's request that is refused, with the field that is wrong, as OpenAI's `param` names it: `messages[0].role`. */
+/** An invalid request of a client, with the field, in the form of OpenAI's `param`: `messages[0].role`. */
 export class InvalidField extends GatewayError {
   readonly param: string | undefined;
 

@@ -1,6 +1,6 @@
 /**
- * Conversations for wires with a narrower form of one: what they have no place for where it stands is told where they
- * have one, and nothing of it is lost.
+ * Adapts conversations to wires with restrictions: content that is not supported in its place is moved to where it is;
+ * nothing is lost.
  */
 import type { FilePart, ImagePart, Message, TextPart, ToolResultPart } from '../../model-call/index.ts';
 
@@ -11,10 +11,10 @@ function isMedia(part: TextPart | Media): part is Media {
 }
 
 /**
- * Images and files of tool results, for wires whose results are text: in a user's message after the results of the turn,
- * which says whose they are. The same messages where there are none.
+ * Moves images and files of tool results, for wires whose results are text: into a user message after the results of
+ * the turn, which names their tool calls. Returns the same messages if there are none.
  *
- * @param moves which results' media have no place
+ * @param moves whether a result's media must be moved
  */
 export function withMediaAfterResults(
   messages: readonly Message[],
@@ -49,8 +49,8 @@ export function withMediaAfterResults(
 }
 
 /**
- * System messages in the middle of a conversation, for providers that take them only at its head: in place, as a user's
- * message that says what it is, and never between a call and its result.
+ * Moves system messages in the middle of a conversation, for providers that only accept them at its start: each becomes
+ * a user message, labelled as such, in the same place, but never between a call and its result.
  */
 export function withLateSystemAsUser(messages: readonly Message[]): readonly Message[] {
   const begun = messages.findIndex(({ role }) => role !== 'system');

@@ -1,7 +1,7 @@
 /**
- * What a provider wants back with a part, as one string in a wire that has room for a string (a thinking block's
- * `signature`, a reasoning item's `encrypted_content`). Read back, it is held to what such things are: strings by name
- * under a provider's name; so a client's own text can become no other option of a provider.
+ * Encodes a part's opaque data as one string, for wires with a string field (a thinking block's `signature`, a
+ * reasoning item's `encrypted_content`). When decoded, it is validated: strings by name under a provider's name; so a
+ * client's text cannot set any other option of a provider.
  */
 import type { JsonObject } from '../../model-call/index.ts';
 import { isFields } from './read-fields.ts';
@@ -12,7 +12,7 @@ export function opaqueToText(opaque: JsonObject): string {
   return seal + Buffer.from(JSON.stringify(opaque)).toString('base64url');
 }
 
-/** `undefined`: the text is not one of ours. */
+/** `undefined`: the text was not encoded here. */
 export function opaqueFromText(text: string): JsonObject | undefined {
   if (!text.startsWith(seal)) return undefined;
   try {
@@ -22,7 +22,7 @@ export function opaqueFromText(text: string): JsonObject | undefined {
   }
 }
 
-/** Strings, or strings by name under a name; anything else is left out. */
+/** Strings, or strings by name under a name; anything else is removed. */
 export function readOpaque(value: unknown): JsonObject | undefined {
   if (!isFields(value)) return undefined;
   const opaque: Record<string, unknown> = Object.create(null);

@@ -2,7 +2,7 @@ import type { ModelRequest, Usage } from '../../model-call/index.ts';
 import { estimateTokens, estimateUsage } from '../../tokens/index.ts';
 import { readUsage, type UsageDialect } from './read-usage.ts';
 
-/** The usage of a call that broke off: what was reported by then, with what was written since estimated. */
+/** The usage of an interrupted call: the reported counts, with the output since then estimated. */
 export function partialUsage(dialect: UsageDialect, counts: unknown, request: ModelRequest, answer: string): Usage {
   const reported = readUsage(dialect, counts);
   if (reported === undefined) return estimateUsage(request, answer);

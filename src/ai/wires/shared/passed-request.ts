@@ -1,20 +1,22 @@
-/** A client's own request, sent on as it is to a provider that speaks its wire; every other provider says what it lacks. */
+/**
+ * A client's request that is forwarded unchanged to a provider of its wire; other providers refuse its unmapped fields.
+ */
 import type { JsonObject, ModelRequest, Wire, WireRequest } from '../../model-call/index.ts';
 import { recordOf, unsupported } from '../../model-call/index.ts';
 import type { ChatDialect } from './openai/openai-dialect.ts';
 
 export interface PassedRequest {
   readonly body: JsonObject;
-  /** Whether the client did not ask for usage in its stream, which is asked for all the same. */
+  /** Whether the client did not request usage in its stream; the gateway requests it anyway. */
   readonly dropsUsage: boolean;
 }
 
-/** The fields of a client's request that no other wire has anything for. */
+/** The fields of a client's request without an equivalent on any other wire. */
 export function lostFields({ unmapped, adapts = [] }: WireRequest): readonly string[] {
   return adapts.length === 0 ? unmapped : unmapped.filter((name) => !adapts.includes(name));
 }
 
-/** `undefined`: the request is to be translated. Throws `unsupported` where that would lose something. */
+/** `undefined`: the request is translated. Throws `unsupported` if that would lose a field. */
 export function passedRequest(
   request: ModelRequest,
   wire: Wire,

@@ -1,6 +1,6 @@
 /**
- * Marks of what a provider is to keep, `cache_control`, as Anthropic's wire has them and clients of OpenAI's chat wire
- * write them for the same models (LiteLLM, OpenRouter, the AI SDK): on parts, messages and tools.
+ * Reads prompt-cache marks, `cache_control`, as Anthropic's wire has them and clients of OpenAI's chat wire write them
+ * for the same models (LiteLLM, OpenRouter, the AI SDK): on parts, messages and tools.
  */
 import type { CacheMark, Message } from '../../model-call/index.ts';
 import { asFields, type Fields, readObject, readOneOf } from './read-fields.ts';
@@ -15,13 +15,13 @@ export function readCacheMark(fields: Fields, at: string): CacheMark | undefined
   return { ttl: readOneOf(mark, 'ttl', ['5m', '1h'] as const, `${at}cache_control.`) ?? '5m' };
 }
 
-/** To be spread into what is marked. @param at with its dot: `messages[0].` */
+/** For spreading into the marked object. @param at with its dot: `messages[0].` */
 export function cacheOf(fields: Fields, at: string): Marked {
   const cache = readCacheMark(fields, at);
   return cache === undefined ? {} : { cache };
 }
 
-/** The last of several marks; a mark within a thing that can only be marked as a whole marks that. */
+/** The last of several marks; a mark inside an object that can only be marked as a whole marks that object. */
 export function lastMark(blocks: unknown, at: string, mark: CacheMark | undefined): CacheMark | undefined {
   if (mark !== undefined || !Array.isArray(blocks)) return mark;
   let last: CacheMark | undefined;
@@ -32,7 +32,7 @@ export function lastMark(blocks: unknown, at: string, mark: CacheMark | undefine
   return last;
 }
 
-/** Marks the last part, where it has no mark of its own. */
+/** Marks the last part, if it has no mark. */
 export function markLast<Part extends object>(parts: readonly Part[], mark: CacheMark | undefined): readonly Part[] {
   const last = parts.at(-1);
   if (mark === undefined || last === undefined || 'cache' in last) return parts;
@@ -40,10 +40,10 @@ export function markLast<Part extends object>(parts: readonly Part[], mark: Cach
 }
 
 /**
- * The words of the system, a message for each mark: what a provider keeps ends with a message. Without marks it is one.
+ * The system messages, split after each mark: a cached prefix ends with a message. Without marks it is one.
  *
- * @param joint what stands between two blocks
- * @param read one block's text
+ * @param joint the separator between two blocks
+ * @param read reads the text of a block
  */
 export function readSystemMessages(
   content: readonly unknown[],

@@ -2,7 +2,7 @@
  * Reads the fields of a wire's JSON body by type and range; `null` is the same as missing. Plain functions without a
  * schema library: a whole chat request is read in a few microseconds.
  *
- * @throws InvalidField (all of them) naming the field
+ * All functions throw InvalidField, with the field's name.
  */
 import { InvalidField } from './invalid-field.ts';
 
@@ -44,7 +44,7 @@ export function readString(fields: Fields, name: string, at = ''): string | unde
   return value;
 }
 
-/** A string that must be there and not be empty. */
+/** A required string that is not empty. */
 export function requireString(fields: Fields, name: string, at = ''): string {
   const value = fields[name];
   if (typeof value === 'string' && value !== '') return value;
@@ -71,7 +71,7 @@ export function readArray(fields: Fields, name: string, at = ''): readonly unkno
   return value;
 }
 
-/** An array that must be there and hold something. */
+/** A required array that is not empty. */
 export function requireArray(fields: Fields, name: string, at = ''): readonly unknown[] {
   const value = readArray(fields, name, at);
   if (value === undefined || value.length === 0) {
@@ -99,7 +99,7 @@ export function readOneOf<Choice extends string>(
   throw new InvalidField(`\`${at}${name}\` must be one of ${choices.join(', ')}.`, at + name);
 }
 
-/** More than any provider takes, few enough to be searched for in every piece of an answer. */
+/** More than any provider accepts, few enough to be searched for in every delta. */
 const maxStops = 16;
 
 /** Stop sequences: a string, or an array of strings. */
@@ -113,7 +113,7 @@ export function readStops(fields: Fields, name: string): readonly string[] | und
   throw new InvalidField(`\`${name}\` must be a string, or an array of at most ${maxStops} strings.`, name);
 }
 
-/** The name of a tool or a schema, as every provider takes it. */
+/** The name of a tool or a schema, in the format that every provider accepts. */
 export function requireName(fields: Fields, at: string): string {
   const { name } = fields;
   if (typeof name === 'string' && /^[\w-]{1,128}$/.test(name)) return name;

@@ -1,7 +1,7 @@
 /**
- * Reads why a provider of the OpenAI wire did not answer, from its status, headers and error body, which differ from
- * endpoint to endpoint, into a `ProviderFailure`. Errors that come inside HTTP 200 are read by the
- * same rules. What the provider wrote is told in `detail`, without any of its keys.
+ * Converts the errors of the OpenAI wire, from status, headers and body, which differ between endpoints, into a
+ * `ProviderFailure`. Errors inside a 200 answer follow the same rules. The provider's message is in `detail`, with its
+ * keys redacted.
  */
 import { readRetryAfter } from '../../../transport/index.ts';
 import {
@@ -23,7 +23,7 @@ export interface FailedAnswer {
   readonly body: string;
 }
 
-/** The failure that an HTTP status other than 2xx is. */
+/** The failure of an HTTP status other than 2xx. */
 export function failureOfAnswer({ status, headers, body }: FailedAnswer, keys: readonly string[]): ProviderFailure {
   const error = readErrorBody(parseJson(body));
   const requestId = requestIdOf(headers);
@@ -40,7 +40,7 @@ export function failureOfAnswer({ status, headers, body }: FailedAnswer, keys: r
   });
 }
 
-/** The failure that an error object inside an answer of HTTP 200 is. */
+/** The failure of an error object inside a 200 answer. */
 export function failureOfError(body: unknown, keys: readonly string[], usage?: Usage): ProviderFailure {
   const error = readErrorBody(body);
   const status = statusIn(error.code);
@@ -52,7 +52,7 @@ export function failureOfError(body: unknown, keys: readonly string[], usage?: U
   });
 }
 
-/** The provider's id of a call: OpenAI's header, and Azure's. */
+/** The provider's request id: OpenAI's header, and Azure's. */
 export function requestIdOf(headers: HttpHeaders): string | undefined {
   for (const name of ['x-request-id', 'request-id', 'apim-request-id']) {
     const value = headers[name];
@@ -61,7 +61,7 @@ export function requestIdOf(headers: HttpHeaders): string | undefined {
   return undefined;
 }
 
-/** `retry-after-ms`, `x-ms-retry-after-ms`, then `retry-after` in seconds or as a date; what cannot be read is ignored. */
+/** `retry-after-ms`, `x-ms-retry-after-ms`, then `retry-after` in seconds or as a date; invalid values are ignored. */
 export function retryAfterOf(headers: HttpHeaders): number | undefined {
   for (const name of ['retry-after-ms', 'x-ms-retry-after-ms']) {
     const value = headers[name];
@@ -76,9 +76,9 @@ interface ErrorBody {
   readonly message: string;
   readonly type: string;
   readonly code: string;
-  /** Azure's code within the code. */
+  /** Azure's inner error code. */
   readonly innerCode: string;
-  /** The field that is wrong, as OpenAI names it. */
+  /** The invalid field, as OpenAI names it. */
   readonly param: string;
   readonly details: unknown;
 }
@@ -93,8 +93,8 @@ const redirected: ErrorBody = {
 };
 
 /**
- * `{ error: { message, type, code } }` and its kin: an error that is a text, one that lies flat (`{ object: "error" }`),
- * in a list (Gemini's compatible endpoint), or under `detail` (FastAPI).
+ * `{ error: { message, type, code } }` and its variants: an error that is a text, a flat one (`{ object: "error" }`),
+ * one in a list (Gemini's compatible endpoint), or under `detail` (FastAPI).
  */
 function readErrorBody(body: unknown): ErrorBody {
   const outer = recordOf(Array.isArray(body) ? body[0] : body);
@@ -151,7 +151,7 @@ function kindOf(status: number, error: ErrorBody): FailureKind {
   return kind === 'not_found' || kind === 'quota_exhausted' ? kind : 'invalid_request';
 }
 
-/** Where no status tells: by code, type and sentence. */
+/** Without a meaningful status: by code, type and message. */
 function kindOfWords(error: ErrorBody): FailureKind | undefined {
   if (isQuota(error)) return 'quota_exhausted';
   if (isContextWindow(error)) return 'context_window';
@@ -197,8 +197,9 @@ function isQuota({ code, type }: ErrorBody): boolean {
 }
 
 /**
- * The model takes no such field, or not with that value; another may. OpenAI and Azure have codes for it; the sentences
- * are those of endpoints that have none (Anthropic, Gemini, Groq, xAI, Mistral, FastAPI's `extra_forbidden`).
+ * The model does not support the field, or its value; another model may. OpenAI and Azure have codes for it; the
+ * patterns match messages of endpoints without codes (Anthropic, Gemini, Groq, xAI, Mistral, FastAPI's
+ * `extra_forbidden`).
  */
 function isUnsupported({ code, type, message }: ErrorBody): boolean {
   const isCoded = [code, type].some((word) =>
@@ -210,13 +211,13 @@ function isUnsupported({ code, type, message }: ErrorBody): boolean {
 const notTaken =
   /^unsupported (?:parameter|value)|unrecognized request argument|does not support (?:the )?(?:[\w.]+ )?parameter|parameter [`'"]?[\w.]+[`'"]? is not supported|property '[\w.]+' is unsupported|extra_forbidden|extra inputs are not permitted|unknown name "\w+"/i;
 
-/** As a name, never as the provider's words. */
+/** Only a name, never the provider's text. */
 function fieldOf({ param, message }: ErrorBody): string | undefined {
   const field = param === '' ? /['"`]([\w.[\]]{1,64})['"`]/.exec(message)?.[1] : param;
   return field !== undefined && /^[\w.[\]]{1,64}$/.test(field) ? field : undefined;
 }
 
-/** The sentences of OpenAI, vLLM, llama.cpp, Together, xAI, Fireworks, Mistral, LM Studio and OpenRouter. */
+/** The messages of OpenAI, vLLM, llama.cpp, Together, xAI, Fireworks, Mistral, LM Studio and OpenRouter. */
 const tooLong =
   /maximum (?:context|prompt) length|context[ _](?:length|window|size)|prompt is too long|input is too long|too many (?:input )?tokens|`?inputs`? tokens \+|reduce the length|exceeds? the (?:available|maximum|model'?s?) (?:context|input|number of tokens)/i;
 
@@ -237,7 +238,7 @@ function isPolicy({ code, innerCode, message }: ErrorBody): boolean {
   );
 }
 
-/** Gemini, on its compatible endpoint too, says it in the body: `{ "@type": "…RetryInfo", "retryDelay": "34.4s" }`. */
+/** Gemini, also on its compatible endpoint, has it in the body: `{ "@type": "…RetryInfo", "retryDelay": "34.4s" }`. */
 function retryInfoOf(details: unknown): number | undefined {
   for (const detail of arrayOf(details)) {
     const delay = /^(\d{1,9}(?:\.\d{1,9})?)s$/.exec(textIn(recordOf(detail).retryDelay) ?? '');

@@ -1,4 +1,4 @@
-/** Anthropic's `thinking`, with what it means beside `output_config.effort`, which does not switch thinking on. */
+/** Reads Anthropic's `thinking`, together with `output_config.effort`, which does not enable thinking. */
 import type { ReasoningEffort } from '../../model-call/index.ts';
 import { InvalidField } from './invalid-field.ts';
 import type { Draft } from './openai/read-openai-fields.ts';

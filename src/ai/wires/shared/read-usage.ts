@@ -1,16 +1,16 @@
 /**
- * What a provider reports of tokens used, in the one form (`Usage`): input includes cache, output includes reasoning,
- * as OpenTelemetry's GenAI conventions define them. Each provider counts differently, which is where other gateways
- * bill cached tokens twice or lose reasoning; the rules are below, one reader a wire, held against recorded bodies.
+ * Converts a provider's usage report to `Usage`: input includes cache, output includes reasoning, as OpenTelemetry's
+ * GenAI conventions define them. Providers count differently, which is why other gateways bill cached tokens twice or
+ * lose reasoning tokens; there is one reader per wire, tested with recorded bodies.
  *
- * What is not a count (negative, a fraction, a text, beyond a billion) makes the report unusable where it is a total,
- * and is left out where it is a part: the price is then the whole's. `null` is absent.
+ * An invalid count (negative, a fraction, a text, over a billion) makes the report unusable if it is a total, and is
+ * ignored if it is a part: its tokens then have the price of the total. `null` is absent.
  */
 
 import { unreachable } from '../../../lib/index.ts';
 import type { ReportedUsage } from '../../model-call/index.ts';
 
-/** Whose wire the usage object is written in. `openai-chat` is every provider's that speaks chat completions. */
+/** The wire of the usage object. `openai-chat` covers all providers of chat completions. */
 export type UsageDialect =
   | 'openai-chat'
   | 'openai-responses'
@@ -21,14 +21,14 @@ export type UsageDialect =
   | 'cohere'
   | 'bedrock';
 
-/** More than any call can use: a larger number is a broken provider's. */
+/** More than any call can use: a larger number is a provider's error. */
 const maxTokens = 1_000_000_000;
 
 type Fields = { readonly [name: string]: unknown };
 
 /**
- * `usage` is the object that holds the counts: `usage` of OpenAI, Anthropic, Mistral, Cohere and Bedrock,
- * `usageMetadata` of Gemini, `meta` of Cohere's embeddings. `undefined`: nothing usable was reported, so estimate.
+ * `usage` is the object with the counts: `usage` of OpenAI, Anthropic, Mistral, Cohere and Bedrock, `usageMetadata` of
+ * Gemini, `meta` of Cohere's embeddings. `undefined`: nothing usable was reported, so it must be estimated.
  */
 export function readUsage(dialect: UsageDialect, usage: unknown): ReportedUsage | undefined {
   if (!isFields(usage)) return undefined;
@@ -57,13 +57,13 @@ function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null;
 }
 
-/** A count, `undefined` where there is none, `NaN` where it is not one: any sum with it stays unusable. */
+/** A count, `undefined` if absent, `NaN` if invalid: any sum with it remains unusable. */
 function count(value: unknown): number | undefined {
   if (value === undefined || value === null) return undefined;
   return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= maxTokens ? value : Number.NaN;
 }
 
-/** A count that may be absent; 0 for what is not one. */
+/** An optional count; 0 for an invalid one. */
 function part(value: unknown): number {
   const counted = count(value);
   return counted === undefined || Number.isNaN(counted) ? 0 : counted;
@@ -82,9 +82,8 @@ interface Parts {
 }
 
 /**
- * Parts that do not fit into their whole are left out: which of both is wrong cannot be known, and totals are billed. Of
- * parts that fit one by one and not together the first is held on to: a prompt that was read from the cache was read
- * from it, whatever else is said of its rest.
+ * Parts that exceed their total are ignored: which of both is wrong is unknown, and totals are billed. If parts fit
+ * individually and not together the first takes precedence: cache reads are reliable even if the other parts are not.
  */
 function reported(inputTokens: number, outputTokens: number, parts: Parts): ReportedUsage | undefined {
   if (!(inputTokens <= maxTokens && outputTokens <= maxTokens)) return undefined;
@@ -123,8 +122,8 @@ function reported(inputTokens: number, outputTokens: number, parts: Parts): Repo
 
 /**
  * Chat completions. Cached tokens are in the details, or beside them: `prompt_cache_hit_tokens` (DeepSeek),
- * `cached_tokens` (Moonshot, Anthropic's compatible endpoint). Mistral's `num_cached_tokens` is not read: its
- * documentation does not know the field, so nobody promises a discount for what it counts.
+ * `cached_tokens` (Moonshot, Anthropic's compatible endpoint). Mistral's `num_cached_tokens` is not read: it is
+ * undocumented, so a discount for it is not certain.
  */
 function readChat(usage: Fields): ReportedUsage | undefined {
   const input = count(usage.prompt_tokens);
@@ -137,7 +136,7 @@ function readChat(usage: Fields): ReportedUsage | undefined {
   const inputDetails = isFields(usage.prompt_tokens_details) ? usage.prompt_tokens_details : usage;
   const outputDetails = isFields(usage.completion_tokens_details) ? usage.completion_tokens_details : usage;
   const reasoningTokens = part(outputDetails.reasoning_tokens);
-  // xAI does not count reasoning among completion tokens; its total tells, or the part that is more than its whole.
+  // xAI excludes reasoning from completion tokens; its total shows it, or a part that exceeds its total.
   if (reasoningTokens > 0 && (total === input + output + reasoningTokens || reasoningTokens > output))
     output += reasoningTokens;
   return reported(input, output, {
@@ -169,7 +168,7 @@ function readEmbeddings(usage: Fields): ReportedUsage | undefined {
   return input === undefined ? undefined : reported(input, 0, {});
 }
 
-/** `input_tokens` excludes both kinds of cached tokens. A stream's last `message_delta` has totals, not a rest. */
+/** `input_tokens` excludes both kinds of cached tokens. A stream's last `message_delta` has totals, not differences. */
 function readAnthropic(usage: Fields): ReportedUsage | undefined {
   const input = count(usage.input_tokens);
   const output = count(usage.output_tokens);
@@ -188,7 +187,7 @@ function readAnthropic(usage: Fields): ReportedUsage | undefined {
   });
 }
 
-/** Zeros are left out of this wire, so one count is enough. Thoughts and what tools read are counted aside. */
+/** This wire omits zeros, so one count is sufficient. Thoughts and tool input are counted separately. */
 function readGemini(usage: Fields): ReportedUsage | undefined {
   const prompt = count(usage.promptTokenCount);
   const candidates = count(usage.candidatesTokenCount);
@@ -214,7 +213,7 @@ function tokensOf(modality: 'AUDIO' | 'IMAGE', details: unknown): number {
   return tokens;
 }
 
-/** `billed_units` is what is paid; `tokens`, the model's own count, includes a preamble that is not. */
+/** `billed_units` is the billed count; `tokens`, the model's own count, includes an unbilled preamble. */
 function readCohere(usage: Fields): ReportedUsage | undefined {
   const counts = isFields(usage.billed_units) ? usage.billed_units : usage.tokens;
   if (!isFields(counts)) return undefined;

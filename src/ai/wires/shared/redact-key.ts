@@ -1,9 +1,9 @@
-/** The shortest piece of a key that is looked for: shorter ones are found in ordinary words. */
+/** The minimum length of a key fragment: shorter ones match ordinary words. */
 const shortestPiece = 8;
 
 /**
- * Takes an API key out of text a provider sent: the key itself, any piece of it of 8 characters or more, and what
- * looks like a key or a masked one. OpenAI's 401 repeats the first and the last characters of the key it was sent.
+ * Redacts an API key in a provider's text: the key itself, fragments of 8 characters or more, and texts in the form of
+ * a key or masked key. OpenAI's 401 repeats the first and last characters of the key.
  */
 export function redactKey(text: string, apiKey: string | undefined): string {
   const generic = text

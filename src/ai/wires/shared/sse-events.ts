@@ -1,20 +1,23 @@
 /**
- * Reads server-sent events (WHATWG HTML, section 9.2) out of a body's bytes, however they are cut: lines and characters
- * split at any offset, `data:` without its space, CRLF, a byte order mark, comments. Unlike a browser, an event that
- * ends with the body instead of a blank line counts: some endpoints forget the line. The door of `eventsource-parser`.
+ * Reads server-sent events (WHATWG HTML, section 9.2) from the chunks of a body: lines and characters split at any
+ * offset, `data:` without its space, CRLF, a byte order mark, comments. Unlike in a browser, an event that ends with
+ * the body instead of a blank line counts: some endpoints omit the line. The only import of `eventsource-parser`.
  */
 import { createParser } from 'eventsource-parser';
 
 export interface SseOptions {
-  /** Told of each event: its data and its name, `undefined` where it has none. What it throws, `feed` and `end` throw. */
+  /**
+   * Called for each event with its data and its name, `undefined` if it has none. Errors it throws are thrown by `feed`
+   * and `end`.
+   */
   readonly onEvent: (data: string, event: string | undefined) => void;
-  /** The longest event, in characters; `feed` throws at a longer one. */
+  /** The bound of one event, in characters; `feed` throws if it is exceeded. */
   readonly maxLength: number;
 }
 
 export interface SseReader {
   feed(bytes: Uint8Array): void;
-  /** There are no more bytes. */
+  /** The end of the body. */
   end(): void;
 }
 
@@ -22,7 +25,7 @@ export function createSseReader({ onEvent, maxLength }: SseOptions): SseReader {
   const decoder = new TextDecoder();
   const parser = createParser({
     onEvent: ({ data, event }) => {
-      // Some endpoints keep a connection awake with events that hold nothing.
+      // Some endpoints send empty events to keep a connection alive.
       if (data.length < 8 && event !== 'error' && data.trim() === '') return;
       onEvent(data, event);
     },

@@ -1,4 +1,4 @@
-/** What reading an answer needs to know, and the form of the stream readers of both wires. */
+/** The context for reading an answer, and the interface of the stream readers. */
 import type { ModelAnswer, ModelRequest, ProviderFailure, StreamDelta, Usage } from '../../model-call/index.ts';
 import type { JsonReading } from './structured-output.ts';
 
@@ -7,33 +7,33 @@ export interface AnswerContext {
   readonly provider: string;
   readonly request: ModelRequest;
   readonly reading: JsonReading | undefined;
-  /** What must not be told of an error. */
+  /** Credentials to redact from errors. */
   readonly keys: readonly string[];
-  /** Where the client's own request was sent as it is: what it gets back as it is. */
+  /** Set if the client's request was forwarded unchanged: its answer is passed through. */
   readonly passing: { readonly dropsUsage: boolean } | undefined;
 }
 
-/** Reads a stream's events. `read` throws a `ProviderFailure` where the provider tells of one. */
+/** Reads a stream's events. `read` throws a `ProviderFailure` for an event that reports one. */
 export interface StreamReader {
   /** Whether the provider's terminal event has been read. */
   readonly isComplete: boolean;
-  /** Whether a connection that ends cleanly now has told the whole answer, its terminal event left out. */
+  /** Whether the answer is complete if the connection ends cleanly now, without its terminal event. */
   readonly mayEnd: boolean;
-  /** What an error event told; more may follow on it in the same piece, such as usage. */
+  /** The error of an error event; more events may follow in the same chunk, such as usage. */
   readonly failure: ProviderFailure | undefined;
   read(data: string, event: string | undefined, out: StreamDelta[]): void;
-  /** The whole answer, once the stream is complete; what was held back is told first. */
+  /** The complete answer, once the stream is complete; buffered deltas are emitted first. */
   end(out: StreamDelta[]): ModelAnswer;
   /**
-   * The tokens that a stream which failed has used: the last report, or else an estimate. Where the provider itself told
-   * of an error (`isTold`) before it wrote anything, nothing is charged.
+   * The usage of a failed stream: the last report, or else an estimate. If the provider itself reported an error
+   * (`isTold`) before any output, it is zero.
    */
   spent(isReported: boolean): Usage | undefined;
 }
 
 /**
- * Gives an event's data to its first delta, so that what is passed on is each event once and in order; an event without
- * deltas is passed on as `other`.
+ * Attaches an event's data to its first delta, so that every event is passed through once and in order; an event
+ * without deltas is passed through as `other`.
  */
 export function passOn(data: string, out: StreamDelta[], before: number): void {
   const first = out[before];

@@ -2,16 +2,16 @@ import type { JsonSchema } from '../../model-call/index.ts';
 import { parseJson } from '../../model-call/index.ts';
 
 /**
- * The part of a JSON schema that OpenAI's strict structured output takes (developers.openai.com, "Structured model
- * outputs", supported schemas): every object closed, every property required, `oneOf` written `anyOf`, keywords it
- * refuses left out. What an answer loses by that is held by the caller's own validation. A property that was optional
- * is asked for like the others: an answer that has it fits the given schema too.
+ * The subset of JSON schema that OpenAI's strict structured output supports (developers.openai.com, "Structured model
+ * outputs", supported schemas): every object closed, every property required, `oneOf` written as `anyOf`, unsupported
+ * keywords removed. The caller validates the answer against the original schema. An optional property is requested like
+ * the others: an answer with it is valid for the original schema too.
  *
- * What cannot be said that way without meaning something else (objects with free keys, `allOf`, `not`, tuples) is asked
- * for as it is, not strictly.
+ * Schemas that cannot be expressed that way with the same meaning (objects with free keys, `allOf`, `not`, tuples) are
+ * requested unchanged, not strictly.
  *
- * The root must be an object there; a schema that is none is wrapped in `{ "value": … }` and `unwrap` takes it out of
- * the answer again.
+ * The root must be an object there; a schema that is not is wrapped in `{ "value": … }` and `unwrap` extracts it from
+ * the answer.
  */
 export interface AskedSchema {
   readonly schema: JsonSchema;
@@ -19,13 +19,13 @@ export interface AskedSchema {
   unwrap(answer: string): string;
 }
 
-/** Taken over as they are; keywords that hold schemas are walked instead. */
+/** Copied unchanged; keywords that contain schemas are converted recursively. */
 const plainKeywords = new Set([
   ...['type', 'enum', 'const', 'description', 'pattern', 'format', 'minItems', 'maxItems'],
   ...['multipleOf', 'minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum'],
 ]);
 
-/** What strictness has no words for and an answer would be wrong without. */
+/** Keywords that strict mode does not support and that a valid answer depends on. */
 const freeKeywords = new Set([
   ...['allOf', 'not', 'if', 'patternProperties', 'prefixItems', 'dependentSchemas', 'propertyNames'],
   ...['$dynamicRef', 'unevaluatedProperties', 'contains'],

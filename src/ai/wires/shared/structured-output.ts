@@ -1,14 +1,14 @@
 /**
- * How JSON is asked for on the OpenAI wires, by the means a target has, and how the JSON text is found in its answer:
- * natively by a schema, in JSON mode, by a forced function call, or in words. Judging the JSON is the caller's.
+ * Requests JSON on the OpenAI wires, by the means that a target supports, and extracts the JSON text from its answer:
+ * natively by a schema, in JSON mode, by a forced function call, or by an instruction. The caller validates the JSON.
  */
 import { unreachable } from '../../../lib/index.ts';
 import type { JsonSchema, Message, ModelRequest, OutputForm, ProviderCall } from '../../model-call/index.ts';
 import { objectRoot, strictJsonSchema } from './strict-json-schema.ts';
 
-/** How the JSON text is read out of what the model wrote. */
+/** How the JSON text is extracted from the model's output. */
 export interface JsonReading {
-  /** Whether the text can be read only once it is whole. */
+  /** Whether the text can only be read once it is complete. */
   readonly isWrapped: boolean;
   /** The function whose arguments are the answer. */
   readonly answerTool: string | undefined;
@@ -32,7 +32,7 @@ export interface StructuredOutput {
   readonly messages: readonly Message[];
   readonly format: AnswerFormat | 'json_object' | undefined;
   readonly tool: AnswerTool | undefined;
-  /** `undefined`: text was asked for. */
+  /** `undefined` for text output. */
   readonly reading: JsonReading | undefined;
 }
 
@@ -66,22 +66,22 @@ export function structuredOutputOf(request: ModelRequest, structured: ProviderCa
 }
 
 /**
- * The JSON text in what a model wrote: as it is where it begins like JSON, else out of the code fence some models put
- * around it. What is no JSON is handed on for the caller to judge.
+ * The JSON text in a model's output: unchanged if it begins as JSON, else extracted from the code fence that some
+ * models put around it. Text that is not JSON is returned for the caller to validate.
  */
 export function readJsonText(text: string, reading: JsonReading): string {
   return reading.unwrap(withoutCodeFence(text));
 }
 
-/** Whether text that begins so is JSON already, without a fence or words around it. */
+/** Whether a text with this beginning is JSON, without a fence or prose around it. */
 export function beginsAsJson(text: string): boolean {
   const first = text.trimStart().charCodeAt(0);
   return first === 123 || first === 91;
 }
 
-/** Takes JSON out of the code fence some models put around it. */
+/** Removes the code fence that some models put around JSON. */
 export function withoutCodeFence(text: string): string {
-  // A fence inside a JSON string is the answer's own.
+  // A fence inside a JSON string is part of the answer.
   if (beginsAsJson(text)) return text;
   const fenced = /```(?:json)?[ \t]*\n([\s\S]*?)```/i.exec(text);
   return (fenced?.[1] ?? text).trim();
@@ -103,7 +103,7 @@ function anyObject(
   return { messages: withSchema(messages, undefined), format, tool: undefined, reading: asWritten };
 }
 
-/** The schema in the system's words; in the first system message where there is one, as some models take only one. */
+/** The schema as an instruction; in the first system message if there is one, as some models only accept one. */
 function withSchema(messages: readonly Message[], schema: JsonSchema | undefined): readonly Message[] {
   const words =
     schema === undefined

@@ -1,9 +1,9 @@
 /**
- * Tells a model's thinking from its answer where both come as one text: `<think>…</think>` at the head of it, as
- * DeepSeek R1, Qwen and others write it wherever no parser of the server takes it out. Only at the head: a tag later on is
- * the answer's own. Read piece by piece, however the tags are cut; blanks around the thinking belong to neither.
+ * Separates a model's thinking from its answer if both are in one text: `<think>…</think>` at its start, as DeepSeek
+ * R1, Qwen and others write it on servers without a reasoning parser. Only at the start: a later tag is part of the
+ * answer. Read delta by delta, with tags split anywhere; white space around the thinking belongs to neither.
  *
- * Thinking that is never closed was cut off, and the answer with it.
+ * Thinking without its end tag was truncated, and the answer with it.
  */
 const open = '<think>';
 const close = '</think>';
@@ -12,7 +12,7 @@ export function beginsWithThinking(text: string): boolean {
   return text.trimStart().startsWith(open);
 }
 
-/** A whole text without its thinking. */
+/** A complete text without its thinking. */
 export function withoutThinking(text: string): string {
   let answer = '';
   const tags = new ThinkingTags();
@@ -29,12 +29,12 @@ export interface ThinkingPieces {
 
 export class ThinkingTags {
   #state: 'head' | 'thinking' | 'after' | 'answer' = 'head';
-  /** What may yet turn out to be a tag, or blanks beside one. */
+  /** A possible prefix of a tag, or white space beside one. */
   #held = '';
-  /** Whether any thinking was told. */
+  /** Whether any thinking was emitted. */
   #hasThought = false;
 
-  /** Whether everything that comes is the answer's. */
+  /** Whether all further text is the answer. */
   get isOver(): boolean {
     return this.#state === 'answer';
   }
@@ -61,7 +61,7 @@ export class ThinkingTags {
     }
   }
 
-  /** No more of the text comes: what was held back is told. */
+  /** The end of the text: emits the buffered prefix. */
   end(to: ThinkingPieces): void {
     const held = this.#held;
     this.#held = '';
@@ -112,7 +112,7 @@ export class ThinkingTags {
   }
 }
 
-/** How many of the last characters may be the beginning of the closing tag. */
+/** The number of last characters that may be a prefix of the end tag. */
 function lengthOfBeginning(text: string): number {
   for (let length = Math.min(close.length - 1, text.length); length > 0; length--) {
     if (close.startsWith(text.slice(-length))) return length;

@@ -1,15 +1,15 @@
 /**
- * What an answer in a provider's own wire can hold beside what the one form reads of it, and guardrails therefore check:
- * further choices, probabilities of tokens, sound, citations, items of tools that run at the provider.
+ * Output in a provider's own wire that the model-call form does not have, and that guardrails therefore do not check:
+ * further choices, token probabilities, audio, citations, items of tools that the provider runs.
  */
 import type { ModelRequest, Wire } from '../../model-call/index.ts';
 import { arrayOf, isRecord, recordOf } from '../../model-call/index.ts';
 
-/** Fields that ask for more to read. Those that name a place, `tools[0] (custom)`, are answered by calls of their kind. */
+/** Fields that request such output. Fields with a path, `tools[0] (custom)`, only lead to calls of their kind. */
 const asksForMore =
   /^(?:n|logprobs|top_logprobs|prompt_logprobs|best_of|echo|modalities|audio|include|functions|tools\[)\b/;
 
-/** The fields of a request whose answers could not be checked. */
+/** The fields of a request whose answers cannot be checked. */
 export function uncheckedFields({ wire }: ModelRequest): readonly string[] {
   return wire === undefined ? [] : wire.unmapped.filter((field) => asksForMore.test(field));
 }
@@ -35,7 +35,7 @@ const messageFields: ReadonlySet<string> = new Set([
   ...['function_call', 'name'],
 ]);
 
-/** Whether a whole answer, parsed, says anything beside what was read of it. */
+/** Whether a complete answer, parsed, has output that the form does not have. */
 export function saysMore(wire: Wire, answer: unknown): boolean {
   const body = recordOf(answer);
   return wire === 'openai-chat' ? chatSaysMore(body) : arrayOf(body.output).some(itemSaysMore);
@@ -47,7 +47,7 @@ function chatSaysMore(body: Readonly<Record<string, unknown>>): boolean {
   const choice = recordOf(choices[0]);
   const message = recordOf(choice.message);
   if (!hasOnly(choice, choiceFields) || !hasOnly(message, messageFields)) return true;
-  // Of the two names of reasoning one is read.
+  // Reasoning has two names, of which one is read.
   if (isSaid(message.reasoning) && isSaid(message.reasoning_content)) return true;
   return [choice.logprobs, choice.token_ids, body.prompt_logprobs, message.annotations, message.audio].some(isSaid);
 }

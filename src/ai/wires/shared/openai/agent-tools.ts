@@ -1,25 +1,26 @@
 /**
  * Tools of the OpenAI wires that an agent runs itself, as Codex and Cursor describe them, for models of other wires: a
- * custom tool takes free text and becomes a function of one text, a namespace's functions become functions with longer
- * names. A model's calls of them go back to the client as it described them. The grammar of a custom tool is told in words.
+ * custom tool with free text becomes a function with one text parameter, the functions of a namespace become functions
+ * with longer names. Calls are converted back to the client's form. The grammar of a custom tool becomes part of its
+ * description.
  */
 import type { ToolDefinition } from '../../../model-call/index.ts';
 import { asFields, type Fields, isFields, readArray, readObject, readString, requireName } from '../read-fields.ts';
 
-/** How a client described a tool that is called by another name, or otherwise. */
+/** The client's description of a tool whose name or form was converted. */
 export interface AgentTool {
   readonly isCustom: boolean;
   readonly name: string;
   readonly namespace: string | undefined;
 }
 
-/** By the name the model calls it. */
+/** By the name that the model uses. */
 export type AgentTools = ReadonlyMap<string, AgentTool>;
 
 const none: AgentTools = new Map();
 const mostName = 64;
 
-/** Of a request that has been read. */
+/** The converted tools of a request. */
 export function agentToolsOf({ tools }: Fields): AgentTools {
   if (!Array.isArray(tools) || !tools.some((tool) => isFields(tool) && isAgentTool(tool))) return none;
   const toolsByName = new Map<string, AgentTool>();
@@ -39,7 +40,7 @@ export function isAgentTool({ type }: Fields): boolean {
   return type === 'custom' || type === 'namespace';
 }
 
-/** What the model calls a tool of a namespace. */
+/** The model's name for a tool of a namespace. */
 export function calledName(namespace: string | undefined, name: string): string {
   if (namespace === undefined || namespace === '') return name;
   const joined = namespace.endsWith('_') ? namespace + name : `${namespace}__${name}`;
@@ -47,7 +48,7 @@ export function calledName(namespace: string | undefined, name: string): string 
 }
 
 /**
- * @param readFunction a function of the wire
+ * @param readFunction reads a function of the wire
  * @throws InvalidField
  */
 export function readAgentTool(
@@ -65,7 +66,7 @@ export function readAgentTool(
   });
 }
 
-/** The chat wire describes it under `custom`, and its grammar one level deeper. */
+/** On the chat wire the description is under `custom`, and its grammar one level deeper. */
 function customTool(fields: Fields, at: string): ToolDefinition {
   const tool = readObject(fields, 'custom', `${at}.`) ?? fields;
   const format = readObject(tool, 'format', `${at}.`);
@@ -81,7 +82,7 @@ function customTool(fields: Fields, at: string): ToolDefinition {
   };
 }
 
-/** The free text of a custom tool's call, as a function's arguments, and back. */
+/** Converts the free text of a custom tool's call to a function's arguments, and back. */
 export function customArguments(input: string): string {
   return JSON.stringify({ input });
 }

@@ -1,12 +1,12 @@
 /**
- * A tool, a call or a choice that does not say its type where it can only be a function: clients leave it out, and some
- * endpoints take it so. It is written in, so that the request reads and is passed on as what it means.
+ * Adds the missing type of a tool, a call or a choice that can only be a function: clients omit it, and some endpoints
+ * accept that. It is added so that the request is read and forwarded in its valid form.
  */
 import { type Fields, isFields } from '../read-fields.ts';
 
 /**
  * @param nested whether a function is described under `function` (chat), or beside its type (responses)
- * @returns the same body where nothing is missing
+ * @returns the same body if nothing is missing
  */
 export function nameToolTypes(body: Fields, nested: boolean): Fields {
   const { tools, tool_choice: choice, messages } = body;
@@ -32,7 +32,7 @@ export function nameToolTypes(body: Fields, nested: boolean): Fields {
   return typedBody;
 }
 
-/** The same list where no item changes. */
+/** Returns the same list if no item changes. */
 function mapped(list: unknown, change: (item: unknown) => unknown): unknown {
   if (!Array.isArray(list)) return list;
   let changed: unknown[] | undefined;

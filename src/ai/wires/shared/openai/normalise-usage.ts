@@ -1,10 +1,10 @@
 import { readUsage } from '../read-usage.ts';
 
 /**
- * The usage of the chat completions wire in its own meaning: output includes reasoning, which xAI leaves out, and a count
- * is a number, which vLLM's is not always. What cannot be read is `null`: what is booked instead is told.
+ * Normalises the usage of the chat completions wire: output includes reasoning, which xAI excludes, and a count is a
+ * number, which vLLM's is not always. Unusable usage is replaced by the booked usage, or `null`.
  *
- * @returns the same object where it is well
+ * @returns the same object if it is valid
  */
 export function normaliseUsage(usage: unknown): unknown {
   if (usage === undefined || usage === null) return usage;

@@ -1,24 +1,24 @@
 /**
- * What endpoints of the chat completions wire call differently or lack, by their host. A host that
- * is not known here is taken for one that knows the older names and vLLM's additions, as most self-hosted servers do.
+ * The differences between endpoints of the chat completions wire, by host. An unknown host is assumed to support the
+ * older names and vLLM's additions, as most self-hosted servers do.
  */
 export interface ChatDialect {
-  /** OpenAI's reasoning models refuse the older name; many other endpoints know no other. */
+  /** OpenAI's reasoning models refuse the older name; many other endpoints only support it. */
   readonly tokenBound: 'max_completion_tokens' | 'max_tokens';
   readonly seed: 'seed' | 'random_seed';
-  /** Whether `top_k` can be said. */
+  /** Whether `top_k` is supported. */
   readonly topK: boolean;
-  /** The word for "call some tool". */
+  /** The value of `tool_choice` that requires a tool call. */
   readonly requiredChoice: 'required' | 'any';
-  /** Which `extra_content` of a call goes back to it: what an endpoint of this wire gave, or Gemini's signatures too. */
+  /** Which `extra_content` of a call is sent back: that of an endpoint of this wire, or Gemini's signatures too. */
   readonly extraContent: 'none' | 'given' | 'gemini';
-  /** Whether usage in streams is asked for; Mistral sends it unasked and refuses fields it does not know. */
+  /** Whether usage in streams is requested; Mistral sends it without, and refuses unknown fields. */
   readonly asksForStreamUsage: boolean;
-  /** Whether reasoning goes back with the tool calls it led to: DeepSeek refuses the next request without it. */
+  /** Whether reasoning is sent back with its tool calls: DeepSeek refuses the next request without it. */
   readonly wantsReasoningBack: boolean;
-  /** Whether the endpoint is a vendor's, whose rules are known: a field it does not know is refused by it. */
+  /** Whether the endpoint is a known vendor's, which refuses unknown fields. */
   readonly isVendor: boolean;
-  /** Fields of OpenAI's own that it refuses, of those that change nothing of what is asked. */
+  /** OpenAI's fields without effect on the answer that the endpoint refuses. */
   readonly lacks: readonly string[];
 }
 

@@ -1,4 +1,4 @@
-/** Reads the fields that the OpenAI wires share into the one form of a call. */
+/** Reads the fields that the OpenAI wires share. */
 import type {
   JsonSchema,
   ModelRequest,
@@ -35,7 +35,7 @@ export function readSampling(request: Draft, body: Fields): void {
   if (temperature !== undefined) request.temperature = temperature;
   const topP = readNumber(body, 'top_p', 0, 1);
   if (topP !== undefined) request.topP = topP;
-  // Both mean all words, where they are taken.
+  // Both allow all tokens, if they are supported.
   const topK = body.top_k === -1 || body.top_k === 0 ? undefined : readInteger(body, 'top_k', 1);
   if (topK !== undefined) request.topK = topK;
   const frequencyPenalty = readNumber(body, 'frequency_penalty', -2, 2);
@@ -56,7 +56,7 @@ export function readEffort(fields: Fields, name: string, at = ''): ReasoningEffo
   return readOneOf(fields, name, efforts, at);
 }
 
-/** What both OpenAI wires say of structured output, `format` being where its name and schema stand. */
+/** Reads the structured-output setting of both wires; `format` is the object with its name and schema. */
 export function readOutputForm(type: unknown, format: Fields, at: string): OutputForm {
   switch (type) {
     case 'text':
@@ -75,8 +75,8 @@ export function readOutputForm(type: unknown, format: Fields, at: string): Outpu
 }
 
 /**
- * The tools of both OpenAI wires. Some clients (Cursor) describe them as the other wire or Anthropic's does; such a body
- * is read, and never sent as it is.
+ * Reads the tools of both OpenAI wires. Some clients (Cursor) describe them in the form of the other wire or
+ * Anthropic's; such a body is read, and never forwarded unchanged.
  *
  * @param nested whether a function is described under `function` (chat), or beside its type (responses)
  */
@@ -120,7 +120,7 @@ export function readTools(request: Draft, body: Fields, unmapped: string[], nest
   request.toolChoice = readToolChoice(choice, chosenFunction, `tool_choice.${inside}`);
 }
 
-/** Beyond the form, but in it as the nearest there is. */
+/** Adds an unmapped field whose nearest equivalent is in the request. */
 export function addAdapted(request: Draft, unmapped: string[], name: string): void {
   unmapped.push(name);
   const { wire } = request;
@@ -132,14 +132,14 @@ export function readFunction(tool: Fields, at: string): ToolDefinition {
   return readTool(tool, `${at}.`);
 }
 
-/** @throws InvalidField where it is neither a word of the wire nor names a function */
+/** @throws InvalidField if it is neither a value of the wire nor names a function */
 export function readToolChoice(choice: unknown, chosenFunction: Fields | undefined, at: string): ToolChoice {
   if (chosenFunction !== undefined) return { name: requireName(chosenFunction, at) };
   if (choice === 'auto' || choice === 'none' || choice === 'required') return choice;
   throw new InvalidField('`tool_choice` must be auto, none, required or a function.', 'tool_choice');
 }
 
-/** A function as both OpenAI wires describe it, or as Anthropic's does. Without parameters it takes none. */
+/** A function in the form of both OpenAI wires or Anthropic's. Without parameters it has none. */
 export function readTool(fields: Fields, at: string): ToolDefinition {
   const schema = readObject(fields, 'parameters', at) ?? readObject(fields, 'input_schema', at);
   return toolOf(fields, at, schema ?? { type: 'object', properties: {} });
@@ -149,7 +149,7 @@ export function isSet(value: unknown): boolean {
   return value !== undefined && value !== null;
 }
 
-/** What every wire says of a tool besides its parameters. */
+/** The fields of a tool on every wire, except its parameters. */
 export function toolOf(fields: Fields, at: string, parameters: JsonSchema): ToolDefinition {
   const tool: { -readonly [Name in keyof ToolDefinition]: ToolDefinition[Name] } = {
     name: requireName(fields, at),

@@ -1,9 +1,9 @@
-/** Images, files and sounds of the OpenAI wires. Isthmus never fetches a URL: it is handed to the provider. */
+/** Reads images, files and audio of the OpenAI wires. Isthmus never fetches a URL: it is passed to the provider. */
 import type { FilePart, ImagePart, MediaSource } from '../../../model-call/index.ts';
 import { InvalidField } from '../invalid-field.ts';
 import type { Fields } from '../read-fields.ts';
 
-/** Addresses in a provider's file store: of the operator's account, so not for callers to read. */
+/** Addresses in a provider's file store belong to the operator's account, so callers may not read them. */
 export function refuseStoredFile(fields: Fields, at: string): void {
   if (fields.file_id !== undefined && fields.file_id !== null) {
     throw new InvalidField('Files stored at a provider are not available on this gateway.', `${at}file_id`);
@@ -12,13 +12,13 @@ export function refuseStoredFile(fields: Fields, at: string): void {
 
 const detailLevels: readonly string[] = ['auto', 'low', 'high'];
 
-/** @throws InvalidField for what is neither an https, http nor base64 data URL */
+/** @throws InvalidField for anything but an https, http or base64 data URL */
 export function readImage(url: unknown, detail: unknown, at: string): ImagePart {
   const { source, mediaType } = readUrl(url, at);
   const part: { -readonly [K in keyof ImagePart]: ImagePart[K] } = { type: 'image', source };
   if (mediaType !== undefined) part.mediaType = mediaType;
   if (detail !== undefined && detail !== null) {
-    // `original` is a newer word of the wire for the most there is.
+    // `original` is a newer value of the wire for the maximum.
     const level = detail === 'original' ? 'high' : detail;
     if (typeof level !== 'string' || !detailLevels.includes(level)) {
       throw new InvalidField('`detail` must be auto, low or high.', at);

@@ -4,7 +4,7 @@ import { InvalidField } from '../invalid-field.ts';
 import { cacheOf, markLast, readCacheMark, readSystemMessages } from '../read-cache-mark.ts';
 import { asFields, type Fields } from '../read-fields.ts';
 
-/** The system's words of either OpenAI wire: a message for each mark of what is to be kept. */
+/** The system prompt of either OpenAI wire: a message up to each cache mark. */
 export function readSystemText(message: Fields, at: string): readonly Message[] {
   const { content } = message;
   if (!Array.isArray(content)) {

@@ -1,21 +1,21 @@
 /**
- * What a body's top-level fields are: of the form, hints without effect on the answer, beyond the form, or refused.
+ * Classifies the top-level fields of a body: mapped, hints without effect on the answer, unmapped, or refused.
  *
- * Refused by name whatever the target, because they would let a caller choose price, host or credentials, have things
- * run, or read what is stored under the operator's account (hardening L7; the way CVE-2024-6587 went).
+ * Refused by name whatever the target is, because they would let a caller choose price, host or credentials, run tools,
+ * or read data stored under the operator's account (as in CVE-2024-6587).
  */
 import { InvalidField } from '../invalid-field.ts';
 import type { Fields } from '../read-fields.ts';
 
 /**
- * - `form`: read into the one form, or checked by the wire's reader
- * - `hint`: it changes nothing of what is asked, such as names and cache keys; providers of the same wire are sent it,
- *   for others it is left out and told
- * - `refused`: never taken
+ * - `form`: read into the model-call form, or validated by the wire's reader
+ * - `hint`: without effect on the answer, such as names and cache keys; forwarded to providers of the same wire,
+ *   omitted and reported for others
+ * - `refused`: never accepted
  */
 export type FieldKind = 'form' | 'hint' | 'refused';
 
-/** What no wire has, but what client libraries and other gateways read from a body. */
+/** Fields of no wire that client libraries and other gateways read from a body. */
 const refusedEverywhere: ReadonlySet<string> = new Set([
   'api_base',
   'api_key',
@@ -37,7 +37,7 @@ const refusedEverywhere: ReadonlySet<string> = new Set([
   'web_search_options',
 ]);
 
-/** Values that ask for what happens anyway, of fields that clients always send. */
+/** Values that equal the default behaviour, of fields that clients always send. */
 const neutral: ReadonlyMap<string, unknown> = new Map<string, unknown>([
   ['best_of', 1],
   ['echo', false],
@@ -49,16 +49,16 @@ const neutral: ReadonlyMap<string, unknown> = new Map<string, unknown>([
   ['top_logprobs', 0],
 ]);
 
-/** `{}` and `[]` ask for nothing, whatever the field. */
+/** `{}` and `[]` have no effect, whatever the field is. */
 function isEmpty(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   return Array.isArray(value) ? value.length === 0 : Object.keys(value).length === 0;
 }
 
 export interface SortedFields {
-  /** The names of the fields that the form has no place for. */
+  /** The names of the unmapped fields. */
   readonly unmapped: string[];
-  /** The names of those that change nothing of what is asked. */
+  /** The names of the hints. */
   readonly optional: string[];
 }
 
@@ -79,7 +79,7 @@ export function sortFields(body: Fields, fieldKinds: ReadonlyMap<string, FieldKi
   return { unmapped, optional };
 }
 
-/** To be spread into a request. @param user what was read as the end user's name: that is not left out */
+/** For spreading into a request. @param user the field read as the end user's id, which is not omitted */
 export function optionalFields(optional: readonly string[], body: Fields, user: string | undefined) {
   const isUser = user !== undefined && user === body.safety_identifier;
   const optionalNames = isUser ? optional.filter((name) => name !== 'safety_identifier') : optional;
@@ -94,7 +94,7 @@ export function knownFields(kinds: Readonly<Record<FieldKind, readonly string[]>
   return fieldKinds;
 }
 
-/** Nothing is stored here, and other service tiers have other prices. */
+/** The gateway stores nothing, and other service tiers have other prices. */
 export function refuseStorageAndTiers(body: Fields, tiers: readonly string[]): void {
   if (body.store !== undefined && body.store !== null && body.store !== false) {
     throw new InvalidField('Nothing is stored on this gateway: `store` must be false or left out.', 'store');
@@ -105,7 +105,7 @@ export function refuseStorageAndTiers(body: Fields, tiers: readonly string[]): v
   }
 }
 
-/** A tool that its provider would run. */
+/** A tool that the provider would run. */
 export function refuseHostedTool(type: unknown, at: string): never {
   const typeName = typeof type === 'string' && /^[\w-]{1,64}$/.test(type) ? ` \`${type}\`` : '';
   throw new InvalidField(`Tools that a provider runs${typeName} are not available on this gateway.`, at);

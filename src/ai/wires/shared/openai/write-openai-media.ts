@@ -1,4 +1,4 @@
-/** How images, files and sound are written on the OpenAI wires. What a wire has no place for is `unsupported`. */
+/** Writes images, files and audio on the OpenAI wires. Media that a wire does not support is `unsupported`. */
 import type { FilePart, ImagePart, JsonObject } from '../../../model-call/index.ts';
 import { unsupported } from '../../../model-call/index.ts';
 
@@ -47,7 +47,7 @@ function soundFormat(mediaType: string): 'wav' | 'mp3' {
   }
 }
 
-/** By the first bytes, for images whose sender did not say. */
+/** By signature, for images without a media type. */
 function imageTypeOf(base64: string): string {
   if (base64.startsWith('iVBOR')) return 'image/png';
   if (base64.startsWith('/9j/')) return 'image/jpeg';

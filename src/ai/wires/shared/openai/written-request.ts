@@ -1,15 +1,15 @@
-/** What the writers of the OpenAI wires share. */
+/** Shared by the request writers of the OpenAI wires. */
 import type { JsonObject, ToolChoice, ToolResultPart } from '../../../model-call/index.ts';
 import { unsupported } from '../../../model-call/index.ts';
 import type { AnswerTool, JsonReading } from '../structured-output.ts';
 
 export interface WrittenRequest {
   readonly body: JsonObject;
-  /** How the answer's JSON is read; `undefined` where text was asked for. */
+  /** How the answer's JSON is read; `undefined` for text output. */
   readonly reading: JsonReading | undefined;
 }
 
-/** The answer itself is a tool's call: where there are other tools, the model must call one of them or that one. */
+/** The answer is a tool call: with other tools, the model must call one of them or the answer tool. */
 export function choiceWith(
   answerTool: AnswerTool | undefined,
   otherTools: number,
@@ -19,7 +19,7 @@ export function choiceWith(
   return otherTools === 0 || choice === 'none' ? { name: answerTool.name } : 'required';
 }
 
-/** This wire has no word for a tool that failed: the text says it. */
+/** This wire has no field for a failed tool: the text contains it. */
 export function writeResultText(content: ToolResultPart['content'], isError: boolean | undefined): string {
   let text = isError === true ? 'Error: ' : '';
   for (const part of content) {
