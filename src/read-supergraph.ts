@@ -15,7 +15,7 @@ import { refuseMissingPackages } from './ai/providers/index.ts';
 import type { ResolvedConfig } from './config/index.ts';
 import { refuseMissingReference } from './execution/index.ts';
 import { stableHash } from './lib/index.ts';
-import { loadPlugins, type Plugin } from './plugins/index.ts';
+import { hashPlugins, loadPlugins, type Plugin } from './plugins/index.ts';
 import {
   type Composition,
   CompositionError,
@@ -37,8 +37,15 @@ export interface SupergraphParts {
   /** Which AI fields read personal data, a line each. */
   readonly report: readonly string[];
   readonly composition: Composition;
-  /** Those of the configuration, in order. */
+  /** Those of the configuration, in order; none where another thread loads them. */
   readonly plugins: readonly Plugin[];
+  /** Of their files. */
+  readonly pluginHashes: readonly string[];
+}
+
+export interface ReadSupergraphOptions extends ReadSourcesOptions {
+  /** Whether the modules of plugins are loaded in this thread. @default true */
+  readonly loadsPlugins?: boolean;
 }
 
 /**
@@ -48,11 +55,13 @@ export interface SupergraphParts {
  */
 export async function readSupergraph(
   config: ResolvedConfig,
-  options: ReadSourcesOptions = {},
+  { loadsPlugins = true, ...options }: ReadSupergraphOptions = {},
 ): Promise<SupergraphParts> {
   refuseMissingReference(config);
   refuseMissingPackages(config);
-  const { plugins, hashes } = await loadPlugins(config);
+  const { plugins, hashes } = loadsPlugins
+    ? await loadPlugins(config)
+    : { plugins: [], hashes: await hashPlugins(config) };
   const sources = await readSources(config, options);
   const prompts = new Map<string, PromptFolder>();
   const code = new Map<string, SubgraphCode>();
@@ -95,6 +104,7 @@ export async function readSupergraph(
     report,
     composition,
     plugins,
+    pluginHashes: hashes,
   };
 }
 

@@ -2,7 +2,7 @@ export { compileHooks, type Hooks, letShareIdentical, seesRequests } from './com
 export { coprocessorPlugin } from './coprocessor.ts';
 export { withModelHooks } from './hooked-models.ts';
 export { withSubgraphHooks } from './hooked-subgraph.ts';
-export { loadPlugins } from './load-plugins.ts';
+export { hashPlugins, loadPlugins } from './load-plugins.ts';
 export type {
   HookResult,
   HttpAnswer,

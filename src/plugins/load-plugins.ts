@@ -27,11 +27,29 @@ export async function loadPlugins({ file, plugins: files }: ResolvedConfig): Pro
   return { plugins: plugins.map(({ plugin }) => plugin), hashes: plugins.map(({ hash }) => hash) };
 }
 
+/**
+ * The hashes alone: another thread loads the modules.
+ * @throws ConfigError naming every file that cannot be read, with its line
+ */
+export async function hashPlugins({ file, plugins: files }: ResolvedConfig): Promise<readonly string[]> {
+  const hashes: string[] = [];
+  const problems: ConfigProblem[] = [];
+  for (const { path, place, line } of files) {
+    try {
+      hashes.push(await hashOf(path));
+    } catch (error) {
+      problems.push({ path: place, line, message: cannotBeLoaded(error) });
+    }
+  }
+  if (problems.length > 0) throw new ConfigError(file, problems);
+  return hashes;
+}
+
 type Loaded = { readonly plugin: Plugin; readonly hash: string } | { readonly problem: ConfigProblem };
 
 async function loadPlugin({ path, place, line }: PluginFile): Promise<Loaded> {
   try {
-    const hash = stableHash(await readTextFile(path)).slice(0, 16);
+    const hash = await hashOf(path);
     const url = pathToFileURL(path);
     url.searchParams.set('version', hash);
     const loading = guardCode(path, () => import(url.href) as Promise<{ readonly plugin?: unknown }>);
@@ -39,9 +57,16 @@ async function loadPlugin({ path, place, line }: PluginFile): Promise<Loaded> {
     if (isPlugin(plugin)) return { plugin, hash };
     return { problem: { path: place, line, message: 'the module exports no `plugin` with a name and hooks' } };
   } catch (error) {
-    const message = `the plugin cannot be loaded: ${messageOf(error).split('\n')[0]}`;
-    return { problem: { path: place, line, message } };
+    return { problem: { path: place, line, message: cannotBeLoaded(error) } };
   }
+}
+
+async function hashOf(path: string): Promise<string> {
+  return stableHash(await readTextFile(path)).slice(0, 16);
+}
+
+function cannotBeLoaded(error: unknown): string {
+  return `the plugin cannot be loaded: ${messageOf(error).split('\n')[0]}`;
 }
 
 const hookNames = [

@@ -10,7 +10,7 @@ import {
   withSubgraphHooks,
 } from '../plugins/index.ts';
 import type { SupergraphParts } from '../read-supergraph.ts';
-import { buildApiSchema, formatProblems, problemFields } from '../supergraph/index.ts';
+import { buildApiSchema } from '../supergraph/index.ts';
 import type { InProcessSubgraph, SubgraphClient } from '../transport/index.ts';
 import { buildClient } from './build-client.ts';
 import { buildEngine } from './build-engine.ts';
@@ -33,7 +33,6 @@ export async function buildGeneration(
   { shared, subgraphs, plugins, log }: GenerationParts,
 ): Promise<GatewayGeneration> {
   const { id, config, composition } = parts;
-  logComposition(parts, log);
   const hooks = compileHooks([...plugins, ...configuredPlugins(parts)], log);
   const acquired = shared.models.acquire(config.ai);
   const lease = {
@@ -81,10 +80,4 @@ export async function buildGeneration(
 
 function configuredPlugins({ plugins, config: { coprocessor } }: SupergraphParts): readonly Plugin[] {
   return coprocessor === undefined ? plugins : [...plugins, coprocessorPlugin(coprocessor)];
-}
-
-function logComposition({ id: generation, composition: { hints }, report }: SupergraphParts, log: Logger): void {
-  if (hints.length > 0)
-    log.info({ generation, problems: problemFields(hints) }, `composition hints\n${formatProblems(hints)}`);
-  for (const line of report) log.info({ generation }, line);
 }

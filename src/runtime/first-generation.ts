@@ -2,11 +2,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { messageOf } from '../errors/index.ts';
 import type { Logger } from '../observability/index.ts';
+import type { SupergraphParts } from '../read-supergraph.ts';
 import { CompositionError, type IntrospectedSchemas, schemaUnavailable } from '../supergraph/index.ts';
-import type { GatewayGeneration } from './generation.ts';
 
 export interface FirstGenerationOptions {
-  readonly build: () => Promise<GatewayGeneration>;
+  readonly build: () => Promise<SupergraphParts>;
   readonly schemas: IntrospectedSchemas;
   readonly log: Logger;
   /** Resolves at the next change of a watched file: the wait ends early. */
@@ -21,7 +21,7 @@ const longestWaitMs = 30_000;
  * Builds it again and again, while all that is wrong is that subgraphs do not give their schema.
  * @throws ConfigError or CompositionError with every problem found
  */
-export async function awaitFirstGeneration(options: FirstGenerationOptions): Promise<GatewayGeneration> {
+export async function awaitFirstGeneration(options: FirstGenerationOptions): Promise<SupergraphParts> {
   const { build, schemas, log, nextChange } = options;
   for (let attempts = 0; ; attempts++) {
     const changed = nextChange();

@@ -7,6 +7,7 @@ import type { ExecutionEngine } from '../execution/index.ts';
 import type { CacheGroup } from '../lib/index.ts';
 import type { Logger } from '../observability/index.ts';
 import type { Hooks } from '../plugins/index.ts';
+import type { SupergraphParts } from '../read-supergraph.ts';
 import type { Generation, Generations } from '../supergraph/index.ts';
 
 /**
@@ -35,15 +36,31 @@ export type ReloadOutcome =
   | { readonly kind: 'stopped' }
   | { readonly kind: 'refused'; readonly error: Error };
 
+/** Builds and prepares a generation aside; what it gives makes the generation serve. */
+export type Stage = (parts: SupergraphParts, signal: AbortSignal) => Promise<() => void>;
+
 /** Runs before a generation serves; a rejection refuses the generation. */
 export type Preparation = (generation: GatewayGeneration) => Promise<void>;
 
-/** A supergraph that is being served: its generations, and how they are replaced. */
-export interface GatewayRuntime {
+/** The workers of a gateway that has several. */
+export interface WorkerCount {
+  /** Those that are started, or started again. */
+  readonly configured: number;
+  readonly serving: number;
+}
+
+/** A supergraph that is being served: its generations. */
+export interface ServingRuntime {
   readonly generations: Generations<GatewayGeneration>;
   readonly log: Logger;
   /** Runs `prepare` on the current generation, and on each later one before it serves. */
   prepareWith(prepare: Preparation): Promise<void>;
+  /** Undefined where one thread serves. */
+  readonly workers?: { count(): WorkerCount };
+}
+
+/** A supergraph that is served from its configuration: how its generations are replaced. */
+export interface GatewayRuntime extends ServingRuntime {
   reload(): Promise<ReloadOutcome>;
   close(): Promise<void>;
 }

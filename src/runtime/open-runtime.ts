@@ -1,10 +1,6 @@
 /**
- * A supergraph that is served from its configuration: read, composed and built, then watched and reloaded.
- *
- *     read        the configuration and all it names (read-supergraph.ts)
- *     build       a generation of it (build-generation.ts); the first may wait for subgraphs (first-generation.ts)
- *     watch       files, and the schemas of subgraphs that are introspected
- *     reload      a generation built aside, swapped in by one assignment (reloads.ts)
+ * A supergraph that is served by this thread: watched (watch-supergraph.ts), and each version of it built
+ * (build-generation.ts), prepared (prepare-generation.ts) and swapped in by one assignment.
  */
 import { dirname } from 'node:path';
 import type { GraphQLSchema } from 'graphql';
@@ -12,22 +8,14 @@ import type { ModelProvider } from '../ai/model-call/index.ts';
 import type { CacheStore } from '../cache/index.ts';
 import { createLogger, type Logger } from '../observability/index.ts';
 import type { Plugin } from '../plugins/index.ts';
-import { readSupergraph, type SupergraphParts } from '../read-supergraph.ts';
-import {
-  createSdlStore,
-  type FileWatch,
-  Generations,
-  IntrospectedSchemas,
-  watchedPaths,
-  watchFiles,
-} from '../supergraph/index.ts';
+import { Generations } from '../supergraph/index.ts';
 import { type InProcessSubgraph, inProcessSubgraph } from '../transport/index.ts';
 import { buildGeneration } from './build-generation.ts';
 import { configSource } from './config-source.ts';
-import { awaitFirstGeneration } from './first-generation.ts';
-import type { GatewayGeneration, GatewayRuntime, Preparation } from './generation.ts';
-import { Reloads } from './reloads.ts';
+import type { GatewayGeneration, GatewayRuntime, Preparation, Stage } from './generation.ts';
+import { prepareGeneration } from './prepare-generation.ts';
 import { createSharedParts } from './shared-parts.ts';
+import { type WatchedSupergraph, type WatchSupergraphOptions, watchSupergraph } from './watch-supergraph.ts';
 
 /** The configuration, and what an application adds to it in code. */
 export interface RuntimeOptions {
@@ -71,68 +59,16 @@ export async function openRuntime(options: RuntimeOptions): Promise<GatewayRunti
   const generations = new Generations<GatewayGeneration>();
   const preparations: Preparation[] = [];
   const shared = createSharedParts({ log, resolveFrom: dirname(source.file), providers, cacheStore });
-  const stopping = new AbortController();
-  const { signal } = stopping;
-  let firstChange = Promise.withResolvers<void>();
-  const changed = (): void => {
-    if (generations.current === undefined) firstChange.resolve();
-    else void reloads.reload();
+  const stage: Stage = async (parts, signal) => {
+    const generation = await buildGeneration(parts, { shared, subgraphs, plugins, log });
+    await prepareGeneration(generation, { previous: generations.current, preparations, signal });
+    return () => generations.swap(generation);
   };
-  const schemas = new IntrospectedSchemas({
-    store: createSdlStore(source.file),
-    log,
-    signal,
-    onChange: (subgraph) => {
-      log.info({ subgraph }, 'a subgraph gives another schema');
-      changed();
-    },
-  });
-  const files: FileWatch | undefined = watch
-    ? watchFiles({
-        onChange: changed,
-        onTrouble: (reason) => log.warn({ reason }, 'a file cannot be watched; it is looked at every second instead'),
-      })
-    : undefined;
-
-  /** What a configuration names is watched before it is read, whether or not it is refused then. */
-  const read = async (): Promise<SupergraphParts> => {
-    const config = await source.load();
-    await files?.update(watchedPaths(config));
-    if (watch) schemas.poll(config);
-    return readSupergraph(config, schemas.reading);
-  };
-  const build = (parts: SupergraphParts) => buildGeneration(parts, { shared, subgraphs, plugins, log });
-  const onSwap = async ({ config, sources }: SupergraphParts): Promise<void> => {
-    shared.memory.resize(config.limits.memoryBytes);
-    await schemas.store(config, sources);
-  };
-  const reloads = new Reloads({ generations, preparations, read, build, onSwap, log, signal });
-  const stop = async (reason: unknown): Promise<void> => {
-    stopping.abort(reason);
-    schemas.stop();
-    await files?.close();
-  };
-
-  const buildFirst = async (): Promise<GatewayGeneration> => {
-    const parts = await read();
-    const generation = await build(parts);
-    await onSwap(parts);
-    return generation;
-  };
-  const nextChange = (): Promise<void> => {
-    firstChange = Promise.withResolvers();
-    return firstChange.promise;
-  };
+  const onSwap: WatchSupergraphOptions['onSwap'] = ({ config }) => shared.memory.resize(config.limits.memoryBytes);
+  let watched: WatchedSupergraph;
   try {
-    await files?.update([source.file]);
-    const first = waitForSubgraphs
-      ? await awaitFirstGeneration({ build: buildFirst, schemas, log, nextChange })
-      : await buildFirst();
-    generations.swap(first);
-    const subgraphs = first.config.subgraphs.map(({ name }) => name);
-    log.info({ generation: first.id, subgraphs }, 'supergraph composed');
+    watched = await watchSupergraph({ source, watch, waitForSubgraphs, stage, onSwap, log });
   } catch (error) {
-    await stop(error);
     await shared.planners.close();
     throw error;
   }
@@ -144,13 +80,13 @@ export async function openRuntime(options: RuntimeOptions): Promise<GatewayRunti
       preparations.push(prepare);
       if (generations.current !== undefined) await prepare(generations.current);
     },
-    reload: () => reloads.reload(),
+    reload: () => watched.reload(),
     async close() {
       // A reload that is under way ends without a swap: composing and loading stop at once.
-      await stop(new Error('the gateway is stopping'));
+      await watched.stop();
       await generations.close();
       await shared.planners.close();
-      await reloads.settled();
+      await watched.settled();
     },
   };
 }

@@ -2,6 +2,9 @@
  * The schema generations of a gateway: one is current at a time, swapped by one assignment. A request leases the current
  * generation until it ends, so it uses one generation only. A generation that is no longer current is closed when its
  * last lease is released.
+ *
+ * Where several threads swap together, each stages the next generation, and it becomes current in all of them at one
+ * point in time: at the next look at the current generation after that.
  */
 import { invariant } from '../lib/index.ts';
 
@@ -22,16 +25,24 @@ interface LeasedGeneration<G> {
   retired: boolean;
 }
 
+interface StagedGeneration<G> {
+  readonly generation: G;
+  readonly isDue: () => boolean;
+}
+
 export class Generations<G extends Generation> {
   #current: LeasedGeneration<G> | undefined;
+  #staged: StagedGeneration<G> | undefined;
   readonly #closing = new Set<Promise<void>>();
 
   get current(): G | undefined {
+    if (this.#staged !== undefined) this.#swapStaged(this.#staged);
     return this.#current?.generation;
   }
 
   /** Leases the current generation; `undefined` if none has been loaded. Release the lease exactly once. */
   acquire(): Lease<G> | undefined {
+    if (this.#staged !== undefined) this.#swapStaged(this.#staged);
     const leased = this.#current;
     if (leased === undefined) return undefined;
     leased.leases++;
@@ -54,12 +65,32 @@ export class Generations<G extends Generation> {
     if (previous !== undefined) this.#retire(previous);
   }
 
+  /** Makes `generation` the current one as soon as `isDue` says so, which is asked before each use of the current one. */
+  stage(generation: G, isDue: () => boolean): void {
+    invariant(this.#staged === undefined, 'one generation is staged at a time');
+    this.#staged = { generation, isDue };
+  }
+
+  /** Closes the staged generation, if it has not become current. */
+  async unstage(): Promise<void> {
+    const staged = this.#staged;
+    this.#staged = undefined;
+    await staged?.generation.close();
+  }
+
   /** Stops leasing; resolves when the last leased generation has been closed. */
   async close(): Promise<void> {
     const previous = this.#current;
     this.#current = undefined;
     if (previous !== undefined) this.#retire(previous);
+    await this.unstage();
     await Promise.all(this.#closing);
+  }
+
+  #swapStaged({ generation, isDue }: StagedGeneration<G>): void {
+    if (!isDue()) return;
+    this.#staged = undefined;
+    this.swap(generation);
   }
 
   #retire(leased: LeasedGeneration<G>): void {

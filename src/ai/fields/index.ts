@@ -12,7 +12,7 @@ export { generateFieldTypes } from './code/generate-types.ts';
 export { readFieldCode } from './code/read-field-code.ts';
 export type { Prompt } from './prompts/prompt.ts';
 export { PromptError } from './prompts/prompt-error.ts';
-export { type PromptChoice, type PromptFolder, readPromptFolder } from './prompts/prompt-folder.ts';
+export { createPromptFolder, type PromptChoice, type PromptFolder, readPromptFolder } from './prompts/prompt-folder.ts';
 export { type PromptUse, promptUses } from './prompts/prompt-uses.ts';
 export type { PublishedPrompt } from './prompts/published-prompt.ts';
 export { publishedPrompts } from './prompts/published-prompts.ts';

@@ -42,6 +42,38 @@ describe('generations', () => {
     expect(closed).toEqual(['one']);
   });
 
+  it('make a staged one current at the first use after it is due', async () => {
+    const closed: string[] = [];
+    const generations = new Generations<Generation>();
+    let isDue = false;
+    generations.swap(generation('one', closed));
+    generations.stage(generation('two', closed), () => isDue);
+    const before = generations.acquire();
+    expect(before?.generation.id).toBe('one');
+    isDue = true;
+    const after = generations.acquire();
+    expect(after?.generation.id).toBe('two');
+    expect(generations.current?.id).toBe('two');
+    before?.release();
+    expect(closed).toEqual(['one']);
+    // It has become current: there is nothing left to be given up.
+    await generations.unstage();
+    expect(closed).toEqual(['one']);
+    after?.release();
+  });
+
+  it('close a staged one that is given up, or never due', async () => {
+    const closed: string[] = [];
+    const generations = new Generations<Generation>();
+    generations.swap(generation('one', closed));
+    generations.stage(generation('two', closed), () => false);
+    await generations.unstage();
+    expect(closed).toEqual(['two']);
+    generations.stage(generation('three', closed), () => false);
+    await generations.close();
+    expect(closed.sort()).toEqual(['one', 'three', 'two']);
+  });
+
   it('refuse a lease released twice', () => {
     const generations = new Generations<Generation>();
     generations.swap(generation('one', []));

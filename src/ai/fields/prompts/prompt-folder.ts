@@ -20,6 +20,8 @@ export interface PromptChoice {
 /** The contents of a prompt folder: the valid prompts, and the errors of the others. */
 export interface PromptFolder {
   readonly folder: string;
+  /** The text of each file, by its name: what the folder can be created from again, in another thread. */
+  readonly texts: ReadonlyMap<string, string>;
   /** Hash of all files: it changes when any file does. */
   readonly hash: string;
   /** The errors, by file name. */
@@ -41,8 +43,13 @@ export async function readPromptFolder(folder: string): Promise<PromptFolder> {
     }
   } catch (error) {
     const missing = new PromptError(`the folder of prompts cannot be read: ${messageOf(error)}`, undefined);
-    return { folder, hash: '', errors: new Map([[folder, missing]]), find: () => missing, list: () => [] };
+    return { folder, texts, hash: '', errors: new Map([[folder, missing]]), find: () => missing, list: () => [] };
   }
+  return createPromptFolder(folder, texts);
+}
+
+/** The prompts of a folder's files, which are not read again. */
+export async function createPromptFolder(folder: string, texts: ReadonlyMap<string, string>): Promise<PromptFolder> {
   const partials = new Map<string, string>();
   for (const [file, text] of texts) if (file.startsWith('_')) partials.set(file.slice(1, -extension.length), text);
 
@@ -71,6 +78,7 @@ export async function readPromptFolder(folder: string): Promise<PromptFolder> {
 
   return {
     folder,
+    texts,
     hash: stableHash([...texts]),
     errors,
     list: () => prompts,

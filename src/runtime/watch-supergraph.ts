@@ -1,0 +1,141 @@
+/**
+ * A supergraph that is read from its configuration, watched, and read again where it changes. What serves it is the
+ * caller's: it stages each version, and swaps it in where it is told to.
+ *
+ *     read        the configuration and all it names (read-supergraph.ts)
+ *     stage       a generation of it, built and prepared aside; the first may wait for subgraphs (first-generation.ts)
+ *     watch       files, and the schemas of subgraphs that are introspected
+ *     reload      the next version staged, then swapped in (reloads.ts)
+ */
+import type { Logger } from '../observability/index.ts';
+import { readSupergraph, type SupergraphParts } from '../read-supergraph.ts';
+import {
+  createSdlStore,
+  type FileWatch,
+  formatProblems,
+  IntrospectedSchemas,
+  problemFields,
+  watchedPaths,
+  watchFiles,
+} from '../supergraph/index.ts';
+import type { ConfigSource } from './config-source.ts';
+import { awaitFirstGeneration } from './first-generation.ts';
+import type { ReloadOutcome, Stage } from './generation.ts';
+import { Reloads } from './reloads.ts';
+
+export interface WatchSupergraphOptions {
+  readonly source: ConfigSource;
+  /** Whether changes are taken up without `reload`. */
+  readonly watch: boolean;
+  /** Whether the start waits for subgraphs that are to give their schema and do not, instead of failing. */
+  readonly waitForSubgraphs: boolean;
+  /** Whether this thread runs the modules of plugins. @default true */
+  readonly loadsPlugins?: boolean;
+  /** Builds and prepares a generation aside. */
+  readonly stage: Stage;
+  /** Called after a generation that was built from these parts serves. */
+  readonly onSwap?: (parts: SupergraphParts) => void;
+  readonly log: Logger;
+}
+
+export interface WatchedSupergraph {
+  /** What the serving generation was built from. */
+  readonly parts: SupergraphParts;
+  reload(): Promise<ReloadOutcome>;
+  /** Watches no longer; a reload that is under way ends without a swap. */
+  stop(): Promise<void>;
+  /** Resolves once no reload is under way. */
+  settled(): Promise<void>;
+}
+
+/**
+ * Reads the supergraph and swaps its first generation in.
+ * @throws ConfigError or CompositionError with every problem found
+ */
+export async function watchSupergraph(options: WatchSupergraphOptions): Promise<WatchedSupergraph> {
+  const { source, watch, waitForSubgraphs, loadsPlugins = true, log } = options;
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  let current: SupergraphParts | undefined;
+  let firstChange = Promise.withResolvers<void>();
+  const changed = (): void => {
+    if (current === undefined) firstChange.resolve();
+    else void reloads.reload();
+  };
+  const schemas = new IntrospectedSchemas({
+    store: createSdlStore(source.file),
+    log,
+    signal,
+    onChange: (subgraph) => {
+      log.info({ subgraph }, 'a subgraph gives another schema');
+      changed();
+    },
+  });
+  const files: FileWatch | undefined = watch
+    ? watchFiles({
+        onChange: changed,
+        onTrouble: (reason) => log.warn({ reason }, 'a file cannot be watched; it is looked at every second instead'),
+      })
+    : undefined;
+
+  /** What a configuration names is watched before it is read, whether or not it is refused then. */
+  const read = async (): Promise<SupergraphParts> => {
+    const config = await source.load();
+    await files?.update(watchedPaths(config));
+    if (watch) schemas.poll(config);
+    return readSupergraph(config, { ...schemas.reading, loadsPlugins });
+  };
+  const stage: Stage = (parts, signal) => {
+    logComposition(parts, log);
+    return options.stage(parts, signal);
+  };
+  const onSwap = async (parts: SupergraphParts): Promise<void> => {
+    current = parts;
+    options.onSwap?.(parts);
+    await schemas.store(parts.config, parts.sources);
+  };
+  const reloads = new Reloads({ currentId: () => current?.id, read, stage, onSwap, log, signal });
+  const stop = async (reason: unknown): Promise<void> => {
+    stopping.abort(reason);
+    schemas.stop();
+    await files?.close();
+  };
+
+  const serveFirst = async (): Promise<SupergraphParts> => {
+    const parts = await read();
+    const swap = await stage(parts, signal);
+    swap();
+    await onSwap(parts);
+    return parts;
+  };
+  const nextChange = (): Promise<void> => {
+    firstChange = Promise.withResolvers();
+    return firstChange.promise;
+  };
+  try {
+    await files?.update([source.file]);
+    const first = waitForSubgraphs
+      ? await awaitFirstGeneration({ build: serveFirst, schemas, log, nextChange })
+      : await serveFirst();
+    current = first;
+    const subgraphs = first.config.subgraphs.map(({ name }) => name);
+    log.info({ generation: first.id, subgraphs }, 'supergraph composed');
+    return {
+      get parts() {
+        return current ?? first;
+      },
+      reload: () => reloads.reload(),
+      stop: () => stop(new Error('the gateway is stopping')),
+      settled: () => reloads.settled(),
+    };
+  } catch (error) {
+    await stop(error);
+    throw error;
+  }
+}
+
+function logComposition({ id: generation, composition: { hints }, report }: SupergraphParts, log: Logger): void {
+  if (hints.length > 0)
+    log.info({ generation, problems: problemFields(hints) }, `composition hints\n${formatProblems(hints)}`);
+  for (const line of report) log.info({ generation }, line);
+}
