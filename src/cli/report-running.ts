@@ -1,13 +1,14 @@
 import { resolve } from 'node:path';
 import { messageOf } from '../errors/index.ts';
 import type { Logger } from '../observability/index.ts';
-import type { GatewayRuntime, ReloadOutcome } from '../runtime/index.ts';
+import type { ReloadOutcome } from '../runtime/index.ts';
 import { beginningOf, forgetGateway, type RunningGateway, recordGateway } from './running-gateways.ts';
 
 export interface ReportRunningOptions {
   readonly config: string;
   readonly url: string;
-  readonly gateway: Pick<GatewayRuntime, 'generations'>;
+  /** The id of the generation that serves. */
+  readonly generation: () => string | undefined;
   readonly log: Logger;
 }
 
@@ -16,7 +17,7 @@ export interface ReportRunningOptions {
  * @returns a function that records the outcome of a reload
  */
 export async function reportRunning(options: ReportRunningOptions): Promise<(outcome: ReloadOutcome) => Promise<void>> {
-  const { config, url, gateway, log } = options;
+  const { config, url, log } = options;
   const write = async (): Promise<void> => {
     try {
       await recordGateway(record);
@@ -24,7 +25,7 @@ export async function reportRunning(options: ReportRunningOptions): Promise<(out
       log.debug({ reason: messageOf(error) }, 'isthmus reload cannot find this gateway');
     }
   };
-  const generation = (): string => gateway.generations.current?.id ?? '-';
+  const generation = (): string => options.generation() ?? '-';
   const of = { pid: process.pid, began: await beginningOf(process.pid), config: resolve(config), url };
   let record: RunningGateway = { ...of, generation: generation(), reloads: 0 };
   if (of.began === '') return async () => {};

@@ -55,8 +55,13 @@ function endQuietlyWithoutReader(isServing: () => boolean): void {
 const listenAdvice = {
   EADDRINUSE: 'The port is in use: stop the other process, or choose another port with --port or server.port.',
   EACCES: 'This user may not listen on that port: choose a port from 1024 up with --port or server.port.',
+  ENOTSUP: 'Threads cannot share a port on this system: set server.workers to 1.',
   EADDRNOTAVAIL: 'This machine has no such address: correct --host or server.host.',
 } as const;
+
+function isListenCode(code: string): code is keyof typeof listenAdvice {
+  return Object.hasOwn(listenAdvice, code);
+}
 
 function throwInsteadOfExiting(command: Command): void {
   command.exitOverride();
@@ -72,7 +77,7 @@ function exitCodeOf(error: unknown, logsJson: boolean): number {
     return 1;
   }
   const { code, message } = error as NodeJS.ErrnoException;
-  if (code === 'EADDRINUSE' || code === 'EACCES' || code === 'EADDRNOTAVAIL') {
+  if (code !== undefined && isListenCode(code)) {
     process.stderr.write(`cannot listen: ${message}\n${listenAdvice[code]}\n`);
     return 1;
   }

@@ -1,13 +1,16 @@
-import { constants } from 'node:os';
+import { availableParallelism, constants } from 'node:os';
 import { isatty } from 'node:tty';
 import { Command, InvalidArgumentError } from 'commander';
-import { createGateway } from '../gateway.ts';
+import { loadConfig } from '../config/index.ts';
+import { createGateway, type Gateway } from '../gateway.ts';
+import { openWorkers } from '../workers/index.ts';
 import { reportRunning } from './report-running.ts';
 
 interface ServeOptions {
   readonly config: string;
   readonly port?: number;
   readonly host?: string;
+  readonly workers?: number;
   readonly watch: boolean;
 }
 
@@ -21,11 +24,12 @@ export function serveCommand(): Command {
     .option('--config <file>', 'the configuration file', 'supergraph.yaml')
     .option('--port <number>', 'instead of server.port; 0 takes a free one', readPort)
     .option('--host <address>', 'instead of server.host')
+    .option('--workers <number>', 'instead of server.workers; auto is one for each core', readWorkers)
     .option('--no-watch', 'do not take up changes of configuration, schemas and prompts; SIGHUP still does')
     .action(serve);
 }
 
-async function serve({ config, port, host, watch }: ServeOptions): Promise<void> {
+async function serve({ config, port, host, workers, watch }: ServeOptions): Promise<void> {
   // Installed first: a SIGHUP during the start must not end the process; the reload is made after the start.
   let isAwaited = false;
   let reload = (): void => {
@@ -44,7 +48,7 @@ async function serve({ config, port, host, watch }: ServeOptions): Promise<void>
   process.on('SIGTERM', () => stop('SIGTERM'));
   process.on('SIGINT', () => stop('SIGINT'));
 
-  const gateway = await createGateway({ configFile: config, watch, waitForSubgraphs: true });
+  const gateway = await openGateway({ config, workers, watch });
   const { log } = gateway;
   const server = await gateway.listen({ host, port });
   let stopping = false;
@@ -68,12 +72,42 @@ async function serve({ config, port, host, watch }: ServeOptions): Promise<void>
 
   log.info({ url: server.url }, 'listening');
   process.send?.({ url: server.url });
-  const reloaded = await reportRunning({ config, url: server.url, gateway, log });
+  const reloaded = await reportRunning({ config, url: server.url, generation: gateway.generation, log });
   reload = () => {
     log.info({ signal: 'SIGHUP' }, 'reloading');
     void gateway.reload().then(reloaded);
   };
   if (isAwaited) reload();
+}
+
+interface ServedGateway extends Pick<Gateway, 'log' | 'listen' | 'reload' | 'close'> {
+  readonly generation: () => string | undefined;
+}
+
+/** In this thread, or in workers. */
+async function openGateway({
+  config,
+  workers,
+  watch,
+}: Pick<ServeOptions, 'config' | 'watch'> & { readonly workers: number | undefined }): Promise<ServedGateway> {
+  const options = { configFile: config, watch, waitForSubgraphs: true };
+  const count = workers ?? (await loadConfig(config)).server.workers;
+  if (count === 1) {
+    const gateway = await createGateway(options);
+    return { ...gateway, generation: () => gateway.generations.current?.id };
+  }
+  const gateway = await openWorkers({ ...options, workers: count });
+  return { ...gateway, generation: () => gateway.generation };
+}
+
+const mostWorkers = 256;
+
+function readWorkers(text: string): number {
+  if (text === 'auto') return availableParallelism();
+  const workers = Number(text);
+  if (!/^\d+$/.test(text) || workers < 1 || workers > mostWorkers)
+    throw new InvalidArgumentError(`Write auto, or a number of workers from 1 to ${mostWorkers}.`);
+  return workers;
 }
 
 function readPort(text: string): number {

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
 import { messageOf } from '../errors/index.ts';
@@ -209,6 +210,7 @@ function resolveConfig(file: string, yaml: SupergraphYaml, lineOf: LineOf, inCod
     server: {
       host: server.host,
       port: server.port,
+      workers: server.workers === 'auto' ? availableParallelism() : server.workers,
       graphqlPath: server.graphql_path,
       introspection: server.introspection,
       v1: server.v1,

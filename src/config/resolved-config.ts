@@ -39,6 +39,8 @@ export type SchemaSource =
 export interface ServerConfig {
   readonly host: string;
   readonly port: number;
+  /** How many threads `isthmus serve` answers requests with. */
+  readonly workers: number;
   readonly graphqlPath: string;
   readonly introspection: boolean;
   readonly v1: boolean;

@@ -109,6 +109,12 @@ export const supergraphYaml = z.strictObject({
     .strictObject({
       host: z.string().min(1).default('127.0.0.1').describe('The address to listen on.'),
       port: z.number().int().min(0).max(65_535).default(4000).describe('The port to listen on; 0 selects a free port.'),
+      workers: z
+        .union([z.literal('auto'), z.number().int().min(1).max(256)], { error: 'write auto or a number from 1 to 256' })
+        .default(1)
+        .describe(
+          'How many threads `isthmus serve` answers requests with, each on the same port; `auto` is one for each core that this process may use. More than 1 needs Linux or FreeBSD.',
+        ),
       graphql_path: z
         .string()
         .regex(/^\/[A-Za-z0-9/_-]+$/, 'write a path such as /graphql')

@@ -4,6 +4,7 @@ import { ConfigError, type ConfigProblem, type ResolvedConfig } from '../config/
 const fixedKeys: Readonly<Record<string, (config: ResolvedConfig) => unknown>> = {
   'server.host': ({ server }) => server.host,
   'server.port': ({ server }) => server.port,
+  'server.workers': ({ server }) => server.workers,
   'server.graphql_path': ({ server }) => server.graphqlPath,
   'server.v1': ({ server }) => server.v1,
   'server.landing_page': ({ server }) => server.landingPage,

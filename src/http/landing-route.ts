@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import staticFiles from '@fastify/static';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { readTextFile } from '../lib/index.ts';
-import type { GatewayRuntime } from '../runtime/index.ts';
+import type { ServingRuntime } from '../runtime/index.ts';
 import { type LandingPageContent, loadLandingPage } from './landing/landing-page.ts';
 
 /** Sends the page; also where a browser opens the GraphQL endpoint. */
 export type SendPage = (reply: FastifyReply) => Promise<FastifyReply>;
 
 /** `/`: GraphiQL from this machine's own files, with the operations of server.example_operations in its tabs. */
-export async function addLandingRoutes(app: FastifyInstance, gateway: GatewayRuntime): Promise<SendPage> {
+export async function addLandingRoutes(app: FastifyInstance, gateway: ServingRuntime): Promise<SendPage> {
   const landing = loadLandingPage();
   if (landing.available) {
     await app.register(staticFiles, {

@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import fastify, { type FastifyInstance } from 'fastify';
 import { GatewayError } from '../errors/index.ts';
 import type { Logger } from '../observability/index.ts';
-import type { GatewayRuntime } from '../runtime/index.ts';
+import type { ServingRuntime } from '../runtime/index.ts';
 import { beginExchanges } from './begin-exchange.ts';
 import { checkFixedKeys } from './check-fixed-keys.ts';
 import { addCors } from './cors.ts';
@@ -25,7 +25,7 @@ import { Shutdown } from './shutdown.ts';
 import { addV1Routes, refuseV1 } from './v1/index.ts';
 
 export interface HttpServerOptions {
-  readonly gateway: GatewayRuntime;
+  readonly gateway: ServingRuntime;
   readonly log: Logger;
 }
 
@@ -34,6 +34,8 @@ export interface ListenOptions {
   readonly host?: string | undefined;
   /** Instead of server.port; 0 takes a free one. */
   readonly port?: number | undefined;
+  /** Whether servers of other threads listen at the same port; connections are spread over all. @default false */
+  readonly reusePort?: boolean | undefined;
 }
 
 export interface HttpServer {
@@ -93,7 +95,8 @@ export async function createHttpServer({ gateway, log }: HttpServerOptions): Pro
   await addGraphQLRoute(app, { gateway, log, sendPage });
   await app.ready();
   return {
-    listen: ({ host, port } = {}) => app.listen({ host: host ?? server.host, port: port ?? server.port }),
+    listen: ({ host, port, reusePort = false } = {}) =>
+      app.listen({ host: host ?? server.host, port: port ?? server.port, ...(reusePort ? { reusePort } : {}) }),
     fetch: (request) => answerInProcess(app, request),
     drain: () => shutdown.drain(),
   };

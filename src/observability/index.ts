@@ -1,4 +1,4 @@
-export { createLogger, type Logger, type LoggerOptions } from './logger.ts';
+export { createLogger, type Logger, type LoggerOptions, writeLogLines } from './logger.ts';
 export { createModelCallLog } from './model-call-log.ts';
 export type { ModelCallRecord, ModelCallSink } from './model-calls.ts';
 export { takeRequestUsage } from './request-usage.ts';

@@ -46,14 +46,14 @@ export class LogOutput {
     this.#options = { fd: 1, maxWaiting: 8_000_000, delayMs: 50, eagerBytes: 8_192, retryMs: 1_000, ...options };
   }
 
-  /** Queues a line, which has its line break. Never throws and never waits. */
-  write(line: string): void {
-    if (this.#waiting + line.length > this.#options.maxWaiting) {
-      this.#lost++;
+  /** Queues a line or several, each with its line break. Never throws and never waits. */
+  write(lines: string): void {
+    if (this.#waiting + lines.length > this.#options.maxWaiting) {
+      this.#lost += lines.split('\n').length - 1;
       return;
     }
-    this.#lines.push(line);
-    this.#waiting += line.length;
+    this.#lines.push(lines);
+    this.#waiting += lines.length;
     if (this.#isWriting) return;
     if (this.#waiting >= this.#options.eagerBytes && this.#chunk.length === 0) this.#pump();
     else this.#later(this.#options.delayMs);

@@ -60,8 +60,8 @@ export interface LoggerOptions {
   readonly level: LogLevel;
   /** Readable lines with colours instead of JSON. @default whether stdout is a terminal */
   readonly readable?: boolean;
-  /** Where lines go. @default stdout */
-  readonly destination?: NodeJS.WritableStream;
+  /** Where lines go, each with its line break. @default stdout */
+  readonly destination?: { write(line: string): unknown };
 }
 
 /**
@@ -88,6 +88,11 @@ const toStdout = (() => {
     return output;
   };
 })();
+
+/** Writes lines of another thread's logger, as they are, to stdout. */
+export function writeLogLines(lines: string): void {
+  toStdout(isatty(1)).write(lines);
+}
 
 export function createLogger(options: LoggerOptions): Logger {
   const { level, readable = isatty(1), destination } = options;

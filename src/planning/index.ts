@@ -13,3 +13,6 @@ export type {
 } from './plan/operation-plan.ts';
 export { PlanCache, type PlanCacheEntry } from './plan/plan-cache.ts';
 export type { Planner } from './plan/planner.ts';
+export { createPortPlannerPool } from './shared/port-planner-pool.ts';
+export { servePlanners } from './shared/serve-planners.ts';
+export { createSharedPlans } from './shared/shared-plans.ts';

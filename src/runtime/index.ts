@@ -1,2 +1,14 @@
-export type { GatewayGeneration, GatewayRuntime, ReloadOutcome } from './generation.ts';
+export { buildGeneration } from './build-generation.ts';
+export { configSource } from './config-source.ts';
+export type {
+  GatewayGeneration,
+  GatewayRuntime,
+  Preparation,
+  ReloadOutcome,
+  ServingRuntime,
+  WorkerCount,
+} from './generation.ts';
 export { openRuntime, type RuntimeOptions } from './open-runtime.ts';
+export { prepareGeneration } from './prepare-generation.ts';
+export { createSharedParts, type SharedParts } from './shared-parts.ts';
+export { type WatchedSupergraph, watchSupergraph } from './watch-supergraph.ts';

@@ -10,10 +10,15 @@ export interface SharedParts {
   readonly memory: MemoryBudget;
 }
 
-export function createSharedParts(options: SharedModelsOptions): SharedParts {
+export interface SharedPartsOptions extends SharedModelsOptions {
+  /** @default processes of this runtime */
+  readonly planners?: PlannerPool;
+}
+
+export function createSharedParts({ planners, ...options }: SharedPartsOptions): SharedParts {
   return {
     models: new SharedModels(options),
-    planners: createPlannerPool({ log: options.log }),
+    planners: planners ?? createPlannerPool({ log: options.log }),
     memory: new MemoryBudget(Number.POSITIVE_INFINITY), // until the first configuration has been read
   };
 }

@@ -4,6 +4,7 @@ export const importRanks: Readonly<Record<string, number>> = {
   'testing.ts': 16,
   'index.ts': 16,
   'gateway.ts': 15,
+  workers: 15,
   http: 14,
   testing: 14,
   runtime: 13,
@@ -37,6 +38,8 @@ export const importRanks: Readonly<Record<string, number>> = {
   observability: 2,
   counters: 1,
   config: 1,
+  signals: 1,
+  threads: 1,
   errors: 0,
   lib: 0,
 };

@@ -16,7 +16,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { invariant, SharedRuns } from '../../lib/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import { letShareIdentical, seesRequests } from '../../plugins/index.ts';
-import type { GatewayGeneration, GatewayRuntime } from '../../runtime/index.ts';
+import type { GatewayGeneration, ServingRuntime } from '../../runtime/index.ts';
 import {
   anonymous,
   CollectedResponseHeaders,
@@ -35,7 +35,7 @@ import { type GraphQLHttpRequest, prefersPage, type RawRequest, readGraphQLReque
 import { shareIdentical, sharingKey } from './share-identical.ts';
 
 export interface GraphQLRouteOptions {
-  readonly gateway: GatewayRuntime;
+  readonly gateway: ServingRuntime;
   readonly log: Logger;
   /** Sends GraphiQL to a browser that opens the endpoint; undefined where there is none. */
   readonly sendPage: SendPage | undefined;

@@ -1,5 +1,5 @@
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FEDERATION_VERSIONS } from '@apollo/federation-internals';
 import { describe, expect, it } from 'vitest';
@@ -201,6 +201,12 @@ describe('a supergraph.yaml', () => {
     });
   });
 
+  it('takes a number of workers, or one for each core', async () => {
+    expect((await load(subgraphs)).config.server.workers).toBe(1);
+    expect((await load(`${subgraphs}server: { workers: 3 }\n`)).config.server.workers).toBe(3);
+    expect((await load(`${subgraphs}server: { workers: auto }\n`)).config.server.workers).toBe(availableParallelism());
+  });
+
   it('names an unknown key with its path and line', async () => {
     expect(await problemsOf(`${subgraphs}server:\n  prot: 1\n`)).toEqual([
       { path: 'server.prot', line: 4, message: '"prot" is not a key here; did you mean "port"?' },
@@ -221,6 +227,9 @@ describe('a supergraph.yaml', () => {
     ['a zero duration', 'traffic: { all: { timeout: 0s } }', 'traffic.all.timeout'],
     ['a wrong size', 'limits: { body: 1xb }', 'limits.body'],
     ['a port out of range', 'server: { port: 70000 }', 'server.port'],
+    ['no workers', 'server: { workers: 0 }', 'server.workers'],
+    ['half a worker', 'server: { workers: 1.5 }', 'server.workers'],
+    ['a word for workers', 'server: { workers: all }', 'server.workers'],
     ['a path that is taken', 'server: { graphql_path: /health/live }', 'server.graphql_path'],
     ['an origin with a path', 'server: { allowed_origins: [ "https://a.example/x" ] }', 'server.allowed_origins[0]'],
     ['a kind of provider that does not exist', 'ai: { providers: { x: { kind: bard } } }', 'ai.providers.x.kind'],

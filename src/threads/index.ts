@@ -1,0 +1,2 @@
+export { LineReader, type LineRing, LineWriter } from './line-ring.ts';
+export { answerPortCalls, createPortCaller, type PortCaller } from './port-calls.ts';

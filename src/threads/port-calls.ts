@@ -1,0 +1,94 @@
+/**
+ * Calls to another thread over a `MessagePort`: each has one answer. A call that is aborted is aborted on the other side
+ * too; a call whose port closes, because one of the threads ended, is rejected, or aborted on the side that answers.
+ *
+ * A port holds no thread open. Errors cross as their message: what an answer may be, failures included, is its protocol's.
+ */
+import type { MessagePort } from 'node:worker_threads';
+import { messageOf } from '../errors/index.ts';
+
+type CallMessage<Request> =
+  | { readonly kind: 'call'; readonly id: number; readonly request: Request }
+  | { readonly kind: 'abort'; readonly id: number };
+
+type AnswerMessage<Answer> =
+  | { readonly kind: 'answer'; readonly id: number; readonly answer: Answer }
+  | { readonly kind: 'failed'; readonly id: number; readonly reason: string };
+
+export interface PortCaller<Request, Answer> {
+  /** @throws Error where the other side failed or has ended; the signal's reason */
+  call(request: Request, signal?: AbortSignal): Promise<Answer>;
+  close(): void;
+}
+
+export function createPortCaller<Request, Answer>(port: MessagePort): PortCaller<Request, Answer> {
+  const waiting = new Map<number, PromiseWithResolvers<Answer>>();
+  let lastId = 0;
+  let isClosed = false;
+  port.on('message', (message: AnswerMessage<Answer>) => {
+    const call = waiting.get(message.id);
+    waiting.delete(message.id);
+    if (message.kind === 'answer') call?.resolve(message.answer);
+    else call?.reject(new Error(message.reason));
+  });
+  port.on('close', () => {
+    isClosed = true;
+    for (const { reject } of waiting.values()) reject(new Error('the other thread has ended'));
+    waiting.clear();
+  });
+  port.unref();
+  return {
+    async call(request, signal) {
+      signal?.throwIfAborted();
+      if (isClosed) throw new Error('the other thread has ended');
+      const id = ++lastId;
+      const call = Promise.withResolvers<Answer>();
+      waiting.set(id, call);
+      const abort = (): void => {
+        if (!waiting.delete(id)) return;
+        port.postMessage({ kind: 'abort', id } satisfies CallMessage<Request>);
+        call.reject(signal?.reason);
+      };
+      signal?.addEventListener('abort', abort, { once: true });
+      try {
+        port.postMessage({ kind: 'call', id, request } satisfies CallMessage<Request>);
+        return await call.promise;
+      } finally {
+        waiting.delete(id);
+        signal?.removeEventListener('abort', abort);
+      }
+    },
+    close: () => port.close(),
+  };
+}
+
+/** Answers the calls of the port's other side. The signal aborts where nobody waits for the answer any more. */
+export function answerPortCalls<Request, Answer>(
+  port: MessagePort,
+  answer: (request: Request, signal: AbortSignal) => Answer | Promise<Answer>,
+): void {
+  const running = new Map<number, AbortController>();
+  const run = async (id: number, request: Request): Promise<void> => {
+    const controller = new AbortController();
+    running.set(id, controller);
+    let message: AnswerMessage<Answer>;
+    try {
+      message = { kind: 'answer', id, answer: await answer(request, controller.signal) };
+    } catch (error) {
+      message = { kind: 'failed', id, reason: messageOf(error) };
+    }
+    if (running.delete(id)) port.postMessage(message);
+  };
+  port.on('message', (message: CallMessage<Request>) => {
+    if (message.kind === 'call') void run(message.id, message.request);
+    else {
+      running.get(message.id)?.abort(new Error('the call was aborted'));
+      running.delete(message.id);
+    }
+  });
+  port.on('close', () => {
+    for (const controller of running.values()) controller.abort(new Error('the other thread has ended'));
+    running.clear();
+  });
+  port.unref();
+}

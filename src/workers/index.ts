@@ -1,0 +1,1 @@
+export { openWorkers, type WorkersGateway, type WorkersOptions } from './open-workers.ts';

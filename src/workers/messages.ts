@@ -1,0 +1,43 @@
+/** What the main thread and a worker say to each other, beside the ports of what the main thread owns. */
+import type { MessagePort } from 'node:worker_threads';
+import type { LogLevel } from '../config/index.ts';
+import type { LineRing } from '../threads/index.ts';
+import type { SupergraphMessage } from './supergraph-message.ts';
+import type { ErrorMessage } from './thread-error.ts';
+
+/** What a worker is started with. */
+export interface WorkerStart {
+  /** Counted from 1; a worker that replaces another has its number. */
+  readonly number: number;
+  /** How many share what is bounded for all of them. */
+  readonly workers: number;
+  readonly status: SharedArrayBuffer;
+  readonly log: { readonly level: LogLevel; readonly readable: boolean; readonly lines: LineRing };
+  /** The folder of the configuration. */
+  readonly folder: string;
+  readonly ports: Readonly<Record<PortName, MessagePort>>;
+}
+
+/** What a worker reaches in the main thread. */
+export type PortName = 'planners' | 'signals';
+
+export type ToWorker =
+  /** Build and prepare it; it serves from that epoch on. */
+  | { readonly kind: 'build'; readonly epoch: number; readonly supergraph: SupergraphMessage }
+  /** Another worker refused what was built last. */
+  | { readonly kind: 'abandon' }
+  /** The epoch has been reached: an idle worker closes its previous generation. */
+  | { readonly kind: 'swap' }
+  | { readonly kind: 'listen'; readonly host: string | undefined; readonly port: number | undefined }
+  | { readonly kind: 'drain' }
+  | { readonly kind: 'close' };
+
+export type FromWorker =
+  /** Its log has lines again. */
+  | { readonly kind: 'lines' }
+  | { readonly kind: 'built'; readonly epoch: number }
+  | { readonly kind: 'refused'; readonly epoch: number; readonly error: ErrorMessage }
+  | { readonly kind: 'listening'; readonly url: string }
+  | { readonly kind: 'cannot listen'; readonly error: ErrorMessage }
+  | { readonly kind: 'drained'; readonly finished: boolean }
+  | { readonly kind: 'closed' };

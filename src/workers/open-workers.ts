@@ -1,0 +1,141 @@
+/**
+ * A gateway whose requests are answered by worker threads. The main thread reads, composes, watches and plans, and hands
+ * each generation to all workers; it answers no request itself.
+ */
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { dirname } from 'node:path';
+import { isatty } from 'node:tty';
+import type { ListenOptions } from '../http/index.ts';
+import { MemoryBudget } from '../lib/index.ts';
+import { createLogger, type Logger, writeLogLines } from '../observability/index.ts';
+import { createPlannerPool, createSharedPlans, servePlanners } from '../planning/index.ts';
+import {
+  configSource,
+  type ReloadOutcome,
+  type WatchedSupergraph,
+  type WorkerCount,
+  watchSupergraph,
+} from '../runtime/index.ts';
+import { SignalRelay } from '../signals/index.ts';
+import { mainShare } from './memory-shares.ts';
+import { toSupergraphMessage } from './supergraph-message.ts';
+import { WorkerPool } from './worker-pool.ts';
+
+export interface WorkersOptions {
+  /** The path of the supergraph.yaml. */
+  readonly configFile: string;
+  readonly workers: number;
+  /** Whether changes of the configuration, schemas and prompts are taken up while running. */
+  readonly watch: boolean;
+  /** Whether the start waits for subgraphs that are to give their schema and do not, instead of failing. */
+  readonly waitForSubgraphs: boolean;
+  /** Where the log of this thread and the lines of the workers' go. @default stdout */
+  readonly output?: { readonly log: Logger; readonly writeLines: (lines: string) => void };
+}
+
+export interface WorkersGateway {
+  readonly log: Logger;
+  /** The id of the generation that serves. */
+  readonly generation: string;
+  count(): WorkerCount;
+  /**
+   * Listens in every worker, all at one port.
+   * @throws Error with `code` EADDRINUSE or EACCES where it cannot listen
+   */
+  listen(options?: ListenOptions): Promise<{
+    readonly url: string;
+    /** @returns whether every request in flight finished within server.drain_timeout */
+    drain(): Promise<boolean>;
+  }>;
+  reload(): Promise<ReloadOutcome>;
+  close(): Promise<void>;
+}
+
+/**
+ * Reads the configuration, composes, and starts the workers.
+ * @throws ConfigError or CompositionError with every problem found
+ */
+export async function openWorkers(options: WorkersOptions): Promise<WorkersGateway> {
+  const { configFile, workers, watch, waitForSubgraphs } = options;
+  const source = configSource({ configFile }, new Map());
+  const level = (await source.load()).telemetry.logLevel;
+  const { log, writeLines } = options.output ?? { log: createLogger({ level }), writeLines: writeLogLines };
+  const memory = new MemoryBudget(Number.POSITIVE_INFINITY); // until the first configuration has been read
+  const planners = createSharedPlans(createPlannerPool({ log }), memory.group());
+  const signals = new SignalRelay();
+  const readable = options.output === undefined && isatty(1);
+  const pool = new WorkerPool({
+    workers,
+    folder: dirname(source.file),
+    workerLog: { level, readable },
+    onLines: writeLines,
+    connect: ({ ports }) => {
+      servePlanners(planners, ports.planners);
+      signals.connect(ports.signals);
+    },
+    log,
+  });
+  // Before the log itself is flushed.
+  const takeLines = (): void => pool.takeLines();
+  process.prependListener('exit', takeLines);
+  const close = async (): Promise<void> => {
+    await pool.close();
+    await planners.close();
+    pool.takeLines();
+    process.off('exit', takeLines);
+  };
+
+  let watched: WatchedSupergraph;
+  try {
+    watched = await watchSupergraph({
+      source,
+      watch,
+      waitForSubgraphs,
+      loadsPlugins: false,
+      stage: (parts) => pool.stage(toSupergraphMessage(parts)),
+      onSwap: ({ config }) => memory.resize(mainShare(config.limits.memoryBytes)),
+      log,
+    });
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  let drained: Promise<boolean> | undefined;
+  const drain = (): Promise<boolean> => {
+    drained ??= pool.drain();
+    return drained;
+  };
+  return {
+    log,
+    get generation() {
+      return watched.parts.id;
+    },
+    count: () => pool.status.count(),
+    async listen({ host, port } = {}) {
+      const { server } = watched.parts.config;
+      const address = { host: host ?? server.host, port: port ?? server.port };
+      await refusePortInUse(address);
+      return { url: await pool.listen(address), drain };
+    },
+    reload: () => watched.reload(),
+    async close() {
+      await watched.stop();
+      await drain();
+      await close();
+      await watched.settled();
+    },
+  };
+}
+
+/**
+ * Workers share their port, so another gateway that has workers would share it too, without an error. A listener that
+ * shares with nobody cannot listen there.
+ */
+async function refusePortInUse({ host, port }: { readonly host: string; readonly port: number }): Promise<void> {
+  if (port === 0) return;
+  const probe = createServer().listen({ host, port });
+  await once(probe, 'listening');
+  probe.close();
+  await once(probe, 'close');
+}

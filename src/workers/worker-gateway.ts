@@ -1,0 +1,114 @@
+/**
+ * What a worker serves. The first generation becomes current at once, as nothing listens yet; each later one is staged,
+ * and becomes current once the epoch in shared memory has reached it: between two requests, in all workers together.
+ */
+import { createHttpServer, type HttpServer } from '../http/index.ts';
+import { invariant, unreachable } from '../lib/index.ts';
+import type { Logger } from '../observability/index.ts';
+import { createPortPlannerPool } from '../planning/index.ts';
+import {
+  buildGeneration,
+  createSharedParts,
+  type GatewayGeneration,
+  type Preparation,
+  prepareGeneration,
+  type ServingRuntime,
+} from '../runtime/index.ts';
+import { Generations } from '../supergraph/index.ts';
+import { workerShare } from './memory-shares.ts';
+import type { FromWorker, ToWorker, WorkerStart } from './messages.ts';
+import { StatusBlock } from './status-block.ts';
+import { fromSupergraphMessage } from './supergraph-message.ts';
+import { toErrorMessage } from './thread-error.ts';
+
+export interface WorkerGatewayOptions {
+  readonly start: WorkerStart;
+  readonly log: Logger;
+  readonly send: (message: FromWorker) => void;
+}
+
+export interface WorkerGateway {
+  receive(message: ToWorker): void;
+}
+
+export function createWorkerGateway({ start, log, send }: WorkerGatewayOptions): WorkerGateway {
+  const { folder, ports, workers } = start;
+  const status = new StatusBlock(start.status);
+  const generations = new Generations<GatewayGeneration>();
+  const preparations: Preparation[] = [];
+  const stopping = new AbortController();
+  const shared = createSharedParts({ log, resolveFrom: folder, planners: createPortPlannerPool(ports.planners) });
+  const runtime: ServingRuntime = {
+    generations,
+    log,
+    workers: status,
+    async prepareWith(prepare) {
+      preparations.push(prepare);
+      if (generations.current !== undefined) await prepare(generations.current);
+    },
+  };
+  let server: HttpServer | undefined;
+
+  async function build({ epoch, supergraph }: Extract<ToWorker, { kind: 'build' }>): Promise<void> {
+    try {
+      const parts = await fromSupergraphMessage(supergraph);
+      const generation = await buildGeneration(parts, { shared, subgraphs: new Map(), plugins: [], log });
+      const previous = generations.current;
+      await prepareGeneration(generation, { previous, preparations, signal: stopping.signal });
+      shared.memory.resize(workerShare(parts.config.limits.memoryBytes, workers));
+      if (previous === undefined || status.epoch >= epoch) generations.swap(generation);
+      else generations.stage(generation, () => status.epoch >= epoch);
+      server ??= await createHttpServer({ gateway: runtime, log });
+      send({ kind: 'built', epoch });
+    } catch (error) {
+      send({ kind: 'refused', epoch, error: toErrorMessage(error) });
+    }
+  }
+
+  async function listen(host: string | undefined, port: number | undefined): Promise<void> {
+    try {
+      invariant(server !== undefined, 'a generation has been built');
+      send({ kind: 'listening', url: await server.listen({ host, port, reusePort: true }) });
+    } catch (error) {
+      send({ kind: 'cannot listen', error: toErrorMessage(error) });
+    }
+  }
+
+  async function drain(): Promise<void> {
+    send({ kind: 'drained', finished: (await server?.drain()) ?? true });
+  }
+
+  async function close(): Promise<void> {
+    stopping.abort(new Error('the gateway is stopping'));
+    await generations.close();
+    send({ kind: 'closed' });
+  }
+
+  return {
+    receive(message) {
+      switch (message.kind) {
+        case 'build':
+          void build(message);
+          break;
+        case 'abandon':
+          void generations.unstage();
+          break;
+        case 'swap':
+          // To look at the current generation is what swaps it in.
+          invariant(generations.current !== undefined, 'a generation serves');
+          break;
+        case 'listen':
+          void listen(message.host, message.port);
+          break;
+        case 'drain':
+          void drain();
+          break;
+        case 'close':
+          void close();
+          break;
+        default:
+          unreachable(message);
+      }
+    },
+  };
+}
