@@ -3,6 +3,7 @@
 import { hash } from 'node:crypto';
 import type { CacheStore } from '../../cache/index.ts';
 import type { AiConfig } from '../../config/index.ts';
+import { type LocalCounters, ProcessCounters } from '../../counters/index.ts';
 import { GatewayError } from '../../errors/index.ts';
 import { createModelCallLog, type Logger, type ModelCallSink } from '../../observability/index.ts';
 import { createGuardrails } from '../guardrails/index.ts';
@@ -26,6 +27,8 @@ export interface ModelClientOptions {
   readonly resolveFrom: string;
   /** Where answers are cached. Its owner closes it. */
   readonly cache: CacheStore;
+  /** What the limits of targets are counted with. @default of this client alone */
+  readonly counters?: LocalCounters;
   /** Where records of calls go; closed with the client. @default the log, and the file of `ai.call_log` */
   readonly sink?: ModelCallSink;
   /** By name; closed with the client. @default those of `ai.providers` */
@@ -51,6 +54,7 @@ export function createModelClient(options: ModelClientOptions): ModelClient {
     models: ai.models,
     exposeReferences: ai.exposeReferences,
     breaker: ai.breaker,
+    counters: options.counters ?? new ProcessCounters(),
     onBreakerChange: (model, breaker) => log.warn({ model, breaker }, 'a model’s circuit breaker changed'),
   });
   const shared = {

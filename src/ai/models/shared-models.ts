@@ -4,6 +4,7 @@
  */
 import { type CacheStore, createAnswerStore } from '../../cache/index.ts';
 import type { AiConfig } from '../../config/index.ts';
+import { type LocalCounters, ProcessCounters } from '../../counters/index.ts';
 import { stableHash } from '../../lib/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import type { ModelProvider } from '../model-call/index.ts';
@@ -32,15 +33,19 @@ export interface SharedModelsOptions {
   readonly providers?: Readonly<Record<string, ModelProvider>> | undefined;
   /** Replaces the cache of `ai.cache`; its creator closes it. */
   readonly cacheStore?: CacheStore | undefined;
+  /** What the limits of targets are counted with, by every configuration. @default of this process */
+  readonly counters?: LocalCounters | undefined;
 }
 
 export class SharedModels {
   readonly #options: SharedModelsOptions;
+  readonly #counters: LocalCounters;
   /** The entry of the newest configuration; older entries stay open until their leases are released. */
   #newest: SharedEntry | undefined;
 
   constructor(options: SharedModelsOptions) {
     this.#options = options;
+    this.#counters = options.counters ?? new ProcessCounters();
   }
 
   acquire(ai: AiConfig): ModelsLease {
@@ -67,7 +72,7 @@ export class SharedModels {
     const furtherProviders = new Map(
       Object.entries(applicationProviders).map(([name, provider]) => [name, withoutClose(provider)]),
     );
-    const client = createModelClient({ ai, cache, log, resolveFrom, furtherProviders });
+    const client = createModelClient({ ai, cache, log, resolveFrom, furtherProviders, counters: this.#counters });
     this.#newest = { key, client, cache, users: 0 };
     return this.#newest;
   }

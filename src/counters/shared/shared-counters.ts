@@ -98,15 +98,17 @@ export class SharedCounters implements LocalCounters {
     this.#journal.replay();
   }
 
-  #locate({ key, window, leased }: CounterChange): void {
+  #locate({ key, window, leased, atMs }: CounterChange): void {
     const stored = storedKey(key);
     const hash = hashKey(stored, this.#views.seed);
-    if (window?.kind === 'sliding') {
-      this.#words.push(this.#findOrCreate(this.#sliding, stored, hash, 0));
+    const table = window?.kind === 'sliding' ? this.#sliding : this.#plain;
+    // What is corrected and not there is forgotten.
+    if (atMs !== undefined && window !== undefined && table.find(stored, hash, 0) < 0) {
+      this.#words.push(-1);
       this.#leases.push(-1);
       return;
     }
-    this.#words.push(this.#findOrCreate(this.#plain, stored, hash, 0));
+    this.#words.push(this.#findOrCreate(table, stored, hash, 0));
     this.#leases.push(leased === undefined ? -1 : this.#findOrCreate(this.#plain, stored, hash, this.#holder));
   }
 
@@ -130,7 +132,7 @@ export class SharedCounters implements LocalCounters {
     for (let index = 0; index < changes.length; index++) {
       const change = changes[index];
       const words = this.#words[index];
-      if (change === undefined || words === undefined || change.amount <= 0) continue;
+      if (change === undefined || words === undefined || words < 0 || change.amount <= 0) continue;
       const { amount, max = Number.MAX_SAFE_INTEGER, window } = change;
       const isSliding = window?.kind === 'sliding';
       const current = isSliding ? this.#slidingAmountOf(words, window.ms) : this.#plainAmount(words);
@@ -148,7 +150,7 @@ export class SharedCounters implements LocalCounters {
     for (let index = 0; index < changes.length; index++) {
       const change = changes[index];
       const words = this.#words[index];
-      if (change === undefined || words === undefined) continue;
+      if (change === undefined || words === undefined || words < 0) continue;
       if (change.window?.kind === 'sliding') this.#putSliding(change, change.window.ms, words);
       else this.#putPlain(change, words, this.#leases[index] ?? -1);
     }

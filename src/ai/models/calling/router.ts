@@ -127,7 +127,7 @@ export class Router {
     for (let index = 0; index < remaining.length; index++) {
       const target = remaining[index];
       if (target === undefined || target.health.readiness(now) === 'open') continue;
-      const ticket = target.limits?.tryAcquire(run.boundTokens(), now);
+      const ticket = target.limits?.tryAcquire(run.boundTokens());
       if (target.limits !== undefined && ticket === undefined) continue;
       remaining.splice(index, 1);
       return { target, ticket };
@@ -228,7 +228,7 @@ export class Router {
 
   async #acquireAgain(run: CallRun, { limits }: Target): Promise<Ticket | undefined | 'none'> {
     if (limits === undefined) return undefined;
-    const ticket = limits.tryAcquire(run.boundTokens(), performance.now());
+    const ticket = limits.tryAcquire(run.boundTokens());
     if (ticket !== undefined) return ticket;
     const acquired = limits.acquire(run.boundTokens(), run.bounds, () => timeoutError(run));
     return acquired instanceof Promise ? await acquired : 'none';

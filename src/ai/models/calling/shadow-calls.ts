@@ -61,8 +61,9 @@ export class ShadowCalls {
     const now = performance.now();
     if (bounds.signal.aborted || target.health.readiness(now) === 'open' || !prices.isKnown(target)) return;
     const key = target.keys.choose(noKeys, now);
-    const ticket = target.limits?.tryAcquire(run.boundTokens(), now);
-    if (key === undefined || (target.limits !== undefined && ticket === undefined)) return;
+    if (key === undefined) return;
+    const ticket = target.limits?.tryAcquire(run.boundTokens());
+    if (target.limits !== undefined && ticket === undefined) return;
     const attempt = new Attempt({ target, key, ticket, bounds, timeoutMs: undefined });
     run.model = target.reference;
     try {

@@ -1,16 +1,20 @@
 /**
  * A target's own limits: concurrent calls, requests per minute, tokens per minute.
  *
- * All three are acquired in one synchronous step before a request is sent, tokens by an estimate that is an upper bound;
- * the tokens are corrected to the actual usage when the request has ended. So no limit is exceeded however many callers
- * arrive at once (to check first and count afterwards would let all of them through). A caller that exceeds a limit
- * waits in a FIFO queue of at most `queue` callers, no longer than its deadline; it is refused at once if there cannot
- * be capacity before the deadline. A request that is larger than the tokens of a whole minute is admitted alone, when
- * the window is empty.
+ * All three are acquired in one step of the counters before a request is sent, tokens by an estimate that is an upper
+ * bound; the tokens are corrected to the actual usage when the request has ended. So no limit is exceeded however many
+ * callers arrive at once, in however many workers that share the counters. A caller that exceeds a limit waits in a queue,
+ * no longer than its deadline; at most `queue` callers of all workers wait. It is refused at once if there cannot be
+ * capacity before the deadline. A request that is larger than the tokens of a whole minute is admitted alone, when the
+ * window is empty.
+ *
+ * A worker's queue is first in, first out. Where callers of other workers wait too, a worker whose call ends leaves the
+ * place to them for a moment: otherwise a busy worker would hand its places on to its own callers for good.
  */
 import type { TargetLimits as LimitsConfig } from '../../../config/index.ts';
+import type { CounterChange, CounterOutcome, LocalCounters } from '../../../counters/index.ts';
+import { stableHash } from '../../../lib/index.ts';
 import type { CallBounds } from '../../model-call/index.ts';
-import { SlidingMinute } from './sliding-minute.ts';
 
 /** A request's admission. Released exactly once, with the tokens actually used; 0: the provider reported none. */
 export interface Ticket {
@@ -25,51 +29,75 @@ export interface Refusal {
 
 /** Reported as `retryAfterMs` if the wait depends on when calls in flight end, which cannot be computed. */
 const unknownWaitMs = 1_000;
+/** How long a place is left to the callers of other workers: a few times what it takes to wake them. */
+const yieldMs = 2;
+const minute = { kind: 'sliding', ms: 60_000 } as const;
 
 export class TargetLimits {
   readonly #config: LimitsConfig;
-  readonly #requests = new SlidingMinute();
-  readonly #tokens = new SlidingMinute();
+  readonly #counters: LocalCounters;
+  /** Keys of the counters; the same for the targets of all workers that share these limits. */
+  readonly #calls: string;
+  readonly #requests: string;
+  readonly #tokens: string;
+  readonly #waiting: string;
   readonly #queue = new Set<Waiter>();
-  #inFlight = 0;
   #timer: NodeJS.Timeout | undefined;
+  #timerAt = 0;
+  /** When the window has room for the first of the queue. */
+  #roomAt = 0;
+  #isReleasing = false;
+  #stopListening: (() => void) | undefined;
 
-  constructor(config: LimitsConfig) {
+  constructor(reference: string, config: LimitsConfig, counters: LocalCounters) {
     this.#config = config;
+    this.#counters = counters;
+    const name = `limits ${stableHash([reference, config]).slice(0, 32)}`;
+    this.#calls = `${name} calls`;
+    this.#requests = `${name} requests`;
+    this.#tokens = `${name} tokens`;
+    this.#waiting = `${name} waiting`;
   }
 
+  /** Calls in flight, of all workers, where concurrency is limited. */
   get inFlight(): number {
-    return this.#inFlight;
+    return this.#counters.amount(this.#calls);
   }
 
+  /** Queued callers of this worker. */
   get waiting(): number {
     return this.#queue.size;
   }
 
   /** Tokens counted in the last minute, reservations included. */
-  tokensInMinute(now: number): number {
-    this.#tokens.advance(now);
-    return this.#tokens.total;
+  get tokensInMinute(): number {
+    return this.#counters.amount(this.#tokens, minute);
   }
 
   /** Admits the request now; `undefined` if a limit is reached or other callers are queued. */
-  tryAcquire(tokens: number, now: number): Ticket | undefined {
-    if (this.#queue.size > 0) return undefined;
-    return this.#acquire(tokens, now);
+  tryAcquire(tokens: number): Ticket | undefined {
+    if (this.#queue.size > 0 || this.#othersWait()) return undefined;
+    const outcome = this.#reserve(tokens);
+    return outcome.kind === 'added' ? this.#ticket(tokens, outcome.atMs) : undefined;
   }
 
-  /** Admits the request in FIFO order. Rejects with the signal's reason when it aborts, with `timeoutReason()` at the deadline. */
+  /** Admits the request in its turn. Rejects with the signal's reason when it aborts, with `timeoutReason()` at the deadline. */
   acquire(tokens: number, bounds: CallBounds, timeoutReason: () => unknown): Promise<Ticket> | Refusal {
-    const now = performance.now();
-    const waitMs = this.#msUntilCapacity(tokens, now);
-    if (this.#queue.size >= this.#config.queue) {
-      return { kind: 'refused', retryAfterMs: Math.max(waitMs, unknownWaitMs) };
+    let waitMs = 0;
+    if (this.#queue.size > 0) waitMs = Math.max(0, this.#roomAt - performance.now());
+    else if (!this.#othersWait()) {
+      const outcome = this.#reserve(tokens);
+      if (outcome.kind === 'added') return Promise.resolve(this.#ticket(tokens, outcome.atMs));
+      waitMs = outcome.roomInMs;
     }
     if (waitMs >= bounds.deadline.remainingMs) return { kind: 'refused', retryAfterMs: waitMs };
+    const place = { key: this.#waiting, amount: 1, leased: 1, max: this.#config.queue };
+    if (this.#counters.add([place]).kind === 'refused') {
+      return { kind: 'refused', retryAfterMs: Math.max(waitMs, unknownWaitMs) };
+    }
     return new Promise((resolve, reject) => {
       const dequeue = (reason: unknown): void => {
-        this.#queue.delete(waiter);
-        waiter.clear();
+        this.#dequeue(waiter);
         reject(reason);
         // A smaller request behind this one may fit now.
         this.#admit();
@@ -85,29 +113,39 @@ export class TargetLimits {
         },
       };
       bounds.signal.addEventListener('abort', onAbort, { once: true });
-      this.#queue.add(waiter);
-      this.#admit();
+      this.#enqueue(waiter);
     });
   }
 
-  #acquire(tokens: number, now: number): Ticket | undefined {
-    const { concurrency, tokensPerMinute, requestsPerMinute } = this.#config;
-    if (concurrency !== undefined && this.#inFlight >= concurrency) return undefined;
-    if (this.#msUntilCapacity(tokens, now) > 0) return undefined;
+  #reserve(tokens: number): CounterOutcome {
+    const { concurrency, requestsPerMinute, tokensPerMinute } = this.#config;
+    const changes: CounterChange[] = [];
+    if (concurrency !== undefined) changes.push({ key: this.#calls, amount: 1, max: concurrency, leased: 1 });
+    if (requestsPerMinute !== undefined) {
+      changes.push({ key: this.#requests, amount: 1, max: requestsPerMinute, window: minute });
+    }
+    if (tokensPerMinute !== undefined) {
+      changes.push({ key: this.#tokens, amount: this.#clamped(tokens), max: tokensPerMinute, window: minute });
+    }
+    return this.#counters.add(changes);
+  }
+
+  #ticket(tokens: number, atMs: number): Ticket {
+    const { concurrency, tokensPerMinute } = this.#config;
     const reserved = this.#clamped(tokens);
-    const bucket = tokensPerMinute === undefined ? 0 : this.#tokens.add(now, reserved);
-    if (requestsPerMinute !== undefined) this.#requests.add(now, 1);
-    this.#inFlight++;
     let isReleased = false;
     return {
       release: (usedTokens) => {
         if (isReleased) return;
         isReleased = true;
-        this.#inFlight--;
+        const changes: CounterChange[] = [];
+        if (concurrency !== undefined) changes.push({ key: this.#calls, amount: -1, leased: -1 });
         if (tokensPerMinute !== undefined && usedTokens !== reserved) {
-          this.#tokens.correct(performance.now(), bucket, usedTokens - reserved);
+          changes.push({ key: this.#tokens, amount: usedTokens - reserved, window: minute, atMs });
         }
-        if (this.#queue.size > 0) this.#admit();
+        this.#isReleasing = true;
+        this.#counters.add(changes);
+        this.#isReleasing = false;
       },
     };
   }
@@ -116,33 +154,61 @@ export class TargetLimits {
     return Math.min(tokens, this.#config.tokensPerMinute ?? tokens);
   }
 
-  #msUntilCapacity(tokens: number, now: number): number {
-    const { tokensPerMinute, requestsPerMinute } = this.#config;
-    let waitMs = 0;
-    if (requestsPerMinute !== undefined) waitMs = this.#requests.msUntil(now, 1, requestsPerMinute);
-    if (tokensPerMinute !== undefined) {
-      waitMs = Math.max(waitMs, this.#tokens.msUntil(now, this.#clamped(tokens), tokensPerMinute));
+  #othersWait(): boolean {
+    return this.#counters.amount(this.#waiting) > this.#queue.size;
+  }
+
+  #enqueue(waiter: Waiter): void {
+    this.#queue.add(waiter);
+    if (this.#stopListening === undefined) {
+      const onLowered = (): void => this.#admitInTurn(this.#isReleasing);
+      const stops = [this.#calls, this.#tokens].map((key) => this.#counters.onLowered(key, onLowered));
+      this.#stopListening = () => {
+        for (const stop of stops) stop();
+      };
     }
-    return waitMs;
+    this.#admitInTurn(true);
+  }
+
+  #dequeue(waiter: Waiter): void {
+    this.#queue.delete(waiter);
+    waiter.clear();
+    if (this.#queue.size === 0) {
+      this.#stopListening?.();
+      this.#stopListening = undefined;
+    }
+    this.#counters.add([{ key: this.#waiting, amount: -1, leased: -1 }]);
+  }
+
+  /** @param yields whether the callers of other workers come first */
+  #admitInTurn(yields: boolean): void {
+    if (yields && this.#othersWait()) this.#admitIn(yieldMs);
+    else this.#admit();
   }
 
   /** Admits callers from the head of the queue while they fit; sets one timer for when the window has capacity again. */
   #admit(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const now = performance.now();
     for (const waiter of this.#queue) {
-      const ticket = this.#acquire(waiter.tokens, now);
-      if (ticket === undefined) {
-        const waitMs = this.#msUntilCapacity(waiter.tokens, now);
+      const outcome = this.#reserve(waiter.tokens);
+      if (outcome.kind === 'refused') {
+        this.#roomAt = performance.now() + outcome.roomInMs;
         // If only concurrency is exhausted, the next release admits the caller.
-        if (waitMs > 0) this.#timer = setTimeout(() => this.#admit(), Math.ceil(waitMs) + 1);
+        if (outcome.roomInMs > 0) this.#admitIn(Math.ceil(outcome.roomInMs) + 1);
         return;
       }
-      this.#queue.delete(waiter);
-      waiter.clear();
-      waiter.resolve(ticket);
+      this.#dequeue(waiter);
+      waiter.resolve(this.#ticket(waiter.tokens, outcome.atMs));
     }
+  }
+
+  #admitIn(milliseconds: number): void {
+    const at = performance.now() + milliseconds;
+    if (this.#timer !== undefined && this.#timerAt <= at) return;
+    clearTimeout(this.#timer);
+    this.#timerAt = at;
+    this.#timer = setTimeout(() => this.#admit(), milliseconds);
   }
 }
 

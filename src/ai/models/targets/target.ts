@@ -1,4 +1,5 @@
 import type { BreakerConfig, ModelTarget } from '../../../config/index.ts';
+import type { LocalCounters } from '../../../counters/index.ts';
 import type { ModelProvider } from '../../model-call/index.ts';
 import { KeyRing } from './key-ring.ts';
 import { TargetHealth } from './target-health.ts';
@@ -19,6 +20,8 @@ export interface Target {
 export interface TargetSources {
   readonly providers: ReadonlyMap<string, ModelProvider>;
   readonly breaker: BreakerConfig;
+  /** What limits are counted with. */
+  readonly counters: LocalCounters;
   readonly onBreakerChange: (reference: string, state: string) => void;
 }
 
@@ -46,7 +49,11 @@ export function createTargets(sources: TargetSources): (config: ModelTarget) => 
         () => new TargetHealth(sources.breaker, (state) => sources.onBreakerChange(reference, state)),
       ),
       limits: isLimited(config)
-        ? getOrCreate(limits, `${reference} ${JSON.stringify(config.limits)}`, () => new TargetLimits(config.limits))
+        ? getOrCreate(
+            limits,
+            `${reference} ${JSON.stringify(config.limits)}`,
+            () => new TargetLimits(reference, config.limits, sources.counters),
+          )
         : undefined,
       keys: getOrCreate(rings, config.provider, () => new KeyRing(provider.keys)),
     };

@@ -24,6 +24,7 @@ import {
 import { createMemoryStore } from '../../../../src/cache/index.ts';
 import type { AliasCache, ModelAlias, ModelTarget, TargetLimits } from '../../../../src/config/index.ts';
 import { parseModelReference } from '../../../../src/config/index.ts';
+import { ProcessCounters } from '../../../../src/counters/index.ts';
 import { Deadline } from '../../../../src/lib/index.ts';
 import type { ModelCallRecord } from '../../../../src/observability/index.ts';
 
@@ -197,6 +198,7 @@ export function clientOf(options: TestClientOptions) {
     models: options.models,
     exposeReferences: options.exposeReferences ?? false,
     breaker: { thresholdPercent: 50, minRequests: 20, windowMs: 10_000, sleepMs: 5_000 },
+    counters: new ProcessCounters(),
     onBreakerChange: (reference, state) => breakers.push(`${reference} ${state}`),
   });
   const client: ModelClient = assembleModelClient({

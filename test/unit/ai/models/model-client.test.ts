@@ -478,7 +478,7 @@ describe('limits', () => {
     expect(used).toBeLessThanOrEqual(300);
     expect(used).toBeGreaterThan(150);
     expect(outcomes.filter((one) => one === 'RATE_LIMITED').length).toBe(200 - one.asked.length);
-    expect(routes.find('fast')?.targets[0]?.limits?.tokensInMinute(performance.now())).toBe(used);
+    expect(routes.find('fast')?.targets[0]?.limits?.tokensInMinute).toBe(used);
   });
 });
 

@@ -4,6 +4,7 @@ import { type ChoiceContext, chooseTargets } from '../../../../../src/ai/models/
 import { createRoutes } from '../../../../../src/ai/models/routing/create-routes.ts';
 import { uniformOf, weightedOrder } from '../../../../../src/ai/models/routing/weighted-order.ts';
 import type { ModelAlias } from '../../../../../src/config/index.ts';
+import { ProcessCounters } from '../../../../../src/counters/index.ts';
 import { alias, provider, target } from '../model-client-kit.ts';
 
 function routeOf(config: ModelAlias) {
@@ -12,6 +13,7 @@ function routeOf(config: ModelAlias) {
     models: { fast: config },
     exposeReferences: false,
     breaker: { thresholdPercent: 50, minRequests: 20, windowMs: 10_000, sleepMs: 5_000 },
+    counters: new ProcessCounters(),
     onBreakerChange: () => {},
   }).find('fast');
   if (route === undefined) throw new Error('no route');

@@ -1,7 +1,12 @@
-import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { SlidingMinute } from '../../../../../src/ai/models/targets/sliding-minute.ts';
 import { TargetLimits, type Ticket } from '../../../../../src/ai/models/targets/target-limits.ts';
+import type { TargetLimits as LimitsConfig } from '../../../../../src/config/index.ts';
+import {
+  createCounterMemory,
+  type LocalCounters,
+  ProcessCounters,
+  SharedCounters,
+} from '../../../../../src/counters/index.ts';
 import { Deadline } from '../../../../../src/lib/index.ts';
 import { noLimits } from '../model-client-kit.ts';
 
@@ -10,49 +15,14 @@ afterEach(() => void vi.useRealTimers());
 const bounds = (ms: number, signal = new AbortController().signal) => ({ signal, deadline: Deadline.in(ms) });
 const late = () => new Error('late');
 
-describe('a sliding minute', () => {
-  it('never counts less than was used in any 60 seconds, nor anything after 61', () => {
-    const use = fc.record({ after: fc.nat({ max: 20_000 }), amount: fc.integer({ min: 1, max: 100 }) });
-    fc.assert(
-      fc.property(fc.array(use, { maxLength: 60 }), (uses) => {
-        const minute = new SlidingMinute();
-        const log: { at: number; amount: number }[] = [];
-        let now = 5_000;
-        for (const { after, amount } of uses) {
-          now += after;
-          minute.add(now, amount);
-          log.push({ at: now, amount });
-          const used = (ms: number) => log.reduce((sum, one) => sum + (one.at > now - ms ? one.amount : 0), 0);
-          expect(minute.total).toBeGreaterThanOrEqual(used(60_000));
-          expect(minute.total).toBeLessThanOrEqual(used(61_001));
-          const waitMs = minute.msUntil(now, 50, 150);
-          if (waitMs === 0) expect(minute.total).toBeLessThanOrEqual(100);
-        }
-      }),
-    );
-  });
-
-  it('tells exactly when there is room', () => {
-    fc.assert(
-      fc.property(fc.array(fc.nat({ max: 9_000 }), { minLength: 5, maxLength: 30 }), (gaps) => {
-        const minute = new SlidingMinute();
-        let now = 1_000;
-        for (const gap of gaps) {
-          now += gap;
-          minute.add(now, 10);
-        }
-        const waitMs = minute.msUntil(now, 10, 40);
-        if (waitMs > 0) expect(minute.msUntil(now + waitMs - 1, 10, 40)).toBeGreaterThan(0);
-        expect(minute.msUntil(now + waitMs, 10, 40)).toBe(0);
-      }),
-    );
-  });
-});
+function limitsOf(limits: Partial<LimitsConfig>, counters: LocalCounters = new ProcessCounters()): TargetLimits {
+  return new TargetLimits('p/m', { ...noLimits, ...limits }, counters);
+}
 
 describe('a target’s limits', () => {
   it('let the queue in by its order as places come free, and never more than fit', async () => {
-    const limits = new TargetLimits({ ...noLimits, concurrency: 1 });
-    const first = limits.tryAcquire(1, performance.now());
+    const limits = limitsOf({ concurrency: 1 });
+    const first = limits.tryAcquire(1);
     const order: number[] = [];
     const waiting = [1, 2, 3].map(async (number) => {
       const ticket = (await limits.acquire(1, bounds(1_000), late)) as Ticket;
@@ -60,7 +30,7 @@ describe('a target’s limits', () => {
       expect(limits.inFlight).toBe(1);
       ticket.release(1);
     });
-    expect([limits.waiting, limits.tryAcquire(1, performance.now())]).toEqual([3, undefined]);
+    expect([limits.waiting, limits.tryAcquire(1)]).toEqual([3, undefined]);
     first?.release(1);
     first?.release(1);
     await Promise.all(waiting);
@@ -68,8 +38,8 @@ describe('a target’s limits', () => {
   });
 
   it('let whoever aborts or is late leave the queue', async () => {
-    const limits = new TargetLimits({ ...noLimits, concurrency: 1 });
-    limits.tryAcquire(1, performance.now());
+    const limits = limitsOf({ concurrency: 1 });
+    limits.tryAcquire(1);
     const controller = new AbortController();
     const aborted = limits.acquire(1, bounds(1_000, controller.signal), late) as Promise<Ticket>;
     const tooLate = limits.acquire(1, bounds(10), late) as Promise<Ticket>;
@@ -82,9 +52,9 @@ describe('a target’s limits', () => {
 
   it('make room as the minute goes on', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
-    const limits = new TargetLimits({ ...noLimits, requestsPerMinute: 2 });
-    limits.tryAcquire(1, performance.now())?.release(1);
-    limits.tryAcquire(1, performance.now())?.release(1);
+    const limits = limitsOf({ requestsPerMinute: 2 });
+    limits.tryAcquire(1)?.release(1);
+    limits.tryAcquire(1)?.release(1);
     let served = false;
     const waiting = (limits.acquire(1, bounds(120_000), late) as Promise<Ticket>).then(() => {
       served = true;
@@ -97,22 +67,71 @@ describe('a target’s limits', () => {
   });
 
   it('refuse at once whoever could not be served before their deadline', () => {
-    const limits = new TargetLimits({ ...noLimits, requestsPerMinute: 1 });
-    limits.tryAcquire(1, performance.now());
+    const limits = limitsOf({ requestsPerMinute: 1 });
+    limits.tryAcquire(1);
     const refused = limits.acquire(1, bounds(1_000), late);
     expect(refused).toMatchObject({ kind: 'refused' });
     if (!(refused instanceof Promise)) expect(refused.retryAfterMs).toBeGreaterThan(58_000);
   });
 
   it('reserve tokens by estimate, correct them, and let one that is bigger than a minute through alone', () => {
-    const limits = new TargetLimits({ ...noLimits, tokensPerMinute: 100 });
-    const now = performance.now();
-    const huge = limits.tryAcquire(5_000, now);
-    expect([huge !== undefined, limits.tryAcquire(1, now)]).toEqual([true, undefined]);
+    const limits = limitsOf({ tokensPerMinute: 100 });
+    const huge = limits.tryAcquire(5_000);
+    expect([huge !== undefined, limits.tryAcquire(1)]).toEqual([true, undefined]);
     huge?.release(30);
-    expect(limits.tokensInMinute(now)).toBe(30);
-    expect(limits.tryAcquire(71, now)).toBeUndefined();
-    limits.tryAcquire(70, now)?.release(0);
-    expect(limits.tokensInMinute(now)).toBe(30);
+    expect(limits.tokensInMinute).toBe(30);
+    expect(limits.tryAcquire(71)).toBeUndefined();
+    limits.tryAcquire(70)?.release(0);
+    expect(limits.tokensInMinute).toBe(30);
+  });
+
+  describe('of two workers', () => {
+    function twoWorkers(limits: Partial<LimitsConfig>): readonly [TargetLimits, TargetLimits] {
+      const memory = createCounterMemory();
+      const of = (holder: number) => limitsOf(limits, new SharedCounters({ memory, holder }));
+      return [of(1), of(2)];
+    }
+
+    it('are one limit', () => {
+      const [first, second] = twoWorkers({ concurrency: 3, requestsPerMinute: 4 });
+      const tickets = [first, second, first, second, first].map((limits) => limits.tryAcquire(1));
+      expect(tickets.map((ticket) => ticket !== undefined)).toEqual([true, true, true, false, false]);
+      tickets[0]?.release(1);
+      tickets[1]?.release(1);
+      expect([second.tryAcquire(1) !== undefined, first.tryAcquire(1)]).toEqual([true, undefined]);
+      expect(second.inFlight).toBe(2);
+    });
+
+    it('give a place that comes free in one to who waits in the other, before the busy one’s own callers', async () => {
+      const [busy, other] = twoWorkers({ concurrency: 1 });
+      const ticket = busy.tryAcquire(1);
+      const order: string[] = [];
+      const wait = async (name: string, limits: TargetLimits): Promise<void> => {
+        const acquired = (await limits.acquire(1, bounds(10_000), late)) as Ticket;
+        order.push(name);
+        acquired.release(1);
+      };
+      const waiting = [wait('other', other), wait('busy', busy)];
+      expect(busy.tryAcquire(1)).toBeUndefined();
+      ticket?.release(1);
+      expect(busy.tryAcquire(1)).toBeUndefined();
+      await Promise.all(waiting);
+      expect(order).toEqual(['other', 'busy']);
+      expect([busy.inFlight, busy.waiting, other.waiting]).toEqual([0, 0, 0]);
+    });
+
+    it('have one queue’s length', async () => {
+      const [first, second] = twoWorkers({ concurrency: 1, queue: 2 });
+      first.tryAcquire(1);
+      const gone = new AbortController();
+      const waiting = [first, second].map((limits) => limits.acquire(1, bounds(10_000, gone.signal), late));
+      expect(second.acquire(1, bounds(10_000), late)).toMatchObject({ kind: 'refused' });
+      gone.abort(new Error('gone'));
+      await Promise.allSettled(waiting);
+      const again = new AbortController();
+      const acquired = second.acquire(1, bounds(10_000, again.signal), late);
+      again.abort(new Error('gone'));
+      await expect(acquired).rejects.toThrow('gone');
+    });
   });
 });
