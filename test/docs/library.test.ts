@@ -1,29 +1,33 @@
-import { readFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { cp, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type SpawnedIsthmus, spawnIsthmus } from '../testkit/spawn-isthmus.ts';
 import { createPageProject, type PageProject } from './page-project.ts';
 import { allSnippets, snippetsIn } from './pages.ts';
 
+const run = promisify(execFile);
+
 describe('docs/library.md', () => {
   let project: PageProject;
-  let process: SpawnedIsthmus;
+  let spawned: SpawnedIsthmus;
   let answer: unknown;
   beforeAll(async () => {
     const page = await readFile('docs/library.md', 'utf8');
     const [main = ''] = snippetsIn(page, 'ts');
     answer = JSON.parse(snippetsIn(page, 'json')[0] ?? '');
     project = await createPageProject({ 'main.ts': main });
-    process = spawnIsthmus([], { PORT: '0' }, join(project.folder, 'main.ts'));
+    spawned = spawnIsthmus([], { PORT: '0' }, join(project.folder, 'main.ts'));
   });
   afterAll(async () => {
-    process.child.kill('SIGKILL');
+    spawned.child.kill('SIGKILL');
     await project[Symbol.asyncDispose]();
   });
 
-  it('answers by fetch and over its socket what the page prints', async () => {
-    const [, url = ''] = await process.waitFor(/serving (\S+)/);
-    const [printed = ''] = await process.waitFor(/^\{"data".*$/m);
+  it('answers by fetch and over its socket as the page prints', async () => {
+    const [, url = ''] = await spawned.waitFor(/serving (\S+)/);
+    const [printed = ''] = await spawned.waitFor(/^\{"data".*$/m);
     expect(JSON.parse(printed)).toEqual(answer);
     const response = await fetch(url, {
       method: 'POST',
@@ -34,21 +38,29 @@ describe('docs/library.md', () => {
   });
 
   it('ends with SIGTERM', async () => {
-    await process.waitFor(/serving/);
-    process.child.kill('SIGTERM');
-    expect(await process.ended).toBe(0);
+    await spawned.waitFor(/serving/);
+    spawned.child.kill('SIGTERM');
+    expect(await spawned.ended).toBe(0);
   });
 
   it('type-checks, and so do the plugins of docs/plugins.md', { timeout: 60_000 }, async () => {
     const snippets = (await allSnippets('ts')).filter(({ page }) => /library|plugins/.test(page));
-    expect(snippets).toHaveLength(4);
+    expect(snippets).toHaveLength(5);
     await using typed = await createPageProject(
       Object.fromEntries(snippets.map(({ snippet }, index) => [`snippet-${index}.ts`, snippet])),
     );
     expect(await typed.typeErrors()).toBe('');
   });
 
-  it('names every option that there is', async () => {
+  it('has a test of an AI field that passes', { timeout: 60_000 }, async () => {
+    const [, test = ''] = snippetsIn(await readFile('docs/library.md', 'utf8'), 'ts');
+    await using example = await createPageProject({ 'gist.test.ts': test });
+    await cp('examples/ai-field-on-your-own-graph/ai', join(example.folder, 'ai'), { recursive: true });
+    const { stdout } = await run(process.execPath, ['--test', 'gist.test.ts'], { cwd: example.folder });
+    expect(stdout).toMatch(/pass 1/);
+  });
+
+  it('lists every option', async () => {
     const page = await readFile('docs/library.md', 'utf8');
     const options = await readFile('src/runtime/open-runtime.ts', 'utf8');
     const [, body = ''] = /interface RuntimeOptions \{([\s\S]*?)\n\}/.exec(options) ?? [];

@@ -1,4 +1,4 @@
-/** A folder with the code that a page shows, as a reader's own project would have it: type-checked, or run by Node. */
+/** A project with the code of a page, as a reader has it: type-checked, or run by Node. */
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -9,12 +9,12 @@ const run = promisify(execFile);
 
 export interface PageProject {
   readonly folder: string;
-  /** What the type checker says; empty where it has nothing to say. */
+  /** The output of the type checker; empty without errors. */
   typeErrors(): Promise<string>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** @param files by path; `isthmus` in them is the source of this repository */
+/** @param files by path; `isthmus` and `isthmus/testing` are replaced by the source of this repository */
 export async function createPageProject(files: Readonly<Record<string, string>>): Promise<PageProject> {
   const folder = await mkdtemp(join(tmpdir(), 'isthmus-page-'));
   await symlink(resolve('node_modules'), join(folder, 'node_modules'));
@@ -28,7 +28,10 @@ export async function createPageProject(files: Readonly<Record<string, string>>)
   for (const [path, text] of Object.entries(project)) {
     const file = join(folder, path);
     await mkdir(dirname(file), { recursive: true });
-    await writeFile(file, text.replaceAll("from 'isthmus'", `from '${resolve('src/index.ts')}'`));
+    const source = text
+      .replaceAll("from 'isthmus'", `from '${resolve('src/index.ts')}'`)
+      .replaceAll("from 'isthmus/testing'", `from '${resolve('src/testing.ts')}'`);
+    await writeFile(file, source);
   }
   return {
     folder,
