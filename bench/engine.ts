@@ -5,12 +5,13 @@
 import { readFileSync } from 'node:fs';
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import { buildASTSchema, execute, getOperationAST, parse } from 'graphql';
+import { anonymous } from '../src/access/principal.ts';
 import { createIsthmusEngine, printResult } from '../src/execution/index.ts';
 import { Deadline, MemoryBudget, parseExactJson } from '../src/lib/index.ts';
 import { createLogger } from '../src/observability/index.ts';
 import { createPlannerPool } from '../src/planning/index.ts';
 import { compose } from '../src/supergraph/index.ts';
-import { anonymous, type SubgraphClient, type SubgraphRequest } from '../src/transport/index.ts';
+import type { SubgraphClient, SubgraphRequest } from '../src/transport/index.ts';
 import { benchmarkGraph } from './graphs/benchmark.ts';
 import { schemaFileOf } from './graphs/graph.ts';
 import { sharedBenchmarkFile, whyNoBenchmarkData } from './graphs/shared-data.ts';

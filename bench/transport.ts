@@ -6,8 +6,9 @@
  */
 import { fork } from 'node:child_process';
 import { Agent, type Dispatcher, Pool, request as undiciRequest } from 'undici';
+import { anonymous } from '../src/access/principal.ts';
 import { Deadline } from '../src/lib/index.ts';
-import { anonymous, createHttpSubgraph, type RequestContext } from '../src/transport/index.ts';
+import { createHttpSubgraph, type RequestContext } from '../src/transport/index.ts';
 
 const requests = 20_000;
 const concurrency = 20;

@@ -10,6 +10,7 @@
  * await gateway.close();
  * ```
  */
+export type { Principal } from './access/index.ts';
 export type { FieldCode, FieldCodeCall } from './ai/fields/index.ts';
 export {
   type EmbeddingRequest,
@@ -52,7 +53,6 @@ export type {
   InProcessContext,
   InProcessOperation,
   InProcessSubgraph,
-  Principal,
   RequestContext,
   SubgraphClient,
   SubgraphRequest,

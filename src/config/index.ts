@@ -1,3 +1,4 @@
+export type { AccessConfig } from './access.ts';
 export type { AiConfig, AiFieldsConfig } from './ai.ts';
 export type {
   AliasCache,

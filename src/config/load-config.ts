@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
 import { messageOf } from '../errors/index.ts';
 import { deepFreeze, didYouMean, readTextFile } from '../lib/index.ts';
+import { resolveAccess } from './access.ts';
 import { resolveAi } from './ai.ts';
 import { builtInProvider } from './ai-providers.ts';
 import { ConfigError, type ConfigProblem } from './config-error.ts';
@@ -241,6 +242,7 @@ function resolveConfig(file: string, yaml: SupergraphYaml, lineOf: LineOf, inCod
       serviceName: yaml.errors.service_name,
     },
     overrideLabels: Object.keys(yaml.override_labels).filter((label) => yaml.override_labels[label]),
+    access: resolveAccess(yaml.access),
     ai: resolveAi(yaml.ai, at),
     packageLines: packageLinesOf(yaml, lineOf),
     plugins: resolvePlugins(yaml.plugins, at, lineOf),

@@ -1,4 +1,5 @@
 /** What the rest of Isthmus reads: resolved once, frozen, in milliseconds and bytes, with absolute paths. */
+import type { AccessConfig } from './access.ts';
 import type { AiConfig } from './ai.ts';
 import type { HeaderRules } from './header-rules.ts';
 import type { CoprocessorConfig, PluginFile } from './plugins.ts';
@@ -87,6 +88,7 @@ export interface ResolvedConfig {
   readonly errors: ErrorPolicy;
   /** The named labels of progressive overrides that are enabled. */
   readonly overrideLabels: readonly string[];
+  readonly access: AccessConfig;
   readonly ai: AiConfig;
   /** The line of each AI SDK provider's `package` key, by the provider's name, for messages about that package. */
   readonly packageLines: Readonly<Record<string, number>>;

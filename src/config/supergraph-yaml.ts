@@ -4,6 +4,7 @@
  * Rover's (`rover supergraph compose --config supergraph.yaml`); the other keys are Isthmus's.
  */
 import { z } from 'zod';
+import { accessYaml } from './access.ts';
 import { aiYaml } from './ai.ts';
 import { headersYaml } from './header-rules.ts';
 import { coprocessorYaml, pluginsYaml } from './plugins.ts';
@@ -202,6 +203,7 @@ export const supergraphYaml = z.strictObject({
     .record(z.string().min(1), z.boolean())
     .default({})
     .describe('Named labels of progressive @override that are enabled. `percent(n)` labels need no entry.'),
+  access: accessYaml,
   ai: aiYaml,
   plugins: pluginsYaml,
   coprocessor: coprocessorYaml,
@@ -224,7 +226,17 @@ export type SupergraphYaml = z.output<typeof supergraphYaml>;
 
 /** Keys of planned features: refused by name, so that nobody expects them to work. */
 export const pendingKeys: ReadonlySet<string> = new Set([
-  'access',
+  'access.require_authentication',
+  'access.on_error',
+  'access.jwt',
+  'access.claims',
+  'access.api_keys',
+  'access.introspection',
+  'access.client_certificates',
+  'access.proxy',
+  'access.policies',
+  'access.contracts',
+  'access.to_subgraphs',
   'cache',
   'store',
   'registry',

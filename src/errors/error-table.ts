@@ -62,8 +62,16 @@ export const errorTable = {
   UNAUTHENTICATED: {
     status: 401,
     retryable: false,
-    client: 'The request has to say who it is from.',
-    operator: 'A plugin or the coprocessor refused a request without valid credentials.',
+    client: 'The request needs valid credentials.',
+    operator:
+      'A request had no credentials where access.require_authentication is on, or had wrong or expired ones; the log has the reason. Or a plugin or the coprocessor refused it.',
+  },
+  UNAUTHORIZED_FIELD_OR_TYPE: {
+    status: 403,
+    retryable: false,
+    client: 'The caller may not read this field or type.',
+    operator:
+      'A caller requested a field whose @authenticated, @requiresScopes or @policy it does not satisfy. The field is null and the rest is served (200); with access.mode reject nothing runs (403).',
   },
   FORBIDDEN: {
     status: 403,

@@ -1,5 +1,6 @@
 /** The interface of execution engines, and the JSON text of their results. */
 import type { DocumentNode, GraphQLFormattedError, OperationDefinitionNode } from 'graphql';
+import type { Denials } from '../access/index.ts';
 import type { RequestContext } from '../transport/index.ts';
 import { JsonText } from './json-text.ts';
 
@@ -13,6 +14,11 @@ export interface OperationRequest {
   /** As the client sent them. */
   readonly variables: Readonly<Record<string, unknown>>;
   readonly context: RequestContext;
+  /**
+   * What the caller may not read of it: these fields are not fetched and are null, with an error
+   * `UNAUTHORIZED_FIELD_OR_TYPE` at their path. @default everything may be read
+   */
+  readonly denials?: Denials | undefined;
 }
 
 export interface ExecutionResult {

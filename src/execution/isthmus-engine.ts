@@ -109,7 +109,7 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
       const prepared = prepare({ ...request, conditions: {} });
       if (prepared === undefined) throw new TypeError('the operation is part of its document');
       prepared.uses++;
-      const variant = prepared.variant(variables);
+      const variant = prepared.variant(variables, request.denials);
       // 2. Planned: looked up synchronously where the schema has no override labels.
       const plan =
         variant.plans.size === 1 && planner.overrideLabels.length === 0

@@ -26,6 +26,7 @@ export async function buildEngine(
   switch (config.engine) {
     case 'reference':
       refusePlanHooks(config, hooks);
+      if (composition.accessRules.size > 0) throw unprotected(config);
       return createReferenceEngine({ supergraphSdl, clients, errorPolicy: config.errors, log });
     case 'isthmus': {
       const inProcess = config.subgraphs.flatMap((subgraph) => (subgraph.kind === 'ai' ? [subgraph.name] : []));
@@ -56,4 +57,11 @@ function refusePlanHooks({ file }: ResolvedConfig, hooks: Hooks | undefined): vo
   const names = onPlan.map(({ plugin }) => plugin).join(', ');
   const message = `the reference engine has no onPlan, which ${names} uses: write engine: isthmus`;
   throw new ConfigError(file, [{ path: 'engine', line: undefined, message }]);
+}
+
+/** @apollo/gateway does not enforce the directives, and refuses their supergraphs. */
+function unprotected({ file }: ResolvedConfig): ConfigError {
+  const message =
+    'the reference engine does not enforce @authenticated, @requiresScopes and @policy, which the schema uses; write isthmus';
+  return new ConfigError(file, [{ path: 'engine', line: undefined, message }]);
 }

@@ -1,4 +1,5 @@
 import { setImmediate as letOthersRun } from 'node:timers/promises';
+import { createAccess, createAuthenticator } from '../access/index.ts';
 import { publishedPrompts } from '../ai/fields/index.ts';
 import type { Logger } from '../observability/index.ts';
 import {
@@ -54,7 +55,8 @@ export async function buildGeneration(
     }
     await letOthersRun();
     const engine = await buildEngine(parts, { apiSchema, clients, planners: shared.planners, caches, hooks, log });
-    const { supergraphSdl } = composition;
+    const { supergraphSdl, accessRules: rules } = composition;
+    const access = createAccess({ config: config.access, schema: apiSchema, rules, policies: new Map(), log });
     await runReloadHooks(hooks, { generation: id, config, apiSchema, supergraphSdl });
     return {
       id,
@@ -63,6 +65,8 @@ export async function buildGeneration(
       supergraphSdl,
       apiSchema,
       engine,
+      authenticator: createAuthenticator(config.access),
+      access,
       caches,
       models: lease.client,
       prompts: [...parts.prompts].flatMap(([name, folder]) => publishedPrompts(folder, name)),

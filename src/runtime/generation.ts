@@ -1,5 +1,6 @@
 /** What a generation is, and what serves it: the types that routes and commands read. */
 import type { GraphQLSchema } from 'graphql';
+import type { Access, Authenticator } from '../access/index.ts';
 import type { PublishedPrompt } from '../ai/fields/index.ts';
 import type { ModelClient } from '../ai/models/index.ts';
 import type { ResolvedConfig } from '../config/index.ts';
@@ -19,6 +20,10 @@ export interface GatewayGeneration extends Generation {
   readonly supergraphSdl: string;
   readonly apiSchema: GraphQLSchema;
   readonly engine: ExecutionEngine;
+  /** Identifies the caller of each request. */
+  readonly authenticator: Authenticator;
+  /** What callers may read; undefined where nothing of the schema is protected. */
+  readonly access: Access | undefined;
   /** What is cached of clients’ operations: within `limits.memory`, and gone with the generation. */
   readonly caches: CacheGroup;
   readonly models: ModelClient;

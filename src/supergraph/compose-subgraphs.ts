@@ -9,6 +9,7 @@ import { messageOf } from '../errors/index.ts';
 import type { CompositionOutcome, CompositionProblem, ProblemPlace, SubgraphSource } from './composition.ts';
 import { linkAiDirectives } from './link-ai-directives.ts';
 import { withOneOf, withoutOneOf } from './one-of-inputs.ts';
+import { readAccessRules, unenforcedFeatures } from './read-access-rules.ts';
 import { readMemberships } from './read-memberships.ts';
 import { readStrictFields } from './read-strict-fields.ts';
 import { withStandardRoots } from './root-types.ts';
@@ -55,6 +56,8 @@ export function composeSubgraphs(sources: readonly SubgraphSource[]): Compositio
   }
   const apiSdl = withOneOf(printSchema(result.schema.toAPISchema()), oneOfInputs);
   const supergraph = parse(result.supergraphSdl, { noLocation: true });
+  const unenforced = unenforcedFeatures(supergraph);
+  if (unenforced.length > 0) return { kind: 'failed', problems: unenforced.map(unenforcedProblem) };
   return {
     kind: 'composed',
     supergraphSdl: result.supergraphSdl,
@@ -62,6 +65,7 @@ export function composeSubgraphs(sources: readonly SubgraphSource[]): Compositio
     apiPieces: cutBetweenDefinitions(apiSdl),
     memberships: readMemberships(supergraph),
     strictFields: readStrictFields(supergraph),
+    accessRules: readAccessRules(supergraph),
     hints: [
       ...result.hints.map((hint): CompositionProblem => {
         const code = hint.definition.code;
@@ -77,6 +81,16 @@ export function composeSubgraphs(sources: readonly SubgraphSource[]): Compositio
         sources.filter((source) => source.name === name).flatMap((source) => subscriptionHints(source, typeDefs)),
       ),
     ],
+  };
+}
+
+function unenforcedProblem(url: string): CompositionProblem {
+  return {
+    severity: 'error',
+    code: 'SECURITY_FEATURE_NOT_ENFORCED',
+    message: `the supergraph links ${url} for SECURITY, and Isthmus does not enforce it`,
+    places: [],
+    suggestedFix: 'remove the @link, or link a version that Isthmus enforces',
   };
 }
 

@@ -1,5 +1,7 @@
 /** Input and result of composition. Plain data: it is sent to the composition worker and back. */
 
+import type { AccessRules } from './read-access-rules.ts';
+
 export interface SubgraphSource {
   readonly name: string;
   /** The routing URL; empty for in-process subgraphs. */
@@ -36,6 +38,8 @@ export interface Composition {
   readonly memberships: ReadonlyMap<string, ReadonlySet<string>>;
   /** The fields, as `Type.field`, that are nullable here and non-null in some subgraph. */
   readonly strictFields: ReadonlySet<string>;
+  /** Who may read what: the rules of `@authenticated`, `@requiresScopes` and `@policy`. */
+  readonly accessRules: AccessRules;
   readonly hints: readonly CompositionProblem[];
 }
 

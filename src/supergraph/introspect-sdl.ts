@@ -1,5 +1,6 @@
+import { anonymous } from '../access/principal.ts';
 import { Deadline } from '../lib/index.ts';
-import { anonymous, createHttpSubgraph } from '../transport/index.ts';
+import { createHttpSubgraph } from '../transport/index.ts';
 
 /** The size limit of an SDL; schemas of 10,000 types have about 2 MB. */
 const maxSdlBytes = 50_000_000;

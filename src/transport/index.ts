@@ -11,7 +11,7 @@ export {
 } from './in-process-subgraph.ts';
 export { isWithinDepth, maxValueDepth } from './is-within-depth.ts';
 export { withRootTypeNames } from './renamed-roots.ts';
-export { anonymous, type Principal, type RequestContext } from './request-context.ts';
+export type { RequestContext } from './request-context.ts';
 export { compileRequestHeaderRules, type ForwardHeaders } from './request-header-rules.ts';
 export { CollectedResponseHeaders } from './response-headers.ts';
 export { readRetryAfter } from './retry-policy.ts';

@@ -1,14 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Principal } from '../access/principal.ts';
 import type { HeaderMerge } from '../config/index.ts';
 import type { Deadline } from '../lib/index.ts';
-
-/** Who is asking. Until access lands, everyone is {@link anonymous}. */
-export interface Principal {
-  readonly id: string;
-  readonly tenant: string;
-}
-
-export const anonymous: Principal = Object.freeze({ id: 'anonymous', tenant: 'public' });
 
 /** What one client request carries down to every subgraph request made for it. */
 export interface RequestContext {

@@ -75,6 +75,8 @@ const parts: Readonly<Record<string, string>> = {
   runtime: 'builds generations from a configuration, watches, reloads and swaps them',
   plugins: 'hooks in a request’s life: plugins, the coprocessor',
   execution: 'compiled plans, entity batching, merging, response shaping',
+  access: 'who asks, and what they may read: directives, policies, outcomes',
+  'access/principal.ts': 'who a request is from',
   planning: 'operation normalisation, planner processes, plan cache',
   'ai/fields': 'the AI subgraph: directives, prompts, structured output, batches, cache',
   supergraph: 'composition, immutable schema generations, watching, hot swap',

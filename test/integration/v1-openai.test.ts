@@ -129,7 +129,7 @@ describe('chat completions through the official client', () => {
     expect(wire?.wire).toBe('openai-chat');
     expect([...(wire?.unmapped ?? [])].sort()).toEqual(['logit_bias', 'n']);
     expect(wire?.body.metadata).toEqual({ run: '1' });
-    expect(call.caller).toEqual({ id: 'anonymous', tenant: 'public' });
+    expect(call.caller).toMatchObject({ id: 'anonymous', tenant: 'public' });
     expect(JSON.stringify(call.request)).not.toContain('sk-client-secret');
   });
 

@@ -1,4 +1,5 @@
 import { Writable } from 'node:stream';
+import { anonymous } from '../../src/access/index.ts';
 import type { PublishedPrompt } from '../../src/ai/fields/prompts/published-prompt.ts';
 import type { Completion, EmbeddingCompletion } from '../../src/ai/model-call/index.ts';
 import type { EmbeddingCall, ModelCall, ModelClient, ModelStreamPart } from '../../src/ai/models/index.ts';
@@ -43,7 +44,13 @@ export async function startV1Server(options: V1ServerOptions = {}) {
     limits: { bodyBytes: options.bodyBytes ?? 1_048_576 },
     ai: { exposeReferences: options.exposeReferences ?? false, callTimeoutMs: options.callTimeoutMs ?? 10_000 },
   };
-  const generation = { id: 'test', config, models: options.client ?? models, prompts: options.prompts ?? [] };
+  const generation = {
+    id: 'test',
+    config,
+    authenticator: { identify: () => anonymous },
+    models: options.client ?? models,
+    prompts: options.prompts ?? [],
+  };
   let leases = 0;
   const generations = {
     current: generation,

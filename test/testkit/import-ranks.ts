@@ -13,6 +13,7 @@ export const importRanks: Readonly<Record<string, number>> = {
   execution: 10,
   planning: 9,
   'ai/fields': 9,
+  access: 9,
   supergraph: 8,
   'ai/models': 8,
   'ai/providers': 7,
@@ -40,6 +41,7 @@ export const importRanks: Readonly<Record<string, number>> = {
   config: 1,
   signals: 1,
   threads: 1,
+  'access/principal.ts': 1,
   errors: 0,
   lib: 0,
 };

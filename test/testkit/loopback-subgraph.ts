@@ -1,11 +1,12 @@
 /** Subgraphs on loopback sockets for transport tests, and what tests need around them. */
+
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
 import { beforeAll, describe } from 'vitest';
+import { anonymous } from '../../src/access/principal.ts';
 import { GatewayError } from '../../src/errors/index.ts';
 import { Deadline } from '../../src/lib/index.ts';
 import {
-  anonymous,
   createHttpSubgraph,
   type HttpSubgraphOptions,
   type RequestContext,

@@ -2,6 +2,7 @@
  * A whole graph in this process: subgraphs composed, our engine and the reference engine over them, and a monolith of
  * the same data that answers the API schema directly. What an engine answers must be what the monolith answers.
  */
+
 import { createHash } from 'node:crypto';
 import {
   buildASTSchema,
@@ -16,6 +17,7 @@ import {
   parse,
   validate,
 } from 'graphql';
+import { anonymous } from '../../src/access/principal.ts';
 import type { ErrorPolicy } from '../../src/config/index.ts';
 import { GatewayError, messageOf } from '../../src/errors/index.ts';
 import {
@@ -32,12 +34,7 @@ import { createPlannerPool, normaliseOperation, type OperationPlan, type Planner
 import { UnsoundPlan } from '../../src/planning/plan/unsound-plan.ts';
 import { composeSubgraphs } from '../../src/supergraph/compose-subgraphs.ts';
 import type { Composition } from '../../src/supergraph/index.ts';
-import {
-  anonymous,
-  type RequestContext,
-  type SubgraphClient,
-  type SubgraphRequest,
-} from '../../src/transport/index.ts';
+import type { RequestContext, SubgraphClient, SubgraphRequest } from '../../src/transport/index.ts';
 import { createInProcessSubgraph, type Intercept, type TestData } from './in-process-subgraph.ts';
 import { Random } from './random.ts';
 

@@ -12,7 +12,7 @@ import type {
   StreamDelta,
 } from '../model-call/index.ts';
 
-/** The principal of a call. Without access control it is the anonymous principal of tenant `public`. */
+/** The principal of a call. */
 export interface Caller {
   readonly id: string;
   readonly tenant: string;

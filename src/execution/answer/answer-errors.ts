@@ -61,7 +61,7 @@ function violationErrors(options: AnswerErrorsOptions): readonly GraphQLFormatte
   for (const { responsePath, dataPath, refusal } of violations) {
     if (refusal !== undefined) {
       const place = responsePath.length === 0 ? {} : { path: responsePath };
-      errors.push({ message: refusal, ...place, extensions: { code: 'BAD_USER_INPUT' } });
+      errors.push({ message: refusal.message, ...place, extensions: { code: refusal.code } });
       continue;
     }
     const field = responsePath.map((step) => (typeof step === 'number' ? '@' : step)).join('.');

@@ -1,10 +1,11 @@
 /** Turns what a plan's run returned into the result that a client gets: data, errors, extensions. */
+import type { Denials } from '../../access/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import type { ExecutionOutcome } from '../execution-engine.ts';
 import { JsonText } from '../json-text.ts';
 import type { Variant } from '../prepare/prepared-operation.ts';
 import type { RunResult } from '../run/run-plan.ts';
-import { AnswerWriter } from '../shape/answer-writer.ts';
+import { AnswerWriter, type Violation } from '../shape/answer-writer.ts';
 import type { Introspect } from '../shape/introspect.ts';
 import { type AnswerErrorsOptions, answerErrors } from './answer-errors.ts';
 import { answerExtensions } from './answer-extensions.ts';
@@ -27,10 +28,36 @@ export function shapeAnswer(options: ShapeAnswerOptions): ExecutionOutcome {
   out.text += '}';
   const data = new JsonText(out.finish());
   variant.answerBytes = data.whole.length;
-  const extensions = answerExtensions(result, shape);
-  const { violations } = out;
-  if (result.failures.length === 0 && violations.length === 0)
-    return { kind: 'single', result: { data, ...extensions } };
+  const explained = answerExtensions(result, shape);
+  if (result.failures.length === 0 && out.violations.length === 0)
+    return { kind: 'single', result: { data, ...explained } };
+  const { violations, authorizationErrors } = reportDenials(out.violations, variant.denials?.reportedIn);
+  const extensions = { ...explained.extensions, ...authorizationErrors };
   const errors = answerErrors({ shape, result, violations, log, requestId, sourceOf });
-  return { kind: 'single', result: { data, ...(errors.length === 0 ? {} : { errors }), ...extensions } };
+  return {
+    kind: 'single',
+    result: {
+      data,
+      ...(errors.length === 0 ? {} : { errors }),
+      ...(Object.keys(extensions).length === 0 ? {} : { extensions }),
+    },
+  };
+}
+
+/** Takes denials out of the errors where they are reported elsewhere, or nowhere. */
+function reportDenials(
+  violations: readonly Violation[],
+  reportedIn: Denials['reportedIn'] = 'errors',
+): { readonly violations: readonly Violation[]; readonly authorizationErrors?: Readonly<Record<string, unknown>> } {
+  if (reportedIn === 'errors') return { violations };
+  const isDenial = ({ refusal }: Violation): boolean => refusal?.code === 'UNAUTHORIZED_FIELD_OR_TYPE';
+  const others = violations.filter((violation) => !isDenial(violation));
+  const denials = violations.filter(isDenial);
+  if (reportedIn === 'off' || denials.length === 0) return { violations: others };
+  const authorizationErrors = denials.map(({ refusal, responsePath }) => ({
+    message: refusal?.message,
+    path: responsePath,
+    extensions: { code: refusal?.code },
+  }));
+  return { violations: others, authorizationErrors: { authorizationErrors } };
 }

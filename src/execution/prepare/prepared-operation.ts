@@ -2,6 +2,7 @@
  * What is prepared once per operation: its fragments, the variables that its `@skip` and `@include` depend on, and for each
  * outcome of these a variant: the normalised operation, its plans, and the shape of its answer.
  */
+
 import {
   type DocumentNode,
   type FragmentDefinitionNode,
@@ -13,6 +14,7 @@ import {
   valueFromASTUntyped,
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
+import type { Denials } from '../../access/index.ts';
 import { invariant } from '../../lib/index.ts';
 import { infiniteDefaults, type NormalisedOperation, normaliseOperation } from '../../planning/index.ts';
 import type { CompiledPlan } from '../compile/compile-plan.ts';
@@ -26,6 +28,8 @@ export interface Variant {
   readonly shape: OperationShape;
   /** Plans by the active override labels; one entry where the schema has none. */
   readonly plans: Map<string, CompiledPlan>;
+  /** What it leaves out because the caller may not read it. */
+  readonly denials: Denials | undefined;
   /** The length of its last answer: the size of the next one's buffer. */
   answerBytes: number;
   /** The memory it retains. */
@@ -99,18 +103,18 @@ export class PreparedOperation {
     return Object.fromEntries(this.#conditionNames.map((name) => [name, this.#value(variables, name)]));
   }
 
-  variant(variables: Variables): Variant {
-    let key = '';
+  variant(variables: Variables, denials?: Denials): Variant {
+    let key = denials === undefined ? '' : `${denials.outcome} `;
     for (const name of this.#conditionNames) key += conditionKey(this.#value(variables, name));
     for (const name of this.#infiniteDefaults.keys()) key += Object.hasOwn(variables, name) ? 'g' : 'd';
     const cached = this.#variants.get(key);
     if (cached !== undefined) return cached;
-    const variant = this.#make(this.conditions(variables), variables);
+    const variant = this.#make(this.conditions(variables), variables, denials);
     this.#variants.set(key, variant);
     return variant;
   }
 
-  #make(conditions: Variables, variables: Variables): Variant {
+  #make(conditions: Variables, variables: Variables, denials: Denials | undefined): Variant {
     const defaults = new Map([...this.#infiniteDefaults].filter(([name]) => !Object.hasOwn(variables, name)));
     const included = (selection: SelectionNode): boolean =>
       conditionsOutcome(selection.directives ?? [], conditions) === 'yes';
@@ -125,16 +129,18 @@ export class PreparedOperation {
       failing,
       defaults,
       strictFields: this.#strictFields,
+      denied: denials && ((type, field) => denials.isDenied(type, field)),
     });
     const rootType = this.#schema.getRootType(operation.operation);
     invariant(rootType != null, 'a validated operation has a root type');
     const { keyOf, refusalOf } = normalised;
     const onCompiled = (fields: number): void => this.#grow(variant, fields * bytesPerCompiledField);
-    const options = { schema: this.#schema, fragments, included, failing, keyOf, refusalOf, onCompiled };
+    const options = { schema: this.#schema, fragments, included, failing, keyOf, refusalOf, onCompiled, denials };
     const variant: Variant = {
       normalised,
       shape: compileShape(options, rootType, operation.selectionSet),
       plans: new Map(),
+      denials,
       answerBytes: 0,
       retainedBytes: 0,
     };

@@ -11,8 +11,14 @@ import type { Introspect } from './introspect.ts';
 export interface Violation {
   readonly responsePath: (string | number)[];
   readonly dataPath: (string | number)[];
-  /** The error the client's operation causes here; undefined where a subgraph's value is at fault. */
-  readonly refusal: string | undefined;
+  /** The error that the client's operation or its rights cause here; undefined where a subgraph's value is at fault. */
+  readonly refusal: Refusal | undefined;
+}
+
+/** Why a place is null without a subgraph being at fault. */
+export interface Refusal {
+  readonly code: 'BAD_USER_INPUT' | 'UNAUTHORIZED_FIELD_OR_TYPE';
+  readonly message: string;
 }
 
 /** Further violations are not recorded: a longer list tells a client nothing more. */
@@ -52,7 +58,7 @@ export class AnswerWriter {
     this.text = text;
   }
 
-  violate(refusal?: string): void {
+  violate(refusal?: Refusal): void {
     if (this.violations.length < maxViolations) this.violations.push({ responsePath: [], dataPath: [], refusal });
   }
 

@@ -3,6 +3,7 @@
  * and order, abstract types by what each object is, leaves coerced, nulls carried up to the nearest place that allows
  * them (GraphQL, sections 6.3 and 6.4). Nothing is allocated per field but the text.
  */
+
 import {
   type FieldNode,
   type GraphQLAbstractType,
@@ -17,25 +18,37 @@ import {
   isObjectType,
   type SelectionSetNode,
 } from 'graphql';
+import type { Denials } from '../../access/index.ts';
 import { invariant } from '../../lib/index.ts';
 import { type DataObject, isDataObject } from '../data/data.ts';
 import type { AnswerWriter } from './answer-writer.ts';
 import { collectFields, type SelectionOptions, selectsNoType } from './collect-fields.ts';
 import { compileLeaf } from './compile-leaf.ts';
 import type { FieldShape, ObjectShape, TypeShape, WriteValue } from './object-shape.ts';
-import { failedObject, refuse, refusing, writeList, writeObject, writeObjectValue } from './write-values.ts';
+import {
+  deniedObject,
+  denyField,
+  failedObject,
+  refuse,
+  refusing,
+  writeList,
+  writeObject,
+  writeObjectValue,
+} from './write-values.ts';
 
 export interface ShapeOptions extends SelectionOptions {
   /** The key of a field in the data. */
   readonly keyOf: (field: FieldNode) => string;
   /** The error of a field that no subgraph is asked for because it cannot succeed. */
   readonly refusalOf: (field: FieldNode) => string | undefined;
+  /** What the caller may not read. @default nothing is denied */
+  readonly denials?: Denials | undefined;
   /** Called with the number of fields compiled for a type, when the first answer has an object of that type. */
   readonly onCompiled: (fields: number) => void;
 }
 
 export interface OperationShape {
-  /** Writes the value of `data`. */
+  /** Writes the value of `data`: null where the caller may not read any of its fields. */
   write(data: DataObject, out: AnswerWriter): void;
   readonly root: ObjectShape;
 }
@@ -45,12 +58,17 @@ export function compileShape(
   rootType: GraphQLObjectType,
   selectionSet: SelectionSetNode,
 ): OperationShape {
-  const { schema, keyOf, refusalOf, onCompiled } = options;
+  const { schema, keyOf, refusalOf, denials, onCompiled } = options;
   const root = compileObject(rootType, [selectionSet]);
   return {
     root,
     write(data, out) {
+      const { length, text } = out;
       if (!writeObject(root, data, out)) out.text += 'null';
+      else if (denials !== undefined && root.fields.every(({ write }) => write === denyField)) {
+        out.rollback(length, text);
+        out.text += 'null';
+      }
     },
   };
 
@@ -75,6 +93,7 @@ export function compileShape(
     type: GraphQLObjectType | GraphQLInterfaceType,
     sets: readonly SelectionSetNode[],
   ): readonly FieldShape[] {
+    if (denials?.isTypeDenied(type.name) === true) return [deniedObject];
     const collected = collectFields(options, type, sets);
     if (collected === undefined) return [failedObject];
     return [...collected].map(([responseKey, nodes], index) => compileField(type, responseKey, nodes, index));
@@ -107,18 +126,18 @@ export function compileShape(
     }
     const field = parent.getFields()[name];
     invariant(field !== undefined, `${parent.name}.${name} exists in a validated operation`);
+    const refused = { responseKey, dataKey: name, prefix, nonNull: isNonNullType(field.type), inner: undefined };
+    if (denials !== undefined && isDenied(denials, parent, node)) return { ...refused, write: denyField };
     const refusal = refusalOf(node);
-    if (refusal !== undefined)
-      return {
-        responseKey,
-        dataKey: name,
-        prefix,
-        nonNull: isNonNullType(field.type),
-        inner: undefined,
-        write: refusing(refusal),
-      };
+    if (refusal !== undefined) return { ...refused, write: refusing({ code: 'BAD_USER_INPUT', message: refusal }) };
     const sets = nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
     return { responseKey, dataKey: keyOf(node), prefix, ...compileType(field.type, sets) };
+  }
+
+  /** Of an object whose type only an interface is known of, a field that is denied for some type is denied. */
+  function isDenied(denials: Denials, parent: GraphQLObjectType | GraphQLInterfaceType, node: FieldNode): boolean {
+    const types = isObjectType(parent) ? [parent] : schema.getPossibleTypes(parent);
+    return types.some((type) => denials.isDenied(type, node));
   }
 
   function compileType(

@@ -4,24 +4,44 @@
  *
  * A function that writes a value returns whether it wrote one; where not, it wrote nothing and the value is null.
  */
+import { errorTable } from '../../errors/index.ts';
 import { type DataObject, isDataObject } from '../data/data.ts';
-import type { AnswerWriter, Violation } from './answer-writer.ts';
+import type { AnswerWriter, Refusal, Violation } from './answer-writer.ts';
 import type { FieldShape, ObjectShape, WriteValue } from './object-shape.ts';
 
-/** The key of {@link failedObject}'s only field: a violation there is the object's own. */
+/** The key of a {@link refusedObject}'s only field: a violation there is the object's own. */
 const itself = '';
 
-/** The shape of an object that cannot be isWritten: the condition of a `@skip` or `@include` in it is null. */
-export const failedObject: FieldShape = {
-  responseKey: itself,
-  dataKey: itself,
-  prefix: '',
-  nonNull: true,
-  inner: undefined,
-  write: refusing('Argument "if" of non-null type "Boolean!" must not be null.'),
+/** The only field of an object that is null although a subgraph returned it. */
+function refusedObject(refusal: Refusal): FieldShape {
+  return {
+    responseKey: itself,
+    dataKey: itself,
+    prefix: '',
+    nonNull: true,
+    inner: undefined,
+    write: refusing(refusal),
+  };
+}
+
+/** The condition of a `@skip` or `@include` in the object is null. */
+export const failedObject = refusedObject({
+  code: 'BAD_USER_INPUT',
+  message: 'Argument "if" of non-null type "Boolean!" must not be null.',
+});
+
+const unauthorised: Refusal = {
+  code: 'UNAUTHORIZED_FIELD_OR_TYPE',
+  message: errorTable.UNAUTHORIZED_FIELD_OR_TYPE.client,
 };
 
-export function refusing(refusal: string): WriteValue {
+/** The caller may not read objects of this type. */
+export const deniedObject = refusedObject(unauthorised);
+
+/** The caller may not read this field. */
+export const denyField = refusing(unauthorised);
+
+export function refusing(refusal: Refusal): WriteValue {
   return (_value, out) => {
     out.violate(refusal);
     return false;

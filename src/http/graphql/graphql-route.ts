@@ -4,7 +4,7 @@
  * 1. http: `readGraphQLRequest` (method, media types, charset, JSON), before anything is leased
  * 2. http: `RequestLife` leases a generation; the deadline and the client's connection bound all that follows
  * 3. http: `refuseCrossSite`
- * 4. access: `identifyCaller`
+ * 4. access: the generation's authenticator identifies the caller
  * 5. http: `requestedExplanations`
  * 6. http: `sharedKeyOf`, `shareIdentical`: joins an identical query that is running
  * 7. http: `pipeline.run` (apollo-pipeline.ts): a document that was validated before goes straight on, others are parsed
@@ -13,17 +13,12 @@
  */
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { type Principal, principalKey } from '../../access/index.ts';
 import { invariant, SharedRuns } from '../../lib/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import { letShareIdentical, seesRequests } from '../../plugins/index.ts';
 import type { GatewayGeneration, ServingRuntime } from '../../runtime/index.ts';
-import {
-  anonymous,
-  CollectedResponseHeaders,
-  compileRequestHeaderRules,
-  type ForwardHeaders,
-  type Principal,
-} from '../../transport/index.ts';
+import { CollectedResponseHeaders, compileRequestHeaderRules, type ForwardHeaders } from '../../transport/index.ts';
 import type { SendPage } from '../landing-route.ts';
 import { type AllowedOrigins, allowedOrigins } from '../request/allowed-origins.ts';
 import { refuseCrossSite } from '../request/refuse-cross-site.ts';
@@ -98,7 +93,8 @@ async function respond(
 ): Promise<Answer> {
   const request = readGraphQLRequest({ method, url, headers, body });
   refuseCrossSite(request, serving.allowedOrigins);
-  const principal = identifyCaller();
+  const identified = life.generation.authenticator.identify({ headers, address: raw.ip });
+  const principal = identified instanceof Promise ? await identified : identified;
   const explain = requestedExplanations(serving, request);
   const key = sharedKeyOf(serving, request, principal, explain);
   return await shareIdentical(serving.runs, key, life, async (signal, deadline) => {
@@ -155,11 +151,6 @@ function operationTimeout({ config }: GatewayGeneration): number {
   return config.server.operationTimeoutMs;
 }
 
-/** There is no authentication yet: every caller is anonymous, and credentials are not looked at. */
-function identifyCaller(): Principal {
-  return anonymous;
-}
-
 /** The parts of the answer that the client wants explained (`isthmus-explain: ai`), as far as the configuration allows. */
 function requestedExplanations({ explainable }: Serving, { headers }: GraphQLHttpRequest): ReadonlySet<string> {
   const header = headers['isthmus-explain'];
@@ -176,7 +167,7 @@ function sharedKeyOf(
 ): string | undefined {
   if (runs === undefined) return undefined;
   const forwarded = forwardHeaders.flatMap((forward) => forward(request.headers));
-  return sharingKey(request, principal, forwarded, explain);
+  return sharingKey(request, principalKey(principal), forwarded, explain);
 }
 
 function contextOf({ id, ip, headers }: FastifyRequest, principal: Principal, explain: ReadonlySet<string>) {

@@ -3,6 +3,7 @@
  * just validated and for one that was validated before.
  */
 import type { OperationDefinitionNode } from 'graphql';
+import type { Access } from '../../access/index.ts';
 import { GatewayError } from '../../errors/index.ts';
 import type { ExecutionOutcome } from '../../execution/index.ts';
 import type { Logger } from '../../observability/index.ts';
@@ -28,13 +29,16 @@ type Execute = (
 
 /** Whether plugins take part is decided here, once per generation. */
 export function createRunner(
-  { engine, hooks }: Pick<GatewayGeneration, 'engine' | 'hooks'>,
+  { engine, access, hooks }: Pick<GatewayGeneration, 'engine' | 'access' | 'hooks'>,
   variableChecks: VariableChecks,
   log: Logger,
 ): OperationRunner {
   const execute: Execute = (validated, variables, context) => {
     variableChecks.check(validated.operation, variables);
-    return engine.execute({ ...validated, variables, context });
+    if (access === undefined) return engine.execute({ ...validated, variables, context });
+    const denials = authorise(access, validated, variables, context);
+    if (!(denials instanceof Promise)) return engine.execute({ ...validated, variables, context, denials });
+    return denials.then((decided) => engine.execute({ ...validated, variables, context, denials: decided }));
   };
   if (hooks?.onOperation === undefined) return { execute, log };
   return {
@@ -44,6 +48,17 @@ export function createRunner(
       ),
     log,
   };
+}
+
+/** Decides what the caller may not read of an operation. */
+function authorise(
+  access: Access,
+  { document, operation, operationName }: ValidatedOperation,
+  variables: Record<string, unknown>,
+  { principal, requestId, signal, clientHeaders = {} }: RequestContext,
+): ReturnType<Access['authorise']> {
+  const request = { headers: clientHeaders, operationName, operationType: operation.operation };
+  return access.authorise({ document, operation, variables, principal, request, requestId, signal });
 }
 
 /** Never throws for what a client or a subgraph does wrong: such errors are the answer. */

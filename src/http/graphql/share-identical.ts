@@ -34,11 +34,12 @@ export function shareIdentical<Value>(
  * What decides the answer of a query, apart from its generation: the caller, the query, the media type, and the headers
  * that subgraphs are sent.
  *
+ * @param caller from `principalKey`
  * @returns undefined for what is never shared: anything that may be a mutation or a subscription, by its text
  */
 export function sharingKey(
   request: GraphQLHttpRequest,
-  principal: { readonly id: string; readonly tenant: string },
+  caller: string,
   forwardedHeaders: readonly string[],
   explain: ReadonlySet<string>,
 ): string | undefined {
@@ -47,12 +48,5 @@ export function sharingKey(
     const query = (body as { readonly query?: unknown } | null)?.query;
     if (typeof query !== 'string' || /\b(?:mutation|subscription)\b/.test(query)) return undefined;
   }
-  return JSON.stringify([
-    principal.tenant,
-    principal.id,
-    mediaType,
-    forwardedHeaders,
-    [...explain],
-    method === 'POST' ? body : search,
-  ]);
+  return JSON.stringify([caller, mediaType, forwardedHeaders, [...explain], method === 'POST' ? body : search]);
 }

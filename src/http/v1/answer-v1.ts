@@ -1,9 +1,10 @@
 /**
  * The life of a request of /v1, the same on every route: `RequestLife` leases the generation and bounds all that follows,
- * then the plugins' `onRequest`, the route, whatever it throws in its wire's form, and the plugins' `onResponse`.
+ * then the plugins' `onRequest`, who is asking, the route, whatever it throws in its wire's form, and the plugins' `onResponse`.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Principal } from '../../access/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import { type Hooks, runRequestHooks } from '../../plugins/index.ts';
 import { jsonType } from '../request/coded-answer.ts';
@@ -15,6 +16,7 @@ import type { V1Generation, V1Generations } from './v1-generation.ts';
 /** One request on its way through a route. */
 export interface V1Request {
   readonly life: RequestLife<V1Generation>;
+  readonly principal: Principal;
   /** As the plugins left them. */
   readonly headers: IncomingHttpHeaders;
   readonly body: unknown;
@@ -49,7 +51,7 @@ export async function answerV1(
       const { hooks } = life.generation;
       if (hooks === undefined) {
         const { headers } = request;
-        body = await respond({ life, headers, body: request.body, responseHooks });
+        body = await identifyAndRespond({ life, headers, body: request.body, responseHooks }, request.ip, respond);
       } else {
         const values = new Map<string, unknown>();
         if (hooks.onResponse !== undefined)
@@ -89,8 +91,22 @@ async function respondThroughPlugins(
   respond: Respond,
 ): Promise<string | undefined> {
   const hooked = await runRequestHooks(hooks, request, values, life.signal);
-  if (hooked.kind === 'continue') return respond({ life, headers: hooked.headers, body: hooked.body, responseHooks });
+  if (hooked.kind === 'continue') {
+    const { headers, body } = hooked;
+    return identifyAndRespond({ life, headers, body, responseHooks }, request.ip, respond);
+  }
   const { status, headers = { 'content-type': jsonType }, body = '' } = hooked.answer;
   reply.code(status).headers(headers);
   return body;
+}
+
+function identifyAndRespond(
+  request: Omit<V1Request, 'principal'>,
+  address: string,
+  respond: Respond,
+): ReturnType<Respond> {
+  const { life, headers } = request;
+  const identified = life.generation.authenticator.identify({ headers, address });
+  if (!(identified instanceof Promise)) return respond({ ...request, principal: identified });
+  return identified.then((principal) => respond({ ...request, principal }));
 }

@@ -3,6 +3,7 @@
  * whole or as events.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Principal } from '../../access/index.ts';
 import type { CallSummary, Completion } from '../../ai/model-call/index.ts';
 import type { ModelCall } from '../../ai/models/index.ts';
 import { formatUsd } from '../../ai/prices/index.ts';
@@ -19,11 +20,9 @@ import { codedError } from './refuse-v1.ts';
 import type { ResponseHooks } from './response-hooks.ts';
 import type { V1Generation } from './v1-generation.ts';
 
-/** There is no authentication yet: every caller is anonymous; credentials are not looked at and never passed on. */
-const anonymous = { id: 'anonymous', tenant: 'public' };
-
 export interface V1CallOptions {
   readonly life: RequestLife<V1Generation>;
+  readonly principal: Principal;
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
   /** For the head of a stream; a whole answer passes them afterwards. */
@@ -41,13 +40,15 @@ export class V1Call {
   /** The requested model. */
   #alias = '';
   readonly #life: RequestLife<V1Generation>;
+  readonly #principal: Principal;
   readonly #request: FastifyRequest;
   readonly #reply: FastifyReply;
   readonly #responseHooks: ResponseHooks | undefined;
   readonly #log: Logger;
 
-  constructor({ life, request, reply, responseHooks, log }: V1CallOptions) {
+  constructor({ life, principal, request, reply, responseHooks, log }: V1CallOptions) {
     this.#life = life;
+    this.#principal = principal;
     this.#request = request;
     this.#reply = reply;
     this.#responseHooks = responseHooks;
@@ -64,7 +65,7 @@ export class V1Call {
     const { signal, deadline } = this.#life;
     return {
       alias,
-      caller: anonymous,
+      caller: this.#principal,
       ...(user === undefined ? {} : { stickyKey: user }),
       signal,
       deadline,

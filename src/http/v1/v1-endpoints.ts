@@ -43,11 +43,11 @@ export class V1Endpoints {
     const repeated = new RepeatedBodies<Parsed>();
     this.#methods.set(path, 'POST');
     this.#app.post(path, bodyLimit === undefined ? {} : { bodyLimit }, (request, reply) =>
-      answerV1(generations, request, reply, log, async ({ life, headers, body, responseHooks }) => {
+      answerV1(generations, request, reply, log, async ({ life, principal, headers, body, responseHooks }) => {
         const text = readBodyText(headers, body);
         const cached = repeated.find(text);
         const parsed = cached ?? read(readJsonBody(text));
-        const call = new V1Call({ life, request, reply, responseHooks, log });
+        const call = new V1Call({ life, principal, request, reply, responseHooks, log });
         try {
           await run(call, parsed, request);
         } catch (error) {

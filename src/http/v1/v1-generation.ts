@@ -1,3 +1,4 @@
+import type { Authenticator } from '../../access/index.ts';
 import type { PublishedPrompt } from '../../ai/fields/index.ts';
 import type { ModelClient } from '../../ai/models/index.ts';
 import type { Hooks } from '../../plugins/index.ts';
@@ -7,6 +8,7 @@ import type { LeasedGenerations } from '../request/request-life.ts';
 export interface V1Generation {
   readonly models: ModelClient;
   readonly prompts: readonly PublishedPrompt[];
+  readonly authenticator: Authenticator;
   readonly hooks?: Hooks | undefined;
   readonly config: { readonly ai: { readonly exposeReferences: boolean; readonly callTimeoutMs: number } };
 }

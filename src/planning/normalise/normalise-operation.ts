@@ -61,6 +61,8 @@ export interface NormaliseOptions {
   readonly strictFields?: ReadonlySet<string> | undefined;
   /** Whether a selection that is not executed fails the selection set it is in. @default none does */
   readonly failing?: (selection: SelectionNode) => boolean;
+  /** Whether the caller may not read a field of objects of this type: it is not fetched. @default none is denied */
+  readonly denied?: ((type: GraphQLObjectType, field: FieldNode) => boolean) | undefined;
   /** Defaults, of variables the client omits, that no Float can represent. */
   readonly defaults?: ReadonlyMap<string, ValueNode>;
 }
@@ -208,9 +210,23 @@ function mergeOperation(options: NormaliseOptions, separated: Separated | undefi
         collect(fragment.selectionSet);
         return;
       }
+      addConditional(condition, fragment.selectionSet);
+    }
+
+    function addConditional(condition: string, set: SelectionSetNode): void {
       const conditional = conditions.get(condition);
-      if (conditional === undefined) conditions.set(condition, new Set([fragment.selectionSet]));
-      else conditional.add(fragment.selectionSet);
+      if (conditional === undefined) conditions.set(condition, new Set([set]));
+      else conditional.add(set);
+    }
+
+    /** A field that is denied for some of the possible types is selected of each of the others. */
+    function isDeniedForSome(node: FieldNode): boolean {
+      const { denied } = options;
+      if (denied === undefined) return false;
+      const allowed = possible.filter((object) => !denied(object, node));
+      if (allowed.length === possible.length) return false;
+      for (const { name } of allowed) addConditional(name, { kind: Kind.SELECTION_SET, selections: [node] });
+      return true;
     }
 
     function addField(node: FieldNode): void {
@@ -221,6 +237,7 @@ function mergeOperation(options: NormaliseOptions, separated: Separated | undefi
         if (name === '__typename' && !isRoot) fields.set(name, { node, sets: new Set(), text: name });
         return;
       }
+      if (isDeniedForSome(node)) return;
       const refusal = variables.refusalOf(fieldOf(type, node), node.arguments ?? [], options.defaults ?? noDefaults);
       if (refusal !== undefined) {
         keys.set(node, name);

@@ -1,9 +1,10 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { anonymous } from '../../../src/access/principal.ts';
 import { GatewayError } from '../../../src/errors/index.ts';
 import { Deadline } from '../../../src/lib/index.ts';
-import { anonymous, createHttpSubgraph, type RequestContext } from '../../../src/transport/index.ts';
+import { createHttpSubgraph, type RequestContext } from '../../../src/transport/index.ts';
 import { safetyLimit } from '../../testkit/safety-limit.ts';
 
 const cleanups: (() => Promise<void> | void)[] = [];

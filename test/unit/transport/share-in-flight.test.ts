@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
+import { anonymous } from '../../../src/access/principal.ts';
 import { Deadline } from '../../../src/lib/index.ts';
 import { CollectedResponseHeaders } from '../../../src/transport/index.ts';
 import { keyOf } from '../../../src/transport/share-in-flight.ts';
@@ -65,8 +66,9 @@ describe('identical queries in flight', () => {
   } as const;
 
   it.each([
-    ['another principal', query, contextOf({ principal: { id: 'b', tenant: 'public' } }), {}],
-    ['another tenant', query, contextOf({ principal: { id: 'anonymous', tenant: 't' } }), {}],
+    ['another principal', query, contextOf({ principal: { ...anonymous, id: 'b' } }), {}],
+    ['other scopes', query, contextOf({ principal: { ...anonymous, scopes: ['read'] } }), {}],
+    ['another tenant', query, contextOf({ principal: { ...anonymous, tenant: 't' } }), {}],
     ['another forwarded header', query, contextOf({ clientHeaders: { 'x-user': '2' } }), { headers: rules }],
     ['other variables', { ...query, variables: { x: 1 } }, contextOf(), {}],
     ['another query', { ...query, query: '{ b }' }, contextOf(), {}],
@@ -161,7 +163,7 @@ describe('identical queries in flight', () => {
 
 describe('the key of a shared query', () => {
   const key = (id: string, tenant: string, forwarded: string[] | undefined, body: string) =>
-    keyOf(contextOf({ principal: { id, tenant } }), forwarded, body);
+    keyOf(contextOf({ principal: { ...anonymous, id, tenant } }), forwarded, body);
 
   it('cannot be spelled by another principal, tenant or header', () => {
     const keys = [

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { anonymous } from '../../../../src/access/principal.ts';
 import { createAiSubgraph, type PromptFolder, readPromptFolder } from '../../../../src/ai/fields/index.ts';
 import type { Completion } from '../../../../src/ai/model-call/index.ts';
 import type { ModelCall, ModelClient } from '../../../../src/ai/models/index.ts';
@@ -9,7 +10,7 @@ import { createMemoryStore } from '../../../../src/cache/index.ts';
 import { GatewayError } from '../../../../src/errors/index.ts';
 import { Deadline } from '../../../../src/lib/index.ts';
 import { createLogger } from '../../../../src/observability/index.ts';
-import { anonymous, type RequestContext } from '../../../../src/transport/index.ts';
+import type { RequestContext } from '../../../../src/transport/index.ts';
 
 const sdl = `extend schema
   @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key", "@external", "@requires"])
@@ -139,7 +140,7 @@ describe('an AI subgraph', () => {
   it('keeps tenants apart', async () => {
     const { client, asked } = subgraph(good, true);
     for (const tenant of ['one', 'two', 'one'])
-      await client.execute(ask('mood', ['Fine.']), context({ principal: { id: 'someone', tenant } }));
+      await client.execute(ask('mood', ['Fine.']), context({ principal: { ...anonymous, id: 'someone', tenant } }));
     expect(asked.map(({ caller }) => caller.tenant)).toEqual(['one', 'two']);
   });
 

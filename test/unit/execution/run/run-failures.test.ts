@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { anonymous } from '../../../../src/access/principal.ts';
 import { GatewayError } from '../../../../src/errors/index.ts';
 import type { CompiledEntityField, CompiledRootFetch } from '../../../../src/execution/compile/compile-plan.ts';
 import type { DataObject } from '../../../../src/execution/data/data.ts';
@@ -7,7 +8,7 @@ import { RunData } from '../../../../src/execution/run/run-data.ts';
 import { RunFailures } from '../../../../src/execution/run/run-failures.ts';
 import { Deadline } from '../../../../src/lib/index.ts';
 import { createLogger } from '../../../../src/observability/index.ts';
-import { anonymous, type SubgraphClient } from '../../../../src/transport/index.ts';
+import type { SubgraphClient } from '../../../../src/transport/index.ts';
 
 const client: SubgraphClient = { name: 's', kind: 'http', execute: async () => ({}), close: async () => {} };
 

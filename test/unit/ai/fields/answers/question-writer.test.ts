@@ -2,6 +2,7 @@ import { buildSubgraphSchema } from '@apollo/subgraph';
 import fc from 'fast-check';
 import { type GraphQLObjectType, parse } from 'graphql';
 import { describe, expect, it } from 'vitest';
+import { anonymous } from '../../../../../src/access/principal.ts';
 import { aiFieldsOf } from '../../../../../src/ai/fields/ai-field.ts';
 import { questionWriter } from '../../../../../src/ai/fields/answers/question-writer.ts';
 import type { Inputs } from '../../../../../src/ai/fields/answers/sensitive.ts';
@@ -51,7 +52,7 @@ function writerOf(field: string, sensitive: Readonly<Record<string, string>> = {
 
 const contextOf = (principal: Asking['principal'] = {}): RequestContext => ({
   requestId: 'r',
-  principal: { id: 'a', tenant: 't', ...principal },
+  principal: { ...anonymous, id: 'a', tenant: 't', ...principal },
   signal: new AbortController().signal,
   deadline: Deadline.in(1_000),
 });

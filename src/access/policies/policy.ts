@@ -1,0 +1,29 @@
+/** A named policy of the configuration: a question about the caller, answered yes or no. */
+import type { Principal } from '../principal.ts';
+
+/** What a policy decides on, once per distinct set of arguments in an operation. */
+export interface PolicyInput {
+  readonly principal: Principal;
+  /** The arguments of the field, coerced, defaults included; empty for a policy that reads none. */
+  readonly args: Readonly<Record<string, unknown>>;
+  readonly request: PolicyRequest;
+}
+
+/** The request, as far as policies may read it. */
+export interface PolicyRequest {
+  /** In lower case. */
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly operationName: string | undefined;
+  readonly operationType: 'query' | 'mutation' | 'subscription';
+}
+
+export interface Policy {
+  readonly name: string;
+  /** Whether it depends on the field's arguments: then it is evaluated for each distinct set of them. */
+  readonly readsArguments: boolean;
+  /**
+   * Decides all inputs of one operation; never throws: what cannot be decided is false.
+   * @returns one decision for each input, in their order
+   */
+  decide(inputs: readonly PolicyInput[], signal: AbortSignal): readonly boolean[] | Promise<readonly boolean[]>;
+}

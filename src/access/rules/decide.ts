@@ -1,0 +1,124 @@
+/** Evaluates the clauses of an operation for a caller: to the outcome, a string of `1` and `0`, one for each clause. */
+import { type GraphQLSchema, getArgumentValues, getVariableValues } from 'graphql';
+import { canonicalJson } from '../../lib/index.ts';
+import type { Policy, PolicyInput, PolicyRequest } from '../policies/policy.ts';
+import type { Principal } from '../principal.ts';
+import type { Clause, OperationRules } from './operation-rules.ts';
+
+export interface Caller {
+  readonly principal: Principal;
+  readonly request: PolicyRequest;
+  /** As the client sent them. */
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly signal: AbortSignal;
+}
+
+/** @returns the outcome; a promise of it only where a policy answers later */
+export function decide(
+  schema: GraphQLSchema,
+  policies: ReadonlyMap<string, Policy>,
+  rules: OperationRules,
+  caller: Caller,
+): string | Promise<string> {
+  const { principal } = caller;
+  const isIdentified = principal.kind !== 'anonymous';
+  if (rules.policyNames.size === 0) {
+    let outcome = '';
+    for (const { rule } of rules.clauses) outcome += holdsFor(principal, isIdentified, rule) ? '1' : '0';
+    return outcome;
+  }
+  const decided = decidePolicies(schema, policies, rules, caller);
+  const outcomeOf = (decisions: Decisions): string => {
+    let outcome = '';
+    for (const clause of rules.clauses) {
+      const { rule } = clause;
+      const holds =
+        rule.kind === 'policies'
+          ? rule.anyOf.some((all) => all.every((name) => decisions.get(name)?.get(clause) === true))
+          : holdsFor(principal, isIdentified, rule);
+      outcome += holds ? '1' : '0';
+    }
+    return outcome;
+  };
+  return decided instanceof Promise ? decided.then(outcomeOf) : outcomeOf(decided);
+}
+
+/** The scopes of a caller are compared with rules on every request: a set is made once for each principal. */
+const scopeSets = new WeakMap<Principal, ReadonlySet<string>>();
+
+function holdsFor(principal: Principal, isIdentified: boolean, rule: Clause['rule']): boolean {
+  if (rule.kind === 'authenticated') return isIdentified;
+  if (rule.kind === 'policies') return false;
+  let scopes = scopeSets.get(principal);
+  if (scopes === undefined) {
+    scopes = new Set(principal.scopes);
+    scopeSets.set(principal, scopes);
+  }
+  for (const all of rule.anyOf) {
+    let holds = true;
+    for (const scope of all) holds &&= scopes.has(scope);
+    if (holds) return true;
+  }
+  return false;
+}
+
+/** The decision of each policy for each clause that names it. */
+type Decisions = ReadonlyMap<string, ReadonlyMap<Clause, boolean>>;
+
+function decidePolicies(
+  schema: GraphQLSchema,
+  policies: ReadonlyMap<string, Policy>,
+  rules: OperationRules,
+  { principal, request, variables, signal }: Caller,
+): Decisions | Promise<Decisions> {
+  let coerced: Readonly<Record<string, unknown>> | undefined;
+  const variableValues = (): Readonly<Record<string, unknown>> => {
+    if (coerced === undefined) {
+      const definitions = rules.operation.variableDefinitions ?? [];
+      coerced = getVariableValues(schema, definitions, { ...variables }).coerced ?? {};
+    }
+    return coerced;
+  };
+  const decisions = new Map<string, ReadonlyMap<Clause, boolean>>();
+  const pending: Promise<void>[] = [];
+  for (const name of rules.policyNames) {
+    const policy = policies.get(name);
+    if (policy === undefined) continue; // refused at composition; a policy that does not exist allows nothing
+    const inputs = new Map<string, { readonly input: PolicyInput; readonly clauses: Clause[] }>();
+    for (const clause of rules.clauses) {
+      if (clause.rule.kind !== 'policies' || !clause.rule.anyOf.some((all) => all.includes(name))) continue;
+      const args = policy.readsArguments ? argumentsOf(clause, variableValues) : {};
+      if (args === undefined) continue; // arguments that are invalid fail the field anyway
+      const key = canonicalJson(args);
+      const entry = inputs.get(key);
+      if (entry === undefined) inputs.set(key, { input: { principal, args, request }, clauses: [clause] });
+      else entry.clauses.push(clause);
+    }
+    const entries = [...inputs.values()];
+    const record = (answers: readonly boolean[]): void => {
+      const byClause = entries.flatMap(({ clauses }, index) =>
+        clauses.map((clause) => [clause, answers[index] === true] as const),
+      );
+      decisions.set(name, new Map(byClause));
+    };
+    const answers = policy.decide(
+      entries.map(({ input }) => input),
+      signal,
+    );
+    if (answers instanceof Promise) pending.push(answers.then(record));
+    else record(answers);
+  }
+  return pending.length === 0 ? decisions : Promise.all(pending).then(() => decisions);
+}
+
+function argumentsOf(
+  { selected }: Clause,
+  variables: () => Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> | undefined {
+  if (selected === undefined) return {};
+  try {
+    return getArgumentValues(selected.field, selected.node, variables());
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,185 @@
+/**
+ * The distinct rules of an operation, collected once: each is a clause, and a request evaluates the clauses to a string of
+ * `1` and `0`, the outcome.
+ */
+import {
+  type DocumentNode,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  type GraphQLCompositeType,
+  type GraphQLField,
+  type GraphQLObjectType,
+  getNamedType,
+  type InlineFragmentNode,
+  isCompositeType,
+  isObjectType,
+  Kind,
+  type OperationDefinitionNode,
+  print,
+  type SelectionSetNode,
+} from 'graphql';
+import { GatewayError } from '../../errors/index.ts';
+import type { AccessRule } from '../../supergraph/index.ts';
+import type { Policy } from '../policies/policy.ts';
+import type { AccessTable } from './access-table.ts';
+
+/** A rule of the operation. Rules of policies that read arguments are one clause for each distinct set of arguments. */
+export interface Clause {
+  readonly rule: AccessRule;
+  /** Where the rule's policies read arguments: the field that is selected. */
+  readonly selected: { readonly field: GraphQLField<unknown, unknown>; readonly node: FieldNode } | undefined;
+}
+
+/** The most selection sets that are visited for rules: as many as the planner takes. */
+const maxVisits = 50_000;
+
+export class OperationRules {
+  readonly clauses: readonly Clause[];
+  /** The policies that the clauses name. */
+  readonly policyNames: ReadonlySet<string>;
+  readonly operation: OperationDefinitionNode;
+  readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
+  readonly #table: AccessTable;
+  readonly #ofFields: ReadonlyMap<FieldNode, ReadonlyMap<string, readonly number[]>>;
+  readonly #ofTypes: ReadonlyMap<string, readonly number[]>;
+
+  /** @throws GatewayError `PLAN_DEADLINE_EXCEEDED` for an operation that is too large to be planned */
+  constructor(
+    table: AccessTable,
+    policies: ReadonlyMap<string, Policy>,
+    document: DocumentNode,
+    operation: OperationDefinitionNode,
+  ) {
+    this.#table = table;
+    this.operation = operation;
+    this.fragments = new Map(
+      document.definitions.flatMap((definition) =>
+        definition.kind === Kind.FRAGMENT_DEFINITION ? [[definition.name.value, definition] as const] : [],
+      ),
+    );
+    const collected = collect(table, policies, operation, this.fragments);
+    this.clauses = collected.clauses;
+    this.policyNames = new Set(
+      collected.clauses.flatMap(({ rule }) => (rule.kind === 'policies' ? rule.anyOf.flat() : [])),
+    );
+    this.#ofFields = collected.ofFields;
+    this.#ofTypes = collected.ofTypes;
+  }
+
+  /** The first rule that denies the field of objects of this type; undefined where the field may be read. */
+  denialOf(type: GraphQLObjectType, node: FieldNode, outcome: string): AccessRule | undefined {
+    const clauses = this.#ofFields.get(node)?.get(type.name);
+    for (const clause of clauses ?? []) if (outcome[clause] === '0') return this.clauses[clause]?.rule;
+    if (clauses === undefined) {
+      // Nothing protects the field, unless a selection was not visited: what is not decided is denied.
+      const [rule] = this.#table.ofField(type, node.name.value);
+      if (rule !== undefined) return rule;
+    }
+    // Where every object that the field may return is denied, the field is: nothing is fetched to be dropped.
+    const field = type.getFields()[node.name.value];
+    const members = field === undefined ? [] : this.#table.protectedMembers(field.type);
+    const denials = members.map((member) => this.denialOfType(member.name, outcome));
+    return denials.every((denial) => denial !== undefined) ? denials[0] : undefined;
+  }
+
+  /** The first rule that denies objects of this type. */
+  denialOfType(name: string, outcome: string): AccessRule | undefined {
+    const clauses = this.#ofTypes.get(name);
+    if (clauses === undefined) return this.#table.ofType(name)[0];
+    for (const clause of clauses) if (outcome[clause] === '0') return this.clauses[clause]?.rule;
+    return undefined;
+  }
+}
+
+interface Collected {
+  readonly clauses: readonly Clause[];
+  readonly ofFields: ReadonlyMap<FieldNode, ReadonlyMap<string, readonly number[]>>;
+  readonly ofTypes: ReadonlyMap<string, readonly number[]>;
+}
+
+function collect(
+  table: AccessTable,
+  policies: ReadonlyMap<string, Policy>,
+  operation: OperationDefinitionNode,
+  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
+): Collected {
+  const { schema } = table;
+  const clauses: Clause[] = [];
+  const numbers = new Map<string, number>();
+  const ofFields = new Map<FieldNode, Map<string, readonly number[]>>();
+  const ofTypes = new Map<string, readonly number[]>();
+  const visited = new Map<SelectionSetNode, Set<string>>();
+  let visits = 0;
+  const root = schema.getRootType(operation.operation);
+  if (root != null) visit(root, operation.selectionSet);
+  return { clauses, ofFields, ofTypes };
+
+  function visit(type: GraphQLCompositeType, set: SelectionSetNode): void {
+    const types = visited.get(set);
+    if (types?.has(type.name) === true) return;
+    if (++visits > maxVisits) throw new GatewayError('PLAN_DEADLINE_EXCEEDED');
+    if (types === undefined) visited.set(set, new Set([type.name]));
+    else types.add(type.name);
+    const objects = isObjectType(type) ? [type] : schema.getPossibleTypes(type);
+    for (const selection of set.selections) {
+      if (selection.kind === Kind.FIELD) visitField(type, objects, selection);
+      else if (selection.kind === Kind.INLINE_FRAGMENT) visitFragment(type, selection);
+      else {
+        const fragment = fragments.get(selection.name.value);
+        if (fragment !== undefined) visitFragment(type, fragment);
+      }
+    }
+  }
+
+  function visitFragment(type: GraphQLCompositeType, fragment: InlineFragmentNode | FragmentDefinitionNode): void {
+    const condition = fragment.typeCondition?.name.value;
+    const narrowed = condition === undefined ? type : schema.getType(condition);
+    // Every object that a selection applies to is one of the innermost condition's.
+    if (isCompositeType(narrowed)) visit(narrowed, fragment.selectionSet);
+  }
+
+  function visitField(type: GraphQLCompositeType, objects: readonly GraphQLObjectType[], node: FieldNode): void {
+    const name = node.name.value;
+    if (name.startsWith('__')) return;
+    for (const object of objects) {
+      const field = object.getFields()[name];
+      if (field === undefined) continue;
+      const rules = table.ofField(object, name);
+      if (rules.length > 0) {
+        const indexes = rules.map((rule) => numberOf(rule, field, node));
+        const byType = ofFields.get(node);
+        if (byType === undefined) ofFields.set(node, new Map([[object.name, indexes]]));
+        else byType.set(object.name, indexes);
+      }
+      for (const member of table.protectedMembers(field.type)) {
+        if (ofTypes.has(member.name)) continue;
+        ofTypes.set(
+          member.name,
+          table.ofType(member.name).map((rule) => numberOf(rule, undefined, node)),
+        );
+      }
+    }
+    if (node.selectionSet === undefined) return;
+    const field = 'getFields' in type ? type.getFields()[name] : undefined;
+    const returned = new Set(
+      [field, ...objects.map((object) => object.getFields()[name])].map((of) => of && getNamedType(of.type)),
+    );
+    for (const composite of returned) if (isCompositeType(composite)) visit(composite, node.selectionSet);
+  }
+
+  function numberOf(rule: AccessRule, field: GraphQLField<unknown, unknown> | undefined, node: FieldNode): number {
+    const readsArguments =
+      field !== undefined &&
+      rule.kind === 'policies' &&
+      rule.anyOf.some((all) => all.some((name) => policies.get(name)?.readsArguments === true));
+    const suffix = readsArguments ? ` ${field.name}(${(node.arguments ?? []).map(print).sort().join()})` : '';
+    const key = JSON.stringify(rule) + suffix;
+    let number = numbers.get(key);
+    if (number === undefined) {
+      number = clauses.length;
+      numbers.set(key, number);
+      clauses.push({ rule, selected: readsArguments ? { field, node } : undefined });
+    }
+    return number;
+  }
+}

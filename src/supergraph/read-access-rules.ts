@@ -1,0 +1,121 @@
+/**
+ * Reads the rules of `@authenticated`, `@requiresScopes` and `@policy` from a supergraph, under whatever names the
+ * directives are imported.
+ *
+ * Rules are read of object types, their fields, scalars and enums. Those of interfaces are left out: composition refuses
+ * them in subgraphs, derives an interface's rules from its implementers, and copies those of an interface object's fields to
+ * the implementers.
+ */
+import { type ConstDirectiveNode, type ConstValueNode, type DocumentNode, Kind } from 'graphql';
+
+/** One directive: the outer lists are alternatives, the inner ones are required together. */
+export type AccessRule =
+  | { readonly kind: 'authenticated' }
+  | { readonly kind: 'scopes'; readonly anyOf: readonly (readonly string[])[] }
+  | { readonly kind: 'policies'; readonly anyOf: readonly (readonly string[])[] };
+
+/** The rules of each element that has some, by its coordinate: `User`, `User.email`. All rules of an element must hold. */
+export type AccessRules = ReadonlyMap<string, readonly AccessRule[]>;
+
+const identityOf = {
+  authenticated: 'https://specs.apollo.dev/authenticated',
+  requiresScopes: 'https://specs.apollo.dev/requiresScopes',
+  policy: 'https://specs.apollo.dev/policy',
+} as const;
+
+type DirectiveName = keyof typeof identityOf;
+
+export function readAccessRules(supergraph: DocumentNode): AccessRules {
+  const names = new Map<string, DirectiveName>();
+  for (const link of linksOf(supergraph)) {
+    const name = directiveOf(link);
+    if (name !== undefined) names.set(localName(link, name), name);
+  }
+  const rules = new Map<string, readonly AccessRule[]>();
+  if (names.size === 0) return rules;
+  const add = (coordinate: string, directives: readonly ConstDirectiveNode[] | undefined): void => {
+    const found = (directives ?? []).flatMap((directive) => {
+      const name = names.get(directive.name.value);
+      return name === undefined ? [] : [ruleOf(name, directive)];
+    });
+    if (found.length > 0) rules.set(coordinate, found);
+  };
+  for (const definition of supergraph.definitions) {
+    if (definition.kind === Kind.OBJECT_TYPE_DEFINITION) {
+      add(definition.name.value, definition.directives);
+      for (const field of definition.fields ?? [])
+        add(`${definition.name.value}.${field.name.value}`, field.directives);
+    } else if (definition.kind === Kind.SCALAR_TYPE_DEFINITION || definition.kind === Kind.ENUM_TYPE_DEFINITION) {
+      add(definition.name.value, definition.directives);
+    }
+  }
+  return rules;
+}
+
+/** The URLs of features that a supergraph marks as relevant to security and that are not enforced here. */
+export function unenforcedFeatures(supergraph: DocumentNode): readonly string[] {
+  return linksOf(supergraph).flatMap((link) => {
+    const purpose = argument(link, 'for');
+    const isSecurity = purpose?.kind === Kind.ENUM && purpose.value === 'SECURITY';
+    return isSecurity && directiveOf(link) === undefined ? [urlOf(link)] : [];
+  });
+}
+
+function linksOf(document: DocumentNode): readonly ConstDirectiveNode[] {
+  return document.definitions
+    .filter((definition) => definition.kind === Kind.SCHEMA_DEFINITION || definition.kind === Kind.SCHEMA_EXTENSION)
+    .flatMap((definition) => definition.directives ?? [])
+    .filter(({ name }) => name.value === 'link');
+}
+
+function directiveOf(link: ConstDirectiveNode): DirectiveName | undefined {
+  const url = urlOf(link);
+  // Only the versions that are understood: a later one may mean more than what is enforced here.
+  return (Object.keys(identityOf) as DirectiveName[]).find((name) => url === `${identityOf[name]}/v0.1`);
+}
+
+function urlOf(link: ConstDirectiveNode): string {
+  const url = argument(link, 'url');
+  return url?.kind === Kind.STRING ? url.value : '';
+}
+
+/** The directive's name in this document: imported, under another name, or the feature's own. */
+function localName(link: ConstDirectiveNode, name: DirectiveName): string {
+  const imports = argument(link, 'import');
+  for (const item of imports?.kind === Kind.LIST ? imports.values : []) {
+    if (item.kind === Kind.STRING && item.value === `@${name}`) return name;
+    if (item.kind !== Kind.OBJECT) continue;
+    const [imported, alias] = ['name', 'as'].map((key) => {
+      const value = item.fields.find((field) => field.name.value === key)?.value;
+      return value?.kind === Kind.STRING ? value.value : undefined;
+    });
+    if (imported === `@${name}`) return (alias ?? imported).replace(/^@/, '');
+  }
+  const namespace = argument(link, 'as');
+  return namespace?.kind === Kind.STRING ? namespace.value : name;
+}
+
+function ruleOf(name: DirectiveName, directive: ConstDirectiveNode): AccessRule {
+  switch (name) {
+    case 'authenticated':
+      return { kind: 'authenticated' };
+    case 'requiresScopes':
+      return { kind: 'scopes', anyOf: lists(argument(directive, 'scopes')) };
+    case 'policy':
+      return { kind: 'policies', anyOf: lists(argument(directive, 'policies')) };
+  }
+}
+
+/** GraphQL coerces a single value to a list of one. */
+function lists(value: ConstValueNode | undefined): readonly (readonly string[])[] {
+  return items(value).map((inner) => items(inner).flatMap((item) => (item.kind === Kind.STRING ? [item.value] : [])));
+}
+
+function items(value: ConstValueNode | undefined): readonly ConstValueNode[] {
+  if (value === undefined) return [];
+  return value.kind === Kind.LIST ? value.values : [value];
+}
+
+function argument(directive: ConstDirectiveNode, name: string): ConstValueNode | undefined {
+  return directive.arguments?.find((argument) => argument.name.value === name)?.value;
+}
