@@ -14,6 +14,7 @@ export { parseModelReference } from './ai-names.ts';
 export type { PriceOverride, TokenPrices } from './ai-prices.ts';
 export type { ProviderConfig } from './ai-providers.ts';
 export { ConfigError, type ConfigProblem } from './config-error.ts';
+export type { CoprocessorConfig, CoprocessorPart, CoprocessorStage } from './coprocessor.ts';
 export {
   type GuardMode,
   type GuardrailsConfig,
@@ -31,7 +32,7 @@ export {
 } from './header-rules.ts';
 export { configJsonSchema } from './json-schema.ts';
 export { type ConfiguredInCode, checkConfig, loadConfig } from './load-config.ts';
-export type { CoprocessorConfig, CoprocessorStage, PluginFile } from './plugins.ts';
+export type { PluginFile } from './plugins.ts';
 export type { ErrorPolicy, LogLevel, ResolvedConfig, SubgraphConfig } from './resolved-config.ts';
 export { pendingKeys, supportedFederation } from './supergraph-yaml.ts';
 export type { BodyCompression, BreakerConfig, HttpClient } from './traffic.ts';

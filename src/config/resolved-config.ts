@@ -1,8 +1,9 @@
 /** What the rest of Isthmus reads: resolved once, frozen, in milliseconds and bytes, with absolute paths. */
 import type { AccessConfig } from './access.ts';
 import type { AiConfig } from './ai.ts';
+import type { CoprocessorConfig } from './coprocessor.ts';
 import type { HeaderRules } from './header-rules.ts';
-import type { CoprocessorConfig, PluginFile } from './plugins.ts';
+import type { PluginFile } from './plugins.ts';
 import type { ShareIdentical, SubgraphTraffic } from './traffic.ts';
 
 export type SubgraphConfig =

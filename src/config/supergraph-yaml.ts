@@ -6,8 +6,9 @@
 import { z } from 'zod';
 import { accessYaml } from './access.ts';
 import { aiYaml } from './ai.ts';
+import { coprocessorYaml } from './coprocessor.ts';
 import { headersYaml } from './header-rules.ts';
-import { coprocessorYaml, pluginsYaml } from './plugins.ts';
+import { pluginsYaml } from './plugins.ts';
 import { trafficYaml } from './traffic.ts';
 import { parseSize, sizePattern } from './units.ts';
 import { duration, durationOr, httpUrl, isOriginPattern } from './values.ts';

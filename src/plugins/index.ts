@@ -1,5 +1,5 @@
 export { compileHooks, type Hooks, letShareIdentical, seesRequests } from './compile-hooks.ts';
-export { coprocessorPlugin } from './coprocessor.ts';
+export { coprocessorPlugin } from './coprocessor/coprocessor-plugin.ts';
 export { withModelHooks } from './hooked-models.ts';
 export { withSubgraphHooks } from './hooked-subgraph.ts';
 export { hashPlugins, loadPlugins } from './load-plugins.ts';

@@ -71,7 +71,7 @@ export interface RequestEvent extends RequestFields {
 export interface HttpAnswer {
   readonly status: number;
   /** @default content-type: application/json */
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   readonly body?: string;
 }
 

@@ -82,6 +82,12 @@ export async function buildGeneration(
   }
 }
 
-function configuredPlugins({ plugins, config: { coprocessor } }: SupergraphParts): readonly Plugin[] {
-  return coprocessor === undefined ? plugins : [...plugins, coprocessorPlugin(coprocessor)];
+function configuredPlugins({ plugins, config, composition }: SupergraphParts): readonly Plugin[] {
+  const { coprocessor, subgraphs } = config;
+  if (coprocessor === undefined) return plugins;
+  const urls = subgraphs.flatMap((subgraph) =>
+    subgraph.kind === 'http' ? [[subgraph.name, subgraph.routingUrl] as const] : [],
+  );
+  const { supergraphSdl } = composition;
+  return [...plugins, coprocessorPlugin(coprocessor, { supergraphSdl, subgraphUrls: new Map(urls) })];
 }

@@ -47,18 +47,23 @@ export async function answerThroughPlugins(
     body: isWhole ? String(answer.body) : undefined,
   };
   await runResponseHooks(hooks, event);
-  const list = (value: string | readonly string[]): readonly string[] => (typeof value === 'string' ? [value] : value);
   return {
     status: event.status,
-    headers: Object.entries(fields).flatMap(([name, value]) => list(value).map((item) => [name, item] as const)),
+    headers: pairsOf(fields),
     body: isWhole ? (event.body ?? '') : answer.body,
     facts: answer.facts,
   };
 }
 
+function pairsOf(headers: Readonly<Record<string, string | readonly string[]>>): Answer['headers'] {
+  return Object.entries(headers).flatMap(([name, value]) =>
+    (typeof value === 'string' ? [value] : value).map((item) => [name, item] as const),
+  );
+}
+
 /** A plugin's own answer. */
 function pluginAnswer({ status, headers = { 'content-type': jsonType }, body = '' }: HttpAnswer): Answer {
-  return { status, headers: Object.entries(headers), body, facts: undefined };
+  return { status, headers: pairsOf(headers), body, facts: undefined };
 }
 
 function codedAnswer(error: GatewayError): Answer {

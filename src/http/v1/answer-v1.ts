@@ -96,7 +96,8 @@ async function respondThroughPlugins(
     return identifyAndRespond({ life, headers, body, responseHooks }, request.ip, respond);
   }
   const { status, headers = { 'content-type': jsonType }, body = '' } = hooked.answer;
-  reply.code(status).headers(headers);
+  reply.code(status);
+  for (const [name, value] of Object.entries(headers)) reply.header(name, value);
   return body;
 }
 
