@@ -4,6 +4,7 @@ import type { ResolvedConfig, SubgraphConfig } from '../config/index.ts';
 import { invariant, unreachable } from '../lib/index.ts';
 import type { Logger } from '../observability/index.ts';
 import type { SupergraphParts } from '../read-supergraph.ts';
+import type { Signals } from '../signals/index.ts';
 import { rootNamesIn } from '../supergraph/index.ts';
 import {
   createHttpSubgraph,
@@ -17,6 +18,7 @@ export interface ClientParts {
   readonly lease: ModelsLease;
   /** The application's own, by name. */
   readonly subgraphs: ReadonlyMap<string, InProcessSubgraph>;
+  readonly signals: Signals;
   readonly log: Logger;
 }
 
@@ -24,12 +26,12 @@ export interface ClientParts {
 export function buildClient(
   subgraph: SubgraphConfig,
   parts: SupergraphParts,
-  { lease, subgraphs, log }: ClientParts,
+  { lease, subgraphs, signals, log }: ClientParts,
 ): SubgraphClient {
   const roots = rootNamesIn(parts.sources.get(subgraph.name)?.sdl ?? '');
   switch (subgraph.kind) {
     case 'http':
-      return withRootTypeNames(httpClient(subgraph, parts.config, log), roots);
+      return withRootTypeNames(httpClient(subgraph, parts.config, signals, log), roots);
     case 'ai':
       return withRootTypeNames(aiClient(subgraph.name, parts, lease, log), roots);
     case 'in-process': {
@@ -45,6 +47,7 @@ export function buildClient(
 function httpClient(
   { name, routingUrl }: Extract<SubgraphConfig, { readonly kind: 'http' }>,
   config: ResolvedConfig,
+  signals: Signals,
   log: Logger,
 ): SubgraphClient {
   const { [name]: traffic } = config.traffic.subgraphs;
@@ -56,6 +59,7 @@ function httpClient(
     url: routingUrl,
     headers,
     shareIdentical: config.traffic.shareIdentical !== 'off',
+    signals,
     onBreakerChange: (url, breaker) =>
       log.warn({ subgraph: name, url, breaker }, 'a subgraph’s circuit breaker changed'),
   });

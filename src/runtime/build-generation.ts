@@ -51,7 +51,10 @@ export async function buildGeneration(
     const apiSchema = await buildApiSchema(composition.apiPieces);
     for (const subgraph of config.subgraphs) {
       await letOthersRun();
-      clients.set(subgraph.name, withSubgraphHooks(buildClient(subgraph, parts, { lease, subgraphs, log }), hooks));
+      clients.set(
+        subgraph.name,
+        withSubgraphHooks(buildClient(subgraph, parts, { lease, subgraphs, signals: shared.signals, log }), hooks),
+      );
     }
     await letOthersRun();
     const engine = await buildEngine(parts, { apiSchema, clients, planners: shared.planners, caches, hooks, log });

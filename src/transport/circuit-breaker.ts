@@ -4,14 +4,24 @@
  * Closed, it counts; at `thresholdPercent` failures among at least `minRequests` in the window it opens. Open, nothing
  * is let through for `sleepMs`; then exactly one request is (half-open): its success closes the breaker, its failure
  * opens it again. A request that its client left says nothing about the URL and is `neutral`.
+ *
+ * The breakers of one topic, in all workers, follow each other: one that opens opens the others, while one sends its
+ * request the others stay open, and one that closes closes them. Each counts for itself.
  */
 import type { BreakerConfig } from '../config/index.ts';
+import type { Signals } from '../signals/index.ts';
 import { RollingWindow } from './rolling-window.ts';
 
 export type BreakerState = 'closed' | 'open' | 'half-open';
 
 /** What a request says about the URL it went to. */
 export type Verdict = 'success' | 'failure' | 'neutral';
+
+/** What the breakers of other workers that are for the same URL publish and hear. */
+export interface BreakerShare {
+  readonly signals: Signals;
+  readonly topic: string;
+}
 
 type State =
   | { readonly kind: 'closed' }
@@ -25,12 +35,17 @@ export class CircuitBreaker {
   readonly #config: BreakerConfig;
   readonly #onChange: (state: BreakerState) => void;
   readonly #window: RollingWindow;
+  readonly #share: BreakerShare | undefined;
+  readonly #unsubscribe: (() => void) | undefined;
   #state: State = closed;
 
-  constructor(config: BreakerConfig, onChange: (state: BreakerState) => void) {
+  /** @param onChange called with its own changes, not with those it follows */
+  constructor(config: BreakerConfig, onChange: (state: BreakerState) => void, share?: BreakerShare) {
     this.#config = config;
     this.#onChange = onChange;
     this.#window = new RollingWindow(config.windowMs);
+    this.#share = share;
+    this.#unsubscribe = share?.signals.subscribe(share.topic, (state) => this.#follow(state));
   }
 
   get state(): BreakerState {
@@ -41,6 +56,16 @@ export class CircuitBreaker {
   readiness(now: number): 'ready' | 'probe' | 'open' {
     if (this.#state.kind === 'closed') return 'ready';
     return this.#state.kind === 'open' && now >= this.#state.until ? 'probe' : 'open';
+  }
+
+  /** Milliseconds until a request is let through. */
+  openForMs(now: number): number {
+    return this.#state.kind === 'open' ? Math.max(0, this.#state.until - now) : 0;
+  }
+
+  /** Follows no others any more. */
+  close(): void {
+    this.#unsubscribe?.();
   }
 
   /** Takes the one place of the half-open state. */
@@ -76,5 +101,18 @@ export class CircuitBreaker {
   #change(state: State): void {
     this.#state = state;
     this.#onChange(state.kind);
+    this.#share?.signals.publish(this.#share.topic, state.kind);
+  }
+
+  /** Another worker's breaker changed. */
+  #follow(state: unknown): void {
+    // This one's own request decides.
+    if (this.#state.kind === 'half-open') return;
+    if (state === 'closed') {
+      this.#window.clear();
+      this.#state = closed;
+    } else if (state === 'open' || (state === 'half-open' && this.#state.kind === 'open')) {
+      this.#state = { kind: 'open', until: performance.now() + this.#config.sleepMs };
+    }
   }
 }

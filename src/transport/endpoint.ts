@@ -4,7 +4,7 @@
  * would need twenty requests to see it, and a URL that refuses connections looks like the least busy one.
  */
 import type { BreakerConfig } from '../config/index.ts';
-import { type BreakerState, CircuitBreaker, type Verdict } from './circuit-breaker.ts';
+import { type BreakerShare, type BreakerState, CircuitBreaker, type Verdict } from './circuit-breaker.ts';
 import type { Exchange } from './exchange.ts';
 
 const failuresToEject = 5;
@@ -30,6 +30,8 @@ export interface EndpointOptions {
   /** The most requests sent or waiting for a connection; one more is refused. */
   readonly maxInFlight: number;
   readonly breaker: BreakerConfig | undefined;
+  /** How the breakers of other workers for the same URL are followed. */
+  readonly breakerShare?: BreakerShare | undefined;
   readonly onBreakerChange?: ((url: string, state: BreakerState) => void) | undefined;
 }
 
@@ -44,7 +46,7 @@ export class Endpoint {
   #failuresInRow = 0;
   #ejectedUntil = 0;
 
-  constructor({ url, pool, maxInFlight, breaker, onBreakerChange }: EndpointOptions) {
+  constructor({ url, pool, maxInFlight, breaker, breakerShare, onBreakerChange }: EndpointOptions) {
     const { pathname, search } = new URL(url);
     this.url = url;
     this.path = pathname + search;
@@ -52,7 +54,9 @@ export class Endpoint {
     this.maxInFlight = maxInFlight;
     this.#ejectionMs = breaker?.sleepMs ?? ejectionMs;
     this.#breaker =
-      breaker === undefined ? undefined : new CircuitBreaker(breaker, (state) => onBreakerChange?.(url, state));
+      breaker === undefined
+        ? undefined
+        : new CircuitBreaker(breaker, (state) => onBreakerChange?.(url, state), breakerShare);
   }
 
   get breakerState(): BreakerState {
@@ -62,6 +66,12 @@ export class Endpoint {
   readiness(now: number): 'ready' | 'probe' | 'open' | 'ejected' {
     const readiness = this.#breaker?.readiness(now) ?? 'ready';
     return readiness === 'ready' && now < this.#ejectedUntil ? 'ejected' : readiness;
+  }
+
+  /** Closes its connections. */
+  async close(): Promise<void> {
+    this.#breaker?.close();
+    await this.pool.destroy();
   }
 
   /** @returns whether this request is the one that tries whether the URL is well again */

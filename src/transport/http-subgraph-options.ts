@@ -1,4 +1,5 @@
 import type { BodyCompression, BreakerConfig, HeaderRules, HttpClient } from '../config/index.ts';
+import type { Signals } from '../signals/index.ts';
 import type { BreakerState } from './circuit-breaker.ts';
 
 /** How a subgraph is reached over HTTP, and its bounds. */
@@ -38,6 +39,8 @@ export interface HttpSubgraphOptions {
   readonly headers?: HeaderRules;
   /** Whether identical queries in flight share one request. @default true */
   readonly shareIdentical?: boolean;
+  /** How the breakers of its URLs follow those of other workers. @default each counts alone */
+  readonly signals?: Signals;
   /** Told when a URL's breaker changes, for the log and metrics. */
   readonly onBreakerChange?: (url: string, state: BreakerState) => void;
 }

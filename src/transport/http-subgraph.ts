@@ -231,7 +231,7 @@ class HttpSubgraph implements SubgraphClient {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#endpoints.map(({ pool }) => pool.destroy()));
+    await Promise.all(this.#endpoints.map((endpoint) => endpoint.close()));
   }
 }
 
@@ -269,6 +269,10 @@ function openEndpoint(url: string, options: HttpSubgraphOptions): Endpoint {
     pool,
     maxInFlight: options.maxInFlight ?? connections * 50,
     breaker: options.breaker,
+    breakerShare:
+      options.signals === undefined
+        ? undefined
+        : { signals: options.signals, topic: `subgraph breaker ${options.name} ${url}` },
     onBreakerChange: options.onBreakerChange,
   });
 }

@@ -12,6 +12,8 @@ export interface WorkerStart {
   /** How many share what is bounded for all of them. */
   readonly workers: number;
   readonly status: SharedArrayBuffer;
+  /** What all workers count with; each start has a holder of its own. */
+  readonly counters: { readonly memory: SharedArrayBuffer; readonly holder: number };
   readonly log: { readonly level: LogLevel; readonly readable: boolean; readonly lines: LineRing };
   /** The folder of the configuration. */
   readonly folder: string;

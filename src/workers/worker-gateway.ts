@@ -2,6 +2,7 @@
  * What a worker serves. The first generation becomes current at once, as nothing listens yet; each later one is staged,
  * and becomes current once the epoch in shared memory has reached it: between two requests, in all workers together.
  */
+import { SharedCounters } from '../counters/index.ts';
 import { createHttpServer, type HttpServer } from '../http/index.ts';
 import { invariant, unreachable } from '../lib/index.ts';
 import type { Logger } from '../observability/index.ts';
@@ -14,6 +15,7 @@ import {
   prepareGeneration,
   type ServingRuntime,
 } from '../runtime/index.ts';
+import { createPortSignals } from '../signals/index.ts';
 import { Generations } from '../supergraph/index.ts';
 import { workerShare } from './memory-shares.ts';
 import type { FromWorker, ToWorker, WorkerStart } from './messages.ts';
@@ -37,7 +39,13 @@ export function createWorkerGateway({ start, log, send }: WorkerGatewayOptions):
   const generations = new Generations<GatewayGeneration>();
   const preparations: Preparation[] = [];
   const stopping = new AbortController();
-  const shared = createSharedParts({ log, resolveFrom: folder, planners: createPortPlannerPool(ports.planners) });
+  const shared = createSharedParts({
+    log,
+    resolveFrom: folder,
+    planners: createPortPlannerPool(ports.planners),
+    counters: new SharedCounters(start.counters),
+    signals: createPortSignals(ports.signals),
+  });
   const runtime: ServingRuntime = {
     generations,
     log,

@@ -7,6 +7,7 @@
  * A worker that ends is replaced at once by a new one, which builds what serves, and joins a change that is under way. One
  * that keeps ending at its start is started ever more slowly.
  */
+import { createCounterMemory, endCounterHolder } from '../counters/index.ts';
 import type { ListenOptions } from '../http/index.ts';
 import type { Logger } from '../observability/index.ts';
 import type { WorkerStart } from './messages.ts';
@@ -56,6 +57,8 @@ export class WorkerPool {
   /** How often in a row the worker of a number ended at its start. */
   readonly #quickEnds = new Map<number, number>();
   readonly #restarts = new Set<NodeJS.Timeout>();
+  readonly #counterMemory = createCounterMemory();
+  #lastHolder = 0;
   #current: Version | undefined;
   #change: Change | undefined;
   #address: ListenOptions | undefined;
@@ -177,8 +180,9 @@ export class WorkerPool {
 
   #start(number: number): WorkerThread {
     const { workers, folder, workerLog, onLines, connect, log } = this.#options;
+    const counters = { memory: this.#counterMemory, holder: ++this.#lastHolder };
     const thread = new WorkerThread({
-      start: { number, workers, folder, status: this.status.buffer, log: workerLog },
+      start: { number, workers, folder, status: this.status.buffer, counters, log: workerLog },
       onLines,
       onLinesLost: (_, lost) => log.warn({ worker: number, lost }, 'log lines of a worker were lost'),
       onEnd: (ended, end) => this.#ended(ended, end),
@@ -226,7 +230,8 @@ export class WorkerPool {
   }
 
   #ended(thread: WorkerThread, { exitCode, error }: WorkerEnd): void {
-    const { number } = thread;
+    const { number, holder } = thread;
+    void endCounterHolder(this.#counterMemory, holder);
     this.#members.delete(thread);
     this.#serving.delete(thread);
     this.status.serving = this.#serving.size;

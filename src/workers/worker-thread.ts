@@ -32,6 +32,8 @@ const linesDelayMs = 50;
 
 export class WorkerThread {
   readonly number: number;
+  /** Of what it leases of the counters. */
+  readonly holder: number;
   readonly startedAt = performance.now();
   /** The main thread's side of each port. */
   readonly ports: Readonly<Record<PortName, MessagePort>>;
@@ -51,6 +53,7 @@ export class WorkerThread {
     this.#options = options;
     const { start } = options;
     this.number = start.number;
+    this.holder = start.counters.holder;
     const channels = portNames.map((name) => [name, new MessageChannel()] as const);
     this.ports = Object.fromEntries(channels.map(([name, { port1 }]) => [name, port1])) as typeof this.ports;
     const ports = Object.fromEntries(channels.map(([name, { port2 }]) => [name, port2])) as WorkerStart['ports'];

@@ -6,6 +6,7 @@ import type { AiConfig } from '../../config/index.ts';
 import { type LocalCounters, ProcessCounters } from '../../counters/index.ts';
 import { GatewayError } from '../../errors/index.ts';
 import { createModelCallLog, type Logger, type ModelCallSink } from '../../observability/index.ts';
+import { noSignals, type Signals } from '../../signals/index.ts';
 import { createGuardrails } from '../guardrails/index.ts';
 import type { ModelProvider } from '../model-call/index.ts';
 import { createProviders } from '../providers/index.ts';
@@ -29,6 +30,8 @@ export interface ModelClientOptions {
   readonly cache: CacheStore;
   /** What the limits of targets are counted with. @default of this client alone */
   readonly counters?: LocalCounters;
+  /** How breakers and cool-downs reach the clients of other workers. @default not at all */
+  readonly signals?: Signals;
   /** Where records of calls go; closed with the client. @default the log, and the file of `ai.call_log` */
   readonly sink?: ModelCallSink;
   /** By name; closed with the client. @default those of `ai.providers` */
@@ -55,6 +58,7 @@ export function createModelClient(options: ModelClientOptions): ModelClient {
     exposeReferences: ai.exposeReferences,
     breaker: ai.breaker,
     counters: options.counters ?? new ProcessCounters(),
+    signals: options.signals ?? noSignals,
     onBreakerChange: (model, breaker) => log.warn({ model, breaker }, 'a model’s circuit breaker changed'),
   });
   const shared = {
@@ -97,6 +101,7 @@ export function createModelClient(options: ModelClientOptions): ModelClient {
     describe: () => client.describe?.() ?? [],
     close: async () => {
       await client.close();
+      routes.close();
       await sink.close();
     },
   };

@@ -7,6 +7,7 @@ import type { AiConfig } from '../../config/index.ts';
 import { type LocalCounters, ProcessCounters } from '../../counters/index.ts';
 import { stableHash } from '../../lib/index.ts';
 import type { Logger } from '../../observability/index.ts';
+import { noSignals, type Signals } from '../../signals/index.ts';
 import type { ModelProvider } from '../model-call/index.ts';
 import { createModelClient } from './create-model-client.ts';
 import type { ModelClient } from './model-call.ts';
@@ -35,6 +36,8 @@ export interface SharedModelsOptions {
   readonly cacheStore?: CacheStore | undefined;
   /** What the limits of targets are counted with, by every configuration. @default of this process */
   readonly counters?: LocalCounters | undefined;
+  /** How breakers and cool-downs reach other workers. @default not at all */
+  readonly signals?: Signals | undefined;
 }
 
 export class SharedModels {
@@ -67,12 +70,20 @@ export class SharedModels {
   }
 
   #open(key: string, ai: AiConfig): SharedEntry {
-    const { log, resolveFrom, providers: applicationProviders = {}, cacheStore } = this.#options;
+    const { log, resolveFrom, providers: applicationProviders = {}, cacheStore, signals = noSignals } = this.#options;
     const cache = cacheStore ?? createAnswerStore(ai.cache, log);
     const furtherProviders = new Map(
       Object.entries(applicationProviders).map(([name, provider]) => [name, withoutClose(provider)]),
     );
-    const client = createModelClient({ ai, cache, log, resolveFrom, furtherProviders, counters: this.#counters });
+    const client = createModelClient({
+      ai,
+      cache,
+      log,
+      resolveFrom,
+      furtherProviders,
+      counters: this.#counters,
+      signals,
+    });
     this.#newest = { key, client, cache, users: 0 };
     return this.#newest;
   }

@@ -183,10 +183,10 @@ export class Router {
       }
       if (last.kind === 'unauthorized' || last.kind === 'quota_exhausted') {
         run.excludeKey(target, key);
-        target.keys.coolDown(key, performance.now() + refusedKeyCoolDownMs);
+        target.keys.coolDown(key, refusedKeyCoolDownMs);
       } else if (last.kind === 'rate_limited') {
         limitedKeys.add(key);
-        target.keys.coolDown(key, performance.now() + (last.retryAfterMs ?? defaultCoolDownMs));
+        target.keys.coolDown(key, last.retryAfterMs ?? defaultCoolDownMs);
       }
       const pauseMs = this.#pauseBefore(run, alias, target, last, limitedKeys, retries, hasOthers);
       if (pauseMs === undefined) return last;
@@ -217,7 +217,7 @@ export class Router {
     if (isKeyFailure || kind === 'rate_limited') {
       if (unusable(run.excludedKeys(target), limitedKeys).size < target.keys.size) return 0;
       if (isKeyFailure) return undefined;
-      target.health.coolDown(performance.now() + (retryAfterMs ?? defaultCoolDownMs));
+      target.health.coolDown(retryAfterMs ?? defaultCoolDownMs);
     } else if (!isTransient(kind)) return undefined;
     if (retries >= alias.retries) return undefined;
     const pauseMs = Math.max(0.01, backoffMs(retries + 1, retryAfterMs, run.random()));

@@ -1,6 +1,7 @@
-import type { ModelAlias, ModelTarget } from '../../../config/index.ts';
+import type { ModelAlias } from '../../../config/index.ts';
+import { noSignals } from '../../../signals/index.ts';
 import type { ListedModel } from '../model-call.ts';
-import { createTargets, type Target, type TargetSources } from '../targets/target.ts';
+import { createTargets, type Target, type TargetSources, type Targets } from '../targets/target.ts';
 import type { Route } from './choose-targets.ts';
 
 export interface RoutesOptions extends TargetSources {
@@ -16,6 +17,8 @@ export interface Routes {
   list(): readonly ListedModel[];
   /** The configured aliases. */
   all(): readonly Route[];
+  /** The state of targets follows the other workers no more. */
+  close(): void;
 }
 
 /** Bounds the references from callers that are cached with their state; the oldest is evicted first. */
@@ -23,12 +26,12 @@ const maxReferences = 1_000;
 
 /** The aliases of `ai.models`, and where references are exposed, an alias for each reference a caller names. */
 export function createRoutes(options: RoutesOptions): Routes {
-  const targetOf = createTargets(options);
+  const targets = createTargets(options);
   const routes = new Map<string, Route>();
-  for (const [alias, config] of Object.entries(options.models)) routes.set(alias, createRoute(alias, config, targetOf));
-  const listed = Array.from(routes.values(), ({ alias, targets }) => ({
-    alias,
-    targets: targets.map(({ reference }) => reference),
+  for (const [alias, config] of Object.entries(options.models)) routes.set(alias, createRoute(alias, config, targets));
+  const listed = Array.from(routes.values(), (route) => ({
+    alias: route.alias,
+    targets: route.targets.map(({ reference }) => reference),
   }));
   const references = new Map<string, Route>();
 
@@ -39,8 +42,9 @@ export function createRoutes(options: RoutesOptions): Routes {
     const [provider, model] = [reference.slice(0, slash), reference.slice(slash + 1)];
     if (slash < 1 || model === '' || model.length > 200 || !options.providers.has(provider)) return undefined;
     // The state of an unconfigured model is evicted with its reference; a configured model has one state under any name.
-    const isListed = listed.some(({ targets }) => targets.includes(reference));
-    const route = createRoute(reference, referenceAlias(provider, model), isListed ? targetOf : createTargets(options));
+    const isListed = listed.some((model) => model.targets.includes(reference));
+    const alias = referenceAlias(provider, model);
+    const route = createRoute(reference, alias, isListed ? targets : createTargets({ ...options, signals: noSignals }));
     const [oldest] = references.keys();
     if (references.size >= maxReferences && oldest !== undefined) references.delete(oldest);
     references.set(reference, route);
@@ -51,11 +55,12 @@ export function createRoutes(options: RoutesOptions): Routes {
     find: (alias) => routes.get(alias) ?? (options.exposeReferences ? findReference(alias) : undefined),
     list: () => listed,
     all: () => [...routes.values()],
+    close: () => targets.close(),
   };
 }
 
-function createRoute(alias: string, config: ModelAlias, targetOf: (config: ModelTarget) => Target | undefined): Route {
-  const targets = config.targets.map((target) => targetOf(target));
+function createRoute(alias: string, config: ModelAlias, { find }: Targets): Route {
+  const targets = config.targets.map((target) => find(target));
   const isTarget = (target: Target | undefined): target is Target => target !== undefined;
   const { rules } = config;
   return {
@@ -65,7 +70,7 @@ function createRoute(alias: string, config: ModelAlias, targetOf: (config: Model
     ruleTargets: rules.map((rule) => rule.targets.map((index) => targets[index]).filter(isTarget)),
     restrictsCapabilities: config.targets.some(({ capabilities }) => capabilities !== undefined),
     shadows: config.shadow.flatMap(({ target, percent }) => {
-      const shadow = targetOf(target);
+      const shadow = find(target);
       return shadow === undefined ? [] : [{ target: shadow, percent }];
     }),
   };

@@ -1,8 +1,8 @@
-import type { BreakerConfig, ModelTarget } from '../../../config/index.ts';
+import type { ModelTarget } from '../../../config/index.ts';
 import type { LocalCounters } from '../../../counters/index.ts';
 import type { ModelProvider } from '../../model-call/index.ts';
 import { KeyRing } from './key-ring.ts';
-import { TargetHealth } from './target-health.ts';
+import { TargetHealth, type TargetHealthOptions } from './target-health.ts';
 import { TargetLimits } from './target-limits.ts';
 
 /** A model of a provider with its runtime state. */
@@ -17,25 +17,28 @@ export interface Target {
   readonly keys: KeyRing;
 }
 
-export interface TargetSources {
+export interface TargetSources extends TargetHealthOptions {
   readonly providers: ReadonlyMap<string, ModelProvider>;
-  readonly breaker: BreakerConfig;
   /** What limits are counted with. */
   readonly counters: LocalCounters;
-  readonly onBreakerChange: (reference: string, state: string) => void;
+}
+
+export interface Targets {
+  /** `undefined`: there is no such provider. */
+  find(config: ModelTarget): Target | undefined;
+  /** Their state follows the other workers no more. */
+  close(): void;
 }
 
 /**
  * Creates targets whose state is shared as the provider shares it: health by every alias that names the model, keys by
  * every model of the provider, limits by the targets of one model with equal limits.
- *
- * @returns a function that returns a target, or `undefined` if there is no such provider
  */
-export function createTargets(sources: TargetSources): (config: ModelTarget) => Target | undefined {
+export function createTargets(sources: TargetSources): Targets {
   const health = new Map<string, TargetHealth>();
   const limits = new Map<string, TargetLimits>();
   const rings = new Map<string, KeyRing>();
-  return (config) => {
+  const find = (config: ModelTarget): Target | undefined => {
     const provider = sources.providers.get(config.provider);
     if (provider === undefined) return undefined;
     const reference = `${config.provider}/${config.model}`;
@@ -43,11 +46,7 @@ export function createTargets(sources: TargetSources): (config: ModelTarget) => 
       reference,
       provider,
       config,
-      health: getOrCreate(
-        health,
-        reference,
-        () => new TargetHealth(sources.breaker, (state) => sources.onBreakerChange(reference, state)),
-      ),
+      health: getOrCreate(health, reference, () => new TargetHealth(reference, sources)),
       limits: isLimited(config)
         ? getOrCreate(
             limits,
@@ -55,8 +54,14 @@ export function createTargets(sources: TargetSources): (config: ModelTarget) => 
             () => new TargetLimits(reference, config.limits, sources.counters),
           )
         : undefined,
-      keys: getOrCreate(rings, config.provider, () => new KeyRing(provider.keys)),
+      keys: getOrCreate(rings, config.provider, () => new KeyRing(config.provider, provider.keys, sources.signals)),
     };
+  };
+  return {
+    find,
+    close: () => {
+      for (const state of [...health.values(), ...rings.values()]) state.close();
+    },
   };
 }
 

@@ -27,6 +27,7 @@ import { parseModelReference } from '../../../../src/config/index.ts';
 import { ProcessCounters } from '../../../../src/counters/index.ts';
 import { Deadline } from '../../../../src/lib/index.ts';
 import type { ModelCallRecord } from '../../../../src/observability/index.ts';
+import { noSignals } from '../../../../src/signals/index.ts';
 
 export const usage = { inputTokens: 10, outputTokens: 5, source: 'reported' } as const;
 export const answer: ModelAnswer = { content: [{ type: 'text', text: 'yes' }], finishReason: 'stop', usage };
@@ -199,6 +200,7 @@ export function clientOf(options: TestClientOptions) {
     exposeReferences: options.exposeReferences ?? false,
     breaker: { thresholdPercent: 50, minRequests: 20, windowMs: 10_000, sleepMs: 5_000 },
     counters: new ProcessCounters(),
+    signals: noSignals,
     onBreakerChange: (reference, state) => breakers.push(`${reference} ${state}`),
   });
   const client: ModelClient = assembleModelClient({

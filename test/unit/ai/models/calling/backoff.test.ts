@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { backoffMs, pause } from '../../../../../src/ai/models/calling/backoff.ts';
 import { KeyRing } from '../../../../../src/ai/models/targets/key-ring.ts';
+import { noSignals } from '../../../../../src/signals/index.ts';
 
 describe('the pause before a retry', () => {
   it('doubles to a bound, with full jitter', () => {
@@ -28,16 +29,18 @@ describe('a ring of keys', () => {
   const none: ReadonlySet<number> = new Set();
 
   it('uses them in turn', () => {
-    const ring = new KeyRing(3);
+    const ring = new KeyRing('p', 3, noSignals);
     expect([1, 2, 3, 4].map(() => ring.choose(none, 0))).toEqual([0, 1, 2, 0]);
   });
 
   it('passes a benched key over until its time, and takes it where no other is left', () => {
-    const ring = new KeyRing(2);
-    ring.coolDown(0, 100);
-    expect([ring.choose(none, 50), ring.choose(none, 50)]).toEqual([1, 1]);
-    expect(ring.choose(new Set([1]), 50)).toBe(0);
-    expect([ring.choose(none, 100), ring.choose(none, 100)]).toContain(0);
-    expect(ring.choose(new Set([0, 1]), 100)).toBeUndefined();
+    const ring = new KeyRing('p', 2, noSignals);
+    ring.coolDown(0, 10_000);
+    const before = performance.now() + 5_000;
+    const after = performance.now() + 10_000;
+    expect([ring.choose(none, before), ring.choose(none, before)]).toEqual([1, 1]);
+    expect(ring.choose(new Set([1]), before)).toBe(0);
+    expect([ring.choose(none, after), ring.choose(none, after)]).toContain(0);
+    expect(ring.choose(new Set([0, 1]), after)).toBeUndefined();
   });
 });

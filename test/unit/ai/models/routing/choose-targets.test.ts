@@ -5,6 +5,7 @@ import { createRoutes } from '../../../../../src/ai/models/routing/create-routes
 import { uniformOf, weightedOrder } from '../../../../../src/ai/models/routing/weighted-order.ts';
 import type { ModelAlias } from '../../../../../src/config/index.ts';
 import { ProcessCounters } from '../../../../../src/counters/index.ts';
+import { noSignals } from '../../../../../src/signals/index.ts';
 import { alias, provider, target } from '../model-client-kit.ts';
 
 function routeOf(config: ModelAlias) {
@@ -14,6 +15,7 @@ function routeOf(config: ModelAlias) {
     exposeReferences: false,
     breaker: { thresholdPercent: 50, minRequests: 20, windowMs: 10_000, sleepMs: 5_000 },
     counters: new ProcessCounters(),
+    signals: noSignals,
     onBreakerChange: () => {},
   }).find('fast');
   if (route === undefined) throw new Error('no route');
