@@ -105,7 +105,7 @@ describe('docs/plugins.md', () => {
     expect((await call()).status).toBe(429);
   });
 
-  it('calls the coprocessor as the page prints, and takes both of its replies', async () => {
+  it('calls the coprocessor as the page prints, and accepts both of its replies', async () => {
     const [call = ''] = snippetsIn(page, 'json');
     const printed = JSON.parse(call) as { readonly id: string };
     coprocessorCalls.length = 0;
@@ -120,7 +120,7 @@ describe('docs/plugins.md', () => {
     });
   });
 
-  it('names every hook that there is', async () => {
+  it('lists every hook', async () => {
     const hooks = [...(await readFile('src/plugins/plugin.ts', 'utf8')).matchAll(/^ {2}(on[A-Z]\w+)\?/gm)];
     expect(hooks).toHaveLength(7);
     expect(hooks.filter(([, hook]) => !page.includes(`| \`${hook}\` |`))).toEqual([]);

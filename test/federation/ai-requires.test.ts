@@ -13,7 +13,7 @@ beforeEach(() => {
   for (const one of graph.products) Object.assign(one, { name: 'Kettle', description: 'Boils.' });
 });
 
-describe('an alias over a required field chooses nothing', () => {
+describe('an alias of a required field does not affect what is required', () => {
   const summary =
     'Said of: Locale en. Product Kettle.\n- 3 Review 1 of product 1.\n- 4 Review 2 of product 1.\n- 5 Review 3 of product 1.';
   it.each([
@@ -33,7 +33,7 @@ describe('an alias over a required field chooses nothing', () => {
     expect(data.product.summary).toBe(expected);
   });
 
-  it('with the field’s own arguments kept apart', async () => {
+  it('with separate arguments of the field itself', async () => {
     const { data } = await graph.query(
       `query ($q: String!) { product(id: "p1") { name: description description: name one: answer(question: $q) two: answer(question: "Two?") question: priceCents } }`,
       { q: 'One?' },
@@ -47,7 +47,7 @@ describe('an alias over a required field chooses nothing', () => {
     });
   });
 
-  it('and fragments, lists and repeats read the same', async () => {
+  it('with fragments, lists and repeated selections', async () => {
     const { data } = await graph.query(
       '{ products { ...A ... on Product { reviews: priceCents } } } fragment A on Product { name: averageRating summary again: summary }',
     );
@@ -59,11 +59,11 @@ describe('an alias over a required field chooses nothing', () => {
   });
 });
 
-describe('required data that failed', () => {
+describe('required data that could not be fetched', () => {
   it.each([
     ['may not be null, in another subgraph', 'slogan', 'Said of: Label Label of Boils..'],
     ['may be null', 'pitch', 'Said of: Description Boils..'],
-  ])('where it %s, makes the field null with that error alone, and no call', async (_name, field, said) => {
+  ])('where it %s, makes the field null with that error only, without a model call', async (_name, field, said) => {
     Object.assign(graph.products[0] ?? {}, { description: '!the database is gone' });
     const { data, errors } = await graph.query(`{ products { id text: ${field} } }`);
     expect(data.products).toEqual([
@@ -77,7 +77,7 @@ describe('required data that failed', () => {
     expect(JSON.stringify(errors)).not.toContain('database');
   });
 
-  it('is not data that is null: that is an input like any other', async () => {
+  it('differs from data that is null, which is an ordinary input', async () => {
     Object.assign(graph.products[0] ?? {}, { description: null });
     const { data, errors } = await graph.query('{ product(id: "p1") { pitch } }');
     expect(errors).toBeUndefined();
@@ -85,7 +85,7 @@ describe('required data that failed', () => {
   });
 });
 
-it('an AI field may require another’s, and is null without a call where that one failed', async () => {
+it('an AI field may require another one, and is null without a call if that one failed', async () => {
   const prompt = (text: string): string => `---\nmodel: fast\nconfig: { maxOutputTokens: 50 }\n---\n${text}`;
   await using chain = await startAiGraph({
     products: 2,

@@ -34,7 +34,7 @@ async function expectAgreement(
   return ours.data;
 }
 
-describe('what a client calls its fields never chooses what @requires reads (design, section 9)', () => {
+describe('aliases of a client never affect what @requires reads', () => {
   it.each([
     ['a shorter list under the same name', '{ products { reviews(first: 2) { body } reviewSummary } }'],
     ['a number under the name of a required list', '{ products { reviews: averageRating reviewSummary } }'],
@@ -48,7 +48,7 @@ describe('what a client calls its fields never chooses what @requires reads (des
     await expectAgreement(store, query);
   });
 
-  it('nor what the AI field of a nested entity reads', async () => {
+  it('aliases of a client never affect what the AI field of a nested entity reads', async () => {
     await expectAgreement(
       store,
       '{ products { reviews(first: 3) { body: rating topics sentiment } ... on Product { reviewSummary(locale: "de") } } }',
@@ -57,7 +57,7 @@ describe('what a client calls its fields never chooses what @requires reads (des
 });
 
 describe('names', () => {
-  it('aliases called like members of Object.prototype are aliases like any other', async () => {
+  it('aliases named like members of Object.prototype are ordinary aliases', async () => {
     const data = await expectAgreement(
       shop,
       '{ __proto__: items(first: 2) { constructor: name hasOwnProperty: rating __proto__: reviews { __proto__: stars toString: id } valueOf: __typename } constructor: maker { __proto__: tariff } }',
@@ -67,7 +67,7 @@ describe('names', () => {
     expect(Object.getPrototypeOf({})).toBe(Object.prototype);
   });
 
-  it('fields called like members of Object.prototype are fetched, required and shaped like any other', async () => {
+  it('fields named like members of Object.prototype are fetched, required and shaped like any other', async () => {
     await expectAgreement(
       organisations,
       '{ odds { constructor toString hasOwnProperty(of: "id") valueOf { constructor valueOf { toString } } isPrototypeOf { sum } sum propertyIsEnumerable x: constructor constructor: id } }'.replace(
@@ -77,7 +77,7 @@ describe('names', () => {
     );
   });
 
-  it('variables called like members of Object.prototype have their own defaults and values', async () => {
+  it('variables named like members of Object.prototype have defaults and values', async () => {
     const query =
       'query ($constructor: Boolean! = true, $toString: Boolean! = true, $__proto__: Int = 2, $valueOf: Int = 1) { items(first: $__proto__) @include(if: $constructor) { id @skip(if: $toString) name tags(first: $valueOf) } }';
     await expectAgreement(shop, query);
@@ -86,14 +86,14 @@ describe('names', () => {
 });
 
 describe('variables', () => {
-  it('take defaults, null and absence as the specification says', async () => {
+  it('handle defaults, null and absence as the specification defines', async () => {
     const query =
       'query ($first: Int = 2, $word: String, $min: Int! = 200, $currency: String = "EUR") { items(first: $first, filter: { word: $word, minWeight: $min }) { price(currency: $currency) } }';
     for (const variables of [{}, { first: null }, { word: null }, { word: 'item 5' }, { currency: null, min: 0 }])
       await expectAgreement(shop, query, variables);
   });
 
-  it('with a default may stand where null may not, also inside input objects and lists', async () => {
+  it('with a default are allowed at non-null positions, also inside input objects and lists', async () => {
     await expectAgreement(
       organisations,
       'query ($no: Int = 1, $name: String = "team") { member(key: { id: null, team: { name: $name, no: $no } }) { title } }',
@@ -105,7 +105,7 @@ describe('variables', () => {
     await expectAgreement(shop, 'mutation ($mark: Int = 7) { touch(id: "i1", marks: [1, $mark]) { marks } }');
   });
 
-  it('keep numbers as they are written: large ids, floats, custom scalars', async () => {
+  it('preserve numbers as they are written: large ids, floats, custom scalars', async () => {
     await expectAgreement(
       shop,
       '{ item(id: 12345678901234567890) { id } items(filter: { ids: [1, 12345678901234567890], minWeight: 0 }) { id } }',
@@ -128,7 +128,7 @@ describe('variables', () => {
 });
 
 describe('shapes of operations', () => {
-  it('a fragment on an interface means the same wherever it is spread, though an object adds arguments to its fields', async () => {
+  it('a fragment on an interface has the same meaning wherever it is spread, although an object adds arguments', async () => {
     await expectAgreement(
       library,
       '{ rated { ... on Book { ...F } ... on Film { ...F } } media { ...F } } fragment F on Media { length parts(first: 1) { id } }',
@@ -139,14 +139,14 @@ describe('shapes of operations', () => {
     );
   });
 
-  it('conditions that cannot hold inside those around them are left out', async () => {
+  it('conditions that contradict an outer condition are removed', async () => {
     await expectAgreement(
       library,
       '{ best { ... on Film { ...F } } things { ... on Media { ...F } } } fragment F on Node { ... on Person { role } ... on Node { ... on Book { value } ... on Film { number: value } } }',
     );
   });
 
-  it('fields of one name and different types come out each under its own type', async () => {
+  it('fields of one name and different types are returned for each type', async () => {
     await expectAgreement(
       library,
       '{ things { ... on Book { value label { text holder { name } } owner { name } } ... on Film { number: value labels: label { text holder { title score } } owners: owner { name } } } }',
@@ -164,7 +164,7 @@ describe('shapes of operations', () => {
     await expectAgreement(shop, 'mutation { __typename }');
   });
 
-  it('left empty by @skip give empty objects and fetch what is asked beside them', async () => {
+  it('emptied by @skip result in empty objects, and other selections are fetched', async () => {
     await expectAgreement(shop, '{ items { name @skip(if: true) } }');
     await expectAgreement(
       shop,
@@ -179,7 +179,7 @@ describe('shapes of operations', () => {
     );
   });
 
-  it('@skip and @include both have to let a selection through', async () => {
+  it('a selection is included only if both @skip and @include allow it', async () => {
     for (const skip of [true, false]) {
       for (const include of [true, false]) {
         await expectAgreement(
@@ -191,7 +191,7 @@ describe('shapes of operations', () => {
     }
   });
 
-  it('introspection stands beside data, also below fields of type Query', async () => {
+  it('introspection is combined with data, also below fields of type Query', async () => {
     await expectAgreement(
       shop,
       '{ maker { id } __schema { queryType { name } } t: __type(name: "Item") { kind } ...F } fragment F on Query { u: __type(name: "Nope") { name } }',
@@ -202,13 +202,13 @@ describe('shapes of operations', () => {
     );
   });
 
-  it('operations of one document are kept apart by their names', async () => {
+  it('operations of one document are distinguished by their names', async () => {
     const query =
       'query A { maker { id } } query B { maker { name } } query C($x: Boolean = true) { maker { id @skip(if: $x) name } }';
     for (const name of ['A', 'B', 'C']) await expectAgreement(shop, query, {}, name);
   });
 
-  it('keys come in the order of the operation, merged as the specification says', async () => {
+  it('keys have the order of the operation, merged as the specification defines', async () => {
     await expectAgreement(
       shop,
       '{ maker { b: name ...F id } items(first: 1) { id } maker { country a: id } } fragment F on Maker { tariff b: name }',
@@ -219,7 +219,7 @@ describe('shapes of operations', () => {
     );
   });
 
-  it('lists of lists keep their holes', async () => {
+  it('lists of lists preserve their nulls', async () => {
     await expectAgreement(
       shop,
       '{ grid { rating name boxes { w unit } matrix } items { shelves { item { rating } neighbour { cost } } } }',
@@ -228,7 +228,7 @@ describe('shapes of operations', () => {
 });
 
 describe('mutations', () => {
-  it('run one after the other, across subgraphs, with what follows from each', async () => {
+  it('run serially, across subgraphs, each with its nested fetches', async () => {
     const query = `mutation {
       a: touch(id: "i1") { order item { rating } }
       b: addReview(item: "i2", stars: 3) { id item { name cost } }
@@ -247,7 +247,7 @@ describe('mutations', () => {
     ]);
   });
 
-  it('asked for twice under two aliases run twice; under one, once', async () => {
+  it('selected under two aliases run twice; repeated under one, once', async () => {
     await expectAgreement(
       shop,
       'mutation { a: touch(id: "i1", marks: [1]) { order } a: touch(id: "i1", marks: [1]) { item { id } } }',
@@ -264,7 +264,7 @@ describe('mutations', () => {
 });
 
 describe('@override and @context', () => {
-  it('moves fields wholly, at 100 percent, and not at 0 percent', async () => {
+  it('moves fields completely: always at 100 percent, never at 0 percent', async () => {
     await expectAgreement(
       organisations,
       '{ orgs { motto vendor stock badges { greeting motto other { greeting(name: "Ann") } } cabinet { badges { greeting } first { motto } } } }',
@@ -279,7 +279,7 @@ describe('@override and @context', () => {
 describe('plans', () => {
   const normalise = (graph: TestGraph, query: string): string => graph.explain(query).text;
 
-  it('are shared by operations that ask for the same', () => {
+  it('are shared by operations with the same normal form', () => {
     const texts = [
       'query A($a: Int, $c: String) { list: items(first: $a) { title: name cost: price(currency: $c, round: true) reviews { stars } } }',
       'query B($n: Int, $m: String) { items(first: $n) { name ...F } } fragment F on Item { price(round: true, currency: $m) ... { reviews { s: stars stars } } }',
@@ -418,7 +418,7 @@ describe('bombs', () => {
   });
 });
 
-it('the separator of keys is longer than any field of the schema has', () => {
+it('the separator of keys is longer than any field name of the schema', () => {
   const schema = buildASTSchema(parse('type Query { f(x: Int): Int f__0: Int f___1: Int }'));
   const document = parse('{ f(x: 1) g: f(x: 2) f__0 f___1 }');
   const { text } = normaliseOperation({

@@ -50,7 +50,7 @@ type Entities = { _entities: (Record<string, unknown> | null)[] };
 const entitiesOf = ({ data }: SubgraphResponse): Entities['_entities'] => (data as unknown as Entities)._entities;
 
 describe('a failing subgraph', () => {
-  it('leaves the data of the others, with one error for all of its entities', async () => {
+  it('does not affect the data of other subgraphs; one error covers all its entities', async () => {
     const { data, errors } = await answer(
       shop,
       failing('reviews'),
@@ -65,7 +65,7 @@ describe('a failing subgraph', () => {
     });
   });
 
-  it('makes nullable fields null beside the data of the others', async () => {
+  it('makes its nullable fields null; the data of other subgraphs is returned', async () => {
     const { data, errors } = await answer(shop, failing('reviews'), '{ items(first: 2) { name score: rating } }');
     expect(data).toEqual({
       items: [
@@ -76,13 +76,13 @@ describe('a failing subgraph', () => {
     expect(placesOf(errors)).toEqual([['SUBREQUEST_HTTP_ERROR', 'items.0.score']]);
   });
 
-  it('is one error where fields of another subgraph require what it did not give', async () => {
+  it('is one error if fields of another subgraph require its data', async () => {
     const { data, errors } = await answer(shop, failing('catalog'), '{ stocked { label inStock name } }');
     expect(data).toBeNull();
     expect(placesOf(errors)).toEqual([['SUBREQUEST_HTTP_ERROR', 'stocked.0.name']]);
   });
 
-  it('is one error where fields at several places were in one request', async () => {
+  it('is one error if fields at several positions were in one request', async () => {
     const { errors } = await answer(
       shop,
       failing('stock'),
@@ -91,7 +91,7 @@ describe('a failing subgraph', () => {
     expect(errors).toHaveLength(1);
   });
 
-  it('fails root fields without touching those of others', async () => {
+  it('fails its root fields without affecting those of others', async () => {
     const { data, errors } = await answer(
       shop,
       failing('reviews'),
@@ -101,7 +101,7 @@ describe('a failing subgraph', () => {
     expect(placesOf(errors)).toEqual([['SUBREQUEST_HTTP_ERROR', 'one']]);
   });
 
-  it('is one error where a root field that may not be null takes its siblings along', async () => {
+  it('is one error if a non-null root field makes its siblings null', async () => {
     const { data, errors } = await answer(shop, failing('stock'), '{ stocked { inStock } maker { name } }');
     expect(data).toBeNull();
     expect(placesOf(errors)).toEqual([['SUBREQUEST_HTTP_ERROR', 'stocked']]);
@@ -109,7 +109,7 @@ describe('a failing subgraph', () => {
 });
 
 describe('errors of a subgraph', () => {
-  it('under _entities come out at the client’s path with the client’s aliases', async () => {
+  it('under _entities have the path of the client, with its aliases', async () => {
     const { data, errors } = await answer(
       shop,
       changing('reviews', ({ data }) => {
@@ -129,7 +129,7 @@ describe('errors of a subgraph', () => {
     ]);
   });
 
-  it('deep inside an entity keep the rest of their path', async () => {
+  it('deep inside an entity preserve the remaining path', async () => {
     const { errors } = await answer(
       shop,
       changing('reviews', ({ data }) => {
@@ -147,7 +147,7 @@ describe('errors of a subgraph', () => {
     expect(placesOf(errors)).toEqual([['DOWNSTREAM_SERVICE_ERROR', 'ware.opinions.1.who.called']]);
   });
 
-  it('come out under the alias that asked for what failed', async () => {
+  it('have the alias whose selection failed', async () => {
     const { errors } = await answer(
       shop,
       changing('catalog', ({ data }) => ({
@@ -159,7 +159,7 @@ describe('errors of a subgraph', () => {
     expect(placesOf(errors)).toEqual([['DOWNSTREAM_SERVICE_ERROR', 'wares.1.by.from']]);
   });
 
-  it('of an entity that several aliases share are one error for each', async () => {
+  it('of an entity that several aliases share are one error for each alias', async () => {
     const { errors } = await answer(
       shop,
       changing('reviews', ({ data }) => ({
@@ -174,7 +174,7 @@ describe('errors of a subgraph', () => {
     ]);
   });
 
-  it('that made a whole entity null are the only error, though other fields of it may not be null', async () => {
+  it('that made a whole entity null are the only error, although other fields of it are non-null', async () => {
     const { data, errors } = await answer(
       shop,
       changing('stock', () => ({
@@ -204,7 +204,7 @@ describe('errors of a subgraph', () => {
     expect(placesOf(root.errors)).toEqual([['DOWNSTREAM_SERVICE_ERROR', 'items.0.name']]);
   });
 
-  it('without a path are errors of the first field it was asked for', async () => {
+  it('without a path are attributed to the first requested field', async () => {
     const { data, errors } = await answer(
       shop,
       changing('reviews', () => ({ errors: [{ message: 'x' }] })),
@@ -219,7 +219,7 @@ describe('errors of a subgraph', () => {
     expect(placesOf(errors)).toEqual([['DOWNSTREAM_SERVICE_ERROR', 'items.0.mark']]);
   });
 
-  it('do not hide another field that is null without a reason', async () => {
+  it('do not hide another field that is null without an error', async () => {
     const { data, errors } = await answer(
       shop,
       changing('stock', ({ data }) => {
@@ -239,7 +239,7 @@ describe('errors of a subgraph', () => {
 });
 
 describe('values that their types do not allow', () => {
-  it('carry null up to the nearest nullable place, with the exact path and once', async () => {
+  it('propagate null to the nearest nullable position, with the exact path, once', async () => {
     const { data, errors } = await answer(
       organisations,
       changing('members', ({ data }) => {
@@ -254,7 +254,7 @@ describe('values that their types do not allow', () => {
     expect(placesOf(errors)).toEqual([['SUBREQUEST_MALFORMED_RESPONSE', 'groups.1.way.strong.words']]);
   });
 
-  it('are null with an error where they may be null, and the rest stays', async () => {
+  it('are null with an error at nullable positions, and the remaining data is returned', async () => {
     const { data, errors } = await answer(
       shop,
       changing('catalog', ({ data }) => {
@@ -274,7 +274,7 @@ describe('values that their types do not allow', () => {
     expect(errors.map(({ extensions }) => extensions?.service)).toEqual(['catalog', 'catalog', 'catalog']);
   });
 
-  it('name the subgraph that gave them, once for all entities of a request', async () => {
+  it('name the subgraph that returned them, once for all entities of a request', async () => {
     const { data, errors } = await answer(
       shop,
       changing('reviews', (response) => ({
@@ -292,7 +292,7 @@ describe('values that their types do not allow', () => {
     ]);
   });
 
-  it('refuse an enum value the API schema does not have, and an object type it does not have', async () => {
+  it('reject an enum value and an object type that the API schema does not have', async () => {
     const hidden = await answer(
       library,
       changing(
@@ -333,7 +333,7 @@ describe('hostile answers to _entities', () => {
     ['an object', () => ({})],
     ['text', () => 'text'],
     ['a list of one list', (list: unknown[]) => [list]],
-  ])('that are %s are refused as a whole', async (_name, change) => {
+  ])('that are %s are rejected as a whole', async (_name, change) => {
     const { data, errors } = await answer(
       shop,
       changing('reviews', ({ data }) => ({ data: { _entities: change(entitiesOf({ data: data ?? null })) } })),
@@ -343,7 +343,7 @@ describe('hostile answers to _entities', () => {
     expect(placesOf(errors)).toEqual([['SUBREQUEST_MALFORMED_RESPONSE', 'items.0.rating']]);
   });
 
-  it('with nulls leave those entities without the fields', async () => {
+  it('with nulls make the fields of those entities null', async () => {
     const { data, errors } = await answer(
       shop,
       changing('reviews', ({ data }) => ({
@@ -361,7 +361,7 @@ describe('hostile answers to _entities', () => {
     expect(errors).toEqual([]);
   });
 
-  it('with keys called __proto__ or constructor change nothing but themselves', async () => {
+  it('with keys named __proto__ or constructor have no side effects', async () => {
     const { data } = await answer(
       shop,
       changing('reviews', ({ data }) => {
@@ -388,7 +388,7 @@ describe('hostile answers to _entities', () => {
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
   });
 
-  it('with another __typename are not taken for that type', async () => {
+  it('with another __typename are not treated as that type', async () => {
     const { data } = await answer(
       library,
       changing(
@@ -402,7 +402,7 @@ describe('hostile answers to _entities', () => {
 });
 
 describe('a root type below a field', () => {
-  it('has its errors at the client’s path', async () => {
+  it('reports its errors at the client’s path', async () => {
     const { data, errors } = await answer(
       organisations,
       changing('members', () => ({
@@ -415,7 +415,7 @@ describe('a root type below a field', () => {
     expect(placesOf(errors)).toEqual([['DOWNSTREAM_SERVICE_ERROR', 'again.all.1.called']]);
   });
 
-  it('is not asked for where the field is null', async () => {
+  it('is not fetched where the field is null', async () => {
     const { data, errors } = await answer(
       organisations,
       changing('organisations', () => ({ data: { self: null }, errors: [{ message: 'x', path: ['self'] }] })),
@@ -427,8 +427,8 @@ describe('a root type below a field', () => {
   });
 });
 
-describe('what a subgraph was not asked for', () => {
-  it('never takes the place of what another gave', async () => {
+describe('unrequested data of a subgraph', () => {
+  it('never replaces the data of another subgraph', async () => {
     const { data } = await answer(
       shop,
       changing('reviews', (response) => ({
@@ -441,7 +441,7 @@ describe('what a subgraph was not asked for', () => {
 });
 
 describe('an error of a whole entity', () => {
-  it('stands at a field that it kept empty', async () => {
+  it('is reported at a field that it made null', async () => {
     const { errors } = await answer(
       shop,
       changing('reviews', () => ({ data: { _entities: [null] }, errors: [{ message: 'x', path: ['_entities', 0] }] })),

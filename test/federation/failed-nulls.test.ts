@@ -79,8 +79,8 @@ async function ask(query: string): Promise<{ data: unknown; errors: number; writ
 type Items = { name?: unknown; count?: unknown; parts?: { note: unknown; label: unknown }[] | null }[];
 const listOf = (data: Record<string, unknown>): Items => Object.values(data)[0] as Items;
 
-describe('what an in-process subgraph requires', () => {
-  it('is asked with nulls that no error explains: they are data', async () => {
+describe('required data of an in-process subgraph', () => {
+  it('includes nulls that no error explains: they are data', async () => {
     failAt('shop', (data) => {
       Object.assign(listOf(data)[0] ?? {}, { name: null });
       return [];
@@ -89,7 +89,7 @@ describe('what an in-process subgraph requires', () => {
     expect({ written, errors }).toEqual({ written: ['a', 'b', 'c'], errors: 0 });
   });
 
-  it('keeps an entity from being asked where it failed, and that one alone', async () => {
+  it('excludes an entity for which it failed, and no other', async () => {
     failAt('shop', (data) => {
       const [key = ''] = Object.keys(data);
       Object.assign(listOf(data)[1] ?? {}, { name: null });
@@ -101,7 +101,7 @@ describe('what an in-process subgraph requires', () => {
     expect(errors).toBe(1);
   });
 
-  it('keeps it from being asked where it failed as an entity of another subgraph', async () => {
+  it('excludes an entity for which it failed in a fetch of another subgraph', async () => {
     failAt('stock', (data) => {
       Object.assign(listOf(data)[2] ?? {}, { count: null });
       return [['_entities', 2, 'count']];
@@ -111,7 +111,7 @@ describe('what an in-process subgraph requires', () => {
     expect(data).toMatchObject({ items: [{}, {}, { plan: null }] });
   });
 
-  it('counts as failed where something nested in a list of it did', async () => {
+  it('is failed if something nested in its list failed', async () => {
     failAt('shop', (data) => {
       const [key = ''] = Object.keys(data);
       Object.assign(listOf(data)[0]?.parts?.[1] ?? {}, { note: null });
@@ -123,7 +123,7 @@ describe('what an in-process subgraph requires', () => {
   it.each([
     ['the list’s item', (parts: unknown[]) => [parts[0], null]],
     ['the whole list', () => null],
-  ] as const)('counts as failed where the null climbed to %s', async (_name, climbed) => {
+  ] as const)('is failed where null propagated to %s', async (_name, climbed) => {
     failAt('shop', (data) => {
       const [key = ''] = Object.keys(data);
       const owner = listOf(data)[0];
@@ -143,7 +143,7 @@ describe('what an in-process subgraph requires', () => {
     expect((await ask('{ rows { title } }')).written).toEqual(['a']);
   });
 
-  it('failed for every place of an entity that was asked for once', async () => {
+  it('is failed at every position of an entity that was fetched once', async () => {
     failAt('stock', (data) => {
       const list = listOf(data);
       for (const entity of list) Object.assign(entity, { count: null });
@@ -156,7 +156,7 @@ describe('what an in-process subgraph requires', () => {
     expect(errors).toBeGreaterThan(0);
   });
 
-  it('is taken to have failed by an error that does not say where', async () => {
+  it('is failed if an error has no path', async () => {
     failAt('stock', (data) => {
       Object.assign(listOf(data)[1] ?? {}, { count: null });
       return [undefined];
@@ -164,7 +164,7 @@ describe('what an in-process subgraph requires', () => {
     expect((await ask('{ items { plan } }')).written).toEqual(['a', 'c']);
   });
 
-  it('is not held against fields that do not require it', async () => {
+  it('does not affect fields that do not require it', async () => {
     failAt('stock', (data) => {
       Object.assign(listOf(data)[0] ?? {}, { count: null });
       return [['_entities', 0, 'count']];
@@ -175,7 +175,7 @@ describe('what an in-process subgraph requires', () => {
 });
 
 describe('an HTTP subgraph', () => {
-  it('is asked all the same: what nulls mean is its own affair', async () => {
+  it('is sent failed nulls: it decides what they mean', async () => {
     Object.assign(graph.clients.get('writer') ?? {}, { kind: 'http' });
     failAt('stock', (data) => {
       Object.assign(listOf(data)[0] ?? {}, { count: null });

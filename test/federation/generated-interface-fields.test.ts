@@ -53,7 +53,7 @@ const schema: TestSchema = {
   },
 };
 
-describe('a field that costs money, asked for by type of an interface object', () => {
+describe('a paid field that is selected by type on an interface object', () => {
   const graph = createTestGraph(schema);
 
   it.each([
@@ -61,7 +61,7 @@ describe('a field that costs money, asked for by type of an interface object', (
     ['where they are not', '{ picks { ... on Film { blurb } } }'],
     ['beside other fields', '{ picks { id title like { id } ... on Film { blurb } ... on Book { title } } }'],
     ['below another', '{ picks { id like { ... on Film { blurb } } } }'],
-  ])('is generated for that type alone %s', async (_name, query) => {
+  ])('is generated for that type only %s', async (_name, query) => {
     expect(await graph.run(graph.engine, query)).toEqual(await graph.monolith(query));
     const sent = graph.requests.filter((one) => one.subgraph === 'assistant').map((one) => JSON.stringify(one.request));
     expect(sent).toHaveLength(1);
@@ -69,7 +69,7 @@ describe('a field that costs money, asked for by type of an interface object', (
     expect(sent[0]).not.toContain('Book');
   });
 
-  it('is never generated for a type because another asks for more below the same field', async () => {
+  it('is not generated for a type because another type selects more below the same field', async () => {
     const query = '{ picks { like { id } ... on Film { like { blurb } } } }';
     const outcome = await graph.run(graph.engine, query).catch((error: { code: string }) => error.code);
     if (typeof outcome === 'string') expect(outcome).toMatch(/^PLAN_/);

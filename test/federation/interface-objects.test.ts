@@ -25,14 +25,14 @@ describe('operations over interface objects', () => {
   });
 
   // Apollo's planner, asked by type, makes a cycle of fetches and follows it until its memory is full.
-  it('ask by a type what requires a field of the interface, from an interface object', async () => {
+  it('select by type a field that requires a field of the interface, on an interface object', async () => {
     const query = '{ reviewed { ... on Film { score } } }';
     expect(await graph.run(graph.engine, query)).toEqual(await graph.monolith(query));
     expect(askedOf('scores')).toEqual([['film1']]);
   });
 
   // Apollo's planner joins both fields in one fetch that requires what only verdict needs, and fetches it for films alone.
-  it('ask all for one field and a type for another that requires more, of one interface object', async () => {
+  it('select one field for all types and another, which requires more, for one type of an interface object', async () => {
     const query = '{ reviewed { best { stars } score ... on Film { verdict } } }';
     expect(await graph.run(graph.engine, query)).toEqual(await graph.monolith(query));
     expect(askedOf('scores')).toEqual([['film1'], ['film1', 'book1', 'album2']]);
@@ -44,7 +44,7 @@ describe('operations over interface objects', () => {
     ['from a subgraph that knows the types', '{ media { id ... on Film { score } } }', 'scores'],
     ['from a union', '{ shelf { any { ... on Film { score } ... on Book { verdict } } } }', 'scores'],
     ['beside all its types of another', '{ reviewed { score ... on Film { other: score(plus: 1) } } }', 'scores'],
-  ])('ask of no type what the client asks of another: %s', async (_name, query, subgraph) => {
+  ])('do not select for a type what the client selects for another: %s', async (_name, query, subgraph) => {
     expect(await graph.run(graph.engine, query)).toEqual(await graph.monolith(query));
     const [first = []] = askedOf(subgraph);
     expect(first.length).toBeGreaterThan(0);
@@ -61,7 +61,7 @@ describe('operations over interface objects', () => {
     ],
     ['with __typename alone', '{ reviewed { ... on Film { __typename } ... on Book { id } } }'],
     ['within a condition on the interface', '{ shelf { any { ... on Media { score ... on Film { verdict } } } } }'],
-  ])('ask by type %s', async (_name, query) => {
+  ])('select by type %s', async (_name, query) => {
     expect(await graph.run(graph.engine, query)).toEqual(await graph.monolith(query));
   });
 

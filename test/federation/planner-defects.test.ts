@@ -10,7 +10,7 @@ async function expectAgreement(graph: TestGraph, query: string): Promise<void> {
   expect(await graph.run(graph.engine, query)).toEqual(await graph.monolith(query));
 }
 
-describe('keys that a subgraph cannot be asked by', () => {
+describe('keys that a subgraph cannot resolve', () => {
   const parcel: DataObject = {
     __typename: 'Parcel',
     barcode: 'b1',
@@ -43,7 +43,7 @@ describe('keys that a subgraph cannot be asked by', () => {
     data: () => ({ root: { parcel }, entities: [parcel] }),
   });
 
-  it('are not used to come back to it, though they stand first', async () => {
+  it('are not used to return to it, although they are listed first', async () => {
     await expectAgreement(graph, '{ parcel { postage } }');
     const { subgraph, request } = graph.requests.at(-1) ?? {};
     expect(subgraph).toBe('post');
@@ -53,7 +53,7 @@ describe('keys that a subgraph cannot be asked by', () => {
   });
 });
 
-describe('a field that no plan can ask for', () => {
+describe('a field that no plan can fetch', () => {
   const note = { __typename: 'Note', id: 'n1' };
   const graph = createTestGraph({
     name: 'marks',
@@ -75,14 +75,14 @@ describe('a field that no plan can ask for', () => {
   });
 
   it.each(['{ mark { colour } }', '{ note { id mark { colour } } }'])(
-    'is refused, not answered with a null that no subgraph gave: %s',
+    'is refused, not answered with a null that no subgraph returned: %s',
     async (query) => {
       await expect(graph.run(graph.engine, query)).rejects.toMatchObject({ code: 'PLAN_UNSOUND' });
       expect(graph.requests).toEqual([]);
     },
   );
 
-  it('does not keep others from being asked', async () => {
+  it('does not prevent other fields from being fetched', async () => {
     await expectAgreement(graph, '{ note { id } coloured { colour } mark { id } }');
   });
 });
@@ -156,7 +156,7 @@ describe('a required field that requires another in turn, back in the same subgr
   });
 });
 
-describe('an argument from a context that the subgraph has to be asked for', () => {
+describe('an argument from a context that has to be fetched from the subgraph', () => {
   // Only the monolith's sailors know their ship without being told.
   const sailor = (ship?: DataObject): DataObject => ({
     __typename: 'Sailor',
@@ -200,7 +200,7 @@ describe('an argument from a context that the subgraph has to be asked for', () 
   });
 });
 
-describe('a field of an interface object asked for where not every type has it', () => {
+describe('a field of an interface object that is selected where not every type has it', () => {
   const truck: DataObject = { __typename: 'Truck', id: 't2', tows: null, km: 2 };
   const vehicles: readonly DataObject[] = [
     { __typename: 'Car', id: 'c1', tows: { __typename: 'Car', id: 'c2', tows: null, km: 4 }, km: 3 },
@@ -238,12 +238,12 @@ describe('a field of an interface object asked for where not every type has it',
       'a place that more types reach by another way',
       '{ vehicles { ... on Car { tows { id } } ... on Truck { tows { km } } } }',
     ],
-  ])('is not taken to be asked for of the others: %s', async (_name, query) => {
+  ])('is not selected for the other types: %s', async (_name, query) => {
     await expectAgreement(graph, query);
   });
 });
 
-describe('fetches of one subgraph with the same inputs, one of which waits for the other', () => {
+describe('fetches from one subgraph with the same inputs, one of which depends on the other', () => {
   const greeting = function (this: DataObject, { hi }: { hi: string }): string {
     return `${hi} ${read(this, 'name')}`;
   };
@@ -290,12 +290,12 @@ describe('fetches of one subgraph with the same inputs, one of which waits for t
   });
 
   // Merged without asking, they make Apollo's planner stop: "adding it as parent would create a cycle".
-  it('stay apart, and the operation is answered', async () => {
+  it('are not merged, and the operation is answered', async () => {
     await expectAgreement(graph, '{ last { owner { a: greeting b: greeting(hi: "b") c: greeting(hi: "c") } fine } }');
   });
 });
 
-describe('a field that a type gives something narrower for', () => {
+describe('a field with a narrower type in one of the types', () => {
   const person: DataObject = { __typename: 'Person', id: 'p1' };
   const city: DataObject = { __typename: 'City', id: 'c1', owner: person, near: () => [city] };
   const park: DataObject = { __typename: 'Park', id: 'k1', owner: { __typename: 'Firm', id: 'f1' }, near: [city] };
@@ -328,7 +328,7 @@ describe('a field that a type gives something narrower for', () => {
   it.each([
     '{ liked { ... on Place { owner { ... on Firm { id } } near { ... on Park { id } } } } }',
     '{ liked { ... on Place { owner { ... on Firm { id } ... on Person { id } } } } }',
-  ])('is asked for where no condition on it holds: %s', async (query) => {
+  ])('is fetched where none of its conditions holds: %s', async (query) => {
     await expectAgreement(graph, query);
   });
 });

@@ -44,7 +44,7 @@ const prices: TestSchema = {
 describe('two fields that require one field with different arguments', () => {
   const graph = createTestGraph(prices);
 
-  it('are right alone, whatever the client asks beside them', async () => {
+  it('are correct alone, whatever else the client selects', async () => {
     for (const query of [
       '{ product { euro price(in: "GBP") } }',
       '{ product { price: id pound } }',
@@ -54,7 +54,7 @@ describe('two fields that require one field with different arguments', () => {
     }
   });
 
-  it('are right together: each gets a representation of its own, in one request', async () => {
+  it('are correct together: each has its own representation, in one request', async () => {
     const query = '{ product { euro price pound } }';
     expect(await graph.run(graph.engine, query)).toEqual(await graph.monolith(query));
     expect(graph.requests.map(({ subgraph }) => subgraph)).toEqual(['catalog', 'tax']);
@@ -63,14 +63,14 @@ describe('two fields that require one field with different arguments', () => {
     expect(variables).toContain('1 GBP');
   });
 
-  it('get an own request where nothing is merged', async () => {
+  it('have separate requests where nothing is merged', async () => {
     const apart = createTestGraph({ ...prices, inProcess: ['tax'] });
     const query = '{ product { euro pound } }';
     expect(await apart.run(apart.engine, query)).toEqual(await apart.monolith(query));
     expect(apart.requests.map(({ subgraph }) => subgraph)).toEqual(['catalog', 'tax', 'tax']);
   });
 
-  it('do not show in the API schema, and a client cannot name what stands for them', () => {
+  it('do not appear in the API schema, and a client cannot select their internal names', () => {
     const { text, plan } = graph.explain('{ product { euro } }');
     const [twin] = /\w+(?=:price\(in:"EUR"\))/.exec(JSON.stringify(plan).replaceAll('\\', '')) ?? [];
     expect(text).not.toContain(twin);
@@ -81,11 +81,11 @@ describe('two fields that require one field with different arguments', () => {
 });
 
 describe('random operations over fields that require others with arguments', () => {
-  it('are answered as a monolith of the same data answers them, to the order of keys', async () => {
+  it('are answered like a monolith of the same data, including the order of keys', async () => {
     await expectAgreement({ graph: createTestGraph(requiredArguments), operations: 500, mutations: 0 });
   }, 300_000);
 
-  it('the same where an interface object requires them', async () => {
+  it('are answered like a monolith where an interface object requires them', async () => {
     await expectAgreement({ graph: createTestGraph(requiredArgumentsOfInterfaces), operations: 300, mutations: 0 });
   }, 300_000);
 });

@@ -43,12 +43,12 @@ const graph = createTestGraph({
   }),
 });
 
-describe('an object that several entities share, replaced at one of its places by an equal one', () => {
+describe('an object that several entities share, replaced at one of its positions by an equal one', () => {
   it.each([
     '{ things { owner { greeting(hi: "a") } next { owner { greeting(hi: "b") } } } }',
     '{ things { next { owner { greeting(hi: "b") } } owner { greeting(hi: "a") } } }',
     '{ things { owner { greeting(hi: "a") } next { owner { greeting(hi: "b") } next { owner { greeting(hi: "c") } } } } }',
-  ])('has at every place what is asked for there: %s', async (query) => {
+  ])('has at every position what is selected there: %s', async (query) => {
     expect(await graph.run(graph.engine, query)).toEqual(await graph.monolith(query));
   });
 });

@@ -91,7 +91,7 @@ describe.skipIf(!present)(
       ['nothing but an end', streamOf([], { content: [] })],
     ] as const;
 
-    it('refuses what does not fit, so that it can fail', () => {
+    it('rejects invalid examples, so that the check can fail', () => {
       expect(schema('CreateChatCompletionResponse')({ id: 'x' })).toBe(false);
       expect(schema('ResponseStreamEvent')({ type: 'response.output_text.delta' })).toBe(false);
     });
@@ -133,7 +133,7 @@ describe.skipIf(!present)(
       for (const event of events) expectFit(eventSchema(event), JSON.parse(event));
     });
 
-    it('a failed stream’s events fit', async () => {
+    it('the events of a failed stream fit', async () => {
       server.models.parts = [
         start,
         { type: 'text_delta', index: 0, text: 'Hi' },

@@ -27,7 +27,7 @@ const ask = async (selection: string, reply: ScriptedReply) => {
   };
 };
 
-describe('a whole answer that cannot be used', () => {
+describe('an answer that is invalid as a whole', () => {
   const mood = 'reviews(first: 1) { body sentiment }';
   const body = 'Review 1 of product 1.';
   it.each<[string, ScriptedReply, string, number]>([
@@ -55,7 +55,7 @@ describe('a whole answer that cannot be used', () => {
   });
 });
 
-describe('an answer of which a part is wrong', () => {
+describe('an answer with an invalid part', () => {
   it.each<[string, unknown, unknown, readonly (readonly string[])[]]>([
     [
       'an enum',
@@ -96,7 +96,7 @@ describe('an answer of which a part is wrong', () => {
     expect(graph.provider.requests).toHaveLength(2);
   });
 
-  it('loses keys nobody asked for, without a word and without a second call', async () => {
+  it('is returned without unrequested keys, without an error and without a second call', async () => {
     const text =
       '{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},"verdict":"BUY","cons":["x"],"id":"p666","toString":1}';
     const answer = await ask('highlights { verdict }', { text });
@@ -106,8 +106,8 @@ describe('an answer of which a part is wrong', () => {
   });
 });
 
-describe('the one repair', () => {
-  it('says what was wrong, behind the answer, and takes what comes', async () => {
+describe('the repair call', () => {
+  it('lists the problems after the answer, and its result is final', async () => {
     graph.provider.script([{ json: { value: 'SPLENDID' } }, { json: { value: 'GOOD' } }]);
     const { data } = await graph.query('{ products { reviews(first: 1) { sentiment } } }');
     expect(data.products[0].reviews).toEqual([{ sentiment: 'GOOD' }]);
@@ -117,7 +117,7 @@ describe('the one repair', () => {
     expect(messages[3]?.text).toContain('GOOD, BAD');
   });
 
-  it('does not cost what was valid where it fails altogether', async () => {
+  it('does not discard valid parts if it fails completely', async () => {
     for (const second of [{ error: { status: 500 } }, { text: 'Sorry.' }, { refusal: 'No.' }]) {
       graph.provider.script([{ json: { verdict: 'MAYBE', count: 3 } }, second]);
       const answer = await ask('highlights { verdict count }', {});
@@ -126,7 +126,7 @@ describe('the one repair', () => {
     expect(graph.provider.requests).toHaveLength(6);
   });
 
-  it('is bounded by the megabyte an answer may be', async () => {
+  it('is bounded by the size limit of an answer, one megabyte', async () => {
     graph.provider.script([{ text: 'x'.repeat(1_500_000) }]);
     await ask('reviews(first: 1) { sentiment }', { json: { value: 'GOOD' } });
     const sizes = graph.provider.requests.map(({ body }) => JSON.stringify(body).length);

@@ -32,7 +32,7 @@ it('an address and a number are placeholders in the prompt, the answer, the expl
   expect(data.product.reviews[0].author.email).toBe('ann@mail.example');
 });
 
-it('a review that repeats them hides them too, in any case of letters', async () => {
+it('they are masked in a review that repeats them, in any letter case', async () => {
   write('Write to ANN@mail.example or call 49301234, not 1493012345!', {
     name: 'Ann',
     email: 'ann@mail.example',
@@ -44,7 +44,7 @@ it('a review that repeats them hides them too, in any case of letters', async ()
   );
 });
 
-it('a value that is part of another does not take it apart, and one that spells a placeholder spells nothing', async () => {
+it('a value that is part of another does not split it, and a value that looks like a placeholder has no effect', async () => {
   write('ann@mail.example.org and personal', { name: 'personal', email: 'personal', phone: null });
   await ask();
   expect(userTextOf(graph.provider.requests[0])).toBe(
@@ -52,13 +52,13 @@ it('a value that is part of another does not take it apart, and one that spells 
   );
 });
 
-it('characters that mean something in patterns and templates are only characters', async () => {
+it('special characters of patterns and templates are plain characters', async () => {
   write('Say $& to a+b(c)[d]{{x}}@mail.example.', { name: 'Ann', email: 'a+b(c)[d]{{x}}@mail.example', phone: null });
   await ask();
   expect(userTextOf(graph.provider.requests[0])).toBe('From Ann, [personal 1], : Say $& to [personal 1].');
 });
 
-it('is private: a change of what is masked is another question, though the prompt is the same', async () => {
+it('a changed masked value changes the cache key, although the prompt is the same', async () => {
   write('Same.', { name: 'Ann', email: 'one@mail.example', phone: null });
   await ask();
   write('Same.', { name: 'Ann', email: 'two@mail.example', phone: null });
@@ -67,7 +67,7 @@ it('is private: a change of what is masked is another question, though the promp
   expect(graph.provider.requests.map(userTextOf)).toEqual(Array(2).fill('From Ann, [personal 1], : Same.'));
 });
 
-it('nothing is masked that is null', async () => {
+it('null is not masked', async () => {
   write('Plain.', { name: 'Ann', email: null, phone: null });
   await ask();
   expect(userTextOf(graph.provider.requests[0])).toBe('From Ann, , : Plain.');

@@ -78,7 +78,7 @@ describe('an answer a million levels deep', () => {
       '{ things { name } }',
       'DOWNSTREAM_SERVICE_ERROR',
     ],
-  ] as const)('%s costs its own fields and a coded error', async (_name, body, query, code) => {
+  ] as const)('%s makes its own fields null with a coded error', async (_name, body, query, code) => {
     say(body);
     const { status, errors } = await gateway.query(query);
     expect(status).toBe(200);
@@ -90,7 +90,7 @@ describe('an answer a million levels deep', () => {
     expect((await gateway.query('{ things { name } }')).data).toEqual({ things: [{ name: 'fine' }] });
   });
 
-  it('says that custom scalars may be two hundred levels deep', async () => {
+  it('custom scalars may be two hundred levels deep', async () => {
     const deep = (count: number) => '['.repeat(count) + ']'.repeat(count);
     say(thing(`"json":${deep(200)}`));
     expect((await gateway.query('{ things { json } }')).errors).toBeUndefined();

@@ -41,7 +41,7 @@ describe('a hostile document', () => {
     expect((await gateway.query('{ products { id } }')).data.products).toHaveLength(3);
   });
 
-  it('with names of the prototype as aliases gets its data under them', async () => {
+  it('with names of Object.prototype as aliases is answered under these aliases', async () => {
     const query = '{ __proto__: product(id: "p1") { constructor: name hasOwnProperty: stock toString: id } }';
     const response = await fetch(gateway.url, {
       method: 'POST',
@@ -68,7 +68,7 @@ describe('a hostile document', () => {
     },
   );
 
-  it('keeps injected text a value, whatever it looks like', async () => {
+  it('cannot turn a value into syntax', async () => {
     const name = '"; DROP TABLE x; ${jndi:ldap://x} \r\n {{7*7}} " } mutation {';
     const { data } = await gateway.query('mutation ($name: String!) { rename(id: "p1", name: $name) { name } }', {
       name,
@@ -78,7 +78,7 @@ describe('a hostile document', () => {
 });
 
 describe('hidden schemas', () => {
-  it('are not hinted at where introspection is off', async () => {
+  it('are not revealed by suggestions where introspection is off', async () => {
     await using closed = await startTestGateway({ subgraphs: shop, yaml: 'server: { introspection: false }' });
     const { status, errors } = await closed.query('{ __schema { types { name } } products { nam } }');
     expect(status).toBe(400);

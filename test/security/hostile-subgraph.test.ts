@@ -51,7 +51,7 @@ describe('a hostile subgraph', () => {
     ['nothing at all', () => {}, 'SUBGRAPH_REQUEST_TIMEOUT'],
     ['a reset', (request: IncomingMessage) => request.socket.resetAndDestroy(), 'SUBREQUEST_HTTP_ERROR'],
   ] as [string, Answer, string][])(
-    'that answers %s costs its own fields and a coded error',
+    'that answers %s makes its own fields null with a coded error',
     async (_name, answer, code) => {
       const { stock } = gateway.subgraphs;
       if (stock !== undefined) stock.intercept = answer;
@@ -63,7 +63,7 @@ describe('a hostile subgraph', () => {
     },
   );
 
-  it('that answers null for entities leaves nulls and no error', async () => {
+  it('that answers null for entities results in nulls without an error', async () => {
     const { stock } = gateway.subgraphs;
     if (stock !== undefined) stock.intercept = entities([null, { stock: 5 }, null]);
     const { data, errors } = await gateway.query('{ products { stock } }');
@@ -76,7 +76,7 @@ describe('a hostile subgraph', () => {
   it.each([
     ['errors that are null', '{"data":{"_entities":[{"stock":1},{"stock":2},{"stock":3}]},"errors":null}'],
     ['a byte order mark', '\ufeff{"data":{"_entities":[{"stock":1},{"stock":2},{"stock":3}]}}'],
-  ])('that answers with %s is understood', async (_name, body) => {
+  ])('that answers with %s is read', async (_name, body) => {
     const { stock } = gateway.subgraphs;
     if (stock !== undefined) stock.intercept = say(body);
     const { data, errors } = await gateway.query('{ products { stock } }');
@@ -86,7 +86,7 @@ describe('a hostile subgraph', () => {
     });
   });
 
-  it('cannot reach the prototype of anything', async () => {
+  it('cannot pollute a prototype', async () => {
     const { stock } = gateway.subgraphs;
     const body =
       '{"data":{"__proto__":{"polluted":1},"_entities":[{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},"stock":1},null,null]}}';
@@ -96,7 +96,7 @@ describe('a hostile subgraph', () => {
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
   });
 
-  it('with forty thousand errors costs a bounded answer and a bounded log', async () => {
+  it('with forty thousand errors results in a bounded answer and a bounded log', async () => {
     const { stock } = gateway.subgraphs;
     if (stock !== undefined)
       stock.intercept = say(JSON.stringify({ data: null, errors: Array(40_000).fill({ message: 'no' }) }));

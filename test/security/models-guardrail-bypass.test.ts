@@ -126,7 +126,7 @@ describe('personal data reaches no provider', () => {
   });
 });
 
-describe('what no answer may hold is in none', () => {
+describe('forbidden content is in no answer', () => {
   const choice = (index: number, message: object, more: object = {}) => ({
     index,
     message: { role: 'assistant', content: 'Fine.', refusal: null, ...message },
@@ -180,7 +180,7 @@ describe('what no answer may hold is in none', () => {
     expect(await (await gateway.post('/chat/completions', asked)).text()).not.toMatch(/swordfish/i);
   });
 
-  it('a further choice, a refusal or a call of a stream', async () => {
+  it('an additional choice, a refusal, or a tool call of a stream', async () => {
     const chunk = (index: number, delta: object, finish: string | null = null) => ({
       id: 'c',
       object: 'chat.completion.chunk',
@@ -258,7 +258,7 @@ describe('what no answer may hold is in none', () => {
     expect(await response.text()).not.toMatch(/swordfish/i);
   });
 
-  it('and an answer that holds nothing of it is passed on, byte for byte', async () => {
+  it('an answer without a finding is passed on, byte for byte', async () => {
     const body = completion([choice(0, { annotations: [] })], { system_fingerprint: 'fp', service_tier: 'default' });
     gateway.provider.respond({ body });
     const response = await gateway.post('/chat/completions', {
@@ -269,7 +269,7 @@ describe('what no answer may hold is in none', () => {
   });
 });
 
-it('guardrails that look at the input alone leave further choices alone', async () => {
+it('guardrails on the input only do not affect additional choices', async () => {
   await using other = await startV1Gateway({
     ai: ({ openAiBaseUrl }) => `  providers: { c: { kind: openai, base_url: "${openAiBaseUrl}", api_key: k } }
   models: { chat: { targets: [c/m], retries: 0 } }
