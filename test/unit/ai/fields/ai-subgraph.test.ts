@@ -114,7 +114,7 @@ const ask = (selection: string, bodies: readonly (string | null)[]) => ({
 const good: Answer = () => ({ text: '{"value":"GOOD"}' });
 
 describe('an AI subgraph', () => {
-  it('asks for twenty entities at once, twenty times at most', async () => {
+  it('generates the field of twenty entities concurrently, with at most twenty calls', async () => {
     const { client, asked, running } = subgraph(good);
     const bodies = Array.from({ length: 20 }, (_, index) => `Review number ${index}.`);
     const { data, errors } = await client.execute(ask('mood', bodies), context());
@@ -123,7 +123,7 @@ describe('an AI subgraph', () => {
     expect({ asked: asked.length, most: running.most }).toEqual({ asked: 20, most: 20 });
   });
 
-  it('asks the same once per client request, also across its fetches; with a cache once at all', async () => {
+  it('makes one call for equal questions of a client request, also across its fetches; with a cache, one call in total', async () => {
     const { client, asked } = subgraph(good);
     const request = context();
     await client.execute(ask('mood', ['Fine.', 'Fine.', 'Poor.']), request);
@@ -137,14 +137,14 @@ describe('an AI subgraph', () => {
     expect(kept.asked).toHaveLength(1);
   });
 
-  it('keeps tenants apart', async () => {
+  it('separates tenants', async () => {
     const { client, asked } = subgraph(good, true);
     for (const tenant of ['one', 'two', 'one'])
       await client.execute(ask('mood', ['Fine.']), context({ principal: { ...anonymous, id: 'someone', tenant } }));
     expect(asked.map(({ caller }) => caller.tenant)).toEqual(['one', 'two']);
   });
 
-  it('asks by the prompt, with values in the user’s message and the type as JSON schema', async () => {
+  it('sends the prompt with values in the user message and the type as JSON schema', async () => {
     const { client, asked } = subgraph(() => ({ text: '{"value":["battery"]}' }));
     await client.execute(ask('topics', ['Fine.']), context());
     expect(asked[0]).toMatchObject({
@@ -164,7 +164,7 @@ describe('an AI subgraph', () => {
     });
   });
 
-  it('leaves deprecated values out, and asks for a String as plain text', async () => {
+  it('omits deprecated values, and requests a String as plain text', async () => {
     const { client, asked } = subgraph(({ request }) => ({
       text: request.output.kind === 'text' ? ' short \n' : '{"value":"BAD"}',
     }));
@@ -184,7 +184,7 @@ describe('an AI subgraph', () => {
     });
   });
 
-  it('takes representations as values, and does not change them', async () => {
+  it('uses representations as values, and does not change them', async () => {
     const { client } = subgraph(good);
     const request = ask('mood', ['One.', 'Two.']);
     const copy = structuredClone(request);
@@ -192,7 +192,7 @@ describe('an AI subgraph', () => {
     expect(request).toEqual(copy);
   });
 
-  it('tells where values come from to those who ask, by the subgraph’s own paths', async () => {
+  it('explains values on request, by the paths of the subgraph', async () => {
     const { client } = subgraph(good);
     expect((await client.execute(ask('mood', ['Fine.']), context())).notes).toBeUndefined();
     const { notes } = await client.execute(ask('m: mood', ['Fine.']), context({ explain: new Set(['ai']) }));
@@ -205,7 +205,7 @@ describe('an AI subgraph', () => {
     ]);
   });
 
-  it('fails one entity alone, in words that are ours', async () => {
+  it('fails one entity only, with the gateway’s own message', async () => {
     const { client } = subgraph(({ request }) => {
       if (JSON.stringify(request.messages).includes('Bad.'))
         throw new GatewayError('AI_MODEL_UNAVAILABLE', { detail: 'secret detail' });
@@ -221,7 +221,7 @@ describe('an AI subgraph', () => {
     expect(JSON.stringify(errors)).not.toContain('secret');
   });
 
-  it('makes no call where required data that may not be null is missing; null where it may be is an input', async () => {
+  it('makes no call if required non-null data is missing; a nullable null is an input', async () => {
     const { client, asked } = subgraph(good);
     const { data, errors } = await client.execute(ask('mood gist', [null]), context());
     expect({ data: data?._entities, errors, asked }).toEqual({
@@ -233,7 +233,7 @@ describe('an AI subgraph', () => {
     expect(asked).toHaveLength(1);
   });
 
-  it('rejects with the reason of a client that left, and asks nothing for one that had left before', async () => {
+  it('rejects with the reason of a client that disconnected, and makes no call for one that had disconnected before', async () => {
     const { client, asked } = subgraph(good);
     const controller = new AbortController();
     controller.abort(new Error('gone'));

@@ -234,7 +234,7 @@ const wrong = fc.oneof(
 );
 
 describe('of any type and selection', () => {
-  it('a right answer is read as it was written, and fits the schema', () => {
+  it('a correct answer is read as it was written, and fits the schema', () => {
     fc.assert(
       fc.property(asked, (one) => {
         expect(accepts(one, body(one, one.value))).toBe(true);
@@ -265,7 +265,7 @@ describe('of any type and selection', () => {
     expect(refused).toBeGreaterThan(100);
   });
 
-  it('keys beyond those asked for are lost, and keys that are missing are null or an error', () => {
+  it('unrequested keys are removed, and missing keys are null or an error', () => {
     fc.assert(
       fc.property(asked, fc.nat(), (one, at) => {
         const whole = body(one, one.value);

@@ -31,7 +31,7 @@ it.each([
   ['page', 'Page.body takes the argument "format", and what a model has written takes none'],
   ['holder', 'Page.body takes the argument "format", and what a model has written takes none'],
   ['either', 'Empty has no field that a model could write'],
-])('a model can be asked for %s unless: %s', (name, reason) => {
+])('a model can write %s unless: %s', (name, reason) => {
   const type = (schema.getType('Query') as GraphQLObjectType).getFields()[name]?.type;
   expect(type && unsupportedOutput(schema, type)).toBe(reason);
 });

@@ -31,7 +31,7 @@ describe('secrets', () => {
     expect([...verdict.placeholders.values.values()]).toEqual(finds);
   });
 
-  it('include whole private keys, longer than what is held at once', () => {
+  it('include complete private keys, longer than the buffer', () => {
     const key = `-----BEGIN RSA PRIVATE KEY-----\n${'MIIEpAIBAAKCAQEA7bq3xk0Zr5lYq8s1f2v9w4t6u8x0y2A4C6E8G0I2K4M6O8Q0\n'.repeat(60)}-----END RSA PRIVATE KEY-----`;
     const guard = guards('secrets: {}');
     expect(guard.redact(`before\n${key}\nafter`).replaceAll('[PRIVATE_KEY]', '')).toBe('before\n\nafter');
@@ -69,7 +69,7 @@ describe('harmless texts', () => {
     expect(corpus('harmless').length).toBeGreaterThanOrEqual(60);
   });
 
-  it.each(corpus('harmless'))('pass untouched, whatever the country: %s', (line) => {
+  it.each(corpus('harmless'))('pass unchanged, whatever the country: %s', (line) => {
     for (const country of ['DE', 'US', 'GB', 'FR', 'ES', 'IT', 'NL']) {
       const guard = guards(
         `{ pii: { kinds: ${kinds}, country: ${country} }, secrets: {}, injection: { threshold: 0.7 } }`,

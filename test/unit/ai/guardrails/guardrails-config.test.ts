@@ -29,7 +29,7 @@ describe('the guardrails key', () => {
     });
   });
 
-  it('looks for nothing that is not written', () => {
+  it('detects nothing that is not configured', () => {
     expect(resolveGuardrails(undefined)).toBeUndefined();
     expect(resolve('{}')).toMatchObject({
       personalData: undefined,
@@ -39,7 +39,7 @@ describe('the guardrails key', () => {
     });
   });
 
-  it('gives each kind and each recogniser its own mode', () => {
+  it('has a mode for each kind and each recogniser', () => {
     const config = resolve(
       `pii: { mode: flag, kinds: { email: mask, card: block }, recognizers: [{ name: a, pattern: b }, { name: c, pattern: d, mode: block }] }`,
     );

@@ -26,7 +26,7 @@ describe('without a configuration', () => {
 describe('placeholders', () => {
   const guard = guards(personal);
 
-  it('stand for equal values alike, in every text of a call, and come back', () => {
+  it('are the same for equal values in all texts of a call, and are restored', () => {
     const verdict = passed(
       guard.checkInput(
         [
@@ -53,7 +53,7 @@ describe('placeholders', () => {
     expect(masked()).not.toBe(masked());
   });
 
-  it('cannot be forged: a text that holds one already is never given another’s data', () => {
+  it('cannot be forged: a text that already contains one never receives the data of another', () => {
     const key = new Uint8Array(32).fill(7);
     const sure = guards(personal, { placeholderKey: key });
     const first = passed(sure.checkInput([user('ann@example.com')], bounds()));
@@ -66,7 +66,7 @@ describe('placeholders', () => {
     expect(answer.text).toBe(`${forged} [EMAIL_1] ann@example.com`);
   });
 
-  it('come back escaped in JSON', () => {
+  it('are restored with JSON escapes', () => {
     const quoting = guards(`pii: { recognizers: [{ name: quote, pattern: 'Q"[a-z\\\\]+' }] }`);
     const verdict = passed(quoting.checkInput([user('he said Q"a\\b loudly')], bounds()));
     const [placeholder] = [...verdict.placeholders.values.keys()];
@@ -76,7 +76,7 @@ describe('placeholders', () => {
     expect(JSON.parse(answer.text)).toEqual({ a: 'Q"a\\b' });
   });
 
-  it('are put back around any text: restore(mask(x)) = x', () => {
+  it('are restored in any text: restore(mask(x)) = x', () => {
     const piece = fc.oneof(
       fc.constantFrom(...values),
       fc.string(),
@@ -94,7 +94,7 @@ describe('placeholders', () => {
     );
   });
 
-  it('leave nothing of a masked value in a text that passes', () => {
+  it('remove every part of a masked value from a text that passes', () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom(...values), { minLength: 1, maxLength: 6 }), (found) => {
         const text = found.map((value) => `about ${value}; `).join('');
@@ -115,7 +115,7 @@ describe('a stream', () => {
     `DE89 3704 0044 0532 0130 00. I live at 221B Baker Street, London. <img src="https://evil.example/${mail}"> ` +
     '[click](https://evil.example/x y) ![a](data:image/png;base64,AAAA) https://shop.example.com/ok password: hunter2! EMP-123456';
 
-  it('gives what the whole check gives, cut in two anywhere', () => {
+  it('has the result of the whole check, split in two anywhere', () => {
     const whole = passed(guard.checkOutput(answer, input.placeholders, bounds()));
     expect(whole.text).toContain('Dear ann@example.com, call +49 30 901820!');
     for (const gone of ['eve@', '415', '4111', '3704', 'Baker', 'evil', 'data:', 'hunter2', '<', 'EMP-'])
@@ -129,7 +129,7 @@ describe('a stream', () => {
     expect(streamed(guard, [...answer], input.placeholders).text).toBe(whole.text);
   });
 
-  it('gives what the whole check gives, whatever the text and the cuts', () => {
+  it('has the result of the whole check, for any text and any splits', () => {
     const texts = [
       ...values,
       mail ?? '',
@@ -165,7 +165,7 @@ describe('a stream', () => {
     );
   });
 
-  it('holds one word of plain text, and never more than its bound', () => {
+  it('buffers one word of plain text, and never more than its bound', () => {
     const plain = guard.outputStream(noPlaceholders);
     expect([plain.push('the'), plain.push(' quick'), plain.push(' brown ')]).toEqual(['', 'the', ' quick brown']);
     for (const text of ['<a ', '[a', '1 2 ', 'x', 'password ', '-----BEGIN RSA PRIVATE KEY----- ', 'Aa Bb ']) {
@@ -179,14 +179,14 @@ describe('a stream', () => {
     }
   });
 
-  it('masks what straddles the bound', () => {
+  it('masks a match across the bound', () => {
     for (let before = 2_000; before < 2_060; before += 1) {
       const text = `${'x'.repeat(before)},bob@example.com and more`;
       expect(streamed(guard, [text], noPlaceholders).text).toBe(`${'x'.repeat(before)},[EMAIL] and more`);
     }
   });
 
-  it('that is blocked gives nothing more', () => {
+  it('that is blocked emits nothing more', () => {
     const strict = guards('pii: { mode: block }');
     const stream = strict.outputStream(noPlaceholders);
     expect(stream.push('hello ')).toBe('hello');
@@ -197,7 +197,7 @@ describe('a stream', () => {
 });
 
 describe('modes', () => {
-  it('differ by kind, and a find never carries what was found', () => {
+  it('differ by kind, and a finding never contains the match', () => {
     const guard = guards('pii: { kinds: { email: flag, card: block, iban: mask } }');
     expect(guard.checkInput([user('a@example.com 4111111111111111')], bounds())).toEqual({
       kind: 'blocked',
@@ -213,7 +213,7 @@ describe('modes', () => {
     expect(guard.redact('a@example.com')).toBe('[EMAIL]');
   });
 
-  it('of injection join the texts of one item, not of two', () => {
+  it('of injection consider the texts of one item together, not those of two', () => {
     const guard = guards('injection: { mode: block }');
     const check = (first: string, second: string) =>
       guard.checkInput(
@@ -240,7 +240,7 @@ describe('modes', () => {
     expect(passed(guards('injection: { mode: block }').checkInput(system, bounds())).findings).toEqual([]);
   });
 
-  it('of own patterns and recognisers name their rule', () => {
+  it('of custom patterns and recognisers name their rule', () => {
     const guard = guards(
       `{ pii: { recognizers: [{ name: employee, pattern: 'EMP-\\d{6}' }] }, patterns: { blocked: ['(?i)project falcon', { name: code, pattern: 'X{3}', mode: mask }] } }`,
     );
@@ -272,7 +272,7 @@ describe('answers', () => {
     ).toMatchObject({ text: 'hello world', findings: [{ rule: 'length', count: 1 }] });
   });
 
-  it('must hold required patterns', () => {
+  it('must match required patterns', () => {
     const guard = guards(`patterns: { required: ['(?i)not legal advice'] }`);
     expect(guard.checkOutput('sure', noPlaceholders, bounds())).toMatchObject({
       kind: 'blocked',
@@ -317,7 +317,7 @@ describe('answers', () => {
     expect(text('output: { markup: mask }', answer)).toBe(expected);
   });
 
-  it('never carry personal data out in a URL, though it was put in a placeholder', () => {
+  it('never restore personal data inside a URL', () => {
     const guard = guards('{ pii: {}, output: { urls: {} } }');
     const { placeholders } = passed(guard.checkInput([user('ann@example.com')], bounds()));
     const [placeholder] = [...placeholders.values.keys()];
@@ -326,7 +326,7 @@ describe('answers', () => {
     ).not.toContain('?m=ann');
   });
 
-  it('in JSON stay JSON', () => {
+  it('in JSON remain JSON', () => {
     const guard = guards('{ pii: {}, secrets: {}, output: { urls: {}, markup: mask } }');
     const answer = JSON.stringify({ a: 'line\nbob@example.com', b: ['x', '<b>y</b>'], c: 'https://e.example/x"y' });
     const verdict = passed(guard.checkOutput(answer, noPlaceholders, { ...bounds(), form: 'json' }));
@@ -340,7 +340,7 @@ describe('a moderation model', () => {
     moderate: async () => ({ flagged, categories: flagged ? ['Violence', 'self harm'] : [] }),
   });
 
-  it('blocks or names what it flags, and holds streams', async () => {
+  it('blocks or records what it flags, and buffers streams', async () => {
     const guard = guards(yaml, says(true));
     expect(guard.buffersStreams).toBe(true);
     expect(await guard.checkInput([user('x')], bounds())).toMatchObject({
@@ -373,7 +373,7 @@ describe('a moderation model', () => {
     expect(guard.checkOutput('x', noPlaceholders, bounds())).not.toBeInstanceOf(Promise);
   });
 
-  it('that fails or is late blocks, or passes where the configuration says so', async () => {
+  it('that fails or is late blocks, or passes if it is configured so', async () => {
     const fails = { moderate: () => Promise.reject(new Error('down')) };
     const waits = { moderate: () => new Promise<never>(() => {}) };
     expect(await guards(yaml, fails).checkInput([user('x')], bounds())).toMatchObject({
@@ -386,7 +386,7 @@ describe('a moderation model', () => {
     ).toMatchObject({ kind: 'pass', findings: [{ rule: 'unavailable', mode: 'flag' }] });
   });
 
-  it('is left when the caller leaves', async () => {
+  it('is aborted when the caller disconnects', async () => {
     const controller = new AbortController();
     const verdict = guards(yaml, { moderate: () => new Promise<never>(() => {}) }).checkInput(
       [user('x')],

@@ -76,7 +76,7 @@ describe('a chat stream that is passed on', () => {
     expect(chat(...events)).toEqual(events);
   });
 
-  it('tells a role once for each choice', () => {
+  it('sends a role once for each choice', () => {
     const events = [0, 1, 0, 1].map((index) =>
       chatChunk({}, { choices: [{ index, delta: { content: 'x' }, finish_reason: null }] }),
     );
@@ -86,7 +86,7 @@ describe('a chat stream that is passed on', () => {
     expect(roles).toEqual(['assistant', 'assistant', undefined, undefined]);
   });
 
-  it('keeps what it does not mend of a chunk that it mends', () => {
+  it('preserves the other fields of a chunk that it normalises', () => {
     const [wire] = chat(
       JSON.stringify({ choices: [{ index: 0, delta: { content: 'a', extra: 1 }, logprobs: null }], citations: ['x'] }),
     );
@@ -100,14 +100,14 @@ describe('a chat stream that is passed on', () => {
     });
   });
 
-  it('passes over what is no chunk', () => {
+  it('skips what is not a chunk', () => {
     expect(chat(first, '{}', '{"type":"newer"}', '{"choices":[]}')).toEqual([first]);
   });
 });
 
 describe('a responses stream that is passed on', () => {
   const response = { id: 'r', object: 'response', status: 'in_progress', output: [] };
-  it('keeps an item’s parts, also of reasoning, byte for byte, and begins none twice', () => {
+  it('preserves an item’s parts, also of reasoning, byte for byte, and starts none twice', () => {
     const place = { item_id: 'rs', output_index: 0 };
     const part = { type: 'summary_text', text: '' };
     const events = [
@@ -137,7 +137,7 @@ describe('a whole chat completion that is passed on', () => {
     expect(wire).toBe(written);
   });
 
-  it('keeps other choices and unknown fields where it is mended', () => {
+  it('preserves other choices and unknown fields when it is normalised', () => {
     const choices = [
       { index: 1, message: { content: 'two' }, finish_reason: 'eos' },
       { index: 0, message: { content: null, tool_calls: [{ function: { name: 'w', arguments: '' }, extra: 1 }] } },
@@ -172,7 +172,7 @@ describe('a whole chat completion that is passed on', () => {
 });
 
 describe('usage that is passed on', () => {
-  it('is the same object where it says what the wire means', () => {
+  it('is the same object if it conforms to the wire', () => {
     const usage = {
       prompt_tokens: 3,
       completion_tokens: 4,

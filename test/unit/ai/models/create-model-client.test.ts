@@ -31,7 +31,7 @@ async function start(models: Record<string, unknown>, more: Record<string, unkno
   return { server, client, records };
 }
 
-describe('a model client made from the configuration', () => {
+describe('a model client created from the configuration', () => {
   it('prices a call by the built-in list, to the nano-dollar', async () => {
     const { server: scripted, client: made, records } = await start({ fast: ['openai/gpt-4.1-mini'] });
     scripted.respond({ text: 'yes', usage: { inputTokens: 1_000, outputTokens: 100 } });
@@ -42,7 +42,7 @@ describe('a model client made from the configuration', () => {
     ]);
   });
 
-  it('refuses a model nobody knows a price of, until it is declared', async () => {
+  it('refuses a model without a known price until a price is declared', async () => {
     const unpriced = await start({ fast: ['openai/our-finetune'] });
     await expect(unpriced.client.complete(call())).rejects.toMatchObject({ code: 'AI_PRICE_UNKNOWN' });
     expect(unpriced.server.requests).toHaveLength(0);
@@ -65,7 +65,7 @@ describe('a model client made from the configuration', () => {
     expect(scripted.requests).toHaveLength(2);
   });
 
-  it('asks its moderation model without asking it about itself', async () => {
+  it('calls its moderation model without moderating that call', async () => {
     const models = { fast: ['openai/gpt-4.1-mini'], judge: ['openai/gpt-4.1-nano'] };
     const guardrails = { moderation: { model: 'judge', mode: 'block', check: ['input'] } };
     const { server: scripted, client: made, records } = await start(models, { guardrails });

@@ -29,14 +29,14 @@ const openAiAlone = {
 };
 
 describe('a request that is passed on', () => {
-  it('is the same object for an endpoint and a model that nobody knows', () => {
+  it('is the same object for an unknown endpoint and model', () => {
     const body = { model: 'm', messages: [], ...openAiAlone, max_tokens: 1_000_000, thinking: { type: 'enabled' } };
     expect(fitted('127.0.0.1', 'm', body)).toEqual({ sent: body, told: [] });
     expect(fitted('127.0.0.1', 'm', body).sent).toBe(body);
   });
 
   it.each(['api.mistral.ai', 'api.groq.com', 'generativelanguage.googleapis.com', 'api.cerebras.ai'])(
-    'goes to %s without what only OpenAI knows',
+    'is sent to %s without fields that only OpenAI supports',
     (host) => {
       const { sent, told } = fitted(host, 'm', { messages: [], seed: 1, ...openAiAlone });
       expect(sent).toEqual({ messages: [], seed: 1 });
@@ -44,7 +44,7 @@ describe('a request that is passed on', () => {
     },
   );
 
-  it('goes to OpenAI with all of it, its bound by the name that reasoning models take', () => {
+  it('is sent to OpenAI completely, its bound by the name that reasoning models accept', () => {
     const { sent, told } = fitted('api.openai.com', 'o3', { ...openAiAlone, max_tokens: 500 });
     expect(sent).toEqual({ ...openAiAlone, max_completion_tokens: 500 });
     expect(told).toEqual(['max_tokens=max_completion_tokens']);
@@ -52,7 +52,7 @@ describe('a request that is passed on', () => {
     expect(fitted('api.mistral.ai', 'm', { max_completion_tokens: 5 }).sent).toEqual({ max_tokens: 5 });
   });
 
-  it('goes to OpenAI without marks of caches, no tools, and other vendors’ thinking', () => {
+  it('is sent to OpenAI without cache marks, empty tools, and other vendors’ thinking', () => {
     const body = {
       messages: [{ role: 'user', content: [{ type: 'text', text: 'Hi', cache_control: { type: 'ephemeral' } }] }],
       tools: [],
@@ -70,7 +70,7 @@ describe('a request that is passed on', () => {
     expect(told).toEqual(['thinking.budget_tokens=medium', 'tools', 'cache_control']);
   });
 
-  it('is not changed where the provider is told to refuse', () => {
+  it('is not changed if the provider’s policy is refuse', () => {
     const body = { max_tokens: 100_000, ...openAiAlone };
     const told: string[] = [];
     expect(fitPassed(body, 'gpt-4o', hi, dialectOf('api.groq.com'), new Adaptation('refuse', told))).toBe(body);
@@ -78,7 +78,7 @@ describe('a request that is passed on', () => {
   });
 });
 
-describe('what is known of a model', () => {
+describe('facts of a model', () => {
   it.each([
     ['claude-sonnet-4-5-20250929', 64_000],
     ['us.anthropic.claude-sonnet-4-5-20250929-v1:0', 64_000],

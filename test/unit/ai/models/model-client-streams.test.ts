@@ -27,7 +27,7 @@ function types(parts: readonly ModelStreamPart[]): string[] {
 }
 
 describe('a stream of the model client', () => {
-  it('starts with the model, gives its deltas and ends once, with its price', async () => {
+  it('starts with the model, yields its deltas and ends once, with its price', async () => {
     const { client, records } = clientOf({ providers: [provider('a'), provider('b')], models: two });
     const parts = await collect(client.stream(call()));
     expect(types(parts)).toEqual(['start', 'text_delta', 'text_delta', 'end']);
@@ -35,7 +35,7 @@ describe('a stream of the model client', () => {
     expect(records).toMatchObject([{ streamed: true, finish: 'stop', timeToFirstTokenMs: expect.any(Number) }]);
   });
 
-  it('falls back before its first output, and drops what the failed attempt had begun with', async () => {
+  it('falls back before its first output, and discards the start of the failed attempt', async () => {
     const first = provider('a', {
       stream: async function* () {
         yield { type: 'other', wire: '{"role":"assistant"}' };
@@ -49,7 +49,7 @@ describe('a stream of the model client', () => {
     expect(types(parts)).toEqual(['start', 'text_delta', 'text_delta', 'end']);
   });
 
-  it('never falls back after its first output, wherever and however it breaks', async () => {
+  it('never falls back after its first output, however it breaks', async () => {
     const texts = ['a', 'b', 'c', 'd'];
     const ways = ['failed', 'ends', 'throws'] as const;
     await fc.assert(
@@ -78,7 +78,7 @@ describe('a stream of the model client', () => {
     );
   });
 
-  it('fails with the code of the last failure where no target gives a first output', async () => {
+  it('fails with the code of the last failure if no target has a first output', async () => {
     const { client } = clientOf({
       providers: [failing('a', 'rate_limited', { retryAfterMs: 9_000_000 })],
       models: { fast: alias(['a/one']) },
@@ -87,7 +87,7 @@ describe('a stream of the model client', () => {
     expect(parts).toMatchObject([{ type: 'failed', error: { code: 'RATE_LIMITED', retryAfterMs: 9_000_000 } }]);
   });
 
-  it('does not hold more than 64 parts back', async () => {
+  it('buffers at most 64 parts', async () => {
     let given = 0;
     const silent = provider('a', {
       stream: async function* () {
@@ -119,7 +119,7 @@ describe('a stream of the model client', () => {
     expect(records).toMatchObject([{ finish: 'aborted', usage: { source: 'estimated' } }]);
   });
 
-  it('aborts the provider and books its usage when its reader leaves, and gives everything back', async () => {
+  it('aborts the provider, records its usage and releases everything when its reader leaves', async () => {
     let closed = false;
     let signal: AbortSignal | undefined;
     const endless = provider('a', {
@@ -174,7 +174,7 @@ describe('a stream of the model client', () => {
     expect(idleParts.at(-1)).toMatchObject({ type: 'failed', error: { code: 'AI_STREAM_INCOMPLETE' } });
   });
 
-  it('goes to the next target where the first is silent from the beginning', async () => {
+  it('tries the next target if the first is silent from the start', async () => {
     const silent = provider('a', {
       stream: async function* () {
         await new Promise(() => {});
@@ -184,7 +184,7 @@ describe('a stream of the model client', () => {
     expect(textIn(await collect(client.stream(call())))).toBe('yes');
   });
 
-  it('is not silent while only the event loop was held up: what has arrived meanwhile is read first', async () => {
+  it('is not silent while the event loop was blocked: data that arrived meanwhile is read first', async () => {
     const held = provider('a', {
       stream: async function* () {
         yield { type: 'text_delta', index: 0, text: 'x' };
@@ -237,7 +237,7 @@ describe('guardrails over calls', () => {
     return part?.type === 'text' ? part.text : '';
   };
 
-  it('mask what a provider gets and put it back into the answer, whole and streamed', async () => {
+  it('mask the request to a provider and restore the values in the answer, whole and streamed', async () => {
     const echoing = provider('a', {
       complete: (asked) => ({ ...answer, content: [{ type: 'text', text: echo(asked) }] }),
       stream: (asked) => streamOf([...echo(asked)]),
@@ -252,7 +252,7 @@ describe('guardrails over calls', () => {
     expect(JSON.stringify(records)).not.toContain(mail);
   });
 
-  it('refuse an input before any provider is asked', async () => {
+  it('refuse an input before any provider is called', async () => {
     const one = provider('a');
     const { client, records } = clientOf({ providers: [one], models: { fast: alias(['a/one']) }, guard });
     await expect(client.complete(asking('forbidden'))).rejects.toMatchObject({ code: 'AI_INPUT_BLOCKED' });
@@ -278,7 +278,7 @@ describe('guardrails over calls', () => {
     expect(records[1]?.guardrails.join()).toContain('forbidden:block');
   });
 
-  it('never send a client’s own request once its texts were masked', async () => {
+  it('never send the client’s original request after its texts were masked', async () => {
     const one = provider('a');
     const { client } = clientOf({ providers: [one], models: { fast: alias(['a/one']) }, guard });
     const wired = (unmapped: readonly string[]) => {

@@ -20,7 +20,7 @@ import {
 afterEach(() => void vi.useRealTimers());
 
 describe('a model client', () => {
-  it('gives the first target’s answer with its price, asks nobody else and records it', async () => {
+  it('returns the first target’s answer with its price, calls no other target and records it', async () => {
     const [first, second] = [provider('a'), provider('b')];
     const { client, records } = clientOf({ providers: [first, second], models: { fast: alias(['a/one', 'b/two']) } });
     const done = await client.complete(call());
@@ -97,7 +97,7 @@ describe('a model client', () => {
     expect([short.asked.length, long.asked.length]).toEqual([1, 1]);
   });
 
-  it('tells unknown aliases, aliases without a target and unknown prices apart', async () => {
+  it('distinguishes unknown aliases, aliases without a target and unknown prices', async () => {
     const models = { fast: alias(['a/unpriced']), keyless: alias([]) };
     const { client, records, warnings } = clientOf({ providers: [provider('a')], models });
     await expect(client.complete(call({ alias: 'nope' }))).rejects.toMatchObject({ code: 'AI_MODEL_NOT_FOUND' });
@@ -109,7 +109,7 @@ describe('a model client', () => {
     expect([client.has('fast'), client.has('keyless'), client.has('nope')]).toEqual([true, false, false]);
   });
 
-  it('takes a model’s own name for an alias only where references are exposed', async () => {
+  it('accepts a model reference as an alias only if references are exposed', async () => {
     const options = { providers: [provider('a')], models: {} };
     const named = call({ alias: 'a/family/one' });
     await expect(clientOf(options).client.complete(named)).rejects.toMatchObject({ code: 'AI_MODEL_NOT_FOUND' });
@@ -118,7 +118,7 @@ describe('a model client', () => {
     await expect(client.complete(call({ alias: 'b/one' }))).rejects.toMatchObject({ code: 'AI_MODEL_NOT_FOUND' });
   });
 
-  it('takes a refusal and a filtered answer for answers', async () => {
+  it('returns a refusal and a filtered answer as answers', async () => {
     const refused = { ...answer, content: [], refusal: 'No.', finishReason: 'refusal' } as const;
     const { client } = clientOf({
       providers: [provider('a', { complete: () => refused }), provider('b')],
@@ -146,7 +146,7 @@ describe('a model client', () => {
 });
 
 describe('the caller’s deadline and signal', () => {
-  it('bounds a provider that never answers, aborts it, and books what it may have used', async () => {
+  it('bounds a provider that never answers, aborts it, and records an estimate of its usage', async () => {
     const { made, aborted } = hanging('a');
     const { client, records } = clientOf({
       providers: [made, provider('b')],
@@ -165,7 +165,7 @@ describe('the caller’s deadline and signal', () => {
     await expect(client.complete(call({ ms: 20 }))).rejects.toMatchObject({ code: 'GATEWAY_TIMEOUT' });
   });
 
-  it('books what may have been used also where the provider saw first that it had passed', async () => {
+  it('records an estimate of the usage also if the provider noticed first that it had passed', async () => {
     const first = provider('a', {
       complete: async ({ call: { deadline } }) => {
         while (!deadline.passed) await new Promise(setImmediate);
@@ -178,7 +178,7 @@ describe('the caller’s deadline and signal', () => {
     expect(records[0]?.costUsd).not.toBe('0');
   });
 
-  it('asks nobody when it has passed already', async () => {
+  it('calls no provider if it has passed already', async () => {
     const only = provider('a');
     const { client } = clientOf({ providers: [only], models: { fast: alias(['a/one']) } });
     await expect(client.complete(call({ ms: 0 }))).rejects.toMatchObject({ code: 'GATEWAY_TIMEOUT' });
@@ -199,7 +199,7 @@ describe('the caller’s deadline and signal', () => {
     expect(records[0]?.usage).toMatchObject({ source: 'estimated' });
   });
 
-  it('goes to the next target after the target’s own timeout', async () => {
+  it('tries the next target after the target’s timeout', async () => {
     const { made, aborted } = hanging('a');
     const models = { fast: alias(['a/one', 'b/two'], { targetTimeoutMs: 20 }) };
     const { client, records } = clientOf({ providers: [made, provider('b')], models });
@@ -211,7 +211,7 @@ describe('the caller’s deadline and signal', () => {
 });
 
 describe('retries and keys', () => {
-  it('asks the same target again for what may pass, as often as the alias says', async () => {
+  it('retries the same target after a transient failure, as often as the alias allows', async () => {
     const shaky = provider('a', {
       complete: (_asked, turn) => (turn < 2 ? Promise.reject(failure('server_error')) : answer),
     });
@@ -220,7 +220,7 @@ describe('retries and keys', () => {
     expect(await client.complete(call())).toMatchObject({ attempts: 3 });
   });
 
-  it('books what failed attempts have used, once', async () => {
+  it('records the usage of failed attempts, once', async () => {
     const used = { inputTokens: 7, outputTokens: 0, source: 'estimated' } as const;
     const { client, records } = clientOf({
       providers: [failing('a', 'server_error', { usage: used }), provider('b')],
@@ -231,7 +231,7 @@ describe('retries and keys', () => {
   });
 
   it.each(['unauthorized', 'quota_exhausted', 'rate_limited'] as const)(
-    'takes the next key at once after %s, and never the same again',
+    'uses the next key at once after %s, and never the same again',
     async (kind) => {
       const keyed = provider('a', {
         keys: 3,
@@ -265,7 +265,7 @@ describe('retries and keys', () => {
     expect(await running).toMatchObject({ attempts: 2 });
   });
 
-  it('fails at once where retry-after ends after the deadline, and tells how long it is', async () => {
+  it('fails at once if retry-after ends after the deadline, and reports its length', async () => {
     const { client } = clientOf({
       providers: [failing('a', 'rate_limited', { retryAfterMs: 36_000_000 })],
       models: { fast: alias(['a/one'], { retries: 3 }) },
@@ -273,7 +273,7 @@ describe('retries and keys', () => {
     await expect(client.complete(call())).rejects.toMatchObject({ code: 'RATE_LIMITED', retryAfterMs: 36_000_000 });
   });
 
-  it('asks the next target rather than wait for a long retry-after, and leaves the first alone meanwhile', async () => {
+  it('tries the next target instead of waiting for a long retry-after, while the first one cools down', async () => {
     const [first, second] = [failing('a', 'rate_limited', { retryAfterMs: 3_000 }), provider('b')];
     const models = { fast: alias(['a/one', 'b/two'], { retries: 1 }) };
     const { client } = clientOf({ providers: [first, second], models });
@@ -284,7 +284,7 @@ describe('retries and keys', () => {
 });
 
 describe('breakers', () => {
-  it('open for what counts, answer in 5 ms, let one probe through, and close', async () => {
+  it('open for failures that count, answer in 5 ms, allow one probe, and close', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'Date'] });
     let healthy = false;
     const shaky = provider('a', { complete: () => (healthy ? answer : Promise.reject(failure('server_error'))) });
@@ -325,7 +325,7 @@ describe('breakers', () => {
 describe('cached answers', () => {
   const cached = { ...noCache, exact: true };
 
-  it('are given at no cost, and are recorded', async () => {
+  it('are returned at no cost, and are recorded', async () => {
     const one = provider('a');
     const { client, records } = clientOf({ providers: [one], models: { fast: alias(['a/one'], { cache: cached }) } });
     await client.complete(call());
@@ -342,7 +342,7 @@ describe('cached answers', () => {
     ]);
   });
 
-  it('are kept under the target that gave them', async () => {
+  it('are cached under the target that answered', async () => {
     let down = true;
     const first = provider('a', {
       complete: () =>
@@ -373,7 +373,7 @@ describe('cached answers', () => {
     expect(costs).toEqual(['aborted 0.000000015 miss', 'stop 0 shared']);
   });
 
-  it('are replayed as a stream, and a whole stream is kept', async () => {
+  it('are replayed as a stream, and a complete stream is cached', async () => {
     const one = provider('a');
     const { client } = clientOf({ providers: [one], models: { fast: alias(['a/one'], { cache: cached }) } });
     for await (const _part of client.stream(call()));
@@ -383,7 +383,7 @@ describe('cached answers', () => {
     expect(one.asked).toHaveLength(1);
   });
 
-  it('of vectors are kept by the model they are from', async () => {
+  it('of vectors are cached by their model', async () => {
     const first = provider('a', {
       embed: async () => {
         throw failure('server_error');
@@ -404,7 +404,7 @@ describe('cached answers', () => {
 describe('limits', () => {
   const limited = (more: Partial<typeof noLimits>) => target('a/one', { limits: { ...noLimits, ...more } });
 
-  it('of concurrency are never exceeded, and everything is given back', async () => {
+  it('of concurrency are never exceeded, and everything is released', async () => {
     let now = 0;
     let most = 0;
     const busy = provider('a', {
@@ -432,7 +432,7 @@ describe('limits', () => {
     expect([limits?.inFlight, limits?.waiting]).toEqual([0, 0]);
   });
 
-  it('of the queue refuse at once and tell when to come again', async () => {
+  it('of the queue refuse at once, with the time to wait', async () => {
     const { made } = hanging('a');
     const { client } = clientOf({
       providers: [made],
@@ -498,7 +498,7 @@ describe('shadow calls', () => {
 });
 
 describe('capabilities', () => {
-  it('send a call to a target that has them, and name what none has', async () => {
+  it('send a call to a target that has them, and name those that no target has', async () => {
     const [plain, able] = [provider('a'), provider('b')];
     const models = {
       fast: alias([target('a/one', { capabilities: [] }), target('b/two', { capabilities: ['images'] })]),
@@ -517,7 +517,7 @@ describe('capabilities', () => {
     });
   });
 
-  it('are the price’s too: the cheapest target is asked first', async () => {
+  it('include the price: the cheapest target is tried first', async () => {
     const models = { fast: alias(['a/dear', 'a/cheap'], { strategy: 'lowest_price' }) };
     const { client } = clientOf({ providers: [provider('a')], models, prices });
     expect(await client.complete({ ...call(), request: { ...request, messages: [userText('hi')] } })).toMatchObject({

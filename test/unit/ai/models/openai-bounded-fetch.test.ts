@@ -16,8 +16,8 @@ async function serve(reply: Reply, maxBytes = 10_000) {
   return { ...endpoint, post };
 }
 
-describe('the fetch that SDKs are given', () => {
-  it('sends the SDK’s own headers, but not what tells of the machine', async () => {
+describe('the fetch that SDKs use', () => {
+  it('sends the SDK’s headers, except those about the machine', async () => {
     const { post, calls } = await serve((_call, response) => sendJson(response, { ok: true }));
     const headers = { 'x-api-key': 'k', 'user-agent': 'ai-sdk/1 node/26', 'accept-encoding': 'br' };
     expect(await (await post({ headers })).json()).toEqual({ ok: true });
@@ -29,7 +29,7 @@ describe('the fetch that SDKs are given', () => {
     });
   });
 
-  it('passes bytes as they are and as they come', async () => {
+  it('passes bytes unchanged and without delay', async () => {
     const first = Promise.withResolvers<void>();
     const { post } = await serve((_call, response) => {
       response.writeHead(200, { 'content-type': 'application/octet-stream' }).write(Buffer.of(0, 255, 128));

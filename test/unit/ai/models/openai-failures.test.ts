@@ -85,7 +85,7 @@ describe('an HTTP status', () => {
     expect(failure.detail).not.toContain('<html>');
   });
 
-  it('is told with the provider’s code and sentence, once', async () => {
+  it('is reported with the provider’s code and message, once', async () => {
     const { provider, calls } = await serve((_call, response) => {
       response.setHeader('x-request-id', 'req_7');
       sendJson(response, openAi('You exceeded your quota.', 'insufficient_quota'), 429);
@@ -96,7 +96,7 @@ describe('an HTTP status', () => {
     expect(calls).toHaveLength(1);
   });
 
-  it('never gets a key into an error, whatever the provider echoes', async () => {
+  it('never contains a key, whatever the provider echoes', async () => {
     const other = 'another-key-0123456789abcdef';
     const message = `Incorrect API key provided: ${apiKey.slice(0, 12)}*****${apiKey.slice(-4)}. You sent ${apiKey} (Bearer ${apiKey}), ending ${apiKey.slice(-10)}, not ${other}.`;
     const { provider } = await serve((_call, response) => sendJson(response, openAi(message, 'invalid_api_key'), 401), {
@@ -137,7 +137,7 @@ describe('an error inside an answer of HTTP 200', () => {
   });
 });
 
-describe('how long a provider asks to be left alone', () => {
+describe('the retry-after of a provider', () => {
   it.each<readonly [Readonly<Record<string, string>>, number | undefined]>([
     [{ 'retry-after-ms': '1500' }, 1_500],
     [{ 'retry-after-ms': '12.5', 'retry-after': '60' }, 13],
@@ -163,7 +163,7 @@ describe('how long a provider asks to be left alone', () => {
     expect(retryAfterMs).toBeLessThanOrEqual(30_000);
   });
 
-  it('may be in the body, as Gemini’s compatible endpoint says it', () => {
+  it('may be in the body, as in Gemini’s compatible endpoint', () => {
     const details = [{ '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: '34.4s' }];
     const body = JSON.stringify([{ error: { code: 429, message: 'quota', status: 'RESOURCE_EXHAUSTED', details } }]);
     expect(failureOfAnswer({ status: 429, headers: {}, body }, [])).toMatchObject({
@@ -193,7 +193,7 @@ describe('an endpoint that does not answer the wire', () => {
     expect([failure.kind, failure.detail]).toEqual(['malformed', expect.stringMatching(detail)]);
   });
 
-  it('is not followed when it redirects: the key stays with its host', async () => {
+  it('is not followed when it redirects: the key is sent to its host only', async () => {
     const elsewhere = await serve((_call, response) => sendJson(response, chatCompletion({ content: 'mine now' })));
     const { provider } = await serve((_call, response) =>
       response.writeHead(307, { location: `${elsewhere.baseUrl}/chat/completions` }).end(),
@@ -203,7 +203,7 @@ describe('an endpoint that does not answer the wire', () => {
     expect(elsewhere.calls).toEqual([]);
   });
 
-  it('cannot fill the memory: a larger answer than allowed is not read, said or unsaid', async () => {
+  it('cannot fill the memory: an answer above the limit is not read, with or without content-length', async () => {
     const large = JSON.stringify(chatCompletion({ content: 'x'.repeat(5_000) }));
     for (const headers of [{}, { 'content-length': String(large.length) }]) {
       const { provider } = await serve((_call, response) => response.writeHead(200, headers).end(large), {
@@ -214,7 +214,7 @@ describe('an endpoint that does not answer the wire', () => {
     }
   });
 
-  it('is given up at the deadline, before its headers and in the middle of its answer', async () => {
+  it('is aborted at the deadline, before its headers and in the middle of its answer', async () => {
     const silent = await serve(() => {});
     const arrived = silent.nextCall();
     expect((await failureOf(silent.provider.complete('gpt-test', text, called({ milliseconds: 50 })))).kind).toBe(
@@ -244,7 +244,7 @@ describe('an endpoint that does not answer the wire', () => {
     });
   });
 
-  it('is malformed where it says that it is encoded and is not', async () => {
+  it('is malformed if it claims an encoding that it does not have', async () => {
     const { provider, calls } = await serve((_call, response) =>
       response.writeHead(200, { 'content-encoding': 'gzip' }).end('xxxx'),
     );

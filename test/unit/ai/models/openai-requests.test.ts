@@ -114,7 +114,7 @@ describe('a request on the chat wire', () => {
     });
   });
 
-  it('says sound as sound', () => {
+  it('sends audio as audio', () => {
     const sound = { type: 'file', source: { kind: 'base64', data: 'UklGRg==' }, mediaType: 'audio/mpeg' } as const;
     expect(chat({ messages: [{ role: 'user', content: [sound] }] }).messages).toEqual([
       { role: 'user', content: [{ type: 'input_audio', input_audio: { data: 'UklGRg==', format: 'mp3' } }] },
@@ -139,7 +139,7 @@ describe('a request on the chat wire', () => {
     ]);
   });
 
-  it('refuses by name what it has no word for', () => {
+  it('refuses unsupported fields by name', () => {
     const url = { kind: 'url', url: 'https://files.example/a.pdf' } as const;
     const file = { type: 'file', source: url, mediaType: 'application/pdf' } as const;
     expect(refusal(() => chat({ topK: 3 }, 'api.openai.com'))).toMatch(/topK/);
@@ -151,7 +151,7 @@ describe('a request on the chat wire', () => {
 });
 
 describe('a request on the responses wire', () => {
-  it('carries the conversation as items, and only this provider’s own reasoning', () => {
+  it('sends the conversation as items, with this provider’s reasoning only', () => {
     const { input, include, store } = responses({ messages: conversation });
     expect(input).toEqual([
       { role: 'system', content: 'Be short.' },
@@ -179,7 +179,7 @@ describe('a request on the responses wire', () => {
     expect(responses({})).not.toHaveProperty('include');
   });
 
-  it('carries every setting it knows, tools that are not strict unless they say so', () => {
+  it('sends every setting it knows, and tools that are not strict unless declared', () => {
     const tools = [{ name: 'look', parameters: { type: 'object' } }];
     const output = { kind: 'json', name: 'answer', schema: { type: 'object', properties: {} } } as const;
     expect(
@@ -208,7 +208,7 @@ describe('a request on the responses wire', () => {
     });
   });
 
-  it('refuses by name what it has no word for', () => {
+  it('refuses unsupported fields by name', () => {
     const asked = { topK: 1, seed: 1, stop: ['x'], frequencyPenalty: 1, presencePenalty: 1 } as const;
     for (const [field, value] of Object.entries(asked)) {
       expect(refusal(() => responses({ [field]: value }))).toContain(field);
@@ -219,7 +219,7 @@ describe('a request on the responses wire', () => {
   });
 });
 
-describe('a client’s own request', () => {
+describe('a request in the client’s own wire', () => {
   const body = { model: 'alias', messages: [{ role: 'user', content: 'Hi' }], logprobs: true, n: 2 };
   const wired = (more = {}): ModelRequest => ({
     messages: [userText('Hi')],
@@ -227,7 +227,7 @@ describe('a client’s own request', () => {
     wire: { wire: 'openai-chat', body: { ...body, ...more }, unmapped: ['logprobs', 'n'] },
   });
 
-  it('is sent as it is, with the model’s name replaced, and the answer comes back as it is', async () => {
+  it('is sent unchanged except for the model’s name, and the answer is returned unchanged', async () => {
     const sent = `${JSON.stringify(chatCompletion({ content: 'Yes.' }, { service_tier: 'default' }))}\n`;
     const { provider, calls } = await serve((_call, response) => response.end(sent));
     const answer = await provider.complete('gpt-test', wired(), called());
@@ -236,7 +236,7 @@ describe('a client’s own request', () => {
     expect(answer).toMatchObject({ content: [{ type: 'text', text: 'Yes.' }], usage: { inputTokens: 12 } });
   });
 
-  it('streams each event once and in order, without the usage that only we asked for', async () => {
+  it('streams each event once and in order, without usage that only the gateway requested', async () => {
     const usage = { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 };
     const events = [
       chatChunk({ role: 'assistant', content: '' }),
@@ -274,7 +274,7 @@ describe('a client’s own request', () => {
     expect(calls[1]?.body.stream_options).toEqual({ include_usage: true, include_obfuscation: false });
   });
 
-  it('on another wire is translated, or refused where something would be lost', async () => {
+  it('on another wire is translated, or refused if something would be lost', async () => {
     const { provider, calls } = await serve((_call, response) => response.end(), { wire: 'responses' });
     const failure = failureIn(await partsOf(provider.stream('gpt-test', wired(), called())));
     expect([failure.kind, failure.detail]).toEqual(['unsupported', expect.stringContaining('logprobs, n')]);

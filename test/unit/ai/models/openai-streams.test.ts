@@ -21,7 +21,7 @@ async function streamed(reply: Reply, request: ModelRequest = text, more: Parame
 const deltas = (parts: readonly ProviderStreamPart[]) => parts.slice(0, -1);
 
 describe('a stream on the chat wire', () => {
-  it('is told in parts numbered as they begin, and ends with the whole answer', async () => {
+  it('has parts numbered in their order, and ends with the complete answer', async () => {
     const parts = await streamed(
       streaming(
         chatChunk({ role: 'assistant', content: '' }),
@@ -63,7 +63,7 @@ describe('a stream on the chat wire', () => {
     });
   });
 
-  it('keeps calls apart that share a number, or have none', async () => {
+  it('separates calls that share a number, or have none', async () => {
     for (const index of [{ index: 0 }, {}]) {
       const parts = await streamed(
         streaming(
@@ -93,7 +93,7 @@ describe('a stream on the chat wire', () => {
     expect(joinDeltas(parts)).toEqual(endOf(parts).content);
   });
 
-  it('counts usage that comes in every chunk once: the last wins', async () => {
+  it('counts usage of every chunk once: the last wins', async () => {
     const at = (completion_tokens: number) => ({ usage: { ...usage, completion_tokens } });
     const parts = await streamed(
       streaming(
@@ -107,13 +107,13 @@ describe('a stream on the chat wire', () => {
     expect(endOf(parts).usage).toMatchObject({ inputTokens: 12, outputTokens: 2, source: 'reported' });
   });
 
-  it('estimates usage that never comes', async () => {
+  it('estimates missing usage', async () => {
     const parts = await streamed(streaming(chatChunk({ content: 'Well, perhaps.' }), stop, '[DONE]'));
     expect(endOf(parts).usage).toMatchObject({ source: 'estimated' });
     expect(endOf(parts).usage.outputTokens).toBeGreaterThan(0);
   });
 
-  it('tells a refusal as one', async () => {
+  it('reports a refusal as a refusal', async () => {
     const parts = await streamed(
       streaming(chatChunk({ refusal: 'I ' }), chatChunk({ refusal: 'cannot.' }), stop, '[DONE]'),
     );
@@ -126,7 +126,7 @@ describe('a stream of JSON', () => {
   const output = { kind: 'json', name: 'answer', schema: { type: 'object', properties: { a: {} } } } as const;
   const list = { kind: 'json', name: 'list', schema: { type: 'array' } } as const;
 
-  it('is told as it comes where it is JSON from the first character', async () => {
+  it('is passed on at once if it is JSON from the first character', async () => {
     const parts = await streamed(
       streaming(chatChunk({ content: '\n{"a"' }), chatChunk({ content: ':1}' }), stop, '[DONE]'),
       { ...text, output },
@@ -136,7 +136,7 @@ describe('a stream of JSON', () => {
     expect(joinDeltas(parts)).toEqual(endOf(parts).content);
   });
 
-  it('is held back until it is whole where it is wrapped, fenced or a call’s arguments', async () => {
+  it('is buffered until it is complete if it is wrapped, fenced or a call’s arguments', async () => {
     const wrapped = await streamed(
       streaming(chatChunk({ content: '{"value":' }), chatChunk({ content: '[1]}' }), stop, '[DONE]'),
       { ...text, output: list },
@@ -191,7 +191,7 @@ describe('a stream that is not whole', () => {
     expect(textOf(endOf(parts))).toBe('Whole');
   });
 
-  it('tells what came before the connection broke, with the tokens so far', async () => {
+  it('reports the parts before the connection broke, with the tokens so far', async () => {
     const parts = await streamed((_call, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream', 'x-request-id': 'req_1' });
       response.write(eventStream([chatChunk({ content: 'Half a sentence' })]), () => response.destroy());
@@ -201,7 +201,7 @@ describe('a stream that is not whole', () => {
     expect(failureIn(parts).usage?.outputTokens).toBeGreaterThan(0);
   });
 
-  it('is given up at the deadline, with the tokens so far, and its connection closed', async () => {
+  it('is aborted at the deadline, with the tokens so far, and its connection is closed', async () => {
     const { provider, nextCall } = await serve((_call, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
       response.write(eventStream([chatChunk({ content: 'Half' }, { usage })]));
@@ -212,7 +212,7 @@ describe('a stream that is not whole', () => {
     await (await arrived).abandoned;
   });
 
-  it('fails with the kind of an error that comes in it', async () => {
+  it('fails with the kind of an error inside the stream', async () => {
     const error = { message: 'Rate limit reached', code: 'rate_limit_exceeded' };
     const told = await streamed(streaming(JSON.stringify({ error })));
     expect(failureIn(told)).toMatchObject({ kind: 'rate_limited', usage: undefined });
@@ -230,7 +230,7 @@ describe('a stream that is not whole', () => {
     expect(failureIn(reason).kind).toBe('overloaded');
   });
 
-  it('fails with the kind of what was answered instead of a stream', async () => {
+  it('fails with the kind of the answer that replaced the stream', async () => {
     const limited = await streamed((_call, response) => {
       response.setHeader('retry-after', '2');
       sendJson(response, { error: { message: 'Slow down.' } }, 429);
@@ -260,7 +260,7 @@ describe('a stream that is not whole', () => {
   });
 });
 
-describe('a stream nobody wants any more', () => {
+describe('a stream without a reader', () => {
   const dripping: Reply = (_call, response) => {
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     response.write(eventStream([chatChunk({ content: 'Half' })]));
@@ -309,7 +309,7 @@ describe('a stream on the responses wire', () => {
     expect(failureIn(await own(created, error, failed)).usage).toMatchObject({ inputTokens: 3, source: 'reported' });
   });
 
-  it('tells apart why it is incomplete', async () => {
+  it('distinguishes why it is incomplete', async () => {
     for (const [reason, finish] of [
       ['max_output_tokens', 'length'],
       ['content_filter', 'content_filter'],
@@ -323,7 +323,7 @@ describe('a stream on the responses wire', () => {
     }
   });
 
-  it('reads pieces that come whole, and an answer that only its end tells', async () => {
+  it('reads complete pieces, and an answer that only its end contains', async () => {
     const call = { type: 'function_call', call_id: 'c1', name: 'now', arguments: '{"a":1}' };
     const message = { type: 'message', content: [{ type: 'output_text', text: 'Hi' }] };
     const whole = await own(

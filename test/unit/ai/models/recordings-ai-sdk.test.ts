@@ -204,7 +204,7 @@ function answerOf(parts: readonly ProviderStreamPart[]): ModelAnswer {
 }
 
 describe.skipIf(!isThere)(`whole answers of ${suite}`, () => {
-  it.each(whole)('$file says what its body says', async (recording) => {
+  it.each(whole)('$file is read as its body', async (recording) => {
     const { provider } = await serve(recording.name, (_call, response) => sendJson(response, recording.text));
     const answer = await provider.complete(modelOf(recording), requestOf(recording), bounds());
     const { text, calls, tokens } = expected(recording.name, JSON.parse(recording.text));
@@ -214,7 +214,7 @@ describe.skipIf(!isThere)(`whole answers of ${suite}`, () => {
     );
   });
 
-  it('gives back what Anthropic and Gemini sign', async () => {
+  it('returns signatures of Anthropic and Gemini', async () => {
     const signed = whole.filter(({ file }) => /clear-thinking|tool-call-gemini3/.test(file));
     expect(signed).toHaveLength(2);
     for (const recording of signed) {
@@ -238,7 +238,7 @@ describe.skipIf(!isThere)(`whole answers of ${suite}`, () => {
 });
 
 describe.skipIf(!isThere)(`streams of ${suite}`, () => {
-  it.each(streams)('$file says what its events say, and its deltas say what the answer says', async (recording) => {
+  it.each(streams)('$file is read as its events, and its deltas make the answer', async (recording) => {
     const events = eventsOf(recording);
     const parts = await played(recording, frame(recording.name, events));
     const answer = answerOf(parts);
@@ -327,7 +327,7 @@ describe.skipIf(!isThere)(`streams of ${suite}`, () => {
   );
 
   it.each(packages)(
-    '%s: bytes split anywhere say the same',
+    '%s: bytes split anywhere are read alike',
     async (name) => {
       const recording = streams
         .filter((one) => one.name === name)

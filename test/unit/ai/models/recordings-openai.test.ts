@@ -136,7 +136,7 @@ describe.skipIf(!isThere)('recorded answers', () => {
     ]);
   });
 
-  it('that refuse a parameter say so: another model may take it', () => {
+  it('that refuse a parameter are recognised: another model may accept it', () => {
     for (const file of [
       'openai/chat/reasoning-model-legacy-parameter-error.json',
       'openai/responses/reasoning-model-temperature-error.json',
@@ -182,7 +182,7 @@ describe.skipIf(!isThere)('recorded streams', () => {
     },
   );
 
-  it('reassembled are equal to the whole body recorded beside them', () => {
+  it('reassembled are equal to the whole body of the same recording', () => {
     for (const pair of ['openai/responses/parallel-tool-call-wrapper.1', 'openai/responses/openai-custom-tool.1']) {
       expect(shape(answerOf(`${pair}.chunks.txt`)).content).toEqual(shape(readWhole(`${pair}.json`)).content);
       expect(answerOf(`${pair}.chunks.txt`).finishReason).toBe(readWhole(`${pair}.json`).finishReason);
@@ -197,7 +197,7 @@ describe.skipIf(!isThere)('recorded streams', () => {
     }
   });
 
-  it('of xAI, DeepSeek, Mistral, vLLM and Azure are read by what each does differently', () => {
+  it('of xAI, DeepSeek, Mistral, vLLM and Azure are read with the differences of each', () => {
     expect(answerOf('openai-compatible/chat/xai-tool-call.chunks.txt')).toMatchObject({
       finishReason: 'tool_calls',
       content: [

@@ -15,7 +15,7 @@ describe('money', () => {
     ['0.1', 100_000_000n],
     ['0.3', 300_000_000n],
     ['123456789.987654321', 123_456_789_987_654_321n],
-  ])('reads %s dollars exactly, and what is below a nano-dollar up', (text, expected) => {
+  ])('reads %s dollars exactly, rounding fractions of a nano-dollar up', (text, expected) => {
     expect(parseUsd(text)).toBe(expected);
   });
 
@@ -35,7 +35,7 @@ describe('money', () => {
     '1_000',
     '１',
     '9'.repeat(16),
-  ])('takes %j for no amount', (text) => {
+  ])('rejects %j as an amount', (text) => {
     expect(parseUsd(text)).toBeUndefined();
     expect(picoPerToken(text)).toBeUndefined();
   });
@@ -59,7 +59,7 @@ describe('money', () => {
     fc.assert(fc.property(nano, (amount) => /^(0|[1-9]\d*)(\.\d{0,8}[1-9])?$/.test(formatUsd(amount))));
   });
 
-  it('knows that $0.0028 a million tokens are 2.8 nano-dollars a token', () => {
+  it('reads $0.0028 per million tokens as 2.8 nano-dollars per token', () => {
     expect(picoPerToken('0.0028')).toBe(2_800n);
     expect(picoPerToken('15')).toBe(15_000_000n);
     expect(picoPerToken('0.0833333333')).toBe(83_334n);

@@ -70,7 +70,7 @@ describe('the price book', () => {
     expect(dollars(sonnet, usage(200_001, 0, { cachedInputTokens: 200_001 }))).toBe('0.1200006');
   });
 
-  it('takes the price of the call’s day, and of its hour', () => {
+  it('applies the price of the call’s day and hour', () => {
     expect(dollars(model('openai', 'o3'), usage(1_000_000, 0), new Date('2025-06-09T00:00:00Z'))).toBe('10');
     expect(dollars(model('openai', 'o3'), usage(1_000_000, 0), new Date('2025-06-11T00:00:00Z'))).toBe('2');
     const deepseek = model('deepseek', 'deepseek-chat');
@@ -78,7 +78,7 @@ describe('the price book', () => {
     expect(dollars(deepseek, usage(1_000_000, 0), new Date('2026-06-01T20:00:00Z'))).toBe('0.135');
   });
 
-  it('says where a price came from, in which version, for which day', () => {
+  it('reports the source, version and day of a price', () => {
     const used = usage(1, 1);
     const charge = book.priceOf({ ...model('openai', 'gpt-4.1'), at, usage: used });
     expect(charge).toMatchObject({ source: 'genai-prices', date: '2026-06-01' });
@@ -90,7 +90,7 @@ describe('the price book', () => {
     });
   });
 
-  it('does not know what it does not know', () => {
+  it('has no price for an unknown model', () => {
     for (const unknown of [
       model('openai', 'our-finetune'),
       model('nobody', 'gpt-4.1'),
@@ -110,7 +110,7 @@ describe('the price book', () => {
     expect(book.knows(model('openrouter', 'deepseek/deepseek-r1:free'))).toBe(true);
   });
 
-  it('takes nothing for the built-in models', () => {
+  it('charges nothing for the built-in models', () => {
     const local = model('local', 'extractive');
     expect(book.priceOf({ ...local, at, usage: usage(1_000, 1_000) })).toMatchObject({ nanoUsd: 0n, source: 'free' });
   });
@@ -144,14 +144,14 @@ describe('prices of the configuration', () => {
     return charge && formatUsd(charge.nanoUsd);
   };
 
-  it('hold by reference', () => {
+  it('apply by reference', () => {
     expect(configured.knows(finetune)).toBe(true);
     expect(configured.knows({ ...finetune, reference: 'other/finetune' })).toBe(false);
     expect(cost(usage(1_000, 100))).toBe('0.0014');
     expect(cost(usage(1_000, 0, { cachedInputTokens: 1_000 }))).toBe('0.00025');
   });
 
-  it('pay as input what they do not name', () => {
+  it('charge unnamed kinds of tokens as input', () => {
     expect(cost(usage(1_000, 0, { cacheWriteTokens: 1_000, cacheWriteHourTokens: 500 }))).toBe('0.001');
     expect(cost(usage(1_000, 0, { inputAudioTokens: 1_000 }))).toBe('0.001');
     expect(cost(usage(100_001, 0, { cachedInputTokens: 100_001 }))).toBe('0.200002');
@@ -163,7 +163,7 @@ describe('prices of the configuration', () => {
     expect(cost(usage(100_001, 0, { cacheWriteTokens: 100_001 }))).toBe('0.300003');
   });
 
-  it('win over the list, and say so with a version of their own', () => {
+  it('override the list, with a version of their own', () => {
     const free = configured.priceOf({ ...model('openai', 'gpt-4.1'), at, usage: usage(1_000, 1_000) });
     expect(free).toMatchObject({ nanoUsd: 0n, source: 'free' });
     const paid = configured.priceOf({ ...finetune, at, usage: usage(1, 1) });
@@ -220,7 +220,7 @@ describe('a price', () => {
     );
   });
 
-  it('is never above its upper bound, whatever the tokens were', () => {
+  it('is never above its upper bound, whatever the tokens', () => {
     const moment = fc.date({
       min: new Date('2026-06-01T00:00:00Z'),
       max: new Date('2026-06-01T23:59:59Z'),
@@ -235,7 +235,7 @@ describe('a price', () => {
     );
   });
 
-  it('bounds sound too, where it is said that there is some', () => {
+  it('bounds audio too, if the request has some', () => {
     const which = model('google', 'gemini-2.5-flash');
     const most = (sound: boolean) =>
       book.upperBound({ ...which, at, inputTokens: 1_000, maxOutputTokens: 0, sound })?.nanoUsd ?? 0n;
@@ -244,7 +244,7 @@ describe('a price', () => {
     expect(most(false)).toBeLessThan(most(true));
   });
 
-  it('is the same whatever else was priced before', () => {
+  it('does not depend on what was priced before', () => {
     const fresh = createPriceBook({ overrides: {} });
     const used = usage(1_000, 10);
     const before = fresh.priceOf({ ...model('openai', 'gpt-4.1'), at, usage: used });
@@ -253,7 +253,7 @@ describe('a price', () => {
   });
 });
 
-describe('whose prices a provider takes', () => {
+describe('the price list of a provider', () => {
   it.each([
     [{ kind: 'local', name: 'local' }, 'local'],
     [{ kind: 'openai', name: 'openai', baseUrl: 'https://api.openai.com/v1' }, 'openai'],
@@ -298,7 +298,7 @@ describe.skipIf(!hasUsageBodies)('prices of the recorded bodies (skipped where .
         .filter(({ inputPrice }) => inputPrice !== undefined)
     : [];
 
-  it('are what follows from every body that names a model and has a price', () => {
+  it('follow from every body that names a model and has a price', () => {
     expect(readings.length).toBe(1_731);
     const wrong: unknown[] = [];
     const excused = new Map<string, number>();
@@ -313,7 +313,7 @@ describe.skipIf(!hasUsageBodies)('prices of the recorded bodies (skipped where .
     expect([...excused.values()].sort()).toEqual([1, 2, 3, 3]);
   });
 
-  it('are the recorded totals where there were searches', () => {
+  it('are the recorded totals for calls with searches', () => {
     const searched = readings.filter(({ totalPrice }) => totalPrice !== undefined);
     expect(searched).toHaveLength(2);
     for (const reading of searched) expect(priceOfReading(reading)).toBe(parseUsd(reading.totalPrice ?? ''));

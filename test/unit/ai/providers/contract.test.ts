@@ -127,7 +127,7 @@ describe.each(all.map((subject) => ({ ...subject, subject })))('a provider ($kin
     expect([provider.name, provider.keys]).toEqual(['p', 1]);
   });
 
-  it('streams what it answers whole, with its usage', async () => {
+  it('streams the same answer as it returns whole, with its usage', async () => {
     const { provider } = await serve(subject);
     const whole = await provider.complete(subject.model, request, within(20_000));
     const parts = await collect(provider.stream(subject.model, request, within(20_000)));
@@ -205,7 +205,7 @@ describe.each(remote.map((subject) => ({ ...subject, subject })))(
       [500, 'server_error'],
       [503, 'overloaded'],
     ];
-    it.each(kinds)('says that HTTP %i is %s, whole and as a stream, without its key', async (status, kind) => {
+    it.each(kinds)('reports HTTP %i as %s, whole and streamed, without its key', async (status, kind) => {
       const { provider, endpoint } = await serve(subject, { error: { status, message: `no: ${shared.keys[0]}` } });
       const whole = await rejection(provider.complete(subject.model, request, within(20_000)));
       const streamed = failureOf(await collect(provider.stream(subject.model, request, within(20_000))));

@@ -39,7 +39,7 @@ describe('the built-in models without their optional packages', () => {
   const providers = { openai: { kind: 'openai', base_url: 'http://127.0.0.1:1/v1', api_key: 'k' } };
   const ai = resolveAi(aiYaml.parse({ providers, models }), (path) => path);
 
-  it('are looked up by their packages, and the command that installs them is named', () => {
+  it('are found by their packages, and the install command is named', () => {
     expect(missingLocalPackages()).toBeUndefined();
     const elsewhere = pathToFileURL(join(folder, 'module.js')).href;
     expect(missingLocalPackages(elsewhere)).toBe(
@@ -47,7 +47,7 @@ describe('the built-in models without their optional packages', () => {
     );
   });
 
-  it('are left out of the providers, and their targets are skipped', async () => {
+  it('are omitted from the providers, and their targets are skipped', async () => {
     const skipped: string[] = [];
     const created = createProviders({
       providers: ai.providers,

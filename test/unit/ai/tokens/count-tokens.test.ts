@@ -51,7 +51,7 @@ describe('countTokens', () => {
     expect(counted - exact).toBeLessThanOrEqual(Math.max(1, exact * 0.02));
   });
 
-  it('knows which models read an older encoding', async () => {
+  it('uses the older encoding for the models that need it', async () => {
     const text = 'Это чайник на один литр.';
     const newer = await countTokens(text, 'gpt-4o-mini', bounds());
     const older = await countTokens(text, 'gpt-4-turbo', bounds());
@@ -67,7 +67,7 @@ describe('countTokens', () => {
     expect(await countTokens('', 'gpt-4.1', bounds())).toBe(0);
   });
 
-  it('never stops the thread it is asked from, however the text was made', async () => {
+  it('never blocks the calling thread, whatever the text', async () => {
     let turns = 0;
     let isCounted = false;
     const turn = (): void => {
@@ -83,7 +83,7 @@ describe('countTokens', () => {
     expect(turns).toBeGreaterThan(20);
   });
 
-  it('extrapolates what is longer than it reads', async () => {
+  it('extrapolates texts beyond its limit', async () => {
     const text = 'The lid is difficult to close. '.repeat(40_000);
     const counted = await countTokens(text, 'gpt-4.1', bounds());
     expect(Math.abs(counted / (7 * 40_000) - 1)).toBeLessThan(0.02);
@@ -104,7 +104,7 @@ describe('countTokens', () => {
     ).rejects.toThrow('the caller left');
   });
 
-  it('estimates what is too much at once', async () => {
+  it('estimates if there is too much at once', async () => {
     const text = samples.prose ?? '';
     const counts = await Promise.all(Array.from({ length: 150 }, () => countTokens(text, 'gpt-4.1', bounds())));
     expect(counts.filter((count) => count === exactly(text)).length).toBeGreaterThanOrEqual(100);
@@ -120,7 +120,7 @@ describe('estimateTokens', () => {
     expect(ratio).toBeLessThan(1.4);
   });
 
-  it('is never nothing for something, nor something for nothing', () => {
+  it('is zero only for an empty text', () => {
     expect(estimateTokens('')).toBe(0);
     for (const text of ['a', ' ', '\n', '.', '1', 'é', '字', '😀', '\u0000'])
       expect(estimateTokens(text)).toBeGreaterThan(0);
@@ -140,14 +140,14 @@ describe('estimateUsage', () => {
     );
   }
 
-  it('counts what a model reads and what it wrote, and says that it is an estimate', () => {
+  it('counts input and output, and is marked as an estimate', () => {
     const usage = estimateUsage(request, 'About three minutes.');
     expect(usage).toEqual({ inputTokens: base, outputTokens: 5, source: 'estimated' });
     expect(base).toBeGreaterThanOrEqual(4 + 5 + 4 + 7);
     expect(estimateUsage(request, '').outputTokens).toBe(0);
   });
 
-  it('never says that more was written than could be', () => {
+  it('never exceeds what the model could have written', () => {
     expect(estimateUsage({ ...request, maxOutputTokens: 3 }, 'About three minutes, it says.').outputTokens).toBe(3);
   });
 

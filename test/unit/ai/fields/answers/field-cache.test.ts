@@ -7,8 +7,8 @@ const kept = { value: { verdict: 'BUY', pros: ['Light.', null], n: 1.5 }, model:
 const tags = [fieldTags.prompt('advice@3'), fieldTags.type('Product')];
 const fresh = { ttlSeconds: undefined, tags, readMsAgo: 0 };
 
-describe('a field’s kept answers', () => {
-  it('come back as they were, null included', async () => {
+describe('cached answers of a field', () => {
+  it('are read unchanged, null included', async () => {
     const cache = new FieldCache(createMemoryStore(), config);
     cache.set('a', kept, fresh);
     cache.set('b', { ...kept, value: null }, fresh);
@@ -17,7 +17,7 @@ describe('a field’s kept answers', () => {
     expect(await cache.get('c')).toBeUndefined();
   });
 
-  it.each(['prompt:advice', 'type:Product'])('are gone when %s is invalidated', async (tag) => {
+  it.each(['prompt:advice', 'type:Product'])('are removed when %s is invalidated', async (tag) => {
     const store = createMemoryStore();
     const cache = new FieldCache(store, config);
     cache.set('a', kept, fresh);
@@ -27,7 +27,7 @@ describe('a field’s kept answers', () => {
     expect(await cache.get('a')).toBeUndefined();
   });
 
-  it('are not kept where they were invalidated while they were being made', async () => {
+  it('are not cached if they were invalidated while they were generated', async () => {
     const store = createMemoryStore();
     const cache = new FieldCache(store, config);
     store.invalidate('type:Product');
@@ -43,7 +43,7 @@ describe('a field’s kept answers', () => {
     '{"value":1}',
     '{"value":1,"model":2,"prompt":"p"}',
     '{"model":"m","prompt":"p"}',
-  ])('are not what another wrote: %s is a miss, and thrown away', async (text) => {
+  ])('are checked: %s is a miss, and deleted', async (text) => {
     const store = createMemoryStore();
     store.set('a', text);
     expect(await new FieldCache(store, config).get('a')).toBeUndefined();

@@ -21,7 +21,7 @@ const product = {
   tags: ['a', 'b'],
 };
 
-describe('what a field reads', () => {
+describe('the inputs of a field', () => {
   it.each([
     ['name', { name: 'Lamp' }],
     ['reviews { body }', { reviews: [{ body: 'Bright.' }, null, { body: 'Dim.' }] }],
@@ -33,7 +33,7 @@ describe('what a field reads', () => {
     ],
     ['maker { ... on Shop { city } ... on Person { born } } tags', { maker: { city: 'Oslo' }, tags: ['a', 'b'] }],
     ['missing', {}],
-  ])('of %s is that alone, and is written as canonical JSON', (requires, expected) => {
+  ])('of %s are only these, written as canonical JSON', (requires, expected) => {
     const projection = projectionOf(requires);
     expect(projection.of(product)).toEqual(expected);
     expect(projection.textOf(product)).toBe(canonicalJson(expected));

@@ -69,7 +69,7 @@ function write(
 const ann = { __typename: 'User', email: 'ann@x.example', name: 'Ann', phone: '5550123' };
 
 describe('a question', () => {
-  it('is the same whatever the client selects beside it: what other fields read is none of its inputs', () => {
+  it('is the same whatever else the client selects: inputs of other fields do not matter', () => {
     const alone = write(ann, { tone: 'dry' });
     const beside = write({ ...ann, bio: 'Sails.', friends: [{ name: 'Bob' }] }, { tone: 'dry' });
     expect(beside?.key).toBe(alone?.key);
@@ -92,7 +92,7 @@ describe('a question', () => {
     );
   });
 
-  it('has the same key where it is asked of the very same object again, and another where anything else is asked', () => {
+  it('has the same key for the same object, and another key if anything differs', () => {
     const entity = { ...ann };
     const writer = writerOf('letter');
     const keyOf = (args: Inputs, supplied: Inputs = {}, tenant = 't') => {
@@ -107,12 +107,12 @@ describe('a question', () => {
     expect(keyOf({ tone: 'dry' })).toBe(first);
   });
 
-  it('is none where what may not be null is missing', () => {
+  it('does not exist if a non-null input is missing', () => {
     expect(write({ ...ann, name: null }, {})).toBeUndefined();
     expect(write({ ...ann, phone: null }, {})?.values).toEqual({ name: 'Ann', phone: null });
   });
 
-  it('is another by each input, argument, supplied value and tenant, and by nothing else', () => {
+  it('differs with each input, argument, supplied value and tenant, and with nothing else', () => {
     const key = write(ann, { tone: 'dry' })?.key;
     expect(write({ ...ann, email: 'other' }, { tone: 'dry' })?.key).toBe(key);
     expect(write(ann, { tone: 'dry' }, { principal: { id: 'b' } })?.key).toBe(key);
@@ -127,7 +127,7 @@ describe('a question', () => {
     expect(new Set([key, ...others.map((one) => one?.key)]).size).toBe(7);
   });
 
-  it('never shares its key with one of other inputs', () => {
+  it('never shares its key with a question of other inputs', () => {
     const value = fc.oneof(fc.string(), fc.constant(null));
     fc.assert(
       fc.property(fc.string(), value, value, fc.string(), value, value, (name, phone, tone, name2, phone2, tone2) => {
@@ -138,7 +138,7 @@ describe('a question', () => {
     );
   });
 
-  it('of private inputs is masked, its reader’s own, and hides the values in arguments and keys too', () => {
+  it('of private inputs is masked and separate for each caller, also in arguments and keys', () => {
     const sensitive = { 'User.phone': 'contact', 'User.email': 'personal' };
     const one = write(ann, { tone: 'call 5550123' }, { sensitive });
     expect(one?.values).toEqual({ name: 'Ann', phone: '[contact 1]', tone: 'call [contact 1]' });

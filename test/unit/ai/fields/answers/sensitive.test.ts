@@ -32,14 +32,14 @@ function mask(fields: string, inputs: Inputs): Masked {
 }
 
 describe('masking', () => {
-  it('is not there where nothing sensitive is read', () => {
+  it('does not exist if nothing sensitive is read', () => {
     const review = schema.getType('Review') as GraphQLObjectType;
     expect(compileMask(schema, review, selection('body author { name }'), sensitive)).toBeUndefined();
     expect(compileMask(schema, review, undefined, sensitive)).toBeUndefined();
     expect(compileMask(schema, review, selection('author { email }'), new Map())).toBeUndefined();
   });
 
-  it('gives each value a placeholder of its kind, the same wherever it stands', () => {
+  it('replaces each value by a placeholder of its kind, the same at every position', () => {
     const a = { name: 'Ann', email: 'a@x.example', phone: 123456 };
     const b = { name: 'Bob', email: 'b@x.example', phone: null };
     const inputs = { body: 'From a@x.example', author: a, contacts: [b, a, { ...b, email: null }] };
@@ -68,7 +68,7 @@ describe('masking', () => {
     expect(mask('owner { ... on User { email } }', inputs).masked).toEqual({ owner: { email: '[personal 1]' } });
   });
 
-  it('hides the values in what stands beside the inputs', () => {
+  it('masks the values in texts besides the inputs', () => {
     const { hide } = mask('author { email }', { author: { email: 'ann@x.example' } });
     expect(hide({ question: 'Is ANN@x.example right?', n: 1, list: ['ann@x.example'] })).toEqual({
       question: 'Is [personal 1] right?',
@@ -77,7 +77,7 @@ describe('masking', () => {
     });
   });
 
-  it('leaves no sensitive text of four characters or more anywhere, whatever it is', () => {
+  it('leaves no sensitive text of four or more characters anywhere', () => {
     const text = fc.string({ minLength: 4, maxLength: 12, unit: 'grapheme' });
     fc.assert(
       fc.property(text, text, fc.string(), (email, other, between) => {
@@ -98,7 +98,7 @@ describe('the sensitive fields of a supergraph', () => {
   const link = (imports: string): string =>
     `extend schema @link(url: "https://isthmus.dev/ai/v1.0", import: [${imports}])\n`;
 
-  it('are those of every subgraph, under whatever name it imports the directive', async () => {
+  it('are those of every subgraph, whatever name it imports the directive under', async () => {
     const fields = await sensitiveFieldsOf([
       { sdl: `${link('"@sensitive"')} type User { email: String @sensitive  name: String }` },
       { sdl: `${link('{ name: "@sensitive", as: "@pii" }')} extend type User { ssn: ID @pii(kind: "secret") }` },
@@ -111,7 +111,7 @@ describe('the sensitive fields of a supergraph', () => {
     ]);
   });
 
-  it('are sensitive through an interface that only another subgraph knows, and below a sensitive interface', async () => {
+  it('are sensitive through an interface of another subgraph, and below a sensitive interface', async () => {
     const fields = await sensitiveFieldsOf([
       { sdl: 'interface Person { email: String  born: Int } type User implements Person { email: String  born: Int }' },
       {

@@ -52,7 +52,7 @@ async function checkOf(
 }
 
 describe('checking an AI subgraph', () => {
-  it('finds nothing wrong with a good one', async () => {
+  it('reports no problem of a valid subgraph', async () => {
     expect(checkAiSubgraph(await checkOf(sdl))).toEqual([]);
   });
 
@@ -176,7 +176,7 @@ describe('checking an AI subgraph', () => {
     });
   });
 
-  it('lists the models there are where one is not', async () => {
+  it('lists the existing models if one does not exist', async () => {
     const [problem] = checkAiSubgraph(await checkOf(sdl.replace('"haiku")', '"haiku", model: "smart")')));
     expect(problem?.suggestedFix).toContain('ai.models (fast, dear, plain)');
   });
@@ -212,12 +212,12 @@ describe('checking an AI subgraph', () => {
     ]);
   });
 
-  it('says of a directive without a prompt that none is named', async () => {
+  it('reports a directive without a prompt', async () => {
     const problems = checkAiSubgraph(await checkOf(sdl.replace('@generate(prompt: "haiku")', '@generate')));
     expect(problems).toMatchObject([{ code: 'AI_PROMPT_INVALID', message: 'Query.haiku: no prompt is named' }]);
   });
 
-  it('takes what the subgraph’s code supplies as supplied, and refuses code for fields there are not', async () => {
+  it('accepts variables that the subgraph’s code supplies, and refuses code for fields that do not exist', async () => {
     const reading = { ...prompts, 'mood.prompt': '---\nmodel: fast\n---\n{{body}} {{season}}' };
     const mood = { variables: ['season'], inputs: () => ({ season: 'spring' }) };
     const code = { hash: '', fields: new Map([['Review.mood', mood]]) };
@@ -233,7 +233,7 @@ describe('checking an AI subgraph', () => {
     expect(problems).toMatchObject([{ code: 'AI_CODE_INVALID', message: expect.stringContaining('Review.body') }]);
   });
 
-  it('leaves SDL that cannot be parsed to composition', async () => {
+  it('ignores SDL that cannot be parsed: composition reports it', async () => {
     expect(checkAiSubgraph(await checkOf('type Query {'))).toEqual([]);
   });
 });
@@ -260,7 +260,7 @@ describe('the report of an AI subgraph', () => {
     ]);
   });
 
-  it('hints at inputs that nobody reads, supplies or declares', async () => {
+  it('reports inputs that are not read, supplied or declared', async () => {
     const { hints } = reportAiSubgraph(
       await checkOf(sdl, {
         ...prompts,
@@ -296,7 +296,7 @@ describe('a field that nothing answers', () => {
     expect(hints).toHaveLength(4);
   });
 
-  it('is not one of an object that a model writes, a key, or a type of another subgraph', async () => {
+  it('is not reported for an object that a model writes, a key, or a type of another subgraph', async () => {
     const changed = `${sdl.replace('Mood @requires', 'Verdict @requires')}
       type Verdict { mood: Mood  because: Reason }  type Reason { words: [String!] }
       type Shop @key(fields: "owner { name }") @key(fields: "code") { code: ID!  owner: Owner! }
@@ -305,7 +305,7 @@ describe('a field that nothing answers', () => {
   });
 });
 
-describe('what the configured models can do', () => {
+describe('capabilities of the configured models', () => {
   const target = (reference: string, capabilities?: readonly string[]) => {
     const [provider, model] = reference.split('/');
     return { provider, model, capabilities };
@@ -323,7 +323,7 @@ describe('what the configured models can do', () => {
     },
   } as unknown as Parameters<typeof modelChecks>[0]);
 
-  it('is to write, unless it is the built-in one that compares texts', () => {
+  it('include writing, except for the built-in embedding model', () => {
     expect(cannot('embedding', 'text')).toContain('of the built-in models only extractive');
     expect(cannot('embedding', 'json')).toContain('of the built-in models only extractive');
     for (const alias of ['mixed', 'other']) expect(cannot(alias, 'json')).toBeUndefined();

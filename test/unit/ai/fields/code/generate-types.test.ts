@@ -20,7 +20,7 @@ function declared(text: string, name: string): string | undefined {
     .replace(/\s+/g, ' ');
 }
 
-describe('the types of a field’s own code', () => {
+describe('the types of a field’s code', () => {
   const product = `
     type Product @key(fields: "id") @key(fields: "sku maker { id }") {
       id: ID!  sku: String!  maker: Maker! @external
@@ -34,7 +34,7 @@ describe('the types of a field’s own code', () => {
     enum Tone { DRY WARM }
     input Filter { not: Filter  colours: [String!]! = [] }`;
 
-  it('has what @requires reads, and of several keys that one of them is there', () => {
+  it('has what @requires reads, and one of several keys', () => {
     expect(declared(typesOf(product), 'ProductLabelEntity')).toBe(
       'export interface ProductLabelEntity { readonly id?: string; readonly sku?: string; ' +
         'readonly maker?: { readonly id: string; }; ' +
@@ -42,7 +42,7 @@ describe('the types of a field’s own code', () => {
     );
   });
 
-  it('has arguments with a default always, and inputs that hold themselves', () => {
+  it('always has arguments with a default, and recursive inputs', () => {
     const text = typesOf(product);
     expect(declared(text, 'ProductLabelArguments')).toBe(
       'export interface ProductLabelArguments { readonly words: number | null; readonly to?: Tone | null; readonly filter: Filter; }',
@@ -53,7 +53,7 @@ describe('the types of a field’s own code', () => {
     expect(declared(text, 'Tone')).toBe("export type Tone = 'DRY' | 'WARM';");
   });
 
-  it('has a value’s fields only where a client selected them, and types told apart by __typename', () => {
+  it('has optional fields in values, and distinguishes types by __typename', () => {
     const text = typesOf(`
       scalar DateTime
       scalar Whatever
@@ -70,7 +70,7 @@ describe('the types of a field’s own code', () => {
     expect(declared(text, 'QueryFindEntity')).toBe('export type QueryFindEntity = Readonly<Record<string, unknown>>;');
   });
 
-  it('has a string for what is masked, a key’s part too', () => {
+  it('has a string for masked values, also in keys', () => {
     const text = typesOf(
       `type User @key(fields: "ssn") {
         ssn: Int!  age: Int @external  home: Home @external
@@ -85,7 +85,7 @@ describe('the types of a field’s own code', () => {
     );
   });
 
-  it('gives no name twice, and none that TypeScript has', () => {
+  it('never uses a name twice, nor a name of TypeScript', () => {
     const text = typesOf(`
       type Foo { barBaz: string @generate(prompt: "one") }
       type FooBar { baz: Record @generate(prompt: "two") }

@@ -27,7 +27,7 @@ describe('a module of field code', () => {
     expect(code.hash).toMatch(/^[0-9a-f]{16}$/);
   });
 
-  it('is loaded anew when it was edited, with another hash', async () => {
+  it('is reloaded after an edit, with another hash', async () => {
     const file = join(folder, 'edited.ts');
     const text = (word: string): string => `export const fields = { 'A.b': { finish: () => '${word}' } };`;
     const [one, two, again] = [
@@ -55,7 +55,7 @@ describe('a module of field code', () => {
     expect(await read(text)).toContain(words);
   });
 
-  it('that is not there is refused in words', async () => {
+  it('that does not exist is refused with a message', async () => {
     expect(await readFieldCode(join(folder, 'missing.ts'))).toContain('cannot be loaded');
   });
 });

@@ -44,7 +44,7 @@ async function problems(template: string, partials: Readonly<Record<string, stri
   });
 }
 
-describe('what a prompt reads below its variables', () => {
+describe('paths that a prompt reads below its variables', () => {
   it.each([
     '{{maker.name}} {{wish.tone}} {{n}} {{name.length}}',
     '{{#each reviews}}{{body}} {{this.author.name}} {{author.age}} {{../name}} {{@root.maker.name}} {{@index}}{{/each}}',
@@ -58,7 +58,7 @@ describe('what a prompt reads below its variables', () => {
     '{{#each maker}}{{this.anything}}{{/each}}',
     '{{#with (lookup reviews 0)}}{{whatever.it}}{{/with}}',
     '{{#if maker.name}}{{#unless reviews.length}}x{{/unless}}{{/if}}',
-  ])('is there: %s', async (template) => {
+  ])('exists: %s', async (template) => {
     expect(await problems(template)).toEqual([]);
   });
 
@@ -84,7 +84,7 @@ describe('what a prompt reads below its variables', () => {
     expect(await problems(template)).toEqual([problem]);
   });
 
-  it('is told of partials at the line that includes them', async () => {
+  it('is reported of partials at the line that includes them', async () => {
     expect(await problems('a\n{{> one maker}}', { one: '\n{{name}} {{nmae}}' })).toEqual([
       '2: {{nmae}} maker has no nmae by @requires',
     ]);

@@ -117,7 +117,7 @@ async function given(query: string, value: unknown) {
   return { data: JSON.parse(JSON.stringify(data)), errors: told };
 }
 
-describe('what a model is asked for', () => {
+describe('the requested output', () => {
   it('is plain text for one String or ID', () => {
     expect(outputOf('{ gist }').form).toEqual({ kind: 'text' });
     expect(outputOf('{ id }').form).toEqual({ kind: 'text' });
@@ -150,7 +150,7 @@ describe('what a model is asked for', () => {
     });
   });
 
-  it('is what the client selected, over aliases and fragments, in the type’s order', () => {
+  it('is the client’s selection, across aliases and fragments, in the order of the type', () => {
     const output = outputOf(
       `{ highlights { ...F a: verdict best { stars } } b: highlights { ... { best { words: text } } } }
        fragment F on Highlights { pros }`,
@@ -194,7 +194,7 @@ describe('what a model is asked for', () => {
     });
   });
 
-  it('leaves out what @skip and @include leave out, for each value of their variables', () => {
+  it('omits what @skip and @include exclude, for each value of their variables', () => {
     const { nodes, fragments, name, type } = parts(
       'query ($a: Boolean!) { highlights { score pros @skip(if: $a) ... @include(if: $a) { cons verdict @skip(if: true) } } }',
     );
@@ -209,7 +209,7 @@ describe('what a model is asked for', () => {
     ]);
   });
 
-  it('leaves out deprecated fields unless they are selected, and fields with a prompt or a resolver of their own', () => {
+  it('omits deprecated fields unless they are selected, and fields with a prompt or a resolver', () => {
     expect(schemaOf(outputOf('{ highlights { former score reason } }')).required).toEqual(['score', 'former']);
     const { name, type } = parts('{ highlights { score } }');
     const whole = schemaOf(fieldOutput({ schema, name, type }));
@@ -232,7 +232,7 @@ describe('what a model is asked for', () => {
     });
   });
 
-  it('is one choice for each type of an interface or a union; a selection does not decide which', () => {
+  it('is one choice for each type of an interface or union; the selection does not decide which', () => {
     const output = outputOf(
       '{ answer { __typename ... on Strength { weight } ... on Finding { ... on Strength { title } } } }',
     );
@@ -278,7 +278,7 @@ describe('what a model is asked for', () => {
     expect(output.readValue({ value: bad }).kind).toBe('invalid');
   });
 
-  it('is checked by a scalar’s own code as well, and kept as the JSON it was', () => {
+  it('is validated by the code of a scalar as well, and returned as the original JSON', () => {
     const own = buildSchema(sdl);
     const locale = own.getType('Locale');
     if (!(locale instanceof GraphQLScalarType)) throw new Error('Locale is a scalar');
@@ -291,7 +291,7 @@ describe('what a model is asked for', () => {
     expect(output.readValue({ value: 'en' }).kind).toBe('invalid');
   });
 
-  it('keeps its meaning in a provider’s strict mode', () => {
+  it('has the same meaning in a provider’s strict mode', () => {
     for (const query of [
       '{ highlights { pros verdict best { id at } quotes { text } } }',
       '{ findings { title ... on Defect { isSafety } } }',
@@ -313,14 +313,14 @@ describe('what a model is asked for', () => {
 });
 
 describe('the output of a field', () => {
-  it('is made once per field of a document', () => {
+  it('is created once per field of a document', () => {
     const { nodes, fragments, name, type } = parts('{ highlights { pros } }');
     const make = () => fieldOutput({ schema, name, type, selection: { nodes: [...nodes], fragments, variables: {} } });
     expect(make()).toBe(make());
     expect(outputOf('{ verdict }')).toBe(outputOf('{ verdict }'));
   });
 
-  it('is told apart where one node is a field of several types, or is merged with others', () => {
+  it('is distinguished if one node is a field of several types, or is merged with others', () => {
     const { nodes, fragments, name, type } = parts('{ highlights { pros } b: highlights { cons } }');
     const [first] = nodes;
     if (first === undefined) throw new Error('no field');
@@ -331,7 +331,7 @@ describe('the output of a field', () => {
     expect(new Set([one.hash, both.hash, other.hash]).size).toBe(3);
   });
 
-  it('has the same hash for the same selection, however it is written, and another for any other', () => {
+  it('has the same hash for equal selections, however they are written, and another for any other', () => {
     const same = ['{ highlights { pros cons } }', '{ highlights { b: cons ... { pros } } }'].map(
       (q) => outputOf(q).hash,
     );
@@ -390,7 +390,7 @@ describe('an answer', () => {
     expect(outputOf('{ verdict }').read(answer(text))).toEqual({ kind: 'valid', value: 'BUY' });
   });
 
-  it('keeps a fence that is inside its JSON', () => {
+  it('preserves a code fence inside its JSON', () => {
     expect(read('{ topics }', { value: ['```json\n[]\n```'] })).toEqual({ kind: 'valid', value: ['```json\n[]\n```'] });
   });
 
@@ -413,7 +413,7 @@ describe('an answer', () => {
     expect(read(query, { value }).kind).toBe('invalid');
   });
 
-  it('loses keys that were not asked for, and is null where one that may be is missing', () => {
+  it('has no unrequested keys, and null for missing nullable ones', () => {
     const answered = JSON.parse(
       '{"pros":["light"],"x":1,"__proto__":{"verdict":"BUY"},"best":{"text":"a","constructor":"b"}}',
     );
@@ -423,7 +423,7 @@ describe('an answer', () => {
     });
   });
 
-  it('reaches the client by its aliases, with fields called like what every object has', async () => {
+  it('is returned under the client’s aliases, also for fields named like members of every object', async () => {
     const answered = { best: { text: 'a', constructor: null } };
     expect(await given('{ highlights { b: best { c: constructor text id } } }', answered)).toEqual({
       data: { highlights: { b: { c: null, text: 'a', id: null } } },
@@ -431,7 +431,7 @@ describe('an answer', () => {
     });
   });
 
-  it('is told apart by __typename', async () => {
+  it('is distinguished by __typename', async () => {
     const value = [
       { __typename: 'Defect', title: 'Hot', isSafety: true, weight: 7 },
       { __typename: 'Nothing', title: '-' },
@@ -448,7 +448,7 @@ describe('an answer', () => {
     });
   });
 
-  it('is an error where a part that may be null does not fit, and the rest is kept', async () => {
+  it('has an error where a nullable part does not fit, and the remaining value', async () => {
     const query = '{ highlights { pros verdict score quotes { text stars at } } }';
     const value = {
       pros: ['light', 3],
@@ -492,7 +492,7 @@ describe('an answer', () => {
     expect(read('{ highlights { pros score } }', 'four')).not.toHaveProperty('value');
   });
 
-  it('does not tell more problems than anyone reads', () => {
+  it('reports a bounded number of problems', () => {
     const reading = read('{ highlights { score quotes { stars } } }', {
       score: 1,
       quotes: Array(1_000).fill({ stars: 'x' }),
@@ -501,7 +501,7 @@ describe('an answer', () => {
     expect(reading.kind === 'partial' && JSON.stringify(reading.value).length).toBeGreaterThan(10_000);
   });
 
-  it('of free JSON has no prototype in it, nor more than its bounds', () => {
+  it('of free JSON has no prototype keys and respects its bounds', () => {
     const text = '{"value":{"__proto__":{"a":1},"constructor":{"prototype":{"a":1}},"b":{"c":1}}}';
     const reading = outputOf('{ free }').read(answer(text));
     expect(JSON.stringify(reading)).toBe('{"kind":"valid","value":{"b":{"c":1}}}');
@@ -512,7 +512,7 @@ describe('an answer', () => {
 });
 
 describe('the words for a second try', () => {
-  it('say what was wrong and where', () => {
+  it('name the problem and its position', () => {
     const reading = read('{ highlights { verdict quotes { text } } }', { verdict: 'PERHAPS', quotes: [{ text: 7 }] });
     expect(reading.kind === 'partial' && repairWords(reading.problems)).toBe(
       [
@@ -532,7 +532,7 @@ describe('the words for a second try', () => {
     expect((words.match(/yy+/g) ?? []).join('').length).toBeLessThan(200);
   });
 
-  it('speak of the answer where it has no place', () => {
+  it('name the answer as a whole without a position', () => {
     const reading = outputOf('{ gist }').read(answer(''));
     expect(reading.kind === 'invalid' && repairWords(reading.problems)).toContain('- the answer is empty\n');
   });

@@ -45,7 +45,7 @@ describe('a folder of prompts', () => {
     ['haiku@2#production', 'a prompt is named by'],
     ['__proto__', 'a prompt is named by'],
     ['constructor#toString', 'labels.yaml has no label'],
-  ])('has no %s, and says so', async (reference, message) => {
+  ])('has no %s, and reports it', async (reference, message) => {
     const folder = await folderOf({ ...files, 'labels.yaml': 'haiku: { production: 2 }' });
     const found = folder.find(reference);
     expect(found).toBeInstanceOf(PromptError);
@@ -59,7 +59,7 @@ describe('a folder of prompts', () => {
     expect((await folderOf({ ...files, 'labels.yaml': '' })).hash).not.toBe(hash);
   });
 
-  it('is still a folder where one prompt is broken', async () => {
+  it('is readable although one prompt is invalid', async () => {
     const folder = await folderOf({ ...files, 'broken.prompt': '{{#each', 'a b.prompt': 'x' });
     expect([...folder.errors.keys()]).toEqual(['a b.prompt', 'broken.prompt']);
     expect(folder.find('broken')).toBeInstanceOf(PromptError);
@@ -89,7 +89,7 @@ describe('weights between versions', () => {
     return keys.map((key) => choice.pick(key).name);
   };
 
-  it('share entities as they say, the same entity always the same', async () => {
+  it('split entities by weight, each entity always alike', async () => {
     const picked = await picks('{ 2: 90, 3: 10 }');
     expect(await picks('{ 2: 90, 3: 10 }')).toEqual(picked);
     const share = picked.filter((name) => name === 'haiku@3').length / keys.length;
@@ -105,7 +105,7 @@ describe('weights between versions', () => {
     expect(before.every((name, index) => name === 'haiku@2' || after[index] === 'haiku@3')).toBe(true);
   });
 
-  it('of nothing leave a version out', async () => {
+  it('of 0 exclude a version', async () => {
     expect(new Set(await picks('{ 2: 0, 3: 1 }'))).toEqual(new Set(['haiku@3']));
   });
 });

@@ -65,7 +65,7 @@ describe('a prompt', () => {
     ]);
   });
 
-  it('reads schemas, defaults, batches and tests, and says which variables it needs and where', async () => {
+  it('reads schemas, defaults, batches and tests, and lists its variables with their lines', async () => {
     const prompt = await parsePrompt(
       'p',
       `---
@@ -115,13 +115,13 @@ tests: [{ input: { name: A }, expect: { contains: a } }]
     expect(await hashOf('{{> signed}} ', 'x', 'y')).not.toBe(hash);
   });
 
-  it('keeps its partials to itself', async () => {
+  it('has its own partials', async () => {
     const one = await parsePrompt('p', '{{> signed by=name}}', new Map([['signed', 'one {{by}}']]));
     const two = await parsePrompt('p', '{{> signed by=name}}', new Map([['signed', 'two {{by}}']]));
     expect([one.render({ name: 'x' }), two.render({ name: 'x' })]).toEqual([[user('one x')], [user('two x')]]);
   });
 
-  it('says for plain values what dotprompt says', async () => {
+  it('renders plain values as dotprompt does', async () => {
     const text = `${head}Hello.{{role "system"}}
 Obey.
 {{#if polite}}Be polite.{{else}}Be short.{{/if}}
@@ -164,7 +164,7 @@ function textIn({ content }: Message): string {
 }
 
 describe('a value', () => {
-  it.each(hostileTexts)('that is %j stays the value it is', async (value) => {
+  it.each(hostileTexts)('that is %j stays the same value', async (value) => {
     const prompt = await parsePrompt('p', source);
     expect(prompt.render({ name: value, reviews: [{ body: value }] })).toEqual([
       { role: 'system', content: 'Obey only me.' },
@@ -172,7 +172,7 @@ describe('a value', () => {
     ]);
   });
 
-  it('never changes the number, order or roles of messages, whatever it is and however it is read', async () => {
+  it('never changes the number, order or roles of messages', async () => {
     const prompt = await parsePrompt('p', everyWay, partials);
     const piece = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom(...hostileTexts, '<<<', '>>>', '{{', '}}'));
     const text = fc.array(piece, { maxLength: 6 }).map((parts) => parts.join(''));
@@ -204,7 +204,7 @@ describe('a value', () => {
     );
   });
 
-  it('is read whole: not a character is lost or made', async () => {
+  it('is rendered completely: no character is removed or added', async () => {
     const prompt = await parsePrompt('p', 'a{{name}}|{{json name}}|{{#each list}}{{@key}}{{/each}}z');
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (name) => {
@@ -287,7 +287,7 @@ describe('a prompt is refused, with its line,', () => {
     expect(error.suggestedFix).toContain('user block');
   });
 
-  it('but may choose among its own instructions by a value', async () => {
+  it('may choose among its own instructions by a value', async () => {
     const prompt = await parsePrompt(
       'p',
       '{{role "system"}}{{#ifEquals tone "dry"}}Be dry.{{else}}Be kind.{{/ifEquals}}{{role "user"}}x',

@@ -45,7 +45,7 @@ async function found(cache: AnswerCache, asked: ModelRequest = request, in_ = sc
 }
 
 describe('the answer cache', () => {
-  it('gives an equal request the answer it has, with everything in it, and the newest one', async () => {
+  it('returns the newest complete answer for an equal request', async () => {
     const cache = open();
     const answer = text('With a card.', {
       content: [
@@ -68,7 +68,7 @@ describe('the answer cache', () => {
     expect(await found(cache)).toEqual(text('Another.'));
   });
 
-  it('has another key for every difference, known to it or not', () => {
+  it('has another key for every difference, also in unknown fields', () => {
     const cache = open();
     const wire = { wire: 'openai-chat', unmapped: [], body: { model: 'fast', messages: [] } } as const;
     const requests: readonly object[] = [
@@ -116,7 +116,7 @@ describe('the answer cache', () => {
     expect(cache.keyOf(request, scope)).not.toContain('pay');
   });
 
-  it('keeps only answers that are whole: nothing cut, filtered, refused, empty or unreadable', async () => {
+  it('caches only complete answers: nothing truncated, filtered, refused, empty or unreadable', async () => {
     const json: ModelRequest = { ...request, output: { kind: 'json', name: 'a', schema: { type: 'object' } } };
     const call = (args: string) => ({ type: 'tool_call', id: '1', name: 't', arguments: args }) as const;
     const wrong: readonly (readonly [ModelRequest, ModelAnswer])[] = [
@@ -151,7 +151,7 @@ describe('the answer cache', () => {
     }
   });
 
-  it('keeps nothing its caller does not admit, nothing for longer than it says, and nothing invalidated', async () => {
+  it('caches nothing that its caller excludes, nothing beyond its time to live, and nothing invalidated', async () => {
     const store = createMemoryStore();
     const cache = open(store);
     cache.put(request, { ...scope, admits: () => false }, text('a'));
@@ -164,7 +164,7 @@ describe('the answer cache', () => {
     expect(await found(cache)).toBeUndefined();
   });
 
-  it('takes bytes that are no answer as a miss and deletes them', async () => {
+  it('treats invalid bytes as a miss and deletes them', async () => {
     const store = createMemoryStore();
     const cache = open(store);
     const key = cache.keyOf(request, scope) ?? '';
@@ -201,7 +201,7 @@ describe('the answer cache', () => {
     expect(open().keyOf(nested, scope)).toBeUndefined();
   });
 
-  it('keeps vectors to the bit, and only as many as were asked for', async () => {
+  it('preserves vectors to the bit, and only as many as were requested', async () => {
     const cache = open();
     const embedding = { texts: ['a', 'b'] };
     const given: Embeddings = {
@@ -248,7 +248,7 @@ describe('the answer cache', () => {
 });
 
 describe('canonical JSON', () => {
-  it('is the same for equal values in any order, and what JSON is otherwise', () => {
+  it('is the same for equal values in any order, and like JSON otherwise', () => {
     expect(canonicalJson({ b: [1, { d: 1, c: 'x' }], a: null })).toBe('{"a":null,"b":[1,{"c":"x","d":1}]}');
     const values = [
       1e21,

@@ -3,15 +3,15 @@ import { lexicalSignature } from '../../../../../src/ai/models/caches/lexical-ga
 import { different, same } from '../question-pairs.ts';
 
 describe('the lexical gate', () => {
-  it.each(different)('keeps apart: %s | %s', (one, other) => {
+  it.each(different)('separates: %s | %s', (one, other) => {
     expect(lexicalSignature(one)).not.toBe(lexicalSignature(other));
   });
 
-  it.each(same)('lets through: %s | %s', (one, other) => {
+  it.each(same)('accepts: %s | %s', (one, other) => {
     expect(lexicalSignature(one)).toBe(lexicalSignature(other));
   });
 
-  it('lets wording through that the vectors may still keep apart', () => {
+  it('accepts wording that the vectors may still separate', () => {
     for (const [one, other] of [
       ['What is your refund policy?', 'Tell me about your refund policy'],
       ["What is France's capital city?", 'What is the capital of France?'],
@@ -22,12 +22,12 @@ describe('the lexical gate', () => {
       expect(lexicalSignature(one)).toBe(lexicalSignature(other));
   });
 
-  it('keeps quotations and code to the letter', () => {
+  it('preserves quotations and code exactly', () => {
     const texts = ['say "a b"', 'say "a  b"', 'say "A b"', 'say a b', 'say `a b`', 'say "a" b', "say 'a b'"];
     expect(new Set(texts.map(lexicalSignature)).size).toBe(texts.length - 1); // “…” and `…` are both quotations
   });
 
-  it('keeps what it does not know: other languages, signs, numbers in words', () => {
+  it('preserves unknown words: other languages, signs, numbers in words', () => {
     const texts = [
       'Ist es teuer?',
       'Ist es billig?',

@@ -68,7 +68,7 @@ function open(options: Partial<SemanticCacheOptions> = {}) {
 }
 
 describe('the semantic cache', () => {
-  it(`never takes one of ${different.length} pairs for the same, whatever the vectors say`, async () => {
+  it(`never treats one of ${different.length} different pairs as equal, whatever their vectors`, async () => {
     const wrong: string[] = [];
     for (const embed of [local, constant]) {
       for (const [one, other] of different) {
@@ -80,7 +80,7 @@ describe('the semantic cache', () => {
     expect(wrong).toEqual([]);
   });
 
-  it(`takes most of ${same.length} paraphrases for the same with the local model at the default threshold`, async () => {
+  it(`treats most of ${same.length} paraphrases as equal with the local model at the default threshold`, async () => {
     const similarities: number[] = [];
     for (const [one, other] of same) {
       const { cache, keep } = open({ embed: local });
@@ -147,7 +147,7 @@ describe('the semantic cache', () => {
     }
   });
 
-  it('compares requests in a client’s own wire by all that it says', async () => {
+  it('compares requests in a client’s own wire by all their fields', async () => {
     const wired = (text: string, further: object = {}): ModelRequest =>
       asking(text, {
         wire: {
@@ -175,7 +175,7 @@ describe('the semantic cache', () => {
     ).toBeUndefined();
   });
 
-  it('embeds nothing until a text with the same signature is known, and each text once', async () => {
+  it('embeds nothing before a second text with the same signature, and each text once', async () => {
     const { cache, keep, embedded } = open();
     for (let index = 0; index < 50; index++) {
       expect(await cache.find(asking(`What is ${index}?`), scope, bounds())).toBeUndefined();
@@ -226,7 +226,7 @@ describe('the semantic cache', () => {
     await expect(finding).rejects.toThrow('left');
   });
 
-  it('gives nothing that the answer cache does not have, was invalidated, or calls tools', async () => {
+  it('returns nothing that is missing in the answer cache, was invalidated, or calls tools', async () => {
     const store = createMemoryStore();
     const answers = new AnswerCache({ store });
     const cache = new SemanticCache({ answers, embed: constant });
@@ -260,7 +260,7 @@ describe('the semantic cache', () => {
     expect(cache.size).toBe(3);
   });
 
-  it('takes long texts for the same only where they are equal', async () => {
+  it('treats long texts as the same only if they are equal', async () => {
     const { cache, keep } = open({ maxCharacters: 100 });
     keep(asking(`What is ${'long '.repeat(30)}?`));
     expect(cache.size).toBe(0);

@@ -24,7 +24,7 @@ function working() {
 }
 
 describe('equal calls in flight', () => {
-  it('are made once, each caller with an own end', async () => {
+  it('are made once, each caller with its own deadline', async () => {
     const calls = new SharedCalls<string>();
     const { work, begun } = working();
     const [first, second, third] = [bounds(), bounds(), bounds(30)];
@@ -42,7 +42,7 @@ describe('equal calls in flight', () => {
     expect(calls.size).toBe(0);
   });
 
-  it('are aborted when the last one has left, and begin anew for the next', async () => {
+  it('are aborted when the last caller disconnects, and start again for the next', async () => {
     const calls = new SharedCalls<string>();
     const { work, begun } = working();
     const [first, second] = [bounds(), bounds()];
@@ -56,7 +56,7 @@ describe('equal calls in flight', () => {
     expect(await again).toEqual({ value: 'again', isOwner: true });
   });
 
-  it('are handed on to those with time left when their beginner’s time is over', async () => {
+  it('continue for callers with time left when the first caller’s deadline passes', async () => {
     const calls = new SharedCalls<string>();
     let begun = 0;
     const work = async ({ deadline }: CallBounds): Promise<string> => {
@@ -72,7 +72,7 @@ describe('equal calls in flight', () => {
     expect(begun).toBe(2);
   });
 
-  it('give a failure to everyone who waited, and begin nothing past a deadline', async () => {
+  it('fail for everyone who waits, and start nothing past a deadline', async () => {
     const calls = new SharedCalls<string>();
     const { work, begun } = working();
     const values = [bounds(), bounds()].map((one) => calls.run('a', one, work));

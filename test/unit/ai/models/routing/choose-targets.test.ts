@@ -58,7 +58,7 @@ describe('rules', () => {
     }),
   );
 
-  it('take the first that fits, by tenant, size and need', () => {
+  it('apply the first that matches, by tenant, size and need', () => {
     expect(chosen(route, { caller: { id: 'x', tenant: 'acme' }, inputTokens: () => 5_000 })).toEqual(['eu']);
     expect(chosen(route, { inputTokens: () => 1_000 })).toEqual(['large', 'small']);
     expect(chosen(route, { needs: () => new Set(['images']) })).toEqual(['large']);
@@ -67,7 +67,7 @@ describe('rules', () => {
 });
 
 describe('strategies', () => {
-  it('least_busy asks the one with the fewest calls under way', () => {
+  it('least_busy chooses the one with the fewest calls in flight', () => {
     const route = routeOf(alias(['a/x', 'a/y', 'a/z'], { strategy: 'least_busy' }));
     const [x, y] = route.targets;
     x?.health.begin(0);
@@ -76,7 +76,7 @@ describe('strategies', () => {
     expect(chosen(route)).toEqual(['z', 'y', 'x']);
   });
 
-  it('lowest_latency asks the fastest, the unmeasured first, and explores now and then', () => {
+  it('lowest_latency chooses the fastest, the unmeasured first, and explores at times', () => {
     const route = routeOf(alias(['a/x', 'a/y', 'a/z'], { strategy: 'lowest_latency' }));
     const [x, y, z] = route.targets;
     x?.health.observeLatency(300);
@@ -87,13 +87,13 @@ describe('strategies', () => {
     expect(chosen(route, { random: () => 0.01 })[0]).toBe('z');
   });
 
-  it('put a target that asked to be left alone last', () => {
+  it('place a target that is cooling down last', () => {
     const route = routeOf(alias(['a/x', 'a/y']));
     route.targets[0]?.health.coolDown(performance.now() + 10_000);
     expect(chosen(route)).toEqual(['y', 'x']);
   });
 
-  it('leave out a target whose breaker is open, and say when all are', () => {
+  it('exclude a target whose breaker is open, and report if all are open', () => {
     const route = routeOf(alias(['a/x', 'a/y']));
     const fail = (index: number): void => {
       for (let turn = 0; turn < 20; turn++) {
@@ -109,7 +109,7 @@ describe('strategies', () => {
 });
 
 describe('splits by weight', () => {
-  it('give each target its share', () => {
+  it('distribute calls by weight', () => {
     const route = routeOf(
       alias([target('a/x', { weight: 90 }), target('a/y', { weight: 10 }), target('a/z', { weight: 0 })], {
         strategy: 'weighted',
@@ -125,7 +125,7 @@ describe('splits by weight', () => {
     expect(y / 4_000).toBeLessThan(0.13);
   });
 
-  it('stay constant for a caller, a tenant or a key, with its share too', () => {
+  it('are constant for a caller, a tenant or a key, and distributed by weight', () => {
     const route = routeOf(
       alias([target('a/x', { weight: 3 }), target('a/y', { weight: 1 })], { strategy: 'weighted', sticky: 'key' }),
     );

@@ -20,7 +20,7 @@ function limitsOf(limits: Partial<LimitsConfig>, counters: LocalCounters = new P
 }
 
 describe('a target’s limits', () => {
-  it('let the queue in by its order as places come free, and never more than fit', async () => {
+  it('admit the queue in its order as places become free, and never more than fit', async () => {
     const limits = limitsOf({ concurrency: 1 });
     const first = limits.tryAcquire(1);
     const order: number[] = [];
@@ -37,7 +37,7 @@ describe('a target’s limits', () => {
     expect([order, limits.inFlight]).toEqual([[1, 2, 3], 0]);
   });
 
-  it('let whoever aborts or is late leave the queue', async () => {
+  it('remove callers from the queue that abort or are late', async () => {
     const limits = limitsOf({ concurrency: 1 });
     limits.tryAcquire(1);
     const controller = new AbortController();
@@ -50,7 +50,7 @@ describe('a target’s limits', () => {
     expect(limits.waiting).toBe(0);
   });
 
-  it('make room as the minute goes on', async () => {
+  it('have room again as the minute passes', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
     const limits = limitsOf({ requestsPerMinute: 2 });
     limits.tryAcquire(1)?.release(1);
@@ -66,7 +66,7 @@ describe('a target’s limits', () => {
     expect(served).toBe(true);
   });
 
-  it('refuse at once whoever could not be served before their deadline', () => {
+  it('refuse at once a caller that could not be served before its deadline', () => {
     const limits = limitsOf({ requestsPerMinute: 1 });
     limits.tryAcquire(1);
     const refused = limits.acquire(1, bounds(1_000), late);
@@ -74,7 +74,7 @@ describe('a target’s limits', () => {
     if (!(refused instanceof Promise)) expect(refused.retryAfterMs).toBeGreaterThan(58_000);
   });
 
-  it('reserve tokens by estimate, correct them, and let one that is bigger than a minute through alone', () => {
+  it('reserve tokens by estimate, correct them, and admit a call above the limit of a minute alone', () => {
     const limits = limitsOf({ tokensPerMinute: 100 });
     const huge = limits.tryAcquire(5_000);
     expect([huge !== undefined, limits.tryAcquire(1)]).toEqual([true, undefined]);
@@ -102,7 +102,7 @@ describe('a target’s limits', () => {
       expect(second.inFlight).toBe(2);
     });
 
-    it('give a place that comes free in one to who waits in the other, before the busy one’s own callers', async () => {
+    it('pass a place that becomes free in one to a caller that waits in the other, before new callers', async () => {
       const [busy, other] = twoWorkers({ concurrency: 1 });
       const ticket = busy.tryAcquire(1);
       const order: string[] = [];
@@ -120,7 +120,7 @@ describe('a target’s limits', () => {
       expect([busy.inFlight, busy.waiting, other.waiting]).toEqual([0, 0, 0]);
     });
 
-    it('have one queue’s length', async () => {
+    it('share the length of the queue', async () => {
       const [first, second] = twoWorkers({ concurrency: 1, queue: 2 });
       first.tryAcquire(1);
       const gone = new AbortController();

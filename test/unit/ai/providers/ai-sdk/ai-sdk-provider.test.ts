@@ -102,7 +102,7 @@ describe('an answer', () => {
     });
   });
 
-  it('of another form is malformed, counted as it says, and not quoted', async () => {
+  it('of another form is malformed, its usage is counted, and it is not quoted', async () => {
     const body = { ...message, content: 'a secret of the model' };
     const { provider } = await serve('anthropic', (_call, response) => sendJson(response, body));
     const failure = await failureOf(provider.complete(models.anthropic, ask, bounds()));
@@ -170,7 +170,7 @@ describe('a provider’s error', () => {
     },
   );
 
-  it('says when to come back: milliseconds, seconds, a date', async () => {
+  it('reads retry-after in milliseconds, seconds and as a date', async () => {
     const body = anthropic('rate_limit_error', 'Slow down');
     expect((await failing('anthropic', 429, body, { 'retry-after-ms': '1500' })).retryAfterMs).toBe(1_500);
     expect((await failing('anthropic', 429, body, { 'retry-after': '7' })).retryAfterMs).toBe(7_000);
@@ -223,7 +223,7 @@ describe('a provider’s error', () => {
 });
 
 describe('a call', () => {
-  it('ends with its deadline, and is booked as far as can be told', async () => {
+  it('ends with its deadline, and its usage is recorded as far as it is known', async () => {
     const { provider, firstCall } = await serve('anthropic', () => {});
     const failure = await failureOf(provider.complete(models.anthropic, ask, bounds(150)));
     expect(failure).toMatchObject({ kind: 'timeout', usage: { outputTokens: 0, source: 'estimated' } });
@@ -325,7 +325,7 @@ describe('a package', () => {
   const provider = (name: string, resolveFrom: string) =>
     createAiSdkProvider({ name: 'other', package: name, keys: [apiKey], settings: {}, resolveFrom });
 
-  it('that is not installed is told at once and at the first call, with what to do', async () => {
+  it('that is not installed is reported at once and at the first call, with what to do', async () => {
     const sentence = 'the package @ai-sdk/nowhere is not installed: run "npm install @ai-sdk/nowhere"';
     expect(checkAiSdkPackage('@ai-sdk/nowhere', tmpdir())).toContain(sentence);
     expect(await failureOf(provider('@ai-sdk/nowhere', tmpdir()).complete('m', ask, bounds()))).toMatchObject({
@@ -334,7 +334,7 @@ describe('a package', () => {
     });
   });
 
-  it('is looked for by its name only', () => {
+  it('is found by its name only', () => {
     for (const path of ['../evil', '/tmp/evil', './x', 'file:///x', 'a/b/c', '@ai-sdk/../../x']) {
       expect(checkAiSdkPackage(path, tmpdir())).toContain('is not the name of a package');
     }
@@ -352,7 +352,7 @@ describe('a package', () => {
       async doGenerate() { ${answer} },
     }) });`;
 
-  it('of one’s own is found beside supergraph.yaml, by the factory that bears its name', async () => {
+  it('of the project is found beside supergraph.yaml, by the factory named after it', async () => {
     const answer = `return { content: [{ type: 'text', text: settings.apiKey.slice(0, 8) + modelId }],
       finishReason: { unified: 'stop', raw: 'done' }, usage, warnings: [] };`;
     const source = `${model(answer)}
@@ -393,7 +393,7 @@ describe('a package', () => {
     }
   });
 
-  it('that goes round the fetch it is given is never called', async () => {
+  it('that bypasses the given fetch is never called', async () => {
     const source = `${model('throw new Error("called");').replace(/await settings\.fetch.*\n/, '\n')} export const createSly = made;`;
     const folder = install('sly', source);
     expect(await failureOf(provider('sly', folder).complete('m', ask, bounds()))).toMatchObject({
@@ -404,7 +404,7 @@ describe('a package', () => {
 });
 
 describe('embeddings', () => {
-  it('are asked for in as many requests as the provider needs, in order', async () => {
+  it('are requested in as many requests as the provider needs, in order', async () => {
     const { provider, calls } = await serve('cohere', (call, response) => {
       const float = call.body.texts.map((text: string) => Array.from({ length: 256 }, () => Number(text)));
       sendJson(response, { embeddings: { float }, meta: { billed_units: { input_tokens: float.length } } });
@@ -427,7 +427,7 @@ describe('embeddings', () => {
     expect(usage.inputTokens).toBeGreaterThan(0);
   });
 
-  it('that fail half way book what was answered before', async () => {
+  it('that fail halfway record the usage of earlier answers', async () => {
     let asked = 0;
     const { provider } = await serve('cohere', (call, response) => {
       asked += 1;

@@ -72,7 +72,7 @@ describe('a stream of Anthropic', () => {
         ...ends,
       ],
     ],
-  ])('keeps every word beside %s', async (_name, events) => {
+  ])('preserves every word besides %s', async (_name, events) => {
     const last = await streamed('anthropic', events);
     if (last?.type !== 'end') throw new Error(`expected an end, not ${JSON.stringify(last)}`);
     expect(textOf(last.answer)).toBe('Hello you');
@@ -93,7 +93,7 @@ describe('a stream of Anthropic', () => {
   });
 });
 
-it('a stream of Cohere keeps every word beside a new event', async () => {
+it('a stream of Cohere preserves every word besides a new event', async () => {
   const delta = (text: string) => ({ type: 'content-delta', index: 0, delta: { message: { content: { text } } } });
   const last = await streamed('cohere', [
     { type: 'message-start', id: '1' },
@@ -113,7 +113,7 @@ it('a stream of Cohere keeps every word beside a new event', async () => {
 
 describe('a whole answer', () => {
   const message = { ...begin.message, stop_reason: 'end_turn', stop_sequence: null };
-  it('of Anthropic keeps every word beside new blocks and citations, and is asked for once', async () => {
+  it('of Anthropic preserves every word besides new blocks and citations, and is requested once', async () => {
     const content = [
       { type: 'mood_block', mood: 'good' },
       { type: 'text', text: 'Hello', citations: [{ type: 'moon' }] },
@@ -124,7 +124,7 @@ describe('a whole answer', () => {
     expect(asked).toBe(1);
   });
 
-  it('of Mistral keeps every word beside new parts', async () => {
+  it('of Mistral preserves every word besides new parts', async () => {
     const content = [
       { type: 'mood', mood: 'good' },
       { type: 'text', text: 'Hello' },

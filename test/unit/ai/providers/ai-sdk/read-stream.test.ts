@@ -81,7 +81,7 @@ function textsIn(parts: readonly ProviderStreamPart[]) {
 }
 
 describe('a stream', () => {
-  it('gives each delta as it comes, before the rest is written', async () => {
+  it('yields each delta at once, before the remaining ones are written', async () => {
     const responses: ServerResponse[] = [];
     const { provider } = await serve('anthropic', (_call, response) => {
       responses.push(response);
@@ -143,7 +143,7 @@ describe('a stream', () => {
     });
   });
 
-  it('ends once, whatever follows, and leaves its connection for the next call', async () => {
+  it('ends once, whatever follows, and its connection is reused', async () => {
     const sockets = new Set<Socket | null>();
     const events = [start, block(0), delta(0, 'Yes.'), end(0), ...finish(), ...finish(), delta(0, 'more')];
     const { provider } = await serve('anthropic', (_call, response) => {
@@ -319,7 +319,7 @@ describe('the bounds of a stream', () => {
     await (await firstCall()).abandoned;
   });
 
-  it('close it when nobody reads on', async () => {
+  it('close it when its reader leaves', async () => {
     const { provider, firstCall } = await serve('anthropic', stalled());
     for await (const part of provider.stream(models.anthropic, ask, bounds())) {
       expect(part.type).toBe('text_delta');
@@ -360,13 +360,13 @@ describe('JSON in a stream', () => {
     ...finish(),
   ];
 
-  it('passes as it comes where it begins as JSON', async () => {
+  it('is passed on at once if it begins as JSON', async () => {
     const parts = await played('anthropic', writing(' ', '{"go', 'od":true}'), object);
     expect(textsIn(parts)).toEqual([' {"go', 'od":true}']);
     expect(answerIn(parts).content).toEqual([{ type: 'text', text: ' {"good":true}' }]);
   });
 
-  it('is unwrapped in one piece where it has a fence, or stands in an object', async () => {
+  it('is unwrapped in one piece if it has a fence, or is inside an object', async () => {
     const fenced = await played('anthropic', writing('```json\n', '{"good":true}', '\n```'), object);
     expect(textsIn(fenced)).toEqual(['{"good":true}']);
     const wrapped = await played('anthropic', writing('{"value":', '["a"]}'), list);
@@ -374,7 +374,7 @@ describe('JSON in a stream', () => {
     expect(answerIn(wrapped).content).toEqual([{ type: 'text', text: '["a"]' }]);
   });
 
-  it('comes from the arguments of the tool that holds the answer', async () => {
+  it('is read from the arguments of the tool that has the answer', async () => {
     const events = [
       start,
       block(0),

@@ -99,7 +99,7 @@ describe('a conversation', () => {
     });
   });
 
-  it('reaches Gemini, where a result is known by its tool’s name', async () => {
+  it('reaches Gemini, which identifies a result by its tool’s name', async () => {
     const body = await sent('google', { messages: conversation, tools: [weather] });
     expect(body.contents).toMatchObject([
       { parts: [{ text: 'What is here?' }, { inlineData: { mimeType: 'image/png', data: png } }] },
@@ -130,7 +130,7 @@ describe('a conversation', () => {
     expect(body.messages[2].content[0]).toMatchObject({ is_error: true });
   });
 
-  it('gives back signatures, and nothing else that stands beside them', async () => {
+  it('returns signatures, and nothing else besides them', async () => {
     const opaque = { anthropic: { signature: 'sig', cacheControl: { type: 'ephemeral' } } };
     const messages: ModelRequest['messages'] = [
       { role: 'user', content: [{ type: 'text', text: 'Hm?' }] },
@@ -165,7 +165,7 @@ describe('a conversation', () => {
     expect(gemini.contents[1].parts[0]).toMatchObject({ functionCall: { args: {} }, thoughtSignature: 'sig' });
   });
 
-  it('takes URLs where the provider reads them, and fetches none itself', async () => {
+  it('passes URLs on if the provider reads them, and fetches none itself', async () => {
     const image = (url: string) => ({ type: 'image', mediaType: 'image/png', source: { kind: 'url', url } }) as const;
     const user = (url: string): Partial<ModelRequest> => ({ messages: [{ role: 'user', content: [image(url)] }] });
     const body = await sent('anthropic', user('https://pictures.example/one.png'));
@@ -194,7 +194,7 @@ describe('a conversation', () => {
     });
   });
 
-  it('hands files to Cohere as text, not as base64', async () => {
+  it('sends files to Cohere as text, not as base64', async () => {
     const file = (mediaType: string) =>
       ({
         type: 'file',
@@ -269,7 +269,7 @@ describe('settings', () => {
     },
   );
 
-  it('are refused as often as they are asked for', async () => {
+  it('are refused each time they are requested', async () => {
     const { provider, calls } = await serve('mistral', (_call, response) => sendJson(response, bodies.mistral));
     for (let time = 0; time < 3; time += 1) {
       await expect(provider.complete(models.mistral, { ...ask, topK: 5 }, bounds())).rejects.toMatchObject({
@@ -288,7 +288,7 @@ describe('settings', () => {
 });
 
 describe('thinking', () => {
-  it('stays within the bound that was priced, whatever a package would add to it', async () => {
+  it('stays within the priced bound, whatever a package adds to it', async () => {
     const explicit = await sent('anthropic', { maxOutputTokens: 5_000, reasoning: { budgetTokens: 2_000 } });
     expect(explicit).toMatchObject({ max_tokens: 5_000, thinking: { type: 'enabled', budget_tokens: 2_000 } });
     const effort = await sent('anthropic', { maxOutputTokens: 5_000, reasoning: { effort: 'medium' } });
@@ -319,7 +319,7 @@ describe('thinking', () => {
     expect(await refusal('anthropic', { reasoning: { budgetTokens: 2_000 } })).toMatchObject({ kind: 'unsupported' });
   });
 
-  it('is asked for in each provider’s words', async () => {
+  it('is requested in the form of each provider', async () => {
     const thinking = { maxOutputTokens: 5_000, reasoning: { budgetTokens: 2_000 } };
     expect((await sent('google', thinking)).generationConfig.thinkingConfig).toEqual({ thinkingBudget: 2_000 });
     expect((await sent('cohere', thinking)).thinking).toEqual({ type: 'enabled', token_budget: 2_000 });
@@ -341,7 +341,7 @@ describe('JSON', () => {
   const schema = { type: 'object', properties: { good: { type: 'boolean' } }, required: ['good'] };
   const output = { kind: 'json', name: 'review', schema } as const;
 
-  it('is asked for by the best means of each model', async () => {
+  it('is requested by the best means of each model', async () => {
     const reply = { good: true };
     const answers: Readonly<Record<Package, unknown>> = {
       ...bodies,
@@ -361,7 +361,7 @@ describe('JSON', () => {
     expect((await sent('cohere', { output })).response_format).toEqual({ type: 'json_object', json_schema: schema });
   });
 
-  it('is asked for in words where the target says so', async () => {
+  it('is requested in the prompt if the target says so', async () => {
     const body = await sent('anthropic', { output }, models.anthropic, 'prompt');
     expect(body.system[0].text).toMatch(/^Be short\.\n\nAnswer with JSON only.*"good"/s);
     expect(body).not.toHaveProperty('output_config');
@@ -374,7 +374,7 @@ describe('JSON', () => {
     ).toContain('JSON object');
   });
 
-  it('is read from a forced tool’s arguments, beside the client’s own tools', async () => {
+  it('is read from a forced tool’s arguments, in addition to the client’s tools', async () => {
     const content = [{ type: 'tool_use', id: 't', name: 'review', input: { good: true } }];
     const { provider, calls } = await serve('anthropic', (_call, response) =>
       sendJson(response, { ...(bodies.anthropic as object), content, stop_reason: 'tool_use' }),
@@ -396,7 +396,7 @@ describe('JSON', () => {
     expect(calls[1]?.body.tool_choice).toMatchObject({ type: 'any' });
   });
 
-  it('is taken out of fences and out of the object a list was wrapped in', async () => {
+  it('is extracted from fences and from the object that wraps a list', async () => {
     const list = { kind: 'json', name: 'topics', schema: { type: 'array', items: { type: 'string' } } } as const;
     const answering = (text: string) => ({ ...(bodies.anthropic as object), content: [{ type: 'text', text }] });
     const replies = ['```json\n{"good":true}\n```', '{"value":["a","b"]}', 'Here:\n```\n{"good":true}\n```'];

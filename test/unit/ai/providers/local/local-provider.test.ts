@@ -34,7 +34,7 @@ function asking(content: string): ModelRequest {
 }
 
 describe('the local provider', () => {
-  it('answers the same request the same way, in whatever company', async () => {
+  it('answers equal requests equally, whatever runs at the same time', async () => {
     const reviews = asking('- (5/5) The sound is great.\n- (2/5) The strap broke.\n- (4/5) Battery lasts for days.');
     const answers = await Promise.all([
       provider.complete('extractive', reviews, bounds()),
@@ -45,7 +45,7 @@ describe('the local provider', () => {
     expect(answers[0]?.usage.source).toBe('estimated');
   });
 
-  it('embeds into 512 numbers of length 1, near for what means the same', async () => {
+  it('embeds into 512 numbers of length 1, close for equal meanings', async () => {
     const texts = ['The battery lasts long.', 'It runs for days on one charge.', 'The parcel arrived late.', ''];
     const { vectors, usage } = await provider.embed('use-lite', { texts }, bounds());
     const dot = (a: number, b: number) =>
@@ -81,7 +81,7 @@ describe('the local provider', () => {
     });
   });
 
-  it('says what it cannot do', async () => {
+  it('reports unsupported requests', async () => {
     const output = {
       kind: 'json',
       name: 'price',
@@ -93,7 +93,7 @@ describe('the local provider', () => {
     });
   });
 
-  it('names what else it cannot do, before it is asked', async () => {
+  it('names other unsupported features before a call', async () => {
     const tool = { name: 'search', parameters: { type: 'object' } };
     const image = { type: 'image', source: { kind: 'base64', data: 'AA==' }, mediaType: 'image/png' } as const;
     const requests: [Partial<ModelRequest>, string][] = [
@@ -151,7 +151,7 @@ describe('the local provider', () => {
     await expect(hanging).rejects.toMatchObject({ kind: 'timeout' });
   });
 
-  it('drops what is aborted or late from the queue, and refuses more than may wait', async () => {
+  it('removes aborted and late calls from the queue, and refuses calls beyond its length', async () => {
     const busy = open({ maxWaiting: 2 });
     const controller = new AbortController();
     const calls = [

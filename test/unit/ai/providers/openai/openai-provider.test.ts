@@ -64,7 +64,7 @@ describe('a completion in text', () => {
     }
   });
 
-  it('sends the key the call names, and Azure’s under its own name with the version and the deployment', async () => {
+  it('sends the key of the call, and Azure’s in its own header with the version and the deployment', async () => {
     const { provider, calls, baseUrl } = await serve(answering({ content: 'Yes.' }), {
       keys: ['first-key', 'second-key'],
     });
@@ -85,7 +85,7 @@ describe('a completion in text', () => {
     expect(calls).toHaveLength(2);
   });
 
-  it('tells why the model stopped, and refusals in its own words', async () => {
+  it('reports the finish reason, and refusals in the model’s words', async () => {
     const reasons = [
       ['length', 'length'],
       ['model_length', 'length'],
@@ -123,7 +123,7 @@ describe('a completion in text', () => {
     expect(answer.usage.outputTokens).toBeGreaterThan(0);
   });
 
-  it('reads tool calls whatever form they come in, and says so where the provider says stop', async () => {
+  it('reads tool calls in every form, also if the provider reports stop', async () => {
     const tool_calls = [
       { id: 'null', function: { name: 'weather', arguments: { city: 'Rome' } } },
       { id: 'call_2', index: 0, function: { name: 'time', arguments: '' } },
@@ -141,7 +141,7 @@ describe('a completion in text', () => {
     ]);
   });
 
-  it('keeps the provider’s own id of the call, from its header first', async () => {
+  it('returns the provider’s id of the call, from its header first', async () => {
     const { provider } = await serve((_call, response) => {
       response.setHeader('x-request-id', 'req_42');
       sendJson(response, chatCompletion({ content: 'Yes.' }));
@@ -161,7 +161,7 @@ describe('a completion in JSON', () => {
     return { answer, text: textOf(answer), body: calls[0]?.body };
   };
 
-  it('is asked for by a strict schema: closed objects, every property required, no keyword it refuses', async () => {
+  it('is requested by a strict schema: closed objects, all properties required, no unsupported keyword', async () => {
     const { text: told, body } = await complete(
       answering({ content: '{"value":"GOOD","note":"fine"}' }),
       'json_schema',
@@ -182,14 +182,14 @@ describe('a completion in JSON', () => {
     });
   });
 
-  it('is not asked for strictly where that would change what the schema means', async () => {
+  it('is not requested strictly if that would change the meaning of the schema', async () => {
     const free = { type: 'object', additionalProperties: { type: 'number' } };
     const output = { kind: 'json', name: 'counts', schema: free } as const;
     const { body } = await complete(answering({ content: '{"a":1}' }), 'json_schema', { ...text, output });
     expect(body?.response_format).toMatchObject({ json_schema: { strict: false, schema: free } });
   });
 
-  it('wraps a schema that is no object, and takes the answer out again', async () => {
+  it('wraps a schema that is not an object, and unwraps the answer', async () => {
     const output = { kind: 'json', name: 'topics', schema: { type: 'array', items: { type: 'string' } } } as const;
     const { text: told, body } = await complete(answering({ content: '{"value":["a","b"]}' }), 'json_schema', {
       ...text,
@@ -201,7 +201,7 @@ describe('a completion in JSON', () => {
     });
   });
 
-  it('is asked for by JSON mode with the schema in the system message', async () => {
+  it('is requested by JSON mode with the schema in the system message', async () => {
     const { text: told, body } = await complete(answering({ content: '{"value":"BAD"}' }), 'json_object');
     expect(told).toBe('{"value":"BAD"}');
     expect(body?.response_format).toEqual({ type: 'json_object' });
@@ -210,7 +210,7 @@ describe('a completion in JSON', () => {
     expect(rest).toEqual([{ role: 'user', content: 'Is it good?' }]);
   });
 
-  it('is asked for by a forced function call, whose arguments are the answer', async () => {
+  it('is requested by a forced function call, whose arguments are the answer', async () => {
     const call = { id: 'c1', type: 'function', function: { name: 'review_sentiment', arguments: '{"value":"BAD"}' } };
     const { answer, body } = await complete(answering({ content: 'Here:', tool_calls: [call] }), 'tool');
     expect(answer).toMatchObject({ content: [{ type: 'text', text: '{"value":"BAD"}' }], finishReason: 'stop' });
@@ -221,7 +221,7 @@ describe('a completion in JSON', () => {
     expect(body).not.toHaveProperty('response_format');
   });
 
-  it('may be a function call beside the request’s own', async () => {
+  it('may be a function call in addition to those of the request', async () => {
     const tools = [{ name: 'weather', parameters: { type: 'object' } }];
     const call = { id: 'c1', type: 'function', function: { name: 'weather', arguments: '{}' } };
     const { answer, body } = await complete(answering({ content: null, tool_calls: [call] }), 'tool', {
@@ -232,7 +232,7 @@ describe('a completion in JSON', () => {
     expect(body).toMatchObject({ tool_choice: 'required', tools: [{}, {}] });
   });
 
-  it('is asked for in words, and taken out of its code fence, but not out of a string', async () => {
+  it('is requested in the prompt, and extracted from its code fence, but not from a string', async () => {
     const request = { ...json, messages: [userText('Is it good?')] };
     const fenced = await complete(
       answering({ content: 'Here you are:\n```json\n{"value":"GOOD"}\n```' }),
@@ -253,7 +253,7 @@ describe('a completion in JSON', () => {
     expect(body?.messages).toMatchObject([{ content: expect.stringMatching(/one JSON object/) }, {}]);
   });
 
-  it('is handed on as it is when it is no JSON: judging it is the caller’s', async () => {
+  it('is returned unchanged if it is not JSON: the caller validates it', async () => {
     expect((await complete(answering({ content: 'rather good' }), 'json_schema')).text).toBe('rather good');
   });
 });
@@ -278,7 +278,7 @@ describe('an aborted call', () => {
     expect(calls).toEqual([]);
   });
 
-  it('does not keep the next one from its answer', async () => {
+  it('does not affect the next one', async () => {
     const { provider, calls, nextCall } = await serve((call, response) => {
       if (call.body.model !== 'hangs') sendJson(response, chatCompletion({ content: 'Yes.' }));
     });
@@ -332,7 +332,7 @@ describe('embeddings', () => {
     data: (body.input as string[]).map((input, index) => ({ index, embedding: [Number(input)] })),
   });
 
-  it('of many texts are asked for in parts', async () => {
+  it('of many texts are requested in parts', async () => {
     const { provider, calls } = await embedding((call, response) => sendJson(response, numbered(call)));
     const texts = Array.from({ length: 250 }, (_, index) => String(index));
     const { vectors, usage } = await provider.embed('embedder', { texts }, called());
@@ -341,7 +341,7 @@ describe('embeddings', () => {
     expect(calls).toHaveLength(3);
   });
 
-  it('of which a part failed are paid for all the same', async () => {
+  it('of which a part failed are recorded as paid', async () => {
     const { provider, calls } = await embedding((call, response) => {
       if (calls.length === 2) sendJson(response, { error: { message: 'Slow down.' } }, 429);
       else sendJson(response, { ...numbered(call), usage: { prompt_tokens: 100, total_tokens: 100 } });

@@ -162,30 +162,27 @@ const files = isThere ? readdirSync(root) : [];
 const textIn = (file: string) => readFileSync(new URL(file, root), 'utf8');
 
 describe.skipIf(!isThere)(`Anthropic's answers ${suite}`, () => {
-  it.each(files.filter((file) => file.endsWith('.chunks.txt')))(
-    '%s says what the package makes of it',
-    async (file) => {
-      // Some hold the next call's message too: an answer is one message.
-      const lines = textIn(file)
-        .split('\n')
-        .filter((line) => line.trim() !== '');
-      const stop = lines.findIndex((line) => line.startsWith('{"type":"message_stop"'));
-      const events = stop === -1 ? lines : lines.slice(0, stop + 1);
-      expect(outcomeHere(events)).toEqual(await outcomeOfPackage(events));
-      const step = Math.max(1, Math.floor(events.length / 25));
-      for (let index = 0; index < events.length; index += step) {
-        const event = events[index] ?? '';
-        for (const changed of [
-          [event, event],
-          [event, '{"type":"mood"}'],
-        ]) {
-          const played = events.toSpliced(index, 1, ...changed);
-          compare(outcomeHere(played), await outcomeOfPackage(played), `${changed.length} instead of event ${index}`);
-        }
-        expect(outcomeHere(events.toSpliced(index, 1, event.slice(0, -2)))).toHaveProperty('failed', true);
+  it.each(files.filter((file) => file.endsWith('.chunks.txt')))('%s is read as the package reads it', async (file) => {
+    // Some hold the next call's message too: an answer is one message.
+    const lines = textIn(file)
+      .split('\n')
+      .filter((line) => line.trim() !== '');
+    const stop = lines.findIndex((line) => line.startsWith('{"type":"message_stop"'));
+    const events = stop === -1 ? lines : lines.slice(0, stop + 1);
+    expect(outcomeHere(events)).toEqual(await outcomeOfPackage(events));
+    const step = Math.max(1, Math.floor(events.length / 25));
+    for (let index = 0; index < events.length; index += step) {
+      const event = events[index] ?? '';
+      for (const changed of [
+        [event, event],
+        [event, '{"type":"mood"}'],
+      ]) {
+        const played = events.toSpliced(index, 1, ...changed);
+        compare(outcomeHere(played), await outcomeOfPackage(played), `${changed.length} instead of event ${index}`);
       }
-    },
-  );
+      expect(outcomeHere(events.toSpliced(index, 1, event.slice(0, -2)))).toHaveProperty('failed', true);
+    }
+  });
 
   it('are read alike where they are whole', async () => {
     let compared = 0;
@@ -250,7 +247,7 @@ function* changed(value: object): Generator<object> {
 }
 
 describe('Anthropic’s answers', () => {
-  it('say in a stream what the package makes of it, whatever field is wrong', async () => {
+  it('are read in a stream as the package reads them, whatever field is wrong', async () => {
     const lines = events.map((event) => JSON.stringify(event));
     expect(outcomeHere(lines)).toEqual(await outcomeOfPackage(lines));
     let compared = 0;
@@ -294,14 +291,14 @@ describe('Anthropic’s answers', () => {
     expect(readHere(text)).toBeUndefined();
   });
 
-  it('say what their known blocks say, whatever stands beside them', () => {
+  it('are read by their known blocks, whatever other blocks there are', () => {
     const search = { type: 'server_tool_use', id: 's', name: 'web_search', input: {} };
     const body = { ...whole, content: [search, ...whole.content] };
     expect(readHere(JSON.stringify(body))?.content).toHaveLength(4);
     expect(readHere(JSON.stringify({ ...whole, usage: null }))?.usage.source).toBe('estimated');
   });
 
-  it('are read without the package, which would refuse them for a field that nobody needs', async () => {
+  it('are read although the package would reject them for an unused field', async () => {
     const needless = { ...usage, service_tier: 7 };
     const { provider } = await serve('anthropic', ({ body }, response) => {
       if (body.stream !== true) sendJson(response, { ...whole, usage: needless });

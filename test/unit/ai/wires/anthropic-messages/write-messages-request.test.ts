@@ -470,7 +470,7 @@ describe('a request on Anthropic’s wire', () => {
     });
   });
 
-  it('has a bearer token where the configuration has one, and no key beside it', async () => {
+  it('has a bearer token if the configuration has one, and then no key', async () => {
     const reply = (_call: unknown, response: import('node:http').ServerResponse) => response.writeHead(500).end('{}');
     const { provider, calls } = await serve('anthropic', reply, { keys: [], settings: { authToken: 'token-of-ours' } });
     const request: ModelRequest = { messages, output: { kind: 'text' } };

@@ -165,14 +165,14 @@ describe('readUsage', () => {
     'bedrock',
   ] as const;
 
-  it.each(dialects)('takes no report for one that says nothing (%s)', (dialect) => {
+  it.each(dialects)('treats an empty report as none (%s)', (dialect) => {
     for (const nothing of [undefined, null, 'usage', 12, [], {}, { total_cost: 1 }, { usage: {} }])
       expect(readUsage(dialect, nothing)).toBeUndefined();
   });
 
   const bad = [-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '12', 1e12, true, {}];
 
-  it.each(cases)('does not take for a count what is none, where %s', (_what, dialect, usage) => {
+  it.each(cases)('does not read as a count what is not one, if %s', (_what, dialect, usage) => {
     for (const [name, value] of countsIn(usage))
       for (const wrong of bad) {
         const read = readUsage(dialect, { ...(usage as object), [name]: wrong });
@@ -185,7 +185,7 @@ describe('readUsage', () => {
       }
   });
 
-  it('does not take half a report for one', () => {
+  it('does not accept half a report', () => {
     expect(readUsage('openai-chat', { prompt_tokens: 12 })).toBeUndefined();
     expect(readUsage('openai-chat', { completion_tokens: 12 })).toBeUndefined();
     expect(readUsage('anthropic', { output_tokens: 12 })).toBeUndefined();
@@ -199,7 +199,7 @@ describe('readUsage', () => {
     }
   });
 
-  it('leaves out a part that is more than its whole', () => {
+  it('omits a part that is larger than its whole', () => {
     expect(
       readUsage('openai-responses', {
         input_tokens: 10,
@@ -227,7 +227,7 @@ function reasonToDiffer({ provider, dialect, model, expected }: Reading): string
 }
 
 describe.skipIf(!hasUsageBodies)('readUsage, of the recorded bodies (skipped where ../shared/fixtures is not)', () => {
-  it('counts what follows from every body that names a model', () => {
+  it('reads the usage of every body that names a model', () => {
     const bodies = readUsageBodies();
     expect(bodies.length).toBe(660);
     expect(bodies.filter((readings) => readings.length === 0)).toEqual([]);
