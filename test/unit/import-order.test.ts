@@ -65,7 +65,7 @@ describe('imports', () => {
     expect(imports.length).toBeGreaterThan(100);
   });
 
-  it('come from files that have a place in the order', () => {
+  it('come from files that have a rank', () => {
     expect(files.filter((file) => importRanks[partOf(resolve(file))] === undefined)).toEqual([]);
   });
 
@@ -84,7 +84,7 @@ describe('imports', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('of a package go through its one door', () => {
+  it('of a package are in one file', () => {
     const wrong = imports.flatMap(({ file, specifier, typeOnly }) => {
       const allowed = doors[specifier];
       if (allowed === undefined || (typeOnly && specifier === 'fastify')) return [];

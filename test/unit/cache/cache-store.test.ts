@@ -45,7 +45,7 @@ for (const { name, open, skip } of implementations) {
       }
     }
 
-    it('gives back the bytes it was given, whatever they are', async () => {
+    it('returns the stored bytes, whatever they are', async () => {
       const bytes = Uint8Array.from({ length: 1_000 }, (_, index) => index % 256);
       await store.set('bytes', bytes);
       await store.set('text', 'größer 🎧');
@@ -59,7 +59,7 @@ for (const { name, open, skip } of implementations) {
       expect(await text('empty')).toBe('');
     });
 
-    it('takes any text as a key and as a tag', async () => {
+    it('accepts any text as a key and as a tag', async () => {
       const keys = ['a b', 'a\r\nDEL *', '{tag}', '__proto__', 'é', '', 'x'.repeat(10_000)];
       for (const key of keys) await store.set(key, `of ${key}`, { tags: [`tag ${key}`] });
       for (const key of keys) expect(await text(key)).toBe(`of ${key}`);
@@ -77,7 +77,7 @@ for (const { name, open, skip } of implementations) {
       expect(await text('key')).toBeUndefined();
     });
 
-    it('says how old an entry is and how long it stays fresh', async () => {
+    it('reports the age of an entry and how long it is fresh', async () => {
       await store.set('aged', 'x', { ttlMs: 60_000 });
       await until(async () => ((await store.get('aged'))?.ageMs ?? 0) >= 10);
       const entry = await store.get('aged');
@@ -85,7 +85,7 @@ for (const { name, open, skip } of implementations) {
       expect((entry?.freshMs ?? 0) + (entry?.ageMs ?? 0)).toBeCloseTo(60_000, 3);
     });
 
-    it('ends an entry at its time, and gives a stale one only where it was asked to', async () => {
+    it('expires an entry at its time, and returns a stale one only within its stale time', async () => {
       await store.set('short', 'x', { ttlMs: 20 });
       await store.set('stale', 'x', { ttlMs: 20, staleMs: 60_000 });
       await until(async () => (await store.get('short')) === undefined);
@@ -94,13 +94,13 @@ for (const { name, open, skip } of implementations) {
       expect(stale?.freshMs).toBeLessThanOrEqual(0);
     });
 
-    it('keeps nothing of an entry that has no time, not even the one before it', async () => {
+    it('stores nothing for an entry without a time to live, and removes the previous one', async () => {
       await store.set('key', 'before');
       await store.set('key', 'after', { ttlMs: 0 });
       expect(await text('key')).toBeUndefined();
     });
 
-    it('gives no entry of a tag that was invalidated, and every other', async () => {
+    it('returns no entry of an invalidated tag, and all others', async () => {
       await store.set('a', '1', { tags: ['prompt:x', 'type:Product'] });
       await store.set('b', '2', { tags: ['type:Product'] });
       await store.set('c', '3', { tags: ['prompt:x'] });
@@ -119,14 +119,14 @@ for (const { name, open, skip } of implementations) {
       expect(await store.invalidate('nothing has it')).toBe(true);
     });
 
-    it('keeps an entry that was stored again without the tag', async () => {
+    it('returns an entry that was stored again without the tag', async () => {
       await store.set('key', '1', { tags: ['old'] });
       await store.set('key', '2', { tags: ['new'] });
       await store.invalidate('old');
       expect(await text('key')).toBe('2');
     });
 
-    it('does not store what was made of something that has been invalidated meanwhile', async () => {
+    it('does not store a value whose inputs were invalidated meanwhile', async () => {
       await store.invalidate('type:Review');
       await store.set('late', 'from before', { tags: ['type:Review'], readMsAgo: 10_000 });
       expect(await text('late')).toBeUndefined();
@@ -136,13 +136,13 @@ for (const { name, open, skip } of implementations) {
       expect(await text('late')).toBe('from after');
     });
 
-    it('refuses a value that is too large, without a word', async () => {
+    it('ignores a value that is too large', async () => {
       await store.set('large', 'small');
       await store.set('large', new Uint8Array(9_000_000));
       expect(await store.get('large')).toBeUndefined();
     });
 
-    it('holds a hundred writers of the same key apart', async () => {
+    it('handles a hundred writers of the same key', async () => {
       const values = Array.from({ length: 100 }, (_, index) => `${index}`.repeat(1_000));
       await Promise.all(values.map((value) => store.set('contended', value, { tags: ['contended'] })));
       expect(values).toContain(await text('contended'));

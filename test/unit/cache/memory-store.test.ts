@@ -9,7 +9,7 @@ describe('the memory store', () => {
     expect(store.invalidate('tag')).toBe(true);
   });
 
-  it('never takes more than it may, and lets go of what was not read for longest', () => {
+  it('never exceeds its bound, and evicts the least recently used', () => {
     const store = createMemoryStore({ maxBytes: 100_000 });
     for (let index = 0; index < 1_000; index++) {
       store.set(`key ${index}`, 'x'.repeat(500), { tags: [`tag ${index}`, 'all'] });
@@ -24,7 +24,7 @@ describe('the memory store', () => {
     expect(store.bytes).toBe(0);
   });
 
-  it('counts what small entries really take', () => {
+  it('counts the real size of small entries', () => {
     const store = createMemoryStore({ maxBytes: 20_000_000 });
     globalThis.gc?.();
     const before = process.memoryUsage();
@@ -37,7 +37,7 @@ describe('the memory store', () => {
     expect(taken).toBeLessThan(store.bytes * 1.25);
   });
 
-  it('refuses what was being made while so many tags were invalidated that it no longer knows which', () => {
+  it('rejects values from a time with more invalidations than it remembers', () => {
     const store = createMemoryStore();
     for (let index = 0; index < 20_000; index++) store.invalidate(`tag ${index}`);
     store.set('key', 'x', { tags: ['tag 1'], readMsAgo: 60_000 });

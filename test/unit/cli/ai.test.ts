@@ -40,7 +40,7 @@ describe('isthmus ai warm', { timeout: 60_000 }, () => {
 
   const query = () => ['warm', '--query', join(folder, 'query.graphql'), '--url', url];
 
-  it('adds up what was made, kept and shared, to the last nano-dollar', async () => {
+  it('adds up generated, cached and deduplicated answers, to the last nano-dollar', async () => {
     answer = {
       extensions: {
         ai: {
@@ -61,7 +61,7 @@ describe('isthmus ai warm', { timeout: 60_000 }, () => {
     expect(asked.headers).toMatchObject({ authorization: 'Bearer a:b', 'isthmus-explain': 'ai' });
   });
 
-  it('fails where a field failed, and names it without the other side’s control characters', async () => {
+  it('fails if a field failed, and names it without control characters', async () => {
     answer = {
       errors: [{ message: 'No model\u001b[2J.', path: ['a', 0, 'b'], extensions: { code: 'AI_MODEL_UNAVAILABLE' } }],
       extensions: { ai: { 'a.1.b': { cached: false, costUsd: '0' } } },
@@ -72,7 +72,7 @@ describe('isthmus ai warm', { timeout: 60_000 }, () => {
     });
   });
 
-  it('fails where nothing was warmed, and on whatever is no gateway’s answer', async () => {
+  it('fails if nothing was warmed, and if the answer is not a gateway’s', async () => {
     for (const [given, said] of [
       [{ data: {} }, 'no AI field was answered'],
       [{ extensions: { ai: [{ costUsd: 'NaN' }] }, errors: ['?'] }, 'the operation: '],
@@ -84,7 +84,7 @@ describe('isthmus ai warm', { timeout: 60_000 }, () => {
     expect(await ai(...query(), '--url', 'http://127.0.0.1:1/')).toMatchObject({ code: 1 });
   });
 
-  it('runs queries alone, and tells a wrong command line by 2', async () => {
+  it('runs queries only, and exits 2 for a wrong command line', async () => {
     await writeFile(join(folder, 'mutation.graphql'), 'mutation { a }');
     const mutation = await ai('warm', '--query', join(folder, 'mutation.graphql'), '--url', url);
     expect(mutation).toEqual({ code: 1, output: expect.stringContaining('only queries are run') });
@@ -110,7 +110,7 @@ describe('isthmus ai invalidate', { timeout: 60_000 }, () => {
     );
   }
 
-  it('says of a memory cache that it is in the running gateway, and what to do', async () => {
+  it('reports that a memory cache is inside the running gateway, and what to do', async () => {
     await writeConfig('');
     const { code, output } = await ai('invalidate', '--prompt', 'tone', '--config', configFile());
     expect(code).toBe(1);
@@ -125,7 +125,7 @@ describe('isthmus ai invalidate', { timeout: 60_000 }, () => {
     });
     afterAll(() => redis.kill());
 
-    it('has the answers of a prompt or a type invalidated, and no others', async () => {
+    it('invalidates the answers of a prompt or a type, and no others', async () => {
       const ready = Promise.withResolvers<void>();
       const onStateChange = (state: string): void => {
         if (state === 'ready') ready.resolve();
@@ -153,7 +153,7 @@ describe('isthmus ai invalidate', { timeout: 60_000 }, () => {
       }
     });
 
-    it('refuses names that no AI subgraph has, and says when Redis is away', async () => {
+    it('refuses names that no AI subgraph has, and reports an unreachable Redis', async () => {
       const config = ['--config', configFile()];
       const unknown = await ai('invalidate', '--type', 'Other', ...config);
       expect(unknown).toEqual({ code: 1, output: 'no AI subgraph has "Other"; there are Review\n' });

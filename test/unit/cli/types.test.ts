@@ -36,7 +36,7 @@ async function types(...more: string[]): Promise<{ code: unknown; output: string
 }
 
 describe('isthmus types', { timeout: 60_000 }, () => {
-  it('writes the types beside the code, and says when they are stale', async () => {
+  it('writes the types beside the code, and reports stale ones', async () => {
     expect(await types('--check')).toEqual({ code: 1, output: expect.stringContaining('is stale') });
     expect(await types()).toEqual({ code: 0, output: expect.stringMatching(/ai\/fields\.types\.ts is written\n$/) });
     const text = await readFile(join(folder, 'ai/fields.types.ts'), 'utf8');
@@ -49,14 +49,14 @@ describe('isthmus types', { timeout: 60_000 }, () => {
     expect(await readFile(join(folder, 'ai/fields.types.ts'), 'utf8')).toBe(text);
   });
 
-  it('names the subgraph whose schema is none, and leaves the file', async () => {
+  it('names the subgraph whose schema is invalid, and does not change the file', async () => {
     await writeFile(join(folder, 'ai/schema.graphql'), schema('farewell: Missing #'));
     const { code, output } = await types();
     expect(code).toBe(1);
     expect(output).toMatch(/^ai: .*Missing.*isthmus compose/);
   });
 
-  it('holds the sample’s against its schema', async () => {
+  it('checks the sample’s types against its schema', async () => {
     const command = spawnIsthmus(['types', '--check']);
     expect(await command.ended, command.output()).toBe(0);
   });

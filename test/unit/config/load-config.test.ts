@@ -54,7 +54,7 @@ describe('the traffic of a subgraph', () => {
     expect(config.headers).toEqual({ a: { request: [], response: [] } });
   });
 
-  it('has its own values over those of all, key by key, inside breaker too', async () => {
+  it('overrides the values of all, key by key, inside breaker too', async () => {
     const { config } = await load(`${two}traffic:
   share_identical: off
   all: { timeout: 3s, retries: 2, breaker: { min_requests: 5, sleep: 1s }, max_response: 1mb, compression: br }
@@ -191,7 +191,7 @@ describe('a supergraph.yaml', () => {
     expect(() => Object.assign(config.subgraphs[0] ?? {}, { name: 'b' })).toThrow(TypeError);
   });
 
-  it('takes a subgraph by introspection, whose URL is then also where it answers', async () => {
+  it('accepts an introspected subgraph, whose URL is also its routing URL', async () => {
     const { config } = await load('subgraphs: { a: { schema: { subgraph_url: http://127.0.0.1:9/graphql } } }');
     expect(config.subgraphs[0]).toEqual({
       kind: 'http',
@@ -261,7 +261,7 @@ describe('a supergraph.yaml', () => {
     expect(problems[0]).toMatchObject({ path, line: 3 });
   });
 
-  it('covers exactly the federation versions that the bundled composition knows', () => {
+  it('covers exactly the federation versions of the bundled composition', () => {
     const minors = [...FEDERATION_VERSIONS.versions()].map((version) => version.minor);
     expect([Math.min(...minors), Math.max(...minors)]).toEqual([
       supportedFederation.minorFrom,
@@ -269,7 +269,7 @@ describe('a supergraph.yaml', () => {
     ]);
   });
 
-  it('reads the environment, with defaults, and keeps numbers numbers', async () => {
+  it('reads the environment, with defaults, and preserves numbers', async () => {
     const { config } = await load(`${subgraphs}server:\n  port: \${PORT}\n  host: \${HOST:-0.0.0.0}\n`, {
       PORT: '4321',
     });
@@ -313,7 +313,7 @@ describe('a supergraph.yaml', () => {
     expect((await problemsOf(yaml))[0]?.line).toBe(line);
   });
 
-  it('says one thing of one place', async () => {
+  it('reports one problem per position', async () => {
     const problems = await problemsOf(`${subgraphs}limits: { body: 1xb }\n`);
     expect(problems.map((problem) => problem.path)).toEqual(['limits.body']);
   });
@@ -323,7 +323,7 @@ describe('a supergraph.yaml', () => {
     expect((await problemsOf(subgraphs, { [name]: 'true' }))[0]?.message).toContain(name);
   });
 
-  it('says so when it is not there', async () => {
+  it('reports a missing file', async () => {
     await expect(loadConfig('/nowhere/supergraph.yaml', {})).rejects.toThrow('there is no such file');
   });
 

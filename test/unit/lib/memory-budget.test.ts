@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { MemoryBudget } from '../../../src/lib/index.ts';
 
 describe('caches with one budget', () => {
-  it('lose the entry of any of them that was not used for longest', () => {
+  it('evict the least recently used entry of any of them', () => {
     const budget = new MemoryBudget(9_000);
     const group = budget.group();
     const [one, two] = [group.cache<number>(), group.cache<number>()];
@@ -15,7 +15,7 @@ describe('caches with one budget', () => {
     expect(budget.bytes).toBeLessThanOrEqual(9_000);
   });
 
-  it('count an object that several entries hold once, for as long as one of them does', () => {
+  it('count an object of several entries once, as long as one of them exists', () => {
     const budget = new MemoryBudget(100_000);
     const cache = budget.group().cache<number>();
     const part = { object: {}, bytes: 50_000 };
@@ -29,7 +29,7 @@ describe('caches with one budget', () => {
     expect(budget.bytes).toBeLessThan(5_000);
   });
 
-  it('count what an entry comes to hold later, and never keep one that is more than all may be', () => {
+  it('count what is added to an entry later, and never store one above the budget', () => {
     const budget = new MemoryBudget(10_000);
     const cache = budget.group().cache<number>();
     cache.set('a', 1, 100);
@@ -43,7 +43,7 @@ describe('caches with one budget', () => {
     expect([cache.get('c'), budget.bytes]).toEqual([undefined, 0]);
   });
 
-  it('end together, and leave what other caches hold', () => {
+  it('end together, without affecting other caches', () => {
     const budget = new MemoryBudget(10_000);
     const [old, current] = [budget.group(), budget.group()];
     const [a, b] = [old.cache<number>(), current.cache<number>()];

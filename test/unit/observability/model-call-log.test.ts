@@ -99,7 +99,7 @@ describe('the log of model calls', () => {
     await sink.close();
   });
 
-  it('makes the folder, and goes on at the end of the file', async () => {
+  it('creates the folder, and appends to the file', async () => {
     const file = join(folder, 'new', 'folder', 'calls.jsonl');
     for (const id of ['r1', 'r2']) {
       const sink = createModelCallLog({ file, log: logged().log });
@@ -109,7 +109,7 @@ describe('the log of model calls', () => {
     expect(await idsIn(file)).toEqual(['r1', 'r2']);
   });
 
-  it('keeps thousands in order', async () => {
+  it('writes thousands in order', async () => {
     const file = newFile();
     const sink = createModelCallLog({ file, log: logged().log, delayMs: 1 });
     const all = ids(3_000);
@@ -143,7 +143,7 @@ describe('the log of model calls', () => {
     expect(JSON.stringify(lines)).not.toContain('SECRET');
   });
 
-  it('drops what comes too fast, counts it, and goes on', async () => {
+  it('drops records that come too fast, counts them, and continues', async () => {
     const { lines, log } = logged();
     const file = newFile();
     const sink = createModelCallLog({ file, log, maxQueued: 10, delayMs: 1 });
@@ -154,7 +154,7 @@ describe('the log of model calls', () => {
     expect(await idsIn(file)).toEqual([...ids(10), 'later']);
   });
 
-  it('takes nothing after it was closed, and can be closed twice', async () => {
+  it('accepts nothing after it was closed, and can be closed twice', async () => {
     const file = newFile();
     const sink = createModelCallLog({ file, log: logged().log });
     sink.record(call('r1'));
@@ -164,7 +164,7 @@ describe('the log of model calls', () => {
     expect(await idsIn(file)).toEqual(['r1']);
   });
 
-  it('keeps what a full disk does not take, says so once, and writes it when there is room', async () => {
+  it('buffers records while the disk is full, reports it once, and writes them later', async () => {
     const { lines, log } = logged();
     const file = newFile();
     await symlink('/dev/full', file);
@@ -182,7 +182,7 @@ describe('the log of model calls', () => {
     await sink.close();
   });
 
-  it('keeps no more than its bound while the disk is full', async () => {
+  it('buffers no more than its bound while the disk is full', async () => {
     const { lines, log } = logged();
     const file = newFile();
     await symlink('/dev/full', file);
@@ -193,7 +193,7 @@ describe('the log of model calls', () => {
     expect(lines.at(-1)).toMatchObject({ level: 'error', msg: 'the last records of model calls could not be written' });
   });
 
-  it('is not held up by a file that takes nothing', async () => {
+  it('is not blocked by a file that accepts no data', async () => {
     const { lines, log } = logged();
     const file = newFile();
     execFileSync('mkfifo', [file]);
@@ -212,7 +212,7 @@ describe('the log of model calls', () => {
     await reader.close();
   });
 
-  it('opens the file anew when it was renamed', async () => {
+  it('reopens the file after it was renamed', async () => {
     const file = newFile();
     const now = vi.spyOn(performance, 'now');
     const sink = createModelCallLog({ file, log: logged().log, delayMs: 1 });

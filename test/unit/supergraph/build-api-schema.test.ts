@@ -45,7 +45,7 @@ describe('the API schema built in pieces', () => {
     expect(schema.isSubType(schema.getType('Thing') as never, schema.getType('T7') as never)).toBe(true);
   }, 60_000);
 
-  it('lets others run in between', async () => {
+  it('yields to other work in between', async () => {
     const { apiPieces } = await compose([source]);
     let turns = 0;
     let built = false;

@@ -21,7 +21,7 @@ const products = source(
 );
 
 describe('composing', () => {
-  it('gives the supergraph and the schema clients see', async () => {
+  it('returns the supergraph and the schema that clients see', async () => {
     const composition = await compose([products]);
     expect(composition.supergraphSdl).toContain('join__Graph');
     const api = buildSchema(composition.apiSdl);
@@ -42,7 +42,7 @@ describe('composing', () => {
     expect(problems[1]?.places[0]?.subgraph).toBe('b');
   });
 
-  it('names every subgraph that takes part in a conflict, each with its line', async () => {
+  it('names every subgraph of a conflict, each with its line', async () => {
     const [problem] = await problemsOf(
       products,
       source('other', `${federation('"@key"')}\ntype Product @key(fields: "id") {\n  id: ID!\n  name: String!\n}`),
@@ -74,7 +74,7 @@ describe('composing', () => {
     expect(problem?.suggestedFix).toContain('@key');
   });
 
-  it('gives hints with their place', async () => {
+  it('returns hints with their position', async () => {
     const described = source(
       'b',
       `${federation('"@key"')}\n"Another one"\ntype Product @key(fields: "id") { id: ID! stock: Int }`,
@@ -112,7 +112,7 @@ describe('the AI directives', () => {
     expect(apiSdl).not.toContain('generate');
   });
 
-  it('may be renamed, and kept by a subgraph that defines and composes them itself', async () => {
+  it('may be renamed, and are preserved in a subgraph that defines and composes them itself', async () => {
     const { supergraphSdl } = await compose([
       source(
         'accounts',
@@ -124,7 +124,7 @@ describe('the AI directives', () => {
     expect(supergraphSdl).toContain('@private');
   });
 
-  it('come together from two subgraphs that import different ones', async () => {
+  it('are combined from two subgraphs that import different ones', async () => {
     const { supergraphSdl } = await compose([
       source('a', `${federation('')} ${ai('"@sensitive"')}\ntype Query { email: String @sensitive }`),
       source('b', `${federation('')} ${ai('"@generate"')}\ntype Query { haiku: String @generate(prompt: "haiku") }`),
@@ -133,7 +133,7 @@ describe('the AI directives', () => {
     expect(supergraphSdl).toContain('@generate(prompt: "haiku")');
   });
 
-  it('leave a federation 1 subgraph untouched', async () => {
+  it('do not change a federation 1 subgraph', async () => {
     const { supergraphSdl } = await compose([source('old', 'type Query { a: Int }')]);
     expect(supergraphSdl).not.toContain('isthmus.dev');
   });

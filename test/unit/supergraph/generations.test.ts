@@ -6,7 +6,7 @@ function generation(id: string, closed: string[]): Generation {
 }
 
 describe('generations', () => {
-  it('let a request keep the one it began with, and close it when the last has ended', async () => {
+  it('keep a request on the one it began with, and close it after its last request', async () => {
     const closed: string[] = [];
     const generations = new Generations<Generation>();
     generations.swap(generation('one', closed));
@@ -21,7 +21,7 @@ describe('generations', () => {
     expect(closed).toEqual(['one']);
   });
 
-  it('close an idle one at once', () => {
+  it('close an unused one at once', () => {
     const closed: string[] = [];
     const generations = new Generations<Generation>();
     generations.swap(generation('one', closed));

@@ -40,7 +40,7 @@ describe('a stream that stops', () => {
     expect(failure).toMatchObject({ cause: { code: 'ECONNRESET' } });
   });
 
-  it('inside a character, which then is half there', async () => {
+  it('inside a character, which is then incomplete', async () => {
     const { pieces } = await streamWith({ stop: { at: 'inside-character', how: 'end' } });
     const body = Buffer.concat(pieces);
     expect(body.at(-1)).toBe(0xc3); // the first half of é
@@ -227,7 +227,7 @@ describe('a whole answer', () => {
     expect(() => JSON.parse(half)).toThrow(SyntaxError);
   });
 
-  it.each(['whole', 'stream'] as const)('is giant, and right all the same (%s)', async (form) => {
+  it.each(['whole', 'stream'] as const)('is giant, and still correct (%s)', async (form) => {
     const padBytes = 5_000_000;
     const provider = await start({ respond: { text }, faults: { padBytes } });
     const response = await ask(provider, 'openai-chat', form);
@@ -238,7 +238,7 @@ describe('a whole answer', () => {
     else expect(body.trimEnd().endsWith('[DONE]')).toBe(true);
   });
 
-  it('is sent no further when the client goes away in its middle', async () => {
+  it('stops when the client disconnects in its middle', async () => {
     const provider = await start({ faults: { padBytes: 200_000_000 } });
     const controller = new AbortController();
     const response = await ask(provider, 'openai-chat', 'whole', { signal: controller.signal });
@@ -249,7 +249,7 @@ describe('a whole answer', () => {
 });
 
 describe('the provider itself', () => {
-  it('refuses connections, and takes them again on the same port', async () => {
+  it('refuses connections, and accepts them again on the same port', async () => {
     const provider = await start();
     expect((await ask(provider)).status).toBe(200);
     const { url } = provider;
@@ -260,7 +260,7 @@ describe('the provider itself', () => {
     expect((await ask(provider)).status).toBe(200);
   });
 
-  it('ends what hangs when it is closed', async () => {
+  it('ends hanging requests when it is closed', async () => {
     const provider = await start({ faults: { stop: { at: 'before-headers', how: 'stall' } } });
     const hanging = ask(provider);
     hanging.catch(() => undefined);
@@ -269,7 +269,7 @@ describe('the provider itself', () => {
     await expect(hanging).rejects.toThrow('fetch failed');
   });
 
-  it('says so where a script asks for what cannot be', async () => {
+  it('reports a script that is impossible', async () => {
     const provider = await start({ respond: { text: 'plain', faults: { stop: { at: 'inside-character' } } } });
     const response = await ask(provider);
     expect(response.status).toBe(501);
@@ -282,7 +282,7 @@ describe('the provider itself', () => {
     expect(await (await ask(provider)).text()).toContain('a late slip');
   });
 
-  it('applies faults of every reply and of one together', async () => {
+  it('combines the faults of every reply and of one', async () => {
     const provider = await start({ faults: { delayMs: 20, endBefore: 'terminal' } });
     provider.script({ text, faults: { duplicateFirst: true } });
     const startedAt = performance.now();
@@ -292,7 +292,7 @@ describe('the provider itself', () => {
     expect(events.join('')).not.toContain('[DONE]');
   });
 
-  it('knows every wire it is tested on by its path', async () => {
+  it('recognises every wire by its path', async () => {
     const provider = await start();
     for (const wire of wires) {
       for (const form of ['whole', 'stream'] as const) await (await ask(provider, wire, form)).arrayBuffer();

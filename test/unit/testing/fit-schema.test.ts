@@ -52,7 +52,7 @@ describe('the least value that fits a schema', () => {
     expect(fitted(schema)).toEqual(expected);
   });
 
-  it('ends for a schema that holds itself', () => {
+  it('ends for a recursive schema', () => {
     const node = {
       type: 'object',
       properties: { next: { anyOf: [{ $ref: '#' }, { type: 'null' }] } },

@@ -29,7 +29,7 @@ describe.skipIf(!existsSync(openApi))("OpenAI's OpenAPI document (skipped where 
   };
   const eventful: ScriptedAnswer = { text: 'Good.', reasoning: 'Hm.', toolCalls: [{ name: 'look' }] };
 
-  it('takes a chat completion and its chunks', async () => {
+  it('accepts a chat completion and its chunks', async () => {
     const provider = await start({ respond: eventful });
     const whole = JSON.parse(await post(provider, '/chat/completions', { model: 'm' }));
     expect(validate('CreateChatCompletionResponse', whole)).toEqual([]);
@@ -40,7 +40,7 @@ describe.skipIf(!existsSync(openApi))("OpenAI's OpenAPI document (skipped where 
       expect(validate('CreateChatCompletionStreamResponse', JSON.parse(chunk.slice(6)))).toEqual([]);
   });
 
-  it('takes a response, embeddings, models and an error', async () => {
+  it('accepts a response, embeddings, models and an error', async () => {
     const provider = await start({ respond: eventful });
     expect(validate('Response', JSON.parse(await post(provider, '/responses', { model: 'm' })))).toEqual([]);
     const embeddings = JSON.parse(await post(provider, '/embeddings', { model: 'm', input: 'a' }));

@@ -33,7 +33,7 @@ describe("OpenAI's chat wire, to its own SDK", () => {
     ]);
   });
 
-  it('streams the same answer, as the SDK puts it together', async () => {
+  it('streams the same answer, as the SDK assembles it', async () => {
     const provider = await start({ respond: eventful });
     const whole = await client(provider).chat.completions.create({ model: 'gpt-x', messages });
     const stream = client(provider).chat.completions.stream({
@@ -48,7 +48,7 @@ describe("OpenAI's chat wire, to its own SDK", () => {
     expect(await stream.totalUsage()).toEqual(whole.usage);
   });
 
-  it('tells usage in a stream only where it is asked for', async () => {
+  it('sends usage in a stream only if it is requested', async () => {
     const provider = await start();
     const stream = await client(provider).chat.completions.create({ model: 'gpt-x', messages, stream: true });
     let chunks = 0;
@@ -82,7 +82,7 @@ describe("OpenAI's chat wire, to its own SDK", () => {
     expect(unforced.choices[0]?.message.tool_calls).toBeUndefined();
   });
 
-  it('gives a scripted JSON value by the means the request asks for', async () => {
+  it('returns a scripted JSON value by the requested means', async () => {
     const { chat } = client(await start({ respond: { json: { label: 'BAD', score: 9 } } }));
     const text = await chat.completions.create({ model: 'gpt-x', messages });
     expect(text.choices[0]).toMatchObject({

@@ -20,7 +20,7 @@ const chat: Recording = {
 };
 
 describe('a recording', () => {
-  it('is played whole or streamed, as it is asked for, until something newer is scripted', async () => {
+  it('is replayed whole or streamed, as requested, until something newer is scripted', async () => {
     const provider = await start();
     await provider.play(chat);
     expect(await (await ask(provider)).json()).toEqual(chat.whole);
@@ -56,7 +56,7 @@ describe('a recording', () => {
     expect((await ask(provider)).status).toBe(400);
   });
 
-  it('that lacks what is asked for says so', async () => {
+  it('that lacks the requested form reports it', async () => {
     const provider = await start();
     await provider.play({ name: 'only-whole', whole: {} });
     const response = await ask(provider, 'openai-chat', 'stream');
@@ -92,7 +92,7 @@ describe('a recording', () => {
       expect(text).toBe('data: {"id":1}\n\ndata: {"id":\n\ndata: [DONE]\n\n');
     });
 
-    it('is sent byte for byte where it holds its framing', async () => {
+    it('is sent byte for byte if it includes its framing', async () => {
       const provider = await start();
       await provider.play(join(folder, 'raw'));
       expect((await readAll(await ask(provider, 'openai-chat', 'stream'))).text).toBe('data: {"raw":true}\n\n');
@@ -123,7 +123,7 @@ describe.skipIf(!existsSync(recordings))(
   () => {
     const streams = globSync(`${recordings}/**/*.chunks.txt`).filter((file) => !file.includes('/amazon-bedrock/'));
 
-    it('are there', () => {
+    it('exist', () => {
       expect(streams.length).toBeGreaterThan(30);
     });
 
@@ -156,7 +156,7 @@ describe.skipIf(!existsSync(recordings))(
       expect(called).toEqual(tools);
     });
 
-    it("play to Anthropic's SDK, which puts the stream together to what the whole body says", async () => {
+    it("are read by Anthropic's SDK, whose assembled stream equals the whole body", async () => {
       const provider = await start();
       await provider.play(`${recordings}/anthropic/anthropic-clear-thinking.1`);
       const client = new Anthropic({ baseURL: provider.anthropicBaseUrl, apiKey: 'sk', maxRetries: 0 });

@@ -12,7 +12,7 @@ const withKey = (key: string): RequestInit => ({ headers: { authorization: `Bear
 const withModel = (model: string): RequestInit => ({ body: JSON.stringify({ model }) });
 
 describe('a script', () => {
-  it('gives one-time replies first and in order, then the standing one', async () => {
+  it('returns one-time replies first and in order, then the permanent one', async () => {
     const provider = await start({ respond: { text: 'standing' } });
     provider.script([{ text: 'first' }, { text: 'second' }]);
     provider.script({ text: 'third' });
@@ -23,7 +23,7 @@ describe('a script', () => {
     expect(provider.scriptedLeft).toBe(0);
   });
 
-  it('may be for one key, one model, one wire', async () => {
+  it('may apply to one key, one model, one wire', async () => {
     const provider = await start();
     provider.script({ text: 'for key a' }, { key: 'a' });
     provider.respond({ text: 'for model m' }, { model: 'm' });
@@ -34,7 +34,7 @@ describe('a script', () => {
     expect(await (await ask(provider, 'openai-responses')).text()).toContain('for responses');
   });
 
-  it('may be a function of the request, even a late one; without an answer the older reply counts', async () => {
+  it('may be a function of the request, also async; without an answer the older reply applies', async () => {
     const provider = await start({ respond: { text: 'older' } });
     provider.respond(async ({ body, number, key }) => {
       await Promise.resolve();
@@ -44,7 +44,7 @@ describe('a script', () => {
     expect(await contentOf(await ask(provider, 'openai-chat', 'whole', withKey('b')))).toBe('older');
   });
 
-  it('is forgotten with what was asked on reset', async () => {
+  it('is cleared with the received requests on reset', async () => {
     const provider = await start({ respond: { text: 'from the start' } });
     provider.script({ text: 'once' });
     provider.respond({ text: 'later' });
@@ -58,7 +58,7 @@ describe('a script', () => {
 });
 
 describe('what arrives', () => {
-  it('can be waited for, and is kept up to a bound', async () => {
+  it('can be awaited, and is stored up to a bound', async () => {
     const provider = await start({ keepRequests: 2 });
     const arrived = provider.waitForRequests(2);
     await ask(provider);
@@ -69,7 +69,7 @@ describe('what arrives', () => {
     await expect(provider.waitForRequests(4, 20)).rejects.toThrow('3 of 4 requests arrived within 20 ms');
   });
 
-  it('is told from each way to send a key', async () => {
+  it('is recognised from each way to send a key', async () => {
     const provider = await start();
     for (const name of ['x-api-key', 'api-key', 'x-goog-api-key']) {
       await ask(provider, 'openai-chat', 'whole', { headers: { [name]: name } });
@@ -100,7 +100,7 @@ describe('what arrives', () => {
     expect(provider.inFlight).toBe(0);
   });
 
-  it('that nobody knows is 404', async () => {
+  it('that is unknown is 404', async () => {
     const provider = await start();
     expect((await fetch(`${provider.url}/v1/audio/speech`, { method: 'POST' })).status).toBe(404);
     expect((await fetch(`${provider.url}/v1/chat/completions`)).status).toBe(404);
@@ -173,12 +173,12 @@ describe('an error', () => {
     [{ retryAfter: 'soon, perhaps' }, { 'retry-after': 'soon, perhaps' }],
     [{ retryAfterMs: 150 }, { 'retry-after-ms': '150' }],
     [{ headers: { 'x-should-retry': 'false' } }, { 'x-should-retry': 'false' }],
-  ])('says when to come back: %j', async (more, expected) => {
+  ])('has retry-after: %j', async (more, expected) => {
     const response = await ask(await start({ respond: { error: { status: 429, ...more } } }));
     expect(Object.fromEntries(response.headers)).toMatchObject(expected);
   });
 
-  it("says it in Google's own way", async () => {
+  it("has retry-after in Google's form", async () => {
     const provider = await start({ respond: { error: { status: 429, retryDelay: '34.4s' } } });
     const response = await ask(provider, 'gemini-generate');
     expect(response.headers.get('retry-after')).toBeNull();
@@ -210,14 +210,14 @@ describe('an error', () => {
 });
 
 describe('keys and rates', () => {
-  it('only the keys given are taken', async () => {
+  it('only the configured keys are accepted', async () => {
     const provider = await start({ keys: ['good'] });
     expect((await ask(provider, 'openai-chat', 'whole', withKey('good'))).status).toBe(200);
     expect((await ask(provider, 'openai-chat', 'whole', withKey('bad'))).status).toBe(401);
     expect((await ask(provider)).status).toBe(401);
   });
 
-  it('each key has so many requests in a window, and is told when the next begins', async () => {
+  it('each key has a number of requests per window, and retry-after names the next window', async () => {
     const provider = await start({ rateLimit: { requests: 2, perMs: 40 } });
     provider.script({ text: 'kept for an answer' });
     const call = () => ask(provider, 'openai-chat', 'whole', withKey('a'));

@@ -18,7 +18,7 @@ function run(...args: readonly string[]) {
 }
 
 describe('a scripted provider as a process of its own', () => {
-  it('says where it listens, answers as its options say, and ends on SIGTERM', async () => {
+  it('prints its address, answers by its options, and ends on SIGTERM', async () => {
     const child = run('--port', '0', '--latency', '30', '--chunks', '5', '--text-size', '1000');
     const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
     const { url, openAiBaseUrl } = JSON.parse(line) as Record<string, string>;

@@ -38,7 +38,7 @@ describe('a long list of representations', () => {
   it.each([
     ['an object', { variables: { representations, x: 1 } }],
     ['texts', { representationsJson: representations.map((one) => JSON.stringify(one)), variablesJson: '{"x":1}' }],
-  ])('given as %s is split, and joined in order with its errors’ paths', async (_name, variables) => {
+  ])('in the form %s is split, and joined in order with the paths of its errors', async (_name, variables) => {
     const { url, received } = await namingSubgraph();
     const client = connect(url, { maxRepresentations: 3 });
     expect(await client.execute({ kind: 'query', query: entities, ...variables }, contextOf())).toEqual(joined);
@@ -83,7 +83,7 @@ describe('a long list of representations', () => {
     ).toBe('SUBREQUEST_MALFORMED_RESPONSE');
   });
 
-  it('fails as a whole where a part fails, and stops the others', async () => {
+  it('fails as a whole if a part fails, and stops the others', async () => {
     let requests = 0;
     const closed = Promise.withResolvers<void>();
     const url = await listen((request, response) => {

@@ -39,14 +39,14 @@ describe('a circuit breaker', () => {
     expect(one.state).toBe('closed');
   });
 
-  it('does not count requests that their client left', () => {
+  it('does not count requests whose client disconnected', () => {
     const { breaker: one } = breaker();
     record(one, 'neutral', 1_000, 1_000);
     record(one, 'failure', 19, 1_000);
     expect(one.state).toBe('closed');
   });
 
-  it('lets one request through after its sleep, and closes when that succeeds', () => {
+  it('allows one request after its sleep, and closes if that succeeds', () => {
     const { breaker: one, changes } = breaker();
     record(one, 'failure', 20, 0);
     expect(one.readiness(4_999)).toBe('open');
@@ -69,7 +69,7 @@ describe('a circuit breaker', () => {
     expect(one.readiness(11_000)).toBe('probe');
   });
 
-  it('gives the place of a probe whose client left to the next request', () => {
+  it('passes the probe to the next request if its client disconnected', () => {
     const { breaker: one } = breaker();
     record(one, 'failure', 20, 0);
     one.beginProbe();
@@ -77,7 +77,7 @@ describe('a circuit breaker', () => {
     expect(one.readiness(6_000)).toBe('probe');
   });
 
-  it('is not moved by what was sent before it opened', () => {
+  it('is not affected by requests that were sent before it opened', () => {
     const { breaker: one } = breaker();
     record(one, 'failure', 20, 0);
     record(one, 'success', 50, 1_000);

@@ -31,7 +31,7 @@ describe('an answer', () => {
     );
   });
 
-  it('is cut at the limit of decoded bytes: a bomb does not go off', async () => {
+  it('is cut at the limit of decoded bytes, against compression bombs', async () => {
     const bomb = gzipSync(Buffer.alloc(100_000_000, ' '));
     const client = connect(await answering(bomb, 'gzip'), { maxResponseBytes: 1_000_000 });
     const before = process.memoryUsage().arrayBuffers;
@@ -65,7 +65,7 @@ describe('a request body', () => {
     ['gzip', gunzipSync],
     ['br', brotliDecompressSync],
   ] as const)(
-    'is compressed by %s where configured, which also asks for compressed answers',
+    'is compressed by %s if configured, which also accepts compressed answers',
     async (compression, decode) => {
       const { encoding, accept, body } = await sent(compression, long);
       expect(encoding).toBe(compression);
@@ -75,7 +75,7 @@ describe('a request body', () => {
     },
   );
 
-  it('is left as it is where it is short, and by default', async () => {
+  it('is not compressed if it is short, and by default', async () => {
     expect(await sent('gzip', 'short')).toMatchObject({ encoding: undefined, accept: 'gzip, br, deflate' });
     expect(await sent('none', long)).toMatchObject({ encoding: undefined, accept: undefined });
   });

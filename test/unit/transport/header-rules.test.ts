@@ -122,7 +122,7 @@ describe('response header rules', () => {
     expect(collect('last', 'x-a', { 'set-cookie': ['a=1'], 'x-b': '1' })).toEqual([]);
   });
 
-  it('keep cookies on lines of their own', () => {
+  it('send each cookie on its own line', () => {
     expect(collect('append', 'set-cookie', { 'set-cookie': ['a=1', 'b=2'] }, { 'set-cookie': ['c=3'] })).toEqual([
       ['set-cookie', 'a=1'],
       ['set-cookie', 'b=2'],
@@ -130,7 +130,7 @@ describe('response header rules', () => {
     ]);
   });
 
-  it('never carry headers of one connection', () => {
+  it('never forward headers of one connection', () => {
     expect(collect('last', 'content-length', { 'content-length': '1' })).toEqual([]);
   });
 });

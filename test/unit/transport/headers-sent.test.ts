@@ -5,7 +5,7 @@ import { closeSubgraphs, connect, contextOf, json, listenGraphQL, query } from '
 afterEach(closeSubgraphs);
 
 describe('the headers of a subgraph request', () => {
-  it('are ours and those that rules forward, nothing else of the client', async () => {
+  it('are the gateway’s and those that rules forward, and no others of the client', async () => {
     const { url, received } = await listenGraphQL((_request, response) => json(response, { data: {} }));
     const headers = {
       request: [{ kind: 'propagate', named: 'x-a', rename: undefined, default: undefined }],
@@ -24,7 +24,7 @@ describe('the headers of a subgraph request', () => {
     });
   });
 
-  it('may have the client’s own request id, once', async () => {
+  it('may include the client’s request id, once', async () => {
     const { url, received } = await listenGraphQL((_request, response) => json(response, { data: {} }));
     const headers = {
       request: [{ kind: 'propagate', named: 'x-request-id', rename: undefined, default: undefined }],

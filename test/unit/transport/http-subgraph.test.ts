@@ -43,7 +43,7 @@ async function codeOf(work: Promise<unknown>): Promise<string> {
 }
 
 describe('a subgraph over HTTP', () => {
-  it('is sent the operation with its variables and the request id, and gives its data', async () => {
+  it('receives the operation with its variables and the request id, and its data is returned', async () => {
     const seen: unknown[] = [];
     const client = await subgraph((request, response) => {
       let text = '';
@@ -133,13 +133,13 @@ describe('a subgraph over HTTP', () => {
     expect(await codeOf(client.execute(query, context()))).toBe('SUBREQUEST_HTTP_ERROR');
   });
 
-  it('that is not there is coded', async () => {
+  it('that does not exist is a coded error', async () => {
     const client = createHttpSubgraph({ name: 'gone', url: 'http://127.0.0.1:1/graphql', timeoutMs: 1_000 });
     expect(await codeOf(client.execute(query, context()))).toBe('SUBREQUEST_HTTP_ERROR');
     await client.close();
   });
 
-  it('sees the request aborted once the client has left', async () => {
+  it('sees the request aborted when the client disconnects', async () => {
     const controller = new AbortController();
     const closed = Promise.withResolvers<void>();
     const client = await subgraph((request) => {

@@ -27,7 +27,7 @@ async function urlOf(server: Http2SecureServer | ReturnType<typeof createHttpsSe
 }
 
 describe('a subgraph over https', () => {
-  it('is asked over HTTP/2 where it offers it: many requests, one connection', async () => {
+  it('is called over HTTP/2 if it offers it: many requests, one connection', async () => {
     const versions = new Set<string>();
     let sessions = 0;
     const server = createSecureServer({ key, cert, allowHTTP1: true }, (request, response) => {
@@ -48,7 +48,7 @@ describe('a subgraph over https', () => {
       (listener: RequestListener) => createSecureServer({ key, cert, allowHTTP1: true }, listener as never),
       false,
     ],
-  ] as const)('is asked over HTTP/1.1 where it %s', async (_name, create, http2) => {
+  ] as const)('is called over HTTP/1.1 if it %s', async (_name, create, http2) => {
     let version = '';
     const server = create((request, response) => {
       version = request.httpVersion;
@@ -81,7 +81,7 @@ describe('a subgraph over https', () => {
     expect(requests).toBe(1);
   });
 
-  it('sees a stream closed when its client leaves, while the others on the connection go on', async () => {
+  it('sees a stream closed when its client disconnects, while others on the connection continue', async () => {
     const answers: (() => void)[] = [];
     const closed = Promise.withResolvers<void>();
     const arrived = Promise.withResolvers<void>();

@@ -18,7 +18,7 @@ const shape = ({ body }: { body: { query?: string; extensions?: { persistedQuery
     .join('+');
 
 describe('automatic persisted queries', () => {
-  it('are sent whole once, then by hash alone', async () => {
+  it('are sent whole once, then by hash only', async () => {
     const known = new Set<string>();
     const { url, received } = await listenGraphQL(({ body }, response) => {
       const hash = body.extensions?.persistedQuery?.sha256Hash ?? '';
@@ -35,7 +35,7 @@ describe('automatic persisted queries', () => {
     expect(received.map(shape)).toEqual(['hash', 'query+hash', 'hash']);
   });
 
-  it('are given up for a subgraph that does not do them', async () => {
+  it('are disabled for a subgraph that does not support them', async () => {
     const { url, received } = await listenGraphQL(({ body }, response) => {
       if (body.query === undefined)
         json(response, { errors: [{ message: 'no', extensions: { code: 'PERSISTED_QUERY_NOT_SUPPORTED' } }] }, 400);
@@ -47,7 +47,7 @@ describe('automatic persisted queries', () => {
     expect(received.map(shape)).toEqual(['hash', 'query', 'query']);
   });
 
-  it('are sent whole once only: a subgraph that then still does not know them is believed', async () => {
+  it('are sent whole only once: a second refusal is accepted', async () => {
     const { url, received } = await listenGraphQL((_request, response) =>
       json(response, { errors: [{ message: 'PersistedQueryNotFound' }] }),
     );
@@ -57,7 +57,7 @@ describe('automatic persisted queries', () => {
     expect(received).toHaveLength(2);
   });
 
-  it('are not made of mutations, nor of anything by default', async () => {
+  it('are not used for mutations, and are off by default', async () => {
     const { url, received } = await listenGraphQL((_request, response) => json(response, { data: { a: 1 } }));
     await connect(url, { apq: true }).execute(mutation, contextOf());
     await connect(url).execute(query, contextOf());

@@ -25,7 +25,7 @@ describe('Retry-After', () => {
     expect(readRetryAfter(value, now)).toBe(milliseconds);
   });
 
-  it('given twice is ignored', () => {
+  it('present twice is ignored', () => {
     expect(readRetryAfter(['1', '2'], now)).toBeUndefined();
   });
 });
@@ -60,7 +60,7 @@ describe('a retry', () => {
     expect(pauseBeforeRetry(answered(503), 1, 10, 0.5)).toBeUndefined();
   });
 
-  it('waits as long as it is asked to, or is given up', () => {
+  it('waits for retry-after, or is abandoned', () => {
     expect(pauseBeforeRetry(answered(503, { 'retry-after': '2' }), 1, 3_000, 0.5)).toBe(2_000);
     expect(pauseBeforeRetry(answered(503, { 'retry-after': '2' }), 1, 1_999, 0.5)).toBeUndefined();
   });

@@ -40,7 +40,7 @@ async function heldSubgraph() {
 }
 
 describe('identical queries in flight', () => {
-  it('are one request, and each caller may write into its own answer', async () => {
+  it('are one request, and each caller may change its own answer', async () => {
     const subgraph = await heldSubgraph();
     const client = connect(subgraph.url);
     const answers = Array.from({ length: 50 }, () => client.execute(query, contextOf()));
@@ -52,7 +52,7 @@ describe('identical queries in flight', () => {
     expect(new Set(all.map(({ data }) => data)).size).toBe(50);
   });
 
-  it('are asked anew once they have been answered', async () => {
+  it('are requested again after they were answered', async () => {
     const { url, received } = await listenGraphQL((_request, response) => json(response, { data: { a: 1 } }));
     const client = connect(url);
     await client.execute(query, contextOf());
@@ -107,7 +107,7 @@ describe('identical queries in flight', () => {
     expect(received).toHaveLength(5);
   });
 
-  it('go on for the others when the first to ask leaves', async () => {
+  it('continue for the others when the first caller disconnects', async () => {
     const subgraph = await heldSubgraph();
     const client = connect(subgraph.url);
     const controller = new AbortController();
@@ -121,7 +121,7 @@ describe('identical queries in flight', () => {
     expect(subgraph.received).toHaveLength(1);
   });
 
-  it('stop when the last one leaves, and are then asked anew', async () => {
+  it('stop when the last caller disconnects, and are then requested again', async () => {
     const subgraph = await heldSubgraph();
     const client = connect(subgraph.url);
     const controllers = [new AbortController(), new AbortController()];
@@ -139,7 +139,7 @@ describe('identical queries in flight', () => {
     expect(await again).toEqual({ data: { a: { b: 1 } } });
   });
 
-  it('keep each follower’s own deadline', async () => {
+  it('respect the deadline of each follower', async () => {
     const subgraph = await heldSubgraph();
     const client = connect(subgraph.url);
     const patient = client.execute(query, contextOf());
@@ -149,7 +149,7 @@ describe('identical queries in flight', () => {
     expect(await patient).toEqual({ data: { a: { b: 1 } } });
   });
 
-  it('give every follower the response headers that rules carry', async () => {
+  it('pass the response headers of rules to every follower', async () => {
     const subgraph = await heldSubgraph();
     const client = connect(subgraph.url, { headers: { request: [], response: [{ named: 'x-a', merge: 'last' }] } });
     const collectors = [new CollectedResponseHeaders(), new CollectedResponseHeaders()];

@@ -33,7 +33,7 @@ describe('a request’s body', () => {
     expect(JSON.parse(writeRequest({ ...base, ...request }))).toEqual({ query: base.query, ...expected });
   });
 
-  it('has the hash in the place of the query, or beside it', () => {
+  it('has the hash instead of the query, or in addition to it', () => {
     const extensions = { persistedQuery: { version: 1, sha256Hash: 'abc' } };
     const request = { ...base, operationName: 'Q', variables: { x: 1 } };
     const rest = { extensions, operationName: 'Q', variables: { x: 1 } };

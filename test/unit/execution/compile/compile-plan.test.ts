@@ -27,7 +27,7 @@ const entities = {
 };
 
 describe('a compiled plan', () => {
-  it('says every place that a fetch would fill', () => {
+  it('lists every position that a fetch would fill', () => {
     const { fetches } = compilePlan(schema, new Map(), {
       fetches: [
         { ...root, operation: '{ a { id } }' },

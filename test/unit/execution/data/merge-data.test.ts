@@ -28,12 +28,12 @@ describe('merged data', () => {
     expect(merged(target, source)).toEqual(expected);
   });
 
-  it('is taken over without a copy', () => {
+  it('is adopted without a copy', () => {
     const inner = { a: 1 };
     expect(merged({}, { inner }).inner).toBe(inner);
   });
 
-  it('keeps what another subgraph gave from fields that were not requested', () => {
+  it('preserves data of another subgraph against unrequested fields', () => {
     expect(merged({ a: 1, b: 1 }, { a: 2, b: 2, c: 2 }, ['a'])).toEqual({ a: 2, b: 1, c: 2 });
   });
 

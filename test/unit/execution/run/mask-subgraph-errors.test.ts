@@ -33,7 +33,7 @@ describe('a subgraph’s error', () => {
     });
   });
 
-  it('keeps our own codes of in-process subgraphs, and only of those', () => {
+  it('shows the gateway’s codes of in-process subgraphs only', () => {
     const ours = { message: 'x', extensions: { code: 'AI_OUTPUT_INVALID' } };
     expect(maskSubgraphError(masked, client('in-process'), ours).extensions.code).toBe('AI_OUTPUT_INVALID');
     expect(maskSubgraphError(masked, client('http'), ours).extensions.code).toBe('DOWNSTREAM_SERVICE_ERROR');

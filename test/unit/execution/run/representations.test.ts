@@ -52,7 +52,7 @@ describe('collected representations', () => {
     expect(data.isSharing).toBe(false);
   });
 
-  it('make objects of equal content one, unless their places matter', () => {
+  it('merge objects of equal content, unless their positions matter', () => {
     for (const [placeMatters, isOne] of [
       [false, true],
       [true, false],
@@ -64,7 +64,7 @@ describe('collected representations', () => {
     }
   });
 
-  it('omit entities without a required field, and say which places stay empty', () => {
+  it('omit entities without a required field, and report the positions that stay empty', () => {
     const { representations } = collected({ l: [{ __typename: 'A' }, a(2)] });
     expect(representations.collect(fieldAt(['l', '@']), 'http').representations).toHaveLength(1);
     expect(representations.unfilled()).toEqual([['l', '@', 'n']]);

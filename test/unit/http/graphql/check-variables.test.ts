@@ -26,7 +26,7 @@ function literal(type: string): string {
 }
 
 describe('the check of variables', () => {
-  it.each(declarations)('of (%s) takes what graphql-js takes, and tells its errors', (declaration) => {
+  it.each(declarations)('of (%s) accepts what graphql-js accepts, and reports its errors', (declaration) => {
     const operation = getOperationAST(parse(`query (${declaration}) { a }`));
     if (operation == null) throw new Error('there is one operation');
     const checks = new VariableChecks(schema);

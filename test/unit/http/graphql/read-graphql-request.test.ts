@@ -61,7 +61,7 @@ describe('a GraphQL request over HTTP', () => {
     expect(Object.hasOwn(Object.prototype, 'polluted')).toBe(false);
   });
 
-  it('has keys called __proto__ and constructor as data, which change nothing but themselves', () => {
+  it('has keys named __proto__ and constructor as plain data', () => {
     const text = '{"query":"{a}","variables":{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}}}';
     const read = readGraphQLRequest({ method: 'POST', url: '/', headers: json, body: body(text) });
     expect(JSON.stringify(read.body)).toBe(text);

@@ -68,7 +68,7 @@ describe.each(['application/json', 'application/graphql-response+json'])('asked 
     expect(second).toEqual(first);
   });
 
-  it('mutation is run again, and with its own variables', async () => {
+  it('mutation is run again, with its own variables', async () => {
     const body = { query: ownOf(`${rename} #twice`), variables: { name: 'one' } };
     const before = shop.subgraphs.shop?.requests.length ?? 0;
     const [one, again, two] = [
@@ -81,7 +81,7 @@ describe.each(['application/json', 'application/graphql-response+json'])('asked 
     expect(two.text).toBe('{"data":{"rename":{"id":"a","name":"two"}}}');
   });
 
-  it('request for an operation the document has not is refused, though another of it was seen', async () => {
+  it('request for an operation that the document does not have is refused, although another one was cached', async () => {
     const query = ownOf(`${two} #third`);
     await post({ query, operationName: 'Other' }, accept);
     const { text } = await post({ query, operationName: 'Third' }, accept);
@@ -114,7 +114,7 @@ describe('a document that was seen', () => {
     expect(seen.find(body)).toBeUndefined();
   });
 
-  it('is told from one whose operation’s name begins its text', () => {
+  it('differs from one whose operation name begins its text', () => {
     const named = new ValidatedOperations(new MemoryBudget(1_000_000).group().cache());
     named.add(query, { ...known, operationName: 'A' });
     expect(named.find({ query, operationName: 'A' })).toBeDefined();

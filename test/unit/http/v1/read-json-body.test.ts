@@ -21,7 +21,7 @@ describe('nestsDeeperThan', () => {
 });
 
 describe('readJsonBody', () => {
-  it('reads an object in UTF-8, also where the charset is said', () => {
+  it('reads an object in UTF-8, also with a charset', () => {
     const headers = { 'content-type': 'application/json; charset="UTF-8"' };
     expect(readJsonBody(readBodyText(headers, Buffer.from('{"a":"é"}')))).toEqual({ a: 'é' });
   });

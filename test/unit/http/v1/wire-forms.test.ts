@@ -7,7 +7,7 @@ import { retryAfterSeconds, statusOf, wireErrorBody } from '../../../../src/ai/w
 import { errorTable, GatewayError, isErrorCode } from '../../../../src/errors/index.ts';
 
 describe('errors in the wires', () => {
-  it.each(Object.keys(errorTable))('%s is a 4xx or 5xx with a type in both, and says nothing of GraphQL', (code) => {
+  it.each(Object.keys(errorTable))('%s is a 4xx or 5xx with a type in both, and does not mention GraphQL', (code) => {
     if (!isErrorCode(code)) throw new Error('unknown code');
     const error = new GatewayError(code);
     for (const form of ['openai', 'anthropic'] as const) {
@@ -21,7 +21,7 @@ describe('errors in the wires', () => {
     }
   });
 
-  it('says when to come back in whole seconds, rounded up', () => {
+  it('has retry-after in whole seconds, rounded up', () => {
     expect(retryAfterSeconds(new GatewayError('RATE_LIMITED', { retryAfterMs: 1 }))).toBe(1);
     expect(retryAfterSeconds(new GatewayError('RATE_LIMITED', { retryAfterMs: 2_001 }))).toBe(3);
     expect(retryAfterSeconds(new GatewayError('AI_MODEL_UNAVAILABLE'))).toBe(1);
@@ -30,8 +30,8 @@ describe('errors in the wires', () => {
   });
 });
 
-describe('what a provider wants back', () => {
-  it('comes back as it was', () => {
+describe('data that a provider requires back', () => {
+  it('is returned unchanged', () => {
     const opaque = { google: { thoughtSignature: 'abc' }, id: 'x' };
     expect(opaqueFromText(opaqueToText(opaque))).toEqual(opaque);
   });
@@ -49,7 +49,7 @@ describe('a provider’s events', () => {
     expect(eventText('{\n"a":1}')).toBe('data: {\ndata: "a":1}\n\n');
   });
 
-  it('are not taken for a finish where a model writes of one', () => {
+  it('are not confused with a finish that a model writes about', () => {
     const stream = new ChatStream('fast', false);
     const wire = JSON.stringify({
       choices: [{ delta: { content: '"finish_reason":"stop","usage":{' }, finish_reason: null }],
@@ -62,7 +62,7 @@ describe('a provider’s events', () => {
     expect(end).toContain('"finish_reason":"stop"');
   });
 
-  it('that carry two deltas go out once', () => {
+  it('with two deltas are sent once', () => {
     const stream = new ChatStream('fast', false);
     const wire = '{"choices":[]}';
     expect(stream.delta({ type: 'tool_call_start', index: 0, id: 'a', name: 'b', wire })).toBe(`data: ${wire}\n\n`);

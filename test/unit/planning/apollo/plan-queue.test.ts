@@ -21,7 +21,7 @@ function drain(queue: PlanQueue<Named>, canPlan: (one: Named) => boolean = () =>
 }
 
 describe('operations that wait to be planned', () => {
-  it('of several clients take turns, however many one has', () => {
+  it('of several clients alternate, however many one has', () => {
     const queue = new PlanQueue<Named>();
     for (let index = 0; index < 50; index++) queue.add(task(`a${index}`, 'a'));
     queue.add(task('b0', 'b'));
@@ -31,7 +31,7 @@ describe('operations that wait to be planned', () => {
     expect(queue.size).toBe(0);
   });
 
-  it('go first where the same has been planned before, and last where a brief search was not enough', () => {
+  it('are first if the same was planned before, and last if a brief search was not enough', () => {
     const queue = new PlanQueue<Named>();
     queue.add(task('long', 'a', { isLong: true, isFamiliar: true }));
     queue.add(task('fresh', 'a'));
@@ -39,14 +39,14 @@ describe('operations that wait to be planned', () => {
     expect(drain(queue)).toEqual(['familiar', 'fresh', 'long']);
   });
 
-  it('that are long have a turn all the same', () => {
+  it('that are long are planned too', () => {
     const queue = new PlanQueue<Named>();
     queue.add(task('long', 'a', { isLong: true }));
     for (let index = 0; index < 100; index++) queue.add(task(`${index}`, 'b'));
     expect(drain(queue).indexOf('long')).toBeLessThan(30);
   });
 
-  it('that cannot be planned yet hold up no others', () => {
+  it('that cannot be planned yet do not delay others', () => {
     const queue = new PlanQueue<Named>();
     queue.add(task('other', 'a', { supergraph: 't' }));
     queue.add(task('mine', 'a'));
@@ -56,7 +56,7 @@ describe('operations that wait to be planned', () => {
     expect(queue.size).toBe(0);
   });
 
-  it('are dropped from whoever has most', () => {
+  it('are dropped from the client with the most', () => {
     const queue = new PlanQueue<Named>();
     queue.add(task('b', 'b'));
     for (const name of ['a0', 'a1', 'a2']) queue.add(task(name, 'a', { isLong: name === 'a1' }));

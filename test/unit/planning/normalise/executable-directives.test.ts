@@ -23,7 +23,7 @@ describe('the directives of an operation', () => {
     expect(plan.fetches.map(({ variables }) => variables)).toEqual([['v0', 'v1'], ['v1']]);
   });
 
-  it('are looked for at no cost in an operation without any', () => {
+  it('cost nothing in an operation without any', () => {
     const document = parse('{id}');
     expect(detachDirectives(document)).toEqual({ document, detached: undefined });
   });

@@ -46,7 +46,7 @@ describe('a normalised operation', () => {
     expect(normalise(text).text).toBe(normalised);
   });
 
-  it('gives one key to equal arguments and another to different ones', () => {
+  it('has one key for equal arguments and another for different ones', () => {
     const { text, operation, keyOf } = normalise(
       '{media{a: title(short: true) b: title(short: false) c: title(short: true)}}',
     );
@@ -62,7 +62,7 @@ describe('a normalised operation', () => {
     );
   });
 
-  it('leaves out what @skip and @include exclude', () => {
+  it('omits what @skip and @include exclude', () => {
     expect(normalise('{size @skip(if: true) media{id}}', ({ directives = [] }) => directives.length === 0).text).toBe(
       '{media{id}}',
     );

@@ -33,7 +33,7 @@ describe('the arguments of a normalised operation', () => {
     ]);
   });
 
-  it('keep the client’s variables under new names, with their defaults as fallbacks', () => {
+  it('have the client’s variables under new names, with their defaults as fallbacks', () => {
     expect(write('query($from: Int = 3){f(range: {from: $from, to: 5})}')).toEqual([
       '($v0:Int)',
       '(range:{from:$v0,to:5})',
@@ -45,7 +45,7 @@ describe('the arguments of a normalised operation', () => {
     expect(write('query($n: Int = 3){f(needed: $n)}')[0]).toBe('($v0:Int=3)');
   });
 
-  it('keep the digits of a number that JavaScript would round', () => {
+  it('preserve the digits of a number that JavaScript would round', () => {
     const [definitions, text, sources] = write('query($x: Any){f(any: {x: $x, long: 12345678901234567890})}');
     expect([definitions, text]).toEqual(['($v0:Any,$v1:Any)', '(any:{x:$v0,long:$v1})']);
     expect(sources).toContain('"json":"12345678901234567890"');

@@ -47,7 +47,7 @@ describe('the plan cache', () => {
     expect(planned).toEqual(['{a}', 'x {a}']);
   });
 
-  it('says what a plan retains', async () => {
+  it('reports the memory of a plan', async () => {
     const cache = createCache();
     const plan = await cache.plan('{a}', []);
     expect(cache.partsOf(plan)).toEqual([{ object: plan, bytes: expect.any(Number) }]);
@@ -62,7 +62,7 @@ describe('the plan cache', () => {
     expect(planned).toHaveLength(1);
   });
 
-  it('plans again what missed its deadline a while ago', async () => {
+  it('plans again after a missed deadline expired', async () => {
     vi.useFakeTimers({ toFake: ['performance'] });
     const cache = createCache();
     failure = new GatewayError('PLAN_DEADLINE_EXCEEDED');

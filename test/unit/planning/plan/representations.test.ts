@@ -28,7 +28,7 @@ describe('required selections', () => {
     ]);
   });
 
-  it('have keys and leaves, conditions left out', () => {
+  it('have keys and leaves, without conditions', () => {
     const size = { kind: 'field', key: 'size', selections: [{ kind: 'field', key: 'width' }] } as const;
     expect(requiredKeys([on('Media', 'id'), size])).toEqual(['__typename', 'id', 'size']);
     expect(leavesOf([on('Media', 'id'), size], ['item', '@'])).toEqual([

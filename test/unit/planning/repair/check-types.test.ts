@@ -64,23 +64,23 @@ function planOf(reviewed: string): DraftPlan {
 }
 
 describe('a plan over interface objects', () => {
-  it('is refused where a field requires for all types what is fetched for one', () => {
+  it('is refused if a field requires for all types what is fetched for one', () => {
     expect(() => checkTypes(planOf('Film'), requested, types)).toThrow(UnsoundPlan);
     expect(() => checkTypes(planOf('Film'), requested, types)).toThrow(/provides reviewed.score for \w+,\w+/);
   });
 
-  it('is taken where it is fetched for all', () => {
+  it('is accepted if it is fetched for all', () => {
     expect(() => checkTypes(planOf('Media'), requested, types)).not.toThrow();
   });
 
-  it('is refused where nobody finds out the type that a condition asks for', () => {
+  it('is refused if the type of a condition is not fetched', () => {
     const [root, , ...rest] = planOf('Film').fetches;
     if (root === undefined) throw new TypeError('a plan has a root');
     const plan = { fetches: [root, fetchOf('library', 'title', on('Media')), ...rest] };
     expect(() => checkTypes(plan, requested, types)).toThrow(/verdict|score/);
   });
 
-  it('that is refused says so with a code and a sentence of its own', () => {
+  it('that is refused has its own code and message', () => {
     const error = new GatewayError('PLAN_UNSOUND');
     expect(error.entry).toMatchObject({ status: 400, retryable: false });
     expect(error.message).toBe('This operation cannot be answered correctly over this schema.');

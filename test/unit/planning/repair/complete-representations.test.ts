@@ -35,7 +35,7 @@ describe('representations that lack a required field', () => {
     expect(graph.after).toEqual([[], [0], [0, 1]]);
   });
 
-  it('are sent in a request of their own, which the other fields do not wait for', () => {
+  it('are sent in a separate request, which the other fields do not wait for', () => {
     const graph = graphOf('...on Item{name euro}', ['id']);
     completeRepresentations(graph, requiredFields);
     const texts = graph.steps.slice(2).map(({ fetch }) => textOf(fetch).replace(/^.*_entities\([^)]*\)/, ''));

@@ -18,7 +18,7 @@ const requiredFields = readRequiredFields(supergraph);
 const root = rootFetch('a', '{item{__typename id price__required_0 price__required_1}}');
 
 describe('a twin', () => {
-  it('is selected as the field it stands for, and represented under its name', () => {
+  it('is selected as its original field, and represented under its name', () => {
     const fetch = entityFetch('b', ['item'], [on('Item', 'id', 'price__required_0')], '...on Item{euros}', {
       after: [0],
     });
@@ -29,7 +29,7 @@ describe('a twin', () => {
     expect(requiresOf(plan.fetches[1])).toBe('...on Item{__typename id price:price__required_0}');
   });
 
-  it('that competes with another for one name gets a request with representations of its own', () => {
+  it('that conflicts with another for one name has a separate request with its own representations', () => {
     const requires = [on('Item', 'id', 'price__required_0', 'price__required_1')];
     const fetch = entityFetch('b', ['item'], requires, '...on Item{euros dollars}', { after: [0] });
     const { fetches } = restoreArguments({ fetches: [root, fetch] }, twins, requiredFields);
@@ -45,7 +45,7 @@ describe('a twin', () => {
     expect(fetches.map(({ after }) => after)).toEqual([[], [0], [0]]);
   });
 
-  it('is not looked for in a supergraph without any', () => {
+  it('costs nothing in a supergraph without any', () => {
     const plan = { fetches: [root] };
     expect(restoreArguments(plan, new Map(), requiredFields)).toBe(plan);
   });

@@ -7,7 +7,7 @@ const price = stepOf(entityFetch('b', ['item'], [on('Item', 'id')], '...on Item{
 const tax = stepOf(entityFetch('c', ['item'], [on('Item', 'id', 'price')], '...on Item{tax}'));
 
 describe('a fetch', () => {
-  it('waits for one beside it that provides a field it requires', () => {
+  it('waits for a sibling that provides a field it requires', () => {
     const after = [[], [0], [0]];
     waitForRequired({ steps: [root, price, tax], preceding: [[], [0], [0]], after });
     expect(after).toEqual([[], [0], [0, 1]]);

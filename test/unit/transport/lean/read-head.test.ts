@@ -23,12 +23,12 @@ describe('the head of a response', () => {
     ['neither length nor chunks', ['HTTP/1.1 200 OK'], 'until-close', false],
     ['connection: close', ['HTTP/1.1 200 OK', 'content-length: 1', 'connection: foo, Close'], 'length', false],
     ['HTTP/1.0', ['HTTP/1.0 200 OK', 'content-length: 1'], 'length', false],
-  ] as const)('of %s tells where the body ends', (_name, lines, kind, persists) => {
+  ] as const)('of %s determines where the body ends', (_name, lines, kind, persists) => {
     const read = readHead(head(...lines));
     expect([read.framing.kind, read.persists]).toEqual([kind, persists]);
   });
 
-  it('tells how long the server keeps the connection', () => {
+  it('determines how long the server keeps the connection', () => {
     expect(readHead(head('HTTP/1.1 204 x', 'keep-alive: max=5, timeout=7')).idleMs).toBe(7_000);
   });
 
