@@ -16,7 +16,7 @@ describe('identical runs', () => {
     expect(await runs.run('a', never, work)).toBe(3);
   });
 
-  it('go on when the one that began them leaves', async () => {
+  it('continue when the client that began them disconnects', async () => {
     const runs = new SharedRuns<string>();
     const leader = new AbortController();
     const finish = Promise.withResolvers<string>();
@@ -33,7 +33,7 @@ describe('identical runs', () => {
     expect(await second).toBe('answer');
   });
 
-  it('are aborted when the last has left, and the next who asks begins anew', async () => {
+  it('are aborted when the last client disconnects, and start again for the next', async () => {
     const runs = new SharedRuns<string>();
     const [one, two] = [new AbortController(), new AbortController()];
     const aborted = Promise.withResolvers<unknown>();
@@ -62,7 +62,7 @@ describe('identical runs', () => {
   });
 });
 
-describe('what decides an answer', () => {
+describe('the key of an answer', () => {
   const caller = 'c1';
   const request = (query: string, more: object = {}) =>
     ({ method: 'POST', headers: {}, search: '', body: { query, ...more }, mediaType: 'application/json' }) as const;
@@ -73,7 +73,7 @@ describe('what decides an answer', () => {
     explain: ReadonlySet<string> = new Set(),
   ) => sharingKey(asked, who, headers, explain);
 
-  it('is who asks, what, with which variables and forwarded headers, written how', () => {
+  it('has the caller, operation, variables, forwarded headers and media type', () => {
     const base = key(request('{ a }'), caller, []);
     expect(key(request('{ a }'), caller, [])).toBe(base);
     const others = [
