@@ -80,7 +80,7 @@ describe('a prompt as an API', () => {
     }
   });
 
-  it('tells a refusal as one', async () => {
+  it('reports a refusal as a refusal', async () => {
     server.models.answer = completion({ content: [], finishReason: 'refusal', refusal: 'No.' });
     const response = await server.post('/prompts/free', {});
     expect(response.status).toBe(422);

@@ -10,7 +10,7 @@ describe('the pause before a retry', () => {
     expect(backoffMs(3, undefined, 0)).toBe(0);
   });
 
-  it('is never shorter than the provider asks for', () => {
+  it('is never shorter than the provider’s retry-after', () => {
     for (const random of [0, 0.5, 0.99]) expect(backoffMs(1, 2_000, random)).toBeGreaterThanOrEqual(2_000);
     expect(backoffMs(1, 0, 0.9)).toBe(0);
   });
@@ -33,7 +33,7 @@ describe('a ring of keys', () => {
     expect([1, 2, 3, 4].map(() => ring.choose(none, 0))).toEqual([0, 1, 2, 0]);
   });
 
-  it('passes a benched key over until its time, and takes it where no other is left', () => {
+  it('skips a cooling key until its time, and uses it if no other is available', () => {
     const ring = new KeyRing('p', 2, noSignals);
     ring.coolDown(0, 10_000);
     const before = performance.now() + 5_000;
