@@ -35,7 +35,7 @@ export interface AskedTokens {
   readonly outputTokens: number;
 }
 
-const maxKept = 5_000;
+const maxCachedReferences = 5_000;
 
 const options = JSON.parse(process.argv[2] ?? '{}') as ProviderOptions;
 const { latencyMs = 0, chunks, chunkLatencyMs, text, readable = false } = options;
@@ -45,12 +45,12 @@ let keeping = false;
 
 // Nothing is waited for before the parent's questions are heard: what comes earlier would be lost.
 const provider = startScriptedProvider({
-  keepRequests: 0,
+  maxRequests: 0,
   faults: { delayMs: latencyMs, ...(chunkLatencyMs !== undefined && { chunkDelayMs: chunkLatencyMs }) },
   respond: ({ body }) => {
     calls++;
     const answer = readable ? readableAnswer(body) : text;
-    if (keeping && kept.length < maxKept) kept.push({ body, answer: answer ?? '' });
+    if (keeping && kept.length < maxCachedReferences) kept.push({ body, answer: answer ?? '' });
     if (answer === undefined) return undefined;
     return { text: answer, ...(chunks !== undefined && { chunks }) };
   },

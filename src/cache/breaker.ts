@@ -3,24 +3,24 @@
  * not wait for it. Then one probe is sent; its success closes the breaker, its failure opens it again.
  */
 export interface BreakerOptions {
-  /** How many failures in a row open it. */
+  /** The number of consecutive failures that open it. */
   readonly failures: number;
-  /** How long it is left alone. */
-  readonly restMs: number;
-  /** Told when it opens, and when it closes again. */
+  /** How long it stays open before a probe, in milliseconds. */
+  readonly breakerSleepMs: number;
+  /** Called when it opens, and when it closes again. */
   readonly onChange: (open: boolean) => void;
 }
 
 type State =
   | { readonly kind: 'closed'; readonly failures: number }
   | { readonly kind: 'open'; readonly until: number }
-  | { readonly kind: 'trying' };
+  | { readonly kind: 'half_open' };
 
-const well: State = { kind: 'closed', failures: 0 };
+const closed: State = { kind: 'closed', failures: 0 };
 
 export class Breaker {
   readonly #options: BreakerOptions;
-  #state: State = well;
+  #state: State = closed;
 
   constructor(options: BreakerOptions) {
     this.#options = options;
@@ -30,21 +30,21 @@ export class Breaker {
     return this.#state.kind !== 'closed';
   }
 
-  /** Whether a call may go out now; takes the one place of the call that tries. */
+  /** Whether a call may be made now; when the breaker is half-open, one call is admitted as the probe. */
   admit(): boolean {
     const state = this.#state;
     if (state.kind === 'closed') return true;
-    if (state.kind === 'trying' || performance.now() < state.until) return false;
-    this.#state = { kind: 'trying' };
+    if (state.kind === 'half_open' || performance.now() < state.until) return false;
+    this.#state = { kind: 'half_open' };
     return true;
   }
 
   succeeded(): void {
     const state = this.#state;
-    // A call from before it opened that succeeds late says nothing new.
-    if (state === well || state.kind === 'open') return;
-    this.#state = well;
-    if (state.kind === 'trying') this.#options.onChange(false);
+    // A call from before it opened that succeeds late is no news.
+    if (state === closed || state.kind === 'open') return;
+    this.#state = closed;
+    if (state.kind === 'half_open') this.#options.onChange(false);
   }
 
   failed(): void {
@@ -55,7 +55,7 @@ export class Breaker {
       this.#state = { kind: 'closed', failures };
       return;
     }
-    this.#state = { kind: 'open', until: performance.now() + this.#options.restMs };
+    this.#state = { kind: 'open', until: performance.now() + this.#options.breakerSleepMs };
     if (state.kind === 'closed') this.#options.onChange(true);
   }
 }

@@ -1,7 +1,7 @@
 /**
- * What entries of a store said, beside the store: what is asked for again and again is not decoded again. An entry is
- * known by its key and its bytes, so that one that was overwritten is never taken for its successor. Whoever reads it
- * must not write into it: it is handed to everyone.
+ * A cache of decoded store entries, so that frequent ones are not decoded again. An entry is identified by its key and
+ * its bytes, so that an overwritten one is never mistaken for its successor. Decoded values are shared: readers must
+ * not modify them.
  */
 import { LRUCache } from 'lru-cache';
 
@@ -20,7 +20,7 @@ export class DecodedEntries<Value extends object> {
 
   find(key: string, bytes: Buffer): Value | undefined {
     const decoded = this.#decoded.get(key);
-    // A store in memory gives the same buffer each time, Redis one of equal bytes.
+    // A memory store returns the same buffer each time, Redis one with equal bytes.
     return decoded !== undefined && (decoded.bytes === bytes || decoded.bytes.equals(bytes))
       ? decoded.value
       : undefined;

@@ -1,12 +1,12 @@
 /**
- * Cached bytes in Redis, for many gateways: the door of `ioredis`.
+ * A cache store in Redis, shared by several gateways. The only import of `ioredis`.
  *
- * Whatever happens to Redis, it is a miss within `commandTimeoutMs`: down at the start or later, paused, slow, full,
- * read-only after a failover, or holding what is no entry (which is deleted). While there is no connection nothing
- * waits at all; after five failures in a row it is left alone for `restMs`, so that not every request pays the timeout.
- * A lost connection is made again within 5 s of Redis being back.
+ * Whatever state Redis is in, a call is a miss within `commandTimeoutMs`: down at the start or later, paused, slow,
+ * full, read-only after a failover, or with an invalid value (which is deleted). Without a connection calls do not wait
+ * at all; after five consecutive failures the breaker opens for `breakerSleepMs`, so that not every request pays the timeout. A
+ * lost connection is re-established within 5 s of Redis being available.
  *
- * Keys in Redis are hashes behind a prefix: nothing a user wrote is part of one.
+ * Keys in Redis are hashes with a prefix: they contain no user input.
  */
 import { hash, randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
@@ -17,27 +17,27 @@ import type { CacheEntry, CacheStore, Soon, StoreOptions } from './cache-store.t
 import { invalidateScript, readScript, writeScript } from './redis-scripts.ts';
 
 /**
- * `away`: no connection · `resting`: it failed several times and is left alone · `refusing`: it answers every command
- * with an error (a password or a permission that is missing, a server that is none) · `ready`
+ * `disconnected`: no connection · `breaker_open`: it failed several times and is not called for a while · `refusing`:
+ * it answers every command with an error (a missing password or permission, not a Redis server) · `ready`
  */
-export type RedisState = 'away' | 'resting' | 'refusing' | 'ready';
+export type RedisState = 'disconnected' | 'breaker_open' | 'refusing' | 'ready';
 
 export interface RedisStoreOptions {
   /** `redis://[user:password@]host:port[/database]`, or `rediss://` for TLS. */
   readonly url: string;
-  /** What all keys begin with, so that several applications can share a server. @default 'isthmus:' */
+  /** The prefix of all keys, so that several applications can share a server. @default 'isthmus:' */
   readonly prefix?: string;
-  /** The longest a command may take. @default 100 */
+  /** The time limit of a command. @default 100 */
   readonly commandTimeoutMs?: number;
-  /** How long Redis is left alone after five failures in a row. @default 2_000 */
-  readonly restMs?: number;
-  /** The largest value that is stored or read. @default 8_000_000 */
+  /** How long the breaker stays open after five consecutive failures. @default 2_000 */
+  readonly breakerSleepMs?: number;
+  /** The bound of a value that is stored or read. @default 8_000_000 */
   readonly maxValueBytes?: number;
-  /** The longest an entry is kept, also where none is said. @default 7 days */
+  /** The maximum TTL of an entry, also the default. @default 7 days */
   readonly maxTtlMs?: number;
-  /** How many commands may be waiting for Redis; one more is a miss. @default 1_000 */
+  /** The bound of pending commands; further ones are misses. @default 1_000 */
   readonly maxPending?: number;
-  /** Told of every change, with the reason where there is one: for the log and a metric. */
+  /** Called at every change of state, with the reason if there is one: for the log and a metric. */
   readonly onStateChange?: (state: RedisState, reason: string | undefined) => void;
 }
 
@@ -45,28 +45,37 @@ export interface RedisStore extends CacheStore {
   readonly state: RedisState;
 }
 
-/** What `scripts` adds to the client. */
+/** The commands that `scripts` adds to the client. */
 interface Scripts {
   isthmusReadBuffer(key: string, tagPrefix: string, maxBytes: number): Promise<unknown>;
   isthmusWrite(keys: number, ...keysAndArguments: readonly (string | number | Buffer)[]): Promise<unknown>;
   isthmusInvalidate(key: string, token: string, rememberedMs: number): Promise<unknown>;
 }
 
-const failuresBeforeRest = 5;
-/** As many refusals with nothing granted in between: a full or read-only server still lets us read. */
-const refusalsInARow = 10;
-/** The longest wait before connecting again; with the connection's own second it stays below 5. */
+const maxFailures = 5;
+/**
+ * The number of consecutive refusals without a success that count as refusing everything: a full or read-only server
+ * still permits reads.
+ */
+const maxConsecutiveRefusals = 10;
+/** The maximum delay before reconnecting; with the connect timeout of a second it stays below 5. */
 const maxReconnectMs = 2_000;
-/** Longer than any value takes to be made. */
-const invalidationRememberedMs = 600_000;
+/** Longer than computing any value takes. */
+const invalidationTtlMs = 600_000;
 const maxTags = 60;
-/** The longest line an entry may begin with, with that many tags. */
+/** The maximum length of an entry's first line, with that many tags. */
 const maxLineBytes = 4_096;
-/** How often a read-only server makes us connect again, to be led to the one that took over. */
+/** How often a read-only server causes a reconnect, to reach the new primary. */
 const readOnlyReconnectMs = 5_000;
 
 export function createRedisStore(options: RedisStoreOptions): RedisStore {
-  const { url, prefix = 'isthmus:', commandTimeoutMs = 100, restMs = 2_000, maxValueBytes = 8_000_000 } = options;
+  const {
+    url,
+    prefix = 'isthmus:',
+    commandTimeoutMs = 100,
+    breakerSleepMs = 2_000,
+    maxValueBytes = 8_000_000,
+  } = options;
   const { maxTtlMs = 7 * 86_400_000, maxPending = 1_000, onStateChange } = options;
   const tagPrefix = `${prefix}t:`;
   let reportedState: RedisState | undefined;
@@ -74,7 +83,7 @@ export function createRedisStore(options: RedisStoreOptions): RedisStore {
   let closed = false;
   let readOnlyAt = Number.NEGATIVE_INFINITY;
   let refusals = 0;
-  /** What it says, while it refuses everything. */
+  /** The error, while Redis refuses every command. */
   let refusal: string | undefined;
   let refusedAt = 0;
 
@@ -84,7 +93,7 @@ export function createRedisStore(options: RedisStoreOptions): RedisStore {
     autoResendUnfulfilledCommands: false,
     commandTimeout: commandTimeoutMs,
     connectTimeout: 1_000,
-    // A paused server does not close its end: then the connection is cut.
+    // A paused server does not close its end: then the connection is destroyed.
     disconnectTimeout: 200,
     maxLoadingRetryTime: 1_000,
     disableClientInfo: true,
@@ -103,77 +112,77 @@ export function createRedisStore(options: RedisStoreOptions): RedisStore {
   }) as Redis & Scripts;
 
   const breaker = new Breaker({
-    failures: failuresBeforeRest,
-    restMs,
+    failures: maxFailures,
+    breakerSleepMs,
     onChange: (open) => {
-      // The connection may be a dead one that nobody has closed: a new one shows whether Redis is there.
+      // The connection may be half-open: a new one shows whether Redis is canSend.
       if (open && redis.status === 'ready') redis.disconnect(true);
-      tell(undefined);
+      report(undefined);
     },
   });
 
-  function stateNow(): RedisState {
-    if (breaker.open) return 'resting';
-    if (redis.status !== 'ready') return 'away';
+  function currentState(): RedisState {
+    if (breaker.open) return 'breaker_open';
+    if (redis.status !== 'ready') return 'disconnected';
     return refusal === undefined ? 'ready' : 'refusing';
   }
 
-  function tell(reason: string | undefined): void {
-    const state = stateNow();
+  function report(reason: string | undefined): void {
+    const state = currentState();
     if (closed || state === reportedState) return;
     reportedState = state;
     onStateChange?.(state, reason);
   }
 
-  // A connection is no answer: whether we may read shows when we do.
+  // A connection does not prove permission to read: a read does.
   redis.on('ready', () => {
     refusal = undefined;
-    refusals = refusalsInARow;
-    void read(entryKey('')).then(() => tell(refusal));
+    refusals = maxConsecutiveRefusals;
+    void read(entryKey('')).then(() => report(refusal));
   });
   let lastError: string | undefined;
   redis.on('error', ({ message }: Error) => {
     lastError = message;
   });
-  redis.on('close', () => tell(lastError));
+  redis.on('close', () => report(lastError));
 
-  /** Whether Redis can be asked at all; where not, a miss costs nothing. */
-  function reachable(): boolean {
+  /** Whether a command can be sent; otherwise a miss costs nothing. */
+  function canSend(): boolean {
     if (closed || redis.status !== 'ready' || pending >= maxPending) return false;
     if (refusal === undefined) return breaker.admit();
-    if (performance.now() < refusedAt + restMs) return false;
+    if (performance.now() < refusedAt + breakerSleepMs) return false;
     refusedAt = performance.now();
     return breaker.admit();
   }
 
-  function granted(): void {
+  function succeed(): void {
     refusals = 0;
     if (refusal === undefined) return;
     refusal = undefined;
-    tell(undefined);
+    report(undefined);
   }
 
-  function refused(reason: string): void {
+  function refuse(reason: string): void {
     refusals++;
-    if (refusals <= refusalsInARow) return;
+    if (refusals <= maxConsecutiveRefusals) return;
     refusedAt = performance.now();
     if (refusal !== undefined) return;
     refusal = reason;
-    tell(reason);
+    report(reason);
   }
 
-  async function ask<Reply>(command: () => Promise<Reply>): Promise<Reply | undefined> {
+  async function send<Reply>(command: () => Promise<Reply>): Promise<Reply | undefined> {
     pending++;
     try {
       const reply = await command();
       breaker.succeeded();
-      granted();
+      succeed();
       return reply;
     } catch (error) {
-      // A server that answers with an error (full, read-only, loading) costs a round trip, and may still be read.
+      // A server that answers with an error (full, read-only, loading) costs a round trip, and may still permit reads.
       if (error instanceof ReplyError) {
         breaker.succeeded();
-        refused(messageOf(error));
+        refuse(messageOf(error));
       } else breaker.failed();
       return undefined;
     } finally {
@@ -185,10 +194,10 @@ export function createRedisStore(options: RedisStoreOptions): RedisStore {
   const tagName = (tag: string): string => hash('sha256', tag, 'hex').slice(0, 32);
 
   async function read(key: string): Promise<CacheEntry | undefined> {
-    const reply = await ask(() => redis.isthmusReadBuffer(key, tagPrefix, maxValueBytes + maxLineBytes));
+    const reply = await send(() => redis.isthmusReadBuffer(key, tagPrefix, maxValueBytes + maxLineBytes));
     if (reply === undefined || reply === null) return undefined;
     const entry = readEntry(reply);
-    if (entry === 'bad') void ask(() => redis.unlink(key));
+    if (entry === 'bad') void send(() => redis.unlink(key));
     return entry === 'bad' ? undefined : entry;
   }
 
@@ -202,31 +211,31 @@ export function createRedisStore(options: RedisStoreOptions): RedisStore {
     const names = (stored.tags ?? []).map(tagName);
     const readMsAgo = Math.ceil(stored.readMsAgo ?? 0);
     const line = [value, ttlMs, staleMs, readMsAgo, crc32(value).toString(16), token(), ...names];
-    await ask(() => redis.isthmusWrite(1 + names.length, key, ...names.map((name) => tagPrefix + name), ...line));
+    await send(() => redis.isthmusWrite(1 + names.length, key, ...names.map((name) => tagPrefix + name), ...line));
   }
 
   function remove(key: string): Soon<void> {
-    if (reachable()) return ask(() => redis.unlink(key)).then(() => undefined);
+    if (canSend()) return send(() => redis.unlink(key)).then(() => undefined);
   }
 
   return {
     get state() {
-      return stateNow();
+      return currentState();
     },
-    get: (key) => (reachable() ? read(entryKey(key)) : undefined),
+    get: (key) => (canSend() ? read(entryKey(key)) : undefined),
     set(key, value, stored = {}) {
       const bytes = asBuffer(value);
       const ttlMs = Math.ceil(Math.min(stored.ttlMs ?? maxTtlMs, maxTtlMs));
       const staleMs = Math.ceil(Math.min(stored.staleMs ?? 0, maxTtlMs));
       const fits = bytes.byteLength <= maxValueBytes && (stored.tags?.length ?? 0) <= maxTags && ttlMs + staleMs > 0;
-      // What cannot be stored takes the place of what was there all the same.
+      // A value that cannot be stored still invalidates the previous one.
       if (!fits) return remove(entryKey(key));
-      if (reachable()) return write(entryKey(key), bytes, ttlMs, staleMs, stored);
+      if (canSend()) return write(entryKey(key), bytes, ttlMs, staleMs, stored);
     },
     delete: (key) => remove(entryKey(key)),
     invalidate(tag) {
-      if (!reachable()) return false;
-      return ask(() => redis.isthmusInvalidate(tagPrefix + tagName(tag), token(), invalidationRememberedMs)).then(
+      if (!canSend()) return false;
+      return send(() => redis.isthmusInvalidate(tagPrefix + tagName(tag), token(), invalidationTtlMs)).then(
         (reply) => reply === 1,
       );
     },
@@ -245,7 +254,7 @@ function token(): string {
   return randomBytes(12).toString('hex');
 }
 
-/** Redis's values are outside data: anyone who reaches the server may have written them. */
+/** Redis's values are untrusted: anyone with access to the server may have written them. */
 function readEntry(reply: unknown): CacheEntry | 'bad' {
   const [now, bytes] = Array.isArray(reply) ? (reply as readonly unknown[]) : [];
   if (typeof now !== 'number' || !Buffer.isBuffer(bytes)) return 'bad';

@@ -10,11 +10,11 @@
  */
 
 /** The version in `engines` of package.json. */
-const leastNode = 24;
+const minNodeVersion = 24;
 
-if (Number(process.versions.node.split('.')[0]) < leastNode) {
+if (Number(process.versions.node.split('.')[0]) < minNodeVersion) {
   process.stderr.write(
-    `isthmus needs Node ${leastNode} or newer, and this is ${process.versions.node} (${process.execPath}).\n` +
+    `isthmus needs Node ${minNodeVersion} or newer, and this is ${process.versions.node} (${process.execPath}).\n` +
       'Install a newer one from https://nodejs.org, or run it with `npx -p node@26 -p isthmus isthmus`.\n',
   );
   process.exit(1);

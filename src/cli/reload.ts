@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Command } from 'commander';
 import { fail } from './fail.ts';
-import { findGateways, type RunningGateway, readGatewayAgain } from './running-gateways.ts';
+import { findGateways, type RunningGateway, rereadGateway } from './running-gateways.ts';
 
 interface ReloadOptions {
   readonly config: string;
@@ -9,7 +9,7 @@ interface ReloadOptions {
 
 /** Composition alone may take two minutes. */
 const timeoutMs = 180_000;
-const lookEveryMs = 50;
+const pollIntervalMs = 50;
 
 /** `isthmus reload`: makes the gateways that serve a configuration reload it; exits 1 if one refuses the change. */
 export function reloadCommand(): Command {
@@ -27,25 +27,25 @@ async function reload({ config }: ReloadOptions): Promise<void> {
         'Reload a gateway in a container, or one that cannot write beside its configuration, with `kill -HUP <pid>`.',
     );
   }
-  await Promise.all(gateways.map(tell));
+  await Promise.all(gateways.map(reloadGateway));
 }
 
-async function tell(gateway: RunningGateway): Promise<void> {
-  const who = `${gateway.url} (process ${gateway.pid})`;
+async function reloadGateway(gateway: RunningGateway): Promise<void> {
+  const name = `${gateway.url} (process ${gateway.pid})`;
   process.kill(gateway.pid, 'SIGHUP');
   const endsAt = performance.now() + timeoutMs;
   while (performance.now() < endsAt) {
-    const now = await readGatewayAgain(gateway);
-    if (now === undefined) return fail(`${who} has ended`);
-    if (now.reloads > gateway.reloads) return say(who, now);
-    await wait(lookEveryMs);
+    const now = await rereadGateway(gateway);
+    if (now === undefined) return fail(`${name} has ended`);
+    if (now.reloads > gateway.reloads) return printOutcome(name, now);
+    await wait(pollIntervalMs);
   }
-  fail(`${who} did not report the outcome within ${timeoutMs / 1_000} s; see its log`);
+  fail(`${name} did not report the outcome within ${timeoutMs / 1_000} s; see its log`);
 }
 
-function say(who: string, { outcome, generation }: RunningGateway): void {
-  if (outcome?.kind === 'swapped') process.stdout.write(`${who} now serves generation ${generation}\n`);
-  else if (outcome?.kind === 'unchanged') process.stdout.write(`${who}: nothing has changed\n`);
-  else if (outcome?.kind !== 'refused') fail(`${who} is stopping`);
-  else fail(`${who} refused the change and keeps serving the previous generation:\n${outcome.error ?? ''}`);
+function printOutcome(name: string, { outcome, generation }: RunningGateway): void {
+  if (outcome?.kind === 'swapped') process.stdout.write(`${name} now serves generation ${generation}\n`);
+  else if (outcome?.kind === 'unchanged') process.stdout.write(`${name}: nothing has changed\n`);
+  else if (outcome?.kind !== 'refused') fail(`${name} is stopping`);
+  else fail(`${name} refused the change and keeps serving the previous generation:\n${outcome.error ?? ''}`);
 }

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { messageOf } from '../errors/index.ts';
 import type { Logger } from '../observability/index.ts';
 import type { ReloadOutcome } from '../runtime/index.ts';
-import { beginningOf, forgetGateway, type RunningGateway, recordGateway } from './running-gateways.ts';
+import { forgetGateway, type RunningGateway, recordGateway, startTimeOf } from './running-gateways.ts';
 
 export interface ReportRunningOptions {
   readonly config: string;
@@ -26,7 +26,7 @@ export async function reportRunning(options: ReportRunningOptions): Promise<(out
     }
   };
   const generation = (): string => options.generation() ?? '-';
-  const of = { pid: process.pid, began: await beginningOf(process.pid), config: resolve(config), url };
+  const of = { pid: process.pid, began: await startTimeOf(process.pid), config: resolve(config), url };
   let record: RunningGateway = { ...of, generation: generation(), reloads: 0 };
   if (of.began === '') return async () => {};
   await write();

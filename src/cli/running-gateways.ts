@@ -47,13 +47,13 @@ export async function findGateways(config: string): Promise<readonly RunningGate
   const running: RunningGateway[] = [];
   for (const gateway of gateways) {
     if (gateway === undefined || gateway.config !== resolve(config)) continue;
-    if ((await beginningOf(gateway.pid)) === gateway.began) running.push(gateway);
+    if ((await startTimeOf(gateway.pid)) === gateway.began) running.push(gateway);
     else forgetGateway(gateway);
   }
   return running;
 }
 
-export async function readGatewayAgain(gateway: RunningGateway): Promise<RunningGateway | undefined> {
+export async function rereadGateway(gateway: RunningGateway): Promise<RunningGateway | undefined> {
   return readGateway(fileOf(gateway));
 }
 
@@ -70,7 +70,7 @@ async function readGateway(file: string): Promise<RunningGateway | undefined> {
 }
 
 /** The start time of a process; empty if it does not exist or the system does not report it. */
-export async function beginningOf(pid: number): Promise<string> {
+export async function startTimeOf(pid: number): Promise<string> {
   try {
     // After the name, which may hold spaces and brackets; the 22nd field of proc_pid_stat(5).
     const stat = await readTextFile(`/proc/${pid}/stat`);

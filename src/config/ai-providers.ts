@@ -56,7 +56,7 @@ const keys = {
       'How request fields that a target does not support are handled. `adapt`: fields without effect on the answer are removed, other values are changed to the nearest supported one. `drop`: settings such as `seed` are removed too. `refuse`: the call is refused. The header `isthmus-adapted` and the record list the changes.',
     ),
 };
-const oneKeyForm = (value: { api_key?: string | undefined; api_keys?: readonly string[] | undefined }) =>
+const hasOneKeyForm = (value: { api_key?: string | undefined; api_keys?: readonly string[] | undefined }) =>
   value.api_key === undefined || value.api_keys === undefined;
 
 export const providerYaml = z.discriminatedUnion('kind', [
@@ -79,7 +79,7 @@ export const providerYaml = z.discriminatedUnion('kind', [
         .default('chat')
         .describe('The API that is called: chat completions or responses.'),
     })
-    .refine(oneKeyForm, 'write api_key or api_keys, not both')
+    .refine(hasOneKeyForm, 'write api_key or api_keys, not both')
     .describe('OpenAI, and every endpoint that implements its API.'),
   z
     .strictObject({
@@ -97,7 +97,7 @@ export const providerYaml = z.discriminatedUnion('kind', [
         .default({})
         .describe('Passed to the package’s factory unchanged: `region`, `resourceName`, …'),
     })
-    .refine(oneKeyForm, 'write api_key or api_keys, not both')
+    .refine(hasOneKeyForm, 'write api_key or api_keys, not both')
     .describe('A provider through its AI SDK package: Anthropic, Google, Bedrock, Cohere, Mistral and others.'),
   z.strictObject({ kind: z.literal('local') }).describe('The built-in models: no key, no network access, no cost.'),
 ]);

@@ -77,7 +77,7 @@ const namedOrMatching = {
   named: headerName.optional().describe('The header’s name.'),
   matching: pattern.optional().describe('A regular expression that names match, whatever their case.'),
 };
-const oneOfThem = (value: { named?: string | undefined; matching?: string | undefined }) =>
+const hasExactlyOneName = (value: { named?: string | undefined; matching?: string | undefined }) =>
   (value.named === undefined) !== (value.matching === undefined);
 
 const requestRule = z
@@ -88,7 +88,7 @@ const requestRule = z
         default: headerValue.optional().describe('The value where the client sent none; with named.'),
         rename: headerName.optional().describe('The name the subgraph sees; with named.'),
       })
-      .refine(oneOfThem, 'name exactly one of named and matching')
+      .refine(hasExactlyOneName, 'name exactly one of named and matching')
       .refine(
         (value) => value.matching === undefined || (value.default === undefined && value.rename === undefined),
         'default and rename go with named',
@@ -97,7 +97,7 @@ const requestRule = z
       .describe('Forward the client’s header.'),
     remove: z
       .strictObject(namedOrMatching)
-      .refine(oneOfThem, 'name exactly one of named and matching')
+      .refine(hasExactlyOneName, 'name exactly one of named and matching')
       .optional()
       .describe('Remove headers that earlier rules have set.'),
     insert: z

@@ -10,7 +10,7 @@ import { ConfigError, type ConfigProblem } from './config-error.ts';
 import { resolveCoprocessor } from './coprocessor.ts';
 import { resolveHeaderRules } from './header-rules.ts';
 import { resolvePlugins } from './plugins.ts';
-import { problemWords, unknownKey } from './problem-words.ts';
+import { problemMessage, unknownKey } from './problem-words.ts';
 import { formatPath, readYaml, type YamlPath, type YamlSource } from './read-yaml.ts';
 import type { ResolvedConfig, SubgraphConfig } from './resolved-config.ts';
 import { type SupergraphYaml, subgraphName, supergraphYaml, supergraphYamlBesideCode } from './supergraph-yaml.ts';
@@ -29,7 +29,7 @@ export interface ConfiguredInCode {
   readonly providers: readonly string[];
 }
 
-const nothingInCode: ConfiguredInCode = { subgraphs: {}, providers: [] };
+const nothingFromCode: ConfiguredInCode = { subgraphs: {}, providers: [] };
 
 /**
  * Reads, checks and resolves a supergraph.yaml.
@@ -42,7 +42,7 @@ const nothingInCode: ConfiguredInCode = { subgraphs: {}, providers: [] };
 export async function loadConfig(
   file: string,
   environment: NodeJS.ProcessEnv = process.env,
-  inCode: ConfiguredInCode = nothingInCode,
+  inCode: ConfiguredInCode = nothingFromCode,
 ): Promise<ResolvedConfig> {
   let text: string;
   try {
@@ -67,7 +67,7 @@ export function checkConfig(
   file: string,
   value: unknown,
   environment: NodeJS.ProcessEnv = process.env,
-  inCode: ConfiguredInCode = nothingInCode,
+  inCode: ConfiguredInCode = nothingFromCode,
 ): ResolvedConfig {
   return checkSource(file, { value, lineOf: () => undefined }, environment, inCode);
 }
@@ -135,7 +135,7 @@ function problemsOf(issue: z.core.$ZodIssue, lineOf: LineOf, root: unknown): Con
   if (branch !== undefined) {
     return branch.flatMap((inner) => problemsOf({ ...inner, path: [...path, ...inner.path] }, lineOf, root));
   }
-  return [{ path: formatPath(path), line: lineOf(path), message: problemWords(issue, path, value) }];
+  return [{ path: formatPath(path), line: lineOf(path), message: problemMessage(issue, path, value) }];
 }
 
 /** @returns `undefined` where the path does not exist */

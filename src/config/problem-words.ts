@@ -24,7 +24,7 @@ export function unknownKey(path: YamlPath, key: string): string {
 }
 
 /** The message for any other problem. */
-export function problemWords(issue: z.core.$ZodIssue, path: YamlPath, value: unknown): string {
+export function problemMessage(issue: z.core.$ZodIssue, path: YamlPath, value: unknown): string {
   const nodes = schemaNodesAt(path);
   switch (issue.code) {
     case 'invalid_type':
@@ -76,7 +76,7 @@ function expectedValue(nodes: readonly SchemaNode[], value: unknown): string | u
   const forms = new Set(nodes.map(formOf));
   const all = [...forms].filter((form) => form !== 'choice');
   if (names.length > 0) all.unshift(names.length === 1 ? String(names[0]) : `one of ${names.join(', ')}`);
-  if (value === undefined) return `this key is missing: write ${inWords(all)}`;
+  if (value === undefined) return `this key is missing: write ${listForms(all)}`;
   if (typeof value === 'number' && forms.has(duration)) return `a duration has a unit: write ${value}s, or ${value}ms`;
   if (typeof value === 'number' && forms.has(size)) return `a size has a unit: write ${value}kb, or ${value}mb`;
   if (typeof value === 'number' && forms.has(text)) return 'write it in quotes';
@@ -85,9 +85,9 @@ function expectedValue(nodes: readonly SchemaNode[], value: unknown): string | u
     const takesNumbers = nodes.some(({ type }) => type === 'number' || type === 'integer');
     if (isNumber && takesNumbers) return 'write the number without quotes';
     if (forms.has(list)) return 'write a list: put [ and ] around it';
-    if (names.length > 0) return `write ${inWords(all)}${didYouMean(value, names)}`;
+    if (names.length > 0) return `write ${listForms(all)}${didYouMean(value, names)}`;
   }
-  return `write ${inWords(all)}`;
+  return `write ${listForms(all)}`;
 }
 
 const duration = 'a duration such as 500ms, 10s or 5m';
@@ -117,7 +117,7 @@ function formOf({ type, pattern, const: fixed, enum: choices, minimum, maximum }
   }
 }
 
-function inWords(forms: readonly string[]): string {
+function listForms(forms: readonly string[]): string {
   const last = forms.at(-1) ?? 'another value';
   return forms.length < 2 ? last : `${forms.slice(0, -1).join(', ')} or ${last}`;
 }

@@ -1,11 +1,11 @@
 /**
- * Every code a client of Isthmus can see, held against docs/errors.md by a test.
+ * All error codes that a client of Isthmus can see; a test compares them with docs/errors.md.
  *
- * - `status`: the HTTP status where the error is the whole response. With `application/json` a well-formed GraphQL
- *   request is answered 200 all the same (GraphQL over HTTP, section 6.4.1); a field's error never changes the status.
+ * - `status`: the HTTP status if the error is the whole response. With `application/json` a well-formed GraphQL request
+ *   is answered 200 regardless (GraphQL over HTTP, section 6.4.1); a field's error never changes the status.
  * - `retryable`: whether the same request may succeed later without being changed.
- * - `client`: the sentence for the client. It never contains an address, a file or a message of a subgraph or provider.
- * - `operator`: the sentence for the operator, in the log and in docs/errors.md.
+ * - `client`: the message for the client. It never contains an address, a file or a message of a subgraph or provider.
+ * - `operator`: the message for the operator, in the log and in docs/errors.md.
  */
 export interface ErrorEntry {
   readonly status: number;

@@ -2,7 +2,7 @@ import { type ErrorCode, type ErrorEntry, errorTable } from './error-table.ts';
 
 /** The details of an error besides its code. Clients see `message` and `service`; the others are logged. */
 export interface GatewayErrorDetails {
-  /** The client's sentence, replacing the one of the error table. */
+  /** The message for the client, replacing that of the error table. */
   readonly message?: string;
   /** The subgraph that failed. */
   readonly service?: string;

@@ -1,7 +1,6 @@
 /**
- * Decoders of whole bodies by content coding (RFC 9110, section 8.4.1), on zlib's threads. `maxOutputLength` bounds what
- * comes out: beyond it the promise is rejected with the code ERR_BUFFER_TOO_LARGE, so that a small body cannot become a
- * large one (a "bomb").
+ * Decoders of complete bodies by content coding (RFC 9110, section 8.4.1), on zlib's threads. `maxOutputLength` bounds
+ * the output: above it the promise is rejected with the code ERR_BUFFER_TOO_LARGE, which prevents decompression bombs.
  */
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate, inflateRaw, zstdDecompress } from 'node:zlib';
@@ -16,7 +15,7 @@ export const contentDecoders: ReadonlyMap<string, ContentDecoder> = new Map<stri
   ['zstd', promisify(zstdDecompress) as ContentDecoder],
 ]);
 
-/** `deflate` is zlib's format (section 8.4.1.2), but some senders write the bare one. */
+/** `deflate` is the zlib format (section 8.4.1.2), but some senders write raw deflate. */
 function decodeDeflate(body: Buffer, options: { readonly maxOutputLength: number }): Promise<Buffer> {
   const first = body[0] ?? 0;
   const isZlib = (first & 0x0f) === 8 && ((first << 8) | (body[1] ?? 0)) % 31 === 0;

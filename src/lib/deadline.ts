@@ -1,9 +1,8 @@
-/** The longest time a timer can be set to; beyond it Node fires at once. */
+/** The maximum delay of a timer; above it Node fires at once. */
 export const longestTimerMs = 2_147_483_647;
 
 /**
- * A point in monotonic time by which something must have ended, handed down through every call that waits.
- * Wall-clock jumps do not move it.
+ * A point in monotonic time, passed to every call that waits. Independent of changes of the wall clock.
  */
 export class Deadline {
   readonly #endsAt: number;
@@ -17,12 +16,12 @@ export class Deadline {
     return new Deadline(performance.now() + milliseconds);
   }
 
-  /** Milliseconds left; never below 0. */
+  /** The remaining milliseconds; never below 0. */
   get remainingMs(): number {
     return Math.max(0, this.#endsAt - performance.now());
   }
 
-  /** What a timer is set to that fires when this has passed: one may fire up to a millisecond early. */
+  /** The delay for a timer that fires after the deadline: timers may fire up to a millisecond early. */
   get timerMs(): number {
     return Math.min(Math.ceil(this.remainingMs) + 1, longestTimerMs);
   }

@@ -1,4 +1,4 @@
-/** Freezes a tree of plain objects and arrays in place and gives it back as read-only. */
+/** Freezes a tree of plain objects and arrays in place and returns it as read-only. */
 export function deepFreeze<Value>(value: Value): Value {
   if (value === null || typeof value !== 'object' || Object.isFrozen(value)) return value;
   Object.freeze(value);

@@ -1,14 +1,14 @@
 /**
- * JSON whose numbers are never changed. A JavaScript number holds 15 to 17 digits and exponents up to 308: what does not
- * fit (an integer beyond 2^53, a long decimal, `1e400`) is read as an {@link ExactNumber}, which `JSON.stringify` writes
- * digit for digit.
+ * JSON parsing without loss of precision. A JavaScript number has 15 to 17 digits and exponents up to 308: other
+ * numbers (an integer beyond 2^53, a long decimal, `1e400`) are parsed as {@link ExactNumber}, which `JSON.stringify`
+ * writes digit for digit.
  *
- * Nearly no text has such a number, so it is looked for first. Looking at every sixteenth character finds each run of
- * sixteen digits; what it costs is an eighth of `JSON.parse`. Only then the slow way is taken, which keeps the source of
- * each number: 5 times as long.
+ * Very few texts have such a number, so the text is scanned for one first. Testing every sixteenth character finds each
+ * run of sixteen digits, at an eighth of the cost of `JSON.parse`. Only if there is one, the slow parser is used, which
+ * keeps the source text of each number: 5 times the cost.
  */
 
-/** TypeScript's libraries do not have them yet (ECMAScript, "JSON.parse source text access"). */
+/** Not yet in TypeScript's libraries (ECMAScript, "JSON.parse source text access"). */
 const json = JSON as unknown as {
   parse(
     text: string,
@@ -17,11 +17,11 @@ const json = JSON as unknown as {
   rawJSON(text: string): unknown;
 };
 
-/** A number by its source text, where no JavaScript number is equal to it. Never changed once it is made. */
+/** A number as its source text, for numbers that no JavaScript number equals. Immutable. */
 export class ExactNumber {
   readonly text: string;
 
-  /** @param text a number as JSON writes it */
+  /** @param text a JSON number */
   constructor(text: string) {
     this.text = text;
   }
@@ -39,7 +39,7 @@ export class ExactNumber {
     return Number(this.text);
   }
 
-  /** As text wherever text is made of it; as a number where it is calculated with. */
+  /** Converts to text for strings, to a number for arithmetic. */
   [Symbol.toPrimitive](hint: string): string | number {
     return hint === 'number' ? Number(this.text) : this.text;
   }
@@ -47,24 +47,25 @@ export class ExactNumber {
 
 export interface ExactJsonOptions {
   /**
-   * Whether numbers with exponents are looked for, such as `1e400` and `1e-400`: a quarter of `JSON.parse` more.
+   * Whether numbers with large exponents are detected too, such as `1e400` and `1e-400`: a quarter of `JSON.parse`
+   * more.
    * @default true
    */
   readonly exponents?: boolean;
 }
 
-/** @throws SyntaxError, and RangeError for what is nested deeper than the stack goes and holds such a number */
+/** @throws SyntaxError, and RangeError for a text with such a number that is nested deeper than the stack allows */
 export function parseExactJson(text: string, { exponents = true }: ExactJsonOptions = {}): unknown {
   return hasLongNumber(text) || (exponents && exponent.test(text)) ? json.parse(text, withSource) : JSON.parse(text);
 }
 
 /**
- * Three digits at least: with no more than fifteen before them, a smaller exponent is always within bounds. Followed by
- * what may follow a number: the digits of a UUID are in a text.
+ * At least three exponent digits: with at most fifteen digits before them, a smaller exponent is always within bounds.
+ * Followed by a character that may follow a number: the digits of a UUID are inside a string.
  */
 const exponent = /\d[eE][+-]?\d{3,}(?![^\s,\]}])/;
 
-/** A number of so many characters may have more digits than a JavaScript number keeps. */
+/** A number of so many characters may exceed the precision of a JavaScript number. */
 const longest = 15;
 const half = 8;
 
@@ -78,11 +79,11 @@ function isInexact(source: string, value: number): boolean {
   return (source.length > longest || exponent.test(source)) && String(value) !== source;
 }
 
-/** Whether there is a number outside of a text that is long and not what JavaScript would write for it. */
+/** Whether there is a long number outside a string that differs from its JavaScript form. */
 function hasLongNumber(text: string): boolean {
   for (let index = longest; index < text.length; index += longest + 1) {
     if (!isOfNumber(text.charCodeAt(index))) continue;
-    // A run of sixteen around this place reaches eight further on one side at least.
+    // A run of sixteen around this position extends at least eight further on one side.
     if (!isOfNumber(text.charCodeAt(index + half)) && !isOfNumber(text.charCodeAt(index - half))) continue;
     let start = index;
     while (start > 0 && isOfNumber(text.charCodeAt(start - 1))) start--;
@@ -92,7 +93,7 @@ function hasLongNumber(text: string): boolean {
       const whole = text.slice(start, end);
       if (hasExponent(text[end]) || String(Number(whole)) !== whole) return true;
     }
-    index = end - 1; // what stands there ends the run, so the next one cannot begin before `end + 1`
+    index = end - 1; // the character at `end` ends the run, so the next run begins after it
   }
   return false;
 }
@@ -106,7 +107,10 @@ function hasExponent(next: string | undefined): boolean {
   return next === 'e' || next === 'E';
 }
 
-/** What is in a text ends with a quotation mark, or with anything else that does not follow a number. */
+/**
+ * A number-like text inside a string is followed by a quotation mark, or by another character that cannot follow a
+ * number.
+ */
 function isWholeNumber(text: string, end: number): boolean {
   switch (text[end]) {
     case ',':
@@ -128,24 +132,24 @@ function isWholeNumber(text: string, end: number): boolean {
 const deepest = 500;
 
 /**
- * The value with JavaScript numbers for exact ones, for whatever only understands those. The value itself where it has
- * none; never written into.
+ * Replaces exact numbers by JavaScript numbers, for code that only supports those. Returns the value itself if it has
+ * none; the input is not modified.
  */
 export function withPlainNumbers(value: unknown, levels: number = deepest): unknown {
   if (value === null || typeof value !== 'object') return value;
   if (value instanceof ExactNumber) return Number(value.text);
-  if (levels === 0) return value; // deeper than any type but a custom scalar's, which takes what it is
+  if (levels === 0) return value; // deeper than any type except a custom scalar's, which accepts both
   if (Array.isArray(value)) {
     const items = value.map((item) => withPlainNumbers(item, levels - 1));
     return items.some((item, index) => item !== value[index]) ? items : value;
   }
   const entries = Object.entries(value).map(([key, inner]) => [key, withPlainNumbers(inner, levels - 1)] as const);
   const isSame = entries.every(([key, inner]) => inner === (value as Readonly<Record<string, unknown>>)[key]);
-  // `Object.fromEntries` defines its properties: `__proto__` is one like any other.
+  // `Object.fromEntries` defines own properties, also for `__proto__`.
   return isSame ? value : Object.fromEntries(entries);
 }
 
-/** A copy of JSON data that may hold exact numbers, which `structuredClone` takes apart. */
+/** A copy of JSON data that may contain exact numbers, which `structuredClone` does not preserve. */
 export function cloneJson<Value>(value: Value): Value {
   return clone(value) as Value;
 }

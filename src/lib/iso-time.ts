@@ -2,8 +2,8 @@ let second = Number.NaN;
 let head = '';
 
 /**
- * `Date.prototype.toISOString`, whose text up to the second is made once a second: log lines and records of one second
- * share it. 0.04 µs where the method takes 1.2.
+ * `Date.prototype.toISOString` with its text down to the second cached for that second: log lines and records share it.
+ * 0.04 µs instead of 1.2.
  *
  * @param time milliseconds since 1970
  */

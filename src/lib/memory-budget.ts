@@ -1,11 +1,11 @@
 /**
- * Caches that share one bound on what they retain. Whichever entry of any of them has not been used for longest goes
- * first, so memory lies where it is used, and a flood of one kind of entry cannot add to that of another.
+ * Caches that share one bound on the memory they retain. The least recently used entry of all of them is evicted first,
+ * so that memory goes to the caches in use, and a flood of one kind of entry does not add to that of another.
  *
- * Sizes are told by those who know what an entry holds; an object that several entries hold is counted once.
+ * The callers declare the sizes of their entries; an object that several entries share is counted once.
  */
 
-/** An object that other entries, of this cache or another, may hold too. */
+/** An object that other entries, of this cache or another, may share. */
 export interface SharedPart {
   readonly object: object;
   readonly bytes: number;
@@ -13,18 +13,18 @@ export interface SharedPart {
 
 export interface BudgetedCache<Value> {
   readonly size: number;
-  /** Finds a value and makes it the last to go. */
+  /** Finds a value and marks it as most recently used. */
   get(key: string): Value | undefined;
-  /** @param bytes what the entry retains beside its key and its shared parts */
+  /** @param bytes the size of the entry without its key and its shared parts */
   set(key: string, value: Value, bytes: number, shared?: readonly SharedPart[]): void;
-  /** An entry has come to retain more, or less; nothing where it has gone meanwhile. */
+  /** Changes the size of an entry; ignored if it has been evicted. */
   grow(key: string, bytes: number, shared?: readonly SharedPart[]): void;
   entries(): IterableIterator<readonly [key: string, value: Value]>;
 }
 
-/** Caches that end together. */
+/** A group of caches that are closed together. */
 export interface CacheGroup {
-  /** What all caches of the budget retain, those of other groups too. */
+  /** The size of all caches of the budget, those of other groups included. */
   readonly bytes: number;
   cache<Value>(): BudgetedCache<Value>;
   clear(): void;
@@ -54,7 +54,7 @@ export class MemoryBudget {
     this.#maxBytes = maxBytes;
   }
 
-  /** What all entries retain together. */
+  /** The size of all entries together. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -137,7 +137,7 @@ export class MemoryBudget {
     this.#evict();
   }
 
-  /** The last entry goes too where it alone is more than all may be. */
+  /** The last entry is evicted too if it alone exceeds the bound. */
   #evict(): void {
     while (this.#bytes > this.#maxBytes && this.#oldest !== undefined) this.#remove(this.#oldest);
   }

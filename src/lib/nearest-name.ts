@@ -1,4 +1,4 @@
-/** The name that was probably meant: at most a third of its letters differ, counting two that changed places as one. */
+/** The most similar name: at most a third of its letters differ, with a transposition counted as one. */
 export function nearestName(input: string, names: Iterable<string>): string | undefined {
   let nearest: string | undefined;
   let fewest = Number.POSITIVE_INFINITY;
@@ -15,13 +15,13 @@ export function nearestName(input: string, names: Iterable<string>): string | un
   return nearest;
 }
 
-/** `; did you mean "port"?`, or nothing where no name is near. */
+/** `; did you mean "port"?`, or an empty text if no name is similar. */
 export function didYouMean(input: string, names: Iterable<string>): string {
   const nearest = nearestName(input, names);
   return nearest === undefined ? '' : `; did you mean "${nearest}"?`;
 }
 
-/** Letters added, left out, replaced or swapped with their neighbour (optimal string alignment). */
+/** The edit distance with transpositions (optimal string alignment). */
 function changesBetween(a: string, b: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, index) => index);

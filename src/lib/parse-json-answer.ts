@@ -3,8 +3,7 @@ import { type ExactJsonOptions, parseExactJson } from './exact-json.ts';
 const byteOrderMark = 0xfeff;
 
 /**
- * Reads what a server answered. Some begin with a byte order mark, and what reads JSON may pass over it (RFC 8259,
- * section 8.1).
+ * Parses the JSON of a response. Some servers send a byte order mark, which parsers may ignore (RFC 8259, section 8.1).
  *
  * @throws SyntaxError
  */
@@ -13,7 +12,7 @@ export function parseJsonAnswer(text: string): unknown {
 }
 
 /**
- * The same with its numbers as they are written.
+ * The same with exact numbers.
  *
  * @throws SyntaxError, and RangeError (see {@link parseExactJson})
  */

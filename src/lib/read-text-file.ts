@@ -1,6 +1,6 @@
 /**
- * Reads a file of text whatever stands in its place: a pipe nobody writes to, a device without an end or a file system
- * that does not answer costs an error, not a thread that waits for ever.
+ * Reads a text file safely: a pipe without a writer, a device without an end or a file system that does not answer is
+ * an error, and does not block a thread for ever.
  */
 import { constants, type Stats } from 'node:fs';
 import { open } from 'node:fs/promises';
@@ -13,7 +13,7 @@ export interface ReadTextFileOptions {
   readonly timeoutMs?: number;
 }
 
-/** @throws Error that says why it cannot be read; the file system's own has its `code` */
+/** @throws Error with the reason; errors of the file system have its `code` */
 export async function readTextFile(path: string, options: ReadTextFileOptions = {}): Promise<string> {
   const { maxBytes = 50_000_000, timeoutMs = 10_000 } = options;
   const signal = AbortSignal.timeout(timeoutMs);
@@ -21,7 +21,7 @@ export async function readTextFile(path: string, options: ReadTextFileOptions = 
 }
 
 async function read(path: string, maxBytes: number, signal: AbortSignal): Promise<string> {
-  // Opening a pipe waits for its writer, unless it is told not to.
+  // Opening a pipe waits for its writer, unless it is non-blocking.
   const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
     const stats = await file.stat();

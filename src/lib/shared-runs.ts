@@ -1,7 +1,7 @@
 /**
- * Shares one run of work among everyone who asks for it while it is under way. Every participant keeps its own abort; the
- * run goes on while anyone waits for it, whoever began it, and is aborted when the last has left. A run that has ended is
- * forgotten before its value is given, so nobody gets what was read before they asked.
+ * Deduplicates work: concurrent callers with the same key share one run. Every participant has its own abort signal;
+ * the run continues while anyone waits for it, and is aborted when the last one has left. A run is removed before its
+ * value is returned, so that later callers never get data that was read before their call.
  */
 interface Running<Value> {
   readonly promise: Promise<Value>;
@@ -12,14 +12,14 @@ interface Running<Value> {
 export class SharedRuns<Value> {
   readonly #running = new Map<string, Running<Value>>();
 
-  /** How many runs are under way. */
+  /** The number of runs in flight. */
   get size(): number {
     return this.#running.size;
   }
 
   /**
-   * @param signal the participant's own: it leaves when this aborts, and rejects with its reason
-   * @param work begins the run where none is under way for `key`; its signal aborts when everyone has left
+   * @param signal the participant's own: when it aborts, the participant leaves and the call rejects with the reason
+   * @param work starts the run if there is none for `key`; its signal aborts when everyone has left
    */
   run(key: string, signal: AbortSignal, work: (signal: AbortSignal) => Promise<Value>): Promise<Value> {
     const running = this.#running.get(key) ?? this.#begin(key, work);

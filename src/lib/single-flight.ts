@@ -1,4 +1,4 @@
-/** Shares one running piece of work among all who ask for it under the same key; forgets it when it ends. */
+/** Shares one running piece of work among all concurrent callers with the same key; it is removed when it ends. */
 export class SingleFlight<Value> {
   readonly #running = new Map<string, Promise<Value>>();
 

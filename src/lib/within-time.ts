@@ -1,15 +1,15 @@
 export interface WithinTimeOptions {
-  /** How long the work may take. */
+  /** The time limit. */
   readonly timeoutMs: number;
-  /** Nobody waits any more once it aborts. */
+  /** Ends the wait when it aborts. */
   readonly signal?: AbortSignal | undefined;
-  /** What the work is, as in `reading the file`. */
+  /** Describes the work in the error, as in `reading the file`. */
   readonly what: string;
 }
 
 /**
- * Waits for work that cannot be aborted itself: what it comes to later is dropped.
- * @throws Error where it takes too long, the signal's reason where that aborts first
+ * Waits for work that cannot be aborted itself; a late result is ignored.
+ * @throws Error if it takes too long, the signal's reason if that aborts first
  */
 export async function withinTime<T>(work: Promise<T>, { timeoutMs, signal, what }: WithinTimeOptions): Promise<T> {
   signal?.throwIfAborted();

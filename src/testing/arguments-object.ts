@@ -1,4 +1,4 @@
-/** A tool call's arguments for wires that carry them as an object: text that is none becomes an empty one. */
+/** A tool call's arguments for wires that carry them as an object: text that is not an object becomes an empty one. */
 export function argumentsObject(text: string): Readonly<Record<string, unknown>> {
   try {
     const value: unknown = JSON.parse(text);

@@ -1,19 +1,22 @@
-/** What goes wrong on the way. Every fault can be joined with every other, on every wire, with any reply. */
-import type { ErrorAnswer } from './scripted-reply.ts';
+/** Injected faults. Every fault can be combined with every other, on every wire, with any reply. */
+import type { ErrorAnswer } from './error-answer.ts';
 
 export interface Faults {
   /** Milliseconds before the status line. @default 0 */
   readonly delayMs?: number;
-  /** Milliseconds between the events of a stream, each written by itself (0: at once, one after the other). @default All in one write. */
+  /**
+   * The delay between the events of a stream in milliseconds, each written separately (0: without a delay). @default
+   * All in one write.
+   */
   readonly chunkDelayMs?: number;
-  /** The body in pieces of `bytes`, one every `everyMs` milliseconds. */
+  /** Sends the body in pieces of `bytes`, one every `everyMs` milliseconds. */
   readonly drip?: { readonly bytes: number; readonly everyMs: number };
   /**
-   * Byte offsets of the body at which a new write begins, or the middle of every character of several bytes. Writes are
-   * a turn of the event loop apart; a client that reads late may still see two as one.
+   * Byte offsets of the body at which a new write begins, or the middle of every multi-byte character. Writes are a
+   * turn of the event loop apart; a client that reads late may still see two as one.
    */
   readonly splitAt?: number | readonly number[] | 'inside-characters';
-  /** Where the answer stops, and how. A place past the end: it does not. */
+  /** Where the answer stops, and how. Ignored if the position is past the end. */
   readonly stop?: {
     readonly at: StopPlace;
     /** @default 'reset' */
@@ -21,17 +24,17 @@ export interface Faults {
   };
   /** Ends a stream cleanly before its first event of this kind: `terminal` (`[DONE]`, `message_stop`, …) or already `finish` (the finish reason and usage). */
   readonly endBefore?: 'finish' | 'terminal';
-  /** Leaves out the line ends after a stream's last event. */
+  /** Omits the line ends after a stream's last event. */
   readonly withoutLastBlankLine?: boolean;
-  /** After so many events of a stream, the wire's error event, and nothing more. */
+  /** Sends the wire's error event after this number of events, and nothing more. */
   readonly errorEvent?: { readonly afterChunks: number; readonly error?: ErrorAnswer };
   /** Sends a stream's first event twice. */
   readonly duplicateFirst?: boolean;
-  /** Usage left out, all zeros, or sent in two places of a stream. It does not touch recordings. */
+  /** Usage omitted, all zeros, or sent in two places of a stream. It does not affect recordings. */
   readonly usage?: 'absent' | 'zero' | 'twice';
-  /** So many bytes of blanks before the body (of a stream: a comment), without a content length. */
+  /** This number of bytes of white space before the body (of a stream: a comment), without a content length. */
   readonly padBytes?: number;
-  /** Other ways to write the same server-sent events. */
+  /** Alternative framings of the same server-sent events. */
   readonly framing?: {
     /** @default '\n' */
     readonly lineEnd?: '\n' | '\r\n' | '\r';
@@ -42,7 +45,7 @@ export interface Faults {
   };
 }
 
-/** `inside-character`: after the first byte of the body's last character of several bytes. */
+/** `inside-character`: after the first byte of the body's last multi-byte character. */
 export type StopPlace =
   | 'before-headers'
   | 'inside-character'
@@ -57,8 +60,8 @@ export type StopPlace =
  */
 export type StopManner = 'reset' | 'close' | 'end' | 'stall';
 
-/** Whether the body goes out as it is, in one write. */
-export function leavesBodyAlone(faults: Faults): boolean {
+/** Whether the body is sent unchanged, in one write. */
+export function sendsBodyUnchanged(faults: Faults): boolean {
   return (
     faults.stop === undefined &&
     faults.chunkDelayMs === undefined &&

@@ -1,8 +1,9 @@
 /**
- * The least value that fits a JSON schema: required properties only, as few list items and characters as it allows.
+ * The smallest value that fits a JSON schema: required properties only, with as few list items and characters as it
+ * allows.
  *
- * It follows `$ref` within the schema, `const`, `enum`, `anyOf`, `oneOf`, `allOf`, bounds and the common formats, and
- * reads Gemini's upper-case types. A `pattern` it does not follow: script a `json` answer there.
+ * It supports `$ref` within the schema, `const`, `enum`, `anyOf`, `oneOf`, `allOf`, bounds and the common formats, and
+ * Gemini's upper-case types. `pattern` is not supported: script a `json` answer then.
  */
 
 type Schema = Readonly<Record<string, unknown>>;
@@ -19,7 +20,7 @@ function leastFor(node: unknown, root: unknown, depth: number): unknown {
   if (Object.hasOwn(schema, 'const')) return schema.const;
   if (Array.isArray(schema.enum)) return schema.enum[0];
   const alternatives = schema.anyOf ?? schema.oneOf;
-  // Null ends a list of lists that a first alternative would only make deeper.
+  // Null ends lists that the first alternative would nest further.
   if (Array.isArray(alternatives) && alternatives.length > 0) {
     const chosen = depth > 3 ? (alternatives.find(isNull) ?? alternatives[0]) : alternatives[0];
     return leastFor(chosen, root, depth + 1);
@@ -41,7 +42,7 @@ function leastFor(node: unknown, root: unknown, depth: number): unknown {
   }
 }
 
-/** A schema's own words, with those of what it refers to and of all it must fit besides. */
+/** A schema's own keywords, merged with those of its `$ref` and `allOf`. */
 function merged(schema: Schema, root: unknown): Schema {
   let result = schema;
   for (let hops = 0; typeof result.$ref === 'string' && hops < deepest; hops++) {
@@ -121,7 +122,7 @@ function fitNumber(schema: Schema): number {
     return value;
   }
   if (value > above && value !== schema.exclusiveMaximum) return value;
-  // Open at that end: the middle of what is left, or one step away where nothing bounds the other side.
+  // An open bound: the middle of the range, or one step away if there is no other bound.
   if (value <= above) return most === Infinity ? above + 1 : (above + most) / 2;
   const floor = Math.max(least, above);
   return floor === -Infinity ? most - 1 : (floor + most) / 2;

@@ -1,11 +1,11 @@
+export type { ErrorAnswer } from './error-answer.ts';
 export type { Faults, StopManner, StopPlace } from './faults.ts';
 export type { RateLimit } from './rate-window.ts';
 export type { ReceivedRequest, RequestOutcome } from './received-request.ts';
 export { type Recording, readRecording } from './recording.ts';
 export type { RequestMatch, Responder } from './script.ts';
-export { type ScriptedProvider, type ScriptedProviderOptions, startScriptedProvider } from './scripted-provider.ts';
+export type { ScriptedProvider, ScriptedProviderOptions } from './scripted-provider.ts';
 export {
-  type ErrorAnswer,
   htmlPage,
   redirectTo,
   type ScriptedAnswer,
@@ -17,4 +17,5 @@ export {
   type ScriptedToolCall,
   type ScriptedUsage,
 } from './scripted-reply.ts';
+export { startScriptedProvider } from './start-scripted-provider.ts';
 export type { Wire } from './wire.ts';

@@ -1,4 +1,6 @@
-/** A rendered answer and its faults, as a list of writes: which bytes, after which wait, and how it stops. */
+/**
+ * Converts a rendered answer and its faults to a list of writes: the bytes, the delay before each, and how it stops.
+ */
 import { invariant } from '../lib/index.ts';
 import type { Faults, StopManner, StopPlace } from './faults.ts';
 import type { Rendered } from './render-reply.ts';
@@ -7,7 +9,7 @@ import type { Frame } from './wire-form.ts';
 export interface Write {
   readonly delayMs: number;
   readonly bytes: Buffer;
-  /** How many events are whole after this write. */
+  /** The number of complete events after this write. */
   readonly chunksDone: number;
 }
 
@@ -15,7 +17,7 @@ export interface WritePlan {
   readonly writes: readonly Write[];
   readonly stop: StopManner;
   readonly stopsBeforeHeaders: boolean;
-  /** Known to the client beforehand, where it is told. */
+  /** Known to the client in advance, if it is sent. */
   readonly contentLength: number | undefined;
 }
 
@@ -34,7 +36,7 @@ export function planWrites(rendered: Rendered, faults: Faults): WritePlan {
   const stopFault = faults.stop;
   const stopAt = stopFault === undefined ? undefined : stopOffset(stopFault.at, ends, body);
   const end = Math.min(stopAt ?? length, length);
-  // A place the body ends before is never reached, unless it is its very end.
+  // A position past the end of the body is never reached, unless it is the end itself.
   const stop: StopManner = stopAt === undefined || stopAt > length ? 'end' : (stopFault?.how ?? 'reset');
 
   const writes: Write[] = [];
@@ -55,7 +57,7 @@ export function planWrites(rendered: Rendered, faults: Faults): WritePlan {
   };
 }
 
-/** The faults that change which events there are, and their framing. */
+/** The faults that change the events and their framing. */
 function framesWith({ frames: given, isStream, errorFrames }: Rendered, faults: Faults): readonly Frame[] {
   if (!isStream) return given;
   let frames = [...given];
@@ -78,7 +80,7 @@ function framesWith({ frames: given, isStream, errorFrames }: Rendered, faults: 
   return frames;
 }
 
-/** JSON text holds no line end, so that those in a frame are all framing. */
+/** JSON text contains no line ends, so those in a frame are all framing. */
 function reframed(frame: Frame, framing: NonNullable<Faults['framing']>): Frame {
   if (typeof frame.bytes !== 'string') return frame;
   let bytes = framing.comments === true ? `: keep-alive\n\n${frame.bytes}` : frame.bytes;
@@ -98,7 +100,7 @@ function stopOffset(at: StopPlace, ends: readonly number[], body: Buffer): numbe
   return at.afterChunks === 0 ? 0 : (ends[at.afterChunks - 1] ?? Infinity);
 }
 
-/** Where each write ends, in order, and how long to wait after it. */
+/** The end of each write, in order, and the delay after it. */
 function boundaries(body: Buffer, ends: readonly number[], end: number, faults: Faults): [number, number][] {
   const { chunkDelayMs, drip, splitAt } = faults;
   const delays = new Map<number, number>();

@@ -1,6 +1,6 @@
-/** So many requests per key in each window of time, as providers count them; the rest is told when to come back. */
+/** A fixed-window rate limit per key, as providers have it; refused requests are told when to retry. */
 export interface RateLimit {
-  /** How many a key may make in one window. */
+  /** The number of requests of a key per window. */
   readonly requests: number;
   /** The window's length in milliseconds. It begins with a key's first request. */
   readonly perMs: number;
@@ -19,7 +19,7 @@ export class RateWindow {
     this.#limit = limit;
   }
 
-  /** Milliseconds until the key's window ends where it has used it up, else `undefined`. */
+  /** Milliseconds until the key's window ends if it is used up, else `undefined`. */
   refusedForMs(key: string): number | undefined {
     const now = performance.now();
     let window = this.#windows.get(key);

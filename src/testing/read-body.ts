@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 
 const maxBytes = 64 * 1024 * 1024;
 
-/** A request's whole body; `undefined` where it is over 64 MB or the client went away in its middle. */
+/** A request's complete body; `undefined` if it exceeds 64 MB or the client disconnects. */
 export function readBody(request: IncomingMessage, done: (body: string | undefined) => void): void {
   let first: Buffer | undefined;
   let chunks: Buffer[] | undefined;

@@ -8,7 +8,7 @@ import type { Wire } from './wire.ts';
  */
 export type RequestOutcome = 'answered' | 'stopped' | 'aborted';
 
-/** A request as it came, and what has become of it. */
+/** A received request and its outcome. */
 export interface ReceivedRequest {
   /** 0 for the first since the start or the last `reset()`. */
   readonly number: number;
@@ -18,16 +18,16 @@ export interface ReceivedRequest {
   readonly path: string;
   readonly query: string;
   readonly headers: IncomingHttpHeaders;
-  /** The key it came with: a bearer token, `x-api-key`, `api-key`, `x-goog-api-key` or `?key=`. */
+  /** The key of the request: a bearer token, `x-api-key`, `api-key`, `x-goog-api-key` or `?key=`. */
   readonly key: string | undefined;
-  /** As its body or its path names it; `unnamed` where neither does. */
+  /** From its body or its path; `unnamed` if neither has it. */
   readonly model: string;
   readonly isStream: boolean;
-  /** Its parsed body; the text itself where it is no JSON. */
+  /** Its parsed body; the text itself if it is not JSON. */
   readonly body: unknown;
-  /** When it had been read, on `performance.now()`'s clock. */
+  /** When it was read, by `performance.now()`. */
   readonly startedAt: number;
-  /** How many whole events (or, of an answer that is no stream, bodies) have been written so far. */
+  /** The number of complete events (or, for an answer that is not a stream, bodies) written so far. */
   readonly sentChunks: number;
   /** Whether the client closed the connection before it was answered. */
   readonly aborted: boolean;
@@ -35,7 +35,7 @@ export interface ReceivedRequest {
   readonly ended: Promise<RequestOutcome>;
 }
 
-/** The provider's own view of a request: the same, still to be filled in. */
+/** The provider's own, mutable view of a request. */
 export type OpenRequest = { -readonly [Field in keyof ReceivedRequest]: ReceivedRequest[Field] };
 
 export function keyOf(headers: IncomingHttpHeaders, query: string): string | undefined {

@@ -1,19 +1,24 @@
-/** What a provider once sent, read from files: `<path>.json` is a whole body, `<path>.chunks.txt` one event a line. */
+/**
+ * A recorded answer of a provider, from files: `<path>.json` is a complete body, `<path>.chunks.txt` one event per
+ * line.
+ */
 import { readFile } from 'node:fs/promises';
 
 export interface Recording {
   readonly name: string;
-  /** The whole body; a body that is an error is answered with its status. */
+  /** The complete body; an error body is sent with its status. */
   readonly whole?: Readonly<Record<string, unknown>>;
-  /** The events of a stream, framed as the wire frames them. Text is sent as it is, the slip of a provider. */
+  /**
+   * The events of a stream, framed as the wire frames them. Text is sent unchanged, errors of the provider included.
+   */
   readonly events?: readonly (Readonly<Record<string, unknown>> | string)[];
-  /** A stream's bytes, framing included, sent as they are. */
+  /** A stream's bytes, framing included, sent unchanged. */
   readonly stream?: Uint8Array;
 }
 
 /**
- * Reads `<path>.json`, `<path>.chunks.txt` and `<path>.sse`, those there are; a path with one of these endings is read
- * alone. Rejects where there is none, or where the whole body is no JSON object.
+ * Reads `<path>.json`, `<path>.chunks.txt` and `<path>.sse`, as far as they exist; a path with one of these endings is
+ * read alone. Rejects if there is none, or if the complete body is not a JSON object.
  */
 export async function readRecording(path: string): Promise<Recording> {
   const ending = /\.(?:json|chunks\.txt|sse)$/.exec(path)?.[0];
@@ -38,7 +43,7 @@ function ignoreMissing(error: unknown): undefined {
   if ((error as { code?: unknown }).code !== 'ENOENT') throw error;
 }
 
-/** A line that is no JSON object stays the text it is: providers have sent such. */
+/** A line that is not a JSON object remains text: providers have sent such lines. */
 function parseLines(text: string): (Readonly<Record<string, unknown>> | string)[] {
   const events: (Readonly<Record<string, unknown>> | string)[] = [];
   for (const line of text.split('\n')) if (line.trim() !== '') events.push(parseObject(line) ?? line);

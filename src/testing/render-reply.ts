@@ -1,9 +1,10 @@
-/** A reply in the bytes of the request's wire, before anything goes wrong with them. */
+/** Renders a reply to the bytes of the request's wire, before faults are applied. */
 import { unreachable } from '../lib/index.ts';
-import type { Ask } from './ask.ts';
+import type { AnswerRequirements } from './answer-requirements.ts';
+import type { ErrorAnswer } from './error-answer.ts';
 import type { Faults } from './faults.ts';
 import type { Recording } from './recording.ts';
-import type { ErrorAnswer, ScriptedAnswer, ScriptedBody, ScriptedReply } from './scripted-reply.ts';
+import type { ScriptedAnswer, ScriptedBody, ScriptedReply } from './scripted-reply.ts';
 import { settleAnswer } from './settle-answer.ts';
 import type { GeneratingWire, Wire } from './wire.ts';
 import type { Frame, WireForm } from './wire-form.ts';
@@ -15,14 +16,14 @@ export interface Rendered {
   readonly headers: Readonly<Record<string, string>>;
   readonly frames: readonly Frame[];
   readonly isStream: boolean;
-  /** What an error event in its middle looks like. */
+  /** The form of an error event inside the answer. */
   readonly errorFrames: WireForm['errorFrames'];
 }
 
 export interface Rendering {
   readonly number: number;
   readonly wire: Wire;
-  readonly ask: Ask;
+  readonly requirements: AnswerRequirements;
   readonly body: unknown;
   readonly bodyLength: number;
   readonly models: readonly string[];
@@ -41,10 +42,10 @@ export function renderError(wire: Wire, error: ErrorAnswer): Rendered {
 }
 
 function renderAnswer(answer: ScriptedAnswer, request: Rendering, faults: Faults): Rendered {
-  const { wire, ask } = request;
+  const { wire, requirements } = request;
   switch (wire) {
     case 'openai-embeddings':
-      return renderJson(openAiEmbeddings(request.body, ask.model, answer), 200, answer.headers);
+      return renderJson(openAiEmbeddings(request.body, requirements.model, answer), 200, answer.headers);
     case 'gemini-embed':
       return renderJson(geminiEmbeddings(request.body, answer), 200, answer.headers);
     case 'openai-models': {
@@ -62,8 +63,8 @@ function renderAnswer(answer: ScriptedAnswer, request: Rendering, faults: Faults
     case 'bedrock-converse':
     case 'cohere-chat': {
       const form = wireForms[wire];
-      const settled = settleAnswer(answer, ask, faults, request);
-      if (ask.isStream) return renderStream(wire, form.frames(settled), answer.headers);
+      const settled = settleAnswer(answer, requirements, faults, request);
+      if (requirements.isStream) return renderStream(wire, form.frames(settled), answer.headers);
       return renderJson(form.whole(settled), 200, answer.headers);
     }
     default:
@@ -104,21 +105,21 @@ function renderBody({ body, status = 200, headers }: ScriptedBody): Rendered {
 
 const json = { 'content-type': 'application/json' };
 
-function renderRecording(recording: Recording, { wire, ask }: Rendering): Rendered {
+function renderRecording(recording: Recording, { wire, requirements }: Rendering): Rendered {
   const { whole, events, stream } = recording;
-  if (ask.isStream && stream !== undefined) {
+  if (requirements.isStream && stream !== undefined) {
     return renderBody({ body: stream, headers: { 'content-type': 'text/event-stream; charset=utf-8' } });
   }
-  if (ask.isStream && events !== undefined) {
+  if (requirements.isStream && events !== undefined) {
     if (!isGenerating(wire)) throw new Error(`a stream is not of the wire ${wire}`);
     const { frame, terminal } = wireForms[wire];
     const frames = events.map((event) => (typeof event === 'string' ? textFrame(event) : frame(event)));
     return renderStream(wire, terminal === undefined ? frames : [...frames, terminal]);
   }
-  // A request that is refused gets its error whole, stream or not.
+  // A refused request gets its complete error, stream or not.
   const status = whole === undefined ? 200 : statusOfRecorded(whole);
-  if (whole === undefined || (ask.isStream && status === 200)) {
-    throw new Error(`the recording ${recording.name} has no ${ask.isStream ? 'stream' : 'whole body'}`);
+  if (whole === undefined || (requirements.isStream && status === 200)) {
+    throw new Error(`the recording ${recording.name} has no ${requirements.isStream ? 'stream' : 'whole body'}`);
   }
   return renderJson(whole, status);
 }

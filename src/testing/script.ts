@@ -1,16 +1,22 @@
-/** Which reply a request gets: one-time replies first, in order; then the newest standing one that has something to say. */
+/**
+ * Selects the reply to a request: one-time replies first, in order; then the newest standing responder that returns
+ * one.
+ */
 import type { ReceivedRequest } from './received-request.ts';
 import type { ScriptedReply } from './scripted-reply.ts';
 import type { Wire } from './wire.ts';
 
-/** The requests a reply is for: those that are all of what is given. */
+/** Which requests a reply is for: those that match all given fields. */
 export interface RequestMatch {
   readonly key?: string;
   readonly model?: string;
   readonly wire?: Wire;
 }
 
-/** A standing reply, or one made for each request; `undefined` leaves the request to an older one, or the default. */
+/**
+ * A standing reply, or a function that creates one for each request; `undefined` passes the request to an older
+ * responder, or the default.
+ */
 export type Responder =
   | ScriptedReply
   | ((request: ReceivedRequest) => ScriptedReply | undefined | Promise<ScriptedReply | undefined>);
@@ -20,7 +26,7 @@ export class Script {
   readonly #standing: { readonly responder: Responder; readonly match: RequestMatch }[] = [];
 
   /** One-time replies not given yet. */
-  get left(): number {
+  get pending(): number {
     return this.#once.length;
   }
 
@@ -37,7 +43,7 @@ export class Script {
     this.#standing.length = 0;
   }
 
-  /** A promise only where a responder gives one. */
+  /** A promise only if a responder returns one. */
   replyTo(request: ReceivedRequest): ScriptedReply | Promise<ScriptedReply> {
     if (this.#once.length > 0) {
       const at = this.#once.findIndex(({ match }) => matches(match, request));

@@ -1,26 +1,26 @@
 /**
- * A scripted provider as a process of its own, for benchmarks: `node scripted-provider-main.ts --latency 200`.
+ * A scripted provider as a separate process, for benchmarks: `node scripted-provider-main.ts --latency 200`.
  *
  * Prints one line of JSON once it listens, `{ url, openAiBaseUrl, anthropicBaseUrl, geminiBaseUrl }`, and runs until
- * SIGTERM or SIGINT. It forgets what it was asked, so that it can run for days.
+ * SIGTERM or SIGINT. It stores no requests, so that it can run for days.
  */
 import { parseArgs } from 'node:util';
 import type { Faults } from './faults.ts';
-import { startScriptedProvider } from './scripted-provider.ts';
 import { defaultText } from './settle-answer.ts';
+import { startScriptedProvider } from './start-scripted-provider.ts';
 
 const { values } = parseArgs({
   options: {
     port: { type: 'string', default: '0' },
-    /** Milliseconds before each answer's headers. */
+    /** The delay before each answer's headers, in milliseconds. */
     latency: { type: 'string', default: '0' },
-    /** Milliseconds between a stream's events; without it they leave together. */
+    /** The delay between a stream's events, in milliseconds; without it they are sent together. */
     'chunk-latency': { type: 'string' },
-    /** Into how many pieces a stream splits the text. */
+    /** The number of pieces into which a stream splits the text. */
     chunks: { type: 'string' },
     /** The text's length in characters. */
     'text-size': { type: 'string' },
-    /** Requests per key and minute; beyond, 429. */
+    /** Requests per key and minute; above it, 429. */
     'requests-per-minute': { type: 'string' },
   },
 });
@@ -35,7 +35,7 @@ const perMinute = values['requests-per-minute'];
 const provider = await startScriptedProvider({
   port: whole('port', values.port),
   faults,
-  keepRequests: 0,
+  maxRequests: 0,
   ...(perMinute !== undefined && { rateLimit: { requests: whole('requests-per-minute', perMinute), perMs: 60_000 } }),
   ...((textSize !== undefined || values.chunks !== undefined) && {
     respond: {

@@ -1,6 +1,6 @@
 /**
- * A model provider for tests: a real HTTP server on the loopback that answers what a test scripts, on every wire, with
- * every fault. It calls nobody, costs nothing and says the same each time.
+ * A model provider for tests: a real HTTP server on the loopback interface with scripted answers, on every wire, with
+ * every fault. It makes no outgoing calls, costs nothing and is deterministic.
  */
 import type { Faults } from './faults.ts';
 import type { RateLimit } from './rate-window.ts';
@@ -8,64 +8,61 @@ import type { ReceivedRequest } from './received-request.ts';
 import type { Recording } from './recording.ts';
 import type { RequestMatch, Responder } from './script.ts';
 import type { ScriptedReply } from './scripted-reply.ts';
-import { ScriptedServer } from './scripted-server.ts';
 
 export interface ScriptedProviderOptions {
   /** @default 0, any free port */
   readonly port?: number;
-  /** What is answered where nothing is scripted. `reset()` keeps it. @default A fixed text, or what fits the schema or tool asked for */
+  /**
+   * The answer if nothing is scripted. `reset()` does not change it. @default A fixed text, or a value that fits the
+   * requested schema or tool
+   */
   readonly respond?: Responder;
-  /** Faults of every answer; a reply's own come on top. @default None */
+  /** Faults of every answer; a reply's own faults are added. @default None */
   readonly faults?: Faults;
-  /** The keys that are taken; any other is answered 401. @default Every key, and none */
+  /** The accepted keys; any other is answered 401. @default Every key, and none */
   readonly keys?: readonly string[];
   readonly rateLimit?: RateLimit;
-  /** What `GET …/models` lists. @default `['scripted-1', 'scripted-embedding-1']` */
+  /** The models of `GET …/models`. @default `['scripted-1', 'scripted-embedding-1']` */
   readonly models?: readonly string[];
-  /** How many requests are kept in `requests`; beyond, the oldest are forgotten. @default 10000 */
-  readonly keepRequests?: number;
+  /** The bound of `requests`; the oldest are removed first. @default 10000 */
+  readonly maxRequests?: number;
 }
 
 export interface ScriptedProvider extends AsyncDisposable {
   /** `http://127.0.0.1:<port>` */
   readonly url: string;
-  /** For OpenAI's SDK and everything that speaks its wire: ends in `/v1`. */
+  /** For OpenAI's SDK and other clients of its wire: ends in `/v1`. */
   readonly openAiBaseUrl: string;
   /** For `@anthropic-ai/sdk`, which adds `/v1` itself. */
   readonly anthropicBaseUrl: string;
   /** For `@ai-sdk/google`: ends in `/v1beta`. */
   readonly geminiBaseUrl: string;
-  /** What has arrived, in order. */
+  /** The received requests, in order. */
   readonly requests: readonly ReceivedRequest[];
-  /** How many requests are being answered right now. */
+  /** The number of requests in flight. */
   readonly inFlight: number;
-  /** The most that were ever being answered at once, since the start or the last `reset()`. */
+  /** The maximum of requests in flight, since the start or the last `reset()`. */
   readonly peakInFlight: number;
-  /** How many one-time replies nobody has fetched yet. */
-  readonly scriptedLeft: number;
-  /** Replies given once each, in this order, before any standing one. */
+  /** The number of one-time replies that have not been used. */
+  readonly pendingReplies: number;
+  /** Adds replies that are used once each, in this order, before any standing one. */
   script(replies: ScriptedReply | readonly ScriptedReply[], match?: RequestMatch): void;
-  /** A reply to every request, or a function that makes one for each; the newest that says something counts. */
+  /**
+   * Adds a standing reply, or a function that creates one for each request; the newest that returns a reply applies.
+   */
   respond(responder: Responder, match?: RequestMatch): void;
-  /** Answers every request from a recording: one that was read, or its path (see `readRecording`). */
+  /** Answers every request from a recording: a parsed one, or its path (see `readRecording`). */
   play(recording: Recording | string, faults?: Faults, match?: RequestMatch): Promise<void>;
   /** Counts requests per key from now on; `undefined` stops it. */
   limitRate(limit: RateLimit | undefined): void;
-  /** Refuses connections (and ends those there are), as a provider that is down does. */
+  /** Refuses connections (and closes open ones), like a provider that is down. */
   refuseConnections(): Promise<void>;
-  /** Takes connections again, on the same port. */
+  /** Accepts connections again, on the same port. */
   acceptConnections(): Promise<void>;
-  /** Resolves with the first `count` requests once so many have arrived; rejects after `timeoutMs`. @default 5000 */
+  /** Resolves with the first `count` requests once that many have arrived; rejects after `timeoutMs`. @default 5000 */
   waitForRequests(count: number, timeoutMs?: number): Promise<readonly ReceivedRequest[]>;
-  /** Forgets scripts, requests and rate counts. Requests in flight are answered all the same. */
+  /** Clears scripts, requests and rate counts. Requests in flight are still answered. */
   reset(): void;
-  /** Ends every connection and the server. */
+  /** Closes every connection and the server. */
   close(): Promise<void>;
-}
-
-/** @throws where the port is taken */
-export async function startScriptedProvider(options: ScriptedProviderOptions = {}): Promise<ScriptedProvider> {
-  const server = new ScriptedServer(options);
-  await server.listen(options.port ?? 0);
-  return server;
 }

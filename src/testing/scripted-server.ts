@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { readAsk } from './ask.ts';
+import { readAnswerRequirements } from './answer-requirements.ts';
 import type { Faults } from './faults.ts';
 import { type RateLimit, RateWindow } from './rate-window.ts';
 import { readBody } from './read-body.ts';
@@ -14,11 +14,11 @@ import type { ScriptedReply } from './scripted-reply.ts';
 import { sendReply } from './send-reply.ts';
 import { routeOf, type Wire } from './wire.ts';
 
-/** The life of a request here: read, noted, refused by key or rate, given its reply, sent with its faults. */
+/** The life of a request here: read, recorded, refused by key or rate, matched with its reply, sent with its faults. */
 export class ScriptedServer implements ScriptedProvider {
   readonly #options: ScriptedProviderOptions;
   readonly #faults: Faults;
-  readonly #keepRequests: number;
+  readonly #maxRequests: number;
   readonly #models: readonly string[];
   readonly #server: Server;
   readonly #script = new Script();
@@ -34,7 +34,7 @@ export class ScriptedServer implements ScriptedProvider {
   constructor(options: ScriptedProviderOptions) {
     this.#options = options;
     this.#faults = options.faults ?? {};
-    this.#keepRequests = options.keepRequests ?? 10_000;
+    this.#maxRequests = options.maxRequests ?? 10_000;
     this.#models = options.models ?? ['scripted-1', 'scripted-embedding-1'];
     this.#server = createServer((request, response) => this.#receive(request, response));
     this.limitRate(options.rateLimit);
@@ -56,8 +56,8 @@ export class ScriptedServer implements ScriptedProvider {
   get requests(): readonly ReceivedRequest[] {
     return this.#requests;
   }
-  get scriptedLeft(): number {
-    return this.#script.left;
+  get pendingReplies(): number {
+    return this.#script.pending;
   }
 
   async listen(port: number): Promise<void> {
@@ -146,7 +146,7 @@ export class ScriptedServer implements ScriptedProvider {
       ended.resolve(outcome);
     });
     readBody(incoming, (text) => {
-      if (text === undefined) return; // the client went away before it had asked
+      if (text === undefined) return; // the client disconnected before the request was complete
       const [received, rendering] = this.#read(incoming, text, ended.promise);
       request = received;
       this.#note(received);
@@ -163,22 +163,22 @@ export class ScriptedServer implements ScriptedProvider {
     const query = at === -1 ? '' : url.slice(at + 1);
     const route = routeOf(method, path);
     const body = parsed(text);
-    const ask = readAsk(route, body);
+    const requirements = readAnswerRequirements(route, body);
     const number = this.#arrived;
     const { wire } = route;
-    const { model, isStream } = ask;
+    const { model, isStream } = requirements;
     const outcome = { startedAt: performance.now(), sentChunks: 0, aborted: false, ended };
     const key = keyOf(headers, query);
     return [
       { number, wire, method, path, query, headers, key, model, isStream, body, ...outcome },
-      { number, wire, ask, body, bodyLength: text.length, models: this.#models },
+      { number, wire, requirements, body, bodyLength: text.length, models: this.#models },
     ];
   }
 
   #note(request: ReceivedRequest): void {
     this.#arrived++;
-    if (this.#keepRequests > 0) {
-      if (this.#requests.length >= this.#keepRequests) this.#requests.shift();
+    if (this.#maxRequests > 0) {
+      if (this.#requests.length >= this.#maxRequests) this.#requests.shift();
       this.#requests.push(request);
     }
     for (const check of this.#waiting) check();
@@ -193,12 +193,12 @@ export class ScriptedServer implements ScriptedProvider {
       if (idHeader !== undefined) response.setHeader(idHeader, `scripted-${request.number}`);
       sendReply(response, renderReply(reply, rendering, faults), faults, request, onStop);
     };
-    // A mistake in a script must be seen as one: 501 is the status nothing else here uses.
+    // An error in a script must be recognisable: 501 is used for nothing else here.
     const fail = (error: unknown) => {
       if (response.destroyed || response.headersSent) return;
       const message = `The scripted provider cannot answer: ${error instanceof Error ? error.message : String(error)}`;
-      const mistake = renderError(request.wire, { status: 501, code: 'script_mistake', message });
-      sendReply(response, mistake, {}, request, onStop);
+      const scriptError = renderError(request.wire, { status: 501, code: 'script_error', message });
+      sendReply(response, scriptError, {}, request, onStop);
     };
     try {
       const reply = refusal ?? this.#script.replyTo(request);
@@ -209,7 +209,7 @@ export class ScriptedServer implements ScriptedProvider {
     }
   }
 
-  /** What a provider checks before it looks at anything else. */
+  /** The checks that a provider makes before it reads anything else. */
   #refusal({ key = '' }: ReceivedRequest): ScriptedReply | undefined {
     if (this.#options.keys !== undefined && !this.#options.keys.includes(key)) return { error: { status: 401 } };
     const waitMs = this.#rates?.refusedForMs(key);

@@ -1,12 +1,12 @@
-/** Writes an answer to the client. Every wait ends when the client goes away. */
+/** Writes an answer to the client. Every wait ends when the client disconnects. */
 import type { ServerResponse } from 'node:http';
 import { unreachable } from '../lib/index.ts';
-import { type Faults, leavesBodyAlone, type StopManner } from './faults.ts';
+import { type Faults, type StopManner, sendsBodyUnchanged } from './faults.ts';
 import { planWrites, type Write, type WritePlan } from './plan-writes.ts';
 import type { OpenRequest } from './received-request.ts';
 import type { Rendered } from './render-reply.ts';
 
-/** Called once, where a fault ends the answer: the client is then not to blame that it was not whole. */
+/** Called once, if a fault ends the answer: the truncation is then not the client's fault. */
 type OnStop = () => void;
 
 export function sendReply(
@@ -17,7 +17,7 @@ export function sendReply(
   onStop: OnStop,
 ): void {
   const { delayMs = 0 } = faults;
-  if (!leavesBodyAlone(faults)) {
+  if (!sendsBodyUnchanged(faults)) {
     const plan = planWrites(rendered, faults);
     void sendPlan(response, rendered, plan, delayMs, request, onStop);
   } else if (delayMs > 0) {
@@ -28,7 +28,7 @@ export function sendReply(
   }
 }
 
-/** The usual case, in one write: thousands of calls a second go this way. */
+/** The common case, in one write: thousands of calls a second. */
 function sendAtOnce(response: ServerResponse, { status, headers, frames, isStream }: Rendered, request: OpenRequest) {
   const [only] = frames;
   let body: string | Buffer;
@@ -62,9 +62,9 @@ async function sendPlan(
     const { delayMs: wait, bytes, chunksDone } = writes[index] as Write;
     if (index > 0) await pause(response, wait);
     if (response.destroyed) return;
-    // What was written must have left before the connection is reset, or it is lost with it.
-    const mustLeave = plan.stop !== 'end' && index === writes.length - 1;
-    await write(response, bytes, mustLeave);
+    // The bytes must be flushed before the connection is reset, or they are lost with it.
+    const mustFlush = plan.stop !== 'end' && index === writes.length - 1;
+    await write(response, bytes, mustFlush);
     request.sentChunks = chunksDone;
   }
   if (plan.stop !== 'end') await pause(response, 0);
@@ -84,7 +84,7 @@ function stop(response: ServerResponse, how: StopManner, onStop: OnStop): void {
       onStop();
       response.socket?.destroySoon();
       return;
-    case 'stall': // it is the client that ends this
+    case 'stall': // the client ends this
       return;
     default:
       unreachable(how);
@@ -106,12 +106,12 @@ function pause(response: ServerResponse, ms: number): Promise<void> {
   });
 }
 
-/** Until the client's connection takes more, or (`mustLeave`) the system has the bytes, or the client is gone. */
-function write(response: ServerResponse, bytes: Buffer, mustLeave: boolean): Promise<void> | undefined {
-  if (!mustLeave && response.write(bytes)) return undefined;
+/** Waits until the connection accepts more, or (`mustFlush`) the system has the bytes, or the client disconnects. */
+function write(response: ServerResponse, bytes: Buffer, mustFlush: boolean): Promise<void> | undefined {
+  if (!mustFlush && response.write(bytes)) return undefined;
   return new Promise((resolve) => {
     response.once('close', finish);
-    if (mustLeave) response.write(bytes, finish);
+    if (mustFlush) response.write(bytes, finish);
     else response.once('drain', finish);
     function finish(): void {
       response.off('close', finish);

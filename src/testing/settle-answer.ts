@@ -1,5 +1,5 @@
-/** A scripted answer with everything filled in that the test left open, the same for every wire. */
-import type { Ask } from './ask.ts';
+/** Fills in the defaults of a scripted answer, equally for every wire. */
+import type { AnswerRequirements } from './answer-requirements.ts';
 import type { Faults } from './faults.ts';
 import { fitSchema } from './fit-schema.ts';
 import type { ScriptedAnswer, ScriptedFinish, ScriptedToolCall } from './scripted-reply.ts';
@@ -7,7 +7,7 @@ import type { ScriptedAnswer, ScriptedFinish, ScriptedToolCall } from './scripte
 export interface SettledToolCall {
   readonly id: string;
   readonly name: string;
-  /** JSON text, or what the test wrote instead of it. */
+  /** JSON text, or the test's replacement for it. */
   readonly arguments: string;
 }
 
@@ -24,13 +24,13 @@ export interface SettledAnswer {
   readonly id: string;
   readonly model: string;
   readonly text: string;
-  /** The text as a stream splits it. */
+  /** The text, split for a stream. */
   readonly pieces: readonly string[];
   readonly reasoning: string | undefined;
   readonly refusal: string | undefined;
   readonly toolCalls: readonly SettledToolCall[];
   readonly finish: ScriptedFinish;
-  /** `undefined`: the provider says nothing of it. */
+  /** `undefined`: the provider reports none. */
   readonly usage: Tokens | undefined;
   readonly includeUsage: boolean;
   readonly usageTwice: boolean;
@@ -40,15 +40,15 @@ export const defaultText = 'This is a scripted answer, the same each time.';
 
 export function settleAnswer(
   answer: ScriptedAnswer,
-  ask: Ask,
+  requirements: AnswerRequirements,
   faults: Faults,
   request: { readonly number: number; readonly bodyLength: number },
 ): SettledAnswer {
-  const content = contentOf(answer, ask);
+  const content = contentOf(answer, requirements);
   const toolCalls = content.toolCalls.map(settleToolCall);
   return {
     id: `scripted-${request.number}`,
-    model: answer.model ?? ask.model,
+    model: answer.model ?? requirements.model,
     text: content.text,
     pieces: typeof answer.chunks === 'object' ? answer.chunks : splitText(content.text, answer.chunks),
     reasoning: answer.reasoning,
@@ -56,7 +56,7 @@ export function settleAnswer(
     toolCalls,
     finish: answer.finishReason ?? finishOf(toolCalls, answer.refusal),
     usage: usageOf(answer, faults, request.bodyLength, content.text, toolCalls),
-    includeUsage: ask.includeUsage || faults.usage === 'twice',
+    includeUsage: requirements.includeUsage || faults.usage === 'twice',
     usageTwice: faults.usage === 'twice',
   };
 }
@@ -66,19 +66,25 @@ interface Content {
   readonly toolCalls: readonly ScriptedToolCall[];
 }
 
-function contentOf({ text, json, toolCalls = [], refusal, chunks }: ScriptedAnswer, ask: Ask): Content {
+function contentOf(
+  { text, json, toolCalls = [], refusal, chunks }: ScriptedAnswer,
+  requirements: AnswerRequirements,
+): Content {
   if (json !== undefined) {
-    if (ask.tool === undefined) return { text: JSON.stringify(json), toolCalls };
-    return { text: text ?? '', toolCalls: [...toolCalls, { name: ask.tool.name, arguments: json }] };
+    if (requirements.tool === undefined) return { text: JSON.stringify(json), toolCalls };
+    return { text: text ?? '', toolCalls: [...toolCalls, { name: requirements.tool.name, arguments: json }] };
   }
   if (text !== undefined) return { text, toolCalls };
   if (typeof chunks === 'object') return { text: chunks.join(''), toolCalls };
   if (toolCalls.length > 0 || refusal !== undefined) return { text: '', toolCalls };
-  if (ask.tool !== undefined) {
-    return { text: '', toolCalls: [{ name: ask.tool.name, arguments: fitSchema(ask.tool.parameters) ?? {} }] };
+  if (requirements.tool !== undefined) {
+    return {
+      text: '',
+      toolCalls: [{ name: requirements.tool.name, arguments: fitSchema(requirements.tool.parameters) ?? {} }],
+    };
   }
-  if (ask.schema === undefined) return { text: defaultText, toolCalls };
-  return { text: JSON.stringify(ask.schema === 'any' ? {} : fitSchema(ask.schema)), toolCalls };
+  if (requirements.schema === undefined) return { text: defaultText, toolCalls };
+  return { text: JSON.stringify(requirements.schema === 'any' ? {} : fitSchema(requirements.schema)), toolCalls };
 }
 
 function settleToolCall(call: ScriptedToolCall, index: number): SettledToolCall {
@@ -126,7 +132,7 @@ function usageOf(
   };
 }
 
-/** Into `count` pieces of about the same length, or into words. No character is split. */
+/** Splits a text into `count` pieces of about equal length, or into words. No character is split. */
 export function splitText(text: string, count?: number): readonly string[] {
   if (text === '') return [];
   if (count === undefined) return text.match(/^\s+|\S+\s*/g) ?? [text];

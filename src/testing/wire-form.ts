@@ -1,8 +1,8 @@
-/** What each wire has to offer: an answer whole, an answer as events, an error. One file per wire has it. */
-import type { ErrorAnswer } from './scripted-reply.ts';
+/** The form of a wire: a complete answer, the events of a stream, an error. There is one file per wire. */
+import type { ErrorAnswer } from './error-answer.ts';
 import type { SettledAnswer } from './settle-answer.ts';
 
-/** A part of a stream: one event with its framing. `finish` tells the finish reason or the usage. */
+/** A part of a stream: one event with its framing. `finish` has the finish reason or the usage. */
 export interface Frame {
   readonly kind: 'delta' | 'finish' | 'terminal';
   readonly bytes: string | Buffer;
@@ -10,14 +10,14 @@ export interface Frame {
 
 export interface WireForm {
   readonly streamType: string;
-  /** The body, to be written as JSON. */
+  /** The body, to be serialised as JSON. */
   whole(answer: SettledAnswer): unknown;
   frames(answer: SettledAnswer): Frame[];
   /** A recorded event. */
   frame(event: Record<string, unknown>): Frame;
-  /** What ends every stream of this wire and is in no recording. */
+  /** The events that end every stream of this wire and are in no recording. */
   readonly terminal?: Frame;
-  /** An error in the middle of a stream, after so many events. */
+  /** An error event inside a stream, after a number of events. */
   errorFrames(error: ErrorAnswer, after: number): Frame[];
 }
 
@@ -32,5 +32,5 @@ export function namedFrame(kind: Frame['kind'], data: { readonly type: string })
   return { kind, bytes: `event: ${data.type}\ndata: ${JSON.stringify(data)}\n\n` };
 }
 
-/** When everything was written, in seconds since 1970: one moment, so that answers are the same each time. */
+/** The creation time in all answers, in seconds since 1970: constant, so that answers are deterministic. */
 export const createdAt = 1_760_000_000;

@@ -1,6 +1,6 @@
-/** The wires the scripted provider speaks, told apart by the request's path alone, whatever stands before it. */
+/** The wires of the scripted provider, distinguished by the request's path only, with any prefix. */
 
-/** What a request's path asks for; `unknown` is answered 404. */
+/** The operation of a request's path; `unknown` is answered 404. */
 export type Wire =
   | 'openai-chat'
   | 'openai-responses'
@@ -14,7 +14,7 @@ export type Wire =
   | 'cohere-chat'
   | 'unknown';
 
-/** The wires on which a model writes. */
+/** The wires of text generation. */
 export type GeneratingWire =
   | 'openai-chat'
   | 'openai-responses'
@@ -25,15 +25,15 @@ export type GeneratingWire =
 
 export interface Route {
   readonly wire: Wire;
-  /** The model, where the path names it. */
+  /** The model, if the path has it. */
   readonly model: string | undefined;
-  /** Whether the path asks for a stream; `undefined` where the body says so. */
+  /** Whether the path requests a stream; `undefined` if the body does. */
   readonly isStream: boolean | undefined;
 }
 
 const inBody = { model: undefined, isStream: undefined };
 
-/** The path's last words decide: proxies, Azure's deployments and Vertex's projects put their own before them. */
+/** The end of the path decides: proxies, Azure's deployments and Vertex's projects have their own prefixes. */
 export function routeOf(method: string, path: string): Route {
   if (method === 'GET') {
     if (/\/v1beta[^/]*\/models$/.test(path)) return { wire: 'gemini-models', ...inBody };

@@ -32,7 +32,7 @@ function open(url: string, options: Partial<RedisStoreOptions> = {}): Watched {
   const waiting = new Set<() => void>();
   const store = createRedisStore({
     url,
-    restMs: 300,
+    breakerSleepMs: 300,
     ...options,
     onStateChange: (state) => {
       states.push(state);
@@ -101,7 +101,7 @@ describe.skipIf(withoutRedis)('the Redis cache', () => {
     expect(await store.invalidate('tag')).toBe(false);
     await start(server.port);
     await eventually(() => works(store), safetyLimit(5_000));
-    expect(states[0]).toBe('away');
+    expect(states[0]).toBe('disconnected');
     expect(states.at(-1)).toBe('ready');
   });
 
@@ -134,7 +134,7 @@ describe.skipIf(withoutRedis)('the Redis cache', () => {
       expect(took).toBeGreaterThan(80);
       expect(took).toBeLessThan(withinMs);
     }
-    expect(states.at(-1)).toBe('resting');
+    expect(states.at(-1)).toBe('breaker_open');
     expect(await longestMiss(store, 1_000)).toBeLessThan(withinMs);
     server.resume();
     await eventually(async () => (await store.get('key'))?.value.toString() === 'value', safetyLimit(5_000));

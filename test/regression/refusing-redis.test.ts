@@ -14,7 +14,7 @@ afterEach(async () => {
 function storeAt(url: string) {
   const told: { state: RedisState; reason: string | undefined }[] = [];
   const onStateChange = (state: RedisState, reason: string | undefined): void => void told.push({ state, reason });
-  const store = createRedisStore({ url, restMs: 50, onStateChange });
+  const store = createRedisStore({ url, breakerSleepMs: 50, onStateChange });
   cleanups.push(() => store.close());
   return { store, told };
 }
@@ -47,8 +47,8 @@ describe('a Redis that refuses everything', () => {
     cleanups.push(() => redis.kill());
     const { store, told } = storeAt(redis.url);
     await vi.waitFor(() => expect(told).not.toEqual([]), 5_000);
-    expect(told).toEqual([{ state: 'away', reason: expect.stringContaining('NOAUTH') }]);
-    expect(store.state).toBe('away');
+    expect(told).toEqual([{ state: 'disconnected', reason: expect.stringContaining('NOAUTH') }]);
+    expect(store.state).toBe('disconnected');
     expect(await store.get('a')).toBeUndefined();
   });
 

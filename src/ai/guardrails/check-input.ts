@@ -1,4 +1,4 @@
-/** The check of a call's texts: what is found in them is named, masked by placeholders, or refuses the call. */
+/** The input check of a call: matches are reported, masked by placeholders, or block the call. */
 import type { GuardrailsConfig } from '../../config/index.ts';
 import { type Finding, Findings, type Span } from './finding.ts';
 import type { InjectionHit } from './injection/injection-hit.ts';
@@ -61,11 +61,11 @@ function spansOf(text: string, finder: SpanFinder, rules: SpanRules): readonly S
   return spans ?? none;
 }
 
-/** How far the rest of an order's clause is taken out, in characters. */
+/** The maximum length of a removed clause, in characters. */
 const clauseRest = 200;
 const clauseEnd = /[.!?,;](?=\s|$)|[。！？，、\n]|\s(?:and|und|et|y|e|en|och|и|ve)\s/u;
 
-/** Orders are taken out whole, to the end of their clause, with whatever personal data stands in them. */
+/** Injected orders are removed to the end of their clause, including personal data inside them. */
 function withOrders(spans: readonly Span[], hits: readonly InjectionHit[], text: string): readonly Span[] {
   const orders: Span[] = [];
   for (const hit of [...hits].sort((a, b) => a.start - b.start)) {
@@ -76,7 +76,7 @@ function withOrders(spans: readonly Span[], hits: readonly InjectionHit[], text:
     if (last !== undefined && start <= last.end) orders[orders.length - 1] = { ...last, end: Math.max(last.end, end) };
     else orders.push({ start, end, guard: 'injection', rule: 'removed', mode: 'mask' });
   }
-  // Personal data that reaches over an order's edge is taken out with it.
+  // Personal data that overlaps the end of an order is removed with it.
   const apart = spans.filter((span) => {
     for (const [index, order] of orders.entries())
       if (span.start < order.end && order.start < span.end) {
@@ -88,7 +88,7 @@ function withOrders(spans: readonly Span[], hits: readonly InjectionHit[], text:
   return [...apart, ...orders].sort((a, b) => a.start - b.start);
 }
 
-/** Personal data and secrets come back in the answer; orders and blocked patterns do not. */
+/** Personal data and secrets are restored in the answer; orders and blocked patterns are not. */
 function maskTexts(texts: readonly GuardedText[], masks: readonly (readonly Span[])[], key: Uint8Array) {
   const mint = new PlaceholderMint(
     key,
@@ -98,7 +98,7 @@ function maskTexts(texts: readonly GuardedText[], masks: readonly (readonly Span
   for (const [index, spans] of masks.entries()) {
     const { text = '', scope } = texts[index] ?? {};
     for (const span of spans) {
-      if (!comesBack(span)) continue;
+      if (!isRestorable(span)) continue;
       const value = text.slice(span.start, span.end);
       mint.name(span.rule, value, scope);
       if (!values.has(value)) values.set(value, span);
@@ -114,7 +114,7 @@ function maskTexts(texts: readonly GuardedText[], masks: readonly (readonly Span
     let from = 0;
     for (const span of spans) {
       masked += guarded.text.slice(from, span.start);
-      masked += comesBack(span)
+      masked += isRestorable(span)
         ? of(span.rule, span.value ?? guarded.text.slice(span.start, span.end))
         : `[${span.guard === 'injection' ? 'REMOVED' : span.rule.toUpperCase()}]`;
       from = span.end;
@@ -124,6 +124,6 @@ function maskTexts(texts: readonly GuardedText[], masks: readonly (readonly Span
   return { texts: maskedTexts, placeholders };
 }
 
-function comesBack({ guard }: Span): boolean {
+function isRestorable({ guard }: Span): boolean {
   return guard === 'pii' || guard === 'secrets';
 }

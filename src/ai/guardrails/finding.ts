@@ -1,4 +1,7 @@
-/** What a guard found: which rule, what was done, how often. A finding never holds the text that was found. */
+/**
+ * The findings of the guards: which rule matched, which mode applied, how often. A finding never contains the matched
+ * text.
+ */
 import type { GuardMode } from '../../config/index.ts';
 
 export type Guard = 'pii' | 'secrets' | 'injection' | 'patterns' | 'output' | 'moderation';
@@ -7,14 +10,14 @@ export interface Finding {
   readonly guard: Guard;
   /** Such as `email`, `override`, `url`, or the name of a pattern. */
   readonly rule: string;
-  /** What was done about it. */
+  /** The mode that applied. */
   readonly mode: GuardMode;
   readonly count: number;
-  /** Of `injection`: the score of the text that scored highest, 0 to 1. */
+  /** For `injection`: the highest score of a text, 0 to 1. */
   readonly score?: number;
 }
 
-/** A stretch of a text that a guard found. */
+/** A match of a guard in a text. */
 export interface Span {
   readonly start: number;
   readonly end: number;
@@ -25,12 +28,12 @@ export interface Span {
 
 const nothing: readonly Finding[] = Object.freeze([]);
 
-/** Findings of one call, equal ones counted together. Costs nothing until something is found. */
+/** The findings of one call, with equal ones counted together. Allocates nothing before the first finding. */
 export class Findings {
   #found: { guard: Guard; rule: string; mode: GuardMode; count: number; score: number | undefined }[] | undefined;
   #blocked = false;
 
-  /** A list searched from its end: a text has few rules' finds, and the next is mostly of the last one's rule. */
+  /** A list that is searched from its end: a text has findings of few rules, mostly of the rule of the last one. */
   add(guard: Guard, rule: string, mode: GuardMode, score?: number): void {
     this.#found ??= [];
     if (mode === 'block') this.#blocked = true;
@@ -42,7 +45,7 @@ export class Findings {
     }
   }
 
-  /** Whether anything was found that refuses the whole. */
+  /** Whether a finding blocks the text. */
   get blocked(): boolean {
     return this.#blocked;
   }
@@ -53,7 +56,7 @@ export class Findings {
   }
 }
 
-/** The names records carry: `pii.email:mask`, with the count where it is more than one: `pii.email:mask x3`. */
+/** The form of a finding in records: `pii.email:mask`, with the count if it is more than one: `pii.email:mask x3`. */
 export function describeFindings(findings: readonly Finding[]): readonly string[] {
   return findings.map(({ guard, rule, mode, count }) => `${guard}.${rule}:${mode}${count === 1 ? '' : ` x${count}`}`);
 }

@@ -1,15 +1,15 @@
 /**
- * Guardrails: what is checked before a model reads texts and before its answer is read, as a whole and as a stream.
+ * Guardrails: checks of the texts sent to a model and of its answer, complete or streamed.
  *
- * - Every text of a call is checked, not the last only; injection is not scored in system messages.
- * - Personal data and secrets of the input stand as placeholders in what the provider gets, and come back in the answer.
- *   New ones in the answer are masked one way, refused or named.
- * - A stream gives the same text as the whole check, however it is split, and holds back at most `maxHeld` characters.
- * - What is blocked never says why with the text that was found: findings are names and counts.
+ * - All texts of a call are checked, not only the last one; system messages are not scored for injection.
+ * - Personal data and secrets of the input are replaced by placeholders for the provider, and restored in the answer.
+ *   New ones in the answer are masked irreversibly, blocked or flagged.
+ * - A stream has the same result as the complete text, however it is split, and buffers at most `maxHeld` characters.
+ * - Findings are names and counts; they never contain the matched text.
  *
- * Guards are heuristics, the second line of defence. The first line: untrusted text travels in its own message, and an
- * answer is data. With everything on, 300 characters of plain text take 16 µs
- * before the call and 9 µs after it, 0.5 µs a chunk of a stream; the worst megabytes known take 40 to 230 ms.
+ * Guards are heuristics, the second line of defence. The first line: untrusted text is in its own message, and an
+ * answer is data. With all guards enabled, 300 characters of plain text take 16 µs before the call and 9 µs after it,
+ * 0.5 µs per chunk of a stream; the worst megabytes known take 40 to 230 ms.
  */
 import { randomBytes } from 'node:crypto';
 import type { GuardrailsConfig } from '../../config/index.ts';
@@ -22,31 +22,34 @@ import { compileSpanRules, SpanFinder } from './segments/find-spans.ts';
 import type { GuardBounds, GuardedStream, GuardedText, InputVerdict, OutputOptions, OutputVerdict } from './verdict.ts';
 
 export interface Guardrails {
-  /** Whether anything is checked at all. */
+  /** Whether any guard is enabled. */
   readonly enabled: boolean;
-  /** Whether anything is looked for in answers. */
+  /** Whether any guard checks answers. */
   readonly checksOutput: boolean;
-  /** Whether answers must be whole before they are read: a moderation model judges them, so `checkOutput` is the way. */
+  /**
+   * Whether answers must be complete before they are passed on: a moderation model checks them, so `checkOutput` is
+   * used.
+   */
   readonly buffersStreams: boolean;
-  /** At once, unless a moderation model judges the input. Rejects only with the signal's reason. */
+  /** Synchronous, unless a moderation model checks the input. Rejects only with the signal's reason. */
   checkInput(texts: readonly GuardedText[], bounds: GuardBounds): InputVerdict | Promise<InputVerdict>;
-  /** At once, unless a moderation model judges the output. Rejects only with the signal's reason. */
+  /** Synchronous, unless a moderation model checks the output. Rejects only with the signal's reason. */
   checkOutput(
     text: string,
     placeholders: Placeholders,
     bounds: GuardBounds & OutputOptions,
   ): OutputVerdict | Promise<OutputVerdict>;
-  /** Everything but moderation. */
+  /** Checks a stream with all guards except moderation. */
   outputStream(placeholders: Placeholders, options?: OutputOptions): GuardedStream;
-  /** For records and logs: every kind that is looked for, masked one way, whatever its mode. */
+  /** Redacts texts for records and logs: every configured kind is masked irreversibly, whatever its mode. */
   redact(text: string): string;
 }
 
 export interface GuardrailsOptions {
-  /** Judges a text; needed where `moderation` is configured. */
+  /** Moderates a text; required if `moderation` is configured. */
   readonly moderate?: Moderate;
   /**
-   * What tags of placeholders are keyed with. Gateways that share a cache of answers share it.
+   * The key of the placeholders' tags. Gateways that share a cache of answers share it.
    * @default 32 random bytes
    */
   readonly placeholderKey?: Uint8Array;
@@ -67,7 +70,7 @@ const unguarded: Guardrails = Object.freeze({
   redact: (text: string) => text,
 });
 
-/** Guards as configured; without a configuration, one that passes everything at no cost. */
+/** Creates the configured guards; without a configuration, a guard that passes everything at no cost. */
 export function createGuardrails(config: GuardrailsConfig | undefined, options: GuardrailsOptions = {}): Guardrails {
   if (config === undefined) return unguarded;
   const key = options.placeholderKey ?? randomBytes(32);
@@ -100,7 +103,7 @@ export function createGuardrails(config: GuardrailsConfig | undefined, options: 
     checkOutput(text, placeholders, bounds) {
       const verdict = checkAnswer(text, placeholders, bounds.form ?? 'text');
       if (verdict.kind === 'blocked' || !moderation?.output) return verdict;
-      return moderation.judge(text, bounds, verdict); // the model's own text: its placeholders are not put back for a judge
+      return moderation.judge(text, bounds, verdict); // placeholders are not restored for the moderation model
     },
 
     outputStream: (placeholders, { form = 'text' } = {}) => new OutputStream(outputRules, placeholders, form),

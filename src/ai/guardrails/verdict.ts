@@ -1,19 +1,19 @@
-/** What a guard is given and what it answers. */
+/** The input and the result of a guard. */
 import type { Deadline } from '../../lib/index.ts';
 import type { Finding } from './finding.ts';
 import type { Placeholders } from './pii/placeholders.ts';
 
-/** What bounds a check: only a moderation model ever waits. */
+/** The bounds of a check: only a moderation model waits. */
 export interface GuardBounds {
   readonly signal: AbortSignal;
   readonly deadline: Deadline;
 }
 
-/** One text of a call, with whose it is. */
+/** One text of a call, with its role. */
 export interface GuardedText {
   readonly role: 'system' | 'user' | 'assistant' | 'tool';
   readonly text: string;
-  /** Which of the call's separate items it belongs to. @default what all of them share */
+  /** The item that it belongs to. @default the texts that all items share */
   readonly scope?: string;
 }
 
@@ -25,9 +25,9 @@ export interface Blocked {
 export type InputVerdict =
   | {
       readonly kind: 'pass';
-      /** The same array where nothing was changed. */
+      /** The same array if nothing was masked. */
       readonly texts: readonly GuardedText[];
-      /** To be handed to the check of the answer. */
+      /** To be passed to the check of the answer. */
       readonly placeholders: Placeholders;
       readonly findings: readonly Finding[];
     }
@@ -38,18 +38,18 @@ export type OutputVerdict =
   | Blocked;
 
 export interface OutputOptions {
-  /** What the answer is written in: in `json` originals come back escaped as JSON strings. @default 'text' */
+  /** The form of the answer: in `json` originals are escaped for JSON strings. @default 'text' */
   readonly form?: 'text' | 'json';
 }
 
-/** One answer as it comes. After `Blocked` it gives nothing but `Blocked`. */
+/** The check of one answer in deltas. After `Blocked` it only returns `Blocked`. */
 export interface GuardedStream {
-  /** The text that may leave; often empty, because a word is held until it has ended. */
+  /** The checked text; often empty, because a word is buffered until it ends. */
   push(delta: string): string | Blocked;
-  /** What was held, and what only a whole answer can tell: required patterns. */
+  /** The buffered text, and the checks of the complete answer: required patterns. */
   end(): string | Blocked;
-  /** What was found so far. */
+  /** The findings so far. */
   readonly findings: readonly Finding[];
-  /** How many characters are held back. */
+  /** The number of buffered characters. */
   readonly held: number;
 }

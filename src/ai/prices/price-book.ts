@@ -16,14 +16,7 @@ import { invariant, stableHash } from '../../lib/index.ts';
 import type { ReportedUsage } from '../model-call/index.ts';
 import { type DatedLists, listAt, listsOfDay, readDated } from './listed-prices.ts';
 import { picoPerToken } from './money.ts';
-import {
-  larger,
-  mostForBound,
-  type PriceList,
-  priceOfUsage,
-  type TokenPrices,
-  type UsageBound,
-} from './token-prices.ts';
+import { larger, maxCost, type PriceList, priceOfUsage, type TokenPrices, type UsageBound } from './token-prices.ts';
 
 /** The cost of a call. */
 export interface Charge {
@@ -64,7 +57,7 @@ export interface PriceBookOptions {
 }
 
 /** References come from the configuration, but model names may come from callers: the cache is bounded. */
-const maxKept = 2_000;
+const maxCachedReferences = 2_000;
 
 type Priced =
   | { readonly source: 'free'; readonly version: string }
@@ -81,7 +74,7 @@ export function createPriceBook({ overrides, date }: PriceBookOptions): PriceBoo
     if (override !== undefined) return override;
     const key = `${priceProvider}/${model}`;
     if (cachedPrices.has(key)) return cachedPrices.get(key);
-    if (cachedPrices.size >= maxKept) cachedPrices.clear();
+    if (cachedPrices.size >= maxCachedReferences) cachedPrices.clear();
     const priced = findPriced(priceProvider, model);
     cachedPrices.set(key, priced);
     return priced;
@@ -108,7 +101,7 @@ export function createPriceBook({ overrides, date }: PriceBookOptions): PriceBoo
     upperBound(call) {
       const priced = find(call);
       if (priced === undefined) return undefined;
-      return charge(priced, date ?? call.at, (list) => mostForBound(list, call), true);
+      return charge(priced, date ?? call.at, (list) => maxCost(list, call), true);
     },
   };
 }

@@ -98,7 +98,7 @@ export interface UsageBound {
  * expensive kind (cache writes included, those for an hour only if requested), every output token likewise, in the most
  * expensive tier that the input can reach. Web searches are not included.
  */
-export function mostForBound({ base, tiers }: PriceList, bound: UsageBound): bigint {
+export function maxCost({ base, tiers }: PriceList, bound: UsageBound): bigint {
   let most = picoForBound(base, bound);
   for (const { aboveInputTokens, prices } of tiers)
     if (bound.inputTokens > aboveInputTokens) most = larger(most, picoForBound(prices, bound));

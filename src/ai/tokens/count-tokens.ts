@@ -55,14 +55,14 @@ function ask(job: CountJob, signal: AbortSignal, timeoutMs: number): Promise<num
     const settle = (tokens: number | undefined): void => {
       if (!waiting.delete(job.id)) return;
       clearTimeout(timer);
-      signal.removeEventListener('abort', giveUp);
+      signal.removeEventListener('abort', fallBack);
       resolve(tokens);
       rest();
     };
-    const giveUp = (): void => settle(undefined);
-    const timer = setTimeout(giveUp, Math.min(timeoutMs, longestTimerMs));
+    const fallBack = (): void => settle(undefined);
+    const timer = setTimeout(fallBack, Math.min(timeoutMs, longestTimerMs));
     waiting.set(job.id, { settle });
-    signal.addEventListener('abort', giveUp, { once: true });
+    signal.addEventListener('abort', fallBack, { once: true });
     clearTimeout(idle);
     try {
       start().postMessage(job);

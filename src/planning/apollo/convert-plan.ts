@@ -9,7 +9,7 @@ import type { EntityKeys } from '../plan/entity-keys.ts';
 import { entitiesFieldOf, operationOf } from '../plan/fetch-operation.ts';
 import type { RequiredSelection, Rewrite } from '../plan/operation-plan.ts';
 import {
-  addGiven,
+  addProvided,
   addRequired,
   entityField,
   prefixes,
@@ -85,7 +85,7 @@ function toStep(node: FetchNode, path: readonly string[], entityKeys: EntityKeys
   if (node.requires === undefined) {
     invariant(node.operationKind !== 'subscription', 'subscriptions are refused before planning');
     const gives = new Set<string>();
-    addGiven(operation.selectionSet, keys, gives);
+    addProvided(operation.selectionSet, keys, gives);
     return {
       fetch: {
         ...common,
@@ -103,7 +103,7 @@ function toStep(node: FetchNode, path: readonly string[], entityKeys: EntityKeys
 
   const entities = entitiesFieldOf(operation);
   const gives = new Set<string>();
-  if (entities.selectionSet !== undefined) addGiven(entities.selectionSet, keys, gives);
+  if (entities.selectionSet !== undefined) addProvided(entities.selectionSet, keys, gives);
   const inputRewrites = (node.inputRewrites ?? []).map(toRewrite);
   const requires = entityKeys.narrowToKeys(node.serviceName, node.requires.map(toRequired), inputRewrites);
   const required = new Set<string>();

@@ -13,21 +13,21 @@ export interface PlanSearch<Plan, Choice> {
   readonly costFct: (plan: Plan) => number;
 }
 
-export interface FoundPlan<Plan> {
+export interface PlanCandidate<Plan> {
   readonly best: Plan;
   readonly cost: number;
 }
 
 /** @returns undefined if there are few enough plans for the planner to compare them all */
-export function followBest<Plan, Choice>(search: PlanSearch<Plan, Choice>): FoundPlan<Plan> | undefined {
+export function followBest<Plan, Choice>(search: PlanSearch<Plan, Choice>): PlanCandidate<Plan> | undefined {
   const bounds = searchBounds();
   const { initial, toAdd, addFct, costFct } = search;
   if (bounds === undefined || isFew(toAdd, bounds.maxComparedPlans)) return undefined;
   const choices = toAdd.reduce((sum, ways) => sum + ways.length, 0);
   const followed = Math.max(1, Math.min(bounds.maxFollowed, Math.floor(bounds.maxCosted / choices)));
-  let partial: FoundPlan<Plan>[] = [{ best: initial, cost: 0 }];
+  let partial: PlanCandidate<Plan>[] = [{ best: initial, cost: 0 }];
   for (const ways of toAdd) {
-    const next: FoundPlan<Plan>[] = [];
+    const next: PlanCandidate<Plan>[] = [];
     for (const { best: plan } of partial) {
       for (const way of ways) {
         step();

@@ -3,7 +3,7 @@ import { messageOf } from '../../errors/index.ts';
 import { PlanningLimit } from '../plan/planning-limit.ts';
 import { UnsoundPlan } from '../plan/unsound-plan.ts';
 import { createApolloPlanner, type SupergraphPlanner } from './apollo-planner.ts';
-import type { PlannerReply, PlannerRequest, WhyRefused } from './planner-messages.ts';
+import type { PlannerReply, PlannerRequest, RefusalReason } from './planner-messages.ts';
 import { PlanningTooLong } from './search-bounds.ts';
 
 const planners = new Map<string, SupergraphPlanner>();
@@ -29,13 +29,13 @@ function answer(request: PlannerRequest): PlannerReply | undefined {
       try {
         return { kind: 'planned', id, plan: planner.plan(operation, activeLabels, search) };
       } catch (error) {
-        return { kind: 'refused', id, why: whyRefused(error), reason: messageOf(error) };
+        return { kind: 'refused', id, why: refusalReasonOf(error), reason: messageOf(error) };
       }
     }
   }
 }
 
-function whyRefused(error: unknown): WhyRefused {
+function refusalReasonOf(error: unknown): RefusalReason {
   if (error instanceof PlanningTooLong) return 'too long';
   if (error instanceof PlanningLimit) return 'limit';
   return error instanceof UnsoundPlan ? 'unsound' : 'defect';

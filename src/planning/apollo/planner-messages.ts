@@ -19,11 +19,11 @@ export type PlannerReply =
   | { readonly kind: 'loaded'; readonly supergraph: string; readonly overrideLabels: readonly string[] }
   | { readonly kind: 'load failed'; readonly supergraph: string; readonly reason: string }
   | { readonly kind: 'planned'; readonly id: number; readonly plan: OperationPlan }
-  | { readonly kind: 'refused'; readonly id: number; readonly why: WhyRefused; readonly reason: string };
+  | { readonly kind: 'refused'; readonly id: number; readonly why: RefusalReason; readonly reason: string };
 
 /**
  * `too long`: the search has used its CPU time. `limit`: the operation exceeds the limits of Apollo's planner. `unsound`:
  * it has no plan, or only one that may return wrong data. `not loaded`: the process has not loaded the supergraph.
  * `defect`: planning failed with an unexpected error.
  */
-export type WhyRefused = 'too long' | 'limit' | 'unsound' | 'not loaded' | 'defect';
+export type RefusalReason = 'too long' | 'limit' | 'unsound' | 'not loaded' | 'defect';

@@ -16,7 +16,7 @@ import type { OperationPlan } from '../plan/operation-plan.ts';
 import type { Planner } from '../plan/planner.ts';
 import type { ApolloPlannerOptions } from './apollo-planner.ts';
 import { PlanQueue } from './plan-queue.ts';
-import type { PlannerReply, WhyRefused } from './planner-messages.ts';
+import type { PlannerReply, RefusalReason } from './planner-messages.ts';
 import { PlannerProcess, type ProcessEnd } from './planner-process.ts';
 import type { Search } from './search-bounds.ts';
 
@@ -77,9 +77,9 @@ const codes = {
   unsound: 'PLAN_UNSOUND',
   'not loaded': 'OVERLOADED',
   defect: 'INTERNAL_SERVER_ERROR',
-} as const satisfies Record<WhyRefused, ErrorCode>;
+} as const satisfies Record<RefusalReason, ErrorCode>;
 
-function refusal(why: WhyRefused, detail: string): GatewayError {
+function refusal(why: RefusalReason, detail: string): GatewayError {
   return new GatewayError(codes[why], { detail, cause: new Error(detail) });
 }
 
@@ -197,7 +197,7 @@ export function createPlannerPool(options: PlannerPoolOptions): PlannerPool {
     void idle.stop();
   }
 
-  function refuse(task: Task, why: WhyRefused, reason: string): void {
+  function refuse(task: Task, why: RefusalReason, reason: string): void {
     const next = nextStage(task.stage);
     if (why === 'too long' && next !== undefined) {
       waiting.add({ ...task, stage: next, isLong: true });

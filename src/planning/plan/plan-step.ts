@@ -52,14 +52,14 @@ export function prefixes(keys: readonly string[]): Set<string> {
   return new Set(keys.map((_key, index) => keys.slice(0, index + 1).join('.')));
 }
 
-export function addGiven(set: SelectionSetNode, path: readonly string[], gives: Set<string>): void {
+export function addProvided(set: SelectionSetNode, path: readonly string[], gives: Set<string>): void {
   for (const selection of set.selections) {
     if (selection.kind === Kind.FIELD) {
       const inner = [...path, responseKeyOf(selection)];
       gives.add(inner.join('.'));
-      if (selection.selectionSet !== undefined) addGiven(selection.selectionSet, inner, gives);
+      if (selection.selectionSet !== undefined) addProvided(selection.selectionSet, inner, gives);
     } else if (selection.kind === Kind.INLINE_FRAGMENT) {
-      addGiven(selection.selectionSet, path, gives);
+      addProvided(selection.selectionSet, path, gives);
     }
   }
 }

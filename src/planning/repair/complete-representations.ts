@@ -9,7 +9,7 @@ import { type FieldNode, Kind, type OperationDefinitionNode, type SelectionSetNo
 import { entitiesFieldOf, withOperation, withoutFields } from '../plan/fetch-operation.ts';
 import type { EntityTarget, RequiredSelection } from '../plan/operation-plan.ts';
 import {
-  addGiven,
+  addProvided,
   addRequired,
   entityField,
   type Step,
@@ -26,28 +26,28 @@ export function completeRepresentations(graph: StepGraph, requiredFields: Requir
     const [target] = fetch.kind === 'entities' ? (fetch.fields[0]?.targets ?? []) : [];
     if (fetch.kind === 'root' || target === undefined || fetch.context.length > 0) continue;
     const { operation } = fetch;
-    const lacking = requiredFields
+    const missing = requiredFields
       .placed(fetch.subgraph, operation, target.path, true)
-      .filter((field) => field.represented && isLacking(field, target, step, steps, requiredFields));
-    if (lacking.length === 0) continue;
-    const moved = new Set(lacking.map(({ node }) => node));
+      .filter((field) => field.represented && isMissing(field, target, step, steps, requiredFields));
+    if (missing.length === 0) continue;
+    const moved = new Set(missing.map(({ node }) => node));
     const complete = topFields(entitiesFieldOf(operation).selectionSet).filter((node) => !moved.has(node));
     if (complete.every((node) => node.name.value === '__typename')) {
       // Without input rewrites the type is known already, so no fetch has to wait for this `__typename`.
       const removed = new Set(target.inputRewrites.length === 0 ? complete : []);
-      const completed = withFields(step, operation, removed, lacking);
+      const completed = withFields(step, operation, removed, missing);
       steps[index] = completed;
-      if (!isMutation(steps[0])) dropNeedlessWaits(index, completed, steps, after);
-      waitForLacking(index, lacking, steps, after);
+      if (!isMutation(steps[0])) dropRedundantDependencies(index, completed, steps, after);
+      waitForMissing(index, missing, steps, after);
       continue;
     }
-    const completed = forTypes(withFields(step, operation, new Set(complete), lacking), lacking, requiredFields);
+    const completed = forTypes(withFields(step, operation, new Set(complete), missing), missing, requiredFields);
     steps[index] = withFields(step, operation, moved, []);
     const addedIndex = steps.length;
     steps.push(completed);
     preceding.push([...(preceding[index] ?? [])]);
     after.push([...(after[index] ?? [])]);
-    waitForLacking(addedIndex, lacking, steps, after);
+    waitForMissing(addedIndex, missing, steps, after);
     // A step that waited for a moved field still does, even if the remaining fields provide it to objects of another type.
     after.forEach((waits, dependant) => {
       if (dependant === addedIndex || !waits.includes(index)) return;
@@ -58,7 +58,7 @@ export function completeRepresentations(graph: StepGraph, requiredFields: Requir
 }
 
 /** Steps that waited for fields the step no longer provides wait for what the step waits for instead. */
-function dropNeedlessWaits(index: number, { gives }: Step, steps: readonly Step[], after: number[][]): void {
+function dropRedundantDependencies(index: number, { gives }: Step, steps: readonly Step[], after: number[][]): void {
   after.forEach((waits, dependant) => {
     if (!waits.includes(index) || steps[dependant]?.needs.isDisjointFrom(gives) === false) return;
     after[dependant] = [...new Set([...waits.filter((waited) => waited !== index), ...(after[index] ?? [])])];
@@ -70,7 +70,7 @@ function isMutation(step: Step | undefined): boolean {
 }
 
 /** Whether the field's representation lacks a field that it requires and that another step provides. */
-function isLacking(
+function isMissing(
   { typeName, requires }: PlacedField,
   target: EntityTarget,
   step: Step,
@@ -95,14 +95,14 @@ function isLacking(
 }
 
 /** Waits for every step that provides a lacking field: one that is waited for already may provide it for another type. */
-function waitForLacking(
+function waitForMissing(
   index: number,
-  lacking: readonly PlacedField[],
+  missing: readonly PlacedField[],
   steps: readonly Step[],
   after: number[][],
 ): void {
   const required = new Set<string>();
-  for (const { path, requires } of lacking) addRequired(requires, withoutLists(path), required);
+  for (const { path, requires } of missing) addRequired(requires, withoutLists(path), required);
   steps.forEach(({ gives }, provider) => {
     const waits = after[index];
     if (provider === index || gives.isDisjointFrom(required) || waits === undefined || waits.includes(provider)) return;
@@ -115,7 +115,7 @@ function withFields(
   step: Step,
   whole: OperationDefinitionNode,
   removed: ReadonlySet<FieldNode>,
-  lacking: readonly PlacedField[],
+  missing: readonly PlacedField[],
 ): Step {
   const { fetch } = step;
   const [field] = fetch.kind === 'entities' ? fetch.fields : [];
@@ -125,10 +125,10 @@ function withFields(
   const { selectionSet } = entitiesFieldOf(operation);
   const keys = withoutLists(target.path);
   const gives = new Set<string>();
-  if (selectionSet !== undefined) addGiven(selectionSet, keys, gives);
+  if (selectionSet !== undefined) addProvided(selectionSet, keys, gives);
   const required = new Set<string>();
-  for (const { requires } of lacking) addRequired(requires, keys, required);
-  const additions = lacking.map(
+  for (const { requires } of missing) addRequired(requires, keys, required);
+  const additions = missing.map(
     ({ typeName, requires }) => ({ kind: 'on', type: typeName, selections: requires }) as const,
   );
   // Added inside the existing conditions: a condition beside them could make a representation without a key.
@@ -148,7 +148,7 @@ function withFields(
 }
 
 /** The step with representations of only those objects that may have one of the fields. */
-function forTypes(step: Step, lacking: readonly PlacedField[], { areDisjoint }: RequiredFields): Step {
+function forTypes(step: Step, missing: readonly PlacedField[], { areDisjoint }: RequiredFields): Step {
   const { fetch } = step;
   if (fetch.kind === 'root') return step;
   const fields = fetch.fields.map((field) => ({
@@ -158,7 +158,7 @@ function forTypes(step: Step, lacking: readonly PlacedField[], { areDisjoint }: 
       requires: target.requires.filter((selection) => {
         if (selection.kind === 'field' || selection.type === undefined) return true;
         const { type } = selection;
-        return lacking.some(({ typeName }) => !areDisjoint(type, typeName));
+        return missing.some(({ typeName }) => !areDisjoint(type, typeName));
       }),
     })),
   }));

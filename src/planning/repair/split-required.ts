@@ -12,7 +12,7 @@ import type { EntityKeys } from '../plan/entity-keys.ts';
 import { entitiesFieldOf, entityOperation, withOperation, withoutFields } from '../plan/fetch-operation.ts';
 import type { RequiredSelection } from '../plan/operation-plan.ts';
 import {
-  addGiven,
+  addProvided,
   addRequired,
   entityField,
   pathOf,
@@ -70,7 +70,7 @@ function splitStep(
   ] as const;
   const provided = new Set<string>();
   const selectionSet: SelectionSetNode = { kind: Kind.SELECTION_SET, selections: [field.node] };
-  addGiven(selectionSet, keys, provided);
+  addProvided(selectionSet, keys, provided);
   return {
     fetch: withOperation(
       {
@@ -94,7 +94,7 @@ function withoutStepFields(step: Step, removed: ReadonlySet<FieldNode>): Step {
   const fetch: DraftFetch = withOperation(step.fetch, withoutFields(step.fetch.operation, removed));
   const { selectionSet } = fetch.operation;
   const gives = new Set<string>();
-  addGiven(
+  addProvided(
     fetch.kind === 'root' ? selectionSet : (entitiesFieldOf(fetch.operation).selectionSet ?? selectionSet),
     withoutLists(pathOf(fetch)),
     gives,

@@ -1,7 +1,10 @@
-/** Anthropic's messages: content blocks begun, filled and ended one after the other; usage at the start and the end. */
+/**
+ * Anthropic's messages: content blocks are started, filled and stopped one after the other; usage at the start and the
+ * end.
+ */
 import { unreachable } from '../../lib/index.ts';
 import { argumentsObject } from '../arguments-object.ts';
-import type { ErrorAnswer } from '../scripted-reply.ts';
+import type { ErrorAnswer } from '../error-answer.ts';
 import type { SettledAnswer } from '../settle-answer.ts';
 import { splitText } from '../settle-answer.ts';
 import { type Frame, namedFrame, serverSentEvents, type WireForm } from '../wire-form.ts';
@@ -46,7 +49,7 @@ export const anthropicMessages: WireForm = {
       const deltas = splitText(call.arguments, 3).map((piece) => ({ type: 'input_json_delta', partial_json: piece }));
       block({ ...toolUse(call), input: {} }, deltas);
     }
-    // Usage is cumulative here: what is sent twice must not be added up.
+    // Usage is cumulative here: counts that are sent twice must not be summed.
     const last = { delta: endOf(answer), ...usageField(answer, answer.usage?.output ?? 0) };
     push('message_delta', last, 'finish');
     if (answer.usageTwice) push('message_delta', last, 'finish');
@@ -99,7 +102,7 @@ function stopReason(finish: SettledAnswer['finish']): string {
   }
 }
 
-/** `input_tokens` leaves out what came from the cache or went to it. */
+/** `input_tokens` excludes cache reads and writes. */
 function usageField({ usage }: SettledAnswer, output: number) {
   if (usage === undefined) return {};
   return {
@@ -138,7 +141,7 @@ const byCode: ReadonlyMap<string, readonly [type: string, message: string]> = ne
   ['content_filter', ['invalid_request_error', 'Output blocked by content filtering policy']],
 ]);
 
-/** Anthropic has no codes: a code of ours that is none of its cases is taken as the type. */
+/** Anthropic has no codes: a scripted code without an equivalent is used as the type. */
 export function anthropicError({ status, code, message }: ErrorAnswer) {
   const defaultError = byStatus.get(status) ?? [
     status < 500 ? 'invalid_request_error' : 'api_error',

@@ -2,7 +2,7 @@
 import { crc32 } from 'node:zlib';
 import { unreachable } from '../../lib/index.ts';
 import { argumentsObject } from '../arguments-object.ts';
-import type { ErrorAnswer } from '../scripted-reply.ts';
+import type { ErrorAnswer } from '../error-answer.ts';
 import type { SettledAnswer, Tokens } from '../settle-answer.ts';
 import { splitText } from '../settle-answer.ts';
 import type { Frame, WireForm } from '../wire-form.ts';
@@ -117,7 +117,7 @@ function stopReason(finish: SettledAnswer['finish']): string {
   }
 }
 
-/** `inputTokens` leaves out what came from the cache or went to it. */
+/** `inputTokens` excludes cache reads and writes. */
 function usageOf(tokens: Tokens) {
   const inputTokens = Math.max(0, tokens.input - tokens.cached - tokens.cacheWrite);
   return {

@@ -1,4 +1,4 @@
-/** Embeddings on OpenAI's and Gemini's wires: vectors of length 1 made from each text alone, or those scripted. */
+/** Embeddings on OpenAI's and Gemini's wires: vectors of length 1 derived from each text, or scripted ones. */
 import { stableHash } from '../../lib/index.ts';
 import type { ScriptedAnswer } from '../scripted-reply.ts';
 
@@ -60,7 +60,7 @@ function vectorOf(text: string, length: number): readonly number[] {
     squares += value * value;
   }
   const norm = Math.sqrt(squares) || 1;
-  // Exact in 32 bits, so that both encodings say the same.
+  // Exact in 32 bits, so that both encodings are equal.
   return vector.map((value) => Math.fround(value / norm));
 }
 

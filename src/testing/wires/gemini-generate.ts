@@ -1,7 +1,9 @@
-/** Gemini's generateContent: each event of a stream is a whole answer in small, with cumulative usage; no event says the end. */
+/**
+ * Gemini's generateContent: each event of a stream is a small answer with cumulative usage; there is no terminal event.
+ */
 import { unreachable } from '../../lib/index.ts';
 import { argumentsObject } from '../arguments-object.ts';
-import type { ErrorAnswer } from '../scripted-reply.ts';
+import type { ErrorAnswer } from '../error-answer.ts';
 import type { SettledAnswer, Tokens } from '../settle-answer.ts';
 import { splitText } from '../settle-answer.ts';
 import { dataFrame, type Frame, serverSentEvents, type WireForm } from '../wire-form.ts';
@@ -20,7 +22,7 @@ export const geminiGenerate: WireForm = {
   frames(answer) {
     const frames: Frame[] = [];
     const { usage } = answer;
-    // Cumulative: half of what was written is told before the end, so that adding up is seen to be wrong.
+    // Cumulative: half of the usage is sent before the end, so that a test detects summing.
     const soFar = usage && { ...usage, output: Math.floor(usage.output / 2) };
     const push = (part: unknown) =>
       frames.push(dataFrame('delta', bodyOf(answer, { content: contentOf([part]), index: 0 }, soFar)));
@@ -83,7 +85,7 @@ function finishReason(finish: SettledAnswer['finish']): string {
   }
 }
 
-/** `candidatesTokenCount` leaves out the thinking. */
+/** `candidatesTokenCount` excludes thinking. */
 function usageMetadata(tokens: Tokens) {
   return {
     promptTokenCount: tokens.input,

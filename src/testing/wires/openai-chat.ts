@@ -1,4 +1,4 @@
-/** OpenAI's chat completions: one `data:` line per chunk, usage in a chunk of its own where asked for, then `[DONE]`. */
+/** OpenAI's chat completions: one `data:` line per chunk, usage in a separate chunk if requested, then `[DONE]`. */
 import { unreachable } from '../../lib/index.ts';
 import type { ScriptedFinish } from '../scripted-reply.ts';
 import type { SettledAnswer, SettledToolCall, Tokens } from '../settle-answer.ts';
@@ -26,7 +26,7 @@ export const openAiChat: WireForm = {
   },
 
   frames(answer) {
-    // What all chunks share is written once: a stream of a thousand chunks is mostly this.
+    // The common part of all chunks is serialised once: a stream of a thousand chunks is mostly this.
     const head = `data: {"id":"chatcmpl-${answer.id}","object":"chat.completion.chunk","created":${createdAt},"model":${JSON.stringify(answer.model)},"service_tier":"default","system_fingerprint":"fp_scripted"`;
     const noUsage = answer.includeUsage && answer.usage !== undefined ? ',"usage":null' : '';
     const tail = `,"logprobs":null,"finish_reason":null}]${noUsage}}\n\n`;

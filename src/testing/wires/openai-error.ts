@@ -1,5 +1,5 @@
 /** OpenAI's error body, which every endpoint of its wire shares. */
-import type { ErrorAnswer } from '../scripted-reply.ts';
+import type { ErrorAnswer } from '../error-answer.ts';
 
 interface OpenAiError {
   readonly message: string;

@@ -1,4 +1,4 @@
-/** OpenAI's responses: items, each with its own events, all numbered; the last event holds the whole response. */
+/** OpenAI's responses: items, each with its own events, all numbered; the last event has the whole response. */
 import type { SettledAnswer, Tokens } from '../settle-answer.ts';
 import { splitText } from '../settle-answer.ts';
 import { createdAt, type Frame, namedFrame, serverSentEvents, type WireForm } from '../wire-form.ts';
@@ -22,7 +22,7 @@ export const openAiResponses: WireForm = {
     };
 
     push('response.created', { response: responseOf(answer, 'in_progress', []) });
-    // The second place of a usage sent twice.
+    // The second place of a usage that is sent twice.
     const usage = answer.usageTwice && answer.usage !== undefined ? responseUsage(answer.usage) : null;
     push('response.in_progress', { response: { ...responseOf(answer, 'in_progress', []), usage } });
     const output = outputOf(answer);
@@ -45,7 +45,7 @@ export const openAiResponses: WireForm = {
 
 type Push = (type: string, fields: Readonly<Record<string, unknown>>) => void;
 
-/** An item's events: it is added empty, filled, and told once more whole. */
+/** An item's events: it is added empty, filled, and repeated as a whole. */
 function pushItem(push: Push, answer: SettledAnswer, item: Item, index: number): void {
   const at = { item_id: item.id, output_index: index };
   switch (item.type) {

@@ -1,6 +1,6 @@
-/** Which form each wire has, and how its vendor words an error. */
+/** The form of each wire, and how its vendor reports an error. */
 import { unreachable } from '../../lib/index.ts';
-import type { ErrorAnswer } from '../scripted-reply.ts';
+import type { ErrorAnswer } from '../error-answer.ts';
 import type { GeneratingWire, Wire } from '../wire.ts';
 import type { WireForm } from '../wire-form.ts';
 import { anthropicError, anthropicMessages } from './anthropic-messages.ts';
@@ -20,7 +20,7 @@ export const wireForms: Readonly<Record<GeneratingWire, WireForm>> = {
   'cohere-chat': cohereChat,
 };
 
-/** An error's body and headers. Gemini tells when to come back in its body, everyone else in headers. */
+/** An error's body and headers. Gemini has the retry delay in its body, all others in headers. */
 export function wireError(
   wire: Wire,
   error: ErrorAnswer,

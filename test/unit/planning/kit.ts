@@ -4,7 +4,7 @@ import type { DraftEntityFetch, DraftFetch, DraftPlan } from '../../../src/plann
 import { entitiesFieldOf, operationOf } from '../../../src/planning/plan/fetch-operation.ts';
 import type { RequiredSelection, RootFetch } from '../../../src/planning/plan/operation-plan.ts';
 import {
-  addGiven,
+  addProvided,
   addRequired,
   entityField,
   prefixes,
@@ -64,12 +64,12 @@ export function entityFetch(
 export function stepOf(fetch: DraftFetch): Step {
   const gives = new Set<string>();
   if (fetch.kind === 'root') {
-    addGiven(fetch.operation.selectionSet, [], gives);
+    addProvided(fetch.operation.selectionSet, [], gives);
     return { fetch, gives, needs: new Set(), requires: new Set() };
   }
   const { path = [], requires = [] } = fetch.fields[0]?.targets[0] ?? {};
   const { selectionSet } = entitiesFieldOf(fetch.operation);
-  if (selectionSet !== undefined) addGiven(selectionSet, withoutLists(path), gives);
+  if (selectionSet !== undefined) addProvided(selectionSet, withoutLists(path), gives);
   const required = new Set<string>();
   addRequired(requires, withoutLists(path), required);
   return { fetch, gives, needs: prefixes(withoutLists(path)).union(required), requires: required };

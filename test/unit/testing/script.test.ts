@@ -16,11 +16,11 @@ describe('a script', () => {
     const provider = await start({ respond: { text: 'standing' } });
     provider.script([{ text: 'first' }, { text: 'second' }]);
     provider.script({ text: 'third' });
-    expect(provider.scriptedLeft).toBe(3);
+    expect(provider.pendingReplies).toBe(3);
     const said: unknown[] = [];
     for (let call = 0; call < 5; call++) said.push(await contentOf(await ask(provider)));
     expect(said).toEqual(['first', 'second', 'third', 'standing', 'standing']);
-    expect(provider.scriptedLeft).toBe(0);
+    expect(provider.pendingReplies).toBe(0);
   });
 
   it('may apply to one key, one model, one wire', async () => {
@@ -59,7 +59,7 @@ describe('a script', () => {
 
 describe('what arrives', () => {
   it('can be awaited, and is stored up to a bound', async () => {
-    const provider = await start({ keepRequests: 2 });
+    const provider = await start({ maxRequests: 2 });
     const arrived = provider.waitForRequests(2);
     await ask(provider);
     await ask(provider, 'anthropic-messages');
@@ -229,7 +229,7 @@ describe('keys and rates', () => {
     provider.script({ text: 'not used up by a refusal' });
     const refused = await call();
     expect(refused.status).toBe(429);
-    expect(provider.scriptedLeft).toBe(1);
+    expect(provider.pendingReplies).toBe(1);
     const waitMs = Number(refused.headers.get('retry-after-ms'));
     expect(waitMs).toBeGreaterThan(0);
     expect(waitMs).toBeLessThanOrEqual(40);

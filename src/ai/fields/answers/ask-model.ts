@@ -15,7 +15,7 @@ import {
   userText,
 } from '../../model-call/index.ts';
 import type { ModelClient } from '../../models/index.ts';
-import { type OutputReading, repairWords } from '../output/field-output.ts';
+import { type OutputReading, repairMessage } from '../output/field-output.ts';
 import { leaksInstructions } from '../output/instruction-leak.ts';
 import { answerJson } from '../output/output-text.ts';
 import type { FieldAnswer, FieldQuestion, Provenance } from './field-question.ts';
@@ -40,7 +40,7 @@ export async function askModel(models: ModelClient, question: FieldQuestion, bou
     messages: [
       ...request.messages,
       { role: 'assistant', content: [{ type: 'text', text: textOf(first).slice(0, maxRepeated) }] },
-      userText(repairWords(reading.problems)),
+      userText(repairMessage(reading.problems)),
     ],
   };
   const second = await ask(models, question, repair, bounds).catch((error: unknown) => {

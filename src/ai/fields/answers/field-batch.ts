@@ -26,7 +26,7 @@ interface UnansweredItem {
 }
 
 /** Failures after which asking for each item alone may succeed; any other would only be repeated n times. */
-const retriedAlone: ReadonlySet<string> = new Set([
+const retriableCodes: ReadonlySet<string> = new Set([
   'AI_REQUEST_UNSUPPORTED',
   'AI_REQUEST_INVALID',
   'AI_CONTEXT_WINDOW_EXCEEDED',
@@ -71,7 +71,7 @@ export class BatchedQuestions {
     for (const { item, spent } of unanswered) {
       const { question, bounds, settle } = item;
       askModel(this.#models, question, bounds).then(
-        (answer) => settle.resolve(withSpent(answer, spent)),
+        (answer) => settle.resolve(withUsage(answer, spent)),
         settle.reject,
       );
     }
@@ -100,12 +100,12 @@ export class BatchedQuestions {
       for (const [index, item] of items.entries()) {
         const provenance = provenanceOf(item, completion, items.length, index);
         const answer = answers.get(index);
-        const texts = { messages: ownMessages(messages, items.length, index), answer: JSON.stringify(answer) ?? '' };
+        const texts = { messages: messagesOfItem(messages, items.length, index), answer: JSON.stringify(answer) ?? '' };
         if (!settleItem(item, answer, { ...provenance, texts })) unanswered.push({ item, spent: provenance });
       }
       return unanswered;
     } catch (error) {
-      if (error instanceof GatewayError && retriedAlone.has(error.code)) return allOf(items, completion);
+      if (error instanceof GatewayError && retriableCodes.has(error.code)) return allOf(items, completion);
       for (const { settle } of items) settle.reject(error);
       return [];
     } finally {
@@ -122,7 +122,7 @@ function allOf(items: readonly Waiting[], spentOn?: Completion): readonly Unansw
 }
 
 /** The cost of a shared call is reported even where it answered nothing: the fields' costs add up to what was spent. */
-function withSpent(answer: FieldAnswer, spent: Provenance | undefined): FieldAnswer {
+function withUsage(answer: FieldAnswer, spent: Provenance | undefined): FieldAnswer {
   if (spent === undefined) return answer;
   const { provenance } = answer;
   const usage =
@@ -142,7 +142,7 @@ function withSpent(answer: FieldAnswer, spent: Provenance | undefined): FieldAns
 }
 
 /** The shared messages and the item's: its neighbours' texts may belong to other clients. */
-function ownMessages(messages: readonly Message[], count: number, index: number): readonly Message[] {
+function messagesOfItem(messages: readonly Message[], count: number, index: number): readonly Message[] {
   const place = messages.length - count + index;
   return [...messages.slice(0, -count), ...messages.slice(place, place + 1)];
 }

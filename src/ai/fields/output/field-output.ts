@@ -29,7 +29,7 @@ import { answerJson, answerText } from './output-text.ts';
 import { boundedText, maxStringLength } from './output-value.ts';
 
 export type { OutputProblem } from './output-reader.ts';
-export { repairWords } from './output-repair.ts';
+export { repairMessage } from './output-repair.ts';
 export { unsupportedOutput } from './output-support.ts';
 
 export interface FieldOutput {

@@ -29,8 +29,8 @@ const maxProblems = 50;
 export function readOutput(shape: OutputShape, isWrapped: boolean, value: unknown): ValueReading {
   const reader = new OutputReader();
   const read = isWrapped ? reader.readWrapped(shape, value) : reader.readTop(shape, value);
-  const { problems, isLost } = reader;
-  if (isLost)
+  const { problems, isPropagated } = reader;
+  if (isPropagated)
     return read instanceof GatewayError ? { kind: 'invalid', problems } : { kind: 'invalid', problems, value: read };
   return problems.length === 0 ? { kind: 'valid', value: read } : { kind: 'partial', value: read, problems };
 }
@@ -38,7 +38,7 @@ export function readOutput(shape: OutputShape, isWrapped: boolean, value: unknow
 class OutputReader {
   readonly problems: OutputProblem[] = [];
   /** Whether an error in the last value propagates to its parent. */
-  isLost = false;
+  isPropagated = false;
   readonly #path: (string | number)[] = [];
   #lastError: GatewayError | undefined;
 
@@ -68,7 +68,7 @@ class OutputReader {
   #read(shape: OutputShape, value: unknown): unknown {
     if (value === null) return shape.isNullable ? null : this.#fail('must not be null');
     const read = this.#readPresent(shape, value);
-    if (this.isLost && shape.isNullable) this.isLost = false;
+    if (this.isPropagated && shape.isNullable) this.isPropagated = false;
     return read;
   }
 
@@ -98,17 +98,17 @@ class OutputReader {
     if (!Array.isArray(value)) return this.#fail('must be a list');
     if (value.length > maxListLength) return this.#fail(`must have at most ${maxListLength} items`);
     const read: unknown[] = new Array(value.length);
-    let isLost = false;
+    let isPropagated = false;
     for (let index = 0; index < value.length; index++) {
       this.#path.push(index);
       read[index] = this.#read(item, value[index]);
       this.#path.pop();
-      if (this.isLost) {
-        isLost = true;
-        this.isLost = false;
+      if (this.isPropagated) {
+        isPropagated = true;
+        this.isPropagated = false;
       }
     }
-    this.isLost = isLost;
+    this.isPropagated = isPropagated;
     return read;
   }
 
@@ -117,18 +117,18 @@ class OutputReader {
     value: Readonly<Record<string, unknown>>,
     read: Record<string, unknown>,
   ): Record<string, unknown> {
-    let isLost = false;
+    let isPropagated = false;
     for (const { name, shape } of fields) {
       this.#path.push(name);
       if (Object.hasOwn(value, name)) read[name] = this.#read(shape, value[name]);
       else read[name] = shape.isNullable ? null : this.#fail('is missing');
       this.#path.pop();
-      if (this.isLost) {
-        isLost = true;
-        this.isLost = false;
+      if (this.isPropagated) {
+        isPropagated = true;
+        this.isPropagated = false;
       }
     }
-    this.isLost = isLost;
+    this.isPropagated = isPropagated;
     return read;
   }
 
@@ -146,7 +146,7 @@ class OutputReader {
 
   /** @returns the error that replaces the value. Past `maxProblems` one error is reused: stack traces are expensive. */
   #fail(message: string): GatewayError {
-    this.isLost = true;
+    this.isPropagated = true;
     if (this.problems.length >= maxProblems && this.#lastError !== undefined) return this.#lastError;
     const path = [...this.#path];
     this.problems.push({ path, message: path.length === 0 ? `the answer ${message}` : message });

@@ -7,7 +7,7 @@ const maxListed = 4;
  * The text of the repair message sent after an invalid answer: each problem with its path in the JSON. The answer may
  * contain an injection, so no more than single words of it are quoted.
  */
-export function repairWords(problems: readonly OutputProblem[]): string {
+export function repairMessage(problems: readonly OutputProblem[]): string {
   const lines = problems.slice(0, maxListed).map(({ path, message }) => `- ${placeOf(path)}${message.slice(0, 500)}`);
   const remaining = problems.length - lines.length;
   if (remaining > 0) lines.push(`- and ${remaining} more like these`);

@@ -1,7 +1,7 @@
 /**
- * The parts of a text that say something else when decoded: base64, hex, numbers, URL encoding, HTML entities and JavaScript
- * escapes. Only what decodes to readable text is given, and each part is at most as long as what it came from, so all
- * of them together cost no more than the text itself.
+ * Decodes the encoded parts of a text: base64, hex, numbers, URL encoding, HTML entities and JavaScript escapes. Only
+ * parts that decode to readable text are returned, and each is at most as long as its source, so checking all of them
+ * costs no more than checking the text.
  */
 export interface DecodedPart {
   readonly start: number;
@@ -43,7 +43,7 @@ export function decodedParts(text: string, depth: number): DecodedPart[] {
   return parts;
 }
 
-/** The text without its escapes; `undefined` with fewer than three. */
+/** The text without its escapes; `undefined` if it has fewer than three. */
 function unescaped(text: string): string | undefined {
   let count = 0;
   const plain = text.replace(escapes, (encoded) => {
@@ -56,7 +56,7 @@ function unescaped(text: string): string | undefined {
   return count < 3 ? undefined : plain.replaceAll('+', ' ');
 }
 
-/** As text where nearly all of it is letters and common signs; `undefined` otherwise. */
+/** The decoded text if nearly all of it is letters and common signs; `undefined` otherwise. */
 function readable(bytes: Uint8Array): string | undefined {
   if (bytes.length < 8) return undefined;
   const probe = Math.min(bytes.length, 64);

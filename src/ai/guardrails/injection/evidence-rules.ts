@@ -1,12 +1,12 @@
 /**
- * Evidence of several kinds, none of which is enough alone: an honest text holds one of them, an injected order two or
- * more close together. Each kind has a name of its own and a score below 0.7; two kinds of 0.46 and above reach 0.7.
- * Same notation as `order-rules.ts`.
+ * Rules for weak evidence of several kinds, none of which is sufficient alone: a harmless text has one of them, an
+ * injected order two or more close together. Each kind has a name and a score below 0.7; two kinds of 0.46 and above
+ * reach 0.7. The notation is that of `order-rules.ts`.
  */
 import type { InjectionRuleDefinition } from './order-rules.ts';
 
 export const evidencePhrases: Readonly<Record<string, string>> = {
-  /** Nouns that only mean a model, and are addressed as its reader. */
+  /** Nouns that only denote a model, when it is addressed as the reader. */
   machine: `$modelNoun | chatbot | chatbots | bot | sprachmodell | automatic screening | automated screening | automated tool | automatic reviewer | machine that reads | modelu | modelo de linguagem | τεχνητή νοημοσύνη |
     la ia | ша ии | umělá inteligence | tekoäly | kecerdasan buatan | trí tuệ nhân tạo`,
   noteWord:
@@ -17,10 +17,10 @@ export const evidencePhrases: Readonly<Record<string, string>> = {
     to the ~1 $machine | for the ~1 $machine that | for the ~1 $machine , | for copilot , | for chatgpt , | for claude , | for gemini , | for llms , | for ai , | any $machine | whichever $machine | every $machine | an das ~1 $machine | an die ~1 $machine | an den ~1 $machine | au ~1 $machine | al ~1 $machine | aan de ~1 $machine | till ~1 $machine | do ~1 $machine | $machine reviewers | $machine evaluators | $machine reviewer | $machine evaluator | $machine summariser | $machine summarizer | $machine agents | $machine readers | $machine grader | grading model | the $machine grading |
     $noteWord ~2 assistant | $noteWord ~1 lassistant | $noteWord ~1 lassistente | $noteWord al asistente | $noteWord ~1 asistente de ia | dear assistant | lieber assistent | querido asistente | cher assistant | caro assistente`,
   calledMachine: '!$machine , | !chatgpt ,',
-  /** What a model is made of and a customer does not speak of. */
+  /** Parts of a model's setup that customers do not mention. */
   certainInternals:
     '$systemPrompt | system prompt | system instructions | system message | initial prompt | hidden prompt | original prompt | secret prompt | hidden instructions | secret instructions | initial instructions | internal instructions | starting instructions | complete prompt | full prompt | entire prompt | $yours context window | $yours programming | internal rules | internal guidelines | tools you can | tools you have | directives ~3 you | interne regeln | internen regeln | consignes internes | instrucciones internas | istruzioni interne',
-  /** Nobody speaks of these to a person. */
+  /** Terms that nobody uses to a person. */
   yourInternals:
     '$yours system prompt | $yours system message | $yours system instructions | $yours ~1 $hidden ~1 instructions | $yours ~1 $hidden ~1 prompt | $yours ~1 $hidden ~1 rules | $yours ~1 $hidden ~1 anweisungen | $yours ~1 $hidden ~1 consignes | $yours ~1 initial instructions | $yours initial prompt | $yours context window | $yours guardrails | $yours programming | $yours safety guidelines | $yours safety ~1 filter | $yours safety ~1 filters | $yours training | $yours ~1 restrictions | $yours $systemPrompt | prompt du système | $yours prompt système | prompt système | prompt del sistema | prompt do sistema | prompt de sistema | prompt di sistema | sistem istemini | sistem promptunu | prompt systemowy | системный промпт | системный запит | systémový prompt | systemprompten | lời nhắc hệ thống | prompt sistem | promptul de sistem | σύστημα prompt | सिस्टम प्रॉम्प्ट',
   internals: `$certainInternals | $yourInternals | $yours prompt | developer message | $yours context | $yours context window | context window |
@@ -30,13 +30,13 @@ export const evidencePhrases: Readonly<Record<string, string>> = {
     du ~2 erhalten hast | du ~2 bekommen hast | du ~2 gesagt bekommen | dir ~2 gesagt | tu as ~1 reçu | tu as ~1 reçues | on ta ~1 donné | on ta ~1 dit | te dijeron | te dio | te han dado | recibiste | ti hanno ~1 dato | ti hanno detto | te foi dado | você recebeu | você foi ~1 dito | tebie dano | ci dano | je gekregen hebt | тебе ~2 говорили | тебе дали`,
   emptied: `$voided | obsolete | outdated | aufgehoben | hinfällig | ungültig | gelten nicht | gelten ~1 nicht mehr | annulées | annulés | annulée | ne valent plus | anuladas | anulada | annullate | annullata | canceladas | cancelada | canceled | gelden niet | gelden ~1 niet meer | nie obowiązują | nie obowiązuje | отменены | отменяются | не действуют | скасовано | скасовані |
     geçersiz | gäller inte | gjelder ikke | gælder ikke | eivät ~1 päde | neplatí | ισχύουν | लागू नहीं | không còn hiệu lực | tidak berlaku | nem érvényesek | mai ~1 valabile | ملغاة | لاغية | were lifted | been lifted | are lifted | lifted your | are off | is off | switched off | are gone | vanish | deactivated | deaktiviert | désactivé | disabled`,
-  /** An answer's words, dictated. */
+  /** Dictated wording of an answer. */
   verbatimAnswer: `nothing but | nothing else than | nothing else but | nothing except | with a single word | with one word | with the word | with the words | only the word | only the sentence | only the words | the words | the word | the sentence | exactly | the string | the label | only with | only in | nur mit | nur noch | ausschließlich | mit dem wort | seulement | uniquement | par le mot | solo con | sólo con | únicamente | con la palabra | soltanto | solo con | con la parola | apenas | somente | com a palavra | alleen | slechts | met het woord | tylko | słowem | только | словом | bara med | endast | bare med | kun med | vain | jen | pouze | slovem | csak | sadece | yalnızca | doar | numai | μόνο | केवल | chỉ | hanya | فقط`,
   standing: `in future | in all your | permanently | for the rest of | $fromNow | $whatever | irrespective | independent of | no matter | regardless | whatever it | whatever comes | to everything | to every | to all ~2 messages | in every ~1 answer | in every ~1 reply | in all ~2 answers | in each ~1 answer | each of your ~1 answers | each of your replies | every translation you | every summary you | every answer you | every reply you | all later | all future | all following | all remaining | all further | for each item | for every item | whatever the | whichever | from today | auf alles | auf jede | jede deiner | à tout | à toute | à chaque | chacune de tes | a todo | a todos | cada respuesta | a tutto | a ogni | qualunque cosa | a tudo | a todas | op alles | elk bericht | na wszystko | na każde | на всё | на любой | på allt | på alt | kaikkeen | na všechno | mindenre | her soruya | her şeye | la orice | σε όλα | हर सवाल | mọi thứ | semuanya | كل ما | egal was | qu'il | quoi que`,
-  /** A result that the writer wants for himself. */
+  /** A result in the writer's own interest. */
   wish: `as resolved | as approved | as solved | as urgent | as safe | as harmless | as positive | as trusted | refund | refunds | compensation | five stars | 5 stars | ten out of ten | highest | maximum | full marks | full points | best | strongest | perfect | flawless | award | approved | approval | accept | acceptance | approve | accepted | no issues | no findings | no flaws | no drawbacks | no defects | no bugs | positive | safe | harmless | closed | priority | discount | free | invited | invite | hired | hire | rank | rating | score | sentiment | verdict |
     fünf sternen | dringend | erstattung | keine kritik | keine mängel | cinq étoiles | excellent | excelente | urgent | remboursement | sin defectos | máxima | puntuación | resuelto | cinque stelle | risolto | eccellente | sem defeitos | geen gebreken | vijf sterren | bez wad | нет недостатков | пять звёзд`,
-  /** Verbs of an order to whoever writes the answer. */
+  /** Verbs of an order to the author of the answer. */
   onlyTask: 'only task | only valid | instead answer',
   loot: 'this conversation | chat history | all contacts | last mails | unread mails | api token | api key | customer database | user data | user table | everything above | confidential notes | internal notes | internal documents | every account | data you have',
   orderVerb:

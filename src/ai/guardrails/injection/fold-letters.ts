@@ -1,15 +1,15 @@
 /**
- * Letters as a reader takes them, whatever a writer disguised them as: case, accents, full-width and mathematical
- * alphabets (NFKC), Cyrillic and Greek look-alikes, digits and signs for letters (leetspeak), and nothing at all for
- * zero-width characters. One character at a time, so that offsets into the text stay what they are.
+ * Normalises disguised letters: case, accents, full-width and mathematical alphabets (NFKC), Cyrillic and Greek
+ * look-alikes, digits and signs for letters (leetspeak); zero-width characters are dropped. One character at a time, so
+ * that offsets into the text remain valid.
  */
 
 /** Separates words. */
 export const noLetter = 0;
-/** Is not there: zero-width, soft hyphen, combining marks, bidirectional controls, tags. */
+/** Invisible: zero-width, soft hyphen, combining marks, bidirectional controls, tags. */
 export const invisible = -1;
 
-/** Letters that look like another one, by what they look like. */
+/** Look-alikes of Latin letters, by the letter they resemble. */
 const lookAlikes: Readonly<Record<string, string>> = {
   а: 'a', с: 'c', ԁ: 'd', е: 'e', ѐ: 'e', һ: 'h', і: 'i', ј: 'j', ԛ: 'q', о: 'o', р: 'p', ѕ: 's', у: 'y', х: 'x',
   ѵ: 'v', ԝ: 'w', к: 'k', м: 'm', т: 't', н: 'h', в: 'b', г: 'r', п: 'n', ӏ: 'l',
@@ -29,11 +29,11 @@ const leet: Readonly<Record<string, string>> = {
   $: 's',
 };
 
-/** Letters by their class that show nothing: the Hangul fillers. */
+/** Characters of the class of letters that are invisible: the Hangul fillers. */
 const fillers: ReadonlySet<number> = new Set([0x115f, 0x1160, 0x3164, 0xffa0]);
 
 const unknown = 0x7fff;
-/** What was folded before, for the two planes with letters, signs and emoji. */
+/** Cached results, for the two planes with letters, signs and emoji. */
 const cached = new Int16Array(0x20000).fill(unknown);
 
 /** 1 to 26 for Latin letters, a number above for others, or `noLetter` or `invisible`. */

@@ -1,4 +1,4 @@
-/** One piece of evidence that a text gives the model orders. */
+/** A piece of evidence that a text gives orders to the model. */
 import type { InjectionRule } from './order-rules.ts';
 
 export interface InjectionHit {

@@ -1,6 +1,6 @@
 /**
- * The rules as tables the reader runs over: which symbols a word is, and which steps of which sequences wait for a
- * symbol. Compiled once, when the module is loaded; what is misspelt in the rules is an error there.
+ * The rules, compiled to tables for the reader: the symbols of each word, and the steps of the sequences that wait for
+ * a symbol. Compiled once, when the module is loaded; an error in the rules is thrown there.
  */
 import { invariant } from '../../../lib/index.ts';
 import { evidencePhrases, evidenceRules } from './evidence-rules.ts';
@@ -9,19 +9,19 @@ import { excuses, type InjectionRule, rules } from './order-rules.ts';
 import { softWords, urgingWords, wordClasses } from './order-words.ts';
 import { hashesOf, misspelt, reversedHash, rotatedHash } from './word-hash.ts';
 
-/** What a word is. */
+/** The symbols of a word. */
 export interface WordMeaning {
-  /** Its symbols; each followed by the one for the word as an order's verb, or -1. */
+  /** Its symbols; each followed by the symbol for the word as an order's verb, or -1. */
   symbols: Int32Array;
-  /** Its symbols where the text is in rot13. */
+  /** Its symbols if the text is in rot13. */
   rotated: Int32Array;
-  /** A word of an order written backwards. */
+  /** Whether it is a word of an order written backwards. */
   reversed: boolean;
   /** Eight binary digits. */
   bits: boolean;
-  /** An order's verb may follow it where one could stand in its place. */
+  /** Whether an order's verb may follow it if one could be in its place. */
   soft: boolean;
-  /** An order's verb may follow it. */
+  /** Whether an order's verb may follow it. */
   urging: boolean;
 }
 
@@ -33,14 +33,14 @@ export interface Emission {
 export interface OrderProgram {
   readonly words: ReadonlyMap<number, WordMeaning>;
   /**
-   * Steps that wait for a symbol, four numbers each: the step, the one before it, its reach in half words (0 for a first
-   * step) and what it gives: a phrase's symbol, -1 for a step that is not the last, -2 and below for an emission. In one
-   * array, because each word that plays a part runs through it.
+   * The steps that wait for a symbol, four numbers each: the step, the previous step, its maximum distance in half
+   * words (0 for a first step) and its result: a phrase's symbol, -1 for a step that is not the last, -2 and below for
+   * an emission. One array, because each word with a symbol iterates over it.
    */
   readonly waiting: readonly Int32Array[];
   readonly steps: number;
   readonly emissions: readonly Emission[];
-  /** Given for a comma or a colon behind a word. */
+  /** Emitted for a comma or a colon after a word. */
   readonly pause: number;
 }
 
@@ -52,16 +52,16 @@ interface Step {
 const none = new Int32Array(0);
 const phrases: Readonly<Record<string, string>> = { ...orderPhrases, ...evidencePhrases };
 
-/** Words that are found misspelt, and backwards. */
+/** Words that are also matched misspelt and backwards. */
 const core = ['$ignore', '$previous', '$orders', '$prompt', '$hidden', '$reveal'] as const;
-const longestMisspelt = 14;
+const maxMisspeltLength = 14;
 
 export const orderProgram: OrderProgram = compile();
 
 function compile(): OrderProgram {
   const symbols = new Map<string, number>();
   const waiting: (readonly number[])[][] = [];
-  /** Steps by what comes before them: sequences that begin alike share their first steps. */
+  /** Steps by their previous step: sequences with the same beginning share their first steps. */
   const prefixes = new Map<string, number>();
   let count = 0;
   const emissions: Emission[] = [];
@@ -96,7 +96,7 @@ function compile(): OrderProgram {
   };
   for (const [name, sequences] of Object.entries(phrases)) add(sequences, symbolOf(`$${name}`));
   for (const { name, score, sequences } of [...rules, ...evidenceRules]) emit(name, score, sequences);
-  // `!$phrase`: the phrase where an order's verb is, so the `!` stands before its first term.
+  // `!$phrase`: the phrase as an order's verb, so the `!` is applied to its first term.
   for (let size = 0, compiled = new Set<string>(); size !== symbols.size; ) {
     size = symbols.size;
     for (const name of symbols.keys()) {
@@ -111,7 +111,7 @@ function compile(): OrderProgram {
   emit('quoted', 0, excuses.quoted);
   return {
     words: meanings(symbols),
-    // Later steps first, so that one word does not take two steps of a sequence.
+    // Later steps first, so that one word does not match two steps of a sequence.
     waiting: waiting.map((steps) => Int32Array.from(steps.toReversed().flat())),
     steps: count,
     emissions,
@@ -123,7 +123,7 @@ function isDefined(name: string): boolean {
   return name in wordClasses || name in phrases;
 }
 
-/** `a ~2 !$b`, and `any~4 a b c` in each of its orders. */
+/** `a ~2 !$b`, and `any~4 a b c` in every order. */
 function readSequence(sequence: string): readonly (readonly Step[])[] {
   const terms = sequence.trim().split(/\s+/);
   const [first = '', ...tail] = terms;
@@ -179,7 +179,7 @@ function meanings(symbols: ReadonlyMap<string, number>): ReadonlyMap<number, Wor
   }
   for (const name of core)
     for (const word of (wordClasses[name.slice(1)] ?? '').split(/\s+/)) {
-      if (!/^[a-z]{4,}$/.test(word) || word.length > longestMisspelt) continue;
+      if (!/^[a-z]{4,}$/.test(word) || word.length > maxMisspeltLength) continue;
       for (const hash of misspelt(word)) if (!words.has(hash)) at(hash).symbols = append(at(hash).symbols, name);
       if (word.length >= 5) at(reversedHash(word)).reversed = true;
     }

@@ -1,6 +1,6 @@
 /**
- * Runs the rules over the words of a text, each read once: for every sequence it holds how far it was read and where.
- * Positions are half words, and go on from text to text, so that nothing has to be cleared between two.
+ * Matches the rules against the words of a text, each read once: stores for every sequence how far it has matched and
+ * where. Positions are half words, and continue from text to text, so that nothing has to be reset between two.
  */
 import { orderProgram } from './order-program.ts';
 import type { InjectionRule } from './order-rules.ts';
@@ -10,15 +10,18 @@ const { waiting, steps: count, emissions } = orderProgram;
 export type Report = (rule: InjectionRule | 'negated' | 'quoted', score: number, start: number, end: number) => void;
 
 export class OrderReader {
-  /** Of each step: where the sequence's last word so far is, where its first one is, and at which character it begins. */
+  /**
+   * For each step: the position of the sequence's last matched word, of its first one, and the offset of its first
+   * character.
+   */
   readonly #lasts = new Int32Array(count).fill(-1_000_000);
   readonly #firsts = new Int32Array(count);
   readonly #starts = new Int32Array(count);
   #report: Report = () => {};
-  /** Where the next text's first word is. */
+  /** The position of the next text's first word. */
   #position = 0;
 
-  /** @returns where the first word is */
+  /** @returns the position of the first word */
   begin(report: Report): number {
     this.#report = report;
     if (this.#position > 1_000_000_000) {

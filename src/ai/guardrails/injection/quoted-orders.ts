@@ -1,4 +1,4 @@
-/** Whether a text only speaks of an order: quotes it, or lets somebody in a story say it. */
+/** Whether a text only mentions an order: quotes it, or has a character in a story say it. */
 
 const quotes = /["“”„«»‘`]/;
 const opening = /(?:^|[\s(:—-])["“„«‘`][^"“”„«»`\n]{0,60}$/;

@@ -1,14 +1,14 @@
 /**
- * The one pass over a text that gives its words to the order reader: each word is folded and hashed as it is read,
- * so nothing is allocated for one, and only words that occur in a rule are passed on. Other features are noted, so that no
- * other search runs over a text that cannot hold what it looks for.
+ * The single pass over a text that passes its words to the order reader: each word is folded and hashed as it is read,
+ * without allocation, and only words that occur in a rule are passed on. Other features of the text are recorded, so
+ * that searches that cannot match are skipped.
  */
 import { foldLetter, invisible, noLetter } from './fold-letters.ts';
 import { orderProgram } from './order-program.ts';
 import { OrderReader, type Report } from './order-reader.ts';
 import { letterWeights, wordHash } from './word-hash.ts';
 
-/** Signs that role markers, encodings and hex are written with, as `Characters.seen` names them. */
+/** Signs of role markers, encodings and hex, as bits of `Characters.seen`. */
 export const codeSigns = 1;
 export const digitSigns = 2;
 /** `<`, `[`, `{` */
@@ -25,34 +25,34 @@ signs[58] = colonSigns;
 for (const sign of '%&\\') signs[sign.charCodeAt(0)] = codeSigns;
 for (const sign of '2689') signs[sign.charCodeAt(0)] = digitSigns; // hex of letters and blanks
 
-/** What a character between words ends: nothing, a part of a sentence, or the sentence. */
+/** The boundary that a character between words marks: none, a part of a sentence, or a sentence. */
 const partEnd = 1;
 const sentenceEnd = 2;
 const ends = new Uint8Array(128);
 for (const sign of ',()"*-=_/') ends[sign.charCodeAt(0)] = partEnd;
 for (const sign of '.!?:;\n<>[]{}#|`') ends[sign.charCodeAt(0)] = sentenceEnd;
 
-/** A sentence's end stands as far apart as this many half words. */
+/** The distance, in half words, that a sentence's end counts for. */
 const sentenceGap = 8;
-/** A paragraph's end: further than sequences reach. */
+/** The distance of a paragraph's end: more than sequences allow. */
 const paragraphGap = 40;
 const paragraphEnd = 3;
 
 interface Characters {
-  /** Which signs occur. */
+  /** The signs that occur. */
   readonly signsPresent: number;
-  /** The longest stretch without white space. */
+  /** The longest run without white space. */
   readonly longest: number;
-  /** How often five or more single letters stand in a row. */
+  /** The number of runs of five or more single letters. */
   readonly apart: number;
   readonly wide: boolean;
-  /** How many words of an order occur backwards. */
+  /** The number of words of an order that occur backwards. */
   readonly reversed: number;
-  /** How many words are eight binary digits. */
+  /** The number of words that are eight binary digits. */
   readonly bits: number;
 }
 
-/** The letters of ASCII, apart from the table of all: this is the hottest line of the guards. */
+/** ASCII letters, separate from the table of all letters: this is the hottest line of the guards. */
 const asciiLetters = new Uint8Array(128);
 for (let code = 0; code < 128; code += 1) asciiLetters[code] = foldLetter(code);
 
@@ -60,7 +60,7 @@ const { words, pause } = orderProgram;
 const plain = new OrderReader();
 const rotated = new OrderReader();
 
-/** The one pass: words to hashes, hashes to symbols, and what else occurs. */
+/** Reads words to hashes, hashes to symbols, and records the other features. */
 export function readOrderWords(text: string, report: Report, reportRotated: Report): Characters {
   let position = plain.begin(report);
   let turned = -1;
@@ -79,7 +79,7 @@ export function readOrderWords(text: string, report: Report, reportRotated: Repo
   let sum = 0;
   /** Whether the next word may be an order's verb. */
   let open = true;
-  /** What ended between the last word and the next. */
+  /** The boundary between the last word and the next. */
   let ended = 0;
   for (let index = 0; index <= text.length; index += 1) {
     const at = index;
@@ -162,7 +162,7 @@ export function readOrderWords(text: string, report: Report, reportRotated: Repo
   return { signsPresent, longest, apart, wide, reversed, bits };
 }
 
-/** What a sign beyond ASCII ends. */
+/** The boundary that a non-ASCII sign marks. */
 function wideSign(code: number): number {
   if (code === 0xa0 || code === 0x3000 || (code >= 0x2000 && code < 0x2010)) return 0;
   return code > 0x3000 || code === 0x61f || code === 0x964 ? sentenceEnd : partEnd;

@@ -1,14 +1,14 @@
 /**
- * How much a text looks as if it gave the model orders, 0 to 1, and by which rules. Heuristics: they raise the price of
- * an attack and name it in the record. What makes an injection harmless is elsewhere: untrusted text travels in its own
- * message, and an answer is data.
+ * Scores how likely a text gives orders to the model, 0 to 1, and by which rules. Heuristics: they make an attack more
+ * expensive and record it. Injection is made harmless elsewhere: untrusted text is in its own message, and an answer is
+ * data.
  *
  * Rules of words (`order-rules.ts`): `override`, `reveal`, `persona`, `takeover`, `exfiltrate`, `conceal`, `addressed`,
- * `authority`. Of form: `role_marker` (`<|im_start|>`, `### system`, `{{role "system"}}`), `spaced` (letters apart),
- * `encoded` (base64, hex, binary, URL, entities and escapes, rot13, backwards) around any of these. Evidence counts
- * together only where it stands together, so that a long text is not suspected for its length; and what is negated, or
- * quoted by a text about attacks or by a story, counts less. One pass over the characters finds the words; everything
- * else is asked only where its characters occur.
+ * `authority`. Rules of form: `role_marker` (`<|im_start|>`, `### system`, `{{role "system"}}`), `spaced` (separated
+ * letters), `encoded` (base64, hex, binary, URL, entities and escapes, rot13, backwards) around any of these. Evidence
+ * is only combined if it is close together, so that a long text has no higher score for its length; and evidence that
+ * is negated, or quoted by a text about attacks or by a story, counts less. One pass over the characters reads the
+ * words; all other searches only run if their characters occur.
  */
 import { decodedParts } from './decoded-parts.ts';
 import type { Collect, InjectionHit } from './injection-hit.ts';
@@ -20,18 +20,18 @@ import { findJoined, findSpaced, findUnspaced } from './spaced-orders.ts';
 
 export interface InjectionScore {
   readonly score: number;
-  /** Those of the places that reach the score, in order. */
+  /** The matches that contribute to a score above the threshold, in order. */
   readonly hits: readonly InjectionHit[];
 }
 
 const harmless: InjectionScore = Object.freeze({ score: 0, hits: [] });
 
 const maxDepth = 2;
-/** Evidence further apart than this many characters says nothing together. */
+/** Evidence further apart than this many characters is not combined. */
 const apartAt = 200;
-/** Evidence of one place begins within this many characters: a long text is not suspected for its length. */
+/** Combined evidence begins within this many characters, so that a long text has no higher score for its length. */
 const placeLength = 400;
-/** How far before an order a word such as `attack` says that it is an example. */
+/** How far before an order a word such as `attack` marks it as an example. */
 const exampleWithin = 120;
 
 export function scoreInjection(text: string): InjectionScore {
@@ -39,7 +39,7 @@ export function scoreInjection(text: string): InjectionScore {
   return hits.length === 0 ? harmless : strongest(hits);
 }
 
-/** The place whose evidence is strongest. */
+/** The place with the strongest evidence. */
 function strongest(hits: readonly InjectionHit[]): InjectionScore {
   const ordered = hits.toSorted((first, second) => first.start - second.start);
   let best = harmless;
@@ -61,7 +61,7 @@ function strongest(hits: readonly InjectionHit[]): InjectionScore {
   return best;
 }
 
-/** What hits say together. Each rule counts once, and words that a stronger hit already covers do not count again. */
+/** The combined score of hits. Each rule counts once, and words covered by a stronger hit do not count again. */
 export function scoreOf(hits: readonly InjectionHit[]): number {
   const counted: InjectionHit[] = [];
   let innocent = 1;
@@ -73,7 +73,7 @@ export function scoreOf(hits: readonly InjectionHit[]): number {
   return Math.round((1 - innocent) * 100) / 100;
 }
 
-/** From this score on, that nothing qualifies an order is evidence of a second kind. */
+/** From this score on, an order without any qualification counts as evidence of a second kind. */
 const bareFrom = 0.6;
 const bareEnd =
   /^[\s,"'”»]{0,3}(?:please|now|at all|instead|bitte|jetzt)?\s{0,2}(?:[.!?。！？\n]|$|(?:et|und|y|e|en|och|и|i)\s)/u;
@@ -83,7 +83,7 @@ function isBare(text: string, end: number): boolean {
   return bareEnd.test(text.slice(end, end + 20));
 }
 
-/** Two hits on mostly the same words are one piece of evidence. */
+/** Two hits on mostly the same words count as one. */
 function coversTheSame(first: InjectionHit, second: InjectionHit): boolean {
   const overlap = Math.min(first.end, second.end) - Math.max(first.start, second.start);
   return overlap > 0.6 * Math.min(first.end - first.start, second.end - second.start);
@@ -94,7 +94,7 @@ function collect(text: string, depth: number): readonly InjectionHit[] {
   const negated: number[] = [];
   const examples: number[] = [];
   const latest = new Map<InjectionRule, number>();
-  /** Hits of one rule that overlap are one. */
+  /** Overlapping hits of one rule are merged. */
   const report: Collect = (hit) => {
     const index = latest.get(hit.rule);
     const before = index === undefined ? undefined : hits[index];
@@ -123,7 +123,8 @@ function collect(text: string, depth: number): readonly InjectionHit[] {
     const example = examples.at(-1) ?? -1;
     const isExample = example >= 0 && start - example < exampleWithin && standsInQuotes(text, start);
     if (isExample || isQuotedSpeech(text, start, end)) return score / 2;
-    // A text about attacks is not blocked for one order alone, but for two: or naming attacks would let every order pass.
+    // A text about attacks is not blocked for one order, but for two: otherwise mentioning attacks would permit every
+    // order.
     return example >= 0 && start - example < exampleWithin ? score * 0.85 : score;
   }
   findRoleMarkers(text, signsPresent, wide, report);
@@ -141,7 +142,7 @@ function collect(text: string, depth: number): readonly InjectionHit[] {
     return hits;
   for (const { start, end, decoded } of decodedParts(text, depth)) {
     const score = scoreAt(decoded, depth);
-    // Hiding an order is worse than giving it.
+    // A hidden order scores higher than an open one.
     if (score >= 0.4) report({ rule: 'encoded', start, end, score: Math.min(1, score + 0.1) });
   }
   return hits;

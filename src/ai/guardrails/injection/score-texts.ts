@@ -1,35 +1,35 @@
 /**
- * The injection score of a call's texts: each alone, and what only comes about where they are read one after the other,
- * since a model reads the parts, names and messages of a call as one text. System texts are not scored. The items of a
- * batch are separate data: a text of an item is joined with the texts all items share, never with another item's.
+ * The injection score of a call's texts: of each alone, and of adjacent texts joined, since a model reads the parts,
+ * names and messages of a call as one text. System texts are not scored. The items of a batch are separate data: a text
+ * of an item is joined with the texts that all items share, never with another item's.
  *
- * Only what lies across a border counts of the joined text, so a long conversation is not suspected for its length; and
- * of a long text only the ends are joined, so a call costs at most twice what its texts do.
+ * Only matches across a border count in the joined text, so that a long conversation has no higher score for its
+ * length; and only the ends of a long text are joined, so a call costs at most twice what its texts cost.
  */
 import type { GuardedText } from '../verdict.ts';
 import type { InjectionHit } from './injection-hit.ts';
 import { scoreInjection, scoreOf } from './score-injection.ts';
 
-/** Of each end of a text, in characters. */
+/** The length of each joined end of a text, in characters. */
 const joinedEnd = 200;
 
 export interface TextsScore {
   readonly score: number;
   readonly rules: ReadonlySet<InjectionHit['rule']>;
-  /** Of each text, what is to be taken out. */
+  /** The spans to remove from each text. */
   readonly hits: readonly (readonly InjectionHit[])[];
 }
 
-/** Where a piece of a joined text comes from. */
+/** The source of a piece of a joined text. */
 interface Piece {
   readonly text: number;
-  /** Where it begins in its text. */
+  /** Its offset in its text. */
   readonly offset: number;
   readonly start: number;
   readonly end: number;
 }
 
-/** `undefined` where nothing reaches the threshold. */
+/** `undefined` if nothing reaches the threshold. */
 export function scoreTexts(texts: readonly GuardedText[], threshold: number): TextsScore | undefined {
   let highest = 0;
   let rules: Set<InjectionHit['rule']> | undefined;
@@ -69,7 +69,7 @@ export function scoreTexts(texts: readonly GuardedText[], threshold: number): Te
   return rules === undefined || hits === undefined ? undefined : { score: highest, rules, hits };
 }
 
-/** Each item with what all items share; without items, the whole call once. */
+/** Each item with the shared texts; without items, the whole call once. */
 function joinings(texts: readonly GuardedText[]): { scope: string | undefined; separator: string }[] {
   const scopes = new Set<string | undefined>();
   for (const { scope } of texts) if (scope !== undefined) scopes.add(scope);
@@ -94,7 +94,7 @@ function crossed(pieces: readonly Piece[], { start, end }: InjectionHit): number
 const wordAtEnd = /[\p{L}\d]$/u;
 const wordAtStart = /^[\p{L}\d]/u;
 
-/** The texts behind each other: whole where they are short, else their two ends. */
+/** Concatenates the texts: complete if they are short, else their two ends. */
 function join(texts: readonly GuardedText[], item: string | undefined, separator: string) {
   let joined = '';
   let splitsWord = false;

@@ -1,4 +1,4 @@
-/** Orders that are not written as words: their letters apart, no space between words, or in a script without spaces. */
+/** Orders that are not written as words: separated letters, no space between words, or a script without spaces. */
 import { foldLetter } from './fold-letters.ts';
 import type { Collect } from './injection-hit.ts';
 import type { InjectionRule } from './order-rules.ts';
@@ -7,7 +7,7 @@ const spacedRun = /(?:(?<![\p{L}\d])[\p{L}\d@$](?:[\s._*|/-]{1,3})){4,400}[\p{L}
 const squeezed =
   /(?:ignore|disregard|forget|bypass|override)(?:all|the|any|your|every|my|of|these|those)*(?:previous|prior|above|earlier|system|instruction|rules|guideline|prompt|safety)|(?:reveal|print|show|repeat|output|leak)(?:me|us|all|the|your|my)*(?:system|hidden|initial|secret)?(?:prompt|instructions|password)|jailbreak|systemprompt|nosnoitcurtsni/;
 
-/** `i g n o r e   p r e v i o u s`: single letters, put together; words where what stands between them tells them. */
+/** `i g n o r e   p r e v i o u s`: single letters, joined to words by the separators between them. */
 export function findSpaced(text: string, report: Collect, score: (joined: string) => number): void {
   for (const match of text.matchAll(spacedRun)) {
     const span = { start: match.index, end: match.index + match[0].length };
@@ -19,7 +19,7 @@ export function findSpaced(text: string, report: Collect, score: (joined: string
   }
 }
 
-/** What stands between two letters of a word stands between most letters of the run. */
+/** The separator inside words is the most frequent one of the run. */
 function joinLetters(run: string): string {
   const between = /^[\p{L}\d@$]([\s._*|/-]{1,3})/u.exec(run)?.[1] ?? ' ';
   return run.replace(/([\p{L}\d@$])([\s._*|/-]{1,3})(?=[\p{L}\d@$])/gu, (_whole, letter: string, gap: string) =>

@@ -1,10 +1,10 @@
 /**
- * A word's hash, built letter by letter as it is read, that does not care about the order of its inner letters: so
- * `ignroe prveious instrcutions` is found in the same look as the words themselves. Nothing is allocated.
+ * A hash of a word, computed letter by letter, that is independent of the order of its inner letters: so `ignroe
+ * prveious instrcutions` has the same hashes as the correct words. Nothing is allocated.
  */
 import { foldLetter } from './fold-letters.ts';
 
-/** A weight for each folded letter, 1 and above: sums of them tell words apart that differ in any letter. */
+/** A weight for each folded letter, 1 and above: sums of them distinguish words that differ in any letter. */
 export const letterWeights: Int32Array = new Int32Array(0x8000);
 for (let letter = 1; letter < letterWeights.length; letter += 1) {
   let mixed = Math.imul(letter, 0x9e3779b1);
@@ -12,7 +12,7 @@ for (let letter = 1; letter < letterWeights.length; letter += 1) {
   letterWeights[letter] = (mixed ^ (mixed >>> 13)) & 0x3ffffff;
 }
 
-/** The hash of a word: its first and last letter, its length, and what letters stand between. */
+/** The hash of a word: its first and last letter, its length, and the letters between. */
 export function wordHash(first: number, last: number, length: number, sum: number): number {
   return (Math.imul(first, 0x1f123bb5) ^ Math.imul(last, 0x3c6ef372) ^ Math.imul(length, 0x51ed2701) ^ sum) | 0;
 }
@@ -30,7 +30,7 @@ function foldWord(word: string): readonly number[] {
 const l = 12;
 const i = 9;
 
-/** Every hash a word may be read as: as it is, and with `1` for its l. */
+/** All hashes of a word: as written, and with `1` for its l. */
 export function hashesOf(word: string): ReadonlySet<number> {
   const letters = foldWord(word);
   const hashes = new Set([hashOf(letters)]);
@@ -38,7 +38,7 @@ export function hashesOf(word: string): ReadonlySet<number> {
   return hashes;
 }
 
-/** A word as it is often misspelt: one inner letter missing from a long one, its first or last two letters exchanged. */
+/** Common misspellings of a word: one inner letter missing from a long one, its first or last two letters exchanged. */
 export function misspelt(word: string): ReadonlySet<number> {
   const letters = foldWord(word);
   const hashes = new Set<number>();

@@ -1,12 +1,12 @@
 /**
- * URLs that are not let through: any `scheme://`, `www.`, and the schemes that run or carry content themselves
- * (`javascript:`, `data:`, `vbscript:`), which no allow-list lets through. A URL's host must be an allowed host or
- * below one; user names, ports and back-slashes are read as browsers read them, by the URL parser.
+ * Finds URLs that are not allowed: any `scheme://`, `www.`, and the schemes that execute or contain content
+ * (`javascript:`, `data:`, `vbscript:`), which no allow-list permits. A URL's host must be an allowed host or a
+ * subdomain of one; user names, ports and back-slashes are parsed as in browsers, by the URL parser.
  */
 const url =
   /(?<![A-Za-z0-9+.-])(?:[A-Za-z][A-Za-z0-9+.-]{0,30}:[\\/]{2}|www\.|[\\/]{2}(?=[A-Za-z0-9-]{1,63}\.))[^\s<>"'`()[\]{}]{1,2048}/g;
 const running = /(?<![A-Za-z0-9])(?:javascript|vbscript|data):(?=[^\s<>"'`])[^\s<>"'`\])]{1,2048}/gi;
-/** `data:` begins many sentences; the scheme has a media type, a parameter or a comma soon. */
+/** `data:` begins many sentences; the scheme is followed by a media type, a parameter or a comma. */
 const dataUrl = /^data:(?:[a-z]+\/[a-z0-9.+-]+|;|,)/i;
 
 export function findUrls(text: string, allow: ReadonlySet<string>, report: (start: number, end: number) => void): void {

@@ -1,10 +1,10 @@
-/** A moderation model's judgement over a text that passed every other guard. The only guard that waits. */
+/** A moderation model's judgement of a text that passed all other guards. The only asynchronous guard. */
 import type { ModerationConfig } from '../../../config/index.ts';
 import { invariant } from '../../../lib/index.ts';
 import type { Finding } from '../finding.ts';
 import type { Blocked, GuardBounds } from '../verdict.ts';
 
-/** Asks the model. Any rejection, and the deadline, is a failure; categories are names such as `violence`. */
+/** Calls the model. Any rejection, and the deadline, is a failure; categories are names such as `violence`. */
 export type Moderate = (
   text: string,
   bounds: GuardBounds,
@@ -13,7 +13,7 @@ export type Moderate = (
 export interface Moderation {
   readonly input: boolean;
   readonly output: boolean;
-  /** The verdict it was given, or a block; rejects only with the signal's reason. */
+  /** The given verdict, or a block; rejects only with the signal's reason. */
   judge<Verdict extends { readonly findings: readonly Finding[] }>(
     text: string,
     bounds: GuardBounds,
@@ -46,7 +46,7 @@ export function createModeration(
   };
 }
 
-/** A model's own words in records: names only, few and short. */
+/** A model's category in records: a short name only. */
 function namesOf(categories: readonly string[]): readonly string[] {
   const names = categories.map((name) =>
     name

@@ -1,12 +1,12 @@
 /**
- * The check of one answer, as it comes. A whole answer is the same check with one delta, so that a stream and the whole
- * cannot differ: segments are cut alike however the text arrives, and each is checked alone.
+ * The check of one answer, in deltas. A complete answer is the same check with one delta, so that both have the same
+ * result: segments do not depend on the deltas, and each is checked alone.
  */
 import type { GuardMode, GuardrailsConfig } from '../../../config/index.ts';
 import { type Finding, Findings, type Span } from '../finding.ts';
 import { compileOwnPattern, type OwnPattern } from '../own-pattern.ts';
 import { type Placeholders, placeholderSpans, restorePlaceholders } from '../pii/placeholders.ts';
-import { oneWay } from '../pii/redact-text.ts';
+import { redactionLabel } from '../pii/redact-text.ts';
 import { feature } from '../segments/character-kinds.ts';
 import { compileSpanRules, SpanFinder, type SpanRules } from '../segments/find-spans.ts';
 import { Segmenter } from '../segments/segmenter.ts';
@@ -43,12 +43,12 @@ export class OutputStream implements GuardedStream {
   readonly #segmenter: Segmenter;
   readonly #finder: SpanFinder;
   readonly #found = new Findings();
-  /** Features that are worth a look beside those the finder names. */
+  /** Features that require a check in addition to those of the finder. */
   readonly #worthIt: number;
   #out = '';
   #copyFrom = 0;
   #length = 0;
-  /** What left, kept only where patterns are required of the whole. */
+  /** The text passed on, stored only if patterns are required of the whole answer. */
   #whole = '';
 
   constructor(rules: OutputRules, placeholders: Placeholders, form: 'text' | 'json') {
@@ -145,13 +145,13 @@ export class OutputStream implements GuardedStream {
     let masked = '';
     let from = 0;
     for (const span of spans) {
-      // A placeholder is nobody's data; a URL or a blocked pattern around one goes as a whole.
+      // A placeholder is not personal data; a URL or a blocked pattern that contains one is masked completely.
       const isData = span.guard === 'pii' || span.guard === 'secrets';
       for (const { start, end } of isData ? apartFrom(span, spared) : [span]) {
         this.#found.add(span.guard, span.rule, span.mode);
         if (span.mode !== 'mask') continue;
         const begin = this.#form === 'json' ? afterEscape(segment, start) : start;
-        masked += segment.slice(from, begin) + (span.rule === 'url' ? '[LINK]' : oneWay(span.rule));
+        masked += segment.slice(from, begin) + (span.rule === 'url' ? '[LINK]' : redactionLabel(span.rule));
         if (this.#rules.markup !== undefined && '([:'.includes(segment[end] ?? ' ')) masked += ' '; // `[EMAIL](…` is a link
         from = this.#form === 'json' ? beforeEscape(segment, end) : end;
       }
@@ -160,7 +160,7 @@ export class OutputStream implements GuardedStream {
   }
 }
 
-/** What is left of a span without the placeholders in it. */
+/** The parts of a span outside its placeholders. */
 function apartFrom(span: Span, placeholders: readonly { start: number; end: number }[]) {
   const parts: { start: number; end: number }[] = [];
   let from = span.start;
@@ -180,7 +180,7 @@ function beforeEscape(segment: string, end: number): number {
   return slashes % 2 === 0 ? end : end - 1;
 }
 
-/** In JSON text `\nbob@…` begins behind the escape, whose letter belongs to its back-slash. */
+/** In JSON text `\nbob@…` begins after the escape, whose letter belongs to its back-slash. */
 function afterEscape(segment: string, start: number): number {
   let slashes = 0;
   while (segment.charCodeAt(start - 1 - slashes) === 92) slashes += 1;

@@ -1,17 +1,17 @@
 /**
- * HTML tags, Markdown images and links out of a model's answer: a page that renders the answer must not fetch an image
- * (the text of the conversation in its URL), run a script or show a link the reader cannot see through.
+ * Removes HTML tags, Markdown images and links from a model's answer: a page that renders the answer must not fetch an
+ * image (the conversation may be in its URL), run a script or show a link with a hidden target.
  *
- * The text of a link stays; its target goes. What is left is stripped again until nothing is found, because taking one
- * thing out may make another (`<[script](x)>`). A tag or target that has no end is broken up, so that text that comes
- * later cannot end it.
+ * The text of a link is preserved; its target is removed. The result is stripped again until nothing is found, because
+ * a removal may create another tag (`<[script](x)>`). A tag or target without an end is broken up, so that later text
+ * cannot complete it.
  */
 interface Forms {
   readonly tag: RegExp;
   readonly target: RegExp;
 }
 
-/** `but` is one character that is none of those; in JSON text never an unescaped quote, so no find leaves its string. */
+/** `but` is any other character; in JSON text never an unescaped quote, so that no match leaves its string. */
 function formsOf(but: (excluded: string) => string): Forms {
   const inTag = but('<>');
   const inTarget = but('()\\s');
@@ -29,18 +29,18 @@ const forms = {
   json: formsOf((excluded) => String.raw`(?:[^${excluded}"\\]|\\.)`),
 } as const;
 
-/** A tag without an end that is surely no `x <y`. */
+/** A tag without an end that is not `x <y`. */
 const begunTag = /^<[a-z][a-z0-9-]{0,30}[\s/][^<>]{0,200}=/i;
 
 const maxRounds = 8;
 
 export interface Stripped {
   readonly text: string;
-  /** How many tags, images and links were found. */
+  /** The number of tags, images and links found. */
   readonly count: number;
 }
 
-/** `keep`: bracketed texts that are no link's, such as placeholders, keep their brackets. */
+/** `keep`: bracketed texts that are not links, such as placeholders, keep their brackets. */
 export function stripMarkup(text: string, form: 'text' | 'json', keep: (bracketed: string) => boolean): Stripped {
   const { tag, target } = forms[form];
   let count = 0;

@@ -1,7 +1,7 @@
 /**
- * Postal addresses, by the way they are written: street and house number in English, German, French, Dutch, Spanish and
- * Italian, with the postal code and town behind it where they are. A heuristic: it wants a street's word and a number,
- * so `12 apples` and `Station 5` are none.
+ * Postal addresses by their notation: street and house number in English, German, French, Dutch, Spanish and Italian,
+ * with a following postal code and town if present. A heuristic: it requires a street word and a number, so `12 apples`
+ * and `Station 5` do not match.
  */
 const name = String.raw`\p{Lu}[\p{L}'’.-]{0,30}(?![\p{L}\d])`;
 const town = String.raw`(?:,? +(?:[A-Z]{1,2}-)?(?:\d{4} ?[A-Z]{2}\b|\d{4,5}) +${name}(?: ${name}){0,2}|, +${name}(?: ${name}){0,2}(?:,? +(?:[A-Z]{2} +\d{5}(?:-\d{4})?|[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}))?)?`;

@@ -1,7 +1,7 @@
 /**
- * Payment card numbers: 13 to 19 digits that begin as a card network's do and pass Luhn's check, written in one group
- * or in the groups that cards print (4-4-4-4, 4-6-5, 4-6-4, 4-4-4-4-3) with one space or dash between. Never part of a
- * longer run of digits.
+ * Payment card numbers: 13 to 19 digits with a card network's prefix that pass Luhn's check, written in one group or in
+ * the groups printed on cards (4-4-4-4, 4-6-5, 4-6-4, 4-4-4-4-3) with one space or dash between. Never part of a longer
+ * run of digits.
  */
 import { digitGroups, digitsOf, type NumberRun } from './number-runs.ts';
 
@@ -25,7 +25,7 @@ export function findCards(
   }
 }
 
-/** The index of the last group of the card that begins with group `first`; -1 where none does. At most 6 groups. */
+/** The index of the last group of the card that begins with group `first`; -1 if there is none. At most 6 groups. */
 function cardFrom(text: string, groups: readonly { start: number; end: number }[], first: number): number {
   let count = 0;
   let before = -1;
@@ -51,7 +51,9 @@ function isJoint(code: number): boolean {
   return code === 45 || code === 32 || code === 0xa0 || code === 0x202f;
 }
 
-/** Luhn's check over the digits between two offsets: asked first, because it refuses nine of ten without a string. */
+/**
+ * Luhn's check over the digits between two offsets: first, because it excludes nine of ten without building a string.
+ */
 function passesLuhn(text: string, start: number, end: number): boolean {
   let sum = 0;
   let double = false;

@@ -1,13 +1,13 @@
 /**
- * E-mail addresses: `local@domain.tld`, in whatever script, found from each `@` outwards. Bounded by the lengths of
- * RFC 5321 (64 before the `@`, 255 after it), so it is linear whatever the text.
+ * E-mail addresses: `local@domain.tld`, in any script, extended from each `@` in both directions. Bounded by the
+ * lengths of RFC 5321 (64 before the `@`, 255 after it), so it is linear.
  */
 export function findEmails(text: string, report: (start: number, end: number) => void): void {
   let after = 0;
   for (let at = text.indexOf('@'); at >= 0; at = text.indexOf('@', at + 1)) {
     let start = at;
     while (start > after && at - start < 64 && isLocal(text.charCodeAt(start - 1))) start -= 1;
-    while (start < at && text.charCodeAt(start) === 46) start += 1; // a dot cannot begin one
+    while (start < at && text.charCodeAt(start) === 46) start += 1; // the local part cannot begin with a dot
     if (start === at) continue;
     let end = at + 1;
     let lastDot = -1;
@@ -33,7 +33,7 @@ function isAlphanumeric(code: number): boolean {
   return isDigit(code) || (code >= 65 && code <= 90) || (code >= 97 && code <= 122) || isWideLetter(code);
 }
 
-/** Beyond Latin-1's signs, everything but the general punctuation and the CJK and full-width signs. */
+/** Above Latin-1's signs, everything except the general punctuation and the CJK and full-width signs. */
 function isWideLetter(code: number): boolean {
   return code >= 0xc0 && !(code >= 0x2000 && code <= 0x206f) && !(code >= 0x3000 && code <= 0x303f) && code < 0xfeff;
 }
@@ -42,7 +42,7 @@ function isDomain(code: number): boolean {
   return isAlphanumeric(code) || code === 45 || code === 46;
 }
 
-/** The characters of RFC 5322's atext that addresses really use. */
+/** The characters of RFC 5322's atext that occur in real addresses. */
 function isLocal(code: number): boolean {
   return isDomain(code) || code === 95 || code === 43 || code === 37 || code === 39 || code === 38 || code === 35;
 }

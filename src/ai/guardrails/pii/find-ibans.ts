@@ -1,6 +1,6 @@
 /**
- * IBANs: a country's letters, two check digits, and exactly as many characters as that country has, in one piece or in
- * groups with spaces or dashes, in whatever case; the checksum decides.
+ * IBANs: a country code, two check digits, and exactly the length of that country, in one piece or in groups with
+ * spaces or dashes, in any case; the checksum decides.
  */
 import { countrySpecs, isValidIBAN } from 'ibantools';
 
@@ -29,7 +29,7 @@ export function findIbans(text: string, report: (start: number, end: number) => 
   }
 }
 
-/** ISO 7064's check, which is quick and refuses nearly everything before the library is asked about the country's form. */
+/** ISO 7064's check, which is fast and excludes nearly everything before the library checks the country's form. */
 function passesMod97(iban: string): boolean {
   let remainder = 0;
   for (let index = 0; index < iban.length; index += 1) {

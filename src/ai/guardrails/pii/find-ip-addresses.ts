@@ -1,7 +1,7 @@
-/** IP addresses: four dotted bytes that are no version number's part, and IPv6 in its written forms. */
+/** IP addresses: four dotted bytes that are not part of a version number, and IPv6 in its notations. */
 import { isIPv6 } from 'node:net';
 
-/** What every IPv6 address holds; `note: this` does not. */
+/** Every IPv6 address matches; `note: this` does not. */
 const hexAndColon = /[0-9A-Fa-f:]:[0-9A-Fa-f]/;
 const four = /(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)/g;
 const six = /(?<![\w:])[0-9A-Fa-f:]{2,39}(?:\.\d{1,3}){0,3}(?![\w:])/g;

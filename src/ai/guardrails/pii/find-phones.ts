@@ -1,39 +1,39 @@
 /**
- * Phone numbers: international ones (`+49 …`, `0049 …`) anywhere, national ones of one country in the way its people
- * write them. The library is asked only about runs of 7 to 17 digits that could be one (about 6 µs each), and at most
- * `maxAsked` times a text; beyond that a run that looks like a phone number is one, so that padding hides nothing.
- * Its full metadata is needed: the short one takes part and lot numbers for German phones.
+ * Phone numbers: international ones (`+49 …`, `0049 …`) anywhere, national ones of one country in its usual notation.
+ * The library only parses runs of 7 to 17 digits that could be one (about 6 µs each), at most `maxParsed` per text;
+ * above that, a run in the form of a phone number counts as one, so that padding hides nothing. Its full metadata is
+ * required: with the short one part and lot numbers match as German phones.
  */
 import { type CountryCode, isSupportedCountry, Metadata, parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import { digitGroups, digitsOf, type NumberRun } from './number-runs.ts';
 
-export const maxAsked = 2_000;
+export const maxParsed = 2_000;
 
 export interface PhoneFinder {
   find(text: string, runs: readonly NumberRun[], report: (start: number, end: number) => void): void;
 }
 
-/** Dates and times of day, which national numbers would otherwise swallow. */
+/** Dates and times of day, which would match as national numbers. */
 const date = /^(?:\d{4}([-./])\d{1,2}\1\d{1,2}|\d{1,2}([-./])\d{1,2}\2\d{2,4})(?: \d{1,2})?$/;
 
-/** A finder for one text: it counts what it asked. */
+/** A finder for one text: it counts the parsed runs. */
 export function createPhoneFinder(country: string | undefined): PhoneFinder {
   const home = country !== undefined && isSupportedCountry(country) ? country : undefined;
   const lengths = possibleLengths(home);
   let lookups = 0;
 
   function isPhone(digitsAndSigns: string, digits: string): boolean {
-    // No country's code begins with 0: a padded number is none.
+    // No country code begins with 0: a padded number does not match.
     const international = digitsAndSigns.includes('+') || (digits.startsWith('00') && digits[2] !== '0');
     if (!international && (home === undefined || date.test(digitsAndSigns))) return false;
     if (digits.length < 7 || digits.length > (digits.startsWith('00') ? 17 : 15)) return false;
     lookups += 1;
-    if (lookups > maxAsked) return true;
+    if (lookups > maxParsed) return true;
     if (international) return isValid(digits.startsWith('00') ? `+${digits.slice(2)}` : digitsAndSigns);
     return isNational(digitsAndSigns, digits);
   }
 
-  /** Written as the country writes it: with its trunk prefix, where it has one; bare digits are an order number. */
+  /** In the country's notation: with its trunk prefix, if it has one; bare digits are an order number. */
   function isNational(digitsAndSigns: string, digits: string): boolean {
     if (digitsAndSigns.length === digits.length && !digits.startsWith('0')) return false;
     const significant = digits.startsWith('0') ? digits.length - 1 : digits.length;
@@ -56,7 +56,7 @@ export function createPhoneFinder(country: string | undefined): PhoneFinder {
   };
 }
 
-/** How many digits the country's numbers have, without the trunk prefix. */
+/** The lengths of the country's numbers, without the trunk prefix. */
 function possibleLengths(home: CountryCode | undefined): ReadonlySet<number> {
   if (home === undefined) return new Set();
   const metadata = new Metadata();
@@ -64,7 +64,7 @@ function possibleLengths(home: CountryCode | undefined): ReadonlySet<number> {
   return new Set(metadata.numberingPlan?.possibleLengths());
 }
 
-/** A run may hold several numbers, or one beside other digits: tries up to six groups from each that could begin one. */
+/** A run may contain several numbers, or one beside other digits: tries up to six groups from each possible start. */
 function findInside(
   text: string,
   run: NumberRun,

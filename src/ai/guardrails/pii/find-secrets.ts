@@ -1,17 +1,17 @@
 /**
- * Secrets: keys and tokens of known forms, private keys, credentials in URLs, what follows `password=` and its like,
- * and tokens of high entropy behind words such as `token`. Of an assignment only the value is the secret.
+ * Secrets: keys and tokens of known formats, private keys, credentials in URLs, the values of `password=` and similar,
+ * and tokens of high entropy after words such as `token`. Of an assignment only the value is the secret.
  */
 import { feature } from '../segments/character-kinds.ts';
 
 interface KnownForm {
   readonly rule: string;
-  /** What every such key holds: asked first, so that plain words never meet an expression. */
+  /** A substring of every such key: tested first, so that plain words need no regular expression. */
   readonly holds: readonly string[];
   readonly form: RegExp;
 }
 
-/** `(?<![…])` keeps a form from beginning inside a longer word; every quantifier is over one class. */
+/** `(?<![…])` prevents a match inside a longer word; every quantifier is over one class. */
 const forms: readonly KnownForm[] = [
   { rule: 'private_key', holds: ['-----BEGIN'], form: /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/g },
   {
@@ -49,12 +49,12 @@ const urlCredentials = /:\/\/[^\s/:@[\]<>"']{0,64}:([^\s/@[\]<>"']{1,128})@/g;
 const words =
   'passw(?:or[dt]|d)|pwd|passphrase|passcode|kennwort|wachtwoord|contrase(?:ñ|n)a|mot de passe|senha|secret|token|bearer|authorization|credentials?|(?:api|access|secret|private|client)[ _-]?key|key';
 
-/** `password=…`, `"client_secret": "…"`, `token is …`, `Authorization: Bearer …`, up to where the value begins. */
+/** `password=…`, `"client_secret": "…"`, `token is …`, `Authorization: Bearer …`, up to the beginning of the value. */
 const assignment = new RegExp(
   String.raw`(?:${words})["'${'`'}*]{0,3}(?<link>\s{0,4}(?:=>?|:=?)\s{0,4}|\s{1,4}(?:is|lautet|ist|es|est)\s{1,4}|\s{1,4})(?:bearer\s{1,4}|basic\s{1,4})?["'${'`'}*]{0,3}(?=[^\s"'${'`'}\[\]<>,;])`,
   'gi',
 );
-/** What a value holds; it is judged by its beginning, so that a text full of key words stays linear. */
+/** The characters of a value; only its beginning is examined, so that a text full of key words is linear. */
 const value = /[^\s"'`[\]<>,;]+/y;
 const judged = 64;
 
@@ -104,19 +104,19 @@ function findAssignments(text: string, report: (rule: string, start: number, end
   }
 }
 
-/** Anything behind `=`; behind `:` and `is` only what is no plain word: `password: required` says nothing. */
+/** Any value after `=`; after `:` and `is` only one that is not a plain word: `password: required` is not a secret. */
 function isPasswordSaid(statement: string, link: string): boolean {
   if (link.startsWith('=') || link === ':=') return statement.length >= 4;
   return link !== '' && statement.length >= 5 && /[^\p{L}.,'’-]/u.test(statement);
 }
 
-/** Whether a token looks drawn at random: letters and digits mixed, 16 characters or more, over 3 bits a character. */
+/** Whether a token appears random: letters and digits mixed, 16 characters or more, over 3 bits per character. */
 function isRandom(token: string): boolean {
   if (token.length < 16 || !/^[A-Za-z0-9+/_.~-]+$/.test(token)) return false;
   return /\d/.test(token) && /[A-Za-z]/.test(token) && entropy(token) > 3;
 }
 
-/** Shannon's entropy of the characters, in bits a character. */
+/** The Shannon entropy of the characters, in bits per character. */
 function entropy(token: string): number {
   const counts = new Map<string, number>();
   for (const character of token) counts.set(character, (counts.get(character) ?? 0) + 1);
@@ -125,7 +125,7 @@ function entropy(token: string): number {
   return bits;
 }
 
-/** Behind the end marker, or the end of the text: what is cut off goes on in the next segment. */
+/** After the end marker, or at the end of the text: a truncated key continues in the next segment. */
 function endOfKey(text: string, from: number): number {
   const marker = text.indexOf('-----END', from);
   if (marker < 0) return text.length;

@@ -1,11 +1,11 @@
 /**
- * Runs of digits with what people write between them: the candidates for phone numbers and cards. A run begins with a
- * digit, `+` or `(`, ends with a digit, and is no part of a word, a price or a decimal (`v1.2`, `€1.99`, `12,5`).
+ * Runs of digits with common separators: the candidates for phone numbers and cards. A run begins with a digit, `+` or
+ * `(`, ends with a digit, and is not part of a word, a price or a decimal (`v1.2`, `€1.99`, `12,5`).
  */
 export interface NumberRun {
   readonly start: number;
   readonly end: number;
-  /** How many digits. */
+  /** The number of digits. */
   readonly count: number;
 }
 
@@ -58,7 +58,7 @@ export function numberRuns(text: string, least: number): NumberRun[] {
   return runs;
 }
 
-/** The run without the groups that belong to a word: the first of `x4111 1111`, the last of `2671 221B`. */
+/** The run without groups that belong to a word: the first of `x4111 1111`, the last of `2671 221B`. */
 function withoutWords(text: string, from: number, to: number, digits: number): NumberRun {
   let [start, end, count] = [from, to, digits];
   if (start > 0 && isDigit(text.charCodeAt(start)) && isLetter(text.charCodeAt(start - 1))) {

@@ -1,6 +1,6 @@
-/** Words that say what the next ones may be: a secret behind `password:`, an address behind a house number or `Via`. */
+/** Words that announce a find: a secret after `password:`, an address after a house number or `Via`. */
 
-/** The last three letters of the words a secret may follow: the whole expression is asked only behind these. */
+/** The last three letters of words before a secret: the full expression is only tested after these. */
 const keyWordTails: ReadonlySet<number> = new Set(
   'ord ort swd pwd ase ode ret ken key ial als ion rer eña ena sse rda rde nha'
     .split(' ')
@@ -14,7 +14,7 @@ function packed(first: number, second: number, third: number): number {
 const keyWord =
   /(?:passw(?:or[dt]|d)|pwd|passphrase|passcode|secret|token|key|credentials?|authorization|bearer|kennwort|wachtwoord|contrase(?:ñ|n)a|passe|password[ae]|senha)["'`*_]{0,4}[:=]?["'`*_]{0,4}$/i;
 
-/** Words a street's name begins or ends with, or the part after the number in French. */
+/** Words at the beginning or end of a street's name, or after the number in French. */
 const streetWords: ReadonlySet<string> = new Set(
   (
     'calle c/ avenida avda avda. plaza paseo camino carrer via viale piazza corso largo vicolo strada rue avenue av. ' +
@@ -23,7 +23,7 @@ const streetWords: ReadonlySet<string> = new Set(
 );
 const streetEnding =
   /(?:stra(?:ß|ss)e|str\.?|weg|platz|gasse|allee|ring|damm|ufer|straat|laan|gracht|plein|kade|dijk|singel|steeg|street|road|avenue|lane|drive|st\.?|rd\.?|ave\.?|blvd\.?|court|way|terrace|square)[,.;]?$/i;
-/** Those also written in lower case where the number comes last. */
+/** Those also written in lower case if the number comes last. */
 const lowerStreetWords = new Set(
   'calle c/ avenida plaza paseo camino carrer via viale piazza corso largo vicolo strada'.split(' '),
 );
@@ -33,7 +33,7 @@ const houseNumber = /^\d{1,5}[A-Za-z]?,?$/;
 const particle =
   /^(?:de|del|della|delle|dei|di|da|d|la|las|le|les|los|el|l|du|des|den|der|van|von|und|of|the|bis|ter|e|y)$/i;
 
-/** Whether a secret may follow the word, as in `"password":`: quotes, colons and the like stand behind it or not. */
+/** Whether a secret may follow the word, as in `"password":`, with or without quotes, colons and similar after it. */
 export function endsAsKeyWord(text: string, start: number, end: number): boolean {
   let last = end - 1;
   while (last > start + 1 && isPunctuation(text.charCodeAt(last)) && end - last < 8) last -= 1;
@@ -58,7 +58,7 @@ export function endsAsStreet(word: string): boolean {
   return word.length > 1 && streetEnding.test(word);
 }
 
-/** By its first character: asked before the word is cut out of its text. */
+/** By its first character: tested before the word is sliced from its text. */
 export function mayBeLowerStreetWord(first: number): boolean {
   return lowerInitials[first] === 1;
 }
@@ -71,7 +71,7 @@ export function isHouseNumber(word: string): boolean {
   return houseNumber.test(word);
 }
 
-/** `de la`, `van der`: stands between the words of a street's name. */
+/** `de la`, `van der`: between the words of a street's name. */
 export function isParticle(word: string): boolean {
   return particle.test(word);
 }

@@ -1,34 +1,37 @@
 /**
- * Placeholders: what stands in a text for personal data while a model reads it, and is put back in its answer.
+ * Placeholders: replace personal data while a model reads a text; the values are restored in its answer.
  *
- * `[EMAIL_1_k3q9x2]`: the kind, a number, and a tag that belongs to the call. The tag is keyed (HMAC-SHA-256 of the
- * masked values under a key of this gateway), so nobody who writes a text can know it, and a provider learns nothing of
- * the values from it; and it is chosen so that no text of the call holds it. So whatever looks like a placeholder in a
- * text stays what it is. Equal calls have equal placeholders, which lets their answers be cached and shared.
+ * `[EMAIL_1_k3q9x2]`: the kind, a number, and a tag of the call. The tag is keyed (HMAC-SHA-256 of the masked values
+ * under a key of this gateway), so the author of a text cannot predict it, and a provider learns nothing about the
+ * values from it; and it is chosen so that no text of the call contains it. So texts in the form of placeholders are
+ * not mistaken for them. Equal calls have equal placeholders, which lets their answers be cached and shared.
  */
 import { createHmac } from 'node:crypto';
 
 export interface Placeholders {
-  /** What stands for what. */
+  /** The original of each placeholder. */
   readonly values: ReadonlyMap<string, string>;
-  /** What every one of them ends with: `_k3q9x2]`. Empty where there are none. */
+  /** The common suffix of the placeholders: `_k3q9x2]`. Empty if there are none. */
   readonly tail: string;
-  /** Those that stand in separate items of the call alone, and in which: in another item's answer they are not put back. */
+  /**
+   * Placeholders that only occur in some items of the call, with their items: they are not restored in other items'
+   * answers.
+   */
   readonly scopes: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
 export const noPlaceholders: Placeholders = Object.freeze({ values: new Map(), tail: '', scopes: new Map() });
 
-/** The longest placeholder: the longest name, a number and the tag. */
+/** The maximum length of a placeholder: the longest name, a number and the tag. */
 const maxLength = 64;
 
-/** Draws placeholders for one call. Values must be named before any is asked for: the tag is made from them all. */
+/** Creates the placeholders of one call. All values must be added before the first is read: the tag depends on them. */
 export class PlaceholderMint {
   readonly #key: Uint8Array;
   readonly #texts: readonly string[];
   readonly #names = new Map<string, string>();
   readonly #counts = new Map<string, number>();
-  /** Of each value the items it stands in; `undefined` among them: what all of them share. */
+  /** The items of each value; `undefined` among them: the texts that all items share. */
   readonly #scopes = new Map<string, Set<string | undefined>>();
 
   constructor(key: Uint8Array, texts: readonly string[]) {
@@ -73,7 +76,7 @@ export class PlaceholderMint {
   }
 }
 
-/** Six letters and digits, about 30 bits; the letters come first so that no number is made of it. */
+/** Six letters and digits, about 30 bits; the letters come first so that it is not read as a number. */
 function letters(digest: Uint8Array): string {
   const alphabet = 'bcdfghjkmnpqrstvwxz23456789';
   let tag = '';
@@ -81,7 +84,7 @@ function letters(digest: Uint8Array): string {
   return tag;
 }
 
-/** Where the placeholders of the call stand in a text, in order. */
+/** The positions of the call's placeholders in a text, in order. */
 export function placeholderSpans(text: string, { values, tail }: Placeholders): { start: number; end: number }[] {
   const spans: { start: number; end: number }[] = [];
   if (tail === '') return spans;
@@ -96,7 +99,7 @@ export function placeholderSpans(text: string, { values, tail }: Placeholders): 
   return spans;
 }
 
-/** Puts the originals back. In JSON text they are escaped as the string they stand in needs it. */
+/** Restores the originals. In JSON text they are escaped for their string. */
 export function restorePlaceholders(text: string, placeholders: Placeholders, form: 'text' | 'json'): string {
   const spans = placeholderSpans(text, placeholders);
   if (spans.length === 0) return text;

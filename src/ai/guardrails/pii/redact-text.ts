@@ -1,4 +1,4 @@
-/** Texts for records and logs: what the guards look for, masked one way as `[EMAIL]`, whatever its mode. */
+/** Redacts texts for records and logs: every configured kind is masked irreversibly as `[EMAIL]`, whatever its mode. */
 import type { SpanFinder, SpanRules } from '../segments/find-spans.ts';
 import { Segmenter } from '../segments/segmenter.ts';
 
@@ -10,7 +10,7 @@ export function redactText(text: string, finder: SpanFinder, rules: SpanRules): 
     segment(whole, start, end, features) {
       if (!finder.isWorthIt(features)) return;
       for (const span of finder.find(whole.slice(start, end), features)) {
-        redacted += `${whole.slice(from, start + span.start)}${oneWay(span.rule)}`;
+        redacted += `${whole.slice(from, start + span.start)}${redactionLabel(span.rule)}`;
         from = start + span.end;
       }
     },
@@ -20,7 +20,7 @@ export function redactText(text: string, finder: SpanFinder, rules: SpanRules): 
   return from === 0 ? text : redacted + text.slice(from);
 }
 
-/** A mask that nothing is put back for. */
-export function oneWay(rule: string): string {
+/** An irreversible mask. */
+export function redactionLabel(rule: string): string {
   return `[${rule.toUpperCase()}]`;
 }

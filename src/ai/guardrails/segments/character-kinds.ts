@@ -1,6 +1,9 @@
-/** What a character is to the segmenter: a number whose bits are features of its segment, and whether it is a space. */
+/**
+ * The kind of a character for the segmenter: a number whose bits are features of its segment, and whether it is a
+ * space.
+ */
 
-/** What a segment holds. A prefilter only: a feature may be set though its cause is in the next segment. */
+/** The features of a segment. A prefilter only: a feature may be set although its cause is in the next segment. */
 export const feature = {
   digit: 1,
   at: 2,
@@ -16,15 +19,15 @@ export const feature = {
   address: 2048,
   insideKey: 4096,
   dot: 8192,
-  /** Begins or ends where it had become too long, so not beside white space. */
+  /** Begins or ends at the length limit, so not beside white space. */
   cut: 16384,
 } as const;
 
 /** Separates words. */
 export const space = 1 << 20;
-/** May stand inside a phone number, beside digits. */
+/** May occur inside a phone number, beside digits. */
 export const numeric = 1 << 21; // stands inside a phone number: + ( ) - / .
-/** Masks the features out of a kind. */
+/** Masks the features of a kind. */
 export const features = (1 << 20) - 1;
 
 /** The kinds of ASCII, by code. */
@@ -48,7 +51,7 @@ for (const [character, kind] of [
 ] as const)
   asciiKinds[character.charCodeAt(0)] = kind;
 
-/** The kind of a UTF-16 code unit beyond ASCII. */
+/** The kind of a non-ASCII UTF-16 code unit. */
 export function wideKind(code: number): number {
   if (code === 0xa0 || code === 0x3000 || code === 0xfeff) return space;
   if (code >= 0x2000 && code <= 0x200a) return space;

@@ -1,6 +1,6 @@
 /**
- * What is looked for in one segment of a text: personal data, secrets, own recognisers, blocked patterns and, in
- * answers, URLs. Which finders are asked follows from what the segment's characters are; a plain word meets none.
+ * Finds matches in one segment of a text: personal data, secrets, custom recognisers, blocked patterns and, in answers,
+ * URLs. The features of the segment's characters select the finders; a plain word needs none.
  */
 import type { GuardMode, GuardrailsConfig, PersonalDataKind } from '../../../config/index.ts';
 import type { Guard, Span } from '../finding.ts';
@@ -17,18 +17,18 @@ import { numberRuns } from '../pii/number-runs.ts';
 import { feature } from './character-kinds.ts';
 import type { SegmentNeeds } from './segmenter.ts';
 
-/** What one direction of the guards looks for, compiled once. */
+/** The finders of one direction, compiled once. */
 export interface SpanRules {
   readonly kinds: ReadonlyMap<PersonalDataKind, GuardMode>;
   readonly country: string | undefined;
   readonly secrets: GuardMode | undefined;
   /** Recognisers (guard `pii`) and blocked patterns (guard `patterns`). */
   readonly patterns: readonly { readonly guard: Guard; readonly pattern: OwnPattern }[];
-  /** Whether any of `own` can match in a text; `undefined`: each segment must be asked. */
+  /** Whether any of `own` can match in a text; `undefined`: each segment must be tested. */
   readonly anyPattern: ((text: string) => boolean) | undefined;
   readonly urls: { readonly allow: ReadonlySet<string>; readonly mode: GuardMode } | undefined;
   readonly needs: SegmentNeeds;
-  /** A segment with none of these features holds nothing, own patterns aside. */
+  /** A segment without any of these features has no matches, except of custom patterns. */
   readonly interesting: number;
 }
 
@@ -80,13 +80,13 @@ export class SpanFinder {
     this.#rules = rules;
   }
 
-  /** Before the segments of a text. */
+  /** Called before the segments of a text. */
   begin(text: string): void {
     const { patterns, anyPattern } = this.#rules;
     this.#ownMayMatch = patterns.length > 0 && (anyPattern === undefined || anyPattern(text));
   }
 
-  /** Whether a segment may hold anything. */
+  /** Whether a segment may have matches. */
   isWorthIt(features: number): boolean {
     const { interesting, patterns } = this.#rules;
     return (
@@ -94,7 +94,7 @@ export class SpanFinder {
     );
   }
 
-  /** The spans of a segment, sorted, none over another: what begins first wins, of those the longest. */
+  /** The spans of a segment, sorted and disjoint: the earliest beginning wins, then the longest. */
   find(segment: string, features: number): Span[] {
     const spans = this.#findOnce(segment, features);
     return spans.length === 0 ? spans : this.#findBetween(segment, features, spans, maxRounds);
@@ -172,13 +172,13 @@ export class SpanFinder {
 const strength: Readonly<Record<GuardMode, number>> = { block: 0, mask: 1, flag: 2 };
 
 /**
- * A span inside another goes; one that only overlaps is cut to what is left of it. Blocks come before masks, masks before
- * flags, so that what is only named never hides what must not leave.
+ * Of nested spans the outer one remains; an overlapping one is trimmed. Blocks take precedence over masks, masks over
+ * flags, so that a flag never hides text that must be removed.
  */
 function withoutOverlaps(spans: readonly Span[]): Span[] {
   const disjoint: Span[] = [];
   const ranked = [...spans].sort((a, b) => strength[a.mode] - strength[b.mode] || a.start - b.start || b.end - a.end);
-  // Per mode the kept spans are already sorted and disjoint; three sweeps keep it n log n.
+  // Per mode the spans are already sorted and disjoint; three sweeps keep it n log n.
   for (const mode of ['block', 'mask', 'flag'] as const) {
     const before = disjoint.splice(0);
     let at = 0;

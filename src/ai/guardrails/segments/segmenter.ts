@@ -1,16 +1,16 @@
 /**
- * Cuts a text into segments that can be checked one by one, in one pass, whether the text comes whole or in deltas.
+ * Splits a text into segments that can be checked independently, in one pass, for complete texts and deltas.
  *
- * A cut depends only on the characters up to it and the first one of the next word, never on how the text arrived: so a
- * stream split anywhere is checked exactly as the whole text is. Most segments are one word. Words that may belong to
- * one find stay together: groups of digits (phones, cards), IBANs, addresses, what follows `password:`, tags and links,
- * private keys; with patterns that can match white space, whole lines.
+ * A boundary depends only on the characters up to it and the first one of the next word, never on the deltas: so a
+ * stream is checked exactly as the complete text is. Most segments are one word. Words that may belong to one match
+ * stay together: groups of digits (phones, cards), IBANs, addresses, the value of `password:`, tags and links, private
+ * keys; with patterns that can match white space, whole lines.
  *
- * At most `maxHeld` characters are held. A longer segment is cut before its last separator, or, without one, where no
- * e-mail address can be cut; a private key goes on being one in the next segment. That bound also makes every finder
- * linear: none sees more than `maxHeld` characters at once.
+ * At most `maxHeld` characters are buffered. A longer segment is split before its last separator, or, without one,
+ * where no e-mail address is split; a private key continues in the next segment. That bound also makes every finder
+ * linear: none reads more than `maxHeld` characters at once.
  *
- * What a segment's characters are (`feature`) comes along, so that plain words are never looked at twice.
+ * The features of a segment's characters (`feature`) are passed along, so that plain words are read only once.
  *
  * Longer than most files: it is one state machine whose parts share their state, and the hottest loop of the guards.
  */
@@ -35,12 +35,12 @@ export interface SegmentNeeds {
   readonly lines: boolean;
 }
 
-/** Is told every segment in order; together they are the text. */
+/** Receives every segment in order; together they are the text. */
 export interface SegmentSink {
-  /** Before the segments of a text, or of what is held and the next delta. */
+  /** Called before the segments of a text, or of the buffer and the next delta. */
   begin(text: string): void;
   segment(text: string, start: number, end: number, features: number): void;
-  /** After them: all before `until` was in a segment. */
+  /** Called after them: everything before `until` was in a segment. */
   done(text: string, until: number): void;
 }
 
@@ -56,9 +56,9 @@ export class Segmenter {
   readonly #sink: SegmentSink;
   #buffer = '';
   #position = 0;
-  /** Where the segment began; all before it is with the sink. */
+  /** The beginning of the segment; everything before it has been passed to the sink. */
   #start = 0;
-  /** Where the word began; -1 between words. */
+  /** The beginning of the word; -1 between words. */
   #word = -1;
   #hasWord = false;
   #gap = 0;
@@ -71,7 +71,7 @@ export class Segmenter {
   #secretWords = 0;
   #tagUntil = -1;
   #linkUntil = -1;
-  /** What the next character decides: whether `<` opened a tag, whether `]` goes on as a link. */
+  /** What the next character decides: whether `<` opens a tag, whether `]` continues as a link. */
   #undecided: 'none' | 'tag' | 'link' = 'none';
   #key: 'none' | 'open' | 'private' | 'ending' = 'none';
   #keyCarried = false;
@@ -81,7 +81,7 @@ export class Segmenter {
     this.#sink = sink;
   }
 
-  /** How many characters are held back. */
+  /** The number of buffered characters. */
   get held(): number {
     return this.#buffer.length;
   }
@@ -94,7 +94,7 @@ export class Segmenter {
     if (this.#start > 0) this.#drop();
   }
 
-  /** Nothing more comes: what is held is the last segment. */
+  /** The end of the text: the buffer is the last segment. */
   end(): void {
     if (this.#word >= 0) this.#endWord(this.#buffer.length);
     if (this.#start < this.#buffer.length) this.#cutAt(this.#buffer.length);
@@ -102,7 +102,7 @@ export class Segmenter {
     this.#buffer = '';
   }
 
-  /** A whole text: every offset is the text's own. */
+  /** A complete text: offsets are those of the text. */
   feedAll(text: string): void {
     this.#buffer = text;
     this.#sink.begin(text);
@@ -176,7 +176,7 @@ export class Segmenter {
     } else if (code === 41) this.#linkUntil = -1;
   }
 
-  /** Whether, after the word that ended at `end`, the next word may belong to the same find. */
+  /** Whether, after the word that ended at `end`, the next word may belong to the same match. */
   #mayGoOn(end: number): boolean {
     this.#undecided = 'none';
     const needs = this.#needs;
@@ -263,7 +263,7 @@ export class Segmenter {
     }
   }
 
-  /** Cuts a segment that has grown to `maxHeld`: before its last separator, or clear of the last e-mail address. */
+  /** Splits a segment of the length `maxHeld`: before its last separator, or outside the last e-mail address. */
   #cutLong(position: number): void {
     const buffer = this.#buffer;
     const floor = Math.max(this.#start + 1, position - 512);
@@ -276,7 +276,7 @@ export class Segmenter {
       }
     }
     if (cut === position) {
-      // Only the last 256 characters: looking further back would be quadratic.
+      // Only the last 256 characters: searching further back would be quadratic.
       const at = buffer.slice(position - 256, position).lastIndexOf('@');
       if (at >= 0) cut = position - 256 + at - 65;
       const before = buffer.charCodeAt(cut - 1);
@@ -296,7 +296,7 @@ export class Segmenter {
     this.#features = features | feature.cut;
     this.#word = word >= 0 ? Math.max(word, cut) : -1;
     this.#hasWord = this.#word >= 0 || this.#gap > cut;
-    if (this.#key === 'open') this.#key = 'none'; // no private key: a certificate, or only the words
+    if (this.#key === 'open') this.#key = 'none'; // not a private key: a certificate, or only the words
     this.#addressWords = keep.address;
     this.#capitals = keep.capitals;
     this.#ibanUntil = keep.iban;
@@ -316,7 +316,7 @@ export class Segmenter {
     this.#secretWords = 0;
   }
 
-  /** Forgets what the sink has; every position moves along. */
+  /** Drops the text that the sink has; all positions are shifted. */
   #drop(): void {
     const by = this.#start;
     this.#buffer = this.#buffer.slice(by);

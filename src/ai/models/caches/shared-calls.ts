@@ -10,7 +10,7 @@ import type { CallBounds } from '../../model-call/index.ts';
 import { deadlinePassed } from '../../model-call/index.ts';
 
 /** A call failed, and its beginner's time was over. */
-class BeginnerWasLate extends Error {}
+class OwnerTimedOut extends Error {}
 
 export class SharedCalls<Value> {
   readonly #runs = new SharedRuns<Value>();
@@ -39,7 +39,7 @@ export class SharedCalls<Value> {
       try {
         return await work({ signal: runSignal, deadline });
       } catch (error) {
-        throw deadline.passed ? new BeginnerWasLate('', { cause: error }) : error;
+        throw deadline.passed ? new OwnerTimedOut('', { cause: error }) : error;
       }
     };
     const leaving = new AbortController();
@@ -51,7 +51,7 @@ export class SharedCalls<Value> {
     try {
       return { value: await this.#runs.run(key, leaving.signal, begin), isOwner: isOwner };
     } catch (error) {
-      if (!(error instanceof BeginnerWasLate)) throw error;
+      if (!(error instanceof OwnerTimedOut)) throw error;
       if (isOwner || deadline.passed || signal.aborted) throw error.cause;
     } finally {
       clearTimeout(timer);

@@ -51,10 +51,10 @@ export interface CheckedRequest {
 }
 
 /** A remedy may cause another warning; no package needs more rounds than this. */
-const mostRounds = 4;
+const maxRounds = 4;
 
 /** The bound of the cache of verdicts. */
-const mostVerdicts = 500;
+const maxVerdicts = 500;
 
 export class AiSdkDryRuns {
   readonly #facts: AiSdkPackageFacts;
@@ -79,7 +79,7 @@ export class AiSdkDryRuns {
     let verdict = this.#verdicts.get(key);
     if (verdict === undefined) {
       verdict = await withinBounds(bounds, () => this.#judge(model, request, options, adaptation));
-      if (this.#verdicts.size >= mostVerdicts) {
+      if (this.#verdicts.size >= maxVerdicts) {
         const [oldest] = this.#verdicts.keys();
         if (oldest !== undefined) this.#verdicts.delete(oldest);
       }
@@ -98,7 +98,7 @@ export class AiSdkDryRuns {
   ): Promise<Verdict> {
     const { maxOutputTokens: bound } = request;
     let fitting: Fitting = { kind: 'fits', without: [], accepted: new Set(), reported: [], budgetTokens: undefined };
-    for (let round = 0; round < mostRounds; round++) {
+    for (let round = 0; round < maxRounds; round++) {
       const tried = this.#fitted(model, request, options, fitting);
       const { warnings, body } = await dryRun(model, tried);
       const bodyBound = sentBound(body);

@@ -25,7 +25,7 @@ export interface OutputWording {
   readonly reading: OutputReading;
 }
 
-export function wordOutput(
+export function requestJsonOutput(
   request: ModelRequest,
   structured: ProviderCall['structured'],
   facts: AiSdkPackageFacts,

@@ -28,7 +28,7 @@ import {
 import { markOptions, withMark } from './cache-mark-options.ts';
 import { callIdFormOf } from './call-id-form.ts';
 import { fitForAiSdk, isAnthropicModel } from './fit-ai-sdk.ts';
-import { toolChoiceWith, wordOutput } from './json-output.ts';
+import { requestJsonOutput, toolChoiceWith } from './json-output.ts';
 import type { AiSdkPackageFacts } from './package-dialect.ts';
 import { aiSdkPrompt, type SupportedUrls } from './write-prompt.ts';
 
@@ -53,7 +53,7 @@ export function aiSdkRequest(
   const lost = original.wire === undefined ? [] : lostFields(original.wire);
   if (lost.length > 0) throw unsupported(lost.join(', '));
   const request = fitForAiSdk(model, original, facts, adaptation);
-  const wording = wordOutput(request, structured, facts);
+  const wording = requestJsonOutput(request, structured, facts);
   const { answerTool, words, reading } = wording;
   const conversation = conversationFor(request, facts);
   const messages = words === undefined ? conversation : withInstruction(conversation, words);

@@ -50,7 +50,7 @@ export function thinkingFor(
   if (answerEffort !== undefined) {
     return effort === 'none' ? withoutThinking(model, plain, facts, adaptation) : plain;
   }
-  if (effort === 'none') return thinkingLeast(model, plain, facts, adaptation);
+  if (effort === 'none') return minimalThinking(model, plain, facts, adaptation);
   if (facts.adaptiveThinking) return withEffort(plain, effort, facts, adaptation);
   return withShare(plain, effort, bound, facts, adaptation);
 }
@@ -74,7 +74,7 @@ function withinHighEffort(thinking: Thinking, adaptation: Adaptation): Thinking 
 }
 
 /** `reasoning.effort: none`: the least thinking that the model supports. */
-function thinkingLeast(model: string, plain: Thinking, facts: ClaudeFacts, adaptation: Adaptation): Thinking {
+function minimalThinking(model: string, plain: Thinking, facts: ClaudeFacts, adaptation: Adaptation): Thinking {
   if (facts.disablesThinking !== 'never') return { ...plain, thinking: { type: 'disabled' } };
   adaptation.omit('reasoning_effort', `reasoning (thinking cannot be disabled for ${model})`);
   return facts.thinksBetweenTools ? { ...plain, thinking: { type: 'between_tools' } } : { ...plain, effort: 'low' };

@@ -37,7 +37,7 @@ export async function bestSentence(
     questionSentences.flatMap((sentence) => [...contentStems(sentence)]).filter((stem) => !about.has(stem)),
   );
   const telling = stems.difference(emptyStems);
-  const byWords = nearestByWords(telling.size > 0 ? telling : stems, distinct, asksForNumber(question));
+  const byWords = nearestByWords(telling.size > 0 ? telling : stems, distinct, isNumberQuestionText(question));
   if (byWords !== undefined || distinct.length === 0) return byWords;
   const isEnglish = languageOf(question) === 'en';
   return !isEnglish || namesUnknown(questionSentences, distinct, about)
@@ -48,7 +48,7 @@ export async function bestSentence(
 function nearestByWords(
   questionStems: ReadonlySet<string>,
   sentences: readonly Sentence[],
-  wantsNumber: boolean,
+  isNumberQuestion: boolean,
 ): string | undefined {
   const stemsOf = sentences.map(contentStems);
   const weights = new Map<string, number>();
@@ -67,7 +67,8 @@ function nearestByWords(
     for (const [stem, weight] of weights) shared += weight * likeness(stem, stems);
     if (shared < 0.25 * whole || shared === 0) continue;
     const hasNumber =
-      wantsNumber && sentence.words.some(({ partOfSpeech, normal }) => partOfSpeech === 'NUM' || /\d/.test(normal));
+      isNumberQuestion &&
+      sentence.words.some(({ partOfSpeech, normal }) => partOfSpeech === 'NUM' || /\d/.test(normal));
     const isQuestion = sentence.text.endsWith('?');
     const score = (shared * (hasNumber ? 1.6 : 1) * (isQuestion ? 0.3 : 1)) / (1 + sentence.words.length / 60);
     if (score > bestScore) [best, bestScore] = [sentence.text, score];
@@ -85,7 +86,7 @@ function likeness(stem: string, stems: ReadonlySet<string>): number {
   return 0;
 }
 
-function asksForNumber(question: string): boolean {
+function isNumberQuestionText(question: string): boolean {
   return /\b(?:how (?:long|many|much|often|heavy|big|large|far|old|fast|tall|wide|deep|thick)|when|what (?:size|weight|price))\b/i.test(
     question,
   );

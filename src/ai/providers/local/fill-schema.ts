@@ -8,7 +8,7 @@ import { opinionOf, sentimentOf } from './sentiment.ts';
 import { topicsOf } from './topics.ts';
 
 /** The two sentences that the extractive model writes itself. */
-export const notSaid = 'The text does not say.';
+export const notInText = 'The text does not say.';
 export const nothingToSummarise = 'There is nothing to summarise yet.';
 
 /** A schema that the extractive model does not support; the message contains the feature and its path in the schema. */
@@ -39,7 +39,7 @@ export async function writeText(material: Material, maxSentences = 3): Promise<W
     /\b(?:product|name|title|item|model|language|locale)$/i.test(name);
   const names = text.labels.filter(isName).map(({ value }) => value);
   const answer = await bestSentence(text.question, sentences, names);
-  return answer === undefined ? { text: notSaid, isCut: false } : cut(answer, maxCharacters);
+  return answer === undefined ? { text: notInText, isCut: false } : cut(answer, maxCharacters);
 }
 
 /**

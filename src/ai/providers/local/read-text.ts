@@ -8,7 +8,7 @@ import { isGrammar } from './languages.ts';
  * guesses.
  *
  * wink's tokenizer takes quadratic time on long runs without a space (80 kB of `a.b-`: 17 s), so runs longer than
- * {@link longestRun} are removed first: they are addresses and encoded files, not prose. 20 reviews of three sentences
+ * {@link maxRunLength} are removed first: they are addresses and encoded files, not prose. 20 reviews of three sentences
  * take 1.2 ms.
  */
 export interface Word {
@@ -33,7 +33,7 @@ export interface Sentence {
 /** wink's token types that are not words; words of unknown scripts have the type `unk`. */
 const wordless = new Set(['punctuation', 'symbol', 'tabCRLF', 'currency']);
 
-const longestRun = 120;
+const maxRunLength = 120;
 
 /** wink caches every word it has seen (113 bytes each); after this many characters it is restarted (50 ms). */
 const charactersPerReader = 4_000_000;
@@ -55,7 +55,7 @@ export function readableText(text: string): string {
   return text
     .replaceAll(/[\p{Cc}\p{Cf}]/gu, (character) => (character === '\n' || character === '\t' ? character : ' '))
     .replaceAll(/([。！？])(?!\n)/g, '$1\n')
-    .replaceAll(/\S+/g, (run) => (run.length > longestRun ? ' ' : run));
+    .replaceAll(/\S+/g, (run) => (run.length > maxRunLength ? ' ' : run));
 }
 
 /** The sentences of one line of readable text, in order. */

@@ -36,10 +36,10 @@ export function fitPassed(
   }
   fitEffort(fitted, model, request, dialect, adaptation);
   if (!dialect.isVendor) return fitted;
-  const isWordedAnew = dialect.tokenBound === 'max_tokens' || (efforts !== undefined && efforts.length > 0);
+  const isRenamed = dialect.tokenBound === 'max_tokens' || (efforts !== undefined && efforts.length > 0);
   const otherBound = dialect.tokenBound === 'max_tokens' ? 'max_completion_tokens' : 'max_tokens';
   const bound = fitted[otherBound];
-  if (isWordedAnew && isSet(bound)) {
+  if (isRenamed && isSet(bound)) {
     delete fitted[otherBound];
     fitted[dialect.tokenBound] ??= bound;
     adaptation.change(otherBound, dialect.tokenBound);

@@ -30,9 +30,9 @@ import {
   callIdFormAt,
   dialectOf,
   failureOfAnswer,
+  hasMoreOutput,
   passedRequest,
   requestIdOf,
-  saysMore,
   withBodyCallIds,
   withCallIds,
   withMediaAfterResults,
@@ -159,14 +159,14 @@ export function createOpenAiProvider(options: OpenAiProviderOptions): ModelProvi
     keys: Math.max(1, keys.length),
     async complete(model, request, call) {
       const { exchange, context } = await begin(model, request, call, false);
-      const { text, requestId } = await wholeAnswer(exchange, keys);
+      const { text, requestId } = await readBody(exchange, keys);
       const body = parseBody(text);
       const answer = wire === 'chat' ? readChatCompletion(body, context) : readResponse(body, context);
       const identified = requestId === undefined ? answer : { ...answer, requestId };
       if (context.passing === undefined) return identified;
       const normalise = wire === 'chat' ? normaliseChatCompletion : normaliseResponse;
       const passed = { ...identified, wire: normalise(text, body, answer) };
-      return saysMore(wireName, body) ? { ...passed, hasUnmappedOutput: true } : passed;
+      return hasMoreOutput(wireName, body) ? { ...passed, hasUnmappedOutput: true } : passed;
     },
     stream: (model, request, call) =>
       providerStream(
@@ -186,19 +186,19 @@ export function createOpenAiProvider(options: OpenAiProviderOptions): ModelProvi
         const input = inputs.slice(start, start + textsPerCall);
         try {
           const exchange = await post(url, embeddingBody(model, input, request), call, maxBytes);
-          const { text, requestId } = await wholeAnswer(exchange, keys);
+          const { text, requestId } = await readBody(exchange, keys);
           const read = readEmbeddings(parseBody(text), input, keys);
           parts.push(requestId === undefined ? read : { ...read, requestId });
         } catch (error) {
           if (!(error instanceof ProviderFailure)) throw error;
-          throw embedsNothing(error) ?? (parts.length > 0 ? withSpent(error, parts) : error);
+          throw unsupportedEmbeddings(error) ?? (parts.length > 0 ? withUsage(error, parts) : error);
         }
       }
       return joinEmbeddings(parts);
     },
     async moderate(model, texts, call) {
       const exchange = await post(urlOf('/moderations', model), { model, input: texts }, call, maxBytes);
-      const { text, requestId } = await wholeAnswer(exchange, keys);
+      const { text, requestId } = await readBody(exchange, keys);
       const read = readModerations(parseBody(text), texts, keys);
       return requestId === undefined ? read : { ...read, requestId };
     },
@@ -228,7 +228,7 @@ class OpenedResponse extends Response {
   }
 }
 
-async function wholeAnswer(exchange: HttpExchange, keys: readonly string[]) {
+async function readBody(exchange: HttpExchange, keys: readonly string[]) {
   const text = (await exchange.whole()).toString('utf8');
   const { status, headers } = exchange;
   if (status < 200 || status >= 300) throw failureOfAnswer({ status, headers, body: text }, keys);
@@ -258,7 +258,7 @@ function embeddingBody(
 }
 
 /** Endpoints and models that give no vectors say so in many ways; none of them passes. */
-function embedsNothing({ status, detail }: ProviderFailure): ProviderFailure | undefined {
+function unsupportedEmbeddings({ status, detail }: ProviderFailure): ProviderFailure | undefined {
   const isNone = status === 404 || status === 405 || status === 501;
   const isRefused = (status === 400 || status === 403) && /embedding/i.test(detail);
   if (!isNone && !(isRefused && /not (?:allowed|support)|does(?:n[o’']t| not) support|unsupported/i.test(detail))) {
@@ -268,7 +268,7 @@ function embedsNothing({ status, detail }: ProviderFailure): ProviderFailure | u
 }
 
 /** Texts embedded before one part failed are paid for. */
-function withSpent(failure: ProviderFailure, parts: readonly Embeddings[]): ProviderFailure {
+function withUsage(failure: ProviderFailure, parts: readonly Embeddings[]): ProviderFailure {
   return new ProviderFailure({
     kind: failure.kind,
     detail: failure.detail,

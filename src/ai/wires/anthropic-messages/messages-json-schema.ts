@@ -9,12 +9,12 @@ import type { JsonObject, JsonSchema } from '../../model-call/index.ts';
 import { arrayOf, isRecord, recordOf } from '../../model-call/index.ts';
 
 /** The API accepts 24; compiling the grammar fails earlier on some of its hosts. */
-const mostOptionalProperties = 10;
+const maxOptionalProperties = 10;
 
 /** Whether the API accepts the schema without losing data. */
 export function fitsOutputFormat(schema: JsonSchema): boolean {
   const state: Inspection = { root: schema, optional: 0, isOpen: false, path: new Set() };
-  return inspect(schema, state) && !state.isOpen && state.optional <= mostOptionalProperties;
+  return inspect(schema, state) && !state.isOpen && state.optional <= maxOptionalProperties;
 }
 
 interface Inspection {
@@ -31,7 +31,7 @@ const schemaMaps = ['dependentSchemas', 'patternProperties', 'properties'];
 
 /** @returns false if the schema is recursive */
 function inspect(node: unknown, state: Inspection): boolean {
-  if (!isRecord(node) || state.optional > mostOptionalProperties) return true;
+  if (!isRecord(node) || state.optional > maxOptionalProperties) return true;
   const { $ref: reference } = node;
   if (typeof reference === 'string' && reference.startsWith('#')) {
     if (state.path.has(reference) || reference === '#') return false;

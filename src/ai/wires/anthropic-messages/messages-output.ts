@@ -17,7 +17,7 @@ export interface MessagesOutput {
   /** The name of the tool whose arguments are the answer. */
   readonly answerTool?: AnswerTool;
   /** Whether the model must call the answer tool, or one of the tools that the request allows. */
-  readonly isOneCall?: true;
+  readonly isSingleCall?: true;
 }
 
 export function messagesOutput(
@@ -36,7 +36,7 @@ export function messagesOutput(
       if (takesFormat && fitsOutputFormat(root.schema)) return { format: outputFormatSchema(root.schema), reading };
       const name = unusedToolName('json', request);
       const answerTool = { name, description: 'Respond with a JSON object.', parameters: root.schema };
-      return { answerTool, isOneCall: true, reading: { ...reading, answerTool: name } };
+      return { answerTool, isSingleCall: true, reading: { ...reading, answerTool: name } };
     }
     case 'tool': {
       const name = unusedToolName(output.name.slice(0, 50), request);

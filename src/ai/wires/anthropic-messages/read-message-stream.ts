@@ -59,7 +59,7 @@ export class MessageStreamReader implements StreamReader {
     const event = parseJson(data);
     if (event === undefined) throw malformed('an event is no JSON');
     const fields = recordOf(event);
-    if (!this.#isRead(fields, out) && !isPassedOver(fields)) throw malformed('an event cannot be read');
+    if (!this.#isRead(fields, out) && !isIgnorable(fields)) throw malformed('an event cannot be read');
   }
 
   end(out: StreamDelta[]): ModelAnswer {
@@ -235,7 +235,7 @@ export class MessageStreamReader implements StreamReader {
 }
 
 /** Whether an event that cannot be read has no part of the answer. */
-function isPassedOver(event: JsonObject): boolean {
+function isIgnorable(event: JsonObject): boolean {
   switch (event.type) {
     case 'content_block_start':
       return isOtherKind(event.content_block, blockKinds);

@@ -73,7 +73,7 @@ function writeTools(
   betas: Set<string>,
 ): void {
   const { answerTool } = output;
-  const tools = output.isOneCall === true ? callableTools(request) : (request.tools ?? []);
+  const tools = output.isSingleCall === true ? callableTools(request) : (request.tools ?? []);
   if (tools.length === 0 && answerTool === undefined) return;
   const isStrict = settings.strictTools;
   body.tools = [...tools, ...(answerTool === undefined ? [] : [answerTool])].map((tool: ToolDefinition) => {
@@ -87,10 +87,10 @@ function writeTools(
       ...(tool.strict === undefined || !isStrict ? {} : { strict: tool.strict }),
     };
   });
-  if (isStrict && output.isOneCall !== true) betas.add('structured-outputs-2025-11-13');
+  if (isStrict && output.isSingleCall !== true) betas.add('structured-outputs-2025-11-13');
   const hasTools = (request.tools ?? []).length > 0;
   const choice =
-    output.isOneCall === true ? 'required' : choiceWithAnswerTool(answerTool?.name, request.toolChoice, hasTools);
+    output.isSingleCall === true ? 'required' : choiceWithAnswerTool(answerTool?.name, request.toolChoice, hasTools);
   const toolChoice = writeChoice(choice, parallelCalls(request, output, hasTools));
   if (toolChoice === undefined) return;
   if (!settings.forcedTools && (toolChoice.type === 'any' || toolChoice.type === 'tool')) {
@@ -106,8 +106,12 @@ function callableTools({ tools = [], toolChoice }: ModelRequest): readonly ToolD
 }
 
 /** `disable_parallel_tool_use`; undefined if the request has no setting. */
-function parallelCalls(request: ModelRequest, { isOneCall }: MessagesOutput, hasTools: boolean): boolean | undefined {
-  if (isOneCall !== true)
+function parallelCalls(
+  request: ModelRequest,
+  { isSingleCall }: MessagesOutput,
+  hasTools: boolean,
+): boolean | undefined {
+  if (isSingleCall !== true)
     return hasTools && request.parallelToolCalls !== undefined ? !request.parallelToolCalls : undefined;
   if (hasTools && request.parallelToolCalls === true) throw unsupported('parallel_tool_calls with an answer in JSON');
   return true;

@@ -62,9 +62,9 @@ export class ChatChunkNormaliser {
     mayThink: boolean,
   ): string | undefined {
     this.#isRetold = mayThink && isRetold(chunk, out, begin);
-    const isWell = this.#isWell(chunk) && !this.#isRetold;
+    const isWellFormed = this.#isWellFormed(chunk) && !this.#isRetold;
     if (!this.#isLegacy) for (let at = begin; at < out.length; at++) this.#note(out[at] as StreamDelta);
-    if (isWell && !this.#owesArguments(chunk)) {
+    if (isWellFormed && !this.#owesArguments(chunk)) {
       for (const choice of chunk.choices as readonly JsonObject[]) this.#begun.add(choice.index);
       return data;
     }
@@ -90,16 +90,16 @@ export class ChatChunkNormaliser {
     });
   }
 
-  #isWell(chunk: JsonObject): boolean {
+  #isWellFormed(chunk: JsonObject): boolean {
     const { id, created, model, object, choices, usage } = chunk;
     if (normaliseUsage(usage) !== usage || (!isRecord(usage) && chatUsageIn(chunk) !== undefined)) return false;
     if (typeof id !== 'string' || typeof model !== 'string' || typeof object !== 'string') return false;
     if (typeof created !== 'number' || !Array.isArray(choices)) return false;
-    for (let at = 0; at < choices.length; at++) if (!this.#isWellChoice(choices[at])) return false;
+    for (let at = 0; at < choices.length; at++) if (!this.#isWellFormedChoice(choices[at])) return false;
     return true;
   }
 
-  #isWellChoice(choice: unknown): boolean {
+  #isWellFormedChoice(choice: unknown): boolean {
     if (!isRecord(choice)) return false;
     const { index, delta, finish_reason } = choice;
     if (isRecord(delta) && isRecord(delta.function_call)) {
@@ -112,10 +112,10 @@ export class ChatChunkNormaliser {
     const { content, tool_calls: calls } = delta;
     if (content !== undefined && content !== null && typeof content !== 'string') return false;
     if (calls === undefined || index !== 0) return true;
-    return Array.isArray(calls) && this.#areWellCalls(calls);
+    return Array.isArray(calls) && this.#areWellFormedCalls(calls);
   }
 
-  #areWellCalls(calls: readonly unknown[]): boolean {
+  #areWellFormedCalls(calls: readonly unknown[]): boolean {
     let next = this.#callIds.length;
     for (const call of calls) {
       if (!isRecord(call) || !isRecord(call.function)) return false;

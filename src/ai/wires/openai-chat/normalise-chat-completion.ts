@@ -16,14 +16,16 @@ import { isFinishReason, normaliseFinishReason } from './normalise-chat-chunk.ts
  */
 export function normaliseChatCompletion(text: string, body: unknown, answer: ModelAnswer): string {
   const completion = recordOf(body);
-  return isWell(completion) && !isRetold(completion, answer) ? text : JSON.stringify(rewritten(completion, answer));
+  return isWellFormed(completion) && !isRetold(completion, answer)
+    ? text
+    : JSON.stringify(rewritten(completion, answer));
 }
 
-function isWell(body: JsonObject): boolean {
+function isWellFormed(body: JsonObject): boolean {
   const { id, object, created, model, choices, usage } = body;
   if (!isRecord(usage) && chatUsageIn(body) !== undefined) return false;
   if (typeof id !== 'string' || object !== 'chat.completion' || normaliseUsage(usage) !== usage) return false;
-  return typeof created === 'number' && typeof model === 'string' && arrayOf(choices).every(isWellChoice);
+  return typeof created === 'number' && typeof model === 'string' && arrayOf(choices).every(isWellFormedChoice);
 }
 
 /** Whether the text has parts that are not the answer: thinking between tags. */
@@ -36,18 +38,19 @@ function firstOf(choices: readonly unknown[]): JsonObject {
   return recordOf(choices.find((choice) => recordOf(choice).index === 0) ?? choices[0]);
 }
 
-function isWellChoice(choice: unknown): boolean {
+function isWellFormedChoice(choice: unknown): boolean {
   const { index, message, finish_reason, logprobs } = recordOf(choice);
   if (typeof index !== 'number' || !isRecord(message) || !isFinishReason(finish_reason)) return false;
   if (logprobs === undefined || message.refusal === undefined || message.role !== 'assistant') return false;
   if (message.content !== null && typeof message.content !== 'string') return false;
   if (isRecord(message.function_call) && !isLegacyCall(message.function_call)) return false;
   return (
-    message.tool_calls === undefined || (Array.isArray(message.tool_calls) && message.tool_calls.every(isWellCall))
+    message.tool_calls === undefined ||
+    (Array.isArray(message.tool_calls) && message.tool_calls.every(isWellFormedCall))
   );
 }
 
-function isWellCall(call: unknown): boolean {
+function isWellFormedCall(call: unknown): boolean {
   const { id, type, function: called } = recordOf(call);
   if (textIn(id) === undefined || id === 'null') return false;
   if (type !== 'function') return type === 'custom';

@@ -92,7 +92,7 @@ export class ChatMessageReader {
         : callArguments === undefined || callArguments === null
           ? ''
           : JSON.stringify(callArguments);
-    if (call.draft !== undefined && call.extra !== undefined) this.#draft.keepExtra(call.draft, call.extra);
+    if (call.draft !== undefined && call.extra !== undefined) this.#draft.setOpaque(call.draft, call.extra);
     if (call.draft === undefined) {
       call.early += text;
       if (name === undefined) return;

@@ -109,17 +109,17 @@ function readUserContent(content: unknown, at: string): (TextPart | ImagePart | 
 
 function readAssistant(message: Fields, at: string, unmapped: string[], adapts: string[]): (TextPart | ToolCallPart)[] {
   const content: (TextPart | ToolCallPart)[] = [];
-  const spoken = message.content ?? message.refusal;
-  if (typeof spoken === 'string') {
-    if (spoken !== '') content.push({ type: 'text', text: spoken });
-  } else if (Array.isArray(spoken)) {
-    for (let index = 0; index < spoken.length; index++) {
+  const turns = message.content ?? message.refusal;
+  if (typeof turns === 'string') {
+    if (turns !== '') content.push({ type: 'text', text: turns });
+  } else if (Array.isArray(turns)) {
+    for (let index = 0; index < turns.length; index++) {
       const path = `${at}.content[${index}]`;
-      const part = asFields(spoken[index], path);
+      const part = asFields(turns[index], path);
       const text = part.type === 'refusal' ? requireString(part, 'refusal', `${path}.`) : readTextPart(part, path);
       content.push({ type: 'text', text, ...cacheOf(part, `${path}.`) });
     }
-  } else if (spoken !== undefined && spoken !== null) {
+  } else if (turns !== undefined && turns !== null) {
     throw new InvalidField(`\`${at}.content\` must be a string or an array of parts.`, `${at}.content`);
   }
   if (isFields(message.audio)) unmapped.push(`${at}.audio`);

@@ -36,7 +36,7 @@ import { stopSequenceIn } from './read-chat-completion.ts';
 import { ChatMessageReader, readFinishReason } from './read-chat-message.ts';
 
 /** `[DONE]`, with optional white space. */
-const longestDone = 20;
+const maxDoneLength = 20;
 
 export class ChatStreamReader implements StreamReader {
   readonly failure = undefined;
@@ -67,7 +67,7 @@ export class ChatStreamReader implements StreamReader {
 
   read(data: string, event: string | undefined, out: StreamDelta[]): void {
     if (this.#isDone) return;
-    if (data.length < longestDone && data.trim() === '[DONE]') {
+    if (data.length < maxDoneLength && data.trim() === '[DONE]') {
       this.#isDone = true;
       if (this.#finishReason === undefined) throw incompleteStream('the stream was done without a finish reason');
       return;

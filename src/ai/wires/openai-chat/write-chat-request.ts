@@ -132,7 +132,7 @@ function writeAssistant(parts: (Message & { role: 'assistant' })['content'], dia
     role: 'assistant',
     content: text === '' ? null : text,
     tool_calls: calls,
-    ...(dialect.wantsReasoningBack && reasoning !== '' ? { reasoning_content: reasoning } : {}),
+    ...(dialect.requiresReasoning && reasoning !== '' ? { reasoning_content: reasoning } : {}),
   };
 }
 

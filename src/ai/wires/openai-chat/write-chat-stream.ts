@@ -25,7 +25,7 @@ const done = 'data: [DONE]\n\n';
 
 /** JSON inside a JSON string is escaped, so model output cannot contain this text. */
 const finishes = /"finish_reason"\s*:\s*"/;
-const tellsUsage = /"usage"\s*:\s*\{/;
+const hasUsage = /"usage"\s*:\s*\{/;
 
 export class ChatStream implements StreamForm {
   readonly heartbeat = ': waiting\n\n';
@@ -174,7 +174,7 @@ export class ChatStream implements StreamForm {
   #pass(wire: string, mayBeUsage: boolean): string {
     this.#passing = true;
     if (finishes.test(wire)) this.#finished = true;
-    if (tellsUsage.test(wire)) {
+    if (hasUsage.test(wire)) {
       // The gateway always requests usage; a client that did not must not get a chunk without choices.
       if (mayBeUsage && !this.#includeUsage && isUsageOnly(wire)) return '';
       this.isUsageSent = true;

@@ -15,13 +15,13 @@ import { withAnswersOnly } from './responses-thinking.ts';
 export function normaliseResponse(text: string, body: unknown, answer: ModelAnswer): string {
   const whole = recordOf(body);
   const response = withAnswersOnly(whole);
-  if (response === whole) return isWell(response) ? text : JSON.stringify(rewritten(response, answer));
+  if (response === whole) return isWellFormed(response) ? text : JSON.stringify(rewritten(response, answer));
   return JSON.stringify(withThinking(rewritten(response, answer), answer));
 }
 
-function isWell({ id, object, created_at, status, output }: JsonObject): boolean {
+function isWellFormed({ id, object, created_at, status, output }: JsonObject): boolean {
   if (textIn(id) === undefined || object !== 'response' || typeof created_at !== 'number') return false;
-  return textIn(status) !== undefined && arrayOf(output).every(isWellItem);
+  return textIn(status) !== undefined && arrayOf(output).every(isWellFormedItem);
 }
 
 /** Thinking that was extracted from a text, as a reasoning item. */
@@ -33,15 +33,15 @@ function withThinking(body: JsonObject, { content }: ModelAnswer): JsonObject {
   return { ...body, output: [item, ...arrayOf(body.output)] };
 }
 
-function isWellItem(value: unknown): boolean {
+function isWellFormedItem(value: unknown): boolean {
   const item = recordOf(value);
   if (textIn(item.id) === undefined) return false;
   if (item.type === 'function_call') return textIn(item.call_id) !== undefined && textIn(item.arguments) !== undefined;
   if (item.type !== 'message') return true;
-  return item.role === 'assistant' && Array.isArray(item.content) && item.content.every(isWellPart);
+  return item.role === 'assistant' && Array.isArray(item.content) && item.content.every(isWellFormedPart);
 }
 
-function isWellPart(value: unknown): boolean {
+function isWellFormedPart(value: unknown): boolean {
   const part = recordOf(value);
   return part.type !== 'output_text' || Array.isArray(part.annotations);
 }
@@ -70,7 +70,7 @@ function rewrittenItem(item: JsonObject, calls: ToolCallPart[]): JsonObject {
       const { content: wireContent } = item;
       const parts =
         typeof wireContent === 'string' ? [{ type: 'output_text', text: wireContent }] : arrayOf(wireContent);
-      const content = parts.map((part) => (isWellPart(part) ? part : { ...recordOf(part), annotations: [] }));
+      const content = parts.map((part) => (isWellFormedPart(part) ? part : { ...recordOf(part), annotations: [] }));
       const id = textIn(item.id) ?? newId('msg_');
       return { ...item, id, role: 'assistant', status: item.status ?? 'completed', content };
     }

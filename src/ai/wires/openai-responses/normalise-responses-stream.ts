@@ -47,10 +47,10 @@ export class ResponsesNormaliser {
     if (type === 'response.output_item.done') return this.#done(data, event, callId);
     if (!isItemEvent(type)) return nothing;
     const part = partEvents.get(type);
-    return this.#isWell(type, event, part) ? [data] : this.normalised(type, event, part);
+    return this.#isWellFormed(type, event, part) ? [data] : this.normalised(type, event, part);
   }
 
-  #isWell(type: string, event: JsonObject, part: PartEvents | undefined): boolean {
+  #isWellFormed(type: string, event: JsonObject, part: PartEvents | undefined): boolean {
     const open = this.#itemAt(event.output_index);
     if (open === undefined || open.id !== event.item_id || event.type !== type) return false;
     if (part !== undefined) return open.parts.has(placeOf(part, event));
@@ -66,10 +66,10 @@ export class ResponsesNormaliser {
     const status = statusOf(type, response);
     this.#id ||= textIn(response.id) ?? '';
     const output = arrayOf(response.output);
-    const isWell = output.every((item, index) => this.#isKnownAs(index, recordOf(item)));
+    const isWellFormed = output.every((item, index) => this.#hasKnownIds(index, recordOf(item)));
     const isNamed = response.id === this.#id && response.object === 'response' && response.status === status;
     const isReported = Array.isArray(response.output) && (output.length > 0 || status === 'in_progress');
-    if (isNamed && isWell && event.type === type && (isReported || this.#items.size === 0)) return [data];
+    if (isNamed && isWellFormed && event.type === type && (isReported || this.#items.size === 0)) return [data];
     const items = isReported
       ? output.map((item, index) => this.#named(recordOf(item), this.#items.get(index)))
       : this.#ended();
@@ -88,8 +88,8 @@ export class ResponsesNormaliser {
     const index = this.#indexOf(event.output_index);
     if (textIn(item.type) === undefined || this.#items.has(index)) return nothing;
     const open = this.#begin(index, item, callId);
-    const isWell = event.output_index === index && this.#isKnownAs(index, item);
-    if (isWell && textIn(event.type) !== undefined) return [data];
+    const isWellFormed = event.output_index === index && this.#hasKnownIds(index, item);
+    if (isWellFormed && textIn(event.type) !== undefined) return [data];
     const namedItem = this.#named(item, open);
     return [JSON.stringify({ ...event, type: 'response.output_item.added', output_index: index, item: namedItem })];
   }
@@ -108,9 +108,9 @@ export class ResponsesNormaliser {
       const done = { ...event, type, output_index: index, item: namedItem };
       return [JSON.stringify({ ...addedEvent, sequence_number: event.sequence_number }), JSON.stringify(done)];
     }
-    const isWell = this.#isKnownAs(open.index, item);
-    open.whole = isWell ? item : this.#named(item, open);
-    if (isWell && event.type === type && event.output_index === open.index) return [data];
+    const isWellFormed = this.#hasKnownIds(open.index, item);
+    open.whole = isWellFormed ? item : this.#named(item, open);
+    if (isWellFormed && event.type === type && event.output_index === open.index) return [data];
     return [JSON.stringify({ ...event, type, output_index: open.index, item: open.whole })];
   }
 
@@ -134,7 +134,7 @@ export class ResponsesNormaliser {
       const number = numberOf(event[part.numbered]);
       if (!open.parts.has(placeOf(part, event))) {
         open.parts.add(placeOf(part, event));
-        const begun = { type: part.begunBy, ...place, [part.numbered]: number, part: part.empty, sequence_number };
+        const begun = { type: part.addedEvent, ...place, [part.numbered]: number, part: part.empty, sequence_number };
         before.push(JSON.stringify(begun));
       }
       return [...before, JSON.stringify({ ...event, type, ...place, [part.numbered]: number })];
@@ -172,7 +172,7 @@ export class ResponsesNormaliser {
     return open;
   }
 
-  #isKnownAs(index: number, { id, type, call_id }: JsonObject): boolean {
+  #hasKnownIds(index: number, { id, type, call_id }: JsonObject): boolean {
     const open = this.#items.get(index);
     if (open === undefined || open.type !== type) return true;
     return open.id === id && (open.callId === undefined || open.callId === call_id);

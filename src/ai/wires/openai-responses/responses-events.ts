@@ -19,7 +19,7 @@ export interface PartEvents {
   readonly item: 'message' | 'reasoning';
   /** The event's field for the part's index. */
   readonly numbered: 'content_index' | 'summary_index';
-  readonly begunBy: 'response.content_part.added' | 'response.reasoning_summary_part.added';
+  readonly addedEvent: 'response.content_part.added' | 'response.reasoning_summary_part.added';
   /** The initial part, without content. */
   readonly empty: Readonly<Record<string, unknown>>;
 }
@@ -27,7 +27,7 @@ export interface PartEvents {
 const text: PartEvents = {
   item: 'message',
   numbered: 'content_index',
-  begunBy: 'response.content_part.added',
+  addedEvent: 'response.content_part.added',
   empty: { type: 'output_text', text: '', annotations: [], logprobs: [] },
 };
 const refusal: PartEvents = { ...text, empty: { type: 'refusal', refusal: '' } };
@@ -35,7 +35,7 @@ const reasoning: PartEvents = { ...text, item: 'reasoning', empty: { type: 'reas
 const summary: PartEvents = {
   item: 'reasoning',
   numbered: 'summary_index',
-  begunBy: 'response.reasoning_summary_part.added',
+  addedEvent: 'response.reasoning_summary_part.added',
   empty: { type: 'summary_text', text: '' },
 };
 

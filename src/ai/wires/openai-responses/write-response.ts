@@ -88,7 +88,7 @@ export class ResponseFrame {
       temperature: body.temperature ?? null,
       text: { format: isFields(body.text) && isFields(body.text.format) ? body.text.format : { type: 'text' } },
       tool_choice: body.tool_choice ?? 'auto',
-      tools: Array.isArray(body.tools) ? body.tools.map(toolAsked) : [],
+      tools: Array.isArray(body.tools) ? body.tools.map(requestedTool) : [],
       top_p: body.top_p ?? null,
       truncation: 'disabled',
       metadata: isFields(body.metadata) ? body.metadata : {},
@@ -136,7 +136,7 @@ export class ResponseFrame {
 }
 
 /** A function in OpenAI's form, with every field present. */
-function toolAsked(tool: unknown): unknown {
+function requestedTool(tool: unknown): unknown {
   if (!isFields(tool) || tool.type !== 'function') return tool;
   const { name, description = null, parameters = null, strict } = tool;
   return { type: 'function', name, description, parameters, strict: strict ?? false };

@@ -24,7 +24,7 @@ import {
 } from '../shared/index.ts';
 
 /** Settings without an equivalent on this wire. */
-const unknownHere = ['topK', 'seed', 'stop', 'frequencyPenalty', 'presencePenalty'] as const;
+const unsupportedSettings = ['topK', 'seed', 'stop', 'frequencyPenalty', 'presencePenalty'] as const;
 
 /** `provider` is the provider's name: reasoning of another provider cannot be decrypted and is not sent. */
 export function writeResponsesRequest(
@@ -34,7 +34,7 @@ export function writeResponsesRequest(
   structured: ProviderCall['structured'],
   streams: boolean,
 ): WrittenRequest {
-  for (const field of unknownHere) {
+  for (const field of unsupportedSettings) {
     const setting = request[field];
     if (setting !== undefined && !(Array.isArray(setting) && setting.length === 0)) throw unsupported(field);
   }

@@ -33,7 +33,7 @@ export class AnswerDraft {
   #gate: 'undecided' | 'open' | 'held';
   /** Text beside the tool call that should have been the answer. */
   #aside = '';
-  #hasOwnCalls = false;
+  #hasToolCalls = false;
 
   constructor(reading: JsonReading | undefined) {
     this.#reading = reading;
@@ -119,10 +119,10 @@ export class AnswerDraft {
   toolCall(id: string | undefined, name: string, out: StreamDelta[], extra?: JsonObject): ToolCallDraft {
     if (name === this.#reading?.answerTool) return { index: -1, arguments: '' };
     const call: ToolCallDraft = { index: this.#parts.length, arguments: '' };
-    if (extra !== undefined) this.keepExtra(call, extra);
+    if (extra !== undefined) this.setOpaque(call, extra);
     const callId = id === undefined || id === 'null' ? newId('call_') : id;
     this.#parts.push({ type: 'tool_call', id: callId, name, call });
-    this.#hasOwnCalls = true;
+    this.#hasToolCalls = true;
     this.#breaks = false;
     const opaque = call.opaque === undefined ? {} : { opaque: call.opaque };
     out.push({ type: 'tool_call_start', index: call.index, id: callId, name, ...opaque });
@@ -130,7 +130,7 @@ export class AnswerDraft {
   }
 
   /** The opaque data of a call on the chat wire, as one text; its content is not interpreted. */
-  keepExtra(call: ToolCallDraft, extra: JsonObject): void {
+  setOpaque(call: ToolCallDraft, extra: JsonObject): void {
     call.opaque = { chat: { extra_content: JSON.stringify(extra) } };
   }
 
@@ -173,10 +173,10 @@ export class AnswerDraft {
 
   /** Corrects the provider's finish reason: some report `stop` for tool calls or refusals. */
   finishReason(reason: FinishReason): FinishReason {
-    if (reason === 'tool_calls' && !this.#hasOwnCalls) return 'stop';
+    if (reason === 'tool_calls' && !this.#hasToolCalls) return 'stop';
     if (reason !== 'stop') return reason;
     if (this.#refusal !== '') return 'refusal';
-    return this.#hasOwnCalls ? 'tool_calls' : 'stop';
+    return this.#hasToolCalls ? 'tool_calls' : 'stop';
   }
 
   #last(): PartDraft | undefined {

@@ -48,8 +48,8 @@ const plainId = /^[\w-]{1,128}$/;
 /** An id for Anthropic's wire that encodes the original id and the opaque data. */
 export function sealCallId(id: string, opaque: JsonObject | undefined): string {
   if (opaque === undefined && plainId.test(id) && !id.includes(seal)) return id;
-  const sealed = JSON.stringify(opaque === undefined ? [id] : [id, opaque]);
-  return `toolu${seal}${Buffer.from(sealed).toString('base64url')}`;
+  const encodedId = JSON.stringify(opaque === undefined ? [id] : [id, opaque]);
+  return `toolu${seal}${Buffer.from(encodedId).toString('base64url')}`;
 }
 
 export interface CallId {

@@ -87,7 +87,7 @@ export { eventText, type StreamForm } from './stream-writer.ts';
 export { objectRoot } from './strict-json-schema.ts';
 export { type AnswerTool, beginsAsJson, structuredOutputOf, withoutCodeFence } from './structured-output.ts';
 export { beginsWithThinking, ThinkingTags, withoutThinking } from './thinking-tags.ts';
-export { saysMore, uncheckedFields } from './unguarded-output.ts';
+export { hasMoreOutput, uncheckedFields } from './unguarded-output.ts';
 export {
   anthropicError,
   forbidsRetry,

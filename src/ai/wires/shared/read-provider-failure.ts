@@ -45,7 +45,7 @@ export function failureOfError(body: unknown, keys: readonly string[], usage?: U
   const error = readErrorBody(body);
   const status = statusIn(error.code);
   return new ProviderFailure({
-    kind: status === undefined ? (kindOfWords(error) ?? 'server_error') : kindOf(status, error),
+    kind: status === undefined ? (kindOfMessage(error) ?? 'server_error') : kindOf(status, error),
     detail: detailOf('error in the answer:', error, keys),
     ...(status === undefined ? {} : { status }),
     ...(usage === undefined ? {} : { usage }),
@@ -147,12 +147,12 @@ function kindOf(status: number, error: ErrorBody): FailureKind {
   if (isContextWindow(error) || status === 413) return 'context_window';
   if (isPolicy(error)) return 'content_policy';
   if (isUnsupported(error)) return 'unsupported_value';
-  const kind = kindOfWords(error);
+  const kind = kindOfMessage(error);
   return kind === 'not_found' || kind === 'quota_exhausted' ? kind : 'invalid_request';
 }
 
 /** Without a meaningful status: by code, type and message. */
-function kindOfWords(error: ErrorBody): FailureKind | undefined {
+function kindOfMessage(error: ErrorBody): FailureKind | undefined {
   if (isQuota(error)) return 'quota_exhausted';
   if (isContextWindow(error)) return 'context_window';
   if (isPolicy(error)) return 'content_policy';
@@ -205,10 +205,10 @@ function isUnsupported({ code, type, message }: ErrorBody): boolean {
   const isCoded = [code, type].some((word) =>
     /^(?:unsupported|unknown)_(?:value|parameter)$|^UnsupportedParams/.test(word),
   );
-  return isCoded || notTaken.test(message);
+  return isCoded || unsupportedMessagePatterns.test(message);
 }
 
-const notTaken =
+const unsupportedMessagePatterns =
   /^unsupported (?:parameter|value)|unrecognized request argument|does not support (?:the )?(?:[\w.]+ )?parameter|parameter [`'"]?[\w.]+[`'"]? is not supported|property '[\w.]+' is unsupported|extra_forbidden|extra inputs are not permitted|unknown name "\w+"/i;
 
 /** Only a name, never the provider's text. */

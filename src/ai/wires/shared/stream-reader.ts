@@ -26,7 +26,7 @@ export interface StreamReader {
   end(out: StreamDelta[]): ModelAnswer;
   /**
    * The usage of a failed stream: the last report, or else an estimate. If the provider itself reported an error
-   * (`isTold`) before any output, it is zero.
+   * (`isReported`) before any output, it is zero.
    */
   spent(isReported: boolean): Usage | undefined;
 }

@@ -13,7 +13,7 @@ import { parseJson } from '../../model-call/index.ts';
  * The root must be an object there; a schema that is not is wrapped in `{ "value": … }` and `unwrap` extracts it from
  * the answer.
  */
-export interface AskedSchema {
+export interface RequestSchema {
   readonly schema: JsonSchema;
   readonly isWrapped: boolean;
   unwrap(answer: string): string;
@@ -31,7 +31,7 @@ const freeKeywords = new Set([
   ...['$dynamicRef', 'unevaluatedProperties', 'contains'],
 ]);
 
-export function strictJsonSchema(schema: JsonSchema): AskedSchema & { readonly isStrict: boolean } {
+export function strictJsonSchema(schema: JsonSchema): RequestSchema & { readonly isStrict: boolean } {
   const root = objectRoot(schema);
   return canBeStrict(root.schema)
     ? { ...root, schema: strict(root.schema), isStrict: true }
@@ -39,7 +39,7 @@ export function strictJsonSchema(schema: JsonSchema): AskedSchema & { readonly i
 }
 
 /** A forced function call's parameters must be an object as well. */
-export function objectRoot(schema: JsonSchema): AskedSchema {
+export function objectRoot(schema: JsonSchema): RequestSchema {
   if (schema.type === 'object' && schema.anyOf === undefined && schema.oneOf === undefined) {
     return { schema, isWrapped: false, unwrap: (answer) => answer };
   }

@@ -59,7 +59,12 @@ export function structuredOutputOf(request: ModelRequest, structured: ProviderCa
       return { messages, format: undefined, tool, reading: { isWrapped, unwrap, answerTool: name } };
     }
     case 'prompt':
-      return { messages: withSchema(messages, output.schema), format: undefined, tool: undefined, reading: asWritten };
+      return {
+        messages: withSchema(messages, output.schema),
+        format: undefined,
+        tool: undefined,
+        reading: unchangedReading,
+      };
     default:
       return unreachable(structured);
   }
@@ -87,7 +92,7 @@ export function withoutCodeFence(text: string): string {
   return (fenced?.[1] ?? text).trim();
 }
 
-const asWritten: JsonReading = { isWrapped: false, answerTool: undefined, unwrap: (text) => text };
+const unchangedReading: JsonReading = { isWrapped: false, answerTool: undefined, unwrap: (text) => text };
 
 function anyObject(
   messages: readonly Message[],
@@ -97,10 +102,10 @@ function anyObject(
   if (structured === 'tool') {
     const name = output.name.slice(0, 64);
     const tool = { name, description: output.description ?? 'Gives the answer.', parameters: { type: 'object' } };
-    return { messages, format: undefined, tool, reading: { ...asWritten, answerTool: name } };
+    return { messages, format: undefined, tool, reading: { ...unchangedReading, answerTool: name } };
   }
   const format = structured === 'prompt' ? undefined : 'json_object';
-  return { messages: withSchema(messages, undefined), format, tool: undefined, reading: asWritten };
+  return { messages: withSchema(messages, undefined), format, tool: undefined, reading: unchangedReading };
 }
 
 /** The schema as an instruction; in the first system message if there is one, as some models only accept one. */

@@ -6,12 +6,12 @@ import type { ModelRequest, Wire } from '../../model-call/index.ts';
 import { arrayOf, isRecord, recordOf } from '../../model-call/index.ts';
 
 /** Fields that request such output. Fields with a path, `tools[0] (custom)`, only lead to calls of their kind. */
-const asksForMore =
+const requestsMoreOutput =
   /^(?:n|logprobs|top_logprobs|prompt_logprobs|best_of|echo|modalities|audio|include|functions|tools\[)\b/;
 
 /** The fields of a request whose answers cannot be checked. */
 export function uncheckedFields({ wire }: ModelRequest): readonly string[] {
-  return wire === undefined ? [] : wire.unmapped.filter((field) => asksForMore.test(field));
+  return wire === undefined ? [] : wire.unmapped.filter((field) => requestsMoreOutput.test(field));
 }
 
 const chatFields: ReadonlySet<string> = new Set([
@@ -36,40 +36,40 @@ const messageFields: ReadonlySet<string> = new Set([
 ]);
 
 /** Whether a complete answer, parsed, has output that the form does not have. */
-export function saysMore(wire: Wire, answer: unknown): boolean {
+export function hasMoreOutput(wire: Wire, answer: unknown): boolean {
   const body = recordOf(answer);
-  return wire === 'openai-chat' ? chatSaysMore(body) : arrayOf(body.output).some(itemSaysMore);
+  return wire === 'openai-chat' ? chatHasMore(body) : arrayOf(body.output).some(itemHasMore);
 }
 
-function chatSaysMore(body: Readonly<Record<string, unknown>>): boolean {
+function chatHasMore(body: Readonly<Record<string, unknown>>): boolean {
   const choices = arrayOf(body.choices);
   if (choices.length !== 1 || !hasOnly(body, chatFields)) return true;
   const choice = recordOf(choices[0]);
   const message = recordOf(choice.message);
   if (!hasOnly(choice, choiceFields) || !hasOnly(message, messageFields)) return true;
   // Reasoning has two names, of which one is read.
-  if (isSaid(message.reasoning) && isSaid(message.reasoning_content)) return true;
-  return [choice.logprobs, choice.token_ids, body.prompt_logprobs, message.annotations, message.audio].some(isSaid);
+  if (isPresent(message.reasoning) && isPresent(message.reasoning_content)) return true;
+  return [choice.logprobs, choice.token_ids, body.prompt_logprobs, message.annotations, message.audio].some(isPresent);
 }
 
 /** Fields that say nothing may have any name. */
 function hasOnly(fields: Readonly<Record<string, unknown>>, names: ReadonlySet<string>): boolean {
-  for (const name in fields) if (!names.has(name) && isSaid(fields[name])) return false;
+  for (const name in fields) if (!names.has(name) && isPresent(fields[name])) return false;
   return true;
 }
 
-function isSaid(value: unknown): boolean {
+function isPresent(value: unknown): boolean {
   if (value === undefined || value === null || value === '') return false;
   if (typeof value === 'number' || typeof value === 'boolean') return false;
   return Array.isArray(value) ? value.length > 0 : !isRecord(value) || Object.keys(value).length > 0;
 }
 
-function itemSaysMore(value: unknown): boolean {
+function itemHasMore(value: unknown): boolean {
   const item = recordOf(value);
   if (item.type === 'reasoning' || item.type === 'function_call') return false;
   if (item.type !== 'message') return true;
   return arrayOf(item.content).some((part) => {
     const { type, annotations, logprobs } = recordOf(part);
-    return (type !== 'output_text' && type !== 'refusal') || isSaid(annotations) || isSaid(logprobs);
+    return (type !== 'output_text' && type !== 'refusal') || isPresent(annotations) || isPresent(logprobs);
   });
 }

@@ -14,7 +14,7 @@ import { compileFunction } from 'node:vm';
 import type { QueryPlanner as ApolloQueryPlanner } from '@apollo/query-planner';
 import { invariant } from '../../../lib/index.ts';
 import { chooseWays, combineWays, type Way } from '../choose-ways.ts';
-import { type FoundPlan, followBest, type PlanSearch } from '../follow-best.ts';
+import { followBest, type PlanCandidate, type PlanSearch } from '../follow-best.ts';
 import { searchBounds, step } from '../search-bounds.ts';
 
 type Exports = Record<string, unknown>;
@@ -26,7 +26,7 @@ const hooks = {
     combineWays(lists, searchBounds()?.maxWays ?? Number.POSITIVE_INFINITY),
   choose: (options: readonly { readonly paths: Way }[]): readonly unknown[] =>
     chooseWays(options, searchBounds()?.maxWays ?? Number.POSITIVE_INFINITY, ({ paths }) => paths),
-  follow: (search: PlanSearch<unknown, unknown>): FoundPlan<unknown> | undefined => followBest(search),
+  follow: (search: PlanSearch<unknown, unknown>): PlanCandidate<unknown> | undefined => followBest(search),
 };
 
 const load = createRequire(createRequire(import.meta.url).resolve('@apollo/query-planner'));

@@ -4,7 +4,7 @@ import addFormats from 'ajv-formats';
 import fc from 'fast-check';
 import { buildSchema, type FieldNode, type FragmentDefinitionNode, Kind, parse } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { type FieldOutput, fieldOutput, repairWords } from '../../../../src/ai/fields/output/field-output.ts';
+import { type FieldOutput, fieldOutput, repairMessage } from '../../../../src/ai/fields/output/field-output.ts';
 
 const ajv = new Ajv2020({ strict: false });
 addFormats.default(ajv);
@@ -257,7 +257,7 @@ describe('of any type and selection', () => {
           expect([reading.value]).toEqual([one.isWrapped ? (answer as { value: unknown }).value : answer]);
         else {
           refused++;
-          expect('problems' in reading && repairWords(reading.problems).length).toBeGreaterThan(100);
+          expect('problems' in reading && repairMessage(reading.problems).length).toBeGreaterThan(100);
         }
       }),
       { numRuns: 400 },

@@ -18,7 +18,7 @@ export interface AgentTool {
 export type AgentTools = ReadonlyMap<string, AgentTool>;
 
 const none: AgentTools = new Map();
-const mostName = 64;
+const maxNameLength = 64;
 
 /** The converted tools of a request. */
 export function agentToolsOf({ tools }: Fields): AgentTools {
@@ -44,7 +44,7 @@ export function isAgentTool({ type }: Fields): boolean {
 export function calledName(namespace: string | undefined, name: string): string {
   if (namespace === undefined || namespace === '') return name;
   const joined = namespace.endsWith('_') ? namespace + name : `${namespace}__${name}`;
-  return joined.slice(-mostName);
+  return joined.slice(-maxNameLength);
 }
 
 /**

@@ -15,7 +15,7 @@ export interface ChatDialect {
   /** Whether usage in streams is requested; Mistral sends it without, and refuses unknown fields. */
   readonly asksForStreamUsage: boolean;
   /** Whether reasoning is sent back with its tool calls: DeepSeek refuses the next request without it. */
-  readonly wantsReasoningBack: boolean;
+  readonly requiresReasoning: boolean;
   /** Whether the endpoint is a known vendor's, which refuses unknown fields. */
   readonly isVendor: boolean;
   /** OpenAI's fields without effect on the answer that the endpoint refuses. */
@@ -33,7 +33,7 @@ const openAi: ChatDialect = {
   topK: false,
   requiredChoice: 'required',
   asksForStreamUsage: true,
-  wantsReasoningBack: false,
+  requiresReasoning: false,
   extraContent: 'none',
   isVendor: true,
   lacks: [],
@@ -57,7 +57,7 @@ const byDomain: readonly (readonly [domain: string, dialect: ChatDialect])[] = [
       lacks: [...openAiAlone, 'user', 'stream_options'],
     },
   ],
-  ['api.deepseek.com', { ...vendors, wantsReasoningBack: true }],
+  ['api.deepseek.com', { ...vendors, requiresReasoning: true }],
   ['api.x.ai', vendors],
   ['api.groq.com', vendors],
   ['api.cerebras.ai', vendors],

@@ -13,7 +13,7 @@ import {
   parse,
 } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { type FieldOutput, fieldOutput, repairWords } from '../../../../../src/ai/fields/output/field-output.ts';
+import { type FieldOutput, fieldOutput, repairMessage } from '../../../../../src/ai/fields/output/field-output.ts';
 import type { JsonSchema, ModelAnswer } from '../../../../../src/ai/model-call/index.ts';
 import { strictJsonSchema } from '../../../../../src/ai/wires/shared/strict-json-schema.ts';
 import { GatewayError } from '../../../../../src/errors/index.ts';
@@ -514,7 +514,7 @@ describe('an answer', () => {
 describe('the words for a second try', () => {
   it('name the problem and its position', () => {
     const reading = read('{ highlights { verdict quotes { text } } }', { verdict: 'PERHAPS', quotes: [{ text: 7 }] });
-    expect(reading.kind === 'partial' && repairWords(reading.problems)).toBe(
+    expect(reading.kind === 'partial' && repairMessage(reading.problems)).toBe(
       [
         'That answer cannot be used:',
         '- verdict must be one of BUY, WAIT, AVOID, not "PERHAPS"',
@@ -527,13 +527,13 @@ describe('the words for a second try', () => {
   it('repeat at most 200 characters of the answer', () => {
     const value = { score: 1, quotes: Array(9).fill('y'.repeat(900)), verdict: 'y'.repeat(900), pros: 'y'.repeat(900) };
     const reading = read('{ highlights { score verdict pros quotes { text } } }', value);
-    const words = reading.kind === 'partial' ? repairWords(reading.problems) : '';
+    const words = reading.kind === 'partial' ? repairMessage(reading.problems) : '';
     expect(words).toContain('and 7 more');
     expect((words.match(/yy+/g) ?? []).join('').length).toBeLessThan(200);
   });
 
   it('name the answer as a whole without a position', () => {
     const reading = outputOf('{ gist }').read(answer(''));
-    expect(reading.kind === 'invalid' && repairWords(reading.problems)).toContain('- the answer is empty\n');
+    expect(reading.kind === 'invalid' && repairMessage(reading.problems)).toContain('- the answer is empty\n');
   });
 });

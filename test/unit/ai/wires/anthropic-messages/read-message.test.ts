@@ -86,7 +86,7 @@ async function outcomeOfPackage(events: readonly string[]): Promise<Outcome> {
     return { deltas, failed: true };
   }
   for (const part of parts) {
-    if (part.type === 'error' && !isPassedOver(part.error)) return { deltas, failed: true };
+    if (part.type === 'error' && !isIgnorable(part.error)) return { deltas, failed: true };
     if (part.type !== 'finish') assembly.add(part, deltas);
     // Without a stop reason nothing says that the answer is whole.
     else if (part.finishReason.raw === undefined || part.finishReason.unified === 'interrupted') break;
@@ -99,7 +99,7 @@ async function outcomeOfPackage(events: readonly string[]): Promise<Outcome> {
 }
 
 /** What came after the package, which must not end a stream. */
-function isPassedOver(error: unknown): boolean {
+function isIgnorable(error: unknown): boolean {
   const { name, value } = error as { readonly name?: string; readonly value?: { readonly type?: unknown } };
   const types = /^(?:message_start|content_block_(?:start|delta|stop)|message_delta|message_stop|error)$/;
   return name === 'AI_TypeValidationError' && typeof value?.type === 'string' && !types.test(value.type);

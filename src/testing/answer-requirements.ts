@@ -1,7 +1,7 @@
 /** What a request asks of the model, read from each wire's own body: the stream flag, a schema, a tool it must call. */
 import type { Route } from './wire.ts';
 
-export interface Ask {
+export interface AnswerRequirements {
   readonly model: string;
   readonly isStream: boolean;
   /** OpenAI's chat wire: whether a stream tells its usage. Every other wire always does. */
@@ -13,9 +13,9 @@ export interface Ask {
 }
 
 type Body = Readonly<Record<string, unknown>>;
-type Tool = NonNullable<Ask['tool']>;
+type Tool = NonNullable<AnswerRequirements['tool']>;
 
-export function readAsk(route: Route, body: unknown): Ask {
+export function readAnswerRequirements(route: Route, body: unknown): AnswerRequirements {
   const fields = record(body);
   return {
     model: route.model ?? (typeof fields.model === 'string' ? fields.model : 'unnamed'),
