@@ -23,7 +23,9 @@ export async function answerInProcess(app: FastifyInstance, request: Request): P
     response = rawResponse;
     // Without a socket Node never says so itself.
     rawResponse.once('finish', () => Object.defineProperty(rawResponse, 'writableFinished', { value: true }));
-    app.routing(rawRequest, rawResponse);
+    // It may have been aborted since: the injection begins a turn later.
+    if (signal.aborted) leave();
+    else app.routing(rawRequest, rawResponse);
   };
   const leave = (): void => {
     if (response?.writableFinished === false) response.destroy();

@@ -147,6 +147,17 @@ describe('plugins on /v1', () => {
     expect(reasons).toEqual(['GATEWAY_TIMEOUT', 'CLIENT_CLOSED_REQUEST']);
   });
 
+  it('do not see a request that is aborted before it begins', async () => {
+    let seen = 0;
+    const { post, ask } = await createPluginGateway([{ name: 'count', onRequest: () => void seen++ }]);
+    const client = new AbortController();
+    const leaving = post('/v1/chat/completions', chat, {}, client.signal);
+    client.abort();
+    await expect(leaving).rejects.toThrow();
+    await ask();
+    expect(seen).toBe(1);
+  });
+
   it('are those of one generation from arrival to answer', async () => {
     const source = (name: string) => `export const plugin = {
       name: '${name}',
