@@ -68,6 +68,10 @@ describe('docs/plugins.md', () => {
     });
   const operation = { query: 'query Kettle { product(id: "p1") { name } }' };
 
+  it('has plugins that type-check', async () => {
+    expect(await project.typeErrors()).toBe('');
+  });
+
   it('logs slow operations', async () => {
     expect(await (await post('/graphql', operation, { 'x-tenant': 'acme' })).json()).toEqual({
       data: { product: { name: 'Kettle' } },
