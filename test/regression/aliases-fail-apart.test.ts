@@ -70,14 +70,14 @@ describe('aliases of a field of a subgraph', () => {
     '{ a: ent { note } b: ent { note } c: ent { people { name } } d: ent { people { name } } }',
     '{ a: ent { dates people @skip(if: true) { name } } b: ent { dates people @include(if: true) { name } } }',
     '{ ent { inner { good } } ent { inner { maybe } } x: ent { inner { bad } } }',
-  ])('give what GraphQL says: %s', async (query) => {
+  ])('return what GraphQL defines: %s', async (query) => {
     const { data, errors = [] } = await gateway.query(query);
     const right = await expected(query);
     expect(data).toEqual(right.data);
     expect(errors.map(({ path }) => JSON.stringify(path)).sort()).toEqual(right.paths);
   });
 
-  it('share a request’s field where nothing can fail for one alone', async () => {
+  it('share a field of a request if nothing can fail for one of them only', async () => {
     await gateway.query(
       '{ a: ent { dates note } b: ent { dates inner { good } } c: ent { dates inner { good maybe } } }',
     );
@@ -85,7 +85,7 @@ describe('aliases of a field of a subgraph', () => {
     expect(sent.match(/\bent\b/g)).toHaveLength(1);
   });
 
-  it('are asked for apart only in as many ways as they can fail', async () => {
+  it('are requested separately only as far as they can fail separately', async () => {
     const names = Array.from({ length: 60 }, (_, index) => `a${index}: ent { ${index % 2 ? 'dates' : 'note'} }`);
     const { data } = await gateway.query(`{ ${names.join(' ')} }`);
     expect(Object.keys(data)).toHaveLength(60);
@@ -94,7 +94,7 @@ describe('aliases of a field of a subgraph', () => {
   });
 });
 
-describe('aliases of a field that one subgraph says may not be null, and another that it may', () => {
+describe('aliases of a field that is non-null in one subgraph and nullable in another', () => {
   it('fail apart', async () => {
     const link = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@shareable"])';
     const box = (type: string) => `type Box @shareable { size: Int label: ${type} }`;
@@ -148,7 +148,7 @@ type Person { name: String!  age: Int! }
     });
   });
 
-  it('fail apart, with an error at the one that failed', async () => {
+  it('fail separately, with an error at the one that failed', async () => {
     const { data, errors } = await graph.query(
       '{ product(id: "p1") { a: facts { dates } b: facts { people { age } } } }',
     );
@@ -166,19 +166,19 @@ type Person { name: String!  age: Int! }
     expect(errors?.every(({ path }) => path?.[0] === 'b')).toBe(true);
   });
 
-  it('fail apart within what a model writes', async () => {
+  it('fail separately inside an answer of a model', async () => {
     const query = '{ product(id: "p1") { facts { x: first { name } y: first { age } z: first { name } } } }';
     const { data, errors } = await graph.query(query);
     expect(data.product.facts).toEqual({ x: { name: 'Ann' }, y: null, z: { name: 'Ann' } });
     expect(errors?.map(({ path }) => path)).toEqual([['product', 'facts', 'y', 'age']]);
   });
 
-  it('cost one call where nothing can fail for one alone', async () => {
+  it('cost one call if nothing can fail for one of them only', async () => {
     const query = '{ product(id: "p1") { a: facts { note } b: facts { note dates } c: facts { note } } }';
     expect(await graph.calls(() => graph.query(query))).toBe(2);
   });
 
-  it('each say why they are null where the model fails', async () => {
+  it('each have an error if the model fails', async () => {
     graph.provider.respond({ error: { status: 503 } });
     const { data, errors } = await graph.query('{ product(id: "p1") { a: facts { note } b: facts { note } } }');
     expect(data.product).toEqual({ a: null, b: null });

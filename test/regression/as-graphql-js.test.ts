@@ -120,7 +120,7 @@ describe('a Float that none can be', () => {
     ['{ sum(f: {ratio: -1e999}) one { id } }', '{}'],
     ['query ($r: Float = 1e400) { sum(r: $r) one { id } }', '{}'],
     ['query ($r: Float = 1e400) { sum(f: {ratio: $r, id: 1}) one { id } }', '{}'],
-  ])('fails its field alone: %s', async (query, variables) => {
+  ])('fails its field only: %s', async (query, variables) => {
     const { data, places } = await byGateway(query, variables);
     expect(data).toEqual({ sum: null, one: { id: '1' } });
     expect(places).toEqual(['sum']);
@@ -129,8 +129,8 @@ describe('a Float that none can be', () => {
   });
 });
 
-describe('an input of which one field is to be given', () => {
-  it('is refused with none, several or null before a subgraph is asked, and shown as what it is', async () => {
+describe('a @oneOf input', () => {
+  it('is refused with none, several or null before a subgraph is called, and appears in introspection', async () => {
     for (const choice of ['{}', '{number: 1, text: "a"}', '{number: null}']) {
       const { places } = await byGateway(`{ take(c: ${choice}) one { id } }`, '{}');
       expect(places).toEqual(['refused']);
@@ -145,7 +145,7 @@ describe('an input of which one field is to be given', () => {
 });
 
 describe('variables', () => {
-  it('may hold keys of any name where a custom scalar takes them', async () => {
+  it('may have keys of any name inside a custom scalar', async () => {
     const values = [
       '{"__proto__":{"a":1}}',
       '{"constructor":{"prototype":{"a":1}}}',
@@ -164,7 +164,7 @@ describe('variables', () => {
     }
   });
 
-  it('that default a place that takes no null fail the field there', async () => {
+  it('that default a non-null position fail the field there', async () => {
     for (const given of ['{}', '{"i":null}', '{"i":7}']) {
       await expectSame('query ($i: Int = 5) { take(m: $i) one { id } }', given);
       await expectSame('query ($i: Int) { take(m: $i) one { id } }', given);

@@ -98,7 +98,7 @@ describe('an answer for several items', () => {
     expect(graph.provider.requests).toHaveLength(1 + alone);
   });
 
-  it('gives each item its own object', async () => {
+  it('has its own object for each item', async () => {
     const detail = (product: string) => ({ title: `of ${product}`, tags: [product] });
     graph.provider.respond(answering((items) => shifted(items, ['index'], 2), detail));
     const { data, errors } = await graph.query('{ products { detail { title tags } } }');
@@ -106,7 +106,7 @@ describe('an answer for several items', () => {
     expect(data.products).toEqual([1, 2, 3, 4, 5].map((number) => ({ detail: detail(String(number)) })));
   });
 
-  it('that takes another item’s identity fails that item alone where it cannot be asked again', async () => {
+  it('that uses another item’s id fails that item only if it cannot be requested again', async () => {
     graph.provider.respond((request) => {
       const reply = answering((items) => [...shifted(items.slice(0, 2), ['id']), ...items.slice(2)])(request);
       return itemsIn(request).length === 0 ? { error: { status: 400 } } : reply;
@@ -134,7 +134,7 @@ describe('the ids of items', () => {
     expect(shorter.filter((id) => first.includes(id))).toEqual([]);
   });
 
-  it('stand in no item’s text', async () => {
+  it('do not occur in any item’s text', async () => {
     graph.provider.respond(answering((items) => items));
     await graph.query('{ products { slogan } }');
     const [taken] = itemsIn(graph.provider.requests[0] as ReceivedRequest);
@@ -154,7 +154,7 @@ describe('the ids of items', () => {
 });
 
 describe('the built-in model', () => {
-  it('answers several items in one call, each as if it were alone', async () => {
+  it('answers several items in one call, each like a single one', async () => {
     const local = await startAiGraph({
       products: 3,
       subgraphs: { assistant: { sdl: localSdl, prompts: localPrompts } },

@@ -7,7 +7,7 @@ import { compileCacheFolder } from '../../src/cli/compile-cache.ts';
 import { PersistedQueries } from '../../src/transport/persisted-queries.ts';
 
 describe('hashes of persisted queries', () => {
-  it('are kept within a bound of characters, however long the queries are', () => {
+  it('are cached within a bound of characters, however long the queries are', () => {
     const persisted = new PersistedQueries();
     for (let count = 0; count < 2_000; count++) persisted.hashOf(`query Q${count} { ${'field '.repeat(8_000)} }`);
     expect(persisted.size).toBeLessThanOrEqual(2_000_000);
@@ -33,7 +33,7 @@ describe('compiled code', () => {
     expect(folder({ XDG_CACHE_HOME: 'relative' })).toBe(join(home, '.cache/isthmus'));
   });
 
-  it('not where others may write, nor where a link leads', () => {
+  it('not in a folder that others can write, and not through a link', () => {
     const place = join(home, '.cache/isthmus');
     mkdirSync(place, { recursive: true });
     chmodSync(place, 0o777);
@@ -43,7 +43,7 @@ describe('compiled code', () => {
     expect(folder()).not.toBe(place);
   });
 
-  it('nor in the folder of all users where there is no home', () => {
+  it('not in the shared folder of all users if there is no home', () => {
     expect(compileCacheFolder({ HOME: '/nonexistent/of/nobody\0' })).not.toBe(join(tmpdir(), 'node-compile-cache'));
   });
 });

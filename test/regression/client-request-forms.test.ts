@@ -111,7 +111,7 @@ describe.each(targets)('to %s', (model) => {
       expect(adapted).toMatch(/context_management.*diagnostics.*speed/);
     });
 
-    it('Codex’s turn, whose custom tool and namespace come back as it described them', async () => {
+    it('Codex’s turn, whose custom tool and namespace are returned as it described them', async () => {
       const toolCalls = [
         { name: 'apply_patch', arguments: { input: '*** Begin Patch\n*** End Patch' }, id: 'call_1' },
         { name: 'mcp__docs__find', arguments: { path: 'a' }, id: 'call_2' },

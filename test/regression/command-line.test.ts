@@ -42,7 +42,7 @@ describe('npm start', () => {
     expect(output).toContain('Usage: npm start');
   });
 
-  it('says how to go on where the gateway’s port is taken', async () => {
+  it('explains what to do if the gateway’s port is in use', async () => {
     const port = await takenPort();
     const { code, output } = await ended(['subgraphs/start.ts', '--port', String(port)]);
     expect(code).toBe(1);
@@ -53,7 +53,7 @@ describe('npm start', () => {
 });
 
 describe('isthmus', () => {
-  it.each([[['config', 'schema']], [['--help']]])('%j ends quietly where its reader has gone', async (args) => {
+  it.each([[['config', 'schema']], [['--help']]])('%j ends quietly if its reader is closed', async (args) => {
     const child = spawn(process.execPath, ['src/cli/main.ts', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
     child.stdout.destroy();
     let errors = '';
@@ -62,7 +62,7 @@ describe('isthmus', () => {
     expect(errors).toBe('');
   });
 
-  it('serve says how to go on where its port is taken', async () => {
+  it('serve explains what to do if its port is in use', async () => {
     const port = await takenPort();
     const { code, output } = await ended(['src/cli/main.ts', 'serve', '--port', String(port)]);
     expect(code).toBe(1);
@@ -74,13 +74,13 @@ describe('isthmus', () => {
     expect(output).toMatch(/--query <file>\s+a \.graphql file with a query \(required\)/);
   });
 
-  it('reload says so where no gateway serves the configuration', async () => {
+  it('reload reports that no gateway serves the configuration', async () => {
     const { code, output } = await ended(['src/cli/main.ts', 'reload', '--config', '/nowhere/supergraph.yaml']);
     expect(code).toBe(1);
     expect(output).toContain('no gateway that serves /nowhere/supergraph.yaml');
   });
 
-  it('tells an older Node which one it needs, before it imports anything', async () => {
+  it('reports the required version to an older Node, before it imports anything', async () => {
     const source = stripTypeScriptTypes(await readFile('src/cli/main.ts', 'utf8'));
     const { engines } = JSON.parse(await readFile('package.json', 'utf8')) as {
       readonly engines: { readonly node: string };

@@ -68,12 +68,12 @@ describe('a directive without its import', () => {
 });
 
 describe('an AI field', () => {
-  it('whose folder of prompts is wrong is told which key to correct', async () => {
+  it('with a wrong folder of prompts names the key to correct', async () => {
     const told = await outcome(`${whole}type Query { ${haiku} }`, { prompts: 'promts' });
     expect(told).toContain('correct subgraphs.poems.prompts in supergraph.yaml');
   });
 
-  it('is told which prompt, model and variable were meant', async () => {
+  it('has suggestions for the prompt, model and variable', async () => {
     const wrongPrompt = haiku.replace('prompt: "haiku"', 'prompt: "hiaku"');
     expect(await outcome(`${whole}type Query { ${wrongPrompt} }`)).toContain('did you mean "haiku"?');
     const wrongModel = haiku.replace('prompt:', 'model: "fsat", prompt:');
@@ -84,7 +84,7 @@ describe('an AI field', () => {
     expect(await outcome(`${whole}type Query { ${haiku} }`, wrongVariable)).toContain('did you mean {{about}}?');
   });
 
-  it('that is never null gets a hint, and a nullable one none', async () => {
+  it('that is never null has a hint, and a nullable one has none', async () => {
     expect(await outcome(`${whole}type Query { ${haiku} }`)).toBe('');
     const hint = await outcome(`${whole}type Query { ${haiku.replace(': String @', ': String! @')} }`);
     expect(hint).toMatch(/^hint AI_FIELD_NON_NULL in poems \(.*schema\.graphql:3\)/);

@@ -62,7 +62,7 @@ describe('a problem of the configuration', () => {
     expect(message).not.toMatch(/expected|received|Invalid|Too /);
   });
 
-  it('never holds a value that may be a secret', async () => {
+  it('never contains a value that may be a secret', async () => {
     const secret = 'sk-secret-1234';
     for (const yaml of [
       `ai: { providers: { o: { kind: openai, api_key: ["${secret}"] } } }`,

@@ -44,7 +44,7 @@ describe('Gemini’s call signatures', () => {
   const answers = (isStream: boolean) =>
     gateway.provider.script(isStream ? { body: sse(body), headers: stream } : { body: JSON.stringify(body) });
 
-  it.each([false, true])('come back through /v1/messages (stream: %s)', async (isStream) => {
+  it.each([false, true])('are returned through /v1/messages (stream: %s)', async (isStream) => {
     answers(isStream);
     const asked = { model: 'gemini', max_tokens: 100, tools: messagesTools };
     const first: MessageParam[] = [{ role: 'user', content: words() }];
@@ -65,7 +65,7 @@ describe('Gemini’s call signatures', () => {
     expect(sent()).not.toContain('isthmus');
   });
 
-  it.each([false, true])('come back through /v1/chat/completions (stream: %s)', async (isStream) => {
+  it.each([false, true])('are returned through /v1/chat/completions (stream: %s)', async (isStream) => {
     answers(isStream);
     const asked = { model: 'gemini', tools: chatTools };
     const first: OpenAI.ChatCompletionMessageParam[] = [{ role: 'user', content: words() }];
@@ -82,7 +82,7 @@ describe('Gemini’s call signatures', () => {
   });
 
   it.each([false, true])(
-    'that its compatible endpoint gives come back to it through /v1/messages (stream: %s)',
+    'of its compatible endpoint are returned to it through /v1/messages (stream: %s)',
     async (isStream) => {
       const extra_content = { google: { thought_signature: signature } };
       const call = {
@@ -172,7 +172,7 @@ describe('ids of calls that a provider would refuse', () => {
   });
 
   it.each(['anthropic', 'bedrock'])(
-    'that are used again are others for %s, each with its own result',
+    'that are used again are different for %s, each with its own result',
     async (model) => {
       const turn = (city: string): OpenAI.ChatCompletionMessageParam[] => [
         {
@@ -204,7 +204,7 @@ describe('ids of calls that a provider would refuse', () => {
     },
   );
 
-  it('stay as they are where they are taken', async () => {
+  it('are unchanged if they are accepted', async () => {
     await gateway.openai.chat.completions.create({ model: 'chat', messages, tools: chatTools });
     expect(sent()).toContain('"functions.weather:0"');
     await gateway.openai.chat.completions.create({ model: 'anthropic', messages, tools: chatTools });
@@ -212,7 +212,7 @@ describe('ids of calls that a provider would refuse', () => {
   });
 
   it.each([false, true])(
-    'reach a client of Anthropic’s in a form it takes, and their model as they were (stream: %s)',
+    'reach a client of Anthropic’s in an accepted form, and their model unchanged (stream: %s)',
     async (isStream) => {
       gateway.provider.script({ toolCalls: ids.slice(0, 4).map((id) => ({ name: 'weather', id })) });
       const asked = { model: 'chat', max_tokens: 100, tools: messagesTools };
@@ -300,7 +300,7 @@ describe('images in results of tools', () => {
     expect(sent()).toContain(data);
   });
 
-  it('follow all results of their turn on the chat wire, and say whose they are', async () => {
+  it('follow all results of their turn on the chat wire, and name their owner', async () => {
     await gateway.anthropic.messages.create({
       model: 'chat',
       max_tokens: 100,
@@ -408,7 +408,7 @@ describe('from Anthropic to a client of Anthropic’s', () => {
     expect(await read(isStream, [{ type: 'text', text: 'Hello' }], ended)).toMatchObject(ended);
   });
 
-  it.each([false, true])('why it was refused survives, once (stream: %s)', async (isStream) => {
+  it.each([false, true])('the reason of a refusal is preserved, once (stream: %s)', async (isStream) => {
     const refused = {
       stop_reason: 'refusal',
       stop_sequence: null,
@@ -419,7 +419,7 @@ describe('from Anthropic to a client of Anthropic’s', () => {
     expect(answer.content).toHaveLength(1);
   });
 
-  it('no answer says that its citations are null, whoever gave it', async () => {
+  it('no answer has null citations, from any provider', async () => {
     const asked = { max_tokens: 100, messages: [{ role: 'user', content: words() }] };
     for (const model of ['anthropic', 'chat', 'gemini'])
       for (const isStream of [false, true]) {
@@ -428,7 +428,7 @@ describe('from Anthropic to a client of Anthropic’s', () => {
       }
   });
 
-  it('a document that is to be cited says so to Anthropic', async () => {
+  it('citations of a document are requested from Anthropic', async () => {
     const document = {
       type: 'document' as const,
       source: { type: 'text' as const, media_type: 'text/plain' as const, data: 'It rains.' },
@@ -449,7 +449,7 @@ describe('from Anthropic to a client of Anthropic’s', () => {
   });
 
   it.each([false, true])(
-    'the only stop sequence there is is told where another wire says that one ended it (stream: %s)',
+    'the only stop sequence is reported if another wire reports that one ended the answer (stream: %s)',
     async (isStream) => {
       const chunk = {
         id: 'c',
@@ -486,7 +486,7 @@ describe('from Anthropic to a client of Anthropic’s', () => {
   );
 });
 
-describe('parallel calls whose pieces come by turns', () => {
+describe('parallel calls whose parts alternate', () => {
   const chunk = (tool_calls: object[], finish_reason: string | null = null) => ({
     ...{ id: 'c', object: 'chat.completion.chunk', created: 1, model: 'm' },
     choices: [{ index: 0, delta: { role: 'assistant', tool_calls }, finish_reason }],

@@ -31,7 +31,7 @@ const defaultsOf = (fields: readonly { name: string; args: { name: string; defau
   Object.fromEntries(fields.map(({ name, args }) => [name, args.map((one) => one.defaultValue)]));
 
 describe('default values', () => {
-  it('of arguments are told as the subgraph writes them', async () => {
+  it('of arguments are introspected as the subgraph writes them', async () => {
     const { data, errors } = await gateway.query(
       '{ __type(name: "Query") { fields { name args { name defaultValue } } } }',
     );
@@ -70,7 +70,7 @@ describe('default values', () => {
     expect(() => printSchema(schema)).toThrow(/Cannot convert value to AST/); // graphql-js's own limit, on their side
   });
 
-  it('are the subgraph’s to fill in, and are replaced by what a client gives', async () => {
+  it('are filled in by the subgraph, and replaced by values of a client', async () => {
     const { data, errors } = await gateway.query(
       'query ($x: JSON = {v: [1]}) { object a: object(x: {y: []}) b: object(x: $x) size nested }',
     );

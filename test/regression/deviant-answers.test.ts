@@ -133,13 +133,13 @@ describe('Gemini', () => {
     );
   });
 
-  it.each(['MODEL_ARMOR', 'SAFETY', 'PROHIBITED_CONTENT'])('filtered by %s says so', async (reason) => {
+  it.each(['MODEL_ARMOR', 'SAFETY', 'PROHIBITED_CONTENT'])('filtered by %s is reported as filtered', async (reason) => {
     const finish = expect.stringMatching(/content_filter|incomplete|refusal/);
     await provider.isRead(JSON.stringify(said([], reason)), false, { text: '', finish });
     await provider.isRead(sse(said([{ text: 'Hel' }]), said([], reason)), true, { text: 'Hel', finish });
   });
 
-  it('refuses a prompt that MODEL_ARMOR blocked, which asking again cannot mend', async () => {
+  it('refuses a prompt that MODEL_ARMOR blocked, without a retry', async () => {
     const blocked = { promptFeedback: { blockReason: 'MODEL_ARMOR' }, usageMetadata: counts, modelVersion: 'm' };
     await provider.fails(JSON.stringify(blocked), false);
     await provider.fails(sse(blocked), true);
@@ -155,7 +155,7 @@ describe('a request whose tools have no type', () => {
   beforeEach(() => gateway.provider.reset());
   const parameters = { type: 'object', properties: {} };
 
-  it.each(['chat', 'anthropic'])('is taken by the %s wire, and passed on with it', async (model) => {
+  it.each(['chat', 'anthropic'])('is accepted by the %s wire, and passed on', async (model) => {
     const messages = [
       { role: 'user', content: words() },
       { role: 'assistant', content: null, tool_calls: [{ id: 'a', function: { name: 'w', arguments: '{}' } }] },
@@ -172,7 +172,7 @@ describe('a request whose tools have no type', () => {
     if (model === 'chat') expect(sent.match(/"type":"function"/g)).toHaveLength(2);
   });
 
-  it('is taken on the responses wire', async () => {
+  it('is accepted on the responses wire', async () => {
     const response = await gateway.post('/responses', {
       model: 'responses',
       input: words(),

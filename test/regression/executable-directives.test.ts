@@ -113,7 +113,7 @@ describe('a directive of every subgraph', () => {
     '{ __typename @upper title }',
     '{ __type(name: "Product") @upper { name } title }',
     'query ($s: String @upper) { title(of: $s) }',
-  ])('is refused where it would be lost: %s', async (query) => {
+  ])('is refused if it would be dropped: %s', async (query) => {
     const { data, errors } = await gateway.query(query);
     expect(data).toBeUndefined();
     expect(errors).toMatchObject([
@@ -123,7 +123,7 @@ describe('a directive of every subgraph', () => {
   });
 });
 
-it('a directive of one subgraph alone is unknown to clients', async () => {
+it('a directive of one subgraph only is unknown to clients', async () => {
   const { errors } = await gateway.query('{ title @mine }');
   expect(errors).toMatchObject([{ extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } }]);
 });

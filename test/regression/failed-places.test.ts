@@ -57,7 +57,7 @@ beforeEach(() => {
 });
 
 describe('an entity that fails', () => {
-  it('is an error at every place it stands in', async () => {
+  it('is an error at each of its positions', async () => {
     orders = [
       { product: { id: 'a' }, gift: { id: 'b' } },
       { product: { id: 'b' }, gift: null },
@@ -85,13 +85,13 @@ describe('an entity that fails', () => {
     expect(errors[999]?.path).toEqual(['orders', 999, 'product', 'speed']);
   });
 
-  it('is one error where it stands once', async () => {
+  it('is one error at a single position', async () => {
     const { errors = [] } = await gateway.query('{ featured { speed } }');
     expect(errors.map(({ path }) => path)).toEqual([['featured', 'speed']]);
   });
 });
 
-describe('a required field of an entity that its subgraph does not know', () => {
+describe('a required field of an entity that is unknown to its subgraph', () => {
   it.each([
     ['{ featured { cost } }', ['featured', 'cost'], 'weights'],
     ['{ featured { price: cost } }', ['featured', 'price'], 'weights'],

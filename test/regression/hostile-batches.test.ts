@@ -138,7 +138,7 @@ describe('a model that is wrong at random', () => {
     ['a fixed seed', 20_260_101, 25],
     ['a new seed', undefined, randomRuns(10)],
   ] as const)(
-    'gives nobody another’s value, and no null without an error: %s',
+    'never returns another item’s value, nor a null without an error: %s',
     async (_name, seed, rounds) => {
       random = new Random(seed ?? newSeed('hostile batches'));
       let whole = 0;

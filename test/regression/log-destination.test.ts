@@ -75,7 +75,7 @@ function unreadPipe(): number {
   return writer;
 }
 
-describe('a gateway serves, and ends when it is told to,', () => {
+describe('a gateway serves, and stops on SIGTERM,', () => {
   it('with its log on a full disk', async () => {
     const child = await serveTo(openSync('/dev/full', 'w'), 50);
     const ended = once(child, 'exit');
@@ -97,7 +97,7 @@ describe('a gateway serves, and ends when it is told to,', () => {
     expect(await ended).toEqual([0, null]);
   });
 
-  it('with its log in a pipe whose reader has gone', async () => {
+  it('with its log in a pipe whose reader is closed', async () => {
     const child = await serveTo('pipe', 0);
     child.stdout?.destroy();
     const ended = once(child, 'exit');

@@ -74,7 +74,7 @@ describe('the line of a request', () => {
     expect(shown({ level: 'info', msg: 'model call', alias: 'fast' }, 'debug')).toContain('model call alias=fast');
   });
 
-  it('has the operation that was seen before, and the one chosen of several', async () => {
+  it('has the operation, also of a cached document, and the selected one of several', async () => {
     const query = 'query First { products { id } } query Second { product(id: "p1") { name } }';
     for (const id of ['once', 'twice']) {
       const [line] = await send('/graphql', id, operation(query, 'Second'));
@@ -92,7 +92,7 @@ describe('the line of a request', () => {
     ]);
   });
 
-  it('is for debugging where a balancer asks, or the page’s files are fetched', async () => {
+  it('is at debug level for health checks and files of the page', async () => {
     for (const path of ['/health/live', '/', '/landing/nothing.js', '/favicon.ico']) {
       const [line] = await send(path, `asset${path.replaceAll('/', '.')}`);
       expect(line).toMatchObject({ level: 'debug', path });
@@ -115,7 +115,7 @@ describe('a failed AI field', () => {
 });
 
 describe('a terminal', () => {
-  it('is not moved or coloured by what outsiders wrote', () => {
+  it('is not affected by control characters of outsiders', () => {
     const line = shown({ level: 'warn', msg: 'odd', reason: '\u001b[2J\u009b31m', detail: 'a\nb' });
     expect(line).toBe(
       `${line.slice(0, 15)}odd reason="\ufffd[2J\ufffd31m" detail="a\\nb"\n`.replace('"\ufffd', '"\\u001b'),
@@ -130,7 +130,7 @@ describe('a terminal', () => {
 });
 
 describe('a composition that is refused', () => {
-  it('is told by fields too: code, subgraph, file and line', async () => {
+  it('is logged in fields too: code, subgraph, file and line', async () => {
     const file = join(graph.folderOf('assistant'), 'schema.graphql');
     const { readFile } = await import('node:fs/promises');
     const sdl = await readFile(file, 'utf8');

@@ -81,8 +81,8 @@ const ask = async (field: string) => {
 const sent = (): string => JSON.stringify(graph.provider.requests.map(({ body }) => body));
 const addresses = (): string[] => [1, 2, 3].map(addressOf);
 
-describe('what was masked in an item', () => {
-  it('comes back in its own answer', async () => {
+describe('a masked value of an item', () => {
+  it('is restored in its own answer', async () => {
     graph.provider.respond(answering((items, at) => `Dear ${own(items, at)}`));
     expect(await ask('reply')).toEqual(addresses().map((address) => `Dear ${address}`));
     expect(graph.provider.requests).toHaveLength(1);
@@ -103,7 +103,7 @@ describe('what was masked in an item', () => {
     }
   });
 
-  it('is asked for alone where it stands deep in another’s object', async () => {
+  it('is requested alone if it occurs deep in another item’s object', async () => {
     graph.provider.respond(
       answering((items, at) => ({
         sender: own(items, at),
@@ -117,7 +117,7 @@ describe('what was masked in an item', () => {
     expect(graph.provider.requests).toHaveLength(2);
   });
 
-  it('is asked for alone where the answer has a code fence around it', async () => {
+  it('is requested alone if the answer has a code fence around it', async () => {
     graph.provider.respond((request) => {
       const reply = answering((items, at) => next(items, at))(request);
       return 'json' in reply ? { text: `\`\`\`json\n${JSON.stringify(reply.json)}\n\`\`\`` } : reply;
@@ -126,7 +126,7 @@ describe('what was masked in an item', () => {
     expect(graph.provider.requests).toHaveLength(4);
   });
 
-  it('may be in several items, and comes back in each', async () => {
+  it('may be in several items, and is restored in each', async () => {
     for (const product of graph.products)
       for (const review of product.reviews) review.body = 'From one@mail.example: hello.';
     for (const [index, product] of graph.products.entries())
@@ -149,7 +149,7 @@ describe('what was masked in an item', () => {
     expect(graph.provider.requests).toHaveLength(1);
   });
 
-  it('is not given from a cache either', async () => {
+  it('is not returned from a cache either', async () => {
     graph.provider.respond(answering((items, at) => `Dear ${next(items, at)}`));
     const first = await ask('reply');
     const calls = graph.provider.requests.length;
@@ -159,8 +159,8 @@ describe('what was masked in an item', () => {
   });
 });
 
-describe('what was masked for good', () => {
-  it('stays masked in every item, whichever of them a model names', async () => {
+describe('a value that is masked permanently', () => {
+  it('remains masked in every item, whichever of them a model names', async () => {
     graph.provider.respond((request) => {
       const items = [...userTextOf(request).matchAll(/id (\S+):\s+(\[personal \d+\])/g)];
       return { json: { items: items.map(([, id, name], at) => ({ index: at + 1, id, answer: `By ${name}` })) } };
@@ -170,7 +170,7 @@ describe('what was masked for good', () => {
   });
 });
 
-describe('what was put back in an answer that has to be repaired', () => {
+describe('a restored value in an answer that has to be repaired', () => {
   it.each([
     ['a password', 'password: Tr0ub4dor&3zz', 'Tr0ub4dor&3zz'],
     ['a password with a quotation mark', 'password: Tr0ub"4dor&3zz', 'Tr0ub'],

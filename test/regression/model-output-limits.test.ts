@@ -65,7 +65,7 @@ async function asked(path: string, body: object) {
 
 describe('an effort and a bound', () => {
   const efforts = ['minimal', 'low', 'medium', 'high', 'xhigh', 'max'];
-  it.each(claudes)('stay within each other and the model’s own limit: %s', async (id) => {
+  it.each(claudes)('are consistent with each other and with the model’s limit: %s', async (id) => {
     const limit = limits[id] ?? 0;
     for (const effort of efforts) {
       for (const max of [4_000, 32_000, limit, 200_000]) {
@@ -88,7 +88,7 @@ describe('an effort and a bound', () => {
     }
   });
 
-  it('of which more is asked is more: high with 32,000 on Sonnet 4.5 is the share of 32,000 it is of 64,000', async () => {
+  it('scale with the bound: high with 32,000 on Sonnet 4.5 is the same share as of 64,000', async () => {
     const ask = (reasoning_effort: string) =>
       asked('/chat/completions', {
         model: 'anthropic/claude-sonnet-4-5',
@@ -112,7 +112,7 @@ describe('an effort and a bound', () => {
     }
   });
 
-  it('that leave no room for thinking ask for none, and tell it', async () => {
+  it('without room for thinking disable it, and report that', async () => {
     const { sent, adapted } = await asked('/chat/completions', {
       model: 'anthropic/claude-sonnet-4-5',
       max_completion_tokens: 500,
@@ -131,13 +131,13 @@ describe('a bound alone', () => {
     ['chat/o3', 'max_tokens', 64_000],
     ['responses/gpt-4o', 'max_output_tokens', 16_384],
     ['chat/unknown', 'max_tokens', 64_000],
-  ] as const)('of 64,000 is what %s can write', async (model, field, most) => {
+  ] as const)('of 64,000 is reduced to the limit of %s', async (model, field, most) => {
     const { sent, adapted } = await asked('/messages', { model, max_tokens: 64_000 });
     expect(sent[field]).toBe(most);
     expect(adapted).toBe(most === 64_000 ? '' : `max_tokens=${most}`);
   });
 
-  it('is held to what the configuration says of a model nobody knows', async () => {
+  it('is reduced to the configured limit of an unknown model', async () => {
     for (const [path, model] of [
       ['/messages', 'own'],
       ['/messages', 'owned'],
@@ -148,7 +148,7 @@ describe('a bound alone', () => {
     }
   });
 
-  it('of a request that is passed on is held to the same limit', async () => {
+  it('of a request that is passed on is reduced to the same limit', async () => {
     const { sent, adapted } = await asked('/chat/completions', { model: 'chat/gpt-4o', max_tokens: 32_000 });
     expect([sent.max_tokens, adapted]).toEqual([16_384, 'max_tokens=16384']);
     const { sent: responses } = await asked('/responses', {
@@ -162,7 +162,7 @@ describe('a bound alone', () => {
 });
 
 describe('a budget of thinking', () => {
-  it('is one that the model takes', async () => {
+  it('is one that the model supports', async () => {
     const budget = (model: string, budget_tokens: number) =>
       asked('/messages', { model, max_tokens: 60_000, thinking: { type: 'enabled', budget_tokens } });
     expect((await budget('gemini/gemini-2.5-flash', 31_999)).sent.generationConfig.thinkingConfig).toEqual({
@@ -182,7 +182,7 @@ describe('`output_config.effort`', () => {
   const effort = (model: string, value: string, more: object = {}) =>
     asked('/messages', { model, max_tokens: 8_000, output_config: { effort: value }, ...more });
 
-  it('alone switches no thinking on, with any provider', async () => {
+  it('alone does not enable thinking, with any provider', async () => {
     for (const id of claudes) {
       const { sent } = await effort(`anthropic/${id}`, 'low');
       expect(sent).not.toHaveProperty('thinking');
@@ -195,7 +195,7 @@ describe('`output_config.effort`', () => {
     expect((await effort(`bedrock/${bedrock}`, 'high')).sent).not.toHaveProperty('additionalModelRequestFields');
   });
 
-  it('is the nearest the model takes, or is left out and told', async () => {
+  it('is the nearest that the model supports, or is removed and reported', async () => {
     expect((await effort('anthropic/claude-opus-4-5', 'max')).sent.output_config).toEqual({ effort: 'high' });
     expect((await effort('anthropic/claude-opus-4-6', 'xhigh')).sent.output_config).toEqual({ effort: 'high' });
     expect((await effort('anthropic/claude-opus-5', 'xhigh')).sent.output_config).toEqual({ effort: 'xhigh' });
@@ -205,7 +205,7 @@ describe('`output_config.effort`', () => {
     expect((await effort('chat/gpt-5', 'low')).sent).toMatchObject({ reasoning_effort: 'low' });
   });
 
-  it('stands beside thinking that is on, off or adaptive', async () => {
+  it('is combined with thinking that is on, off or adaptive', async () => {
     const on = await effort('anthropic/claude-opus-4-5', 'medium', {
       thinking: { type: 'enabled', budget_tokens: 2_000 },
     });

@@ -68,7 +68,7 @@ const complaints: readonly (readonly [string, ReturnType<typeof body>])[] = [
   ],
 ];
 
-describe('a target that takes no such field', () => {
+describe('a target that rejects a field', () => {
   it.each(complaints)('by %s is followed by the next, once, streamed or not', async (_name, complaint) => {
     for (const stream of [false, true]) {
       v1.provider.reset();
@@ -100,7 +100,7 @@ describe('a target that takes no such field', () => {
     expect([response.status, response.headers.get('isthmus-model')]).toEqual([200, 'chat/second']);
   });
 
-  it('is followed where `fallback.on` names errors of providers, and nowhere else', async () => {
+  it('is followed by the next if `fallback.on` has provider_error, and not otherwise', async () => {
     v1.provider.respond(value, { model: 'first' });
     const statusOf = async (model: string) =>
       (await v1.post('/chat/completions', { model, messages: [{ role: 'user', content: words() }] })).status;
@@ -109,7 +109,7 @@ describe('a target that takes no such field', () => {
     expect(await statusOf('window')).toBe(400);
   });
 
-  it('is told by the field’s name where nobody is left, never in the provider’s words', async () => {
+  it('is reported by the field’s name if no target is left, never in the provider’s words', async () => {
     v1.provider.respond(value);
     for (const model of ['alone', 'chat']) {
       const response = await v1.post('/chat/completions', {
@@ -125,7 +125,7 @@ describe('a target that takes no such field', () => {
     }
   });
 
-  it('is no fault: its breaker stays closed', async () => {
+  it('is not a failure: its breaker stays closed', async () => {
     v1.provider.respond(value, { model: 'first' });
     for (let call = 0; call < 8; call++) {
       await v1.post('/chat/completions', { model: 'chat', messages: [{ role: 'user', content: words() }] });
@@ -138,7 +138,7 @@ describe('a target that takes no such field', () => {
     expect(response.headers.get('isthmus-model')).toBe('chat/first');
   });
 
-  it('is not taken for one where the request itself is wrong', async () => {
+  it('is not assumed if the request itself is wrong', async () => {
     v1.provider.respond(
       body({ message: 'messages: at least one message is required', type: 'invalid_request_error', code: null }),
       { model: 'first' },

@@ -67,7 +67,7 @@ describe('numbers of an answer', () => {
     expect(text).toBe(`{"data":{"anything":${value},"list":[{"price":${number}},{"price":2.5}]}}`);
   });
 
-  it('are what GraphQL’s own scalars make of them', async () => {
+  it('are coerced as GraphQL’s scalars define', async () => {
     const text = await ask(query('{ ratio count label code }'), {
       store:
         '{"data":{"ratio":0.1234567890123456789,"count":7.00000000000000000,"label":9007199254740993,"code":9007199254740993}}',
@@ -85,7 +85,7 @@ describe('numbers of an answer', () => {
     });
   });
 
-  it('stand in representations as keys and as required fields', async () => {
+  it('are exact in representations, as keys and as required fields', async () => {
     const text = await ask(query('{ things { id label } }'), {
       store:
         '{"data":{"things":[{"__typename":"Thing","id":9007199254740993,"price":0.10000000000000000001},{"__typename":"Thing","id":9007199254740992,"price":1e400}]}}',
@@ -97,7 +97,7 @@ describe('numbers of an answer', () => {
     expect(sent[1]).toContain('"price":1e400');
   });
 
-  it('inside texts are left as the texts they are', async () => {
+  it('inside texts are unchanged', async () => {
     const value = '["9007199254740993, 1e400","[1e400]",{"-0":" 12345678901234567890 "}]';
     expect(await ask(query('{ anything }'), { store: `{"data":{"anything":${value}}}` })).toBe(
       `{"data":{"anything":${value}}}`,
@@ -150,7 +150,7 @@ describe('numbers of a request', () => {
     expect(sent).toEqual([]);
   });
 
-  it('reach it from literals and defaults, beside variables too', async () => {
+  it('reach it from literals and defaults, also together with variables', async () => {
     await ask(
       query(
         'query ($j: JSON = {n: 9007199254740993, m: [1e400]}, $x: Int) { echo(j: $j, d: 0.12345678901234567890) echo2: echo(j: {x: $x, big: 9007199254740995, in: [1e500, $x]}, f: {id: 9007199254740997, exact: 12345678901234567890.5, tags: [$id, 9007199254740999]}) }'.replace(

@@ -73,7 +73,7 @@ describe('a client that half-closes its connection', () => {
     );
   });
 
-  it('gets one that takes its time', async () => {
+  it('receives a slow answer', async () => {
     const held = heldSubgraph();
     const socket = await open();
     const answer = readAll(socket);
@@ -86,7 +86,7 @@ describe('a client that half-closes its connection', () => {
     );
   });
 
-  it('is noticed when it then leaves for good', async () => {
+  it('is noticed when it then disconnects', async () => {
     const held = heldSubgraph();
     const socket = await open();
     socket.end(post());
@@ -97,8 +97,8 @@ describe('a client that half-closes its connection', () => {
   });
 });
 
-describe('what follows a request without being one', () => {
-  it('does not keep the request from its answer, and is not answered inside it', async () => {
+describe('bytes after a request that are not a request', () => {
+  it('do not prevent the answer, and are not answered inside it', async () => {
     const held = heldSubgraph();
     const socket = await open();
     const answer = readAll(socket);
@@ -122,7 +122,7 @@ describe('what follows a request without being one', () => {
   });
 });
 
-describe('a client that leaves while it sends its body', () => {
+describe('a client that disconnects while it sends its body', () => {
   it('is a line of the log, not an error with a stack', async () => {
     const before = gateway.log.length;
     for (let count = 0; count < 20; count++) {
@@ -138,7 +138,7 @@ describe('a client that leaves while it sends its body', () => {
     expect(gateway.log.slice(before).filter(({ level }) => level === 'error')).toEqual([]);
   });
 
-  it('so is one that sends it too slowly', async () => {
+  it('a client that sends its body too slowly is cut too', async () => {
     const before = gateway.log.length;
     const socket = await open();
     const answer = readAll(socket);
@@ -217,7 +217,7 @@ describe('a client that does not read', () => {
   /** More than the system's own buffers hold. */
   const large = Buffer.alloc(40_000_000, 'x');
 
-  it('is cut after the write timeout, and the cut is told from an answer', async () => {
+  it('is cut after the write timeout, and the log distinguishes it from an answer', async () => {
     const { url, ended } = await serve(300, (response) => response.end(large));
     const socket = await open(url);
     socket.pause();
@@ -261,7 +261,7 @@ describe('a client that does not read', () => {
     expect(ended[0]?.cutFor).toBeUndefined();
   }, 20_000);
 
-  it('has not had its answer when it leaves in the midst of it', async () => {
+  it('is logged as aborted when it disconnects in the middle of its answer', async () => {
     const { url, ended } = await serve(10_000, (response) => response.end(large));
     const socket = await open(url);
     socket.write(get);
@@ -271,7 +271,7 @@ describe('a client that does not read', () => {
     expect(ended[0]?.response.writableFinished).toBe(false);
   });
 
-  it('keeps its answer while the server stops taking requests, until the drain is over', async () => {
+  it('receives its answer while the server drains', async () => {
     const { url, ended, exchanges, server } = await serve(10_000, (response) => response.end(large));
     const socket = await open(url);
     socket.write(get);
@@ -289,7 +289,7 @@ describe('a client that does not read', () => {
     socket.destroy();
   });
 
-  it('gets the rest of a stream that garbage followed, and nothing else', async () => {
+  it('receives the rest of a stream after which garbage was sent, and nothing else', async () => {
     const begun = Promise.withResolvers<ServerResponse>();
     const { url } = await serve(10_000, (response) => {
       response.write('one ');

@@ -43,7 +43,7 @@ async function openRequest(query: string): Promise<{ answer(): void; readonly do
 }
 
 describe('a schema edit that is reverted while a request runs', () => {
-  it('leaves the supergraph loaded when the old generation ends', async () => {
+  it('keeps the supergraph loaded when the old generation ends', async () => {
     const long = await openRequest('query Long { products { id stock } }');
     expect(await edit((sdl) => sdl.replace('stock: Int', 'stock: Int  extra: Int'))).toBe('swapped');
     expect(await edit((sdl) => sdl.replace('  extra: Int', ''))).toBe('swapped');
@@ -91,7 +91,7 @@ describe('planner processes', () => {
     await pool.close();
   });
 
-  it('tell when none of them can plan, and when one can again', async () => {
+  it('report when none of them can plan, and when one can again', async () => {
     const own = await childrenOf(process.pid);
     const pool = createPlannerPool({ log, unavailableAfterMs: 1 });
     const planner = await pool.load('one', { supergraphSdl: sdl(), inProcess: [] });

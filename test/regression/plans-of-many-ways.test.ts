@@ -68,7 +68,7 @@ describe('operations of many ways', () => {
 });
 
 describe('an operation for which there is no plan', () => {
-  it('is told from one whose planning failed', () => {
+  it('differs from one whose planning failed', () => {
     const supergraphSdl = graph.supergraphSdl.replaceAll(/@join__type\(graph: \w+, key: "id"\)/g, (one) =>
       one.replace('key: "id"', 'key: "id", resolvable: false'),
     );

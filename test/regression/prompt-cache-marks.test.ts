@@ -114,7 +114,7 @@ describe.each([false, true])('marks of /v1/messages, streamed: %s', (stream) => 
     });
   });
 
-  it('are paid as they were kept, and the answer says so', async () => {
+  it('are priced by their time to live, and reported in the answer', async () => {
     const usage = {
       inputTokens: 10_000,
       outputTokens: 10,
@@ -182,7 +182,7 @@ describe('marks', () => {
     });
   });
 
-  it('beyond four are left out and told: the first and the last three stay', async () => {
+  it('beyond four are removed and reported: the first and the last three remain', async () => {
     const messages = Array.from({ length: 6 }, (_, turn) => ({
       role: turn % 2 === 0 ? 'user' : 'assistant',
       content: [{ type: 'text', text: `Turn ${turn} ${words()}`, ...mark }],
@@ -196,7 +196,7 @@ describe('marks', () => {
     expect(adapted).toContain('cache_control');
   });
 
-  it('are left out for models and providers without such caches, and told', async () => {
+  it('are removed for models and providers without such caches, and reported', async () => {
     for (const model of ['llama', 'gpt', 'codex', 'gemini']) {
       const { tools: _, ...plain } = conversation(model);
       const body = model === 'llama' ? { ...plain, messages: plain.messages.slice(0, 1) } : conversation(model);
@@ -212,7 +212,7 @@ describe('marks', () => {
     expect(adapted).toContain('cache_control.ttl=5m');
   });
 
-  it('make one message of the system’s words again where nobody reads them', async () => {
+  it('are removed by merging the system texts if no target supports them', async () => {
     const { sent: body } = await sent('/messages', conversation('gpt'));
     expect(body.messages).toMatchObject([
       { role: 'system', content: expect.stringMatching(/^You are an agent\.\n\nLong instructions\.\n\nToday/) },
@@ -222,7 +222,7 @@ describe('marks', () => {
     ]);
   });
 
-  it('of an unknown kind are refused by name, as is every mark where a provider is told to refuse', async () => {
+  it('of an unknown kind are refused by name, as is every mark if the provider’s policy is refuse', async () => {
     const asked = (cache_control: object, model = 'claude') =>
       v1.post('/messages', {
         model,

@@ -33,8 +33,8 @@ async function run(files: Readonly<Record<string, string>>, sdl = schema) {
 
 const battery = 'The battery lasts two days, wonderful.';
 
-describe('a prompt without an output of its own', () => {
-  it('is asked for the field’s type, and its answer is read as that', async () => {
+describe('a prompt without an output schema', () => {
+  it('requests the type of the field, and its answer is validated by it', async () => {
     const { code, output } = await run({
       'triage.prompt': prompt(
         `  - { name: fits, input: { body: "${battery}" }, expect: { schema: { type: object, required: [subject, quote] }, contains: battery } }
@@ -50,7 +50,7 @@ describe('a prompt without an output of its own', () => {
     expect(code).toBe(1);
   });
 
-  it('is asked for each type that fields ask it for', async () => {
+  it('requests each type of the fields that use it', async () => {
     const { output } = await run({
       'mood.prompt': prompt(`  - { name: one, input: { body: "${battery}" }, expect: { equals: POSITIVE } }`),
     });
@@ -58,7 +58,7 @@ describe('a prompt without an output of its own', () => {
     expect(output).toMatch(/failed +ai\/mood \(Review\.moods\) +one/);
   });
 
-  it('that no field uses, or whose schema cannot be built, is asked for text', async () => {
+  it('requests text if no field uses it or the schema cannot be built', async () => {
     const quote = { 'quote.prompt': prompt(`  - { input: { body: "${battery}" }, expect: { contains: battery } }`) };
     expect((await run(quote, 'type Query { a: Int }')).code).toBe(0);
     const { code, output } = await run(quote, 'type Query { a: Nowhere }');

@@ -192,7 +192,7 @@ describe('an answer that is encoded unasked', () => {
     expect(await readWith(gateway, 'messages', model, false)).toMatchObject({ text: 'Hello', usage: [7, 2] });
   });
 
-  it('is held to the same bound of bytes as any other, however little of it travels', async () => {
+  it('has the same bound of bytes as any other, however small it is on the wire', async () => {
     answer = (_request, response) =>
       response
         .writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' })
@@ -200,7 +200,7 @@ describe('an answer that is encoded unasked', () => {
     await expect(readWith(gateway, 'chat/completions', 'chat', false)).rejects.toThrow(/503/);
   });
 
-  it('is an error that names its kind where it is one', async () => {
+  it('is an error that names its kind', async () => {
     const error = JSON.stringify({
       error: { message: 'slow down', type: 'rate_limit_error', code: 'rate_limit_exceeded' },
     });

@@ -39,7 +39,7 @@ describe('an AI field added step by step is served once its last file is saved',
     await graph.serves('Product.slogan');
   });
 
-  it('also where its folder is removed and comes back', async () => {
+  it('also if its folder is removed and restored', async () => {
     await using graph = await startWatchedGraph({
       'supergraph.yaml': `subgraphs:\n  products: { routing_url: "http://127.0.0.1:1/", schema: { file: products.graphql } }\n${entry}`,
       'support/schema.graphql': sdl,
@@ -60,7 +60,7 @@ describe('a refused edit', () => {
     ['of the configuration', 'supergraph.yaml', (text: string) => `${text}unknown_key: 1\n`],
     ['that is no YAML', 'supergraph.yaml', (text: string) => `${text}  - : [\n`],
     ['that names a file which is not there', 'supergraph.yaml', (text: string) => text + entry],
-  ])('%s is said to be undone when it is', async (_what, file, breaks) => {
+  ])('%s is reported as undone', async (_what, file, breaks) => {
     await using graph = await startWatchedGraph();
     const before = await readFile(join(graph.folder, file), 'utf8');
     const generation = graph.generation;

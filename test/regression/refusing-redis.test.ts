@@ -42,7 +42,7 @@ async function refusingServer() {
 }
 
 describe('a Redis that refuses everything', () => {
-  it.skipIf(withoutRedis)('for want of a password is never told as ready, and the reason is', async () => {
+  it.skipIf(withoutRedis)('for a missing password is never reported as ready, and its reason is reported', async () => {
     const redis = await startRedisServer(undefined, ['--requirepass', 'secret']);
     cleanups.push(() => redis.kill());
     const { store, told } = storeAt(redis.url);
@@ -52,7 +52,7 @@ describe('a Redis that refuses everything', () => {
     expect(await store.get('a')).toBeUndefined();
   });
 
-  it.skipIf(withoutRedis)('for want of a permission is told as refusing', async () => {
+  it.skipIf(withoutRedis)('for a missing permission is reported as refusing', async () => {
     const redis = await startRedisServer();
     cleanups.push(() => redis.kill());
     const admin = new Redis(redis.url);
@@ -63,7 +63,7 @@ describe('a Redis that refuses everything', () => {
     expect(told).toEqual([{ state: 'refusing', reason: expect.stringContaining('NOPERM') }]);
   });
 
-  it('by not being one is asked now and then, not by every request', async () => {
+  it('by not being Redis is tried at intervals, not by every request', async () => {
     const server = await refusingServer();
     const { store, told } = storeAt(server.url);
     await vi.waitFor(() => expect(told.map(({ state }) => state)).toContain('refusing'), 5_000);

@@ -90,7 +90,7 @@ describe('a root type of another name', () => {
       { change: { query: { b: 2, __typename: 'Query', a: 1 }, any: { __typename: 'Query', label: 'root' } } },
     ],
     ['{ json named(type: "Qb ... on Query {") }', { json, named: 'Qb ... on Query {' }],
-  ])('is asked and told by the right one: %s', async (query, data) => {
+  ])('is fetched from and reported by the right one: %s', async (query, data) => {
     const answer = await gateway.query(query);
     expect(answer.errors).toBeUndefined();
     expect(answer.data).toEqual(data);

@@ -89,7 +89,7 @@ describe('parts of a request that are empty', () => {
     expect((await fetch(`${gateway.url}?query=`)).status).toBe(400);
   });
 
-  it.each(['', ' ', ',', ' , '])('an Accept of `%s` takes anything', async (accept) => {
+  it.each(['', ' ', ',', ' , '])('an Accept of `%s` accepts anything', async (accept) => {
     const socket = connect(Number(new URL(origin).port), '127.0.0.1');
     socket.end(`GET /graphql?query={__typename} HTTP/1.1\r\nhost: x\r\naccept:${accept}\r\nconnection: close\r\n\r\n`);
     let answer = '';
@@ -135,7 +135,7 @@ describe('a page of another origin', () => {
     'http://localhost:5173.evil.example',
     'https://shop.example:444',
     'null',
-  ])('that is not is told which key to set: %s', async (from) => {
+  ])('that is not allowed is answered with the key to set: %s', async (from) => {
     const answer = await preflight(from);
     expect(answer.status).toBe(403);
     expect(answer.headers.get('access-control-allow-origin')).toBeNull();
@@ -158,7 +158,7 @@ describe('a page of another origin', () => {
     expect([...exposedHeaders].sort()).toEqual([...names].sort());
   });
 
-  it('reads what a refusal, and a stream of a model, say in headers', async () => {
+  it('reads the headers of a refusal and of a model’s stream', async () => {
     const refused = await post('/graphql', '{', { origin: 'http://localhost:1' });
     expect(refused.headers.get('access-control-expose-headers')).toContain('x-request-id');
     const streamed = await post('/v1/chat/completions', chat.replace('{', '{"stream":true,'), {
@@ -202,11 +202,14 @@ describe('an upgrade', () => {
       socket.on('close', () => resolve(answer));
     });
 
-  it.each(['/graphql', '/', '/v1/realtime'])('to a WebSocket is answered with what is missing: %s', async (path) => {
-    const answer = await upgrade('WebSocket', path);
-    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
-    expect(answer).toMatch(/WebSocket connections are not served.*subscriptions.*POST to \/graphql/);
-  });
+  it.each(['/graphql', '/', '/v1/realtime'])(
+    'to a WebSocket is answered with what is not supported: %s',
+    async (path) => {
+      const answer = await upgrade('WebSocket', path);
+      expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+      expect(answer).toMatch(/WebSocket connections are not served.*subscriptions.*POST to \/graphql/);
+    },
+  );
 
   it('to HTTP/2 is passed over', async () => {
     expect(await upgrade('h2c', '/graphql?query={__typename}')).toContain('{"data":{"__typename":"Query"}}');

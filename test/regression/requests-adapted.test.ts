@@ -59,7 +59,7 @@ async function asked(path: string, body: { readonly model: string }) {
   return { status: response.status, text, sent: request?.body as Record<string, unknown> | undefined, adapted };
 }
 
-describe('fields that change nothing of what is asked', () => {
+describe('fields without effect on the answer', () => {
   const always = {
     user: 'u-1',
     metadata: { run: '1' },
@@ -86,7 +86,7 @@ describe('fields that change nothing of what is asked', () => {
     },
   );
 
-  it('reach a provider of the client’s own wire as they are, and nothing is told', async () => {
+  it('reach a provider of the client’s own wire unchanged, and nothing is reported', async () => {
     const { sent, adapted } = await asked('/chat/completions', chat('chat', always));
     expect(sent).toMatchObject(always);
     expect(adapted).toEqual([]);
@@ -113,7 +113,7 @@ describe('fields that change nothing of what is asked', () => {
     },
   );
 
-  it('are told in the record as in the header, and with a cached answer too', async () => {
+  it('are reported in the record as in the header, also with a cached answer', async () => {
     await using own = await startV1Gateway({
       ai: ({ geminiBaseUrl }) => `  providers:
     gemini: { kind: ai-sdk, package: "@ai-sdk/google", base_url: "${geminiBaseUrl}", api_key: sk-1 }
@@ -133,7 +133,7 @@ describe('fields that change nothing of what is asked', () => {
     expect(record?.adapted).toEqual(['user']);
   });
 
-  it('are told of the built-in models too, masked requests included', async () => {
+  it('are reported for the built-in models too, masked requests included', async () => {
     await using own = await startV1Gateway({
       ai: () => '  models: { fast: [local/extractive] }\n  guardrails: { pii: { mode: mask, kinds: [email] } }\n',
     });
@@ -154,7 +154,7 @@ describe('fields that change nothing of what is asked', () => {
     expect([response.status, response.headers.get('isthmus-adapted')]).toEqual([200, 'user']);
   });
 
-  it('are refused by name where the provider is told to refuse', async () => {
+  it('are refused by name if the provider’s policy is refuse', async () => {
     for (const [path, body, name] of [
       ['/chat/completions', chat('gemini-refuse', { user: 'u' }), 'user'],
       ['/chat/completions', chat('anthropic-refuse', { frequency_penalty: 0 }), 'frequency'],
@@ -168,7 +168,7 @@ describe('fields that change nothing of what is asked', () => {
   });
 });
 
-describe('what would change the meaning', () => {
+describe('fields that would change the meaning', () => {
   const refused: readonly (readonly [string, { readonly model: string }, string])[] = [
     ['/chat/completions', chat('anthropic', { n: 2 }), 'n'],
     ['/chat/completions', chat('anthropic', { logprobs: true }), 'logprobs'],
@@ -190,7 +190,7 @@ describe('what would change the meaning', () => {
     expect(text).toContain(name);
   });
 
-  it('of settings is left out and told where the provider is told to drop, of contents never', async () => {
+  it('of settings are removed and reported if the policy is drop, of contents never', async () => {
     const settings = { seed: 7, frequency_penalty: 0.5, top_p: 0.5, temperature: 0.7 };
     const { status, sent, adapted } = await asked('/chat/completions', chat('anthropic-drop', settings));
     expect(status).toBe(200);
@@ -204,8 +204,8 @@ describe('what would change the meaning', () => {
   });
 });
 
-describe('neutral values beside others', () => {
-  it('leave thinking on, and the other of two that exclude each other', async () => {
+describe('neutral values in addition to others', () => {
+  it('do not disable thinking, nor the other of two exclusive fields', async () => {
     const thinking = { type: 'enabled', budget_tokens: 2_000 };
     const { sent } = await asked('/messages', messages('anthropic', { thinking, temperature: 1, top_p: 1 }));
     expect(sent).toMatchObject({ thinking });
@@ -220,7 +220,7 @@ describe('neutral values beside others', () => {
 describe('thinking', () => {
   const budget = (budget_tokens: number) => ({ max_tokens: 32_000, thinking: { type: 'enabled', budget_tokens } });
 
-  it('by a budget is the nearest effort on OpenAI’s wires, and told', async () => {
+  it('by a budget is the nearest effort on OpenAI’s wires, and reported', async () => {
     for (const [tokens, effort] of [
       [1_024, 'low'],
       [8_000, 'medium'],
@@ -234,7 +234,7 @@ describe('thinking', () => {
     }
   });
 
-  it('is left out for a model that does not reason, and told', async () => {
+  it('is removed for a model that does not reason, and reported', async () => {
     for (const [path, body] of [
       ['/messages', messages('gpt4', budget(8_000))],
       ['/messages', messages('bedrock', budget(8_000))],
@@ -248,7 +248,7 @@ describe('thinking', () => {
     }
   });
 
-  it('that is switched off asks nothing of a model that does not reason, and little of one that always does', async () => {
+  it('that is switched off is removed for a model that does not reason, and minimal for one that always does', async () => {
     const off = { thinking: { type: 'disabled' } };
     expect(await asked('/messages', messages('gpt4', off))).toMatchObject({ status: 200, adapted: [] });
     expect(await asked('/messages', messages('gpt5', off))).toMatchObject({ sent: { reasoning_effort: 'minimal' } });
@@ -257,7 +257,7 @@ describe('thinking', () => {
     });
   });
 
-  it('of a chat, as LiteLLM’s client writes it for Anthropic’s models, is what it is there', async () => {
+  it('of a chat, as LiteLLM’s client writes it for Anthropic’s models, has the same meaning', async () => {
     const body = chat('anthropic', { max_tokens: 5_000, thinking: { type: 'enabled', budget_tokens: 2_000 } });
     expect((await asked('/chat/completions', body)).sent).toMatchObject({
       max_tokens: 5_000,
@@ -267,7 +267,7 @@ describe('thinking', () => {
     expect(sent).toMatchObject({ reasoning: { effort: 'low' } });
   });
 
-  it('is asked for by an effort that the model takes', async () => {
+  it('is requested by an effort that the model supports', async () => {
     expect((await asked('/chat/completions', chat('gpt5', { reasoning_effort: 'xhigh' }))).sent).toMatchObject({
       reasoning_effort: 'high',
     });
@@ -281,7 +281,7 @@ describe('thinking', () => {
 });
 
 describe('controls of tools and images', () => {
-  it('that a provider has no word for are left out and told', async () => {
+  it('that a provider does not support are removed and reported', async () => {
     const tools = [{ type: 'function', function: { name: 'f', parameters: { type: 'object', properties: {} } } }];
     const one = await asked('/chat/completions', chat('gemini', { tools, parallel_tool_calls: false }));
     expect(one).toMatchObject({ status: 200, adapted: ['parallel_tool_calls'] });

@@ -36,14 +36,14 @@ describe('an operation that was sent before', () => {
     expect((await byGet({ query, variables: '' })).body).toMatchObject({ errors: [{}] });
   });
 
-  it('is refused by GET where it is a mutation, also after it was sent by POST', async () => {
+  it('is refused by GET if it is a mutation, also after it was sent by POST', async () => {
     const query = 'mutation { __typename }';
     const posted = await byPost({ query });
     expect((await byGet({ query })).status).not.toBe(200);
     expect((await byPost({ query })).status).toBe(posted.status);
   });
 
-  it('is answered with extensions that ask for nothing, and told of those that do', async () => {
+  it('is answered with extensions without effect, and refused with others', async () => {
     const query = '{ product(id: "p1") { id } }';
     const extensions = { clientLibrary: { name: '@apollo/client', version: '4.0.0' } };
     for (let turn = 0; turn < 2; turn++)

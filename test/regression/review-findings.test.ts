@@ -6,7 +6,7 @@ import { shop } from '../testkit/shop.ts';
 import { startTestGateway } from '../testkit/test-gateway.ts';
 
 describe('an identical query that joins a run', () => {
-  it('is answered by its own deadline, though the one that began the run has given up', async () => {
+  it('is answered within its own deadline, although the client that began the run has disconnected', async () => {
     const yaml = 'server: { operation_timeout: 600ms }\ntraffic: { all: { timeout: 5s, retries: 0 } }';
     await using gateway = await startTestGateway({ subgraphs: shop, yaml });
     const { products } = gateway.subgraphs;
@@ -50,7 +50,7 @@ describe('a change of what the server was started with', () => {
     expect((await gateway.query('{ products { id } }')).status).toBe(200);
   });
 
-  it('takes up the origins that browsers may come from', async () => {
+  it('applies changed allowed origins', async () => {
     await using gateway = await startTestGateway({ subgraphs: shop });
     const preflight = async () => {
       const headers = { origin: 'https://shop.example', 'access-control-request-method': 'POST' };
@@ -65,7 +65,7 @@ describe('a change of what the server was started with', () => {
 });
 
 describe('many changes at once', () => {
-  it('are taken up by two reloads at most', async () => {
+  it('cause two reloads at most', async () => {
     await using gateway = await startTestGateway({ subgraphs: shop });
     const outcomes = await Promise.all(Array.from({ length: 20 }, () => gateway.gateway.reload()));
     expect(new Set(outcomes.map((outcome) => outcome.kind))).toEqual(new Set(['unchanged']));
@@ -73,7 +73,7 @@ describe('many changes at once', () => {
   });
 });
 
-describe('what no route ever sees', () => {
+describe('requests that no route receives', () => {
   it.each([
     ['a malformed path', 'GET /%zz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n', 400, 'BAD_REQUEST'],
     ['no Host', 'GET /nothing HTTP/1.1\r\nConnection: close\r\n\r\n', 400, 'BAD_REQUEST'],

@@ -76,7 +76,7 @@ async function ask(selection: string) {
   return (await response.json()) as { data: object; errors?: { path: unknown; extensions: object }[] };
 }
 
-describe('code that fails where nobody looks', () => {
+describe('code that fails outside a call', () => {
   it.each([...fields, 'finished'])('makes its own field null: %s', async (name) => {
     expect(await ask(`fine ${name}`)).toEqual({
       data: { product: { name: 'Kettle', fine: expect.stringContaining('Kettle'), [name]: null } },
@@ -90,7 +90,7 @@ describe('code that fails where nobody looks', () => {
     });
   });
 
-  it('is in the log where its field has been answered, or there is none', async () => {
+  it('is logged if its field was answered already, or there is none', async () => {
     expect(await ask('afterwards')).toMatchObject({ data: { product: { afterwards: expect.any(String) } } });
     await isthmus.waitFor(/"code":"Product\.afterwards".*stray afterwards.*no field waits for it/);
     expect(isthmus.output()).toContain('stray of the module');

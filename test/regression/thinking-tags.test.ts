@@ -29,7 +29,7 @@ const cases: readonly (readonly [written: string, text: string, reasoning: strin
 ];
 
 describe('thinking between tags', () => {
-  it.each(cases)('is told apart however it is cut: %j', (written, text, reasoning) => {
+  it.each(cases)('is separated however it is split: %j', (written, text, reasoning) => {
     expect(read([written])).toEqual({ text, reasoning });
     expect(read([...written])).toEqual({ text, reasoning });
     for (let cut = 1; cut < written.length; cut++) {
@@ -113,7 +113,7 @@ describe.each(['chat', 'responses', 'anthropic'] as const)('an answer of the %s 
 });
 
 describe('an AI field', () => {
-  it('holds no thinking, whatever its type and however its model is asked', async () => {
+  it('contains no thinking, whatever its type and form', async () => {
     const plain = (text: string): string => `---\nmodel: fast\nconfig: { maxOutputTokens: 50 }\n---\n${text}`;
     await using graph = await startAiGraph({
       subgraphs: {

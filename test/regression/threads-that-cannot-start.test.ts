@@ -34,12 +34,12 @@ describe('a thread that cannot be started', () => {
     expect(refused.count).toBe(0);
   });
 
-  it('is what a composition is refused for where it stays so', async () => {
+  it('refuses a composition if it remains', async () => {
     refused.count = 100;
     await expect(compose(sources)).rejects.toThrow(/cannot start: .*EAGAIN/);
   });
 
-  it('leaves an estimate where tokens are counted, and a count the next time', async () => {
+  it('results in an estimate of tokens, and in a count the next time', async () => {
     refused.count = 1;
     const bounds = { signal: new AbortController().signal, deadline: Deadline.in(20_000) };
     expect(await countTokens('some words that are counted', 'gpt-4o', bounds)).toBeGreaterThan(0);

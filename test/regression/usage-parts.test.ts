@@ -9,13 +9,13 @@ const chat = (prompt: number, cached: number, written: number) => ({
 });
 
 describe('parts of the input', () => {
-  it('that do not fit together leave what was read from the cache', () => {
+  it('that are inconsistent keep the cached input tokens', () => {
     const usage = readUsage('openai-chat', chat(100, 80, 30));
     expect(usage).toMatchObject({ inputTokens: 100, cachedInputTokens: 80 });
     expect(usage).not.toHaveProperty('cacheWriteTokens');
   });
 
-  it('of which one alone is impossible leave the other', () => {
+  it('of which one is impossible keep the other', () => {
     const usage = readUsage('openai-chat', chat(100, 300, 30));
     expect(usage).toMatchObject({ inputTokens: 100, cacheWriteTokens: 30 });
     expect(usage).not.toHaveProperty('cachedInputTokens');
@@ -26,7 +26,7 @@ describe('parts of the input', () => {
     });
   });
 
-  it('that fit are all there, on every wire', () => {
+  it('that are consistent are complete, on every wire', () => {
     expect(readUsage('openai-chat', chat(100, 60, 40))).toMatchObject({ cachedInputTokens: 60, cacheWriteTokens: 40 });
     expect(
       readUsage('openai-responses', {
@@ -42,7 +42,7 @@ describe('parts of the input', () => {
 });
 
 describe('parts of the output', () => {
-  it('that do not fit together leave those that do', () => {
+  it('that are inconsistent keep the consistent ones', () => {
     const usage = readUsage('openai-chat', {
       prompt_tokens: 5,
       completion_tokens: 100,

@@ -81,7 +81,7 @@ describe('legacy completions', () => {
     expect(last?.usage?.total_tokens).toBeGreaterThan(0);
   });
 
-  it('answer each of several prompts, in order, at the sum of what they cost', async () => {
+  it('answer each of several prompts, in order, at the sum of their costs', async () => {
     gateway.provider.respond(({ body }) => ({ text: JSON.stringify(body).includes('first') ? 'one' : 'two' }), {
       model: 'm',
     });
@@ -176,7 +176,7 @@ describe('moderations', () => {
     ]);
   });
 
-  it('refuse images, models that are not there and empty inputs', async () => {
+  it('refuse images, unknown models and empty inputs', async () => {
     const image = [{ type: 'image_url' as const, image_url: { url: 'https://example.com/a.png' } }];
     await expect(gateway.openai.moderations.create({ input: image })).rejects.toMatchObject({ status: 400 });
     await expect(gateway.openai.moderations.create({ input: 'x', model: 'nope' })).rejects.toMatchObject({
@@ -186,7 +186,7 @@ describe('moderations', () => {
   });
 });
 
-describe('what waiting cannot mend', () => {
+describe('a failure that a retry cannot fix', () => {
   const chat = (model: string) =>
     gateway.openai.chat.completions.create({ model, messages: [{ role: 'user', content: words() }] });
   const embed = (model: string) => gateway.openai.embeddings.create({ model, input: words() });
@@ -208,7 +208,7 @@ describe('what waiting cannot mend', () => {
     expect(headers?.get('retry-after') ?? null, said).toBeNull();
   };
 
-  it('is 4xx, and says no time to come back at', async () => {
+  it('is 4xx, without retry-after', async () => {
     for (const endpoint of [404, 405, 501]) {
       gateway.provider.respond(({ path }) =>
         path.endsWith('/embeddings') ? { error: { status: endpoint } } : undefined,
@@ -234,7 +234,7 @@ describe('what waiting cannot mend', () => {
     expect(streamed.status).toBe(424);
   });
 
-  it('is not what may pass', async () => {
+  it('is not a transient failure', async () => {
     gateway.provider.respond({ error: { status: 500 } }, { model: 'm' });
     expect((await failed(chat('chat'))).status).toBe(503);
     gateway.provider.respond({ error: { status: 500 } }, { model: 'text-embedding-3-small' });
@@ -243,7 +243,7 @@ describe('what waiting cannot mend', () => {
 });
 
 describe('GET /v1/models', () => {
-  it('tells what each alias can do and whether it can be reached', async () => {
+  it('reports the capabilities of each alias and whether it is available', async () => {
     const { data } = await gateway.openai.models.list();
     const models = new Map(data.map((model) => [model.id, model as unknown as Record<string, unknown>]));
     expect(models.get('chat')).toMatchObject({ operations: ['chat'], available: true });
@@ -266,7 +266,7 @@ describe('the body of /v1', () => {
     if (response !== undefined) expect(response.status).toBe(413);
   });
 
-  it('leaves GraphQL its own bound', async () => {
+  it('does not change the bound of GraphQL', async () => {
     const response = await fetch(gateway.gateway.url, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -277,7 +277,7 @@ describe('the body of /v1', () => {
 });
 
 describe('GET /v1/prompts', () => {
-  it('lists what each takes and gives, and where it runs', async () => {
+  it('lists the inputs, outputs and URL of each', async () => {
     const inputSchema = { type: 'object', properties: { body: { type: 'string' } }, required: ['body'] };
     const prompt = { subgraph: 'assistant', name: 'sentiment', alias: 'fast', inputSchema, maxOutputTokens: 20 };
     const render = async () => ({ messages: [], output: { kind: 'text' as const } });
@@ -309,14 +309,14 @@ describe('GET /v1/prompts', () => {
     }
   });
 
-  it('is empty where there are none, and 404 for one that is not there', async () => {
+  it('is empty without prompts, and 404 for an unknown one', async () => {
     expect(await (await fetch(`${gateway.url}/prompts`)).json()).toEqual({ object: 'list', data: [], has_more: false });
     expect((await fetch(`${gateway.url}/prompts/nope`)).status).toBe(404);
     expect((await fetch(`${gateway.url}/prompts/nope`, { method: 'DELETE' })).headers.get('allow')).toBe('GET, POST');
   });
 });
 
-it('the OpenAPI document tells of every route', async () => {
+it('the OpenAPI document describes every route', async () => {
   const document = (await (await fetch(`${gateway.url}/openapi.json`)).json()) as { paths: Record<string, object> };
   for (const path of ['/v1/completions', '/v1/moderations', '/v1/prompts', '/v1/models'])
     expect(document.paths).toHaveProperty([path]);
