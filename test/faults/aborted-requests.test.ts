@@ -25,7 +25,7 @@ function askAndLeave(seen: Promise<void>): Promise<void> {
 }
 
 describe('clients that leave', () => {
-  it('leave nothing behind: 10,000 of them, no socket, timer, lease or memory', async () => {
+  it('leak nothing: 10,000 of them, no socket, timer, lease or memory', async () => {
     const { products } = gateway.subgraphs;
     if (products === undefined) throw new Error('the shop has products');
     const batch = async (): Promise<void> => {
@@ -54,7 +54,7 @@ describe('clients that leave', () => {
     expect((await gateway.query('{ products { name stock } }')).data.products).toHaveLength(3);
   }, 120_000);
 
-  it('stop the subgraph requests made for them', async () => {
+  it('stop their subgraph requests', async () => {
     const { products } = gateway.subgraphs;
     const asked = Promise.withResolvers<void>();
     const stopped = Promise.withResolvers<void>();

@@ -25,7 +25,7 @@ function leaving(query: string, of: AiGraph = graph) {
 }
 
 describe('a client that leaves', () => {
-  it('ends every call nobody else waits for', async () => {
+  it('ends every call without another waiter', async () => {
     await graph.query('{ products { summary } }'); // planned and connected
     graph.provider.reset();
     graph.provider.respond(slow);
@@ -36,7 +36,7 @@ describe('a client that leaves', () => {
     expect(await client.left).toBe('left');
   });
 
-  it('does not end what another waits for, asked in other words and begun by the one who left', async () => {
+  it('does not end a shared call, even if the client that began it disconnected', async () => {
     const release = Promise.withResolvers<void>();
     graph.provider.respond(() => release.promise.then(() => ({ text: 'Fine.' })));
     const first = leaving('{ products { summary } }');
@@ -68,14 +68,14 @@ describe('a model that does not answer', () => {
     expect(await graph.provider.requests[0]?.ended).toBe('aborted');
   });
 
-  it('in the time of a repair costs only the repair', async () => {
+  it('during a repair costs only the repair', async () => {
     graph.provider.script([{ json: { verdict: 'MAYBE', count: 3 } }, slow]);
     const { data, errors } = await graph.query('{ products(first: 1) { highlights { verdict count } } }');
     expect(data.products).toEqual([{ highlights: { verdict: null, count: 3 } }]);
     expect(errors?.map(({ extensions }) => extensions.code)).toEqual(['AI_OUTPUT_INVALID']);
   });
 
-  it.each([401, 403, 404, 429, 500, 503])('and says %i is asked once, and its field is null', async (status) => {
+  it.each([401, 403, 404, 429, 500, 503])('with status %i is called once, and its field is null', async (status) => {
     graph.provider.respond({ error: { status } });
     const { data, errors } = await graph.query('{ products(first: 1) { id summary } }');
     expect(data.products).toEqual([{ id: 'p1', summary: null }]);
@@ -85,7 +85,7 @@ describe('a model that does not answer', () => {
     expect(graph.provider.requests).toHaveLength(1);
   });
 
-  it('because nobody listens there is null at once', async () => {
+  it('because nothing listens there is null at once', async () => {
     await graph.provider.refuseConnections();
     const { data, errors } = await graph.query('{ products { id summary reviews(first: 1) { body } } }');
     await graph.provider.acceptConnections();
@@ -95,7 +95,7 @@ describe('a model that does not answer', () => {
 });
 
 describe('a batch of several clients', () => {
-  it('goes on for those who stay, and ends with the last', async () => {
+  it('continues for those who stay, and ends with the last', async () => {
     const sdl = `${aiLink}type Product @key(fields: "id") { id: ID!  name: String! @external
       slogan: String @requires(fields: "name") @generate(prompt: "slogan", maxOutputTokens: 20) }`;
     const prompts = { 'slogan.prompt': '---\nmodel: fast\nbatch: { max: 4 }\n---\nFor {{name}}' };

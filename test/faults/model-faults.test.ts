@@ -59,14 +59,14 @@ describe('a provider that fails under 200 concurrent calls', () => {
 });
 
 describe('statuses', () => {
-  it.each([401, 402, 403, 404, 500, 503])('%i goes to the next target', async (status) => {
+  it.each([401, 402, 403, 404, 500, 503])('%i is followed by the next target', async (status) => {
     const { client, servers: made } = await start(2);
     made[0]?.respond({ error: { status } });
     expect(await client.complete(call())).toMatchObject({ model: 'b/gpt-4.1-mini', attempts: 2 });
     expect(made[0]?.requests).toHaveLength(1);
   });
 
-  it('429 with a date far away fails at once and tells how long it is', async () => {
+  it('429 with a distant date fails at once and reports the wait', async () => {
     const { client, servers: made } = await start(1);
     made[0]?.respond({ error: { status: 429, retryAfter: new Date(Date.now() + 3_600_000) } });
     const error = await client.complete(call()).catch((thrown: unknown) => thrown);
@@ -85,7 +85,7 @@ describe('statuses', () => {
     expect(new Set(made[0]?.requests.map(({ key }) => key)).size).toBe(2);
   });
 
-  it('400 is told and not asked again', async () => {
+  it('400 is reported and not retried', async () => {
     const { client, servers: made } = await start(2);
     made[0]?.respond({ error: { status: 400 } });
     expect(await client.complete(call()).catch(codeOf)).toBe('AI_REQUEST_INVALID');
@@ -126,7 +126,7 @@ describe('a stream that is cut', () => {
     expect(parts.at(-1)).toMatchObject({ type: 'failed', error: { code: 'AI_STREAM_INCOMPLETE' } });
   });
 
-  it('by its reader aborts the provider and books what had come', async () => {
+  it('by its reader aborts the provider and records the usage so far', async () => {
     const { client, servers: made, records } = await start(1);
     made[0]?.respond({ text: chunks.join(''), chunks, faults: { stop: { at: { afterChunks: 3 }, how: 'stall' } } });
     for await (const part of client.stream(call())) if (part.type === 'text_delta') break;

@@ -121,7 +121,7 @@ describe('200 concurrent calls', () => {
     }
   }, 40_000);
 
-  it('leave no timer and no connection of theirs behind, however they end', async () => {
+  it('leak no timer and no connection, however they end', async () => {
     await using gateway = await startV1Gateway({
       ai: ({ openAiBaseUrl }) => `  call_timeout: 60s
   stream_idle_timeout: 200ms

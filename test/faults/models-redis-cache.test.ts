@@ -57,7 +57,7 @@ async function ask(gateway: V1Gateway, path: (typeof paths)[number], text: strin
 }
 
 describe.skipIf(withoutRedis)('answers in Redis', () => {
-  it('are every gateway’s, whole and streamed, and cost nothing', async () => {
+  it('are shared by all gateways, whole and streamed, and cost nothing', async () => {
     const [one, two] = [await start(), await start()];
     for (const path of paths) {
       for (const stream of path === '/embeddings' ? [false] : [false, true]) {
@@ -77,7 +77,7 @@ describe.skipIf(withoutRedis)('answers in Redis', () => {
     }
   });
 
-  it('hold nothing anyone asked in their keys, and do not stay for ever', async () => {
+  it('have no user text in their keys, and expire', async () => {
     const gateway = await start();
     await ask(gateway, '/chat/completions', 'What is the secret word?');
     const { Redis } = await import('ioredis');
@@ -93,7 +93,7 @@ describe.skipIf(withoutRedis)('answers in Redis', () => {
     }
   });
 
-  it('are a miss when Redis dies under 100 calls: each is answered, none is late, and it comes back', async () => {
+  it('are a miss when Redis dies under 100 calls: each is answered in time, and the cache recovers', async () => {
     const gateway = await start();
     const text = words();
     await ask(gateway, '/chat/completions', text);
@@ -120,7 +120,7 @@ describe.skipIf(withoutRedis)('answers in Redis', () => {
       .toBe('hit');
   });
 
-  it('are a miss when Redis stands still', async () => {
+  it('are a miss while Redis hangs', async () => {
     const gateway = await start();
     const text = words();
     await ask(gateway, '/chat/completions', text);
@@ -131,7 +131,7 @@ describe.skipIf(withoutRedis)('answers in Redis', () => {
     }
   });
 
-  it('that someone else wrote are none: the model is asked, and they are replaced', async () => {
+  it('of another format are ignored: the model is called, and they are replaced', async () => {
     const gateway = await start();
     const text = words();
     const first = await ask(gateway, '/chat/completions', text);

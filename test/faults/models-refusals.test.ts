@@ -47,7 +47,7 @@ const limits: readonly (readonly [string, () => Omit<ErrorAnswer, 'status'>, num
 ];
 
 describe('a 429', () => {
-  it.each(wires)('of the %s wire is told on with its wait', async (wire) => {
+  it.each(wires)('of the %s wire is passed on with its retry-after', async (wire) => {
     const gateway = await start('retries: 0', calm);
     const all =
       wire === 'gemini' ? [...limits, ['RetryInfo', () => ({ retryDelay: '34.4s' }), 35, 35] as const] : limits;
@@ -81,7 +81,7 @@ describe('a 429', () => {
     expect(between).toBeGreaterThanOrEqual(59);
   });
 
-  it('that asks for more than is left of the deadline fails at once', async () => {
+  it('beyond the remaining deadline fails at once', async () => {
     const gateway = await start('retries: 5', `${calm}  call_timeout: 3s\n`);
     for (const retryAfter of [36_000, inSeconds(36_000), 4]) {
       gateway.provider.reset();
@@ -164,7 +164,7 @@ describe('200 concurrent calls of a provider that is down', () => {
   });
 });
 
-it('tokens a minute hold under 200 calls at the same time, and the rest are told when to come back', async () => {
+it('tokens per minute hold under 200 concurrent calls, and the others have retry-after', async () => {
   const gateway = await startV1Gateway({
     ai: (provider) => `  providers: { chat: { kind: openai, base_url: "${provider.openAiBaseUrl}" } }
   models: { chat: { targets: [{ model: chat/m, limits: { tokens_per_minute: 2000, queue: 0 } }], retries: 0 } }

@@ -157,7 +157,7 @@ describe('a client that does not read', () => {
     15_000,
   );
 
-  it('and then leaves ends the request to the provider', async () => {
+  it('and then disconnects ends the request to the provider', async () => {
     const gateway = await start('30s');
     gateway.provider.respond({ ...long, faults: { chunkDelayMs: 0 } });
     const socket = send(gateway, '/chat/completions', 'chat');

@@ -6,7 +6,7 @@ import { startAiGraph } from '../testkit/ai-graph.ts';
 const chat = (model: string, stream = false) => ({ model, stream, messages: [{ role: 'user', content: words() }] });
 
 describe('a model without a price', () => {
-  it('is refused on each route in its wire’s own form, and not asked', async () => {
+  it('is refused on each route in its wire’s form, and not called', async () => {
     await using gateway = await startV1Gateway({
       ai: ({ openAiBaseUrl }) => `  providers: { p: { kind: openai, base_url: "${openAiBaseUrl}", api_key: k } }
   models: { dear: [p/nobody-knows-this-model] }
@@ -42,7 +42,7 @@ describe('a model without a price', () => {
     expect(JSON.stringify(gateway.gateway.log)).toContain('no price is known for p/nobody-knows-this-model');
   });
 
-  it('is passed over where another target of the alias has one', async () => {
+  it('is skipped if another target of the alias has a price', async () => {
     await using gateway = await startV1Gateway({
       ai: ({ openAiBaseUrl }) => `  providers: { p: { kind: openai, base_url: "${openAiBaseUrl}", api_key: k } }
   models: { mixed: [p/nobody-knows-this-model, p/own] }
@@ -54,7 +54,7 @@ describe('a model without a price', () => {
     expect(gateway.provider.requests.map(({ model }) => model)).toEqual(['own']);
   });
 
-  it('keeps a graph from being composed, with the line and what to write', async () => {
+  it('refuses the composition, with the line and a suggested fix', async () => {
     const refused = await startAiGraph({ target: 'weight: 1 }, { model: test/nobody-knows-this-model' }).then(
       async (graph) => {
         await graph[Symbol.asyncDispose]();
@@ -67,7 +67,7 @@ describe('a model without a price', () => {
     expect(refused).toMatch(/schema\.graphql:\d+/);
   });
 
-  it('makes its field null with an error where a call would fall back to it, and leaves the others alone', async () => {
+  it('makes its field null with an error if a call falls back to it, and does not affect the others', async () => {
     // The kit writes one alias; this ends it early and begins another.
     const target =
       'weight: 1 }], retries: 0, fallback: { context_window: dear } }, dear: { targets: [{ model: test/nobody-knows';

@@ -27,13 +27,13 @@ async function codeOf(work: Promise<unknown>): Promise<string> {
 }
 
 describe('planner processes', () => {
-  it('plan, each fetch with what it waits for', async () => {
+  it('plan, each fetch with its dependencies', async () => {
     const { fetches } = await planner.plan(operation, [], 10_000);
     expect(fetches.map((fetch) => fetch.subgraph).sort()).toEqual(['assistant', 'inventory', 'products', 'reviews']);
     expect(fetches[0]).toMatchObject({ subgraph: 'products', after: [] });
   });
 
-  it('never hold up the loop of the gateway', async () => {
+  it('never block the event loop of the gateway', async () => {
     let turns = 0;
     let isPlanned = false;
     const turn = (): void => {
@@ -50,13 +50,13 @@ describe('planner processes', () => {
     expect(turns).toBeGreaterThan(100); // plans made in this process would leave the loop one turn each
   });
 
-  it('are ended by a plan past its deadline, which is refused; the next plan is made by another', async () => {
+  it('are ended by a plan past its deadline, which is refused; another process makes the next plan', async () => {
     const late = planner.plan(operation, [], 0.01);
     expect(await codeOf(late)).toBe('PLAN_DEADLINE_EXCEEDED');
     expect((await planner.plan(operation, [], 10_000)).fetches).toHaveLength(4);
   });
 
-  it('fail alone: what waits behind a plan that is ended is planned all the same', async () => {
+  it('fail alone: operations behind an ended plan are planned', async () => {
     const all = [
       planner.plan(operation, [], 0.01),
       ...Array.from({ length: 5 }, () => planner.plan(operation, [], 10_000)),
@@ -65,16 +65,16 @@ describe('planner processes', () => {
     expect(outcomes.map((outcome) => outcome.status)).toEqual(['rejected', ...Array(5).fill('fulfilled')]);
   });
 
-  it('tell a defect from a limit', async () => {
+  it('distinguish a defect from a limit', async () => {
     expect(await codeOf(planner.plan('{nowhere}', [], 10_000))).toBe('INTERNAL_SERVER_ERROR');
   });
 
-  it('refuse a supergraph that cannot be loaded, and go on with the others', async () => {
+  it('refuse a supergraph that cannot be loaded, and continue with the others', async () => {
     await expect(pool.load('broken', { supergraphSdl: 'type Query { a: Int }', inProcess: [] })).rejects.toThrow();
     expect((await planner.plan(operation, [], 10_000)).fetches).toHaveLength(4);
   });
 
-  it('bound what waits', async () => {
+  it('bound the queue', async () => {
     const small = createPlannerPool({ log, maxProcesses: 1, maxWaiting: 2 });
     const one = await small.load('sample', { supergraphSdl, inProcess: [] });
     const outcomes = await Promise.all(Array.from({ length: 6 }, () => codeOf(one.plan(operation, [], 10_000))));
@@ -103,7 +103,7 @@ describe('the plan cache', () => {
     return { counted, plans: () => plans };
   };
 
-  it('plans an operation once, however many ask for it at the same time', async () => {
+  it('plans an operation once, however many requests need it at the same time', async () => {
     const { counted, plans } = counting();
     const cache = cacheOver(counted);
     const made = await Promise.all(Array.from({ length: 50 }, () => cache.plan(operation, [])));
@@ -112,14 +112,14 @@ describe('the plan cache', () => {
     expect(plans()).toBe(1);
   });
 
-  it('remembers what cannot be planned: the same bad operation costs once', async () => {
+  it('caches refusals: the same bad operation is planned once', async () => {
     const { counted, plans } = counting(0.01);
     const cache = cacheOver(counted);
     for (let time = 0; time < 5; time++) expect(await codeOf(cache.plan(operation, []))).toBe('PLAN_DEADLINE_EXCEEDED');
     expect(plans()).toBe(1);
   });
 
-  it('keeps plans apart by the labels that were active', async () => {
+  it('separates plans by their active labels', async () => {
     const { counted, plans } = counting();
     const cache = cacheOver(counted);
     await cache.plan(operation, []);

@@ -93,7 +93,7 @@ async function works(store: CacheStore): Promise<boolean> {
 }
 
 describe.skipIf(withoutRedis)('the Redis cache', () => {
-  it('starts without Redis, costs nothing meanwhile, and is there once Redis is', async () => {
+  it('starts without Redis, costs nothing meanwhile, and works once Redis runs', async () => {
     const server = await start();
     await server.kill();
     const { store, states } = open(server.url);
@@ -105,7 +105,7 @@ describe.skipIf(withoutRedis)('the Redis cache', () => {
     expect(states.at(-1)).toBe('ready');
   });
 
-  it('is a miss when Redis is killed with calls under way, and there again when it is back', async () => {
+  it('is a miss when Redis is killed during calls, and works again when it is back', async () => {
     const server = await start();
     const { store, reach } = open(server.url);
     await reach('ready');
@@ -121,7 +121,7 @@ describe.skipIf(withoutRedis)('the Redis cache', () => {
     await eventually(() => works(store), safetyLimit(5_000));
   });
 
-  it('is a miss when Redis is paused, then rests, and comes back with Redis', async () => {
+  it('is a miss when Redis is paused, then rests, and recovers with Redis', async () => {
     const server = await start();
     const { store, states, reach } = open(server.url);
     await reach('ready');
@@ -141,7 +141,7 @@ describe.skipIf(withoutRedis)('the Redis cache', () => {
     expect(states.at(-1)).toBe('ready');
   });
 
-  it('is a miss when Redis answers later than a command may take', async () => {
+  it('is a miss when Redis answers after the command timeout', async () => {
     const server = await start();
     let delayMs = 0;
     const slow = await listen((client) => {
@@ -162,14 +162,14 @@ describe.skipIf(withoutRedis)('the Redis cache', () => {
     await eventually(() => works(store), safetyLimit(5_000));
   });
 
-  it('is a miss before a server that talks something else', async () => {
+  it('is a miss with a server of another protocol', async () => {
     const { store } = open(
       await listen((socket) => void socket.on('error', () => undefined).end('HTTP/1.1 400 Bad Request\r\n\r\n')),
     );
     expect(await longestMiss(store, 50)).toBeLessThan(withinMs);
   });
 
-  it('is a miss before a server that accepts and says nothing', async () => {
+  it('is a miss with a server that accepts and stays silent', async () => {
     const { store } = open(await listen((socket) => void socket.on('error', () => undefined)));
     expect(await longestMiss(store, 50)).toBeLessThan(withinMs);
   });
@@ -185,7 +185,7 @@ describe.skipIf(withoutRedis)('the Redis cache', () => {
     expect((await store.get('key'))?.value.toString()).toBe('value');
   });
 
-  it('still reads when Redis has become a read-only replica, and says that it could not invalidate', async () => {
+  it('still reads when Redis has become a read-only replica, and reports that it cannot invalidate', async () => {
     const server = await start();
     const { store, reach } = open(server.url);
     await reach('ready');
@@ -201,7 +201,7 @@ describe.skipIf(withoutRedis)('the Redis cache', () => {
     await eventually(() => works(store), safetyLimit(5_000));
   });
 
-  it('deletes what is no entry', async () => {
+  it('deletes invalid entries', async () => {
     const server = await start();
     const { store, reach } = open(server.url, { prefix: 'p:', maxValueBytes: 100_000 });
     await reach('ready');
@@ -229,7 +229,7 @@ describe.skipIf(withoutRedis)('the Redis cache', () => {
     }
   });
 
-  it('takes a tag that was spoiled or evicted as invalidated, never as well', async () => {
+  it('treats a damaged or evicted tag as invalidated', async () => {
     const server = await start();
     const { store, reach } = open(server.url, { prefix: 'p:' });
     await reach('ready');
@@ -247,7 +247,7 @@ describe.skipIf(withoutRedis)('the Redis cache', () => {
     }
   });
 
-  it('leaves nothing in Redis for ever, and nothing a user wrote in a key', async () => {
+  it('stores nothing in Redis for ever, and no user text in a key', async () => {
     const server = await start();
     const { store, reach } = open(server.url);
     await reach('ready');
@@ -262,7 +262,7 @@ describe.skipIf(withoutRedis)('the Redis cache', () => {
     }
   });
 
-  it('answers again after Redis has lost its scripts', async () => {
+  it('works again after Redis has lost its scripts', async () => {
     const server = await start();
     const { store, reach } = open(server.url);
     await reach('ready');

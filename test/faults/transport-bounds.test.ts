@@ -60,7 +60,7 @@ describeEachClient(() => {
       expect(await codeOf(connect(url).execute(mutation, contextOf()))).toBe('SUBREQUEST_HTTP_ERROR');
     });
 
-    it('answers 103 first is answered by what follows', async () => {
+    it('answers 103 first is read by its final answer', async () => {
       const url = await listenTcp((socket) =>
         socket.on('data', () =>
           socket.write(
@@ -90,7 +90,7 @@ describeEachClient(() => {
       expect(followed).toBe(0);
     });
 
-    it('hangs holds a request for the timeout and no longer, retries included', async () => {
+    it('hangs delays a request for the timeout at most, retries included', async () => {
       let requests = 0;
       const url = await listen(() => void requests++);
       const began = performance.now();
@@ -103,7 +103,7 @@ describeEachClient(() => {
   });
 
   describe('requests that wait for a connection', () => {
-    it('are bounded: one more fails at once, coded, and says nothing about the URL', async () => {
+    it('are bounded: one more fails at once, coded, and does not count against the URL', async () => {
       const waiting: (() => void)[] = [];
       const url = await listen((_request, response) => {
         waiting.push(() => json(response, { data: { a: 1 } }));
@@ -161,7 +161,7 @@ describeEachClient(() => {
       expect(await settles(openTimers, timers)).toBeLessThanOrEqual(timers);
     });
 
-    it('while waiting for a connection cost nobody a connection', async () => {
+    it('while waiting for a connection cost no connection', async () => {
       let connections = 0;
       const release: (() => void)[] = [];
       const url = await listen((request, response) => {

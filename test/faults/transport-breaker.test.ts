@@ -62,7 +62,7 @@ describe('the breaker of a subgraph', () => {
     expect(client.status?.()[0]?.breaker).toBe('open');
   });
 
-  it('does not count clients that leave, nor 4xx, nor answers it cannot read', async () => {
+  it('does not count disconnected clients, 4xx, and unreadable answers', async () => {
     let answer = (): void => {};
     const url = await listen((_request, response) => {
       answer = () => response.writeHead(404).end('<html>');
@@ -116,7 +116,7 @@ describe('a subgraph with several URLs', () => {
     ['refuses connections', async () => 'http://127.0.0.1:1/graphql'],
     ['breaks connections', () => listenTcp((socket) => socket.resetAndDestroy())],
     ['answers 500', () => listen((_request, response) => response.writeHead(500).end())],
-  ])('answers every query while one of them %s, and soon leaves that one alone', async (_name, sickUrl) => {
+  ])('answers every query while one of them %s, and soon avoids that one', async (_name, sickUrl) => {
     const sick = await sickUrl();
     const well = await serving('well');
     const client = connect(sick, {

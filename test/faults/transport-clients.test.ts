@@ -136,7 +136,7 @@ async function ask(client: SubgraphClient, variables: Readonly<Record<string, un
 const runs = Number(process.env.ISTHMUS_SOAK ?? 1) * 400;
 
 describe('our client for subgraphs and undici’s', () => {
-  it('take the same answers out of any bytes, and leave nothing for the next request', {
+  it('read the same answers from any bytes, and leave nothing for the next request', {
     timeout: 600_000,
   }, async () => {
     const url = await listenTcp(serve);

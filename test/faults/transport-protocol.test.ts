@@ -27,7 +27,7 @@ function once(bytes: Buffer): Promise<string> {
 }
 
 describeEachClient(() => {
-  describe('an answer that breaks HTTP or says nothing', () => {
+  describe('an answer that violates HTTP or is empty', () => {
     it.each([
       ['204', answer('x-a: 1', '', '204 No Content'), 'SUBREQUEST_MALFORMED_RESPONSE'],
       ['304', answer('x-a: 1', '', '304 Not Modified'), 'SUBREQUEST_HTTP_ERROR'],
@@ -61,7 +61,7 @@ describeEachClient(() => {
       expect((await client.execute(query, contextOf())).data).toEqual({ a: 'x\ufffd\ufffdy' });
     });
 
-    it('is never the answer of the next request, where two come at once', async () => {
+    it('is never the answer of the next request if two arrive at once', async () => {
       const url = await once(Buffer.concat([sized(body), sized('{"data":{"a":666}}')]));
       const client = connect(url, { retries: 0 });
       expect((await client.execute(mutation, contextOf())).data).toEqual({ a: 1 });
@@ -73,7 +73,7 @@ describeEachClient(() => {
     const large = { ...mutation, variables: { text: 'x'.repeat(10_000_000) } };
 
     it.each(['reads on', 'reads no more', 'closes the connection', 'resets the connection'])(
-      'and %s has its answer taken, and serves the next request',
+      'and %s has its answer accepted, and serves the next request',
       async (then) => {
         const url = await listenTcp((socket) =>
           socket.once('data', () => {
@@ -91,7 +91,7 @@ describeEachClient(() => {
     );
   });
 
-  describe('a connection closed just as it is used again', () => {
+  describe('a connection that is closed while it is reused', () => {
     /** Closes each connection a moment after its first answer. */
     async function closing(kind: 'query' | 'mutation') {
       let requests = 0;

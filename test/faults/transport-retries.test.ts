@@ -63,7 +63,7 @@ describe.each(breaks)('a connection that %s', (_name, breakIt) => {
     expect(seen.count).toBe(2);
   });
 
-  it('does not send a mutation again, on a new connection or on one kept alive', async () => {
+  it('does not retry a mutation, on a new connection or a reused one', async () => {
     const { url, seen } = await rawSubgraph((socket, count) =>
       count === 2 ? void socket.write(whole) : breakIt(socket),
     );
@@ -88,32 +88,29 @@ async function busySubgraph(status: number, retryAfter: string | undefined) {
 }
 
 describe.each([429, 503])('an answer of %s', (status) => {
-  it('with Retry-After is sent again when that is over', async () => {
+  it('with Retry-After is retried after it', async () => {
     const { url, pause } = await busySubgraph(status, '1');
     expect(await connect(url).execute(query, contextOf())).toEqual({ data: { a: 1 } });
     expect(pause()).toBeGreaterThan(985);
   });
 
-  it('with a date is sent again then', async () => {
+  it('with a date is retried then', async () => {
     const { url, pause } = await busySubgraph(status, new Date(Date.now() + 1_500).toUTCString());
     expect(await connect(url, { timeoutMs: 5_000 }).execute(query, contextOf())).toEqual({ data: { a: 1 } });
     expect(pause()).toBeGreaterThan(450);
   });
 
-  it.each(['0', 'Thu, 01 Jan 2026 00:00:00 GMT'])('with Retry-After: %s is sent again at once', async (retryAfter) => {
+  it.each(['0', 'Thu, 01 Jan 2026 00:00:00 GMT'])('with Retry-After: %s is retried at once', async (retryAfter) => {
     const { url, received } = await busySubgraph(status, retryAfter);
     await connect(url).execute(query, contextOf());
     expect(received).toHaveLength(2);
   });
 
-  it.each([undefined, 'soon', '-1', '1e3', 'garbage 1'])(
-    'with Retry-After: %s is sent again soon',
-    async (retryAfter) => {
-      const { url, received } = await busySubgraph(status, retryAfter);
-      await connect(url).execute(query, contextOf());
-      expect(received).toHaveLength(2);
-    },
-  );
+  it.each([undefined, 'soon', '-1', '1e3', 'garbage 1'])('with Retry-After: %s is retried soon', async (retryAfter) => {
+    const { url, received } = await busySubgraph(status, retryAfter);
+    await connect(url).execute(query, contextOf());
+    expect(received).toHaveLength(2);
+  });
 
   it.each(['36000', '3', '99999999999999'])(
     'with Retry-After: %s, beyond the deadline, fails now',
@@ -131,7 +128,7 @@ describe.each([429, 503])('an answer of %s', (status) => {
     );
   });
 
-  it('is not sent again for a mutation', async () => {
+  it('is not retried for a mutation', async () => {
     const { url, received } = await busySubgraph(status, '0');
     expect(await codeOf(connect(url).execute(mutation, contextOf()))).toBe('SUBREQUEST_HTTP_ERROR');
     expect(received).toHaveLength(1);
@@ -139,7 +136,7 @@ describe.each([429, 503])('an answer of %s', (status) => {
 });
 
 describeEachClient(() => {
-  describe('a client that leaves during the pause before a retry', () => {
+  describe('a client that disconnects during the pause before a retry', () => {
     it('ends it', async () => {
       const { url, received } = await busySubgraph(503, '1');
       const controller = new AbortController();
