@@ -70,13 +70,13 @@ const slogans = async (query = '{ products { slogan } }'): Promise<(string | nul
 };
 
 describe('a batch', () => {
-  it('takes twelve items in three calls of five, five and two, and splits the answers by item', async () => {
+  it('generates twelve items in three calls of five, five and two, and splits the answers by item', async () => {
     graph.provider.respond(answering((items) => items.reverse()));
     expect(await slogans()).toEqual(Array.from({ length: 12 }, (_, index) => `together ${index + 1}`));
     expect(graph.provider.requests.map(numbersIn).map(({ length }) => length)).toEqual([5, 5, 2]);
   });
 
-  it('says the instructions once and each item in a user’s message under its number and id', async () => {
+  it('sends the instructions once and each item in a user message under its number and id', async () => {
     graph.provider.respond(answering((items) => items));
     await slogans('{ products(first: 2) { slogan } }');
     const messages = messagesOf(graph.provider.requests[0]);
@@ -89,7 +89,7 @@ describe('a batch', () => {
     expect(JSON.stringify(schemaOf(graph.provider.requests[0]))).toContain('"id"');
   });
 
-  it('says examples once, before the items', async () => {
+  it('sends examples once, before the items', async () => {
     graph.provider.respond((request) => ({
       json: { items: idsIn(request).map((id, at) => ({ index: at + 1, id, answer: { value: 'GOOD' } })) },
     }));
@@ -99,7 +99,7 @@ describe('a batch', () => {
     expect(roles.slice(-5)).toEqual(['user:An exa', 'assistant:{"valu', 'user:Item 1', 'user:Item 2', 'user:Item 3']);
   });
 
-  it('leaves a single item alone', async () => {
+  it('does not batch a single item', async () => {
     graph.provider.respond(answering((items) => items));
     expect(await slogans('{ products(first: 1) { slogan } }')).toEqual(['alone 1']);
     expect(schemaOf(graph.provider.requests[0])).toBeUndefined();
@@ -149,7 +149,7 @@ describe('a batch', () => {
     expect(graph.provider.requests).toHaveLength(4);
   });
 
-  it('asks for each alone where the model cannot answer in this form', async () => {
+  it('requests each alone if the model does not support this form', async () => {
     graph.provider.respond((request) =>
       isBatch(request) ? { error: { status: 400 } } : { text: `alone ${numbersIn(request)[0]}` },
     );
@@ -168,7 +168,7 @@ describe('a batch', () => {
   });
 });
 
-describe('what a batch costs', () => {
+describe('the cost of a batch', () => {
   const nano = ({ costUsd }: Explained): number => Math.round(Number(costUsd) * 1e9);
   const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0);
   const usage = { inputTokens: 1_001, outputTokens: 103 };
@@ -184,7 +184,7 @@ describe('what a batch costs', () => {
     expect(sum(told.map((one) => one.usage?.outputTokens ?? 0))).toBe(103);
   });
 
-  it('is told whole where an item had to be asked for again', async () => {
+  it('is reported completely if an item was requested again', async () => {
     graph.provider.respond((request) => ({ ...answering((items) => items.slice(1))(request), usage }));
     const { extensions } = await graph.explain('{ products(first: 3) { slogan } }');
     const told = Object.values(extensions?.ai ?? {});

@@ -14,7 +14,7 @@ beforeEach(() => {
 });
 
 describe('an explanation', () => {
-  it('stands at the client’s path, aliases and list indexes included, with model, prompt, price and usage', async () => {
+  it('has the client’s path, aliases and list indexes included, with model, prompt, price and usage', async () => {
     graph.provider.respond({ text: 'Fine.', usage: { inputTokens: 120, outputTokens: 7 } });
     const { extensions } = await graph.explain('{ all: products(first: 2) { text: summary id } }');
     expect(Object.keys(extensions?.ai ?? {})).toEqual(['all.0.text', 'all.1.text']);
@@ -30,7 +30,7 @@ describe('an explanation', () => {
     });
   });
 
-  it('is given for nested lists, below an entity that stands in two places, and for shared questions', async () => {
+  it('covers nested lists, an entity at two positions, and shared questions', async () => {
     const { extensions } = await graph.explain(
       '{ a: product(id: "p1") { reviews(first: 2) { t: reply } } b: product(id: "p1") { reviews(first: 1) { reply } } }',
     );
@@ -40,7 +40,7 @@ describe('an explanation', () => {
     expect(costs).toHaveLength(2);
   });
 
-  it('tells of a repair: both calls’ price, and that there was one', async () => {
+  it('reports a repair, with the price of both calls', async () => {
     graph.provider.script([
       { json: { value: 'SPLENDID' }, usage: { inputTokens: 10, outputTokens: 1 } },
       { json: { value: 'GOOD' }, usage: { inputTokens: 30, outputTokens: 2 } },
@@ -56,7 +56,7 @@ describe('an explanation', () => {
     });
   });
 
-  it('is given for the fields that were answered where others failed', async () => {
+  it('covers the answered fields if others failed', async () => {
     graph.provider.respond((request) =>
       JSON.stringify(request.body).includes('Product 2') ? { error: { status: 500 } } : { text: 'Fine.' },
     );
@@ -65,7 +65,7 @@ describe('an explanation', () => {
     expect(Object.keys(extensions?.ai ?? {})).toEqual(['products.0.summary', 'products.2.summary']);
   });
 
-  it('holds no text, and no answer has one, where nobody asked or another word was asked', async () => {
+  it('contains no texts, and is absent without the header or with another value', async () => {
     const { extensions } = await graph.explain('{ products { summary } }');
     expect(JSON.stringify(extensions)).not.toContain('Said of');
     expect(JSON.stringify(extensions)).not.toContain(canary);
@@ -76,7 +76,7 @@ describe('an explanation', () => {
       ).toBeUndefined();
   });
 
-  it('is not given to a client that shares another’s operation and did not ask', async () => {
+  it('is not returned to a client without the header that shares an operation', async () => {
     graph.provider.respond({ text: 'Fine.', faults: { delayMs: 40 } });
     const query = '{ products { summary } }';
     const [asked, plain, again] = await Promise.all([graph.explain(query), graph.query(query), graph.explain(query)]);
@@ -87,7 +87,7 @@ describe('an explanation', () => {
     expect(graph.provider.requests).toHaveLength(3);
   });
 
-  it('of a field that another field required stands beside it, and says so', async () => {
+  it('of a field that another field required is listed beside it, marked as required', async () => {
     const product = 'type Product @key(fields: "id") { id: ID!';
     const subgraphs = {
       writers: {
@@ -133,7 +133,7 @@ describe('the configuration', () => {
     expect(JSON.stringify(explained?.messages)).toContain('Description Description 1.');
   });
 
-  it('allows texts: of a batch the item’s own, of a repair what came last, of what is kept none', async () => {
+  it('can include texts: of a batch the item’s own, of a repair the last ones, of a cached answer none', async () => {
     const sdl = `${aiLink}
       type Product @key(fields: "id") { id: ID!  name: String! @external  reviews(first: Int = 10): [Review!]! @external
         slogan: String @requires(fields: "name") @generate(prompt: "slogan", maxOutputTokens: 20)

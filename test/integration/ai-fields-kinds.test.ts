@@ -6,7 +6,7 @@ import { type AiGraph, aiLink, echo, messagesOf, schemaOf, startAiGraph, userTex
 
 const plain = (text: string): string => `---\nmodel: fast\nconfig: { maxOutputTokens: 50 }\n---\n${text}`;
 
-describe('several AI subgraphs in one graph, written in YAML, SDL and prompts alone', () => {
+describe('several AI subgraphs in one graph, written in YAML, SDL and prompts only', () => {
   let graph: AiGraph;
   beforeAll(async () => {
     graph = await startAiGraph({
@@ -58,7 +58,7 @@ describe('several AI subgraphs in one graph, written in YAML, SDL and prompts al
     expect(graph.provider.requests[0]?.body).toMatchObject({ model: 'm' });
   });
 
-  it('answer lists of plain types, asked for what is selected', async () => {
+  it('generate lists of plain types, with the selected fields only', async () => {
     graph.provider.respond({ json: { value: [{ title: 'One', stars: 5, extra: 1 }, { title: 'Two' }] } });
     const { data, errors } = await graph.query('{ ideas { name: title } }');
     expect(errors).toBeUndefined();
@@ -78,7 +78,7 @@ describe('several AI subgraphs in one graph, written in YAML, SDL and prompts al
     });
   });
 
-  it('have prompts of their own by the same name, and answer side by side', async () => {
+  it('have separate prompts of the same name, and answer together', async () => {
     const { data, errors, extensions } = await graph.explain('{ products(first: 1) { tagline tagline2 } }');
     expect(errors).toBeUndefined();
     expect(data.products).toEqual([
@@ -93,7 +93,7 @@ describe('several AI subgraphs in one graph, written in YAML, SDL and prompts al
     expect(JSON.stringify(schemaOf(graph.provider.requests[0]))).toContain('["A","C"]');
   });
 
-  it('fail apart: one that is dead is null, the other is there', async () => {
+  it('fail separately: one that is dead is null, the other is answered', async () => {
     for (const one of graph.products) Object.assign(one, { name: 'New', description: `Unread ${one.id}` });
     graph.provider.respond((request) =>
       userTextOf(request).startsWith('Other team') ? { error: { status: 500 } } : { text: 'Fine.' },
@@ -142,7 +142,7 @@ describe('a subgraph’s own code', () => {
   });
   afterAll(() => graph[Symbol.asyncDispose]());
 
-  it('supplies inputs, which are part of what the answer is kept by', async () => {
+  it('supplies inputs, which are part of the cache key', async () => {
     const ask = async () => {
       const { data, errors } = await graph.query('{ products { banded } }');
       expect(errors).toBeUndefined();
@@ -156,7 +156,7 @@ describe('a subgraph’s own code', () => {
     expect(await ask()).toEqual(['Said of: Product 1 is dear', 'Said of: Product 2 is dear']);
   });
 
-  it('works on the answer before it is kept, and an edit of it renews what it made', async () => {
+  it('processes the answer before it is cached, and an edit of it invalidates its answers', async () => {
     const query = '{ products(first: 1) { shout } }';
     expect((await graph.query(query)).data.products).toEqual([{ shout: 'SAID OF: SHOUT PRODUCT 1' }]);
     expect(await graph.calls(() => graph.query(query))).toBe(0);
@@ -174,7 +174,7 @@ describe('a subgraph’s own code', () => {
     ['finish', 'INTERNAL_SERVER_ERROR'],
     ['never', 'GATEWAY_TIMEOUT'],
     ['hang', 'GATEWAY_TIMEOUT'],
-  ])('that fails (%s) makes its field null, and says why to its owner alone', async (how, code) => {
+  ])('that fails (%s) makes its field null, with the reason in the log only', async (how, code) => {
     const { data, errors } = await graph.query(
       'query ($how: String!) { products(first: 1) { id broken(how: $how) } }',
       {
@@ -189,14 +189,14 @@ describe('a subgraph’s own code', () => {
     if (code === 'INTERNAL_SERVER_ERROR') expect(graph.logged()).toContain('secret of the shop');
   });
 
-  it('that gives nothing gives null', async () => {
+  it('that returns nothing results in null', async () => {
     const { data, errors } = await graph.query('{ products(first: 1) { broken(how: "nothing") } }');
     expect({ data, errors }).toEqual({ data: { products: [{ broken: null }] }, errors: undefined });
   });
 });
 
 describe('several versions of a prompt', () => {
-  it('are chosen by weight, the same one for the same entity, and kept apart', async () => {
+  it('are chosen by weight, the same one for the same entity, and cached separately', async () => {
     const sdl = `${aiLink}type Product @key(fields: "id") { id: ID!  name: String! @external
       line: String @requires(fields: "name") @generate(prompt: "line#live", maxOutputTokens: 20) }`;
     const prompts = {

@@ -8,7 +8,7 @@ type Answer = Awaited<ReturnType<AiGraph['query']>>;
 const failed = ({ errors = [] }: Answer): readonly string[] =>
   errors.map(({ path, extensions }) => `${path?.slice(2).join('.')} ${extensions.code}`);
 
-describe('an answer that is wrong where it may not be null', () => {
+describe('an answer that is invalid at a non-null position', () => {
   const sdl = `${aiLink}
     type Product @key(fields: "id") { id: ID!  name: String! @external
       report: Report @requires(fields: "name") @generate(prompt: "report")
@@ -64,7 +64,7 @@ describe('an answer that is wrong where it may not be null', () => {
     expect(graph.provider.requests).toHaveLength(3);
   });
 
-  it('says which item of a list it is', async () => {
+  it('names the item of a list', async () => {
     graph.provider.respond({ json: { value: ['fine', 7] } });
     const answer = await graph.query('{ products { words } }');
     expect(answer.data.products).toEqual([{ words: null }]);
@@ -72,7 +72,7 @@ describe('an answer that is wrong where it may not be null', () => {
   });
 });
 
-describe('what a subgraph’s own code makes of an answer', () => {
+describe('an answer that a subgraph’s code changed', () => {
   const sdl = `${aiLink}
     type Product @key(fields: "id") { id: ID!  name: String! @external
       line: String @requires(fields: "name") @generate(prompt: "line")
@@ -153,7 +153,7 @@ describe('an object that a model writes', () => {
     type Extra { note: String  motto: String @generate(prompt: "motto") }
     type Group { motto: String @generate(prompt: "motto") }`;
 
-  it('is asked for what stands beside an AI field in a type below it, and not for that field', async () => {
+  it('is requested for the other fields of a nested type, and not for its AI field', async () => {
     const prompts = { 'report.prompt': prompt('{{name}}'), 'motto.prompt': prompt('A motto') };
     await using graph = await startAiGraph({ products: 1, subgraphs: { assistant: { sdl, prompts } } });
     graph.provider.respond((request) => echo(request) ?? { json: { title: 'T', extra: { note: 'N' } } });
@@ -169,7 +169,7 @@ describe('an object that a model writes', () => {
   });
 });
 
-describe('a prompt that comes to nothing', () => {
+describe('a prompt that renders to nothing', () => {
   it.each([
     ['alone', ''],
     ['in a batch', 'batch: { max: 5 }\n'],

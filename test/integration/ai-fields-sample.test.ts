@@ -86,7 +86,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-it('answers beside everything else, reads three other subgraphs, and masks what one of them calls personal', async () => {
+it('answers together with everything else, reads three other subgraphs, and masks sensitive data of one of them', async () => {
   provider.respond((request) =>
     schemaOf(request) === undefined ? { text: 'Socks.' } : { json: { text: 'Buy it.', wait: false, more: 1 } },
   );

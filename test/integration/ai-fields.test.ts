@@ -16,7 +16,7 @@ describe('a page of twenty products', () => {
     graph.provider.respond(echo);
   });
 
-  it('asks for each summary once, by its prompt, all at the same time', async () => {
+  it('generates each summary once, by its prompt, all concurrently', async () => {
     // Nobody is answered before everyone has asked.
     const all = graph.provider.waitForRequests(20);
     graph.provider.respond((request) => all.then(() => ({ text: `About ${product(request)}` })));
@@ -34,7 +34,7 @@ describe('a page of twenty products', () => {
     expect(schemaOf(graph.provider.requests[0])).toBeUndefined();
   });
 
-  it('asks equal questions once, whoever’s they are', async () => {
+  it('makes one call for equal questions of any client', async () => {
     const kept = graph.products.map(({ name, reviews }) => ({ name, reviews }));
     for (const one of graph.products) Object.assign(one, { name: 'Twin', reviews: graph.products[0]?.reviews });
     const { data } = await graph.query('{ products { summary again: summary(locale: "en") } }');
@@ -45,7 +45,7 @@ describe('a page of twenty products', () => {
     for (const [index, one] of graph.products.entries()) Object.assign(one, kept[index]);
   });
 
-  it('asks once for two clients at the same time, without a cache', async () => {
+  it('makes one call for two clients at the same time, without a cache', async () => {
     graph.provider.respond({ text: 'Fine.', faults: { delayMs: 400 } });
     await Promise.all([
       graph.query('{ products(first: 2) { summary } }'),
@@ -54,7 +54,7 @@ describe('a page of twenty products', () => {
     expect(graph.provider.requests).toHaveLength(2);
   });
 
-  it('fails one item alone, at its path', async () => {
+  it('fails one item only, at its path', async () => {
     graph.provider.respond((request) =>
       product(request) === 'Product 7' ? { error: { status: 500 } } : { text: 'Fine.' },
     );
@@ -73,7 +73,7 @@ describe('a page of twenty products', () => {
 });
 
 describe('a slow item', () => {
-  it('is null by its deadline, and everything else of the answer is there', async () => {
+  it('is null by its deadline, and the rest of the answer is complete', async () => {
     await using graph = await startAiGraph({ products: 5, fields: '{ deadline: 200ms }' });
     graph.provider.respond((request) =>
       product(request) === 'Product 2' ? { text: 'Late.', faults: { delayMs: 60_000 } } : { text: 'Fine.' },
@@ -99,7 +99,7 @@ describe('a slow item', () => {
     expect(await slow?.ended).toBe('aborted');
   });
 
-  it('leaves the operation time to give the rest, where the operation’s own time is the shorter', async () => {
+  it('leaves time for the rest of the answer if the operation’s timeout is shorter', async () => {
     const yaml = 'server: { operation_timeout: 1500ms }\ntraffic: { share_identical: subgraph }';
     await using graph = await startAiGraph({ products: 2, yaml });
     const query = '{ products { id summary } }';

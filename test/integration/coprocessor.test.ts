@@ -32,7 +32,7 @@ describe('the coprocessor', () => {
   const all = { headers: true, body: true, context: true };
   const both = { request: all, response: all };
 
-  it('is called at each stage, in Apollo Router’s form', async () => {
+  it('is called at each stage, in the form of Apollo Router', async () => {
     const { calls, url } = await startCoprocessor((call) =>
       call.stage === 'SubgraphRequest' ? { headers: { ...call.headers, 'x-user': ['ada'] } } : {},
     );
@@ -60,7 +60,7 @@ describe('the coprocessor', () => {
     expect(calls[5]?.body).toBe('{"data":{"me":{"name":"ada"}}}');
   });
 
-  it('hands its context on, and changes bodies', async () => {
+  it('passes its context on, and changes bodies', async () => {
     const { url } = await startCoprocessor(({ stage, context }) => {
       if (stage === 'RouterRequest') return { context: { entries: { claims: { sub: 'ada' } } } };
       if (stage !== 'SupergraphResponse') return {};
@@ -91,7 +91,7 @@ describe('the coprocessor', () => {
     expect(await later.json()).toEqual({ errors: [{ message: 'Who are you?' }] });
   });
 
-  it('fails the request where it is late, or changes what it must not', async () => {
+  it('fails the request if it is late, or changes a fixed field', async () => {
     let answer: () => object | undefined = () => undefined;
     const { url } = await startCoprocessor(() => answer());
     const { ask, lines } = await createPluginGateway([], {
@@ -162,7 +162,7 @@ describe('the coprocessor', () => {
     expect(bare.map((call) => Object.keys(call).sort())).toEqual([['control', 'id', 'stage', 'version']]);
   });
 
-  it('ends the operation before its plan runs, and changes what it came to', async () => {
+  it('ends the operation before its plan runs, and changes its result', async () => {
     let refuses = true;
     const { url } = await startCoprocessor(({ stage }) => {
       if (stage === 'ExecutionResponse') return { body: { data: { me: { name: 'executed' } } } };
@@ -246,7 +246,7 @@ describe('the coprocessor', () => {
     expect(JSON.stringify(lines)).toContain('exceeds 64000000 bytes');
   });
 
-  it('is not waited for once the client has left', async () => {
+  it('is not waited for after the client has disconnected', async () => {
     const arrived = Promise.withResolvers<void>();
     const closed = Promise.withResolvers<void>();
     const { url } = await startCoprocessor((_call, response) => {

@@ -43,7 +43,7 @@ describe('createGateway', () => {
     });
   });
 
-  it('takes SDL with a function that runs operations, which sees the document and the client’s headers', async () => {
+  it('accepts SDL with a function that runs operations, which receives the document and the client’s headers', async () => {
     const { query } = await create({
       subgraphs: {
         people: {
@@ -87,7 +87,7 @@ describe('createGateway', () => {
     await expect(createGateway({ config: {}, configFile: 'a.yaml', log })).rejects.toThrow('not both');
   });
 
-  it('asks providers of the application, keeps answers in its store, and leaves closing both to it', async () => {
+  it('calls providers of the application, caches answers in its store, and closes neither', async () => {
     const closed: string[] = [];
     const calls: string[] = [];
     const provider: ModelProvider = {

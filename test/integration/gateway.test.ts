@@ -37,7 +37,7 @@ describe.each(['isthmus', 'reference'])('the gateway with engine: %s', (engine) 
     expect(data).toEqual({ rename: { name: 'Pot', stock: 10 } });
   });
 
-  it('keeps the data of the others when a subgraph is gone, with one coded error and no address in it', async () => {
+  it('returns the data of the others when a subgraph is gone, with one coded error without an address', async () => {
     const { stock } = gateway.subgraphs;
     if (stock !== undefined) stock.intercept = (request) => request.socket.destroy();
     const { status, data, errors } = await gateway.query('{ products { name stock } }');
@@ -52,7 +52,7 @@ describe.each(['isthmus', 'reference'])('the gateway with engine: %s', (engine) 
     expect(JSON.stringify(errors)).not.toMatch(/127\.0\.0\.1|http:|\.ts|ECONN/);
   });
 
-  it('gives up on a hanging subgraph in time, and keeps the rest', async () => {
+  it('ends a request to a hanging subgraph in time, and returns the rest', async () => {
     const { stock } = gateway.subgraphs;
     if (stock !== undefined) stock.intercept = () => {};
     const began = performance.now();
@@ -62,7 +62,7 @@ describe.each(['isthmus', 'reference'])('the gateway with engine: %s', (engine) 
     expect(errors?.[0]?.extensions).toEqual({ code: 'SUBGRAPH_REQUEST_TIMEOUT', service: 'stock' });
   });
 
-  it('masks what a subgraph says, and logs it', async () => {
+  it('masks the messages of a subgraph, and logs them', async () => {
     const { data, errors } = await gateway.query('{ product(id: "p1") { name secret } }');
     expect(data).toEqual({ product: { name: 'Kettle', secret: null } });
     expect(errors).toEqual([
@@ -80,7 +80,7 @@ describe.each(['isthmus', 'reference'])('the gateway with engine: %s', (engine) 
     ['an unknown field', '{ nothing }', 'GRAPHQL_VALIDATION_FAILED'],
     ['an unknown operation', 'query A { __typename } query B { __typename }', 'OPERATION_RESOLUTION_FAILURE'],
     ['a wrong variable', 'query ($id: ID!) { product(id: $id) { name } }', 'BAD_USER_INPUT'],
-  ])('refuses %s with 400 and a code, before any subgraph is asked', async (_name, query, code) => {
+  ])('refuses %s with 400 and a code, before any subgraph is called', async (_name, query, code) => {
     const before = Object.values(gateway.subgraphs).reduce((sum, subgraph) => sum + subgraph.requests.length, 0);
     const { status, data, errors } = await gateway.query(query, {});
     expect({ status, data, codes: errors?.map((error) => error.extensions.code) }).toEqual({
@@ -119,7 +119,7 @@ describe('the HTTP server', () => {
   const codeOf = async (response: Response) =>
     ((await response.json()) as { errors: { extensions: { code: string } }[] }).errors[0]?.extensions.code;
 
-  it('says that it lives and is ready, and with which generation', async () => {
+  it('reports that it is live and ready, with its generation', async () => {
     expect(await (await fetch(at('/health/live'))).json()).toEqual({ status: 'live' });
     expect(await (await fetch(at('/health/ready'))).json()).toEqual({
       status: 'ready',
@@ -189,7 +189,7 @@ describe('the HTTP server', () => {
     );
   });
 
-  it('gives every request an id, keeps a harmless one it was sent, and logs it', async () => {
+  it('assigns an id to every request, preserves a harmless one of the client, and logs it', async () => {
     const given = await post('{"query":"{__typename}"}', { 'x-request-id': 'trace-1' });
     expect(given.headers.get('x-request-id')).toBe('trace-1');
     const made = await post('{"query":"{__typename}"}', { 'x-request-id': 'a b\tc' });

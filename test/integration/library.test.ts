@@ -59,7 +59,7 @@ describe('gateway.fetch', () => {
     expect(await response.text()).toMatch(/^data: .*data: \[DONE\]\n\n$/s);
   });
 
-  it('ends what is done for a request that is aborted', async () => {
+  it('ends the work of a request that is aborted', async () => {
     const { products } = gateway.subgraphs;
     if (products === undefined) throw new Error('the shop has products');
     const arrived = Promise.withResolvers<void>();

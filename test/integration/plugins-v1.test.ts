@@ -40,7 +40,7 @@ describe('plugins on /v1', () => {
     ]);
   });
 
-  it('see the head of a stream alone', async () => {
+  it('see only the head of a stream', async () => {
     const bodies: unknown[] = [];
     const { post } = await createPluginGateway([
       {
@@ -83,7 +83,7 @@ describe('plugins on /v1', () => {
     expect(calls).toBe(1);
   });
 
-  it('fail where they make what HTTP cannot carry, on either endpoint', async () => {
+  it('fail if they create what HTTP cannot represent, on both endpoints', async () => {
     type Fault = { readonly headers?: object; readonly status?: number; readonly body?: object };
     const faults = {
       status: { status: 42 },

@@ -68,7 +68,7 @@ describe('plugins', () => {
     expect(await answer.json()).toEqual({ data: me, extensions: { asked: me } });
   });
 
-  it('end requests with answers of their own, or with a code', async () => {
+  it('end requests with their own answers, or with a code', async () => {
     const { ask, post } = await create([
       {
         name: 'gate',
@@ -90,7 +90,7 @@ describe('plugins', () => {
     expect(await refused.json()).toMatchObject({ errors: [{ extensions: { code: 'FORBIDDEN' } }] });
   });
 
-  it('answer a planned operation, and change what its plan came to before onOperation does', async () => {
+  it('answer a planned operation, and change the result of its plan before onOperation does', async () => {
     const order: string[] = [];
     const { ask } = await create([
       {
@@ -118,7 +118,7 @@ describe('plugins', () => {
     expect(order).toEqual(['plan ada 1 {}', `operation ${JSON.stringify(me)}`, 'plan eve 1 {}', 'operation null']);
   });
 
-  it('with onPlan are refused beside the reference engine, which has none', async () => {
+  it('with onPlan are refused with the reference engine, which has no plans', async () => {
     const plan: Plugin = { name: 'planned', onPlan() {} };
     await expect(create([plan], { config: { engine: 'reference' } })).rejects.toThrow(
       /engine: the reference engine has no onPlan, which planned uses/,
@@ -201,7 +201,7 @@ describe('plugins', () => {
     expect(answer.status).toBe(504);
   });
 
-  it('see model calls and what they came to', async () => {
+  it('see model calls and their results', async () => {
     const seen: unknown[] = [];
     const { post } = await create([
       {

@@ -44,7 +44,7 @@ describe('isthmus prompt test', { timeout: 60_000 }, () => {
     expect(code).toBe(0);
   });
 
-  it('tells what is not as expected, and exits 1', async () => {
+  it('reports failed expectations, and exits 1', async () => {
     const config = await configWith({
       'mood.prompt':
         mood(`  - { name: right, input: { body: "Wonderful, I love it." }, expect: { equals: { mood: POSITIVE } } }
@@ -64,7 +64,7 @@ describe('isthmus prompt test', { timeout: 60_000 }, () => {
     expect(code).toBe(1);
   });
 
-  it('runs one prompt, with the model it is told', async () => {
+  it('runs one prompt, with the given model', async () => {
     const tests = '  - { input: { body: "Wonderful, I love it." }, expect: { equals: { mood: POSITIVE } } }';
     const config = await configWith({
       'mood.prompt': mood(tests).replace('model: fast', 'model: gone'),

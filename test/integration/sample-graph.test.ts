@@ -5,7 +5,7 @@ import { readSupergraph } from '../../src/read-supergraph.ts';
 import { type Sample, startSample } from '../testkit/sample.ts';
 
 describe('the committed supergraph', () => {
-  it('is what the five subgraphs compose to, without hints', async () => {
+  it('composes from the five subgraphs, without hints', async () => {
     const { composition } = await readSupergraph(await loadConfig('supergraph.yaml', {}));
     expect(composition.hints).toEqual([]);
     expect(await readFile('schema/supergraph.graphql', 'utf8')).toBe(`${composition.supergraphSdl.trim()}\n`);
@@ -40,7 +40,7 @@ describe('the sample graph', () => {
     expect(await sample.query(query)).toEqual(await other.query(query));
   });
 
-  it('knows who asks by x-user-id, and writes reviews for them', async () => {
+  it('identifies the user by x-user-id, and writes reviews for them', async () => {
     expect((await sample.query('{ me { id } }')).data.me).toEqual({ id: 'u1' });
     expect((await sample.query('{ me { id } }', { 'x-user-id': 'u3' })).data.me).toEqual({ id: 'u3' });
     const mutation =
@@ -68,7 +68,7 @@ describe('the sample graph', () => {
       '{ product(id: "p2") { priceCents: weightGrams shippingEstimate } }',
       'shippingEstimate',
     ],
-  ])('gives the same with %s', async (_name, query, field) => {
+  ])('returns the same with %s', async (_name, query, field) => {
     const plain = `{ product(id: "${query.includes('p2') ? 'p2' : 'p1'}") { ${field === 'answer' ? 'answer(question: "Is the battery good?")' : field} } }`;
     const [shadowed, expected] = [await sample.query(query), await sample.query(plain)];
     expect(expected.data.product[field]).not.toBeNull();
@@ -77,7 +77,7 @@ describe('the sample graph', () => {
 });
 
 describe('the sample graph with a subgraph gone', () => {
-  it('keeps what the others gave, with coded errors and no address', async () => {
+  it('returns the data of the others, with coded errors and no address', async () => {
     await using sample = await startSample();
     await sample.kill('reviews');
     const { status, data, errors } = await sample.query(

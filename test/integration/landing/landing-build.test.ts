@@ -29,7 +29,7 @@ describe('the built landing page', () => {
     expect(inline).toEqual(['type="application/json" id="isthmus"']);
   });
 
-  it('is made for production, also when a test runner built it', async () => {
+  it('is built for production, also by a test runner', async () => {
     const scripts = (await readdir(assetsFolder)).filter((name) => /^index-.*\.js$/.test(name));
     for (const name of scripts) {
       expect(await readFile(join(assetsFolder, name), 'utf8')).not.toContain(

@@ -51,7 +51,7 @@ describeInChromium('the landing page in Chromium', (browser) => {
     expect(visit.problems).toEqual([]);
   });
 
-  it('keeps a returning visitor the tabs as they were left', async () => {
+  it('restores the tabs of a returning visitor', async () => {
     await using visit = await open();
     await visit.page.locator('.graphiql-tab-button', { hasText: 'BuyersSay' }).hover();
     await visit.page.getByRole('button', { name: 'Close Tab' }).first().click();
@@ -71,7 +71,7 @@ describeInChromium('the landing page in Chromium', (browser) => {
     expect(visit.problems).toEqual([]);
   });
 
-  it('documents the schema, remembers what was executed, and formats', async () => {
+  it('documents the schema, has a history, and formats', async () => {
     await using visit = await open();
     await visit.page.getByRole('button', { name: 'Show Documentation Explorer' }).click();
     await visit.page.locator('.graphiql-plugin').getByText('Query', { exact: true }).click();

@@ -31,13 +31,13 @@ describe('the landing page as it is rendered', () => {
     expect(JSON.parse(block)).toEqual(content);
   });
 
-  it('says how to build the page where it was not built', () => {
+  it('explains how to build the page if it was not built', () => {
     const landing = loadLandingPage({ assetsFolder: join(assetsFolder, 'nowhere') });
     expect(landing.available).toBe(false);
     expect(landing.render({ graphqlPath: '/graphql', operations: [] })).toContain('node src/http/landing/build.ts');
   });
 
-  it('gives its folder as an absolute path, by default the one beside the module', () => {
+  it('has its folder as an absolute path, by default the one beside the module', () => {
     expect(loadLandingPage({ assetsFolder: relative(process.cwd(), assetsFolder) }).assetsFolder).toBe(assetsFolder);
     const { assetsFolder: beside } = loadLandingPage();
     expect(isAbsolute(beside) && beside.endsWith('/http/landing/assets')).toBe(true);

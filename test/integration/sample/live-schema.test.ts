@@ -44,14 +44,14 @@ const answered = (url: string, query: string) =>
   );
 
 describe('editing a schema while the subgraph runs', () => {
-  it('serves a field just added, as null, beside the others', async () => {
+  it('serves a field that was just added as null, with the others', async () => {
     const url = await run(startAccounts({ port: 0, schemaFile }));
     expect((await postGraphQL(url, '{ me { nickname } }')).status).toBe(400);
     await writeFile(schemaFile, withNickname());
     expect(await answered(url, '{ me { name nickname } }')).toEqual({ me: { name: 'Ada Marlow', nickname: null } });
   });
 
-  it('takes up a file that an editor replaced, and one that lost a field with a resolver', async () => {
+  it('applies a file that an editor replaced, and one without a field that has a resolver', async () => {
     const url = await run(startAccounts({ port: 0, schemaFile }));
     await writeFile(`${schemaFile}.tmp`, withNickname());
     await rename(`${schemaFile}.tmp`, schemaFile);
@@ -64,7 +64,7 @@ describe('editing a schema while the subgraph runs', () => {
     expect((await postGraphQL(url, '{ me { id } }')).errors[0]?.extensions.code).toBe('GRAPHQL_VALIDATION_FAILED');
   });
 
-  it('keeps the schema it has through an invalid edit, and says so in one line', async () => {
+  it('keeps its schema during an invalid edit, and reports it in one line', async () => {
     const url = await run(startAccounts({ port: 0, schemaFile }));
     const written = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
     await writeFile(schemaFile, sdl.replace('users(first: Int = 10): [User!]!', 'users(first: Int = 10): [Usr!]!'));

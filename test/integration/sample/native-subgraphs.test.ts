@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => Promise.all([accounts.close(), reviews.close()]));
 
 describe('accounts', () => {
-  it('takes the user of x-user-id for the one asking, and u1 without it', async () => {
+  it('identifies the user by x-user-id, and u1 without it', async () => {
     expect((await postGraphQL(accounts.url, '{ me { id } }')).data).toEqual({ me: { id: 'u1' } });
     expect((await postGraphQL(accounts.url, '{ me { id } }', {}, { 'x-user-id': 'u3' })).data).toEqual({
       me: { id: 'u3' },
@@ -26,7 +26,7 @@ describe('accounts', () => {
     });
   });
 
-  it('lists ten users unless asked for another number, and refuses a negative one', async () => {
+  it('lists ten users by default, and refuses a negative number', async () => {
     const { data } = await postGraphQL<Record<'ten' | 'two' | 'all', unknown[]>>(
       accounts.url,
       '{ ten: users { id } two: users(first: 2) { id } all: users(first: 1000000) { id } }',
@@ -42,7 +42,7 @@ describe('accounts', () => {
     expect(data).toEqual({ _entities: [{ name: 'Tomasz Zielinski', email: 'tomasz@example.org' }, null] });
   });
 
-  it('runs alone with its own definition of @sensitive, and shows it in its SDL', async () => {
+  it('runs alone with its own definition of @sensitive, which its SDL contains', async () => {
     const { data } = await postGraphQL<{ _service: { sdl: string } }>(accounts.url, '{ _service { sdl } }');
     expect(data._service.sdl).toContain('directive @sensitive(kind: String! = "personal") on FIELD_DEFINITION');
     expect(data._service.sdl).toContain('email: String @sensitive');
@@ -101,7 +101,7 @@ describe('reviews', () => {
     expect(data).toEqual({ _entities: [{ reviews: [{ author: { id: 'u1' }, product: { id: 'p3' } }] }] });
   });
 
-  it('adds a review as the user asking, and shows it first', async () => {
+  it('adds a review as the current user, and lists it first', async () => {
     const { data } = await postGraphQL<{ addReview: { id: string } }>(
       reviews.url,
       'mutation { addReview(productId: "p25", rating: 4, body: "  Slept well. ") { id rating body author { id } product { averageRating reviews { body } } } }',

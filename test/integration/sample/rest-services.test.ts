@@ -97,7 +97,7 @@ describe.each(services)('the $name REST service', ({ start, file, list, item }) 
     await expectDescribed(single, await get(one));
   });
 
-  it('takes every query parameter that is described', async () => {
+  it('accepts every query parameter that is described', async () => {
     const queries = listed.parameters.filter((parameter) => parameter.in === 'query');
     expect(queries.length).toBeGreaterThan(3);
     for (const { name, example } of queries) {
@@ -124,7 +124,7 @@ describe.each(services)('the $name REST service', ({ start, file, list, item }) 
     expect(whole.next).toBeNull();
   });
 
-  it('reads a batch by ids, in their order, unknown ones left out', async () => {
+  it('reads a batch by ids, in their order, without unknown ones', async () => {
     const { items } = (await (await get(`${list}?ids=p7,p99,p2`)).json()) as {
       items: readonly Record<string, unknown>[];
     };

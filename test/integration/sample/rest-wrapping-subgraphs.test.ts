@@ -54,7 +54,7 @@ describe('products', () => {
     expect(catalog.seen).toEqual(['/products?ids=p2%2Cp3%2Cp99%2Cp1']);
   });
 
-  it('does not carry what one request read over to the next', async () => {
+  it('does not reuse data of one request for the next', async () => {
     await postGraphQL(products, '{ product(id: "p1") { name } }');
     await postGraphQL(products, '{ product(id: "p1") { name } }');
     expect(catalog.seen).toHaveLength(2);
@@ -88,7 +88,7 @@ describe('products', () => {
     expect(data).toEqual({ product: { priceCents: 24_900, price: 249, usd: 249, eur: 229.08, gbp: 196.71 } });
   });
 
-  it('answers null for a product that does not exist and for a weight that is not known', async () => {
+  it('answers null for a product that does not exist and for an unknown weight', async () => {
     const { data } = await postGraphQL(
       products,
       '{ none: product(id: "p99") { id } blanket: product(id: "p23") { weightGrams } }',
@@ -105,7 +105,7 @@ describe('products', () => {
     expect(data.products).toHaveLength(38);
   });
 
-  it('says that the catalog did not answer, without its address', async () => {
+  it('reports that the catalog did not answer, without its address', async () => {
     const orphan = await run(startProducts({ port: 0, catalogUrl: 'http://127.0.0.1:1' }));
     const { errors } = await postGraphQL(orphan.url, '{ products { id } }');
     expect(errors).toMatchObject([

@@ -29,7 +29,7 @@ describe('the data of the sample graph', () => {
     expect(Math.min(...counts.values())).toBeGreaterThanOrEqual(5);
   });
 
-  it('gives every product a price, most a weight, and each a stock level', () => {
+  it('has a price for every product, a weight for most, and a stock level for each', () => {
     expect(products.every(({ price_cents }) => Number.isInteger(price_cents) && price_cents > 0)).toBe(true);
     const unweighed = products.filter(({ weight_grams }) => weight_grams === null).length;
     expect(unweighed).toBeGreaterThanOrEqual(2);
@@ -38,7 +38,7 @@ describe('the data of the sample graph', () => {
     expect(stock.some((level) => level.stock === 0)).toBe(true);
   });
 
-  it('knows in reviews exactly the users and products that the others have', () => {
+  it('refers in reviews to exactly the users and products of the others', () => {
     expect([...knownUserIds]).toEqual(users.map(({ id }) => id));
     expect([...knownProductIds]).toEqual(products.map(({ id }) => id));
     expect(

@@ -22,7 +22,7 @@ describe('the sample supergraph', () => {
     expect(composition.hints).toEqual([]);
   });
 
-  it('gives its AI fields and the types that matter descriptions', () => {
+  it('describes its AI fields and the main types', () => {
     const schema = buildSchema(composition.apiSdl);
     for (const type of ['Product', 'Review', 'User', 'Sentiment'])
       expect(schema.getType(type)?.description, type).toBeTruthy();
@@ -30,7 +30,7 @@ describe('the sample supergraph', () => {
   });
 
   it.each(operations)(
-    'validates the example operation %s, which says first what it shows and needs no variables',
+    'validates the example operation %s, which begins with a comment and needs no variables',
     (file) => {
       const source = readFileSync(`subgraphs/operations/${file}`, 'utf8');
       const document = parse(source);
