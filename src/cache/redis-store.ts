@@ -10,11 +10,15 @@
  */
 import { hash, randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import { Redis, ReplyError } from 'ioredis';
+import type * as IoRedis from 'ioredis';
+import type { Redis } from 'ioredis';
 import { messageOf } from '../errors/index.ts';
+import { packageOnDemand } from '../lib/index.ts';
 import { Breaker } from './breaker.ts';
 import type { CacheEntry, CacheStore, Soon, StoreOptions } from './cache-store.ts';
 import { invalidateScript, readScript, writeScript } from './redis-scripts.ts';
+
+const ioredis = packageOnDemand<typeof IoRedis>('ioredis');
 
 /**
  * `disconnected`: no connection · `breaker_open`: it failed several times and is not called for a while · `refusing`:
@@ -87,6 +91,7 @@ export function createRedisStore(options: RedisStoreOptions): RedisStore {
   let refusal: string | undefined;
   let refusedAt = 0;
 
+  const { Redis, ReplyError } = ioredis();
   const redis = new Redis(url, {
     maxRetriesPerRequest: 1,
     enableOfflineQueue: false,

@@ -7,6 +7,7 @@ export { isoTime } from './iso-time.ts';
 export { type BudgetedCache, type CacheGroup, MemoryBudget, type SharedPart } from './memory-budget.ts';
 export { didYouMean, nearestName } from './nearest-name.ts';
 export { newId } from './new-id.ts';
+export { onDemand, packageOnDemand } from './on-demand.ts';
 export { parseExactAnswer, parseJsonAnswer } from './parse-json-answer.ts';
 export { readTextFile } from './read-text-file.ts';
 export { SharedRuns } from './shared-runs.ts';

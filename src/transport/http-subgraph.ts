@@ -14,9 +14,10 @@
  * not keep it open), a limit on the answer's size after decoding, and redirects are never followed (a subgraph cannot
  * point the gateway at another host). A client that leaves stops its request at once, unless others wait for it.
  */
-import { Pool } from 'undici';
+import type * as Undici from 'undici';
 import { type BodyCompression, type HeaderRules, unforwardableHeaders } from '../config/index.ts';
 import { GatewayError } from '../errors/index.ts';
+import { packageOnDemand } from '../lib/index.ts';
 import { Answer } from './answer.ts';
 import { EndpointChooser } from './choose-endpoint.ts';
 import { executeParts, splitRepresentations } from './chunk-representations.ts';
@@ -42,6 +43,8 @@ import { keyOf } from './share-in-flight.ts';
 import { SharedCall } from './shared-call.ts';
 import type { EndpointStatus, SubgraphClient, SubgraphRequest, SubgraphResponse } from './subgraph-client.ts';
 import { writeRequest } from './write-request.ts';
+
+const undici = packageOnDemand<typeof Undici>('undici');
 
 export function createHttpSubgraph(options: HttpSubgraphOptions): SubgraphClient {
   return new HttpSubgraph(options);
@@ -252,7 +255,7 @@ function openEndpoint(url: string, options: HttpSubgraphOptions): Endpoint {
   const connectTimeoutMs = options.connectTimeoutMs ?? 1_000;
   const allowH2 = options.http2 ?? true;
   const openUndici = (): ConnectionPool =>
-    new Pool(origin, {
+    new (undici().Pool)(origin, {
       connections,
       allowH2,
       connect: { timeout: connectTimeoutMs },

@@ -10,13 +10,16 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { calcPrice, findProvider } from '@pydantic/genai-prices';
+import type * as PricesPackage from '@pydantic/genai-prices';
 import type { TokenPrices as ConfiguredPrices, PriceOverride } from '../../config/index.ts';
-import { invariant, stableHash } from '../../lib/index.ts';
+import { invariant, onDemand, packageOnDemand, stableHash } from '../../lib/index.ts';
 import type { ReportedUsage } from '../model-call/index.ts';
 import { type DatedLists, listAt, listsOfDay, readDated } from './listed-prices.ts';
 import { picoPerToken } from './money.ts';
 import { larger, maxCost, type PriceList, priceOfUsage, type TokenPrices, type UsageBound } from './token-prices.ts';
+
+/** Its lists take 3 MB. */
+const pricesPackage = packageOnDemand<typeof PricesPackage>('@pydantic/genai-prices');
 
 /** The cost of a call. */
 export interface Charge {
@@ -167,9 +170,7 @@ function configuredPrice(text: string): bigint {
 }
 
 /** The package's version, which is the list's; its package.json is not among its exports. */
-const listVersion: string = readListVersion();
-
-function readListVersion(): string {
+const listVersion = onDemand((): string => {
   const entry = createRequire(import.meta.url).resolve('@pydantic/genai-prices');
   const manifest: unknown = JSON.parse(readFileSync(join(dirname(entry), '..', 'package.json'), 'utf8'));
   invariant(
@@ -177,19 +178,19 @@ function readListVersion(): string {
     'the price list has a version',
   );
   return manifest.version;
-}
+});
 
 /** The built-in models are free, whatever the provider's name is. */
 const localPriceProvider = 'local';
 
 function findPriced(priceProvider: string, model: string): Priced | undefined {
   if (priceProvider === localPriceProvider) return { source: 'free', version: 'built-in' };
-  const match = calcPrice({ input_tokens: 0 }, model, { providerId: priceProvider });
+  const match = pricesPackage().calcPrice({ input_tokens: 0 }, model, { providerId: priceProvider });
   // The package also matches ids that merely contain a provider's name; such a match is not reliable enough for a
   // price.
   if (match?.provider.id !== priceProvider) return undefined;
   const dated = readDated(match.model);
-  return dated === undefined ? undefined : { source: 'genai-prices', version: listVersion, dated };
+  return dated === undefined ? undefined : { source: 'genai-prices', version: listVersion(), dated };
 }
 
 /** The parts of a provider's configuration that determine its prices. */
@@ -229,9 +230,9 @@ const packageProviders: ReadonlyMap<string, string> = new Map([
 export function priceProviderOf({ kind, name, baseUrl, package: packageName, priceAs }: PriceSource): string {
   if (kind === 'local') return localPriceProvider;
   if (priceAs !== undefined) return priceAs;
-  const byUrl = baseUrl === undefined ? undefined : findProvider({ providerApiUrl: baseUrl })?.id;
+  const byUrl = baseUrl === undefined ? undefined : pricesPackage().findProvider({ providerApiUrl: baseUrl })?.id;
   if (byUrl !== undefined) return byUrl;
-  if (findProvider({ providerId: name })?.id === name) return name;
+  if (pricesPackage().findProvider({ providerId: name })?.id === name) return name;
   const byPackage = packageName === undefined ? undefined : packageProviders.get(packageName);
   return byPackage ?? (kind === 'openai' ? 'openai' : name);
 }

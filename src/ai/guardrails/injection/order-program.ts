@@ -1,8 +1,8 @@
 /**
  * The rules, compiled to tables for the reader: the symbols of each word, and the steps of the sequences that wait for
- * a symbol. Compiled once, when the module is loaded; an error in the rules is thrown there.
+ * a symbol. Compiled once, when the first text is scored, as the tables take 3 MB; an error in the rules is thrown there.
  */
-import { invariant } from '../../../lib/index.ts';
+import { invariant, onDemand } from '../../../lib/index.ts';
 import { evidencePhrases, evidenceRules } from './evidence-rules.ts';
 import { phrases as orderPhrases } from './order-phrases.ts';
 import { excuses, type InjectionRule, rules } from './order-rules.ts';
@@ -56,7 +56,7 @@ const phrases: Readonly<Record<string, string>> = { ...orderPhrases, ...evidence
 const core = ['$ignore', '$previous', '$orders', '$prompt', '$hidden', '$reveal'] as const;
 const maxMisspeltLength = 14;
 
-export const orderProgram: OrderProgram = compile();
+export const orderProgram: () => OrderProgram = onDemand(compile);
 
 function compile(): OrderProgram {
   const symbols = new Map<string, number>();

@@ -2,10 +2,8 @@
  * Matches the rules against the words of a text, each read once: stores for every sequence how far it has matched and
  * where. Positions are half words, and continue from text to text, so that nothing has to be reset between two.
  */
-import { orderProgram } from './order-program.ts';
+import type { Emission, OrderProgram } from './order-program.ts';
 import type { InjectionRule } from './order-rules.ts';
-
-const { waiting, steps: count, emissions } = orderProgram;
 
 export type Report = (rule: InjectionRule | 'negated' | 'quoted', score: number, start: number, end: number) => void;
 
@@ -14,12 +12,22 @@ export class OrderReader {
    * For each step: the position of the sequence's last matched word, of its first one, and the offset of its first
    * character.
    */
-  readonly #lasts = new Int32Array(count).fill(-1_000_000);
-  readonly #firsts = new Int32Array(count);
-  readonly #starts = new Int32Array(count);
+  readonly #lasts: Int32Array;
+  readonly #firsts: Int32Array;
+  readonly #starts: Int32Array;
+  readonly #waiting: readonly Int32Array[];
+  readonly #emissions: readonly Emission[];
   #report: Report = () => {};
   /** The position of the next text's first word. */
   #position = 0;
+
+  constructor({ waiting, steps, emissions }: OrderProgram) {
+    this.#lasts = new Int32Array(steps).fill(-1_000_000);
+    this.#firsts = new Int32Array(steps);
+    this.#starts = new Int32Array(steps);
+    this.#waiting = waiting;
+    this.#emissions = emissions;
+  }
 
   /** @returns the position of the first word */
   begin(report: Report): number {
@@ -37,7 +45,7 @@ export class OrderReader {
   }
 
   read(symbol: number, first: number, last: number, start: number, end: number): void {
-    const steps = waiting[symbol];
+    const steps = this.#waiting[symbol];
     if (steps === undefined) return;
     for (let index = 0; index < steps.length; index += 4) {
       const step = steps[index] ?? 0;
@@ -58,7 +66,7 @@ export class OrderReader {
         this.#starts[step] = begin;
       } else if (result >= 0) this.read(result, from, last, begin, end);
       else {
-        const emission = emissions[-2 - result];
+        const emission = this.#emissions[-2 - result];
         if (emission !== undefined) this.#report(emission.rule, emission.score, begin, end);
       }
     }

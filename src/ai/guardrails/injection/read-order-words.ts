@@ -3,6 +3,7 @@
  * without allocation, and only words that occur in a rule are passed on. Other features of the text are recorded, so
  * that searches that cannot match are skipped.
  */
+import { onDemand } from '../../../lib/index.ts';
 import { foldLetter, invisible, noLetter } from './fold-letters.ts';
 import { orderProgram } from './order-program.ts';
 import { OrderReader, type Report } from './order-reader.ts';
@@ -56,12 +57,15 @@ interface Characters {
 const asciiLetters = new Uint8Array(128);
 for (let code = 0; code < 128; code += 1) asciiLetters[code] = foldLetter(code);
 
-const { words, pause } = orderProgram;
-const plain = new OrderReader();
-const rotated = new OrderReader();
+const readers = onDemand(() => {
+  const program = orderProgram();
+  const { words, pause } = program;
+  return { words, pause, plain: new OrderReader(program), rotated: new OrderReader(program) };
+});
 
 /** Reads words to hashes, hashes to symbols, and records the other features. */
 export function readOrderWords(text: string, report: Report, reportRotated: Report): Characters {
+  const { words, pause, plain, rotated } = readers();
   let position = plain.begin(report);
   let turned = -1;
   let signsPresent = 0;

@@ -4,8 +4,13 @@
  * above that, a run in the form of a phone number counts as one, so that padding hides nothing. Its full metadata is
  * required: with the short one part and lot numbers match as German phones.
  */
-import { type CountryCode, isSupportedCountry, Metadata, parsePhoneNumberFromString } from 'libphonenumber-js/max';
+
+import type * as Library from 'libphonenumber-js/max';
+import type { CountryCode } from 'libphonenumber-js/max';
+import { packageOnDemand } from '../../../lib/index.ts';
 import { digitGroups, digitsOf, type NumberRun } from './number-runs.ts';
+
+const library = packageOnDemand<typeof Library>('libphonenumber-js/max');
 
 export const maxParsed = 2_000;
 
@@ -18,7 +23,7 @@ const date = /^(?:\d{4}([-./])\d{1,2}\1\d{1,2}|\d{1,2}([-./])\d{1,2}\2\d{2,4})(?
 
 /** A finder for one text: it counts the parsed runs. */
 export function createPhoneFinder(country: string | undefined): PhoneFinder {
-  const home = country !== undefined && isSupportedCountry(country) ? country : undefined;
+  const home = country !== undefined && library().isSupportedCountry(country) ? country : undefined;
   const lengths = possibleLengths(home);
   let lookups = 0;
 
@@ -38,7 +43,8 @@ export function createPhoneFinder(country: string | undefined): PhoneFinder {
     if (digitsAndSigns.length === digits.length && !digits.startsWith('0')) return false;
     const significant = digits.startsWith('0') ? digits.length - 1 : digits.length;
     if (!lengths.has(digits.length) && !lengths.has(significant) && !digits.startsWith('1')) return false;
-    const number = parsePhoneNumberFromString(digitsAndSigns, { defaultCountry: home as CountryCode, extract: false });
+    const options = { defaultCountry: home as CountryCode, extract: false };
+    const number = library().parsePhoneNumberFromString(digitsAndSigns, options);
     if (!number?.isValid() || number.country !== home) return false;
     const national = number.formatNational().replace(/\D/g, '');
     return national === digits || digits === `1${national}`;
@@ -59,7 +65,7 @@ export function createPhoneFinder(country: string | undefined): PhoneFinder {
 /** The lengths of the country's numbers, without the trunk prefix. */
 function possibleLengths(home: CountryCode | undefined): ReadonlySet<number> {
   if (home === undefined) return new Set();
-  const metadata = new Metadata();
+  const metadata = new (library().Metadata)();
   metadata.selectNumberingPlan(home);
   return new Set(metadata.numberingPlan?.possibleLengths());
 }
@@ -93,5 +99,5 @@ function findInside(
 }
 
 function isValid(digitsAndSigns: string): boolean {
-  return parsePhoneNumberFromString(digitsAndSigns, { extract: false })?.isValid() ?? false;
+  return library().parsePhoneNumberFromString(digitsAndSigns, { extract: false })?.isValid() ?? false;
 }

@@ -1,4 +1,5 @@
 import type { AiConfig } from '../../../config/index.ts';
+import { onDemand } from '../../../lib/index.ts';
 import type { Usage } from '../../model-call/index.ts';
 import { createPriceBook, type PricedModel, priceProviderOf } from '../../prices/index.ts';
 import type { Target } from './target.ts';
@@ -22,7 +23,7 @@ export interface TargetCharge {
 /** The prices of targets, from `ai.prices` and the built-in list. */
 export function createTargetPrices({ providers, prices }: Pick<AiConfig, 'providers' | 'prices'>): TargetPrices {
   const book = createPriceBook({ overrides: prices });
-  const priceProviders = new Map(providers.map((provider) => [provider.name, priceProviderOf(provider)]));
+  const priceProviders = onDemand(() => priceProvidersOf(providers));
   const models = new WeakMap<Target, PricedModel>();
 
   function modelOf(target: Target): PricedModel {
@@ -30,7 +31,7 @@ export function createTargetPrices({ providers, prices }: Pick<AiConfig, 'provid
     if (cached !== undefined) return cached;
     const { provider, model } = target.config;
     const { reference } = target;
-    const priced = { reference, model, priceProvider: priceProviders.get(provider) ?? provider };
+    const priced = { reference, model, priceProvider: priceProviders().get(provider) ?? provider };
     models.set(target, priced);
     return priced;
   }
@@ -43,11 +44,15 @@ export function createTargetPrices({ providers, prices }: Pick<AiConfig, 'provid
   };
 }
 
+function priceProvidersOf(providers: AiConfig['providers']): ReadonlyMap<string, string> {
+  return new Map(providers.map((provider) => [provider.name, priceProviderOf(provider)]));
+}
+
 /** The references of an alias's targets that have no price: they would never be called. */
 export function unpricedTargets({ providers, prices, models }: AiConfig, alias: string): readonly string[] {
   const targets = Object.hasOwn(models, alias) ? (models[alias]?.targets ?? []) : [];
   const book = createPriceBook({ overrides: prices });
-  const priceProviders = new Map(providers.map((provider) => [provider.name, priceProviderOf(provider)]));
+  const priceProviders = priceProvidersOf(providers);
   return targets.flatMap(({ provider, model }) => {
     const reference = `${provider}/${model}`;
     const priceProvider = priceProviders.get(provider) ?? provider;

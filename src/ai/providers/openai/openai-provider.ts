@@ -1,5 +1,5 @@
-import { OpenAI } from 'openai';
-import { longestTimerMs, parseJsonAnswer } from '../../../lib/index.ts';
+import type * as OpenAiPackage from 'openai';
+import { longestTimerMs, onDemand, packageOnDemand, parseJsonAnswer } from '../../../lib/index.ts';
 import { adaptationOf, reportRemoved } from '../../fitting/index.ts';
 import {
   type EmbeddingRequest,
@@ -42,6 +42,8 @@ import { createHttpPool, type HttpMessage, providerStream } from '../http/index.
 import { fitForOpenAi } from './fit-openai.ts';
 import { fitPassed } from './fit-passed.ts';
 import { createUrls, headersFor } from './openai-endpoint.ts';
+
+const openAiPackage = packageOnDemand<typeof OpenAiPackage>('openai');
 
 export interface OpenAiProviderOptions {
   /** The provider's name in `ai.providers`. */
@@ -98,30 +100,35 @@ export function createOpenAiProvider(options: OpenAiProviderOptions): ModelProvi
     return pool.send(message, call);
   }
 
-  const client = new OpenAI({
-    baseURL: urlOf('', 'model').href,
-    fetch: async (input, init) => {
-      const { call, maxAnswer } = init as unknown as SentInit;
-      return new OpenedResponse(send(new URL(input as string), String(init?.body), call, maxAnswer));
-    },
-    maxRetries: 0,
-    // The call's own deadline bounds the exchange.
-    timeout: longestTimerMs,
-    logLevel: 'off',
-    // The package requires a key and would read these from the environment; `send` writes the only headers.
-    apiKey: 'unused',
-    adminAPIKey: null,
-    organization: null,
-    project: null,
-    webhookSecret: null,
-  });
+  const client = onDemand(
+    () =>
+      new (openAiPackage().OpenAI)({
+        baseURL: urlOf('', 'model').href,
+        fetch: async (input, init) => {
+          const { call, maxAnswer } = init as unknown as SentInit;
+          return new OpenedResponse(send(new URL(input as string), String(init?.body), call, maxAnswer));
+        },
+        maxRetries: 0,
+        // The call's own deadline bounds the exchange.
+        timeout: longestTimerMs,
+        logLevel: 'off',
+        // The package requires a key and would read these from the environment; `send` writes the only headers.
+        apiKey: 'unused',
+        adminAPIKey: null,
+        organization: null,
+        project: null,
+        webhookSecret: null,
+      }),
+  );
 
   /** Sends through the package. Its promise resolves with the response that its `fetch` returned. */
   async function post(url: URL, body: JsonObject, call: ProviderCall, maxAnswer: number): Promise<HttpExchange> {
     call.signal.throwIfAborted();
     const fetchOptions: SentInit = { call, maxAnswer };
     try {
-      const response = await client.post(url.href, { body, fetchOptions: fetchOptions as object }).asResponse();
+      const response = await client()
+        .post(url.href, { body, fetchOptions: fetchOptions as object })
+        .asResponse();
       return (response as OpenedResponse).exchange;
     } catch (error) {
       call.signal.throwIfAborted();

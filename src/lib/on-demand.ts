@@ -1,0 +1,22 @@
+/**
+ * Values and packages that only some requests need: they take memory and time of the start from the first use on, not
+ * before. Synchronous, because the code that uses them is.
+ */
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+/** Makes a value when it is first needed; later calls return the same one. */
+export function onDemand<Value>(make: () => Value): () => Value {
+  let made: { readonly value: Value } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
+
+const require = createRequire(import.meta.url);
+
+/** Loads a dependency of Isthmus when it is first needed; the same module as an `import` of it gives. */
+export function packageOnDemand<Package>(name: string): () => Package {
+  return onDemand(() => require(fileURLToPath(import.meta.resolve(name))) as Package);
+}
