@@ -1,5 +1,6 @@
 /** Reads and composes what a configuration names, AI fields checked: everything a generation is built from. */
 import { relative } from 'node:path';
+import { hashPolicies, loadPolicies, type Policies, unknownPolicies } from './access/index.ts';
 import {
   checkAiSubgraph,
   modelChecks,
@@ -37,6 +38,8 @@ export interface SupergraphParts {
   /** Which AI fields read personal data, a line each. */
   readonly report: readonly string[];
   readonly composition: Composition;
+  /** The policies that `@policy` names. */
+  readonly policies: Policies;
   /** Those of the configuration, in order; none where another thread loads them. */
   readonly plugins: readonly Plugin[];
   /** Of their files. */
@@ -62,6 +65,8 @@ export async function readSupergraph(
   const { plugins, hashes } = loadsPlugins
     ? await loadPlugins(config)
     : { plugins: [], hashes: await hashPlugins(config) };
+  const policies = await loadPolicies(config);
+  const policyHashes = await hashPolicies(config);
   const sources = await readSources(config, options);
   const prompts = new Map<string, PromptFolder>();
   const code = new Map<string, SubgraphCode>();
@@ -87,6 +92,8 @@ export async function readSupergraph(
     report.push(...reported.report);
   }
   const composed = await composeBeside(sources, problems, options.signal);
+  const unknown = unknownPolicies(composed.accessRules, [...policies.keys()]);
+  if (unknown.length > 0) throw new CompositionError(unknown);
   const composition = { ...composed, hints: [...composed.hints, ...hints] };
   return {
     id: stableHash({
@@ -95,6 +102,7 @@ export async function readSupergraph(
       prompts: [...prompts.values()].map((folder) => folder.hash),
       code: [...code.values()].map(({ hash }) => hash),
       plugins: hashes,
+      policies: policyHashes,
     }).slice(0, 16),
     config,
     sources: new Map(sources.map((source) => [source.name, source])),
@@ -103,6 +111,7 @@ export async function readSupergraph(
     sensitive,
     report,
     composition,
+    policies,
     plugins,
     pluginHashes: hashes,
   };

@@ -125,7 +125,7 @@ export function createAccess({ config, schema, rules, policies, log }: AccessOpt
     authorise(request) {
       const entry = prepare(request);
       if (entry === undefined) return undefined;
-      const outcome = decide(schema, policies, entry.rules, request);
+      const outcome = decide(schema, policies, entry.rules, request, log);
       return typeof outcome === 'string'
         ? apply(entry, outcome, request)
         : outcome.then((decided) => apply(entry, decided, request));
@@ -133,7 +133,7 @@ export function createAccess({ config, schema, rules, policies, log }: AccessOpt
     async explain(request) {
       const entry = prepare(request);
       if (entry === undefined) return [];
-      const outcome = await decide(schema, policies, entry.rules, request);
+      const outcome = await decide(schema, policies, entry.rules, request, log);
       return deniedFields(table, entry.rules, outcome, request.variables);
     },
   };

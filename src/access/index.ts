@@ -1,5 +1,7 @@
 export { type Access, createAccess, type Denials } from './access.ts';
 export { type Authenticator, type CallerFacts, createAuthenticator } from './identify/authenticator.ts';
-export type { Policy, PolicyInput, PolicyRequest } from './policies/policy.ts';
+export type { PolicyFunction } from './policies/code-policy.ts';
+export { hashPolicies, loadPolicies, type Policies, unknownPolicies } from './policies/load-policies.ts';
+export type { PolicyInput, PolicyRequest } from './policies/policy.ts';
 export { anonymous, type Principal, principalKey } from './principal.ts';
 export type { DeniedField } from './rules/denied-fields.ts';

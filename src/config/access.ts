@@ -1,5 +1,7 @@
 /** `access`: who asks, and what they may read. */
 import { z } from 'zod';
+import { type PolicyConfig, policiesYaml, resolvePolicies } from './access-policies.ts';
+import type { YamlPath } from './read-yaml.ts';
 
 /** Who a caller without credentials is. */
 const anonymousYaml = z
@@ -26,6 +28,7 @@ export const accessYaml = z
         'Where a client reads which fields were denied: among the `errors`, under `extensions.authorizationErrors`, or nowhere.',
       ),
     anonymous: anonymousYaml,
+    policies: policiesYaml,
   })
   .prefault({});
 
@@ -38,8 +41,13 @@ export interface AccessConfig {
     readonly scopes: readonly string[];
     readonly roles: readonly string[];
   };
+  readonly policies: readonly PolicyConfig[];
 }
 
-export function resolveAccess({ mode, denials, anonymous }: z.output<typeof accessYaml>): AccessConfig {
-  return { mode, denials, anonymous };
+export function resolveAccess(
+  { mode, denials, anonymous, policies }: z.output<typeof accessYaml>,
+  at: (path: string) => string,
+  lineOf: (path: YamlPath) => number | undefined,
+): AccessConfig {
+  return { mode, denials, anonymous, policies: resolvePolicies(policies, at, lineOf) };
 }

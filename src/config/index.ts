@@ -1,4 +1,5 @@
 export type { AccessConfig } from './access.ts';
+export type { PolicyConfig } from './access-policies.ts';
 export type { AiConfig, AiFieldsConfig } from './ai.ts';
 export type {
   AliasCache,

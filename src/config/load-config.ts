@@ -243,7 +243,7 @@ function resolveConfig(file: string, yaml: SupergraphYaml, lineOf: LineOf, inCod
       serviceName: yaml.errors.service_name,
     },
     overrideLabels: Object.keys(yaml.override_labels).filter((label) => yaml.override_labels[label]),
-    access: resolveAccess(yaml.access),
+    access: resolveAccess(yaml.access, at, lineOf),
     ai: resolveAi(yaml.ai, at),
     packageLines: packageLinesOf(yaml, lineOf),
     plugins: resolvePlugins(yaml.plugins, at, lineOf),

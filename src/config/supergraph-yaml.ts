@@ -235,7 +235,6 @@ export const pendingKeys: ReadonlySet<string> = new Set([
   'access.introspection',
   'access.client_certificates',
   'access.proxy',
-  'access.policies',
   'access.contracts',
   'access.to_subgraphs',
   'cache',

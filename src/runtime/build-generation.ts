@@ -33,7 +33,7 @@ export async function buildGeneration(
   parts: SupergraphParts,
   { shared, subgraphs, plugins, log }: GenerationParts,
 ): Promise<GatewayGeneration> {
-  const { id, config, composition } = parts;
+  const { id, config, composition, policies } = parts;
   const hooks = compileHooks([...plugins, ...configuredPlugins(parts)], log);
   const acquired = shared.models.acquire(config.ai);
   const lease = {
@@ -59,7 +59,7 @@ export async function buildGeneration(
     await letOthersRun();
     const engine = await buildEngine(parts, { apiSchema, clients, planners: shared.planners, caches, hooks, log });
     const { supergraphSdl, accessRules: rules } = composition;
-    const access = createAccess({ config: config.access, schema: apiSchema, rules, policies: new Map(), log });
+    const access = createAccess({ config: config.access, schema: apiSchema, rules, policies, log });
     await runReloadHooks(hooks, { generation: id, config, apiSchema, supergraphSdl });
     return {
       id,

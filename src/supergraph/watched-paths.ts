@@ -1,11 +1,12 @@
 import type { ResolvedConfig, SubgraphConfig } from '../config/index.ts';
 
 /** Every file and folder that the supergraph of a configuration is built from, whether or not it exists yet. */
-export function watchedPaths({ file, subgraphs, plugins }: ResolvedConfig): readonly string[] {
+export function watchedPaths({ file, subgraphs, plugins, access }: ResolvedConfig): readonly string[] {
   const ofSubgraph = (subgraph: SubgraphConfig): string[] => [
     ...(subgraph.schema.kind === 'file' ? [subgraph.schema.path] : []),
     ...(subgraph.kind === 'ai' ? [subgraph.promptsFolder] : []),
     ...(subgraph.kind === 'ai' && subgraph.codeFile !== undefined ? [subgraph.codeFile] : []),
   ];
-  return [file, ...subgraphs.flatMap(ofSubgraph), ...plugins.map(({ path }) => path)];
+  const policies = access.policies.flatMap((policy) => (policy.kind === 'code' ? [policy.path] : []));
+  return [file, ...subgraphs.flatMap(ofSubgraph), ...plugins.map(({ path }) => path), ...policies];
 }

@@ -2,6 +2,7 @@
  * A supergraph as it crosses threads: what the main thread has read and composed, as plain data. Modules cannot cross: each
  * worker imports those of plugins and of AI fields itself, and refuses one that has been edited since it was read.
  */
+import { loadPolicies } from '../access/index.ts';
 import { createPromptFolder, readFieldCode, type SubgraphCode } from '../ai/fields/index.ts';
 import { ConfigError, type ResolvedConfig } from '../config/index.ts';
 import { deepFreeze } from '../lib/index.ts';
@@ -49,6 +50,7 @@ export async function fromSupergraphMessage(message: SupergraphMessage): Promise
     sensitive,
     report: [],
     composition,
+    policies: await loadPolicies(config),
     plugins,
     pluginHashes,
   };

@@ -3,8 +3,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestGateway, type TestAnswer, type TestGateway } from '../testkit/test-gateway.ts';
 import { vault } from '../testkit/vault.ts';
 
-const rights = (...scopes: string[]) => `access: { anonymous: { scopes: ${JSON.stringify(scopes)} } }`;
-const start = (yaml: string) => startTestGateway({ subgraphs: vault, yaml });
+const rights = (...scopes: string[]) => ({ anonymous: { scopes } });
+const start = (access: object = {}) =>
+  startTestGateway({
+    subgraphs: vault,
+    yaml: `access: ${JSON.stringify({ policies: { own: 'args.of == principal.id' }, ...access })}`,
+  });
 
 const denied = ({ errors = [] }: TestAnswer) =>
   errors.map(({ path, extensions }) => {
@@ -21,7 +25,7 @@ function sent({ subgraphs }: TestGateway): string {
 describe('a caller without rights', () => {
   let gateway: TestGateway;
   beforeAll(async () => {
-    gateway = await start('');
+    gateway = await start();
   });
   afterAll(() => gateway[Symbol.asyncDispose]());
 
@@ -182,7 +186,7 @@ describe('access.mode', () => {
   const query = 'query Q($x: Boolean = true) { people { e: email @include(if: $x) } me { name } }';
 
   it('reject runs nothing of an operation with a denied field, and everything of others', async () => {
-    await using gateway = await start('access: { mode: reject }');
+    await using gateway = await start({ mode: 'reject' });
     const refused = await gateway.query(query);
     expect({ status: refused.status, data: refused.data, denied: denied(refused) }).toEqual({
       status: 403,
@@ -201,7 +205,7 @@ describe('access.mode', () => {
   });
 
   it('audit changes no answer and logs what would go', async () => {
-    await using gateway = await start('access: { mode: audit }');
+    await using gateway = await start({ mode: 'audit' });
     const answer = await gateway.query(query);
     expect(answer.data.people[0]).toEqual({ e: 'ann@example.com' });
     expect(answer.errors).toBeUndefined();
@@ -215,7 +219,7 @@ describe('access.denials', () => {
   const query = '{ me { name email } }';
 
   it('extensions', async () => {
-    await using gateway = await start('access: { denials: extensions }');
+    await using gateway = await start({ denials: 'extensions' });
     expect(await gateway.query(query)).toEqual({
       status: 200,
       data: { me: { name: 'Ann', email: null } },
@@ -232,13 +236,13 @@ describe('access.denials', () => {
   });
 
   it('off', async () => {
-    await using gateway = await start('access: { denials: off }');
+    await using gateway = await start({ denials: 'off' });
     expect(await gateway.query(query)).toEqual({ status: 200, data: { me: { name: 'Ann', email: null } } });
   });
 });
 
 it('keeps the answers of different rights apart while the same query runs', async () => {
-  await using poor = await start('');
+  await using poor = await start();
   await using rich = await start(rights('read:email'));
   const query = '{ me { email } }';
   const [without, withRight] = await Promise.all([poor.query(query), rich.query(query)]);

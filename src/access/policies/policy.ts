@@ -1,4 +1,5 @@
 /** A named policy of the configuration: a question about the caller, answered yes or no. */
+import type { Logger } from '../../observability/index.ts';
 import type { Principal } from '../principal.ts';
 
 /** What a policy decides on, once per distinct set of arguments in an operation. */
@@ -17,6 +18,12 @@ export interface PolicyRequest {
   readonly operationType: 'query' | 'mutation' | 'subscription';
 }
 
+/** What the evaluation of an operation's policies shares. */
+export interface PolicyRun {
+  readonly signal: AbortSignal;
+  readonly log: Logger;
+}
+
 export interface Policy {
   readonly name: string;
   /** Whether it depends on the field's arguments: then it is evaluated for each distinct set of them. */
@@ -25,5 +32,5 @@ export interface Policy {
    * Decides all inputs of one operation; never throws: what cannot be decided is false.
    * @returns one decision for each input, in their order
    */
-  decide(inputs: readonly PolicyInput[], signal: AbortSignal): readonly boolean[] | Promise<readonly boolean[]>;
+  decide(inputs: readonly PolicyInput[], run: PolicyRun): readonly boolean[] | Promise<readonly boolean[]>;
 }

@@ -1,6 +1,7 @@
 /** Evaluates the clauses of an operation for a caller: to the outcome, a string of `1` and `0`, one for each clause. */
 import { type GraphQLSchema, getArgumentValues, getVariableValues } from 'graphql';
-import { canonicalJson } from '../../lib/index.ts';
+import { canonicalJson, longestTimerMs, withinTime } from '../../lib/index.ts';
+import type { Logger } from '../../observability/index.ts';
 import type { Policy, PolicyInput, PolicyRequest } from '../policies/policy.ts';
 import type { Principal } from '../principal.ts';
 import type { Clause, OperationRules } from './operation-rules.ts';
@@ -19,6 +20,7 @@ export function decide(
   policies: ReadonlyMap<string, Policy>,
   rules: OperationRules,
   caller: Caller,
+  log: Logger,
 ): string | Promise<string> {
   const { principal } = caller;
   const isIdentified = principal.kind !== 'anonymous';
@@ -27,7 +29,7 @@ export function decide(
     for (const { rule } of rules.clauses) outcome += holdsFor(principal, isIdentified, rule) ? '1' : '0';
     return outcome;
   }
-  const decided = decidePolicies(schema, policies, rules, caller);
+  const decided = decidePolicies(schema, policies, rules, caller, log);
   const outcomeOf = (decisions: Decisions): string => {
     let outcome = '';
     for (const clause of rules.clauses) {
@@ -70,6 +72,7 @@ function decidePolicies(
   policies: ReadonlyMap<string, Policy>,
   rules: OperationRules,
   { principal, request, variables, signal }: Caller,
+  log: Logger,
 ): Decisions | Promise<Decisions> {
   let coerced: Readonly<Record<string, unknown>> | undefined;
   const variableValues = (): Readonly<Record<string, unknown>> => {
@@ -103,12 +106,14 @@ function decidePolicies(
     };
     const answers = policy.decide(
       entries.map(({ input }) => input),
-      signal,
+      { signal, log },
     );
     if (answers instanceof Promise) pending.push(answers.then(record));
     else record(answers);
   }
-  return pending.length === 0 ? decisions : Promise.all(pending).then(() => decisions);
+  if (pending.length === 0) return decisions;
+  const decided = Promise.all(pending).then(() => decisions);
+  return withinTime(decided, { timeoutMs: longestTimerMs, signal, what: 'deciding policies' });
 }
 
 function argumentsOf(

@@ -1,0 +1,91 @@
+/** The policies of a configuration, ready to decide; one that cannot be used refuses the configuration. */
+import { ConfigError, type ConfigProblem, type PolicyConfig, type ResolvedConfig } from '../../config/index.ts';
+import { messageOf } from '../../errors/index.ts';
+import { didYouMean, unreachable } from '../../lib/index.ts';
+import type { AccessRules, CompositionProblem } from '../../supergraph/index.ts';
+import { hashPolicyCode, loadCodePolicy } from './code-policy.ts';
+import { DecisionService } from './decision-service.ts';
+import { createExpressionPolicy } from './expression-policy.ts';
+import type { Policy } from './policy.ts';
+
+export type Policies = ReadonlyMap<string, Policy>;
+
+/** @throws ConfigError with every policy that cannot be used, and its line */
+export async function loadPolicies({ file, access }: Pick<ResolvedConfig, 'file' | 'access'>): Promise<Policies> {
+  const services = new Map<string, DecisionService>();
+  const problems: ConfigProblem[] = [];
+  const policies = new Map<string, Policy>();
+  for (const config of access.policies) {
+    const policy = await load(config, services);
+    if (typeof policy !== 'string') policies.set(config.name, policy);
+    else problems.push({ path: config.place, line: config.line, message: policy });
+  }
+  if (problems.length > 0) throw new ConfigError(file, problems);
+  return policies;
+}
+
+async function load(config: PolicyConfig, services: Map<string, DecisionService>): Promise<Policy | string> {
+  switch (config.kind) {
+    case 'expression':
+      return createExpressionPolicy(config.name, config.expression);
+    case 'code':
+      return loadCodePolicy(config.name, config.path);
+    case 'http': {
+      const { url } = config;
+      const service = services.get(url) ?? new DecisionService(url);
+      services.set(url, service);
+      return service.policy(config);
+    }
+    default:
+      return unreachable(config);
+  }
+}
+
+/**
+ * The hashes of the modules of policies: an edit makes another generation.
+ * @throws ConfigError naming every file that cannot be read, with its line
+ */
+export async function hashPolicies({
+  file,
+  access,
+}: Pick<ResolvedConfig, 'file' | 'access'>): Promise<readonly string[]> {
+  const hashes: string[] = [];
+  const problems: ConfigProblem[] = [];
+  for (const policy of access.policies) {
+    if (policy.kind !== 'code') continue;
+    try {
+      hashes.push(await hashPolicyCode(policy.path));
+    } catch (error) {
+      problems.push({
+        path: policy.place,
+        line: policy.line,
+        message: `the policy cannot be loaded: ${messageOf(error)}`,
+      });
+    }
+  }
+  if (problems.length > 0) throw new ConfigError(file, problems);
+  return hashes;
+}
+
+/** A problem for each policy that `@policy` names and the configuration does not have: it would deny everyone. */
+export function unknownPolicies(rules: AccessRules, names: readonly string[]): readonly CompositionProblem[] {
+  const places = new Map<string, string[]>();
+  for (const [coordinate, ofElement] of rules) {
+    for (const rule of ofElement) {
+      if (rule.kind !== 'policies') continue;
+      for (const name of new Set(rule.anyOf.flat())) {
+        if (names.includes(name)) continue;
+        const coordinates = places.get(name);
+        if (coordinates === undefined) places.set(name, [coordinate]);
+        else coordinates.push(coordinate);
+      }
+    }
+  }
+  return [...places].map(([name, coordinates]) => ({
+    severity: 'error',
+    code: 'POLICY_UNKNOWN',
+    message: `@policy on ${coordinates.join(', ')} names the policy "${name}", which the configuration does not have${didYouMean(name, names)}`,
+    places: [],
+    suggestedFix: `add it under access.policies, such as ${name}: "args.id == principal.id"`,
+  }));
+}
