@@ -5,7 +5,7 @@ import { importRanks } from '../testkit/import-ranks.ts';
 
 const source = resolve('src');
 
-/** The packages that only one file may import (design.md section 3). */
+/** The packages that only one file may import. */
 const doors: Readonly<Record<string, readonly string[]>> = {
   fastify: ['http/server.ts'],
   pino: ['observability/logger.ts'],
@@ -37,7 +37,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   zod: ['config/', 'ai/fields/'],
 };
 
-/** The innermost part that a file stands in. */
+/** The innermost part of a file. */
 function partOf(file: string): string {
   const path = relative(source, file);
   const parts = Object.keys(importRanks).filter((part) => path === part || path.startsWith(`${part}/`));

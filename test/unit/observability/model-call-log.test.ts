@@ -173,7 +173,7 @@ describe('the log of model calls', () => {
     sink.record(call('r1'));
     await vi.waitFor(() => expect(errors()).toHaveLength(1));
     sink.record(call('r2'));
-    // The log goes on.
+    // The log continues.
     await vi.waitFor(() => expect(lines.some(({ requestId }) => requestId === 'r2')).toBe(true));
     await unlink(file);
     await vi.waitFor(async () => expect(await idsIn(file)).toEqual(['r1', 'r2']));
@@ -197,7 +197,7 @@ describe('the log of model calls', () => {
     const { lines, log } = logged();
     const file = newFile();
     execFileSync('mkfifo', [file]);
-    // Held open and not read: a pipe takes 64 KB, then a write stands still.
+    // Open and not read: a pipe accepts 64 KB, then a write blocks.
     const reader = await open(file, 'r+');
     const sink = createModelCallLog({ file, log, delayMs: 1, maxWaiting: 200_000, closeTimeoutMs: 30 });
     for (const id of ids(1_000)) sink.record(call(id));
@@ -207,7 +207,7 @@ describe('the log of model calls', () => {
     await sink.close();
     expect(performance.now() - started).toBeLessThan(safetyLimit(30));
     expect(lines.at(-1)).toMatchObject({ level: 'error' });
-    // Lets the write that stands still end, and its thread with it.
+    // Ends the blocked write, and its thread with it.
     for (let read = 0; read < 150_000; ) read += (await reader.read(Buffer.alloc(65_536))).bytesRead;
     await reader.close();
   });

@@ -56,7 +56,7 @@ describe('generations', () => {
     expect(generations.current?.id).toBe('two');
     before?.release();
     expect(closed).toEqual(['one']);
-    // It has become current: there is nothing left to be given up.
+    // It has become current and cannot be discarded any more.
     await generations.unstage();
     expect(closed).toEqual(['one']);
     after?.release();

@@ -69,7 +69,7 @@ describe.each([
       createGoogleGenerativeAI({ baseURL: provider.geminiBaseUrl, apiKey: 'g-1' })('gemini-x'),
     key: 'g-1',
     model: 'gemini-x',
-    // Gemini says nothing of what it writes to its cache.
+    // Gemini does not report cache writes.
     inputTokens: { total: 100, cacheRead: 60 },
     endOfTools: 'STOP',
   },

@@ -13,7 +13,7 @@ export async function start(options?: ScriptedProviderOptions): Promise<Scripted
   return provider;
 }
 
-/** Where each wire is asked, whole and streamed. */
+/** The path of each wire, whole and streamed. */
 export const endpoints = {
   'openai-chat': { whole: ['/v1/chat/completions', {}], stream: ['/v1/chat/completions', { stream: true }] },
   'openai-responses': { whole: ['/v1/responses', {}], stream: ['/v1/responses', { stream: true }] },

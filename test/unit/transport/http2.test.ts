@@ -7,7 +7,7 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { closeSubgraphs, codeOf, connect, contextOf, mutation, query } from '../../testkit/loopback-subgraph.ts';
 
-// A key of its own for tests on 127.0.0.1: it protects nothing.
+// A test key for 127.0.0.1: it protects nothing.
 const key = readFileSync('test/testkit/loopback-tls/key.pem');
 const cert = readFileSync('test/testkit/loopback-tls/certificate.pem', 'utf8');
 const trusted = getCACertificates('default');

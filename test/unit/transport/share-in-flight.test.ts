@@ -18,7 +18,7 @@ import {
 
 afterEach(closeSubgraphs);
 
-/** Answers when told to, so that what is asked meanwhile is in flight together. */
+/** Answers on demand, so that requests until then are in flight together. */
 async function heldSubgraph() {
   const held: ServerResponse[] = [];
   let arrived = Promise.withResolvers<void>();

@@ -9,7 +9,7 @@ import { type FieldOutput, fieldOutput, repairMessage } from '../../../../src/ai
 const ajv = new Ajv2020({ strict: false });
 addFormats.default(ajv);
 
-/** A type as a test thinks of it: what it is called, what is selected of it, and what a right answer is. */
+/** A type of a test: its name, its selection, and a correct answer. */
 type Model =
   | { readonly kind: 'leaf'; readonly type: string }
   | { readonly kind: 'list'; readonly item: Slot }
@@ -60,7 +60,7 @@ interface Written {
   types: number;
 }
 
-/** Writes the type's SDL and gives its name and what is selected of it. */
+/** Writes the type's SDL. @returns its name and its selection */
 function write({ model, isNullable }: Slot, written: Written): { readonly type: string; readonly selection: string } {
   const bang = isNullable ? '' : '!';
   switch (model.kind) {
@@ -109,7 +109,7 @@ function writeObject(
 interface Asked {
   readonly slot: Slot;
   readonly output: FieldOutput;
-  /** Whether the answer stands under `value`. */
+  /** Whether the answer is under `value`. */
   readonly isWrapped: boolean;
 }
 
@@ -226,7 +226,7 @@ function replaced(value: unknown, [step, ...rest]: readonly (string | number)[],
   );
 }
 
-/** No objects, and no other type’s name: missing keys that may be null and keys beyond those asked for are forgiven. */
+/** No objects, and no other type’s name: missing nullable keys and unrequested keys are tolerated. */
 const wrong = fc.oneof(
   fc.constantFrom(null, true, false, 0, 1, -1, 0.5, 2 ** 31, 1e300, '', '0', 'GOOD', 'OLD', 'Query', 'text'),
   fc.string(),

@@ -50,7 +50,7 @@ export function passed<Verdict extends InputVerdict | OutputVerdict>(
   return verdict as Passed<Verdict>;
 }
 
-/** What leaves a stream that is given `deltas`, or `undefined` where it blocks. */
+/** The output of a stream for `deltas`, or `undefined` if it blocks. */
 export function streamed(
   guard: Guardrails,
   deltas: readonly string[],

@@ -1,4 +1,4 @@
-/** A provider's endpoint for tests of the AI SDK bridge: answers as a script says, in each provider's own framing. */
+/** A provider's endpoint for tests of the AI SDK bridge: scripted answers, in the framing of each provider. */
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -10,7 +10,7 @@ export interface ReceivedCall {
   readonly abandoned: Promise<void>;
 }
 
-/** A server that speaks the chat completions wire: answers each call as `reply` says, and notes what it was sent. */
+/** A server of the chat completions wire: answers each call by `reply`, and records the requests. */
 export async function startChatEndpoint(reply: (call: ReceivedCall, response: ServerResponse) => void) {
   const calls: ReceivedCall[] = [];
   let arrived = Promise.withResolvers<ReceivedCall>();

@@ -59,7 +59,7 @@ export interface InTestOptions {
   readonly embed?: (request: EmbeddingRequest, turn: number) => Promise<Embeddings>;
 }
 
-/** A provider in this process that notes what it is asked and does what it is told; `turn` counts from 0. */
+/** A scripted provider in this process that records its calls; `turn` counts from 0. */
 export function provider(name: string, options: InTestOptions = {}): InTestProvider {
   const asked: Asked[] = [];
   const note = (one: Asked): number => asked.push(one) - 1;
@@ -111,7 +111,7 @@ export async function* streamOf(texts: readonly string[]): AsyncGenerator<Provid
   yield { type: 'end', answer: { ...answer, content: [{ type: 'text', text: texts.join('') }] } };
 }
 
-/** A provider that hangs until it is aborted, and says when that was. */
+/** A provider that hangs until it is aborted, and reports when that was. */
 export function hanging(name: string) {
   const aborted = Promise.withResolvers<unknown>();
   const made = provider(name, {

@@ -60,7 +60,7 @@ describe('a model client', () => {
     const { client, records } = clientOf({ providers: [failing('a', kind)], models: { fast: alias(['a/one']) } });
     const error = await client.complete(call()).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code, detail: expect.stringContaining(`a ${kind}`) });
-    // What we say ourselves of what is not supported is named; a provider's own words never are.
+    // The gateway's own message names what is not supported; a provider's words are never shown.
     const told = (error as Error).message;
     if (kind === 'unsupported') expect(told).toBe('No model of this name supports the request: a unsupported.');
     else expect(told).not.toContain('a ');

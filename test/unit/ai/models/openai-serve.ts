@@ -1,4 +1,4 @@
-/** What the tests of the OpenAI provider share: an endpoint with a provider before it, calls, and what they come to. */
+/** Shared by the tests of the OpenAI provider: an endpoint with its provider, calls, and their results. */
 import type { ServerResponse } from 'node:http';
 import { inspect } from 'node:util';
 import { afterEach } from 'vitest';
@@ -84,7 +84,7 @@ export function failureIn(parts: readonly ProviderStreamPart[]): ProviderFailure
   return last.failure;
 }
 
-/** The parts of an answer as a stream's deltas tell them, to be held against the answer it ends with. */
+/** The parts of an answer by a stream's deltas, to be compared with its final answer. */
 export function joinDeltas(parts: readonly ProviderStreamPart[]): unknown[] {
   const joined: Record<string, unknown>[] = [];
   for (const part of parts) {

@@ -45,14 +45,14 @@ const recordings: readonly Recording[] = packages.flatMap((name) =>
 const whole = recordings.filter(({ file }) => file.endsWith('.json') && !/429|transcription/.test(file));
 const streams = recordings.filter(({ file }) => file.endsWith('.chunks.txt'));
 
-/** Some of Anthropic's recordings hold the next call's message too: an answer is one message. */
+/** Some of Anthropic's recordings also contain the message of the next call: an answer is one message. */
 function eventsOf({ text }: Recording): readonly string[] {
   const events = text.split('\n').filter((line) => line.trim() !== '');
   const stop = events.findIndex((event) => event.startsWith('{"type":"message_stop"'));
   return stop === -1 ? events : events.slice(0, stop + 1);
 }
 
-/** Those of the AI SDK's own `json` tool are asked for as they were: with a schema, of a model that knows no better. */
+/** Those of the AI SDK's `json` tool are requested as recorded: with a schema, from a model without JSON support. */
 function requestOf({ file }: Recording): ModelRequest {
   if (!/bedrock-json/.test(file)) return ask;
   return { ...ask, output: { kind: 'json', name: 'answer', schema: { type: 'object', properties: {} } } };
@@ -62,7 +62,7 @@ function modelOf({ name, file }: Recording): string {
   return /bedrock-json/.test(file) ? 'anthropic.claude-3-haiku-20240307-v1:0' : models[name];
 }
 
-/** What an answer says, without ids that a package makes up. */
+/** The content of an answer, without ids that a package generates. */
 function said({ content, finishReason, usage }: ModelAnswer) {
   return {
     text: content.map((part) => (part.type === 'text' ? part.text : '')).join(''),
@@ -251,7 +251,7 @@ describe.skipIf(!isThere)(`streams of ${suite}`, () => {
     }
     expect(texts).toEqual(answer.content.map((part) => (part.type === 'tool_call' ? part.arguments : part.text)));
     if (/tool-call-arguments/.test(recording.file)) {
-      // Gemini's partial arguments: what they come to is said here, not read by the folding above.
+      // Gemini's partial arguments: their result is written here, not computed by the folding above.
       expect(said(answer).calls).toEqual([
         ['getWeather', { location: 'Boston' }],
         ['getWeather', { location: 'San Francisco' }],

@@ -38,7 +38,7 @@ function events(file: string): readonly string[] {
   const recorded = recording(file)
     .split('\n')
     .filter((line) => line !== '');
-  // One file holds the four answers of a conversation; the whole body beside it is the last one's.
+  // One file has the four answers of a conversation; the whole body beside it is that of the last one.
   const start = recorded.findLastIndex((line) => line.startsWith('{"type":"response.created"'));
   const lines = recorded.slice(Math.max(0, start));
   return wireOf(file) === 'chat' ? [...lines, '[DONE]'] : lines;
@@ -65,7 +65,7 @@ function answerOf(file: string): ModelAnswer {
   return answer;
 }
 
-/** Ids that are made where the provider gives none are no part of a comparison. */
+/** Generated ids are not compared. */
 function shape({ content, finishReason, usage }: ModelAnswer) {
   return { content, finishReason, usage };
 }
@@ -174,7 +174,7 @@ describe.skipIf(!isThere)('recorded streams', () => {
       const whole = output.length === 0 ? undefined : readResponse(last.response, context);
       const answer = answerOf(file);
       expect(answer.usage).toEqual(readResponse(last.response, context).usage);
-      // An item is encrypted anew each time it is sent.
+      // An item is encrypted again each time it is sent.
       const plain = (one: ModelAnswer) =>
         JSON.parse(JSON.stringify(shape(one), (key, value) => (key === 'opaque' ? undefined : value)));
       if (whole !== undefined) expect(plain(answer)).toEqual(plain(whole));

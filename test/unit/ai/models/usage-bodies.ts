@@ -6,7 +6,7 @@ const file = '../shared/fixtures/usage-bodies/usages.json';
 
 export const hasUsageBodies: boolean = existsSync(file);
 
-/** One provider's reading of a body, as pydantic/genai-prices gives it. */
+/** One provider's reading of a body, by pydantic/genai-prices. */
 export interface Reading {
   readonly provider: string;
   readonly dialect: UsageDialect;
@@ -54,7 +54,7 @@ const dialects: Readonly<Record<string, UsageDialect>> = {
   anthropic: 'anthropic',
 };
 
-/** What every body that names a model comes to: one entry a body. */
+/** The usage of every body that names a model: one entry per body. */
 export function readUsageBodies(): readonly (readonly Reading[])[] {
   const recorded = JSON.parse(readFileSync(file, 'utf8')) as readonly Recorded[];
   return recorded.flatMap(({ body, model, extracted }) => {

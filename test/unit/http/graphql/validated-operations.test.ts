@@ -1,4 +1,4 @@
-/** An operation seen before goes straight to the engine: nobody can tell from the answer. */
+/** A repeated operation goes directly to the engine: its answer is the same. */
 import { parse } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ValidatedOperation, ValidatedOperations } from '../../../../src/http/graphql/validated-operations.ts';
@@ -45,7 +45,7 @@ const rename = 'mutation Rename($name: String!) { rename(id: "a", name: $name) {
 const two = `${item} query Other { item(id: "b") { id } }`;
 
 describe.each(['application/json', 'application/graphql-response+json'])('asked for as %s, the second', (accept) => {
-  // A text of its own for each media type: the first request is then the first that was seen.
+  // A separate text for each media type, so that its first request is really the first.
   const ownOf = (query: string): string => `${query} ${accept === 'application/json' ? '#a' : '#b'}`;
 
   it.each([

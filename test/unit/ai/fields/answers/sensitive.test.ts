@@ -81,7 +81,7 @@ describe('masking', () => {
     const text = fc.string({ minLength: 4, maxLength: 12, unit: 'grapheme' });
     fc.assert(
       fc.property(text, text, fc.string(), (email, other, between) => {
-        // What a placeholder itself says stays readable.
+        // The text of a placeholder itself stays readable.
         fc.pre(!'[personal 1][personal 2]'.includes(email.toLowerCase()));
         const inputs = { body: `${between}${email}${other}${email}`, author: { email }, contacts: [{ email: other }] };
         const { masked } = mask('body author { email } contacts { email }', inputs);

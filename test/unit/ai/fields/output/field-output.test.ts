@@ -103,7 +103,7 @@ function read(query: string, value: unknown) {
   return outputOf(query).read(answer(JSON.stringify(value)));
 }
 
-/** As the AI subgraph gives it: the executor completes what was read. */
+/** As in the AI subgraph: the executor completes the read value. */
 async function given(query: string, value: unknown) {
   const { document, nodes } = parts(query);
   const reading = read(query, value);

@@ -9,7 +9,7 @@ function bounds(milliseconds = 15_000): CallBounds & { readonly leave: (reason: 
   return { signal: controller.signal, deadline, leave: (reason) => controller.abort(reason) };
 }
 
-/** Work that ends when it is told to. */
+/** Work that ends on demand. */
 function working() {
   const begun: { readonly bounds: CallBounds; readonly value: PromiseWithResolvers<string> }[] = [];
   return {

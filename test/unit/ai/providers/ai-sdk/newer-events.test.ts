@@ -1,4 +1,4 @@
-/** What a provider says that its package does not know yet is passed over; what an answer is made of never is. */
+/** Events that a provider's package does not know yet are skipped; parts of an answer never are. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { type ModelAnswer, type ProviderStreamPart, textOf } from '../../../../../src/ai/model-call/index.ts';
 import {

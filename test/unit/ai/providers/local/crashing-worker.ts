@@ -1,4 +1,4 @@
-/** The local worker, but for messages that tell it to crash, to end or to hang. */
+/** The local worker, with messages that make it crash, end or hang. */
 import { parentPort } from 'node:worker_threads';
 import type { LocalJob } from '../../../../../src/ai/providers/local/local-job.ts';
 import { userTexts } from '../../../../../src/ai/providers/local/request-text.ts';

@@ -42,7 +42,7 @@ const reviews = [
 const product = `Language: en\nProduct: Alpine Speaker\nReviews:\n${reviews.join('\n')}`;
 const page = `Product: Alpine Speaker\nDescription: A waterproof bluetooth speaker with 20 hours of battery life.\nWeight: 350 g\nReviews:\n${reviews.join('\n')}`;
 
-/** Every sentence of an answer, as it stands in the text it was taken from. */
+/** Every sentence of an answer, as it is in its source text. */
 function expectOnlyFrom(text: string, answer: string): void {
   for (const sentence of answer.split(/(?<=[.!?])\s/)) expect(text).toContain(sentence.replace(/\.$/, ''));
 }

@@ -1,4 +1,4 @@
-/** Uses both local models in a process of its own and prints what came of it; run without leave to use the network. */
+/** Uses both local models in a separate process and prints the results; run without permission to use the network. */
 
 import { textOf, userText } from '../../../../../src/ai/model-call/index.ts';
 import { createLocalProvider } from '../../../../../src/ai/providers/local/local-provider.ts';
@@ -23,4 +23,4 @@ const fetched = await fetch('http://127.0.0.1:59999/').then(
     String(error instanceof Error ? ((error.cause as { code?: unknown } | undefined)?.code ?? error) : error),
 );
 process.stdout.write(JSON.stringify({ dimensions: vectors[0]?.length, text: textOf(answer), fetched }));
-// The provider is not closed: an idle worker must not hold the process open.
+// The provider is not closed: an idle worker must not keep the process running.

@@ -88,7 +88,7 @@ async function outcomeOfPackage(events: readonly string[]): Promise<Outcome> {
   for (const part of parts) {
     if (part.type === 'error' && !isIgnorable(part.error)) return { deltas, failed: true };
     if (part.type !== 'finish') assembly.add(part, deltas);
-    // Without a stop reason nothing says that the answer is whole.
+    // Without a stop reason the answer may be incomplete.
     else if (part.finishReason.raw === undefined || part.finishReason.unified === 'interrupted') break;
     else {
       assembly.end(deltas);
@@ -123,7 +123,7 @@ function outcomeHere(events: readonly string[]): Outcome {
   }
 }
 
-/** The package refuses answers for fields that nobody needs: what they say is read here all the same. */
+/** The package rejects answers for unused fields; their content is read here. */
 function compare(here: Outcome, ofPackage: Outcome, note: string): boolean {
   if (ofPackage.failed === true && here.failed !== true) return false;
   expect(here, note).toEqual(ofPackage);
@@ -163,7 +163,7 @@ const textIn = (file: string) => readFileSync(new URL(file, root), 'utf8');
 
 describe.skipIf(!isThere)(`Anthropic's answers ${suite}`, () => {
   it.each(files.filter((file) => file.endsWith('.chunks.txt')))('%s is read as the package reads it', async (file) => {
-    // Some hold the next call's message too: an answer is one message.
+    // Some also contain the message of the next call: an answer is one message.
     const lines = textIn(file)
       .split('\n')
       .filter((line) => line.trim() !== '');

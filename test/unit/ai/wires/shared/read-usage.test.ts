@@ -176,7 +176,7 @@ describe('readUsage', () => {
     for (const [name, value] of countsIn(usage))
       for (const wrong of bad) {
         const read = readUsage(dialect, { ...(usage as object), [name]: wrong });
-        // A broken total makes the report unusable; a broken part, or a total that nobody reads, changes nothing else.
+        // A broken total makes the report unusable; a broken part, or an unused total, changes nothing else.
         for (const number of Object.values(read ?? {}))
           expect(
             number === 'reported' || (Number.isSafeInteger(number) && number >= 0),
