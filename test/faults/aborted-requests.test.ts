@@ -50,7 +50,7 @@ describe('clients that leave', () => {
 
     await vi.waitFor(() => expect(handles()).toBeLessThan(before.handles + 60), 10_000);
     expect(heapAfterGc() - before.heap).toBeLessThan(10_000_000);
-    // Nothing holds on to the generation: a swap closes it, which waits for the last lease.
+    // Nothing retains the generation: a swap closes it, which waits for the last lease.
     expect((await gateway.query('{ products { name stock } }')).data.products).toHaveLength(3);
   }, 120_000);
 

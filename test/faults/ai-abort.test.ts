@@ -1,4 +1,4 @@
-/** Clients that leave, models that are dead, deadlines that pass: nobody pays for what nobody waits for (L6, X11, X12). */
+/** Clients that disconnect, models that are down, deadlines that pass: a call without a waiter is ended. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type AiGraph, aiLink, startAiGraph, userTextOf } from '../testkit/ai-graph.ts';
 import { safetyLimit } from '../testkit/safety-limit.ts';
@@ -42,7 +42,7 @@ describe('a client that leaves', () => {
     const first = leaving('{ products { summary } }');
     await graph.provider.waitForRequests(3);
     const second = graph.query('{ product(id: "p2") { text: summary pitch } }');
-    // Its other field is asked in the same turn: then it waits for the summary too.
+    // Its other field is requested in the same turn: then it waits for the summary too.
     await graph.provider.waitForRequests(4);
     first.leave();
     const alone = graph.provider.requests.filter(({ body }) => /Product (1|3)/.test(JSON.stringify(body)));

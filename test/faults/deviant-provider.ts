@@ -1,4 +1,4 @@
-/** A whole gateway before a provider that sends whatever a test says, read by the vendors' own clients. */
+/** A whole gateway with a provider that sends what a test scripts, read by the vendors' own clients. */
 import { afterAll, beforeAll, expect } from 'vitest';
 import { startV1Gateway, type TargetWire, type V1Gateway } from '../integration/v1-gateway.ts';
 import { type ReadAnswer, readWith, routes } from '../integration/v1-readers.ts';
@@ -49,7 +49,7 @@ export function deviantProvider(wire: TargetWire) {
       send(body, stream);
       for (const route of routes) expect(await readWith(gateway, route, wire, stream), route).toMatchObject(expected);
     },
-    /** Every client is told that it failed. */
+    /** Every client sees a failure. */
     async fails(body: string, stream: boolean): Promise<void> {
       send(body, stream);
       for (const route of routes) await expect(readWith(gateway, route, wire, stream), route).rejects.toThrow();

@@ -25,7 +25,7 @@ const codes = /AI_MODEL_UNAVAILABLE|AI_STREAM_INCOMPLETE|RATE_LIMITED|GATEWAY_TI
 const whole =
   /\[DONE\]|response\.completed|message_stop|"finish_reason":"stop"|"status":"completed"|"stop_reason":"end_turn"/;
 
-/** @returns what the client can tell of a call: `answered`, `refused`, `left`, or the body of what is neither */
+/** @returns the outcome of a call for the client: `answered`, `refused`, `left`, or the body of any other answer */
 async function ask(gateway: V1Gateway, index: number, model: string, leaves: boolean): Promise<string> {
   const [path, bodyOf] = asked[index % asked.length] ?? asked[0];
   const leaving = new AbortController();
@@ -100,13 +100,13 @@ describe('200 concurrent calls', () => {
         ended += outcomes.filter((outcome) => outcome !== 'left').length;
         const counts = tally(outcomes);
         expect(Object.keys(counts).filter((outcome) => !['answered', 'refused', 'left'].includes(outcome))).toEqual([]);
-        // Whoever has another target is answered by it, unless the first one had begun.
+        // A call with another target is answered by it, unless the first one had begun.
         expect(counts.answered).toBeGreaterThan(50);
       }
       expect(gateway.gateway.log.some(({ breaker }) => breaker === 'open')).toBe(true);
       expect(unhandled).toEqual([]);
 
-      // Every call is recorded once (of those who left, some never arrived), and has given back all that it held.
+      // Every call is recorded once (some aborted ones never arrived), and has released everything.
       await gateway.records(ended);
       await expect.poll(() => gateway.provider.inFlight, { timeout: 3_000 }).toBe(0);
       const ids = [...gateway.callLog().matchAll(/"requestId":"([^"]+)"/g)].map(([, id]) => id);

@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => gateway[Symbol.asyncDispose]());
 beforeEach(() => gateway.provider.reset());
 
-/** Reads a stream as an application does; `undefined`: the client was told that it failed. */
+/** Reads a stream as an application does; `undefined`: the client saw a failure. */
 const readers = {
   '/chat/completions': async (model: string) => {
     const messages = [{ role: 'user' as const, content: words() }];
@@ -43,7 +43,7 @@ const readers = {
 type Path = keyof typeof readers;
 const paths = Object.keys(readers) as Path[];
 
-/** How many events a whole stream has; the last of them is the one that says so. */
+/** How many events a complete stream has; the last of them is the terminal event. */
 async function eventsOf(wire: TargetWire): Promise<number> {
   gateway.provider.reset();
   gateway.provider.respond(answer);

@@ -1,4 +1,4 @@
-/** What providers refuse with, how it is waited out, told on, and kept from a key or target that cannot help. */
+/** Refusals of providers: how long they are waited for, how they are reported, and which keys and targets they exclude. */
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ErrorAnswer } from '../../src/testing.ts';
 import {
@@ -33,7 +33,7 @@ const ask = (gateway: V1Gateway, model: string, more: object = {}) =>
 const calm = '  breaker: { min_requests: 100000 }\n';
 const inSeconds = (seconds: number) => new Date(Math.ceil(Date.now() / 1_000) * 1_000 + seconds * 1_000);
 
-/** A 429's own words for how long to wait, and what a client may be told, in seconds. */
+/** How a 429 says how long to wait, and the retry-after for the client, in seconds. */
 const limits: readonly (readonly [string, () => Omit<ErrorAnswer, 'status'>, number, number])[] = [
   ['seconds', () => ({ retryAfter: 7 }), 7, 7],
   ['an HTTP date', () => ({ retryAfter: inSeconds(30) }), 28, 31],

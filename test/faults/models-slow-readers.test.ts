@@ -64,7 +64,7 @@ const asked = {
 type Path = keyof typeof asked;
 const paths = Object.keys(asked) as Path[];
 
-/** Sends a request over a connection of its own that is not read until the test does. */
+/** Sends a request over a separate connection that is not read until the test does. */
 function send(gateway: V1Gateway, path: Path, model: string): Socket {
   const { hostname, port } = new URL(gateway.url);
   const socket = connect(Number(port), hostname);
@@ -137,7 +137,7 @@ describe('a client that does not read', () => {
       const before = process.memoryUsage().arrayBuffers;
       const socket = send(gateway, '/chat/completions', wire);
       const [request] = await gateway.provider.waitForRequests(1);
-      // It has stopped sending: nobody takes more.
+      // It has stopped sending: its reader is slow.
       let sent = 0;
       const isHeld = (): boolean => {
         const before = sent;

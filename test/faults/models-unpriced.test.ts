@@ -1,4 +1,4 @@
-/** A model without a price is never asked: what it would cost could not be booked, so it would void every budget. */
+/** A model without a price is never called: its cost could not be recorded. */
 import { describe, expect, it } from 'vitest';
 import { startV1Gateway, words } from '../integration/v1-gateway.ts';
 import { startAiGraph } from '../testkit/ai-graph.ts';
@@ -22,7 +22,7 @@ describe('a model without a price', () => {
       for (const stream of path === '/embeddings' ? [false] : [false, true]) {
         const response = await gateway.post(path, { ...body, ...(stream ? { stream } : {}) });
         expect(response.status).toBe(503);
-        // Nothing is won by asking again.
+        // A retry would not help.
         expect(response.headers.get('retry-after')).toBeNull();
         expect(response.headers.get('x-should-retry')).toBe('false');
         const sentence = 'No model with a known price can answer.';

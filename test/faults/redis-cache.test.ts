@@ -1,4 +1,4 @@
-/** hardening.md X10: whatever happens to Redis is a miss within 100 ms, and nothing but a miss. */
+/** Any failure of Redis is a miss within 100 ms, and nothing but a miss. */
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { Redis } from 'ioredis';

@@ -140,7 +140,7 @@ describeEachClient(() => {
         const answers = Array.from({ length: 100 }, () =>
           client.execute(query, contextOf({ signal: controller.signal })),
         );
-        // Every other round all requests have arrived; in between they are left in whatever state they are.
+        // In every other round all requests have arrived; in the others they are in any state.
         if (round % 2 === 0) await settles(() => -arrived, -100);
         closed = 0;
         arrived = 0;

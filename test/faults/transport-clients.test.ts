@@ -16,7 +16,7 @@ const crlf = '\r\n';
 
 interface Reply {
   readonly bytes: Buffer;
-  /** Whether HTTP says in one way only what it means. */
+  /** Whether HTTP defines exactly one meaning. */
   readonly isPlain: boolean;
   /** What becomes of the connection when the bytes have been written. */
   readonly ending: 'stay' | 'end' | 'reset';
@@ -150,7 +150,7 @@ describe('our client for subgraphs and undici’s', () => {
         seeds.map(async (seed) => {
           const turn = `turn ${seed}`;
           const { isPlain } = replyOf(seed, turn);
-          // Clients of their own: a connection that another reply has closed would be lost for this one.
+          // Separate clients: a connection that another reply has closed would fail this one.
           const lean = connect(url, { ...options, client: 'lean' });
           const undici = connect(url, { ...options, client: 'undici' });
           const [ours, theirs] = await Promise.all([ask(lean, { seed, turn }), ask(undici, { seed, turn })]);
@@ -161,7 +161,7 @@ describe('our client for subgraphs and undici’s', () => {
           if ('data' in ours && ours.data !== null) expect(ours.data, `seed ${seed}`).toMatchObject({ turn });
           const next = await ask(lean, { turn: `after ${seed}` });
           if ('data' in next) expect(next).toEqual({ data: { turn: `after ${seed}` } });
-          // A connection that the server lets go of just then is lost for a mutation, and told so.
+          // A connection that the server closes at that moment fails a mutation, and the failure is reported.
           else expect(next.code).toBe('SUBREQUEST_HTTP_ERROR');
           await Promise.all([lean.close(), undici.close()]);
         }),

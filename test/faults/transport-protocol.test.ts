@@ -20,7 +20,7 @@ const sized = (text: string | Buffer, status?: string, headers = ''): Buffer =>
   answer(`content-length: ${text.length}${headers}`, text, status);
 const zipped = (text: Buffer): Buffer => sized(text, undefined, '\r\ncontent-encoding: gzip');
 
-/** Answers the first request with these bytes and every other well, on whatever connection it comes. */
+/** Answers the first request with these bytes and all others correctly, on any connection. */
 function once(bytes: Buffer): Promise<string> {
   let requests = 0;
   return listenTcp((socket) => socket.on('data', () => void socket.write(requests++ === 0 ? bytes : sized(body))));
@@ -51,7 +51,7 @@ describeEachClient(() => {
     ] as const)('%s is coded, and the next request is answered', async (_name, bytes, code) => {
       const client = connect(await once(bytes), { retries: 0, timeoutMs: 300, maxResponseBytes: 1_000_000 });
       expect(await codeOf(client.execute(mutation, contextOf()))).toBe(code);
-      // Nothing of it is left on the connection for whoever asks next.
+      // Nothing of it remains on the connection for the next request.
       expect((await client.execute(mutation, contextOf())).data).toEqual({ a: 1 });
     });
 

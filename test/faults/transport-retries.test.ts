@@ -17,7 +17,7 @@ import {
 
 afterEach(closeSubgraphs);
 
-/** Counts whole requests on a bare socket, and does to the connection what `answer` says for the n-th. */
+/** Counts complete requests on a bare socket, and treats the connection of the n-th as `answer` defines. */
 async function rawSubgraph(answer: (socket: Socket, count: number) => void) {
   const seen = { count: 0 };
   const url = await listenTcp((socket) => {

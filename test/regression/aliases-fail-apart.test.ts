@@ -34,7 +34,7 @@ const ent = (): object => ({
 const hard = { __typename: 'Hard', id: '1', label: fails, good: 'good' };
 const values = { ent, ents: () => [ent(), ent()], strict: ent, node: () => hard, any: () => hard };
 
-/** What GraphQL says, without a gateway. */
+/** The result of GraphQL without a gateway. */
 async function expected(query: string) {
   const { data, errors = [] } = await graphql({ schema: buildSchema(types), source: query, rootValue: values });
   return {

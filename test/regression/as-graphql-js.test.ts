@@ -67,7 +67,7 @@ function outcomeOf(
   data: unknown,
   errors: readonly { readonly path?: readonly (string | number)[] | undefined }[] | undefined,
 ): Outcome {
-  // A request error has no data; how many there are of them is each one's own affair.
+  // A request error has no data; the number of errors may differ.
   const places = (errors ?? []).map(({ path = [] }) => path.join('.')).sort();
   return { data: data ?? null, places: data === undefined ? ['refused'] : places };
 }
@@ -193,7 +193,7 @@ describe('variables', () => {
   });
 });
 
-/** Types of a variable, and the argument each is given to. */
+/** Types of a variable, and its argument. */
 const places: Readonly<Record<string, string>> = {
   Int: 'i',
   'Int!': 'i',

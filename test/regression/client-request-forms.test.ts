@@ -165,7 +165,7 @@ describe.each(targets)('to %s', (model) => {
       expect(sent).not.toContain('web_search');
       expect(adapted).toContain('tools (web_search)');
       if (model === 'responses') {
-        // As Codex wrote it, but for what nobody runs here.
+        // As Codex wrote it, without fields that have no effect here.
         expect(sent).toContain('"type":"custom"');
         return;
       }

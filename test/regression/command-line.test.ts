@@ -1,4 +1,4 @@
-/** The command line tells how to go on, ends quietly where nobody reads, and is told apart from an older Node's errors. */
+/** The command line explains what to do, ends quietly without a reader, and reports an older Node. */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-/** What stops a subgraph from composing is told with what to paste, and with what was probably meant. */
+/** Composition problems come with a fix to paste, and with the name that was probably meant. */
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

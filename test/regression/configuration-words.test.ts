@@ -1,4 +1,4 @@
-/** What is wrong in supergraph.yaml is said in its own words, with what to write instead and what was probably meant. */
+/** Problems of supergraph.yaml are reported with its keys, the correct form, and the name that was probably meant. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** Defaults of custom scalars compose, are told by introspection as they are written, and leave asking as it was. */
+/** Defaults of custom scalars compose, are introspected as written, and do not change requests. */
 import { buildClientSchema, getIntrospectionQuery, type IntrospectionQuery, printSchema } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestGateway, type TestGateway } from '../testkit/test-gateway.ts';

@@ -1,4 +1,4 @@
-/** What endpoints write that is not quite the wire's, and means what it means: for every client, streamed and whole. */
+/** Deviations of endpoints from their wire are read by their meaning: for every client, streamed and whole. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Case, deviantProvider, hello, one, sse } from '../faults/deviant-provider.ts';
 import { startV1Gateway, type V1Gateway, words } from '../integration/v1-gateway.ts';

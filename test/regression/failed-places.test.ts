@@ -1,4 +1,4 @@
-/** What failed is told at each place a client sees it, with the subgraph that is to blame. */
+/** A failure is reported at each position where a client sees it, with its subgraph. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startTestGateway, type TestGateway } from '../testkit/test-gateway.ts';
 

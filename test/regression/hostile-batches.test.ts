@@ -34,7 +34,7 @@ const query = `{ products { name slogan a: line b: line(style: "wild") tags
 let random = new Random(0);
 const chance = (share: number): boolean => random.below(1_000) < share * 1_000;
 
-/** What an honest model answers about a name: every text in it holds the name. */
+/** A correct answer about a name: every text in it contains the name. */
 function honest(schema: Record<string, unknown> | undefined, name: string): unknown {
   if (schema === undefined || schema.const !== undefined) return schema?.const ?? `of ${name}`;
   if (Array.isArray(schema.anyOf)) {
@@ -109,7 +109,7 @@ function answer(request: ReceivedRequest): ScriptedReply {
   };
 }
 
-/** Fields of an entity that are null without an error, and texts below them that do not hold its name. */
+/** Fields of an entity that are null without an error, and texts below them without its name. */
 function wrongIn(fields: Record<string, unknown>, name: string, place: string, failed: readonly string[]): string[] {
   return Object.entries(fields).flatMap(([key, value]) => {
     const path = `${place}.${key}`;
@@ -143,7 +143,7 @@ describe('a model that is wrong at random', () => {
       random = new Random(seed ?? newSeed('hostile batches'));
       let whole = 0;
       for (let round = 0; round < rounds; round++) {
-        // Some entities are as they were: their answers are kept, and stand beside new ones.
+        // Some entities are unchanged: their cached answers are combined with new ones.
         for (const product of graph.products)
           if (chance(0.5)) product.name = `${product.id}-${round}-${random.below(1e6)}`;
         const leaving = new AbortController();

@@ -1,4 +1,4 @@
-/** Logs may be lost, serving and stopping may not: whatever stands at the other end of stdout. */
+/** Log lines may be lost; serving and stopping never depend on the reader of stdout. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, constants, openSync, readFileSync } from 'node:fs';
@@ -45,7 +45,7 @@ telemetry: { log_level: debug }\n`,
   child.stdout?.pause();
   const url = `http://127.0.0.1:${port}`;
   await vi.waitFor(async () => expect((await fetch(`${url}/health/ready`)).status).toBe(200), 15_000);
-  // A path of 7 KB each: their lines are more than a pipe holds.
+  // A path of 7 KB each: their lines exceed the buffer of a pipe.
   for (let count = 0; count < requests; count++) {
     const response = await fetch(`${url}/graphql/${'x'.repeat(7_000)}`);
     expect(response.status).toBe(404);
@@ -65,7 +65,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** A named pipe that somebody holds open and does not read. */
+/** A named pipe that is open and not read. */
 function unreadPipe(): number {
   const path = join(folder, `pipe-${cleanups.length}-${Date.now()}`);
   execFileSync('mkfifo', [path]);

@@ -1,4 +1,4 @@
-/** The log tells a request in one line: by field for programs, in words on a terminal. */
+/** The log has one line per request: fields for programs, text on a terminal. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';

@@ -29,7 +29,7 @@ const prompts = {
 
 interface Item {
   readonly id: string;
-  /** What the item's text says of its sender. */
+  /** The sender in the item's text. */
   readonly sender: string;
 }
 

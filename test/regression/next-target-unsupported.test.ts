@@ -1,4 +1,4 @@
-/** A target that says it does not take a field or a value of it lets the next one try, where the alias says so. */
+/** If a target rejects a field or its value, the next one is tried, if the alias allows it. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startV1Gateway, type V1Gateway, words } from '../integration/v1-gateway.ts';
 

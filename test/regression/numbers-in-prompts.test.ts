@@ -1,4 +1,4 @@
-/** What a prompt reads of entities and arguments holds the numbers that were sent, digit for digit. */
+/** Numbers of entities and arguments reach a prompt exactly, digit for digit. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AiGraph, aiLink, startAiGraph } from '../testkit/ai-graph.ts';
 

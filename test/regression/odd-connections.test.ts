@@ -1,4 +1,4 @@
-/** Clients that half-close, leave, do not read, or send what is not HTTP: each gets what is its, and nobody else suffers. */
+/** Clients that half-close, disconnect, do not read, or send invalid HTTP: each is handled, and others are not affected. */
 import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
@@ -47,7 +47,7 @@ async function exchange(text: string): Promise<string> {
   return readAll(socket);
 }
 
-/** A subgraph that answers when it is told to. */
+/** A subgraph that answers on demand. */
 function heldSubgraph() {
   const asked = Promise.withResolvers<void>();
   const left = Promise.withResolvers<void>();
@@ -67,7 +67,7 @@ describe('a client that half-closes its connection', () => {
   it.each(['1.1', '1.0'])('gets its answer (HTTP/%s)', async (version) => {
     const socket = await open();
     socket.end(post('connection: close\r\n').replace('HTTP/1.1', `HTTP/${version}`));
-    // On a busy machine the server asks whether the client is still there before it answers.
+    // On a busy machine the server checks whether the client is connected before it answers.
     expect(await readAll(socket)).toMatch(
       /^(?:HTTP\/1\.1 102 Processing\r\n\r\n)*HTTP\/1\.1 200 OK[\s\S]*{"data":{"products":\[{"name":"Kettle"}/,
     );
@@ -214,7 +214,7 @@ describe('a client that does not read', () => {
     return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, ended, exchanges, server };
   }
   const get = 'GET / HTTP/1.1\r\nhost: x\r\n\r\n';
-  /** More than the system's own buffers hold. */
+  /** More than the buffers of the system. */
   const large = Buffer.alloc(40_000_000, 'x');
 
   it('is cut after the write timeout, and the log distinguishes it from an answer', async () => {

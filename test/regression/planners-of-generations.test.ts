@@ -25,7 +25,7 @@ async function edit(change: (sdl: string) => string): Promise<string> {
   return (await gateway.gateway.reload()).kind;
 }
 
-/** A request that the stock subgraph holds open until `answer` is called. */
+/** A request that the stock subgraph delays until `answer` is called. */
 async function openRequest(query: string): Promise<{ answer(): void; readonly done: Promise<unknown> }> {
   const { stock } = gateway.subgraphs;
   if (stock === undefined) throw new Error('the shop has a stock subgraph');

@@ -1,4 +1,4 @@
-/** What a client marks to be kept (`cache_control`) is kept where the provider can, and paid as it was kept. */
+/** Cache marks of a client (`cache_control`) reach providers with such caches, and are priced accordingly. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startV1Gateway, type V1Gateway, words } from '../integration/v1-gateway.ts';
 

@@ -1,4 +1,4 @@
-/** `isthmus prompt test` asks a prompt as GraphQL does: for the type of the field that uses it. */
+/** `isthmus prompt test` requests the type of the field that uses the prompt, as GraphQL does. */
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** What providers really send on a socket: pings while a model thinks, encodings nobody asked for, ends without a word. */
+/** What providers really send: pings while a model thinks, unrequested encodings, ends without a terminal event. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { brotliCompressSync, createGzip, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';

@@ -1,4 +1,4 @@
-/** A Redis that is there and refuses everything is no cache that is ready: the log says so, and nothing is asked in vain. */
+/** A Redis that refuses every command is not a ready cache: it is logged, and requests do not wait for it. */
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { Redis } from 'ioredis';
@@ -19,7 +19,7 @@ function storeAt(url: string) {
   return { store, told };
 }
 
-/** Greets, and refuses whatever else it is asked; `commands` counts that. */
+/** Accepts the greeting, and refuses all other commands, counted by `commands`. */
 async function refusingServer() {
   const greetings: Readonly<Record<string, string>> = {
     hello: '%1\r\n$6\r\nserver\r\n$5\r\nredis\r\n',

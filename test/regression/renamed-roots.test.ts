@@ -1,4 +1,4 @@
-/** A subgraph may call its root types anything: it is asked by its own names, and clients see the graph's. */
+/** A subgraph may name its root types freely: it receives its own names, and clients see the graph's. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestGateway, type TestGateway } from '../testkit/test-gateway.ts';
 

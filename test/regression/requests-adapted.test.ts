@@ -1,4 +1,4 @@
-/** What a target has no place for: adapted, dropped or refused by its provider's policy, and told wherever it is changed. */
+/** Unsupported fields: adapted, dropped or refused by the provider's policy, and every change is reported. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startV1Gateway, type V1Gateway, words } from '../integration/v1-gateway.ts';
 

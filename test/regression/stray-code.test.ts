@@ -1,4 +1,4 @@
-/** What a subgraph's own code leaves running and lets fail is that field's null, and never ends the gateway. */
+/** Code of a subgraph that fails after its call makes the field null, and never ends the gateway. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { shop } from '../testkit/shop.ts';
 import { type SpawnedIsthmus, spawnIsthmus } from '../testkit/spawn-isthmus.ts';
 import { startSubgraph, type TestSubgraph } from '../testkit/subgraph-server.ts';
 
-/** Ways to fail where nobody looks, by the field that does it. */
+/** Ways to fail outside a call, by field. */
 const strays = {
   rejected: 'void Promise.reject(new Error("stray"));',
   later: 'void (async () => { await null; throw new Error("stray"); })();',

@@ -1,4 +1,4 @@
-/** A thread that cannot be started for a moment is started in the next; what asked for it is told, or waits. */
+/** A thread that cannot be started is started later; its callers fail or wait. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { countTokens } from '../../src/ai/tokens/count-tokens.ts';
 import { Deadline } from '../../src/lib/index.ts';

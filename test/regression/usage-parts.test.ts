@@ -1,4 +1,4 @@
-/** Counts that contradict each other: what is consistent of them is kept, and priced. */
+/** Inconsistent token counts: the consistent ones are used, and priced. */
 import { describe, expect, it } from 'vitest';
 import { readUsage } from '../../src/ai/wires/shared/read-usage.ts';
 

@@ -1,4 +1,4 @@
-/** What is asked of /v1 beside chats: legacy completions, moderations, prompts, models, big bodies, lasting failures. */
+/** /v1 besides chats: legacy completions, moderations, prompts, models, large bodies, lasting failures. */
 import Anthropic from '@anthropic-ai/sdk';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
