@@ -63,7 +63,7 @@ export function configurationLeaves(): readonly string[] {
   return [...leaves];
 }
 
-/** What each part of src/ is for, highest first; the import-order test holds the ranks. */
+/** The purpose of each part of src/, highest first; the import-order test checks the ranks. */
 const parts: Readonly<Record<string, string>> = {
   cli: 'the `isthmus` command',
   'testing.ts': 'what `isthmus/testing` exports',

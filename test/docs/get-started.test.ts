@@ -120,7 +120,7 @@ describe('the sample', () => {
   });
 
   describeInChromium('on the landing page', (browser) => {
-    // A browser, an editor of 6 MB and local models on two busy cores: given time.
+    // A browser, an editor of 6 MB and local models on two busy cores are slow.
     it('opens with the query in the first tab, and runs it', { timeout: 60_000 }, async () => {
       const context = await browser().newContext({ viewport: { width: 1280, height: 800 } });
       const { page, problems } = await openWatchedPage(context, sample.url);

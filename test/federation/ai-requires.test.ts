@@ -1,4 +1,4 @@
-/** What an AI field reads is what its @requires says, whatever a client aliases, selects or leaves out beside it. */
+/** An AI field reads what its @requires names, whatever a client aliases, selects or omits besides it. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type AiGraph, aiLink, echo, startAiGraph, userTextOf } from '../testkit/ai-graph.ts';
 

@@ -269,7 +269,7 @@ describe('values that their types do not allow', () => {
     expect(placesOf(errors)).toContainEqual(['SUBREQUEST_MALFORMED_RESPONSE', 'items.1.matrix.1']);
     expect(placesOf(errors)).toContainEqual(['SUBREQUEST_MALFORMED_RESPONSE', 'items.0.weight']);
     expect(placesOf(errors)).toContainEqual(['SUBREQUEST_MALFORMED_RESPONSE', 'items.0.size']);
-    // One for each field, whatever the number of items: `items.1.weight` is wrong as `items.0.weight` is.
+    // One per field, for any number of items: `items.1.weight` is invalid like `items.0.weight`.
     expect(errors).toHaveLength(3);
     expect(errors.map(({ extensions }) => extensions?.service)).toEqual(['catalog', 'catalog', 'catalog']);
   });

@@ -24,7 +24,7 @@ describe('operations over interface objects', () => {
     expect(await graph.run(graph.engine, query)).toEqual(await graph.monolith(query));
   });
 
-  // Apollo's planner, asked by type, makes a cycle of fetches and follows it until its memory is full.
+  // Apollo's planner, with fields by type, makes a cycle of fetches and follows it until its memory is full.
   it('select by type a field that requires a field of the interface, on an interface object', async () => {
     const query = '{ reviewed { ... on Film { score } } }';
     expect(await graph.run(graph.engine, query)).toEqual(await graph.monolith(query));

@@ -157,7 +157,7 @@ describe('a required field that requires another in turn, back in the same subgr
 });
 
 describe('an argument from a context that has to be fetched from the subgraph', () => {
-  // Only the monolith's sailors know their ship without being told.
+  // Only the monolith's sailors have their ship without an input.
   const sailor = (ship?: DataObject): DataObject => ({
     __typename: 'Sailor',
     id: 's1',
@@ -289,7 +289,7 @@ describe('fetches from one subgraph with the same inputs, one of which depends o
     data: () => ({ root: { last: car }, entities: [car, owner] }),
   });
 
-  // Merged without asking, they make Apollo's planner stop: "adding it as parent would create a cycle".
+  // Merged without a check, they make Apollo's planner stop: "adding it as parent would create a cycle".
   it('are not merged, and the operation is answered', async () => {
     await expectAgreement(graph, '{ last { owner { a: greeting b: greeting(hi: "b") c: greeting(hi: "c") } fine } }');
   });
@@ -324,7 +324,7 @@ describe('a field with a narrower type in one of the types', () => {
     data: () => ({ root: { place: city, liked: [city, park] }, entities: [city, park] }),
   });
 
-  // Apollo's planner drops a field for a type that none of the conditions below the field can hold for.
+  // Apollo's planner drops a field for a type that fits none of the conditions below the field.
   it.each([
     '{ liked { ... on Place { owner { ... on Firm { id } } near { ... on Park { id } } } } }',
     '{ liked { ... on Place { owner { ... on Firm { id } ... on Person { id } } } } }',

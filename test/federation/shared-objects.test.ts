@@ -17,7 +17,7 @@ const thing = (number: number): DataObject => ({
   owner: () => owner,
 });
 
-/** Three things of one owner, each of which leads to the next: the owner stands at many places, at some by two ways. */
+/** Three things of one owner, each of which leads to the next: the owner is at many positions, at some by two ways. */
 const graph = createTestGraph({
   name: 'shared objects',
   ids: [],

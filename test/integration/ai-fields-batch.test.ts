@@ -1,4 +1,4 @@
-/** Several items in one call: how many calls, what each item gets of the answer, and what it is told it cost. */
+/** Several items in one call: the number of calls, each item's part of the answer, and its share of the cost. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ReceivedRequest, ScriptedReply } from '../../src/testing.ts';
 import {
@@ -35,7 +35,7 @@ const idsIn = (request: ReceivedRequest): string[] =>
   [...userTextOf(request).matchAll(/^Item \d+ of \d+, id (\S+):$/gm)].map(([, id]) => id ?? '');
 
 type Item = { index: unknown; id: unknown; answer: unknown };
-/** Answers a batch with an item each, changed as a test says; a single call with `alone N`. */
+/** Answers a batch with one entry per item, changed by the test; a single call with `alone N`. */
 const answering =
   (change: (items: Item[]) => unknown) =>
   (request: ReceivedRequest): ScriptedReply =>

@@ -1,4 +1,4 @@
-/** `isthmus-explain: ai`: how each field's value came about, where it stands in the client's own answer. */
+/** `isthmus-explain: ai`: the origin of each field's value, by its path in the client's answer. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type AiGraph, aiLink, canary, echo, startAiGraph, userTextOf } from '../testkit/ai-graph.ts';
 

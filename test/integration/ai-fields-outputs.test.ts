@@ -1,4 +1,4 @@
-/** What may stand in an AI field: what a model or a subgraph's own code gives is held to the field's type, to the leaf. */
+/** Values of AI fields: results of a model or of a subgraph's code are validated against the field's type, to the leaf. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type AiGraph, aiLink, echo, schemaOf, startAiGraph } from '../testkit/ai-graph.ts';
 

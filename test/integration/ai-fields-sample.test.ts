@@ -98,7 +98,7 @@ it('answers together with everything else, reads three other subgraphs, and mask
         name: description reviews: priceCents advice { said: text wait } reviewSummary } }`,
     }),
   });
-  // biome-ignore lint/suspicious/noExplicitAny: a test reads what it has just asked for
+  // biome-ignore lint/suspicious/noExplicitAny: a test reads the fields that it selected
   const { data, errors, extensions } = (await response.json()) as any;
   expect(errors).toBeUndefined();
   expect(data.giftIdea).toBe('Socks.');

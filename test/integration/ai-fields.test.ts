@@ -1,4 +1,4 @@
-/** Many AI fields at once: what is asked, how often, how far at the same time, and who waits for whom. */
+/** Many AI fields at once: which calls are made, how often, and how concurrently. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ReceivedRequest } from '../../src/testing.ts';
 import { type AiGraph, echo, messagesOf, schemaOf, startAiGraph, userTextOf } from '../testkit/ai-graph.ts';
@@ -17,7 +17,7 @@ describe('a page of twenty products', () => {
   });
 
   it('generates each summary once, by its prompt, all concurrently', async () => {
-    // Nobody is answered before everyone has asked.
+    // No call is answered before all have arrived.
     const all = graph.provider.waitForRequests(20);
     graph.provider.respond((request) => all.then(() => ({ text: `About ${product(request)}` })));
     const { data, errors } = await graph.query('{ products { id summary } }');

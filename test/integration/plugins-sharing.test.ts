@@ -6,7 +6,7 @@ import { createPluginGateway } from './plugin-gateway.ts';
 const silent = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent };
 
 describe('identical operations', () => {
-  /** How often a subgraph is asked for two identical queries at once. */
+  /** How often a subgraph is called for two identical queries at once. */
   async function subgraphRequests(plugins: readonly Plugin[]): Promise<number> {
     let executed = 0;
     const both = Promise.withResolvers<void>();

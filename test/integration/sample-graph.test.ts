@@ -24,7 +24,7 @@ describe('the sample graph', () => {
     expect(files.length).toBeGreaterThan(4);
     for (const file of files) {
       const { errors = [], data } = await sample.query(await readFile(`subgraphs/operations/${file}`, 'utf8'));
-      // The one that needs a provider says so itself.
+      // The operation that needs a provider says so in its comment.
       const codes = new Set(errors.map(({ extensions }) => extensions?.code));
       expect({ file, codes: [...codes] }).toEqual({
         file,
@@ -36,7 +36,7 @@ describe('the sample graph', () => {
 
   it('is always answered alike: the local models are deterministic', async () => {
     const query = '{ products(first: 3) { reviewSummary reviews(first: 3) { sentiment topics } } }';
-    await using other = await startSample(); // with nothing kept from the first
+    await using other = await startSample(); // without data of the first
     expect(await sample.query(query)).toEqual(await other.query(query));
   });
 
@@ -50,7 +50,7 @@ describe('the sample graph', () => {
     expect(data.addReview.author.name).toEqual(expect.any(String));
   });
 
-  // design.md section 9: what a client aliases or asks beside it never reaches the fields that @requires reads.
+  // Aliases and other selections of a client never reach the fields that @requires reads.
   it.each([
     ['arguments', '{ product(id: "p1") { reviews(first: 2) { body } reviewSummary } }', 'reviewSummary'],
     [

@@ -156,7 +156,7 @@ describe('the client’s own patience', () => {
       .create({ model: 'anthropic', max_tokens: 9, messages: messages() })
       .catch((error: unknown) => error);
     expect(failed).toBeInstanceOf(Anthropic.APIError);
-    // A key of the operator’s that is refused is nothing that the client, or waiting, could mend.
+    // A rejected key of the operator cannot be fixed by the client or by waiting.
     expect((failed as InstanceType<typeof Anthropic.APIError>).status).toBe(status === 400 ? 400 : 424);
     expect(gateway.provider.requests).toHaveLength(1);
   });

@@ -1,4 +1,4 @@
-/** What users of other gateways complain about, where no other test of /v1 holds it (the rest stands beside its feature). */
+/** Common complaints of users of other gateways that no other test of /v1 covers. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startV1Gateway, type V1Gateway, words } from './v1-gateway.ts';
 

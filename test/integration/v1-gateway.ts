@@ -9,13 +9,13 @@ import { safetyLimit } from '../testkit/safety-limit.ts';
 import { startTestGateway, type TestGateway } from '../testkit/test-gateway.ts';
 
 export interface V1GatewayOptions {
-  /** More lines under `ai`, indented by two; it may say `providers` and `models` itself. */
+  /** More lines under `ai`, indented by two; may include `providers` and `models`. */
   readonly ai?: string | ((provider: ScriptedProvider) => string);
   /** More lines of supergraph.yaml. */
   readonly yaml?: string;
 }
 
-/** The four wires, each an alias of its own name, one key each, no retries and no breaker in the way. */
+/** The four wires, each an alias of that name, with one key, without retries and without an effective breaker. */
 export const wires = ['chat', 'responses', 'anthropic', 'gemini'] as const;
 export type TargetWire = (typeof wires)[number];
 

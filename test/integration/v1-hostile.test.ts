@@ -30,7 +30,7 @@ const routes = [
   '/prompts/summary',
 ];
 
-/** What is no request whatever the wire: the name, the bytes. */
+/** Invalid requests of any wire: the name, the bytes. */
 const malformed: readonly (readonly [string, BodyInit])[] = [
   ['nothing', ''],
   ['no JSON', '{"model":'],

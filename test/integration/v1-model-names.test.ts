@@ -1,4 +1,4 @@
-/** A client that names a model nobody knows reads which there are: those it could list, no more, and not for ever. */
+/** A client that names an unknown model reads which models exist: those it could list, up to a bound. */
 import { describe, expect, it } from 'vitest';
 import { startV1Gateway, type V1Gateway, words } from './v1-gateway.ts';
 

@@ -255,7 +255,7 @@ ${wires.map((wire) => `    ${wire}: { targets: [${wire}/m], retries: 0 }\n`).joi
 ${wires.map((wire) => `    ${wire}/m: { free: true }\n`).join('')}  guardrails: { pii: { mode: mask }, secrets: { mode: mask } }
 `,
     });
-    // It says again what it read, in pieces that cut its placeholders.
+    // It repeats its input, in pieces that split its placeholders.
     gateway.provider.respond((request) => {
       const said =
         JSON.stringify(request.body)
@@ -279,7 +279,7 @@ ${wires.map((wire) => `    ${wire}/m: { free: true }\n`).join('')}  guardrails: 
     }
     for (const { body } of gateway.provider.requests)
       expect(JSON.stringify(body)).not.toMatch(/ann\.example|0532|901820/);
-    // An early or broken end says nothing of it either.
+    // An early or broken end does not reveal it either.
     gateway.provider.respond({ error: { status: 400, message: `bad ${email}` } });
     await gateway.post('/chat/completions', routes['/chat/completions']('chat', text, false));
     await gateway.records(wires.length * paths.length * 2 + 1);

@@ -6,7 +6,7 @@ export interface ReadAnswer {
   readonly text: string;
   /** The name and the arguments of each tool call. */
   readonly calls: readonly (readonly [name: string, input: unknown])[];
-  /** Input with what was cached, and output; `undefined`: the client was told none. */
+  /** Input with the cached part, and output; `undefined`: the client received none. */
   readonly usage: readonly [input: number, output: number] | undefined;
   readonly finish: string | null | undefined;
 }

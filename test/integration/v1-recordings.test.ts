@@ -38,7 +38,7 @@ const played: readonly Played[] = !isThere
         .map((file) => ({ file: prefix + file, wire, stream: !file.endsWith('.json') })),
     );
 
-/** What each wire says in words of its own. */
+/** What differs between the wires. */
 const finishes: Readonly<Record<string, string>> = {
   stop: 'whole',
   completed: 'whole',

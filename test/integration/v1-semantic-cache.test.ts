@@ -29,7 +29,7 @@ let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'isthmus-prompts-'));
   await writeFile(join(folder, 'schema.graphql'), 'type Query { own: Int }');
-  // Two versions of the same words: only their names tell them apart.
+  // Two versions with the same text: only their names differ.
   await writeFile(join(folder, 'help@1.prompt'), prompt(''));
   await writeFile(join(folder, 'help@2.prompt'), prompt(''));
   const cache = 'cache: { exact: true, semantic: { embedding: near, threshold: 0.9 } }';
@@ -56,7 +56,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 let turn = 0;
-/** Every test has questions of its own. */
+/** Every test has separate questions. */
 let about = '';
 beforeEach(() => {
   about = `Question number ${turn++}.`;

@@ -13,11 +13,11 @@ export interface V1ServerOptions {
   readonly exposeReferences?: boolean;
   readonly callTimeoutMs?: number;
   readonly bodyBytes?: number;
-  /** Instead of the one that answers as the test says. */
+  /** Replaces the scripted model client. */
   readonly client?: ModelClient;
 }
 
-/** A real Isthmus HTTP server with /v1, before a model client that answers as the test says and notes its calls. */
+/** A real Isthmus HTTP server with /v1, with a scripted model client that records its calls. */
 export async function startV1Server(options: V1ServerOptions = {}) {
   const models = new TestModels();
   const lines: string[] = [];
@@ -83,7 +83,7 @@ export type V1Server = Awaited<ReturnType<typeof startV1Server>>;
 
 type Scripted = readonly ModelStreamPart[] | ((call: ModelCall) => AsyncIterable<ModelStreamPart>);
 
-/** One scripted answer for every call; notes what it was asked. */
+/** One scripted answer for every call; records the calls. */
 export class TestModels implements ModelClient {
   readonly calls: (ModelCall | EmbeddingCall)[] = [];
   answer: Completion | ((call: ModelCall) => Promise<Completion>) = completion({});

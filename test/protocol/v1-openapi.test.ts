@@ -19,7 +19,7 @@ const present = existsSync(path);
 
 type Json = { [key: string]: unknown };
 
-/** OpenAPI 3.0's `nullable`, and discriminators, as JSON schema 2020-12 says it. */
+/** OpenAPI 3.0's `nullable`, and discriminators, as JSON schema 2020-12. */
 function toJsonSchema(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(toJsonSchema);
   if (value === null || typeof value !== 'object') return value;

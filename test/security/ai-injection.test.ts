@@ -1,4 +1,4 @@
-/** Text that customers wrote is data: no encoding of it becomes an instruction, a role, media or template (L1, L2, L7). */
+/** Text of customers is data: no encoding of it becomes an instruction, a role, media or a template. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type AiGraph, canary, messagesOf, startAiGraph } from '../testkit/ai-graph.ts';
 

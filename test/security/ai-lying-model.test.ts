@@ -1,4 +1,4 @@
-/** A model that lies about types, sizes and forms: a code and a path for what is wrong, the rest kept, two calls at most (L3, X13). */
+/** A model with wrong types, sizes and forms: a code and a path for each invalid part, the rest is returned, two calls at most. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ScriptedReply } from '../../src/testing.ts';
 import { type AiGraph, messagesOf, startAiGraph } from '../testkit/ai-graph.ts';

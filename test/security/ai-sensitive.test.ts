@@ -1,4 +1,4 @@
-/** Personal data that an AI field reads never reaches a provider, in whatever input it stands. */
+/** Personal data that an AI field reads never reaches a provider, in any of its inputs. */
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { type AiGraph, echo, startAiGraph, userTextOf } from '../testkit/ai-graph.ts';
 

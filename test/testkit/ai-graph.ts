@@ -33,7 +33,7 @@ type Query { labels: [Product!]! }
 type Product @key(fields: "id") { id: ID!  label: String! }
 `;
 
-/** Fields that most tests ask for: a text, a list, an enum, an object, and one that reads personal data. */
+/** Fields that most tests select: a text, a list, an enum, an object, and one that reads personal data. */
 export const assistantSdl = `${aiLink}
 type Product @key(fields: "id") {
   id: ID!
@@ -113,7 +113,7 @@ export interface AiSubgraphFiles {
 export interface AiGraphOptions {
   /** @default `assistant` with {@link assistantSdl} and {@link assistantPrompts} */
   readonly subgraphs?: Readonly<Record<string, AiSubgraphFiles>>;
-  /** How many products the shop has, each with three reviews of its own. @default 3 */
+  /** How many products the shop has, each with three reviews. @default 3 */
   readonly products?: number;
   /** YAML of the target `test/m` beside its name, such as `limits: { concurrency: 2 }`. */
   readonly target?: string;
@@ -297,7 +297,7 @@ export function messagesOf(request: ReceivedRequest | undefined): readonly SentM
   }));
 }
 
-/** What stands in the messages of the users. */
+/** The texts of the user messages. */
 export function userTextOf(request: ReceivedRequest | undefined): string {
   return messagesOf(request)
     .filter(({ role }) => role === 'user')
@@ -305,12 +305,12 @@ export function userTextOf(request: ReceivedRequest | undefined): string {
     .join('\n');
 }
 
-/** The JSON schema the model is asked for; undefined: text. */
+/** The requested JSON schema; undefined: text. */
 export function schemaOf(request: ReceivedRequest | undefined): Record<string, unknown> | undefined {
   return (request?.body as ChatBody | undefined)?.response_format?.json_schema?.schema;
 }
 
-/** A model that answers each text with what it read, so that an answer names its question. */
+/** A model that answers each text with its input, so that an answer names its question. */
 export function echo(request: ReceivedRequest): ScriptedReply | undefined {
   return schemaOf(request) === undefined ? { text: `Said of: ${userTextOf(request)}` } : undefined;
 }

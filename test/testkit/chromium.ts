@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe } from 'vitest';
 
 const executablePath = '/usr/bin/chromium';
 
-/** Chromium that asks the network for nothing by itself. */
+/** Chromium without network requests of its own. */
 export function launchChromium(): Promise<Browser> {
   return chromium.launch({
     executablePath,
@@ -66,7 +66,7 @@ export async function openWatchedPage(
     if (response.status() >= 400) problems.push(`status ${response.status()}: ${response.url()}`);
   });
   page.on('requestfailed', (request) => {
-    // A page that is left breaks off what it was still reading.
+    // Leaving a page aborts its requests.
     const reason = request.failure()?.errorText;
     if (reason !== 'net::ERR_ABORTED') problems.push(`${reason}: ${request.url()}`);
   });

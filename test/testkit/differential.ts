@@ -8,7 +8,7 @@ import type { Answer, TestGraph } from './test-graph.ts';
 
 export interface DifferentialOptions {
   readonly graph: TestGraph;
-  /** How many operations, where OPERATIONS does not say. */
+  /** How many operations, unless OPERATIONS is set. */
   readonly operations: number;
   readonly shadowing?: boolean;
   readonly mutations?: number;
@@ -26,7 +26,7 @@ export interface Disagreement extends RandomOperation {
 export interface DifferentialReport {
   readonly compared: number;
   readonly discarded: number;
-  /** Operations whose answer had errors in the monolith too; their data is compared all the same. */
+  /** Operations whose answer had errors in the monolith too; their data is compared as well. */
   readonly withErrors: number;
   readonly disagreements: readonly Disagreement[];
 }

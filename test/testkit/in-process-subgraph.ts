@@ -30,7 +30,7 @@ export interface DataObject {
   [field: string]: unknown;
 }
 
-/** The data of one client request: made anew for each, because mutations change it. */
+/** The data of one client request: created for each, because mutations change it. */
 export interface TestData {
   /** The fields of Query and Mutation. */
   readonly root: DataObject;
@@ -52,9 +52,9 @@ export interface InProcessSubgraphOptions {
   /** Whether an object of a type is also of another one, by the supergraph. */
   readonly isOfType: (typeName: unknown, wider: string) => boolean;
   readonly random: () => Random;
-  /** Told of every request before it is answered. */
+  /** Called with every request before it is answered. */
   readonly onRequest: (subgraph: string, request: SubgraphRequest) => void;
-  /** Told of whatever a gateway must never send. */
+  /** Called with everything that a gateway must never send. */
   readonly onProblem: (problem: string) => void;
   readonly intercept: () => Intercept | undefined;
 }

@@ -29,7 +29,7 @@ export interface ReceivedRequest {
   };
 }
 
-/** A server whose every request is answered by `listener`; gives its URL. */
+/** A server whose requests are answered by `listener`. @returns its URL */
 export async function listen(listener: RequestListener): Promise<string> {
   const server = createServer(listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -40,7 +40,7 @@ export async function listen(listener: RequestListener): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`;
 }
 
-/** A GraphQL subgraph: bodies are read and parsed first; every request it got is kept. */
+/** A GraphQL subgraph: bodies are read and parsed first; every request is recorded. */
 export async function listenGraphQL(
   answer: (request: ReceivedRequest, response: ServerResponse, count: number) => void,
 ): Promise<{ readonly url: string; readonly received: ReceivedRequest[] }> {
@@ -77,7 +77,7 @@ export async function listenTcp(connected: (socket: Socket) => void): Promise<st
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`;
 }
 
-/** What {@link connect} sends with, where the test does not say. */
+/** The defaults of {@link connect}. */
 let chosenClient: 'lean' | 'undici' = 'lean';
 
 /** Runs the same tests over each of the clients that send requests. */

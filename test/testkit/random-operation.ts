@@ -287,7 +287,7 @@ class Writer {
     const nullable = isNonNullType(type) ? type.ofType : type;
     const required = isNonNullType(type) && !hasDefault;
     const roll = random.next();
-    // A variable with a default may stand where null may not, unless it is given as null.
+    // A variable with a default is allowed at a non-null position, unless its value is null.
     const fallback = roll < 0.4 ? ` = ${JSON.stringify(this.#json(nullable, 1)).replace(/"(\w+)":/g, '$1:')}` : '';
     const safe = isEnumType(getNamedType(type)) ? '' : fallback;
     const declared =

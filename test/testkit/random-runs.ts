@@ -10,7 +10,7 @@ export function randomRuns(count: number): number {
   return Math.round(count * factor);
 }
 
-/** @returns the seed of `SEED`, or a new one; prints it with what it is the seed of */
+/** @returns the seed of `SEED`, or a new one; prints it with its purpose */
 export function newSeed(name: string): number {
   const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
   console.info(`${name}: SEED=${seed}`);

@@ -1,4 +1,4 @@
-/** Small seeded random numbers (mulberry32): the same seed gives the same run on every machine. */
+/** Small seeded random numbers (mulberry32): the same seed makes the same run on every machine. */
 export class Random {
   #state: number;
 

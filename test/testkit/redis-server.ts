@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 export interface RedisServer {
   readonly url: string;
   readonly port: number;
-  /** Stops the process where it stands: it keeps its connections and answers nothing. */
+  /** Pauses the process: its connections stay open and it answers nothing. */
   pause(): void;
   resume(): void;
   /** Kills it, as a crash would. */
@@ -23,7 +23,7 @@ const installed = spawnSync('redis-server', ['--version']).status === 0;
 export const withoutRedis = !installed && process.env.CI === undefined;
 if (withoutRedis) console.warn('skipped: there is no redis-server on this machine (apt-get install redis-server)');
 
-/** @param port a port of its own; default: any free one */
+/** @param port default: any free one */
 export async function startRedisServer(port?: number, options: readonly string[] = []): Promise<RedisServer> {
   if (!installed) throw new Error('There is no redis-server on this machine: apt-get install redis-server');
   const chosen = port ?? (await freePort());

@@ -11,7 +11,7 @@ export interface SpawnedIsthmus {
   readonly ended: Promise<number | NodeJS.Signals | null>;
 }
 
-/** The `isthmus` command as a process of its own, as an operator runs it. */
+/** The `isthmus` command as a separate process, as an operator runs it. */
 export function spawnIsthmus(
   args: readonly string[],
   environment: NodeJS.ProcessEnv = {},

@@ -26,7 +26,7 @@ export interface TestGateway {
 
 export interface TestAnswer {
   readonly status: number;
-  // biome-ignore lint/suspicious/noExplicitAny: a test reads what it has just asked for
+  // biome-ignore lint/suspicious/noExplicitAny: a test reads the fields that it selected
   readonly data?: any;
   readonly errors?: readonly {
     readonly message: string;

@@ -44,7 +44,7 @@ export interface TestSchema {
   readonly data: () => TestData;
   /** Subgraphs whose requests are never merged. */
   readonly inProcess?: readonly string[];
-  /** Plans in a process of its own that is ended after this time: for schemas whose planning may not end. */
+  /** Plans in a separate process that is ended after this time: for schemas whose planning may not end. */
   readonly planWithinMs?: number;
   /** Values of its ids, for random arguments. */
   readonly ids: readonly string[];

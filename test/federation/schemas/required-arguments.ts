@@ -62,7 +62,7 @@ type Good @key(fields: "id") {
 }
 `;
 
-/** Asks the interface itself for a field with arguments. */
+/** Selects a field with arguments on the interface itself. */
 const seals = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key", "@external", "@requires", "@interfaceObject"])
 type Query { sealed: Piece }
 type Piece @interfaceObject @key(fields: "id") {
@@ -175,7 +175,7 @@ function data(): TestData {
   return { root, entities: pieces };
 }
 
-/** Without interface objects, where the planner has defects of its own. */
+/** Without interface objects, for which the planner has other defects. */
 export const requiredArguments: TestSchema = {
   name: 'required arguments',
   subgraphs: [

@@ -6,7 +6,7 @@ export interface RecordingProxy extends RunningService {
   readonly seen: string[];
 }
 
-/** Passes GET requests on to a service and keeps what was asked. */
+/** Passes GET requests on to a service and records them. */
 export async function startRecordingProxy(target: string): Promise<RecordingProxy> {
   const seen: string[] = [];
   const server = createServer(async (request, response) => {

@@ -22,7 +22,7 @@ interface OpenApi {
   readonly paths: Readonly<Record<string, { readonly get: Operation }>>;
 }
 
-/** Reads an OpenAPI file with every `$ref` replaced by what it names. */
+/** Reads an OpenAPI file with every `$ref` resolved. */
 function readOpenApi(text: string): OpenApi {
   const document: unknown = parse(text);
   const resolve = (node: unknown): unknown => {
@@ -37,7 +37,7 @@ function readOpenApi(text: string): OpenApi {
   return resolve(document) as OpenApi;
 }
 
-/** Holds an answer against the response the OpenAPI file describes for its status. */
+/** Checks an answer against the response that the OpenAPI file describes for its status. */
 async function expectDescribed(operation: Operation, answer: Response): Promise<unknown> {
   const described = operation.responses[String(answer.status)];
   expect(described, `status ${answer.status} is described`).toBeDefined();
