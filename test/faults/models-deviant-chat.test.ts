@@ -1,7 +1,7 @@
 /**
- * Endpoints that speak OpenAI's chat completions wire in their own way, behind a whole gateway and read by the vendors' own
- * clients: what they leave out, number otherwise or add is mended or passed over, whichever wire the client speaks; what
- * breaks off or is an error is an error. Each line of the tables is one way that was seen or can be.
+ * Endpoints with their own dialect of OpenAI’s chat completions wire, behind a whole gateway and read by the vendors’
+ * own clients: what they omit, number differently or add is normalised or skipped, for each wire of the client; a cut or
+ * an error is reported as an error. Each line of the tables is one deviation that was seen or is possible.
  */
 import { describe, expect, it } from 'vitest';
 import { type Case, called, deviantProvider, hello, type Json, one, sse, two } from './deviant-provider.ts';

@@ -1,7 +1,7 @@
 /**
- * The two clients that send requests to subgraphs, ours and undici's, before a server that writes whatever bytes it
- * likes, cut anywhere: where both take an answer it is the same, byte by byte; what only one takes is an answer that HTTP
- * leaves open, and ours is never the one that takes it; whatever came, the next request has its own answer.
+ * The two clients that send requests to subgraphs, the gateway’s and undici’s, with a server that writes any bytes,
+ * split anywhere: if both accept an answer, it is the same, byte by byte; what only one accepts is undefined in HTTP,
+ * and the gateway’s client is never the one that accepts it; in any case the next request has its own answer.
  */
 import type { Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';

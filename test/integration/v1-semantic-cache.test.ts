@@ -1,6 +1,6 @@
 /**
- * The semantic cache through a whole gateway: what means the same is answered once, and nothing else is, whatever the
- * vectors say. The embedding model of most tests is the worst one there is: to it, every two texts are the same.
+ * The semantic cache through a whole gateway: requests with the same meaning are answered once, and no others, whatever
+ * their vectors. The embedding model of most tests is the worst possible: it returns the same vector for all texts.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

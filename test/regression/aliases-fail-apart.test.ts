@@ -1,7 +1,7 @@
 /**
- * Two aliases of one field are two fields of the answer: what fails for one leaves the other as it is, and each says why
- * it is null. So it is in a subgraph over HTTP and in an AI subgraph, however deep the difference lies; aliases that
- * cannot harm each other still cost one.
+ * Two aliases of one field are two fields of the answer: a failure of one does not affect the other, and each has its
+ * own error. This holds in a subgraph over HTTP and in an AI subgraph, at any depth of the difference; aliases that
+ * cannot affect each other share one call.
  */
 import { buildSchema, graphql } from 'graphql';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';

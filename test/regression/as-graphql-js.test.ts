@@ -1,6 +1,6 @@
 /**
- * Variables and conditions mean what they mean to graphql-js: each operation is put to a gateway and to graphql-js over
- * the same schema, and both must give the same data and the same places of errors, or both refuse it.
+ * Variables and conditions have the meaning of graphql-js: each operation is run by a gateway and by graphql-js over the
+ * same schema, and both must return the same data and error paths, or both refuse it.
  */
 
 import { buildSubgraphSchema } from '@apollo/subgraph';

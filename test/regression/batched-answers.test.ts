@@ -1,6 +1,6 @@
 /**
- * Several items in one call: what a model mixes up never becomes another item's value. The answers it gives are right or
- * asked for again, whatever it does with numbers, ids and order.
+ * Several items in one call: a confusion of the model never becomes another item’s value. Its answers are correct or
+ * requested again, whatever it does with numbers, ids and order.
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ReceivedRequest, ScriptedReply } from '../../src/testing.ts';

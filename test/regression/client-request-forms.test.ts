@@ -1,6 +1,6 @@
 /**
- * The requests that clients really send, in the forms of their public sources, to every kind of target: none fails, what
- * is asked arrives, and what had no place is told.
+ * Real requests of clients, in the forms of their public sources, to every kind of target: none fails, the request
+ * arrives completely, and removed fields are reported.
  */
 import { createAnthropic } from '@ai-sdk/anthropic';
 import OpenAI from 'openai';

@@ -1,7 +1,7 @@
 /**
- * AI fields under a model that is wrong at random: in form, in identity, in types, at any depth, for some of many items, on
- * first calls and on repairs, with answers kept and others not, while clients leave. Whatever it does, no value is
- * another entity's, and a field that is null has an error that says where.
+ * AI fields with a model that is wrong at random: in form, in identity, in types, at any depth, for some of many items,
+ * on first calls and on repairs, with answers that are cached or not, while clients disconnect. No value is ever another
+ * entity’s, and a field that is null has an error with its path.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ReceivedRequest, ScriptedReply } from '../../src/testing.ts';

@@ -1,6 +1,6 @@
 /**
- * An injected order is found wherever it stands in a call and however it is cut up: in a tool's result, in a name, in
- * metadata, over the parts of a message or over several messages. What an operator writes as system is never scored.
+ * An injected instruction is found at any position of a call and however it is split: in a tool’s result, in a name, in
+ * metadata, across the parts of a message or across several messages. System messages of the operator are never scored.
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startV1Gateway, type V1Gateway } from '../integration/v1-gateway.ts';

@@ -1,7 +1,7 @@
 /**
- * What was masked in one item of a batch is put back in that item's answer alone: a model that mixes up its items gives
- * nobody another's address, neither at once nor from a cache. What was put back in an answer is masked again before the
- * answer goes to a provider once more.
+ * A masked value of one item of a batch is restored in that item’s answer only: a model that confuses its items never
+ * reveals the address of another, neither directly nor from a cache. A restored value is masked again before the answer
+ * is sent to a provider again.
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ReceivedRequest, ScriptedReply } from '../../src/testing.ts';

@@ -1,6 +1,6 @@
 /**
- * A supergraph stays loaded in the planner processes as long as any generation made of it is leased, whichever ends
- * first; and a gateway that cannot plan says that it is not ready.
+ * A supergraph stays loaded in the planner processes while any of its generations is leased, whichever ends first; and a
+ * gateway that cannot plan reports that it is not ready.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,6 +1,6 @@
 /**
- * Operations that can be fetched in more ways than can be compared are planned all the same, in a time in proportion to
- * their size, and answered rightly: with the best plan found, and with the first where the best takes too long.
+ * Operations that can be fetched in more ways than can be compared are planned in time proportional to their size, and
+ * answered correctly: with the best plan found, and with the first if the best takes too long.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApolloPlanner, type SupergraphPlanner } from '../../src/planning/apollo/apollo-planner.ts';

@@ -1,6 +1,6 @@
 /**
- * What a refused configuration names is watched all the same, so that files may be saved in any order; and a refused edit
- * that is undone is said to be.
+ * Files of a refused configuration are watched, so that files may be saved in any order; and a refused edit that is
+ * undone is reported.
  */
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,6 +1,6 @@
 /**
- * Guardrails cannot be gone round by where a text stands: in a form of message only one wire has, in a name, in a field
- * that is passed on as it is, in a further choice of an answer, in what stands beside its text.
+ * Guardrails cannot be bypassed by the position of a text: in a message form of one wire only, in a name, in a field
+ * that is passed on unchanged, in an additional choice of an answer, in fields besides its text.
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startV1Gateway, type V1Gateway, words } from '../integration/v1-gateway.ts';

@@ -1,7 +1,7 @@
 /**
- * A whole graph with AI fields on real sockets: a shop over HTTP, AI subgraphs of the test's own SDL and prompts, a
- * scripted provider that counts what it is asked, and a gateway. The shop's data is the test's to change. Long for the
- * graph that most tests share: its SDL and prompts stand here once.
+ * A whole graph with AI fields on real sockets: a shop over HTTP, AI subgraphs with SDL and prompts of the test, a
+ * scripted provider that counts its calls, and a gateway. A test may change the data of the shop. Long because it
+ * contains the graph that most tests share, with its SDL and prompts.
  */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

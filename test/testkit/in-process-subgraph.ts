@@ -1,9 +1,9 @@
 /**
- * A subgraph in this process that behaves as one across the network would: requests and responses go through JSON, each
- * query is validated against the subgraph's own schema, and answers come after a random few turns of the event loop.
+ * A subgraph in this process that behaves like one across the network: requests and responses pass through JSON, each
+ * query is validated against the subgraph’s schema, and answers take a random few turns of the event loop.
  *
- * It is strict where a real subgraph has no choice: an @external field is known only from a representation (or where
- * @provides says so), and a field with @requires can be resolved only for an entity that came with a representation.
+ * It is strict where a real subgraph has no choice: an @external field is available only from a representation (or
+ * through @provides), and a field with @requires can be resolved only for an entity with a representation.
  */
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import {

@@ -1,6 +1,6 @@
 /**
- * A real `redis-server` of its own for a test file, on a free loopback port, with nothing on disk. Where the binary is
- * missing, its tests are skipped and say so; on CI they fail.
+ * A real `redis-server` for one test file, on a free loopback port, without files. If the binary is missing, its tests
+ * are skipped with a notice; in CI they fail.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';

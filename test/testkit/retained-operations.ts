@@ -1,6 +1,6 @@
 /**
- * Runs many different operations as a gateway does, keeping what a gateway keeps, and tells what the heap has come to
- * hold beside what the caches say they hold. Run with `--expose-gc`: node test/testkit/retained-operations.ts SHAPE COUNT
+ * Runs many different operations with the caches of a gateway, and prints the growth of the heap beside the size that
+ * the caches report. Run with `--expose-gc`: node test/testkit/retained-operations.ts SHAPE COUNT
  */
 import { createHash } from 'node:crypto';
 import { getOperationAST, parse, validate } from 'graphql';

@@ -1,6 +1,6 @@
 /**
- * @context over value types and over a subgraph that has to be asked for it, progressive overrides by percentage, chained
- * @requires with arguments over three subgraphs, inaccessible elements, mutations that return entities.
+ * @context over value types and over a subgraph that has to be called for it, progressive overrides by percentage,
+ * chained @requires with arguments over three subgraphs, inaccessible elements, mutations that return entities.
  */
 import type { DataObject, TestData } from '../../testkit/in-process-subgraph.ts';
 import type { TestSchema } from '../../testkit/test-graph.ts';

@@ -1,6 +1,6 @@
 /**
- * Three subgraphs that nearly all have nearly everything: shareable fields, interfaces that have to be asked type by
- * type, and values without a key. Every field can be fetched in several ways, and ways multiply.
+ * Three subgraphs that nearly all have nearly everything: shareable fields, interfaces whose fields have to be selected
+ * by type, and values without a key. Every field can be fetched in several ways, and ways multiply.
  */
 import type { TestData } from '../../testkit/in-process-subgraph.ts';
 import type { TestSchema } from '../../testkit/test-graph.ts';

@@ -1,8 +1,8 @@
 import type { DataObject } from '../../testkit/in-process-subgraph.ts';
 
 /**
- * A field of an object: its value, or what it gives for `args`. In a subgraph a required field is the plain value its
- * representation brought; in the monolith it is asked for with the arguments that @requires names.
+ * A field of an object: its value, or its result for `args`. In a subgraph a required field is the plain value of the
+ * representation; in the monolith it is computed with the arguments that @requires names.
  */
 export function read(object: DataObject, field: string, args: object = {}): unknown {
   const value = object[field];

@@ -1,6 +1,6 @@
 /**
- * What every provider does, whatever its wire (`ModelProvider`): a whole answer and a stream say the same, a failure has
- * its kind, a call ends with its signal and its deadline, and nothing is rejected that nobody waits for.
+ * The contract of every provider, for any wire (`ModelProvider`): a whole answer and a stream are equal, a failure has
+ * its kind, a call ends with its signal and its deadline, and there is no unhandled rejection.
  */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import {
