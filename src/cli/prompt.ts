@@ -156,16 +156,16 @@ async function runAll(
 }
 
 async function runOne(
-  asked: Pick<PromptTestRun, 'prompt' | 'use' | 'test' | 'models'>,
+  testRun: Pick<PromptTestRun, 'prompt' | 'use' | 'test' | 'models'>,
   model: string | undefined,
   timeoutMs: number,
 ): Promise<Row['outcome']> {
   if (model === undefined) return { kind: 'skipped', why: 'it names no model; choose one with --model' };
-  if (!model.includes('/') && !asked.models.has(model)) {
+  if (!model.includes('/') && !testRun.models.has(model)) {
     return { kind: 'skipped', why: `"${model}" is not a configured model, or none of its providers has a key` };
   }
   const bounds = { signal: AbortSignal.timeout(timeoutMs + 1_000), deadline: Deadline.in(timeoutMs) };
-  return { kind: 'ran', result: await runPromptTest({ ...asked, model, ...bounds }) };
+  return { kind: 'ran', result: await runPromptTest({ ...testRun, model, ...bounds }) };
 }
 
 function print(rows: readonly Row[]): void {
@@ -206,14 +206,14 @@ function stateOf(outcome: Row['outcome']): 'passed' | 'failed' | 'skipped' {
 }
 
 function notesOf(outcome: Row['outcome']): string[] {
-  if (outcome.kind !== 'ran') return [shown(outcome.why)];
+  if (outcome.kind !== 'ran') return [truncated(outcome.why)];
   const { problems, answer } = outcome.result;
   if (problems.length === 0) return [];
-  const answered = answer === undefined ? [] : [`answered: ${shown(textOf(answer))}`];
-  return [...problems.map(shown), ...answered];
+  const answered = answer === undefined ? [] : [`answered: ${truncated(textOf(answer))}`];
+  return [...problems.map(truncated), ...answered];
 }
 
-function shown(text: string): string {
+function truncated(text: string): string {
   const line = printable(text);
   return line.length <= maxShownCharacters ? line : `${line.slice(0, maxShownCharacters)}…`;
 }

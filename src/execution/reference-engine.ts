@@ -127,7 +127,7 @@ async function fetchFrom(
     }
     return {
       ...response,
-      errors: response.errors.map((error) => shown(error.path, maskSubgraphError(errorPolicy, client, error))),
+      errors: response.errors.map((error) => clientError(error.path, maskSubgraphError(errorPolicy, client, error))),
     };
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
@@ -137,7 +137,7 @@ async function fetchFrom(
     );
     const { message, code } = error;
     const service = errorPolicy.serviceName ? { service: client.name } : {};
-    return { errors: [shown(undefined, { message, extensions: { code, ...service } })] };
+    return { errors: [clientError(undefined, { message, extensions: { code, ...service } })] };
   }
 }
 
@@ -153,7 +153,7 @@ function toResult({ data, errors, extensions }: ExecutionResult): ExecutionResul
 }
 
 /** The package adds to an error's extensions and may change its message; what is to be shown goes through it whole. */
-function shown(path: SubgraphError['path'], error: ShownError): SubgraphError {
+function clientError(path: SubgraphError['path'], error: ShownError): SubgraphError {
   return { message: error.message, ...(path === undefined ? {} : { path }), extensions: { shown: error } };
 }
 

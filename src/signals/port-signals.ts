@@ -45,7 +45,7 @@ export class SignalRelay implements Signals {
   connect(port: MessagePort): void {
     this.#ports.add(port);
     port.on('message', (signal: SignalMessage) => {
-      for (const other of this.#ports) if (other !== port) other.postMessage(signal);
+      for (const peer of this.#ports) if (peer !== port) peer.postMessage(signal);
       this.#subscriptions.deliver(signal);
     });
     port.on('close', () => this.#ports.delete(port));

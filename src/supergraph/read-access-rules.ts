@@ -34,11 +34,11 @@ export function readAccessRules(supergraph: DocumentNode): AccessRules {
   const rules = new Map<string, readonly AccessRule[]>();
   if (names.size === 0) return rules;
   const add = (coordinate: string, directives: readonly ConstDirectiveNode[] | undefined): void => {
-    const found = (directives ?? []).flatMap((directive) => {
+    const fieldRules = (directives ?? []).flatMap((directive) => {
       const name = names.get(directive.name.value);
       return name === undefined ? [] : [ruleOf(name, directive)];
     });
-    if (found.length > 0) rules.set(coordinate, found);
+    if (fieldRules.length > 0) rules.set(coordinate, fieldRules);
   };
   for (const definition of supergraph.definitions) {
     if (definition.kind === Kind.OBJECT_TYPE_DEFINITION) {

@@ -61,17 +61,17 @@ function toolOf({ wire }: Route, body: Body): Tool | undefined {
   switch (wire) {
     case 'openai-chat':
     case 'cohere-chat': {
-      const tools = list(body.tools).map((tool) => named(record(record(tool).function), 'parameters'));
+      const tools = list(body.tools).map((tool) => readTool(record(record(tool).function), 'parameters'));
       const choice = body.tool_choice;
       if (choice === 'required' || choice === 'REQUIRED') return tools[0];
       return withName(tools, record(record(choice).function).name);
     }
     case 'openai-responses': {
-      const tools = list(body.tools).map((tool) => named(record(tool), 'parameters'));
+      const tools = list(body.tools).map((tool) => readTool(record(tool), 'parameters'));
       return body.tool_choice === 'required' ? tools[0] : withName(tools, record(body.tool_choice).name);
     }
     case 'anthropic-messages': {
-      const tools = list(body.tools).map((tool) => named(record(tool), 'input_schema'));
+      const tools = list(body.tools).map((tool) => readTool(record(tool), 'input_schema'));
       const choice = record(body.tool_choice);
       return choice.type === 'any' ? tools[0] : withName(tools, choice.name);
     }
@@ -80,7 +80,7 @@ function toolOf({ wire }: Route, body: Body): Tool | undefined {
       if (config.mode !== 'ANY') return undefined;
       const declared = list(body.tools)
         .flatMap((tool) => list(record(tool).functionDeclarations))
-        .map((tool) => named(record(tool), 'parametersJsonSchema', 'parameters'));
+        .map((tool) => readTool(record(tool), 'parametersJsonSchema', 'parameters'));
       const [allowed] = list(config.allowedFunctionNames);
       return allowed === undefined ? declared[0] : withName(declared, allowed);
     }
@@ -98,7 +98,7 @@ function toolOf({ wire }: Route, body: Body): Tool | undefined {
   }
 }
 
-function named(tool: Body, ...parameterFields: readonly string[]): Tool {
+function readTool(tool: Body, ...parameterFields: readonly string[]): Tool {
   const field = parameterFields.find((name) => tool[name] !== undefined);
   return { name: String(tool.name), parameters: field === undefined ? undefined : tool[field] };
 }

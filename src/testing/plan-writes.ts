@@ -58,9 +58,9 @@ export function planWrites(rendered: Rendered, faults: Faults): WritePlan {
 }
 
 /** The faults that change the events and their framing. */
-function framesWith({ frames: given, isStream, errorFrames }: Rendered, faults: Faults): readonly Frame[] {
-  if (!isStream) return given;
-  let frames = [...given];
+function framesWith({ frames: original, isStream, errorFrames }: Rendered, faults: Faults): readonly Frame[] {
+  if (!isStream) return original;
+  let frames = [...original];
   const { endBefore, errorEvent, framing } = faults;
   if (endBefore !== undefined) {
     const at = frames.findIndex(({ kind }) => kind === 'terminal' || kind === endBefore);

@@ -15,7 +15,7 @@ export interface LineRing {
 /** What the reader falls behind by while its thread is busy; a power of two. */
 const defaultBytes = 4_194_304;
 
-const written = 0;
+const writePosition = 0;
 const read = 1;
 const lost = 2;
 /** 1 while the reader waits to be woken. */
@@ -38,7 +38,7 @@ export class LineWriter {
   write(line: string): void {
     const positions = this.#positions;
     const size = this.#bytes.length;
-    const position = Atomics.load(positions, written);
+    const position = Atomics.load(positions, writePosition);
     const room = size - ((position - Atomics.load(positions, read)) & wrap);
     // At most three bytes for each unit of a string: the exact length is only counted where it matters.
     const length = line.length * 3 <= room ? line.length : Buffer.byteLength(line);
@@ -47,7 +47,7 @@ export class LineWriter {
       return;
     }
     const bytes = this.#put(line, position & (size - 1));
-    Atomics.store(positions, written, (position + bytes) & wrap);
+    Atomics.store(positions, writePosition, (position + bytes) & wrap);
     if (Atomics.compareExchange(positions, idle, 1, 0) === 1) this.#onFirst();
   }
 
@@ -98,7 +98,7 @@ export class LineReader {
     const positions = this.#positions;
     const size = this.#bytes.length;
     const from = Atomics.load(positions, read);
-    const to = Atomics.load(positions, written);
+    const to = Atomics.load(positions, writePosition);
     if (from === to) return '';
     const start = from & (size - 1);
     const length = (to - from) & wrap;

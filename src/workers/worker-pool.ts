@@ -83,14 +83,14 @@ export class WorkerPool {
       else await this.#buildInAll(change);
     } catch (error) {
       this.#change = undefined;
-      for (const thread of change.staged) thread.tell({ kind: 'abandon' });
+      for (const thread of change.staged) thread.post({ kind: 'abandon' });
       throw error;
     }
     return () => {
       this.status.epoch = change.epoch;
       this.#current = change;
       this.#change = undefined;
-      for (const thread of this.#members) thread.tell({ kind: 'swap' });
+      for (const thread of this.#members) thread.post({ kind: 'swap' });
     };
   }
 

@@ -104,7 +104,7 @@ export class WorkerThread {
     await this.#worker.terminate();
   }
 
-  tell(message: Extract<ToWorker, { kind: 'swap' | 'abandon' }>): void {
+  post(message: Extract<ToWorker, { kind: 'swap' | 'abandon' }>): void {
     this.#worker.postMessage(message);
   }
 

@@ -51,9 +51,9 @@ export class AccessTable {
 
   /** The object types that a field of an interface or union type may return, where some of them have rules. */
   protectedMembers(type: GraphQLOutputType): readonly GraphQLObjectType[] {
-    const named = getNamedType(type);
-    if (!isAbstractType(named)) return [];
-    const members = this.schema.getPossibleTypes(named);
+    const namedType = getNamedType(type);
+    if (!isAbstractType(namedType)) return [];
+    const members = this.schema.getPossibleTypes(namedType);
     return members.some(({ name }) => this.#rules.has(name)) ? members : [];
   }
 

@@ -113,8 +113,8 @@ export class SharedCounters implements LocalCounters {
   }
 
   #findOrCreate(table: SlotTable, key: string, hash: number, holder: number): number {
-    const found = table.find(key, hash, holder);
-    if (found >= 0) return table.wordsOf(found);
+    const existing = table.find(key, hash, holder);
+    if (existing >= 0) return table.wordsOf(existing);
     const isIdle = table === this.#plain ? this.#isIdlePlain : this.#isIdleSliding;
     const slot = table.create(key, hash, holder, isIdle);
     if (slot < 0) throw new GatewayError('OVERLOADED', { detail: 'the counters in shared memory are full' });

@@ -71,8 +71,8 @@ export class VariableChecks {
     }
     if (declared === undefined) return false;
     for (const { name, hasDefault, accepts } of declared) {
-      const isGiven = Object.hasOwn(variables, name);
-      if (isGiven ? !accepts(variables[name]) : !hasDefault && !accepts(null)) return false;
+      const isProvided = Object.hasOwn(variables, name);
+      if (isProvided ? !accepts(variables[name]) : !hasDefault && !accepts(null)) return false;
     }
     return true;
   }

@@ -1,18 +1,18 @@
 /**
- * The models a caller can name: aliases, and references where they are exposed. One body for both vendors' clients:
- * OpenAI's reads `object`, `created` and `owned_by`, Anthropic's `type`, `display_name`, `created_at` and the page.
+ * The bodies of `GET /v1/models`. One form for both vendors' clients: OpenAI's reads `object`, `created` and `owned_by`,
+ * Anthropic's `type`, `display_name`, `created_at` and the page.
  */
-import type { DescribedModel, ModelClient } from '../../ai/models/index.ts';
+import { type DescribedModel, describeModel, type ModelClient, modelNames } from '../../ai/models/index.ts';
 import { GatewayError } from '../../errors/index.ts';
 
 /** Both wires require a date; aliases have none. */
 const created = 1_767_225_600;
 const createdAt = new Date(created * 1_000).toISOString();
 
-type WrittenModel = Readonly<Record<string, unknown>> & { readonly id: string };
+type ModelBody = Readonly<Record<string, unknown>> & { readonly id: string };
 
-/** The vendors' fields of a model, and ours: what the alias can do, and whether it can be reached. */
-function writeModel(id: string, listed: DescribedModel | undefined): WrittenModel {
+/** The vendors' fields of a model, and those of Isthmus: its capabilities, and whether it can be reached. */
+function writeModel(id: string, listed: DescribedModel | undefined): ModelBody {
   const { operations, capabilities, isReachable, states } = listed ?? {};
   const description = {
     ...(operations === undefined ? {} : { operations }),
@@ -37,17 +37,9 @@ function reasonsOf(states: DescribedModel['states']): readonly string[] {
   return states.length === 0 ? ['no_key'] : [...new Set(states.map(({ state }) => state))];
 }
 
-/** The values that `model` can have. */
-export function modelNames(models: ModelClient, exposeReferences: boolean): readonly string[] {
-  const listed = models.list();
-  const names = new Set(listed.map(({ alias }) => alias));
-  if (exposeReferences) for (const { targets } of listed) for (const target of targets) names.add(target);
-  return [...names];
-}
-
 export function listModels(models: ModelClient, exposeReferences: boolean): Readonly<Record<string, unknown>> {
   const described = models.describe?.() ?? [];
-  const data = modelNames(models, exposeReferences).map((name) => writeModel(name, describing(described, name)));
+  const data = modelNames(models, exposeReferences).map((name) => writeModel(name, describeModel(described, name)));
   return {
     object: 'list',
     data,
@@ -57,23 +49,13 @@ export function listModels(models: ModelClient, exposeReferences: boolean): Read
   };
 }
 
-export function findModel(models: ModelClient, exposeReferences: boolean, id: string): WrittenModel | undefined {
+export function findModel(models: ModelClient, exposeReferences: boolean, id: string): ModelBody | undefined {
   return modelNames(models, exposeReferences).includes(id)
-    ? writeModel(id, describing(models.describe?.() ?? [], id))
+    ? writeModel(id, describeModel(models.describe?.() ?? [], id))
     : undefined;
 }
 
-/** The description of an alias, or of a reference that is the only target of one. */
-function describing(listed: readonly DescribedModel[], name: string): DescribedModel | undefined {
-  const alias = listed.find(({ alias }) => alias === name);
-  if (alias !== undefined) return alias;
-  const holder = listed.find(({ states }) => states.some(({ reference }) => reference === name));
-  const state = holder?.states.find(({ reference }) => reference === name);
-  if (holder === undefined || state === undefined) return undefined;
-  return { alias: name, targets: [name], isReachable: state.state === 'ready', states: [state] };
-}
-
-/** How many names a message lists. */
+/** The bound of the names in an error message. */
 const maxNames = 20;
 
 /** The error names the models that `GET /v1/models` lists to the same client, up to `maxNames`. */

@@ -1,7 +1,7 @@
 /** What this gateway really serves under /v1, as OpenAPI 3.1: its aliases, its prompts with their input schemas. */
 import type { PublishedPrompt } from '../../ai/fields/index.ts';
+import { modelNames } from '../../ai/models/index.ts';
 import { nameOf } from './find-prompt.ts';
-import { modelNames } from './list-models.ts';
 import type { V1Generation } from './v1-generation.ts';
 
 type Part = Readonly<Record<string, unknown>>;

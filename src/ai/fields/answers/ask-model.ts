@@ -1,6 +1,6 @@
 /**
- * Asks a model for one field: renders the prompt, reads the answer into the field's type, and where it does not fit, asks
- * the model once to correct it. Parts that are still invalid become errors at their places; valid parts are returned.
+ * Resolves one field by a model call: renders the prompt, parses the answer by the field's type, and if it does not fit,
+ * requests one correction. Parts that are still invalid become errors at their paths; valid parts are returned.
  */
 import { GatewayError } from '../../../errors/index.ts';
 import { unreachable } from '../../../lib/index.ts';
@@ -71,7 +71,7 @@ export async function ask(
     return await models.complete({ ...bounds, alias, caller, prompt: prompt.name, stickyKey, requestId, request });
   } catch (error) {
     if (error instanceof GatewayError && leaksInstructions(request.messages, error.detail ?? '', '')) {
-      // A provider may quote what it refuses: prompts must not be logged.
+      // A provider may quote the request: prompts must not be logged.
       const detail = 'the provider’s own words are left out: they repeat the prompt’s instructions';
       throw new GatewayError(error.code, {
         detail,
@@ -83,14 +83,14 @@ export async function ask(
 }
 
 /**
- * A model that repeats its instructions is not asked to do it better. Its own words for refusing go nowhere, not even into
- * the log: they may quote what they refuse.
+ * An answer that leaks its instructions is not corrected. The text of a refusal is not even logged: it may quote the
+ * input.
  */
 function readAnswer({ output }: FieldQuestion, messages: readonly Message[], answer: Completion): OutputReading {
   refuseLeaks(output.form, messages, textOf(answer));
   const reading = output.read(answer);
   if (reading.kind !== 'refused' || answer.refusal === undefined) return reading;
-  return { kind: 'refused', detail: 'the model refused in words of its own' };
+  return { kind: 'refused', detail: 'the model refused with a text' };
 }
 
 /** @throws GatewayError `AI_OUTPUT_INVALID` where the answer repeats the prompt's instructions, however JSON escapes them */
@@ -125,7 +125,7 @@ function mayRepair(answer: Completion, { deadline }: CallBounds): boolean {
   return answer.finishReason !== 'length' && !deadline.passed;
 }
 
-/** @throws GatewayError where nothing of the answer can be given, and no place within it is to be named */
+/** @throws GatewayError if no part of the answer is usable, and the error has no place within it */
 export function toAnswer(reading: OutputReading, provenance: Provenance): FieldAnswer {
   switch (reading.kind) {
     case 'valid':

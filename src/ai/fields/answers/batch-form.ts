@@ -66,7 +66,7 @@ export function joinMessages(rendered: readonly (readonly Message[])[]): JoinedM
   };
 }
 
-/** Each item's part of the answer by its place; what does not fit one item alone counts for nothing. */
+/** Each item's part of the answer by its position; a part that does not fit is ignored. */
 export function splitByItem(text: string, ids: readonly string[]): ReadonlyMap<number, unknown> {
   return itemAnswers(answerJson(text), ids);
 }

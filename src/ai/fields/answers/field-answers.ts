@@ -47,7 +47,7 @@ export class FieldAnswers {
   readonly #inFlight = new SharedRuns<FieldAnswer>();
   readonly #ofRequests = new WeakMap<RequestContext, Map<string, Answer>>();
   readonly #closing = new AbortController();
-  /** Keys of answers whose renewal failed lately. */
+  /** Keys of answers whose renewal failed recently. */
   readonly #notRenewed = new LRUCache<string, true>({ max: 10_000, ttl: renewalPauseMs });
 
   constructor(options: FieldAnswersOptions) {
@@ -123,7 +123,7 @@ export class FieldAnswers {
     );
   }
 
-  /** @param remainingMs of the operation's deadline; a run that others share continues when this caller has to leave */
+  /** @param remainingMs of the operation's deadline; a run that others share continues if this caller has to leave */
   #fromFlightOrModel(question: FieldQuestion, signal: AbortSignal, remainingMs: number): Promise<FieldAnswer> {
     if (signal.aborted) return Promise.reject(signal.reason);
     const { deadlineMs } = this.#options.config;
@@ -180,7 +180,7 @@ export class FieldAnswers {
   }
 }
 
-/** Only the first who asks pays for an answer. */
+/** Only the first caller's request is charged. */
 function asShared(answer: FieldAnswer): FieldAnswer {
   const { provenance } = answer;
   if (provenance.cached === 'field' || provenance.cached === 'stale') return answer;

@@ -1,10 +1,10 @@
 /**
- * Asks a model for the fields of several entities in one call, where the prompt has `batch: { max: n }`: its instructions
- * are paid for once. The answer is split by the items' ids and read item by item. An item that is missing, doubtful or
- * does not fit its type is asked for alone; so are all items where no model can answer in this form.
+ * Resolves the fields of several entities in one model call, if the prompt has `batch: { max: n }`: its instructions are
+ * paid for once. The answer is split by the items' ids and parsed item by item. An item that is missing, ambiguous or
+ * does not fit its type is requested separately; so are all items if no model supports this form.
  *
- * One answer is written from all items' texts, so an item's text can influence its neighbours': batch only what comes
- * from one source.
+ * One answer is generated from all items' texts, so an item's text can influence the others: batch only data of one
+ * source.
  */
 import { GatewayError } from '../../../errors/index.ts';
 import { type CallBounds, type Completion, type Message, textOf, type Usage } from '../../model-call/index.ts';
@@ -19,7 +19,7 @@ interface Waiting {
   readonly settle: PromiseWithResolvers<FieldAnswer>;
 }
 
-/** An item to be asked for alone, and its share of the call that did not answer it. */
+/** An item to be requested separately, and its share of the call that did not answer it. */
 interface UnansweredItem {
   readonly item: Waiting;
   readonly spent: Provenance | undefined;
@@ -77,7 +77,7 @@ export class BatchedQuestions {
     }
   }
 
-  /** @returns the items that have to be asked for alone */
+  /** @returns the items that have to be requested separately */
   async #answerTogether(items: readonly Waiting[]): Promise<readonly UnansweredItem[]> {
     const everyone = joinBounds(items.map(({ bounds }) => bounds));
     let completion: Completion | undefined;
@@ -85,7 +85,7 @@ export class BatchedQuestions {
       const rendered = await Promise.all(
         items.map(async ({ question: { prompt, values } }) => await prompt.render(values)),
       );
-      // An item whose prompt is empty gets its error when it is asked for alone.
+      // An item whose prompt is empty gets its error when it is requested separately.
       if (rendered.some(({ length }) => length === 0)) return allOf(items);
       const joined = joinMessages(rendered);
       const [first] = items;
@@ -121,7 +121,7 @@ function allOf(items: readonly Waiting[], spentOn?: Completion): readonly Unansw
   }));
 }
 
-/** The cost of a shared call is reported even where it answered nothing: the fields' costs add up to what was spent. */
+/** The cost of a shared call is reported even if it answered nothing: the fields' costs add up to the total. */
 function withUsage(answer: FieldAnswer, spent: Provenance | undefined): FieldAnswer {
   if (spent === undefined) return answer;
   const { provenance } = answer;
@@ -181,7 +181,7 @@ function provenanceOf({ question }: Waiting, completion: Completion, count: numb
   };
 }
 
-/** Bounds that end when those of every item have ended: one client that leaves does not end another's answer. */
+/** Bounds that end when those of every item have ended: a client that disconnects does not end another's answer. */
 function joinBounds(all: readonly CallBounds[]): CallBounds & { end(): void } {
   const controller = new AbortController();
   let remaining = all.length;

@@ -17,10 +17,10 @@ export interface CachedAnswer {
 }
 
 export interface CacheOptions {
-  /** `undefined`: as long as the configuration says. */
+  /** `undefined`: the configured TTL. */
   readonly ttlSeconds: number | undefined;
   readonly tags: readonly string[];
-  /** Time since the question was made: an answer that was invalidated meanwhile is not cached. */
+  /** The time since the question was created: an answer that was invalidated since is not cached. */
   readonly readMsAgo: number;
 }
 

@@ -20,7 +20,7 @@ export interface FieldQuestion {
   readonly maxOutputTokens: number;
   /** `undefined`: as long as the configuration caches answers. */
   readonly cacheTtlSeconds: number | undefined;
-  /** Arguments for the field's own code, where it has any. */
+  /** Arguments for the field's custom code, if it has any. */
   readonly entity: Inputs;
   readonly args: Inputs;
   readonly caller: Caller;
@@ -29,14 +29,16 @@ export interface FieldQuestion {
 }
 
 export interface FieldAnswer {
-  /** As graphql-js completes it; a `GatewayError` stands where a nullable part of the answer was not valid. */
+  /**
+   * The completed value for graphql-js; a `GatewayError` is in place of a nullable part of the answer that was invalid.
+   */
   readonly value: unknown;
   /** Whether all of it was valid: only complete answers are cached. */
   readonly isComplete: boolean;
   readonly provenance: Provenance;
 }
 
-/** How a field's value was made, as `extensions.ai` reports it. */
+/** The provenance of a field's value, as `extensions.ai` reports it. */
 export interface Provenance {
   /** The reference of the model that answered. */
   readonly model: string;

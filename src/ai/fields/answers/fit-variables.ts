@@ -1,6 +1,6 @@
 /**
- * Fits exact numbers in variables to their types. A custom scalar takes a number with all its digits; GraphQL's own
- * scalars take a JavaScript number, or the text of the digits for an ID.
+ * Converts exact numbers in variables to their types. A custom scalar gets a number with all its digits; GraphQL's own
+ * scalars get a JavaScript number, or the text of the digits for an ID.
  */
 import {
   type DocumentNode,

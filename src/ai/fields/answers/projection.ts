@@ -1,15 +1,16 @@
 /**
- * What one field reads of an entity, and nothing else. A representation brings what all the fields of a request read
- * together: without this, what a client selects beside a field would reach its prompt and change what it is cached by.
+ * Projects an entity to the fields that one AI field requires. A representation has the union of the fields that all AI
+ * fields of a request require: without the projection, a client's selection of other fields would change a field's
+ * prompt and its cache key.
  */
 import { Kind, type SelectionSetNode } from 'graphql';
 import { canonicalJson, cloneJson, ExactNumber } from '../../../lib/index.ts';
 import type { Inputs } from './sensitive.ts';
 
 export interface Projection {
-  /** The entity with only what is read, as objects of its own. */
+  /** The projected entity, as a copy. */
   of(entity: Inputs): Inputs;
-  /** The same as canonical JSON, written without building it: it is what every cached answer is looked up by. */
+  /** The same as canonical JSON, written without building it: every cache lookup needs it. */
   textOf(entity: Inputs): string;
 }
 
@@ -22,7 +23,7 @@ interface Place {
 
 type Tree = Map<string, Tree | undefined>;
 
-/** @param selection what the field's `@requires` reads; nothing without it */
+/** @param selection the field's `@requires`; without it the projection is empty */
 export function compileProjection(selection: SelectionSetNode | undefined): Projection {
   const tree: Tree = new Map();
   if (selection !== undefined) collect(selection, tree);
@@ -30,7 +31,7 @@ export function compileProjection(selection: SelectionSetNode | undefined): Proj
   return { of: (entity) => pick(places, entity), textOf: (entity) => write(places, entity) };
 }
 
-/** Fragments count for every type: what an object does not have is not there anyway. */
+/** Fragments apply to every type: an object only has the fields of its own type. */
 function collect({ selections }: SelectionSetNode, into: Tree): void {
   for (const selection of selections) {
     if (selection.kind === Kind.FRAGMENT_SPREAD) continue; // a field set has none
@@ -75,7 +76,7 @@ function pickBelow(places: readonly Place[], value: unknown): unknown {
     : pick(places, value as Inputs);
 }
 
-/** A custom scalar may be an object: code that is handed it may write into its own, not into what others read. */
+/** A custom scalar may be an object: custom code gets a copy, which it may modify. */
 export function ownLeaf(value: unknown): unknown {
   return value !== null && typeof value === 'object' ? cloneJson(value) : value;
 }

@@ -1,6 +1,6 @@
 /**
  * Makes the question of one AI field for an entity: its inputs, masked; the prompt's version; the key it is cached by.
- * Everything that is the same for each entity is made once per field.
+ * Everything that is equal for all entities is computed once per field.
  */
 import { hash } from 'node:crypto';
 import { type GraphQLObjectType, type GraphQLSchema, isNonNullType } from 'graphql';
@@ -27,17 +27,19 @@ export interface QuestionWriterOptions {
   readonly code: SubgraphCode | undefined;
 }
 
-/** What a field reads of one entity; each part is made on first use, since a cached answer needs the key alone. */
+/**
+ * The inputs of a field from one entity; each part is computed on first use, since a cached answer only needs the key.
+ */
 export interface FieldInputs {
-  /** Its key fields and what `@requires` reads, personal data masked. */
+  /** Its key fields and the fields of `@requires`, personal data masked. */
   readonly entity: Inputs;
-  /** What `@requires` reads, masked. */
+  /** The fields of `@requires`, masked. */
   readonly masked: Inputs;
-  /** What makes the cache key: a hash of the fields that `@requires` reads, unmasked, and the last key made of it. */
+  /** The source of the cache key: a hash of the fields of `@requires`, unmasked, and the last key computed from it. */
   readonly keyed: KeyedInputs;
-  /** Masks the same personal data in arguments and what code supplies. */
+  /** Masks the same personal data in arguments and in the inputs from custom code. */
   readonly hide: ((values: Inputs) => Inputs) | undefined;
-  /** The entity's own identity; `undefined`: it has none. */
+  /** The entity's identity; `undefined`: it has none. */
   readonly identity: string | undefined;
 }
 
@@ -48,9 +50,9 @@ interface KeyedInputs {
 }
 
 export interface QuestionWriter {
-  /** @returns undefined where an input that may not be null is missing: it failed elsewhere, with an error of its own */
+  /** @returns undefined if a non-null input is missing: it failed elsewhere, with its own error */
   read(entity: Inputs): FieldInputs | undefined;
-  /** @param supplied further variables, from the field's own code */
+  /** @param supplied additional variables, from the field's custom code */
   write(
     inputs: FieldInputs,
     args: Inputs,
@@ -105,13 +107,14 @@ export function questionWriter(options: QuestionWriterOptions): QuestionWriter {
     },
     write(inputs, args, supplied, output, { principal, requestId }) {
       const argsText = canonicalJson(args);
-      // A field of Query has no identity but what it is asked.
+      // A field of Query is identified by its arguments only.
       const stickyKey = () => inputs.identity ?? `${coordinate} ${argsText}`;
       const prompt = single ?? choice.pick(stickyKey());
       const variant = variants.get(prompt);
       invariant(variant !== undefined, 'a picked version is one of the choice');
       const { alias, maxOutputTokens, keyHead } = variant;
-      // Private inputs are masked; their answers stay their reader's all the same, until access says who may share them.
+      // Private inputs are masked; their answers are not shared between callers either, unless access control permits
+      // it.
       const reader = mask === undefined ? principal.tenant : `${principal.tenant} ${principal.id}`;
       const request = `${output.hash}\n${reader}\n${argsText}\n${canonicalJson(supplied)}`;
       return {

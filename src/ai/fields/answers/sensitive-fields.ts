@@ -3,7 +3,7 @@ import { type DocumentNode, Kind, parse } from 'graphql';
 import { importedAiDirectives } from '../../../supergraph/index.ts';
 import type { SensitiveFields } from './sensitive.ts';
 
-/** Without its version: what `@sensitive` is imported from. */
+/** The URL of the `@sensitive` specification, without its version. */
 const aiSpecification = 'isthmus.dev/ai';
 
 /**
@@ -13,7 +13,7 @@ const aiSpecification = 'isthmus.dev/ai';
  */
 export async function sensitiveFieldsOf(subgraphs: readonly { readonly sdl: string }[]): Promise<SensitiveFields> {
   const fields = new Map<string, string>();
-  // Parsing a large subgraph takes its time: it is left out where nothing may be marked, and others run in between.
+  // Parsing a large subgraph takes time: it is skipped if nothing can be marked, and yields in between.
   if (!subgraphs.some(({ sdl }) => sdl.includes(aiSpecification))) return fields;
   const interfaces: Implementing[] = [];
   for (const { sdl } of subgraphs) {

@@ -21,7 +21,7 @@ export type Inputs = Readonly<Record<string, unknown>>;
 
 export interface Masked {
   readonly masked: Inputs;
-  /** Masks the same values in what stands beside the inputs, such as a client's arguments. */
+  /** Masks the same values outside the inputs, such as in a client's arguments. */
   hide(values: Inputs): Inputs;
 }
 
@@ -125,7 +125,7 @@ function apply(value: unknown, mask: Mask, name: (value: unknown, kind: string) 
   );
 }
 
-/** Everything at and below a sensitive field is masked; lists and objects keep their form. */
+/** Everything at and below a sensitive field is masked; lists and objects keep their structure. */
 function maskAll(value: unknown, kind: string, name: (value: unknown, kind: string) => string): unknown {
   if (value === null || value === undefined) return value;
   if (value instanceof ExactNumber) return name(value.text, kind);
@@ -135,17 +135,17 @@ function maskAll(value: unknown, kind: string, name: (value: unknown, kind: stri
   return name(value, kind);
 }
 
-/** Shorter values are too likely to be words of their own. */
+/** Shorter values are too likely to be ordinary words. */
 const shortestRepeat = 4;
 
 interface Repeats {
   readonly pattern: RegExp;
-  /** The placeholders by what they stand for, in small letters. */
+  /** The placeholders by their original in lower case. */
   readonly names: ReadonlyMap<string, string>;
   readonly placeholders: ReadonlySet<string>;
 }
 
-/** One pattern of all masked values, the longest first: a name that is part of an address does not take it apart. */
+/** One pattern of all masked values, the longest first: a name inside an address must not split it. */
 function repeatsOf(masked: ReadonlyMap<unknown, string>): Repeats | undefined {
   const names = new Map<string, string>();
   const patterns: string[] = [];
@@ -161,7 +161,7 @@ function repeatsOf(masked: ReadonlyMap<unknown, string>): Repeats | undefined {
   return { pattern: new RegExp(patterns.join('|'), 'giu'), names, placeholders: new Set(masked.values()) };
 }
 
-/** A masked value may stand in other inputs too, in any case of letters: a review signed with its author's address. */
+/** A masked value may occur in other inputs too, in any case of letters: a review signed with its author's address. */
 function withoutRepeats(value: unknown, repeats: Repeats): unknown {
   if (typeof value === 'string') {
     if (repeats.placeholders.has(value)) return value;

@@ -93,7 +93,7 @@ function findAssignments(text: string, report: (rule: string, start: number, end
     const isPassword = /^(?:pass|pwd|kennwort|wachtwoord|contrase|mot|senha)/i.test(match[0]);
     const beginning = /^[^\s"'`[\]<>,;]+/.exec(text.slice(start, start + judged))?.[0] ?? '';
     const statement = beginning.length < judged ? beginning.replace(/[.!?)}]{1,9}$/, '') : beginning;
-    if (!(isPassword ? isPasswordSaid(statement, link) : isRandom(/^[^=:]+/.exec(statement)?.[0] ?? ''))) continue;
+    if (!(isPassword ? isPasswordValue(statement, link) : isRandom(/^[^=:]+/.exec(statement)?.[0] ?? ''))) continue;
     let end = start + statement.length;
     if (beginning.length === judged) {
       value.lastIndex = start;
@@ -105,7 +105,7 @@ function findAssignments(text: string, report: (rule: string, start: number, end
 }
 
 /** Any value after `=`; after `:` and `is` only one that is not a plain word: `password: required` is not a secret. */
-function isPasswordSaid(statement: string, link: string): boolean {
+function isPasswordValue(statement: string, link: string): boolean {
   if (link.startsWith('=') || link === ':=') return statement.length >= 4;
   return link !== '' && statement.length >= 5 && /[^\p{L}.,'’-]/u.test(statement);
 }

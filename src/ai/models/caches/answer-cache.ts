@@ -1,10 +1,9 @@
 /**
- * Model answers by the exact request that was answered. The key is a hash of the whole canonical request and of all
- * that stands beside it (target, structured mode, tenant, scope), never of a list of fields that matter: a field nobody
- * thought of makes another key. An answer is found only under the model that really gave it, and only by the tenant it
- * was given to, unless the cache is declared shared.
+ * Caches model answers by their exact requests. The key is a hash of the whole canonical request and of its scope (target,
+ * structured mode, tenant, guardrails), never of a list of relevant fields, so that a new field changes the key. An answer
+ * is stored under the model that generated it, and for the tenant of the call, unless the cache is declared shared.
  *
- * Only whole answers are kept: see `isWhole`. A cache that fails is a miss.
+ * Only complete answers are cached: see `isWhole`. A failing cache is a miss.
  */
 import { type CacheEntry, type CacheStore, DecodedEntries } from '../../../cache/index.ts';
 import type { CallBounds, EmbeddingRequest, Embeddings, ModelAnswer, ModelRequest } from '../../model-call/index.ts';
@@ -23,13 +22,13 @@ import {
 export type { AnswerScope } from './answer-key.ts';
 
 export interface AnswerCacheOptions {
-  /** Not closed with the cache: others may keep theirs in it. */
+  /** Not closed with the cache: others may share it. */
   readonly store: CacheStore;
-  /** How long an answer is kept where the call does not say. @default as long as the store keeps anything */
+  /** The TTL of an answer if the call has none. @default the store's maximum */
   readonly ttlMs?: number;
 }
 
-/** `off`: the request has no key, so that nothing was looked up, shared or kept. */
+/** `off`: the request has no key, so it was neither looked up, shared nor cached. */
 export type Lookup = 'exact' | 'shared' | 'miss' | 'off';
 
 export interface Cached<Value> {
@@ -40,7 +39,7 @@ export interface Cached<Value> {
 export class AnswerCache {
   readonly #store: CacheStore;
   readonly #ttlMs: number | undefined;
-  /** The keys of requests that had an answer, should the same object be asked again. */
+  /** The keys of requests with a cached answer, for repeated calls with the same object. */
   readonly #keys = new WeakMap<ModelRequest, { readonly scope: AnswerScope; readonly key: string }>();
   readonly #embeddings = new SharedCalls<Cached<Embeddings>>();
   readonly #decoded = new DecodedEntries<ModelAnswer>();
@@ -50,23 +49,23 @@ export class AnswerCache {
     this.#ttlMs = options.ttlMs;
   }
 
-  /** @returns undefined for a request that is nested too deep to be read: nobody else asks it */
+  /** @returns undefined for a request that is nested too deep to be hashed: it is not cached */
   keyOf(request: ModelRequest, scope: AnswerScope): string | undefined {
     const cached = this.#keys.get(request);
     return cached !== undefined && decidesTheSame(cached.scope, scope) ? cached.key : answerKey('chat', request, scope);
   }
 
-  /** The request's answer has been found: its key need not be made again. */
+  /** Caches the key of a request whose answer was found. */
   remember(request: ModelRequest, scope: AnswerScope, key: string): void {
     this.#keys.set(request, { scope, key });
   }
 
-  /** What is under a key that `keyOf` gave: at once from a store in memory. */
+  /** Reads the answer of a key from `keyOf`: synchronously from a store in memory. */
   read(key: string): ModelAnswer | undefined | Promise<ModelAnswer | undefined> {
     return this.#find(key, (bytes) => this.#decode(key, bytes));
   }
 
-  /** Keeps an answer, where it may be kept. @param precomputedKey its key, where it has been made already */
+  /** Caches an answer if that is permitted. @param precomputedKey its key, if it is known */
   put(request: ModelRequest, scope: AnswerScope, answer: ModelAnswer, precomputedKey?: string): void {
     const key = precomputedKey ?? this.keyOf(request, scope);
     if (key === undefined || !isWhole(request, answer) || scope.admits?.(answer) === false) return;
@@ -95,7 +94,7 @@ export class AnswerCache {
       if (whole) this.#set(key, encodeEmbeddings(value), scope);
       return { value, cache: 'miss' };
     });
-    // Whoever joined a call that was made got another's answer; a hit is a hit for everyone.
+    // A caller that joined a call got its answer as `shared`; a cache hit is a hit for every caller.
     return isOwner || cached.cache === 'exact' ? cached : { value: cached.value, cache: 'shared' };
   }
 

@@ -1,9 +1,9 @@
 /**
- * The caches of model calls as the engine uses them: which key a call has, what is under it, where an answer is kept.
+ * The caches of model calls: the key of a call, the lookup of its answer, and where an answer is stored.
  *
- * An answer is looked for under the target that would be asked first, and kept under the one that gave it: after a
- * fallback the better model's place stays empty. The key is made of the request as it was asked, before masking, and of
- * the guardrails' configuration; what is kept is what a caller may read.
+ * An answer is looked up under the first candidate, and stored under the target that answered: after a fallback the entry
+ * of the preferred model remains empty. The key includes the request before masking and the guardrails' configuration;
+ * the stored answer has passed the guardrails.
  */
 
 import type {
@@ -22,9 +22,9 @@ import type { AnswerCache } from './answer-cache.ts';
 import type { AnswerScope } from './answer-key.ts';
 import { SharedCalls } from './shared-calls.ts';
 
-/** Where a call's answer is looked for; an alias with a semantic cache has an exact one too. */
+/** The keys of a call; an alias with a semantic cache has an exact one too. */
 export interface CallKeys {
-  /** Under the target that would be asked first. */
+  /** Under the first candidate. */
   readonly exact: string;
   readonly request: ModelRequest;
   readonly scope: AnswerScope;
@@ -37,10 +37,10 @@ export interface CachedAnswer {
   readonly model: string;
 }
 
-/** Answers to requests that mean the same. */
+/** The semantic cache: answers to requests with the same meaning. */
 export interface SimilarAnswers {
   read(keys: CallKeys, bounds: CallBounds): Promise<CachedAnswer | undefined>;
-  /** The answer itself is in the exact cache. @param scope of the target that gave it */
+  /** The answer itself is in the exact cache. @param scope the scope of the target that answered */
   put(keys: CallKeys, scope: AnswerScope): void;
 }
 
@@ -70,7 +70,7 @@ export class CallCaches {
     const { cache } = route.config;
     if (!cache.exact && cache.semantic === undefined) return undefined;
     const { request } = call;
-    // A stream of the provider's own events holds what no whole answer does.
+    // A stream of the provider's own events has parts that no complete answer has.
     if (streamed && request.wire !== undefined && request.wire.unmapped.length > 0) return undefined;
     const scope = this.#scopeOf(call, route, first);
     const exact = this.#answers.keyOf(request, scope);
@@ -98,7 +98,7 @@ export class CallCaches {
     if (keys.route.config.cache.semantic !== undefined) this.#similar?.put(keys, scope);
   }
 
-  /** Vectors of one model never stand for another's: what a fallback gave is not kept. */
+  /** Vectors of different models are not interchangeable: those of a fallback are not cached. */
   async embed(
     call: EmbeddingCall,
     route: Route,
@@ -135,7 +135,7 @@ export class CallCaches {
   }
 }
 
-/** Carries a fallback's vectors past a cache that would keep them under the wrong model. */
+/** Carries a fallback's vectors past the cache, which would store them under the wrong model. */
 class FallbackEmbeddings extends Error {
   readonly embeddings: EmbeddingCompletion;
 

@@ -5,7 +5,7 @@ import type { CallKeys, SimilarAnswers } from './call-caches.ts';
 import { SemanticCache, type SemanticScope } from './semantic-cache.ts';
 
 /**
- * A semantic cache for each alias that asks for one; `undefined`: none does.
+ * Creates the semantic caches of the aliases that configure one; `undefined`: none does.
  *
  * @param client embeds texts
  */

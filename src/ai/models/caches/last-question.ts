@@ -1,15 +1,15 @@
 import type { JsonObject, ModelRequest } from '../../model-call/index.ts';
 
-/** A request taken apart: the text its user wrote last, and everything else. */
+/** A request, split into its user's last text and everything else. */
 export interface LastQuestion {
   readonly text: string;
-  /** The request with nothing in the place of the text. */
+  /** The request without the text. */
   readonly remainder: unknown;
 }
 
 /**
- * @returns undefined where the last message is not one text by the user, or where the text's place in the client's own
- * wire cannot be found for certain: such requests are the same only when they are equal
+ * @returns undefined if the last message is not a single text by the user, or if the text cannot be located in the client's
+ * body: such requests only match exactly
  */
 export function lastQuestion(request: ModelRequest): LastQuestion | undefined {
   const last = request.messages.at(-1);
@@ -26,7 +26,7 @@ export function lastQuestion(request: ModelRequest): LastQuestion | undefined {
     : { text, remainder: { ...request, messages, wire: { ...request.wire, body } } };
 }
 
-/** The body of OpenAI's chat (`messages`) or responses (`input`) with the last message's text left out. */
+/** The body of OpenAI's chat (`messages`) or responses (`input`) without the last message's text. */
 function withoutText(body: JsonObject, text: string): unknown {
   const field = body.messages === undefined ? 'input' : 'messages';
   const turns = body[field];

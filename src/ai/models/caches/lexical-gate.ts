@@ -1,15 +1,15 @@
 /**
- * Which texts may share an answer: those with the same signature.
+ * The lexical signature of a text: only texts with equal signatures may share an answer.
  *
- * Vectors alone do not tell. With the embedding model that comes with Isthmus, “Should I take it before meals?” and
+ * Vectors alone are not sufficient. With the built-in embedding model, “Should I take it before meals?” and
  * “… after meals?” have a cosine of 0.989, “the dog chases the cat” and “the cat chases the dog” 0.988, a red sofa and a
- * blue one in a sentence of twenty words 0.963; no threshold keeps these apart and lets paraphrases through, and texts
- * can be made to have any vector. So everything that is not known to be mere wording must be equal, in its order:
- * numbers, names, identifiers, quotations, negations, opposites, and every word this file does not know. What is let go
- * of is a closed list: articles, politeness, lead-ins, the form a question has, some spellings and synonyms. A list that
- * lacks something costs a hit, never a false one.
+ * blue one in a sentence of twenty words 0.963; no threshold separates these and accepts paraphrases, and texts can be
+ * crafted to have any vector. So everything that may affect the meaning must be equal, in its order: numbers, names,
+ * identifiers, quotations, negations, opposites, and every unknown word. Only a closed list is ignored: articles,
+ * politeness, lead-ins, the form of a question, some spellings and synonyms. An incomplete list causes a miss, never a
+ * wrong hit.
  *
- * English wording only. In other languages texts share an answer when they have the same words.
+ * For English only. In other languages texts share an answer if they have the same words.
  */
 import { contractions, keepsArticle, phrases, synonyms } from './lexical-words.ts';
 
@@ -42,7 +42,7 @@ export function lexicalSignature(text: string): string {
   return [...tokens, ...quotations].join(' ');
 }
 
-/** Quoted text and code stand for themselves, to the letter. */
+/** Quoted text and code are compared exactly. */
 function takeQuotations(text: string): { readonly unquoted: string; readonly quotations: readonly string[] } {
   const quotations: string[] = [];
   const unquoted = text.replace(/"[^"]*"|“[^”]*”|«[^»]*»|„[^“”]*[“”]|`[^`]*`/gu, (quotation) => {
@@ -52,7 +52,7 @@ function takeQuotations(text: string): { readonly unquoted: string; readonly quo
   return { unquoted: unquoted, quotations: quotations };
 }
 
-/** @param first whether it begins a sentence, so that its capital letter says nothing */
+/** @param first whether it begins a sentence, so that its capital letter is not significant */
 function readWord(word: string, first: boolean): readonly string[] {
   const plain = word.replaceAll('’', "'");
   const match = /^([([{]*)(.*?)([)\]}]*)([.,;:!?…]*)$/u.exec(plain);
@@ -60,7 +60,7 @@ function readWord(word: string, first: boolean): readonly string[] {
   if (core === '') return [plain];
   const after = marksAfter(marks);
   const isWord = /^\p{L}[\p{L}\p{M}]*(?:['-][\p{L}\p{M}]+)*'?$/u.test(core);
-  // An identifier, a number, an address, a sum: everything of it matters, what surrounds it included.
+  // An identifier, a number, an address, a sum: compared exactly, with the surrounding characters.
   if (!isWord) return [plain.replace(/[.,;:!?…]+$/u, '') || plain, ...after];
   const upper = /\p{Lu}/u.test(core.slice(1)) && core.length > 1;
   const name = upper || (!first && /^\p{Lu}/u.test(core) && !/^I(?:'|$)/u.test(core));
@@ -70,7 +70,10 @@ function readWord(word: string, first: boolean): readonly string[] {
   return [...(expanded ?? [lower]), ...after];
 }
 
-/** The marks that can change what is meant; a final one is dropped later, where the question's form tells as much. */
+/**
+ * The punctuation that can change the meaning; at the end it is dropped later, if the form of the question is
+ * sufficient.
+ */
 function marksAfter(marks: string): readonly string[] {
   if (marks.includes('?')) return ['?'];
   if (/[.!…]/u.test(marks)) return ['.'];

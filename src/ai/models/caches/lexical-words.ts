@@ -1,9 +1,9 @@
 /**
- * The closed lists of the lexical gate: what of English is mere wording. An entry belongs here only if leaving it out or
- * replacing it can never change what is asked; when in doubt, it does not.
+ * The closed lists of the lexical gate: the parts of English that only affect wording. An entry belongs here only if
+ * removing or replacing it can never change the meaning; when in doubt, it does not.
  */
 
-/** What an article before it says something about: “few” are not “a few”. */
+/** Words whose meaning depends on an article before them: “few” is not “a few”. */
 export const keepsArticle: ReadonlySet<string> = new Set([
   'few',
   'little',
@@ -62,7 +62,7 @@ export const contractions: ReadonlyMap<string, readonly string[]> = new Map(
   contractionList.map(([short, long]) => [short, long.split(' ')]),
 );
 
-/** Not “tell me when” and “tell me if”: these may ask to be told later. */
+/** Not “tell me when” and “tell me if”: these may request a later notification. */
 const asking = '(?:tell me|let me know|explain(?: to me)?|describe(?: to me)?)';
 const wondering =
   '(?:i (?:would like|want|need|wish) to (?:know|find out)|do you know|i (?:am wondering|wonder|was wondering))';
@@ -94,7 +94,7 @@ export const phrases: readonly (readonly [RegExp, string])[] = [
   [/^ are we (?:allowed|able|permitted) to /, ' can we '],
   [/^ is it possible (?:for me )?to /, ' can i '],
   [new RegExp(`^ (${aux}) `), ' WHETHER $1 '],
-  // A verb of the list above may stand after the subject: “tell me whether I can return it”.
+  // A verb of the list above may follow the subject: “tell me whether I can return it”.
   [/^ WHETHER (i|we|you|it|they) (can|could|should|must|may|will|would) /, ' WHETHER $2 $1 '],
   [/^ (WHETHER|what|when|where|why|who|which|how (?:long|much|many|often|far|old)) (?:do|does) /, ' $1 '],
   [/^ (WHETHER|HOW|WHAT|how|when|where|why|who|which|what) (.*) [?.] $/, ' $1 $2 '],
@@ -107,7 +107,7 @@ export const phrases: readonly (readonly [RegExp, string])[] = [
   [/ as well as /g, ' and '],
 ];
 
-/** Other spellings, and words that are the same thing wherever they stand. */
+/** Alternative spellings, and words that are synonyms in every context. */
 export const synonyms: ReadonlyMap<string, string> = new Map([
   ['summarise', 'summarize'],
   ['organise', 'organize'],

@@ -1,14 +1,14 @@
 /**
- * Answers to the same question in other words. Off unless an alias asks for it.
+ * Caches answers for questions with the same meaning. Disabled unless an alias enables it.
  *
- * Two requests share an answer only if everything but the text the user wrote last is exactly equal (tenant, alias,
- * target, prompt and its version, schema, conversation, every parameter: the partition), if both texts have the same
- * lexical signature (`lexical-gate.ts`), and if their vectors' cosine reaches the threshold. The signature comes first:
- * it costs microseconds, and only where a text with the same one is known are both embedded. So a text that was made to
- * lie near another's vector finds nothing (cache poisoning), and most misses cost no embedding.
+ * Two requests share an answer only if everything except the user's last text is exactly equal (tenant, alias, target,
+ * prompt and its version, schema, conversation, every parameter: the partition), if both texts have the same lexical
+ * signature (`lexical-gate.ts`), and if their vectors' cosine reaches the threshold. The signature is compared first: it
+ * costs microseconds, and texts are only embedded if one with the same signature is indexed. So a text that was crafted
+ * to have a vector near another's does not match (cache poisoning), and most misses cost no embedding.
  *
- * The index is in this process's memory and bounded; answers stay in the `AnswerCache`, under the exact request that
- * was answered, with its time, its tags and its admission. Only answers in text are given, never tool calls.
+ * The index is in this process's memory and bounded; answers are in the `AnswerCache`, under the exact request that was
+ * answered, with its TTL and tags. Only text answers are returned, never tool calls.
  */
 import { stableHash } from '../../../lib/index.ts';
 import type { CallBounds, ModelAnswer, ModelRequest } from '../../model-call/index.ts';
@@ -36,7 +36,7 @@ export interface SemanticCacheOptions {
 }
 
 export interface SemanticScope extends AnswerScope {
-  /** The alias of `ai.models` that was asked. */
+  /** The requested alias of `ai.models`. */
   readonly alias: string;
   /** The prompt the call was rendered from, with its version. */
   readonly prompt?: string;
@@ -89,9 +89,9 @@ export class SemanticCache {
   }
 
   /**
-   * The answer to a question that means the same. To be asked after the exact cache has missed.
+   * Finds the answer to a question with the same meaning. To be called after a miss of the exact cache.
    *
-   * @returns undefined also where texts could not be embedded in time; rejects only with the signal's reason
+   * @returns undefined also if texts could not be embedded in time; rejects only with the signal's reason
    */
   async find(request: ModelRequest, scope: SemanticScope, bounds: CallBounds): Promise<SemanticHit | undefined> {
     const question = this.#read(request, scope);
@@ -111,7 +111,7 @@ export class SemanticCache {
     return undefined;
   }
 
-  /** Makes the question known, once its answer was given to the `AnswerCache`. */
+  /** Adds the question to the index, after its answer was added to the `AnswerCache`. */
   put(request: ModelRequest, scope: SemanticScope): void {
     const question = this.#read(request, scope);
     if (question === undefined) return;
@@ -136,8 +136,8 @@ export class SemanticCache {
     const signature = lexicalSignature(question.text);
     if (signature === '') return undefined;
     const { alias, prompt, target, structured, tenant, scope: further } = scope;
-    const beside = [alias, prompt ?? null, target, structured, tenant ?? null, further ?? ''];
-    return { text: question.text, signature, partition: stableHash([beside, question.remainder]), key };
+    const partitionScope = [alias, prompt ?? null, target, structured, tenant ?? null, further ?? ''];
+    return { text: question.text, signature, partition: stableHash([partitionScope, question.remainder]), key };
   }
 
   /** Those that are near enough, the nearest first. */

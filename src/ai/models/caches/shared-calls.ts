@@ -1,15 +1,15 @@
 /**
- * Equal calls in flight are made once (lib's `SharedRuns`), here with deadlines: whoever waits leaves at their own, and
- * hurts nobody else.
+ * Deduplicates equal calls in flight (lib's `SharedRuns`), with deadlines: each caller stops waiting at its own deadline,
+ * without an effect on the others.
  *
- * A call has its beginner's deadline, so that whoever is alone fails as early as if nothing were shared. Where it fails
- * because that has passed, those with time left begin one more among themselves.
+ * A call has the deadline of the caller that started it. If it fails because that has passed, the callers with time left
+ * share another call.
  */
 import { SharedRuns } from '../../../lib/index.ts';
 import type { CallBounds } from '../../model-call/index.ts';
 import { deadlinePassed } from '../../model-call/index.ts';
 
-/** A call failed, and its beginner's time was over. */
+/** A call failed after the deadline of the caller that started it. */
 class OwnerTimedOut extends Error {}
 
 export class SharedCalls<Value> {
@@ -21,9 +21,9 @@ export class SharedCalls<Value> {
   }
 
   /**
-   * @param work makes the call where none is under way for `key`; its signal aborts when everyone has left
-   * @returns the value, and whether it is this caller's work that made it
-   * @throws what the call failed with; the signal's reason; `timeout` when the caller's deadline passes
+   * @param work makes the call if none is in flight for `key`; its signal aborts when every caller has left
+   * @returns the value, and whether this caller's work computed it
+   * @throws the error of the call; the signal's reason; `timeout` when the caller's deadline passes
    */
   async run(
     key: string,

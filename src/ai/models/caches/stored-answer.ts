@@ -1,8 +1,8 @@
 /**
- * Which answers may be cached, and their bytes. Only what is whole and means something: never one that was cut,
+ * Which answers may be cached, and their encoding. Only complete and valid answers: never one that was truncated,
  * filtered, refused or empty, nor JSON that does not fit its schema, nor a tool's arguments that cannot be parsed.
  *
- * What is read back is outside data: bytes that are not exactly an answer that could have been stored are none.
+ * Stored bytes are untrusted: bytes that are not exactly an answer that could have been stored are a miss.
  */
 import type {
   EmbeddingRequest,
@@ -46,7 +46,7 @@ export function decodeAnswer(bytes: Buffer): ModelAnswer | undefined {
   return isObject(stored) && stored.v === 1 && isAnswer(stored.answer) ? stored.answer : undefined;
 }
 
-/** Four bytes, the length of what follows as JSON; that JSON; then the vectors' numbers as they are in memory. */
+/** Four bytes, the length of the JSON that follows; that JSON; then the vectors' numbers as they are in memory. */
 export function encodeEmbeddings({ vectors, usage, requestId }: Embeddings): Buffer {
   const head = Buffer.from(JSON.stringify({ v: 1, usage, requestId, lengths: vectors.map(({ length }) => length) }));
   const size = Buffer.alloc(4);
@@ -132,7 +132,7 @@ function isJson(text: string): boolean {
   return parse(text) !== undefined;
 }
 
-/** @returns undefined for what is no JSON, which no JSON text means */
+/** @returns undefined if the text is not JSON */
 function parse(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;

@@ -6,9 +6,10 @@
  * the provider reports it, it counts as a provider error.
  */
 import type { FallbackCause, ModelAlias } from '../../../config/index.ts';
-import { errorTable, GatewayError, type GatewayErrorDetails } from '../../../errors/index.ts';
+import { GatewayError, type GatewayErrorDetails } from '../../../errors/index.ts';
 import { unreachable } from '../../../lib/index.ts';
 import type { FailureKind } from '../../model-call/index.ts';
+import { unsupportedMessage } from '../unsupported-message.ts';
 
 export type NextStep =
   | { readonly kind: 'next_target' }
@@ -115,10 +116,4 @@ export function callError(alias: string, failures: readonly TargetFailure[], cau
 /** An error that persists until the operator fixes it, at the provider or in the configuration. */
 function permanentError(details: GatewayErrorDetails, message: string): GatewayError {
   return new GatewayError('AI_MODEL_UNAVAILABLE', { ...details, message, isPermanent: true });
-}
-
-/** The message of `AI_REQUEST_UNSUPPORTED`, with the name of the unsupported field or feature. */
-export function unsupportedMessage(feature: string | undefined): string {
-  const { client } = errorTable.AI_REQUEST_UNSUPPORTED;
-  return feature === undefined ? client : `${client.slice(0, -1)}: ${feature}.`;
 }

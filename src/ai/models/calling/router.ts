@@ -11,11 +11,12 @@ import { chooseTargets, type Route } from '../routing/choose-targets.ts';
 import type { Target } from '../targets/target.ts';
 import type { Ticket } from '../targets/target-limits.ts';
 import type { TargetPrices } from '../targets/target-prices.ts';
+import { unsupportedMessage } from '../unsupported-message.ts';
 import { Attempt } from './attempt.ts';
 import { backoffMs, pause } from './backoff.ts';
 import type { CallRun } from './call-run.ts';
 import { endFailed, timeoutError, unconfigured } from './end-failed.ts';
-import { callError, isTransient, stepAfter, unsupportedMessage } from './fallback.ts';
+import { callError, isTransient, stepAfter } from './fallback.ts';
 
 /** The log for the operator; a pino logger fits. */
 export interface ModelLog {

@@ -22,7 +22,7 @@ import {
 import type { AnswerPart, CallBounds, EmbeddingRequest, ModelAnswer, ModelRequest } from '../../model-call/index.ts';
 import { itemIdsOf, withoutForeignAnswers } from '../../model-call/index.ts';
 import { uncheckedFields } from '../../wires/shared/index.ts';
-import { unsupportedMessage } from '../calling/fallback.ts';
+import { unsupportedMessage } from '../unsupported-message.ts';
 import { type GuardedDeltas, guardDeltas } from './guard-deltas.ts';
 import { replaceTexts, textsOf } from './request-texts.ts';
 

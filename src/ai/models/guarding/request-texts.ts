@@ -12,7 +12,7 @@ import type {
 } from '../../model-call/index.ts';
 import { arrayOf, recordOf } from '../../model-call/index.ts';
 import { lostFields } from '../../wires/shared/index.ts';
-import { unsupportedMessage } from '../calling/fallback.ts';
+import { unsupportedMessage } from '../unsupported-message.ts';
 
 /**
  * Every text of a request that is sent to a provider, in order, with its role: messages, the names of files and of the

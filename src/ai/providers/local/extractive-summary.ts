@@ -63,8 +63,8 @@ export function contentStems(sentence: Sentence): ReadonlySet<string> {
 function inLanguage(sentences: readonly Sentence[], language: string | undefined): readonly Sentence[] {
   const main = languageOf(sentences.map(({ text }) => text).join(' '));
   for (const code of [language?.trim().toLowerCase().slice(0, 2), main]) {
-    const spoken = sentences.filter(({ text }) => (languageOf(text) ?? main) === code);
-    if (spoken.length >= 2) return spoken;
+    const matching = sentences.filter(({ text }) => (languageOf(text) ?? main) === code);
+    if (matching.length >= 2) return matching;
   }
   return sentences;
 }

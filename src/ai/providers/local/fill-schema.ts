@@ -1,7 +1,7 @@
 import type { JsonSchema } from '../../model-call/index.ts';
 import { bestSentence } from './best-sentence.ts';
 import { cut, extractiveSummary, type Written } from './extractive-summary.ts';
-import { asksForSentiment, labelsNamed, nearestLabel, sentimentLabel } from './nearest-label.ts';
+import { isSentimentQuestion, labelsNamed, nearestLabel, sentimentLabel } from './nearest-label.ts';
 import type { Sentence } from './read-text.ts';
 import type { RequestText } from './request-text.ts';
 import { opinionOf, sentimentOf } from './sentiment.ts';
@@ -124,7 +124,7 @@ async function fillEnum(values: readonly unknown[], place: Place): Promise<unkno
   }
   if (labels.length === 1) return labels[0];
   if (place.sentences.length === 0) throw new CannotDo(`${place.path}: there is no text to judge`);
-  if (asksForSentiment(labels)) {
+  if (isSentimentQuestion(labels)) {
     const label = sentimentLabel(labels, place.sentences);
     if (label === undefined) throw new CannotDo(`${place.path}: the text has no opinion, and no label says so`);
     return label;

@@ -148,7 +148,7 @@ export function createLocalProvider(options: LocalProviderOptions): ModelProvide
     if (model !== 'extractive')
       throw failure('not_found', `it has no model "${model}", only "extractive" and "use-lite"`);
     const request = fitted(original, bounds);
-    const unsupported = beyondExtractive(request);
+    const unsupported = unsupportedFeature(request);
     if (unsupported !== undefined) throw failure('unsupported', `extractive cannot do ${unsupported}`);
     const { wire: _, ...plain } = request;
     const result = await run({ kind: 'complete', request: plain }, bounds);
@@ -217,7 +217,7 @@ function fitted(request: ModelRequest, call: ProviderCall): ModelRequest {
   return withoutCacheMarks(withoutOptional(request, adaptation), adaptation);
 }
 
-function beyondExtractive(request: ModelRequest): string | undefined {
+function unsupportedFeature(request: ModelRequest): string | undefined {
   if (request.tools !== undefined && request.tools.length > 0 && request.toolChoice !== 'none') return 'tools';
   if (request.output.kind === 'json' && request.output.schema === undefined) return 'JSON without a schema';
   if (request.reasoning !== undefined && request.reasoning.effort !== 'none') return 'reasoning';

@@ -6,7 +6,7 @@ import { type Sentiment, sentimentOf } from './sentiment.ts';
 const sentiments: readonly Sentiment[] = ['positive', 'negative', 'neutral', 'mixed'];
 
 /** Whether all labels are sentiments, in any case of letters, and are distinct. */
-export function asksForSentiment(labels: readonly string[]): boolean {
+export function isSentimentQuestion(labels: readonly string[]): boolean {
   const lower = labels.map((label) => label.toLowerCase());
   return lower.includes('positive') && lower.includes('negative') && lower.every((label) => isSentiment(label));
 }

@@ -19,13 +19,13 @@ const negationReach = 3;
 
 const notOnly = /\b(?:not (?:only|just)|nicht nur|non seulement|pas seulement|no solo)\b/g;
 
-/** Sums up the clauses of a sentence. `language` is the text's, for sentences without a detected language. */
-export function opinionOf(sentence: string, language?: Language): Opinion {
-  const spoken = languageOf(sentence) ?? language ?? languageOfOpinion(sentence);
+/** Sums up the clauses of a sentence. `textLanguage` is used for sentences without a detected language. */
+export function opinionOf(sentence: string, textLanguage?: Language): Opinion {
+  const language = languageOf(sentence) ?? textLanguage ?? languageOfOpinion(sentence);
   let praise = 0;
   let criticism = 0;
   for (const clause of sentence.split(clauseEnd)) {
-    const score = clauseScore(clause, spoken);
+    const score = clauseScore(clause, language);
     if (score > 0) praise += score;
     else criticism -= score;
   }

@@ -45,11 +45,11 @@ export class MessagesStream implements StreamForm {
       return this.delta({ type: 'text_delta', index: Number.MAX_SAFE_INTEGER, text: part.text });
     }
     let text = '';
-    for (const ready of this.#order.take(part)) text += this.#tell(ready);
+    for (const ready of this.#order.take(part)) text += this.#write(ready);
     return text;
   }
 
-  #tell(part: BlockDelta): string {
+  #write(part: BlockDelta): string {
     switch (part.type) {
       case 'text_delta': {
         if (part.text === '') return '';
@@ -80,7 +80,7 @@ export class MessagesStream implements StreamForm {
   end(answer: Completion, note: string): string {
     let text = '';
     if (this.#places === 0) text += this.#whole(answer);
-    for (const ready of this.#order.end()) text += this.#tell(ready);
+    for (const ready of this.#order.end()) text += this.#write(ready);
     const refusal = this.#refused ? undefined : refusalText(answer);
     if (refusal !== undefined) text += this.delta({ type: 'refusal_delta', text: refusal });
     text += this.#begin() + this.#close();

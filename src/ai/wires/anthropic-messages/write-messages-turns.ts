@@ -126,10 +126,10 @@ function writeAssistant(
 ): JsonObject[] {
   const blocks: JsonObject[] = [];
   // The API refuses empty texts, and trailing white space in a text that the model continues.
-  const spoken = parts.filter((part) => part.type !== 'text' || part.text !== '');
-  for (const [index, part] of spoken.entries()) {
+  const content = parts.filter((part) => part.type !== 'text' || part.text !== '');
+  for (const [index, part] of content.entries()) {
     if (part.type === 'text') {
-      const text = isLast && index === spoken.length - 1 ? part.text.trim() : part.text;
+      const text = isLast && index === content.length - 1 ? part.text.trim() : part.text;
       blocks.push({ type: 'text', text, ...marked(part.cache) });
     } else if (part.type === 'reasoning') {
       const block = writeThinking(part);

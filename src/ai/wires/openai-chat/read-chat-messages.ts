@@ -28,13 +28,13 @@ import {
 
 /** Adds one message of the wire. */
 export function readChatMessage(
-  given: unknown,
+  value: unknown,
   at: string,
   messages: Message[],
   unmapped: string[],
   adapts: string[],
 ): void {
-  const message = asFields(given, at);
+  const message = asFields(value, at);
   switch (message.role) {
     case 'system':
     case 'developer':

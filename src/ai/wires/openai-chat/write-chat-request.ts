@@ -58,7 +58,7 @@ export function writeChatRequest(
   writeTools(body, request, tool, dialect);
   if (streams) {
     body.stream = true;
-    if (dialect.asksForStreamUsage) body.stream_options = { include_usage: true };
+    if (dialect.requestsStreamUsage) body.stream_options = { include_usage: true };
   }
   return { body, reading };
 }

@@ -23,7 +23,7 @@ export function passedRequest(
   model: string,
   streams: boolean,
   fitted: (body: JsonObject) => JsonObject = (body) => body,
-  { asksForStreamUsage }: Pick<ChatDialect, 'asksForStreamUsage'> = { asksForStreamUsage: true },
+  { requestsStreamUsage }: Pick<ChatDialect, 'requestsStreamUsage'> = { requestsStreamUsage: true },
 ): PassedRequest | undefined {
   if (request.wire === undefined) return undefined;
   if (request.wire.wire !== wire || request.wire.isForeign === true) {
@@ -36,7 +36,7 @@ export function passedRequest(
   if (!streams) return { body: { ...body, model, stream: false }, dropsUsage: false };
   if (wire === 'openai-responses') return { body: { ...body, model, stream: true }, dropsUsage: false };
   const dropsUsage = streamOptions.include_usage !== true;
-  if (!asksForStreamUsage) return { body: { ...body, model, stream: true }, dropsUsage };
+  if (!requestsStreamUsage) return { body: { ...body, model, stream: true }, dropsUsage };
   return {
     body: { ...body, model, stream: true, stream_options: { ...streamOptions, include_usage: true } },
     dropsUsage,

@@ -13,7 +13,7 @@ export interface ChatDialect {
   /** Which `extra_content` of a call is sent back: that of an endpoint of this wire, or Gemini's signatures too. */
   readonly extraContent: 'none' | 'given' | 'gemini';
   /** Whether usage in streams is requested; Mistral sends it without, and refuses unknown fields. */
-  readonly asksForStreamUsage: boolean;
+  readonly requestsStreamUsage: boolean;
   /** Whether reasoning is sent back with its tool calls: DeepSeek refuses the next request without it. */
   readonly requiresReasoning: boolean;
   /** Whether the endpoint is a known vendor's, which refuses unknown fields. */
@@ -32,7 +32,7 @@ const openAi: ChatDialect = {
   seed: 'seed',
   topK: false,
   requiredChoice: 'required',
-  asksForStreamUsage: true,
+  requestsStreamUsage: true,
   requiresReasoning: false,
   extraContent: 'none',
   isVendor: true,
@@ -53,7 +53,7 @@ const byDomain: readonly (readonly [domain: string, dialect: ChatDialect])[] = [
       ...vendors,
       seed: 'random_seed',
       requiredChoice: 'any',
-      asksForStreamUsage: false,
+      requestsStreamUsage: false,
       lacks: [...openAiAlone, 'user', 'stream_options'],
     },
   ],
