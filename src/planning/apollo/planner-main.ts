@@ -1,4 +1,5 @@
 /** A planner process: it loads supergraphs and plans one operation after another. */
+import { flushCompileCache } from 'node:module';
 import { messageOf } from '../../errors/index.ts';
 import { PlanningLimit } from '../plan/planning-limit.ts';
 import { UnsoundPlan } from '../plan/unsound-plan.ts';
@@ -45,6 +46,8 @@ process.on('message', (request: PlannerRequest) => {
   const reply = answer(request);
   if (reply !== undefined) process.send?.(reply);
 });
+// Node writes its compile cache, if there is one, when a process exits; planners are killed, so they write it earlier.
+process.once('message', () => setImmediate(flushCompileCache));
 // The gateway ends its planners; a planner that lost its gateway exits. Ctrl-C in a terminal is sent to both, and ignored here.
 process.on('disconnect', () => process.exit(0));
 process.on('SIGINT', () => {});
