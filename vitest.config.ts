@@ -1,4 +1,19 @@
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+
+/** Tests of the state of a process: its memory, sockets, timers, children, threads, and errors nobody handles. */
+const processTests = [
+  'test/faults/aborted-requests.test.ts',
+  'test/faults/models-concurrency.test.ts',
+  'test/faults/models-deviant-*.test.ts',
+  'test/faults/models-slow-readers.test.ts',
+  'test/faults/transport-bounds.test.ts',
+  'test/regression/planner-processes.test.ts',
+  'test/regression/planners-of-generations.test.ts',
+  'test/regression/retained-memory.test.ts',
+  'test/regression/stray-code.test.ts',
+  'test/regression/threads-that-cannot-start.test.ts',
+];
 
 export default defineConfig({
   resolve: {
@@ -10,11 +25,24 @@ export default defineConfig({
     hookTimeout: 60_000,
     pool: 'forks',
     execArgv: ['--expose-gc'], // leak tests measure what is left
-    env: { APOLLO_TELEMETRY_DISABLED: '1' },
+    env: {
+      APOLLO_TELEMETRY_DISABLED: '1',
+      // Composition workers, planner processes and spawned commands start with half the CPU.
+      NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules/.cache/isthmus-tests'),
+    },
     projects: [
-      // Unit tests share no state of a process: one process for many files saves a third of their CPU.
+      // One process runs many files: importing the gateway costs 1 s of CPU, once in a process instead of once in a file.
       { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts'], isolate: false } },
-      { extends: true, test: { name: 'whole', include: ['test/**/*.test.ts'], exclude: ['test/unit/**'] } },
+      {
+        extends: true,
+        test: {
+          name: 'whole',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/unit/**', ...processTests],
+          isolate: false,
+        },
+      },
+      { extends: true, test: { name: 'process', include: processTests } },
     ],
   },
 });
