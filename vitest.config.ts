@@ -21,9 +21,13 @@ export default defineConfig({
     alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }],
   },
   test: {
-    testTimeout: 20_000,
-    hookTimeout: 60_000,
+    // These only tell a hang from an end: a machine that is many times busier still meets them.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    expect: { poll: { interval: 20, timeout: 30_000 } },
     pool: 'forks',
+    // Vitest leaves one core free by default: on two cores it would run one file at a time.
+    maxWorkers: '100%',
     execArgv: ['--expose-gc'], // leak tests measure what is left
     env: {
       APOLLO_TELEMETRY_DISABLED: '1',

@@ -33,8 +33,8 @@ export interface Cut {
 const unread: Cut = { code: 'RESPONSE_TIMEOUT', key: 'server.write_timeout' };
 const drained: Cut = { code: 'OVERLOADED', key: 'server.drain_timeout' };
 
-/** How often answers are looked at that somebody should be reading. */
-const sweepMs = 1_000;
+/** The longest interval between two sweeps over the answers that a client should be reading. */
+const maxSweepMs = 1_000;
 /**
  * A client that closed its connection looks like one that only has nothing more to send, until it is written to: an
  * informational answer, twice, because what comes back for the first shows at the second.
@@ -64,7 +64,7 @@ export class Exchanges {
       socket.once('end', () => this.#hasSentAll(socket));
     });
     server.once('listening', () => {
-      const sweep = setInterval(() => this.#timeReaders(), sweepMs);
+      const sweep = setInterval(() => this.#timeReaders(), Math.min(maxSweepMs, writeTimeoutMs));
       sweep.unref();
       server.once('close', () => clearInterval(sweep));
     });

@@ -1,5 +1,5 @@
 import { request as httpRequest } from 'node:http';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { shop } from '../testkit/shop.ts';
 import { startTestGateway, type TestGateway } from '../testkit/test-gateway.ts';
 
@@ -48,7 +48,7 @@ describe('clients that leave', () => {
     }
     products.intercept = undefined;
 
-    await vi.waitFor(() => expect(handles()).toBeLessThan(before.handles + 60), 10_000);
+    await expect.poll(() => handles()).toBeLessThan(before.handles + 60);
     expect(heapAfterGc() - before.heap).toBeLessThan(10_000_000);
     // Nothing retains the generation: a swap closes it, which waits for the last lease.
     expect((await gateway.query('{ products { name stock } }')).data.products).toHaveLength(3);

@@ -108,11 +108,11 @@ describe('200 concurrent calls', () => {
 
       // Every call is recorded once (some aborted ones never arrived), and has released everything.
       await gateway.records(ended);
-      await expect.poll(() => gateway.provider.inFlight, { timeout: 3_000 }).toBe(0);
+      await expect.poll(() => gateway.provider.inFlight).toBe(0);
       const ids = [...gateway.callLog().matchAll(/"requestId":"([^"]+)"/g)].map(([, id]) => id);
       expect(new Set(ids).size).toBe(ids.length);
       gateway.provider.reset();
-      await expect.poll(() => ask(gateway, 0, 'one', false), { timeout: 3_000 }).toBe('answered');
+      await expect.poll(() => ask(gateway, 0, 'one', false)).toBe('answered');
       const calm = await Promise.all(Array.from({ length: 100 }, (_, index) => ask(gateway, index, 'both', false)));
       expect(tally(calm)).toEqual({ answered: 100 });
     } finally {
@@ -141,7 +141,7 @@ describe('200 concurrent calls', () => {
     );
     expect(outcomes).toHaveLength(200);
     // Each call would have left a timer of a minute.
-    await expect.poll(timers, { timeout: 5_000 }).toBeLessThan(before + 30);
-    await expect.poll(() => gateway.provider.inFlight, { timeout: 3_000 }).toBe(0);
+    await expect.poll(timers).toBeLessThan(before + 30);
+    await expect.poll(() => gateway.provider.inFlight).toBe(0);
   }, 30_000);
 });

@@ -137,7 +137,7 @@ it('a stream that falls silent ends with an error once it has been silent for lo
     expect(body).not.toMatch(terminal);
     expect(body).toContain('"error":{');
   }
-  await expect.poll(() => silent.provider.inFlight, { timeout: 10_000 }).toBe(0);
+  await expect.poll(() => silent.provider.inFlight).toBe(0);
 });
 
 describe('two targets, the first of which is cut', () => {

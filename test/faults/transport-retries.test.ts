@@ -141,8 +141,11 @@ describeEachClient(() => {
       const { url, received } = await busySubgraph(503, '1');
       const controller = new AbortController();
       const answer = connect(url, { timeoutMs: 5_000 }).execute(query, contextOf({ signal: controller.signal }));
+      const left = expect(answer).rejects.toThrow('the client left');
+      await expect.poll(() => received).toHaveLength(1);
+      // The refusal has arrived by then, and the pause of a second has not ended.
       setTimeout(() => controller.abort(new Error('the client left')), 40);
-      await expect(answer).rejects.toThrow('the client left');
+      await left;
       expect(received).toHaveLength(1);
     });
   });

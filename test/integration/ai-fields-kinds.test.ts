@@ -137,7 +137,7 @@ describe('a subgraph’s own code', () => {
   let graph: AiGraph;
   beforeAll(async () => {
     const subgraphs = { assistant: { sdl, prompts, code: code('value.toUpperCase()') } };
-    graph = await startAiGraph({ products: 2, subgraphs, fields: '{ deadline: 400ms }' });
+    graph = await startAiGraph({ products: 2, subgraphs, fields: '{ deadline: 1500ms }' });
     graph.provider.respond(echo);
   });
   afterAll(() => graph[Symbol.asyncDispose]());

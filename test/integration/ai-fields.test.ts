@@ -46,7 +46,7 @@ describe('a page of twenty products', () => {
   });
 
   it('makes one call for two clients at the same time, without a cache', async () => {
-    graph.provider.respond({ text: 'Fine.', faults: { delayMs: 400 } });
+    graph.provider.respond({ text: 'Fine.', faults: { delayMs: 1_500 } });
     await Promise.all([
       graph.query('{ products(first: 2) { summary } }'),
       graph.query('{ all: products(first: 2) { id name text: summary } }'),
@@ -74,7 +74,7 @@ describe('a page of twenty products', () => {
 
 describe('a slow item', () => {
   it('is null by its deadline, and the rest of the answer is complete', async () => {
-    await using graph = await startAiGraph({ products: 5, fields: '{ deadline: 200ms }' });
+    await using graph = await startAiGraph({ products: 5, fields: '{ deadline: 2s }' });
     graph.provider.respond((request) =>
       product(request) === 'Product 2' ? { text: 'Late.', faults: { delayMs: 60_000 } } : { text: 'Fine.' },
     );

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createGateway, type Logger } from '../../src/index.ts';
 import { shop } from '../testkit/shop.ts';
 import { startTestGateway, type TestGateway } from '../testkit/test-gateway.ts';
@@ -102,7 +102,7 @@ describe('the log of gateway.fetch', () => {
         body: '{"query":"{ a }"}',
       });
       expect(await (await gateway.fetch(request)).json()).toEqual({ data: { a: 1 } });
-      await vi.waitFor(() => expect(lines).toContainEqual({ message: 'request', status: 200 }));
+      await expect.poll(() => lines).toContainEqual({ message: 'request', status: 200 });
     } finally {
       await gateway.close();
     }

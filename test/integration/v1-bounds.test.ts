@@ -7,7 +7,7 @@ import { completion, start, startV1Server, streamOf, type V1Server } from './v1-
 
 let server: V1Server;
 beforeAll(async () => {
-  server = await startV1Server({ callTimeoutMs: 400, bodyBytes: 20_000 });
+  server = await startV1Server({ callTimeoutMs: 1_000, bodyBytes: 20_000 });
 });
 afterAll(() => server.close());
 beforeEach(() => {

@@ -132,7 +132,7 @@ describe.each(wires)('over the %s wire', (model) => {
 describe('the client’s own patience', () => {
   it('ends the provider’s work where its timeout passes', async () => {
     gateway.provider.respond({ faults: { stop: { at: 'before-headers', how: 'stall' } } });
-    const openai = new OpenAI({ baseURL: gateway.url, apiKey: 'x', maxRetries: 0, timeout: 200 });
+    const openai = new OpenAI({ baseURL: gateway.url, apiKey: 'x', maxRetries: 0, timeout: 1_000 });
     await expect(openai.chat.completions.create({ model: 'chat', messages: messages() })).rejects.toBeInstanceOf(
       OpenAI.APIConnectionTimeoutError,
     );

@@ -19,16 +19,27 @@ export interface V1GatewayOptions {
 export const wires = ['chat', 'responses', 'anthropic', 'gemini'] as const;
 export type TargetWire = (typeof wires)[number];
 
-export function providersYaml(
+/** @param keys the YAML of its key or keys */
+export function providerYaml(
   { openAiBaseUrl, anthropicBaseUrl, geminiBaseUrl }: ScriptedProvider,
-  key = 'sk-operator',
+  wire: TargetWire,
+  keys: string,
 ): string {
-  return `  providers:
-    chat: { kind: openai, base_url: "${openAiBaseUrl}", api_key: ${key} }
-    responses: { kind: openai, wire: responses, base_url: "${openAiBaseUrl}", api_key: ${key} }
-    anthropic: { kind: ai-sdk, package: "@ai-sdk/anthropic", base_url: "${anthropicBaseUrl}/v1", api_key: ${key} }
-    gemini: { kind: ai-sdk, package: "@ai-sdk/google", base_url: "${geminiBaseUrl}", api_key: ${key} }
-`;
+  switch (wire) {
+    case 'chat':
+      return `{ kind: openai, base_url: "${openAiBaseUrl}", ${keys} }`;
+    case 'responses':
+      return `{ kind: openai, wire: responses, base_url: "${openAiBaseUrl}", ${keys} }`;
+    case 'anthropic':
+      return `{ kind: ai-sdk, package: "@ai-sdk/anthropic", base_url: "${anthropicBaseUrl}/v1", ${keys} }`;
+    case 'gemini':
+      return `{ kind: ai-sdk, package: "@ai-sdk/google", base_url: "${geminiBaseUrl}", ${keys} }`;
+  }
+}
+
+export function providersYaml(provider: ScriptedProvider): string {
+  const lines = wires.map((wire) => `    ${wire}: ${providerYaml(provider, wire, 'api_key: sk-operator')}\n`);
+  return `  providers:\n${lines.join('')}`;
 }
 
 function plainAi(provider: ScriptedProvider): string {

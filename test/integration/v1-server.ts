@@ -39,6 +39,7 @@ export async function startV1Server(options: V1ServerOptions = {}) {
       headersTimeoutMs: 5_000,
       requestTimeoutMs: 5_000,
       operationTimeoutMs: 5_000,
+      writeTimeoutMs: 5_000,
       drainTimeoutMs: 200,
     },
     limits: { bodyBytes: options.bodyBytes ?? 1_048_576 },

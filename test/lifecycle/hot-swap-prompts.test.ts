@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { shop } from '../testkit/shop.ts';
 import { startTestGateway } from '../testkit/test-gateway.ts';
 
@@ -30,12 +30,12 @@ describe('editing a prompt while it runs', () => {
 
     const first = generation();
     await write('Nobody regrets buying this wonderful {{name}} from us.');
-    await vi.waitFor(() => expect(generation()).not.toBe(first), 10_000);
+    await expect.poll(() => generation()).not.toBe(first);
     expect(await slogan()).toBe('Nobody regrets buying this wonderful Kettle from us.');
 
     const [second, lines] = [generation(), gateway.log.length];
     await write('{{#if name}} never closed');
-    await vi.waitFor(() => expect(gateway.log.slice(lines).some((line) => line.level === 'error')).toBe(true), 10_000);
+    await expect.poll(() => gateway.log.slice(lines).some((line) => line.level === 'error')).toBe(true);
     const said = String(gateway.log.slice(lines).find((line) => line.level === 'error')?.msg);
     expect(said).toContain('AI_PROMPT_INVALID in ai');
     expect(said).toContain('slogan.prompt');

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { safetyLimit } from '../testkit/safety-limit.ts';
 import { shop } from '../testkit/shop.ts';
 import { type SpawnedIsthmus, spawnIsthmus } from '../testkit/spawn-isthmus.ts';
@@ -142,7 +142,7 @@ describe('isthmus serve', () => {
         (line) => line.includes('planner'),
         () => false,
       );
-    await vi.waitFor(async () => expect((await Promise.all(children.map(alive))).some(Boolean)).toBe(false), 5_000);
+    await expect.poll(async () => (await Promise.all(children.map(alive))).some(Boolean)).toBe(false);
   });
 
   it('writes JSON lines when it does not write to a terminal', async () => {

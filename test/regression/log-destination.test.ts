@@ -44,7 +44,7 @@ telemetry: { log_level: debug }\n`,
   cleanups.push(() => child.kill('SIGKILL'));
   child.stdout?.pause();
   const url = `http://127.0.0.1:${port}`;
-  await vi.waitFor(async () => expect((await fetch(`${url}/health/ready`)).status).toBe(200), 15_000);
+  await expect.poll(async () => (await fetch(`${url}/health/ready`)).status).toBe(200);
   // A path of 7 KB each: their lines exceed the buffer of a pipe.
   for (let count = 0; count < requests; count++) {
     const response = await fetch(`${url}/graphql/${'x'.repeat(7_000)}`);
@@ -153,6 +153,6 @@ async function readLines(fd: number, until: RegExp): Promise<string[]> {
       text += chunk.toString('utf8', 0, read);
     }
     expect(until.test(text)).toBe(true);
-  }, 10_000);
+  }, 30_000);
   return text.trimEnd().split('\n');
 }

@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createLogger } from '../../src/observability/index.ts';
 import { type AiGraph, echo, startAiGraph } from '../testkit/ai-graph.ts';
 
@@ -20,7 +20,7 @@ beforeEach(() => {
 /** The lines of a request, as soon as its own is there. */
 async function linesOf(requestId: string) {
   const lines = () => graph.gateway.log.filter((line) => line.requestId === requestId);
-  await vi.waitFor(() => expect(lines().some(({ msg }) => String(msg).startsWith('request'))).toBe(true));
+  await expect.poll(() => lines().some(({ msg }) => String(msg).startsWith('request'))).toBe(true);
   return lines();
 }
 

@@ -4,7 +4,7 @@
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLogger } from '../../src/observability/index.ts';
 import { createPlannerPool } from '../../src/planning/index.ts';
 import { childrenOf } from '../testkit/children-of.ts';
@@ -82,7 +82,7 @@ describe('planner processes', () => {
 
   it('that hang while they load are replaced, and the load ends', async () => {
     const own = await childrenOf(process.pid);
-    const pool = createPlannerPool({ log, loadDeadlineMs: 3_000 });
+    const pool = createPlannerPool({ log, loadDeadlineMs: 4_000 });
     const first = await pool.load('one', { supergraphSdl: sdl(), inProcess: [] });
     for (const pid of await childrenOf(process.pid)) if (!own.includes(pid)) process.kill(pid, 'SIGSTOP');
     const second = await pool.load('two', { supergraphSdl: sdl(), inProcess: [] });
@@ -97,8 +97,8 @@ describe('planner processes', () => {
     const planner = await pool.load('one', { supergraphSdl: sdl(), inProcess: [] });
     expect(planner.isAvailable()).toBe(true);
     for (const pid of await childrenOf(process.pid)) if (!own.includes(pid)) process.kill(pid, 'SIGKILL');
-    await vi.waitFor(() => expect(planner.isAvailable()).toBe(false), { timeout: 10_000, interval: 5 });
-    await vi.waitFor(() => expect(planner.isAvailable()).toBe(true), { timeout: 20_000, interval: 20 });
+    await expect.poll(() => planner.isAvailable(), { interval: 5 }).toBe(false);
+    await expect.poll(() => planner.isAvailable()).toBe(true);
     await pool.close();
     expect(planner.isAvailable()).toBe(false);
   });

@@ -17,9 +17,18 @@ beforeAll(async () => {
     request.on('end', () => answer(request, response));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  gateway = await start('30s');
+  // The first call of each provider loads its package, which may take longer than a stream may be silent.
+  answer = (_request, response) => void response.writeHead(500).end();
+  const messages = [{ role: 'user', content: words() }];
+  await Promise.all(Object.keys(streams).map((model) => gateway.post('/chat/completions', { model, messages })));
+  await gateway.post('/chat/completions', { model: 'mistral', messages });
+});
+
+function start(callTimeout: string): Promise<V1Gateway> {
   const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  gateway = await startV1Gateway({
-    ai: () => `  call_timeout: 2s
+  return startV1Gateway({
+    ai: () => `  call_timeout: ${callTimeout}
   stream_idle_timeout: 400ms
   providers:
     chat: { kind: openai, base_url: "${base}/v1", api_key: k }
@@ -35,7 +44,8 @@ beforeAll(async () => {
   breaker: { min_requests: 100000 }
 `,
   });
-});
+}
+
 afterEach(() => server.closeAllConnections());
 afterAll(async () => {
   await gateway[Symbol.asyncDispose]();
@@ -115,7 +125,7 @@ describe('a provider whose model thinks', () => {
     },
   );
 
-  it.each(Object.keys(streams))('is cut once it sends nothing at all: %s', async (model) => {
+  it.each(Object.keys(streams))('is cut once it sends nothing: %s', async (model) => {
     const [before] = streams[model] ?? [''];
     answer = (_request, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
@@ -124,15 +134,16 @@ describe('a provider whose model thinks', () => {
     await expect(readWith(gateway, 'chat/completions', model, true)).rejects.toThrow();
   });
 
-  it('is cut at the deadline of the call, however it pings', async () => {
+  it('is cut at the deadline of the call, although it pings', async () => {
+    await using impatient = await start('1s');
     thinks('chat', 60_000);
-    const asked = { model: 'chat', stream: true, messages: [{ role: 'user', content: words() }] };
-    const { status } = await gateway.post('/chat/completions', asked);
+    const call = { model: 'chat', stream: true, messages: [{ role: 'user', content: words() }] };
+    const { status } = await impatient.post('/chat/completions', call);
     expect(status).toBe(504);
   });
 });
 
-describe('an answer that is encoded unasked', () => {
+describe('an answer with an unrequested content encoding', () => {
   const whole = JSON.stringify({
     ...{ id: 'c1', object: 'chat.completion', created: 1, model: 'm', usage },
     choices: [
@@ -178,7 +189,7 @@ describe('an answer that is encoded unasked', () => {
     for (const route of routes) expect(await readWith(gateway, route, model, true)).toMatchObject({ text: 'Hello' });
   });
 
-  it.each(['anthropic'])('is read through a package too: %s', async (model) => {
+  it.each(['anthropic'])('is read by an AI SDK package too: %s', async (model) => {
     const body = {
       ...message,
       content: [{ type: 'text', text: 'Hello' }],
@@ -212,7 +223,7 @@ describe('an answer that is encoded unasked', () => {
 
 describe('a stream that ends cleanly after its finish reason, without [DONE]', () => {
   it.each(['chat', 'mistral'].flatMap((model) => routes.map((route) => ({ model, route }))))(
-    'is whole: $model through $route',
+    'is complete: $model through $route',
     async ({ model, route }) => {
       answer = (_request, response) =>
         response
@@ -222,7 +233,7 @@ describe('a stream that ends cleanly after its finish reason, without [DONE]', (
     },
   );
 
-  it.each(['chat', 'mistral'])('is none where the connection breaks instead: %s', async (model) => {
+  it.each(['chat', 'mistral'])('is incomplete where the connection breaks instead: %s', async (model) => {
     answer = (_request, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
       const body = sse(chunk({ role: 'assistant', content: 'Hello' }), chunk({ content: '' }, 'stop', { usage }));

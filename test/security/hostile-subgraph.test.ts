@@ -5,7 +5,7 @@ import { startTestGateway, type TestGateway } from '../testkit/test-gateway.ts';
 
 let gateway: TestGateway;
 beforeAll(async () => {
-  const yaml = 'traffic: { all: { timeout: 400ms, retries: 0, max_response: 2mb, breaker: { enabled: false } } }';
+  const yaml = 'traffic: { all: { timeout: 1s, retries: 0, max_response: 2mb, breaker: { enabled: false } } }';
   gateway = await startTestGateway({ subgraphs: shop, yaml });
 });
 afterAll(() => gateway[Symbol.asyncDispose]());

@@ -69,7 +69,7 @@ export async function startWatchedGraph(
           if (line === undefined) throw new Error(`nothing logged has "${text}"`);
           return line;
         },
-        { timeout: 15_000, interval: 20 },
+        { timeout: 30_000, interval: 20 },
       ),
     serves: (coordinate, present = true) =>
       vi.waitFor(
@@ -80,7 +80,7 @@ export async function startWatchedGraph(
             field === undefined ? type : type !== undefined && 'getFields' in type && type.getFields()[field];
           if (Boolean(element) !== present) throw new Error(`${coordinate} is ${present ? 'not ' : 'still '}served`);
         },
-        { timeout: 15_000, interval: 20 },
+        { timeout: 30_000, interval: 20 },
       ),
     async [Symbol.asyncDispose]() {
       await gateway.close();

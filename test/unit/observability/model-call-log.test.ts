@@ -93,9 +93,9 @@ describe('the log of model calls', () => {
     const file = newFile();
     const sink = createModelCallLog({ file, log: logged().log, delayMs: 5 });
     sink.record(call('r1'));
-    await vi.waitFor(async () => expect(await idsIn(file)).toEqual(['r1']));
+    await expect.poll(() => idsIn(file)).toEqual(['r1']);
     sink.record(call('r2'));
-    await vi.waitFor(async () => expect(await idsIn(file)).toEqual(['r1', 'r2']));
+    await expect.poll(() => idsIn(file)).toEqual(['r1', 'r2']);
     await sink.close();
   });
 
@@ -148,7 +148,7 @@ describe('the log of model calls', () => {
     const file = newFile();
     const sink = createModelCallLog({ file, log, maxQueued: 10, delayMs: 1 });
     for (const id of ids(25)) sink.record(call(id));
-    await vi.waitFor(() => expect(lines.some(({ dropped }) => dropped === 15)).toBe(true));
+    await expect.poll(() => lines.some(({ dropped }) => dropped === 15)).toBe(true);
     sink.record(call('later'));
     await sink.close();
     expect(await idsIn(file)).toEqual([...ids(10), 'later']);
@@ -171,12 +171,12 @@ describe('the log of model calls', () => {
     const sink = createModelCallLog({ file, log, delayMs: 1, retryMs: 5 });
     const errors = () => lines.filter(({ level }) => level === 'error');
     sink.record(call('r1'));
-    await vi.waitFor(() => expect(errors()).toHaveLength(1));
+    await expect.poll(() => errors()).toHaveLength(1);
     sink.record(call('r2'));
     // The log continues.
-    await vi.waitFor(() => expect(lines.some(({ requestId }) => requestId === 'r2')).toBe(true));
+    await expect.poll(() => lines.some(({ requestId }) => requestId === 'r2')).toBe(true);
     await unlink(file);
-    await vi.waitFor(async () => expect(await idsIn(file)).toEqual(['r1', 'r2']));
+    await expect.poll(() => idsIn(file)).toEqual(['r1', 'r2']);
     expect(errors()).toHaveLength(1);
     expect(lines.some(({ msg }) => msg === 'records of model calls are written again')).toBe(true);
     await sink.close();
@@ -188,7 +188,7 @@ describe('the log of model calls', () => {
     await symlink('/dev/full', file);
     const sink = createModelCallLog({ file, log, delayMs: 1, retryMs: 5, maxWaiting: 5_000, closeTimeoutMs: 100 });
     for (const id of ids(100)) sink.record(call(id));
-    await vi.waitFor(() => expect(lines.some(({ dropped }) => Number(dropped) > 80)).toBe(true));
+    await expect.poll(() => lines.some(({ dropped }) => Number(dropped) > 80)).toBe(true);
     await sink.close();
     expect(lines.at(-1)).toMatchObject({ level: 'error', msg: 'the last records of model calls could not be written' });
   });
@@ -201,7 +201,7 @@ describe('the log of model calls', () => {
     const reader = await open(file, 'r+');
     const sink = createModelCallLog({ file, log, delayMs: 1, maxWaiting: 200_000, closeTimeoutMs: 30 });
     for (const id of ids(1_000)) sink.record(call(id));
-    await vi.waitFor(() => expect(lines.some(({ dropped }) => Number(dropped) > 500)).toBe(true));
+    await expect.poll(() => lines.some(({ dropped }) => Number(dropped) > 500)).toBe(true);
     expect(lines.filter(({ msg }) => msg === 'model call')).toHaveLength(1_000);
     const started = performance.now();
     await sink.close();
@@ -217,12 +217,12 @@ describe('the log of model calls', () => {
     const now = vi.spyOn(performance, 'now');
     const sink = createModelCallLog({ file, log: logged().log, delayMs: 1 });
     sink.record(call('r1'));
-    await vi.waitFor(async () => expect(await idsIn(file)).toEqual(['r1']));
+    await expect.poll(() => idsIn(file)).toEqual(['r1']);
     await rename(file, `${file}.1`);
     const later = performance.now() + 2_000;
     now.mockImplementation(() => later);
     sink.record(call('r2'));
-    await vi.waitFor(async () => expect(await idsIn(file)).toEqual(['r2']));
+    await expect.poll(() => idsIn(file)).toEqual(['r2']);
     expect(await idsIn(`${file}.1`)).toEqual(['r1']);
     now.mockRestore();
     await sink.close();

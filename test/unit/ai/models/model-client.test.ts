@@ -191,7 +191,7 @@ describe('the caller’s deadline and signal', () => {
     const controller = new AbortController();
     const gone = new Error('gone');
     const running = client.complete(call({ signal: controller.signal }));
-    await vi.waitFor(() => expect(made.asked).toHaveLength(1));
+    await expect.poll(() => made.asked).toHaveLength(1);
     controller.abort(gone);
     await expect(running).rejects.toBe(gone);
     expect(await aborted).toBe(gone);
@@ -362,13 +362,13 @@ describe('cached answers', () => {
     const controller = new AbortController();
     const leader = client.complete(call({ signal: controller.signal })).catch((thrown: unknown) => thrown);
     const follower = client.complete(call());
-    await vi.waitFor(() => expect(slow.asked).toHaveLength(1));
+    await expect.poll(() => slow.asked).toHaveLength(1);
     const gone = new Error('gone');
     controller.abort(gone);
     expect(await leader).toBe(gone);
     gate.resolve();
     expect(await follower).toMatchObject({ cache: 'shared', costNanoUsd: 0n, attempts: 0 });
-    await vi.waitFor(() => expect(records).toHaveLength(2));
+    await expect.poll(() => records).toHaveLength(2);
     const costs = records.map(({ finish, costUsd, cache }) => `${finish} ${costUsd} ${cache}`).sort();
     expect(costs).toEqual(['aborted 0.000000015 miss', 'stop 0 shared']);
   });
@@ -440,7 +440,7 @@ describe('limits', () => {
     });
     const controller = new AbortController();
     const waiting = [1, 2].map(() => client.complete(call({ signal: controller.signal })).catch(() => {}));
-    await vi.waitFor(() => expect(made.asked).toHaveLength(1));
+    await expect.poll(() => made.asked).toHaveLength(1);
     const error = await client.complete(call()).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: 'RATE_LIMITED', retryAfterMs: expect.any(Number) });
     controller.abort();
@@ -488,7 +488,7 @@ describe('shadow calls', () => {
     const models = { fast: alias(['a/one'], { shadow: [{ target: target('s/new'), percent: 100 }] }) };
     const { client, records } = clientOf({ providers: [live, shadow], models });
     expect(await client.complete(call())).toMatchObject({ model: 'a/one', attempts: 1 });
-    await vi.waitFor(() => expect(records).toHaveLength(2));
+    await expect.poll(() => records).toHaveLength(2);
     expect(shadow.asked[0]?.request).toEqual(request);
     expect(records).toMatchObject([
       { shadow: false, model: 'a/one' },
