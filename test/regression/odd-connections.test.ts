@@ -250,9 +250,9 @@ describe('a client that does not read', () => {
   }, 70_000);
 
   it('is not cut while there is nothing to read', async () => {
-    const { url, ended } = await serve(100, (response) => {
-      // Once the client has read everything: five times the timeout without anything to read.
-      response.write(large, () => setTimeout(() => response.end('end'), 500));
+    const { url, ended } = await serve(500, (response) => {
+      // Once the client has read everything: three times the timeout without anything to read.
+      response.write(large, () => setTimeout(() => response.end('end'), 1_500));
     });
     const socket = await open(url);
     socket.once('end', () => socket.end());
