@@ -1,4 +1,4 @@
-/** The parts of the docs that are made from the source; tests compare them, `UPDATE_DOCS=1` rewrites them. */
+/** The parts of the docs that are generated from the source; tests compare them, `UPDATE_DOCS=1` rewrites them. */
 import { configJsonSchema } from '../../src/config/index.ts';
 import { errorTable } from '../../src/errors/index.ts';
 
@@ -66,17 +66,17 @@ export function configurationLeaves(): readonly string[] {
 /** The purpose of each part of src/, highest first; the import-order test checks the ranks. */
 const parts: Readonly<Record<string, string>> = {
   cli: 'the `isthmus` command',
-  'testing.ts': 'what `isthmus/testing` exports',
+  'testing.ts': 'the exports of `isthmus/testing`',
   http: 'Fastify app and its routes, `/v1`, health, draining, the landing page',
   testing: 'the scripted provider for tests: OpenAI’s, Anthropic’s and Gemini’s wires, recordings, faults',
   'read-supergraph.ts': 'reads and composes what a configuration names, AI fields checked',
   workers: 'several threads that serve one supergraph, and swap its generations together',
-  'gateway.ts': 'a gateway of one’s own: `createGateway`, its options and its life',
+  'gateway.ts': '`createGateway`: its options and its life',
   runtime: 'builds generations from a configuration, watches, reloads and swaps them',
   plugins: 'hooks in a request’s life: plugins, the coprocessor',
   execution: 'compiled plans, entity batching, merging, response shaping',
-  access: 'who asks, and what they may read: directives, policies, outcomes',
-  'access/principal.ts': 'who a request is from',
+  access: 'callers and what they may read: directives, policies, decisions',
+  'access/principal.ts': 'the caller of a request',
   planning: 'operation normalisation, planner processes, plan cache',
   'ai/fields': 'the AI subgraph: directives, prompts, structured output, batches, cache',
   supergraph: 'composition, immutable schema generations, watching, hot swap',
@@ -86,31 +86,33 @@ const parts: Readonly<Record<string, string>> = {
   'ai/providers/ai-sdk': 'providers through AI SDK packages',
   'ai/providers/local': 'the built-in models',
   'ai/providers/http': 'HTTP exchanges with providers',
-  'ai/wires/openai-chat': 'chat completions: requests and answers, read and written, whole and streamed',
-  'ai/wires/openai-responses': 'the responses wire, likewise',
+  'ai/wires/openai-chat': 'the chat completions wire: reads and writes requests and answers, whole and streamed',
+  'ai/wires/openai-responses': 'the responses wire',
   'ai/wires/openai-completions': 'the legacy completions wire',
   'ai/wires/openai-embeddings': 'the embeddings wire',
   'ai/wires/openai-moderations': 'the moderations wire',
   'ai/wires/anthropic-messages': 'Anthropic’s messages wire',
-  'ai/wires/shared': 'what wires share: fields, media, usage, errors, streams',
+  'ai/wires/shared': 'shared by wires: fields, media, usage, errors, streams',
   'ai/tokens': 'tokens of a text, counted or estimated',
   'ai/prices': 'prices by provider, model and date, in exact integers',
-  'ai/fitting': 'requests made to fit their target, by the provider’s policy',
+  'ai/fitting': 'adapts requests to their target, by the provider’s policy',
   transport: 'SubgraphClient over HTTP: pools, timeouts, retries, breakers, header rules',
-  cache: 'where cached bytes are kept: memory, Redis',
-  'ai/guardrails': 'personal data, secrets, injections, limits of what goes in and comes out',
+  cache: 'stores of cached bytes: memory, Redis',
+  'ai/guardrails': 'personal data, secrets, prompt injection, limits of inputs and answers',
   'ai/model-call': 'the one form of a model call: request, answer, usage, failure, provider',
   observability: 'the logger, records of model calls',
   counters: 'exact counters: several changed in one step, windows, leases',
   threads: 'calls and log lines between threads',
-  signals: 'short messages to all who serve the same supergraph',
-  config: 'supergraph.yaml to a frozen configuration',
+  signals: 'short messages between the threads that serve one supergraph',
+  config: 'reads supergraph.yaml into a frozen configuration',
   errors: 'the error table',
-  lib: 'language-level pieces with no domain word',
+  lib: 'language-level code without domain terms',
 };
 
 export function layoutSection(ranks: Readonly<Record<string, number>>): string {
-  const rows = Object.entries(parts).map(([part, purpose]) => `| ${ranks[part]} | \`src/${part}\` | ${purpose} |`);
+  const rankOf = (part: string): number => ranks[part] ?? 0;
+  const ordered = Object.entries(parts).sort(([a], [b]) => rankOf(b) - rankOf(a));
+  const rows = ordered.map(([part, purpose]) => `| ${rankOf(part)} | \`src/${part}\` | ${purpose} |`);
   return ['| rank | part | what it is for |', '|---|---|---|', ...rows].join('\n');
 }
 
