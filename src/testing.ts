@@ -1,10 +1,10 @@
 /**
  * `isthmus/testing`: a model provider for tests, so that an AI field can be tested without a key, a network or luck.
  *
- * It is a real HTTP server on the loopback. It speaks the wires of OpenAI (chat completions, responses, embeddings,
- * models), Anthropic, Gemini, Amazon Bedrock (Converse) and Cohere, whole and streamed: one answer, written on
- * whichever wire the request came by. Nothing scripted, it answers a fixed text, or the least JSON that fits the schema
- * or the tool the request asks for. It delays, drips, cuts, stalls, refuses and limits where it is told to.
+ * It is a real HTTP server on the loopback interface. It implements the wires of OpenAI (chat completions, responses,
+ * embeddings, models), Anthropic, Gemini, Amazon Bedrock (Converse) and Cohere, complete and streamed: one scripted
+ * answer is rendered on the wire of the request. Without a script, it answers a fixed text, or the smallest JSON that fits
+ * the requested schema or tool. It can delay, drip, truncate, stall, refuse and rate-limit its answers.
  *
  * ```ts
  * import { startScriptedProvider } from 'isthmus/testing';
@@ -14,16 +14,16 @@
  *
  * provider.respond({ text: 'Guests praise its handle.' });
  * provider.script([
- *   { error: { status: 429, retryAfter: 1 } },                                   // the first call; it is tried again
+ *   { error: { status: 429, retryAfter: 1 } },                                   // the first call, which is retried
  *   { text: 'Guests praise …', faults: { stop: { at: { afterChunks: 3 } } } },   // the second: reset after 3 events
  * ]);
  * // … query the gateway …
- * provider.requests[0]?.body; // what the model was asked
+ * provider.requests[0]?.body; // the request to the model
  * ```
  *
- * `{ json: { label: 'POSITIVE' } }` answers structured output by whichever means the request asks for it; `{ toolCalls }`,
- * `{ refusal }`, `{ finishReason: 'length' }` and `{ usage }` do what they say. See {@link ScriptedReply} and
- * {@link Faults} for all there is.
+ * `{ json: { label: 'POSITIVE' } }` answers structured output by the means that the request selects; `{ toolCalls }`,
+ * `{ refusal }`, `{ finishReason: 'length' }` and `{ usage }` set those parts of the answer. See {@link ScriptedReply} and
+ * {@link Faults} for all options.
  */
 export {
   type ErrorAnswer,

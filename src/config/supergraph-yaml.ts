@@ -225,7 +225,7 @@ export const supergraphYamlBesideCode = supergraphYaml.extend({
 
 export type SupergraphYaml = z.output<typeof supergraphYaml>;
 
-/** Keys of planned features: refused by name, so that nobody expects them to work. */
+/** Keys of planned features: refused by name, so that they are not expected to work. */
 export const pendingKeys: ReadonlySet<string> = new Set([
   'access.require_authentication',
   'access.on_error',

@@ -1,10 +1,10 @@
 /**
- * Where log lines leave the process: bounded in memory, and never waited for. With a full disk, a pipe that nobody
- * reads, a closed pipe or a stopped terminal, lines are buffered up to a bound, further ones are lost and counted, and
- * both serving and stopping go on.
+ * The output of log lines: bounded in memory, and never awaited. With a full disk, a pipe without a reader, a closed pipe
+ * or a stopped terminal, lines are buffered up to a bound, further ones are dropped and counted, and neither requests nor
+ * the shutdown are delayed.
  *
- * Pipes, sockets and terminals are written without blocking from the event loop. Node's asynchronous write would do it
- * on a thread of its pool, and a thread that hangs in a write holds up the end of the process for good.
+ * Pipes, sockets and terminals are written without blocking from the event loop. Node's asynchronous write would use a
+ * thread of its pool, and a thread that hangs in a write prevents the process from exiting.
  */
 import { constants, fstatSync, openSync, write, writeSync } from 'node:fs';
 import { Socket } from 'node:net';

@@ -46,7 +46,7 @@ export interface ModelCallRecord {
    */
   readonly adapted?: readonly string[];
   readonly streamed: boolean;
-  /** A copy of live traffic that nobody waits for. */
+  /** Shadow traffic: a copy of a live call whose answer is discarded. */
   readonly shadow: boolean;
 }
 

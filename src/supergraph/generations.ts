@@ -65,7 +65,7 @@ export class Generations<G extends Generation> {
     if (previous !== undefined) this.#retire(previous);
   }
 
-  /** Makes `generation` the current one as soon as `isDue` says so, which is asked before each use of the current one. */
+  /** Makes `generation` the current one as soon as `isDue` returns true; it is called before each use of the current one. */
   stage(generation: G, isDue: () => boolean): void {
     invariant(this.#staged === undefined, 'one generation is staged at a time');
     this.#staged = { generation, isDue };

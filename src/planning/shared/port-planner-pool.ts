@@ -7,7 +7,7 @@ import type { PlannerPool } from '../apollo/planner-pool.ts';
 import type { Planner } from '../plan/planner.ts';
 import type { PlannerAnswer, PlannerCall } from './planner-calls.ts';
 
-/** How old the answer to `isAvailable` may be: it is asked by health checks, and renewed by each of them. */
+/** The maximum age of the result of `isAvailable`: health checks read it, and each of them renews it. */
 const availableForMs = 500;
 
 export function createPortPlannerPool(port: MessagePort): PlannerPool {

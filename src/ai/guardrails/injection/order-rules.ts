@@ -225,7 +225,7 @@ export const rules: readonly InjectionRuleDefinition[] = [
     '$rightful ~6 $voided | $rightful ~8 !$reveal | system note | safety off | override true | security notice | operator has authorised | urgent system update | $previous ~3 constraints ~4 revoked | the system ~2 user ~1 is | highest clearance | $reader ~1 has ~2 clearance | as root | trusted and needs | already been verified | is trusted | the user is | user is an',
   ),
 
-  // Written to whoever reads by machine.
+  // Addressed to automated readers.
   rule(
     'addressed',
     0.75,
@@ -255,7 +255,7 @@ export const rules: readonly InjectionRuleDefinition[] = [
     'latest meta | $utter ~2 backdoor | use the ~1 payment tool | send 100 | !collect ~4 names | ask ~3 card number | append it to the url | from your environment | curl ~3 sh | transfer funds | transfer_funds  | ask ~3 password again | grant the customer | grant the account',
   ),
 
-  // What nobody is to hear of.
+  // Orders to conceal something.
   rule(
     'conceal',
     0.7,

@@ -74,7 +74,7 @@ export class AnswerCache {
 
   /**
    * Vectors from the cache, from an equal call in flight, or from `compute`, whose bounds are this call's deadline and a
-   * signal that aborts when nobody waits any more. Rejects as `SharedCalls` says.
+   * signal that aborts when no caller waits any more. Rejects as `SharedCalls.run` does.
    */
   async embed(
     request: EmbeddingRequest,

@@ -69,7 +69,7 @@ interface Question {
   readonly key: string;
 }
 
-/** So many texts with the same signature are compared, the newest ones. */
+/** The bound of texts with the same signature that are compared, the newest ones. */
 const maxCompared = 8;
 
 export class SemanticCache {

@@ -2,7 +2,7 @@ import type { Language } from './languages.ts';
 
 /**
  * Words and phrases that carry an opinion on a product, for the extractive model. Accents are folded; a `*` ends a word
- * of which only the beginning is given. Where English has none of them in a clause, wink-nlp's sentiment is asked.
+ * of which only the prefix is listed. For an English clause without any of them, wink-nlp's sentiment is used.
  */
 export interface OpinionWords {
   /** 1 for a word of praise, -1 for one of criticism, ±2 for strong ones. */

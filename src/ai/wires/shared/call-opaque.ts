@@ -3,7 +3,6 @@
  * is `extra_content`, in the form of Google's compatible endpoint and its clients. Anthropic's blocks have no field
  * that every client sends back except the call's id: the data is encoded into the id, together with ids that this wire
  * would refuse, and decoded from requests.
- * ids that this wire would refuse, and taken out again before anything is asked.
  */
 import type { JsonObject } from '../../model-call/index.ts';
 import { readOpaque } from './opaque-text.ts';
