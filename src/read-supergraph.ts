@@ -1,6 +1,13 @@
 /** Reads and composes what a configuration names, AI fields checked: everything a generation is built from. */
 import { relative } from 'node:path';
-import { hashPolicies, loadPolicies, type Policies, unknownPolicies } from './access/index.ts';
+import {
+  hashPolicies,
+  type KeyFiles,
+  loadPolicies,
+  type Policies,
+  readKeyFiles,
+  unknownPolicies,
+} from './access/index.ts';
 import {
   checkAiSubgraph,
   modelChecks,
@@ -40,6 +47,8 @@ export interface SupergraphParts {
   readonly composition: Composition;
   /** The policies that `@policy` names. */
   readonly policies: Policies;
+  /** The key sets of issuers that are files. */
+  readonly keyFiles: KeyFiles;
   /** Those of the configuration, in order; none where another thread loads them. */
   readonly plugins: readonly Plugin[];
   /** Of their files. */
@@ -67,6 +76,7 @@ export async function readSupergraph(
     : { plugins: [], hashes: await hashPlugins(config) };
   const policies = await loadPolicies(config);
   const policyHashes = await hashPolicies(config);
+  const keyFiles = await readKeyFiles(config);
   const sources = await readSources(config, options);
   const prompts = new Map<string, PromptFolder>();
   const code = new Map<string, SubgraphCode>();
@@ -103,6 +113,7 @@ export async function readSupergraph(
       code: [...code.values()].map(({ hash }) => hash),
       plugins: hashes,
       policies: policyHashes,
+      keyFiles: [...keyFiles.values()],
     }).slice(0, 16),
     config,
     sources: new Map(sources.map((source) => [source.name, source])),
@@ -112,6 +123,7 @@ export async function readSupergraph(
     report,
     composition,
     policies,
+    keyFiles,
     plugins,
     pluginHashes: hashes,
   };

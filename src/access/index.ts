@@ -1,5 +1,12 @@
 export { type Access, createAccess, type Denials } from './access.ts';
-export { type Authenticator, type CallerFacts, createAuthenticator } from './identify/authenticator.ts';
+export {
+  type Authenticator,
+  type CallerFacts,
+  createAuthenticator,
+  type Identifier,
+} from './identify/authenticator.ts';
+export { createIdentifiers } from './identify/create-identifiers.ts';
+export { type KeyFiles, KeySets, readKeyFiles } from './identify/key-sets.ts';
 export type { PolicyFunction } from './policies/code-policy.ts';
 export { hashPolicies, loadPolicies, type Policies, unknownPolicies } from './policies/load-policies.ts';
 export type { PolicyInput, PolicyRequest } from './policies/policy.ts';

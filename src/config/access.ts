@@ -1,7 +1,22 @@
 /** `access`: who asks, and what they may read. */
 import { z } from 'zod';
 import { type PolicyConfig, policiesYaml, resolvePolicies } from './access-policies.ts';
+import { type ProxyConfig, proxyYaml, resolveProxy } from './access-proxy.ts';
+import {
+  type ClaimNames,
+  claimsYaml,
+  type IntrospectionConfig,
+  introspectionYaml,
+  type JwtConfig,
+  jwtsYaml,
+  resolveClaims,
+  resolveIntrospection,
+  resolveJwts,
+} from './access-tokens.ts';
 import type { YamlPath } from './read-yaml.ts';
+
+/** The ways of identifying callers, in their default order. */
+export const identifierNames = ['jwt', 'introspection', 'proxy'] as const;
 
 /** Who a caller without credentials is. */
 const anonymousYaml = z
@@ -15,6 +30,26 @@ const anonymousYaml = z
 
 export const accessYaml = z
   .strictObject({
+    require_authentication: z
+      .boolean()
+      .default(false)
+      .describe('Whether requests without credentials are refused (401) instead of being anonymous.'),
+    on_error: z
+      .enum(['reject', 'anonymous'])
+      .default('reject')
+      .describe('What a request with wrong or expired credentials is: refused (401), or anonymous.'),
+    jwt: jwtsYaml,
+    claims: claimsYaml,
+    introspection: introspectionYaml,
+    proxy: proxyYaml,
+    order: z
+      .array(z.enum(identifierNames))
+      .min(1)
+      .refine((names) => new Set(names).size === names.length, 'name each once')
+      .default([...identifierNames])
+      .describe(
+        'The order in which the configured ways of identifying a caller are tried; one that is not listed is off.',
+      ),
     mode: z
       .enum(['filter', 'reject', 'audit'])
       .default('filter')
@@ -33,6 +68,13 @@ export const accessYaml = z
   .prefault({});
 
 export interface AccessConfig {
+  readonly requireAuthentication: boolean;
+  readonly onError: 'reject' | 'anonymous';
+  readonly jwt: readonly JwtConfig[];
+  readonly claims: ClaimNames;
+  readonly introspection: IntrospectionConfig | undefined;
+  readonly proxy: ProxyConfig | undefined;
+  readonly order: readonly (typeof identifierNames)[number][];
   readonly mode: 'filter' | 'reject' | 'audit';
   readonly denials: 'errors' | 'extensions' | 'off';
   readonly anonymous: {
@@ -45,9 +87,22 @@ export interface AccessConfig {
 }
 
 export function resolveAccess(
-  { mode, denials, anonymous, policies }: z.output<typeof accessYaml>,
+  yaml: z.output<typeof accessYaml>,
   at: (path: string) => string,
   lineOf: (path: YamlPath) => number | undefined,
 ): AccessConfig {
-  return { mode, denials, anonymous, policies: resolvePolicies(policies, at, lineOf) };
+  const { mode, denials, anonymous, order } = yaml;
+  return {
+    requireAuthentication: yaml.require_authentication,
+    onError: yaml.on_error,
+    jwt: resolveJwts(yaml.jwt, at, lineOf),
+    claims: resolveClaims(yaml.claims),
+    introspection: resolveIntrospection(yaml.introspection),
+    proxy: resolveProxy(yaml.proxy),
+    order,
+    mode,
+    denials,
+    anonymous,
+    policies: resolvePolicies(yaml.policies, at, lineOf),
+  };
 }

@@ -227,14 +227,8 @@ export type SupergraphYaml = z.output<typeof supergraphYaml>;
 
 /** Keys of planned features: refused by name, so that they are not expected to work. */
 export const pendingKeys: ReadonlySet<string> = new Set([
-  'access.require_authentication',
-  'access.on_error',
-  'access.jwt',
-  'access.claims',
   'access.api_keys',
-  'access.introspection',
   'access.client_certificates',
-  'access.proxy',
   'access.contracts',
   'access.to_subgraphs',
   'cache',

@@ -66,6 +66,13 @@ export const errorTable = {
     operator:
       'A request had no credentials where access.require_authentication is on, or had wrong or expired ones; the log has the reason. Or a plugin or the coprocessor refused it.',
   },
+  AUTHENTICATION_UNAVAILABLE: {
+    status: 503,
+    retryable: true,
+    client: 'Credentials cannot be checked at the moment.',
+    operator:
+      'The keys of a token’s issuer or the introspection endpoint could not be reached; the log has the reason.',
+  },
   UNAUTHORIZED_FIELD_OR_TYPE: {
     status: 403,
     retryable: false,

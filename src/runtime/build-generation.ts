@@ -1,5 +1,5 @@
 import { setImmediate as letOthersRun } from 'node:timers/promises';
-import { createAccess, createAuthenticator } from '../access/index.ts';
+import { createAccess, createAuthenticator, createIdentifiers } from '../access/index.ts';
 import { publishedPrompts } from '../ai/fields/index.ts';
 import type { Logger } from '../observability/index.ts';
 import {
@@ -33,7 +33,7 @@ export async function buildGeneration(
   parts: SupergraphParts,
   { shared, subgraphs, plugins, log }: GenerationParts,
 ): Promise<GatewayGeneration> {
-  const { id, config, composition, policies } = parts;
+  const { id, config, composition, policies, keyFiles } = parts;
   const hooks = compileHooks([...plugins, ...configuredPlugins(parts)], log);
   const acquired = shared.models.acquire(config.ai);
   const lease = {
@@ -59,6 +59,7 @@ export async function buildGeneration(
     await letOthersRun();
     const engine = await buildEngine(parts, { apiSchema, clients, planners: shared.planners, caches, hooks, log });
     const { supergraphSdl, accessRules: rules } = composition;
+    const identifiers = createIdentifiers(config.access, shared.keySets, keyFiles);
     const access = createAccess({ config: config.access, schema: apiSchema, rules, policies, log });
     await runReloadHooks(hooks, { generation: id, config, apiSchema, supergraphSdl });
     return {
@@ -68,7 +69,7 @@ export async function buildGeneration(
       supergraphSdl,
       apiSchema,
       engine,
-      authenticator: createAuthenticator(config.access),
+      authenticator: createAuthenticator({ config: config.access, identifiers, log }),
       access,
       caches,
       models: lease.client,

@@ -1,12 +1,15 @@
+import { KeySets } from '../access/index.ts';
 import { SharedModels, type SharedModelsOptions } from '../ai/models/index.ts';
 import { MemoryBudget } from '../lib/index.ts';
 import { createPlannerPool, type PlannerPool } from '../planning/index.ts';
 import { noSignals, type Signals } from '../signals/index.ts';
 
-/** What outlives generations: planner processes, and model clients with their loaded models and connections. */
+/** What outlives generations: planner processes, keys of token issuers, and model clients with their loaded models and connections. */
 export interface SharedParts {
   readonly models: SharedModels;
   readonly planners: PlannerPool;
+  /** The public keys of token issuers. */
+  readonly keySets: KeySets;
   /** How breakers of subgraphs and models follow those of other workers. */
   readonly signals: Signals;
   /** One bound for all generations: an old one that still serves a long request adds nothing to it. */
@@ -21,6 +24,7 @@ export interface SharedPartsOptions extends SharedModelsOptions {
 export function createSharedParts({ planners, ...options }: SharedPartsOptions): SharedParts {
   return {
     models: new SharedModels(options),
+    keySets: new KeySets(),
     signals: options.signals ?? noSignals,
     planners: planners ?? createPlannerPool({ log: options.log }),
     memory: new MemoryBudget(Number.POSITIVE_INFINITY), // until the first configuration has been read

@@ -8,5 +8,6 @@ export function watchedPaths({ file, subgraphs, plugins, access }: ResolvedConfi
     ...(subgraph.kind === 'ai' && subgraph.codeFile !== undefined ? [subgraph.codeFile] : []),
   ];
   const policies = access.policies.flatMap((policy) => (policy.kind === 'code' ? [policy.path] : []));
-  return [file, ...subgraphs.flatMap(ofSubgraph), ...plugins.map(({ path }) => path), ...policies];
+  const keyFiles = access.jwt.flatMap(({ jwks }) => (jwks.kind === 'file' ? [jwks.location] : []));
+  return [file, ...subgraphs.flatMap(ofSubgraph), ...plugins.map(({ path }) => path), ...policies, ...keyFiles];
 }

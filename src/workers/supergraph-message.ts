@@ -10,7 +10,10 @@ import { loadPlugins } from '../plugins/index.ts';
 import type { SupergraphParts } from '../read-supergraph.ts';
 
 export interface SupergraphMessage
-  extends Pick<SupergraphParts, 'id' | 'config' | 'sources' | 'sensitive' | 'composition' | 'pluginHashes'> {
+  extends Pick<
+    SupergraphParts,
+    'id' | 'config' | 'sources' | 'sensitive' | 'composition' | 'pluginHashes' | 'keyFiles'
+  > {
   /** The files of each AI subgraph's folder of prompts. */
   readonly prompts: ReadonlyMap<string, { readonly folder: string; readonly texts: ReadonlyMap<string, string> }>;
   /** The hash of each AI subgraph's module. */
@@ -18,7 +21,7 @@ export interface SupergraphMessage
 }
 
 export function toSupergraphMessage(parts: SupergraphParts): SupergraphMessage {
-  const { id, config, sources, prompts, code, sensitive, composition, pluginHashes } = parts;
+  const { id, config, sources, prompts, code, sensitive, composition, pluginHashes, keyFiles } = parts;
   return {
     id,
     config,
@@ -26,6 +29,7 @@ export function toSupergraphMessage(parts: SupergraphParts): SupergraphMessage {
     sensitive,
     composition,
     pluginHashes,
+    keyFiles,
     prompts: new Map([...prompts].map(([name, { folder, texts }]) => [name, { folder, texts }])),
     codeHashes: new Map([...code].map(([name, { hash }]) => [name, hash])),
   };
@@ -33,7 +37,7 @@ export function toSupergraphMessage(parts: SupergraphParts): SupergraphMessage {
 
 /** @throws ConfigError for a module that cannot be loaded, or has been edited since the supergraph was read */
 export async function fromSupergraphMessage(message: SupergraphMessage): Promise<SupergraphParts> {
-  const { id, sources, sensitive, composition, pluginHashes } = message;
+  const { id, sources, sensitive, composition, pluginHashes, keyFiles } = message;
   const config = deepFreeze(message.config);
   const prompts: [string, Awaited<ReturnType<typeof createPromptFolder>>][] = [];
   for (const [name, { folder, texts }] of message.prompts)
@@ -51,6 +55,7 @@ export async function fromSupergraphMessage(message: SupergraphMessage): Promise
     report: [],
     composition,
     policies: await loadPolicies(config),
+    keyFiles,
     plugins,
     pluginHashes,
   };

@@ -1,6 +1,8 @@
-/** Who a request is from: the first of the configured ways that finds credentials in it decides. */
+/** Who a request is from: the first configured way that finds credentials of its kind in the request decides. */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { AccessConfig } from '../../config/index.ts';
+import { GatewayError } from '../../errors/index.ts';
+import type { Logger } from '../../observability/index.ts';
 import type { Principal } from '../principal.ts';
 
 /** What a request is identified by. */
@@ -10,15 +12,71 @@ export interface CallerFacts {
   readonly address: string;
 }
 
+/**
+ * One way to identify callers.
+ * @returns undefined for a request without credentials of this kind; a promise only where something is looked up
+ * @throws GatewayError `UNAUTHENTICATED` for credentials that are wrong, expired or revoked, with the reason for the log
+ */
+export type Identifier = (facts: CallerFacts) => Principal | undefined | Promise<Principal | undefined>;
+
 export interface Authenticator {
   /**
    * @returns a promise only where credentials have to be looked up elsewhere
-   * @throws GatewayError `UNAUTHENTICATED` for wrong or expired credentials
+   * @throws GatewayError `UNAUTHENTICATED` for wrong credentials, and for none where they are required
    */
   identify(facts: CallerFacts): Principal | Promise<Principal>;
 }
 
-export function createAuthenticator({ anonymous }: AccessConfig): Authenticator {
-  const principal: Principal = Object.freeze({ ...anonymous, kind: 'anonymous', claims: {} });
-  return { identify: () => principal };
+export interface AuthenticatorOptions {
+  readonly config: Pick<AccessConfig, 'anonymous' | 'onError' | 'requireAuthentication'>;
+  /** In the order in which they are tried. */
+  readonly identifiers: readonly Identifier[];
+  readonly log: Logger;
+}
+
+export function createAuthenticator({ config, identifiers, log }: AuthenticatorOptions): Authenticator {
+  const anonymous: Principal = Object.freeze({ ...config.anonymous, kind: 'anonymous', claims: {} });
+  const [first] = identifiers;
+  if (first === undefined) return { identify: () => anonymous };
+
+  function withoutCredentials(): Principal {
+    if (config.requireAuthentication) throw new GatewayError('UNAUTHENTICATED');
+    return anonymous;
+  }
+
+  function refused(error: unknown): Principal {
+    if (!(error instanceof GatewayError) || error.code !== 'UNAUTHENTICATED') throw error;
+    log.info({ reason: error.detail ?? error.message }, 'the credentials of a request were refused');
+    if (config.onError === 'anonymous') return withoutCredentials();
+    throw error;
+  }
+
+  async function identifyLater(
+    pending: Promise<Principal | undefined>,
+    facts: CallerFacts,
+    next: number,
+  ): Promise<Principal> {
+    try {
+      const principal = await pending;
+      if (principal !== undefined) return principal;
+    } catch (error) {
+      return refused(error);
+    }
+    return identifyFrom(facts, next);
+  }
+
+  function identifyFrom(facts: CallerFacts, start: number): Principal | Promise<Principal> {
+    try {
+      for (let index = start; index < identifiers.length; index++) {
+        const principal = identifiers[index]?.(facts);
+        if (principal instanceof Promise) return identifyLater(principal, facts, index + 1);
+        if (principal !== undefined) return principal;
+      }
+    } catch (error) {
+      return refused(error);
+    }
+    return withoutCredentials();
+  }
+
+  return { identify: (facts) => identifyFrom(facts, 0) };
 }

@@ -10,5 +10,12 @@ export function errorBody(code: ErrorCode, message: string = errorTable[code].cl
 /** Headers a refusal needs besides its body: what to do instead, or when to come back. */
 export function errorHeaders(error: GatewayError): Readonly<Record<string, string>> {
   if (error.code === 'METHOD_NOT_ALLOWED') return { allow: 'GET, POST' };
+  if (error.code === 'UNAUTHENTICATED') return { 'www-authenticate': challengeOf(error) };
   return error.code === 'OVERLOADED' ? { 'retry-after': '1' } : {};
+}
+
+/** The challenge of RFC 6750, section 3; without an error where the request had no credentials. */
+export function challengeOf({ message }: GatewayError): string {
+  if (message === errorTable.UNAUTHENTICATED.client) return 'Bearer realm="isthmus"';
+  return `Bearer realm="isthmus", error="invalid_token", error_description="${message.replaceAll(/["\\]/g, '')}"`;
 }

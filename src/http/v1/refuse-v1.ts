@@ -8,7 +8,7 @@ import {
 } from '../../ai/wires/shared/index.ts';
 import { GatewayError } from '../../errors/index.ts';
 import type { Logger } from '../../observability/index.ts';
-import { jsonType } from '../request/coded-answer.ts';
+import { challengeOf, jsonType } from '../request/coded-answer.ts';
 import { noteFacts } from '../request/request-facts.ts';
 
 /** Answers whatever was thrown in the form of the wire that the request's path belongs to. */
@@ -28,6 +28,7 @@ export function writeRefusal(thrown: unknown, request: FastifyRequest, reply: Fa
   const form: WireErrorForm = request.url.startsWith('/v1/messages') ? 'anthropic' : 'openai';
   const seconds = retryAfterSeconds(error);
   if (seconds !== undefined) reply.header('retry-after', String(seconds));
+  if (error.code === 'UNAUTHENTICATED') reply.header('www-authenticate', challengeOf(error));
   if (forbidsRetry(error)) reply.header('x-should-retry', 'false');
   // A refused body may still be arriving: this connection cannot be used again.
   if (error.code === 'CONTENT_TOO_LARGE') reply.header('connection', 'close');

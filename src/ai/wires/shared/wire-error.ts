@@ -34,19 +34,26 @@ function openAiType(status: number): string {
   return status >= 500 ? 'server_error' : 'invalid_request_error';
 }
 
+/** Codes that OpenAI has a name for, which its clients' users look for. */
+const openAiCodes: ReadonlyMap<ErrorCode, string> = new Map([['UNAUTHENTICATED', 'invalid_api_key']]);
+
 /** `{ message, type, param, code }`: what OpenAI's `error` holds. */
 export function openAiError(error: GatewayError): Readonly<Record<string, string | null>> {
   return {
     message: sentenceOf(error),
     type: openAiType(statusOf(error)),
     param: error instanceof InvalidField ? (error.param ?? null) : null,
-    code: error.code,
+    code: openAiCodes.get(error.code) ?? error.code,
   };
 }
 
 function anthropicType(error: GatewayError): string {
   const status = statusOf(error);
   switch (status) {
+    case 401:
+      return 'authentication_error';
+    case 403:
+      return 'permission_error';
     case 404:
       return 'not_found_error';
     case 413:

@@ -1,0 +1,37 @@
+/** The configured ways to identify callers, in the configured order. */
+import type { AccessConfig } from '../../config/index.ts';
+import { GatewayError } from '../../errors/index.ts';
+import { unreachable } from '../../lib/index.ts';
+import type { Identifier } from './authenticator.ts';
+import { identifyByIntrospection } from './introspection.ts';
+import type { KeyFiles, KeySets } from './key-sets.ts';
+import { identifyByProxy } from './proxy-headers.ts';
+import { identifyByJwt } from './tokens.ts';
+
+export function createIdentifiers(config: AccessConfig, keySets: KeySets, keyFiles: KeyFiles): readonly Identifier[] {
+  const identifiers = config.order.flatMap((name): readonly Identifier[] => {
+    switch (name) {
+      case 'jwt':
+        return config.jwt.length === 0
+          ? []
+          : [identifyByJwt(config, ({ jwks }) => keySets.of(jwks, keyFiles), config.introspection !== undefined)];
+      case 'introspection':
+        return config.introspection === undefined ? [] : [identifyByIntrospection(config.introspection, config.claims)];
+      case 'proxy':
+        return config.proxy === undefined ? [] : [identifyByProxy(config.proxy)];
+      default:
+        return unreachable(name);
+    }
+  });
+  const readsAuthorization = config.jwt.length > 0 || config.introspection !== undefined;
+  return readsAuthorization ? [...identifiers, refuseOtherSchemes] : identifiers;
+}
+
+/** Credentials that no configured way understands are wrong, not missing. */
+function refuseOtherSchemes({ headers: { authorization } }: Parameters<Identifier>[0]): undefined {
+  if (authorization === undefined) return;
+  throw new GatewayError('UNAUTHENTICATED', {
+    message: 'The authorization header is not understood; send `Bearer` and a token.',
+    detail: 'no configured way understands the authorization header',
+  });
+}

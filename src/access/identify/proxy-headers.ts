@@ -1,0 +1,62 @@
+/** Callers that a trusted proxy has authenticated: its headers count only where the connection comes from it. */
+import { BlockList, isIP } from 'node:net';
+import { LRUCache } from 'lru-cache';
+import type { AccessConfig } from '../../config/index.ts';
+import { GatewayError } from '../../errors/index.ts';
+import type { Principal } from '../principal.ts';
+import type { Identifier } from './authenticator.ts';
+
+type ProxyConfig = NonNullable<AccessConfig['proxy']>;
+
+export function identifyByProxy({ from, id, tenant, scopes, roles }: ProxyConfig): Identifier {
+  const trusted = networks(from);
+  /** Principals by the values of their headers: the same caller is the same object. */
+  const principals = new LRUCache<string, Principal>({ max: 1_000 });
+  return ({ headers, address }) => {
+    const value = headers[id];
+    if (value === undefined || !isWithin(trusted, address)) return undefined;
+    // Node joins a header that is sent twice with a comma: the second may be the client's.
+    if (typeof value !== 'string' || value === '' || value.includes(','))
+      throw new GatewayError('UNAUTHENTICATED', { detail: `the proxy's header ${id} does not name one caller` });
+    const text = (name: string | undefined): string => {
+      const header = name === undefined ? undefined : headers[name];
+      return typeof header === 'string' ? header : '';
+    };
+    const key = JSON.stringify([value, text(tenant), text(scopes), text(roles)]);
+    const cached = principals.get(key);
+    if (cached !== undefined) return cached;
+    const words = (name: string | undefined): readonly string[] =>
+      text(name)
+        .split(/[\s,]+/)
+        .filter((word) => word !== '');
+    const principal: Principal = Object.freeze({
+      id: value,
+      kind: 'user',
+      tenant: text(tenant) || 'public',
+      scopes: words(scopes),
+      roles: words(roles),
+      claims: {},
+    });
+    principals.set(key, principal);
+    return principal;
+  };
+}
+
+/** @param list addresses, and networks in CIDR notation */
+export function networks(list: readonly string[]): BlockList {
+  const networks = new BlockList();
+  for (const entry of list) {
+    const [address = '', bits] = entry.split('/');
+    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
+    if (bits === undefined) networks.addAddress(address, family);
+    else networks.addSubnet(address, Number(bits), family);
+  }
+  return networks;
+}
+
+/** An IPv4 address that an IPv6 socket received counts as what it is. */
+export function isWithin(networks: BlockList, address: string): boolean {
+  const plain = address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
+  const version = isIP(plain);
+  return version !== 0 && networks.check(plain, version === 6 ? 'ipv6' : 'ipv4');
+}

@@ -1,0 +1,106 @@
+/** JSON Web Tokens: verified with the keys of their issuer, then cached until they expire. The only file that verifies them. */
+import { decodeJwt, errors, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import { LRUCache } from 'lru-cache';
+import type { AccessConfig } from '../../config/index.ts';
+import { GatewayError, messageOf } from '../../errors/index.ts';
+import type { Principal } from '../principal.ts';
+import type { CallerFacts, Identifier } from './authenticator.ts';
+import { bearerToken, cookieOf } from './credentials.ts';
+import { principalOf } from './read-claims.ts';
+
+type JwtConfig = AccessConfig['jwt'][number];
+
+/** Verified tokens; one of 1 KB takes about 3 KB with its claims. */
+const maxTokens = 10_000;
+/** No issuer writes longer ones; a request's headers are at most 16 KiB. */
+const maxTokenLength = 16_384;
+
+/** Three parts of base64url between dots: what is not is another kind of credential. */
+const jwtForm = /^[\w-]+\.[\w-]+\.[\w-]*$/;
+
+export function identifyByJwt(
+  { jwt, claims }: Pick<AccessConfig, 'jwt' | 'claims'>,
+  keysOf: (issuer: JwtConfig) => JWTVerifyGetKey,
+  hasIntrospection: boolean,
+): Identifier {
+  const issuers = new Map(jwt.map((config) => [config.issuer, { config, keys: keysOf(config) }]));
+  const verified = new LRUCache<string, Principal>({ max: maxTokens });
+
+  return (facts) => {
+    const token = tokenOf(facts, jwt);
+    if (token === undefined) return undefined;
+    if (!jwtForm.test(token) || token.length > maxTokenLength) {
+      // Tokens of other forms are for introspection to judge.
+      if (hasIntrospection) return undefined;
+      throw invalid('the token is no JSON Web Token');
+    }
+    const cached = verified.get(token);
+    if (cached === undefined) return verify(token);
+    const { expiresAt } = cached;
+    if (expiresAt === undefined || Date.now() < expiresAt + skewOf(cached)) return cached;
+    verified.delete(token);
+    throw invalid('the token has expired', 'The token has expired.');
+  };
+
+  function skewOf({ claims: { iss } }: Principal): number {
+    return issuers.get(String(iss))?.config.clockSkewMs ?? 0;
+  }
+
+  async function verify(token: string): Promise<Principal> {
+    let issuer: string | undefined;
+    try {
+      ({ iss: issuer } = decodeJwt(token));
+    } catch {
+      throw invalid('the token is no JSON Web Token');
+    }
+    const known = issuer === undefined ? undefined : issuers.get(issuer);
+    if (known === undefined) throw invalid(`no issuer "${issuer ?? ''}" is configured`);
+    const { config, keys } = known;
+    try {
+      const { payload } = await jwtVerify(token, keys, {
+        issuer: config.issuer,
+        algorithms: [...config.algorithms],
+        clockTolerance: config.clockSkewMs / 1_000,
+        ...(config.audiences.length === 0 ? {} : { audience: [...config.audiences] }),
+        ...(config.allowMissingExpiry ? {} : { requiredClaims: ['exp'] }),
+      });
+      const principal = principalOf(payload, claims);
+      if (principal === undefined) throw invalid(`the token has none of the claims ${claims.id.join(', ')}`);
+      verified.set(token, principal);
+      return principal;
+    } catch (error) {
+      throw reasonOf(error);
+    }
+  }
+}
+
+/** From the first place that has one: each issuer's header or cookie. */
+function tokenOf(facts: CallerFacts, configs: readonly JwtConfig[]): string | undefined {
+  for (const { header, prefix, cookie } of configs) {
+    const inHeader = bearerToken(facts.headers, header, prefix);
+    if (inHeader !== undefined) return inHeader;
+    const inCookie = cookie === undefined ? undefined : cookieOf(facts.headers, cookie);
+    if (inCookie !== undefined) return inCookie;
+  }
+  return undefined;
+}
+
+function reasonOf(error: unknown): unknown {
+  if (error instanceof GatewayError) return error;
+  if (error instanceof errors.JWTExpired) return invalid('the token has expired', 'The token has expired.');
+  if (error instanceof errors.JWTClaimValidationFailed) return invalid(`its claim ${error.claim}: ${error.message}`);
+  if (error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid || isUnreadable(error))
+    return new GatewayError('AUTHENTICATION_UNAVAILABLE', { detail: `the issuer's keys: ${messageOf(error)}` });
+  if (error instanceof errors.JOSEError) return invalid(error.message);
+  return error;
+}
+
+/** A key set that is no JSON has no error of its own. */
+function isUnreadable(error: unknown): boolean {
+  return error instanceof errors.JOSEError && error.code === 'ERR_JOSE_GENERIC';
+}
+
+/** The client is told that the token is not valid, and only of an expired one why: the rest helps those who forge. */
+function invalid(detail: string, message = 'The token is not valid.'): GatewayError {
+  return new GatewayError('UNAUTHENTICATED', { message, detail });
+}
