@@ -14,7 +14,7 @@ export const personalDataKinds = ['email', 'phone', 'iban', 'card', 'address', '
 export type PersonalDataKind = (typeof personalDataKinds)[number];
 
 /** A custom recogniser or a blocked pattern. */
-export interface OwnPatternConfig {
+export interface CustomPatternConfig {
   readonly name: string;
   /** RE2 syntax. */
   readonly pattern: string;
@@ -27,9 +27,9 @@ export interface GuardrailsConfig {
   readonly secrets: { readonly mode: GuardMode } | undefined;
   readonly injection: { readonly mode: GuardMode; readonly threshold: number } | undefined;
   /** Applied to the texts of a call and to its answer. */
-  readonly blockedPatterns: readonly OwnPatternConfig[];
+  readonly blockedPatterns: readonly CustomPatternConfig[];
   /** Patterns that an answer must match; a missing match blocks or flags it. */
-  readonly requiredPatterns: readonly (Omit<OwnPatternConfig, 'mode'> & { readonly mode: 'block' | 'flag' })[];
+  readonly requiredPatterns: readonly (Omit<CustomPatternConfig, 'mode'> & { readonly mode: 'block' | 'flag' })[];
   readonly output: {
     /** In UTF-16 code units of the model's text. `mask` truncates. */
     readonly maxLength: { readonly limit: number; readonly mode: GuardMode } | undefined;
@@ -43,7 +43,7 @@ export interface GuardrailsConfig {
 export interface PersonalDataConfig {
   /** The kinds that are detected, each with its mode. */
   readonly kinds: ReadonlyMap<PersonalDataKind, GuardMode>;
-  readonly recognizers: readonly OwnPatternConfig[];
+  readonly recognizers: readonly CustomPatternConfig[];
   /** The country whose national phone numbers are detected; `undefined`: international numbers only. */
   readonly country: string | undefined;
 }

@@ -7,10 +7,10 @@ import { fileURLToPath } from 'node:url';
 
 /** Makes a value when it is first needed; later calls return the same one. */
 export function onDemand<Value>(make: () => Value): () => Value {
-  let made: { readonly value: Value } | undefined;
+  let value: { readonly value: Value } | undefined;
   return () => {
-    made ??= { value: make() };
-    return made.value;
+    value ??= { value: make() };
+    return value.value;
   };
 }
 

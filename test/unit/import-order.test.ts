@@ -33,7 +33,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   'libphonenumber-js/max': ['ai/guardrails/pii/find-phones.ts'],
   'libphonenumber-js': [],
   ibantools: ['ai/guardrails/pii/find-ibans.ts'],
-  re2js: ['ai/guardrails/own-pattern.ts', 'config/guardrails.ts'], // the second: refuses what does not compile
+  re2js: ['ai/guardrails/custom-pattern.ts', 'config/guardrails.ts'], // the second: refuses what does not compile
   zod: ['config/', 'ai/fields/'],
 };
 

@@ -3,8 +3,8 @@
  * result: segments do not depend on the deltas, and each is checked alone.
  */
 import type { GuardMode, GuardrailsConfig } from '../../../config/index.ts';
+import { type CustomPattern, compileCustomPattern } from '../custom-pattern.ts';
 import { type Finding, Findings, type Span } from '../finding.ts';
-import { compileOwnPattern, type OwnPattern } from '../own-pattern.ts';
 import { type Placeholders, placeholderSpans, restorePlaceholders } from '../pii/placeholders.ts';
 import { redactionLabel } from '../pii/redact-text.ts';
 import { feature } from '../segments/character-kinds.ts';
@@ -17,7 +17,7 @@ export interface OutputRules {
   readonly spans: SpanRules;
   readonly markup: GuardMode | undefined;
   readonly maxLength: { readonly limit: number; readonly mode: GuardMode } | undefined;
-  readonly required: readonly OwnPattern[];
+  readonly required: readonly CustomPattern[];
 }
 
 export function compileOutputRules(config: GuardrailsConfig): OutputRules {
@@ -25,7 +25,7 @@ export function compileOutputRules(config: GuardrailsConfig): OutputRules {
     spans: compileSpanRules(config, 'output'),
     markup: config.output.markup,
     maxLength: config.output.maxLength,
-    required: config.requiredPatterns.map(compileOwnPattern),
+    required: config.requiredPatterns.map(compileCustomPattern),
   };
 }
 

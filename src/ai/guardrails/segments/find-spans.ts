@@ -3,9 +3,9 @@
  * URLs. The features of the segment's characters select the finders; a plain word needs none.
  */
 import type { GuardMode, GuardrailsConfig, PersonalDataKind } from '../../../config/index.ts';
+import { type CustomPattern, compileAnyOf, compileCustomPattern } from '../custom-pattern.ts';
 import type { Guard, Span } from '../finding.ts';
 import { findUrls } from '../output/find-urls.ts';
-import { compileAnyOf, compileOwnPattern, type OwnPattern } from '../own-pattern.ts';
 import { findAddresses } from '../pii/find-addresses.ts';
 import { findCards } from '../pii/find-cards.ts';
 import { findEmails } from '../pii/find-emails.ts';
@@ -23,7 +23,7 @@ export interface SpanRules {
   readonly country: string | undefined;
   readonly secrets: GuardMode | undefined;
   /** Recognisers (guard `pii`) and blocked patterns (guard `patterns`). */
-  readonly patterns: readonly { readonly guard: Guard; readonly pattern: OwnPattern }[];
+  readonly patterns: readonly { readonly guard: Guard; readonly pattern: CustomPattern }[];
   /** Whether any of `own` can match in a text; `undefined`: each segment must be tested. */
   readonly anyPattern: ((text: string) => boolean) | undefined;
   readonly urls: { readonly allow: ReadonlySet<string>; readonly mode: GuardMode } | undefined;
@@ -40,7 +40,7 @@ export function compileSpanRules(config: GuardrailsConfig, direction: 'input' | 
   const patterns = [
     ...(config.personalData?.recognizers ?? []).map((pattern) => ({ guard: 'pii' as const, pattern })),
     ...config.blockedPatterns.map((pattern) => ({ guard: 'patterns' as const, pattern })),
-  ].map(({ guard, pattern }) => ({ guard, pattern: compileOwnPattern(pattern) }));
+  ].map(({ guard, pattern }) => ({ guard, pattern: compileCustomPattern(pattern) }));
   const { urls, markup } = config.output;
   const isOutput = direction === 'output';
   const secrets = config.secrets?.mode;

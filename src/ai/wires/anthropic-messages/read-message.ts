@@ -16,9 +16,9 @@ import {
 } from '../../model-call/index.ts';
 import { estimateUsage } from '../../tokens/index.ts';
 import { BlockDraft, type OutputReading, partialUsage, readUsage } from '../shared/index.ts';
-import { stopOf } from './anthropic-extras.ts';
 import { errorInMessage } from './read-message-failure.ts';
 import { readFinish, refusalIn } from './read-message-finish.ts';
+import { stopOf } from './stop-details.ts';
 
 export interface MessageContext {
   readonly request: ModelRequest;

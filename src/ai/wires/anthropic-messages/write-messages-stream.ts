@@ -8,7 +8,7 @@ import type { GatewayError } from '../../../errors/index.ts';
 import { newId, unreachable } from '../../../lib/index.ts';
 import { type Completion, type JsonObject, replayAnswer, type StreamDelta } from '../../model-call/index.ts';
 import { anthropicError, eventText, type StreamForm, sealCallId } from '../shared/index.ts';
-import { type BlockDelta, BlocksInOrder, citationDelta } from './blocks-in-order.ts';
+import { type BlockDelta, BlockOrder, citationDelta } from './block-order.ts';
 import { messagesUsage, redactedData, refusalText, signatureOf, stopFields } from './write-message.ts';
 
 type BlockKind = 'text' | 'thinking' | 'redacted_thinking' | 'tool_use';
@@ -24,7 +24,7 @@ export class MessagesStream implements StreamForm {
   readonly heartbeat = 'event: ping\ndata: {"type":"ping"}\n\n';
   readonly #alias: string;
   readonly #requestId: string;
-  readonly #order = new BlocksInOrder();
+  readonly #order = new BlockOrder();
   /** The open blocks by part index. */
   readonly #blocks = new Map<number, Block>();
   #open: Block | undefined;

@@ -12,7 +12,7 @@ interface OpenCall {
   arguments: string;
 }
 
-export class BlocksInOrder {
+export class BlockOrder {
   /** The tool call in progress, whose arguments may be incomplete. */
   #call: OpenCall | undefined;
   #waiting: BlockDelta[] = [];

@@ -1,6 +1,6 @@
 /**
- * The parts of Anthropic's answers that only its own wire has: citations of a text, the stop sequence that ended the
- * answer, the details of a refusal. They pass through unparsed to clients of that wire.
+ * The details of the end of an answer that only Anthropic's wire has: the stop sequence and the details of a refusal.
+ * They pass through unparsed to clients of that wire.
  */
 import type { JsonObject, ModelAnswer, ModelRequest } from '../../model-call/index.ts';
 import { isRecord, textIn } from '../../model-call/index.ts';

@@ -5,7 +5,7 @@
 import { RE2JS } from 're2js';
 import type { GuardMode } from '../../config/index.ts';
 
-export interface OwnPattern {
+export interface CustomPattern {
   readonly name: string;
   readonly mode: GuardMode;
   /** Whether no match can contain white space: then words are checked separately, and streams are buffered by word. */
@@ -14,11 +14,11 @@ export interface OwnPattern {
   find(text: string, report: (start: number, end: number) => void): void;
 }
 
-export function compileOwnPattern(definition: {
+export function compileCustomPattern(definition: {
   readonly name: string;
   readonly pattern: string;
   readonly mode: GuardMode;
-}): OwnPattern {
+}): CustomPattern {
   const compiled = RE2JS.compile(definition.pattern);
   return {
     name: definition.name,
