@@ -68,7 +68,7 @@ describe('docs/plugins.md', () => {
     });
   const operation = { query: 'query Kettle { product(id: "p1") { name } }' };
 
-  it('has plugins that type-check', async () => {
+  it('has plugins that type-check', { timeout: 60_000 }, async () => {
     expect(await project.typeErrors()).toBe('');
   });
 
