@@ -7,6 +7,7 @@ const head = '{"data":';
  * where the answer has nothing else; `JSON.stringify` gives the same value.
  */
 export class JsonText {
+  /** Bytes are in a buffer of lib's `sharedBuffers`: whoever has them last may release it. */
   readonly whole: Buffer | string;
 
   constructor(whole: Buffer | string) {

@@ -1,3 +1,4 @@
+export { BufferPool, sharedBuffers } from './buffer-pool.ts';
 export { type ContentDecoder, contentDecoders, isBeyondLimit } from './content-decoders.ts';
 export { Deadline, longestTimerMs } from './deadline.ts';
 export { deepFreeze } from './deep-freeze.ts';

@@ -12,13 +12,24 @@
  * takes 0.047 where bare dispatch takes 0.021.
  */
 
+import { sharedBuffers } from '../lib/index.ts';
+
 export type ResponseHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
 /** Why a request is stopped before it ended by itself. */
 export type Stop = 'left' | 'timeout';
 
+export interface Answered {
+  readonly kind: 'answered';
+  readonly status: number;
+  readonly headers: ResponseHeaders;
+  /** Where it is borrowed, its bytes are valid until whoever is told returns. */
+  readonly body: Buffer;
+  readonly isBorrowed: boolean;
+}
+
 export type Outcome =
-  | { readonly kind: 'answered'; readonly status: number; readonly headers: ResponseHeaders; readonly body: Buffer }
+  | Answered
   /** The answer is larger than the limit. */
   | { readonly kind: 'too-large' }
   /** There was no connection, or it broke before the answer was whole. */
@@ -42,6 +53,8 @@ export interface ExchangeController {
 /** The code of the error by which a connection pool says that a connection was stale. */
 export const staleConnection = 'STALE_CONNECTION';
 
+/** What a server may make the gateway reserve by its word alone. */
+const maxReservedBytes = 1_048_576;
 const nothing = Buffer.alloc(0);
 const stopError = new Error('the request was stopped');
 
@@ -52,9 +65,12 @@ export class Exchange {
   #settled = false;
   #status = 0;
   #headers: ResponseHeaders = {};
+  /** The whole body so far, where one chunk is all there is. */
   #first: Buffer | undefined;
-  #chunks: Buffer[] | undefined;
+  /** A buffer that is lent, with the first `#size` bytes of the body. */
+  #collected: Buffer | undefined;
   #size = 0;
+  #expectedBytes = 0;
 
   constructor(maxBytes: number, settle: (outcome: Outcome) => void) {
     this.#maxBytes = maxBytes;
@@ -86,20 +102,59 @@ export class Exchange {
     this.#status = status;
     this.#headers = headers;
     const length = headers['content-length'];
-    if (length !== undefined && Number(length) > this.#maxBytes) this.#cut({ kind: 'too-large' });
+    if (length === undefined) return;
+    this.#expectedBytes = Number(length);
+    if (this.#expectedBytes > this.#maxBytes) this.#cut({ kind: 'too-large' });
   }
 
+  /** A chunk that stays as it is. */
   onResponseData(_controller: ExchangeController, chunk: Buffer): void {
-    this.#size += chunk.length;
+    if (this.#first === undefined && this.#collected === undefined) this.#takeFirst(chunk);
+    else this.collect(chunk);
+  }
+
+  #takeFirst(chunk: Buffer): void {
+    this.#size = chunk.length;
     if (this.#size > this.#maxBytes) this.#cut({ kind: 'too-large' });
-    else if (this.#first === undefined) this.#first = chunk;
-    else if (this.#chunks === undefined) this.#chunks = [this.#first, chunk];
-    else this.#chunks.push(chunk);
+    else this.#first = chunk;
+  }
+
+  /** A piece whose bytes are valid during the call only. */
+  collect(piece: Buffer): void {
+    if (this.#settled) return;
+    const size = this.#size + piece.length;
+    if (size > this.#maxBytes) {
+      this.#cut({ kind: 'too-large' });
+      return;
+    }
+    let collected = this.#collected;
+    if (collected === undefined) {
+      const likely = Math.min(this.#expectedBytes, this.#maxBytes);
+      collected = sharedBuffers.acquire(Math.max(size, Math.min(likely, maxReservedBytes)), likely);
+      this.#first?.copy(collected);
+      this.#first = undefined;
+      this.#collected = collected;
+    } else if (size > collected.length) {
+      collected = sharedBuffers.grow(collected, this.#size, size, this.#expectedBytes);
+      this.#collected = collected;
+    }
+    piece.copy(collected, this.#size);
+    this.#size = size;
   }
 
   onResponseEnd(): void {
-    const body = this.#chunks === undefined ? (this.#first ?? nothing) : Buffer.concat(this.#chunks, this.#size);
-    this.#end({ kind: 'answered', status: this.#status, headers: this.#headers, body });
+    const body = this.#collected?.subarray(0, this.#size) ?? this.#first ?? nothing;
+    this.#answer(body, this.#collected !== undefined);
+  }
+
+  /** The end of a response whose whole body is one piece, valid during the call only. */
+  onWhole(body: Buffer): void {
+    if (body.length > this.#maxBytes) this.#cut({ kind: 'too-large' });
+    else this.#answer(body, true);
+  }
+
+  #answer(body: Buffer, isBorrowed: boolean): void {
+    this.#end({ kind: 'answered', status: this.#status, headers: this.#headers, body, isBorrowed });
   }
 
   onResponseError(_controller: ExchangeController | null, error: Error): void {
@@ -116,8 +171,17 @@ export class Exchange {
   #end(outcome: Outcome): void {
     if (this.#settled) return;
     this.#settled = true;
+    const collected = this.#collected;
     this.#first = undefined;
-    this.#chunks = undefined;
+    this.#collected = undefined;
     this.#settle(outcome);
+    if (collected !== undefined) sharedBuffers.release(collected);
   }
+}
+
+/** For whoever reads the body later: an outcome whose bytes stay valid. */
+export function ownedOutcome(outcome: Outcome): Outcome {
+  return outcome.kind === 'answered' && outcome.isBorrowed
+    ? { ...outcome, body: Buffer.from(outcome.body), isBorrowed: false }
+    : outcome;
 }

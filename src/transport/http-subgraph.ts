@@ -24,6 +24,7 @@ import { executeParts, splitRepresentations } from './chunk-representations.ts';
 import { decodeBody, isEncoded } from './decode-body.ts';
 import { encodeBody } from './encode-body.ts';
 import { type ConnectionPool, Endpoint } from './endpoint.ts';
+import type { Answered } from './exchange.ts';
 import type { HttpSubgraphOptions } from './http-subgraph-options.ts';
 import { LeanPool } from './lean/lean-pool.ts';
 import { PersistedQueries } from './persisted-queries.ts';
@@ -31,8 +32,8 @@ import type { RequestContext } from './request-context.ts';
 import { compileRequestHeaderRules } from './request-header-rules.ts';
 import { RetryBudget } from './retry-budget.ts';
 import {
-  type Answered,
   type Message,
+  ownedTry,
   type SenderOptions,
   sendAgain,
   sendFirst,
@@ -144,7 +145,7 @@ class HttpSubgraph implements SubgraphClient {
       const { outcome } = tried;
       if (outcome?.kind === 'answered' && outcome.status < 400 && !isEncoded(outcome.headers['content-encoding'])) {
         this.#answer(call, outcome);
-      } else void this.#retry(call, message, tried);
+      } else void this.#retry(call, message, ownedTry(tried));
     });
   }
 

@@ -8,12 +8,10 @@ import { unreachable } from '../lib/index.ts';
 import type { EndpointChooser } from './choose-endpoint.ts';
 import type { Verdict } from './circuit-breaker.ts';
 import type { Endpoint } from './endpoint.ts';
-import { Exchange, type Outcome } from './exchange.ts';
+import { type Answered, Exchange, type Outcome, ownedOutcome } from './exchange.ts';
 import type { RetryBudget } from './retry-budget.ts';
 import { isRetryable, pauseBeforeRetry } from './retry-policy.ts';
 import type { SharedCall } from './shared-call.ts';
-
-export type Answered = Extract<Outcome, { kind: 'answered' }>;
 
 export interface SenderOptions {
   readonly service: string;
@@ -33,6 +31,11 @@ export interface Message {
 export interface Tried {
   readonly endpoint: Endpoint | undefined;
   readonly outcome: Outcome | undefined;
+}
+
+/** For whoever reads it later. */
+export function ownedTry({ endpoint, outcome }: Tried): Tried {
+  return { endpoint, outcome: outcome && ownedOutcome(outcome) };
 }
 
 const notTried: Tried = { endpoint: undefined, outcome: undefined };
@@ -59,7 +62,9 @@ export function sendFirst(
 }
 
 export async function sendWithRetries(options: SenderOptions, call: SharedCall, message: Message): Promise<Answered> {
-  const first = await new Promise<Tried>((resolve) => sendFirst(options, call, message, resolve));
+  const first = await new Promise<Tried>((resolve) => {
+    sendFirst(options, call, message, (tried) => resolve(ownedTry(tried)));
+  });
   return sendAgain(options, call, message, first);
 }
 
@@ -89,7 +94,7 @@ export async function sendAgain(
     const next = options.chooser.choose(message.kind, endpoint, now);
     if (next === undefined) return conclude(options, call, outcome);
     outcome = await new Promise<Outcome>((resolve) => {
-      exchange(next, options.maxResponseBytes, call, message, now, resolve);
+      exchange(next, options.maxResponseBytes, call, message, now, (ended) => resolve(ownedOutcome(ended)));
     });
     endpoint = next;
   }

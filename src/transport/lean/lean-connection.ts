@@ -15,8 +15,6 @@ import { type Framing, MalformedResponse, readHead } from './read-head.ts';
 const maxHeadBytes = 16_384;
 /** Informational responses before the one that counts. */
 const maxInformational = 10;
-/** What a server may make the gateway reserve by its word alone. */
-const maxBufferedBytes = 1_048_576;
 const endOfHead = Buffer.from('\r\n\r\n');
 
 export interface ConnectionOwner {
@@ -34,7 +32,6 @@ export class LeanConnection implements ExchangeController {
   #framing: Framing | undefined;
   #persists = true;
   #remainingBytes = 0;
-  #body: Buffer | undefined;
   #chunks: ChunkReader | undefined;
   #informational = 0;
   #answered = 0;
@@ -121,42 +118,32 @@ export class LeanConnection implements ExchangeController {
       switch (framing.kind) {
         case 'length': {
           const count = Math.min(remaining.length, this.#remainingBytes);
-          this.#take(exchange, framing.bytes, remaining.subarray(0, count));
+          const piece = remaining.length === count ? remaining : remaining.subarray(0, count);
           remaining = remaining.subarray(count);
+          this.#remainingBytes -= count;
+          if (count === framing.bytes) {
+            this.#finish(remaining.length > 0, piece);
+            break;
+          }
+          exchange.collect(piece);
           if (this.#remainingBytes === 0 && !this.#isClosed) this.#finish(remaining.length > 0);
           break;
         }
         case 'chunked': {
           this.#chunks ??= new ChunkReader();
           const chunks = this.#chunks;
-          const count = chunks.read(remaining, (piece) => exchange.onResponseData(this, Buffer.from(piece)));
+          const count = chunks.read(remaining, (piece) => exchange.collect(piece));
           remaining = remaining.subarray(count);
           if (chunks.hasEnded && !this.#isClosed) this.#finish(remaining.length > 0);
           break;
         }
         case 'until-close':
-          exchange.onResponseData(this, Buffer.from(remaining));
+          exchange.collect(remaining);
           return;
         default:
           throw new MalformedResponse('the server sent a body where there is none');
       }
     }
-  }
-
-  /** A body of moderate length is put into one buffer of its size; a longer one is handed on as it comes. */
-  #take(exchange: Exchange, length: number, piece: Buffer): void {
-    const filled = length - this.#remainingBytes;
-    this.#remainingBytes -= piece.length;
-    if (length > maxBufferedBytes) {
-      exchange.onResponseData(this, Buffer.from(piece));
-      return;
-    }
-    this.#body ??= Buffer.allocUnsafe(length);
-    piece.copy(this.#body, filled);
-    if (this.#remainingBytes > 0) return;
-    const body = this.#body;
-    this.#body = undefined;
-    exchange.onResponseData(this, body);
   }
 
   /** @returns the bytes behind the head, or none where it is not whole yet */
@@ -189,8 +176,11 @@ export class LeanConnection implements ExchangeController {
     return remaining;
   }
 
-  /** @param hasMore whether bytes follow that belong to nothing: the answer is taken, the connection is not used again */
-  #finish(hasMore = false): void {
+  /**
+   * @param hasMore whether bytes follow that belong to nothing: the answer is taken, the connection is not used again
+   * @param whole the body, where it came in one piece
+   */
+  #finish(hasMore = false, whole?: Buffer): void {
     const exchange = this.#exchange;
     this.#exchange = undefined;
     this.#framing = undefined;
@@ -199,7 +189,8 @@ export class LeanConnection implements ExchangeController {
     const isReusable = this.#persists && !hasMore && this.#socket.writableLength === 0 && !this.#isClosed;
     if (!isReusable) this.close();
     else this.#idleSince = performance.now();
-    exchange?.onResponseEnd();
+    if (whole === undefined) exchange?.onResponseEnd();
+    else exchange?.onWhole(whole);
     if (isReusable && !this.#isClosed) this.#owner.released(this);
   }
 }

@@ -35,6 +35,7 @@ const answered = (status: number, headers = {}): Outcome => ({
   status,
   headers,
   body: Buffer.alloc(0),
+  isBorrowed: false,
 });
 
 describe('a retry', () => {
