@@ -7,10 +7,18 @@ interface Running<Value> {
   readonly promise: Promise<Value>;
   readonly controller: AbortController;
   participants: number;
+  /** Whether anyone joined who had not begun it. */
+  isJoined: boolean;
 }
 
 export class SharedRuns<Value> {
   readonly #running = new Map<string, Running<Value>>();
+  readonly #onShared: ((value: Value) => void) | undefined;
+
+  /** @param onShared called with a value that several participants get, before they do */
+  constructor(onShared?: (value: Value) => void) {
+    this.#onShared = onShared;
+  }
 
   /** The number of runs in flight. */
   get size(): number {
@@ -22,7 +30,9 @@ export class SharedRuns<Value> {
    * @param work starts the run if there is none for `key`; its signal aborts when everyone has left
    */
   run(key: string, signal: AbortSignal, work: (signal: AbortSignal) => Promise<Value>): Promise<Value> {
-    const running = this.#running.get(key) ?? this.#begin(key, work);
+    const earlier = this.#running.get(key);
+    if (earlier !== undefined) earlier.isJoined = true;
+    const running = earlier ?? this.#begin(key, work);
     running.participants++;
     return new Promise((resolve, reject) => {
       const leave = (): void => {
@@ -34,14 +44,33 @@ export class SharedRuns<Value> {
         reject(signal.reason);
       };
       signal.addEventListener('abort', leave, { once: true });
-      running.promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave));
+      running.promise.then(
+        (value) => {
+          signal.removeEventListener('abort', leave);
+          resolve(value);
+        },
+        (error: unknown) => {
+          signal.removeEventListener('abort', leave);
+          reject(error);
+        },
+      );
     });
   }
 
   #begin(key: string, work: (signal: AbortSignal) => Promise<Value>): Running<Value> {
     const controller = new AbortController();
-    const promise = work(controller.signal).finally(() => this.#forget(key, running));
-    const running: Running<Value> = { promise, controller, participants: 0 };
+    const promise = work(controller.signal).then(
+      (value) => {
+        this.#forget(key, running);
+        if (running.isJoined) this.#onShared?.(value);
+        return value;
+      },
+      (error: unknown) => {
+        this.#forget(key, running);
+        throw error;
+      },
+    );
+    const running: Running<Value> = { promise, controller, participants: 0, isJoined: false };
     this.#running.set(key, running);
     return running;
   }

@@ -11,6 +11,11 @@ export interface Answer {
   readonly headers: readonly (readonly [string, string])[];
   readonly body: Buffer | string | AsyncIterable<string>;
   readonly facts: (OperationFacts & { readonly code?: string }) | undefined;
+  /**
+   * Whether others may read the body's bytes, too: requests that share it, plugins. Where not, their buffer is used again
+   * once they are sent.
+   */
+  isShared: boolean;
 }
 
 /** @param respond answers the request as the plugins left it */
@@ -52,6 +57,7 @@ export async function answerThroughPlugins(
     headers: pairsOf(fields),
     body: isWhole ? (event.body ?? '') : answer.body,
     facts: answer.facts,
+    isShared: true,
   };
 }
 
@@ -63,11 +69,11 @@ function pairsOf(headers: Readonly<Record<string, string | readonly string[]>>):
 
 /** A plugin's own answer. */
 function pluginAnswer({ status, headers = { 'content-type': jsonType }, body = '' }: HttpAnswer): Answer {
-  return { status, headers: pairsOf(headers), body, facts: undefined };
+  return { status, headers: pairsOf(headers), body, facts: undefined, isShared: true };
 }
 
 function codedAnswer(error: GatewayError): Answer {
   const { code, message, entry } = error;
   const headers = Object.entries({ ...errorHeaders(error), 'content-type': jsonType });
-  return { status: entry.status, headers, body: errorBody(code, message), facts: { code } };
+  return { status: entry.status, headers, body: errorBody(code, message), facts: { code }, isShared: true };
 }

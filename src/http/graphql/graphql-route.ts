@@ -11,10 +11,12 @@
  *    and validated; then variables are checked and the engine plans and executes (run-operation.ts)
  * 8. http: `toAnswer`, and `sendAnswer` for each client that waited
  */
+import type { ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Principal, principalKey } from '../../access/index.ts';
-import { invariant, SharedRuns } from '../../lib/index.ts';
+import { invariant, SharedRuns, sharedBuffers } from '../../lib/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import { letShareIdentical, seesRequests } from '../../plugins/index.ts';
 import type { GatewayGeneration, ServingRuntime } from '../../runtime/index.ts';
@@ -110,7 +112,7 @@ async function respond(
     };
     const answer = await serving.pipeline.run(request, context);
     signal.throwIfAborted();
-    return toAnswer(request, answer, responseHeaders);
+    return toAnswer(request, answer, responseHeaders, life.generation.hooks !== undefined);
   });
 }
 
@@ -138,7 +140,9 @@ async function prepare(generation: GatewayGeneration, log: Logger): Promise<Serv
     allowedOrigins: allowedOrigins(server.allowedOrigins),
     runs:
       traffic.shareIdentical === 'operation' && !setsCookies && letShareIdentical(generation.hooks)
-        ? new SharedRuns()
+        ? new SharedRuns((answer) => {
+            answer.isShared = true;
+          })
         : undefined,
     forwardHeaders: Object.values(headers).flatMap(({ request }) => compileRequestHeaderRules(request) ?? []),
     explainable: ai.fields.explain.enabled ? new Set(['ai']) : nothing,
@@ -183,8 +187,15 @@ function toAnswer(
   request: GraphQLHttpRequest,
   { status, headers, body, facts }: PipelineAnswer,
   responseHeaders: CollectedResponseHeaders,
+  isShared: boolean,
 ): Answer {
-  return { status: statusFor(request, status), headers: [...headers, ...responseHeaders.entries()], body, facts };
+  return {
+    status: statusFor(request, status),
+    headers: [...headers, ...responseHeaders.entries()],
+    body,
+    facts,
+    isShared,
+  };
 }
 
 /**
@@ -196,9 +207,16 @@ function statusFor({ mediaType }: GraphQLHttpRequest, status: number | undefined
   return mediaType === 'application/json' && status === 400 ? 200 : status;
 }
 
-function sendAnswer(request: FastifyRequest, reply: FastifyReply, { status, headers, body, facts }: Answer) {
+function sendAnswer(request: FastifyRequest, reply: FastifyReply, { status, headers, body, facts, isShared }: Answer) {
+  if (Buffer.isBuffer(body) && !isShared) releaseOnceSent(body, reply.raw);
   if (facts !== undefined) noteFacts(request, facts);
   reply.code(status);
   for (const [name, value] of headers) reply.header(name, value);
   return reply.send(typeof body === 'string' || Buffer.isBuffer(body) ? body : Readable.from(body));
+}
+
+/** A buffer that Node has handed to the system; one that a request without a socket is answered with has a reader still. */
+function releaseOnceSent(body: Buffer, response: ServerResponse): void {
+  if (!(response.socket instanceof Socket)) return;
+  response.once('finish', () => sharedBuffers.release(body));
 }
