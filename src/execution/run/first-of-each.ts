@@ -30,6 +30,11 @@ export class FirstOfEach {
     return typeof this.#value === 'string' ? firsts.get(this.#value) : undefined;
   }
 
+  /** Whether the entity of the last `find` can be compared by its key value alone. */
+  get hasKey(): boolean {
+    return typeof this.#value === 'string';
+  }
+
   /** Adds the first object for the type and value of the last `find`. */
   add(first: DataObject): void {
     if (typeof this.#value === 'string') this.#ofType.firsts.set(this.#value, first);

@@ -10,7 +10,7 @@ import { collectEntities, haveSameContent } from '../data/collect-entities.ts';
 import type { DataObject, TypeMemberships } from '../data/data.ts';
 import { FirstOfEach } from './first-of-each.ts';
 import type { RepresentationValues } from './representation-values.ts';
-import type { RequestedEntities } from './requested-entities.ts';
+import { isList, type RequestedEntities } from './requested-entities.ts';
 import type { RunData } from './run-data.ts';
 
 export interface RepresentationsOptions {
@@ -24,7 +24,15 @@ export interface RepresentationsOptions {
 /** The entities at a path; valid as long as no answer has brought objects or lists. */
 interface CollectedPath {
   readonly structure: number;
-  readonly entities: ReadonlySet<DataObject>;
+  readonly entities: readonly DataObject[] | ReadonlySet<DataObject>;
+}
+
+/** What is remembered of a field's entities while they are collected. */
+interface Collecting {
+  /** The representations by their texts. */
+  readonly indexes: Map<string, number>;
+  /** The objects that are requested; undefined where none is met twice. */
+  readonly collected: Set<DataObject> | undefined;
 }
 
 export class Representations {
@@ -61,31 +69,38 @@ export class Representations {
     const data = this.#data;
     const types = this.#types;
     const mayReplace = this.#mayReplace;
-    const indexes = new Map<string, number>();
-    const collected = new Set<DataObject>();
+    const isAlone = field.targets.length === 1;
+    const collecting: Collecting = {
+      indexes: new Map(),
+      collected: data.isSharing || !isAlone ? new Set() : undefined,
+    };
     for (const { path, pathKey, exact, requires, representation } of field.targets) {
       const failed = kind === 'in-process' && !data.failedNulls.isEmpty ? data.failedNulls : undefined;
-      const request = (entity: DataObject, canReplace: boolean): DataObject =>
+      const request = (entity: DataObject, canReplace: boolean, isNew: boolean): DataObject =>
         failed?.isRead(types, requires, entity) === true
           ? this.#omit(field, entity)
-          : this.#request(requested, entity, representation, indexes, collected, canReplace);
+          : this.#request(requested, entity, representation, collecting, canReplace, isNew);
+      const { collected } = collecting;
       const earlier = only === undefined ? this.#collected.get(pathKey) : undefined;
       if (earlier?.structure === data.structure) {
         for (const object of earlier.entities) {
           const entity = data.inPlace(object);
-          if (!collected.has(entity)) request(entity, false);
+          if (collected?.has(entity) !== true) request(entity, false, false);
         }
         continue;
       }
-      const entities = new Set<DataObject>();
+      const entities: DataObject[] | Set<DataObject> = collected === undefined ? [] : new Set();
       const firsts = exact && mayReplace ? new FirstOfEach(representation) : undefined;
       collectEntities(data.root, path, data.isSharing, (entity) => {
         if (only?.has(entity) === false) return entity;
         const first = firsts?.find(entity);
         if (first !== undefined) return data.standFor(first, entity);
-        const standing = collected.has(entity) ? entity : request(entity, mayReplace);
+        // No other target has representations that might be equal: a new key value makes a new representation.
+        const isNew = isAlone && firsts?.hasKey === true;
+        const standing = collected?.has(entity) === true ? entity : request(entity, mayReplace, isNew);
         firsts?.add(standing);
-        entities.add(standing);
+        if (!Array.isArray(entities)) entities.add(standing);
+        else if (standing === entity) entities.push(entity);
         return standing;
       });
       if (only === undefined) this.#collected.set(pathKey, { structure: data.structure, entities });
@@ -100,32 +115,34 @@ export class Representations {
 
   /**
    * @param mayReplace whether the caller puts the returned object in the entity's place
+   * @param isNew whether no entity before it has the same representation
    * @returns the object that stands for `entity` from now on: itself, or the first with the same content
    */
   #request(
     { field, representations, values, owners }: RequestedEntities,
     entity: DataObject,
     representation: CompiledRepresentation,
-    indexes: Map<string, number>,
-    collected: Set<DataObject>,
+    { indexes, collected }: Collecting,
     mayReplace: boolean,
+    isNew: boolean,
   ): DataObject {
     const text = representation.write(entity);
     if (text === undefined) return this.#omit(field, entity);
-    const index = indexes.get(text);
+    const index = isNew ? undefined : indexes.get(text);
     if (index === undefined) {
-      indexes.set(text, representations.length);
+      if (!isNew) indexes.set(text, representations.length);
       representations.push(text);
       values?.push(this.#values.find(text, entity, representation));
-      owners.push([entity]);
-      collected.add(entity);
+      owners.push(entity);
+      collected?.add(entity);
       return entity;
     }
-    const list = owners[index] as DataObject[];
-    const first = list[0] as DataObject;
+    const objects = owners[index] as DataObject | DataObject[];
+    const first = isList(objects) ? (objects[0] as DataObject) : objects;
     if (mayReplace && haveSameContent(first, entity)) return this.#data.standFor(first, entity);
-    list.push(entity);
-    collected.add(entity);
+    if (isList(objects)) objects.push(entity);
+    else owners[index] = [objects, entity];
+    collected?.add(entity);
     return entity;
   }
 }

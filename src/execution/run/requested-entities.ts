@@ -12,7 +12,19 @@ export interface RequestedEntities {
   readonly representations: string[];
   /** As values; undefined for an HTTP subgraph, which is sent the text. */
   readonly values: DataObject[] | undefined;
-  readonly owners: DataObject[][];
+  /** An object where it is one: a list for each would be an allocation for each entity. */
+  readonly owners: (DataObject | DataObject[])[];
+}
+
+/** The objects that a representation stands for. */
+export function ownersAt({ owners }: RequestedEntities, index: number): readonly DataObject[] {
+  const objects = owners[index];
+  if (objects === undefined) return [];
+  return isList(objects) ? objects : [objects];
+}
+
+export function isList(objects: DataObject | DataObject[]): objects is DataObject[] {
+  return Array.isArray(objects);
 }
 
 /** The first place of an owner. */
@@ -32,7 +44,7 @@ export function placeOf(
 /** The first place that the request would fill. */
 export function firstPlace(data: RunData, allRequested: readonly RequestedEntities[]): DataPath | undefined {
   for (const requested of allRequested) {
-    const owner = requested.owners[0]?.[0];
+    const owner = ownersAt(requested, 0)[0];
     const place = owner === undefined ? undefined : placeOf(data, owner, requested);
     const [key] = requested.field.gives;
     if (place !== undefined && key !== undefined) return [...place, key];
@@ -50,7 +62,7 @@ export function notesInPlace(
   allRequested: readonly RequestedEntities[],
 ): SubgraphNote[] {
   const requested = allRequested.find(({ field }) => field.key === key);
-  const owners = typeof index === 'number' ? (requested?.owners[index] ?? []) : [];
+  const owners = typeof index === 'number' && requested !== undefined ? ownersAt(requested, index) : [];
   const objects = [...new Set(owners.flatMap((owner) => [data.inPlace(owner), owner]))];
   const places = (requested?.field.paths ?? []).flatMap((path) =>
     objects.flatMap((object) => findPlaces(data.root, path, object, maxNotedPlaces)),

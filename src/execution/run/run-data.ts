@@ -58,6 +58,12 @@ export class RunData {
     return this.#elsewhere.size === 0 ? undefined : this.#elsewhere.get(object);
   }
 
+  /** Like `spread`, from where on objects may be at several places. */
+  spreadNow(value: unknown): void {
+    this.isSharing = true;
+    this.spread(value);
+  }
+
   /** Records that an answer was merged into several objects: what is nested in it is in all of them. */
   spread(value: unknown, levels: number = maxValueDepth): void {
     if (levels === 0 || value === null || typeof value !== 'object') return;

@@ -11,7 +11,7 @@ import { type DataObject, type DataPath, isDataObject } from '../data/data.ts';
 import { placesOfEach } from '../data/find-places.ts';
 import type { Failure } from './failure.ts';
 import { maskSubgraphError } from './mask-subgraph-errors.ts';
-import { firstPlace, type RequestedEntities } from './requested-entities.ts';
+import { firstPlace, ownersAt, type RequestedEntities } from './requested-entities.ts';
 import type { RunData } from './run-data.ts';
 
 type Covers = Failure['covers'];
@@ -123,7 +123,7 @@ export class RunFailures {
   ): boolean {
     const { data } = this.#options;
     const [, , ...fieldPath] = error.path ?? [];
-    const { requested, index, owners = [] } = ownersOf(error, allRequested);
+    const { requested, index, owners } = ownersOf(error, allRequested);
     if (requested === undefined || owners.length === 0) {
       const narrowed = requested === undefined ? covers : requested.field.covers;
       const first = requested === undefined ? undefined : firstPlace(data, [requested]);
@@ -155,7 +155,7 @@ export class RunFailures {
     const objects = new Set<DataObject>();
     const paths = new Map<string, readonly string[]>();
     for (const error of errors) {
-      const { requested, owners = [] } = ownersOf(error, allRequested);
+      const { requested, owners } = ownersOf(error, allRequested);
       for (const owner of owners) objects.add(data.inPlace(owner)).add(owner);
       if (owners.length > 0) for (const path of requested?.field.paths ?? []) paths.set(path.join('.'), path);
     }
@@ -166,9 +166,8 @@ export class RunFailures {
   #suspectNulls(allRequested: readonly RequestedEntities[]): void {
     const { data } = this.#options;
     for (const { field, owners } of allRequested) {
-      for (const list of owners) {
-        for (const owner of list) for (const key of field.gives) data.failedNulls.add(data.inPlace(owner), [key]);
-      }
+      for (const owner of owners.flat())
+        for (const key of field.gives) data.failedNulls.add(data.inPlace(owner), [key]);
     }
   }
 
@@ -201,7 +200,8 @@ export class RunFailures {
 function ownersOf({ path }: SubgraphError, allRequested: readonly RequestedEntities[]) {
   const [key, index] = path ?? [];
   const requested = allRequested.find(({ field }) => field.key === key);
-  return { requested, index, owners: typeof index === 'number' ? requested?.owners[index] : undefined };
+  const owners = typeof index === 'number' && requested !== undefined ? ownersAt(requested, index) : [];
+  return { requested, index, owners };
 }
 
 /** A path as a pattern of places: `@` for each index. */

@@ -25,7 +25,7 @@ import type { Failure } from './failure.ts';
 import type { RepresentationValues } from './representation-values.ts';
 import { Representations } from './representations.ts';
 import { entityVariables, type RequestValues, rootVariables } from './request-variables.ts';
-import { firstPlace, notesInPlace, type RequestedEntities } from './requested-entities.ts';
+import { firstPlace, isList, notesInPlace, type RequestedEntities } from './requested-entities.ts';
 import { RunData } from './run-data.ts';
 import { RunFailures } from './run-failures.ts';
 
@@ -218,33 +218,38 @@ class Run {
     const data = this.#data;
     if (!field.leavesOnly) data.structure++;
     if (field.outputRewrites.length > 0) rewriteData(types, field.outputRewrites, entities);
+    const { gives, leavesOnly } = field;
     for (let index = 0; index < entities.length; index++) {
       const entity = entities[index];
       if (!isDataObject(entity)) {
         if (entity !== null) malformed = true;
         continue;
       }
-      const list = owners[index] as DataObject[];
-      const isCopied = plan.placeMatters && list.length > 1;
-      if (isCopied && !isWithinDepth(entity)) {
+      const objects = owners[index] as DataObject | DataObject[];
+      if (!isList(objects)) {
+        if (this.#mergeInto(objects, entity, gives) && !leavesOnly) data.spreadNow(entity);
+        continue;
+      }
+      if (plan.placeMatters && !isWithinDepth(entity)) {
         malformed = true;
         continue;
       }
-      let isSpread = list.length > 1;
-      for (const owner of list) {
-        const target = data.inPlace(owner);
-        mergeData(types, target, isCopied ? cloneJson(entity) : entity, field.gives);
-        const remaining = data.elsewhere(target);
-        if (remaining === undefined) continue;
-        isSpread = true;
-        for (const object of remaining) mergeData(types, object, entity, field.gives);
-      }
-      if (isSpread && !field.leavesOnly) {
-        data.isSharing = true;
-        data.spread(entity);
-      }
+      for (const owner of objects) this.#mergeInto(owner, plan.placeMatters ? cloneJson(entity) : entity, gives);
+      if (!leavesOnly) data.spreadNow(entity);
     }
     return !malformed;
+  }
+
+  /** @returns whether the entity is at several places now */
+  #mergeInto(owner: DataObject, entity: DataObject, gives: readonly string[]): boolean {
+    const { types } = this.#options;
+    const data = this.#data;
+    const target = data.inPlace(owner);
+    mergeData(types, target, entity, gives);
+    const remaining = data.elsewhere(target);
+    if (remaining === undefined) return false;
+    for (const object of remaining) mergeData(types, object, entity, gives);
+    return true;
   }
 
   #kindOf(subgraph: string): SubgraphClient['kind'] {

@@ -69,7 +69,8 @@ export class AnswerWriter {
   }
 
   flushIfLong(): void {
-    if (this.text.length > (this.#buffer === undefined ? flushAt : flushAgainAt) && this.#unflushable === 0) this.#flush();
+    if (this.text.length > (this.#buffer === undefined ? flushAt : flushAgainAt) && this.#unflushable === 0)
+      this.#flush();
   }
 
   /** The text of a shared object in a shape, where it has been written before. */

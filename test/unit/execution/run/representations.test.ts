@@ -4,6 +4,7 @@ import { compileRepresentation } from '../../../../src/execution/compile/compile
 import type { DataObject } from '../../../../src/execution/data/data.ts';
 import { RepresentationValues } from '../../../../src/execution/run/representation-values.ts';
 import { Representations } from '../../../../src/execution/run/representations.ts';
+import { ownersAt } from '../../../../src/execution/run/requested-entities.ts';
 import { RunData } from '../../../../src/execution/run/run-data.ts';
 
 const types = new Map([['A', new Set(['A'])]]);
@@ -47,7 +48,7 @@ describe('collected representations', () => {
     const { data, representations } = collected({ l: [a(1, { x: 1 }), a(2), a(1, { x: 2 })] });
     const requested = representations.collect(fieldAt(['l', '@']), 'http');
     expect(requested.representations).toEqual(['{"__typename":"A","id":1}', '{"__typename":"A","id":2}']);
-    expect(requested.owners.map((owners) => owners.length)).toEqual([2, 1]);
+    expect(requested.owners.map((_owners, index) => ownersAt(requested, index).length)).toEqual([2, 1]);
     expect(requested.values).toBeUndefined();
     expect(data.isSharing).toBe(false);
   });
