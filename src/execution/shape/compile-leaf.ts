@@ -2,10 +2,44 @@
 import { type GraphQLLeafType, isEnumType } from 'graphql';
 import { ExactNumber } from '../../lib/index.ts';
 import { isWithinDepth } from '../../transport/index.ts';
-import type { WriteValue } from './object-shape.ts';
+import type { PlainType, TypeShape, WriteValue } from './object-shape.ts';
 import { refuse } from './write-values.ts';
 
-export function compileLeaf(type: GraphQLLeafType): WriteValue {
+export function compileLeaf(type: GraphQLLeafType): TypeShape {
+  return { write: compileWrite(type), inner: undefined, plain: plainLeaf(type) };
+}
+
+function plainLeaf(type: GraphQLLeafType): PlainType {
+  if (isEnumType(type)) {
+    const names = new Set<unknown>(type.getValues().map(({ name }) => name));
+    return { kind: 'leaf', accepts: (value) => names.has(value), source: undefined };
+  }
+  return plainScalars[type.name] ?? text;
+}
+
+/** Custom scalars too: those of an API schema serialise to themselves. */
+const text: PlainType = {
+  kind: 'leaf',
+  accepts: (value) => typeof value === 'string',
+  source: "typeof $==='string'",
+};
+
+const plainScalars: Readonly<Record<string, PlainType>> = {
+  Boolean: { kind: 'leaf', accepts: (value) => typeof value === 'boolean', source: "typeof $==='boolean'" },
+  Int: {
+    kind: 'leaf',
+    accepts: (value) => typeof value === 'number' && (value | 0) === value,
+    source: "typeof $==='number'&&($|0)===$",
+  },
+  // JSON.stringify drops the sign of -0.
+  Float: {
+    kind: 'leaf',
+    accepts: (value) => typeof value === 'number' && Number.isFinite(value) && !Object.is(value, -0),
+    source: "typeof $==='number'&&$-$===0&&($!==0||1/$>0)",
+  },
+};
+
+function compileWrite(type: GraphQLLeafType): WriteValue {
   if (isEnumType(type)) {
     const texts = new Map(type.getValues().map(({ name }) => [name as unknown, JSON.stringify(name)]));
     return (value, out) => {

@@ -24,7 +24,8 @@ import { type DataObject, isDataObject } from '../data/data.ts';
 import type { AnswerWriter } from './answer-writer.ts';
 import { collectFields, type SelectionOptions, selectsNoType } from './collect-fields.ts';
 import { compileLeaf } from './compile-leaf.ts';
-import type { FieldShape, ObjectShape, TypeShape, WriteValue } from './object-shape.ts';
+import type { FieldShape, ObjectShape, PlainType, TypeShape, WriteValue } from './object-shape.ts';
+import { type FieldGroup, groupFields, plainList, plainObject } from './plain-fields.ts';
 import {
   deniedObject,
   denyField,
@@ -53,6 +54,9 @@ export interface OperationShape {
   readonly root: ObjectShape;
 }
 
+/** Objects of a shape that are written field by field: compiling more would not pay for an operation that is run once. */
+const objectsUntilGrouped = 100;
+
 export function compileShape(
   options: ShapeOptions,
   rootType: GraphQLObjectType,
@@ -77,6 +81,9 @@ export function compileShape(
     sets: readonly SelectionSetNode[],
   ): ObjectShape {
     let fields: readonly FieldShape[] | undefined;
+    let count = 0;
+    let apart: readonly FieldGroup[] | undefined;
+    let together: readonly FieldGroup[] | undefined;
     return {
       // Compiled on first use: most answers have objects of only some of an interface's types.
       get fields() {
@@ -85,6 +92,17 @@ export function compileShape(
           onCompiled(fields.length);
         }
         return fields;
+      },
+      groups(withObjects) {
+        const groups = withObjects ? together : apart;
+        if (groups !== undefined || ++count < objectsUntilGrouped || this.fields.length === 0) return groups;
+        onCompiled(this.fields.length);
+        if (withObjects) {
+          together = groupFields(this.fields, true);
+          return together;
+        }
+        apart = groupFields(this.fields, false);
+        return apart;
       },
     };
   }
@@ -115,18 +133,28 @@ export function compileShape(
         out.text += text;
         return true;
       };
-      return { responseKey, dataKey: name, prefix, write, nonNull: false, inner: undefined };
+      const plain: PlainType = { kind: 'leaf', accepts: () => true, source: 'true' };
+      return {
+        responseKey,
+        dataKey: name,
+        prefix,
+        write,
+        nonNull: false,
+        inner: undefined,
+        plain,
+        constant: parent.name,
+      };
     }
     if (name === '__schema' || name === '__type') {
       const write: WriteValue = (_value, out) => {
         out.text += out.introspect(nodes);
         return true;
       };
-      return { responseKey, dataKey: name, prefix, write, nonNull: false, inner: undefined };
+      return { responseKey, dataKey: name, prefix, write, nonNull: false, inner: undefined, plain: undefined };
     }
     const field = parent.getFields()[name];
     invariant(field !== undefined, `${parent.name}.${name} exists in a validated operation`);
-    const refused = { responseKey, dataKey: name, prefix, nonNull: isNonNullType(field.type), inner: undefined };
+    const refused = { responseKey, dataKey: name, prefix, nonNull: isNonNullType(field.type), inner: undefined, plain: undefined };
     if (denials !== undefined && isDenied(denials, parent, node)) return { ...refused, write: denyField };
     const refusal = refusalOf(node);
     if (refusal !== undefined) return { ...refused, write: refusing({ code: 'BAD_USER_INPUT', message: refusal }) };
@@ -154,18 +182,24 @@ export function compileShape(
     sets: readonly SelectionSetNode[],
   ): TypeShape {
     if (isListType(type)) {
-      const { write, nonNull, inner } = compileType(type.ofType, sets);
-      return { inner, write: (value, out) => writeList(write, nonNull, value, out) };
+      const { write, nonNull, inner, plain } = compileType(type.ofType, sets);
+      return {
+        inner,
+        plain: plainList(plain, nonNull),
+        write: (value, out) => writeList(write, nonNull, value, out),
+      };
     }
     if (isObjectType(type)) {
       const shape = compileObject(type, sets);
+      const shapeOf = (): ObjectShape => shape;
       return {
-        inner: { shapeOf: () => shape, all: () => [shape] },
+        inner: { shapeOf, all: () => [shape] },
+        plain: plainObject(shapeOf),
         write: (value, out) => writeObjectValue(shape, value, out),
       };
     }
     if (isAbstractType(type)) return compileAbstract(type, sets);
-    return { inner: undefined, write: compileLeaf(type) };
+    return compileLeaf(type);
   }
 
   /**
@@ -200,6 +234,6 @@ export function compileShape(
       return shape === undefined ? refuse(out) : writeObjectValue(shape, value, out);
     };
     const all = (): readonly ObjectShape[] => schema.getPossibleTypes(type).flatMap(({ name }) => shapeOf(name) ?? []);
-    return { inner: { shapeOf, all }, write };
+    return { inner: { shapeOf, all }, plain: plainObject(shapeOf), write };
   }
 }

@@ -8,6 +8,7 @@ import { errorTable } from '../../errors/index.ts';
 import { type DataObject, isDataObject } from '../data/data.ts';
 import type { AnswerWriter, Refusal, Violation } from './answer-writer.ts';
 import type { FieldShape, ObjectShape, WriteValue } from './object-shape.ts';
+import { type FieldGroup, plainText } from './plain-fields.ts';
 
 /** The key of a {@link refusedObject}'s only field: a violation there is the object's own. */
 const itself = '';
@@ -20,6 +21,7 @@ function refusedObject(refusal: Refusal): FieldShape {
     prefix: '',
     nonNull: true,
     inner: undefined,
+    plain: undefined,
     write: refusing(refusal),
   };
 }
@@ -60,9 +62,39 @@ export function writeObjectValue(shape: ObjectShape, value: unknown, out: Answer
 
 /** @returns false where a non-null field is null */
 export function writeObject(shape: ObjectShape, value: DataObject, out: AnswerWriter): boolean {
-  const { violations, length, text } = out;
+  const { length, text } = out;
+  const groups = shape.groups(out.shared.size === 0);
+  if (groups === undefined ? writeBraced(shape.fields, value, out) : writeGroups(groups, value, out)) return true;
+  out.rollback(length, text);
+  return false;
+}
+
+function writeBraced(fields: readonly FieldShape[], value: DataObject, out: AnswerWriter): boolean {
   out.text += '{';
-  for (const field of shape.fields) {
+  if (!writeFields(fields, value, out)) return false;
+  out.text += '}';
+  return true;
+}
+
+/** @returns false where a non-null field is null */
+function writeGroups(groups: readonly FieldGroup[], value: DataObject, out: AnswerWriter): boolean {
+  for (const group of groups) {
+    const plain = plainText(group, value);
+    if (plain !== undefined) {
+      out.text += plain;
+      continue;
+    }
+    if (group.isFirst) out.text += '{';
+    if (!writeFields(group.fields, value, out)) return false;
+    if (group.isLast) out.text += '}';
+  }
+  return true;
+}
+
+/** @returns false where a non-null field is null */
+function writeFields(fields: readonly FieldShape[], value: DataObject, out: AnswerWriter): boolean {
+  const { violations } = out;
+  for (const field of fields) {
     const count = violations.length;
     out.text += field.prefix;
     const inner = value[field.dataKey];
@@ -72,12 +104,8 @@ export function writeObject(shape: ObjectShape, value: DataObject, out: AnswerWr
       out.text += 'null';
     }
     if (violations.length !== count) prepend(violations, count, field.responseKey, field.dataKey);
-    if (!isWritten && field.nonNull) {
-      out.rollback(length, text);
-      return false;
-    }
+    if (!isWritten && field.nonNull) return false;
   }
-  out.text += '}';
   return true;
 }
 
