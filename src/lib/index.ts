@@ -9,7 +9,8 @@ export { type BudgetedCache, type CacheGroup, MemoryBudget, type SharedPart } fr
 export { didYouMean, nearestName } from './nearest-name.ts';
 export { newId } from './new-id.ts';
 export { onDemand, packageOnDemand } from './on-demand.ts';
-export { parseExactAnswer, parseJsonAnswer } from './parse-json-answer.ts';
+export { parseJsonAnswer } from './parse-json-answer.ts';
+export { parseExactBytes } from './parse-json-bytes.ts';
 export { readTextFile } from './read-text-file.ts';
 export { SharedRuns } from './shared-runs.ts';
 export { siblingModule } from './sibling-module.ts';

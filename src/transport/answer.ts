@@ -1,4 +1,7 @@
-/** A subgraph's answer, parsed once for each caller: whoever gets it may write into it. */
+/**
+ * A subgraph's answer, parsed once for each caller: whoever gets it may write into it. Its bytes may be borrowed: it is
+ * delivered before whoever made it returns.
+ */
 import type { HeaderRules } from '../config/index.ts';
 import type { ExactJsonOptions } from '../lib/index.ts';
 import type { ResponseHeaders } from './exchange.ts';
@@ -13,7 +16,7 @@ export class Answer implements CallResult {
   readonly #service: string;
   readonly #status: number;
   readonly #headers: ResponseHeaders;
-  readonly #text: string;
+  readonly #bytes: Buffer;
   readonly #rules: HeaderRules['response'];
   readonly #numbers: ExactJsonOptions;
 
@@ -21,15 +24,15 @@ export class Answer implements CallResult {
     service: string,
     status: number,
     headers: ResponseHeaders,
-    text: string,
+    bytes: Buffer,
     rules: HeaderRules['response'],
     numbers: ExactJsonOptions,
   ) {
-    this.response = parseSubgraphResponse(service, status, text, numbers);
+    this.response = parseSubgraphResponse(service, status, bytes, numbers);
     this.#service = service;
     this.#status = status;
     this.#headers = headers;
-    this.#text = text;
+    this.#bytes = bytes;
     this.#rules = rules;
     this.#numbers = numbers;
   }
@@ -38,6 +41,6 @@ export class Answer implements CallResult {
     if (this.#rules.length > 0 && responseHeaders !== undefined) {
       applyResponseHeaderRules(this.#rules, this.#headers, responseHeaders);
     }
-    return isFirst ? this.response : parseSubgraphResponse(this.#service, this.#status, this.#text, this.#numbers);
+    return isFirst ? this.response : parseSubgraphResponse(this.#service, this.#status, this.#bytes, this.#numbers);
   }
 }

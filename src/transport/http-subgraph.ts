@@ -220,7 +220,7 @@ class HttpSubgraph implements SubgraphClient {
   }
 
   #read({ numbers }: SharedCall, { status, headers }: Answered, bytes: Buffer): Answer {
-    return new Answer(this.name, status, headers, bytes.toString('utf8'), this.#responseRules, numbers);
+    return new Answer(this.name, status, headers, bytes, this.#responseRules, numbers);
   }
 
   async #decode({ body, headers }: Answered): Promise<Buffer> {

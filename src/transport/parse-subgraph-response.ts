@@ -1,6 +1,6 @@
 /** Turns a subgraph's bytes into a GraphQL response, or into a coded error: nothing outside is trusted to have a shape. */
 import { GatewayError } from '../errors/index.ts';
-import { type ExactJsonOptions, parseExactAnswer } from '../lib/index.ts';
+import { type ExactJsonOptions, parseExactBytes } from '../lib/index.ts';
 import { isWithinDepth, maxValueDepth } from './is-within-depth.ts';
 import type { SubgraphError, SubgraphResponse } from './subgraph-client.ts';
 
@@ -15,7 +15,7 @@ const maxErrors = 1_000;
 export function parseSubgraphResponse(
   service: string,
   status: number,
-  text: string,
+  bytes: Buffer,
   options?: ExactJsonOptions,
 ): SubgraphResponse {
   const refuse = (detail: string): never => {
@@ -25,7 +25,7 @@ export function parseSubgraphResponse(
   };
   let body: unknown;
   try {
-    body = parseExactAnswer(text, options);
+    body = parseExactBytes(bytes, options);
   } catch (error) {
     return refuse(error instanceof RangeError ? 'the body is nested too deeply' : 'the body is not JSON');
   }

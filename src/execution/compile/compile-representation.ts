@@ -52,6 +52,8 @@ interface FieldWriter {
   readonly name: string;
   /** The name as JSON text, with a colon, after a comma where it is not the first. */
   readonly prefix: string;
+  /** The text with the prefix, where it is the same for all objects of the type. */
+  readonly fixed: string | undefined;
   readonly write: (value: unknown) => string | undefined;
   readonly build: (value: unknown) => unknown;
 }
@@ -78,6 +80,10 @@ function compileSelections(types: TypeMemberships, selections: readonly Required
     if (fields.length === 0) return undefined;
     let text = '{';
     for (const field of fields) {
+      if (field.fixed !== undefined) {
+        text += field.fixed;
+        continue;
+      }
       const value = entity[field.key];
       if (value === undefined) return undefined;
       const json = field.write(value);
@@ -125,9 +131,10 @@ function compileFields(
   const fields = [...merged].map(([key, inner], index): FieldWriter => {
     const name = names.get(key) ?? key;
     const prefix = `${index === 0 ? '' : ','}${JSON.stringify(name)}:`;
-    if (inner === undefined) return { key, name, prefix, write: writeLeaf, build: buildLeaf };
+    const fixed = key === '__typename' && typeof typeName === 'string' ? prefix + JSON.stringify(typeName) : undefined;
+    if (inner === undefined) return { key, name, prefix, fixed, write: writeLeaf, build: buildLeaf };
     const { write, build } = compileSelections(types, inner);
-    return { key, name, prefix, write: compileWriteValue(write), build: compileBuildValue(build) };
+    return { key, name, prefix, fixed: undefined, write: compileWriteValue(write), build: compileBuildValue(build) };
   });
   const besidesType = [...merged].filter(([key]) => key !== '__typename');
   const [only] = besidesType;
