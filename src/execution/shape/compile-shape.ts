@@ -154,7 +154,14 @@ export function compileShape(
     }
     const field = parent.getFields()[name];
     invariant(field !== undefined, `${parent.name}.${name} exists in a validated operation`);
-    const refused = { responseKey, dataKey: name, prefix, nonNull: isNonNullType(field.type), inner: undefined, plain: undefined };
+    const refused = {
+      responseKey,
+      dataKey: name,
+      prefix,
+      nonNull: isNonNullType(field.type),
+      inner: undefined,
+      plain: undefined,
+    };
     if (denials !== undefined && isDenied(denials, parent, node)) return { ...refused, write: denyField };
     const refusal = refusalOf(node);
     if (refusal !== undefined) return { ...refused, write: refusing({ code: 'BAD_USER_INPUT', message: refusal }) };
