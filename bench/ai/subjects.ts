@@ -149,7 +149,7 @@ const guardrails = {
 /** Limits that are counted and never reached. */
 const limits = { concurrency: 10_000, requests_per_minute: 100_000_000, tokens_per_minute: 1_000_000_000_000 };
 
-function writeConfiguration({ providerUrl, folder }: Start, bare: boolean): string {
+export function writeConfiguration({ providerUrl, folder }: Start, bare: boolean): string {
   const alias = (reference: string) =>
     bare ? { targets: [{ model: reference }] } : { targets: [{ model: reference, limits }], cache: { exact: true } };
   const price = { input_per_mtok: '0.40', cached_input_per_mtok: '0.10', output_per_mtok: '1.60' };

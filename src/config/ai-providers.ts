@@ -1,5 +1,6 @@
 /** `ai.providers`: the model providers. */
 import { z } from 'zod';
+import type { HttpClient } from './traffic.ts';
 import { httpUrlOf } from './values.ts';
 
 /** How a request field that a target does not support is handled. */
@@ -18,6 +19,7 @@ export type ProviderConfig =
       readonly wire: 'chat' | 'responses';
       readonly priceAs: string | undefined;
       readonly unsupported: UnsupportedFields;
+      readonly client: HttpClient;
     }
   | {
       readonly kind: 'ai-sdk';
@@ -30,6 +32,7 @@ export type ProviderConfig =
       readonly settings: Readonly<Record<string, unknown>>;
       readonly priceAs: string | undefined;
       readonly unsupported: UnsupportedFields;
+      readonly client: HttpClient;
     }
   | { readonly kind: 'local'; readonly name: string };
 
@@ -49,6 +52,10 @@ const keys = {
     .describe(
       'The provider whose prices apply, by its id in genai-prices. Default: derived from the URL, name or package.',
     ),
+  client: z
+    .enum(['lean', 'undici'])
+    .default('lean')
+    .describe('What sends requests: the gateway’s own HTTP/1.1 client, or undici.'),
   unsupported: z
     .enum(['adapt', 'drop', 'refuse'])
     .default('adapt')
@@ -113,7 +120,13 @@ export function resolveProvider(providerName: string, yaml: ProviderYaml): Provi
   if (yaml.kind === 'local') return { kind: 'local', name: providerName };
   const configuredKeys = yaml.api_keys ?? (yaml.api_key === undefined ? [] : [yaml.api_key]);
   const usable = configuredKeys.filter((key) => key !== '');
-  const shared = { name: providerName, keys: usable, priceAs: yaml.price_as, unsupported: yaml.unsupported };
+  const shared = {
+    name: providerName,
+    keys: usable,
+    priceAs: yaml.price_as,
+    unsupported: yaml.unsupported,
+    client: yaml.client,
+  };
   return yaml.kind === 'openai'
     ? {
         kind: 'openai',

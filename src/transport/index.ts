@@ -10,6 +10,8 @@ export {
   inProcessSubgraph,
 } from './in-process-subgraph.ts';
 export { isWithinDepth, maxValueDepth } from './is-within-depth.ts';
+export type { LeanController, LeanExchange, LeanRequest } from './lean/lean-exchange.ts';
+export { LeanPool } from './lean/lean-pool.ts';
 export { withRootTypeNames } from './renamed-roots.ts';
 export type { RequestContext } from './request-context.ts';
 export { compileRequestHeaderRules, type ForwardHeaders } from './request-header-rules.ts';

@@ -38,16 +38,17 @@ export function createProviders(options: ProvidersOptions): ReadonlyMap<string, 
 function createProvider(provider: ProviderConfig, resolveFrom: string): ModelProvider {
   switch (provider.kind) {
     case 'openai': {
-      const { name, baseUrl, keys, auth, apiVersion, wire, unsupported } = provider;
+      const { name, baseUrl, keys, auth, apiVersion, wire, unsupported, client } = provider;
       const version = apiVersion === undefined ? {} : { apiVersion };
-      return createOpenAiProvider({ name, baseUrl, keys, auth, wire, unsupported, ...version });
+      return createOpenAiProvider({ name, baseUrl, keys, auth, wire, unsupported, client, ...version });
     }
     case 'ai-sdk': {
-      const { name, package: packageName, keys, baseUrl, settings, unsupported } = provider;
+      const { name, package: packageName, keys, baseUrl, settings, unsupported, client } = provider;
       // Isthmus implements this wire itself: the package is not loaded, and need not be installed.
       if (packageName === anthropicPackage)
-        return createAnthropicProvider({ name, keys, baseUrl, settings, unsupported });
-      return createAiSdkProvider({ name, package: packageName, keys, baseUrl, settings, unsupported, resolveFrom });
+        return createAnthropicProvider({ name, keys, baseUrl, settings, unsupported, client });
+      const shared = { name, keys, baseUrl, settings, unsupported, client };
+      return createAiSdkProvider({ ...shared, package: packageName, resolveFrom });
     }
     case 'local':
       return createLocalProvider({ name: provider.name });

@@ -7,7 +7,8 @@
  * connection is not used again, because the server may still read what is left as a request of its own.
  */
 import type { Socket } from 'node:net';
-import { type Exchange, type ExchangeController, staleConnection } from '../exchange.ts';
+import { staleConnection } from '../exchange.ts';
+import type { LeanController, LeanExchange } from './lean-exchange.ts';
 import { ChunkReader } from './read-chunks.ts';
 import { type Framing, MalformedResponse, readHead } from './read-head.ts';
 
@@ -24,10 +25,10 @@ export interface ConnectionOwner {
   closed(connection: LeanConnection): void;
 }
 
-export class LeanConnection implements ExchangeController {
+export class LeanConnection implements LeanController {
   readonly #socket: Socket;
   readonly #owner: ConnectionOwner;
-  #exchange: Exchange | undefined;
+  #exchange: LeanExchange | undefined;
   #head: Buffer | undefined;
   #framing: Framing | undefined;
   #persists = true;
@@ -36,6 +37,7 @@ export class LeanConnection implements ExchangeController {
   #informational = 0;
   #answered = 0;
   #isClosed = false;
+  #isPaused = false;
   /** How long the server said it keeps the connection, and since when it is idle. */
   #idleMs = defaultIdleMs;
   #idleSince = 0;
@@ -50,19 +52,32 @@ export class LeanConnection implements ExchangeController {
     return now - this.#idleSince >= this.#idleMs;
   }
 
-  send(exchange: Exchange, head: string, body: string | Buffer): void {
+  send(exchange: LeanExchange, head: string, body: string | Uint8Array | null): void {
     this.#exchange = exchange;
     this.#framing = undefined;
     this.#informational = 0;
     this.#persists = true;
     exchange.onRequestStart(this);
-    if (typeof body === 'string' && Buffer.byteLength(head) === head.length) this.#socket.write(head + body, 'utf8');
+    if (body === null) this.#socket.write(head, 'latin1');
+    else if (typeof body === 'string' && Buffer.byteLength(head) === head.length)
+      this.#socket.write(head + body, 'utf8');
     else {
       this.#socket.cork();
       this.#socket.write(head, 'latin1');
       this.#socket.write(body);
       this.#socket.uncork();
     }
+  }
+
+  /** The exchange takes no more of its answer for now. */
+  pause(): void {
+    this.#isPaused = true;
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    this.#socket.resume();
   }
 
   /** The exchange wants no more of its answer. */
@@ -147,7 +162,7 @@ export class LeanConnection implements ExchangeController {
   }
 
   /** @returns the bytes behind the head, or none where it is not whole yet */
-  #readHead(exchange: Exchange, bytes: Buffer): Buffer {
+  #readHead(exchange: LeanExchange, bytes: Buffer): Buffer {
     const whole = this.#head === undefined ? bytes : Buffer.concat([this.#head, bytes]);
     const end = whole.indexOf(endOfHead);
     if ((end === -1 ? whole.length : end) > maxHeadBytes)
@@ -186,6 +201,7 @@ export class LeanConnection implements ExchangeController {
     this.#framing = undefined;
     this.#chunks = undefined;
     this.#answered++;
+    if (this.#isPaused) this.resume();
     const isReusable = this.#persists && !hasMore && this.#socket.writableLength === 0 && !this.#isClosed;
     if (!isReusable) this.close();
     else this.#idleSince = performance.now();

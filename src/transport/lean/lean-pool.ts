@@ -1,6 +1,6 @@
 /**
- * Keep-alive connections to one origin over HTTP/1.1, on TCP or TLS: the least that a request to a subgraph needs. It is
- * interchangeable with undici's `Pool` as far as {@link ConnectionPool} goes, at less than half its CPU.
+ * Keep-alive connections to one origin over HTTP/1.1, on TCP or TLS: the least that a request to a subgraph or a
+ * model's provider needs, at less than half the CPU of undici's `Pool`, with which it is interchangeable as far as it goes.
  *
  * Bounded: at most `connections` at a time, requests that find none wait in order; a connection is open within
  * `connectTimeoutMs` or fails the request that opened it. One that has been idle for as long as its server keeps it is
@@ -8,52 +8,56 @@
  */
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import type { ConnectionPool } from '../endpoint.ts';
-import type { Exchange, ExchangeController } from '../exchange.ts';
 import { type ConnectionOwner, LeanConnection } from './lean-connection.ts';
+import type { LeanController, LeanExchange, LeanRequest } from './lean-exchange.ts';
 import { writeHead } from './write-head.ts';
 
-export interface LeanPoolOptions {
+/** Another pool for the same exchanges. */
+interface FurtherPool<Followed extends LeanExchange> {
+  dispatch(options: LeanRequest, exchange: Followed): boolean;
+  destroy(): Promise<void>;
+}
+
+export interface LeanPoolOptions<Followed extends LeanExchange> {
   readonly origin: string;
   /** The most connections at a time. */
   readonly connections: number;
   /** How long connecting may take, the TLS handshake included. */
   readonly connectTimeoutMs: number;
   /** The pool for an https:// origin that chooses HTTP/2 where it is offered; without it, it is not offered. */
-  readonly http2?: (() => ConnectionPool) | undefined;
+  readonly http2?: (() => FurtherPool<Followed>) | undefined;
 }
 
-type Dispatch = Parameters<ConnectionPool['dispatch']>[0];
-
-interface Waiting extends ExchangeController {
-  readonly exchange: Exchange;
-  readonly options: Dispatch;
+interface Waiting<Followed> extends LeanController {
+  readonly exchange: Followed;
+  readonly options: LeanRequest;
   readonly head: string;
 }
 
 /** One buffer for what any connection reads: its bytes are used or copied before the next read. */
 const readBufferBytes = 65_536;
 const sweepMs = 2_000;
+const nothingArrives = (): void => {};
 
-export class LeanPool implements ConnectionPool, ConnectionOwner {
-  readonly #options: LeanPoolOptions;
+export class LeanPool<Followed extends LeanExchange> implements ConnectionOwner {
+  readonly #options: LeanPoolOptions<Followed>;
   readonly #origin: URL;
   readonly #buffer = Buffer.allocUnsafeSlow(readBufferBytes);
   readonly #idle: LeanConnection[] = [];
   readonly #open = new Set<LeanConnection>();
   readonly #connecting = new Set<Socket>();
-  readonly #waiting = new Set<Waiting>();
-  #http2: ConnectionPool | undefined;
+  readonly #waiting = new Set<Waiting<Followed>>();
+  #http2: FurtherPool<Followed> | undefined;
   #sweeper: NodeJS.Timeout | undefined;
   #isDestroyed = false;
 
-  constructor(options: LeanPoolOptions) {
+  constructor(options: LeanPoolOptions<Followed>) {
     this.#options = options;
     this.#origin = new URL(options.origin);
   }
 
   /** @returns whether it was sent at once, as undici's pool does; `false`: it waits for a connection */
-  dispatch(options: Dispatch, exchange: Exchange): boolean {
+  dispatch(options: LeanRequest, exchange: Followed): boolean {
     if (this.#http2 !== undefined) return this.#http2.dispatch(options, exchange);
     const head = writeHead(options, this.#origin.host);
     if (head === undefined) {
@@ -69,7 +73,10 @@ export class LeanPool implements ConnectionPool, ConnectionOwner {
         return true;
       }
     }
-    const waiting: Waiting = { exchange, options, head, abort: () => void this.#waiting.delete(waiting) };
+    const waiting: Waiting<Followed> = {
+      ...{ exchange, options, head, pause: nothingArrives, resume: nothingArrives },
+      abort: () => void this.#waiting.delete(waiting),
+    };
     this.#waiting.add(waiting);
     exchange.onQueued(waiting);
     if (this.#open.size + this.#connecting.size < this.#options.connections) this.#connect();
@@ -171,7 +178,7 @@ export class LeanPool implements ConnectionPool, ConnectionOwner {
     }
   }
 
-  #takeWaiting(): readonly Waiting[] {
+  #takeWaiting(): readonly Waiting<Followed>[] {
     const all = [...this.#waiting];
     this.#waiting.clear();
     return all;

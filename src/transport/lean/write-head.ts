@@ -1,9 +1,9 @@
 /**
- * Writes the head of a POST request (RFC 9112, sections 3 and 5). `undefined` where a header's name is no token or its
+ * Writes the head of a request (RFC 9112, sections 3 and 5). `undefined` where a header's name is no token or its
  * value holds a control character or anything beyond latin1: a client's header that is sent on must not become a second
  * request.
  */
-import type { ConnectionPool } from '../endpoint.ts';
+import type { LeanRequest } from './lean-exchange.ts';
 
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const sendableValue = /^[\t\x20-\x7e\x80-\xff]*$/;
@@ -19,16 +19,14 @@ function isToken(name: string): boolean {
   return true;
 }
 
-export function writeHead(
-  { path, headers, body }: Parameters<ConnectionPool['dispatch']>[0],
-  host: string,
-): string | undefined {
-  let head = `POST ${path} HTTP/1.1\r\nhost: ${host}\r\n`;
+export function writeHead({ method, path, headers, body }: LeanRequest, host: string): string | undefined {
+  let head = `${method} ${path} HTTP/1.1\r\nhost: ${host}\r\n`;
   for (let index = 0; index < headers.length; index += 2) {
     const name = headers[index] ?? '';
     const value = headers[index + 1] ?? '';
     if (!isToken(name) || !sendableValue.test(value)) return undefined;
     head += `${name}: ${value}\r\n`;
   }
+  if (body === null) return `${head}\r\n`;
   return `${head}content-length: ${Buffer.byteLength(body)}\r\n\r\n`;
 }

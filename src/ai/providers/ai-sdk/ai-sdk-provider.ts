@@ -6,7 +6,9 @@
  * (check-warnings.ts). One call is one HTTP request, except for embeddings that need several. The host comes from the
  * configuration or the package, the key from the configuration; neither is ever taken from a request.
  */
+
 import type { LanguageModelV4 } from '@ai-sdk/provider';
+import type { HttpClient } from '../../../config/index.ts';
 import { invariant } from '../../../lib/index.ts';
 import { Adaptation, adaptationOf } from '../../fitting/index.ts';
 import {
@@ -53,6 +55,8 @@ export interface AiSdkProviderOptions {
   readonly resolveFrom: string;
   /** The policy for fields that a target does not support. @default 'refuse' */
   readonly unsupported?: UnsupportedPolicy;
+  /** What sends the requests. @default 'lean' */
+  readonly client?: HttpClient | undefined;
   /** The bound of an answer's body in bytes. @default 10 MB */
   readonly maxBytes?: number;
 }
@@ -67,7 +71,7 @@ export function createAiSdkProvider(options: AiSdkProviderOptions): ModelProvide
   const facts = factsOf(options.package);
   const { dialect } = facts;
   const { maxBytes = 10_000_000, unsupported = 'refuse' } = options;
-  const send = boundedFetch({ maxBytes });
+  const send = boundedFetch({ maxBytes, client: options.client });
   const fetchNoted = aiSdkFetch(send);
   const secrets = [...keys, ...secretsIn(settings)];
   const dryRuns = new AiSdkDryRuns(facts);

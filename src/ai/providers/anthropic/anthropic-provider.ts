@@ -6,6 +6,7 @@
  * from a request or from the environment. Every failure is a `ProviderFailure` without any credential. If the provider
  * reports no usage it is estimated.
  */
+import type { HttpClient } from '../../../config/index.ts';
 import { adaptationOf, claudeFactsOf } from '../../fitting/index.ts';
 import {
   deadlinePassed,
@@ -40,6 +41,8 @@ export interface AnthropicProviderOptions {
   readonly settings?: Readonly<Record<string, unknown>>;
   /** The policy for fields that a target does not support. @default 'refuse' */
   readonly unsupported?: UnsupportedPolicy;
+  /** What sends the requests. @default 'lean' */
+  readonly client?: HttpClient | undefined;
   /** The bound of an answer's body in bytes. @default 10_000_000 */
   readonly maxBytes?: number;
 }
@@ -48,7 +51,7 @@ export function createAnthropicProvider(options: AnthropicProviderOptions): Mode
   const { name, keys, settings = {}, maxBytes = 10_000_000, unsupported = 'refuse' } = options;
   const endpoint = anthropicEndpoint(options.baseUrl ?? 'https://api.anthropic.com/v1', keys, settings);
   const { secrets } = endpoint;
-  const pool = createHttpPool();
+  const pool = createHttpPool({ client: options.client });
 
   function begin(
     model: string,

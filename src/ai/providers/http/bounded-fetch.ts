@@ -1,3 +1,4 @@
+import type { HttpClient } from '../../../config/index.ts';
 import { Deadline } from '../../../lib/index.ts';
 import type { CallBounds } from '../../model-call/index.ts';
 import type { HttpHeaders } from '../../wires/shared/index.ts';
@@ -20,6 +21,8 @@ export interface BoundedFetchOptions {
   readonly maxBytes: number;
   /** The time limit of an answer, to its last byte, unless the signal of `init` ends it before. @default 600_000 */
   readonly timeoutMs?: number;
+  /** What sends the requests. @default 'lean' */
+  readonly client?: HttpClient | undefined;
 }
 
 /** The pool sets the connection headers; an encoded answer would not be decoded. */
@@ -37,7 +40,7 @@ const bodiless = new Set([204, 205, 304]);
  */
 export function boundedFetch(options: BoundedFetchOptions): BoundedFetch {
   const { maxBytes, timeoutMs = 600_000 } = options;
-  const pool = createHttpPool();
+  const pool = createHttpPool({ client: options.client });
 
   async function open(input: string | URL | Request, init: RequestInit, bounds: CallBounds): Promise<HttpExchange> {
     const request = input instanceof Request ? input : undefined;

@@ -1,5 +1,5 @@
 /**
- * One HTTP exchange with a provider on undici's dispatcher, read completely or chunk by chunk.
+ * One HTTP exchange with a provider, as a connection pool drives it, read completely or chunk by chunk.
  *
  * Bounded in every direction: by the call's signal and deadline (which cover connecting, headers and the last byte of
  * the body), by `maxBytes` of body, and by a buffer whose limit pauses the provider. An encoded body, which was not
@@ -11,16 +11,10 @@
  */
 
 import { messageOf } from '../../../errors/index.ts';
+import type { LeanController, LeanExchange } from '../../../transport/index.ts';
 import { type CallBounds, deadlinePassed, ProviderFailure } from '../../model-call/index.ts';
 import type { HttpHeaders } from '../../wires/shared/index.ts';
 import { type BodyDecoder, createBodyDecoder } from './body-decoder.ts';
-
-/** The part of undici's handler controller that is used here. */
-interface ExchangeController {
-  abort(reason: Error): void;
-  pause(): void;
-  resume(): void;
-}
 
 /** The buffer limit above which the provider is paused. */
 const maxWaitingBytes = 1_000_000;
@@ -30,7 +24,7 @@ const drainMs = 1_000;
 
 const stopped = new Error('the exchange was stopped');
 
-export class HttpExchange {
+export class HttpExchange implements LeanExchange {
   status = 0;
   headers: HttpHeaders = {};
   readonly #maxBytes: number;
@@ -38,7 +32,7 @@ export class HttpExchange {
   readonly #timer: NodeJS.Timeout;
   readonly #onArrival: (() => void) | undefined;
   #decoder: BodyDecoder | undefined;
-  #controller: ExchangeController | undefined;
+  #controller: LeanController | undefined;
   #state: 'waiting' | 'answering' | 'ended' | 'failed' | 'draining' = 'waiting';
   #failure: unknown;
   #chunks: Buffer[] = [];
@@ -119,14 +113,24 @@ export class HttpExchange {
     }, drainMs).unref();
   }
 
-  onRequestStart(controller: ExchangeController): void {
-    // Stopped while it waited for a connection. Throwing skips it; aborting would also close the connection it just
-    // got.
+  /** Whether nobody waits for it any more. */
+  get isSettled(): boolean {
+    return this.#state === 'failed';
+  }
+
+  /** It waits for a connection. */
+  onQueued(controller: LeanController): void {
+    this.#controller = controller;
+  }
+
+  onRequestStart(controller: LeanController): void {
+    // Stopped while it waited for a connection of undici. Throwing skips it; aborting would also close the connection
+    // it just got.
     if (this.#state === 'failed') throw stopped;
     this.#controller = controller;
   }
 
-  onResponseStart(_controller: ExchangeController, status: number, headers: HttpHeaders): void {
+  onResponseStart(_controller: LeanController, status: number, headers: HttpHeaders): void {
     if (status < 200 || this.#state !== 'waiting') return;
     this.#onArrival?.();
     this.status = status;
@@ -142,11 +146,23 @@ export class HttpExchange {
     }
   }
 
-  onResponseData(controller: ExchangeController, chunk: Buffer): void {
+  onResponseData(controller: LeanController, chunk: Buffer): void {
     this.#onArrival?.();
     if (this.#state !== 'answering') return;
     if (this.#decoder === undefined) this.#take(chunk);
     else if (this.#decoder.write(chunk)) controller.pause();
+  }
+
+  /** A piece whose bytes are valid during the call only. */
+  collect(piece: Buffer): void {
+    const controller = this.#controller;
+    if (this.#state === 'answering' && controller !== undefined) this.onResponseData(controller, Buffer.from(piece));
+    else this.#onArrival?.();
+  }
+
+  onWhole(body: Buffer): void {
+    this.collect(body);
+    this.onResponseEnd();
   }
 
   #take(chunk: Buffer): void {
@@ -196,7 +212,7 @@ export class HttpExchange {
     return true;
   }
 
-  onResponseError(_controller: ExchangeController | null, error: Error): void {
+  onResponseError(_controller: LeanController | null, error: Error): void {
     if (this.#state === 'draining') this.#state = 'ended';
     else this.#fail(connectionFailure(error, this.status));
   }

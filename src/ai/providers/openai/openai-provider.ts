@@ -1,4 +1,5 @@
 import type * as OpenAiPackage from 'openai';
+import type { HttpClient } from '../../../config/index.ts';
 import { longestTimerMs, onDemand, packageOnDemand, parseJsonAnswer } from '../../../lib/index.ts';
 import { adaptationOf, reportRemoved } from '../../fitting/index.ts';
 import {
@@ -59,6 +60,8 @@ export interface OpenAiProviderOptions {
   readonly auth?: 'bearer' | 'api-key';
   /** Azure's `?api-version=`. @default none */
   readonly apiVersion?: string;
+  /** What sends the requests. @default 'lean' */
+  readonly client?: HttpClient | undefined;
   /** The wire of completions. @default 'chat' */
   readonly wire?: 'chat' | 'responses';
   /** The policy for fields that a target does not support. @default 'refuse' */
@@ -92,7 +95,7 @@ export function createOpenAiProvider(options: OpenAiProviderOptions): ModelProvi
   const urlOf = createUrls(options.baseUrl, options.apiVersion);
   const dialect = dialectOf(urlOf('', 'model').hostname);
   const headersByKey = (keys.length === 0 ? [undefined] : keys).map((key) => headersFor(key, auth));
-  const pool = createHttpPool();
+  const pool = createHttpPool({ client: options.client });
 
   function send(url: URL, body: string, call: ProviderCall, maxAnswer: number): HttpExchange {
     const headers = headersByKey[call.key] ?? headersByKey[0] ?? [];

@@ -24,6 +24,7 @@ const shared = {
   keys: ['key-of-the-contract-0123456789'],
   priceAs: undefined,
   unsupported: 'adapt',
+  client: 'lean',
 } as const;
 type Endpoints = Awaited<ReturnType<typeof start>>;
 
@@ -33,11 +34,11 @@ interface Subject {
   config(endpoint: Endpoints): ProviderConfig;
 }
 
-const openAi = (wire: 'chat' | 'responses'): Subject => ({
-  kind: `openai, ${wire}`,
+const openAi = (wire: 'chat' | 'responses', client: 'lean' | 'undici' = 'lean'): Subject => ({
+  kind: `openai, ${wire}, ${client}`,
   model: 'gpt-4o',
   config: ({ openAiBaseUrl: baseUrl }) => ({
-    ...{ ...shared, kind: 'openai', baseUrl, wire },
+    ...{ ...shared, kind: 'openai', baseUrl, wire, client },
     ...{ auth: 'bearer', apiVersion: undefined },
   }),
 });
@@ -53,6 +54,7 @@ const aiSdk = (name: string, model: string, baseUrlOf: (endpoint: Endpoints) => 
 const remote: readonly Subject[] = [
   openAi('chat'),
   openAi('responses'),
+  openAi('chat', 'undici'),
   aiSdk('anthropic', 'claude-haiku-4-5', ({ anthropicBaseUrl }) => `${anthropicBaseUrl}/v1`),
   aiSdk('google', 'gemini-2.5-flash', ({ geminiBaseUrl }) => geminiBaseUrl),
   aiSdk('amazon-bedrock', 'eu.anthropic.claude-haiku-4-5-20251001-v1:0', ({ url }) => url, { region: 'eu-central-1' }),
