@@ -1,0 +1,138 @@
+/** A gateway with workers, as a process of its own, over one subgraph: what each worker answers is seen by a plugin. */
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { Agent, request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { shop } from './shop.ts';
+import { type SpawnedIsthmus, spawnIsthmus } from './spawn-isthmus.ts';
+import { startSubgraph, type TestSubgraph } from './subgraph-server.ts';
+
+export interface ServedWorkers {
+  readonly isthmus: SpawnedIsthmus;
+  readonly url: string;
+  readonly folder: string;
+  readonly subgraph: TestSubgraph;
+  /** Saves a file as careful editors do: replaced, never half written. */
+  save(file: string, text: string): Promise<void>;
+  /** Every whole line logged so far. */
+  lines(): readonly Readonly<Record<string, unknown>>[];
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * Answers say in `x-worker` which worker they are of, as `<number>.<thread>`. A request with `x-end` ends its worker: by
+ * `exit`, or by `memory` that it runs out of.
+ */
+const plugin = `import { threadId, workerData } from 'node:worker_threads';
+const retained = [];
+export const plugin = {
+  name: 'which-worker',
+  onRequest({ headers }) {
+    if (headers['x-end'] === 'exit') process.exit(7);
+    if (headers['x-end'] === 'memory') for (;;) retained.push(Array.from({ length: 100_000 }, () => ({})));
+  },
+  onResponse({ headers }) {
+    headers['x-worker'] = workerData.number + '.' + threadId;
+  },
+};
+`;
+
+/** @param description of the type `Product`, which clients read: it tells generations apart */
+export const productsSdl = (description: string): string =>
+  shop.products.sdl.replace('type Product @key', `"${description}" type Product @key`);
+
+export async function serveWorkers(
+  workers: number | 'auto',
+  { yaml = '', environment = {} }: { readonly yaml?: string; readonly environment?: NodeJS.ProcessEnv } = {},
+): Promise<ServedWorkers> {
+  const folder = await mkdtemp(join(tmpdir(), 'isthmus-workers-'));
+  const subgraph = await startSubgraph(shop.products.sdl, shop.products.resolvers);
+  const save = async (file: string, text: string): Promise<void> => {
+    await writeFile(join(folder, `${file}.new`), text);
+    await rename(join(folder, `${file}.new`), join(folder, file));
+  };
+  await save('products.graphql', productsSdl('version 0'));
+  await save('which-worker.mjs', plugin);
+  await save(
+    'supergraph.yaml',
+    `subgraphs: { products: { routing_url: "${subgraph.url}", schema: { file: products.graphql } } }
+plugins: [which-worker.mjs]
+${yaml}\n`,
+  );
+  const config = join(folder, 'supergraph.yaml');
+  const isthmus = spawnIsthmus(['serve', '--config', config, '--port', '0', '--workers', String(workers)], environment);
+  const [, url = ''] = await isthmus.waitFor(/"url":"([^"]+)"/);
+  return {
+    isthmus,
+    url,
+    folder,
+    subgraph,
+    save,
+    lines: () =>
+      isthmus
+        .output()
+        .split('\n')
+        .slice(0, -1)
+        .map((line) => JSON.parse(line) as Record<string, unknown>),
+    async [Symbol.asyncDispose]() {
+      isthmus.child.kill('SIGKILL');
+      await isthmus.ended;
+      await subgraph.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export interface WorkerAnswer {
+  readonly status: number;
+  /** As `<number>.<thread>`. */
+  readonly worker: string;
+  readonly body: string;
+}
+
+/** One connection, which stays with the worker that accepted it. */
+export class WorkerClient {
+  readonly #url: string;
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: 1 });
+
+  constructor(url: string) {
+    this.#url = `${url}/graphql`;
+  }
+
+  query(query: string, headers: Readonly<Record<string, string>> = {}): Promise<WorkerAnswer> {
+    return new Promise((resolve, reject) => {
+      const sent = request(
+        this.#url,
+        { method: 'POST', agent: this.#agent, headers: { 'content-type': 'application/json', ...headers } },
+        async (response) => {
+          try {
+            let body = '';
+            for await (const chunk of response) body += String(chunk);
+            resolve({ status: response.statusCode ?? 0, worker: String(response.headers['x-worker']), body });
+          } catch (error) {
+            reject(error);
+          }
+        },
+      );
+      sent.on('error', reject);
+      sent.end(JSON.stringify({ query }));
+    });
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+}
+
+/** A connection to each of so many workers, by their number. */
+export async function clientsOf(url: string, workers: number): Promise<ReadonlyMap<string, WorkerClient>> {
+  const clients = new Map<string, WorkerClient>();
+  while (clients.size < workers) {
+    const client = new WorkerClient(url);
+    const { worker } = await client.query('{ __typename }');
+    const [number = ''] = worker.split('.');
+    if (clients.has(number)) client.close();
+    else clients.set(number, client);
+  }
+  return clients;
+}
