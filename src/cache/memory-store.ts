@@ -15,11 +15,20 @@ export interface MemoryStoreOptions {
 /** `CacheStore` without promises, except for `close`. */
 export interface MemoryStore extends CacheStore {
   get(key: string): CacheEntry | undefined;
-  set(key: string, value: Uint8Array | string, options?: StoreOptions): void;
+  /** @param options `ageMs`: how long ago it was stored, where another store had it. @default 0 */
+  set(key: string, value: Uint8Array | string, options?: StoreOptions & { readonly ageMs?: number }): void;
   delete(key: string): void;
   invalidate(tag: string): true;
+  /** An entry with all that another store needs for storing it. */
+  copy(key: string): CopiedEntry | undefined;
   /** The size of the entries, as counted against `maxBytes`. */
   readonly bytes: number;
+}
+
+export interface CopiedEntry extends CacheEntry {
+  /** How much longer than it is fresh it is given. */
+  readonly staleMs: number;
+  readonly tags: readonly string[];
 }
 
 interface StoredEntry {
@@ -76,7 +85,16 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore
       entries.delete(key);
       return undefined;
     },
-    set(key, value, { ttlMs = Number.POSITIVE_INFINITY, staleMs = 0, tags = noTags, readMsAgo = 0 } = {}) {
+    copy(key) {
+      const entry = entries.get(key);
+      if (entry === undefined) return undefined;
+      const { value, storedAt, freshUntil, expiresAt, tags } = entry;
+      const now = performance.now();
+      if (now >= expiresAt) return undefined;
+      const staleMs = Number.isFinite(freshUntil) ? expiresAt - freshUntil : 0;
+      return { value, ageMs: now - storedAt, freshMs: freshUntil - now, staleMs, tags };
+    },
+    set(key, value, { ttlMs = Number.POSITIVE_INFINITY, staleMs = 0, tags = noTags, readMsAgo = 0, ageMs = 0 } = {}) {
       // First, so that the old entry's tags are removed before the new ones are added.
       entries.delete(key);
       const now = performance.now();
@@ -87,7 +105,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore
       if (typeof value === 'string') bytes.write(value);
       else bytes.set(value);
       const freshUntil = now + ttlMs;
-      const entry = { value: bytes, storedAt: now, freshUntil, expiresAt: freshUntil + staleMs, tags };
+      const entry = { value: bytes, storedAt: now - ageMs, freshUntil, expiresAt: freshUntil + staleMs, tags };
       let size = length + key.length * 2 + entryOverhead;
       for (const tag of tags) size += tag.length * 2 + entryOverhead;
       if (size > maxBytes) return;

@@ -21,7 +21,7 @@ export interface WorkerStart {
 }
 
 /** What a worker reaches in the main thread. */
-export type PortName = 'planners' | 'signals';
+export type PortName = 'planners' | 'signals' | 'models' | 'cache';
 
 export type ToWorker =
   /** Build and prepare it; it serves from that epoch on. */

@@ -6,10 +6,13 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { dirname } from 'node:path';
 import { isatty } from 'node:tty';
+import { createLocalModels, serveLocalModels } from '../ai/providers/local/index.ts';
+import { createMemoryStore, serveStore } from '../cache/index.ts';
 import type { ListenOptions } from '../http/index.ts';
 import { MemoryBudget } from '../lib/index.ts';
 import { createLogger, type Logger, writeLogLines } from '../observability/index.ts';
 import { createPlannerPool, createSharedPlans, servePlanners } from '../planning/index.ts';
+import type { SupergraphParts } from '../read-supergraph.ts';
 import {
   configSource,
   type ReloadOutcome,
@@ -18,7 +21,7 @@ import {
   watchSupergraph,
 } from '../runtime/index.ts';
 import { SignalRelay } from '../signals/index.ts';
-import { mainShare } from './memory-shares.ts';
+import { mainCacheShare, mainShare } from './memory-shares.ts';
 import { toSupergraphMessage } from './supergraph-message.ts';
 import { WorkerPool } from './worker-pool.ts';
 
@@ -64,6 +67,16 @@ export async function openWorkers(options: WorkersOptions): Promise<WorkersGatew
   const memory = new MemoryBudget(Number.POSITIVE_INFINITY); // until the first configuration has been read
   const planners = createSharedPlans(createPlannerPool({ log }), memory.group());
   const signals = new SignalRelay();
+  const models = createLocalModels({ name: 'local' });
+  let cacheBytes = 0;
+  let cache = createMemoryStore({ maxBytes: cacheBytes }); // until the first configuration has been read
+  const onSwap = ({ config: { limits, ai } }: SupergraphParts): void => {
+    memory.resize(mainShare(limits.memoryBytes));
+    if (ai.cache.maxBytes === cacheBytes) return;
+    // Of another size, it starts empty.
+    cacheBytes = ai.cache.maxBytes;
+    cache = createMemoryStore({ maxBytes: mainCacheShare(cacheBytes) });
+  };
   const readable = options.output === undefined && isatty(1);
   const pool = new WorkerPool({
     workers,
@@ -73,6 +86,8 @@ export async function openWorkers(options: WorkersOptions): Promise<WorkersGatew
     connect: ({ ports }) => {
       servePlanners(planners, ports.planners);
       signals.connect(ports.signals);
+      serveLocalModels(models, ports.models);
+      serveStore(() => cache, ports.cache);
     },
     log,
   });
@@ -81,7 +96,7 @@ export async function openWorkers(options: WorkersOptions): Promise<WorkersGatew
   process.prependListener('exit', takeLines);
   const close = async (): Promise<void> => {
     await pool.close();
-    await planners.close();
+    await Promise.all([planners.close(), models.close()]);
     pool.takeLines();
     process.off('exit', takeLines);
   };
@@ -94,7 +109,7 @@ export async function openWorkers(options: WorkersOptions): Promise<WorkersGatew
       waitForSubgraphs,
       loadsPlugins: false,
       stage: (parts) => pool.stage(toSupergraphMessage(parts)),
-      onSwap: ({ config }) => memory.resize(mainShare(config.limits.memoryBytes)),
+      onSwap,
       log,
     });
   } catch (error) {

@@ -2,6 +2,9 @@
  * What a worker serves. The first generation becomes current at once, as nothing listens yet; each later one is staged,
  * and becomes current once the epoch in shared memory has reached it: between two requests, in all workers together.
  */
+
+import { createPortLocalModels } from '../ai/providers/local/index.ts';
+import { createAnswerStore, createPortStores } from '../cache/index.ts';
 import { SharedCounters } from '../counters/index.ts';
 import { createHttpServer, type HttpServer } from '../http/index.ts';
 import { invariant, unreachable } from '../lib/index.ts';
@@ -17,7 +20,7 @@ import {
 } from '../runtime/index.ts';
 import { createPortSignals } from '../signals/index.ts';
 import { Generations } from '../supergraph/index.ts';
-import { workerShare } from './memory-shares.ts';
+import { workerCacheShare, workerShare } from './memory-shares.ts';
 import type { FromWorker, ToWorker, WorkerStart } from './messages.ts';
 import { StatusBlock } from './status-block.ts';
 import { fromSupergraphMessage } from './supergraph-message.ts';
@@ -39,12 +42,19 @@ export function createWorkerGateway({ start, log, send }: WorkerGatewayOptions):
   const generations = new Generations<GatewayGeneration>();
   const preparations: Preparation[] = [];
   const stopping = new AbortController();
+  const signals = createPortSignals(ports.signals);
+  const openCache = createPortStores({ port: ports.cache, signals });
   const shared = createSharedParts({
     log,
     resolveFrom: folder,
     planners: createPortPlannerPool(ports.planners),
     counters: new SharedCounters(start.counters),
-    signals: createPortSignals(ports.signals),
+    signals,
+    localModels: createPortLocalModels(ports.models),
+    openStore: (config) =>
+      config.store.kind === 'memory'
+        ? openCache(workerCacheShare(config.maxBytes, workers))
+        : createAnswerStore(config, log),
   });
   const runtime: ServingRuntime = {
     generations,

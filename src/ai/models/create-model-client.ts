@@ -10,6 +10,7 @@ import { noSignals, type Signals } from '../../signals/index.ts';
 import { createGuardrails } from '../guardrails/index.ts';
 import type { ModelProvider } from '../model-call/index.ts';
 import { createProviders } from '../providers/index.ts';
+import type { LocalModels } from '../providers/local/index.ts';
 import { AnswerCache } from './caches/answer-cache.ts';
 import { CallCaches } from './caches/call-caches.ts';
 import { createSimilarAnswers } from './caches/create-semantic-caches.ts';
@@ -36,6 +37,8 @@ export interface ModelClientOptions {
   readonly sink?: ModelCallSink;
   /** By name; closed with the client. @default those of `ai.providers` */
   readonly providers?: ReadonlyMap<string, ModelProvider>;
+  /** The built-in models, where another owner has them. @default a worker thread of each provider */
+  readonly localModels?: LocalModels | undefined;
   /** Additional providers, by name; closed with the client. @default none */
   readonly furtherProviders?: ReadonlyMap<string, ModelProvider>;
 }
@@ -47,6 +50,7 @@ export function createModelClient(options: ModelClientOptions): ModelClient {
     createProviders({
       providers: ai.providers,
       resolveFrom: options.resolveFrom,
+      localModels: options.localModels,
       onSkipped: (name, reason) => warnSkipped(log, ai, name, reason),
     });
   const providers = new Map([...configured, ...(options.furtherProviders ?? [])]);

@@ -9,6 +9,7 @@ import { stableHash } from '../../lib/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import { noSignals, type Signals } from '../../signals/index.ts';
 import type { ModelProvider } from '../model-call/index.ts';
+import type { LocalModels } from '../providers/local/index.ts';
 import { createModelClient } from './create-model-client.ts';
 import type { ModelClient } from './model-call.ts';
 
@@ -38,6 +39,10 @@ export interface SharedModelsOptions {
   readonly counters?: LocalCounters | undefined;
   /** How breakers and cool-downs reach other workers. @default not at all */
   readonly signals?: Signals | undefined;
+  /** The built-in models, where another owner has them. @default a worker thread of each provider */
+  readonly localModels?: LocalModels | undefined;
+  /** Opens the store of `ai.cache`. @default memory of this thread, or Redis */
+  readonly openStore?: ((config: AiConfig['cache'], log: Logger) => CacheStore) | undefined;
 }
 
 export class SharedModels {
@@ -70,8 +75,9 @@ export class SharedModels {
   }
 
   #open(key: string, ai: AiConfig): SharedEntry {
-    const { log, resolveFrom, providers: applicationProviders = {}, cacheStore, signals = noSignals } = this.#options;
-    const cache = cacheStore ?? createAnswerStore(ai.cache, log);
+    const { log, resolveFrom, providers: applicationProviders = {}, cacheStore, localModels } = this.#options;
+    const { openStore = createAnswerStore, signals = noSignals } = this.#options;
+    const cache = cacheStore ?? openStore(ai.cache, log);
     const furtherProviders = new Map(
       Object.entries(applicationProviders).map(([name, provider]) => [name, withoutClose(provider)]),
     );
@@ -83,6 +89,7 @@ export class SharedModels {
       furtherProviders,
       counters: this.#counters,
       signals,
+      localModels,
     });
     this.#newest = { key, client, cache, users: 0 };
     return this.#newest;

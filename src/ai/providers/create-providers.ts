@@ -3,7 +3,7 @@ import { unreachable } from '../../lib/index.ts';
 import type { ModelProvider } from '../model-call/index.ts';
 import { createAiSdkProvider } from './ai-sdk/index.ts';
 import { createAnthropicProvider } from './anthropic/index.ts';
-import { createLocalProvider, missingLocalPackages } from './local/index.ts';
+import { createLocalProvider, type LocalModels, missingLocalPackages } from './local/index.ts';
 import { createOpenAiProvider } from './openai/index.ts';
 
 export interface ProvidersOptions {
@@ -13,6 +13,8 @@ export interface ProvidersOptions {
   readonly resolveFrom: string;
   /** Called for each provider that is skipped, with its name and the reason. */
   readonly onSkipped: (name: string, reason: string) => void;
+  /** The built-in models, where another owner has them. @default a worker thread of each provider */
+  readonly localModels?: LocalModels | undefined;
   /** Why the built-in models cannot run; `undefined` if they can. @default checks the installed packages */
   readonly missingLocal?: () => string | undefined;
 }
@@ -25,17 +27,20 @@ export const anthropicPackage = '@ai-sdk/anthropic';
  * built-in models are skipped if their optional packages are not installed, and so are their targets.
  */
 export function createProviders(options: ProvidersOptions): ReadonlyMap<string, ModelProvider> {
-  const { providers, resolveFrom, onSkipped, missingLocal = missingLocalPackages } = options;
+  const { providers, onSkipped, missingLocal = missingLocalPackages } = options;
   const created = new Map<string, ModelProvider>();
   for (const provider of providers) {
     const reason = provider.kind === 'local' ? missingLocal() : undefined;
-    if (reason === undefined) created.set(provider.name, createProvider(provider, resolveFrom));
+    if (reason === undefined) created.set(provider.name, createProvider(provider, options));
     else onSkipped(provider.name, reason);
   }
   return created;
 }
 
-function createProvider(provider: ProviderConfig, resolveFrom: string): ModelProvider {
+function createProvider(
+  provider: ProviderConfig,
+  { resolveFrom, localModels }: Pick<ProvidersOptions, 'resolveFrom' | 'localModels'>,
+): ModelProvider {
   switch (provider.kind) {
     case 'openai': {
       const { name, baseUrl, keys, auth, apiVersion, wire, unsupported, client } = provider;
@@ -51,7 +56,7 @@ function createProvider(provider: ProviderConfig, resolveFrom: string): ModelPro
       return createAiSdkProvider({ ...shared, package: packageName, resolveFrom });
     }
     case 'local':
-      return createLocalProvider({ name: provider.name });
+      return createLocalProvider({ name: provider.name, models: localModels });
     default:
       return unreachable(provider);
   }

@@ -1,6 +1,3 @@
-import { Worker } from 'node:worker_threads';
-import { messageOf } from '../../../errors/index.ts';
-import { siblingModule } from '../../../lib/index.ts';
 import { adaptationOf, reportRemoved, withoutCacheMarks, withoutOptional } from '../../fitting/index.ts';
 import {
   type CallBounds,
@@ -12,25 +9,14 @@ import {
   ProviderFailure,
   type ProviderStreamPart,
   textOf,
-  withinBounds,
 } from '../../model-call/index.ts';
 import { estimateTokens } from '../../tokens/index.ts';
 import type { LocalJob, LocalResult } from './local-job.ts';
+import { createLocalModels, type LocalModels, type LocalModelsOptions } from './local-models.ts';
 
-export interface LocalProviderOptions {
-  /** The provider's name in `ai.providers`. */
-  readonly name: string;
-  /** The length of the worker's queue; further calls are refused. @default 1000 */
-  readonly maxWaiting?: number;
-  /** A job that takes longer is ended with its worker. @default 30 s */
-  readonly maxJobMs?: number;
-  /** The module of the worker; for tests. @default local-worker beside this file */
-  readonly workerModule?: URL;
-}
-
-interface Job {
-  readonly work: LocalJob;
-  readonly settle: (result: LocalResult) => void;
+export interface LocalProviderOptions extends LocalModelsOptions {
+  /** The models of another owner, who closes them. @default a worker thread of this provider */
+  readonly models?: LocalModels | undefined;
 }
 
 /** One message to the worker contains this many texts, so that other calls are not delayed: 130 ms. */
@@ -43,100 +29,21 @@ const maxTextCharacters = 8_000;
 
 /**
  * The built-in models, which need no key and no network: `extractive` (answers; see `extractive-answer.ts`) and
- * `use-lite` (vectors of 512 numbers for English text; see `sentence-embedder.ts`). Both run in one worker thread,
- * because reading and embedding block their thread; the first call starts it, and an idle worker does not keep the
- * process alive. It writes nothing to stdout or stderr, whatever its packages print.
+ * `use-lite` (vectors of 512 numbers for English text; see `sentence-embedder.ts`). Both run in one worker thread
+ * (`local-models.ts`), because reading and embedding block their thread. It writes nothing to stdout or stderr, whatever
+ * its packages print.
  *
  * The packages are only imported in the worker: `read-text.ts` for wink-nlp, `sentence-embedder.ts` for
  * `@energetic-ai/*`.
- *
- * A worker that crashes or hangs fails its current call; the next call gets a new worker. A call that is aborted or
- * timed out leaves the queue.
  */
 export function createLocalProvider(options: LocalProviderOptions): ModelProvider {
-  const { name, maxWaiting = 1_000, maxJobMs = 30_000 } = options;
-  const workerModule = options.workerModule ?? siblingModule(import.meta.url, 'local-worker');
-  const waiting = new Set<Job>();
-  let running: { readonly job: Job; readonly timer: NodeJS.Timeout } | undefined;
-  let worker: Worker | undefined;
-  let closed = false;
+  const { name } = options;
+  const models = options.models ?? createLocalModels(options);
 
   const failure = (kind: ProviderFailure['kind'], detail: string) =>
     new ProviderFailure({ kind, detail: `${name}: ${detail}` });
 
-  function startWorker(): Worker {
-    // Its streams are not captured: anything written to a captured one keeps the process alive. The worker discards its
-    // own output.
-    const env = { NODE_NO_WARNINGS: '1' };
-    const started = new Worker(workerModule, { name: `isthmus ${name} models`, env });
-    let reason = 'the worker stopped';
-    started.on('message', (result: LocalResult) => finish(started, result));
-    started.on('error', (error: unknown) => {
-      reason = `the worker crashed: ${messageOf(error)}`;
-    });
-    started.on('exit', () => {
-      const wasCurrent = worker === started;
-      if (wasCurrent) worker = undefined;
-      if (wasCurrent) finish(undefined, { kind: 'failed', detail: reason });
-    });
-    return started;
-  }
-
-  function finish(from: Worker | undefined, result: LocalResult): void {
-    if (from !== worker) return;
-    const ended = running;
-    running = undefined;
-    if (ended !== undefined) {
-      clearTimeout(ended.timer);
-      ended.job.settle(result);
-    }
-    runNext();
-  }
-
-  function runNext(): void {
-    const [job] = waiting;
-    if (running !== undefined) return;
-    if (job === undefined) {
-      worker?.unref();
-      return;
-    }
-    waiting.delete(job);
-    try {
-      worker ??= startWorker();
-    } catch (error) {
-      // No thread can be created now: this call fails, and the next one tries again.
-      job.settle({ kind: 'failed', detail: `the worker cannot start: ${messageOf(error)}` });
-      runNext();
-      return;
-    }
-    const busy = worker;
-    busy.ref();
-    const timer = setTimeout(() => {
-      worker = undefined;
-      void busy.terminate();
-      finish(undefined, { kind: 'failed', detail: `the worker took longer than ${maxJobMs} ms` });
-    }, maxJobMs);
-    timer.unref();
-    running = { job, timer };
-    try {
-      busy.postMessage(job.work);
-    } catch (error) {
-      // A request that contains a function or the like cannot be cloned for a thread.
-      finish(busy, { kind: 'failed', detail: messageOf(error) });
-    }
-  }
-
-  function run(work: LocalJob, bounds: CallBounds): Promise<LocalResult> {
-    if (closed) throw failure('connection', 'the provider is closed');
-    if (waiting.size >= maxWaiting) throw failure('overloaded', `${maxWaiting} calls are waiting already`);
-    const settled = Promise.withResolvers<LocalResult>();
-    const job: Job = { work, settle: settled.resolve };
-    return withinBounds(bounds, () => {
-      waiting.add(job);
-      runNext();
-      return settled.promise;
-    }).finally(() => waiting.delete(job));
-  }
+  const run = (work: LocalJob, bounds: CallBounds): Promise<LocalResult> => models.run(work, bounds);
 
   function failed(result: LocalResult): ProviderFailure {
     if (result.kind === 'cannot') return failure('unsupported', result.detail);
@@ -193,14 +100,8 @@ export function createLocalProvider(options: LocalProviderOptions): ModelProvide
       const inputTokens = texts.reduce((sum, text) => sum + estimateTokens(text), 0);
       return { vectors, usage: { inputTokens, outputTokens: 0, source: 'estimated' } };
     },
-    async close() {
-      closed = true;
-      const stopped = worker;
-      worker = undefined;
-      for (const { settle } of waiting) settle({ kind: 'failed', detail: 'the provider is closed' });
-      waiting.clear();
-      finish(undefined, { kind: 'failed', detail: 'the provider is closed' });
-      await stopped?.terminate();
+    close: async () => {
+      if (options.models === undefined) await models.close();
     },
   };
 }
