@@ -33,7 +33,8 @@ export interface Gateway {
    */
   fetch(request: Request): Promise<Response>;
   /**
-   * Listens, once, at server.host and server.port or what is named here.
+   * Listens, once, at server.host and server.port or what is named here. This thread serves, whatever `server.workers`
+   * says: an application's code cannot be given to others.
    * @throws Error with `code` EADDRINUSE or EACCES where it cannot listen
    */
   listen(options?: ListenOptions): Promise<ListeningServer>;
@@ -60,7 +61,12 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     generations: runtime.generations,
     log,
     fetch: (request) => server.fetch(request),
-    listen: async (listenOptions) => ({ url: await server.listen(listenOptions), drain }),
+    async listen(listenOptions) {
+      const workers = runtime.generations.current?.config.server.workers ?? 1;
+      if (workers > 1)
+        log.warn({ workers }, 'one thread serves: `isthmus serve` starts server.workers, createGateway does not');
+      return { url: await server.listen(listenOptions), drain };
+    },
     reload: () => runtime.reload(),
     async close() {
       await drain();

@@ -7,8 +7,6 @@ import type { ErrorMessage } from './thread-error.ts';
 
 /** What a worker is started with. */
 export interface WorkerStart {
-  /** Counted from 1; a worker that replaces another has its number. */
-  readonly number: number;
   /** How many share what is bounded for all of them. */
   readonly workers: number;
   readonly status: SharedArrayBuffer;
@@ -24,6 +22,8 @@ export interface WorkerStart {
 export type PortName = 'planners' | 'signals' | 'models' | 'cache';
 
 export type ToWorker =
+  /** Which worker it is, counted from 1: the first message. A worker that replaces another has its number. */
+  | { readonly kind: 'assign'; readonly number: number }
   /** Build and prepare it; it serves from that epoch on. */
   | { readonly kind: 'build'; readonly epoch: number; readonly supergraph: SupergraphMessage }
   /** Another worker refused what was built last. */

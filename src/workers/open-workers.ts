@@ -62,14 +62,15 @@ export interface WorkersGateway {
 export async function openWorkers(options: WorkersOptions): Promise<WorkersGateway> {
   const { configFile, workers, watch, waitForSubgraphs } = options;
   const source = configSource({ configFile }, new Map());
-  const level = (await source.load()).telemetry.logLevel;
+  const config = await source.load();
+  const level = config.telemetry.logLevel;
   const { log, writeLines } = options.output ?? { log: createLogger({ level }), writeLines: writeLogLines };
   const memory = new MemoryBudget(Number.POSITIVE_INFINITY); // until the first configuration has been read
   const planners = createSharedPlans(createPlannerPool({ log }), memory.group());
   const signals = new SignalRelay();
   const models = createLocalModels({ name: 'local' });
-  let cacheBytes = 0;
-  let cache = createMemoryStore({ maxBytes: cacheBytes }); // until the first configuration has been read
+  let cacheBytes = config.ai.cache.maxBytes;
+  let cache = createMemoryStore({ maxBytes: mainCacheShare(cacheBytes) });
   const onSwap = ({ config: { limits, ai } }: SupergraphParts): void => {
     memory.resize(mainShare(limits.memoryBytes));
     if (ai.cache.maxBytes === cacheBytes) return;

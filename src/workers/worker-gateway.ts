@@ -33,7 +33,7 @@ export interface WorkerGatewayOptions {
 }
 
 export interface WorkerGateway {
-  receive(message: ToWorker): void;
+  receive(message: Exclude<ToWorker, { kind: 'assign' }>): void;
 }
 
 export function createWorkerGateway({ start, log, send }: WorkerGatewayOptions): WorkerGateway {

@@ -54,6 +54,7 @@ export class WorkerPool {
   /** Those that have built what serves: they take part in changes. */
   readonly #members = new Set<WorkerThread>();
   readonly #serving = new Set<WorkerThread>();
+  #spare: WorkerThread | undefined;
   /** How often in a row the worker of a number ended at its start. */
   readonly #quickEnds = new Map<number, number>();
   readonly #restarts = new Set<NodeJS.Timeout>();
@@ -99,13 +100,15 @@ export class WorkerPool {
    * @throws Error with `code` EADDRINUSE or EACCES where a worker cannot listen
    */
   async listen({ host, port }: ListenOptions): Promise<string> {
-    const [first, ...others] = this.#members;
+    const [first] = this.#members;
     if (first === undefined) throw new WorkerEnded('no worker has started');
     const url = await first.listen(host, port);
     // The first one chose it where it was 0.
     this.#address = { host, port: Number(new URL(url).port) || port };
     this.#serves(first);
+    const others = [...this.#members].filter((thread) => thread !== first);
     await Promise.all(others.map((thread) => this.#listenIn(thread)));
+    this.#keepSpare();
     return url;
   }
 
@@ -120,7 +123,7 @@ export class WorkerPool {
   async close(): Promise<void> {
     this.#isStopping = true;
     for (const timer of this.#restarts) clearTimeout(timer);
-    await Promise.all([...this.#threads.values()].map((thread) => thread.close()));
+    await Promise.all([this.#spare?.terminate(), ...[...this.#threads.values()].map((thread) => thread.close())]);
   }
 
   /** Hands on what workers have logged so far; for the end of the process. */
@@ -179,22 +182,41 @@ export class WorkerPool {
   }
 
   #start(number: number): WorkerThread {
+    const thread = this.#spare ?? this.#load();
+    this.#spare = undefined;
+    thread.assign(number);
+    this.#threads.set(number, thread);
+    return thread;
+  }
+
+  /** A thread that loads its modules, and waits to be assigned a worker's number. */
+  #load(): WorkerThread {
     const { workers, folder, workerLog, onLines, connect, log } = this.#options;
     const counters = { memory: this.#counterMemory, holder: ++this.#lastHolder };
     const thread = new WorkerThread({
-      start: { number, workers, folder, status: this.status.buffer, counters, log: workerLog },
+      start: { workers, folder, status: this.status.buffer, counters, log: workerLog },
       onLines,
-      onLinesLost: (_, lost) => log.warn({ worker: number, lost }, 'log lines of a worker were lost'),
+      onLinesLost: ({ number: worker }, lost) => log.warn({ worker, lost }, 'log lines of a worker were lost'),
       onEnd: (ended, end) => this.#ended(ended, end),
     });
-    this.#threads.set(number, thread);
     connect(thread);
     return thread;
+  }
+
+  /** To load the modules takes most of a start: a spare thread has loaded them before it is needed. */
+  #keepSpare(): void {
+    if (this.#isStopping || this.#spare !== undefined) return;
+    try {
+      this.#spare = this.#load();
+    } catch {
+      // The system has no thread to spare.
+    }
   }
 
   /** Starts the worker of a number again, with what serves. */
   async #restart(number: number): Promise<void> {
     const { log } = this.#options;
+    const began = performance.now();
     let thread: WorkerThread | undefined;
     try {
       thread = this.#start(number);
@@ -204,10 +226,12 @@ export class WorkerPool {
         built = this.#current;
         await thread.build(built.supergraph, built.epoch);
       }
+      if (this.#isStopping) return;
       this.#members.add(thread);
       if (this.#change !== undefined) this.#join(this.#change, thread);
       if (this.#address !== undefined) await this.#listenIn(thread);
-      log.info({ worker: number, ms: Math.round(performance.now() - thread.startedAt) }, 'a worker serves again');
+      log.info({ worker: number, ms: Math.round(performance.now() - began) }, 'a worker serves again');
+      this.#keepSpare();
     } catch (error) {
       if (error instanceof WorkerEnded || this.#isStopping) return;
       log.error({ worker: number, error }, 'a worker cannot start');
@@ -232,6 +256,7 @@ export class WorkerPool {
   #ended(thread: WorkerThread, { exitCode, error }: WorkerEnd): void {
     const { number, holder } = thread;
     void endCounterHolder(this.#counterMemory, holder);
+    if (this.#spare === thread) this.#spare = undefined;
     this.#members.delete(thread);
     this.#serving.delete(thread);
     this.status.serving = this.#serving.size;

@@ -31,10 +31,10 @@ const portNames = ['planners', 'signals', 'models', 'cache'] as const satisfies 
 const linesDelayMs = 50;
 
 export class WorkerThread {
-  readonly number: number;
+  /** Of the worker that it is; 0 until it is assigned one. */
+  number = 0;
   /** Of what it leases of the counters. */
   readonly holder: number;
-  readonly startedAt = performance.now();
   /** The main thread's side of each port. */
   readonly ports: Readonly<Record<PortName, MessagePort>>;
   hasEnded = false;
@@ -52,14 +52,13 @@ export class WorkerThread {
   constructor(options: WorkerThreadOptions) {
     this.#options = options;
     const { start } = options;
-    this.number = start.number;
     this.holder = start.counters.holder;
     const channels = portNames.map((name) => [name, new MessageChannel()] as const);
     this.ports = Object.fromEntries(channels.map(([name, { port1 }]) => [name, port1])) as typeof this.ports;
     const ports = Object.fromEntries(channels.map(([name, { port2 }]) => [name, port2])) as WorkerStart['ports'];
     const data: WorkerStart = { ...start, ports, log: { ...start.log, lines: this.#lines.ring } };
     this.#worker = new Worker(siblingModule(import.meta.url, 'worker-main'), {
-      name: `isthmus worker ${start.number}`,
+      name: 'isthmus worker',
       env: SHARE_ENV,
       workerData: data,
       transferList: Object.values(ports),
@@ -69,6 +68,12 @@ export class WorkerThread {
       this.#error = error;
     });
     this.#worker.on('exit', (exitCode) => this.#end(exitCode));
+  }
+
+  /** Makes it the worker of a number, which its log lines carry. */
+  assign(number: number): void {
+    this.number = number;
+    this.#worker.postMessage({ kind: 'assign', number } satisfies ToWorker);
   }
 
   /** @throws what the worker refuses it for; WorkerEnded */

@@ -1,13 +1,22 @@
 /** Several workers serve as one gateway: they swap together, one that ends is replaced, and all end together. */
-import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { randomRuns } from '../testkit/random-runs.ts';
-import { clientsOf, productsSdl, type ServedWorkers, serveWorkers, WorkerClient } from '../testkit/served-workers.ts';
+import {
+  clientsOf,
+  prepareShop,
+  productsSdl,
+  type ServedWorkers,
+  serveWorkers,
+  WorkerClient,
+} from '../testkit/served-workers.ts';
 import { spawnIsthmus } from '../testkit/spawn-isthmus.ts';
 
 const versionQuery = '{ __type(name: "Product") { description } }';
 const versionOf = (body: string): number => Number(/version (\d+)/.exec(body)?.[1]);
-const waiting = { timeout: 15_000, interval: 20 };
+const waiting = { timeout: 60_000, interval: 20 };
+
+// A start takes many times as long where the machine is busy.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let gateway: ServedWorkers;
 beforeAll(async () => {
@@ -31,7 +40,7 @@ const serving = async (): Promise<unknown> =>
 describe('two workers', () => {
   it('both answer on one port, and are counted by the health checks', async () => {
     const clients = await clientsOf(gateway.url, 2);
-    expect([...clients.keys()].sort()).toEqual(['1', '2']);
+    expect(clients.size).toBe(2);
     for (const client of clients.values()) client.close();
     expect(await serving()).toEqual({ configured: 2, serving: 2 });
     const live = (await (await fetch(`${gateway.url}/health/live`)).json()) as object;
@@ -66,13 +75,17 @@ describe('two workers', () => {
         .filter(({ msg }) => msg === 'request');
       expect(ids.length).toBeGreaterThanOrEqual(402);
     }, waiting);
+    const numbers = new Set<unknown>();
     for (const number of clients.keys()) {
       const lines = gateway.lines().filter(({ requestId }) => String(requestId).startsWith(`${number}-`));
       expect(lines.map(({ requestId }) => requestId)).toEqual(
         Array.from({ length: 200 }, (_, count) => `${number}-${count}`),
       );
-      expect(new Set(lines.map(({ worker }) => worker))).toEqual(new Set([Number(number)]));
+      const ofLines = [...new Set(lines.map(({ worker }) => worker))];
+      expect(ofLines).toHaveLength(1);
+      numbers.add(ofLines[0]);
     }
+    expect(numbers).toEqual(new Set([1, 2]));
     for (const client of clients.values()) client.close();
   });
 
@@ -116,10 +129,13 @@ describe('two workers', () => {
     const from = gateway.lines().length;
     await gateway.save(
       'refuses.mjs',
-      `import { workerData } from 'node:worker_threads';
-       export const plugin = {
+      // Workers share the environment: the second one that builds the change refuses it.
+      `export const plugin = {
          name: 'refuses',
-         onReload() { if (workerData.number === 2) throw new Error('not in this worker'); },
+         onReload() {
+           process.env.BUILT_BY_ONE = process.env.BUILT_BY_ONE === undefined ? 'yes' : 'both';
+           if (process.env.BUILT_BY_ONE === 'both') throw new Error('not in this worker');
+         },
        };`,
     );
     const yaml = `subgraphs: { products: { routing_url: "${gateway.subgraph.url}", schema: { file: products.graphql } } }
@@ -142,10 +158,10 @@ server: { introspection: false }\n`;
     ).toHaveLength(1);
 
     await gateway.save('supergraph.yaml', yaml.replace(', refuses.mjs', ''));
-    await logged('a new generation serves', from);
+    await vi.waitFor(async () => expect(await (await post(versionQuery)).text()).toContain('switched off'), waiting);
     const after = await clientsOf(gateway.url, 2);
     for (const client of after.values()) {
-      expect((await client.query(versionQuery)).body).toContain('introspection');
+      expect((await client.query(versionQuery)).body).toContain('switched off');
       client.close();
     }
     await gateway.save('supergraph.yaml', yaml.replace(', refuses.mjs', '').replace(/server:.*\n/, ''));
@@ -193,6 +209,15 @@ server: { introspection: false }\n`;
     expect(attributed.filter((worker) => !endedThreads.has(worker))).toEqual([]);
     expect(answered).toBeGreaterThan(100);
     expect(await serving()).toEqual({ configured: 2, serving: 2 });
+  });
+
+  it('share their port with no other gateway, whether or not it has workers', async () => {
+    const { port } = new URL(gateway.url);
+    for (const workers of ['2', '1']) {
+      const other = spawnIsthmus(['serve', '--config', gateway.config, '--port', port, '--workers', workers]);
+      expect(await other.ended).toBe(1);
+      expect(other.output()).toContain('EADDRINUSE');
+    }
   });
 
   it('drain together on SIGTERM: unready at once, requests in flight finish in each, exit 0', async () => {
@@ -253,18 +278,7 @@ describe('workers', () => {
     for (const client of clients.values()) client.close();
   });
 
-  it('do not start where another gateway listens, whether or not it has workers', async () => {
-    await using first = await serveWorkers(2);
-    const { port } = new URL(first.url);
-    const config = `${first.folder}/supergraph.yaml`;
-    for (const workers of ['2', '1']) {
-      const second = spawnIsthmus(['serve', '--config', config, '--port', port, '--workers', workers]);
-      expect(await second.ended).toBe(1);
-      expect(second.output()).toContain('EADDRINUSE');
-    }
-  });
-
-  it('end at once on a second signal, and cut what is in flight when the time is over', async () => {
+  it('cut what is in flight when the time is over, and say so by the exit code', async () => {
     await using cut = await serveWorkers(2, { yaml: 'server: { drain_timeout: 300ms }' });
     const arrived = Promise.withResolvers<void>();
     cut.subgraph.intercept = () => arrived.resolve();
@@ -277,28 +291,18 @@ describe('workers', () => {
     client.close();
   });
 
-  it.each([
-    ['0', 'from 1 to 256'],
-    ['many', 'from 1 to 256'],
-  ])('are no %s on the command line', async (workers, words) => {
-    const isthmus = spawnIsthmus(['serve', '--workers', workers]);
+  it('are a number or auto on the command line', async () => {
+    const isthmus = spawnIsthmus(['serve', '--workers', '0']);
     expect(await isthmus.ended).toBe(2);
-    expect(isthmus.output()).toContain(words);
+    expect(isthmus.output()).toContain('auto, or a number of workers from 1 to 256');
   });
 
   it('fail the start with what one of them refuses', async () => {
-    const taken = createServer();
-    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
-    const { port } = taken.address() as { port: number };
-    await using first = await serveWorkers(1);
-    await first.save('which-worker.mjs', 'export const nothing = 1;\n');
-    const isthmus = spawnIsthmus([
-      ...['serve', '--config', `${first.folder}/supergraph.yaml`],
-      ...['--port', String(port), '--workers', '2'],
-    ]);
+    await using shop = await prepareShop();
+    await shop.save('which-worker.mjs', 'export const nothing = 1;\n');
+    const isthmus = spawnIsthmus(['serve', '--config', shop.config, '--port', '0', '--workers', '2']);
     expect(await isthmus.ended).toBe(1);
     expect(isthmus.output()).toContain('supergraph.yaml:2: plugins[0]');
     expect(isthmus.output()).not.toMatch(/\n\s+at .*:\d+:\d+/);
-    taken.close();
   });
 });

@@ -7,23 +7,28 @@ import { shop } from './shop.ts';
 import { type SpawnedIsthmus, spawnIsthmus } from './spawn-isthmus.ts';
 import { startSubgraph, type TestSubgraph } from './subgraph-server.ts';
 
-export interface ServedWorkers {
-  readonly isthmus: SpawnedIsthmus;
-  readonly url: string;
+export interface PreparedShop {
   readonly folder: string;
+  /** The configuration file. */
+  readonly config: string;
   readonly subgraph: TestSubgraph;
   /** Saves a file as careful editors do: replaced, never half written. */
   save(file: string, text: string): Promise<void>;
-  /** Every whole line logged so far. */
-  lines(): readonly Readonly<Record<string, unknown>>[];
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+export interface ServedWorkers extends PreparedShop {
+  readonly isthmus: SpawnedIsthmus;
+  readonly url: string;
+  /** Every whole line logged so far. */
+  lines(): readonly Readonly<Record<string, unknown>>[];
+}
+
 /**
- * Answers say in `x-worker` which worker they are of, as `<number>.<thread>`. A request with `x-end` ends its worker: by
+ * Answers name in `x-worker` the thread that they are of. A request with `x-end` ends its worker: by
  * `exit`, or by `memory` that it runs out of.
  */
-const plugin = `import { threadId, workerData } from 'node:worker_threads';
+const plugin = `import { threadId } from 'node:worker_threads';
 const retained = [];
 export const plugin = {
   name: 'which-worker',
@@ -32,7 +37,7 @@ export const plugin = {
     if (headers['x-end'] === 'memory') for (;;) retained.push(Array.from({ length: 100_000 }, () => ({})));
   },
   onResponse({ headers }) {
-    headers['x-worker'] = workerData.number + '.' + threadId;
+    headers['x-worker'] = String(threadId);
   },
 };
 `;
@@ -41,10 +46,8 @@ export const plugin = {
 export const productsSdl = (description: string): string =>
   shop.products.sdl.replace('type Product @key', `"${description}" type Product @key`);
 
-export async function serveWorkers(
-  workers: number | 'auto',
-  { yaml = '', environment = {} }: { readonly yaml?: string; readonly environment?: NodeJS.ProcessEnv } = {},
-): Promise<ServedWorkers> {
+/** The files of a gateway, and its subgraph. */
+export async function prepareShop(yaml = ''): Promise<PreparedShop> {
   const folder = await mkdtemp(join(tmpdir(), 'isthmus-workers-'));
   const subgraph = await startSubgraph(shop.products.sdl, shop.products.resolvers);
   const save = async (file: string, text: string): Promise<void> => {
@@ -59,15 +62,30 @@ export async function serveWorkers(
 plugins: [which-worker.mjs]
 ${yaml}\n`,
   );
-  const config = join(folder, 'supergraph.yaml');
-  const isthmus = spawnIsthmus(['serve', '--config', config, '--port', '0', '--workers', String(workers)], environment);
-  const [, url = ''] = await isthmus.waitFor(/"url":"([^"]+)"/);
   return {
-    isthmus,
-    url,
     folder,
+    config: join(folder, 'supergraph.yaml'),
     subgraph,
     save,
+    async [Symbol.asyncDispose]() {
+      await subgraph.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export async function serveWorkers(
+  workers: number,
+  { yaml = '', environment = {} }: { readonly yaml?: string; readonly environment?: NodeJS.ProcessEnv } = {},
+): Promise<ServedWorkers> {
+  const prepared = await prepareShop(yaml);
+  const args = ['serve', '--config', prepared.config, '--port', '0', '--workers', String(workers)];
+  const isthmus = spawnIsthmus(args, environment);
+  const [, url = ''] = await isthmus.waitFor(/"url":"([^"]+)"/);
+  return {
+    ...prepared,
+    isthmus,
+    url,
     lines: () =>
       isthmus
         .output()
@@ -77,15 +95,14 @@ ${yaml}\n`,
     async [Symbol.asyncDispose]() {
       isthmus.child.kill('SIGKILL');
       await isthmus.ended;
-      await subgraph.close();
-      await rm(folder, { recursive: true, force: true });
+      await prepared[Symbol.asyncDispose]();
     },
   };
 }
 
 export interface WorkerAnswer {
   readonly status: number;
-  /** As `<number>.<thread>`. */
+  /** The id of its thread. */
   readonly worker: string;
   readonly body: string;
 }
@@ -124,15 +141,14 @@ export class WorkerClient {
   }
 }
 
-/** A connection to each of so many workers, by their number. */
+/** A connection to each of so many workers, by their thread. */
 export async function clientsOf(url: string, workers: number): Promise<ReadonlyMap<string, WorkerClient>> {
   const clients = new Map<string, WorkerClient>();
   while (clients.size < workers) {
     const client = new WorkerClient(url);
     const { worker } = await client.query('{ __typename }');
-    const [number = ''] = worker.split('.');
-    if (clients.has(number)) client.close();
-    else clients.set(number, client);
+    if (clients.has(worker)) client.close();
+    else clients.set(worker, client);
   }
   return clients;
 }

@@ -1,6 +1,14 @@
 /** The contract of `CacheStore`, run against each of its implementations. */
+import { MessageChannel } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type CacheStore, createMemoryStore, createRedisStore } from '../../../src/cache/index.ts';
+import {
+  type CacheStore,
+  createMemoryStore,
+  createPortStores,
+  createRedisStore,
+  serveStore,
+} from '../../../src/cache/index.ts';
+import { noSignals } from '../../../src/signals/index.ts';
 import { type RedisServer, startRedisServer, withoutRedis } from '../../testkit/redis-server.ts';
 
 let server: RedisServer | undefined;
@@ -21,9 +29,17 @@ async function openRedis(): Promise<CacheStore> {
   return store;
 }
 
+async function openOfThread(): Promise<CacheStore> {
+  const { port1, port2 } = new MessageChannel();
+  const main = createMemoryStore();
+  serveStore(() => main, port1);
+  return createPortStores({ port: port2, signals: noSignals })(64_000_000);
+}
+
 const implementations = [
   { name: 'memory', open: async (): Promise<CacheStore> => createMemoryStore(), skip: false },
   { name: 'Redis', open: openRedis, skip: withoutRedis },
+  { name: 'thread’s', open: openOfThread, skip: false },
 ];
 
 for (const { name, open, skip } of implementations) {

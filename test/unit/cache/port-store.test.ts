@@ -1,0 +1,59 @@
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type CacheStore, createMemoryStore, createPortStores, serveStore } from '../../../src/cache/index.ts';
+import { createPortSignals, SignalRelay } from '../../../src/signals/index.ts';
+
+const ports: MessagePort[] = [];
+afterEach(() => {
+  for (const port of ports.splice(0)) port.close();
+});
+
+/** The stores of two threads over the main thread's. */
+function threads(): { readonly one: CacheStore; readonly other: CacheStore } {
+  const main = createMemoryStore();
+  const relay = new SignalRelay();
+  const [one, other] = [0, 1].map(() => {
+    const [cache, signals] = [new MessageChannel(), new MessageChannel()];
+    ports.push(cache.port1, signals.port1);
+    serveStore(() => main, cache.port1);
+    relay.connect(signals.port1);
+    return createPortStores({ port: cache.port2, signals: createPortSignals(signals.port2) })(1_000_000);
+  });
+  if (one === undefined || other === undefined) throw new Error('two threads have a store each');
+  return { one, other };
+}
+
+describe('the cache of several threads', () => {
+  it('has in each what one of them stored, and afterwards at once', async () => {
+    const { one, other } = threads();
+    await one.set('key', 'value', { ttlMs: 60_000, tags: ['prompt:a'] });
+    const first = other.get('key');
+    expect(first).toBeInstanceOf(Promise);
+    expect((await first)?.value.toString()).toBe('value');
+    const second = await other.get('key');
+    expect(other.get('key')).not.toBeInstanceOf(Promise);
+    expect(second?.freshMs).toBeLessThanOrEqual(60_000);
+    expect(second?.freshMs).toBeGreaterThan(0);
+  });
+
+  it('is invalidated in all of them', async () => {
+    const { one, other } = threads();
+    await one.set('key', 'value', { tags: ['prompt:a'] });
+    await one.set('another', 'value', { tags: ['prompt:b'] });
+    expect(await other.get('key')).toBeDefined();
+    expect(await other.get('another')).toBeDefined();
+    await one.invalidate('prompt:a');
+    expect(await one.get('key')).toBeUndefined();
+    await expect.poll(async () => await other.get('key')).toBeUndefined();
+    expect(await other.get('another')).toBeDefined();
+  });
+
+  it('is a miss, and nothing worse, once the main thread has ended', async () => {
+    const { one } = threads();
+    for (const port of ports.splice(0)) port.close();
+    expect(await one.get('unknown')).toBeUndefined();
+    await one.set('key', 'value');
+    expect((await one.get('key'))?.value.toString()).toBe('value');
+    expect(await one.invalidate('tag')).toBe(true);
+  });
+});
