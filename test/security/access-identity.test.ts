@@ -211,7 +211,7 @@ describe('JSON Web Tokens', () => {
       {
         error: {
           message: 'The token has expired.',
-          type: 'authentication_error',
+          type: 'invalid_request_error',
           code: 'invalid_api_key',
           param: null,
         },
