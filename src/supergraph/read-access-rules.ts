@@ -25,6 +25,12 @@ const identityOf = {
 
 type DirectiveName = keyof typeof identityOf;
 
+/** Features for security without access rules: the API schema omits @inaccessible elements, the planner fills @context. */
+const enforcedElsewhere: ReadonlySet<string> = new Set([
+  'https://specs.apollo.dev/inaccessible/v0.2',
+  'https://specs.apollo.dev/context/v0.1',
+]);
+
 export function readAccessRules(supergraph: DocumentNode): AccessRules {
   const names = new Map<string, DirectiveName>();
   for (const link of linksOf(supergraph)) {
@@ -57,7 +63,8 @@ export function unenforcedFeatures(supergraph: DocumentNode): readonly string[] 
   return linksOf(supergraph).flatMap((link) => {
     const purpose = argument(link, 'for');
     const isSecurity = purpose?.kind === Kind.ENUM && purpose.value === 'SECURITY';
-    return isSecurity && directiveOf(link) === undefined ? [urlOf(link)] : [];
+    const isEnforced = directiveOf(link) !== undefined || enforcedElsewhere.has(urlOf(link));
+    return isSecurity && !isEnforced ? [urlOf(link)] : [];
   });
 }
 
