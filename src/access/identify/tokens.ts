@@ -53,9 +53,9 @@ export function identifyByJwt(
     } catch {
       throw invalid('the token is no JSON Web Token');
     }
-    const known = issuer === undefined ? undefined : issuers.get(issuer);
-    if (known === undefined) throw invalid(`no issuer "${issuer ?? ''}" is configured`);
-    const { config, keys } = known;
+    const configured = issuer === undefined ? undefined : issuers.get(issuer);
+    if (configured === undefined) throw invalid(`no issuer "${issuer ?? ''}" is configured`);
+    const { config, keys } = configured;
     try {
       const { payload } = await jwtVerify(token, keys, {
         issuer: config.issuer,

@@ -114,9 +114,9 @@ export function plainList(item: PlainType | undefined, nonNull: boolean): PlainT
       if (remainingObjects < 0) return undefined;
       const items: unknown[] = [];
       for (const value of list as readonly unknown[]) {
-        const taken = value === null && !nonNull ? null : take(value);
-        if (taken === undefined) return undefined;
-        items.push(taken);
+        const plainItem = value === null && !nonNull ? null : take(value);
+        if (plainItem === undefined) return undefined;
+        items.push(plainItem);
       }
       return items;
     },
