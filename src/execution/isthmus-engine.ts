@@ -156,6 +156,7 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
           const prepared = prepare(operation);
           if (prepared === undefined) continue;
           reportGrowth(prepared, await planOf(prepared.variant(operation.conditions)), operation);
+          operations.get(keyOf(operation.documentHash, operation.operationName)); // counts as used, as before
         } catch (error) {
           log.debug({ error }, 'an operation could not be planned ahead');
         }

@@ -1,6 +1,8 @@
 /**
- * Caches that share one bound on the memory they retain. The least recently used entry of all of them is evicted first,
- * so that memory goes to the caches in use, and a flood of one kind of entry does not add to that of another.
+ * Caches that share one bound on the memory they retain: a segmented LRU (SLRU) over all of them, so that memory goes to
+ * the caches in use. Entries that have not been used since they were stored share an eighth of the bound (at least 1 MB),
+ * so that a flood of operations that are each requested once neither fills the rest nor evicts what is in use. An entry
+ * that was evicted unused and is stored again counts as used.
  *
  * The callers declare the sizes of their entries; an object that several entries share is counted once.
  */
@@ -36,19 +38,56 @@ interface Entry<Value = unknown> {
   readonly entries: Map<string, Entry<Value>>;
   bytes: number;
   shared: SharedPart[];
+  segment: Segment;
   older: Entry | undefined;
   newer: Entry | undefined;
 }
 
+/** A shared part with the number of its entries, counted in one segment: in `used` once one of its entries is there. */
+interface HeldPart {
+  readonly bytes: number;
+  holders: number;
+  segment: Segment;
+}
+
+/** Entries in order of use, with their size. */
+class Segment {
+  bytes = 0;
+  oldest: Entry | undefined;
+  newest: Entry | undefined;
+
+  link(entry: Entry): void {
+    entry.segment = this;
+    entry.older = this.newest;
+    entry.newer = undefined;
+    if (this.newest !== undefined) this.newest.newer = entry;
+    this.newest = entry;
+    this.oldest ??= entry;
+  }
+
+  unlink(entry: Entry): void {
+    if (entry.older === undefined) this.oldest = entry.newer;
+    else entry.older.newer = entry.newer;
+    if (entry.newer === undefined) this.newest = entry.older;
+    else entry.newer.older = entry.older;
+    entry.older = undefined;
+    entry.newer = undefined;
+  }
+}
+
 /** A map's slot, the entry itself with its list of parts, and the header of its key. */
 const entryBytes = 250;
+const unusedShare = 1 / 8;
+const leastUnusedBytes = 1_000_000;
+/** How many entries that were evicted unused are remembered, by a hash of 32 bits each. */
+const maxRemembered = 20_000;
 
 export class MemoryBudget {
   #maxBytes: number;
-  #bytes = 0;
-  #oldest: Entry | undefined;
-  #newest: Entry | undefined;
-  readonly #holders = new Map<object, number>();
+  readonly #used = new Segment();
+  readonly #unused = new Segment();
+  readonly #parts = new Map<object, HeldPart>();
+  readonly #remembered = new Set<number>();
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
@@ -56,7 +95,7 @@ export class MemoryBudget {
 
   /** The size of all entries together. */
   get bytes(): number {
-    return this.#bytes;
+    return this.#used.bytes + this.#unused.bytes;
   }
 
   resize(maxBytes: number): void {
@@ -66,7 +105,7 @@ export class MemoryBudget {
 
   group(): CacheGroup {
     const caches: Map<string, Entry>[] = [];
-    const bytes = (): number => this.#bytes;
+    const bytes = (): number => this.bytes;
     return {
       get bytes() {
         return bytes();
@@ -90,29 +129,18 @@ export class MemoryBudget {
       get: (key) => {
         const entry = entries.get(key);
         if (entry === undefined) return undefined;
-        if (entry !== this.#newest) {
-          this.#unlink(entry);
-          this.#link(entry);
-        }
+        if (entry !== this.#used.newest) this.#touch(entry);
         return entry.value;
       },
       set: (key, value, bytes, shared = []) => {
         const previous = entries.get(key);
         if (previous !== undefined) this.#remove(previous);
-        const overheadBytes = entryBytes + key.length * 2;
-        const entry: Entry<Value> = {
-          key,
-          value,
-          entries,
-          bytes: overheadBytes,
-          shared: [],
-          older: undefined,
-          newer: undefined,
-        };
+        const segment = previous?.segment === this.#used || this.#isRemembered(key) ? this.#used : this.#unused;
+        const neighbours = { older: undefined, newer: undefined };
+        const entry: Entry<Value> = { key, value, entries, bytes: 0, shared: [], segment, ...neighbours };
         entries.set(key, entry);
-        this.#link(entry);
-        this.#bytes += overheadBytes;
-        this.#grow(entry, bytes, shared);
+        segment.link(entry);
+        this.#grow(entry, entryBytes + key.length * 2 + bytes, shared);
       },
       grow: (key, bytes, shared = []) => {
         const entry = entries.get(key);
@@ -126,50 +154,98 @@ export class MemoryBudget {
 
   #grow(entry: Entry, bytes: number, shared: readonly SharedPart[]): void {
     entry.bytes += bytes;
-    this.#bytes += bytes;
+    entry.segment.bytes += bytes;
     for (const part of shared) {
       if (entry.shared.some(({ object }) => object === part.object)) continue;
       entry.shared.push(part);
-      const holders = this.#holders.get(part.object) ?? 0;
-      this.#holders.set(part.object, holders + 1);
-      if (holders === 0) this.#bytes += part.bytes;
+      this.#hold(part, entry.segment);
     }
     this.#evict();
   }
 
-  /** The last entry is evicted too if it alone exceeds the bound. */
+  #hold({ object, bytes }: SharedPart, segment: Segment): void {
+    const held = this.#parts.get(object);
+    if (held === undefined) {
+      this.#parts.set(object, { bytes, holders: 1, segment });
+      segment.bytes += bytes;
+      return;
+    }
+    held.holders++;
+    if (segment === this.#used) moveTo(segment, held);
+  }
+
+  /** Marks an entry as most recently used. */
+  #touch(entry: Entry): void {
+    entry.segment.unlink(entry);
+    if (entry.segment === this.#used) this.#used.link(entry);
+    else {
+      this.#move(entry, this.#used);
+      this.#evict();
+    }
+  }
+
+  /** Links an entry that is in no list, with its size and its parts. */
+  #move(entry: Entry, segment: Segment): void {
+    entry.segment.bytes -= entry.bytes;
+    segment.bytes += entry.bytes;
+    segment.link(entry);
+    for (const { object } of entry.shared) {
+      const held = this.#parts.get(object);
+      if (held !== undefined && (segment === this.#used || held.holders === 1)) moveTo(segment, held);
+    }
+  }
+
+  /** A single entry above the limit is evicted too. */
   #evict(): void {
-    while (this.#bytes > this.#maxBytes && this.#oldest !== undefined) this.#remove(this.#oldest);
+    const maxUnused = Math.max(this.#maxBytes * unusedShare, leastUnusedBytes);
+    while (this.#used.oldest !== undefined && this.#used.bytes > this.#maxBytes - Math.min(maxUnused, this.#maxBytes)) {
+      const { oldest } = this.#used;
+      this.#used.unlink(oldest);
+      this.#move(oldest, this.#unused);
+    }
+    while (this.#unused.oldest !== undefined) {
+      if (this.#unused.bytes <= maxUnused && this.bytes <= this.#maxBytes) break;
+      const { oldest } = this.#unused;
+      this.#remember(oldest.key);
+      this.#remove(oldest);
+    }
   }
 
   #remove(entry: Entry): void {
     entry.entries.delete(entry.key);
-    this.#unlink(entry);
-    this.#bytes -= entry.bytes;
-    for (const { object, bytes } of entry.shared) {
-      const holders = (this.#holders.get(object) ?? 1) - 1;
-      if (holders > 0) this.#holders.set(object, holders);
-      else {
-        this.#holders.delete(object);
-        this.#bytes -= bytes;
-      }
+    entry.segment.unlink(entry);
+    entry.segment.bytes -= entry.bytes;
+    for (const { object } of entry.shared) {
+      const held = this.#parts.get(object);
+      if (held === undefined || --held.holders > 0) continue;
+      this.#parts.delete(object);
+      held.segment.bytes -= held.bytes;
     }
   }
 
-  #link(entry: Entry): void {
-    entry.older = this.#newest;
-    entry.newer = undefined;
-    if (this.#newest !== undefined) this.#newest.newer = entry;
-    this.#newest = entry;
-    this.#oldest ??= entry;
+  #remember(key: string): void {
+    this.#remembered.add(hashOf(key));
+    if (this.#remembered.size <= maxRemembered) return;
+    for (const first of this.#remembered) {
+      this.#remembered.delete(first);
+      return;
+    }
   }
 
-  #unlink(entry: Entry): void {
-    if (entry.older === undefined) this.#oldest = entry.newer;
-    else entry.older.newer = entry.newer;
-    if (entry.newer === undefined) this.#newest = entry.older;
-    else entry.newer.older = entry.older;
-    entry.older = undefined;
-    entry.newer = undefined;
+  #isRemembered(key: string): boolean {
+    return this.#remembered.size > 0 && this.#remembered.delete(hashOf(key));
   }
+}
+
+function moveTo(segment: Segment, held: HeldPart): void {
+  held.segment.bytes -= held.bytes;
+  segment.bytes += held.bytes;
+  held.segment = segment;
+}
+
+/** FNV-1a. Two keys with one hash only make an entry count as used. */
+function hashOf(key: string): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < key.length; index++) hash = Math.imul(hash ^ key.charCodeAt(index), 0x01000193);
+  return hash;
 }
