@@ -81,6 +81,20 @@ describe('planner processes', () => {
     expect(outcomes.filter((code) => code === 'OVERLOADED')).toHaveLength(3);
     await small.close();
   });
+
+  it('end when nothing is planned, stay available, and start again with the next operation', async () => {
+    const idle = Promise.withResolvers<void>();
+    const destination = {
+      write: (line: string) => (line.includes('planner processes stopped') ? idle.resolve() : undefined),
+    };
+    const idleLog = createLogger({ level: 'debug', readable: false, destination });
+    const sleepy = createPlannerPool({ log: idleLog, idleMs: 20, unavailableAfterMs: 1 });
+    const one = await sleepy.load('sample', { supergraphSdl, inProcess: ['assistant'] });
+    await idle.promise;
+    expect(one.isAvailable()).toBe(true);
+    expect((await one.plan(operation, [], 10_000)).fetches).toHaveLength(4);
+    await sleepy.close();
+  });
 });
 
 describe('the plan cache', () => {

@@ -18,7 +18,7 @@ import type { ApolloPlannerOptions } from './apollo-planner.ts';
 import { PlanQueue } from './plan-queue.ts';
 import type { PlannerReply, RefusalReason } from './planner-messages.ts';
 import { PlannerProcess, type ProcessEnd } from './planner-process.ts';
-import type { Search } from './search-bounds.ts';
+import { nextStage, type Stage, searchOf } from './search-stages.ts';
 
 export interface PlannerPoolOptions {
   readonly log: Logger;
@@ -32,6 +32,8 @@ export interface PlannerPoolOptions {
   readonly loadDeadlineMs?: number;
   /** How long a supergraph may be loaded in no process before its planner is unavailable. @default 10_000 */
   readonly unavailableAfterMs?: number;
+  /** How long nothing is planned before the processes are stopped; the next operation starts one. @default 300_000 */
+  readonly idleMs?: number;
 }
 
 export interface PlannerPool {
@@ -42,8 +44,6 @@ export interface PlannerPool {
   load(supergraph: string, options: ApolloPlannerOptions): Promise<Planner>;
   close(): Promise<void>;
 }
-
-type Stage = 'brief' | 'wide' | 'narrow';
 
 interface Task {
   readonly supergraph: string;
@@ -85,8 +85,6 @@ function refusal(why: RefusalReason, detail: string): GatewayError {
 
 const overloaded = (detail: string): GatewayError => new GatewayError('OVERLOADED', { detail });
 
-/** Nearly every operation is planned in this time; all others are queued behind. */
-const briefMs = 250;
 /** How many starts must fail in a row, and for how long, before waiting operations are refused. */
 const maxFailedStarts = 3;
 const maxFailingMs = 3_000;
@@ -103,7 +101,7 @@ const maxFamiliar = 20_000;
 
 export function createPlannerPool(options: PlannerPoolOptions): PlannerPool {
   const { log, maxProcesses = 2, maxWaiting = 200, maxHeapMb = 1_024 } = options;
-  const { loadDeadlineMs = 30_000, unavailableAfterMs = 10_000 } = options;
+  const { loadDeadlineMs = 30_000, unavailableAfterMs = 10_000, idleMs = 300_000 } = options;
   const supergraphs = new Map<string, LoadedSupergraph>();
   const processes = new Set<PlannerProcess>();
   const waiting = new PlanQueue<Task>();
@@ -116,6 +114,9 @@ export function createPlannerPool(options: PlannerPoolOptions): PlannerPool {
   let failingSince = 0;
   let nextStart: NodeJS.Timeout | undefined;
   let spareUntil = 0;
+  /** The processes have been stopped because nothing was planned; every supergraph has been loaded before. */
+  let asleep = false;
+  let sleepTimer: NodeJS.Timeout | undefined;
 
   function start(): void {
     if (closed || nextStart !== undefined) return;
@@ -126,7 +127,7 @@ export function createPlannerPool(options: PlannerPoolOptions): PlannerPool {
 
   /** Starts processes up to the target: one, or the maximum if operations wait, and a spare if processes have been ending. */
   function startMissing(): void {
-    if (supergraphs.size === 0) return;
+    if (supergraphs.size === 0 || asleep) return;
     const needsSpare = performance.now() < spareUntil;
     const target = (waiting.size > 0 || needsSpare ? maxProcesses : 1) + (needsSpare ? 1 : 0);
     while (processes.size < target && nextStart === undefined && !closed) {
@@ -173,6 +174,27 @@ export function createPlannerPool(options: PlannerPoolOptions): PlannerPool {
     }
     retireSpare();
     assign();
+    sleepWhenIdle();
+  }
+
+  /** Starts the time until the processes are stopped, unless something is planned or loaded meanwhile. */
+  function sleepWhenIdle(): void {
+    clearTimeout(sleepTimer);
+    if (running.size > 0 || waiting.size > 0 || closed) return;
+    sleepTimer = setTimeout(() => {
+      if ([...processes].some(({ isLoading }) => isLoading)) return sleepWhenIdle();
+      asleep = true;
+      log.debug({ processes: processes.size, idleMs }, 'nothing was planned for a while: planner processes stopped');
+      for (const planner of processes) void planner.stop();
+      processes.clear();
+    }, idleMs).unref();
+  }
+
+  /** Processes may be started again; until one has loaded a supergraph, it counts as available for a while. */
+  function wake(): void {
+    if (!asleep) return;
+    asleep = false;
+    for (const entry of supergraphs.values()) entry.lastAvailable = performance.now();
   }
 
   /** Loads a supergraph again that the process should have had. */
@@ -288,9 +310,18 @@ export function createPlannerPool(options: PlannerPoolOptions): PlannerPool {
       const { supergraph, operation, activeLabels } = task;
       const id = ++lastId;
       running.set(planner, { id, task });
-      planner.plan({ kind: 'plan', id, supergraph, operation, activeLabels, search: searchOf(task) });
+      planner.plan({
+        kind: 'plan',
+        id,
+        supergraph,
+        operation,
+        activeLabels,
+        search: searchOf(task.stage, task.deadlineMs),
+      });
     }
-    if (waiting.size > 0) startMissing();
+    if (waiting.size === 0) return;
+    wake();
+    startMissing();
   }
 
   function enqueue(task: Task): void {
@@ -298,6 +329,7 @@ export function createPlannerPool(options: PlannerPoolOptions): PlannerPool {
       task.reject(overloaded('no planner process starts'));
       return;
     }
+    clearTimeout(sleepTimer);
     waiting.add(task);
     if (waiting.size > maxWaiting)
       waiting.dropFromLongest()?.reject(overloaded('too many operations wait to be planned'));
@@ -307,13 +339,14 @@ export function createPlannerPool(options: PlannerPoolOptions): PlannerPool {
   /** Whether a process has it loaded, or had until a moment ago. */
   function isAvailable(supergraph: string, entry: LoadedSupergraph): boolean {
     const now = performance.now();
-    if ([...processes].some(({ loaded }) => loaded.has(supergraph))) entry.lastAvailable = now;
+    if (asleep || [...processes].some(({ loaded }) => loaded.has(supergraph))) entry.lastAvailable = now;
     return !closed && now - entry.lastAvailable < unavailableAfterMs;
   }
 
   function begin(supergraph: string, options: ApolloPlannerOptions): LoadedSupergraph {
     const entry = { options, ready: Promise.withResolvers<readonly string[]>(), loads: 0, lastAvailable: 0 };
     supergraphs.set(supergraph, entry);
+    wake();
     for (const planner of processes) planner.load({ kind: 'load', supergraph, options });
     startMissing();
     const late = new Error(`no planner process loaded the supergraph within ${loadDeadlineMs * 2} ms`);
@@ -361,6 +394,7 @@ export function createPlannerPool(options: PlannerPoolOptions): PlannerPool {
     async close() {
       closed = true;
       clearTimeout(nextStart);
+      clearTimeout(sleepTimer);
       for (const task of waiting.remove(() => true)) task.reject(overloaded('the gateway is stopping'));
       for (const { ready } of supergraphs.values()) ready.reject(new Error('the gateway is stopping'));
       await Promise.all([...processes].map((planner) => planner.stop()));
@@ -371,30 +405,4 @@ export function createPlannerPool(options: PlannerPoolOptions): PlannerPool {
 /** A hash of the operation alone: it is familiar under another supergraph too, as clients keep sending it. */
 function nameOf({ operation }: { readonly operation: string }): string {
   return createHash('sha256').update(operation).digest('latin1');
-}
-
-function searchOf({ stage, deadlineMs }: Task): Search {
-  switch (stage) {
-    case 'brief':
-      return { width: 'wide', cpuMs: Math.min(briefMs, deadlineMs / 2) };
-    case 'wide':
-      return { width: 'wide', cpuMs: deadlineMs / 2 };
-    case 'narrow':
-      return { width: 'narrow', cpuMs: deadlineMs / 2 };
-    default:
-      return unreachable(stage);
-  }
-}
-
-function nextStage(stage: Stage): Stage | undefined {
-  switch (stage) {
-    case 'brief':
-      return 'wide';
-    case 'wide':
-      return 'narrow';
-    case 'narrow':
-      return undefined;
-    default:
-      return unreachable(stage);
-  }
 }

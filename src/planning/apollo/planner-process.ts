@@ -66,6 +66,10 @@ export class PlannerProcess {
     });
   }
 
+  get isLoading(): boolean {
+    return this.#loading.size > 0;
+  }
+
   get pid(): number | undefined {
     return this.#child?.pid;
   }
