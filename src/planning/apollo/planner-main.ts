@@ -42,16 +42,9 @@ function refusalReasonOf(error: unknown): RefusalReason {
   return error instanceof UnsoundPlan ? 'unsound' : 'defect';
 }
 
-/** The compile cache is written after the first plan: a planner is ended by a signal, when Node does not write it. */
-let isCacheWritten = false;
-
 process.on('message', (request: PlannerRequest) => {
   const reply = answer(request);
   if (reply !== undefined) process.send?.(reply);
-  if (reply?.kind === 'planned' && !isCacheWritten) {
-    isCacheWritten = true;
-    setImmediate(flushCompileCache);
-  }
 });
 // Node writes its compile cache, if there is one, when a process exits; planners are killed, so they write it earlier.
 process.once('message', () => setImmediate(flushCompileCache));

@@ -54,4 +54,46 @@ describe('caches with one budget', () => {
     budget.resize(10);
     expect([b.size, budget.bytes]).toEqual([0, 0]);
   });
+
+  it('keep what is used in a flood of entries that are not, which take an eighth', () => {
+    const budget = new MemoryBudget(16_000_000);
+    const cache = budget.group().cache<number>();
+    for (let number = 0; number < 100; number++) {
+      cache.set(`used ${number}`, number, 10_000);
+      cache.get(`used ${number}`);
+    }
+    const before = budget.bytes;
+    for (let number = 0; number < 10_000; number++) cache.set(`once ${number}`, number, 10_000);
+    expect(budget.bytes - before).toBeLessThanOrEqual(2_000_000);
+    expect(Array.from({ length: 100 }, (_, number) => cache.get(`used ${number}`))).not.toContain(undefined);
+    expect(cache.get('once 9999')).toBe(9_999);
+  });
+
+  it('count an entry that was evicted unused and is stored again as used', () => {
+    const budget = new MemoryBudget(16_000_000);
+    const cache = budget.group().cache<number>();
+    const flood = (): void => {
+      for (let number = 0; number < 300; number++) cache.set(`once ${Math.random()}`, number, 10_000);
+    };
+    cache.set('a', 1, 10_000);
+    flood();
+    expect(cache.get('a')).toBeUndefined();
+    cache.set('a', 2, 10_000);
+    flood();
+    expect(cache.get('a')).toBe(2);
+  });
+
+  it('count a shared object with the used entries as soon as one of its entries is used', () => {
+    const budget = new MemoryBudget(16_000_000);
+    const cache = budget.group().cache<number>();
+    const part = { object: {}, bytes: 1_900_000 };
+    cache.set('a', 1, 0, [part]);
+    cache.set('b', 2, 0, [part]);
+    cache.get('a');
+    for (let number = 0; number < 150; number++) cache.set(`once ${number}`, number, 10_000);
+    expect([cache.get('a'), cache.get('b')]).toEqual([1, 2]);
+    for (const key of ['a', 'b']) cache.set(key, 0, 0);
+    for (let number = 0; number < 300; number++) cache.set(`more ${number}`, number, 10_000);
+    expect(budget.bytes).toBeLessThan(2_010_000);
+  });
 });
