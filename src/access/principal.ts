@@ -9,6 +9,8 @@ export interface Principal {
   readonly roles: readonly string[];
   /** The verified claims of a token; empty for other credentials. */
   readonly claims: Readonly<Record<string, unknown>>;
+  /** The models that it may call on /v1; undefined: all. */
+  readonly models?: readonly string[] | undefined;
   /** When its credentials expire, in milliseconds since 1970; undefined: they do not. */
   readonly expiresAt?: number | undefined;
 }
@@ -32,8 +34,8 @@ const keys = new WeakMap<Principal, string>();
 export function principalKey(principal: Principal): string {
   const cached = keys.get(principal);
   if (cached !== undefined) return cached;
-  const { id, kind, tenant, scopes, roles, claims } = principal;
-  const text = JSON.stringify([id, kind, tenant, scopes, roles, claims]);
+  const { id, kind, tenant, scopes, roles, claims, models } = principal;
+  const text = JSON.stringify([id, kind, tenant, scopes, roles, claims, models]);
   const key = createHash('sha256').update(text).digest('base64url').slice(0, 22);
   keys.set(principal, key);
   return key;

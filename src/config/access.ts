@@ -16,7 +16,7 @@ import {
 import type { YamlPath } from './read-yaml.ts';
 
 /** The ways of identifying callers, in their default order. */
-export const identifierNames = ['jwt', 'introspection', 'proxy'] as const;
+export const identifierNames = ['api_keys', 'jwt', 'introspection', 'proxy'] as const;
 
 /** Who a caller without credentials is. */
 const anonymousYaml = z
@@ -38,6 +38,12 @@ export const accessYaml = z
       .enum(['reject', 'anonymous'])
       .default('reject')
       .describe('What a request with wrong or expired credentials is: refused (401), or anonymous.'),
+    api_keys: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Whether callers may identify themselves with API keys of `isthmus keys create`, in `x-api-key` or `authorization: Bearer`.',
+      ),
     jwt: jwtsYaml,
     claims: claimsYaml,
     introspection: introspectionYaml,
@@ -70,6 +76,7 @@ export const accessYaml = z
 export interface AccessConfig {
   readonly requireAuthentication: boolean;
   readonly onError: 'reject' | 'anonymous';
+  readonly apiKeys: boolean;
   readonly jwt: readonly JwtConfig[];
   readonly claims: ClaimNames;
   readonly introspection: IntrospectionConfig | undefined;
@@ -95,6 +102,7 @@ export function resolveAccess(
   return {
     requireAuthentication: yaml.require_authentication,
     onError: yaml.on_error,
+    apiKeys: yaml.api_keys,
     jwt: resolveJwts(yaml.jwt, at, lineOf),
     claims: resolveClaims(yaml.claims),
     introspection: resolveIntrospection(yaml.introspection),

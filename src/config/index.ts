@@ -35,5 +35,6 @@ export { configJsonSchema } from './json-schema.ts';
 export { type ConfiguredInCode, checkConfig, loadConfig } from './load-config.ts';
 export type { PluginFile } from './plugins.ts';
 export type { ErrorPolicy, LogLevel, ResolvedConfig, SubgraphConfig } from './resolved-config.ts';
+export type { StoreConfig } from './store.ts';
 export { pendingKeys, supportedFederation } from './supergraph-yaml.ts';
 export type { BodyCompression, BreakerConfig, HttpClient } from './traffic.ts';

@@ -13,6 +13,7 @@ import { resolvePlugins } from './plugins.ts';
 import { problemMessage, unknownKey } from './problem-words.ts';
 import { formatPath, readYaml, type YamlPath, type YamlSource } from './read-yaml.ts';
 import type { ResolvedConfig, SubgraphConfig } from './resolved-config.ts';
+import { resolveStore } from './store.ts';
 import { type SupergraphYaml, subgraphName, supergraphYaml, supergraphYamlBesideCode } from './supergraph-yaml.ts';
 import { resolveTraffic } from './traffic.ts';
 import { parseDuration, parseSize } from './units.ts';
@@ -244,6 +245,7 @@ function resolveConfig(file: string, yaml: SupergraphYaml, lineOf: LineOf, inCod
     },
     overrideLabels: Object.keys(yaml.override_labels).filter((label) => yaml.override_labels[label]),
     access: resolveAccess(yaml.access, at, lineOf),
+    store: resolveStore(yaml.store, at, lineOf),
     ai: resolveAi(yaml.ai, at),
     packageLines: packageLinesOf(yaml, lineOf),
     plugins: resolvePlugins(yaml.plugins, at, lineOf),

@@ -4,6 +4,7 @@ import type { AiConfig } from './ai.ts';
 import type { CoprocessorConfig } from './coprocessor.ts';
 import type { HeaderRules } from './header-rules.ts';
 import type { PluginFile } from './plugins.ts';
+import type { StoreConfig } from './store.ts';
 import type { ShareIdentical, SubgraphTraffic } from './traffic.ts';
 
 export type SubgraphConfig =
@@ -90,6 +91,7 @@ export interface ResolvedConfig {
   /** The named labels of progressive overrides that are enabled. */
   readonly overrideLabels: readonly string[];
   readonly access: AccessConfig;
+  readonly store: StoreConfig;
   readonly ai: AiConfig;
   /** The line of each AI SDK provider's `package` key, by the provider's name, for messages about that package. */
   readonly packageLines: Readonly<Record<string, number>>;

@@ -9,6 +9,7 @@ import { aiYaml } from './ai.ts';
 import { coprocessorYaml } from './coprocessor.ts';
 import { headersYaml } from './header-rules.ts';
 import { pluginsYaml } from './plugins.ts';
+import { storeYaml } from './store.ts';
 import { trafficYaml } from './traffic.ts';
 import { parseSize, sizePattern } from './units.ts';
 import { duration, durationOr, httpUrl, isOriginPattern } from './values.ts';
@@ -205,6 +206,7 @@ export const supergraphYaml = z.strictObject({
     .default({})
     .describe('Named labels of progressive @override that are enabled. `percent(n)` labels need no entry.'),
   access: accessYaml,
+  store: storeYaml,
   ai: aiYaml,
   plugins: pluginsYaml,
   coprocessor: coprocessorYaml,
@@ -227,12 +229,10 @@ export type SupergraphYaml = z.output<typeof supergraphYaml>;
 
 /** Keys of planned features: refused by name, so that they are not expected to work. */
 export const pendingKeys: ReadonlySet<string> = new Set([
-  'access.api_keys',
   'access.client_certificates',
   'access.contracts',
   'access.to_subgraphs',
   'cache',
-  'store',
   'registry',
   'limits.tokens',
   'limits.depth',

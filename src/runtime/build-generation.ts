@@ -1,5 +1,5 @@
 import { setImmediate as letOthersRun } from 'node:timers/promises';
-import { createAccess, createAuthenticator, createIdentifiers } from '../access/index.ts';
+import { createAccess, createAuthenticator, createIdentifiers, type KeyRingLease } from '../access/index.ts';
 import { publishedPrompts } from '../ai/fields/index.ts';
 import type { Logger } from '../observability/index.ts';
 import {
@@ -42,11 +42,14 @@ export async function buildGeneration(
   };
   const caches = shared.memory.group();
   const clients = new Map<string, SubgraphClient>();
+  let keyRing: KeyRingLease | undefined;
   const close = async (): Promise<void> => {
     await Promise.all([...clients.values()].map((client) => client.close()));
     await lease.release();
+    await keyRing?.release();
   };
   try {
+    keyRing = await shared.keyRings.acquire(config);
     await letOthersRun();
     const apiSchema = await buildApiSchema(composition.apiPieces);
     for (const subgraph of config.subgraphs) {
@@ -59,7 +62,11 @@ export async function buildGeneration(
     await letOthersRun();
     const engine = await buildEngine(parts, { apiSchema, clients, planners: shared.planners, caches, hooks, log });
     const { supergraphSdl, accessRules: rules } = composition;
-    const identifiers = createIdentifiers(config.access, shared.keySets, keyFiles);
+    const identifiers = createIdentifiers(config.access, {
+      keySets: shared.keySets,
+      keyFiles,
+      apiKeys: keyRing?.identify,
+    });
     const access = createAccess({ config: config.access, schema: apiSchema, rules, policies, log });
     await runReloadHooks(hooks, { generation: id, config, apiSchema, supergraphSdl });
     return {

@@ -1,4 +1,4 @@
-import { KeySets } from '../access/index.ts';
+import { KeySets, SharedKeyRings } from '../access/index.ts';
 import { SharedModels, type SharedModelsOptions } from '../ai/models/index.ts';
 import { MemoryBudget } from '../lib/index.ts';
 import { createPlannerPool, type PlannerPool } from '../planning/index.ts';
@@ -10,6 +10,8 @@ export interface SharedParts {
   readonly planners: PlannerPool;
   /** The public keys of token issuers. */
   readonly keySets: KeySets;
+  /** The API keys of callers. */
+  readonly keyRings: SharedKeyRings;
   /** How breakers of subgraphs and models follow those of other workers. */
   readonly signals: Signals;
   /** One bound for all generations: an old one that still serves a long request adds nothing to it. */
@@ -25,6 +27,7 @@ export function createSharedParts({ planners, ...options }: SharedPartsOptions):
   return {
     models: new SharedModels(options),
     keySets: new KeySets(),
+    keyRings: new SharedKeyRings(options.log),
     signals: options.signals ?? noSignals,
     planners: planners ?? createPlannerPool({ log: options.log }),
     memory: new MemoryBudget(Number.POSITIVE_INFINITY), // until the first configuration has been read

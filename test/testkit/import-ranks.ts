@@ -32,6 +32,7 @@ export const importRanks: Readonly<Record<string, number>> = {
   'ai/tokens': 3,
   'ai/prices': 3,
   'ai/fitting': 3,
+  store: 3,
   transport: 3,
   cache: 3,
   'ai/guardrails': 3,

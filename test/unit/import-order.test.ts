@@ -14,6 +14,8 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   '@apollo/gateway': ['execution/reference-engine.ts'],
   '@apollo/query-planner': ['planning/apollo/patches/fix-search.ts', 'planning/apollo/convert-plan.ts'], // types alone, but for what the first loads
   ioredis: ['cache/redis-store.ts'],
+  kysely: ['store/'],
+  pg: ['store/postgres-database.ts'],
   undici: ['transport/http-subgraph.ts', 'ai/providers/http/http-pool.ts'],
   'eventsource-parser': ['ai/wires/shared/sse-events.ts'],
   openai: ['ai/providers/openai/openai-provider.ts'],

@@ -8,9 +8,21 @@ import type { KeyFiles, KeySets } from './key-sets.ts';
 import { identifyByProxy } from './proxy-headers.ts';
 import { identifyByJwt } from './tokens.ts';
 
-export function createIdentifiers(config: AccessConfig, keySets: KeySets, keyFiles: KeyFiles): readonly Identifier[] {
+export interface IdentifierParts {
+  readonly keySets: KeySets;
+  readonly keyFiles: KeyFiles;
+  /** Undefined: callers have no API keys. */
+  readonly apiKeys: Identifier | undefined;
+}
+
+export function createIdentifiers(
+  config: AccessConfig,
+  { keySets, keyFiles, apiKeys }: IdentifierParts,
+): readonly Identifier[] {
   const identifiers = config.order.flatMap((name): readonly Identifier[] => {
     switch (name) {
+      case 'api_keys':
+        return apiKeys === undefined ? [] : [apiKeys];
       case 'jwt':
         return config.jwt.length === 0
           ? []
@@ -23,7 +35,7 @@ export function createIdentifiers(config: AccessConfig, keySets: KeySets, keyFil
         return unreachable(name);
     }
   });
-  const readsAuthorization = config.jwt.length > 0 || config.introspection !== undefined;
+  const readsAuthorization = apiKeys !== undefined || config.jwt.length > 0 || config.introspection !== undefined;
   return readsAuthorization ? [...identifiers, refuseOtherSchemes] : identifiers;
 }
 

@@ -1,0 +1,80 @@
+/** API keys outlive generations: a reload that does not change `store` goes on with the same ones. */
+import type { ResolvedConfig } from '../../config/index.ts';
+import { stableHash } from '../../lib/index.ts';
+import type { Logger } from '../../observability/index.ts';
+import type { CallerFacts, Identifier } from '../identify/authenticator.ts';
+import { bearerToken } from '../identify/credentials.ts';
+import { apiKeyPrefix } from './api-key.ts';
+import { KeyRing } from './key-ring.ts';
+
+export interface KeyRingLease {
+  readonly identify: Identifier;
+  release(): Promise<void>;
+}
+
+interface SharedRing {
+  readonly ring: Promise<KeyRing>;
+  users: number;
+}
+
+export class SharedKeyRings {
+  readonly #log: Logger;
+  /** By the hash of `store`. */
+  readonly #rings = new Map<string, SharedRing>();
+
+  constructor(log: Logger) {
+    this.#log = log;
+  }
+
+  /**
+   * @returns undefined where callers have no API keys: then nothing of the store is loaded
+   * @throws ConfigError where the store cannot be opened
+   */
+  async acquire(config: Pick<ResolvedConfig, 'access' | 'store' | 'file'>): Promise<KeyRingLease | undefined> {
+    if (!config.access.apiKeys) return undefined;
+    const key = stableHash(config.store);
+    const shared = this.#rings.get(key) ?? { ring: this.#open(config), users: 0 };
+    this.#rings.set(key, shared);
+    shared.users++;
+    const leave = (): boolean => {
+      shared.users--;
+      if (shared.users > 0) return false;
+      if (this.#rings.get(key) === shared) this.#rings.delete(key);
+      return true;
+    };
+    try {
+      const ring = await shared.ring;
+      return {
+        identify: ({ headers }) => {
+          const text = apiKeyOf(headers);
+          return text === undefined ? undefined : ring.identify(text);
+        },
+        async release() {
+          if (leave()) await ring.close();
+        },
+      };
+    } catch (error) {
+      leave();
+      throw error;
+    }
+  }
+
+  async #open({ store: config, file }: Pick<ResolvedConfig, 'store' | 'file'>): Promise<KeyRing> {
+    const { openStore } = await import('../../store/index.ts');
+    const store = await openStore({ config, configFile: file, log: this.#log, isServing: true });
+    try {
+      return await KeyRing.open({ store, log: this.#log });
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
+  }
+}
+
+/** The clients of OpenAI send their key as a bearer token, those of Anthropic in a header of its own. */
+function apiKeyOf(headers: CallerFacts['headers']): string | undefined {
+  const { 'x-api-key': own } = headers;
+  if (own !== undefined) return String(own);
+  const bearer = bearerToken(headers, 'authorization', 'Bearer');
+  return bearer?.startsWith(apiKeyPrefix) ? bearer : undefined;
+}

@@ -1,0 +1,119 @@
+/**
+ * The schema of the store, and how an older one is brought up to it: in one transaction, under a lock, so that gateways that
+ * start at the same time do it once.
+ */
+import { sql } from 'kysely';
+import type { StoreCipher } from './store-cipher.ts';
+import type { StoreDatabase, StoreTransaction } from './tables.ts';
+
+export type StoreKind = 'sqlite' | 'postgres';
+
+/** The store cannot be used, for a reason that its operator can change. */
+export class UnusableStore extends Error {
+  override readonly name = 'UnusableStore';
+  /** The key of the configuration that is to be changed. */
+  readonly path: 'store.url' | 'store.key';
+
+  constructor(path: UnusableStore['path'], message: string) {
+    super(message);
+    this.path = path;
+  }
+}
+
+/** Each takes the schema from the version of its index to the next one. One that has been released is never changed. */
+const migrations: readonly ((kind: StoreKind) => readonly string[])[] = [
+  (kind) => [
+    'create table isthmus_revisions (topic text primary key, revision bigint not null)',
+    "insert into isthmus_revisions (topic, revision) values ('api_keys', 0)",
+    `create table isthmus_api_keys (
+      id text primary key,
+      hash text not null,
+      name text not null,
+      tenant text not null,
+      scopes text not null,
+      roles text not null,
+      models text,
+      created_at bigint not null,
+      expires_at bigint,
+      last_used_at bigint,
+      revoked_at bigint,
+      replaced_by text,
+      revision bigint not null
+    )`,
+    'create index isthmus_api_keys_revision on isthmus_api_keys (revision)',
+    `create table isthmus_audit_log (
+      id ${kind === 'sqlite' ? 'integer primary key autoincrement' : 'bigint generated always as identity primary key'},
+      at bigint not null,
+      actor text not null,
+      action text not null,
+      target text not null,
+      before text,
+      after text
+    )`,
+    ...appendOnly[kind],
+  ],
+];
+
+/** The database itself refuses to change the audit log. */
+const appendOnly: Readonly<Record<StoreKind, readonly string[]>> = {
+  sqlite: ['update', 'delete'].map(
+    (change) =>
+      `create trigger isthmus_audit_log_no_${change} before ${change} on isthmus_audit_log
+        begin select raise(abort, 'the audit log is append-only'); end`,
+  ),
+  postgres: [
+    `create function isthmus_refuse_change() returns trigger language plpgsql as
+      $$ begin raise exception 'the audit log is append-only'; end $$`,
+    `create trigger isthmus_audit_log_append_only before update or delete or truncate on isthmus_audit_log
+      for each statement execute function isthmus_refuse_change()`,
+  ],
+};
+
+/** Any number that other applications in the same database do not lock. */
+const advisoryLock = 0x15_7b_05;
+
+/**
+ * @param cipherOf the cipher of a store: of one that exists, or of a new one
+ * @throws UnusableStore where the store is of a newer version or another key
+ */
+export async function migrate(
+  db: StoreDatabase,
+  kind: StoreKind,
+  cipherOf: (state: 'new' | 'existing') => StoreCipher,
+): Promise<StoreCipher> {
+  return db.transaction().execute(async (transaction) => {
+    if (kind === 'postgres') await sql`select pg_advisory_xact_lock(${advisoryLock})`.execute(transaction);
+    return migrateLocked(transaction, kind, cipherOf);
+  });
+}
+
+async function migrateLocked(
+  transaction: StoreTransaction,
+  kind: StoreKind,
+  cipherOf: (state: 'new' | 'existing') => StoreCipher,
+): Promise<StoreCipher> {
+  await sql
+    .raw(
+      'create table if not exists isthmus_store (id integer primary key, version integer not null, key_fingerprint text not null)',
+    )
+    .execute(transaction);
+  const store = await transaction.selectFrom('isthmus_store').selectAll().executeTakeFirst();
+  const version = store?.version ?? 0;
+  if (version > migrations.length) {
+    const message = `the store was written by a newer version of Isthmus (schema ${version}, this one reads up to ${migrations.length})`;
+    throw new UnusableStore('store.url', message);
+  }
+  const cipher = cipherOf(store === undefined ? 'new' : 'existing');
+  if (store !== undefined && store.key_fingerprint !== cipher.fingerprint)
+    throw new UnusableStore('store.key', 'the store was written with another key');
+  if (version === migrations.length) return cipher;
+  for (const migration of migrations.slice(version))
+    for (const statement of migration(kind)) await sql.raw(statement).execute(transaction);
+  const row = { id: 1, version: migrations.length, key_fingerprint: cipher.fingerprint };
+  await transaction
+    .insertInto('isthmus_store')
+    .values(row)
+    .onConflict((conflict) => conflict.column('id').doUpdateSet({ version: row.version }))
+    .execute();
+  return cipher;
+}

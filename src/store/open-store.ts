@@ -1,0 +1,103 @@
+/** Opens the store that `store` configures: its tables created or brought up to date, its key checked. */
+import { ConfigError, type StoreConfig } from '../config/index.ts';
+import { messageOf } from '../errors/index.ts';
+import type { Logger } from '../observability/index.ts';
+import { ApiKeyTable } from './api-key-table.ts';
+import { AuditLog } from './audit-log.ts';
+import { generateKey, keyFileOf, readGeneratedKey } from './generated-key.ts';
+import { migrate, UnusableStore } from './migrate.ts';
+import { openPostgres } from './postgres-database.ts';
+import { openSqlite } from './sqlite-database.ts';
+import { createStoreCipher, type StoreCipher } from './store-cipher.ts';
+import type { StoreDatabase } from './tables.ts';
+
+export interface Store {
+  readonly apiKeys: ApiKeyTable;
+  readonly auditLog: AuditLog;
+  /** A key of 32 bytes for a purpose, derived from the store's. */
+  deriveKey(purpose: string): Buffer;
+  close(): Promise<void>;
+}
+
+export interface OpenStoreOptions {
+  readonly config: StoreConfig;
+  /** The configuration's, for messages. */
+  readonly configFile: string;
+  readonly log: Pick<Logger, 'warn'>;
+  /** Whether requests are served meanwhile: then nothing waits long. @default false */
+  readonly isServing?: boolean;
+}
+
+/** How long a command waits, and the start of a gateway. */
+const patientMs = 10_000;
+/** A gateway that serves tries again. */
+const servingMs = 1_000;
+
+/** @throws ConfigError naming `store.url` or `store.key` */
+export async function openStore({ config, configFile, log, isServing = false }: OpenStoreOptions): Promise<Store> {
+  const connect = (timeoutMs: number): Promise<StoreDatabase> =>
+    config.kind === 'sqlite'
+      ? openSqlite({ file: config.file, busyTimeoutMs: timeoutMs })
+      : openPostgres({
+          url: config.url,
+          timeoutMs,
+          onLost: (error) => log.warn({ reason: error.message }, 'a connection to the store was lost'),
+        });
+  let db: StoreDatabase | undefined;
+  try {
+    db = await connect(patientMs);
+    const cipher = await migrate(db, config.kind, (state) => cipherOf(config, state));
+    if (isServing) {
+      await db.destroy();
+      db = await connect(servingMs);
+    }
+    return storeOf(db, cipher);
+  } catch (error) {
+    await db?.destroy().catch(() => undefined);
+    const { path, message } =
+      error instanceof UnusableStore ? error : { path: 'store.url', message: unusable(config, error) };
+    const line = path === 'store.url' ? config.line : undefined;
+    throw new ConfigError(configFile, [{ path, line, message }]);
+  }
+}
+
+function storeOf(db: StoreDatabase, cipher: StoreCipher): Store {
+  const auditLog = new AuditLog(db, cipher);
+  return {
+    apiKeys: new ApiKeyTable(db, cipher, auditLog),
+    auditLog,
+    deriveKey: (purpose) => cipher.deriveKey(purpose),
+    close: () => db.destroy(),
+  };
+}
+
+/** @throws UnusableStore where the file with the generated key of an existing store is gone */
+function cipherOf(config: StoreConfig, state: 'new' | 'existing'): StoreCipher {
+  if (config.key !== undefined) return createStoreCipher(config.key);
+  if (config.kind !== 'sqlite') throw new UnusableStore('store.key', 'PostgreSQL requires a key');
+  const key = state === 'new' ? generateKey(config.file) : readGeneratedKey(config.file);
+  if (key !== undefined) return createStoreCipher(key);
+  const message = `the store was written with another key: restore ${keyFileOf(config.file)}, or write its key`;
+  throw new UnusableStore('store.key', message);
+}
+
+/** The primary result codes of SQLite that an operator meets. */
+const sqliteReasons = new Map<number, string>([
+  [5, 'another process keeps it locked'],
+  [8, 'it cannot be written'],
+  [11, 'it is damaged: restore a backup, or name another file'],
+  [13, 'the disk is full'],
+  [14, 'it cannot be opened'],
+  [26, 'it is not an SQLite database: name another file'],
+]);
+
+/** @returns why it cannot be used; the URL is not quoted, because it may have a password */
+function unusable(config: StoreConfig, error: unknown): string {
+  if (config.kind === 'postgres')
+    return `PostgreSQL cannot be used: ${messageOf(error) || (error as NodeJS.ErrnoException).code}`;
+  const { errcode, code } = error as { readonly errcode?: number; readonly code?: string };
+  const reason = errcode === undefined ? undefined : sqliteReasons.get(errcode & 0xff);
+  if (reason !== undefined) return `${config.file} cannot be used: ${reason}`;
+  if (code === 'EACCES' || code === 'EPERM') return `${config.file} cannot be used: this user may not write it`;
+  return `${config.file} cannot be used: ${messageOf(error)}`;
+}

@@ -1,0 +1,76 @@
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { StoreConfig } from '../../../src/config/index.ts';
+import { type PostgresServer, startPostgresServer, withoutPostgres } from '../../testkit/postgres-server.ts';
+import { describeStore, openAt, storedKey, write } from './store-contract.ts';
+
+describe.skipIf(withoutPostgres)('a store in PostgreSQL', () => {
+  let server: PostgresServer;
+  beforeAll(async () => {
+    server = await startPostgresServer();
+  });
+  afterAll(() => server[Symbol.asyncDispose]());
+
+  const run = async (url: string, statement: string): Promise<readonly unknown[]> => {
+    const client = new pg.Client(url);
+    await client.connect();
+    try {
+      return (await client.query(statement)).rows;
+    } finally {
+      await client.end();
+    }
+  };
+  const fresh = async (): Promise<Extract<StoreConfig, { kind: 'postgres' }>> => {
+    const database = `store_${randomBytes(4).toString('hex')}`;
+    await run(server.url, `create database ${database}`);
+    return {
+      kind: 'postgres',
+      url: server.url.replace(/postgres$/, database),
+      key: 'a key of more than thirty-two characters',
+      line: 7,
+    };
+  };
+
+  describeStore(fresh);
+
+  it('has names and actors encrypted, and refuses to change the audit log', async () => {
+    const config = await fresh();
+    const store = await openAt(config);
+    await write(store, storedKey('aaaaaaaa'));
+    const rows = await run(config.url, 'select k::text, a::text from isthmus_api_keys k, isthmus_audit_log a');
+    expect(JSON.stringify(rows)).not.toMatch(/Ann|shop|cli:ann/);
+    for (const statement of ['update isthmus_audit_log set actor = 1', 'delete from isthmus_audit_log'])
+      await expect(run(config.url, statement)).rejects.toThrow('append-only');
+    await expect(run(config.url, 'truncate isthmus_audit_log')).rejects.toThrow('append-only');
+    await store.close();
+  });
+
+  it('is refused with its place where it cannot be reached, without the password', async () => {
+    const config = await fresh();
+    const wrong = [
+      config.url.replace(/127\.0\.0\.1:\d+/, '127.0.0.1:1'),
+      `${config.url}_of_nobody`,
+      config.url.replace('isthmus@', 'nobody:pass-word@'),
+    ];
+    for (const url of wrong) {
+      const refused = openAt({ ...config, url });
+      await expect(refused).rejects.toThrow(/^supergraph\.yaml:7: store\.url: PostgreSQL cannot be used: \S/);
+      await expect(refused).rejects.not.toThrow('pass-word');
+    }
+  });
+
+  it('fails in bounded time while it is paused or gone, and works again afterwards', async () => {
+    const store = await openAt(await fresh(), true);
+    await store.apiKeys.list();
+    await server.pause();
+    await expect(store.apiKeys.list()).rejects.toThrow('timeout');
+    await server.resume();
+    await expect.poll(() => store.apiKeys.list().catch(String)).toEqual([]);
+    await server.stop();
+    await expect(store.apiKeys.list()).rejects.toThrow();
+    await server.start();
+    await expect.poll(() => store.apiKeys.list().catch(String)).toEqual([]);
+    await store.close();
+  });
+});

@@ -1,0 +1,85 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterAll, describe, expect, it } from 'vitest';
+import type { StoreConfig } from '../../../src/config/index.ts';
+import { describeStore, openAt, storedKey, write } from './store-contract.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'isthmus-store-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+let stores = 0;
+const fresh = (): Extract<StoreConfig, { kind: 'sqlite' }> => {
+  stores++;
+  return { kind: 'sqlite', file: join(folder, String(stores), 'state.db'), key: undefined, line: 7 };
+};
+
+describe('a store in SQLite', () => {
+  describeStore(fresh);
+
+  it('has names, tenants and actors encrypted, and its files readable by their owner alone', async () => {
+    const config = fresh();
+    const store = await openAt(config);
+    await write(store, storedKey('aaaaaaaa', { tenant: 'the tenant' }));
+    const parent = join(config.file, '..');
+    const files = readdirSync(parent);
+    expect(files).toEqual(expect.arrayContaining(['state.db', 'state.db-wal', 'state.key']));
+    for (const name of files) {
+      expect(statSync(join(parent, name)).mode & 0o077, name).toBe(0);
+      const bytes = readFileSync(join(parent, name), 'latin1');
+      for (const text of ['Ann', 'the tenant', 'cli:ann']) expect(bytes, `${text} in ${name}`).not.toContain(text);
+    }
+    await store.close();
+  });
+
+  it('refuses to change the audit log, by whatever means', async () => {
+    const config = fresh();
+    const store = await openAt(config);
+    await write(store, storedKey('aaaaaaaa'));
+    const direct = new DatabaseSync(config.file);
+    for (const statement of ['update isthmus_audit_log set actor = 1', 'delete from isthmus_audit_log'])
+      expect(() => direct.exec(statement)).toThrow('append-only');
+    direct.close();
+    await store.close();
+  });
+
+  it('is refused without the file of its generated key', async () => {
+    const config = fresh();
+    await (await openAt(config)).close();
+    rmSync(config.file.replace('.db', '.key'));
+    await expect(openAt(config)).rejects.toThrow(/store\.key: .*restore .*state\.key/);
+    expect(existsSync(config.file.replace('.db', '.key'))).toBe(false);
+  });
+
+  it.each([
+    ['a file of another kind', (file: string) => writeFileSync(file, 'x'.repeat(5_000)), 'not an SQLite database'],
+    [
+      'a newer schema',
+      (file: string) => {
+        const database = new DatabaseSync(file);
+        database.exec("update isthmus_store set version = 99, key_fingerprint = ''");
+        database.close();
+      },
+      'newer version of Isthmus (schema 99',
+    ],
+    [
+      'a damaged file',
+      (file: string) => writeFileSync(file, readFileSync(file).fill(0xff, 100, 3_000)),
+      'it is damaged',
+    ],
+  ])('is refused for %s, with its place', async (_what, spoil, message) => {
+    const config = fresh();
+    await (await openAt(config)).close();
+    spoil(config.file);
+    await expect(openAt(config)).rejects.toThrow(/^supergraph\.yaml:7: store\.url: /);
+    await expect(openAt(config)).rejects.toThrow(message);
+  });
+
+  it('is refused below a file', async () => {
+    const config = fresh();
+    writeFileSync(join(folder, 'file'), '');
+    await expect(openAt({ ...config, file: join(folder, 'file', 'state.db') })).rejects.toThrow(
+      /store\.url: .*cannot be used/,
+    );
+  });
+});
