@@ -6,8 +6,10 @@ import { ConfigError } from '../config/index.ts';
 import { createLogger } from '../observability/index.ts';
 import { CompositionError, problemFields } from '../supergraph/index.ts';
 import { aiCommand } from './ai.ts';
+import { auditCommand } from './audit.ts';
 import { composeCommand } from './compose.ts';
 import { configSchemaCommand } from './config-schema.ts';
+import { keysCommand } from './keys.ts';
 import { promptCommand } from './prompt.ts';
 import { reloadCommand } from './reload.ts';
 import { serveCommand } from './serve.ts';
@@ -28,6 +30,8 @@ export async function run(): Promise<void> {
     .addCommand(typesCommand())
     .addCommand(aiCommand())
     .addCommand(promptCommand())
+    .addCommand(keysCommand())
+    .addCommand(auditCommand())
     .addCommand(new Command('config').description('The configuration file.').addCommand(configSchemaCommand()));
   throwInsteadOfExiting(program);
   endQuietlyWithoutReader(() => program.args[0] === 'serve');

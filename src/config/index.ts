@@ -38,3 +38,4 @@ export type { ErrorPolicy, LogLevel, ResolvedConfig, SubgraphConfig } from './re
 export type { StoreConfig } from './store.ts';
 export { pendingKeys, supportedFederation } from './supergraph-yaml.ts';
 export type { BodyCompression, BreakerConfig, HttpClient } from './traffic.ts';
+export { parseDuration } from './units.ts';

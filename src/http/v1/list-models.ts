@@ -2,8 +2,9 @@
  * The bodies of `GET /v1/models`. One form for both vendors' clients: OpenAI's reads `object`, `created` and `owned_by`,
  * Anthropic's `type`, `display_name`, `created_at` and the page.
  */
-import { type DescribedModel, describeModel, type ModelClient, modelNames } from '../../ai/models/index.ts';
+import { type DescribedModel, describeModel } from '../../ai/models/index.ts';
 import { GatewayError } from '../../errors/index.ts';
+import type { OfferedModels } from './offered-models.ts';
 
 /** Both wires require a date; aliases have none. */
 const created = 1_767_225_600;
@@ -37,9 +38,9 @@ function reasonsOf(states: DescribedModel['states']): readonly string[] {
   return states.length === 0 ? ['no_key'] : [...new Set(states.map(({ state }) => state))];
 }
 
-export function listModels(models: ModelClient, exposeReferences: boolean): Readonly<Record<string, unknown>> {
+export function listModels({ models, names }: OfferedModels): Readonly<Record<string, unknown>> {
   const described = models.describe?.() ?? [];
-  const data = modelNames(models, exposeReferences).map((name) => writeModel(name, describeModel(described, name)));
+  const data = names.map((name) => writeModel(name, describeModel(described, name)));
   return {
     object: 'list',
     data,
@@ -49,10 +50,8 @@ export function listModels(models: ModelClient, exposeReferences: boolean): Read
   };
 }
 
-export function findModel(models: ModelClient, exposeReferences: boolean, id: string): ModelBody | undefined {
-  return modelNames(models, exposeReferences).includes(id)
-    ? writeModel(id, describeModel(models.describe?.() ?? [], id))
-    : undefined;
+export function findModel({ models, names }: OfferedModels, id: string): ModelBody | undefined {
+  return names.includes(id) ? writeModel(id, describeModel(models.describe?.() ?? [], id)) : undefined;
 }
 
 /** The bound of the names in an error message. */
@@ -60,17 +59,15 @@ const maxNames = 20;
 
 /** The error names the models that `GET /v1/models` lists to the same client, up to `maxNames`. */
 export function noSuchModel(
-  models: ModelClient,
-  exposeReferences: boolean,
+  { names, isLimited }: OfferedModels,
   requested: string,
   cause?: GatewayError,
 ): GatewayError {
-  const names = modelNames(models, exposeReferences);
   const quoted = names.slice(0, maxNames).map((name) => `\`${printable(name)}\``);
   const more = names.length > maxNames ? ` and ${names.length - maxNames} more (GET /v1/models)` : '';
   const listing = names.length === 0 ? 'There is none.' : `There is ${quoted.join(', ')}${more}.`;
   return new GatewayError('AI_MODEL_NOT_FOUND', {
-    message: `There is no model \`${printable(requested)}\`. ${listing}`,
+    message: `There is no model \`${printable(requested)}\`${isLimited ? ' for this API key' : ''}. ${listing}`,
     ...(cause?.detail === undefined ? {} : { detail: cause.detail }),
     ...(cause === undefined ? {} : { cause }),
   });

@@ -1,6 +1,5 @@
 /** What this gateway really serves under /v1, as OpenAPI 3.1: its aliases, its prompts with their input schemas. */
 import type { PublishedPrompt } from '../../ai/fields/index.ts';
-import { modelNames } from '../../ai/models/index.ts';
 import { nameOf } from './find-prompt.ts';
 import type { V1Generation } from './v1-generation.ts';
 
@@ -133,8 +132,8 @@ function refusal(name: string): Part {
   };
 }
 
-export function writeOpenApi({ models, prompts, config }: V1Generation): Part {
-  const names = modelNames(models, config.ai.exposeReferences);
+/** @param names the models that the caller may name */
+export function writeOpenApi({ prompts }: V1Generation, names: readonly string[]): Part {
   const model: Part = names.length === 0 ? text : { type: 'string', enum: names };
   const paths: Record<string, Part> = {
     '/v1/chat/completions': postRoute({

@@ -16,6 +16,7 @@ import type { RequestLife } from '../request/request-life.ts';
 import { setAnswerHeaders } from './answer-headers.ts';
 import { EventStream } from './event-stream.ts';
 import { noSuchModel } from './list-models.ts';
+import { mayNameModel, offeredModels } from './offered-models.ts';
 import { codedError } from './refuse-v1.ts';
 import type { ResponseHooks } from './response-hooks.ts';
 import type { V1Generation } from './v1-generation.ts';
@@ -59,9 +60,14 @@ export class V1Call {
     return this.#life.generation;
   }
 
-  /** @param user the end user, as the application names them: a split between models can be kept constant for one user */
+  /**
+   * @param alias empty where the gateway chooses the model
+   * @param user the end user, as the application names them: a split between models can be kept constant for one user
+   * @throws GatewayError `AI_MODEL_NOT_FOUND` where the caller may not name the model
+   */
   context(alias: string, user?: string): Omit<ModelCall, 'request'> {
     this.#alias = alias;
+    if (alias !== '' && !mayNameModel(this.#principal, alias)) throw new GatewayError('AI_MODEL_NOT_FOUND');
     const { signal, deadline } = this.#life;
     return {
       alias,
@@ -76,7 +82,8 @@ export class V1Call {
   /** @throws GatewayError `AI_MODEL_NOT_FOUND` */
   requireModel(alias: string): void {
     this.#alias = alias;
-    if (!this.generation.models.has(alias)) throw new GatewayError('AI_MODEL_NOT_FOUND');
+    if (!this.generation.models.has(alias) || !mayNameModel(this.#principal, alias))
+      throw new GatewayError('AI_MODEL_NOT_FOUND');
   }
 
   /** Answers whole: with a provider's own bytes, or the wire's text. */
@@ -186,8 +193,7 @@ export class V1Call {
     const reason = this.#life.reasonOf(thrown);
     if (!(reason instanceof GatewayError)) return reason;
     if (reason.code === 'AI_MODEL_NOT_FOUND') {
-      const { models, config } = this.generation;
-      return noSuchModel(models, config.ai.exposeReferences, this.#alias, reason);
+      return noSuchModel(offeredModels(this.generation, this.#principal), this.#alias, reason);
     }
     const fields = this.#wireFields;
     if (fields.length === 0 || reason.code !== 'AI_REQUEST_UNSUPPORTED') return reason;

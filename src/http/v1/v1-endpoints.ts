@@ -1,5 +1,6 @@
 /** The endpoints of /v1, whatever their wire: each reads its request and answers it within `answerV1`. */
 import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify';
+import type { Principal } from '../../access/index.ts';
 import type { Fields } from '../../ai/wires/shared/index.ts';
 import { GatewayError } from '../../errors/index.ts';
 import type { Logger } from '../../observability/index.ts';
@@ -60,13 +61,16 @@ export class V1Endpoints {
   }
 
   /** Adds a route by GET, which waits for nothing. */
-  get(path: string, read: (generation: V1Generation, params: unknown) => Readonly<Record<string, unknown>>): void {
+  get(
+    path: string,
+    read: (generation: V1Generation, params: unknown, principal: Principal) => Readonly<Record<string, unknown>>,
+  ): void {
     const { generations, allowedOrigins, log } = this.#options;
     this.#methods.set(path, 'GET');
     this.#app.get(path, (request, reply) =>
-      answerV1(generations, request, reply, log, ({ life, headers }) => {
+      answerV1(generations, request, reply, log, ({ life, principal, headers }) => {
         refuseCrossSite({ method: 'GET', headers }, allowedOrigins());
-        const answer = JSON.stringify(read(life.generation, request.params));
+        const answer = JSON.stringify(read(life.generation, request.params, principal));
         reply.header('content-type', jsonType);
         return answer;
       }),

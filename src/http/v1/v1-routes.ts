@@ -32,6 +32,7 @@ import { nameOf, promptNames } from './find-prompt.ts';
 import { findModel, listModels, noSuchModel } from './list-models.ts';
 import { listPrompts, writePrompt } from './list-prompts.ts';
 import { moderationModel } from './moderation-model.ts';
+import { offeredModels } from './offered-models.ts';
 import { writeOpenApi } from './openapi.ts';
 import { PromptStream, readPromptCall, writePromptAnswer } from './run-prompt.ts';
 import { V1Endpoints, type V1RoutesOptions } from './v1-endpoints.ts';
@@ -106,14 +107,16 @@ function addRoutes(app: FastifyInstance, options: V1RoutesOptions): void {
 
   endpoints.get('/prompts', ({ prompts }) => listPrompts(prompts));
   endpoints.get('/prompts/*', ({ prompts }, params) => writePrompt(findPrompt(prompts, params), prompts));
-  endpoints.get('/models', ({ models, config }) => listModels(models, config.ai.exposeReferences));
-  endpoints.get('/models/*', ({ models, config }, params) => {
-    const { exposeReferences } = config.ai;
-    const model = findModel(models, exposeReferences, wildcard(params));
-    if (model === undefined) throw noSuchModel(models, exposeReferences, wildcard(params));
+  endpoints.get('/models', (generation, _params, principal) => listModels(offeredModels(generation, principal)));
+  endpoints.get('/models/*', (generation, params, principal) => {
+    const offered = offeredModels(generation, principal);
+    const model = findModel(offered, wildcard(params));
+    if (model === undefined) throw noSuchModel(offered, wildcard(params));
     return model;
   });
-  endpoints.get('/openapi.json', writeOpenApi);
+  endpoints.get('/openapi.json', (generation, _params, principal) =>
+    writeOpenApi(generation, offeredModels(generation, principal).names),
+  );
   endpoints.refuseOthers();
 }
 
