@@ -54,6 +54,7 @@ export default {
       {
         text: 'Run it',
         items: [
+          { text: 'Access', link: '/access' },
           { text: 'Operating', link: '/operating' },
           { text: 'Configuration', link: '/configuration' },
           { text: 'Errors', link: '/errors' },

@@ -22,12 +22,12 @@ export const storeYaml = z
         (text) => text === '' || text.length >= minKeyCharacters,
         `write at least ${minKeyCharacters} characters, such as the output of \`openssl rand -base64 32\``,
       )
-      .default('')
+      .optional()
       .describe(
         'The secret that API keys are hashed with and names are encrypted with. PostgreSQL requires it; beside an SQLite file one is generated, in a file of the same name that ends in `.key`.',
       ),
   })
-  .refine(({ url, key }) => url.startsWith('sqlite:') || key !== '', {
+  .refine(({ url, key }) => url.startsWith('sqlite:') || (key ?? '') !== '', {
     message:
       'PostgreSQL requires a key: write ${ISTHMUS_STORE_KEY}, and set it to the output of `openssl rand -base64 32`',
     path: ['key'],

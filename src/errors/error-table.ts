@@ -202,7 +202,7 @@ export const errorTable = {
     retryable: true,
     client: 'The gateway is not accepting requests at the moment.',
     operator:
-      'The gateway is draining, has no generation yet, cannot start planner processes, or too many operations wait for one; the log has the reason.',
+      'The gateway is draining, has no generation yet, cannot start planner processes, or too many operations wait for one, or the store of API keys does not answer; the log has the reason.',
   },
   AI_MODEL_UNAVAILABLE: {
     status: 503,
@@ -245,7 +245,7 @@ export const errorTable = {
     status: 404,
     retryable: false,
     client: 'There is no such model.',
-    operator: 'A client named a model that is not an alias of ai.models.',
+    operator: 'A client named a model that is not an alias of ai.models, or one that its API key may not call.',
   },
   AI_REQUEST_INVALID: {
     status: 400,

@@ -98,6 +98,7 @@ const parts: Readonly<Record<string, string>> = {
   'ai/fitting': 'adapts requests to their target, by the provider’s policy',
   transport: 'SubgraphClient over HTTP: pools, timeouts, retries, breakers, header rules',
   cache: 'stores of cached bytes: memory, Redis',
+  store: 'durable state: API keys and the audit log, in SQLite or PostgreSQL',
   'ai/guardrails': 'personal data, secrets, prompt injection, limits of inputs and answers',
   'ai/model-call': 'the one form of a model call: request, answer, usage, failure, provider',
   observability: 'the logger, records of model calls',

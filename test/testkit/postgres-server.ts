@@ -45,7 +45,13 @@ export async function startPostgresServer(): Promise<PostgresServer> {
   const signalAll = async (signal: NodeJS.Signals): Promise<void> => {
     // Its connections are processes of its own, which a signal to the first one does not reach.
     if (child?.pid === undefined) return;
-    for (const pid of [child.pid, ...(await childrenOf(child.pid))]) process.kill(pid, signal);
+    for (const pid of [child.pid, ...(await childrenOf(child.pid))]) {
+      try {
+        process.kill(pid, signal);
+      } catch {
+        // a connection that has ended meanwhile
+      }
+    }
   };
   const server: PostgresServer = {
     url: `postgres://isthmus@127.0.0.1:${port}/postgres`,
