@@ -37,9 +37,9 @@ function changes(before: unknown, after: unknown): string {
 const fieldsOf = (value: unknown): Readonly<Record<string, unknown>> => (value ?? {}) as Record<string, unknown>;
 const text = (value: unknown): string => (value === undefined ? '-' : JSON.stringify(value));
 
-function readLimit(written: string): number {
-  const limit = Number(written);
-  if (!/^\d+$/.test(written) || limit < 1 || limit > 10_000)
+function readLimit(text: string): number {
+  const limit = Number(text);
+  if (!/^\d+$/.test(text) || limit < 1 || limit > 10_000)
     throw new InvalidArgumentError('Write a number from 1 to 10000.');
   return limit;
 }

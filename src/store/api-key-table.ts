@@ -101,19 +101,19 @@ export class ApiKeyTable {
         .returning('revision')
         .executeTakeFirstOrThrow();
       const current = await this.#find(transaction, id);
-      const written = decide(current);
-      for (const key of written) {
+      const keys = decide(current);
+      for (const key of keys) {
         const before = key.id === id ? current : await this.#find(transaction, key.id);
         await this.#write(transaction, key, revision);
         const entry = { at, actor, action, target: key.id, before: describe(before), after: describe(key) };
         await this.#auditLog.append(transaction, entry);
       }
-      return written;
+      return keys;
     });
   }
 
-  /** Notes when keys were last used, by id. It is no change: no revision, no audit. */
-  async noteUses(uses: ReadonlyMap<string, number>): Promise<void> {
+  /** Records when keys were last used, by id. It is no change: no revision, no audit. */
+  async recordUses(uses: ReadonlyMap<string, number>): Promise<void> {
     await this.#db.transaction().execute(async (transaction) => {
       // In the same order in every process: none waits for one that waits for it.
       for (const [id, at] of [...uses].sort()) {

@@ -24,9 +24,9 @@ const minReadGapMs = 50;
 /** How long a request waits for that. */
 const maxWaitMs = 1_000;
 /** The last use of a key is written at most this often. */
-const noteUseMs = 60_000;
+const recordUseMs = 60_000;
 
-interface HeldKey {
+interface CachedKey {
   readonly hash: Buffer;
   readonly principal: Principal;
 }
@@ -36,11 +36,11 @@ export class KeyRing {
   readonly #log: Pick<Logger, 'warn' | 'info'>;
   readonly #maxStaleMs: number;
   readonly #hashKey: Buffer;
-  readonly #keys = new Map<string, HeldKey>();
+  readonly #keys = new Map<string, CachedKey>();
   /** When keys were last used, in milliseconds since 1970, where that is not written yet. */
   readonly #uses = new Map<string, number>();
   /** When the written last use was. */
-  readonly #noted = new Map<string, number>();
+  readonly #recordedUses = new Map<string, number>();
   #revision: number | undefined;
   /** On the clock of `performance`, as all further times here. */
   #readAt = Number.NEGATIVE_INFINITY;
@@ -74,8 +74,8 @@ export class KeyRing {
     const id = idOfApiKey(text);
     if (id === undefined) throw refusal('what was sent is not in the form of an API key');
     if (performance.now() - this.#readAt > this.#maxStaleMs) throw unchecked();
-    const held = this.#keys.get(id);
-    return held === undefined ? this.#identifyLater(id, text) : this.#verify(id, held, text);
+    const cached = this.#keys.get(id);
+    return cached === undefined ? this.#identifyLater(id, text) : this.#verify(id, cached, text);
   }
 
   /** Writes what is not written yet, and closes the store. */
@@ -83,11 +83,11 @@ export class KeyRing {
     this.#isClosed = true;
     clearTimeout(this.#timer);
     await (this.#nextReading ?? this.#reading);
-    await this.#noteUses(0);
+    await this.#recordUses(0);
     await this.#store.close();
   }
 
-  #verify(id: string, { hash, principal }: HeldKey, text: string): Principal {
+  #verify(id: string, { hash, principal }: CachedKey, text: string): Principal {
     if (!timingSafeEqual(hashApiKey(text, this.#hashKey), hash))
       throw refusal(`the secret of the API key ${id} is wrong`);
     const now = Date.now();
@@ -104,8 +104,8 @@ export class KeyRing {
       () => false,
       () => true,
     );
-    const held = this.#keys.get(id);
-    if (held !== undefined) return this.#verify(id, held, text);
+    const cached = this.#keys.get(id);
+    if (cached !== undefined) return this.#verify(id, cached, text);
     if (isLate || this.#hasFailed) throw unchecked();
     throw refusal(`there is no API key ${id}, or it is revoked`);
   }
@@ -141,7 +141,7 @@ export class KeyRing {
     this.#beganAt = beganAt;
     const changes = await this.#store.apiKeys.changesSince(this.#revision);
     for (const key of changes?.keys ?? []) {
-      if (key.revokedAt === undefined) this.#keys.set(key.id, hold(key));
+      if (key.revokedAt === undefined) this.#keys.set(key.id, toCachedKey(key));
       else this.#keys.delete(key.id);
     }
     this.#revision = changes?.revision ?? this.#revision;
@@ -152,30 +152,30 @@ export class KeyRing {
     if (this.#isClosed) return;
     this.#timer = setTimeout(() => {
       void this.#readAgain()
-        .then(() => this.#noteUses(noteUseMs))
+        .then(() => this.#recordUses(recordUseMs))
         .then(() => this.#pollLater());
     }, pollMs);
     this.#timer.unref();
   }
 
   /** Never rejects: what cannot be written is written later. */
-  async #noteUses(minAgeMs: number): Promise<void> {
-    const due = [...this.#uses].filter(([id, at]) => at - (this.#noted.get(id) ?? 0) >= minAgeMs);
+  async #recordUses(minAgeMs: number): Promise<void> {
+    const due = [...this.#uses].filter(([id, at]) => at - (this.#recordedUses.get(id) ?? 0) >= minAgeMs);
     if (due.length === 0 || this.#hasFailed) return;
     try {
-      await this.#store.apiKeys.noteUses(new Map(due));
+      await this.#store.apiKeys.recordUses(new Map(due));
     } catch (error) {
       this.#log.warn({ reason: messageOf(error) }, 'the last uses of API keys cannot be written');
       return;
     }
     for (const [id, at] of due) {
-      this.#noted.set(id, at);
+      this.#recordedUses.set(id, at);
       if (this.#uses.get(id) === at) this.#uses.delete(id);
     }
   }
 }
 
-function hold({ id, hash, tenant, scopes, roles, models, expiresAt }: StoredApiKey): HeldKey {
+function toCachedKey({ id, hash, tenant, scopes, roles, models, expiresAt }: StoredApiKey): CachedKey {
   const principal = { id: `key:${id}`, kind: 'key', tenant, scopes, roles, claims: {}, models, expiresAt } as const;
   return { hash: Buffer.from(hash, 'base64url'), principal: Object.freeze(principal) };
 }

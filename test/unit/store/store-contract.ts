@@ -59,8 +59,8 @@ export function describeStore(fresh: () => StoreConfig | Promise<StoreConfig>): 
     await write(writer, storedKey('aaaaaaaa', { revokedAt: 2 }));
     const second = await reader.apiKeys.changesSince(first?.revision);
     expect(second?.keys).toMatchObject([{ id: 'aaaaaaaa', revokedAt: 2 }]);
-    await writer.apiKeys.noteUses(new Map([['aaaaaaaa', 7_000]]));
-    await writer.apiKeys.noteUses(new Map([['aaaaaaaa', 6_000]]));
+    await writer.apiKeys.recordUses(new Map([['aaaaaaaa', 7_000]]));
+    await writer.apiKeys.recordUses(new Map([['aaaaaaaa', 6_000]]));
     expect(await reader.apiKeys.changesSince(second?.revision)).toBeUndefined();
     expect((await reader.apiKeys.list()).find(({ id }) => id === 'aaaaaaaa')?.lastUsedAt).toBe(7_000);
   });
