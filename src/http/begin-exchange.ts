@@ -1,11 +1,13 @@
+import type { ServerResponse } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from '../observability/index.ts';
 import { framingProblem } from './check-framing.ts';
 import type { Exchanges } from './exchanges.ts';
+import type { ClientRequest } from './request/client-request.ts';
 import { noteFacts } from './request/request-facts.ts';
 import { logRequest } from './request-log.ts';
 
-export interface BeginExchangesOptions {
+export interface BeginExchangeOptions {
   readonly exchanges: Exchanges;
   readonly isDraining: () => boolean;
   readonly log: Logger;
@@ -15,20 +17,29 @@ export interface BeginExchangesOptions {
  * The first hook of every request: sets its id on the answer, follows its connection to the end, which writes its line
  * in the log, and refuses ambiguous framing.
  */
-export function beginExchanges(app: FastifyInstance, { exchanges, isDraining, log }: BeginExchangesOptions): void {
+export function beginExchanges(app: FastifyInstance, options: BeginExchangeOptions): void {
   // With a callback: a promise for each request is 4 % of a flat query.
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
-    if (isDraining()) reply.header('connection', 'close');
-    const began = performance.now();
-    exchanges.begin(request.raw, reply.raw, ({ cutFor, response }) => {
-      if (cutFor !== undefined) noteFacts(request, cutFor);
-      const end = cutFor !== undefined ? 'cut' : response.writableFinished ? 'answered' : 'aborted';
-      logRequest(log, request, reply, began, end);
-    });
+    if (options.isDraining()) reply.header('connection', 'close');
+    beginExchange(options, request, reply.raw);
     const problem = framingProblem(request.raw);
     // What follows on such a connection may be ambiguous as well.
     if (problem !== undefined) reply.header('connection', 'close');
     done(problem);
+  });
+}
+
+/** Follows a request's connection to its end. */
+export function beginExchange(
+  { exchanges, log }: BeginExchangeOptions,
+  request: Pick<ClientRequest, 'raw' | 'id' | 'method' | 'url'>,
+  response: ServerResponse,
+): void {
+  const began = performance.now();
+  exchanges.begin(request.raw, response, ({ cutFor }) => {
+    if (cutFor !== undefined) noteFacts(request, cutFor);
+    const end = cutFor !== undefined ? 'cut' : response.writableFinished ? 'answered' : 'aborted';
+    logRequest(log, request, response.statusCode, began, end);
   });
 }

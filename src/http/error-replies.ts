@@ -23,13 +23,21 @@ export function addErrorReplies(app: FastifyInstance, log: Logger): void {
 
 export function refuse(error: GatewayError, request: FastifyRequest, reply: FastifyReply): void {
   noteFacts(request, { code: error.code });
+  const { status, headers, body } = refusalOf(error);
+  reply.code(status).header('x-request-id', request.id);
+  for (const [name, value] of headers) reply.header(name, value);
+  reply.send(body);
+}
+
+/** The answer to a request that is refused. */
+export function refusalOf(error: GatewayError): {
+  readonly status: number;
+  readonly headers: readonly (readonly [string, string])[];
+  readonly body: string;
+} {
+  const headers = [...Object.entries(errorHeaders(error)), ['content-type', jsonType] as const];
   // A refused body may still be arriving: this connection cannot be used again.
-  if (error.code === 'CONTENT_TOO_LARGE') reply.header('connection', 'close');
-  if (error.code === 'UNSUPPORTED_MEDIA_TYPE') reply.header('accept-encoding', readEncodings);
-  reply
-    .code(error.entry.status)
-    .headers(errorHeaders(error))
-    .header('x-request-id', request.id)
-    .header('content-type', jsonType)
-    .send(errorBody(error.code, error.message));
+  if (error.code === 'CONTENT_TOO_LARGE') headers.push(['connection', 'close']);
+  if (error.code === 'UNSUPPORTED_MEDIA_TYPE') headers.push(['accept-encoding', readEncodings]);
+  return { status: error.entry.status, headers, body: errorBody(error.code, error.message) };
 }

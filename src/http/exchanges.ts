@@ -42,13 +42,22 @@ const maxSweepMs = 1_000;
 const probesMs = [40, 10] as const;
 const laterProbesMs = 1_000;
 
+/** The newest exchange of a connection. A property of the socket: a WeakMap takes longer to write and to collect. */
+const newest = Symbol('newest exchange');
+
+function newestOf(socket: Socket & { [newest]?: Exchange }): Exchange | undefined {
+  return socket[newest];
+}
+
+function setNewest(socket: Socket & { [newest]?: Exchange }, exchange: Exchange): void {
+  socket[newest] = exchange;
+}
+
 export class Exchanges {
   readonly #server: Server;
   readonly #writeTimeoutMs: number;
   readonly #underWay = new Set<Exchange>();
   readonly #connections = new Set<Socket>();
-  /** The newest of each connection. */
-  readonly #ofSocket = new WeakMap<Socket, Exchange>();
   #whenIdle: (() => void) | undefined;
 
   constructor({ server, writeTimeoutMs }: ExchangesOptions) {
@@ -74,7 +83,7 @@ export class Exchanges {
     const { socket } = request;
     const exchange: Exchange = { request, response, socket, cutFor: undefined, isTimed: false };
     this.#underWay.add(exchange);
-    if (socket instanceof Socket) this.#ofSocket.set(socket, exchange);
+    if (socket instanceof Socket) setNewest(socket, exchange);
     response.on('close', () => {
       this.#underWay.delete(exchange);
       if (this.#underWay.size === 0) this.#whenIdle?.();
@@ -113,7 +122,7 @@ export class Exchanges {
       socket.destroy();
       return;
     }
-    const exchange = this.#ofSocket.get(socket);
+    const exchange = newestOf(socket);
     if (exchange !== undefined && this.#underWay.has(exchange)) {
       const { request, response } = exchange;
       if (request.complete) {
@@ -134,7 +143,7 @@ export class Exchanges {
   }
 
   #hasSentAll(socket: Socket): void {
-    const exchange = this.#ofSocket.get(socket);
+    const exchange = newestOf(socket);
     if (exchange === undefined || !this.#underWay.has(exchange)) return;
     const { response, request } = exchange;
     if (response.writableEnded) return;
@@ -155,7 +164,7 @@ export class Exchanges {
 
   #closeIdle(): void {
     for (const socket of this.#connections) {
-      const exchange = this.#ofSocket.get(socket);
+      const exchange = newestOf(socket);
       if (exchange === undefined || !this.#underWay.has(exchange)) socket.destroySoon();
     }
   }

@@ -1,6 +1,6 @@
 /** The one line of a request in the log: the operation, how it ended, and what it cost. */
-import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Logger, takeRequestUsage } from '../observability/index.ts';
+import type { ClientRequest } from './request/client-request.ts';
 import { factsOf } from './request/request-facts.ts';
 
 /** How a request ended: its answer was sent whole, its client disconnected, or the gateway cut it. */
@@ -14,8 +14,8 @@ const messages = {
 
 export function logRequest(
   log: Logger,
-  request: FastifyRequest,
-  reply: FastifyReply,
+  request: Pick<ClientRequest, 'raw' | 'id' | 'method' | 'url'>,
+  status: number,
   began: number,
   end: RequestEnd,
 ): void {
@@ -25,7 +25,7 @@ export function logRequest(
     requestId: id,
     method,
     path,
-    status: reply.raw.statusCode,
+    status,
     ms: Math.round((performance.now() - began) * 10) / 10,
     ...factsOf(request),
     ...takeRequestUsage(id),

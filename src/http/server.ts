@@ -2,9 +2,9 @@
  * The HTTP server: Fastify with its limits, hooks and routes, in the order in which they are added. The only file that
  * imports Fastify.
  */
-import { randomUUID } from 'node:crypto';
 import fastify, { type FastifyInstance } from 'fastify';
 import { GatewayError } from '../errors/index.ts';
+import { invariant } from '../lib/index.ts';
 import type { Logger } from '../observability/index.ts';
 import type { ServingRuntime } from '../runtime/index.ts';
 import { beginExchanges } from './begin-exchange.ts';
@@ -13,12 +13,14 @@ import { addCors } from './cors.ts';
 import { decodeBody } from './decode-body.ts';
 import { addErrorReplies, refuse } from './error-replies.ts';
 import { Exchanges } from './exchanges.ts';
+import { type AnswerDirectly, directGraphQL } from './graphql/direct-graphql.ts';
 import { addGraphQLRoute } from './graphql/graphql-route.ts';
 import { addHealthRoutes } from './health-routes.ts';
 import { answerInProcess } from './in-process-requests.ts';
 import { addLandingRoutes } from './landing-route.ts';
 import { refuseWebSocket } from './refuse-web-socket.ts';
 import { allowedOrigins } from './request/allowed-origins.ts';
+import { requestIdOf } from './request/client-request.ts';
 import { toGatewayError } from './request/fastify-errors.ts';
 import { serverLimits } from './server-limits.ts';
 import { Shutdown } from './shutdown.ts';
@@ -69,7 +71,7 @@ export async function createHttpServer({ gateway, log }: HttpServerOptions): Pro
         refuseV1(toGatewayError(error, 'BAD_REQUEST'), request, reply, log);
       } else refuse(toGatewayError(error, 'BAD_REQUEST'), request, reply);
     },
-    genReqId: (request) => requestIdOf(request.headers['x-request-id']),
+    genReqId: requestIdOf,
     routerOptions: { ignoreTrailingSlash: true },
   });
   const exchanges: Exchanges = new Exchanges({ server: app.server, writeTimeoutMs: server.writeTimeoutMs });
@@ -78,7 +80,8 @@ export async function createHttpServer({ gateway, log }: HttpServerOptions): Pro
 
   readBodiesAsBytes(app);
   beginExchanges(app, { exchanges, isDraining, log });
-  addCors(app, { config: () => gateway.generations.current?.config, log });
+  const configOf = () => gateway.generations.current?.config;
+  addCors(app, { config: configOf, log });
   app.addHook('onRequest', (request, _reply, done) => done(refuseWebSocket(request.raw, server.graphqlPath)));
   addErrorReplies(app, log);
   // An expectation that cannot be met is no reason to refuse: the request is answered as if it had none.
@@ -92,7 +95,10 @@ export async function createHttpServer({ gateway, log }: HttpServerOptions): Pro
     const bodyLimit = limits.v1BodyBytes;
     await addV1Routes(app, { generations: gateway.generations, allowedOrigins: origins, log, bodyLimit });
   }
-  await addGraphQLRoute(app, { gateway, log, sendPage });
+  const answerRequest = await addGraphQLRoute(app, { gateway, log, sendPage });
+  const { graphqlPath: path } = server;
+  const { bodyBytes: maxBodyBytes } = limits;
+  answerFirst(app, directGraphQL({ path, maxBodyBytes, config: configOf, answerRequest, exchanges, isDraining, log }));
   await app.ready();
   return {
     listen: ({ host, port, reusePort = false } = {}) =>
@@ -111,7 +117,12 @@ function readBodiesAsBytes(app: FastifyInstance): void {
   });
 }
 
-/** A client's own id where it is harmless in a log and a header, else a new one. */
-function requestIdOf(header: string | string[] | undefined): string {
-  return typeof header === 'string' && /^[\w.:-]{1,128}$/.test(header) ? header : randomUUID();
+/** Requests that it takes do not reach Fastify. */
+function answerFirst({ server }: FastifyInstance, answerDirectly: AnswerDirectly): void {
+  const [framework, ...others] = server.listeners('request');
+  invariant(framework !== undefined && others.length === 0, 'Fastify alone listens for requests');
+  server.removeAllListeners('request');
+  server.on('request', (request, response) => {
+    if (!answerDirectly(request, response)) framework.call(server, request, response);
+  });
 }

@@ -7,10 +7,10 @@ import { maxValueDepth } from '../../transport/index.ts';
 import { type DataObject, type DataPath, isDataObject, isOfType, type TypeMemberships } from '../data/data.ts';
 
 export class FailedNulls {
-  readonly #keys = new Map<DataObject, Set<string>>();
+  #keys: Map<DataObject, Set<string>> | undefined;
 
   get isEmpty(): boolean {
-    return this.#keys.size === 0;
+    return this.#keys === undefined;
   }
 
   /** @param path of the error, from `root`; the null may be above it, where an error in a non-null field moved up */
@@ -28,6 +28,7 @@ export class FailedNulls {
       if (value === null) break;
     }
     if (value !== null || owner === undefined || key === undefined) return;
+    this.#keys ??= new Map();
     const keys = this.#keys.get(owner) ?? new Set();
     keys.add(key);
     this.#keys.set(owner, keys);
@@ -35,8 +36,8 @@ export class FailedNulls {
 
   /** For an object that replaces another of equal content: the same nulls have failed in both. */
   copy(from: DataObject, to: DataObject): void {
-    const failed = this.#keys.get(from);
-    if (failed === undefined) return;
+    const failed = this.#keys?.get(from);
+    if (this.#keys === undefined || failed === undefined) return;
     const keys = this.#keys.get(to);
     if (keys === undefined) this.#keys.set(to, new Set(failed));
     else for (const key of failed) keys.add(key);
@@ -52,7 +53,7 @@ export class FailedNulls {
     if (levels === 0) return false; // no selection reads lists nested this deep
     if (Array.isArray(value)) return value.some((item) => this.isRead(types, selections, item, levels - 1));
     if (!isDataObject(value)) return false;
-    const failed = this.#keys.get(value);
+    const failed = this.#keys?.get(value);
     return selections.some((selection) => {
       if (selection.kind === 'on') {
         const applies = selection.type === undefined || isOfType(types, value.__typename, selection.type);

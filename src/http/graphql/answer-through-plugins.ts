@@ -1,7 +1,7 @@
 /** The life of a GraphQL request where plugins take part: their `onRequest`, the answer, refusals included, their `onResponse`. */
-import type { FastifyRequest } from 'fastify';
 import { GatewayError } from '../../errors/index.ts';
 import { type Hooks, type HttpAnswer, runRequestHooks, runResponseHooks } from '../../plugins/index.ts';
+import type { ClientRequest } from '../request/client-request.ts';
 import { errorBody, errorHeaders, jsonType } from '../request/coded-answer.ts';
 import type { OperationFacts } from '../request/request-facts.ts';
 import type { RawRequest } from './read-graphql-request.ts';
@@ -21,7 +21,7 @@ export interface Answer {
 /** @param respond answers the request as the plugins left it */
 export async function answerThroughPlugins(
   hooks: Hooks,
-  { id, method, url, headers, body }: FastifyRequest,
+  { id, method, url, headers, body }: ClientRequest,
   signal: AbortSignal,
   respond: (request: RawRequest, values: Map<string, unknown>) => Promise<Answer>,
 ): Promise<Answer> {

@@ -23,6 +23,7 @@ import type { GatewayGeneration, ServingRuntime } from '../../runtime/index.ts';
 import { CollectedResponseHeaders, compileRequestHeaderRules, type ForwardHeaders } from '../../transport/index.ts';
 import type { SendPage } from '../landing-route.ts';
 import { type AllowedOrigins, allowedOrigins } from '../request/allowed-origins.ts';
+import type { ClientRequest } from '../request/client-request.ts';
 import { refuseCrossSite } from '../request/refuse-cross-site.ts';
 import { noteFacts } from '../request/request-facts.ts';
 import { RequestLife } from '../request/request-life.ts';
@@ -41,7 +42,7 @@ export interface GraphQLRouteOptions {
 /** What is prepared once per generation for its requests. */
 interface Serving {
   /** Answers a request: `respond`, or that between the plugins' hooks. Chosen once, so that plugins cost nothing where none is. */
-  readonly answer: (serving: Serving, life: RequestLife<GatewayGeneration>, raw: FastifyRequest) => Promise<Answer>;
+  readonly answer: (serving: Serving, life: RequestLife<GatewayGeneration>, raw: ClientRequest) => Promise<Answer>;
   readonly pipeline: ApolloPipeline;
   readonly allowedOrigins: AllowedOrigins;
   /** Undefined where identical operations are not shared. */
@@ -51,8 +52,14 @@ interface Serving {
   readonly explainable: ReadonlySet<string>;
 }
 
-/** Adds the GraphQL endpoint, and has each generation's Apollo Server ready before the generation serves. */
-export async function addGraphQLRoute(app: FastifyInstance, options: GraphQLRouteOptions): Promise<void> {
+/** @throws GatewayError for what is refused, and whatever fails unexpectedly */
+export type AnswerRequest = (request: ClientRequest, response: ServerResponse) => Promise<Answer>;
+
+/**
+ * Adds the GraphQL endpoint, and has each generation's Apollo Server ready before the generation serves.
+ * @returns what answers its requests
+ */
+export async function addGraphQLRoute(app: FastifyInstance, options: GraphQLRouteOptions): Promise<AnswerRequest> {
   const { gateway, log, sendPage } = options;
   const { generations } = gateway;
   const servings = new WeakMap<GatewayGeneration, Serving>();
@@ -60,7 +67,7 @@ export async function addGraphQLRoute(app: FastifyInstance, options: GraphQLRout
     servings.set(generation, await prepare(generation, log));
   });
 
-  async function answerRequest(raw: FastifyRequest, { raw: response }: FastifyReply): Promise<Answer> {
+  async function answerRequest(raw: ClientRequest, response: ServerResponse): Promise<Answer> {
     const life = new RequestLife({ generations, response, timeoutMs: operationTimeout });
     try {
       const serving = servings.get(life.generation);
@@ -81,15 +88,16 @@ export async function addGraphQLRoute(app: FastifyInstance, options: GraphQLRout
       if (sendPage !== undefined && request.method === 'GET' && prefersPage(request.headers.accept)) {
         return sendPage(reply.header('vary', 'accept, origin'));
       }
-      return sendAnswer(request, reply, await answerRequest(request, reply));
+      return sendAnswer(request, reply, await answerRequest(request, reply.raw));
     },
   });
+  return answerRequest;
 }
 
 async function respond(
   serving: Serving,
   life: RequestLife<GatewayGeneration>,
-  raw: FastifyRequest,
+  raw: ClientRequest,
   { method, url, headers, body }: RawRequest = raw,
   pluginValues?: Map<string, unknown>,
 ): Promise<Answer> {
@@ -119,7 +127,7 @@ async function respond(
 function respondThroughPlugins(
   serving: Serving,
   life: RequestLife<GatewayGeneration>,
-  raw: FastifyRequest,
+  raw: ClientRequest,
 ): Promise<Answer> {
   const { hooks } = life.generation;
   invariant(hooks !== undefined, 'a generation with plugins has their hooks');
@@ -174,7 +182,7 @@ function sharedKeyOf(
   return sharingKey(request, principalKey(principal), forwarded, explain);
 }
 
-function contextOf({ id, ip, headers }: FastifyRequest, principal: Principal, explain: ReadonlySet<string>) {
+function contextOf({ id, ip, headers }: ClientRequest, principal: Principal, explain: ReadonlySet<string>) {
   return { requestId: id, principal, client: networkOf(ip), clientHeaders: headers, explain };
 }
 
@@ -216,7 +224,7 @@ function sendAnswer(request: FastifyRequest, reply: FastifyReply, { status, head
 }
 
 /** A buffer that Node has handed to the system; one that a request without a socket is answered with has a reader still. */
-function releaseOnceSent(body: Buffer, response: ServerResponse): void {
+export function releaseOnceSent(body: Buffer, response: ServerResponse): void {
   if (!(response.socket instanceof Socket)) return;
   response.once('finish', () => sharedBuffers.release(body));
 }

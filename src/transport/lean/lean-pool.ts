@@ -10,7 +10,7 @@ import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { type ConnectionOwner, LeanConnection } from './lean-connection.ts';
 import type { LeanController, LeanExchange, LeanRequest } from './lean-exchange.ts';
-import { writeHead } from './write-head.ts';
+import { HeadWriter } from './write-head.ts';
 
 /** Another pool for the same exchanges. */
 interface FurtherPool<Followed extends LeanExchange> {
@@ -42,6 +42,7 @@ const nothingArrives = (): void => {};
 export class LeanPool<Followed extends LeanExchange> implements ConnectionOwner {
   readonly #options: LeanPoolOptions<Followed>;
   readonly #origin: URL;
+  readonly #heads: HeadWriter;
   readonly #buffer = Buffer.allocUnsafeSlow(readBufferBytes);
   readonly #idle: LeanConnection[] = [];
   readonly #open = new Set<LeanConnection>();
@@ -54,12 +55,13 @@ export class LeanPool<Followed extends LeanExchange> implements ConnectionOwner 
   constructor(options: LeanPoolOptions<Followed>) {
     this.#options = options;
     this.#origin = new URL(options.origin);
+    this.#heads = new HeadWriter(this.#origin.host);
   }
 
   /** @returns whether it was sent at once, as undici's pool does; `false`: it waits for a connection */
   dispatch(options: LeanRequest, exchange: Followed): boolean {
     if (this.#http2 !== undefined) return this.#http2.dispatch(options, exchange);
-    const head = writeHead(options, this.#origin.host);
+    const head = this.#heads.write(options);
     if (head === undefined) {
       const message = 'a header cannot be sent: its name or value holds characters that HTTP does not allow';
       exchange.onResponseError(null, Object.assign(new Error(message), { code: 'UND_ERR_INVALID_ARG' }));

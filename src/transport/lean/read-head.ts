@@ -30,8 +30,9 @@ export class MalformedResponse extends Error {
 
 const statusLine = /^HTTP\/1\.([01]) ([1-9][0-9]{2})(?: [\t\x20-\x7e\x80-\xff]*)?$/;
 const fieldName = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+/** Control characters other than tabs and the ends of lines. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-const forbiddenInValue = /[\x00-\x08\x0a-\x1f\x7f]/;
+const forbidden = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n/;
 const digits = /^[0-9]{1,15}$/;
 
 const noBody: Framing = { kind: 'none' };
@@ -43,6 +44,7 @@ const untilClose: Framing = { kind: 'until-close' };
  * @throws MalformedResponse
  */
 export function readHead(text: string): ResponseHead {
+  if (forbidden.test(text)) throw new MalformedResponse('the head holds control characters');
   let end = text.indexOf('\r\n');
   const first = end === -1 ? text : text.slice(0, end);
   const start = statusLine.exec(first);
@@ -57,7 +59,8 @@ export function readHead(text: string): ResponseHead {
   const isOldVersion = start[1] === '0';
   const framing = framingOf(status, headers, isOldVersion);
   const connection = headers.connection;
-  const closes = connection !== undefined && /(?:^|,)\s*close\s*(?:,|$)/i.test(String(connection));
+  const closes =
+    connection !== undefined && connection !== 'keep-alive' && /(?:^|,)\s*close\s*(?:,|$)/i.test(String(connection));
   return {
     status,
     headers,
@@ -69,15 +72,27 @@ export function readHead(text: string): ResponseHead {
 
 function readField(line: string, headers: Record<string, string | string[]>): void {
   const colon = line.indexOf(':');
-  const name = line.slice(0, colon);
-  if (colon < 1 || !fieldName.test(name)) throw new MalformedResponse('a header’s name is malformed');
+  const key = colon < 1 ? undefined : keyOf(line.slice(0, colon));
+  if (key === undefined) throw new MalformedResponse('a header’s name is malformed');
   const value = line.slice(colon + 1).trim();
-  if (forbiddenInValue.test(value)) throw new MalformedResponse(`the header ${name} holds control characters`);
-  const key = name.toLowerCase();
   const before = headers[key];
   if (before === undefined) headers[key] = value;
   else if (typeof before === 'string') headers[key] = [before, value];
   else before.push(value);
+}
+
+/** Lower-case names of headers that were read before: servers send the same few. */
+const keys = new Map<string, string>();
+const maxKeys = 1_000;
+
+/** @returns undefined where the name is no token */
+function keyOf(name: string): string | undefined {
+  const cached = keys.get(name);
+  if (cached !== undefined) return cached;
+  if (!fieldName.test(name)) return undefined;
+  const key = name.toLowerCase();
+  if (keys.size < maxKeys) keys.set(name, key);
+  return key;
 }
 
 function framingOf(status: number, headers: ResponseHeaders, isOldVersion: boolean): Framing {
@@ -96,8 +111,16 @@ function framingOf(status: number, headers: ResponseHeaders, isOldVersion: boole
   return bytes === 0 ? noBody : { kind: 'length', bytes };
 }
 
+/** The value that was read last: a server sends the same one each time. */
+let lastKeepAlive = '';
+let lastIdleMs: number | undefined;
+
 function idleTimeOf(keepAlive: string | string[] | undefined): number | undefined {
-  const seconds =
-    keepAlive === undefined ? undefined : /(?:^|[,;\s])timeout=([0-9]{1,6})/i.exec(String(keepAlive))?.[1];
-  return seconds === undefined ? undefined : Number(seconds) * 1_000;
+  if (keepAlive === undefined) return undefined;
+  if (keepAlive === lastKeepAlive) return lastIdleMs;
+  const value = String(keepAlive);
+  const seconds = /(?:^|[,;\s])timeout=([0-9]{1,6})/i.exec(value)?.[1];
+  lastKeepAlive = value;
+  lastIdleMs = seconds === undefined ? undefined : Number(seconds) * 1_000;
+  return lastIdleMs;
 }

@@ -1,0 +1,151 @@
+/**
+ * Plain GraphQL requests, answered on Node's server in front of Fastify: a POST of JSON to the endpoint that says how long
+ * it is. They live as every other request does, through the same functions in the same order: id, framing, the exchange
+ * that ends in a line of the log, body limit, answer, refusals. Whatever is not plain in its head (compressed, chunked,
+ * from a page of another origin, an upgrade) goes to Fastify, which answers the same.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { pipeline, Readable } from 'node:stream';
+import type { FastifyError } from 'fastify';
+import type { ResolvedConfig } from '../../config/index.ts';
+import type { Logger } from '../../observability/index.ts';
+import { type BeginExchangeOptions, beginExchange } from '../begin-exchange.ts';
+import { framingProblem } from '../check-framing.ts';
+import { refusalOf } from '../error-replies.ts';
+import { type ClientRequest, requestIdOf } from '../request/client-request.ts';
+import { toGatewayError } from '../request/fastify-errors.ts';
+import { isJson } from '../request/is-json.ts';
+import { noteFacts } from '../request/request-facts.ts';
+import type { Answer } from './answer-through-plugins.ts';
+import { type AnswerRequest, releaseOnceSent } from './graphql-route.ts';
+
+export interface DirectGraphQLOptions extends BeginExchangeOptions {
+  readonly path: string;
+  readonly maxBodyBytes: number;
+  readonly config: () => ResolvedConfig | undefined;
+  readonly answerRequest: AnswerRequest;
+  readonly log: Logger;
+}
+
+/** @returns whether the request is one that it answers */
+export type AnswerDirectly = (request: IncomingMessage, response: ServerResponse) => boolean;
+
+export function directGraphQL(options: DirectGraphQLOptions): AnswerDirectly {
+  const { path, maxBodyBytes } = options;
+  return (request, response) => {
+    if (request.method !== 'POST' || request.url !== path || !isPlain(request, maxBodyBytes)) return false;
+    void new DirectRequest(options, request, response);
+    return true;
+  };
+}
+
+function isPlain(request: IncomingMessage, maxBodyBytes: number): boolean {
+  const { headers } = request;
+  return (
+    isJson(headers['content-type'] ?? '') &&
+    headers['content-encoding'] === undefined &&
+    headers['transfer-encoding'] === undefined &&
+    headers.origin === undefined &&
+    headers.upgrade === undefined &&
+    headers.expect === undefined &&
+    Number(headers['content-length'] ?? Number.POSITIVE_INFINITY) <= maxBodyBytes &&
+    framingProblem(request) === undefined
+  );
+}
+
+const nothing = Buffer.alloc(0);
+
+class DirectRequest implements ClientRequest {
+  readonly raw: IncomingMessage;
+  readonly id: string;
+  readonly ip: string;
+  readonly method = 'POST';
+  readonly url: string;
+  readonly headers: IncomingMessage['headers'];
+  body: Buffer = nothing;
+  readonly #options: DirectGraphQLOptions;
+  readonly #response: ServerResponse;
+
+  constructor(options: DirectGraphQLOptions, request: IncomingMessage, response: ServerResponse) {
+    this.#options = options;
+    this.#response = response;
+    this.raw = request;
+    this.id = requestIdOf(request);
+    this.ip = request.socket.remoteAddress ?? '';
+    this.url = options.path;
+    this.headers = request.headers;
+    beginExchange(options, this, response);
+    request.on('data', (chunk: Buffer) => {
+      this.body = this.body.length === 0 ? chunk : Buffer.concat([this.body, chunk]);
+    });
+    request.on('end', () => this.#answer());
+    request.on('error', () => noteFacts(this, { code: 'CLIENT_CLOSED_REQUEST' }));
+    // What is written to a client that has left.
+    response.on('error', () => {});
+  }
+
+  #answer(): void {
+    const { answerRequest } = this.#options;
+    answerRequest(this, this.#response).then(
+      (answer) => this.#send(answer),
+      (error: unknown) => this.#refuse(error),
+    );
+  }
+
+  #send({ status, headers, body, facts, isShared }: Answer): void {
+    const response = this.#response;
+    if (facts !== undefined) noteFacts(this, facts);
+    if (typeof body !== 'string' && !Buffer.isBuffer(body)) {
+      this.#setHeaders(headers);
+      response.statusCode = status;
+      pipeline(Readable.from(body), response, () => {});
+      return;
+    }
+    if (typeof body !== 'string' && !isShared) releaseOnceSent(body, response);
+    this.#end(status, headers, body);
+  }
+
+  #refuse(thrown: unknown): void {
+    const { log } = this.#options;
+    const error = toGatewayError(thrown as FastifyError, 'BAD_REQUEST');
+    if (error.code === 'INTERNAL_SERVER_ERROR')
+      log.error({ requestId: this.id, error: thrown }, 'a request failed unexpectedly');
+    noteFacts(this, { code: error.code });
+    const { status, headers, body } = refusalOf(error);
+    this.#end(status, headers, body);
+  }
+
+  /** Head and body in one write. */
+  #end(status: number, headers: Answer['headers'], body: string | Buffer): void {
+    const response = this.#response;
+    if (response.headersSent || response.destroyed) return;
+    const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
+    const [only] = headers;
+    if (headers.length !== 1 || only === undefined) {
+      this.#setHeaders(headers);
+      response.setHeader('content-length', length);
+      response.writeHead(status);
+    } else {
+      const fields = ['x-request-id', this.id, only[0], only[1], 'content-length', String(length)];
+      if (this.#variesByOrigin) fields.push('vary', 'Origin');
+      if (this.#options.isDraining()) fields.push('connection', 'close');
+      response.writeHead(status, fields);
+    }
+    response.end(body);
+  }
+
+  #setHeaders(headers: Answer['headers']): void {
+    const response = this.#response;
+    response.setHeader('x-request-id', this.id);
+    if (this.#variesByOrigin) response.setHeader('vary', 'Origin');
+    if (this.#options.isDraining()) response.setHeader('connection', 'close');
+    for (const [name, value] of headers) {
+      if (name === 'set-cookie') response.appendHeader(name, value);
+      else response.setHeader(name, value);
+    }
+  }
+
+  get #variesByOrigin(): boolean {
+    return (this.#options.config()?.server.allowedOrigins.length ?? 0) > 0;
+  }
+}

@@ -1,0 +1,20 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+
+/** A request as what answers it reads it: Fastify's, or one that was read without it. */
+export interface ClientRequest {
+  readonly raw: IncomingMessage;
+  readonly id: string;
+  /** The address that it came from. */
+  readonly ip: string;
+  readonly method: string;
+  readonly url: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: unknown;
+}
+
+/** A client's own id where it is harmless in a log and a header, else a new one. */
+export function requestIdOf({ headers }: IncomingMessage): string {
+  const header = headers['x-request-id'];
+  return typeof header === 'string' && /^[\w.:-]{1,128}$/.test(header) ? header : randomUUID();
+}
