@@ -41,12 +41,19 @@ function writer(query: string) {
 
 function write(query: string, data: DataObject, shared: ReadonlySet<DataObject> = new Set()) {
   const { shape, introspect } = writer(query);
-  const out = new AnswerWriter(introspect, shared, 0);
-  shape.write(data, out);
-  return {
-    text: String(out.finish()),
-    violations: out.violations.map(({ responsePath }) => responsePath.join('.')),
+  const writeOnce = () => {
+    const out = new AnswerWriter(introspect, shared, 0);
+    shape.write(data, out);
+    return {
+      text: String(out.finish()),
+      violations: out.violations.map(({ responsePath }) => responsePath.join('.')),
+    };
   };
+  const first = writeOnce();
+  // Objects that are written often have their fields written in groups.
+  for (let count = 0; count < 120; count++) writeOnce();
+  expect(writeOnce()).toEqual(first);
+  return first;
 }
 
 describe('an answer', () => {
@@ -111,6 +118,25 @@ describe('an answer', () => {
     );
     const wrong = { id: '1', i: 'x' };
     expect(write('{ l { id i } }', { l: [wrong, wrong] }, new Set([wrong])).violations).toEqual(['l.0.i', 'l.1.i']);
+  });
+
+  it('is the same whichever of its fields can be written together', () => {
+    const whole = { id: '1', s: 's', b: true, i: 1, f: 1.5, e: 'X', any: 'x', a: { id: '2', s: 't' }, l: [] };
+    const wrong = { id: 7, s: 9, b: 'yes', i: 1.5, f: -0, e: 'Z', any: { deep: [1] }, a: [], req: {} };
+    const query = '{ l { __typename id s b i f e any a { s id } last: s } }';
+    for (const key of Object.keys(wrong)) {
+      const l = [whole, { ...whole, [key]: wrong[key as keyof typeof wrong] }, { ...whole, [key]: null }, {}, whole];
+      const { text, violations } = write(query, { l });
+      const [first] = (JSON.parse(text) as { readonly l: readonly unknown[] | null }).l ?? [];
+      if (first !== undefined)
+        expect(first).toEqual({ __typename: 'A', ...whole, a: { s: 't', id: '2' }, l: undefined, last: 's' });
+      expect(violations.length > 0).toBe(true);
+    }
+  });
+
+  it('is complete where an object has more objects than are written together', () => {
+    const l = Array.from({ length: 300 }, (_, index) => ({ id: `${index}`, s: 's', a: { id: 'a', s: 's' } }));
+    expect(JSON.parse(write('{ l { id s a { id s } } }', { l }).text)).toEqual({ l });
   });
 
   it('is complete where it is far longer than one flush', () => {
