@@ -14,7 +14,11 @@ describe.each(['', 'server: { allowed_origins: ["https://shop.example"] }'])(
     });
     afterAll(() => gateway[Symbol.asyncDispose]());
 
-    async function send(body: string | Uint8Array<ArrayBuffer>, headers: Record<string, string>, length: (typeof lengths)[number]) {
+    async function send(
+      body: string | Uint8Array<ArrayBuffer>,
+      headers: Record<string, string>,
+      length: (typeof lengths)[number],
+    ) {
       const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body;
       const answer = await fetch(gateway.url, {
         method: 'POST',
