@@ -16,7 +16,7 @@ export interface LogOutputOptions {
   readonly maxWaiting?: number;
   /** How long a line waits for others, in milliseconds: a write for each would cost more than the line. @default 50 */
   readonly delayMs?: number;
-  /** Bytes that are written without waiting for more. @default 8192 */
+  /** Bytes that are written without waiting for more. @default 32768 */
   readonly eagerBytes?: number;
   /** How long to wait before the next try, where the last one failed. @default 1000 */
   readonly retryMs?: number;
@@ -43,7 +43,7 @@ export class LogOutput {
   #channel: Channel | undefined;
 
   constructor(options: LogOutputOptions) {
-    this.#options = { fd: 1, maxWaiting: 8_000_000, delayMs: 50, eagerBytes: 8_192, retryMs: 1_000, ...options };
+    this.#options = { fd: 1, maxWaiting: 8_000_000, delayMs: 50, eagerBytes: 32_768, retryMs: 1_000, ...options };
   }
 
   /** Queues a line or several, each with its line break. Never throws and never waits. */

@@ -10,6 +10,9 @@ export interface RequestUsage {
 
 interface Counted {
   modelCalls: number;
+  /** The cost of the only call, as it was reported. */
+  costUsd: string;
+  /** The cost of several calls. */
   nanoUsd: number;
 }
 
@@ -20,15 +23,15 @@ const maxCounted = 10_000;
 
 export function countModelCall(requestId: string | undefined, costUsd: string): void {
   if (requestId === undefined) return;
-  const nanoUsd = Math.round(Number(costUsd) * 1e9);
   const usage = counted.get(requestId);
   if (usage === undefined) {
     if (counted.size >= maxCounted) forgetOldest();
-    counted.set(requestId, { modelCalls: 1, nanoUsd });
+    counted.set(requestId, { modelCalls: 1, costUsd, nanoUsd: 0 });
     return;
   }
+  if (usage.modelCalls === 1) usage.nanoUsd = nanosOf(usage.costUsd);
   usage.modelCalls++;
-  usage.nanoUsd += nanoUsd;
+  usage.nanoUsd += nanosOf(costUsd);
 }
 
 /** What the request has used; forgotten with that. */
@@ -37,7 +40,12 @@ export function takeRequestUsage(requestId: string): RequestUsage | undefined {
   const usage = counted.get(requestId);
   if (usage === undefined) return undefined;
   counted.delete(requestId);
-  return { modelCalls: usage.modelCalls, costUsd: dollars(usage.nanoUsd) };
+  const { modelCalls, costUsd, nanoUsd } = usage;
+  return { modelCalls, costUsd: modelCalls === 1 ? costUsd : dollars(nanoUsd) };
+}
+
+function nanosOf(costUsd: string): number {
+  return Math.round(Number(costUsd) * 1e9);
 }
 
 function dollars(nanoUsd: number): string {

@@ -10,6 +10,11 @@ import type { ProviderStreamPart } from './stream-part.ts';
 export interface CallBounds {
   readonly signal: AbortSignal;
   readonly deadline: Deadline;
+  /**
+   * Whether the signal aborts at the deadline too, with a failure of kind `timeout`: no other timer is needed, and the
+   * deadline may be lifted. @default false
+   */
+  readonly isTimed?: boolean;
   /** Called whenever any bytes of the answer arrive, comments and pings of a stream included: the provider is alive. */
   readonly onArrival?: () => void;
 }

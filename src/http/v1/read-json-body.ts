@@ -30,12 +30,19 @@ export function readJsonBody(text: string): Fields {
   }
   let value: unknown;
   try {
-    value = parseJson(text, { protoAction: 'error', constructorAction: 'error' });
+    value = mayPollute(text)
+      ? parseJson(text, { protoAction: 'error', constructorAction: 'error' })
+      : (JSON.parse(text) as unknown);
   } catch {
     throw new InvalidField('The body is not JSON.', undefined);
   }
   if (!isFields(value)) throw new InvalidField('The body must be a JSON object.', undefined);
   return value;
+}
+
+/** Whether a key may be `__proto__` or `constructor`, written with escapes too. Three searches are faster than a pattern. */
+function mayPollute(text: string): boolean {
+  return text.includes('__proto__') || text.includes('constructor') || text.includes('\\u');
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

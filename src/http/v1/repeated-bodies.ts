@@ -15,7 +15,8 @@ export class RepeatedBodies<Parsed extends object> {
   });
 
   find(body: string): Parsed | undefined {
-    return this.#parsed.get(body);
+    // To hash a body costs more than all else here.
+    return this.#parsed.size === 0 ? undefined : this.#parsed.get(body);
   }
 
   add(body: string, parsed: Parsed): void {

@@ -52,6 +52,7 @@ export class Attempt {
     this.call = {
       signal: this.#controller.signal,
       deadline,
+      isTimed: true,
       key,
       structured: target.config.structured,
       maxOutputTokens: target.config.maxOutputTokens,

@@ -29,7 +29,7 @@ export class HttpExchange implements LeanExchange {
   headers: HttpHeaders = {};
   readonly #maxBytes: number;
   readonly #signal: AbortSignal;
-  readonly #timer: NodeJS.Timeout;
+  readonly #timer: NodeJS.Timeout | undefined;
   readonly #onArrival: (() => void) | undefined;
   #decoder: BodyDecoder | undefined;
   #controller: LeanController | undefined;
@@ -43,7 +43,7 @@ export class HttpExchange implements LeanExchange {
   #wake: (() => void) | undefined;
 
   /** Throws if the bounds have already passed: nothing is sent then. */
-  constructor(maxBytes: number, { signal, deadline, onArrival }: CallBounds) {
+  constructor(maxBytes: number, { signal, deadline, isTimed = false, onArrival }: CallBounds) {
     signal.throwIfAborted();
     if (deadline.passed) throw deadlinePassed();
     this.#maxBytes = maxBytes;
@@ -52,8 +52,7 @@ export class HttpExchange implements LeanExchange {
     signal.addEventListener('abort', this.#onAbort, { once: true });
     // A timer may fire up to a millisecond early; `timerMs` allows for it, so that the deadline has passed when it
     // fires.
-    const remainingMs = deadline.timerMs;
-    this.#timer = setTimeout(() => this.#fail(deadlinePassed()), remainingMs);
+    this.#timer = isTimed ? undefined : setTimeout(() => this.#fail(deadlinePassed()), deadline.timerMs);
   }
 
   /** Waits until `status` and `headers` are known. */
