@@ -40,6 +40,8 @@ const defaultCoolDownMs = 1_000;
 const maxRetryAfterMs = 1_000;
 const warnEveryMs = 60_000;
 
+const noKeys: ReadonlySet<number> = new Set();
+
 export class Router {
   readonly #routes: (alias: string) => Route | undefined;
   readonly #prices: TargetPrices;
@@ -97,11 +99,12 @@ export class Router {
   ): Promise<AttemptResult<Result>> {
     let route = first;
     const remaining = [...candidates];
-    const entered = new Set([first.alias]);
-    const calledModels = new Set<string>();
+    // Of a call that falls back: most need neither.
+    let entered: Set<string> | undefined;
+    const calledModels: string[] = [];
     for (;;) {
       const { target, ticket } = this.#acquireNow(run, remaining) ?? (await this.#acquireQueued(run, remaining));
-      calledModels.add(target.reference);
+      calledModels.push(target.reference);
       const outcome = await this.#callTarget(run, route.config, target, ticket, remaining.length > 0, send);
       if (!(outcome instanceof ProviderFailure)) return outcome;
       const step = stepAfter(outcome.kind, route.config);
@@ -109,11 +112,12 @@ export class Router {
         throw callError(run.call.alias, run.failures, outcome);
       }
       if (step.kind === 'alias') {
+        entered ??= new Set([first.alias]);
         const next = entered.has(step.alias) ? undefined : this.#routes(step.alias);
         if (next === undefined) throw callError(run.call.alias, run.failures, outcome);
         entered.add(next.alias);
         route = next;
-        const others = this.candidates(next, run).filter(({ reference }) => !calledModels.has(reference));
+        const others = this.candidates(next, run).filter(({ reference }) => !calledModels.includes(reference));
         if (others.length === 0) throw callError(run.call.alias, run.failures, outcome);
         remaining.splice(0, remaining.length, ...others);
       }
@@ -165,7 +169,7 @@ export class Router {
     hasOthers: boolean,
     send: SendRequest<Result>,
   ): Promise<AttemptResult<Result> | ProviderFailure> {
-    const limitedKeys = new Set<number>();
+    let limitedKeys = noKeys;
     let ticket = firstTicket;
     let retries = 0;
     let last: ProviderFailure | undefined;
@@ -186,13 +190,13 @@ export class Router {
         run.excludeKey(target, key);
         target.keys.coolDown(key, refusedKeyCoolDownMs);
       } else if (last.kind === 'rate_limited') {
-        limitedKeys.add(key);
+        limitedKeys = new Set([...limitedKeys, key]);
         target.keys.coolDown(key, last.retryAfterMs ?? defaultCoolDownMs);
       }
       const pauseMs = this.#pauseBefore(run, alias, target, last, limitedKeys, retries, hasOthers);
       if (pauseMs === undefined) return last;
       if (pauseMs > 0) {
-        limitedKeys.clear();
+        limitedKeys = noKeys;
         retries++;
         await pause(pauseMs, run.bounds);
         if (target.health.readiness(performance.now()) === 'open') return last;

@@ -123,7 +123,7 @@ export function createAnthropicProvider(options: AnthropicProviderOptions): Mode
 /** A request that was sent and timed out may be billed all the same. */
 async function wholeText(exchange: HttpExchange, request: ModelRequest): Promise<string> {
   try {
-    return (await exchange.whole()).toString('utf8');
+    return await exchange.text();
   } catch (error) {
     if (!(error instanceof ProviderFailure)) throw error;
     const isAnswered = exchange.status >= 200 && exchange.status < 300;

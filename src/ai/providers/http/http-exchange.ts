@@ -36,6 +36,8 @@ export class HttpExchange implements LeanExchange {
   #state: 'waiting' | 'answering' | 'ended' | 'failed' | 'draining' = 'waiting';
   #failure: unknown;
   #chunks: Buffer[] = [];
+  /** The body that came as one piece, where only the whole of it is read. */
+  #text: string | undefined;
   #waitingBytes = 0;
   #bytes = 0;
   #paused = false;
@@ -62,12 +64,14 @@ export class HttpExchange implements LeanExchange {
   }
 
   /** The complete body. */
-  async whole(): Promise<Buffer> {
+  async text(): Promise<string> {
     this.#wholeOnly = true;
     while (this.#state === 'waiting' || this.#state === 'answering') await this.#changed();
     if (this.#state === 'failed') throw this.#failure;
+    if (this.#text !== undefined) return this.#text;
     const [only] = this.#chunks;
-    return this.#chunks.length === 1 && only !== undefined ? only : Buffer.concat(this.#chunks, this.#bytes);
+    const bytes = this.#chunks.length === 1 && only !== undefined ? only : Buffer.concat(this.#chunks, this.#bytes);
+    return bytes.toString('utf8');
   }
 
   /**
@@ -141,7 +145,7 @@ export class HttpExchange implements LeanExchange {
       this.#fail(malformed(`the answer is larger than ${this.#maxBytes} bytes`, status));
     } else {
       this.#state = 'answering';
-      this.#wakeUp();
+      if (!this.#wholeOnly) this.#wakeUp();
     }
   }
 
@@ -160,7 +164,11 @@ export class HttpExchange implements LeanExchange {
   }
 
   onWhole(body: Buffer): void {
-    this.collect(body);
+    if (this.#wholeOnly && this.#state === 'answering' && this.#decoder === undefined) {
+      this.#onArrival?.();
+      // The bound on bytes holds: it was held against the length in the head.
+      this.#text = body.toString('utf8');
+    } else this.collect(body);
     this.onResponseEnd();
   }
 

@@ -60,20 +60,25 @@ export function createHttpPool(options: HttpPoolOptions = {}): HttpPool {
   };
 }
 
+interface Destination {
+  readonly pool: LeanPool<HttpExchange>;
+  readonly path: string;
+}
+
 /** A provider has one origin, or a few where its package chooses among them. */
 function createLeanSender(connections: number, connectTimeoutMs: number): Sender {
   const pools = new Map<string, LeanPool<HttpExchange>>();
-  const destinations = new WeakMap<URL, { readonly pool: LeanPool<HttpExchange>; readonly path: string }>();
+  const destinations = new WeakMap<URL, Destination>();
   let isClosed = false;
 
-  function destinationOf(url: URL) {
+  function destinationOf(url: URL): Destination {
     const { origin, pathname, search } = url;
     let pool = pools.get(origin);
     if (pool === undefined) {
       pool = new LeanPool({ origin, connections, connectTimeoutMs });
       pools.set(origin, pool);
     }
-    const destination = { pool, path: `${pathname}${search}` };
+    const destination: Destination = { pool, path: `${pathname}${search}` };
     destinations.set(url, destination);
     return destination;
   }

@@ -113,7 +113,7 @@ async function refuseOtherAnswers(
   const type = String(headers['content-type'] ?? '').toLowerCase();
   const isStream = !type.includes('json') && !type.includes('html');
   if (status >= 200 && status < 300 && isStream) return;
-  const body = (await exchange.whole()).toString('utf8');
+  const body = await exchange.text();
   if (status < 200 || status >= 300) throw readFailure({ status, headers, body }, keys);
   const parsed = parseJson(body);
   if (parsed !== null && typeof parsed === 'object' && 'error' in parsed && parsed.error !== null) {

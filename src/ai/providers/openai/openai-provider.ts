@@ -239,7 +239,7 @@ class OpenedResponse extends Response {
 }
 
 async function readBody(exchange: HttpExchange, keys: readonly string[]) {
-  const text = (await exchange.whole()).toString('utf8');
+  const text = await exchange.text();
   const { status, headers } = exchange;
   if (status < 200 || status >= 300) throw failureOfAnswer({ status, headers, body: text }, keys);
   return { text, requestId: requestIdOf(headers) };
