@@ -15,6 +15,11 @@ export interface CallBounds {
    * deadline may be lifted. @default false
    */
   readonly isTimed?: boolean;
+  /**
+   * Calls `stop` with the signal's reason when it aborts: with less than a listener costs, and a signal that nobody reads
+   * is not made. Throws the reason where it has aborted already. @default the signal's own event is used
+   */
+  readonly onStop?: (stop: (reason: unknown) => void) => void;
   /** Called whenever any bytes of the answer arrive, comments and pings of a stream included: the provider is alive. */
   readonly onArrival?: () => void;
 }

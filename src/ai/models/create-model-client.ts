@@ -134,5 +134,6 @@ function sharedPlaceholders(store: AiConfig['cache']['store']): { placeholderKey
 /** The guardrails' configuration is part of the cache key. It contains maps, which `JSON.stringify` omits. */
 function scopeOf(guardrails: AiConfig['guardrails']): string {
   if (guardrails === undefined) return '';
-  return JSON.stringify(guardrails, (_key, value: unknown) => (value instanceof Map ? [...value] : value));
+  const text = JSON.stringify(guardrails, (_key, value: unknown) => (value instanceof Map ? [...value] : value));
+  return hash('sha256', text);
 }

@@ -36,7 +36,10 @@ export class Attempt {
   /** Set once the gateway has ended the attempt. */
   stopped: StopReason | undefined;
   readonly #bounds: CallBounds;
-  readonly #controller = new AbortController();
+  /** For providers that need a signal; the gateway's own exchanges are stopped by `#stops`. */
+  #controller: AbortController | undefined;
+  readonly #stops: ((reason: unknown) => void)[] = [];
+  #stopReason: unknown;
   readonly #ticket: Ticket | undefined;
   readonly #probe: boolean;
   #timer: NodeJS.Timeout | undefined;
@@ -49,10 +52,17 @@ export class Attempt {
     this.#bounds = bounds;
     this.#ticket = ticket;
     const deadline = timeoutMs === undefined ? bounds.deadline : bounds.deadline.within(timeoutMs);
+    const readSignal = (): AbortSignal => this.#signal();
     this.call = {
-      signal: this.#controller.signal,
+      get signal() {
+        return readSignal();
+      },
       deadline,
       isTimed: true,
+      onStop: (stop) => {
+        if (this.stopped !== undefined) throw this.#stopReason;
+        this.#stops.push(stop);
+      },
       key,
       structured: target.config.structured,
       maxOutputTokens: target.config.maxOutputTokens,
@@ -85,8 +95,16 @@ export class Attempt {
     if (this.stopped !== undefined || this.#ended) return;
     this.stopped = cause;
     const reason = cause === 'aborted' ? this.#bounds.signal.reason : stopFailure(cause);
-    this.#controller.abort(reason);
+    this.#stopReason = reason;
+    this.#controller?.abort(reason);
+    for (const stop of this.#stops) stop(reason);
     this.#rejectWait?.(reason);
+  }
+
+  #signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.stopped !== undefined) this.#controller.abort(this.#stopReason);
+    return this.#controller.signal;
   }
 
   /** Settles with `work`, or rejects when the attempt is stopped. Not to be called concurrently. */
@@ -94,7 +112,7 @@ export class Attempt {
     return new Promise((resolve, reject) => {
       this.#rejectWait = reject;
       work.then(resolve, reject);
-      if (this.stopped !== undefined) reject(this.#controller.signal.reason);
+      if (this.stopped !== undefined) reject(this.#stopReason);
     });
   }
 
@@ -102,8 +120,7 @@ export class Attempt {
   failureOf(error: unknown): ProviderFailure | undefined {
     if (this.stopped === 'aborted') return undefined;
     if (error instanceof ProviderFailure) return error;
-    const { reason } = this.#controller.signal;
-    return this.stopped !== undefined && reason instanceof ProviderFailure ? reason : undefined;
+    return this.stopped !== undefined && this.#stopReason instanceof ProviderFailure ? this.#stopReason : undefined;
   }
 
   /** @param usedTokens the tokens that count against the target's tokens per minute */

@@ -28,7 +28,8 @@ export class HttpExchange implements LeanExchange {
   status = 0;
   headers: HttpHeaders = {};
   readonly #maxBytes: number;
-  readonly #signal: AbortSignal;
+  /** Undefined where the bounds stop it themselves. */
+  readonly #signal: AbortSignal | undefined;
   readonly #timer: NodeJS.Timeout | undefined;
   readonly #onArrival: (() => void) | undefined;
   #decoder: BodyDecoder | undefined;
@@ -45,13 +46,15 @@ export class HttpExchange implements LeanExchange {
   #wake: (() => void) | undefined;
 
   /** Throws if the bounds have already passed: nothing is sent then. */
-  constructor(maxBytes: number, { signal, deadline, isTimed = false, onArrival }: CallBounds) {
-    signal.throwIfAborted();
+  constructor(maxBytes: number, bounds: CallBounds) {
+    const { deadline, isTimed = false, onStop, onArrival } = bounds;
+    if (onStop === undefined) bounds.signal.throwIfAborted();
+    else onStop((reason) => this.#stopFor(reason));
     if (deadline.passed) throw deadlinePassed();
     this.#maxBytes = maxBytes;
-    this.#signal = signal;
+    this.#signal = onStop === undefined ? bounds.signal : undefined;
     this.#onArrival = onArrival;
-    signal.addEventListener('abort', this.#onAbort, { once: true });
+    this.#signal?.addEventListener('abort', this, { once: true });
     // A timer may fire up to a millisecond early; `timerMs` allows for it, so that the deadline has passed when it
     // fires.
     this.#timer = isTimed ? undefined : setTimeout(() => this.#fail(deadlinePassed()), deadline.timerMs);
@@ -224,11 +227,16 @@ export class HttpExchange implements LeanExchange {
     else this.#fail(connectionFailure(error, this.status));
   }
 
-  readonly #onAbort = () => {
+  /** The signal aborted. */
+  handleEvent(): void {
+    this.#stopFor(this.#signal?.reason);
+  }
+
+  #stopFor(reason: unknown): void {
     // A caller that has left does not need the buffered chunks.
     this.#chunks = [];
-    this.#fail(this.#signal.reason);
-  };
+    this.#fail(reason);
+  }
 
   #fail(failure: unknown): void {
     if (this.#state === 'failed' || this.#state === 'ended' || this.#state === 'draining') return;
@@ -242,7 +250,7 @@ export class HttpExchange implements LeanExchange {
 
   #release(): void {
     clearTimeout(this.#timer);
-    this.#signal.removeEventListener('abort', this.#onAbort);
+    this.#signal?.removeEventListener('abort', this);
   }
 
   #changed(): Promise<void> {
