@@ -8,6 +8,7 @@ import { runFederation } from './federation.ts';
 import { runFields } from './fields/run-fields.ts';
 import { runGuards } from './guards.ts';
 import { runStalls } from './stalls.ts';
+import { runWorkers } from './workers.ts';
 
 const [part, ...options] = process.argv.slice(2);
 switch (part) {
@@ -22,6 +23,9 @@ switch (part) {
     break;
   case 'stalls':
     await runStalls();
+    break;
+  case 'workers':
+    await runWorkers(options);
     break;
   case 'caches':
     runCaches();

@@ -26,8 +26,10 @@ export async function prepareGraph(
   name: GraphName,
   operations: readonly BenchOperation[],
   folder: string,
+  /** Of the upstream. */
+  role: 'driver' | 'unpinned' = 'driver',
 ): Promise<PreparedGraph> {
-  const upstream = startChild({ command: [modulePath('process/upstream-main.ts'), name], role: 'driver' });
+  const upstream = startChild({ command: [modulePath('process/upstream-main.ts'), name], role });
   try {
     const upstreamPort = await upstream.ask<number>('listen');
     const graph = loadGraph(name);

@@ -23,11 +23,27 @@ export const reference: Pick<BenchGateway, 'path' | 'start'> = {
   start: (files, mode, port) => serve(writeSupergraphYaml(files, mode, 'reference'), port),
 };
 
+/** Isthmus with so many workers, on both cores, beside load and upstream. */
+export const isthmusWorkers = (workers: number): BenchGateway => ({
+  ...isthmus,
+  title: workers === 1 ? 'Isthmus, one thread' : `Isthmus, ${workers} workers`,
+  start: (files, mode, port) =>
+    startChild({
+      command: [...serveCommand(writeSupergraphYaml(files, mode), port), '--workers', String(workers)],
+      role: 'unpinned',
+    }),
+});
+
 const serve = (config: string, port: number) =>
   startChild({
-    command: ['--max-semi-space-size=64', 'src/cli/main.ts', 'serve', '--config', config, '--port', String(port)],
+    command: serveCommand(config, port),
     role: 'gateway',
   });
+
+const serveCommand = (config: string, port: number): readonly string[] => [
+  ...['--max-semi-space-size=64', 'src/cli/main.ts', 'serve'],
+  ...['--config', config, '--port', String(port)],
+];
 
 export function writeSupergraphYaml(
   { graph, folder, upstreamPort }: Omit<GraphFiles, 'supergraphFile'>,

@@ -8,8 +8,8 @@ import type { Answer, Question } from './answer-parent.ts';
 export interface ChildOptions {
   /** The module to run and its arguments. */
   readonly command: readonly string[];
-  /** Gateways have a core to themselves; load and upstream share the other. */
-  readonly role: 'gateway' | 'driver';
+  /** Gateways have a core to themselves; load and upstream share the other. `unpinned`: whichever cores are free. */
+  readonly role: 'gateway' | 'driver' | 'unpinned';
   readonly environment?: Readonly<Record<string, string>>;
   readonly folder?: string;
 }
@@ -36,7 +36,8 @@ export const whyUnpinned: string | undefined =
       : 'taskset is not on this machine';
 
 export function startChild({ command, role, environment = {}, folder }: ChildOptions): Child {
-  const pin = whyUnpinned === undefined ? ['taskset', '-c', role === 'gateway' ? '0' : '1'] : [];
+  const cores = { gateway: '0', driver: '1', unpinned: '0,1' } as const;
+  const pin = whyUnpinned === undefined ? ['taskset', '-c', cores[role]] : [];
   const [program, ...rest] = [...pin, process.execPath, '--import', probe, ...command] as [string, ...string[]];
   const child = spawn(program, rest, {
     cwd: folder ?? fileURLToPath(new URL('../../', import.meta.url)),

@@ -8,6 +8,7 @@ import { dirname } from 'node:path';
 import { isatty } from 'node:tty';
 import { createLocalModels, serveLocalModels } from '../ai/providers/local/index.ts';
 import { createMemoryStore, serveStore } from '../cache/index.ts';
+import type { LogLevel } from '../config/index.ts';
 import type { ListenOptions } from '../http/index.ts';
 import { MemoryBudget } from '../lib/index.ts';
 import { createLogger, type Logger, writeLogLines } from '../observability/index.ts';
@@ -34,7 +35,12 @@ export interface WorkersOptions {
   /** Whether the start waits for subgraphs that are to give their schema and do not, instead of failing. */
   readonly waitForSubgraphs: boolean;
   /** Where the log of this thread and the lines of the workers' go. @default stdout */
-  readonly output?: { readonly log: Logger; readonly writeLines: (lines: string) => void };
+  readonly output?: {
+    readonly log: Logger;
+    /** Of the workers' lines. */
+    readonly level: LogLevel;
+    readonly writeLines: (lines: string) => void;
+  };
 }
 
 export interface WorkersGateway {
@@ -42,6 +48,8 @@ export interface WorkersGateway {
   /** The id of the generation that serves. */
   readonly generation: string;
   count(): WorkerCount;
+  /** Hands on what workers have logged so far, which they otherwise do within 50 ms. */
+  takeLines(): void;
   /**
    * Listens in every worker, all at one port.
    * @throws Error with `code` EADDRINUSE or EACCES where it cannot listen
@@ -63,8 +71,12 @@ export async function openWorkers(options: WorkersOptions): Promise<WorkersGatew
   const { configFile, workers, watch, waitForSubgraphs } = options;
   const source = configSource({ configFile }, new Map());
   const config = await source.load();
-  const level = config.telemetry.logLevel;
-  const { log, writeLines } = options.output ?? { log: createLogger({ level }), writeLines: writeLogLines };
+  const { logLevel } = config.telemetry;
+  const { log, level, writeLines } = options.output ?? {
+    log: createLogger({ level: logLevel }),
+    level: logLevel,
+    writeLines: writeLogLines,
+  };
   const memory = new MemoryBudget(Number.POSITIVE_INFINITY); // until the first configuration has been read
   const planners = createSharedPlans(createPlannerPool({ log }), memory.group());
   const signals = new SignalRelay();
@@ -128,6 +140,7 @@ export async function openWorkers(options: WorkersOptions): Promise<WorkersGatew
       return watched.parts.id;
     },
     count: () => pool.status.count(),
+    takeLines,
     async listen({ host, port } = {}) {
       const { server } = watched.parts.config;
       const address = { host: host ?? server.host, port: port ?? server.port };

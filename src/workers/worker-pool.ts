@@ -54,6 +54,8 @@ export class WorkerPool {
   /** Those that have built what serves: they take part in changes. */
   readonly #members = new Set<WorkerThread>();
   readonly #serving = new Set<WorkerThread>();
+  /** Called once another worker has taken the place of one that ended. */
+  readonly #memberWaiters: (() => void)[] = [];
   #spare: WorkerThread | undefined;
   /** How often in a row the worker of a number ended at its start. */
   readonly #quickEnds = new Map<number, number>();
@@ -122,6 +124,7 @@ export class WorkerPool {
 
   async close(): Promise<void> {
     this.#isStopping = true;
+    this.#releaseWaiters();
     for (const timer of this.#restarts) clearTimeout(timer);
     await Promise.all([this.#spare?.terminate(), ...[...this.#threads.values()].map((thread) => thread.close())]);
   }
@@ -157,13 +160,19 @@ export class WorkerPool {
 
   async #buildInOne(change: Change): Promise<void> {
     for (let ended = 0; ended < maxEndedByChange; ended++) {
-      const [thread] = this.#members;
-      if (thread === undefined) break;
+      // After one has ended, the one that took its place: the others have served for longer.
+      if (ended > 0) await new Promise<void>((resolve) => this.#memberWaiters.push(resolve));
+      const thread = [...this.#members].at(-1);
+      if (thread === undefined || this.#isStopping) break;
       await this.#buildIn(thread, change);
       if (change.refusal !== undefined) throw change.refusal.error;
       if (change.staged.has(thread)) return;
     }
     throw new Error('workers ended while they built the change');
+  }
+
+  #releaseWaiters(): void {
+    for (const resolve of this.#memberWaiters.splice(0)) resolve();
   }
 
   #join(change: Change, thread: WorkerThread): void {
@@ -228,6 +237,7 @@ export class WorkerPool {
       }
       if (this.#isStopping) return;
       this.#members.add(thread);
+      this.#releaseWaiters();
       if (this.#change !== undefined) this.#join(this.#change, thread);
       if (this.#address !== undefined) await this.#listenIn(thread);
       log.info({ worker: number, ms: Math.round(performance.now() - began) }, 'a worker serves again');

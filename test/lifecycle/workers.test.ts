@@ -168,6 +168,38 @@ server: { introspection: false }\n`;
     await vi.waitFor(async () => expect(versionOf(await (await post(versionQuery)).text())).toBe(0), waiting);
   });
 
+  it('refuse a change that ends them, one after the other, while the others serve', async () => {
+    const from = gateway.lines().length;
+    await gateway.save('ends.mjs', `export const plugin = { name: 'ends', onReload() { process.exit(9); } };`);
+    const yaml = `subgraphs: { products: { routing_url: "${gateway.subgraph.url}", schema: { file: products.graphql } } }
+plugins: [which-worker.mjs]\n`;
+    await gateway.save('supergraph.yaml', yaml.replace('which-worker.mjs', 'which-worker.mjs, ends.mjs'));
+    let isOver = false;
+    const load = (async () => {
+      let failed = 0;
+      while (!isOver)
+        failed += await post(versionQuery).then(
+          ({ status }) => (status === 200 ? 0 : 1),
+          () => 1,
+        );
+      return failed;
+    })();
+    const line = await logged('the change was refused', from);
+    expect(line.msg).toContain('workers ended while they built the change');
+    await vi.waitFor(async () => expect(await serving()).toEqual({ configured: 2, serving: 2 }), waiting);
+    isOver = true;
+    // At most those that had reached a worker that ended.
+    expect(await load).toBeLessThanOrEqual(2);
+    expect(
+      gateway
+        .lines()
+        .slice(from)
+        .filter(({ exitCode }) => exitCode === 9),
+    ).toHaveLength(2);
+    await gateway.save('supergraph.yaml', yaml);
+    await logged('the refused change has been undone', from);
+  });
+
   it('lose only the requests in flight of one that ends, which is replaced', async () => {
     const ends = randomRuns(3);
     const endedThreads = new Set<string>();

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { testWorkers } from './test-workers.ts';
 
 export interface SpawnedIsthmus {
   readonly child: ChildProcess;
@@ -17,7 +18,9 @@ export function spawnIsthmus(
   environment: NodeJS.ProcessEnv = {},
   command = 'src/cli/main.ts',
 ): SpawnedIsthmus {
-  const child = spawn(process.execPath, [command, ...args], {
+  const hasWorkers = args[0] === 'serve' && testWorkers > 1 && !args.includes('--workers');
+  const workers = hasWorkers ? ['--workers', String(testWorkers)] : [];
+  const child = spawn(process.execPath, [command, ...args, ...workers], {
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

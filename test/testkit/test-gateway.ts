@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { createGateway, createLogger, type Gateway, type ListeningServer } from '../../src/index.ts';
 import { startSubgraph, type TestResolvers, type TestSubgraph } from './subgraph-server.ts';
+import { openTestWorkers, testWorkers } from './test-workers.ts';
 
 export interface TestGatewayOptions {
   readonly subgraphs: Readonly<Record<string, { readonly sdl: string; readonly resolvers?: TestResolvers }>>;
@@ -35,7 +36,9 @@ export interface TestAnswer {
   }[];
 }
 
-/** A whole gateway over real subgraphs, in this process, on free ports. */
+/**
+ * A whole gateway over real subgraphs, in this process, on free ports. With `ISTHMUS_TEST_WORKERS` its workers answer.
+ */
 export async function startTestGateway(options: TestGatewayOptions): Promise<TestGateway> {
   const folder = await mkdtemp(join(tmpdir(), 'isthmus-gateway-'));
   const subgraphs: Record<string, TestSubgraph> = {};
@@ -59,7 +62,11 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
     },
   });
   const logger = createLogger({ level: 'debug', readable: false, destination });
-  const gateway = await createGateway({ configFile, log: logger, watch: options.watch ?? false });
+  const { watch = false } = options;
+  const gateway: Gateway & { takeLines?(): void } =
+    testWorkers === 1
+      ? await createGateway({ configFile, log: logger, watch })
+      : await openTestWorkers({ configFile, log: logger, watch, writeLines: (lines) => destination.write(lines) });
   const server = await gateway.listen({ port: 0 });
 
   return {
@@ -68,7 +75,10 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
     gateway,
     server,
     subgraphs,
-    log,
+    get log() {
+      gateway.takeLines?.();
+      return log;
+    },
     async query(query, variables, headers = {}) {
       const response = await fetch(`${server.url}/graphql`, {
         method: 'POST',
