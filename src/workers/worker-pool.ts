@@ -11,6 +11,7 @@ import { createCounterMemory, endCounterHolder } from '../counters/index.ts';
 import type { ListenOptions } from '../http/index.ts';
 import type { Logger } from '../observability/index.ts';
 import type { WorkerStart } from './messages.ts';
+import { RestartDelays } from './restart-delays.ts';
 import { StatusBlock } from './status-block.ts';
 import type { SupergraphMessage } from './supergraph-message.ts';
 import { type WorkerEnd, WorkerEnded, WorkerThread, type WorkerThreadOptions } from './worker-thread.ts';
@@ -41,10 +42,6 @@ interface Change extends Version {
 
 /** How many workers a change may end before it is refused. */
 const maxEndedByChange = 2;
-/** A worker that serves for less than this ended at its start. */
-const quickEndMs = 400;
-const firstBackOffMs = 100;
-const longestBackOffMs = 10_000;
 
 export class WorkerPool {
   readonly status = new StatusBlock();
@@ -57,8 +54,7 @@ export class WorkerPool {
   /** Called once another worker has taken the place of one that ended. */
   readonly #memberWaiters: (() => void)[] = [];
   #spare: WorkerThread | undefined;
-  /** How often in a row the worker of a number ended at its start. */
-  readonly #quickEnds = new Map<number, number>();
+  readonly #delays = new RestartDelays();
   readonly #restarts = new Set<NodeJS.Timeout>();
   readonly #counterMemory = createCounterMemory();
   #lastHolder = 0;
@@ -245,7 +241,7 @@ export class WorkerPool {
     } catch (error) {
       if (error instanceof WorkerEnded || this.#isStopping) return;
       log.error({ worker: number, error }, 'a worker cannot start');
-      if (thread === undefined) this.#restartAfter(number, true);
+      if (thread === undefined) this.#restartAfter(number, undefined);
       else void thread.terminate();
     }
   }
@@ -277,18 +273,16 @@ export class WorkerPool {
     const reason = error === undefined ? {} : { error };
     log.error({ worker: number, exitCode, ...reason, serving: this.#serving.size }, 'a worker ended; starting another');
     const { servingSince } = thread;
-    this.#restartAfter(number, servingSince === undefined || performance.now() - servingSince < quickEndMs);
+    this.#restartAfter(number, servingSince === undefined ? undefined : performance.now() - servingSince);
   }
 
-  #restartAfter(number: number, isQuick: boolean): void {
-    const quickEnds = isQuick ? (this.#quickEnds.get(number) ?? 0) + 1 : 0;
-    this.#quickEnds.set(number, quickEnds);
-    if (quickEnds <= 1) {
+  #restartAfter(number: number, servedMs: number | undefined): void {
+    const { ended, waitMs } = this.#delays.next(number, servedMs);
+    if (waitMs === 0) {
       void this.#restart(number);
       return;
     }
-    const waitMs = Math.min(firstBackOffMs * 2 ** (quickEnds - 2), longestBackOffMs);
-    this.#options.log.warn({ worker: number, ended: quickEnds, waitMs }, 'a worker keeps ending at its start');
+    this.#options.log.warn({ worker: number, ended, waitMs }, 'a worker keeps ending at its start');
     const timer = setTimeout(() => {
       this.#restarts.delete(timer);
       void this.#restart(number);

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ScriptedReply } from '../../src/testing.ts';
 import { type AiGraph, aiLink, assistantPrompts, assistantSdl, echo, startAiGraph } from '../testkit/ai-graph.ts';
 import { type RedisServer, startRedisServer, withoutRedis } from '../testkit/redis-server.ts';
+import { testWorkers } from '../testkit/test-workers.ts';
 
 const page = '{ products(first: 3) { id summary } }';
 
@@ -190,7 +191,8 @@ describe('the time an answer is kept', () => {
       const { data } = await graph.query(object);
       expect(data.products).toEqual([{ highlights: { verdict: 'BUY', count: 1 } }]);
     }
-    expect(graph.provider.requests).toHaveLength(3);
+    // Each worker remembers a renewal that failed.
+    expect(graph.provider.requests.length).toBeLessThanOrEqual(1 + 2 * testWorkers);
   });
 
   it('is not paid for with a failing renewal for every client', async () => {
