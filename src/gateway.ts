@@ -3,9 +3,10 @@
  *
  *     runtime   the configuration read, composed and built; watched and reloaded (runtime/)
  *     server    the routes over it, ready before each generation serves (http/)
- *     fetch     requests of this process · listen: those of a socket
+ *     fetch     requests of this process · listen: those of a socket, with the admin listener beside it (admin/)
  *     close     requests in flight end, then what serves them
  */
+import { type AdminListener, openAdmin } from './admin/index.ts';
 import { createHttpServer, type ListenOptions } from './http/index.ts';
 import type { Logger } from './observability/index.ts';
 import { type GatewayGeneration, openRuntime, type ReloadOutcome, type RuntimeOptions } from './runtime/index.ts';
@@ -52,6 +53,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const runtime = await openRuntime(options);
   const { log } = runtime;
   const server = await createHttpServer({ gateway: runtime, log });
+  let admin: AdminListener | undefined;
   let drained: Promise<boolean> | undefined;
   const drain = (): Promise<boolean> => {
     drained ??= server.drain();
@@ -62,14 +64,17 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     log,
     fetch: (request) => server.fetch(request),
     async listen(listenOptions) {
-      const workers = runtime.generations.current?.config.server.workers ?? 1;
+      const config = runtime.generations.current?.config;
+      const workers = config?.server.workers ?? 1;
       if (workers > 1)
         log.warn({ workers }, 'one thread serves: `isthmus serve` starts server.workers, createGateway does not');
+      admin = config && (await openAdmin({ config, log }));
       return { url: await server.listen(listenOptions), drain };
     },
     reload: () => runtime.reload(),
     async close() {
       await drain();
+      await admin?.close();
       await runtime.close();
     },
   };

@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import { messageOf } from '../errors/index.ts';
 import { deepFreeze, didYouMean, readTextFile } from '../lib/index.ts';
 import { resolveAccess } from './access.ts';
+import { resolveAdmin } from './admin.ts';
 import { resolveAi } from './ai.ts';
 import { builtInProvider } from './ai-providers.ts';
 import { ConfigError, type ConfigProblem } from './config-error.ts';
@@ -245,6 +246,7 @@ function resolveConfig(file: string, yaml: SupergraphYaml, lineOf: LineOf, inCod
     },
     overrideLabels: Object.keys(yaml.override_labels).filter((label) => yaml.override_labels[label]),
     access: resolveAccess(yaml.access, at, lineOf),
+    admin: resolveAdmin(yaml.admin, yaml.access.api_keys),
     store: resolveStore(yaml.store, at, lineOf),
     ai: resolveAi(yaml.ai, at),
     packageLines: packageLinesOf(yaml, lineOf),

@@ -1,5 +1,6 @@
 /** What the rest of Isthmus reads: resolved once, frozen, in milliseconds and bytes, with absolute paths. */
 import type { AccessConfig } from './access.ts';
+import type { AdminConfig } from './admin.ts';
 import type { AiConfig } from './ai.ts';
 import type { CoprocessorConfig } from './coprocessor.ts';
 import type { HeaderRules } from './header-rules.ts';
@@ -92,6 +93,8 @@ export interface ResolvedConfig {
   readonly overrideLabels: readonly string[];
   readonly access: AccessConfig;
   readonly store: StoreConfig;
+  /** Undefined: there is no admin listener. */
+  readonly admin: AdminConfig | undefined;
   readonly ai: AiConfig;
   /** The line of each AI SDK provider's `package` key, by the provider's name, for messages about that package. */
   readonly packageLines: Readonly<Record<string, number>>;

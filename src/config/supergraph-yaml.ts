@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { accessYaml } from './access.ts';
+import { adminYaml } from './admin.ts';
 import { aiYaml } from './ai.ts';
 import { coprocessorYaml } from './coprocessor.ts';
 import { headersYaml } from './header-rules.ts';
@@ -207,6 +208,7 @@ export const supergraphYaml = z.strictObject({
     .describe('Named labels of progressive @override that are enabled. `percent(n)` labels need no entry.'),
   access: accessYaml,
   store: storeYaml,
+  admin: adminYaml,
   ai: aiYaml,
   plugins: pluginsYaml,
   coprocessor: coprocessorYaml,

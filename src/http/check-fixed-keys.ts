@@ -12,6 +12,9 @@ const fixedKeys: Readonly<Record<string, (config: ResolvedConfig) => unknown>> =
   'server.request_timeout': ({ server }) => server.requestTimeoutMs,
   'server.write_timeout': ({ server }) => server.writeTimeoutMs,
   'server.drain_timeout': ({ server }) => server.drainTimeoutMs,
+  'store.url': ({ store }) => (store.kind === 'sqlite' ? store.file : store.url),
+  'store.key': ({ store }) => store.key,
+  admin: ({ admin }) => (admin?.isExplicit === true ? `${admin.host} ${admin.port}` : undefined),
   'limits.body': ({ limits }) => limits.bodyBytes,
   'limits.v1_body': ({ limits }) => limits.v1BodyBytes,
 };

@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { dirname } from 'node:path';
 import { isatty } from 'node:tty';
+import { type AdminListener, openAdmin } from '../admin/index.ts';
 import { createLocalModels, serveLocalModels } from '../ai/providers/local/index.ts';
 import { createMemoryStore, serveStore } from '../cache/index.ts';
 import type { LogLevel } from '../config/index.ts';
@@ -129,6 +130,7 @@ export async function openWorkers(options: WorkersOptions): Promise<WorkersGatew
     await close();
     throw error;
   }
+  let admin: AdminListener | undefined;
   let drained: Promise<boolean> | undefined;
   const drain = (): Promise<boolean> => {
     drained ??= pool.drain();
@@ -142,15 +144,18 @@ export async function openWorkers(options: WorkersOptions): Promise<WorkersGatew
     count: () => pool.status.count(),
     takeLines,
     async listen({ host, port } = {}) {
-      const { server } = watched.parts.config;
+      const { config } = watched.parts;
+      const { server } = config;
       const address = { host: host ?? server.host, port: port ?? server.port };
       await refusePortInUse(address);
+      admin = await openAdmin({ config, log });
       return { url: await pool.listen(address), drain };
     },
     reload: () => watched.reload(),
     async close() {
       await watched.stop();
       await drain();
+      await admin?.close();
       await close();
       await watched.settled();
     },

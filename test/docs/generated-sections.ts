@@ -67,6 +67,7 @@ export function configurationLeaves(): readonly string[] {
 const parts: Readonly<Record<string, string>> = {
   cli: 'the `isthmus` command',
   'testing.ts': 'the exports of `isthmus/testing`',
+  admin: 'the admin listener: API keys and the audit log over GraphQL',
   http: 'Fastify app and its routes, `/v1`, health, draining, the landing page',
   testing: 'the scripted provider for tests: OpenAI’s, Anthropic’s and Gemini’s wires, recordings, faults',
   'read-supergraph.ts': 'reads and composes what a configuration names, AI fields checked',

@@ -32,7 +32,8 @@ beforeAll(async () => {
   provider = await startScriptedProvider();
   gateway = await startTestGateway({
     subgraphs: { door },
-    yaml: `access:
+    yaml: `admin: false
+access:
   api_keys: true
   policies: { mine: 'principal.kind == "key" && principal.tenant == "shop" && "staff" in principal.roles' }
 ai:

@@ -5,6 +5,7 @@ export const importRanks: Readonly<Record<string, number>> = {
   'index.ts': 17,
   'gateway.ts': 16,
   workers: 16,
+  admin: 15,
   http: 15,
   testing: 15,
   runtime: 14,

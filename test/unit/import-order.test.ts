@@ -14,6 +14,8 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   '@apollo/gateway': ['execution/reference-engine.ts'],
   '@apollo/query-planner': ['planning/apollo/patches/fix-search.ts', 'planning/apollo/convert-plan.ts'], // types alone, but for what the first loads
   ioredis: ['cache/redis-store.ts'],
+  'graphql-http': ['admin/admin-listener.ts'],
+  '@graphql-tools/schema': ['admin/admin-schema.ts'],
   kysely: ['store/'],
   pg: ['store/postgres-database.ts'],
   undici: ['transport/http-subgraph.ts', 'ai/providers/http/http-pool.ts'],

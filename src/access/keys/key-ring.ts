@@ -78,6 +78,16 @@ export class KeyRing {
     return cached === undefined ? this.#identifyLater(id, text) : this.#verify(id, cached, text);
   }
 
+  /** Whether a key that is valid has one of these scopes. */
+  hasScope(scopes: readonly string[]): boolean {
+    const now = Date.now();
+    for (const { principal } of this.#keys.values()) {
+      const isValid = principal.expiresAt === undefined || principal.expiresAt > now;
+      if (isValid && principal.scopes.some((scope) => scopes.includes(scope))) return true;
+    }
+    return false;
+  }
+
   /** Writes what is not written yet, and closes the store. */
   async close(): Promise<void> {
     this.#isClosed = true;

@@ -72,7 +72,7 @@ export class SharedKeyRings {
 }
 
 /** The clients of OpenAI send their key as a bearer token, those of Anthropic in a header of its own. */
-function apiKeyOf(headers: CallerFacts['headers']): string | undefined {
+export function apiKeyOf(headers: CallerFacts['headers']): string | undefined {
   const { 'x-api-key': own } = headers;
   if (own !== undefined) return String(own);
   const bearer = bearerToken(headers, 'authorization', 'Bearer');

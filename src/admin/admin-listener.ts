@@ -1,0 +1,163 @@
+/**
+ * The admin listener: a server of its own, in the main thread, for what clients never call. `/admin/graphql` has the API keys
+ * and the audit log. Bodies, headers and connections are bounded; nothing waits for the store longer than a second or two.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { GraphQLError, parse } from 'graphql';
+import { createHandler, type Handler } from 'graphql-http';
+import { ApiKeyError, KeyRing } from '../access/index.ts';
+import { ConfigError, type ResolvedConfig } from '../config/index.ts';
+import { GatewayError, messageOf } from '../errors/index.ts';
+import type { Logger } from '../observability/index.ts';
+import { openStore } from '../store/index.ts';
+import { type AdminCaller, createAdminSchema } from './admin-schema.ts';
+import { adminScopes, identifyOperator, isLoopback, refusePages } from './identify-operator.ts';
+
+export interface AdminListener {
+  /** Where it listens, such as http://127.0.0.1:4400. */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+export interface AdminListenerOptions {
+  readonly config: ResolvedConfig;
+  readonly log: Logger;
+}
+
+const maxBodyBytes = 1_000_000;
+const maxTokens = 2_000;
+const maxConnections = 100;
+const timeoutMs = 10_000;
+
+/**
+ * @returns undefined where the configuration has none, or where the default port is in use
+ * @throws ConfigError where it cannot listen, where the store cannot be opened, and off loopback without an admin key
+ */
+export async function listenForAdmin({ config, log }: AdminListenerOptions): Promise<AdminListener | undefined> {
+  const { admin, store: storeConfig, file } = config;
+  if (admin === undefined) return undefined;
+  const store = await openStore({ config: storeConfig, configFile: file, log, isServing: true });
+  const keys = await KeyRing.open({ store, log }).catch(async (error: unknown) => {
+    await store.close();
+    throw error;
+  });
+  try {
+    const isLocal = isLoopback(admin.host);
+    if (!isLocal && !keys.hasScope(adminScopes)) throw unprotected(file);
+    const handler = createHandler<IncomingMessage, AdminCaller, AdminCaller & Record<PropertyKey, unknown>>({
+      schema: createAdminSchema(store),
+      context: ({ context }) => ({ ...context }),
+      parse: (source, options) => parse(source, { ...options, maxTokens }),
+      formatError: (error) => formatError(error, log),
+    });
+    const server = createServer({ headersTimeout: timeoutMs, requestTimeout: timeoutMs }, (request, response) => {
+      void answer({ request, response, keys, isLocal, handler, log });
+    });
+    server.maxConnections = maxConnections;
+    const url = await listen(server, admin.host, admin.port);
+    log.info({ url: `${url}/admin/graphql`, requiresKey: !isLocal }, 'the admin listener listens');
+    return {
+      url,
+      async close() {
+        server.close();
+        server.closeAllConnections();
+        await keys.close();
+      },
+    };
+  } catch (error) {
+    await keys.close();
+    if (error instanceof ConfigError) throw error;
+    const message = `the admin listener cannot listen: ${messageOf(error)}`;
+    if (admin.isExplicit) throw new ConfigError(file, [{ path: 'admin', line: undefined, message }]);
+    log.warn({ reason: messageOf(error) }, 'the admin listener is off: it cannot listen; choose another admin.port');
+    return undefined;
+  }
+}
+
+function unprotected(file: string): ConfigError {
+  const message =
+    'an address that others reach requires authentication: create a key with `isthmus keys create --name admin --scopes admin:write`, or write 127.0.0.1';
+  return new ConfigError(file, [{ path: 'admin.host', line: undefined, message }]);
+}
+
+function listen(server: Server, host: string, port: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      const address = server.address();
+      const name = host.includes(':') ? `[${host}]` : host;
+      resolve(`http://${name}:${address === null || typeof address === 'string' ? port : address.port}`);
+    });
+  });
+}
+
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly keys: KeyRing;
+  readonly isLocal: boolean;
+  readonly handler: Handler<IncomingMessage, AdminCaller>;
+  readonly log: Logger;
+}
+
+/** Never rejects. */
+async function answer({ request, response, keys, isLocal, handler, log }: Exchange): Promise<void> {
+  response.setHeader('cache-control', 'no-store');
+  response.setHeader('x-content-type-options', 'nosniff');
+  try {
+    const { headers, method = 'GET', url = '/', socket } = request;
+    refusePages(headers, isLocal);
+    if (url.split('?', 1)[0] !== '/admin/graphql') throw new GatewayError('NOT_FOUND');
+    const address = socket.remoteAddress ?? '';
+    const context = await identifyOperator({ headers, address }, keys, isLocal);
+    const body = await readBody(request);
+    const [text, { status, headers: answerHeaders }] = await handler({
+      method,
+      url,
+      headers,
+      body,
+      raw: request,
+      context,
+    });
+    response.writeHead(status, answerHeaders).end(text);
+  } catch (error) {
+    refuse(response, error, log);
+  }
+}
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > maxBodyBytes) throw new GatewayError('CONTENT_TOO_LARGE');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function refuse(response: ServerResponse, thrown: unknown, log: Logger): void {
+  const error = thrown instanceof GatewayError ? thrown : new GatewayError('INTERNAL_SERVER_ERROR', { cause: thrown });
+  if (error.code === 'INTERNAL_SERVER_ERROR') log.error({ error: thrown }, 'a request of the admin listener failed');
+  else if (error.detail !== undefined)
+    log.info({ reason: error.detail }, 'a request of the admin listener was refused');
+  if (response.headersSent || response.destroyed) return;
+  // What was not read of the request may still be arriving.
+  const headers = { 'content-type': 'application/json; charset=utf-8', connection: 'close' };
+  const challenge = error.code === 'UNAUTHENTICATED' ? { 'www-authenticate': 'Bearer realm="isthmus admin"' } : {};
+  response.writeHead(error.entry.status, { ...headers, ...challenge });
+  response.end(JSON.stringify({ errors: [{ message: error.message, extensions: { code: error.code } }] }));
+}
+
+/** A change that cannot be made says why; what the store threw is logged. */
+function formatError(error: Readonly<Error>, log: Logger): GraphQLError | Error {
+  const thrown = error instanceof GraphQLError ? (error.originalError ?? error) : error;
+  if (thrown instanceof GraphQLError || !(error instanceof GraphQLError)) return error;
+  const { nodes, path } = error;
+  const at = { ...(nodes === undefined ? {} : { nodes }), ...(path === undefined ? {} : { path }) };
+  if (thrown instanceof ApiKeyError)
+    return new GraphQLError(thrown.message, { ...at, extensions: { code: 'BAD_USER_INPUT' } });
+  log.error({ error: thrown }, 'a field of the admin graph failed');
+  return new GraphQLError('The store cannot be used at the moment.', { ...at, extensions: { code: 'OVERLOADED' } });
+}

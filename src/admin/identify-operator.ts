@@ -1,0 +1,53 @@
+/**
+ * Who may use the admin listener. A web page reaches a listener of its reader's machine, by a cross-site request or by a name
+ * that it makes resolve to 127.0.0.1 (DNS rebinding): both are refused by their Origin and Host. On loopback, without any
+ * API key of an admin scope, everyone on this machine is let in; else such a key is required.
+ */
+import type { IncomingHttpHeaders } from 'node:http';
+import { BlockList, isIP } from 'node:net';
+import type { CallerFacts, KeyRing, Principal } from '../access/index.ts';
+import { apiKeyOf } from '../access/index.ts';
+import { GatewayError } from '../errors/index.ts';
+import type { AdminCaller } from './admin-schema.ts';
+
+const readScope = 'admin:read';
+const writeScope = 'admin:write';
+export const adminScopes: readonly string[] = [readScope, writeScope];
+
+const loopback = new BlockList();
+loopback.addSubnet('127.0.0.0', 8);
+loopback.addAddress('::1', 'ipv6');
+
+/** Whether only this machine reaches what listens there. */
+export function isLoopback(host: string): boolean {
+  const address = host.replace(/^\[|\]$/g, '');
+  if (address.toLowerCase() === 'localhost') return true;
+  const family = isIP(address);
+  return family !== 0 && loopback.check(address, family === 6 ? 'ipv6' : 'ipv4');
+}
+
+/** @throws GatewayError `FORBIDDEN` for a request that a page of another site has made */
+export function refusePages(headers: IncomingHttpHeaders, isLocal: boolean): void {
+  const { host = '', origin } = headers;
+  const site = headers['sec-fetch-site'];
+  if (isLocal && !isLoopback(host.replace(/:\d+$/, '')))
+    throw new GatewayError('FORBIDDEN', { message: 'The admin listener is addressed as localhost.' });
+  const isForeign = origin !== undefined && !(URL.canParse(origin) && new URL(origin).host === host);
+  if (isForeign || (site !== undefined && site !== 'same-origin' && site !== 'none'))
+    throw new GatewayError('FORBIDDEN', { message: 'Pages of other sites may not use the admin listener.' });
+}
+
+/** @throws GatewayError `UNAUTHENTICATED` or `FORBIDDEN` */
+export async function identifyOperator(facts: CallerFacts, keys: KeyRing, isLocal: boolean): Promise<AdminCaller> {
+  const text = apiKeyOf(facts.headers);
+  if (text !== undefined) return operatorOf(await keys.identify(text));
+  if (isLocal && !keys.hasScope(adminScopes)) return { actor: 'local', mayWrite: true };
+  const message = `The admin listener requires an API key with the scope ${readScope} or ${writeScope}.`;
+  throw new GatewayError('UNAUTHENTICATED', { message });
+}
+
+function operatorOf({ id, scopes }: Principal): AdminCaller {
+  const mayWrite = scopes.includes(writeScope);
+  if (mayWrite || scopes.includes(readScope)) return { actor: id, mayWrite };
+  throw new GatewayError('FORBIDDEN', { message: `This API key has neither ${readScope} nor ${writeScope}.` });
+}

@@ -1,0 +1,2 @@
+export type { AdminListener, AdminListenerOptions } from './admin-listener.ts';
+export { openAdmin } from './open-admin.ts';
