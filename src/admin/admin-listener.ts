@@ -55,7 +55,7 @@ export async function listenForAdmin({ config, log }: AdminListenerOptions): Pro
     });
     server.maxConnections = maxConnections;
     const url = await listen(server, admin.host, admin.port);
-    log.info({ url: `${url}/admin/graphql`, requiresKey: !isLocal }, 'the admin listener listens');
+    log.info({ adminUrl: `${url}/admin/graphql`, requiresKey: !isLocal }, 'the admin listener listens');
     return {
       url,
       async close() {

@@ -34,7 +34,7 @@ async function send(url: string, query: string, headers: Record<string, string> 
 
 const adminUrl = ({ log }: TestGateway): string => {
   const line = log.find(({ msg }) => msg === 'the admin listener listens');
-  return new URL(String(line?.url)).origin;
+  return new URL(String(line?.adminUrl)).origin;
 };
 const storeOf = ({ folder }: TestGateway) =>
   openStore({

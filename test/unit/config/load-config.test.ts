@@ -201,6 +201,24 @@ describe('a supergraph.yaml', () => {
     });
   });
 
+  it('has an admin listener where it is configured, and where there are API keys', async () => {
+    const adminOf = async (yaml: string) => (await load(`${subgraphs}${yaml}\n`)).config.admin;
+    expect(await adminOf('')).toBeUndefined();
+    expect(await adminOf('access: { api_keys: true }')).toEqual({ host: '127.0.0.1', port: 4400, isExplicit: false });
+    expect(await adminOf('admin: { port: 0 }')).toEqual({ host: '127.0.0.1', port: 0, isExplicit: true });
+    expect(await adminOf('access: { api_keys: true }\nadmin: false')).toBeUndefined();
+  });
+
+  it('has its store in a file beside it, or in PostgreSQL', async () => {
+    const { folder, config } = await load(subgraphs);
+    const file = join(folder, '.isthmus', 'state.db');
+    expect(config.store).toMatchObject({ kind: 'sqlite', file, key: undefined });
+    const key = 'a key of more than thirty-two characters';
+    const yaml = `${subgraphs}store:\n  url: postgres://a@b/c\n  key: "\${KEY}"\n`;
+    const { store } = (await load(yaml, { KEY: key })).config;
+    expect(store).toEqual({ kind: 'postgres', url: 'postgres://a@b/c', key, line: 4 });
+  });
+
   it('takes a number of workers, or one for each core', async () => {
     expect((await load(subgraphs)).config.server.workers).toBe(1);
     expect((await load(`${subgraphs}server: { workers: 3 }\n`)).config.server.workers).toBe(3);
@@ -226,6 +244,14 @@ describe('a supergraph.yaml', () => {
     ['a duration without a unit', 'traffic: { all: { timeout: 10 } }', 'traffic.all.timeout'],
     ['a zero duration', 'traffic: { all: { timeout: 0s } }', 'traffic.all.timeout'],
     ['a wrong size', 'limits: { body: 1xb }', 'limits.body'],
+    ['a store of another kind', 'store: { url: "mysql://a/b" }', 'store.url'],
+    ['a store in memory', 'store: { url: "sqlite::memory:" }', 'store.url'],
+    ['a short key of the store', 'store: { key: secret }', 'store.key'],
+    ['a PostgreSQL without a key', 'store: { url: "postgres://a@b/c", key: "${NONE:-}" }', 'store.key'],
+    ['an admin listener that is on', 'admin: true', 'admin'],
+    ['an admin port out of range', 'admin: { port: 70000 }', 'admin.port'],
+    ['an unknown key of the admin listener', 'admin: { prot: 1 }', 'admin.prot'],
+    ['a word for API keys', 'access: { api_keys: sometimes }', 'access.api_keys'],
     ['a port out of range', 'server: { port: 70000 }', 'server.port'],
     ['no workers', 'server: { workers: 0 }', 'server.workers'],
     ['half a worker', 'server: { workers: 1.5 }', 'server.workers'],
