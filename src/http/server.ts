@@ -2,7 +2,7 @@
  * The HTTP server: Fastify with its limits, hooks and routes, in the order in which they are added. The only file that
  * imports Fastify.
  */
-import fastify, { type FastifyInstance } from 'fastify';
+import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import { GatewayError } from '../errors/index.ts';
 import { invariant } from '../lib/index.ts';
 import type { Logger } from '../observability/index.ts';
@@ -24,7 +24,7 @@ import { requestIdOf } from './request/client-request.ts';
 import { toGatewayError } from './request/fastify-errors.ts';
 import { serverLimits } from './server-limits.ts';
 import { Shutdown } from './shutdown.ts';
-import { addV1Routes, refuseV1 } from './v1/index.ts';
+import { addV1Routes, directV1, refuseV1 } from './v1/index.ts';
 
 export interface HttpServerOptions {
   readonly gateway: ServingRuntime;
@@ -66,7 +66,7 @@ export async function createHttpServer({ gateway, log }: HttpServerOptions): Pro
     return503OnClosing: false,
     forceCloseConnections: 'idle',
     clientErrorHandler: (error, socket) => exchanges.refuse(error, socket),
-    frameworkErrors: (error, request, reply) => {
+    frameworkErrors: (error, request, reply: FastifyReply) => {
       if (server.v1 && request.url.startsWith('/v1/')) {
         refuseV1(toGatewayError(error, 'BAD_REQUEST'), request, reply, log);
       } else refuse(toGatewayError(error, 'BAD_REQUEST'), request, reply);
@@ -90,15 +90,23 @@ export async function createHttpServer({ gateway, log }: HttpServerOptions): Pro
   await gateway.prepareWith(async (generation) => checkFixedKeys(config, generation.config));
   addHealthRoutes(app, gateway, isDraining);
   const sendPage = server.landingPage ? await addLandingRoutes(app, gateway) : undefined;
+  const direct: AnswerDirectly[] = [];
   if (server.v1) {
     const origins = () => allowedOrigins(gateway.generations.current?.config.server.allowedOrigins ?? []);
     const bodyLimit = limits.v1BodyBytes;
-    await addV1Routes(app, { generations: gateway.generations, allowedOrigins: origins, log, bodyLimit });
+    const routes = await addV1Routes(app, {
+      generations: gateway.generations,
+      allowedOrigins: origins,
+      log,
+      bodyLimit,
+    });
+    direct.push(directV1({ routes, maxBodyBytes: bodyLimit, config: configOf, exchanges, isDraining, log }));
   }
   const answerRequest = await addGraphQLRoute(app, { gateway, log, sendPage });
   const { graphqlPath: path } = server;
   const { bodyBytes: maxBodyBytes } = limits;
-  answerFirst(app, directGraphQL({ path, maxBodyBytes, config: configOf, answerRequest, exchanges, isDraining, log }));
+  direct.push(directGraphQL({ path, maxBodyBytes, config: configOf, answerRequest, exchanges, isDraining, log }));
+  answerFirst(app, direct);
   await app.ready();
   return {
     listen: ({ host, port, reusePort = false } = {}) =>
@@ -117,12 +125,13 @@ function readBodiesAsBytes(app: FastifyInstance): void {
   });
 }
 
-/** Requests that it takes do not reach Fastify. */
-function answerFirst({ server }: FastifyInstance, answerDirectly: AnswerDirectly): void {
+/** Requests that one of them takes do not reach Fastify. */
+function answerFirst({ server }: FastifyInstance, direct: readonly AnswerDirectly[]): void {
   const [framework, ...others] = server.listeners('request');
   invariant(framework !== undefined && others.length === 0, 'Fastify alone listens for requests');
   server.removeAllListeners('request');
   server.on('request', (request, response) => {
-    if (!answerDirectly(request, response)) framework.call(server, request, response);
+    for (const answerDirectly of direct) if (answerDirectly(request, response)) return;
+    framework.call(server, request, response);
   });
 }

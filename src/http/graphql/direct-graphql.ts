@@ -10,11 +10,10 @@ import type { FastifyError } from 'fastify';
 import type { ResolvedConfig } from '../../config/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import { type BeginExchangeOptions, beginExchange } from '../begin-exchange.ts';
-import { framingProblem } from '../check-framing.ts';
 import { refusalOf } from '../error-replies.ts';
 import { type ClientRequest, requestIdOf } from '../request/client-request.ts';
 import { toGatewayError } from '../request/fastify-errors.ts';
-import { isJson } from '../request/is-json.ts';
+import { isPlainPost } from '../request/is-plain.ts';
 import { noteFacts } from '../request/request-facts.ts';
 import type { Answer } from './answer-through-plugins.ts';
 import { type AnswerRequest, releaseOnceSent } from './graphql-route.ts';
@@ -33,24 +32,10 @@ export type AnswerDirectly = (request: IncomingMessage, response: ServerResponse
 export function directGraphQL(options: DirectGraphQLOptions): AnswerDirectly {
   const { path, maxBodyBytes } = options;
   return (request, response) => {
-    if (request.method !== 'POST' || request.url !== path || !isPlain(request, maxBodyBytes)) return false;
+    if (request.url !== path || !isPlainPost(request, maxBodyBytes)) return false;
     void new DirectRequest(options, request, response);
     return true;
   };
-}
-
-function isPlain(request: IncomingMessage, maxBodyBytes: number): boolean {
-  const { headers } = request;
-  return (
-    isJson(headers['content-type'] ?? '') &&
-    headers['content-encoding'] === undefined &&
-    headers['transfer-encoding'] === undefined &&
-    headers.origin === undefined &&
-    headers.upgrade === undefined &&
-    headers.expect === undefined &&
-    Number(headers['content-length'] ?? Number.POSITIVE_INFINITY) <= maxBodyBytes &&
-    framingProblem(request) === undefined
-  );
 }
 
 const nothing = Buffer.alloc(0);

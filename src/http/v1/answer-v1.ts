@@ -3,10 +3,11 @@
  * then the plugins' `onRequest`, who is asking, the route, whatever it throws in its wire's form, and the plugins' `onResponse`.
  */
 import type { IncomingHttpHeaders } from 'node:http';
-import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Principal } from '../../access/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import { type Hooks, runRequestHooks } from '../../plugins/index.ts';
+import type { ClientReply } from '../request/client-reply.ts';
+import type { ClientRequest } from '../request/client-request.ts';
 import { jsonType } from '../request/coded-answer.ts';
 import { RequestLife } from '../request/request-life.ts';
 import { writeRefusal } from './refuse-v1.ts';
@@ -35,11 +36,11 @@ const graceMs = 50;
 
 export async function answerV1(
   generations: V1Generations,
-  request: FastifyRequest,
-  reply: FastifyReply,
+  request: ClientRequest,
+  reply: ClientReply,
   log: Logger,
   respond: Respond,
-): Promise<FastifyReply> {
+): Promise<unknown> {
   let life: RequestLife<V1Generation> | undefined;
   let responseHooks: ResponseHooks | undefined;
   const refuse = (error: unknown): string =>
@@ -80,8 +81,8 @@ function timeoutMs({ config }: V1Generation): number {
 }
 
 interface PluginsTurn extends Pick<V1Request, 'life' | 'responseHooks'> {
-  readonly request: FastifyRequest;
-  readonly reply: FastifyReply;
+  readonly request: ClientRequest;
+  readonly reply: ClientReply;
   readonly values: Map<string, unknown>;
 }
 

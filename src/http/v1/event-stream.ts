@@ -2,7 +2,7 @@
  * A server-sent event stream to one client: pieces that are ready in the same tick go out in one write, a slow reader
  * holds the writer back, silence is bridged by heartbeats, and the cost follows as an HTTP trailer.
  */
-import type { FastifyReply } from 'fastify';
+import type { ClientReply } from '../request/client-reply.ts';
 
 /** Where a write is made although more may follow in the same tick. */
 const flushAt = 65_536;
@@ -28,7 +28,7 @@ export interface EventStreamOptions {
 }
 
 export class EventStream {
-  readonly #reply: FastifyReply;
+  readonly #reply: ClientReply;
   readonly #head: StreamHead = {
     status: 200,
     headers: {
@@ -47,7 +47,7 @@ export class EventStream {
   #isOpen = true;
   #trailing = false;
 
-  constructor(reply: FastifyReply, options: EventStreamOptions) {
+  constructor(reply: ClientReply, options: EventStreamOptions) {
     this.#reply = reply;
     this.#signal = options.signal;
     this.#changeHead = options.changeHead;

@@ -1,4 +1,3 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
 import {
   forbidsRetry,
   retryAfterSeconds,
@@ -8,16 +7,18 @@ import {
 } from '../../ai/wires/shared/index.ts';
 import { GatewayError } from '../../errors/index.ts';
 import type { Logger } from '../../observability/index.ts';
+import type { ClientReply } from '../request/client-reply.ts';
+import type { ClientRequest } from '../request/client-request.ts';
 import { challengeOf, jsonType } from '../request/coded-answer.ts';
 import { noteFacts } from '../request/request-facts.ts';
 
 /** Answers whatever was thrown in the form of the wire that the request's path belongs to. */
-export function refuseV1(thrown: unknown, request: FastifyRequest, reply: FastifyReply, log: Logger): FastifyReply {
+export function refuseV1(thrown: unknown, request: ClientRequest, reply: ClientReply, log: Logger): unknown {
   return reply.send(writeRefusal(thrown, request, reply, log));
 }
 
 /** Sets the reply's status and headers for it. @returns the body */
-export function writeRefusal(thrown: unknown, request: FastifyRequest, reply: FastifyReply, log: Logger): string {
+export function writeRefusal(thrown: unknown, request: ClientRequest, reply: ClientReply, log: Logger): string {
   const error = codedError(thrown);
   noteFacts(request, { code: error.code });
   if (error.code === 'INTERNAL_SERVER_ERROR') {
@@ -32,7 +33,8 @@ export function writeRefusal(thrown: unknown, request: FastifyRequest, reply: Fa
   if (forbidsRetry(error)) reply.header('x-should-retry', 'false');
   // A refused body may still be arriving: this connection cannot be used again.
   if (error.code === 'CONTENT_TOO_LARGE') reply.header('connection', 'close');
-  reply.code(statusOf(error)).header('content-type', jsonType);
+  reply.code(statusOf(error));
+  reply.header('content-type', jsonType);
   return wireErrorBody(form, error, request.id);
 }
 

@@ -1,10 +1,11 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Hooks, type ResponseEvent, runResponseHooks } from '../../plugins/index.ts';
+import type { ClientReply } from '../request/client-reply.ts';
+import type { ClientRequest } from '../request/client-request.ts';
 import type { StreamHead } from './event-stream.ts';
 
 export interface AnsweredRequest {
-  readonly request: FastifyRequest;
-  readonly reply: FastifyReply;
+  readonly request: ClientRequest;
+  readonly reply: ClientReply;
   /** What the plugins hand on. */
   readonly values: Map<string, unknown>;
   readonly signal: AbortSignal;

@@ -2,7 +2,6 @@
  * One call on /v1, whatever its wire, within the life of its request: the model client answers, and the answer goes out
  * whole or as events.
  */
-import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Principal } from '../../access/index.ts';
 import type { CallSummary, Completion } from '../../ai/model-call/index.ts';
 import type { ModelCall } from '../../ai/models/index.ts';
@@ -11,6 +10,8 @@ import { InvalidField, type StreamForm } from '../../ai/wires/shared/index.ts';
 import { GatewayError } from '../../errors/index.ts';
 import { unreachable } from '../../lib/index.ts';
 import type { Logger } from '../../observability/index.ts';
+import type { ClientReply } from '../request/client-reply.ts';
+import type { ClientRequest } from '../request/client-request.ts';
 import { jsonType } from '../request/coded-answer.ts';
 import type { RequestLife } from '../request/request-life.ts';
 import { setAnswerHeaders } from './answer-headers.ts';
@@ -24,8 +25,8 @@ import type { V1Generation } from './v1-generation.ts';
 export interface V1CallOptions {
   readonly life: RequestLife<V1Generation>;
   readonly principal: Principal;
-  readonly request: FastifyRequest;
-  readonly reply: FastifyReply;
+  readonly request: ClientRequest;
+  readonly reply: ClientReply;
   /** For the head of a stream; a whole answer passes them afterwards. */
   readonly responseHooks: ResponseHooks | undefined;
   readonly log: Logger;
@@ -42,8 +43,8 @@ export class V1Call {
   #alias = '';
   readonly #life: RequestLife<V1Generation>;
   readonly #principal: Principal;
-  readonly #request: FastifyRequest;
-  readonly #reply: FastifyReply;
+  readonly #request: ClientRequest;
+  readonly #reply: ClientReply;
   readonly #responseHooks: ResponseHooks | undefined;
   readonly #log: Logger;
 

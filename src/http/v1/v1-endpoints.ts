@@ -1,14 +1,17 @@
 /** The endpoints of /v1, whatever their wire: each reads its request and answers it within `answerV1`. */
-import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyError, FastifyInstance } from 'fastify';
 import type { Principal } from '../../access/index.ts';
 import type { Fields } from '../../ai/wires/shared/index.ts';
 import { GatewayError } from '../../errors/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import type { AllowedOrigins } from '../request/allowed-origins.ts';
+import type { ClientReply } from '../request/client-reply.ts';
+import type { ClientRequest } from '../request/client-request.ts';
 import { jsonType } from '../request/coded-answer.ts';
 import { toGatewayError } from '../request/fastify-errors.ts';
 import { refuseCrossSite } from '../request/refuse-cross-site.ts';
 import { answerV1 } from './answer-v1.ts';
+import type { AnswerV1Request } from './direct-v1.ts';
 import { readBodyText, readJsonBody } from './read-json-body.ts';
 import { refuseV1 } from './refuse-v1.ts';
 import { RepeatedBodies } from './repeated-bodies.ts';
@@ -25,13 +28,18 @@ export interface V1RoutesOptions {
 }
 
 /** What a route does with a call whose body has been read. */
-type RunCall<Parsed> = (call: V1Call, parsed: Parsed, request: FastifyRequest) => Promise<void> | void;
+type RunCall<Parsed> = (call: V1Call, parsed: Parsed, request: RoutedRequest) => Promise<void> | void;
+
+/** With the path's parameters, where it has any. */
+type RoutedRequest = ClientRequest & { readonly params?: unknown };
 
 export class V1Endpoints {
   readonly #app: FastifyInstance;
   readonly #options: V1RoutesOptions;
   /** The method of each path, for refusals of another one. */
   readonly #methods = new Map<string, string>();
+  /** Routes by POST whose path has no parameters, by their whole path. */
+  readonly posts = new Map<string, AnswerV1Request>();
 
   constructor(app: FastifyInstance, options: V1RoutesOptions) {
     this.#app = app;
@@ -43,7 +51,7 @@ export class V1Endpoints {
     const { generations, log, bodyLimit } = this.#options;
     const repeated = new RepeatedBodies<Parsed>();
     this.#methods.set(path, 'POST');
-    this.#app.post(path, bodyLimit === undefined ? {} : { bodyLimit }, (request, reply) =>
+    const answer = (request: RoutedRequest, reply: ClientReply): Promise<unknown> =>
       answerV1(generations, request, reply, log, async ({ life, principal, headers, body, responseHooks }) => {
         const text = readBodyText(headers, body);
         const cached = repeated.find(text);
@@ -56,8 +64,9 @@ export class V1Endpoints {
         }
         if (cached === undefined && call.isFromCache) repeated.add(text, parsed);
         return call.body;
-      }),
-    );
+      });
+    if (!path.includes('*')) this.posts.set(`/v1${path}`, answer);
+    this.#app.post(path, bodyLimit === undefined ? {} : { bodyLimit }, answer);
   }
 
   /** Adds a route by GET, which waits for nothing. */

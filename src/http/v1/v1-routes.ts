@@ -37,12 +37,19 @@ import { writeOpenApi } from './openapi.ts';
 import { PromptStream, readPromptCall, writePromptAnswer } from './run-prompt.ts';
 import { V1Endpoints, type V1RoutesOptions } from './v1-endpoints.ts';
 
-/** Adds every route under /v1. */
-export async function addV1Routes(app: FastifyInstance, options: V1RoutesOptions): Promise<void> {
-  await app.register(async (v1) => addRoutes(v1, options), { prefix: '/v1' });
+/** Adds every route under /v1. @returns those that plain requests may take without Fastify */
+export async function addV1Routes(app: FastifyInstance, options: V1RoutesOptions): Promise<V1Endpoints['posts']> {
+  let posts: V1Endpoints['posts'] = new Map();
+  await app.register(
+    async (v1) => {
+      posts = addRoutes(v1, options);
+    },
+    { prefix: '/v1' },
+  );
+  return posts;
 }
 
-function addRoutes(app: FastifyInstance, options: V1RoutesOptions): void {
+function addRoutes(app: FastifyInstance, options: V1RoutesOptions): V1Endpoints['posts'] {
   const endpoints = new V1Endpoints(app, options);
 
   const readChat = (body: Fields) => (isResponsesBody(body) ? readResponsesAsChat(body) : readChatRequest(body));
@@ -118,6 +125,7 @@ function addRoutes(app: FastifyInstance, options: V1RoutesOptions): void {
     writeOpenApi(generation, offeredModels(generation, principal).names),
   );
   endpoints.refuseOthers();
+  return endpoints.posts;
 }
 
 /** @throws GatewayError `NOT_FOUND` */
