@@ -9,14 +9,14 @@ import { type SpawnedIsthmus, spawnIsthmus } from '../testkit/spawn-isthmus.ts';
 
 const concurrency = 4;
 
-const plugin = `import { workerData } from 'node:worker_threads';
+const plugin = `import { threadId } from 'node:worker_threads';
 export const plugin = {
   name: 'which-worker',
   onRequest({ headers }) {
     if (headers['x-end'] === 'exit') process.exit(7);
   },
   onResponse({ headers }) {
-    headers['x-worker'] = String(workerData.number);
+    headers['x-worker'] = String(threadId);
   },
 };
 `;
@@ -108,7 +108,7 @@ describe('a limit of concurrent calls with two workers', () => {
     };
     const answers = await Promise.all(Array.from({ length: total }, () => ask()));
     expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
-    expect(new Set(answers.map(({ worker }) => worker))).toEqual(new Set(['1', '2']));
+    expect(new Set(answers.map(({ worker }) => worker)).size).toBe(2);
     expect(largest).toBe(concurrency);
   }, 30_000);
 
