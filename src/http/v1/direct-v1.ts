@@ -106,7 +106,7 @@ class DirectReply implements ClientReply {
     for (const name in this.#headers) {
       const value = this.#headers[name] ?? '';
       if (typeof value === 'string') fields.push(name, value);
-      else for (const one of value) fields.push(name, one);
+      else for (const item of value) fields.push(name, item);
     }
     fields.push('content-length', String(Buffer.byteLength(body)));
     raw.writeHead(this.statusCode, fields);
