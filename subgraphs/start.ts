@@ -50,7 +50,8 @@ async function start(): Promise<void> {
   gateway = startChild({
     name: 'gateway',
     command: [
-      '--max-semi-space-size=64', // as `npm run gateway` has it
+      '--max-semi-space-size=16', // as `npm run gateway` has it
+      '--heap-growing-percent=100',
       '--import',
       new URL('exit-with-parent.ts', import.meta.url).href,
       'src/cli/main.ts',

@@ -3,6 +3,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
+import { heapFlags } from '../gateways/heap-flags.ts';
 import { packageVersion } from '../gateways/package-version.ts';
 import { schemaFileOf } from '../graphs/graph.ts';
 import { type Child, startChild } from '../process/child.ts';
@@ -124,7 +125,7 @@ export function bodiesOf(subject: Subject, streams: boolean): readonly string[] 
 const serve = (start: Start, bare: boolean): Child =>
   startChild({
     command: [
-      '--max-semi-space-size=64',
+      ...heapFlags,
       'src/cli/main.ts',
       'serve',
       ...['--config', writeConfiguration(start, bare), '--port', String(start.port)],

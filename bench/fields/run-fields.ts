@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { Asked, AskedTokens, ProviderOptions } from '../ai/provider-main.ts';
 import { bodyOf } from '../ai/workloads.ts';
+import { heapFlags } from '../gateways/heap-flags.ts';
 import { packageVersion } from '../gateways/package-version.ts';
 import { keepResults } from '../keep-results.ts';
 import { machine } from '../machine.ts';
@@ -195,7 +196,7 @@ function describe(page: MeasuredPages | undefined): string {
 
 async function measureClient(run: ClientRun): Promise<number> {
   const client = startChild({
-    command: ['--max-semi-space-size=64', fileURLToPath(new URL('client-main.ts', import.meta.url))],
+    command: [...heapFlags, fileURLToPath(new URL('client-main.ts', import.meta.url))],
     role: 'gateway',
   });
   try {

@@ -3,6 +3,7 @@ import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
+import { heapFlags } from '../gateways/heap-flags.ts';
 import { type Child, startChild } from '../process/child.ts';
 import type { SampleUrls } from './sample-main.ts';
 
@@ -46,7 +47,7 @@ export function serveFields(options: ServeFieldsOptions): Child {
     }),
   );
   return startChild({
-    command: ['--max-semi-space-size=64', 'src/cli/main.ts', 'serve', '--config', file, '--port', String(port)],
+    command: [...heapFlags, 'src/cli/main.ts', 'serve', '--config', file, '--port', String(port)],
     role: 'gateway',
   });
 }

@@ -6,6 +6,7 @@ import { schemaFileOf } from '../graphs/graph.ts';
 import type { Mode } from '../operations.ts';
 import { startChild } from '../process/child.ts';
 import type { BenchGateway, GraphFiles } from './gateway.ts';
+import { heapFlags } from './heap-flags.ts';
 import { packageVersion } from './package-version.ts';
 
 export const isthmus: BenchGateway = {
@@ -41,7 +42,8 @@ const serve = (config: string, port: number) =>
   });
 
 const serveCommand = (config: string, port: number): readonly string[] => [
-  ...['--max-semi-space-size=64', 'src/cli/main.ts', 'serve'],
+  ...heapFlags,
+  ...['src/cli/main.ts', 'serve'],
   ...['--config', config, '--port', String(port)],
 ];
 

@@ -1,10 +1,10 @@
-#!/usr/bin/env -S node --max-semi-space-size=64
+#!/usr/bin/env -S node --max-semi-space-size=16 --heap-growing-percent=100
 /**
  * The `isthmus` command.
  *
- * The young generation of the heap is larger than Node's 16 MB: the data of an answer is collected there instead of being
- * promoted, which costs 50 MB and saves 15 to 20 % of the CPU of large answers (bench/NOTES.md). Compiled code is cached
- * in a folder of the user: the next start takes half the CPU, 1.1 s instead of 2.0.
+ * Two flags bound the memory: a semi-space of the young generation has 16 MB, and the old generation is collected when it
+ * has doubled, where V8 lets it grow fourfold (bench/NOTES.md has the numbers). Compiled code is cached in a folder of
+ * the user: the next start takes half the CPU, 1.1 s instead of 2.0.
  *
  * An older Node must reach the version check: this file imports nothing before it.
  */
