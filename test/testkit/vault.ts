@@ -3,13 +3,14 @@ import type { TestGatewayOptions } from './test-gateway.ts';
 const federation =
   'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable", "@external", "@requires", "@requiresScopes", "@policy", "@interfaceObject", { name: "@authenticated", as: "@login" }])';
 
-const documents = [
+/** The data of the vault’s subgraphs. */
+export const documents = [
   { __typename: 'Memo', id: 'd1', title: 'Lunch', pages: 1 },
   { __typename: 'Contract', id: 'd2', title: 'Merger', pages: 40, amount: 7 },
   { __typename: 'Letter', id: 'd3', title: 'Greetings', pages: 2 },
 ];
 
-const people = [
+export const people = [
   { id: 'u1', name: 'Ann', email: 'ann@example.com', salary: 10, level: 'TOP' },
   { id: 'u2', name: 'Bob', email: 'bob@example.com', salary: 20, level: 'LOW' },
 ];

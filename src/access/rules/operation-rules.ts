@@ -40,7 +40,9 @@ export class OperationRules {
   readonly operation: OperationDefinitionNode;
   readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
   readonly #table: AccessTable;
-  readonly #ofFields: ReadonlyMap<FieldNode, ReadonlyMap<string, readonly number[]>>;
+  /** The clauses of each field, by what `selectionKey` makes of it: the nodes of another parse have the same. */
+  readonly #ofFields: ReadonlyMap<string, readonly number[]>;
+  readonly #policies: ReadonlyMap<string, Policy>;
   readonly #ofTypes: ReadonlyMap<string, readonly number[]>;
 
   /** @throws GatewayError `PLAN_DEADLINE_EXCEEDED` for an operation that is too large to be planned */
@@ -51,6 +53,7 @@ export class OperationRules {
     operation: OperationDefinitionNode,
   ) {
     this.#table = table;
+    this.#policies = policies;
     this.operation = operation;
     this.fragments = new Map(
       document.definitions.flatMap((definition) =>
@@ -68,12 +71,11 @@ export class OperationRules {
 
   /** The first rule that denies the field of objects of this type; undefined where the field may be read. */
   denialOf(type: GraphQLObjectType, node: FieldNode, outcome: string): AccessRule | undefined {
-    const clauses = this.#ofFields.get(node)?.get(type.name);
-    for (const clause of clauses ?? []) if (outcome[clause] === '0') return this.clauses[clause]?.rule;
-    if (clauses === undefined) {
-      // Nothing protects the field, unless a selection was not visited: what is not decided is denied.
-      const [rule] = this.#table.ofField(type, node.name.value);
-      if (rule !== undefined) return rule;
+    const rules = this.#table.ofField(type, node.name.value);
+    if (rules.length > 0) {
+      const clauses = this.#ofFields.get(selectionKey(this.#policies, rules, type, node));
+      if (clauses === undefined) return rules[0]; // what has not been decided is denied
+      for (const clause of clauses) if (outcome[clause] === '0') return this.clauses[clause]?.rule;
     }
     // Where every object that the field may return is denied, the field is: nothing is fetched to be dropped.
     const field = type.getFields()[node.name.value];
@@ -93,7 +95,7 @@ export class OperationRules {
 
 interface Collected {
   readonly clauses: readonly Clause[];
-  readonly ofFields: ReadonlyMap<FieldNode, ReadonlyMap<string, readonly number[]>>;
+  readonly ofFields: ReadonlyMap<string, readonly number[]>;
   readonly ofTypes: ReadonlyMap<string, readonly number[]>;
 }
 
@@ -106,7 +108,7 @@ function collect(
   const { schema } = table;
   const clauses: Clause[] = [];
   const numbers = new Map<string, number>();
-  const ofFields = new Map<FieldNode, Map<string, readonly number[]>>();
+  const ofFields = new Map<string, readonly number[]>();
   const ofTypes = new Map<string, readonly number[]>();
   const visited = new Map<SelectionSetNode, Set<string>>();
   let visits = 0;
@@ -121,6 +123,7 @@ function collect(
     if (types === undefined) visited.set(set, new Set([type.name]));
     else types.add(type.name);
     const objects = isObjectType(type) ? [type] : schema.getPossibleTypes(type);
+    for (const { name } of objects) addType(name);
     for (const selection of set.selections) {
       if (selection.kind === Kind.FIELD) visitField(type, objects, selection);
       else if (selection.kind === Kind.INLINE_FRAGMENT) visitFragment(type, selection);
@@ -129,6 +132,15 @@ function collect(
         if (fragment !== undefined) visitFragment(type, fragment);
       }
     }
+  }
+
+  function addType(name: string): void {
+    const rules = table.ofType(name);
+    if (rules.length === 0 || ofTypes.has(name)) return;
+    ofTypes.set(
+      name,
+      rules.map((rule) => numberOf(rule, undefined)),
+    );
   }
 
   function visitFragment(type: GraphQLCompositeType, fragment: InlineFragmentNode | FragmentDefinitionNode): void {
@@ -146,17 +158,12 @@ function collect(
       if (field === undefined) continue;
       const rules = table.ofField(object, name);
       if (rules.length > 0) {
-        const indexes = rules.map((rule) => numberOf(rule, field, node));
-        const byType = ofFields.get(node);
-        if (byType === undefined) ofFields.set(node, new Map([[object.name, indexes]]));
-        else byType.set(object.name, indexes);
-      }
-      for (const member of table.protectedMembers(field.type)) {
-        if (ofTypes.has(member.name)) continue;
-        ofTypes.set(
-          member.name,
-          table.ofType(member.name).map((rule) => numberOf(rule, undefined, node)),
-        );
+        const key = selectionKey(policies, rules, object, node);
+        if (!ofFields.has(key))
+          ofFields.set(
+            key,
+            rules.map((rule) => numberOf(rule, { field, node }, object.name)),
+          );
       }
     }
     if (node.selectionSet === undefined) return;
@@ -167,19 +174,42 @@ function collect(
     for (const composite of returned) if (isCompositeType(composite)) visit(composite, node.selectionSet);
   }
 
-  function numberOf(rule: AccessRule, field: GraphQLField<unknown, unknown> | undefined, node: FieldNode): number {
-    const readsArguments =
-      field !== undefined &&
-      rule.kind === 'policies' &&
-      rule.anyOf.some((all) => all.some((name) => policies.get(name)?.readsArguments === true));
-    const suffix = readsArguments ? ` ${field.name}(${(node.arguments ?? []).map(print).sort().join()})` : '';
-    const key = JSON.stringify(rule) + suffix;
+  /**
+   * @param selected the field that the rule is one of; a rule of an object's type reads no arguments
+   * @param typeName of the field: a field of the same name may have other defaults elsewhere
+   */
+  function numberOf(rule: AccessRule, selected: Clause['selected'], typeName = ''): number {
+    const ofSelection = readsArguments(policies, rule) ? selected : undefined;
+    const selection = ofSelection === undefined ? '' : `${typeName}.${argumentsText(ofSelection.node)}`;
+    const key = `${JSON.stringify(rule)} ${selection}`;
     let number = numbers.get(key);
     if (number === undefined) {
       number = clauses.length;
       numbers.set(key, number);
-      clauses.push({ rule, selected: readsArguments ? { field, node } : undefined });
+      clauses.push({ rule, selected: ofSelection });
     }
     return number;
   }
+}
+
+/** Selections with one key have the same clauses: those of a field, with its arguments where a policy reads them. */
+function selectionKey(
+  policies: ReadonlyMap<string, Policy>,
+  rules: readonly AccessRule[],
+  type: GraphQLObjectType,
+  node: FieldNode,
+): string {
+  const coordinate = `${type.name}.${node.name.value}`;
+  return rules.some((rule) => readsArguments(policies, rule)) ? `${type.name}.${argumentsText(node)}` : coordinate;
+}
+
+function readsArguments(policies: ReadonlyMap<string, Policy>, rule: AccessRule): boolean {
+  return (
+    rule.kind === 'policies' &&
+    rule.anyOf.some((all) => all.some((name) => policies.get(name)?.readsArguments === true))
+  );
+}
+
+function argumentsText({ name, arguments: values = [] }: FieldNode): string {
+  return `${name.value}(${values.map(print).sort().join()})`;
 }
