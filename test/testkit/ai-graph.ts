@@ -125,6 +125,8 @@ export interface AiGraphOptions {
   readonly ai?: string;
   /** More lines of supergraph.yaml. */
   readonly yaml?: string;
+  /** @default of `ISTHMUS_TEST_WORKERS` */
+  readonly workers?: number;
 }
 
 export interface Explained {
@@ -208,6 +210,7 @@ ${options.yaml ?? ''}`;
       labels: { sdl: labelsSdl, resolvers: labelResolversOf(products) },
     },
     yaml,
+    workers: options.workers,
   }).catch(async (error: unknown) => {
     await provider.close();
     await rm(folder, { recursive: true, force: true });

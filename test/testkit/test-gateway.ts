@@ -11,6 +11,8 @@ export interface TestGatewayOptions {
   /** More lines of supergraph.yaml. */
   readonly yaml?: string;
   readonly watch?: boolean;
+  /** @default of `ISTHMUS_TEST_WORKERS` */
+  readonly workers?: number | undefined;
 }
 
 export interface TestGateway {
@@ -62,11 +64,12 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
     },
   });
   const logger = createLogger({ level: 'debug', readable: false, destination });
-  const { watch = false } = options;
+  const { watch = false, workers = testWorkers } = options;
+  const writeLines = (lines: string): boolean => destination.write(lines);
   const gateway: Gateway & { takeLines?(): void } =
-    testWorkers === 1
+    workers === 1
       ? await createGateway({ configFile, log: logger, watch })
-      : await openTestWorkers({ configFile, log: logger, watch, writeLines: (lines) => destination.write(lines) });
+      : await openTestWorkers({ configFile, workers, log: logger, watch, writeLines });
   const server = await gateway.listen({ port: 0 });
 
   return {

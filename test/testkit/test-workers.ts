@@ -11,6 +11,7 @@ export const testWorkers = Number(process.env.ISTHMUS_TEST_WORKERS ?? 1);
 
 export interface TestWorkersOptions {
   readonly configFile: string;
+  readonly workers: number;
   readonly watch: boolean;
   readonly log: Logger;
   readonly writeLines: (lines: string) => void;
@@ -19,12 +20,13 @@ export interface TestWorkersOptions {
 /** A gateway with workers, used as one without: `fetch` sends its requests by HTTP, and of a generation there is its id. */
 export async function openTestWorkers({
   configFile,
+  workers: count,
   watch,
   log,
   writeLines,
 }: TestWorkersOptions): Promise<Gateway & { takeLines(): void }> {
   const output = { log, level: 'debug', writeLines } as const;
-  const workers = await openWorkers({ configFile, workers: testWorkers, watch, waitForSubgraphs: false, output });
+  const workers = await openWorkers({ configFile, workers: count, watch, waitForSubgraphs: false, output });
   let url = '';
   return {
     log,
