@@ -1,6 +1,7 @@
 /**
  * The `headers` key: which of a client's headers reach a subgraph, and which of a subgraph's reach the client.
- * Rules are an ordered list, and each rule sees the result of the rules before it. Names that belong to one connection (RFC 9110,
+ * Rules are an ordered list, and each rule sees the result of the rules before it; a header that carries the caller is set by
+ * no other rule. Names that belong to one connection (RFC 9110,
  * section 7.6.1) or to the gateway's own framing are refused here, and skipped by patterns.
  */
 import { z } from 'zod';
@@ -15,7 +16,13 @@ export type RequestHeaderRule =
   | { readonly kind: 'propagate-matching'; readonly matching: string }
   | { readonly kind: 'remove'; readonly named: string }
   | { readonly kind: 'remove-matching'; readonly matching: string }
-  | { readonly kind: 'insert'; readonly name: string; readonly value: string };
+  | { readonly kind: 'insert'; readonly name: string; readonly value: string }
+  | { readonly kind: 'insert-principal'; readonly name: string; readonly from: PrincipalPart };
+
+/** What of the caller a header carries; `path` leads to the claim, through objects. */
+export type PrincipalPart =
+  | { readonly kind: 'id' | 'tenant' | 'scopes' | 'roles' }
+  | { readonly kind: 'claim'; readonly path: readonly string[] };
 
 /** How a header of several subgraph responses is merged: the first or the last to arrive, or all in order. */
 export type HeaderMerge = 'first' | 'last' | 'append';
@@ -80,6 +87,13 @@ const namedOrMatching = {
 const hasExactlyOneName = (value: { named?: string | undefined; matching?: string | undefined }) =>
   (value.named === undefined) !== (value.matching === undefined);
 
+const principalPart = z
+  .string()
+  .regex(/^(?:id|tenant|scopes|roles|claims(?:\.[^.]+)+)$/, 'write id, tenant, scopes, roles, or claims.NAME')
+  .describe(
+    'What of the caller it carries: `id`, `tenant`, `scopes`, `roles`, or `claims.NAME`. No client can set such a header: without a value, it is not sent.',
+  );
+
 const requestRule = z
   .strictObject({
     propagate: z
@@ -103,10 +117,15 @@ const requestRule = z
     insert: z
       .strictObject({
         name: headerName.describe('The header’s name.'),
-        value: headerValue.describe('Its value.'),
+        value: headerValue.optional().describe('Its value.'),
+        principal: principalPart.optional(),
       })
+      .refine(
+        ({ value, principal }) => (value === undefined) !== (principal === undefined),
+        'state exactly one of value and principal',
+      )
       .optional()
-      .describe('Set a header to a fixed value.'),
+      .describe('Set a header to a fixed value, or to what is known of the caller.'),
   })
   .refine(
     (rule) => Object.values(rule).filter((value) => value !== undefined).length === 1,
@@ -157,7 +176,10 @@ export function resolveHeaderRules(headers: z.output<typeof headersYaml>, subgra
 }
 
 function resolveRequestRule({ propagate, remove, insert }: Extract<RulesYaml, unknown[]>[number]): RequestHeaderRule[] {
-  if (insert !== undefined) return [{ kind: 'insert', name: insert.name.toLowerCase(), value: insert.value }];
+  if (insert?.value !== undefined) return [{ kind: 'insert', name: insert.name.toLowerCase(), value: insert.value }];
+  if (insert?.principal !== undefined) {
+    return [{ kind: 'insert-principal', name: insert.name.toLowerCase(), from: principalPartOf(insert.principal) }];
+  }
   if (remove?.named !== undefined) return [{ kind: 'remove', named: remove.named.toLowerCase() }];
   if (remove?.matching !== undefined) return [{ kind: 'remove-matching', matching: remove.matching }];
   if (propagate?.matching !== undefined) return [{ kind: 'propagate-matching', matching: propagate.matching }];
@@ -170,4 +192,17 @@ function resolveRequestRule({ propagate, remove, insert }: Extract<RulesYaml, un
       default: propagate.default,
     },
   ];
+}
+
+function principalPartOf(text: string): PrincipalPart {
+  const [kind, ...path] = text.split('.');
+  switch (kind) {
+    case 'id':
+    case 'tenant':
+    case 'scopes':
+    case 'roles':
+      return { kind };
+    default:
+      return { kind: 'claim', path };
+  }
 }

@@ -27,6 +27,7 @@ export {
 export {
   type HeaderMerge,
   type HeaderRules,
+  type PrincipalPart,
   type RequestHeaderRule,
   type ResponseHeaderRule,
   unforwardableHeaders,

@@ -111,7 +111,7 @@ class HttpSubgraph implements SubgraphClient {
 
   #executeOne(request: SubgraphRequest, context: RequestContext): Promise<SubgraphResponse> {
     if (context.signal.aborted) return Promise.reject(context.signal.reason);
-    const ruled = this.#forward?.(context.clientHeaders);
+    const ruled = this.#forward?.(context.clientHeaders, context.principal);
     const forwarded = request.headers === undefined ? ruled : withHeaders(ruled, request.headers);
     const body = writeRequest(request);
     const now = performance.now();

@@ -5,16 +5,19 @@
  * `Connection` header lists (RFC 9110, section 7.6.1).
  */
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Principal } from '../access/principal.ts';
 import { type RequestHeaderRule, unforwardableHeaders } from '../config/index.ts';
 import { unreachable } from '../lib/index.ts';
+import { principalHeader } from './principal-header.ts';
 
 /** @returns names and values in turn, as undici takes them */
-export type ForwardHeaders = (client: IncomingHttpHeaders | undefined) => string[];
+export type ForwardHeaders = (client: IncomingHttpHeaders | undefined, principal: Principal) => string[];
 
 type Step = (
   client: IncomingHttpHeaders,
   outgoing: Map<string, readonly string[]>,
   ofConnection: ReadonlySet<string>,
+  principal: Principal,
 ) => void;
 
 const noHeaders: IncomingHttpHeaders = {};
@@ -22,24 +25,27 @@ const noHeaders: IncomingHttpHeaders = {};
 /** @returns `undefined` without rules, so that the usual request does no work for them */
 export function compileRequestHeaderRules(rules: readonly RequestHeaderRule[]): ForwardHeaders | undefined {
   if (rules.length === 0) return undefined;
-  const steps = rules.map(compileRule);
-  return (client = noHeaders) => {
+  const ofCaller = new Set(rules.flatMap((rule) => (rule.kind === 'insert-principal' ? [rule.name] : [])));
+  const steps = rules.map((rule) => compileRule(rule, ofCaller));
+  return (client = noHeaders, principal) => {
     const outgoing = new Map<string, readonly string[]>();
     const ofConnection = connectionHeaders(client.connection);
-    for (const step of steps) step(client, outgoing, ofConnection);
+    for (const step of steps) step(client, outgoing, ofConnection, principal);
     return [...outgoing].flatMap(([name, values]) => values.flatMap((value) => [name, value]));
   };
 }
 
-function compileRule(rule: RequestHeaderRule): Step {
+/** @param ofCaller headers that carry the caller: nothing that a client sends becomes one of them */
+function compileRule(rule: RequestHeaderRule, ofCaller: ReadonlySet<string>): Step {
   switch (rule.kind) {
     case 'propagate':
-      return propagateNamed(rule);
+      return ofCaller.has(rule.rename ?? rule.named) ? () => undefined : propagateNamed(rule);
     case 'propagate-matching': {
       const pattern = new RegExp(rule.matching, 'i');
       return (client, outgoing, ofConnection) => {
         for (const name of Object.keys(client)) {
-          if (isForwardable(name, ofConnection) && pattern.test(name)) outgoing.set(name, valuesOf(client, name));
+          if (isForwardable(name, ofConnection) && !ofCaller.has(name) && pattern.test(name))
+            outgoing.set(name, valuesOf(client, name));
         }
       };
     }
@@ -55,6 +61,13 @@ function compileRule(rule: RequestHeaderRule): Step {
       const values = [rule.value];
       return (_client, outgoing) => {
         if (isForwardable(rule.name, none)) outgoing.set(rule.name, values);
+      };
+    }
+    case 'insert-principal': {
+      const { name, from } = rule;
+      return (_client, outgoing, _ofConnection, principal) => {
+        const value = principalHeader(principal, from);
+        if (value !== undefined && isForwardable(name, none)) outgoing.set(name, [value]);
       };
     }
     default:

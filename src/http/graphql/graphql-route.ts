@@ -178,7 +178,7 @@ function sharedKeyOf(
   explain: ReadonlySet<string>,
 ): string | undefined {
   if (runs === undefined) return undefined;
-  const forwarded = forwardHeaders.flatMap((forward) => forward(request.headers));
+  const forwarded = forwardHeaders.flatMap((forward) => forward(request.headers, principal));
   return sharingKey(request, principalKey(principal), forwarded, explain);
 }
 

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import type { RequestHeaderRule } from '../../../src/config/index.ts';
+import { anonymous, type Principal } from '../../../src/access/index.ts';
+import type { PrincipalPart, RequestHeaderRule } from '../../../src/config/index.ts';
 import { CollectedResponseHeaders } from '../../../src/transport/index.ts';
 import { compileRequestHeaderRules } from '../../../src/transport/request-header-rules.ts';
 import { applyResponseHeaderRules } from '../../../src/transport/response-headers.ts';
@@ -87,15 +88,71 @@ describe('request header rules', () => {
       ['__proto__', 'd'],
     ],
   ] as [string, RequestHeaderRule[], string[]][])('%s', (_name, rules, expected) => {
-    expect(compileRequestHeaderRules(rules)?.(client)).toEqual(expected);
+    expect(compileRequestHeaderRules(rules)?.(client, anonymous)).toEqual(expected);
   });
 
   it('find nothing without a client', () => {
-    expect(compileRequestHeaderRules([matching('.'), named('a', { default: 'd' })])?.(undefined)).toEqual(['a', 'd']);
+    expect(compileRequestHeaderRules([matching('.'), named('a', { default: 'd' })])?.(undefined, anonymous)).toEqual([
+      'a',
+      'd',
+    ]);
   });
 
   it('cost nothing where there are none', () => {
     expect(compileRequestHeaderRules([])).toBeUndefined();
+  });
+});
+
+describe('headers that carry the caller', () => {
+  const caller: Principal = {
+    id: 'u1',
+    kind: 'user',
+    tenant: 'shop',
+    scopes: ['email:read', 'orders'],
+    roles: ['support'],
+    claims: { name: 'Zoë', age: 4, org: { id: 7, tags: ['a', 'b'] }, none: null, 'x.y': 1 },
+  };
+  const insert = (from: PrincipalPart): RequestHeaderRule => ({ kind: 'insert-principal', name: 'x-user', from });
+  const claim = (...path: string[]): PrincipalPart => ({ kind: 'claim', path });
+  const sent = (rules: RequestHeaderRule[], principal = caller) =>
+    compileRequestHeaderRules(rules)?.({ 'x-user': 'forged', 'x-other': 'forged' }, principal);
+
+  it.each([
+    [{ kind: 'id' }, 'u1'],
+    [{ kind: 'tenant' }, 'shop'],
+    [{ kind: 'scopes' }, 'email:read orders'],
+    [{ kind: 'roles' }, 'support'],
+    [claim('name'), Buffer.from('Zoë').toString('latin1')],
+    [claim('age'), '4'],
+    [claim('org', 'tags'), 'a b'],
+    [claim('org'), '{"id":7,"tags":["a","b"]}'],
+  ] as [PrincipalPart, string][])('hold its %j', (from, value) => {
+    expect(sent([insert(from)])).toEqual(['x-user', value]);
+  });
+
+  it.each([claim('none'), claim('nothing', 'there'), claim('constructor'), claim('name', 'length')])(
+    'are not sent without a value: %j',
+    (from) => expect(sent([insert(from)])).toEqual([]),
+  );
+
+  it.each([
+    ['before', [matching('.'), insert({ kind: 'id' })]],
+    ['after', [insert({ kind: 'id' }), matching('.'), named('x-user', { default: 'd' })]],
+    ['renamed', [insert({ kind: 'id' }), named('x-other', { rename: 'x-user' })]],
+    ['where the caller has no value', [matching('.'), named('x-user'), insert(claim('nothing'))]],
+  ])('are never what a client sent: %s', (where, rules) => {
+    const headers = sent(rules) ?? [];
+    const at = headers.indexOf('x-user');
+    expect(at === -1 ? undefined : headers[at + 1]).toBe(where.startsWith('where') ? undefined : 'u1');
+  });
+
+  it.each(['u1 ', ' u1', 'u1\r\nx-admin: 1', 'u1\t', ''])('are not sent for the id %j, which a header changes', (id) => {
+    expect(sent([insert({ kind: 'id' })], { ...caller, id })).toEqual([]);
+  });
+
+  it('leave out a scope that reads as two', () => {
+    const scopes = ['orders', 'a admin', 'b,admin'];
+    expect(sent([insert({ kind: 'scopes' })], { ...caller, scopes })).toEqual(['x-user', 'orders']);
   });
 });
 
