@@ -1,12 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
 export interface CurrentUser {
-  readonly userId: string;
+  /** Undefined where nobody is named. */
+  readonly userId: string | undefined;
 }
 
-/** The sample's stand-in for signing in: the user named by the header `x-user-id`, else `u1`. */
-export function currentUser(headers: IncomingHttpHeaders): CurrentUser {
-  const header = headers['x-user-id'];
-  const userId = Array.isArray(header) ? header[0] : header;
-  return { userId: userId === undefined || userId === '' ? 'u1' : userId };
+/** Who asks, as the gateway states it: `supergraph.yaml` inserts the header from the caller, whatever a client sent. */
+export function currentUser({ 'x-user-id': header }: IncomingHttpHeaders): CurrentUser {
+  return { userId: typeof header === 'string' && header !== '' ? header : undefined };
 }

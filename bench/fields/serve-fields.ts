@@ -42,6 +42,7 @@ export function serveFields(options: ServeFieldsOptions): Child {
         },
       },
       server: { host: '127.0.0.1', landing_page: false },
+      access: { policies: { own_profile: 'args.id == principal.id', support: 'false' } },
       ai: aiOf(options.providerUrl),
       telemetry: { log_level: 'warn' },
     }),

@@ -138,7 +138,9 @@ export const supergraphYaml = z.strictObject({
         .string()
         .min(1)
         .optional()
-        .describe('A folder of .graphql files that GraphiQL opens as tabs.'),
+        .describe(
+          'A folder of .graphql files that GraphiQL opens as tabs; `NAME.headers.jsonc` beside `NAME.graphql` holds the headers of its tab.',
+        ),
       allowed_origins: z
         .array(
           z.string().refine(isOriginPattern, 'write an origin such as https://shop.example, http://localhost:* or "*"'),

@@ -38,9 +38,16 @@ export async function addLandingRoutes(app: FastifyInstance, gateway: ServingRun
   return sendPage;
 }
 
-/** Every .graphql file, in the order of their names; the name without its number is the title. */
+/**
+ * Every .graphql file, in the order of their names; the name without its number is the title. What `NAME.headers.jsonc` beside
+ * it holds is shown among the headers of its tab.
+ */
 async function readOperations(folder: string): Promise<LandingPageContent['operations']> {
-  const files = await readdir(folder).catch(() => []);
+  const files: readonly string[] = await readdir(folder).catch(() => []);
+  const headersOf = async (file: string): Promise<{ readonly headers?: string }> => {
+    const headersFile = file.replace(/\.graphql$/, '.headers.jsonc');
+    return files.includes(headersFile) ? { headers: await readTextFile(join(folder, headersFile)) } : {};
+  };
   const documents = files.filter((file) => file.endsWith('.graphql')).sort();
   return Promise.all(
     documents.map(async (file) => ({
@@ -49,6 +56,7 @@ async function readOperations(folder: string): Promise<LandingPageContent['opera
         .replace(/\.graphql$/, '')
         .replaceAll('-', ' '),
       query: await readTextFile(join(folder, file)),
+      ...(await headersOf(file)),
     })),
   );
 }

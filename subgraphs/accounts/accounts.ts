@@ -10,7 +10,7 @@ const byId = new Map(users.map((user) => [user.id, user]));
 
 const resolvers: Resolvers<CurrentUser> = {
   Query: {
-    me: (_source, _arguments, { userId }) => byId.get(userId) ?? null,
+    me: (_source, _arguments, { userId }) => (userId === undefined ? null : (byId.get(userId) ?? null)),
     user: (_source, { id }: { id: string }) => byId.get(id) ?? null,
     users: (_source, { first }: { first: number | null }) => users.slice(0, boundedFirst(first)),
   },

@@ -46,8 +46,11 @@ function createResolvers(store: ReviewStore): Resolvers<CurrentUser> {
 }
 
 /** @throws BAD_USER_INPUT */
-function checked({ productId, rating, body }: NewReview, authorId: string): Omit<Review, 'id' | 'createdAt'> {
-  if (!knownUserIds.has(authorId)) throw badUserInput('x-user-id names no user.');
+function checked(
+  { productId, rating, body }: NewReview,
+  authorId: string | undefined,
+): Omit<Review, 'id' | 'createdAt'> {
+  if (authorId === undefined || !knownUserIds.has(authorId)) throw badUserInput('The caller is no user of the shop.');
   if (!knownProductIds.has(productId)) throw badUserInput('productId names no product.');
   if (rating < 1 || rating > 5) throw badUserInput('rating must be 1 to 5.');
   const text = body.trim();

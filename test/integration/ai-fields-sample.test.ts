@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createGateway, createLogger, type Gateway, type ListeningServer } from '../../src/index.ts';
 import { type ScriptedProvider, startScriptedProvider } from '../../src/testing.ts';
 import { startAccounts } from '../../subgraphs/accounts/accounts.ts';
+import demoTokens from '../../subgraphs/demo-tokens/tokens.json' with { type: 'json' };
 import { startInventory } from '../../subgraphs/inventory/inventory.ts';
 import { startWarehouse } from '../../subgraphs/inventory/rest/warehouse.ts';
 import type { RunningService } from '../../subgraphs/listen.ts';
@@ -14,7 +15,7 @@ import { startCatalog } from '../../subgraphs/products/rest/catalog.ts';
 import { startReviews } from '../../subgraphs/reviews/reviews.ts';
 import { aiLink, schemaOf, userTextOf } from '../testkit/ai-graph.ts';
 
-const sdl = `${aiLink}
+const sdl = `${aiLink.replace('"@shareable"', '"@requiresScopes"')}
 type Query { giftIdea(budgetCents: Int!): String @generate(prompt: "gift", maxOutputTokens: 60) }
 type Product @key(fields: "id") {
   id: ID!
@@ -22,7 +23,7 @@ type Product @key(fields: "id") {
   inStock: Boolean! @external
   reviews(first: Int = 10): [Review!]! @external
   advice: Advice @requires(fields: "name inStock reviews(first: 2) { body author { email } }")
-    @generate(prompt: "advice", maxOutputTokens: 200)
+    @generate(prompt: "advice", maxOutputTokens: 200) @requiresScopes(scopes: [["email:read"]])
 }
 type Review @key(fields: "id") { id: ID!  body: String! @external  author: User! @external }
 type User @key(fields: "id") { id: ID!  email: String @external }
@@ -65,7 +66,7 @@ beforeAll(async () => {
       'subgraphs:\n',
       'subgraphs:\n  advisor: { ai: true, schema: { file: advisor/schema.graphql }, prompts: advisor/prompts }\n',
     )
-    .replaceAll(/(file: |prompts: |code: |example_operations: )(subgraphs\/)/g, `$1${resolve('.')}/$2`)
+    .replaceAll(/(file: |prompts: |code: |example_operations: |jwks: )(subgraphs\/)/g, `$1${resolve('.')}/$2`)
     .replace('https://api.openai.com/v1', provider.openAiBaseUrl);
   for (const [port, url] of Object.entries(urls)) yaml = yaml.replace(`http://127.0.0.1:${port}/graphql`, url);
   await writeFile(join(folder, 'supergraph.yaml'), yaml);
@@ -92,7 +93,11 @@ it('answers together with everything else, reads three other subgraphs, and mask
   );
   const response = await fetch(`${server.url}/graphql`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', 'isthmus-explain': 'ai' },
+    headers: {
+      'content-type': 'application/json',
+      'isthmus-explain': 'ai',
+      authorization: `Bearer ${demoTokens.priya}`,
+    },
     body: JSON.stringify({
       query: `{ giftIdea(budgetCents: 2500) products(first: 2) {
         name: description reviews: priceCents advice { said: text wait } reviewSummary } }`,

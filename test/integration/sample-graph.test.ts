@@ -2,7 +2,16 @@ import { readdir, readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/index.ts';
 import { readSupergraph } from '../../src/read-supergraph.ts';
+import demoTokens from '../../subgraphs/demo-tokens/tokens.json' with { type: 'json' };
 import { type Sample, startSample } from '../testkit/sample.ts';
+
+/** The headers of an operation's tab, which has comments in its JSON. */
+async function exampleHeaders(file: string, files: readonly string[]): Promise<Record<string, string>> {
+  const headersFile = file.replace('.graphql', '.headers.jsonc');
+  if (!files.includes(headersFile)) return {};
+  const text = await readFile(`subgraphs/operations/${headersFile}`, 'utf8');
+  return JSON.parse(text.replaceAll(/^ *\/\/.*\n/gm, '')) as Record<string, string>;
+}
 
 describe('the committed supergraph', () => {
   it('composes from the five subgraphs, without hints', async () => {
@@ -20,10 +29,11 @@ describe('the sample graph', () => {
   afterAll(() => sample[Symbol.asyncDispose]());
 
   it('answers every example operation, a translation apart without an error', async () => {
-    const files = (await readdir('subgraphs/operations')).filter((file) => file.endsWith('.graphql'));
+    const files = await readdir('subgraphs/operations');
     expect(files.length).toBeGreaterThan(4);
-    for (const file of files) {
-      const { errors = [], data } = await sample.query(await readFile(`subgraphs/operations/${file}`, 'utf8'));
+    for (const file of files.filter((name) => name.endsWith('.graphql'))) {
+      const headers = await exampleHeaders(file, files);
+      const { errors = [], data } = await sample.query(await readFile(`subgraphs/operations/${file}`, 'utf8'), headers);
       // The operation that needs a provider says so in its comment.
       const codes = new Set(errors.map(({ extensions }) => extensions?.code));
       expect({ file, codes: [...codes] }).toEqual({
@@ -34,20 +44,62 @@ describe('the sample graph', () => {
     }
   });
 
+  it('opens with the example operations, and with the headers of those that have some', async () => {
+    const page = await (await fetch(`${sample.url}/`, { headers: { accept: 'text/html' } })).text();
+    const settings = JSON.parse(/id="isthmus">([^<]*)</.exec(page)?.[1] ?? '{}');
+    const withHeaders = settings.operations.filter(({ headers }: { headers?: string }) => headers !== undefined);
+    expect(settings.operations).toHaveLength(9);
+    expect(withHeaders.map(({ title }: { title: string }) => title)).toEqual(['add a review', 'who may read what']);
+    expect(withHeaders[0].headers).toContain(`// Priya, a customer`);
+    expect(withHeaders[0].headers).toContain(demoTokens.priya);
+  });
+
   it('is always answered alike: the local models are deterministic', async () => {
     const query = '{ products(first: 3) { reviewSummary reviews(first: 3) { sentiment topics } } }';
     await using other = await startSample(); // without data of the first
     expect(await sample.query(query)).toEqual(await other.query(query));
   });
 
-  it('identifies the user by x-user-id, and writes reviews for them', async () => {
+  const priya = { authorization: `Bearer ${demoTokens.priya}` };
+  const wei = { authorization: `Bearer ${demoTokens.wei}` };
+  const mutation =
+    'mutation { addReview(productId: "p2", rating: 4, body: "Fine.") { author { id name } product { name } } }';
+
+  it('identifies the user by their token, and writes reviews for them', async () => {
     expect((await sample.query('{ me { id } }')).data.me).toEqual({ id: 'u1' });
-    expect((await sample.query('{ me { id } }', { 'x-user-id': 'u3' })).data.me).toEqual({ id: 'u3' });
-    const mutation =
-      'mutation { addReview(productId: "p2", rating: 4, body: "Fine.") { author { id name } product { name } } }';
-    const { data } = await sample.query(mutation, { 'x-user-id': 'u3' });
-    expect(data.addReview.author.id).toBe('u3');
-    expect(data.addReview.author.name).toEqual(expect.any(String));
+    expect((await sample.query('{ me { id } }', priya)).data.me).toEqual({ id: 'u3' });
+    const { data } = await sample.query(mutation, priya);
+    expect(data.addReview.author).toEqual({ id: 'u3', name: 'Priya Raman' });
+  });
+
+  it('takes no user from a client’s x-user-id', async () => {
+    expect((await sample.query('{ me { id } }', { 'x-user-id': 'u5' })).data.me).toEqual({ id: 'u1' });
+    const headers = { ...priya, 'x-user-id': 'u5' };
+    expect((await sample.query('{ me { id } }', headers)).data.me).toEqual({ id: 'u3' });
+  });
+
+  it('lets no anonymous caller write a review', async () => {
+    const { data, errors } = await sample.query(mutation);
+    expect(data).toBeNull();
+    expect(errors).toMatchObject([{ path: ['addReview'], extensions: { code: 'UNAUTHORIZED_FIELD_OR_TYPE' } }]);
+    expect((await sample.query('{ product(id: "p2") { reviews(first: 1) { author { id } } } }')).data).not.toEqual({
+      product: { reviews: [{ author: { id: 'u1' } }] },
+    });
+  });
+
+  it.each([
+    ['the anonymous Ada', {}, { own: null, other: null }],
+    ['Priya', priya, { own: 'priya.raman@example.com', other: null }],
+    ['Wei of the support', wei, { own: 'wei.chen@example.com', other: 'giulia.ferri@example.it' }],
+  ])('shows emails by scope and profiles by policy: to %s', async (_who, headers, { own, other }) => {
+    const { data, errors } = await sample.query('{ me { email } user(id: "u9") { email } }', headers);
+    expect(data.me).toEqual({ email: own });
+    expect(data.user?.email ?? null).toBe(other);
+    expect(errors?.length ?? 0).toBe([own, other].filter((email) => email === null).length);
+  });
+
+  it('shows anybody their own profile', async () => {
+    expect((await sample.query('{ user(id: "u1") { name } }')).data.user).toEqual({ name: 'Ada Marlow' });
   });
 
   // Aliases and other selections of a client never reach the fields that @requires reads.

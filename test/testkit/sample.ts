@@ -33,7 +33,7 @@ export async function startSample(more = ''): Promise<Sample> {
   const folder = await mkdtemp(join(tmpdir(), 'isthmus-sample-'));
   const ports: Record<SampleSubgraph, number> = { accounts: 4001, reviews: 4002, products: 4003, inventory: 4004 };
   let yaml = (await readFile('supergraph.yaml', 'utf8')).replaceAll(
-    /(file: |prompts: |code: |example_operations: )(subgraphs\/)/g,
+    /(file: |prompts: |code: |example_operations: |jwks: )(subgraphs\/)/g,
     `$1${resolve('.')}/$2`,
   );
   for (const name of Object.keys(ports) as SampleSubgraph[]) {

@@ -6,7 +6,12 @@ export interface LandingPageContent {
   /** Where the page sends operations: a path on its own origin. */
   readonly graphqlPath: string;
   /** The examples a first-time visitor finds in the tabs, the first one open. */
-  readonly operations: readonly { readonly title: string; readonly query: string }[];
+  readonly operations: readonly {
+    readonly title: string;
+    readonly query: string;
+    /** What the headers editor of the tab holds: JSON, with comments. */
+    readonly headers?: string;
+  }[];
 }
 
 export interface LandingPage {

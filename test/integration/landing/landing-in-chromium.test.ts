@@ -4,12 +4,17 @@ import { buildLandingPage } from '../../../src/http/landing/build.ts';
 import { describeInChromium, openWatchedPage } from '../../testkit/chromium.ts';
 import { startLandingServer } from './landing-server.ts';
 
+const headers = '{\n  // Who it is for.\n  "x-demo": "1"\n}\n';
 const operations = [
   {
     title: 'What buyers say',
     query: 'query BuyersSay {\n  products(first: 2) {\n    name\n    reviewSummary\n  }\n}\n',
   },
-  { title: 'Who is asking </script><script>alert(1)</script>', query: 'query Me {\n  me {\n    name\n  }\n}\n' },
+  {
+    title: 'Who is asking </script><script>alert(1)</script>',
+    query: 'query Me {\n  me {\n    name\n  }\n}\n',
+    headers,
+  },
 ];
 
 const editorText = async (page: Page) => {
@@ -49,6 +54,19 @@ describeInChromium('the landing page in Chromium', (browser) => {
     await execute(visit.page);
     await answerShows(visit.page, 'Buyers praise the warm light');
     expect(visit.problems).toEqual([]);
+  });
+
+  it('shows the headers of an example in its tab, and sends them', async () => {
+    await using visit = await open();
+    await visit.page.locator('.graphiql-tab-button', { hasText: 'Me' }).click();
+    await visit.page.getByRole('button', { name: 'Headers' }).click();
+    const shown = visit.page.locator('.graphiql-editor-tool .view-line', { hasText: 'x-demo' });
+    await shown.first().waitFor();
+    const sent = visit.page.waitForRequest(
+      (request) => request.method() === 'POST' && request.postData()?.includes('query Me') === true,
+    );
+    await execute(visit.page);
+    expect((await sent).headers()['x-demo']).toBe('1');
   });
 
   it('restores the tabs of a returning visitor', async () => {

@@ -16,8 +16,8 @@ beforeAll(async () => {
 afterAll(() => Promise.all([accounts.close(), reviews.close()]));
 
 describe('accounts', () => {
-  it('identifies the user by x-user-id, and u1 without it', async () => {
-    expect((await postGraphQL(accounts.url, '{ me { id } }')).data).toEqual({ me: { id: 'u1' } });
+  it('identifies the user by x-user-id, and nobody without it', async () => {
+    expect((await postGraphQL(accounts.url, '{ me { id } }')).data).toEqual({ me: null });
     expect((await postGraphQL(accounts.url, '{ me { id } }', {}, { 'x-user-id': 'u3' })).data).toEqual({
       me: { id: 'u3' },
     });
@@ -45,7 +45,7 @@ describe('accounts', () => {
   it('runs alone with its own definition of @sensitive, which its SDL contains', async () => {
     const { data } = await postGraphQL<{ _service: { sdl: string } }>(accounts.url, '{ _service { sdl } }');
     expect(data._service.sdl).toContain('directive @sensitive(kind: String! = "personal") on FIELD_DEFINITION');
-    expect(data._service.sdl).toContain('email: String @sensitive');
+    expect(data._service.sdl).toContain('email: String @sensitive @requiresScopes(scopes: [["email:read"]])');
   });
 
   it('answers bad requests without a stack', async () => {
@@ -71,7 +71,7 @@ describe('accounts', () => {
       () => 'cut off',
     );
     expect([413, 'cut off']).toContain(outcome);
-    expect((await postGraphQL(accounts.url, '{ me { id } }')).data).toEqual({ me: { id: 'u1' } });
+    expect((await postGraphQL(accounts.url, '{ users(first: 1) { id } }')).data).toEqual({ users: [{ id: 'u1' }] });
   });
 });
 
@@ -127,6 +127,7 @@ describe('reviews', () => {
     ['a body of more than 4000 characters', `"p1", rating: 3, body: "${'x'.repeat(4_001)}"`, 'u1'],
     ['an unknown product', '"p99", rating: 3, body: "x"', 'u1'],
     ['an unknown user', '"p1", rating: 3, body: "x"', 'u99'],
+    ['nobody', '"p1", rating: 3, body: "x"', ''],
   ])('refuses %s with BAD_USER_INPUT', async (_what, parameters, user) => {
     const { errors } = await postGraphQL(
       reviews.url,

@@ -4,7 +4,9 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { type Composition, compose } from '../../../src/supergraph/index.ts';
 
 const names = ['accounts', 'reviews', 'products', 'inventory', 'assistant'];
-const operations = readdirSync('subgraphs/operations').sort();
+const operations = readdirSync('subgraphs/operations')
+  .filter((file) => file.endsWith('.graphql'))
+  .sort();
 const withoutComments = (document: string) => document.replaceAll(/^#.*\n/gm, '');
 
 let composition: Composition;

@@ -146,9 +146,12 @@ describe('headers that carry the caller', () => {
     expect(at === -1 ? undefined : headers[at + 1]).toBe(where.startsWith('where') ? undefined : 'u1');
   });
 
-  it.each(['u1 ', ' u1', 'u1\r\nx-admin: 1', 'u1\t', ''])('are not sent for the id %j, which a header changes', (id) => {
-    expect(sent([insert({ kind: 'id' })], { ...caller, id })).toEqual([]);
-  });
+  it.each(['u1 ', ' u1', 'u1\r\nx-admin: 1', 'u1\t', ''])(
+    'are not sent for the id %j, which a header changes',
+    (id) => {
+      expect(sent([insert({ kind: 'id' })], { ...caller, id })).toEqual([]);
+    },
+  );
 
   it('leave out a scope that reads as two', () => {
     const scopes = ['orders', 'a admin', 'b,admin'];

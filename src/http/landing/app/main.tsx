@@ -26,7 +26,10 @@ interface ExplorerProperties {
 }
 
 function Explorer({ settings, storage, link }: ExplorerProperties) {
-  const examples = settings.operations.map(({ title, query }) => ({ query: withTitle(title, query) }));
+  const examples = settings.operations.map(({ title, query, headers }) => ({
+    query: withTitle(title, query),
+    headers: headers ?? null,
+  }));
   const tabs = link === undefined ? examples : [{ query: link.query, variables: link.variables }, ...examples];
   return (
     <GraphiQL

@@ -1,7 +1,12 @@
 /** What the gateway tells the page, in its `<script type="application/json" id="isthmus">` block. */
 export interface PageSettings {
   readonly graphqlPath: string;
-  readonly operations: readonly { readonly title: string; readonly query: string }[];
+  readonly operations: readonly {
+    readonly title: string;
+    readonly query: string;
+    /** What the headers editor of the tab holds: JSON, with comments. */
+    readonly headers?: string;
+  }[];
 }
 
 export function readSettings(): PageSettings {
