@@ -90,7 +90,7 @@ describe('the traffic of a subgraph', () => {
   all: [ { propagate: { named: Accept-Language } }, { remove: { matching: "^x-" } } ]
   subgraphs:
     b:
-      request: [ { insert: { name: X-Key, value: secret } }, { propagate: { matching: "^x-shop-" } }, { propagate: { named: a, rename: B, default: d } } ]
+      request: [ { insert: { name: X-Key, value: secret } }, { insert: { name: X-Org, principal: claims.org.id } }, { propagate: { matching: "^x-shop-" } }, { propagate: { named: a, rename: B, default: d } } ]
       response: [ { propagate: { named: Cache-Control, merge: first } }, { propagate: { named: x-a } } ]
 `);
     const all = [
@@ -102,6 +102,7 @@ describe('the traffic of a subgraph', () => {
       request: [
         ...all,
         { kind: 'insert', name: 'x-key', value: 'secret' },
+        { kind: 'insert-principal', name: 'x-org', from: { kind: 'claim', path: ['org', 'id'] } },
         { kind: 'propagate-matching', matching: '^x-shop-' },
         { kind: 'propagate', named: 'a', rename: 'b', default: 'd' },
       ],
@@ -144,6 +145,17 @@ describe('the traffic of a subgraph', () => {
       'a rule that is two',
       'headers: { all: [ { remove: { named: a }, insert: { name: a, value: b } } ] }',
       'headers.all[0]',
+    ],
+    [
+      'a header of a value and of the caller',
+      'headers: { all: [ { insert: { name: a, value: b, principal: id } } ] }',
+      'headers.all[0].insert',
+    ],
+    ['a header of nothing', 'headers: { all: [ { insert: { name: a } } ] }', 'headers.all[0].insert'],
+    [
+      'what no caller has',
+      'headers: { all: [ { insert: { name: a, principal: email } } ] }',
+      'headers.all[0].insert.principal',
     ],
     ['a pattern that is none', 'headers: { all: [ { remove: { matching: "(" } } ] }', 'headers.all[0].remove.matching'],
     [
