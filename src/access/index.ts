@@ -7,9 +7,10 @@ export {
 } from './identify/authenticator.ts';
 export { createIdentifiers } from './identify/create-identifiers.ts';
 export { type KeyFiles, KeySets, readKeyFiles } from './identify/key-sets.ts';
+export { apiKeyOf } from './keys/api-key-of.ts';
 export { KeyRing } from './keys/key-ring.ts';
 export { type ApiKey, ApiKeyError, type ApiKeyRights, ApiKeys, type CreatedApiKey } from './keys/manage-api-keys.ts';
-export { apiKeyOf, type KeyRingLease, SharedKeyRings } from './keys/shared-key-rings.ts';
+export { type KeyRingLease, SharedKeyRings } from './keys/shared-key-rings.ts';
 export type { PolicyFunction } from './policies/code-policy.ts';
 export { hashPolicies, loadPolicies, type Policies, unknownPolicies } from './policies/load-policies.ts';
 export type { PolicyInput, PolicyRequest } from './policies/policy.ts';

@@ -2,7 +2,7 @@
 import { userInfo } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
 import { type ApiKey, ApiKeyError, ApiKeys, type CreatedApiKey } from '../access/index.ts';
-import { parseDuration } from '../config/index.ts';
+import { parseDuration, type ResolvedConfig } from '../config/index.ts';
 import { fail } from './fail.ts';
 import { printable } from './printable.ts';
 import { withStore } from './with-store.ts';
@@ -50,10 +50,12 @@ function createCommand(): Command {
     .option('--models <list>', 'the models that it may call on /v1; default: all', readList)
     .option('--expires <duration>', 'how long it is valid, such as 90d; default: for ever', readDuration)
     .action((options: CreateOptions) =>
-      changeKeys(options, async (keys) => {
+      changeKeys(options, async (keys, { access }) => {
         const { name, tenant, scopes, roles, models, expires } = options;
         const expiresAt = expires === undefined ? undefined : Date.now() + expires;
         printCreated(await keys.create({ name, tenant, scopes, roles, models, expiresAt }), options);
+        if (!access.apiKeys)
+          process.stderr.write('Callers cannot use it yet: write `api_keys: true` under `access`.\n');
       }),
     );
 }
@@ -90,9 +92,12 @@ function revokeCommand(): Command {
 }
 
 /** Exits 1 where the change cannot be made. */
-async function changeKeys({ config }: CommonOptions, run: (keys: ApiKeys) => Promise<void>): Promise<void> {
+async function changeKeys(
+  { config }: CommonOptions,
+  run: (keys: ApiKeys, config: ResolvedConfig) => Promise<void>,
+): Promise<void> {
   try {
-    await withStore(config, (store) => run(new ApiKeys(store, `cli:${userInfo().username}`)));
+    await withStore(config, (store, loaded) => run(new ApiKeys(store, `cli:${userInfo().username}`), loaded));
   } catch (error) {
     if (!(error instanceof ApiKeyError)) throw error;
     fail(error.message);

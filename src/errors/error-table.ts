@@ -71,7 +71,7 @@ export const errorTable = {
     retryable: true,
     client: 'Credentials cannot be checked at the moment.',
     operator:
-      'The keys of a token’s issuer or the introspection endpoint could not be reached; the log has the reason.',
+      'The keys of a token’s issuer, the introspection endpoint or the store of API keys could not be reached; the log has the reason.',
   },
   UNAUTHORIZED_FIELD_OR_TYPE: {
     status: 403,
@@ -202,7 +202,7 @@ export const errorTable = {
     retryable: true,
     client: 'The gateway is not accepting requests at the moment.',
     operator:
-      'The gateway is draining, has no generation yet, cannot start planner processes, or too many operations wait for one, or the store of API keys does not answer; the log has the reason.',
+      'The gateway is draining, has no generation yet, cannot start planner processes, or too many operations wait for one; the log has the reason.',
   },
   AI_MODEL_UNAVAILABLE: {
     status: 503,

@@ -16,4 +16,5 @@ export { SharedRuns } from './shared-runs.ts';
 export { siblingModule } from './sibling-module.ts';
 export { SingleFlight } from './single-flight.ts';
 export { canonicalJson, stableHash } from './stable-hash.ts';
+export { untilAborted } from './until-aborted.ts';
 export { withinTime } from './within-time.ts';

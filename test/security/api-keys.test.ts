@@ -1,4 +1,7 @@
 /** API keys, from the command that makes them to the clients that send them. */
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import Anthropic, { AuthenticationError as AnthropicAuthenticationError } from '@anthropic-ai/sdk';
 import { Command } from 'commander';
@@ -43,11 +46,7 @@ ai:
 `,
   });
   base = gateway.url.replace(/\/graphql$/, '');
-  store = await openStore({
-    config: { kind: 'sqlite', file: join(gateway.folder, '.isthmus', 'state.db'), key: undefined, line: undefined },
-    configFile: '',
-    log: { warn: () => undefined },
-  });
+  store = await storeOf(gateway);
   keys = new ApiKeys(store, 'test');
 });
 afterAll(async () => {
@@ -56,8 +55,14 @@ afterAll(async () => {
   await provider.close();
 });
 
-const create = (rights: Partial<Parameters<ApiKeys['create']>[0]> = {}) =>
-  keys.create({ name: 'a', tenant: 'shop', scopes: [], roles: [], models: undefined, expiresAt: undefined, ...rights });
+const rights = { name: 'a', tenant: 'shop', scopes: [], roles: [], models: undefined, expiresAt: undefined };
+const create = (of: Partial<Parameters<ApiKeys['create']>[0]> = {}) => keys.create({ ...rights, ...of });
+const storeOf = ({ folder }: TestGateway) =>
+  openStore({
+    config: { kind: 'sqlite', file: join(folder, '.isthmus', 'state.db'), key: undefined, line: undefined },
+    configFile: '',
+    log: { warn: () => undefined },
+  });
 const ask = (key: string) => gateway.query(whole, {}, { 'x-api-key': key });
 const dataOf = async (key: string) => (await ask(key)).data;
 const statusOf = async (key: string) => (await ask(key)).status;
@@ -194,6 +199,34 @@ describe('a key', () => {
     const lastUsed = async () => (await keys.list()).find((listed) => listed.id === id)?.lastUsedAt;
     await expect.poll(lastUsed, { timeout: safetyLimit(2_000) }).toBeGreaterThan(Date.now() - 60_000);
   });
+});
+
+it('whatever the order, no introspection endpoint sees a key, and a request that waits for one ends at its deadline', async () => {
+  await using stack = new AsyncDisposableStack();
+  let requests = 0;
+  // It never answers.
+  const silent = createServer(() => void requests++).listen(0, '127.0.0.1');
+  stack.defer(() => {
+    silent.closeAllConnections();
+    silent.close();
+  });
+  await once(silent, 'listening');
+  const { port } = silent.address() as AddressInfo;
+  const access = {
+    api_keys: true,
+    order: ['introspection', 'api_keys'],
+    introspection: { url: `http://127.0.0.1:${port}/`, client_id: 'a', client_secret: 'b', timeout: '10m' },
+  };
+  const yaml = `admin: false\nserver: { operation_timeout: 2s }\naccess: ${JSON.stringify(access)}`;
+  const slow = stack.use(await startTestGateway({ subgraphs: { a: { sdl: 'type Query { a: Int }' } }, yaml }));
+  const own = await storeOf(slow);
+  stack.defer(() => own.close());
+  const { key } = await new ApiKeys(own, 'test').create(rights);
+  const send = (token: string) => slow.query('{ __typename }', {}, { authorization: `Bearer ${token}` });
+  expect(await send(key)).toEqual({ status: 200, data: { __typename: 'Query' } });
+  expect(requests).toBe(0);
+  expect(await send('opaque')).toMatchObject({ status: 504, errors: [{ extensions: { code: 'GATEWAY_TIMEOUT' } }] });
+  expect(requests).toBe(1);
 });
 
 describe('the commands', () => {

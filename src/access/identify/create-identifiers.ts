@@ -2,6 +2,7 @@
 import type { AccessConfig } from '../../config/index.ts';
 import { GatewayError } from '../../errors/index.ts';
 import { unreachable } from '../../lib/index.ts';
+import { hasBearerApiKey } from '../keys/api-key-of.ts';
 import type { Identifier } from './authenticator.ts';
 import { identifyByIntrospection } from './introspection.ts';
 import type { KeyFiles, KeySets } from './key-sets.ts';
@@ -19,6 +20,10 @@ export function createIdentifiers(
   config: AccessConfig,
   { keySets, keyFiles, apiKeys }: IdentifierParts,
 ): readonly Identifier[] {
+  const hasIntrospection = config.introspection !== undefined;
+  // Whatever the order: an API key is no token, and is not sent to an introspection endpoint.
+  const ofTokens = (identifier: Identifier): Identifier =>
+    apiKeys === undefined ? identifier : (facts) => (hasBearerApiKey(facts.headers) ? undefined : identifier(facts));
   const identifiers = config.order.flatMap((name): readonly Identifier[] => {
     switch (name) {
       case 'api_keys':
@@ -26,16 +31,18 @@ export function createIdentifiers(
       case 'jwt':
         return config.jwt.length === 0
           ? []
-          : [identifyByJwt(config, ({ jwks }) => keySets.of(jwks, keyFiles), config.introspection !== undefined)];
+          : [ofTokens(identifyByJwt(config, ({ jwks }) => keySets.of(jwks, keyFiles), hasIntrospection))];
       case 'introspection':
-        return config.introspection === undefined ? [] : [identifyByIntrospection(config.introspection, config.claims)];
+        return config.introspection === undefined
+          ? []
+          : [ofTokens(identifyByIntrospection(config.introspection, config.claims))];
       case 'proxy':
         return config.proxy === undefined ? [] : [identifyByProxy(config.proxy)];
       default:
         return unreachable(name);
     }
   });
-  const readsAuthorization = apiKeys !== undefined || config.jwt.length > 0 || config.introspection !== undefined;
+  const readsAuthorization = apiKeys !== undefined || config.jwt.length > 0 || hasIntrospection;
   return readsAuthorization ? [...identifiers, refuseOtherSchemes] : identifiers;
 }
 

@@ -68,7 +68,7 @@ export class KeyRing {
 
   /**
    * @returns a promise only where the key is not known yet
-   * @throws GatewayError `UNAUTHENTICATED`; `OVERLOADED` where the store does not answer
+   * @throws GatewayError `UNAUTHENTICATED`; `AUTHENTICATION_UNAVAILABLE` where the store does not answer
    */
   identify(text: string): Principal | Promise<Principal> {
     const id = idOfApiKey(text);
@@ -196,5 +196,5 @@ function refusal(detail: string, message = 'The API key is not valid.'): Gateway
 
 function unchecked(): GatewayError {
   const detail = 'the store does not answer: an API key could not be checked';
-  return new GatewayError('OVERLOADED', { message: 'API keys cannot be checked at the moment.', detail });
+  return new GatewayError('AUTHENTICATION_UNAVAILABLE', { detail });
 }

@@ -2,9 +2,8 @@
 import type { ResolvedConfig } from '../../config/index.ts';
 import { stableHash } from '../../lib/index.ts';
 import type { Logger } from '../../observability/index.ts';
-import type { CallerFacts, Identifier } from '../identify/authenticator.ts';
-import { bearerToken } from '../identify/credentials.ts';
-import { apiKeyPrefix } from './api-key.ts';
+import type { Identifier } from '../identify/authenticator.ts';
+import { apiKeyOf } from './api-key-of.ts';
 import { KeyRing } from './key-ring.ts';
 
 export interface KeyRingLease {
@@ -69,12 +68,4 @@ export class SharedKeyRings {
       throw error;
     }
   }
-}
-
-/** The clients of OpenAI send their key as a bearer token, those of Anthropic in a header of its own. */
-export function apiKeyOf(headers: CallerFacts['headers']): string | undefined {
-  const { 'x-api-key': own } = headers;
-  if (own !== undefined) return String(own);
-  const bearer = bearerToken(headers, 'authorization', 'Bearer');
-  return bearer?.startsWith(apiKeyPrefix) ? bearer : undefined;
 }

@@ -16,7 +16,7 @@ import { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Principal, principalKey } from '../../access/index.ts';
-import { invariant, SharedRuns, sharedBuffers } from '../../lib/index.ts';
+import { invariant, SharedRuns, sharedBuffers, untilAborted } from '../../lib/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import { letShareIdentical, seesRequests } from '../../plugins/index.ts';
 import type { GatewayGeneration, ServingRuntime } from '../../runtime/index.ts';
@@ -104,7 +104,7 @@ async function respond(
   const request = readGraphQLRequest({ method, url, headers, body });
   refuseCrossSite(request, serving.allowedOrigins);
   const identified = life.generation.authenticator.identify({ headers, address: raw.ip });
-  const principal = identified instanceof Promise ? await identified : identified;
+  const principal = identified instanceof Promise ? await untilAborted(identified, life.signal) : identified;
   const explain = requestedExplanations(serving, request);
   const key = sharedKeyOf(serving, request, principal, explain);
   return await shareIdentical(serving.runs, key, life, async (signal, deadline) => {

@@ -4,6 +4,7 @@
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Principal } from '../../access/index.ts';
+import { untilAborted } from '../../lib/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import { type Hooks, runRequestHooks } from '../../plugins/index.ts';
 import type { ClientReply } from '../request/client-reply.ts';
@@ -110,5 +111,5 @@ function identifyAndRespond(
   const { life, headers } = request;
   const identified = life.generation.authenticator.identify({ headers, address });
   if (!(identified instanceof Promise)) return respond({ ...request, principal: identified });
-  return identified.then((principal) => respond({ ...request, principal }));
+  return untilAborted(identified, life.signal).then((principal) => respond({ ...request, principal }));
 }

@@ -52,8 +52,8 @@ describe('while the store does not answer', () => {
     state.isDown = true;
     expect(ring.identify(first.key)).toMatchObject({ id: `key:${first.id}`, kind: 'key' });
     expect(ring.identify(second.key)).toMatchObject({ id: `key:${second.id}` });
-    expect(await codeOf(() => ring.identify(third.key))).toBe('OVERLOADED');
-    expect(await codeOf(() => ring.identify(third.key))).toBe('OVERLOADED');
+    expect(await codeOf(() => ring.identify(third.key))).toBe('AUTHENTICATION_UNAVAILABLE');
+    expect(await codeOf(() => ring.identify(third.key))).toBe('AUTHENTICATION_UNAVAILABLE');
     expect(warnings).toEqual(['API keys cannot be read']);
     state.isDown = false;
     expect(await ring.identify(third.key)).toMatchObject({ id: `key:${third.id}` });
@@ -66,7 +66,7 @@ describe('while the store does not answer', () => {
     const { key } = await keys.create(rights);
     await ring.identify(key);
     state.isDown = true;
-    await expect.poll(() => codeOf(() => ring.identify(key)), { interval: 5 }).toBe('OVERLOADED');
+    await expect.poll(() => codeOf(() => ring.identify(key)), { interval: 5 }).toBe('AUTHENTICATION_UNAVAILABLE');
     state.isDown = false;
     await expect
       .poll(() => codeOf(() => ring.identify(key)), { timeout: safetyLimit(1_000), interval: 5 })
