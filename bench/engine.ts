@@ -7,7 +7,7 @@ import { buildSubgraphSchema } from '@apollo/subgraph';
 import { buildASTSchema, execute, getOperationAST, parse } from 'graphql';
 import { anonymous } from '../src/access/principal.ts';
 import { createIsthmusEngine, printResult } from '../src/execution/index.ts';
-import { Deadline, MemoryBudget, parseExactJson } from '../src/lib/index.ts';
+import { Deadline, MemoryBudget, parseExactJson, sharedBuffers } from '../src/lib/index.ts';
 import { createLogger } from '../src/observability/index.ts';
 import { createPlannerPool } from '../src/planning/index.ts';
 import { compose } from '../src/supergraph/index.ts';
@@ -89,7 +89,10 @@ async function run(): Promise<number> {
   if (operation == null) return 0;
   const request = { documentHash: 'benchmark', document, operation, operationName: undefined, variables: {}, context };
   const outcome = await engine.execute(request);
-  return outcome.kind === 'single' ? printResult(outcome.result).length : 0;
+  if (outcome.kind !== 'single') return 0;
+  const printed = printResult(outcome.result);
+  if (Buffer.isBuffer(printed)) sharedBuffers.release(printed);
+  return printed.length;
 }
 
 const bytes = await run();
