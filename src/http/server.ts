@@ -1,6 +1,6 @@
 /**
- * The HTTP server: Fastify with its limits, hooks and routes, in the order in which they are added. The only file that
- * imports Fastify.
+ * The HTTP server: Fastify with its limits, hooks and routes, in the order in which they are added, and in front of it what
+ * answers plain GraphQL requests. The only file that imports Fastify.
  */
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import { GatewayError } from '../errors/index.ts';
