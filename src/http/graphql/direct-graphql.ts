@@ -60,10 +60,12 @@ class DirectRequest implements ClientRequest {
     this.url = options.path;
     this.headers = request.headers;
     beginExchange(options, this, response);
-    request.on('data', (chunk: Buffer) => {
-      this.body = this.body.length === 0 ? chunk : Buffer.concat([this.body, chunk]);
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      this.body = chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
+      this.#answer();
     });
-    request.on('end', () => this.#answer());
     request.on('error', () => noteFacts(this, { code: 'CLIENT_CLOSED_REQUEST' }));
     // What is written to a client that has left.
     response.on('error', () => {});
