@@ -12,6 +12,7 @@ const files = [
   'test/regression/hostile-batches.test.ts',
   'test/regression/as-graphql-js.test.ts',
   'test/lifecycle/hot-swap.test.ts',
+  'test/regression/retained-memory.test.ts',
 ];
 const { status } = spawnSync('vitest', ['run', ...files, '--testTimeout', '3600000'], {
   stdio: 'inherit',

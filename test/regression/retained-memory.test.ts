@@ -5,6 +5,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { randomRuns } from '../testkit/random-runs.ts';
 import { startTestGateway } from '../testkit/test-gateway.ts';
 
 const run = promisify(execFile);
@@ -50,6 +51,16 @@ describe('what is kept of operations', () => {
       expect(retained).toBeLessThan(10_000_000);
     },
     60_000,
+  );
+
+  it.each(['one alias', 'one literal', 'one fragment'])(
+    'is an eighth of the bound in a flood of operations requested once: %s',
+    async (shape) => {
+      const { retained, total } = await measure(shape, randomRuns(700), 32_000_000, 5);
+      expect(total).toBeLessThan(4_200_000);
+      expect(retained).toBeLessThan(6_000_000);
+    },
+    randomRuns(60_000),
   );
 
   it('is within limits.memory for every way in', async () => {

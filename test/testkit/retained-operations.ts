@@ -16,6 +16,8 @@ const times = (count: number, write: (index: number) => string): string =>
 /** Each makes documents that differ by their number. */
 const shapes: Readonly<Record<string, (number: number) => string>> = {
   'one alias': (number) => `{ a${number}: items { name } }`,
+  'one literal': (number) => `{ item(id: "${number}") { name inStock } }`,
+  'one fragment': (number) => `{ items { ...F${number} } } fragment F${number} on Item { name inStock }`,
   'many aliases': (number) => `{ items { ${times(2_500, (index) => `a${number}x${index}: name`)} } }`,
   'many literals': (number) =>
     `{ ${times(60, (index) => `a${index}: item(id: "${number}-${index}") { name inStock }`)} }`,
