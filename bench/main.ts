@@ -7,6 +7,7 @@ import { runCaches } from './caches.ts';
 import { runFederation } from './federation.ts';
 import { runFields } from './fields/run-fields.ts';
 import { runGuards } from './guards.ts';
+import { runPeers } from './run-peers.ts';
 import { runStalls } from './stalls.ts';
 import { runWorkers } from './workers.ts';
 
@@ -26,6 +27,9 @@ switch (part) {
     break;
   case 'workers':
     await runWorkers(options);
+    break;
+  case 'peers':
+    await runPeers(options);
     break;
   case 'caches':
     runCaches();

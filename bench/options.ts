@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 export const usage = `node bench/main.ts [options]       the federation benchmark
 node bench/main.ts ai --help    the model client behind /v1
 node bench/main.ts fields --help    AI fields of the graph
+node bench/main.ts peers        Isthmus beside every peer, in interleaved rounds
 node bench/main.ts guards       the guards of models' input and output
 node bench/main.ts stalls       how long the event loop is held up
 node bench/main.ts caches       keys and hits of the answer caches

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isthmusWorkers } from './gateways/isthmus.ts';
 import { measure } from './measure.ts';
+import { median } from './median.ts';
 import { readOperations } from './operations.ts';
 import { readOptions, usage } from './options.ts';
 import { prepareGraph } from './prepare-graph.ts';
@@ -70,9 +71,4 @@ function printRatios(title: string, [one, two]: readonly [readonly Measured[], r
   const cpu = ratio(({ cpuMsPerRequest }) => cpuMsPerRequest);
   const rate = ratio(({ requestsPerSecond }) => requestsPerSecond);
   print(`  two against one: ${cpu} of the CPU per request, ${rate} of the requests per second`);
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor((sorted.length - 1) / 2)] ?? Number.NaN;
 }

@@ -122,15 +122,17 @@ export function bodiesOf(subject: Subject, streams: boolean): readonly string[] 
   return Array.from({ length: hits }, (_, index) => subject.body(streams, counterWord(index)));
 }
 
-const serve = (start: Start, bare: boolean): Child =>
+/** @param workers threads that serve; more than one are not pinned to the gateway's core */
+export const serve = (start: Start, bare: boolean, workers = 1): Child =>
   startChild({
     command: [
       ...heapFlags,
       'src/cli/main.ts',
       'serve',
       ...['--config', writeConfiguration(start, bare), '--port', String(start.port)],
+      ...(workers === 1 ? [] : ['--workers', String(workers)]),
     ],
-    role: 'gateway',
+    role: workers === 1 ? 'gateway' : 'unpinned',
   });
 
 const flagged = { mode: 'flag' } as const;

@@ -35,6 +35,13 @@ export const isthmusWorkers = (workers: number): BenchGateway => ({
     }),
 });
 
+/** With a line in the log for every request, as it is by default. */
+export const isthmusLogged: BenchGateway = {
+  ...isthmus,
+  title: 'Isthmus, a log line per request',
+  start: (files, mode, port) => serve(writeSupergraphYaml(files, mode, 'isthmus', 'info'), port),
+};
+
 const serve = (config: string, port: number) =>
   startChild({
     command: serveCommand(config, port),
@@ -51,6 +58,8 @@ export function writeSupergraphYaml(
   { graph, folder, upstreamPort }: Omit<GraphFiles, 'supergraphFile'>,
   mode: Mode,
   engine: 'isthmus' | 'reference' = 'isthmus',
+  // The peers write no line per request either.
+  logLevel: 'warn' | 'info' = 'warn',
 ): string {
   const subgraphs = Object.fromEntries(
     Object.keys(graph.subgraphs).map((name) => [
@@ -58,15 +67,14 @@ export function writeSupergraphYaml(
       { routing_url: `http://127.0.0.1:${upstreamPort}/${name}`, schema: { file: schemaFileOf(graph.name, name) } },
     ]),
   );
-  const file = join(folder, `${graph.name}-${engine}-${mode}.yaml`);
+  const file = join(folder, `${graph.name}-${engine}-${mode}-${logLevel}.yaml`);
   const text = stringify({
     federation_version: '=2.12.0',
     subgraphs,
     engine,
     server: { host: '127.0.0.1', landing_page: false },
     traffic: { share_identical: mode === 'shared' ? 'operation' : 'off' },
-    // The peers write no line per request either.
-    telemetry: { log_level: 'warn' },
+    telemetry: { log_level: logLevel },
   });
   writeFileSync(file, text);
   return file;
