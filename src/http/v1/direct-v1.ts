@@ -53,10 +53,11 @@ class DirectRequest implements ClientRequest {
     this.url = request.url ?? '';
     this.headers = request.headers;
     beginExchange(options, this, response);
-    request.on('data', (chunk: Buffer) => {
-      this.body = this.body.length === 0 ? chunk : Buffer.concat([this.body, chunk]);
-    });
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
+      const [only = nothing] = chunks;
+      this.body = chunks.length < 2 ? only : Buffer.concat(chunks);
       const reply = new DirectReply(options, this, response);
       answer(this, reply).catch((error: unknown) => refuseV1(error, this, reply, options.log));
     });
