@@ -42,6 +42,8 @@ interface Change extends Version {
 
 /** How many workers a change may end before it is refused. */
 const maxEndedByChange = 2;
+/** A spare thread takes about 90 MB. */
+const spareForMs = 300_000;
 
 export class WorkerPool {
   readonly status = new StatusBlock();
@@ -54,6 +56,7 @@ export class WorkerPool {
   /** Called once another worker has taken the place of one that ended. */
   readonly #memberWaiters: (() => void)[] = [];
   #spare: WorkerThread | undefined;
+  #spareEnd: NodeJS.Timeout | undefined;
   readonly #delays = new RestartDelays();
   readonly #restarts = new Set<NodeJS.Timeout>();
   readonly #counterMemory = createCounterMemory();
@@ -106,7 +109,6 @@ export class WorkerPool {
     this.#serves(first);
     const others = [...this.#members].filter((thread) => thread !== first);
     await Promise.all(others.map((thread) => this.#listenIn(thread)));
-    this.#keepSpare();
     return url;
   }
 
@@ -208,11 +210,17 @@ export class WorkerPool {
     return thread;
   }
 
-  /** To load the modules takes most of a start: a spare thread has loaded them before it is needed. */
+  /**
+   * To load the modules takes most of a start. Once a worker has ended, another may: for a while a spare thread, which has
+   * loaded them, waits for that.
+   */
   #keepSpare(): void {
-    if (this.#isStopping || this.#spare !== undefined) return;
+    clearTimeout(this.#spareEnd);
+    if (this.#isStopping) return;
+    this.#spareEnd = setTimeout(() => void this.#spare?.terminate(), spareForMs);
+    this.#spareEnd.unref();
     try {
-      this.#spare = this.#load();
+      this.#spare ??= this.#load();
     } catch {
       // The system has no thread to spare.
     }
