@@ -32,6 +32,8 @@ export async function openPostgres({ url, timeoutMs, onLost }: PostgresOptions):
     },
   });
   pool.on('error', onLost);
+  // Of a connection in use the pool reports nothing: its query fails, and the event must not end the process.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   const connections: PostgresPool = {
     options: pool.options,
     end: () => pool.end(),

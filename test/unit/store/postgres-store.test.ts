@@ -1,8 +1,12 @@
 import { randomBytes } from 'node:crypto';
+import { sql } from 'kysely';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ApiKeys, KeyRing } from '../../../src/access/index.ts';
 import type { StoreConfig } from '../../../src/config/index.ts';
+import { openPostgres } from '../../../src/store/postgres-database.ts';
 import { type PostgresServer, startPostgresServer, withoutPostgres } from '../../testkit/postgres-server.ts';
+import { safetyLimit } from '../../testkit/safety-limit.ts';
 import { describeStore, openAt, storedKey, write } from './store-contract.ts';
 
 describe.skipIf(withoutPostgres)('a store in PostgreSQL', () => {
@@ -58,6 +62,51 @@ describe.skipIf(withoutPostgres)('a store in PostgreSQL', () => {
       await expect(refused).rejects.toThrow(/^supergraph\.yaml:7: store\.url: PostgreSQL cannot be used: \S/);
       await expect(refused).rejects.not.toThrow('pass-word');
     }
+  });
+
+  it('loses a connection in the middle of a query as any other: the query fails', async () => {
+    const lost: Error[] = [];
+    const db = await openPostgres({ url: server.url, timeoutMs: 60_000, onLost: (error) => lost.push(error) });
+    const query = sql`select pg_sleep(60)`.execute(db);
+    const activity = "select 1 from pg_stat_activity where query like 'select pg_sleep(60)%' and state = 'active'";
+    await expect.poll(() => run(server.url, activity)).toHaveLength(1);
+    const failed = expect(query).rejects.toThrow();
+    await server.stop();
+    await failed;
+    await server.start();
+    expect((await sql`select 1 as one`.execute(db)).rows).toEqual([{ one: 1 }]);
+    await db.destroy();
+  });
+
+  it('leaves the keys of a gateway valid while it is gone', async () => {
+    const config = await fresh();
+    const writer = await openAt(config);
+    const log = { warn: () => undefined, info: () => undefined };
+    const ring = await KeyRing.open({ store: await openAt(config, true), log });
+    const rights = { name: 'a', tenant: 't', scopes: [], roles: [], models: undefined, expiresAt: undefined };
+    const [known, unknown] = await Promise.all([
+      new ApiKeys(writer, 'test').create(rights),
+      new ApiKeys(writer, 'test').create(rights),
+    ]);
+    await ring.identify(known.key);
+    await server.stop();
+    expect(ring.identify(known.key)).toMatchObject({ id: `key:${known.id}` });
+    await expect(Promise.resolve(ring.identify(unknown.key.replace(unknown.id, 'zzzzzzzz')))).rejects.toThrow(
+      'cannot be checked',
+    );
+    await server.start();
+    await new ApiKeys(writer, 'test').revoke(known.id);
+    const isRefused = async () => {
+      try {
+        await ring.identify(known.key);
+        return false;
+      } catch {
+        return true;
+      }
+    };
+    await expect.poll(isRefused, { timeout: safetyLimit(2_000) }).toBe(true);
+    await ring.close();
+    await writer.close();
   });
 
   it('fails in bounded time while it is paused or gone, and works again afterwards', async () => {
