@@ -21,20 +21,27 @@ export function applyResponseHeaderRules(
 
 /** What all subgraph answers of one request add to the client's answer. */
 export class CollectedResponseHeaders implements ResponseHeaderCollector {
-  readonly #values = new Map<string, readonly string[]>();
+  /** Made with the first of them: most answers have none. */
+  #values: Map<string, readonly string[]> | undefined;
+
+  get isEmpty(): boolean {
+    return this.#values === undefined;
+  }
 
   append(name: string, value: string | readonly string[], merge: HeaderMerge): void {
     const values = typeof value === 'string' ? [value] : value;
-    const earlier = this.#values.get(name);
+    const collected = this.#values ?? new Map<string, readonly string[]>();
+    this.#values = collected;
+    const earlier = collected.get(name);
     switch (merge) {
       case 'first':
-        if (earlier === undefined) this.#values.set(name, values);
+        if (earlier === undefined) collected.set(name, values);
         return;
       case 'last':
-        this.#values.set(name, values);
+        collected.set(name, values);
         return;
       case 'append':
-        this.#values.set(name, [...(earlier ?? []), ...values]);
+        collected.set(name, [...(earlier ?? []), ...values]);
         return;
       default:
         unreachable(merge);
@@ -43,7 +50,7 @@ export class CollectedResponseHeaders implements ResponseHeaderCollector {
 
   /** One entry for each header line: several values are one line, except cookies (RFC 9110, section 5.3). */
   *entries(): Generator<readonly [string, string]> {
-    for (const [name, values] of this.#values) {
+    for (const [name, values] of this.#values ?? []) {
       if (name === 'set-cookie') for (const value of values) yield [name, value];
       else yield [name, values.join(', ')];
     }

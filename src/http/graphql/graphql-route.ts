@@ -199,7 +199,7 @@ function toAnswer(
 ): Answer {
   return {
     status: statusFor(request, status),
-    headers: [...headers, ...responseHeaders.entries()],
+    headers: responseHeaders.isEmpty ? [...headers] : [...headers, ...responseHeaders.entries()],
     body,
     facts,
     isShared,
