@@ -68,7 +68,7 @@ const parts: Readonly<Record<string, string>> = {
   cli: 'the `isthmus` command',
   'testing.ts': 'the exports of `isthmus/testing`',
   admin: 'the admin listener: API keys and the audit log over GraphQL',
-  http: 'Fastify app and its routes, `/v1`, health, draining, the landing page',
+  http: 'Fastify app and its routes, the listener in front of it for plain GraphQL requests, `/v1`, health, draining, the landing page',
   testing: 'the scripted provider for tests: OpenAI’s, Anthropic’s and Gemini’s wires, recordings, faults',
   'read-supergraph.ts': 'reads and composes what a configuration names, AI fields checked',
   workers: 'several threads that serve one supergraph, and swap its generations together',
