@@ -13,6 +13,7 @@ const files = [
   'test/regression/as-graphql-js.test.ts',
   'test/lifecycle/hot-swap.test.ts',
   'test/regression/retained-memory.test.ts',
+  'test/security/access-interleaved.test.ts',
 ];
 const { status } = spawnSync('vitest', ['run', ...files, '--testTimeout', '3600000'], {
   stdio: 'inherit',

@@ -149,48 +149,52 @@ function randomCaller(random: Random): Caller {
   };
 }
 
-it('reads what it may, and nothing else, whoever else asks meanwhile', async () => {
-  const seed = newSeed('access interleaved');
-  const random = new Random(seed);
-  const ids = ['u1', 'u2', 'd1', 'd2', 'd3'];
-  const callers = Array.from({ length: 12 }, () => randomCaller(random));
-  const denials = new Set<boolean>();
-  for (let run = 0; run < randomRuns(12); run++) {
-    // A few documents, each sent by many callers at once: shared runs, plans and prepared operations meet.
-    const operations = Array.from({ length: 4 }, () =>
-      randomOperation({ schema, random, ids, shadowing: true, mutations: 0.1, maxDepth: 5, maxFields: 30 }),
-    );
-    const requests = Array.from({ length: 40 }, () => ({
-      caller: random.pick(callers),
-      operation: random.pick(operations),
-    }));
-    await Promise.all(
-      requests.map(async ({ caller, operation }) => {
-        const { query, variables, operationName } = operation;
-        const headers: Record<string, string> = caller.isAnonymous
-          ? {}
-          : { 'x-user': caller.id, 'x-scopes': caller.scopes.join(' ') };
-        const response = await fetch(gateway.url, {
-          method: 'POST',
-          headers: { 'content-type': 'application/json', ...headers },
-          body: JSON.stringify({ query, variables, operationName }),
-        });
-        const answer = (await response.json()) as {
-          readonly data: unknown;
-          readonly errors?: readonly { readonly extensions: { readonly code: string } }[];
-        };
-        const wanted = await expected(caller, operation);
-        expect({ seed, query, variables, caller, data: answer.data }).toEqual({
-          seed,
-          query,
-          variables,
-          caller,
-          data: wanted,
-        });
-        for (const { extensions } of answer.errors ?? []) expect(extensions.code).toBe('UNAUTHORIZED_FIELD_OR_TYPE');
-        denials.add((answer.errors ?? []).length > 0);
-      }),
-    );
-  }
-  expect(denials).toEqual(new Set([true, false]));
-}, 60_000);
+it(
+  'reads what it may, and nothing else, whoever else asks meanwhile',
+  async () => {
+    const seed = newSeed('access interleaved');
+    const random = new Random(seed);
+    const ids = ['u1', 'u2', 'd1', 'd2', 'd3'];
+    const callers = Array.from({ length: 12 }, () => randomCaller(random));
+    const denials = new Set<boolean>();
+    for (let run = 0; run < randomRuns(12); run++) {
+      // A few documents, each sent by many callers at once: shared runs, plans and prepared operations meet.
+      const operations = Array.from({ length: 4 }, () =>
+        randomOperation({ schema, random, ids, shadowing: true, mutations: 0.1, maxDepth: 5, maxFields: 30 }),
+      );
+      const requests = Array.from({ length: 40 }, () => ({
+        caller: random.pick(callers),
+        operation: random.pick(operations),
+      }));
+      await Promise.all(
+        requests.map(async ({ caller, operation }) => {
+          const { query, variables, operationName } = operation;
+          const headers: Record<string, string> = caller.isAnonymous
+            ? {}
+            : { 'x-user': caller.id, 'x-scopes': caller.scopes.join(' ') };
+          const response = await fetch(gateway.url, {
+            method: 'POST',
+            headers: { 'content-type': 'application/json', ...headers },
+            body: JSON.stringify({ query, variables, operationName }),
+          });
+          const answer = (await response.json()) as {
+            readonly data: unknown;
+            readonly errors?: readonly { readonly extensions: { readonly code: string } }[];
+          };
+          const wanted = await expected(caller, operation);
+          expect({ seed, query, variables, caller, data: answer.data }).toEqual({
+            seed,
+            query,
+            variables,
+            caller,
+            data: wanted,
+          });
+          for (const { extensions } of answer.errors ?? []) expect(extensions.code).toBe('UNAUTHORIZED_FIELD_OR_TYPE');
+          denials.add((answer.errors ?? []).length > 0);
+        }),
+      );
+    }
+    expect(denials).toEqual(new Set([true, false]));
+  },
+  randomRuns(60_000),
+);

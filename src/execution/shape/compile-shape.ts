@@ -69,12 +69,17 @@ export function compileShape(
     write(data, out) {
       const { length, text } = out;
       if (!writeObject(root, data, out)) out.text += 'null';
-      else if (denials !== undefined && root.fields.every(({ write }) => write === denyField)) {
+      else if (denials !== undefined && isNothingAllowed()) {
         out.rollback(length, text);
         out.text += 'null';
       }
     },
   };
+
+  function isNothingAllowed(): boolean {
+    const { fields } = root;
+    return fields.length > 0 && fields.every(({ write }) => write === denyField);
+  }
 
   function compileObject(
     type: GraphQLObjectType | GraphQLInterfaceType,
