@@ -32,9 +32,19 @@ export interface PeerRow {
   readonly wrong?: string;
 }
 
-export function renderPeers({ date, commit, machine, versions, rounds, skipped, rows }: PeersResults): string {
+export function renderPeers({
+  date,
+  commit,
+  machine,
+  versions,
+  rounds,
+  skipped,
+  rows,
+  warmUpSeconds,
+  measuredSeconds,
+}: PeersResults): string {
   const lines = [
-    `${date.slice(0, 10)}, commit ${commit}, ${machine.processor}, ${machine.cores} cores; medians of ${rounds} interleaved rounds.`,
+    `${date.slice(0, 10)}, commit ${commit}, ${machine.processor}, ${machine.cores} cores; ${rounds === 1 ? 'one round' : `medians of ${rounds} interleaved rounds`}, ${warmUpSeconds} s of warm-up and ${measuredSeconds} s measured each.`,
     `Versions: ${Object.entries(versions)
       .map(([name, version]) => `${name} ${version}`)
       .join(', ')}.`,
