@@ -108,3 +108,13 @@ describe('the log of gateway.fetch', () => {
     }
   });
 });
+
+describe('server.workers', () => {
+  it('is for isthmus serve: this thread serves alone, and says so', async () => {
+    await using single = await startTestGateway({ subgraphs: shop, yaml: 'server: { workers: 2 }', workers: 1 });
+    expect((await single.query('{ products { name } }')).data.products).toHaveLength(3);
+    const warned = single.log.filter(({ level }) => level === 'warn');
+    expect(warned).toMatchObject([{ workers: 2, msg: expect.stringContaining('createGateway does not') }]);
+    expect(await (await fetch(new URL('/health/live', single.url))).json()).toEqual({ status: 'live' });
+  });
+});
