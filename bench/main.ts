@@ -2,6 +2,7 @@
  * `npm run bench`: the federation benchmark; `npm run bench -- <name>`: one of the others. Each ends by itself, and never
  * fails on a number: only on answers that are wrong, or missing.
  */
+import { runAccess } from './access.ts';
 import { runAi } from './ai/run-ai.ts';
 import { runCaches } from './caches.ts';
 import { runFederation } from './federation.ts';
@@ -15,6 +16,9 @@ const [part, ...options] = process.argv.slice(2);
 switch (part) {
   case 'ai':
     await runAi(options);
+    break;
+  case 'access':
+    await runAccess();
     break;
   case 'fields':
     await runFields(options);
