@@ -189,7 +189,9 @@ export function createTestGraph(options: TestSchema, { search }: TestGraphOption
       caches: new MemoryBudget(128_000_000).group(),
     }),
     reference() {
-      reference ??= createReferenceEngine({ supergraphSdl, clients, errorPolicy, log: silentLog });
+      // Engines are compared on what a caller with every right reads; @apollo/gateway refuses the rules of access.
+      const unprotected = supergraphSdl.replaceAll(', for: SECURITY)', ')');
+      reference ??= createReferenceEngine({ supergraphSdl: unprotected, clients, errorPolicy, log: silentLog });
       return reference;
     },
 
