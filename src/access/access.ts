@@ -39,6 +39,8 @@ export interface AccessRequest extends Caller {
 }
 
 export interface Access {
+  /** Whether a policy may decide by the request: then one caller's identical queries may be answered differently. */
+  readonly readsRequest: boolean;
   /**
    * @returns undefined where nothing of the operation is denied; a promise only where a policy answers later
    * @throws AggregateError of GraphQLErrors `UNAUTHORIZED_FIELD_OR_TYPE`, each with its path, in the mode `reject`
@@ -122,6 +124,7 @@ export function createAccess({ config, schema, rules, policies, log }: AccessOpt
   }
 
   return {
+    readsRequest: [...policies.values()].some((policy) => policy.readsRequest),
     authorise(request) {
       const entry = prepare(request);
       if (entry === undefined) return undefined;

@@ -32,6 +32,7 @@ export async function loadCodePolicy(name: string, path: string): Promise<Policy
   return {
     name,
     readsArguments: true,
+    readsRequest: true,
     decide: (inputs, { log }) => decideAll(name, policy as PolicyFunction, inputs, log),
   };
 }

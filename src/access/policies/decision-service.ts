@@ -53,6 +53,7 @@ export class DecisionService {
     return {
       name,
       readsArguments: sendsArguments,
+      readsRequest: true,
       decide: (inputs, run) => {
         const decisions = inputs.map((input) => this.#decide(options, input, run));
         return decisions.some((decision) => decision instanceof Promise)

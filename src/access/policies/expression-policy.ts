@@ -37,6 +37,7 @@ export function createExpressionPolicy(name: string, expression: string): Policy
   return {
     name,
     readsArguments: readsVariable(evaluate.ast, 'args'),
+    readsRequest: readsVariable(evaluate.ast, 'request'),
     decide: (inputs) => inputs.map((input) => holds(evaluate, input)),
   };
 }

@@ -28,6 +28,8 @@ export interface Policy {
   readonly name: string;
   /** Whether it depends on the field's arguments: then it is evaluated for each distinct set of them. */
   readonly readsArguments: boolean;
+  /** Whether it depends on the request: then callers of one principal may be answered differently. */
+  readonly readsRequest: boolean;
   /**
    * Decides all inputs of one operation; never throws: what cannot be decided is false.
    * @returns one decision for each input, in their order

@@ -1,6 +1,6 @@
 /** Evaluates the clauses of an operation for a caller: to the outcome, a string of `1` and `0`, one for each clause. */
 import { type GraphQLSchema, getArgumentValues, getVariableValues } from 'graphql';
-import { canonicalJson, longestTimerMs, withinTime } from '../../lib/index.ts';
+import { canonicalJson, longestTimerMs, withinTime, withPlainNumbers } from '../../lib/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import type { Policy, PolicyInput, PolicyRequest } from '../policies/policy.ts';
 import type { Principal } from '../principal.ts';
@@ -74,13 +74,11 @@ function decidePolicies(
   { principal, request, variables, signal }: Caller,
   log: Logger,
 ): Decisions | Promise<Decisions> {
-  let coerced: Readonly<Record<string, unknown>> | undefined;
-  const variableValues = (): Readonly<Record<string, unknown>> => {
-    if (coerced === undefined) {
-      const definitions = rules.operation.variableDefinitions ?? [];
-      coerced = getVariableValues(schema, definitions, { ...variables }).coerced ?? {};
-    }
-    return coerced;
+  let values: ReturnType<typeof getVariableValues> | undefined;
+  const variableValues = (): Readonly<Record<string, unknown>> | undefined => {
+    const definitions = rules.operation.variableDefinitions ?? [];
+    values ??= getVariableValues(schema, definitions, withPlainNumbers(variables) as Caller['variables']);
+    return values.coerced;
   };
   const decisions = new Map<string, ReadonlyMap<Clause, boolean>>();
   const pending: Promise<void>[] = [];
@@ -116,13 +114,16 @@ function decidePolicies(
   return withinTime(decided, { timeoutMs: longestTimerMs, signal, what: 'deciding policies' });
 }
 
+/** @returns undefined where they cannot be read: a policy never decides on defaults in their place */
 function argumentsOf(
   { selected }: Clause,
-  variables: () => Readonly<Record<string, unknown>>,
+  variables: () => Readonly<Record<string, unknown>> | undefined,
 ): Readonly<Record<string, unknown>> | undefined {
   if (selected === undefined) return {};
+  const values = variables();
+  if (values === undefined) return undefined;
   try {
-    return getArgumentValues(selected.field, selected.node, variables());
+    return getArgumentValues(selected.field, selected.node, values);
   } catch {
     return undefined;
   }

@@ -17,6 +17,7 @@ import {
   Kind,
   type SelectionSetNode,
 } from 'graphql';
+import { withPlainNumbers } from '../../lib/index.ts';
 import type { AccessRule } from '../../supergraph/index.ts';
 import type { AccessTable } from './access-table.ts';
 import type { OperationRules } from './operation-rules.ts';
@@ -41,7 +42,8 @@ export function deniedFields(
 ): readonly DeniedField[] {
   const { schema } = table;
   const definitions = rules.operation.variableDefinitions ?? [];
-  const values = getVariableValues(schema, definitions, { ...variables }).coerced ?? variables;
+  const plain = withPlainNumbers(variables) as typeof variables;
+  const values = getVariableValues(schema, definitions, plain).coerced ?? variables;
   const denied = new Map<string, DeniedField>();
   const visited = new Map<SelectionSetNode, Set<string>>();
   const root = schema.getRootType(rules.operation.operation);

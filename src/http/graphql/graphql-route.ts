@@ -142,12 +142,14 @@ async function prepare(generation: GatewayGeneration, log: Logger): Promise<Serv
   const setsCookies = Object.values(headers).some(({ response }) =>
     response.some(({ named }) => named === 'set-cookie'),
   );
+  // A caller's identical queries may differ in headers that only a policy reads.
+  const headersDecide = generation.access?.readsRequest === true;
   return {
     answer: seesRequests(generation.hooks) ? respondThroughPlugins : respond,
     pipeline: await createApolloPipeline(generation, log),
     allowedOrigins: allowedOrigins(server.allowedOrigins),
     runs:
-      traffic.shareIdentical === 'operation' && !setsCookies && letShareIdentical(generation.hooks)
+      traffic.shareIdentical === 'operation' && !setsCookies && !headersDecide && letShareIdentical(generation.hooks)
         ? new SharedRuns((answer) => {
             answer.isShared = true;
           })
