@@ -9,7 +9,7 @@ import { createLogger, createModelCallLog, type ModelCallRecord } from '../../..
 import { safetyLimit } from '../../testkit/safety-limit.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'model-calls-'));
-afterAll(() => rm(folder, { recursive: true }));
+afterAll(() => rm(folder, { recursive: true, maxRetries: 5 }));
 let files = 0;
 const newFile = () => join(folder, `calls-${files++}.jsonl`);
 
