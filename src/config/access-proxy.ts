@@ -27,7 +27,9 @@ export const proxyYaml = z
     roles: header.optional().describe('The header with the roles, separated by spaces or commas.'),
   })
   .optional()
-  .describe('Identifies callers by the headers of a proxy that has authenticated them.');
+  .describe(
+    'Identifies callers by the headers of a proxy that has authenticated them. The proxy must replace or remove what clients send in these headers.',
+  );
 
 export interface ProxyConfig {
   readonly from: readonly string[];

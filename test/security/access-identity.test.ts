@@ -91,6 +91,7 @@ describe('JSON Web Tokens', () => {
           cookie: 'session',
         },
         { issuer: 'https://other.example', jwks: `${issuer.url}/other.json` },
+        { issuer: 'https://third.example', jwks: `${issuer.url}/third.json`, header: 'X-Token' },
       ],
       policies: { is },
       claims: {
@@ -224,6 +225,7 @@ describe('JSON Web Tokens', () => {
   it('of other schemes are wrong, not missing', async () => {
     const answer = await gateway.query('{ open }', {}, { authorization: 'Basic dTpw' });
     expect(answer.status).toBe(401);
+    expect((await gateway.query('{ open }', {}, { 'x-token': 'dTpw' })).status).toBe(401);
   });
 
   it('with unknown key ids cause one fetch of the keys in ten seconds', async () => {
@@ -345,6 +347,7 @@ describe('a trusted proxy', () => {
     const query = '{ inside read is(id: "u7", kind: "user", tenant: "t", role: "staff") }';
     expect((await gateway.query(query, {}, headers)).data).toEqual({ inside: 'in', read: 'read', is: 'yes' });
     expect((await gateway.query('{ inside }', {}, { 'x-user': 'evil, u7' })).status).toBe(401);
+    expect((await gateway.query('{ inside }', {}, { ...headers, 'x-tenant': 'evil, t' })).status).toBe(401);
     const config = join(gateway.folder, 'supergraph.yaml');
     await writeFile(
       config,

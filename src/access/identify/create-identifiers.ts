@@ -42,15 +42,19 @@ export function createIdentifiers(
         return unreachable(name);
     }
   });
-  const readsAuthorization = apiKeys !== undefined || config.jwt.length > 0 || hasIntrospection;
-  return readsAuthorization ? [...identifiers, refuseOtherSchemes] : identifiers;
+  const readHeaders = new Set(config.jwt.map(({ header }) => header));
+  if (apiKeys !== undefined || hasIntrospection) readHeaders.add('authorization');
+  return readHeaders.size === 0 ? identifiers : [...identifiers, refuseOtherSchemes([...readHeaders])];
 }
 
 /** Credentials that no configured way understands are wrong, not missing. */
-function refuseOtherSchemes({ headers: { authorization } }: Parameters<Identifier>[0]): undefined {
-  if (authorization === undefined) return;
-  throw new GatewayError('UNAUTHENTICATED', {
-    message: 'The authorization header is not understood; send `Bearer` and a token.',
-    detail: 'no configured way understands the authorization header',
-  });
+function refuseOtherSchemes(names: readonly string[]): Identifier {
+  return ({ headers }) => {
+    const name = names.find((header) => headers[header] !== undefined);
+    if (name === undefined) return undefined;
+    throw new GatewayError('UNAUTHENTICATED', {
+      message: `The ${name} header is not understood; send a token in the form that is configured.`,
+      detail: `no configured way understands the ${name} header`,
+    });
+  };
 }

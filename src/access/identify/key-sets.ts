@@ -67,10 +67,15 @@ function fetchWithBackOff(): FetchKeys {
     try {
       const response = await fetch(url, options);
       if (response.status !== 200) throw new Error(`it answered ${response.status}`);
-      const length = Number(response.headers.get('content-length') ?? 0);
-      if (length > maxSetBytes) throw new Error(`its keys exceed ${maxSetBytes} bytes`);
+      const chunks: Uint8Array[] = [];
+      let bytes = 0;
+      for await (const chunk of response.body ?? []) {
+        bytes += chunk.byteLength;
+        if (bytes > maxSetBytes) throw new Error(`its keys exceed ${maxSetBytes} bytes`);
+        chunks.push(chunk);
+      }
       failures = 0;
-      return response;
+      return new Response(Buffer.concat(chunks));
     } catch (error) {
       const waitMs = Math.min(backOffMs.first * 2 ** failures, backOffMs.longest);
       failures++;

@@ -22,6 +22,8 @@ export function identifyByProxy({ from, id, tenant, scopes, roles }: ProxyConfig
       const header = name === undefined ? undefined : headers[name];
       return typeof header === 'string' ? header : '';
     };
+    if (text(tenant).includes(','))
+      throw new GatewayError('UNAUTHENTICATED', { detail: `the proxy's header ${tenant} does not name one tenant` });
     const key = JSON.stringify([value, text(tenant), text(scopes), text(roles)]);
     const cached = principals.get(key);
     if (cached !== undefined) return cached;

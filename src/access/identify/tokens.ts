@@ -54,7 +54,7 @@ export function identifyByJwt(
       throw invalid('the token is no JSON Web Token');
     }
     const configured = issuer === undefined ? undefined : issuers.get(issuer);
-    if (configured === undefined) throw invalid(`no issuer "${issuer ?? ''}" is configured`);
+    if (configured === undefined) throw invalid(`no issuer "${(issuer ?? '').slice(0, 200)}" is configured`);
     const { config, keys } = configured;
     try {
       const { payload } = await jwtVerify(token, keys, {
