@@ -16,3 +16,4 @@ export { hashPolicies, loadPolicies, type Policies, unknownPolicies } from './po
 export type { PolicyInput, PolicyRequest } from './policies/policy.ts';
 export { anonymous, type Principal, principalKey } from './principal.ts';
 export type { DeniedField } from './rules/denied-fields.ts';
+export { createStatements, type Statements } from './statements/statements.ts';

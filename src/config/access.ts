@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { type PolicyConfig, policiesYaml, resolvePolicies } from './access-policies.ts';
 import { type ProxyConfig, proxyYaml, resolveProxy } from './access-proxy.ts';
+import { resolveStatements, type StatementsConfig, toSubgraphsYaml } from './access-statements.ts';
 import {
   type ClaimNames,
   claimsYaml,
@@ -70,6 +71,7 @@ export const accessYaml = z
       ),
     anonymous: anonymousYaml,
     policies: policiesYaml,
+    to_subgraphs: toSubgraphsYaml,
   })
   .prefault({});
 
@@ -91,6 +93,8 @@ export interface AccessConfig {
     readonly roles: readonly string[];
   };
   readonly policies: readonly PolicyConfig[];
+  /** Undefined: subgraphs are sent no statement. */
+  readonly toSubgraphs: StatementsConfig | undefined;
 }
 
 export function resolveAccess(
@@ -112,5 +116,6 @@ export function resolveAccess(
     denials,
     anonymous,
     policies: resolvePolicies(yaml.policies, at, lineOf),
+    toSubgraphs: resolveStatements(yaml.to_subgraphs),
   };
 }

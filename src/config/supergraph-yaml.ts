@@ -235,7 +235,6 @@ export type SupergraphYaml = z.output<typeof supergraphYaml>;
 export const pendingKeys: ReadonlySet<string> = new Set([
   'access.client_certificates',
   'access.contracts',
-  'access.to_subgraphs',
   'cache',
   'registry',
   'limits.tokens',

@@ -17,6 +17,7 @@ import { type AnswerDirectly, directGraphQL } from './graphql/direct-graphql.ts'
 import { addGraphQLRoute } from './graphql/graphql-route.ts';
 import { addHealthRoutes } from './health-routes.ts';
 import { answerInProcess } from './in-process-requests.ts';
+import { addJwksRoute } from './jwks-route.ts';
 import { addLandingRoutes } from './landing-route.ts';
 import { refuseWebSocket } from './refuse-web-socket.ts';
 import { allowedOrigins } from './request/allowed-origins.ts';
@@ -89,6 +90,7 @@ export async function createHttpServer({ gateway, log }: HttpServerOptions): Pro
 
   await gateway.prepareWith(async (generation) => checkFixedKeys(config, generation.config));
   addHealthRoutes(app, gateway, isDraining);
+  addJwksRoute(app, gateway);
   const sendPage = server.landingPage ? await addLandingRoutes(app, gateway) : undefined;
   const direct: AnswerDirectly[] = [];
   if (server.v1) {

@@ -1,3 +1,4 @@
+import type { Statements } from '../access/index.ts';
 import { createAiSubgraph } from '../ai/fields/index.ts';
 import type { ModelsLease } from '../ai/models/index.ts';
 import type { ResolvedConfig, SubgraphConfig } from '../config/index.ts';
@@ -19,6 +20,7 @@ export interface ClientParts {
   /** The application's own, by name. */
   readonly subgraphs: ReadonlyMap<string, InProcessSubgraph>;
   readonly signals: Signals;
+  readonly statements: Statements | undefined;
   readonly log: Logger;
 }
 
@@ -26,12 +28,12 @@ export interface ClientParts {
 export function buildClient(
   subgraph: SubgraphConfig,
   parts: SupergraphParts,
-  { lease, subgraphs, signals, log }: ClientParts,
+  { lease, subgraphs, signals, statements, log }: ClientParts,
 ): SubgraphClient {
   const roots = rootNamesIn(parts.sources.get(subgraph.name)?.sdl ?? '');
   switch (subgraph.kind) {
     case 'http':
-      return withRootTypeNames(httpClient(subgraph, parts.config, signals, log), roots);
+      return withRootTypeNames(httpClient(subgraph, parts.config, { signals, statements, log }), roots);
     case 'ai':
       return withRootTypeNames(aiClient(subgraph.name, parts, lease, log), roots);
     case 'in-process': {
@@ -47,8 +49,7 @@ export function buildClient(
 function httpClient(
   { name, routingUrl }: Extract<SubgraphConfig, { readonly kind: 'http' }>,
   config: ResolvedConfig,
-  signals: Signals,
-  log: Logger,
+  { signals, statements, log }: Pick<ClientParts, 'signals' | 'statements' | 'log'>,
 ): SubgraphClient {
   const { [name]: traffic } = config.traffic.subgraphs;
   const { [name]: headers } = config.headers;
@@ -60,6 +61,7 @@ function httpClient(
     headers,
     shareIdentical: config.traffic.shareIdentical !== 'off',
     signals,
+    statements,
     onBreakerChange: (url, breaker) =>
       log.warn({ subgraph: name, url, breaker }, 'a subgraph’s circuit breaker changed'),
   });

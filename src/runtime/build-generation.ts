@@ -1,5 +1,11 @@
 import { setImmediate as letOthersRun } from 'node:timers/promises';
-import { createAccess, createAuthenticator, createIdentifiers, type KeyRingLease } from '../access/index.ts';
+import {
+  createAccess,
+  createAuthenticator,
+  createIdentifiers,
+  createStatements,
+  type KeyRingLease,
+} from '../access/index.ts';
 import { publishedPrompts } from '../ai/fields/index.ts';
 import type { Logger } from '../observability/index.ts';
 import {
@@ -40,6 +46,8 @@ export async function buildGeneration(
     ...acquired,
     client: withModelHooks(acquired.client, hooks, config.ai.guardrails?.moderation?.model),
   };
+  const { toSubgraphs } = config.access;
+  const statements = toSubgraphs === undefined ? undefined : createStatements(toSubgraphs, shared.statementSecret);
   const caches = shared.memory.group();
   const clients = new Map<string, SubgraphClient>();
   let keyRing: KeyRingLease | undefined;
@@ -56,7 +64,10 @@ export async function buildGeneration(
       await letOthersRun();
       clients.set(
         subgraph.name,
-        withSubgraphHooks(buildClient(subgraph, parts, { lease, subgraphs, signals: shared.signals, log }), hooks),
+        withSubgraphHooks(
+          buildClient(subgraph, parts, { lease, subgraphs, signals: shared.signals, statements, log }),
+          hooks,
+        ),
       );
     }
     await letOthersRun();
@@ -78,6 +89,7 @@ export async function buildGeneration(
       engine,
       authenticator: createAuthenticator({ config: config.access, identifiers, log }),
       access,
+      statements,
       caches,
       models: lease.client,
       prompts: [...parts.prompts].flatMap(([name, folder]) => publishedPrompts(folder, name)),

@@ -1,6 +1,6 @@
 /** What a generation is, and what serves it: the types that routes and commands read. */
 import type { GraphQLSchema } from 'graphql';
-import type { Access, Authenticator } from '../access/index.ts';
+import type { Access, Authenticator, Statements } from '../access/index.ts';
 import type { PublishedPrompt } from '../ai/fields/index.ts';
 import type { ModelClient } from '../ai/models/index.ts';
 import type { ResolvedConfig } from '../config/index.ts';
@@ -24,6 +24,8 @@ export interface GatewayGeneration extends Generation {
   readonly authenticator: Authenticator;
   /** What callers may read; undefined where nothing of the schema is protected. */
   readonly access: Access | undefined;
+  /** What subgraphs are told of callers; undefined where nothing is. */
+  readonly statements: Statements | undefined;
   /** What is cached of clients’ operations: within `limits.memory`, and gone with the generation. */
   readonly caches: CacheGroup;
   readonly models: ModelClient;

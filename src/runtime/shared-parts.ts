@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { KeySets, SharedKeyRings } from '../access/index.ts';
 import { SharedModels, type SharedModelsOptions } from '../ai/models/index.ts';
 import { MemoryBudget } from '../lib/index.ts';
@@ -12,6 +13,8 @@ export interface SharedParts {
   readonly keySets: KeySets;
   /** The API keys of callers. */
   readonly keyRings: SharedKeyRings;
+  /** What the keys are derived from that sign statements to subgraphs. */
+  readonly statementSecret: Uint8Array;
   /** How breakers of subgraphs and models follow those of other workers. */
   readonly signals: Signals;
   /** One bound for all generations: an old one that still serves a long request adds nothing to it. */
@@ -21,13 +24,16 @@ export interface SharedParts {
 export interface SharedPartsOptions extends SharedModelsOptions {
   /** @default processes of this runtime */
   readonly planners?: PlannerPool;
+  /** @default random */
+  readonly statementSecret?: Uint8Array;
 }
 
-export function createSharedParts({ planners, ...options }: SharedPartsOptions): SharedParts {
+export function createSharedParts({ planners, statementSecret, ...options }: SharedPartsOptions): SharedParts {
   return {
     models: new SharedModels(options),
     keySets: new KeySets(),
     keyRings: new SharedKeyRings(options.log),
+    statementSecret: statementSecret ?? randomBytes(32),
     signals: options.signals ?? noSignals,
     planners: planners ?? createPlannerPool({ log: options.log }),
     memory: new MemoryBudget(Number.POSITIVE_INFINITY), // until the first configuration has been read

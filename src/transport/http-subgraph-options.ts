@@ -1,6 +1,15 @@
+import type { Principal } from '../access/principal.ts';
 import type { BodyCompression, BreakerConfig, HeaderRules, HttpClient } from '../config/index.ts';
 import type { Signals } from '../signals/index.ts';
 import type { BreakerState } from './circuit-breaker.ts';
+
+/** Signed statements of who asks, each for one subgraph. */
+export interface SubgraphStatements {
+  /** In lower case. */
+  readonly header: string;
+  /** @returns a promise where it has to be signed */
+  of(principal: Principal, subgraph: string): string | Promise<string>;
+}
 
 /** How a subgraph is reached over HTTP, and its bounds. */
 export interface HttpSubgraphOptions {
@@ -37,6 +46,8 @@ export interface HttpSubgraphOptions {
   readonly breaker?: BreakerConfig | undefined;
   /** Which headers reach the subgraph and come back from it. @default none */
   readonly headers?: HeaderRules;
+  /** States to the subgraph who asks. @default nothing is stated */
+  readonly statements?: SubgraphStatements | undefined;
   /** Whether identical queries in flight share one request. @default true */
   readonly shareIdentical?: boolean;
   /** How the breakers of its URLs follow those of other workers. @default each counts alone */

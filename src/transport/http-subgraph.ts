@@ -25,7 +25,7 @@ import { decodeBody, isEncoded } from './decode-body.ts';
 import { encodeBody } from './encode-body.ts';
 import { type ConnectionPool, Endpoint } from './endpoint.ts';
 import type { Answered } from './exchange.ts';
-import type { HttpSubgraphOptions } from './http-subgraph-options.ts';
+import type { HttpSubgraphOptions, SubgraphStatements } from './http-subgraph-options.ts';
 import { LeanPool } from './lean/lean-pool.ts';
 import { PersistedQueries } from './persisted-queries.ts';
 import type { RequestContext } from './request-context.ts';
@@ -75,6 +75,7 @@ class HttpSubgraph implements SubgraphClient {
   readonly #persisted: PersistedQueries | undefined;
   readonly #compression: BodyCompression;
   readonly #baseHeaders: readonly string[];
+  readonly #statements: SubgraphStatements | undefined;
 
   constructor(options: HttpSubgraphOptions) {
     const { name, url, furtherUrls = [], headers = { request: [], response: [] }, compression = 'none' } = options;
@@ -89,7 +90,11 @@ class HttpSubgraph implements SubgraphClient {
       maxResponseBytes: options.maxResponseBytes ?? 50_000_000,
     };
     this.#maxRepresentations = options.maxRepresentations ?? Number.POSITIVE_INFINITY;
-    this.#forward = compileRequestHeaderRules(headers.request);
+    this.#statements = options.statements;
+    this.#forward = compileRequestHeaderRules(
+      headers.request,
+      options.statements === undefined ? [] : [options.statements.header],
+    );
     this.#responseRules = headers.response;
     // Followers would be handed the leader's cookie.
     const carriesCookies = headers.response.some(({ named }) => named === 'set-cookie');
@@ -123,8 +128,28 @@ class HttpSubgraph implements SubgraphClient {
     const call = new SharedCall(this.name, this.#timeoutMs, now, forget, numbers);
     if (key !== undefined) this.#inFlight.set(key, call);
     const response = call.join(context, now);
-    this.#start(call, request, context.requestId, forwarded, body);
+    if (this.#statements === undefined) this.#start(call, request, context.requestId, forwarded, body);
+    else this.#startStated(this.#statements, call, request, context, forwarded, body);
     return response;
+  }
+
+  /** The statement is the last word on its header, whatever a plugin sets. */
+  #startStated(
+    { header, of }: SubgraphStatements,
+    call: SharedCall,
+    request: SubgraphRequest,
+    { principal, requestId }: RequestContext,
+    forwarded: readonly string[] | undefined,
+    body: string,
+  ): void {
+    const start = (statement: string): void =>
+      this.#start(call, request, requestId, withHeaders(forwarded, { [header]: statement }), body);
+    const statement = of(principal, this.name);
+    if (typeof statement === 'string') start(statement);
+    else
+      statement
+        .then((signed) => (call.stopped === undefined ? start(signed) : undefined))
+        .catch((error) => call.reject(error));
   }
 
   #start(

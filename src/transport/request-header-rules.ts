@@ -22,10 +22,17 @@ type Step = (
 
 const noHeaders: IncomingHttpHeaders = {};
 
-/** @returns `undefined` without rules, so that the usual request does no work for them */
-export function compileRequestHeaderRules(rules: readonly RequestHeaderRule[]): ForwardHeaders | undefined {
+/**
+ * @param reserved names of further headers that nothing of a client becomes
+ * @returns `undefined` without rules, so that the usual request does no work for them
+ */
+export function compileRequestHeaderRules(
+  rules: readonly RequestHeaderRule[],
+  reserved: readonly string[] = [],
+): ForwardHeaders | undefined {
   if (rules.length === 0) return undefined;
-  const ofCaller = new Set(rules.flatMap((rule) => (rule.kind === 'insert-principal' ? [rule.name] : [])));
+  const inserted = rules.flatMap((rule) => (rule.kind === 'insert-principal' ? [rule.name] : []));
+  const ofCaller = new Set([...inserted, ...reserved]);
   const steps = rules.map((rule) => compileRule(rule, ofCaller));
   return (client = noHeaders, principal) => {
     const outgoing = new Map<string, readonly string[]>();

@@ -12,6 +12,8 @@ export interface WorkerStart {
   readonly status: SharedArrayBuffer;
   /** What all workers count with; each start has a holder of its own. */
   readonly counters: { readonly memory: SharedArrayBuffer; readonly holder: number };
+  /** What the keys are derived from that sign statements to subgraphs. */
+  readonly statementSecret: Uint8Array;
   readonly log: { readonly level: LogLevel; readonly readable: boolean; readonly lines: LineRing };
   /** The folder of the configuration. */
   readonly folder: string;

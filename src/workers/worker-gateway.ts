@@ -49,6 +49,7 @@ export function createWorkerGateway({ start, log, send }: WorkerGatewayOptions):
     resolveFrom: folder,
     planners: createPortPlannerPool(ports.planners),
     counters: new SharedCounters(start.counters),
+    statementSecret: start.statementSecret,
     signals,
     localModels: createPortLocalModels(ports.models),
     openStore: (config) =>

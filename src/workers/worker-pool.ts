@@ -7,6 +7,7 @@
  * A worker that ends is replaced at once by a new one, which builds what serves, and joins a change that is under way. One
  * that keeps ending at its start is started ever more slowly.
  */
+import { randomBytes } from 'node:crypto';
 import { createCounterMemory, endCounterHolder } from '../counters/index.ts';
 import type { ListenOptions } from '../http/index.ts';
 import type { Logger } from '../observability/index.ts';
@@ -57,6 +58,7 @@ export class WorkerPool {
   readonly #memberWaiters: (() => void)[] = [];
   #spare: WorkerThread | undefined;
   #spareEnd: NodeJS.Timeout | undefined;
+  readonly #statementSecret = randomBytes(32);
   readonly #delays = new RestartDelays();
   readonly #restarts = new Set<NodeJS.Timeout>();
   readonly #counterMemory = createCounterMemory();
@@ -201,7 +203,14 @@ export class WorkerPool {
     const { workers, folder, workerLog, onLines, connect, log } = this.#options;
     const counters = { memory: this.#counterMemory, holder: ++this.#lastHolder };
     const thread = new WorkerThread({
-      start: { workers, folder, status: this.status.buffer, counters, log: workerLog },
+      start: {
+        workers,
+        folder,
+        status: this.status.buffer,
+        counters,
+        statementSecret: this.#statementSecret,
+        log: workerLog,
+      },
       onLines,
       onLinesLost: ({ number: worker }, lost) => log.warn({ worker, lost }, 'log lines of a worker were lost'),
       onEnd: (ended, end) => this.#ended(ended, end),
