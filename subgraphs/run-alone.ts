@@ -2,6 +2,11 @@ import './exit-with-parent.ts';
 import { parseArgs } from 'node:util';
 import type { ListenOptions, RunningService } from './listen.ts';
 
+/** What the runner of `npm start` sends to each service. */
+export interface GatewayNotice {
+  readonly keysUrl: string;
+}
+
 export interface RunAloneOptions {
   /** What to call it in the lines it prints. */
   readonly name: string;
@@ -12,6 +17,10 @@ export interface RunAloneOptions {
 
 /** A service as a process: listens, says where, and ends on SIGTERM or SIGINT with exit code 0. */
 export async function runAlone({ name, port: defaultPort, start }: RunAloneOptions): Promise<void> {
+  // The runner says where its gateway publishes its keys.
+  process.on('message', ({ keysUrl }: GatewayNotice) => {
+    process.env.ISTHMUS_JWKS_URL ??= keysUrl;
+  });
   const { values } = parseArgs({ options: { port: { type: 'string' } } });
   const wanted = values.port ?? process.env.PORT ?? String(defaultPort);
   const port = Number(wanted);

@@ -5,10 +5,11 @@
  * Server while requests in flight finish on the old one; an invalid edit costs one line on stderr and changes nothing.
  * `executeHTTPGraphQLRequest` and not `startStandaloneServer`, which is slower and reads bodies of 50 MB.
  */
-import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { basename } from 'node:path';
 import { type ApolloServer, HeaderMap } from '@apollo/server';
 import { createSubgraphServer, type Resolvers } from './create-subgraph-server.ts';
+import { type CurrentUser, type Identify, identifyByHeader } from './current-user.ts';
 import { listen, type RunningService } from './listen.ts';
 import { BodyTooLarge, readBody } from './read-body.ts';
 import { watchFile } from './watch-file.ts';
@@ -21,8 +22,10 @@ export interface SubgraphOptions<Context extends object> {
   /** The path of its schema.graphql. */
   readonly schemaFile: string;
   readonly resolvers: Resolvers<Context>;
-  /** Made anew for every request, from its headers. */
-  readonly context: (headers: IncomingHttpHeaders) => Context;
+  /** Made anew for every request. */
+  readonly context: (user: CurrentUser) => Context;
+  /** Requests of nobody are refused (401). @default by the header `x-user-id`, which refuses none */
+  readonly identify?: Identify | undefined;
   /** 0 takes a free one. */
   readonly port: number;
   /** @default 127.0.0.1 */
@@ -43,7 +46,7 @@ interface Served<Context extends object> {
 export async function serveSubgraph<Context extends object>(
   options: SubgraphOptions<Context>,
 ): Promise<RunningService> {
-  const { name, schemaFile, resolvers, context, port, host } = options;
+  const { name, schemaFile, resolvers, context, identify = identifyByHeader, port, host } = options;
   const started = Promise.withResolvers<void>();
   const watched = await watchFile(schemaFile, async (sdl) => {
     await started.promise;
@@ -73,6 +76,8 @@ export async function serveSubgraph<Context extends object>(
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', 'http://subgraph');
     if (url.pathname !== '/graphql') return refuse(response, 404, `${name} serves /graphql`);
+    const user = await identify(request.headers);
+    if (user === undefined) return refuse(response, 401, 'Only the gateway may ask this subgraph.', 'UNAUTHENTICATED');
     const using = served;
     using.inFlight++;
     try {
@@ -84,7 +89,7 @@ export async function serveSubgraph<Context extends object>(
       }
       const result = await using.apollo.executeHTTPGraphQLRequest({
         httpGraphQLRequest: { method: request.method ?? 'GET', headers, search: url.search, body },
-        context: async () => context(request.headers),
+        context: async () => context(user),
       });
       for (const [header, value] of result.headers) response.setHeader(header, value);
       response.statusCode = result.status ?? 200;
@@ -137,8 +142,8 @@ function parseJson(text: string): unknown {
   }
 }
 
-function refuse(response: ServerResponse, status: number, message: string): void {
+function refuse(response: ServerResponse, status: number, message: string, code = 'BAD_REQUEST'): void {
   // Whatever is still arriving of the body is not read: the connection cannot be used again.
   response.writeHead(status, { 'content-type': 'application/json', connection: 'close' });
-  response.end(JSON.stringify({ errors: [{ message, extensions: { code: 'BAD_REQUEST' } }] }));
+  response.end(JSON.stringify({ errors: [{ message, extensions: { code } }] }));
 }

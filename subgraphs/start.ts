@@ -93,6 +93,8 @@ async function gatewayIsReady(message: unknown): Promise<string> {
   // Where it listens on every address, this machine is one of them.
   if (listening.hostname === '0.0.0.0') listening.hostname = '127.0.0.1';
   if (listening.hostname === '[::]') listening.hostname = '[::1]';
+  const keysUrl = new URL('/.well-known/jwks.json', listening).href;
+  for (const service of services) service.send({ keysUrl });
   const health = new URL('/health/ready', listening);
   while (!ending) {
     const response = await fetch(health, { signal: AbortSignal.timeout(2_000) }).catch(() => undefined);

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { boundedFirst } from '../coded-input.ts';
 import type { Resolvers } from '../create-subgraph-server.ts';
-import { type CurrentUser, currentUser } from '../current-user.ts';
+import type { CurrentUser, Identify } from '../current-user.ts';
 import type { ListenOptions, RunningService } from '../listen.ts';
 import { serveSubgraph } from '../serve-subgraph.ts';
 import users from './users.json' with { type: 'json' };
@@ -22,6 +22,8 @@ const resolvers: Resolvers<CurrentUser> = {
 export interface AccountsOptions extends ListenOptions {
   /** Another schema file than the subgraph's own. */
   readonly schemaFile?: string;
+  /** @default by the header `x-user-id`: for tests */
+  readonly identify?: Identify;
 }
 
 /** The subgraph `accounts`: who the customers are. */
@@ -30,7 +32,7 @@ export function startAccounts({ schemaFile, ...listening }: AccountsOptions): Pr
     name: 'accounts',
     schemaFile: schemaFile ?? fileURLToPath(new URL('schema.graphql', import.meta.url)),
     resolvers,
-    context: currentUser,
+    context: (user) => user,
     ...listening,
   });
 }

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { badUserInput } from '../coded-input.ts';
 import type { Resolvers } from '../create-subgraph-server.ts';
+import type { Identify } from '../current-user.ts';
 import type { ListenOptions, RunningService } from '../listen.ts';
 import { serveSubgraph } from '../serve-subgraph.ts';
 import { shippingEstimate } from './shipping-estimate.ts';
@@ -44,6 +45,8 @@ export interface InventoryOptions extends ListenOptions {
   readonly warehouseUrl: string;
   /** Another schema file than the subgraph's own. */
   readonly schemaFile?: string;
+  /** @default by the header `x-user-id`: for tests */
+  readonly identify?: Identify;
 }
 
 /** The subgraph `inventory`, over the warehouse REST service. */

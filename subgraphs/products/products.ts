@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { badUserInput, boundedFirst } from '../coded-input.ts';
 import type { Resolvers } from '../create-subgraph-server.ts';
+import type { Identify } from '../current-user.ts';
 import type { ListenOptions, RunningService } from '../listen.ts';
 import { serveSubgraph } from '../serve-subgraph.ts';
 import { type CatalogProduct, CatalogSource } from './catalog-source.ts';
@@ -46,6 +47,8 @@ export interface ProductsOptions extends ListenOptions {
   readonly catalogUrl: string;
   /** Another schema file than the subgraph's own. */
   readonly schemaFile?: string;
+  /** @default by the header `x-user-id`: for tests */
+  readonly identify?: Identify;
 }
 
 /** The subgraph `products`, over the catalog REST service. */

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { badUserInput, boundedFirst } from '../coded-input.ts';
 import type { Resolvers } from '../create-subgraph-server.ts';
-import { type CurrentUser, currentUser } from '../current-user.ts';
+import type { CurrentUser, Identify } from '../current-user.ts';
 import type { ListenOptions, RunningService } from '../listen.ts';
 import { serveSubgraph } from '../serve-subgraph.ts';
 import { knownProductIds, knownUserIds } from './known-ids.ts';
@@ -62,6 +62,8 @@ function checked(
 export interface ReviewsOptions extends ListenOptions {
   /** Another schema file than the subgraph's own. */
   readonly schemaFile?: string;
+  /** @default by the header `x-user-id`: for tests */
+  readonly identify?: Identify;
 }
 
 /** The subgraph `reviews`: what customers say. Every start begins with the reviews of the file. */
@@ -70,7 +72,7 @@ export function startReviews({ schemaFile, ...listening }: ReviewsOptions): Prom
     name: 'reviews',
     schemaFile: schemaFile ?? fileURLToPath(new URL('schema.graphql', import.meta.url)),
     resolvers: createResolvers(new ReviewStore()),
-    context: currentUser,
+    context: (user) => user,
     ...listening,
   });
 }

@@ -5,6 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import type { GatewayNotice } from '../run-alone.ts';
 import { root } from './services.ts';
 
 export interface ChildOptions {
@@ -24,6 +25,7 @@ export interface Child {
   /** SIGTERM, then SIGKILL where it has not ended after so long. */
   stop(graceMs: number): Promise<void>;
   kill(): void;
+  send(message: GatewayNotice): void;
 }
 
 const signalNumbers: Readonly<Partial<Record<NodeJS.Signals, number>>> = { SIGINT: 2, SIGKILL: 9, SIGTERM: 15 };
@@ -57,6 +59,7 @@ export function startChild({ name, command, output }: ChildOptions): Child {
       clearTimeout(timer);
     },
     kill: () => child.kill('SIGKILL'),
+    send: (message) => void (child.connected && child.send(message)),
   };
 }
 

@@ -78,6 +78,23 @@ describe('the sample graph', () => {
     expect((await sample.query('{ me { id } }', headers)).data.me).toEqual({ id: 'u3' });
   });
 
+  it.each(['accounts', 'reviews', 'products', 'inventory'] as const)('%s answers the gateway alone', async (name) => {
+    const ask = (headers: Record<string, string>) =>
+      fetch(sample.subgraphUrls[name], {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'x-user-id': 'u3', ...headers },
+        body: JSON.stringify({
+          query: 'query ($of: [_Any!]!) { _entities(representations: $of) { __typename } _service { sdl } }',
+          variables: { of: [] },
+        }),
+      });
+    for (const headers of [{}, { 'isthmus-principal': 'forged' }, { 'isthmus-principal': demoTokens.wei }]) {
+      const response = await ask(headers);
+      expect(response.status).toBe(401);
+      expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] });
+    }
+  });
+
   it('lets no anonymous caller write a review', async () => {
     const { data, errors } = await sample.query(mutation);
     expect(data).toBeNull();

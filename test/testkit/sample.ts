@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createGateway, createLogger, type ListeningServer } from '../../src/index.ts';
 import { startAccounts } from '../../subgraphs/accounts/accounts.ts';
+import { identifyByStatement } from '../../subgraphs/identify-by-statement.ts';
 import { startInventory } from '../../subgraphs/inventory/inventory.ts';
 import { startWarehouse } from '../../subgraphs/inventory/rest/warehouse.ts';
 import { startProducts } from '../../subgraphs/products/products.ts';
@@ -15,6 +16,7 @@ export type SampleSubgraph = 'accounts' | 'reviews' | 'products' | 'inventory';
 export interface Sample {
   readonly url: string;
   readonly server: ListeningServer;
+  readonly subgraphUrls: Readonly<Record<SampleSubgraph, string>>;
   query(query: string, headers?: Record<string, string>): Promise<TestAnswer>;
   /** Ends one subgraph for good, as a crash would. */
   kill(name: SampleSubgraph): Promise<void>;
@@ -24,11 +26,13 @@ export interface Sample {
 /** The sample graph as `npm start` serves it, in this process, on free ports. */
 export async function startSample(more = ''): Promise<Sample> {
   const [catalog, warehouse] = await Promise.all([startCatalog({ port: 0 }), startWarehouse({ port: 0 })]);
+  let gatewayUrl = '';
+  const identify = (name: SampleSubgraph) => identifyByStatement(name, () => `${gatewayUrl}/.well-known/jwks.json`);
   const running = {
-    accounts: await startAccounts({ port: 0 }),
-    reviews: await startReviews({ port: 0 }),
-    products: await startProducts({ port: 0, catalogUrl: catalog.url }),
-    inventory: await startInventory({ port: 0, warehouseUrl: warehouse.url }),
+    accounts: await startAccounts({ port: 0, identify: identify('accounts') }),
+    reviews: await startReviews({ port: 0, identify: identify('reviews') }),
+    products: await startProducts({ port: 0, identify: identify('products'), catalogUrl: catalog.url }),
+    inventory: await startInventory({ port: 0, identify: identify('inventory'), warehouseUrl: warehouse.url }),
   };
   const folder = await mkdtemp(join(tmpdir(), 'isthmus-sample-'));
   const ports: Record<SampleSubgraph, number> = { accounts: 4001, reviews: 4002, products: 4003, inventory: 4004 };
@@ -44,11 +48,18 @@ export async function startSample(more = ''): Promise<Sample> {
   const log = createLogger({ level: 'silent', readable: false });
   const gateway = await createGateway({ configFile, log, watch: false, environment: {} });
   const server = await gateway.listen({ port: 0 });
+  gatewayUrl = server.url;
   const killed = new Set<SampleSubgraph>();
 
   return {
     url: server.url,
     server,
+    subgraphUrls: {
+      accounts: running.accounts.url,
+      reviews: running.reviews.url,
+      products: running.products.url,
+      inventory: running.inventory.url,
+    },
     async query(query, headers = {}) {
       const response = await fetch(`${server.url}/graphql`, {
         method: 'POST',

@@ -263,6 +263,8 @@ describe('a supergraph.yaml', () => {
     ['an admin listener that is on', 'admin: true', 'admin'],
     ['an admin port out of range', 'admin: { port: 70000 }', 'admin.port'],
     ['an unknown key of the admin listener', 'admin: { prot: 1 }', 'admin.prot'],
+    ['a short key of statements', 'access: { to_subgraphs: { key: secret } }', 'access.to_subgraphs.key'],
+    ['a header of the connection', 'access: { to_subgraphs: { header: Host } }', 'access.to_subgraphs.header'],
     ['a word for API keys', 'access: { api_keys: sometimes }', 'access.api_keys'],
     ['a port out of range', 'server: { port: 70000 }', 'server.port'],
     ['no workers', 'server: { workers: 0 }', 'server.workers'],
