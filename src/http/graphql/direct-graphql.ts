@@ -9,9 +9,9 @@ import { pipeline, Readable } from 'node:stream';
 import type { FastifyError } from 'fastify';
 import type { ResolvedConfig } from '../../config/index.ts';
 import type { Logger } from '../../observability/index.ts';
-import { type BeginExchangeOptions, beginExchange } from '../begin-exchange.ts';
+import type { BeginExchangeOptions } from '../begin-exchange.ts';
 import { refusalOf } from '../error-replies.ts';
-import { type ClientRequest, requestIdOf } from '../request/client-request.ts';
+import { DirectRequest } from '../request/direct-request.ts';
 import { toGatewayError } from '../request/fastify-errors.ts';
 import { isPlainPost } from '../request/is-plain.ts';
 import { noteFacts } from '../request/request-facts.ts';
@@ -33,47 +33,22 @@ export function directGraphQL(options: DirectGraphQLOptions): AnswerDirectly {
   const { path, maxBodyBytes } = options;
   return (request, response) => {
     if (request.url !== path || !isPlainPost(request, maxBodyBytes)) return false;
-    void new DirectRequest(options, request, response);
+    void new DirectRequest(options, request, response, (direct) => void new DirectAnswer(options, direct, response));
     return true;
   };
 }
 
-const nothing = Buffer.alloc(0);
-
-class DirectRequest implements ClientRequest {
-  readonly raw: IncomingMessage;
-  readonly id: string;
-  readonly ip: string;
-  readonly method = 'POST';
-  readonly url: string;
-  readonly headers: IncomingMessage['headers'];
-  body: Buffer = nothing;
+/** Writes the answer of one request. */
+class DirectAnswer {
   readonly #options: DirectGraphQLOptions;
+  readonly #request: DirectRequest;
   readonly #response: ServerResponse;
 
-  constructor(options: DirectGraphQLOptions, request: IncomingMessage, response: ServerResponse) {
+  constructor(options: DirectGraphQLOptions, request: DirectRequest, response: ServerResponse) {
     this.#options = options;
+    this.#request = request;
     this.#response = response;
-    this.raw = request;
-    this.id = requestIdOf(request);
-    this.ip = request.socket.remoteAddress ?? '';
-    this.url = options.path;
-    this.headers = request.headers;
-    beginExchange(options, this, response);
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      this.body = chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
-      this.#answer();
-    });
-    request.on('error', () => noteFacts(this, { code: 'CLIENT_CLOSED_REQUEST' }));
-    // What is written to a client that has left.
-    response.on('error', () => {});
-  }
-
-  #answer(): void {
-    const { answerRequest } = this.#options;
-    answerRequest(this, this.#response).then(
+    options.answerRequest(request, response).then(
       (answer) => this.#send(answer),
       (error: unknown) => this.#refuse(error),
     );
@@ -81,7 +56,7 @@ class DirectRequest implements ClientRequest {
 
   #send({ status, headers, body, facts, isShared }: Answer): void {
     const response = this.#response;
-    if (facts !== undefined) noteFacts(this, facts);
+    if (facts !== undefined) noteFacts(this.#request, facts);
     if (typeof body !== 'string' && !Buffer.isBuffer(body)) {
       this.#setHeaders(headers);
       response.statusCode = status;
@@ -96,8 +71,8 @@ class DirectRequest implements ClientRequest {
     const { log } = this.#options;
     const error = toGatewayError(thrown as FastifyError, 'BAD_REQUEST');
     if (error.code === 'INTERNAL_SERVER_ERROR')
-      log.error({ requestId: this.id, error: thrown }, 'a request failed unexpectedly');
-    noteFacts(this, { code: error.code });
+      log.error({ requestId: this.#request.id, error: thrown }, 'a request failed unexpectedly');
+    noteFacts(this.#request, { code: error.code });
     const { status, headers, body } = refusalOf(error);
     this.#end(status, headers, body);
   }
@@ -113,7 +88,7 @@ class DirectRequest implements ClientRequest {
       response.setHeader('content-length', length);
       response.writeHead(status);
     } else {
-      const fields = ['x-request-id', this.id, only[0], only[1], 'content-length', String(length)];
+      const fields = ['x-request-id', this.#request.id, only[0], only[1], 'content-length', String(length)];
       if (this.#variesByOrigin) fields.push('vary', 'Origin');
       if (this.#options.isDraining()) fields.push('connection', 'close');
       response.writeHead(status, fields);
@@ -123,7 +98,7 @@ class DirectRequest implements ClientRequest {
 
   #setHeaders(headers: Answer['headers']): void {
     const response = this.#response;
-    response.setHeader('x-request-id', this.id);
+    response.setHeader('x-request-id', this.#request.id);
     if (this.#variesByOrigin) response.setHeader('vary', 'Origin');
     if (this.#options.isDraining()) response.setHeader('connection', 'close');
     for (const [name, value] of headers) {

@@ -6,11 +6,11 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ResolvedConfig } from '../../config/index.ts';
-import { type BeginExchangeOptions, beginExchange } from '../begin-exchange.ts';
+import type { BeginExchangeOptions } from '../begin-exchange.ts';
 import type { ClientReply } from '../request/client-reply.ts';
-import { type ClientRequest, requestIdOf } from '../request/client-request.ts';
+import type { ClientRequest } from '../request/client-request.ts';
+import { DirectRequest } from '../request/direct-request.ts';
 import { isPlainPost } from '../request/is-plain.ts';
-import { noteFacts } from '../request/request-facts.ts';
 import { refuseV1 } from './refuse-v1.ts';
 
 /** Answers a request whose body has been read. */
@@ -29,42 +29,12 @@ export function directV1(options: DirectV1Options): (request: IncomingMessage, r
   return (request, response) => {
     const answer = routes.get(request.url ?? '');
     if (answer === undefined || !isPlainPost(request, maxBodyBytes)) return false;
-    void new DirectRequest(options, answer, request, response);
+    void new DirectRequest(options, request, response, (direct) => {
+      const reply = new DirectReply(options, direct, response);
+      answer(direct, reply).catch((error: unknown) => refuseV1(error, direct, reply, options.log));
+    });
     return true;
   };
-}
-
-const nothing = Buffer.alloc(0);
-
-/** The request, whose body is read before it is answered. */
-class DirectRequest implements ClientRequest {
-  readonly raw: IncomingMessage;
-  readonly id: string;
-  readonly ip: string;
-  readonly method = 'POST';
-  readonly url: string;
-  readonly headers: IncomingMessage['headers'];
-  body: Buffer = nothing;
-
-  constructor(options: DirectV1Options, answer: AnswerV1Request, request: IncomingMessage, response: ServerResponse) {
-    this.raw = request;
-    this.id = requestIdOf(request);
-    this.ip = request.socket.remoteAddress ?? '';
-    this.url = request.url ?? '';
-    this.headers = request.headers;
-    beginExchange(options, this, response);
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      const [only = nothing] = chunks;
-      this.body = chunks.length < 2 ? only : Buffer.concat(chunks);
-      const reply = new DirectReply(options, this, response);
-      answer(this, reply).catch((error: unknown) => refuseV1(error, this, reply, options.log));
-    });
-    request.on('error', () => noteFacts(this, { code: 'CLIENT_CLOSED_REQUEST' }));
-    // What is written to a client that has left.
-    response.on('error', () => {});
-  }
 }
 
 class DirectReply implements ClientReply {

@@ -1,0 +1,45 @@
+/**
+ * A plain POST that is answered on Node's server, in front of Fastify: its exchange begins, its body is read, then it is
+ * answered.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type BeginExchangeOptions, beginExchange } from '../begin-exchange.ts';
+import { type ClientRequest, requestIdOf } from './client-request.ts';
+import { noteFacts } from './request-facts.ts';
+
+const nothing = Buffer.alloc(0);
+
+export class DirectRequest implements ClientRequest {
+  readonly raw: IncomingMessage;
+  readonly id: string;
+  readonly ip: string;
+  readonly method = 'POST';
+  readonly url: string;
+  readonly headers: IncomingMessage['headers'];
+  body: Buffer = nothing;
+
+  /** @param answer is called once the body has been read */
+  constructor(
+    options: BeginExchangeOptions,
+    request: IncomingMessage,
+    response: ServerResponse,
+    answer: (request: DirectRequest) => void,
+  ) {
+    this.raw = request;
+    this.id = requestIdOf(request);
+    this.ip = request.socket.remoteAddress ?? '';
+    this.url = request.url ?? '';
+    this.headers = request.headers;
+    beginExchange(options, this, response);
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const [only = nothing] = chunks;
+      this.body = chunks.length < 2 ? only : Buffer.concat(chunks);
+      answer(this);
+    });
+    request.on('error', () => noteFacts(this, { code: 'CLIENT_CLOSED_REQUEST' }));
+    // What is written to a client that has left.
+    response.on('error', () => {});
+  }
+}
