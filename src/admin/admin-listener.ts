@@ -8,6 +8,7 @@ import { createHandler, type Handler } from 'graphql-http';
 import { ApiKeyError, KeyRing } from '../access/index.ts';
 import { ConfigError, type ResolvedConfig } from '../config/index.ts';
 import { GatewayError, messageOf } from '../errors/index.ts';
+import { readBounded } from '../lib/index.ts';
 import type { Logger } from '../observability/index.ts';
 import { openStore } from '../store/index.ts';
 import { type AdminCaller, createAdminSchema } from './admin-schema.ts';
@@ -127,14 +128,8 @@ async function answer({ request, response, keys, isLocal, handler, log }: Exchan
 }
 
 async function readBody(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > maxBodyBytes) throw new GatewayError('CONTENT_TOO_LARGE');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
+  const body = await readBounded(request, maxBodyBytes, () => new GatewayError('CONTENT_TOO_LARGE'));
+  return body.toString('utf8');
 }
 
 function refuse(response: ServerResponse, thrown: unknown, log: Logger): void {

@@ -10,6 +10,7 @@ import { formatUsd } from '../ai/prices/index.ts';
 import { createRedisStore } from '../cache/index.ts';
 import { loadConfig, type ResolvedConfig } from '../config/index.ts';
 import { messageOf } from '../errors/index.ts';
+import { readBounded } from '../lib/index.ts';
 import { importedAiDirectives } from '../supergraph/index.ts';
 import { fail } from './fail.ts';
 import { printable } from './printable.ts';
@@ -17,6 +18,7 @@ import { printable } from './printable.ts';
 /** How long one operation may take in total; the gateway's own limit is server.operation_timeout. */
 const warmTimeoutMs = 600_000;
 const maxAnswerBytes = 64_000_000;
+const tooLong = () => new Error(`the answer is longer than ${maxAnswerBytes / 1_000_000} MB`);
 const redisTimeoutMs = 3_000;
 const maxShownCharacters = 1_000;
 
@@ -63,7 +65,7 @@ async function warm({ query: file, operation, variables, url, header }: WarmOpti
       body: JSON.stringify({ query, variables, ...(operation === undefined ? {} : { operationName: operation }) }),
       signal: AbortSignal.timeout(warmTimeoutMs),
     });
-    answer = JSON.parse(await readBounded(response));
+    answer = JSON.parse((await readBounded(response.body, maxAnswerBytes, tooLong)).toString('utf8'));
   } catch (error) {
     const cause = error instanceof Error && error.cause !== undefined ? `: ${messageOf(error.cause)}` : '';
     return fail(`${url} did not answer like a gateway: ${messageOf(error)}${cause}`);
@@ -85,17 +87,6 @@ async function readQuery(file: string): Promise<string | undefined> {
   }
   fail(`${file}: only queries are run`);
   return undefined;
-}
-
-async function readBounded({ body }: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of body ?? []) {
-    bytes += chunk.byteLength;
-    if (bytes > maxAnswerBytes) throw new Error(`the answer is longer than ${maxAnswerBytes / 1_000_000} MB`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 /** The answer is outside data: any server may listen at the URL. */

@@ -11,6 +11,7 @@ export { newId } from './new-id.ts';
 export { onDemand, packageOnDemand } from './on-demand.ts';
 export { parseJsonAnswer } from './parse-json-answer.ts';
 export { parseExactBytes } from './parse-json-bytes.ts';
+export { readBounded } from './read-bounded.ts';
 export { readTextFile } from './read-text-file.ts';
 export { SharedRuns } from './shared-runs.ts';
 export { siblingModule } from './sibling-module.ts';

@@ -11,8 +11,8 @@ import {
   type DocumentNode,
   Kind,
   parse,
-  type ValueNode,
 } from 'graphql';
+import { importsOf, linksOf, stringArgument } from './links.ts';
 
 export const aiLinkUrl = 'https://isthmus.dev/ai/v1.0';
 const federationLink = /^https:\/\/specs\.apollo\.dev\/federation\/v\d+\.\d+$/;
@@ -34,24 +34,6 @@ export function aiDirectiveDefinitions(): ReadonlyMap<string, DirectiveDefinitio
   return definitions;
 }
 
-function stringArgument(directive: ConstDirectiveNode, name: string): string | undefined {
-  const value = directive.arguments?.find((argument) => argument.name.value === name)?.value;
-  return value?.kind === Kind.STRING ? value.value : undefined;
-}
-
-function fieldOf(value: ValueNode, name: string): string | undefined {
-  if (value.kind !== Kind.OBJECT) return undefined;
-  const field = value.fields.find((field) => field.name.value === name)?.value;
-  return field?.kind === Kind.STRING ? field.value : undefined;
-}
-
-function linksOf(document: DocumentNode): readonly ConstDirectiveNode[] {
-  return document.definitions
-    .filter((definition) => definition.kind === Kind.SCHEMA_DEFINITION || definition.kind === Kind.SCHEMA_EXTENSION)
-    .flatMap((definition) => definition.directives ?? [])
-    .filter((directive) => directive.name.value === 'link');
-}
-
 /** Whether a subgraph links federation 2, without which custom directives are not composed. */
 export function hasFederationLink(document: DocumentNode): boolean {
   return linksOf(document).some((link) => federationLink.test(stringArgument(link, 'url') ?? ''));
@@ -66,13 +48,7 @@ export function importedAiDirectives(document: DocumentNode): ReadonlyMap<string
   const imported = new Map<string, string>();
   for (const link of linksOf(document)) {
     if (!aiLink.test(stringArgument(link, 'url') ?? '')) continue;
-    const list = link.arguments?.find((argument) => argument.name.value === 'import')?.value;
-    if (list?.kind !== Kind.LIST) continue;
-    for (const item of list.values) {
-      const name = item.kind === Kind.STRING ? item.value : fieldOf(item, 'name');
-      if (name === undefined) continue;
-      imported.set(name.replace(/^@/, ''), (fieldOf(item, 'as') ?? name).replace(/^@/, ''));
-    }
+    for (const { name, as } of importsOf(link)) imported.set(name.replace(/^@/, ''), as.replace(/^@/, ''));
   }
   return imported;
 }
@@ -81,13 +57,8 @@ export function importedAiDirectives(document: DocumentNode): ReadonlyMap<string
 function composeDirectiveName(document: DocumentNode): string | undefined {
   for (const link of linksOf(document)) {
     if (!federationLink.test(stringArgument(link, 'url') ?? '')) continue;
-    const list = link.arguments?.find((argument) => argument.name.value === 'import')?.value;
-    if (list?.kind === Kind.LIST) {
-      for (const item of list.values) {
-        if (item.kind === Kind.STRING && item.value === '@composeDirective') return 'composeDirective';
-        if (fieldOf(item, 'name') === '@composeDirective') return fieldOf(item, 'as')?.replace(/^@/, '');
-      }
-    }
+    const imported = importsOf(link).find(({ name }) => name === '@composeDirective');
+    if (imported !== undefined) return imported.as.replace(/^@/, '');
     return `${stringArgument(link, 'as') ?? 'federation'}__composeDirective`;
   }
   return undefined;

@@ -7,6 +7,7 @@
  * the implementers.
  */
 import { type ConstDirectiveNode, type ConstValueNode, type DocumentNode, Kind } from 'graphql';
+import { argumentOf, importsOf, linksOf, stringArgument } from './links.ts';
 
 /** One directive: the outer lists are alternatives, the inner ones are required together. */
 export type AccessRule =
@@ -61,18 +62,11 @@ export function readAccessRules(supergraph: DocumentNode): AccessRules {
 /** The URLs of features that a supergraph marks as relevant to security and that are not enforced here. */
 export function unenforcedFeatures(supergraph: DocumentNode): readonly string[] {
   return linksOf(supergraph).flatMap((link) => {
-    const purpose = argument(link, 'for');
+    const purpose = argumentOf(link, 'for');
     const isSecurity = purpose?.kind === Kind.ENUM && purpose.value === 'SECURITY';
     const isEnforced = directiveOf(link) !== undefined || enforcedElsewhere.has(urlOf(link));
     return isSecurity && !isEnforced ? [urlOf(link)] : [];
   });
-}
-
-function linksOf(document: DocumentNode): readonly ConstDirectiveNode[] {
-  return document.definitions
-    .filter((definition) => definition.kind === Kind.SCHEMA_DEFINITION || definition.kind === Kind.SCHEMA_EXTENSION)
-    .flatMap((definition) => definition.directives ?? [])
-    .filter(({ name }) => name.value === 'link');
 }
 
 function directiveOf(link: ConstDirectiveNode): DirectiveName | undefined {
@@ -82,24 +76,13 @@ function directiveOf(link: ConstDirectiveNode): DirectiveName | undefined {
 }
 
 function urlOf(link: ConstDirectiveNode): string {
-  const url = argument(link, 'url');
-  return url?.kind === Kind.STRING ? url.value : '';
+  return stringArgument(link, 'url') ?? '';
 }
 
 /** The directive's name in this document: imported, under another name, or the feature's own. */
 function localName(link: ConstDirectiveNode, name: DirectiveName): string {
-  const imports = argument(link, 'import');
-  for (const item of imports?.kind === Kind.LIST ? imports.values : []) {
-    if (item.kind === Kind.STRING && item.value === `@${name}`) return name;
-    if (item.kind !== Kind.OBJECT) continue;
-    const [imported, alias] = ['name', 'as'].map((key) => {
-      const value = item.fields.find((field) => field.name.value === key)?.value;
-      return value?.kind === Kind.STRING ? value.value : undefined;
-    });
-    if (imported === `@${name}`) return (alias ?? imported).replace(/^@/, '');
-  }
-  const namespace = argument(link, 'as');
-  return namespace?.kind === Kind.STRING ? namespace.value : name;
+  const imported = importsOf(link).find((element) => element.name === `@${name}`);
+  return imported?.as.replace(/^@/, '') ?? stringArgument(link, 'as') ?? name;
 }
 
 function ruleOf(name: DirectiveName, directive: ConstDirectiveNode): AccessRule {
@@ -107,9 +90,9 @@ function ruleOf(name: DirectiveName, directive: ConstDirectiveNode): AccessRule 
     case 'authenticated':
       return { kind: 'authenticated' };
     case 'requiresScopes':
-      return { kind: 'scopes', anyOf: lists(argument(directive, 'scopes')) };
+      return { kind: 'scopes', anyOf: lists(argumentOf(directive, 'scopes')) };
     case 'policy':
-      return { kind: 'policies', anyOf: lists(argument(directive, 'policies')) };
+      return { kind: 'policies', anyOf: lists(argumentOf(directive, 'policies')) };
   }
 }
 
@@ -121,8 +104,4 @@ function lists(value: ConstValueNode | undefined): readonly (readonly string[])[
 function items(value: ConstValueNode | undefined): readonly ConstValueNode[] {
   if (value === undefined) return [];
   return value.kind === Kind.LIST ? value.values : [value];
-}
-
-function argument(directive: ConstDirectiveNode, name: string): ConstValueNode | undefined {
-  return directive.arguments?.find((argument) => argument.name.value === name)?.value;
 }

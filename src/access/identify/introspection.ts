@@ -2,7 +2,7 @@
 import { LRUCache } from 'lru-cache';
 import type { AccessConfig } from '../../config/index.ts';
 import { GatewayError, messageOf } from '../../errors/index.ts';
-import { SingleFlight, stableHash } from '../../lib/index.ts';
+import { readBounded, SingleFlight, stableHash } from '../../lib/index.ts';
 import type { Principal } from '../principal.ts';
 import type { Identifier } from './authenticator.ts';
 import { bearerToken } from './credentials.ts';
@@ -68,14 +68,9 @@ async function introspect(
       await response.body?.cancel();
       throw new Error(`it answered ${response.status}`);
     }
-    const chunks: Uint8Array[] = [];
-    let bytes = 0;
-    for await (const chunk of response.body ?? []) {
-      bytes += chunk.byteLength;
-      if (bytes > maxAnswerBytes) throw new Error(`its answer exceeds ${maxAnswerBytes} bytes`);
-      chunks.push(chunk);
-    }
-    const claims: unknown = JSON.parse(Buffer.concat(chunks).toString('utf8'));
+    const tooLong = () => new Error(`its answer exceeds ${maxAnswerBytes} bytes`);
+    const body = await readBounded(response.body, maxAnswerBytes, tooLong);
+    const claims: unknown = JSON.parse(body.toString('utf8'));
     if (claims === null || typeof claims !== 'object' || Array.isArray(claims))
       throw new Error('its answer is no object');
     return claims as Readonly<Record<string, unknown>>;

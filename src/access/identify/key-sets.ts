@@ -5,7 +5,7 @@
 import { createLocalJWKSet, createRemoteJWKSet, customFetch, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
 import { type AccessConfig, ConfigError, type ConfigProblem, type ResolvedConfig } from '../../config/index.ts';
 import { GatewayError, messageOf } from '../../errors/index.ts';
-import { readTextFile } from '../../lib/index.ts';
+import { readBounded, readTextFile } from '../../lib/index.ts';
 
 type JwksSource = AccessConfig['jwt'][number]['jwks'];
 
@@ -67,15 +67,10 @@ function fetchWithBackOff(): FetchKeys {
     try {
       const response = await fetch(url, options);
       if (response.status !== 200) throw new Error(`it answered ${response.status}`);
-      const chunks: Uint8Array[] = [];
-      let bytes = 0;
-      for await (const chunk of response.body ?? []) {
-        bytes += chunk.byteLength;
-        if (bytes > maxSetBytes) throw new Error(`its keys exceed ${maxSetBytes} bytes`);
-        chunks.push(chunk);
-      }
+      const tooLong = () => new Error(`its keys exceed ${maxSetBytes} bytes`);
+      const keys = await readBounded(response.body, maxSetBytes, tooLong);
       failures = 0;
-      return new Response(Buffer.concat(chunks));
+      return new Response(new Uint8Array(keys));
     } catch (error) {
       const waitMs = Math.min(backOffMs.first * 2 ** failures, backOffMs.longest);
       failures++;

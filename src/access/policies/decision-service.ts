@@ -10,7 +10,7 @@
  */
 import { LRUCache } from 'lru-cache';
 import { messageOf } from '../../errors/index.ts';
-import { canonicalJson } from '../../lib/index.ts';
+import { canonicalJson, readBounded } from '../../lib/index.ts';
 import { principalKey } from '../principal.ts';
 import type { Policy, PolicyInput, PolicyRequest, PolicyRun } from './policy.ts';
 
@@ -127,14 +127,9 @@ export class DecisionService {
       await response.body?.cancel();
       throw new Error(`it answered ${response.status}`);
     }
-    const chunks: Uint8Array[] = [];
-    let bytes = 0;
-    for await (const chunk of response.body ?? []) {
-      bytes += chunk.byteLength;
-      if (bytes > maxAnswerBytes) throw new Error(`its answer exceeds ${maxAnswerBytes} bytes`);
-      chunks.push(chunk);
-    }
-    const answer: unknown = JSON.parse(Buffer.concat(chunks).toString('utf8'));
+    const tooLong = () => new Error(`its answer exceeds ${maxAnswerBytes} bytes`);
+    const text = (await readBounded(response.body, maxAnswerBytes, tooLong)).toString('utf8');
+    const answer: unknown = JSON.parse(text);
     if (answer === null || typeof answer !== 'object' || !('result' in answer))
       throw new Error('its answer has no `result`: no rule of this path decides');
     return answer.result;

@@ -4,6 +4,7 @@
  * what identifies the call.
  */
 import type { CoprocessorConfig } from '../../config/index.ts';
+import { readBounded } from '../../lib/index.ts';
 
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -34,25 +35,15 @@ export async function callCoprocessor(
     await response.body?.cancel();
     throw new Error(`${stage}: the coprocessor answered ${response.status}`);
   }
-  const reply: unknown = JSON.parse(await readText(stage, response));
+  const tooLong = () => new Error(`${stage}: the coprocessor’s reply exceeds ${maxReplyBytes} bytes`);
+  const text = (await readBounded(response.body, maxReplyBytes, tooLong)).toString('utf8');
+  const reply: unknown = JSON.parse(text);
   if (!isRecord(reply)) throw new Error(`${stage}: the coprocessor’s reply is no object`);
   for (const key of fixedKeys) {
     if (reply[key] !== undefined && call[key] !== undefined && reply[key] !== call[key])
       throw new Error(`${stage}: the coprocessor changed \`${key}\``);
   }
   return { fields: reply, break: breakOf(stage, reply) };
-}
-
-async function readText(stage: string, { body }: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of body ?? []) {
-    bytes += chunk.byteLength;
-    // Leaving the loop closes the connection.
-    if (bytes > maxReplyBytes) throw new Error(`${stage}: the coprocessor’s reply exceeds ${maxReplyBytes} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 function breakOf(stage: string, { control }: Fields): number | undefined {

@@ -1,0 +1,34 @@
+/** The `@link`s of a schema document, and what they import under which names. */
+import { type ConstDirectiveNode, type ConstValueNode, type DocumentNode, Kind } from 'graphql';
+
+export function linksOf(document: DocumentNode): readonly ConstDirectiveNode[] {
+  return document.definitions
+    .filter((definition) => definition.kind === Kind.SCHEMA_DEFINITION || definition.kind === Kind.SCHEMA_EXTENSION)
+    .flatMap((definition) => definition.directives ?? [])
+    .filter(({ name }) => name.value === 'link');
+}
+
+/** Imported elements, directives with their `@`: each with its name in the document (`as`). */
+export function importsOf(link: ConstDirectiveNode): readonly { readonly name: string; readonly as: string }[] {
+  const list = argumentOf(link, 'import');
+  if (list?.kind !== Kind.LIST) return [];
+  return list.values.flatMap((item) => {
+    const name = item.kind === Kind.STRING ? item.value : stringField(item, 'name');
+    return name === undefined ? [] : [{ name, as: stringField(item, 'as') ?? name }];
+  });
+}
+
+export function argumentOf(directive: ConstDirectiveNode, name: string): ConstValueNode | undefined {
+  return directive.arguments?.find((argument) => argument.name.value === name)?.value;
+}
+
+export function stringArgument(directive: ConstDirectiveNode, name: string): string | undefined {
+  const value = argumentOf(directive, name);
+  return value?.kind === Kind.STRING ? value.value : undefined;
+}
+
+function stringField(value: ConstValueNode, name: string): string | undefined {
+  if (value.kind !== Kind.OBJECT) return undefined;
+  const field = value.fields.find((field) => field.name.value === name)?.value;
+  return field?.kind === Kind.STRING ? field.value : undefined;
+}
