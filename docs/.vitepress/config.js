@@ -56,6 +56,7 @@ export default {
         items: [
           { text: 'Access', link: '/access' },
           { text: 'Operating', link: '/operating' },
+          { text: 'TLS and proxies', link: '/network' },
           { text: 'Configuration', link: '/configuration' },
           { text: 'Errors', link: '/errors' },
           { text: 'Benchmarks', link: '/benchmarks' },

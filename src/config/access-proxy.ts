@@ -1,14 +1,6 @@
 /** `access.proxy`: callers that a trusted proxy has identified, by headers that it alone can set. */
-import { isIP } from 'node:net';
 import { z } from 'zod';
-
-/** An address, or a network in CIDR notation. */
-export const network = z.string().refine((text) => {
-  const [address = '', bits, ...more] = text.split('/');
-  const version = isIP(address);
-  if (version === 0 || more.length > 0) return false;
-  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
-}, 'write an address or a network such as 10.0.0.0/8');
+import { network } from './values.ts';
 
 const header = z
   .string()

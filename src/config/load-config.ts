@@ -14,6 +14,7 @@ import { resolvePlugins } from './plugins.ts';
 import { problemMessage, unknownKey } from './problem-words.ts';
 import { formatPath, readYaml, type YamlPath, type YamlSource } from './read-yaml.ts';
 import type { ResolvedConfig, SubgraphConfig } from './resolved-config.ts';
+import { resolveNetwork } from './server-network.ts';
 import { resolveStore } from './store.ts';
 import { type SupergraphYaml, subgraphName, supergraphYaml, supergraphYamlBesideCode } from './supergraph-yaml.ts';
 import { resolveTraffic } from './traffic.ts';
@@ -221,6 +222,7 @@ function resolveConfig(file: string, yaml: SupergraphYaml, lineOf: LineOf, inCod
       landingPage: server.landing_page,
       exampleOperationsFolder: server.example_operations === undefined ? undefined : at(server.example_operations),
       allowedOrigins: server.allowed_origins,
+      network: resolveNetwork(server),
       headersTimeoutMs: milliseconds(server.headers_timeout),
       requestTimeoutMs: milliseconds(server.request_timeout),
       operationTimeoutMs: milliseconds(server.operation_timeout),

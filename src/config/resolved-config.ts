@@ -5,6 +5,7 @@ import type { AiConfig } from './ai.ts';
 import type { CoprocessorConfig } from './coprocessor.ts';
 import type { HeaderRules } from './header-rules.ts';
 import type { PluginFile } from './plugins.ts';
+import type { NetworkConfig } from './server-network.ts';
 import type { StoreConfig } from './store.ts';
 import type { ShareIdentical, SubgraphTraffic } from './traffic.ts';
 
@@ -51,6 +52,7 @@ export interface ServerConfig {
   readonly landingPage: boolean;
   readonly exampleOperationsFolder: string | undefined;
   readonly allowedOrigins: readonly string[];
+  readonly network: NetworkConfig;
   readonly headersTimeoutMs: number;
   readonly requestTimeoutMs: number;
   readonly operationTimeoutMs: number;

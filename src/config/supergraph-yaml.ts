@@ -10,6 +10,7 @@ import { aiYaml } from './ai.ts';
 import { coprocessorYaml } from './coprocessor.ts';
 import { headersYaml } from './header-rules.ts';
 import { pluginsYaml } from './plugins.ts';
+import { networkKeys } from './server-network.ts';
 import { storeYaml } from './store.ts';
 import { trafficYaml } from './traffic.ts';
 import { parseSize, sizePattern } from './units.ts';
@@ -149,6 +150,7 @@ export const supergraphYaml = z.strictObject({
         .describe(
           'Origins that may call the gateway from a browser (CORS), besides its own: `https://shop.example`, any port of a host with `http://localhost:*`, or `"*"` for every origin, without cookies.',
         ),
+      ...networkKeys,
       headers_timeout: durationOr('10s', 'How long a client may take to send its headers (408).'),
       request_timeout: durationOr('30s', 'How long a client may take to send its whole request (408).'),
       operation_timeout: durationOr('30s', 'How long an operation may take in total (504).'),

@@ -1,4 +1,5 @@
 /** The kinds of value that several keys of supergraph.yaml take, each with the sentence for what does not fit. */
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { durationPattern, parseDuration } from './units.ts';
 
@@ -28,3 +29,11 @@ export function isOriginPattern(text: string): boolean {
   const url = new URL(origin);
   return url.origin === origin && (text === origin || url.port === '');
 }
+
+/** An address, or a network in CIDR notation. */
+export const network = z.string().refine((text) => {
+  const [address = '', bits, ...more] = text.split('/');
+  const version = isIP(address);
+  if (version === 0 || address.includes('%') || more.length > 0) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
+}, 'write an address or a network such as 10.0.0.0/8');

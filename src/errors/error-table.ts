@@ -84,7 +84,8 @@ export const errorTable = {
     status: 403,
     retryable: false,
     client: 'The request is not allowed.',
-    operator: 'A plugin or the coprocessor refused a request.',
+    operator:
+      'A plugin or the coprocessor refused a request, or its address is not served (server.allow, server.deny).',
   },
   PLUGIN_FAILED: {
     status: 500,

@@ -2,12 +2,13 @@ import type { ServerResponse } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from '../observability/index.ts';
 import { framingProblem } from './check-framing.ts';
+import type { Admission } from './edge/admission.ts';
 import type { Exchanges } from './exchanges.ts';
-import type { ClientRequest } from './request/client-request.ts';
 import { noteFacts } from './request/request-facts.ts';
-import { logRequest } from './request-log.ts';
+import { type LoggedRequest, logRequest } from './request-log.ts';
 
 export interface BeginExchangeOptions {
+  readonly admission: Admission;
   readonly exchanges: Exchanges;
   readonly isDraining: () => boolean;
   readonly log: Logger;
@@ -15,15 +16,16 @@ export interface BeginExchangeOptions {
 
 /**
  * The first hook of every request: sets its id on the answer, follows its connection to the end, which writes its line
- * in the log, and refuses ambiguous framing.
+ * in the log, and refuses addresses that are not served and ambiguous framing.
  */
 export function beginExchanges(app: FastifyInstance, options: BeginExchangeOptions): void {
   // With a callback: a promise for each request is 4 % of a flat query.
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
     if (options.isDraining()) reply.header('connection', 'close');
+    const refusal = options.admission.refusalOf(request.raw);
     beginExchange(options, request, reply.raw);
-    const problem = framingProblem(request.raw);
+    const problem = refusal ?? framingProblem(request.raw);
     // What follows on such a connection may be ambiguous as well.
     if (problem !== undefined) reply.header('connection', 'close');
     done(problem);
@@ -33,13 +35,14 @@ export function beginExchanges(app: FastifyInstance, options: BeginExchangeOptio
 /** Follows a request's connection to its end. */
 export function beginExchange(
   { exchanges, log }: BeginExchangeOptions,
-  request: Pick<ClientRequest, 'raw' | 'id' | 'method' | 'url'>,
+  request: LoggedRequest,
   response: ServerResponse,
 ): void {
   const began = performance.now();
+  const { clientAddress } = request;
   exchanges.begin(request.raw, response, ({ cutFor }) => {
     if (cutFor !== undefined) noteFacts(request, cutFor);
     const end = cutFor !== undefined ? 'cut' : response.writableFinished ? 'answered' : 'aborted';
-    logRequest(log, request, response.statusCode, began, end);
+    logRequest(log, request, { clientAddress, status: response.statusCode, began, end });
   });
 }

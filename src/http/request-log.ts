@@ -12,17 +12,26 @@ const messages = {
   cut: 'request cut',
 } as const satisfies Record<RequestEnd, string>;
 
+export type LoggedRequest = Pick<ClientRequest, 'raw' | 'id' | 'method' | 'url' | 'clientAddress'>;
+
+interface EndedRequest {
+  /** As it was while the connection lasted. */
+  readonly clientAddress: string;
+  readonly status: number;
+  readonly began: number;
+  readonly end: RequestEnd;
+}
+
 export function logRequest(
   log: Logger,
-  request: Pick<ClientRequest, 'raw' | 'id' | 'method' | 'url'>,
-  status: number,
-  began: number,
-  end: RequestEnd,
+  request: LoggedRequest,
+  { clientAddress, status, began, end }: EndedRequest,
 ): void {
   const { method, id } = request;
   const [path = ''] = request.url.split('?', 1);
   const fields = {
     requestId: id,
+    client: clientAddress,
     method,
     path,
     status,

@@ -2,7 +2,7 @@
  * The HTTP server: Fastify with its limits, hooks and routes, in the order in which they are added, and in front of it what
  * answers plain GraphQL requests. The only file that imports Fastify.
  */
-import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { GatewayError } from '../errors/index.ts';
 import { invariant } from '../lib/index.ts';
 import type { Logger } from '../observability/index.ts';
@@ -11,6 +11,8 @@ import { beginExchanges } from './begin-exchange.ts';
 import { checkFixedKeys } from './check-fixed-keys.ts';
 import { addCors } from './cors.ts';
 import { decodeBody } from './decode-body.ts';
+import { Admission } from './edge/admission.ts';
+import { clientAddressOf } from './edge/client-origin.ts';
 import { addErrorReplies, refuse } from './error-replies.ts';
 import { Exchanges } from './exchanges.ts';
 import { type AnswerDirectly, directGraphQL } from './graphql/direct-graphql.ts';
@@ -80,8 +82,10 @@ export async function createHttpServer({ gateway, log }: HttpServerOptions): Pro
   const isDraining = (): boolean => shutdown.isDraining;
 
   readBodiesAsBytes(app);
-  beginExchanges(app, { exchanges, isDraining, log });
   const configOf = () => gateway.generations.current?.config;
+  const admission = new Admission(configOf);
+  app.decorateRequest('clientAddress', { getter: clientAddressOfRequest });
+  beginExchanges(app, { admission, exchanges, isDraining, log });
   addCors(app, { config: configOf, log });
   app.addHook('onRequest', (request, _reply, done) => done(refuseWebSocket(request.raw, server.graphqlPath)));
   addErrorReplies(app, log);
@@ -102,13 +106,15 @@ export async function createHttpServer({ gateway, log }: HttpServerOptions): Pro
       log,
       bodyLimit,
     });
-    direct.push(directV1({ routes, maxBodyBytes: bodyLimit, config: configOf, exchanges, isDraining, log }));
+    direct.push(directV1({ routes, maxBodyBytes: bodyLimit, config: configOf, admission, exchanges, isDraining, log }));
   }
   const answerRequest = await addGraphQLRoute(app, { gateway, log, sendPage });
   const { graphqlPath: path } = server;
   const { bodyBytes: maxBodyBytes } = limits;
-  direct.push(directGraphQL({ path, maxBodyBytes, config: configOf, answerRequest, exchanges, isDraining, log }));
-  answerFirst(app, direct);
+  direct.push(
+    directGraphQL({ path, maxBodyBytes, config: configOf, answerRequest, admission, exchanges, isDraining, log }),
+  );
+  answerFirst(app, admission, direct);
   await app.ready();
   return {
     listen: ({ host, port, reusePort = false } = {}) =>
@@ -116,6 +122,16 @@ export async function createHttpServer({ gateway, log }: HttpServerOptions): Pro
     fetch: (request) => answerInProcess(app, request),
     drain: () => shutdown.drain(),
   };
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    readonly clientAddress: string;
+  }
+}
+
+function clientAddressOfRequest(this: FastifyRequest): string {
+  return clientAddressOf(this.raw);
 }
 
 /** Bodies reach the routes decoded, as bytes: each route decides what it reads; none depends on the content type. */
@@ -127,13 +143,14 @@ function readBodiesAsBytes(app: FastifyInstance): void {
   });
 }
 
-/** Requests that one of them takes do not reach Fastify. */
-function answerFirst({ server }: FastifyInstance, direct: readonly AnswerDirectly[]): void {
+/** Requests that one of them takes do not reach Fastify, which refuses those that are not admitted. */
+function answerFirst({ server }: FastifyInstance, admission: Admission, direct: readonly AnswerDirectly[]): void {
   const [framework, ...others] = server.listeners('request');
   invariant(framework !== undefined && others.length === 0, 'Fastify alone listens for requests');
   server.removeAllListeners('request');
   server.on('request', (request, response) => {
-    for (const answerDirectly of direct) if (answerDirectly(request, response)) return;
+    if (admission.refusalOf(request) === undefined)
+      for (const answerDirectly of direct) if (answerDirectly(request, response)) return;
     framework.call(server, request, response);
   });
 }

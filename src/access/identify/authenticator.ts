@@ -8,7 +8,7 @@ import type { Principal } from '../principal.ts';
 /** What a request is identified by. */
 export interface CallerFacts {
   readonly headers: IncomingHttpHeaders;
-  /** The address that the connection comes from. */
+  /** The address that the connection comes from: of a proxy, where there is one. */
   readonly address: string;
 }
 

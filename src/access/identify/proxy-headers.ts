@@ -1,8 +1,8 @@
 /** Callers that a trusted proxy has authenticated: its headers count only where the connection comes from it. */
-import { BlockList, isIP } from 'node:net';
 import { LRUCache } from 'lru-cache';
 import type { AccessConfig } from '../../config/index.ts';
 import { GatewayError } from '../../errors/index.ts';
+import { isWithin, networks } from '../../lib/index.ts';
 import type { Principal } from '../principal.ts';
 import type { Identifier } from './authenticator.ts';
 
@@ -42,23 +42,4 @@ export function identifyByProxy({ from, id, tenant, scopes, roles }: ProxyConfig
     principals.set(key, principal);
     return principal;
   };
-}
-
-/** @param list addresses, and networks in CIDR notation */
-export function networks(list: readonly string[]): BlockList {
-  const networks = new BlockList();
-  for (const entry of list) {
-    const [address = '', bits] = entry.split('/');
-    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
-    if (bits === undefined) networks.addAddress(address, family);
-    else networks.addSubnet(address, Number(bits), family);
-  }
-  return networks;
-}
-
-/** An IPv4 address that an IPv6 socket received counts as what it is. */
-export function isWithin(networks: BlockList, address: string): boolean {
-  const plain = address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
-  const version = isIP(plain);
-  return version !== 0 && networks.check(plain, version === 6 ? 'ipv6' : 'ipv4');
 }

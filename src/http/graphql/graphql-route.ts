@@ -21,6 +21,7 @@ import type { Logger } from '../../observability/index.ts';
 import { letShareIdentical, seesRequests } from '../../plugins/index.ts';
 import type { GatewayGeneration, ServingRuntime } from '../../runtime/index.ts';
 import { CollectedResponseHeaders, compileRequestHeaderRules, type ForwardHeaders } from '../../transport/index.ts';
+import { peerAddressOf } from '../edge/client-origin.ts';
 import type { SendPage } from '../landing-route.ts';
 import { type AllowedOrigins, allowedOrigins } from '../request/allowed-origins.ts';
 import type { ClientRequest } from '../request/client-request.ts';
@@ -103,7 +104,7 @@ async function respond(
 ): Promise<Answer> {
   const request = readGraphQLRequest({ method, url, headers, body });
   refuseCrossSite(request, serving.allowedOrigins);
-  const identified = life.generation.authenticator.identify({ headers, address: raw.ip });
+  const identified = life.generation.authenticator.identify({ headers, address: peerAddressOf(raw.raw) });
   const principal = identified instanceof Promise ? await untilAborted(identified, life.signal) : identified;
   const explain = requestedExplanations(serving, request);
   const key = sharedKeyOf(serving, request, principal, explain);
@@ -184,8 +185,8 @@ function sharedKeyOf(
   return sharingKey(request, principalKey(principal), forwarded, explain);
 }
 
-function contextOf({ id, ip, headers }: ClientRequest, principal: Principal, explain: ReadonlySet<string>) {
-  return { requestId: id, principal, client: networkOf(ip), clientHeaders: headers, explain };
+function contextOf({ id, clientAddress, headers }: ClientRequest, principal: Principal, explain: ReadonlySet<string>) {
+  return { requestId: id, principal, client: networkOf(clientAddress), clientHeaders: headers, explain };
 }
 
 /** The unit of fairness between clients. One household of IPv6 has a network of its own (RFC 6177) of many addresses. */

@@ -5,8 +5,8 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 export interface ClientRequest {
   readonly raw: IncomingMessage;
   readonly id: string;
-  /** The address that it came from. */
-  readonly ip: string;
+  /** Of the client; behind trusted proxies, what they say it is. */
+  readonly clientAddress: string;
   readonly method: string;
   readonly url: string;
   readonly headers: IncomingHttpHeaders;

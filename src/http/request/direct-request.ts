@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type BeginExchangeOptions, beginExchange } from '../begin-exchange.ts';
+import { clientAddressOf } from '../edge/client-origin.ts';
 import { type ClientRequest, requestIdOf } from './client-request.ts';
 import { noteFacts } from './request-facts.ts';
 
@@ -12,7 +13,7 @@ const nothing = Buffer.alloc(0);
 export class DirectRequest implements ClientRequest {
   readonly raw: IncomingMessage;
   readonly id: string;
-  readonly ip: string;
+  readonly clientAddress: string;
   readonly method = 'POST';
   readonly url: string;
   readonly headers: IncomingMessage['headers'];
@@ -27,7 +28,7 @@ export class DirectRequest implements ClientRequest {
   ) {
     this.raw = request;
     this.id = requestIdOf(request);
-    this.ip = request.socket.remoteAddress ?? '';
+    this.clientAddress = clientAddressOf(request);
     this.url = request.url ?? '';
     this.headers = request.headers;
     beginExchange(options, this, response);

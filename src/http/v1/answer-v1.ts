@@ -7,6 +7,7 @@ import type { Principal } from '../../access/index.ts';
 import { untilAborted } from '../../lib/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import { type Hooks, runRequestHooks } from '../../plugins/index.ts';
+import { peerAddressOf } from '../edge/client-origin.ts';
 import type { ClientReply } from '../request/client-reply.ts';
 import type { ClientRequest } from '../request/client-request.ts';
 import { jsonType } from '../request/coded-answer.ts';
@@ -53,7 +54,11 @@ export async function answerV1(
       const { hooks } = life.generation;
       if (hooks === undefined) {
         const { headers } = request;
-        body = await identifyAndRespond({ life, headers, body: request.body, responseHooks }, request.ip, respond);
+        body = await identifyAndRespond(
+          { life, headers, body: request.body, responseHooks },
+          peerAddressOf(request.raw),
+          respond,
+        );
       } else {
         const values = new Map<string, unknown>();
         if (hooks.onResponse !== undefined)
@@ -95,7 +100,7 @@ async function respondThroughPlugins(
   const hooked = await runRequestHooks(hooks, request, values, life.signal);
   if (hooked.kind === 'continue') {
     const { headers, body } = hooked;
-    return identifyAndRespond({ life, headers, body, responseHooks }, request.ip, respond);
+    return identifyAndRespond({ life, headers, body, responseHooks }, peerAddressOf(request.raw), respond);
   }
   const { status, headers = { 'content-type': jsonType }, body = '' } = hooked.answer;
   reply.code(status);
