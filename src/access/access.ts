@@ -17,8 +17,9 @@ import type { Logger } from '../observability/index.ts';
 import type { AccessRules } from '../supergraph/index.ts';
 import type { Policy } from './policies/policy.ts';
 import { AccessTable } from './rules/access-table.ts';
-import { type Caller, decide } from './rules/decide.ts';
-import { type DeniedField, deniedFields } from './rules/denied-fields.ts';
+import { type Caller, type Decisions, decide } from './rules/decide.ts';
+import { type ExplainedField, explainField } from './rules/explain-fields.ts';
+import { type FieldVerdict, judgeFields } from './rules/judge-fields.ts';
 import { OperationRules } from './rules/operation-rules.ts';
 
 /** What one outcome denies of an operation. It is an object for each outcome: what is prepared for it can be kept by it. */
@@ -36,6 +37,16 @@ export interface AccessRequest extends Caller {
   readonly document: DocumentNode;
   readonly operation: OperationDefinitionNode;
   readonly requestId: string;
+  /** Told each field that is denied, or would be in the mode `audit`; called before `authorise` ends, where there are some. */
+  readonly onDenied?: ((fields: readonly ExplainedField[]) => void) | undefined;
+}
+
+/** What a caller may read of an operation, field by field. */
+export interface AccessReport {
+  readonly allowed: readonly ExplainedField[];
+  readonly denied: readonly ExplainedField[];
+  /** False where the operation has more fields than these. */
+  readonly isComplete: boolean;
 }
 
 export interface Access {
@@ -46,8 +57,8 @@ export interface Access {
    * @throws AggregateError of GraphQLErrors `UNAUTHORIZED_FIELD_OR_TYPE`, each with its path, in the mode `reject`
    */
   authorise(request: AccessRequest): Denials | undefined | Promise<Denials | undefined>;
-  /** What would be denied, with the rules, for `isthmus-explain: access`. */
-  explain(request: AccessRequest): Promise<readonly DeniedField[]>;
+  /** Every field of the operation, with its rules: for `isthmus access can`. */
+  explain(request: AccessRequest): Promise<AccessReport>;
 }
 
 export interface AccessOptions {
@@ -61,15 +72,21 @@ export interface AccessOptions {
 /** Outcomes of one operation that are kept at once: as many as the engine keeps variants. */
 const maxOutcomes = 32;
 
+/** Fields that one line of the log names. */
+const maxLogged = 100;
+
+const noDecisions: Decisions = new Map();
+
 /** The rules of an operation, and what its outcomes deny; undefined: nothing protects it. */
 interface Prepared {
   readonly rules: OperationRules;
   readonly denials: LRUCache<string, Denials>;
 }
 
-function refusal(path: readonly string[]): GraphQLError {
+/** @param path undefined: somewhere in the operation */
+function refusal(path: readonly string[] | undefined): GraphQLError {
   const { client } = errorTable.UNAUTHORIZED_FIELD_OR_TYPE;
-  return new GraphQLError(client, { path, extensions: { code: 'UNAUTHORIZED_FIELD_OR_TYPE' } });
+  return new GraphQLError(client, { path: path ?? null, extensions: { code: 'UNAUTHORIZED_FIELD_OR_TYPE' } });
 }
 
 /** @returns undefined where nothing of the schema is protected */
@@ -105,19 +122,22 @@ export function createAccess({ config, schema, rules, policies, log }: AccessOpt
     return entry;
   }
 
-  function apply(entry: Prepared, outcome: string, request: AccessRequest): Denials | undefined {
+  function apply(entry: Prepared, outcome: string, request: AccessRequest, decisions: Decisions): Denials | undefined {
     if (!outcome.includes('0')) return undefined;
+    const { requestId, principal, variables, onDenied } = request;
+    if (config.mode === 'filter' && onDenied === undefined) return denialsOf(entry, outcome);
+    const { fields: denied, isComplete } = judgeFields({ table, rules: entry.rules, outcome, variables }, 'denied');
+    onDenied?.(denied.map((field) => explainField(field, principal, decisions)));
     if (config.mode === 'filter') return denialsOf(entry, outcome);
-    const denied = deniedFields(table, entry.rules, outcome, request.variables);
-    if (denied.length === 0) return undefined;
-    const { requestId, principal } = request;
-    const fields = denied.map(({ path, coordinate, rule }) => ({ path: path.join('.'), coordinate, rule }));
+    if (denied.length === 0 && isComplete) return undefined;
+    const fields = denied.slice(0, maxLogged).map(logged);
     if (config.mode === 'reject') {
       log.info(
         { requestId, principal: principal.id, fields },
         'the operation was refused: the caller may not read all of it',
       );
-      throw new AggregateError(denied.map(({ path }) => refusal(path)));
+      const paths = denied.length === 0 ? [undefined] : denied.slice(0, maxLogged).map(({ path }) => path);
+      throw new AggregateError(paths.map(refusal));
     }
     log.info({ requestId, principal: principal.id, fields }, 'access would be denied (access.mode: audit)');
     return undefined;
@@ -128,16 +148,31 @@ export function createAccess({ config, schema, rules, policies, log }: AccessOpt
     authorise(request) {
       const entry = prepare(request);
       if (entry === undefined) return undefined;
-      const outcome = decide(schema, policies, entry.rules, request, log);
+      let decisions = noDecisions;
+      const outcome = decide(schema, policies, entry.rules, request, log, (decided) => {
+        decisions = decided;
+      });
       return typeof outcome === 'string'
-        ? apply(entry, outcome, request)
-        : outcome.then((decided) => apply(entry, decided, request));
+        ? apply(entry, outcome, request, decisions)
+        : outcome.then((decided) => apply(entry, decided, request, decisions));
     },
     async explain(request) {
-      const entry = prepare(request);
-      if (entry === undefined) return [];
-      const outcome = await decide(schema, policies, entry.rules, request, log);
-      return deniedFields(table, entry.rules, outcome, request.variables);
+      const { document, operation, principal, variables } = request;
+      const operationRules = prepare(request)?.rules ?? new OperationRules(table, policies, document, operation);
+      let decisions = noDecisions;
+      const outcome = await decide(schema, policies, operationRules, request, log, (decided) => {
+        decisions = decided;
+      });
+      const { fields: all, isComplete } = judgeFields({ table, rules: operationRules, outcome, variables }, 'all');
+      const explained = (isDenied: boolean): readonly ExplainedField[] =>
+        all
+          .filter((verdict) => verdict.isDenied === isDenied)
+          .map((verdict) => explainField(verdict, principal, decisions));
+      return { allowed: explained(false), denied: explained(true), isComplete };
     },
   };
+}
+
+function logged({ path, coordinate, rules }: FieldVerdict) {
+  return { path: path.join('.'), coordinate, rule: rules.find(({ holds }) => !holds)?.rule };
 }

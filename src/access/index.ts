@@ -1,4 +1,4 @@
-export { type Access, createAccess, type Denials } from './access.ts';
+export { type Access, type AccessReport, type AccessRequest, createAccess, type Denials } from './access.ts';
 export {
   type Authenticator,
   type CallerFacts,
@@ -15,5 +15,5 @@ export type { PolicyFunction } from './policies/code-policy.ts';
 export { hashPolicies, loadPolicies, type Policies, unknownPolicies } from './policies/load-policies.ts';
 export type { PolicyInput, PolicyRequest } from './policies/policy.ts';
 export { anonymous, type Principal, principalKey } from './principal.ts';
-export type { DeniedField } from './rules/denied-fields.ts';
+export type { ExplainedField, ExplainedRule } from './rules/explain-fields.ts';
 export { createStatements, type Statements } from './statements/statements.ts';

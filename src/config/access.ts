@@ -69,6 +69,12 @@ export const accessYaml = z
       .describe(
         'Where a client reads which fields were denied: among the `errors`, under `extensions.authorizationErrors`, or nowhere.',
       ),
+    explain: z
+      .enum(['scope', 'everyone', 'off'])
+      .default('scope')
+      .describe(
+        'Who may ask which fields are denied and by which rules, with the request header `isthmus-explain: access`. `scope`: callers with the scope `access:explain`, and in the mode `audit` everyone.',
+      ),
     anonymous: anonymousYaml,
     policies: policiesYaml,
     to_subgraphs: toSubgraphsYaml,
@@ -86,6 +92,7 @@ export interface AccessConfig {
   readonly order: readonly (typeof identifierNames)[number][];
   readonly mode: 'filter' | 'reject' | 'audit';
   readonly denials: 'errors' | 'extensions' | 'off';
+  readonly explain: 'scope' | 'everyone' | 'off';
   readonly anonymous: {
     readonly id: string;
     readonly tenant: string;
@@ -102,7 +109,7 @@ export function resolveAccess(
   at: (path: string) => string,
   lineOf: (path: YamlPath) => number | undefined,
 ): AccessConfig {
-  const { mode, denials, anonymous, order } = yaml;
+  const { mode, denials, explain, anonymous, order } = yaml;
   return {
     requireAuthentication: yaml.require_authentication,
     onError: yaml.on_error,
@@ -114,6 +121,7 @@ export function resolveAccess(
     order,
     mode,
     denials,
+    explain,
     anonymous,
     policies: resolvePolicies(yaml.policies, at, lineOf),
     toSubgraphs: resolveStatements(yaml.to_subgraphs),

@@ -89,6 +89,13 @@ describe('what callers may read', () => {
     expect(requests[0]).toMatchObject({ path: '/v1/data/shop', ...jsonIn(reading)[0] });
   });
 
+  it('is explained as the page shows it', async () => {
+    const [explained] = jsonIn(await chapter(page, 'Asked and answered'));
+    const headers = { 'x-user-id': 'u3', 'x-scopes': 'access:explain', 'isthmus-explain': 'access' };
+    const answer = await gateway.query('{ user(id: "u3") { name email } }', {}, headers);
+    expect(answer).toMatchObject({ extensions: { access: explained } });
+  });
+
   it('is accompanied by the headers of the page, for subgraphs', async () => {
     const seen: unknown[] = [];
     const { shop } = gateway.subgraphs;

@@ -14,13 +14,17 @@ export interface Caller {
   readonly signal: AbortSignal;
 }
 
-/** @returns the outcome; a promise of it only where a policy answers later */
+/**
+ * @param onDecided told what each policy decided, where some did
+ * @returns the outcome; a promise of it only where a policy answers later
+ */
 export function decide(
   schema: GraphQLSchema,
   policies: ReadonlyMap<string, Policy>,
   rules: OperationRules,
   caller: Caller,
   log: Logger,
+  onDecided?: (decisions: Decisions) => void,
 ): string | Promise<string> {
   const { principal } = caller;
   const isIdentified = principal.kind !== 'anonymous';
@@ -31,6 +35,7 @@ export function decide(
   }
   const decided = decidePolicies(schema, policies, rules, caller, log);
   const outcomeOf = (decisions: Decisions): string => {
+    onDecided?.(decisions);
     let outcome = '';
     for (const clause of rules.clauses) {
       const { rule } = clause;
@@ -65,7 +70,7 @@ function holdsFor(principal: Principal, isIdentified: boolean, rule: Clause['rul
 }
 
 /** The decision of each policy for each clause that names it. */
-type Decisions = ReadonlyMap<string, ReadonlyMap<Clause, boolean>>;
+export type Decisions = ReadonlyMap<string, ReadonlyMap<Clause, boolean>>;
 
 function decidePolicies(
   schema: GraphQLSchema,

@@ -30,6 +30,14 @@ export interface Clause {
   readonly selected: { readonly field: GraphQLField<unknown, unknown>; readonly node: FieldNode } | undefined;
 }
 
+/** Whether one rule of a field holds for a caller. */
+export interface RuleVerdict {
+  readonly rule: AccessRule;
+  /** Undefined: it has not been decided, and so does not hold. */
+  readonly clause: Clause | undefined;
+  readonly holds: boolean;
+}
+
 /** The most selection sets that are visited for rules: as many as the planner takes. */
 const maxVisits = 50_000;
 
@@ -82,6 +90,33 @@ export class OperationRules {
     const members = field === undefined ? [] : this.#table.protectedMembers(field.type);
     const denials = members.map((member) => this.denialOfType(member.name, outcome));
     return denials.every((denial) => denial !== undefined) ? denials[0] : undefined;
+  }
+
+  /** Every rule that the field of objects of this type takes. */
+  verdictsOf(type: GraphQLObjectType, node: FieldNode, outcome: string): readonly RuleVerdict[] {
+    const rules = this.#table.ofField(type, node.name.value);
+    const key = selectionKey(this.#policies, rules, type, node);
+    const ofField = this.#verdicts(rules, rules.length === 0 ? [] : this.#ofFields.get(key), outcome);
+    const field = type.getFields()[node.name.value];
+    const members = field === undefined ? [] : this.#table.protectedMembers(field.type);
+    const [first] = members;
+    const isEveryMemberDenied = members.every(({ name }) => this.denialOfType(name, outcome) !== undefined);
+    return first === undefined || !isEveryMemberDenied
+      ? ofField
+      : [...ofField, ...this.verdictsOfType(first.name, outcome)];
+  }
+
+  /** Every rule that objects of this type take. */
+  verdictsOfType(name: string, outcome: string): readonly RuleVerdict[] {
+    return this.#verdicts(this.#table.ofType(name), this.#ofTypes.get(name), outcome);
+  }
+
+  #verdicts(rules: readonly AccessRule[], numbers: readonly number[] | undefined, outcome: string) {
+    return rules.map((rule, index): RuleVerdict => {
+      const number = numbers?.[index];
+      const clause = number === undefined ? undefined : this.clauses[number];
+      return { rule, clause, holds: number !== undefined && outcome[number] === '1' };
+    });
   }
 
   /** The first rule that denies objects of this type. */

@@ -50,7 +50,7 @@ interface Serving {
   readonly runs: SharedRuns<Answer> | undefined;
   readonly forwardHeaders: readonly ForwardHeaders[];
   /** The values of `isthmus-explain` that are answered. */
-  readonly explainable: ReadonlySet<string>;
+  readonly explainable: ReadonlyMap<string, (principal: Principal) => boolean>;
 }
 
 /** @throws GatewayError for what is refused, and whatever fails unexpectedly */
@@ -106,7 +106,7 @@ async function respond(
   refuseCrossSite(request, serving.allowedOrigins);
   const identified = life.generation.authenticator.identify({ headers, address: peerAddressOf(raw.raw) });
   const principal = identified instanceof Promise ? await untilAborted(identified, life.signal) : identified;
-  const explain = requestedExplanations(serving, request);
+  const explain = requestedExplanations(serving, request, principal);
   const key = sharedKeyOf(serving, request, principal, explain);
   return await shareIdentical(serving.runs, key, life, async (signal, deadline) => {
     const responseHeaders = new CollectedResponseHeaders();
@@ -138,7 +138,7 @@ function respondThroughPlugins(
 }
 
 async function prepare(generation: GatewayGeneration, log: Logger): Promise<Serving> {
-  const { server, traffic, headers, ai } = generation.config;
+  const { server, traffic, headers } = generation.config;
   // A cookie belongs to the client it was set for: where a rule carries cookies, no answer is shared.
   const setsCookies = Object.values(headers).some(({ response }) =>
     response.some(({ named }) => named === 'set-cookie'),
@@ -156,7 +156,7 @@ async function prepare(generation: GatewayGeneration, log: Logger): Promise<Serv
           })
         : undefined,
     forwardHeaders: Object.values(headers).flatMap(({ request }) => compileRequestHeaderRules(request) ?? []),
-    explainable: ai.fields.explain.enabled ? new Set(['ai']) : nothing,
+    explainable: explainableBy(generation.config),
   };
 }
 
@@ -166,12 +166,31 @@ function operationTimeout({ config }: GatewayGeneration): number {
   return config.server.operationTimeoutMs;
 }
 
-/** The parts of the answer that the client wants explained (`isthmus-explain: ai`), as far as the configuration allows. */
-function requestedExplanations({ explainable }: Serving, { headers }: GraphQLHttpRequest): ReadonlySet<string> {
+/** The parts of an answer that can be explained, each with who may ask for it. */
+function explainableBy({ ai, access }: GatewayGeneration['config']): Serving['explainable'] {
+  const explainable = new Map<string, (principal: Principal) => boolean>();
+  if (ai.fields.explain.enabled) explainable.set('ai', () => true);
+  if (access.explain !== 'off') {
+    // In the mode audit nothing is kept from anyone: rules then tell nothing that helps.
+    const isOpen = access.explain === 'everyone' || access.mode === 'audit';
+    explainable.set('access', ({ scopes }) => isOpen || scopes.includes(explainScope));
+  }
+  return explainable;
+}
+
+/** The scope whose callers may read the rules of what they are denied. */
+const explainScope = 'access:explain';
+
+/** The parts of the answer that the client wants explained (`isthmus-explain: ai, access`), as far as it may ask. */
+function requestedExplanations(
+  { explainable }: Serving,
+  { headers }: GraphQLHttpRequest,
+  principal: Principal,
+): ReadonlySet<string> {
   const header = headers['isthmus-explain'];
   if (header === undefined || explainable.size === 0) return nothing;
   const names = String(header).split(',');
-  return new Set(names.map((name) => name.trim()).filter((name) => explainable.has(name)));
+  return new Set(names.map((name) => name.trim()).filter((name) => explainable.get(name)?.(principal) === true));
 }
 
 function sharedKeyOf(

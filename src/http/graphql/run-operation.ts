@@ -3,7 +3,6 @@
  * just validated and for one that was validated before.
  */
 import type { OperationDefinitionNode } from 'graphql';
-import type { Access } from '../../access/index.ts';
 import { GatewayError } from '../../errors/index.ts';
 import type { ExecutionOutcome } from '../../execution/index.ts';
 import type { Logger } from '../../observability/index.ts';
@@ -12,6 +11,7 @@ import type { GatewayGeneration } from '../../runtime/index.ts';
 import type { RequestContext } from '../../transport/index.ts';
 import type { OperationFacts } from '../request/request-facts.ts';
 import type { VariableChecks } from './check-variables.ts';
+import { accessRequest, explainingAccess } from './explain-access.ts';
 import { formatErrors, statusOfErrors } from './format-errors.ts';
 import type { ValidatedOperation } from './validated-operations.ts';
 
@@ -21,7 +21,7 @@ export interface OperationRunner {
   readonly log: Logger;
 }
 
-type Execute = (
+export type Execute = (
   validated: ValidatedOperation,
   variables: Record<string, unknown>,
   context: RequestContext,
@@ -29,14 +29,16 @@ type Execute = (
 
 /** Whether plugins take part is decided here, once per generation. */
 export function createRunner(
-  { engine, access, hooks }: Pick<GatewayGeneration, 'engine' | 'access' | 'hooks'>,
+  { engine, access, config, hooks }: Pick<GatewayGeneration, 'engine' | 'access' | 'config' | 'hooks'>,
   variableChecks: VariableChecks,
   log: Logger,
 ): OperationRunner {
+  const explained = explainingAccess({ engine, access, mode: config.access.mode, log });
   const execute: Execute = (validated, variables, context) => {
     variableChecks.check(validated.operation, variables);
+    if (context.explain?.has('access') === true) return explained(validated, variables, context);
     if (access === undefined) return engine.execute({ ...validated, variables, context });
-    const denials = authorise(access, validated, variables, context);
+    const denials = access.authorise(accessRequest(validated, variables, context));
     if (!(denials instanceof Promise)) return engine.execute({ ...validated, variables, context, denials });
     return denials.then((decided) => engine.execute({ ...validated, variables, context, denials: decided }));
   };
@@ -48,17 +50,6 @@ export function createRunner(
       ),
     log,
   };
-}
-
-/** Decides what the caller may not read of an operation. */
-function authorise(
-  access: Access,
-  { document, operation, operationName }: ValidatedOperation,
-  variables: Record<string, unknown>,
-  { principal, requestId, signal, clientHeaders = {} }: RequestContext,
-): ReturnType<Access['authorise']> {
-  const request = { headers: clientHeaders, operationName, operationType: operation.operation };
-  return access.authorise({ document, operation, variables, principal, request, requestId, signal });
 }
 
 /** Never throws for what a client or a subgraph does wrong: such errors are the answer. */

@@ -1,4 +1,7 @@
-/** The fields of an operation that an outcome denies, in the operation's order: for the modes `reject` and `audit`. */
+/**
+ * What an outcome means for each field of an operation, in the operation's order: for the modes `reject` and `audit`, for
+ * `isthmus-explain: access`, and for `isthmus access can`. A denied field's own selections are not visited.
+ */
 import {
   type DirectiveNode,
   type FieldNode,
@@ -18,46 +21,62 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import { withPlainNumbers } from '../../lib/index.ts';
-import type { AccessRule } from '../../supergraph/index.ts';
 import type { AccessTable } from './access-table.ts';
-import type { OperationRules } from './operation-rules.ts';
+import type { OperationRules, RuleVerdict } from './operation-rules.ts';
 
-export interface DeniedField {
+/** A field, or an object type that a field of an interface or union may return. */
+export interface FieldVerdict {
   /** The response keys that lead to it; `@` is any item of a list. */
   readonly path: readonly string[];
-  /** Such as `User.email`. */
+  /** Such as `User.email`; of an object type, `User`. */
   readonly coordinate: string;
-  readonly rule: AccessRule;
+  readonly isDenied: boolean;
+  /** Every rule that it takes; none: anyone may read it. */
+  readonly rules: readonly RuleVerdict[];
+}
+
+export interface Judgement {
+  readonly table: AccessTable;
+  readonly rules: OperationRules;
+  readonly outcome: string;
+  /** As the client sent them: they decide `@skip` and `@include`. */
+  readonly variables: Readonly<Record<string, unknown>>;
 }
 
 /** More tell neither a client nor an operator anything. */
-const maxDenied = 100;
+const maxVerdicts = 1_000;
 
-/** @param variables as the client sent them: they decide `@skip` and `@include` */
-export function deniedFields(
-  table: AccessTable,
-  rules: OperationRules,
-  outcome: string,
-  variables: Readonly<Record<string, unknown>>,
-): readonly DeniedField[] {
+/** Fragments can give a document of a few lines millions of places; 10,000 take 25 ms. */
+const maxVisits = 10_000;
+
+export interface FieldVerdicts {
+  readonly fields: readonly FieldVerdict[];
+  /** False where there are more than these. */
+  readonly isComplete: boolean;
+}
+
+/** @param listed which fields are returned */
+export function judgeFields({ table, rules, outcome, variables }: Judgement, listed: 'denied' | 'all'): FieldVerdicts {
   const { schema } = table;
   const definitions = rules.operation.variableDefinitions ?? [];
   const plain = withPlainNumbers(variables) as typeof variables;
   const values = getVariableValues(schema, definitions, plain).coerced ?? variables;
-  const denied = new Map<string, DeniedField>();
+  const verdicts = new Map<string, FieldVerdict>();
   const visited = new Map<SelectionSetNode, Set<string>>();
+  let visits = 0;
   const root = schema.getRootType(rules.operation.operation);
   if (root != null) visit(root, rules.operation.selectionSet, []);
-  return [...denied.values()];
+  return { fields: [...verdicts.values()], isComplete: visits <= maxVisits && verdicts.size < maxVerdicts };
 
   function visit(type: GraphQLCompositeType, set: SelectionSetNode, path: readonly string[]): void {
     const at = `${type.name} ${path.join('.')}`;
     const places = visited.get(set);
-    if (denied.size >= maxDenied || places?.has(at) === true) return;
+    if (places?.has(at) === true || ++visits > maxVisits) return;
     if (places === undefined) visited.set(set, new Set([at]));
     else places.add(at);
     const objects = isObjectType(type) ? [type] : schema.getPossibleTypes(type);
     for (const selection of set.selections) {
+      if (verdicts.size >= maxVerdicts) return;
       if (!isIncluded(selection.directives, values)) continue;
       if (selection.kind === Kind.FIELD) {
         visitField(objects, selection, path);
@@ -77,21 +96,27 @@ export function deniedFields(
     for (const object of objects) {
       const field = object.getFields()[name];
       if (field === undefined) continue;
-      const rule = rules.denialOf(object, node, outcome);
-      if (rule !== undefined) {
-        const coordinate = `${object.name}.${name}`;
-        denied.set(`${path.join('.')} ${coordinate}`, { path, coordinate, rule });
-        continue;
-      }
+      const isDenied = rules.denialOf(object, node, outcome) !== undefined;
+      add(path, `${object.name}.${name}`, isDenied, () => rules.verdictsOf(object, node, outcome));
       const returned = getNamedType(field.type);
-      if (!isCompositeType(returned) || node.selectionSet === undefined) continue;
+      if (isDenied || !isCompositeType(returned) || node.selectionSet === undefined) continue;
       for (const member of table.protectedMembers(field.type)) {
-        const memberRule = rules.denialOfType(member.name, outcome);
-        if (memberRule !== undefined)
-          denied.set(`${path.join('.')} ${member.name}`, { path, coordinate: member.name, rule: memberRule });
+        const isMemberDenied = rules.denialOfType(member.name, outcome) !== undefined;
+        add(path, member.name, isMemberDenied, () => rules.verdictsOfType(member.name, outcome));
       }
       visit(returned, node.selectionSet, [...path, ...itemSteps(field.type)]);
     }
+  }
+
+  function add(
+    path: readonly string[],
+    coordinate: string,
+    isDenied: boolean,
+    rulesOf: () => readonly RuleVerdict[],
+  ): void {
+    if (!isDenied && listed === 'denied') return;
+    const key = `${path.join('.')} ${coordinate}`;
+    if (!verdicts.has(key)) verdicts.set(key, { path, coordinate, isDenied, rules: rulesOf() });
   }
 }
 
