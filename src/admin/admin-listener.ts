@@ -2,17 +2,18 @@
  * The admin listener: a server of its own, in the main thread, for what clients never call. `/admin/graphql` has the API keys
  * and the audit log. Bodies, headers and connections are bounded; nothing waits for the store longer than a second or two.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { GraphQLError, parse } from 'graphql';
 import { createHandler, type Handler } from 'graphql-http';
 import { ApiKeyError, KeyRing } from '../access/index.ts';
-import { ConfigError, type ResolvedConfig } from '../config/index.ts';
+import { type AdminConfig, ConfigError, type ResolvedConfig } from '../config/index.ts';
 import { GatewayError, messageOf } from '../errors/index.ts';
-import { readBounded } from '../lib/index.ts';
+import { isLoopback, readBounded } from '../lib/index.ts';
 import type { Logger } from '../observability/index.ts';
 import { openStore } from '../store/index.ts';
+import { prepareServer } from '../tls/index.ts';
 import { type AdminCaller, createAdminSchema } from './admin-schema.ts';
-import { adminScopes, identifyOperator, isLoopback, refusePages } from './identify-operator.ts';
+import { adminScopes, identifyOperator, refusePages } from './identify-operator.ts';
 
 export interface AdminListener {
   /** Where it listens, such as http://127.0.0.1:4400. */
@@ -51,11 +52,12 @@ export async function listenForAdmin({ config, log }: AdminListenerOptions): Pro
       parse: (source, options) => parse(source, { ...options, maxTokens }),
       formatError: (error) => formatError(error, log),
     });
-    const server = createServer({ headersTimeout: timeoutMs, requestTimeout: timeoutMs }, (request, response) => {
+    const open = await serverOpener(config, admin.tls, log);
+    const server = open((request, response) => {
       void answer({ request, response, keys, isLocal, handler, log });
     });
     server.maxConnections = maxConnections;
-    const url = await listen(server, admin.host, admin.port);
+    const url = await listen(server, admin);
     log.info({ adminUrl: `${url}/admin/graphql`, requiresKey: !isLocal }, 'the admin listener listens');
     return {
       url,
@@ -81,14 +83,27 @@ function unprotected(file: string): ConfigError {
   return new ConfigError(file, [{ path: 'admin.host', line: undefined, message }]);
 }
 
-function listen(server: Server, host: string, port: number): Promise<string> {
+/** @throws ConfigError where the certificate cannot be used */
+async function serverOpener(
+  { file, server: { tls } }: ResolvedConfig,
+  isTls: boolean,
+  log: Logger,
+): Promise<(listener: RequestListener) => Server> {
+  const http = { headersTimeout: timeoutMs, requestTimeout: timeoutMs };
+  if (tls === undefined || !isTls) return (listener) => createServer(http, listener);
+  return prepareServer({ tls, configFile: file, http, requestsCertificates: false, log });
+}
+
+function listen(server: Server, { host, port, tls }: AdminConfig): Promise<string> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, () => {
       server.off('error', reject);
       const address = server.address();
       const name = host.includes(':') ? `[${host}]` : host;
-      resolve(`http://${name}:${address === null || typeof address === 'string' ? port : address.port}`);
+      resolve(
+        `${tls ? 'https' : 'http'}://${name}:${address === null || typeof address === 'string' ? port : address.port}`,
+      );
     });
   });
 }

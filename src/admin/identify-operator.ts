@@ -4,27 +4,15 @@
  * API key of an admin scope, everyone on this machine is let in; else such a key is required.
  */
 import type { IncomingHttpHeaders } from 'node:http';
-import { BlockList, isIP } from 'node:net';
 import type { CallerFacts, KeyRing, Principal } from '../access/index.ts';
 import { apiKeyOf } from '../access/index.ts';
 import { GatewayError } from '../errors/index.ts';
+import { isLoopback } from '../lib/index.ts';
 import type { AdminCaller } from './admin-schema.ts';
 
 const readScope = 'admin:read';
 const writeScope = 'admin:write';
 export const adminScopes: readonly string[] = [readScope, writeScope];
-
-const loopback = new BlockList();
-loopback.addSubnet('127.0.0.0', 8);
-loopback.addAddress('::1', 'ipv6');
-
-/** Whether only this machine reaches what listens there. */
-export function isLoopback(host: string): boolean {
-  const address = host.replace(/^\[|\]$/g, '');
-  if (address.toLowerCase() === 'localhost') return true;
-  const family = isIP(address);
-  return family !== 0 && loopback.check(address, family === 6 ? 'ipv6' : 'ipv4');
-}
 
 /** @throws GatewayError `FORBIDDEN` for a request that a page of another site has made */
 export function refusePages(headers: IncomingHttpHeaders, isLocal: boolean): void {

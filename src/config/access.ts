@@ -1,5 +1,6 @@
 /** `access`: who asks, and what they may read. */
 import { z } from 'zod';
+import { type CertificateHolder, mtlsYaml, resolveMtls } from './access-mtls.ts';
 import { type PolicyConfig, policiesYaml, resolvePolicies } from './access-policies.ts';
 import { type ProxyConfig, proxyYaml, resolveProxy } from './access-proxy.ts';
 import { resolveStatements, type StatementsConfig, toSubgraphsYaml } from './access-statements.ts';
@@ -17,7 +18,7 @@ import {
 import type { YamlPath } from './read-yaml.ts';
 
 /** The ways of identifying callers, in their default order. */
-export const identifierNames = ['api_keys', 'jwt', 'introspection', 'proxy'] as const;
+export const identifierNames = ['api_keys', 'jwt', 'introspection', 'proxy', 'mtls'] as const;
 
 /** Who a caller without credentials is. */
 const anonymousYaml = z
@@ -49,6 +50,7 @@ export const accessYaml = z
     claims: claimsYaml,
     introspection: introspectionYaml,
     proxy: proxyYaml,
+    mtls: mtlsYaml,
     order: z
       .array(z.enum(identifierNames))
       .min(1)
@@ -89,6 +91,8 @@ export interface AccessConfig {
   readonly claims: ClaimNames;
   readonly introspection: IntrospectionConfig | undefined;
   readonly proxy: ProxyConfig | undefined;
+  /** In the order in which they are tried. */
+  readonly mtls: readonly CertificateHolder[];
   readonly order: readonly (typeof identifierNames)[number][];
   readonly mode: 'filter' | 'reject' | 'audit';
   readonly denials: 'errors' | 'extensions' | 'off';
@@ -118,6 +122,7 @@ export function resolveAccess(
     claims: resolveClaims(yaml.claims),
     introspection: resolveIntrospection(yaml.introspection),
     proxy: resolveProxy(yaml.proxy),
+    mtls: resolveMtls(yaml.mtls),
     order,
     mode,
     denials,

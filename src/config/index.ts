@@ -1,5 +1,6 @@
 export type { AccessConfig } from './access.ts';
 export type { PolicyConfig } from './access-policies.ts';
+export type { AdminConfig } from './admin.ts';
 export type { AiConfig, AiFieldsConfig } from './ai.ts';
 export type {
   AliasCache,
@@ -36,6 +37,7 @@ export { configJsonSchema } from './json-schema.ts';
 export { type ConfiguredInCode, checkConfig, loadConfig } from './load-config.ts';
 export type { PluginFile } from './plugins.ts';
 export type { ErrorPolicy, LogLevel, ResolvedConfig, SubgraphConfig } from './resolved-config.ts';
+export type { ServerTlsConfig, TlsFile } from './server-tls.ts';
 export type { StoreConfig } from './store.ts';
 export { pendingKeys, supportedFederation } from './supergraph-yaml.ts';
 export type { BodyCompression, BreakerConfig, HttpClient } from './traffic.ts';

@@ -15,6 +15,7 @@ import { problemMessage, unknownKey } from './problem-words.ts';
 import { formatPath, readYaml, type YamlPath, type YamlSource } from './read-yaml.ts';
 import type { ResolvedConfig, SubgraphConfig } from './resolved-config.ts';
 import { resolveNetwork } from './server-network.ts';
+import { resolveServerTls } from './server-tls.ts';
 import { resolveStore } from './store.ts';
 import { type SupergraphYaml, subgraphName, supergraphYaml, supergraphYamlBesideCode } from './supergraph-yaml.ts';
 import { resolveTraffic } from './traffic.ts';
@@ -108,6 +109,7 @@ function checkSource(
     ...unknown,
     ...unknownSubgraphs(parsed.data, inCode, source.lineOf),
     ...namedTwice(parsed.data, inCode, source.lineOf),
+    ...withoutTls(parsed.data, source.lineOf),
   ];
   if (problems.length > 0) throw new ConfigError(file, problems);
   return deepFreeze(resolveConfig(resolve(file), parsed.data, source.lineOf, inCode));
@@ -201,6 +203,19 @@ function namedTwice(yaml: SupergraphYaml, { subgraphs, providers }: ConfiguredIn
   ];
 }
 
+/** What needs a certificate that is not configured. */
+function withoutTls({ server, access, admin }: SupergraphYaml, lineOf: LineOf): ConfigProblem[] {
+  const problem = (path: YamlPath, message: string) => [{ path: formatPath(path), line: lineOf(path), message }];
+  return [
+    ...(access.mtls.length > 0 && server.tls?.client_auth === undefined
+      ? problem(['access', 'mtls'], 'no client certificates are accepted: add server.tls.client_auth')
+      : []),
+    ...(admin !== undefined && admin !== false && admin.tls === true && server.tls === undefined
+      ? problem(['admin', 'tls'], 'there is no certificate: add server.tls')
+      : []),
+  ];
+}
+
 function resolveConfig(file: string, yaml: SupergraphYaml, lineOf: LineOf, inCode: ConfiguredInCode): ResolvedConfig {
   const at = (path: string) => resolve(dirname(file), path);
   const milliseconds = (text: string) => parseDuration(text) ?? 0;
@@ -222,6 +237,7 @@ function resolveConfig(file: string, yaml: SupergraphYaml, lineOf: LineOf, inCod
       landingPage: server.landing_page,
       exampleOperationsFolder: server.example_operations === undefined ? undefined : at(server.example_operations),
       allowedOrigins: server.allowed_origins,
+      tls: resolveServerTls(server.tls, at, lineOf),
       network: resolveNetwork(server),
       headersTimeoutMs: milliseconds(server.headers_timeout),
       requestTimeoutMs: milliseconds(server.request_timeout),
@@ -248,7 +264,7 @@ function resolveConfig(file: string, yaml: SupergraphYaml, lineOf: LineOf, inCod
     },
     overrideLabels: Object.keys(yaml.override_labels).filter((label) => yaml.override_labels[label]),
     access: resolveAccess(yaml.access, at, lineOf),
-    admin: resolveAdmin(yaml.admin, yaml.access.api_keys),
+    admin: resolveAdmin(yaml.admin, { hasApiKeys: yaml.access.api_keys, hasTls: server.tls !== undefined }),
     store: resolveStore(yaml.store, at, lineOf),
     ai: resolveAi(yaml.ai, at),
     packageLines: packageLinesOf(yaml, lineOf),

@@ -6,6 +6,7 @@ import type { CoprocessorConfig } from './coprocessor.ts';
 import type { HeaderRules } from './header-rules.ts';
 import type { PluginFile } from './plugins.ts';
 import type { NetworkConfig } from './server-network.ts';
+import type { ServerTlsConfig } from './server-tls.ts';
 import type { StoreConfig } from './store.ts';
 import type { ShareIdentical, SubgraphTraffic } from './traffic.ts';
 
@@ -52,6 +53,8 @@ export interface ServerConfig {
   readonly landingPage: boolean;
   readonly exampleOperationsFolder: string | undefined;
   readonly allowedOrigins: readonly string[];
+  /** Undefined: HTTP. */
+  readonly tls: ServerTlsConfig | undefined;
   readonly network: NetworkConfig;
   readonly headersTimeoutMs: number;
   readonly requestTimeoutMs: number;

@@ -11,6 +11,7 @@ import { coprocessorYaml } from './coprocessor.ts';
 import { headersYaml } from './header-rules.ts';
 import { pluginsYaml } from './plugins.ts';
 import { networkKeys } from './server-network.ts';
+import { serverTlsYaml } from './server-tls.ts';
 import { storeYaml } from './store.ts';
 import { trafficYaml } from './traffic.ts';
 import { parseSize, sizePattern } from './units.ts';
@@ -150,6 +151,7 @@ export const supergraphYaml = z.strictObject({
         .describe(
           'Origins that may call the gateway from a browser (CORS), besides its own: `https://shop.example`, any port of a host with `http://localhost:*`, or `"*"` for every origin, without cookies.',
         ),
+      tls: serverTlsYaml,
       ...networkKeys,
       headers_timeout: durationOr('10s', 'How long a client may take to send its headers (408).'),
       request_timeout: durationOr('30s', 'How long a client may take to send its whole request (408).'),
@@ -235,7 +237,6 @@ export type SupergraphYaml = z.output<typeof supergraphYaml>;
 
 /** Keys of planned features: refused by name, so that they are not expected to work. */
 export const pendingKeys: ReadonlySet<string> = new Set([
-  'access.client_certificates',
   'access.contracts',
   'cache',
   'registry',
@@ -246,7 +247,6 @@ export const pendingKeys: ReadonlySet<string> = new Set([
   'limits.cost',
   'limits.rate',
   'ai.budgets',
-  'server.tls',
   'telemetry.metrics',
   'telemetry.otlp',
 ]);

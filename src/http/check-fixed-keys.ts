@@ -5,6 +5,8 @@ const fixedKeys: Readonly<Record<string, (config: ResolvedConfig) => unknown>> =
   'server.host': ({ server }) => server.host,
   'server.port': ({ server }) => server.port,
   'server.workers': ({ server }) => server.workers,
+  'server.tls': ({ server }) =>
+    JSON.stringify(server.tls, (key, value: unknown) => (key === 'line' ? undefined : value)),
   'server.graphql_path': ({ server }) => server.graphqlPath,
   'server.v1': ({ server }) => server.v1,
   'server.landing_page': ({ server }) => server.landingPage,
@@ -14,7 +16,7 @@ const fixedKeys: Readonly<Record<string, (config: ResolvedConfig) => unknown>> =
   'server.drain_timeout': ({ server }) => server.drainTimeoutMs,
   'store.url': ({ store }) => (store.kind === 'sqlite' ? store.file : store.url),
   'store.key': ({ store }) => store.key,
-  admin: ({ admin }) => (admin?.isExplicit === true ? `${admin.host} ${admin.port}` : undefined),
+  admin: ({ admin }) => (admin?.isExplicit === true ? `${admin.host} ${admin.port} ${admin.tls}` : undefined),
   'limits.body': ({ limits }) => limits.bodyBytes,
   'limits.v1_body': ({ limits }) => limits.v1BodyBytes,
 };

@@ -5,6 +5,7 @@
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
+import { TLSSocket, Server as TlsServer } from 'node:tls';
 import { type ErrorCode, errorTable } from '../errors/index.ts';
 import { errorBody, jsonType } from './request/coded-answer.ts';
 
@@ -49,6 +50,10 @@ function newestOf(socket: Socket & { [newest]?: Exchange }): Exchange | undefine
   return socket[newest];
 }
 
+function ends({ remoteAddress, remotePort, localPort }: Socket): string {
+  return `${remoteAddress} ${remotePort} ${localPort}`;
+}
+
 function setNewest(socket: Socket & { [newest]?: Exchange }, exchange: Exchange): void {
   socket[newest] = exchange;
 }
@@ -58,6 +63,8 @@ export class Exchanges {
   readonly #writeTimeoutMs: number;
   readonly #underWay = new Set<Exchange>();
   readonly #connections = new Set<Socket>();
+  /** Connections whose TLS handshake is under way, by their two ends: what comes of one is another socket. */
+  readonly #handshakes = new Map<string, Socket>();
   #whenIdle: (() => void) | undefined;
 
   constructor({ server, writeTimeoutMs }: ExchangesOptions) {
@@ -67,11 +74,14 @@ export class Exchanges {
     (server as Server & { httpAllowHalfOpen: boolean }).httpAllowHalfOpen = true;
     // Node's own counts an answer as done once it is handed over, and closes what is still being read.
     server.closeIdleConnections = () => this.#closeIdle();
-    server.on('connection', (socket) => {
+    const isTls = server instanceof TlsServer;
+    server.on(isTls ? 'secureConnection' : 'connection', (socket: Socket) => {
+      if (isTls) this.#handshakes.delete(ends(socket));
       this.#connections.add(socket);
       socket.once('close', () => this.#connections.delete(socket));
       socket.once('end', () => this.#hasSentAll(socket));
     });
+    if (isTls) server.on('connection', (socket: Socket) => this.#beginHandshake(socket));
     server.once('listening', () => {
       const sweep = setInterval(() => this.#timeReaders(), Math.min(maxSweepMs, writeTimeoutMs));
       sweep.unref();
@@ -111,6 +121,7 @@ export class Exchanges {
     }
     this.#server.closeAllConnections();
     for (const socket of this.#connections) socket.destroy();
+    for (const socket of this.#handshakes.values()) socket.destroy();
   }
 
   /**
@@ -162,7 +173,16 @@ export class Exchanges {
     timer.unref();
   }
 
+  #beginHandshake(socket: Socket): void {
+    const key = ends(socket);
+    this.#handshakes.set(key, socket);
+    socket.once('close', () => {
+      if (this.#handshakes.get(key) === socket) this.#handshakes.delete(key);
+    });
+  }
+
   #closeIdle(): void {
+    for (const socket of this.#handshakes.values()) socket.destroy();
     for (const socket of this.#connections) {
       const exchange = newestOf(socket);
       if (exchange === undefined || !this.#underWay.has(exchange)) socket.destroySoon();
@@ -182,7 +202,8 @@ export class Exchanges {
         if (socket.writableLength === 0) return;
         exchange.cutFor = unread;
         // What the system still holds for it is given up too.
-        socket.resetAndDestroy();
+        if (socket instanceof TLSSocket) socket.destroy();
+        else socket.resetAndDestroy();
       });
     }
   }

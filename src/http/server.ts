@@ -2,11 +2,14 @@
  * The HTTP server: Fastify with its limits, hooks and routes, in the order in which they are added, and in front of it what
  * answers plain GraphQL requests. The only file that imports Fastify.
  */
+import type { RequestListener, Server } from 'node:http';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { ResolvedConfig } from '../config/index.ts';
 import { GatewayError } from '../errors/index.ts';
 import { invariant } from '../lib/index.ts';
 import type { Logger } from '../observability/index.ts';
 import type { ServingRuntime } from '../runtime/index.ts';
+import { prepareServer } from '../tls/index.ts';
 import { beginExchanges } from './begin-exchange.ts';
 import { checkFixedKeys } from './check-fixed-keys.ts';
 import { addCors } from './cors.ts';
@@ -63,8 +66,10 @@ export async function createHttpServer({ gateway, log }: HttpServerOptions): Pro
   const config = gateway.generations.current?.config;
   if (config === undefined) throw new GatewayError('OVERLOADED');
   const { server, limits } = config;
+  const bounds = serverLimits(config);
   const app = fastify({
-    ...serverLimits(config),
+    ...bounds,
+    ...(server.tls === undefined ? {} : { serverFactory: await prepareTlsServer(config, bounds, log) }),
     logger: false,
     return503OnClosing: false,
     forceCloseConnections: 'idle',
@@ -117,11 +122,23 @@ export async function createHttpServer({ gateway, log }: HttpServerOptions): Pro
   answerFirst(app, admission, direct);
   await app.ready();
   return {
-    listen: ({ host, port, reusePort = false } = {}) =>
-      app.listen({ host: host ?? server.host, port: port ?? server.port, ...(reusePort ? { reusePort } : {}) }),
+    async listen({ host = server.host, port = server.port, reusePort = false } = {}) {
+      const url = await app.listen({ host, port, ...(reusePort ? { reusePort } : {}) });
+      return server.tls === undefined ? url : url.replace(/^http:/, 'https:');
+    },
     fetch: (request) => answerInProcess(app, request),
     drain: () => shutdown.drain(),
   };
+}
+
+/** What Fastify would set on a server of its own. */
+async function prepareTlsServer(
+  { file, server: { tls } }: ResolvedConfig,
+  { http, requestTimeout, keepAliveTimeout }: ReturnType<typeof serverLimits>,
+  log: Logger,
+): Promise<(listener: RequestListener) => Server> {
+  invariant(tls !== undefined, 'the server has a certificate');
+  return prepareServer({ tls, configFile: file, http: { ...http, requestTimeout, keepAliveTimeout }, log });
 }
 
 declare module 'fastify' {

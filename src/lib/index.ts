@@ -7,7 +7,7 @@ export { invariant, unreachable } from './invariant.ts';
 export { isoTime } from './iso-time.ts';
 export { type BudgetedCache, type CacheGroup, MemoryBudget, type SharedPart } from './memory-budget.ts';
 export { didYouMean, nearestName } from './nearest-name.ts';
-export { isWithin, networks, parseAddress, plainAddress } from './networks.ts';
+export { isLoopback, isWithin, networks, parseAddress, plainAddress } from './networks.ts';
 export { newId } from './new-id.ts';
 export { onDemand, packageOnDemand } from './on-demand.ts';
 export { parseJsonAnswer } from './parse-json-answer.ts';

@@ -34,3 +34,11 @@ export function parseAddress(text: string): string | undefined {
   if (version === 0) return undefined;
   return version === 4 ? address : plainAddress(new SocketAddress({ address, family: 'ipv6' }).address);
 }
+
+const loopback = networks(['127.0.0.0/8', '::1']);
+
+/** Whether only this machine reaches what listens at this host. */
+export function isLoopback(host: string): boolean {
+  const address = host.replace(/^\[|\]$/g, '');
+  return address.toLowerCase() === 'localhost' || isWithin(loopback, address);
+}

@@ -7,6 +7,7 @@
  *     watch       files, and the schemas of subgraphs that are introspected
  *     reload      the next version staged, then swapped in (reloads.ts)
  */
+import type { ResolvedConfig } from '../config/index.ts';
 import type { Logger } from '../observability/index.ts';
 import { readSupergraph, type SupergraphParts } from '../read-supergraph.ts';
 import {
@@ -18,6 +19,7 @@ import {
   watchedPaths,
   watchFiles,
 } from '../supergraph/index.ts';
+import { readServerCredentials, TlsFileError } from '../tls/index.ts';
 import type { ConfigSource } from './config-source.ts';
 import { awaitFirstGeneration } from './first-generation.ts';
 import type { ReloadOutcome, Stage } from './generation.ts';
@@ -82,6 +84,7 @@ export async function watchSupergraph(options: WatchSupergraphOptions): Promise<
   const read = async (): Promise<SupergraphParts> => {
     const config = await source.load();
     await files?.update(watchedPaths(config));
+    if (current === undefined) await refuseBadCertificate(config);
     if (watch) schemas.poll(config);
     return readSupergraph(config, { ...schemas.reading, loadsPlugins });
   };
@@ -132,6 +135,14 @@ export async function watchSupergraph(options: WatchSupergraphOptions): Promise<
     await stop(error);
     throw error;
   }
+}
+
+/** A certificate that cannot be used is told at once, before subgraphs are waited for; later, the server keeps what it has. */
+async function refuseBadCertificate({ file, server: { tls } }: ResolvedConfig): Promise<void> {
+  if (tls === undefined) return;
+  await readServerCredentials(tls).catch((error: unknown) => {
+    throw error instanceof TlsFileError ? error.toConfigError(file) : error;
+  });
 }
 
 function logComposition({ id: generation, composition: { hints }, report }: SupergraphParts, log: Logger): void {

@@ -103,6 +103,7 @@ const parts: Readonly<Record<string, string>> = {
   'ai/guardrails': 'personal data, secrets, prompt injection, limits of inputs and answers',
   'ai/model-call': 'the one form of a model call: request, answer, usage, failure, provider',
   observability: 'the logger, records of model calls',
+  tls: 'certificates and keys in files: checked, then used, replaced while they are used',
   counters: 'exact counters: several changed in one step, windows, leases',
   threads: 'calls and log lines between threads',
   signals: 'short messages between the threads that serve one supergraph',

@@ -39,6 +39,7 @@ export const importRanks: Readonly<Record<string, number>> = {
   'ai/guardrails': 3,
   'ai/model-call': 2,
   observability: 2,
+  tls: 2,
   counters: 1,
   config: 1,
   signals: 1,

@@ -1,4 +1,5 @@
 /** Who a request is from: the first configured way that finds credentials of its kind in the request decides. */
+import type { X509Certificate } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { AccessConfig } from '../../config/index.ts';
 import { GatewayError } from '../../errors/index.ts';
@@ -10,6 +11,8 @@ export interface CallerFacts {
   readonly headers: IncomingHttpHeaders;
   /** The address that the connection comes from: of a proxy, where there is one. */
   readonly address: string;
+  /** What the client proved to hold in the TLS handshake, verified; undefined: nothing. */
+  readonly certificate?: X509Certificate | undefined;
 }
 
 /**

@@ -4,6 +4,7 @@ import { GatewayError } from '../../errors/index.ts';
 import { unreachable } from '../../lib/index.ts';
 import { hasBearerApiKey } from '../keys/api-key-of.ts';
 import type { Identifier } from './authenticator.ts';
+import { identifyByCertificate, refuseUnknownCertificates } from './client-certificates.ts';
 import { identifyByIntrospection } from './introspection.ts';
 import type { KeyFiles, KeySets } from './key-sets.ts';
 import { identifyByProxy } from './proxy-headers.ts';
@@ -38,13 +39,19 @@ export function createIdentifiers(
           : [ofTokens(identifyByIntrospection(config.introspection, config.claims))];
       case 'proxy':
         return config.proxy === undefined ? [] : [identifyByProxy(config.proxy)];
+      case 'mtls':
+        return config.mtls.length === 0 ? [] : [identifyByCertificate(config.mtls)];
       default:
         return unreachable(name);
     }
   });
   const readHeaders = new Set(config.jwt.map(({ header }) => header));
   if (apiKeys !== undefined || hasIntrospection) readHeaders.add('authorization');
-  return readHeaders.size === 0 ? identifiers : [...identifiers, refuseOtherSchemes([...readHeaders])];
+  return [
+    ...identifiers,
+    ...(readHeaders.size === 0 ? [] : [refuseOtherSchemes([...readHeaders])]),
+    ...(config.mtls.length === 0 ? [] : [refuseUnknownCertificates]),
+  ];
 }
 
 /** Credentials that no configured way understands are wrong, not missing. */

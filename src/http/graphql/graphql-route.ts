@@ -21,7 +21,7 @@ import type { Logger } from '../../observability/index.ts';
 import { letShareIdentical, seesRequests } from '../../plugins/index.ts';
 import type { GatewayGeneration, ServingRuntime } from '../../runtime/index.ts';
 import { CollectedResponseHeaders, compileRequestHeaderRules, type ForwardHeaders } from '../../transport/index.ts';
-import { peerAddressOf } from '../edge/client-origin.ts';
+import { callerFactsOf } from '../edge/caller-facts.ts';
 import type { SendPage } from '../landing-route.ts';
 import { type AllowedOrigins, allowedOrigins } from '../request/allowed-origins.ts';
 import type { ClientRequest } from '../request/client-request.ts';
@@ -104,7 +104,7 @@ async function respond(
 ): Promise<Answer> {
   const request = readGraphQLRequest({ method, url, headers, body });
   refuseCrossSite(request, serving.allowedOrigins);
-  const identified = life.generation.authenticator.identify({ headers, address: peerAddressOf(raw.raw) });
+  const identified = life.generation.authenticator.identify(callerFactsOf(raw.raw, headers));
   const principal = identified instanceof Promise ? await untilAborted(identified, life.signal) : identified;
   const explain = requestedExplanations(serving, request, principal);
   const key = sharedKeyOf(serving, request, principal, explain);

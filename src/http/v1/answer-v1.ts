@@ -2,12 +2,12 @@
  * The life of a request of /v1, the same on every route: `RequestLife` leases the generation and bounds all that follows,
  * then the plugins' `onRequest`, who is asking, the route, whatever it throws in its wire's form, and the plugins' `onResponse`.
  */
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Principal } from '../../access/index.ts';
 import { untilAborted } from '../../lib/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import { type Hooks, runRequestHooks } from '../../plugins/index.ts';
-import { peerAddressOf } from '../edge/client-origin.ts';
+import { callerFactsOf } from '../edge/caller-facts.ts';
 import type { ClientReply } from '../request/client-reply.ts';
 import type { ClientRequest } from '../request/client-request.ts';
 import { jsonType } from '../request/coded-answer.ts';
@@ -54,11 +54,7 @@ export async function answerV1(
       const { hooks } = life.generation;
       if (hooks === undefined) {
         const { headers } = request;
-        body = await identifyAndRespond(
-          { life, headers, body: request.body, responseHooks },
-          peerAddressOf(request.raw),
-          respond,
-        );
+        body = await identifyAndRespond({ life, headers, body: request.body, responseHooks }, request.raw, respond);
       } else {
         const values = new Map<string, unknown>();
         if (hooks.onResponse !== undefined)
@@ -100,7 +96,7 @@ async function respondThroughPlugins(
   const hooked = await runRequestHooks(hooks, request, values, life.signal);
   if (hooked.kind === 'continue') {
     const { headers, body } = hooked;
-    return identifyAndRespond({ life, headers, body, responseHooks }, peerAddressOf(request.raw), respond);
+    return identifyAndRespond({ life, headers, body, responseHooks }, request.raw, respond);
   }
   const { status, headers = { 'content-type': jsonType }, body = '' } = hooked.answer;
   reply.code(status);
@@ -110,11 +106,11 @@ async function respondThroughPlugins(
 
 function identifyAndRespond(
   request: Omit<V1Request, 'principal'>,
-  address: string,
+  raw: IncomingMessage,
   respond: Respond,
 ): ReturnType<Respond> {
   const { life, headers } = request;
-  const identified = life.generation.authenticator.identify({ headers, address });
+  const identified = life.generation.authenticator.identify(callerFactsOf(raw, headers));
   if (!(identified instanceof Promise)) return respond({ ...request, principal: identified });
   return untilAborted(identified, life.signal).then((principal) => respond({ ...request, principal }));
 }

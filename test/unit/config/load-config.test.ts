@@ -216,8 +216,13 @@ describe('a supergraph.yaml', () => {
   it('has an admin listener where it is configured, and where there are API keys', async () => {
     const adminOf = async (yaml: string) => (await load(`${subgraphs}${yaml}\n`)).config.admin;
     expect(await adminOf('')).toBeUndefined();
-    expect(await adminOf('access: { api_keys: true }')).toEqual({ host: '127.0.0.1', port: 4400, isExplicit: false });
-    expect(await adminOf('admin: { port: 0 }')).toEqual({ host: '127.0.0.1', port: 0, isExplicit: true });
+    expect(await adminOf('access: { api_keys: true }')).toEqual({
+      host: '127.0.0.1',
+      port: 4400,
+      tls: false,
+      isExplicit: false,
+    });
+    expect(await adminOf('admin: { port: 0 }')).toEqual({ host: '127.0.0.1', port: 0, tls: false, isExplicit: true });
     expect(await adminOf('access: { api_keys: true }\nadmin: false')).toBeUndefined();
   });
 

@@ -1,0 +1,4 @@
+export { FollowedCredentials } from './followed-credentials.ts';
+export { prepareServer } from './prepare-server.ts';
+export { TlsFileError } from './read-tls-file.ts';
+export { readServerCredentials } from './server-credentials.ts';
