@@ -39,6 +39,7 @@ export type { PluginFile } from './plugins.ts';
 export type { ErrorPolicy, LogLevel, ResolvedConfig, SubgraphConfig } from './resolved-config.ts';
 export type { ServerTlsConfig, TlsFile } from './server-tls.ts';
 export type { StoreConfig } from './store.ts';
+export type { SubgraphTlsConfig } from './subgraph-tls.ts';
 export { pendingKeys, supportedFederation } from './supergraph-yaml.ts';
 export type { BodyCompression, BreakerConfig, HttpClient } from './traffic.ts';
 export { parseDuration } from './units.ts';

@@ -110,6 +110,7 @@ function checkSource(
     ...unknownSubgraphs(parsed.data, inCode, source.lineOf),
     ...namedTwice(parsed.data, inCode, source.lineOf),
     ...withoutTls(parsed.data, source.lineOf),
+    ...withoutPair(parsed.data, source.lineOf),
   ];
   if (problems.length > 0) throw new ConfigError(file, problems);
   return deepFreeze(resolveConfig(resolve(file), parsed.data, source.lineOf, inCode));
@@ -216,6 +217,23 @@ function withoutTls({ server, access, admin }: SupergraphYaml, lineOf: LineOf): 
   ];
 }
 
+/** A certificate and its key go together, each from `all` or from the subgraph. */
+function withoutPair({ traffic }: SupergraphYaml, lineOf: LineOf): ConfigProblem[] {
+  const { all, subgraphs } = traffic;
+  const places = [
+    { path: ['traffic', 'all', 'tls'], tls: all.tls },
+    ...Object.entries(subgraphs).map(([name, { tls }]) => ({
+      path: ['traffic', 'subgraphs', name, 'tls'],
+      tls: tls && { ...all.tls, ...tls },
+    })),
+  ];
+  return places.flatMap(({ path, tls }) => {
+    if (tls === undefined || (tls.cert === undefined) === (tls.key === undefined)) return [];
+    const message = `cert and key go together: add ${tls.cert === undefined ? 'cert' : 'key'}`;
+    return [{ path: formatPath(path), line: lineOf(path), message }];
+  });
+}
+
 function resolveConfig(file: string, yaml: SupergraphYaml, lineOf: LineOf, inCode: ConfiguredInCode): ResolvedConfig {
   const at = (path: string) => resolve(dirname(file), path);
   const milliseconds = (text: string) => parseDuration(text) ?? 0;
@@ -247,7 +265,7 @@ function resolveConfig(file: string, yaml: SupergraphYaml, lineOf: LineOf, inCod
     },
     traffic: {
       shareIdentical: yaml.traffic.share_identical,
-      subgraphs: Object.fromEntries(http.map((name) => [name, resolveTraffic(yaml.traffic, name)])),
+      subgraphs: Object.fromEntries(http.map((name) => [name, resolveTraffic(yaml.traffic, name, at, lineOf)])),
     },
     headers: Object.fromEntries(http.map((name) => [name, resolveHeaderRules(yaml.headers, name)])),
     limits: {

@@ -3,6 +3,8 @@
  * Defaults are filled in after the two have been merged, so that a subgraph's `timeout` leaves the other keys of `all` in force.
  */
 import { z } from 'zod';
+import type { YamlPath } from './read-yaml.ts';
+import { resolveSubgraphTls, type SubgraphTlsConfig, subgraphTlsYaml } from './subgraph-tls.ts';
 import { parseDuration, parseSize, sizePattern } from './units.ts';
 import { duration, httpUrl } from './values.ts';
 
@@ -21,6 +23,8 @@ export interface SubgraphTraffic {
   readonly maxConnections: number;
   readonly http2: boolean;
   readonly client: HttpClient;
+  /** `undefined`: nothing is set. */
+  readonly tls: SubgraphTlsConfig | undefined;
   readonly apq: boolean;
   readonly compression: BodyCompression;
   /** `undefined`: disabled. */
@@ -111,6 +115,7 @@ const keys = {
     .describe(
       'How request bodies are compressed; any value but none also accepts compressed responses. Default: none.',
     ),
+  tls: subgraphTlsYaml.optional().describe('Certificates, for URLs of https://.'),
   breaker: breaker.optional().describe('The circuit breaker of each URL.'),
 };
 
@@ -137,7 +142,12 @@ export const trafficYaml = z
   .prefault({});
 
 /** The traffic of one subgraph: its own keys override those of `all`, which override the defaults. */
-export function resolveTraffic(traffic: z.output<typeof trafficYaml>, subgraph: string): SubgraphTraffic {
+export function resolveTraffic(
+  traffic: z.output<typeof trafficYaml>,
+  subgraph: string,
+  at: (path: string) => string,
+  lineOf: (path: YamlPath) => number | undefined,
+): SubgraphTraffic {
   const override = Object.hasOwn(traffic.subgraphs, subgraph) ? traffic.subgraphs[subgraph] : undefined;
   const merged = { ...traffic.all, ...override };
   const breakers = { ...traffic.all.breaker, ...override?.breaker };
@@ -152,6 +162,7 @@ export function resolveTraffic(traffic: z.output<typeof trafficYaml>, subgraph: 
     maxConnections: merged.max_connections ?? 100,
     http2: merged.http2 ?? true,
     client: merged.client ?? 'lean',
+    tls: resolveSubgraphTls(traffic.all.tls, override?.tls, subgraph, at, lineOf),
     apq: merged.apq ?? false,
     compression: merged.compression ?? 'none',
     breaker:

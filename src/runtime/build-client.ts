@@ -14,6 +14,7 @@ import {
   type SubgraphClient,
   withRootTypeNames,
 } from '../transport/index.ts';
+import type { CredentialsLease } from './subgraph-credentials.ts';
 
 export interface ClientParts {
   readonly lease: ModelsLease;
@@ -21,6 +22,8 @@ export interface ClientParts {
   readonly subgraphs: ReadonlyMap<string, InProcessSubgraph>;
   readonly signals: Signals;
   readonly statements: Statements | undefined;
+  /** The certificates for the subgraph; undefined: Node's own. */
+  readonly tls: CredentialsLease['credentials'] | undefined;
   readonly log: Logger;
 }
 
@@ -28,12 +31,12 @@ export interface ClientParts {
 export function buildClient(
   subgraph: SubgraphConfig,
   parts: SupergraphParts,
-  { lease, subgraphs, signals, statements, log }: ClientParts,
+  { lease, subgraphs, signals, statements, tls, log }: ClientParts,
 ): SubgraphClient {
   const roots = rootNamesIn(parts.sources.get(subgraph.name)?.sdl ?? '');
   switch (subgraph.kind) {
     case 'http':
-      return withRootTypeNames(httpClient(subgraph, parts.config, { signals, statements, log }), roots);
+      return withRootTypeNames(httpClient(subgraph, parts.config, { signals, statements, tls, log }), roots);
     case 'ai':
       return withRootTypeNames(aiClient(subgraph.name, parts, lease, log), roots);
     case 'in-process': {
@@ -49,7 +52,7 @@ export function buildClient(
 function httpClient(
   { name, routingUrl }: Extract<SubgraphConfig, { readonly kind: 'http' }>,
   config: ResolvedConfig,
-  { signals, statements, log }: Pick<ClientParts, 'signals' | 'statements' | 'log'>,
+  { signals, statements, tls, log }: Pick<ClientParts, 'signals' | 'statements' | 'tls' | 'log'>,
 ): SubgraphClient {
   const { [name]: traffic } = config.traffic.subgraphs;
   const { [name]: headers } = config.headers;
@@ -62,6 +65,7 @@ function httpClient(
     shareIdentical: config.traffic.shareIdentical !== 'off',
     signals,
     statements,
+    tls,
     onBreakerChange: (url, breaker) =>
       log.warn({ subgraph: name, url, breaker }, 'a subgraph’s circuit breaker changed'),
   });

@@ -23,6 +23,7 @@ import { buildClient } from './build-client.ts';
 import { buildEngine } from './build-engine.ts';
 import type { GatewayGeneration } from './generation.ts';
 import type { SharedParts } from './shared-parts.ts';
+import type { CredentialsLease } from './subgraph-credentials.ts';
 
 /** What every generation of a runtime is built with. */
 export interface GenerationParts {
@@ -50,9 +51,11 @@ export async function buildGeneration(
   const statements = toSubgraphs === undefined ? undefined : createStatements(toSubgraphs, shared.statementSecret);
   const caches = shared.memory.group();
   const clients = new Map<string, SubgraphClient>();
+  const credentials: CredentialsLease[] = [];
   let keyRing: KeyRingLease | undefined;
   const close = async (): Promise<void> => {
     await Promise.all([...clients.values()].map((client) => client.close()));
+    for (const { release } of credentials) release();
     await lease.release();
     await keyRing?.release();
   };
@@ -62,10 +65,19 @@ export async function buildGeneration(
     const apiSchema = await buildApiSchema(composition.apiPieces);
     for (const subgraph of config.subgraphs) {
       await letOthersRun();
+      const tls = await shared.subgraphCredentials.acquire(config, subgraph.name);
+      if (tls !== undefined) credentials.push(tls);
       clients.set(
         subgraph.name,
         withSubgraphHooks(
-          buildClient(subgraph, parts, { lease, subgraphs, signals: shared.signals, statements, log }),
+          buildClient(subgraph, parts, {
+            lease,
+            subgraphs,
+            signals: shared.signals,
+            statements,
+            tls: tls?.credentials,
+            log,
+          }),
           hooks,
         ),
       );

@@ -4,6 +4,7 @@ import { SharedModels, type SharedModelsOptions } from '../ai/models/index.ts';
 import { MemoryBudget } from '../lib/index.ts';
 import { createPlannerPool, type PlannerPool } from '../planning/index.ts';
 import { noSignals, type Signals } from '../signals/index.ts';
+import { SubgraphCredentials } from './subgraph-credentials.ts';
 
 /** What outlives generations: planner processes, keys of token issuers, and model clients with their loaded models and connections. */
 export interface SharedParts {
@@ -13,6 +14,8 @@ export interface SharedParts {
   readonly keySets: KeySets;
   /** The API keys of callers. */
   readonly keyRings: SharedKeyRings;
+  /** The certificates for subgraphs. */
+  readonly subgraphCredentials: SubgraphCredentials;
   /** What the keys are derived from that sign statements to subgraphs. */
   readonly statementSecret: Uint8Array;
   /** How breakers of subgraphs and models follow those of other workers. */
@@ -33,6 +36,7 @@ export function createSharedParts({ planners, statementSecret, ...options }: Sha
     models: new SharedModels(options),
     keySets: new KeySets(),
     keyRings: new SharedKeyRings(options.log),
+    subgraphCredentials: new SubgraphCredentials(options.log),
     statementSecret: statementSecret ?? randomBytes(32),
     signals: options.signals ?? noSignals,
     planners: planners ?? createPlannerPool({ log: options.log }),

@@ -19,7 +19,7 @@ import {
   watchedPaths,
   watchFiles,
 } from '../supergraph/index.ts';
-import { readServerCredentials, TlsFileError } from '../tls/index.ts';
+import { readClientCredentials, readServerCredentials, TlsFileError } from '../tls/index.ts';
 import type { ConfigSource } from './config-source.ts';
 import { awaitFirstGeneration } from './first-generation.ts';
 import type { ReloadOutcome, Stage } from './generation.ts';
@@ -84,7 +84,7 @@ export async function watchSupergraph(options: WatchSupergraphOptions): Promise<
   const read = async (): Promise<SupergraphParts> => {
     const config = await source.load();
     await files?.update(watchedPaths(config));
-    if (current === undefined) await refuseBadCertificate(config);
+    if (current === undefined) await refuseBadCertificates(config);
     if (watch) schemas.poll(config);
     return readSupergraph(config, { ...schemas.reading, loadsPlugins });
   };
@@ -137,12 +137,14 @@ export async function watchSupergraph(options: WatchSupergraphOptions): Promise<
   }
 }
 
-/** A certificate that cannot be used is told at once, before subgraphs are waited for; later, the server keeps what it has. */
-async function refuseBadCertificate({ file, server: { tls } }: ResolvedConfig): Promise<void> {
-  if (tls === undefined) return;
-  await readServerCredentials(tls).catch((error: unknown) => {
+/** Certificates that cannot be used are told at once, before subgraphs are waited for; later, what is in use is kept. */
+async function refuseBadCertificates({ file, server, traffic }: ResolvedConfig): Promise<void> {
+  try {
+    if (server.tls !== undefined) await readServerCredentials(server.tls);
+    for (const { tls } of Object.values(traffic.subgraphs)) if (tls !== undefined) await readClientCredentials(tls);
+  } catch (error) {
     throw error instanceof TlsFileError ? error.toConfigError(file) : error;
-  });
+  }
 }
 
 function logComposition({ id: generation, composition: { hints }, report }: SupergraphParts, log: Logger): void {

@@ -1,9 +1,18 @@
 import { anonymous } from '../access/principal.ts';
+import type { SubgraphTlsConfig } from '../config/index.ts';
 import { Deadline } from '../lib/index.ts';
+import { readClientCredentials } from '../tls/index.ts';
 import { createHttpSubgraph } from '../transport/index.ts';
 
 /** The size limit of an SDL; schemas of 10,000 types have about 2 MB. */
 const maxSdlBytes = 50_000_000;
+
+export interface IntrospectOptions {
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+  /** Its certificates: traffic.subgraphs.<name>.tls. */
+  readonly tls?: SubgraphTlsConfig | undefined;
+}
 
 /**
  * Introspects a subgraph: requests its SDL with `{ _service { sdl } }`.
@@ -12,9 +21,10 @@ const maxSdlBytes = 50_000_000;
 export async function introspectSdl(
   name: string,
   url: string,
-  { timeoutMs, signal }: { readonly timeoutMs: number; readonly signal?: AbortSignal | undefined },
+  { timeoutMs, signal, tls }: IntrospectOptions,
 ): Promise<string> {
-  const client = createHttpSubgraph({ name, url, timeoutMs, maxResponseBytes: maxSdlBytes });
+  const credentials = tls && { current: await readClientCredentials(tls) };
+  const client = createHttpSubgraph({ name, url, timeoutMs, maxResponseBytes: maxSdlBytes, tls: credentials });
   try {
     const { data, errors } = await client.execute(
       { kind: 'query', query: '{ _service { sdl } }' },

@@ -3,7 +3,7 @@
  * introspected again every `poll`, and a changed hash is reported. A subgraph that goes down logs one line, and one more
  * when it is back.
  */
-import type { ResolvedConfig } from '../config/index.ts';
+import type { ResolvedConfig, SubgraphTlsConfig } from '../config/index.ts';
 import { messageOf } from '../errors/index.ts';
 import { stableHash } from '../lib/index.ts';
 import type { Logger } from '../observability/index.ts';
@@ -24,6 +24,7 @@ interface IntrospectedSubgraph {
   readonly name: string;
   readonly url: string;
   readonly pollMs: number | undefined;
+  readonly tls: SubgraphTlsConfig | undefined;
 }
 
 const pollTimeoutMs = 5_000;
@@ -102,10 +103,10 @@ export class IntrospectedSchemas {
     scheduleNext();
   }
 
-  async #introspect({ name, url }: IntrospectedSubgraph): Promise<void> {
+  async #introspect({ name, url, tls }: IntrospectedSubgraph): Promise<void> {
     const { signal, onChange } = this.#options;
     try {
-      const sdl = await introspectSdl(name, url, { timeoutMs: pollTimeoutMs, signal });
+      const sdl = await introspectSdl(name, url, { timeoutMs: pollTimeoutMs, signal, tls });
       const before = this.#hashes.get(name);
       this.#succeeded(name, sdl);
       if (before !== this.#hashes.get(name)) onChange(name);
@@ -127,8 +128,10 @@ export class IntrospectedSchemas {
   }
 }
 
-function introspectedSubgraphs({ subgraphs }: ResolvedConfig): IntrospectedSubgraph[] {
+function introspectedSubgraphs({ subgraphs, traffic }: ResolvedConfig): IntrospectedSubgraph[] {
   return subgraphs.flatMap(({ name, schema }) =>
-    schema.kind === 'introspection' ? [{ name, url: schema.url, pollMs: schema.pollMs }] : [],
+    schema.kind === 'introspection'
+      ? [{ name, url: schema.url, pollMs: schema.pollMs, tls: traffic.subgraphs[name]?.tls }]
+      : [],
   );
 }

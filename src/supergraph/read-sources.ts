@@ -3,7 +3,7 @@ import type { ResolvedConfig, SubgraphConfig } from '../config/index.ts';
 import { GatewayError, messageOf } from '../errors/index.ts';
 import { readTextFile } from '../lib/index.ts';
 import { CompositionError, type CompositionProblem, type SubgraphSource } from './composition.ts';
-import { introspectSdl } from './introspect-sdl.ts';
+import { type IntrospectOptions, introspectSdl } from './introspect-sdl.ts';
 
 const introspectionTimeoutMs = 5_000;
 /** The timeout if an SDL is stored already: a subgraph that does not respond delays a reload no longer than this. */
@@ -25,7 +25,7 @@ export async function readSources(
   config: ResolvedConfig,
   options: ReadSourcesOptions = {},
 ): Promise<readonly SubgraphSource[]> {
-  const outcomes = await Promise.all(config.subgraphs.map((subgraph) => readSource(subgraph, options)));
+  const outcomes = await Promise.all(config.subgraphs.map((subgraph) => readSource(subgraph, config, options)));
   const problems = outcomes.filter((outcome) => 'severity' in outcome);
   if (problems.length > 0) throw new CompositionError(problems);
   return outcomes.filter((outcome) => 'sdl' in outcome);
@@ -33,6 +33,7 @@ export async function readSources(
 
 async function readSource(
   subgraph: SubgraphConfig,
+  { traffic }: ResolvedConfig,
   options: ReadSourcesOptions,
 ): Promise<SubgraphSource | CompositionProblem> {
   const { name, schema } = subgraph;
@@ -43,7 +44,10 @@ async function readSource(
   try {
     return {
       ...of,
-      sdl: schema.kind === 'file' ? await readTextFile(schema.path) : await introspect(name, schema.url, options),
+      sdl:
+        schema.kind === 'file'
+          ? await readTextFile(schema.path)
+          : await introspect(name, schema.url, traffic.subgraphs[name]?.tls, options),
     };
   } catch (error) {
     options.signal?.throwIfAborted();
@@ -54,12 +58,13 @@ async function readSource(
 async function introspect(
   name: string,
   url: string,
+  tls: IntrospectOptions['tls'],
   { find, onIntrospected, signal }: ReadSourcesOptions,
 ): Promise<string> {
   const stored = await find?.(name, url);
   const timeoutMs = stored === undefined ? introspectionTimeoutMs : renewalTimeoutMs;
   try {
-    const sdl = await introspectSdl(name, url, { timeoutMs, signal });
+    const sdl = await introspectSdl(name, url, { timeoutMs, signal, tls });
     onIntrospected?.(name, { sdl });
     return sdl;
   } catch (error) {

@@ -1,6 +1,7 @@
 import type { Principal } from '../access/principal.ts';
 import type { BodyCompression, BreakerConfig, HeaderRules, HttpClient } from '../config/index.ts';
 import type { Signals } from '../signals/index.ts';
+import type { ClientCredentials } from '../tls/index.ts';
 import type { BreakerState } from './circuit-breaker.ts';
 
 /** Signed statements of who asks, each for one subgraph. */
@@ -38,6 +39,8 @@ export interface HttpSubgraphOptions {
   readonly http2?: boolean;
   /** What sends requests: our own client for plain HTTP/1.1, or undici for everything. @default 'lean' */
   readonly client?: HttpClient;
+  /** Certificates for https:// URLs; `current` may be replaced, for new connections. @default Node's own */
+  readonly tls?: { readonly current: ClientCredentials } | undefined;
   /** Whether queries are sent by hash first. @default false */
   readonly apq?: boolean;
   /** How request bodies are compressed; other than none also asks for compressed answers. @default 'none' */

@@ -18,6 +18,7 @@ import type * as Undici from 'undici';
 import { type BodyCompression, type HeaderRules, unforwardableHeaders } from '../config/index.ts';
 import { GatewayError } from '../errors/index.ts';
 import { packageOnDemand } from '../lib/index.ts';
+import type { ClientCredentials } from '../tls/index.ts';
 import { Answer } from './answer.ts';
 import { EndpointChooser } from './choose-endpoint.ts';
 import { executeParts, splitRepresentations } from './chunk-representations.ts';
@@ -275,6 +276,20 @@ function withHeaders(ruled: readonly string[] = [], headers: Readonly<Record<str
   return merged;
 }
 
+/** New connections are made with the credentials of the day; a connector keeps sessions, which belong to those it was made with. */
+function followingConnector(
+  tls: NonNullable<HttpSubgraphOptions['tls']>,
+  options: Undici.buildConnector.BuildOptions,
+): Undici.buildConnector.connector {
+  let connector: { readonly of: ClientCredentials; readonly connect: Undici.buildConnector.connector } | undefined;
+  return (target, callback) => {
+    const { current } = tls;
+    if (connector?.of !== current)
+      connector = { of: current, connect: undici().buildConnector({ ...options, ...current.options }) };
+    return connector.connect(target, callback);
+  };
+}
+
 function openEndpoint(url: string, options: HttpSubgraphOptions): Endpoint {
   const connections = options.maxConnections ?? 100;
   const { origin } = new URL(url);
@@ -284,7 +299,10 @@ function openEndpoint(url: string, options: HttpSubgraphOptions): Endpoint {
     new (undici().Pool)(origin, {
       connections,
       allowH2,
-      connect: { timeout: connectTimeoutMs },
+      connect:
+        options.tls === undefined
+          ? { timeout: connectTimeoutMs }
+          : followingConnector(options.tls, { timeout: connectTimeoutMs, allowH2 }),
       // The call's own deadline covers the whole exchange; undici's two would only cover parts of it.
       headersTimeout: 0,
       bodyTimeout: 0,
@@ -292,7 +310,13 @@ function openEndpoint(url: string, options: HttpSubgraphOptions): Endpoint {
   const pool =
     options.client === 'undici'
       ? openUndici()
-      : new LeanPool({ origin, connections, connectTimeoutMs, http2: allowH2 ? openUndici : undefined });
+      : new LeanPool({
+          origin,
+          connections,
+          connectTimeoutMs,
+          tls: options.tls,
+          http2: allowH2 ? openUndici : undefined,
+        });
   return new Endpoint({
     url,
     pool,

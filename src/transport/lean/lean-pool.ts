@@ -8,6 +8,7 @@
  */
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import type { ClientTlsOptions } from '../../tls/index.ts';
 import { type ConnectionOwner, LeanConnection } from './lean-connection.ts';
 import type { LeanController, LeanExchange, LeanRequest } from './lean-exchange.ts';
 import { HeadWriter } from './write-head.ts';
@@ -24,6 +25,8 @@ export interface LeanPoolOptions<Followed extends LeanExchange> {
   readonly connections: number;
   /** How long connecting may take, the TLS handshake included. */
   readonly connectTimeoutMs: number;
+  /** Certificates for an https:// origin, for each new connection. @default Node's own */
+  readonly tls?: { readonly current: { readonly options: ClientTlsOptions } } | undefined;
   /** The pool for an https:// origin that chooses HTTP/2 where it is offered; without it, it is not offered. */
   readonly http2?: (() => FurtherPool<Followed>) | undefined;
 }
@@ -121,7 +124,12 @@ export class LeanPool<Followed extends LeanExchange> implements ConnectionOwner 
     let connection: LeanConnection | undefined;
     const offers = this.#options.http2 === undefined ? ['http/1.1'] : ['h2', 'http/1.1'];
     const socket = isTls
-      ? connectTls({ ...place, ALPNProtocols: offers, ...(isIP(host) === 0 ? { servername: host } : {}) })
+      ? connectTls({
+          ...place,
+          ALPNProtocols: offers,
+          ...(isIP(host) === 0 ? { servername: host } : {}),
+          ...this.#options.tls?.current.options,
+        })
       : connectTcp({ ...place, onread: { buffer: this.#buffer, callback: (count, bytes) => onRead(count, bytes) } });
     const onRead = (count: number, bytes: Uint8Array): boolean => {
       connection?.onData(Buffer.from(bytes.buffer, bytes.byteOffset, count));
