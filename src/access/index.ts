@@ -1,4 +1,5 @@
 export { type Access, type AccessReport, type AccessRequest, createAccess, type Denials } from './access.ts';
+export { createTokenExchange, type TokenExchange } from './exchange/token-exchange.ts';
 export {
   type Authenticator,
   type CallerFacts,

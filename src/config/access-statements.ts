@@ -1,5 +1,6 @@
 /** `access.to_subgraphs`: whether subgraphs are sent a signed statement of who asks, and how it is signed. */
 import { z } from 'zod';
+import { exchangesYaml } from './access-exchange.ts';
 import { unforwardableHeaders } from './header-rules.ts';
 
 const statementsYaml = z.strictObject({
@@ -20,8 +21,13 @@ const statementsYaml = z.strictObject({
     ),
 });
 
+const toSubgraphsObject = statementsYaml.extend({
+  statement: z.boolean().default(true).describe('Whether the statement is sent; `false` leaves `exchange` alone.'),
+  exchange: exchangesYaml,
+});
+
 export const toSubgraphsYaml = z
-  .union([z.boolean(), statementsYaml])
+  .union([z.boolean(), toSubgraphsObject])
   .default(false)
   .describe(
     'Whether each request to a subgraph carries a signed statement of its caller (a JWT), verified by the keys at `/.well-known/jwks.json`.',
@@ -35,7 +41,7 @@ export interface StatementsConfig {
 }
 
 export function resolveStatements(yaml: z.output<typeof toSubgraphsYaml>): StatementsConfig | undefined {
-  if (yaml === false) return undefined;
+  if (yaml === false || (yaml !== true && !yaml.statement)) return undefined;
   const { issuer, header, key } = yaml === true ? statementsYaml.parse({}) : yaml;
   return { issuer, header, key };
 }

@@ -1,5 +1,6 @@
 /** `access`: who asks, and what they may read. */
 import { z } from 'zod';
+import { type ExchangeConfig, resolveExchanges } from './access-exchange.ts';
 import { type CertificateHolder, mtlsYaml, resolveMtls } from './access-mtls.ts';
 import { type PolicyConfig, policiesYaml, resolvePolicies } from './access-policies.ts';
 import { type ProxyConfig, proxyYaml, resolveProxy } from './access-proxy.ts';
@@ -106,6 +107,8 @@ export interface AccessConfig {
   readonly policies: readonly PolicyConfig[];
   /** Undefined: subgraphs are sent no statement. */
   readonly toSubgraphs: StatementsConfig | undefined;
+  /** How tokens are exchanged, by subgraph. */
+  readonly exchanges: Readonly<Record<string, ExchangeConfig>>;
 }
 
 export function resolveAccess(
@@ -130,5 +133,6 @@ export function resolveAccess(
     anonymous,
     policies: resolvePolicies(yaml.policies, at, lineOf),
     toSubgraphs: resolveStatements(yaml.to_subgraphs),
+    exchanges: typeof yaml.to_subgraphs === 'boolean' ? {} : resolveExchanges(yaml.to_subgraphs.exchange),
   };
 }

@@ -167,10 +167,19 @@ function matchingBranch(issue: z.core.$ZodIssueInvalidUnion): z.core.$ZodIssue[]
   return whole.length === 1 ? whole[0] : undefined;
 }
 
-/** `traffic.subgraphs` and `headers.subgraphs` name HTTP subgraphs. */
+/** `traffic.subgraphs`, `headers.subgraphs` and `access.to_subgraphs.exchange` name HTTP subgraphs. */
 function unknownSubgraphs(yaml: SupergraphYaml, inCode: ConfiguredInCode, lineOf: LineOf): ConfigProblem[] {
-  return (['traffic', 'headers'] as const).flatMap((key) =>
-    Object.keys(yaml[key].subgraphs).flatMap((name) => {
+  const { to_subgraphs: toSubgraphs } = yaml.access;
+  const places = [
+    { place: ['traffic', 'subgraphs'], names: Object.keys(yaml.traffic.subgraphs) },
+    { place: ['headers', 'subgraphs'], names: Object.keys(yaml.headers.subgraphs) },
+    {
+      place: ['access', 'to_subgraphs', 'exchange'],
+      names: typeof toSubgraphs === 'boolean' ? [] : Object.keys(toSubgraphs.exchange),
+    },
+  ];
+  return places.flatMap(({ place, names }) =>
+    names.flatMap((name) => {
       const subgraph = Object.hasOwn(yaml.subgraphs, name) ? yaml.subgraphs[name] : undefined;
       if (subgraph !== undefined && !subgraph.ai) return [];
       const isInCode = Object.hasOwn(inCode.subgraphs, name);
@@ -178,7 +187,7 @@ function unknownSubgraphs(yaml: SupergraphYaml, inCode: ConfiguredInCode, lineOf
         subgraph === undefined && !isInCode
           ? `there is no subgraph "${name}" under subgraphs${didYouMean(name, Object.keys(yaml.subgraphs))}`
           : `"${name}" is ${isInCode ? 'a subgraph of createGateway' : 'an AI subgraph'}: it runs in-process and has no HTTP settings`;
-      const path = [key, 'subgraphs', name];
+      const path = [...place, name];
       return [{ path: formatPath(path), line: lineOf(path), message }];
     }),
   );

@@ -167,6 +167,13 @@ export const errorTable = {
     client: 'Requests to a subgraph are paused because it has been failing.',
     operator: 'The circuit breaker of every URL of a subgraph is open; a probe is sent after traffic breaker.sleep.',
   },
+  TOKEN_EXCHANGE_FAILED: {
+    status: 200,
+    retryable: true,
+    client: 'Your credentials could not be exchanged for those of a subgraph.',
+    operator:
+      'The authorization server of access.to_subgraphs.exchange did not answer, refused, or gave no token for the subgraph’s audience; the log has the reason. The subgraph was not sent the request.',
+  },
   DOWNSTREAM_SERVICE_ERROR: {
     status: 200,
     retryable: false,

@@ -1,4 +1,4 @@
-import type { Statements } from '../access/index.ts';
+import { createTokenExchange, type Statements } from '../access/index.ts';
 import { createAiSubgraph } from '../ai/fields/index.ts';
 import type { ModelsLease } from '../ai/models/index.ts';
 import type { ResolvedConfig, SubgraphConfig } from '../config/index.ts';
@@ -8,6 +8,7 @@ import type { SupergraphParts } from '../read-supergraph.ts';
 import type { Signals } from '../signals/index.ts';
 import { rootNamesIn } from '../supergraph/index.ts';
 import {
+  type CallerHeader,
   createHttpSubgraph,
   createInProcessSubgraph,
   type InProcessSubgraph,
@@ -64,11 +65,23 @@ function httpClient(
     headers,
     shareIdentical: config.traffic.shareIdentical !== 'off',
     signals,
-    statements,
+    callerHeaders: callerHeadersFor(name, config, statements),
     tls,
     onBreakerChange: (url, breaker) =>
       log.warn({ subgraph: name, url, breaker }, 'a subgraph’s circuit breaker changed'),
   });
+}
+
+function callerHeadersFor(
+  subgraph: string,
+  { access }: ResolvedConfig,
+  statements: Statements | undefined,
+): readonly CallerHeader[] {
+  const { [subgraph]: exchange } = access.exchanges;
+  return [
+    ...(statements === undefined ? [] : [statements]),
+    ...(exchange === undefined ? [] : [createTokenExchange(exchange)]),
+  ];
 }
 
 function aiClient(

@@ -4,12 +4,15 @@ import type { Signals } from '../signals/index.ts';
 import type { ClientCredentials } from '../tls/index.ts';
 import type { BreakerState } from './circuit-breaker.ts';
 
-/** Signed statements of who asks, each for one subgraph. */
-export interface SubgraphStatements {
+/** A header that tells one subgraph who asks: a signed statement, or a token of its own audience. */
+export interface CallerHeader {
   /** In lower case. */
   readonly header: string;
-  /** @returns a promise where it has to be signed */
-  of(principal: Principal, subgraph: string): string | Promise<string>;
+  /**
+   * @returns undefined: it is not sent; a promise where it has to be made
+   * @throws GatewayError where the request must not be sent without it
+   */
+  of(principal: Principal, subgraph: string): string | undefined | Promise<string>;
 }
 
 /** How a subgraph is reached over HTTP, and its bounds. */
@@ -49,8 +52,8 @@ export interface HttpSubgraphOptions {
   readonly breaker?: BreakerConfig | undefined;
   /** Which headers reach the subgraph and come back from it. @default none */
   readonly headers?: HeaderRules;
-  /** States to the subgraph who asks. @default nothing is stated */
-  readonly statements?: SubgraphStatements | undefined;
+  /** Tell the subgraph who asks; nothing that a client sends becomes one of them. @default none */
+  readonly callerHeaders?: readonly CallerHeader[];
   /** Whether identical queries in flight share one request. @default true */
   readonly shareIdentical?: boolean;
   /** How the breakers of its URLs follow those of other workers. @default each counts alone */

@@ -26,7 +26,7 @@ import { decodeBody, isEncoded } from './decode-body.ts';
 import { encodeBody } from './encode-body.ts';
 import { type ConnectionPool, Endpoint } from './endpoint.ts';
 import type { Answered } from './exchange.ts';
-import type { HttpSubgraphOptions, SubgraphStatements } from './http-subgraph-options.ts';
+import type { CallerHeader, HttpSubgraphOptions } from './http-subgraph-options.ts';
 import { LeanPool } from './lean/lean-pool.ts';
 import { PersistedQueries } from './persisted-queries.ts';
 import type { RequestContext } from './request-context.ts';
@@ -76,7 +76,7 @@ class HttpSubgraph implements SubgraphClient {
   readonly #persisted: PersistedQueries | undefined;
   readonly #compression: BodyCompression;
   readonly #baseHeaders: readonly string[];
-  readonly #statements: SubgraphStatements | undefined;
+  readonly #callerHeaders: readonly CallerHeader[];
 
   constructor(options: HttpSubgraphOptions) {
     const { name, url, furtherUrls = [], headers = { request: [], response: [] }, compression = 'none' } = options;
@@ -91,10 +91,10 @@ class HttpSubgraph implements SubgraphClient {
       maxResponseBytes: options.maxResponseBytes ?? 50_000_000,
     };
     this.#maxRepresentations = options.maxRepresentations ?? Number.POSITIVE_INFINITY;
-    this.#statements = options.statements;
+    this.#callerHeaders = options.callerHeaders ?? [];
     this.#forward = compileRequestHeaderRules(
       headers.request,
-      options.statements === undefined ? [] : [options.statements.header],
+      this.#callerHeaders.map(({ header }) => header),
     );
     this.#responseRules = headers.response;
     // Followers would be handed the leader's cookie.
@@ -129,28 +129,37 @@ class HttpSubgraph implements SubgraphClient {
     const call = new SharedCall(this.name, this.#timeoutMs, now, forget, numbers);
     if (key !== undefined) this.#inFlight.set(key, call);
     const response = call.join(context, now);
-    if (this.#statements === undefined) this.#start(call, request, context.requestId, forwarded, body);
-    else this.#startStated(this.#statements, call, request, context, forwarded, body);
+    if (this.#callerHeaders.length === 0) this.#start(call, request, context.requestId, forwarded, body);
+    else this.#startAsCaller(call, request, context, forwarded, body);
     return response;
   }
 
-  /** The statement is the last word on its header, whatever a plugin sets. */
-  #startStated(
-    { header, of }: SubgraphStatements,
+  /** What tells who asks is the last word on its header, whatever a plugin sets. */
+  #startAsCaller(
     call: SharedCall,
     request: SubgraphRequest,
     { principal, requestId }: RequestContext,
     forwarded: readonly string[] | undefined,
     body: string,
   ): void {
-    const start = (statement: string): void =>
-      this.#start(call, request, requestId, withHeaders(forwarded, { [header]: statement }), body);
-    const statement = of(principal, this.name);
-    if (typeof statement === 'string') start(statement);
-    else
-      statement
-        .then((signed) => (call.stopped === undefined ? start(signed) : undefined))
-        .catch((error) => call.reject(error));
+    const start = (values: readonly (string | undefined)[]): void => {
+      const headers: Record<string, string> = {};
+      for (const [index, { header }] of this.#callerHeaders.entries()) {
+        const value = values[index];
+        if (value !== undefined) headers[header] = value;
+      }
+      this.#start(call, request, requestId, withHeaders(forwarded, headers), body);
+    };
+    try {
+      const values = this.#callerHeaders.map(({ of }) => of(principal, this.name));
+      if (values.every((value) => !(value instanceof Promise))) start(values as readonly (string | undefined)[]);
+      else
+        Promise.all(values)
+          .then((resolved) => (call.stopped === undefined ? start(resolved) : undefined))
+          .catch((error) => call.reject(error));
+    } catch (error) {
+      call.reject(error);
+    }
   }
 
   #start(

@@ -1,6 +1,6 @@
 export { CircuitBreaker, type Verdict } from './circuit-breaker.ts';
 export { createHttpSubgraph } from './http-subgraph.ts';
-export type { HttpSubgraphOptions } from './http-subgraph-options.ts';
+export type { CallerHeader, HttpSubgraphOptions } from './http-subgraph-options.ts';
 export {
   createInProcessSubgraph,
   type InProcessAnswer,

@@ -2,17 +2,18 @@
 import { LRUCache } from 'lru-cache';
 import type { AccessConfig } from '../../config/index.ts';
 import { GatewayError, messageOf } from '../../errors/index.ts';
-import { readBounded, SingleFlight, stableHash } from '../../lib/index.ts';
+import { SingleFlight, stableHash } from '../../lib/index.ts';
+import { askAuthorizationServer } from '../ask-authorization-server.ts';
 import type { Principal } from '../principal.ts';
 import type { Identifier } from './authenticator.ts';
 import { bearerToken } from './credentials.ts';
 import { principalOf } from './read-claims.ts';
+import { noteSubjectToken } from './subject-tokens.ts';
 
 type IntrospectionConfig = NonNullable<AccessConfig['introspection']>;
 
 const maxTokens = 10_000;
 const maxTokenLength = 16_384;
-const maxAnswerBytes = 100_000;
 
 export function identifyByIntrospection(config: IntrospectionConfig, claimNames: AccessConfig['claims']): Identifier {
   /** By the hash of the token; `inactive` for a token that is not valid. */
@@ -32,6 +33,7 @@ export function identifyByIntrospection(config: IntrospectionConfig, claimNames:
   async function lookUp(token: string, key: string): Promise<Principal | 'inactive'> {
     const claims = await introspect(config, token);
     const principal = claims.active === true ? principalOf(claims, claimNames) : undefined;
+    if (principal !== undefined) noteSubjectToken(principal, token);
     const answer = principal ?? 'inactive';
     const untilExpiry = (principal?.expiresAt ?? Number.POSITIVE_INFINITY) - Date.now();
     if (untilExpiry > 0) answers.set(key, answer, { ttl: Math.max(1, Math.min(config.cacheMs, untilExpiry)) });
@@ -46,34 +48,9 @@ function accepted(answer: Principal | 'inactive'): Principal {
 }
 
 /** @throws GatewayError `AUTHENTICATION_UNAVAILABLE` where the server does not answer as it should */
-async function introspect(
-  { url, clientId, clientSecret, timeoutMs }: IntrospectionConfig,
-  token: string,
-): Promise<Readonly<Record<string, unknown>>> {
-  // RFC 6749, section 2.3.1: both are form-encoded before they are joined.
-  const credentials = `${encodeURIComponent(clientId)}:${encodeURIComponent(clientSecret)}`;
+async function introspect(server: IntrospectionConfig, token: string): Promise<Readonly<Record<string, unknown>>> {
   try {
-    const response = await fetch(url, {
-      method: 'POST',
-      headers: {
-        accept: 'application/json',
-        'content-type': 'application/x-www-form-urlencoded',
-        authorization: `Basic ${Buffer.from(credentials).toString('base64')}`,
-      },
-      body: new URLSearchParams({ token, token_type_hint: 'access_token' }),
-      redirect: 'error',
-      signal: AbortSignal.timeout(timeoutMs),
-    });
-    if (!response.ok) {
-      await response.body?.cancel();
-      throw new Error(`it answered ${response.status}`);
-    }
-    const tooLong = () => new Error(`its answer exceeds ${maxAnswerBytes} bytes`);
-    const body = await readBounded(response.body, maxAnswerBytes, tooLong);
-    const claims: unknown = JSON.parse(body.toString('utf8'));
-    if (claims === null || typeof claims !== 'object' || Array.isArray(claims))
-      throw new Error('its answer is no object');
-    return claims as Readonly<Record<string, unknown>>;
+    return await askAuthorizationServer(server, { token, token_type_hint: 'access_token' });
   } catch (error) {
     throw new GatewayError('AUTHENTICATION_UNAVAILABLE', { detail: `the introspection endpoint: ${messageOf(error)}` });
   }

@@ -7,6 +7,7 @@ import type { Principal } from '../principal.ts';
 import type { CallerFacts, Identifier } from './authenticator.ts';
 import { bearerToken, cookieOf } from './credentials.ts';
 import { principalOf } from './read-claims.ts';
+import { noteSubjectToken } from './subject-tokens.ts';
 
 type JwtConfig = AccessConfig['jwt'][number];
 
@@ -66,6 +67,7 @@ export function identifyByJwt(
       });
       const principal = principalOf(payload, claims);
       if (principal === undefined) throw invalid(`the token has none of the claims ${claims.id.join(', ')}`);
+      noteSubjectToken(principal, token);
       verified.set(token, principal);
       return principal;
     } catch (error) {
