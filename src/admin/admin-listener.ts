@@ -121,6 +121,7 @@ interface Exchange {
 async function answer({ request, response, keys, isLocal, handler, log }: Exchange): Promise<void> {
   response.setHeader('cache-control', 'no-store');
   response.setHeader('x-content-type-options', 'nosniff');
+  response.setHeader('content-security-policy', "default-src 'none'; frame-ancestors 'none'");
   try {
     const { headers, method = 'GET', url = '/', socket } = request;
     refusePages(headers, isLocal);

@@ -22,6 +22,7 @@ export function beginExchanges(app: FastifyInstance, options: BeginExchangeOptio
   // With a callback: a promise for each request is 4 % of a flat query.
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
+    reply.header('x-content-type-options', 'nosniff');
     if (options.isDraining()) reply.header('connection', 'close');
     const refusal = options.admission.refusalOf(request.raw);
     beginExchange(options, request, reply.raw);

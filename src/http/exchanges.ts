@@ -149,7 +149,7 @@ export class Exchanges {
     const code = clientErrorCodes[error.code ?? ''] ?? 'BAD_REQUEST';
     const body = errorBody(code);
     socket.end(
-      `HTTP/1.1 ${errorTable[code].status} ${code}\r\ncontent-type: ${jsonType}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+      `HTTP/1.1 ${errorTable[code].status} ${code}\r\ncontent-type: ${jsonType}\r\nx-content-type-options: nosniff\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
     );
   }
 

@@ -4,6 +4,7 @@ import staticFiles from '@fastify/static';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { readTextFile } from '../lib/index.ts';
 import type { ServingRuntime } from '../runtime/index.ts';
+import { pageHeaders } from './edge/page-headers.ts';
 import { type LandingPageContent, loadLandingPage } from './landing/landing-page.ts';
 
 /** Sends the page; also where a browser opens the GraphQL endpoint. */
@@ -20,6 +21,7 @@ export async function addLandingRoutes(app: FastifyInstance, gateway: ServingRun
       immutable: true,
       maxAge: '1y',
       serveDotFiles: false,
+      setHeaders: (reply) => void reply.header('cross-origin-resource-policy', 'same-origin'),
       allowedPath: (path) => path !== '/index.html', // the page is rendered at / only
     });
   }
@@ -28,10 +30,8 @@ export async function addLandingRoutes(app: FastifyInstance, gateway: ServingRun
     const operations = exampleOperationsFolder === undefined ? [] : await readOperations(exampleOperationsFolder);
     return reply
       .header('content-type', 'text/html; charset=utf-8')
-      .header('content-security-policy', landing.contentSecurityPolicy)
+      .headers(pageHeaders(reply.request.raw, landing.contentSecurityPolicy))
       .header('cache-control', 'no-cache')
-      .header('x-content-type-options', 'nosniff')
-      .header('referrer-policy', 'no-referrer')
       .send(landing.render({ graphqlPath: graphqlPath ?? '/graphql', operations }));
   };
   app.get('/', async (_request, reply) => sendPage(reply));

@@ -88,7 +88,8 @@ class DirectAnswer {
       response.setHeader('content-length', length);
       response.writeHead(status);
     } else {
-      const fields = ['x-request-id', this.#request.id, only[0], only[1], 'content-length', String(length)];
+      const fields = ['x-request-id', this.#request.id, 'x-content-type-options', 'nosniff'];
+      fields.push(only[0], only[1], 'content-length', String(length));
       if (this.#variesByOrigin) fields.push('vary', 'Origin');
       if (this.#options.isDraining()) fields.push('connection', 'close');
       response.writeHead(status, fields);
@@ -99,6 +100,7 @@ class DirectAnswer {
   #setHeaders(headers: Answer['headers']): void {
     const response = this.#response;
     response.setHeader('x-request-id', this.#request.id);
+    response.setHeader('x-content-type-options', 'nosniff');
     if (this.#variesByOrigin) response.setHeader('vary', 'Origin');
     if (this.#options.isDraining()) response.setHeader('connection', 'close');
     for (const [name, value] of headers) {

@@ -47,6 +47,7 @@ class DirectReply implements ClientReply {
     this.raw = response;
     this.request = request;
     this.#headers['x-request-id'] = request.id;
+    this.#headers['x-content-type-options'] = 'nosniff';
     if ((config()?.server.allowedOrigins.length ?? 0) > 0) this.#headers.vary = 'Origin';
     if (isDraining()) this.#headers.connection = 'close';
   }

@@ -1,6 +1,7 @@
 import fastifyStatic from '@fastify/static';
 import Fastify from 'fastify';
 import { buildSchema, graphql } from 'graphql';
+import { pageHeaders } from '../../../src/http/edge/page-headers.ts';
 import { type LandingPageContent, loadLandingPage } from '../../../src/http/landing/landing-page.ts';
 
 const schema = buildSchema(`
@@ -24,7 +25,7 @@ export async function startLandingServer(content: LandingPageContent) {
   await server.register(fastifyStatic, { root: landing.assetsFolder, prefix: '/landing/', index: false });
   server.get('/', (_request, reply) =>
     reply
-      .header('content-security-policy', landing.contentSecurityPolicy)
+      .headers(pageHeaders(reply.request.raw, landing.contentSecurityPolicy))
       .type('text/html; charset=utf-8')
       .send(landing.render(content)),
   );
