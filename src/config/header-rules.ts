@@ -17,7 +17,8 @@ export type RequestHeaderRule =
   | { readonly kind: 'remove'; readonly named: string }
   | { readonly kind: 'remove-matching'; readonly matching: string }
   | { readonly kind: 'insert'; readonly name: string; readonly value: string }
-  | { readonly kind: 'insert-principal'; readonly name: string; readonly from: PrincipalPart };
+  | { readonly kind: 'insert-principal'; readonly name: string; readonly from: PrincipalPart }
+  | { readonly kind: 'insert-client-address'; readonly name: string };
 
 /** What of the caller a header carries; `path` leads to the claim, through objects. */
 export type PrincipalPart =
@@ -119,13 +120,19 @@ const requestRule = z
         name: headerName.describe('The header’s name.'),
         value: headerValue.optional().describe('Its value.'),
         principal: principalPart.optional(),
+        client: z
+          .literal('address')
+          .optional()
+          .describe(
+            'The client’s address; behind trusted proxies, what they say it is. No client can set such a header.',
+          ),
       })
       .refine(
-        ({ value, principal }) => (value === undefined) !== (principal === undefined),
-        'state exactly one of value and principal',
+        ({ name: _, ...sources }) => Object.values(sources).filter((source) => source !== undefined).length === 1,
+        'state exactly one of value, principal and client',
       )
       .optional()
-      .describe('Set a header to a fixed value, or to what is known of the caller.'),
+      .describe('Set a header to a fixed value, or to what is known of the caller or the client.'),
   })
   .refine(
     (rule) => Object.values(rule).filter((value) => value !== undefined).length === 1,
@@ -177,6 +184,7 @@ export function resolveHeaderRules(headers: z.output<typeof headersYaml>, subgra
 
 function resolveRequestRule({ propagate, remove, insert }: Extract<RulesYaml, unknown[]>[number]): RequestHeaderRule[] {
   if (insert?.value !== undefined) return [{ kind: 'insert', name: insert.name.toLowerCase(), value: insert.value }];
+  if (insert?.client !== undefined) return [{ kind: 'insert-client-address', name: insert.name.toLowerCase() }];
   if (insert?.principal !== undefined) {
     return [{ kind: 'insert-principal', name: insert.name.toLowerCase(), from: principalPartOf(insert.principal) }];
   }

@@ -14,7 +14,7 @@ export const networkKeys = {
     .default([])
     .describe('Addresses and networks that are refused (403, FORBIDDEN), also where `allow` has them.'),
   trusted_proxies: z
-    .array(network)
+    .array(network.refine((text) => !text.endsWith('/0'), 'this would believe every client; name the proxies'))
     .default([])
     .describe(
       'The proxies in front of the gateway. From them alone, headers say who the client is: its address is the last one, from the right, that is no trusted proxy.',

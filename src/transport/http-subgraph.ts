@@ -117,7 +117,7 @@ class HttpSubgraph implements SubgraphClient {
 
   #executeOne(request: SubgraphRequest, context: RequestContext): Promise<SubgraphResponse> {
     if (context.signal.aborted) return Promise.reject(context.signal.reason);
-    const ruled = this.#forward?.(context.clientHeaders, context.principal);
+    const ruled = this.#forward?.(context.clientHeaders, context.principal, context.clientAddress);
     const forwarded = request.headers === undefined ? ruled : withHeaders(ruled, request.headers);
     const body = writeRequest(request);
     const now = performance.now();

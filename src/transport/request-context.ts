@@ -9,6 +9,8 @@ export interface RequestContext {
   readonly principal: Principal;
   /** Who takes turns with others where operations wait: one network address, or whoever is not named. */
   readonly client?: string | undefined;
+  /** Of the client; missing for what the gateway asks for itself. */
+  readonly clientAddress?: string | undefined;
   /** Aborts when the client leaves or the operation's deadline passes. */
   readonly signal: AbortSignal;
   readonly deadline: Deadline;

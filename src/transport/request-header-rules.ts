@@ -11,13 +11,18 @@ import { unreachable } from '../lib/index.ts';
 import { principalHeader } from './principal-header.ts';
 
 /** @returns names and values in turn, as undici takes them */
-export type ForwardHeaders = (client: IncomingHttpHeaders | undefined, principal: Principal) => string[];
+export type ForwardHeaders = (
+  client: IncomingHttpHeaders | undefined,
+  principal: Principal,
+  clientAddress?: string,
+) => string[];
 
 type Step = (
   client: IncomingHttpHeaders,
   outgoing: Map<string, readonly string[]>,
   ofConnection: ReadonlySet<string>,
   principal: Principal,
+  clientAddress: string | undefined,
 ) => void;
 
 const noHeaders: IncomingHttpHeaders = {};
@@ -31,13 +36,15 @@ export function compileRequestHeaderRules(
   reserved: readonly string[] = [],
 ): ForwardHeaders | undefined {
   if (rules.length === 0) return undefined;
-  const inserted = rules.flatMap((rule) => (rule.kind === 'insert-principal' ? [rule.name] : []));
+  const inserted = rules.flatMap((rule) =>
+    rule.kind === 'insert-principal' || rule.kind === 'insert-client-address' ? [rule.name] : [],
+  );
   const ofCaller = new Set([...inserted, ...reserved]);
   const steps = rules.map((rule) => compileRule(rule, ofCaller));
-  return (client = noHeaders, principal) => {
+  return (client = noHeaders, principal, clientAddress) => {
     const outgoing = new Map<string, readonly string[]>();
     const ofConnection = connectionHeaders(client.connection);
-    for (const step of steps) step(client, outgoing, ofConnection, principal);
+    for (const step of steps) step(client, outgoing, ofConnection, principal, clientAddress);
     return [...outgoing].flatMap(([name, values]) => values.flatMap((value) => [name, value]));
   };
 }
@@ -75,6 +82,12 @@ function compileRule(rule: RequestHeaderRule, ofCaller: ReadonlySet<string>): St
       return (_client, outgoing, _ofConnection, principal) => {
         const value = principalHeader(principal, from);
         if (value !== undefined && isForwardable(name, none)) outgoing.set(name, [value]);
+      };
+    }
+    case 'insert-client-address': {
+      const { name } = rule;
+      return (_client, outgoing, _ofConnection, _principal, clientAddress = '') => {
+        if (clientAddress !== '' && isForwardable(name, none)) outgoing.set(name, [clientAddress]);
       };
     }
     default:

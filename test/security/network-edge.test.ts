@@ -1,5 +1,7 @@
 /** Who a request is from behind proxies, and which addresses are served: on every route, whatever headers a client sends. */
+import { readFile, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestGateway, type TestGateway } from '../testkit/test-gateway.ts';
 
@@ -170,5 +172,34 @@ describe('proxies that write `forwarded`', () => {
     );
     expect(await send(gateway, { headers: { ...claimed, forwarded: 'for="[2001:db8::1]"' } })).toMatchObject(served);
     expect(await send(gateway, { headers: { 'x-forwarded-for': '198.51.100.66' } })).toMatchObject(served);
+  });
+});
+
+describe('the address of a client', () => {
+  it('reaches subgraphs where a rule says so, also of identical queries at once; the lists change without a restart', async () => {
+    const file = {
+      server: { trusted_proxies: ['127.0.0.1'] },
+      headers: { all: [{ insert: { name: 'x-real-ip', client: 'address' } }] },
+    };
+    const yaml = Object.entries(file).map(([key, value]) => `${key}: ${JSON.stringify(value)}`);
+    await using gateway = await startTestGateway({ subgraphs, yaml: yaml.join('\n') });
+    const { door } = gateway.subgraphs;
+    if (door === undefined) throw new Error('the subgraph is there');
+    const seen: unknown[] = [];
+    door.intercept = (received, response) => {
+      seen.push(received.headers['x-real-ip']);
+      setTimeout(() => response.end('{"data":{"open":"open"}}'), 20);
+    };
+    const clients = ['192.0.2.1', '192.0.2.2'];
+    await Promise.all(
+      clients.map((client) => send(gateway, { headers: { 'x-forwarded-for': client, 'x-real-ip': 'forged' } })),
+    );
+    expect(seen.toSorted()).toEqual(clients);
+    const configFile = join(gateway.folder, 'supergraph.yaml');
+    const text = await readFile(configFile, 'utf8');
+    await writeFile(configFile, text.replace('"trusted_proxies"', '"deny":["192.0.2.2"],"trusted_proxies"'));
+    await gateway.gateway.reload();
+    expect(await send(gateway, { headers: { 'x-forwarded-for': '192.0.2.2' } })).toMatchObject(refused);
+    expect(await send(gateway, { headers: { 'x-forwarded-for': '192.0.2.1' } })).toMatchObject(served);
   });
 });

@@ -1,6 +1,6 @@
 /** TLS of the server: its certificate, which is replaced while it runs, and those of its clients. */
 import { once } from 'node:events';
-import { copyFile, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { connect as connectTcp } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -374,5 +374,40 @@ describe('a drain', () => {
     await closed;
     // The time for a handshake is 10 s.
     expect(performance.now() - began).toBeLessThan(9_000);
+  });
+});
+
+describe('a certificate that is revoked while its holder has a session', () => {
+  it.each(['TLSv1.2', 'TLSv1.3'] as const)('is refused where the session of %s is resumed', async (version) => {
+    const own = new TestAuthority();
+    const holder = own.issue({ subject: '/CN=holder', names: '' });
+    const tls = { client_auth: { ca: own.caFile, crl: own.crlFile }, reload: '20ms' };
+    await using gateway = await startTestGateway({ subgraphs, yaml: configure(tls) });
+    const options = { ca: authority.ca, ...withCertificate(holder), minVersion: version, maxVersion: version };
+    const ask = async (session?: Buffer) => {
+      const socket = await connectTls(gateway.url, { ...options, ...(session === undefined ? {} : { session }) });
+      let newest: Buffer | undefined = version === 'TLSv1.2' ? socket.getSession() : undefined;
+      socket.on('session', (given: Buffer) => {
+        newest = given;
+      });
+      socket.write('GET /health/live HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n');
+      let text = '';
+      for await (const chunk of socket) text += String(chunk);
+      if (!text.includes('live')) throw new Error('no answer');
+      return { isResumed: socket.isSessionReused(), session: newest };
+    };
+    const { session } = await ask();
+    await ask(session);
+    own.revoke(holder);
+    await expect
+      .poll(() => gateway.log.some(({ msg }) => msg === 'the certificate of the server was replaced'))
+      .toBe(true);
+    await expect(ask(session)).rejects.toThrow();
+    await expect(ask()).rejects.toThrow();
+    // Lines that move in the file are no change of these keys.
+    const file = join(gateway.folder, 'supergraph.yaml');
+    await writeFile(file, `# a line\n${await readFile(file, 'utf8')}`);
+    expect((await gateway.gateway.reload()).kind).not.toBe('refused');
+    own.remove();
   });
 });

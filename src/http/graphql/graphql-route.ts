@@ -107,7 +107,7 @@ async function respond(
   const identified = life.generation.authenticator.identify(callerFactsOf(raw.raw, headers));
   const principal = identified instanceof Promise ? await untilAborted(identified, life.signal) : identified;
   const explain = requestedExplanations(serving, request, principal);
-  const key = sharedKeyOf(serving, request, principal, explain);
+  const key = sharedKeyOf(serving, request, { principal, clientAddress: raw.clientAddress }, explain);
   return await shareIdentical(serving.runs, key, life, async (signal, deadline) => {
     const responseHeaders = new CollectedResponseHeaders();
     const clientHeaders = request.headers;
@@ -196,16 +196,16 @@ function requestedExplanations(
 function sharedKeyOf(
   { runs, forwardHeaders }: Serving,
   request: GraphQLHttpRequest,
-  principal: Principal,
+  { principal, clientAddress }: { readonly principal: Principal; readonly clientAddress: string },
   explain: ReadonlySet<string>,
 ): string | undefined {
   if (runs === undefined) return undefined;
-  const forwarded = forwardHeaders.flatMap((forward) => forward(request.headers, principal));
+  const forwarded = forwardHeaders.flatMap((forward) => forward(request.headers, principal, clientAddress));
   return sharingKey(request, principalKey(principal), forwarded, explain);
 }
 
 function contextOf({ id, clientAddress, headers }: ClientRequest, principal: Principal, explain: ReadonlySet<string>) {
-  return { requestId: id, principal, client: networkOf(clientAddress), clientHeaders: headers, explain };
+  return { requestId: id, principal, client: networkOf(clientAddress), clientAddress, clientHeaders: headers, explain };
 }
 
 /** The unit of fairness between clients. One household of IPv6 has a network of its own (RFC 6177) of many addresses. */

@@ -91,6 +91,14 @@ describe('request header rules', () => {
     expect(compileRequestHeaderRules(rules)?.(client, anonymous)).toEqual(expected);
   });
 
+  it('carry the address of the client, which no client can set', () => {
+    const address: RequestHeaderRule = { kind: 'insert-client-address', name: 'x-real-ip' };
+    const headers = { 'x-real-ip': 'forged', 'x-a': 'forged' };
+    const forward = compileRequestHeaderRules([address, matching('.'), named('x-a', { rename: 'x-real-ip' })]);
+    expect(forward?.(headers, anonymous, '192.0.2.1')).toEqual(['x-real-ip', '192.0.2.1', 'x-a', 'forged']);
+    expect(forward?.(headers, anonymous)).toEqual(['x-a', 'forged']);
+  });
+
   it('find nothing without a client', () => {
     expect(compileRequestHeaderRules([matching('.'), named('a', { default: 'd' })])?.(undefined, anonymous)).toEqual([
       'a',
