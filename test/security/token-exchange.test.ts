@@ -88,6 +88,7 @@ describe('token exchange', () => {
     const headers = { all: [{ propagate: { matching: '.' } }] };
     gateway = await startTestGateway({
       subgraphs,
+      workers: 1, // each has tokens of its own, which are counted here
       yaml: `access: ${JSON.stringify(access)}\nheaders: ${JSON.stringify(headers)}`,
     });
     for (const name of ['a', 'b'] as const) {
