@@ -1,6 +1,7 @@
 /** Reads and composes what a configuration names, AI fields checked: everything a generation is built from. */
 import { relative } from 'node:path';
 import {
+  createContractChoice,
   hashPolicies,
   type KeyFiles,
   loadPolicies,
@@ -75,6 +76,7 @@ export async function readSupergraph(
     ? await loadPlugins(config)
     : { plugins: [], hashes: await hashPlugins(config) };
   const policies = await loadPolicies(config);
+  createContractChoice(config); // its conditions are checked
   const policyHashes = await hashPolicies(config);
   const keyFiles = await readKeyFiles(config);
   const sources = await readSources(config, options);
@@ -101,7 +103,7 @@ export async function readSupergraph(
     hints.push(...reported.hints);
     report.push(...reported.report);
   }
-  const composed = await composeBeside(sources, problems, options.signal);
+  const composed = await composeBeside(sources, config, problems, options.signal);
   const unknown = unknownPolicies(composed.accessRules, [...policies.keys()]);
   if (unknown.length > 0) throw new CompositionError(unknown);
   const composition = { ...composed, hints: [...composed.hints, ...hints] };
@@ -138,11 +140,12 @@ function codeProblem(subgraph: string, file: string, message: string): Compositi
 /** Composes even where AI fields have problems, so that an owner reads all of them at once. */
 async function composeBeside(
   sources: readonly SubgraphSource[],
+  { access }: ResolvedConfig,
   problems: readonly CompositionProblem[],
   signal: AbortSignal | undefined,
 ): Promise<Composition> {
   try {
-    const composition = await compose(sources, undefined, signal);
+    const composition = await compose(sources, undefined, signal, access.contracts);
     if (problems.length === 0) return composition;
   } catch (error) {
     if (!(error instanceof CompositionError)) throw error;

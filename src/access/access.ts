@@ -14,7 +14,9 @@ import { LRUCache } from 'lru-cache';
 import type { AccessConfig } from '../config/index.ts';
 import { errorTable } from '../errors/index.ts';
 import type { Logger } from '../observability/index.ts';
-import type { AccessRules } from '../supergraph/index.ts';
+import type { AccessRules, HiddenElements } from '../supergraph/index.ts';
+import { hiddenFromReader } from './contracts/hidden-from-reader.ts';
+import { SchemaRules } from './contracts/schema-rules.ts';
 import type { Policy } from './policies/policy.ts';
 import { AccessTable } from './rules/access-table.ts';
 import { type Caller, type Decisions, decide } from './rules/decide.ts';
@@ -32,11 +34,21 @@ export interface Denials {
   isTypeDenied(typeName: string): boolean;
 }
 
+/** What a caller may use of the whole schema, as far as that does not depend on arguments. */
+export interface VisiblePart {
+  /** Distinguishes the parts of a schema that callers may use. */
+  readonly outcome: string;
+  /** @param schema the API schema, or a contract's */
+  hiddenFrom(schema: GraphQLSchema): HiddenElements;
+}
+
 /** One operation of a document that has been validated. */
 export interface AccessRequest extends Caller {
   readonly document: DocumentNode;
   readonly operation: OperationDefinitionNode;
   readonly requestId: string;
+  /** What it was validated against: nothing else is named to anyone. @default the whole API schema */
+  readonly apiSchema?: GraphQLSchema | undefined;
   /** Told each field that is denied, or would be in the mode `audit`; called before `authorise` ends, where there are some. */
   readonly onDenied?: ((fields: readonly ExplainedField[]) => void) | undefined;
 }
@@ -57,12 +69,14 @@ export interface Access {
    * @throws AggregateError of GraphQLErrors `UNAUTHORIZED_FIELD_OR_TYPE`, each with its path, in the mode `reject`
    */
   authorise(request: AccessRequest): Denials | undefined | Promise<Denials | undefined>;
+  /** What introspection and suggestions show; undefined: everything. */
+  visibleTo(caller: Caller): Promise<VisiblePart | undefined>;
   /** Every field of the operation, with its rules: for `isthmus access can`. */
   explain(request: AccessRequest): Promise<AccessReport>;
 }
 
 export interface AccessOptions {
-  readonly config: Pick<AccessConfig, 'mode' | 'denials'>;
+  readonly config: Pick<AccessConfig, 'mode' | 'denials' | 'visibleSchema'>;
   readonly schema: GraphQLSchema;
   readonly rules: AccessRules;
   readonly policies: ReadonlyMap<string, Policy>;
@@ -93,6 +107,8 @@ function refusal(path: readonly string[] | undefined): GraphQLError {
 export function createAccess({ config, schema, rules, policies, log }: AccessOptions): Access | undefined {
   const table = new AccessTable(schema, rules);
   if (table.isEmpty) return undefined;
+  const showsAll = config.visibleSchema === 'full' || config.mode === 'audit';
+  let schemaRules: SchemaRules | undefined;
   const prepared = new WeakMap<OperationDefinitionNode, Prepared | 'unprotected'>();
 
   function prepare({ document, operation }: AccessRequest): Prepared | undefined {
@@ -124,9 +140,12 @@ export function createAccess({ config, schema, rules, policies, log }: AccessOpt
 
   function apply(entry: Prepared, outcome: string, request: AccessRequest, decisions: Decisions): Denials | undefined {
     if (!outcome.includes('0')) return undefined;
-    const { requestId, principal, variables, onDenied } = request;
+    const { requestId, principal, variables, onDenied, apiSchema = schema } = request;
     if (config.mode === 'filter' && onDenied === undefined) return denialsOf(entry, outcome);
-    const { fields: denied, isComplete } = judgeFields({ table, rules: entry.rules, outcome, variables }, 'denied');
+    const { fields: denied, isComplete } = judgeFields(
+      { table, apiSchema, rules: entry.rules, outcome, variables },
+      'denied',
+    );
     onDenied?.(denied.map((field) => explainField(field, principal, decisions)));
     if (config.mode === 'filter') return denialsOf(entry, outcome);
     if (denied.length === 0 && isComplete) return undefined;
@@ -156,14 +175,28 @@ export function createAccess({ config, schema, rules, policies, log }: AccessOpt
         ? apply(entry, outcome, request, decisions)
         : outcome.then((decided) => apply(entry, decided, request, decisions));
     },
+    async visibleTo(caller) {
+      if (showsAll) return undefined;
+      schemaRules ??= new SchemaRules(rules, policies);
+      const ofSchema = schemaRules;
+      const outcome = await decide(schema, policies, ofSchema, caller, log);
+      if (!outcome.includes('0')) return undefined;
+      return {
+        outcome,
+        hiddenFrom: (apiSchema) => hiddenFromReader(apiSchema, table, (rule) => ofSchema.denies(rule, outcome)),
+      };
+    },
     async explain(request) {
-      const { document, operation, principal, variables } = request;
+      const { document, operation, principal, variables, apiSchema = schema } = request;
       const operationRules = prepare(request)?.rules ?? new OperationRules(table, policies, document, operation);
       let decisions = noDecisions;
       const outcome = await decide(schema, policies, operationRules, request, log, (decided) => {
         decisions = decided;
       });
-      const { fields: all, isComplete } = judgeFields({ table, rules: operationRules, outcome, variables }, 'all');
+      const { fields: all, isComplete } = judgeFields(
+        { table, apiSchema, rules: operationRules, outcome, variables },
+        'all',
+      );
       const explained = (isDenied: boolean): readonly ExplainedField[] =>
         all
           .filter((verdict) => verdict.isDenied === isDenied)

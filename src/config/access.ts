@@ -1,5 +1,6 @@
 /** `access`: who asks, and what they may read. */
 import { z } from 'zod';
+import { type ContractConfig, contractsYaml, resolveContracts } from './access-contracts.ts';
 import { type ExchangeConfig, resolveExchanges } from './access-exchange.ts';
 import { type CertificateHolder, mtlsYaml, resolveMtls } from './access-mtls.ts';
 import { type PolicyConfig, policiesYaml, resolvePolicies } from './access-policies.ts';
@@ -80,6 +81,13 @@ export const accessYaml = z
       ),
     anonymous: anonymousYaml,
     policies: policiesYaml,
+    contracts: contractsYaml,
+    visible_schema: z
+      .enum(['filtered', 'full'])
+      .default('filtered')
+      .describe(
+        'What introspection and the suggestions of error messages show of a schema with access rules: `filtered`, what the caller may use, or `full`.',
+      ),
     to_subgraphs: toSubgraphsYaml,
   })
   .prefault({});
@@ -105,6 +113,10 @@ export interface AccessConfig {
     readonly roles: readonly string[];
   };
   readonly policies: readonly PolicyConfig[];
+  /** In the order in which they are tried. */
+  readonly contracts: readonly ContractConfig[];
+  /** What introspection and suggestions show of a schema with access rules. */
+  readonly visibleSchema: 'filtered' | 'full';
   /** Undefined: subgraphs are sent no statement. */
   readonly toSubgraphs: StatementsConfig | undefined;
   /** How tokens are exchanged, by subgraph. */
@@ -132,6 +144,8 @@ export function resolveAccess(
     explain,
     anonymous,
     policies: resolvePolicies(yaml.policies, at, lineOf),
+    contracts: resolveContracts(yaml.contracts, lineOf),
+    visibleSchema: yaml.visible_schema,
     toSubgraphs: resolveStatements(yaml.to_subgraphs),
     exchanges: typeof yaml.to_subgraphs === 'boolean' ? {} : resolveExchanges(yaml.to_subgraphs.exchange),
   };

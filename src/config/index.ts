@@ -1,4 +1,5 @@
 export type { AccessConfig } from './access.ts';
+export type { ContractConfig } from './access-contracts.ts';
 export type { PolicyConfig } from './access-policies.ts';
 export type { AdminConfig } from './admin.ts';
 export type { AiConfig, AiFieldsConfig } from './ai.ts';

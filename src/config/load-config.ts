@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import { messageOf } from '../errors/index.ts';
 import { deepFreeze, didYouMean, readTextFile } from '../lib/index.ts';
 import { resolveAccess } from './access.ts';
+import { unreachableContracts } from './access-contracts.ts';
 import { resolveAdmin } from './admin.ts';
 import { resolveAi } from './ai.ts';
 import { builtInProvider } from './ai-providers.ts';
@@ -111,6 +112,11 @@ function checkSource(
     ...namedTwice(parsed.data, inCode, source.lineOf),
     ...withoutTls(parsed.data, source.lineOf),
     ...withoutPair(parsed.data, source.lineOf),
+    ...unreachableContracts(parsed.data.access.contracts, parsed.data.server.graphql_path).map(({ path, message }) => ({
+      path: formatPath(path),
+      line: source.lineOf(path),
+      message,
+    })),
   ];
   if (problems.length > 0) throw new ConfigError(file, problems);
   return deepFreeze(resolveConfig(resolve(file), parsed.data, source.lineOf, inCode));

@@ -237,7 +237,6 @@ export type SupergraphYaml = z.output<typeof supergraphYaml>;
 
 /** Keys of planned features: refused by name, so that they are not expected to work. */
 export const pendingKeys: ReadonlySet<string> = new Set([
-  'access.contracts',
   'cache',
   'registry',
   'limits.tokens',

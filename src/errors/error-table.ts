@@ -85,7 +85,7 @@ export const errorTable = {
     retryable: false,
     client: 'The request is not allowed.',
     operator:
-      'A plugin or the coprocessor refused a request, or its address is not served (server.allow, server.deny).',
+      'A plugin or the coprocessor refused a request, its address is not served (server.allow, server.deny), or no contract of its path is for its caller.',
   },
   PLUGIN_FAILED: {
     status: 500,

@@ -1,6 +1,6 @@
 /** The interface of execution engines, and the JSON text of their results. */
-import type { DocumentNode, GraphQLFormattedError, OperationDefinitionNode } from 'graphql';
-import type { Denials } from '../access/index.ts';
+import type { DocumentNode, GraphQLFormattedError, GraphQLSchema, OperationDefinitionNode } from 'graphql';
+import type { ApiView, Denials } from '../access/index.ts';
 import type { RequestContext } from '../transport/index.ts';
 import { JsonText } from './json-text.ts';
 
@@ -19,6 +19,10 @@ export interface OperationRequest {
    * `UNAUTHORIZED_FIELD_OR_TYPE` at their path. @default everything may be read
    */
   readonly denials?: Denials | undefined;
+  /** What it was validated against: its answer has nothing else. @default the whole API schema */
+  readonly view?: ApiView | undefined;
+  /** What introspection shows. @default what it was validated against */
+  readonly visibleSchema?: GraphQLSchema | undefined;
 }
 
 export interface ExecutionResult {

@@ -3,6 +3,7 @@
  * once, and then run for each request: the fetches, and one pass that writes the answer.
  */
 import { type GraphQLSchema, getOperationAST, validate } from 'graphql';
+import type { ApiView } from '../access/index.ts';
 import type { ErrorPolicy } from '../config/index.ts';
 import type { CacheGroup } from '../lib/index.ts';
 import type { Logger } from '../observability/index.ts';
@@ -72,14 +73,17 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
   });
 
   /** @returns undefined where the document has no such operation */
-  function prepare({ documentHash, document, operationName }: UsedOperation): PreparedOperation | undefined {
-    const key = keyOf(documentHash, operationName);
+  function prepare(used: Omit<UsedOperation, 'conditions'>, view?: ApiView): PreparedOperation | undefined {
+    const { documentHash, document, operationName } = used;
+    const key = keyOf(documentHash, operationName, view?.contract);
     const cached = operations.get(key);
     if (cached !== undefined) return cached;
     const operation = getOperationAST(document, operationName);
     if (operation == null) return undefined;
     const { bytes, fields } = retainedDocument(document);
-    const prepared = new PreparedOperation(apiSchema, document, operation, fields, options.strictFields);
+    const answerSchema = view?.schema ?? apiSchema;
+    const schemas = { schema: apiSchema, answerSchema, strictFields: options.strictFields };
+    const prepared = new PreparedOperation(schemas, document, operation, fields);
     operations.set(key, prepared, prepared.takeGrowth(), [{ object: document, bytes }]);
     return prepared;
   }
@@ -96,17 +100,17 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
   }
 
   /** Reports to the cache what an operation has come to retain: variants, the types its answers had, plans. */
-  function reportGrowth(prepared: PreparedOperation, plan: CompiledPlan, operation: CachedOperation): void {
+  function reportGrowth(prepared: PreparedOperation, plan: CompiledPlan, key: string): void {
     const growth = prepared.takeGrowth();
     if (growth === 0) return;
-    operations.grow(keyOf(operation.documentHash, operation.operationName), growth, plans.partsOf(plan));
+    operations.grow(key, growth, plans.partsOf(plan));
   }
 
   return {
     async execute(request) {
-      const { variables, context } = request;
+      const { variables, context, view } = request;
       // 1. Prepared: looked up by the document's hash, or normalised now.
-      const prepared = prepare({ ...request, conditions: {} });
+      const prepared = prepare(request, view);
       if (prepared === undefined) throw new TypeError('the operation is part of its document');
       prepared.uses++;
       const variant = prepared.variant(variables, request.denials);
@@ -127,13 +131,13 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
         result,
         log,
         requestId: context.requestId,
-        introspect: introspector(apiSchema, prepared, variables),
+        introspect: introspector(request.visibleSchema ?? view?.schema ?? apiSchema, prepared, variables),
         sourceOf: errorPolicy.serviceName
           ? (path: DataPath) => missingSource(plan, types, result.data, path)
           : () => undefined,
       });
       // 5. Accounted: the memory it has come to retain.
-      reportGrowth(prepared, plan, request);
+      reportGrowth(prepared, plan, keyOf(request.documentHash, request.operationName, view?.contract));
       return hooked?.finish === undefined ? outcome : hooked.finish(outcome);
     },
 
@@ -141,7 +145,8 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
       const used = [...operations.entries()].map(([key, prepared]) => ({ key, prepared }));
       used.sort((a, b) => b.prepared.uses - a.prepared.uses);
       return used.slice(0, count).map(({ key, prepared }) => {
-        const [documentHash = '', operationName] = key.split(' ');
+        const [documentHash = '', name = ''] = key.split(' ');
+        const operationName = name === '' ? undefined : name;
         return { documentHash, document: prepared.document, operationName, conditions: prepared.conditions({}) };
       });
     },
@@ -155,8 +160,9 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
         try {
           const prepared = prepare(operation);
           if (prepared === undefined) continue;
-          reportGrowth(prepared, await planOf(prepared.variant(operation.conditions)), operation);
-          operations.get(keyOf(operation.documentHash, operation.operationName)); // counts as used, as before
+          const key = keyOf(operation.documentHash, operation.operationName);
+          reportGrowth(prepared, await planOf(prepared.variant(operation.conditions)), key);
+          operations.get(key); // counts as used, as before
         } catch (error) {
           log.debug({ error }, 'an operation could not be planned ahead');
         }
@@ -169,9 +175,9 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
   };
 }
 
-type CachedOperation = Pick<UsedOperation, 'documentHash' | 'operationName'>;
-
-function keyOf(documentHash: string, operationName: string | undefined): string {
+/** What is prepared for a contract is its own: another one's answers have other elements. */
+function keyOf(documentHash: string, operationName?: string, contract?: string): string {
+  if (contract !== undefined) return `${documentHash} ${operationName ?? ''} ${contract}`;
   return operationName === undefined ? documentHash : `${documentHash} ${operationName}`;
 }
 

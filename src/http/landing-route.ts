@@ -7,8 +7,8 @@ import type { ServingRuntime } from '../runtime/index.ts';
 import { pageHeaders } from './edge/page-headers.ts';
 import { type LandingPageContent, loadLandingPage } from './landing/landing-page.ts';
 
-/** Sends the page; also where a browser opens the GraphQL endpoint. */
-export type SendPage = (reply: FastifyReply) => Promise<FastifyReply>;
+/** Sends the page; also where a browser opens the GraphQL endpoint, or the path of a contract. */
+export type SendPage = (reply: FastifyReply, path?: string) => Promise<FastifyReply>;
 
 /** `/`: GraphiQL from this machine's own files, with the operations of server.example_operations in its tabs. */
 export async function addLandingRoutes(app: FastifyInstance, gateway: ServingRuntime): Promise<SendPage> {
@@ -25,14 +25,14 @@ export async function addLandingRoutes(app: FastifyInstance, gateway: ServingRun
       allowedPath: (path) => path !== '/index.html', // the page is rendered at / only
     });
   }
-  const sendPage: SendPage = async (reply) => {
+  const sendPage: SendPage = async (reply, path) => {
     const { graphqlPath, exampleOperationsFolder } = gateway.generations.current?.config.server ?? {};
     const operations = exampleOperationsFolder === undefined ? [] : await readOperations(exampleOperationsFolder);
     return reply
       .header('content-type', 'text/html; charset=utf-8')
       .headers(pageHeaders(reply.request.raw, landing.contentSecurityPolicy))
       .header('cache-control', 'no-cache')
-      .send(landing.render({ graphqlPath: graphqlPath ?? '/graphql', operations }));
+      .send(landing.render({ graphqlPath: path ?? graphqlPath ?? '/graphql', operations }));
   };
   app.get('/', async (_request, reply) => sendPage(reply));
   return sendPage;

@@ -19,7 +19,7 @@ import { clientAddressOf } from './edge/client-origin.ts';
 import { addErrorReplies, refuse } from './error-replies.ts';
 import { Exchanges } from './exchanges.ts';
 import { type AnswerDirectly, directGraphQL } from './graphql/direct-graphql.ts';
-import { addGraphQLRoute } from './graphql/graphql-route.ts';
+import { addGraphQLRoute, hasContractAt } from './graphql/graphql-route.ts';
 import { addHealthRoutes } from './health-routes.ts';
 import { answerInProcess } from './in-process-requests.ts';
 import { addJwksRoute } from './jwks-route.ts';
@@ -116,8 +116,19 @@ export async function createHttpServer({ gateway, log }: HttpServerOptions): Pro
   const answerRequest = await addGraphQLRoute(app, { gateway, log, sendPage });
   const { graphqlPath: path } = server;
   const { bodyBytes: maxBodyBytes } = limits;
+  const isContract = (url: string) => hasContractAt(gateway, url);
   direct.push(
-    directGraphQL({ path, maxBodyBytes, config: configOf, answerRequest, admission, exchanges, isDraining, log }),
+    directGraphQL({
+      path,
+      isContract,
+      maxBodyBytes,
+      config: configOf,
+      answerRequest,
+      admission,
+      exchanges,
+      isDraining,
+      log,
+    }),
   );
   answerFirst(app, admission, direct);
   await app.ready();

@@ -1,7 +1,9 @@
 import { setImmediate as letOthersRun } from 'node:timers/promises';
 import {
   createAccess,
+  createApiSchemas,
   createAuthenticator,
+  createContractChoice,
   createIdentifiers,
   createStatements,
   type KeyRingLease,
@@ -101,6 +103,8 @@ export async function buildGeneration(
       engine,
       authenticator: createAuthenticator({ config: config.access, identifiers, log }),
       access,
+      contracts: createContractChoice(config),
+      apiSchemas: createApiSchemas({ schema: apiSchema, composition, access, caches }),
       statements,
       caches,
       models: lease.client,

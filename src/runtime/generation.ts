@@ -1,6 +1,6 @@
 /** What a generation is, and what serves it: the types that routes and commands read. */
 import type { GraphQLSchema } from 'graphql';
-import type { Access, Authenticator, Statements } from '../access/index.ts';
+import type { Access, ApiSchemas, Authenticator, ContractChoice, Statements } from '../access/index.ts';
 import type { PublishedPrompt } from '../ai/fields/index.ts';
 import type { ModelClient } from '../ai/models/index.ts';
 import type { ResolvedConfig } from '../config/index.ts';
@@ -24,6 +24,10 @@ export interface GatewayGeneration extends Generation {
   readonly authenticator: Authenticator;
   /** What callers may read; undefined where nothing of the schema is protected. */
   readonly access: Access | undefined;
+  /** Which contract a request has; undefined where none is configured. */
+  readonly contracts: ContractChoice | undefined;
+  /** The API schemas of contracts, and what callers may use of them. */
+  readonly apiSchemas: ApiSchemas;
   /** What subgraphs are told of callers; undefined where nothing is. */
   readonly statements: Statements | undefined;
   /** What is cached of clients’ operations: within `limits.memory`, and gone with the generation. */

@@ -15,6 +15,7 @@ import {
   specifiedDirectives,
 } from 'graphql';
 import * as extending from 'graphql/utilities/extendSchema.js';
+import { type HiddenElements, withoutHidden } from './contracts/hidden-elements.ts';
 import './exact-default-values.ts';
 
 /** How long a slice may take before it yields to the event loop. */
@@ -27,11 +28,22 @@ const { extendSchemaImpl } = extending as unknown as {
   readonly extendSchemaImpl: (config: object, document: DocumentNode) => Config;
 };
 
-/** @param pieces the SDL, cut between definitions, of a schema that composition has validated */
-export async function buildApiSchema(pieces: readonly string[]): Promise<GraphQLSchema> {
+const nothing: HiddenElements = new Set();
+
+/**
+ * @param pieces the SDL, cut between definitions, of a schema that composition has validated
+ * @param hidden what the schema is without; what remains is valid
+ */
+export async function buildApiSchema(
+  pieces: readonly string[],
+  hidden: HiddenElements = nothing,
+): Promise<GraphQLSchema> {
   const definitions: DefinitionNode[] = [];
   for (const piece of pieces) {
-    for (const definition of parse(piece, { noLocation: true }).definitions) definitions.push(definition);
+    for (const definition of parse(piece, { noLocation: true }).definitions) {
+      const visible = hidden.size === 0 ? definition : withoutHidden(definition, hidden);
+      if (visible !== undefined) definitions.push(visible);
+    }
     await yieldToLoop();
   }
   const empty = { types: [], directives: [], extensions: {}, extensionASTNodes: [] };

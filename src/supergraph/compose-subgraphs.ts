@@ -3,10 +3,11 @@
  * composition worker (80 to 290 ms for the five sample subgraphs), never on the thread that serves requests.
  */
 import { composeServices } from '@apollo/composition';
-import { ERRORS, printSchema } from '@apollo/federation-internals';
+import { ERRORS, errorCauses, printSchema, Supergraph } from '@apollo/federation-internals';
 import { type ASTNode, BREAK, type DocumentNode, GraphQLError, parse, Source, visit } from 'graphql';
 import { messageOf } from '../errors/index.ts';
 import type { CompositionOutcome, CompositionProblem, ProblemPlace, SubgraphSource } from './composition.ts';
+import { type ContractFilter, type ContractProblem, composeContracts } from './contracts/compose-contracts.ts';
 import { linkAiDirectives } from './link-ai-directives.ts';
 import { withOneOf, withoutOneOf } from './one-of-inputs.ts';
 import { readAccessRules, unenforcedFeatures } from './read-access-rules.ts';
@@ -25,7 +26,10 @@ interface Service {
 
 type LocatedNode = ASTNode & { readonly subgraph?: string };
 
-export function composeSubgraphs(sources: readonly SubgraphSource[]): CompositionOutcome {
+export function composeSubgraphs(
+  sources: readonly SubgraphSource[],
+  filters: readonly ContractFilter[] = [],
+): CompositionOutcome {
   const problems: CompositionProblem[] = [];
   const services: Service[] = [];
   const oneOfInputs = new Set<string>();
@@ -58,6 +62,13 @@ export function composeSubgraphs(sources: readonly SubgraphSource[]): Compositio
   const supergraph = parse(result.supergraphSdl, { noLocation: true });
   const unenforced = unenforcedFeatures(supergraph);
   if (unenforced.length > 0) return { kind: 'failed', problems: unenforced.map(unenforcedProblem) };
+  const contracts = composeContracts(supergraph, apiSdl, filters, apiSdlOf);
+  if (contracts.problems.length > 0) {
+    return {
+      kind: 'failed',
+      problems: contracts.problems.map((problem) => contractProblem(problem, sources, services)),
+    };
+  }
   return {
     kind: 'composed',
     supergraphSdl: result.supergraphSdl,
@@ -66,6 +77,7 @@ export function composeSubgraphs(sources: readonly SubgraphSource[]): Compositio
     memberships: readMemberships(supergraph),
     strictFields: readStrictFields(supergraph),
     accessRules: readAccessRules(supergraph),
+    contracts: contracts.hidden,
     hints: [
       ...result.hints.map((hint): CompositionProblem => {
         const code = hint.definition.code;
@@ -82,6 +94,26 @@ export function composeSubgraphs(sources: readonly SubgraphSource[]): Compositio
       ),
     ],
   };
+}
+
+/** Apollo's validation of `@inaccessible` says what is wrong with a contract. */
+function apiSdlOf(supergraph: DocumentNode): string | readonly Error[] {
+  try {
+    const { schema } = Supergraph.build(supergraph, { supportedFeatures: null, validateSupergraph: false });
+    return printSchema(schema.toAPISchema());
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    return errorCauses(error) ?? [error];
+  }
+}
+
+function contractProblem(
+  { code, message }: ContractProblem,
+  sources: readonly SubgraphSource[],
+  services: readonly Service[],
+): CompositionProblem {
+  const places = code === 'CONTRACT_INVALID' ? placesInMessage(message, sources, services) : [];
+  return { severity: 'error', code, message, places, suggestedFix: suggestedFixFor(code, undefined) };
 }
 
 function unenforcedProblem(url: string): CompositionProblem {

@@ -1,7 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { invariant } from '../lib/index.ts';
+import type { ComposeInput } from './compose.ts';
 import { composeSubgraphs } from './compose-subgraphs.ts';
-import type { SubgraphSource } from './composition.ts';
 
 invariant(parentPort !== null, 'compose-worker runs as a worker');
-parentPort.postMessage(composeSubgraphs((workerData as { sources: readonly SubgraphSource[] }).sources));
+const { sources, contracts } = workerData as ComposeInput;
+parentPort.postMessage(composeSubgraphs(sources, contracts));

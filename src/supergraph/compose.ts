@@ -4,9 +4,16 @@ import { messageOf } from '../errors/index.ts';
 import { siblingModule } from '../lib/index.ts';
 import type { Composition, CompositionOutcome, SubgraphSource } from './composition.ts';
 import { CompositionError } from './composition.ts';
+import type { ContractFilter } from './contracts/compose-contracts.ts';
 
 /** How long to wait for the worker to terminate. After that it is left running until the process ends. */
 const endTimeoutMs = 2_000;
+
+/** What the worker is given. */
+export interface ComposeInput {
+  readonly sources: readonly SubgraphSource[];
+  readonly contracts: readonly ContractFilter[];
+}
 
 /**
  * Composes in a worker thread that is terminated afterwards: composition is rare, and its heap is freed with the
@@ -14,12 +21,14 @@ const endTimeoutMs = 2_000;
  *
  * @param timeoutMs the limit of composition time: 200 types in 10 subgraphs that all reference each other take 32 s
  * @param signal aborts composition
+ * @param contracts composed with the supergraph: each is valid, or a problem
  * @throws CompositionError with every problem found, or the signal's reason
  */
 export async function compose(
   sources: readonly SubgraphSource[],
   timeoutMs = 120_000,
   signal?: AbortSignal,
+  contracts: readonly ContractFilter[] = [],
 ): Promise<Composition> {
   signal?.throwIfAborted();
   const refuse = (message: string) =>
@@ -36,7 +45,7 @@ export async function compose(
   let timer: NodeJS.Timeout | undefined;
   let onAbort: (() => void) | undefined;
   try {
-    const started = await startWorker(sources, signal, refuse);
+    const started = await startWorker({ sources, contracts }, signal, refuse);
     worker = started;
     // Aborted while the worker was starting: the listener below would not be called.
     signal?.throwIfAborted();
@@ -62,14 +71,14 @@ export async function compose(
 const startBackOffMs = [100, 400, 1_600];
 
 async function startWorker(
-  sources: readonly SubgraphSource[],
+  input: ComposeInput,
   signal: AbortSignal | undefined,
   refuse: (message: string) => Error,
 ): Promise<Worker> {
   for (let failed = 0; ; failed++) {
     try {
       return new Worker(siblingModule(import.meta.url, 'compose-worker'), {
-        workerData: { sources },
+        workerData: input,
         resourceLimits: { maxOldGenerationSizeMb: 2_048 },
       });
     } catch (error) {

@@ -1,5 +1,6 @@
 /** Input and result of composition. Plain data: it is sent to the composition worker and back. */
 
+import type { HiddenElements } from './contracts/hidden-elements.ts';
 import type { AccessRules } from './read-access-rules.ts';
 
 export interface SubgraphSource {
@@ -40,6 +41,8 @@ export interface Composition {
   readonly strictFields: ReadonlySet<string>;
   /** Who may read what: the rules of `@authenticated`, `@requiresScopes` and `@policy`. */
   readonly accessRules: AccessRules;
+  /** What each contract hides of the API schema, by the contract's name. */
+  readonly contracts: ReadonlyMap<string, HiddenElements>;
   readonly hints: readonly CompositionProblem[];
 }
 

@@ -8,6 +8,8 @@ export {
   problemFields,
   type SubgraphSource,
 } from './composition.ts';
+export type { HiddenElements } from './contracts/hidden-elements.ts';
+export { unreachableTypes } from './contracts/unreachable-types.ts';
 export { type Generation, Generations } from './generations.ts';
 export { IntrospectedSchemas } from './introspected-schemas.ts';
 export { importedAiDirectives, linkAiDirectives } from './link-ai-directives.ts';

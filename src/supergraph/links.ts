@@ -32,3 +32,15 @@ function stringField(value: ConstValueNode, name: string): string | undefined {
   const field = value.fields.find((field) => field.name.value === name)?.value;
   return field?.kind === Kind.STRING ? field.value : undefined;
 }
+
+/** The names that a feature's directive has in this document: imported, under another name, or the feature's own. */
+export function directiveNamesOf(document: DocumentNode, identity: string, name: string): ReadonlySet<string> {
+  const links = linksOf(document).filter((link) => stringArgument(link, 'url')?.startsWith(`${identity}/`) === true);
+  return new Set(links.map((link) => directiveName(link, name)));
+}
+
+/** The directive's name in the document of this link. */
+export function directiveName(link: ConstDirectiveNode, name: string): string {
+  const imported = importsOf(link).find((element) => element.name === `@${name}`);
+  return imported?.as.replace(/^@/, '') ?? stringArgument(link, 'as') ?? name;
+}

@@ -7,7 +7,7 @@
  * the implementers.
  */
 import { type ConstDirectiveNode, type ConstValueNode, type DocumentNode, Kind } from 'graphql';
-import { argumentOf, importsOf, linksOf, stringArgument } from './links.ts';
+import { argumentOf, directiveName, linksOf, stringArgument } from './links.ts';
 
 /** One directive: the outer lists are alternatives, the inner ones are required together. */
 export type AccessRule =
@@ -36,7 +36,7 @@ export function readAccessRules(supergraph: DocumentNode): AccessRules {
   const names = new Map<string, DirectiveName>();
   for (const link of linksOf(supergraph)) {
     const name = directiveOf(link);
-    if (name !== undefined) names.set(localName(link, name), name);
+    if (name !== undefined) names.set(directiveName(link, name), name);
   }
   const rules = new Map<string, readonly AccessRule[]>();
   if (names.size === 0) return rules;
@@ -77,12 +77,6 @@ function directiveOf(link: ConstDirectiveNode): DirectiveName | undefined {
 
 function urlOf(link: ConstDirectiveNode): string {
   return stringArgument(link, 'url') ?? '';
-}
-
-/** The directive's name in this document: imported, under another name, or the feature's own. */
-function localName(link: ConstDirectiveNode, name: DirectiveName): string {
-  const imported = importsOf(link).find((element) => element.name === `@${name}`);
-  return imported?.as.replace(/^@/, '') ?? stringArgument(link, 'as') ?? name;
 }
 
 function ruleOf(name: DirectiveName, directive: ConstDirectiveNode): AccessRule {

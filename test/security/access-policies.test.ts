@@ -74,7 +74,7 @@ describe('expressions', () => {
   it.each([
     ['principal.scope == "a"', 'No such key: scope'],
     ['args.to = 1', 'Unexpected character: ='],
-    ['1 + 1', 'the expression is int; a policy is true or false'],
+    ['1 + 1', 'the expression is int; write one that is true or false'],
     ['nobody.id == "1"', 'Unknown variable: nobody'],
   ])('%s is refused at the start, with its line', async (own, message) => {
     await expect(start({ own })).rejects.toThrow(

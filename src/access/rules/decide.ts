@@ -4,7 +4,7 @@ import { canonicalJson, longestTimerMs, withinTime, withPlainNumbers } from '../
 import type { Logger } from '../../observability/index.ts';
 import type { Policy, PolicyInput, PolicyRequest } from '../policies/policy.ts';
 import type { Principal } from '../principal.ts';
-import type { Clause, OperationRules } from './operation-rules.ts';
+import type { Clause, DecidedRules } from './operation-rules.ts';
 
 export interface Caller {
   readonly principal: Principal;
@@ -21,7 +21,7 @@ export interface Caller {
 export function decide(
   schema: GraphQLSchema,
   policies: ReadonlyMap<string, Policy>,
-  rules: OperationRules,
+  rules: DecidedRules,
   caller: Caller,
   log: Logger,
   onDecided?: (decisions: Decisions) => void,
@@ -75,7 +75,7 @@ export type Decisions = ReadonlyMap<string, ReadonlyMap<Clause, boolean>>;
 function decidePolicies(
   schema: GraphQLSchema,
   policies: ReadonlyMap<string, Policy>,
-  rules: OperationRules,
+  rules: DecidedRules,
   { principal, request, variables, signal }: Caller,
   log: Logger,
 ): Decisions | Promise<Decisions> {

@@ -9,6 +9,7 @@ import {
   GraphQLIncludeDirective,
   type GraphQLObjectType,
   type GraphQLOutputType,
+  type GraphQLSchema,
   GraphQLSkipDirective,
   getDirectiveValues,
   getNamedType,
@@ -37,6 +38,8 @@ export interface FieldVerdict {
 
 export interface Judgement {
   readonly table: AccessTable;
+  /** What the operation was validated against: objects of other types are not told of. */
+  readonly apiSchema: GraphQLSchema;
   readonly rules: OperationRules;
   readonly outcome: string;
   /** As the client sent them: they decide `@skip` and `@include`. */
@@ -56,8 +59,8 @@ export interface FieldVerdicts {
 }
 
 /** @param listed which fields are returned */
-export function judgeFields({ table, rules, outcome, variables }: Judgement, listed: 'denied' | 'all'): FieldVerdicts {
-  const { schema } = table;
+export function judgeFields(judgement: Judgement, listed: 'denied' | 'all'): FieldVerdicts {
+  const { table, apiSchema: schema, rules, outcome, variables } = judgement;
   const definitions = rules.operation.variableDefinitions ?? [];
   const plain = withPlainNumbers(variables) as typeof variables;
   const values = getVariableValues(schema, definitions, plain).coerced ?? variables;
@@ -101,6 +104,7 @@ export function judgeFields({ table, rules, outcome, variables }: Judgement, lis
       const returned = getNamedType(field.type);
       if (isDenied || !isCompositeType(returned) || node.selectionSet === undefined) continue;
       for (const member of table.protectedMembers(field.type)) {
+        if (schema.getType(member.name) === undefined) continue;
         const isMemberDenied = rules.denialOfType(member.name, outcome) !== undefined;
         add(path, member.name, isMemberDenied, () => rules.verdictsOfType(member.name, outcome));
       }

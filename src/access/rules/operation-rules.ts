@@ -38,12 +38,20 @@ export interface RuleVerdict {
   readonly holds: boolean;
 }
 
+/** Rules that are decided together. */
+export interface DecidedRules {
+  readonly clauses: readonly Clause[];
+  /** The policies that the clauses name. */
+  readonly policyNames: ReadonlySet<string>;
+  /** Has the definitions of the variables in the clauses' arguments. */
+  readonly operation: OperationDefinitionNode;
+}
+
 /** The most selection sets that are visited for rules: as many as the planner takes. */
 const maxVisits = 50_000;
 
-export class OperationRules {
+export class OperationRules implements DecidedRules {
   readonly clauses: readonly Clause[];
-  /** The policies that the clauses name. */
   readonly policyNames: ReadonlySet<string>;
   readonly operation: OperationDefinitionNode;
   readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;

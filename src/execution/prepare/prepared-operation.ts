@@ -44,13 +44,21 @@ const bytesPerKey = 90;
 const bytesPerCompiledField = 460;
 const bytesPerVariant = 4_500;
 
+export interface PreparedSchemas {
+  /** The whole API schema: operations are planned by it, so that contracts share plans. */
+  readonly schema: GraphQLSchema;
+  /** What the operation was validated against: its answer has nothing else. */
+  readonly answerSchema: GraphQLSchema;
+  /** The fields, as `Type.field`, that may be null in the API schema and not in some subgraph. */
+  readonly strictFields?: ReadonlySet<string> | undefined;
+}
+
 export class PreparedOperation {
   readonly document: DocumentNode;
   readonly operation: OperationDefinitionNode;
   readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
   uses = 0;
-  readonly #schema: GraphQLSchema;
-  readonly #strictFields: ReadonlySet<string> | undefined;
+  readonly #schemas: PreparedSchemas;
   readonly #conditionNames: readonly string[];
   readonly #defaults: Variables;
   readonly #infiniteDefaults: ReadonlyMap<string, ValueNode>;
@@ -66,15 +74,13 @@ export class PreparedOperation {
 
   /** @param fieldCount how many fields the document has */
   constructor(
-    schema: GraphQLSchema,
+    schemas: PreparedSchemas,
     document: DocumentNode,
     operation: OperationDefinitionNode,
     fieldCount: number,
-    strictFields?: ReadonlySet<string>,
   ) {
     this.#fieldCount = fieldCount;
-    this.#schema = schema;
-    this.#strictFields = strictFields;
+    this.#schemas = schemas;
     this.document = document;
     this.operation = operation;
     this.fragments = new Map(
@@ -82,7 +88,7 @@ export class PreparedOperation {
         definition.kind === Kind.FRAGMENT_DEFINITION ? [[definition.name.value, definition] as const] : [],
       ),
     );
-    this.#infiniteDefaults = infiniteDefaults(schema, operation.variableDefinitions ?? []);
+    this.#infiniteDefaults = infiniteDefaults(schemas.schema, operation.variableDefinitions ?? []);
     this.#conditionNames = conditionNames(document);
     this.#defaults = Object.fromEntries(
       (operation.variableDefinitions ?? []).flatMap(({ variable, defaultValue }) =>
@@ -121,21 +127,22 @@ export class PreparedOperation {
     const failing = (selection: SelectionNode): boolean =>
       conditionsOutcome(selection.directives ?? [], conditions) === 'failed';
     const { operation, fragments } = this;
+    const { schema, answerSchema, strictFields } = this.#schemas;
     const normalised = normaliseOperation({
-      schema: this.#schema,
+      schema,
       operation,
       fragments,
       included,
       failing,
       defaults,
-      strictFields: this.#strictFields,
+      strictFields,
       denied: denials && ((type, field) => denials.isDenied(type, field)),
     });
-    const rootType = this.#schema.getRootType(operation.operation);
+    const rootType = answerSchema.getRootType(operation.operation);
     invariant(rootType != null, 'a validated operation has a root type');
     const { keyOf, refusalOf } = normalised;
     const onCompiled = (fields: number): void => this.#grow(variant, fields * bytesPerCompiledField);
-    const options = { schema: this.#schema, fragments, included, failing, keyOf, refusalOf, onCompiled, denials };
+    const options = { schema: answerSchema, fragments, included, failing, keyOf, refusalOf, onCompiled, denials };
     const variant: Variant = {
       normalised,
       shape: compileShape(options, rootType, operation.selectionSet),

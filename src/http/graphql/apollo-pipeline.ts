@@ -1,5 +1,5 @@
 /**
- * From a request that has been read to its answer, one pipeline per generation; the only file that imports
+ * From a request that has been read to its answer, one pipeline for each API schema of a generation; the only file that imports
  * `@apollo/server`. The steps:
  *
  * 1. `findValidated`: an operation that was validated before goes round Apollo Server, on to step 3.
@@ -22,12 +22,12 @@ import {
   ApolloServerPluginSchemaReportingDisabled,
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
+import type { ApiView } from '../../access/index.ts';
 import { JsonText, printResult } from '../../execution/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import type { GatewayGeneration } from '../../runtime/index.ts';
 import type { RequestContext } from '../../transport/index.ts';
 import type { OperationFacts } from '../request/request-facts.ts';
-import { VariableChecks } from './check-variables.ts';
 import { formatError } from './format-errors.ts';
 import type { GraphQLHttpRequest } from './read-graphql-request.ts';
 import { createRunner, type OperationRunner, operationFacts, runOperation } from './run-operation.ts';
@@ -59,11 +59,15 @@ export interface ApolloPipeline {
   run(request: GraphQLHttpRequest, context: RequestContext): Promise<PipelineAnswer>;
 }
 
-export async function createApolloPipeline(generation: GatewayGeneration, log: Logger): Promise<ApolloPipeline> {
-  const { apiSchema, caches } = generation;
-  const validated = new ValidatedOperations(caches.cache());
-  const runner = createRunner(generation, new VariableChecks(apiSchema), log);
-  const server = createApolloServer(generation, runOnEngine(runner, validated), log);
+/** @param view what documents are validated against */
+export async function createApolloPipeline(
+  generation: GatewayGeneration,
+  view: ApiView,
+  log: Logger,
+): Promise<ApolloPipeline> {
+  const validated = new ValidatedOperations(generation.caches.cache());
+  const runner = createRunner(generation, view, log);
+  const server = createApolloServer(generation, view, runOnEngine(runner, validated), log);
   await server.start();
 
   return {
@@ -145,6 +149,12 @@ function runOnEngine(runner: OperationRunner, cache: ValidatedOperations): Apoll
         const singleResult = result as Extract<ResponseBody, { kind: 'single' }>['singleResult'];
         return toResponse(status, { kind: 'single', singleResult });
       },
+      async willSendResponse({ response: { body }, document, contextValue }) {
+        if (body.kind !== 'single' || document === undefined) return;
+        const { errors } = body.singleResult;
+        if (errors?.[0]?.extensions?.code !== 'GRAPHQL_VALIDATION_FAILED') return;
+        body.singleResult.errors = await runner.suggest(errors, document, contextValue.request);
+      },
       async didEncounterErrors({ errors, request, contextValue }) {
         const { operationName } = request;
         contextValue.answer.facts ??= { operation: operationName, errors: errors.length };
@@ -154,13 +164,14 @@ function runOnEngine(runner: OperationRunner, cache: ValidatedOperations): Apoll
 }
 
 function createApolloServer(
-  { apiSchema, config }: GatewayGeneration,
+  { config }: GatewayGeneration,
+  { schema }: ApiView,
   engine: ApolloServerPlugin<ApolloContext>,
   log: Logger,
 ): ApolloServer<ApolloContext> {
   const { introspection } = config.server;
   return new ApolloServer<ApolloContext>({
-    schema: apiSchema,
+    schema,
     introspection,
     hideSchemaDetailsFromClientErrors: !introspection,
     csrfPrevention: false, // refuse-cross-site.ts: Apollo's also refuses plain GETs of servers

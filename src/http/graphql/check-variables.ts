@@ -49,17 +49,13 @@ export class VariableChecks {
     this.#schema = schema;
   }
 
-  /** @throws AggregateError of GraphQLError `BAD_USER_INPUT`, each value that is wrong up to graphql-js's limit of 50 */
-  check(operation: OperationDefinitionNode, variables: Variables): void {
+  /** @returns GraphQLErrors `BAD_USER_INPUT`, one for each value that is wrong up to graphql-js's limit of 50 */
+  check(operation: OperationDefinitionNode, variables: Variables): readonly GraphQLError[] | undefined {
     const { variableDefinitions = [] } = operation;
-    if (variableDefinitions.length === 0 || this.#arePlainlyRight(operation, variables)) return;
+    if (variableDefinitions.length === 0 || this.#arePlainlyRight(operation, variables)) return undefined;
     const { errors } = getVariableValues(this.#schema, variableDefinitions, withPlainNumbers(variables) as Variables);
-    if (errors === undefined) return;
-    throw new AggregateError(
-      errors.map(
-        (error) =>
-          new GraphQLError(error.message, { nodes: error.nodes ?? null, extensions: { code: 'BAD_USER_INPUT' } }),
-      ),
+    return errors?.map(
+      ({ message, nodes = null }) => new GraphQLError(message, { nodes, extensions: { code: 'BAD_USER_INPUT' } }),
     );
   }
 

@@ -20,6 +20,8 @@ import { type AnswerRequest, releaseOnceSent } from './graphql-route.ts';
 
 export interface DirectGraphQLOptions extends BeginExchangeOptions {
   readonly path: string;
+  /** Whether another URL is that of a contract. */
+  readonly isContract: (url: string) => boolean;
   readonly maxBodyBytes: number;
   readonly config: () => ResolvedConfig | undefined;
   readonly answerRequest: AnswerRequest;
@@ -30,9 +32,11 @@ export interface DirectGraphQLOptions extends BeginExchangeOptions {
 export type AnswerDirectly = (request: IncomingMessage, response: ServerResponse) => boolean;
 
 export function directGraphQL(options: DirectGraphQLOptions): AnswerDirectly {
-  const { path, maxBodyBytes } = options;
+  const { path, isContract, maxBodyBytes } = options;
   return (request, response) => {
-    if (request.url !== path || !isPlainPost(request, maxBodyBytes)) return false;
+    const { url = '' } = request;
+    const isEndpoint = url === path || (url.startsWith(path) && isContract(url));
+    if (!isEndpoint || !isPlainPost(request, maxBodyBytes)) return false;
     void new DirectRequest(options, request, response, (direct) => void new DirectAnswer(options, direct, response));
     return true;
   };

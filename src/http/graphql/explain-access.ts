@@ -1,5 +1,6 @@
 /** `extensions.access`, for `isthmus-explain: access`: each field that the caller may not read, and the rules that deny it. */
-import type { Access, AccessRequest, ExplainedField } from '../../access/index.ts';
+import type { GraphQLSchema } from 'graphql';
+import type { Access, AccessRequest, ApiView, ExplainedField } from '../../access/index.ts';
 import type { ResolvedConfig } from '../../config/index.ts';
 import type { ExecutionEngine, ExecutionOutcome } from '../../execution/index.ts';
 import type { Logger } from '../../observability/index.ts';
@@ -12,20 +13,32 @@ export interface ExplainingAccessOptions {
   readonly engine: ExecutionEngine;
   /** Undefined: nothing of the schema is protected. */
   readonly access: Access | undefined;
+  /** What operations are validated against. */
+  readonly view: ApiView;
+  readonly visibleSchemaOf: VisibleSchemaOf;
   readonly mode: ResolvedConfig['access']['mode'];
   readonly log: Logger;
 }
 
+/** What introspection shows of an operation that has some; undefined: what it was validated against. */
+export type VisibleSchemaOf = (
+  validated: ValidatedOperation,
+  variables: Record<string, unknown>,
+  context: RequestContext,
+) => Promise<GraphQLSchema | undefined>;
+
 /** Runs an operation as always, and adds the explanation to its answer, a refusal included. */
-export function explainingAccess({ engine, access, mode, log }: ExplainingAccessOptions): Execute {
+export function explainingAccess(options: ExplainingAccessOptions): Execute {
+  const { engine, access, view, visibleSchemaOf, mode, log } = options;
   return async (validated, variables, context) => {
     let denied: readonly ExplainedField[] = [];
     const onDenied = (fields: readonly ExplainedField[]): void => {
       denied = fields;
     };
     try {
-      const denials = await access?.authorise({ ...accessRequest(validated, variables, context), onDenied });
-      const outcome = await engine.execute({ ...validated, variables, context, denials });
+      const denials = await access?.authorise({ ...accessRequest(validated, variables, context, view), onDenied });
+      const visibleSchema = await visibleSchemaOf(validated, variables, context);
+      const outcome = await engine.execute({ ...validated, variables, context, denials, view, visibleSchema });
       return withExplanation(outcome, { mode, denied });
     } catch (error) {
       if (denied.length === 0 || context.signal.aborted) throw error;
@@ -40,9 +53,10 @@ export function accessRequest(
   { document, operation, operationName }: ValidatedOperation,
   variables: Record<string, unknown>,
   { principal, requestId, signal, clientHeaders = {} }: RequestContext,
+  { schema }: ApiView,
 ): AccessRequest {
   const request = { headers: clientHeaders, operationName, operationType: operation.operation };
-  return { document, operation, variables, principal, request, requestId, signal };
+  return { document, operation, variables, principal, request, requestId, signal, apiSchema: schema };
 }
 
 function withExplanation(outcome: ExecutionOutcome, access: object): ExecutionOutcome {

@@ -5,11 +5,12 @@
  * 2. http: `RequestLife` leases a generation; the deadline and the client's connection bound all that follows
  * 3. http: `refuseCrossSite`
  * 4. access: the generation's authenticator identifies the caller
- * 5. http: `requestedExplanations`
- * 6. http: `sharedKeyOf`, `shareIdentical`: joins an identical query that is running
- * 7. http: `pipeline.run` (apollo-pipeline.ts): a document that was validated before goes straight on, others are parsed
+ * 5. access: the contract that the request has, if any, and its pipeline
+ * 6. http: `requestedExplanations`
+ * 7. http: `sharedKeyOf`, `shareIdentical`: joins an identical query that is running
+ * 8. http: `pipeline.run` (apollo-pipeline.ts): a document that was validated before goes straight on, others are parsed
  *    and validated; then variables are checked and the engine plans and executes (run-operation.ts)
- * 8. http: `toAnswer`, and `sendAnswer` for each client that waited
+ * 9. http: `toAnswer`, and `sendAnswer` for each client that waited
  */
 import type { ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
@@ -44,7 +45,8 @@ export interface GraphQLRouteOptions {
 interface Serving {
   /** Answers a request: `respond`, or that between the plugins' hooks. Chosen once, so that plugins cost nothing where none is. */
   readonly answer: (serving: Serving, life: RequestLife<GatewayGeneration>, raw: ClientRequest) => Promise<Answer>;
-  readonly pipeline: ApolloPipeline;
+  /** That of the whole API schema, or of a contract's, which is made when it is first needed. */
+  readonly pipelineOf: (contract: string | undefined) => ApolloPipeline | Promise<ApolloPipeline>;
   readonly allowedOrigins: AllowedOrigins;
   /** Undefined where identical operations are not shared. */
   readonly runs: SharedRuns<Answer> | undefined;
@@ -81,18 +83,31 @@ export async function addGraphQLRoute(app: FastifyInstance, options: GraphQLRout
     }
   }
 
-  app.route({
+  const route = {
     method: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
-    url: generations.current?.config.server.graphqlPath ?? '/graphql',
     exposeHeadRoute: false,
-    handler: async (request, reply) => {
+    handler: async (request: FastifyRequest, reply: FastifyReply) => {
       if (sendPage !== undefined && request.method === 'GET' && prefersPage(request.headers.accept)) {
-        return sendPage(reply.header('vary', 'accept, origin'));
+        return sendPage(reply.header('vary', 'accept, origin'), pathOf(request.url));
       }
       return sendAnswer(request, reply, await answerRequest(request, reply.raw));
     },
+  };
+  const url = generations.current?.config.server.graphqlPath ?? '/graphql';
+  app.route({ ...route, url });
+  // The paths of contracts: routes cannot be added once the server listens, and a later generation may have others.
+  app.route({
+    ...route,
+    url: `${url}/*`,
+    handler: async (request, reply) =>
+      hasContractAt(gateway, request.url) ? route.handler(request, reply) : reply.callNotFound(),
   });
   return answerRequest;
+}
+
+/** Whether a contract of the generation that serves has the path of this URL. */
+export function hasContractAt({ generations }: ServingRuntime, url: string): boolean {
+  return generations.current?.contracts?.hasPath(pathOf(url)) === true;
 }
 
 async function respond(
@@ -106,8 +121,10 @@ async function respond(
   refuseCrossSite(request, serving.allowedOrigins);
   const identified = life.generation.authenticator.identify(callerFactsOf(raw.raw, headers));
   const principal = identified instanceof Promise ? await untilAborted(identified, life.signal) : identified;
+  const contract = life.generation.contracts?.choose(principal, headers, pathOf(url));
   const explain = requestedExplanations(serving, request, principal);
-  const key = sharedKeyOf(serving, request, { principal, clientAddress: raw.clientAddress }, explain);
+  const caller = { principal, clientAddress: raw.clientAddress };
+  const key = sharedKeyOf(serving, request, caller, contract, explain);
   return await shareIdentical(serving.runs, key, life, async (signal, deadline) => {
     const responseHeaders = new CollectedResponseHeaders();
     const clientHeaders = request.headers;
@@ -119,7 +136,8 @@ async function respond(
       deadline,
       responseHeaders,
     };
-    const answer = await serving.pipeline.run(request, context);
+    const pipeline = serving.pipelineOf(contract);
+    const answer = await (pipeline instanceof Promise ? await pipeline : pipeline).run(request, context);
     signal.throwIfAborted();
     return toAnswer(request, answer, responseHeaders, life.generation.hooks !== undefined);
   });
@@ -147,7 +165,7 @@ async function prepare(generation: GatewayGeneration, log: Logger): Promise<Serv
   const headersDecide = generation.access?.readsRequest === true;
   return {
     answer: seesRequests(generation.hooks) ? respondThroughPlugins : respond,
-    pipeline: await createApolloPipeline(generation, log),
+    pipelineOf: await createPipelines(generation, log),
     allowedOrigins: allowedOrigins(server.allowedOrigins),
     runs:
       traffic.shareIdentical === 'operation' && !setsCookies && !headersDecide && letShareIdentical(generation.hooks)
@@ -158,6 +176,34 @@ async function prepare(generation: GatewayGeneration, log: Logger): Promise<Serv
     forwardHeaders: Object.values(headers).flatMap(({ request }) => compileRequestHeaderRules(request) ?? []),
     explainable: explainableBy(generation.config),
   };
+}
+
+async function createPipelines(generation: GatewayGeneration, log: Logger): Promise<Serving['pipelineOf']> {
+  const { apiSchemas } = generation;
+  const pipelineOf = async (contract: string | undefined) =>
+    createApolloPipeline(generation, await apiSchemas.view(contract), log);
+  const whole = await pipelineOf(undefined);
+  const ofContracts = new Map<string, ApolloPipeline | Promise<ApolloPipeline>>();
+  return (contract) => {
+    if (contract === undefined) return whole;
+    let pipeline = ofContracts.get(contract);
+    if (pipeline === undefined) {
+      const created = pipelineOf(contract).then((ready) => {
+        ofContracts.set(contract, ready);
+        return ready;
+      });
+      pipeline = created;
+      ofContracts.set(contract, created);
+    }
+    return pipeline;
+  };
+}
+
+/** Without the query, and without the slash at the end that the router overlooks. */
+function pathOf(url: string): string {
+  const end = url.indexOf('?');
+  const path = end === -1 ? url : url.slice(0, end);
+  return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
 }
 
 const nothing: ReadonlySet<string> = new Set();
@@ -197,11 +243,12 @@ function sharedKeyOf(
   { runs, forwardHeaders }: Serving,
   request: GraphQLHttpRequest,
   { principal, clientAddress }: { readonly principal: Principal; readonly clientAddress: string },
+  contract: string | undefined,
   explain: ReadonlySet<string>,
 ): string | undefined {
   if (runs === undefined) return undefined;
   const forwarded = forwardHeaders.flatMap((forward) => forward(request.headers, principal, clientAddress));
-  return sharingKey(request, principalKey(principal), forwarded, explain);
+  return sharingKey(request, principalKey(principal), contract, forwarded, explain);
 }
 
 function contextOf({ id, clientAddress, headers }: ClientRequest, principal: Principal, explain: ReadonlySet<string>) {

@@ -2,7 +2,15 @@
  * The steps of an operation from its validated document to its answer, in order; the same for one that Apollo Server has
  * just validated and for one that was validated before.
  */
-import type { OperationDefinitionNode } from 'graphql';
+import {
+  type DocumentNode,
+  type GraphQLError,
+  type GraphQLFormattedError,
+  type GraphQLSchema,
+  type OperationDefinitionNode,
+  OperationTypeNode,
+} from 'graphql';
+import type { Access, ApiView } from '../../access/index.ts';
 import { GatewayError } from '../../errors/index.ts';
 import type { ExecutionOutcome } from '../../execution/index.ts';
 import type { Logger } from '../../observability/index.ts';
@@ -10,14 +18,22 @@ import { runOperationHooks } from '../../plugins/index.ts';
 import type { GatewayGeneration } from '../../runtime/index.ts';
 import type { RequestContext } from '../../transport/index.ts';
 import type { OperationFacts } from '../request/request-facts.ts';
-import type { VariableChecks } from './check-variables.ts';
-import { accessRequest, explainingAccess } from './explain-access.ts';
+import { VariableChecks } from './check-variables.ts';
+import { accessRequest, explainingAccess, type VisibleSchemaOf } from './explain-access.ts';
 import { formatErrors, statusOfErrors } from './format-errors.ts';
+import { introspects } from './introspects.ts';
 import type { ValidatedOperation } from './validated-operations.ts';
+import { hasSuggestion, suggestForDocument, suggestForVariables } from './visible-suggestions.ts';
 
-/** What one generation runs its operations with. */
+/** What the operations of one API schema are run with: the whole one of a generation, or a contract's. */
 export interface OperationRunner {
   readonly execute: Execute;
+  /** The errors of a document that is not valid, with suggestions of what the caller may use alone. */
+  readonly suggest: <E extends GraphQLFormattedError>(
+    errors: readonly E[],
+    document: DocumentNode,
+    context: RequestContext,
+  ) => Promise<readonly E[]>;
   readonly log: Logger;
 }
 
@@ -27,27 +43,73 @@ export type Execute = (
   context: RequestContext,
 ) => Promise<ExecutionOutcome>;
 
-/** Whether plugins take part is decided here, once per generation. */
+type RunnerParts = Pick<GatewayGeneration, 'engine' | 'access' | 'apiSchemas' | 'hooks' | 'config'>;
+
+/** Whether plugins and access take part is decided here, once for an API schema. */
 export function createRunner(
-  { engine, access, config, hooks }: Pick<GatewayGeneration, 'engine' | 'access' | 'config' | 'hooks'>,
-  variableChecks: VariableChecks,
+  { engine, access, apiSchemas, hooks, config }: RunnerParts,
+  view: ApiView,
   log: Logger,
 ): OperationRunner {
-  const explained = explainingAccess({ engine, access, mode: config.access.mode, log });
-  const execute: Execute = (validated, variables, context) => {
-    variableChecks.check(validated.operation, variables);
-    if (context.explain?.has('access') === true) return explained(validated, variables, context);
-    if (access === undefined) return engine.execute({ ...validated, variables, context });
-    const denials = access.authorise(accessRequest(validated, variables, context));
-    if (!(denials instanceof Promise)) return engine.execute({ ...validated, variables, context, denials });
-    return denials.then((decided) => engine.execute({ ...validated, variables, context, denials: decided }));
+  const variableChecks = new VariableChecks(view.schema);
+  const { introspection } = config.server;
+  /** What the caller may use; undefined where clients are told nothing of the schema. */
+  const visibleTo = async (
+    operationType: OperationTypeNode,
+    variables: Record<string, unknown>,
+    { principal, signal, clientHeaders = {} }: RequestContext,
+  ): Promise<GraphQLSchema | undefined> => {
+    if (!introspection) return undefined;
+    const request = { headers: clientHeaders, operationName: undefined, operationType };
+    return apiSchemas.visible(view, { principal, request, variables, signal });
   };
-  if (hooks?.onOperation === undefined) return { execute, log };
+  const visibleSchemaOf: VisibleSchemaOf = async ({ document, operation }, variables, context) =>
+    access !== undefined && introspects(document) ? visibleTo(operation.operation, variables, context) : undefined;
+  const explained = explainingAccess({ engine, access, mode: config.access.mode, view, visibleSchemaOf, log });
+  async function refuseVariables(
+    errors: readonly GraphQLError[],
+    { operation }: ValidatedOperation,
+    variables: Record<string, unknown>,
+    context: RequestContext,
+  ): Promise<never> {
+    if (!errors.some(hasSuggestion)) throw new AggregateError(errors);
+    const visible = await visibleTo(operation.operation, variables, context);
+    throw new AggregateError(
+      visible === view.schema ? errors : suggestForVariables(errors, operation, variables, visible),
+    );
+  }
+  async function executeIntrospection(
+    validated: ValidatedOperation,
+    variables: Record<string, unknown>,
+    context: RequestContext,
+    denials: ReturnType<Access['authorise']>,
+  ): Promise<ExecutionOutcome> {
+    const decided = await denials;
+    const visibleSchema = await visibleSchemaOf(validated, variables, context);
+    return engine.execute({ ...validated, variables, context, denials: decided, view, visibleSchema });
+  }
+  const execute: Execute = (validated, variables, context) => {
+    const errors = variableChecks.check(validated.operation, variables);
+    if (errors !== undefined) return refuseVariables(errors, validated, variables, context);
+    if (context.explain?.has('access') === true) return explained(validated, variables, context);
+    if (access === undefined) return engine.execute({ ...validated, variables, context, view });
+    const denials = access.authorise(accessRequest(validated, variables, context, view));
+    if (introspects(validated.document)) return executeIntrospection(validated, variables, context, denials);
+    if (!(denials instanceof Promise)) return engine.execute({ ...validated, variables, context, denials, view });
+    return denials.then((decided) => engine.execute({ ...validated, variables, context, denials: decided, view }));
+  };
+  const suggest: OperationRunner['suggest'] = async (errors, document, context) => {
+    if (!errors.some(hasSuggestion)) return errors;
+    const visible = await visibleTo(OperationTypeNode.QUERY, {}, context);
+    return visible === view.schema ? errors : suggestForDocument(errors, document, visible);
+  };
+  if (hooks?.onOperation === undefined) return { execute, suggest, log };
   return {
     execute: (validated, variables, context) =>
       runOperationHooks(hooks, { ...validated, variables, context }, async (changed) =>
         execute(validated, changed, context),
       ),
+    suggest,
     log,
   };
 }

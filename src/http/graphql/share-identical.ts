@@ -31,8 +31,8 @@ export function shareIdentical<Value>(
 }
 
 /**
- * What decides the answer of a query, apart from its generation: the caller, the query, the media type, and the headers
- * that subgraphs are sent.
+ * What decides the answer of a query, apart from its generation: the caller, the contract, the query, the media type, and
+ * the headers that subgraphs are sent.
  *
  * @param caller from `principalKey`
  * @returns undefined for what is never shared: anything that may be a mutation or a subscription, by its text
@@ -40,6 +40,7 @@ export function shareIdentical<Value>(
 export function sharingKey(
   request: GraphQLHttpRequest,
   caller: string,
+  contract: string | undefined,
   forwardedHeaders: readonly string[],
   explain: ReadonlySet<string>,
 ): string | undefined {
@@ -48,5 +49,12 @@ export function sharingKey(
     const query = (body as { readonly query?: unknown } | null)?.query;
     if (typeof query !== 'string' || /\b(?:mutation|subscription)\b/.test(query)) return undefined;
   }
-  return JSON.stringify([caller, mediaType, forwardedHeaders, [...explain], method === 'POST' ? body : search]);
+  return JSON.stringify([
+    caller,
+    contract,
+    mediaType,
+    forwardedHeaders,
+    [...explain],
+    method === 'POST' ? body : search,
+  ]);
 }

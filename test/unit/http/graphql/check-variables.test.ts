@@ -37,13 +37,8 @@ describe('the check of variables', () => {
       JSON.parse('{"__proto__":1}'),
     ]) {
       const { errors = [] } = getVariableValues(schema, operation.variableDefinitions ?? [], variables);
-      let told: readonly Error[] = [];
-      try {
-        checks.check(operation, variables);
-      } catch (error) {
-        told = (error as AggregateError).errors as Error[];
-        expect(told).toMatchObject(told.map(() => ({ extensions: { code: 'BAD_USER_INPUT' } })));
-      }
+      const told = checks.check(operation, variables) ?? [];
+      expect(told).toMatchObject(told.map(() => ({ extensions: { code: 'BAD_USER_INPUT' } })));
       expect(
         told.map(({ message }) => message),
         JSON.stringify(variables),

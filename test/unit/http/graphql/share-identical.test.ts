@@ -71,9 +71,10 @@ describe('the key of an answer', () => {
     who: Parameters<typeof sharingKey>[1],
     headers: readonly string[],
     explain: ReadonlySet<string> = new Set(),
-  ) => sharingKey(asked, who, headers, explain);
+    contract?: string,
+  ) => sharingKey(asked, who, contract, headers, explain);
 
-  it('has the caller, operation, variables, forwarded headers and media type', () => {
+  it('has the caller, contract, operation, variables, forwarded headers and media type', () => {
     const base = key(request('{ a }'), caller, []);
     expect(key(request('{ a }'), caller, [])).toBe(base);
     const others = [
@@ -83,6 +84,7 @@ describe('the key of an answer', () => {
       key(request('{ a }'), 'c2', []),
       key(request('{ a }'), caller, ['accept-language: de']),
       key(request('{ a }'), caller, [], new Set(['ai'])),
+      key(request('{ a }'), caller, [], new Set(), 'public'),
       key({ ...request('{ a }'), mediaType: 'application/graphql-response+json' }, caller, []),
     ];
     expect(new Set([base, ...others]).size).toBe(others.length + 1);
