@@ -14,6 +14,7 @@ import { readBounded } from '../lib/index.ts';
 import { importedAiDirectives } from '../supergraph/index.ts';
 import { fail } from './fail.ts';
 import { printable } from './printable.ts';
+import { readHeader } from './read-header.ts';
 
 /** How long one operation may take in total; the gateway's own limit is server.operation_timeout. */
 const warmTimeoutMs = 600_000;
@@ -206,12 +207,6 @@ function readVariables(text: string): Readonly<Record<string, unknown>> {
     throw new InvalidArgumentError('Variables are a JSON object, such as {"id":"p1"}.');
   }
   return value as Readonly<Record<string, unknown>>;
-}
-
-function readHeader(line: string, before: readonly (readonly [string, string])[]) {
-  const [, name, value] = /^([!#$%&'*+.^_`|~\w-]+):[ \t]*([\t\x20-\x7e]*)$/.exec(line) ?? [];
-  if (name === undefined || value === undefined) throw new InvalidArgumentError("A header is written 'name: value'.");
-  return [...before, [name.toLowerCase(), value] as const];
 }
 
 function objectOf(value: unknown): Readonly<Record<string, unknown>> {

@@ -5,6 +5,7 @@ import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../config/index.ts';
 import { createLogger } from '../observability/index.ts';
 import { CompositionError, problemFields } from '../supergraph/index.ts';
+import { accessCommand } from './access.ts';
 import { aiCommand } from './ai.ts';
 import { auditCommand } from './audit.ts';
 import { composeCommand } from './compose.ts';
@@ -30,6 +31,7 @@ export async function run(): Promise<void> {
     .addCommand(typesCommand())
     .addCommand(aiCommand())
     .addCommand(promptCommand())
+    .addCommand(accessCommand())
     .addCommand(keysCommand())
     .addCommand(auditCommand())
     .addCommand(new Command('config').description('The configuration file.').addCommand(configSchemaCommand()));

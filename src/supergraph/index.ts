@@ -14,6 +14,7 @@ export { type Generation, Generations } from './generations.ts';
 export { IntrospectedSchemas } from './introspected-schemas.ts';
 export { importedAiDirectives, linkAiDirectives } from './link-ai-directives.ts';
 export type { AccessRule, AccessRules } from './read-access-rules.ts';
+export { type RequiredFields, readRequiredFields } from './read-required-fields.ts';
 export { type ReadSourcesOptions, readSources, schemaUnavailable } from './read-sources.ts';
 export { rootNamesIn } from './root-types.ts';
 export { createSdlStore } from './sdl-store.ts';

@@ -16,6 +16,8 @@ export interface KeyRingOptions {
   readonly log: Pick<Logger, 'warn' | 'info'>;
   /** How long keys stay valid while the store does not answer. @default 300_000 */
   readonly maxStaleMs?: number;
+  /** Whether the last use of keys is written. @default true */
+  readonly recordsUses?: boolean;
 }
 
 const pollMs = 1_000;
@@ -35,6 +37,7 @@ export class KeyRing {
   readonly #store: Store;
   readonly #log: Pick<Logger, 'warn' | 'info'>;
   readonly #maxStaleMs: number;
+  readonly #recordsUses: boolean;
   readonly #hashKey: Buffer;
   readonly #keys = new Map<string, CachedKey>();
   /** When keys were last used, in milliseconds since 1970, where that is not written yet. */
@@ -51,10 +54,11 @@ export class KeyRing {
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
-  private constructor({ store, log, maxStaleMs = 300_000 }: KeyRingOptions) {
+  private constructor({ store, log, maxStaleMs = 300_000, recordsUses = true }: KeyRingOptions) {
     this.#store = store;
     this.#log = log;
     this.#maxStaleMs = maxStaleMs;
+    this.#recordsUses = recordsUses;
     this.#hashKey = store.deriveKey(apiKeyHashing);
   }
 
@@ -103,7 +107,7 @@ export class KeyRing {
     const now = Date.now();
     if (principal.expiresAt !== undefined && principal.expiresAt <= now)
       throw refusal(`the API key ${id} has expired`, 'The API key has expired.');
-    this.#uses.set(id, now);
+    if (this.#recordsUses) this.#uses.set(id, now);
     return principal;
   }
 

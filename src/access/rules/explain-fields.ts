@@ -10,6 +10,8 @@ export interface ExplainedField {
   readonly path: string;
   /** Such as `User.email`; of an object type, `User`. */
   readonly coordinate: string;
+  /** The path of the denied field that it is selected of. */
+  readonly within?: string;
   /** Of a denied field, those that do not hold; of any other, all. */
   readonly rules: readonly ExplainedRule[];
 }
@@ -22,7 +24,7 @@ export interface ExplainedRule {
 }
 
 export function explainField(
-  { path, coordinate, isDenied, rules }: FieldVerdict,
+  { path, coordinate, isDenied, within, rules }: FieldVerdict,
   principal: Principal,
   decisions: Decisions,
 ): ExplainedField {
@@ -31,7 +33,8 @@ export function explainField(
     const missing = missingOf(verdict, principal, decisions);
     return { rule: ruleText(verdict.rule), ...(missing === undefined ? {} : { missing }) };
   });
-  return { path: path.join('.'), coordinate, rules: explained };
+  const above = within === undefined ? {} : { within: within.join('.') };
+  return { path: path.join('.'), coordinate, ...above, rules: explained };
 }
 
 /** As it is written in a schema, whatever the directive is called there. */

@@ -1,6 +1,6 @@
 /**
  * What an outcome means for each field of an operation, in the operation's order: for the modes `reject` and `audit`, for
- * `isthmus-explain: access`, and for `isthmus access can`. A denied field's own selections are not visited.
+ * `isthmus-explain: access`, and for `isthmus access can`.
  */
 import {
   type DirectiveNode,
@@ -32,6 +32,8 @@ export interface FieldVerdict {
   /** Such as `User.email`; of an object type, `User`. */
   readonly coordinate: string;
   readonly isDenied: boolean;
+  /** The denied field above it; only of `all`. */
+  readonly within: readonly string[] | undefined;
   /** Every rule that it takes; none: anyone may read it. */
   readonly rules: readonly RuleVerdict[];
 }
@@ -46,6 +48,8 @@ export interface Judgement {
   readonly variables: Readonly<Record<string, unknown>>;
 }
 
+type Path = FieldVerdict['path'];
+
 /** More tell neither a client nor an operator anything. */
 const maxVerdicts = 1_000;
 
@@ -58,7 +62,7 @@ export interface FieldVerdicts {
   readonly isComplete: boolean;
 }
 
-/** @param listed which fields are returned */
+/** @param listed which fields are returned; the selections of a denied field are of `all` only */
 export function judgeFields(judgement: Judgement, listed: 'denied' | 'all'): FieldVerdicts {
   const { table, apiSchema: schema, rules, outcome, variables } = judgement;
   const definitions = rules.operation.variableDefinitions ?? [];
@@ -68,59 +72,67 @@ export function judgeFields(judgement: Judgement, listed: 'denied' | 'all'): Fie
   const visited = new Map<SelectionSetNode, Set<string>>();
   let visits = 0;
   const root = schema.getRootType(rules.operation.operation);
-  if (root != null) visit(root, rules.operation.selectionSet, []);
+  if (root != null) visit([root], rules.operation.selectionSet, []);
   return { fields: [...verdicts.values()], isComplete: visits <= maxVisits && verdicts.size < maxVerdicts };
 
-  function visit(type: GraphQLCompositeType, set: SelectionSetNode, path: readonly string[]): void {
-    const at = `${type.name} ${path.join('.')}`;
+  function visit(objects: readonly GraphQLObjectType[], set: SelectionSetNode, path: Path, within?: Path): void {
+    const at = `${objects.map(({ name }) => name).join()} ${path.join('.')}`;
     const places = visited.get(set);
     if (places?.has(at) === true || ++visits > maxVisits) return;
     if (places === undefined) visited.set(set, new Set([at]));
     else places.add(at);
-    const objects = isObjectType(type) ? [type] : schema.getPossibleTypes(type);
     for (const selection of set.selections) {
       if (verdicts.size >= maxVerdicts) return;
       if (!isIncluded(selection.directives, values)) continue;
       if (selection.kind === Kind.FIELD) {
-        visitField(objects, selection, path);
+        visitField(objects, selection, path, within);
         continue;
       }
       const fragment = selection.kind === Kind.INLINE_FRAGMENT ? selection : rules.fragments.get(selection.name.value);
       const condition = fragment?.typeCondition?.name.value;
-      const narrowed = condition === undefined ? type : schema.getType(condition);
-      if (fragment !== undefined && isCompositeType(narrowed)) visit(narrowed, fragment.selectionSet, path);
+      const narrowed = condition === undefined ? undefined : schema.getType(condition);
+      if (fragment === undefined || (condition !== undefined && !isCompositeType(narrowed))) continue;
+      // Only objects that fulfil every condition on the way: what an inner one widens to is not reached.
+      const reached = isCompositeType(narrowed)
+        ? objects.filter((object) => objectsOf(narrowed).includes(object))
+        : objects;
+      if (reached.length > 0) visit(reached, fragment.selectionSet, path, within);
     }
   }
 
-  function visitField(objects: readonly GraphQLObjectType[], node: FieldNode, above: readonly string[]): void {
+  function objectsOf(type: GraphQLCompositeType): readonly GraphQLObjectType[] {
+    return isObjectType(type) ? [type] : schema.getPossibleTypes(type);
+  }
+
+  function visitField(objects: readonly GraphQLObjectType[], node: FieldNode, above: Path, within?: Path): void {
     const name = node.name.value;
     if (name.startsWith('__')) return;
     const path = [...above, (node.alias ?? node.name).value];
     for (const object of objects) {
       const field = object.getFields()[name];
       if (field === undefined) continue;
-      const isDenied = rules.denialOf(object, node, outcome) !== undefined;
-      add(path, `${object.name}.${name}`, isDenied, () => rules.verdictsOf(object, node, outcome));
+      const isDenied = within !== undefined || rules.denialOf(object, node, outcome) !== undefined;
+      const coordinate = `${object.name}.${name}`;
+      add({ path, coordinate, isDenied, within }, () => rules.verdictsOf(object, node, outcome));
       const returned = getNamedType(field.type);
-      if (isDenied || !isCompositeType(returned) || node.selectionSet === undefined) continue;
+      if ((isDenied && listed === 'denied') || !isCompositeType(returned) || node.selectionSet === undefined) continue;
       for (const member of table.protectedMembers(field.type)) {
+        if (isDenied) break;
         if (schema.getType(member.name) === undefined) continue;
         const isMemberDenied = rules.denialOfType(member.name, outcome) !== undefined;
-        add(path, member.name, isMemberDenied, () => rules.verdictsOfType(member.name, outcome));
+        add({ path, coordinate: member.name, isDenied: isMemberDenied, within }, () =>
+          rules.verdictsOfType(member.name, outcome),
+        );
       }
-      visit(returned, node.selectionSet, [...path, ...itemSteps(field.type)]);
+      const below = [...path, ...itemSteps(field.type)];
+      visit(objectsOf(returned), node.selectionSet, below, within ?? (isDenied ? path : undefined));
     }
   }
 
-  function add(
-    path: readonly string[],
-    coordinate: string,
-    isDenied: boolean,
-    rulesOf: () => readonly RuleVerdict[],
-  ): void {
-    if (!isDenied && listed === 'denied') return;
-    const key = `${path.join('.')} ${coordinate}`;
-    if (!verdicts.has(key)) verdicts.set(key, { path, coordinate, isDenied, rules: rulesOf() });
+  function add(verdict: Omit<FieldVerdict, 'rules'>, rulesOf: () => readonly RuleVerdict[]): void {
+    if (!verdict.isDenied && listed === 'denied') return;
+    const key = `${verdict.path.join('.')} ${verdict.coordinate}`;
+    if (!verdicts.has(key)) verdicts.set(key, { ...verdict, rules: rulesOf() });
   }
 }
 

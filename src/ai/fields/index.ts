@@ -14,6 +14,7 @@ export type { Prompt } from './prompts/prompt.ts';
 export { PromptError } from './prompts/prompt-error.ts';
 export { createPromptFolder, type PromptChoice, type PromptFolder, readPromptFolder } from './prompts/prompt-folder.ts';
 export { type PromptUse, promptUses } from './prompts/prompt-uses.ts';
+export { promptsOfFields } from './prompts/prompts-of-fields.ts';
 export type { PublishedPrompt } from './prompts/published-prompt.ts';
 export { publishedPrompts } from './prompts/published-prompts.ts';
 export { type PromptTestResult, type PromptTestRun, runPromptTest } from './prompts/run-prompt-test.ts';
