@@ -41,6 +41,7 @@ export default {
           { text: 'AI fields', link: '/ai-fields' },
           { text: 'Prompts', link: '/prompts' },
           { text: 'Models', link: '/models' },
+          { text: 'Budgets', link: '/budgets' },
           { text: '/v1: models for applications', link: '/v1' },
         ],
       },

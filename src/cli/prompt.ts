@@ -16,10 +16,9 @@ import {
 } from '../ai/fields/index.ts';
 import { textOf } from '../ai/model-call/index.ts';
 import { createModelClient, type ModelClient } from '../ai/models/index.ts';
-import { formatUsd } from '../ai/prices/index.ts';
 import { createMemoryStore } from '../cache/index.ts';
 import { loadConfig, type ResolvedConfig, type SubgraphConfig } from '../config/index.ts';
-import { Deadline, didYouMean, readTextFile } from '../lib/index.ts';
+import { Deadline, didYouMean, formatUsd, readTextFile } from '../lib/index.ts';
 import { createLogger } from '../observability/index.ts';
 import { fail } from './fail.ts';
 import { printable } from './printable.ts';

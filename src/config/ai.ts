@@ -1,5 +1,6 @@
 /** The `ai` key: providers, model aliases with their routing and limits, prices, caches, guardrails. */
 import { z } from 'zod';
+import { type BudgetConfig, budgetsYaml, resolveBudgets } from './ai-budgets.ts';
 import { aliasYaml, type ModelAlias, type ModelTarget, resolveAlias } from './ai-models.ts';
 import { modelReference, name, positive } from './ai-names.ts';
 import { type PriceOverride, priceYaml, resolvePrice } from './ai-prices.ts';
@@ -44,6 +45,7 @@ export interface AiConfig {
   readonly streamIdleTimeoutMs: number;
   readonly fields: AiFieldsConfig;
   readonly guardrails: GuardrailsConfig | undefined;
+  readonly budgets: readonly BudgetConfig[];
   /** The file that records of model calls are appended to as JSON lines. */
   readonly callLogFile: string | undefined;
 }
@@ -121,6 +123,9 @@ export const aiYaml = z
       })
       .prefault({}),
     guardrails: guardrailsYaml.optional().describe('Checks on the texts that models are sent and on their answers.'),
+    budgets: budgetsYaml.describe(
+      'How much of models may be used, by whom, in which period. Every call is counted by each budget that it matches, at the most that it can cost, before it is sent; none is ever exceeded.',
+    ),
     call_timeout: durationOr('5m', 'How long one call of /v1 may take in total.'),
     stream_idle_timeout: durationOr(
       '60s',
@@ -174,6 +179,7 @@ export function resolveAi(yaml: AiYaml, at: (path: string) => string): AiConfig 
       explain: yaml.fields.explain,
     },
     guardrails: yaml.guardrails === undefined ? undefined : resolveGuardrails(yaml.guardrails),
+    budgets: resolveBudgets(yaml.budgets),
     callTimeoutMs: milliseconds(yaml.call_timeout),
     streamIdleTimeoutMs: milliseconds(yaml.stream_idle_timeout),
     callLogFile: yaml.call_log === undefined ? undefined : at(yaml.call_log.file),

@@ -245,7 +245,6 @@ export const pendingKeys: ReadonlySet<string> = new Set([
   'limits.directives',
   'limits.cost',
   'limits.rate',
-  'ai.budgets',
   'telemetry.metrics',
   'telemetry.otlp',
 ]);

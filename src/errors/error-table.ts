@@ -243,6 +243,13 @@ export const errorTable = {
     client: 'The input was blocked.',
     operator: 'A guardrail or a provider’s content policy blocked the input.',
   },
+  AI_BUDGET_EXCEEDED: {
+    status: 402,
+    retryable: true,
+    client: 'The budget for models is used up.',
+    operator:
+      'A budget of ai.budgets does not allow a model call; the message names the budget, what is left and when it resets.',
+  },
   AI_PRICE_UNKNOWN: {
     status: 503,
     retryable: false,

@@ -19,4 +19,5 @@ export { siblingModule } from './sibling-module.ts';
 export { SingleFlight } from './single-flight.ts';
 export { canonicalJson, stableHash } from './stable-hash.ts';
 export { untilAborted } from './until-aborted.ts';
+export { formatUsd, nanoOfPico, parseUsd, picoPerCall, picoPerToken } from './us-dollars.ts';
 export { withinTime } from './within-time.ts';

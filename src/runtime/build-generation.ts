@@ -8,6 +8,7 @@ import {
   createStatements,
   type KeyRingLease,
 } from '../access/index.ts';
+import { Budgets } from '../ai/budgets/index.ts';
 import { publishedPrompts } from '../ai/fields/index.ts';
 import type { Logger } from '../observability/index.ts';
 import {
@@ -108,6 +109,7 @@ export async function buildGeneration(
       statements,
       caches,
       models: lease.client,
+      budgets: new Budgets({ budgets: config.ai.budgets, counters: shared.counters, log }),
       prompts: [...parts.prompts].flatMap(([name, folder]) => publishedPrompts(folder, name)),
       async close() {
         await engine.close();

@@ -1,6 +1,7 @@
 /** What a generation is, and what serves it: the types that routes and commands read. */
 import type { GraphQLSchema } from 'graphql';
 import type { Access, ApiSchemas, Authenticator, ContractChoice, Statements } from '../access/index.ts';
+import type { Budgets } from '../ai/budgets/index.ts';
 import type { PublishedPrompt } from '../ai/fields/index.ts';
 import type { ModelClient } from '../ai/models/index.ts';
 import type { ResolvedConfig } from '../config/index.ts';
@@ -33,6 +34,8 @@ export interface GatewayGeneration extends Generation {
   /** What is cached of clients’ operations: within `limits.memory`, and gone with the generation. */
   readonly caches: CacheGroup;
   readonly models: ModelClient;
+  /** What models may be used for, by whom. */
+  readonly budgets: Budgets;
   /** The plugins’ hooks; undefined without plugins. */
   readonly hooks?: Hooks | undefined;
   /** Prompts that are served by themselves, under /v1/prompts. */

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { KeySets, SharedKeyRings } from '../access/index.ts';
 import { SharedModels, type SharedModelsOptions } from '../ai/models/index.ts';
+import { type LocalCounters, ProcessCounters } from '../counters/index.ts';
 import { MemoryBudget } from '../lib/index.ts';
 import { createPlannerPool, type PlannerPool } from '../planning/index.ts';
 import { noSignals, type Signals } from '../signals/index.ts';
@@ -9,6 +10,8 @@ import { SubgraphCredentials } from './subgraph-credentials.ts';
 /** What outlives generations: planner processes, keys of token issuers, and model clients with their loaded models and connections. */
 export interface SharedParts {
   readonly models: SharedModels;
+  /** What limits and budgets of models are counted with: they go on counting through reloads. */
+  readonly counters: LocalCounters;
   readonly planners: PlannerPool;
   /** The public keys of token issuers. */
   readonly keySets: KeySets;
@@ -31,9 +34,15 @@ export interface SharedPartsOptions extends SharedModelsOptions {
   readonly statementSecret?: Uint8Array;
 }
 
-export function createSharedParts({ planners, statementSecret, ...options }: SharedPartsOptions): SharedParts {
+export function createSharedParts({
+  planners,
+  statementSecret,
+  counters = new ProcessCounters(),
+  ...options
+}: SharedPartsOptions): SharedParts {
   return {
-    models: new SharedModels(options),
+    models: new SharedModels({ ...options, counters }),
+    counters,
     keySets: new KeySets(),
     keyRings: new SharedKeyRings(options.log),
     subgraphCredentials: new SubgraphCredentials(options.log),

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Principal } from '../access/principal.ts';
+import type { SpendAccount } from '../ai/model-call/index.ts';
 import type { HeaderMerge } from '../config/index.ts';
 import type { Deadline } from '../lib/index.ts';
 
@@ -16,6 +17,8 @@ export interface RequestContext {
   readonly deadline: Deadline;
   /** The client's request headers, read by the `propagate` rules; without them those rules find nothing. */
   readonly clientHeaders?: IncomingHttpHeaders | undefined;
+  /** Who pays for the operation’s model calls. @default they are charged to nobody */
+  readonly account?: SpendAccount | undefined;
   /** What plugins hand on within the request; missing where none runs. */
   readonly pluginValues?: Map<string, unknown> | undefined;
   /** The parts of the answer's `extensions` that the client asked for and the configuration allows. */

@@ -38,6 +38,8 @@ export interface SubgraphError {
   readonly message: string;
   readonly path?: readonly (string | number)[];
   readonly extensions?: Readonly<Record<string, unknown>>;
+  /** Of an in-process subgraph: the message is written by Isthmus for clients. @default false */
+  readonly isOwnMessage?: boolean;
 }
 
 /** What an in-process subgraph tells of a field beside its value, for clients that ask to have it explained. */

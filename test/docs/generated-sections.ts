@@ -81,6 +81,7 @@ const parts: Readonly<Record<string, string>> = {
   planning: 'operation normalisation, planner processes, plan cache',
   'ai/fields': 'the AI subgraph: directives, prompts, structured output, batches, cache',
   supergraph: 'composition, immutable schema generations, watching, hot swap',
+  'ai/budgets': 'what models may be used for, by whom, in which period',
   'ai/models': 'the model client: routing, fallback, limits, caches, guarding, records',
   'ai/providers': 'the configured providers',
   'ai/providers/openai': 'providers on the wires of OpenAI',

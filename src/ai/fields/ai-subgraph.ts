@@ -22,12 +22,12 @@ import { LRUCache } from 'lru-cache';
 import type { CacheStore } from '../../cache/index.ts';
 import type { AiFieldsConfig } from '../../config/index.ts';
 import { GatewayError } from '../../errors/index.ts';
-import { invariant } from '../../lib/index.ts';
+import { formatUsd, invariant } from '../../lib/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import { linkAiDirectives } from '../../supergraph/index.ts';
 import type { RequestContext, SubgraphClient, SubgraphError, SubgraphNote } from '../../transport/index.ts';
+import { BudgetExceeded } from '../model-call/index.ts';
 import type { ModelClient } from '../models/index.ts';
-import { formatUsd } from '../prices/index.ts';
 import { type AiField, aiFieldsOf } from './ai-field.ts';
 import { FieldAnswers } from './answers/field-answers.ts';
 import type { FieldAnswer } from './answers/field-question.ts';
@@ -234,7 +234,8 @@ function toSubgraphErrors(
       const failure = failures.get(key);
       if (failure === undefined) failures.set(key, { error, cause, count: 1 });
       else failure.count++;
-      return { message: cause.message, ...path, extensions: { code: cause.code } };
+      const isOwnMessage = cause instanceof BudgetExceeded;
+      return { message: cause.message, ...path, extensions: { code: cause.code }, isOwnMessage };
     }
     log.error({ requestId: context.requestId, subgraph: name, error: cause ?? error }, 'AI field failed unexpectedly');
     // The message of an unexpected error may contain anything: it is only logged.

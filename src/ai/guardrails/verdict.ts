@@ -1,13 +1,10 @@
 /** The input and the result of a guard. */
-import type { Deadline } from '../../lib/index.ts';
+import type { CallBounds } from '../model-call/index.ts';
 import type { Finding } from './finding.ts';
 import type { Placeholders } from './pii/placeholders.ts';
 
-/** The bounds of a check: only a moderation model waits. */
-export interface GuardBounds {
-  readonly signal: AbortSignal;
-  readonly deadline: Deadline;
-}
+/** The bounds of a check, and who pays for it: only a moderation model waits and costs. */
+export type GuardBounds = Pick<CallBounds, 'signal' | 'deadline' | 'account'>;
 
 /** One text of a call, with its role. */
 export interface GuardedText {

@@ -1,3 +1,4 @@
+export { BudgetExceeded } from './budget-exceeded.ts';
 export type { CacheOutcome, CallSummary, Completion, EmbeddingCompletion, ModerationCompletion } from './completion.ts';
 export type { EmbeddingRequest, Embeddings } from './embedding.ts';
 export {
@@ -28,6 +29,7 @@ export { arrayOf, isRecord, parseEvent, parseJson, recordOf, textIn } from './ou
 export { type FailureDetails, type FailureKind, ProviderFailure } from './provider-failure.ts';
 export { replayAnswer } from './replay-answer.ts';
 export type { ReportedUsage } from './reported-usage.ts';
+export type { Charge, ChargeBound, ChargeUse, SpendAccount } from './spend-account.ts';
 export type { ProviderStreamPart, StreamDelta } from './stream-part.ts';
 export { unsupported } from './unsupported.ts';
 export type { Usage } from './usage.ts';

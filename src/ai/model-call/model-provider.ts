@@ -4,12 +4,15 @@ import type { EmbeddingRequest, Embeddings } from './embedding.ts';
 import type { ModelAnswer } from './model-answer.ts';
 import type { ModelRequest } from './model-request.ts';
 import type { Moderation } from './moderation.ts';
+import type { SpendAccount } from './spend-account.ts';
 import type { ProviderStreamPart } from './stream-part.ts';
 
 /** The bounds of a call: a signal and a deadline. */
 export interface CallBounds {
   readonly signal: AbortSignal;
   readonly deadline: Deadline;
+  /** Who pays for what is sent to providers. @default it is not charged to anyone */
+  readonly account?: SpendAccount | undefined;
   /**
    * Whether the signal aborts at the deadline too, with a failure of kind `timeout`: no other timer is needed, and the
    * deadline may be lifted. @default false

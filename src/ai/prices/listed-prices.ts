@@ -3,8 +3,7 @@
  * The package's own calculation uses floats, and matches the model by pattern at every call.
  */
 import type { ModelInfo, ModelPrice } from '@pydantic/genai-prices';
-import { invariant } from '../../lib/index.ts';
-import { picoPerCall, picoPerToken } from './money.ts';
+import { invariant, picoPerCall, picoPerToken } from '../../lib/index.ts';
 import type { PriceList, TokenPrices } from './token-prices.ts';
 
 /** When a list applies; as in the package, the last matching entry is used, or the first if none matches. */

@@ -1,7 +1,7 @@
 /**
  * The cost of a model call, by provider, model and date: prices of the configuration first, then those of
  * `@pydantic/genai-prices`, which only this folder imports. The prices are part of the package; nothing is ever
- * downloaded. Amounts are exact (money.ts): the list's decimals are converted to integers before any multiplication.
+ * downloaded. Amounts are exact (lib/us-dollars.ts): the list's decimals are converted to integers before any multiplication.
  *
  * No list is authoritative, so every charge has the source of its price, its version and its day. An unknown price is
  * `undefined`, never 0: the model client then refuses the call (`AI_PRICE_UNKNOWN`). That includes models that the list
@@ -12,10 +12,9 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type * as PricesPackage from '@pydantic/genai-prices';
 import type { TokenPrices as ConfiguredPrices, PriceOverride } from '../../config/index.ts';
-import { invariant, onDemand, packageOnDemand, stableHash } from '../../lib/index.ts';
+import { invariant, onDemand, packageOnDemand, picoPerToken, stableHash } from '../../lib/index.ts';
 import type { ReportedUsage } from '../model-call/index.ts';
 import { type DatedLists, listAt, listsOfDay, readDated } from './listed-prices.ts';
-import { picoPerToken } from './money.ts';
 import { larger, maxCost, type PriceList, priceOfUsage, type TokenPrices, type UsageBound } from './token-prices.ts';
 
 /** Its lists take 3 MB. */

@@ -3,8 +3,8 @@
  * in exactly one kind, the most specific one with a price: a cached token is not charged as input as well.
  */
 
+import { nanoOfPico } from '../../lib/index.ts';
 import type { ReportedUsage } from '../model-call/index.ts';
-import { nanoOfPico } from './money.ts';
 
 /** Pico-dollars per token, each kind with its effective price. */
 export interface TokenPrices {

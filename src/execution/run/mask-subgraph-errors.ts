@@ -1,7 +1,8 @@
 /**
  * What a client sees of a subgraph's own errors: by default only that there was one, and where. Messages and extensions
  * may contain stack traces, SQL and addresses: they are logged, and sent to clients only where `errors` of
- * supergraph.yaml allows it. Coded errors of in-process subgraphs are sent: their messages are Isthmus's own.
+ * supergraph.yaml allows it. Coded errors of in-process subgraphs are sent with the sentence of their code, or with their
+ * own where Isthmus wrote it.
  */
 import type { ErrorPolicy } from '../../config/index.ts';
 import { errorTable, isErrorCode } from '../../errors/index.ts';
@@ -17,7 +18,8 @@ export function maskSubgraphError(policy: ErrorPolicy, client: SubgraphClient, e
   const extensions = error.extensions ?? {};
   const service = policy.serviceName ? { service: client.name } : {};
   if (client.kind === 'in-process' && isErrorCode(extensions.code)) {
-    return { message: errorTable[extensions.code].client, extensions: { code: extensions.code, ...service } };
+    const message = error.isOwnMessage === true ? error.message : errorTable[extensions.code].client;
+    return { message, extensions: { code: extensions.code, ...service } };
   }
   const allowed = policy.allowedExtensions.filter(
     (name) => Object.hasOwn(extensions, name) && extensions[name] !== undefined,

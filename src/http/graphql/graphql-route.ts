@@ -26,6 +26,7 @@ import { callerFactsOf } from '../edge/caller-facts.ts';
 import type { SendPage } from '../landing-route.ts';
 import { type AllowedOrigins, allowedOrigins } from '../request/allowed-origins.ts';
 import type { ClientRequest } from '../request/client-request.ts';
+import { clientNameHeader, maxUsdHeader } from '../request/open-account.ts';
 import { refuseCrossSite } from '../request/refuse-cross-site.ts';
 import { noteFacts } from '../request/request-facts.ts';
 import { RequestLife } from '../request/request-life.ts';
@@ -248,7 +249,10 @@ function sharedKeyOf(
 ): string | undefined {
   if (runs === undefined) return undefined;
   const forwarded = forwardHeaders.flatMap((forward) => forward(request.headers, principal, clientAddress));
-  return sharingKey(request, principalKey(principal), contract, forwarded, explain);
+  const { [maxUsdHeader]: maxUsd, [clientNameHeader]: clientName } = request.headers;
+  // Who pays is part of it: one client's budget may allow what another's does not.
+  const paying = [`${maxUsdHeader}: ${maxUsd}`, `${clientNameHeader}: ${clientName}`];
+  return sharingKey(request, principalKey(principal), contract, [...forwarded, ...paying], explain);
 }
 
 function contextOf({ id, clientAddress, headers }: ClientRequest, principal: Principal, explain: ReadonlySet<string>) {

@@ -11,12 +11,14 @@ import {
   OperationTypeNode,
 } from 'graphql';
 import type { Access, ApiView } from '../../access/index.ts';
+import type { Budgets } from '../../ai/budgets/index.ts';
 import { GatewayError } from '../../errors/index.ts';
 import type { ExecutionOutcome } from '../../execution/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import { runOperationHooks } from '../../plugins/index.ts';
 import type { GatewayGeneration } from '../../runtime/index.ts';
 import type { RequestContext } from '../../transport/index.ts';
+import { openAccount } from '../request/open-account.ts';
 import type { OperationFacts } from '../request/request-facts.ts';
 import { VariableChecks } from './check-variables.ts';
 import { accessRequest, explainingAccess, type VisibleSchemaOf } from './explain-access.ts';
@@ -34,6 +36,7 @@ export interface OperationRunner {
     document: DocumentNode,
     context: RequestContext,
   ) => Promise<readonly E[]>;
+  readonly budgets: Budgets;
   readonly log: Logger;
 }
 
@@ -43,11 +46,11 @@ export type Execute = (
   context: RequestContext,
 ) => Promise<ExecutionOutcome>;
 
-type RunnerParts = Pick<GatewayGeneration, 'engine' | 'access' | 'apiSchemas' | 'hooks' | 'config'>;
+type RunnerParts = Pick<GatewayGeneration, 'engine' | 'access' | 'apiSchemas' | 'budgets' | 'hooks' | 'config'>;
 
 /** Whether plugins and access take part is decided here, once for an API schema. */
 export function createRunner(
-  { engine, access, apiSchemas, hooks, config }: RunnerParts,
+  { engine, access, apiSchemas, budgets, hooks, config }: RunnerParts,
   view: ApiView,
   log: Logger,
 ): OperationRunner {
@@ -103,27 +106,30 @@ export function createRunner(
     const visible = await visibleTo(OperationTypeNode.QUERY, {}, context);
     return visible === view.schema ? errors : suggestForDocument(errors, document, visible);
   };
-  if (hooks?.onOperation === undefined) return { execute, suggest, log };
+  if (hooks?.onOperation === undefined) return { execute, suggest, budgets, log };
   return {
     execute: (validated, variables, context) =>
       runOperationHooks(hooks, { ...validated, variables, context }, async (changed) =>
         execute(validated, changed, context),
       ),
     suggest,
+    budgets,
     log,
   };
 }
 
 /** Never throws for what a client or a subgraph does wrong: such errors are the answer. */
 export async function runOperation(
-  { execute, log }: OperationRunner,
+  { execute, budgets, log }: OperationRunner,
   validated: ValidatedOperation,
   variables: Record<string, unknown>,
   context: RequestContext,
 ): Promise<ExecutionOutcome> {
   try {
     refuseSubscription(validated.operation);
-    return await execute(validated, variables, context);
+    const { principal, clientHeaders: headers = {} } = context;
+    const account = openAccount(budgets, { principal, headers, operation: validated.operation.name?.value });
+    return await execute(validated, variables, account === undefined ? context : { ...context, account });
   } catch (error) {
     // Nobody reads the answer of an aborted run; the route reports the reason to every client that still waits.
     if (context.signal.aborted) return { kind: 'single', result: {} };

@@ -3,6 +3,7 @@
  * cost_usd }` out, `output` being text, or JSON that fits the prompt's output schema. Streamed, it is `delta` events and
  * one `done` event with the whole answer.
  */
+
 import type { PublishedPrompt } from '../../ai/fields/index.ts';
 import {
   type Completion,
@@ -12,7 +13,6 @@ import {
   textOf,
 } from '../../ai/model-call/index.ts';
 import { schemaProblems } from '../../ai/models/index.ts';
-import { formatUsd } from '../../ai/prices/index.ts';
 import { responsesUsage } from '../../ai/wires/openai-responses/index.ts';
 import {
   eventText,
@@ -24,6 +24,7 @@ import {
   type StreamForm,
 } from '../../ai/wires/shared/index.ts';
 import { GatewayError } from '../../errors/index.ts';
+import { formatUsd } from '../../lib/index.ts';
 
 export interface PromptCall {
   readonly request: ModelRequest;

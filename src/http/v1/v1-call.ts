@@ -3,16 +3,16 @@
  * whole or as events.
  */
 import type { Principal } from '../../access/index.ts';
-import type { CallSummary, Completion } from '../../ai/model-call/index.ts';
+import type { CallSummary, Completion, SpendAccount } from '../../ai/model-call/index.ts';
 import type { ModelCall } from '../../ai/models/index.ts';
-import { formatUsd } from '../../ai/prices/index.ts';
 import { InvalidField, type StreamForm } from '../../ai/wires/shared/index.ts';
 import { GatewayError } from '../../errors/index.ts';
-import { unreachable } from '../../lib/index.ts';
+import { formatUsd, unreachable } from '../../lib/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import type { ClientReply } from '../request/client-reply.ts';
 import type { ClientRequest } from '../request/client-request.ts';
 import { jsonType } from '../request/coded-answer.ts';
+import { openAccount } from '../request/open-account.ts';
 import type { RequestLife } from '../request/request-life.ts';
 import { setAnswerHeaders } from './answer-headers.ts';
 import { EventStream } from './event-stream.ts';
@@ -39,6 +39,7 @@ export class V1Call {
   isFromCache = false;
   /** The request's fields that only a provider of its own wire takes. */
   #wireFields: readonly string[] = [];
+  #account: SpendAccount | undefined;
   /** The requested model. */
   #alias = '';
   readonly #life: RequestLife<V1Generation>;
@@ -73,11 +74,20 @@ export class V1Call {
     return {
       alias,
       caller: this.#principal,
+      account: this.#openAccount(),
       ...(user === undefined ? {} : { stickyKey: user }),
       signal,
       deadline,
       requestId: this.#request.id,
     };
+  }
+
+  /** All calls of the request are charged to one. */
+  #openAccount(): SpendAccount | undefined {
+    const { headers } = this.#request;
+    const request = { principal: this.#principal, headers, operation: undefined };
+    this.#account ??= openAccount(this.generation.budgets, request);
+    return this.#account;
   }
 
   /** @throws GatewayError `AI_MODEL_NOT_FOUND` */

@@ -1,4 +1,5 @@
 import type { Authenticator } from '../../access/index.ts';
+import type { Budgets } from '../../ai/budgets/index.ts';
 import type { PublishedPrompt } from '../../ai/fields/index.ts';
 import type { ModelClient } from '../../ai/models/index.ts';
 import type { Hooks } from '../../plugins/index.ts';
@@ -7,6 +8,7 @@ import type { LeasedGenerations } from '../request/request-life.ts';
 /** What /v1 reads of a generation. */
 export interface V1Generation {
   readonly models: ModelClient;
+  readonly budgets: Budgets;
   readonly prompts: readonly PublishedPrompt[];
   readonly authenticator: Authenticator;
   readonly hooks?: Hooks | undefined;

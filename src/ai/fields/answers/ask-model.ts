@@ -5,6 +5,7 @@
 import { GatewayError } from '../../../errors/index.ts';
 import { unreachable } from '../../../lib/index.ts';
 import {
+  BudgetExceeded,
   type CallBounds,
   type Completion,
   type Message,
@@ -48,6 +49,7 @@ export async function askModel(models: ModelClient, question: FieldQuestion, bou
     if (!(error instanceof GatewayError)) throw error;
     return error;
   });
+  if (second instanceof BudgetExceeded && reading.kind === 'invalid') throw second;
   // A partly valid first answer is better than a second call that failed.
   if (second instanceof GatewayError) return toAnswer(reading, provenanceOf(question, request, [first]));
   const repaired = readAnswer(question, request.messages, second);
@@ -70,6 +72,7 @@ export async function ask(
   try {
     return await models.complete({ ...bounds, alias, caller, prompt: prompt.name, stickyKey, requestId, request });
   } catch (error) {
+    if (error instanceof BudgetExceeded) throw error;
     if (error instanceof GatewayError && leaksInstructions(request.messages, error.detail ?? '', '')) {
       // A provider may quote the request: prompts must not be logged.
       const detail = 'the provider’s own words are left out: they repeat the prompt’s instructions';

@@ -15,7 +15,7 @@ import { GatewayError, messageOf } from '../../../errors/index.ts';
 import { Deadline, SharedRuns } from '../../../lib/index.ts';
 import type { Logger } from '../../../observability/index.ts';
 import type { RequestContext } from '../../../transport/index.ts';
-import type { CallBounds } from '../../model-call/index.ts';
+import { BudgetExceeded, type CallBounds } from '../../model-call/index.ts';
 import type { ModelClient } from '../../models/index.ts';
 import { CodeRun } from '../code/code-run.ts';
 import { type SubgraphCode, withinCallBounds } from '../code/field-code.ts';
@@ -145,9 +145,15 @@ export class FieldAnswers {
     let isLeader = false;
     const run = this.#inFlight.run(question.key, signal, (shared) => {
       isLeader = true;
-      return this.#fromModel(question, { signal: shared, deadline: Deadline.in(this.#options.config.deadlineMs) });
+      const deadline = Deadline.in(this.#options.config.deadlineMs);
+      return this.#fromModel(question, { signal: shared, deadline, account: question.account });
     });
-    return isLeader ? run : run.then(asShared);
+    if (isLeader) return run;
+    return run.then(asShared, (error: unknown) => {
+      // The budget that is used up is the leader's.
+      if (error instanceof BudgetExceeded && question.account !== undefined) return this.#joinFlight(question, signal);
+      throw error;
+    });
   }
 
   async #fromModel(question: FieldQuestion, bounds: CallBounds): Promise<FieldAnswer> {

@@ -45,8 +45,8 @@ export class BatchedQuestions {
 
   /** Waits only for questions of the same turn of the event loop. */
   ask(question: FieldQuestion, bounds: CallBounds): Promise<FieldAnswer> {
-    const { prompt, alias, output, maxOutputTokens, caller } = question;
-    const key = JSON.stringify([prompt.hash, prompt.name, alias, output.hash, maxOutputTokens, caller]);
+    const { prompt, alias, output, maxOutputTokens, caller, account } = question;
+    const key = JSON.stringify([prompt.hash, prompt.name, alias, output.hash, maxOutputTokens, caller, account?.id]);
     let waiting = this.#waiting.get(key);
     if (waiting === undefined) {
       waiting = [];
@@ -198,6 +198,7 @@ function joinBounds(all: readonly CallBounds[]): CallBounds & { end(): void } {
   return {
     signal: controller.signal,
     deadline,
+    account: first.account,
     end: () => {
       for (const { signal } of all) signal.removeEventListener('abort', leave);
     },

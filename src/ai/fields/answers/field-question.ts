@@ -1,6 +1,6 @@
 /** One AI field of one entity as a question to a model, and its answer. */
 
-import type { Usage } from '../../model-call/index.ts';
+import type { SpendAccount, Usage } from '../../model-call/index.ts';
 import type { Caller } from '../../models/index.ts';
 import type { FieldOutput } from '../output/field-output.ts';
 import type { Prompt } from '../prompts/prompt.ts';
@@ -25,6 +25,7 @@ export interface FieldQuestion {
   readonly args: Inputs;
   readonly caller: Caller;
   readonly stickyKey: string;
+  readonly account: SpendAccount | undefined;
   readonly requestId: string;
 }
 

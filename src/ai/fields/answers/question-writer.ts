@@ -105,7 +105,7 @@ export function questionWriter(options: QuestionWriterOptions): QuestionWriter {
       for (const name of mandatory) if (entity[name] === null || entity[name] === undefined) return undefined;
       return new EntityInputs({ entity, projection, mask, keys, hideKeys: withoutSensitiveKeys, keyedInputs });
     },
-    write(inputs, args, supplied, output, { principal, requestId }) {
+    write(inputs, args, supplied, output, { principal, account, requestId }) {
       const argsText = canonicalJson(args);
       // A field of Query is identified by its arguments only.
       const stickyKey = () => inputs.identity ?? `${coordinate} ${argsText}`;
@@ -138,6 +138,7 @@ export function questionWriter(options: QuestionWriterOptions): QuestionWriter {
         get stickyKey() {
           return stickyKey();
         },
+        account,
         requestId,
       };
     },

@@ -24,8 +24,15 @@ export function createSimilarAnswers(
       new SemanticCache({
         answers,
         threshold,
-        embed: (texts, { signal, deadline }) =>
-          client.embed({ alias: embedding, caller, request: { texts }, signal, deadline }),
+        embed: (texts, { signal, deadline, account }) =>
+          client.embed({
+            alias: embedding,
+            caller,
+            request: { texts },
+            signal,
+            deadline,
+            account,
+          }),
       }),
     );
   }

@@ -2,15 +2,15 @@
  * Deduplicates equal calls in flight (lib's `SharedRuns`), with deadlines: each caller stops waiting at its own deadline,
  * without an effect on the others.
  *
- * A call has the deadline of the caller that started it. If it fails because that has passed, the callers with time left
- * share another call.
+ * A call has the deadline and the budget of the caller that started it. If it fails because that has passed, or is used
+ * up, the callers with time left share another call.
  */
 import { SharedRuns } from '../../../lib/index.ts';
 import type { CallBounds } from '../../model-call/index.ts';
-import { deadlinePassed } from '../../model-call/index.ts';
+import { BudgetExceeded, deadlinePassed } from '../../model-call/index.ts';
 
-/** A call failed after the deadline of the caller that started it. */
-class OwnerTimedOut extends Error {}
+/** A call failed for what is its owner's alone: after the owner's deadline, or at the owner's budget. */
+class OwnerFailed extends Error {}
 
 export class SharedCalls<Value> {
   readonly #runs = new SharedRuns<Value>();
@@ -30,16 +30,16 @@ export class SharedCalls<Value> {
     bounds: CallBounds,
     work: (bounds: CallBounds) => Promise<Value>,
   ): Promise<{ readonly value: Value; readonly isOwner: boolean }> {
-    const { signal, deadline } = bounds;
+    const { signal, deadline, account } = bounds;
     signal.throwIfAborted();
     if (deadline.passed) throw deadlinePassed();
     let isOwner = false;
     const begin = async (runSignal: AbortSignal): Promise<Value> => {
       isOwner = true;
       try {
-        return await work({ signal: runSignal, deadline });
+        return await work({ signal: runSignal, deadline, account });
       } catch (error) {
-        throw deadline.passed ? new OwnerTimedOut('', { cause: error }) : error;
+        throw deadline.passed || error instanceof BudgetExceeded ? new OwnerFailed('', { cause: error }) : error;
       }
     };
     const leaving = new AbortController();
@@ -51,7 +51,7 @@ export class SharedCalls<Value> {
     try {
       return { value: await this.#runs.run(key, leaving.signal, begin), isOwner: isOwner };
     } catch (error) {
-      if (!(error instanceof OwnerTimedOut)) throw error;
+      if (!(error instanceof OwnerFailed)) throw error;
       if (isOwner || deadline.passed || signal.aborted) throw error.cause;
     } finally {
       clearTimeout(timer);

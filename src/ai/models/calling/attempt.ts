@@ -6,7 +6,7 @@
  */
 import type { Deadline } from '../../../lib/index.ts';
 import type { Verdict } from '../../../transport/index.ts';
-import { type CallBounds, type ProviderCall, ProviderFailure } from '../../model-call/index.ts';
+import { type CallBounds, type Charge, type ProviderCall, ProviderFailure } from '../../model-call/index.ts';
 import type { Target } from '../targets/target.ts';
 import { verdictOf } from '../targets/target-health.ts';
 import type { Ticket } from '../targets/target-limits.ts';
@@ -21,6 +21,8 @@ export interface AttemptOptions {
   readonly target: Target;
   readonly key: number;
   readonly ticket: Ticket | undefined;
+  /** What it may cost, as it is counted until it has ended; undefined: it is charged to nobody. */
+  readonly charge?: Charge | undefined;
   readonly bounds: CallBounds;
   /** How long the target may take. */
   readonly timeoutMs: number | undefined;
@@ -30,6 +32,7 @@ export class Attempt {
   readonly target: Target;
   readonly key: number;
   readonly call: ProviderCall;
+  readonly charge: Charge | undefined;
   readonly startedAt = performance.now();
   /** When the provider last sent any bytes, keep-alive comments included. */
   lastArrivalAt = 0;
@@ -46,9 +49,10 @@ export class Attempt {
   #rejectWait: ((reason: unknown) => void) | undefined;
   #ended = false;
 
-  constructor({ target, key, ticket, bounds, timeoutMs }: AttemptOptions) {
+  constructor({ target, key, ticket, charge, bounds, timeoutMs }: AttemptOptions) {
     this.target = target;
     this.key = key;
+    this.charge = charge;
     this.#bounds = bounds;
     this.#ticket = ticket;
     const deadline = timeoutMs === undefined ? bounds.deadline : bounds.deadline.within(timeoutMs);

@@ -5,10 +5,9 @@
  * Longer than other files: what is booked, recorded and reported of failures must agree, so it is in one place.
  */
 import type { Capability } from '../../../config/index.ts';
-import { isoTime } from '../../../lib/index.ts';
+import { formatUsd, isoTime } from '../../../lib/index.ts';
 import type { ModelCallRecord, ModelCallSink } from '../../../observability/index.ts';
-import type { CacheOutcome, CallBounds, ModelAnswer, ProviderFailure, Usage } from '../../model-call/index.ts';
-import { formatUsd } from '../../prices/index.ts';
+import type { CacheOutcome, CallBounds, Charge, ModelAnswer, ProviderFailure, Usage } from '../../model-call/index.ts';
 import { charactersPerToken } from '../../tokens/index.ts';
 import type { CallContext, Caller } from '../model-call.ts';
 import type { ChoiceContext } from '../routing/choose-targets.ts';
@@ -145,13 +144,30 @@ export class CallRun implements ChoiceContext {
     return { inputTokens: this.inputTokens(), outputTokens, source: 'estimated' };
   }
 
-  /** Adds an attempt's usage to the call's usage, and its price to the call's cost. */
-  book(target: Target, usage: Usage): void {
+  /**
+   * Charges one request to the target to the call's account, at its bound, before it is sent; undefined: nobody pays for
+   * it, or it is free.
+   *
+   * @throws BudgetExceeded
+   */
+  charge(target: Target): Charge | undefined {
+    const { account, alias, prompt } = this.call;
+    if (account === undefined) return undefined;
+    const nanoUsd = this.upperBound(target) ?? 0n;
+    if (nanoUsd === 0n) return undefined;
+    const bound = { alias, prompt, model: target.reference, nanoUsd, tokens: this.boundTokens() };
+    return (this.#shadow ? account.shadow : account).charge(bound);
+  }
+
+  /** Adds an attempt's usage to the call's usage, and its price to the call's cost and to what it was charged to. */
+  book({ target, charge }: Attempt, usage: Usage): void {
     this.#usage = this.#usage === undefined ? usage : sum(this.#usage, usage);
-    const charge = this.#prices.charge(target, usage, this.#at);
-    if (charge === undefined) return;
-    this.costNanoUsd += charge.nanoUsd;
-    this.#price = { source: charge.source, version: charge.version, date: charge.date };
+    const priced = this.#prices.charge(target, usage, this.#at);
+    const nanoUsd = priced?.nanoUsd ?? 0n;
+    charge?.settle({ nanoUsd, tokens: usage.inputTokens + usage.outputTokens, isSent: true });
+    if (priced === undefined) return;
+    this.costNanoUsd += nanoUsd;
+    this.#price = { source: priced.source, version: priced.version, date: priced.date };
   }
 
   /** A provider's failure, redacted for logs: providers quote the request in their messages. */
@@ -169,7 +185,7 @@ export class CallRun implements ChoiceContext {
     this.adapted = attempt.call.adapted ?? [];
     this.respondedModel = answer.respondedModel;
     this.providerRequestId = answer.requestId;
-    this.book(attempt.target, usage);
+    this.book(attempt, usage);
   }
 
   /** @param bounds of the work: the call's own, or those of all callers that share it */

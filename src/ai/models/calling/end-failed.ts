@@ -23,7 +23,8 @@ export function endFailed(run: CallRun, attempt: Attempt, error: unknown, output
     run.attempts.push({ model: reference, outcome, durationMs: attempt.durationMs });
   }
   attempt.fail(failure, usage === undefined ? 0 : usage.inputTokens + usage.outputTokens);
-  if (usage !== undefined) run.book(attempt.target, usage);
+  if (usage !== undefined) run.book(attempt, usage);
+  else attempt.charge?.settle({ nanoUsd: 0n, tokens: 0, isSent: failure?.kind !== 'unsupported' });
   if (attempt.stopped === 'aborted') throw run.bounds.signal.reason;
   if (failure === undefined) throw error;
   const { kind, detail, retryAfterMs } = failure;

@@ -6,7 +6,7 @@
  */
 import type { ModelAlias } from '../../../config/index.ts';
 import { GatewayError } from '../../../errors/index.ts';
-import { type ModelProvider, ProviderFailure } from '../../model-call/index.ts';
+import { BudgetExceeded, type Charge, type ModelProvider, ProviderFailure } from '../../model-call/index.ts';
 import { chooseTargets, type Route } from '../routing/choose-targets.ts';
 import type { Target } from '../targets/target.ts';
 import type { Ticket } from '../targets/target-limits.ts';
@@ -16,7 +16,7 @@ import { Attempt } from './attempt.ts';
 import { backoffMs, pause } from './backoff.ts';
 import type { CallRun } from './call-run.ts';
 import { endFailed, timeoutError, unconfigured } from './end-failed.ts';
-import { callError, isTransient, stepAfter } from './fallback.ts';
+import { callError, isTransient, type NextStep, stepAfter } from './fallback.ts';
 
 /** The log for the operator; a pino logger fits. */
 export interface ModelLog {
@@ -105,24 +105,28 @@ export class Router {
     for (;;) {
       const { target, ticket } = this.#acquireNow(run, remaining) ?? (await this.#acquireQueued(run, remaining));
       calledModels.push(target.reference);
-      const outcome = await this.#callTarget(run, route.config, target, ticket, remaining.length > 0, send);
-      if (!(outcome instanceof ProviderFailure)) return outcome;
-      const step = stepAfter(outcome.kind, route.config);
-      if (step.kind === 'end' || (step.kind === 'next_target' && remaining.length === 0)) {
-        throw callError(run.call.alias, run.failures, outcome);
-      }
+      const outcome = await this.#callTarget(run, route.config, target, ticket, remaining.length > 0, send).catch(
+        asBudgetExceeded,
+      );
+      const isRefused = outcome instanceof BudgetExceeded;
+      if (!isRefused && !(outcome instanceof ProviderFailure)) return outcome;
+      const step = isRefused ? stepWithinBudget(outcome) : stepAfter(outcome.kind, route.config);
+      const end = (): GatewayError => (isRefused ? outcome : callError(run.call.alias, run.failures, outcome));
+      if (step.kind === 'end' || (step.kind === 'next_target' && remaining.length === 0)) throw end();
       if (step.kind === 'alias') {
         entered ??= new Set([first.alias]);
         const next = entered.has(step.alias) ? undefined : this.#routes(step.alias);
-        if (next === undefined) throw callError(run.call.alias, run.failures, outcome);
+        if (next === undefined) throw end();
         entered.add(next.alias);
         route = next;
         const others = this.candidates(next, run).filter(({ reference }) => !calledModels.includes(reference));
-        if (others.length === 0) throw callError(run.call.alias, run.failures, outcome);
+        if (others.length === 0) throw end();
         remaining.splice(0, remaining.length, ...others);
       }
       const { alias } = run.call;
-      this.#log.warn({ alias, model: target.reference, reason: outcome.detail }, 'a model failed; trying the next');
+      const { detail: reason } = outcome;
+      const happened = isRefused ? 'a budget does not allow a model' : 'a model failed';
+      this.#log.warn({ alias, model: target.reference, reason }, `${happened}; trying the next`);
     }
   }
 
@@ -179,7 +183,9 @@ export class Router {
         ticket?.release(0);
         return last ?? noUsableKey(run, target);
       }
-      const attempt = new Attempt({ target, key, ticket, bounds: run.bounds, timeoutMs: alias.targetTimeoutMs });
+      const charge = chargeAttempt(run, target, ticket);
+      const { bounds } = run;
+      const attempt = new Attempt({ target, key, ticket, charge, bounds, timeoutMs: alias.targetTimeoutMs });
       run.model = target.reference;
       try {
         return { attempt, result: await attempt.race(send(target.provider, target, attempt)) };
@@ -238,6 +244,25 @@ export class Router {
     const acquired = limits.acquire(run.boundTokens(), run.bounds, () => timeoutError(run));
     return acquired instanceof Promise ? await acquired : 'none';
   }
+}
+
+/** @throws BudgetExceeded; the ticket is released */
+function chargeAttempt(run: CallRun, target: Target, ticket: Ticket | undefined): Charge | undefined {
+  try {
+    return run.charge(target);
+  } catch (error) {
+    ticket?.release(0);
+    throw error;
+  }
+}
+
+function asBudgetExceeded(error: unknown): BudgetExceeded {
+  if (error instanceof BudgetExceeded) return error;
+  throw error;
+}
+
+function stepWithinBudget({ cheaperModel }: BudgetExceeded): NextStep {
+  return cheaperModel === undefined ? { kind: 'end' } : { kind: 'alias', alias: cheaperModel };
 }
 
 interface Admission {

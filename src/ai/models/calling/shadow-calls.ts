@@ -7,7 +7,7 @@
 
 import { Deadline } from '../../../lib/index.ts';
 import type { ModelCallSink } from '../../../observability/index.ts';
-import type { ModelRequest } from '../../model-call/index.ts';
+import type { Charge, ModelRequest } from '../../model-call/index.ts';
 import type { ModelCall } from '../model-call.ts';
 import type { Route } from '../routing/choose-targets.ts';
 import type { Target } from '../targets/target.ts';
@@ -64,7 +64,12 @@ export class ShadowCalls {
     if (key === undefined) return;
     const ticket = target.limits?.tryAcquire(run.boundTokens());
     if (target.limits !== undefined && ticket === undefined) return;
-    const attempt = new Attempt({ target, key, ticket, bounds, timeoutMs: undefined });
+    const charge = chargeShadow(run, target);
+    if (charge === 'refused') {
+      ticket?.release(0);
+      return;
+    }
+    const attempt = new Attempt({ target, key, ticket, charge, bounds, timeoutMs: undefined });
     run.model = target.reference;
     try {
       const answer = await attempt.race(target.provider.complete(target.config.model, request, attempt.call));
@@ -78,6 +83,15 @@ export class ShadowCalls {
         run.record(bounds.signal.aborted ? 'aborted' : timeoutError(run).code);
       }
     }
+  }
+}
+
+/** A copy that no budget allows is not sent. */
+function chargeShadow(run: CallRun, target: Target): Charge | undefined | 'refused' {
+  try {
+    return run.charge(target);
+  } catch {
+    return 'refused';
   }
 }
 

@@ -178,8 +178,8 @@ function checkAnswer(
     const form = part.type === 'tool_call' ? 'json' : part.type === 'text' ? request.output.kind : 'text';
     const original = part.type === 'tool_call' ? part.arguments : part.text;
     const text = part.type === 'text' ? withoutForeignItems(original, request, placeholders) : original;
-    const { signal, deadline } = bounds;
-    const verdict = guardrails.checkOutput(text, placeholders, { signal, deadline, form });
+    const { signal, deadline, account } = bounds;
+    const verdict = guardrails.checkOutput(text, placeholders, { signal, deadline, account, form });
     const apply = (outcome: Awaited<typeof verdict>): boolean => {
       if (outcome.findings.length > 0) findings = [...findings, ...describeFindings(outcome.findings)];
       if (outcome.kind === 'blocked') return false;

@@ -19,9 +19,15 @@ const schema: JsonSchema = {
 
 /** Moderation with an alias of `ai.models`. @param client one without guardrails, or it would call itself */
 export function moderateByModel(client: ModelClient, alias: string): Moderate {
-  return async (text, { signal, deadline }) => {
+  return async (text, { signal, deadline, account }) => {
     const caller = { id: 'moderation', tenant: 'isthmus' };
-    const { judgement } = await judgeText(client, text, { alias, caller, signal, deadline });
+    const { judgement } = await judgeText(client, text, {
+      alias,
+      caller,
+      signal,
+      deadline,
+      account,
+    });
     return judgement;
   };
 }

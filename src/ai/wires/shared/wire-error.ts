@@ -8,6 +8,7 @@ export type WireErrorForm = 'openai' | 'anthropic';
 const statuses: ReadonlyMap<ErrorCode, number> = new Map([
   ['AI_OUTPUT_INVALID', 502],
   ['AI_OUTPUT_REFUSED', 422],
+  ['AI_BUDGET_EXCEEDED', 429],
 ]);
 
 /** What a provider of ours lacks, not the client: asking again by itself would be in vain (RFC 4918, section 11.4). */
@@ -35,13 +36,16 @@ function openAiType(status: number): string {
 }
 
 /** Codes that OpenAI has a name for, which its clients' users look for. */
-const openAiCodes: ReadonlyMap<ErrorCode, string> = new Map([['UNAUTHENTICATED', 'invalid_api_key']]);
+const openAiCodes: ReadonlyMap<ErrorCode, string> = new Map([
+  ['UNAUTHENTICATED', 'invalid_api_key'],
+  ['AI_BUDGET_EXCEEDED', 'insufficient_quota'],
+]);
 
 /** `{ message, type, param, code }`: what OpenAI's `error` holds. */
 export function openAiError(error: GatewayError): Readonly<Record<string, string | null>> {
   return {
     message: sentenceOf(error),
-    type: openAiType(statusOf(error)),
+    type: error.code === 'AI_BUDGET_EXCEEDED' ? 'insufficient_quota' : openAiType(statusOf(error)),
     param: error instanceof InvalidField ? (error.param ?? null) : null,
     code: openAiCodes.get(error.code) ?? error.code,
   };
@@ -82,9 +86,9 @@ export function wireErrorBody(form: WireErrorForm, error: GatewayError, requestI
   );
 }
 
-/** Whether the vendors' clients would ask again by themselves, in vain: they repeat whatever is 500 or above. */
+/** Whether the vendors' clients would ask again by themselves, in vain: they repeat 429 and whatever is 500 or above. */
 export function forbidsRetry(error: GatewayError): boolean {
-  return statusOf(error) >= 500 && !error.entry.retryable;
+  return error.code === 'AI_BUDGET_EXCEEDED' || (statusOf(error) >= 500 && !error.entry.retryable);
 }
 
 /** In whole seconds, rounded up; `undefined` where waiting would not help. */

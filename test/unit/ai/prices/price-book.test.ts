@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ReportedUsage } from '../../../../src/ai/model-call/reported-usage.ts';
-import { formatUsd, parseUsd } from '../../../../src/ai/prices/money.ts';
 import { createPriceBook, type PricedModel, priceProviderOf } from '../../../../src/ai/prices/price-book.ts';
 import { readUsage } from '../../../../src/ai/wires/shared/read-usage.ts';
+import { formatUsd, parseUsd } from '../../../../src/lib/index.ts';
 import { hasUsageBodies, type Reading, readUsageBodies } from '../models/usage-bodies.ts';
 
 /** The price date of the recorded bodies: by day, since some prices differ by the hour. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatUsd, nanoOfPico, parseUsd, picoPerCall, picoPerToken } from '../../../../src/ai/prices/money.ts';
+import { formatUsd, nanoOfPico, parseUsd, picoPerCall, picoPerToken } from '../../../src/lib/index.ts';
 
 const nano = fc.bigInt({ min: 0n, max: 10n ** 20n });
 const pico = fc.bigInt({ min: 0n, max: 10n ** 24n });

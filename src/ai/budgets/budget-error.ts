@@ -1,0 +1,40 @@
+/** What a refused caller is told: which budget, what is left of it, and when it resets. */
+import type { BudgetUnit } from '../../config/index.ts';
+import { formatUsd } from '../../lib/index.ts';
+import { BudgetExceeded } from '../model-call/index.ts';
+
+export interface RefusedBudget {
+  /** The budget's name, and whose share of it is used up. */
+  readonly budget: string;
+  readonly subject: string;
+  readonly unit: BudgetUnit;
+  readonly limit: number;
+  /** Not used and not reserved by others; not negative. */
+  readonly left: number;
+  readonly needed: number;
+  /** When there will be room, in milliseconds; undefined: when calls in flight end. */
+  readonly roomInMs: number | undefined;
+  readonly cheaperModel: string | undefined;
+}
+
+export function budgetExceeded(refused: RefusedBudget): BudgetExceeded {
+  const { budget, subject, unit, limit, left, needed, roomInMs, cheaperModel } = refused;
+  const whose = subject === '' ? `The budget "${budget}"` : `The budget "${budget}" of ${subject}`;
+  const amounts = `allows ${amountText(limit, unit)}; ${amountText(left, unit)} left, ${amountText(needed, unit)} needed`;
+  const advice =
+    needed > limit
+      ? 'a smaller maxOutputTokens, a shorter input or a cheaper model would fit'
+      : roomInMs === undefined
+        ? 'calls in flight hold the rest'
+        : `it has room again ${new Date(Date.now() + roomInMs).toISOString()}`;
+  return new BudgetExceeded({
+    message: `${whose} ${amounts}: ${advice}.`,
+    detail: `budget ${budget}${subject === '' ? '' : `, ${subject}`}`,
+    retryAfterMs: needed > limit || roomInMs === undefined ? undefined : Math.max(1, Math.ceil(roomInMs)),
+    cheaperModel,
+  });
+}
+
+export function amountText(amount: number, unit: BudgetUnit): string {
+  return unit === 'usd' ? `$${formatUsd(BigInt(amount))}` : `${amount} ${unit}`;
+}

@@ -1,0 +1,2 @@
+export { Budgets } from './budgets.ts';
+export type { Payer } from './payer.ts';

@@ -1,0 +1,155 @@
+/** Budgets of models, over two workers: never passed, whatever calls do; what is cached or free is served all the same. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type AiGraph, echo, startAiGraph } from '../testkit/ai-graph.ts';
+
+let graph: AiGraph;
+beforeAll(async () => {
+  graph = await startAiGraph({
+    products: 3,
+    workers: 2,
+    models: `counted: { targets: [test/m], retries: 3, cache: { exact: false } }, priced: { targets: [test/m], retries: 0 },
+      dear: { targets: [test/m], retries: 0 }, free: [local/extractive]`,
+    ai: `  budgets:
+    - { name: hundred calls, match: { model: counted }, limit_calls: 100, every: 1h }
+    - { name: a tenth of a cent, match: { model: priced }, limit_usd: "0.001", every: month, timezone: Europe/Berlin }
+    - { name: dear, per: tenant, match: { model: dear }, limit_usd: "0.00001", every: day, cheaper_model: free }
+    - { name: summaries, match: { prompt: summary }, limit_calls: 2, every: 1h }`,
+  });
+}, 120_000);
+afterAll(() => graph[Symbol.asyncDispose]());
+
+let lastQuestion = 0;
+
+function chat(model: string, init: RequestInit = {}, content = `Question ${++lastQuestion}`): Promise<Response> {
+  const headers = { 'content-type': 'application/json', ...(init.headers as Record<string, string> | undefined) };
+  const body = JSON.stringify({ model, max_tokens: 10, messages: [{ role: 'user', content }] });
+  return fetch(new URL('/v1/chat/completions', graph.gateway.url), { method: 'POST', ...init, headers, body });
+}
+
+describe('a budget', () => {
+  it('of 100 calls lets exactly 100 reach the provider, retries, failures and clients that leave included', async () => {
+    graph.provider.reset();
+    let asked = 0;
+    graph.provider.respond(() => {
+      asked++;
+      if (asked % 5 === 0) return { error: { status: 500 } };
+      return asked % 7 === 0 ? { text: 'ok', faults: { delayMs: 50 } } : { text: 'ok' };
+    });
+    const statuses = await Promise.all(
+      Array.from({ length: 300 }, async (_, index) => {
+        const signal = index % 10 === 0 ? AbortSignal.timeout(30) : undefined;
+        return chat('counted', signal === undefined ? {} : { signal }).then(
+          ({ status }) => status,
+          () => 'left',
+        );
+      }),
+    );
+    expect(asked).toBe(100);
+    expect(statuses).toContain(200);
+    expect(statuses.filter((status) => status === 429).length).toBeGreaterThanOrEqual(150);
+    expect(await chat('counted')).toMatchObject({ status: 429 });
+    expect(asked).toBe(100);
+  }, 60_000);
+
+  it('of dollars is never passed, gives back what calls did not use, and says what is left and when it resets', async () => {
+    graph.provider.reset();
+    const usage = { inputTokens: 3, outputTokens: 10 };
+    graph.provider.respond(() => ({ text: 'ok', usage }));
+    // Answers of a call that failed or was left cost nothing, or what was estimated; a leaked hold would use all up.
+    graph.provider.script(Array.from({ length: 40 }, () => ({ error: { status: 500 } })));
+    for (let failed = 0; failed < 40; failed++) expect((await chat('priced')).status).toBe(503);
+    let spent = 0;
+    const refusals: Response[] = [];
+    for (let turn = 0; turn < 6; turn++) {
+      const answers = await Promise.all(Array.from({ length: 10 }, () => chat('priced')));
+      for (const answer of answers) {
+        if (answer.status === 200) spent += Number(answer.headers.get('isthmus-cost-usd'));
+        else refusals.push(answer);
+      }
+    }
+    expect(spent).toBeLessThanOrEqual(0.001);
+    // What is left is less than the bound of one more call.
+    expect(spent).toBeGreaterThan(0.0009);
+    const [refused] = refusals;
+    expect(refused?.status).toBe(429);
+    expect(Number(refused?.headers.get('retry-after'))).toBeGreaterThan(1);
+    expect(refused?.headers.get('x-should-retry')).toBe('false');
+    expect(await refused?.json()).toEqual({
+      error: {
+        type: 'insufficient_quota',
+        code: 'insufficient_quota',
+        param: null,
+        message: expect.stringMatching(
+          /^The budget "a tenth of a cent" allows \$0\.001; \$0(\.0000\d+)? left, \$0\.0000\d+ needed: it has room again 20\d\d-\d\d-\d\dT/,
+        ),
+      },
+    });
+    await expect.poll(() => graph.logged()).toContain('"percent":100');
+    const alerts = graph.gateway.log.filter(
+      ({ msg, budget }) => msg === 'a share of a budget is used up' && budget === 'a tenth of a cent',
+    );
+    expect(alerts.map(({ percent }) => percent)).toEqual(expect.arrayContaining([50, 80]));
+    expect(new Set(alerts.map(({ percent }) => percent)).size).toBe(alerts.length);
+  }, 60_000);
+
+  it('that does not allow a model lets a cheaper one answer where one is named', async () => {
+    graph.provider.reset();
+    const calls = await graph.calls(async () => {
+      const answer = await chat('dear');
+      expect(answer.status).toBe(200);
+      expect(answer.headers.get('isthmus-cost-usd')).toBe('0');
+    });
+    expect(calls).toBe(0);
+  }, 60_000);
+
+  it('nulls the AI fields that it does not allow, with its code at their paths; what is cached is served', async () => {
+    graph.provider.reset();
+    graph.provider.respond(echo);
+    const calls = await graph.calls(async () => {
+      const first = await graph.query('{ products(first: 2) { id summary } }');
+      expect(first.errors).toBeUndefined();
+      const all = await graph.query('{ products { id name summary } }');
+      expect(all.data).toMatchObject({
+        products: [
+          { summary: expect.any(String) },
+          { summary: expect.any(String) },
+          { name: 'Product 3', summary: null },
+        ],
+      });
+      expect(all.errors).toMatchObject([
+        {
+          path: ['products', 2, 'summary'],
+          extensions: { code: 'AI_BUDGET_EXCEEDED' },
+          message: expect.stringContaining('"summaries"'),
+        },
+      ]);
+    });
+    expect(calls).toBe(2);
+  }, 60_000);
+});
+
+describe('isthmus-max-usd', () => {
+  it('bounds what one request spends, on both doors', async () => {
+    graph.provider.reset();
+    graph.provider.respond(echo);
+    const calls = await graph.calls(async () => {
+      const refused = await chat('fast', { headers: { 'isthmus-max-usd': '0.00001' } });
+      expect(refused.status).toBe(429);
+      expect(await refused.text()).toContain('isthmus-max-usd');
+      const header = { 'isthmus-max-usd': '0.000001' };
+      const answer = await graph.query('{ product(id: "p1") { name pitch } }', {}, header);
+      expect(answer).toMatchObject({
+        data: { product: { name: 'Product 1', pitch: null } },
+        errors: [{ extensions: { code: 'AI_BUDGET_EXCEEDED' } }],
+      });
+    });
+    expect(calls).toBe(0);
+    expect((await chat('fast', { headers: { 'isthmus-max-usd': '1' } })).status).toBe(200);
+  }, 60_000);
+
+  it('is refused where it is no amount of dollars', async () => {
+    expect((await chat('fast', { headers: { 'isthmus-max-usd': 'free' } })).status).toBe(400);
+    const answer = await graph.query('{ product(id: "p1") { name } }', {}, { 'isthmus-max-usd': '-1' });
+    expect(answer.errors).toMatchObject([{ extensions: { code: 'BAD_REQUEST' } }]);
+  });
+});
