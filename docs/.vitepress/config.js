@@ -42,6 +42,7 @@ export default {
           { text: 'Prompts', link: '/prompts' },
           { text: 'Models', link: '/models' },
           { text: 'Budgets', link: '/budgets' },
+          { text: 'Limits', link: '/limits' },
           { text: '/v1: models for applications', link: '/v1' },
         ],
       },

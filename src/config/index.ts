@@ -36,6 +36,7 @@ export {
   unforwardableHeaders,
 } from './header-rules.ts';
 export { configJsonSchema } from './json-schema.ts';
+export type { LimitsConfig, OperationLimits } from './limits.ts';
 export { type ConfiguredInCode, checkConfig, loadConfig } from './load-config.ts';
 export type { PluginFile } from './plugins.ts';
 export type { ErrorPolicy, LogLevel, ResolvedConfig, SubgraphConfig } from './resolved-config.ts';

@@ -11,6 +11,7 @@ import { builtInProvider } from './ai-providers.ts';
 import { ConfigError, type ConfigProblem } from './config-error.ts';
 import { resolveCoprocessor } from './coprocessor.ts';
 import { resolveHeaderRules } from './header-rules.ts';
+import { resolveLimits } from './limits.ts';
 import { resolvePlugins } from './plugins.ts';
 import { problemMessage, unknownKey } from './problem-words.ts';
 import { formatPath, readYaml, type YamlPath, type YamlSource } from './read-yaml.ts';
@@ -20,7 +21,7 @@ import { resolveServerTls } from './server-tls.ts';
 import { resolveStore } from './store.ts';
 import { type SupergraphYaml, subgraphName, supergraphYaml, supergraphYamlBesideCode } from './supergraph-yaml.ts';
 import { resolveTraffic } from './traffic.ts';
-import { parseDuration, parseSize } from './units.ts';
+import { parseDuration } from './units.ts';
 import { unknownInAi } from './unknown-in-ai.ts';
 
 /** The line of a YAML path, counted from 1. */
@@ -283,12 +284,7 @@ function resolveConfig(file: string, yaml: SupergraphYaml, lineOf: LineOf, inCod
       subgraphs: Object.fromEntries(http.map((name) => [name, resolveTraffic(yaml.traffic, name, at, lineOf)])),
     },
     headers: Object.fromEntries(http.map((name) => [name, resolveHeaderRules(yaml.headers, name)])),
-    limits: {
-      bodyBytes: parseSize(yaml.limits.body) ?? 0,
-      v1BodyBytes: parseSize(yaml.limits.v1_body) ?? 0,
-      memoryBytes: parseSize(yaml.limits.memory) ?? 0,
-      planDeadlineMs: milliseconds(yaml.limits.plan_deadline),
-    },
+    limits: resolveLimits(yaml.limits),
     engine: yaml.engine,
     errors: {
       mode: yaml.errors.mode,

@@ -4,6 +4,7 @@ import type { AdminConfig } from './admin.ts';
 import type { AiConfig } from './ai.ts';
 import type { CoprocessorConfig } from './coprocessor.ts';
 import type { HeaderRules } from './header-rules.ts';
+import type { LimitsConfig } from './limits.ts';
 import type { PluginFile } from './plugins.ts';
 import type { NetworkConfig } from './server-network.ts';
 import type { ServerTlsConfig } from './server-tls.ts';
@@ -84,14 +85,7 @@ export interface ResolvedConfig {
   };
   /** The header rules of each HTTP subgraph, by its name. */
   readonly headers: Readonly<Record<string, HeaderRules>>;
-  readonly limits: {
-    readonly bodyBytes: number;
-    /** The same of /v1. */
-    readonly v1BodyBytes: number;
-    /** The most memory for cached client operations. */
-    readonly memoryBytes: number;
-    readonly planDeadlineMs: number;
-  };
+  readonly limits: LimitsConfig;
   readonly engine: 'isthmus' | 'reference';
   readonly errors: ErrorPolicy;
   /** The named labels of progressive overrides that are enabled. */

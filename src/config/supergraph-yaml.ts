@@ -9,12 +9,12 @@ import { adminYaml } from './admin.ts';
 import { aiYaml } from './ai.ts';
 import { coprocessorYaml } from './coprocessor.ts';
 import { headersYaml } from './header-rules.ts';
+import { limitsYaml } from './limits.ts';
 import { pluginsYaml } from './plugins.ts';
 import { networkKeys } from './server-network.ts';
 import { serverTlsYaml } from './server-tls.ts';
 import { storeYaml } from './store.ts';
 import { trafficYaml } from './traffic.ts';
-import { parseSize, sizePattern } from './units.ts';
 import { duration, durationOr, httpUrl, isOriginPattern } from './values.ts';
 
 /** The federation versions that the bundled `@apollo/composition` covers; a test holds this against the package. */
@@ -165,34 +165,7 @@ export const supergraphYaml = z.strictObject({
     .prefault({}),
   traffic: trafficYaml,
   headers: headersYaml,
-  limits: z
-    .strictObject({
-      body: z
-        .string()
-        .regex(sizePattern, 'write a size such as 100kb or 1mb')
-        .refine((text) => (parseSize(text) ?? 0) > 0, 'a size must be more than 0')
-        .default('1mb')
-        .describe('The largest request body (413).'),
-      v1_body: z
-        .string()
-        .regex(sizePattern, 'write a size such as 100kb or 1mb')
-        .refine((text) => (parseSize(text) ?? 0) > 0, 'a size must be more than 0')
-        .default('16mb')
-        .describe('The largest request body of /v1, where conversations contain images and files (413).'),
-      memory: z
-        .string()
-        .regex(sizePattern, 'write a size such as 100kb or 1mb')
-        .refine((text) => (parseSize(text) ?? 0) >= 1_000_000, 'less than 1mb holds no operation')
-        .default('128mb')
-        .describe(
-          'The most memory for cached client operations (documents, plans, response shapes) in total; the least recently used are evicted first.',
-        ),
-      plan_deadline: durationOr(
-        '5s',
-        'How much CPU time planning one operation may take in the planner process: half of it to find the best plan, half to find a plan with a reduced search (PLAN_DEADLINE_EXCEEDED).',
-      ),
-    })
-    .prefault({}),
+  limits: limitsYaml,
   errors: z
     .strictObject({
       mode: z
@@ -239,10 +212,6 @@ export type SupergraphYaml = z.output<typeof supergraphYaml>;
 export const pendingKeys: ReadonlySet<string> = new Set([
   'cache',
   'registry',
-  'limits.tokens',
-  'limits.depth',
-  'limits.aliases',
-  'limits.directives',
   'limits.cost',
   'limits.rate',
   'telemetry.metrics',

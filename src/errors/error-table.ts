@@ -180,6 +180,55 @@ export const errorTable = {
     client: 'A subgraph reported an error.',
     operator: 'A subgraph returned errors; their messages are in the log, not in the response.',
   },
+  MAX_TOKENS_LIMIT: {
+    status: 400,
+    retryable: false,
+    client: 'The document has too many tokens.',
+    operator: 'A client sent a document with more tokens than limits.tokens.',
+  },
+  MAX_DEPTH_LIMIT: {
+    status: 400,
+    retryable: false,
+    client: 'The operation is nested too deeply.',
+    operator: 'A client sent an operation whose fields are nested deeper than limits.depth.',
+  },
+  MAX_ALIASES_LIMIT: {
+    status: 400,
+    retryable: false,
+    client: 'The operation has too many aliases.',
+    operator: 'A client sent an operation with more aliases than limits.aliases.',
+  },
+  MAX_ROOT_FIELDS_LIMIT: {
+    status: 400,
+    retryable: false,
+    client: 'The operation has too many root fields.',
+    operator: 'A client sent an operation with more root fields than limits.root_fields.',
+  },
+  MAX_DIRECTIVES_LIMIT: {
+    status: 400,
+    retryable: false,
+    client: 'The operation has too many directives.',
+    operator: 'A client sent an operation with more directives than limits.directives.',
+  },
+  MAX_SELECTIONS_LIMIT: {
+    status: 400,
+    retryable: false,
+    client: 'The operation selects too many fields.',
+    operator: 'A client sent an operation with more fields, its fragments expanded, than limits.selections.',
+  },
+  MAX_FETCHES_LIMIT: {
+    status: 400,
+    retryable: false,
+    client: 'The operation needs too many requests to subgraphs.',
+    operator: 'The plan of an operation has more requests than limits.fetches.',
+  },
+  MAX_REPRESENTATIONS_LIMIT: {
+    status: 200,
+    retryable: false,
+    client: 'The operation reads too many entities.',
+    operator:
+      'An operation was about to ask subgraphs for more entities than limits.representations; the fields of that request are null.',
+  },
   PLAN_DEADLINE_EXCEEDED: {
     status: 400,
     retryable: false,

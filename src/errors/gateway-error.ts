@@ -12,6 +12,10 @@ export interface GatewayErrorDetails {
   readonly retryAfterMs?: number;
   /** Whether a retry cannot succeed although the code is retryable: a missing key, an unknown model. @default false */
   readonly isPermanent?: boolean;
+  /** Facts for the client beside the code, under the error's `extensions`. */
+  readonly facts?: Readonly<Record<string, unknown>>;
+  /** Where it is in the client's document. */
+  readonly locations?: readonly { readonly line: number; readonly column: number }[];
   readonly cause?: unknown;
 }
 
@@ -23,6 +27,8 @@ export class GatewayError extends Error {
   readonly detail: string | undefined;
   readonly retryAfterMs: number | undefined;
   readonly isPermanent: boolean;
+  readonly facts: Readonly<Record<string, unknown>> | undefined;
+  readonly locations: GatewayErrorDetails['locations'];
 
   constructor(code: ErrorCode, details: GatewayErrorDetails = {}) {
     super(details.message ?? errorTable[code].client, details.cause === undefined ? {} : { cause: details.cause });
@@ -31,6 +37,8 @@ export class GatewayError extends Error {
     this.detail = details.detail;
     this.retryAfterMs = details.retryAfterMs;
     this.isPermanent = details.isPermanent ?? false;
+    this.facts = details.facts;
+    this.locations = details.locations;
   }
 
   get entry(): ErrorEntry {
@@ -38,8 +46,9 @@ export class GatewayError extends Error {
   }
 
   /** The `extensions` a client sees. */
-  get extensions(): { code: ErrorCode; service?: string } {
-    return this.service === undefined ? { code: this.code } : { code: this.code, service: this.service };
+  get extensions(): { readonly code: ErrorCode; readonly service?: string; readonly [fact: string]: unknown } {
+    const { code, service, facts } = this;
+    return { code, ...(service === undefined ? {} : { service }), ...facts };
   }
 }
 

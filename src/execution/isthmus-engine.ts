@@ -6,6 +6,7 @@ import { type GraphQLSchema, getOperationAST, validate } from 'graphql';
 import type { ApiView } from '../access/index.ts';
 import type { ErrorPolicy } from '../config/index.ts';
 import type { CacheGroup } from '../lib/index.ts';
+import type { PlanLimits } from '../limits/index.ts';
 import type { Logger } from '../observability/index.ts';
 import { PlanCache, type PlanCacheEntry, type Planner } from '../planning/index.ts';
 import type { SubgraphClient } from '../transport/index.ts';
@@ -38,6 +39,8 @@ export interface IsthmusEngineOptions {
   readonly overrideLabels: readonly string[];
   /** The caches of prepared operations and plans. */
   readonly caches: CacheGroup;
+  /** @default nothing is limited */
+  readonly limits?: PlanLimits | undefined;
   /** Called with the requests of a plan each time it is about to run; a rejection ends the operation. @default nothing */
   readonly onPlan?: PlanHook | undefined;
 }
@@ -61,7 +64,7 @@ export interface PlannedRequest {
 }
 
 export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEngine {
-  const { apiSchema, types, planner, clients, log, planDeadlineMs, errorPolicy, onPlan } = options;
+  const { apiSchema, types, planner, clients, log, planDeadlineMs, errorPolicy, limits, onPlan } = options;
   const namedLabels = new Set(options.overrideLabels);
   const representationValues = new RepresentationValues();
   const operations = options.caches.cache<PreparedOperation>();
@@ -120,11 +123,22 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
           ? firstOf(variant.plans)
           : await planOf(variant, context.client);
       context.signal.throwIfAborted();
+      limits?.checkFetches(plan.fetches.length, context);
       const hooked = onPlan === undefined ? undefined : await onPlan(plan.fetches.map(plannedRequest), request);
       if (hooked?.outcome !== undefined) return hooked.outcome;
       // 3. Run: each fetch as soon as the fetches it depends on have ended.
       const values = new OperationValues(variant.normalised, variables);
-      const result = await runPlan({ plan, clients, types, context, log, errorPolicy, values, representationValues });
+      const result = await runPlan({
+        plan,
+        clients,
+        types,
+        context,
+        log,
+        errorPolicy,
+        limits,
+        values,
+        representationValues,
+      });
       // 4. Shaped: the answer is written as JSON text, its errors with the client's paths.
       const outcome = shapeAnswer({
         variant,

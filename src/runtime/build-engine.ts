@@ -2,6 +2,7 @@ import type { GraphQLSchema } from 'graphql';
 import { ConfigError, type ResolvedConfig } from '../config/index.ts';
 import { createIsthmusEngine, createReferenceEngine, type ExecutionEngine } from '../execution/index.ts';
 import { type CacheGroup, unreachable } from '../lib/index.ts';
+import type { PlanLimits } from '../limits/index.ts';
 import type { Logger } from '../observability/index.ts';
 import type { PlannerPool } from '../planning/index.ts';
 import { type Hooks, planHook } from '../plugins/index.ts';
@@ -13,6 +14,7 @@ export interface EngineParts {
   readonly clients: ReadonlyMap<string, SubgraphClient>;
   readonly planners: PlannerPool;
   readonly caches: CacheGroup;
+  readonly limits: PlanLimits;
   readonly hooks: Hooks | undefined;
   readonly log: Logger;
 }
@@ -20,7 +22,7 @@ export interface EngineParts {
 /** The engine that `engine` of the configuration names, over these clients. */
 export async function buildEngine(
   { id, config, composition }: SupergraphParts,
-  { apiSchema, clients, planners, caches, hooks, log }: EngineParts,
+  { apiSchema, clients, planners, caches, limits, hooks, log }: EngineParts,
 ): Promise<ExecutionEngine> {
   const { supergraphSdl } = composition;
   switch (config.engine) {
@@ -42,6 +44,7 @@ export async function buildEngine(
         errorPolicy: config.errors,
         overrideLabels: config.overrideLabels,
         caches,
+        limits,
         onPlan: planHook(hooks),
       });
     }

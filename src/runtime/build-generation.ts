@@ -10,6 +10,7 @@ import {
 } from '../access/index.ts';
 import { Budgets } from '../ai/budgets/index.ts';
 import { publishedPrompts } from '../ai/fields/index.ts';
+import { createLimits } from '../limits/index.ts';
 import type { Logger } from '../observability/index.ts';
 import {
   compileHooks,
@@ -86,7 +87,16 @@ export async function buildGeneration(
       );
     }
     await letOthersRun();
-    const engine = await buildEngine(parts, { apiSchema, clients, planners: shared.planners, caches, hooks, log });
+    const limits = createLimits({ config: config.limits, log });
+    const engine = await buildEngine(parts, {
+      apiSchema,
+      clients,
+      planners: shared.planners,
+      caches,
+      limits: limits.plans,
+      hooks,
+      log,
+    });
     const { supergraphSdl, accessRules: rules } = composition;
     const identifiers = createIdentifiers(config.access, {
       keySets: shared.keySets,
@@ -106,6 +116,7 @@ export async function buildGeneration(
       access,
       contracts: createContractChoice(config),
       apiSchemas: createApiSchemas({ schema: apiSchema, composition, access, caches }),
+      limits,
       statements,
       caches,
       models: lease.client,

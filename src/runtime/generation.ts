@@ -7,6 +7,7 @@ import type { ModelClient } from '../ai/models/index.ts';
 import type { ResolvedConfig } from '../config/index.ts';
 import type { ExecutionEngine } from '../execution/index.ts';
 import type { CacheGroup } from '../lib/index.ts';
+import type { Limits } from '../limits/index.ts';
 import type { Logger } from '../observability/index.ts';
 import type { Hooks } from '../plugins/index.ts';
 import type { SupergraphParts } from '../read-supergraph.ts';
@@ -29,6 +30,8 @@ export interface GatewayGeneration extends Generation {
   readonly contracts: ContractChoice | undefined;
   /** The API schemas of contracts, and what callers may use of them. */
   readonly apiSchemas: ApiSchemas;
+  /** How large operations may be. */
+  readonly limits: Limits;
   /** What subgraphs are told of callers; undefined where nothing is. */
   readonly statements: Statements | undefined;
   /** What is cached of clients’ operations: within `limits.memory`, and gone with the generation. */

@@ -77,6 +77,7 @@ const parts: Readonly<Record<string, string>> = {
   plugins: 'hooks in a request’s life: plugins, the coprocessor',
   execution: 'compiled plans, entity batching, merging, response shaping',
   access: 'callers and what they may read: directives, policies, decisions',
+  limits: 'how large operations may be, what their arguments may be, and what they cost',
   'access/principal.ts': 'the caller of a request',
   planning: 'operation normalisation, planner processes, plan cache',
   'ai/fields': 'the AI subgraph: directives, prompts, structured output, batches, cache',

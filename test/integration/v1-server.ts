@@ -1,8 +1,10 @@
 import { Writable } from 'node:stream';
 import { anonymous } from '../../src/access/index.ts';
+import { Budgets } from '../../src/ai/budgets/index.ts';
 import type { PublishedPrompt } from '../../src/ai/fields/prompts/published-prompt.ts';
 import type { Completion, EmbeddingCompletion } from '../../src/ai/model-call/index.ts';
 import type { EmbeddingCall, ModelCall, ModelClient, ModelStreamPart } from '../../src/ai/models/index.ts';
+import { ProcessCounters } from '../../src/counters/index.ts';
 import { GatewayError } from '../../src/errors/index.ts';
 import { createHttpServer } from '../../src/http/index.ts';
 import { createLogger } from '../../src/observability/index.ts';
@@ -41,6 +43,7 @@ export async function startV1Server(options: V1ServerOptions = {}) {
       operationTimeoutMs: 5_000,
       writeTimeoutMs: 5_000,
       drainTimeoutMs: 200,
+      network: { allow: [], deny: [], trustedProxies: [], proxyHeaders: 'x-forwarded' },
     },
     limits: { bodyBytes: options.bodyBytes ?? 1_048_576 },
     ai: { exposeReferences: options.exposeReferences ?? false, callTimeoutMs: options.callTimeoutMs ?? 10_000 },
@@ -49,6 +52,7 @@ export async function startV1Server(options: V1ServerOptions = {}) {
     id: 'test',
     config,
     authenticator: { identify: () => anonymous },
+    budgets: new Budgets({ budgets: [], counters: new ProcessCounters(), log }),
     models: options.client ?? models,
     prompts: options.prompts ?? [],
   };

@@ -13,6 +13,7 @@ export const importRanks: Readonly<Record<string, number>> = {
   plugins: 12,
   execution: 11,
   access: 10,
+  limits: 10,
   planning: 9,
   'ai/fields': 9,
   supergraph: 8,

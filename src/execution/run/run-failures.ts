@@ -62,7 +62,12 @@ export class RunFailures {
       },
       'subgraph request failed',
     );
-    this.list.push({ message: coded.message, extensions: this.#extensions(coded.code, subgraph), path, covers });
+    this.list.push({
+      message: coded.message,
+      extensions: { ...coded.facts, ...this.#extensions(coded.code, subgraph) },
+      path,
+      covers,
+    });
   }
 
   /** An `_entities` field that does not answer its representations. */

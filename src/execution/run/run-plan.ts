@@ -5,6 +5,7 @@
 import type { ErrorPolicy } from '../../config/index.ts';
 import { GatewayError } from '../../errors/index.ts';
 import { cloneJson } from '../../lib/index.ts';
+import type { PlanLimits } from '../../limits/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import {
   isWithinDepth,
@@ -37,6 +38,8 @@ export interface RunOptions {
   readonly log: Logger;
   /** Which parts of a subgraph's errors clients see. */
   readonly errorPolicy: ErrorPolicy;
+  /** @default nothing is limited */
+  readonly limits?: PlanLimits | undefined;
   /** The values of the plan's variables. */
   readonly values: RequestValues;
   /** The values of representations for in-process subgraphs, shared by all runs. */
@@ -79,6 +82,8 @@ class Run {
   readonly #representations: Representations;
   readonly #failures: RunFailures;
   readonly #notes: SubgraphNote[] = [];
+  /** The entities that subgraphs have been asked for. */
+  #entityCount = 0;
 
   constructor(options: RunOptions) {
     const { types, plan, clients, context, log, errorPolicy, representationValues } = options;
@@ -186,6 +191,11 @@ class Run {
     const allRequested = fetch.fields.map((field) => this.#representations.collect(field, kind, only));
     if (allRequested.every(({ representations }) => representations.length === 0)) return;
     const { covers } = fetch;
+    const refusal = this.#refusalOf(allRequested);
+    if (refusal !== undefined) {
+      this.#failures.addRequest(fetch.subgraph, refusal, firstPlace(this.#data, allRequested), covers);
+      return;
+    }
     const response = await this.#send(
       fetch.subgraph,
       {
@@ -209,6 +219,17 @@ class Run {
     }
     if (errors !== undefined) this.#failures.addEntityErrors(fetch.subgraph, errors, allRequested, covers, data);
     for (const note of notes) this.#notes.push(...notesInPlace(this.#data, note, allRequested));
+  }
+
+  /** Counts the entities that are about to be asked for. @returns the error of a request with more than may be */
+  #refusalOf(allRequested: readonly RequestedEntities[]): GatewayError | undefined {
+    const { limits, context } = this.#options;
+    if (limits === undefined) return undefined;
+    for (const { representations } of allRequested) this.#entityCount += representations.length;
+    const refusal = limits.refusalOfEntities(this.#entityCount, context);
+    if (refusal !== undefined)
+      for (const { representations } of allRequested) this.#entityCount -= representations.length;
+    return refusal;
   }
 
   /** @returns whether every entity is an object or null */

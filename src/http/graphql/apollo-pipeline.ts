@@ -2,11 +2,12 @@
  * From a request that has been read to its answer, one pipeline for each API schema of a generation; the only file that imports
  * `@apollo/server`. The steps:
  *
- * 1. `findValidated`: an operation that was validated before goes round Apollo Server, on to step 3.
- * 2. `validateWithApollo`: Apollo Server parses the document, validates it against the API schema and chooses the operation.
- * 3. `runOperation`: checks the variables and runs the engine. Apollo Server calls it through `responseForOperation`, its
+ * 1. `findValidated`: an operation that was validated before goes round Apollo Server, on to step 4.
+ * 2. `limits.documents`: a document that is too large is refused before anything is made of it.
+ * 3. `validateWithApollo`: Apollo Server parses the document, validates it against the API schema and chooses the operation.
+ * 4. `runOperation`: checks the variables and runs the engine. Apollo Server calls it through `responseForOperation`, its
  *    one hook that can answer with a single result and with one whose parts come later.
- * 4. `printResult`: the answer's text.
+ * 5. `printResult`: the answer's text.
  */
 import {
   ApolloServer,
@@ -24,22 +25,22 @@ import {
 } from '@apollo/server/plugin/disabled';
 import type { ApiView } from '../../access/index.ts';
 import { JsonText, printResult } from '../../execution/index.ts';
+import type { DocumentSize } from '../../limits/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import type { GatewayGeneration } from '../../runtime/index.ts';
 import type { RequestContext } from '../../transport/index.ts';
 import type { OperationFacts } from '../request/request-facts.ts';
-import { formatError } from './format-errors.ts';
+import { formatError, formatErrors, statusOfErrors } from './format-errors.ts';
 import type { GraphQLHttpRequest } from './read-graphql-request.ts';
 import { createRunner, type OperationRunner, operationFacts, runOperation } from './run-operation.ts';
 import { type ValidatedOperation, ValidatedOperations } from './validated-operations.ts';
-
-/** Parsing stops here, so that the cost of a document is bounded. */
-const maxDocumentTokens = 15_000;
 
 interface ApolloContext {
   readonly request: RequestContext;
   /** The variables of a GET, whose numbers Apollo Server would round. */
   readonly variables: GraphQLHttpRequest['variables'];
+  /** Where further requests with the document are to be checked by it. */
+  readonly size: DocumentSize | undefined;
   /**
    * The printed answer of the engine, which Apollo Server would print again and encode. In an object of its own, because
    * Apollo Server works on a copy of the context.
@@ -65,7 +66,8 @@ export async function createApolloPipeline(
   view: ApiView,
   log: Logger,
 ): Promise<ApolloPipeline> {
-  const validated = new ValidatedOperations(generation.caches.cache());
+  const { caches, limits } = generation;
+  const validated = new ValidatedOperations(caches.cache());
   const runner = createRunner(generation, view, log);
   const server = createApolloServer(generation, view, runOnEngine(runner, validated), log);
   await server.start();
@@ -73,8 +75,15 @@ export async function createApolloPipeline(
   return {
     async run(request, context) {
       const operation = findValidated(validated, request);
+      let size: DocumentSize | undefined;
+      try {
+        if (operation === undefined) size = limits.documents.check(queryOf(request), context);
+        else if (operation.size !== undefined) limits.documents.checkAgain(operation.size, context);
+      } catch (error) {
+        return refuse(request, error, log);
+      }
       const answer = operation && (await runValidated(runner, operation, request, context));
-      return answer ?? validateWithApollo(server, request, context);
+      return answer ?? validateWithApollo(server, request, context, size);
     },
   };
 }
@@ -86,6 +95,22 @@ function findValidated(
   const validated = cache.find(body ?? parameters);
   // A mutation by GET is refused by Apollo Server.
   return method === 'POST' || validated?.operation.operation === 'query' ? validated : undefined;
+}
+
+/** The document's text; empty where a client sends the hash of one instead, which Apollo Server refuses. */
+function queryOf({ body, parameters }: GraphQLHttpRequest): string {
+  const { query } = (body ?? parameters ?? {}) as { readonly query?: unknown };
+  return typeof query === 'string' ? query : '';
+}
+
+function refuse({ mediaType }: GraphQLHttpRequest, error: unknown, log: Logger): PipelineAnswer {
+  const errors = formatErrors(error, log);
+  return {
+    status: statusOfErrors(errors),
+    headers: [['content-type', `${mediaType}; charset=utf-8`]],
+    body: printResult({ errors }),
+    facts: { errors: errors.length },
+  };
 }
 
 /** Runs an operation that was validated before. @returns undefined for an answer in parts, which Apollo Server writes */
@@ -112,13 +137,14 @@ async function validateWithApollo(
   server: ApolloServer<ApolloContext>,
   { method, headers, search, body, mediaType, variables }: GraphQLHttpRequest,
   request: RequestContext,
+  size: DocumentSize | undefined,
 ): Promise<PipelineAnswer> {
   const map = new HeaderMap();
   for (const [name, value] of Object.entries(headers)) {
     if (value !== undefined) map.set(name, Array.isArray(value) ? value.join(', ') : value);
   }
   map.set('accept', mediaType);
-  const context: ApolloContext = { request, variables, answer: {} };
+  const context: ApolloContext = { request, variables, size, answer: {} };
   const response = await server.executeHTTPGraphQLRequest({
     httpGraphQLRequest: { method, headers: map, search, body },
     context: async () => context,
@@ -134,7 +160,8 @@ function runOnEngine(runner: OperationRunner, cache: ValidatedOperations): Apoll
       async responseForOperation({ operation, document, queryHash, request, contextValue }) {
         if (operation === undefined || queryHash === undefined) return null; // graphql-js reports which is missing
         const { operationName } = request;
-        const validated: ValidatedOperation = { documentHash: queryHash, document, operation, operationName };
+        const { size } = contextValue;
+        const validated: ValidatedOperation = { documentHash: queryHash, document, operation, operationName, size };
         const variables = contextValue.variables ?? request.variables ?? {};
         const outcome = await runOperation(runner, validated, variables, contextValue.request);
         const { answer } = contextValue;
@@ -180,7 +207,6 @@ function createApolloServer(
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
     documentStore: null, // validated-operations.ts: with a store, Apollo Server prints the whole schema
-    parseOptions: { maxTokens: maxDocumentTokens },
     stringifyResult: (result) => (result.data instanceof JsonText ? '' : JSON.stringify(result)),
     formatError: (formatted, error) => formatError(formatted, error, log),
     logger: apolloLogger(log),

@@ -43,7 +43,10 @@ export function formatError(formatted: GraphQLFormattedError, error: unknown, lo
 
 function toFormatted(error: unknown): GraphQLFormattedError {
   if (error instanceof GraphQLError) return error.toJSON();
-  if (error instanceof GatewayError) return { message: error.message, extensions: error.extensions };
+  if (error instanceof GatewayError) {
+    const { message, extensions, locations } = error;
+    return { message, extensions, ...(locations === undefined ? {} : { locations }) };
+  }
   return { message: '' };
 }
 

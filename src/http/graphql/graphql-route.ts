@@ -18,6 +18,7 @@ import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Principal, principalKey } from '../../access/index.ts';
 import { invariant, SharedRuns, sharedBuffers, untilAborted } from '../../lib/index.ts';
+import { clientNameOf } from '../../limits/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import { letShareIdentical, seesRequests } from '../../plugins/index.ts';
 import type { GatewayGeneration, ServingRuntime } from '../../runtime/index.ts';
@@ -26,7 +27,7 @@ import { callerFactsOf } from '../edge/caller-facts.ts';
 import type { SendPage } from '../landing-route.ts';
 import { type AllowedOrigins, allowedOrigins } from '../request/allowed-origins.ts';
 import type { ClientRequest } from '../request/client-request.ts';
-import { clientNameHeader, maxUsdHeader } from '../request/open-account.ts';
+import { maxUsdHeader } from '../request/open-account.ts';
 import { refuseCrossSite } from '../request/refuse-cross-site.ts';
 import { noteFacts } from '../request/request-facts.ts';
 import { RequestLife } from '../request/request-life.ts';
@@ -249,10 +250,9 @@ function sharedKeyOf(
 ): string | undefined {
   if (runs === undefined) return undefined;
   const forwarded = forwardHeaders.flatMap((forward) => forward(request.headers, principal, clientAddress));
-  const { [maxUsdHeader]: maxUsd, [clientNameHeader]: clientName } = request.headers;
-  // Who pays is part of it: one client's budget may allow what another's does not.
-  const paying = [`${maxUsdHeader}: ${maxUsd}`, `${clientNameHeader}: ${clientName}`];
-  return sharingKey(request, principalKey(principal), contract, [...forwarded, ...paying], explain);
+  // One client's limits and budgets may allow what another's do not.
+  forwarded.push(`${request.headers[maxUsdHeader]}`, clientNameOf({ clientHeaders: request.headers }) ?? '');
+  return sharingKey(request, principalKey(principal), contract, forwarded, explain);
 }
 
 function contextOf({ id, clientAddress, headers }: ClientRequest, principal: Principal, explain: ReadonlySet<string>) {

@@ -6,6 +6,7 @@
 import type { DocumentNode, OperationDefinitionNode } from 'graphql';
 import { retainedDocument } from '../../execution/index.ts';
 import type { BudgetedCache } from '../../lib/index.ts';
+import type { DocumentSize } from '../../limits/index.ts';
 
 export interface ValidatedOperation {
   /** SHA-256 of the document's text, in hexadecimal. */
@@ -13,6 +14,8 @@ export interface ValidatedOperation {
   readonly document: DocumentNode;
   readonly operation: OperationDefinitionNode;
   readonly operationName: string | undefined;
+  /** Where each request with it is to be checked by its size. */
+  readonly size?: DocumentSize | undefined;
 }
 
 /** The request parameters, read and checked by `readGraphQLRequest`. */

@@ -5,12 +5,10 @@ import type { Budgets, Payer } from '../../ai/budgets/index.ts';
 import type { SpendAccount } from '../../ai/model-call/index.ts';
 import { GatewayError } from '../../errors/index.ts';
 import { parseUsd } from '../../lib/index.ts';
+import { clientNameOf } from '../../limits/index.ts';
 
 /** The most that the request's model calls may cost, in US dollars: `0.01`. */
 export const maxUsdHeader = 'isthmus-max-usd';
-
-/** The header that Apollo's clients name themselves with. */
-export const clientNameHeader = 'apollographql-client-name';
 
 export interface AccountRequest {
   readonly principal: Principal;
@@ -34,7 +32,7 @@ export function openAccount(
       id,
       kind,
       team: textOf(claims.team),
-      client: textOf(headers[clientNameHeader]),
+      client: clientNameOf({ clientHeaders: headers }),
       operation,
     };
   };

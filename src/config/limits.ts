@@ -1,0 +1,162 @@
+/** `limits`: sizes of requests, of operations and of what they fetch, and what operations may cost. */
+import { z } from 'zod';
+import { parseDuration, parseSize, sizePattern } from './units.ts';
+import { durationOr } from './values.ts';
+
+const count = z.number().int().min(1);
+
+const bodySize = (fallback: string, description: string) =>
+  z
+    .string()
+    .regex(sizePattern, 'write a size such as 100kb or 1mb')
+    .refine((text) => (parseSize(text) ?? 0) > 0, 'a size must be more than 0')
+    .default(fallback)
+    .describe(description);
+
+/** The limits of an operation, which a client may have of its own. */
+const operationKeys = {
+  tokens: count.optional().describe('The most tokens of a document (MAX_TOKENS_LIMIT). Default: 15000.'),
+  depth: count
+    .optional()
+    .describe('How deeply fields may be nested, without introspection (MAX_DEPTH_LIMIT). Default: 100.'),
+  aliases: count
+    .optional()
+    .describe('The most aliases of an operation, its fragments expanded (MAX_ALIASES_LIMIT). Default: no limit.'),
+  root_fields: count
+    .optional()
+    .describe('The most root fields of an operation (MAX_ROOT_FIELDS_LIMIT). Default: no limit.'),
+  directives: count
+    .optional()
+    .describe('The most directives of an operation, its fragments expanded (MAX_DIRECTIVES_LIMIT). Default: no limit.'),
+  selections: count
+    .optional()
+    .describe('The most fields of an operation, its fragments expanded (MAX_SELECTIONS_LIMIT). Default: 10000.'),
+  fetches: count
+    .optional()
+    .describe(
+      'The most requests to subgraphs that the plan of an operation has (MAX_FETCHES_LIMIT). Default: no limit.',
+    ),
+  representations: count
+    .optional()
+    .describe(
+      'The most entities that one operation asks subgraphs for; the fields of a request with more are null (MAX_REPRESENTATIONS_LIMIT). Default: no limit.',
+    ),
+};
+
+const clientLimits = z
+  .strictObject({
+    principal: z.string().min(1).optional().describe('The id of a caller: of an API key, or the subject of a token.'),
+    client_name: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('The request header `apollographql-client-name`. Anyone can send it: it is no protection by itself.'),
+    ...operationKeys,
+  })
+  .refine((client) => client.principal !== undefined || client.client_name !== undefined, {
+    message: 'name whom the limits are for: add principal or client_name',
+  });
+
+export const limitsYaml = z
+  .strictObject({
+    body: bodySize('1mb', 'The largest request body (413).'),
+    v1_body: bodySize('16mb', 'The largest request body of /v1, where conversations contain images and files (413).'),
+    memory: z
+      .string()
+      .regex(sizePattern, 'write a size such as 100kb or 1mb')
+      .refine((text) => (parseSize(text) ?? 0) >= 1_000_000, 'less than 1mb holds no operation')
+      .default('128mb')
+      .describe(
+        'The most memory for cached client operations (documents, plans, response shapes) in total; the least recently used are evicted first.',
+      ),
+    plan_deadline: durationOr(
+      '5s',
+      'How much CPU time planning one operation may take in the planner process: half of it to find the best plan, half to find a plan with a reduced search (PLAN_DEADLINE_EXCEEDED).',
+    ),
+    mode: z
+      .enum(['enforce', 'measure'])
+      .default('enforce')
+      .describe('`measure` serves operations that exceed limits, and logs them.'),
+    ...operationKeys,
+    clients: z
+      .array(clientLimits)
+      .default([])
+      .describe('Limits of some callers, instead of those above; of several entries that fit, the first counts.'),
+  })
+  .prefault({});
+
+/** What one operation may be and do; infinite where there is no limit. */
+export interface OperationLimits {
+  readonly tokens: number;
+  readonly depth: number;
+  readonly aliases: number;
+  readonly rootFields: number;
+  readonly directives: number;
+  readonly selections: number;
+  readonly fetches: number;
+  readonly representations: number;
+}
+
+/** The limits of the callers that fit all of what is named. */
+export interface ClientLimits {
+  readonly principal: string | undefined;
+  readonly clientName: string | undefined;
+  readonly limits: OperationLimits;
+}
+
+export interface LimitsConfig {
+  readonly bodyBytes: number;
+  /** The same of /v1. */
+  readonly v1BodyBytes: number;
+  /** The most memory for cached client operations. */
+  readonly memoryBytes: number;
+  readonly planDeadlineMs: number;
+  readonly mode: 'enforce' | 'measure';
+  readonly operation: OperationLimits;
+  readonly clients: readonly ClientLimits[];
+}
+
+const none = Number.POSITIVE_INFINITY;
+
+const defaults: OperationLimits = {
+  tokens: 15_000,
+  depth: 100,
+  aliases: none,
+  rootFields: none,
+  directives: none,
+  selections: 10_000,
+  fetches: none,
+  representations: none,
+};
+
+type OperationYaml = Pick<z.output<typeof limitsYaml>, keyof typeof operationKeys>;
+
+function resolveOperation(yaml: OperationYaml, base: OperationLimits): OperationLimits {
+  return {
+    tokens: yaml.tokens ?? base.tokens,
+    depth: yaml.depth ?? base.depth,
+    aliases: yaml.aliases ?? base.aliases,
+    rootFields: yaml.root_fields ?? base.rootFields,
+    directives: yaml.directives ?? base.directives,
+    selections: yaml.selections ?? base.selections,
+    fetches: yaml.fetches ?? base.fetches,
+    representations: yaml.representations ?? base.representations,
+  };
+}
+
+export function resolveLimits(yaml: z.output<typeof limitsYaml>): LimitsConfig {
+  const operation = resolveOperation(yaml, defaults);
+  return {
+    bodyBytes: parseSize(yaml.body) ?? 0,
+    v1BodyBytes: parseSize(yaml.v1_body) ?? 0,
+    memoryBytes: parseSize(yaml.memory) ?? 0,
+    planDeadlineMs: parseDuration(yaml.plan_deadline) ?? 0,
+    mode: yaml.mode,
+    operation,
+    clients: yaml.clients.map((client) => ({
+      principal: client.principal,
+      clientName: client.client_name,
+      limits: resolveOperation(client, operation),
+    })),
+  };
+}

@@ -1,0 +1,52 @@
+/** The limits of each caller: those of `limits`, or of the first entry of `limits.clients` that fits the caller. */
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Principal } from '../access/principal.ts';
+import type { LimitsConfig, OperationLimits } from '../config/index.ts';
+
+/** What of a request says whose it is. */
+export interface LimitedClient {
+  readonly requestId: string;
+  readonly principal: Principal;
+  readonly clientHeaders?: IncomingHttpHeaders | undefined;
+}
+
+/** The header that Apollo's clients name themselves with. */
+const clientNameHeader = 'apollographql-client-name';
+
+export function clientNameOf({ clientHeaders }: Pick<LimitedClient, 'clientHeaders'>): string | undefined {
+  const name = clientHeaders?.[clientNameHeader];
+  return typeof name === 'string' ? name : undefined;
+}
+
+export class ClientLimits {
+  /** Whether all callers have the same limits. */
+  readonly areEqual: boolean;
+  readonly #config: LimitsConfig;
+
+  constructor(config: LimitsConfig) {
+    this.#config = config;
+    this.areEqual = config.clients.length === 0;
+  }
+
+  /** The most that any caller may have. */
+  most(limit: keyof OperationLimits): number {
+    const { operation, clients } = this.#config;
+    return Math.max(operation[limit], ...clients.map(({ limits }) => limits[limit]));
+  }
+
+  of(client: LimitedClient): OperationLimits {
+    if (this.areEqual) return this.#config.operation;
+    const name = clientNameOf(client);
+    for (const { principal, clientName, limits } of this.#config.clients) {
+      if (principal !== undefined && !isCaller(client.principal, principal)) continue;
+      if (clientName !== undefined && clientName !== name) continue;
+      return limits;
+    }
+    return this.#config.operation;
+  }
+}
+
+/** An anonymous caller has no id of its own, whatever `access.anonymous` calls it. */
+function isCaller({ kind, id }: Principal, named: string): boolean {
+  return kind !== 'anonymous' && id === named;
+}

@@ -1,0 +1,3 @@
+export { clientNameOf } from './client-limits.ts';
+export type { DocumentSize } from './document/document-limits.ts';
+export { createLimits, type Limits, type PlanLimits } from './limits.ts';

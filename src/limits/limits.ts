@@ -1,0 +1,55 @@
+/** What limits the operations of one generation, in the order in which it is checked. */
+import type { LimitsConfig } from '../config/index.ts';
+import { GatewayError } from '../errors/index.ts';
+import type { Logger } from '../observability/index.ts';
+import { ClientLimits, type LimitedClient } from './client-limits.ts';
+import { DocumentLimits } from './document/document-limits.ts';
+import { Excesses } from './excesses.ts';
+
+export interface Limits {
+  /** Before a document is validated. */
+  readonly documents: DocumentLimits;
+  /** Once an operation has been planned, before anything of it is sent. */
+  readonly plans: PlanLimits;
+}
+
+export interface PlanLimits {
+  /** @throws AggregateError of GatewayError `MAX_FETCHES_LIMIT` */
+  checkFetches(fetches: number, client: LimitedClient): void;
+  /**
+   * @param representations the entities that the operation has asked for, those of the next request included
+   * @returns the error of that request; undefined where it may be sent
+   */
+  refusalOfEntities(representations: number, client: LimitedClient): GatewayError | undefined;
+}
+
+export interface LimitsOptions {
+  readonly config: LimitsConfig;
+  readonly log: Logger;
+}
+
+export function createLimits({ config, log }: LimitsOptions): Limits {
+  const clients = new ClientLimits(config);
+  const excesses = new Excesses(config.mode, log);
+  return {
+    documents: new DocumentLimits(clients, excesses),
+    plans: {
+      checkFetches(fetches, client) {
+        const limit = clients.of(client).fetches;
+        if (fetches <= limit) return;
+        const message = `The operation needs ${fetches} requests to subgraphs; at most ${limit} are allowed.`;
+        excesses.report([new GatewayError('MAX_FETCHES_LIMIT', { message, facts: { limit, found: fetches } })], client);
+      },
+      refusalOfEntities(representations, client) {
+        const limit = clients.of(client).representations;
+        if (representations <= limit) return undefined;
+        const message = `The operation reads ${representations} entities; at most ${limit} are allowed.`;
+        const facts = { limit, found: representations };
+        const refusal = new GatewayError('MAX_REPRESENTATIONS_LIMIT', { message, facts });
+        if (excesses.areRefused) return refusal;
+        excesses.measure([refusal], client);
+        return undefined;
+      },
+    },
+  };
+}
