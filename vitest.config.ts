@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 /** Tests of the state of a process: its memory, sockets, timers, children, threads, and errors nobody handles. */
 const processTests = [
   'test/faults/aborted-requests.test.ts',
+  'test/faults/long-answers.test.ts',
   'test/faults/models-concurrency.test.ts',
   'test/faults/models-deviant-*.test.ts',
   'test/faults/models-slow-readers.test.ts',

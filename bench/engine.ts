@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import { buildASTSchema, execute, getOperationAST, parse } from 'graphql';
 import { anonymous } from '../src/access/principal.ts';
-import { createIsthmusEngine, printResult } from '../src/execution/index.ts';
+import { createIsthmusEngine, LongText, printResult } from '../src/execution/index.ts';
 import { Deadline, MemoryBudget, parseExactJson, sharedBuffers } from '../src/lib/index.ts';
 import { createLogger } from '../src/observability/index.ts';
 import { createPlannerPool } from '../src/planning/index.ts';
@@ -92,7 +92,7 @@ async function run(): Promise<number> {
   if (outcome.kind !== 'single') return 0;
   const printed = printResult(outcome.result);
   if (Buffer.isBuffer(printed)) sharedBuffers.release(printed);
-  return printed.length;
+  return (printed instanceof LongText ? printed.whole() : printed).length;
 }
 
 const bytes = await run();

@@ -3,6 +3,7 @@ import type { DocumentNode, GraphQLFormattedError, GraphQLSchema, OperationDefin
 import type { ApiView, Denials } from '../access/index.ts';
 import type { RequestContext } from '../transport/index.ts';
 import { JsonText } from './json-text.ts';
+import type { LongText } from './long-text.ts';
 
 /** An operation that has been parsed, validated against the API schema, and whose variables fit their types. */
 export interface OperationRequest {
@@ -75,16 +76,17 @@ export interface ExecutionEngine {
 }
 
 /**
- * The answer as JSON: bytes where it is long, text where it is short. Errors come first, as the specification recommends
- * (section 7.1).
+ * The answer as JSON: text where it is short, pieces where it is long, bytes in between. Errors come first, as the
+ * specification recommends (section 7.1).
  */
-export function printResult({ errors, data, extensions }: ExecutionResult): Buffer | string {
+export function printResult({ errors, data, extensions }: ExecutionResult): Buffer | string | LongText {
   const hasErrors = errors !== undefined && errors.length > 0;
-  if (data instanceof JsonText && !hasErrors && extensions === undefined) return data.whole;
+  if (data instanceof JsonText && !hasErrors && extensions === undefined) return data.long ?? data.whole;
   const head = hasErrors ? `{"errors":${JSON.stringify(errors)}` : '{';
   const tail = extensions === undefined ? '}' : `,"extensions":${JSON.stringify(extensions)}}`;
   const comma = hasErrors ? ',' : '';
   if (data instanceof JsonText) {
+    if (data.long !== undefined) return data.long.between(`${head}${comma}"data":`, tail);
     const { whole } = data;
     return typeof whole === 'string'
       ? `${head}${comma}${whole.slice(1, -1)}${tail}`

@@ -3,9 +3,10 @@ import type { FastifyInstance } from 'fastify';
 import type { Logger } from '../observability/index.ts';
 import { framingProblem } from './check-framing.ts';
 import type { Admission } from './edge/admission.ts';
-import type { Exchanges } from './exchanges.ts';
-import { noteFacts } from './request/request-facts.ts';
-import { type LoggedRequest, logRequest } from './request-log.ts';
+import type { Cut, Exchanges } from './exchanges.ts';
+import type { ClientRequest } from './request/client-request.ts';
+import { factsOf, noteFacts } from './request/request-facts.ts';
+import { type LoggedRequest, logRequest, type RequestEnd } from './request-log.ts';
 
 export interface BeginExchangeOptions {
   readonly admission: Admission;
@@ -43,7 +44,13 @@ export function beginExchange(
   const { clientAddress } = request;
   exchanges.begin(request.raw, response, ({ cutFor }) => {
     if (cutFor !== undefined) noteFacts(request, cutFor);
-    const end = cutFor !== undefined ? 'cut' : response.writableFinished ? 'answered' : 'aborted';
+    const end = endOf(request, response, cutFor);
     logRequest(log, request, { clientAddress, status: response.statusCode, began, end });
   });
+}
+
+function endOf(request: Pick<ClientRequest, 'raw'>, { writableFinished }: ServerResponse, cutFor?: Cut): RequestEnd {
+  if (cutFor !== undefined) return 'cut';
+  if (writableFinished) return 'answered';
+  return factsOf(request)?.code === 'INTERNAL_SERVER_ERROR' ? 'cut' : 'aborted';
 }

@@ -58,6 +58,17 @@ function setNewest(socket: Socket & { [newest]?: Exchange }, exchange: Exchange)
   socket[newest] = exchange;
 }
 
+/** An answer under way that ends by itself, however long it is: the end of what its client sends ends nothing. */
+const bounded = Symbol('bounded answer');
+
+export function markBounded(response: ServerResponse & { [bounded]?: true }): void {
+  response[bounded] = true;
+}
+
+function isBounded(response: ServerResponse & { [bounded]?: true }): boolean {
+  return response[bounded] === true;
+}
+
 export class Exchanges {
   readonly #server: Server;
   readonly #writeTimeoutMs: number;
@@ -157,7 +168,7 @@ export class Exchanges {
     const exchange = newestOf(socket);
     if (exchange === undefined || !this.#underWay.has(exchange)) return;
     const { response, request } = exchange;
-    if (response.writableEnded) return;
+    if (response.writableEnded || isBounded(response)) return;
     // In the midst of a stream: whoever closes then has left.
     if (response.headersSent) socket.destroy();
     else if (request.httpVersion !== '1.0') this.#probe(exchange, 0);

@@ -3,10 +3,12 @@ import type { Denials } from '../../access/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import type { ExecutionOutcome } from '../execution-engine.ts';
 import { JsonText } from '../json-text.ts';
+import { LongText } from '../long-text.ts';
 import type { Variant } from '../prepare/prepared-operation.ts';
 import type { RunResult } from '../run/run-plan.ts';
 import { AnswerWriter, type Violation } from '../shape/answer-writer.ts';
 import type { Introspect } from '../shape/introspect.ts';
+import { pieces } from '../shape/pieces.ts';
 import { type AnswerErrorsOptions, answerErrors } from './answer-errors.ts';
 import { answerExtensions } from './answer-extensions.ts';
 
@@ -22,12 +24,14 @@ export interface ShapeAnswerOptions {
 export function shapeAnswer(options: ShapeAnswerOptions): ExecutionOutcome {
   const { variant, result, introspect, log, requestId, sourceOf } = options;
   const { shape } = variant;
-  const out = new AnswerWriter(introspect, result.shared, variant.answerBytes);
+  const { shared } = result;
+  const out = new AnswerWriter({ introspect, shared, expectedBytes: variant.answerBytes });
   out.text = JsonText.head;
   shape.write(result.data, out);
   out.text += '}';
-  const data = new JsonText(out.finish());
-  variant.answerBytes = data.whole.length;
+  const whole = out.finish();
+  const data = new JsonText(whole ?? longData(options, out.hasRolledBack));
+  if (whole !== undefined) variant.answerBytes = whole.length;
   const explained = answerExtensions(result, shape);
   if (result.failures.length === 0 && out.violations.length === 0)
     return { kind: 'single', result: { data, ...explained } };
@@ -42,6 +46,12 @@ export function shapeAnswer(options: ShapeAnswerOptions): ExecutionOutcome {
       ...(Object.keys(extensions).length === 0 ? {} : { extensions }),
     },
   };
+}
+
+function longData({ variant, result, introspect }: ShapeAnswerOptions, hasRolledBack: boolean): LongText {
+  const { data, shared } = result;
+  const { root } = variant.shape;
+  return new LongText(JsonText.head, () => pieces({ root, data, shared, introspect, hasRolledBack }), '}');
 }
 
 /** Takes denials out of the errors where they are reported elsewhere, or nowhere. */

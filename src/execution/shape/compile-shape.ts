@@ -194,10 +194,12 @@ export function compileShape(
     sets: readonly SelectionSetNode[],
   ): TypeShape {
     if (isListType(type)) {
-      const { write, nonNull, inner, plain } = compileType(type.ofType, sets);
+      const item = compileType(type.ofType, sets);
+      const { write, nonNull, inner, plain } = item;
       return {
         inner,
         plain: plainList(plain, nonNull),
+        parts: { kind: 'list', item },
         write: (value, out) => writeList(write, nonNull, value, out),
       };
     }
@@ -207,6 +209,7 @@ export function compileShape(
       return {
         inner: { shapeOf, all: () => [shape] },
         plain: plainObject(shapeOf),
+        parts: { kind: 'object', shapeOf },
         write: (value, out) => writeObjectValue(shape, value, out),
       };
     }
@@ -246,6 +249,6 @@ export function compileShape(
       return shape === undefined ? refuse(out) : writeObjectValue(shape, value, out);
     };
     const all = (): readonly ObjectShape[] => schema.getPossibleTypes(type).flatMap(({ name }) => shapeOf(name) ?? []);
-    return { inner: { shapeOf, all }, plain: plainObject(shapeOf), write };
+    return { inner: { shapeOf, all }, plain: plainObject(shapeOf), parts: { kind: 'object', shapeOf }, write };
   }
 }

@@ -17,7 +17,14 @@ export interface FieldShape {
   readonly plain: PlainType | undefined;
   /** The value that it has in every object. */
   readonly constant?: string;
+  /** What its value consists of; missing where it is written as a whole. */
+  readonly parts?: Parts;
 }
+
+/** The parts of a value, each of which can be written by itself. */
+export type Parts =
+  | { readonly kind: 'list'; readonly item: Pick<FieldShape, 'write' | 'parts'> }
+  | { readonly kind: 'object'; readonly shapeOf: ObjectShapes['shapeOf'] };
 
 /** Values that are written as they are. */
 export type PlainType =
@@ -55,4 +62,5 @@ export interface TypeShape {
   readonly write: WriteValue;
   readonly inner: ObjectShapes | undefined;
   readonly plain: PlainType | undefined;
+  readonly parts?: Parts;
 }

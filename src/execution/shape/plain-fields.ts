@@ -93,6 +93,12 @@ export function plainText({ take, isFirst, isLast }: FieldGroup, data: DataObjec
   return `,${isLast ? text.slice(1) : text.slice(1, -1)}`;
 }
 
+/** The same for an answer whose text is dropped: nothing of it is made. */
+export function droppedText({ take }: FieldGroup, data: DataObject): string | undefined {
+  remainingObjects = maxObjects;
+  return take?.(data) === undefined ? undefined : '';
+}
+
 /** How a list is taken: its items have to be plain. */
 export function plainList(item: PlainType | undefined, nonNull: boolean): PlainType | undefined {
   if (item === undefined) return undefined;

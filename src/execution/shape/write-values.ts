@@ -8,7 +8,7 @@ import { errorTable } from '../../errors/index.ts';
 import { type DataObject, isDataObject } from '../data/data.ts';
 import type { AnswerWriter, Refusal, Violation } from './answer-writer.ts';
 import type { FieldShape, ObjectShape, WriteValue } from './object-shape.ts';
-import { type FieldGroup, plainText } from './plain-fields.ts';
+import { droppedText, type FieldGroup, plainText } from './plain-fields.ts';
 
 /** The key of a {@link refusedObject}'s only field: a violation there is the object's own. */
 const itself = '';
@@ -79,7 +79,7 @@ function writeBraced(fields: readonly FieldShape[], value: DataObject, out: Answ
 /** @returns false where a non-null field is null */
 function writeGroups(groups: readonly FieldGroup[], value: DataObject, out: AnswerWriter): boolean {
   for (const group of groups) {
-    const plain = plainText(group, value);
+    const plain = out.isLong ? droppedText(group, value) : plainText(group, value);
     if (plain !== undefined) {
       out.text += plain;
       continue;

@@ -1,15 +1,20 @@
 /** The life of a GraphQL request where plugins take part: their `onRequest`, the answer, refusals included, their `onResponse`. */
 import { GatewayError } from '../../errors/index.ts';
+import { LongText } from '../../execution/index.ts';
 import { type Hooks, type HttpAnswer, runRequestHooks, runResponseHooks } from '../../plugins/index.ts';
 import type { ClientRequest } from '../request/client-request.ts';
 import { errorBody, errorHeaders, jsonType } from '../request/coded-answer.ts';
 import type { OperationFacts } from '../request/request-facts.ts';
 import type { RawRequest } from './read-graphql-request.ts';
 
+/** Whole, in pieces that are made while they are sent, or in parts that come later. */
+export type AnswerBody = Buffer | string | LongText | AsyncIterable<string>;
+
 export interface Answer {
   readonly status: number;
   readonly headers: readonly (readonly [string, string])[];
-  readonly body: Buffer | string | AsyncIterable<string>;
+  /** Pieces become a whole where several requests share the answer. */
+  body: AnswerBody;
   readonly facts: (OperationFacts & { readonly code?: string }) | undefined;
   /**
    * Whether others may read the body's bytes, too: requests that share it, plugins. Where not, their buffer is used again
@@ -42,20 +47,21 @@ export async function answerThroughPlugins(
     const earlier = fields[name];
     fields[name] = earlier === undefined ? value : [...(Array.isArray(earlier) ? earlier : [earlier]), value].flat();
   }
-  const isWhole = typeof answer.body === 'string' || Buffer.isBuffer(answer.body);
+  const answered = answer.body instanceof LongText ? answer.body.whole() : answer.body;
+  const isWhole = typeof answered === 'string' || Buffer.isBuffer(answered);
   const event = {
     requestId: id,
     context: values,
     signal,
     status: answer.status,
     headers: fields,
-    body: isWhole ? String(answer.body) : undefined,
+    body: isWhole ? String(answered) : undefined,
   };
   await runResponseHooks(hooks, event);
   return {
     status: event.status,
     headers: pairsOf(fields),
-    body: isWhole ? (event.body ?? '') : answer.body,
+    body: isWhole ? (event.body ?? '') : answered,
     facts: answer.facts,
     isShared: true,
   };

@@ -30,6 +30,7 @@ import type { Logger } from '../../observability/index.ts';
 import type { GatewayGeneration } from '../../runtime/index.ts';
 import type { RequestContext } from '../../transport/index.ts';
 import type { OperationFacts } from '../request/request-facts.ts';
+import type { AnswerBody } from './answer-through-plugins.ts';
 import { formatError, formatErrors, statusOfErrors } from './format-errors.ts';
 import type { GraphQLHttpRequest } from './read-graphql-request.ts';
 import { createRunner, type OperationRunner, operationFacts, runOperation } from './run-operation.ts';
@@ -45,14 +46,14 @@ interface ApolloContext {
    * The printed answer of the engine, which Apollo Server would print again and encode. In an object of its own, because
    * Apollo Server works on a copy of the context.
    */
-  readonly answer: { printed?: Buffer | string; facts?: OperationFacts };
+  readonly answer: { printed?: ReturnType<typeof printResult>; facts?: OperationFacts };
 }
 
-/** An answer to send: whole, or in parts that come later. */
+/** An answer to send. */
 export interface PipelineAnswer {
   readonly status: number | undefined;
   readonly headers: Iterable<readonly [string, string]>;
-  readonly body: Buffer | string | AsyncIterable<string>;
+  readonly body: AnswerBody;
   readonly facts: OperationFacts | undefined;
 }
 

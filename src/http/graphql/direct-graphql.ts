@@ -8,15 +8,17 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline, Readable } from 'node:stream';
 import type { FastifyError } from 'fastify';
 import type { ResolvedConfig } from '../../config/index.ts';
+import { LongText } from '../../execution/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import type { BeginExchangeOptions } from '../begin-exchange.ts';
 import { refusalOf } from '../error-replies.ts';
 import { DirectRequest } from '../request/direct-request.ts';
 import { toGatewayError } from '../request/fastify-errors.ts';
 import { isPlainPost } from '../request/is-plain.ts';
-import { noteFacts } from '../request/request-facts.ts';
+import { noteFacts, noteFailure } from '../request/request-facts.ts';
 import type { Answer } from './answer-through-plugins.ts';
 import { type AnswerRequest, releaseOnceSent } from './graphql-route.ts';
+import { sendPieces } from './send-pieces.ts';
 
 export interface DirectGraphQLOptions extends BeginExchangeOptions {
   readonly path: string;
@@ -61,6 +63,13 @@ class DirectAnswer {
   #send({ status, headers, body, facts, isShared }: Answer): void {
     const response = this.#response;
     if (facts !== undefined) noteFacts(this.#request, facts);
+    if (body instanceof LongText) {
+      if (response.destroyed) return;
+      this.#setHeaders(headers);
+      response.statusCode = status;
+      sendPieces(response, body, (error) => noteFailure(this.#request, error, this.#options.log));
+      return;
+    }
     if (typeof body !== 'string' && !Buffer.isBuffer(body)) {
       this.#setHeaders(headers);
       response.statusCode = status;
@@ -72,11 +81,9 @@ class DirectAnswer {
   }
 
   #refuse(thrown: unknown): void {
-    const { log } = this.#options;
     const error = toGatewayError(thrown as FastifyError, 'BAD_REQUEST');
-    if (error.code === 'INTERNAL_SERVER_ERROR')
-      log.error({ requestId: this.#request.id, error: thrown }, 'a request failed unexpectedly');
-    noteFacts(this.#request, { code: error.code });
+    if (error.code === 'INTERNAL_SERVER_ERROR') noteFailure(this.#request, thrown, this.#options.log);
+    else noteFacts(this.#request, { code: error.code });
     const { status, headers, body } = refusalOf(error);
     this.#end(status, headers, body);
   }

@@ -17,6 +17,7 @@ import { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Principal, principalKey } from '../../access/index.ts';
+import { LongText } from '../../execution/index.ts';
 import { invariant, SharedRuns, sharedBuffers, untilAborted } from '../../lib/index.ts';
 import { clientNameOf } from '../../limits/index.ts';
 import type { Logger } from '../../observability/index.ts';
@@ -29,11 +30,12 @@ import { type AllowedOrigins, allowedOrigins } from '../request/allowed-origins.
 import type { ClientRequest } from '../request/client-request.ts';
 import { maxUsdHeader } from '../request/open-account.ts';
 import { refuseCrossSite } from '../request/refuse-cross-site.ts';
-import { noteFacts } from '../request/request-facts.ts';
+import { noteFacts, noteFailure } from '../request/request-facts.ts';
 import { RequestLife } from '../request/request-life.ts';
 import { type Answer, answerThroughPlugins } from './answer-through-plugins.ts';
 import { type ApolloPipeline, createApolloPipeline, type PipelineAnswer } from './apollo-pipeline.ts';
 import { type GraphQLHttpRequest, prefersPage, type RawRequest, readGraphQLRequest } from './read-graphql-request.ts';
+import { sendPieces } from './send-pieces.ts';
 import { shareIdentical, sharingKey } from './share-identical.ts';
 
 export interface GraphQLRouteOptions {
@@ -92,7 +94,7 @@ export async function addGraphQLRoute(app: FastifyInstance, options: GraphQLRout
       if (sendPage !== undefined && request.method === 'GET' && prefersPage(request.headers.accept)) {
         return sendPage(reply.header('vary', 'accept, origin'), pathOf(request.url));
       }
-      return sendAnswer(request, reply, await answerRequest(request, reply.raw));
+      return sendAnswer(request, reply, await answerRequest(request, reply.raw), log);
     },
   };
   const url = generations.current?.config.server.graphqlPath ?? '/graphql';
@@ -173,6 +175,7 @@ async function prepare(generation: GatewayGeneration, log: Logger): Promise<Serv
       traffic.shareIdentical === 'operation' && !setsCookies && !headersDecide && letShareIdentical(generation.hooks)
         ? new SharedRuns((answer) => {
             answer.isShared = true;
+            if (answer.body instanceof LongText) answer.body = answer.body.whole();
           })
         : undefined,
     forwardHeaders: Object.values(headers).flatMap(({ request }) => compileRequestHeaderRules(request) ?? []),
@@ -288,11 +291,24 @@ function statusFor({ mediaType }: GraphQLHttpRequest, status: number | undefined
   return mediaType === 'application/json' && status === 400 ? 200 : status;
 }
 
-function sendAnswer(request: FastifyRequest, reply: FastifyReply, { status, headers, body, facts, isShared }: Answer) {
+function sendAnswer(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { status, headers, body, facts, isShared }: Answer,
+  log: Logger,
+): FastifyReply {
   if (Buffer.isBuffer(body) && !isShared) releaseOnceSent(body, reply.raw);
   if (facts !== undefined) noteFacts(request, facts);
   reply.code(status);
   for (const [name, value] of headers) reply.header(name, value);
+  if (body instanceof LongText) {
+    reply.hijack();
+    for (const [name, value] of Object.entries(reply.getHeaders()))
+      if (value !== undefined) reply.raw.setHeader(name, value);
+    reply.raw.statusCode = status;
+    sendPieces(reply.raw, body, (error) => noteFailure(request, error, log));
+    return reply;
+  }
   return reply.send(typeof body === 'string' || Buffer.isBuffer(body) ? body : Readable.from(body));
 }
 

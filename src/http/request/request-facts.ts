@@ -1,5 +1,7 @@
 /** What a request turns out to be while it is answered, for its one line in the log. */
 import type { IncomingMessage } from 'node:http';
+import type { Logger } from '../../observability/index.ts';
+import type { ClientRequest } from './client-request.ts';
 
 /** An operation as it was run, and how many errors its answer has. */
 export interface OperationFacts {
@@ -25,6 +27,12 @@ type Noted = IncomingMessage & { [facts]?: RequestFacts };
 export function noteFacts({ raw }: { readonly raw: Noted }, later: RequestFacts): void {
   const earlier = raw[facts];
   raw[facts] = earlier === undefined ? later : { ...earlier, ...later };
+}
+
+/** Of what failed without a reason that a client may be told. */
+export function noteFailure(request: Pick<ClientRequest, 'raw' | 'id'>, error: unknown, log: Logger): void {
+  log.error({ requestId: request.id, error }, 'a request failed unexpectedly');
+  noteFacts(request, { code: 'INTERNAL_SERVER_ERROR' });
 }
 
 export function factsOf({ raw }: { readonly raw: Noted }): RequestFacts | undefined {

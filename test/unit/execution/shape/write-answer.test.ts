@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { buildSchema, type FragmentDefinitionNode, Kind, type OperationDefinitionNode, parse } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import type { DataObject } from '../../../../src/execution/data/data.ts';
@@ -5,6 +6,7 @@ import { AnswerWriter } from '../../../../src/execution/shape/answer-writer.ts';
 import { clientPath, clientPaths } from '../../../../src/execution/shape/client-path.ts';
 import { compileShape } from '../../../../src/execution/shape/compile-shape.ts';
 import { introspector } from '../../../../src/execution/shape/introspect.ts';
+import { pieces } from '../../../../src/execution/shape/pieces.ts';
 import { ExactNumber } from '../../../../src/lib/index.ts';
 
 const schema = buildSchema(`
@@ -42,7 +44,7 @@ function writer(query: string) {
 function write(query: string, data: DataObject, shared: ReadonlySet<DataObject> = new Set()) {
   const { shape, introspect } = writer(query);
   const writeOnce = () => {
-    const out = new AnswerWriter(introspect, shared, 0);
+    const out = new AnswerWriter({ introspect, shared });
     shape.write(data, out);
     return {
       text: String(out.finish()),
@@ -50,10 +52,25 @@ function write(query: string, data: DataObject, shared: ReadonlySet<DataObject> 
     };
   };
   const first = writeOnce();
+  expect(inPieces(1)).toEqual(first);
   // Objects that are written often have their fields written in groups.
   for (let count = 0; count < 120; count++) writeOnce();
   expect(writeOnce()).toEqual(first);
+  for (const maxPartLength of [1, 20, 100_000]) expect(inPieces(maxPartLength)).toEqual(first);
   return first;
+
+  /** Gone through without keeping its text, then written in pieces. */
+  function inPieces(maxPartLength: number) {
+    const out = new AnswerWriter({ introspect, shared });
+    out.isLong = true;
+    shape.write(data, out);
+    const { hasRolledBack } = out;
+    const options = { root: shape.root, data, shared, introspect, hasRolledBack, maxPartLength, pieceBytes: 1 };
+    return {
+      text: Buffer.concat([...pieces(options)]).toString(),
+      violations: out.violations.map(({ responsePath }) => responsePath.join('.')),
+    };
+  }
 }
 
 describe('an answer', () => {
@@ -142,6 +159,44 @@ describe('an answer', () => {
   it('is complete where it is far longer than one flush', () => {
     const l = Array.from({ length: 3_000 }, (_, index) => ({ id: `é${index}`, s: 'x'.repeat(20) }));
     expect(JSON.parse(write('{ l { id s } }', { l }).text)).toEqual({ l });
+  });
+});
+
+describe('an answer in pieces', () => {
+  it('is the whole one, whatever is null, of another type or missing in it', () => {
+    const leaf = fc.constantFrom('1', '', null, undefined, 'X', 7, 1.5, true, 'é', {}, [[1]]);
+    const { object } = fc.letrec<{ object: DataObject }>((tie) => {
+      const item = fc.oneof({ depthSize: 'small', withCrossShrink: true }, leaf, tie('object'));
+      const l = fc.oneof(leaf, fc.array(item, { maxLength: 4 }));
+      const record = { id: leaf, s: leaf, i: leaf, e: leaf, l, a: item, req: item };
+      return { object: fc.record(record, { requiredKeys: [] }) };
+    });
+    const m = fc.array(fc.oneof(leaf, fc.array(leaf)), { maxLength: 3 });
+    const data = fc.record({
+      l: fc.array(object, { maxLength: 4 }),
+      a: object,
+      m,
+      version: fc.constantFrom('v', null),
+    });
+    const query = `{ a { ...F a { ...F } req { ...F req { ...F } } } l { ...F req { ...F a { ...F } } } m again: l { s } version }
+      fragment F on A { id s i e }`;
+    const { shape, introspect } = writer(query);
+    fc.assert(
+      fc.property(data, fc.nat({ max: 60 }), (values, maxPartLength) => {
+        const whole = new AnswerWriter({ introspect, shared: new Set() });
+        shape.write(values as DataObject, whole);
+        const dropped = new AnswerWriter({ introspect, shared: new Set() });
+        dropped.isLong = true;
+        shape.write(values as DataObject, dropped);
+        expect(dropped.violations).toEqual(whole.violations);
+        const { hasRolledBack } = dropped;
+        const { root } = shape;
+        const options = { root, data: values as DataObject, shared: new Set<DataObject>(), introspect, hasRolledBack };
+        const written = [...pieces({ ...options, maxPartLength, pieceBytes: 1 })];
+        expect(Buffer.concat(written).toString()).toBe(String(whole.finish()));
+      }),
+      { numRuns: 2_000 },
+    );
   });
 });
 
