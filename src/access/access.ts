@@ -22,6 +22,7 @@ import { AccessTable } from './rules/access-table.ts';
 import { type Caller, type Decisions, decide } from './rules/decide.ts';
 import { type ExplainedField, explainField } from './rules/explain-fields.ts';
 import { type FieldVerdict, judgeFields } from './rules/judge-fields.ts';
+import { type Mask, maskOf } from './rules/masks.ts';
 import { OperationRules } from './rules/operation-rules.ts';
 
 /** What one outcome denies of an operation. It is an object for each outcome: what is prepared for it can be kept by it. */
@@ -32,6 +33,8 @@ export interface Denials {
   readonly reportedIn: 'errors' | 'extensions' | 'off';
   isDenied(type: GraphQLObjectType, field: FieldNode): boolean;
   isTypeDenied(typeName: string): boolean;
+  /** How the values of a field are shown; undefined: as they are. */
+  maskOf(type: GraphQLObjectType, field: FieldNode): Mask | undefined;
 }
 
 /** What a caller may use of the whole schema, as far as that does not depend on arguments. */
@@ -49,7 +52,7 @@ export interface AccessRequest extends Caller {
   readonly requestId: string;
   /** What it was validated against: nothing else is named to anyone. @default the whole API schema */
   readonly apiSchema?: GraphQLSchema | undefined;
-  /** Told each field that is denied, or would be in the mode `audit`; called before `authorise` ends, where there are some. */
+  /** Told each field that is denied or masked, or would be in the mode `audit`; called before `authorise` ends, where there are some. */
   readonly onDenied?: ((fields: readonly ExplainedField[]) => void) | undefined;
 }
 
@@ -85,6 +88,9 @@ export interface AccessOptions {
 
 /** Outcomes of one operation that are kept at once: as many as the engine keeps variants. */
 const maxOutcomes = 32;
+
+/** A clause that does not hold, or that shows a mask. */
+const restricting = /[^1]/;
 
 /** Fields that one line of the log names. */
 const maxLogged = 100;
@@ -132,6 +138,10 @@ export function createAccess({ config, schema, rules, policies, log }: AccessOpt
         reportedIn: config.denials,
         isDenied: (type, field) => operationRules.denialOf(type, field, outcome) !== undefined,
         isTypeDenied: (name) => operationRules.denialOfType(name, outcome) !== undefined,
+        maskOf: (type, field) => {
+          const form = operationRules.formOf(type, field, outcome);
+          return form && maskOf(form);
+        },
       };
       denials.set(outcome, entry);
     }
@@ -139,16 +149,15 @@ export function createAccess({ config, schema, rules, policies, log }: AccessOpt
   }
 
   function apply(entry: Prepared, outcome: string, request: AccessRequest, decisions: Decisions): Denials | undefined {
-    if (!outcome.includes('0')) return undefined;
+    if (!restricting.test(outcome)) return undefined;
     const { requestId, principal, variables, onDenied, apiSchema = schema } = request;
     if (config.mode === 'filter' && onDenied === undefined) return denialsOf(entry, outcome);
-    const { fields: denied, isComplete } = judgeFields(
-      { table, apiSchema, rules: entry.rules, outcome, variables },
-      'denied',
-    );
-    onDenied?.(denied.map((field) => explainField(field, principal, decisions)));
+    const judgement = { table, apiSchema, rules: entry.rules, outcome, variables };
+    const { fields: restricted, isComplete } = judgeFields(judgement, 'restricted');
+    onDenied?.(restricted.map((field) => explainField(field, principal, decisions)));
     if (config.mode === 'filter') return denialsOf(entry, outcome);
-    if (denied.length === 0 && isComplete) return undefined;
+    const denied = config.mode === 'reject' ? restricted.filter(({ isDenied }) => isDenied) : restricted;
+    if (denied.length === 0 && isComplete) return restricted.length === 0 ? undefined : denialsOf(entry, outcome);
     const fields = denied.slice(0, maxLogged).map(logged);
     if (config.mode === 'reject') {
       log.info(
@@ -206,6 +215,7 @@ export function createAccess({ config, schema, rules, policies, log }: AccessOpt
   };
 }
 
-function logged({ path, coordinate, rules }: FieldVerdict) {
-  return { path: path.join('.'), coordinate, rule: rules.find(({ holds }) => !holds)?.rule };
+function logged({ path, coordinate, as, rules }: FieldVerdict) {
+  const rule = rules.find(({ rule, holds }) => (as === undefined ? !holds : rule.kind === 'mask'))?.rule;
+  return { path: path.join('.'), coordinate, rule, as };
 }

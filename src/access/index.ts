@@ -21,4 +21,5 @@ export type { PolicyInput, PolicyRequest } from './policies/policy.ts';
 export { anonymous, type Principal, principalKey } from './principal.ts';
 export { describeReach, type Reach, type ReachOptions } from './reach/describe-reach.ts';
 export type { ExplainedField, ExplainedRule } from './rules/explain-fields.ts';
+export type { Mask } from './rules/masks.ts';
 export { createStatements, type Statements } from './statements/statements.ts';

@@ -10,7 +10,7 @@ import { createRedisStore } from '../cache/index.ts';
 import { loadConfig, type ResolvedConfig } from '../config/index.ts';
 import { messageOf } from '../errors/index.ts';
 import { formatUsd, readBounded } from '../lib/index.ts';
-import { importedAiDirectives } from '../supergraph/index.ts';
+import { importedDirectives } from '../supergraph/index.ts';
 import { fail } from './fail.ts';
 import { printable } from './printable.ts';
 import { readHeader } from './read-header.ts';
@@ -185,7 +185,7 @@ async function typesOf({ subgraphs }: ResolvedConfig): Promise<ReadonlySet<strin
   for (const subgraph of subgraphs) {
     if (subgraph.kind !== 'ai') continue;
     const document = parse(await readFile(subgraph.schema.path, 'utf8'));
-    const generate = importedAiDirectives(document).get('generate');
+    const generate = importedDirectives(document, 'ai').get('generate');
     for (const definition of document.definitions) {
       if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION && definition.kind !== Kind.OBJECT_TYPE_EXTENSION) continue;
       const directives = (definition.fields ?? []).flatMap((field) => field.directives ?? []);

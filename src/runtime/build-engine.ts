@@ -65,6 +65,6 @@ function refusePlanHooks({ file }: ResolvedConfig, hooks: Hooks | undefined): vo
 /** @apollo/gateway does not enforce the directives, and refuses their supergraphs. */
 function unprotected({ file }: ResolvedConfig): ConfigError {
   const message =
-    'the reference engine does not enforce @authenticated, @requiresScopes and @policy, which the schema uses; write isthmus';
+    'the reference engine does not enforce @authenticated, @requiresScopes, @policy and @mask, which the schema uses; write isthmus';
   return new ConfigError(file, [{ path: 'engine', line: undefined, message }]);
 }

@@ -6,10 +6,11 @@ import { composeServices } from '@apollo/composition';
 import { ERRORS, errorCauses, printSchema, Supergraph } from '@apollo/federation-internals';
 import { type ASTNode, BREAK, type DocumentNode, GraphQLError, parse, Source, visit } from 'graphql';
 import { messageOf } from '../errors/index.ts';
+import { checkMasks } from './check-masks.ts';
 import type { CompositionOutcome, CompositionProblem, ProblemPlace, SubgraphSource } from './composition.ts';
 import { type ContractFilter, type ContractProblem, composeContracts } from './contracts/compose-contracts.ts';
-import { linkAiDirectives } from './link-ai-directives.ts';
 import { withOneOf, withoutOneOf } from './one-of-inputs.ts';
+import { linkOwnDirectives } from './own-directives.ts';
 import { readAccessRules, unenforcedFeatures } from './read-access-rules.ts';
 import { readMemberships } from './read-memberships.ts';
 import { readStrictFields } from './read-strict-fields.ts';
@@ -39,7 +40,7 @@ export function composeSubgraphs(
       services.push({
         name: source.name,
         url: source.url,
-        typeDefs: withStandardRoots(withoutOneOf(linkAiDirectives(document), oneOfInputs)),
+        typeDefs: withStandardRoots(withoutOneOf(linkOwnDirectives(document), oneOfInputs)),
       });
     } catch (error) {
       const line = error instanceof GraphQLError ? error.locations?.[0]?.line : undefined;
@@ -62,6 +63,14 @@ export function composeSubgraphs(
   const supergraph = parse(result.supergraphSdl, { noLocation: true });
   const unenforced = unenforcedFeatures(supergraph);
   if (unenforced.length > 0) return { kind: 'failed', problems: unenforced.map(unenforcedProblem) };
+  const refused = checkMasks(supergraph, services);
+  if (refused.length > 0) {
+    const places = (message: string) => placesInMessage(message, sources, services);
+    return {
+      kind: 'failed',
+      problems: refused.map((problem) => ({ severity: 'error', ...problem, places: places(problem.message) })),
+    };
+  }
   const contracts = composeContracts(supergraph, apiSdl, filters, apiSdlOf);
   if (contracts.problems.length > 0) {
     return {

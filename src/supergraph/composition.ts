@@ -39,7 +39,7 @@ export interface Composition {
   readonly memberships: ReadonlyMap<string, ReadonlySet<string>>;
   /** The fields, as `Type.field`, that are nullable here and non-null in some subgraph. */
   readonly strictFields: ReadonlySet<string>;
-  /** Who may read what: the rules of `@authenticated`, `@requiresScopes` and `@policy`. */
+  /** Who may read what: the rules of `@authenticated`, `@requiresScopes`, `@policy` and `@mask`. */
   readonly accessRules: AccessRules;
   /** What each contract hides of the API schema, by the contract's name. */
   readonly contracts: ReadonlyMap<string, HiddenElements>;

@@ -1,6 +1,6 @@
 /**
- * Reads the rules of `@authenticated`, `@requiresScopes` and `@policy` from a supergraph, under whatever names the
- * directives are imported.
+ * Reads the rules of `@authenticated`, `@requiresScopes`, `@policy` and `@mask` from a supergraph, under whatever names
+ * the directives are imported.
  *
  * Rules are read of object types, their fields, scalars and enums. Those of interfaces are left out: composition refuses
  * them in subgraphs, derives an interface's rules from its implementers, and copies those of an interface object's fields to
@@ -8,12 +8,21 @@
  */
 import { type ConstDirectiveNode, type ConstValueNode, type DocumentNode, Kind } from 'graphql';
 import { argumentOf, directiveName, linksOf, stringArgument } from './links.ts';
+import { importedDirectives } from './own-directives.ts';
 
-/** One directive: the outer lists are alternatives, the inner ones are required together. */
+/** One directive: the outer lists are alternatives, the inner ones are required together. All `@mask`s of a field are one rule. */
 export type AccessRule =
   | { readonly kind: 'authenticated' }
   | { readonly kind: 'scopes'; readonly anyOf: readonly (readonly string[])[] }
-  | { readonly kind: 'policies'; readonly anyOf: readonly (readonly string[])[] };
+  | { readonly kind: 'policies'; readonly anyOf: readonly (readonly string[])[] }
+  | { readonly kind: 'mask'; readonly forms: readonly MaskForm[] };
+
+/** The form in which a field is read where the policy allows, and no policy before it does. */
+export interface MaskForm {
+  readonly policy: string;
+  /** As the directive has it: `whole`, `email`, … */
+  readonly as: string;
+}
 
 /** The rules of each element that has some, by its coordinate: `User`, `User.email`. All rules of an element must hold. */
 export type AccessRules = ReadonlyMap<string, readonly AccessRule[]>;
@@ -38,14 +47,17 @@ export function readAccessRules(supergraph: DocumentNode): AccessRules {
     const name = directiveOf(link);
     if (name !== undefined) names.set(directiveName(link, name), name);
   }
+  const maskName = importedDirectives(supergraph, 'access').get('mask');
   const rules = new Map<string, readonly AccessRule[]>();
-  if (names.size === 0) return rules;
+  if (names.size === 0 && maskName === undefined) return rules;
   const add = (coordinate: string, directives: readonly ConstDirectiveNode[] | undefined): void => {
     const fieldRules = (directives ?? []).flatMap((directive) => {
       const name = names.get(directive.name.value);
       return name === undefined ? [] : [ruleOf(name, directive)];
     });
-    if (fieldRules.length > 0) rules.set(coordinate, fieldRules);
+    const forms = maskForms(maskName, directives);
+    const all = forms.length === 0 ? fieldRules : [...fieldRules, { kind: 'mask', forms } as const];
+    if (all.length > 0) rules.set(coordinate, all);
   };
   for (const definition of supergraph.definitions) {
     if (definition.kind === Kind.OBJECT_TYPE_DEFINITION) {
@@ -57,6 +69,19 @@ export function readAccessRules(supergraph: DocumentNode): AccessRules {
     }
   }
   return rules;
+}
+
+function maskForms(
+  maskName: string | undefined,
+  directives: readonly ConstDirectiveNode[] | undefined,
+): readonly MaskForm[] {
+  if (maskName === undefined || directives === undefined) return [];
+  return directives
+    .filter(({ name }) => name.value === maskName)
+    .map((directive) => ({
+      policy: stringArgument(directive, 'policy') ?? '',
+      as: stringArgument(directive, 'as') ?? 'whole',
+    }));
 }
 
 /** The URLs of features that a supergraph marks as relevant to security and that are not enforced here. */

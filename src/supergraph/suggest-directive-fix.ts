@@ -5,12 +5,13 @@
 import { type DocumentNode, Kind } from 'graphql';
 import { nearestName } from '../lib/index.ts';
 import {
-  aiDirectiveDefinitions,
-  aiLinkUrl,
   hasFederationLink,
-  importedAiDirectives,
-  linksAi,
-} from './link-ai-directives.ts';
+  importedDirectives,
+  linksOwn,
+  ownDirectiveDefinitions,
+  ownLinkUrl,
+  ownSpecifications,
+} from './own-directives.ts';
 
 /** The directives that a subgraph can import from federation 2. */
 const federationDirectives = [
@@ -44,17 +45,19 @@ const linkTo = (url: string, imports: readonly string[]): string =>
 export function suggestDirectiveFix(message: string, document: DocumentNode | undefined): string | undefined {
   const name = /Unknown directive "@(\w+)"/.exec(message)?.[1];
   if (name === undefined || document === undefined) return undefined;
-  const ours = [...aiDirectiveDefinitions().keys()];
-  if (ours.includes(name)) {
+  const specification = ownSpecifications.find((candidate) => ownDirectiveDefinitions(candidate).has(name));
+  if (specification !== undefined) {
+    const ours = [...ownDirectiveDefinitions(specification).keys()];
+    const url = ownLinkUrl(specification);
     if (!hasFederationLink(document)) {
       const line = linkTo(federationUrl, usedOf(document, federationDirectives));
-      return importedAiDirectives(document).has(name)
-        ? `import federation too, as AI fields are composed by it; add: ${line}`
-        : `import it, and federation; add: ${line} and ${linkTo(aiLinkUrl, usedOf(document, ours))}`;
+      return importedDirectives(document, specification).has(name)
+        ? `import federation too, as @${name} is composed by it; add: ${line}`
+        : `import it, and federation; add: ${line} and ${linkTo(url, usedOf(document, ours))}`;
     }
-    return linksAi(document)
-      ? `add "@${name}" to the import of the link to ${aiLinkUrl}`
-      : `import it; add: ${linkTo(aiLinkUrl, usedOf(document, ours))}`;
+    return linksOwn(document, specification)
+      ? `add "@${name}" to the import of the link to ${url}`
+      : `import it; add: ${linkTo(url, usedOf(document, ours))}`;
   }
   if (federationDirectives.includes(name)) {
     return hasFederationLink(document)
@@ -64,7 +67,8 @@ export function suggestDirectiveFix(message: string, document: DocumentNode | un
   const defined = document.definitions.flatMap((definition) =>
     definition.kind === Kind.DIRECTIVE_DEFINITION ? [definition.name.value] : [],
   );
-  const near = nearestName(name, [...ours, ...federationDirectives, ...specified, ...defined]);
+  const allOurs = ownSpecifications.flatMap((candidate) => [...ownDirectiveDefinitions(candidate).keys()]);
+  const near = nearestName(name, [...allOurs, ...federationDirectives, ...specified, ...defined]);
   const advice = 'define the directive in this subgraph, or remove it';
   return near === undefined ? advice : `did you mean @${near}? Otherwise ${advice}`;
 }

@@ -21,7 +21,7 @@ import {
   type SelectionSetNode,
   validate,
 } from 'graphql';
-import { linkAiDirectives } from '../../src/supergraph/index.ts';
+import { linkOwnDirectives } from '../../src/supergraph/index.ts';
 import type { RequestContext, SubgraphClient, SubgraphRequest, SubgraphResponse } from '../../src/transport/index.ts';
 import type { Random } from './random.ts';
 
@@ -71,7 +71,7 @@ export function createInProcessSubgraph(
   options: InProcessSubgraphOptions,
 ): SubgraphClient & { readonly schema: GraphQLSchema } {
   const { name, sdl, dataOf, isOfType, onProblem } = options;
-  const typeDefs = linkAiDirectives(parse(sdl));
+  const typeDefs = linkOwnDirectives(parse(sdl));
   const facts = factsOf(typeDefs);
   const provided = providedFields(typeDefs);
   const resolvers = Object.fromEntries(

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import { graphql, parse } from 'graphql';
+import { linkOwnDirectives } from '../../src/supergraph/index.ts';
 
 export type TestResolvers = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
@@ -16,7 +17,7 @@ export interface TestSubgraph {
 
 /** A real subgraph over real sockets, on a free port. */
 export async function startSubgraph(sdl: string, resolvers: TestResolvers, port = 0): Promise<TestSubgraph> {
-  const schema = buildSubgraphSchema([{ typeDefs: parse(sdl), resolvers } as never]);
+  const schema = buildSubgraphSchema([{ typeDefs: linkOwnDirectives(parse(sdl)), resolvers } as never]);
   const server = createServer(async (request, response) => {
     if (subgraph.intercept !== undefined) {
       subgraph.intercept(request, response);

@@ -5,7 +5,7 @@
 import { Kind, type OperationDefinitionNode, OperationTypeNode } from 'graphql';
 import type { AccessRule, AccessRules } from '../../supergraph/index.ts';
 import type { Policy } from '../policies/policy.ts';
-import type { Clause, DecidedRules } from '../rules/operation-rules.ts';
+import { type Clause, type DecidedRules, policiesOf } from '../rules/operation-rules.ts';
 
 /** Nothing of it is read where no clause reads arguments. */
 const operation: OperationDefinitionNode = {
@@ -34,7 +34,7 @@ export class SchemaRules implements DecidedRules {
     }
     this.clauses = clauses;
     this.#numbers = numbers;
-    this.policyNames = new Set(clauses.flatMap(({ rule }) => (rule.kind === 'policies' ? rule.anyOf.flat() : [])));
+    this.policyNames = new Set(clauses.flatMap(({ rule }) => policiesOf(rule)));
   }
 
   /** Whether a rule of the schema denies under this outcome. */
@@ -46,8 +46,10 @@ export class SchemaRules implements DecidedRules {
 
   /** The part of a rule that does not depend on arguments; undefined where it may always hold. */
   #decided(rule: AccessRule): AccessRule | undefined {
+    const readsArguments = (name: string): boolean => this.#policies.get(name)?.readsArguments === true;
+    if (rule.kind === 'mask') return policiesOf(rule).some(readsArguments) ? undefined : rule;
     if (rule.kind !== 'policies') return rule;
-    const anyOf = rule.anyOf.map((all) => all.filter((name) => this.#policies.get(name)?.readsArguments !== true));
+    const anyOf = rule.anyOf.map((all) => all.filter((name) => !readsArguments(name)));
     return anyOf.some((all) => all.length === 0) ? undefined : { kind: 'policies', anyOf };
   }
 }

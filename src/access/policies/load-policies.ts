@@ -3,6 +3,7 @@ import { ConfigError, type ConfigProblem, type PolicyConfig, type ResolvedConfig
 import { messageOf } from '../../errors/index.ts';
 import { didYouMean, unreachable } from '../../lib/index.ts';
 import type { AccessRules, CompositionProblem } from '../../supergraph/index.ts';
+import { policiesOf } from '../rules/operation-rules.ts';
 import { hashPolicyCode, loadCodePolicy } from './code-policy.ts';
 import { DecisionService } from './decision-service.ts';
 import { createExpressionPolicy } from './expression-policy.ts';
@@ -67,24 +68,26 @@ export async function hashPolicies({
   return hashes;
 }
 
-/** A problem for each policy that `@policy` names and the configuration does not have: it would deny everyone. */
+/** A problem for each policy that a directive names and the configuration does not have: it would deny everyone. */
 export function unknownPolicies(rules: AccessRules, names: readonly string[]): readonly CompositionProblem[] {
-  const places = new Map<string, string[]>();
+  const unknown = new Map<string, Map<string, Set<string>>>();
+  const add = (name: string, directive: string, coordinate: string): void => {
+    if (names.includes(name)) return;
+    const places = unknown.get(name) ?? new Map<string, Set<string>>();
+    unknown.set(name, places.set(directive, (places.get(directive) ?? new Set()).add(coordinate)));
+  };
   for (const [coordinate, ofElement] of rules) {
     for (const rule of ofElement) {
-      if (rule.kind !== 'policies') continue;
-      for (const name of new Set(rule.anyOf.flat())) {
-        if (names.includes(name)) continue;
-        const coordinates = places.get(name);
-        if (coordinates === undefined) places.set(name, [coordinate]);
-        else coordinates.push(coordinate);
-      }
+      const directive = rule.kind === 'mask' ? '@mask' : '@policy';
+      for (const name of policiesOf(rule)) add(name, directive, coordinate);
     }
   }
-  return [...places].map(([name, coordinates]) => ({
+  const textOf = (places: ReadonlyMap<string, ReadonlySet<string>>): string =>
+    [...places].map(([directive, coordinates]) => `${directive} on ${[...coordinates].join(', ')}`).join(' and ');
+  return [...unknown].map(([name, places]) => ({
     severity: 'error',
     code: 'POLICY_UNKNOWN',
-    message: `@policy on ${coordinates.join(', ')} names the policy "${name}", which the configuration does not have${didYouMean(name, names)}`,
+    message: `${textOf(places)} names the policy "${name}", which the configuration does not have${didYouMean(name, names)}`,
     places: [],
     suggestedFix: `add it under access.policies, such as ${name}: "args.id == principal.id"`,
   }));

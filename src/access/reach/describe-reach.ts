@@ -15,6 +15,7 @@ import { didYouMean } from '../../lib/index.ts';
 import type { AccessRules, RequiredFields } from '../../supergraph/index.ts';
 import { AccessTable } from '../rules/access-table.ts';
 import { ruleText } from '../rules/explain-fields.ts';
+import { policiesOf } from '../rules/operation-rules.ts';
 import { findWays, type Way, type Ways, waysToField } from './find-ways.ts';
 
 export interface ReachOptions {
@@ -76,7 +77,7 @@ export function describeReach(coordinate: string, options: ReachOptions): Reach 
     coordinate,
     authenticated: required.some(({ kind }) => kind === 'authenticated'),
     scopes: namesOf(required.flatMap((rule) => (rule.kind === 'scopes' ? rule.anyOf.flat() : []))),
-    policies: namesOf(required.flatMap((rule) => (rule.kind === 'policies' ? rule.anyOf.flat() : []))),
+    policies: namesOf(required.flatMap(policiesOf)),
     ways: reached.map(({ path, rules: ofWay }) => ({
       path,
       rules: ofWay.map(({ on, rule }) => ({ on, rule: ruleText(rule) })),

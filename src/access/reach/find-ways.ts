@@ -100,7 +100,7 @@ function withRules(way: KeyedWay, coordinates: readonly string[], table: AccessT
 
 /** A policy may decide by the arguments of its field: on another one it is another rule. */
 function keyOf({ on, rule }: RequiredRule): string {
-  return rule.kind === 'policies' ? `${on} ${ruleText(rule)}` : ruleText(rule);
+  return rule.kind === 'policies' || rule.kind === 'mask' ? `${on} ${ruleText(rule)}` : ruleText(rule);
 }
 
 function isSubset(part: ReadonlySet<string>, whole: ReadonlySet<string>): boolean {

@@ -1,10 +1,14 @@
-/** Evaluates the clauses of an operation for a caller: to the outcome, a string of `1` and `0`, one for each clause. */
+/**
+ * Evaluates the clauses of an operation for a caller to the outcome, a string with a character for each clause: `1` where
+ * it holds, `0` where not, and for a mask that shows another form than the whole a letter: which of its forms.
+ */
 import { type GraphQLSchema, getArgumentValues, getVariableValues } from 'graphql';
 import { canonicalJson, longestTimerMs, withinTime, withPlainNumbers } from '../../lib/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import type { Policy, PolicyInput, PolicyRequest } from '../policies/policy.ts';
 import type { Principal } from '../principal.ts';
-import type { Clause, DecidedRules } from './operation-rules.ts';
+import { formMark } from './masks.ts';
+import { type Clause, type DecidedRules, policiesOf } from './operation-rules.ts';
 
 export interface Caller {
   readonly principal: Principal;
@@ -39,11 +43,15 @@ export function decide(
     let outcome = '';
     for (const clause of rules.clauses) {
       const { rule } = clause;
-      const holds =
-        rule.kind === 'policies'
-          ? rule.anyOf.some((all) => all.every((name) => decisions.get(name)?.get(clause) === true))
-          : holdsFor(principal, isIdentified, rule);
-      outcome += holds ? '1' : '0';
+      const allows = (name: string): boolean => decisions.get(name)?.get(clause) === true;
+      if (rule.kind === 'mask') outcome += formMark(rule, allows);
+      else {
+        const holds =
+          rule.kind === 'policies'
+            ? rule.anyOf.some((all) => all.every(allows))
+            : holdsFor(principal, isIdentified, rule);
+        outcome += holds ? '1' : '0';
+      }
     }
     return outcome;
   };
@@ -55,7 +63,7 @@ const scopeSets = new WeakMap<Principal, ReadonlySet<string>>();
 
 function holdsFor(principal: Principal, isIdentified: boolean, rule: Clause['rule']): boolean {
   if (rule.kind === 'authenticated') return isIdentified;
-  if (rule.kind === 'policies') return false;
+  if (rule.kind !== 'scopes') return false;
   let scopes = scopeSets.get(principal);
   if (scopes === undefined) {
     scopes = new Set(principal.scopes);
@@ -92,7 +100,7 @@ function decidePolicies(
     if (policy === undefined) continue; // refused at composition; a policy that does not exist allows nothing
     const inputs = new Map<string, { readonly input: PolicyInput; readonly clauses: Clause[] }>();
     for (const clause of rules.clauses) {
-      if (clause.rule.kind !== 'policies' || !clause.rule.anyOf.some((all) => all.includes(name))) continue;
+      if (!policiesOf(clause.rule).includes(name)) continue;
       const args = policy.readsArguments ? argumentsOf(clause, variableValues) : {};
       if (args === undefined) continue; // arguments that are invalid fail the field anyway
       const key = canonicalJson(args);

@@ -12,6 +12,8 @@ export interface ExplainedField {
   readonly coordinate: string;
   /** The path of the denied field that it is selected of. */
   readonly within?: string;
+  /** The form in which a masked field is read, as in `@mask(as:)`. */
+  readonly as?: string;
   /** Of a denied field, those that do not hold; of any other, all. */
   readonly rules: readonly ExplainedRule[];
 }
@@ -24,7 +26,7 @@ export interface ExplainedRule {
 }
 
 export function explainField(
-  { path, coordinate, isDenied, within, rules }: FieldVerdict,
+  { path, coordinate, isDenied, within, as, rules }: FieldVerdict,
   principal: Principal,
   decisions: Decisions,
 ): ExplainedField {
@@ -34,12 +36,17 @@ export function explainField(
     return { rule: ruleText(verdict.rule), ...(missing === undefined ? {} : { missing }) };
   });
   const above = within === undefined ? {} : { within: within.join('.') };
-  return { path: path.join('.'), coordinate, ...above, rules: explained };
+  const form = as === undefined ? {} : { as };
+  return { path: path.join('.'), coordinate, ...above, ...form, rules: explained };
 }
 
 /** As it is written in a schema, whatever the directive is called there. */
 export function ruleText(rule: AccessRule): string {
   if (rule.kind === 'authenticated') return '@authenticated';
+  if (rule.kind === 'mask')
+    return rule.forms
+      .map(({ policy, as }) => `@mask(policy: ${JSON.stringify(policy)}, as: ${JSON.stringify(as)})`)
+      .join(' ');
   const lists = rule.anyOf.map((all) => `[${all.map((name) => JSON.stringify(name)).join(', ')}]`).join(', ');
   return rule.kind === 'scopes' ? `@requiresScopes(scopes: [${lists}])` : `@policy(policies: [${lists}])`;
 }
@@ -48,5 +55,6 @@ function missingOf({ rule, clause, holds }: RuleVerdict, { scopes }: Principal, 
   if (holds || rule.kind === 'authenticated') return undefined;
   if (rule.kind === 'scopes') return rule.anyOf.map((all) => all.filter((scope) => !scopes.includes(scope)));
   const allows = (policy: string): boolean => clause !== undefined && decisions.get(policy)?.get(clause) === true;
-  return rule.anyOf.map((all) => all.filter((policy) => !allows(policy)));
+  const alternatives = rule.kind === 'mask' ? rule.forms.map(({ policy }) => [policy]) : rule.anyOf;
+  return alternatives.map((all) => all.filter((policy) => !allows(policy)));
 }

@@ -34,6 +34,8 @@ export interface FieldVerdict {
   readonly isDenied: boolean;
   /** The denied field above it; only of `all`. */
   readonly within: readonly string[] | undefined;
+  /** The form that it is masked by, as in `@mask(as:)`; undefined: it is whole, or denied. */
+  readonly as: string | undefined;
   /** Every rule that it takes; none: anyone may read it. */
   readonly rules: readonly RuleVerdict[];
 }
@@ -62,8 +64,11 @@ export interface FieldVerdicts {
   readonly isComplete: boolean;
 }
 
-/** @param listed which fields are returned; the selections of a denied field are of `all` only */
-export function judgeFields(judgement: Judgement, listed: 'denied' | 'all'): FieldVerdicts {
+/**
+ * @param listed which fields are returned: those that are denied or masked, or all; the selections of a denied field are of
+ *   `all` only
+ */
+export function judgeFields(judgement: Judgement, listed: 'restricted' | 'all'): FieldVerdicts {
   const { table, apiSchema: schema, rules, outcome, variables } = judgement;
   const definitions = rules.operation.variableDefinitions ?? [];
   const plain = withPlainNumbers(variables) as typeof variables;
@@ -112,17 +117,18 @@ export function judgeFields(judgement: Judgement, listed: 'denied' | 'all'): Fie
       const field = object.getFields()[name];
       if (field === undefined) continue;
       const isDenied = within !== undefined || rules.denialOf(object, node, outcome) !== undefined;
+      const as = isDenied ? undefined : rules.formOf(object, node, outcome)?.as;
       const coordinate = `${object.name}.${name}`;
-      add({ path, coordinate, isDenied, within }, () => rules.verdictsOf(object, node, outcome));
+      add({ path, coordinate, isDenied, within, as }, () => rules.verdictsOf(object, node, outcome));
       const returned = getNamedType(field.type);
-      if ((isDenied && listed === 'denied') || !isCompositeType(returned) || node.selectionSet === undefined) continue;
+      if ((isDenied && listed === 'restricted') || !isCompositeType(returned) || node.selectionSet === undefined)
+        continue;
       for (const member of table.protectedMembers(field.type)) {
         if (isDenied) break;
         if (schema.getType(member.name) === undefined) continue;
         const isMemberDenied = rules.denialOfType(member.name, outcome) !== undefined;
-        add({ path, coordinate: member.name, isDenied: isMemberDenied, within }, () =>
-          rules.verdictsOfType(member.name, outcome),
-        );
+        const verdict = { path, coordinate: member.name, isDenied: isMemberDenied, within, as: undefined };
+        add(verdict, () => rules.verdictsOfType(member.name, outcome));
       }
       const below = [...path, ...itemSteps(field.type)];
       visit(objectsOf(returned), node.selectionSet, below, within ?? (isDenied ? path : undefined));
@@ -130,7 +136,7 @@ export function judgeFields(judgement: Judgement, listed: 'denied' | 'all'): Fie
   }
 
   function add(verdict: Omit<FieldVerdict, 'rules'>, rulesOf: () => readonly RuleVerdict[]): void {
-    if (!verdict.isDenied && listed === 'denied') return;
+    if (!verdict.isDenied && verdict.as === undefined && listed === 'restricted') return;
     const key = `${verdict.path.join('.')} ${verdict.coordinate}`;
     if (!verdicts.has(key)) verdicts.set(key, { ...verdict, rules: rulesOf() });
   }

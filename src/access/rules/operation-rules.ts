@@ -1,6 +1,6 @@
 /**
- * The distinct rules of an operation, collected once: each is a clause, and a request evaluates the clauses to a string of
- * `1` and `0`, the outcome.
+ * The distinct rules of an operation, collected once: each is a clause, and a request evaluates the clauses to a string with a
+ * character for each, the outcome.
  */
 import {
   type DocumentNode,
@@ -19,9 +19,10 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import { GatewayError } from '../../errors/index.ts';
-import type { AccessRule } from '../../supergraph/index.ts';
+import type { AccessRule, MaskForm } from '../../supergraph/index.ts';
 import type { Policy } from '../policies/policy.ts';
 import type { AccessTable } from './access-table.ts';
+import { formOf } from './masks.ts';
 
 /** A rule of the operation. Rules of policies that read arguments are one clause for each distinct set of arguments. */
 export interface Clause {
@@ -78,9 +79,7 @@ export class OperationRules implements DecidedRules {
     );
     const collected = collect(table, policies, operation, this.fragments);
     this.clauses = collected.clauses;
-    this.policyNames = new Set(
-      collected.clauses.flatMap(({ rule }) => (rule.kind === 'policies' ? rule.anyOf.flat() : [])),
-    );
+    this.policyNames = new Set(collected.clauses.flatMap(({ rule }) => policiesOf(rule)));
     this.#ofFields = collected.ofFields;
     this.#ofTypes = collected.ofTypes;
   }
@@ -123,8 +122,20 @@ export class OperationRules implements DecidedRules {
     return rules.map((rule, index): RuleVerdict => {
       const number = numbers?.[index];
       const clause = number === undefined ? undefined : this.clauses[number];
-      return { rule, clause, holds: number !== undefined && outcome[number] === '1' };
+      return { rule, clause, holds: number !== undefined && outcome[number] !== '0' };
     });
+  }
+
+  /** The form in which the outcome shows a field that it does not deny; undefined: whole. */
+  formOf(type: GraphQLObjectType, node: FieldNode, outcome: string): MaskForm | undefined {
+    const rules = this.#table.ofField(type, node.name.value);
+    if (!rules.some(({ kind }) => kind === 'mask')) return undefined;
+    for (const number of this.#ofFields.get(selectionKey(this.#policies, rules, type, node)) ?? []) {
+      const rule = this.clauses[number]?.rule;
+      const form = rule?.kind === 'mask' ? formOf(rule, outcome[number]) : undefined;
+      if (form !== undefined) return form;
+    }
+    return undefined;
   }
 
   /** The first rule that denies objects of this type. */
@@ -247,11 +258,22 @@ function selectionKey(
 }
 
 function readsArguments(policies: ReadonlyMap<string, Policy>, rule: AccessRule): boolean {
-  return (
-    rule.kind === 'policies' &&
-    rule.anyOf.some((all) => all.some((name) => policies.get(name)?.readsArguments === true))
-  );
+  return policiesOf(rule).some((name) => policies.get(name)?.readsArguments === true);
 }
+
+/** The policies that a rule names. */
+export function policiesOf(rule: AccessRule): readonly string[] {
+  switch (rule.kind) {
+    case 'policies':
+      return rule.anyOf.flat();
+    case 'mask':
+      return rule.forms.map(({ policy }) => policy);
+    default:
+      return none;
+  }
+}
+
+const none: readonly string[] = [];
 
 function argumentsText({ name, arguments: values = [] }: FieldNode): string {
   return `${name.value}(${values.map(print).sort().join()})`;

@@ -7,7 +7,7 @@ import {
   type SelectionSetNode,
   type TypeNode,
 } from 'graphql';
-import { importedAiDirectives } from '../../supergraph/index.ts';
+import { importedDirectives } from '../../supergraph/index.ts';
 import { fieldNames, fieldSetOf, isFederation } from './checks/federation-directives.ts';
 
 /** A field whose value a model writes, as its subgraph declares it with @generate. */
@@ -35,7 +35,7 @@ export interface AiField {
 
 /** Every @generate field of a subgraph, including where the directive is imported under another name. */
 export function aiFieldsOf(document: DocumentNode): readonly AiField[] {
-  const generate = importedAiDirectives(document).get('generate');
+  const generate = importedDirectives(document, 'ai').get('generate');
   if (generate === undefined) return [];
   const fields: AiField[] = [];
   for (const definition of document.definitions) {

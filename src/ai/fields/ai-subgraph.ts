@@ -24,7 +24,7 @@ import type { AiFieldsConfig } from '../../config/index.ts';
 import { GatewayError } from '../../errors/index.ts';
 import { formatUsd, invariant } from '../../lib/index.ts';
 import type { Logger } from '../../observability/index.ts';
-import { linkAiDirectives } from '../../supergraph/index.ts';
+import { linkOwnDirectives } from '../../supergraph/index.ts';
 import type { RequestContext, SubgraphClient, SubgraphError, SubgraphNote } from '../../transport/index.ts';
 import { BudgetExceeded } from '../model-call/index.ts';
 import type { ModelClient } from '../models/index.ts';
@@ -72,7 +72,9 @@ const documentBytesPerCharacter = 40;
 export function createAiSubgraph(options: AiSubgraphOptions): SubgraphClient {
   const document = parse(options.sdl);
   const fields = aiFieldsOf(document);
-  const schema = buildSubgraphSchema([{ typeDefs: linkAiDirectives(document), resolvers: referenceResolvers(fields) }]);
+  const schema = buildSubgraphSchema([
+    { typeDefs: linkOwnDirectives(document), resolvers: referenceResolvers(fields) },
+  ]);
   const answers = new FieldAnswers(options);
   if (options.code !== undefined) logStrayFailures(options.log);
   for (const field of fields) {

@@ -18,12 +18,13 @@ import {
   isObjectType,
   type SelectionSetNode,
 } from 'graphql';
-import type { Denials } from '../../access/index.ts';
+import type { Denials, Mask } from '../../access/index.ts';
 import { invariant } from '../../lib/index.ts';
 import { type DataObject, isDataObject } from '../data/data.ts';
 import type { AnswerWriter } from './answer-writer.ts';
 import { collectFields, type SelectionOptions, selectsNoType } from './collect-fields.ts';
 import { compileLeaf } from './compile-leaf.ts';
+import { compileMasked } from './compile-masked.ts';
 import type { FieldShape, ObjectShape, PlainType, TypeShape, WriteValue } from './object-shape.ts';
 import { type FieldGroup, groupFields, plainList, plainObject } from './plain-fields.ts';
 import {
@@ -171,7 +172,20 @@ export function compileShape(
     const refusal = refusalOf(node);
     if (refusal !== undefined) return { ...refused, write: refusing({ code: 'BAD_USER_INPUT', message: refusal }) };
     const sets = nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
+    const mask = denials === undefined ? undefined : maskFor(denials, parent, node);
+    if (mask !== undefined) return { responseKey, dataKey: keyOf(node), prefix, ...compileMasked(field.type, mask) };
     return { responseKey, dataKey: keyOf(node), prefix, ...compileType(field.type, sets) };
+  }
+
+  /** Of an object whose type only an interface is known of: where the types differ, nothing of the value is shown. */
+  function maskFor(
+    denials: Denials,
+    parent: GraphQLObjectType | GraphQLInterfaceType,
+    node: FieldNode,
+  ): Mask | undefined {
+    if (isObjectType(parent)) return denials.maskOf(parent, node);
+    const masks = schema.getPossibleTypes(parent).map((type) => denials.maskOf(type, node));
+    return masks.every((mask) => mask === undefined) ? undefined : () => null;
   }
 
   /** Of an object whose type only an interface is known of, a field that is denied for some type is denied. */

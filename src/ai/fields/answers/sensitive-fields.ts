@@ -1,6 +1,6 @@
 import { setImmediate as letOthersRun } from 'node:timers/promises';
 import { type DocumentNode, Kind, parse } from 'graphql';
-import { importedAiDirectives } from '../../../supergraph/index.ts';
+import { importedDirectives } from '../../../supergraph/index.ts';
 import type { SensitiveFields } from './sensitive.ts';
 
 /** The URL of the `@sensitive` specification, without its version. */
@@ -51,7 +51,7 @@ function addInterfaces(document: DocumentNode, into: Implementing[]): void {
 }
 
 function addFields(document: DocumentNode, fields: Map<string, string>): void {
-  const name = importedAiDirectives(document).get('sensitive');
+  const name = importedDirectives(document, 'ai').get('sensitive');
   if (name === undefined) return;
   for (const definition of document.definitions) {
     if (

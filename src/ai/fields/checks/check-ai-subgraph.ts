@@ -7,8 +7,8 @@ import { buildSubgraphSchema } from '@apollo/subgraph';
 import { type DocumentNode, GraphQLError, type GraphQLSchema, Kind, parse, Source } from 'graphql';
 import {
   type CompositionProblem,
-  importedAiDirectives,
-  linkAiDirectives,
+  importedDirectives,
+  linkOwnDirectives,
   type SubgraphSource,
 } from '../../../supergraph/index.ts';
 import { type AiField, aiFieldsOf } from '../ai-field.ts';
@@ -53,7 +53,7 @@ function entitiesOf(document: DocumentNode): ReadonlySet<string> {
 
 /** Reports @generate on anything but a field of an object type: models generate only those. */
 function misplaced(document: DocumentNode, check: AiSubgraphCheck): readonly CompositionProblem[] {
-  const generate = importedAiDirectives(document).get('generate');
+  const generate = importedDirectives(document, 'ai').get('generate');
   const problems: CompositionProblem[] = [];
   for (const definition of document.definitions) {
     if (!('fields' in definition) || !('name' in definition)) continue;
@@ -96,7 +96,7 @@ function strayCode(fields: readonly AiField[], check: AiSubgraphCheck): readonly
 /** @returns undefined if the schema cannot be built; composition reports that */
 export function buildSchema(document: DocumentNode): GraphQLSchema | undefined {
   try {
-    return buildSubgraphSchema([{ typeDefs: linkAiDirectives(document) }]);
+    return buildSubgraphSchema([{ typeDefs: linkOwnDirectives(document) }]);
   } catch {
     return undefined;
   }

@@ -30,7 +30,7 @@ import {
 } from 'graphql';
 import { messageOf } from '../../../errors/index.ts';
 import { invariant } from '../../../lib/index.ts';
-import { linkAiDirectives } from '../../../supergraph/index.ts';
+import { linkOwnDirectives } from '../../../supergraph/index.ts';
 import { type AiField, aiFieldsOf } from '../ai-field.ts';
 import type { SensitiveFields } from '../answers/sensitive.ts';
 import { keysOf } from '../checks/federation-directives.ts';
@@ -64,7 +64,7 @@ export function generateFieldTypes({ sdl, source, sensitive }: FieldTypesOptions
 
 function schemaOf(document: DocumentNode): GraphQLSchema {
   try {
-    return buildSubgraphSchema([{ typeDefs: linkAiDirectives(document) }]);
+    return buildSubgraphSchema([{ typeDefs: linkOwnDirectives(document) }]);
   } catch (error) {
     throw new GraphQLError(messageOf(error), { originalError: error instanceof Error ? error : null });
   }

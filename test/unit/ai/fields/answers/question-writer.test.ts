@@ -9,7 +9,7 @@ import type { Inputs } from '../../../../../src/ai/fields/answers/sensitive.ts';
 import { fieldOutput } from '../../../../../src/ai/fields/output/field-output.ts';
 import { parsePrompt } from '../../../../../src/ai/fields/prompts/prompt.ts';
 import { Deadline } from '../../../../../src/lib/index.ts';
-import { linkAiDirectives } from '../../../../../src/supergraph/index.ts';
+import { linkOwnDirectives } from '../../../../../src/supergraph/index.ts';
 import type { RequestContext } from '../../../../../src/transport/index.ts';
 import { TestModels } from '../../../../integration/v1-server.ts';
 
@@ -24,7 +24,7 @@ const prompt = await parsePrompt(
   'p',
   '---\nmodel: fast\nconfig: { maxOutputTokens: 5 }\n---\n{{name}} {{phone}} {{tone}}',
 );
-const schema = buildSubgraphSchema([{ typeDefs: linkAiDirectives(document) }]);
+const schema = buildSubgraphSchema([{ typeDefs: linkOwnDirectives(document) }]);
 
 interface Asking {
   readonly field?: string;

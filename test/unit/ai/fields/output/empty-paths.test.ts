@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { aiFieldsOf } from '../../../../../src/ai/fields/ai-field.ts';
 import { emptyPathReason } from '../../../../../src/ai/fields/output/empty-paths.ts';
 import { parsePrompt } from '../../../../../src/ai/fields/prompts/prompt.ts';
-import { linkAiDirectives } from '../../../../../src/supergraph/index.ts';
+import { linkOwnDirectives } from '../../../../../src/supergraph/index.ts';
 
 const document = parse(`extend schema
   @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key", "@external", "@requires"])
@@ -32,7 +32,7 @@ type Product @key(fields: "id") {
       reviews(first: 3) { body author { name ... on Person { age } } }""")
     @generate(prompt: "p", maxOutputTokens: 5)
 }`);
-const schema = buildSubgraphSchema([{ typeDefs: linkAiDirectives(document) }]);
+const schema = buildSubgraphSchema([{ typeDefs: linkOwnDirectives(document) }]);
 const [field] = aiFieldsOf(document);
 
 async function problems(template: string, partials: Readonly<Record<string, string>> = {}): Promise<string[]> {

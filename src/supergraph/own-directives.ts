@@ -1,7 +1,9 @@
 /**
- * Adds to a subgraph that links https://isthmus.dev/ai the definitions of the directives it imports, and a
- * @composeDirective for each, so that they are composed into the supergraph: without a definition composition fails,
- * and without @composeDirective the directive is silently dropped. A subgraph without the link is not changed.
+ * The directives of Isthmus, of the specifications https://isthmus.dev/ai and https://isthmus.dev/access.
+ *
+ * A subgraph that links one is given the definitions of the directives it imports, and a @composeDirective for each, so
+ * that they are composed into the supergraph: without a definition composition fails, and without @composeDirective the
+ * directive is silently dropped. A subgraph without such a link is not changed.
  */
 import { readFileSync } from 'node:fs';
 import {
@@ -14,24 +16,39 @@ import {
 } from 'graphql';
 import { importsOf, linksOf, stringArgument } from './links.ts';
 
-export const aiLinkUrl = 'https://isthmus.dev/ai/v1.0';
+/** Each is defined in schema/, in a file of its name. */
+export const ownSpecifications = ['ai', 'access'] as const;
+
+export type OwnSpecification = (typeof ownSpecifications)[number];
+
 const federationLink = /^https:\/\/specs\.apollo\.dev\/federation\/v\d+\.\d+$/;
-const aiLink = /^https:\/\/isthmus\.dev\/ai\/v\d+\.\d+$/;
+const ownLinks: Readonly<Record<OwnSpecification, RegExp>> = {
+  ai: /^https:\/\/isthmus\.dev\/ai\/v\d+\.\d+$/,
+  // Only the version that is enforced: a later one may mean more.
+  access: /^https:\/\/isthmus\.dev\/access\/v1\.0$/,
+};
 
-let definitions: ReadonlyMap<string, DirectiveDefinitionNode> | undefined;
+const definitions = new Map<OwnSpecification, ReadonlyMap<string, DirectiveDefinitionNode>>();
 
-/** The directives of schema/ai.graphql by name, read once. */
-export function aiDirectiveDefinitions(): ReadonlyMap<string, DirectiveDefinitionNode> {
-  if (definitions === undefined) {
-    const file = new URL('../../schema/ai.graphql', import.meta.url);
+/** The URL to link a specification by. */
+export function ownLinkUrl(specification: OwnSpecification): string {
+  return `https://isthmus.dev/${specification}/v1.0`;
+}
+
+/** The directives of a specification by name, read once. */
+export function ownDirectiveDefinitions(specification: OwnSpecification): ReadonlyMap<string, DirectiveDefinitionNode> {
+  let directives = definitions.get(specification);
+  if (directives === undefined) {
+    const file = new URL(`../../schema/${specification}.graphql`, import.meta.url);
     const document = parse(readFileSync(file, 'utf8'), { noLocation: true });
-    definitions = new Map(
+    directives = new Map(
       document.definitions
         .filter((definition) => definition.kind === Kind.DIRECTIVE_DEFINITION)
         .map((definition) => [definition.name.value, definition]),
     );
+    definitions.set(specification, directives);
   }
-  return definitions;
+  return directives;
 }
 
 /** Whether a subgraph links federation 2, without which custom directives are not composed. */
@@ -39,15 +56,18 @@ export function hasFederationLink(document: DocumentNode): boolean {
   return linksOf(document).some((link) => federationLink.test(stringArgument(link, 'url') ?? ''));
 }
 
-export function linksAi(document: DocumentNode): boolean {
-  return linksOf(document).some((link) => aiLink.test(stringArgument(link, 'url') ?? ''));
+export function linksOwn(document: DocumentNode, specification: OwnSpecification): boolean {
+  return linksOf(document).some((link) => ownLinks[specification].test(stringArgument(link, 'url') ?? ''));
 }
 
-/** The directives a subgraph imports from the AI link: the specified name -> the local name (`as`); empty without the link. */
-export function importedAiDirectives(document: DocumentNode): ReadonlyMap<string, string> {
+/** The directives a document imports from a specification: the specified name -> the local name (`as`); empty without the link. */
+export function importedDirectives(
+  document: DocumentNode,
+  specification: OwnSpecification,
+): ReadonlyMap<string, string> {
   const imported = new Map<string, string>();
   for (const link of linksOf(document)) {
-    if (!aiLink.test(stringArgument(link, 'url') ?? '')) continue;
+    if (!ownLinks[specification].test(stringArgument(link, 'url') ?? '')) continue;
     for (const { name, as } of importsOf(link)) imported.set(name.replace(/^@/, ''), as.replace(/^@/, ''));
   }
   return imported;
@@ -64,10 +84,12 @@ function composeDirectiveName(document: DocumentNode): string | undefined {
   return undefined;
 }
 
-export function linkAiDirectives(document: DocumentNode): DocumentNode {
-  const imported = importedAiDirectives(document);
+export function linkOwnDirectives(document: DocumentNode): DocumentNode {
+  const imported = ownSpecifications.flatMap((specification) =>
+    [...importedDirectives(document, specification)].map(([name, alias]) => ({ specification, name, alias })),
+  );
   const composeName = composeDirectiveName(document);
-  if (imported.size === 0 || composeName === undefined) return document;
+  if (imported.length === 0 || composeName === undefined) return document;
   const composed = new Set(
     document.definitions
       .filter((definition) => definition.kind === Kind.SCHEMA_DEFINITION || definition.kind === Kind.SCHEMA_EXTENSION)
@@ -82,8 +104,8 @@ export function linkAiDirectives(document: DocumentNode): DocumentNode {
   );
   const additions: DefinitionNode[] = [];
   const directives: ConstDirectiveNode[] = [];
-  for (const [name, alias] of imported) {
-    const definition = aiDirectiveDefinitions().get(name);
+  for (const { specification, name, alias } of imported) {
+    const definition = ownDirectiveDefinitions(specification).get(name);
     if (definition !== undefined && !defined.has(alias)) {
       additions.push({ ...definition, name: { kind: Kind.NAME, value: alias } });
     }

@@ -1,0 +1,28 @@
+/** Compiles a leaf field, or lists of leaves, whose values are shown in another form. */
+import { type GraphQLOutputType, isListType, isNonNullType } from 'graphql';
+import type { Mask } from '../../access/index.ts';
+import { ExactNumber } from '../../lib/index.ts';
+import type { TypeShape, WriteValue } from './object-shape.ts';
+import { refuse, writeList } from './write-values.ts';
+
+export function compileMasked(type: GraphQLOutputType, mask: Mask): TypeShape & { readonly nonNull: boolean } {
+  const nonNull = isNonNullType(type);
+  const nullable = nonNull ? type.ofType : type;
+  return { write: compileWrite(nullable, mask), inner: undefined, plain: undefined, nonNull };
+}
+
+function compileWrite(type: GraphQLOutputType, mask: Mask): WriteValue {
+  if (isListType(type)) {
+    const item = compileMasked(type.ofType, mask);
+    return (value, out) => writeList(item.write, item.nonNull, value, out);
+  }
+  return (value, out) => {
+    if (value === null || value === undefined) return false;
+    const text = value instanceof ExactNumber ? value.text : typeof value === 'object' ? undefined : String(value);
+    if (text === undefined) return refuse(out);
+    const form = mask(text);
+    if (form === null) return false;
+    out.text += JSON.stringify(form);
+    return true;
+  };
+}
