@@ -62,7 +62,13 @@ export function checkMasks(
           suggestedFix: `link ${ownLinkUrl('access')}`,
         });
       // A subgraph that defines such a directive itself would compose, and nothing would enforce it.
-      for (const { name } of importsOf(link)) {
+      const prefix = `${stringArgument(link, 'as') ?? 'access'}__`;
+      const namespaced = document.definitions.flatMap((definition) =>
+        definition.kind === Kind.DIRECTIVE_DEFINITION && definition.name.value.startsWith(prefix)
+          ? [{ name: `@${definition.name.value.slice(prefix.length)}` }]
+          : [],
+      );
+      for (const { name } of [...importsOf(link), ...namespaced]) {
         if (ownDirectiveDefinitions('access').has(name.replace(/^@/, ''))) continue;
         problems.push({
           code: 'SECURITY_FEATURE_NOT_ENFORCED',
@@ -134,10 +140,19 @@ export function checkMasks(
 
   function isMasked(coordinate: string): boolean {
     const [typeName = '', fieldName] = coordinate.split('.');
-    const definition = types.get(typeName);
-    if (definition?.kind !== Kind.OBJECT_TYPE_DEFINITION) return false;
-    const field = definition.fields?.find(({ name }) => name.value === fieldName);
-    return applicationsOf(field?.directives, maskName).length > 0;
+    return objectsOf(typeName).some(({ fields = [] }) => {
+      const field = fields.find(({ name }) => name.value === fieldName);
+      return applicationsOf(field?.directives, maskName).length > 0;
+    });
+  }
+
+  /** A type's own, or those that implement an interface: what is read through it is read of them. */
+  function objectsOf(typeName: string): readonly ObjectTypeDefinitionNode[] {
+    return [...types.values()].filter(
+      (definition) =>
+        definition.kind === Kind.OBJECT_TYPE_DEFINITION &&
+        (definition.name.value === typeName || definition.interfaces?.some(({ name }) => name.value === typeName)),
+    ) as readonly ObjectTypeDefinitionNode[];
   }
 
   /** The order decides, and none is defined between subgraphs. */

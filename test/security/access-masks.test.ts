@@ -140,11 +140,28 @@ describe('composition', () => {
     );
   });
 
+  it('refuses it through an interface too', async () => {
+    const people = `${link('"@mask"')} type Query { p: P } interface Named { e: String }
+      type P @key(fields: "id") { id: ID! n: Named } type N implements Named { e: String @mask(policy: "x") }`;
+    const ai = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@external", "@requires", "@shareable"])
+      @link(url: "https://isthmus.dev/ai/v1.0", import: ["@generate"])
+      interface Named { e: String } type N implements Named { e: String @external }
+      type P @key(fields: "id") { id: ID! n: Named @external  about: String @requires(fields: "n { e }") @generate(prompt: "about") }`;
+    const source = (name: string, sdl: string) => ({ name, url: `http://${name}`, origin: `${name}.graphql`, sdl });
+    await expect(compose([source('people', people), source('ai', ai)])).rejects.toThrow(
+      /MASK_INVALID[\s\S]*the AI field "P\.about" requires/,
+    );
+  });
+
   it('refuses what the specification does not have, even where the subgraph defines it', async () => {
     const sdl = `${link('"@rows"')} directive @rows(policy: String) on OBJECT
       type Query { p: P } type P @rows(policy: "x") { e: String }`;
     await expect(compose([{ name: 'a', url: 'http://a', origin: 'a.graphql', sdl }])).rejects.toThrow(
       /SECURITY_FEATURE_NOT_ENFORCED[\s\S]*imports @rows[\s\S]*import what it has: @mask/,
+    );
+    const namespaced = sdl.replace('"@rows"', '"@mask"').replaceAll('@rows', '@access__rows');
+    await expect(compose([{ name: 'a', url: 'http://a', origin: 'a.graphql', sdl: namespaced }])).rejects.toThrow(
+      /SECURITY_FEATURE_NOT_ENFORCED[\s\S]*@rows/,
     );
   });
 });
