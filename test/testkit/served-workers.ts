@@ -34,7 +34,7 @@ export const plugin = {
   name: 'which-worker',
   onRequest({ headers }) {
     if (headers['x-end'] === 'exit') process.exit(7);
-    if (headers['x-end'] === 'memory') for (;;) retained.push(Array.from({ length: 100_000 }, () => ({})));
+    if (headers['x-end'] === 'memory') for (;;) retained.push(new Array(50_000).fill(1.5));
   },
   onResponse({ headers }) {
     headers['x-worker'] = String(threadId);
