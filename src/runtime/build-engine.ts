@@ -28,6 +28,7 @@ export async function buildEngine(
   switch (config.engine) {
     case 'reference':
       refusePlanHooks(config, hooks);
+      refusePlanLimits(config);
       if (composition.accessRules.size > 0) throw unprotected(config);
       return createReferenceEngine({ supergraphSdl, clients, errorPolicy: config.errors, log });
     case 'isthmus': {
@@ -60,6 +61,16 @@ function refusePlanHooks({ file }: ResolvedConfig, hooks: Hooks | undefined): vo
   const names = onPlan.map(({ plugin }) => plugin).join(', ');
   const message = `the reference engine has no onPlan, which ${names} uses: write engine: isthmus`;
   throw new ConfigError(file, [{ path: 'engine', line: undefined, message }]);
+}
+
+/** @throws ConfigError where plans or what they fetch are limited */
+function refusePlanLimits({ file, limits }: ResolvedConfig): void {
+  for (const key of ['fetches', 'representations'] as const) {
+    const smallest = Math.min(limits.operation[key], ...limits.clients.map((client) => client.limits[key]));
+    if (smallest === Number.POSITIVE_INFINITY) continue;
+    const message = `the reference engine does not limit ${key}: leave it out, or write engine: isthmus`;
+    throw new ConfigError(file, [{ path: `limits.${key}`, line: undefined, message }]);
+  }
 }
 
 /** @apollo/gateway does not enforce the directives, and refuses their supergraphs. */

@@ -207,4 +207,11 @@ describe('a document that exceeds limits', () => {
     const atOnce = await Promise.all([codesFor(reports), codesFor({}), codesFor(reports), codesFor({})]);
     expect(atOnce).toEqual([[], ['MAX_DEPTH_LIMIT'], [], ['MAX_DEPTH_LIMIT']]);
   });
+
+  it('is refused at the start where the engine does not limit what plans fetch', async () => {
+    const start = (limits: string) =>
+      startTestGateway({ subgraphs: shop, yaml: `engine: reference\nlimits: { ${limits} }` });
+    await expect(start('fetches: 3')).rejects.toThrow(/limits\.fetches: the reference engine does not limit fetches/);
+    await expect(start('clients: [{ principal: a, representations: 3 }]')).rejects.toThrow(/limits\.representations/);
+  });
 });
