@@ -41,7 +41,7 @@ const maxVariants = 32;
 
 /** Of a field's entry in the normalised operation, and of its compiled shape: measured by the test of retained memory. */
 const bytesPerKey = 90;
-const bytesPerCompiledField = 460;
+const bytesPerCompiledField = 540;
 const bytesPerVariant = 4_500;
 
 export interface PreparedSchemas {
