@@ -8,14 +8,17 @@ import { refuse, writeList } from './write-values.ts';
 export function compileMasked(type: GraphQLOutputType, mask: Mask): TypeShape & { readonly nonNull: boolean } {
   const nonNull = isNonNullType(type);
   const nullable = nonNull ? type.ofType : type;
-  return { write: compileWrite(nullable, mask), inner: undefined, plain: undefined, nonNull };
+  const common = { inner: undefined, plain: undefined, nonNull };
+  if (!isListType(nullable)) return { ...common, write: writeMasked(mask) };
+  const item = compileMasked(nullable.ofType, mask);
+  return {
+    ...common,
+    parts: { kind: 'list', item },
+    write: (value, out) => writeList(item.write, item.nonNull, value, out),
+  };
 }
 
-function compileWrite(type: GraphQLOutputType, mask: Mask): WriteValue {
-  if (isListType(type)) {
-    const item = compileMasked(type.ofType, mask);
-    return (value, out) => writeList(item.write, item.nonNull, value, out);
-  }
+function writeMasked(mask: Mask): WriteValue {
   return (value, out) => {
     if (value === null || value === undefined) return false;
     const text = value instanceof ExactNumber ? value.text : typeof value === 'object' ? undefined : String(value);

@@ -48,12 +48,14 @@ class PieceWriter {
   readonly #pieceBytes: number;
   #piece: Buffer | undefined;
   #size = 0;
+  /** Of the value that is being written: one that has none is written as a whole, however long. */
+  #hasParts = true;
 
   constructor({ introspect, shared, hasRolledBack, pieceBytes, maxPartLength }: PiecesOptions) {
     this.#pieceBytes = pieceBytes ?? 131_072;
     const longest = maxPartLength ?? 65_536;
     const onFull = (): void => {
-      if (this.#out.text.length > longest + flushAgainAt) throw tooLong;
+      if (this.#hasParts && this.#out.text.length > longest + flushAgainAt) throw tooLong;
     };
     this.#out = new AnswerWriter({ introspect, shared, onFull });
     if (!hasRolledBack) return;
@@ -90,9 +92,10 @@ class PieceWriter {
   }
 
   /** @returns whether the value was written; where not, it is too long */
-  #writeWhole({ write }: Part, value: unknown): boolean {
+  #writeWhole({ write, parts }: Part, value: unknown): boolean {
     const out = this.#out;
     const { text } = out;
+    this.#hasParts = parts !== undefined;
     try {
       if (!write(value, out)) out.text += 'null';
     } catch (error) {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { buildSchema, type FragmentDefinitionNode, Kind, type OperationDefinitionNode, parse } from 'graphql';
 import { describe, expect, it } from 'vitest';
+import type { Denials } from '../../../../src/access/index.ts';
 import type { DataObject } from '../../../../src/execution/data/data.ts';
 import { AnswerWriter } from '../../../../src/execution/shape/answer-writer.ts';
 import { clientPath, clientPaths } from '../../../../src/execution/shape/client-path.ts';
@@ -17,7 +18,7 @@ const schema = buildSchema(`
   type B implements I { id: ID n: Int }
   type Query { a: A l: [A!] m: [[Int!]] i: I version: String! }`);
 
-function writer(query: string) {
+function writer(query: string, denials?: Denials) {
   const document = parse(query);
   const operation = document.definitions[0] as OperationDefinitionNode;
   const fragments = new Map(
@@ -34,6 +35,7 @@ function writer(query: string) {
       keyOf: ({ name }) => name.value,
       refusalOf: () => undefined,
       onCompiled: () => {},
+      denials,
     },
     schema.getQueryType() as never,
     operation.selectionSet,
@@ -41,8 +43,8 @@ function writer(query: string) {
   return { shape, introspect: introspector(schema, { operation, fragments }, {}) };
 }
 
-function write(query: string, data: DataObject, shared: ReadonlySet<DataObject> = new Set()) {
-  const { shape, introspect } = writer(query);
+function write(query: string, data: DataObject, shared: ReadonlySet<DataObject> = new Set(), denials?: Denials) {
+  const { shape, introspect } = writer(query, denials);
   const writeOnce = () => {
     const out = new AnswerWriter({ introspect, shared });
     shape.write(data, out);
@@ -163,6 +165,22 @@ describe('an answer', () => {
 });
 
 describe('an answer in pieces', () => {
+  it('shows masked lists as the whole one does', () => {
+    const mask = (text: string): string | null => (text === '13' ? null : `…${text.slice(-1)}`);
+    const denials: Denials = {
+      outcome: 'masked',
+      reportedIn: 'errors',
+      isDenied: () => false,
+      isTypeDenied: () => false,
+      maskOf: (_type, { name }) => (name.value === 'm' || name.value === 's' ? mask : undefined),
+    };
+    const lists = Array.from({ length: 40 }, (_, row) => Array.from({ length: 40 }, (_none, index) => row + index));
+    const data = { m: lists, l: [{ s: 'one' }, { s: '13' }, { s: 'two' }], a: { id: '1', s: '13' } };
+    const { text } = write('{ m l { s } a { id s } }', data, new Set(), denials);
+    expect(text).not.toMatch(/\d\d|one|two/);
+    expect(text).toMatch(/"l":null,"a":null/);
+  });
+
   it('is the whole one, whatever is null, of another type or missing in it', () => {
     const leaf = fc.constantFrom('1', '', null, undefined, 'X', 7, 1.5, true, 'é', {}, [[1]]);
     const { object } = fc.letrec<{ object: DataObject }>((tie) => {
