@@ -11,7 +11,7 @@ export {
 } from './identify/authenticator.ts';
 export { createIdentifiers } from './identify/create-identifiers.ts';
 export { type KeyFiles, KeySets, readKeyFiles } from './identify/key-sets.ts';
-export { apiKeyOf } from './keys/api-key-of.ts';
+export { apiKeyIdentifier, apiKeyOf } from './keys/api-key-of.ts';
 export { KeyRing } from './keys/key-ring.ts';
 export { type ApiKey, ApiKeyError, type ApiKeyRights, ApiKeys, type CreatedApiKey } from './keys/manage-api-keys.ts';
 export { type KeyRingLease, SharedKeyRings } from './keys/shared-key-rings.ts';

@@ -39,10 +39,7 @@ export async function listenForAdmin({ config, log }: AdminListenerOptions): Pro
   const { admin, store: storeConfig, file } = config;
   if (admin === undefined) return undefined;
   const store = await openStore({ config: storeConfig, configFile: file, log, isServing: true });
-  const keys = await KeyRing.open({ store, log }).catch(async (error: unknown) => {
-    await store.close();
-    throw error;
-  });
+  const keys = await KeyRing.open({ store, log });
   try {
     const isLocal = isLoopback(admin.host);
     if (!isLocal && !keys.hasScope(adminScopes)) throw unprotected(file);

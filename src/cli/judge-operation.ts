@@ -5,11 +5,10 @@
 import { type DocumentNode, GraphQLError, getOperationAST, getVariableValues, parse, validate } from 'graphql';
 import {
   type AccessReport,
-  apiKeyOf,
+  apiKeyIdentifier,
   createAccess,
   createAuthenticator,
   createIdentifiers,
-  type Identifier,
   KeyRing,
   KeySets,
   type Principal,
@@ -52,20 +51,15 @@ export class UnjudgedError extends Error {
 
 /** How long the policies of an operation may take. */
 const timeoutMs = 30_000;
+const requestId = 'isthmus access can';
 
 /** @throws ConfigError or CompositionError with every problem found */
 export async function openOperationJudge(configFile: string, log: Logger): Promise<OperationJudge> {
   const { config, composition, policies, keyFiles } = await readSupergraph(await loadConfig(configFile));
   const schema = await buildApiSchema(composition.apiPieces);
   const keyRing = await openKeys(config, log);
-  const apiKeys: Identifier | undefined =
-    keyRing &&
-    (({ headers }) => {
-      const key = apiKeyOf(headers);
-      return key === undefined ? undefined : keyRing.identify(key);
-    });
-  const parts = { keySets: new KeySets(), keyFiles, apiKeys };
-  const identifiers = createIdentifiers(config.access, parts);
+  const apiKeys = keyRing && apiKeyIdentifier(keyRing);
+  const identifiers = createIdentifiers(config.access, { keySets: new KeySets(), keyFiles, apiKeys });
   const authenticator = createAuthenticator({ config: config.access, identifiers, log });
   const rules = composition.accessRules;
   const access = createAccess({ config: config.access, schema, rules, policies, log });
@@ -91,17 +85,9 @@ export async function openOperationJudge(configFile: string, log: Logger): Promi
         throw new UnjudgedError(`the caller cannot be identified: ${reason}`);
       }
       const request = { headers, operationName, operationType: operation.operation };
-      const signal = AbortSignal.timeout(timeoutMs);
-      const accessRequest = {
-        document,
-        operation,
-        variables,
-        principal: caller,
-        request,
-        requestId: 'isthmus access can',
-        signal,
-      };
       if (access === undefined) return { kind: 'unprotected', caller };
+      const signal = AbortSignal.timeout(timeoutMs);
+      const accessRequest = { document, operation, variables, principal: caller, request, requestId, signal };
       return { kind: 'judged', caller, ...(await access.explain(accessRequest)) };
     },
     async close() {
@@ -115,12 +101,7 @@ async function openKeys({ access, store: config, file }: ResolvedConfig, log: Lo
   if (!access.apiKeys) return undefined;
   const { openStore } = await import('../store/index.ts');
   const store = await openStore({ config, configFile: file, log });
-  try {
-    return await KeyRing.open({ store, log, recordsUses: false });
-  } catch (error) {
-    await store.close();
-    throw error;
-  }
+  return KeyRing.open({ store, log, recordsUses: false });
 }
 
 function readDocument(query: string): DocumentNode {

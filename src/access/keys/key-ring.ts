@@ -62,12 +62,20 @@ export class KeyRing {
     this.#hashKey = store.deriveKey(apiKeyHashing);
   }
 
-  /** @throws where the keys cannot be read at all */
+  /**
+   * The store is the ring's from here on: it is closed with it, and where this throws.
+   * @throws where the keys cannot be read at all
+   */
   static async open(options: KeyRingOptions): Promise<KeyRing> {
-    const ring = new KeyRing(options);
-    await ring.#readChanges();
-    ring.#pollLater();
-    return ring;
+    try {
+      const ring = new KeyRing(options);
+      await ring.#readChanges();
+      ring.#pollLater();
+      return ring;
+    } catch (error) {
+      await options.store.close();
+      throw error;
+    }
   }
 
   /**

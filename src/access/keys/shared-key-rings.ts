@@ -3,7 +3,7 @@ import type { ResolvedConfig } from '../../config/index.ts';
 import { stableHash } from '../../lib/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import type { Identifier } from '../identify/authenticator.ts';
-import { apiKeyOf } from './api-key-of.ts';
+import { apiKeyIdentifier } from './api-key-of.ts';
 import { KeyRing } from './key-ring.ts';
 
 export interface KeyRingLease {
@@ -44,10 +44,7 @@ export class SharedKeyRings {
     try {
       const ring = await shared.ring;
       return {
-        identify: ({ headers }) => {
-          const text = apiKeyOf(headers);
-          return text === undefined ? undefined : ring.identify(text);
-        },
+        identify: apiKeyIdentifier(ring),
         async release() {
           if (leave()) await ring.close();
         },
@@ -61,11 +58,6 @@ export class SharedKeyRings {
   async #open({ store: config, file }: Pick<ResolvedConfig, 'store' | 'file'>): Promise<KeyRing> {
     const { openStore } = await import('../../store/index.ts');
     const store = await openStore({ config, configFile: file, log: this.#log, isServing: true });
-    try {
-      return await KeyRing.open({ store, log: this.#log });
-    } catch (error) {
-      await store.close();
-      throw error;
-    }
+    return KeyRing.open({ store, log: this.#log });
   }
 }
