@@ -12,6 +12,7 @@ import {
 } from 'graphql';
 import { didYouMean } from '../lib/index.ts';
 import { importsOf, linksOf, stringArgument } from './links.ts';
+import { namedType } from './named-type.ts';
 import { importedDirectives, ownDirectiveDefinitions, ownLinkUrl } from './own-directives.ts';
 import { readRequiredFields } from './read-required-fields.ts';
 
@@ -196,8 +197,4 @@ function applicationsOf(
 
 function hasNonNull(type: TypeNode): boolean {
   return type.kind === Kind.NON_NULL_TYPE || (type.kind === Kind.LIST_TYPE && hasNonNull(type.type));
-}
-
-function namedType(type: TypeNode): string {
-  return type.kind === Kind.NAMED_TYPE ? type.name.value : namedType(type.type);
 }

@@ -12,6 +12,7 @@ export type { HiddenElements } from './contracts/hidden-elements.ts';
 export { unreachableTypes } from './contracts/unreachable-types.ts';
 export { type Generation, Generations } from './generations.ts';
 export { IntrospectedSchemas } from './introspected-schemas.ts';
+export { namedType } from './named-type.ts';
 export { importedDirectives, linkOwnDirectives } from './own-directives.ts';
 export type { AccessRule, AccessRules, MaskForm } from './read-access-rules.ts';
 export { type RequiredFields, readRequiredFields } from './read-required-fields.ts';

@@ -1,6 +1,7 @@
 /** What each field of a supergraph reads by `@requires`: the coordinates of the fields it names, nested ones included. */
-import { type DocumentNode, Kind, parse, type SelectionSetNode, type TypeNode } from 'graphql';
+import { type DocumentNode, Kind, parse, type SelectionSetNode } from 'graphql';
 import { stringArgument } from './links.ts';
+import { namedType } from './named-type.ts';
 
 /** By the coordinate of the field that requires. */
 export type RequiredFields = ReadonlyMap<string, ReadonlySet<string>>;
@@ -51,8 +52,4 @@ export function readRequiredFields(supergraph: DocumentNode): RequiredFields {
     if (operation?.kind === Kind.OPERATION_DEFINITION) collect(type, operation.selectionSet, coordinates);
   }
   return result;
-}
-
-function namedType(type: TypeNode): string {
-  return type.kind === Kind.NAMED_TYPE ? type.name.value : namedType(type.type);
 }

@@ -21,10 +21,10 @@ import {
   type SelectionNode,
   type SelectionSetNode,
   stripIgnoredCharacters,
-  type TypeNode,
 } from 'graphql';
 import { argumentOf } from '../plan/entity-keys.ts';
 import { parseFieldSet } from '../plan/field-set.ts';
+import { namedType } from '../plan/supergraph-types.ts';
 
 /** The field that a twin replaces. */
 export interface TwinnedField {
@@ -152,10 +152,6 @@ function typeIn(graph: string | undefined, { type, directives = [] }: FieldDefin
   );
   const narrower = joinField === undefined ? undefined : argumentOf(joinField, 'type');
   return namedType(narrower === undefined ? type : parseType(narrower, { noLocation: true }));
-}
-
-function namedType(type: TypeNode): string {
-  return type.kind === Kind.NAMED_TYPE ? type.name.value : namedType(type.type);
 }
 
 /**

@@ -176,7 +176,8 @@ function isTrue(directive: ConstDirectiveNode, name: string): boolean {
   return value?.kind === Kind.BOOLEAN && value.value;
 }
 
-function namedType(type: TypeNode): string {
+/** The name of a type without its lists and non-nulls. The supergraph part has it too, which planner processes do not load. */
+export function namedType(type: TypeNode): string {
   return type.kind === Kind.NAMED_TYPE ? type.name.value : namedType(type.type);
 }
 

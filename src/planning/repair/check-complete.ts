@@ -12,9 +12,9 @@ import {
   type ObjectTypeDefinitionNode,
   type OperationDefinitionNode,
   type SelectionSetNode,
-  type TypeNode,
 } from 'graphql';
 import { responseKeyOf } from '../plan/response-key.ts';
+import { namedType } from '../plan/supergraph-types.ts';
 import { UnsoundPlan } from '../plan/unsound-plan.ts';
 
 export interface PlanChecker {
@@ -54,8 +54,4 @@ export function createPlanChecker(supergraph: DocumentNode): PlanChecker {
 
 function fieldTypes({ fields = [] }: ObjectTypeDefinitionNode): ReadonlyMap<string, string> {
   return new Map(fields.map(({ name, type }) => [name.value, namedType(type)]));
-}
-
-function namedType(type: TypeNode): string {
-  return type.kind === Kind.NAMED_TYPE ? type.name.value : namedType(type.type);
 }

@@ -1,6 +1,6 @@
 /** Hints for the owner of a valid AI subgraph: personal data in prompts, unused inputs, unresolved fields. */
-import { type DocumentNode, Kind, type SelectionSetNode, type TypeNode } from 'graphql';
-import type { CompositionProblem } from '../../../supergraph/index.ts';
+import { type DocumentNode, Kind, type SelectionSetNode } from 'graphql';
+import { type CompositionProblem, namedType } from '../../../supergraph/index.ts';
 import { type AiField, aiFieldsOf } from '../ai-field.ts';
 import type { SensitiveFields } from '../answers/sensitive.ts';
 import { type Prompt, PromptError } from '../prompts/prompt.ts';
@@ -117,7 +117,7 @@ function typesOf(document: DocumentNode): ReadonlyMap<string, CompositeType> {
       case Kind.INTERFACE_TYPE_EXTENSION: {
         const { name } = definition;
         for (const field of definition.fields ?? []) {
-          typeByName(name.value).fields.set(field.name.value, namedTypeOf(field.type));
+          typeByName(name.value).fields.set(field.name.value, namedType(field.type));
         }
         for (const interfaceNode of definition.interfaces ?? [])
           typeByName(interfaceNode.name.value).possible.add(name.value);
@@ -131,10 +131,6 @@ function typesOf(document: DocumentNode): ReadonlyMap<string, CompositeType> {
     }
   }
   return types;
-}
-
-function namedTypeOf(type: TypeNode): string {
-  return type.kind === Kind.NAMED_TYPE ? type.name.value : namedTypeOf(type.type);
 }
 
 function collectSensitive(
