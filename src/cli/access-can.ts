@@ -7,6 +7,7 @@ import { messageOf } from '../errors/index.ts';
 import { unreachable } from '../lib/index.ts';
 import { createLogger } from '../observability/index.ts';
 import { CompositionError } from '../supergraph/index.ts';
+import { alignColumns } from './align-columns.ts';
 import { fail } from './fail.ts';
 import { type Judgement, openOperationJudge, UnjudgedError } from './judge-operation.ts';
 import { printable } from './printable.ts';
@@ -39,7 +40,7 @@ export function canCommand(): Command {
     .option('--json', 'write JSON', false)
     .action(async (options: CanOptions) => {
       try {
-        await judge(options);
+        await printJudgement(options);
       } catch (error) {
         const isExpected =
           error instanceof UnjudgedError || error instanceof ConfigError || error instanceof CompositionError;
@@ -49,7 +50,7 @@ export function canCommand(): Command {
     });
 }
 
-async function judge({ config: file, json, token, operation, name, variables, header, address }: CanOptions) {
+async function printJudgement({ config: file, json, token, operation, name, variables, header, address }: CanOptions) {
   const query = await read(operation);
   const values = variables === undefined ? {} : readVariables(variables, await read(variables));
   const log = createLogger({ level: 'warn', readable: true, destination: process.stderr });
@@ -124,12 +125,10 @@ function text(judgement: Judgement, { mode }: ResolvedConfig['access']): string 
     return [...head, 'Nothing of the schema is protected: everyone may read all of it.', ''].join('\n');
   const { allowed, denied, isComplete } = judgement;
   const rows = [
-    ...allowed.map((field) => ['allowed', field.path, field.coordinate, reasonText(field)] as const),
-    ...denied.map((field) => ['denied', field.path, field.coordinate, reasonText(field)] as const),
+    ...allowed.map((field) => ['allowed', field.path, field.coordinate, reasonText(field)]),
+    ...denied.map((field) => ['denied', field.path, field.coordinate, reasonText(field)]),
   ];
-  const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  const lines = rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '));
-  return [...head, ...lines, ...(isComplete ? [] : ['There are more fields than these.']), ''].join('\n');
+  return [...head, ...alignColumns(rows), ...(isComplete ? [] : ['There are more fields than these.']), ''].join('\n');
 }
 
 function reasonText({ within, rules }: ExplainedField): string {

@@ -20,6 +20,7 @@ import { createMemoryStore } from '../cache/index.ts';
 import { loadConfig, type ResolvedConfig, type SubgraphConfig } from '../config/index.ts';
 import { Deadline, didYouMean, formatUsd, readTextFile } from '../lib/index.ts';
 import { createLogger } from '../observability/index.ts';
+import { alignColumns } from './align-columns.ts';
 import { fail } from './fail.ts';
 import { printable } from './printable.ts';
 
@@ -187,10 +188,8 @@ function print(rows: readonly Row[]): void {
     ]);
     notes.push(notesOf(outcome));
   }
-  const widths = (table[0] ?? []).map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
-  for (const [index, row] of table.entries()) {
-    const line = row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ');
-    process.stdout.write(`${line.trimEnd()}\n`);
+  for (const [index, line] of alignColumns(table).entries()) {
+    process.stdout.write(`${line}\n`);
     for (const note of notes[index] ?? []) process.stdout.write(`    ${note}\n`);
   }
   const { passed, failed, skipped } = counts;
