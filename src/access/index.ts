@@ -1,7 +1,6 @@
 export { type Access, type AccessReport, type AccessRequest, createAccess, type Denials } from './access.ts';
 export { type ApiSchemas, type ApiView, createApiSchemas } from './contracts/api-schemas.ts';
 export { type ContractChoice, createContractChoice } from './contracts/contract-choice.ts';
-export { contractsReaching } from './contracts/contracts-reaching.ts';
 export { createTokenExchange, type TokenExchange } from './exchange/token-exchange.ts';
 export {
   type Authenticator,
