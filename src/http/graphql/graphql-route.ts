@@ -7,7 +7,7 @@
  * 4. access: the generation's authenticator identifies the caller
  * 5. access: the contract that the request has, if any, and its pipeline
  * 6. http: `requestedExplanations`
- * 7. http: `sharedKeyOf`, `shareIdentical`: joins an identical query that is running
+ * 7. http: `shareIdentical`: joins an identical query that is running
  * 8. http: `pipeline.run` (apollo-pipeline.ts): a document that was validated before goes straight on, others are parsed
  *    and validated; then variables are checked and the engine plans and executes (run-operation.ts)
  * 9. http: `toAnswer`, and `sendAnswer` for each client that waited
@@ -16,27 +16,27 @@ import type { ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { type Principal, principalKey } from '../../access/index.ts';
+import type { Principal } from '../../access/index.ts';
 import { LongText } from '../../execution/index.ts';
-import { invariant, SharedRuns, sharedBuffers, untilAborted } from '../../lib/index.ts';
-import { clientNameOf } from '../../limits/index.ts';
+import { invariant, sharedBuffers, untilAborted } from '../../lib/index.ts';
 import type { Logger } from '../../observability/index.ts';
-import { letShareIdentical, seesRequests } from '../../plugins/index.ts';
+import { seesRequests } from '../../plugins/index.ts';
 import type { GatewayGeneration, ServingRuntime } from '../../runtime/index.ts';
-import { CollectedResponseHeaders, compileRequestHeaderRules, type ForwardHeaders } from '../../transport/index.ts';
+import { CollectedResponseHeaders } from '../../transport/index.ts';
 import { callerFactsOf } from '../edge/caller-facts.ts';
 import type { SendPage } from '../landing-route.ts';
 import { type AllowedOrigins, allowedOrigins } from '../request/allowed-origins.ts';
 import type { ClientRequest } from '../request/client-request.ts';
-import { maxUsdHeader } from '../request/open-account.ts';
 import { refuseCrossSite } from '../request/refuse-cross-site.ts';
 import { noteFacts, noteFailure } from '../request/request-facts.ts';
 import { RequestLife } from '../request/request-life.ts';
 import { type Answer, answerThroughPlugins } from './answer-through-plugins.ts';
-import { type ApolloPipeline, createApolloPipeline, type PipelineAnswer } from './apollo-pipeline.ts';
+import type { PipelineAnswer } from './apollo-pipeline.ts';
+import { type Explainable, explainableBy, requestedExplanations } from './explanations.ts';
+import { createPipelines, type PipelineOf } from './pipelines.ts';
 import { type GraphQLHttpRequest, prefersPage, type RawRequest, readGraphQLRequest } from './read-graphql-request.ts';
 import { sendPieces } from './send-pieces.ts';
-import { shareIdentical, sharingKey } from './share-identical.ts';
+import { createSharing, type Sharing, shareIdentical } from './share-identical.ts';
 
 export interface GraphQLRouteOptions {
   readonly gateway: ServingRuntime;
@@ -49,14 +49,11 @@ export interface GraphQLRouteOptions {
 interface Serving {
   /** Answers a request: `respond`, or that between the plugins' hooks. Chosen once, so that plugins cost nothing where none is. */
   readonly answer: (serving: Serving, life: RequestLife<GatewayGeneration>, raw: ClientRequest) => Promise<Answer>;
-  /** That of the whole API schema, or of a contract's, which is made when it is first needed. */
-  readonly pipelineOf: (contract: string | undefined) => ApolloPipeline | Promise<ApolloPipeline>;
+  readonly pipelineOf: PipelineOf;
   readonly allowedOrigins: AllowedOrigins;
   /** Undefined where identical operations are not shared. */
-  readonly runs: SharedRuns<Answer> | undefined;
-  readonly forwardHeaders: readonly ForwardHeaders[];
-  /** The values of `isthmus-explain` that are answered. */
-  readonly explainable: ReadonlyMap<string, (principal: Principal) => boolean>;
+  readonly sharing: Sharing<Answer> | undefined;
+  readonly explainable: Explainable;
 }
 
 /** @throws GatewayError for what is refused, and whatever fails unexpectedly */
@@ -126,10 +123,10 @@ async function respond(
   const identified = life.generation.authenticator.identify(callerFactsOf(raw.raw, headers));
   const principal = identified instanceof Promise ? await untilAborted(identified, life.signal) : identified;
   const contract = life.generation.contracts?.choose(principal, headers, pathOf(url));
-  const explain = requestedExplanations(serving, request, principal);
-  const caller = { principal, clientAddress: raw.clientAddress };
-  const key = sharedKeyOf(serving, request, caller, contract, explain);
-  return await shareIdentical(serving.runs, key, life, async (signal, deadline) => {
+  const explain = requestedExplanations(serving.explainable, request, principal);
+  const { clientAddress } = raw;
+  const query = { request, principal, clientAddress, contract, explain };
+  return await shareIdentical(serving.sharing, query, life, async (signal, deadline) => {
     const responseHeaders = new CollectedResponseHeaders();
     const clientHeaders = request.headers;
     const context = {
@@ -160,47 +157,16 @@ function respondThroughPlugins(
 }
 
 async function prepare(generation: GatewayGeneration, log: Logger): Promise<Serving> {
-  const { server, traffic, headers } = generation.config;
-  // A cookie belongs to the client it was set for: where a rule carries cookies, no answer is shared.
-  const setsCookies = Object.values(headers).some(({ response }) =>
-    response.some(({ named }) => named === 'set-cookie'),
-  );
-  // A caller's identical queries may differ in headers that only a policy reads.
-  const headersDecide = generation.access?.readsRequest === true;
+  const { config, hooks } = generation;
   return {
-    answer: seesRequests(generation.hooks) ? respondThroughPlugins : respond,
+    answer: seesRequests(hooks) ? respondThroughPlugins : respond,
     pipelineOf: await createPipelines(generation, log),
-    allowedOrigins: allowedOrigins(server.allowedOrigins),
-    runs:
-      traffic.shareIdentical === 'operation' && !setsCookies && !headersDecide && letShareIdentical(generation.hooks)
-        ? new SharedRuns((answer) => {
-            answer.isShared = true;
-            if (answer.body instanceof LongText) answer.body = answer.body.whole();
-          })
-        : undefined,
-    forwardHeaders: Object.values(headers).flatMap(({ request }) => compileRequestHeaderRules(request) ?? []),
-    explainable: explainableBy(generation.config),
-  };
-}
-
-async function createPipelines(generation: GatewayGeneration, log: Logger): Promise<Serving['pipelineOf']> {
-  const { apiSchemas } = generation;
-  const pipelineOf = async (contract: string | undefined) =>
-    createApolloPipeline(generation, await apiSchemas.view(contract), log);
-  const whole = await pipelineOf(undefined);
-  const ofContracts = new Map<string, ApolloPipeline | Promise<ApolloPipeline>>();
-  return (contract) => {
-    if (contract === undefined) return whole;
-    let pipeline = ofContracts.get(contract);
-    if (pipeline === undefined) {
-      const created = pipelineOf(contract).then((ready) => {
-        ofContracts.set(contract, ready);
-        return ready;
-      });
-      pipeline = created;
-      ofContracts.set(contract, created);
-    }
-    return pipeline;
+    allowedOrigins: allowedOrigins(config.server.allowedOrigins),
+    sharing: createSharing(generation, (answer: Answer) => {
+      answer.isShared = true;
+      if (answer.body instanceof LongText) answer.body = answer.body.whole();
+    }),
+    explainable: explainableBy(config),
   };
 }
 
@@ -211,51 +177,8 @@ function pathOf(url: string): string {
   return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
 }
 
-const nothing: ReadonlySet<string> = new Set();
-
 function operationTimeout({ config }: GatewayGeneration): number {
   return config.server.operationTimeoutMs;
-}
-
-/** The parts of an answer that can be explained, each with who may ask for it. */
-function explainableBy({ ai, access }: GatewayGeneration['config']): Serving['explainable'] {
-  const explainable = new Map<string, (principal: Principal) => boolean>();
-  if (ai.fields.explain.enabled) explainable.set('ai', () => true);
-  if (access.explain !== 'off') {
-    // In the mode audit nothing is kept from anyone: rules then tell nothing that helps.
-    const isOpen = access.explain === 'everyone' || access.mode === 'audit';
-    explainable.set('access', ({ scopes }) => isOpen || scopes.includes(explainScope));
-  }
-  return explainable;
-}
-
-/** The scope whose callers may read the rules of what they are denied. */
-const explainScope = 'access:explain';
-
-/** The parts of the answer that the client wants explained (`isthmus-explain: ai, access`), as far as it may ask. */
-function requestedExplanations(
-  { explainable }: Serving,
-  { headers }: GraphQLHttpRequest,
-  principal: Principal,
-): ReadonlySet<string> {
-  const header = headers['isthmus-explain'];
-  if (header === undefined || explainable.size === 0) return nothing;
-  const names = String(header).split(',');
-  return new Set(names.map((name) => name.trim()).filter((name) => explainable.get(name)?.(principal) === true));
-}
-
-function sharedKeyOf(
-  { runs, forwardHeaders }: Serving,
-  request: GraphQLHttpRequest,
-  { principal, clientAddress }: { readonly principal: Principal; readonly clientAddress: string },
-  contract: string | undefined,
-  explain: ReadonlySet<string>,
-): string | undefined {
-  if (runs === undefined) return undefined;
-  const forwarded = forwardHeaders.flatMap((forward) => forward(request.headers, principal, clientAddress));
-  // One client's limits and budgets may allow what another's do not.
-  forwarded.push(`${request.headers[maxUsdHeader]}`, clientNameOf({ clientHeaders: request.headers }) ?? '');
-  return sharingKey(request, principalKey(principal), contract, forwarded, explain);
 }
 
 function contextOf({ id, clientAddress, headers }: ClientRequest, principal: Principal, explain: ReadonlySet<string>) {

@@ -2,7 +2,14 @@
  * Identical queries that arrive while one is running are answered with that one's bytes (lib's `SharedRuns`), each with
  * its own abort, deadline, log line and status.
  */
-import { Deadline, type SharedRuns } from '../../lib/index.ts';
+import { type Principal, principalKey } from '../../access/index.ts';
+import type { ResolvedConfig } from '../../config/index.ts';
+import { Deadline, SharedRuns } from '../../lib/index.ts';
+import { clientNameOf } from '../../limits/index.ts';
+import { letShareIdentical } from '../../plugins/index.ts';
+import type { GatewayGeneration } from '../../runtime/index.ts';
+import { compileRequestHeaderRules, type ForwardHeaders } from '../../transport/index.ts';
+import { maxUsdHeader } from '../request/open-account.ts';
 import type { GraphQLHttpRequest } from './read-graphql-request.ts';
 
 /** A bound on shared runs that no participant reaches; each subgraph request still has its own timeout. */
@@ -14,25 +21,83 @@ export interface Participant {
   readonly deadline: Deadline;
 }
 
+/** What is prepared once per generation. */
+export interface Sharing<Value> {
+  readonly runs: SharedRuns<Value>;
+  readonly forwardHeaders: readonly ForwardHeaders[];
+  /** Whether limits or budgets go by the name that a client gives itself. */
+  readonly clientNamesDecide: boolean;
+}
+
+/** A query with what is known of it before it runs. */
+export interface SharedQuery {
+  readonly request: GraphQLHttpRequest;
+  readonly principal: Principal;
+  readonly clientAddress: string;
+  readonly contract: string | undefined;
+  readonly explain: ReadonlySet<string>;
+}
+
+/**
+ * @param onShared called with an answer that several clients get, before they do
+ * @returns undefined where identical operations are not shared
+ */
+export function createSharing<Value>(
+  { config, access, hooks }: GatewayGeneration,
+  onShared: (value: Value) => void,
+): Sharing<Value> | undefined {
+  const { traffic, headers } = config;
+  const rules = Object.values(headers);
+  // A cookie belongs to the client it was set for: where a rule carries cookies, no answer is shared.
+  const setsCookies = rules.some(({ response }) => response.some(({ named }) => named === 'set-cookie'));
+  // A caller's identical queries may differ in headers that only a policy reads.
+  const headersDecide = access?.readsRequest === true;
+  if (traffic.shareIdentical !== 'operation' || setsCookies || headersDecide || !letShareIdentical(hooks))
+    return undefined;
+  return {
+    runs: new SharedRuns(onShared),
+    forwardHeaders: rules.flatMap(({ request }) => compileRequestHeaderRules(request) ?? []),
+    clientNamesDecide: clientNamesDecide(config),
+  };
+}
+
+/** One client's limits and budgets may allow what another's do not. */
+function clientNamesDecide({ limits, ai }: ResolvedConfig): boolean {
+  return (
+    limits.clients.some(({ clientName }) => clientName !== undefined) ||
+    ai.budgets.some(({ per, match }) => per === 'client' || match.client !== undefined)
+  );
+}
+
 /**
  * Runs a query, or joins the identical one that is running. A shared run lasts as long as any participant waits: whoever
  * began it may disconnect before those who joined.
- *
- * @param key from `sharingKey`; `undefined` runs the operation alone, as does `runs` where sharing is off
  */
 export function shareIdentical<Value>(
-  runs: SharedRuns<Value> | undefined,
-  key: string | undefined,
+  sharing: Sharing<Value> | undefined,
+  query: SharedQuery,
   { signal, deadline }: Participant,
   run: (signal: AbortSignal, deadline: Deadline) => Promise<Value>,
 ): Promise<Value> {
-  if (runs === undefined || key === undefined) return run(signal, deadline);
-  return runs.run(key, signal, (sharedSignal) => run(sharedSignal, Deadline.in(sharedRunMs)));
+  const key = sharing && keyOf(sharing, query);
+  if (sharing === undefined || key === undefined) return run(signal, deadline);
+  return sharing.runs.run(key, signal, (sharedSignal) => run(sharedSignal, Deadline.in(sharedRunMs)));
+}
+
+function keyOf(
+  { forwardHeaders, clientNamesDecide: byName }: Pick<Sharing<unknown>, 'forwardHeaders' | 'clientNamesDecide'>,
+  { request, principal, clientAddress, contract, explain }: SharedQuery,
+): string | undefined {
+  const { headers } = request;
+  const deciding = forwardHeaders.flatMap((forward) => forward(headers, principal, clientAddress));
+  deciding.push(`${headers[maxUsdHeader]}`);
+  if (byName) deciding.push(clientNameOf({ clientHeaders: headers }) ?? '');
+  return sharingKey(request, principalKey(principal), contract, deciding, explain);
 }
 
 /**
  * What decides the answer of a query, apart from its generation: the caller, the contract, the query, the media type, and
- * the headers that subgraphs are sent.
+ * headers: those that subgraphs are sent, and those that limits and budgets go by.
  *
  * @param caller from `principalKey`
  * @returns undefined for what is never shared: anything that may be a mutation or a subscription, by its text
@@ -41,7 +106,7 @@ export function sharingKey(
   request: GraphQLHttpRequest,
   caller: string,
   contract: string | undefined,
-  forwardedHeaders: readonly string[],
+  decidingHeaders: readonly string[],
   explain: ReadonlySet<string>,
 ): string | undefined {
   const { method, body, search, mediaType } = request;
@@ -53,7 +118,7 @@ export function sharingKey(
     caller,
     contract,
     mediaType,
-    forwardedHeaders,
+    decidingHeaders,
     [...explain],
     method === 'POST' ? body : search,
   ]);
