@@ -5,7 +5,7 @@ import { name, positive } from './ai-names.ts';
 import { parseDuration } from './units.ts';
 
 /** Who or what has a budget; `organization` is everyone together. */
-export const budgetSubjects = [
+const budgetSubjects = [
   'organization',
   'tenant',
   'team',
@@ -19,8 +19,8 @@ export const budgetSubjects = [
 export type BudgetSubject = (typeof budgetSubjects)[number];
 
 /** The periods of a calendar. */
-export const calendarPeriods = ['minute', 'hour', 'day', 'week', 'month', 'quarter', 'year'] as const;
-export type CalendarPeriod = (typeof calendarPeriods)[number];
+const calendarPeriods = ['minute', 'hour', 'day', 'week', 'month', 'quarter', 'year'] as const;
+type CalendarPeriod = (typeof calendarPeriods)[number];
 
 export type BudgetPeriod =
   /** The last so many milliseconds, at every moment. */
@@ -145,7 +145,7 @@ export function resolveBudgets(yaml: z.output<typeof budgetsYaml>): readonly Bud
       per: budget.per,
       match: Object.fromEntries(Object.entries(budget.match).filter(([, value]) => value !== undefined)),
       traffic: budget.for,
-      unit: usd !== undefined ? 'usd' : tokens !== undefined ? 'tokens' : 'calls',
+      unit: unitOf(budget),
       limit: usd !== undefined ? Number(parseUsd(usd) ?? 0n) : (tokens ?? calls ?? 0),
       period: isCalendar(budget.every)
         ? { kind: 'calendar', every: budget.every, timeZone: budget.timezone ?? 'UTC' }
@@ -156,11 +156,16 @@ export function resolveBudgets(yaml: z.output<typeof budgetsYaml>): readonly Bud
   });
 }
 
-function nameOf({ name, per, match, every, for: traffic, ...limits }: BudgetYaml): string {
+function unitOf({ limit_usd: usd, limit_tokens: tokens }: BudgetYaml): BudgetUnit {
+  if (usd !== undefined) return 'usd';
+  return tokens === undefined ? 'calls' : 'tokens';
+}
+
+function nameOf(budget: BudgetYaml): string {
+  const { name, per, match, every, for: traffic } = budget;
   if (name !== undefined) return name;
   const matches = Object.entries(match).map(([subject, value]) => `${subject} ${value}`);
-  const unit = limits.limit_usd !== undefined ? 'usd' : limits.limit_tokens !== undefined ? 'tokens' : 'calls';
-  return [`${per} ${unit} ${every}`, ...matches, ...(traffic === 'shadow' ? ['shadow'] : [])].join(', ');
+  return [`${per} ${unitOf(budget)} ${every}`, ...matches, ...(traffic === 'shadow' ? ['shadow'] : [])].join(', ');
 }
 
 function isCalendar(every: string): every is CalendarPeriod {

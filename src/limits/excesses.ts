@@ -22,7 +22,7 @@ export class Excesses {
   /** @throws AggregateError of them where limits are enforced */
   report(exceeded: readonly GatewayError[], client: LimitedClient): void {
     if (exceeded.length === 0) return;
-    if (this.#mode === 'enforce') throw new AggregateError(exceeded);
+    if (this.areRefused) throw new AggregateError(exceeded);
     this.measure(exceeded, client);
   }
 

@@ -19,10 +19,10 @@ export class Budget {
   readonly period: () => CurrentPeriod;
   readonly #key: string;
 
-  constructor(config: BudgetConfig, now: () => number) {
+  constructor(config: BudgetConfig) {
     this.config = config;
     this.window = windowOf(config.period);
-    this.period = createPeriods(config.period, now);
+    this.period = createPeriods(config.period, Date.now);
     const { per, match, traffic, unit, period } = config;
     // A limit or a name that changes leaves what has been counted.
     this.#key = stableHash({ per, match, traffic, unit, period }).slice(0, 16);

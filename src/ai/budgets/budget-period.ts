@@ -8,11 +8,11 @@ import { packageOnDemand } from '../../lib/index.ts';
 export interface CurrentPeriod {
   /** Part of the counter's key: each period of a calendar has a counter of its own. Empty for rolling periods. */
   readonly key: string;
-  /** Milliseconds since 1970; a rolling period has been beginning since so long. */
-  readonly startsAt: number;
-  /** Undefined: it is rolling, and room comes as older amounts leave it. */
-  readonly endsAt: number | undefined;
+  /** In milliseconds since 1970. Undefined: it is rolling, and room comes as older amounts leave it. */
+  readonly span: { readonly startsAt: number; readonly endsAt: number } | undefined;
 }
+
+const rolling: CurrentPeriod = { key: '', span: undefined };
 
 const luxon = packageOnDemand<typeof import('luxon')>('luxon');
 
@@ -35,16 +35,16 @@ export function windowOf(period: BudgetPeriod): CounterWindow {
 
 /** Finds the current period; of a calendar it is computed once a period. */
 export function createPeriods(period: BudgetPeriod, now: () => number): () => CurrentPeriod {
-  if (period.kind === 'rolling') {
-    return () => ({ key: '', startsAt: now() - period.ms, endsAt: undefined });
-  }
-  let current: (CurrentPeriod & { readonly endsAt: number }) | undefined;
+  if (period.kind === 'rolling') return () => rolling;
+  let current = rolling;
   return () => {
+    const { span } = current;
     const moment = now();
-    if (current === undefined || moment >= current.endsAt || moment < current.startsAt) {
+    if (span === undefined || moment >= span.endsAt || moment < span.startsAt) {
       const start: DateTime = luxon().DateTime.fromMillis(moment, { zone: period.timeZone }).startOf(period.every);
       const end = start.plus({ [`${period.every}s`]: 1 }).startOf(period.every);
-      current = { key: ` ${start.toMillis()}`, startsAt: start.toMillis(), endsAt: end.toMillis() };
+      const startsAt = start.toMillis();
+      current = { key: ` ${startsAt}`, span: { startsAt, endsAt: end.toMillis() } };
     }
     return current;
   };

@@ -17,8 +17,6 @@ export interface BudgetsOptions {
   readonly budgets: readonly BudgetConfig[];
   readonly counters: LocalCounters;
   readonly log: Logger;
-  /** Milliseconds since 1970. @default Date.now */
-  readonly now?: (() => number) | undefined;
 }
 
 export class Budgets {
@@ -28,7 +26,7 @@ export class Budgets {
 
   constructor(options: BudgetsOptions) {
     this.#options = options;
-    const budgets = options.budgets.map((config) => new Budget(config, options.now ?? Date.now));
+    const budgets = options.budgets.map((config) => new Budget(config));
     this.#live = budgets.filter(({ config }) => config.traffic === 'live');
     this.#shadow = budgets.filter(({ config }) => config.traffic === 'shadow');
   }

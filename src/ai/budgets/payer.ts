@@ -1,4 +1,5 @@
 import type { BudgetSubject } from '../../config/index.ts';
+import { unreachable } from '../../lib/index.ts';
 
 /** Who sends a request, as far as budgets look at it. */
 export interface Payer {
@@ -42,5 +43,7 @@ export function subjectOf(subject: BudgetSubject, payer: Payer, call: PaidCall):
       return call.prompt?.split('@')[0];
     case 'model':
       return call.alias;
+    default:
+      return unreachable(subject);
   }
 }

@@ -8,7 +8,7 @@
 import { randomUUID } from 'node:crypto';
 import type { CounterChange, CounterOutcome, LocalCounters } from '../../counters/index.ts';
 import { invariant } from '../../lib/index.ts';
-import type { Charge, ChargeBound, ChargeUse, SpendAccount } from '../model-call/index.ts';
+import type { BudgetExceeded, Charge, ChargeBound, ChargeUse, SpendAccount } from '../model-call/index.ts';
 import { budgetExceeded } from './budget-error.ts';
 import type { Budget, BudgetLevel } from './budget-level.ts';
 import type { Payer } from './payer.ts';
@@ -109,15 +109,15 @@ export class RequestAccount implements SpendAccount {
     charged: readonly Charged[],
     changes: readonly CounterChange[],
     { index, roomInMs }: Extract<CounterOutcome, { kind: 'refused' }>,
-  ) {
+  ): BudgetExceeded {
     const { counters } = this.#options;
     const refused = charged[index];
     const needed = changes[index]?.amount ?? 0;
     invariant(refused !== undefined, 'a budget refused');
     const { budget, subject } = refused.level;
     const { unit, limit, name, cheaperModel } = budget.config;
-    const { endsAt } = budget.period();
-    const waitMs = endsAt === undefined ? roomInMs : Math.max(0, endsAt - Date.now());
+    const { span } = budget.period();
+    const waitMs = span === undefined ? roomInMs : Math.max(0, span.endsAt - Date.now());
     return budgetExceeded({
       budget: name,
       subject,
