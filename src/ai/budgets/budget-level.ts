@@ -13,19 +13,23 @@ export interface BudgetLevel {
   readonly spentKey: string;
 }
 
+/** The same for budgets that count the same. A limit or a name that changes leaves what has been counted. */
+export function countedBy({ per, match, traffic, unit, period }: BudgetConfig): string {
+  return stableHash({ per, match, traffic, unit, period }).slice(0, 16);
+}
+
 export class Budget {
   readonly config: BudgetConfig;
   readonly window: CounterWindow;
   readonly period: () => CurrentPeriod;
   readonly #key: string;
 
-  constructor(config: BudgetConfig) {
+  /** @param key of its counters; no other budget has it */
+  constructor(config: BudgetConfig, key: string) {
     this.config = config;
     this.window = windowOf(config.period);
     this.period = createPeriods(config.period, Date.now);
-    const { per, match, traffic, unit, period } = config;
-    // A limit or a name that changes leaves what has been counted.
-    this.#key = stableHash({ per, match, traffic, unit, period }).slice(0, 16);
+    this.#key = key;
   }
 
   /** @returns undefined where it does not count the call */

@@ -9,7 +9,7 @@ import type { LocalCounters } from '../../counters/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import type { SpendAccount } from '../model-call/index.ts';
 import { amountText } from './budget-error.ts';
-import { Budget, type BudgetLevel } from './budget-level.ts';
+import { Budget, type BudgetLevel, countedBy } from './budget-level.ts';
 import type { Payer } from './payer.ts';
 import { RequestAccount } from './request-account.ts';
 
@@ -26,7 +26,13 @@ export class Budgets {
 
   constructor(options: BudgetsOptions) {
     this.#options = options;
-    const budgets = options.budgets.map((config) => new Budget(config));
+    const counted: string[] = [];
+    const budgets = options.budgets.map((config) => {
+      const key = countedBy(config);
+      counted.push(key);
+      // Several may count the same, with limits of their own.
+      return new Budget(config, `${key} ${counted.filter((other) => other === key).length}`);
+    });
     this.#live = budgets.filter(({ config }) => config.traffic === 'live');
     this.#shadow = budgets.filter(({ config }) => config.traffic === 'shadow');
   }
