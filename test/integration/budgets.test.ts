@@ -8,11 +8,14 @@ beforeAll(async () => {
     products: 3,
     workers: 2,
     models: `counted: { targets: [test/m], retries: 3, cache: { exact: false } }, priced: { targets: [test/m], retries: 0 },
-      dear: { targets: [test/m], retries: 0 }, free: [local/extractive]`,
+      dear: { targets: [test/m], retries: 0 }, free: [local/extractive],
+      grand: { targets: [test/m], retries: 0 }, modest: { targets: [test/small], retries: 0 }`,
     ai: `  budgets:
     - { name: hundred calls, match: { model: counted }, limit_calls: 100, every: 1h }
     - { name: a tenth of a cent, match: { model: priced }, limit_usd: "0.001", every: month, timezone: Europe/Berlin }
     - { name: dear, per: tenant, match: { model: dear }, limit_usd: "0.00001", every: day, cheaper_model: free }
+    - { name: grand, match: { model: grand }, limit_calls: 1, every: 1h, cheaper_model: modest }
+    - { name: modest, match: { model: modest }, limit_calls: 2, every: 1h }
     - { name: summaries, match: { prompt: summary }, limit_calls: 2, every: 1h }`,
   });
 }, 120_000);
@@ -100,6 +103,17 @@ describe('a budget', () => {
       expect(answer.headers.get('isthmus-cost-usd')).toBe('0');
     });
     expect(calls).toBe(0);
+  }, 60_000);
+
+  it('of one model does not count what another answers in its place', async () => {
+    graph.provider.reset();
+    graph.provider.respond(() => ({ text: 'ok' }));
+    const models: unknown[] = [];
+    for (let turn = 0; turn < 4; turn++) {
+      const answer = await chat('grand');
+      models.push(answer.status === 200 ? graph.provider.requests.at(-1)?.model : answer.status);
+    }
+    expect(models).toEqual(['m', 'small', 'small', 429]);
   }, 60_000);
 
   it('nulls the AI fields that it does not allow, with its code at their paths; what is cached is served', async () => {

@@ -199,7 +199,7 @@ export async function startAiGraph(options: AiGraphOptions = {}): Promise<AiGrap
   yaml += `ai:
   providers: { test: { kind: openai, base_url: "${provider.openAiBaseUrl}", api_key: sk-test } }
   models: { fast: { targets: [${target}], retries: 0 }${options.models === undefined ? '' : `, ${options.models}`} }
-  prices: { test/m: { input_per_mtok: "1.00", output_per_mtok: "2.00" } }
+  prices: { test/m: { input_per_mtok: "1.00", output_per_mtok: "2.00" }, test/small: { input_per_mtok: "0.10", output_per_mtok: "0.20" } }
   breaker: { min_requests: 100000 }
   fields: ${options.fields ?? '{}'}
 ${options.ai ?? ''}

@@ -2,7 +2,7 @@
 
 /** The most that one request to a provider can use. */
 export interface ChargeBound {
-  /** The alias of ai.models, and the prompt with its version. */
+  /** The alias of ai.models whose target it is, and the prompt with its version. */
   readonly alias: string;
   readonly prompt: string | undefined;
   /** The reference of the target, `<provider>/<model id>`. */

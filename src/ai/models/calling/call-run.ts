@@ -52,6 +52,8 @@ export class CallRun implements ChoiceContext {
   /** The bounds of the work: the caller's own, or those of all callers that share it. */
   bounds: CallBounds;
   cache: CacheOutcome = 'off';
+  /** The alias whose targets are tried: that of the call, or one that it falls back to. */
+  alias: string;
   model: string | undefined;
   respondedModel: string | undefined;
   providerRequestId: string | undefined;
@@ -81,6 +83,7 @@ export class CallRun implements ChoiceContext {
   constructor(options: RunOptions) {
     this.call = options.call;
     this.bounds = options.call;
+    this.alias = options.call.alias;
     this.demand = options.demand;
     this.random = options.random;
     this.#prices = options.prices;
@@ -151,11 +154,11 @@ export class CallRun implements ChoiceContext {
    * @throws BudgetExceeded
    */
   charge(target: Target): Charge | undefined {
-    const { account, alias, prompt } = this.call;
+    const { account, prompt } = this.call;
     if (account === undefined) return undefined;
     const nanoUsd = this.upperBound(target) ?? 0n;
     if (nanoUsd === 0n) return undefined;
-    const bound = { alias, prompt, model: target.reference, nanoUsd, tokens: this.boundTokens() };
+    const bound = { alias: this.alias, prompt, model: target.reference, nanoUsd, tokens: this.boundTokens() };
     return (this.#shadow ? account.shadow : account).charge(bound);
   }
 

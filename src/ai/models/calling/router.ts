@@ -119,6 +119,7 @@ export class Router {
         if (next === undefined) throw end();
         entered.add(next.alias);
         route = next;
+        run.alias = next.alias;
         const others = this.candidates(next, run).filter(({ reference }) => !calledModels.includes(reference));
         if (others.length === 0) throw end();
         remaining.splice(0, remaining.length, ...others);
