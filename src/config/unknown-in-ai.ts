@@ -67,6 +67,8 @@ export function unknownInAi(yaml: AiYaml, inCode: readonly string[]): AiProblem[
       if (chosen.length === 0) problems.push({ path, message: 'no target of this alias fits the rule' });
     }
   }
+  for (const [index, budget] of yaml.budgets.entries())
+    checkAlias(budget.cheaper_model, ['ai', 'budgets', index, 'cheaper_model']);
   for (const reference of Object.keys(yaml.prices)) checkReference(reference, ['ai', 'prices', reference]);
   return problems;
 }

@@ -291,6 +291,11 @@ describe('a supergraph.yaml', () => {
       'ai.models.fast.fallback.context_window',
     ],
     [
+      'a budget with a cheaper model that is not there',
+      'ai: { budgets: [{ limit_calls: 9, every: 1h, cheaper_model: fsat }] }',
+      'ai.budgets[0].cheaper_model',
+    ],
+    [
       'a price that is no decimal',
       'ai: { prices: { local/extractive: { input_per_mtok: "1,5", output_per_mtok: "1" } } }',
       'ai.prices.local/extractive.input_per_mtok',
