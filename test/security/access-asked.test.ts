@@ -12,50 +12,15 @@ import { createLogger } from '../../src/index.ts';
 import { Random } from '../testkit/random.ts';
 import { randomOperation } from '../testkit/random-operation.ts';
 import { newSeed, randomRuns } from '../testkit/random-runs.ts';
-import { startTestGateway, type TestAnswer, type TestGateway } from '../testkit/test-gateway.ts';
-import { vault } from '../testkit/vault.ts';
-
-interface Caller {
-  readonly id: string;
-  readonly isAnonymous: boolean;
-  readonly scopes: readonly string[];
-}
-
-const scopes = [
-  'staff',
-  'write',
-  'admin',
-  'read:email',
-  'read:salary',
-  'badges',
-  'letters',
-  'remarks',
-  'motto',
-  'contracts',
-];
-
-function randomCaller(random: Random): Caller {
-  const isAnonymous = random.chance(0.2);
-  return {
-    id: isAnonymous ? 'anonymous' : random.pick(['u1', 'u2', 'u3']),
-    isAnonymous,
-    scopes: isAnonymous ? [] : scopes.filter(() => random.chance(0.4)),
-  };
-}
-
-const headersOf = ({ id, isAnonymous, scopes: held }: Caller): Record<string, string> =>
-  isAnonymous ? {} : { 'x-user': id, 'x-scopes': held.join(' ') };
+import type { TestAnswer, TestGateway } from '../testkit/test-gateway.ts';
+import { callerHeaders, randomCaller, startVault, type VaultCaller } from '../testkit/vault-callers.ts';
 
 let gateway: TestGateway;
 let judge: OperationJudge;
 let schema: GraphQLSchema;
 let configFile: string;
 beforeAll(async () => {
-  const access = {
-    proxy: { from: ['127.0.0.1'], id: 'x-user', scopes: 'x-scopes' },
-    policies: { own: 'args.of == principal.id' },
-  };
-  gateway = await startTestGateway({ subgraphs: vault, yaml: `access: ${JSON.stringify(access)}` });
+  gateway = await startVault();
   configFile = join(gateway.folder, 'supergraph.yaml');
   judge = await openOperationJudge(configFile, createLogger({ level: 'error', readable: false }));
   const generation = gateway.gateway.generations.current;
@@ -135,7 +100,7 @@ it(
       });
       const query = withTypeNames(operation.query);
       const { variables, operationName } = operation;
-      const headers = headersOf(caller);
+      const headers = callerHeaders(caller);
       const judgement = await judge.judge({ headers, address: '127.0.0.1', query, operationName, variables });
       if (judgement.kind !== 'judged') throw new Error('the vault is protected');
       const response = await fetch(gateway.url, {
@@ -197,7 +162,7 @@ async function readReachOf(coordinate: string): Promise<Reach> {
 }
 
 /** A policy decides by arguments, which these ways do not have: `own` is for the operation to fulfil. */
-function holds({ rule }: { readonly rule: string }, { isAnonymous, scopes: held }: Caller): boolean {
+function holds({ rule }: { readonly rule: string }, { isAnonymous, scopes: held }: VaultCaller): boolean {
   if (rule === '@authenticated') return !isAnonymous;
   if (rule.startsWith('@policy')) return true;
   const lists = JSON.parse(/scopes: (.*)\)$/.exec(rule)?.[1] ?? '') as readonly (readonly string[])[];

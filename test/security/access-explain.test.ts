@@ -1,18 +1,8 @@
 /** `isthmus-explain: access` names each field that is denied, or would be, and why; and tells it those alone who may ask. */
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startTestGateway, type TestGateway } from '../testkit/test-gateway.ts';
-import { vault } from '../testkit/vault.ts';
-
-const start = (access: object, limits: object = {}) =>
-  startTestGateway({
-    subgraphs: vault,
-    yaml: `limits: ${JSON.stringify(limits)}\naccess: ${JSON.stringify({
-      proxy: { from: ['127.0.0.1'], id: 'x-user', scopes: 'x-scopes' },
-      policies: { own: 'args.of == principal.id' },
-      ...access,
-    })}`,
-  });
+import type { TestGateway } from '../testkit/test-gateway.ts';
+import { startVault } from '../testkit/vault-callers.ts';
 
 const asked = { 'isthmus-explain': 'access' };
 const operator = { ...asked, 'x-user': 'u9', 'x-scopes': 'access:explain staff' };
@@ -58,7 +48,7 @@ const byPlace = (fields: unknown) =>
 describe('in the mode filter', () => {
   let gateway: TestGateway;
   beforeAll(async () => {
-    gateway = await start({});
+    gateway = await startVault({});
   });
   afterAll(() => gateway[Symbol.asyncDispose]());
 
@@ -110,7 +100,7 @@ describe('in the mode filter', () => {
 });
 
 it('names in the mode audit what would go, to everyone, and changes nothing', async () => {
-  await using gateway = await start({ mode: 'audit' });
+  await using gateway = await startVault({ mode: 'audit' });
   const answer = await gateway.query(query, {}, { ...asked, 'x-user': 'u9', 'x-scopes': 'staff' });
   expect(answer.errors).toBeUndefined();
   expect(answer.data.people[0]).toEqual({ e: 'ann@example.com', secret: 'secret of u1', level: 'TOP' });
@@ -122,7 +112,7 @@ it('names in the mode audit what would go, to everyone, and changes nothing', as
 });
 
 it('accompanies the refusal in the mode reject', async () => {
-  await using gateway = await start({ mode: 'reject', explain: 'everyone', denials: 'off' });
+  await using gateway = await startVault({ mode: 'reject', explain: 'everyone', denials: 'off' });
   const answer = await gateway.query('{ me { email } }', {}, asked);
   expect(answer).toMatchObject({
     status: 403,
@@ -133,13 +123,13 @@ it('accompanies the refusal in the mode reject', async () => {
 });
 
 it('is off where the configuration says so', async () => {
-  await using gateway = await start({ mode: 'audit', explain: 'off' });
+  await using gateway = await startVault({ mode: 'audit', explain: 'off' });
   expect(explanation(await gateway.query(query, {}, operator))).toBeUndefined();
 });
 
 it.each(['reject', 'audit'])('is bounded for fragments that double what they select, in the mode %s', async (mode) => {
   // The limit of documents, which refuses it before, is lifted.
-  await using gateway = await start({ mode, explain: 'everyone' }, { selections: 100_000_000 });
+  await using gateway = await startVault({ mode, explain: 'everyone' }, { selections: 100_000_000 });
   const depth = 22;
   const fragments = Array.from(
     { length: depth },

@@ -7,16 +7,11 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Random } from '../testkit/random.ts';
 import { type RandomOperation, randomOperation } from '../testkit/random-operation.ts';
 import { newSeed, randomRuns } from '../testkit/random-runs.ts';
-import { startTestGateway, type TestGateway } from '../testkit/test-gateway.ts';
-import { documents, people, vault } from '../testkit/vault.ts';
+import type { TestGateway } from '../testkit/test-gateway.ts';
+import { documents, people } from '../testkit/vault.ts';
+import { callerHeaders, randomCaller, startVault, type VaultCaller } from '../testkit/vault-callers.ts';
 
-interface Caller {
-  readonly id: string;
-  readonly isAnonymous: boolean;
-  readonly scopes: readonly string[];
-}
-
-type Rule = (caller: Caller, args: Readonly<Record<string, unknown>>) => boolean;
+type Rule = (caller: VaultCaller, args: Readonly<Record<string, unknown>>) => boolean;
 
 const identified: Rule = ({ isAnonymous }) => !isAnonymous;
 const anyOf =
@@ -48,27 +43,11 @@ const typeRules: Readonly<Record<string, Rule>> = {
   Pair: identified,
   Contract: anyOf(['contracts']),
 };
-const scopes = [
-  'staff',
-  'write',
-  'admin',
-  'read:email',
-  'read:salary',
-  'badges',
-  'letters',
-  'remarks',
-  'motto',
-  'contracts',
-];
 
 let gateway: TestGateway;
 let schema: GraphQLSchema;
 beforeAll(async () => {
-  const access = {
-    proxy: { from: ['127.0.0.1'], id: 'x-user', scopes: 'x-scopes' },
-    policies: { own: 'args.of == principal.id' },
-  };
-  gateway = await startTestGateway({ subgraphs: vault, yaml: `access: ${JSON.stringify(access)}` });
+  gateway = await startVault();
   const generation = gateway.gateway.generations.current;
   if (generation === undefined) throw new Error('a generation serves');
   schema = generation.apiSchema;
@@ -102,7 +81,7 @@ const values: Readonly<Record<string, (parent: Record<string, unknown>, args: Re
 };
 
 /** What the caller may read of the operation, alone. */
-async function expected(caller: Caller, { query, variables, operationName }: RandomOperation): Promise<unknown> {
+async function expected(caller: VaultCaller, { query, variables, operationName }: RandomOperation): Promise<unknown> {
   const denied = new Error('denied');
   const deniedObject = new Error('denied object');
   const result = await execute({
@@ -139,16 +118,6 @@ async function expected(caller: Caller, { query, variables, operationName }: Ran
   return roots.length > 0 && roots.every(isDenied) ? null : JSON.parse(JSON.stringify(data));
 }
 
-function randomCaller(random: Random): Caller {
-  const isAnonymous = random.chance(0.2);
-  const held = scopes.filter(() => random.chance(0.4));
-  return {
-    id: isAnonymous ? 'anonymous' : random.pick(['u1', 'u2', 'u3']),
-    isAnonymous,
-    scopes: isAnonymous ? [] : held,
-  };
-}
-
 it(
   'reads what it may, and nothing else, whoever else asks meanwhile',
   async () => {
@@ -169,12 +138,9 @@ it(
       await Promise.all(
         requests.map(async ({ caller, operation }) => {
           const { query, variables, operationName } = operation;
-          const headers: Record<string, string> = caller.isAnonymous
-            ? {}
-            : { 'x-user': caller.id, 'x-scopes': caller.scopes.join(' ') };
           const response = await fetch(gateway.url, {
             method: 'POST',
-            headers: { 'content-type': 'application/json', ...headers },
+            headers: { 'content-type': 'application/json', ...callerHeaders(caller) },
             body: JSON.stringify({ query, variables, operationName }),
           });
           const answer = (await response.json()) as {

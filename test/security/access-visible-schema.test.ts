@@ -10,16 +10,12 @@ import {
   validateSchema,
 } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startTestGateway, type TestGateway } from '../testkit/test-gateway.ts';
-import { vault } from '../testkit/vault.ts';
+import type { TestGateway } from '../testkit/test-gateway.ts';
+import { startVault } from '../testkit/vault-callers.ts';
 
 let gateway: TestGateway;
 beforeAll(async () => {
-  const access = {
-    proxy: { from: ['127.0.0.1'], id: 'x-user', scopes: 'x-scopes' },
-    policies: { own: 'args.of == principal.id' },
-  };
-  gateway = await startTestGateway({ subgraphs: vault, yaml: `access: ${JSON.stringify(access)}` });
+  gateway = await startVault();
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 
