@@ -14,6 +14,7 @@ export { parseJsonAnswer } from './parse-json-answer.ts';
 export { parseExactBytes } from './parse-json-bytes.ts';
 export { readBounded } from './read-bounded.ts';
 export { readTextFile } from './read-text-file.ts';
+export { type Lease, SharedLeases } from './shared-leases.ts';
 export { SharedRuns } from './shared-runs.ts';
 export { siblingModule } from './sibling-module.ts';
 export { SingleFlight } from './single-flight.ts';

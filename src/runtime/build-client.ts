@@ -24,7 +24,7 @@ export interface ClientParts {
   readonly signals: Signals;
   readonly statements: Statements | undefined;
   /** The certificates for the subgraph; undefined: Node's own. */
-  readonly tls: CredentialsLease['credentials'] | undefined;
+  readonly tls: CredentialsLease['value'] | undefined;
   readonly log: Logger;
 }
 

@@ -59,7 +59,7 @@ export async function buildGeneration(
   let keyRing: KeyRingLease | undefined;
   const close = async (): Promise<void> => {
     await Promise.all([...clients.values()].map((client) => client.close()));
-    for (const { release } of credentials) release();
+    await Promise.all(credentials.map(({ release }) => release()));
     await lease.release();
     await keyRing?.release();
   };
@@ -79,7 +79,7 @@ export async function buildGeneration(
             subgraphs,
             signals: shared.signals,
             statements,
-            tls: tls?.credentials,
+            tls: tls?.value,
             log,
           }),
           hooks,

@@ -3,25 +3,18 @@
  * is built while files are being replaced has those that are in use.
  */
 import type { ResolvedConfig } from '../config/index.ts';
+import { type Lease, SharedLeases } from '../lib/index.ts';
 import type { Logger } from '../observability/index.ts';
 import { type ClientCredentials, FollowedCredentials, readClientCredentials, TlsFileError } from '../tls/index.ts';
 
-export interface CredentialsLease {
-  readonly credentials: FollowedCredentials<ClientCredentials>;
-  release(): void;
-}
-
-interface Shared {
-  readonly opened: Promise<FollowedCredentials<ClientCredentials>>;
-  leases: number;
-}
+export type CredentialsLease = Lease<FollowedCredentials<ClientCredentials>>;
 
 const everyMs = 10_000;
 
 export class SubgraphCredentials {
   readonly #log: Logger;
   readonly #everyMs: number;
-  readonly #shared = new Map<string, Shared>();
+  readonly #shared = new SharedLeases<FollowedCredentials<ClientCredentials>>((credentials) => credentials.close());
 
   /** @param options.everyMs how often files are read again. @default 10_000 */
   constructor(log: Logger, options: { readonly everyMs?: number } = {}) {
@@ -38,27 +31,11 @@ export class SubgraphCredentials {
     if (tls === undefined) return undefined;
     const { ca, pair, serverName, verify } = tls;
     const key = JSON.stringify([subgraph, ca?.path, pair?.cert.path, pair?.key.path, serverName, verify]);
-    const shared = this.#shared.get(key) ?? { opened: this.#open(subgraph, tls), leases: 0 };
-    this.#shared.set(key, shared);
-    shared.leases++;
-    let isReleased = false;
-    const release = (): void => {
-      if (isReleased) return;
-      isReleased = true;
-      shared.leases--;
-      if (shared.leases > 0) return;
-      this.#shared.delete(key);
-      shared.opened.then(
-        (credentials) => credentials.close(),
-        () => undefined, // whoever acquired it has been told
-      );
-    };
-    try {
-      return { credentials: await shared.opened, release };
-    } catch (error) {
-      release();
-      throw error instanceof TlsFileError ? error.toConfigError(file) : error;
-    }
+    return this.#shared
+      .acquire(key, () => this.#open(subgraph, tls))
+      .catch((error: unknown) => {
+        throw error instanceof TlsFileError ? error.toConfigError(file) : error;
+      });
   }
 
   #open(

@@ -1,6 +1,6 @@
 /** API keys outlive generations: a reload that does not change `store` goes on with the same ones. */
 import type { ResolvedConfig } from '../../config/index.ts';
-import { stableHash } from '../../lib/index.ts';
+import { SharedLeases, stableHash } from '../../lib/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import type { Identifier } from '../identify/authenticator.ts';
 import { apiKeyIdentifier } from './api-key-of.ts';
@@ -11,15 +11,10 @@ export interface KeyRingLease {
   release(): Promise<void>;
 }
 
-interface SharedRing {
-  readonly ring: Promise<KeyRing>;
-  users: number;
-}
-
 export class SharedKeyRings {
   readonly #log: Logger;
   /** By the hash of `store`. */
-  readonly #rings = new Map<string, SharedRing>();
+  readonly #rings = new SharedLeases<KeyRing>((ring) => ring.close());
 
   constructor(log: Logger) {
     this.#log = log;
@@ -31,28 +26,8 @@ export class SharedKeyRings {
    */
   async acquire(config: Pick<ResolvedConfig, 'access' | 'store' | 'file'>): Promise<KeyRingLease | undefined> {
     if (!config.access.apiKeys) return undefined;
-    const key = stableHash(config.store);
-    const shared = this.#rings.get(key) ?? { ring: this.#open(config), users: 0 };
-    this.#rings.set(key, shared);
-    shared.users++;
-    const leave = (): boolean => {
-      shared.users--;
-      if (shared.users > 0) return false;
-      if (this.#rings.get(key) === shared) this.#rings.delete(key);
-      return true;
-    };
-    try {
-      const ring = await shared.ring;
-      return {
-        identify: apiKeyIdentifier(ring),
-        async release() {
-          if (leave()) await ring.close();
-        },
-      };
-    } catch (error) {
-      leave();
-      throw error;
-    }
+    const { value, release } = await this.#rings.acquire(stableHash(config.store), () => this.#open(config));
+    return { identify: apiKeyIdentifier(value), release };
   }
 
   async #open({ store: config, file }: Pick<ResolvedConfig, 'store' | 'file'>): Promise<KeyRing> {

@@ -111,7 +111,7 @@ describeEachClient(() => {
     } as unknown as ResolvedConfig;
     const credentials = new SubgraphCredentials(log, { everyMs: 20 });
     const lease = await credentials.acquire(config, 'reviews');
-    const client = connect(url, { tls: lease?.credentials, retries: 0 });
+    const client = connect(url, { tls: lease?.value, retries: 0 });
     const caller = async () => {
       await client.execute(query, contextOf());
       return callers.at(-1);
@@ -122,7 +122,7 @@ describeEachClient(() => {
     expect(await caller()).toBe('gateway');
     // A generation that is built meanwhile has what is in use.
     const second = await credentials.acquire(config, 'reviews');
-    expect(second?.credentials).toBe(lease?.credentials);
+    expect(second?.value).toBe(lease?.value);
     install(next);
     await expect.poll(caller).toBe('renewed');
     lease?.release();
