@@ -85,7 +85,7 @@ export const errorTable = {
     retryable: false,
     client: 'The request is not allowed.',
     operator:
-      'A plugin or the coprocessor refused a request, its address is not served (server.allow, server.deny), or no contract of its path is for its caller.',
+      'A plugin or the coprocessor refused a request, its address is not served (server.allow, server.deny), no contract of its path is for its caller, or the `when` of a contract cannot be evaluated for it.',
   },
   PLUGIN_FAILED: {
     status: 500,

@@ -114,7 +114,7 @@ export async function buildGeneration(
       engine,
       authenticator: createAuthenticator({ config: config.access, identifiers, log }),
       access,
-      contracts: createContractChoice(config),
+      contracts: createContractChoice(config, log),
       apiSchemas: createApiSchemas({ schema: apiSchema, composition, access, caches }),
       limits,
       statements,

@@ -53,7 +53,8 @@ export function createExpressionPolicy(name: string, expression: string): Policy
 export interface RequestCondition {
   /** Whether it depends on the request, and not on the caller alone. */
   readonly readsRequest: boolean;
-  holds(principal: Principal, request: Pick<PolicyRequest, 'headers'>): boolean;
+  /** @returns what is wrong where it cannot be evaluated, such as for a claim that is missing */
+  decide(principal: Principal, request: Pick<PolicyRequest, 'headers'>): boolean | string;
 }
 
 /** @returns the condition, or what is wrong with the expression */
@@ -63,7 +64,14 @@ export function createRequestCondition(expression: string): RequestCondition | s
   const evaluate = evaluated.parse(expression);
   return {
     readsRequest: readsVariable(evaluate.ast, 'request'),
-    holds: (principal, request) => holds(evaluate, { principal, request }),
+    decide(principal, request) {
+      try {
+        const value = evaluate({ principal, request });
+        return typeof value === 'boolean' ? value : 'the expression is neither true nor false';
+      } catch (error) {
+        return described(error);
+      }
+    },
   };
 }
 
