@@ -18,7 +18,7 @@ export type { PolicyFunction } from './policies/code-policy.ts';
 export { hashPolicies, loadPolicies, type Policies, unknownPolicies } from './policies/load-policies.ts';
 export type { PolicyInput, PolicyRequest } from './policies/policy.ts';
 export { anonymous, type Principal, principalKey } from './principal.ts';
-export { describeReach, type Reach, type ReachOptions } from './reach/describe-reach.ts';
+export { type ContractView, createReach, type Reach, type ReachOptions } from './reach/describe-reach.ts';
 export type { ExplainedField, ExplainedRule } from './rules/explain-fields.ts';
 export type { Mask } from './rules/masks.ts';
 export { createStatements, type Statements } from './statements/statements.ts';

@@ -22,6 +22,7 @@ interface CanOptions {
   readonly variables?: string;
   readonly header: readonly (readonly [string, string])[];
   readonly address: string;
+  readonly path?: string;
 }
 
 const exitCodes = { allAllowed: 0, someDenied: 1, undecided: 2 } as const;
@@ -36,6 +37,7 @@ export function canCommand(): Command {
     .option('--variables <file>', 'a JSON file with its variables')
     .option('--header <line>', "a header of the request, 'name: value'; may be repeated", readHeader, [])
     .option('--address <ip>', 'where the request comes from: `access.proxy.from` may name it', '127.0.0.1')
+    .option('--path <path>', 'where it is sent, such as the path of a contract; default: `server.graphql_path`')
     .option('--config <file>', 'the configuration file', 'supergraph.yaml')
     .option('--json', 'write JSON', false)
     .action(async (options: CanOptions) => {
@@ -50,7 +52,17 @@ export function canCommand(): Command {
     });
 }
 
-async function printJudgement({ config: file, json, token, operation, name, variables, header, address }: CanOptions) {
+async function printJudgement({
+  config: file,
+  json,
+  token,
+  operation,
+  name,
+  variables,
+  header,
+  address,
+  path,
+}: CanOptions) {
   const query = await read(operation);
   const values = variables === undefined ? {} : readVariables(variables, await read(variables));
   const log = createLogger({ level: 'warn', readable: true, destination: process.stderr });
@@ -58,7 +70,7 @@ async function printJudgement({ config: file, json, token, operation, name, vari
   try {
     const { access } = judge.config;
     const headers = { ...headersOf(token, access), ...Object.fromEntries(header) };
-    const judgement = await judge.judge({ headers, address, query, operationName: name, variables: values });
+    const judgement = await judge.judge({ headers, address, path, query, operationName: name, variables: values });
     process.stdout.write(json ? `${JSON.stringify(toJson(judgement, access), null, 2)}\n` : text(judgement, access));
     if (token !== undefined && judgement.kind !== 'refused' && judgement.caller.kind === 'anonymous')
       process.stderr.write('The token is not accepted: its bearer is anonymous (`access.on_error`).\n');
@@ -100,27 +112,33 @@ function readVariables(file: string, content: string): Readonly<Record<string, u
 function toJson(judgement: Judgement, { mode }: ResolvedConfig['access']): object {
   switch (judgement.kind) {
     case 'refused':
-      return { refused: judgement.reason };
+      return { refused: judgement.reason, status: judgement.status };
     case 'unprotected':
-      return { caller: callerOf(judgement.caller), mode, unprotected: true, allowed: [], denied: [] };
+      return { ...aboutCaller(judgement, mode), unprotected: true, allowed: [], denied: [] };
     case 'judged': {
-      const { caller, allowed, denied, isComplete } = judgement;
-      return { caller: callerOf(caller), mode, allowed, denied, isComplete };
+      const { allowed, denied, isComplete } = judgement;
+      return { ...aboutCaller(judgement, mode), allowed, denied, isComplete };
     }
     default:
       return unreachable(judgement);
   }
 }
 
-function callerOf({ id, kind, tenant, scopes, roles }: Principal) {
-  return { id, kind, tenant, scopes, roles };
+function aboutCaller(
+  { caller, contract }: { readonly caller: Principal; readonly contract: string | undefined },
+  mode: string,
+) {
+  const { id, kind, tenant, scopes, roles } = caller;
+  return { caller: { id, kind, tenant, scopes, roles }, mode, ...(contract === undefined ? {} : { contract }) };
 }
 
 function text(judgement: Judgement, { mode }: ResolvedConfig['access']): string {
-  if (judgement.kind === 'refused') return printable(`refused (401): ${judgement.reason}`).concat('\n');
+  if (judgement.kind === 'refused') return printable(`refused (${judgement.status}): ${judgement.reason}`).concat('\n');
   const { id, kind, tenant, scopes, roles } = judgement.caller;
   const caller = `${id} (${kind}), tenant ${tenant}, scopes ${list(scopes)}, roles ${list(roles)}`;
-  const head = [printable(`caller   ${caller}`), `mode     ${mode}`];
+  const { contract } = judgement;
+  const ofContract = contract === undefined ? [] : [`contract ${contract}`];
+  const head = [printable(`caller   ${caller}`), `mode     ${mode}`, ...ofContract];
   if (judgement.kind === 'unprotected')
     return [...head, 'Nothing of the schema is protected: everyone may read all of it.', ''].join('\n');
   const { allowed, denied, isComplete } = judgement;

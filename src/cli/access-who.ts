@@ -1,11 +1,11 @@
-/** `isthmus access who User.email`: through which rules, ways and prompts a field or type is reached. */
+/** `isthmus access who User.email`: through which rules, ways, contracts and prompts a field or type is reached. */
 import { Command } from 'commander';
-import { parse } from 'graphql';
-import { describeReach, type Reach } from '../access/index.ts';
+import { type GraphQLSchema, parse } from 'graphql';
+import { type ContractView, createReach, type Reach } from '../access/index.ts';
 import { promptsOfFields } from '../ai/fields/index.ts';
-import { loadConfig } from '../config/index.ts';
+import { type ContractConfig, loadConfig, type ResolvedConfig } from '../config/index.ts';
 import { readSupergraph } from '../read-supergraph.ts';
-import { buildApiSchema, readRequiredFields } from '../supergraph/index.ts';
+import { buildApiSchema, type Composition, readRequiredFields } from '../supergraph/index.ts';
 import { fail } from './fail.ts';
 
 interface WhoOptions {
@@ -16,27 +16,54 @@ interface WhoOptions {
 /** Exits 1 where clients see no such field or type. */
 export function whoCommand(): Command {
   return new Command('who')
-    .description('List the scopes, policies, ways and prompts through which a field or type is reached.')
+    .description('List the scopes, policies, ways, contracts and prompts through which a field or type is reached.')
     .argument('<coordinate>', 'such as User.email, or User')
     .option('--config <file>', 'the configuration file', 'supergraph.yaml')
     .option('--json', 'write JSON', false)
     .action(async (coordinate: string, { config, json }: WhoOptions) => {
-      const reach = await readReach(config, coordinate);
+      const reach = (await readReach(config))(coordinate);
       if (typeof reach === 'string') fail(reach);
       else process.stdout.write(json ? `${JSON.stringify(reach, null, 2)}\n` : table(reach));
     });
 }
 
-/** @returns a sentence where clients see no such field or type */
-export async function readReach(configFile: string, coordinate: string): Promise<Reach | string> {
-  const { composition, sources, prompts } = await readSupergraph(await loadConfig(configFile));
+/** @returns what describes a coordinate: with a sentence where clients see no such field or type */
+export async function readReach(configFile: string): Promise<ReturnType<typeof createReach>> {
+  const { config, composition, sources, prompts } = await readSupergraph(await loadConfig(configFile));
   const required = readRequiredFields(parse(composition.supergraphSdl, { noLocation: true }));
   const ofFields = [...prompts.keys()].flatMap((name) => {
     const source = sources.get(name);
     return source === undefined ? [] : [...promptsOfFields(source)];
   });
   const schema = await buildApiSchema(composition.apiPieces);
-  return describeReach(coordinate, { schema, rules: composition.accessRules, required, prompts: new Map(ofFields) });
+  const contracts = await contractViews(config, composition, schema);
+  return createReach({ schema, rules: composition.accessRules, required, prompts: new Map(ofFields), contracts });
+}
+
+/** The contracts in the order in which they are tried, and the whole schema, where a request may have it. */
+async function contractViews(
+  { access, server }: ResolvedConfig,
+  { apiPieces, contracts }: Composition,
+  whole: GraphQLSchema,
+): Promise<readonly ContractView[]> {
+  const views: ContractView[] = [];
+  for (const contract of access.contracts) {
+    const hidden = contracts.get(contract.name);
+    const schema = hidden === undefined || hidden.size === 0 ? whole : await buildApiSchema(apiPieces, hidden);
+    views.push({ contract: contract.name, conditions: conditionsOf(contract), schema });
+  }
+  const isForEveryone = ({ header, when, path = server.graphqlPath }: ContractConfig): boolean =>
+    header === undefined && when === undefined && path === server.graphqlPath;
+  if (access.contracts.length === 0 || access.contracts.some(isForEveryone)) return views;
+  return [...views, { contract: null, conditions: [], schema: whole }];
+}
+
+function conditionsOf({ when, header, path }: ContractConfig): readonly string[] {
+  return [
+    ...(path === undefined ? [] : [`path ${path}`]),
+    ...(header === undefined ? [] : [`header ${header.name}: ${header.value}`]),
+    ...(when === undefined ? [] : [`when ${when}`]),
+  ];
 }
 
 function table(reach: Reach): string {
@@ -44,6 +71,7 @@ function table(reach: Reach): string {
     ['scopes', [list(reach.scopes)]],
     ['policies', [list(reach.policies)]],
     ['ways', reach.ways.length === 0 ? ['none: no client reaches it'] : reach.ways.map(wayText)],
+    ['contracts', reach.contracts.length === 0 ? ['-'] : reach.contracts.map(contractText)],
     ['interfaces', [list(reach.interfaces)]],
     ['types', [list(reach.types)]],
     ['required by', reach.requiredBy.length === 0 ? ['-'] : reach.requiredBy.map(requiringText)],
@@ -58,6 +86,11 @@ function table(reach: Reach): string {
 function wayText({ path, rules }: Reach['ways'][number]): string {
   const needed = rules.map(({ on, rule }) => `${rule} on ${on}`);
   return `${path.join(' > ')}: ${needed.length === 0 ? 'anyone' : needed.join(' and ')}`;
+}
+
+function contractText({ contract, conditions, isReached }: Reach['contracts'][number]): string {
+  const isFor = conditions.length === 0 ? '' : ` (${conditions.join(', ')})`;
+  return `${contract ?? 'none, the whole schema'}${isFor}: ${isReached ? 'reached' : 'hidden'}`;
 }
 
 function requiringText({ field, prompt, rules }: Reach['requiredBy'][number]): string {

@@ -2,12 +2,23 @@
  * Decides an operation as a gateway of this configuration would, without one that runs: the same authenticator, rules and
  * policies. Nothing is fetched from subgraphs but schemas that the configuration says to introspect.
  */
-import { type DocumentNode, GraphQLError, getOperationAST, getVariableValues, parse, validate } from 'graphql';
+import {
+  type DocumentNode,
+  GraphQLError,
+  getOperationAST,
+  getVariableValues,
+  type OperationDefinitionNode,
+  parse,
+  validate,
+} from 'graphql';
 import {
   type AccessReport,
+  type ApiView,
   apiKeyIdentifier,
   createAccess,
+  createApiSchemas,
   createAuthenticator,
+  createContractChoice,
   createIdentifiers,
   KeyRing,
   KeySets,
@@ -15,7 +26,7 @@ import {
 } from '../access/index.ts';
 import { loadConfig, type ResolvedConfig } from '../config/index.ts';
 import { GatewayError } from '../errors/index.ts';
-import { withPlainNumbers } from '../lib/index.ts';
+import { MemoryBudget, withPlainNumbers } from '../lib/index.ts';
 import type { Logger } from '../observability/index.ts';
 import { readSupergraph } from '../read-supergraph.ts';
 import { buildApiSchema } from '../supergraph/index.ts';
@@ -25,17 +36,25 @@ export interface JudgedRequest {
   readonly headers: Readonly<Record<string, string>>;
   /** The address that the request comes from. */
   readonly address: string;
+  /** @default `server.graphql_path` */
+  readonly path?: string | undefined;
   readonly query: string;
   readonly operationName?: string | undefined;
   readonly variables: Readonly<Record<string, unknown>>;
 }
 
 export type Judgement =
-  | ({ readonly kind: 'judged'; readonly caller: Principal } & AccessReport)
+  | ({ readonly kind: 'judged' } & JudgedCaller & AccessReport)
   /** Nothing of the schema is protected. */
-  | { readonly kind: 'unprotected'; readonly caller: Principal }
-  /** The whole request is refused (401). */
-  | { readonly kind: 'refused'; readonly reason: string };
+  | ({ readonly kind: 'unprotected' } & JudgedCaller)
+  /** The whole request is refused: the caller is not identified, or its path has no contract for it. */
+  | { readonly kind: 'refused'; readonly status: 401 | 403; readonly reason: string };
+
+interface JudgedCaller {
+  readonly caller: Principal;
+  /** Undefined: the operation is one of the whole API schema. */
+  readonly contract: string | undefined;
+}
 
 export interface OperationJudge {
   readonly config: ResolvedConfig;
@@ -64,31 +83,28 @@ export async function openOperationJudge(configFile: string, log: Logger): Promi
   const rules = composition.accessRules;
   const access = createAccess({ config: config.access, schema, rules, policies, log });
 
+  const contracts = createContractChoice(config);
+  const apiSchemas = createApiSchemas({ schema, composition, access, caches: new MemoryBudget(0).group() });
+
   return {
     config,
-    async judge({ headers, address, query, operationName, variables }) {
+    async judge({ headers, address, path = config.server.graphqlPath, query, operationName, variables }) {
       const document = readDocument(query);
-      const problems = validate(schema, document);
-      if (problems.length > 0) throw new UnjudgedError(problems.map(({ message }) => message).join('\n'));
-      const operation = getOperationAST(document, operationName);
-      if (operation == null) throw new UnjudgedError('the file has no such operation, or several: name one');
-      const plain = withPlainNumbers(variables) as typeof variables;
-      const { errors = [] } = getVariableValues(schema, operation.variableDefinitions ?? [], plain);
-      if (errors.length > 0) throw new UnjudgedError(errors.map(({ message }) => message).join('\n'));
       let caller: Principal;
+      let contract: string | undefined;
       try {
         caller = await authenticator.identify({ headers, address });
+        contract = contracts === undefined ? undefined : contracts.choose(caller, headers, path);
       } catch (error) {
-        if (!(error instanceof GatewayError)) throw error;
-        const reason = error.detail ?? error.message;
-        if (error.code === 'UNAUTHENTICATED') return { kind: 'refused', reason };
-        throw new UnjudgedError(`the caller cannot be identified: ${reason}`);
+        return refusal(error);
       }
+      const view = await apiSchemas.view(contract);
+      const operation = validOperation(view, document, operationName, variables);
+      if (access === undefined) return { kind: 'unprotected', caller, contract };
       const request = { headers, operationName, operationType: operation.operation };
-      if (access === undefined) return { kind: 'unprotected', caller };
       const signal = AbortSignal.timeout(timeoutMs);
-      const accessRequest = { document, operation, variables, principal: caller, request, requestId, signal };
-      return { kind: 'judged', caller, ...(await access.explain(accessRequest)) };
+      const unjudged = { document, operation, variables, principal: caller, request, requestId, signal };
+      return { kind: 'judged', caller, contract, ...(await access.explain({ ...unjudged, apiSchema: view.schema })) };
     },
     async close() {
       await keyRing?.close();
@@ -102,6 +118,36 @@ async function openKeys({ access, store: config, file }: ResolvedConfig, log: Lo
   const { openStore } = await import('../store/index.ts');
   const store = await openStore({ config, configFile: file, log });
   return KeyRing.open({ store, log, recordsUses: false });
+}
+
+/** @throws UnjudgedError where that is not for the caller to mend */
+function refusal(error: unknown): Judgement {
+  if (!(error instanceof GatewayError)) throw error;
+  const reason = error.detail ?? error.message;
+  if (error.code === 'UNAUTHENTICATED') return { kind: 'refused', status: 401, reason };
+  if (error.code === 'FORBIDDEN') return { kind: 'refused', status: 403, reason };
+  if (error.code === 'NOT_FOUND') throw new UnjudgedError('no contract has this path');
+  throw new UnjudgedError(`the caller cannot be identified: ${reason}`);
+}
+
+/** @throws UnjudgedError where the operation is not one of the schema */
+function validOperation(
+  { contract, schema }: ApiView,
+  document: DocumentNode,
+  operationName: string | undefined,
+  variables: JudgedRequest['variables'],
+): OperationDefinitionNode {
+  const ofContract = contract === undefined ? '' : `with the contract ${contract}: `;
+  const unjudged = (errors: readonly GraphQLError[]): UnjudgedError =>
+    new UnjudgedError(errors.map(({ message }) => ofContract + message).join('\n'));
+  const problems = validate(schema, document);
+  if (problems.length > 0) throw unjudged(problems);
+  const operation = getOperationAST(document, operationName);
+  if (operation == null) throw new UnjudgedError('the file has no such operation, or several: name one');
+  const plain = withPlainNumbers(variables) as typeof variables;
+  const { errors = [] } = getVariableValues(schema, operation.variableDefinitions ?? [], plain);
+  if (errors.length > 0) throw unjudged(errors);
+  return operation;
 }
 
 function readDocument(query: string): DocumentNode {

@@ -1,9 +1,9 @@
 /**
  * `isthmus access can` and `isthmus access who` answer as the gateway does: 1,000 random requests of callers of random
- * rights, each judged without the gateway and then sent to it.
+ * rights, each judged without the gateway and then sent to it, and 1,000 along a way that `who` names.
  */
 import { join } from 'node:path';
-import { type GraphQLSchema, isObjectType, parse, print, visit } from 'graphql';
+import { type GraphQLSchema, getNamedType, isCompositeType, isObjectType, parse, print, visit } from 'graphql';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Reach } from '../../src/access/index.ts';
 import { readReach } from '../../src/cli/access-who.ts';
@@ -18,19 +18,31 @@ import { callerHeaders, randomCaller, startVault, type VaultCaller } from '../te
 let gateway: TestGateway;
 let judge: OperationJudge;
 let schema: GraphQLSchema;
-let configFile: string;
+const reaches = new Map<string, Reach>();
 beforeAll(async () => {
-  gateway = await startVault();
-  configFile = join(gateway.folder, 'supergraph.yaml');
+  gateway = await startVault({ explain: 'everyone' });
+  const configFile = join(gateway.folder, 'supergraph.yaml');
   judge = await openOperationJudge(configFile, createLogger({ level: 'error', readable: false }));
   const generation = gateway.gateway.generations.current;
   if (generation === undefined) throw new Error('a generation serves');
   schema = generation.apiSchema;
+  const reachOf = await readReach(configFile);
+  for (const type of Object.values(schema.getTypeMap()).filter(isObjectType)) {
+    if (type.name.startsWith('__')) continue;
+    for (const name of Object.keys(type.getFields())) {
+      const reach = reachOf(`${type.name}.${name}`);
+      if (typeof reach === 'string') throw new Error(reach);
+      reaches.set(reach.coordinate, reach);
+    }
+  }
 });
 afterAll(async () => {
   await judge.close();
   await gateway[Symbol.asyncDispose]();
 });
+
+/** Callers of one document: a plan for each that may read another part of it. */
+const askedAtOnce = 10;
 
 /** Every selection set says of which type its object is. */
 function withTypeNames(query: string): string {
@@ -77,18 +89,9 @@ it(
     const seed = newSeed('access asked');
     const random = new Random(seed);
     const callers = Array.from({ length: 12 }, () => randomCaller(random));
-    const reaches = new Map<string, Reach>();
-    for (const type of Object.values(schema.getTypeMap())) {
-      if (!isObjectType(type) || type.name.startsWith('__')) continue;
-      for (const name of Object.keys(type.getFields())) {
-        const reach = await readReachOf(`${type.name}.${name}`);
-        reaches.set(reach.coordinate, reach);
-      }
-    }
     const counted = { allowed: 0, denied: 0, read: 0 };
-    for (let run = 0; run < randomRuns(1_000); run++) {
-      const caller = random.pick(callers);
-      const ids = ['u1', 'u2', 'd1', 'd2', 'd3'];
+    const ids = ['u1', 'u2', 'd1', 'd2', 'd3'];
+    for (let run = 0; run < randomRuns(1_000 / askedAtOnce); run++) {
       const operation = randomOperation({
         schema,
         random,
@@ -100,71 +103,117 @@ it(
       });
       const query = withTypeNames(operation.query);
       const { variables, operationName } = operation;
-      const headers = callerHeaders(caller);
-      const judgement = await judge.judge({ headers, address: '127.0.0.1', query, operationName, variables });
-      if (judgement.kind !== 'judged') throw new Error('the vault is protected');
-      const response = await fetch(gateway.url, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', ...headers },
-        body: JSON.stringify({ query, variables, operationName }),
-      });
-      const answer = { status: response.status, ...((await response.json()) as object) } as TestAnswer;
-      const context = { seed, query, variables, caller };
-      const refused = new Set(errorPaths(answer));
-      const deniedPaths = new Set(judgement.denied.map(({ path }) => path));
-      for (const path of refused) {
-        const place = pattern(path);
-        // An object that is denied by its type is an item of the list that the field returns.
-        expect({
-          ...context,
-          path,
-          isNamed: deniedPaths.has(place) || deniedPaths.has(place.replace(/(\.@)+$/, '')),
-        }).toEqual({
-          ...context,
-          path,
-          isNamed: true,
-        });
-      }
-      for (const { verdict, fields } of [
-        { verdict: 'allowed', fields: judgement.allowed },
-        { verdict: 'denied', fields: judgement.denied },
-      ] as const) {
-        for (const { path, coordinate, within } of fields) {
-          const [typeName = '', fieldName] = coordinate.split('.');
-          if (within !== undefined || fieldName === undefined) continue;
-          // An object that its type denies is refused at the place of the field that returns it.
-          if (judgement.denied.some((other) => other.path === path && !other.coordinate.includes('.'))) continue;
-          for (const place of placesOf(answer.data, path.split('.'), typeName)) {
-            counted[verdict]++;
-            expect({ ...context, place, isRefused: refused.has(place) }).toEqual({
-              ...context,
-              place,
-              isRefused: verdict === 'denied',
-            });
-            if (verdict === 'denied') continue;
-            counted.read++;
-            const ways = reaches.get(coordinate)?.ways ?? [];
-            const isOpen = ways.some((way) => way.rules.every((rule) => holds(rule, caller)));
-            expect({ ...context, coordinate, isOpen }).toEqual({ ...context, coordinate, isOpen: true });
+      const askers = Array.from({ length: askedAtOnce }, () => random.pick(callers));
+      await Promise.all(
+        askers.map(async (caller) => {
+          const headers = callerHeaders(caller);
+          const judgement = await judge.judge({ headers, address: '127.0.0.1', query, operationName, variables });
+          if (judgement.kind !== 'judged') throw new Error('the vault is protected');
+          const answer = await ask({ query, variables, operationName }, headers);
+          const agree = (isAgreed: boolean, place: string): void => {
+            if (!isAgreed)
+              expect.fail(`at ${place}: ${JSON.stringify({ seed, query, variables, caller, judgement, answer })}`);
+          };
+          const refused = new Set(errorPaths(answer));
+          const deniedPaths = new Set(judgement.denied.map(({ path }) => path));
+          for (const path of refused) {
+            const place = pattern(path);
+            // An object that is denied by its type is an item of the list that the field returns.
+            agree(deniedPaths.has(place) || deniedPaths.has(place.replace(/(\.@)+$/, '')), path);
           }
-        }
-      }
+          for (const verdict of ['allowed', 'denied'] as const) {
+            for (const { path, coordinate, within } of judgement[verdict]) {
+              const [typeName = '', fieldName] = coordinate.split('.');
+              if (within !== undefined || fieldName === undefined) continue;
+              // An object that its type denies is refused at the place of the field that returns it.
+              if (judgement.denied.some((other) => other.path === path && !other.coordinate.includes('.'))) continue;
+              for (const place of placesOf(answer.data, path.split('.'), typeName)) {
+                counted[verdict]++;
+                agree(refused.has(place) === (verdict === 'denied'), place);
+                if (verdict === 'denied') continue;
+                counted.read++;
+                const ways = reaches.get(coordinate)?.ways ?? [];
+                agree(
+                  ways.some((way) => way.rules.every((rule) => holds(rule, caller))),
+                  coordinate,
+                );
+              }
+            }
+          }
+        }),
+      );
     }
     for (const count of Object.values(counted)) expect(count).toBeGreaterThan(randomRuns(100));
   },
   randomRuns(120_000),
 );
 
-async function readReachOf(coordinate: string): Promise<Reach> {
-  const reach = await readReach(configFile, coordinate);
-  if (typeof reach === 'string') throw new Error(reach);
-  return reach;
+it(
+  'who names ways that take its rules and no more, in 1,000 random requests along them',
+  async () => {
+    const seed = newSeed('access ways');
+    const random = new Random(seed);
+    const callers = Array.from({ length: 12 }, () => randomCaller(random));
+    const ways = [...reaches.values()].flatMap((reach) => reach.ways);
+    const counted = { open: 0, closed: 0 };
+    for (let run = 0; run < randomRuns(1_000 / askedAtOnce); run++) {
+      const requests = Array.from({ length: askedAtOnce }, () => {
+        const caller = random.pick(callers);
+        return { caller, way: random.pick(ways), of: random.chance(0.5) ? caller.id : 'u9' };
+      });
+      await Promise.all(
+        requests.map(async ({ caller, way: { path, rules }, of }) => {
+          const query = queryAlong(path, of);
+          const answer = await ask({ query }, { ...callerHeaders(caller), 'isthmus-explain': 'access' });
+          // Objects of other types that a field of the way may return as well are no part of it.
+          const onWay = new Set([...path, ...path.map((step) => step.split('.')[0]), namedTypeOf(path.at(-1) ?? '')]);
+          const denied = (answer.extensions?.access?.denied ?? []).filter(({ coordinate }) => onWay.has(coordinate));
+          const isOpen = rules.every((rule) => holds(rule, caller, of));
+          counted[isOpen ? 'open' : 'closed']++;
+          if ((denied.length === 0) !== isOpen) expect.fail(JSON.stringify({ seed, query, caller, rules, answer }));
+        }),
+      );
+    }
+    for (const count of Object.values(counted)) expect(count).toBeGreaterThan(randomRuns(100));
+  },
+  randomRuns(120_000),
+);
+
+async function ask(body: object, headers: Record<string, string>) {
+  const response = await fetch(gateway.url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(body),
+  });
+  return { status: response.status, ...((await response.json()) as object) } as TestAnswer & {
+    readonly extensions?: { readonly access?: { readonly denied: readonly { readonly coordinate: string }[] } };
+  };
 }
 
-/** A policy decides by arguments, which these ways do not have: `own` is for the operation to fulfil. */
-function holds({ rule }: { readonly rule: string }, { isAnonymous, scopes: held }: VaultCaller): boolean {
+const namedTypeOf = (coordinate: string): string => {
+  const [typeName = '', name = ''] = coordinate.split('.');
+  const type = schema.getType(typeName);
+  const field = isObjectType(type) ? type.getFields()[name] : undefined;
+  if (field === undefined) throw new Error(`the schema has ${coordinate}`);
+  return getNamedType(field.type).name;
+};
+
+/** @param path the coordinates of fields of object types, from a root field on */
+function queryAlong(path: readonly string[], of: string): string {
+  const args: Record<string, string> = { secret: `(of: "${of}")`, person: '(id: "u1")', document: '(id: "d3")' };
+  for (const mutation of ['promote', 'greet']) args[mutation] = '(id: "u1")';
+  let selected = isCompositeType(schema.getType(namedTypeOf(path.at(-1) ?? ''))) ? ' { __typename }' : '';
+  for (const step of path.toReversed()) {
+    const [typeName, name = ''] = step.split('.');
+    selected = ` { ... on ${typeName} { ${name}${args[name] ?? ''}${selected} } }`;
+  }
+  return `${path[0]?.startsWith('Mutation.') ? 'mutation' : 'query'}${selected}`;
+}
+
+/** @param of what the policy `own` compares with the caller; undefined: it is for the operation to fulfil */
+function holds({ rule }: { readonly rule: string }, { isAnonymous, id, scopes: held }: VaultCaller, of = id): boolean {
   if (rule === '@authenticated') return !isAnonymous;
-  if (rule.startsWith('@policy')) return true;
+  if (rule.startsWith('@policy')) return of === id;
   const lists = JSON.parse(/scopes: (.*)\)$/.exec(rule)?.[1] ?? '') as readonly (readonly string[])[];
   return lists.some((all) => all.every((scope) => held.includes(scope)));
 }

@@ -1,4 +1,4 @@
-/** Through what a field or type is reached, for `isthmus access who`: scopes, policies, ways, interfaces, prompts. */
+/** Through what a field or type is reached, for `isthmus access who`: scopes, policies, ways, contracts, interfaces, prompts. */
 import {
   type GraphQLNamedType,
   type GraphQLObjectType,
@@ -24,6 +24,16 @@ export interface ReachOptions {
   readonly required: RequiredFields;
   /** The prompts of AI fields, by the field's coordinate. */
   readonly prompts: ReadonlyMap<string, string>;
+  readonly contracts: readonly ContractView[];
+}
+
+/** A contract, or the whole schema where none holds. */
+export interface ContractView {
+  /** Null: the whole schema. */
+  readonly contract: string | null;
+  /** The requests that it is for, in the words of the configuration; none: every other one of the endpoint. */
+  readonly conditions: readonly string[];
+  readonly schema: GraphQLSchema;
 }
 
 export interface Reach {
@@ -37,6 +47,12 @@ export interface Reach {
   readonly ways: readonly {
     readonly path: readonly string[];
     readonly rules: readonly { readonly on: string; readonly rule: string }[];
+  }[];
+  /** Whether a way of it is left by each contract; none is configured where there are none. */
+  readonly contracts: readonly {
+    readonly contract: string | null;
+    readonly conditions: readonly string[];
+    readonly isReached: boolean;
   }[];
   /** Fields of interfaces, and types, through which it is selected as well. */
   readonly interfaces: readonly string[];
@@ -52,43 +68,69 @@ export interface Reach {
   readonly isComplete: boolean;
 }
 
-/** @returns a sentence where the schema has no such field or type */
-export function describeReach(coordinate: string, options: ReachOptions): Reach | string {
+/** @returns what describes a coordinate: with a sentence where the schema has no such field or type */
+export function createReach(options: ReachOptions): (coordinate: string) => Reach | string {
   const { schema, rules } = options;
-  const [typeName = '', fieldName, ...rest] = coordinate.split('.');
-  const type = schema.getType(typeName);
-  if (type === undefined || !isReadable(type))
-    return `clients see no type ${typeName}${didYouMean(typeName, readableNames(schema))}`;
-  const fields = 'getFields' in type ? Object.keys(type.getFields()) : [];
-  if (fieldName !== undefined && (rest.length > 0 || !fields.includes(fieldName)))
-    return `clients see no field ${coordinate}${didYouMean(
-      coordinate,
-      fields.map((name) => `${typeName}.${name}`),
-    )}`;
   const table = new AccessTable(schema, rules);
   const ways = findWays(table);
-  const objects = isAbstractType(type) ? schema.getPossibleTypes(type) : isObjectType(type) ? [type] : [];
-  const reached =
-    fieldName === undefined
-      ? waysToType(ways, table, type, objects)
-      : objects.flatMap(({ name }) => waysToField(ways, table, name, fieldName));
-  const required = reached.flatMap((way) => way.rules.map(({ rule }) => rule));
-  return {
-    coordinate,
-    authenticated: required.some(({ kind }) => kind === 'authenticated'),
-    scopes: namesOf(required.flatMap((rule) => (rule.kind === 'scopes' ? rule.anyOf.flat() : []))),
-    policies: namesOf(required.flatMap(policiesOf)),
-    ways: reached.map(({ path, rules: ofWay }) => ({
-      path,
-      rules: ofWay.map(({ on, rule }) => ({ on, rule: ruleText(rule) })),
-    })),
-    interfaces: namesOf(objects.flatMap((object) => interfacesOf(object, fieldName))).filter(
-      (name) => name !== coordinate,
-    ),
-    types: typesLeadingTo(schema, new Set(isLeafType(type) ? [type.name] : objects.map(({ name }) => name))),
-    requiredBy: fieldsRequiring(coordinate, options, table),
-    isComplete: ways.isComplete,
+  const views = options.contracts.map(({ schema: ofContract, ...view }) => {
+    const ofView = ofContract === schema ? { table, ways } : tableAndWays(ofContract, rules);
+    return { ...view, reach: (coordinate: string) => reached(coordinate, ofView.table, ofView.ways) };
+  });
+
+  return (coordinate) => {
+    const [typeName = '', fieldName, ...rest] = coordinate.split('.');
+    const type = schema.getType(typeName);
+    if (type === undefined || !isReadable(type))
+      return `clients see no type ${typeName}${didYouMean(typeName, readableNames(schema))}`;
+    const fields = 'getFields' in type ? Object.keys(type.getFields()) : [];
+    if (fieldName !== undefined && (rest.length > 0 || !fields.includes(fieldName)))
+      return `clients see no field ${coordinate}${didYouMean(
+        coordinate,
+        fields.map((name) => `${typeName}.${name}`),
+      )}`;
+    const objects = objectsOf(type, schema);
+    const reachedBy = reached(coordinate, table, ways);
+    const required = reachedBy.flatMap((way) => way.rules.map(({ rule }) => rule));
+    return {
+      coordinate,
+      authenticated: required.some(({ kind }) => kind === 'authenticated'),
+      scopes: namesOf(required.flatMap((rule) => (rule.kind === 'scopes' ? rule.anyOf.flat() : []))),
+      policies: namesOf(required.flatMap(policiesOf)),
+      ways: reachedBy.map(({ path, rules: ofWay }) => ({
+        path,
+        rules: ofWay.map(({ on, rule }) => ({ on, rule: ruleText(rule) })),
+      })),
+      contracts: views.map(({ reach, ...view }) => ({ ...view, isReached: reach(coordinate).length > 0 })),
+      interfaces: namesOf(objects.flatMap((object) => interfacesOf(object, fieldName))).filter(
+        (name) => name !== coordinate,
+      ),
+      types: typesLeadingTo(schema, new Set(isLeafType(type) ? [type.name] : objects.map(({ name }) => name))),
+      requiredBy: fieldsRequiring(coordinate, options, table),
+      isComplete: ways.isComplete,
+    };
   };
+}
+
+function tableAndWays(schema: GraphQLSchema, rules: AccessRules) {
+  const table = new AccessTable(schema, rules);
+  return { table, ways: findWays(table) };
+}
+
+/** The ways to a field or type of a schema; none where the schema does not have it. */
+function reached(coordinate: string, table: AccessTable, ways: Ways): readonly Way[] {
+  const [typeName = '', fieldName] = coordinate.split('.');
+  const type = table.schema.getType(typeName);
+  if (type === undefined) return [];
+  const objects = objectsOf(type, table.schema);
+  if (fieldName === undefined) return waysToType(ways, table, type, objects);
+  const having = objects.filter((object) => object.getFields()[fieldName] !== undefined);
+  return having.flatMap(({ name }) => waysToField(ways, table, name, fieldName));
+}
+
+function objectsOf(type: GraphQLNamedType, schema: GraphQLSchema): readonly GraphQLObjectType[] {
+  if (isAbstractType(type)) return schema.getPossibleTypes(type);
+  return isObjectType(type) ? [type] : [];
 }
 
 /** Types that a selection can lead to; those of the language itself are everywhere. */
