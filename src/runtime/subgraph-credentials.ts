@@ -3,18 +3,18 @@
  * is built while files are being replaced has those that are in use.
  */
 import type { ResolvedConfig } from '../config/index.ts';
-import { type Lease, SharedLeases } from '../lib/index.ts';
+import { FollowedFiles, type Lease, SharedLeases } from '../lib/index.ts';
 import type { Logger } from '../observability/index.ts';
-import { type ClientCredentials, FollowedCredentials, readClientCredentials, TlsFileError } from '../tls/index.ts';
+import { type ClientCredentials, readClientCredentials, TlsFileError } from '../tls/index.ts';
 
-export type CredentialsLease = Lease<FollowedCredentials<ClientCredentials>>;
+export type CredentialsLease = Lease<FollowedFiles<ClientCredentials>>;
 
 const everyMs = 10_000;
 
 export class SubgraphCredentials {
   readonly #log: Logger;
   readonly #everyMs: number;
-  readonly #shared = new SharedLeases<FollowedCredentials<ClientCredentials>>((credentials) => credentials.close());
+  readonly #shared = new SharedLeases<FollowedFiles<ClientCredentials>>((credentials) => credentials.close());
 
   /** @param options.everyMs how often files are read again. @default 10_000 */
   constructor(log: Logger, options: { readonly everyMs?: number } = {}) {
@@ -38,13 +38,10 @@ export class SubgraphCredentials {
       });
   }
 
-  #open(
-    subgraph: string,
-    tls: Parameters<typeof readClientCredentials>[0],
-  ): Promise<FollowedCredentials<ClientCredentials>> {
+  #open(subgraph: string, tls: Parameters<typeof readClientCredentials>[0]): Promise<FollowedFiles<ClientCredentials>> {
     const log = this.#log;
     if (!tls.verify) log.warn({ subgraph }, 'the certificate of a subgraph is not verified (traffic: tls.verify)');
-    return FollowedCredentials.open<ClientCredentials>({
+    return FollowedFiles.open<ClientCredentials>({
       read: () => readClientCredentials(tls),
       everyMs: this.#everyMs,
       onReplaced: () => log.info({ subgraph }, 'the certificates for a subgraph were replaced'),

@@ -1,5 +1,4 @@
 export { type ClientCredentials, type ClientTlsOptions, readClientCredentials } from './client-credentials.ts';
-export { FollowedCredentials } from './followed-credentials.ts';
 export { prepareServer } from './prepare-server.ts';
 export { TlsFileError } from './read-tls-file.ts';
 export { readServerCredentials } from './server-credentials.ts';

@@ -4,7 +4,7 @@ import { createServer } from 'node:https';
 import type { TLSSocket, Server as TlsServer } from 'node:tls';
 import type { ServerTlsConfig } from '../config/index.ts';
 import { messageOf } from '../errors/index.ts';
-import { FollowedCredentials } from './followed-credentials.ts';
+import { FollowedFiles } from '../lib/index.ts';
 import { TlsFileError } from './read-tls-file.ts';
 import { readServerCredentials, type ServerCredentials } from './server-credentials.ts';
 
@@ -37,7 +37,7 @@ export async function prepareServer({
   log,
 }: PrepareServerOptions): Promise<(listener: RequestListener) => Server> {
   let server: (Server & TlsServer) | undefined;
-  const credentials = await FollowedCredentials.open<ServerCredentials>({
+  const credentials = await FollowedFiles.open<ServerCredentials>({
     read: () => readServerCredentials(tls, requestsCertificates),
     everyMs: tls.reloadMs,
     onReplaced({ options: replaced, expiresAt }) {

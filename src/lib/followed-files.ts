@@ -1,41 +1,43 @@
 /**
- * Credentials in files that change while they are used. The files are read again at an interval, which sees a change through
- * links, mounts and whatever else renews them. What has been read is checked whole before it is used: files that are being
- * replaced, or are wrong, leave the credentials in use as they are.
+ * What is read from files, or from elsewhere, that change while it is used: credentials, trusted documents. They are read
+ * again at an interval, which sees a change through links, mounts and whatever else renews them. What has been read is
+ * checked whole before it is used: files that are being replaced, or are wrong, leave what is in use as it is.
  */
-import { messageOf } from '../errors/index.ts';
 
-export interface FollowedOptions<Credentials> {
+/** A value with the texts that it was made of: it is replaced where they differ. */
+interface Read {
+  readonly texts: readonly string[];
+}
+
+export interface FollowedOptions<Value> {
   /** @throws Error with what is wrong */
-  readonly read: () => Promise<Credentials>;
+  readonly read: () => Promise<Value>;
   /** Undefined: they are read once. */
   readonly everyMs: number | undefined;
-  readonly onReplaced: (credentials: Credentials) => void;
+  readonly onReplaced: (value: Value) => void;
   /** Told once for each thing that is wrong. */
   readonly onRefused: (reason: string) => void;
 }
 
-export class FollowedCredentials<Credentials extends { readonly texts: readonly string[] }> {
-  readonly #options: FollowedOptions<Credentials>;
-  #current: Credentials;
+export class FollowedFiles<Value extends Read> {
+  readonly #options: FollowedOptions<Value>;
+  #current: Value;
   #refused: string | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
-  private constructor(options: FollowedOptions<Credentials>, first: Credentials) {
+  private constructor(options: FollowedOptions<Value>, first: Value) {
     this.#options = options;
     this.#current = first;
     this.#wait();
   }
 
   /** @throws what `read` throws the first time */
-  static async open<Credentials extends { readonly texts: readonly string[] }>(
-    options: FollowedOptions<Credentials>,
-  ): Promise<FollowedCredentials<Credentials>> {
-    return new FollowedCredentials(options, await options.read());
+  static async open<Value extends Read>(options: FollowedOptions<Value>): Promise<FollowedFiles<Value>> {
+    return new FollowedFiles(options, await options.read());
   }
 
-  get current(): Credentials {
+  get current(): Value {
     return this.#current;
   }
 
@@ -62,7 +64,7 @@ export class FollowedCredentials<Credentials extends { readonly texts: readonly 
         this.#current = next;
       }
     } catch (error) {
-      const reason = messageOf(error);
+      const reason = error instanceof Error ? error.message : String(error);
       if (reason !== this.#refused && !this.#isClosed) onRefused(reason);
       this.#refused = reason;
     }
