@@ -43,6 +43,7 @@ export default {
           { text: 'Models', link: '/models' },
           { text: 'Budgets', link: '/budgets' },
           { text: 'Limits', link: '/limits' },
+          { text: 'Persisted operations', link: '/persisted-operations' },
           { text: '/v1: models for applications', link: '/v1' },
         ],
       },

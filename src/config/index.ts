@@ -38,6 +38,7 @@ export {
 export { configJsonSchema } from './json-schema.ts';
 export type { LimitsConfig, OperationLimits } from './limits.ts';
 export { type ConfiguredInCode, checkConfig, loadConfig } from './load-config.ts';
+export type { DocumentSource, PersistedOperationsConfig } from './persisted-operations.ts';
 export type { PluginFile } from './plugins.ts';
 export type { ErrorPolicy, LogLevel, ResolvedConfig, SubgraphConfig } from './resolved-config.ts';
 export type { ServerTlsConfig, TlsFile } from './server-tls.ts';

@@ -12,6 +12,7 @@ import { ConfigError, type ConfigProblem } from './config-error.ts';
 import { resolveCoprocessor } from './coprocessor.ts';
 import { resolveHeaderRules } from './header-rules.ts';
 import { resolveLimits } from './limits.ts';
+import { resolvePersistedOperations } from './persisted-operations.ts';
 import { resolvePlugins } from './plugins.ts';
 import { problemMessage, unknownKey } from './problem-words.ts';
 import { formatPath, readYaml, type YamlPath, type YamlSource } from './read-yaml.ts';
@@ -285,6 +286,7 @@ function resolveConfig(file: string, yaml: SupergraphYaml, lineOf: LineOf, inCod
     },
     headers: Object.fromEntries(http.map((name) => [name, resolveHeaderRules(yaml.headers, name)])),
     limits: resolveLimits(yaml.limits),
+    persistedOperations: resolvePersistedOperations(yaml.persisted_operations, at, lineOf),
     engine: yaml.engine,
     errors: {
       mode: yaml.errors.mode,

@@ -5,6 +5,7 @@ import type { AiConfig } from './ai.ts';
 import type { CoprocessorConfig } from './coprocessor.ts';
 import type { HeaderRules } from './header-rules.ts';
 import type { LimitsConfig } from './limits.ts';
+import type { PersistedOperationsConfig } from './persisted-operations.ts';
 import type { PluginFile } from './plugins.ts';
 import type { NetworkConfig } from './server-network.ts';
 import type { ServerTlsConfig } from './server-tls.ts';
@@ -86,6 +87,7 @@ export interface ResolvedConfig {
   /** The header rules of each HTTP subgraph, by its name. */
   readonly headers: Readonly<Record<string, HeaderRules>>;
   readonly limits: LimitsConfig;
+  readonly persistedOperations: PersistedOperationsConfig;
   readonly engine: 'isthmus' | 'reference';
   readonly errors: ErrorPolicy;
   /** The named labels of progressive overrides that are enabled. */

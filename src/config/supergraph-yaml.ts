@@ -10,6 +10,7 @@ import { aiYaml } from './ai.ts';
 import { coprocessorYaml } from './coprocessor.ts';
 import { headersYaml } from './header-rules.ts';
 import { limitsYaml } from './limits.ts';
+import { persistedOperationsYaml } from './persisted-operations.ts';
 import { pluginsYaml } from './plugins.ts';
 import { networkKeys } from './server-network.ts';
 import { serverTlsYaml } from './server-tls.ts';
@@ -166,6 +167,7 @@ export const supergraphYaml = z.strictObject({
   traffic: trafficYaml,
   headers: headersYaml,
   limits: limitsYaml,
+  persisted_operations: persistedOperationsYaml,
   errors: z
     .strictObject({
       mode: z

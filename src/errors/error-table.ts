@@ -51,6 +51,44 @@ export const errorTable = {
     client: 'Persisted queries are not supported; send the whole query.',
     operator: 'A client sent the hash of a query instead of a query; such clients send the whole one next.',
   },
+  PERSISTED_QUERY_NOT_FOUND: {
+    status: 200,
+    retryable: false,
+    client: 'PersistedQueryNotFound',
+    operator:
+      'A client sent the hash of a document that no client has registered yet, or not lately; such clients send both next.',
+  },
+  PERSISTED_QUERY_HASH_MISMATCH: {
+    status: 400,
+    retryable: false,
+    client: 'The hash is not the SHA-256 of the document.',
+    operator: 'A client sent a document with another hash than its SHA-256; nothing was registered.',
+  },
+  PERSISTED_QUERY_NOT_IN_LIST: {
+    status: 404,
+    retryable: false,
+    client: 'No trusted document has this id.',
+    operator:
+      'A client named a document that persisted_operations.documents do not have, or have for another client. Publish its manifest before the client.',
+  },
+  PERSISTED_QUERY_ID_REQUIRED: {
+    status: 400,
+    retryable: false,
+    client: 'Documents are served by their id alone.',
+    operator: 'A client sent a document, and persisted_operations.safelist is ids.',
+  },
+  CANNOT_SEND_PQ_ID_AND_BODY: {
+    status: 400,
+    retryable: false,
+    client: 'Send the id of a document or the document, not both.',
+    operator: 'A client sent both an id and a document, which could differ.',
+  },
+  QUERY_NOT_IN_SAFELIST: {
+    status: 403,
+    retryable: false,
+    client: 'This document is not one of the trusted documents.',
+    operator: 'A client sent a document that is not trusted, and persisted_operations.safelist is documents.',
+  },
   CSRF_REFUSED: {
     status: 400,
     retryable: false,

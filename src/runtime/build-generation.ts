@@ -12,6 +12,7 @@ import { Budgets } from '../ai/budgets/index.ts';
 import { publishedPrompts } from '../ai/fields/index.ts';
 import { createLimits } from '../limits/index.ts';
 import type { Logger } from '../observability/index.ts';
+import type { PersistedLease } from '../persisted/index.ts';
 import {
   compileHooks,
   coprocessorPlugin,
@@ -57,14 +58,17 @@ export async function buildGeneration(
   const clients = new Map<string, SubgraphClient>();
   const credentials: CredentialsLease[] = [];
   let keyRing: KeyRingLease | undefined;
+  let persisted: PersistedLease | undefined;
   const close = async (): Promise<void> => {
     await Promise.all([...clients.values()].map((client) => client.close()));
     await Promise.all(credentials.map(({ release }) => release()));
     await lease.release();
     await keyRing?.release();
+    await persisted?.release();
   };
   try {
     keyRing = await shared.keyRings.acquire(config);
+    persisted = await shared.documents.acquire(config);
     await letOthersRun();
     const apiSchema = await buildApiSchema(composition.apiPieces);
     for (const subgraph of config.subgraphs) {
@@ -116,6 +120,7 @@ export async function buildGeneration(
       access,
       contracts: createContractChoice(config, log),
       apiSchemas: createApiSchemas({ schema: apiSchema, composition, access, caches }),
+      persisted: persisted?.operations,
       limits,
       statements,
       caches,

@@ -9,6 +9,7 @@ import type { ExecutionEngine } from '../execution/index.ts';
 import type { CacheGroup } from '../lib/index.ts';
 import type { Limits } from '../limits/index.ts';
 import type { Logger } from '../observability/index.ts';
+import type { PersistedOperations } from '../persisted/index.ts';
 import type { Hooks } from '../plugins/index.ts';
 import type { SupergraphParts } from '../read-supergraph.ts';
 import type { Generation, Generations } from '../supergraph/index.ts';
@@ -30,6 +31,8 @@ export interface GatewayGeneration extends Generation {
   readonly contracts: ContractChoice | undefined;
   /** The API schemas of contracts, and what callers may use of them. */
   readonly apiSchemas: ApiSchemas;
+  /** The documents that clients name instead of sending them; undefined where they send all. */
+  readonly persisted: PersistedOperations | undefined;
   /** How large operations may be. */
   readonly limits: Limits;
   /** What subgraphs are told of callers; undefined where nothing is. */

@@ -22,7 +22,9 @@ export async function prepareGeneration(
     await letOthersRun();
     for (const prepare of preparations) await prepare(generation);
     const used = previous?.engine.mostUsed(warmedOperations) ?? [];
-    await generation.engine.warm(used, AbortSignal.any([signal, AbortSignal.timeout(warmTimeoutMs)]));
+    const { persisted, config } = generation;
+    const trusted = persisted?.trusted?.operations(config.persistedOperations.warm) ?? [];
+    await generation.engine.warm([...used, ...trusted], AbortSignal.any([signal, AbortSignal.timeout(warmTimeoutMs)]));
     signal.throwIfAborted();
   } catch (error) {
     await generation.close();

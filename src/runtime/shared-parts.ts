@@ -3,6 +3,7 @@ import { KeySets, SharedKeyRings } from '../access/index.ts';
 import { SharedModels, type SharedModelsOptions } from '../ai/models/index.ts';
 import { type LocalCounters, ProcessCounters } from '../counters/index.ts';
 import { MemoryBudget } from '../lib/index.ts';
+import { type OpenDocumentStore, SharedDocuments } from '../persisted/index.ts';
 import { createPlannerPool, type PlannerPool } from '../planning/index.ts';
 import { noSignals, type Signals } from '../signals/index.ts';
 import { SubgraphCredentials } from './subgraph-credentials.ts';
@@ -17,6 +18,8 @@ export interface SharedParts {
   readonly keySets: KeySets;
   /** The API keys of callers. */
   readonly keyRings: SharedKeyRings;
+  /** Trusted documents, and those that clients have registered. */
+  readonly documents: SharedDocuments;
   /** The certificates for subgraphs. */
   readonly subgraphCredentials: SubgraphCredentials;
   /** What the keys are derived from that sign statements to subgraphs. */
@@ -32,11 +35,14 @@ export interface SharedPartsOptions extends SharedModelsOptions {
   readonly planners?: PlannerPool;
   /** @default random */
   readonly statementSecret?: Uint8Array;
+  /** Opens the store of registered documents. @default memory of this thread */
+  readonly openDocumentStore?: OpenDocumentStore;
 }
 
 export function createSharedParts({
   planners,
   statementSecret,
+  openDocumentStore,
   counters = new ProcessCounters(),
   ...options
 }: SharedPartsOptions): SharedParts {
@@ -45,6 +51,7 @@ export function createSharedParts({
     counters,
     keySets: new KeySets(),
     keyRings: new SharedKeyRings(options.log),
+    documents: new SharedDocuments(options.log, openDocumentStore),
     subgraphCredentials: new SubgraphCredentials(options.log),
     statementSecret: statementSecret ?? randomBytes(32),
     signals: options.signals ?? noSignals,

@@ -56,6 +56,7 @@ export function createWorkerGateway({ start, log, send }: WorkerGatewayOptions):
       config.store.kind === 'memory'
         ? openCache(workerCacheShare(config.maxBytes, workers))
         : createAnswerStore(config, log),
+    openDocumentStore: (maxBytes) => openCache(Math.floor(maxBytes / workers)),
   });
   const runtime: ServingRuntime = {
     generations,

@@ -101,6 +101,7 @@ const parts: Readonly<Record<string, string>> = {
   'ai/fitting': 'adapts requests to their target, by the provider’s policy',
   transport: 'SubgraphClient over HTTP: pools, timeouts, retries, breakers, header rules',
   cache: 'stores of cached bytes: memory, Redis',
+  persisted: 'documents that clients name instead of sending them: trusted ones, automatic persisted queries',
   store: 'durable state: API keys and the audit log, in SQLite or PostgreSQL',
   'ai/guardrails': 'personal data, secrets, prompt injection, limits of inputs and answers',
   'ai/model-call': 'the one form of a model call: request, answer, usage, failure, provider',

@@ -35,6 +35,7 @@ export const importRanks: Readonly<Record<string, number>> = {
   'ai/tokens': 3,
   'ai/prices': 3,
   'ai/fitting': 3,
+  persisted: 4,
   store: 3,
   transport: 3,
   cache: 3,

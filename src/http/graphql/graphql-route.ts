@@ -5,12 +5,13 @@
  * 2. http: `RequestLife` leases a generation; the deadline and the client's connection bound all that follows
  * 3. http: `refuseCrossSite`
  * 4. access: the generation's authenticator identifies the caller
- * 5. access: the contract that the request has, if any, and its pipeline
- * 6. http: `requestedExplanations`
- * 7. http: `shareIdentical`: joins an identical query that is running
- * 8. http: `pipeline.run` (apollo-pipeline.ts): a document that was validated before goes straight on, others are parsed
+ * 5. http: `resolveDocument`: the document that the request names
+ * 6. access: the contract that the request has, if any, and its pipeline
+ * 7. http: `requestedExplanations`
+ * 8. http: `shareIdentical`: joins an identical query that is running
+ * 9. http: `pipeline.run` (apollo-pipeline.ts): a document that was validated before goes straight on, others are parsed
  *    and validated; then variables are checked and the engine plans and executes (run-operation.ts)
- * 9. http: `toAnswer`, and `sendAnswer` for each client that waited
+ * 10. http: `toAnswer`, and `sendAnswer` for each client that waited
  */
 import type { ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
@@ -35,6 +36,7 @@ import type { PipelineAnswer } from './apollo-pipeline.ts';
 import { type Explainable, explainableBy, requestedExplanations } from './explanations.ts';
 import { createPipelines, type PipelineOf } from './pipelines.ts';
 import { type GraphQLHttpRequest, prefersPage, type RawRequest, readGraphQLRequest } from './read-graphql-request.ts';
+import { documentIdOf, endpointOf, resolveDocument } from './resolve-document.ts';
 import { sendPieces } from './send-pieces.ts';
 import { createSharing, type Sharing, shareIdentical } from './share-identical.ts';
 
@@ -96,12 +98,15 @@ export async function addGraphQLRoute(app: FastifyInstance, options: GraphQLRout
   };
   const url = generations.current?.config.server.graphqlPath ?? '/graphql';
   app.route({ ...route, url });
-  // The paths of contracts: routes cannot be added once the server listens, and a later generation may have others.
+  // The paths of contracts and documents: routes cannot be added once the server listens, and a later generation may have others.
   app.route({
     ...route,
     url: `${url}/*`,
-    handler: async (request, reply) =>
-      hasContractAt(gateway, request.url) ? route.handler(request, reply) : reply.callNotFound(),
+    handler: async (request, reply) => {
+      const endpoint = endpointOf(pathOf(request.url));
+      const isEndpoint = endpoint === url || hasContractAt(gateway, endpoint);
+      return isEndpoint ? route.handler(request, reply) : reply.callNotFound();
+    },
   });
   return answerRequest;
 }
@@ -118,11 +123,14 @@ async function respond(
   { method, url, headers, body }: RawRequest = raw,
   pluginValues?: Map<string, unknown>,
 ): Promise<Answer> {
-  const request = readGraphQLRequest({ method, url, headers, body });
-  refuseCrossSite(request, serving.allowedOrigins);
+  const documentId = documentIdOf(pathOf(url));
+  const read = readGraphQLRequest({ method, url, headers, body }, documentId !== undefined);
+  refuseCrossSite(read, serving.allowedOrigins);
   const identified = life.generation.authenticator.identify(callerFactsOf(raw.raw, headers));
   const principal = identified instanceof Promise ? await untilAborted(identified, life.signal) : identified;
-  const contract = life.generation.contracts?.choose(principal, headers, pathOf(url));
+  const resolved = resolveDocument(life.generation.persisted, read, documentId, raw.id);
+  const request = resolved instanceof Promise ? await untilAborted(resolved, life.signal) : resolved;
+  const contract = life.generation.contracts?.choose(principal, headers, endpointOf(pathOf(url)));
   const explain = requestedExplanations(serving.explainable, request, principal);
   const { clientAddress } = raw;
   const query = { request, principal, clientAddress, contract, explain };

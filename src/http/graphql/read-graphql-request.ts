@@ -34,9 +34,10 @@ export interface RawRequest {
 }
 
 /**
+ * @param hasId whether the path names the document
  * @throws GatewayError `METHOD_NOT_ALLOWED`, `NOT_ACCEPTABLE`, `UNSUPPORTED_MEDIA_TYPE` or `BAD_REQUEST`
  */
-export function readGraphQLRequest({ method, url, headers, body }: RawRequest): GraphQLHttpRequest {
+export function readGraphQLRequest({ method, url, headers, body }: RawRequest, hasId = false): GraphQLHttpRequest {
   if (method !== 'GET' && method !== 'POST') throw new GatewayError('METHOD_NOT_ALLOWED');
   const mediaType = negotiate(headers.accept);
   const queryStart = url.indexOf('?');
@@ -46,7 +47,7 @@ export function readGraphQLRequest({ method, url, headers, body }: RawRequest): 
     if (contentType !== undefined && !isJson(contentType)) throw new GatewayError('UNSUPPORTED_MEDIA_TYPE');
     const query = new URLSearchParams(search);
     const parameters = readSearchParameters(query);
-    const variables = checkParameters(parameters);
+    const variables = checkParameters(parameters, hasId);
     return {
       method,
       headers,
@@ -62,7 +63,7 @@ export function readGraphQLRequest({ method, url, headers, body }: RawRequest): 
     throw new GatewayError('UNSUPPORTED_MEDIA_TYPE');
   }
   const parameters = readJson(body);
-  checkParameters(parameters);
+  checkParameters(parameters, hasId);
   return { method, headers, search, body: parameters, mediaType };
 }
 
@@ -71,12 +72,12 @@ export function readGraphQLRequest({ method, url, headers, body }: RawRequest): 
  *
  * @returns the variables
  */
-function checkParameters(parameters: unknown): GraphQLHttpRequest['variables'] {
+function checkParameters(parameters: unknown, hasId: boolean): GraphQLHttpRequest['variables'] {
   if (Array.isArray(parameters)) throw malformed('Batches of operations are not enabled; send one operation.');
   if (!isRecord(parameters)) throw malformed('The request is not an object with a `query`.');
   const { query, operationName, variables, extensions } = parameters;
-  const byHash = query === undefined && isRecord(extensions) && isRecord(extensions.persistedQuery);
-  if (!byHash && (typeof query !== 'string' || query === ''))
+  const isNamed = query === undefined && (hasId || namesDocument(parameters));
+  if (!isNamed && (typeof query !== 'string' || query === ''))
     throw malformed('`query` must be a string that is not empty.');
   if (operationName != null && typeof operationName !== 'string') throw malformed('`operationName` must be a string.');
   if (variables != null && !isRecord(variables)) throw malformed('`variables` must be an object.');
@@ -84,9 +85,14 @@ function checkParameters(parameters: unknown): GraphQLHttpRequest['variables'] {
   return variables ?? undefined;
 }
 
+/** Whether a document is named, which resolve-document.ts finds. */
+function namesDocument({ documentId, doc_id: id, extensions }: Record<string, unknown>): boolean {
+  return documentId != null || id != null || (isRecord(extensions) && isRecord(extensions.persistedQuery));
+}
+
 function readSearchParameters(searchParameters: URLSearchParams): Record<string, unknown> {
   const parameters: Record<string, unknown> = {};
-  for (const name of ['query', 'operationName', 'variables', 'extensions']) {
+  for (const name of ['query', 'operationName', 'variables', 'extensions', 'documentId', 'doc_id']) {
     const values = searchParameters.getAll(name);
     if (values.length > 1) throw malformed(`\`${name}\` is given more than once.`);
     const [value] = values;

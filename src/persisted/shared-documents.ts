@@ -1,0 +1,93 @@
+/**
+ * Trusted documents and registered ones outlive generations: a reload that does not change where they come from goes on with
+ * the same ones, and new documents need no reload.
+ */
+import { type CacheStore, createMemoryStore } from '../cache/index.ts';
+import { ConfigError, type ResolvedConfig } from '../config/index.ts';
+import { FollowedFiles, SharedLeases, stableHash } from '../lib/index.ts';
+import type { Logger } from '../observability/index.ts';
+import { AutomaticQueries } from './automatic-queries.ts';
+import { ManifestCopies } from './manifest-copies.ts';
+import { PersistedOperations } from './persisted-operations.ts';
+import { readDocuments, SourceError } from './read-documents.ts';
+import { TrustedDocuments } from './trusted-documents.ts';
+
+export interface PersistedLease {
+  readonly operations: PersistedOperations;
+  release(): Promise<void>;
+}
+
+/** Opens the store of registered documents. */
+export type OpenDocumentStore = (maxBytes: number) => CacheStore;
+
+export class SharedDocuments {
+  readonly #log: Logger;
+  readonly #openStore: OpenDocumentStore;
+  readonly #trusted = new SharedLeases<FollowedFiles<TrustedDocuments>>((documents) => documents.close());
+  readonly #automatic = new SharedLeases<AutomaticQueries>((queries) => queries.close());
+
+  /** @param openStore @default memory of this thread */
+  constructor(log: Logger, openStore: OpenDocumentStore = (maxBytes) => createMemoryStore({ maxBytes })) {
+    this.#log = log;
+    this.#openStore = openStore;
+  }
+
+  /**
+   * @returns undefined where clients send whole documents, and all are served
+   * @throws ConfigError naming a source that cannot be used
+   */
+  async acquire({ file, persistedOperations: config }: ResolvedConfig): Promise<PersistedLease | undefined> {
+    const { automatic, documents, maxBytes, pollMs } = config;
+    if (!automatic && documents.length === 0) return undefined;
+    const trusted =
+      documents.length === 0
+        ? undefined
+        : await this.#trusted.acquire(stableHash({ file, documents, pollMs }), () => this.#follow(file, config));
+    const queries = automatic
+      ? await this.#automatic.acquire(String(maxBytes), async () => new AutomaticQueries(this.#openStore(maxBytes)))
+      : undefined;
+    return {
+      operations: new PersistedOperations({
+        config,
+        trusted: trusted?.value,
+        automatic: queries?.value,
+        log: this.#log,
+      }),
+      release: async () => {
+        await Promise.all([trusted?.release(), queries?.release()]);
+      },
+    };
+  }
+
+  async #follow(
+    file: string,
+    { documents: sources, pollMs }: ResolvedConfig['persistedOperations'],
+  ): Promise<FollowedFiles<TrustedDocuments>> {
+    const log = this.#log;
+    const copies = new ManifestCopies({
+      configFile: file,
+      onUnstored: (reason) => log.warn({ reason }, 'manifests of trusted documents cannot be stored on disk'),
+    });
+    let onCopyUsed: ((url: string, reason: string) => void) | undefined = (url, reason) =>
+      log.warn(
+        { host: new URL(url).host, reason },
+        'a manifest of trusted documents cannot be fetched; the last one is used',
+      );
+    const read = async () => new TrustedDocuments(await readDocuments(sources, { copies, onCopyUsed }));
+    try {
+      const followed = await FollowedFiles.open({
+        read,
+        everyMs: pollMs,
+        onReplaced: ({ all }) => log.info({ documents: all.length }, 'the trusted documents were replaced'),
+        onRefused: (reason) =>
+          log.error({ reason }, 'the trusted documents were not replaced; the previous ones are served'),
+      });
+      onCopyUsed = undefined;
+      return followed;
+    } catch (error) {
+      if (!(error instanceof SourceError)) throw error;
+      const { place: path, line } = error.source;
+      throw new ConfigError(file, [{ path, line, message: error.message }]);
+    }
+  }
+}
