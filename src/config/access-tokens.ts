@@ -26,6 +26,9 @@ const headerName = z
   .regex(/^[A-Za-z0-9-]+$/, 'write a header name such as authorization')
   .transform((name) => name.toLowerCase());
 
+/** A media type whose `application/` may be left out (RFC 7515, section 4.1.9). */
+const tokenType = z.string().regex(/^[A-Za-z0-9!#$&^_.+-]+(\/[A-Za-z0-9!#$&^_.+-]+)?$/, 'write a type such as at+jwt');
+
 const jwtYaml = z.strictObject({
   issuer: z.string().min(1).describe('The issuer (`iss`), exactly as its tokens have it.'),
   audience: listOf(z.string().min(1))
@@ -42,6 +45,11 @@ const jwtYaml = z.strictObject({
     .min(1)
     .default(['RS256', 'ES256', 'EdDSA'])
     .describe('The signature algorithms that are accepted.'),
+  typ: listOf(tokenType)
+    .default(['JWT', 'at+jwt'])
+    .describe(
+      'The kinds of tokens (`typ` of their header) that are accepted; `at+jwt` alone is that of access tokens by RFC 9068. A token that does not say its kind is a `JWT`.',
+    ),
   clock_skew: durationOr('30s', 'How far the clocks of the issuer and the gateway may differ.'),
   allow_missing_exp: z.boolean().default(false).describe('Whether tokens that never expire are accepted.'),
   header: headerName.default('authorization').describe('The header that carries the token.'),
@@ -89,6 +97,8 @@ export interface JwtConfig {
     readonly line: number | undefined;
   };
   readonly algorithms: readonly string[];
+  /** In lower case, without `application/`. */
+  readonly types: readonly string[];
   readonly clockSkewMs: number;
   readonly allowMissingExpiry: boolean;
   /** In lower case. */
@@ -117,24 +127,27 @@ export function resolveJwts(
   at: (path: string) => string,
   lineOf: (path: YamlPath) => number | undefined,
 ): readonly JwtConfig[] {
-  return yaml.map(({ audience, jwks, clock_skew: skew, allow_missing_exp: allowMissingExpiry, ...sameName }, index) => {
-    const path = ['access', 'jwt', index, 'jwks'];
-    const place = { place: formatPath(path), line: lineOf(path) };
-    const { issuer, algorithms, header, prefix, cookie } = sameName;
-    return {
-      issuer,
-      audiences: [audience].flat(),
-      jwks: /^https?:\/\//.test(jwks)
-        ? { kind: 'url', location: jwks, ...place }
-        : { kind: 'file', location: at(jwks), ...place },
-      algorithms,
-      clockSkewMs: parseDuration(skew) ?? 0,
-      allowMissingExpiry,
-      header,
-      prefix,
-      cookie,
-    };
-  });
+  return yaml.map(
+    ({ audience, jwks, typ, clock_skew: skew, allow_missing_exp: allowMissingExpiry, ...rest }, index) => {
+      const path = ['access', 'jwt', index, 'jwks'];
+      const place = { place: formatPath(path), line: lineOf(path) };
+      const { issuer, algorithms, header, prefix, cookie } = rest;
+      return {
+        issuer,
+        audiences: [audience].flat(),
+        jwks: /^https?:\/\//.test(jwks)
+          ? { kind: 'url', location: jwks, ...place }
+          : { kind: 'file', location: at(jwks), ...place },
+        algorithms,
+        types: [typ].flat().map((type) => type.toLowerCase().replace(/^application\//, '')),
+        clockSkewMs: parseDuration(skew) ?? 0,
+        allowMissingExpiry,
+        header,
+        prefix,
+        cookie,
+      };
+    },
+  );
 }
 
 export function resolveIntrospection(yaml: z.output<typeof introspectionYaml>): IntrospectionConfig | undefined {

@@ -1,5 +1,5 @@
 /** JSON Web Tokens: verified with the keys of their issuer, then cached until they expire. The only file that verifies them. */
-import { decodeJwt, errors, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import { decodeJwt, errors, type JWTHeaderParameters, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { LRUCache } from 'lru-cache';
 import type { AccessConfig } from '../../config/index.ts';
 import { GatewayError, messageOf } from '../../errors/index.ts';
@@ -15,6 +15,9 @@ type JwtConfig = AccessConfig['jwt'][number];
 const maxTokens = 10_000;
 /** No issuer writes longer ones; a request's headers are at most 16 KiB. */
 const maxTokenLength = 16_384;
+
+/** OpenID Connect Back-Channel Logout 1.0, section 2.4. */
+const logoutEvent = 'http://schemas.openid.net/event/backchannel-logout';
 
 /** Three parts of base64url between dots: what is not is another kind of credential. */
 const jwtForm = /^[\w-]+\.[\w-]+\.[\w-]*$/;
@@ -58,13 +61,14 @@ export function identifyByJwt(
     if (configured === undefined) throw invalid(`no issuer "${(issuer ?? '').slice(0, 200)}" is configured`);
     const { config, keys } = configured;
     try {
-      const { payload } = await jwtVerify(token, keys, {
+      const { payload, protectedHeader } = await jwtVerify(token, keys, {
         issuer: config.issuer,
         algorithms: [...config.algorithms],
         clockTolerance: config.clockSkewMs / 1_000,
         ...(config.audiences.length === 0 ? {} : { audience: [...config.audiences] }),
         ...(config.allowMissingExpiry ? {} : { requiredClaims: ['exp'] }),
       });
+      refuseOtherKinds(config, protectedHeader, payload);
       const principal = principalOf(payload, claims);
       if (principal === undefined) throw invalid(`the token has none of the claims ${claims.id.join(', ')}`);
       noteSubjectToken(principal, token);
@@ -74,6 +78,18 @@ export function identifyByJwt(
       throw reasonOf(error);
     }
   }
+}
+
+/**
+ * An issuer signs with the same keys what is no credential here: logout tokens, security events, ID tokens. `typ` tells
+ * them apart (RFC 8725, section 3.11); of logout tokens, whose `typ` is only recommended, the event does.
+ */
+function refuseOtherKinds({ types }: JwtConfig, { typ = 'JWT' }: JWTHeaderParameters, { events }: JWTPayload): void {
+  const type = String(typ)
+    .toLowerCase()
+    .replace(/^application\//, '');
+  if (!types.includes(type)) throw invalid(`its typ "${type.slice(0, 200)}" is none of ${types.join(', ')}`);
+  if (typeof events === 'object' && events !== null && logoutEvent in events) throw invalid('it is a logout token');
 }
 
 /** From the first place that has one: each issuer's header or cookie. */
