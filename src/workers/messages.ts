@@ -7,11 +7,13 @@ import type { ErrorMessage } from './thread-error.ts';
 
 /** What a worker is started with. */
 export interface WorkerStart {
+  /** Which thread it is, in the order of their starts from 1: in its log lines, and as the holder of what it counts. */
+  readonly number: number;
   /** How many share what is bounded for all of them. */
   readonly workers: number;
   readonly status: SharedArrayBuffer;
-  /** What all workers count with; each start has a holder of its own. */
-  readonly counters: { readonly memory: SharedArrayBuffer; readonly holder: number };
+  /** What all workers count with. */
+  readonly counterMemory: SharedArrayBuffer;
   /** What the keys are derived from that sign statements to subgraphs. */
   readonly statementSecret: Uint8Array;
   readonly log: { readonly level: LogLevel; readonly readable: boolean; readonly lines: LineRing };
@@ -24,8 +26,6 @@ export interface WorkerStart {
 export type PortName = 'planners' | 'signals' | 'models' | 'cache';
 
 export type ToWorker =
-  /** Which worker it is, counted from 1: the first message. A worker that replaces another has its number. */
-  | { readonly kind: 'assign'; readonly number: number }
   /** Build and prepare it; it serves from that epoch on. */
   | { readonly kind: 'build'; readonly epoch: number; readonly supergraph: SupergraphMessage }
   /** Another worker refused what was built last. */

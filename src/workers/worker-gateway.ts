@@ -33,7 +33,7 @@ export interface WorkerGatewayOptions {
 }
 
 export interface WorkerGateway {
-  receive(message: Exclude<ToWorker, { kind: 'assign' }>): void;
+  receive(message: ToWorker): void;
 }
 
 export function createWorkerGateway({ start, log, send }: WorkerGatewayOptions): WorkerGateway {
@@ -48,7 +48,7 @@ export function createWorkerGateway({ start, log, send }: WorkerGatewayOptions):
     log,
     resolveFrom: folder,
     planners: createPortPlannerPool(ports.planners),
-    counters: new SharedCounters(start.counters),
+    counters: new SharedCounters({ memory: start.counterMemory, holder: start.number }),
     statementSecret: start.statementSecret,
     signals,
     localModels: createPortLocalModels(ports.models),

@@ -4,8 +4,11 @@
  * A change is built by one worker first, then by the others: what ends a worker ends one, and what one refuses is refused
  * for all, while the previous generation serves in each. Where all have built it, one store in shared memory swaps it in.
  *
- * A worker that ends is replaced at once by a new one, which builds what serves, and joins a change that is under way. One
- * that keeps ending at its start is started ever more slowly.
+ * A worker that ends is replaced at once by a spare one, which has built what serves, takes part in changes, and needs only
+ * to listen. A spare is the first to build a change, so that what ends a worker ends none that serves. One that keeps ending
+ * at its start is started ever more slowly.
+ *
+ * One file, because starts, ends and changes meet in the same few sets of threads.
  */
 import { randomBytes } from 'node:crypto';
 import { createCounterMemory, endCounterHolder } from '../counters/index.ts';
@@ -13,6 +16,7 @@ import type { ListenOptions } from '../http/index.ts';
 import type { Logger } from '../observability/index.ts';
 import type { WorkerStart } from './messages.ts';
 import { RestartDelays } from './restart-delays.ts';
+import { SpareWorkers, type Starting } from './spare-workers.ts';
 import { StatusBlock } from './status-block.ts';
 import type { SupergraphMessage } from './supergraph-message.ts';
 import { type WorkerEnd, WorkerEnded, WorkerThread, type WorkerThreadOptions } from './worker-thread.ts';
@@ -43,34 +47,39 @@ interface Change extends Version {
 
 /** How many workers a change may end before it is refused. */
 const maxEndedByChange = 2;
-/** A spare thread takes about 90 MB. */
-const spareForMs = 300_000;
 
 export class WorkerPool {
   readonly status = new StatusBlock();
   readonly #options: WorkerPoolOptions;
-  /** By number. Those that build what serves, and those that serve it. */
-  readonly #threads = new Map<number, WorkerThread>();
+  readonly #threads = new Set<WorkerThread>();
   /** Those that have built what serves: they take part in changes. */
   readonly #members = new Set<WorkerThread>();
   readonly #serving = new Set<WorkerThread>();
-  /** Called once another worker has taken the place of one that ended. */
-  readonly #memberWaiters: (() => void)[] = [];
-  #spare: WorkerThread | undefined;
-  #spareEnd: NodeJS.Timeout | undefined;
+  /** Called with the next worker that has built what serves, or with undefined where one cannot. */
+  readonly #memberWaiters: ((member: WorkerThread | undefined) => void)[] = [];
+  readonly #spares: SpareWorkers;
   readonly #statementSecret = randomBytes(32);
-  readonly #delays = new RestartDelays();
+  readonly #delays: RestartDelays;
   readonly #restarts = new Set<NodeJS.Timeout>();
   readonly #counterMemory = createCounterMemory();
-  #lastHolder = 0;
+  #lastNumber = 0;
   #current: Version | undefined;
   #change: Change | undefined;
   #address: ListenOptions | undefined;
   #isStopping = false;
 
   constructor(options: WorkerPoolOptions) {
+    const { workers, log } = options;
     this.#options = options;
-    this.status.configured = options.workers;
+    this.#delays = new RestartDelays(log);
+    this.#spares = new SpareWorkers({
+      start: () => this.#start(undefined),
+      close: (thread) => this.#close(thread),
+      onFailed: () => this.#settleWaiters(undefined),
+      delays: this.#delays,
+      log,
+    });
+    this.status.configured = workers;
   }
 
   /**
@@ -111,37 +120,47 @@ export class WorkerPool {
     this.#serves(first);
     const others = [...this.#members].filter((thread) => thread !== first);
     await Promise.all(others.map((thread) => this.#listenIn(thread)));
+    if (!this.#isStopping) this.#spares.open();
     return url;
   }
 
   /** @returns whether every request in flight finished */
   async drain(): Promise<boolean> {
-    this.#isStopping = true;
-    for (const timer of this.#restarts) clearTimeout(timer);
+    this.#stop();
     const finished = await Promise.all([...this.#serving].map((thread) => thread.drain()));
     return finished.every(Boolean);
   }
 
   async close(): Promise<void> {
+    this.#stop();
+    this.#settleWaiters(undefined);
+    await Promise.all([...this.#threads].map((thread) => this.#close(thread)));
+  }
+
+  /** Starts nothing any more. */
+  #stop(): void {
     this.#isStopping = true;
-    this.#releaseWaiters();
+    this.#spares.stop();
     for (const timer of this.#restarts) clearTimeout(timer);
-    await Promise.all([this.#spare?.terminate(), ...[...this.#threads.values()].map((thread) => thread.close())]);
+  }
+
+  /** One that still starts has nothing to close. */
+  #close(thread: WorkerThread): Promise<void> {
+    return this.#members.has(thread) ? thread.close() : thread.terminate();
   }
 
   /** Hands on what workers have logged so far; for the end of the process. */
   takeLines(): void {
-    for (const thread of this.#threads.values()) thread.takeLines();
+    for (const thread of this.#threads) thread.takeLines();
   }
 
   /** The first supergraph: nothing is retried, and the start fails with the reason. */
   async #startAll(change: Change): Promise<void> {
     const { workers } = this.#options;
-    const threads = Array.from({ length: workers }, (_, index) => this.#start(index + 1));
+    const threads = Array.from({ length: workers }, (_, index) => this.#load(index + 1));
     try {
       await Promise.all(threads.map((thread) => thread.build(change.supergraph, change.epoch)));
     } catch (error) {
-      for (const { number } of threads) this.#threads.delete(number);
       await Promise.all(threads.map((thread) => thread.terminate()));
       throw error instanceof WorkerEnded ? new Error(`${error.message} at its start`, { cause: error.cause }) : error;
     }
@@ -159,20 +178,20 @@ export class WorkerPool {
   }
 
   async #buildInOne(change: Change): Promise<void> {
-    for (let ended = 0; ended < maxEndedByChange; ended++) {
-      // After one has ended, the one that took its place: the others have served for longer.
-      if (ended > 0) await new Promise<void>((resolve) => this.#memberWaiters.push(resolve));
-      const thread = [...this.#members].at(-1);
-      if (thread === undefined || this.#isStopping) break;
+    // The spare, or else the one that has served for the shortest time.
+    let thread = this.#spares.standby ?? [...this.#members].at(-1);
+    for (let ended = 0; ended < maxEndedByChange && thread !== undefined && !this.#isStopping; ended++) {
       await this.#buildIn(thread, change);
       if (change.refusal !== undefined) throw change.refusal.error;
       if (change.staged.has(thread)) return;
+      // The one that took its place: one that serves is not risked for a change that ended another.
+      thread = await new Promise<WorkerThread | undefined>((resolve) => this.#memberWaiters.push(resolve));
     }
     throw new Error('workers ended while they built the change');
   }
 
-  #releaseWaiters(): void {
-    for (const resolve of this.#memberWaiters.splice(0)) resolve();
+  #settleWaiters(member: WorkerThread | undefined): void {
+    for (const resolve of this.#memberWaiters.splice(0)) resolve(member);
   }
 
   #join(change: Change, thread: WorkerThread): void {
@@ -190,75 +209,69 @@ export class WorkerPool {
     }
   }
 
-  #start(number: number): WorkerThread {
-    const thread = this.#spare ?? this.#load();
-    this.#spare = undefined;
-    thread.assign(number);
-    this.#threads.set(number, thread);
-    return thread;
-  }
-
-  /** A thread that loads its modules, and waits to be assigned a worker's number. */
-  #load(): WorkerThread {
+  /** @throws Error where the system has no thread for it */
+  #load(place: number | undefined): WorkerThread {
     const { workers, folder, workerLog, onLines, connect, log } = this.#options;
-    const counters = { memory: this.#counterMemory, holder: ++this.#lastHolder };
+    const number = ++this.#lastNumber;
     const thread = new WorkerThread({
+      place,
       start: {
+        number,
         workers,
         folder,
         status: this.status.buffer,
-        counters,
+        counterMemory: this.#counterMemory,
         statementSecret: this.#statementSecret,
         log: workerLog,
       },
       onLines,
-      onLinesLost: ({ number: worker }, lost) => log.warn({ worker, lost }, 'log lines of a worker were lost'),
+      onLinesLost: (lost) => log.warn({ worker: number, lost }, 'log lines of a worker were lost'),
       onEnd: (ended, end) => this.#ended(ended, end),
     });
     connect(thread);
+    this.#threads.add(thread);
     return thread;
   }
 
-  /**
-   * To load the modules takes most of a start. Once a worker has ended, another may: for a while a spare thread, which has
-   * loaded them, waits for that.
-   */
-  #keepSpare(): void {
-    clearTimeout(this.#spareEnd);
-    if (this.#isStopping) return;
-    this.#spareEnd = setTimeout(() => void this.#spare?.terminate(), spareForMs);
-    this.#spareEnd.unref();
-    try {
-      this.#spare ??= this.#load();
-    } catch {
-      // The system has no thread to spare.
-    }
+  /** Starts a thread with what serves. */
+  #start(place: number | undefined): Starting {
+    const thread = this.#load(place);
+    return { thread, built: this.#buildCurrent(thread) };
   }
 
-  /** Starts the worker of a number again, with what serves. */
-  async #restart(number: number): Promise<void> {
+  async #buildCurrent(thread: WorkerThread): Promise<void> {
+    let built: Version | undefined;
+    // A change may have been swapped in meanwhile.
+    while (this.#current !== undefined && built !== this.#current) {
+      built = this.#current;
+      await thread.build(built.supergraph, built.epoch);
+    }
+    if (thread.hasEnded) throw thread.endedError();
+    thread.since = performance.now();
+    this.#members.add(thread);
+    this.#settleWaiters(thread);
+    if (this.#change !== undefined) this.#join(this.#change, thread);
+  }
+
+  /** Fills the place of a worker that ended: with a spare, which may still be starting, or else with a new one. */
+  async #restart(place: number): Promise<void> {
     const { log } = this.#options;
     const began = performance.now();
     let thread: WorkerThread | undefined;
     try {
-      thread = this.#start(number);
-      let built: Version | undefined;
-      // A change may have been swapped in meanwhile.
-      while (this.#current !== undefined && built !== this.#current) {
-        built = this.#current;
-        await thread.build(built.supergraph, built.epoch);
-      }
+      const starting = this.#spares.take() ?? this.#start(place);
+      thread = starting.thread;
+      thread.place = place;
+      thread.since = undefined;
+      await starting.built;
       if (this.#isStopping) return;
-      this.#members.add(thread);
-      this.#releaseWaiters();
-      if (this.#change !== undefined) this.#join(this.#change, thread);
       if (this.#address !== undefined) await this.#listenIn(thread);
-      log.info({ worker: number, ms: Math.round(performance.now() - began) }, 'a worker serves again');
-      this.#keepSpare();
+      log.info({ worker: thread.number, ms: Math.round(performance.now() - began) }, 'a worker serves again');
     } catch (error) {
       if (error instanceof WorkerEnded || this.#isStopping) return;
-      log.error({ worker: number, error }, 'a worker cannot start');
-      if (thread === undefined) this.#restartAfter(number, undefined);
+      log.error({ worker: thread?.number, error }, 'a worker cannot start');
+      this.#settleWaiters(undefined);
+      if (thread === undefined) this.#restartAfter(place, undefined);
       else void thread.terminate();
     }
   }
@@ -271,38 +284,42 @@ export class WorkerPool {
 
   #serves(thread: WorkerThread): void {
     if (thread.hasEnded) return;
-    thread.servingSince = performance.now();
+    thread.since = performance.now();
     this.#serving.add(thread);
     this.status.serving = this.#serving.size;
   }
 
-  #ended(thread: WorkerThread, { exitCode, error }: WorkerEnd): void {
-    const { number, holder } = thread;
-    void endCounterHolder(this.#counterMemory, holder);
-    if (this.#spare === thread) this.#spare = undefined;
+  #ended(thread: WorkerThread, end: WorkerEnd): void {
+    const { number: worker, place, since } = thread;
+    void endCounterHolder(this.#counterMemory, worker);
+    this.#threads.delete(thread);
     this.#members.delete(thread);
     this.#serving.delete(thread);
     this.status.serving = this.#serving.size;
-    if (this.#threads.get(number) !== thread) return;
-    this.#threads.delete(number);
     if (this.#isStopping || this.#current === undefined) return;
-    const { log } = this.#options;
-    const reason = error === undefined ? {} : { error };
-    log.error({ worker: number, exitCode, ...reason, serving: this.#serving.size }, 'a worker ended; starting another');
-    const { servingSince } = thread;
-    this.#restartAfter(number, servingSince === undefined ? undefined : performance.now() - servingSince);
-  }
-
-  #restartAfter(number: number, servedMs: number | undefined): void {
-    const { ended, waitMs } = this.#delays.next(number, servedMs);
-    if (waitMs === 0) {
-      void this.#restart(number);
+    const lastedMs = since === undefined ? undefined : performance.now() - since;
+    if (since === undefined) this.#settleWaiters(undefined);
+    if (place === undefined) {
+      this.#spares.spareEnded(thread, end, lastedMs);
       return;
     }
-    this.#options.log.warn({ worker: number, ended, waitMs }, 'a worker keeps ending at its start');
+    const { exitCode, error } = end;
+    const reason = error === undefined ? {} : { error };
+    const fields = { worker, exitCode, ...reason, serving: this.#serving.size };
+    this.#options.log.error(fields, 'a worker ended; starting another');
+    this.#restartAfter(place, lastedMs);
+    this.#spares.workerEnded();
+  }
+
+  #restartAfter(place: number, servedMs: number | undefined): void {
+    const waitMs = this.#delays.next(place, servedMs);
+    if (waitMs === 0) {
+      void this.#restart(place);
+      return;
+    }
     const timer = setTimeout(() => {
       this.#restarts.delete(timer);
-      void this.#restart(number);
+      void this.#restart(place);
     }, waitMs);
     this.#restarts.add(timer);
   }

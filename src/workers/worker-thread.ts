@@ -7,10 +7,12 @@ import type { SupergraphMessage } from './supergraph-message.ts';
 import { fromErrorMessage } from './thread-error.ts';
 
 export interface WorkerThreadOptions {
+  /** Undefined: a spare. */
+  readonly place: number | undefined;
   readonly start: Omit<WorkerStart, 'ports' | 'log'> & { readonly log: Omit<WorkerStart['log'], 'lines'> };
   /** Called with whole lines of its log. */
   readonly onLines: (lines: string) => void;
-  readonly onLinesLost: (thread: WorkerThread, lost: number) => void;
+  readonly onLinesLost: (lost: number) => void;
   /** Called once. */
   readonly onEnd: (thread: WorkerThread, end: WorkerEnd) => void;
 }
@@ -31,15 +33,14 @@ const portNames = ['planners', 'signals', 'models', 'cache'] as const satisfies 
 const linesDelayMs = 50;
 
 export class WorkerThread {
-  /** Of the worker that it is; 0 until it is assigned one. */
-  number = 0;
-  /** Of what it leases of the counters. */
-  readonly holder: number;
+  readonly number: number;
+  /** Which of the workers it is, counted from 1; undefined: the spare. */
+  place: number | undefined;
   /** The main thread's side of each port. */
   readonly ports: Readonly<Record<PortName, MessagePort>>;
   hasEnded = false;
-  /** When it began to listen, on the clock of `performance`. */
-  servingSince: number | undefined;
+  /** When it began to serve or to stand by, on the clock of `performance`; undefined: it has not. */
+  since: number | undefined;
   readonly #options: WorkerThreadOptions;
   readonly #worker: Worker;
   readonly #lines = new LineReader();
@@ -51,8 +52,9 @@ export class WorkerThread {
   /** @throws Error where the system has no thread for it */
   constructor(options: WorkerThreadOptions) {
     this.#options = options;
-    const { start } = options;
-    this.holder = start.counters.holder;
+    const { place, start } = options;
+    this.number = start.number;
+    this.place = place;
     const channels = portNames.map((name) => [name, new MessageChannel()] as const);
     this.ports = Object.fromEntries(channels.map(([name, { port1 }]) => [name, port1])) as typeof this.ports;
     const ports = Object.fromEntries(channels.map(([name, { port2 }]) => [name, port2])) as WorkerStart['ports'];
@@ -68,12 +70,6 @@ export class WorkerThread {
       this.#error = error;
     });
     this.#worker.on('exit', (exitCode) => this.#end(exitCode));
-  }
-
-  /** Makes it the worker of a number, which its log lines carry. */
-  assign(number: number): void {
-    this.number = number;
-    this.#worker.postMessage({ kind: 'assign', number } satisfies ToWorker);
   }
 
   /** @throws what the worker refuses it for; WorkerEnded */
@@ -124,11 +120,11 @@ export class WorkerThread {
       this.#linesTimer.unref();
     }
     const lost = this.#lines.takeLost();
-    if (lost > 0) this.#options.onLinesLost(this, lost);
+    if (lost > 0) this.#options.onLinesLost(lost);
   }
 
   async #request(kind: 'build' | 'listen' | 'drain' | 'close', message: ToWorker): Promise<FromWorker> {
-    if (this.hasEnded) throw this.#endedError();
+    if (this.hasEnded) throw this.endedError();
     const request = Promise.withResolvers<FromWorker>();
     this.#requests.set(kind, request);
     this.#worker.postMessage(message);
@@ -168,12 +164,12 @@ export class WorkerThread {
     this.hasEnded = true;
     this.takeLines();
     clearTimeout(this.#linesTimer);
-    for (const { reject } of this.#requests.values()) reject(this.#endedError());
+    for (const { reject } of this.#requests.values()) reject(this.endedError());
     this.#requests.clear();
     this.#options.onEnd(this, { exitCode, error: this.#error });
   }
 
-  #endedError(): WorkerEnded {
+  endedError(): WorkerEnded {
     return new WorkerEnded(`worker ${this.number} ended`, { cause: this.#error });
   }
 }

@@ -3,6 +3,7 @@ import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { vi } from 'vitest';
 import { shop } from './shop.ts';
 import { type SpawnedIsthmus, spawnIsthmus } from './spawn-isthmus.ts';
 import { startSubgraph, type TestSubgraph } from './subgraph-server.ts';
@@ -21,8 +22,15 @@ export interface ServedWorkers extends PreparedShop {
   readonly isthmus: SpawnedIsthmus;
   readonly url: string;
   /** Every whole line logged so far. */
-  lines(): readonly Readonly<Record<string, unknown>>[];
+  lines(): readonly LogLine[];
+  /** Resolves with the first line, after so many, whose message has a text. */
+  logged(message: string, from?: number): Promise<LogLine>;
 }
+
+export type LogLine = Readonly<Record<string, unknown>>;
+
+/** What a busy machine may take for a start. */
+export const waiting = { timeout: 60_000, interval: 20 };
 
 /**
  * Answers name in `x-worker` the thread that they are of. A request with `x-end` ends its worker: by
@@ -82,16 +90,25 @@ export async function serveWorkers(
   const args = ['serve', '--config', prepared.config, '--port', '0', '--workers', String(workers)];
   const isthmus = spawnIsthmus(args, environment);
   const [, url = ''] = await isthmus.waitFor(/"url":"([^"]+)"/);
+  const lines = (): readonly LogLine[] =>
+    isthmus
+      .output()
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as LogLine);
   return {
     ...prepared,
     isthmus,
     url,
-    lines: () =>
-      isthmus
-        .output()
-        .split('\n')
-        .slice(0, -1)
-        .map((line) => JSON.parse(line) as Record<string, unknown>),
+    lines,
+    logged: (message, from = 0) =>
+      vi.waitFor(() => {
+        const line = lines()
+          .slice(from)
+          .find(({ msg }) => String(msg).includes(message));
+        if (line === undefined) throw new Error(`nothing logged has "${message}"`);
+        return line;
+      }, waiting),
     async [Symbol.asyncDispose]() {
       isthmus.child.kill('SIGKILL');
       await isthmus.ended;
