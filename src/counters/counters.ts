@@ -22,6 +22,8 @@ export interface CounterChange {
   readonly amount: number;
   /** The step is refused where a positive amount would bring the counter above it. @default the range's end */
   readonly max?: number | undefined;
+  /** A counter that `max` bounds together with this one, as it was before the step. @default none */
+  readonly beside?: { readonly key: string; readonly window?: CounterWindow | undefined } | undefined;
   /** @default counts until it is subtracted */
   readonly window?: CounterWindow | undefined;
   /**
@@ -73,4 +75,4 @@ export interface LocalCounters extends Counters {
 }
 
 /** A step changes at most so many counters. */
-export const maxChanges = 16;
+export const maxChanges = 64;

@@ -4,6 +4,7 @@
  */
 import { randomInt } from 'node:crypto';
 import { invariant } from '../../lib/index.ts';
+import { maxChanges } from '../counters.ts';
 import { slidingWords } from '../sliding-window.ts';
 import { maxKeyUnits } from './stored-key.ts';
 
@@ -31,8 +32,8 @@ export const header = {
 
 const version = 1;
 const headerBytes = 64;
-/** A step writes at most an amount, an end and a lease's amount and end for each of its 16 changes. */
-const journalBytes = 64 * 2 * 8;
+/** A step writes at most an amount, an end and a lease's amount and end for each of its changes. */
+const journalBytes = 4 * maxChanges * 2 * 8;
 const metaBytes = 16;
 /** Padded, so that what follows is aligned. */
 const keyBytes = Math.ceil((maxKeyUnits * 2) / 8) * 8;

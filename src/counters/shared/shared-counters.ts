@@ -36,6 +36,8 @@ export class SharedCounters implements LocalCounters {
   /** First words of the counters of the step under way, and of their leases; -1: it has none, or is forgotten. */
   readonly #words: number[] = [];
   readonly #leases: number[] = [];
+  /** Those of the counters beside them. */
+  readonly #besides: number[] = [];
   /** The time of the step under way. */
   #stepMs = 0;
   readonly #isIdlePlain = (words: number): boolean => this.#plainAmount(words) === 0 && !this.#isOfStep(words);
@@ -59,6 +61,8 @@ export class SharedCounters implements LocalCounters {
     try {
       this.#begin();
       for (const change of changes) this.#locate(change);
+      // After all slots are made: one that is made may take the place of an idle one.
+      for (const change of changes) this.#besides.push(this.#locateBeside(change));
       outcome = this.#refusal(changes) ?? this.#write(changes);
     } finally {
       unlockMemory(this.#views);
@@ -93,6 +97,7 @@ export class SharedCounters implements LocalCounters {
     this.#stepMs = this.#now();
     this.#words.length = 0;
     this.#leases.length = 0;
+    this.#besides.length = 0;
     this.#journal.begin();
     // Left by a step that ended with an error.
     this.#journal.replay();
@@ -110,6 +115,14 @@ export class SharedCounters implements LocalCounters {
     }
     this.#words.push(this.#findOrCreate(table, stored, hash, 0));
     this.#leases.push(leased === undefined ? -1 : this.#findOrCreate(this.#plain, stored, hash, this.#holder));
+  }
+
+  #locateBeside({ beside }: CounterChange): number {
+    if (beside === undefined) return -1;
+    const stored = storedKey(beside.key);
+    const table = beside.window?.kind === 'sliding' ? this.#sliding : this.#plain;
+    const slot = table.find(stored, hashKey(stored, this.#views.seed), 0);
+    return slot < 0 ? -1 : table.wordsOf(slot);
   }
 
   #findOrCreate(table: SlotTable, key: string, hash: number, holder: number): number {
@@ -133,17 +146,33 @@ export class SharedCounters implements LocalCounters {
       const change = changes[index];
       const words = this.#words[index];
       if (change === undefined || words === undefined || words < 0 || change.amount <= 0) continue;
-      const { amount, max = Number.MAX_SAFE_INTEGER, window } = change;
-      const isSliding = window?.kind === 'sliding';
-      const current = isSliding ? this.#slidingAmountOf(words, window.ms) : this.#plainAmount(words);
-      if (current + amount <= max) continue;
+      const { amount, max = Number.MAX_SAFE_INTEGER, window, beside } = change;
+      const besideWords = this.#besides[index] ?? -1;
+      const current = this.#currentOf(words, window);
+      const currentBeside = this.#currentOf(besideWords, beside?.window);
+      if (current + currentBeside + amount <= max) continue;
       if (refused < 0) refused = index;
-      let roomIn = 0;
-      if (isSliding) roomIn = slidingRoomInMs(this.#views.float64, words + 1, this.#stepMs, window.ms, amount, max);
-      else if (window !== undefined && !this.#isOver(words)) roomIn = Math.max(0, this.#endsAt(words) - this.#stepMs);
-      roomInMs = Math.max(roomInMs, roomIn);
+      roomInMs = Math.max(
+        roomInMs,
+        this.#roomIn(words, window, amount + currentBeside, max),
+        this.#roomIn(besideWords, beside?.window, amount + current, max),
+      );
     }
     return refused < 0 ? undefined : { kind: 'refused', index: refused, roomInMs };
+  }
+
+  /** @param words -1: there is no such counter */
+  #currentOf(words: number, window: CounterWindow | undefined): number {
+    if (words < 0) return 0;
+    return window?.kind === 'sliding' ? this.#slidingAmountOf(words, window.ms) : this.#plainAmount(words);
+  }
+
+  /** Until the window alone makes room; 0: it does not. */
+  #roomIn(words: number, window: CounterWindow | undefined, amount: number, max: number): number {
+    if (words < 0 || window === undefined) return 0;
+    if (window.kind === 'sliding')
+      return slidingRoomInMs(this.#views.float64, words + 1, this.#stepMs, window.ms, amount, max);
+    return this.#isOver(words) ? 0 : Math.max(0, this.#endsAt(words) - this.#stepMs);
   }
 
   #write(changes: readonly CounterChange[]): CounterOutcome {

@@ -213,6 +213,28 @@ describe.each(implementations)('%s', (_name, open) => {
     expect(attempt({ key: 'a', amount: 1, leased: 1, window: sliding })).toThrow('leased');
   });
 
+  it('bounds a counter together with the one beside it, as it was before the step', async () => {
+    const { clock, counters, add } = setUp();
+    const held = (amount: number) => ({ key: 'held', amount, max: 10, beside: { key: 'spent', window: sliding } });
+    const spent = (amount: number, max?: number) => ({
+      key: 'spent',
+      amount,
+      window: sliding,
+      ...(max === undefined ? {} : { max, beside: { key: 'held' } }),
+    });
+    expect(await add(held(6))).toMatchObject({ kind: 'added' });
+    expect(await add(spent(5, 10))).toEqual({ kind: 'refused', index: 0, roomInMs: expect.any(Number) });
+    expect(await add(spent(4, 10))).toMatchObject({ kind: 'added' });
+    // Both are full: moving an amount from one to the other needs no room.
+    expect(await add({ key: 'held', amount: -2 }, spent(2))).toMatchObject({ kind: 'added' });
+    const refused = await add(held(1));
+    expect(refused).toMatchObject({ kind: 'refused', index: 0 });
+    // The window of the other makes room.
+    clock.ms += refused.kind === 'refused' ? Math.ceil(refused.roomInMs) : 0;
+    expect(await add(held(1))).toMatchObject({ kind: 'added' });
+    expect(await counters.amount('held')).toBe(5);
+  });
+
   it('agrees with a plain model in 3,000 random steps', async () => {
     const { counters, add } = setUp();
     const model = new Map<string, number>();
@@ -227,9 +249,13 @@ describe.each(implementations)('%s', (_name, open) => {
         key: `k${(first + index) % 20}`,
         amount: random(21) - 8,
         max: 60 + random(40),
+        ...(random(3) === 0 ? { beside: { key: `k${random(20)}` } } : {}),
       }));
       const amount = (key: string): number => model.get(key) ?? 0;
-      const fits = changes.every((change) => change.amount <= 0 || amount(change.key) + change.amount <= change.max);
+      const fits = changes.every(
+        ({ key, amount: added, max, beside }) =>
+          added <= 0 || amount(key) + (beside === undefined ? 0 : amount(beside.key)) + added <= max,
+      );
       expect((await add(...changes)).kind).toBe(fits ? 'added' : 'refused');
       if (fits) for (const change of changes) model.set(change.key, amount(change.key) + change.amount);
     }
