@@ -1,4 +1,11 @@
-export type { CounterChange, CounterOutcome, Counters, CounterWindow, LocalCounters } from './counters.ts';
+export {
+  type CounterChange,
+  type CounterOutcome,
+  type Counters,
+  type CounterWindow,
+  type LocalCounters,
+  maxChanges,
+} from './counters.ts';
 export { ProcessCounters, type ProcessCountersOptions } from './process-counters.ts';
 export { endCounterHolder } from './shared/end-holder.ts';
 export { type CounterMemoryOptions, createCounterMemory } from './shared/memory.ts';

@@ -50,15 +50,15 @@ export class ProcessCounters implements LocalCounters {
       const change = changes[index];
       if (change === undefined || change.amount <= 0) continue;
       const counter = this.#counters.get(change.key);
-      const beside = change.beside === undefined ? undefined : this.#counters.get(change.beside.key);
+      const second = change.beside === undefined ? undefined : this.#counters.get(change.beside.key);
       const max = change.max ?? Number.MAX_SAFE_INTEGER;
-      const counted = counter === undefined ? 0 : currentAmount(counter, now);
-      const countedBeside = beside === undefined ? 0 : currentAmount(beside, now);
-      if (counted + countedBeside + change.amount <= max) continue;
+      const current = counter === undefined ? 0 : currentAmount(counter, now);
+      const currentBeside = second === undefined ? 0 : currentAmount(second, now);
+      if (current + currentBeside + change.amount <= max) continue;
       if (refused < 0) refused = index;
       if (counter !== undefined)
-        roomInMs = Math.max(roomInMs, roomIn(counter, now, change.amount + countedBeside, max));
-      if (beside !== undefined) roomInMs = Math.max(roomInMs, roomIn(beside, now, change.amount + counted, max));
+        roomInMs = Math.max(roomInMs, roomIn(counter, now, change.amount + currentBeside, max));
+      if (second !== undefined) roomInMs = Math.max(roomInMs, roomIn(second, now, change.amount + current, max));
     }
     if (refused >= 0) return { kind: 'refused', index: refused, roomInMs };
     this.#makeRoom(changes, now);

@@ -11,6 +11,13 @@ export interface BudgetLevel {
   readonly subject: string;
   /** The counter of charges, without its period. */
   readonly spentKey: string;
+  /** The counter of what is held for calls that are planned; it has no period: such a call is charged to any. */
+  readonly heldKey: string;
+}
+
+/** The counter of charges in the current period. */
+export function currentKey({ budget, spentKey }: BudgetLevel): string {
+  return spentKey + budget.period().key;
 }
 
 /** The same for budgets that count the same. A limit or a name that changes leaves what has been counted. */
@@ -40,6 +47,7 @@ export class Budget {
     }
     const subject = subjectOf(per, payer, call);
     if (subject === undefined) return undefined;
-    return { budget: this, subject, spentKey: `budget ${this.#key} ${subject}` };
+    const spentKey = `budget ${this.#key} ${subject}`;
+    return { budget: this, subject, spentKey, heldKey: `held ${spentKey}` };
   }
 }

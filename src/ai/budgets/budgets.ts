@@ -43,17 +43,32 @@ export class Budgets {
    */
   open(payer: () => Payer, maxNanoUsd: number | undefined): SpendAccount | undefined {
     if (maxNanoUsd === undefined && this.#live.length === 0 && this.#shadow.length === 0) return undefined;
+    const openShadow = (): SpendAccount => this.#account(payer, this.#shadow);
+    return this.#account(payer, this.#live, maxNanoUsd, openShadow);
+  }
+
+  /** An account that limits nothing, for a request that nothing limits: it adds up what is spent. */
+  openUnlimited(): SpendAccount {
+    return this.#account(missingPayer, []);
+  }
+
+  #account(
+    payer: () => Payer,
+    budgets: readonly Budget[],
+    maxNanoUsd?: number,
+    openShadow?: () => SpendAccount,
+  ): SpendAccount {
     const { counters, log } = this.#options;
-    const shared = {
-      payer: payer(),
+    return new RequestAccount({
+      payer,
       counters,
-      onSpent: (level: BudgetLevel) => this.#reportAlerts(level),
-      onOvershoot: (nanoUsd: number) =>
-        log.warn({ overshoot: amountText(nanoUsd, 'usd') }, 'a provider billed more than the bound of a call'),
-    };
-    const openShadow = (): SpendAccount =>
-      new RequestAccount({ ...shared, budgets: this.#shadow, maxNanoUsd: undefined, openShadow: undefined });
-    return new RequestAccount({ ...shared, budgets: this.#live, maxNanoUsd, openShadow });
+      budgets,
+      maxNanoUsd,
+      openShadow,
+      onSpent: (level) => this.#reportAlerts(level),
+      onOvershoot: (nanoUsd, model) =>
+        log.warn({ model, overshoot: amountText(nanoUsd, 'usd') }, 'a provider billed more than the bound of a call'),
+    });
   }
 
   /** Logs each share of a budget that is reached, once a period over all workers. */
@@ -73,4 +88,8 @@ export class Budgets {
       );
     }
   }
+}
+
+function missingPayer(): never {
+  throw new Error('an account without budgets asks for no payer');
 }

@@ -3,44 +3,72 @@
  * corrected to what it used when it has ended, however it ended. A charge changes all budgets that count the call, or
  * none: no limit is ever passed, however many requests come at once, by more than what a provider bills beyond the bound.
  *
- * A charge is not given back when its thread dies: the provider may have been asked.
+ * A charge is not given back when its thread dies: the provider may have been asked. What is held for calls that were
+ * announced and not made yet is.
  */
 import { randomUUID } from 'node:crypto';
-import type { CounterChange, CounterOutcome, LocalCounters } from '../../counters/index.ts';
-import { invariant } from '../../lib/index.ts';
-import type { BudgetExceeded, Charge, ChargeBound, ChargeUse, SpendAccount } from '../model-call/index.ts';
+import type { CounterChange, LocalCounters } from '../../counters/index.ts';
+import { invariant, onDemand } from '../../lib/index.ts';
+import type {
+  AccountSpending,
+  Charge,
+  ChargeBound,
+  ChargeUse,
+  PlannedCalls,
+  SpendAccount,
+} from '../model-call/index.ts';
 import { budgetExceeded } from './budget-error.ts';
-import type { Budget, BudgetLevel } from './budget-level.ts';
+import { type Budget, type BudgetLevel, currentKey } from './budget-level.ts';
+import { levelRefusal } from './level-refusal.ts';
+import { OperationHold, releaseOf, Totals } from './operation-hold.ts';
 import type { Payer } from './payer.ts';
+import { amountsOn, type LevelAmount, PlannedLine } from './planned-line.ts';
 
 export interface AccountOptions {
-  readonly payer: Payer;
+  /** Called where budgets are. */
+  readonly payer: () => Payer;
   readonly counters: LocalCounters;
   readonly budgets: readonly Budget[];
   /** The most that the request may spend, in nano-dollars, whatever budgets allow; undefined: what they allow. */
   readonly maxNanoUsd: number | undefined;
   /** Told of each budget after a call has been settled. */
   readonly onSpent: (level: BudgetLevel) => void;
-  readonly onOvershoot: (nanoUsd: number) => void;
+  readonly onOvershoot: (nanoUsd: number, model: string) => void;
   /** The account of shadow traffic; undefined in that account itself. */
   readonly openShadow: (() => SpendAccount) | undefined;
 }
 
-interface Charged {
-  readonly level: BudgetLevel;
+/** Calls of requests that nothing limits may be joined. */
+const unlimited = 'unlimited';
+
+interface Charged extends LevelAmount {
   /** The counter of its period. */
   readonly key: string;
 }
 
 export class RequestAccount implements SpendAccount {
-  readonly id: string = randomUUID();
+  readonly maxNanoUsd: number | undefined;
   readonly #options: AccountOptions;
+  readonly #payer: () => Payer;
+  #id: string | undefined;
   #shadow: SpendAccount | undefined;
+  #hold: OperationHold | undefined;
   /** In nano-dollars: charges at their bounds until they are settled. */
   #spent = 0;
+  #calls = 0;
+  #cached = 0;
+  #overshoot = 0;
 
   constructor(options: AccountOptions) {
     this.#options = options;
+    this.maxNanoUsd = options.maxNanoUsd;
+    this.#payer = onDemand(options.payer);
+  }
+
+  get id(): string {
+    const { budgets, maxNanoUsd } = this.#options;
+    this.#id ??= budgets.length === 0 && maxNanoUsd === undefined ? unlimited : randomUUID();
+    return this.#id;
   }
 
   get shadow(): SpendAccount {
@@ -48,85 +76,112 @@ export class RequestAccount implements SpendAccount {
     return this.#shadow;
   }
 
-  charge(bound: ChargeBound): Charge {
-    const { budgets, counters, payer } = this.#options;
-    const amounts = { usd: Number(bound.nanoUsd), tokens: Math.ceil(bound.tokens), calls: 1 };
-    this.#checkMax(amounts.usd);
-    const changes: CounterChange[] = [];
-    const charged: Charged[] = [];
-    for (const budget of budgets) {
-      const level = budget.levelFor(payer, bound);
-      if (level === undefined) continue;
-      const { unit, limit } = budget.config;
-      const key = level.spentKey + budget.period().key;
-      changes.push({ key, amount: amounts[unit], window: budget.window, max: limit });
-      charged.push({ level, key });
-    }
-    const outcome = counters.add(changes);
-    if (outcome.kind === 'refused') throw this.#refusalOf(charged, changes, outcome);
-    this.#spent += amounts.usd;
-    const { atMs } = outcome;
-    return { settle: (use) => this.#settle(charged, amounts, use, atMs) };
+  get spending(): AccountSpending {
+    return {
+      nanoUsd: BigInt(this.#spent),
+      calls: this.#calls,
+      cached: this.#cached,
+      overshootNanoUsd: BigInt(this.#overshoot),
+    };
   }
 
-  #settle(
-    charged: readonly Charged[],
-    bound: { readonly usd: number; readonly tokens: number; readonly calls: number },
-    { nanoUsd, tokens, isSent }: ChargeUse,
-    atMs: number,
-  ): void {
-    const { counters, onSpent, onOvershoot } = this.#options;
-    const used = { usd: Number(nanoUsd), tokens, calls: isSent ? 1 : 0 };
-    this.#spent += used.usd - bound.usd;
-    if (used.usd > bound.usd) onOvershoot(used.usd - bound.usd);
-    const changes: CounterChange[] = [];
-    for (const { level, key } of charged) {
+  plan(calls: readonly PlannedCalls[]): void {
+    const { counters, budgets } = this.#options;
+    invariant(this.#hold === undefined, 'a request announces its calls once');
+    this.#hold = new OperationHold(
+      counters,
+      calls.map((each) => new PlannedLine(each, this.#payer, budgets)),
+    );
+  }
+
+  spare(key: string, isCached: boolean): void {
+    if (isCached) this.#cached++;
+    this.#hold?.spare(key);
+  }
+
+  charge(bound: ChargeBound): Charge {
+    const { counters, budgets } = this.#options;
+    const lines = this.#plannedLines(bound);
+    this.#checkMax(Number(bound.nanoUsd), lines);
+    const drawn = new Totals();
+    for (const line of lines) drawn.add(line.unit, 1);
+    const counted = bound.nanoUsd === 0n ? [] : amountsOn(budgets, this.#payer, bound);
+    const charged = counted.map(({ level, amount }): Charged => ({ level, amount, key: currentKey(level) }));
+    const changes = charged.map(({ level, amount, key }): CounterChange => {
       const { window, config } = level.budget;
-      const amount = used[config.unit] - bound[config.unit];
+      const reserve = drawn.of(level);
+      // What is held is room that is taken already.
+      if (amount <= reserve) return { key, amount, window };
+      return { key, amount, window, max: config.limit + reserve, beside: { key: level.heldKey } };
+    });
+    for (const amount of drawn.amounts()) changes.push(releaseOf(amount));
+    const outcome = counters.add(changes);
+    if (outcome.kind === 'refused') {
+      const refused = charged[outcome.index];
+      invariant(refused !== undefined, 'a budget refused');
+      const { level, amount } = refused;
+      throw levelRefusal(counters, level, { needed: amount, own: drawn.of(level) }, outcome);
+    }
+    for (const line of lines) line.remaining--;
+    this.#spent += Number(bound.nanoUsd);
+    this.#calls++;
+    const { atMs } = outcome;
+    return { settle: (use) => this.#settle(charged, bound, use, atMs) };
+  }
+
+  close(): void {
+    this.#hold?.close();
+  }
+
+  /** The planned calls that it is the first attempt of. @throws BudgetExceeded where they may not be made */
+  #plannedLines({ planned, alias }: ChargeBound): readonly PlannedLine[] {
+    const hold = this.#hold;
+    if (hold === undefined) return [];
+    hold.take();
+    hold.giveBackSpared();
+    const lines = planned === undefined ? [] : hold.linesOf(planned, alias);
+    const { refusal } = hold;
+    if (refusal !== undefined) throw refusal;
+    return lines;
+  }
+
+  #settle(charged: readonly Charged[], bound: ChargeBound, use: ChargeUse, atMs: number): void {
+    const { counters, onSpent, onOvershoot } = this.#options;
+    const used = { usd: Number(use.nanoUsd), tokens: use.tokens, calls: use.isSent ? 1 : 0 };
+    const overshoot = used.usd - Number(bound.nanoUsd);
+    this.#spent += overshoot;
+    if (!use.isSent) this.#calls--;
+    if (overshoot > 0) {
+      this.#overshoot += overshoot;
+      onOvershoot(overshoot, bound.model);
+    }
+    const changes: CounterChange[] = [];
+    for (const { level, key, amount: counted } of charged) {
+      const { window, config } = level.budget;
+      const amount = used[config.unit] - counted;
       if (amount !== 0) changes.push({ key, amount, window, atMs });
     }
-    counters.add(changes);
+    if (changes.length > 0) counters.add(changes);
     for (const { level } of charged) onSpent(level);
   }
 
-  /** @throws BudgetExceeded where the request's own limit does not allow it */
-  #checkMax(nanoUsd: number): void {
-    const { maxNanoUsd } = this.#options;
-    if (maxNanoUsd === undefined || this.#spent + nanoUsd <= maxNanoUsd) return;
+  /** @throws BudgetExceeded where the request's own limit does not allow it; what is planned keeps its room */
+  #checkMax(nanoUsd: number, lines: readonly PlannedLine[]): void {
+    const { maxNanoUsd } = this;
+    if (maxNanoUsd === undefined) return;
+    let planned = this.#hold?.plannedNanoUsd ?? 0;
+    for (const line of lines) planned -= line.nanoUsd;
+    const room = maxNanoUsd - this.#spent - Math.max(0, planned);
+    if (nanoUsd <= room) return;
     throw budgetExceeded({
       budget: 'isthmus-max-usd',
       subject: 'this request',
       unit: 'usd',
       limit: maxNanoUsd,
-      left: maxNanoUsd - this.#spent,
+      left: Math.max(0, room),
       needed: nanoUsd,
       roomInMs: undefined,
       cheaperModel: undefined,
-    });
-  }
-
-  #refusalOf(
-    charged: readonly Charged[],
-    changes: readonly CounterChange[],
-    { index, roomInMs }: Extract<CounterOutcome, { kind: 'refused' }>,
-  ): BudgetExceeded {
-    const { counters } = this.#options;
-    const refused = charged[index];
-    const needed = changes[index]?.amount ?? 0;
-    invariant(refused !== undefined, 'a budget refused');
-    const { budget, subject } = refused.level;
-    const { unit, limit, name, cheaperModel } = budget.config;
-    const { span } = budget.period();
-    const waitMs = span === undefined ? roomInMs : Math.max(0, span.endsAt - Date.now());
-    return budgetExceeded({
-      budget: name,
-      subject,
-      unit,
-      limit,
-      left: Math.max(0, limit - counters.amount(refused.key, budget.window)),
-      needed,
-      roomInMs: waitMs === 0 ? undefined : waitMs,
-      cheaperModel,
     });
   }
 }

@@ -29,7 +29,15 @@ export { arrayOf, isRecord, parseEvent, parseJson, recordOf, textIn } from './ou
 export { type FailureDetails, type FailureKind, ProviderFailure } from './provider-failure.ts';
 export { replayAnswer } from './replay-answer.ts';
 export type { ReportedUsage } from './reported-usage.ts';
-export type { Charge, ChargeBound, ChargeUse, SpendAccount } from './spend-account.ts';
+export type {
+  AccountSpending,
+  CallPrice,
+  Charge,
+  ChargeBound,
+  ChargeUse,
+  PlannedCalls,
+  SpendAccount,
+} from './spend-account.ts';
 export type { ProviderStreamPart, StreamDelta } from './stream-part.ts';
 export { unsupported } from './unsupported.ts';
 export type { Usage } from './usage.ts';

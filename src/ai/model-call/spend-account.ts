@@ -11,6 +11,8 @@ export interface ChargeBound {
   readonly nanoUsd: bigint;
   /** Input and output together. */
   readonly tokens: number;
+  /** The planned calls that this is the first attempt of, by their keys, each as often as items are in it. @default none */
+  readonly planned?: readonly string[] | undefined;
 }
 
 /** What a request to a provider has used in the end. */
@@ -27,15 +29,60 @@ export interface Charge {
   settle(use: ChargeUse): void;
 }
 
+/** The most that one call costs, its first attempt alone. */
+export interface CallPrice {
+  readonly alias: string;
+  readonly prompt: string | undefined;
+  /** Rounded up; 0: it is free, and counts on no budget. */
+  readonly nanoUsd: bigint;
+  readonly tokens: number;
+}
+
+/** Equal calls that a request is about to make. */
+export interface PlannedCalls {
+  /** Names them in charges, such as `Product.summary`. */
+  readonly key: string;
+  readonly items: number;
+  /** What each costs; several where it is decided for each which of them is made. */
+  readonly prices: readonly CallPrice[];
+  /** What each costs where another alias answers; undefined: it cannot. */
+  priceWith(alias: string): CallPrice | undefined;
+}
+
+/** What has been spent so far: charges at their bounds until they are settled. */
+export interface AccountSpending {
+  readonly nanoUsd: bigint;
+  /** Requests to providers. */
+  readonly calls: number;
+  /** Planned calls that a cache answered. */
+  readonly cached: number;
+  /** What providers billed beyond the bounds of their calls. */
+  readonly overshootNanoUsd: bigint;
+}
+
 export interface SpendAccount {
   /** Calls of different accounts are paid for separately: they are not joined in one request to a provider. */
   readonly id: string;
+  /** The most that the request may spend, in nano-dollars, whatever budgets allow; undefined: what they allow. */
+  readonly maxNanoUsd: number | undefined;
+  readonly spending: AccountSpending;
   /**
-   * Counts the bound on everything that it is charged to, in one step, just before the request is sent.
+   * Announces calls. With the first charge, room for all of them is held on all budgets that count them, in one step: what
+   * a budget has no room for is refused before any of it is sent. Call `close` when the request has ended.
+   */
+  plan(calls: readonly PlannedCalls[]): void;
+  /** One of the planned calls is not made: the answer is known. */
+  spare(key: string, isCached: boolean): void;
+  /**
+   * Counts the bound on everything that it is charged to, in one step, just before the request is sent. The first attempt
+   * of a planned call takes from what is held for it, and gives back what it does not need of that; every other charge
+   * needs room of its own.
    *
    * @throws BudgetExceeded where a budget does not allow it
    */
   charge(bound: ChargeBound): Charge;
+  /** Gives back what is held and was not taken. Later charges need room of their own. */
+  close(): void;
   /** Who pays for the copies that shadow traffic sends. */
   readonly shadow: SpendAccount;
 }

@@ -29,6 +29,8 @@ export interface CallContext extends CallBounds {
   readonly stickyKey?: string;
   /** The request or operation this belongs to, for logs and records. */
   readonly requestId?: string;
+  /** The calls that its account has announced and that this is, by their keys, each as often as items are in it. */
+  readonly planned?: readonly string[];
 }
 
 export interface ModelCall extends CallContext {

@@ -79,6 +79,7 @@ export class CallRun implements ChoiceContext {
   #isWorking = false;
   #finish: string | undefined;
   #isRecorded = false;
+  #isCharged = false;
 
   constructor(options: RunOptions) {
     this.call = options.call;
@@ -149,17 +150,19 @@ export class CallRun implements ChoiceContext {
 
   /**
    * Charges one request to the target to the call's account, at its bound, before it is sent; undefined: nobody pays for
-   * it, or it is free.
+   * it. The first attempt of a planned call takes from what is held for it.
    *
    * @throws BudgetExceeded
    */
   charge(target: Target): Charge | undefined {
-    const { account, prompt } = this.call;
+    const { account, prompt, planned } = this.call;
     if (account === undefined) return undefined;
     const nanoUsd = this.upperBound(target) ?? 0n;
-    if (nanoUsd === 0n) return undefined;
     const bound = { alias: this.alias, prompt, model: target.reference, nanoUsd, tokens: this.boundTokens() };
-    return (this.#shadow ? account.shadow : account).charge(bound);
+    if (this.#shadow) return account.shadow.charge(bound);
+    const charge = account.charge(this.#isCharged ? bound : { ...bound, planned });
+    this.#isCharged = true;
+    return charge;
   }
 
   /** Adds an attempt's usage to the call's usage, and its price to the call's cost and to what it was charged to. */

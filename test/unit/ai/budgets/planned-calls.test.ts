@@ -1,0 +1,222 @@
+/** What a request holds for the calls it has announced: all of it at once or nothing, and nothing once it has ended. */
+import { describe, expect, it } from 'vitest';
+import { Budgets } from '../../../../src/ai/budgets/index.ts';
+import { BudgetExceeded, type PlannedCalls, type SpendAccount } from '../../../../src/ai/model-call/index.ts';
+import { aiYaml, resolveAi } from '../../../../src/config/ai.ts';
+import {
+  createCounterMemory,
+  endCounterHolder,
+  type LocalCounters,
+  ProcessCounters,
+  SharedCounters,
+} from '../../../../src/counters/index.ts';
+import { createLogger } from '../../../../src/observability/index.ts';
+
+const payer = {
+  tenant: 'acme',
+  team: undefined,
+  id: 'u1',
+  kind: 'user',
+  client: undefined,
+  operation: undefined,
+} as const;
+const log = createLogger({ level: 'silent', readable: false });
+
+function budgetsOf(budgets: readonly object[], counters: LocalCounters = new ProcessCounters()): Budgets {
+  const config = resolveAi(aiYaml.parse({ budgets }), (path) => path);
+  return new Budgets({ budgets: config.budgets, counters, log });
+}
+
+function accountOf(budgets: Budgets, maxNanoUsd?: number): SpendAccount {
+  const account = budgets.open(() => payer, maxNanoUsd);
+  if (account === undefined) throw new Error('there are budgets');
+  return account;
+}
+
+const tenDollars = { name: 'ten', per: 'tenant', limit_usd: '10', every: '1h' };
+const dollar = 1_000_000_000n;
+
+function planned(key: string, items: number, nanoUsd: bigint, details: Partial<PlannedCalls> = {}): PlannedCalls {
+  const price = { alias: 'smart', prompt: key, nanoUsd, tokens: 100 };
+  return { key, items, prices: [price], priceWith: () => undefined, ...details };
+}
+
+function chargeOf(account: SpendAccount, nanoUsd: bigint, key?: string, alias = 'smart') {
+  const bound = { alias, prompt: key, model: 'p/m', nanoUsd, tokens: 10 };
+  return account.charge(key === undefined ? bound : { ...bound, planned: [key] });
+}
+
+function refusalOf(act: () => unknown): BudgetExceeded {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof BudgetExceeded) return error;
+    throw error;
+  }
+  throw new Error('nothing was refused');
+}
+
+/** Whether a further call of so many dollars would be allowed; it is given back. */
+function hasRoom(budgets: Budgets, dollars: bigint): boolean {
+  try {
+    chargeOf(accountOf(budgets), dollars * dollar).settle({ nanoUsd: 0n, tokens: 0, isSent: false });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const nothing = { nanoUsd: 0n, tokens: 0, isSent: false };
+
+describe('calls that a request announces', () => {
+  it('hold nothing until the first of them is charged', () => {
+    const budgets = budgetsOf([tenDollars]);
+    const account = accountOf(budgets);
+    account.plan([planned('a', 10, dollar)]);
+    expect(hasRoom(budgets, 10n)).toBe(true);
+    chargeOf(account, dollar, 'a');
+    expect(hasRoom(budgets, 1n)).toBe(false);
+  });
+
+  it('are all allowed or all refused, and refused ones leave nothing behind', () => {
+    const budgets = budgetsOf([tenDollars]);
+    const account = accountOf(budgets);
+    account.plan([planned('a', 6, dollar), planned('b', 5, dollar)]);
+    const refusal = refusalOf(() => chargeOf(account, dollar, 'a'));
+    expect(refusal.message).toContain('allows $10; $10 left, $11 needed');
+    expect(refusalOf(() => chargeOf(account, dollar, 'b'))).toBe(refusal);
+    // A moderation for one of them would be in vain.
+    expect(refusalOf(() => chargeOf(account, 1n))).toBe(refusal);
+    expect(hasRoom(budgets, 10n)).toBe(true);
+  });
+
+  it('are made where only other calls are refused', () => {
+    const budgets = budgetsOf([tenDollars, { name: 'few', match: { prompt: 'a' }, limit_calls: 2, every: '1h' }]);
+    const account = accountOf(budgets);
+    account.plan([planned('a', 3, dollar), planned('b', 9, dollar)]);
+    expect(refusalOf(() => chargeOf(account, dollar, 'a')).message).toContain('"few"');
+    for (let call = 0; call < 9; call++) chargeOf(account, dollar, 'b');
+    expect(hasRoom(budgets, 1n)).toBe(true);
+  });
+
+  it('give back what their counted input does not need before they are sent', () => {
+    const budgets = budgetsOf([tenDollars]);
+    const account = accountOf(budgets);
+    account.plan([planned('a', 10, dollar)]);
+    for (let call = 0; call < 5; call++) chargeOf(account, dollar / 4n, 'a');
+    expect(hasRoom(budgets, 3n)).toBe(true);
+    expect(hasRoom(budgets, 4n)).toBe(false);
+  });
+
+  it('leave their room to none of the further attempts, which need their own', () => {
+    const budgets = budgetsOf([tenDollars]);
+    const account = accountOf(budgets);
+    account.plan([planned('a', 9, dollar)]);
+    chargeOf(account, dollar, 'a');
+    chargeOf(account, dollar);
+    expect(refusalOf(() => chargeOf(account, dollar)).message).toContain('$0 left');
+    for (let call = 0; call < 8; call++) chargeOf(account, dollar, 'a');
+    // The tenth item of a list that was declared as nine.
+    expect(refusalOf(() => chargeOf(account, dollar, 'a')).message).toContain('$0 left, $1 needed');
+  });
+
+  it('may cost more than was held where there is room for the rest', () => {
+    const budgets = budgetsOf([tenDollars]);
+    const account = accountOf(budgets);
+    account.plan([planned('a', 2, dollar)]);
+    chargeOf(account, 9n * dollar, 'a');
+    expect(refusalOf(() => chargeOf(account, 2n * dollar, 'a')).message).toContain('$1 left, $2 needed');
+    chargeOf(account, dollar, 'a');
+  });
+
+  it('hold nothing for answers that are known', () => {
+    const budgets = budgetsOf([tenDollars]);
+    const account = accountOf(budgets);
+    account.plan([planned('a', 20, dollar)]);
+    for (let item = 0; item < 15; item++) account.spare('a', true);
+    chargeOf(account, dollar, 'a');
+    expect(hasRoom(budgets, 5n)).toBe(true);
+    account.spare('a', false);
+    chargeOf(account, dollar, 'a');
+    expect(hasRoom(budgets, 6n)).toBe(true);
+    expect(hasRoom(budgets, 7n)).toBe(false);
+    expect(account.spending).toEqual({ nanoUsd: 2n * dollar, calls: 2, cached: 15, overshootNanoUsd: 0n });
+  });
+
+  it('hold nothing once the request has ended, whatever became of them', () => {
+    const budgets = budgetsOf([tenDollars, { per: 'user', limit_tokens: 1_000, every: 'day' }]);
+    for (let request = 0; request < 1_000; request++) {
+      const account = accountOf(budgets);
+      account.plan([planned('a', 5, dollar), planned('b', 2, dollar)]);
+      const charges = [chargeOf(account, dollar, 'a'), chargeOf(account, dollar, 'b')];
+      account.spare('a', false);
+      account.close();
+      // Ended after the request: its client left.
+      for (const charge of charges) charge.settle(nothing);
+      // Of a shared run that outlives it.
+      chargeOf(account, dollar, 'a').settle(nothing);
+    }
+    expect(hasRoom(budgets, 10n)).toBe(true);
+  });
+
+  it('go to the cheaper model together where a budget names one', () => {
+    const budgets = budgetsOf([
+      { ...tenDollars, match: { model: 'smart' }, cheaper_model: 'fast' },
+      { name: 'fast', match: { model: 'fast' }, limit_usd: '2', every: '1h' },
+    ]);
+    const priceWith = (alias: string) => ({ alias, prompt: 'a', nanoUsd: dollar / 10n, tokens: 100 });
+    const account = accountOf(budgets);
+    account.plan([planned('a', 20, dollar, { priceWith })]);
+    expect(refusalOf(() => chargeOf(account, dollar, 'a'))).toMatchObject({ cheaperModel: 'fast' });
+    for (let call = 0; call < 20; call++) chargeOf(account, dollar / 10n, 'a', 'fast');
+    expect(refusalOf(() => chargeOf(account, dollar / 10n, 'a', 'fast')).message).toContain('"fast"');
+    const other = accountOf(budgets);
+    other.plan([planned('a', 11, dollar, { priceWith })]);
+    expect(refusalOf(() => chargeOf(other, dollar, 'a'))).toMatchObject({ cheaperModel: 'fast' });
+    expect(refusalOf(() => chargeOf(other, dollar / 10n, 'a', 'fast')).message).toContain('"fast"');
+  });
+
+  it('keep their room within the request’s own limit', () => {
+    const budgets = budgetsOf([]);
+    const account = accountOf(budgets, Number(5n * dollar));
+    account.plan([planned('a', 5, dollar)]);
+    chargeOf(account, dollar, 'a').settle({ nanoUsd: dollar / 2n, tokens: 1, isSent: true });
+    expect(refusalOf(() => chargeOf(account, dollar)).message).toContain('$0.5 left');
+    for (let call = 0; call < 4; call++) chargeOf(account, dollar, 'a');
+  });
+
+  it('are of any number of budgets', () => {
+    const perPrompt = Array.from({ length: 16 }, (_, index) => ({
+      name: `b${index}`,
+      per: 'prompt',
+      match: {},
+      limit_usd: '10',
+      every: `${index + 1}h`,
+    }));
+    const budgets = budgetsOf(perPrompt);
+    const account = accountOf(budgets);
+    account.plan(Array.from({ length: 6 }, (_, index) => planned(`prompt-${index}`, index === 5 ? 11 : 10, dollar)));
+    expect(refusalOf(() => chargeOf(account, dollar, 'prompt-5')).message).toContain('$11 needed');
+    for (let call = 0; call < 10; call++) chargeOf(account, dollar, 'prompt-0');
+    account.close();
+  });
+});
+
+describe('a worker that dies', () => {
+  it('leaves what it had sent as spent, and nothing held', async () => {
+    const memory = createCounterMemory();
+    const first = new SharedCounters({ memory, holder: 1 });
+    const others = budgetsOf(
+      [{ name: 'calls', limit_calls: 10, every: '1h' }],
+      new SharedCounters({ memory, holder: 2 }) as never,
+    );
+    const account = accountOf(budgetsOf([{ name: 'calls', limit_calls: 10, every: '1h' }], first));
+    account.plan([planned('a', 10, 1n)]);
+    for (let call = 0; call < 3; call++) chargeOf(account, 1n, 'a');
+    expect(refusalOf(() => chargeOf(accountOf(others), 1n)).message).toContain('0 calls left');
+    await endCounterHolder(memory, 1);
+    const survivor = accountOf(others);
+    for (let call = 0; call < 7; call++) chargeOf(survivor, 1n);
+    expect(refusalOf(() => chargeOf(survivor, 1n)).message).toContain('0 calls left');
+  });
+});
