@@ -35,6 +35,22 @@ export function parseAddress(text: string): string | undefined {
   return version === 4 ? address : plainAddress(new SocketAddress({ address, family: 'ipv6' }).address);
 }
 
+/**
+ * The unit of fairness between clients: the address, of IPv6 its first 64 bits. One household has a network of its own
+ * (RFC 6177) of many addresses.
+ */
+export function clientNetwork(address: string): string {
+  if (address.includes('.') || !address.includes(':')) return address;
+  const [before = '', after] = address.split('::');
+  const groups = before === '' ? [] : before.split(':');
+  if (after !== undefined && groups.length < 4) {
+    const last = after === '' ? [] : after.split(':');
+    while (groups.length + last.length < 8) groups.push('0');
+    groups.push(...last);
+  }
+  return groups.slice(0, 4).join(':');
+}
+
 const loopback = networks(['127.0.0.0/8', '::1']);
 
 /** Whether only this machine reaches what listens at this host. */

@@ -1,5 +1,3 @@
-import type { CallBounds } from '../../model-call/index.ts';
-
 const baseDelayMs = 500;
 const maxDelayMs = 5_000;
 
@@ -12,23 +10,4 @@ const maxDelayMs = 5_000;
 export function backoffMs(retry: number, retryAfterMs: number | undefined, random: number): number {
   if (retryAfterMs !== undefined) return retryAfterMs + random * Math.min(retryAfterMs / 10, 1_000);
   return random * Math.min(maxDelayMs, baseDelayMs * 2 ** (retry - 1));
-}
-
-/** Waits; rejects with the signal's reason when it aborts. Its timer and listener are always removed. */
-export function pause(milliseconds: number, { signal }: Pick<CallBounds, 'signal'>): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) {
-      reject(signal.reason);
-      return;
-    }
-    const onAbort = (): void => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', onAbort);
-      resolve();
-    }, milliseconds);
-    signal.addEventListener('abort', onAbort, { once: true });
-  });
 }

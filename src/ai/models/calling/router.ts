@@ -6,6 +6,7 @@
  */
 import type { ModelAlias } from '../../../config/index.ts';
 import { GatewayError } from '../../../errors/index.ts';
+import { pause } from '../../../lib/index.ts';
 import { BudgetExceeded, type Charge, type ModelProvider, ProviderFailure } from '../../model-call/index.ts';
 import { chooseTargets, type Route } from '../routing/choose-targets.ts';
 import type { Target } from '../targets/target.ts';
@@ -13,7 +14,7 @@ import type { Ticket } from '../targets/target-limits.ts';
 import type { TargetPrices } from '../targets/target-prices.ts';
 import { unsupportedMessage } from '../unsupported-message.ts';
 import { Attempt } from './attempt.ts';
-import { backoffMs, pause } from './backoff.ts';
+import { backoffMs } from './backoff.ts';
 import type { CallRun } from './call-run.ts';
 import { endFailed, timeoutError, unconfigured } from './end-failed.ts';
 import { callError, isTransient, type NextStep, stepAfter } from './fallback.ts';
@@ -205,7 +206,7 @@ export class Router {
       if (pauseMs > 0) {
         limitedKeys = noKeys;
         retries++;
-        await pause(pauseMs, run.bounds);
+        await pause(pauseMs, run.bounds.signal);
         if (target.health.readiness(performance.now()) === 'open') return last;
       }
       const next = await this.#acquireAgain(run, target);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { backoffMs, pause } from '../../../../../src/ai/models/calling/backoff.ts';
+import { backoffMs } from '../../../../../src/ai/models/calling/backoff.ts';
 import { KeyRing } from '../../../../../src/ai/models/targets/key-ring.ts';
 import { noSignals } from '../../../../../src/signals/index.ts';
 
@@ -13,15 +13,6 @@ describe('the pause before a retry', () => {
   it('is never shorter than the provider’s retry-after', () => {
     for (const random of [0, 0.5, 0.99]) expect(backoffMs(1, 2_000, random)).toBeGreaterThanOrEqual(2_000);
     expect(backoffMs(1, 0, 0.9)).toBe(0);
-  });
-
-  it('ends when the caller leaves', async () => {
-    const controller = new AbortController();
-    const gone = new Error('gone');
-    const paused = pause(10_000, controller);
-    controller.abort(gone);
-    await expect(paused).rejects.toBe(gone);
-    await expect(pause(10_000, controller)).rejects.toBe(gone);
   });
 });
 
