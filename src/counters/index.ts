@@ -1,3 +1,11 @@
+export { type BucketMemoryOptions, createBucketMemory, endBucketHolder } from './buckets/bucket-memory.ts';
+export {
+  type BucketRate,
+  type BucketState,
+  type BucketTake,
+  type TakeOutcome,
+  TokenBuckets,
+} from './buckets/token-buckets.ts';
 export {
   type CounterChange,
   type CounterOutcome,
