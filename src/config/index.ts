@@ -40,6 +40,7 @@ export type { LimitsConfig, OperationLimits } from './limits.ts';
 export { type ConfiguredInCode, checkConfig, loadConfig } from './load-config.ts';
 export type { DocumentSource, PersistedOperationsConfig } from './persisted-operations.ts';
 export type { PluginFile } from './plugins.ts';
+export type { RateConfig, RateSubject } from './rates.ts';
 export type { ErrorPolicy, LogLevel, ResolvedConfig, SubgraphConfig } from './resolved-config.ts';
 export type { ServerTlsConfig, TlsFile } from './server-tls.ts';
 export type { StoreConfig } from './store.ts';

@@ -1,5 +1,6 @@
 /** `limits`: sizes of requests, of operations and of what they fetch, and what operations may cost. */
 import { z } from 'zod';
+import { type RateConfig, ratesYaml, resolveRates } from './rates.ts';
 import { parseDuration, parseSize, sizePattern } from './units.ts';
 import { durationOr } from './values.ts';
 
@@ -82,6 +83,9 @@ export const limitsYaml = z
       .array(clientLimits)
       .default([])
       .describe('Limits of some callers, instead of those above; of several entries that fit, the first counts.'),
+    rates: ratesYaml.describe(
+      'How often whom is served, as token buckets. A request counts in every entry that fits it (RATE_LIMITED). Default: no limit.',
+    ),
   })
   .prefault({});
 
@@ -114,6 +118,7 @@ export interface LimitsConfig {
   readonly mode: 'enforce' | 'measure';
   readonly operation: OperationLimits;
   readonly clients: readonly ClientLimits[];
+  readonly rates: readonly RateConfig[];
 }
 
 const none = Number.POSITIVE_INFINITY;
@@ -158,5 +163,6 @@ export function resolveLimits(yaml: z.output<typeof limitsYaml>): LimitsConfig {
       clientName: client.client_name,
       limits: resolveOperation(client, operation),
     })),
+    rates: resolveRates(yaml.rates),
   };
 }

@@ -215,7 +215,6 @@ export const pendingKeys: ReadonlySet<string> = new Set([
   'cache',
   'registry',
   'limits.cost',
-  'limits.rate',
   'telemetry.metrics',
   'telemetry.otlp',
 ]);

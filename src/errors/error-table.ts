@@ -371,7 +371,8 @@ export const errorTable = {
     status: 429,
     retryable: true,
     client: 'Too many requests at the moment.',
-    operator: 'A limit was reached: of a target of ai.models, of a provider, or of the queue of a target.',
+    operator:
+      'A limit was reached: a rate of limits.rates, or the limits of a target of ai.models, of a provider, or of the queue of a target.',
   },
   INTERNAL_SERVER_ERROR: {
     status: 500,

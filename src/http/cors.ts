@@ -19,6 +19,11 @@ export interface CorsOptions {
 export const exposedHeaders = [
   'x-request-id',
   'retry-after',
+  'ratelimit',
+  'ratelimit-policy',
+  'x-ratelimit-limit-requests',
+  'x-ratelimit-remaining-requests',
+  'x-ratelimit-reset-requests',
   'x-should-retry',
   'isthmus-model',
   'isthmus-adapted',

@@ -10,7 +10,7 @@ import {
 } from '../access/index.ts';
 import { Budgets } from '../ai/budgets/index.ts';
 import { publishedPrompts } from '../ai/fields/index.ts';
-import { createLimits } from '../limits/index.ts';
+import { createLimits, Rates } from '../limits/index.ts';
 import type { Logger } from '../observability/index.ts';
 import type { PersistedLease } from '../persisted/index.ts';
 import {
@@ -122,6 +122,10 @@ export async function buildGeneration(
       apiSchemas: createApiSchemas({ schema: apiSchema, composition, access, caches }),
       persisted: persisted?.operations,
       limits,
+      rates:
+        config.limits.rates.length === 0
+          ? undefined
+          : new Rates({ config: config.limits, buckets: shared.buckets, log }),
       statements,
       caches,
       models: lease.client,

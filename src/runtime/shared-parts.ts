@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { KeySets, SharedKeyRings } from '../access/index.ts';
 import { SharedModels, type SharedModelsOptions } from '../ai/models/index.ts';
-import { type LocalCounters, ProcessCounters } from '../counters/index.ts';
+import { createBucketMemory, type LocalCounters, ProcessCounters, TokenBuckets } from '../counters/index.ts';
 import { MemoryBudget } from '../lib/index.ts';
 import { type OpenDocumentStore, SharedDocuments } from '../persisted/index.ts';
 import { createPlannerPool, type PlannerPool } from '../planning/index.ts';
@@ -13,6 +13,8 @@ export interface SharedParts {
   readonly models: SharedModels;
   /** What limits and budgets of models are counted with: they go on counting through reloads. */
   readonly counters: LocalCounters;
+  /** What rates are counted with, likewise. */
+  readonly buckets: TokenBuckets;
   readonly planners: PlannerPool;
   /** The public keys of token issuers. */
   readonly keySets: KeySets;
@@ -31,6 +33,8 @@ export interface SharedParts {
 }
 
 export interface SharedPartsOptions extends SharedModelsOptions {
+  /** @default of this thread alone */
+  readonly buckets?: TokenBuckets;
   /** @default processes of this runtime */
   readonly planners?: PlannerPool;
   /** @default random */
@@ -44,11 +48,13 @@ export function createSharedParts({
   statementSecret,
   openDocumentStore,
   counters = new ProcessCounters(),
+  buckets = new TokenBuckets({ memory: createBucketMemory(), holder: 1 }),
   ...options
 }: SharedPartsOptions): SharedParts {
   return {
     models: new SharedModels({ ...options, counters }),
     counters,
+    buckets,
     keySets: new KeySets(),
     keyRings: new SharedKeyRings(options.log),
     documents: new SharedDocuments(options.log, openDocumentStore),

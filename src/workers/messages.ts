@@ -14,6 +14,8 @@ export interface WorkerStart {
   readonly status: SharedArrayBuffer;
   /** What all workers count with. */
   readonly counterMemory: SharedArrayBuffer;
+  /** What they count rates with. */
+  readonly bucketMemory: SharedArrayBuffer;
   /** What the keys are derived from that sign statements to subgraphs. */
   readonly statementSecret: Uint8Array;
   readonly log: { readonly level: LogLevel; readonly readable: boolean; readonly lines: LineRing };

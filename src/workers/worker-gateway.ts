@@ -5,7 +5,7 @@
 
 import { createPortLocalModels } from '../ai/providers/local/index.ts';
 import { createAnswerStore, createPortStores } from '../cache/index.ts';
-import { SharedCounters } from '../counters/index.ts';
+import { SharedCounters, TokenBuckets } from '../counters/index.ts';
 import { createHttpServer, type HttpServer } from '../http/index.ts';
 import { invariant, unreachable } from '../lib/index.ts';
 import type { Logger } from '../observability/index.ts';
@@ -49,6 +49,7 @@ export function createWorkerGateway({ start, log, send }: WorkerGatewayOptions):
     resolveFrom: folder,
     planners: createPortPlannerPool(ports.planners),
     counters: new SharedCounters({ memory: start.counterMemory, holder: start.number }),
+    buckets: new TokenBuckets({ memory: start.bucketMemory, holder: start.number }),
     statementSecret: start.statementSecret,
     signals,
     localModels: createPortLocalModels(ports.models),

@@ -11,7 +11,7 @@
  * One file, because starts, ends and changes meet in the same few sets of threads.
  */
 import { randomBytes } from 'node:crypto';
-import { createCounterMemory, endCounterHolder } from '../counters/index.ts';
+import { createBucketMemory, createCounterMemory, endBucketHolder, endCounterHolder } from '../counters/index.ts';
 import type { ListenOptions } from '../http/index.ts';
 import type { Logger } from '../observability/index.ts';
 import type { WorkerStart } from './messages.ts';
@@ -62,6 +62,7 @@ export class WorkerPool {
   readonly #delays: RestartDelays;
   readonly #restarts = new Set<NodeJS.Timeout>();
   readonly #counterMemory = createCounterMemory();
+  readonly #bucketMemory = createBucketMemory();
   #lastNumber = 0;
   #current: Version | undefined;
   #change: Change | undefined;
@@ -221,6 +222,7 @@ export class WorkerPool {
         folder,
         status: this.status.buffer,
         counterMemory: this.#counterMemory,
+        bucketMemory: this.#bucketMemory,
         statementSecret: this.#statementSecret,
         log: workerLog,
       },
@@ -292,6 +294,7 @@ export class WorkerPool {
   #ended(thread: WorkerThread, end: WorkerEnd): void {
     const { number: worker, place, since } = thread;
     void endCounterHolder(this.#counterMemory, worker);
+    endBucketHolder(this.#bucketMemory, worker);
     this.#threads.delete(thread);
     this.#members.delete(thread);
     this.#serving.delete(thread);

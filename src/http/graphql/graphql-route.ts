@@ -4,7 +4,7 @@
  * 1. http: `readGraphQLRequest` (method, media types, charset, JSON), before anything is leased
  * 2. http: `RequestLife` leases a generation; the deadline and the client's connection bound all that follows
  * 3. http: `refuseCrossSite`
- * 4. access: the generation's authenticator identifies the caller
+ * 4. access: the generation's authenticator identifies the caller; limits: the request is charged to its rates
  * 5. http: `resolveDocument`: the document that the request names
  * 6. access: the contract that the request has, if any, and its pipeline
  * 7. http: `requestedExplanations`
@@ -19,7 +19,7 @@ import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Principal } from '../../access/index.ts';
 import { LongText } from '../../execution/index.ts';
-import { invariant, sharedBuffers, untilAborted } from '../../lib/index.ts';
+import { clientNetwork, invariant, sharedBuffers, untilAborted } from '../../lib/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import { seesRequests } from '../../plugins/index.ts';
 import type { GatewayGeneration, ServingRuntime } from '../../runtime/index.ts';
@@ -28,6 +28,7 @@ import { callerFactsOf } from '../edge/caller-facts.ts';
 import type { SendPage } from '../landing-route.ts';
 import { type AllowedOrigins, allowedOrigins } from '../request/allowed-origins.ts';
 import type { ClientRequest } from '../request/client-request.ts';
+import { identifyCharged } from '../request/identify-charged.ts';
 import { refuseCrossSite } from '../request/refuse-cross-site.ts';
 import { noteFacts, noteFailure } from '../request/request-facts.ts';
 import { RequestLife } from '../request/request-life.ts';
@@ -126,7 +127,11 @@ async function respond(
   const documentId = documentIdOf(pathOf(url));
   const read = readGraphQLRequest({ method, url, headers, body }, documentId !== undefined);
   refuseCrossSite(read, serving.allowedOrigins);
-  const identified = life.generation.authenticator.identify(callerFactsOf(raw.raw, headers));
+  const { rates, authenticator } = life.generation;
+  const identified =
+    rates === undefined
+      ? authenticator.identify(callerFactsOf(raw.raw, headers))
+      : identifyCharged(rates, life, raw, headers, 'standard');
   const principal = identified instanceof Promise ? await untilAborted(identified, life.signal) : identified;
   const resolved = resolveDocument(life.generation.persisted, read, documentId, raw.id);
   const request = resolved instanceof Promise ? await untilAborted(resolved, life.signal) : resolved;
@@ -190,12 +195,14 @@ function operationTimeout({ config }: GatewayGeneration): number {
 }
 
 function contextOf({ id, clientAddress, headers }: ClientRequest, principal: Principal, explain: ReadonlySet<string>) {
-  return { requestId: id, principal, client: networkOf(clientAddress), clientAddress, clientHeaders: headers, explain };
-}
-
-/** The unit of fairness between clients. One household of IPv6 has a network of its own (RFC 6177) of many addresses. */
-function networkOf(address: string): string {
-  return address.includes('.') || !address.includes(':') ? address : address.split(':', 4).join(':');
+  return {
+    requestId: id,
+    principal,
+    client: clientNetwork(clientAddress),
+    clientAddress,
+    clientHeaders: headers,
+    explain,
+  };
 }
 
 function toAnswer(

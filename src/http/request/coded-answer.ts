@@ -11,7 +11,8 @@ export function errorBody(code: ErrorCode, message: string = errorTable[code].cl
 export function errorHeaders(error: GatewayError): Readonly<Record<string, string>> {
   if (error.code === 'METHOD_NOT_ALLOWED') return { allow: 'GET, POST' };
   if (error.code === 'UNAUTHENTICATED') return { 'www-authenticate': challengeOf(error) };
-  return error.code === 'OVERLOADED' ? { 'retry-after': '1' } : {};
+  const retryAfterMs = error.retryAfterMs ?? (error.code === 'OVERLOADED' ? 1_000 : undefined);
+  return retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterMs / 1_000)) };
 }
 
 /** The challenge of RFC 6750, section 3; without an error where the request had no credentials. */

@@ -28,6 +28,7 @@ export interface RequestLifeOptions<Generation> {
 export class RequestLife<Generation> {
   readonly generation: Generation;
   readonly deadline: Deadline;
+  readonly response: ServerResponse;
   readonly #release: () => void;
   readonly #controller = new AbortController();
   readonly #timer: NodeJS.Timeout;
@@ -37,6 +38,7 @@ export class RequestLife<Generation> {
     const lease = generations.acquire();
     if (lease === undefined) throw new GatewayError('OVERLOADED');
     this.generation = lease.generation;
+    this.response = response;
     this.#release = () => lease.release();
     const milliseconds = timeoutMs(lease.generation);
     const abortAtDeadline = (): void => this.#controller.abort(new GatewayError('GATEWAY_TIMEOUT'));

@@ -2,7 +2,7 @@
  * The life of a request of /v1, the same on every route: `RequestLife` leases the generation and bounds all that follows,
  * then the plugins' `onRequest`, who is asking, the route, whatever it throws in its wire's form, and the plugins' `onResponse`.
  */
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Principal } from '../../access/index.ts';
 import { untilAborted } from '../../lib/index.ts';
 import type { Logger } from '../../observability/index.ts';
@@ -11,8 +11,9 @@ import { callerFactsOf } from '../edge/caller-facts.ts';
 import type { ClientReply } from '../request/client-reply.ts';
 import type { ClientRequest } from '../request/client-request.ts';
 import { jsonType } from '../request/coded-answer.ts';
+import { identifyCharged } from '../request/identify-charged.ts';
 import { RequestLife } from '../request/request-life.ts';
-import { writeRefusal } from './refuse-v1.ts';
+import { wireErrorFormOf, writeRefusal } from './refuse-v1.ts';
 import { ResponseHooks } from './response-hooks.ts';
 import type { V1Generation, V1Generations } from './v1-generation.ts';
 
@@ -54,7 +55,7 @@ export async function answerV1(
       const { hooks } = life.generation;
       if (hooks === undefined) {
         const { headers } = request;
-        body = await identifyAndRespond({ life, headers, body: request.body, responseHooks }, request.raw, respond);
+        body = await identifyAndRespond({ life, headers, body: request.body, responseHooks }, request, respond);
       } else {
         const values = new Map<string, unknown>();
         if (hooks.onResponse !== undefined)
@@ -96,7 +97,7 @@ async function respondThroughPlugins(
   const hooked = await runRequestHooks(hooks, request, values, life.signal);
   if (hooked.kind === 'continue') {
     const { headers, body } = hooked;
-    return identifyAndRespond({ life, headers, body, responseHooks }, request.raw, respond);
+    return identifyAndRespond({ life, headers, body, responseHooks }, request, respond);
   }
   const { status, headers = { 'content-type': jsonType }, body = '' } = hooked.answer;
   reply.code(status);
@@ -106,11 +107,16 @@ async function respondThroughPlugins(
 
 function identifyAndRespond(
   request: Omit<V1Request, 'principal'>,
-  raw: IncomingMessage,
+  client: ClientRequest,
   respond: Respond,
 ): ReturnType<Respond> {
   const { life, headers } = request;
-  const identified = life.generation.authenticator.identify(callerFactsOf(raw, headers));
+  const { rates, authenticator } = life.generation;
+  const identified =
+    // What is only read of the configuration is free.
+    rates === undefined || client.method !== 'POST'
+      ? authenticator.identify(callerFactsOf(client.raw, headers))
+      : identifyCharged(rates, life, client, headers, wireErrorFormOf(client.url));
   if (!(identified instanceof Promise)) return respond({ ...request, principal: identified });
   return untilAborted(identified, life.signal).then((principal) => respond({ ...request, principal }));
 }

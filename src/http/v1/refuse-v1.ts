@@ -26,7 +26,7 @@ export function writeRefusal(thrown: unknown, request: ClientRequest, reply: Cli
   } else if (error.detail !== undefined) {
     log.warn({ requestId: request.id, code: error.code, reason: error.detail }, 'a request of /v1 failed');
   }
-  const form: WireErrorForm = request.url.startsWith('/v1/messages') ? 'anthropic' : 'openai';
+  const form = wireErrorFormOf(request.url);
   const seconds = retryAfterSeconds(error);
   if (seconds !== undefined) reply.header('retry-after', String(seconds));
   if (error.code === 'UNAUTHENTICATED') reply.header('www-authenticate', challengeOf(error));
@@ -36,6 +36,11 @@ export function writeRefusal(thrown: unknown, request: ClientRequest, reply: Cli
   reply.code(statusOf(error));
   reply.header('content-type', jsonType);
   return wireErrorBody(form, error, request.id);
+}
+
+/** Whose errors and headers the clients of a path read. */
+export function wireErrorFormOf(url: string): WireErrorForm {
+  return url.startsWith('/v1/messages') ? 'anthropic' : 'openai';
 }
 
 /** `thrown` itself where it has a code; whatever else was thrown is a defect. */

@@ -2,6 +2,7 @@ import type { Authenticator } from '../../access/index.ts';
 import type { Budgets } from '../../ai/budgets/index.ts';
 import type { PublishedPrompt } from '../../ai/fields/index.ts';
 import type { ModelClient } from '../../ai/models/index.ts';
+import type { Rates } from '../../limits/index.ts';
 import type { Hooks } from '../../plugins/index.ts';
 import type { LeasedGenerations } from '../request/request-life.ts';
 
@@ -11,6 +12,7 @@ export interface V1Generation {
   readonly budgets: Budgets;
   readonly prompts: readonly PublishedPrompt[];
   readonly authenticator: Authenticator;
+  readonly rates?: Rates | undefined;
   readonly hooks?: Hooks | undefined;
   readonly config: { readonly ai: { readonly exposeReferences: boolean; readonly callTimeoutMs: number } };
 }

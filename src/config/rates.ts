@@ -1,0 +1,87 @@
+/** `limits.rates`: how often whom is served, as token buckets. */
+import { z } from 'zod';
+import { parseDuration } from './units.ts';
+import { duration, network } from './values.ts';
+
+/** Who has a bucket each; `organization` is everyone together. */
+const rateSubjects = ['organization', 'tenant', 'team', 'key', 'user', 'client', 'ip'] as const;
+export type RateSubject = (typeof rateSubjects)[number];
+
+export interface RateConfig {
+  /** What answers call it. */
+  readonly name: string;
+  readonly per: RateSubject;
+  /** What a request must have to count; empty: all count. Of `ip`: a network that it is within. */
+  readonly match: Readonly<Partial<Record<RateSubject, string>>>;
+  /** So many operations are allowed in each `everyMs`. */
+  readonly operations: number;
+  readonly everyMs: number;
+  /** How many are allowed at once. */
+  readonly burst: number;
+  /** How long an operation may wait for its turn instead of being refused. */
+  readonly delayMs: number;
+}
+
+const count = z.number().int().min(1).max(1_000_000_000);
+const text = z.string().min(1).optional();
+
+export const ratesYaml = z
+  .array(
+    z.strictObject({
+      name: z
+        .string()
+        .regex(/^[\w .:/-]{1,64}$/, 'a name has up to 64 letters, digits, spaces and _.:/-')
+        .optional()
+        .describe('What answers and the log call it. Default: made of its other keys.'),
+      per: z
+        .enum(rateSubjects)
+        .describe(
+          'Who has a rate each: `ip` (an address; of IPv6 a network of 64 bits), `key` (an API key), `user`, `client` (the name that it gives itself), `tenant`, `team` (the claim `team` of a token), or `organization` (everyone together).',
+        ),
+      match: z
+        .strictObject({ tenant: text, team: text, key: text, user: text, client: text, ip: network.optional() })
+        .default({})
+        .describe('Only requests with these values count, such as `{ tenant: acme }` or `{ ip: 10.0.0.0/8 }`.'),
+      operations: count.describe(
+        'How many operations are allowed in each `every`: GraphQL operations and calls of /v1.',
+      ),
+      every: duration.describe('The period. Operations are spread evenly over it.'),
+      burst: count.optional().describe('How many operations are allowed at once. Default: operations.'),
+      delay: duration
+        .refine((value) => (parseDuration(value) ?? 0) <= 60_000, 'a delay is at most 60s')
+        .optional()
+        .describe(
+          'How long an operation may wait for its turn. Default: it does not wait; it is refused (RATE_LIMITED).',
+        ),
+    }),
+  )
+  .max(16, 'at most 16 rates')
+  .default([])
+  .superRefine((rates, context) => {
+    const names = new Set<string>();
+    for (const [index, rate] of rates.entries()) {
+      const name = nameOf(rate);
+      if (names.has(name))
+        context.addIssue({ code: 'custom', message: `two rates are called "${name}": add name`, path: [index] });
+      names.add(name);
+    }
+  });
+
+type RateYaml = z.output<typeof ratesYaml>[number];
+
+export function resolveRates(yaml: z.output<typeof ratesYaml>): readonly RateConfig[] {
+  return yaml.map((rate) => ({
+    name: nameOf(rate),
+    per: rate.per,
+    match: Object.fromEntries(Object.entries(rate.match).filter(([, value]) => value !== undefined)),
+    operations: rate.operations,
+    everyMs: parseDuration(rate.every) ?? 0,
+    burst: rate.burst ?? rate.operations,
+    delayMs: rate.delay === undefined ? 0 : (parseDuration(rate.delay) ?? 0),
+  }));
+}
+
+function nameOf({ name, per, match, every }: RateYaml): string {
+  if (name !== undefined) return name;
+  return [`${per} ${every}`, ...Object.entries(match).map(([subject, value]) => `${subject} ${value}`)].join(', ');
+}

@@ -1,0 +1,62 @@
+/**
+ * What answers say of rates: `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-11, structured
+ * fields), and on /v1 besides what the clients of the wire's vendor read.
+ */
+import type { ServerResponse } from 'node:http';
+import type { RateConfig } from '../../config/index.ts';
+import type { BucketState } from '../../counters/index.ts';
+
+/** By whose headers a door tells its rates, beside the standard's. */
+export type RateHeaderForm = 'standard' | 'openai' | 'anthropic';
+
+/** A rate that a request counts in, and how its bucket is. */
+export interface RateState {
+  readonly config: RateConfig;
+  readonly policy: string;
+  readonly state: BucketState;
+}
+
+/** A bucket of `q` requests that is filled in `w` seconds. */
+export function ratePolicy({ name, operations, everyMs, burst }: RateConfig): string {
+  return `"${name}";q=${burst};w=${Math.max(1, Math.ceil((burst * everyMs) / operations / 1_000))}`;
+}
+
+export function setRateHeaders(response: ServerResponse, form: RateHeaderForm, rates: readonly RateState[]): void {
+  const [first] = rates;
+  if (first === undefined || response.headersSent) return;
+  response.setHeader('ratelimit-policy', rates.map(({ policy }) => policy).join(', '));
+  response.setHeader('ratelimit', rates.map(standard).join(', '));
+  if (form === 'standard') return;
+  // Their clients read one rate: the one that refuses next.
+  let tightest = first;
+  for (const rate of rates) if (rate.state.remaining < tightest.state.remaining) tightest = rate;
+  const { config, state } = tightest;
+  const [limit, remaining, reset] =
+    form === 'openai'
+      ? ['x-ratelimit-limit-requests', 'x-ratelimit-remaining-requests', 'x-ratelimit-reset-requests']
+      : [
+          'anthropic-ratelimit-requests-limit',
+          'anthropic-ratelimit-requests-remaining',
+          'anthropic-ratelimit-requests-reset',
+        ];
+  response.setHeader(limit as string, config.burst);
+  response.setHeader(remaining as string, state.remaining);
+  const resetText = form === 'openai' ? durationText(state.fullInMs) : instantText(state.fullInMs);
+  response.setHeader(reset as string, resetText);
+}
+
+function standard({ config: { name }, state: { remaining, fullInMs } }: RateState): string {
+  return `"${name}";r=${remaining};t=${Math.ceil(fullInMs / 1_000)}`;
+}
+
+/** As OpenAI writes one: `12ms`, `1.5s`, `6m0s`. */
+function durationText(ms: number): string {
+  if (ms < 1_000) return `${Math.ceil(ms)}ms`;
+  const seconds = Math.ceil(ms / 100) / 10;
+  return seconds < 60 ? `${seconds}s` : `${Math.floor(seconds / 60)}m${Math.ceil(seconds % 60)}s`;
+}
+
+/** RFC 3339, to the second. */
+function instantText(inMs: number): string {
+  return `${new Date(Date.now() + inMs + 999).toISOString().slice(0, 19)}Z`;
+}
