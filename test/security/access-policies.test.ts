@@ -5,6 +5,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { startOpaServer, withoutOpa } from '../testkit/opa-server.ts';
 import { startTestGateway, type TestAnswer, type TestGateway } from '../testkit/test-gateway.ts';
 
 const people = {
@@ -235,3 +236,65 @@ describe('a decision service', () => {
     });
   });
 });
+
+if (!withoutOpa)
+  describe('Open Policy Agent itself', () => {
+    const rego = `package shop
+
+own := [decision |
+  some check in input.checks
+  check.policy == "own"
+  decision := check.args.to == input.principal.id
+]
+
+default trusted := false
+
+trusted if "staff" in input.principal.roles
+trusted if input.request.headers["x-desk"] == "7"
+`;
+    const policies = (url: string) => ({
+      own: { http: `${url}/v1/data/shop`, arguments: true, timeout: '2s' },
+      trusted: { http: `${url}/v1/data/shop`, timeout: '2s' },
+    });
+    const query = '{ me { a: letter(to: "u1") b: letter(to: "u2") diary } open }';
+
+    it('allows and denies by its rules, asked once for all of an operation', async () => {
+      await using opa = await startOpaServer(rego);
+      const { query: send } = await start(policies(opa.url));
+      const answer = await send(query);
+      expect(answer.data).toEqual({ me: { a: 'Dear', b: null, diary: null }, open: 'open' });
+      expect(denied(answer)).toEqual(['me.b', 'me.diary']);
+      await expect.poll(() => opa.requests).toEqual(['/v1/data/shop']);
+      expect((await send(query, {}, { 'x-desk': '7' })).data.me).toEqual({ a: 'Dear', b: null, diary: 'Today' });
+      await expect.poll(() => opa.requests).toHaveLength(2);
+      await send(query);
+      expect(opa.requests).toHaveLength(2);
+    });
+
+    it('that has no rule of this path denies, and the log says so', async () => {
+      await using opa = await startOpaServer(rego);
+      const { query: send, log } = await start({ trusted: { http: `${opa.url}/v1/data/mistyped` } });
+      expect((await send('{ me { diary } open }')).data).toEqual({ me: { diary: null }, open: 'open' });
+      const line = log.find(({ msg }) => msg === 'a decision service did not decide');
+      expect(line).toMatchObject({ policies: ['trusted'], reason: expect.stringContaining('no rule of this path') });
+    });
+
+    it('that is paused denies within the timeout, serves the rest, and decides again once it runs', async () => {
+      await using opa = await startOpaServer(rego);
+      const timed = { http: `${opa.url}/v1/data/shop`, timeout: '300ms' };
+      const { query: send } = await start({ trusted: timed }, { id: 'u1', roles: ['staff'] });
+      const ask = (desk: number) => send('{ me { name diary } open }', {}, { 'x-desk': String(desk) });
+      expect((await ask(1)).data.me.diary).toBe('Today');
+      opa.pause();
+      const before = performance.now();
+      const answers = await Promise.all([ask(2), ask(3), ask(4)]);
+      expect(performance.now() - before).toBeLessThan(3_000);
+      for (const answer of answers) {
+        expect(answer).toMatchObject({ status: 200, data: { me: { name: 'Ann', diary: null }, open: 'open' } });
+        expect(denied(answer)).toEqual(['me.diary']);
+      }
+      expect((await ask(1)).data.me.diary).toBe('Today'); // decided before
+      opa.resume();
+      await expect.poll(async () => (await ask(2)).data.me.diary, { timeout: 10_000 }).toBe('Today');
+    });
+  });
