@@ -44,6 +44,7 @@ export default {
           { text: 'Budgets', link: '/budgets' },
           { text: 'Limits', link: '/limits' },
           { text: 'Persisted operations', link: '/persisted-operations' },
+          { text: 'Caching', link: '/caching' },
           { text: '/v1: models for applications', link: '/v1' },
         ],
       },

@@ -72,6 +72,8 @@ export interface Access {
    * @throws AggregateError of GraphQLErrors `UNAUTHORIZED_FIELD_OR_TYPE`, each with its path, in the mode `reject`
    */
   authorise(request: AccessRequest): Denials | undefined | Promise<Denials | undefined>;
+  /** Whether an answer of the operation may depend on who asks. */
+  protects(request: Pick<AccessRequest, 'document' | 'operation'>): boolean;
   /** What introspection and suggestions show; undefined: everything. */
   visibleTo(caller: Caller): Promise<VisiblePart | undefined>;
   /** Every field of the operation, with its rules: for `isthmus access can`. */
@@ -117,7 +119,7 @@ export function createAccess({ config, schema, rules, policies, log }: AccessOpt
   let schemaRules: SchemaRules | undefined;
   const prepared = new WeakMap<OperationDefinitionNode, Prepared | 'unprotected'>();
 
-  function prepare({ document, operation }: AccessRequest): Prepared | undefined {
+  function prepare({ document, operation }: Pick<AccessRequest, 'document' | 'operation'>): Prepared | undefined {
     let entry = prepared.get(operation);
     if (entry === undefined) {
       const operationRules = new OperationRules(table, policies, document, operation);
@@ -184,6 +186,7 @@ export function createAccess({ config, schema, rules, policies, log }: AccessOpt
         ? apply(entry, outcome, request, decisions)
         : outcome.then((decided) => apply(entry, decided, request, decisions));
     },
+    protects: (request) => prepare(request) !== undefined,
     async visibleTo(caller) {
       if (showsAll) return undefined;
       schemaRules ??= new SchemaRules(rules, policies);

@@ -5,6 +5,7 @@ import { aliasYaml, type ModelAlias, type ModelTarget, resolveAlias } from './ai
 import { modelReference, name, positive } from './ai-names.ts';
 import { type PriceOverride, priceYaml, resolvePrice } from './ai-prices.ts';
 import { builtInProvider, isKeyless, type ProviderConfig, providerYaml, resolveProvider } from './ai-providers.ts';
+import type { CacheStoreConfig } from './cache.ts';
 import { type GuardrailsConfig, guardrailsYaml, resolveGuardrails } from './guardrails.ts';
 import type { BreakerConfig } from './traffic.ts';
 import { durationPattern, parseDuration, parseSize, sizePattern } from './units.ts';
@@ -35,10 +36,7 @@ export interface AiConfig {
   readonly prices: Readonly<Record<string, PriceOverride>>;
   /** Whether `/v1` callers may name `<provider>/<model id>` beside aliases. */
   readonly exposeReferences: boolean;
-  readonly cache: {
-    readonly store: { readonly kind: 'memory' } | { readonly kind: 'redis'; readonly url: string };
-    readonly maxBytes: number;
-  };
+  readonly cache: CacheStoreConfig;
   readonly breaker: BreakerConfig;
   /** How long one call may take in total, and how long a stream may be idle. */
   readonly callTimeoutMs: number;

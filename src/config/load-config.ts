@@ -8,6 +8,7 @@ import { unreachableContracts } from './access-contracts.ts';
 import { resolveAdmin } from './admin.ts';
 import { resolveAi } from './ai.ts';
 import { builtInProvider } from './ai-providers.ts';
+import { resolveCache } from './cache.ts';
 import { ConfigError, type ConfigProblem } from './config-error.ts';
 import { resolveCoprocessor } from './coprocessor.ts';
 import { resolveHeaderRules } from './header-rules.ts';
@@ -287,6 +288,7 @@ function resolveConfig(file: string, yaml: SupergraphYaml, lineOf: LineOf, inCod
     headers: Object.fromEntries(http.map((name) => [name, resolveHeaderRules(yaml.headers, name)])),
     limits: resolveLimits(yaml.limits),
     persistedOperations: resolvePersistedOperations(yaml.persisted_operations, at, lineOf),
+    cache: resolveCache(yaml.cache),
     engine: yaml.engine,
     errors: {
       mode: yaml.errors.mode,

@@ -2,6 +2,7 @@
 import type { AccessConfig } from './access.ts';
 import type { AdminConfig } from './admin.ts';
 import type { AiConfig } from './ai.ts';
+import type { CacheConfig } from './cache.ts';
 import type { CoprocessorConfig } from './coprocessor.ts';
 import type { HeaderRules } from './header-rules.ts';
 import type { LimitsConfig } from './limits.ts';
@@ -88,6 +89,7 @@ export interface ResolvedConfig {
   readonly headers: Readonly<Record<string, HeaderRules>>;
   readonly limits: LimitsConfig;
   readonly persistedOperations: PersistedOperationsConfig;
+  readonly cache: CacheConfig;
   readonly engine: 'isthmus' | 'reference';
   readonly errors: ErrorPolicy;
   /** The named labels of progressive overrides that are enabled. */

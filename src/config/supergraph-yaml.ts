@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { accessYaml } from './access.ts';
 import { adminYaml } from './admin.ts';
 import { aiYaml } from './ai.ts';
+import { cacheYaml } from './cache.ts';
 import { coprocessorYaml } from './coprocessor.ts';
 import { headersYaml } from './header-rules.ts';
 import { limitsYaml } from './limits.ts';
@@ -168,6 +169,7 @@ export const supergraphYaml = z.strictObject({
   headers: headersYaml,
   limits: limitsYaml,
   persisted_operations: persistedOperationsYaml,
+  cache: cacheYaml,
   errors: z
     .strictObject({
       mode: z
@@ -212,7 +214,7 @@ export type SupergraphYaml = z.output<typeof supergraphYaml>;
 
 /** Keys of planned features: refused by name, so that they are not expected to work. */
 export const pendingKeys: ReadonlySet<string> = new Set([
-  'cache',
+  'cache.entities',
   'registry',
   'limits.cost',
   'telemetry.metrics',

@@ -1,2 +1,2 @@
 export type { DocumentRequest, PersistedOperations } from './persisted-operations.ts';
-export { type OpenDocumentStore, type PersistedLease, SharedDocuments } from './shared-documents.ts';
+export { type PersistedLease, SharedDocuments } from './shared-documents.ts';

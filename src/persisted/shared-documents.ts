@@ -2,8 +2,8 @@
  * Trusted documents and registered ones outlive generations: a reload that does not change where they come from goes on with
  * the same ones, and new documents need no reload.
  */
-import { type CacheStore, createMemoryStore } from '../cache/index.ts';
-import { ConfigError, type ResolvedConfig } from '../config/index.ts';
+import type { CacheStore } from '../cache/index.ts';
+import { type CacheStoreConfig, ConfigError, type ResolvedConfig } from '../config/index.ts';
 import { FollowedFiles, SharedLeases, stableHash } from '../lib/index.ts';
 import type { Logger } from '../observability/index.ts';
 import { AutomaticQueries } from './automatic-queries.ts';
@@ -18,16 +18,15 @@ export interface PersistedLease {
 }
 
 /** Opens the store of registered documents. */
-export type OpenDocumentStore = (maxBytes: number) => CacheStore;
+type OpenStore = (config: CacheStoreConfig, log: Logger) => CacheStore;
 
 export class SharedDocuments {
   readonly #log: Logger;
-  readonly #openStore: OpenDocumentStore;
+  readonly #openStore: OpenStore;
   readonly #trusted = new SharedLeases<FollowedFiles<TrustedDocuments>>((documents) => documents.close());
   readonly #automatic = new SharedLeases<AutomaticQueries>((queries) => queries.close());
 
-  /** @param openStore @default memory of this thread */
-  constructor(log: Logger, openStore: OpenDocumentStore = (maxBytes) => createMemoryStore({ maxBytes })) {
+  constructor(log: Logger, openStore: OpenStore) {
     this.#log = log;
     this.#openStore = openStore;
   }
@@ -36,7 +35,11 @@ export class SharedDocuments {
    * @returns undefined where clients send whole documents, and all are served
    * @throws ConfigError naming a source that cannot be used
    */
-  async acquire({ file, persistedOperations: config }: ResolvedConfig): Promise<PersistedLease | undefined> {
+  async acquire({
+    file,
+    persistedOperations: config,
+    cache: { store },
+  }: ResolvedConfig): Promise<PersistedLease | undefined> {
     const { automatic, documents, maxBytes, pollMs } = config;
     if (!automatic && documents.length === 0) return undefined;
     const trusted =
@@ -44,7 +47,10 @@ export class SharedDocuments {
         ? undefined
         : await this.#trusted.acquire(stableHash({ file, documents, pollMs }), () => this.#follow(file, config));
     const queries = automatic
-      ? await this.#automatic.acquire(String(maxBytes), async () => new AutomaticQueries(this.#openStore(maxBytes)))
+      ? await this.#automatic.acquire(
+          stableHash({ store, maxBytes }),
+          async () => new AutomaticQueries(this.#openStore({ store, maxBytes }, this.#log)),
+        )
       : undefined;
     return {
       operations: new PersistedOperations({

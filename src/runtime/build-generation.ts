@@ -28,6 +28,7 @@ import { buildClient } from './build-client.ts';
 import { buildEngine } from './build-engine.ts';
 import type { GatewayGeneration } from './generation.ts';
 import type { SharedParts } from './shared-parts.ts';
+import type { ResponsesLease } from './shared-responses.ts';
 import type { CredentialsLease } from './subgraph-credentials.ts';
 
 /** What every generation of a runtime is built with. */
@@ -59,16 +60,19 @@ export async function buildGeneration(
   const credentials: CredentialsLease[] = [];
   let keyRing: KeyRingLease | undefined;
   let persisted: PersistedLease | undefined;
+  let responses: ResponsesLease | undefined;
   const close = async (): Promise<void> => {
     await Promise.all([...clients.values()].map((client) => client.close()));
     await Promise.all(credentials.map(({ release }) => release()));
     await lease.release();
     await keyRing?.release();
     await persisted?.release();
+    await responses?.release();
   };
   try {
     keyRing = await shared.keyRings.acquire(config);
     persisted = await shared.documents.acquire(config);
+    responses = await shared.responses.acquire(parts);
     await letOthersRun();
     const apiSchema = await buildApiSchema(composition.apiPieces);
     for (const subgraph of config.subgraphs) {
@@ -121,6 +125,7 @@ export async function buildGeneration(
       contracts: createContractChoice(config, log),
       apiSchemas: createApiSchemas({ schema: apiSchema, composition, access, caches }),
       persisted: persisted?.operations,
+      responses: responses?.responses,
       limits,
       rates:
         config.limits.rates.length === 0

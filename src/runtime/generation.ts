@@ -13,6 +13,7 @@ import type { PersistedOperations } from '../persisted/index.ts';
 import type { Hooks } from '../plugins/index.ts';
 import type { SupergraphParts } from '../read-supergraph.ts';
 import type { Generation, Generations } from '../supergraph/index.ts';
+import type { Responses } from './shared-responses.ts';
 
 /**
  * Everything that changes together: configuration, supergraph, subgraph clients, prompts, engine. It is built and
@@ -33,6 +34,8 @@ export interface GatewayGeneration extends Generation {
   readonly apiSchemas: ApiSchemas;
   /** The documents that clients name instead of sending them; undefined where they send all. */
   readonly persisted: PersistedOperations | undefined;
+  /** How whole answers are cached; undefined where they are not. */
+  readonly responses: Responses | undefined;
   /** How large operations may be. */
   readonly limits: Limits;
   /** How often whom is served; undefined where that is not limited. */

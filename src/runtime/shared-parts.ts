@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { KeySets, SharedKeyRings } from '../access/index.ts';
 import { SharedModels, type SharedModelsOptions } from '../ai/models/index.ts';
+import { createCacheStore } from '../cache/index.ts';
 import { createBucketMemory, type LocalCounters, ProcessCounters, TokenBuckets } from '../counters/index.ts';
 import { MemoryBudget } from '../lib/index.ts';
-import { type OpenDocumentStore, SharedDocuments } from '../persisted/index.ts';
+import { SharedDocuments } from '../persisted/index.ts';
 import { createPlannerPool, type PlannerPool } from '../planning/index.ts';
 import { noSignals, type Signals } from '../signals/index.ts';
+import { type OpenCacheStore, SharedResponses } from './shared-responses.ts';
 import { SubgraphCredentials } from './subgraph-credentials.ts';
 
 /** What outlives generations: planner processes, keys of token issuers, and model clients with their loaded models and connections. */
@@ -22,6 +24,8 @@ export interface SharedParts {
   readonly keyRings: SharedKeyRings;
   /** Trusted documents, and those that clients have registered. */
   readonly documents: SharedDocuments;
+  /** Cached answers. */
+  readonly responses: SharedResponses;
   /** The certificates for subgraphs. */
   readonly subgraphCredentials: SubgraphCredentials;
   /** What the keys are derived from that sign statements to subgraphs. */
@@ -39,14 +43,14 @@ export interface SharedPartsOptions extends SharedModelsOptions {
   readonly planners?: PlannerPool;
   /** @default random */
   readonly statementSecret?: Uint8Array;
-  /** Opens the store of registered documents. @default memory of this thread */
-  readonly openDocumentStore?: OpenDocumentStore;
+  /** Opens the stores of `cache`. @default memory of this thread, or Redis */
+  readonly openCacheStore?: OpenCacheStore;
 }
 
 export function createSharedParts({
   planners,
   statementSecret,
-  openDocumentStore,
+  openCacheStore = createCacheStore,
   counters = new ProcessCounters(),
   buckets = new TokenBuckets({ memory: createBucketMemory(), holder: 1 }),
   ...options
@@ -57,7 +61,8 @@ export function createSharedParts({
     buckets,
     keySets: new KeySets(),
     keyRings: new SharedKeyRings(options.log),
-    documents: new SharedDocuments(options.log, openDocumentStore),
+    documents: new SharedDocuments(options.log, openCacheStore),
+    responses: new SharedResponses(options.log, openCacheStore),
     subgraphCredentials: new SubgraphCredentials(options.log),
     statementSecret: statementSecret ?? randomBytes(32),
     signals: options.signals ?? noSignals,

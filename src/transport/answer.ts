@@ -6,7 +6,7 @@ import type { HeaderRules } from '../config/index.ts';
 import type { ExactJsonOptions } from '../lib/index.ts';
 import type { ResponseHeaders } from './exchange.ts';
 import { parseSubgraphResponse } from './parse-subgraph-response.ts';
-import type { RequestContext } from './request-context.ts';
+import type { CachingHeaders, RequestContext } from './request-context.ts';
 import { applyResponseHeaderRules } from './response-headers.ts';
 import type { CallResult } from './shared-call.ts';
 import type { SubgraphResponse } from './subgraph-client.ts';
@@ -37,10 +37,22 @@ export class Answer implements CallResult {
     this.#numbers = numbers;
   }
 
-  deliver({ responseHeaders }: RequestContext, isFirst: boolean): SubgraphResponse {
+  deliver({ responseHeaders, cachePolicy }: RequestContext, isFirst: boolean): SubgraphResponse {
     if (this.#rules.length > 0 && responseHeaders !== undefined) {
       applyResponseHeaderRules(this.#rules, this.#headers, responseHeaders);
     }
+    cachePolicy?.response(this.#service, cachingHeadersOf(this.#headers));
     return isFirst ? this.response : parseSubgraphResponse(this.#service, this.#status, this.#bytes, this.#numbers);
   }
+}
+
+function cachingHeadersOf(headers: ResponseHeaders): CachingHeaders | undefined {
+  const cacheControl = textOf(headers['cache-control']);
+  if (cacheControl === undefined) return undefined;
+  return { cacheControl, age: textOf(headers.age), vary: textOf(headers.vary) };
+}
+
+/** Several lines of one header are one list (RFC 9110, section 5.3). */
+function textOf(value: string | readonly string[] | undefined): string | undefined {
+  return typeof value === 'object' ? value.join(', ') : value;
 }

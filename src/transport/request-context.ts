@@ -25,8 +25,26 @@ export interface RequestContext {
   readonly explain?: ReadonlySet<string> | undefined;
   /** Collects what response header rules carry to the client's answer; without it they do nothing. */
   readonly responseHeaders?: ResponseHeaderCollector | undefined;
+  /** Collects how long the answer may be cached; missing where it is not. */
+  readonly cachePolicy?: CachePolicyCollector | undefined;
 }
 
 export interface ResponseHeaderCollector {
   append(name: string, value: string | readonly string[], merge: HeaderMerge): void;
+  /** One entry for each header line. */
+  entries(): Iterable<readonly [string, string]>;
+}
+
+/** What the requests of one operation say of how long its answer may be cached. */
+export interface CachePolicyCollector {
+  /** @param query the document that is sent */
+  request(subgraph: string, query: string): void;
+  /** @param headers undefined where the response says nothing of caching */
+  response(subgraph: string, headers: CachingHeaders | undefined): void;
+}
+
+export interface CachingHeaders {
+  readonly cacheControl: string;
+  readonly age: string | undefined;
+  readonly vary: string | undefined;
 }

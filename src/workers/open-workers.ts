@@ -9,7 +9,7 @@ import { isatty } from 'node:tty';
 import { type AdminListener, openAdmin } from '../admin/index.ts';
 import { createLocalModels, serveLocalModels } from '../ai/providers/local/index.ts';
 import { createMemoryStore, serveStore } from '../cache/index.ts';
-import type { LogLevel } from '../config/index.ts';
+import type { LogLevel, ResolvedConfig } from '../config/index.ts';
 import type { ListenOptions } from '../http/index.ts';
 import { MemoryBudget } from '../lib/index.ts';
 import { createLogger, type Logger, writeLogLines } from '../observability/index.ts';
@@ -82,13 +82,13 @@ export async function openWorkers(options: WorkersOptions): Promise<WorkersGatew
   const planners = createSharedPlans(createPlannerPool({ log }), memory.group());
   const signals = new SignalRelay();
   const models = createLocalModels({ name: 'local' });
-  let cacheBytes = config.ai.cache.maxBytes;
+  let cacheBytes = cacheBytesOf(config);
   let cache = createMemoryStore({ maxBytes: mainCacheShare(cacheBytes) });
-  const onSwap = ({ config: { limits, ai } }: SupergraphParts): void => {
-    memory.resize(mainShare(limits.memoryBytes));
-    if (ai.cache.maxBytes === cacheBytes) return;
+  const onSwap = ({ config: changed }: SupergraphParts): void => {
+    memory.resize(mainShare(changed.limits.memoryBytes));
+    if (cacheBytesOf(changed) === cacheBytes) return;
     // Of another size, it starts empty.
-    cacheBytes = ai.cache.maxBytes;
+    cacheBytes = cacheBytesOf(changed);
     cache = createMemoryStore({ maxBytes: mainCacheShare(cacheBytes) });
   };
   const readable = options.output === undefined && isatty(1);
@@ -172,4 +172,12 @@ async function refusePortInUse({ host, port }: { readonly host: string; readonly
   await once(probe, 'listening');
   probe.close();
   await once(probe, 'close');
+}
+
+/** Of all caches that are in memory. */
+function cacheBytesOf({ ai, cache, persistedOperations }: ResolvedConfig): number {
+  const ofModels = ai.cache.store.kind === 'memory' ? ai.cache.maxBytes : 0;
+  if (cache.store.kind !== 'memory') return ofModels;
+  const ofResponses = cache.response === undefined ? 0 : cache.maxBytes;
+  return ofModels + ofResponses + (persistedOperations.automatic ? persistedOperations.maxBytes : 0);
 }

@@ -4,7 +4,8 @@
  */
 
 import { createPortLocalModels } from '../ai/providers/local/index.ts';
-import { createAnswerStore, createPortStores } from '../cache/index.ts';
+import { type CacheStore, createCacheStore, createPortStores } from '../cache/index.ts';
+import type { CacheStoreConfig } from '../config/index.ts';
 import { SharedCounters, TokenBuckets } from '../counters/index.ts';
 import { createHttpServer, type HttpServer } from '../http/index.ts';
 import { invariant, unreachable } from '../lib/index.ts';
@@ -44,6 +45,10 @@ export function createWorkerGateway({ start, log, send }: WorkerGatewayOptions):
   const stopping = new AbortController();
   const signals = createPortSignals(ports.signals);
   const openCache = createPortStores({ port: ports.cache, signals });
+  const openCacheStore = (config: CacheStoreConfig): CacheStore =>
+    config.store.kind === 'memory'
+      ? openCache(workerCacheShare(config.maxBytes, workers))
+      : createCacheStore(config, log);
   const shared = createSharedParts({
     log,
     resolveFrom: folder,
@@ -53,11 +58,8 @@ export function createWorkerGateway({ start, log, send }: WorkerGatewayOptions):
     statementSecret: start.statementSecret,
     signals,
     localModels: createPortLocalModels(ports.models),
-    openStore: (config) =>
-      config.store.kind === 'memory'
-        ? openCache(workerCacheShare(config.maxBytes, workers))
-        : createAnswerStore(config, log),
-    openDocumentStore: (maxBytes) => openCache(Math.floor(maxBytes / workers)),
+    openStore: openCacheStore,
+    openCacheStore,
   });
   const runtime: ServingRuntime = {
     generations,

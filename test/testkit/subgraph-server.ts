@@ -10,6 +10,8 @@ export interface TestSubgraph {
   readonly url: string;
   /** Every operation it was sent, in order. */
   readonly requests: { readonly query: string; readonly variables?: Record<string, unknown> }[];
+  /** Of its answers, beside the content type. */
+  headers: Readonly<Record<string, string>>;
   /** Answers instead of the schema while it is set. */
   intercept: ((request: IncomingMessage, response: ServerResponse) => void) | undefined;
   close(): Promise<void>;
@@ -28,12 +30,13 @@ export async function startSubgraph(sdl: string, resolvers: TestResolvers, port 
     const operation = JSON.parse(text) as TestSubgraph['requests'][number];
     subgraph.requests.push(operation);
     const result = await graphql({ schema, source: operation.query, variableValues: operation.variables ?? {} });
-    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(result));
+    response.writeHead(200, { 'content-type': 'application/json', ...subgraph.headers }).end(JSON.stringify(result));
   });
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   const subgraph: TestSubgraph = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`,
     requests: [],
+    headers: {},
     intercept: undefined,
     async close() {
       server.closeAllConnections();

@@ -2,7 +2,7 @@
  * Model clients outlive schema generations: a reload that does not change `ai` reuses loaded models, connections and
  * cached answers. A client is closed when the last generation that leases it has ended.
  */
-import { type CacheStore, createAnswerStore } from '../../cache/index.ts';
+import { type CacheStore, createCacheStore } from '../../cache/index.ts';
 import type { AiConfig } from '../../config/index.ts';
 import { type LocalCounters, ProcessCounters } from '../../counters/index.ts';
 import { stableHash } from '../../lib/index.ts';
@@ -76,7 +76,7 @@ export class SharedModels {
 
   #open(key: string, ai: AiConfig): SharedEntry {
     const { log, resolveFrom, providers: applicationProviders = {}, cacheStore, localModels } = this.#options;
-    const { openStore = createAnswerStore, signals = noSignals } = this.#options;
+    const { openStore = createCacheStore, signals = noSignals } = this.#options;
     const cache = cacheStore ?? openStore(ai.cache, log);
     const furtherProviders = new Map(
       Object.entries(applicationProviders).map(([name, provider]) => [name, withoutClose(provider)]),

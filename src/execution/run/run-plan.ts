@@ -293,6 +293,7 @@ class Run {
     try {
       if (client === undefined)
         throw new GatewayError('INTERNAL_SERVER_ERROR', { detail: `${subgraph} has no client` });
+      context.cachePolicy?.request(subgraph, request.query);
       return await client.execute(request, context);
     } catch (error) {
       if (!context.signal.aborted) this.#failures.addRequest(subgraph, error, place(), covers);

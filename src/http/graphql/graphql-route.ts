@@ -139,7 +139,7 @@ async function respond(
   const explain = requestedExplanations(serving.explainable, request, principal);
   const { clientAddress } = raw;
   const query = { request, principal, clientAddress, contract, explain };
-  return await shareIdentical(serving.sharing, query, life, async (signal, deadline) => {
+  const answer = await shareIdentical(serving.sharing, query, life, async (signal, deadline) => {
     const responseHeaders = new CollectedResponseHeaders();
     const clientHeaders = request.headers;
     const context = {
@@ -155,6 +155,7 @@ async function respond(
     signal.throwIfAborted();
     return toAnswer(request, answer, responseHeaders, life.generation.hooks !== undefined);
   });
+  return notModified(request, answer) ?? answer;
 }
 
 function respondThroughPlugins(
@@ -218,6 +219,17 @@ function toAnswer(
     facts,
     isShared,
   };
+}
+
+/** To a client that has the same answer already (RFC 9110, section 13.1.2); only what may be cached has an `etag`. */
+function notModified({ method, headers }: GraphQLHttpRequest, answer: Answer): Answer | undefined {
+  const condition = headers['if-none-match'];
+  if (condition === undefined || method !== 'GET' || answer.status !== 200) return undefined;
+  const etag = answer.headers.find(([name]) => name === 'etag')?.[1];
+  if (etag === undefined) return undefined;
+  const isSame = condition.split(',').some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === etag);
+  if (!isSame) return undefined;
+  return { ...answer, status: 304, headers: answer.headers.filter(([name]) => name !== 'content-type'), body: '' };
 }
 
 /**

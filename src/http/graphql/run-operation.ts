@@ -13,13 +13,14 @@ import {
 import type { Access, ApiView } from '../../access/index.ts';
 import type { Budgets } from '../../ai/budgets/index.ts';
 import { GatewayError } from '../../errors/index.ts';
-import type { ExecutionOutcome } from '../../execution/index.ts';
+import type { ExecutionOutcome, OperationRequest } from '../../execution/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import { runOperationHooks } from '../../plugins/index.ts';
 import type { GatewayGeneration } from '../../runtime/index.ts';
 import type { RequestContext } from '../../transport/index.ts';
 import { openAccount } from '../request/open-account.ts';
 import type { OperationFacts } from '../request/request-facts.ts';
+import { CachedExecution } from './cached-execution.ts';
 import { VariableChecks } from './check-variables.ts';
 import { accessRequest, explainingAccess, type VisibleSchemaOf } from './explain-access.ts';
 import { formatErrors, statusOfErrors } from './format-errors.ts';
@@ -46,14 +47,15 @@ export type Execute = (
   context: RequestContext,
 ) => Promise<ExecutionOutcome>;
 
-type RunnerParts = Pick<GatewayGeneration, 'engine' | 'access' | 'apiSchemas' | 'budgets' | 'hooks' | 'config'>;
+type RunnerParts = Pick<
+  GatewayGeneration,
+  'id' | 'engine' | 'access' | 'apiSchemas' | 'budgets' | 'hooks' | 'config' | 'responses'
+>;
 
 /** Whether plugins and access take part is decided here, once for an API schema. */
-export function createRunner(
-  { engine, access, apiSchemas, budgets, hooks, config }: RunnerParts,
-  view: ApiView,
-  log: Logger,
-): OperationRunner {
+export function createRunner(generation: RunnerParts, view: ApiView, log: Logger): OperationRunner {
+  const { engine, access, apiSchemas, budgets, hooks, config } = generation;
+  const run = cachedRun(generation, log) ?? ((request: OperationRequest) => engine.execute(request));
   const variableChecks = new VariableChecks(view.schema);
   const { introspection } = config.server;
   /** What the caller may use; undefined where clients are told nothing of the schema. */
@@ -95,11 +97,13 @@ export function createRunner(
     const errors = variableChecks.check(validated.operation, variables);
     if (errors !== undefined) return refuseVariables(errors, validated, variables, context);
     if (context.explain?.has('access') === true) return explained(validated, variables, context);
+    if (access === undefined && !introspects(validated.document))
+      return run({ ...validated, variables, context, view });
     if (access === undefined) return engine.execute({ ...validated, variables, context, view });
     const denials = access.authorise(accessRequest(validated, variables, context, view));
     if (introspects(validated.document)) return executeIntrospection(validated, variables, context, denials);
-    if (!(denials instanceof Promise)) return engine.execute({ ...validated, variables, context, denials, view });
-    return denials.then((decided) => engine.execute({ ...validated, variables, context, denials: decided, view }));
+    if (!(denials instanceof Promise)) return run({ ...validated, variables, context, denials, view });
+    return denials.then((decided) => run({ ...validated, variables, context, denials: decided, view }));
   };
   const suggest: OperationRunner['suggest'] = async (errors, document, context) => {
     if (!errors.some(hasSuggestion)) return errors;
@@ -153,4 +157,21 @@ export function operationFacts(
 function refuseSubscription({ operation }: OperationDefinitionNode): void {
   if (operation !== 'subscription') return;
   throw new GatewayError('BAD_REQUEST', { message: 'Subscriptions are not available.' });
+}
+
+/** @returns undefined where whole answers are not cached */
+function cachedRun({ id, config, engine, access, responses, hooks }: RunnerParts, log: Logger) {
+  // Plugins that take part in an operation may answer each client otherwise.
+  const { onOperation, onPlan, onSubgraphRequest } = hooks ?? {};
+  if (responses === undefined || (onOperation ?? onPlan ?? onSubgraphRequest) !== undefined) return undefined;
+  const isForEveryone = ({ document, operation, view }: OperationRequest): boolean =>
+    view?.contract === undefined && access?.protects({ document, operation }) !== true;
+  const cached = new CachedExecution({
+    generation: { id, config },
+    responses,
+    isForEveryone,
+    run: (request) => engine.execute(request),
+    log,
+  });
+  return (request: OperationRequest) => cached.execute(request);
 }

@@ -1,11 +1,11 @@
-import type { ResolvedConfig } from '../config/index.ts';
+import type { CacheStoreConfig } from '../config/index.ts';
 import type { Logger } from '../observability/index.ts';
 import type { CacheStore } from './cache-store.ts';
 import { createMemoryStore } from './memory-store.ts';
 import { createRedisStore } from './redis-store.ts';
 
-/** The store of cached model answers: memory of this process, or Redis shared by several gateways. */
-export function createAnswerStore({ store, maxBytes }: ResolvedConfig['ai']['cache'], log: Logger): CacheStore {
+/** A store of cached bytes: memory of this process, or Redis shared by several gateways. */
+export function createCacheStore({ store, maxBytes }: CacheStoreConfig, log: Logger): CacheStore {
   if (store.kind === 'memory') return createMemoryStore({ maxBytes });
   return createRedisStore({
     url: store.url,
