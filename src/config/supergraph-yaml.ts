@@ -115,7 +115,11 @@ export const supergraphYaml = z.strictObject({
     ),
   server: z
     .strictObject({
-      host: z.string().min(1).default('127.0.0.1').describe('The address to listen on.'),
+      host: z
+        .string()
+        .min(1)
+        .default('127.0.0.1')
+        .describe('The address to listen on; `localhost` is each that the name has (127.0.0.1 and ::1).'),
       port: z.number().int().min(0).max(65_535).default(4000).describe('The port to listen on; 0 selects a free port.'),
       workers: z
         .union([z.literal('auto'), z.number().int().min(1).max(256)], { error: 'write auto or a number from 1 to 256' })

@@ -1,1 +1,2 @@
+export { listenAddresses, listenAt } from './listen-addresses.ts';
 export { createHttpServer, type HttpServer, type HttpServerOptions, type ListenOptions } from './server.ts';

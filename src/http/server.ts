@@ -3,6 +3,7 @@
  * answers plain GraphQL requests. The only file that imports Fastify.
  */
 import type { RequestListener, Server } from 'node:http';
+import type { Socket } from 'node:net';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { ResolvedConfig } from '../config/index.ts';
 import { GatewayError } from '../errors/index.ts';
@@ -24,6 +25,7 @@ import { addHealthRoutes } from './health-routes.ts';
 import { answerInProcess } from './in-process-requests.ts';
 import { addJwksRoute } from './jwks-route.ts';
 import { addLandingRoutes } from './landing-route.ts';
+import { listenAddresses, listenAt } from './listen-addresses.ts';
 import { refuseWebSocket } from './refuse-web-socket.ts';
 import { allowedOrigins } from './request/allowed-origins.ts';
 import { requestIdOf } from './request/client-request.ts';
@@ -131,10 +133,23 @@ export async function createHttpServer({ gateway, log }: HttpServerOptions): Pro
     }),
   );
   answerFirst(app, admission, direct);
+  let stopAccepting = async (): Promise<void> => {};
+  app.addHook('preClose', (done) => {
+    void stopAccepting();
+    done();
+  });
   await app.ready();
   return {
     async listen({ host = server.host, port = server.port, reusePort = false } = {}) {
-      const url = await app.listen({ host, port, ...(reusePort ? { reusePort } : {}) });
+      const [first, ...hosts] = await listenAddresses(host);
+      const url = await app.listen({ host: first, port, ...(reusePort ? { reusePort } : {}) });
+      try {
+        const onConnection = (socket: Socket) => void app.server.emit('connection', socket);
+        stopAccepting = await listenAt({ hosts, port: Number(new URL(url).port), reusePort, onConnection });
+      } catch (error) {
+        await app.close();
+        throw error;
+      }
       return server.tls === undefined ? url : url.replace(/^http:/, 'https:');
     },
     fetch: (request) => answerInProcess(app, request),

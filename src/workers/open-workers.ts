@@ -2,15 +2,13 @@
  * A gateway whose requests are answered by worker threads. The main thread reads, composes, watches and plans, and hands
  * each generation to all workers; it answers no request itself.
  */
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { dirname } from 'node:path';
 import { isatty } from 'node:tty';
 import { type AdminListener, openAdmin } from '../admin/index.ts';
 import { createLocalModels, serveLocalModels } from '../ai/providers/local/index.ts';
 import { createMemoryStore, serveStore } from '../cache/index.ts';
 import type { LogLevel, ResolvedConfig } from '../config/index.ts';
-import type { ListenOptions } from '../http/index.ts';
+import { type ListenOptions, listenAddresses, listenAt } from '../http/index.ts';
 import { MemoryBudget } from '../lib/index.ts';
 import { createLogger, type Logger, writeLogLines } from '../observability/index.ts';
 import { createPlannerPool, createSharedPlans, servePlanners } from '../planning/index.ts';
@@ -168,10 +166,9 @@ export async function openWorkers(options: WorkersOptions): Promise<WorkersGatew
  */
 async function refusePortInUse({ host, port }: { readonly host: string; readonly port: number }): Promise<void> {
   if (port === 0) return;
-  const probe = createServer().listen({ host, port });
-  await once(probe, 'listening');
-  probe.close();
-  await once(probe, 'close');
+  const hosts = await listenAddresses(host);
+  const stop = await listenAt({ hosts, port, reusePort: false, onConnection: (socket) => socket.destroy() });
+  await stop();
 }
 
 /** Of all caches that are in memory. */
