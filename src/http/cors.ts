@@ -52,21 +52,15 @@ export function addCors(app: FastifyInstance, { config, log }: CorsOptions): voi
   app.addHook('onRequest', (request, reply, done) => {
     const { origin } = request.headers;
     const current = config();
-    const list = current?.server.allowedOrigins ?? none;
-    if (list.length > 0) reply.header('vary', 'Origin');
-    if (origin === undefined) return done();
     const requestedMethod = request.headers['access-control-request-method'];
-    const isPreflight = request.method === 'OPTIONS' && requestedMethod !== undefined;
-    const origins = allowedOrigins(list);
-    if (!origins.allows(origin)) {
-      if (!isPreflight || isSameOrigin(origin, request.headers.host)) return done();
-      return refusePreflight(request, reply, origin);
-    }
-    reply.header('access-control-allow-origin', origins.isAny ? '*' : origin);
-    if (!origins.isAny) reply.header('access-control-allow-credentials', 'true');
-    if (!isPreflight) {
-      reply.header('access-control-expose-headers', exposed(current));
+    if (origin === undefined || request.method !== 'OPTIONS' || requestedMethod === undefined) {
+      for (const [name, value] of corsHeaders(current, origin)) reply.header(name, value);
       return done();
+    }
+    for (const [name, value] of originHeaders(current, origin)) reply.header(name, value);
+    if (!allowedOrigins(current?.server.allowedOrigins ?? none).allows(origin)) {
+      if (isSameOrigin(origin, request.headers.host)) return done();
+      return refusePreflight(request, reply, origin);
     }
     const headers = request.headers['access-control-request-headers'];
     if (headers !== undefined) reply.header('access-control-allow-headers', headers);
@@ -78,19 +72,42 @@ export function addCors(app: FastifyInstance, { config, log }: CorsOptions): voi
   });
 }
 
+type Header = readonly [name: string, value: string];
+
+/**
+ * What the answer to a request that is no preflight carries, by whatever way it is answered.
+ * @param origin the header of the request
+ */
+export function corsHeaders(config: ResolvedConfig | undefined, origin: string | undefined): readonly Header[] {
+  if (config === undefined || config.server.allowedOrigins.length === 0) return noHeaders;
+  if (origin === undefined || !allowedOrigins(config.server.allowedOrigins).allows(origin)) return variesByOrigin;
+  return [...originHeaders(config, origin), ['access-control-expose-headers', exposed(config)]];
+}
+
+function originHeaders(config: ResolvedConfig | undefined, origin: string): readonly Header[] {
+  const list = config?.server.allowedOrigins ?? none;
+  if (list.length === 0) return noHeaders;
+  const origins = allowedOrigins(list);
+  if (!origins.allows(origin)) return variesByOrigin;
+  if (origins.isAny) return [...variesByOrigin, ['access-control-allow-origin', '*']];
+  return [...variesByOrigin, ['access-control-allow-origin', origin], ['access-control-allow-credentials', 'true']];
+}
+
 const none: readonly string[] = [];
+const noHeaders: readonly Header[] = [];
+const variesByOrigin: readonly Header[] = [['vary', 'Origin']];
 
 const exposedBy = new WeakMap<ResolvedConfig, string>();
 
 /** Ours, and those that header rules carry from subgraphs. */
-function exposed(config: ResolvedConfig | undefined): string {
-  let names = config && exposedBy.get(config);
+function exposed(config: ResolvedConfig): string {
+  let names = exposedBy.get(config);
   if (names === undefined) {
-    const carried = Object.values(config?.headers ?? {}).flatMap(({ response }) =>
+    const carried = Object.values(config.headers).flatMap(({ response }) =>
       response.flatMap(({ named }) => (named === undefined || named === 'set-cookie' ? [] : [named])),
     );
     names = [...new Set([...exposedHeaders, ...carried])].join(', ');
-    if (config !== undefined) exposedBy.set(config, names);
+    exposedBy.set(config, names);
   }
   return names;
 }

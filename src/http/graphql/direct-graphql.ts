@@ -1,8 +1,8 @@
 /**
  * Plain GraphQL requests, answered on Node's server in front of Fastify: a POST of JSON to the endpoint that says how long
  * it is. They live as every other request does, through the same functions in the same order: id, framing, the exchange
- * that ends in a line of the log, body limit, answer, refusals. Whatever is not plain in its head (compressed, chunked,
- * from a page of another origin, an upgrade) goes to Fastify, which answers the same.
+ * that ends in a line of the log, CORS, body limit, answer, refusals. Whatever is not plain in its head (compressed,
+ * chunked, an upgrade) goes to Fastify, which answers the same.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline, Readable } from 'node:stream';
@@ -11,6 +11,7 @@ import type { ResolvedConfig } from '../../config/index.ts';
 import { LongText } from '../../execution/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import type { BeginExchangeOptions } from '../begin-exchange.ts';
+import { corsHeaders } from '../cors.ts';
 import { refusalOf } from '../error-replies.ts';
 import { DirectRequest } from '../request/direct-request.ts';
 import { toGatewayError } from '../request/fastify-errors.ts';
@@ -101,7 +102,7 @@ class DirectAnswer {
     } else {
       const fields = ['x-request-id', this.#request.id, 'x-content-type-options', 'nosniff'];
       fields.push(only[0], only[1], 'content-length', String(length));
-      if (this.#variesByOrigin) fields.push('vary', 'Origin');
+      for (const [name, value] of this.#cors) fields.push(name, value);
       if (this.#options.isDraining()) fields.push('connection', 'close');
       response.writeHead(status, fields);
     }
@@ -112,7 +113,7 @@ class DirectAnswer {
     const response = this.#response;
     response.setHeader('x-request-id', this.#request.id);
     response.setHeader('x-content-type-options', 'nosniff');
-    if (this.#variesByOrigin) response.setHeader('vary', 'Origin');
+    for (const [name, value] of this.#cors) response.setHeader(name, value);
     if (this.#options.isDraining()) response.setHeader('connection', 'close');
     for (const [name, value] of headers) {
       if (name === 'set-cookie') response.appendHeader(name, value);
@@ -120,7 +121,7 @@ class DirectAnswer {
     }
   }
 
-  get #variesByOrigin(): boolean {
-    return (this.#options.config()?.server.allowedOrigins.length ?? 0) > 0;
+  get #cors(): ReturnType<typeof corsHeaders> {
+    return corsHeaders(this.#options.config(), this.#request.headers.origin);
   }
 }

@@ -3,8 +3,8 @@ import { framingProblem } from '../check-framing.ts';
 import { isJson } from './is-json.ts';
 
 /**
- * Whether a request is a POST of JSON that says how long it is, and nothing more: what is compressed, chunked, from a page
- * of another origin, an upgrade, or ambiguous is not.
+ * Whether a request is a POST of JSON that says how long it is, and nothing more: what is compressed, chunked, an upgrade, or
+ * ambiguous is not.
  */
 export function isPlainPost(request: IncomingMessage, maxBodyBytes: number): boolean {
   const { headers } = request;
@@ -13,7 +13,6 @@ export function isPlainPost(request: IncomingMessage, maxBodyBytes: number): boo
     isJson(headers['content-type'] ?? '') &&
     headers['content-encoding'] === undefined &&
     headers['transfer-encoding'] === undefined &&
-    headers.origin === undefined &&
     headers.upgrade === undefined &&
     headers.expect === undefined &&
     Number(headers['content-length'] ?? Number.POSITIVE_INFINITY) <= maxBodyBytes &&

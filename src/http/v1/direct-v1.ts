@@ -7,6 +7,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ResolvedConfig } from '../../config/index.ts';
 import type { BeginExchangeOptions } from '../begin-exchange.ts';
+import { corsHeaders } from '../cors.ts';
 import type { ClientReply } from '../request/client-reply.ts';
 import type { ClientRequest } from '../request/client-request.ts';
 import { DirectRequest } from '../request/direct-request.ts';
@@ -48,7 +49,7 @@ class DirectReply implements ClientReply {
     this.request = request;
     this.#headers['x-request-id'] = request.id;
     this.#headers['x-content-type-options'] = 'nosniff';
-    if ((config()?.server.allowedOrigins.length ?? 0) > 0) this.#headers.vary = 'Origin';
+    for (const [name, value] of corsHeaders(config(), request.headers.origin)) this.#headers[name] = value;
     if (isDraining()) this.#headers.connection = 'close';
   }
 
