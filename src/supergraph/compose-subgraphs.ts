@@ -9,6 +9,8 @@ import { messageOf } from '../errors/index.ts';
 import { checkMasks } from './check-masks.ts';
 import type { CompositionOutcome, CompositionProblem, ProblemPlace, SubgraphSource } from './composition.ts';
 import { type ContractFilter, type ContractProblem, composeContracts } from './contracts/compose-contracts.ts';
+import { type ListSizeProblem, type NestedListSizes, withoutNestedListSizes } from './costs/nested-list-sizes.ts';
+import { readCostTypes } from './costs/read-cost-types.ts';
 import { withOneOf, withoutOneOf } from './one-of-inputs.ts';
 import { linkOwnDirectives } from './own-directives.ts';
 import { readAccessRules, unenforcedFeatures } from './read-access-rules.ts';
@@ -34,14 +36,18 @@ export function composeSubgraphs(
   const problems: CompositionProblem[] = [];
   const services: Service[] = [];
   const oneOfInputs = new Set<string>();
+  const listSizes: NestedListSizes = new Map();
   for (const source of sources) {
     try {
       const document = parse(new Source(source.sdl, source.origin), { maxTokens: 1_000_000 });
+      const linked = withStandardRoots(withoutOneOf(linkOwnDirectives(document), oneOfInputs));
+      const wrongSizes: ListSizeProblem[] = [];
       services.push({
         name: source.name,
         url: source.url,
-        typeDefs: withStandardRoots(withoutOneOf(linkOwnDirectives(document), oneOfInputs)),
+        typeDefs: withoutNestedListSizes(source.name, linked, listSizes, wrongSizes),
       });
+      problems.push(...wrongSizes.map((problem) => listSizeProblem(problem, source)));
     } catch (error) {
       const line = error instanceof GraphQLError ? error.locations?.[0]?.line : undefined;
       problems.push({
@@ -86,6 +92,7 @@ export function composeSubgraphs(
     memberships: readMemberships(supergraph),
     strictFields: readStrictFields(supergraph),
     accessRules: readAccessRules(supergraph),
+    costTypes: readCostTypes(supergraph, listSizes),
     contracts: contracts.hidden,
     hints: [
       ...result.hints.map((hint): CompositionProblem => {
@@ -133,6 +140,14 @@ function unenforcedProblem(url: string): CompositionProblem {
     places: [],
     suggestedFix: 'remove the @link, or link a version that Isthmus enforces',
   };
+}
+
+function listSizeProblem(
+  { code, message, line }: ListSizeProblem,
+  { name, origin }: SubgraphSource,
+): CompositionProblem {
+  const places = [{ subgraph: name, origin, line }];
+  return { severity: 'error', code, message, places, suggestedFix: suggestedFixFor(code, undefined) };
 }
 
 /** A piece of this length takes a millisecond or two to parse. */

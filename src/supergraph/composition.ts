@@ -1,6 +1,7 @@
 /** Input and result of composition. Plain data: it is sent to the composition worker and back. */
 
 import type { HiddenElements } from './contracts/hidden-elements.ts';
+import type { CostTypes } from './costs/cost-types.ts';
 import type { AccessRules } from './read-access-rules.ts';
 
 export interface SubgraphSource {
@@ -41,6 +42,8 @@ export interface Composition {
   readonly strictFields: ReadonlySet<string>;
   /** Who may read what: the rules of `@authenticated`, `@requiresScopes`, `@policy` and `@mask`. */
   readonly accessRules: AccessRules;
+  /** What operations are priced by. */
+  readonly costTypes: CostTypes;
   /** What each contract hides of the API schema, by the contract's name. */
   readonly contracts: ReadonlyMap<string, HiddenElements>;
   readonly hints: readonly CompositionProblem[];

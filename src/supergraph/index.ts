@@ -10,6 +10,7 @@ export {
 } from './composition.ts';
 export type { HiddenElements } from './contracts/hidden-elements.ts';
 export { unreachableTypes } from './contracts/unreachable-types.ts';
+export type { CostedField, CostedInput, CostTypes, ListSize, SlicingArgument } from './costs/cost-types.ts';
 export { type Generation, Generations } from './generations.ts';
 export { IntrospectedSchemas } from './introspected-schemas.ts';
 export { namedType } from './named-type.ts';

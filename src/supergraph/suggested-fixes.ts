@@ -2,6 +2,8 @@
 const fixes: Readonly<Record<string, string>> = {
   CONTRACT_INVALID: 'tag what still refers to it as well, or do not leave it out',
   CONTRACT_TAG_UNKNOWN: 'write a tag of the subgraphs’ @tag, or add @tag to what the contract is about',
+  LIST_SIZE_INVALID_SLICING_ARGUMENT: 'name an Int argument of the field, or the path to one such as "input.first"',
+  LIST_SIZE_INVALID_SIZED_FIELD: 'name a list of the returned type, or the path to one such as "page.edges"',
   INVALID_GRAPHQL: 'correct the SDL at the line shown; every type it names must be defined in the same subgraph',
   DIRECTIVE_DEFINITION_INVALID: 'remove the definition; linking the spec supplies it',
   UNKNOWN_FEDERATION_LINK_VERSION: 'link a federation version from v2.0 to v2.14',
