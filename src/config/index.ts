@@ -38,6 +38,7 @@ export {
 } from './header-rules.ts';
 export { configJsonSchema } from './json-schema.ts';
 export type { LimitsConfig, OperationLimits } from './limits.ts';
+export type { CostConfig } from './limits-cost.ts';
 export { type ConfiguredInCode, checkConfig, loadConfig } from './load-config.ts';
 export type { DocumentSource, PersistedOperationsConfig } from './persisted-operations.ts';
 export type { PluginFile } from './plugins.ts';

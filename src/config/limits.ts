@@ -1,5 +1,6 @@
 /** `limits`: sizes of requests, of operations and of what they fetch, and what operations may cost. */
 import { z } from 'zod';
+import { type CostConfig, costYaml, points, resolveCost } from './limits-cost.ts';
 import { type RateConfig, ratesYaml, resolveRates } from './rates.ts';
 import { parseDuration, parseSize, sizePattern } from './units.ts';
 import { durationOr } from './values.ts';
@@ -53,6 +54,10 @@ const clientLimits = z
       .optional()
       .describe('The request header `apollographql-client-name`. Anyone can send it: it is no protection by itself.'),
     ...operationKeys,
+    cost: z
+      .strictObject({ max: points.describe('As limits.cost.max.') })
+      .optional()
+      .describe('What the caller’s operations may cost, where limits.cost prices them.'),
   })
   .refine((client) => client.principal !== undefined || client.client_name !== undefined, {
     message: 'name whom the limits are for: add principal or client_name',
@@ -79,6 +84,7 @@ export const limitsYaml = z
       .default('enforce')
       .describe('`measure` serves operations that exceed limits, and logs them.'),
     ...operationKeys,
+    cost: costYaml.optional(),
     clients: z
       .array(clientLimits)
       .default([])
@@ -99,6 +105,8 @@ export interface OperationLimits {
   readonly selections: number;
   readonly fetches: number;
   readonly representations: number;
+  /** Points. */
+  readonly cost: number;
 }
 
 /** The limits of the callers that fit all of what is named. */
@@ -119,6 +127,8 @@ export interface LimitsConfig {
   readonly operation: OperationLimits;
   readonly clients: readonly ClientLimits[];
   readonly rates: readonly RateConfig[];
+  /** Undefined where operations are not priced. */
+  readonly cost: CostConfig | undefined;
 }
 
 const none = Number.POSITIVE_INFINITY;
@@ -132,9 +142,14 @@ const defaults: OperationLimits = {
   selections: 10_000,
   fetches: none,
   representations: none,
+  cost: none,
 };
 
-type OperationYaml = Pick<z.output<typeof limitsYaml>, keyof typeof operationKeys>;
+type LimitsYaml = z.output<typeof limitsYaml>;
+
+interface OperationYaml extends Pick<LimitsYaml, keyof typeof operationKeys> {
+  readonly cost?: { readonly max?: number | undefined } | undefined;
+}
 
 function resolveOperation(yaml: OperationYaml, base: OperationLimits): OperationLimits {
   return {
@@ -146,10 +161,11 @@ function resolveOperation(yaml: OperationYaml, base: OperationLimits): Operation
     selections: yaml.selections ?? base.selections,
     fetches: yaml.fetches ?? base.fetches,
     representations: yaml.representations ?? base.representations,
+    cost: yaml.cost?.max ?? base.cost,
   };
 }
 
-export function resolveLimits(yaml: z.output<typeof limitsYaml>): LimitsConfig {
+export function resolveLimits(yaml: LimitsYaml): LimitsConfig {
   const operation = resolveOperation(yaml, defaults);
   return {
     bodyBytes: parseSize(yaml.body) ?? 0,
@@ -164,5 +180,6 @@ export function resolveLimits(yaml: z.output<typeof limitsYaml>): LimitsConfig {
       limits: resolveOperation(client, operation),
     })),
     rates: resolveRates(yaml.rates),
+    cost: yaml.cost && resolveCost(yaml.cost, yaml.mode),
   };
 }

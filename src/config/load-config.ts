@@ -112,6 +112,7 @@ function checkSource(
   const problems = [
     ...unknown,
     ...unknownSubgraphs(parsed.data, inCode, source.lineOf),
+    ...unknownPricedSubgraphs(parsed.data, inCode, source.lineOf),
     ...namedTwice(parsed.data, inCode, source.lineOf),
     ...withoutTls(parsed.data, source.lineOf),
     ...withoutPair(parsed.data, source.lineOf),
@@ -200,6 +201,17 @@ function unknownSubgraphs(yaml: SupergraphYaml, inCode: ConfiguredInCode, lineOf
       return [{ path: formatPath(path), line: lineOf(path), message }];
     }),
   );
+}
+
+/** `limits.cost.subgraphs` names subgraphs of any kind. */
+function unknownPricedSubgraphs({ limits, subgraphs }: SupergraphYaml, inCode: ConfiguredInCode, lineOf: LineOf) {
+  const names = [...Object.keys(subgraphs), ...Object.keys(inCode.subgraphs)];
+  return Object.keys(limits.cost?.subgraphs ?? {}).flatMap((name): ConfigProblem[] => {
+    if (names.includes(name)) return [];
+    const path = ['limits', 'cost', 'subgraphs', name];
+    const message = `there is no subgraph "${name}" under subgraphs${didYouMean(name, names)}`;
+    return [{ path: formatPath(path), line: lineOf(path), message }];
+  });
 }
 
 /** Subgraphs and providers that the application brings, and the configuration has as well; names that no subgraph can have. */

@@ -220,7 +220,6 @@ export type SupergraphYaml = z.output<typeof supergraphYaml>;
 export const pendingKeys: ReadonlySet<string> = new Set([
   'cache.entities',
   'registry',
-  'limits.cost',
   'telemetry.metrics',
   'telemetry.otlp',
 ]);

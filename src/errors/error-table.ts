@@ -260,6 +260,26 @@ export const errorTable = {
     client: 'The operation needs too many requests to subgraphs.',
     operator: 'The plan of an operation has more requests than limits.fetches.',
   },
+  COST_ESTIMATED_TOO_EXPENSIVE: {
+    status: 400,
+    retryable: false,
+    client: 'The operation costs too much.',
+    operator: 'An operation was estimated at more points than limits.cost.max.',
+  },
+  SUBGRAPH_COST_ESTIMATED_TOO_EXPENSIVE: {
+    status: 200,
+    retryable: false,
+    client: 'A part of the operation costs too much.',
+    operator:
+      'The requests of an operation to one subgraph were estimated at more points than limits.cost.subgraphs allows; they were not sent, and their fields are null.',
+  },
+  COST_INVALID_SLICING_ARGUMENTS: {
+    status: 400,
+    retryable: false,
+    client: 'A list needs exactly one of the arguments that say how long it is.',
+    operator:
+      'A field with requireOneSlicingArgument in its @listSize was requested with none of the arguments, or with several.',
+  },
   MAX_REPRESENTATIONS_LIMIT: {
     status: 200,
     retryable: false,

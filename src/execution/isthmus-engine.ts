@@ -6,10 +6,10 @@ import { type GraphQLSchema, getOperationAST, validate } from 'graphql';
 import type { ApiView } from '../access/index.ts';
 import type { ErrorPolicy } from '../config/index.ts';
 import type { CacheGroup } from '../lib/index.ts';
-import type { PlanLimits } from '../limits/index.ts';
+import type { EstimatedCost, PlanLimits } from '../limits/index.ts';
 import type { Logger } from '../observability/index.ts';
 import { PlanCache, type PlanCacheEntry, type Planner } from '../planning/index.ts';
-import type { SubgraphClient } from '../transport/index.ts';
+import type { RequestContext, SubgraphClient } from '../transport/index.ts';
 import { missingSource } from './answer/missing-source.ts';
 import { shapeAnswer } from './answer/shape-answer.ts';
 import { activeLabels } from './compile/active-labels.ts';
@@ -19,6 +19,7 @@ import type { ExecutionEngine, ExecutionOutcome, OperationRequest, UsedOperation
 import { OperationValues } from './prepare/operation-values.ts';
 import { PreparedOperation, type Variant } from './prepare/prepared-operation.ts';
 import { retainedDocument } from './prepare/retained-document.ts';
+import { noteActual, noteEstimate } from './run/note-costs.ts';
 import { RepresentationValues } from './run/representation-values.ts';
 import { runPlan } from './run/run-plan.ts';
 import { introspector } from './shape/introspect.ts';
@@ -72,7 +73,7 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
     planner,
     deadlineMs: planDeadlineMs,
     cache: options.caches.cache<PlanCacheEntry<CompiledPlan>>(),
-    compile: (plan) => compilePlan(apiSchema, types, plan),
+    compile: (plan, operation) => compilePlan(apiSchema, types, plan, limits?.costs?.compile(plan, operation)),
   });
 
   /** @returns undefined where the document has no such operation */
@@ -102,6 +103,16 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
     return plan;
   }
 
+  /** @throws AggregateError where the operation costs too much; undefined where operations are not priced */
+  function estimate(plan: CompiledPlan, values: OperationValues, context: RequestContext): EstimatedCost | undefined {
+    const costs = limits?.costs;
+    if (costs === undefined || plan.cost === undefined) return undefined;
+    const cost = costs.estimate(plan.cost, values, context);
+    noteEstimate(context.costs, cost);
+    costs.check(plan.cost, cost, values, context);
+    return cost;
+  }
+
   /** Reports to the cache what an operation has come to retain: variants, the types its answers had, plans. */
   function reportGrowth(prepared: PreparedOperation, plan: CompiledPlan, key: string): void {
     const growth = prepared.takeGrowth();
@@ -124,12 +135,14 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
           : await planOf(variant, context.client);
       context.signal.throwIfAborted();
       limits?.checkFetches(plan.fetches.length, context);
+      const values = new OperationValues(variant.normalised, variables);
+      const cost = estimate(plan, values, context);
       const hooked = onPlan === undefined ? undefined : await onPlan(plan.fetches.map(plannedRequest), request);
       if (hooked?.outcome !== undefined) return hooked.outcome;
       // 3. Run: each fetch as soon as the fetches it depends on have ended.
-      const values = new OperationValues(variant.normalised, variables);
       const result = await runPlan({
         plan,
+        cost,
         clients,
         types,
         context,
@@ -139,6 +152,7 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
         values,
         representationValues,
       });
+      if (cost !== undefined) noteActual(context.costs, cost);
       // 4. Shaped: the answer is written as JSON text, its errors with the client's paths.
       const outcome = shapeAnswer({
         variant,
@@ -196,7 +210,11 @@ function keyOf(documentHash: string, operationName?: string, contract?: string):
 }
 
 /** The plan of an operation of introspection alone. */
-const nothingToFetch: CompiledPlan = { fetches: [], placeMatters: false };
+const nothingToFetch: CompiledPlan = {
+  fetches: [],
+  placeMatters: false,
+  cost: { estimate: 0, subgraphs: new Map(), fetches: [], slicing: [] },
+};
 
 function firstOf(plans: ReadonlyMap<string, CompiledPlan>): CompiledPlan {
   for (const plan of plans.values()) return plan;

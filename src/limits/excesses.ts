@@ -36,7 +36,7 @@ export class Excesses {
       requests: this.#count(code),
     }));
     const fields = { requestId, principal: principal.id, clientName: clientNameOf(client), limits };
-    this.#log.info(fields, 'limits would be exceeded (limits.mode: measure)');
+    this.#log.info(fields, 'limits would be exceeded (mode: measure)');
   }
 
   #count(code: ErrorCode): number {

@@ -2,7 +2,9 @@
 import type { LimitsConfig } from '../config/index.ts';
 import { GatewayError } from '../errors/index.ts';
 import type { Logger } from '../observability/index.ts';
+import type { CostTypes } from '../supergraph/index.ts';
 import { ClientLimits, type LimitedClient } from './client-limits.ts';
+import { CostLimits } from './complexity/index.ts';
 import { DocumentLimits } from './document/document-limits.ts';
 import { Excesses } from './excesses.ts';
 
@@ -21,16 +23,22 @@ export interface PlanLimits {
    * @returns the error of that request; undefined where it may be sent
    */
   refusalOfEntities(representations: number, client: LimitedClient): GatewayError | undefined;
+  /** What operations may cost; undefined where they are not priced. */
+  readonly costs: CostLimits | undefined;
 }
 
 export interface LimitsOptions {
   readonly config: LimitsConfig;
   readonly log: Logger;
+  readonly costTypes: CostTypes;
+  /** The types that each object type also is. */
+  readonly memberships: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
-export function createLimits({ config, log }: LimitsOptions): Limits {
+export function createLimits({ config, log, costTypes: types, memberships }: LimitsOptions): Limits {
   const clients = new ClientLimits(config);
   const excesses = new Excesses(config.mode, log);
+  const { cost } = config;
   return {
     documents: new DocumentLimits(clients, excesses),
     plans: {
@@ -50,6 +58,8 @@ export function createLimits({ config, log }: LimitsOptions): Limits {
         excesses.measure([refusal], client);
         return undefined;
       },
+      costs:
+        cost && new CostLimits({ config: cost, types, memberships, clients, excesses: new Excesses(cost.mode, log) }),
     },
   };
 }

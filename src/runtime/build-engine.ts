@@ -71,6 +71,9 @@ function refusePlanLimits({ file, limits }: ResolvedConfig): void {
     const message = `the reference engine does not limit ${key}: leave it out, or write engine: isthmus`;
     throw new ConfigError(file, [{ path: `limits.${key}`, line: undefined, message }]);
   }
+  if (limits.cost === undefined) return;
+  const message = 'the reference engine does not price operations: leave it out, or write engine: isthmus';
+  throw new ConfigError(file, [{ path: 'limits.cost', line: undefined, message }]);
 }
 
 /** @apollo/gateway does not enforce the directives, and refuses their supergraphs. */

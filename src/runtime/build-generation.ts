@@ -95,7 +95,8 @@ export async function buildGeneration(
       );
     }
     await letOthersRun();
-    const limits = createLimits({ config: config.limits, log });
+    const { costTypes, memberships } = composition;
+    const limits = createLimits({ config: config.limits, log, costTypes, memberships });
     const engine = await buildEngine(parts, {
       apiSchema,
       clients,

@@ -21,12 +21,25 @@ export interface RequestContext {
   readonly account?: SpendAccount | undefined;
   /** What plugins hand on within the request; missing where none runs. */
   readonly pluginValues?: Map<string, unknown> | undefined;
+  /** Filled while the operation runs; missing where nothing is priced. */
+  readonly costs?: OperationCosts | undefined;
   /** The parts of the answer's `extensions` that the client asked for and the configuration allows. */
   readonly explain?: ReadonlySet<string> | undefined;
   /** Collects what response header rules carry to the client's answer; without it they do nothing. */
   readonly responseHeaders?: ResponseHeaderCollector | undefined;
   /** Collects how long the answer may be cached; missing where it is not. */
   readonly cachePolicy?: CachePolicyCollector | undefined;
+}
+
+/** What an operation costs, as far as it has come to be known: for answers that explain it, and for the log. */
+export interface OperationCosts {
+  /** In points, before anything was sent. */
+  estimated?: number;
+  /** In points, by the answers of the subgraphs. */
+  actual?: number;
+  /** In points; missing where there is no limit. */
+  max?: number;
+  subgraphs?: ReadonlyMap<string, { readonly estimated: number; actual: number }>;
 }
 
 export interface ResponseHeaderCollector {

@@ -167,7 +167,8 @@ it(
           const answer = await ask({ query }, { ...callerHeaders(caller), 'isthmus-explain': 'access' });
           // Objects of other types that a field of the way may return as well are no part of it.
           const onWay = new Set([...path, ...path.map((step) => step.split('.')[0]), namedTypeOf(path.at(-1) ?? '')]);
-          const denied = (answer.extensions?.access?.denied ?? []).filter(({ coordinate }) => onWay.has(coordinate));
+          const all: readonly { readonly coordinate: string }[] = answer.extensions?.access?.denied ?? [];
+          const denied = all.filter(({ coordinate }) => onWay.has(coordinate));
           const isOpen = rules.every((rule) => holds(rule, caller, of));
           counted[isOpen ? 'open' : 'closed']++;
           if ((denied.length === 0) !== isOpen) expect.fail(JSON.stringify({ seed, query, caller, rules, answer }));

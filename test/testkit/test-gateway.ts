@@ -36,6 +36,9 @@ export interface TestAnswer {
     readonly path?: readonly (string | number)[];
     readonly extensions: Record<string, unknown>;
   }[];
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  readonly extensions?: any;
+  readonly headers?: Headers;
 }
 
 /**
@@ -88,7 +91,7 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
         headers: { 'content-type': 'application/json', accept: 'application/graphql-response+json', ...headers },
         body: JSON.stringify({ query, variables }),
       });
-      return { status: response.status, ...((await response.json()) as object) };
+      return { status: response.status, headers: response.headers, ...((await response.json()) as object) };
     },
     async [Symbol.asyncDispose]() {
       await server.drain();

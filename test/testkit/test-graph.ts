@@ -18,7 +18,7 @@ import {
   validate,
 } from 'graphql';
 import { anonymous } from '../../src/access/principal.ts';
-import type { ErrorPolicy } from '../../src/config/index.ts';
+import type { ErrorPolicy, LimitsConfig } from '../../src/config/index.ts';
 import { GatewayError, messageOf } from '../../src/errors/index.ts';
 import {
   createIsthmusEngine,
@@ -27,6 +27,7 @@ import {
   JsonText,
 } from '../../src/execution/index.ts';
 import { Deadline, MemoryBudget } from '../../src/lib/index.ts';
+import { createLimits } from '../../src/limits/index.ts';
 import type { Logger } from '../../src/observability/index.ts';
 import { createApolloPlanner } from '../../src/planning/apollo/apollo-planner.ts';
 import type { Search } from '../../src/planning/apollo/search-bounds.ts';
@@ -34,7 +35,7 @@ import { createPlannerPool, normaliseOperation, type OperationPlan, type Planner
 import { UnsoundPlan } from '../../src/planning/plan/unsound-plan.ts';
 import { composeSubgraphs } from '../../src/supergraph/compose-subgraphs.ts';
 import type { Composition } from '../../src/supergraph/index.ts';
-import type { RequestContext, SubgraphClient, SubgraphRequest } from '../../src/transport/index.ts';
+import type { OperationCosts, RequestContext, SubgraphClient, SubgraphRequest } from '../../src/transport/index.ts';
 import { createInProcessSubgraph, type Intercept, type TestData } from './in-process-subgraph.ts';
 import { Random } from './random.ts';
 
@@ -54,6 +55,8 @@ export interface Answer {
   /** JSON text, so that the order of keys counts. */
   readonly data: string;
   readonly errors: readonly GraphQLFormattedError[];
+  /** Where the graph has `limits`. */
+  readonly costs?: OperationCosts;
 }
 
 const errorPolicy = { mode: 'wrapped', allowedExtensions: [], serviceName: true } as const;
@@ -108,10 +111,12 @@ export function composeOrThrow(subgraphs: TestSchema['subgraphs']): Composition 
 export interface TestGraphOptions {
   /** How far plans are looked for. @default widely */
   readonly search?: Search;
+  /** @default nothing is limited */
+  readonly limits?: LimitsConfig;
 }
 
-export function createTestGraph(options: TestSchema, { search }: TestGraphOptions = {}): TestGraph {
-  const { supergraphSdl, apiSdl, memberships, strictFields } = composeOrThrow(options.subgraphs);
+export function createTestGraph(options: TestSchema, { search, limits }: TestGraphOptions = {}): TestGraph {
+  const { supergraphSdl, apiSdl, memberships, strictFields, costTypes } = composeOrThrow(options.subgraphs);
   const apiSchema = buildASTSchema(parse(apiSdl));
   const isOfType = membershipsOf(supergraphSdl);
   const problems: string[] = [];
@@ -187,6 +192,7 @@ export function createTestGraph(options: TestSchema, { search }: TestGraphOption
       errorPolicy,
       overrideLabels: [],
       caches: new MemoryBudget(128_000_000).group(),
+      limits: limits && createLimits({ config: limits, log: silentLog, costTypes, memberships }).plans,
     }),
     reference() {
       // Engines are compared on what a caller with every right reads; @apollo/gateway refuses the rules of access.
@@ -201,7 +207,8 @@ export function createTestGraph(options: TestSchema, { search }: TestGraphOption
       if (operation == null) throw new Error('no operation');
       const { errors } = getVariableValues(apiSchema, operation.variableDefinitions ?? [], variables);
       if (errors !== undefined) throw new AggregateError(errors, errors.map(({ message }) => message).join('\n'));
-      const context = testContext(`request-${++lastId}`);
+      const costs: OperationCosts | undefined = limits?.cost && {};
+      const context = { ...testContext(`request-${++lastId}`), costs };
       requests.length = 0;
       problems.length = 0;
       const outcome = await engine.execute({
@@ -217,7 +224,7 @@ export function createTestGraph(options: TestSchema, { search }: TestGraphOption
       if (outcome.kind !== 'single') throw new Error('a single result');
       const { result } = outcome;
       const text = result.data instanceof JsonText ? result.data.text : JSON.stringify(result.data ?? null);
-      return { data: text, errors: result.errors ?? [] };
+      return { data: text, errors: result.errors ?? [], ...(costs === undefined ? {} : { costs }) };
     },
 
     async monolith(query, variables = {}, operationName) {

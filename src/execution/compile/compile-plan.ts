@@ -1,5 +1,6 @@
 /** Compiles a plan: representations into functions, queries into JSON text, the places that each fetch fills. */
 import type { GraphQLSchema } from 'graphql';
+import type { FetchCost, PlanCost } from '../../limits/index.ts';
 import type { EntityFetch, EntityField, OperationPlan, RequiredSelection, RootFetch } from '../../planning/index.ts';
 import type { TypeMemberships } from '../data/data.ts';
 import { type CompiledRepresentation, compileRepresentation } from './compile-representation.ts';
@@ -10,6 +11,8 @@ export interface CompiledPlan {
   readonly fetches: readonly (CompiledRootFetch | CompiledEntityFetch)[];
   /** Whether a value depends on an entity's place (@fromContext), so that places may not share an object. */
   readonly placeMatters: boolean;
+  /** Undefined where operations are not priced. */
+  readonly cost: PlanCost | undefined;
 }
 
 interface CompiledFetch {
@@ -19,6 +22,8 @@ interface CompiledFetch {
   readonly exponents: boolean;
   /** Every place the fetch would fill: keys, and `@` for any list item. */
   readonly covers: Covers;
+  /** Undefined where operations are not priced. */
+  readonly cost: FetchCost | undefined;
 }
 
 type Covers = readonly (readonly string[])[];
@@ -44,15 +49,31 @@ export interface CompiledEntityField extends Omit<EntityField, 'targets'> {
   }[];
 }
 
-export function compilePlan(schema: GraphQLSchema, types: TypeMemberships, plan: OperationPlan): CompiledPlan {
+/** @param cost of the plan; undefined where operations are not priced */
+export function compilePlan(
+  schema: GraphQLSchema,
+  types: TypeMemberships,
+  plan: OperationPlan,
+  cost?: PlanCost,
+): CompiledPlan {
   return {
+    cost,
     placeMatters: plan.fetches.some((fetch) => fetch.kind === 'entities' && fetch.context.length > 0),
-    fetches: plan.fetches.map((fetch) => {
+    fetches: plan.fetches.map((fetch, index) => {
+      const fetchCost = cost?.fetches[index];
       const queryJson = JSON.stringify(fetch.operation);
       const exponents = requestsCustomScalars(schema, fetch);
-      if (fetch.kind === 'root') return { ...fetch, queryJson, exponents, covers: filled([fetch.path], fetch.gives) };
+      if (fetch.kind === 'root')
+        return { ...fetch, queryJson, exponents, cost: fetchCost, covers: filled([fetch.path], fetch.gives) };
       const fields = fetch.fields.map((field) => compileField(types, field));
-      return { ...fetch, queryJson, exponents, covers: fields.flatMap(({ covers }) => covers), fields };
+      return {
+        ...fetch,
+        queryJson,
+        exponents,
+        cost: fetchCost,
+        covers: fields.flatMap(({ covers }) => covers),
+        fields,
+      };
     }),
   };
 }

@@ -35,6 +35,14 @@ export class OperationValues {
     return source.fallbackJson === undefined ? undefined : parseExactJson(source.fallbackJson);
   }
 
+  /** @returns the value, which the caller must not change; undefined as for the text */
+  read(name: string): unknown {
+    const source = this.#sources.get(name);
+    if (source === undefined) return undefined;
+    const value = source.kind === 'literal' ? undefined : this.#clientValue(source.name);
+    return value === undefined ? this.value(name) : value;
+  }
+
   #clientValue(name: string): unknown {
     // Own properties only: a variable may be called `constructor`.
     return Object.hasOwn(this.#values, name) ? this.#values[name] : undefined;

@@ -5,7 +5,7 @@
 import type { ErrorPolicy } from '../../config/index.ts';
 import { GatewayError } from '../../errors/index.ts';
 import { cloneJson } from '../../lib/index.ts';
-import type { PlanLimits } from '../../limits/index.ts';
+import type { EstimatedCost, PlanLimits } from '../../limits/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import {
   isWithinDepth,
@@ -40,6 +40,8 @@ export interface RunOptions {
   readonly errorPolicy: ErrorPolicy;
   /** @default nothing is limited */
   readonly limits?: PlanLimits | undefined;
+  /** Says which subgraphs are not asked, and measures the answers. @default every subgraph is asked */
+  readonly cost?: EstimatedCost | undefined;
   /** The values of the plan's variables. */
   readonly values: RequestValues;
   /** The values of representations for in-process subgraphs, shared by all runs. */
@@ -117,7 +119,7 @@ class Run {
     if (place === undefined) return;
     const [key] = fetch.gives;
     const response = await this.#send(
-      fetch.subgraph,
+      fetch,
       {
         kind: fetch.operationType,
         query: fetch.operation,
@@ -126,7 +128,6 @@ class Run {
         ...rootVariables(this.#kindOf(fetch.subgraph), fetch.variables, this.#options.values),
       },
       () => (key === undefined ? undefined : [...place, key]),
-      covers,
     );
     if (response === undefined) return;
     const { data, errors, notes = [] } = response;
@@ -197,7 +198,7 @@ class Run {
       return;
     }
     const response = await this.#send(
-      fetch.subgraph,
+      fetch,
       {
         kind: 'query',
         query: fetch.operation,
@@ -206,7 +207,6 @@ class Run {
         ...entityVariables(kind, allRequested, fetch.variables, this.#options.values, context),
       },
       () => firstPlace(this.#data, allRequested),
-      covers,
     );
     if (response === undefined) return;
     const { data, errors, notes = [] } = response;
@@ -279,22 +279,24 @@ class Run {
 
   /**
    * @param place the path for a failure of the whole request
-   * @param covers every place the request would fill
    * @returns undefined where the request failed, which is recorded, or the client has left
    */
   async #send(
-    subgraph: string,
+    { subgraph, covers, cost: fetchCost }: CompiledRootFetch | CompiledEntityFetch,
     request: SubgraphRequest,
     place: () => DataPath | undefined,
-    covers: Failure['covers'],
   ): Promise<SubgraphResponse | undefined> {
-    const { clients, context } = this.#options;
+    const { clients, context, cost } = this.#options;
     const client = clients.get(subgraph);
     try {
       if (client === undefined)
         throw new GatewayError('INTERNAL_SERVER_ERROR', { detail: `${subgraph} has no client` });
+      const refusal = cost?.refused.get(subgraph);
+      if (refusal !== undefined) throw refusal;
       context.cachePolicy?.request(subgraph, request.query);
-      return await client.execute(request, context);
+      const response = await client.execute(request, context);
+      if (fetchCost !== undefined && isDataObject(response.data)) cost?.meter.add(subgraph, fetchCost, response.data);
+      return response;
     } catch (error) {
       if (!context.signal.aborted) this.#failures.addRequest(subgraph, error, place(), covers);
       return undefined;

@@ -129,7 +129,7 @@ async function runValidated(
     status,
     headers: [['content-type', `${mediaType}; charset=utf-8`]],
     body: printResult(result),
-    facts: operationFacts(operation, result),
+    facts: operationFacts(operation, result, context),
   };
 }
 
@@ -167,12 +167,12 @@ function runOnEngine(runner: OperationRunner, cache: ValidatedOperations): Apoll
         const outcome = await runOperation(runner, validated, variables, contextValue.request);
         const { answer } = contextValue;
         if (outcome.kind === 'incremental') {
-          answer.facts = operationFacts(validated, outcome.initialResult);
+          answer.facts = operationFacts(validated, outcome.initialResult, contextValue.request);
           return toResponse(undefined, outcome as unknown as Extract<ResponseBody, { kind: 'incremental' }>);
         }
         if (request.query !== undefined) cache.add(request.query, validated);
         const { status, result } = outcome;
-        answer.facts = operationFacts(validated, result);
+        answer.facts = operationFacts(validated, result, contextValue.request);
         if (result.data instanceof JsonText) answer.printed = printResult(result);
         const singleResult = result as Extract<ResponseBody, { kind: 'single' }>['singleResult'];
         return toResponse(status, { kind: 'single', singleResult });

@@ -8,6 +8,7 @@ import type { RequestContext } from '../../transport/index.ts';
 import { formatErrors, statusOfErrors } from './format-errors.ts';
 import type { Execute } from './run-operation.ts';
 import type { ValidatedOperation } from './validated-operations.ts';
+import { withExtension } from './with-extension.ts';
 
 export interface ExplainingAccessOptions {
   readonly engine: ExecutionEngine;
@@ -39,12 +40,12 @@ export function explainingAccess(options: ExplainingAccessOptions): Execute {
       const denials = await access?.authorise({ ...accessRequest(validated, variables, context, view), onDenied });
       const visibleSchema = await visibleSchemaOf(validated, variables, context);
       const outcome = await engine.execute({ ...validated, variables, context, denials, view, visibleSchema });
-      return withExplanation(outcome, { mode, denied });
+      return withExtension(outcome, { access: { mode, denied } });
     } catch (error) {
       if (denied.length === 0 || context.signal.aborted) throw error;
       const errors = formatErrors(error, log);
       const refused: ExecutionOutcome = { kind: 'single', result: { errors }, status: statusOfErrors(errors) };
-      return withExplanation(refused, { mode, denied });
+      return withExtension(refused, { access: { mode, denied } });
     }
   };
 }
@@ -57,13 +58,4 @@ export function accessRequest(
 ): AccessRequest {
   const request = { headers: clientHeaders, operationName, operationType: operation.operation };
   return { document, operation, variables, principal, request, requestId, signal, apiSchema: schema };
-}
-
-function withExplanation(outcome: ExecutionOutcome, access: object): ExecutionOutcome {
-  if (outcome.kind === 'single') {
-    const { result } = outcome;
-    return { ...outcome, result: { ...result, extensions: { ...result.extensions, access } } };
-  }
-  const { initialResult } = outcome;
-  return { ...outcome, initialResult: { ...initialResult, extensions: { ...initialResult.extensions, access } } };
 }

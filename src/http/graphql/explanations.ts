@@ -1,4 +1,4 @@
-/** The parts of an answer that a client may have explained (`isthmus-explain: ai, access`), each with who may ask for it. */
+/** The parts of an answer that a client may have explained (`isthmus-explain: ai, access, cost`), each with who may ask for it. */
 import type { Principal } from '../../access/index.ts';
 import type { ResolvedConfig } from '../../config/index.ts';
 import type { GraphQLHttpRequest } from './read-graphql-request.ts';
@@ -10,9 +10,10 @@ const explainScope = 'access:explain';
 
 const nothing: ReadonlySet<string> = new Set();
 
-export function explainableBy({ ai, access }: ResolvedConfig): Explainable {
+export function explainableBy({ ai, access, limits }: ResolvedConfig): Explainable {
   const explainable = new Map<string, (principal: Principal) => boolean>();
   if (ai.fields.explain.enabled) explainable.set('ai', () => true);
+  if (limits.cost !== undefined) explainable.set('cost', () => true);
   if (access.explain !== 'off') {
     // In the mode audit nothing is kept from anyone: rules then tell nothing that helps.
     const isOpen = access.explain === 'everyone' || access.mode === 'audit';

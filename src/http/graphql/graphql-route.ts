@@ -37,6 +37,7 @@ import type { PipelineAnswer } from './apollo-pipeline.ts';
 import { type Explainable, explainableBy, requestedExplanations } from './explanations.ts';
 import { createPipelines, type PipelineOf } from './pipelines.ts';
 import { type GraphQLHttpRequest, prefersPage, type RawRequest, readGraphQLRequest } from './read-graphql-request.ts';
+import { costHeaders, openCosts } from './report-costs.ts';
 import { documentIdOf, endpointOf, resolveDocument } from './resolve-document.ts';
 import { sendPieces } from './send-pieces.ts';
 import { createSharing, type Sharing, shareIdentical } from './share-identical.ts';
@@ -145,6 +146,7 @@ async function respond(
     const context = {
       ...contextOf(raw, principal, explain),
       clientHeaders,
+      costs: openCosts(life.generation.config),
       pluginValues,
       signal,
       deadline,
@@ -153,7 +155,10 @@ async function respond(
     const pipeline = serving.pipelineOf(contract);
     const answer = await (pipeline instanceof Promise ? await pipeline : pipeline).run(request, context);
     signal.throwIfAborted();
-    return toAnswer(request, answer, responseHeaders, life.generation.hooks !== undefined);
+    const headers = [...answer.headers];
+    if (context.costs !== undefined) headers.push(...costHeaders(life.generation.config, context));
+    if (!responseHeaders.isEmpty) headers.push(...responseHeaders.entries());
+    return toAnswer(request, answer, headers, life.generation.hooks !== undefined);
   });
   return notModified(request, answer) ?? answer;
 }
@@ -208,13 +213,13 @@ function contextOf({ id, clientAddress, headers }: ClientRequest, principal: Pri
 
 function toAnswer(
   request: GraphQLHttpRequest,
-  { status, headers, body, facts }: PipelineAnswer,
-  responseHeaders: CollectedResponseHeaders,
+  { status, body, facts }: PipelineAnswer,
+  headers: Answer['headers'],
   isShared: boolean,
 ): Answer {
   return {
     status: statusFor(request, status),
-    headers: responseHeaders.isEmpty ? [...headers] : [...headers, ...responseHeaders.entries()],
+    headers,
     body,
     facts,
     isShared,

@@ -25,6 +25,7 @@ import { VariableChecks } from './check-variables.ts';
 import { accessRequest, explainingAccess, type VisibleSchemaOf } from './explain-access.ts';
 import { formatErrors, statusOfErrors } from './format-errors.ts';
 import { introspects } from './introspects.ts';
+import { costFacts, explainCosts } from './report-costs.ts';
 import type { ValidatedOperation } from './validated-operations.ts';
 import { hasSuggestion, suggestForDocument, suggestForVariables } from './visible-suggestions.ts';
 
@@ -38,6 +39,8 @@ export interface OperationRunner {
     context: RequestContext,
   ) => Promise<readonly E[]>;
   readonly budgets: Budgets;
+  /** Whether clients are told the names of subgraphs. */
+  readonly namesSubgraphs: boolean;
   readonly log: Logger;
 }
 
@@ -58,6 +61,7 @@ export function createRunner(generation: RunnerParts, view: ApiView, log: Logger
   const run = cachedRun(generation, log) ?? ((request: OperationRequest) => engine.execute(request));
   const variableChecks = new VariableChecks(view.schema);
   const { introspection } = config.server;
+  const namesSubgraphs = config.errors.serviceName;
   /** What the caller may use; undefined where clients are told nothing of the schema. */
   const visibleTo = async (
     operationType: OperationTypeNode,
@@ -110,7 +114,7 @@ export function createRunner(generation: RunnerParts, view: ApiView, log: Logger
     const visible = await visibleTo(OperationTypeNode.QUERY, {}, context);
     return visible === view.schema ? errors : suggestForDocument(errors, document, visible);
   };
-  if (hooks?.onOperation === undefined) return { execute, suggest, budgets, log };
+  if (hooks?.onOperation === undefined) return { execute, suggest, budgets, namesSubgraphs, log };
   return {
     execute: (validated, variables, context) =>
       runOperationHooks(hooks, { ...validated, variables, context }, async (changed) =>
@@ -118,12 +122,23 @@ export function createRunner(generation: RunnerParts, view: ApiView, log: Logger
       ),
     suggest,
     budgets,
+    namesSubgraphs,
     log,
   };
 }
 
 /** Never throws for what a client or a subgraph does wrong: such errors are the answer. */
 export async function runOperation(
+  runner: OperationRunner,
+  validated: ValidatedOperation,
+  variables: Record<string, unknown>,
+  context: RequestContext,
+): Promise<ExecutionOutcome> {
+  const outcome = await runPaid(runner, validated, variables, context);
+  return context.costs === undefined ? outcome : explainCosts(outcome, context, runner.namesSubgraphs);
+}
+
+async function runPaid(
   { execute, budgets, log }: OperationRunner,
   validated: ValidatedOperation,
   variables: Record<string, unknown>,
@@ -146,11 +161,13 @@ export async function runOperation(
 export function operationFacts(
   { operation }: ValidatedOperation,
   { errors }: { readonly errors?: unknown },
+  { costs }: RequestContext,
 ): OperationFacts {
   return {
     operationType: operation.operation,
     operation: operation.name?.value,
     errors: Array.isArray(errors) ? errors.length : undefined,
+    ...costFacts(costs),
   };
 }
 

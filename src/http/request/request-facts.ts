@@ -9,6 +9,10 @@ export interface OperationFacts {
   /** The operation's name. */
   readonly operation?: string | undefined;
   readonly errors?: number | undefined;
+  /** In points, before anything was sent; missing where operations are not priced. */
+  readonly costEstimated?: number | undefined;
+  /** In points, by the answers of the subgraphs. */
+  readonly costActual?: number | undefined;
 }
 
 export interface RequestFacts extends OperationFacts {

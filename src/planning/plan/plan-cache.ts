@@ -10,7 +10,7 @@ import type { Planner } from './planner.ts';
 export interface PlanCacheOptions<Compiled> {
   readonly planner: Planner;
   /** Compiles a plan to the form that is cached and executed. */
-  readonly compile: (plan: OperationPlan) => Compiled;
+  readonly compile: (plan: OperationPlan, operation: string) => Compiled;
   readonly deadlineMs: number;
   readonly cache: BudgetedCache<PlanCacheEntry<Compiled>>;
 }
@@ -22,8 +22,8 @@ export type PlanCacheEntry<Compiled> =
 /** How long an operation that missed its planning deadline is refused without planning it again. */
 const refusedForMs = 300_000;
 
-/** The memory of a plan's objects and compiled functions per character of its JSON, as measured by a regression test. */
-const bytesPerPlanCharacter = 6;
+/** The memory of a plan’s objects and compiled functions, its price included, per character of its JSON; measured by a regression test. */
+const bytesPerPlanCharacter = 7;
 const refusalBytes = 2_000;
 
 export class PlanCache<Compiled extends object> {
@@ -68,7 +68,7 @@ export class PlanCache<Compiled extends object> {
     const { planner, compile, deadlineMs } = this.#options;
     try {
       const plan = await planner.plan(operation, activeLabels, deadlineMs, client);
-      const compiled = compile(plan);
+      const compiled = compile(plan, operation);
       const part = { object: compiled, bytes: JSON.stringify(plan).length * bytesPerPlanCharacter };
       this.#parts.set(compiled, part);
       const entry = { kind: 'planned', plan: compiled } as const;

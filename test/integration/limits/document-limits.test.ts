@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { shop as productsAndStock } from '../../testkit/shop.ts';
-import { startTestGateway, type TestAnswer, type TestGateway } from '../../testkit/test-gateway.ts';
+import { startTestGateway, type TestGateway } from '../../testkit/test-gateway.ts';
+import { waysIn } from '../../testkit/ways-in.ts';
 
 const shop = {
   ...productsAndStock,
@@ -60,50 +61,6 @@ const exceeding: readonly (readonly [string, string, Record<string, unknown>, { 
   ],
 ];
 
-type Send = (gateway: TestGateway, query: string) => Promise<TestAnswer>;
-
-async function answerOf(response: Response): Promise<TestAnswer> {
-  return { status: response.status, ...((await response.json()) as object) };
-}
-
-const accept = 'application/graphql-response+json';
-const json = { 'content-type': 'application/json', accept };
-
-/** Every way in. */
-const doors: readonly (readonly [string, Send])[] = [
-  [
-    'POST',
-    async (gateway, query) =>
-      answerOf(await fetch(gateway.url, { method: 'POST', headers: json, body: JSON.stringify({ query }) })),
-  ],
-  [
-    'POST in chunks',
-    async (gateway, query) =>
-      answerOf(
-        await fetch(gateway.url, {
-          method: 'POST',
-          headers: json,
-          body: new Blob([JSON.stringify({ query })]).stream(),
-          duplex: 'half',
-        } as RequestInit),
-      ),
-  ],
-  [
-    'GET',
-    async (gateway, query) =>
-      answerOf(await fetch(`${gateway.url}?query=${encodeURIComponent(query)}`, { headers: { accept } })),
-  ],
-  [
-    'the process itself',
-    async ({ gateway }, query) =>
-      answerOf(
-        await gateway.fetch(
-          new Request('http://graph/graphql', { method: 'POST', headers: json, body: JSON.stringify({ query }) }),
-        ),
-      ),
-  ],
-];
-
 describe('documents', () => {
   let gateway: TestGateway;
   beforeAll(async () => {
@@ -111,7 +68,7 @@ describe('documents', () => {
   });
   afterAll(() => gateway[Symbol.asyncDispose]());
 
-  describe.each(doors)('through %s', (_door, send) => {
+  describe.each(waysIn)('through %s', (_door, send) => {
     it.each(exceeding)('are refused with %s', async (code, query, facts, place) => {
       const { status, errors, data } = await send(gateway, query);
       expect(errors?.map(({ extensions }) => extensions)).toEqual([{ code, ...facts }]);

@@ -1,0 +1,20 @@
+/** Writes what an operation costs to the request's own account of it, from where answers, headers and the log have it. */
+import type { EstimatedCost } from '../../limits/index.ts';
+import type { OperationCosts } from '../../transport/index.ts';
+
+export function noteEstimate(costs: OperationCosts | undefined, { estimated, max, subgraphs }: EstimatedCost): void {
+  if (costs === undefined) return;
+  costs.estimated = estimated;
+  costs.actual = 0;
+  if (Number.isFinite(max)) costs.max = max;
+  costs.subgraphs = new Map([...subgraphs].map(([name, points]) => [name, { estimated: points, actual: 0 }]));
+}
+
+export function noteActual(costs: OperationCosts | undefined, { meter }: EstimatedCost): void {
+  if (costs === undefined) return;
+  costs.actual = meter.total;
+  for (const [name, points] of meter.subgraphs) {
+    const subgraph = costs.subgraphs?.get(name);
+    if (subgraph !== undefined) subgraph.actual = points;
+  }
+}

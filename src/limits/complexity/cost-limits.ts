@@ -1,0 +1,120 @@
+/**
+ * What operations may cost, in points. An operation that is estimated at more than its caller may spend is refused before
+ * anything of it is sent; where its requests to one subgraph are, those alone are not sent.
+ */
+import type { CostConfig } from '../../config/index.ts';
+import { GatewayError } from '../../errors/index.ts';
+import type { OperationPlan } from '../../planning/index.ts';
+import type { CostTypes } from '../../supergraph/index.ts';
+import type { ClientLimits, LimitedClient } from '../client-limits.ts';
+import type { Excesses } from '../excesses.ts';
+import { CostMeter } from './cost-meter.ts';
+import { evaluate, type VariableValues } from './formula.ts';
+import { compilePlanCost, type PlanCost, type PlanCostOptions } from './plan-cost.ts';
+import { slicingErrors } from './slicing-rules.ts';
+
+export interface CostLimitsOptions {
+  readonly config: CostConfig;
+  readonly types: CostTypes;
+  /** The types that each object type also is. */
+  readonly memberships: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly clients: ClientLimits;
+  readonly excesses: Excesses;
+}
+
+/** The cost of an operation that is about to run. */
+export interface EstimatedCost {
+  readonly estimated: number;
+  /** Infinite where there is no limit. */
+  readonly max: number;
+  readonly subgraphs: ReadonlyMap<string, number>;
+  /** The subgraphs that are not asked. */
+  readonly refused: ReadonlyMap<string, GatewayError>;
+  readonly meter: CostMeter;
+}
+
+const noneRefused: ReadonlyMap<string, GatewayError> = new Map();
+const noObjects: ReadonlySet<string> = new Set();
+
+export class CostLimits {
+  readonly #clients: ClientLimits;
+  readonly #excesses: Excesses;
+  readonly #options: PlanCostOptions;
+  /** By subgraph, those that have a limit. */
+  readonly #maxima: ReadonlyMap<string, number>;
+
+  constructor({ config, types, memberships, clients, excesses }: CostLimitsOptions) {
+    this.#clients = clients;
+    this.#excesses = excesses;
+    const listSizes = new Map(config.subgraphs.map(({ name, listSize }) => [name, listSize]));
+    const objects = objectsOfTypes(memberships);
+    this.#options = {
+      types,
+      objectsOf: (type) => objects.get(type) ?? noObjects,
+      listSizeOf: (subgraph) => listSizes.get(subgraph) ?? config.listSize,
+    };
+    this.#maxima = new Map(
+      config.subgraphs.flatMap(({ name, max }) => (Number.isFinite(max) ? [[name, max] as const] : [])),
+    );
+  }
+
+  /** @param operation the normalised operation that the plan is of */
+  compile(plan: OperationPlan, operation: string): PlanCost {
+    return compilePlanCost(plan, operation, this.#options);
+  }
+
+  /**
+   * Estimates an operation; whether it may run, `check` says.
+   * @param cost of its plan
+   */
+  estimate(cost: PlanCost, values: VariableValues, client: LimitedClient): EstimatedCost {
+    const subgraphs = new Map<string, number>();
+    for (const [name, formula] of cost.subgraphs) subgraphs.set(name, evaluate(formula, values));
+    const refused = this.#maxima.size === 0 ? noneRefused : this.#refusals(subgraphs, client);
+    return {
+      estimated: evaluate(cost.estimate, values),
+      max: this.#clients.of(client).cost,
+      subgraphs,
+      refused,
+      meter: new CostMeter(values),
+    };
+  }
+
+  /** @throws AggregateError of GatewayErrors `COST_ESTIMATED_TOO_EXPENSIVE`, `COST_INVALID_SLICING_ARGUMENTS` */
+  check({ slicing }: PlanCost, { estimated, max }: EstimatedCost, values: VariableValues, client: LimitedClient): void {
+    const isTooExpensive = estimated > max;
+    if (!isTooExpensive && slicing.length === 0) return;
+    const exceeded = [...slicingErrors(slicing, values)];
+    if (isTooExpensive) {
+      const message = `The operation is estimated at ${estimated} points; at most ${max} are allowed.`;
+      exceeded.push(
+        new GatewayError('COST_ESTIMATED_TOO_EXPENSIVE', { message, facts: { limit: max, found: estimated } }),
+      );
+    }
+    this.#excesses.report(exceeded, client);
+  }
+
+  #refusals(estimates: ReadonlyMap<string, number>, client: LimitedClient): ReadonlyMap<string, GatewayError> {
+    const refused = new Map<string, GatewayError>();
+    for (const [name, limit] of this.#maxima) {
+      const points = estimates.get(name);
+      if (points === undefined || points <= limit) continue;
+      const message = `A part of the operation is estimated at ${points} points; at most ${limit} are allowed.`;
+      const details = { message, service: name, facts: { limit, found: points } };
+      refused.set(name, new GatewayError('SUBGRAPH_COST_ESTIMATED_TOO_EXPENSIVE', details));
+    }
+    if (refused.size === 0 || this.#excesses.areRefused) return refused;
+    this.#excesses.measure([...refused.values()], client);
+    return noneRefused;
+  }
+}
+
+function objectsOfTypes(
+  memberships: ReadonlyMap<string, ReadonlySet<string>>,
+): ReadonlyMap<string, ReadonlySet<string>> {
+  const objects = new Map<string, Set<string>>();
+  for (const [object, types] of memberships) {
+    for (const type of types) objects.set(type, (objects.get(type) ?? new Set()).add(object));
+  }
+  return objects;
+}

@@ -1,0 +1,52 @@
+/** `requireOneSlicingArgument`: the fields of an operation of which exactly one slicing argument must be set. */
+import { type ArgumentNode, Kind, parse, type SelectionSetNode } from 'graphql';
+import { GatewayError } from '../../errors/index.ts';
+import type { CostTypes, SlicingArgument } from '../../supergraph/index.ts';
+import type { VariableValues } from './formula.ts';
+import { countSlicing } from './list-size.ts';
+
+export interface SlicingRule {
+  /** `Query.products`. */
+  readonly coordinate: string;
+  readonly slicing: readonly SlicingArgument[];
+  readonly nodes: readonly ArgumentNode[];
+}
+
+const rootTypes = { query: 'Query', mutation: 'Mutation', subscription: 'Subscription' } as const;
+
+/** @param operation the client's, normalised: what only plans fetch, a client cannot change */
+export function slicingRules(operation: string, types: CostTypes): readonly SlicingRule[] {
+  const rules: SlicingRule[] = [];
+  for (const definition of parse(operation, { noLocation: true }).definitions)
+    if (definition.kind === Kind.OPERATION_DEFINITION)
+      collect(definition.selectionSet, rootTypes[definition.operation]);
+  return rules;
+
+  function collect({ selections }: SelectionSetNode, type: string | undefined): void {
+    for (const selection of selections) {
+      if (selection.kind === Kind.FRAGMENT_SPREAD) continue; // a normalised operation has none
+      if (selection.kind === Kind.INLINE_FRAGMENT) {
+        collect(selection.selectionSet, selection.typeCondition?.name.value ?? type);
+        continue;
+      }
+      const { name, arguments: nodes = [], selectionSet } = selection;
+      const field = types.fields.get(type ?? '')?.get(name.value);
+      if (field?.listSize?.requiresOne === true)
+        rules.push({ coordinate: `${type}.${name.value}`, slicing: field.listSize.slicing, nodes });
+      if (selectionSet !== undefined) collect(selectionSet, field?.returns);
+    }
+  }
+}
+
+/** @returns an error for each field of which another number of slicing arguments is set */
+export function slicingErrors(rules: readonly SlicingRule[], values: VariableValues): readonly GatewayError[] {
+  return rules.flatMap(({ coordinate, slicing, nodes }) => {
+    const count = countSlicing(slicing, nodes, values);
+    if (count === 1) return [];
+    const names = slicing.map(({ path }) => path.join('.')).join(', ');
+    const message = `The field ${coordinate} needs exactly one of the arguments ${names}; ${count} are set.`;
+    return [
+      new GatewayError('COST_INVALID_SLICING_ARGUMENTS', { message, facts: { field: coordinate, found: count } }),
+    ];
+  });
+}
