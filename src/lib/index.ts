@@ -21,6 +21,7 @@ export { SharedRuns } from './shared-runs.ts';
 export { siblingModule } from './sibling-module.ts';
 export { SingleFlight } from './single-flight.ts';
 export { canonicalJson, stableHash } from './stable-hash.ts';
+export { createTextCipher, type TextCipher } from './text-cipher.ts';
 export { untilAborted } from './until-aborted.ts';
 export { formatUsd, nanoOfPico, parseUsd, picoPerCall, picoPerToken } from './us-dollars.ts';
 export { withinTime } from './within-time.ts';

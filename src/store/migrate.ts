@@ -52,7 +52,55 @@ const migrations: readonly ((kind: StoreKind) => readonly string[])[] = [
     )`,
     ...appendOnly[kind],
   ],
+  (kind) => [
+    'create table isthmus_ledger_names (id text primary key, value text not null)',
+    `create table isthmus_ledger (
+      id text primary key,
+      at bigint not null,
+      ${ledgerDimensionColumns},
+      usage_source text,
+      price_source text,
+      price_version text,
+      price_date text,
+      cached text,
+      outcome text not null,
+      request_id text,
+      ${ledgerAmountColumns}
+    )`,
+    'create index isthmus_ledger_at on isthmus_ledger (at)',
+    `create table isthmus_ledger_hours (
+      hour bigint not null,
+      dimensions text not null,
+      ${ledgerDimensionColumns},
+      entries bigint not null,
+      cached_entries bigint not null,
+      ${ledgerAmountColumns},
+      primary key (hour, dimensions)
+    )`,
+    ...ledgerAppendOnly[kind],
+  ],
 ];
+
+const ledgerDimensionColumns = `principal text not null, kind text not null, tenant text not null, team text, client text,
+      door text not null, operation text, field text, prompt text, alias text not null, model text not null,
+      traffic text not null`;
+const ledgerAmountColumns = `reserved bigint not null, settled bigint not null, input_tokens bigint not null,
+      output_tokens bigint not null, tokens bigint not null, calls bigint not null`;
+
+/** The database itself refuses to change the ledger. */
+const ledgerAppendOnly: Readonly<Record<StoreKind, readonly string[]>> = {
+  sqlite: ['update', 'delete'].map(
+    (change) =>
+      `create trigger isthmus_ledger_no_${change} before ${change} on isthmus_ledger
+        begin select raise(abort, 'the ledger is append-only'); end`,
+  ),
+  postgres: [
+    `create function isthmus_refuse_ledger_change() returns trigger language plpgsql as
+      $$ begin raise exception 'the ledger is append-only'; end $$`,
+    `create trigger isthmus_ledger_append_only before update or delete or truncate on isthmus_ledger
+      for each statement execute function isthmus_refuse_ledger_change()`,
+  ],
+};
 
 /** The database itself refuses to change the audit log. */
 const appendOnly: Readonly<Record<StoreKind, readonly string[]>> = {

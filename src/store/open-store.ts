@@ -5,6 +5,8 @@ import type { Logger } from '../observability/index.ts';
 import { ApiKeyTable } from './api-key-table.ts';
 import { AuditLog } from './audit-log.ts';
 import { generateKey, keyFileOf, readGeneratedKey } from './generated-key.ts';
+import { LedgerNames } from './ledger-names.ts';
+import { LedgerTable } from './ledger-table.ts';
 import { migrate, UnusableStore } from './migrate.ts';
 import { openPostgres } from './postgres-database.ts';
 import { openSqlite } from './sqlite-database.ts';
@@ -14,6 +16,7 @@ import type { StoreDatabase } from './tables.ts';
 export interface Store {
   readonly apiKeys: ApiKeyTable;
   readonly auditLog: AuditLog;
+  readonly ledger: LedgerTable;
   /** A key of 32 bytes for a purpose, derived from the store's. */
   deriveKey(purpose: string): Buffer;
   close(): Promise<void>;
@@ -66,6 +69,7 @@ function storeOf(db: StoreDatabase, cipher: StoreCipher): Store {
   return {
     apiKeys: new ApiKeyTable(db, cipher, auditLog),
     auditLog,
+    ledger: new LedgerTable(db, new LedgerNames(cipher)),
     deriveKey: (purpose) => cipher.deriveKey(purpose),
     close: () => db.destroy(),
   };

@@ -8,6 +8,11 @@ export interface StoreTables {
   readonly isthmus_revisions: { readonly topic: string; readonly revision: number };
   readonly isthmus_api_keys: ApiKeyRow;
   readonly isthmus_audit_log: AuditRow;
+  /** What hashes in the ledger stand for, encrypted. */
+  readonly isthmus_ledger_names: { readonly id: string; readonly value: string };
+  readonly isthmus_ledger: LedgerColumns;
+  /** The rows of each hour, summed by everything that sums are made by. */
+  readonly isthmus_ledger_hours: LedgerHourColumns;
 }
 
 /** Lists are JSON; `name` and `tenant` are encrypted. */
@@ -36,6 +41,52 @@ export interface AuditRow {
   readonly target: string;
   readonly before: string | null;
   readonly after: string | null;
+}
+
+/** `principal`, `tenant`, `team` and `client` are hashes. Amounts are nano-dollars. */
+interface LedgerDimensionColumns {
+  readonly principal: string;
+  readonly kind: string;
+  readonly tenant: string;
+  readonly team: string | null;
+  readonly client: string | null;
+  readonly door: string;
+  readonly operation: string | null;
+  readonly field: string | null;
+  readonly prompt: string | null;
+  readonly alias: string;
+  readonly model: string;
+  readonly traffic: string;
+}
+
+interface LedgerAmountColumns {
+  readonly reserved: number;
+  readonly settled: number;
+  readonly input_tokens: number;
+  readonly output_tokens: number;
+  readonly tokens: number;
+  readonly calls: number;
+}
+
+export interface LedgerColumns extends LedgerDimensionColumns, LedgerAmountColumns {
+  readonly id: string;
+  readonly at: number;
+  readonly usage_source: string | null;
+  readonly price_source: string | null;
+  readonly price_version: string | null;
+  readonly price_date: string | null;
+  readonly cached: string | null;
+  readonly outcome: string;
+  readonly request_id: string | null;
+}
+
+export interface LedgerHourColumns extends LedgerDimensionColumns, LedgerAmountColumns {
+  /** When it begins. */
+  readonly hour: number;
+  /** A digest of the dimensions. */
+  readonly dimensions: string;
+  readonly entries: number;
+  readonly cached_entries: number;
 }
 
 export type StoreDatabase = Kysely<StoreTables>;

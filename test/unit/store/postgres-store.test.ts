@@ -7,6 +7,7 @@ import type { StoreConfig } from '../../../src/config/index.ts';
 import { openPostgres } from '../../../src/store/postgres-database.ts';
 import { type PostgresServer, startPostgresServer, withoutPostgres } from '../../testkit/postgres-server.ts';
 import { safetyLimit } from '../../testkit/safety-limit.ts';
+import { describeLedger, ledgerRow } from './ledger-contract.ts';
 import { describeStore, openAt, storedKey, write } from './store-contract.ts';
 
 describe.skipIf(withoutPostgres)('a store in PostgreSQL', () => {
@@ -37,16 +38,24 @@ describe.skipIf(withoutPostgres)('a store in PostgreSQL', () => {
   };
 
   describeStore(fresh);
+  describeLedger(fresh);
 
-  it('has names and actors encrypted, and refuses to change the audit log', async () => {
+  it('has names and actors encrypted, and refuses to change the audit log and the ledger', async () => {
     const config = await fresh();
     const store = await openAt(config);
     await write(store, storedKey('aaaaaaaa'));
     const rows = await run(config.url, 'select k::text, a::text from isthmus_api_keys k, isthmus_audit_log a');
     expect(JSON.stringify(rows)).not.toMatch(/Ann|shop|cli:ann/);
-    for (const statement of ['update isthmus_audit_log set actor = 1', 'delete from isthmus_audit_log'])
-      await expect(run(config.url, statement)).rejects.toThrow('append-only');
-    await expect(run(config.url, 'truncate isthmus_audit_log')).rejects.toThrow('append-only');
+    await store.ledger.add([ledgerRow('a', { principal: 'Berta', team: 'the team' })]);
+    const ledger = await run(
+      config.url,
+      'select l::text, n::text, h::text from isthmus_ledger l, isthmus_ledger_names n, isthmus_ledger_hours h',
+    );
+    expect(JSON.stringify(ledger)).not.toMatch(/Berta|acme|the team|web shop/);
+    for (const table of ['isthmus_audit_log', 'isthmus_ledger']) {
+      for (const statement of [`update ${table} set at = 1`, `delete from ${table}`, `truncate ${table}`])
+        await expect(run(config.url, statement)).rejects.toThrow('append-only');
+    }
     await store.close();
   });
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { StoreConfig } from '../../../src/config/index.ts';
+import { describeLedger, ledgerRow } from './ledger-contract.ts';
 import { describeStore, openAt, storedKey, write } from './store-contract.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'isthmus-store-'));
@@ -16,28 +17,32 @@ const fresh = (): Extract<StoreConfig, { kind: 'sqlite' }> => {
 
 describe('a store in SQLite', () => {
   describeStore(fresh);
+  describeLedger(fresh);
 
   it('has names, tenants and actors encrypted, and its files readable by their owner alone', async () => {
     const config = fresh();
     const store = await openAt(config);
     await write(store, storedKey('aaaaaaaa', { tenant: 'the tenant' }));
+    await store.ledger.add([ledgerRow('a', { principal: 'Berta', tenant: 'the tenant', team: 'the team' })]);
     const parent = join(config.file, '..');
     const files = readdirSync(parent);
     expect(files).toEqual(expect.arrayContaining(['state.db', 'state.db-wal', 'state.key']));
     for (const name of files) {
       expect(statSync(join(parent, name)).mode & 0o077, name).toBe(0);
       const bytes = readFileSync(join(parent, name), 'latin1');
-      for (const text of ['Ann', 'the tenant', 'cli:ann']) expect(bytes, `${text} in ${name}`).not.toContain(text);
+      for (const text of ['Ann', 'the tenant', 'cli:ann', 'Berta', 'the team', 'the web shop']) expect(bytes, `${text} in ${name}`).not.toContain(text);
     }
     await store.close();
   });
 
-  it('refuses to change the audit log, by whatever means', async () => {
+  it('refuses to change the audit log and the ledger, by whatever means', async () => {
     const config = fresh();
     const store = await openAt(config);
     await write(store, storedKey('aaaaaaaa'));
+    await store.ledger.add([ledgerRow('a')]);
     const direct = new DatabaseSync(config.file);
-    for (const statement of ['update isthmus_audit_log set actor = 1', 'delete from isthmus_audit_log'])
+    const statements = ['update isthmus_audit_log set actor = 1', 'delete from isthmus_audit_log'];
+    for (const statement of [...statements, 'update isthmus_ledger set settled = 1', 'delete from isthmus_ledger'])
       expect(() => direct.exec(statement)).toThrow('append-only');
     direct.close();
     await store.close();

@@ -1,0 +1,68 @@
+/**
+ * The names of people, tenants, teams and clients in the ledger. A row has a keyed hash of each, the same in every row, so that
+ * the database can sum by it; what a hash stands for is stored once, encrypted.
+ */
+import { createHmac } from 'node:crypto';
+import type { StoreCipher } from './store-cipher.ts';
+import type { StoreDatabase, StoreTransaction } from './tables.ts';
+
+/** So many are remembered; then the memory is emptied. */
+const maxRemembered = 50_000;
+const hashLength = 22;
+const place = 'ledger.name';
+
+export class LedgerNames {
+  readonly #cipher: StoreCipher;
+  readonly #key: Buffer;
+  /** By hash. Those that are stored. */
+  readonly #known = new Map<string, string>();
+
+  constructor(cipher: StoreCipher) {
+    this.#cipher = cipher;
+    this.#key = cipher.deriveKey('ledger names');
+  }
+
+  hashOf(dimension: string, value: string): string {
+    return createHmac('sha256', this.#key).update(`${dimension} ${value}`).digest('base64url').slice(0, hashLength);
+  }
+
+  /** Stores what is not stored yet. @param names by hash */
+  async store(transaction: StoreTransaction, names: ReadonlyMap<string, string>): Promise<void> {
+    // In the same order in every process: none waits for one that waits for it.
+    const fresh = [...names].filter(([id]) => !this.#known.has(id)).sort();
+    if (fresh.length === 0) return;
+    const rows = fresh.map(([id, value]) => ({ id, value: this.#cipher.encrypt(value, place) }));
+    await transaction
+      .insertInto('isthmus_ledger_names')
+      .values(rows)
+      .onConflict((conflict) => conflict.column('id').doNothing())
+      .execute();
+  }
+
+  /** After the transaction has been committed. */
+  remember(names: ReadonlyMap<string, string>): void {
+    if (this.#known.size > maxRemembered) this.#known.clear();
+    for (const [id, value] of names) this.#known.set(id, value);
+  }
+
+  /** What hashes stand for. */
+  async read(db: StoreDatabase, ids: ReadonlySet<string>): Promise<ReadonlyMap<string, string>> {
+    const found = new Map<string, string>();
+    const missing: string[] = [];
+    for (const id of ids) {
+      const known = this.#known.get(id);
+      if (known === undefined) missing.push(id);
+      else found.set(id, known);
+    }
+    for (let start = 0; start < missing.length; start += 1_000) {
+      const rows = await db
+        .selectFrom('isthmus_ledger_names')
+        .selectAll()
+        .where('id', 'in', missing.slice(start, start + 1_000))
+        .execute();
+      for (const { id, value } of rows) found.set(id, this.#cipher.decrypt(value, place));
+    }
+    this.remember(found);
+    return found;
+  }
+}
