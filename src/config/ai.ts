@@ -1,12 +1,14 @@
 /** The `ai` key: providers, model aliases with their routing and limits, prices, caches, guardrails. */
 import { z } from 'zod';
 import { type BudgetConfig, budgetsYaml, resolveBudgets } from './ai-budgets.ts';
+import { type LedgerConfig, ledgerYaml, resolveLedger } from './ai-ledger.ts';
 import { aliasYaml, type ModelAlias, type ModelTarget, resolveAlias } from './ai-models.ts';
 import { modelReference, name, positive } from './ai-names.ts';
 import { type PriceOverride, priceYaml, resolvePrice } from './ai-prices.ts';
 import { builtInProvider, isKeyless, type ProviderConfig, providerYaml, resolveProvider } from './ai-providers.ts';
 import type { CacheStoreConfig } from './cache.ts';
 import { type GuardrailsConfig, guardrailsYaml, resolveGuardrails } from './guardrails.ts';
+import type { StoreConfig } from './store.ts';
 import type { BreakerConfig } from './traffic.ts';
 import { durationPattern, parseDuration, parseSize, sizePattern } from './units.ts';
 import { durationOr } from './values.ts';
@@ -44,6 +46,7 @@ export interface AiConfig {
   readonly fields: AiFieldsConfig;
   readonly guardrails: GuardrailsConfig | undefined;
   readonly budgets: readonly BudgetConfig[];
+  readonly ledger: LedgerConfig;
   /** The file that records of model calls are appended to as JSON lines. */
   readonly callLogFile: string | undefined;
 }
@@ -124,6 +127,7 @@ export const aiYaml = z
     budgets: budgetsYaml.describe(
       'How much of models may be used, by whom, in which period. Every call is counted by each budget that it matches, at the most that it can cost, before it is sent; none is ever exceeded.',
     ),
+    ledger: ledgerYaml,
     call_timeout: durationOr('5m', 'How long one call of /v1 may take in total.'),
     stream_idle_timeout: durationOr(
       '60s',
@@ -140,8 +144,11 @@ export const aiYaml = z
 
 export type AiYaml = z.output<typeof aiYaml>;
 
-/** @param at resolves a path of the file to an absolute path */
-export function resolveAi(yaml: AiYaml, at: (path: string) => string): AiConfig {
+/**
+ * @param at resolves a path of the file to an absolute path
+ * @param store where the ledger is
+ */
+export function resolveAi(yaml: AiYaml, at: (path: string) => string, store?: StoreConfig): AiConfig {
   const milliseconds = (text: string) => parseDuration(text) ?? 0;
   const providers = Object.entries(yaml.providers);
   const keyless = new Set(providers.flatMap(([name, provider]) => (isKeyless(provider) ? [name] : [])));
@@ -178,6 +185,7 @@ export function resolveAi(yaml: AiYaml, at: (path: string) => string): AiConfig 
     },
     guardrails: yaml.guardrails === undefined ? undefined : resolveGuardrails(yaml.guardrails),
     budgets: resolveBudgets(yaml.budgets),
+    ledger: resolveLedger(yaml.ledger, yaml.budgets.length > 0, store, at),
     callTimeoutMs: milliseconds(yaml.call_timeout),
     streamIdleTimeoutMs: milliseconds(yaml.stream_idle_timeout),
     callLogFile: yaml.call_log === undefined ? undefined : at(yaml.call_log.file),

@@ -268,6 +268,7 @@ function resolveConfig(file: string, yaml: SupergraphYaml, lineOf: LineOf, inCod
   const at = (path: string) => resolve(dirname(file), path);
   const milliseconds = (text: string) => parseDuration(text) ?? 0;
   const { server } = yaml;
+  const store = resolveStore(yaml.store, at, lineOf);
   const http = Object.entries(yaml.subgraphs).flatMap(([name, subgraph]) => (subgraph.ai ? [] : [name]));
   return {
     file,
@@ -310,8 +311,8 @@ function resolveConfig(file: string, yaml: SupergraphYaml, lineOf: LineOf, inCod
     overrideLabels: Object.keys(yaml.override_labels).filter((label) => yaml.override_labels[label]),
     access: resolveAccess(yaml.access, at, lineOf),
     admin: resolveAdmin(yaml.admin, { hasApiKeys: yaml.access.api_keys, hasTls: server.tls !== undefined }),
-    store: resolveStore(yaml.store, at, lineOf),
-    ai: resolveAi(yaml.ai, at),
+    store,
+    ai: resolveAi(yaml.ai, at, store),
     packageLines: packageLinesOf(yaml, lineOf),
     plugins: resolvePlugins(yaml.plugins, at, lineOf),
     coprocessor: resolveCoprocessor(yaml.coprocessor),

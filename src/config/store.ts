@@ -14,7 +14,7 @@ export const storeYaml = z
       )
       .default('sqlite:.isthmus/state.db')
       .describe(
-        'Where API keys and the audit log are stored: `sqlite:<file>`, or `postgres://…` for several machines. It is opened only where `access.api_keys` or `admin` needs it.',
+        'Where API keys, the audit log and the ledger of model calls are stored: `sqlite:<file>`, or `postgres://…` for several machines. It is opened only where `access.api_keys`, `admin` or `ai.ledger` needs it.',
       ),
     key: z
       .string()

@@ -28,6 +28,12 @@ export function slidingTotal(words: Float64Array, offset: number, nowMs: number,
   return total;
 }
 
+/** Steps from before the clock's beginning are negative: amounts of before a restart. */
+function placeOf(step: number): number {
+  const place = step % bucketCount;
+  return place < 0 ? place + bucketCount : place;
+}
+
 /** Where an amount of `atMs` is counted; -1: it is forgotten. */
 export function slidingBucket(
   words: Float64Array,
@@ -39,7 +45,7 @@ export function slidingBucket(
   const newest = advance(words, offset, nowMs, windowMs);
   const step = atMs >= nowMs ? newest : Math.floor((atMs * steps) / windowMs);
   if (newest - step >= bucketCount) return -1;
-  return offset + 1 + (step % bucketCount);
+  return offset + 1 + placeOf(step);
 }
 
 /** Milliseconds until `amount` more fits below `max`. */
@@ -54,8 +60,7 @@ export function slidingRoomInMs(
   const newest = advance(words, offset, nowMs, windowMs);
   let remaining = slidingTotal(words, offset, nowMs, windowMs);
   for (let step = newest - bucketCount + 1; step <= newest; step++) {
-    if (step < 0) continue;
-    remaining -= words[offset + 1 + (step % bucketCount)] ?? 0;
+    remaining -= words[offset + 1 + placeOf(step)] ?? 0;
     if (remaining + amount <= max) return Math.max(0, ((step + bucketCount) * windowMs) / steps - nowMs);
   }
   return (bucketCount * windowMs) / steps;

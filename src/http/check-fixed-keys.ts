@@ -16,6 +16,7 @@ const fixedKeys: Readonly<Record<string, (config: ResolvedConfig) => unknown>> =
   'server.drain_timeout': ({ server }) => server.drainTimeoutMs,
   'store.url': ({ store }) => (store.kind === 'sqlite' ? store.file : store.url),
   'store.key': ({ store }) => store.key,
+  'ai.ledger.folder': ({ ai }) => ai.ledger.folder,
   admin: ({ admin }) => (admin?.isExplicit === true ? `${admin.host} ${admin.port} ${admin.tls}` : undefined),
   'limits.body': ({ limits }) => limits.bodyBytes,
   'limits.v1_body': ({ limits }) => limits.v1BodyBytes,

@@ -10,6 +10,7 @@ import {
 } from '../access/index.ts';
 import { Budgets } from '../ai/budgets/index.ts';
 import { publishedPrompts } from '../ai/fields/index.ts';
+import type { LedgerAccess } from '../ai/ledger/index.ts';
 import { createLimits, Rates } from '../limits/index.ts';
 import type { Logger } from '../observability/index.ts';
 import type { PersistedLease } from '../persisted/index.ts';
@@ -38,13 +39,15 @@ export interface GenerationParts {
   readonly subgraphs: ReadonlyMap<string, InProcessSubgraph>;
   /** The application's own plugins: their hooks run before those of the configuration. */
   readonly plugins: readonly Plugin[];
+  /** Where model calls are recorded; undefined: nowhere. */
+  readonly ledger: LedgerAccess | undefined;
   readonly log: Logger;
 }
 
 /** In steps with the loop free in between: requests are served on the previous generation meanwhile. */
 export async function buildGeneration(
   parts: SupergraphParts,
-  { shared, subgraphs, plugins, log }: GenerationParts,
+  { shared, subgraphs, plugins, ledger, log }: GenerationParts,
 ): Promise<GatewayGeneration> {
   const { id, config, composition, policies, keyFiles } = parts;
   const hooks = compileHooks([...plugins, ...configuredPlugins(parts)], log);
@@ -135,7 +138,12 @@ export async function buildGeneration(
       statements,
       caches,
       models: lease.client,
-      budgets: new Budgets({ budgets: config.ai.budgets, counters: shared.counters, log }),
+      budgets: new Budgets({
+        budgets: config.ai.budgets,
+        counters: shared.counters,
+        ledger: shared.ledger.writer(ledger),
+        log,
+      }),
       prompts: [...parts.prompts].flatMap(([name, folder]) => publishedPrompts(folder, name)),
       async close() {
         await engine.close();

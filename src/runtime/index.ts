@@ -9,6 +9,7 @@ export type {
   WorkerCount,
 } from './generation.ts';
 export { openRuntime, type RuntimeOptions } from './open-runtime.ts';
+export { budgetPreparation } from './prepare-budgets.ts';
 export { prepareGeneration } from './prepare-generation.ts';
 export { createSharedParts, type SharedParts } from './shared-parts.ts';
 export { type WatchedSupergraph, watchSupergraph } from './watch-supergraph.ts';

@@ -4,6 +4,7 @@
  */
 import { dirname } from 'node:path';
 import type { GraphQLSchema } from 'graphql';
+import { OwnLedger } from '../ai/ledger/index.ts';
 import type { ModelProvider } from '../ai/model-call/index.ts';
 import type { CacheStore } from '../cache/index.ts';
 import { createLogger, type Logger } from '../observability/index.ts';
@@ -13,6 +14,7 @@ import { type InProcessSubgraph, inProcessSubgraph } from '../transport/index.ts
 import { buildGeneration } from './build-generation.ts';
 import { configSource } from './config-source.ts';
 import type { GatewayGeneration, GatewayRuntime, Preparation, Stage } from './generation.ts';
+import { budgetPreparation } from './prepare-budgets.ts';
 import { prepareGeneration } from './prepare-generation.ts';
 import { createSharedParts } from './shared-parts.ts';
 import { type WatchedSupergraph, type WatchSupergraphOptions, watchSupergraph } from './watch-supergraph.ts';
@@ -59,8 +61,11 @@ export async function openRuntime(options: RuntimeOptions): Promise<GatewayRunti
   const generations = new Generations<GatewayGeneration>();
   const preparations: Preparation[] = [];
   const shared = createSharedParts({ log, resolveFrom: dirname(source.file), providers, cacheStore });
+  const ownLedger = new OwnLedger(log);
+  const prepareBudgets = budgetPreparation(ownLedger, shared.counters);
   const stage: Stage = async (parts, signal) => {
-    const generation = await buildGeneration(parts, { shared, subgraphs, plugins, log });
+    const ledger = await prepareBudgets(parts.config);
+    const generation = await buildGeneration(parts, { shared, subgraphs, plugins, ledger, log });
     await prepareGeneration(generation, { previous: generations.current, preparations, signal });
     return () => generations.swap(generation);
   };
@@ -69,7 +74,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<GatewayRunti
   try {
     watched = await watchSupergraph({ source, watch, waitForSubgraphs, stage, onSwap, log });
   } catch (error) {
-    await shared.planners.close();
+    await Promise.all([shared.planners.close(), ownLedger.close()]);
     throw error;
   }
 
@@ -85,7 +90,8 @@ export async function openRuntime(options: RuntimeOptions): Promise<GatewayRunti
       // A reload that is under way ends without a swap: composing and loading stop at once.
       await watched.stop();
       await generations.close();
-      await shared.planners.close();
+      shared.ledger.close();
+      await Promise.all([shared.planners.close(), ownLedger.close()]);
       await watched.settled();
     },
   };

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { KeySets, SharedKeyRings } from '../access/index.ts';
+import { ThreadLedger } from '../ai/ledger/index.ts';
 import { SharedModels, type SharedModelsOptions } from '../ai/models/index.ts';
 import { createCacheStore } from '../cache/index.ts';
 import { createBucketMemory, type LocalCounters, ProcessCounters, TokenBuckets } from '../counters/index.ts';
@@ -17,6 +18,8 @@ export interface SharedParts {
   readonly counters: LocalCounters;
   /** What rates are counted with, likewise. */
   readonly buckets: TokenBuckets;
+  /** What calls of models are recorded with. */
+  readonly ledger: ThreadLedger;
   readonly planners: PlannerPool;
   /** The public keys of token issuers. */
   readonly keySets: KeySets;
@@ -41,6 +44,8 @@ export interface SharedPartsOptions extends SharedModelsOptions {
   readonly buckets?: TokenBuckets;
   /** @default processes of this runtime */
   readonly planners?: PlannerPool;
+  /** Names this thread: no other has or had the number in this process. @default 1 */
+  readonly holder?: number;
   /** @default random */
   readonly statementSecret?: Uint8Array;
   /** Opens the stores of `cache`. @default memory of this thread, or Redis */
@@ -53,12 +58,14 @@ export function createSharedParts({
   openCacheStore = createCacheStore,
   counters = new ProcessCounters(),
   buckets = new TokenBuckets({ memory: createBucketMemory(), holder: 1 }),
+  holder = 1,
   ...options
 }: SharedPartsOptions): SharedParts {
   return {
     models: new SharedModels({ ...options, counters }),
     counters,
     buckets,
+    ledger: new ThreadLedger(holder, options.log),
     keySets: new KeySets(),
     keyRings: new SharedKeyRings(options.log),
     documents: new SharedDocuments(options.log, openCacheStore),

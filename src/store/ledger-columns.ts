@@ -8,7 +8,7 @@ export const hourMs = 3_600_000;
 
 /** @param found is given the names of the row, by hash */
 export function toColumns(row: LedgerRow, names: LedgerNames, found: Map<string, string>): LedgerColumns {
-  const named = (dimension: 'principal' | 'tenant' | 'team' | 'client', value: string): string => {
+  const nameId = (dimension: 'principal' | 'tenant' | 'team' | 'client', value: string): string => {
     const id = names.hashOf(dimension, value);
     found.set(id, value);
     return id;
@@ -16,11 +16,11 @@ export function toColumns(row: LedgerRow, names: LedgerNames, found: Map<string,
   return {
     id: row.id,
     at: row.at,
-    principal: named('principal', row.principal),
+    principal: nameId('principal', row.principal),
     kind: row.kind,
-    tenant: named('tenant', row.tenant),
-    team: row.team === undefined ? null : named('team', row.team),
-    client: row.client === undefined ? null : named('client', row.client),
+    tenant: nameId('tenant', row.tenant),
+    team: row.team === undefined ? null : nameId('team', row.team),
+    client: row.client === undefined ? null : nameId('client', row.client),
     door: row.door,
     operation: row.operation ?? null,
     field: row.field ?? null,

@@ -15,7 +15,7 @@ export class LedgerNames {
   readonly #cipher: StoreCipher;
   readonly #key: Buffer;
   /** By hash. Those that are stored. */
-  readonly #known = new Map<string, string>();
+  readonly #stored = new Map<string, string>();
 
   constructor(cipher: StoreCipher) {
     this.#cipher = cipher;
@@ -29,7 +29,7 @@ export class LedgerNames {
   /** Stores what is not stored yet. @param names by hash */
   async store(transaction: StoreTransaction, names: ReadonlyMap<string, string>): Promise<void> {
     // In the same order in every process: none waits for one that waits for it.
-    const fresh = [...names].filter(([id]) => !this.#known.has(id)).sort();
+    const fresh = [...names].filter(([id]) => !this.#stored.has(id)).sort();
     if (fresh.length === 0) return;
     const rows = fresh.map(([id, value]) => ({ id, value: this.#cipher.encrypt(value, place) }));
     await transaction
@@ -41,18 +41,18 @@ export class LedgerNames {
 
   /** After the transaction has been committed. */
   remember(names: ReadonlyMap<string, string>): void {
-    if (this.#known.size > maxRemembered) this.#known.clear();
-    for (const [id, value] of names) this.#known.set(id, value);
+    if (this.#stored.size > maxRemembered) this.#stored.clear();
+    for (const [id, value] of names) this.#stored.set(id, value);
   }
 
   /** What hashes stand for. */
   async read(db: StoreDatabase, ids: ReadonlySet<string>): Promise<ReadonlyMap<string, string>> {
-    const found = new Map<string, string>();
+    const byId = new Map<string, string>();
     const missing: string[] = [];
     for (const id of ids) {
-      const known = this.#known.get(id);
-      if (known === undefined) missing.push(id);
-      else found.set(id, known);
+      const stored = this.#stored.get(id);
+      if (stored === undefined) missing.push(id);
+      else byId.set(id, stored);
     }
     for (let start = 0; start < missing.length; start += 1_000) {
       const rows = await db
@@ -60,9 +60,9 @@ export class LedgerNames {
         .selectAll()
         .where('id', 'in', missing.slice(start, start + 1_000))
         .execute();
-      for (const { id, value } of rows) found.set(id, this.#cipher.decrypt(value, place));
+      for (const { id, value } of rows) byId.set(id, this.#cipher.decrypt(value, place));
     }
-    this.remember(found);
-    return found;
+    this.remember(byId);
+    return byId;
   }
 }

@@ -53,8 +53,8 @@ export class LedgerTable {
     const columns = rows.map((row) => toColumns(row, this.#names, names));
     await this.#db.transaction().execute(async (transaction) => {
       await this.#names.store(transaction, names);
-      const added = await insertNew(transaction, columns);
-      await addToHours(transaction, added);
+      const newRows = await insertNew(transaction, columns);
+      await addToHours(transaction, newRows);
     });
     this.#names.remember(names);
   }
@@ -103,14 +103,14 @@ export class LedgerTable {
         else group.sums = sums;
       }
     }
-    const found = [...groups.values()].sort((a, b) => a.at - b.at);
-    const named = by.map((dimension) => namedDimensions.has(dimension));
-    const ids = found.flatMap(({ values }) => values.filter((value, index) => named[index] && value !== null));
+    const sorted = [...groups.values()].sort((a, b) => a.at - b.at);
+    const isName = by.map((dimension) => namedDimensions.has(dimension));
+    const ids = sorted.flatMap(({ values }) => values.filter((value, index) => isName[index] && value !== null));
     const names = await this.#names.read(this.#db, new Set(ids as string[]));
-    return found.map(({ at, values, sums }) => {
+    return sorted.map(({ at, values, sums }) => {
       const of = by.map((dimension, index) => {
         const value = values[index] as string | null;
-        return [dimension, value === null ? undefined : named[index] ? names.get(value) : value] as const;
+        return [dimension, value === null ? undefined : isName[index] ? names.get(value) : value] as const;
       });
       const [rows = 0n, cached = 0n, reserved = 0n, settled = 0n, inputTokens = 0n, outputTokens = 0n] = sums;
       const [tokens = 0n, calls = 0n] = sums.slice(6);
@@ -158,7 +158,7 @@ async function insertNew(
   transaction: StoreTransaction,
   rows: readonly LedgerColumns[],
 ): Promise<readonly LedgerColumns[]> {
-  const added = new Set<string>();
+  const newIds = new Set<string>();
   for (let start = 0; start < rows.length; start += rowsPerInsert) {
     const inserted = await transaction
       .insertInto('isthmus_ledger')
@@ -166,9 +166,9 @@ async function insertNew(
       .onConflict((conflict) => conflict.column('id').doNothing())
       .returning('id')
       .execute();
-    for (const { id } of inserted) added.add(id);
+    for (const { id } of inserted) newIds.add(id);
   }
-  return rows.filter(({ id }) => added.delete(id));
+  return rows.filter(({ id }) => newIds.delete(id));
 }
 
 async function addToHours(transaction: StoreTransaction, rows: readonly LedgerColumns[]): Promise<void> {
@@ -177,11 +177,13 @@ async function addToHours(transaction: StoreTransaction, rows: readonly LedgerCo
       .insertInto('isthmus_ledger_hours')
       .values(hour)
       .onConflict((conflict) =>
-        conflict.columns(['hour', 'dimensions']).doUpdateSet((columns) =>
-          Object.fromEntries(
-            hourSums.map((sum) => [sum, columns(`isthmus_ledger_hours.${sum}`, '+', columns.ref(`excluded.${sum}`))]),
+        conflict
+          .columns(['hour', 'dimensions'])
+          .doUpdateSet((columns) =>
+            Object.fromEntries(
+              hourSums.map((sum) => [sum, columns(`isthmus_ledger_hours.${sum}`, '+', columns.ref(`excluded.${sum}`))]),
+            ),
           ),
-        ),
       )
       .execute();
   }

@@ -5,6 +5,7 @@
 import { dirname } from 'node:path';
 import { isatty } from 'node:tty';
 import { type AdminListener, openAdmin } from '../admin/index.ts';
+import { OwnLedger } from '../ai/ledger/index.ts';
 import { createLocalModels, serveLocalModels } from '../ai/providers/local/index.ts';
 import { createMemoryStore, serveStore } from '../cache/index.ts';
 import type { LogLevel, ResolvedConfig } from '../config/index.ts';
@@ -14,6 +15,7 @@ import { createLogger, type Logger, writeLogLines } from '../observability/index
 import { createPlannerPool, createSharedPlans, servePlanners } from '../planning/index.ts';
 import type { SupergraphParts } from '../read-supergraph.ts';
 import {
+  budgetPreparation,
   configSource,
   type ReloadOutcome,
   type WatchedSupergraph,
@@ -89,6 +91,7 @@ export async function openWorkers(options: WorkersOptions): Promise<WorkersGatew
     cacheBytes = cacheBytesOf(changed);
     cache = createMemoryStore({ maxBytes: mainCacheShare(cacheBytes) });
   };
+  const ownLedger = new OwnLedger(log);
   const readable = options.output === undefined && isatty(1);
   const pool = new WorkerPool({
     workers,
@@ -101,14 +104,16 @@ export async function openWorkers(options: WorkersOptions): Promise<WorkersGatew
       serveLocalModels(models, ports.models);
       serveStore(() => cache, ports.cache);
     },
+    onEnded: (holder) => void ownLedger.threadEnded(holder),
     log,
   });
+  const prepareBudgets = budgetPreparation(ownLedger, pool.counters);
   // Before the log itself is flushed.
   const takeLines = (): void => pool.takeLines();
   process.prependListener('exit', takeLines);
   const close = async (): Promise<void> => {
     await pool.close();
-    await Promise.all([planners.close(), models.close()]);
+    await Promise.all([planners.close(), models.close(), ownLedger.close()]);
     pool.takeLines();
     process.off('exit', takeLines);
   };
@@ -120,7 +125,7 @@ export async function openWorkers(options: WorkersOptions): Promise<WorkersGatew
       watch,
       waitForSubgraphs,
       loadsPlugins: false,
-      stage: (parts) => pool.stage(toSupergraphMessage(parts)),
+      stage: async (parts) => pool.stage(toSupergraphMessage(parts, await prepareBudgets(parts.config))),
       onSwap,
       log,
     });

@@ -4,6 +4,7 @@
  */
 import { loadPolicies } from '../access/index.ts';
 import { createPromptFolder, readFieldCode, type SubgraphCode } from '../ai/fields/index.ts';
+import type { LedgerAccess } from '../ai/ledger/index.ts';
 import { ConfigError, type ResolvedConfig } from '../config/index.ts';
 import { deepFreeze } from '../lib/index.ts';
 import { loadPlugins } from '../plugins/index.ts';
@@ -14,13 +15,15 @@ export interface SupergraphMessage
     SupergraphParts,
     'id' | 'config' | 'sources' | 'sensitive' | 'composition' | 'pluginHashes' | 'keyFiles'
   > {
+  /** Where model calls are recorded; undefined: nowhere. */
+  readonly ledger: LedgerAccess | undefined;
   /** The files of each AI subgraph's folder of prompts. */
   readonly prompts: ReadonlyMap<string, { readonly folder: string; readonly texts: ReadonlyMap<string, string> }>;
   /** The hash of each AI subgraph's module. */
   readonly codeHashes: ReadonlyMap<string, string>;
 }
 
-export function toSupergraphMessage(parts: SupergraphParts): SupergraphMessage {
+export function toSupergraphMessage(parts: SupergraphParts, ledger: LedgerAccess | undefined): SupergraphMessage {
   const { id, config, sources, prompts, code, sensitive, composition, pluginHashes, keyFiles } = parts;
   return {
     id,
@@ -30,6 +33,7 @@ export function toSupergraphMessage(parts: SupergraphParts): SupergraphMessage {
     composition,
     pluginHashes,
     keyFiles,
+    ledger,
     prompts: new Map([...prompts].map(([name, { folder, texts }]) => [name, { folder, texts }])),
     codeHashes: new Map([...code].map(([name, { hash }]) => [name, hash])),
   };

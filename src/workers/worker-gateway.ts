@@ -55,6 +55,7 @@ export function createWorkerGateway({ start, log, send }: WorkerGatewayOptions):
     planners: createPortPlannerPool(ports.planners),
     counters: new SharedCounters({ memory: start.counterMemory, holder: start.number }),
     buckets: new TokenBuckets({ memory: start.bucketMemory, holder: start.number }),
+    holder: start.number,
     statementSecret: start.statementSecret,
     signals,
     localModels: createPortLocalModels(ports.models),
@@ -75,7 +76,13 @@ export function createWorkerGateway({ start, log, send }: WorkerGatewayOptions):
   async function build({ epoch, supergraph }: Extract<ToWorker, { kind: 'build' }>): Promise<void> {
     try {
       const parts = await fromSupergraphMessage(supergraph);
-      const generation = await buildGeneration(parts, { shared, subgraphs: new Map(), plugins: [], log });
+      const generation = await buildGeneration(parts, {
+        shared,
+        subgraphs: new Map(),
+        plugins: [],
+        ledger: supergraph.ledger,
+        log,
+      });
       const previous = generations.current;
       await prepareGeneration(generation, { previous, preparations, signal: stopping.signal });
       shared.memory.resize(workerShare(parts.config.limits.memoryBytes, workers));
@@ -104,6 +111,7 @@ export function createWorkerGateway({ start, log, send }: WorkerGatewayOptions):
   async function close(): Promise<void> {
     stopping.abort(new Error('the gateway is stopping'));
     await generations.close();
+    shared.ledger.close();
     send({ kind: 'closed' });
   }
 

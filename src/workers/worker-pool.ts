@@ -11,7 +11,13 @@
  * One file, because starts, ends and changes meet in the same few sets of threads.
  */
 import { randomBytes } from 'node:crypto';
-import { createBucketMemory, createCounterMemory, endBucketHolder, endCounterHolder } from '../counters/index.ts';
+import {
+  createBucketMemory,
+  createCounterMemory,
+  endBucketHolder,
+  endCounterHolder,
+  SharedCounters,
+} from '../counters/index.ts';
 import type { ListenOptions } from '../http/index.ts';
 import type { Logger } from '../observability/index.ts';
 import type { WorkerStart } from './messages.ts';
@@ -28,8 +34,13 @@ export interface WorkerPoolOptions {
   readonly onLines: WorkerThreadOptions['onLines'];
   /** Connects a thread that starts with what the main thread owns. */
   readonly connect: (thread: WorkerThread) => void;
+  /** Told of a thread that has ended, by its number as a holder of counters. */
+  readonly onEnded: (holder: number) => void;
   readonly log: Logger;
 }
+
+/** No worker has such a number. */
+const mainHolder = 0x7fffffff;
 
 interface Version {
   readonly supergraph: SupergraphMessage;
@@ -64,6 +75,8 @@ export class WorkerPool {
   readonly #counterMemory = createCounterMemory();
   readonly #bucketMemory = createBucketMemory();
   #lastNumber = 0;
+  /** What all workers count with, in this thread. */
+  readonly counters = new SharedCounters({ memory: this.#counterMemory, holder: mainHolder });
   #current: Version | undefined;
   #change: Change | undefined;
   #address: ListenOptions | undefined;
@@ -295,6 +308,7 @@ export class WorkerPool {
     const { number: worker, place, since } = thread;
     void endCounterHolder(this.#counterMemory, worker);
     endBucketHolder(this.#bucketMemory, worker);
+    this.#options.onEnded(worker);
     this.#threads.delete(thread);
     this.#members.delete(thread);
     this.#serving.delete(thread);

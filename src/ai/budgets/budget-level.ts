@@ -2,8 +2,9 @@
 import type { BudgetConfig } from '../../config/index.ts';
 import type { CounterWindow } from '../../counters/index.ts';
 import { stableHash } from '../../lib/index.ts';
+import type { PaidCall } from '../model-call/index.ts';
 import { type CurrentPeriod, createPeriods, windowOf } from './budget-period.ts';
-import { type PaidCall, type Payer, subjectOf } from './payer.ts';
+import { type Payer, subjectOf } from './payer.ts';
 
 export interface BudgetLevel {
   readonly budget: Budget;
@@ -29,25 +30,40 @@ export class Budget {
   readonly config: BudgetConfig;
   readonly window: CounterWindow;
   readonly period: () => CurrentPeriod;
-  readonly #key: string;
+  readonly key: string;
 
   /** @param key of its counters; no other budget has it */
   constructor(config: BudgetConfig, key: string) {
     this.config = config;
     this.window = windowOf(config.period);
     this.period = createPeriods(config.period, Date.now);
-    this.#key = key;
+    this.key = key;
   }
 
   /** @returns undefined where it does not count the call */
-  levelFor(payer: Payer, call: PaidCall): BudgetLevel | undefined {
+  levelFor(payer: Payer, call: Pick<PaidCall, 'alias' | 'prompt'>): BudgetLevel | undefined {
     const { per, match } = this.config;
     for (const [subject, value] of Object.entries(match)) {
       if (subjectOf(subject as keyof typeof match, payer, call) !== value) return undefined;
     }
     const subject = subjectOf(per, payer, call);
     if (subject === undefined) return undefined;
-    const spentKey = `budget ${this.#key} ${subject}`;
+    return this.levelOf(subject);
+  }
+
+  /** @param subject one of those that its `per` has */
+  levelOf(subject: string): BudgetLevel {
+    const spentKey = `budget ${this.key} ${subject}`;
     return { budget: this, subject, spentKey, heldKey: `held ${spentKey}` };
   }
+}
+
+export function budgetsOf(configs: readonly BudgetConfig[]): readonly Budget[] {
+  const counted: string[] = [];
+  return configs.map((config) => {
+    const key = countedBy(config);
+    counted.push(key);
+    // Several may count the same, with limits of their own.
+    return new Budget(config, `${key} ${counted.filter((other) => other === key).length}`);
+  });
 }

@@ -7,15 +7,20 @@
 import type { BudgetConfig } from '../../config/index.ts';
 import type { LocalCounters } from '../../counters/index.ts';
 import type { Logger } from '../../observability/index.ts';
+import type { SegmentWriter } from '../ledger/index.ts';
 import type { SpendAccount } from '../model-call/index.ts';
+import { newAlerts } from './budget-alerts.ts';
 import { amountText } from './budget-error.ts';
-import { Budget, type BudgetLevel, countedBy } from './budget-level.ts';
+import { type Budget, type BudgetLevel, budgetsOf } from './budget-level.ts';
+import { LedgerEntries } from './ledger-entries.ts';
 import type { Payer } from './payer.ts';
-import { RequestAccount } from './request-account.ts';
+import { type AccountOptions, RequestAccount } from './request-account.ts';
 
 export interface BudgetsOptions {
   readonly budgets: readonly BudgetConfig[];
   readonly counters: LocalCounters;
+  /** Where calls are recorded; undefined: nowhere. */
+  readonly ledger?: SegmentWriter | undefined;
   readonly log: Logger;
 }
 
@@ -26,13 +31,7 @@ export class Budgets {
 
   constructor(options: BudgetsOptions) {
     this.#options = options;
-    const counted: string[] = [];
-    const budgets = options.budgets.map((config) => {
-      const key = countedBy(config);
-      counted.push(key);
-      // Several may count the same, with limits of their own.
-      return new Budget(config, `${key} ${counted.filter((other) => other === key).length}`);
-    });
+    const budgets = budgetsOf(options.budgets);
     this.#live = budgets.filter(({ config }) => config.traffic === 'live');
     this.#shadow = budgets.filter(({ config }) => config.traffic === 'shadow');
   }
@@ -42,29 +41,31 @@ export class Budgets {
    * @returns undefined where nothing limits the request
    */
   open(payer: () => Payer, maxNanoUsd: number | undefined): SpendAccount | undefined {
-    if (maxNanoUsd === undefined && this.#live.length === 0 && this.#shadow.length === 0) return undefined;
-    const openShadow = (): SpendAccount => this.#account(payer, this.#shadow);
-    return this.#account(payer, this.#live, maxNanoUsd, openShadow);
+    const { ledger } = this.#options;
+    const isLimited = maxNanoUsd !== undefined || this.#live.length > 0 || this.#shadow.length > 0;
+    if (!isLimited && ledger === undefined) return undefined;
+    const entries = ledger && new LedgerEntries(payer, ledger);
+    const openShadow = (): SpendAccount =>
+      this.#account({ payer, budgets: this.#shadow, traffic: 'shadow', entries, maxNanoUsd: undefined });
+    return this.#account({ payer, budgets: this.#live, traffic: 'live', entries, maxNanoUsd, openShadow });
   }
 
   /** An account that limits nothing, for a request that nothing limits: it adds up what is spent. */
   openUnlimited(): SpendAccount {
-    return this.#account(missingPayer, []);
+    return this.#account({
+      payer: missingPayer,
+      budgets: [],
+      traffic: 'live',
+      entries: undefined,
+      maxNanoUsd: undefined,
+    });
   }
 
-  #account(
-    payer: () => Payer,
-    budgets: readonly Budget[],
-    maxNanoUsd?: number,
-    openShadow?: () => SpendAccount,
-  ): SpendAccount {
+  #account(of: Omit<AccountOptions, 'counters' | 'onSpent' | 'onOvershoot'>): SpendAccount {
     const { counters, log } = this.#options;
     return new RequestAccount({
-      payer,
+      ...of,
       counters,
-      budgets,
-      maxNanoUsd,
-      openShadow,
       onSpent: (level) => this.#reportAlerts(level),
       onOvershoot: (nanoUsd, model) =>
         log.warn({ model, overshoot: amountText(nanoUsd, 'usd') }, 'a provider billed more than the bound of a call'),
@@ -72,16 +73,12 @@ export class Budgets {
   }
 
   /** Logs each share of a budget that is reached, once a period over all workers. */
-  #reportAlerts({ budget, subject, spentKey }: BudgetLevel): void {
+  #reportAlerts(level: BudgetLevel): void {
     const { counters, log } = this.#options;
-    const { alerts, limit, unit, name } = budget.config;
-    const { key } = budget.period();
-    const spent = counters.amount(spentKey + key, budget.window);
-    for (const percent of alerts) {
-      if (spent * 100 < limit * percent) return;
-      const window = { kind: 'fixed', ms: budget.window.ms } as const;
-      const once = { key: `${spentKey}${key} ${percent}`, amount: 1, max: 1, window };
-      if (counters.add([once]).kind === 'refused') continue;
+    const { budget, subject, spentKey } = level;
+    const { limit, unit, name } = budget.config;
+    const spent = counters.amount(spentKey + budget.period().key, budget.window);
+    for (const percent of newAlerts(level, spent, counters)) {
       log.warn(
         { budget: name, subject, percent, spent: amountText(spent, unit), limit: amountText(limit, unit) },
         'a share of a budget is used up',

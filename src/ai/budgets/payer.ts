@@ -1,8 +1,11 @@
 import type { BudgetSubject } from '../../config/index.ts';
 import { unreachable } from '../../lib/index.ts';
+import type { PaidCall } from '../model-call/index.ts';
 
-/** Who sends a request, as far as budgets look at it. */
+/** Who sends a request, as budgets and the ledger have it. */
 export interface Payer {
+  /** Where it came in: `graphql`, or a route such as `/v1/chat/completions`. */
+  readonly door: string;
   readonly tenant: string;
   /** Of the principal's claims; undefined: none. */
   readonly team: string | undefined;
@@ -15,15 +18,12 @@ export interface Payer {
   readonly operation: string | undefined;
 }
 
-/** What budgets look at of one call. */
-export interface PaidCall {
-  readonly alias: string;
-  /** With its version: `review-summary@3`. */
-  readonly prompt: string | undefined;
-}
-
 /** @returns undefined where there is none: a budget for it does not count this call */
-export function subjectOf(subject: BudgetSubject, payer: Payer, call: PaidCall): string | undefined {
+export function subjectOf(
+  subject: BudgetSubject,
+  payer: Payer,
+  call: Pick<PaidCall, 'alias' | 'prompt'>,
+): string | undefined {
   switch (subject) {
     case 'organization':
       return '';
@@ -40,10 +40,15 @@ export function subjectOf(subject: BudgetSubject, payer: Payer, call: PaidCall):
     case 'operation':
       return payer.operation;
     case 'prompt':
-      return call.prompt?.split('@')[0];
+      return promptNameOf(call.prompt);
     case 'model':
       return call.alias;
     default:
       return unreachable(subject);
   }
+}
+
+/** Without its version. */
+export function promptNameOf(prompt: string | undefined): string | undefined {
+  return prompt?.split('@', 1)[0];
 }

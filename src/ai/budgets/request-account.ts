@@ -11,14 +11,17 @@ import type { CounterChange, LocalCounters } from '../../counters/index.ts';
 import { invariant, onDemand } from '../../lib/index.ts';
 import type {
   AccountSpending,
+  CacheOutcome,
   Charge,
   ChargeBound,
   ChargeUse,
+  PaidCall,
   PlannedCalls,
   SpendAccount,
 } from '../model-call/index.ts';
 import { budgetExceeded } from './budget-error.ts';
 import { type Budget, type BudgetLevel, currentKey } from './budget-level.ts';
+import type { LedgerEntries } from './ledger-entries.ts';
 import { levelRefusal } from './level-refusal.ts';
 import { OperationHold, releaseOf, Totals } from './operation-hold.ts';
 import type { Payer } from './payer.ts';
@@ -28,14 +31,17 @@ export interface AccountOptions {
   /** Called where budgets are. */
   readonly payer: () => Payer;
   readonly counters: LocalCounters;
+  readonly traffic: 'live' | 'shadow';
   readonly budgets: readonly Budget[];
+  /** What the request adds to the ledger; undefined: there is none. */
+  readonly entries: LedgerEntries | undefined;
   /** The most that the request may spend, in nano-dollars, whatever budgets allow; undefined: what they allow. */
   readonly maxNanoUsd: number | undefined;
   /** Told of each budget after a call has been settled. */
   readonly onSpent: (level: BudgetLevel) => void;
   readonly onOvershoot: (nanoUsd: number, model: string) => void;
   /** The account of shadow traffic; undefined in that account itself. */
-  readonly openShadow: (() => SpendAccount) | undefined;
+  readonly openShadow?: (() => SpendAccount) | undefined;
 }
 
 /** Calls of requests that nothing limits may be joined. */
@@ -100,7 +106,7 @@ export class RequestAccount implements SpendAccount {
   }
 
   charge(bound: ChargeBound): Charge {
-    const { counters, budgets } = this.#options;
+    const { counters, budgets, entries, traffic } = this.#options;
     const lines = this.#plannedLines(bound);
     this.#checkMax(Number(bound.nanoUsd), lines);
     const drawn = new Totals();
@@ -126,7 +132,17 @@ export class RequestAccount implements SpendAccount {
     this.#spent += Number(bound.nanoUsd);
     this.#calls++;
     const { atMs } = outcome;
-    return { settle: (use) => this.#settle(charged, bound, use, atMs) };
+    const settleEntry = entries?.charge(bound, traffic);
+    return {
+      settle: (use) => {
+        this.#settle(charged, bound, use, atMs);
+        settleEntry?.(use);
+      },
+    };
+  }
+
+  recordCached(call: PaidCall, cache: CacheOutcome): void {
+    this.#options.entries?.recordCached(call, cache);
   }
 
   close(): void {

@@ -35,7 +35,9 @@ export type {
   Charge,
   ChargeBound,
   ChargeUse,
+  PaidCall,
   PlannedCalls,
+  PriceOrigin,
   SpendAccount,
 } from './spend-account.ts';
 export type { ProviderStreamPart, StreamDelta } from './stream-part.ts';

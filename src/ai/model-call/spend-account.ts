@@ -1,13 +1,22 @@
 /** Who pays for the model calls of a request: what the model client asks before it sends anything to a provider. */
+import type { CacheOutcome } from './completion.ts';
+import type { Usage } from './usage.ts';
 
-/** The most that one request to a provider can use. */
-export interface ChargeBound {
+/** What a request to a provider is for. */
+export interface PaidCall {
   /** The alias of ai.models whose target it is, and the prompt with its version. */
   readonly alias: string;
   readonly prompt: string | undefined;
+  /** The AI field, `Type.field`. */
+  readonly field: string | undefined;
   /** The reference of the target, `<provider>/<model id>`. */
   readonly model: string;
-  /** Rounded up. */
+  readonly requestId: string | undefined;
+}
+
+/** The most that one request to a provider can use. */
+export interface ChargeBound extends PaidCall {
+  /** Rounded up; 0: it is free, and counts on no budget. */
   readonly nanoUsd: bigint;
   /** Input and output together. */
   readonly tokens: number;
@@ -21,6 +30,18 @@ export interface ChargeUse {
   readonly tokens: number;
   /** Whether anything was sent; a request that failed without usage counts as a call. */
   readonly isSent: boolean;
+  /** `ok`, the kind of failure, or `aborted`. */
+  readonly outcome: string;
+  /** Undefined: nobody counted any. */
+  readonly usage: Usage | undefined;
+  /** Where the price came from; undefined: nothing was priced. */
+  readonly price: PriceOrigin | undefined;
+}
+
+export interface PriceOrigin {
+  readonly source: string;
+  readonly version: string;
+  readonly date: string;
 }
 
 /** A charge is counted at its bound from when it is made: the provider may bill it, whatever happens to this process. */
@@ -78,9 +99,12 @@ export interface SpendAccount {
    * of a planned call takes from what is held for it, and gives back what it does not need of that; every other charge
    * needs room of its own.
    *
+   * @returns a promise where budgets are counted elsewhere; undefined: there is nothing to settle
    * @throws BudgetExceeded where a budget does not allow it
    */
-  charge(bound: ChargeBound): Charge;
+  charge(bound: ChargeBound): Charge | Promise<Charge>;
+  /** Told of an answer that no provider was asked for. */
+  recordCached(call: PaidCall, cache: CacheOutcome): void;
   /** Gives back what is held and was not taken. Later charges need room of their own. */
   close(): void;
   /** Who pays for the copies that shadow traffic sends. */

@@ -25,6 +25,8 @@ export interface CallContext extends CallBounds {
   readonly caller: Caller;
   /** The prompt the call was rendered from, with its version: `review-summary@3`. */
   readonly prompt?: string;
+  /** The AI field that it is for, `Type.field`. */
+  readonly field?: string;
   /** The key by which a weighted split is sticky, such as an entity's key. @default the caller */
   readonly stickyKey?: string;
   /** The request or operation this belongs to, for logs and records. */

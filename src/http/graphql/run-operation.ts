@@ -147,7 +147,8 @@ async function runPaid(
   try {
     refuseSubscription(validated.operation);
     const { principal, clientHeaders: headers = {} } = context;
-    const account = openAccount(budgets, { principal, headers, operation: validated.operation.name?.value });
+    const operation = validated.operation.name?.value;
+    const account = openAccount(budgets, { door: 'graphql', principal, headers, operation });
     return await execute(validated, variables, account === undefined ? context : { ...context, account });
   } catch (error) {
     // Nobody reads the answer of an aborted run; the route reports the reason to every client that still waits.

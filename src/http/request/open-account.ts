@@ -11,6 +11,8 @@ import { clientNameOf } from '../../limits/index.ts';
 export const maxUsdHeader = 'isthmus-max-usd';
 
 export interface AccountRequest {
+  /** `graphql`, or the route. */
+  readonly door: string;
   readonly principal: Principal;
   readonly headers: IncomingHttpHeaders;
   /** The operation's name. */
@@ -23,11 +25,12 @@ export interface AccountRequest {
  */
 export function openAccount(
   budgets: Budgets,
-  { principal, headers, operation }: AccountRequest,
+  { door, principal, headers, operation }: AccountRequest,
 ): SpendAccount | undefined {
   const payer = (): Payer => {
     const { tenant, id, kind, claims } = principal;
     return {
+      door,
       tenant,
       id,
       kind,

@@ -84,8 +84,9 @@ export class V1Call {
 
   /** All calls of the request are charged to one. */
   #openAccount(): SpendAccount | undefined {
-    const { headers } = this.#request;
-    const request = { principal: this.#principal, headers, operation: undefined };
+    const { headers, url } = this.#request;
+    const door = url.split('?', 1)[0] ?? url;
+    const request = { door, principal: this.#principal, headers, operation: undefined };
     this.#account ??= openAccount(this.generation.budgets, request);
     return this.#account;
   }

@@ -30,7 +30,8 @@ describe('a store in SQLite', () => {
     for (const name of files) {
       expect(statSync(join(parent, name)).mode & 0o077, name).toBe(0);
       const bytes = readFileSync(join(parent, name), 'latin1');
-      for (const text of ['Ann', 'the tenant', 'cli:ann', 'Berta', 'the team', 'the web shop']) expect(bytes, `${text} in ${name}`).not.toContain(text);
+      for (const text of ['Ann', 'the tenant', 'cli:ann', 'Berta', 'the team', 'the web shop'])
+        expect(bytes, `${text} in ${name}`).not.toContain(text);
     }
     await store.close();
   });

@@ -65,12 +65,13 @@ export function requestOf(question: FieldQuestion, messages: readonly Message[])
 
 export async function ask(
   models: ModelClient,
-  { alias, prompt, caller, stickyKey, requestId }: FieldQuestion,
+  { alias, prompt, caller, stickyKey, requestId, coordinate: field }: FieldQuestion,
   request: ModelRequest,
   bounds: CallBounds,
 ): Promise<Completion> {
   try {
-    return await models.complete({ ...bounds, alias, caller, prompt: prompt.name, stickyKey, requestId, request });
+    const of = { alias, caller, prompt: prompt.name, field, stickyKey, requestId };
+    return await models.complete({ ...bounds, ...of, request });
   } catch (error) {
     if (error instanceof BudgetExceeded) throw error;
     if (error instanceof GatewayError && leaksInstructions(request.messages, error.detail ?? '', '')) {

@@ -7,7 +7,15 @@
 import type { Capability } from '../../../config/index.ts';
 import { formatUsd, isoTime } from '../../../lib/index.ts';
 import type { ModelCallRecord, ModelCallSink } from '../../../observability/index.ts';
-import type { CacheOutcome, CallBounds, Charge, ModelAnswer, ProviderFailure, Usage } from '../../model-call/index.ts';
+import type {
+  CacheOutcome,
+  CallBounds,
+  Charge,
+  ModelAnswer,
+  PaidCall,
+  ProviderFailure,
+  Usage,
+} from '../../model-call/index.ts';
 import { charactersPerToken } from '../../tokens/index.ts';
 import type { CallContext, Caller } from '../model-call.ts';
 import type { ChoiceContext } from '../routing/choose-targets.ts';
@@ -154,26 +162,33 @@ export class CallRun implements ChoiceContext {
    *
    * @throws BudgetExceeded
    */
-  charge(target: Target): Charge | undefined {
-    const { account, prompt, planned } = this.call;
+  charge(target: Target): Charge | undefined | Promise<Charge> {
+    const { account, planned } = this.call;
     if (account === undefined) return undefined;
     const nanoUsd = this.upperBound(target) ?? 0n;
-    const bound = { alias: this.alias, prompt, model: target.reference, nanoUsd, tokens: this.boundTokens() };
+    const bound = { ...this.#paidCall(target.reference), nanoUsd, tokens: this.boundTokens() };
     if (this.#shadow) return account.shadow.charge(bound);
     const charge = account.charge(this.#isCharged ? bound : { ...bound, planned });
     this.#isCharged = true;
     return charge;
   }
 
+  #paidCall(model: string): PaidCall {
+    const { prompt, field, requestId } = this.call;
+    return { alias: this.alias, prompt, field, model, requestId };
+  }
+
   /** Adds an attempt's usage to the call's usage, and its price to the call's cost and to what it was charged to. */
-  book({ target, charge }: Attempt, usage: Usage): void {
+  book({ target, charge }: Attempt, usage: Usage, outcome: string): void {
     this.#usage = this.#usage === undefined ? usage : sum(this.#usage, usage);
     const priced = this.#prices.charge(target, usage, this.#at);
     const nanoUsd = priced?.nanoUsd ?? 0n;
-    charge?.settle({ nanoUsd, tokens: usage.inputTokens + usage.outputTokens, isSent: true });
-    if (priced === undefined) return;
+    const price = priced && { source: priced.source, version: priced.version, date: priced.date };
+    const tokens = usage.inputTokens + usage.outputTokens;
+    charge?.settle({ nanoUsd, tokens, isSent: true, outcome, usage, price });
+    if (price === undefined) return;
     this.costNanoUsd += nanoUsd;
-    this.#price = { source: priced.source, version: priced.version, date: priced.date };
+    this.#price = price;
   }
 
   /** A provider's failure, redacted for logs: providers quote the request in their messages. */
@@ -191,7 +206,7 @@ export class CallRun implements ChoiceContext {
     this.adapted = attempt.call.adapted ?? [];
     this.respondedModel = answer.respondedModel;
     this.providerRequestId = answer.requestId;
-    this.book(attempt, usage);
+    this.book(attempt, usage, 'ok');
   }
 
   /** @param bounds of the work: the call's own, or those of all callers that share it */
@@ -214,7 +229,9 @@ export class CallRun implements ChoiceContext {
     this.#finish ??= finish;
     if (this.#isRecorded || this.#isWorking) return;
     this.#isRecorded = true;
-    const { call } = this;
+    const { call, cache, model } = this;
+    const isCached = cache !== 'off' && cache !== 'miss' && this.attempts.length === 0;
+    if (isCached && model !== undefined) call.account?.recordCached(this.#paidCall(model), cache);
     this.#sink.record({
       at: isoTime(this.#at.getTime()),
       requestId: call.requestId,

@@ -16,15 +16,14 @@ export function endFailed(run: CallRun, attempt: Attempt, error: unknown, output
   const isTimeoutInFlight = failure?.kind === 'timeout' && attempt.durationMs > 1;
   const wasInFlight = attempt.stopped !== undefined || isTimeoutInFlight || outputCharacters > 0;
   const usage = failure?.usage ?? (wasInFlight ? run.estimateUsage(outputCharacters) : undefined);
+  const outcome =
+    attempt.stopped === 'aborted' || attempt.stopped === 'abandoned' ? 'aborted' : (failure?.kind ?? 'defect');
   // A request that was not sent, because the target does not support it, is not an attempt.
-  if (failure?.kind !== 'unsupported') {
-    const outcome =
-      attempt.stopped === 'aborted' || attempt.stopped === 'abandoned' ? 'aborted' : (failure?.kind ?? 'defect');
-    run.attempts.push({ model: reference, outcome, durationMs: attempt.durationMs });
-  }
+  const isSent = failure?.kind !== 'unsupported';
+  if (isSent) run.attempts.push({ model: reference, outcome, durationMs: attempt.durationMs });
   attempt.fail(failure, usage === undefined ? 0 : usage.inputTokens + usage.outputTokens);
-  if (usage !== undefined) run.book(attempt, usage);
-  else attempt.charge?.settle({ nanoUsd: 0n, tokens: 0, isSent: failure?.kind !== 'unsupported' });
+  if (usage !== undefined) run.book(attempt, usage, outcome);
+  else attempt.charge?.settle({ nanoUsd: 0n, tokens: 0, isSent, outcome, usage, price: undefined });
   if (attempt.stopped === 'aborted') throw run.bounds.signal.reason;
   if (failure === undefined) throw error;
   const { kind, detail, retryAfterMs } = failure;

@@ -185,7 +185,8 @@ export class Router {
         ticket?.release(0);
         return last ?? noUsableKey(run, target);
       }
-      const charge = chargeAttempt(run, target, ticket);
+      const charged = chargeAttempt(run, target, ticket);
+      const charge = charged instanceof Promise ? await charged : charged;
       const { bounds } = run;
       const attempt = new Attempt({ target, key, ticket, charge, bounds, timeoutMs: alias.targetTimeoutMs });
       run.model = target.reference;
@@ -249,9 +250,32 @@ export class Router {
 }
 
 /** @throws BudgetExceeded; the ticket is released */
-function chargeAttempt(run: CallRun, target: Target, ticket: Ticket | undefined): Charge | undefined {
+function chargeAttempt(
+  run: CallRun,
+  target: Target,
+  ticket: Ticket | undefined,
+): Charge | undefined | Promise<Charge | undefined> {
   try {
-    return run.charge(target);
+    const charge = run.charge(target);
+    return charge instanceof Promise ? chargedInTime(run, charge, ticket) : charge;
+  } catch (error) {
+    ticket?.release(0);
+    throw error;
+  }
+}
+
+/** A call that ends while it waits for its budgets sends nothing. */
+async function chargedInTime(
+  { bounds }: CallRun,
+  charging: Promise<Charge | undefined>,
+  ticket: Ticket | undefined,
+): Promise<Charge | undefined> {
+  try {
+    const charge = await charging;
+    if (bounds.signal.aborted)
+      charge?.settle({ nanoUsd: 0n, tokens: 0, isSent: false, outcome: 'aborted', usage: undefined, price: undefined });
+    bounds.signal.throwIfAborted();
+    return charge;
   } catch (error) {
     ticket?.release(0);
     throw error;

@@ -64,7 +64,7 @@ export class ShadowCalls {
     if (key === undefined) return;
     const ticket = target.limits?.tryAcquire(run.boundTokens());
     if (target.limits !== undefined && ticket === undefined) return;
-    const charge = chargeShadow(run, target);
+    const charge = await chargeShadow(run, target);
     if (charge === 'refused') {
       ticket?.release(0);
       return;
@@ -87,9 +87,9 @@ export class ShadowCalls {
 }
 
 /** A copy that no budget allows is not sent. */
-function chargeShadow(run: CallRun, target: Target): Charge | undefined | 'refused' {
+async function chargeShadow(run: CallRun, target: Target): Promise<Charge | undefined | 'refused'> {
   try {
-    return run.charge(target);
+    return await run.charge(target);
   } catch {
     return 'refused';
   }

@@ -6,6 +6,7 @@ import { ProcessCounters } from '../../../../src/counters/index.ts';
 import { createLogger } from '../../../../src/observability/index.ts';
 
 const payer = {
+  door: 'graphql',
   tenant: 'acme',
   team: undefined,
   id: 'u1',
@@ -22,7 +23,15 @@ function open(budgets: readonly object[], counters = new ProcessCounters()): Spe
   return account;
 }
 
-const call = { alias: 'smart', prompt: undefined, model: 'p/m', nanoUsd: 10n, tokens: 1 };
+const call = {
+  alias: 'smart',
+  prompt: undefined,
+  field: undefined,
+  model: 'p/m',
+  requestId: undefined,
+  nanoUsd: 10n,
+  tokens: 1,
+};
 
 function chargesOf(account: SpendAccount, most: number): { readonly charges: number; readonly refusal: unknown } {
   for (let charges = 0; charges < most; charges++) {

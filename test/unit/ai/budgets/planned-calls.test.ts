@@ -1,7 +1,12 @@
 /** What a request holds for the calls it has announced: all of it at once or nothing, and nothing once it has ended. */
 import { describe, expect, it } from 'vitest';
 import { Budgets } from '../../../../src/ai/budgets/index.ts';
-import { BudgetExceeded, type PlannedCalls, type SpendAccount } from '../../../../src/ai/model-call/index.ts';
+import {
+  BudgetExceeded,
+  type Charge,
+  type PlannedCalls,
+  type SpendAccount,
+} from '../../../../src/ai/model-call/index.ts';
 import { aiYaml, resolveAi } from '../../../../src/config/ai.ts';
 import {
   createCounterMemory,
@@ -13,6 +18,7 @@ import {
 import { createLogger } from '../../../../src/observability/index.ts';
 
 const payer = {
+  door: 'graphql',
   tenant: 'acme',
   team: undefined,
   id: 'u1',
@@ -20,6 +26,7 @@ const payer = {
   client: undefined,
   operation: undefined,
 } as const;
+const ended = { outcome: 'ok', usage: undefined, price: undefined };
 const log = createLogger({ level: 'silent', readable: false });
 
 function budgetsOf(budgets: readonly object[], counters: LocalCounters = new ProcessCounters()): Budgets {
@@ -42,8 +49,9 @@ function planned(key: string, items: number, nanoUsd: bigint, details: Partial<P
 }
 
 function chargeOf(account: SpendAccount, nanoUsd: bigint, key?: string, alias = 'smart') {
-  const bound = { alias, prompt: key, model: 'p/m', nanoUsd, tokens: 10 };
-  return account.charge(key === undefined ? bound : { ...bound, planned: [key] });
+  const call = { alias, prompt: key, field: undefined, model: 'p/m', requestId: undefined };
+  const bound = { ...call, nanoUsd, tokens: 10 };
+  return account.charge(key === undefined ? bound : { ...bound, planned: [key] }) as Charge;
 }
 
 function refusalOf(act: () => unknown): BudgetExceeded {
@@ -59,14 +67,14 @@ function refusalOf(act: () => unknown): BudgetExceeded {
 /** Whether a further call of so many dollars would be allowed; it is given back. */
 function hasRoom(budgets: Budgets, dollars: bigint): boolean {
   try {
-    chargeOf(accountOf(budgets), dollars * dollar).settle({ nanoUsd: 0n, tokens: 0, isSent: false });
+    chargeOf(accountOf(budgets), dollars * dollar).settle({ nanoUsd: 0n, tokens: 0, isSent: false, ...ended });
     return true;
   } catch {
     return false;
   }
 }
 
-const nothing = { nanoUsd: 0n, tokens: 0, isSent: false };
+const nothing = { nanoUsd: 0n, tokens: 0, isSent: false, ...ended };
 
 describe('calls that a request announces', () => {
   it('hold nothing until the first of them is charged', () => {
@@ -180,7 +188,7 @@ describe('calls that a request announces', () => {
     const budgets = budgetsOf([]);
     const account = accountOf(budgets, Number(5n * dollar));
     account.plan([planned('a', 5, dollar)]);
-    chargeOf(account, dollar, 'a').settle({ nanoUsd: dollar / 2n, tokens: 1, isSent: true });
+    chargeOf(account, dollar, 'a').settle({ nanoUsd: dollar / 2n, tokens: 1, isSent: true, ...ended });
     expect(refusalOf(() => chargeOf(account, dollar)).message).toContain('$0.5 left');
     for (let call = 0; call < 4; call++) chargeOf(account, dollar, 'a');
   });

@@ -1,0 +1,45 @@
+/** `ai.ledger`: whether every model call is recorded in the store. */
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import type { StoreConfig } from './store.ts';
+
+export const ledgerYaml = z
+  .union([
+    z.boolean(),
+    z.strictObject({
+      folder: z
+        .string()
+        .min(1)
+        .optional()
+        .describe(
+          'A folder of a disk of this machine, where rows are until they are in the store. Default: `ledger` beside the SQLite file; `.isthmus/ledger` beside the configuration where the store is PostgreSQL.',
+        ),
+    }),
+  ])
+  .optional()
+  .describe(
+    'Whether every model call is a row of the ledger, in the `store`: who, what, what it used and cost. Budgets begin with what it has. Default: where there are `ai.budgets`; without a place to write it, a warning then.',
+  );
+
+export interface LedgerConfig {
+  readonly enabled: boolean;
+  /** Whether the configuration names it: then the start fails where it cannot be written. */
+  readonly isExplicit: boolean;
+  /** An absolute path. */
+  readonly folder: string;
+}
+
+export function resolveLedger(
+  yaml: z.output<typeof ledgerYaml>,
+  hasBudgets: boolean,
+  store: StoreConfig | undefined,
+  at: (path: string) => string,
+): LedgerConfig {
+  const folder =
+    typeof yaml === 'object' && yaml.folder !== undefined
+      ? at(yaml.folder)
+      : store?.kind === 'sqlite'
+        ? join(dirname(store.file), 'ledger')
+        : at('.isthmus/ledger');
+  return { enabled: yaml === undefined ? hasBudgets : yaml !== false, isExplicit: Boolean(yaml), folder };
+}
