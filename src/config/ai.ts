@@ -13,8 +13,18 @@ import type { BreakerConfig } from './traffic.ts';
 import { durationPattern, parseDuration, parseSize, sizePattern } from './units.ts';
 import { durationOr } from './values.ts';
 
+/** What becomes of an input that is longer than its bound. */
+export const longInputs = ['reject', 'truncate', 'chunk'] as const;
+export type LongInput = (typeof longInputs)[number];
+
 /** How AI fields of the graph are resolved. */
 export interface AiFieldsConfig {
+  /** The most tokens that one call may read, of fields that name no bound. */
+  readonly maxInputTokens: number;
+  /** What becomes of a longer input, of fields that do not say. */
+  readonly longInput: LongInput;
+  /** The most parts that a long input is cut into. */
+  readonly maxChunks: number;
   /** How long one field may take. */
   readonly deadlineMs: number;
   readonly cache: {
@@ -101,6 +111,22 @@ export const aiYaml = z
     fields: z
       .strictObject({
         deadline: durationOr('20s', 'How long one AI field may take.'),
+        max_input_tokens: positive
+          .default(8_000)
+          .describe('The most tokens that one call of a field may read, where neither @generate nor its prompt says.'),
+        input: z
+          .enum(longInputs)
+          .default('reject')
+          .describe(
+            'What becomes of a longer input: `reject` (AI_INPUT_TOO_LONG), `truncate` (its longest value is cut), or `chunk` (it is answered in parts, and the answers are combined).',
+          ),
+        max_chunks: z
+          .number()
+          .int()
+          .min(2)
+          .max(100)
+          .default(8)
+          .describe('The most parts that `chunk` cuts an input into; a longer one is rejected.'),
         cache: z
           .strictObject({
             enabled: z.boolean().default(true).describe('Whether answers are cached by their inputs.'),
@@ -176,6 +202,9 @@ export function resolveAi(yaml: AiYaml, at: (path: string) => string, store?: St
     },
     fields: {
       deadlineMs: milliseconds(yaml.fields.deadline),
+      maxInputTokens: yaml.fields.max_input_tokens,
+      longInput: yaml.fields.input,
+      maxChunks: yaml.fields.max_chunks,
       cache: {
         enabled: yaml.fields.cache.enabled,
         maxAgeMs: milliseconds(yaml.fields.cache.max_age),

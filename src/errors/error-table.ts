@@ -357,6 +357,13 @@ export const errorTable = {
     operator:
       'A budget of ai.budgets does not allow a model call; the message names the budget, what is left and when it resets.',
   },
+  AI_INPUT_TOO_LONG: {
+    status: 400,
+    retryable: false,
+    client: 'The input is longer than this field or prompt may read.',
+    operator:
+      'What an AI field requires, or the input of a prompt, has more tokens than its maxInputTokens. Require less, raise the bound, or set input: truncate or chunk.',
+  },
   AI_PRICE_UNKNOWN: {
     status: 503,
     retryable: false,

@@ -28,11 +28,18 @@ const ownLinks: Readonly<Record<OwnSpecification, RegExp>> = {
   access: /^https:\/\/isthmus\.dev\/access\/v1\.0$/,
 };
 
+/** The arguments that a directive has since a later version: the definition of an earlier one lacks them. */
+const laterArguments: Readonly<Record<string, { readonly since: number; readonly names: readonly string[] }>> = {
+  generate: { since: 1, names: ['maxInputTokens', 'input'] },
+};
+
 const definitions = new Map<OwnSpecification, ReadonlyMap<string, DirectiveDefinitionNode>>();
+
+const latest: Readonly<Record<OwnSpecification, string>> = { ai: 'v1.1', access: 'v1.0' };
 
 /** The URL to link a specification by. */
 export function ownLinkUrl(specification: OwnSpecification): string {
-  return `https://isthmus.dev/${specification}/v1.0`;
+  return `https://isthmus.dev/${specification}/${latest[specification]}`;
 }
 
 /** The directives of a specification by name, read once. */
@@ -73,6 +80,40 @@ export function importedDirectives(
   return imported;
 }
 
+/** The minor version of `v1.x` that a document links; 0 without a link. */
+function linkedMinor(document: DocumentNode, specification: OwnSpecification): number {
+  let minor = 0;
+  for (const link of linksOf(document)) {
+    const url = stringArgument(link, 'url') ?? '';
+    if (ownLinks[specification].test(url)) minor = Math.max(minor, Number(url.slice(url.lastIndexOf('.') + 1)));
+  }
+  return minor;
+}
+
+function definitionSince(definition: DirectiveDefinitionNode, minor: number): DirectiveDefinitionNode {
+  const later = laterArguments[definition.name.value];
+  if (later === undefined || minor >= later.since) return definition;
+  const args = definition.arguments?.filter(({ name }) => !later.names.includes(name.value)) ?? [];
+  return { ...definition, arguments: args };
+}
+
+/**
+ * Of several versions in one supergraph, composition has the newest one's subgraphs define every directive that is
+ * composed: those that such a subgraph does not import are defined under the names that they have without an import.
+ */
+function definitionsBesides(
+  document: DocumentNode,
+  specification: OwnSpecification,
+  imported: ReadonlyMap<string, string>,
+): readonly DirectiveDefinitionNode[] {
+  const link = linksOf(document).find((node) => ownLinks[specification].test(stringArgument(node, 'url') ?? ''));
+  if (link === undefined || linkedMinor(document, specification) === 0) return [];
+  const namespace = stringArgument(link, 'as') ?? specification;
+  return [...ownDirectiveDefinitions(specification)].flatMap(([name, definition]) =>
+    imported.has(name) ? [] : [{ ...definition, name: { kind: Kind.NAME, value: `${namespace}__${name}` } as const }],
+  );
+}
+
 /** The name of @composeDirective in this subgraph. */
 function composeDirectiveName(document: DocumentNode): string | undefined {
   for (const link of linksOf(document)) {
@@ -107,9 +148,14 @@ export function linkOwnDirectives(document: DocumentNode): DocumentNode {
   for (const { specification, name, alias } of imported) {
     const definition = ownDirectiveDefinitions(specification).get(name);
     if (definition !== undefined && !defined.has(alias)) {
-      additions.push({ ...definition, name: { kind: Kind.NAME, value: alias } });
+      const versioned = definitionSince(definition, linkedMinor(document, specification));
+      additions.push({ ...versioned, name: { kind: Kind.NAME, value: alias } });
     }
     if (!composed.has(`@${alias}`)) directives.push(composeDirective(composeName, alias));
+  }
+  for (const specification of ownSpecifications) {
+    const besides = definitionsBesides(document, specification, importedDirectives(document, specification));
+    additions.push(...besides.filter(({ name }) => !defined.has(name.value)));
   }
   if (directives.length > 0) additions.push({ kind: Kind.SCHEMA_EXTENSION, directives });
   return additions.length === 0 ? document : { ...document, definitions: [...document.definitions, ...additions] };

@@ -41,8 +41,20 @@ const federationUrl = 'https://specs.apollo.dev/federation/v2.12';
 const linkTo = (url: string, imports: readonly string[]): string =>
   `extend schema @link(url: "${url}", import: [${imports.map((directive) => `"@${directive}"`).join(', ')}])`;
 
-/** @returns undefined for a message that is not about an unknown directive */
+/** An argument that a later version has. */
+function suggestVersion(directive: string, document: DocumentNode): string | undefined {
+  for (const specification of ownSpecifications) {
+    const names = [...importedDirectives(document, specification).values()];
+    if (names.includes(directive))
+      return `correct its name, or link the version that has it: ${ownLinkUrl(specification)}`;
+  }
+  return undefined;
+}
+
+/** @returns undefined for a message that is not about an unknown directive or argument */
 export function suggestDirectiveFix(message: string, document: DocumentNode | undefined): string | undefined {
+  const argument = /Unknown argument "\w+" on directive "@(\w+)"/.exec(message)?.[1];
+  if (argument !== undefined && document !== undefined) return suggestVersion(argument, document);
   const name = /Unknown directive "@(\w+)"/.exec(message)?.[1];
   if (name === undefined || document === undefined) return undefined;
   const specification = ownSpecifications.find((candidate) => ownDirectiveDefinitions(candidate).has(name));

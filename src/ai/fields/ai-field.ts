@@ -22,6 +22,9 @@ export interface AiField {
   readonly prompt: string;
   readonly model: string | undefined;
   readonly maxOutputTokens: number | undefined;
+  readonly maxInputTokens: number | undefined;
+  /** What becomes of a longer input, as it is written. */
+  readonly longInput: string | undefined;
   /** The names of the field's arguments and of the top-level fields in its @requires: together the prompt's variables. */
   readonly arguments: readonly string[];
   readonly requires: readonly string[];
@@ -60,6 +63,8 @@ function aiFieldOf(typeName: string, field: FieldDefinitionNode, directive: Dire
     prompt: text(directive.arguments, 'prompt') ?? '',
     model: text(directive.arguments, 'model'),
     maxOutputTokens: integer(directive.arguments, 'maxOutputTokens'),
+    maxInputTokens: integer(directive.arguments, 'maxInputTokens'),
+    longInput: text(directive.arguments, 'input'),
     arguments: (field.arguments ?? []).map((argument) => argument.name.value),
     requires: fieldNames(requiresSelection),
     requiresSelection,

@@ -236,7 +236,7 @@ function toSubgraphErrors(
       const failure = failures.get(key);
       if (failure === undefined) failures.set(key, { error, cause, count: 1 });
       else failure.count++;
-      const isOwnMessage = cause instanceof BudgetExceeded;
+      const isOwnMessage = cause instanceof BudgetExceeded || cause.code === 'AI_INPUT_TOO_LONG';
       return { message: cause.message, ...path, extensions: { code: cause.code }, isOwnMessage };
     }
     log.error({ requestId: context.requestId, subgraph: name, error: cause ?? error }, 'AI field failed unexpectedly');

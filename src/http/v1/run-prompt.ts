@@ -13,6 +13,7 @@ import {
   textOf,
 } from '../../ai/model-call/index.ts';
 import { schemaProblems } from '../../ai/models/index.ts';
+import { estimateInputTokens } from '../../ai/tokens/index.ts';
 import { responsesUsage } from '../../ai/wires/openai-responses/index.ts';
 import {
   eventText,
@@ -50,7 +51,17 @@ export async function readPromptCall(prompt: PublishedPrompt, body: Fields): Pro
   const rendered = await prompt.render(input);
   const request =
     rendered.maxOutputTokens === undefined ? { ...rendered, maxOutputTokens: prompt.maxOutputTokens } : rendered;
+  checkLength(prompt, request);
   return { request, stream };
+}
+
+/** @throws GatewayError `AI_INPUT_TOO_LONG` */
+function checkLength({ maxInputTokens }: PublishedPrompt, request: ModelRequest): void {
+  if (maxInputTokens === undefined) return;
+  const tokens = estimateInputTokens(request);
+  if (tokens <= maxInputTokens) return;
+  const message = `The input has about ${tokens} tokens; at most ${maxInputTokens} are allowed.`;
+  throw new GatewayError('AI_INPUT_TOO_LONG', { message });
 }
 
 /** @throws GatewayError `AI_OUTPUT_REFUSED`, `AI_OUTPUT_INVALID` */

@@ -133,6 +133,31 @@ describe('the AI directives', () => {
     expect(supergraphSdl).toContain('@generate(prompt: "haiku")');
   });
 
+  const older = (name: string, imports: string, field: string): SubgraphSource =>
+    source(name, `${federation('')} ${ai(imports)}\ntype Query { ${field} }`);
+  const newer = (name: string, field: string): SubgraphSource => {
+    const { sdl, ...others } = older(name, '"@generate"', field);
+    return { ...others, sdl: sdl.replace('ai/v1.0', 'ai/v1.1') };
+  };
+
+  it('are of v1.0 and of v1.1 in one supergraph, whatever each imports', async () => {
+    const { supergraphSdl } = await compose([
+      older('a', '"@generate", "@sensitive"', 'one: String @generate(prompt: "p")  two: String @sensitive'),
+      newer('b', 'three: String @generate(prompt: "p", maxInputTokens: 500, input: "chunk")'),
+      older('c', '"@sensitive"', 'four: String @sensitive'),
+    ]);
+    expect(supergraphSdl).toContain('https://isthmus.dev/ai/v1.1');
+    expect(supergraphSdl).toContain('@generate(prompt: "p", maxInputTokens: 500, input: "chunk")');
+    expect(supergraphSdl).toMatch(/two: String @join__field\(graph: A\) @sensitive/);
+  });
+
+  it('of v1.0 do not have the arguments of v1.1', async () => {
+    const field = 'one: String @generate(prompt: "p", maxInputTokens: 500)';
+    await expect(compose([older('a', '"@generate"', field)])).rejects.toThrow(
+      /Unknown argument "maxInputTokens"[\s\S]*suggested fix: .*https:\/\/isthmus.dev\/ai\/v1.1/,
+    );
+  });
+
   it('do not change a federation 1 subgraph', async () => {
     const { supergraphSdl } = await compose([source('old', 'type Query { a: Int }')]);
     expect(supergraphSdl).not.toContain('isthmus.dev');

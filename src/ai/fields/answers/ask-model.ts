@@ -10,31 +10,39 @@ import {
   type Completion,
   type Message,
   type ModelRequest,
-  type OutputForm,
   textOf,
   type Usage,
   userText,
 } from '../../model-call/index.ts';
 import type { ModelClient } from '../../models/index.ts';
 import { type OutputReading, repairMessage } from '../output/field-output.ts';
-import { leaksInstructions } from '../output/instruction-leak.ts';
-import { answerJson } from '../output/output-text.ts';
 import type { FieldAnswer, FieldQuestion, Provenance } from './field-question.ts';
+import { fitInput } from './fit-input.ts';
+import { ask, refuseLeaks, requestOf } from './question-call.ts';
 
 /** Characters of an invalid answer that are sent back with its problems: they are paid for as input. */
 const maxRepeated = 10_000;
 
-/** @throws GatewayError of the model client's codes, `AI_OUTPUT_INVALID` or `AI_OUTPUT_REFUSED` */
-export async function askModel(models: ModelClient, question: FieldQuestion, bounds: CallBounds): Promise<FieldAnswer> {
-  const request = requestOf(question, question.prompt.render(question.values));
-  if (request.messages.length === 0) {
+/**
+ * @param isFirst whether this is the first attempt at an answer
+ * @throws GatewayError of the model client's codes, `AI_INPUT_TOO_LONG`, `AI_OUTPUT_INVALID` or `AI_OUTPUT_REFUSED`
+ */
+export async function askModel(
+  models: ModelClient,
+  question: FieldQuestion,
+  bounds: CallBounds,
+  isFirst = true,
+): Promise<FieldAnswer> {
+  const whole = requestOf(question, question.prompt.render(question.values));
+  if (whole.messages.length === 0) {
     const detail = `the prompt "${question.prompt.name}" comes to no text with what the field reads`;
     throw new GatewayError('AI_REQUEST_INVALID', { detail });
   }
-  const first = await ask(models, question, request, bounds);
+  const { request, parts } = await fitInput(models, question, whole, bounds);
+  const first = await ask(models, question, request, bounds, isFirst ? [question.coordinate] : []);
   const reading = readAnswer(question, request.messages, first);
   if (reading.kind === 'valid' || reading.kind === 'refused' || !mayRepair(first, bounds)) {
-    return toAnswer(reading, provenanceOf(question, request, [first]));
+    return toAnswer(reading, provenanceOf(question, request, [...parts, first], false));
   }
   const repair: ModelRequest = {
     ...request,
@@ -51,39 +59,11 @@ export async function askModel(models: ModelClient, question: FieldQuestion, bou
   });
   if (second instanceof BudgetExceeded && reading.kind === 'invalid') throw second;
   // A partly valid first answer is better than a second call that failed.
-  if (second instanceof GatewayError) return toAnswer(reading, provenanceOf(question, request, [first]));
+  if (second instanceof GatewayError)
+    return toAnswer(reading, provenanceOf(question, request, [...parts, first], false));
   const repaired = readAnswer(question, request.messages, second);
   const best = reading.kind === 'partial' && repaired.kind !== 'valid' ? reading : repaired;
-  return toAnswer(best, provenanceOf(question, repair, [first, second]));
-}
-
-/** The request for one question, alone or in a batch. */
-export function requestOf(question: FieldQuestion, messages: readonly Message[]): ModelRequest {
-  const { maxOutputTokens: _, ...settings } = question.prompt.settings;
-  return { messages, output: question.output.form, maxOutputTokens: question.maxOutputTokens, ...settings };
-}
-
-export async function ask(
-  models: ModelClient,
-  { alias, prompt, caller, stickyKey, requestId, coordinate: field }: FieldQuestion,
-  request: ModelRequest,
-  bounds: CallBounds,
-): Promise<Completion> {
-  try {
-    const of = { alias, caller, prompt: prompt.name, field, stickyKey, requestId };
-    return await models.complete({ ...bounds, ...of, request });
-  } catch (error) {
-    if (error instanceof BudgetExceeded) throw error;
-    if (error instanceof GatewayError && leaksInstructions(request.messages, error.detail ?? '', '')) {
-      // A provider may quote the request: prompts must not be logged.
-      const detail = 'the provider’s own words are left out: they repeat the prompt’s instructions';
-      throw new GatewayError(error.code, {
-        detail,
-        ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
-      });
-    }
-    throw error;
-  }
+  return toAnswer(best, provenanceOf(question, repair, [...parts, first, second], true));
 }
 
 /**
@@ -95,33 +75,6 @@ function readAnswer({ output }: FieldQuestion, messages: readonly Message[], ans
   const reading = output.read(answer);
   if (reading.kind !== 'refused' || answer.refusal === undefined) return reading;
   return { kind: 'refused', detail: 'the model refused with a text' };
-}
-
-/** @throws GatewayError `AI_OUTPUT_INVALID` where the answer repeats the prompt's instructions, however JSON escapes them */
-export function refuseLeaks(form: OutputForm, messages: readonly Message[], text: string): void {
-  const answer =
-    form.kind === 'json' && text.includes('\\') ? `${text}\n${textsIn(answerJson(text)).join('\n')}` : text;
-  const described = form.kind === 'json' ? JSON.stringify(form.schema ?? {}) : '';
-  if (!leaksInstructions(messages, answer, described)) return;
-  throw new GatewayError('AI_OUTPUT_INVALID', { detail: 'the answer repeats the prompt’s instructions' });
-}
-
-/** Every text in parsed JSON, keys included. */
-function textsIn(value: unknown): readonly string[] {
-  const texts: string[] = [];
-  // Not by recursion: a hostile answer nests as deep as it is long.
-  const pending: unknown[] = [value];
-  while (pending.length > 0) {
-    const next = pending.pop();
-    if (typeof next === 'string') texts.push(next);
-    else if (next !== null && typeof next === 'object') {
-      for (const [key, inner] of Object.entries(next)) {
-        texts.push(key);
-        pending.push(inner);
-      }
-    }
-  }
-  return texts.reverse();
 }
 
 /** An answer that was cut at its limit would be cut again. */
@@ -150,7 +103,12 @@ export function toAnswer(reading: OutputReading, provenance: Provenance): FieldA
   }
 }
 
-function provenanceOf(question: FieldQuestion, request: ModelRequest, answers: readonly Completion[]): Provenance {
+function provenanceOf(
+  question: FieldQuestion,
+  request: ModelRequest,
+  answers: readonly Completion[],
+  isRepaired: boolean,
+): Provenance {
   const last = answers.at(-1) as Completion;
   return {
     model: last.model,
@@ -160,7 +118,7 @@ function provenanceOf(question: FieldQuestion, request: ModelRequest, answers: r
     usage: answers.map(({ usage }) => usage).reduce(addUsage),
     attempts: answers.reduce((sum, { attempts }) => sum + attempts, 0),
     durationMs: answers.reduce((sum, { durationMs }) => sum + durationMs, 0),
-    ...(answers.length > 1 ? { repaired: true } : {}),
+    ...(isRepaired ? { repaired: true } : {}),
     texts: { messages: request.messages, answer: textOf(last) },
   };
 }

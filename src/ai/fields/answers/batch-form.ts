@@ -8,11 +8,11 @@
 import { hash } from 'node:crypto';
 import { itemAnswers, itemAnswersSchema, type JsonSchema, type Message } from '../../model-call/index.ts';
 import { answerJson } from '../output/output-text.ts';
-import { requestOf } from './ask-model.ts';
 import type { FieldQuestion } from './field-question.ts';
+import { requestOf } from './question-call.ts';
 
 /** Tokens around each item's answer: its index, id, braces, quotes. */
-const tokensPerItem = 28;
+export const tokensPerItem = 28;
 
 export function batchRequest(question: FieldQuestion, { messages, ids }: JoinedMessages) {
   const { form } = question.output;

@@ -9,9 +9,11 @@
 import { GatewayError } from '../../../errors/index.ts';
 import { type CallBounds, type Completion, type Message, textOf, type Usage } from '../../model-call/index.ts';
 import type { ModelClient } from '../../models/index.ts';
-import { addUsage, ask, askModel, refuseLeaks, toAnswer } from './ask-model.ts';
+import { addUsage, askModel, toAnswer } from './ask-model.ts';
 import { batchRequest, joinMessages, splitByItem } from './batch-form.ts';
 import type { FieldAnswer, FieldQuestion, Provenance } from './field-question.ts';
+import { isWithinBound } from './fit-input.ts';
+import { ask, refuseLeaks, requestOf } from './question-call.ts';
 
 interface Waiting {
   readonly question: FieldQuestion;
@@ -19,9 +21,10 @@ interface Waiting {
   readonly settle: PromiseWithResolvers<FieldAnswer>;
 }
 
-/** An item to be requested separately, and its share of the call that did not answer it. */
+/** An item to be requested separately, whether a call has been made for it, and its share of that call. */
 interface UnansweredItem {
   readonly item: Waiting;
+  readonly isRequested: boolean;
   readonly spent: Provenance | undefined;
 }
 
@@ -68,9 +71,9 @@ export class BatchedQuestions {
 
   async #answer(items: readonly Waiting[]): Promise<void> {
     const unanswered = items.length === 1 ? allOf(items) : await this.#answerTogether(items);
-    for (const { item, spent } of unanswered) {
+    for (const { item, isRequested, spent } of unanswered) {
       const { question, bounds, settle } = item;
-      askModel(this.#models, question, bounds).then(
+      askModel(this.#models, question, bounds, !isRequested).then(
         (answer) => settle.resolve(withUsage(answer, spent)),
         settle.reject,
       );
@@ -81,18 +84,29 @@ export class BatchedQuestions {
   async #answerTogether(items: readonly Waiting[]): Promise<readonly UnansweredItem[]> {
     const everyone = joinBounds(items.map(({ bounds }) => bounds));
     let completion: Completion | undefined;
+    let isRequested = false;
     try {
       const rendered = await Promise.all(
         items.map(async ({ question: { prompt, values } }) => await prompt.render(values)),
       );
       // An item whose prompt is empty gets its error when it is requested separately.
       if (rendered.some(({ length }) => length === 0)) return allOf(items);
+      const isLong = items.map(
+        ({ question }, index) => !isWithinBound(question, requestOf(question, rendered[index] ?? [])),
+      );
+      if (isLong.includes(true)) {
+        const short = items.filter((_item, index) => isLong[index] !== true);
+        const long = items.filter((_item, index) => isLong[index] === true);
+        return [...allOf(long), ...(short.length > 1 ? await this.#answerTogether(short) : allOf(short))];
+      }
       const joined = joinMessages(rendered);
       const [first] = items;
       if (joined === undefined || first === undefined) return allOf(items);
       const { messages, ids } = joined;
       const request = batchRequest(first.question, joined);
-      completion = await ask(this.#models, first.question, request, everyone);
+      const planned = items.map(({ question }) => question.coordinate);
+      isRequested = true;
+      completion = await ask(this.#models, first.question, request, everyone, planned);
       const text = textOf(completion);
       refuseLeaks(request.output, messages, text);
       const answers = splitByItem(text, ids);
@@ -101,11 +115,12 @@ export class BatchedQuestions {
         const provenance = provenanceOf(item, completion, items.length, index);
         const answer = answers.get(index);
         const texts = { messages: messagesOfItem(messages, items.length, index), answer: JSON.stringify(answer) ?? '' };
-        if (!settleItem(item, answer, { ...provenance, texts })) unanswered.push({ item, spent: provenance });
+        if (!settleItem(item, answer, { ...provenance, texts }))
+          unanswered.push({ item, isRequested, spent: provenance });
       }
       return unanswered;
     } catch (error) {
-      if (error instanceof GatewayError && retriableCodes.has(error.code)) return allOf(items, completion);
+      if (error instanceof GatewayError && retriableCodes.has(error.code)) return allOf(items, isRequested, completion);
       for (const { settle } of items) settle.reject(error);
       return [];
     } finally {
@@ -114,9 +129,10 @@ export class BatchedQuestions {
   }
 }
 
-function allOf(items: readonly Waiting[], spentOn?: Completion): readonly UnansweredItem[] {
+function allOf(items: readonly Waiting[], isRequested = false, spentOn?: Completion): readonly UnansweredItem[] {
   return items.map((item, index) => ({
     item,
+    isRequested,
     spent: spentOn === undefined ? undefined : provenanceOf(item, spentOn, items.length, index),
   }));
 }

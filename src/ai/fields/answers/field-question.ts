@@ -1,10 +1,20 @@
 /** One AI field of one entity as a question to a model, and its answer. */
 
+import type { LongInput } from '../../../config/index.ts';
 import type { SpendAccount, Usage } from '../../model-call/index.ts';
 import type { Caller } from '../../models/index.ts';
 import type { FieldOutput } from '../output/field-output.ts';
 import type { Prompt } from '../prompts/prompt.ts';
 import type { Inputs } from './sensitive.ts';
+
+/** How much one call for a field may read. */
+export interface InputBound {
+  readonly maxTokens: number;
+  /** What becomes of a longer input. */
+  readonly longInput: LongInput;
+  /** The most parts that `chunk` cuts it into. */
+  readonly maxChunks: number;
+}
 
 export interface FieldQuestion {
   /** `Type.field`. */
@@ -18,6 +28,7 @@ export interface FieldQuestion {
   /** The values of the prompt's variables; personal data is masked. */
   readonly values: Inputs;
   readonly maxOutputTokens: number;
+  readonly input: InputBound;
   /** `undefined`: as long as the configuration caches answers. */
   readonly cacheTtlSeconds: number | undefined;
   /** Arguments for the field's custom code, if it has any. */

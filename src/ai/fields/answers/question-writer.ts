@@ -4,6 +4,7 @@
  */
 import { hash } from 'node:crypto';
 import { type GraphQLObjectType, type GraphQLSchema, isNonNullType } from 'graphql';
+import type { AiFieldsConfig } from '../../../config/index.ts';
 import { canonicalJson, invariant } from '../../../lib/index.ts';
 import type { RequestContext } from '../../../transport/index.ts';
 import type { ModelClient } from '../../models/index.ts';
@@ -13,7 +14,8 @@ import type { SubgraphCode } from '../code/field-code.ts';
 import type { FieldOutput } from '../output/field-output.ts';
 import type { Prompt } from '../prompts/prompt.ts';
 import type { PromptChoice } from '../prompts/prompt-folder.ts';
-import type { FieldQuestion } from './field-question.ts';
+import type { FieldQuestion, InputBound } from './field-question.ts';
+import { inputBoundOf } from './input-bound.ts';
 import { compileProjection, ownLeaf, type Projection } from './projection.ts';
 import { compileMask, type Inputs, type SensitiveFields } from './sensitive.ts';
 
@@ -25,6 +27,7 @@ export interface QuestionWriterOptions {
   readonly models: ModelClient;
   readonly sensitive: SensitiveFields;
   readonly code: SubgraphCode | undefined;
+  readonly config: Pick<AiFieldsConfig, 'maxInputTokens' | 'longInput' | 'maxChunks'>;
 }
 
 /**
@@ -63,16 +66,17 @@ export interface QuestionWriter {
 }
 
 export function questionWriter(options: QuestionWriterOptions): QuestionWriter {
-  const { schema, field, parent, choice, models, sensitive, code } = options;
+  const { schema, field, parent, choice, models, sensitive, code, config } = options;
   const coordinate = `${field.typeName}.${field.fieldName}`;
   const mandatory = field.requires.filter((name) => isNonNullType(parent.getFields()[name]?.type));
   const mask = compileMask(schema, parent, field.requiresSelection, sensitive);
   const targetsOf = new Map(models.list().map(({ alias, targets }) => [alias, targets]));
-  const variants = new Map<Prompt, { alias: string; maxOutputTokens: number; keyHead: string }>();
+  const variants = new Map<Prompt, { alias: string; maxOutputTokens: number; input: InputBound; keyHead: string }>();
   for (const { prompt } of choice.versions) {
     const alias = field.model ?? prompt.model;
     const maxOutputTokens = field.maxOutputTokens ?? prompt.settings.maxOutputTokens;
     invariant(alias !== undefined && maxOutputTokens !== undefined, `${coordinate} has been checked`);
+    const input = inputBoundOf(field, prompt, config, maxOutputTokens);
     const keyHead = JSON.stringify([
       coordinate,
       prompt.name,
@@ -80,9 +84,11 @@ export function questionWriter(options: QuestionWriterOptions): QuestionWriter {
       alias,
       targetsOf.get(alias) ?? [],
       maxOutputTokens,
+      // A rejected input has no answer to be cached.
+      input.longInput === 'reject' ? '' : input,
       code?.fields.has(coordinate) === true ? code.hash : '',
     ]);
-    variants.set(prompt, { alias, maxOutputTokens, keyHead });
+    variants.set(prompt, { alias, maxOutputTokens, input, keyHead });
   }
   const sensitiveKeys = Object.keys(parent.getFields()).flatMap((name) => {
     const kind = sensitive.get(`${field.typeName}.${name}`);
@@ -112,7 +118,7 @@ export function questionWriter(options: QuestionWriterOptions): QuestionWriter {
       const prompt = single ?? choice.pick(stickyKey());
       const variant = variants.get(prompt);
       invariant(variant !== undefined, 'a picked version is one of the choice');
-      const { alias, maxOutputTokens, keyHead } = variant;
+      const { alias, maxOutputTokens, input, keyHead } = variant;
       // Private inputs are masked; their answers are not shared between callers either, unless access control permits
       // it.
       const reader = mask === undefined ? principal.tenant : `${principal.tenant} ${principal.id}`;
@@ -129,6 +135,7 @@ export function questionWriter(options: QuestionWriterOptions): QuestionWriter {
           return { ...masked, ...(hide === undefined ? further : hide(further)) };
         },
         maxOutputTokens,
+        input,
         cacheTtlSeconds: field.cacheTtlSeconds,
         get entity() {
           return inputs.entity;

@@ -1,9 +1,11 @@
 /** The checks of one AI field: its prompt in every version, its inputs, its bound, its model and its type. */
 import { relative } from 'node:path';
 import { type GraphQLSchema, isObjectType, Kind } from 'graphql';
+import { type AiFieldsConfig, longInputs } from '../../../config/index.ts';
 import { didYouMean, nearestName } from '../../../lib/index.ts';
 import type { CompositionProblem, SubgraphSource } from '../../../supergraph/index.ts';
 import type { AiField } from '../ai-field.ts';
+import { inputBoundOf, leastChunkedTokens } from '../answers/input-bound.ts';
 import type { SensitiveFields } from '../answers/sensitive.ts';
 import type { SubgraphCode } from '../code/field-code.ts';
 import { emptyPathReason } from '../output/empty-paths.ts';
@@ -15,6 +17,8 @@ import type { PromptFolder } from '../prompts/prompt-folder.ts';
 export interface ModelChecks {
   /** The configured aliases. */
   readonly aliases: readonly string[];
+  /** How long inputs may be. */
+  readonly fields: Pick<AiFieldsConfig, 'maxInputTokens' | 'longInput' | 'maxChunks'>;
   /** The references of the alias's targets that have no price and are not declared free. */
   unpriced(alias: string): readonly string[];
   /** @returns why none of the alias's targets supports this output form; undefined if at least one does */
@@ -79,6 +83,7 @@ class FieldCheck {
     if (maxOutputTokens !== undefined && maxOutputTokens < 1) {
       this.#problem('AI_OUTPUT_UNBOUNDED', 'maxOutputTokens must be at least 1', 'write a bound of at least 1');
     }
+    this.#input();
     if (cacheTtlSeconds !== undefined && cacheTtlSeconds < 0) {
       const suggestedFix = 'write seconds from 0 (never kept), or leave it out: kept until an input changes';
       this.#problem('AI_FIELD_INVALID', 'cacheTtl must not be negative', suggestedFix);
@@ -97,6 +102,16 @@ class FieldCheck {
       this.#problem('AI_TYPE_UNSUPPORTED', `no model can be asked for its type: ${reason}`, 'change the field’s type');
     }
     return this.#problems;
+  }
+
+  #input(): void {
+    const { maxInputTokens, longInput } = this.#field;
+    if (maxInputTokens !== undefined && maxInputTokens < 1)
+      this.#problem('AI_FIELD_INVALID', 'maxInputTokens must be at least 1', 'write a bound of at least 1');
+    if (longInput !== undefined && !(longInputs as readonly string[]).includes(longInput)) {
+      const suggestedFix = `write one of ${longInputs.map((name) => `"${name}"`).join(', ')}`;
+      this.#problem('AI_FIELD_INVALID', `input: "${longInput}" is nothing that becomes of a long input`, suggestedFix);
+    }
   }
 
   #invalidPrompt(error: PromptError): void {
@@ -146,7 +161,17 @@ class FieldCheck {
         'correct the name, or add it to @requires(fields:)',
       );
     }
-    if ((field.maxOutputTokens ?? prompt.settings.maxOutputTokens) === undefined) {
+    const maxOutputTokens = field.maxOutputTokens ?? prompt.settings.maxOutputTokens;
+    const input = maxOutputTokens && inputBoundOf(field, prompt, this.#check.models.fields, maxOutputTokens);
+    if (input && input.longInput === 'chunk' && input.maxChunks < 2) {
+      const least = leastChunkedTokens(maxOutputTokens);
+      this.#problem(
+        'AI_FIELD_INVALID',
+        `the answers of two parts of ${maxOutputTokens} tokens do not fit into an input of ${input.maxTokens}`,
+        `raise maxInputTokens to ${least} at least, lower maxOutputTokens, or write input: "truncate"`,
+      );
+    }
+    if (maxOutputTokens === undefined) {
       this.#problem(
         'AI_OUTPUT_UNBOUNDED',
         `nothing bounds what a call by prompt "${prompt.name}" may cost`,

@@ -10,6 +10,7 @@ export function modelChecks(ai: AiConfig): ModelChecks {
   const builtIn = new Set(ai.providers.flatMap(({ name, kind }) => (kind === 'local' ? [name] : [])));
   return {
     aliases: Object.keys(ai.models),
+    fields: ai.fields,
     unpriced: (alias) => unpricedTargets(ai, alias),
     cannot: (alias, needs) => {
       const targets = Object.hasOwn(ai.models, alias) ? (ai.models[alias]?.targets ?? []) : [];

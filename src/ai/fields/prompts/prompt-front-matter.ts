@@ -4,6 +4,7 @@
  */
 import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
+import { longInputs } from '../../../config/index.ts';
 import type { ModelRequest } from '../../model-call/index.ts';
 import { PromptError } from './prompt-error.ts';
 import { promptTest } from './prompt-test.ts';
@@ -33,6 +34,7 @@ const settings = z
     topP: z.number().min(0).max(1).optional(),
     topK: positive.optional(),
     maxOutputTokens: positive.optional(),
+    maxInputTokens: positive.optional(),
     seed: z.number().int().optional(),
     stop: stopTexts.optional(),
     stopSequences: stopTexts.optional(),
@@ -59,7 +61,11 @@ const frontMatter = z.strictObject({
   model: z.string().min(1).optional(),
   config: settings.prefault({}),
   input: z
-    .strictObject({ schema: schema.optional(), default: z.record(z.string(), z.unknown()).optional() })
+    .strictObject({
+      schema: schema.optional(),
+      default: z.record(z.string(), z.unknown()).optional(),
+      tooLong: z.enum(longInputs).optional(),
+    })
     .default({}),
   output: z.strictObject({ format: z.enum(['text', 'json']).optional(), schema: schema.optional() }).default({}),
   batch: z.strictObject({ max: positive.max(100) }).optional(),

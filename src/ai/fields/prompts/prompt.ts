@@ -4,6 +4,7 @@
  * instruction, a role or a template.
  */
 import { picoschema } from 'dotprompt';
+import type { LongInput } from '../../../config/index.ts';
 import { messageOf } from '../../../errors/index.ts';
 import { stableHash } from '../../../lib/index.ts';
 import type { JsonSchema, Message } from '../../model-call/index.ts';
@@ -28,6 +29,10 @@ export interface Prompt {
   /** The line of `model` in the front matter. */
   readonly modelLine: number | undefined;
   readonly settings: PromptSettings;
+  /** The most tokens that a call may read; undefined: the field's bound, or the configured one. */
+  readonly maxInputTokens: number | undefined;
+  /** What becomes of a longer input; undefined: as the field or the configuration says. */
+  readonly longInput: LongInput | undefined;
   /** How many items may share one call. */
   readonly batch: { readonly max: number } | undefined;
   /** Every top-level variable of the template and its partials, with the line of its first use. */
@@ -59,6 +64,7 @@ export async function parsePrompt(
 ): Promise<Prompt> {
   const head = readFrontMatter(source);
   const { model, config, input, output, batch, tests } = head.data;
+  const { maxInputTokens, ...settings } = config;
   const template = compileTemplate({ text: head.template, linesBefore: head.linesBefore }, partials);
   const included = [...template.partials].sort().map((partial) => [partial, partials.get(partial)]);
   const outputSchema = await readSchema(output.schema, head, 'output');
@@ -76,7 +82,9 @@ export async function parsePrompt(
     hash: stableHash([source, included]),
     model,
     modelLine: model === undefined ? undefined : head.lineOf(['model']),
-    settings: config as PromptSettings,
+    settings: settings as PromptSettings,
+    maxInputTokens,
+    longInput: input.tooLong,
     batch,
     variables: template.variables,
     paths: template.paths,

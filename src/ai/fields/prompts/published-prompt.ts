@@ -15,6 +15,8 @@ export interface PublishedPrompt {
   /** The schema of the output. `undefined`: text. */
   readonly outputSchema?: JsonSchema;
   readonly maxOutputTokens: number;
+  /** The most tokens that a call may read; undefined: what the model takes. */
+  readonly maxInputTokens?: number;
   /** Renders the model request for an input that fits `inputSchema`; values are data, never template. */
   render(input: Readonly<Record<string, unknown>>): Promise<ModelRequest>;
 }

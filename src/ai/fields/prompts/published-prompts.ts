@@ -26,6 +26,7 @@ function publish(prompt: Prompt, subgraph: string): PublishedPrompt | undefined 
     inputSchema,
     ...(outputSchema === undefined ? {} : { outputSchema }),
     maxOutputTokens: settings.maxOutputTokens,
+    ...(prompt.maxInputTokens === undefined ? {} : { maxInputTokens: prompt.maxInputTokens }),
     render: async (input) => promptRequest(prompt, input),
   };
 }

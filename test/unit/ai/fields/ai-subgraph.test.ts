@@ -81,6 +81,9 @@ function subgraph(answer: Answer, cached = false) {
     models,
     config: {
       deadlineMs: 5_000,
+      maxInputTokens: 8_000,
+      longInput: 'reject',
+      maxChunks: 8,
       cache: { enabled: true, maxAgeMs: 60_000, staleWhileRevalidateMs: 0 },
       explain: { enabled: true, texts: false },
     },

@@ -26,6 +26,8 @@ const prompt = await parsePrompt(
 );
 const schema = buildSubgraphSchema([{ typeDefs: linkOwnDirectives(document) }]);
 
+const inputs = { maxInputTokens: 8_000, longInput: 'reject', maxChunks: 8 } as const;
+
 interface Asking {
   readonly field?: string;
   readonly sensitive?: Readonly<Record<string, string>>;
@@ -46,6 +48,7 @@ function writerOf(field: string, sensitive: Readonly<Record<string, string>> = {
     models: new TestModels(),
     sensitive: new Map(Object.entries(sensitive)),
     code: undefined,
+    config: { ...inputs },
   });
   return { ...writer, output: fieldOutput({ schema, name: 'x', type }) };
 }

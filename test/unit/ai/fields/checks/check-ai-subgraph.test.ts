@@ -30,6 +30,7 @@ const prompts = {
 
 const models: AiSubgraphCheck['models'] = {
   aliases: ['fast', 'dear', 'plain'],
+  fields: { maxInputTokens: 8_000, longInput: 'reject', maxChunks: 8 },
   unpriced: (alias) => (alias === 'dear' ? ['openai/own'] : []),
   cannot: (alias, needs) => (alias === 'plain' && needs === 'json' ? 'it has no JSON' : undefined),
 };
@@ -54,6 +55,23 @@ async function checkOf(
 describe('checking an AI subgraph', () => {
   it('reports no problem of a valid subgraph', async () => {
     expect(checkAiSubgraph(await checkOf(sdl))).toEqual([]);
+  });
+
+  it.each([
+    ['maxInputTokens: 0', 'maxInputTokens must be at least 1'],
+    ['input: "summarise"', 'input: "summarise" is nothing that becomes of a long input'],
+    ['input: "chunk", maxInputTokens: 200', 'do not fit into an input of 200'],
+  ])('refuses a bound of its input that cannot be: %s', async (argument, message) => {
+    const changed = sdl.replace('@generate(prompt: "haiku")', `@generate(prompt: "haiku", ${argument})`);
+    const [problem, ...others] = checkAiSubgraph(await checkOf(changed));
+    expect(problem).toMatchObject({ code: 'AI_FIELD_INVALID', message: expect.stringContaining(message) });
+    expect(others).toEqual([]);
+    // As the suggested fix says.
+    const fixed = changed.replace(
+      'maxInputTokens: 200',
+      `maxInputTokens: ${/\d+/.exec(problem?.suggestedFix ?? '')?.[0]}`,
+    );
+    if (argument.includes('200')) expect(checkAiSubgraph(await checkOf(fixed))).toEqual([]);
   });
 
   const haiku = (text: string) => ({ ...prompts, 'haiku.prompt': text });
