@@ -55,7 +55,7 @@ export async function runAccess(): Promise<void> {
       [{ kind: 'scopes', anyOf: [[`s${index % 20}`]] }],
     ]),
   ]);
-  const policies = await loadPolicies(config);
+  const { policies } = await loadPolicies(config);
   const options = { config: config.access, schema, rules, policies, log };
   const access = createAccess(options);
   const requestOf = (query: string, caller: Principal) => {

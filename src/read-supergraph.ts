@@ -2,7 +2,6 @@
 import { relative } from 'node:path';
 import {
   createContractChoice,
-  hashPolicies,
   type KeyFiles,
   loadPolicies,
   type Policies,
@@ -54,6 +53,7 @@ export interface SupergraphParts {
   readonly plugins: readonly Plugin[];
   /** Of their files. */
   readonly pluginHashes: readonly string[];
+  readonly policyHashes: ReadonlyMap<string, string>;
 }
 
 export interface ReadSupergraphOptions extends ReadSourcesOptions {
@@ -75,9 +75,8 @@ export async function readSupergraph(
   const { plugins, hashes } = loadsPlugins
     ? await loadPlugins(config)
     : { plugins: [], hashes: await hashPlugins(config) };
-  const policies = await loadPolicies(config);
+  const { policies, policyHashes } = await loadPolicies(config);
   createContractChoice(config); // its conditions are checked
-  const policyHashes = await hashPolicies(config);
   const keyFiles = await readKeyFiles(config);
   const sources = await readSources(config, options);
   const prompts = new Map<string, PromptFolder>();
@@ -114,7 +113,7 @@ export async function readSupergraph(
       prompts: [...prompts.values()].map((folder) => folder.hash),
       code: [...code.values()].map(({ hash }) => hash),
       plugins: hashes,
-      policies: policyHashes,
+      policies: [...policyHashes.values()],
       keyFiles: [...keyFiles.values()],
     }).slice(0, 16),
     config,
@@ -128,6 +127,7 @@ export async function readSupergraph(
     keyFiles,
     plugins,
     pluginHashes: hashes,
+    policyHashes,
   };
 }
 

@@ -15,7 +15,7 @@ export { KeyRing } from './keys/key-ring.ts';
 export { type ApiKey, ApiKeyError, type ApiKeyRights, ApiKeys, type CreatedApiKey } from './keys/manage-api-keys.ts';
 export { type KeyRingLease, SharedKeyRings } from './keys/shared-key-rings.ts';
 export type { PolicyFunction } from './policies/code-policy.ts';
-export { hashPolicies, loadPolicies, type Policies, unknownPolicies } from './policies/load-policies.ts';
+export { loadPolicies, type Policies, unknownPolicies } from './policies/load-policies.ts';
 export type { PolicyInput, PolicyRequest } from './policies/policy.ts';
 export { anonymous, type Principal, principalKey } from './principal.ts';
 export { type ContractView, createReach, type Reach, type ReachOptions } from './reach/describe-reach.ts';

@@ -1,6 +1,6 @@
 /**
  * A supergraph as it crosses threads: what the main thread has read and composed, as plain data. Modules cannot cross: each
- * worker imports those of plugins and of AI fields itself, and refuses one that has been edited since it was read.
+ * worker imports those of plugins, policies and AI fields itself, and refuses one that has been edited since it was read.
  */
 import { loadPolicies } from '../access/index.ts';
 import { createPromptFolder, readFieldCode, type SubgraphCode } from '../ai/fields/index.ts';
@@ -13,7 +13,7 @@ import type { SupergraphParts } from '../read-supergraph.ts';
 export interface SupergraphMessage
   extends Pick<
     SupergraphParts,
-    'id' | 'config' | 'sources' | 'sensitive' | 'composition' | 'pluginHashes' | 'keyFiles'
+    'id' | 'config' | 'sources' | 'sensitive' | 'composition' | 'pluginHashes' | 'policyHashes' | 'keyFiles'
   > {
   /** Where model calls are recorded; undefined: nowhere. */
   readonly ledger: LedgerAccess | undefined;
@@ -24,7 +24,7 @@ export interface SupergraphMessage
 }
 
 export function toSupergraphMessage(parts: SupergraphParts, ledger: LedgerAccess | undefined): SupergraphMessage {
-  const { id, config, sources, prompts, code, sensitive, composition, pluginHashes, keyFiles } = parts;
+  const { id, config, sources, prompts, code, sensitive, composition, pluginHashes, policyHashes, keyFiles } = parts;
   return {
     id,
     config,
@@ -32,6 +32,7 @@ export function toSupergraphMessage(parts: SupergraphParts, ledger: LedgerAccess
     sensitive,
     composition,
     pluginHashes,
+    policyHashes,
     keyFiles,
     ledger,
     prompts: new Map([...prompts].map(([name, { folder, texts }]) => [name, { folder, texts }])),
@@ -41,7 +42,7 @@ export function toSupergraphMessage(parts: SupergraphParts, ledger: LedgerAccess
 
 /** @throws ConfigError for a module that cannot be loaded, or has been edited since the supergraph was read */
 export async function fromSupergraphMessage(message: SupergraphMessage): Promise<SupergraphParts> {
-  const { id, sources, sensitive, composition, pluginHashes, keyFiles } = message;
+  const { id, sources, sensitive, composition, pluginHashes, policyHashes, keyFiles } = message;
   const config = deepFreeze(message.config);
   const prompts: [string, Awaited<ReturnType<typeof createPromptFolder>>][] = [];
   for (const [name, { folder, texts }] of message.prompts)
@@ -49,6 +50,9 @@ export async function fromSupergraphMessage(message: SupergraphMessage): Promise
   const { plugins, hashes } = await loadPlugins(config);
   const edited = config.plugins.find((_, index) => hashes[index] !== pluginHashes[index]);
   if (edited !== undefined) throw editedMeanwhile(config, edited.place, edited.line);
+  const loaded = await loadPolicies(config);
+  const changed = config.access.policies.find(({ name }) => loaded.policyHashes.get(name) !== policyHashes.get(name));
+  if (changed !== undefined) throw editedMeanwhile(config, changed.place, changed.line);
   return {
     id,
     config,
@@ -58,10 +62,11 @@ export async function fromSupergraphMessage(message: SupergraphMessage): Promise
     sensitive,
     report: [],
     composition,
-    policies: await loadPolicies(config),
+    policies: loaded.policies,
     keyFiles,
     plugins,
     pluginHashes,
+    policyHashes,
   };
 }
 

@@ -12,17 +12,19 @@ export type PolicyFunction = (input: PolicyInput) => boolean | Promise<boolean>;
 /** A module may await what never comes. */
 const loadTimeoutMs = 10_000;
 
-/** Of the module's source: an edit makes another generation. */
-export async function hashPolicyCode(path: string): Promise<string> {
-  return stableHash(await readTextFile(path)).slice(0, 16);
+export interface CodePolicy extends Policy {
+  /** Of the module's source: an edit makes another generation. */
+  readonly hash: string;
 }
 
 /** @returns the policy, or why the module is none */
-export async function loadCodePolicy(name: string, path: string): Promise<Policy | string> {
+export async function loadCodePolicy(name: string, path: string): Promise<CodePolicy | string> {
   let policy: unknown;
+  let hash: string;
   try {
     const url = pathToFileURL(path);
-    url.searchParams.set('version', await hashPolicyCode(path));
+    hash = stableHash(await readTextFile(path)).slice(0, 16);
+    url.searchParams.set('version', hash);
     const loading = guardCode(path, () => import(url.href) as Promise<{ readonly policy?: unknown }>);
     ({ policy } = await withinTime(loading, { timeoutMs: loadTimeoutMs, what: 'loading the module' }));
   } catch (error) {
@@ -31,6 +33,7 @@ export async function loadCodePolicy(name: string, path: string): Promise<Policy
   if (typeof policy !== 'function') return 'the module exports no function `policy`';
   return {
     name,
+    hash,
     readsArguments: true,
     readsRequest: true,
     decide: (inputs, { log }) => decideAll(name, policy as PolicyFunction, inputs, log),

@@ -1,31 +1,44 @@
 /** The policies of a configuration, ready to decide; one that cannot be used refuses the configuration. */
 import { ConfigError, type ConfigProblem, type PolicyConfig, type ResolvedConfig } from '../../config/index.ts';
-import { messageOf } from '../../errors/index.ts';
 import { didYouMean, unreachable } from '../../lib/index.ts';
 import type { AccessRules, CompositionProblem } from '../../supergraph/index.ts';
 import { policiesOf } from '../rules/operation-rules.ts';
-import { hashPolicyCode, loadCodePolicy } from './code-policy.ts';
+import { type CodePolicy, loadCodePolicy } from './code-policy.ts';
 import { DecisionService } from './decision-service.ts';
 import { createExpressionPolicy } from './expression-policy.ts';
 import type { Policy } from './policy.ts';
 
 export type Policies = ReadonlyMap<string, Policy>;
 
+export interface LoadedPolicies {
+  readonly policies: Policies;
+  /** Of the modules, by policy: an edit makes another generation. */
+  readonly policyHashes: ReadonlyMap<string, string>;
+}
+
 /** @throws ConfigError with every policy that cannot be used, and its line */
-export async function loadPolicies({ file, access }: Pick<ResolvedConfig, 'file' | 'access'>): Promise<Policies> {
+export async function loadPolicies({ file, access }: Pick<ResolvedConfig, 'file' | 'access'>): Promise<LoadedPolicies> {
   const services = new Map<string, DecisionService>();
   const problems: ConfigProblem[] = [];
   const policies = new Map<string, Policy>();
+  const policyHashes = new Map<string, string>();
   for (const config of access.policies) {
     const policy = await load(config, services);
-    if (typeof policy !== 'string') policies.set(config.name, policy);
-    else problems.push({ path: config.place, line: config.line, message: policy });
+    if (typeof policy === 'string') {
+      problems.push({ path: config.place, line: config.line, message: policy });
+      continue;
+    }
+    policies.set(config.name, policy);
+    if ('hash' in policy) policyHashes.set(config.name, policy.hash);
   }
   if (problems.length > 0) throw new ConfigError(file, problems);
-  return policies;
+  return { policies, policyHashes };
 }
 
-async function load(config: PolicyConfig, services: Map<string, DecisionService>): Promise<Policy | string> {
+async function load(
+  config: PolicyConfig,
+  services: Map<string, DecisionService>,
+): Promise<Policy | CodePolicy | string> {
   switch (config.kind) {
     case 'expression':
       return createExpressionPolicy(config.name, config.expression);
@@ -40,32 +53,6 @@ async function load(config: PolicyConfig, services: Map<string, DecisionService>
     default:
       return unreachable(config);
   }
-}
-
-/**
- * The hashes of the modules of policies: an edit makes another generation.
- * @throws ConfigError naming every file that cannot be read, with its line
- */
-export async function hashPolicies({
-  file,
-  access,
-}: Pick<ResolvedConfig, 'file' | 'access'>): Promise<readonly string[]> {
-  const hashes: string[] = [];
-  const problems: ConfigProblem[] = [];
-  for (const policy of access.policies) {
-    if (policy.kind !== 'code') continue;
-    try {
-      hashes.push(await hashPolicyCode(policy.path));
-    } catch (error) {
-      problems.push({
-        path: policy.place,
-        line: policy.line,
-        message: `the policy cannot be loaded: ${messageOf(error)}`,
-      });
-    }
-  }
-  if (problems.length > 0) throw new ConfigError(file, problems);
-  return hashes;
 }
 
 /** A problem for each policy that a directive names and the configuration does not have: it would deny everyone. */
