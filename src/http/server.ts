@@ -36,6 +36,8 @@ import { addV1Routes, directV1, refuseV1 } from './v1/index.ts';
 
 export interface HttpServerOptions {
   readonly gateway: ServingRuntime;
+  /** What servers of other threads derive the keys of TLS session tickets from, too. @default it serves alone */
+  readonly ticketSecret?: Uint8Array;
   readonly log: Logger;
 }
 
@@ -64,14 +66,14 @@ export interface HttpServer {
 }
 
 /** The server with its routes, ready for the current generation; `listen` opens its port. */
-export async function createHttpServer({ gateway, log }: HttpServerOptions): Promise<HttpServer> {
+export async function createHttpServer({ gateway, ticketSecret, log }: HttpServerOptions): Promise<HttpServer> {
   const config = gateway.generations.current?.config;
   if (config === undefined) throw new GatewayError('OVERLOADED');
   const { server, limits } = config;
   const bounds = serverLimits(config);
   const app = fastify({
     ...bounds,
-    ...(server.tls === undefined ? {} : { serverFactory: await prepareTlsServer(config, bounds, log) }),
+    ...(server.tls === undefined ? {} : { serverFactory: await prepareTlsServer(config, bounds, ticketSecret, log) }),
     logger: false,
     return503OnClosing: false,
     forceCloseConnections: 'idle',
@@ -161,10 +163,12 @@ export async function createHttpServer({ gateway, log }: HttpServerOptions): Pro
 async function prepareTlsServer(
   { file, server: { tls } }: ResolvedConfig,
   { http, requestTimeout, keepAliveTimeout }: ReturnType<typeof serverLimits>,
+  ticketSecret: Uint8Array | undefined,
   log: Logger,
 ): Promise<(listener: RequestListener) => Server> {
   invariant(tls !== undefined, 'the server has a certificate');
-  return prepareServer({ tls, configFile: file, http: { ...http, requestTimeout, keepAliveTimeout }, log });
+  const bounds = { ...http, requestTimeout, keepAliveTimeout };
+  return prepareServer({ tls, configFile: file, http: bounds, ticketSecret, log });
 }
 
 declare module 'fastify' {

@@ -1,7 +1,8 @@
 /** A server of HTTPS whose certificate is replaced while it runs (server.tls). */
+import { createHash, hkdfSync } from 'node:crypto';
 import type { RequestListener, Server, ServerOptions } from 'node:http';
 import { createServer } from 'node:https';
-import type { TLSSocket, Server as TlsServer } from 'node:tls';
+import type { TLSSocket, TlsOptions, Server as TlsServer } from 'node:tls';
 import type { ServerTlsConfig } from '../config/index.ts';
 import { messageOf } from '../errors/index.ts';
 import { FollowedFiles } from '../lib/index.ts';
@@ -22,6 +23,11 @@ export interface PrepareServerOptions {
   readonly http: ServerOptions;
   /** Whether clients may prove themselves with certificates, where that is configured. @default true */
   readonly requestsCertificates?: boolean;
+  /**
+   * What the keys of session tickets are derived from: servers of one secret and one certificate resume each other's sessions.
+   * @default a server resumes its own sessions alone
+   */
+  readonly ticketSecret?: Uint8Array | undefined;
   readonly log: TlsLog;
 }
 
@@ -34,15 +40,18 @@ export async function prepareServer({
   configFile,
   http,
   requestsCertificates = true,
+  ticketSecret,
   log,
 }: PrepareServerOptions): Promise<(listener: RequestListener) => Server> {
   let server: (Server & TlsServer) | undefined;
+  const withTickets = ({ options, texts }: ServerCredentials): TlsOptions =>
+    ticketSecret === undefined ? options : { ...options, ticketKeys: ticketKeysOf(ticketSecret, texts) };
   const credentials = await FollowedFiles.open<ServerCredentials>({
     read: () => readServerCredentials(tls, requestsCertificates),
     everyMs: tls.reloadMs,
-    onReplaced({ options: replaced, expiresAt }) {
-      server?.setSecureContext(replaced);
-      log.info({ expires: new Date(expiresAt).toISOString() }, 'the certificate of the server was replaced');
+    onReplaced(replaced) {
+      server?.setSecureContext(withTickets(replaced));
+      log.info({ expires: new Date(replaced.expiresAt).toISOString() }, 'the certificate of the server was replaced');
     },
     onRefused: (reason) =>
       log.error({ reason }, 'the certificate of the server was not replaced; the previous one serves'),
@@ -50,7 +59,7 @@ export async function prepareServer({
     throw error instanceof TlsFileError ? error.toConfigError(configFile) : error;
   });
   return (listener) => {
-    const { options: tlsOptions } = credentials.current;
+    const tlsOptions = withTickets(credentials.current);
     const handshakeTimeout = http.headersTimeout ?? 10_000;
     server = createServer({ ...http, ...tlsOptions, handshakeTimeout, allowHalfOpen: true }, listener);
     server.once('close', () => credentials.close());
@@ -58,6 +67,15 @@ export async function prepareServer({
     if (tlsOptions.requestCert === true) refuseInvalidCertificates(server, log);
     return server;
   };
+}
+
+/** As OpenSSL takes them: a name, and keys for authentication and encryption. */
+const ticketKeysBytes = 48;
+
+/** Other files, other keys: whose certificate has been revoked resumes no session from before. */
+function ticketKeysOf(secret: Uint8Array, texts: readonly string[]): Buffer {
+  const salt = createHash('sha256').update(JSON.stringify(texts)).digest();
+  return Buffer.from(hkdfSync('sha256', secret, salt, 'keys of TLS session tickets', ticketKeysBytes));
 }
 
 /** Nothing is answered on a connection that is not encrypted yet. */

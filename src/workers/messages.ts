@@ -16,8 +16,8 @@ export interface WorkerStart {
   readonly counterMemory: SharedArrayBuffer;
   /** What they count rates with. */
   readonly bucketMemory: SharedArrayBuffer;
-  /** What the keys are derived from that sign statements to subgraphs. */
-  readonly statementSecret: Uint8Array;
+  /** What keys are derived from that all workers have: of statements to subgraphs, and of TLS session tickets. */
+  readonly secret: Uint8Array;
   readonly log: { readonly level: LogLevel; readonly readable: boolean; readonly lines: LineRing };
   /** The folder of the configuration. */
   readonly folder: string;

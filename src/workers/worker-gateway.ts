@@ -56,7 +56,7 @@ export function createWorkerGateway({ start, log, send }: WorkerGatewayOptions):
     counters: new SharedCounters({ memory: start.counterMemory, holder: start.number }),
     buckets: new TokenBuckets({ memory: start.bucketMemory, holder: start.number }),
     holder: start.number,
-    statementSecret: start.statementSecret,
+    statementSecret: start.secret,
     signals,
     localModels: createPortLocalModels(ports.models),
     openStore: openCacheStore,
@@ -88,7 +88,7 @@ export function createWorkerGateway({ start, log, send }: WorkerGatewayOptions):
       shared.memory.resize(workerShare(parts.config.limits.memoryBytes, workers));
       if (previous === undefined || status.epoch >= epoch) generations.swap(generation);
       else generations.stage(generation, () => status.epoch >= epoch);
-      server ??= await createHttpServer({ gateway: runtime, log });
+      server ??= await createHttpServer({ gateway: runtime, ticketSecret: start.secret, log });
       send({ kind: 'built', epoch });
     } catch (error) {
       send({ kind: 'refused', epoch, error: toErrorMessage(error) });

@@ -69,7 +69,7 @@ export class WorkerPool {
   /** Called with the next worker that has built what serves, or with undefined where one cannot. */
   readonly #memberWaiters: ((member: WorkerThread | undefined) => void)[] = [];
   readonly #spares: SpareWorkers;
-  readonly #statementSecret = randomBytes(32);
+  readonly #secret = randomBytes(32);
   readonly #delays: RestartDelays;
   readonly #restarts = new Set<NodeJS.Timeout>();
   readonly #counterMemory = createCounterMemory();
@@ -236,7 +236,7 @@ export class WorkerPool {
         status: this.status.buffer,
         counterMemory: this.#counterMemory,
         bucketMemory: this.#bucketMemory,
-        statementSecret: this.#statementSecret,
+        secret: this.#secret,
         log: workerLog,
       },
       onLines,
