@@ -68,7 +68,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       const workers = config?.server.workers ?? 1;
       if (workers > 1)
         log.warn({ workers }, 'one thread serves: `isthmus serve` starts server.workers, createGateway does not');
-      admin = config && (await openAdmin({ config, log }));
+      admin = config && (await openAdmin({ config, log, invalidate: (tags) => runtime.invalidate(tags) }));
       return { url: await server.listen(listenOptions), drain };
     },
     reload: () => runtime.reload(),

@@ -1,6 +1,6 @@
 /**
  * The admin listener: a server of its own, in the main thread, for what clients never call. `/admin/graphql` has the API keys
- * and the audit log. Bodies, headers and connections are bounded; nothing waits for the store longer than a second or two.
+ * and the audit log, `/admin/invalidate` the cached answers. Bodies, headers and connections are bounded; nothing waits for the store longer than a second or two.
  */
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { GraphQLError, parse } from 'graphql';
@@ -14,6 +14,7 @@ import { openStore } from '../store/index.ts';
 import { prepareServer } from '../tls/index.ts';
 import { type AdminCaller, createAdminSchema } from './admin-schema.ts';
 import { adminScopes, identifyOperator, refusePages } from './identify-operator.ts';
+import { answerInvalidation } from './invalidate-caches.ts';
 
 export interface AdminListener {
   /** Where it listens, such as http://127.0.0.1:4400. */
@@ -24,6 +25,8 @@ export interface AdminListener {
 export interface AdminListenerOptions {
   readonly config: ResolvedConfig;
   readonly log: Logger;
+  /** Invalidates cached answers by their tags. @returns false if a store could not be reached */
+  readonly invalidate: (tags: readonly string[]) => Promise<boolean>;
 }
 
 const maxBodyBytes = 1_000_000;
@@ -35,7 +38,11 @@ const timeoutMs = 10_000;
  * @returns undefined where the configuration has none, or where the default port is in use
  * @throws ConfigError where it cannot listen, where the store cannot be opened, and off loopback without an admin key
  */
-export async function listenForAdmin({ config, log }: AdminListenerOptions): Promise<AdminListener | undefined> {
+export async function listenForAdmin({
+  config,
+  log,
+  invalidate,
+}: AdminListenerOptions): Promise<AdminListener | undefined> {
   const { admin, store: storeConfig, file } = config;
   if (admin === undefined) return undefined;
   const store = await openStore({ config: storeConfig, configFile: file, log, isServing: true });
@@ -51,7 +58,7 @@ export async function listenForAdmin({ config, log }: AdminListenerOptions): Pro
     });
     const open = await serverOpener(config, admin.tls, log);
     const server = open((request, response) => {
-      void answer({ request, response, keys, isLocal, handler, log });
+      void answer({ request, response, keys, isLocal, handler, invalidate, log });
     });
     server.maxConnections = maxConnections;
     const url = await listen(server, admin);
@@ -111,21 +118,29 @@ interface Exchange {
   readonly keys: KeyRing;
   readonly isLocal: boolean;
   readonly handler: Handler<IncomingMessage, AdminCaller>;
+  readonly invalidate: AdminListenerOptions['invalidate'];
   readonly log: Logger;
 }
 
 /** Never rejects. */
-async function answer({ request, response, keys, isLocal, handler, log }: Exchange): Promise<void> {
+async function answer({ request, response, keys, isLocal, handler, invalidate, log }: Exchange): Promise<void> {
   response.setHeader('cache-control', 'no-store');
   response.setHeader('x-content-type-options', 'nosniff');
   response.setHeader('content-security-policy', "default-src 'none'; frame-ancestors 'none'");
   try {
     const { headers, method = 'GET', url = '/', socket } = request;
     refusePages(headers, isLocal);
-    if (url.split('?', 1)[0] !== '/admin/graphql') throw new GatewayError('NOT_FOUND');
+    const path = url.split('?', 1)[0];
+    if (path !== '/admin/graphql' && path !== '/admin/invalidate') throw new GatewayError('NOT_FOUND');
     const address = socket.remoteAddress ?? '';
     const context = await identifyOperator({ headers, address }, keys, isLocal);
     const body = await readBody(request);
+    if (path === '/admin/invalidate') {
+      const invalidated = await answerInvalidation({ method, body, caller: context, invalidate, log });
+      response.writeHead(200, { 'content-type': 'application/json; charset=utf-8' });
+      response.end(JSON.stringify({ invalidated }));
+      return;
+    }
     const [text, { status, headers: answerHeaders }] = await handler({
       method,
       url,

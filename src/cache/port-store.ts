@@ -17,7 +17,8 @@ type StoreCall =
 
 type StoreAnswer = CopiedEntry | undefined;
 
-const invalidated = 'cache invalidated';
+/** The topic of signals that carry a tag which has been invalidated. */
+export const invalidatedTag = 'cache invalidated';
 
 /** Answers the store calls of another thread with the store that serves at the time. */
 export function serveStore(currentStore: () => MemoryStore, port: MessagePort): void {
@@ -63,7 +64,7 @@ export function createPortStores({ port, signals }: PortStoreOptions): (maxBytes
 
   return (maxBytes) => {
     const local = createMemoryStore({ maxBytes });
-    const unsubscribe = signals.subscribe(invalidated, (tag) => local.invalidate(String(tag)));
+    const unsubscribe = signals.subscribe(invalidatedTag, (tag) => local.invalidate(String(tag)));
     return {
       get: (key) => local.get(key) ?? read(local, key),
       set(key, value, options = {}) {
@@ -77,7 +78,7 @@ export function createPortStores({ port, signals }: PortStoreOptions): (maxBytes
       invalidate(tag) {
         local.invalidate(tag);
         send({ kind: 'invalidate', tag });
-        signals.publish(invalidated, tag);
+        signals.publish(invalidatedTag, tag);
         return true;
       },
       async close() {

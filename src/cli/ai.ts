@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import { GraphQLError, Kind, parse } from 'graphql';
 import { fieldTags, readPromptFolder } from '../ai/fields/index.ts';
-import { createRedisStore } from '../cache/index.ts';
+import { invalidateInRedis } from '../cache/index.ts';
 import { loadConfig, type ResolvedConfig } from '../config/index.ts';
 import { messageOf } from '../errors/index.ts';
 import { formatUsd, readBounded } from '../lib/index.ts';
@@ -19,7 +19,6 @@ import { readHeader } from './read-header.ts';
 const warmTimeoutMs = 600_000;
 const maxAnswerBytes = 64_000_000;
 const tooLong = () => new Error(`the answer is longer than ${maxAnswerBytes / 1_000_000} MB`);
-const redisTimeoutMs = 3_000;
 const maxShownCharacters = 1_000;
 
 export function aiCommand(): Command {
@@ -140,7 +139,7 @@ async function invalidate({ config: file, prompt, type }: InvalidateOptions): Pr
   if (store.kind === 'memory') {
     return fail(
       'ai.cache.store is memory: the answers are in the memory of each running gateway. ' +
-        'Restart it, or edit the prompt: its text is part of the cache key. ' +
+        '`isthmus cache invalidate --prompt` asks one by its admin listener; an edited prompt has other answers. ' +
         'With `ai: { cache: { store: redis, url: … } }` this command works.',
     );
   }
@@ -148,26 +147,9 @@ async function invalidate({ config: file, prompt, type }: InvalidateOptions): Pr
   const name = (prompt ?? type ?? '').split('@')[0] ?? '';
   if (!names.has(name)) return fail(`no AI subgraph has "${name}"; there are ${[...names].join(', ')}`);
   const tag = prompt === undefined ? fieldTags.type(name) : fieldTags.prompt(name);
-  const done = await invalidateInRedis(store.url, tag);
+  const done = await invalidateInRedis(store.url, [tag]);
   if (!done) return fail('Redis cannot be reached: nothing was invalidated');
   process.stdout.write(`the cached answers of ${name} are invalidated\n`);
-}
-
-async function invalidateInRedis(url: string, tag: string): Promise<boolean> {
-  const { promise: ready, resolve } = Promise.withResolvers<void>();
-  const store = createRedisStore({
-    url,
-    commandTimeoutMs: redisTimeoutMs,
-    onStateChange: (state) => state === 'ready' && resolve(),
-  });
-  const timer = setTimeout(resolve, redisTimeoutMs);
-  try {
-    await ready;
-    return await store.invalidate(tag);
-  } finally {
-    clearTimeout(timer);
-    await store.close();
-  }
 }
 
 async function promptsOf({ subgraphs }: ResolvedConfig): Promise<ReadonlySet<string>> {

@@ -8,6 +8,7 @@ import { CompositionError, problemFields } from '../supergraph/index.ts';
 import { accessCommand } from './access.ts';
 import { aiCommand } from './ai.ts';
 import { auditCommand } from './audit.ts';
+import { cacheCommand } from './cache.ts';
 import { composeCommand } from './compose.ts';
 import { configSchemaCommand } from './config-schema.ts';
 import { keysCommand } from './keys.ts';
@@ -30,6 +31,7 @@ export async function run(): Promise<void> {
     .addCommand(composeCommand())
     .addCommand(typesCommand())
     .addCommand(aiCommand())
+    .addCommand(cacheCommand())
     .addCommand(promptCommand())
     .addCommand(accessCommand())
     .addCommand(keysCommand())

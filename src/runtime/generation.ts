@@ -87,5 +87,10 @@ export interface ServingRuntime {
 /** A supergraph that is served from its configuration: how its generations are replaced. */
 export interface GatewayRuntime extends ServingRuntime {
   reload(): Promise<ReloadOutcome>;
+  /**
+   * No answer that was cached with one of these tags until now is sent again.
+   * @returns false if a store could not be reached
+   */
+  invalidate(tags: readonly string[]): Promise<boolean>;
   close(): Promise<void>;
 }

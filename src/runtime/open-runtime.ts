@@ -6,7 +6,7 @@ import { dirname } from 'node:path';
 import type { GraphQLSchema } from 'graphql';
 import { OwnLedger } from '../ai/ledger/index.ts';
 import type { ModelProvider } from '../ai/model-call/index.ts';
-import type { CacheStore } from '../cache/index.ts';
+import { type CacheStore, OpenStores } from '../cache/index.ts';
 import { createLogger, type Logger } from '../observability/index.ts';
 import type { Plugin } from '../plugins/index.ts';
 import { Generations } from '../supergraph/index.ts';
@@ -60,7 +60,15 @@ export async function openRuntime(options: RuntimeOptions): Promise<GatewayRunti
   const log = options.log ?? createLogger({ level: (await source.load()).telemetry.logLevel });
   const generations = new Generations<GatewayGeneration>();
   const preparations: Preparation[] = [];
-  const shared = createSharedParts({ log, resolveFrom: dirname(source.file), providers, cacheStore });
+  const stores = new OpenStores();
+  const shared = createSharedParts({
+    log,
+    resolveFrom: dirname(source.file),
+    providers,
+    cacheStore,
+    openStore: stores.open,
+    openCacheStore: stores.open,
+  });
   const ownLedger = new OwnLedger(log);
   const prepareBudgets = budgetPreparation(ownLedger, shared.counters);
   const stage: Stage = async (parts, signal) => {
@@ -86,6 +94,10 @@ export async function openRuntime(options: RuntimeOptions): Promise<GatewayRunti
       if (generations.current !== undefined) await prepare(generations.current);
     },
     reload: () => watched.reload(),
+    async invalidate(tags) {
+      const ofApplication = await Promise.all(tags.map((tag) => cacheStore?.invalidate(tag) ?? true));
+      return (await stores.invalidate(tags)) && ofApplication.every((isDone) => isDone);
+    },
     async close() {
       // A reload that is under way ends without a swap: composing and loading stop at once.
       await watched.stop();

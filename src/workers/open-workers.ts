@@ -7,7 +7,7 @@ import { isatty } from 'node:tty';
 import { type AdminListener, openAdmin } from '../admin/index.ts';
 import { OwnLedger } from '../ai/ledger/index.ts';
 import { createLocalModels, serveLocalModels } from '../ai/providers/local/index.ts';
-import { createMemoryStore, serveStore } from '../cache/index.ts';
+import { createMemoryStore, invalidatedTag, invalidateInRedis, serveStore } from '../cache/index.ts';
 import type { LogLevel, ResolvedConfig } from '../config/index.ts';
 import { type ListenOptions, listenAddresses, listenAt } from '../http/index.ts';
 import { MemoryBudget } from '../lib/index.ts';
@@ -133,6 +133,16 @@ export async function openWorkers(options: WorkersOptions): Promise<WorkersGatew
     await close();
     throw error;
   }
+  /** In the memory that workers share and in their own, and in each Redis. */
+  const invalidate = async ({ ai, cache: { store } }: ResolvedConfig, tags: readonly string[]): Promise<boolean> => {
+    for (const tag of tags) {
+      cache.invalidate(tag);
+      signals.publish(invalidatedTag, tag);
+    }
+    const urls = [ai.cache.store, store].flatMap((each) => (each.kind === 'redis' ? [each.url] : []));
+    const outcomes = await Promise.all([...new Set(urls)].map((url) => invalidateInRedis(url, tags)));
+    return outcomes.every((isDone) => isDone);
+  };
   let admin: AdminListener | undefined;
   let drained: Promise<boolean> | undefined;
   const drain = (): Promise<boolean> => {
@@ -151,7 +161,7 @@ export async function openWorkers(options: WorkersOptions): Promise<WorkersGatew
       const { server } = config;
       const address = { host: host ?? server.host, port: port ?? server.port };
       await refusePortInUse(address);
-      admin = await openAdmin({ config, log });
+      admin = await openAdmin({ config, log, invalidate: (tags) => invalidate(watched.parts.config, tags) });
       return { url: await pool.listen(address), drain };
     },
     reload: () => watched.reload(),

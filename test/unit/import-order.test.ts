@@ -39,7 +39,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   'libphonenumber-js': [],
   ibantools: ['ai/guardrails/pii/find-ibans.ts'],
   re2js: ['ai/guardrails/custom-pattern.ts', 'config/guardrails.ts'], // the second: refuses what does not compile
-  zod: ['config/', 'ai/fields/'],
+  zod: ['config/', 'ai/fields/', 'admin/invalidate-caches.ts'],
 };
 
 /** The innermost part of a file. */

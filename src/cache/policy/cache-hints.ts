@@ -24,6 +24,8 @@ export interface HintedPolicy {
   readonly hinted: CachePolicy | undefined;
   /** Whether a field has no hint that would need one: the configured default holds, unless the response says otherwise. */
   readonly hasUnhinted: boolean;
+  /** The object, interface and union types that it reads. */
+  readonly types: ReadonlySet<string>;
 }
 
 interface Hint {
@@ -90,6 +92,7 @@ export class CacheHints {
     const fragments = new Map<string, FragmentDefinitionNode>();
     for (const definition of definitions)
       if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
+    const types = new Set<string>();
     const policy: { hinted: CachePolicy | undefined; hasUnhinted: boolean } = { hinted: undefined, hasUnhinted: false };
     const restrict = (hint: Hint | undefined, needsHint: boolean): void => {
       const maxAgeMs = hint?.maxAgeMs;
@@ -113,11 +116,14 @@ export class CacheHints {
           const fieldType = field === undefined ? undefined : this.#types.get(field.type);
           const hint = withType(field?.hint, fieldType?.hint);
           restrict(hint, isRoot || fieldType !== undefined);
+          if (field !== undefined && fieldType !== undefined) types.add(field.type);
           if (selection.selectionSet !== undefined) visit(selection.selectionSet, field?.type ?? '', false);
         } else {
           const fragment = selection.kind === Kind.FRAGMENT_SPREAD ? fragments.get(selection.name.value) : selection;
-          if (fragment !== undefined)
-            visit(fragment.selectionSet, fragment.typeCondition?.name.value ?? typeName, isRoot);
+          if (fragment === undefined) continue;
+          const condition = fragment.typeCondition?.name.value;
+          if (condition !== undefined && !isRoot) types.add(condition);
+          visit(fragment.selectionSet, condition ?? typeName, isRoot);
         }
       }
     };
@@ -129,13 +135,14 @@ export class CacheHints {
         const typeName = fragment?.typeCondition?.name.value;
         if (fragment === undefined || typeName === undefined) continue;
         restrict(this.#types.get(typeName)?.hint, true);
+        types.add(typeName);
         visit(fragment.selectionSet, typeName, false);
       }
     };
     for (const definition of definitions)
       if (definition.kind === Kind.OPERATION_DEFINITION)
         visit(definition.selectionSet, this.#roots[definition.operation as OperationTypeNode], true);
-    return policy;
+    return { ...policy, types };
   }
 }
 

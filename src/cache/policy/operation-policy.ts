@@ -2,6 +2,8 @@
  * How long the answer of one operation may be cached: what the requests to subgraphs say, each by its response’s headers and its
  * subgraph’s hints, combined to the strictest. A request without either is cached as long as the configuration says.
  */
+
+import { responseTags } from '../responses/response-tags.ts';
 import type { CacheHints } from './cache-hints.ts';
 import { type CachePolicy, notCached, strictestOf } from './cache-policy.ts';
 import { type CachingHeaders, readCacheControl } from './read-cache-control.ts';
@@ -32,6 +34,17 @@ export class OperationPolicy {
   response(subgraph: string, headers: CachingHeaders | undefined): void {
     if (headers === undefined) this.#silent.add(subgraph);
     else this.#responses.set(subgraph, strictestOf(this.#responses.get(subgraph), readCacheControl(headers)));
+  }
+
+  /** What the answer is invalidated by: the subgraphs it was read from, and their types. */
+  get tags(): readonly string[] {
+    const tags = new Set<string>();
+    for (const { subgraph, query } of this.#requests) {
+      tags.add(responseTags.subgraph(subgraph));
+      for (const type of this.#sources.hints.get(subgraph)?.of(query).types ?? [])
+        tags.add(responseTags.type(subgraph, type));
+    }
+    return [...tags];
   }
 
   /** Once all have been answered. */

@@ -4,6 +4,7 @@
  */
 import type { CacheEntry, CacheStore, Soon } from '../cache-store.ts';
 import { DecodedEntries } from '../decoded-entries.ts';
+import { maxResponseTags } from './response-tags.ts';
 import { decodeResponse, encodeResponse, etagOf, type StoredResponse } from './stored-response.ts';
 
 /** An answer of the store with its age. */
@@ -43,7 +44,7 @@ export class ResponseCache {
   }
 
   /**
-   * Stores an answer for the time of its policy.
+   * Stores an answer for the time of its policy, unless it has too many tags.
    * @param readMsAgo when the first of its data was read
    */
   put(
@@ -54,6 +55,7 @@ export class ResponseCache {
     tags: readonly string[],
   ): void {
     const { policy } = response;
+    if (tags.length > maxResponseTags) return;
     const options = { ttlMs: policy.maxAgeMs, staleMs: this.#keepStaleMs, tags, readMsAgo };
     if (policy.scope === 'public') {
       void this.#store.set(key, encodeResponse(response), options);

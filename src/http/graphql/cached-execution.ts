@@ -9,7 +9,7 @@
  */
 import { hash } from 'node:crypto';
 import { type Principal, principalKey } from '../../access/index.ts';
-import { type CachedResponse, type CachePolicy, etagOf } from '../../cache/index.ts';
+import { type CachedResponse, type CachePolicy, etagOf, responseTags } from '../../cache/index.ts';
 import type { ResponseCacheConfig } from '../../config/index.ts';
 import { type ExecutionOutcome, JsonText, type OperationRequest } from '../../execution/index.ts';
 import { canonicalJson, Deadline, untilAborted } from '../../lib/index.ts';
@@ -125,13 +125,15 @@ export class CachedExecution {
     const headers = [...(collected?.entries() ?? [])];
     // A cookie belongs to the client that it was set for.
     const isCached = policy.maxAgeMs > 0 && headers.every(([name]) => name !== 'set-cookie');
+    const { name } = request.operation;
+    const tags = name === undefined ? cachePolicy.tags : [responseTags.operation(name.value), ...cachePolicy.tags];
     if (body === undefined || !isCached) {
       collected?.append('cache-control', 'no-store', 'last');
       return outcome;
     }
     const etag = etagOf(body);
     const response = { policy, etag, headers, body: Buffer.from(body) };
-    responses.cache.put(key, reader, response, performance.now() - began, []);
+    responses.cache.put(key, reader, response, performance.now() - began, tags);
     this.#setCachingHeaders({ response, ageMs: 0, staleMs: 0 }, request);
     return outcome;
   }

@@ -114,7 +114,7 @@ describe('isthmus ai invalidate', { timeout: 60_000 }, () => {
     await writeConfig('');
     const { code, output } = await ai('invalidate', '--prompt', 'tone', '--config', configFile());
     expect(code).toBe(1);
-    expect(output).toMatch(/in the memory of each running gateway.*Restart it, or edit the prompt/);
+    expect(output).toMatch(/in the memory of each running gateway.*isthmus cache invalidate --prompt/);
   });
 
   describe.skipIf(withoutRedis)('with Redis', () => {

@@ -1,0 +1,143 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createGateway, createLogger } from '../../src/index.ts';
+import { type RedisServer, startRedisServer, withoutRedis } from '../testkit/redis-server.ts';
+import { spawnIsthmus } from '../testkit/spawn-isthmus.ts';
+import { startTestGateway, type TestGateway } from '../testkit/test-gateway.ts';
+
+let counted = 0;
+const subgraphs = {
+  products: {
+    sdl: `extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key"])
+      type Query { product: Product  other: Other }
+      type Product @key(fields: "id") { id: ID!  count: Int }
+      type Other { count: Int }`,
+    resolvers: {
+      Query: { product: () => ({ id: 'p1', count: ++counted }), other: () => ({ count: ++counted }) },
+    },
+  },
+  stock: {
+    sdl: `extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key"])
+      type Product @key(fields: "id") { id: ID!  stock: Int }`,
+    resolvers: { Product: { __resolveReference: ({ id }: { id: string }) => ({ id, stock: ++counted }) } },
+  },
+};
+
+const adminOf = ({ log }: TestGateway): string =>
+  new URL(String(log.find(({ msg }) => msg === 'the admin listener listens')?.adminUrl)).origin;
+
+async function invalidate(gateway: TestGateway, body: unknown, headers: Record<string, string> = {}) {
+  const response = await fetch(`${adminOf(gateway)}/admin/invalidate`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  });
+  return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+}
+
+const product = 'query P { product { count } }';
+const stock = 'query S { product { stock } }';
+const other = 'query O { other { count } }';
+
+/** Which of the queries is answered anew, on connections of their own: workers take turns. */
+async function changed(gateway: TestGateway, before: Map<string, string>): Promise<string[]> {
+  const names: string[] = [];
+  for (const [name, query] of Object.entries({ product, stock, other })) {
+    const ask = async () => JSON.stringify((await gateway.query(query, {}, { connection: 'close' })).data);
+    const answer = await ask();
+    expect(await Promise.all([ask(), ask(), ask()])).toEqual([answer, answer, answer]);
+    if (answer !== before.get(name)) names.push(name);
+    before.set(name, answer);
+  }
+  return names;
+}
+
+describe.each([1, 2])('with %i workers, an invalidation', (workers) => {
+  let gateway: TestGateway;
+  const answers = new Map<string, string>();
+  beforeAll(async () => {
+    const yaml = 'cache: { response: { enabled: true, default_max_age: 1h } }\nadmin: { port: 0 }';
+    gateway = await startTestGateway({ subgraphs, yaml, workers });
+    await changed(gateway, answers);
+    expect(await changed(gateway, answers)).toEqual([]);
+  });
+  afterAll(() => gateway[Symbol.asyncDispose]());
+
+  it.each([
+    [[{ kind: 'subgraph', subgraph: 'stock' }], ['stock']],
+    [[{ kind: 'subgraph', subgraph: 'products' }], ['product', 'stock', 'other']],
+    [[{ kind: 'type', subgraph: 'products', type: 'Other' }], ['other']],
+    [[{ kind: 'type', subgraph: 'products', type: 'Product' }], ['product', 'stock']],
+    [[{ kind: 'type', subgraph: 'stock', type: 'Product' }], ['stock']],
+    [
+      [
+        { kind: 'operation', operation: 'P' },
+        { kind: 'operation', operation: 'O' },
+      ],
+      ['product', 'other'],
+    ],
+    [[{ kind: 'operation', operation: 'Nothing' }], []],
+  ])('of %j reaches what it names', async (body, expected) => {
+    expect((await invalidate(gateway, body)).status).toBe(200);
+    expect(await changed(gateway, answers)).toEqual(expected);
+  });
+
+  it('is made by the command', async () => {
+    const command = spawnIsthmus(['cache', 'invalidate', '--subgraph', 'stock', '--url', adminOf(gateway)]);
+    expect(await command.ended).toBe(0);
+    expect(command.output()).toBe('invalidated: subgraph stock\n');
+    expect(await changed(gateway, answers)).toEqual(['stock']);
+  });
+
+  it.each([
+    ['nothing', /not JSON/],
+    ['{}', /not a list of what to invalidate/],
+    ['[{ "kind": "all" }]', /not a list of what to invalidate/],
+    ['[{ "kind": "type", "type": "Product" }]', /0\.subgraph/],
+  ])('that cannot be read is refused: %s', async (body, message) => {
+    const refused = await invalidate(gateway, body);
+    expect(refused.status).toBe(400);
+    expect(JSON.stringify(refused.body)).toMatch(message);
+    expect(await changed(gateway, answers)).toEqual([]);
+  });
+});
+
+describe.skipIf(withoutRedis)('in Redis', () => {
+  let redis: RedisServer;
+  beforeAll(async () => {
+    redis = await startRedisServer();
+  });
+  afterAll(() => redis.kill());
+
+  it('an invalidation at one gateway reaches the other; without Redis it is refused, and queries are answered', async () => {
+    const yaml = `cache: { store: redis, url: "${redis.url}", response: { enabled: true, default_max_age: 1h } }\nadmin: { port: 0 }`;
+    await using one = await startTestGateway({ subgraphs, yaml });
+    // The same configuration, so the same generation: the answers of one are those of the other.
+    const two = await createGateway({
+      configFile: join(one.folder, 'supergraph.yaml'),
+      log: createLogger({ level: 'silent' }),
+      watch: false,
+    });
+    const askTwo = async (query: string) => {
+      const body = JSON.stringify({ query });
+      const headers = { 'content-type': 'application/json' };
+      const response = await two.fetch(new Request('http://two/graphql', { method: 'POST', headers, body }));
+      return JSON.stringify(((await response.json()) as { data: unknown }).data);
+    };
+    const answers = new Map<string, string>();
+    await expect.poll(() => changed(one, answers)).toEqual([]);
+    await expect.poll(() => askTwo(stock)).toBe(answers.get('stock'));
+    expect((await invalidate(one, [{ kind: 'subgraph', subgraph: 'stock' }])).status).toBe(200);
+    const next = await askTwo(stock);
+    expect(next).not.toBe(answers.get('stock'));
+    expect(await changed(one, answers)).toEqual(['stock']);
+    expect(answers.get('stock')).toBe(next);
+    await two.close();
+
+    redis.pause();
+    const refused = await invalidate(one, [{ kind: 'subgraph', subgraph: 'stock' }]);
+    expect([refused.status, JSON.stringify(refused.body)]).toEqual([503, expect.stringContaining('OVERLOADED')]);
+    expect((await one.query(product)).data.product.count).toBeGreaterThan(0);
+    redis.resume();
+  });
+});
