@@ -15,6 +15,7 @@ import { keysCommand } from './keys.ts';
 import { promptCommand } from './prompt.ts';
 import { reloadCommand } from './reload.ts';
 import { serveCommand } from './serve.ts';
+import { storeCommand } from './store.ts';
 import { typesCommand } from './types.ts';
 
 // The package's own, beside src/ and beside dist/.
@@ -36,6 +37,7 @@ export async function run(): Promise<void> {
     .addCommand(accessCommand())
     .addCommand(keysCommand())
     .addCommand(auditCommand())
+    .addCommand(storeCommand())
     .addCommand(new Command('config').description('The configuration file.').addCommand(configSchemaCommand()));
   throwInsteadOfExiting(program);
   endQuietlyWithoutReader(() => program.args[0] === 'serve');

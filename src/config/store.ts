@@ -24,7 +24,13 @@ export const storeYaml = z
       )
       .optional()
       .describe(
-        'The secret that API keys are hashed with and names are encrypted with. PostgreSQL requires it; beside an SQLite file one is generated, in a file of the same name that ends in `.key`.',
+        'The secret that names, and what API keys are hashed with, are encrypted with. PostgreSQL requires it; beside an SQLite file one is generated, in a file of the same name that ends in `.key`.',
+      ),
+    previous_keys: z
+      .array(z.string().min(minKeyCharacters, `a key has at least ${minKeyCharacters} characters`))
+      .default([])
+      .describe(
+        'Secrets that the store may still be encrypted with, while `store.key` changes: `isthmus store rekey` encrypts it with the new one. A generated key counts as a previous one as long as its file is there.',
       ),
   })
   .refine(({ url, key }) => url.startsWith('sqlite:') || (key ?? '') !== '', {
@@ -37,6 +43,8 @@ export const storeYaml = z
 export type StoreConfig = {
   /** Undefined: the generated one of the file beside the database. */
   readonly key: string | undefined;
+  /** What it may be encrypted with besides. */
+  readonly previousKeys: readonly string[];
   /** Of `store.url`. */
   readonly line: number | undefined;
 } & (
@@ -45,11 +53,11 @@ export type StoreConfig = {
 );
 
 export function resolveStore(
-  { url, key }: z.output<typeof storeYaml>,
+  { url, key, previous_keys: previousKeys }: z.output<typeof storeYaml>,
   at: (path: string) => string,
   lineOf: (path: YamlPath) => number | undefined,
 ): StoreConfig {
-  const common = { key: key === '' ? undefined : key, line: lineOf(['store', 'url']) };
+  const common = { key: key === '' ? undefined : key, previousKeys, line: lineOf(['store', 'url']) };
   if (!url.startsWith('sqlite:')) return { ...common, kind: 'postgres', url };
   return { ...common, kind: 'sqlite', file: at(url.slice('sqlite:'.length)) };
 }

@@ -3,7 +3,7 @@
  * read what has changed since the revision they have.
  */
 import type { AuditLog } from './audit-log.ts';
-import type { StoreCipher } from './store-cipher.ts';
+import type { StoreKeys } from './store-keys.ts';
 import type { ApiKeyRow, StoreDatabase, StoreTransaction } from './tables.ts';
 
 /** Times are milliseconds since 1970. */
@@ -50,12 +50,12 @@ const topic = 'api_keys';
 
 export class ApiKeyTable {
   readonly #db: StoreDatabase;
-  readonly #cipher: StoreCipher;
+  readonly #storeKeys: StoreKeys;
   readonly #auditLog: AuditLog;
 
-  constructor(db: StoreDatabase, cipher: StoreCipher, auditLog: AuditLog) {
+  constructor(db: StoreDatabase, storeKeys: StoreKeys, auditLog: AuditLog) {
     this.#db = db;
-    this.#cipher = cipher;
+    this.#storeKeys = storeKeys;
     this.#auditLog = auditLog;
   }
 
@@ -133,11 +133,12 @@ export class ApiKeyTable {
   }
 
   async #write(transaction: StoreTransaction, key: StoredApiKey, revision: number): Promise<void> {
+    const cipher = await this.#storeKeys.current(transaction);
     const { id, ...columns } = {
       id: key.id,
       hash: key.hash,
-      name: this.#cipher.encrypt(key.name, 'key.name'),
-      tenant: this.#cipher.encrypt(key.tenant, 'key.tenant'),
+      name: cipher.encrypt(key.name, 'key.name'),
+      tenant: cipher.encrypt(key.tenant, 'key.tenant'),
       scopes: JSON.stringify(key.scopes),
       roles: JSON.stringify(key.roles),
       models: key.models === undefined ? null : JSON.stringify(key.models),
@@ -159,8 +160,8 @@ export class ApiKeyTable {
     return {
       id: row.id,
       hash: row.hash,
-      name: this.#cipher.decrypt(row.name, 'key.name'),
-      tenant: this.#cipher.decrypt(row.tenant, 'key.tenant'),
+      name: this.#storeKeys.decrypt(row.name, 'key.name'),
+      tenant: this.#storeKeys.decrypt(row.tenant, 'key.tenant'),
       scopes: JSON.parse(row.scopes) as string[],
       roles: JSON.parse(row.roles) as string[],
       models: row.models === null ? undefined : (JSON.parse(row.models) as string[]),

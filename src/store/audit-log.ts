@@ -1,5 +1,6 @@
 /** Who changed what, when, and how it was before and after. Rows are only ever added; the database refuses anything else. */
 import type { StoreCipher } from './store-cipher.ts';
+import type { StoreKeys } from './store-keys.ts';
 import type { StoreDatabase, StoreTransaction } from './tables.ts';
 
 export interface AuditEntry {
@@ -21,11 +22,11 @@ export interface RecordedAuditEntry extends AuditEntry {
 
 export class AuditLog {
   readonly #db: StoreDatabase;
-  readonly #cipher: StoreCipher;
+  readonly #keys: StoreKeys;
 
-  constructor(db: StoreDatabase, cipher: StoreCipher) {
+  constructor(db: StoreDatabase, keys: StoreKeys) {
     this.#db = db;
-    this.#cipher = cipher;
+    this.#keys = keys;
   }
 
   /** The newest entries, newest first. */
@@ -38,7 +39,7 @@ export class AuditLog {
       .execute();
     return rows.map(({ actor, before, after, ...row }) => ({
       ...row,
-      actor: this.#cipher.decrypt(actor, 'audit.actor'),
+      actor: this.#keys.decrypt(actor, 'audit.actor'),
       before: this.#read(before, 'audit.before'),
       after: this.#read(after, 'audit.after'),
     }));
@@ -46,20 +47,21 @@ export class AuditLog {
 
   /** Within the transaction of the change that it records. */
   async append(transaction: StoreTransaction, { actor, before, after, ...entry }: AuditEntry): Promise<void> {
+    const cipher = await this.#keys.current(transaction);
     const row = {
       ...entry,
-      actor: this.#cipher.encrypt(actor, 'audit.actor'),
-      before: this.#write(before, 'audit.before'),
-      after: this.#write(after, 'audit.after'),
+      actor: cipher.encrypt(actor, 'audit.actor'),
+      before: encrypted(cipher, before, 'audit.before'),
+      after: encrypted(cipher, after, 'audit.after'),
     };
     await transaction.insertInto('isthmus_audit_log').values(row).execute();
   }
 
   #read(text: string | null, place: string): unknown {
-    return text === null ? null : JSON.parse(this.#cipher.decrypt(text, place));
+    return text === null ? null : JSON.parse(this.#keys.decrypt(text, place));
   }
+}
 
-  #write(value: unknown, place: string): string | null {
-    return value === undefined || value === null ? null : this.#cipher.encrypt(JSON.stringify(value), place);
-  }
+function encrypted(cipher: StoreCipher, value: unknown, place: string): string | null {
+  return value === undefined || value === null ? null : cipher.encrypt(JSON.stringify(value), place);
 }

@@ -9,3 +9,4 @@ export {
 } from './ledger-row.ts';
 export type { LedgerGroup, LedgerSpan, LedgerSumsRequest, LedgerTable } from './ledger-table.ts';
 export { type OpenStoreOptions, openStore, type Store } from './open-store.ts';
+export type { RekeyedStore } from './rekey.ts';

@@ -3,23 +3,25 @@
  * the database can sum by it; what a hash stands for is stored once, encrypted.
  */
 import { createHmac } from 'node:crypto';
-import type { StoreCipher } from './store-cipher.ts';
+import type { StoreKeys } from './store-keys.ts';
 import type { StoreDatabase, StoreTransaction } from './tables.ts';
 
 /** So many are remembered; then the memory is emptied. */
 const maxRemembered = 50_000;
 const hashLength = 22;
-const place = 'ledger.name';
+/** The column, for the cipher. */
+export const ledgerNamePlace = 'ledger.name';
 
 export class LedgerNames {
-  readonly #cipher: StoreCipher;
+  readonly #keys: StoreKeys;
   readonly #key: Buffer;
   /** By hash. Those that are stored. */
   readonly #stored = new Map<string, string>();
 
-  constructor(cipher: StoreCipher) {
-    this.#cipher = cipher;
-    this.#key = cipher.deriveKey('ledger names');
+  /** @param key of the hashes */
+  constructor(keys: StoreKeys, key: Buffer) {
+    this.#keys = keys;
+    this.#key = key;
   }
 
   hashOf(dimension: string, value: string): string {
@@ -31,7 +33,8 @@ export class LedgerNames {
     // In the same order in every process: none waits for one that waits for it.
     const fresh = [...names].filter(([id]) => !this.#stored.has(id)).sort();
     if (fresh.length === 0) return;
-    const rows = fresh.map(([id, value]) => ({ id, value: this.#cipher.encrypt(value, place) }));
+    const cipher = await this.#keys.current(transaction);
+    const rows = fresh.map(([id, value]) => ({ id, value: cipher.encrypt(value, ledgerNamePlace) }));
     await transaction
       .insertInto('isthmus_ledger_names')
       .values(rows)
@@ -60,7 +63,7 @@ export class LedgerNames {
         .selectAll()
         .where('id', 'in', missing.slice(start, start + 1_000))
         .execute();
-      for (const { id, value } of rows) byId.set(id, this.#cipher.decrypt(value, place));
+      for (const { id, value } of rows) byId.set(id, this.#keys.decrypt(value, ledgerNamePlace));
     }
     this.remember(byId);
     return byId;

@@ -2,11 +2,10 @@
  * The schema of the store, and how an older one is brought up to it: in one transaction, under a lock, so that gateways that
  * start at the same time do it once.
  */
+import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
-import type { StoreCipher } from './store-cipher.ts';
-import type { StoreDatabase, StoreTransaction } from './tables.ts';
-
-export type StoreKind = 'sqlite' | 'postgres';
+import type { StoreKeys } from './store-keys.ts';
+import type { StoreDatabase, StoreKind, StoreTransaction } from './tables.ts';
 
 /** The store cannot be used, for a reason that its operator can change. */
 export class UnusableStore extends Error {
@@ -79,6 +78,7 @@ const migrations: readonly ((kind: StoreKind) => readonly string[])[] = [
     )`,
     ...ledgerAppendOnly[kind],
   ],
+  () => ['alter table isthmus_store add column derivation_secret text'],
 ];
 
 const ledgerDimensionColumns = `principal text not null, kind text not null, tenant text not null, team text, client text,
@@ -117,29 +117,54 @@ const appendOnly: Readonly<Record<StoreKind, readonly string[]>> = {
   ],
 };
 
+/** How the database is made to accept changes of the audit log within a transaction, and to refuse them again. */
+export const auditProtection: Readonly<
+  Record<StoreKind, { readonly lift: readonly string[]; readonly restore: readonly string[] }>
+> = {
+  sqlite: {
+    lift: ['update', 'delete'].map((change) => `drop trigger isthmus_audit_log_no_${change}`),
+    restore: appendOnly.sqlite,
+  },
+  postgres: {
+    lift: ['alter table isthmus_audit_log disable trigger isthmus_audit_log_append_only'],
+    restore: ['alter table isthmus_audit_log enable trigger isthmus_audit_log_append_only'],
+  },
+};
+
+/** The column, for the cipher. */
+export const derivationSecretPlace = 'store.derivation_secret';
+
 /** Any number that other applications in the same database do not lock. */
 const advisoryLock = 0x15_7b_05;
 
+export interface MigratedStore {
+  readonly keys: StoreKeys;
+  /** What keys for other purposes are derived from. */
+  readonly derivationSecret: string;
+  /** Whether its values are encrypted with a previous key. */
+  readonly hasPreviousKey: boolean;
+}
+
 /**
- * @param cipherOf the cipher of a store: of one that exists, or of a new one
+ * @param keysOf the keys that a store may have: one that exists, or a new one
  * @throws UnusableStore where the store is of a newer version or another key
  */
 export async function migrate(
   db: StoreDatabase,
   kind: StoreKind,
-  cipherOf: (state: 'new' | 'existing') => StoreCipher,
-): Promise<StoreCipher> {
+  keysOf: (state: 'new' | 'existing') => StoreKeys,
+): Promise<MigratedStore> {
   return db.transaction().execute(async (transaction) => {
     if (kind === 'postgres') await sql`select pg_advisory_xact_lock(${advisoryLock})`.execute(transaction);
-    return migrateLocked(transaction, kind, cipherOf);
+    return migrateLocked(transaction, kind, keysOf);
   });
 }
 
 async function migrateLocked(
   transaction: StoreTransaction,
   kind: StoreKind,
-  cipherOf: (state: 'new' | 'existing') => StoreCipher,
-): Promise<StoreCipher> {
+  keysOf: (state: 'new' | 'existing') => StoreKeys,
+): Promise<MigratedStore> {
   await sql
     .raw(
       'create table if not exists isthmus_store (id integer primary key, version integer not null, key_fingerprint text not null)',
@@ -151,17 +176,28 @@ async function migrateLocked(
     const message = `the store was written by a newer version of Isthmus (schema ${version}, this one reads up to ${migrations.length})`;
     throw new UnusableStore('store.url', message);
   }
-  const cipher = cipherOf(store === undefined ? 'new' : 'existing');
-  if (store !== undefined && store.key_fingerprint !== cipher.fingerprint)
-    throw new UnusableStore('store.key', 'the store was written with another key');
-  if (version === migrations.length) return cipher;
-  for (const migration of migrations.slice(version))
-    for (const statement of migration(kind)) await sql.raw(statement).execute(transaction);
-  const row = { id: 1, version: migrations.length, key_fingerprint: cipher.fingerprint };
-  await transaction
-    .insertInto('isthmus_store')
-    .values(row)
-    .onConflict((conflict) => conflict.column('id').doUpdateSet({ version: row.version }))
-    .execute();
-  return cipher;
+  const keys = keysOf(store === undefined ? 'new' : 'existing');
+  const cipher = store === undefined ? keys.configured : keys.cipherOf(store.key_fingerprint);
+  if (cipher === undefined) {
+    const message = 'the store was written with another key, which neither store.key nor store.previous_keys has';
+    throw new UnusableStore('store.key', message);
+  }
+  let encrypted = store?.derivation_secret;
+  if (version < migrations.length) {
+    for (const migration of migrations.slice(version))
+      for (const statement of migration(kind)) await sql.raw(statement).execute(transaction);
+    // Stores of the first versions derived from their key itself: what they hold was hashed with that.
+    encrypted ??= cipher.encrypt(
+      store === undefined ? randomBytes(32).toString('base64url') : cipher.secret,
+      derivationSecretPlace,
+    );
+    const current = { version: migrations.length, derivation_secret: encrypted };
+    await transaction
+      .insertInto('isthmus_store')
+      .values({ id: 1, key_fingerprint: cipher.fingerprint, ...current })
+      .onConflict((conflict) => conflict.column('id').doUpdateSet(current))
+      .execute();
+  }
+  const derivationSecret = keys.decrypt(encrypted ?? '', derivationSecretPlace);
+  return { keys, derivationSecret, hasPreviousKey: cipher !== keys.configured };
 }

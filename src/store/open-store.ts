@@ -7,18 +7,26 @@ import { AuditLog } from './audit-log.ts';
 import { generateKey, keyFileOf, readGeneratedKey } from './generated-key.ts';
 import { LedgerNames } from './ledger-names.ts';
 import { LedgerTable } from './ledger-table.ts';
-import { migrate, UnusableStore } from './migrate.ts';
+import { type MigratedStore, migrate, UnusableStore } from './migrate.ts';
 import { openPostgres } from './postgres-database.ts';
+import { type RekeyedStore, rekey } from './rekey.ts';
 import { openSqlite } from './sqlite-database.ts';
-import { createStoreCipher, type StoreCipher } from './store-cipher.ts';
+import { createStoreCipher, deriveKey } from './store-cipher.ts';
+import { StoreKeys } from './store-keys.ts';
 import type { StoreDatabase } from './tables.ts';
 
 export interface Store {
   readonly apiKeys: ApiKeyTable;
   readonly auditLog: AuditLog;
   readonly ledger: LedgerTable;
-  /** A key of 32 bytes for a purpose, derived from the store's. */
+  /** A key of 32 bytes for a purpose. It stays the same when the store is given another key. */
   deriveKey(purpose: string): Buffer;
+  /**
+   * Encrypts everything again with `store.key`.
+   * @param actor who asks for it, as the audit log is to say it
+   * @returns undefined where it has that key
+   */
+  rekey(actor: string): Promise<RekeyedStore | undefined>;
   close(): Promise<void>;
 }
 
@@ -49,12 +57,14 @@ export async function openStore({ config, configFile, log, isServing = false }: 
   let db: StoreDatabase | undefined;
   try {
     db = await connect(patientMs);
-    const cipher = await migrate(db, config.kind, (state) => cipherOf(config, state));
+    const migrated = await migrate(db, config.kind, (state) => keysOf(config, state));
+    if (migrated.hasPreviousKey)
+      log.warn({}, 'the store is encrypted with a previous key: `isthmus store rekey` encrypts it with store.key');
     if (isServing) {
       await db.destroy();
       db = await connect(servingMs);
     }
-    return storeOf(db, cipher);
+    return storeOf(db, config.kind, migrated);
   } catch (error) {
     await db?.destroy().catch(() => undefined);
     const { path, message } =
@@ -64,23 +74,30 @@ export async function openStore({ config, configFile, log, isServing = false }: 
   }
 }
 
-function storeOf(db: StoreDatabase, cipher: StoreCipher): Store {
-  const auditLog = new AuditLog(db, cipher);
+function storeOf(db: StoreDatabase, kind: StoreConfig['kind'], { keys, derivationSecret }: MigratedStore): Store {
+  const auditLog = new AuditLog(db, keys);
   return {
-    apiKeys: new ApiKeyTable(db, cipher, auditLog),
+    apiKeys: new ApiKeyTable(db, keys, auditLog),
     auditLog,
-    ledger: new LedgerTable(db, new LedgerNames(cipher)),
-    deriveKey: (purpose) => cipher.deriveKey(purpose),
+    ledger: new LedgerTable(db, new LedgerNames(keys, deriveKey(derivationSecret, 'ledger names'))),
+    deriveKey: (purpose) => deriveKey(derivationSecret, purpose),
+    rekey: (actor) => rekey({ db, kind, keys, auditLog, actor, at: Date.now() }),
     close: () => db.destroy(),
   };
 }
 
 /** @throws UnusableStore where the file with the generated key of an existing store is gone */
-function cipherOf(config: StoreConfig, state: 'new' | 'existing'): StoreCipher {
-  if (config.key !== undefined) return createStoreCipher(config.key);
+function keysOf(config: StoreConfig, state: 'new' | 'existing'): StoreKeys {
+  const previous = config.previousKeys.map(createStoreCipher);
+  if (config.key !== undefined) {
+    // A store whose key was generated first, and is configured since.
+    const generated = config.kind === 'sqlite' ? readGeneratedKey(config.file) : undefined;
+    if (generated !== undefined) previous.push(createStoreCipher(generated));
+    return new StoreKeys(config.kind, [createStoreCipher(config.key), ...previous]);
+  }
   if (config.kind !== 'sqlite') throw new UnusableStore('store.key', 'PostgreSQL requires a key');
   const key = state === 'new' ? generateKey(config.file) : readGeneratedKey(config.file);
-  if (key !== undefined) return createStoreCipher(key);
+  if (key !== undefined) return new StoreKeys(config.kind, [createStoreCipher(key), ...previous]);
   const message = `the store was written with another key: restore ${keyFileOf(config.file)}, or write its key`;
   throw new UnusableStore('store.key', message);
 }

@@ -6,17 +6,20 @@ import { createHmac, hkdfSync } from 'node:crypto';
 import { createTextCipher, type TextCipher } from '../lib/index.ts';
 
 export interface StoreCipher extends TextCipher {
-  /** A key of 32 bytes for another purpose. */
-  deriveKey(purpose: string): Buffer;
+  readonly secret: string;
   /** Says which key it is without disclosing it. */
   readonly fingerprint: string;
 }
 
 export function createStoreCipher(secret: string): StoreCipher {
-  const deriveKey = (purpose: string): Buffer => Buffer.from(hkdfSync('sha256', secret, 'isthmus store', purpose, 32));
   return {
-    ...createTextCipher(deriveKey('encryption')),
-    deriveKey,
-    fingerprint: createHmac('sha256', deriveKey('fingerprint')).update('isthmus').digest('base64url'),
+    ...createTextCipher(deriveKey(secret, 'encryption')),
+    secret,
+    fingerprint: createHmac('sha256', deriveKey(secret, 'fingerprint')).update('isthmus').digest('base64url'),
   };
+}
+
+/** @returns a key of 32 bytes for a purpose */
+export function deriveKey(secret: string, purpose: string): Buffer {
+  return Buffer.from(hkdfSync('sha256', secret, 'isthmus store', purpose, 32));
 }

@@ -1,9 +1,17 @@
 /** The tables of the store, as queries see them. Times are milliseconds since 1970. */
 import type { Generated, Kysely, Transaction } from 'kysely';
 
+export type StoreKind = 'sqlite' | 'postgres';
+
 export interface StoreTables {
-  /** One row: the version of the schema, and which key its values are encrypted with. */
-  readonly isthmus_store: { readonly id: number; readonly version: number; readonly key_fingerprint: string };
+  /** One row: the version of the schema, which key its values are encrypted with, and what other keys are derived from. */
+  readonly isthmus_store: {
+    readonly id: number;
+    readonly version: number;
+    readonly key_fingerprint: string;
+    /** Encrypted. */
+    readonly derivation_secret: string;
+  };
   /** Counts the changes of a table, so that gateways notice them. */
   readonly isthmus_revisions: { readonly topic: string; readonly revision: number };
   readonly isthmus_api_keys: ApiKeyRow;

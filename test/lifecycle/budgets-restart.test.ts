@@ -10,7 +10,7 @@ vi.setConfig({ testTimeout: 240_000 });
 
 async function ledgerOf(folder: string): Promise<readonly LedgerRow[]> {
   const file = join(folder, '.isthmus', 'state.db');
-  const config = { kind: 'sqlite', file, key: undefined, line: undefined } as const;
+  const config = { kind: 'sqlite', file, key: undefined, previousKeys: [], line: undefined } as const;
   const store = await openStore({ config, configFile: '', log: { warn: () => undefined } });
   try {
     return await Array.fromAsync(store.ledger.rows({ from: 0, to: Number.MAX_SAFE_INTEGER }));

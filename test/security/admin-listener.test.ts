@@ -38,7 +38,13 @@ const adminUrl = ({ log }: TestGateway): string => {
 };
 const storeOf = ({ folder }: TestGateway) =>
   openStore({
-    config: { kind: 'sqlite', file: join(folder, '.isthmus', 'state.db'), key: undefined, line: undefined },
+    config: {
+      kind: 'sqlite',
+      file: join(folder, '.isthmus', 'state.db'),
+      key: undefined,
+      previousKeys: [],
+      line: undefined,
+    },
     configFile: '',
     log: { warn: () => undefined },
   });

@@ -59,7 +59,13 @@ const rights = { name: 'a', tenant: 'shop', scopes: [], roles: [], models: undef
 const create = (of: Partial<Parameters<ApiKeys['create']>[0]> = {}) => keys.create({ ...rights, ...of });
 const storeOf = ({ folder }: TestGateway) =>
   openStore({
-    config: { kind: 'sqlite', file: join(folder, '.isthmus', 'state.db'), key: undefined, line: undefined },
+    config: {
+      kind: 'sqlite',
+      file: join(folder, '.isthmus', 'state.db'),
+      key: undefined,
+      previousKeys: [],
+      line: undefined,
+    },
     configFile: '',
     log: { warn: () => undefined },
   });

@@ -15,7 +15,13 @@ const rights = { name: 'a', tenant: 't', scopes: [], roles: [], models: undefine
 
 /** A store that can stop answering; it counts how often it is read. */
 async function interruptible(name: string) {
-  const store = await openAt({ kind: 'sqlite', file: join(folder, `${name}.db`), key: undefined, line: undefined });
+  const store = await openAt({
+    kind: 'sqlite',
+    file: join(folder, `${name}.db`),
+    key: undefined,
+    previousKeys: [],
+    line: undefined,
+  });
   const state = { isDown: false, reads: 0 };
   const apiKeys = Object.create(store.apiKeys) as Store['apiKeys'];
   apiKeys.changesSince = async (revision) => {

@@ -121,4 +121,22 @@ export function describeLedger(fresh: () => StoreConfig | Promise<StoreConfig>):
     const [sum] = (await stores[0]?.ledger.sums({ from: 0, to: noon + 2 * hour, by: [] })) ?? [];
     expect(sum).toMatchObject({ rows: 300n, settled: 210_000n });
   });
+
+  it('is summed by the same names after the store has been given another key', async () => {
+    const config = { ...(await fresh()), key: 'the first key, of 32 characters or more' };
+    const before = await openAt(config);
+    await before.ledger.add([ledgerRow('a'), ledgerRow('b', { principal: 'Berta' })]);
+    await before.close();
+    const rekeyed = { ...config, key: 'the second key, of 32 characters or more' };
+    const both = await openAt({ ...rekeyed, previousKeys: [config.key] });
+    expect(await both.rekey('cli:ann')).toMatchObject({ ledgerNames: 4 });
+    await both.close();
+    const after = await openAt(rekeyed);
+    await after.ledger.add([ledgerRow('c', { principal: 'Berta' })]);
+    const span = { from: noon, to: noon + hour };
+    const sums = await after.ledger.sums({ ...span, by: ['principal'] });
+    const rowsOf = Object.fromEntries(sums.map(({ of, rows }) => [of.get('principal'), Number(rows)]));
+    expect(rowsOf).toEqual({ Ann: 1, Berta: 2 });
+    await after.close();
+  });
 }

@@ -33,6 +33,7 @@ describe.skipIf(withoutPostgres)('a store in PostgreSQL', () => {
       kind: 'postgres',
       url: server.url.replace(/postgres$/, database),
       key: 'a key of more than thirty-two characters',
+      previousKeys: [],
       line: 7,
     };
   };
@@ -57,6 +58,14 @@ describe.skipIf(withoutPostgres)('a store in PostgreSQL', () => {
         await expect(run(config.url, statement)).rejects.toThrow('append-only');
     }
     await store.close();
+    const other = await openAt({
+      ...config,
+      key: 'another key of more than 32 characters',
+      previousKeys: [config.key ?? ''],
+    });
+    await other.rekey('cli:ann');
+    await expect(run(config.url, 'delete from isthmus_audit_log')).rejects.toThrow('append-only');
+    await other.close();
   });
 
   it('is refused with its place where it cannot be reached, without the password', async () => {

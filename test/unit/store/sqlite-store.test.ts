@@ -1,3 +1,4 @@
+import { hkdfSync } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +13,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 let stores = 0;
 const fresh = (): Extract<StoreConfig, { kind: 'sqlite' }> => {
   stores++;
-  return { kind: 'sqlite', file: join(folder, String(stores), 'state.db'), key: undefined, line: 7 };
+  return { kind: 'sqlite', file: join(folder, String(stores), 'state.db'), key: undefined, previousKeys: [], line: 7 };
 };
 
 describe('a store in SQLite', () => {
@@ -46,6 +47,37 @@ describe('a store in SQLite', () => {
     for (const statement of [...statements, 'update isthmus_ledger set settled = 1', 'delete from isthmus_ledger'])
       expect(() => direct.exec(statement)).toThrow('append-only');
     direct.close();
+    await store.close();
+  });
+
+  it('is given a configured key in place of the generated one, whose file is gone afterwards', async () => {
+    const config = fresh();
+    const generated = await openAt(config);
+    await write(generated, storedKey('aaaaaaaa'));
+    await generated.close();
+    const configured = { ...config, key: 'a configured key of 32 characters or more' };
+    const store = await openAt(configured);
+    expect(await store.rekey('cli:ann')).toEqual({ apiKeys: 1, auditEntries: 1, ledgerNames: 0 });
+    await store.close();
+    rmSync(config.file.replace('.db', '.key'));
+    const next = await openAt(configured);
+    expect(await next.apiKeys.list()).toHaveLength(1);
+    await next.close();
+    const direct = new DatabaseSync(config.file);
+    expect(() => direct.exec('delete from isthmus_audit_log')).toThrow('append-only');
+    direct.close();
+  });
+
+  it('of the first versions goes on deriving from its key', async () => {
+    const config = fresh();
+    await (await openAt(config)).close();
+    const secret = readFileSync(config.file.replace('.db', '.key'), 'utf8').trim();
+    const database = new DatabaseSync(config.file);
+    database.exec('alter table isthmus_store drop column derivation_secret; update isthmus_store set version = 2');
+    database.close();
+    const store = await openAt(config);
+    const derived = hkdfSync('sha256', secret, 'isthmus store', 'hashing of API keys', 32);
+    expect(store.deriveKey('hashing of API keys').equals(Buffer.from(derived))).toBe(true);
     await store.close();
   });
 

@@ -1,5 +1,6 @@
 /** What every store does, whichever database it is in. */
 import { expect, it } from 'vitest';
+import { ApiKeys, KeyRing } from '../../../src/access/index.ts';
 import type { StoreConfig } from '../../../src/config/index.ts';
 import { openStore, type Store, type StoredApiKey } from '../../../src/store/index.ts';
 
@@ -90,7 +91,7 @@ export function describeStore(fresh: () => StoreConfig | Promise<StoreConfig>): 
   });
 
   it('is refused with another key, which does not change it', async () => {
-    const config = await fresh();
+    const config = { ...(await fresh()), key: 'a configured key of 32 characters or more' };
     const store = await openAt(config);
     await write(store, storedKey('aaaaaaaa'));
     await store.close();
@@ -99,5 +100,61 @@ export function describeStore(fresh: () => StoreConfig | Promise<StoreConfig>): 
     const again = await openAt(config);
     expect(await again.apiKeys.list()).toHaveLength(1);
     await again.close();
+  });
+
+  const [first, second, third] = ['first', 'second', 'third'].map(
+    (name) => `the ${name} key, of 32 characters or more`,
+  );
+  const rights = { name: 'Ann’s', tenant: 'shop', scopes: [], roles: [], models: undefined, expiresAt: undefined };
+  const log = { warn: () => undefined, info: () => undefined };
+
+  it('is given another key: everything is readable with it alone, API keys stay valid, the audit log says so', async () => {
+    const config = await fresh();
+    const before = await openAt({ ...config, key: first });
+    const { key, id } = await new ApiKeys(before, 'cli:ann').create(rights);
+    const many = Array.from({ length: 520 }, (_, index) => storedKey(`key${10_000 + index}`));
+    await before.apiKeys.change({ actor: 'cli:ann', action: 'keys.create', at: 1, id: 'key10000', decide: () => many });
+    const entries = await before.auditLog.newest(1_000);
+    const keys = await before.apiKeys.list();
+    await before.close();
+
+    const both = await openAt({ ...config, key: second, previousKeys: [third as string, first as string] });
+    expect(await both.apiKeys.list()).toEqual(keys);
+    expect(await both.rekey('cli:ann')).toEqual({ apiKeys: 521, auditEntries: 521, ledgerNames: 0 });
+    expect(await both.rekey('cli:ann')).toBeUndefined();
+    await both.close();
+
+    await expect(openAt({ ...config, key: first })).rejects.toThrow('neither store.key nor store.previous_keys has');
+    const after = await openAt({ ...config, key: second });
+    expect(await after.apiKeys.list()).toEqual(keys);
+    const [rekeyed, ...others] = await after.auditLog.newest(1_000);
+    expect(others).toEqual(entries);
+    expect(rekeyed).toMatchObject({ action: 'store.rekey', actor: 'cli:ann', target: 'store' });
+    expect(rekeyed?.before).not.toEqual(rekeyed?.after);
+    const ring = await KeyRing.open({ store: after, log });
+    expect(await ring.identify(key)).toMatchObject({ id: `key:${id}`, tenant: 'shop' });
+    await ring.close();
+  });
+
+  it('is given another key under gateways that have both, which go on reading and writing', async () => {
+    const config = await fresh();
+    const old = await openAt({ ...config, key: first });
+    const serving = await openAt({ ...config, key: second, previousKeys: [first as string] }, true);
+    await write(serving, storedKey('aaaaaaaa'));
+    expect(await old.apiKeys.list()).toHaveLength(1); // what is written is of the key that the store has
+    const revision = (await serving.apiKeys.changesSince(undefined))?.revision;
+    const writes = Array.from({ length: 20 }, (_, index) => write(serving, storedKey(`key${10_000 + index}`)));
+    const operator = await openAt({ ...config, key: second, previousKeys: [first as string] });
+    const [rekeyed] = await Promise.all([operator.rekey('cli:ann'), ...writes]);
+    expect(rekeyed?.apiKeys).toBeGreaterThan(0);
+    await write(serving, storedKey('bbbbbbbb'));
+    expect((await serving.apiKeys.changesSince(revision))?.keys).toHaveLength(21);
+    await expect(write(old, storedKey('cccccccc'))).rejects.toThrow('another key now: nothing was written');
+    await expect(old.apiKeys.list()).rejects.toThrow();
+    await Promise.all([old, serving, operator].map((store) => store.close()));
+    const next = await openAt({ ...config, key: second });
+    expect(await next.apiKeys.list()).toHaveLength(22);
+    expect(await next.auditLog.newest(100)).toHaveLength(23);
+    await next.close();
   });
 }

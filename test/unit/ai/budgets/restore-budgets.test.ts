@@ -31,7 +31,13 @@ const rows: readonly LedgerRow[] = [
 ];
 
 beforeAll(async () => {
-  store = await openAt({ kind: 'sqlite', file: join(folder, 'state.db'), key: undefined, line: undefined });
+  store = await openAt({
+    kind: 'sqlite',
+    file: join(folder, 'state.db'),
+    key: undefined,
+    previousKeys: [],
+    line: undefined,
+  });
   await store.ledger.add(rows);
 });
 afterAll(async () => {
