@@ -45,14 +45,20 @@ const typeRules: Readonly<Record<string, Rule>> = {
 };
 
 let gateway: TestGateway;
+/** With the response cache: denied fields are null without an error, so that answers with some are cached, too. */
+let caching: TestGateway;
 let schema: GraphQLSchema;
 beforeAll(async () => {
   gateway = await startVault();
+  caching = await startVault({ denials: 'off' }, {}, { response: { enabled: true, default_max_age: '1h' } });
   const generation = gateway.gateway.generations.current;
   if (generation === undefined) throw new Error('a generation serves');
   schema = generation.apiSchema;
 });
-afterAll(() => gateway[Symbol.asyncDispose]());
+afterAll(async () => {
+  await gateway[Symbol.asyncDispose]();
+  await caching[Symbol.asyncDispose]();
+});
 
 const values: Readonly<Record<string, (parent: Record<string, unknown>, args: Record<string, unknown>) => unknown>> = {
   'Query.me': () => people[0],
@@ -118,14 +124,18 @@ async function expected(caller: VaultCaller, { query, variables, operationName }
   return roots.length > 0 && roots.every(isDenied) ? null : JSON.parse(JSON.stringify(data));
 }
 
-it(
-  'reads what it may, and nothing else, whoever else asks meanwhile',
-  async () => {
+it.each([
+  ['reads what it may, and nothing else, whoever else asks meanwhile', () => gateway, false],
+  ['reads the same from the response cache', () => caching, true],
+] as const)(
+  '%s',
+  async (_, gatewayOf, caches) => {
     const seed = newSeed('access interleaved');
     const random = new Random(seed);
     const ids = ['u1', 'u2', 'd1', 'd2', 'd3'];
     const callers = Array.from({ length: 12 }, () => randomCaller(random));
     const denials = new Set<boolean>();
+    let cached = 0;
     for (let run = 0; run < randomRuns(12); run++) {
       // A few documents, each sent by many callers at once: shared runs, plans and prepared operations meet.
       const operations = Array.from({ length: 4 }, () =>
@@ -138,11 +148,12 @@ it(
       await Promise.all(
         requests.map(async ({ caller, operation }) => {
           const { query, variables, operationName } = operation;
-          const response = await fetch(gateway.url, {
+          const response = await fetch(gatewayOf().url, {
             method: 'POST',
             headers: { 'content-type': 'application/json', ...callerHeaders(caller) },
             body: JSON.stringify({ query, variables, operationName }),
           });
+          if (response.headers.has('age')) cached++;
           const answer = (await response.json()) as {
             readonly data: unknown;
             readonly errors?: readonly { readonly extensions: { readonly code: string } }[];
@@ -160,7 +171,8 @@ it(
         }),
       );
     }
-    expect(denials).toEqual(new Set([true, false]));
+    expect(denials).toEqual(caches ? new Set([false]) : new Set([true, false]));
+    expect(cached > 0).toBe(caches);
   },
   randomRuns(60_000),
 );

@@ -4,13 +4,13 @@ import { startTestGateway, type TestGateway } from './test-gateway.ts';
 import { vault } from './vault.ts';
 
 /** Callers say who they are in headers; the policy `own` compares an argument with their id. */
-export function startVault(access: object = {}, limits: object = {}): Promise<TestGateway> {
+export function startVault(access: object = {}, limits: object = {}, cache: object = {}): Promise<TestGateway> {
   const configured = {
     proxy: { from: ['127.0.0.1'], id: 'x-user', scopes: 'x-scopes' },
     policies: { own: 'args.of == principal.id' },
     ...access,
   };
-  const yaml = `limits: ${JSON.stringify(limits)}\naccess: ${JSON.stringify(configured)}`;
+  const yaml = `limits: ${JSON.stringify(limits)}\ncache: ${JSON.stringify(cache)}\naccess: ${JSON.stringify(configured)}`;
   return startTestGateway({ subgraphs: vault, yaml });
 }
 
