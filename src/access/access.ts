@@ -25,6 +25,9 @@ import { type FieldVerdict, judgeFields } from './rules/judge-fields.ts';
 import { type Mask, maskOf } from './rules/masks.ts';
 import { OperationRules } from './rules/operation-rules.ts';
 
+/** Why a field is denied: it may not be read, or not now (`@rateLimit`). */
+type DenialCode = 'UNAUTHORIZED_FIELD_OR_TYPE' | 'RATE_LIMITED';
+
 /** What one outcome denies of an operation. It is an object for each outcome: what is prepared for it can be kept by it. */
 export interface Denials {
   /** Distinguishes the outcomes of one operation. */
@@ -33,6 +36,8 @@ export interface Denials {
   readonly reportedIn: 'errors' | 'extensions' | 'off';
   isDenied(type: GraphQLObjectType, field: FieldNode): boolean;
   isTypeDenied(typeName: string): boolean;
+  /** The error of a field that is denied. @default UNAUTHORIZED_FIELD_OR_TYPE */
+  readonly codeOf?: ((type: GraphQLObjectType, field: FieldNode) => DenialCode) | undefined;
   /** How the values of a field are shown; undefined: as they are. */
   maskOf(type: GraphQLObjectType, field: FieldNode): Mask | undefined;
 }

@@ -16,5 +16,5 @@ export {
 } from './counters.ts';
 export { ProcessCounters, type ProcessCountersOptions } from './process-counters.ts';
 export { endCounterHolder } from './shared/end-holder.ts';
-export { type CounterMemoryOptions, createCounterMemory } from './shared/memory.ts';
+export { type CounterMemoryOptions, createCounterMemory, createFieldCounterMemory } from './shared/memory.ts';
 export { SharedCounters, type SharedCountersOptions } from './shared/shared-counters.ts';

@@ -399,7 +399,7 @@ export const errorTable = {
     retryable: true,
     client: 'Too many requests at the moment.',
     operator:
-      'A limit was reached: a rate of limits.rates, or the limits of a target of ai.models, of a provider, or of the queue of a target.',
+      'A limit was reached: a rate of limits.rates, the @rateLimit of a field (which is null), or the limits of a target of ai.models, of a provider, or of the queue of a target.',
   },
   INTERNAL_SERVER_ERROR: {
     status: 500,

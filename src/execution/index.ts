@@ -7,6 +7,7 @@ export {
 } from './execution-engine.ts';
 export { createIsthmusEngine, type PlanHook } from './isthmus-engine.ts';
 export { JsonText } from './json-text.ts';
+export { limitFields } from './limit-fields.ts';
 export { LongText } from './long-text.ts';
 export { retainedDocument } from './prepare/retained-document.ts';
 export { createReferenceEngine, refuseMissingReference } from './reference-engine.ts';

@@ -1,6 +1,7 @@
 export { clientNameOf } from './client-limits.ts';
 export type { CostLimits, EstimatedCost, FetchCost, PlanCost, VariableValues } from './complexity/index.ts';
 export type { DocumentSize } from './document/document-limits.ts';
+export { FieldLimits, type FieldRefusals } from './fields/field-limits.ts';
 export { createLimits, type Limits, type PlanLimits } from './limits.ts';
 export type { RateHeaderForm } from './rates/rate-headers.ts';
 export { Rates } from './rates/rates.ts';

@@ -30,6 +30,7 @@ export async function buildEngine(
       refusePlanHooks(config, hooks);
       refusePlanLimits(config);
       if (composition.accessRules.size > 0) throw unprotected(config);
+      if (composition.fieldRates.size > 0) throw unlimited(config);
       return createReferenceEngine({ supergraphSdl, clients, errorPolicy: config.errors, log });
     case 'isthmus': {
       const inProcess = config.subgraphs.flatMap((subgraph) => (subgraph.kind === 'ai' ? [subgraph.name] : []));
@@ -74,6 +75,12 @@ function refusePlanLimits({ file, limits }: ResolvedConfig): void {
   if (limits.cost === undefined) return;
   const message = 'the reference engine does not price operations: leave it out, or write engine: isthmus';
   throw new ConfigError(file, [{ path: 'limits.cost', line: undefined, message }]);
+}
+
+/** Its operations run as they are. */
+function unlimited({ file }: ResolvedConfig): ConfigError {
+  const message = 'the reference engine does not enforce @rateLimit, which the schema uses; write isthmus';
+  return new ConfigError(file, [{ path: 'engine', line: undefined, message }]);
 }
 
 /** @apollo/gateway does not enforce the directives, and refuses their supergraphs. */

@@ -11,7 +11,8 @@ import {
 import { Budgets } from '../ai/budgets/index.ts';
 import { publishedPrompts } from '../ai/fields/index.ts';
 import type { LedgerAccess } from '../ai/ledger/index.ts';
-import { createLimits, Rates } from '../limits/index.ts';
+import { limitFields } from '../execution/index.ts';
+import { createLimits, FieldLimits, Rates } from '../limits/index.ts';
 import type { Logger } from '../observability/index.ts';
 import type { PersistedLease } from '../persisted/index.ts';
 import {
@@ -100,7 +101,7 @@ export async function buildGeneration(
     await letOthersRun();
     const { costTypes, memberships } = composition;
     const limits = createLimits({ config: config.limits, log, costTypes, memberships });
-    const engine = await buildEngine(parts, {
+    const unlimited = await buildEngine(parts, {
       apiSchema,
       clients,
       planners: shared.planners,
@@ -109,6 +110,14 @@ export async function buildGeneration(
       hooks,
       log,
     });
+    const fieldLimits = FieldLimits.of({
+      schema: apiSchema,
+      rates: composition.fieldRates,
+      counters: shared.fieldCounters,
+      mode: config.limits.mode,
+      log,
+    });
+    const engine = limitFields(unlimited, fieldLimits);
     const { supergraphSdl, accessRules: rules } = composition;
     const identifiers = createIdentifiers(config.access, {
       keySets: shared.keySets,
@@ -135,6 +144,7 @@ export async function buildGeneration(
         config.limits.rates.length === 0
           ? undefined
           : new Rates({ config: config.limits, buckets: shared.buckets, log }),
+      fieldLimits,
       statements,
       caches,
       models: lease.client,

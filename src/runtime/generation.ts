@@ -7,7 +7,7 @@ import type { ModelClient } from '../ai/models/index.ts';
 import type { ResolvedConfig } from '../config/index.ts';
 import type { ExecutionEngine } from '../execution/index.ts';
 import type { CacheGroup } from '../lib/index.ts';
-import type { Limits, Rates } from '../limits/index.ts';
+import type { FieldLimits, Limits, Rates } from '../limits/index.ts';
 import type { Logger } from '../observability/index.ts';
 import type { PersistedOperations } from '../persisted/index.ts';
 import type { Hooks } from '../plugins/index.ts';
@@ -40,6 +40,8 @@ export interface GatewayGeneration extends Generation {
   readonly limits: Limits;
   /** How often whom is served; undefined where that is not limited. */
   readonly rates: Rates | undefined;
+  /** How often callers may read fields; undefined where the schema limits none. */
+  readonly fieldLimits: FieldLimits | undefined;
   /** What subgraphs are told of callers; undefined where nothing is. */
   readonly statements: Statements | undefined;
   /** What is cached of clients’ operations: within `limits.memory`, and gone with the generation. */

@@ -3,7 +3,14 @@ import { KeySets, SharedKeyRings } from '../access/index.ts';
 import { ThreadLedger } from '../ai/ledger/index.ts';
 import { SharedModels, type SharedModelsOptions } from '../ai/models/index.ts';
 import { createCacheStore } from '../cache/index.ts';
-import { createBucketMemory, type LocalCounters, ProcessCounters, TokenBuckets } from '../counters/index.ts';
+import {
+  createBucketMemory,
+  createFieldCounterMemory,
+  type LocalCounters,
+  ProcessCounters,
+  SharedCounters,
+  TokenBuckets,
+} from '../counters/index.ts';
 import { MemoryBudget } from '../lib/index.ts';
 import { SharedDocuments } from '../persisted/index.ts';
 import { createPlannerPool, type PlannerPool } from '../planning/index.ts';
@@ -20,6 +27,8 @@ export interface SharedParts {
   readonly buckets: TokenBuckets;
   /** What calls of models are recorded with. */
   readonly ledger: ThreadLedger;
+  /** What the reads of limited fields are counted with: apart, since callers make as many identities as they like. */
+  readonly fieldCounters: LocalCounters;
   readonly planners: PlannerPool;
   /** The public keys of token issuers. */
   readonly keySets: KeySets;
@@ -42,6 +51,8 @@ export interface SharedParts {
 export interface SharedPartsOptions extends SharedModelsOptions {
   /** @default of this thread alone */
   readonly buckets?: TokenBuckets;
+  /** @default of this thread alone */
+  readonly fieldCounters?: LocalCounters;
   /** @default processes of this runtime */
   readonly planners?: PlannerPool;
   /** Names this thread: no other has or had the number in this process. @default 1 */
@@ -59,6 +70,7 @@ export function createSharedParts({
   counters = new ProcessCounters(),
   buckets = new TokenBuckets({ memory: createBucketMemory(), holder: 1 }),
   holder = 1,
+  fieldCounters = new SharedCounters({ memory: createFieldCounterMemory(), holder: 1 }),
   ...options
 }: SharedPartsOptions): SharedParts {
   return {
@@ -66,6 +78,7 @@ export function createSharedParts({
     counters,
     buckets,
     ledger: new ThreadLedger(holder, options.log),
+    fieldCounters,
     keySets: new KeySets(),
     keyRings: new SharedKeyRings(options.log),
     documents: new SharedDocuments(options.log, openCacheStore),

@@ -1,6 +1,6 @@
 /**
  * Refuses a `@mask` that could not be enforced as it is written: it names a form that does not exist or that the field
- * cannot have, or stands where it would do nothing; and whatever of the specification Isthmus does not enforce.
+ * cannot have, or stands where it would do nothing.
  */
 import {
   type ConstDirectiveNode,
@@ -11,17 +11,11 @@ import {
   type TypeNode,
 } from 'graphql';
 import { didYouMean } from '../lib/index.ts';
-import { importsOf, linksOf, stringArgument } from './links.ts';
+import type { DirectiveProblem } from './check-own-links.ts';
+import { stringArgument } from './links.ts';
 import { namedType } from './named-type.ts';
-import { importedDirectives, ownDirectiveDefinitions, ownLinkUrl } from './own-directives.ts';
+import { importedDirectives } from './own-directives.ts';
 import { readRequiredFields } from './read-required-fields.ts';
-
-/** What is wrong, with the coordinate in quotes, and how to mend it. */
-export interface DirectiveProblem {
-  readonly code: 'MASK_INVALID' | 'SECURITY_FEATURE_NOT_ENFORCED';
-  readonly message: string;
-  readonly suggestedFix: string;
-}
 
 const textForms = ['email', 'last4', 'hash'];
 /** The forms of a mask, beside a text of the schema's own. */
@@ -33,7 +27,6 @@ export function checkMasks(
   subgraphs: readonly { readonly name: string; readonly typeDefs: DocumentNode }[],
 ): readonly DirectiveProblem[] {
   const problems: DirectiveProblem[] = [];
-  for (const { name, typeDefs } of subgraphs) checkLinks(name, typeDefs);
   const maskName = importedDirectives(supergraph, 'access').get('mask');
   if (maskName === undefined) return problems;
   const types = new Map(
@@ -51,34 +44,6 @@ export function checkMasks(
   checkOneSubgraphMasks(maskName);
   checkAiFields(importedDirectives(supergraph, 'ai').get('generate'));
   return problems;
-
-  function checkLinks(subgraph: string, document: DocumentNode): void {
-    for (const link of linksOf(document)) {
-      const url = stringArgument(link, 'url') ?? '';
-      if (!url.startsWith('https://isthmus.dev/access/')) continue;
-      if (url !== ownLinkUrl('access'))
-        problems.push({
-          code: 'SECURITY_FEATURE_NOT_ENFORCED',
-          message: `"${subgraph}" links ${url}, of which Isthmus enforces another version`,
-          suggestedFix: `link ${ownLinkUrl('access')}`,
-        });
-      // A subgraph that defines such a directive itself would compose, and nothing would enforce it.
-      const prefix = `${stringArgument(link, 'as') ?? 'access'}__`;
-      const namespaced = document.definitions.flatMap((definition) =>
-        definition.kind === Kind.DIRECTIVE_DEFINITION && definition.name.value.startsWith(prefix)
-          ? [{ name: `@${definition.name.value.slice(prefix.length)}` }]
-          : [],
-      );
-      for (const { name } of [...importsOf(link), ...namespaced]) {
-        if (ownDirectiveDefinitions('access').has(name.replace(/^@/, ''))) continue;
-        problems.push({
-          code: 'SECURITY_FEATURE_NOT_ENFORCED',
-          message: `"${subgraph}" imports ${name} from ${url}, which Isthmus does not enforce`,
-          suggestedFix: `import what it has: @${[...ownDirectiveDefinitions('access').keys()].join(', @')}`,
-        });
-      }
-    }
-  }
 
   function maskInvalid(coordinate: string, message: string, suggestedFix: string): void {
     problems.push({ code: 'MASK_INVALID', message: `@mask on "${coordinate}" ${message}`, suggestedFix });

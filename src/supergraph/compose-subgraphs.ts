@@ -6,7 +6,9 @@ import { composeServices } from '@apollo/composition';
 import { ERRORS, errorCauses, printSchema, Supergraph } from '@apollo/federation-internals';
 import { type ASTNode, BREAK, type DocumentNode, GraphQLError, parse, Source, visit } from 'graphql';
 import { messageOf } from '../errors/index.ts';
+import { checkFieldRates } from './check-field-rates.ts';
 import { checkMasks } from './check-masks.ts';
+import { checkOwnLinks } from './check-own-links.ts';
 import type { CompositionOutcome, CompositionProblem, ProblemPlace, SubgraphSource } from './composition.ts';
 import { type ContractFilter, type ContractProblem, composeContracts } from './contracts/compose-contracts.ts';
 import { type ListSizeProblem, type NestedListSizes, withoutNestedListSizes } from './costs/nested-list-sizes.ts';
@@ -14,6 +16,7 @@ import { readCostTypes } from './costs/read-cost-types.ts';
 import { withOneOf, withoutOneOf } from './one-of-inputs.ts';
 import { linkOwnDirectives } from './own-directives.ts';
 import { readAccessRules, unenforcedFeatures } from './read-access-rules.ts';
+import { readFieldRates } from './read-field-rates.ts';
 import { readMemberships } from './read-memberships.ts';
 import { readStrictFields } from './read-strict-fields.ts';
 import { withStandardRoots } from './root-types.ts';
@@ -69,7 +72,7 @@ export function composeSubgraphs(
   const supergraph = parse(result.supergraphSdl, { noLocation: true });
   const unenforced = unenforcedFeatures(supergraph);
   if (unenforced.length > 0) return { kind: 'failed', problems: unenforced.map(unenforcedProblem) };
-  const refused = checkMasks(supergraph, services);
+  const refused = [...checkOwnLinks(services), ...checkMasks(supergraph, services), ...checkFieldRates(supergraph)];
   if (refused.length > 0) {
     const places = (message: string) => placesInMessage(message, sources, services);
     return {
@@ -93,6 +96,7 @@ export function composeSubgraphs(
     strictFields: readStrictFields(supergraph),
     accessRules: readAccessRules(supergraph),
     costTypes: readCostTypes(supergraph, listSizes),
+    fieldRates: readFieldRates(supergraph),
     contracts: contracts.hidden,
     hints: [
       ...result.hints.map((hint): CompositionProblem => {

@@ -3,6 +3,7 @@
 import type { HiddenElements } from './contracts/hidden-elements.ts';
 import type { CostTypes } from './costs/cost-types.ts';
 import type { AccessRules } from './read-access-rules.ts';
+import type { FieldRates } from './read-field-rates.ts';
 
 export interface SubgraphSource {
   readonly name: string;
@@ -44,6 +45,8 @@ export interface Composition {
   readonly accessRules: AccessRules;
   /** What operations are priced by. */
   readonly costTypes: CostTypes;
+  /** How often callers may read which fields: `@rateLimit`. */
+  readonly fieldRates: FieldRates;
   /** What each contract hides of the API schema, by the contract's name. */
   readonly contracts: ReadonlyMap<string, HiddenElements>;
   readonly hints: readonly CompositionProblem[];

@@ -14,6 +14,8 @@ export interface WorkerStart {
   readonly status: SharedArrayBuffer;
   /** What all workers count with. */
   readonly counterMemory: SharedArrayBuffer;
+  /** What they count the reads of limited fields with. */
+  readonly fieldCounterMemory: SharedArrayBuffer;
   /** What they count rates with. */
   readonly bucketMemory: SharedArrayBuffer;
   /** What keys are derived from that all workers have: of statements to subgraphs, and of TLS session tickets. */

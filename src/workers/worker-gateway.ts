@@ -54,6 +54,7 @@ export function createWorkerGateway({ start, log, send }: WorkerGatewayOptions):
     resolveFrom: folder,
     planners: createPortPlannerPool(ports.planners),
     counters: new SharedCounters({ memory: start.counterMemory, holder: start.number }),
+    fieldCounters: new SharedCounters({ memory: start.fieldCounterMemory, holder: start.number }),
     buckets: new TokenBuckets({ memory: start.bucketMemory, holder: start.number }),
     holder: start.number,
     statementSecret: start.secret,

@@ -14,6 +14,7 @@ import { randomBytes } from 'node:crypto';
 import {
   createBucketMemory,
   createCounterMemory,
+  createFieldCounterMemory,
   endBucketHolder,
   endCounterHolder,
   SharedCounters,
@@ -74,6 +75,7 @@ export class WorkerPool {
   readonly #restarts = new Set<NodeJS.Timeout>();
   readonly #counterMemory = createCounterMemory();
   readonly #bucketMemory = createBucketMemory();
+  readonly #fieldCounterMemory = createFieldCounterMemory();
   #lastNumber = 0;
   /** What all workers count with, in this thread. */
   readonly counters = new SharedCounters({ memory: this.#counterMemory, holder: mainHolder });
@@ -237,6 +239,7 @@ export class WorkerPool {
         counterMemory: this.#counterMemory,
         bucketMemory: this.#bucketMemory,
         secret: this.#secret,
+        fieldCounterMemory: this.#fieldCounterMemory,
         log: workerLog,
       },
       onLines,
@@ -307,6 +310,7 @@ export class WorkerPool {
   #ended(thread: WorkerThread, end: WorkerEnd): void {
     const { number: worker, place, since } = thread;
     void endCounterHolder(this.#counterMemory, worker);
+    void endCounterHolder(this.#fieldCounterMemory, worker);
     endBucketHolder(this.#bucketMemory, worker);
     this.#options.onEnded(worker);
     this.#threads.delete(thread);

@@ -3,15 +3,11 @@
  * `isthmus-explain: access`, and for `isthmus access can`.
  */
 import {
-  type DirectiveNode,
   type FieldNode,
   type GraphQLCompositeType,
-  GraphQLIncludeDirective,
   type GraphQLObjectType,
   type GraphQLOutputType,
   type GraphQLSchema,
-  GraphQLSkipDirective,
-  getDirectiveValues,
   getNamedType,
   getNullableType,
   getVariableValues,
@@ -22,6 +18,7 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import { withPlainNumbers } from '../../lib/index.ts';
+import { isIncluded } from '../../supergraph/index.ts';
 import type { AccessTable } from './access-table.ts';
 import type { OperationRules, RuleVerdict } from './operation-rules.ts';
 
@@ -145,18 +142,4 @@ export function judgeFields(judgement: Judgement, listed: 'restricted' | 'all'):
 function itemSteps(type: GraphQLOutputType): readonly string[] {
   const nullable = getNullableType(type);
   return isListType(nullable) ? ['@', ...itemSteps(nullable.ofType)] : [];
-}
-
-function isIncluded(
-  directives: readonly DirectiveNode[] | undefined,
-  variables: Readonly<Record<string, unknown>>,
-): boolean {
-  if (directives === undefined || directives.length === 0) return true;
-  try {
-    const skip = getDirectiveValues(GraphQLSkipDirective, { directives }, variables);
-    const include = getDirectiveValues(GraphQLIncludeDirective, { directives }, variables);
-    return skip?.if !== true && include?.if !== false;
-  } catch {
-    return true; // a condition that is null fails the operation by itself
-  }
 }

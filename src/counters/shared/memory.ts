@@ -84,6 +84,14 @@ export function createCounterMemory(options: CounterMemoryOptions = {}): SharedA
   return memory;
 }
 
+/**
+ * Memory for the reads of limited fields, 7 MB of which only what is used is taken: sliding windows, and counters of
+ * callers for where there is no room for another window.
+ */
+export function createFieldCounterMemory(): SharedArrayBuffer {
+  return createCounterMemory({ capacity: 8_192, slidingCapacity: 8_192 });
+}
+
 export function viewMemory(memory: SharedArrayBuffer): MemoryViews {
   const int32 = new Int32Array(memory);
   invariant(int32[header.version] === version, 'the memory of counters is of this version');

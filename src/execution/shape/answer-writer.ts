@@ -21,7 +21,7 @@ export interface Violation {
 
 /** Why a place is null without a subgraph being at fault. */
 export interface Refusal {
-  readonly code: 'BAD_USER_INPUT' | 'UNAUTHORIZED_FIELD_OR_TYPE';
+  readonly code: 'BAD_USER_INPUT' | 'UNAUTHORIZED_FIELD_OR_TYPE' | 'RATE_LIMITED';
   readonly message: string;
 }
 

@@ -31,6 +31,7 @@ import {
   deniedObject,
   denyField,
   failedObject,
+  limitField,
   refuse,
   refusing,
   writeList,
@@ -168,7 +169,8 @@ export function compileShape(
       inner: undefined,
       plain: undefined,
     };
-    if (denials !== undefined && isDenied(denials, parent, node)) return { ...refused, write: denyField };
+    if (denials !== undefined && isDenied(denials, parent, node))
+      return { ...refused, write: refusalOfDenied(denials, parent, node) };
     const refusal = refusalOf(node);
     if (refusal !== undefined) return { ...refused, write: refusing({ code: 'BAD_USER_INPUT', message: refusal }) };
     const sets = nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
@@ -186,6 +188,19 @@ export function compileShape(
     if (isObjectType(parent)) return denials.maskOf(parent, node);
     const masks = schema.getPossibleTypes(parent).map((type) => denials.maskOf(type, node));
     return masks.every((mask) => mask === undefined) ? undefined : () => null;
+  }
+
+  function refusalOfDenied(
+    denials: Denials,
+    parent: GraphQLObjectType | GraphQLInterfaceType,
+    node: FieldNode,
+  ): WriteValue {
+    const types = isObjectType(parent) ? [parent] : schema.getPossibleTypes(parent);
+    for (const type of types) {
+      const code = denials.isDenied(type, node) ? denials.codeOf?.(type, node) : undefined;
+      if (code === 'RATE_LIMITED') return limitField;
+    }
+    return denyField;
   }
 
   /** Of an object whose type only an interface is known of, a field that is denied for some type is denied. */

@@ -43,6 +43,9 @@ export const deniedObject = refusedObject(unauthorised);
 /** The caller may not read this field. */
 export const denyField = refusing(unauthorised);
 
+/** The caller has read this field too often. */
+export const limitField = refusing({ code: 'RATE_LIMITED', message: errorTable.RATE_LIMITED.client });
+
 export function refusing(refusal: Refusal): WriteValue {
   return (_value, out) => {
     out.violate(refusal);

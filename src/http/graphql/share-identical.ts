@@ -25,6 +25,8 @@ export interface Participant {
 export interface Sharing<Value> {
   readonly runs: SharedRuns<Value>;
   readonly forwardHeaders: readonly ForwardHeaders[];
+  /** Whether the text of a query may read a field that is limited: then each query counts. */
+  readonly isCounted: (text: string) => boolean;
   /** Whether limits or budgets go by the name that a client gives itself. */
   readonly clientNamesDecide: boolean;
 }
@@ -43,7 +45,7 @@ export interface SharedQuery {
  * @returns undefined where identical operations are not shared
  */
 export function createSharing<Value>(
-  { config, access, hooks }: GatewayGeneration,
+  { config, access, hooks, fieldLimits }: GatewayGeneration,
   onShared: (value: Value) => void,
 ): Sharing<Value> | undefined {
   const { traffic, headers } = config;
@@ -57,6 +59,7 @@ export function createSharing<Value>(
   return {
     runs: new SharedRuns(onShared),
     forwardHeaders: rules.flatMap(({ request }) => compileRequestHeaderRules(request) ?? []),
+    isCounted: (text) => fieldLimits?.mayLimit(text) === true,
     clientNamesDecide: clientNamesDecide(config),
   };
 }
@@ -85,10 +88,12 @@ export function shareIdentical<Value>(
 }
 
 function keyOf(
-  { forwardHeaders, clientNamesDecide: byName }: Pick<Sharing<unknown>, 'forwardHeaders' | 'clientNamesDecide'>,
+  { forwardHeaders, isCounted, clientNamesDecide: byName }: Omit<Sharing<unknown>, 'runs'>,
   { request, principal, clientAddress, contract, explain }: SharedQuery,
 ): string | undefined {
   const { headers } = request;
+  const { query } = (request.body ?? request.parameters ?? {}) as { readonly query?: unknown };
+  if (typeof query === 'string' && isCounted(query)) return undefined;
   const deciding = forwardHeaders.flatMap((forward) => forward(headers, principal, clientAddress));
   deciding.push(`${headers[maxUsdHeader]}`);
   if (byName) deciding.push(clientNameOf({ clientHeaders: headers }) ?? '');

@@ -1,0 +1,46 @@
+/**
+ * An engine that runs what `@rateLimit` allows of an operation: a field that was read too often is left out before
+ * anything is planned, as one that the caller may not read, and is null with `RATE_LIMITED` at its path. A mutation that is
+ * refused is never sent.
+ */
+import { getOperationAST } from 'graphql';
+import type { Denials } from '../access/index.ts';
+import type { FieldLimits, FieldRefusals } from '../limits/index.ts';
+import type { ExecutionEngine } from './execution-engine.ts';
+
+/** @param limits undefined where the schema limits no field: the engine itself is returned */
+export function limitFields(engine: ExecutionEngine, limits: FieldLimits | undefined): ExecutionEngine {
+  if (limits === undefined) return engine;
+  return {
+    execute(request) {
+      if (!limits.limits(request)) return engine.execute(request);
+      const { denials } = request;
+      return limits
+        .refusals(request, (type, node) => denials?.isDenied(type, node) !== true)
+        .then((refusals) =>
+          engine.execute(refusals === undefined ? request : { ...request, denials: withRefusals(denials, refusals) }),
+        );
+    },
+    warm(operations, signal) {
+      for (const { document, operationName } of operations) {
+        const operation = getOperationAST(document, operationName);
+        if (operation != null) limits.limits({ document, operation });
+      }
+      return engine.warm(operations, signal);
+    },
+    mostUsed: (count) => engine.mostUsed(count),
+    isAvailable: () => engine.isAvailable(),
+    close: () => engine.close(),
+  };
+}
+
+function withRefusals(denials: Denials | undefined, refusals: FieldRefusals): Denials {
+  return {
+    outcome: `${denials?.outcome ?? ''} ${refusals.outcome}`,
+    reportedIn: denials?.reportedIn ?? 'errors',
+    isDenied: (type, field) => denials?.isDenied(type, field) === true || refusals.isRefused(type, field),
+    isTypeDenied: (name) => denials?.isTypeDenied(name) === true,
+    maskOf: (type, field) => denials?.maskOf(type, field),
+    codeOf: (type, field) => (denials?.isDenied(type, field) === true ? 'UNAUTHORIZED_FIELD_OR_TYPE' : 'RATE_LIMITED'),
+  };
+}

@@ -1,0 +1,210 @@
+/**
+ * `@rateLimit`: how often each caller may read a field. Decided for a request before anything of its operation is
+ * planned, by `graphql-rate-limit` over counters of ours (window-store.ts); what is refused leaves the operation.
+ *
+ * An operation without such a field is looked at once.
+ */
+import {
+  type DocumentNode,
+  type FieldNode,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  getArgumentValues,
+  getVariableValues,
+  type OperationDefinitionNode,
+  type SelectionNode,
+} from 'graphql';
+import type { getGraphQLRateLimiter } from 'graphql-rate-limit';
+import type { Principal } from '../../access/principal.ts';
+import type { LimitsConfig } from '../../config/index.ts';
+import type { LocalCounters } from '../../counters/index.ts';
+import {
+  canonicalJson,
+  clientNetwork,
+  invariant,
+  packageOnDemand,
+  stableHash,
+  withPlainNumbers,
+} from '../../lib/index.ts';
+import type { Logger } from '../../observability/index.ts';
+import { type FieldRates, isIncluded } from '../../supergraph/index.ts';
+import {
+  fragmentsOf,
+  hasRatedField,
+  numberFields,
+  type RatedOperation,
+  type RatedPlace,
+  ratedPlaces,
+  selectionKey,
+} from './rated-fields.ts';
+import { WindowStore } from './window-store.ts';
+
+export interface FieldLimitsOptions {
+  readonly schema: GraphQLSchema;
+  readonly rates: FieldRates;
+  readonly counters: LocalCounters;
+  readonly mode: LimitsConfig['mode'];
+  readonly log: Logger;
+}
+
+export interface LimitedOperation {
+  readonly document: DocumentNode;
+  readonly operation: OperationDefinitionNode;
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly context: {
+    readonly requestId: string;
+    readonly principal: Principal;
+    readonly clientAddress?: string | undefined;
+  };
+}
+
+/** What a request may not read now. */
+export interface FieldRefusals {
+  /** Distinguishes the refusals of one operation. */
+  readonly outcome: string;
+  isRefused(type: GraphQLObjectType, field: FieldNode): boolean;
+}
+
+type Limiter = ReturnType<typeof getGraphQLRateLimiter>;
+type Info = Parameters<Limiter>[0]['info'];
+
+const rateLimitPackage = packageOnDemand<{ readonly getGraphQLRateLimiter: typeof getGraphQLRateLimiter }>(
+  'graphql-rate-limit',
+);
+
+export class FieldLimits {
+  readonly #options: FieldLimitsOptions;
+  readonly #names: RegExp;
+  readonly #operations = new WeakMap<OperationDefinitionNode, RatedOperation | 'unlimited'>();
+
+  /** @returns undefined where the schema has no `@rateLimit` */
+  static of(options: FieldLimitsOptions): FieldLimits | undefined {
+    return options.rates.size === 0 ? undefined : new FieldLimits(options);
+  }
+
+  private constructor(options: FieldLimitsOptions) {
+    this.#options = options;
+    const names = new Set([...options.rates.keys()].map((coordinate) => coordinate.slice(coordinate.indexOf('.') + 1)));
+    this.#names = new RegExp(`\\b(?:${[...names].join('|')})\\b`);
+  }
+
+  /** Whether the text of a document may select a limited field. */
+  mayLimit(text: string): boolean {
+    return this.#names.test(text);
+  }
+
+  /** Whether an operation has a limited field. Its document is prepared for refusals. */
+  limits({ document, operation }: Pick<LimitedOperation, 'document' | 'operation'>): boolean {
+    return this.#prepare(document, operation) !== 'unlimited';
+  }
+
+  /**
+   * Counts what a request reads.
+   *
+   * @param reads whether the caller may read a field at all: what is denied is not counted
+   * @returns undefined where nothing is refused
+   */
+  async refusals(
+    request: LimitedOperation,
+    reads: (type: GraphQLObjectType, node: FieldNode) => boolean,
+  ): Promise<FieldRefusals | undefined> {
+    const prepared = this.#prepare(request.document, request.operation);
+    if (prepared === 'unlimited') return undefined;
+    const { schema, mode } = this.#options;
+    const definitions = request.operation.variableDefinitions ?? [];
+    const plain = withPlainNumbers(request.variables) as LimitedOperation['variables'];
+    const values = getVariableValues(schema, definitions, plain).coerced ?? {};
+    const includes = ({ directives }: SelectionNode): boolean => isIncluded(directives, values);
+    const refused = new Set<string>();
+    const counted: { readonly place: RatedPlace; readonly store: WindowStore }[] = [];
+    for (const place of ratedPlaces(prepared, includes, reads)) {
+      const store = new WindowStore(this.#options.counters, place.rate);
+      if (await isWithinRate(place, values, callerOf(request), store)) counted.push({ place, store });
+      else for (const selection of place.selections) refused.add(selection);
+    }
+    if (refused.size === 0) return undefined;
+    if (mode === 'measure') {
+      this.#measure(request, refused.size);
+      return undefined;
+    }
+    // Another place or another rate of the same selection refuses it.
+    for (const { place, store } of counted) {
+      if ([...place.selections].every((selection) => refused.has(selection))) store.giveBack();
+    }
+    return {
+      outcome: stableHash([...refused].sort()),
+      isRefused: (type, node) => {
+        const selection = selectionKey(type, node);
+        invariant(selection !== undefined, 'the document was numbered');
+        return refused.has(selection);
+      },
+    };
+  }
+
+  #prepare(document: DocumentNode, operation: OperationDefinitionNode): RatedOperation | 'unlimited' {
+    let prepared = this.#operations.get(operation);
+    if (prepared === undefined) {
+      const { schema, rates } = this.#options;
+      const rated = { schema, rates, operation, fragments: fragmentsOf(document) };
+      prepared = hasRatedField(rated) ? rated : 'unlimited';
+      if (prepared === rated) numberFields(document);
+      this.#operations.set(operation, prepared);
+    }
+    return prepared;
+  }
+
+  #measure({ context: { requestId, principal }, operation }: LimitedOperation, fields: number): void {
+    this.#options.log.info(
+      { requestId, principal: principal.id, operation: operation.name?.value, fields },
+      'rates of fields would be exceeded (limits.mode: measure)',
+    );
+  }
+}
+
+async function isWithinRate(
+  { rate, field, node }: RatedPlace,
+  variables: Readonly<Record<string, unknown>>,
+  caller: string,
+  store: WindowStore,
+): Promise<boolean> {
+  const limit = rateLimitPackage().getGraphQLRateLimiter({ identifyContext: () => caller, store });
+  const args = { identity: identityOf(rate.identityArgs, () => argumentsOf(field, node, variables)) };
+  const info = { fieldName: rate.id } as Info;
+  const message = await limit({ parent: undefined, args, context: undefined, info }, oneInWindow);
+  return message === undefined;
+}
+
+/** Of the package; how many there may be is the store's. */
+const oneInWindow = { max: 1, window: '1d', identityArgs: ['identity'] };
+
+function identityOf(paths: readonly string[], args: () => Readonly<Record<string, unknown>>): string {
+  if (paths.length === 0) return '';
+  const values = args();
+  return canonicalJson(
+    paths.map((path) => {
+      let value: unknown = values;
+      for (const step of path.split('.'))
+        value =
+          typeof value === 'object' && value !== null && Object.hasOwn(value, step) ? Reflect.get(value, step) : null;
+      return value ?? null;
+    }),
+  );
+}
+
+/** Arguments that are invalid fail the field anyway. */
+function argumentsOf(
+  field: RatedPlace['field'],
+  node: FieldNode,
+  variables: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  try {
+    return getArgumentValues(field, node, variables);
+  } catch {
+    return {};
+  }
+}
+
+function callerOf({ context: { principal, clientAddress = '' } }: LimitedOperation): string {
+  const { kind, tenant, id } = principal;
+  return kind === 'anonymous' ? clientNetwork(clientAddress) : `${kind} ${tenant} ${id}`;
+}
