@@ -1,9 +1,11 @@
 /** The admin graph: what operators see and change while a gateway runs. Each field requires a scope of the caller. */
 import { makeExecutableSchema } from '@graphql-tools/schema';
-import { GraphQLError, type GraphQLSchema } from 'graphql';
+import type { GraphQLError, GraphQLSchema } from 'graphql';
 import { type ApiKey, type ApiKeyRights, ApiKeys, type CreatedApiKey } from '../access/index.ts';
 import { parseDuration } from '../config/index.ts';
 import type { Store } from '../store/index.ts';
+import { costsResolvers, costsTypeDefs } from './admin-costs.ts';
+import { refusal } from './refusal.ts';
 
 /** Who calls the admin graph. */
 export interface AdminCaller {
@@ -92,9 +94,10 @@ export function createAdminSchema(store: Store): GraphQLSchema {
     throw refusal('FORBIDDEN', 'This requires the scope admin:write.');
   };
   return makeExecutableSchema<AdminCaller>({
-    typeDefs,
+    typeDefs: [typeDefs, costsTypeDefs],
     resolvers: {
       Query: {
+        ...costsResolvers(store),
         async keys(_: unknown, { state }: { readonly state?: string | null }, { actor }) {
           const keys = (await new ApiKeys(store, actor).list()).map(toGraph);
           return keys.filter((key) => state === undefined || state === null || key.state === state);
@@ -121,10 +124,6 @@ export function createAdminSchema(store: Store): GraphQLSchema {
       },
     },
   });
-}
-
-export function refusal(code: 'FORBIDDEN' | 'BAD_USER_INPUT', message: string): GraphQLError {
-  return new GraphQLError(message, { extensions: { code } });
 }
 
 const invalid = (message: string): GraphQLError => refusal('BAD_USER_INPUT', message);

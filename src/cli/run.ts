@@ -11,6 +11,7 @@ import { auditCommand } from './audit.ts';
 import { cacheCommand } from './cache.ts';
 import { composeCommand } from './compose.ts';
 import { configSchemaCommand } from './config-schema.ts';
+import { costsCommand } from './costs.ts';
 import { keysCommand } from './keys.ts';
 import { promptCommand } from './prompt.ts';
 import { reloadCommand } from './reload.ts';
@@ -38,6 +39,7 @@ export async function run(): Promise<void> {
     .addCommand(keysCommand())
     .addCommand(auditCommand())
     .addCommand(storeCommand())
+    .addCommand(costsCommand())
     .addCommand(new Command('config').description('The configuration file.').addCommand(configSchemaCommand()));
   throwInsteadOfExiting(program);
   endQuietlyWithoutReader(() => program.args[0] === 'serve');

@@ -1,3 +1,4 @@
+export { type LedgerDimension, type LedgerRow, ledgerDimensions } from './ledger-row.ts';
 export { createLogger, type Logger, type LoggerOptions, writeLogLines } from './logger.ts';
 export { createModelCallLog } from './model-call-log.ts';
 export type { ModelCallRecord, ModelCallSink } from './model-calls.ts';

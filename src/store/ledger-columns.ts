@@ -1,7 +1,8 @@
 /** Rows of the ledger as columns, and the sums of an hour. */
 import { hash } from 'node:crypto';
+import { type LedgerDimension, type LedgerRow, ledgerDimensions } from '../observability/index.ts';
 import type { LedgerNames } from './ledger-names.ts';
-import { type LedgerDimension, type LedgerRow, ledgerDimensions, namedDimensions } from './ledger-row.ts';
+import { namedDimensions } from './ledger-sums.ts';
 import type { LedgerColumns, LedgerHourColumns } from './tables.ts';
 
 export const hourMs = 3_600_000;

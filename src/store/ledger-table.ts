@@ -4,9 +4,10 @@
  * nano-dollar what the rows alone come to.
  */
 import { sql } from 'kysely';
+import type { LedgerDimension, LedgerRow } from '../observability/index.ts';
 import { hourMs, namesOf, toColumns, toHours, toRow } from './ledger-columns.ts';
 import type { LedgerNames } from './ledger-names.ts';
-import { type LedgerDimension, type LedgerRow, type LedgerSums, namedDimensions } from './ledger-row.ts';
+import { type LedgerSums, namedDimensions } from './ledger-sums.ts';
 import type { LedgerColumns, StoreDatabase, StoreTransaction } from './tables.ts';
 
 /** A span of time, in milliseconds since 1970: from `from` to before `to`. */

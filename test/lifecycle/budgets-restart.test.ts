@@ -2,7 +2,8 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
-import { type LedgerRow, openStore } from '../../src/store/index.ts';
+import type { LedgerRow } from '../../src/observability/index.ts';
+import { openStore } from '../../src/store/index.ts';
 import { budgetGateways, callNanoUsd } from '../testkit/budget-gateways.ts';
 
 // A start takes many times as long where the machine is busy.

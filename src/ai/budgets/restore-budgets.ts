@@ -5,7 +5,8 @@
  */
 import type { BudgetConfig, BudgetSubject } from '../../config/index.ts';
 import type { LocalCounters } from '../../counters/index.ts';
-import type { LedgerDimension, LedgerGroup, LedgerTable } from '../../store/index.ts';
+import type { LedgerDimension } from '../../observability/index.ts';
+import type { LedgerGroup, LedgerTable } from '../../store/index.ts';
 import { newAlerts } from './budget-alerts.ts';
 import { type Budget, type BudgetLevel, budgetsOf } from './budget-level.ts';
 import { promptNameOf } from './payer.ts';

@@ -3,7 +3,8 @@
  * removed once its rows are committed, and a row that is there already is left as it is.
  */
 import type { TextCipher } from '../../lib/index.ts';
-import type { LedgerRow, LedgerTable } from '../../store/index.ts';
+import type { LedgerRow } from '../../observability/index.ts';
+import type { LedgerTable } from '../../store/index.ts';
 import { type SegmentLine, toLedgerRow } from './segment-lines.ts';
 import { listSegments, type Segment, SegmentReader } from './segment-reader.ts';
 

@@ -7,7 +7,7 @@
  * Who pays is one encrypted value, made once for a request.
  */
 import type { TextCipher } from '../../lib/index.ts';
-import type { LedgerRow } from '../../store/index.ts';
+import type { LedgerRow } from '../../observability/index.ts';
 
 export type LedgerPayer = Pick<LedgerRow, 'principal' | 'kind' | 'tenant' | 'team' | 'client'>;
 

@@ -1,7 +1,8 @@
 /** What the ledger of every store does, whichever database it is in. */
 import { expect, it } from 'vitest';
 import type { StoreConfig } from '../../../src/config/index.ts';
-import type { LedgerGroup, LedgerRow, Store } from '../../../src/store/index.ts';
+import type { LedgerRow } from '../../../src/observability/index.ts';
+import type { LedgerGroup, Store } from '../../../src/store/index.ts';
 import { openAt } from './store-contract.ts';
 
 const hour = 3_600_000;

@@ -11,8 +11,8 @@ import {
   ProcessCounters,
   SharedCounters,
 } from '../../../../src/counters/index.ts';
-import { createLogger } from '../../../../src/observability/index.ts';
-import type { LedgerRow, Store } from '../../../../src/store/index.ts';
+import { createLogger, type LedgerRow } from '../../../../src/observability/index.ts';
+import type { Store } from '../../../../src/store/index.ts';
 import { ledgerRow } from '../../store/ledger-contract.ts';
 import { openAt } from '../../store/store-contract.ts';
 

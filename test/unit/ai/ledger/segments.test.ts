@@ -7,7 +7,7 @@ import { SegmentImport } from '../../../../src/ai/ledger/import-segments.ts';
 import type { SegmentRow } from '../../../../src/ai/ledger/segment-lines.ts';
 import { SegmentWriter } from '../../../../src/ai/ledger/segment-writer.ts';
 import { createTextCipher } from '../../../../src/lib/index.ts';
-import type { LedgerRow } from '../../../../src/store/index.ts';
+import type { LedgerRow } from '../../../../src/observability/index.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'isthmus-ledger-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));

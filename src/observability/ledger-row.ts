@@ -61,18 +61,3 @@ export const ledgerDimensions = [
   'traffic',
 ] as const;
 export type LedgerDimension = (typeof ledgerDimensions)[number];
-
-/** Those that identify people: stored by a keyed hash, their values encrypted. */
-export const namedDimensions: ReadonlySet<LedgerDimension> = new Set(['principal', 'tenant', 'team', 'client']);
-
-export interface LedgerSums {
-  /** Rows: requests to providers, and answers from caches. */
-  readonly rows: bigint;
-  readonly cached: bigint;
-  readonly reserved: bigint;
-  readonly settled: bigint;
-  readonly inputTokens: bigint;
-  readonly outputTokens: bigint;
-  readonly tokens: bigint;
-  readonly calls: bigint;
-}
