@@ -260,6 +260,12 @@ export const errorTable = {
     client: 'The operation needs too many requests to subgraphs.',
     operator: 'The plan of an operation has more requests than limits.fetches.',
   },
+  CONSTRAINT_VIOLATED: {
+    status: 400,
+    retryable: false,
+    client: 'An argument has a value that it must not have.',
+    operator: 'A client sent an argument that breaks a rule of the schema’s @constraint; nothing was fetched.',
+  },
   COST_ESTIMATED_TOO_EXPENSIVE: {
     status: 400,
     retryable: false,

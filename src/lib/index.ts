@@ -6,6 +6,7 @@ export { cloneJson, type ExactJsonOptions, ExactNumber, parseExactJson, withPlai
 export { FollowedFiles } from './followed-files.ts';
 export { invariant, unreachable } from './invariant.ts';
 export { isoTime } from './iso-time.ts';
+export { compileLinearPattern, type LinearPattern } from './linear-pattern.ts';
 export { type BudgetedCache, type CacheGroup, MemoryBudget, type SharedPart } from './memory-budget.ts';
 export { didYouMean, nearestName } from './nearest-name.ts';
 export { clientNetwork, isLoopback, isWithin, networks, parseAddress, plainAddress } from './networks.ts';

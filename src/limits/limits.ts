@@ -2,15 +2,18 @@
 import type { LimitsConfig } from '../config/index.ts';
 import { GatewayError } from '../errors/index.ts';
 import type { Logger } from '../observability/index.ts';
-import type { CostTypes } from '../supergraph/index.ts';
+import type { Constraints, CostTypes } from '../supergraph/index.ts';
 import { ClientLimits, type LimitedClient } from './client-limits.ts';
 import { CostLimits } from './complexity/index.ts';
+import { ArgumentRules } from './constraints/index.ts';
 import { DocumentLimits } from './document/document-limits.ts';
 import { Excesses } from './excesses.ts';
 
 export interface Limits {
   /** Before a document is validated. */
   readonly documents: DocumentLimits;
+  /** Once an operation has been validated; undefined where no argument has a rule. */
+  readonly arguments: ArgumentRules | undefined;
   /** Once an operation has been planned, before anything of it is sent. */
   readonly plans: PlanLimits;
 }
@@ -31,16 +34,20 @@ export interface LimitsOptions {
   readonly config: LimitsConfig;
   readonly log: Logger;
   readonly costTypes: CostTypes;
+  /** The rules of arguments. */
+  readonly constraints: Constraints;
   /** The types that each object type also is. */
   readonly memberships: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
-export function createLimits({ config, log, costTypes: types, memberships }: LimitsOptions): Limits {
+export function createLimits(options: LimitsOptions): Limits {
+  const { config, log, costTypes: types, constraints, memberships } = options;
   const clients = new ClientLimits(config);
   const excesses = new Excesses(config.mode, log);
   const { cost } = config;
   return {
     documents: new DocumentLimits(clients, excesses),
+    arguments: constraints.size === 0 ? undefined : new ArgumentRules(constraints, excesses),
     plans: {
       checkFetches(fetches, client) {
         const limit = clients.of(client).fetches;

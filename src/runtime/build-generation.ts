@@ -99,8 +99,8 @@ export async function buildGeneration(
       );
     }
     await letOthersRun();
-    const { costTypes, memberships } = composition;
-    const limits = createLimits({ config: config.limits, log, costTypes, memberships });
+    const { costTypes, constraints, memberships } = composition;
+    const limits = createLimits({ config: config.limits, log, costTypes, constraints, memberships });
     const unlimited = await buildEngine(parts, {
       apiSchema,
       clients,

@@ -1,5 +1,6 @@
 /** Input and result of composition. Plain data: it is sent to the composition worker and back. */
 
+import type { Constraints } from './constraints/constraint.ts';
 import type { HiddenElements } from './contracts/hidden-elements.ts';
 import type { CostTypes } from './costs/cost-types.ts';
 import type { AccessRules } from './read-access-rules.ts';
@@ -47,6 +48,8 @@ export interface Composition {
   readonly costTypes: CostTypes;
   /** How often callers may read which fields: `@rateLimit`. */
   readonly fieldRates: FieldRates;
+  /** What values arguments may have: the rules of `@constraint`. */
+  readonly constraints: Constraints;
   /** What each contract hides of the API schema, by the contract's name. */
   readonly contracts: ReadonlyMap<string, HiddenElements>;
   readonly hints: readonly CompositionProblem[];

@@ -8,6 +8,9 @@ export {
   problemFields,
   type SubgraphSource,
 } from './composition.ts';
+export { type BrokenRule, type CompiledConstraint, compileConstraint } from './constraints/compile-constraint.ts';
+export type { Constraints } from './constraints/constraint.ts';
+export { argumentCoordinate } from './constraints/read-constraints.ts';
 export type { HiddenElements } from './contracts/hidden-elements.ts';
 export { unreachableTypes } from './contracts/unreachable-types.ts';
 export type { CostedField, CostedInput, CostTypes, ListSize, SlicingArgument } from './costs/cost-types.ts';

@@ -116,7 +116,9 @@ export interface TestGraphOptions {
 }
 
 export function createTestGraph(options: TestSchema, { search, limits }: TestGraphOptions = {}): TestGraph {
-  const { supergraphSdl, apiSdl, memberships, strictFields, costTypes } = composeOrThrow(options.subgraphs);
+  const { supergraphSdl, apiSdl, memberships, strictFields, costTypes, constraints } = composeOrThrow(
+    options.subgraphs,
+  );
   const apiSchema = buildASTSchema(parse(apiSdl));
   const isOfType = membershipsOf(supergraphSdl);
   const problems: string[] = [];
@@ -192,7 +194,7 @@ export function createTestGraph(options: TestSchema, { search, limits }: TestGra
       errorPolicy,
       overrideLabels: [],
       caches: new MemoryBudget(128_000_000).group(),
-      limits: limits && createLimits({ config: limits, log: silentLog, costTypes, memberships }).plans,
+      limits: limits && createLimits({ config: limits, log: silentLog, costTypes, constraints, memberships }).plans,
     }),
     reference() {
       // Engines are compared on what a caller with every right reads; @apollo/gateway refuses the rules of access.

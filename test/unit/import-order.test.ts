@@ -38,8 +38,8 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   'libphonenumber-js/max': ['ai/guardrails/pii/find-phones.ts'],
   'libphonenumber-js': [],
   ibantools: ['ai/guardrails/pii/find-ibans.ts'],
-  re2js: ['ai/guardrails/custom-pattern.ts', 'config/guardrails.ts'], // the second: refuses what does not compile
-  zod: ['config/', 'ai/fields/', 'admin/invalidate-caches.ts'],
+  re2js: ['ai/guardrails/custom-pattern.ts', 'config/guardrails.ts', 'lib/linear-pattern.ts'], // the second: refuses what does not compile
+  zod: ['config/', 'ai/fields/', 'admin/invalidate-caches.ts', 'supergraph/constraints/formats.ts'],
 };
 
 /** The innermost part of a file. */

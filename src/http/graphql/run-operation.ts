@@ -52,16 +52,17 @@ export type Execute = (
 
 type RunnerParts = Pick<
   GatewayGeneration,
-  'id' | 'engine' | 'access' | 'apiSchemas' | 'budgets' | 'hooks' | 'config' | 'responses'
+  'id' | 'engine' | 'access' | 'apiSchemas' | 'budgets' | 'hooks' | 'config' | 'limits' | 'responses'
 >;
 
 /** Whether plugins and access take part is decided here, once for an API schema. */
 export function createRunner(generation: RunnerParts, view: ApiView, log: Logger): OperationRunner {
-  const { engine, access, apiSchemas, budgets, hooks, config } = generation;
+  const { engine, access, apiSchemas, budgets, hooks, config, limits } = generation;
   const run = cachedRun(generation, log) ?? ((request: OperationRequest) => engine.execute(request));
   const variableChecks = new VariableChecks(view.schema);
   const { introspection } = config.server;
   const namesSubgraphs = config.errors.serviceName;
+  const checkArguments = limits.arguments?.of(view.schema);
   /** What the caller may use; undefined where clients are told nothing of the schema. */
   const visibleTo = async (
     operationType: OperationTypeNode,
@@ -100,6 +101,7 @@ export function createRunner(generation: RunnerParts, view: ApiView, log: Logger
   const execute: Execute = (validated, variables, context) => {
     const errors = variableChecks.check(validated.operation, variables);
     if (errors !== undefined) return refuseVariables(errors, validated, variables, context);
+    checkArguments?.(validated, variables, context);
     if (context.explain?.has('access') === true) return explained(validated, variables, context);
     if (access === undefined && !introspects(validated.document))
       return run({ ...validated, variables, context, view });

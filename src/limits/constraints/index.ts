@@ -1,0 +1,1 @@
+export { ArgumentRules } from './argument-rules.ts';
