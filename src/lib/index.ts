@@ -1,3 +1,4 @@
+export { Aborter, type AbortListener, addAbortListener, removeAbortListener } from './abort.ts';
 export { BufferPool, sharedBuffers } from './buffer-pool.ts';
 export { type ContentDecoder, contentDecoders, isBeyondLimit } from './content-decoders.ts';
 export { Deadline, longestTimerMs } from './deadline.ts';

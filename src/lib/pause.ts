@@ -1,3 +1,5 @@
+import { addAbortListener, removeAbortListener } from './abort.ts';
+
 /** Waits; rejects with the signal's reason when it aborts. Its timer and listener are always removed. */
 export function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -10,9 +12,9 @@ export function pause(milliseconds: number, signal: AbortSignal): Promise<void> 
       reject(signal.reason);
     };
     const timer = setTimeout(() => {
-      signal.removeEventListener('abort', onAbort);
+      removeAbortListener(signal, onAbort);
       resolve();
     }, milliseconds);
-    signal.addEventListener('abort', onAbort, { once: true });
+    addAbortListener(signal, onAbort);
   });
 }

@@ -1,3 +1,5 @@
+import { Aborter, addAbortListener, removeAbortListener } from './abort.ts';
+
 /**
  * Deduplicates work: concurrent callers with the same key share one run. Every participant has its own abort signal;
  * the run continues while anyone waits for it, and is aborted when the last one has left. A run is removed before its
@@ -5,7 +7,7 @@
  */
 interface Running<Value> {
   readonly promise: Promise<Value>;
-  readonly controller: AbortController;
+  readonly controller: Aborter;
   participants: number;
   /** Whether anyone joined who had not begun it. */
   isJoined: boolean;
@@ -43,14 +45,14 @@ export class SharedRuns<Value> {
         }
         reject(signal.reason);
       };
-      signal.addEventListener('abort', leave, { once: true });
+      addAbortListener(signal, leave);
       running.promise.then(
         (value) => {
-          signal.removeEventListener('abort', leave);
+          removeAbortListener(signal, leave);
           resolve(value);
         },
         (error: unknown) => {
-          signal.removeEventListener('abort', leave);
+          removeAbortListener(signal, leave);
           reject(error);
         },
       );
@@ -58,7 +60,7 @@ export class SharedRuns<Value> {
   }
 
   #begin(key: string, work: (signal: AbortSignal) => Promise<Value>): Running<Value> {
-    const controller = new AbortController();
+    const controller = new Aborter();
     const promise = work(controller.signal).then(
       (value) => {
         this.#forget(key, running);

@@ -1,3 +1,5 @@
+import { addAbortListener, removeAbortListener } from './abort.ts';
+
 /**
  * Waits for work that cannot be aborted itself; a late result is ignored.
  * @throws the signal's reason if it aborts first
@@ -6,10 +8,10 @@ export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Pr
   signal.throwIfAborted();
   const aborted = Promise.withResolvers<never>();
   const onAbort = (): void => aborted.reject(signal.reason);
-  signal.addEventListener('abort', onAbort, { once: true });
+  addAbortListener(signal, onAbort);
   try {
     return await Promise.race([work, aborted.promise]);
   } finally {
-    signal.removeEventListener('abort', onAbort);
+    removeAbortListener(signal, onAbort);
   }
 }

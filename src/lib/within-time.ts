@@ -1,3 +1,5 @@
+import { addAbortListener, removeAbortListener } from './abort.ts';
+
 export interface WithinTimeOptions {
   /** The time limit. */
   readonly timeoutMs: number;
@@ -18,12 +20,12 @@ export async function withinTime<T>(work: Promise<T>, { timeoutMs, signal, what 
   const ended = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => reject(new Error(`${what} took longer than ${timeoutMs} ms`)), timeoutMs);
     onAbort = () => reject(signal?.reason);
-    signal?.addEventListener('abort', onAbort, { once: true });
+    if (signal !== undefined) addAbortListener(signal, onAbort);
   });
   try {
     return await Promise.race([work, ended]);
   } finally {
     clearTimeout(timer);
-    if (onAbort !== undefined) signal?.removeEventListener('abort', onAbort);
+    if (onAbort !== undefined && signal !== undefined) removeAbortListener(signal, onAbort);
   }
 }

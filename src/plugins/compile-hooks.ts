@@ -2,8 +2,10 @@
  * Plugins as arrays of functions, one for each hook that any of them has. A hook nobody uses has no array: where it
  * would run, one look-up finds `undefined` (bench/NOTES.md has its cost).
  */
+
 import { guardCode } from '../ai/fields/index.ts';
 import { GatewayError, messageOf } from '../errors/index.ts';
+import { addAbortListener, removeAbortListener } from '../lib/index.ts';
 import type { Logger } from '../observability/index.ts';
 import type { HookResult, Plugin } from './plugin.ts';
 
@@ -103,10 +105,10 @@ async function orAborted<Result>(work: Promise<Result>, signal: AbortSignal | un
   const aborted = Promise.withResolvers<never>();
   const onAbort = (): void => aborted.reject(signal.reason);
   if (signal.aborted) onAbort();
-  else signal.addEventListener('abort', onAbort, { once: true });
+  else addAbortListener(signal, onAbort);
   try {
     return await Promise.race([work, aborted.promise]);
   } finally {
-    signal.removeEventListener('abort', onAbort);
+    removeAbortListener(signal, onAbort);
   }
 }

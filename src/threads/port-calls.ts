@@ -4,8 +4,10 @@
  *
  * A port holds no thread open. Errors cross as their message: what an answer may be, failures included, is its protocol's.
  */
+
 import type { MessagePort } from 'node:worker_threads';
 import { messageOf } from '../errors/index.ts';
+import { Aborter, addAbortListener, removeAbortListener } from '../lib/index.ts';
 
 type CallMessage<Request> =
   | { readonly kind: 'call'; readonly id: number; readonly request: Request }
@@ -49,13 +51,13 @@ export function createPortCaller<Request, Answer>(port: MessagePort): PortCaller
         port.postMessage({ kind: 'abort', id } satisfies CallMessage<Request>);
         call.reject(signal?.reason);
       };
-      signal?.addEventListener('abort', abort, { once: true });
+      if (signal !== undefined) addAbortListener(signal, abort);
       try {
         port.postMessage({ kind: 'call', id, request } satisfies CallMessage<Request>);
         return await call.promise;
       } finally {
         waiting.delete(id);
-        signal?.removeEventListener('abort', abort);
+        if (signal !== undefined) removeAbortListener(signal, abort);
       }
     },
     close: () => port.close(),
@@ -69,7 +71,7 @@ export function answerPortCalls<Request, Answer>(
 ): void {
   const running = new Map<number, AbortController>();
   const run = async (id: number, request: Request): Promise<void> => {
-    const controller = new AbortController();
+    const controller = new Aborter();
     running.set(id, controller);
     let message: AnswerMessage<Answer>;
     try {

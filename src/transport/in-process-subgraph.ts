@@ -3,6 +3,7 @@
  * It takes part as one that is reached over HTTP does: the same documents, answers as JSON would carry them, errors
  * masked by the same rules; there is nothing to retry and no circuit to break.
  */
+
 import {
   type DocumentNode,
   execute as executeGraphQL,
@@ -13,6 +14,7 @@ import {
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { GatewayError, messageOf } from '../errors/index.ts';
+import { addAbortListener, removeAbortListener } from '../lib/index.ts';
 import type { RequestContext } from './request-context.ts';
 import type { SubgraphClient, SubgraphRequest, SubgraphResponse } from './subgraph-client.ts';
 import { writeVariables } from './write-request.ts';
@@ -89,7 +91,7 @@ class InProcessClient implements SubgraphClient {
     const variables = JSON.parse(writeVariables(request) ?? '{}') as Readonly<Record<string, unknown>>;
     const aborted = Promise.withResolvers<never>();
     const onAbort = (): void => aborted.reject(signal.reason);
-    signal.addEventListener('abort', onAbort, { once: true });
+    addAbortListener(signal, onAbort);
     try {
       const answering = this.#subgraph.execute({
         document: this.#documentOf(request.query),
@@ -103,7 +105,7 @@ class InProcessClient implements SubgraphClient {
       if (error instanceof GatewayError) throw error;
       throw new GatewayError('SUBREQUEST_HTTP_ERROR', { service: this.name, detail: messageOf(error), cause: error });
     } finally {
-      signal.removeEventListener('abort', onAbort);
+      removeAbortListener(signal, onAbort);
     }
   }
 

@@ -5,8 +5,10 @@
  * has left, the call is stopped. The call as a whole ends at `timeoutMs` after it began, whoever has joined since: were
  * newcomers to extend it, a subgraph that hangs could hold one call open for ever.
  */
+
 import { GatewayError } from '../errors/index.ts';
 import type { ExactJsonOptions } from '../lib/index.ts';
+import { addAbortListener, removeAbortListener } from '../lib/index.ts';
 import type { Stop } from './exchange.ts';
 import type { RequestContext } from './request-context.ts';
 import type { SubgraphResponse } from './subgraph-client.ts';
@@ -51,7 +53,7 @@ export class SharedCall {
     return new Promise((resolve, reject) => {
       const waiter = new Waiter(this, context, resolve, reject);
       this.#waiters.push(waiter);
-      context.signal.addEventListener('abort', waiter);
+      addAbortListener(context.signal, waiter);
       const { remainingMs } = context.deadline;
       if (now + remainingMs < this.#endsAt) waiter.timer = setTimeout(onDeadline, Math.ceil(remainingMs), waiter);
     });
@@ -143,7 +145,7 @@ class Waiter {
   }
 
   release(): void {
-    this.context.signal.removeEventListener('abort', this);
+    removeAbortListener(this.context.signal, this);
     clearTimeout(this.timer);
   }
 }

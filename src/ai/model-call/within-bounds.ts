@@ -1,3 +1,4 @@
+import { addAbortListener, removeAbortListener } from '../../lib/index.ts';
 import type { CallBounds } from './model-provider.ts';
 import { ProviderFailure } from './provider-failure.ts';
 
@@ -17,11 +18,11 @@ export async function withinBounds<Value>(bounds: CallBounds, work: () => Promis
   const onAbort = () => ended.reject(bounds.signal.reason);
   // A timer may fire up to a millisecond early; `timerMs` allows for it, so that the deadline has passed when it fires.
   const timer = setTimeout(() => ended.reject(deadlinePassed()), bounds.deadline.timerMs);
-  bounds.signal.addEventListener('abort', onAbort, { once: true });
+  addAbortListener(bounds.signal, onAbort);
   try {
     return await Promise.race([work(), ended.promise]);
   } finally {
     clearTimeout(timer);
-    bounds.signal.removeEventListener('abort', onAbort);
+    removeAbortListener(bounds.signal, onAbort);
   }
 }

@@ -8,7 +8,7 @@
  */
 
 import { Worker } from 'node:worker_threads';
-import { longestTimerMs, siblingModule } from '../../lib/index.ts';
+import { addAbortListener, longestTimerMs, removeAbortListener, siblingModule } from '../../lib/index.ts';
 import type { CallBounds } from '../model-call/index.ts';
 import type { CountJob, CountResult } from './count-tokens-worker.ts';
 import { estimateTokens } from './estimate-tokens.ts';
@@ -55,14 +55,14 @@ function ask(job: CountJob, signal: AbortSignal, timeoutMs: number): Promise<num
     const settle = (tokens: number | undefined): void => {
       if (!waiting.delete(job.id)) return;
       clearTimeout(timer);
-      signal.removeEventListener('abort', fallBack);
+      removeAbortListener(signal, fallBack);
       resolve(tokens);
       rest();
     };
     const fallBack = (): void => settle(undefined);
     const timer = setTimeout(fallBack, Math.min(timeoutMs, longestTimerMs));
     waiting.set(job.id, { settle });
-    signal.addEventListener('abort', fallBack, { once: true });
+    addAbortListener(signal, fallBack);
     clearTimeout(idle);
     try {
       start().postMessage(job);

@@ -4,7 +4,7 @@
  */
 import type { ServerResponse } from 'node:http';
 import { GatewayError } from '../../errors/index.ts';
-import { Deadline, longestTimerMs } from '../../lib/index.ts';
+import { Aborter, Deadline, longestTimerMs } from '../../lib/index.ts';
 
 /** The generations that requests can lease; a request keeps the one it began with. */
 export interface LeasedGenerations<Generation> {
@@ -30,7 +30,7 @@ export class RequestLife<Generation> {
   readonly deadline: Deadline;
   readonly response: ServerResponse;
   readonly #release: () => void;
-  readonly #controller = new AbortController();
+  readonly #controller = new Aborter();
   readonly #timer: NodeJS.Timeout;
 
   /** @throws GatewayError `OVERLOADED` where no generation serves */

@@ -2,6 +2,7 @@
  * A server-sent event stream to one client: pieces that are ready in the same tick go out in one write, a slow reader
  * holds the writer back, silence is bridged by heartbeats, and the cost follows as an HTTP trailer.
  */
+import { addAbortListener, removeAbortListener } from '../../lib/index.ts';
 import type { ClientReply } from '../request/client-reply.ts';
 
 /** Where a write is made although more may follow in the same tick. */
@@ -98,12 +99,12 @@ export class EventStream {
       const settle = (): void => {
         raw.off('drain', settle);
         raw.off('close', settle);
-        this.#signal.removeEventListener('abort', settle);
+        removeAbortListener(this.#signal, settle);
         resolve();
       };
       raw.on('drain', settle);
       raw.on('close', settle);
-      this.#signal.addEventListener('abort', settle);
+      addAbortListener(this.#signal, settle);
     });
   }
 

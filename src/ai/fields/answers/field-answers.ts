@@ -12,7 +12,7 @@ import { LRUCache } from 'lru-cache';
 import type { CacheStore } from '../../../cache/index.ts';
 import type { AiFieldsConfig } from '../../../config/index.ts';
 import { GatewayError, messageOf } from '../../../errors/index.ts';
-import { Deadline, SharedRuns } from '../../../lib/index.ts';
+import { Aborter, addAbortListener, Deadline, removeAbortListener, SharedRuns } from '../../../lib/index.ts';
 import type { Logger } from '../../../observability/index.ts';
 import type { RequestContext } from '../../../transport/index.ts';
 import { BudgetExceeded, type CallBounds } from '../../model-call/index.ts';
@@ -129,15 +129,15 @@ export class FieldAnswers {
     const { deadlineMs } = this.#options.config;
     const patienceMs = remainingMs - Math.min(answerMarginMs, remainingMs / 4);
     if (patienceMs >= deadlineMs) return this.#joinFlight(question, signal);
-    const impatient = new AbortController();
+    const impatient = new Aborter();
     const leave = (): void => impatient.abort(signal.reason);
     const late = (): void =>
       impatient.abort(new GatewayError('GATEWAY_TIMEOUT', { detail: 'the operation’s time is over' }));
     const timer = setTimeout(late, patienceMs);
-    signal.addEventListener('abort', leave, { once: true });
+    addAbortListener(signal, leave);
     return this.#joinFlight(question, impatient.signal).finally(() => {
       clearTimeout(timer);
-      signal.removeEventListener('abort', leave);
+      removeAbortListener(signal, leave);
     });
   }
 

@@ -6,7 +6,9 @@
  * One answer is generated from all items' texts, so an item's text can influence the others: batch only data of one
  * source.
  */
+
 import { GatewayError } from '../../../errors/index.ts';
+import { Aborter, addAbortListener, removeAbortListener } from '../../../lib/index.ts';
 import { type CallBounds, type Completion, type Message, textOf, type Usage } from '../../model-call/index.ts';
 import type { ModelClient } from '../../models/index.ts';
 import { addUsage, askModel, toAnswer } from './ask-model.ts';
@@ -199,13 +201,13 @@ function provenanceOf({ question }: Waiting, completion: Completion, count: numb
 
 /** Bounds that end when those of every item have ended: a client that disconnects does not end another's answer. */
 function joinBounds(all: readonly CallBounds[]): CallBounds & { end(): void } {
-  const controller = new AbortController();
+  const controller = new Aborter();
   let remaining = all.length;
   const leave = (): void => {
     remaining--;
     if (remaining === 0) controller.abort(all[0]?.signal.reason);
   };
-  for (const { signal } of all) signal.addEventListener('abort', leave, { once: true });
+  for (const { signal } of all) addAbortListener(signal, leave);
   const [first] = all as readonly [CallBounds];
   const deadline = all.reduce(
     (latest, { deadline }) => (deadline.remainingMs > latest.remainingMs ? deadline : latest),
@@ -216,7 +218,7 @@ function joinBounds(all: readonly CallBounds[]): CallBounds & { end(): void } {
     deadline,
     account: first.account,
     end: () => {
-      for (const { signal } of all) signal.removeEventListener('abort', leave);
+      for (const { signal } of all) removeAbortListener(signal, leave);
     },
   };
 }

@@ -2,8 +2,10 @@
  * Custom code of an AI subgraph: a TypeScript module beside its schema that supplies additional inputs for a field's prompt
  * or post-processes the model's answer. Isthmus does everything else (caching, batching, validation, prices).
  */
+
 import type { Soon } from '../../../cache/index.ts';
 import { GatewayError } from '../../../errors/index.ts';
+import { addAbortListener, removeAbortListener } from '../../../lib/index.ts';
 import type { CallBounds } from '../../model-call/index.ts';
 import type { Inputs } from '../answers/sensitive.ts';
 
@@ -44,10 +46,10 @@ export function withinCallBounds<Value>(result: Promise<Value>, { signal, deadli
       reject(new GatewayError('GATEWAY_TIMEOUT', { detail: 'the field’s code took too long' }));
     const timer = setTimeout(onTimeout, deadline.remainingMs);
     if (signal.aborted) onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
+    addAbortListener(signal, onAbort);
     result.then(resolve, reject).finally(() => {
       clearTimeout(timer);
-      signal.removeEventListener('abort', onAbort);
+      removeAbortListener(signal, onAbort);
     });
   });
 }

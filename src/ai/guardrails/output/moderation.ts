@@ -1,6 +1,6 @@
 /** A moderation model's judgement of a text that passed all other guards. The only asynchronous guard. */
 import type { ModerationConfig } from '../../../config/index.ts';
-import { invariant } from '../../../lib/index.ts';
+import { addAbortListener, invariant, removeAbortListener } from '../../../lib/index.ts';
 import type { Finding } from '../finding.ts';
 import type { Blocked, GuardBounds } from '../verdict.ts';
 
@@ -65,10 +65,10 @@ function withinBounds<Value>(promise: Promise<Value>, { signal, deadline }: Guar
       deadline.remainingMs,
     );
     if (signal.aborted) stop();
-    signal.addEventListener('abort', stop, { once: true });
+    addAbortListener(signal, stop);
     promise.then(resolve, reject).finally(() => {
       clearTimeout(timer);
-      signal.removeEventListener('abort', stop);
+      removeAbortListener(signal, stop);
     });
   });
 }

@@ -5,7 +5,7 @@
  * A call has the deadline and the budget of the caller that started it. If it fails because that has passed, or is used
  * up, the callers with time left share another call.
  */
-import { SharedRuns } from '../../../lib/index.ts';
+import { Aborter, addAbortListener, removeAbortListener, SharedRuns } from '../../../lib/index.ts';
 import type { CallBounds } from '../../model-call/index.ts';
 import { BudgetExceeded, deadlinePassed } from '../../model-call/index.ts';
 
@@ -42,12 +42,12 @@ export class SharedCalls<Value> {
         throw deadline.passed || error instanceof BudgetExceeded ? new OwnerFailed('', { cause: error }) : error;
       }
     };
-    const leaving = new AbortController();
+    const leaving = new Aborter();
     const onAbort = (): void => leaving.abort(signal.reason);
     // A timer may fire up to a millisecond early: the deadline has passed after this.
     const remainingMs = deadline.timerMs;
     const timer = setTimeout(() => leaving.abort(deadlinePassed()), remainingMs);
-    signal.addEventListener('abort', onAbort, { once: true });
+    addAbortListener(signal, onAbort);
     try {
       return { value: await this.#runs.run(key, leaving.signal, begin), isOwner: isOwner };
     } catch (error) {
@@ -55,7 +55,7 @@ export class SharedCalls<Value> {
       if (isOwner || deadline.passed || signal.aborted) throw error.cause;
     } finally {
       clearTimeout(timer);
-      signal.removeEventListener('abort', onAbort);
+      removeAbortListener(signal, onAbort);
     }
     return this.run(key, bounds, work);
   }

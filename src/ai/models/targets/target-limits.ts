@@ -13,7 +13,7 @@
  */
 import type { TargetLimits as LimitsConfig } from '../../../config/index.ts';
 import type { CounterChange, CounterOutcome, LocalCounters } from '../../../counters/index.ts';
-import { stableHash } from '../../../lib/index.ts';
+import { addAbortListener, removeAbortListener, stableHash } from '../../../lib/index.ts';
 import type { CallBounds } from '../../model-call/index.ts';
 
 /** A request's admission. Released exactly once, with the tokens actually used; 0: the provider reported none. */
@@ -109,10 +109,10 @@ export class TargetLimits {
         resolve,
         clear: () => {
           clearTimeout(timer);
-          bounds.signal.removeEventListener('abort', onAbort);
+          removeAbortListener(bounds.signal, onAbort);
         },
       };
-      bounds.signal.addEventListener('abort', onAbort, { once: true });
+      addAbortListener(bounds.signal, onAbort);
       this.#enqueue(waiter);
     });
   }
