@@ -22,9 +22,9 @@ export interface CallBounds {
    * Calls `stop` with the signal's reason when it aborts: with less than a listener costs, and a signal that nobody reads
    * is not made. Throws the reason where it has aborted already. @default the signal's own event is used
    */
-  readonly onStop?: (stop: (reason: unknown) => void) => void;
+  onStop?(stop: (reason: unknown) => void): void;
   /** Called whenever any bytes of the answer arrive, comments and pings of a stream included: the provider is alive. */
-  readonly onArrival?: () => void;
+  onArrival?(): void;
 }
 
 /** The policy for fields that a target does not support: see `ai.providers.<name>.unsupported`. */

@@ -18,6 +18,7 @@ import type { FieldQuestion, InputBound } from './field-question.ts';
 import { inputBoundOf } from './input-bound.ts';
 import { compileProjection, ownLeaf, type Projection } from './projection.ts';
 import { compileMask, type Inputs, type SensitiveFields } from './sensitive.ts';
+import { stickyKeyOf, WrittenQuestion } from './written-question.ts';
 
 export interface QuestionWriterOptions {
   readonly schema: GraphQLSchema;
@@ -113,9 +114,7 @@ export function questionWriter(options: QuestionWriterOptions): QuestionWriter {
     },
     write(inputs, args, supplied, output, { principal, account, requestId }) {
       const argsText = canonicalJson(args);
-      // A field of Query is identified by its arguments only.
-      const stickyKey = () => inputs.identity ?? `${coordinate} ${argsText}`;
-      const prompt = single ?? choice.pick(stickyKey());
+      const prompt = single ?? choice.pick(stickyKeyOf(coordinate, inputs, argsText));
       const variant = variants.get(prompt);
       invariant(variant !== undefined, 'a picked version is one of the choice');
       const { alias, maxOutputTokens, input, keyHead } = variant;
@@ -123,31 +122,23 @@ export function questionWriter(options: QuestionWriterOptions): QuestionWriter {
       // it.
       const reader = mask === undefined ? principal.tenant : `${principal.tenant} ${principal.id}`;
       const request = `${output.hash}\n${reader}\n${argsText}\n${canonicalJson(supplied)}`;
-      return {
+      return new WrittenQuestion({
         coordinate,
         key: keyOf(keyHead, request, inputs.keyed),
         prompt,
         alias,
         output,
-        get values() {
-          const { masked, hide } = inputs;
-          const further = { ...args, ...supplied };
-          return { ...masked, ...(hide === undefined ? further : hide(further)) };
-        },
         maxOutputTokens,
         input,
         cacheTtlSeconds: field.cacheTtlSeconds,
-        get entity() {
-          return inputs.entity;
-        },
+        inputs,
         args,
+        argsText,
+        supplied,
         caller: { id: principal.id, tenant: principal.tenant },
-        get stickyKey() {
-          return stickyKey();
-        },
         account,
         requestId,
-      };
+      });
     },
   };
 }

@@ -4,7 +4,9 @@
  *
  * The caller's signal is forwarded to the provider at once. The attempt ends even if the provider ignores its signal.
  */
+
 import type { Deadline } from '../../../lib/index.ts';
+import { addAbortListener, removeAbortListener } from '../../../lib/index.ts';
 import type { Verdict } from '../../../transport/index.ts';
 import { type CallBounds, type Charge, type ProviderCall, ProviderFailure } from '../../model-call/index.ts';
 import type { Target } from '../targets/target.ts';
@@ -39,7 +41,7 @@ export class Attempt {
   /** Set once the gateway has ended the attempt. */
   stopped: StopReason | undefined;
   readonly #bounds: CallBounds;
-  /** For providers that need a signal; the gateway's own exchanges are stopped by `#stops`. */
+  /** Of `signal`; the gateway's own exchanges are stopped by `#stops`. */
   #controller: AbortController | undefined;
   readonly #stops: ((reason: unknown) => void)[] = [];
   #stopReason: unknown;
@@ -56,28 +58,10 @@ export class Attempt {
     this.#bounds = bounds;
     this.#ticket = ticket;
     const deadline = timeoutMs === undefined ? bounds.deadline : bounds.deadline.within(timeoutMs);
-    const readSignal = (): AbortSignal => this.#signal();
-    this.call = {
-      get signal() {
-        return readSignal();
-      },
-      deadline,
-      isTimed: true,
-      onStop: (stop) => {
-        if (this.stopped !== undefined) throw this.#stopReason;
-        this.#stops.push(stop);
-      },
-      key,
-      structured: target.config.structured,
-      maxOutputTokens: target.config.maxOutputTokens,
-      adapted: [],
-      onArrival: () => {
-        this.lastArrivalAt = performance.now();
-      },
-    };
+    this.call = new AttemptCall(this, deadline);
     this.#probe = target.health.begin(this.startedAt);
     this.#setTimer(deadline);
-    bounds.signal.addEventListener('abort', this);
+    addAbortListener(bounds.signal, this);
     if (bounds.signal.aborted) this.stop('aborted');
   }
 
@@ -95,6 +79,12 @@ export class Attempt {
     if (this.call.deadline !== this.#bounds.deadline) this.#setTimer(this.#bounds.deadline);
   }
 
+  /** Calls `stop` when the attempt is stopped; throws the reason where it is. */
+  onStop(stop: (reason: unknown) => void): void {
+    if (this.stopped !== undefined) throw this.#stopReason;
+    this.#stops.push(stop);
+  }
+
   stop(cause: StopReason): void {
     if (this.stopped !== undefined || this.#ended) return;
     this.stopped = cause;
@@ -105,7 +95,8 @@ export class Attempt {
     this.#rejectWait?.(reason);
   }
 
-  #signal(): AbortSignal {
+  /** The signal of the attempt, made for providers that need one. */
+  get signal(): AbortSignal {
     this.#controller ??= new AbortController();
     if (this.stopped !== undefined) this.#controller.abort(this.#stopReason);
     return this.#controller.signal;
@@ -146,7 +137,7 @@ export class Attempt {
     if (this.#ended) return;
     this.#ended = true;
     clearTimeout(this.#timer);
-    this.#bounds.signal.removeEventListener('abort', this);
+    removeAbortListener(this.#bounds.signal, this);
     this.target.health.end(verdict, this.#probe, performance.now());
     this.#ticket?.release(usedTokens);
   }
@@ -155,6 +146,41 @@ export class Attempt {
     clearTimeout(this.#timer);
     // A timer may fire up to a millisecond early; `timerMs` allows for it, so that the deadline has passed when it fires.
     this.#timer = setTimeout(onTimeout, deadline.timerMs, this, this.#bounds);
+  }
+}
+
+/**
+ * What the provider sees of the attempt. A class: an object literal with a getter gives V8 a hidden class for each call,
+ * which keeps the call's objects until the next full collection.
+ */
+class AttemptCall implements ProviderCall {
+  readonly deadline: Deadline;
+  readonly isTimed = true;
+  readonly key: number;
+  readonly structured: ProviderCall['structured'];
+  readonly maxOutputTokens: number | undefined;
+  readonly adapted: string[] = [];
+  readonly #attempt: Attempt;
+
+  constructor(attempt: Attempt, deadline: Deadline) {
+    const { structured, maxOutputTokens } = attempt.target.config;
+    this.deadline = deadline;
+    this.key = attempt.key;
+    this.structured = structured;
+    this.maxOutputTokens = maxOutputTokens;
+    this.#attempt = attempt;
+  }
+
+  get signal(): AbortSignal {
+    return this.#attempt.signal;
+  }
+
+  onStop(stop: (reason: unknown) => void): void {
+    this.#attempt.onStop(stop);
+  }
+
+  onArrival(): void {
+    this.#attempt.lastArrivalAt = performance.now();
   }
 }
 

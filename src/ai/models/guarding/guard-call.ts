@@ -23,7 +23,7 @@ import type { AnswerPart, CallBounds, EmbeddingRequest, ModelAnswer, ModelReques
 import { itemIdsOf, withoutForeignAnswers } from '../../model-call/index.ts';
 import { uncheckedFields } from '../../wires/shared/index.ts';
 import { unsupportedMessage } from '../unsupported-message.ts';
-import { type GuardedDeltas, guardDeltas } from './guard-deltas.ts';
+import { ChannelledDeltas, type GuardedDeltas } from './guard-deltas.ts';
 import { replaceTexts, textsOf } from './request-texts.ts';
 
 export type Guarded<Request> =
@@ -121,7 +121,7 @@ export function createCallGuard(guardrails: Guardrails): CallGuard {
         : checkRefusal(guardrails, checkable, checkable.refusal, input, bounds);
     },
     outputStream: ({ request, placeholders }) =>
-      placeholders === undefined ? undefined : guardDeltas(guardrails, placeholders, request.output.kind),
+      placeholders === undefined ? undefined : new ChannelledDeltas(guardrails, placeholders, request.output.kind),
   };
 }
 

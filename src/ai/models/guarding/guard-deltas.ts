@@ -25,61 +25,66 @@ const noDeltas: readonly StreamDelta[] = [];
  * Each part of the answer is checked as a separate text. Parts stay in order: the buffer of one is flushed before the next
  * begins; only the arguments of tool calls may be interleaved.
  */
-export function guardDeltas(guardrails: Guardrails, placeholders: Placeholders, form: 'text' | 'json'): GuardedDeltas {
-  const channels = new Map<string, Channel>();
-  const findings: string[] = [];
-  let blocked = false;
+export class ChannelledDeltas implements GuardedDeltas {
+  readonly buffersAll: boolean;
+  readonly #guardrails: Guardrails;
+  readonly #placeholders: Placeholders;
+  readonly #form: 'text' | 'json';
+  readonly #channels = new Map<string, Channel>();
+  readonly #findings: string[] = [];
+  #blocked = false;
 
-  function flush(key: string, channel: Channel, out: StreamDelta[]): void {
-    channels.delete(key);
-    const remaining = channel.stream.end();
-    findings.push(...describeFindings(channel.stream.findings));
-    if (typeof remaining !== 'string') blocked = true;
-    else if (remaining !== '') out.push(channel.delta(remaining));
+  constructor(guardrails: Guardrails, placeholders: Placeholders, form: 'text' | 'json') {
+    this.buffersAll = guardrails.buffersStreams;
+    this.#guardrails = guardrails;
+    this.#placeholders = placeholders;
+    this.#form = form;
   }
 
-  function pass(key: string, text: string, kind: 'text' | 'json', delta: (text: string) => StreamDelta): StreamDelta[] {
+  get blocked(): boolean {
+    return this.#blocked;
+  }
+
+  push(part: StreamDelta): readonly StreamDelta[] {
+    return this.#blocked || this.buffersAll ? noDeltas : this.#guarded(part);
+  }
+
+  end(): readonly StreamDelta[] {
     const out: StreamDelta[] = [];
-    let channel = channels.get(key);
-    if (channel === undefined) {
-      for (const [openKey, openChannel] of channels) if (!openKey.startsWith('tool')) flush(openKey, openChannel, out);
-      channel = { stream: guardrails.outputStream(placeholders, { form: kind }), delta };
-      channels.set(key, channel);
-    }
-    const passed = channel.stream.push(text);
-    if (typeof passed !== 'string') {
-      blocked = true;
-      findings.push(...describeFindings(passed.findings));
-    } else if (passed !== '') out.push(delta(passed));
-    return out;
+    for (const [key, channel] of this.#channels) if (!this.#blocked) this.#flush(key, channel, out);
+    return this.#blocked ? noDeltas : out;
   }
 
-  function guarded(part: StreamDelta): readonly StreamDelta[] {
+  findings(): readonly string[] {
+    return this.#findings;
+  }
+
+  #guarded(part: StreamDelta): readonly StreamDelta[] {
     switch (part.type) {
       case 'text_delta': {
         const { type, index } = part;
-        return pass(`text${index}`, part.text, form, (text) => ({ type, index, text }));
+        return this.#pass(`text${index}`, part.text, this.#form, (text) => ({ type, index, text }));
       }
       case 'reasoning_delta': {
         const { type, index, opaque } = part;
-        const out = pass(`reasoning${index}`, part.text, 'text', (text) => ({ type, index, text }));
+        const out = this.#pass(`reasoning${index}`, part.text, 'text', (text) => ({ type, index, text }));
         if (opaque !== undefined) out.push({ type, index, text: '', opaque });
         return out;
       }
       case 'refusal_delta': {
         const { type } = part;
-        return pass('refusal', part.text, 'text', (text) => ({ type, text }));
+        return this.#pass('refusal', part.text, 'text', (text) => ({ type, text }));
       }
       case 'tool_call_start': {
         const { type, index, id, name, opaque } = part;
         const out: StreamDelta[] = [];
-        for (const [key, open] of channels) if (!key.startsWith('tool')) flush(key, open, out);
+        this.#flushTexts(out);
         out.push({ type, index, id, name, ...(opaque === undefined ? {} : { opaque }) });
         return out;
       }
       case 'tool_call_delta': {
         const { type, index } = part;
-        return pass(`tool${index}`, part.arguments, 'json', (text) => ({ type, index, arguments: text }));
+        return this.#pass(`tool${index}`, part.arguments, 'json', (text) => ({ type, index, arguments: text }));
       }
       // Citations are not checked.
       case 'citation_delta':
@@ -90,17 +95,31 @@ export function guardDeltas(guardrails: Guardrails, placeholders: Placeholders, 
     }
   }
 
-  return {
-    push: (part) => (blocked || guardrails.buffersStreams ? noDeltas : guarded(part)),
-    end() {
-      const out: StreamDelta[] = [];
-      for (const [key, channel] of channels) if (!blocked) flush(key, channel, out);
-      return blocked ? noDeltas : out;
-    },
-    get blocked() {
-      return blocked;
-    },
-    buffersAll: guardrails.buffersStreams,
-    findings: () => findings,
-  };
+  #pass(key: string, text: string, form: 'text' | 'json', delta: (text: string) => StreamDelta): StreamDelta[] {
+    const out: StreamDelta[] = [];
+    let channel = this.#channels.get(key);
+    if (channel === undefined) {
+      this.#flushTexts(out);
+      channel = { stream: this.#guardrails.outputStream(this.#placeholders, { form }), delta };
+      this.#channels.set(key, channel);
+    }
+    const passed = channel.stream.push(text);
+    if (typeof passed !== 'string') {
+      this.#blocked = true;
+      this.#findings.push(...describeFindings(passed.findings));
+    } else if (passed !== '') out.push(delta(passed));
+    return out;
+  }
+
+  #flushTexts(out: StreamDelta[]): void {
+    for (const [key, open] of this.#channels) if (!key.startsWith('tool')) this.#flush(key, open, out);
+  }
+
+  #flush(key: string, channel: Channel, out: StreamDelta[]): void {
+    this.#channels.delete(key);
+    const remaining = channel.stream.end();
+    this.#findings.push(...describeFindings(channel.stream.findings));
+    if (typeof remaining !== 'string') this.#blocked = true;
+    else if (remaining !== '') out.push(channel.delta(remaining));
+  }
 }

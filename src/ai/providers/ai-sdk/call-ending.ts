@@ -1,3 +1,4 @@
+import { addAbortListener, removeAbortListener } from '../../../lib/index.ts';
 import type { CallBounds } from '../../model-call/index.ts';
 import { deadlinePassed } from '../../model-call/index.ts';
 
@@ -19,7 +20,8 @@ export interface CallEnding {
 /** Created once: an abort without a reason creates an error with a stack, 3 % of a whole call. */
 const over = new Error('the call is over');
 
-export function callEndingOf({ signal, deadline, onArrival }: CallBounds): CallEnding {
+export function callEndingOf(call: CallBounds): CallEnding {
+  const { signal, deadline } = call;
   const controller = new AbortController();
   let rejectWait: ((reason: unknown) => void) | undefined;
   const stop = (reason: unknown) => {
@@ -31,9 +33,9 @@ export function callEndingOf({ signal, deadline, onArrival }: CallBounds): CallE
   const timer = setTimeout(() => stop(deadlinePassed()), deadline.timerMs);
   if (signal.aborted) onAbort();
   else if (deadline.passed) stop(deadlinePassed());
-  else signal.addEventListener('abort', onAbort, { once: true });
+  else addAbortListener(signal, onAbort);
   return {
-    bounds: { signal: controller.signal, deadline, ...(onArrival === undefined ? {} : { onArrival }) },
+    bounds: { signal: controller.signal, deadline, onArrival: () => call.onArrival?.() },
     race: (work) =>
       new Promise((resolve, reject) => {
         if (controller.signal.aborted) {
@@ -45,7 +47,7 @@ export function callEndingOf({ signal, deadline, onArrival }: CallBounds): CallE
       }),
     end() {
       clearTimeout(timer);
-      signal.removeEventListener('abort', onAbort);
+      removeAbortListener(signal, onAbort);
       controller.abort(over);
     },
   };

@@ -11,6 +11,7 @@
  */
 
 import { messageOf } from '../../../errors/index.ts';
+import { addAbortListener, removeAbortListener } from '../../../lib/index.ts';
 import type { LeanController, LeanExchange } from '../../../transport/index.ts';
 import { type CallBounds, deadlinePassed, ProviderFailure } from '../../model-call/index.ts';
 import type { HttpHeaders } from '../../wires/shared/index.ts';
@@ -31,7 +32,7 @@ export class HttpExchange implements LeanExchange {
   /** Undefined where the bounds stop it themselves. */
   readonly #signal: AbortSignal | undefined;
   readonly #timer: NodeJS.Timeout | undefined;
-  readonly #onArrival: (() => void) | undefined;
+  readonly #bounds: CallBounds;
   #decoder: BodyDecoder | undefined;
   #controller: LeanController | undefined;
   #state: 'waiting' | 'answering' | 'ended' | 'failed' | 'draining' = 'waiting';
@@ -47,14 +48,15 @@ export class HttpExchange implements LeanExchange {
 
   /** Throws if the bounds have already passed: nothing is sent then. */
   constructor(maxBytes: number, bounds: CallBounds) {
-    const { deadline, isTimed = false, onStop, onArrival } = bounds;
-    if (onStop === undefined) bounds.signal.throwIfAborted();
-    else onStop((reason) => this.#stopFor(reason));
+    const { deadline, isTimed = false } = bounds;
+    const signal = bounds.onStop === undefined ? bounds.signal : undefined;
+    signal?.throwIfAborted();
+    bounds.onStop?.((reason) => this.#stopFor(reason));
     if (deadline.passed) throw deadlinePassed();
     this.#maxBytes = maxBytes;
-    this.#signal = onStop === undefined ? bounds.signal : undefined;
-    this.#onArrival = onArrival;
-    this.#signal?.addEventListener('abort', this, { once: true });
+    this.#signal = signal;
+    this.#bounds = bounds;
+    if (signal !== undefined) addAbortListener(signal, this);
     // A timer may fire up to a millisecond early; `timerMs` allows for it, so that the deadline has passed when it
     // fires.
     this.#timer = isTimed ? undefined : setTimeout(() => this.#fail(deadlinePassed()), deadline.timerMs);
@@ -138,7 +140,7 @@ export class HttpExchange implements LeanExchange {
 
   onResponseStart(_controller: LeanController, status: number, headers: HttpHeaders): void {
     if (status < 200 || this.#state !== 'waiting') return;
-    this.#onArrival?.();
+    this.#bounds.onArrival?.();
     this.status = status;
     this.headers = headers;
     const encoding = headers['content-encoding'];
@@ -153,7 +155,7 @@ export class HttpExchange implements LeanExchange {
   }
 
   onResponseData(controller: LeanController, chunk: Buffer): void {
-    this.#onArrival?.();
+    this.#bounds.onArrival?.();
     if (this.#state !== 'answering') return;
     if (this.#decoder === undefined) this.#take(chunk);
     else if (this.#decoder.write(chunk)) controller.pause();
@@ -163,12 +165,12 @@ export class HttpExchange implements LeanExchange {
   collect(piece: Buffer): void {
     const controller = this.#controller;
     if (this.#state === 'answering' && controller !== undefined) this.onResponseData(controller, Buffer.from(piece));
-    else this.#onArrival?.();
+    else this.#bounds.onArrival?.();
   }
 
   onWhole(body: Buffer): void {
     if (this.#wholeOnly && this.#state === 'answering' && this.#decoder === undefined) {
-      this.#onArrival?.();
+      this.#bounds.onArrival?.();
       // The bound on bytes holds: it was held against the length in the head.
       this.#text = body.toString('utf8');
     } else this.collect(body);
@@ -250,7 +252,7 @@ export class HttpExchange implements LeanExchange {
 
   #release(): void {
     clearTimeout(this.#timer);
-    this.#signal?.removeEventListener('abort', this);
+    if (this.#signal !== undefined) removeAbortListener(this.#signal, this);
   }
 
   #changed(): Promise<void> {
