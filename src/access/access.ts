@@ -24,6 +24,7 @@ import { type ExplainedField, explainField } from './rules/explain-fields.ts';
 import { type FieldVerdict, judgeFields } from './rules/judge-fields.ts';
 import { type Mask, maskOf } from './rules/masks.ts';
 import { OperationRules } from './rules/operation-rules.ts';
+import { type DecidedClauses, decidedClauses, recalledOutcome } from './rules/recalled-outcome.ts';
 
 /** Why a field is denied: it may not be read, or not now (`@rateLimit`). */
 type DenialCode = 'UNAUTHORIZED_FIELD_OR_TYPE' | 'RATE_LIMITED';
@@ -40,6 +41,8 @@ export interface Denials {
   readonly codeOf?: ((type: GraphQLObjectType, field: FieldNode) => DenialCode) | undefined;
   /** How the values of a field are shown; undefined: as they are. */
   maskOf(type: GraphQLObjectType, field: FieldNode): Mask | undefined;
+  /** What the outcome is of: with it, the access of another generation finds its own denials. */
+  decided(): DecidedClauses;
 }
 
 /** What a caller may use of the whole schema, as far as that does not depend on arguments. */
@@ -79,6 +82,14 @@ export interface Access {
   authorise(request: AccessRequest): Denials | undefined | Promise<Denials | undefined>;
   /** Whether an answer of the operation may depend on who asks. */
   protects(request: Pick<AccessRequest, 'document' | 'operation'>): boolean;
+  /**
+   * What the outcome of another generation denies under the rules of this one.
+   * @returns undefined for nothing; `unknown` where a rule is another one, which has not been decided, or the operation is too large
+   */
+  recall(
+    operation: Pick<AccessRequest, 'document' | 'operation'>,
+    decided: DecidedClauses,
+  ): Denials | undefined | 'unknown';
   /** What introspection and suggestions show; undefined: everything. */
   visibleTo(caller: Caller): Promise<VisiblePart | undefined>;
   /** Every field of the operation, with its rules: for `isthmus access can`. */
@@ -149,6 +160,7 @@ export function createAccess({ config, schema, rules, policies, log }: AccessOpt
           const form = operationRules.formOf(type, field, outcome);
           return form && maskOf(form);
         },
+        decided: () => decidedClauses(operationRules.clauses, outcome),
       };
       denials.set(outcome, entry);
     }
@@ -192,6 +204,18 @@ export function createAccess({ config, schema, rules, policies, log }: AccessOpt
         : outcome.then((decided) => apply(entry, decided, request, decisions));
     },
     protects: (request) => prepare(request) !== undefined,
+    recall(operation, decided) {
+      let entry: Prepared | undefined;
+      try {
+        entry = prepare(operation);
+      } catch {
+        return 'unknown';
+      }
+      if (entry === undefined) return undefined;
+      const outcome = recalledOutcome(entry.rules.clauses, decided);
+      if (outcome === undefined) return 'unknown';
+      return restricting.test(outcome) && config.mode !== 'audit' ? denialsOf(entry, outcome) : undefined;
+    },
     async visibleTo(caller) {
       if (showsAll) return undefined;
       schemaRules ??= new SchemaRules(rules, policies);

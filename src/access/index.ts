@@ -21,4 +21,5 @@ export { anonymous, type Principal, principalKey } from './principal.ts';
 export { type ContractView, createReach, type Reach, type ReachOptions } from './reach/describe-reach.ts';
 export type { ExplainedField, ExplainedRule } from './rules/explain-fields.ts';
 export type { Mask } from './rules/masks.ts';
+export type { DecidedClauses } from './rules/recalled-outcome.ts';
 export { createStatements, type Statements } from './statements/statements.ts';

@@ -1,6 +1,6 @@
 /** The interface of execution engines, and the JSON text of their results. */
 import type { DocumentNode, GraphQLFormattedError, GraphQLSchema, OperationDefinitionNode } from 'graphql';
-import type { ApiView, Denials } from '../access/index.ts';
+import type { ApiView, DecidedClauses, Denials } from '../access/index.ts';
 import type { RequestContext } from '../transport/index.ts';
 import { JsonText } from './json-text.ts';
 import type { LongText } from './long-text.ts';
@@ -46,8 +46,16 @@ export type ExecutionOutcome =
       readonly subsequentResults: AsyncIterable<Record<string, unknown> & { readonly hasNext: boolean }>;
     };
 
-/** An operation that has been run: it is planned again for the next schema. */
-export interface UsedOperation {
+/** An operation that has been run for callers of the same rights: it is planned again for the next schema. */
+export interface UsedOperation extends PlannableOperation {
+  /** What was decided of its rules; undefined: nothing was denied. */
+  readonly decided: DecidedClauses | undefined;
+  /** The contract that it was run with. */
+  readonly contract: string | undefined;
+}
+
+/** An operation that may be planned before it is requested. */
+export interface PlannableOperation extends Pick<OperationRequest, 'denials' | 'view'> {
   readonly documentHash: string;
   readonly document: DocumentNode;
   readonly operationName: string | undefined;
@@ -63,13 +71,13 @@ export interface UsedOperation {
  */
 export interface ExecutionEngine {
   execute(request: OperationRequest): Promise<ExecutionOutcome>;
-  /** The operations that were run most often, in that order. */
+  /** The operations that were run most often, in that order: each for every part of it that callers may read. */
   mostUsed(count: number): readonly UsedOperation[];
   /**
    * Plans operations before they are requested; those that are not valid against the schema are skipped.
    * @param signal ends it; the remaining operations are planned when they are requested
    */
-  warm(operations: readonly UsedOperation[], signal?: AbortSignal): Promise<void>;
+  warm(operations: readonly PlannableOperation[], signal?: AbortSignal): Promise<void>;
   /** False where planning has failed for a while: only operations that are planned already are answered. */
   isAvailable(): boolean;
   close(): Promise<void>;

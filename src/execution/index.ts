@@ -3,7 +3,9 @@ export {
   type ExecutionOutcome,
   type ExecutionResult,
   type OperationRequest,
+  type PlannableOperation,
   printResult,
+  type UsedOperation,
 } from './execution-engine.ts';
 export { createIsthmusEngine, type PlanHook } from './isthmus-engine.ts';
 export { JsonText } from './json-text.ts';

@@ -15,7 +15,7 @@ import { shapeAnswer } from './answer/shape-answer.ts';
 import { activeLabels } from './compile/active-labels.ts';
 import { type CompiledPlan, compilePlan } from './compile/compile-plan.ts';
 import type { DataPath, TypeMemberships } from './data/data.ts';
-import type { ExecutionEngine, ExecutionOutcome, OperationRequest, UsedOperation } from './execution-engine.ts';
+import type { ExecutionEngine, ExecutionOutcome, OperationRequest, PlannableOperation } from './execution-engine.ts';
 import { OperationValues } from './prepare/operation-values.ts';
 import { PreparedOperation, type Variant } from './prepare/prepared-operation.ts';
 import { retainedDocument } from './prepare/retained-document.ts';
@@ -77,7 +77,7 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
   });
 
   /** @returns undefined where the document has no such operation */
-  function prepare(used: Omit<UsedOperation, 'conditions'>, view?: ApiView): PreparedOperation | undefined {
+  function prepare(used: Omit<PlannableOperation, 'conditions'>, view?: ApiView): PreparedOperation | undefined {
     const { documentHash, document, operationName } = used;
     const key = keyOf(documentHash, operationName, view?.contract);
     const cached = operations.get(key);
@@ -126,8 +126,8 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
       // 1. Prepared: looked up by the document's hash, or normalised now.
       const prepared = prepare(request, view);
       if (prepared === undefined) throw new TypeError('the operation is part of its document');
-      prepared.uses++;
       const variant = prepared.variant(variables, request.denials);
+      variant.uses++;
       // 2. Planned: looked up synchronously where the schema has no override labels.
       const plan =
         variant.plans.size === 1 && planner.overrideLabels.length === 0
@@ -170,12 +170,14 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
     },
 
     mostUsed(count) {
-      const used = [...operations.entries()].map(([key, prepared]) => ({ key, prepared }));
-      used.sort((a, b) => b.prepared.uses - a.prepared.uses);
-      return used.slice(0, count).map(({ key, prepared }) => {
-        const [documentHash = '', name = ''] = key.split(' ');
+      const used = [...operations.entries()].flatMap(([key, prepared]) =>
+        prepared.variants().map((variant) => ({ key, prepared, variant })),
+      );
+      used.sort((a, b) => b.variant.uses - a.variant.uses);
+      return used.slice(0, count).map(({ key, prepared: { document }, variant: { conditions, denials } }) => {
+        const [documentHash = '', name = '', contract] = key.split(' ');
         const operationName = name === '' ? undefined : name;
-        return { documentHash, document: prepared.document, operationName, conditions: prepared.conditions({}) };
+        return { documentHash, document, operationName, conditions, decided: denials?.decided(), contract };
       });
     },
 
@@ -184,12 +186,13 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
         // One per turn of the event loop: another generation serves meanwhile.
         await new Promise((resolve) => setImmediate(resolve));
         if (signal?.aborted === true) return;
-        if (validate(apiSchema, operation.document).length > 0) continue;
+        const { documentHash, document, operationName, conditions, denials, view } = operation;
+        if (validate(view?.schema ?? apiSchema, document).length > 0) continue;
         try {
-          const prepared = prepare(operation);
+          const prepared = prepare(operation, view);
           if (prepared === undefined) continue;
-          const key = keyOf(operation.documentHash, operation.operationName);
-          reportGrowth(prepared, await planOf(prepared.variant(operation.conditions)), key);
+          const key = keyOf(documentHash, operationName, view?.contract);
+          reportGrowth(prepared, await planOf(prepared.variant(conditions, denials)), key);
           operations.get(key); // counts as used, as before
         } catch (error) {
           log.debug({ error }, 'an operation could not be planned ahead');

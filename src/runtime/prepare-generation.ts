@@ -1,4 +1,6 @@
 import { setImmediate as letOthersRun } from 'node:timers/promises';
+import { getOperationAST } from 'graphql';
+import type { PlannableOperation, UsedOperation } from '../execution/index.ts';
 import type { GatewayGeneration, Preparation } from './generation.ts';
 
 export interface PrepareGenerationOptions {
@@ -21,8 +23,8 @@ export async function prepareGeneration(
   try {
     await letOthersRun();
     for (const prepare of preparations) await prepare(generation);
-    const used = previous?.engine.mostUsed(warmedOperations) ?? [];
     const { persisted, config } = generation;
+    const used = await usedWith(generation, previous?.engine.mostUsed(warmedOperations) ?? []);
     const trusted = persisted?.trusted?.operations(config.persistedOperations.warm) ?? [];
     await generation.engine.warm([...used, ...trusted], AbortSignal.any([signal, AbortSignal.timeout(warmTimeoutMs)]));
     signal.throwIfAborted();
@@ -30,4 +32,23 @@ export async function prepareGeneration(
     await generation.close();
     throw error;
   }
+}
+
+/** The operations under the contracts and rules of a generation; without those whose contract is gone or rules are others. */
+async function usedWith(
+  { access, apiSchemas, config }: GatewayGeneration,
+  used: readonly UsedOperation[],
+): Promise<readonly PlannableOperation[]> {
+  const plannable: PlannableOperation[] = [];
+  for (const { decided, contract, ...rest } of used) {
+    const { document, operationName } = rest;
+    if (contract !== undefined && !config.access.contracts.some(({ name }) => name === contract)) continue;
+    const operation = getOperationAST(document, operationName);
+    const denials =
+      decided === undefined || operation == null ? undefined : access?.recall({ document, operation }, decided);
+    if (denials === 'unknown') continue;
+    plannable.push({ ...rest, denials, view: contract === undefined ? undefined : await apiSchemas.view(contract) });
+    await letOthersRun();
+  }
+  return plannable;
 }

@@ -30,6 +30,9 @@ export interface Variant {
   readonly plans: Map<string, CompiledPlan>;
   /** What it leaves out because the caller may not read it. */
   readonly denials: Denials | undefined;
+  /** The values of the variables that its `@skip` and `@include` depend on. */
+  readonly conditions: Variables;
+  uses: number;
   /** The length of its last answer: the size of the next one's buffer. */
   answerBytes: number;
   /** The memory it retains. */
@@ -57,7 +60,6 @@ export class PreparedOperation {
   readonly document: DocumentNode;
   readonly operation: OperationDefinitionNode;
   readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
-  uses = 0;
   readonly #schemas: PreparedSchemas;
   readonly #conditionNames: readonly string[];
   readonly #defaults: Variables;
@@ -104,8 +106,13 @@ export class PreparedOperation {
     return growth;
   }
 
+  /** Those that are cached. */
+  variants(): readonly Variant[] {
+    return [...this.#variants.values()];
+  }
+
   /** The part of `variables` that decides which variant runs. */
-  conditions(variables: Variables): Variables {
+  #conditions(variables: Variables): Variables {
     return Object.fromEntries(this.#conditionNames.map((name) => [name, this.#value(variables, name)]));
   }
 
@@ -115,7 +122,7 @@ export class PreparedOperation {
     for (const name of this.#infiniteDefaults.keys()) key += Object.hasOwn(variables, name) ? 'g' : 'd';
     const cached = this.#variants.get(key);
     if (cached !== undefined) return cached;
-    const variant = this.#make(this.conditions(variables), variables, denials);
+    const variant = this.#make(this.#conditions(variables), variables, denials);
     this.#variants.set(key, variant);
     return variant;
   }
@@ -148,6 +155,8 @@ export class PreparedOperation {
       shape: compileShape(options, rootType, operation.selectionSet),
       plans: new Map(),
       denials,
+      conditions,
+      uses: 0,
       answerBytes: 0,
       retainedBytes: 0,
     };
