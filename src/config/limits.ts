@@ -1,6 +1,7 @@
 /** `limits`: sizes of requests, of operations and of what they fetch, and what operations may cost. */
 import { z } from 'zod';
 import { type CostConfig, costYaml, points, resolveCost } from './limits-cost.ts';
+import { type OverloadConfig, overloadYaml, resolveOverload } from './overload.ts';
 import { type RateConfig, ratesYaml, resolveRates } from './rates.ts';
 import { parseDuration, parseSize, sizePattern } from './units.ts';
 import { durationOr } from './values.ts';
@@ -58,6 +59,10 @@ const clientLimits = z
       .strictObject({ max: points.describe('As limits.cost.max.') })
       .optional()
       .describe('What the caller’s operations may cost, where limits.cost prices them.'),
+    priority: z
+      .enum(['interactive', 'batch'])
+      .default('interactive')
+      .describe('Whose turn it is first where limits.overload makes operations wait.'),
   })
   .refine((client) => client.principal !== undefined || client.client_name !== undefined, {
     message: 'name whom the limits are for: add principal or client_name',
@@ -92,6 +97,7 @@ export const limitsYaml = z
     rates: ratesYaml.describe(
       'How often whom is served, as token buckets. A request counts in every entry that fits it (RATE_LIMITED). Default: no limit.',
     ),
+    overload: overloadYaml.optional(),
   })
   .prefault({});
 
@@ -114,6 +120,8 @@ export interface ClientLimits {
   readonly principal: string | undefined;
   readonly clientName: string | undefined;
   readonly limits: OperationLimits;
+  /** Where operations wait for each other. */
+  readonly priority: 'interactive' | 'batch';
 }
 
 export interface LimitsConfig {
@@ -127,6 +135,8 @@ export interface LimitsConfig {
   readonly operation: OperationLimits;
   readonly clients: readonly ClientLimits[];
   readonly rates: readonly RateConfig[];
+  /** Undefined where load is not shed. */
+  readonly overload: OverloadConfig | undefined;
   /** Undefined where operations are not priced. */
   readonly cost: CostConfig | undefined;
 }
@@ -178,8 +188,10 @@ export function resolveLimits(yaml: LimitsYaml): LimitsConfig {
       principal: client.principal,
       clientName: client.client_name,
       limits: resolveOperation(client, operation),
+      priority: client.priority,
     })),
     rates: resolveRates(yaml.rates),
+    overload: yaml.overload && resolveOverload(yaml.overload),
     cost: yaml.cost && resolveCost(yaml.cost, yaml.mode),
   };
 }

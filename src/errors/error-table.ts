@@ -323,7 +323,7 @@ export const errorTable = {
     retryable: true,
     client: 'The gateway is not accepting requests at the moment.',
     operator:
-      'The gateway is draining, has no generation yet, cannot start planner processes, or too many operations wait for one; the log has the reason.',
+      'The gateway is draining, has no generation yet, cannot start planner processes, too many operations wait for one, or there is more to do than a worker can (limits.overload); the log has the reason.',
   },
   AI_MODEL_UNAVAILABLE: {
     status: 503,

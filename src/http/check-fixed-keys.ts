@@ -20,6 +20,7 @@ const fixedKeys: Readonly<Record<string, (config: ResolvedConfig) => unknown>> =
   admin: ({ admin }) => (admin?.isExplicit === true ? `${admin.host} ${admin.port} ${admin.tls}` : undefined),
   'limits.body': ({ limits }) => limits.bodyBytes,
   'limits.v1_body': ({ limits }) => limits.v1BodyBytes,
+  'limits.overload': ({ limits }) => limits.overload && Object.values(limits.overload).join(),
 };
 
 /** @throws ConfigError naming every key that was changed and takes effect at the next start only */

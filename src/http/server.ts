@@ -8,6 +8,7 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { ResolvedConfig } from '../config/index.ts';
 import { GatewayError } from '../errors/index.ts';
 import { invariant } from '../lib/index.ts';
+import { Overload } from '../limits/index.ts';
 import type { Logger } from '../observability/index.ts';
 import type { ServingRuntime } from '../runtime/index.ts';
 import { prepareServer } from '../tls/index.ts';
@@ -105,6 +106,8 @@ export async function createHttpServer({ gateway, ticketSecret, log }: HttpServe
   addHealthRoutes(app, gateway, isDraining);
   addJwksRoute(app, gateway);
   const sendPage = server.landingPage ? await addLandingRoutes(app, gateway) : undefined;
+  const overload = limits.overload && new Overload({ config: limits.overload, log });
+  app.addHook('onClose', async () => overload?.close());
   const direct: AnswerDirectly[] = [];
   if (server.v1) {
     const origins = () => allowedOrigins(gateway.generations.current?.config.server.allowedOrigins ?? []);
@@ -114,10 +117,11 @@ export async function createHttpServer({ gateway, ticketSecret, log }: HttpServe
       allowedOrigins: origins,
       log,
       bodyLimit,
+      overload,
     });
     direct.push(directV1({ routes, maxBodyBytes: bodyLimit, config: configOf, admission, exchanges, isDraining, log }));
   }
-  const answerRequest = await addGraphQLRoute(app, { gateway, log, sendPage });
+  const answerRequest = await addGraphQLRoute(app, { gateway, log, sendPage, overload });
   const { graphqlPath: path } = server;
   const { bodyBytes: maxBodyBytes } = limits;
   const isContract = (url: string) => hasContractAt(gateway, url);

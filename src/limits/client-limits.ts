@@ -2,6 +2,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Principal } from '../access/principal.ts';
 import type { LimitsConfig, OperationLimits } from '../config/index.ts';
+import type { Priority } from './overload/turns.ts';
 
 /** What of a request says whose it is. */
 export interface LimitedClient {
@@ -12,6 +13,9 @@ export interface LimitedClient {
 
 /** The header that Apollo's clients name themselves with. */
 const clientNameHeader = 'apollographql-client-name';
+
+/** `batch`: whoever sends it lets others go first. */
+export const priorityHeader = 'isthmus-priority';
 
 export function clientNameOf({ clientHeaders }: Pick<LimitedClient, 'clientHeaders'>): string | undefined {
   const name = clientHeaders?.[clientNameHeader];
@@ -35,14 +39,23 @@ export class ClientLimits {
   }
 
   of(client: LimitedClient): OperationLimits {
-    if (this.areEqual) return this.#config.operation;
+    return this.#entryOf(client)?.limits ?? this.#config.operation;
+  }
+
+  /** Of the client's entry, or lower where it asks for that itself. */
+  priorityOf(client: LimitedClient): Priority {
+    if (client.clientHeaders?.[priorityHeader] === 'batch') return 'batch';
+    return this.#entryOf(client)?.priority ?? 'interactive';
+  }
+
+  #entryOf(client: LimitedClient): LimitsConfig['clients'][number] | undefined {
+    if (this.areEqual) return undefined;
     const name = clientNameOf(client);
-    for (const { principal, clientName, limits } of this.#config.clients) {
-      if (principal !== undefined && !isCaller(client.principal, principal)) continue;
-      if (clientName !== undefined && clientName !== name) continue;
-      return limits;
-    }
-    return this.#config.operation;
+    return this.#config.clients.find(
+      ({ principal, clientName }) =>
+        (principal === undefined || isCaller(client.principal, principal)) &&
+        (clientName === undefined || clientName === name),
+    );
   }
 }
 

@@ -8,6 +8,7 @@ import { CostLimits } from './complexity/index.ts';
 import { ArgumentRules } from './constraints/index.ts';
 import { DocumentLimits } from './document/document-limits.ts';
 import { Excesses } from './excesses.ts';
+import type { Priority } from './overload/turns.ts';
 
 export interface Limits {
   /** Before a document is validated. */
@@ -16,6 +17,8 @@ export interface Limits {
   readonly arguments: ArgumentRules | undefined;
   /** Once an operation has been planned, before anything of it is sent. */
   readonly plans: PlanLimits;
+  /** Whose operations wait for those of others (`limits.overload`). */
+  priorityOf(client: LimitedClient): Priority;
 }
 
 export interface PlanLimits {
@@ -48,6 +51,7 @@ export function createLimits(options: LimitsOptions): Limits {
   return {
     documents: new DocumentLimits(clients, excesses),
     arguments: constraints.size === 0 ? undefined : new ArgumentRules(constraints, excesses),
+    priorityOf: (client) => clients.priorityOf(client),
     plans: {
       checkFetches(fetches, client) {
         const limit = clients.of(client).fetches;

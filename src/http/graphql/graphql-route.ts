@@ -8,7 +8,7 @@
  * 5. http: `resolveDocument`: the document that the request names
  * 6. access: the contract that the request has, if any, and its pipeline
  * 7. http: `requestedExplanations`
- * 8. http: `shareIdentical`: joins an identical query that is running
+ * 8. http: `shareIdentical`: joins an identical query that is running; limits: waits for its turn where load is shed
  * 9. http: `pipeline.run` (apollo-pipeline.ts): a document that was validated before goes straight on, others are parsed
  *    and validated; then variables are checked and the engine plans and executes (run-operation.ts)
  * 10. http: `toAnswer`, and `sendAnswer` for each client that waited
@@ -19,7 +19,8 @@ import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Principal } from '../../access/index.ts';
 import { LongText } from '../../execution/index.ts';
-import { clientNetwork, invariant, sharedBuffers, untilAborted } from '../../lib/index.ts';
+import { clientNetwork, type Deadline, invariant, sharedBuffers, untilAborted } from '../../lib/index.ts';
+import type { Overload } from '../../limits/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import { seesRequests } from '../../plugins/index.ts';
 import type { GatewayGeneration, ServingRuntime } from '../../runtime/index.ts';
@@ -47,6 +48,8 @@ export interface GraphQLRouteOptions {
   readonly log: Logger;
   /** Sends GraphiQL to a browser that opens the endpoint; undefined where there is none. */
   readonly sendPage: SendPage | undefined;
+  /** Keeps the thread from taking on too much; undefined where that is off. */
+  readonly overload: Overload | undefined;
 }
 
 /** What is prepared once per generation for its requests. */
@@ -58,6 +61,7 @@ interface Serving {
   /** Undefined where identical operations are not shared. */
   readonly sharing: Sharing<Answer> | undefined;
   readonly explainable: Explainable;
+  readonly overload: Overload | undefined;
 }
 
 /** @throws GatewayError for what is refused, and whatever fails unexpectedly */
@@ -68,11 +72,11 @@ export type AnswerRequest = (request: ClientRequest, response: ServerResponse) =
  * @returns what answers its requests
  */
 export async function addGraphQLRoute(app: FastifyInstance, options: GraphQLRouteOptions): Promise<AnswerRequest> {
-  const { gateway, log, sendPage } = options;
+  const { gateway, log, sendPage, overload } = options;
   const { generations } = gateway;
   const servings = new WeakMap<GatewayGeneration, Serving>();
   await gateway.prepareWith(async (generation) => {
-    servings.set(generation, await prepare(generation, log));
+    servings.set(generation, await prepare(generation, overload, log));
   });
 
   async function answerRequest(raw: ClientRequest, response: ServerResponse): Promise<Answer> {
@@ -118,6 +122,8 @@ export function hasContractAt({ generations }: ServingRuntime, url: string): boo
   return generations.current?.contracts?.hasPath(pathOf(url)) === true;
 }
 
+type RunQuery = (signal: AbortSignal, deadline: Deadline) => Promise<Answer>;
+
 async function respond(
   serving: Serving,
   life: RequestLife<GatewayGeneration>,
@@ -140,7 +146,7 @@ async function respond(
   const explain = requestedExplanations(serving.explainable, request, principal);
   const { clientAddress } = raw;
   const query = { request, principal, clientAddress, contract, explain };
-  const answer = await shareIdentical(serving.sharing, query, life, async (signal, deadline) => {
+  const run: RunQuery = async (signal, deadline) => {
     const responseHeaders = new CollectedResponseHeaders();
     const clientHeaders = request.headers;
     const context = {
@@ -159,7 +165,14 @@ async function respond(
     if (context.costs !== undefined) headers.push(...costHeaders(life.generation.config, context));
     if (!responseHeaders.isEmpty) headers.push(...responseHeaders.entries());
     return toAnswer(request, answer, headers, life.generation.hooks !== undefined);
-  });
+  };
+  const { overload } = serving;
+  const runInTurn: RunQuery = (signal, deadline) => {
+    if (overload === undefined) return run(signal, deadline);
+    const client = { requestId: raw.id, principal, clientHeaders: request.headers };
+    return overload.run(life.generation.limits.priorityOf(client), signal, () => run(signal, deadline));
+  };
+  const answer = await shareIdentical(serving.sharing, query, life, runInTurn);
   return notModified(request, answer) ?? answer;
 }
 
@@ -175,7 +188,7 @@ function respondThroughPlugins(
   );
 }
 
-async function prepare(generation: GatewayGeneration, log: Logger): Promise<Serving> {
+async function prepare(generation: GatewayGeneration, overload: Overload | undefined, log: Logger): Promise<Serving> {
   const { config, hooks } = generation;
   return {
     answer: seesRequests(hooks) ? respondThroughPlugins : respond,
@@ -186,6 +199,7 @@ async function prepare(generation: GatewayGeneration, log: Logger): Promise<Serv
       if (answer.body instanceof LongText) answer.body = answer.body.whole();
     }),
     explainable: explainableBy(config),
+    overload,
   };
 }
 

@@ -5,7 +5,7 @@
 import { type Principal, principalKey } from '../../access/index.ts';
 import type { ResolvedConfig } from '../../config/index.ts';
 import { Deadline, SharedRuns } from '../../lib/index.ts';
-import { clientNameOf } from '../../limits/index.ts';
+import { clientNameOf, priorityHeader } from '../../limits/index.ts';
 import { letShareIdentical } from '../../plugins/index.ts';
 import type { GatewayGeneration } from '../../runtime/index.ts';
 import { compileRequestHeaderRules, type ForwardHeaders } from '../../transport/index.ts';
@@ -27,6 +27,8 @@ export interface Sharing<Value> {
   readonly forwardHeaders: readonly ForwardHeaders[];
   /** Whether the text of a query may read a field that is limited: then each query counts. */
   readonly isCounted: (text: string) => boolean;
+  /** Whether one client's query may wait for others, where another's does not. */
+  readonly prioritiesDecide: boolean;
   /** Whether limits or budgets go by the name that a client gives itself. */
   readonly clientNamesDecide: boolean;
 }
@@ -60,6 +62,7 @@ export function createSharing<Value>(
     runs: new SharedRuns(onShared),
     forwardHeaders: rules.flatMap(({ request }) => compileRequestHeaderRules(request) ?? []),
     isCounted: (text) => fieldLimits?.mayLimit(text) === true,
+    prioritiesDecide: config.limits.overload !== undefined,
     clientNamesDecide: clientNamesDecide(config),
   };
 }
@@ -88,7 +91,7 @@ export function shareIdentical<Value>(
 }
 
 function keyOf(
-  { forwardHeaders, isCounted, clientNamesDecide: byName }: Omit<Sharing<unknown>, 'runs'>,
+  { forwardHeaders, isCounted, prioritiesDecide, clientNamesDecide: byName }: Omit<Sharing<unknown>, 'runs'>,
   { request, principal, clientAddress, contract, explain }: SharedQuery,
 ): string | undefined {
   const { headers } = request;
@@ -96,6 +99,7 @@ function keyOf(
   if (typeof query === 'string' && isCounted(query)) return undefined;
   const deciding = forwardHeaders.flatMap((forward) => forward(headers, principal, clientAddress));
   deciding.push(`${headers[maxUsdHeader]}`);
+  if (prioritiesDecide) deciding.push(`${headers[priorityHeader]}`);
   if (byName) deciding.push(clientNameOf({ clientHeaders: headers }) ?? '');
   return sharingKey(request, principalKey(principal), contract, deciding, explain);
 }

@@ -3,6 +3,7 @@ import type { FastifyError, FastifyInstance } from 'fastify';
 import type { Principal } from '../../access/index.ts';
 import type { Fields } from '../../ai/wires/shared/index.ts';
 import { GatewayError } from '../../errors/index.ts';
+import type { Overload } from '../../limits/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import type { AllowedOrigins } from '../request/allowed-origins.ts';
 import type { ClientReply } from '../request/client-reply.ts';
@@ -25,6 +26,8 @@ export interface V1RoutesOptions {
   readonly log: Logger;
   /** The largest body, in bytes: limits.v1_body. @default the server's own bound */
   readonly bodyLimit?: number | undefined;
+  /** Keeps the thread from taking on too much; undefined where that is off. */
+  readonly overload?: Overload | undefined;
 }
 
 /** What a route does with a call whose body has been read. */
@@ -48,7 +51,7 @@ export class V1Endpoints {
 
   /** Adds a route by POST: `read` parses the body, `run` answers. */
   post<Parsed extends object>(path: string, read: (body: Fields) => Parsed, run: RunCall<Parsed>): void {
-    const { generations, log, bodyLimit } = this.#options;
+    const { generations, log, bodyLimit, overload } = this.#options;
     const repeated = new RepeatedBodies<Parsed>();
     this.#methods.set(path, 'POST');
     const answer = (request: RoutedRequest, reply: ClientReply): Promise<unknown> =>
@@ -58,7 +61,12 @@ export class V1Endpoints {
         const parsed = cached ?? read(readJsonBody(text));
         const call = new V1Call({ life, principal, request, reply, responseHooks, log });
         try {
-          await run(call, parsed, request);
+          if (overload === undefined) await run(call, parsed, request);
+          else {
+            const client = { requestId: request.id, principal, clientHeaders: headers };
+            const priority = life.generation.limits?.priorityOf(client) ?? 'interactive';
+            await overload.run(priority, life.signal, async () => run(call, parsed, request));
+          }
         } catch (error) {
           throw call.reasonOf(error);
         }
