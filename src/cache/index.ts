@@ -7,6 +7,7 @@ export { OpenStores } from './open-stores.ts';
 export { CacheHints } from './policy/cache-hints.ts';
 export type { CachePolicy } from './policy/cache-policy.ts';
 export { OperationPolicy } from './policy/operation-policy.ts';
+export { readerOf } from './policy/reader-of.ts';
 export { createPortStores, invalidatedTag, serveStore } from './port-store.ts';
 export { createRedisStore, type RedisState, type RedisStore, type RedisStoreOptions } from './redis-store.ts';
 export { type CachedResponse, ResponseCache } from './responses/response-cache.ts';

@@ -15,6 +15,23 @@ const durationOrNone = (description: string) =>
     .default('0s')
     .describe(description);
 
+/** How long and for whom something is kept. */
+const lifetimeKeys = {
+  default_max_age: durationOrNone(
+    'How long is cached what neither the subgraph’s response nor its schema says anything of.',
+  ),
+  max_age: durationOr('1d', 'The longest that an answer is cached, whatever subgraphs say.'),
+  scope_by: z
+    .string()
+    .regex(/^(principal|tenant|claims\.[\w:./-]+)$/, 'write principal, tenant, or claims.<name>')
+    .default('principal')
+    .describe(
+      'Who shares private answers: nobody (`principal`), the callers of a tenant, or those with the same value of a claim.',
+    ),
+  stale_while_revalidate: durationOrNone('How long after its time an answer is still sent while it is read anew.'),
+  stale_if_error: durationOrNone('How long after its time an answer is still sent where reading it anew fails.'),
+};
+
 export const cacheYaml = z
   .strictObject({
     store: z
@@ -38,21 +55,20 @@ export const cacheYaml = z
           .boolean()
           .default(false)
           .describe('Whether whole answers are cached, for as long as what they read allows.'),
-        default_max_age: durationOrNone(
-          'How long an answer is cached of which neither the subgraph’s response nor its schema says anything.',
-        ),
-        max_age: durationOr('1d', 'The longest that an answer is cached, whatever subgraphs say.'),
-        scope_by: z
-          .string()
-          .regex(/^(principal|tenant|claims\.[\w:./-]+)$/, 'write principal, tenant, or claims.<name>')
-          .default('principal')
-          .describe(
-            'Who shares private answers: nobody (`principal`), the callers of a tenant, or those with the same value of a claim.',
-          ),
-        stale_while_revalidate: durationOrNone(
-          'How long after its time an answer is still sent while it is read anew.',
-        ),
-        stale_if_error: durationOrNone('How long after its time an answer is still sent where reading it anew fails.'),
+        ...lifetimeKeys,
+      })
+      .prefault({}),
+    entities: z
+      .strictObject({
+        enabled: z
+          .boolean()
+          .default(false)
+          .describe('Whether what subgraphs answer is cached: each entity, and fields of the root.'),
+        ...lifetimeKeys,
+        subgraphs: z
+          .record(z.string().min(1), z.boolean())
+          .default({})
+          .describe('Subgraphs of which more, or less, than `enabled` says is cached: `{ inventory: false }`.'),
       })
       .prefault({}),
   })
@@ -72,40 +88,55 @@ export interface CacheStoreConfig {
   readonly maxBytes: number;
 }
 
-export interface ResponseCacheConfig {
+/** Who shares private answers. */
+export type CacheScope =
+  | { readonly kind: 'principal' }
+  | { readonly kind: 'tenant' }
+  | { readonly kind: 'claim'; readonly name: string };
+
+export interface LifetimeConfig {
   readonly defaultMaxAgeMs: number;
   readonly maxAgeMs: number;
-  readonly scopeBy:
-    | { readonly kind: 'principal' }
-    | { readonly kind: 'tenant' }
-    | { readonly kind: 'claim'; readonly name: string };
+  readonly scopeBy: CacheScope;
   readonly staleWhileRevalidateMs: number;
   readonly staleIfErrorMs: number;
 }
 
 export interface CacheConfig extends CacheStoreConfig {
   /** Undefined: whole answers are not cached. */
-  readonly response: ResponseCacheConfig | undefined;
+  readonly response: LifetimeConfig | undefined;
+  /** By subgraph; those that are missing are not cached. */
+  readonly entities: Readonly<Record<string, LifetimeConfig>>;
 }
 
-export function resolveCache({ url, max_size, response }: z.output<typeof cacheYaml>): CacheConfig {
-  const milliseconds = (text: string) => parseDuration(text) ?? 0;
+/** @param subgraphs the names of those whose answers may be cached */
+export function resolveCache(
+  { url, max_size, response, entities }: z.output<typeof cacheYaml>,
+  subgraphs: readonly string[],
+): CacheConfig {
+  const cached = subgraphs.filter((name) => entities.subgraphs[name] ?? entities.enabled);
   return {
     store: url === undefined ? { kind: 'memory' } : { kind: 'redis', url },
     maxBytes: parseSize(max_size) ?? 0,
-    response: response.enabled
-      ? {
-          defaultMaxAgeMs: milliseconds(response.default_max_age),
-          maxAgeMs: milliseconds(response.max_age),
-          scopeBy: scopeByOf(response.scope_by),
-          staleWhileRevalidateMs: milliseconds(response.stale_while_revalidate),
-          staleIfErrorMs: milliseconds(response.stale_if_error),
-        }
-      : undefined,
+    response: response.enabled ? resolveLifetime(response) : undefined,
+    entities: Object.fromEntries(cached.map((name) => [name, resolveLifetime(entities)])),
   };
 }
 
-function scopeByOf(text: string): ResponseCacheConfig['scopeBy'] {
+type LifetimeYaml = Pick<z.output<typeof cacheYaml>['response'], keyof typeof lifetimeKeys>;
+
+function resolveLifetime(yaml: LifetimeYaml): LifetimeConfig {
+  const milliseconds = (text: string) => parseDuration(text) ?? 0;
+  return {
+    defaultMaxAgeMs: milliseconds(yaml.default_max_age),
+    maxAgeMs: milliseconds(yaml.max_age),
+    scopeBy: scopeByOf(yaml.scope_by),
+    staleWhileRevalidateMs: milliseconds(yaml.stale_while_revalidate),
+    staleIfErrorMs: milliseconds(yaml.stale_if_error),
+  };
+}
+
+function scopeByOf(text: string): CacheScope {
   if (text === 'principal' || text === 'tenant') return { kind: text };
   return { kind: 'claim', name: text.slice('claims.'.length) };
 }

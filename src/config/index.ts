@@ -17,7 +17,7 @@ export type {
 export { parseModelReference } from './ai-names.ts';
 export type { PriceOverride, TokenPrices } from './ai-prices.ts';
 export type { ProviderConfig } from './ai-providers.ts';
-export type { CacheConfig, CacheStoreConfig, ResponseCacheConfig } from './cache.ts';
+export type { CacheConfig, CacheScope, CacheStoreConfig, LifetimeConfig } from './cache.ts';
 export { ConfigError, type ConfigProblem } from './config-error.ts';
 export type { CoprocessorConfig, CoprocessorPart, CoprocessorStage } from './coprocessor.ts';
 export {

@@ -301,7 +301,7 @@ function resolveConfig(file: string, yaml: SupergraphYaml, lineOf: LineOf, inCod
     headers: Object.fromEntries(http.map((name) => [name, resolveHeaderRules(yaml.headers, name)])),
     limits: resolveLimits(yaml.limits),
     persistedOperations: resolvePersistedOperations(yaml.persisted_operations, at, lineOf),
-    cache: resolveCache(yaml.cache),
+    cache: resolveCache(yaml.cache, [...http, ...Object.keys(inCode.subgraphs)]),
     engine: yaml.engine,
     errors: {
       mode: yaml.errors.mode,

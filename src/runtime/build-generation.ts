@@ -29,8 +29,8 @@ import type { InProcessSubgraph, SubgraphClient } from '../transport/index.ts';
 import { buildClient } from './build-client.ts';
 import { buildEngine } from './build-engine.ts';
 import type { GatewayGeneration } from './generation.ts';
+import type { CachesLease } from './shared-caches.ts';
 import type { SharedParts } from './shared-parts.ts';
-import type { ResponsesLease } from './shared-responses.ts';
 import type { CredentialsLease } from './subgraph-credentials.ts';
 
 /** What every generation of a runtime is built with. */
@@ -64,39 +64,34 @@ export async function buildGeneration(
   const credentials: CredentialsLease[] = [];
   let keyRing: KeyRingLease | undefined;
   let persisted: PersistedLease | undefined;
-  let responses: ResponsesLease | undefined;
+  let cached: CachesLease | undefined;
   const close = async (): Promise<void> => {
     await Promise.all([...clients.values()].map((client) => client.close()));
     await Promise.all(credentials.map(({ release }) => release()));
     await lease.release();
     await keyRing?.release();
     await persisted?.release();
-    await responses?.release();
+    await cached?.release();
   };
   try {
     keyRing = await shared.keyRings.acquire(config);
     persisted = await shared.documents.acquire(config);
-    responses = await shared.responses.acquire(parts);
+    cached = await shared.caches.acquire(parts);
     await letOthersRun();
     const apiSchema = await buildApiSchema(composition.apiPieces);
     for (const subgraph of config.subgraphs) {
       await letOthersRun();
       const tls = await shared.subgraphCredentials.acquire(config, subgraph.name);
       if (tls !== undefined) credentials.push(tls);
-      clients.set(
-        subgraph.name,
-        withSubgraphHooks(
-          buildClient(subgraph, parts, {
-            lease,
-            subgraphs,
-            signals: shared.signals,
-            statements,
-            tls: tls?.value,
-            log,
-          }),
-          hooks,
-        ),
-      );
+      const client = buildClient(subgraph, parts, {
+        lease,
+        subgraphs,
+        signals: shared.signals,
+        statements,
+        tls: tls?.value,
+        log,
+      });
+      clients.set(subgraph.name, withSubgraphHooks(cached?.withCache(client) ?? client, hooks));
     }
     await letOthersRun();
     const { costTypes, constraints, memberships } = composition;
@@ -138,7 +133,7 @@ export async function buildGeneration(
       contracts: createContractChoice(config, log),
       apiSchemas: createApiSchemas({ schema: apiSchema, composition, access, caches }),
       persisted: persisted?.operations,
-      responses: responses?.responses,
+      responses: cached?.responses,
       limits,
       rates:
         config.limits.rates.length === 0

@@ -13,7 +13,7 @@ import type { PersistedOperations } from '../persisted/index.ts';
 import type { Hooks } from '../plugins/index.ts';
 import type { SupergraphParts } from '../read-supergraph.ts';
 import type { Generation, Generations } from '../supergraph/index.ts';
-import type { Responses } from './shared-responses.ts';
+import type { Responses } from './shared-caches.ts';
 
 /**
  * Everything that changes together: configuration, supergraph, subgraph clients, prompts, engine. It is built and

@@ -15,7 +15,7 @@ import { MemoryBudget } from '../lib/index.ts';
 import { SharedDocuments } from '../persisted/index.ts';
 import { createPlannerPool, type PlannerPool } from '../planning/index.ts';
 import { noSignals, type Signals } from '../signals/index.ts';
-import { type OpenCacheStore, SharedResponses } from './shared-responses.ts';
+import { type OpenCacheStore, SharedCaches } from './shared-caches.ts';
 import { SubgraphCredentials } from './subgraph-credentials.ts';
 
 /** What outlives generations: planner processes, keys of token issuers, and model clients with their loaded models and connections. */
@@ -37,7 +37,7 @@ export interface SharedParts {
   /** Trusted documents, and those that clients have registered. */
   readonly documents: SharedDocuments;
   /** Cached answers. */
-  readonly responses: SharedResponses;
+  readonly caches: SharedCaches;
   /** The certificates for subgraphs. */
   readonly subgraphCredentials: SubgraphCredentials;
   /** What the keys are derived from that sign statements to subgraphs. */
@@ -82,7 +82,7 @@ export function createSharedParts({
     keySets: new KeySets(),
     keyRings: new SharedKeyRings(options.log),
     documents: new SharedDocuments(options.log, openCacheStore),
-    responses: new SharedResponses(options.log, openCacheStore),
+    caches: new SharedCaches(options.log, openCacheStore),
     subgraphCredentials: new SubgraphCredentials(options.log),
     statementSecret: statementSecret ?? randomBytes(32),
     signals: options.signals ?? noSignals,

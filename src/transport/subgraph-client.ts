@@ -1,3 +1,4 @@
+import type { GatewayError } from '../errors/index.ts';
 import type { RequestContext } from './request-context.ts';
 
 /**
@@ -40,6 +41,8 @@ export interface SubgraphError {
   readonly extensions?: Readonly<Record<string, unknown>>;
   /** Of an in-process subgraph: the message is written by Isthmus for clients. @default false */
   readonly isOwnMessage?: boolean;
+  /** Why there is no answer, where no subgraph wrote the error: it is coded and safe to show. */
+  readonly cause?: GatewayError;
 }
 
 /** What an in-process subgraph tells of a field beside its value, for clients that ask to have it explained. */

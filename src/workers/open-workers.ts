@@ -190,6 +190,7 @@ async function refusePortInUse({ host, port }: { readonly host: string; readonly
 function cacheBytesOf({ ai, cache, persistedOperations }: ResolvedConfig): number {
   const ofModels = ai.cache.store.kind === 'memory' ? ai.cache.maxBytes : 0;
   if (cache.store.kind !== 'memory') return ofModels;
-  const ofResponses = cache.response === undefined ? 0 : cache.maxBytes;
+  const isCaching = cache.response !== undefined || Object.keys(cache.entities).length > 0;
+  const ofResponses = isCaching ? cache.maxBytes : 0;
   return ofModels + ofResponses + (persistedOperations.automatic ? persistedOperations.maxBytes : 0);
 }

@@ -37,6 +37,7 @@ export const importRanks: Readonly<Record<string, number>> = {
   'ai/prices': 3,
   'ai/fitting': 3,
   persisted: 4,
+  'subgraph-cache': 4,
   store: 3,
   transport: 3,
   cache: 3,

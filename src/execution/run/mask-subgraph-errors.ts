@@ -17,6 +17,9 @@ export interface ShownError {
 export function maskSubgraphError(policy: ErrorPolicy, client: SubgraphClient, error: SubgraphError): ShownError {
   const extensions = error.extensions ?? {};
   const service = policy.serviceName ? { service: client.name } : {};
+  const { cause } = error;
+  if (cause !== undefined)
+    return { message: cause.message, extensions: { ...cause.facts, code: cause.code, ...service } };
   if (client.kind === 'in-process' && isErrorCode(extensions.code)) {
     const message = error.isOwnMessage === true ? error.message : errorTable[extensions.code].client;
     return { message, extensions: { code: extensions.code, ...service } };

@@ -8,9 +8,7 @@
  * - `cache-control`, `age` and `etag` tell the client how long its own copy is good.
  */
 import { hash } from 'node:crypto';
-import { type Principal, principalKey } from '../../access/index.ts';
-import { type CachedResponse, type CachePolicy, etagOf, responseTags } from '../../cache/index.ts';
-import type { ResponseCacheConfig } from '../../config/index.ts';
+import { type CachedResponse, type CachePolicy, etagOf, readerOf, responseTags } from '../../cache/index.ts';
 import { type ExecutionOutcome, JsonText, type OperationRequest } from '../../execution/index.ts';
 import { canonicalJson, Deadline, untilAborted } from '../../lib/index.ts';
 import type { Logger } from '../../observability/index.ts';
@@ -94,7 +92,7 @@ export class CachedExecution {
       if (!isUsable || request.context.signal.aborted) throw error;
     }
     return this.#answerOf(stale, request, {
-      degraded: [{ reason: 'stale_if_error', ageSeconds: seconds(stale.ageMs) }],
+      degraded: { '*': { reason: 'stale_if_error', ageSeconds: seconds(stale.ageMs) } },
     });
   }
 
@@ -177,20 +175,6 @@ export class CachedExecution {
       headers,
     ];
     return `response:${hash('sha256', `${JSON.stringify(parts)}\n${canonicalJson(variables)}`, 'base64url')}`;
-  }
-}
-
-/** @returns undefined for a reader whom nothing tells from others: private answers are not cached for them */
-function readerOf(scopeBy: ResponseCacheConfig['scopeBy'], principal: Principal): string | undefined {
-  switch (scopeBy.kind) {
-    case 'principal':
-      return principal.kind === 'anonymous' ? undefined : principalKey(principal);
-    case 'tenant':
-      return principal.kind === 'anonymous' ? undefined : JSON.stringify(principal.tenant);
-    case 'claim': {
-      const value = principal.claims[scopeBy.name];
-      return value === undefined || value === null ? undefined : canonicalJson(value);
-    }
   }
 }
 

@@ -2,7 +2,7 @@ import { type OperationDefinitionNode, parse } from 'graphql';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { anonymous } from '../../../../src/access/principal.ts';
 import { CacheHints, createMemoryStore, OperationPolicy, ResponseCache } from '../../../../src/cache/index.ts';
-import type { ResponseCacheConfig } from '../../../../src/config/index.ts';
+import type { LifetimeConfig } from '../../../../src/config/index.ts';
 import { type ExecutionOutcome, JsonText, type OperationRequest } from '../../../../src/execution/index.ts';
 import { CachedExecution } from '../../../../src/http/graphql/cached-execution.ts';
 import { Deadline } from '../../../../src/lib/index.ts';
@@ -32,8 +32,8 @@ beforeEach(() => {
 });
 afterEach(() => vi.useRealTimers());
 
-function caching(more: Partial<ResponseCacheConfig>): CachedExecution {
-  const config: ResponseCacheConfig = {
+function caching(more: Partial<LifetimeConfig>): CachedExecution {
+  const config: LifetimeConfig = {
     defaultMaxAgeMs: 0,
     maxAgeMs: 1_000_000,
     scopeBy: { kind: 'principal' },
@@ -131,7 +131,7 @@ describe('cached answers', () => {
     const stale = {
       text: '{"count":1}',
       headers: { age: '69' },
-      extensions: { degraded: [{ reason: 'stale_if_error', ageSeconds: 69 }] },
+      extensions: { degraded: { '*': { reason: 'stale_if_error', ageSeconds: 69 } } },
     };
     run.mockResolvedValueOnce(failed);
     expect(await send(execution)).toMatchObject(stale);

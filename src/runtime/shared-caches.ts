@@ -1,0 +1,79 @@
+/**
+ * Cached answers outlive generations: whole ones have keys of their generation, those of subgraphs keys of their schema, so that a
+ * reload that does not touch a subgraph finds its entities.
+ */
+import { CacheHints, type CacheStore, OperationPolicy, ResponseCache } from '../cache/index.ts';
+import type { CacheStoreConfig, LifetimeConfig } from '../config/index.ts';
+import { SharedLeases, stableHash } from '../lib/index.ts';
+import type { Logger } from '../observability/index.ts';
+import type { SupergraphParts } from '../read-supergraph.ts';
+import { withEntityCache } from '../subgraph-cache/index.ts';
+import type { SubgraphClient } from '../transport/index.ts';
+
+/** How whole answers are cached. */
+export interface Responses {
+  readonly cache: ResponseCache;
+  readonly config: LifetimeConfig;
+  /** Collects how long the answer of one operation may be cached. */
+  createPolicy(): OperationPolicy;
+}
+
+export interface CachesLease {
+  /** Undefined where whole answers are not cached. */
+  readonly responses: Responses | undefined;
+  /** @returns the client itself where the subgraph’s answers are not cached */
+  withCache(client: SubgraphClient): SubgraphClient;
+  release(): Promise<void>;
+}
+
+/** Opens a store of cached bytes. */
+export type OpenCacheStore = (config: CacheStoreConfig, log: Logger) => CacheStore;
+
+export class SharedCaches {
+  readonly #log: Logger;
+  readonly #openStore: OpenCacheStore;
+  readonly #stores = new SharedLeases<CacheStore>((store) => store.close());
+
+  constructor(log: Logger, openStore: OpenCacheStore) {
+    this.#log = log;
+    this.#openStore = openStore;
+  }
+
+  /** @returns undefined where nothing is cached */
+  async acquire({ config, sources }: Pick<SupergraphParts, 'config' | 'sources'>): Promise<CachesLease | undefined> {
+    const { store, maxBytes, response, entities } = config.cache;
+    if (response === undefined && Object.keys(entities).length === 0) return undefined;
+    const { value, release } = await this.#stores.acquire(stableHash({ store, maxBytes }), async () =>
+      this.#openStore({ store, maxBytes }, this.#log),
+    );
+    // AI fields are answered by what they read, which is read for the same answer.
+    const cached = config.subgraphs.filter(({ kind }) => kind !== 'ai');
+    const hints = new Map(cached.map(({ name }) => [name, new CacheHints(sources.get(name)?.sdl ?? '')]));
+    const cacheOf = ({ staleWhileRevalidateMs, staleIfErrorMs }: LifetimeConfig) =>
+      new ResponseCache({ store: value, keepStaleMs: Math.max(staleWhileRevalidateMs, staleIfErrorMs) });
+    const log = this.#log;
+    return {
+      responses: response && {
+        cache: cacheOf(response),
+        config: response,
+        createPolicy: () => new OperationPolicy({ hints, defaultMaxAgeMs: response.defaultMaxAgeMs }),
+      },
+      withCache(client) {
+        const { [client.name]: lifetime } = entities;
+        const subgraph = cached.find(({ name }) => name === client.name);
+        const hintsOf = hints.get(client.name);
+        if (lifetime === undefined || subgraph === undefined || hintsOf === undefined) return client;
+        return withEntityCache(client, {
+          cache: cacheOf(lifetime),
+          config: lifetime,
+          hints: hintsOf,
+          version: stableHash([subgraph, sources.get(client.name)?.sdl]),
+          headers: config.headers[client.name],
+          refreshTimeoutMs: config.server.operationTimeoutMs,
+          log,
+        });
+      },
+      release,
+    };
+  }
+}

@@ -1,0 +1,1 @@
+export { withEntityCache } from './cached-subgraph.ts';
