@@ -81,7 +81,7 @@ export function createModelClient(options: ModelClientOptions): ModelClient {
     ...(moderation === undefined ? {} : { moderate: moderateByModel(inner, moderation.model) }),
     ...sharedPlaceholders(ai.cache.store),
   });
-  const similar = createSimilarAnswers(ai.models, answers, inner);
+  const similar = createSimilarAnswers(ai.models, answers, inner, options.signals ?? noSignals);
   const client = assembleModelClient({
     ...shared,
     ...(guards.enabled ? { redact: (text: string) => guards.redact(text) } : {}),
@@ -106,6 +106,7 @@ export function createModelClient(options: ModelClientOptions): ModelClient {
     close: async () => {
       await client.close();
       routes.close();
+      similar?.close();
       await sink.close();
     },
   };

@@ -42,6 +42,7 @@ export interface SimilarAnswers {
   read(keys: CallKeys, bounds: CallBounds): Promise<CachedAnswer | undefined>;
   /** The answer itself is in the exact cache. @param scope the scope of the target that answered */
   put(keys: CallKeys, scope: AnswerScope): void;
+  close(): void;
 }
 
 export interface CallCachesOptions {

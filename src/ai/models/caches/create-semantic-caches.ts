@@ -1,4 +1,5 @@
 import type { AiConfig } from '../../../config/index.ts';
+import type { Signals } from '../../../signals/index.ts';
 import type { ModelClient } from '../model-call.ts';
 import type { AnswerCache } from './answer-cache.ts';
 import type { CallKeys, SimilarAnswers } from './call-caches.ts';
@@ -8,11 +9,13 @@ import { SemanticCache, type SemanticScope } from './semantic-cache.ts';
  * Creates the semantic caches of the aliases that configure one; `undefined`: none does.
  *
  * @param client embeds texts
+ * @param signals to the caches of other workers
  */
 export function createSimilarAnswers(
   models: AiConfig['models'],
   answers: AnswerCache,
   client: ModelClient,
+  signals: Signals,
 ): SimilarAnswers | undefined {
   const caches = new Map<string, SemanticCache>();
   for (const [alias, { cache }] of Object.entries(models)) {
@@ -24,6 +27,7 @@ export function createSimilarAnswers(
       new SemanticCache({
         answers,
         threshold,
+        share: { signals, topic: `semantic cache ${alias}` },
         embed: (texts, { signal, deadline, account }) =>
           client.embed({
             alias: embedding,
@@ -44,6 +48,9 @@ export function createSimilarAnswers(
     },
     put(keys, scope) {
       caches.get(keys.route.alias)?.put(keys.request, { ...scopeOf(keys), ...scope });
+    },
+    close() {
+      for (const cache of caches.values()) cache.close();
     },
   };
 }

@@ -7,10 +7,11 @@
  * costs microseconds, and texts are only embedded if one with the same signature is indexed. So a text that was crafted
  * to have a vector near another's does not match (cache poisoning), and most misses cost no embedding.
  *
- * The index is in this process's memory and bounded; answers are in the `AnswerCache`, under the exact request that was
- * answered, with its TTL and tags. Only text answers are returned, never tool calls.
+ * The index is in memory and bounded, in each worker, which tells the others what it adds; answers are in the `AnswerCache`,
+ * under the exact request that was answered, with its TTL and tags. Only text answers are returned, never tool calls.
  */
 import { stableHash } from '../../../lib/index.ts';
+import { noSignals, type Signals } from '../../../signals/index.ts';
 import type { CallBounds, ModelAnswer, ModelRequest } from '../../model-call/index.ts';
 import { withinBounds } from '../../model-call/index.ts';
 import type { AnswerCache } from './answer-cache.ts';
@@ -33,6 +34,8 @@ export interface SemanticCacheOptions {
   readonly maxPartitions?: number;
   /** Longer texts are only the same when they are equal. @default 2_000 */
   readonly maxCharacters?: number;
+  /** Where the caches of other workers for the same alias publish and hear what is added. @default it has no others */
+  readonly share?: { readonly signals: Signals; readonly topic: string };
 }
 
 export interface SemanticScope extends AnswerScope {
@@ -73,11 +76,17 @@ interface Question {
 const maxCompared = 8;
 
 export class SemanticCache {
-  readonly #options: Required<SemanticCacheOptions>;
+  readonly #options: Required<Omit<SemanticCacheOptions, 'share'>>;
+  readonly #publish: (question: Question) => void;
+  readonly #unsubscribe: () => void;
   /** The one used last is the last. */
   readonly #partitions = new Map<string, Partition>();
 
-  constructor(options: SemanticCacheOptions) {
+  constructor({ share = { signals: noSignals, topic: '' }, ...options }: SemanticCacheOptions) {
+    const { signals, topic } = share;
+    this.#publish = (question) => signals.publish(topic, question);
+    // Of this version of the gateway, in this process: a question as it was published.
+    this.#unsubscribe = signals.subscribe(topic, (question) => this.#add(question as Question));
     this.#options = { threshold: 0.95, maxEntries: 1_000, maxPartitions: 200, maxCharacters: 2_000, ...options };
   }
 
@@ -115,6 +124,16 @@ export class SemanticCache {
   put(request: ModelRequest, scope: SemanticScope): void {
     const question = this.#read(request, scope);
     if (question === undefined) return;
+    this.#add(question);
+    this.#publish(question);
+  }
+
+  /** Hears of the others' questions no more. */
+  close(): void {
+    this.#unsubscribe();
+  }
+
+  #add(question: Question): void {
     const { text, signature, key } = question;
     const partition = this.#use(question.partition) ?? this.#begin(question.partition);
     const previous = partition.questions.get(key);

@@ -9,6 +9,8 @@ import {
 import { createLocalProvider } from '../../../../../src/ai/providers/local/local-provider.ts';
 import { createMemoryStore } from '../../../../../src/cache/index.ts';
 import { Deadline } from '../../../../../src/lib/index.ts';
+import type { Signals } from '../../../../../src/signals/index.ts';
+import { nextSignal, twoWorkersSignals } from '../../../../testkit/worker-signals.ts';
 import { different, same } from '../question-pairs.ts';
 
 const provider = createLocalProvider({ name: 'local' });
@@ -68,6 +70,32 @@ function open(options: Partial<SemanticCacheOptions> = {}) {
 }
 
 describe('the semantic cache', () => {
+  it('of one worker finds what another has added, until it is closed', async () => {
+    const { first, second, close } = twoWorkersSignals();
+    const answers = new AnswerCache({ store: createMemoryStore() });
+    const cacheOf = (signals: Signals) =>
+      new SemanticCache({ answers, embed: constant, share: { signals, topic: 'semantic cache chat' } });
+    const [one, other] = [cacheOf(first), cacheOf(second)];
+    const add = (text: string): void => {
+      answers.put(asking(text), scope, answering('yes'));
+      one.put(asking(text), scope);
+    };
+    const heard = nextSignal(second, 'semantic cache chat');
+    const [question = '', paraphrase = ''] = same[0] ?? [];
+    add(question);
+    await heard;
+    const hit = await other.find(asking(paraphrase), scope, bounds());
+    expect(hit).toEqual(await one.find(asking(paraphrase), scope, bounds()));
+    expect(hit?.answer).toEqual(answering('yes'));
+    expect([one.size, other.size]).toEqual([1, 1]);
+    other.close();
+    const heardAgain = nextSignal(second, 'semantic cache chat');
+    add('How loud is radio 7?');
+    await heardAgain;
+    expect([one.size, other.size]).toEqual([2, 1]);
+    close();
+  });
+
   it(`never treats one of ${different.length} different pairs as equal, whatever their vectors`, async () => {
     const wrong: string[] = [];
     for (const embed of [local, constant]) {
