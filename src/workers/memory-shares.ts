@@ -13,8 +13,9 @@ export function workerShare(bytes: number, workers: number): number {
   return Math.floor((bytes - mainShare(bytes)) / workers);
 }
 
+/** At least 1, which holds nothing: a store has a bound, also where all that is cached is in Redis. */
 export function mainCacheShare(bytes: number): number {
-  return Math.floor(bytes / sharedCachePart);
+  return Math.max(1, Math.floor(bytes / sharedCachePart));
 }
 
 export function workerCacheShare(bytes: number, workers: number): number {
