@@ -6,7 +6,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Signals } from '../signals/index.ts';
 import { answerPortCalls, createPortCaller } from '../threads/index.ts';
-import type { CacheStore, StoreOptions } from './cache-store.ts';
+import type { CacheEntry, CacheStore, StoreOptions } from './cache-store.ts';
 import { type CopiedEntry, createMemoryStore, type MemoryStore } from './memory-store.ts';
 
 type StoreCall =
@@ -66,7 +66,12 @@ export function createPortStores({ port, signals }: PortStoreOptions): (maxBytes
     const local = createMemoryStore({ maxBytes });
     const unsubscribe = signals.subscribe(invalidatedTag, (tag) => local.invalidate(String(tag)));
     return {
-      get: (key) => local.get(key) ?? read(local, key),
+      get(key) {
+        const entry = local.get(key) as CacheEntry | undefined;
+        if (entry === undefined) return read(local, key);
+        // What is stale here, another thread may have renewed.
+        return entry.freshMs > 0 ? entry : read(local, key).then((shared) => shared ?? entry);
+      },
       set(key, value, options = {}) {
         local.set(key, value, options);
         send({ kind: 'set', key, value, options });

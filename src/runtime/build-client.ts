@@ -39,7 +39,7 @@ export function buildClient(
     case 'http':
       return withRootTypeNames(httpClient(subgraph, parts.config, { signals, statements, tls, log }), roots);
     case 'ai':
-      return withRootTypeNames(aiClient(subgraph.name, parts, lease, log), roots);
+      return withRootTypeNames(aiClient(subgraph.name, parts, { lease, signals, log }), roots);
     case 'in-process': {
       const inProcessSubgraph = subgraphs.get(subgraph.name);
       invariant(inProcessSubgraph !== undefined, `${subgraph.name} has been handed over`);
@@ -87,14 +87,14 @@ function callerHeadersFor(
 function aiClient(
   name: string,
   { config, sources, prompts: folders, code, sensitive }: SupergraphParts,
-  { client: models, cache }: ModelsLease,
-  log: Logger,
+  { lease: { client: models, cache }, signals, log }: Pick<ClientParts, 'lease' | 'signals' | 'log'>,
 ): SubgraphClient {
   const sdl = sources.get(name)?.sdl;
   const prompts = folders.get(name);
   invariant(sdl !== undefined && prompts !== undefined, `${name} has been read`);
   const fields = fieldsWithin(config);
-  return createAiSubgraph({ name, sdl, prompts, models, config: fields, cache, sensitive, code: code.get(name), log });
+  const shared = { models, cache, signals, log };
+  return createAiSubgraph({ ...shared, name, sdl, prompts, config: fields, sensitive, code: code.get(name) });
 }
 
 /** A field that is late is null beside the others; an operation that is late has no answer at all. */

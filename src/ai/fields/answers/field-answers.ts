@@ -14,6 +14,7 @@ import type { AiFieldsConfig } from '../../../config/index.ts';
 import { GatewayError, messageOf } from '../../../errors/index.ts';
 import { Aborter, addAbortListener, Deadline, removeAbortListener, SharedRuns } from '../../../lib/index.ts';
 import type { Logger } from '../../../observability/index.ts';
+import type { Signals } from '../../../signals/index.ts';
 import type { RequestContext } from '../../../transport/index.ts';
 import { BudgetExceeded, type CallBounds } from '../../model-call/index.ts';
 import type { ModelClient } from '../../models/index.ts';
@@ -29,6 +30,8 @@ export interface FieldAnswersOptions {
   readonly config: AiFieldsConfig;
   readonly cache: CacheStore | undefined;
   readonly code: SubgraphCode | undefined;
+  /** How other workers hear that a renewal failed. */
+  readonly signals: Signals;
   readonly log: Logger;
 }
 
@@ -36,6 +39,7 @@ type Answer = FieldAnswer | Promise<FieldAnswer>;
 
 /** How long a renewal that failed is not retried: meanwhile stale answers are returned, and nothing is paid. */
 const renewalPauseMs = 30_000;
+const notRenewed = 'AI field not renewed';
 
 /** The part of an operation's deadline that is reserved for answering with null for the field, instead of not at all. */
 const answerMarginMs = 250;
@@ -47,14 +51,18 @@ export class FieldAnswers {
   readonly #inFlight = new SharedRuns<FieldAnswer>();
   readonly #ofRequests = new WeakMap<RequestContext, Map<string, Answer>>();
   readonly #closing = new AbortController();
-  /** Keys of answers whose renewal failed recently. */
+  /** Keys of answers whose renewal failed recently, in any worker. */
   readonly #notRenewed = new LRUCache<string, true>({ max: 10_000, ttl: renewalPauseMs });
+  readonly #unsubscribe: () => void;
 
   constructor(options: FieldAnswersOptions) {
     this.#options = options;
     const { config, cache, models } = options;
     this.#cache = cache === undefined || !config.cache.enabled ? undefined : new FieldCache(cache, config.cache);
     this.#batches = new BatchedQuestions(models);
+    this.#unsubscribe = options.signals.subscribe(notRenewed, (key) => {
+      if (typeof key === 'string') this.#notRenewed.set(key, true);
+    });
   }
 
   answer(question: FieldQuestion, context: RequestContext): Answer {
@@ -67,6 +75,7 @@ export class FieldAnswers {
   /** Renewals, which no request waits for, end with the subgraph. */
   close(): void {
     this.#closing.abort(new Error('the subgraph is closed'));
+    this.#unsubscribe();
   }
 
   #fromRequest(question: FieldQuestion, context: RequestContext, next: () => Answer): Answer {
@@ -107,12 +116,13 @@ export class FieldAnswers {
   }
 
   #renew(question: FieldQuestion): void {
-    const { log } = this.#options;
+    const { log, signals } = this.#options;
     const { key } = question;
     if (this.#notRenewed.has(key)) return;
     const pause = (reason: string): void => {
       if (this.#closing.signal.aborted || this.#notRenewed.has(key)) return;
       this.#notRenewed.set(key, true);
+      signals.publish(notRenewed, key);
       log.warn({ field: question.coordinate, reason }, 'a cached answer could not be renewed');
     };
     this.#fromFlightOrModel(question, this.#closing.signal, Number.POSITIVE_INFINITY).then(

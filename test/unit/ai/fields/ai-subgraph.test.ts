@@ -6,11 +6,13 @@ import { anonymous } from '../../../../src/access/principal.ts';
 import { createAiSubgraph, type PromptFolder, readPromptFolder } from '../../../../src/ai/fields/index.ts';
 import type { Completion } from '../../../../src/ai/model-call/index.ts';
 import type { ModelCall, ModelClient } from '../../../../src/ai/models/index.ts';
-import { createMemoryStore } from '../../../../src/cache/index.ts';
+import { type CacheStore, createMemoryStore } from '../../../../src/cache/index.ts';
 import { GatewayError } from '../../../../src/errors/index.ts';
 import { Deadline } from '../../../../src/lib/index.ts';
 import { createLogger } from '../../../../src/observability/index.ts';
+import { noSignals, type Signals } from '../../../../src/signals/index.ts';
 import type { RequestContext } from '../../../../src/transport/index.ts';
+import { nextSignal, twoWorkersSignals } from '../../../testkit/worker-signals.ts';
 
 const sdl = `extend schema
   @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key", "@external", "@requires"])
@@ -44,7 +46,8 @@ type Answer = (call: ModelCall) => (Partial<Completion> & { readonly text?: stri
 const closing: (() => Promise<void>)[] = [];
 afterAll(() => Promise.all(closing.map((close) => close())));
 
-function subgraph(answer: Answer, cached = false) {
+/** @param shared with another worker: its answers are stale at once */
+function subgraph(answer: Answer, cached = false, shared?: { readonly cache: CacheStore; readonly signals: Signals }) {
   const asked: ModelCall[] = [];
   const running = { now: 0, most: 0 };
   const models: ModelClient = {
@@ -84,12 +87,16 @@ function subgraph(answer: Answer, cached = false) {
       maxInputTokens: 8_000,
       longInput: 'reject',
       maxChunks: 8,
-      cache: { enabled: true, maxAgeMs: 60_000, staleWhileRevalidateMs: 0 },
+      cache:
+        shared === undefined
+          ? { enabled: true, maxAgeMs: 60_000, staleWhileRevalidateMs: 0 }
+          : { enabled: true, maxAgeMs: 1, staleWhileRevalidateMs: 60_000 },
       explain: { enabled: true, texts: false },
     },
-    cache: cached ? createMemoryStore() : undefined,
+    cache: shared?.cache ?? (cached ? createMemoryStore() : undefined),
     sensitive: new Map(),
     code: undefined,
+    signals: shared?.signals ?? noSignals,
     log: createLogger({ level: 'silent', readable: false }),
   });
   closing.push(() => client.close());
@@ -138,6 +145,28 @@ describe('an AI subgraph', () => {
     await kept.client.execute(ask('mood', ['Fine.']), context());
     await kept.client.execute(ask('mood', ['Fine.', 'Fine.']), context());
     expect(kept.asked).toHaveLength(1);
+  });
+
+  it('does not pay for a renewal that has failed in another worker', async () => {
+    const cache = createMemoryStore();
+    const { first, second, close } = twoWorkersSignals();
+    let isWell = true;
+    const answer: Answer = () => {
+      if (!isWell) throw new GatewayError('AI_MODEL_UNAVAILABLE');
+      return { text: '{"value":"GOOD"}' };
+    };
+    const [one, other] = [first, second].map((signals) => subgraph(answer, true, { cache, signals }));
+    if (one === undefined || other === undefined) throw new Error('there are two');
+    const read = async ({ client }: typeof one) => (await client.execute(ask('mood', ['Fine.']), context())).data;
+    await read(one);
+    isWell = false;
+    const heard = nextSignal(second, 'AI field not renewed');
+    // Until it is stale.
+    await expect.poll(async () => [await read(one), one.asked.length][1]).toBe(2);
+    await heard;
+    for (const worker of [one, other, other]) expect(await read(worker)).toEqual({ _entities: [{ mood: 'GOOD' }] });
+    expect([one.asked.length, other.asked.length]).toEqual([2, 0]);
+    close();
   });
 
   it('separates tenants', async () => {
