@@ -5,8 +5,8 @@ import {
   type KeyFiles,
   loadPolicies,
   type Policies,
+  policyProblems,
   readKeyFiles,
-  unknownPolicies,
 } from './access/index.ts';
 import {
   checkAiSubgraph,
@@ -103,8 +103,8 @@ export async function readSupergraph(
     report.push(...reported.report);
   }
   const composed = await composeBeside(sources, config, problems, options.signal);
-  const unknown = unknownPolicies(composed.accessRules, [...policies.keys()]);
-  if (unknown.length > 0) throw new CompositionError(unknown);
+  const misused = policyProblems(composed, policies);
+  if (misused.length > 0) throw new CompositionError(misused);
   const composition = { ...composed, hints: [...composed.hints, ...hints] };
   return {
     id: stableHash({

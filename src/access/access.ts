@@ -14,10 +14,11 @@ import { LRUCache } from 'lru-cache';
 import type { AccessConfig } from '../config/index.ts';
 import { errorTable } from '../errors/index.ts';
 import type { Logger } from '../observability/index.ts';
-import type { AccessRules, HiddenElements } from '../supergraph/index.ts';
+import type { AccessRules, HiddenElements, RowRule } from '../supergraph/index.ts';
 import { hiddenFromReader } from './contracts/hidden-from-reader.ts';
 import { SchemaRules } from './contracts/schema-rules.ts';
 import type { Policy } from './policies/policy.ts';
+import { type RowDecisions, rowDecisions } from './rows/row-decisions.ts';
 import { AccessTable } from './rules/access-table.ts';
 import { type Caller, type Decisions, decide } from './rules/decide.ts';
 import { type ExplainedField, explainField } from './rules/explain-fields.ts';
@@ -90,6 +91,8 @@ export interface Access {
     operation: Pick<AccessRequest, 'document' | 'operation'>,
     decided: DecidedClauses,
   ): Denials | undefined | 'unknown';
+  /** Decides on the objects that an operation brings. Undefined: no rule is about objects. */
+  readonly rowsFor: ((request: Caller & Pick<AccessRequest, 'requestId'>) => RowDecisions) | undefined;
   /** What introspection and suggestions show; undefined: everything. */
   visibleTo(caller: Caller): Promise<VisiblePart | undefined>;
   /** Every field of the operation, with its rules: for `isthmus access can`. */
@@ -100,6 +103,8 @@ export interface AccessOptions {
   readonly config: Pick<AccessConfig, 'mode' | 'denials' | 'visibleSchema'>;
   readonly schema: GraphQLSchema;
   readonly rules: AccessRules;
+  /** @default none */
+  readonly rowRules?: readonly RowRule[] | undefined;
   readonly policies: ReadonlyMap<string, Policy>;
   readonly log: Logger;
 }
@@ -128,9 +133,10 @@ function refusal(path: readonly string[] | undefined): GraphQLError {
 }
 
 /** @returns undefined where nothing of the schema is protected */
-export function createAccess({ config, schema, rules, policies, log }: AccessOptions): Access | undefined {
+export function createAccess(options: AccessOptions): Access | undefined {
+  const { config, schema, rules, rowRules = [], policies, log } = options;
   const table = new AccessTable(schema, rules);
-  if (table.isEmpty) return undefined;
+  if (table.isEmpty && rowRules.length === 0) return undefined;
   const showsAll = config.visibleSchema === 'full' || config.mode === 'audit';
   let schemaRules: SchemaRules | undefined;
   const prepared = new WeakMap<OperationDefinitionNode, Prepared | 'unprotected'>();
@@ -203,7 +209,7 @@ export function createAccess({ config, schema, rules, policies, log }: AccessOpt
         ? apply(entry, outcome, request, decisions)
         : outcome.then((decided) => apply(entry, decided, request, decisions));
     },
-    protects: (request) => prepare(request) !== undefined,
+    protects: (request) => rowRules.length > 0 || prepare(request) !== undefined,
     recall(operation, decided) {
       let entry: Prepared | undefined;
       try {
@@ -216,6 +222,7 @@ export function createAccess({ config, schema, rules, policies, log }: AccessOpt
       if (outcome === undefined) return 'unknown';
       return restricting.test(outcome) && config.mode !== 'audit' ? denialsOf(entry, outcome) : undefined;
     },
+    rowsFor: rowRules.length === 0 ? undefined : (request) => rowDecisions({ config, policies, log }, request),
     async visibleTo(caller) {
       if (showsAll) return undefined;
       schemaRules ??= new SchemaRules(rules, policies);

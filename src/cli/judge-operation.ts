@@ -80,8 +80,8 @@ export async function openOperationJudge(configFile: string, log: Logger): Promi
   const apiKeys = keyRing && apiKeyIdentifier(keyRing);
   const identifiers = createIdentifiers(config.access, { keySets: new KeySets(), keyFiles, apiKeys });
   const authenticator = createAuthenticator({ config: config.access, identifiers, log });
-  const rules = composition.accessRules;
-  const access = createAccess({ config: config.access, schema, rules, policies, log });
+  const { accessRules: rules, rows } = composition;
+  const access = createAccess({ config: config.access, schema, rules, rowRules: rows.rules, policies, log });
 
   const contracts = createContractChoice(config);
   const apiSchemas = createApiSchemas({ schema, composition, access, caches: new MemoryBudget(0).group() });

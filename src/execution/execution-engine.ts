@@ -1,6 +1,6 @@
 /** The interface of execution engines, and the JSON text of their results. */
 import type { DocumentNode, GraphQLFormattedError, GraphQLSchema, OperationDefinitionNode } from 'graphql';
-import type { ApiView, DecidedClauses, Denials } from '../access/index.ts';
+import type { ApiView, DecidedClauses, Denials, RowDecisions } from '../access/index.ts';
 import type { RequestContext } from '../transport/index.ts';
 import { JsonText } from './json-text.ts';
 import type { LongText } from './long-text.ts';
@@ -20,6 +20,8 @@ export interface OperationRequest {
    * `UNAUTHORIZED_FIELD_OR_TYPE` at their path. @default everything may be read
    */
   readonly denials?: Denials | undefined;
+  /** Decides on the objects that rules of `@rows` are about. @default all of them are denied */
+  readonly rows?: RowDecisions | undefined;
   /** What it was validated against: its answer has nothing else. @default the whole API schema */
   readonly view?: ApiView | undefined;
   /** What introspection shows. @default what it was validated against */

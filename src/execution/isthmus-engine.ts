@@ -134,10 +134,10 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
           ? firstOf(variant.plans)
           : await planOf(variant, context.client);
       context.signal.throwIfAborted();
-      limits?.checkFetches(plan.fetches.length, context);
+      limits?.checkFetches(plan.requests, context);
       const values = new OperationValues(variant.normalised, variables);
       const cost = estimate(plan, values, context);
-      const hooked = onPlan === undefined ? undefined : await onPlan(plan.fetches.map(plannedRequest), request);
+      const hooked = onPlan === undefined ? undefined : await onPlan(plan.fetches.flatMap(plannedRequests), request);
       if (hooked?.outcome !== undefined) return hooked.outcome;
       // 3. Run: each fetch as soon as the fetches it depends on have ended.
       const result = await runPlan({
@@ -150,6 +150,7 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
         errorPolicy,
         limits,
         values,
+        rowDecisions: request.rows,
         representationValues,
       });
       if (cost !== undefined) noteActual(context.costs, cost);
@@ -157,6 +158,7 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
       const outcome = shapeAnswer({
         variant,
         result,
+        reportedIn: request.rows?.reportedIn ?? request.denials?.reportedIn,
         log,
         requestId: context.requestId,
         introspect: introspector(request.visibleSchema ?? view?.schema ?? apiSchema, prepared, variables),
@@ -216,6 +218,8 @@ function keyOf(documentHash: string, operationName?: string, contract?: string):
 const nothingToFetch: CompiledPlan = {
   fetches: [],
   placeMatters: false,
+  requests: 0,
+  hasRows: false,
   cost: { estimate: 0, subgraphs: new Map(), fetches: [], slicing: [] },
 };
 
@@ -224,6 +228,14 @@ function firstOf(plans: ReadonlyMap<string, CompiledPlan>): CompiledPlan {
   return nothingToFetch;
 }
 
-function plannedRequest({ kind, subgraph, operation }: CompiledPlan['fetches'][number]): PlannedRequest {
-  return { kind, subgraph, query: operation };
+function plannedRequests({
+  kind,
+  subgraph,
+  operation,
+  rows,
+}: CompiledPlan['fetches'][number]): readonly PlannedRequest[] {
+  const lookups = (rows?.lookups ?? []).map(
+    (lookup): PlannedRequest => ({ kind: 'entities', subgraph: lookup.subgraph, query: lookup.operation }),
+  );
+  return [{ kind, subgraph, query: operation }, ...lookups];
 }

@@ -5,11 +5,16 @@ export type {
   ContextValue,
   EntityFetch,
   EntityField,
+  FetchRows,
   OperationPlan,
   PlannedFetch,
   RequiredSelection,
   Rewrite,
   RootFetch,
+  RowCheck,
+  RowField,
+  RowLookup,
+  RowPlace,
 } from './plan/operation-plan.ts';
 export { PlanCache, type PlanCacheEntry } from './plan/plan-cache.ts';
 export type { Planner } from './plan/planner.ts';

@@ -24,17 +24,18 @@ export async function buildEngine(
   { id, config, composition }: SupergraphParts,
   { apiSchema, clients, planners, caches, limits, hooks, log }: EngineParts,
 ): Promise<ExecutionEngine> {
-  const { supergraphSdl } = composition;
+  const { supergraphSdl, rows } = composition;
+  const hasRows = rows.rules.length > 0;
   switch (config.engine) {
     case 'reference':
       refusePlanHooks(config, hooks);
       refusePlanLimits(config);
-      if (composition.accessRules.size > 0) throw unprotected(config);
+      if (hasRows || composition.accessRules.size > 0) throw unprotected(config);
       if (composition.fieldRates.size > 0) throw unlimited(config);
       return createReferenceEngine({ supergraphSdl, clients, errorPolicy: config.errors, log });
     case 'isthmus': {
       const inProcess = config.subgraphs.flatMap((subgraph) => (subgraph.kind === 'ai' ? [subgraph.name] : []));
-      const planner = await planners.load(id, { supergraphSdl, inProcess });
+      const planner = await planners.load(id, { supergraphSdl, inProcess, rows: hasRows ? rows : undefined });
       return createIsthmusEngine({
         apiSchema,
         types: composition.memberships,
@@ -86,6 +87,6 @@ function unlimited({ file }: ResolvedConfig): ConfigError {
 /** @apollo/gateway does not enforce the directives, and refuses their supergraphs. */
 function unprotected({ file }: ResolvedConfig): ConfigError {
   const message =
-    'the reference engine does not enforce @authenticated, @requiresScopes, @policy and @mask, which the schema uses; write isthmus';
+    'the reference engine does not enforce @authenticated, @requiresScopes, @policy, @mask and @rows, which the schema uses; write isthmus';
   return new ConfigError(file, [{ path: 'engine', line: undefined, message }]);
 }

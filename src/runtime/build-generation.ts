@@ -113,13 +113,20 @@ export async function buildGeneration(
       log,
     });
     const engine = limitFields(unlimited, fieldLimits);
-    const { supergraphSdl, accessRules: rules } = composition;
+    const { supergraphSdl, accessRules: rules, rows } = composition;
     const identifiers = createIdentifiers(config.access, {
       keySets: shared.keySets,
       keyFiles,
       apiKeys: keyRing?.identify,
     });
-    const access = createAccess({ config: config.access, schema: apiSchema, rules, policies, log });
+    const access = createAccess({
+      config: config.access,
+      schema: apiSchema,
+      rules,
+      rowRules: rows.rules,
+      policies,
+      log,
+    });
     await runReloadHooks(hooks, { generation: id, config, apiSchema, supergraphSdl });
     return {
       id,

@@ -209,6 +209,7 @@ class CachedSubgraph {
     return this.#client.execute(request, {
       ...context,
       cachePolicy: {
+        refuse: () => outer?.refuse(),
         request: () => undefined,
         response(subgraph, headers) {
           policy.response(subgraph, headers);

@@ -5,7 +5,7 @@ import { ownDirectiveDefinitions, ownLinkUrl } from './own-directives.ts';
 
 /** What is wrong, with the coordinate or the subgraph in quotes, and how to mend it. */
 export interface DirectiveProblem {
-  readonly code: 'MASK_INVALID' | 'RATE_LIMIT_INVALID' | 'SECURITY_FEATURE_NOT_ENFORCED';
+  readonly code: 'ROWS_INVALID' | 'MASK_INVALID' | 'RATE_LIMIT_INVALID' | 'SECURITY_FEATURE_NOT_ENFORCED';
   readonly message: string;
   readonly suggestedFix: string;
 }

@@ -32,6 +32,8 @@ import { readFieldRates } from './read-field-rates.ts';
 import { readMemberships } from './read-memberships.ts';
 import { readStrictFields } from './read-strict-fields.ts';
 import { withStandardRoots } from './root-types.ts';
+import { checkRows } from './rows/check-rows.ts';
+import { readRowRules } from './rows/read-row-rules.ts';
 import { subscriptionHints } from './subscription-hints.ts';
 import { suggestedFixFor } from './suggested-fixes.ts';
 
@@ -75,7 +77,13 @@ export function composeSubgraphs(
   const supergraph = parse(result.supergraphSdl, { noLocation: true });
   const unenforced = unenforcedFeatures(supergraph);
   if (unenforced.length > 0) return { kind: 'failed', problems: unenforced.map(unenforcedProblem) };
-  const refused = [...checkOwnLinks(services), ...checkMasks(supergraph, services), ...checkFieldRates(supergraph)];
+  const { rows, problems: rowProblems } = checkRows(supergraph, readRowRules(supergraph));
+  const refused = [
+    ...checkOwnLinks(services),
+    ...checkMasks(supergraph, services),
+    ...rowProblems,
+    ...checkFieldRates(supergraph),
+  ];
   if (refused.length > 0) {
     const places = (message: string) => placesInMessage(message, sources, services);
     return {
@@ -106,6 +114,7 @@ export function composeSubgraphs(
     costTypes: readCostTypes(supergraph, listSizes),
     fieldRates: readFieldRates(supergraph),
     constraints,
+    rows,
     contracts: contracts.hidden,
     hints: [
       ...result.hints.map((hint): CompositionProblem => {

@@ -5,6 +5,7 @@ import type { HiddenElements } from './contracts/hidden-elements.ts';
 import type { CostTypes } from './costs/cost-types.ts';
 import type { AccessRules } from './read-access-rules.ts';
 import type { FieldRates } from './read-field-rates.ts';
+import type { RowTable } from './rows/row-table.ts';
 
 export interface SubgraphSource {
   readonly name: string;
@@ -50,6 +51,8 @@ export interface Composition {
   readonly fieldRates: FieldRates;
   /** What values arguments may have: the rules of `@constraint`. */
   readonly constraints: Constraints;
+  /** Which objects are left out by their data: the rules of `@rows`. */
+  readonly rows: RowTable;
   /** What each contract hides of the API schema, by the contract's name. */
   readonly contracts: ReadonlyMap<string, HiddenElements>;
   readonly hints: readonly CompositionProblem[];

@@ -24,6 +24,8 @@ export type { FieldRate, FieldRates } from './read-field-rates.ts';
 export { type RequiredFields, readRequiredFields } from './read-required-fields.ts';
 export { type ReadSourcesOptions, readSources, schemaUnavailable } from './read-sources.ts';
 export { rootNamesIn } from './root-types.ts';
+export type { RowRule } from './rows/read-row-rules.ts';
+export type { RowLookup, RowSupply, RowTable } from './rows/row-table.ts';
 export { createSdlStore } from './sdl-store.ts';
 export { type FileWatch, watchFiles } from './watch-files.ts';
 export { watchedPaths } from './watched-paths.ts';

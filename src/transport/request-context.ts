@@ -50,6 +50,8 @@ export interface ResponseHeaderCollector {
 
 /** What the requests of one operation say of how long its answer may be cached. */
 export interface CachePolicyCollector {
+  /** The answer depends on more than what it is cached by, such as who asks: it is not cached. */
+  refuse(): void;
   /** @param query the document that is sent */
   request(subgraph: string, query: string): void;
   /** @param headers undefined where the response says nothing of caching */

@@ -109,6 +109,25 @@ describe('what callers may read', () => {
   });
 });
 
+it('leaves out the rows that its policies deny', async () => {
+  const [, rows = ''] = (await chapter(page, 'What they may read')).split('### Rows');
+  const [[sdl = ''], [yaml = '']] = [snippetsIn(rows, 'graphql'), snippetsIn(rows, 'yaml')];
+  const { access } = parse(yaml);
+  access.proxy = { from: ['127.0.0.1'], id: 'x-user-id', tenant: 'x-tenant' };
+  const tickets = [
+    { id: '1', tenant: 't1', author: { id: 'a1' } },
+    { id: '2', tenant: 't1', author: { id: 'a2' } },
+    { id: '3', tenant: 't2', author: { id: 'a1' } },
+  ];
+  await using gateway = await startTestGateway({
+    subgraphs: { desk: { sdl, resolvers: { Query: { tickets: () => tickets, drafts: () => tickets } } } },
+    yaml: `access: ${JSON.stringify(access)}`,
+  });
+  const headers = { 'x-user-id': 'a1', 'x-tenant': 't1' };
+  const { data } = await gateway.query('{ tickets { id } drafts { id } }', {}, headers);
+  expect(data).toEqual({ tickets: [{ id: '1' }, { id: '2' }], drafts: [{ id: '1' }] });
+});
+
 it('shows what the sample answers to a demo token', async () => {
   await using sample = await startSample();
   const text = await readFile(page, 'utf8');

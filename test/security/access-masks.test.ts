@@ -154,14 +154,14 @@ describe('composition', () => {
   });
 
   it('refuses what the specification does not have, even where the subgraph defines it', async () => {
-    const sdl = `${link('"@rows"')} directive @rows(policy: String) on OBJECT
-      type Query { p: P } type P @rows(policy: "x") { e: String }`;
+    const sdl = `${link('"@columns"')} directive @columns(policy: String) on OBJECT
+      type Query { p: P } type P @columns(policy: "x") { e: String }`;
     await expect(compose([{ name: 'a', url: 'http://a', origin: 'a.graphql', sdl }])).rejects.toThrow(
-      /SECURITY_FEATURE_NOT_ENFORCED[\s\S]*imports @rows[\s\S]*import what it has: @mask/,
+      /SECURITY_FEATURE_NOT_ENFORCED[\s\S]*imports @columns[\s\S]*import what it has: @mask, @rows/,
     );
-    const namespaced = sdl.replace('"@rows"', '"@mask"').replaceAll('@rows', '@access__rows');
+    const namespaced = sdl.replace('"@columns"', '"@mask"').replaceAll('@columns', '@access__columns');
     await expect(compose([{ name: 'a', url: 'http://a', origin: 'a.graphql', sdl: namespaced }])).rejects.toThrow(
-      /SECURITY_FEATURE_NOT_ENFORCED[\s\S]*@rows/,
+      /SECURITY_FEATURE_NOT_ENFORCED[\s\S]*imports @columns/,
     );
   });
 });

@@ -17,6 +17,7 @@ import {
   parse,
   validate,
 } from 'graphql';
+import type { RowDecisions } from '../../src/access/index.ts';
 import { anonymous } from '../../src/access/principal.ts';
 import type { ErrorPolicy, LimitsConfig } from '../../src/config/index.ts';
 import { GatewayError, messageOf } from '../../src/errors/index.ts';
@@ -74,6 +75,10 @@ export interface TestGraph {
   readonly planned: string[];
   /** Answers in a subgraph's place, for faults. */
   intercept: Intercept | undefined;
+  /** Decides on objects for the next operations. */
+  rows: RowDecisions | undefined;
+  /** What the monolith is about. @default the data of the schema */
+  monolithData: (() => TestData) | undefined;
   /** Decides how long each subgraph takes. */
   random: Random;
   readonly ids: readonly string[];
@@ -116,7 +121,7 @@ export interface TestGraphOptions {
 }
 
 export function createTestGraph(options: TestSchema, { search, limits }: TestGraphOptions = {}): TestGraph {
-  const { supergraphSdl, apiSdl, memberships, strictFields, costTypes, constraints } = composeOrThrow(
+  const { supergraphSdl, apiSdl, memberships, strictFields, costTypes, constraints, rows } = composeOrThrow(
     options.subgraphs,
   );
   const apiSchema = buildASTSchema(parse(apiSdl));
@@ -147,7 +152,11 @@ export function createTestGraph(options: TestSchema, { search, limits }: TestGra
       }),
     ]),
   );
-  const plannerOptions = { supergraphSdl, inProcess: options.inProcess ?? [] };
+  const plannerOptions = {
+    supergraphSdl,
+    inProcess: options.inProcess ?? [],
+    rows: rows.rules.length === 0 ? undefined : rows,
+  };
   const apollo = createApolloPlanner(plannerOptions);
   const plan = (text: string, labels: readonly string[]): OperationPlan =>
     JSON.parse(JSON.stringify(apollo.plan(text, labels, search))) as OperationPlan;
@@ -182,6 +191,8 @@ export function createTestGraph(options: TestSchema, { search, limits }: TestGra
     ids: options.ids,
     close: async () => pool?.close(),
     intercept: undefined,
+    rows: undefined,
+    monolithData: undefined,
     random: new Random(1),
     engine: createIsthmusEngine({
       apiSchema,
@@ -220,6 +231,7 @@ export function createTestGraph(options: TestSchema, { search, limits }: TestGra
         operationName,
         variables,
         context,
+        rows: graph.rows,
       });
       data.delete(context.requestId);
       if (problems.length > 0) throw new Error(problems.join('\n'));
@@ -234,7 +246,7 @@ export function createTestGraph(options: TestSchema, { search, limits }: TestGra
       const result = await execute({
         schema: apiSchema,
         document,
-        rootValue: options.data().root,
+        rootValue: (graph.monolithData ?? options.data)().root,
         contextValue: {},
         variableValues: variables,
         operationName: operationName ?? null,

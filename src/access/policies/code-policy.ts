@@ -36,6 +36,11 @@ export async function loadCodePolicy(name: string, path: string): Promise<CodePo
     hash,
     readsArguments: true,
     readsRequest: true,
+    needs: new Set(),
+    decideRows: (rows, caller, { log }) => {
+      const inputs = rows.map((row) => ({ ...caller, args: {}, row }));
+      return decideAll(name, policy as PolicyFunction, inputs, log);
+    },
     decide: (inputs, { log }) => decideAll(name, policy as PolicyFunction, inputs, log),
   };
 }

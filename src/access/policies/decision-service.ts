@@ -54,17 +54,33 @@ export class DecisionService {
       name,
       readsArguments: sendsArguments,
       readsRequest: true,
-      decide: (inputs, run) => {
-        const decisions = inputs.map((input) => this.#decide(options, input, run));
-        return decisions.some((decision) => decision instanceof Promise)
-          ? Promise.all(decisions)
-          : (decisions as boolean[]);
-      },
+      needs: new Set(),
+      decide: (inputs, run) => this.#decideAll(options, inputs, run),
+      decideRows: (rows, caller, run) =>
+        this.#decideAll(
+          options,
+          rows.map((row) => ({ ...caller, args: {}, row })),
+          run,
+        ),
     };
   }
 
-  #decide(policy: DecisionPolicyOptions, input: PolicyInput, run: PolicyRun): boolean | Promise<boolean> {
-    return this.#decisions.get(keyOf(policy.name, input)) ?? this.#enqueue(policy, input, run);
+  /** Equal inputs are one check. */
+  #decideAll(
+    policy: DecisionPolicyOptions,
+    inputs: readonly PolicyInput[],
+    run: PolicyRun,
+  ): readonly boolean[] | Promise<readonly boolean[]> {
+    const decided = new Map<string, boolean | Promise<boolean>>();
+    const decisions = inputs.map((input) => {
+      const key = keyOf(policy.name, input);
+      const decision = decided.get(key) ?? this.#decisions.get(key) ?? this.#enqueue(policy, input, run);
+      decided.set(key, decision);
+      return decision;
+    });
+    return decisions.some((decision) => decision instanceof Promise)
+      ? Promise.all(decisions)
+      : (decisions as readonly boolean[]);
   }
 
   /** Checks of one operation are enqueued in one turn, and sent at its end. */
@@ -93,9 +109,10 @@ export class DecisionService {
       const input = {
         principal,
         request,
-        checks: checks.map(({ policy, input: { args } }) =>
-          policy.sendsArguments ? { policy: policy.name, args } : { policy: policy.name },
-        ),
+        checks: checks.map(({ policy, input: { args, row } }) => {
+          if (row !== undefined) return { policy: policy.name, row };
+          return policy.sendsArguments ? { policy: policy.name, args } : { policy: policy.name };
+        }),
       };
       const result = await this.#ask({ input }, AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]));
       const decisionOf = readResult(checks, result);
@@ -136,9 +153,17 @@ export class DecisionService {
   }
 }
 
-function keyOf(policy: string, { principal, args, request }: PolicyInput): string {
-  return canonicalJson([policy, principalKey(principal), args, request]);
+function keyOf(policy: string, { principal, args, request, row }: PolicyInput): string {
+  let requestText = requestTexts.get(request);
+  if (requestText === undefined) {
+    requestText = canonicalJson(request);
+    requestTexts.set(request, requestText);
+  }
+  return `${canonicalJson([policy, principalKey(principal), args, row ?? null])} ${requestText}`;
 }
+
+/** Of a request whose headers would otherwise be printed for each of its objects. */
+const requestTexts = new WeakMap<PolicyRequest, string>();
 
 /** @throws Error for a result of none of the forms */
 function readResult(checks: readonly Check[], result: unknown): (check: Check) => boolean {

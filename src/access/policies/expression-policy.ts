@@ -25,7 +25,7 @@ function checkedEnvironment(request: Readonly<Record<string, string>>): Environm
 }
 
 const ofOperation = { headers: 'map', operationName: 'string', operationType: 'string' };
-const checked = checkedEnvironment(ofOperation).registerVariable('args', 'map');
+const checked = checkedEnvironment(ofOperation).registerVariable('args', 'map').registerVariable('row', 'map');
 /** Before the operation is read. */
 const checkedOfRequest = checkedEnvironment({ headers: 'map' });
 
@@ -33,6 +33,7 @@ const checkedOfRequest = checkedEnvironment({ headers: 'map' });
 const evaluated = new Environment({ limits })
   .registerVariable('principal', 'map')
   .registerVariable('args', 'map')
+  .registerVariable('row', 'map')
   .registerVariable('request', 'map');
 
 /** @returns the policy, or what is wrong with the expression */
@@ -40,12 +41,25 @@ export function createExpressionPolicy(name: string, expression: string): Policy
   const problem = problemOf(checked, expression);
   if (problem !== undefined) return problem;
   const evaluate = evaluated.parse(expression);
+  const readsArguments = readsVariable(evaluate.ast, 'args');
+  const needs = [
+    ...(readsArguments ? ['args' as const] : []),
+    ...(readsVariable(evaluate.ast, 'row') ? ['row' as const] : []),
+  ];
   return {
     name,
-    readsArguments: readsVariable(evaluate.ast, 'args'),
+    readsArguments,
+    needs: new Set(needs),
     readsRequest: readsVariable(evaluate.ast, 'request'),
     decide: (inputs) =>
       inputs.map(({ principal, args, request }: PolicyInput) => holds(evaluate, { principal, args, request })),
+    decideRows: (rows, { principal, request }) => {
+      const variables: Record<string, unknown> = { principal, request, row: undefined };
+      return rows.map((row) => {
+        variables.row = row;
+        return holds(evaluate, variables);
+      });
+    },
   };
 }
 

@@ -1,7 +1,7 @@
 /** The policies of a configuration, ready to decide; one that cannot be used refuses the configuration. */
 import { ConfigError, type ConfigProblem, type PolicyConfig, type ResolvedConfig } from '../../config/index.ts';
 import { didYouMean, unreachable } from '../../lib/index.ts';
-import type { AccessRules, CompositionProblem } from '../../supergraph/index.ts';
+import type { AccessRules, CompositionProblem, RowTable } from '../../supergraph/index.ts';
 import { policiesOf } from '../rules/operation-rules.ts';
 import { type CodePolicy, loadCodePolicy } from './code-policy.ts';
 import { DecisionService } from './decision-service.ts';
@@ -55,27 +55,51 @@ async function load(
   }
 }
 
-/** A problem for each policy that a directive names and the configuration does not have: it would deny everyone. */
-export function unknownPolicies(rules: AccessRules, names: readonly string[]): readonly CompositionProblem[] {
-  const unknown = new Map<string, Map<string, Set<string>>>();
-  const add = (name: string, directive: string, coordinate: string): void => {
-    if (names.includes(name)) return;
-    const places = unknown.get(name) ?? new Map<string, Set<string>>();
-    unknown.set(name, places.set(directive, (places.get(directive) ?? new Set()).add(coordinate)));
+/** What directives say of policies. */
+export interface PolicyUses {
+  readonly accessRules: AccessRules;
+  readonly rows: Pick<RowTable, 'rules'>;
+}
+
+/**
+ * A problem for each policy that a directive names and the configuration does not have, and for each that reads what it is
+ * not given there: it would deny everyone.
+ */
+export function policyProblems({ accessRules, rows }: PolicyUses, policies: Policies): readonly CompositionProblem[] {
+  const names = [...policies.keys()];
+  const uses = new Map<string, Map<Directive, Set<string>>>();
+  const add = (name: string, directive: Directive, coordinate: string): void => {
+    const places = uses.get(name) ?? new Map<Directive, Set<string>>();
+    uses.set(name, places.set(directive, (places.get(directive) ?? new Set()).add(coordinate)));
   };
-  for (const [coordinate, ofElement] of rules) {
-    for (const rule of ofElement) {
-      const directive = rule.kind === 'mask' ? '@mask' : '@policy';
-      for (const name of policiesOf(rule)) add(name, directive, coordinate);
+  for (const [coordinate, ofElement] of accessRules)
+    for (const rule of ofElement)
+      for (const name of policiesOf(rule)) add(name, rule.kind === 'mask' ? '@mask' : '@policy', coordinate);
+  for (const { policy, coordinate } of rows.rules) add(policy, '@rows', coordinate);
+  return [...uses].flatMap(([name, places]): CompositionProblem[] => {
+    const policy = policies.get(name);
+    const problem = { severity: 'error', places: [] } as const;
+    if (policy === undefined) {
+      const message = `${textOf(places)} names the policy "${name}", which the configuration does not have${didYouMean(name, names)}`;
+      const suggestedFix = `add it under access.policies, such as ${name}: "${exampleOf([...places.keys()])}"`;
+      return [{ ...problem, code: 'POLICY_UNKNOWN', message, suggestedFix }];
     }
-  }
-  const textOf = (places: ReadonlyMap<string, ReadonlySet<string>>): string =>
-    [...places].map(([directive, coordinates]) => `${directive} on ${[...coordinates].join(', ')}`).join(' and ');
-  return [...unknown].map(([name, places]) => ({
-    severity: 'error',
-    code: 'POLICY_UNKNOWN',
-    message: `${textOf(places)} names the policy "${name}", which the configuration does not have${didYouMean(name, names)}`,
-    places: [],
-    suggestedFix: `add it under access.policies, such as ${name}: "args.id == principal.id"`,
-  }));
+    return [...places].flatMap(([directive, coordinates]): CompositionProblem[] => {
+      const lacking = directive === '@rows' ? 'args' : 'row';
+      if (!policy.needs.has(lacking)) return [];
+      const message = `${textOf(new Map([[directive, coordinates]]))} names the policy "${name}", which reads ${lacking}: ${directive} has none`;
+      const suggestedFix = `name a policy that does not read ${lacking}`;
+      return [{ ...problem, code: 'POLICY_MISPLACED', message, suggestedFix }];
+    });
+  });
+}
+
+type Directive = '@policy' | '@mask' | '@rows';
+
+function exampleOf(directives: readonly Directive[]): string {
+  return directives.includes('@rows') ? 'row.ownerId == principal.id' : 'args.id == principal.id';
+}
+
+function textOf(places: ReadonlyMap<Directive, ReadonlySet<string>>): string {
+  return [...places].map(([directive, coordinates]) => `${directive} on ${[...coordinates].join(', ')}`).join(' and ');
 }

@@ -8,7 +8,12 @@ export interface PolicyInput {
   /** The arguments of the field, coerced, defaults included; empty for a policy that reads none. */
   readonly args: Readonly<Record<string, unknown>>;
   readonly request: PolicyRequest;
+  /** The object that `@rows` is about; missing elsewhere. */
+  readonly row?: Row | undefined;
 }
+
+/** What a rule reads of an object, by the names of its fields. */
+export type Row = Readonly<Record<string, unknown>>;
 
 /** The request, as far as policies may read it. */
 export interface PolicyRequest {
@@ -24,15 +29,21 @@ export interface PolicyRun {
   readonly log: Logger;
 }
 
+export type RowCaller = Pick<PolicyInput, 'principal' | 'request'>;
+
 export interface Policy {
   readonly name: string;
   /** Whether it depends on the field's arguments: then it is evaluated for each distinct set of them. */
   readonly readsArguments: boolean;
   /** Whether it depends on the request: then callers of one principal may be answered differently. */
   readonly readsRequest: boolean;
+  /** What it needs to allow anything, as far as that is known: rules on fields have no row, those on rows no arguments. */
+  readonly needs: ReadonlySet<'args' | 'row'>;
   /**
    * Decides all inputs of one operation; never throws: what cannot be decided is false.
    * @returns one decision for each input, in their order
    */
   decide(inputs: readonly PolicyInput[], run: PolicyRun): readonly boolean[] | Promise<readonly boolean[]>;
+  /** The same for objects of one operation, of which there may be thousands. */
+  decideRows(rows: readonly Row[], caller: RowCaller, run: PolicyRun): readonly boolean[] | Promise<readonly boolean[]>;
 }

@@ -19,10 +19,16 @@ export class OperationPolicy {
   readonly #responses = new Map<string, CachePolicy>();
   /** Subgraphs of which a response had no headers of caching. */
   readonly #silent = new Set<string>();
+  #isRefused = false;
   readonly #requests: { readonly subgraph: string; readonly query: string }[] = [];
 
   constructor(sources: PolicySources) {
     this.#sources = sources;
+  }
+
+  /** The answer depends on more than it is cached by. */
+  refuse(): void {
+    this.#isRefused = true;
   }
 
   /** A request that is sent. @param query its document */
@@ -49,6 +55,7 @@ export class OperationPolicy {
 
   /** Once all have been answered. */
   get result(): CachePolicy {
+    if (this.#isRefused) return notCached;
     let policy: CachePolicy | undefined;
     for (const { subgraph, query } of this.#requests) {
       const hints = this.#sources.hints.get(subgraph);

@@ -26,7 +26,7 @@ export interface AnswerErrorsOptions {
 const maxErrors = 1_000;
 
 /** Aliases of one field that each get the field's error. */
-const maxAliases = 100;
+export const maxAliases = 100;
 
 /** @returns each error once */
 export function answerErrors(options: AnswerErrorsOptions): readonly GraphQLFormattedError[] {

@@ -3,6 +3,7 @@ import type { GraphQLSchema } from 'graphql';
 import type { FetchCost, PlanCost } from '../../limits/index.ts';
 import type { EntityFetch, EntityField, OperationPlan, RequiredSelection, RootFetch } from '../../planning/index.ts';
 import type { TypeMemberships } from '../data/data.ts';
+import { type CompiledRows, compileRows } from '../rows/compile-rows.ts';
 import { type CompiledRepresentation, compileRepresentation } from './compile-representation.ts';
 import { requestsCustomScalars } from './custom-scalars.ts';
 
@@ -13,6 +14,10 @@ export interface CompiledPlan {
   readonly placeMatters: boolean;
   /** Undefined where operations are not priced. */
   readonly cost: PlanCost | undefined;
+  /** The requests that may be sent: the fetches, and what is looked up of their objects. */
+  readonly requests: number;
+  /** Whether rules leave out objects by their data. */
+  readonly hasRows: boolean;
 }
 
 interface CompiledFetch {
@@ -24,6 +29,8 @@ interface CompiledFetch {
   readonly covers: Covers;
   /** Undefined where operations are not priced. */
   readonly cost: FetchCost | undefined;
+  /** The objects of its response that a rule may leave out; undefined: there are none. */
+  readonly compiledRows: CompiledRows | undefined;
 }
 
 type Covers = readonly (readonly string[])[];
@@ -59,21 +66,17 @@ export function compilePlan(
   return {
     cost,
     placeMatters: plan.fetches.some((fetch) => fetch.kind === 'entities' && fetch.context.length > 0),
+    hasRows: plan.fetches.some(({ rows }) => rows !== undefined),
+    requests: plan.fetches.reduce((count, { rows }) => count + 1 + (rows?.lookups.length ?? 0), 0),
     fetches: plan.fetches.map((fetch, index) => {
       const fetchCost = cost?.fetches[index];
       const queryJson = JSON.stringify(fetch.operation);
       const exponents = requestsCustomScalars(schema, fetch);
-      if (fetch.kind === 'root')
-        return { ...fetch, queryJson, exponents, cost: fetchCost, covers: filled([fetch.path], fetch.gives) };
+      const compiledRows = fetch.rows && compileRows(types, fetch.rows, fetch);
+      const common = { queryJson, exponents, cost: fetchCost, compiledRows };
+      if (fetch.kind === 'root') return { ...fetch, ...common, covers: filled([fetch.path], fetch.gives) };
       const fields = fetch.fields.map((field) => compileField(types, field));
-      return {
-        ...fetch,
-        queryJson,
-        exponents,
-        cost: fetchCost,
-        covers: fields.flatMap(({ covers }) => covers),
-        fields,
-      };
+      return { ...fetch, ...common, covers: fields.flatMap(({ covers }) => covers), fields };
     }),
   };
 }

@@ -15,6 +15,9 @@ import type { PlannedFetch } from '../../planning/index.ts';
 
 const operationTypes = { query: OperationTypeNode.QUERY, mutation: OperationTypeNode.MUTATION } as const;
 
+/** Of what only policies read: no number of theirs is written anywhere. */
+const rowKey = /^_+r\d+$/;
+
 /** @param schema the API schema: a field that it does not have counts as a custom scalar */
 export function requestsCustomScalars(schema: GraphQLSchema, fetch: PlannedFetch): boolean {
   const root =
@@ -31,8 +34,8 @@ export function requestsCustomScalars(schema: GraphQLSchema, fetch: PlannedFetch
         const condition = selection.typeCondition?.name.value;
         return isCustom(selection.selectionSet, condition === undefined ? type : schema.getType(condition));
       }
-      const { name, selectionSet } = selection;
-      if (name.value === '__typename') return false;
+      const { alias, name, selectionSet } = selection;
+      if (name.value === '__typename' || rowKey.test(alias?.value ?? '')) return false;
       // Below it, type conditions name the entities' types.
       if (name.value === '_entities') return selectionSet !== undefined && isCustom(selectionSet, undefined);
       const field = type !== undefined && 'getFields' in type ? type.getFields()[name.value] : undefined;

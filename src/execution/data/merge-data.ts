@@ -5,15 +5,22 @@
  */
 import { maxValueDepth } from '../../transport/index.ts';
 import { type DataObject, isDataObject, type TypeMemberships } from './data.ts';
+import type { DeniedNulls } from './denied-nulls.ts';
+import { align } from './remaining-items.ts';
 
-/** @param requestedKeys the keys requested from the subgraph, without `__typename`; undefined: any, as below them */
+/**
+ * @param requestedKeys the keys requested from the subgraph, without `__typename`; undefined: any, as below them
+ * @param nulls those of denied objects, which stay known where they are merged into
+ */
 export function mergeData(
   types: TypeMemberships,
   target: DataObject,
   source: DataObject,
   requestedKeys: readonly string[] | undefined,
+  nulls?: DeniedNulls | undefined,
   levels: number = maxValueDepth,
 ): void {
+  nulls?.copy(source, target);
   if (levels === 0) return; // deeper than any selection: a custom scalar, which is refused when the answer is written
   for (const key in source) {
     // JSON may have it as an own key. In the target it is Object.prototype, which must not be merged into.
@@ -27,9 +34,9 @@ export function mergeData(
       (requestedKeys !== undefined && key !== '__typename' && !requestedKeys.includes(key))
     ) {
     } else if (isDataObject(current) && isDataObject(value)) {
-      mergeData(types, current, value, undefined, levels - 1);
-    } else if (Array.isArray(current) && Array.isArray(value) && current.length === value.length) {
-      mergeList(types, current, value, levels - 1);
+      mergeData(types, current, value, undefined, nulls, levels - 1);
+    } else if (Array.isArray(current) && Array.isArray(value) && align(current, value)) {
+      mergeList(types, current, value, nulls, levels - 1);
     } else if (key === '__typename') {
       target[key] = narrowerType(types, current, value);
     } else if (value !== null || typeof current !== 'object') {
@@ -38,13 +45,20 @@ export function mergeData(
   }
 }
 
-function mergeList(types: TypeMemberships, target: unknown[], source: readonly unknown[], levels: number): void {
+function mergeList(
+  types: TypeMemberships,
+  target: unknown[],
+  source: unknown[],
+  nulls: DeniedNulls | undefined,
+  levels: number,
+): void {
   if (levels === 0) return;
+  nulls?.copy(source, target);
   for (let index = 0; index < target.length; index++) {
     const [current, value] = [target[index], source[index]];
-    if (isDataObject(current) && isDataObject(value)) mergeData(types, current, value, undefined, levels - 1);
-    else if (Array.isArray(current) && Array.isArray(value) && current.length === value.length)
-      mergeList(types, current, value, levels - 1);
+    if (isDataObject(current) && isDataObject(value)) mergeData(types, current, value, undefined, nulls, levels - 1);
+    else if (Array.isArray(current) && Array.isArray(value) && align(current, value))
+      mergeList(types, current, value, nulls, levels - 1);
     else if (value !== null) target[index] = value;
   }
 }

@@ -4,6 +4,7 @@
  */
 import { maxValueDepth } from '../../transport/index.ts';
 import { type DataObject, isDataObject } from '../data/data.ts';
+import { DeniedNulls } from '../data/denied-nulls.ts';
 import { FailedNulls } from './failed-nulls.ts';
 
 const none: ReadonlySet<DataObject> = new Set();
@@ -13,6 +14,8 @@ export class RunData {
   readonly root: DataObject = {};
   #shared: Set<DataObject> | undefined;
   readonly failedNulls = new FailedNulls();
+  /** Made where a rule leaves out an object. */
+  #deniedNulls: DeniedNulls | undefined;
   /** Whether any object may be at several places. */
   isSharing = false;
   /** Counts the answers with objects or lists: until the next of them, the entities at a path do not change. */
@@ -23,6 +26,15 @@ export class RunData {
   #spread: Set<DataObject> | undefined;
   /** Objects that may remain at some of their places after a replacement, by replacement: both get the same data. */
   #elsewhere: Map<DataObject, DataObject[]> | undefined;
+
+  get deniedNulls(): DeniedNulls | undefined {
+    return this.#deniedNulls;
+  }
+
+  recordDeniedNulls(): DeniedNulls {
+    this.#deniedNulls ??= new DeniedNulls();
+    return this.#deniedNulls;
+  }
 
   /** Objects at several places. */
   get shared(): ReadonlySet<DataObject> {
@@ -61,6 +73,7 @@ export class RunData {
     this.#replaced ??= new Map();
     this.#replaced.set(entity, first);
     if (!this.failedNulls.isEmpty) this.failedNulls.copy(entity, first);
+    this.#deniedNulls?.copy(entity, first);
   }
 
   /** The replaced objects that may remain at other places of an object that `inPlace` returned. */

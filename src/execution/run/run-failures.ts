@@ -100,6 +100,16 @@ export class RunFailures {
     }
   }
 
+  /** Errors of a lookup: their paths mean nothing outside it. @param place of the objects that are looked up */
+  addLookupErrors(
+    subgraph: string,
+    errors: readonly SubgraphError[],
+    place: DataPath | undefined,
+    covers: Covers,
+  ): void {
+    for (const error of errors) this.#add(subgraph, error, place, covers);
+  }
+
   /** @param data of the answer: the errors' paths refer to it */
   addEntityErrors(
     subgraph: string,

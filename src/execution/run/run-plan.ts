@@ -2,6 +2,7 @@
  * Runs a compiled plan: each fetch as soon as the fetches it depends on have ended, whether they succeeded or not. A
  * fetch that fails becomes a Failure beside the other fetches' data; only the client's own abort ends the run.
  */
+import type { RowDecisions } from '../../access/index.ts';
 import type { ErrorPolicy } from '../../config/index.ts';
 import { GatewayError } from '../../errors/index.ts';
 import { cloneJson } from '../../lib/index.ts';
@@ -19,9 +20,12 @@ import type { CompiledEntityFetch, CompiledPlan, CompiledRootFetch } from '../co
 import { collectEntities } from '../data/collect-entities.ts';
 import { contextValues, type VariableValue } from '../data/context-values.ts';
 import { type DataObject, type DataPath, isDataObject, isOfType, type TypeMemberships } from '../data/data.ts';
+import type { DeniedNulls } from '../data/denied-nulls.ts';
 import { findObject } from '../data/find-places.ts';
 import { mergeData } from '../data/merge-data.ts';
 import { rewriteData } from '../data/rewrite-data.ts';
+import { lookUpObjects } from '../rows/look-up.ts';
+import { filterRows, type LookUp } from '../rows/row-filter.ts';
 import type { Failure } from './failure.ts';
 import type { RepresentationValues } from './representation-values.ts';
 import { Representations } from './representations.ts';
@@ -44,6 +48,8 @@ export interface RunOptions {
   readonly cost?: EstimatedCost | undefined;
   /** The values of the plan's variables. */
   readonly values: RequestValues;
+  /** Decides on the objects that rules are about. @default all of them are denied */
+  readonly rowDecisions?: RowDecisions | undefined;
   /** The values of representations for in-process subgraphs, shared by all runs. */
   readonly representationValues: RepresentationValues;
 }
@@ -55,13 +61,19 @@ export interface RunResult {
   readonly notes: readonly SubgraphNote[];
   /** Objects at several places. */
   readonly shared: ReadonlySet<DataObject>;
+  /** Where an object that a rule denies is null, and whether that is reported wherever it is. */
+  denied(): readonly { readonly path: DataPath; readonly isReported: boolean }[];
   /** Places left empty because a field that a fetch requires is missing: where a fetch failed, that is the reason. */
   unfilled(): readonly (readonly string[])[];
 }
 
+/** Places of denied objects that are reported; further ones tell a client nothing more. */
+const maxDenied = 1_000;
+
 export async function runPlan(options: RunOptions): Promise<RunResult> {
   const run = new Run(options);
-  const { fetches } = options.plan;
+  const { fetches, hasRows } = options.plan;
+  if (hasRows) options.context.cachePolicy?.refuse();
   const ended: Promise<void>[] = [];
   for (const fetch of fetches) {
     const { after } = fetch;
@@ -102,7 +114,8 @@ class Run {
   result(): RunResult {
     const { root, shared } = this.#data;
     const unfilled = (): readonly (readonly string[])[] => this.#representations.unfilled();
-    return { data: root, failures: this.#failures.list, notes: this.#notes, shared, unfilled };
+    const denied = (): ReturnType<RunResult['denied']> => this.#data.deniedNulls?.paths(root, maxDenied) ?? [];
+    return { data: root, failures: this.#failures.list, notes: this.#notes, shared, denied, unfilled };
   }
 
   async fetch(fetch: CompiledRootFetch | CompiledEntityFetch): Promise<void> {
@@ -130,14 +143,15 @@ class Run {
       () => (key === undefined ? undefined : [...place, key]),
     );
     if (response === undefined) return;
-    const { data, errors, notes = [] } = response;
+    const allowed = this.#allowed(fetch, response);
+    const { data, errors, notes = [] } = allowed instanceof Promise ? await allowed : allowed;
     if (isDataObject(data)) {
       this.#data.structure++;
       rewriteData(types, fetch.outputRewrites, data);
       let places = 0;
       collectEntities(this.#data.root, fetch.path, this.#data.isSharing, (object) => {
         if (!isRoot(types, fetch, object)) return object;
-        mergeData(types, object, data, fetch.gives);
+        mergeData(types, object, data, fetch.gives, this.#data.deniedNulls);
         if (++places === 2) this.#data.spread(data);
         return object;
       });
@@ -209,7 +223,8 @@ class Run {
       () => firstPlace(this.#data, allRequested),
     );
     if (response === undefined) return;
-    const { data, errors, notes = [] } = response;
+    const allowed = this.#allowed(fetch, response);
+    const { data, errors, notes = [] } = allowed instanceof Promise ? await allowed : allowed;
     for (const requested of allRequested) {
       const { field, representations } = requested;
       const entities = isDataObject(data) ? data[field.key] : undefined;
@@ -221,8 +236,41 @@ class Run {
     for (const note of notes) this.#notes.push(...notesInPlace(this.#data, note, allRequested));
   }
 
+  /** The response as it may be read: without the objects that a rule denies, which are not counted either. */
+  #allowed(
+    fetch: CompiledRootFetch | CompiledEntityFetch,
+    response: SubgraphResponse,
+  ): SubgraphResponse | Promise<SubgraphResponse> {
+    const { compiledRows } = fetch;
+    if (compiledRows === undefined) return this.#metered(fetch, response);
+    const { types, rowDecisions: decisions } = this.#options;
+    const failures = this.#failures;
+    const lookUp: LookUp = (lookup, objects, patterns) =>
+      lookUpObjects(lookup, objects, {
+        kind: this.#kindOf(lookup.subgraph),
+        failures,
+        patterns,
+        refusalOf: (representations) => this.#refusalOf([{ representations }]),
+        send: (request, path) => this.#send({ subgraph: lookup.subgraph, covers: patterns }, request, () => path),
+      });
+    const nulls = (): DeniedNulls => this.#data.recordDeniedNulls();
+    const filtered = filterRows(compiledRows, response, { types, decisions, lookUp, nulls });
+    return filtered instanceof Promise
+      ? filtered.then((allowed) => this.#metered(fetch, allowed))
+      : this.#metered(fetch, filtered);
+  }
+
+  #metered(
+    { subgraph, cost: fetchCost }: CompiledRootFetch | CompiledEntityFetch,
+    response: SubgraphResponse,
+  ): SubgraphResponse {
+    const { cost } = this.#options;
+    if (fetchCost !== undefined && isDataObject(response.data)) cost?.meter.add(subgraph, fetchCost, response.data);
+    return response;
+  }
+
   /** Counts the entities that are about to be asked for. @returns the error of a request with more than may be */
-  #refusalOf(allRequested: readonly RequestedEntities[]): GatewayError | undefined {
+  #refusalOf(allRequested: readonly { readonly representations: readonly string[] }[]): GatewayError | undefined {
     const { limits, context } = this.#options;
     if (limits === undefined) return undefined;
     for (const { representations } of allRequested) this.#entityCount += representations.length;
@@ -266,10 +314,10 @@ class Run {
     const { types } = this.#options;
     const data = this.#data;
     const target = data.inPlace(owner);
-    mergeData(types, target, entity, gives);
+    mergeData(types, target, entity, gives, data.deniedNulls);
     const remaining = data.elsewhere(target);
     if (remaining === undefined) return false;
-    for (const object of remaining) mergeData(types, object, entity, gives);
+    for (const object of remaining) mergeData(types, object, entity, gives, data.deniedNulls);
     return true;
   }
 
@@ -282,7 +330,7 @@ class Run {
    * @returns undefined where the request failed, which is recorded, or the client has left
    */
   async #send(
-    { subgraph, covers, cost: fetchCost }: CompiledRootFetch | CompiledEntityFetch,
+    { subgraph, covers }: Pick<CompiledRootFetch | CompiledEntityFetch, 'subgraph' | 'covers'>,
     request: SubgraphRequest,
     place: () => DataPath | undefined,
   ): Promise<SubgraphResponse | undefined> {
@@ -294,9 +342,7 @@ class Run {
       const refusal = cost?.refused.get(subgraph);
       if (refusal !== undefined) throw refusal;
       context.cachePolicy?.request(subgraph, request.query);
-      const response = await client.execute(request, context);
-      if (fetchCost !== undefined && isDataObject(response.data)) cost?.meter.add(subgraph, fetchCost, response.data);
-      return response;
+      return await client.execute(request, context);
     } catch (error) {
       if (!context.signal.aborted) this.#failures.addRequest(subgraph, error, place(), covers);
       return undefined;

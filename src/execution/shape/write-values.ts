@@ -32,7 +32,7 @@ export const failedObject = refusedObject({
   message: 'Argument "if" of non-null type "Boolean!" must not be null.',
 });
 
-const unauthorised: Refusal = {
+export const unauthorised: Refusal = {
   code: 'UNAUTHORIZED_FIELD_OR_TYPE',
   message: errorTable.UNAUTHORIZED_FIELD_OR_TYPE.client,
 };

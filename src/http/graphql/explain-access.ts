@@ -1,6 +1,12 @@
 /** `extensions.access`, for `isthmus-explain: access`: each field that the caller may not read, and the rules that deny it. */
 import type { GraphQLSchema } from 'graphql';
-import type { Access, AccessRequest, ApiView, ExplainedField } from '../../access/index.ts';
+import {
+  type Access,
+  type AccessRequest,
+  type ApiView,
+  type ExplainedField,
+  explainCount,
+} from '../../access/index.ts';
 import type { ResolvedConfig } from '../../config/index.ts';
 import type { ExecutionEngine, ExecutionOutcome } from '../../execution/index.ts';
 import type { Logger } from '../../observability/index.ts';
@@ -37,10 +43,13 @@ export function explainingAccess(options: ExplainingAccessOptions): Execute {
       denied = fields;
     };
     try {
-      const denials = await access?.authorise({ ...accessRequest(validated, variables, context, view), onDenied });
+      const request = accessRequest(validated, variables, context, view);
+      const denials = await access?.authorise({ ...request, onDenied });
+      const rows = access?.rowsFor?.(request);
       const visibleSchema = await visibleSchemaOf(validated, variables, context);
-      const outcome = await engine.execute({ ...validated, variables, context, denials, view, visibleSchema });
-      return withExtension(outcome, { access: { mode, denied } });
+      const outcome = await engine.execute({ ...validated, variables, context, denials, rows, view, visibleSchema });
+      const counts = rows === undefined ? {} : { rows: rows.counts().map(explainCount) };
+      return withExtension(outcome, { access: { mode, denied, ...counts } });
     } catch (error) {
       if (denied.length === 0 || context.signal.aborted) throw error;
       const errors = formatErrors(error, log);

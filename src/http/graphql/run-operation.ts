@@ -10,7 +10,7 @@ import {
   type OperationDefinitionNode,
   OperationTypeNode,
 } from 'graphql';
-import type { Access, ApiView } from '../../access/index.ts';
+import type { Access, ApiView, RowDecisions } from '../../access/index.ts';
 import type { Budgets } from '../../ai/budgets/index.ts';
 import { GatewayError } from '../../errors/index.ts';
 import type { ExecutionOutcome, OperationRequest } from '../../execution/index.ts';
@@ -93,10 +93,11 @@ export function createRunner(generation: RunnerParts, view: ApiView, log: Logger
     variables: Record<string, unknown>,
     context: RequestContext,
     denials: ReturnType<Access['authorise']>,
+    rows: RowDecisions | undefined,
   ): Promise<ExecutionOutcome> {
     const decided = await denials;
     const visibleSchema = await visibleSchemaOf(validated, variables, context);
-    return engine.execute({ ...validated, variables, context, denials: decided, view, visibleSchema });
+    return engine.execute({ ...validated, variables, context, denials: decided, rows, view, visibleSchema });
   }
   const execute: Execute = (validated, variables, context) => {
     const errors = variableChecks.check(validated.operation, variables);
@@ -106,10 +107,13 @@ export function createRunner(generation: RunnerParts, view: ApiView, log: Logger
     if (access === undefined && !introspects(validated.document))
       return run({ ...validated, variables, context, view });
     if (access === undefined) return engine.execute({ ...validated, variables, context, view });
-    const denials = access.authorise(accessRequest(validated, variables, context, view));
-    if (introspects(validated.document)) return executeIntrospection(validated, variables, context, denials);
-    if (!(denials instanceof Promise)) return run({ ...validated, variables, context, denials, view });
-    return denials.then((decided) => run({ ...validated, variables, context, denials: decided, view }));
+    const request = accessRequest(validated, variables, context, view);
+    const denials = access.authorise(request);
+    const rows = access.rowsFor?.(request);
+    if (introspects(validated.document)) return executeIntrospection(validated, variables, context, denials, rows);
+    const executed = { ...validated, variables, context, rows, view };
+    if (!(denials instanceof Promise)) return run({ ...executed, denials });
+    return denials.then((decided) => run({ ...executed, denials: decided }));
   };
   const suggest: OperationRunner['suggest'] = async (errors, document, context) => {
     if (!errors.some(hasSuggestion)) return errors;

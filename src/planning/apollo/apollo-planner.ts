@@ -7,6 +7,7 @@ import { operationFromDocument, Supergraph } from '@apollo/federation-internals'
 import { getOperationAST, parse } from 'graphql';
 import { messageOf } from '../../errors/index.ts';
 import { invariant } from '../../lib/index.ts';
+import type { RowTable } from '../../supergraph/index.ts';
 import { attachDirectives, detachDirectives } from '../normalise/executable-directives.ts';
 import { liftInterfaceObjectFields } from '../normalise/interface-objects.ts';
 import { twinRequiredArguments } from '../normalise/required-arguments.ts';
@@ -28,6 +29,8 @@ import { withResolvableKeysFirst } from '../repair/resolvable-keys.ts';
 import { restoreArguments } from '../repair/restore-arguments.ts';
 import { splitRequired } from '../repair/split-required.ts';
 import { waitForRequired } from '../repair/wait-for-required.ts';
+import { placeRows } from '../rows/place-rows.ts';
+import { createRowKeys } from '../rows/row-keys.ts';
 import { convertPlan } from './convert-plan.ts';
 import './patches/fix-merging.ts';
 import './patches/fix-rebasing.ts';
@@ -48,11 +51,13 @@ export interface SupergraphPlanner {
 
 export interface ApolloPlannerOptions {
   readonly supergraphSdl: string;
+  /** Which objects are left out by their data. @default none */
+  readonly rows?: RowTable | undefined;
   /** Subgraphs whose requests cost nothing: merging them would only delay some of them. */
   readonly inProcess: readonly string[];
 }
 
-export function createApolloPlanner({ supergraphSdl, inProcess }: ApolloPlannerOptions): SupergraphPlanner {
+export function createApolloPlanner({ supergraphSdl, rows, inProcess }: ApolloPlannerOptions): SupergraphPlanner {
   // Passes over the supergraph, once.
   const composed = withResolvableKeysFirst(parse(supergraphSdl, { noLocation: true }));
   const { supergraph: document, twins } = twinRequiredArguments(composed);
@@ -68,6 +73,7 @@ export function createApolloPlanner({ supergraphSdl, inProcess }: ApolloPlannerO
   const keys = readEntityKeys(document);
   const requiredFields = readRequiredFields(document);
   const checker = createPlanChecker(composed);
+  const rowKeys = createRowKeys(document);
   const neverMerged = new Set(inProcess);
   const overrideLabels = [
     ...new Set([...supergraphSdl.matchAll(/overrideLabel: "([^"]+)"/g)].map((match) => match[1] ?? '')),
@@ -102,6 +108,7 @@ export function createApolloPlanner({ supergraphSdl, inProcess }: ApolloPlannerO
       checkTypes(plan, requested, types);
       plan = mergeFetches(plan, neverMerged);
       plan = attachDirectives(plan, detached);
+      if (rows !== undefined) plan = placeRows(plan, rows, types, rowKeys);
       return printPlan(plan);
     },
   };

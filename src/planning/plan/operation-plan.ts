@@ -6,6 +6,8 @@
  * arguments wherever it is selected, so two objects that are the same entity may share their data.
  */
 
+import type { RowRule } from '../../supergraph/index.ts';
+
 /** A key of an object, or `@` for every item of a list. */
 export type PathStep = string;
 
@@ -62,6 +64,55 @@ interface FetchCommon<Operation> {
   readonly variables: readonly string[];
   /** The fetches, by index in the plan, whose responses it needs. All precede it. */
   readonly after: readonly number[];
+  /** Undefined: its response has no objects that a rule of `@rows` is about. */
+  readonly rows?: FetchRows | undefined;
+}
+
+/** The objects of a response that are left out where a policy denies them, and what the policies read of them. */
+export interface FetchRows {
+  readonly places: readonly RowPlace[];
+  readonly lookups: readonly RowLookup[];
+}
+
+/** A key of the response below which are such objects. */
+export interface RowPlace {
+  readonly key: string;
+  /** The key in the data, where the response is rewritten. */
+  readonly dataKey: string;
+  /** The type of the objects that have it; undefined: all objects at its place. */
+  readonly on: string | undefined;
+  /** The number of lists around its value. */
+  readonly lists: number;
+  readonly checks: readonly RowCheck[];
+  readonly below: readonly RowPlace[];
+}
+
+/** A rule for the objects at a place. */
+export interface RowCheck {
+  readonly rule: RowRule;
+  /** The type of the objects it is for, as the response names it; undefined: all at its place. */
+  readonly on: string | undefined;
+  /** The type of the objects it is for, where only the lookup tells it. */
+  readonly type: string | undefined;
+  /** What the response has of each object. */
+  readonly fields: readonly RowField[];
+  /** What is looked up of it: the lookup, by index, and what its entity has. */
+  readonly lookups: readonly { readonly index: number; readonly fields: readonly RowField[] }[];
+}
+
+/** A field that a policy reads by its name, and its key in the response. */
+export interface RowField {
+  readonly name: string;
+  readonly key: string;
+}
+
+/** An `_entities` request for what policies read of a response's objects. */
+export interface RowLookup {
+  readonly subgraph: string;
+  readonly operation: string;
+  readonly requires: readonly RequiredSelection[];
+  /** Of the representations; an interface, where only this subgraph knows the object's type. */
+  readonly typeName: string;
 }
 
 export interface RootFetch<Operation = string> extends FetchCommon<Operation> {

@@ -6,6 +6,7 @@ import {
   type FieldNode,
   Kind,
   type OperationTypeNode,
+  parseType,
   type SelectionSetNode,
   type TypeNode,
 } from 'graphql';
@@ -18,9 +19,15 @@ export interface SupergraphTypes {
   objectsOf(typeName: string): ReadonlySet<string>;
   /** The object types of a type that a subgraph can return. */
   objectsIn(subgraph: string, typeName: string): ReadonlySet<string>;
+  /** The same of an interface or union, as far as the subgraph says so itself; an object type is its own. */
+  membersIn(subgraph: string, typeName: string): ReadonlySet<string>;
   /** The named type of a field; undefined for leaves. */
   returnedBy(typeName: string, fieldName: string): string | undefined;
+  /** The same in a subgraph, where it may be narrower. */
+  returnedIn(subgraph: string, typeName: string, fieldName: string): string | undefined;
   isInterfaceObject(subgraph: string, typeName: string): boolean;
+  /** The interface objects that a subgraph may return as this type: itself, or those that implement it. */
+  interfaceObjectsIn(subgraph: string, typeName: string): readonly string[];
   isInterfaceObjectAnywhere(typeName: string): boolean;
   /** The interfaces of a type, without itself, that are interface objects in some subgraph. */
   interfaceObjectsAbove(typeName: string): readonly string[];
@@ -40,6 +47,8 @@ interface Field {
   /** Values of the supergraph's enum, one for each `join__field`; undefined for one without a graph. */
   readonly graphs: readonly (string | undefined)[];
   readonly generated: boolean;
+  /** By the same values, the types that differ from that of the supergraph. */
+  readonly narrower: ReadonlyMap<string | undefined, string>;
 }
 
 export function readSupergraphTypes(supergraph: DocumentNode): SupergraphTypes {
@@ -117,11 +126,19 @@ export function readSupergraphTypes(supergraph: DocumentNode): SupergraphTypes {
     rootOf: (operation) => roots.get(operation) ?? (operation === 'mutation' ? 'Mutation' : 'Query'),
     objectsOf: (typeName) => objects.get(typeName) ?? none,
     objectsIn: (subgraph, typeName) => inSubgraph.get(`${subgraph} ${typeName}`) ?? objects.get(typeName) ?? none,
-    returnedBy(typeName, fieldName) {
-      const returned = fields.get(typeName)?.get(fieldName)?.returns;
-      return returned !== undefined && (fields.has(returned) || objects.has(returned)) ? returned : undefined;
+    membersIn: (subgraph, typeName) =>
+      inSubgraph.get(`${subgraph} ${typeName}`) ?? (isObject(typeName) ? objects.get(typeName) : undefined) ?? none,
+    returnedBy,
+    returnedIn(subgraph, typeName, fieldName) {
+      for (const [graph, narrower] of fields.get(typeName)?.get(fieldName)?.narrower ?? [])
+        if (graph !== undefined && subgraphs.get(graph) === subgraph) return narrower;
+      return returnedBy(typeName, fieldName);
     },
     isInterfaceObject: (subgraph, typeName) => subgraphsOf.get(typeName)?.has(subgraph) === true,
+    interfaceObjectsIn: (subgraph, typeName) =>
+      [...subgraphsOf].flatMap(([name, having]) =>
+        having.has(subgraph) && (name === typeName || implemented.get(name)?.includes(typeName) === true) ? [name] : [],
+      ),
     interfaceObjectsAbove: (typeName) => above.get(typeName) ?? [],
     isInterfaceObjectAnywhere: (typeName) => interfaceObjects.has(typeName),
     comesFromInterfaceObject(interfaceName, fieldName, types) {
@@ -139,6 +156,15 @@ export function readSupergraphTypes(supergraph: DocumentNode): SupergraphTypes {
     needsCare,
     needsCareBelow,
   };
+
+  function returnedBy(typeName: string, fieldName: string): string | undefined {
+    const returned = fields.get(typeName)?.get(fieldName)?.returns;
+    return returned !== undefined && (fields.has(returned) || objects.has(returned)) ? returned : undefined;
+  }
+
+  function isObject(typeName: string): boolean {
+    return objects.get(typeName)?.has(typeName) === true;
+  }
 
   function needsCare(typeName: string, node: FieldNode): boolean {
     const { name, arguments: nodes = [] } = node;
@@ -167,6 +193,14 @@ function readField({ type, directives = [] }: FieldDefinitionNode): Field {
     graphs: directives
       .filter(({ name }) => name.value === 'join__field')
       .map((directive) => argumentOf(directive, 'graph')),
+    narrower: new Map(
+      directives.flatMap((directive) => {
+        const narrower = directive.name.value === 'join__field' ? argumentOf(directive, 'type') : undefined;
+        return narrower === undefined
+          ? []
+          : [[argumentOf(directive, 'graph'), namedType(parseType(narrower))] as const];
+      }),
+    ),
     generated: directives.some(({ name }) => name.value === 'generate' || name.value.endsWith('__generate')),
   };
 }
