@@ -19,6 +19,7 @@ import {
   type ForwardHeaders,
   type RequestContext,
 } from '../../transport/index.ts';
+import { introspects } from './introspects.ts';
 
 type Run = (request: OperationRequest) => Promise<ExecutionOutcome>;
 
@@ -48,7 +49,7 @@ export class CachedExecution {
 
   async execute(request: OperationRequest): Promise<ExecutionOutcome> {
     const { responses, run } = this.#options;
-    if (request.operation.operation !== 'query' || (request.context.explain?.size ?? 0) > 0) return run(request);
+    if (!isCacheable(request)) return run(request);
     const key = this.#keyOf(request);
     const reader = readerOf(responses.config.scopeBy, request.context.principal);
     const cached = await responses.cache.find(key, reader);
@@ -176,6 +177,10 @@ export class CachedExecution {
     ];
     return `response:${hash('sha256', `${JSON.stringify(parts)}\n${canonicalJson(variables)}`, 'base64url')}`;
   }
+}
+
+function isCacheable({ operation, document, context }: OperationRequest): boolean {
+  return operation.operation === 'query' && (context.explain?.size ?? 0) === 0 && !introspects(document);
 }
 
 /** The answer’s bytes or text; undefined for one that is not cached: with errors, of another status, in parts, or long. */

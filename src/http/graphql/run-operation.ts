@@ -104,9 +104,7 @@ export function createRunner(generation: RunnerParts, view: ApiView, log: Logger
     if (errors !== undefined) return refuseVariables(errors, validated, variables, context);
     checkArguments?.(validated, variables, context);
     if (context.explain?.has('access') === true) return explained(validated, variables, context);
-    if (access === undefined && !introspects(validated.document))
-      return run({ ...validated, variables, context, view });
-    if (access === undefined) return engine.execute({ ...validated, variables, context, view });
+    if (access === undefined) return run({ ...validated, variables, context, view });
     const request = accessRequest(validated, variables, context, view);
     const denials = access.authorise(request);
     const rows = access.rowsFor?.(request);
