@@ -15,16 +15,27 @@ export interface ExchangesOptions {
   readonly writeTimeoutMs: number;
 }
 
-export interface Exchange {
+/**
+ * A request under way. A class: a literal that often lives on is soon made where old objects lie, and then keeps its
+ * request through young collections.
+ */
+export class Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly socket: Socket;
   /** Why we ended it before its client had everything. */
   cutFor: Cut | undefined;
   /** Whether Node's own timer of the socket runs for it. */
-  isTimed: boolean;
+  isTimed = false;
   /** Its place among those under way; -1 once it has ended. */
   place: number;
+
+  constructor(request: IncomingMessage, response: ServerResponse, place: number) {
+    this.request = request;
+    this.response = response;
+    this.socket = request.socket;
+    this.place = place;
+  }
 }
 
 export interface Cut {
@@ -107,15 +118,8 @@ export class Exchanges {
   }
 
   begin(request: IncomingMessage, response: ServerResponse, onEnd: (exchange: Exchange) => void): void {
-    const { socket } = request;
-    const exchange: Exchange = {
-      request,
-      response,
-      socket,
-      cutFor: undefined,
-      isTimed: false,
-      place: this.#underWay.length,
-    };
+    const exchange = new Exchange(request, response, this.#underWay.length);
+    const { socket } = exchange;
     this.#underWay.push(exchange);
     if (socket instanceof Socket) setNewest(socket, exchange);
     response.on('close', () => {

@@ -32,11 +32,15 @@ export class DirectRequest implements ClientRequest {
     this.url = request.url ?? '';
     this.headers = request.headers;
     beginExchange(options, this, response);
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    // Most bodies come in one piece.
+    let further: Buffer[] | undefined;
+    request.on('data', (chunk: Buffer) => {
+      if (this.body.length === 0) this.body = chunk;
+      else if (further === undefined) further = [this.body, chunk];
+      else further.push(chunk);
+    });
     request.on('end', () => {
-      const [only = nothing] = chunks;
-      this.body = chunks.length < 2 ? only : Buffer.concat(chunks);
+      if (further !== undefined) this.body = Buffer.concat(further);
       answer(this);
     });
     request.on('error', () => noteFacts(this, { code: 'CLIENT_CLOSED_REQUEST' }));

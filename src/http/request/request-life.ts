@@ -29,7 +29,7 @@ export class RequestLife<Generation> {
   readonly generation: Generation;
   readonly deadline: Deadline;
   readonly response: ServerResponse;
-  readonly #release: () => void;
+  readonly #lease: { release(): void };
   readonly #controller = new Aborter();
   readonly #timer: NodeJS.Timeout;
 
@@ -39,7 +39,7 @@ export class RequestLife<Generation> {
     if (lease === undefined) throw new GatewayError('OVERLOADED');
     this.generation = lease.generation;
     this.response = response;
-    this.#release = () => lease.release();
+    this.#lease = lease;
     const milliseconds = timeoutMs(lease.generation);
     const abortAtDeadline = (): void => this.#controller.abort(new GatewayError('GATEWAY_TIMEOUT'));
     this.#timer = setTimeout(abortAtDeadline, Math.min(milliseconds + graceMs, longestTimerMs));
@@ -62,6 +62,6 @@ export class RequestLife<Generation> {
 
   end(): void {
     clearTimeout(this.#timer);
-    this.#release();
+    this.#lease.release();
   }
 }
