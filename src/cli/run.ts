@@ -13,6 +13,8 @@ import { composeCommand } from './compose.ts';
 import { configSchemaCommand } from './config-schema.ts';
 import { costsCommand } from './costs.ts';
 import { keysCommand } from './keys.ts';
+import { limitsCommand } from './limits.ts';
+import { priceCommand } from './price.ts';
 import { promptCommand } from './prompt.ts';
 import { reloadCommand } from './reload.ts';
 import { serveCommand } from './serve.ts';
@@ -35,6 +37,8 @@ export async function run(): Promise<void> {
     .addCommand(aiCommand())
     .addCommand(cacheCommand())
     .addCommand(promptCommand())
+    .addCommand(priceCommand())
+    .addCommand(limitsCommand())
     .addCommand(accessCommand())
     .addCommand(keysCommand())
     .addCommand(auditCommand())

@@ -12,4 +12,5 @@ export { JsonText } from './json-text.ts';
 export { limitFields } from './limit-fields.ts';
 export { LongText } from './long-text.ts';
 export { retainedDocument } from './prepare/retained-document.ts';
+export { createPricer, type PricedOperation, type PriceOperation } from './price-operations.ts';
 export { createReferenceEngine, refuseMissingReference } from './reference-engine.ts';

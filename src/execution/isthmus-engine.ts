@@ -107,7 +107,7 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
   function estimate(plan: CompiledPlan, values: OperationValues, context: RequestContext): EstimatedCost | undefined {
     const costs = limits?.costs;
     if (costs === undefined || plan.cost === undefined) return undefined;
-    const cost = costs.estimate(plan.cost, values, context);
+    const cost = costs.estimateFor(plan.cost, values, context);
     noteEstimate(context.costs, cost);
     costs.check(plan.cost, cost, values, context);
     return cost;
@@ -154,6 +154,10 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
         representationValues,
       });
       if (cost !== undefined) noteActual(context.costs, cost);
+      if (context.sizes !== undefined) {
+        context.sizes.fetches = plan.fetches.length;
+        context.sizes.representations = result.entityCount;
+      }
       // 4. Shaped: the answer is written as JSON text, its errors with the client's paths.
       const outcome = shapeAnswer({
         variant,

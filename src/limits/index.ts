@@ -1,8 +1,9 @@
 export { clientNameOf, priorityHeader } from './client-limits.ts';
-export type { CostLimits, EstimatedCost, FetchCost, PlanCost, VariableValues } from './complexity/index.ts';
+export type { CostLimits, Estimate, EstimatedCost, FetchCost, PlanCost, VariableValues } from './complexity/index.ts';
 export type { DocumentSize } from './document/document-limits.ts';
 export { FieldLimits, type FieldRefusals } from './fields/field-limits.ts';
 export { createLimits, type Limits, type PlanLimits } from './limits.ts';
 export { Overload } from './overload/overload.ts';
 export type { RateHeaderForm } from './rates/rate-headers.ts';
 export { Rates } from './rates/rates.ts';
+export { suggestLimits } from './suggest-limits.ts';

@@ -23,12 +23,22 @@ export interface RequestContext {
   readonly pluginValues?: Map<string, unknown> | undefined;
   /** Filled while the operation runs; missing where nothing is priced. */
   readonly costs?: OperationCosts | undefined;
+  /** Filled while the operation runs; missing where sizes are not measured. */
+  readonly sizes?: PlanSizes | undefined;
   /** The parts of the answer's `extensions` that the client asked for and the configuration allows. */
   readonly explain?: ReadonlySet<string> | undefined;
   /** Collects what response header rules carry to the client's answer; without it they do nothing. */
   readonly responseHeaders?: ResponseHeaderCollector | undefined;
   /** Collects how long the answer may be cached; missing where it is not. */
   readonly cachePolicy?: CachePolicyCollector | undefined;
+}
+
+/** How much an operation asks of subgraphs, for the log. */
+export interface PlanSizes {
+  /** Requests of its plan. */
+  fetches?: number;
+  /** The entities that subgraphs were asked for. */
+  representations?: number;
 }
 
 /** What an operation costs, as far as it has come to be known: for answers that explain it, and for the log. */

@@ -59,6 +59,8 @@ export interface RunResult {
   readonly failures: readonly Failure[];
   /** The subgraphs' notes on fields, at their places in the data. */
   readonly notes: readonly SubgraphNote[];
+  /** How many entities subgraphs were asked for, where what plans fetch is limited. */
+  readonly entityCount: number;
   /** Objects at several places. */
   readonly shared: ReadonlySet<DataObject>;
   /** Where an object that a rule denies is null, and whether that is reported wherever it is. */
@@ -115,7 +117,15 @@ class Run {
     const { root, shared } = this.#data;
     const unfilled = (): readonly (readonly string[])[] => this.#representations.unfilled();
     const denied = (): ReturnType<RunResult['denied']> => this.#data.deniedNulls?.paths(root, maxDenied) ?? [];
-    return { data: root, failures: this.#failures.list, notes: this.#notes, shared, denied, unfilled };
+    return {
+      data: root,
+      failures: this.#failures.list,
+      notes: this.#notes,
+      entityCount: this.#entityCount,
+      shared,
+      denied,
+      unfilled,
+    };
   }
 
   async fetch(fetch: CompiledRootFetch | CompiledEntityFetch): Promise<void> {

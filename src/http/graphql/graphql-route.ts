@@ -153,6 +153,7 @@ async function respond(
       ...contextOf(raw, principal, explain),
       clientHeaders,
       costs: openCosts(life.generation.config),
+      sizes: life.generation.config.limits.mode === 'measure' ? {} : undefined,
       pluginValues,
       signal,
       deadline,

@@ -26,6 +26,7 @@ import { accessRequest, explainingAccess, type VisibleSchemaOf } from './explain
 import { formatErrors, statusOfErrors } from './format-errors.ts';
 import { introspects } from './introspects.ts';
 import { costFacts, explainCosts } from './report-costs.ts';
+import { sizeFacts } from './size-facts.ts';
 import type { ValidatedOperation } from './validated-operations.ts';
 import { hasSuggestion, suggestForDocument, suggestForVariables } from './visible-suggestions.ts';
 
@@ -164,15 +165,16 @@ async function runPaid(
 
 /** The facts of the operation for the request's line in the log. */
 export function operationFacts(
-  { operation }: ValidatedOperation,
+  { operation, size }: ValidatedOperation,
   { errors }: { readonly errors?: unknown },
-  { costs }: RequestContext,
+  { costs, sizes }: RequestContext,
 ): OperationFacts {
   return {
     operationType: operation.operation,
     operation: operation.name?.value,
     errors: Array.isArray(errors) ? errors.length : undefined,
     ...costFacts(costs),
+    ...(sizes === undefined ? {} : sizeFacts(size, operation.name?.value, sizes)),
   };
 }
 

@@ -9,6 +9,8 @@ export interface OperationFacts {
   /** The operation's name. */
   readonly operation?: string | undefined;
   readonly errors?: number | undefined;
+  /** How large the operation is, where limits are measured: by the keys of `limits`. */
+  readonly sizes?: Readonly<Record<string, number | undefined>> | undefined;
   /** In points, before anything was sent; missing where operations are not priced. */
   readonly costEstimated?: number | undefined;
   /** In points, by the answers of the subgraphs. */

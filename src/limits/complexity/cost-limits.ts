@@ -22,12 +22,15 @@ export interface CostLimitsOptions {
   readonly excesses: Excesses;
 }
 
-/** The cost of an operation that is about to run. */
-export interface EstimatedCost {
+export interface Estimate {
   readonly estimated: number;
+  readonly subgraphs: ReadonlyMap<string, number>;
+}
+
+/** The cost of an operation that is about to run. */
+export interface EstimatedCost extends Estimate {
   /** Infinite where there is no limit. */
   readonly max: number;
-  readonly subgraphs: ReadonlyMap<string, number>;
   /** The subgraphs that are not asked. */
   readonly refused: ReadonlyMap<string, GatewayError>;
   readonly meter: CostMeter;
@@ -63,21 +66,20 @@ export class CostLimits {
     return compilePlanCost(plan, operation, this.#options);
   }
 
-  /**
-   * Estimates an operation; whether it may run, `check` says.
-   * @param cost of its plan
-   */
-  estimate(cost: PlanCost, values: VariableValues, client: LimitedClient): EstimatedCost {
+  estimate(cost: PlanCost, values: VariableValues): Estimate {
     const subgraphs = new Map<string, number>();
     for (const [name, formula] of cost.subgraphs) subgraphs.set(name, evaluate(formula, values));
-    const refused = this.#maxima.size === 0 ? noneRefused : this.#refusals(subgraphs, client);
-    return {
-      estimated: evaluate(cost.estimate, values),
-      max: this.#clients.of(client).cost,
-      subgraphs,
-      refused,
-      meter: new CostMeter(values),
-    };
+    return { estimated: evaluate(cost.estimate, values), subgraphs };
+  }
+
+  /**
+   * Estimates an operation for a client; whether it may run, `check` says.
+   * @param cost of its plan
+   */
+  estimateFor(cost: PlanCost, values: VariableValues, client: LimitedClient): EstimatedCost {
+    const estimate = this.estimate(cost, values);
+    const refused = this.#maxima.size === 0 ? noneRefused : this.#refusals(estimate.subgraphs, client);
+    return { ...estimate, max: this.#clients.of(client).cost, refused, meter: new CostMeter(values) };
   }
 
   /** @throws AggregateError of GatewayErrors `COST_ESTIMATED_TOO_EXPENSIVE`, `COST_INVALID_SLICING_ARGUMENTS` */

@@ -1,3 +1,3 @@
-export { CostLimits, type EstimatedCost } from './cost-limits.ts';
+export { CostLimits, type Estimate, type EstimatedCost } from './cost-limits.ts';
 export type { VariableValues } from './formula.ts';
 export type { FetchCost, PlanCost } from './plan-cost.ts';

@@ -43,8 +43,8 @@ export class DocumentLimits {
 
   /**
    * Checks a document that is not known yet.
-   * @returns its size where requests with it are to be checked again: where clients have limits of their own, and where it
-   *   exceeds limits that are only measured
+   * @returns its size where each request with it needs it: where clients have limits of their own, and where limits are only
+   *   measured
    * @throws AggregateError of GatewayErrors, each with its limit, the value that was found, and where
    */
   check(text: string, client: LimitedClient): DocumentSize | undefined {
@@ -57,7 +57,7 @@ export class DocumentLimits {
     const size = { tokens, operations: measureOperations(document) };
     const exceeded = exceededBy(size, limits, document);
     this.#excesses.report(exceeded, client);
-    return exceeded.length > 0 || !this.#clients.areEqual ? size : undefined;
+    return !this.#excesses.areRefused || !this.#clients.areEqual ? size : undefined;
   }
 
   /** The same for another request with a document that was checked before. */

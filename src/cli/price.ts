@@ -1,0 +1,117 @@
+/** `isthmus price`: what the operations of files cost, in points, now and before a change. */
+import { readFile } from 'node:fs/promises';
+import { Command } from 'commander';
+import { GatewayError, messageOf } from '../errors/index.ts';
+import { createLogger } from '../observability/index.ts';
+import { alignColumns } from './align-columns.ts';
+import { fail } from './fail.ts';
+import { openPricer, type Pricer } from './open-pricer.ts';
+
+interface PriceOptions {
+  readonly config: string;
+  readonly before?: string;
+  readonly variables?: string;
+  readonly json: boolean;
+}
+
+/** One operation of a file; without points where it is not valid. */
+interface Row {
+  readonly file: string;
+  readonly operation: string | undefined;
+  readonly points: number | undefined;
+  /** By the configuration of `--before`. */
+  readonly before?: number | undefined;
+  readonly fetches?: number;
+  readonly subgraphs?: Readonly<Record<string, number>>;
+  readonly problem?: string;
+}
+
+type Variables = Readonly<Record<string, unknown>>;
+
+/** Exits 1 where an operation is not valid or costs more than `limits.cost.max`, 2 where a file cannot be read. */
+export function priceCommand(): Command {
+  return new Command('price')
+    .description('Price the operations of files in points, by the configuration alone.')
+    .argument('<file...>', '.graphql files')
+    .option('--config <file>', 'the configuration file', 'supergraph.yaml')
+    .option('--before <file>', 'the configuration of another state of the graph, to compare with')
+    .option('--variables <file>', 'a JSON file with values of variables; without, lists have their assumed sizes')
+    .option('--json', 'write JSON', false)
+    .action(price);
+}
+
+async function price(files: readonly string[], { config, before, variables, json }: PriceOptions): Promise<void> {
+  let texts: readonly string[];
+  let values: Variables;
+  try {
+    texts = await Promise.all(files.map((file) => readFile(file, 'utf8')));
+    values = variables === undefined ? {} : (JSON.parse(await readFile(variables, 'utf8')) as Variables);
+  } catch (error) {
+    fail(messageOf(error), 2);
+    return;
+  }
+  const log = createLogger({ level: 'warn', readable: true, destination: process.stderr });
+  const pricer = await openPricer(config, log);
+  const earlier = before === undefined ? undefined : await openPricer(before, log).catch(closing(pricer));
+  try {
+    const rows: Row[] = [];
+    for (const [index, file] of files.entries())
+      rows.push(...(await priceFile(file, texts[index] ?? '', values, pricer, earlier)));
+    const { max } = pricer;
+    const lines = json ? [JSON.stringify(rows, null, 2)] : table(rows, max, earlier !== undefined);
+    process.stdout.write(`${lines.join('\n')}\n`);
+    if (rows.some(({ points }) => points === undefined || points > max)) process.exitCode = 1;
+  } finally {
+    await pricer.close();
+    await earlier?.close();
+  }
+}
+
+function closing(pricer: Pricer): (error: unknown) => Promise<never> {
+  return async (error) => {
+    await pricer.close();
+    throw error;
+  };
+}
+
+async function priceFile(
+  file: string,
+  text: string,
+  variables: Variables,
+  pricer: Pricer,
+  earlier: Pricer | undefined,
+): Promise<readonly Row[]> {
+  const prices = await pricesOf(pricer, text, variables);
+  const beforehand = earlier && (await pricesOf(earlier, text, variables));
+  if (typeof prices === 'string') return [{ file, operation: undefined, points: undefined, problem: prices }];
+  return prices.map(({ operation, estimated, subgraphs, fetches }, index): Row => {
+    const row = { file, operation, points: estimated, fetches, subgraphs: Object.fromEntries(subgraphs) };
+    if (beforehand === undefined) return row;
+    return { ...row, before: typeof beforehand === 'string' ? undefined : beforehand[index]?.estimated };
+  });
+}
+
+async function pricesOf(pricer: Pricer, text: string, variables: Variables): ReturnType<Pricer['price']> {
+  try {
+    return await pricer.price(text, variables);
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error;
+    return `${error.code}: ${error.message}`;
+  }
+}
+
+function table(rows: readonly Row[], max: number, isCompared: boolean): readonly string[] {
+  const head = ['FILE', 'OPERATION', ...(isCompared ? ['BEFORE'] : []), 'POINTS', 'FETCHES', ''];
+  const lines = alignColumns([
+    head,
+    ...rows.map(({ file, operation = '-', before, points, fetches, problem }) => [
+      file,
+      operation,
+      ...(isCompared ? [`${before ?? '-'}`] : []),
+      `${points ?? '-'}`,
+      `${fetches ?? '-'}`,
+      problem?.split('\n')[0] ?? ((points ?? 0) > max ? `more than limits.cost.max: ${max}` : ''),
+    ]),
+  ]);
+  return lines;
+}

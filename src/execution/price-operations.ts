@@ -1,0 +1,54 @@
+/** Prices operations without running them: planned as the engine plans them, for tools that have no gateway. */
+import { type DocumentNode, type GraphQLSchema, type OperationDefinitionNode, visit } from 'graphql';
+import type { CostLimits, Estimate } from '../limits/index.ts';
+import type { Planner } from '../planning/index.ts';
+import { activeLabels } from './compile/active-labels.ts';
+import { OperationValues } from './prepare/operation-values.ts';
+import { PreparedOperation, type Variables } from './prepare/prepared-operation.ts';
+
+export interface PricerOptions {
+  readonly apiSchema: GraphQLSchema;
+  readonly planner: Planner;
+  readonly costs: CostLimits;
+  readonly planDeadlineMs: number;
+  /** The named labels of progressive overrides that are on; those of a percentage are off. */
+  readonly overrideLabels: readonly string[];
+}
+
+export interface PricedOperation extends Estimate {
+  /** How many requests to subgraphs the plan has. */
+  readonly fetches: number;
+}
+
+export type PriceOperation = (
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+  variables: Variables,
+) => Promise<PricedOperation>;
+
+/** @returns prices an operation that is valid against the API schema */
+export function createPricer({
+  apiSchema,
+  planner,
+  costs,
+  planDeadlineMs,
+  overrideLabels,
+}: PricerOptions): PriceOperation {
+  const decided = planner.overrideLabels.filter((label) => !label.startsWith('percent('));
+  const labels = activeLabels(decided, new Set(overrideLabels));
+  return async (document, operation, variables) => {
+    const schemas = { schema: apiSchema, answerSchema: apiSchema };
+    const prepared = new PreparedOperation(schemas, document, operation, fieldsOf(document));
+    const { normalised } = prepared.variant(variables);
+    if (normalised.text === '') return { estimated: 0, subgraphs: new Map(), fetches: 0 };
+    const plan = await planner.plan(normalised.text, labels, planDeadlineMs);
+    const cost = costs.compile(plan, normalised.text);
+    return { ...costs.estimate(cost, new OperationValues(normalised, variables)), fetches: plan.fetches.length };
+  };
+}
+
+function fieldsOf(document: DocumentNode): number {
+  let fields = 0;
+  visit(document, { Field: () => void fields++ });
+  return fields;
+}

@@ -1,0 +1,132 @@
+/** `isthmus price` and `isthmus limits suggest`, from files alone. */
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { shop } from '../../testkit/shop.ts';
+import { startTestGateway } from '../../testkit/test-gateway.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'isthmus-price-'));
+  const schema = (
+    reviews: string,
+  ) => `extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key", "@cost", "@listSize"])
+    type Query { products(first: Int): [Product!] @listSize(slicingArguments: ["first"], requireOneSlicingArgument: false) }
+    type Product @key(fields: "id") { id: ID!  reviews: [Review!] ${reviews} }
+    type Review { text: String }`;
+  const yaml = (file: string) =>
+    `subgraphs: { shop: { routing_url: "http://127.0.0.1:1", schema: { file: ${file} } } }\nlimits: { cost: { max: 100 } }\n`;
+  const files = {
+    'before.graphql': schema('@listSize(assumedSize: 2)'),
+    'now.graphql': schema('@listSize(assumedSize: 5)'),
+    'before.yaml': yaml('before.graphql'),
+    'now.yaml': yaml('now.graphql'),
+    'page.graphql':
+      'query Page($n: Int) { products(first: $n) { id reviews { text } } } query Small { products(first: 1) { id } }',
+    'wrong.graphql': '{ nothing }',
+    'values.json': '{ "n": 20 }',
+  };
+  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const isthmus = (...args: readonly string[]): Promise<Ended> =>
+  new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      [join(process.cwd(), 'src/cli/main.ts'), ...args],
+      { cwd: folder },
+      (error, stdout, stderr) => resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
+    );
+  });
+
+describe('isthmus price', () => {
+  it('prints the points of every operation, before and after a change', async () => {
+    const { code, stdout, stderr } = await isthmus(
+      'price',
+      'page.graphql',
+      '--config',
+      'now.yaml',
+      '--before',
+      'before.yaml',
+    );
+    expect(stderr).toBe('');
+    expect(stdout.split('\n').map((line) => line.split(/ {2,}/))).toEqual([
+      ['FILE', 'OPERATION', 'BEFORE', 'POINTS', 'FETCHES'],
+      ['page.graphql', 'Page', '30', '60', '1'],
+      ['page.graphql', 'Small', '1', '1', '1'],
+      [''],
+    ]);
+    expect(code).toBe(0);
+  }, 60_000);
+
+  it('says which operations are refused, with JSON and variables', async () => {
+    const { code, stdout } = await isthmus(
+      'price',
+      'page.graphql',
+      'wrong.graphql',
+      '--config',
+      'now.yaml',
+      '--variables',
+      'values.json',
+      '--json',
+    );
+    expect(JSON.parse(stdout)).toEqual([
+      { file: 'page.graphql', operation: 'Page', points: 120, fetches: 1, subgraphs: { shop: 120 } },
+      { file: 'page.graphql', operation: 'Small', points: 1, fetches: 1, subgraphs: { shop: 1 } },
+      { file: 'wrong.graphql', problem: 'Cannot query field "nothing" on type "Query".' },
+    ]);
+    expect(code).toBe(1);
+  }, 60_000);
+
+  it('says which file cannot be read', async () => {
+    const { code, stderr } = await isthmus('price', 'missing.graphql', '--config', 'now.yaml');
+    expect(stderr).toContain('missing.graphql');
+    expect(code).toBe(2);
+  }, 60_000);
+});
+
+describe('isthmus limits suggest', () => {
+  it('proposes limits from what a gateway has logged, and they are a configuration', async () => {
+    const limits = 'limits: { mode: measure, cost: {} }';
+    await using gateway = await startTestGateway({ subgraphs: shop, yaml: limits });
+    const queries = ['{ products { id } }', '{ a: products { id stock } }'];
+    for (const query of [...queries, ...queries]) await gateway.query(query);
+    const lines = () => gateway.log.filter(({ msg }) => msg === 'request');
+    await expect.poll(() => lines().length).toBe(4);
+    expect(lines().map(({ sizes }) => sizes)[3]).toEqual({
+      tokens: 9,
+      depth: 2,
+      aliases: 1,
+      root_fields: 1,
+      directives: 0,
+      selections: 3,
+      fetches: 2,
+      representations: 3,
+    });
+    await writeFile(join(folder, 'gateway.log'), gateway.log.map((line) => JSON.stringify(line)).join('\n'));
+    const { code, stdout } = await isthmus('limits', 'suggest', 'gateway.log');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^limits:\n {2}tokens: 9 +# the largest was 9; 0 of 4 requests had more\n/);
+    expect(stdout).toMatch(/ {2}cost: \{ max: 20 \} +# the largest was 20;/);
+    await using limited = await startTestGateway({ subgraphs: shop, yaml: stdout });
+    for (const query of queries) expect((await limited.query(query)).errors).toBeUndefined();
+    const { errors } = await limited.query('{ products { id name price stock } }');
+    expect(errors?.map(({ extensions }) => extensions.code)).toEqual(['MAX_SELECTIONS_LIMIT']);
+  }, 60_000);
+
+  it('says what to do where nothing was measured', async () => {
+    await writeFile(join(folder, 'empty.log'), '{"msg":"request"}\nno JSON\n{"cut');
+    const { code, stderr } = await isthmus('limits', 'suggest', 'empty.log');
+    expect(stderr).toContain('limits.mode: measure');
+    expect(code).toBe(1);
+  }, 60_000);
+});
