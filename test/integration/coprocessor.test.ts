@@ -2,8 +2,10 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Plugin } from '../../src/index.ts';
+import { WorkerClient } from '../testkit/served-workers.ts';
 import { shop } from '../testkit/shop.ts';
 import { startSubgraph } from '../testkit/subgraph-server.ts';
+import { startTestGateway } from '../testkit/test-gateway.ts';
 import { startWatchedGraph } from '../testkit/watched-graph.ts';
 import { createPluginGateway } from './plugin-gateway.ts';
 
@@ -244,6 +246,26 @@ describe('the coprocessor', () => {
     expect(await (await ask()).text()).toContain('PLUGIN_FAILED');
     await closed.promise;
     expect(JSON.stringify(lines)).toContain('exceeds 64000000 bytes');
+  });
+
+  it('is called by each of several workers, once for each request', async () => {
+    const { calls, url } = await startCoprocessor(() => ({}));
+    const yaml = `coprocessor: { url: "${url}", router: { request: { headers: true } } }`;
+    await using gateway = await startTestGateway({ subgraphs: shop, yaml, workers: 2 });
+    const ids: string[] = [];
+    const workers = new Set<unknown>();
+    while (workers.size < 2) {
+      const id = `request-${ids.length}`;
+      ids.push(id);
+      // A connection of its own: the system chooses its worker.
+      const client = new WorkerClient(gateway.url.replace(/\/graphql$/, ''));
+      expect((await client.query('{ products { name } }', { 'x-request-id': id })).status).toBe(200);
+      client.close();
+      const line = () => gateway.log.find(({ requestId, msg }) => requestId === id && msg === 'request');
+      await expect.poll(line).toBeDefined();
+      workers.add(line()?.worker);
+    }
+    expect(calls.map(({ id }) => id)).toEqual(ids);
   });
 
   it('is not waited for after the client has disconnected', async () => {

@@ -10,6 +10,7 @@ import { startProducts } from '../../subgraphs/products/products.ts';
 import { startCatalog } from '../../subgraphs/products/rest/catalog.ts';
 import { startReviews } from '../../subgraphs/reviews/reviews.ts';
 import type { TestAnswer } from './test-gateway.ts';
+import { openTestWorkers, testWorkers } from './test-workers.ts';
 
 export type SampleSubgraph = 'accounts' | 'reviews' | 'products' | 'inventory';
 
@@ -46,7 +47,10 @@ export async function startSample(more = ''): Promise<Sample> {
   const configFile = join(folder, 'supergraph.yaml');
   await writeFile(configFile, `${yaml}${more}`);
   const log = createLogger({ level: 'silent', readable: false });
-  const gateway = await createGateway({ configFile, log, watch: false, environment: {} });
+  const gateway =
+    testWorkers === 1
+      ? await createGateway({ configFile, log, watch: false, environment: {} })
+      : await openTestWorkers({ configFile, workers: testWorkers, log, watch: false, writeLines: () => undefined });
   const server = await gateway.listen({ port: 0 });
   gatewayUrl = server.url;
   const killed = new Set<SampleSubgraph>();
