@@ -42,7 +42,7 @@ function writeArray(values: readonly unknown[]): string {
 
 function writeObject(object: Readonly<Record<string, unknown>>): string {
   const keys = Object.keys(object);
-  if (keys.length > 1) keys.sort();
+  sortKeys(keys);
   let text = '{';
   for (const key of keys) {
     const valueText = write(object[key]);
@@ -50,4 +50,22 @@ function writeObject(object: Readonly<Record<string, unknown>>): string {
     text += text.length > 1 ? `,${JSON.stringify(key)}:${valueText}` : `${JSON.stringify(key)}:${valueText}`;
   }
   return `${text}}`;
+}
+
+/** The most keys that are sorted by insertion. */
+const maxInserted = 16;
+
+/** As `sort` orders them, which makes copies: with it, a request of 300 bytes takes a quarter longer to write. */
+function sortKeys(keys: string[]): void {
+  if (keys.length > maxInserted) {
+    keys.sort();
+    return;
+  }
+  for (let index = 1; index < keys.length; index++) {
+    const key = keys[index] as string;
+    let place = index;
+    for (let before = keys[place - 1]; before !== undefined && before > key; before = keys[place - 1])
+      keys[place--] = before;
+    keys[place] = key;
+  }
 }
