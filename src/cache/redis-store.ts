@@ -1,5 +1,5 @@
 /**
- * A cache store in Redis, shared by several gateways. The only import of `ioredis`.
+ * A cache store in Redis, shared by several gateways.
  *
  * Whatever state Redis is in, a call is a miss within `commandTimeoutMs`: down at the start or later, paused, slow,
  * full, read-only after a failover, or with an invalid value (which is deleted). Without a connection calls do not wait

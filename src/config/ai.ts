@@ -1,5 +1,6 @@
 /** The `ai` key: providers, model aliases with their routing and limits, prices, caches, guardrails. */
 import { z } from 'zod';
+import { type BudgetCountersConfig, budgetCountersYaml, resolveBudgetCounters } from './ai-budget-counters.ts';
 import { type BudgetConfig, budgetsYaml, resolveBudgets } from './ai-budgets.ts';
 import { type LedgerConfig, ledgerYaml, resolveLedger } from './ai-ledger.ts';
 import { aliasYaml, type ModelAlias, type ModelTarget, resolveAlias } from './ai-models.ts';
@@ -56,6 +57,8 @@ export interface AiConfig {
   readonly fields: AiFieldsConfig;
   readonly guardrails: GuardrailsConfig | undefined;
   readonly budgets: readonly BudgetConfig[];
+  /** Undefined: each gateway counts its own. */
+  readonly budgetCounters: BudgetCountersConfig | undefined;
   readonly ledger: LedgerConfig;
   /** The file that records of model calls are appended to as JSON lines. */
   readonly callLogFile: string | undefined;
@@ -153,6 +156,7 @@ export const aiYaml = z
     budgets: budgetsYaml.describe(
       'How much of models may be used, by whom, in which period. Every call is counted by each budget that it matches, at the most that it can cost, before it is sent; none is ever exceeded.',
     ),
+    budget_counters: budgetCountersYaml,
     ledger: ledgerYaml,
     call_timeout: durationOr('5m', 'How long one call of /v1 may take in total.'),
     stream_idle_timeout: durationOr(
@@ -214,6 +218,7 @@ export function resolveAi(yaml: AiYaml, at: (path: string) => string, store?: St
     },
     guardrails: yaml.guardrails === undefined ? undefined : resolveGuardrails(yaml.guardrails),
     budgets: resolveBudgets(yaml.budgets),
+    budgetCounters: resolveBudgetCounters(yaml.budget_counters),
     ledger: resolveLedger(yaml.ledger, yaml.budgets.length > 0, store, at),
     callTimeoutMs: milliseconds(yaml.call_timeout),
     streamIdleTimeoutMs: milliseconds(yaml.stream_idle_timeout),

@@ -15,6 +15,12 @@ export {
   maxChanges,
 } from './counters.ts';
 export { ProcessCounters, type ProcessCountersOptions } from './process-counters.ts';
+export {
+  RedisCounters,
+  type RedisCountersOptions,
+  type RemoteChange,
+  type RemoteOutcome,
+} from './redis/redis-counters.ts';
 export { endCounterHolder } from './shared/end-holder.ts';
 export { type CounterMemoryOptions, createCounterMemory, createFieldCounterMemory } from './shared/memory.ts';
 export { SharedCounters, type SharedCountersOptions } from './shared/shared-counters.ts';

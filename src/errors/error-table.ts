@@ -356,6 +356,12 @@ export const errorTable = {
     client: 'The input was blocked.',
     operator: 'A guardrail or a provider’s content policy blocked the input.',
   },
+  AI_BUDGET_UNAVAILABLE: {
+    status: 503,
+    retryable: true,
+    client: 'The budget for models cannot be checked at the moment.',
+    operator: 'The Redis of ai.budget_counters does not answer, and when_down is closed.',
+  },
   AI_BUDGET_EXCEEDED: {
     status: 402,
     retryable: true,

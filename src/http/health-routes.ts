@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import type { ServingRuntime, WorkerCount } from '../runtime/index.ts';
+import type { GatewayGeneration, ServingRuntime, WorkerCount } from '../runtime/index.ts';
 
 /**
  * `/health/live`: the process answers. `/health/ready`: it should be sent requests, that is, a generation is loaded and
@@ -17,6 +17,12 @@ export function addHealthRoutes(app: FastifyInstance, gateway: ServingRuntime, i
     if (!generation.engine.isAvailable()) {
       return reply.code(503).send({ status: 'planning unavailable', generation: generation.id, ...workers() });
     }
-    return { status: 'ready', generation: generation.id, ...workers() };
+    return { status: 'ready', generation: generation.id, ...workers(), ...budgetsOf(generation) };
   });
+}
+
+/** Where budgets are counted together with other gateways: whether they can be, and what is done otherwise. */
+function budgetsOf({ budgets: { joint } }: GatewayGeneration): { readonly budgets?: object } {
+  if (joint === undefined) return {};
+  return { budgets: joint.isAvailable ? { counters: 'ready' } : { counters: 'unavailable', whenDown: joint.whenDown } };
 }

@@ -8,10 +8,11 @@ import {
   createStatements,
   type KeyRingLease,
 } from '../access/index.ts';
-import { Budgets } from '../ai/budgets/index.ts';
+import { Budgets, type JointBudgets, openJointBudgets } from '../ai/budgets/index.ts';
 import { publishedPrompts } from '../ai/fields/index.ts';
 import type { LedgerAccess } from '../ai/ledger/index.ts';
 import { limitFields } from '../execution/index.ts';
+import { type Lease, stableHash } from '../lib/index.ts';
 import { createLimits, FieldLimits, Rates } from '../limits/index.ts';
 import type { Logger } from '../observability/index.ts';
 import type { PersistedLease } from '../persisted/index.ts';
@@ -63,6 +64,7 @@ export async function buildGeneration(
   const clients = new Map<string, SubgraphClient>();
   const credentials: CredentialsLease[] = [];
   let keyRing: KeyRingLease | undefined;
+  let joint: Lease<JointBudgets> | undefined;
   let persisted: PersistedLease | undefined;
   let cached: CachesLease | undefined;
   const close = async (): Promise<void> => {
@@ -70,11 +72,17 @@ export async function buildGeneration(
     await Promise.all(credentials.map(({ release }) => release()));
     await lease.release();
     await keyRing?.release();
+    await joint?.release();
     await persisted?.release();
     await cached?.release();
   };
   try {
     keyRing = await shared.keyRings.acquire(config);
+    const { budgets, budgetCounters } = config.ai;
+    if (budgetCounters !== undefined && budgets.length > 0)
+      joint = await shared.jointBudgets.acquire(stableHash(budgetCounters), () =>
+        openJointBudgets(budgetCounters, shared.counters, log),
+      );
     persisted = await shared.documents.acquire(config);
     cached = await shared.caches.acquire(parts);
     await letOthersRun();
@@ -154,6 +162,7 @@ export async function buildGeneration(
         budgets: config.ai.budgets,
         counters: shared.counters,
         ledger: shared.ledger.writer(ledger),
+        joint: joint?.value,
         log,
       }),
       prompts: [...parts.prompts].flatMap(([name, folder]) => publishedPrompts(folder, name)),

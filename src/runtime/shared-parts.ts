@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { KeySets, SharedKeyRings } from '../access/index.ts';
+import type { JointBudgets } from '../ai/budgets/index.ts';
 import { ThreadLedger } from '../ai/ledger/index.ts';
 import { SharedModels, type SharedModelsOptions } from '../ai/models/index.ts';
 import { createCacheStore } from '../cache/index.ts';
@@ -11,7 +12,7 @@ import {
   SharedCounters,
   TokenBuckets,
 } from '../counters/index.ts';
-import { MemoryBudget } from '../lib/index.ts';
+import { MemoryBudget, SharedLeases } from '../lib/index.ts';
 import { SharedDocuments } from '../persisted/index.ts';
 import { createPlannerPool, type PlannerPool } from '../planning/index.ts';
 import { noSignals, type Signals } from '../signals/index.ts';
@@ -25,6 +26,8 @@ export interface SharedParts {
   readonly counters: LocalCounters;
   /** What rates are counted with, likewise. */
   readonly buckets: TokenBuckets;
+  /** What several gateways count together, by the hash of its configuration. */
+  readonly jointBudgets: SharedLeases<JointBudgets>;
   /** What calls of models are recorded with. */
   readonly ledger: ThreadLedger;
   /** What the reads of limited fields are counted with: apart, since callers make as many identities as they like. */
@@ -77,6 +80,7 @@ export function createSharedParts({
     models: new SharedModels({ ...options, counters }),
     counters,
     buckets,
+    jointBudgets: new SharedLeases<JointBudgets>((joint) => joint.close()),
     ledger: new ThreadLedger(holder, options.log),
     fieldCounters,
     keySets: new KeySets(),

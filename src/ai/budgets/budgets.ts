@@ -12,6 +12,7 @@ import type { SpendAccount } from '../model-call/index.ts';
 import { newAlerts } from './budget-alerts.ts';
 import { amountText } from './budget-error.ts';
 import { type Budget, type BudgetLevel, budgetsOf } from './budget-level.ts';
+import type { JointBudgets } from './joint-budgets.ts';
 import { LedgerEntries } from './ledger-entries.ts';
 import type { Payer } from './payer.ts';
 import { type AccountOptions, RequestAccount } from './request-account.ts';
@@ -21,6 +22,8 @@ export interface BudgetsOptions {
   readonly counters: LocalCounters;
   /** Where calls are recorded; undefined: nowhere. */
   readonly ledger?: SegmentWriter | undefined;
+  /** What several gateways count together; undefined: each counts its own. */
+  readonly joint?: JointBudgets | undefined;
   readonly log: Logger;
 }
 
@@ -50,6 +53,11 @@ export class Budgets {
     return this.#account({ payer, budgets: this.#live, traffic: 'live', entries, maxNanoUsd, openShadow });
   }
 
+  /** Whether what several gateways count together can be counted, and what is done otherwise; undefined: each counts its own. */
+  get joint(): { readonly isAvailable: boolean; readonly whenDown: string } | undefined {
+    return this.#options.joint;
+  }
+
   /** An account that limits nothing, for a request that nothing limits: it adds up what is spent. */
   openUnlimited(): SpendAccount {
     return this.#account({
@@ -61,23 +69,24 @@ export class Budgets {
     });
   }
 
-  #account(of: Omit<AccountOptions, 'counters' | 'onSpent' | 'onOvershoot'>): SpendAccount {
-    const { counters, log } = this.#options;
+  #account(of: Omit<AccountOptions, 'counters' | 'joint' | 'onSpent' | 'onOvershoot'>): SpendAccount {
+    const { counters, joint, log } = this.#options;
     return new RequestAccount({
       ...of,
       counters,
-      onSpent: (level) => this.#reportAlerts(level),
+      joint,
+      onSpent: (level, spent) => this.#reportAlerts(level, spent),
       onOvershoot: (nanoUsd, model) =>
         log.warn({ model, overshoot: amountText(nanoUsd, 'usd') }, 'a provider billed more than the bound of a call'),
     });
   }
 
   /** Logs each share of a budget that is reached, once a period over all workers. */
-  #reportAlerts(level: BudgetLevel): void {
+  #reportAlerts(level: BudgetLevel, byAll: number | undefined): void {
     const { counters, log } = this.#options;
     const { budget, subject, spentKey } = level;
     const { limit, unit, name } = budget.config;
-    const spent = counters.amount(spentKey + budget.period().key, budget.window);
+    const spent = byAll ?? counters.amount(spentKey + budget.period().key, budget.window);
     for (const percent of newAlerts(level, spent, counters)) {
       log.warn(
         { budget: name, subject, percent, spent: amountText(spent, unit), limit: amountText(limit, unit) },

@@ -1,3 +1,5 @@
 export { Budgets } from './budgets.ts';
+export { JointBudgets } from './joint-budgets.ts';
+export { openJointBudgets } from './open-joint-budgets.ts';
 export type { Payer } from './payer.ts';
 export { type RestoreOptions, restoreBudgets } from './restore-budgets.ts';

@@ -21,11 +21,12 @@ import type {
 } from '../model-call/index.ts';
 import { budgetExceeded } from './budget-error.ts';
 import { type Budget, type BudgetLevel, currentKey } from './budget-level.ts';
+import type { JointBudgets, JointCharge, LevelCharge } from './joint-budgets.ts';
 import type { LedgerEntries } from './ledger-entries.ts';
 import { levelRefusal } from './level-refusal.ts';
 import { OperationHold, releaseOf, Totals } from './operation-hold.ts';
 import type { Payer } from './payer.ts';
-import { amountsOn, type LevelAmount, PlannedLine } from './planned-line.ts';
+import { amountsOn, PlannedLine } from './planned-line.ts';
 
 export interface AccountOptions {
   /** Called where budgets are. */
@@ -37,8 +38,10 @@ export interface AccountOptions {
   readonly entries: LedgerEntries | undefined;
   /** The most that the request may spend, in nano-dollars, whatever budgets allow; undefined: what they allow. */
   readonly maxNanoUsd: number | undefined;
-  /** Told of each budget after a call has been settled. */
-  readonly onSpent: (level: BudgetLevel) => void;
+  /** What several gateways count together; undefined: this one counts its own. */
+  readonly joint: JointBudgets | undefined;
+  /** Told of each budget after a call has been settled. @param spent by all gateways, where they count together */
+  readonly onSpent: (level: BudgetLevel, spent?: number) => void;
   readonly onOvershoot: (nanoUsd: number, model: string) => void;
   /** The account of shadow traffic; undefined in that account itself. */
   readonly openShadow?: (() => SpendAccount) | undefined;
@@ -47,10 +50,17 @@ export interface AccountOptions {
 /** Calls of requests that nothing limits may be joined. */
 const unlimited = 'unlimited';
 
-interface Charged extends LevelAmount {
-  /** The counter of its period. */
-  readonly key: string;
-}
+const nothingJoint: JointCharge = { correct: () => undefined };
+
+/** Of a call that no budget of several gateways has room for. */
+const notSent: ChargeUse = {
+  nanoUsd: 0n,
+  tokens: 0,
+  isSent: false,
+  outcome: 'refused',
+  usage: undefined,
+  price: undefined,
+};
 
 export class RequestAccount implements SpendAccount {
   readonly maxNanoUsd: number | undefined;
@@ -105,14 +115,14 @@ export class RequestAccount implements SpendAccount {
     this.#hold?.spare(key);
   }
 
-  charge(bound: ChargeBound): Charge {
-    const { counters, budgets, entries, traffic } = this.#options;
+  charge(bound: ChargeBound): Charge | Promise<Charge> {
+    const { counters, budgets, joint } = this.#options;
     const lines = this.#plannedLines(bound);
     this.#checkMax(Number(bound.nanoUsd), lines);
     const drawn = new Totals();
     for (const line of lines) drawn.add(line.unit, 1);
     const counted = bound.nanoUsd === 0n ? [] : amountsOn(budgets, this.#payer, bound);
-    const charged = counted.map(({ level, amount }): Charged => ({ level, amount, key: currentKey(level) }));
+    const charged = counted.map(({ level, amount }): LevelCharge => ({ level, amount, key: currentKey(level) }));
     const changes = charged.map(({ level, amount, key }): CounterChange => {
       const { window, config } = level.budget;
       const reserve = drawn.of(level);
@@ -132,10 +142,25 @@ export class RequestAccount implements SpendAccount {
     this.#spent += Number(bound.nanoUsd);
     this.#calls++;
     const { atMs } = outcome;
+    const settle = (use: ChargeUse, jointCharge?: JointCharge): void =>
+      this.#settle(charged, bound, use, atMs, jointCharge);
+    if (joint === undefined || charged.length === 0) return this.#enter(bound, settle);
+    return joint.charge(charged).then(
+      (jointCharge) => this.#enter(bound, (use) => settle(use, jointCharge)),
+      (error: unknown) => {
+        settle(notSent, nothingJoint);
+        throw error;
+      },
+    );
+  }
+
+  /** It is charged: into the ledger, before it is sent. */
+  #enter(bound: ChargeBound, settle: (use: ChargeUse) => void): Charge {
+    const { entries, traffic } = this.#options;
     const settleEntry = entries?.charge(bound, traffic);
     return {
       settle: (use) => {
-        this.#settle(charged, bound, use, atMs);
+        settle(use);
         settleEntry?.(use);
       },
     };
@@ -161,7 +186,13 @@ export class RequestAccount implements SpendAccount {
     return lines;
   }
 
-  #settle(charged: readonly Charged[], bound: ChargeBound, use: ChargeUse, atMs: number): void {
+  #settle(
+    charged: readonly LevelCharge[],
+    bound: ChargeBound,
+    use: ChargeUse,
+    atMs: number,
+    jointCharge: JointCharge | undefined,
+  ): void {
     const { counters, onSpent, onOvershoot } = this.#options;
     const used = { usd: Number(use.nanoUsd), tokens: use.tokens, calls: use.isSent ? 1 : 0 };
     const overshoot = used.usd - Number(bound.nanoUsd);
@@ -171,14 +202,15 @@ export class RequestAccount implements SpendAccount {
       this.#overshoot += overshoot;
       onOvershoot(overshoot, bound.model);
     }
-    const changes: CounterChange[] = [];
+    const corrections: LevelCharge[] = [];
     for (const { level, key, amount: counted } of charged) {
-      const { window, config } = level.budget;
-      const amount = used[config.unit] - counted;
-      if (amount !== 0) changes.push({ key, amount, window, atMs });
+      const amount = used[level.budget.config.unit] - counted;
+      if (amount !== 0) corrections.push({ level, key, amount });
     }
-    if (changes.length > 0) counters.add(changes);
-    for (const { level } of charged) onSpent(level);
+    if (corrections.length > 0)
+      counters.add(corrections.map(({ level, key, amount }) => ({ key, amount, window: level.budget.window, atMs })));
+    if (jointCharge === undefined) for (const { level } of charged) onSpent(level);
+    else if (charged.length > 0) jointCharge.correct(corrections, onSpent);
   }
 
   /** @throws BudgetExceeded where the request's own limit does not allow it; what is planned keeps its room */

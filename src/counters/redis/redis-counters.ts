@@ -1,0 +1,195 @@
+/**
+ * Counters in Redis, for several gateways: one script and one round trip for a step, whatever it changes. Whatever state
+ * Redis is in, a step ends within `commandTimeoutMs`, and at once while there is no connection; a lost one is made again by
+ * itself. A step whose answer comes too late is taken back then; one whose answer is lost with the connection may have been
+ * counted: what is counted is too much then, never too little.
+ *
+ * Keys are hashed. One server, or one behind Sentinel: a step's keys may be in any slot of a cluster.
+ */
+import { hash } from 'node:crypto';
+import { once } from 'node:events';
+import type * as IoRedis from 'ioredis';
+import type { Redis } from 'ioredis';
+import { GatewayError, messageOf } from '../../errors/index.ts';
+import { packageOnDemand } from '../../lib/index.ts';
+import { checkChanges } from '../check-changes.ts';
+import type { CounterChange, CounterWindow } from '../counters.ts';
+import { addScript } from './redis-script.ts';
+
+const ioredis = packageOnDemand<typeof IoRedis>('ioredis');
+
+export interface RedisCountersOptions {
+  /** `redis://[user:password@]host:port[/database]`, or `rediss://` for TLS. */
+  readonly url: string;
+  /** The prefix of all keys, so that several applications can share a server. @default 'isthmus:' */
+  readonly prefix?: string;
+  /** The time limit of a step. @default 1000 */
+  readonly commandTimeoutMs?: number;
+  /** Milliseconds of the clock that windows are measured with. @default Redis's */
+  readonly now?: () => number;
+  /** Called at every change, with the reason if there is one. */
+  readonly onStateChange?: (isAvailable: boolean, reason: string | undefined) => void;
+}
+
+/** What counters elsewhere can change; nothing is leased of them. */
+export type RemoteChange = Pick<CounterChange, 'key' | 'amount' | 'max' | 'window' | 'atMs'>;
+
+export type RemoteOutcome =
+  | {
+      readonly kind: 'added';
+      /** On Redis's clock. */
+      readonly atMs: number;
+      /** What each counter has come to. */
+      readonly amounts: readonly number[];
+    }
+  | {
+      readonly kind: 'refused';
+      readonly index: number;
+      readonly roomInMs: number;
+      /** Of the counter that has no room. */
+      readonly amount: number;
+    };
+
+/** The command that `scripts` adds to the client. */
+interface Scripts {
+  isthmusAdd(keys: number, ...keysAndArguments: readonly string[]): Promise<unknown>;
+}
+
+/** The maximum delay before reconnecting. */
+const maxReconnectMs = 2_000;
+/** So many steps without an answer, one after another, break the connection off: it may be half-open. */
+const maxTimeouts = 3;
+
+export class RedisCounters {
+  readonly #options: RedisCountersOptions;
+  readonly #redis: Redis & Scripts;
+  readonly #prefix: string;
+  readonly #commandTimeoutMs: number;
+  #isReported: boolean | undefined;
+  #lastError: string | undefined;
+  #timeouts = 0;
+  #isClosed = false;
+
+  constructor(options: RedisCountersOptions) {
+    const { url, prefix = 'isthmus:', commandTimeoutMs = 1_000 } = options;
+    this.#options = options;
+    this.#prefix = `${prefix}c:`;
+    this.#commandTimeoutMs = commandTimeoutMs;
+    const { Redis } = ioredis();
+    this.#redis = new Redis(url, {
+      maxRetriesPerRequest: 0,
+      enableOfflineQueue: false,
+      autoResendUnfulfilledCommands: false,
+      connectTimeout: 1_000,
+      disconnectTimeout: 200,
+      maxLoadingRetryTime: 1_000,
+      disableClientInfo: true,
+      retryStrategy: (times: number) =>
+        Math.min(50 * 2 ** Math.min(times, 10), maxReconnectMs) * (0.8 + Math.random() / 5),
+      scripts: { isthmusAdd: { lua: addScript } },
+    }) as Redis & Scripts;
+    this.#redis.on('error', ({ message }: Error) => {
+      this.#lastError = message;
+    });
+    this.#redis.on('ready', () => this.#report(true, undefined));
+    this.#redis.on('close', () => this.#report(false, this.#lastError));
+  }
+
+  get isAvailable(): boolean {
+    return this.#redis.status === 'ready';
+  }
+
+  /** Resolves once there is a connection, or after that time. */
+  async connected(timeoutMs: number): Promise<void> {
+    if (this.isAvailable) return;
+    await once(this.#redis, 'ready', { signal: AbortSignal.timeout(timeoutMs) }).catch(() => undefined);
+  }
+
+  /**
+   * Changes all of the counters or none.
+   * @throws GatewayError OVERLOADED where Redis does not answer in time, or not as it should
+   */
+  async add(changes: readonly RemoteChange[]): Promise<RemoteOutcome> {
+    checkChanges(changes);
+    if (!this.isAvailable) throw unavailable(this.#lastError ?? 'there is no connection');
+    const keys = changes.map(({ key }) => this.#prefix + hash('sha256', key, 'base64url'));
+    const values = changes.flatMap(({ amount, max, window, atMs }) => [
+      String(amount),
+      max === undefined ? '' : String(max),
+      kindOf(window),
+      String(window?.ms ?? 0),
+      atMs === undefined ? '' : String(Math.floor(atMs)),
+    ]);
+    const now = this.#options.now?.();
+    const step = this.#redis.isthmusAdd(keys.length, ...keys, now === undefined ? '' : String(now), ...values);
+    let reply: unknown;
+    try {
+      reply = await inTime(step, this.#commandTimeoutMs);
+    } catch (error) {
+      void step.then((late) => this.#takeBack(changes, late)).catch(() => undefined);
+      this.#timeouts++;
+      if (this.#timeouts >= maxTimeouts && this.isAvailable) this.#redis.disconnect(true);
+      throw unavailable(messageOf(error));
+    }
+    this.#timeouts = 0;
+    return readReply(reply, changes.length);
+  }
+
+  /** The caller has been told that it is not counted. */
+  async #takeBack(changes: readonly RemoteChange[], late: unknown): Promise<void> {
+    const outcome = readReply(late, changes.length);
+    if (outcome.kind === 'refused') return;
+    const { atMs } = outcome;
+    await this.add(changes.map(({ key, amount, window }) => ({ key, amount: -amount, window, atMs })));
+  }
+
+  async amount(key: string, window?: CounterWindow): Promise<number> {
+    const outcome = await this.add([{ key, amount: 0, window }]);
+    return outcome.kind === 'added' ? (outcome.amounts[0] ?? 0) : outcome.amount;
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#redis.disconnect();
+  }
+
+  #report(isAvailable: boolean, reason: string | undefined): void {
+    if (this.#isClosed || isAvailable === this.#isReported) return;
+    this.#isReported = isAvailable;
+    this.#options.onStateChange?.(isAvailable, reason);
+  }
+}
+
+/** A thread that was busy reads what has arrived before it gives up. */
+async function inTime<Reply>(step: Promise<Reply>, timeoutMs: number): Promise<Reply> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    const giveUp = (): void => reject(new Error(`it took longer than ${timeoutMs} ms`));
+    timer = setTimeout(() => setImmediate(() => setImmediate(giveUp)), timeoutMs);
+  });
+  try {
+    return await Promise.race([step, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function kindOf(window: CounterWindow | undefined): 'p' | 'f' | 's' {
+  if (window === undefined) return 'p';
+  return window.kind === 'sliding' ? 's' : 'f';
+}
+
+/** Redis's values are outside data: anyone with access to the server may have written them. */
+function readReply(reply: unknown, count: number): RemoteOutcome {
+  const numbers = Array.isArray(reply) ? reply.map(Number) : [];
+  if (!numbers.every(Number.isSafeInteger)) throw unavailable('it answered with no numbers');
+  const [isAdded, second = 0, third = 0, fourth = 0] = numbers;
+  if (isAdded === 1 && numbers.length === count + 2) return { kind: 'added', atMs: second, amounts: numbers.slice(2) };
+  if (isAdded === 0 && numbers.length === 4 && second < count)
+    return { kind: 'refused', index: second, roomInMs: third, amount: fourth };
+  throw unavailable('it answered in another form');
+}
+
+function unavailable(reason: string): GatewayError {
+  return new GatewayError('OVERLOADED', { detail: `the counters in Redis cannot be used: ${reason}` });
+}
