@@ -16,6 +16,25 @@ const processTests = [
   'test/regression/threads-that-cannot-start.test.ts',
 ];
 
+/**
+ * What two workers could answer otherwise than one thread: what they share or import, each for itself. They run again with
+ * `ISTHMUS_TEST_WORKERS=2`. Left out are those whose gateway is in the application's thread by design (create-gateway,
+ * library, plugins, coprocessor, which has a test with workers of its own), those that have workers anyway, and those that
+ * only read and write one request, which no other thread sees (clients, recordings, complaints, names), and those that take
+ * minutes (promises, hot-swap: lifecycle/workers.test.ts swaps under load). All can be run by hand with that variable.
+ */
+const workersTests = [
+  'test/integration/ai-fields-cache.test.ts',
+  'test/integration/ai-fields-kinds.test.ts',
+  'test/integration/budgets.test.ts',
+  'test/integration/sample-graph.test.ts',
+  'test/integration/v1-bounds.test.ts',
+  'test/integration/v1-openai.test.ts',
+  'test/integration/v1-anthropic.test.ts',
+  'test/integration/v1-prompts.test.ts',
+  'test/integration/v1-semantic-cache.test.ts',
+];
+
 export default defineConfig({
   resolve: {
     // As Node itself resolves it: Vite prefers graphql's ES modules, and two graphqls in one process refuse each other.
@@ -48,6 +67,10 @@ export default defineConfig({
         },
       },
       { extends: true, test: { name: 'process', include: processTests } },
+      {
+        extends: true,
+        test: { name: 'workers', include: workersTests, isolate: false, env: { ISTHMUS_TEST_WORKERS: '2' } },
+      },
     ],
   },
 });
