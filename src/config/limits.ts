@@ -99,6 +99,14 @@ export const limitsYaml = z
     ),
     overload: overloadYaml.optional(),
   })
+  .superRefine(({ rates, cost }, context) => {
+    if (cost !== undefined) return;
+    for (const [index, { points }] of rates.entries()) {
+      if (points === undefined) continue;
+      const message = 'points are what limits.cost prices operations in: add it';
+      context.addIssue({ code: 'custom', message, path: ['rates', index, 'points'] });
+    }
+  })
   .prefault({});
 
 /** What one operation may be and do; infinite where there is no limit. */

@@ -13,10 +13,12 @@ export interface RateConfig {
   readonly per: RateSubject;
   /** What a request must have to count; empty: all count. Of `ip`: a network that it is within. */
   readonly match: Readonly<Partial<Record<RateSubject, string>>>;
-  /** So many operations are allowed in each `everyMs`. */
-  readonly operations: number;
+  /** What is counted: operations, or what they cost in points. */
+  readonly unit: 'operations' | 'points';
+  /** So much is allowed in each `everyMs`. */
+  readonly amount: number;
   readonly everyMs: number;
-  /** How many are allowed at once. */
+  /** How much is allowed at once. */
   readonly burst: number;
   /** How long an operation may wait for its turn instead of being refused. */
   readonly delayMs: number;
@@ -27,33 +29,42 @@ const text = z.string().min(1).optional();
 
 export const ratesYaml = z
   .array(
-    z.strictObject({
-      name: z
-        .string()
-        .regex(/^[\w .:/-]{1,64}$/, 'a name has up to 64 letters, digits, spaces and _.:/-')
-        .optional()
-        .describe('What answers and the log call it. Default: made of its other keys.'),
-      per: z
-        .enum(rateSubjects)
-        .describe(
-          'Who has a rate each: `ip` (an address; of IPv6 a network of 64 bits), `key` (an API key), `user`, `client` (the name that it gives itself), `tenant`, `team` (the claim `team` of a token), or `organization` (everyone together).',
-        ),
-      match: z
-        .strictObject({ tenant: text, team: text, key: text, user: text, client: text, ip: network.optional() })
-        .default({})
-        .describe('Only requests with these values count, such as `{ tenant: acme }` or `{ ip: 10.0.0.0/8 }`.'),
-      operations: count.describe(
-        'How many operations are allowed in each `every`: GraphQL operations and calls of /v1.',
-      ),
-      every: duration.describe('The period. Operations are spread evenly over it.'),
-      burst: count.optional().describe('How many operations are allowed at once. Default: operations.'),
-      delay: duration
-        .refine((value) => (parseDuration(value) ?? 0) <= 60_000, 'a delay is at most 60s')
-        .optional()
-        .describe(
-          'How long an operation may wait for its turn. Default: it does not wait; it is refused (RATE_LIMITED).',
-        ),
-    }),
+    z
+      .strictObject({
+        name: z
+          .string()
+          .regex(/^[\w .:/-]{1,64}$/, 'a name has up to 64 letters, digits, spaces and _.:/-')
+          .optional()
+          .describe('What answers and the log call it. Default: made of its other keys.'),
+        per: z
+          .enum(rateSubjects)
+          .describe(
+            'Who has a rate each: `ip` (an address; of IPv6 a network of 64 bits), `key` (an API key), `user`, `client` (the name that it gives itself), `tenant`, `team` (the claim `team` of a token), or `organization` (everyone together).',
+          ),
+        match: z
+          .strictObject({ tenant: text, team: text, key: text, user: text, client: text, ip: network.optional() })
+          .default({})
+          .describe('Only requests with these values count, such as `{ tenant: acme }` or `{ ip: 10.0.0.0/8 }`.'),
+        operations: count
+          .optional()
+          .describe('How many operations are allowed in each `every`: GraphQL operations and calls of /v1.'),
+        points: count
+          .optional()
+          .describe('How many points operations may cost in each `every`, as `limits.cost` prices them.'),
+        every: duration.describe('The period. Operations are spread evenly over it.'),
+        burst: count
+          .optional()
+          .describe('How many operations or points are allowed at once. Default: as many as in one period.'),
+        delay: duration
+          .refine((value) => (parseDuration(value) ?? 0) <= 60_000, 'a delay is at most 60s')
+          .optional()
+          .describe(
+            'How long an operation may wait for its turn. Default: it does not wait; it is refused (RATE_LIMITED).',
+          ),
+      })
+      .refine(({ operations, points }) => (operations === undefined) !== (points === undefined), {
+        message: 'name exactly one of operations and points',
+      }),
   )
   .max(16, 'at most 16 rates')
   .default([])
@@ -74,14 +85,22 @@ export function resolveRates(yaml: z.output<typeof ratesYaml>): readonly RateCon
     name: nameOf(rate),
     per: rate.per,
     match: Object.fromEntries(Object.entries(rate.match).filter(([, value]) => value !== undefined)),
-    operations: rate.operations,
+    unit: rate.points === undefined ? 'operations' : 'points',
+    amount: amountOf(rate),
     everyMs: parseDuration(rate.every) ?? 0,
-    burst: rate.burst ?? rate.operations,
+    burst: rate.burst ?? amountOf(rate),
     delayMs: rate.delay === undefined ? 0 : (parseDuration(rate.delay) ?? 0),
   }));
 }
 
-function nameOf({ name, per, match, every }: RateYaml): string {
+function amountOf({ operations, points }: RateYaml): number {
+  return points ?? operations ?? 0;
+}
+
+function nameOf({ name, per, match, every, points }: RateYaml): string {
   if (name !== undefined) return name;
-  return [`${per} ${every}`, ...Object.entries(match).map(([subject, value]) => `${subject} ${value}`)].join(', ');
+  return [
+    `${per} ${points === undefined ? '' : 'points '}${every}`,
+    ...Object.entries(match).map(([subject, value]) => `${subject} ${value}`),
+  ].join(', ');
 }

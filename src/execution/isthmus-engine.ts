@@ -137,8 +137,13 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
       limits?.checkFetches(plan.requests, context);
       const values = new OperationValues(variant.normalised, variables);
       const cost = estimate(plan, values, context);
+      const turn = cost && context.costs?.charge?.(cost.estimated);
+      if (turn !== undefined) await turn;
       const hooked = onPlan === undefined ? undefined : await onPlan(plan.fetches.flatMap(plannedRequests), request);
-      if (hooked?.outcome !== undefined) return hooked.outcome;
+      if (hooked?.outcome !== undefined) {
+        context.costs?.settle?.(0);
+        return hooked.outcome;
+      }
       // 3. Run: each fetch as soon as the fetches it depends on have ended.
       const result = await runPlan({
         plan,

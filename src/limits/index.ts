@@ -5,5 +5,5 @@ export { FieldLimits, type FieldRefusals } from './fields/field-limits.ts';
 export { createLimits, type Limits, type PlanLimits } from './limits.ts';
 export { Overload } from './overload/overload.ts';
 export type { RateHeaderForm } from './rates/rate-headers.ts';
-export { Rates } from './rates/rates.ts';
+export { type PointsCharge, Rates } from './rates/rates.ts';
 export { suggestLimits } from './suggest-limits.ts';

@@ -50,6 +50,10 @@ export interface OperationCosts {
   /** In points; missing where there is no limit. */
   max?: number;
   subgraphs?: ReadonlyMap<string, { readonly estimated: number; actual: number }>;
+  /** Takes the estimate from what the caller may still spend; a rejection ends the operation. @default it may spend all */
+  readonly charge?: ((estimated: number) => Promise<void> | undefined) | undefined;
+  /** Puts back what the operation did not cost. */
+  readonly settle?: ((actual: number) => void) | undefined;
 }
 
 export interface ResponseHeaderCollector {

@@ -112,7 +112,8 @@ export class TokenBuckets {
       const { tokensPerMs, burst, delayMs } = rate;
       const slot = this.#find(name);
       const fullInMs = slot < 0 ? 0 : Math.max(0, this.#fullAt(slot) - now);
-      const missingMs = fullInMs + (tokens - burst) / tokensPerMs;
+      // What is more than a bucket holds takes a full one, which then lacks all of it.
+      const missingMs = fullInMs + (Math.min(tokens, burst) - burst) / tokensPerMs;
       waitMs = Math.max(waitMs, missingMs);
       states.push(stateOf(fullInMs, rate));
       if (missingMs <= delayMs + tolerance / tokensPerMs) continue;

@@ -13,6 +13,7 @@ export function noteEstimate(costs: OperationCosts | undefined, { estimated, max
 export function noteActual(costs: OperationCosts | undefined, { meter }: EstimatedCost): void {
   if (costs === undefined) return;
   costs.actual = meter.total;
+  costs.settle?.(meter.total);
   for (const [name, points] of meter.subgraphs) {
     const subgraph = costs.subgraphs?.get(name);
     if (subgraph !== undefined) subgraph.actual = points;

@@ -29,7 +29,7 @@ import { callerFactsOf } from '../edge/caller-facts.ts';
 import type { SendPage } from '../landing-route.ts';
 import { type AllowedOrigins, allowedOrigins } from '../request/allowed-origins.ts';
 import type { ClientRequest } from '../request/client-request.ts';
-import { identifyCharged } from '../request/identify-charged.ts';
+import { identifyCharged, pointsOf } from '../request/identify-charged.ts';
 import { refuseCrossSite } from '../request/refuse-cross-site.ts';
 import { noteFacts, noteFailure } from '../request/request-facts.ts';
 import { RequestLife } from '../request/request-life.ts';
@@ -152,7 +152,7 @@ async function respond(
     const context = {
       ...contextOf(raw, principal, explain),
       clientHeaders,
-      costs: openCosts(life.generation.config),
+      costs: openCosts(life.generation.config, rates && (() => pointsOf(rates, life, raw, request.headers, principal))),
       sizes: life.generation.config.limits.mode === 'measure' ? {} : undefined,
       pluginValues,
       signal,

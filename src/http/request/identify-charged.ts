@@ -1,7 +1,7 @@
 /** Who sends a request, where rates are limited: charged before it is known who, and again once it is. */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Authenticator, Principal } from '../../access/index.ts';
-import type { RateHeaderForm, Rates } from '../../limits/index.ts';
+import type { PointsCharge, RateHeaderForm, Rates } from '../../limits/index.ts';
 import { callerFactsOf } from '../edge/caller-facts.ts';
 import type { ClientRequest } from './client-request.ts';
 import type { RequestLife } from './request-life.ts';
@@ -17,8 +17,19 @@ export async function identifyCharged(
   const { id: requestId, clientAddress: address, raw } = request;
   const { response, signal } = life;
   const rated = { requestId, response, form, signal };
-  const earlier = await rates.charge(rated, { address, headers, principal: undefined });
+  await rates.charge(rated, { address, headers, principal: undefined });
   const principal = await life.generation.authenticator.identify(callerFactsOf(raw, headers));
-  await rates.charge(rated, { address, headers, principal }, earlier);
+  await rates.charge(rated, { address, headers, principal });
   return principal;
+}
+
+/** What charges the points of a request's operation; undefined where they are not limited. */
+export function pointsOf(
+  rates: Rates,
+  { response, signal }: Pick<RequestLife<unknown>, 'response' | 'signal'>,
+  { id: requestId, clientAddress: address }: Pick<ClientRequest, 'id' | 'clientAddress'>,
+  headers: IncomingHttpHeaders,
+  principal: Principal,
+): PointsCharge | undefined {
+  return rates.points({ requestId, response, form: 'standard', signal }, { address, headers, principal });
 }

@@ -16,12 +16,21 @@ export interface RateState {
   readonly state: BucketState;
 }
 
-/** A bucket of `q` requests that is filled in `w` seconds. */
-export function ratePolicy({ name, operations, everyMs, burst }: RateConfig): string {
-  return `"${name}";q=${burst};w=${Math.max(1, Math.ceil((burst * everyMs) / operations / 1_000))}`;
+/** A bucket of `q` requests, or of what `qu` names, that is filled in `w` seconds. */
+export function ratePolicy({ name, unit, amount, everyMs, burst }: RateConfig): string {
+  const quotaUnit = unit === 'operations' ? '' : `;qu="${unit}"`;
+  return `"${name}";q=${burst}${quotaUnit};w=${Math.max(1, Math.ceil((burst * everyMs) / amount / 1_000))}`;
 }
 
-export function setRateHeaders(response: ServerResponse, form: RateHeaderForm, rates: readonly RateState[]): void {
+/** What has been charged so far; a property of the response. */
+const charged = Symbol('rates that were charged');
+
+type ChargedResponse = ServerResponse & { [charged]?: readonly RateState[] };
+
+/** @param added by this charge: an answer tells all rates that its request was charged for */
+export function setRateHeaders(response: ChargedResponse, form: RateHeaderForm, added: readonly RateState[]): void {
+  const rates = [...(response[charged] ?? []), ...added];
+  response[charged] = rates;
   const [first] = rates;
   if (first === undefined || response.headersSent) return;
   response.setHeader('ratelimit-policy', rates.map(({ policy }) => policy).join(', '));

@@ -3,13 +3,13 @@
  * where one has none, the request waits as long as the rate allows, or is refused.
  *
  * Those of an address are charged before the caller is identified, so that wrong credentials count as well; all others
- * once it is. What an abuser is refused for takes nothing from a rate that others share with it.
+ * once it is, and points once the operation has been priced. What an abuser is refused for takes nothing from a rate that others share with it.
  */
 import type { ServerResponse } from 'node:http';
 import type { LimitsConfig, RateConfig } from '../../config/index.ts';
 import type { BucketRate, BucketTake, TokenBuckets } from '../../counters/index.ts';
 import { GatewayError } from '../../errors/index.ts';
-import { pause } from '../../lib/index.ts';
+import { invariant, pause } from '../../lib/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import { type RateHeaderForm, type RateState, ratePolicy, setRateHeaders } from './rate-headers.ts';
 import { createMatcher, type RatedClient, rateSubjectOf } from './rate-subject.ts';
@@ -38,17 +38,31 @@ interface Rule {
   readonly counts: (client: RatedClient) => boolean;
 }
 
+interface RuleTake extends BucketTake {
+  readonly rule: Rule;
+}
+
+/** Of one operation: its estimate is taken before it runs, and what it did not cost is put back. */
+export interface PointsCharge {
+  /** @returns a promise where the operation waits; @throws GatewayError `RATE_LIMITED` */
+  charge(points: number): Promise<void> | undefined;
+  settle(points: number): void;
+}
+
 export class Rates {
   readonly #byAddress: readonly Rule[];
   readonly #others: readonly Rule[];
+  readonly #points: readonly Rule[];
   readonly #buckets: TokenBuckets;
   readonly #isMeasured: boolean;
   readonly #log: Logger;
 
   constructor({ config, buckets, log }: RatesOptions) {
     const rules = config.rates.map(compileRule);
-    this.#byAddress = rules.filter(isByAddress);
-    this.#others = rules.filter((rule) => !isByAddress(rule));
+    const ofOperations = rules.filter(({ config: { unit } }) => unit === 'operations');
+    this.#byAddress = ofOperations.filter(isByAddress);
+    this.#others = ofOperations.filter((rule) => !isByAddress(rule));
+    this.#points = rules.filter(({ config: { unit } }) => unit === 'points');
     this.#buckets = buckets;
     this.#isMeasured = config.mode === 'measure';
     this.#log = log;
@@ -57,64 +71,75 @@ export class Rates {
   /**
    * Charges a request, first without and then with its caller, each before what it protects.
    *
-   * @param earlier what the first call has returned
-   * @returns for the second call; a promise only where the request waits for its turn
+   * @returns a promise where the request waits for its turn
    * @throws GatewayError `RATE_LIMITED`
    */
-  charge(
-    request: RatedRequest,
-    client: RatedClient,
-    earlier: readonly RateState[] = [],
-  ): readonly RateState[] | Promise<readonly RateState[]> {
-    const counting: Rule[] = [];
-    const takes: BucketTake[] = [];
-    for (const rule of client.principal === undefined ? this.#byAddress : this.#others) {
-      const subject = rule.counts(client) ? rateSubjectOf(rule.config.per, client) : undefined;
-      if (subject === undefined) continue;
-      counting.push(rule);
-      takes.push({ name: rule.prefix + subject, tokens: 1, rate: rule.rate });
-    }
-    if (takes.length === 0) return earlier;
-    const outcome = this.#buckets.take(takes);
-    if (this.#isMeasured) {
-      if (outcome.kind === 'refused') this.#measure(counting[outcome.index], request, client);
-      return earlier;
-    }
-    const states = [...earlier];
-    for (const [index, { config, policy }] of counting.entries()) {
-      const state = outcome.states[index];
-      if (state !== undefined) states.push({ config, policy, state });
-    }
-    setRateHeaders(request.response, request.form, states);
-    if (outcome.kind === 'refused') throw refusal(counting[outcome.index], outcome.retryInMs);
-    return outcome.waitMs === 0 ? states : this.#wait(outcome.waitMs, takes, request.signal, states);
+  charge(request: RatedRequest, client: RatedClient): Promise<void> | undefined {
+    const takes = takesOf(client.principal === undefined ? this.#byAddress : this.#others, client, 1);
+    return this.#take(request, client, takes);
   }
 
-  async #wait<Value>(ms: number, takes: readonly BucketTake[], signal: AbortSignal, states: Value): Promise<Value> {
+  /** @returns what charges an operation's points; undefined where they are not limited */
+  points(request: RatedRequest, client: RatedClient): PointsCharge | undefined {
+    if (this.#points.length === 0) return undefined;
+    let charged: readonly RuleTake[] = [];
+    let estimate = 0;
+    return {
+      charge: (points) => {
+        estimate = points;
+        charged = points > 0 ? takesOf(this.#points, client, points) : [];
+        return this.#take(request, client, charged);
+      },
+      settle: (points) => {
+        const tokens = estimate - points;
+        estimate = 0;
+        if (charged.length === 0 || tokens <= 0) return;
+        this.#buckets.putBack(charged.map((take) => ({ ...take, tokens })));
+      },
+    };
+  }
+
+  #take(request: RatedRequest, client: RatedClient, takes: readonly RuleTake[]): Promise<void> | undefined {
+    if (takes.length === 0) return undefined;
+    const outcome = this.#buckets.take(takes);
+    if (this.#isMeasured) {
+      if (outcome.kind === 'refused') this.#measure(takes[outcome.index], request, client);
+      return undefined;
+    }
+    const states: RateState[] = [];
+    for (const [index, { rule }] of takes.entries()) {
+      const state = outcome.states[index];
+      if (state !== undefined) states.push({ config: rule.config, policy: rule.policy, state });
+    }
+    setRateHeaders(request.response, request.form, states);
+    if (outcome.kind === 'refused') throw refusal(takes[outcome.index], outcome.retryInMs, request);
+    return outcome.waitMs === 0 ? undefined : this.#wait(outcome.waitMs, takes, request.signal);
+  }
+
+  async #wait(ms: number, takes: readonly BucketTake[], signal: AbortSignal): Promise<void> {
     try {
       await pause(ms, signal);
     } catch (error) {
       this.#buckets.putBack(takes);
       throw error;
     }
-    return states;
   }
 
-  #measure(rule: Rule | undefined, { requestId }: RatedRequest, { address, principal }: RatedClient): void {
+  #measure(take: RuleTake | undefined, { requestId }: RatedRequest, { address, principal }: RatedClient): void {
     this.#log.info(
-      { requestId, principal: principal?.id, clientAddress: address, rate: rule?.config.name },
+      { requestId, principal: principal?.id, clientAddress: address, rate: take?.rule.config.name },
       'a rate would be exceeded (limits.mode: measure)',
     );
   }
 }
 
 function compileRule(config: RateConfig): Rule {
-  const { name, operations, everyMs, burst, delayMs } = config;
+  const { name, unit, amount, everyMs, burst, delayMs } = config;
   return {
     config,
-    rate: { tokensPerMs: operations / everyMs, burst, delayMs },
+    rate: { tokensPerMs: amount / everyMs, burst, delayMs },
     policy: ratePolicy(config),
-    prefix: `${name} ${operations} ${everyMs} ${burst} `,
+    prefix: `${name} ${amount} ${unit} ${everyMs} ${burst} `,
     counts: createMatcher(config),
   };
 }
@@ -123,8 +148,21 @@ function isByAddress({ config: { per, match } }: Rule): boolean {
   return per === 'ip' && Object.keys(match).every((subject) => subject === 'ip' || subject === 'client');
 }
 
-function refusal(rule: Rule | undefined, retryInMs: number): GatewayError {
-  const { name = '', operations = 0, everyMs = 0 } = rule?.config ?? {};
-  const message = `Too many operations: the rate "${name}" allows ${operations} in ${everyMs / 1_000} s.`;
-  return new GatewayError('RATE_LIMITED', { message, retryAfterMs: Math.max(1, Math.ceil(retryInMs)) });
+function takesOf(rules: readonly Rule[], client: RatedClient, tokens: number): readonly RuleTake[] {
+  const takes: RuleTake[] = [];
+  for (const rule of rules) {
+    const subject = rule.counts(client) ? rateSubjectOf(rule.config.per, client) : undefined;
+    if (subject !== undefined) takes.push({ rule, name: rule.prefix + subject, tokens, rate: rule.rate });
+  }
+  return takes;
+}
+
+function refusal(take: RuleTake | undefined, retryInMs: number, { response }: RatedRequest): GatewayError {
+  invariant(take !== undefined, 'a rate refused');
+  const { name, unit, amount, everyMs } = take.rule.config;
+  const message = `Too many ${unit}: the rate "${name}" allows ${amount} in ${everyMs / 1_000} s.`;
+  const retryAfterMs = Math.max(1, Math.ceil(retryInMs));
+  // Of an operation that was priced, the error is part of an answer.
+  if (!response.headersSent) response.setHeader('retry-after', Math.ceil(retryAfterMs / 1_000));
+  return new GatewayError('RATE_LIMITED', { message, retryAfterMs });
 }

@@ -123,6 +123,61 @@ describe('a rate per address', () => {
   });
 });
 
+describe('a rate of points', () => {
+  const items = [...Array(100).keys()].map((id) => ({ id }));
+  const subgraphs = {
+    items: {
+      sdl: `extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@cost", "@listSize"])
+        type Query { items(of: String): [Item!] @listSize(assumedSize: 100)  one: Item  free: Int }
+        type Item { id: Int }`,
+      resolvers: {
+        Query: { items: (_: unknown, { of }: { of: string }) => (of === 'full' ? items : []), one: () => items[0] },
+      },
+    },
+  };
+  let gateway: TestGateway;
+  beforeAll(async () => {
+    const yaml = `${proxies}traffic: { share_identical: off }
+limits:
+  cost: {}
+  rates: [{ per: user, points: 250, every: 1h }, { per: user, operations: 1000, every: 1h }]`;
+    gateway = await startTestGateway({ subgraphs, yaml, workers: 1 });
+  });
+  afterAll(() => gateway[Symbol.asyncDispose]());
+
+  const ask = (user: string, of: string) =>
+    send(gateway, '/graphql', JSON.stringify({ query: `{ items(of: "${of}") { id } }` }), { 'x-user': user });
+
+  it('charges the estimate and gives back down to what the answer cost', async () => {
+    const full: Answer[] = [];
+    for (let turn = 0; turn < 3; turn++) full.push(await ask('full', 'full'));
+    expect(full.map(({ status }) => status)).toEqual([200, 200, 429]);
+    const empty: Answer[] = [];
+    for (let turn = 0; turn < 10; turn++) empty.push(await ask('empty', 'empty'));
+    expect(empty.map(({ status }) => status)).toEqual(Array(10).fill(200));
+  });
+
+  it('is told beside the others, and what is refused is never sent', async () => {
+    const { length } = gateway.subgraphs.items?.requests ?? [];
+    const refused = await ask('full', 'full');
+    expect(refused.status).toBe(429);
+    expect(refused.headers['ratelimit-policy']).toBe(
+      '"user 1h";q=1000;w=3600, "user points 1h";q=250;qu="points";w=3600',
+    );
+    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(600);
+    expect(JSON.parse(refused.body).errors[0]).toMatchObject({
+      message: 'Too many points: the rate "user points 1h" allows 250 in 3600 s.',
+      extensions: { code: 'RATE_LIMITED' },
+    });
+    expect(gateway.subgraphs.items?.requests ?? []).toHaveLength(length);
+  });
+
+  it('lets two operations at once spend what is there, not more', async () => {
+    const answers = await Promise.all(Array.from({ length: 6 }, () => ask('both', 'full')));
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(2);
+  });
+});
+
 describe('rates of two workers', () => {
   let gateway: TestGateway;
   beforeAll(async () => {

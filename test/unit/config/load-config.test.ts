@@ -262,6 +262,8 @@ describe('a supergraph.yaml', () => {
     ['a zero duration', 'traffic: { all: { timeout: 0s } }', 'traffic.all.timeout'],
     ['a wrong size', 'limits: { body: 1xb }', 'limits.body'],
     ['a rate without a period', 'limits: { rates: [{ per: ip, operations: 5 }] }', 'limits.rates[0].every'],
+    ['points that are not priced', 'limits: { rates: [{ per: ip, points: 5, every: 1s }] }', 'limits.rates[0].points'],
+    ['a rate of nothing', 'limits: { rates: [{ per: ip, every: 1s }] }', 'limits.rates[0]'],
     ['a rate of something else', 'limits: { rates: [{ per: host, operations: 5, every: 1s }] }', 'limits.rates[0].per'],
     [
       'a rate of no network',

@@ -48,6 +48,15 @@ describe('token buckets', () => {
     expect(take('a', 7)).toMatchObject({ kind: 'refused', retryInMs: 100, states: [{ remaining: 6, fullInMs: 400 }] });
   });
 
+  it('that are full let more through than they hold, and lack all of it then', () => {
+    const { clock, take } = setUp();
+    expect(take('a', 25)).toEqual({ kind: 'taken', waitMs: 0, states: [{ remaining: 0, fullInMs: 2_500 }] });
+    expect(take('a')).toMatchObject({ kind: 'refused', retryInMs: 1_600 });
+    clock.ms += 1_600;
+    expect(take('a').kind).toBe('taken');
+    expect(take('a', 25).kind).toBe('refused');
+  });
+
   it('are taken from all or none', () => {
     const { buckets, take } = setUp();
     expect(take('a', 10).kind).toBe('taken');

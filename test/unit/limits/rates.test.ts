@@ -40,8 +40,8 @@ function setUp(yaml: readonly object[], mode: 'enforce' | 'measure' = 'enforce')
     const sentHeaders = client === undefined ? {} : { 'apollographql-client-name': client };
     let error: GatewayError | undefined;
     try {
-      const earlier = await rates.charge(request, { address, headers: sentHeaders, principal: undefined });
-      await rates.charge(request, { address, headers: sentHeaders, principal }, earlier);
+      await rates.charge(request, { address, headers: sentHeaders, principal: undefined });
+      await rates.charge(request, { address, headers: sentHeaders, principal });
     } catch (thrown) {
       if (!(thrown instanceof GatewayError)) throw thrown;
       error = thrown;
