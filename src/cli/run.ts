@@ -8,6 +8,7 @@ import { CompositionError, problemFields } from '../supergraph/index.ts';
 import { accessCommand } from './access.ts';
 import { aiCommand } from './ai.ts';
 import { auditCommand } from './audit.ts';
+import { budgetsCommand } from './budgets.ts';
 import { cacheCommand } from './cache.ts';
 import { composeCommand } from './compose.ts';
 import { configSchemaCommand } from './config-schema.ts';
@@ -44,6 +45,7 @@ export async function run(): Promise<void> {
     .addCommand(auditCommand())
     .addCommand(storeCommand())
     .addCommand(costsCommand())
+    .addCommand(budgetsCommand())
     .addCommand(new Command('config').description('The configuration file.').addCommand(configSchemaCommand()));
   throwInsteadOfExiting(program);
   endQuietlyWithoutReader(() => program.args[0] === 'serve');

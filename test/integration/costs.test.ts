@@ -12,7 +12,7 @@ let graph: AiGraph;
 beforeAll(async () => {
   graph = await startAiGraph({
     products: 3,
-    ai: '  ledger: true',
+    ai: '  ledger: true\n  budgets: [{ limit_usd: "100000", every: 365d }]',
     models: 'cached: { targets: [test/m], retries: 0, cache: { exact: true } }',
     yaml: 'admin: { port: 0 }',
   });
@@ -146,6 +146,18 @@ describe('the costs of models', () => {
     expect(lines).toHaveLength(6_000);
     expect(nanoUsd.reduce((sum, amount) => sum + amount, 0n)).toBe(expected);
   }, 60_000);
+
+  it('are listed against budgets', async () => {
+    const { stdout } = await promisify(execFile)(process.execPath, [
+      'src/cli/main.ts',
+      'budgets',
+      '--config',
+      join(graph.gateway.folder, 'supergraph.yaml'),
+    ]);
+    expect(stdout).toMatch(
+      /^budget +of +limit +spent +left +used +resets\norganization usd 365d +- +\$100000 +\$8207\.\d+ +\$91792\.\d+ +8 % +rolling\n$/,
+    );
+  }, 30_000);
 
   it('are refused where a dimension or a moment is none', async () => {
     await expect(isthmus('costs', '--by', 'colour')).rejects.toMatchObject({ code: 2, stderr: /tenant, team/ });

@@ -1,3 +1,5 @@
+export { amountText } from './budget-error.ts';
+export { type BudgetState, readBudgetStates } from './budget-states.ts';
 export { Budgets } from './budgets.ts';
 export { JointBudgets } from './joint-budgets.ts';
 export { openJointBudgets } from './open-joint-budgets.ts';

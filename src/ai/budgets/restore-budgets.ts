@@ -44,7 +44,8 @@ export async function restoreBudgets({ budgets, readLedger, counters, restored }
   }
 }
 
-interface Spent {
+/** What a subject has spent of a budget. */
+export interface Spent {
   readonly subject: string;
   /** When, in milliseconds since 1970. */
   readonly atMs: number;
@@ -54,7 +55,8 @@ interface Spent {
 const steps = 60;
 const hourMs = 3_600_000;
 
-async function spentOf(budget: Budget, ledger: Pick<LedgerTable, 'sums'>): Promise<readonly Spent[]> {
+/** What the ledger has of the current period of a budget; of a rolling one, by its steps. */
+export async function spentOf(budget: Budget, ledger: Pick<LedgerTable, 'sums'>): Promise<readonly Spent[]> {
   const { config, window } = budget;
   const { per, match, traffic, unit } = config;
   const { by, where, isEmpty } = conditionsOf(per, match);

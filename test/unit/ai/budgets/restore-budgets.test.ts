@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Budgets, type Payer, restoreBudgets } from '../../../../src/ai/budgets/index.ts';
+import { Budgets, type Payer, readBudgetStates, restoreBudgets } from '../../../../src/ai/budgets/index.ts';
 import { BudgetExceeded } from '../../../../src/ai/model-call/index.ts';
 import { aiYaml, resolveAi } from '../../../../src/config/ai.ts';
 import {
@@ -131,6 +131,28 @@ describe('a budget after a restart', () => {
     expect(() =>
       new Budgets({ budgets, counters, log }).open(() => ann, undefined)?.charge({ ...call, nanoUsd: 1n }),
     ).not.toThrow();
+  });
+
+  it('is listed with what is spent of it by whom', async () => {
+    const { budgets } = resolveAi(
+      aiYaml.parse({
+        budgets: [
+          { ...usd, per: 'tenant', every: '1h' },
+          { limit_calls: 5, every: 'year' },
+          { limit_calls: 1, match: { tenant: 'nobody' }, every: '1h' },
+        ],
+      }),
+      (path) => path,
+    );
+    const states = await readBudgetStates(budgets, store.ledger);
+    expect(states.map(({ subject, spent }) => [subject, spent])).toEqual([
+      ['acme', 1_400],
+      ['other', 700],
+      ['', expect.any(Number)],
+      ['', 0],
+    ]);
+    expect(states[0]?.resetsAt).toBeUndefined();
+    expect(states[2]?.resetsAt).toBeGreaterThan(now);
   });
 
   it('makes room as what was spent before the restart leaves the period', async () => {
