@@ -4,6 +4,7 @@
  * authorised. Then the first time of an operation with 200 protected fields, and one evaluation of an expression.
  */
 
+import { loadavg } from 'node:os';
 import { buildSchema, type OperationDefinitionNode, parse } from 'graphql';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import {
@@ -56,7 +57,7 @@ export async function runAccess(): Promise<void> {
     ]),
   ]);
   const { policies } = await loadPolicies(config);
-  const options = { config: config.access, schema, rules, policies, log };
+  const options = { config: config.access, schema, rules, policies, log, maskKey: '' };
   const access = createAccess(options);
   const requestOf = (query: string, caller: Principal) => {
     const document = parse(query);
@@ -99,6 +100,7 @@ export async function runAccess(): Promise<void> {
         (denials as { isDenied(type: unknown, field: unknown): boolean }).isDenied(user, { name: { value: name } });
     }),
   );
+  console.log(`load of the machine: ${loadavg()[0]?.toFixed(1)}`);
 }
 
 /** @returns microseconds of CPU for one turn, the least of the rounds */

@@ -107,6 +107,8 @@ export interface AccessOptions {
   readonly rowRules?: readonly RowRule[] | undefined;
   readonly policies: ReadonlyMap<string, Policy>;
   readonly log: Logger;
+  /** What hashes of `@mask(as: "hash")` are keyed with. */
+  readonly maskKey: string | Uint8Array;
 }
 
 /** Outcomes of one operation that are kept at once: as many as the engine keeps variants. */
@@ -134,7 +136,7 @@ function refusal(path: readonly string[] | undefined): GraphQLError {
 
 /** @returns undefined where nothing of the schema is protected */
 export function createAccess(options: AccessOptions): Access | undefined {
-  const { config, schema, rules, rowRules = [], policies, log } = options;
+  const { config, schema, rules, rowRules = [], policies, log, maskKey } = options;
   const table = new AccessTable(schema, rules);
   if (table.isEmpty && rowRules.length === 0) return undefined;
   const showsAll = config.visibleSchema === 'full' || config.mode === 'audit';
@@ -164,7 +166,7 @@ export function createAccess(options: AccessOptions): Access | undefined {
         isTypeDenied: (name) => operationRules.denialOfType(name, outcome) !== undefined,
         maskOf: (type, field) => {
           const form = operationRules.formOf(type, field, outcome);
-          return form && maskOf(form);
+          return form && maskOf(form, maskKey);
         },
         decided: () => decidedClauses(operationRules.clauses, outcome),
       };

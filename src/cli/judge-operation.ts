@@ -81,7 +81,8 @@ export async function openOperationJudge(configFile: string, log: Logger): Promi
   const identifiers = createIdentifiers(config.access, { keySets: new KeySets(), keyFiles, apiKeys });
   const authenticator = createAuthenticator({ config: config.access, identifiers, log });
   const { accessRules: rules, rows } = composition;
-  const access = createAccess({ config: config.access, schema, rules, rowRules: rows.rules, policies, log });
+  const options = { config: config.access, schema, rules, rowRules: rows.rules, policies, log, maskKey: '' };
+  const access = createAccess(options);
 
   const contracts = createContractChoice(config);
   const apiSchemas = createApiSchemas({ schema, composition, access, caches: new MemoryBudget(0).group() });

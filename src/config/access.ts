@@ -81,6 +81,13 @@ export const accessYaml = z
       ),
     anonymous: anonymousYaml,
     policies: policiesYaml,
+    mask_key: z
+      .string()
+      .min(32, 'write at least 32 random characters, such as the output of `openssl rand -base64 32`')
+      .optional()
+      .describe(
+        'A secret that the hashes of `@mask(as: "hash")` are keyed with: with the same one, gateways show the same hashes. Default: `store.key` where it is configured, else a random one for each process.',
+      ),
     contracts: contractsYaml,
     visible_schema: z
       .enum(['filtered', 'full'])
@@ -113,6 +120,8 @@ export interface AccessConfig {
     readonly roles: readonly string[];
   };
   readonly policies: readonly PolicyConfig[];
+  /** What hashes of masked fields are keyed with; undefined: `store.key`, or a key of the process. */
+  readonly maskKey: string | undefined;
   /** In the order in which they are tried. */
   readonly contracts: readonly ContractConfig[];
   /** What introspection and suggestions show of a schema with access rules. */
@@ -143,6 +152,7 @@ export function resolveAccess(
     denials,
     explain,
     anonymous,
+    maskKey: yaml.mask_key,
     policies: resolvePolicies(yaml.policies, at, lineOf),
     contracts: resolveContracts(yaml.contracts, lineOf),
     visibleSchema: yaml.visible_schema,

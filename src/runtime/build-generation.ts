@@ -134,6 +134,7 @@ export async function buildGeneration(
       rowRules: rows.rules,
       policies,
       log,
+      maskKey: config.access.maskKey ?? config.store.key ?? shared.statementSecret,
     });
     await runReloadHooks(hooks, { generation: id, config, apiSchema, supergraphSdl });
     return {

@@ -1,4 +1,5 @@
 /** `@mask`: each caller reads a field in the form of the first policy that allows, and nothing of it where none does. */
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compose } from '../../src/supergraph/index.ts';
 import { startTestGateway, type TestGateway } from '../testkit/test-gateway.ts';
@@ -85,6 +86,32 @@ describe('a masked field', () => {
     );
     const mails = answers.map(({ data }) => data.people[0].mail);
     expect(mails).toEqual(mails.map((_, index) => ['ada@example.com', 'a•••@example.com', null][index % 3]));
+  });
+
+  it('is hashed with the key of the gateway: a value that is guessed has another hash elsewhere', async () => {
+    const tags = async ({ query: ask }: TestGateway) =>
+      (await ask('{ people { tags } }', {}, as('support'))).data.people[0].tags as string[];
+    const sdl = `${link('"@mask"')} type Query { people: [Person!]! }
+      type Person @key(fields: "id") { id: ID!  tags: [String!] @mask(policy: "anyone", as: "hash") }`;
+    const hashes = async (lines: object, store: object = {}) => {
+      const yaml = `access: ${JSON.stringify({ policies: { anyone: 'true' }, ...lines })}\nstore: ${JSON.stringify(store)}`;
+      const subgraphs = { people: { sdl, resolvers: { Query: { people: () => people } } } };
+      await using other = await startTestGateway({ subgraphs, yaml });
+      expect(await tags(other)).toEqual(await tags(other));
+      return await tags(other);
+    };
+    const key = 'a key of masks, of 32 characters or more';
+    const [own, first, second, ofStore] = [
+      await tags(gateway),
+      await hashes({ mask_key: key }),
+      await hashes({ mask_key: key }, { key: 'another key, of 32 characters or more' }),
+      await hashes({}, { key }),
+    ];
+    expect(second).toEqual(first);
+    expect(ofStore).toEqual(first);
+    expect(own).not.toEqual(first);
+    const guessed = createHash('sha256').update('a').digest('hex').slice(0, 16);
+    for (const hash of [own[0], first[0]]) expect(hash).not.toBe(guessed);
   });
 
   it('is whole for the subgraph that requires it', async () => {

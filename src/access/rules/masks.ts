@@ -1,5 +1,5 @@
 /** The forms in which a masked field is read. */
-import { createHash } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import type { AccessRule, MaskForm } from '../../supergraph/index.ts';
 
 /** What a caller reads in the place of a value; null is the field's null. */
@@ -22,8 +22,11 @@ export function formOf({ forms }: MaskRule, mark: string | undefined): MaskForm 
 const firstMark = 'a'.charCodeAt(0);
 const dots = '•••';
 
-/** The text of `as` is checked at composition: a form that does not exist shows nothing. */
-export function maskOf({ as }: MaskForm): Mask {
+/**
+ * The text of `as` is checked at composition: a form that does not exist shows nothing.
+ * @param key of hashes: without it, nobody finds a value by hashing guesses
+ */
+export function maskOf({ as }: MaskForm, key: string | Uint8Array): Mask {
   if (as.startsWith('text:')) {
     const text = as.slice('text:'.length);
     return () => text;
@@ -37,7 +40,7 @@ export function maskOf({ as }: MaskForm): Mask {
       // Of a short value the last four characters are most of it.
       return (value) => (value.length < 8 ? dots : `${dots}${value.slice(-4)}`);
     case 'hash':
-      return (value) => createHash('sha256').update(value).digest('hex').slice(0, 16);
+      return (value) => createHmac('sha256', key).update(`mask ${value}`).digest('hex').slice(0, 16);
     default:
       return () => null;
   }
