@@ -13,7 +13,7 @@ const expiresAt = 4_102_444_800;
 /** Callers by the name of their token; what is not here is `public`. */
 const callers = {
   priya: { sub: 'u3', scope: 'email:read' },
-  wei: { sub: 'u12', scope: 'email:read', roles: ['support'] },
+  wei: { sub: 'u12', roles: ['support'] },
 };
 
 const { publicKey, privateKey } = await generateKeyPair('ES256');

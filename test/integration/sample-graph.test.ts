@@ -107,12 +107,29 @@ describe('the sample graph', () => {
   it.each([
     ['the anonymous Ada', {}, { own: null, other: null }],
     ['Priya', priya, { own: 'priya.raman@example.com', other: null }],
-    ['Wei of the support', wei, { own: 'wei.chen@example.com', other: 'giulia.ferri@example.it' }],
+    ['Wei of the support', wei, { own: 'w•••@example.com', other: 'g•••@example.it' }],
   ])('shows emails by scope and profiles by policy: to %s', async (_who, headers, { own, other }) => {
     const { data, errors } = await sample.query('{ me { email } user(id: "u9") { email } }', headers);
     expect(data.me).toEqual({ email: own });
     expect(data.user?.email ?? null).toBe(other);
     expect(errors?.length ?? 0).toBe([own, other].filter((email) => email === null).length);
+  });
+
+  it('shows the users to the support alone: the public has a contract without them', async () => {
+    expect((await sample.query('{ users(first: 1) { email } }', wei)).data).toEqual({
+      users: [{ email: 'a•••@example.com' }],
+    });
+    for (const headers of [{}, priya]) {
+      const { data, errors } = await sample.query('{ users(first: 1) { id } }', headers);
+      expect(data).toBeUndefined();
+      expect(errors).toMatchObject([{ extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } }]);
+    }
+  });
+
+  it('refuses a mistyped token, which names nobody', async () => {
+    const { status, errors } = await sample.query('{ me { name } }', { authorization: `${priya.authorization}x` });
+    expect(status).toBe(401);
+    expect(errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED' } }]);
   });
 
   it('shows anybody their own profile', async () => {

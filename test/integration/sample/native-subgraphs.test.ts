@@ -45,7 +45,7 @@ describe('accounts', () => {
   it('runs alone with its own definition of @sensitive, which its SDL contains', async () => {
     const { data } = await postGraphQL<{ _service: { sdl: string } }>(accounts.url, '{ _service { sdl } }');
     expect(data._service.sdl).toContain('directive @sensitive(kind: String! = "personal") on FIELD_DEFINITION');
-    expect(data._service.sdl).toContain('email: String @sensitive @requiresScopes(scopes: [["email:read"]])');
+    expect(data._service.sdl).toContain('email: String @sensitive @mask(policy: "email_reader")');
   });
 
   it('answers bad requests without a stack', async () => {
