@@ -45,12 +45,13 @@ const typeRules: Readonly<Record<string, Rule>> = {
 };
 
 let gateway: TestGateway;
-/** With the response cache: denied fields are null without an error, so that answers with some are cached, too. */
+/** With both caches: denied fields are null without an error, so that answers with some are cached, too. */
 let caching: TestGateway;
 let schema: GraphQLSchema;
 beforeAll(async () => {
   gateway = await startVault();
-  caching = await startVault({ denials: 'off' }, {}, { response: { enabled: true, default_max_age: '1h' } });
+  const cached = { enabled: true, default_max_age: '1h' };
+  caching = await startVault({ denials: 'off' }, {}, { response: cached, entities: cached });
   const generation = gateway.gateway.generations.current;
   if (generation === undefined) throw new Error('a generation serves');
   schema = generation.apiSchema;
@@ -126,7 +127,7 @@ async function expected(caller: VaultCaller, { query, variables, operationName }
 
 it.each([
   ['reads what it may, and nothing else, whoever else asks meanwhile', () => gateway, false],
-  ['reads the same from the response cache', () => caching, true],
+  ['reads the same from the caches', () => caching, true],
 ] as const)(
   '%s',
   async (_, gatewayOf, caches) => {
