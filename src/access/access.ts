@@ -19,6 +19,7 @@ import { hiddenFromReader } from './contracts/hidden-from-reader.ts';
 import { SchemaRules } from './contracts/schema-rules.ts';
 import type { Policy } from './policies/policy.ts';
 import { type RowDecisions, rowDecisions } from './rows/row-decisions.ts';
+import { type DescribedRowRule, rowRulesOf } from './rows/rules-of-fields.ts';
 import { AccessTable } from './rules/access-table.ts';
 import { type Caller, type Decisions, decide } from './rules/decide.ts';
 import { type ExplainedField, explainField } from './rules/explain-fields.ts';
@@ -69,6 +70,8 @@ export interface AccessRequest extends Caller {
 export interface AccessReport {
   readonly allowed: readonly ExplainedField[];
   readonly denied: readonly ExplainedField[];
+  /** The rules by which objects of it may be left out, by their data; missing where there are none. */
+  readonly rows?: readonly DescribedRowRule[];
   /** False where the operation has more fields than these. */
   readonly isComplete: boolean;
 }
@@ -251,7 +254,17 @@ export function createAccess(options: AccessOptions): Access | undefined {
         all
           .filter((verdict) => verdict.isDenied === isDenied)
           .map((verdict) => explainField(verdict, principal, decisions));
-      return { allowed: explained(false), denied: explained(true), isComplete };
+      const rows = rowRulesOf(
+        schema,
+        rowRules,
+        all.map(({ coordinate }) => coordinate),
+      );
+      return {
+        allowed: explained(false),
+        denied: explained(true),
+        ...(rows.length === 0 ? {} : { rows }),
+        isComplete,
+      };
     },
   };
 }

@@ -116,8 +116,9 @@ function toJson(judgement: Judgement, { mode }: ResolvedConfig['access']): objec
     case 'unprotected':
       return { ...aboutCaller(judgement, mode), unprotected: true, allowed: [], denied: [] };
     case 'judged': {
-      const { allowed, denied, isComplete } = judgement;
-      return { ...aboutCaller(judgement, mode), allowed, denied, isComplete };
+      const { allowed, denied, rows, isComplete } = judgement;
+      const leftOut = rows === undefined ? {} : { rows };
+      return { ...aboutCaller(judgement, mode), allowed, denied, ...leftOut, isComplete };
     }
     default:
       return unreachable(judgement);
@@ -141,12 +142,19 @@ function text(judgement: Judgement, { mode }: ResolvedConfig['access']): string 
   const head = [printable(`caller   ${caller}`), `mode     ${mode}`, ...ofContract];
   if (judgement.kind === 'unprotected')
     return [...head, 'Nothing of the schema is protected: everyone may read all of it.', ''].join('\n');
-  const { allowed, denied, isComplete } = judgement;
+  const { allowed, denied, rows: rowRules = [], isComplete } = judgement;
   const rows = [
     ...allowed.map((field) => ['allowed', field.path, field.coordinate, reasonText(field)]),
     ...denied.map((field) => ['denied', field.path, field.coordinate, reasonText(field)]),
   ];
-  return [...head, ...alignColumns(rows), ...(isComplete ? [] : ['There are more fields than these.']), ''].join('\n');
+  const leftOut = rowRules.map(({ on, rule }) => `Objects may be left out by ${rule} on ${on}.`);
+  return [
+    ...head,
+    ...alignColumns(rows),
+    ...leftOut,
+    ...(isComplete ? [] : ['There are more fields than these.']),
+    '',
+  ].join('\n');
 }
 
 function reasonText({ within, rules }: ExplainedField): string {

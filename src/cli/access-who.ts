@@ -37,7 +37,8 @@ export async function readReach(configFile: string): Promise<ReturnType<typeof c
   });
   const schema = await buildApiSchema(composition.apiPieces);
   const contracts = await contractViews(config, composition, schema);
-  return createReach({ schema, rules: composition.accessRules, required, prompts: new Map(ofFields), contracts });
+  const { accessRules: rules, rows } = composition;
+  return createReach({ schema, rules, rowRules: rows.rules, required, prompts: new Map(ofFields), contracts });
 }
 
 /** The contracts in the order in which they are tried, and the whole schema, where a request may have it. */
@@ -72,6 +73,7 @@ function table(reach: Reach): string {
     ['policies', [list(reach.policies)]],
     ['ways', reach.ways.length === 0 ? ['none: no client reaches it'] : reach.ways.map(wayText)],
     ['contracts', reach.contracts.length === 0 ? ['-'] : reach.contracts.map(contractText)],
+    ...(reach.rows === undefined ? [] : [['rows', reach.rows.map(rowText)] as const]),
     ['interfaces', [list(reach.interfaces)]],
     ['types', [list(reach.types)]],
     ['required by', reach.requiredBy.length === 0 ? ['-'] : reach.requiredBy.map(requiringText)],
@@ -91,6 +93,10 @@ function wayText({ path, rules }: Reach['ways'][number]): string {
 function contractText({ contract, conditions, isReached }: Reach['contracts'][number]): string {
   const isFor = conditions.length === 0 ? '' : ` (${conditions.join(', ')})`;
   return `${contract ?? 'none, the whole schema'}${isFor}: ${isReached ? 'reached' : 'hidden'}`;
+}
+
+function rowText({ on, rule }: NonNullable<Reach['rows']>[number]): string {
+  return `${rule} on ${on}`;
 }
 
 function requiringText({ field, prompt, rules }: Reach['requiredBy'][number]): string {

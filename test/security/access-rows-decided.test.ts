@@ -5,6 +5,9 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { readReach } from '../../src/cli/access-who.ts';
+import { openOperationJudge } from '../../src/cli/judge-operation.ts';
+import { createLogger } from '../../src/index.ts';
 import { startTestGateway, type TestAnswer, type TestGateway } from '../testkit/test-gateway.ts';
 
 const link = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key"])
@@ -192,6 +195,19 @@ describe('an answer with rules on its objects', () => {
     };
     expect(await actual('u9')).toBeLessThan((await actual('u1')) ?? 0);
   });
+});
+
+it('rules on objects are listed for those who ask of the graph', async () => {
+  const { folder } = await start({});
+  const configFile = join(folder, 'supergraph.yaml');
+  const rows = [{ on: 'Doc', rule: '@rows(policy: "readable", fields: "owner level", denied: "drop")' }];
+  const reachOf = await readReach(configFile);
+  for (const coordinate of ['Doc', 'Doc.title', 'Query.docs']) expect(reachOf(coordinate)).toMatchObject({ rows });
+  expect(reachOf('Page.text')).not.toMatchObject({ rows });
+  const judge = await openOperationJudge(configFile, createLogger({ level: 'error', readable: false }));
+  const request = { headers: {}, address: '127.0.0.1', path: '/graphql', query: '{ docs { title } }', variables: {} };
+  expect(await judge.judge(request)).toMatchObject({ kind: 'judged', denied: [], rows });
+  await judge.close();
 });
 
 describe('the mode', () => {

@@ -12,7 +12,8 @@ import {
   isSpecifiedScalarType,
 } from 'graphql';
 import { didYouMean } from '../../lib/index.ts';
-import type { AccessRules, RequiredFields } from '../../supergraph/index.ts';
+import type { AccessRules, RequiredFields, RowRule } from '../../supergraph/index.ts';
+import { type DescribedRowRule, rowRulesOf } from '../rows/rules-of-fields.ts';
 import { AccessTable } from '../rules/access-table.ts';
 import { ruleText } from '../rules/explain-fields.ts';
 import { policiesOf } from '../rules/operation-rules.ts';
@@ -21,6 +22,8 @@ import { findWays, type Way, type Ways, waysToField } from './find-ways.ts';
 export interface ReachOptions {
   readonly schema: GraphQLSchema;
   readonly rules: AccessRules;
+  /** @default none */
+  readonly rowRules?: readonly RowRule[] | undefined;
   readonly required: RequiredFields;
   /** The prompts of AI fields, by the field's coordinate. */
   readonly prompts: ReadonlyMap<string, string>;
@@ -54,6 +57,8 @@ export interface Reach {
     readonly conditions: readonly string[];
     readonly isReached: boolean;
   }[];
+  /** The rules by which objects with it may be left out, by their data; missing where there are none. */
+  readonly rows?: readonly DescribedRowRule[];
   /** Fields of interfaces, and types, through which it is selected as well. */
   readonly interfaces: readonly string[];
   /** The object types that lead to it, over any number of fields. */
@@ -92,6 +97,8 @@ export function createReach(options: ReachOptions): (coordinate: string) => Reac
     const objects = objectsOf(type, schema);
     const reachedBy = reached(coordinate, table, ways);
     const required = reachedBy.flatMap((way) => way.rules.map(({ rule }) => rule));
+    const elements = objects.map(({ name }) => (fieldName === undefined ? name : `${name}.${fieldName}`));
+    const rows = rowRulesOf(schema, options.rowRules ?? [], elements);
     return {
       coordinate,
       authenticated: required.some(({ kind }) => kind === 'authenticated'),
@@ -102,6 +109,7 @@ export function createReach(options: ReachOptions): (coordinate: string) => Reac
         rules: ofWay.map(({ on, rule }) => ({ on, rule: ruleText(rule) })),
       })),
       contracts: views.map(({ reach, ...view }) => ({ ...view, isReached: reach(coordinate).length > 0 })),
+      ...(rows.length === 0 ? {} : { rows }),
       interfaces: namesOf(objects.flatMap((object) => interfacesOf(object, fieldName))).filter(
         (name) => name !== coordinate,
       ),
