@@ -108,7 +108,11 @@ export class JointBudgets {
     const { counters, local } = this.#options;
     while (this.#owed.size > 0) {
       const step = [...this.#owed.values()].slice(0, owedPerStep);
-      await counters.add(step.map(({ key, window, amount }) => ({ key, window, amount })));
+      // What is given back corrects what is there: of a Redis that has lost it, nothing falls below zero.
+      const atMs = Date.now();
+      await counters.add(
+        step.map(({ key, window, amount }) => ({ key, window, amount, ...(amount < 0 ? { atMs } : {}) })),
+      );
       for (const { key, window, amount, share } of step) {
         const owed = this.#owed.get(key);
         const rest = { amount: (owed?.amount ?? 0) - amount, share: (owed?.share ?? 0) - share };

@@ -29,7 +29,7 @@ const use = { tokens: 1, isSent: true, outcome: 'ok', usage: undefined, price: u
 
 /** Counters that all gateways of a test have, and that can be away. */
 class TestRedis {
-  readonly #counters = new ProcessCounters();
+  #counters = new ProcessCounters();
   isAvailable = true;
   trips = 0;
 
@@ -39,6 +39,10 @@ class TestRedis {
     const outcome = this.#counters.add(changes);
     if (outcome.kind === 'added') return { ...outcome, amounts: changes.map(({ key }) => this.#counters.amount(key)) };
     return { ...outcome, amount: this.#counters.amount(changes[outcome.index]?.key ?? '') };
+  }
+
+  loseAll(): void {
+    this.#counters = new ProcessCounters();
   }
 
   close(): void {}
@@ -122,6 +126,20 @@ describe('budgets of several gateways', () => {
     redis.isAvailable = true;
     await one.joint.payOwed();
     expect(await other.chargesOf(20)).toBe(5);
+  });
+
+  it('what is given back late adds no room to counters that have lost everything', async () => {
+    const redis = new TestRedis();
+    const one = openGateway(redis, 'open', 30, 'limit_tokens');
+    const account = one.all.open(() => payer, undefined) as SpendAccount;
+    const charge = await account.charge({ ...call, tokens: 30 });
+    redis.isAvailable = false;
+    charge.settle({ ...use, nanoUsd: 1n, tokens: 10 });
+    await expect.poll(() => redis.trips).toBe(2);
+    redis.loseAll();
+    redis.isAvailable = true;
+    await one.joint.payOwed();
+    expect(await openGateway(redis, 'open', 30, 'limit_tokens').chargesOf(40)).toBe(30);
   });
 
   it('local_share: each spends its part of what was left, and all of it is counted afterwards', async () => {
