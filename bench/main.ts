@@ -8,6 +8,7 @@ import { runCaches } from './caches.ts';
 import { runFederation } from './federation.ts';
 import { runFields } from './fields/run-fields.ts';
 import { runGuards } from './guards.ts';
+import { runLimits } from './limits.ts';
 import { runPeers } from './run-peers.ts';
 import { runStalls } from './stalls.ts';
 import { runWorkers } from './workers.ts';
@@ -37,6 +38,9 @@ switch (part) {
     break;
   case 'caches':
     runCaches();
+    break;
+  case 'limits':
+    await runLimits();
     break;
   default:
     await runFederation(process.argv.slice(2));

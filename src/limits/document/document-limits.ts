@@ -52,10 +52,12 @@ export class DocumentLimits {
     const tokens = countTokens(text, limits.tokens, this.#ceiling);
     if (tokens === undefined) return undefined; // the parser tells the mistake
     if (tokens.tokens > this.#ceiling) throw new AggregateError([tooManyTokens(tokens, limits.tokens, this.#ceiling)]);
-    const document = parseOrNothing(text);
+    // Apollo Server parses the document again: a tree without places takes six tenths of the time.
+    const document = parseOrNothing(text, true);
     if (document === undefined) return undefined;
     const size = { tokens, operations: measureOperations(document) };
-    const exceeded = exceededBy(size, limits, document);
+    let exceeded = exceededBy(size, limits);
+    if (exceeded.length > 0) exceeded = exceededBy(size, limits, parseOrNothing(text, false));
     this.#excesses.report(exceeded, client);
     return !this.#excesses.areRefused || !this.#clients.areEqual ? size : undefined;
   }
@@ -70,9 +72,9 @@ function finite(value: number): number {
   return Number.isFinite(value) ? value : 0;
 }
 
-function parseOrNothing(text: string): DocumentNode | undefined {
+function parseOrNothing(text: string, noLocation: boolean): DocumentNode | undefined {
   try {
-    return parse(text);
+    return parse(text, { noLocation });
   } catch {
     return undefined;
   }
