@@ -3,6 +3,7 @@
  * fails on a number: only on answers that are wrong, or missing.
  */
 import { runAccess } from './access.ts';
+import { runAccessRows } from './access-rows.ts';
 import { runAi } from './ai/run-ai.ts';
 import { runCaches } from './caches.ts';
 import { runFederation } from './federation.ts';
@@ -20,6 +21,7 @@ switch (part) {
     break;
   case 'access':
     await runAccess();
+    await runAccessRows();
     break;
   case 'fields':
     await runFields(options);
