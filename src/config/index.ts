@@ -40,6 +40,7 @@ export {
 export { configJsonSchema } from './json-schema.ts';
 export type { LimitsConfig, OperationLimits } from './limits.ts';
 export type { CostConfig } from './limits-cost.ts';
+export { listSizeIn } from './limits-cost.ts';
 export { type ConfiguredInCode, checkConfig, loadConfig } from './load-config.ts';
 export type { OverloadConfig } from './overload.ts';
 export type { DocumentSource, PersistedOperationsConfig } from './persisted-operations.ts';

@@ -5,12 +5,17 @@ import { z } from 'zod';
 export const points = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 const listSize = z.number().int().min(0).max(1_000_000_000);
 
+/** Of lists that nothing gives a size. */
+const defaultListSize = 10;
+
 export const costYaml = z
   .strictObject({
     max: points
       .optional()
       .describe('The most points an operation may be estimated at (COST_ESTIMATED_TOO_EXPENSIVE). Default: no limit.'),
-    list_size: listSize.default(10).describe('How many items a list is estimated at that no `@listSize` gives a size.'),
+    list_size: listSize
+      .default(defaultListSize)
+      .describe('How many items a list is estimated at that no `@listSize` gives a size.'),
     mode: z
       .enum(['enforce', 'measure'])
       .optional()
@@ -68,4 +73,10 @@ export function resolveCost(cost: z.output<typeof costYaml>, mode: CostConfig['m
       }),
     ),
   };
+}
+
+/** How many items a list of the subgraph is estimated at that nothing else gives a size. */
+export function listSizeIn(cost: CostConfig | undefined, subgraph: string): number {
+  if (cost === undefined) return defaultListSize;
+  return cost.subgraphs.find(({ name }) => name === subgraph)?.listSize ?? cost.listSize;
 }

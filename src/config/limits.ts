@@ -1,5 +1,6 @@
 /** `limits`: sizes of requests, of operations and of what they fetch, and what operations may cost. */
 import { z } from 'zod';
+import { parseUsd } from '../lib/index.ts';
 import { type CostConfig, costYaml, points, resolveCost } from './limits-cost.ts';
 import { type OverloadConfig, overloadYaml, resolveOverload } from './overload.ts';
 import { type RateConfig, ratesYaml, resolveRates } from './rates.ts';
@@ -38,6 +39,13 @@ const operationKeys = {
     .optional()
     .describe(
       'The most requests to subgraphs that the plan of an operation has (MAX_FETCHES_LIMIT). Default: no limit.',
+    ),
+  ai_usd: z
+    .string()
+    .refine((text) => isBudget(text), 'write US dollars as a decimal string from 0 to 9000000, such as "0.50"')
+    .optional()
+    .describe(
+      'The most US dollars that the AI fields of an operation may be estimated at (AI_COST_ESTIMATED_TOO_EXPENSIVE). Default: no limit.',
     ),
   representations: count
     .optional()
@@ -121,6 +129,8 @@ export interface OperationLimits {
   readonly representations: number;
   /** Points. */
   readonly cost: number;
+  /** Of AI fields, in nano-dollars. */
+  readonly aiNanoUsd: number;
 }
 
 /** The limits of the callers that fit all of what is named. */
@@ -149,6 +159,11 @@ export interface LimitsConfig {
   readonly cost: CostConfig | undefined;
 }
 
+function isBudget(text: string): boolean {
+  const nanoUsd = parseUsd(text);
+  return nanoUsd !== undefined && nanoUsd <= 9_000_000_000_000_000n;
+}
+
 const none = Number.POSITIVE_INFINITY;
 
 const defaults: OperationLimits = {
@@ -161,6 +176,7 @@ const defaults: OperationLimits = {
   fetches: none,
   representations: none,
   cost: none,
+  aiNanoUsd: none,
 };
 
 type LimitsYaml = z.output<typeof limitsYaml>;
@@ -179,6 +195,7 @@ function resolveOperation(yaml: OperationYaml, base: OperationLimits): Operation
     selections: yaml.selections ?? base.selections,
     fetches: yaml.fetches ?? base.fetches,
     representations: yaml.representations ?? base.representations,
+    aiNanoUsd: yaml.ai_usd === undefined ? base.aiNanoUsd : Number(parseUsd(yaml.ai_usd)),
     cost: yaml.cost?.max ?? base.cost,
   };
 }

@@ -369,6 +369,13 @@ export const errorTable = {
     operator:
       'A budget of ai.budgets does not allow a model call; the message names the budget, what is left and when it resets.',
   },
+  AI_COST_ESTIMATED_TOO_EXPENSIVE: {
+    status: 400,
+    retryable: false,
+    client: 'The AI fields of the operation may cost more than is allowed.',
+    operator:
+      'The price of an operation, or of a call of /v1, is more than limits.ai_usd or the request’s isthmus-max-usd; nothing ran. The message names the dearest fields and what would fit.',
+  },
   AI_INPUT_TOO_LONG: {
     status: 400,
     retryable: false,

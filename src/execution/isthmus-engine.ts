@@ -16,6 +16,7 @@ import { activeLabels } from './compile/active-labels.ts';
 import { type CompiledPlan, compilePlan } from './compile/compile-plan.ts';
 import type { DataPath, TypeMemberships } from './data/data.ts';
 import type { ExecutionEngine, ExecutionOutcome, OperationRequest, PlannableOperation } from './execution-engine.ts';
+import type { PlanPrices } from './plan-prices.ts';
 import { OperationValues } from './prepare/operation-values.ts';
 import { PreparedOperation, type Variant } from './prepare/prepared-operation.ts';
 import { retainedDocument } from './prepare/retained-document.ts';
@@ -42,6 +43,8 @@ export interface IsthmusEngineOptions {
   readonly caches: CacheGroup;
   /** @default nothing is limited */
   readonly limits?: PlanLimits | undefined;
+  /** What plans cost in money. @default nothing costs any */
+  readonly prices?: PlanPrices | undefined;
   /** Called with the requests of a plan each time it is about to run; a rejection ends the operation. @default nothing */
   readonly onPlan?: PlanHook | undefined;
 }
@@ -65,7 +68,7 @@ export interface PlannedRequest {
 }
 
 export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEngine {
-  const { apiSchema, types, planner, clients, log, planDeadlineMs, errorPolicy, limits, onPlan } = options;
+  const { apiSchema, types, planner, clients, log, planDeadlineMs, errorPolicy, limits, prices, onPlan } = options;
   const namedLabels = new Set(options.overrideLabels);
   const representationValues = new RepresentationValues();
   const operations = options.caches.cache<PreparedOperation>();
@@ -73,7 +76,8 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
     planner,
     deadlineMs: planDeadlineMs,
     cache: options.caches.cache<PlanCacheEntry<CompiledPlan>>(),
-    compile: (plan, operation) => compilePlan(apiSchema, types, plan, limits?.costs?.compile(plan, operation)),
+    compile: (plan, operation) =>
+      compilePlan(apiSchema, types, plan, limits?.costs?.compile(plan, operation), prices?.compile(plan)),
   });
 
   /** @returns undefined where the document has no such operation */
@@ -137,6 +141,10 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
       limits?.checkFetches(plan.requests, context);
       const values = new OperationValues(variant.normalised, variables);
       const cost = estimate(plan, values, context);
+      if (context.isDryRun === true) {
+        plan.price?.begin(values, context).end();
+        return { kind: 'single', result: { data: null } };
+      }
       const turn = cost && context.costs?.charge?.(cost.estimated);
       if (turn !== undefined) await turn;
       const hooked = onPlan === undefined ? undefined : await onPlan(plan.fetches.flatMap(plannedRequests), request);
@@ -145,12 +153,13 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
         return hooked.outcome;
       }
       // 3. Run: each fetch as soon as the fetches it depends on have ended.
-      const result = await runPlan({
+      const priced = plan.price?.begin(values, context);
+      const running = runPlan({
         plan,
         cost,
         clients,
         types,
-        context,
+        context: priced?.context ?? context,
         log,
         errorPolicy,
         limits,
@@ -158,6 +167,7 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
         rowDecisions: request.rows,
         representationValues,
       });
+      const result = await (priced === undefined ? running : running.finally(() => priced.end()));
       if (cost !== undefined) noteActual(context.costs, cost);
       if (context.sizes !== undefined) {
         context.sizes.fetches = plan.fetches.length;
@@ -230,6 +240,7 @@ const nothingToFetch: CompiledPlan = {
   requests: 0,
   hasRows: false,
   cost: { estimate: 0, subgraphs: new Map(), fetches: [], slicing: [] },
+  price: undefined,
 };
 
 function firstOf(plans: ReadonlyMap<string, CompiledPlan>): CompiledPlan {

@@ -25,6 +25,8 @@ export interface ReferenceEngineOptions {
 /** An optional peer: it brings 97 packages and 70 MB that nobody else needs. The version is what Isthmus is tested with. */
 const referencePackage = '@apollo/gateway@2.14.4';
 
+const noDryRun = 'The reference engine does not price operations: there are no dry runs.';
+
 /** @throws ConfigError where the configuration names this engine and its package is not installed */
 export function refuseMissingReference({ file, engine }: ResolvedConfig): void {
   if (engine !== 'reference') return;
@@ -66,6 +68,7 @@ export async function createReferenceEngine(options: ReferenceEngineOptions): Pr
 
   return {
     async execute(request) {
+      if (request.context.isDryRun === true) throw new GatewayError('BAD_REQUEST', { message: noDryRun });
       let result: ExecutionResult;
       try {
         result = (await executor(requestContextOf(request))) as ExecutionResult;

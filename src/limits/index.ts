@@ -1,5 +1,18 @@
 export { clientNameOf, priorityHeader } from './client-limits.ts';
-export type { CostLimits, Estimate, EstimatedCost, FetchCost, PlanCost, VariableValues } from './complexity/index.ts';
+export {
+  type CostLimits,
+  countsOfPlaces,
+  type Estimate,
+  type EstimatedCost,
+  evaluate,
+  type FetchCost,
+  type Formula,
+  objectsOfTypes,
+  type PlaceCountOptions,
+  type PlanCost,
+  sum,
+  type VariableValues,
+} from './complexity/index.ts';
 export type { DocumentSize } from './document/document-limits.ts';
 export { FieldLimits, type FieldRefusals } from './fields/field-limits.ts';
 export { createLimits, type Limits, type PlanLimits } from './limits.ts';

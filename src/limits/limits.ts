@@ -29,6 +29,11 @@ export interface PlanLimits {
    * @returns the error of that request; undefined where it may be sent
    */
   refusalOfEntities(representations: number, client: LimitedClient): GatewayError | undefined;
+  /**
+   * @param errorOf makes the error, from the limit in nano-dollars
+   * @throws AggregateError of it where the operation may cost more
+   */
+  checkDollars(nanoUsd: bigint, client: LimitedClient, errorOf: (limit: number) => GatewayError): void;
   /** What operations may cost; undefined where they are not priced. */
   readonly costs: CostLimits | undefined;
 }
@@ -58,6 +63,10 @@ export function createLimits(options: LimitsOptions): Limits {
         if (fetches <= limit) return;
         const message = `The operation needs ${fetches} requests to subgraphs; at most ${limit} are allowed.`;
         excesses.report([new GatewayError('MAX_FETCHES_LIMIT', { message, facts: { limit, found: fetches } })], client);
+      },
+      checkDollars(nanoUsd, client, errorOf) {
+        const limit = clients.of(client).aiNanoUsd;
+        if (limit < Number.POSITIVE_INFINITY && nanoUsd > BigInt(limit)) excesses.report([errorOf(limit)], client);
       },
       refusalOfEntities(representations, client) {
         const limit = clients.of(client).representations;

@@ -54,6 +54,7 @@ export function withModelHooks(client: ModelClient, hooks: Hooks | undefined, ju
             return finish(moderate.call(client, { ...call, alias, ...request }));
           },
         }),
+    ...(client.priceOf === undefined ? {} : { priceOf: (call) => client.priceOf?.(call) }),
     has: (alias) => client.has(alias),
     list: () => client.list(),
     ...(describe === undefined ? {} : { describe: () => describe.call(client) }),

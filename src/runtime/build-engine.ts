@@ -1,6 +1,11 @@
 import type { GraphQLSchema } from 'graphql';
 import { ConfigError, type ResolvedConfig } from '../config/index.ts';
-import { createIsthmusEngine, createReferenceEngine, type ExecutionEngine } from '../execution/index.ts';
+import {
+  createIsthmusEngine,
+  createReferenceEngine,
+  type ExecutionEngine,
+  type PlanPrices,
+} from '../execution/index.ts';
 import { type CacheGroup, unreachable } from '../lib/index.ts';
 import type { PlanLimits } from '../limits/index.ts';
 import type { Logger } from '../observability/index.ts';
@@ -15,6 +20,7 @@ export interface EngineParts {
   readonly planners: PlannerPool;
   readonly caches: CacheGroup;
   readonly limits: PlanLimits;
+  readonly prices: PlanPrices | undefined;
   readonly hooks: Hooks | undefined;
   readonly log: Logger;
 }
@@ -22,7 +28,7 @@ export interface EngineParts {
 /** The engine that `engine` of the configuration names, over these clients. */
 export async function buildEngine(
   { id, config, composition }: SupergraphParts,
-  { apiSchema, clients, planners, caches, limits, hooks, log }: EngineParts,
+  { apiSchema, clients, planners, caches, limits, prices, hooks, log }: EngineParts,
 ): Promise<ExecutionEngine> {
   const { supergraphSdl, rows } = composition;
   const hasRows = rows.rules.length > 0;
@@ -48,6 +54,7 @@ export async function buildEngine(
         overrideLabels: config.overrideLabels,
         caches,
         limits,
+        prices,
         onPlan: planHook(hooks),
       });
     }
@@ -65,13 +72,15 @@ function refusePlanHooks({ file }: ResolvedConfig, hooks: Hooks | undefined): vo
   throw new ConfigError(file, [{ path: 'engine', line: undefined, message }]);
 }
 
+const planLimitNames = { fetches: 'fetches', representations: 'representations', aiNanoUsd: 'ai_usd' } as const;
+
 /** @throws ConfigError where plans or what they fetch are limited */
 function refusePlanLimits({ file, limits }: ResolvedConfig): void {
-  for (const key of ['fetches', 'representations'] as const) {
+  for (const [key, name] of Object.entries(planLimitNames) as [keyof typeof planLimitNames, string][]) {
     const smallest = Math.min(limits.operation[key], ...limits.clients.map((client) => client.limits[key]));
     if (smallest === Number.POSITIVE_INFINITY) continue;
-    const message = `the reference engine does not limit ${key}: leave it out, or write engine: isthmus`;
-    throw new ConfigError(file, [{ path: `limits.${key}`, line: undefined, message }]);
+    const message = `the reference engine does not limit ${name}: leave it out, or write engine: isthmus`;
+    throw new ConfigError(file, [{ path: `limits.${name}`, line: undefined, message }]);
   }
   if (limits.cost === undefined) return;
   const message = 'the reference engine does not price operations: leave it out, or write engine: isthmus';

@@ -29,6 +29,7 @@ import { buildApiSchema } from '../supergraph/index.ts';
 import type { InProcessSubgraph, SubgraphClient } from '../transport/index.ts';
 import { buildClient } from './build-client.ts';
 import { buildEngine } from './build-engine.ts';
+import { buildPrices } from './build-prices.ts';
 import type { GatewayGeneration } from './generation.ts';
 import type { CachesLease } from './shared-caches.ts';
 import type { SharedParts } from './shared-parts.ts';
@@ -104,12 +105,21 @@ export async function buildGeneration(
     await letOthersRun();
     const { costTypes, constraints, memberships } = composition;
     const limits = createLimits({ config: config.limits, log, costTypes, constraints, memberships });
+    const limited = new Budgets({
+      budgets: config.ai.budgets,
+      counters: shared.counters,
+      ledger: shared.ledger.writer(ledger),
+      joint: joint?.value,
+      log,
+    });
+    const models = lease.client;
     const unlimited = await buildEngine(parts, {
       apiSchema,
       clients,
       planners: shared.planners,
       caches,
       limits: limits.plans,
+      prices: buildPrices(parts, { apiSchema, models, budgets: limited, limits: limits.plans }),
       hooks,
       log,
     });
@@ -158,14 +168,8 @@ export async function buildGeneration(
       fieldLimits,
       statements,
       caches,
-      models: lease.client,
-      budgets: new Budgets({
-        budgets: config.ai.budgets,
-        counters: shared.counters,
-        ledger: shared.ledger.writer(ledger),
-        joint: joint?.value,
-        log,
-      }),
+      models,
+      budgets: limited,
       prompts: [...parts.prompts].flatMap(([name, folder]) => publishedPrompts(folder, name)),
       async close() {
         await engine.close();

@@ -25,6 +25,8 @@ export interface RequestContext {
   readonly costs?: OperationCosts | undefined;
   /** Filled while the operation runs; missing where sizes are not measured. */
   readonly sizes?: PlanSizes | undefined;
+  /** Whether the operation is only priced: nothing of it is sent. @default false */
+  readonly isDryRun?: boolean | undefined;
   /** The parts of the answer's `extensions` that the client asked for and the configuration allows. */
   readonly explain?: ReadonlySet<string> | undefined;
   /** Collects what response header rules carry to the client's answer; without it they do nothing. */
@@ -54,6 +56,8 @@ export interface OperationCosts {
   readonly charge?: ((estimated: number) => Promise<void> | undefined) | undefined;
   /** Puts back what the operation did not cost. */
   readonly settle?: ((actual: number) => void) | undefined;
+  /** In money; missing where nothing of the operation costs any. */
+  ai?: { readonly estimatedNanoUsd: bigint; readonly account: SpendAccount };
 }
 
 export interface ResponseHeaderCollector {

@@ -83,6 +83,7 @@ const parts: Readonly<Record<string, string>> = {
   'ai/fields': 'the AI subgraph: directives, prompts, structured output, batches, cache',
   supergraph: 'composition, immutable schema generations, watching, hot swap',
   'ai/budgets': 'what models may be used for, by whom, in which period',
+  'ai/pricing': 'what the AI fields of an operation cost, before it runs',
   'ai/ledger': 'every model call as a row of the store, through files that outlive a crash',
   'ai/models': 'the model client: routing, fallback, limits, caches, guarding, records',
   'ai/providers': 'the configured providers',

@@ -148,17 +148,46 @@ describe('isthmus-max-usd', () => {
     graph.provider.respond(echo);
     const calls = await graph.calls(async () => {
       const refused = await chat('fast', { headers: { 'isthmus-max-usd': '0.00001' } });
-      expect(refused.status).toBe(429);
-      expect(await refused.text()).toContain('isthmus-max-usd');
+      expect(refused.status).toBe(400);
+      expect(await refused.json()).toMatchObject({
+        error: {
+          code: 'AI_COST_ESTIMATED_TOO_EXPENSIVE',
+          message: expect.stringMatching(
+            /at most \$0\.00001 are allowed \(isthmus-max-usd\)\. What could fit: .*"modest"/,
+          ),
+        },
+      });
       const header = { 'isthmus-max-usd': '0.000001' };
       const answer = await graph.query('{ product(id: "p1") { name pitch } }', {}, header);
-      expect(answer).toMatchObject({
-        data: { product: { name: 'Product 1', pitch: null } },
-        errors: [{ extensions: { code: 'AI_BUDGET_EXCEEDED' } }],
-      });
+      expect(answer).toMatchObject({ errors: [{ extensions: { code: 'AI_COST_ESTIMATED_TOO_EXPENSIVE' } }] });
+      expect(answer.data).toBeUndefined();
     });
     expect(calls).toBe(0);
     expect((await chat('fast', { headers: { 'isthmus-max-usd': '1' } })).status).toBe(200);
+  }, 60_000);
+
+  it('is compared with all calls of a request together', async () => {
+    graph.provider.reset();
+    const body = JSON.stringify({ model: 'fast', prompt: ['one', 'two', 'three'], max_tokens: 10 });
+    const send = (maxUsd: string, more: Record<string, string> = {}) =>
+      fetch(new URL('/v1/completions', graph.gateway.url), {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'isthmus-max-usd': maxUsd, ...more },
+        body,
+      });
+    const dry = (await (await send('1', { 'isthmus-dry-run': 'true' })).json()) as {
+      cost: { ai: { estimatedUsd: string } };
+    };
+    const { estimatedUsd } = dry.cost.ai;
+    expect(dry).toEqual({
+      dry_run: true,
+      model: 'fast',
+      cost: { ai: { estimatedUsd, actualUsd: '0', calls: 0, cached: 0 } },
+    });
+    expect(graph.provider.requests).toHaveLength(0);
+    expect((await send(String(Number(estimatedUsd) - 0.000001))).status).toBe(400);
+    expect((await send(estimatedUsd)).status).toBe(200);
+    expect(graph.provider.requests).toHaveLength(3);
   }, 60_000);
 
   it('is refused where it is no amount of dollars', async () => {

@@ -11,6 +11,7 @@ export const importRanks: Readonly<Record<string, number>> = {
   runtime: 14,
   'read-supergraph.ts': 13,
   plugins: 12,
+  'ai/pricing': 12,
   execution: 11,
   access: 10,
   limits: 10,

@@ -6,6 +6,7 @@
  */
 import type { BudgetConfig } from '../../config/index.ts';
 import type { LocalCounters } from '../../counters/index.ts';
+import { formatUsd } from '../../lib/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import type { SegmentWriter } from '../ledger/index.ts';
 import type { SpendAccount } from '../model-call/index.ts';
@@ -77,7 +78,10 @@ export class Budgets {
       joint,
       onSpent: (level, spent) => this.#reportAlerts(level, spent),
       onOvershoot: (nanoUsd, model) =>
-        log.warn({ model, overshoot: amountText(nanoUsd, 'usd') }, 'a provider billed more than the bound of a call'),
+        log.warn(
+          { model, overshootUsd: formatUsd(BigInt(nanoUsd)) },
+          'a provider billed more than the bound of a call',
+        ),
     });
   }
 

@@ -23,7 +23,11 @@ export class OperationHold {
 
   constructor(counters: LocalCounters, lines: readonly PlannedLine[]) {
     this.#counters = counters;
-    for (const line of lines) this.#lines.set(line.calls.key, line);
+    for (const line of lines) {
+      const earlier = this.#lines.get(line.calls.key);
+      if (earlier === undefined) this.#lines.set(line.calls.key, line);
+      else earlier.remaining += line.remaining; // the same field at another place
+    }
   }
 
   /** The most that the calls cost that are still to be made, in nano-dollars. */
@@ -76,12 +80,13 @@ export class OperationHold {
     return lines;
   }
 
-  /** One of the calls is not made. */
+  /** The calls for one item are not made. */
   spare(key: string): void {
     const line = this.#lines.get(key);
     if (line === undefined || line.remaining === 0) return;
-    if (this.#phase === 'held' && line.isHeld) this.#spared.add(line.unit, 1);
-    line.remaining--;
+    const count = Math.min(line.remaining, line.calls.callsPerItem);
+    if (this.#phase === 'held' && line.isHeld) this.#spared.add(line.unit, count);
+    line.remaining -= count;
   }
 
   /** What is held for calls that are not made. */

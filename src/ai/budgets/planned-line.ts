@@ -27,7 +27,7 @@ export class PlannedLine {
 
   constructor(calls: PlannedCalls, payer: () => Payer, budgets: readonly Budget[]) {
     this.calls = calls;
-    this.remaining = calls.items;
+    this.remaining = calls.items * calls.callsPerItem;
     this.#payer = payer;
     this.#budgets = budgets;
     this.unit = this.#unitOf(calls.prices);

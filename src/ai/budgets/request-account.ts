@@ -103,7 +103,7 @@ export class RequestAccount implements SpendAccount {
 
   plan(calls: readonly PlannedCalls[]): void {
     const { counters, budgets } = this.#options;
-    invariant(this.#hold === undefined, 'a request announces its calls once');
+    this.#hold?.close();
     this.#hold = new OperationHold(
       counters,
       calls.map((each) => new PlannedLine(each, this.#payer, budgets)),

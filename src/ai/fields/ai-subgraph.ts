@@ -166,8 +166,8 @@ function resolverOf(field: AiField, schema: GraphQLSchema, options: AiSubgraphOp
   invariant(definition !== undefined && !(choice instanceof PromptError), `${field.fieldName} has been checked`);
   const writer = questionWriter({ ...options, schema, field, parent, choice });
   const outputName = `${field.typeName}_${field.fieldName}`;
-
-  const code = options.code?.fields.get(`${field.typeName}.${field.fieldName}`);
+  const coordinate = `${field.typeName}.${field.fieldName}`;
+  const code = options.code?.fields.get(coordinate);
 
   return (entity: Inputs | undefined, args: Inputs, execution: Execution, info: GraphQLResolveInfo): unknown => {
     const inputs = writer.read(entity ?? {});
@@ -180,15 +180,19 @@ function resolverOf(field: AiField, schema: GraphQLSchema, options: AiSubgraphOp
       selection: { nodes: info.fieldNodes, fragments: info.fragments, variables: info.variableValues },
     });
     const { request } = execution;
+    const report = (settled: FieldAnswer): unknown => {
+      const { cached } = settled.provenance;
+      // No call was made for it.
+      if (cached !== false) request.account?.spare(coordinate, cached !== 'shared');
+      return reportedValue(settled, execution, info.path, options);
+    };
     const answer = (supplied: Inputs): unknown => {
       const fieldAnswer = answers.answer(writer.write(inputs, args, supplied, output, request), request);
-      if (fieldAnswer instanceof Promise)
-        return fieldAnswer.then((settled) => reportedValue(settled, execution, info.path, options));
-      return reportedValue(fieldAnswer, execution, info.path, options);
+      return fieldAnswer instanceof Promise ? fieldAnswer.then(report) : report(fieldAnswer);
     };
     if (code?.inputs === undefined) return answer(noInputs);
     const { signal, deadline } = request;
-    const run = new CodeRun(`${field.typeName}.${field.fieldName}`);
+    const run = new CodeRun(coordinate);
     const supplied = run.call(() => code.inputs?.({ entity: inputs.entity, args, signal }) ?? noInputs);
     const bounds = { signal, deadline: deadline.within(options.config.deadlineMs) };
     return run.until(withinCallBounds(supplied, bounds).then(answer));

@@ -10,6 +10,7 @@ export { guardCode, logStrayFailures } from './code/code-run.ts';
 export type { FieldCode, FieldCodeCall, SubgraphCode } from './code/field-code.ts';
 export { generateFieldTypes } from './code/generate-types.ts';
 export { readFieldCode } from './code/read-field-code.ts';
+export { type PricedField, type PricedVersion, pricedFieldsOf } from './priced-field.ts';
 export type { Prompt } from './prompts/prompt.ts';
 export { PromptError } from './prompts/prompt-error.ts';
 export { createPromptFolder, type PromptChoice, type PromptFolder, readPromptFolder } from './prompts/prompt-folder.ts';

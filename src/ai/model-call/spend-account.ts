@@ -64,6 +64,8 @@ export interface PlannedCalls {
   /** Names them in charges, such as `Product.summary`. */
   readonly key: string;
   readonly items: number;
+  /** How many calls the first attempt for one item may take. */
+  readonly callsPerItem: number;
   /** What each costs; several where it is decided for each which of them is made. */
   readonly prices: readonly CallPrice[];
   /** What each costs where another alias answers; undefined: it cannot. */
@@ -92,7 +94,7 @@ export interface SpendAccount {
    * a budget has no room for is refused before any of it is sent. Call `close` when the request has ended.
    */
   plan(calls: readonly PlannedCalls[]): void;
-  /** One of the planned calls is not made: the answer is known. */
+  /** One of the planned items needs no call: its answer is known. */
   spare(key: string, isCached: boolean): void;
   /**
    * Counts the bound on everything that it is charged to, in one step, just before the request is sent. The first attempt

@@ -100,6 +100,7 @@ export function createModelClient(options: ModelClientOptions): ModelClient {
       if (isModerationModel(listed) && inner.moderate !== undefined) return inner.moderate(moderationCall);
       return moderateByPrompt(inner, alias, moderationCall);
     },
+    priceOf: (call) => client.priceOf?.(call),
     has: (alias) => client.has(alias),
     list: () => client.list(),
     describe: () => client.describe?.() ?? [],

@@ -1,7 +1,15 @@
 export { CallCaches } from './caches/call-caches.ts';
 export { createModelClient } from './create-model-client.ts';
 export { type CallGuard, createCallGuard, noGuard } from './guarding/guard-call.ts';
-export type { Caller, DescribedModel, EmbeddingCall, ModelCall, ModelClient, ModelStreamPart } from './model-call.ts';
+export type {
+  Caller,
+  DescribedModel,
+  EmbeddingCall,
+  ModelCall,
+  ModelClient,
+  ModelStreamPart,
+  PricedCall,
+} from './model-call.ts';
 export { assembleModelClient } from './model-client.ts';
 export { describeModel, modelNames } from './model-names.ts';
 export { createRoutes } from './routing/create-routes.ts';

@@ -35,6 +35,15 @@ export interface CallContext extends CallBounds {
   readonly planned?: readonly string[];
 }
 
+/** A call as far as its price depends on it. */
+export interface PricedCall {
+  readonly alias: string;
+  readonly caller: Caller;
+  readonly inputTokens: number;
+  /** Undefined: as much as the model writes. */
+  readonly maxOutputTokens: number | undefined;
+}
+
 export interface ModelCall extends CallContext {
   readonly request: ModelRequest;
 }
@@ -110,6 +119,12 @@ export interface ModelClient {
    * moderation. Rejects with `AI_MODEL_NOT_FOUND` if no model is named and none is configured.
    */
   moderate?(call: ModerationCall): Promise<ModerationCompletion>;
+  /**
+   * The most that the first attempt of a call may cost, in nano-dollars: at the dearest of the targets that it may be sent
+   * to first. Undefined: there is no such alias, or no price is known; then no call is made. Missing: not supported by this
+   * client.
+   */
+  priceOf?(call: PricedCall): bigint | undefined;
   /** Whether the alias exists and has at least one usable target. */
   has(alias: string): boolean;
   list(): readonly ListedModel[];

@@ -50,10 +50,13 @@ import type {
   ModelClient,
   ModelStreamPart,
   ModerationCall,
+  PricedCall,
 } from './model-call.ts';
 import type { Route } from './routing/choose-targets.ts';
 import type { Routes } from './routing/create-routes.ts';
 import { describeRoute } from './routing/describe-route.ts';
+import { firstTargets } from './routing/first-targets.ts';
+import { unboundedOutputTokens } from './targets/output-bound.ts';
 import type { Target } from './targets/target.ts';
 import type { TargetPrices } from './targets/target-prices.ts';
 
@@ -301,6 +304,19 @@ class RoutedModelClient implements ModelClient {
     } catch (error) {
       throw recordFailure(run, error);
     }
+  }
+
+  priceOf({ alias, caller, inputTokens, maxOutputTokens }: PricedCall): bigint | undefined {
+    const { routes, prices } = this.#parts;
+    const route = routes.find(alias);
+    if (route === undefined) return undefined;
+    let most: bigint | undefined;
+    for (const target of firstTargets(route, caller, (candidate) => prices.isKnown(candidate))) {
+      const outputTokens = maxOutputTokens ?? unboundedOutputTokens(target);
+      const nanoUsd = prices.upperBound(target, inputTokens, outputTokens) ?? 0n;
+      if (most === undefined || nanoUsd > most) most = nanoUsd;
+    }
+    return most;
   }
 
   has(alias: string): boolean {

@@ -3,6 +3,7 @@ import type { GraphQLSchema } from 'graphql';
 import type { FetchCost, PlanCost } from '../../limits/index.ts';
 import type { EntityFetch, EntityField, OperationPlan, RequiredSelection, RootFetch } from '../../planning/index.ts';
 import type { TypeMemberships } from '../data/data.ts';
+import type { PlanPrice } from '../plan-prices.ts';
 import { type CompiledRows, compileRows } from '../rows/compile-rows.ts';
 import { type CompiledRepresentation, compileRepresentation } from './compile-representation.ts';
 import { requestsCustomScalars } from './custom-scalars.ts';
@@ -18,6 +19,8 @@ export interface CompiledPlan {
   readonly requests: number;
   /** Whether rules leave out objects by their data. */
   readonly hasRows: boolean;
+  /** In money; undefined where nothing of it costs any. */
+  readonly price: PlanPrice | undefined;
 }
 
 interface CompiledFetch {
@@ -62,9 +65,11 @@ export function compilePlan(
   types: TypeMemberships,
   plan: OperationPlan,
   cost?: PlanCost,
+  price?: PlanPrice,
 ): CompiledPlan {
   return {
     cost,
+    price,
     placeMatters: plan.fetches.some((fetch) => fetch.kind === 'entities' && fetch.context.length > 0),
     hasRows: plan.fetches.some(({ rows }) => rows !== undefined),
     requests: plan.fetches.reduce((count, { rows }) => count + 1 + (rows?.lookups.length ?? 0), 0),

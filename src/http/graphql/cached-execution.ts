@@ -180,7 +180,8 @@ export class CachedExecution {
 }
 
 function isCacheable({ operation, document, context }: OperationRequest): boolean {
-  return operation.operation === 'query' && (context.explain?.size ?? 0) === 0 && !introspects(document);
+  const isPlain = (context.explain?.size ?? 0) === 0 && context.isDryRun !== true;
+  return operation.operation === 'query' && isPlain && !introspects(document);
 }
 
 /** The answer’s bytes or text; undefined for one that is not cached: with errors, of another status, in parts, or long. */

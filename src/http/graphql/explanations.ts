@@ -2,6 +2,7 @@
 import type { Principal } from '../../access/index.ts';
 import type { ResolvedConfig } from '../../config/index.ts';
 import type { GraphQLHttpRequest } from './read-graphql-request.ts';
+import { hasAiFields } from './report-costs.ts';
 
 export type Explainable = ReadonlyMap<string, (principal: Principal) => boolean>;
 
@@ -10,10 +11,11 @@ const explainScope = 'access:explain';
 
 const nothing: ReadonlySet<string> = new Set();
 
-export function explainableBy({ ai, access, limits }: ResolvedConfig): Explainable {
+export function explainableBy(config: ResolvedConfig): Explainable {
+  const { ai, access, limits } = config;
   const explainable = new Map<string, (principal: Principal) => boolean>();
   if (ai.fields.explain.enabled) explainable.set('ai', () => true);
-  if (limits.cost !== undefined) explainable.set('cost', () => true);
+  if (limits.cost !== undefined || hasAiFields(config)) explainable.set('cost', () => true);
   if (access.explain !== 'off') {
     // In the mode audit nothing is kept from anyone: rules then tell nothing that helps.
     const isOpen = access.explain === 'everyone' || access.mode === 'audit';

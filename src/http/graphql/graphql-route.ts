@@ -29,6 +29,7 @@ import { callerFactsOf } from '../edge/caller-facts.ts';
 import type { SendPage } from '../landing-route.ts';
 import { type AllowedOrigins, allowedOrigins } from '../request/allowed-origins.ts';
 import type { ClientRequest } from '../request/client-request.ts';
+import { readDryRun } from '../request/dry-run.ts';
 import { identifyCharged, pointsOf } from '../request/identify-charged.ts';
 import { refuseCrossSite } from '../request/refuse-cross-site.ts';
 import { noteFacts, noteFailure } from '../request/request-facts.ts';
@@ -38,7 +39,7 @@ import type { PipelineAnswer } from './apollo-pipeline.ts';
 import { type Explainable, explainableBy, requestedExplanations } from './explanations.ts';
 import { createPipelines, type PipelineOf } from './pipelines.ts';
 import { type GraphQLHttpRequest, prefersPage, type RawRequest, readGraphQLRequest } from './read-graphql-request.ts';
-import { costHeaders, openCosts } from './report-costs.ts';
+import { costHeaders, hasAiFields, openCosts } from './report-costs.ts';
 import { documentIdOf, endpointOf, resolveDocument } from './resolve-document.ts';
 import { sendPieces } from './send-pieces.ts';
 import { createSharing, type Sharing, shareIdentical } from './share-identical.ts';
@@ -62,6 +63,8 @@ interface Serving {
   readonly sharing: Sharing<Answer> | undefined;
   readonly explainable: Explainable;
   readonly overload: Overload | undefined;
+  /** Whether operations are priced, in points or in money. */
+  readonly isPriced: boolean;
 }
 
 /** @throws GatewayError for what is refused, and whatever fails unexpectedly */
@@ -144,6 +147,7 @@ async function respond(
   const request = resolved instanceof Promise ? await untilAborted(resolved, life.signal) : resolved;
   const contract = life.generation.contracts?.choose(principal, headers, endpointOf(pathOf(url)));
   const explain = requestedExplanations(serving.explainable, request, principal);
+  const isDryRun = readDryRun(request.headers);
   const { clientAddress } = raw;
   const query = { request, principal, clientAddress, contract, explain };
   const run: RunQuery = async (signal, deadline) => {
@@ -152,8 +156,13 @@ async function respond(
     const context = {
       ...contextOf(raw, principal, explain),
       clientHeaders,
-      costs: openCosts(life.generation.config, rates && (() => pointsOf(rates, life, raw, request.headers, principal))),
+      costs: openCosts(
+        life.generation.config,
+        serving.isPriced || isDryRun,
+        rates && (() => pointsOf(rates, life, raw, request.headers, principal)),
+      ),
       sizes: life.generation.config.limits.mode === 'measure' ? {} : undefined,
+      isDryRun,
       pluginValues,
       signal,
       deadline,
@@ -201,6 +210,7 @@ async function prepare(generation: GatewayGeneration, overload: Overload | undef
     }),
     explainable: explainableBy(config),
     overload,
+    isPriced: config.limits.cost !== undefined || hasAiFields(config),
   };
 }
 

@@ -1,45 +1,75 @@
 /** What an operation cost, where it is told: `extensions.cost` for `isthmus-explain: cost`, response headers, and the log. */
 import type { ResolvedConfig } from '../../config/index.ts';
 import type { ExecutionOutcome } from '../../execution/index.ts';
+import { formatUsd } from '../../lib/index.ts';
 import type { PointsCharge } from '../../limits/index.ts';
 import type { OperationCosts, RequestContext } from '../../transport/index.ts';
 import type { OperationFacts } from '../request/request-facts.ts';
 import { withExtension } from './with-extension.ts';
 
 /**
+ * @param isPriced whether anything is, in points or in money
  * @param charge what takes the points from the caller's rates; undefined where they are not limited
  * @returns what is filled while the operation runs; undefined where nothing is priced
  */
 export function openCosts(
   { limits }: ResolvedConfig,
+  isPriced: boolean,
   charge: (() => PointsCharge | undefined) | undefined,
 ): OperationCosts | undefined {
-  return limits.cost === undefined ? undefined : { ...charge?.() };
+  if (limits.cost !== undefined) return { ...charge?.() };
+  return isPriced ? {} : undefined;
 }
 
-/** The answer, with what it cost where the client asked for that. */
+/** Whether operations may cost money. */
+export function hasAiFields({ subgraphs }: ResolvedConfig): boolean {
+  return subgraphs.some(({ kind }) => kind === 'ai');
+}
+
+/** The answer, with what it cost where the client asked for that, or for nothing else. */
 export function explainCosts(
   outcome: ExecutionOutcome,
-  { costs, explain }: RequestContext,
-  namesSubgraphs: boolean,
+  { costs, explain, isDryRun }: RequestContext,
+  { namesSubgraphs, hasAi }: { readonly namesSubgraphs: boolean; readonly hasAi: boolean },
 ): ExecutionOutcome {
-  if (costs?.estimated === undefined || explain?.has('cost') !== true) return outcome;
-  const { subgraphs, charge: _charge, settle: _settle, ...cost } = costs;
-  if (!namesSubgraphs || subgraphs === undefined) return withExtension(outcome, { cost });
-  return withExtension(outcome, { cost: { ...cost, subgraphs: Object.fromEntries(subgraphs) } });
+  if (costs === undefined || (isDryRun !== true && explain?.has('cost') !== true)) return outcome;
+  const { subgraphs, ai, charge: _charge, settle: _settle, ...points } = costs;
+  const cost = {
+    ...points,
+    ...(namesSubgraphs && subgraphs !== undefined ? { subgraphs: Object.fromEntries(subgraphs) } : {}),
+    ...(hasAi ? { ai: aiCost(ai) } : {}),
+  };
+  return withExtension(outcome, { cost });
 }
 
-/** @returns nothing where the client has not asked, and the configuration does not say so for all */
+function aiCost(ai: OperationCosts['ai']): Readonly<Record<string, unknown>> {
+  if (ai === undefined) return { estimatedUsd: '0', actualUsd: '0', calls: 0, cached: 0 };
+  const { nanoUsd, calls, cached, overshootNanoUsd } = ai.account.spending;
+  return {
+    estimatedUsd: formatUsd(ai.estimatedNanoUsd),
+    actualUsd: formatUsd(nanoUsd),
+    calls,
+    cached,
+    ...(overshootNanoUsd === 0n ? {} : { overshootUsd: formatUsd(overshootNanoUsd) }),
+  };
+}
+
+/** Points where the client asked for them, or the configuration says so for all; dollars where there are AI fields. */
 export function costHeaders(
   { limits }: ResolvedConfig,
   { costs, explain }: RequestContext,
 ): readonly (readonly [string, string])[] {
-  const isShown = limits.cost?.headers === true || explain?.has('cost') === true;
-  if (!isShown || costs?.estimated === undefined) return [];
-  return [
-    ['isthmus-cost-estimated', String(costs.estimated)],
-    ['isthmus-cost-actual', String(costs.actual ?? 0)],
-  ];
+  const headers: (readonly [string, string])[] = [];
+  const showsPoints = limits.cost?.headers === true || explain?.has('cost') === true;
+  if (showsPoints && costs?.estimated !== undefined) {
+    headers.push(['isthmus-cost-estimated', String(costs.estimated)]);
+    headers.push(['isthmus-cost-actual', String(costs.actual ?? 0)]);
+  }
+  if (costs?.ai !== undefined) {
+    headers.push(['isthmus-cost-usd-estimated', formatUsd(costs.ai.estimatedNanoUsd)]);
+    headers.push(['isthmus-cost-usd', formatUsd(costs.ai.account.spending.nanoUsd)]);
+  }
+  return headers;
 }
 
 export function costFacts(costs: OperationCosts | undefined): Pick<OperationFacts, 'costEstimated' | 'costActual'> {

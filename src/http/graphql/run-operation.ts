@@ -25,7 +25,7 @@ import { VariableChecks } from './check-variables.ts';
 import { accessRequest, explainingAccess, type VisibleSchemaOf } from './explain-access.ts';
 import { formatErrors, statusOfErrors } from './format-errors.ts';
 import { introspects } from './introspects.ts';
-import { costFacts, explainCosts } from './report-costs.ts';
+import { costFacts, explainCosts, hasAiFields } from './report-costs.ts';
 import { sizeFacts } from './size-facts.ts';
 import type { ValidatedOperation } from './validated-operations.ts';
 import { hasSuggestion, suggestForDocument, suggestForVariables } from './visible-suggestions.ts';
@@ -42,6 +42,8 @@ export interface OperationRunner {
   readonly budgets: Budgets;
   /** Whether clients are told the names of subgraphs. */
   readonly namesSubgraphs: boolean;
+  /** Whether operations may have AI fields. */
+  readonly hasAi: boolean;
   readonly log: Logger;
 }
 
@@ -64,6 +66,7 @@ export function createRunner(generation: RunnerParts, view: ApiView, log: Logger
   const { introspection } = config.server;
   const namesSubgraphs = config.errors.serviceName;
   const checkArguments = limits.arguments?.of(view.schema);
+  const hasAi = hasAiFields(config);
   /** What the caller may use; undefined where clients are told nothing of the schema. */
   const visibleTo = async (
     operationType: OperationTypeNode,
@@ -119,7 +122,7 @@ export function createRunner(generation: RunnerParts, view: ApiView, log: Logger
     const visible = await visibleTo(OperationTypeNode.QUERY, {}, context);
     return visible === view.schema ? errors : suggestForDocument(errors, document, visible);
   };
-  if (hooks?.onOperation === undefined) return { execute, suggest, budgets, namesSubgraphs, log };
+  if (hooks?.onOperation === undefined) return { execute, suggest, budgets, namesSubgraphs, hasAi, log };
   return {
     execute: (validated, variables, context) =>
       runOperationHooks(hooks, { ...validated, variables, context }, async (changed) =>
@@ -128,6 +131,7 @@ export function createRunner(generation: RunnerParts, view: ApiView, log: Logger
     suggest,
     budgets,
     namesSubgraphs,
+    hasAi,
     log,
   };
 }
@@ -140,7 +144,7 @@ export async function runOperation(
   context: RequestContext,
 ): Promise<ExecutionOutcome> {
   const outcome = await runPaid(runner, validated, variables, context);
-  return context.costs === undefined ? outcome : explainCosts(outcome, context, runner.namesSubgraphs);
+  return context.costs === undefined ? outcome : explainCosts(outcome, context, runner);
 }
 
 async function runPaid(

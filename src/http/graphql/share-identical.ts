@@ -9,6 +9,7 @@ import { clientNameOf, priorityHeader } from '../../limits/index.ts';
 import { letShareIdentical } from '../../plugins/index.ts';
 import type { GatewayGeneration } from '../../runtime/index.ts';
 import { compileRequestHeaderRules, type ForwardHeaders } from '../../transport/index.ts';
+import { dryRunHeader } from '../request/dry-run.ts';
 import { maxUsdHeader } from '../request/open-account.ts';
 import type { GraphQLHttpRequest } from './read-graphql-request.ts';
 
@@ -98,7 +99,7 @@ function keyOf(
   const { query } = (request.body ?? request.parameters ?? {}) as { readonly query?: unknown };
   if (typeof query === 'string' && isCounted(query)) return undefined;
   const deciding = forwardHeaders.flatMap((forward) => forward(headers, principal, clientAddress));
-  deciding.push(`${headers[maxUsdHeader]}`);
+  deciding.push(`${headers[maxUsdHeader]}`, `${headers[dryRunHeader]}`);
   if (prioritiesDecide) deciding.push(`${headers[priorityHeader]}`);
   if (byName) deciding.push(clientNameOf({ clientHeaders: headers }) ?? '');
   return sharingKey(request, principalKey(principal), contract, deciding, explain);

@@ -5,19 +5,22 @@
 import type { Principal } from '../../access/index.ts';
 import type { CallSummary, Completion, SpendAccount } from '../../ai/model-call/index.ts';
 import type { ModelCall } from '../../ai/models/index.ts';
+import { estimateInputTokens } from '../../ai/tokens/index.ts';
 import { InvalidField, type StreamForm } from '../../ai/wires/shared/index.ts';
 import { GatewayError } from '../../errors/index.ts';
-import { formatUsd, unreachable } from '../../lib/index.ts';
+import { formatUsd, onDemand, unreachable } from '../../lib/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import type { ClientReply } from '../request/client-reply.ts';
 import type { ClientRequest } from '../request/client-request.ts';
 import { jsonType } from '../request/coded-answer.ts';
+import { readDryRun } from '../request/dry-run.ts';
 import { openAccount } from '../request/open-account.ts';
 import type { RequestLife } from '../request/request-life.ts';
 import { setAnswerHeaders } from './answer-headers.ts';
 import { EventStream } from './event-stream.ts';
 import { noSuchModel } from './list-models.ts';
 import { mayNameModel, offeredModels } from './offered-models.ts';
+import { planCalls, priceCalls, type V1PricedCall } from './price-calls.ts';
 import { codedError } from './refuse-v1.ts';
 import type { ResponseHooks } from './response-hooks.ts';
 import type { V1Generation } from './v1-generation.ts';
@@ -112,19 +115,51 @@ export class V1Call {
     this.body = body;
   }
 
-  /** Several calls at once; one that fails ends the others. */
-  async completeAll(calls: readonly ModelCall[]): Promise<readonly Completion[]> {
+  /**
+   * Compares what calls may cost with what the client allows, before any of them is made.
+   *
+   * @returns whether the client wants to know that alone: it has been answered
+   * @throws GatewayError `AI_COST_ESTIMATED_TOO_EXPENSIVE`
+   */
+  isPricedOnly(calls: () => readonly V1PricedCall[]): boolean {
+    const isDryRun = readDryRun(this.#request.headers);
+    const maxNanoUsd = this.#account?.maxNanoUsd;
+    if (!isDryRun && maxNanoUsd === undefined) return false;
     const { models } = this.generation;
+    const aliases = offeredModels(this.generation, this.#principal).names;
+    const nanoUsd = priceCalls(calls(), { models, aliases, maxNanoUsd });
+    const estimatedUsd = formatUsd(nanoUsd);
+    this.#reply.header('isthmus-cost-usd-estimated', estimatedUsd);
+    if (!isDryRun) return false;
+    const cost = { ai: { estimatedUsd, actualUsd: '0', calls: 0, cached: 0 } };
+    this.send(JSON.stringify({ dry_run: true, model: this.#alias, cost }));
+    return true;
+  }
+
+  /** Several calls at once; one that fails ends the others. Undefined: they are priced only. */
+  async completeAll(calls: readonly ModelCall[]): Promise<readonly Completion[] | undefined> {
+    const { models } = this.generation;
+    const priced = onDemand(() => calls.map(pricedCall));
+    if (this.isPricedOnly(priced)) return undefined;
+    const account = this.#account;
+    const keys = account === undefined || calls.length === 1 ? [] : planCalls(priced(), account, models);
     const ended = new AbortController();
     const signal = AbortSignal.any([this.#life.signal, ended.signal]);
     try {
-      return await Promise.all(calls.map((call) => models.complete({ ...call, signal })));
+      return await Promise.all(
+        calls.map((call, index) => {
+          const key = keys[index];
+          return models.complete({ ...call, signal, ...(key === undefined ? {} : { planned: [key] }) });
+        }),
+      );
     } finally {
       ended.abort(new GatewayError('CLIENT_CLOSED_REQUEST'));
+      account?.close();
     }
   }
 
   async complete(call: ModelCall, write: (answer: Completion) => string): Promise<void> {
+    if (this.isPricedOnly(() => [pricedCall(call)])) return;
     this.#wireFields = call.request.wire?.unmapped ?? [];
     const answer = await this.generation.models.complete(call);
     this.answer(answer, answer.wire ?? write(answer));
@@ -135,6 +170,7 @@ export class V1Call {
    * is the wire's error event, and the wire's terminal event never follows.
    */
   async stream(call: ModelCall, form: StreamForm): Promise<void> {
+    if (this.isPricedOnly(() => [pricedCall(call)])) return;
     this.#wireFields = call.request.wire?.unmapped ?? [];
     const hooks = this.#responseHooks;
     const events = new EventStream(this.#reply, {
@@ -214,4 +250,9 @@ export class V1Call {
     const message = `No model of this name takes ${names.join(', ')}.`;
     return new InvalidField(message, fields[0], 'AI_REQUEST_UNSUPPORTED', reason);
   }
+}
+
+function pricedCall({ alias, caller, prompt, request }: ModelCall): V1PricedCall {
+  const { maxOutputTokens } = request;
+  return { alias, caller, prompt, inputTokens: estimateInputTokens(request), maxOutputTokens };
 }

@@ -34,6 +34,7 @@ import { listPrompts, writePrompt } from './list-prompts.ts';
 import { moderationModel } from './moderation-model.ts';
 import { offeredModels } from './offered-models.ts';
 import { writeOpenApi } from './openapi.ts';
+import { boundOfEmbedding, boundOfModeration } from './price-calls.ts';
 import { PromptStream, readPromptCall, writePromptAnswer } from './run-prompt.ts';
 import { V1Endpoints, type V1RoutesOptions } from './v1-endpoints.ts';
 
@@ -66,10 +67,10 @@ function addRoutes(app: FastifyInstance, options: V1RoutesOptions): V1Endpoints[
   });
 
   endpoints.post('/embeddings', readEmbeddingsRequest, async (call, parsed) => {
-    const answer = await call.generation.models.embed({
-      ...call.context(parsed.alias, parsed.request.user),
-      request: parsed.request,
-    });
+    const { request } = parsed;
+    const context = call.context(parsed.alias, request.user);
+    if (call.isPricedOnly(() => [{ ...context, ...boundOfEmbedding(request) }])) return;
+    const answer = await call.generation.models.embed({ ...context, request });
     call.answer(answer, writeEmbeddings(parsed, answer));
   });
 
@@ -100,7 +101,7 @@ function addRoutes(app: FastifyInstance, options: V1RoutesOptions): V1Endpoints[
     if (first === undefined) return;
     if (parsed.stream) return call.stream({ ...context, request: first }, new CompletionsStream(parsed));
     const answers = await call.completeAll([first, ...further].map((request) => ({ ...context, request })));
-    call.answer(summaryOf(answers), writeCompletions(parsed, answers));
+    if (answers !== undefined) call.answer(summaryOf(answers), writeCompletions(parsed, answers));
   });
 
   endpoints.post('/moderations', readModerationsRequest, async (call, parsed) => {
@@ -108,6 +109,8 @@ function addRoutes(app: FastifyInstance, options: V1RoutesOptions): V1Endpoints[
     const alias = moderationModel(parsed, models);
     const { alias: _, ...context } = call.context(alias ?? '');
     if (models.moderate === undefined) throw new GatewayError('NOT_FOUND');
+    const priced = (text: string) => ({ ...context, alias: alias ?? '', ...boundOfModeration(text) });
+    if (call.isPricedOnly(() => parsed.texts.map(priced))) return;
     const answer = await models.moderate({ ...context, alias, texts: parsed.texts });
     call.answer(answer, writeModerations(parsed, answer));
   });

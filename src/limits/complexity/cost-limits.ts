@@ -111,7 +111,8 @@ export class CostLimits {
   }
 }
 
-function objectsOfTypes(
+/** The object types that each type may be. */
+export function objectsOfTypes(
   memberships: ReadonlyMap<string, ReadonlySet<string>>,
 ): ReadonlyMap<string, ReadonlySet<string>> {
   const objects = new Map<string, Set<string>>();

@@ -1,3 +1,3 @@
-export { CostLimits, type Estimate, type EstimatedCost } from './cost-limits.ts';
-export type { VariableValues } from './formula.ts';
-export type { FetchCost, PlanCost } from './plan-cost.ts';
+export { CostLimits, type Estimate, type EstimatedCost, objectsOfTypes } from './cost-limits.ts';
+export { evaluate, type Formula, sum, type VariableValues } from './formula.ts';
+export { countsOfPlaces, type FetchCost, type PlaceCountOptions, type PlanCost } from './plan-cost.ts';

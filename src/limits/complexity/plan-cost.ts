@@ -54,6 +54,16 @@ export function compilePlanCost(plan: OperationPlan, operation: string, options:
   };
 }
 
+/** What the number of objects at the places of a plan depends on. */
+export type PlaceCountOptions = PlanCostOptions;
+
+/** How many objects there may be at each place that a plan fills; places are keys and `@`s, joined by dots. */
+export function countsOfPlaces(plan: OperationPlan, options: PlaceCountOptions): ReadonlyMap<string, Formula> {
+  const counts = new Map<string, Formula>([['', 1]]);
+  for (const fetch of plan.fetches) priceFetch(fetch, counts, options);
+  return counts;
+}
+
 /** @param counts how many objects there may be at a place, of the requests before; those of this one are added */
 function priceFetch(
   fetch: PlannedFetch,

@@ -20,7 +20,7 @@ export interface DocumentSize {
 /** Without a limit of more, counting and parsing end here: a document of so many tokens takes 20 ms. */
 const tokenCeiling = 15_000;
 
-type SizeLimit = Exclude<keyof OperationLimits, 'tokens' | 'fetches' | 'representations' | 'cost'>;
+type SizeLimit = Exclude<keyof OperationLimits, 'tokens' | 'fetches' | 'representations' | 'cost' | 'aiNanoUsd'>;
 
 const sizeLimits: Readonly<Record<SizeLimit, { readonly code: ErrorCode; readonly what: string }>> = {
   depth: { code: 'MAX_DEPTH_LIMIT', what: 'levels of fields' },

@@ -20,6 +20,7 @@ import { charactersPerToken } from '../../tokens/index.ts';
 import type { CallContext, Caller } from '../model-call.ts';
 import type { ChoiceContext } from '../routing/choose-targets.ts';
 import type { KeyRing } from '../targets/key-ring.ts';
+import { defaultOutputTokens, unboundedOutputTokens } from '../targets/output-bound.ts';
 import type { Target } from '../targets/target.ts';
 import type { TargetPrices } from '../targets/target-prices.ts';
 import type { Attempt } from './attempt.ts';
@@ -47,9 +48,6 @@ export interface RunOptions {
   /** Redacts a provider's message for logs. @default unchanged */
   readonly redact?: ((text: string) => string) | undefined;
 }
-
-/** The output tokens that are reserved and priced if the call does not bound its output. */
-const defaultOutputTokens = 1_024;
 
 const noKeys: ReadonlySet<number> = new Set();
 
@@ -131,7 +129,13 @@ export class CallRun implements ChoiceContext {
 
   upperBound(target: Target): bigint | undefined {
     const hourWrites = this.demand.hasHourCacheWrites();
-    return this.#prices.upperBound(target, this.inputTokens(), this.#boundOutputTokens(), hourWrites);
+    return this.#prices.upperBound(target, this.inputTokens(), this.#outputTokensOf(target), hourWrites);
+  }
+
+  /** The most output that the target may write and bill. */
+  #outputTokensOf(target: Target): number {
+    if (this.demand.operation === 'embeddings') return 0;
+    return this.demand.maxOutputTokens ?? unboundedOutputTokens(target);
   }
 
   #boundOutputTokens(): number {
@@ -166,7 +170,11 @@ export class CallRun implements ChoiceContext {
     const { account, planned } = this.call;
     if (account === undefined) return undefined;
     const nanoUsd = this.upperBound(target) ?? 0n;
-    const bound = { ...this.#paidCall(target.reference), nanoUsd, tokens: this.boundTokens() };
+    const bound = {
+      ...this.#paidCall(target.reference),
+      nanoUsd,
+      tokens: Math.max(1, this.inputTokens() + this.#outputTokensOf(target)),
+    };
     if (this.#shadow) return account.shadow.charge(bound);
     const charge = account.charge(this.#isCharged ? bound : { ...bound, planned });
     this.#isCharged = true;

@@ -45,7 +45,7 @@ const dollar = 1_000_000_000n;
 
 function planned(key: string, items: number, nanoUsd: bigint, details: Partial<PlannedCalls> = {}): PlannedCalls {
   const price = { alias: 'smart', prompt: key, nanoUsd, tokens: 100 };
-  return { key, items, prices: [price], priceWith: () => undefined, ...details };
+  return { key, items, callsPerItem: 1, prices: [price], priceWith: () => undefined, ...details };
 }
 
 function chargeOf(account: SpendAccount, nanoUsd: bigint, key?: string, alias = 'smart') {
@@ -149,6 +149,19 @@ describe('calls that a request announces', () => {
     expect(hasRoom(budgets, 6n)).toBe(true);
     expect(hasRoom(budgets, 7n)).toBe(false);
     expect(account.spending).toEqual({ nanoUsd: 2n * dollar, calls: 2, cached: 15, overshootNanoUsd: 0n });
+  });
+
+  it('may be several for an item, which are spared together', () => {
+    const budgets = budgetsOf([tenDollars]);
+    const account = accountOf(budgets);
+    account.plan([planned('a', 3, dollar, { callsPerItem: 3 })]);
+    chargeOf(account, dollar, 'a');
+    expect(hasRoom(budgets, 1n)).toBe(true);
+    expect(hasRoom(budgets, 2n)).toBe(false);
+    account.spare('a', true);
+    chargeOf(account, dollar, 'a');
+    expect(hasRoom(budgets, 4n)).toBe(true);
+    expect(hasRoom(budgets, 5n)).toBe(false);
   });
 
   it('hold nothing once the request has ended, whatever became of them', () => {

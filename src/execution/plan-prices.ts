@@ -1,0 +1,24 @@
+/**
+ * What plans cost in money, and who answers for what a run of one spends. The engine only says when: a plan is compiled once,
+ * a run begins before anything of it is sent, and ends however the run did.
+ */
+import type { VariableValues } from '../limits/index.ts';
+import type { OperationPlan } from '../planning/index.ts';
+import type { RequestContext } from '../transport/index.ts';
+
+export interface PlanPrices {
+  /** @returns undefined where nothing of the plan costs money */
+  compile(plan: OperationPlan): PlanPrice | undefined;
+}
+
+export interface PlanPrice {
+  /** @throws GatewayError where it costs too much to run */
+  begin(values: VariableValues, context: RequestContext): PricedRun;
+}
+
+export interface PricedRun {
+  /** What the plan's requests are made with. */
+  readonly context: RequestContext;
+  /** Gives back what was held for the run. */
+  end(): void;
+}
