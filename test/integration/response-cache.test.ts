@@ -232,7 +232,7 @@ describe('the response cache', () => {
   });
 
   it('runs an operation once for many callers that miss at the same time', async () => {
-    await using gateway = await start(`${on}\n${proxy}`);
+    await using gateway = await startTestGateway({ subgraphs: shop, yaml: `${on}\n${proxy}`, workers: 1 });
     const { products } = gateway.subgraphs;
     const held: (() => void)[] = [];
     let reached = 0;

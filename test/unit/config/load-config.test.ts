@@ -233,7 +233,7 @@ describe('a supergraph.yaml', () => {
     const key = 'a key of more than thirty-two characters';
     const yaml = `${subgraphs}store:\n  url: postgres://a@b/c\n  key: "\${KEY}"\n`;
     const { store } = (await load(yaml, { KEY: key })).config;
-    expect(store).toEqual({ kind: 'postgres', url: 'postgres://a@b/c', key, line: 4 });
+    expect(store).toEqual({ kind: 'postgres', url: 'postgres://a@b/c', key, previousKeys: [], line: 4 });
   });
 
   it('takes a number of workers, or one for each core', async () => {
