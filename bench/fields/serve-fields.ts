@@ -42,7 +42,14 @@ export function serveFields(options: ServeFieldsOptions): Child {
         },
       },
       server: { host: '127.0.0.1', landing_page: false },
-      access: { policies: { own_profile: 'args.id == principal.id', support: 'false' } },
+      access: {
+        policies: {
+          own_profile: 'args.id == principal.id',
+          support: 'false',
+          email_reader: 'false',
+          shown_review: '!row.flagged',
+        },
+      },
       ai: aiOf(options.providerUrl),
       telemetry: { log_level: 'warn' },
     }),

@@ -9,6 +9,8 @@ export interface Review {
   readonly body: string;
   /** ISO 8601, in UTC. */
   readonly createdAt: string;
+  /** Reported, and not yet looked at. */
+  readonly flagged?: boolean | undefined;
 }
 
 /** The reviews in memory, those of the file first; what is added is gone when the process ends. */
@@ -35,15 +37,15 @@ export class ReviewStore {
     return newestOf(this.#byAuthor.get(authorId), first);
   }
 
-  /** To two decimals; null without reviews. */
+  /** To two decimals, of those that everybody may read; null without such a review. */
   averageRating(productId: string): number | null {
-    const reviews = this.#byProduct.get(productId) ?? [];
+    const reviews = (this.#byProduct.get(productId) ?? []).filter(({ flagged }) => flagged !== true);
     if (reviews.length === 0) return null;
     const sum = reviews.reduce((total, { rating }) => total + rating, 0);
     return Math.round((sum / reviews.length) * 100) / 100;
   }
 
-  add(review: Omit<Review, 'id' | 'createdAt'>): Review {
+  add(review: Omit<Review, 'id' | 'createdAt' | 'flagged'>): Review {
     const added = { ...review, id: `r${this.#byId.size + 1}`, createdAt: new Date().toISOString() };
     this.#index(added);
     return added;

@@ -30,6 +30,7 @@ function createResolvers(store: ReviewStore): Resolvers<CurrentUser> {
     },
     Review: {
       __resolveReference: ({ id }: Reference) => store.byId(id) ?? null,
+      flagged: ({ flagged }: Review) => flagged === true,
       author: ({ authorId }: Review) => ({ id: authorId }),
       product: ({ productId }: Review) => ({ id: productId }),
     },
@@ -49,7 +50,7 @@ function createResolvers(store: ReviewStore): Resolvers<CurrentUser> {
 function checked(
   { productId, rating, body }: NewReview,
   authorId: string | undefined,
-): Omit<Review, 'id' | 'createdAt'> {
+): Omit<Review, 'id' | 'createdAt' | 'flagged'> {
   if (authorId === undefined || !knownUserIds.has(authorId)) throw badUserInput('The caller is no user of the shop.');
   if (!knownProductIds.has(productId)) throw badUserInput('productId names no product.');
   if (rating < 1 || rating > 5) throw badUserInput('rating must be 1 to 5.');

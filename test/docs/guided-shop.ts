@@ -26,7 +26,10 @@ export async function startGuidedShop({ yaml, files }: GuidedShopOptions) {
     await mkdir(dirname(join(folder, path)), { recursive: true });
     await writeFile(join(folder, path), text);
   }
-  const sample = parse(await readFile('supergraph.yaml', 'utf8')) as { readonly ai: unknown };
+  const sample = parse(await readFile('supergraph.yaml', 'utf8')) as {
+    readonly ai: unknown;
+    readonly access: { readonly policies: unknown };
+  };
   const added = parse(yaml) as { readonly subgraphs: Readonly<Record<string, unknown>> };
   const http = (name: string, url: string) => ({
     routing_url: url,
@@ -42,6 +45,7 @@ export async function startGuidedShop({ yaml, files }: GuidedShopOptions) {
         reviews: http('reviews', reviews.url),
         ...added.subgraphs,
       },
+      access: { policies: sample.access.policies },
       ai: sample.ai,
     }),
   );

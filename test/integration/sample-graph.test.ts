@@ -126,6 +126,31 @@ describe('the sample graph', () => {
     }
   });
 
+  it.each([
+    ['the anonymous Ada', {}, []],
+    ['Priya', priya, ['u3']],
+    ['Wei of the support', wei, ['u3', 'u5']],
+  ])('shows flagged reviews to their author and the support alone: to %s', async (_who, headers, authors) => {
+    const { data, errors } = await sample.query(
+      '{ remote: product(id: "p17") { averageRating reviews { author { id } } } other: product(id: "p38") { averageRating reviews { author { id } } } }',
+      headers,
+    );
+    expect(errors).toBeUndefined();
+    const shown = [data.remote, data.other].flatMap(({ reviews }) =>
+      reviews.map(({ author }: { author: { id: string } }) => author.id),
+    );
+    expect(shown.length).toBe(4 + authors.length);
+    expect(authors.filter((id) => !shown.includes(id))).toEqual([]);
+    expect([data.remote.averageRating, data.other.averageRating]).toEqual([3, 4]);
+  });
+
+  it('sends no flagged review to a model', async () => {
+    const question = '{ product(id: "p38") { answer(question: "Where is it half the price?") } }';
+    const [ada, support] = [await sample.query(question), await sample.query(question, wei)];
+    expect(JSON.stringify(ada.data)).not.toContain('half the price');
+    expect(JSON.stringify(support.data)).toContain('half the price');
+  });
+
   it('refuses a mistyped token, which names nobody', async () => {
     const { status, errors } = await sample.query('{ me { name } }', { authorization: `${priya.authorization}x` });
     expect(status).toBe(401);
