@@ -9,8 +9,8 @@ import type { BudgetCountersConfig } from '../../config/index.ts';
 import type { CounterWindow, LocalCounters, RedisCounters, RemoteChange } from '../../counters/index.ts';
 import { GatewayError } from '../../errors/index.ts';
 import { unreachable } from '../../lib/index.ts';
-import { budgetExceeded } from './budget-error.ts';
 import type { BudgetLevel } from './budget-level.ts';
+import { refusalOf } from './level-refusal.ts';
 
 /** An amount on a budget's counter of its period. */
 export interface LevelCharge {
@@ -79,7 +79,12 @@ export class JointBudgets {
       const refused = charged[outcome.index];
       if (refused === undefined) throw new GatewayError('AI_BUDGET_UNAVAILABLE');
       this.#remember(refused.key, outcome.amount);
-      throw refusalOf(refused, outcome.amount, refused.level.budget.config.limit, outcome.roomInMs);
+      throw refusalOf(refused.level, {
+        needed: refused.amount,
+        used: outcome.amount,
+        limit: refused.level.budget.config.limit,
+        roomInMs: outcome.roomInMs,
+      });
     }
     const { amounts, atMs } = outcome;
     for (const [index, { key }] of charged.entries()) this.#remember(key, amounts[index] ?? 0);
@@ -184,7 +189,8 @@ export class JointBudgets {
     const refused = charged[outcome.index];
     if (refused === undefined) throw new GatewayError('AI_BUDGET_UNAVAILABLE');
     const share = shares[outcome.index] ?? 0;
-    throw refusalOf(refused, local.amount(shareKey(refused.key)), share, 0);
+    const used = local.amount(shareKey(refused.key));
+    throw refusalOf(refused.level, { needed: refused.amount, used, limit: share, roomInMs: 0 });
   }
 
   #owe(key: string, { budget }: BudgetLevel, amount: number, share: number): void {
@@ -201,20 +207,3 @@ export class JointBudgets {
 }
 
 const shareKey = (key: string): string => `share ${key}`;
-
-function refusalOf({ level, amount }: LevelCharge, used: number, limit: number, roomInMs: number) {
-  const { budget, subject } = level;
-  const { unit, name, cheaperModel } = budget.config;
-  const { span } = budget.period();
-  const waitMs = span === undefined ? roomInMs : Math.max(0, span.endsAt - Date.now());
-  return budgetExceeded({
-    budget: name,
-    subject,
-    unit,
-    limit,
-    left: Math.max(0, limit - used),
-    needed: amount,
-    roomInMs: waitMs === 0 ? undefined : waitMs,
-    cheaperModel,
-  });
-}

@@ -10,11 +10,20 @@ export function levelRefusal(
   { needed, own = 0 }: { readonly needed: number; readonly own?: number },
   { roomInMs }: Extract<CounterOutcome, { readonly kind: 'refused' }>,
 ): BudgetExceeded {
-  const { budget, subject, heldKey } = level;
-  const { unit, limit, name, cheaperModel } = budget.config;
+  const { budget, heldKey } = level;
+  const used = counters.amount(currentKey(level), budget.window) + counters.amount(heldKey) - own;
+  return refusalOf(level, { needed, used, limit: budget.config.limit, roomInMs });
+}
+
+/** @param full.roomInMs when there is room again in a rolling period; one of the calendar begins anew */
+export function refusalOf(
+  { budget, subject }: BudgetLevel,
+  full: { readonly needed: number; readonly used: number; readonly limit: number; readonly roomInMs: number },
+): BudgetExceeded {
+  const { needed, used, limit, roomInMs } = full;
+  const { unit, name, cheaperModel } = budget.config;
   const { span } = budget.period();
   const waitMs = span === undefined ? roomInMs : Math.max(0, span.endsAt - Date.now());
-  const used = counters.amount(currentKey(level), budget.window) + counters.amount(heldKey) - own;
   return budgetExceeded({
     budget: name,
     subject,
