@@ -1,12 +1,17 @@
 /** Prices operations by a configuration alone: its schemas are composed and operations planned, and nothing runs. */
+import { dirname } from 'node:path';
 import { type DocumentNode, GraphQLError, Kind, parse, validate } from 'graphql';
+import { Budgets } from '../ai/budgets/index.ts';
+import { SharedModels } from '../ai/models/index.ts';
 import { loadConfig, type ResolvedConfig } from '../config/index.ts';
+import { ProcessCounters } from '../counters/index.ts';
 import { createPricer, type PricedOperation } from '../execution/index.ts';
 import { invariant } from '../lib/index.ts';
 import { createLimits } from '../limits/index.ts';
 import type { Logger } from '../observability/index.ts';
 import { createPlannerPool } from '../planning/index.ts';
 import { readSupergraph } from '../read-supergraph.ts';
+import { buildPrices } from '../runtime/index.ts';
 import { buildApiSchema } from '../supergraph/index.ts';
 
 export interface DocumentPrice extends PricedOperation {
@@ -15,7 +20,7 @@ export interface DocumentPrice extends PricedOperation {
 }
 
 export interface Pricer {
-  /** What one operation may cost; infinite where there is no limit. */
+  /** What one operation may cost in points; infinite where there is no limit. */
   readonly max: number;
   /**
    * @returns a price for each operation of a document; what is wrong with it where it is not valid
@@ -30,20 +35,25 @@ const defaultCost = { listSize: 10, mode: 'enforce', headers: false, subgraphs: 
 
 /** @throws ConfigError or CompositionError with every problem found */
 export async function openPricer(configFile: string, log: Logger): Promise<Pricer> {
-  const { id, config, composition } = await readSupergraph(await loadConfig(configFile));
+  const parts = await readSupergraph(await loadConfig(configFile));
+  const { id, config, composition } = parts;
   const apiSchema = await buildApiSchema(composition.apiPieces);
   const limits: ResolvedConfig['limits'] = { ...config.limits, cost: config.limits.cost ?? defaultCost };
-  const { costs } = createLimits({ ...composition, config: limits, log }).plans;
+  const { plans } = createLimits({ ...composition, config: limits, log });
+  const { costs } = plans;
   invariant(costs !== undefined, 'operations are priced');
   const planners = createPlannerPool({ log });
   const { supergraphSdl } = composition;
   const inProcess = config.subgraphs.flatMap(({ kind, name }) => (kind === 'ai' ? [name] : []));
   const planner = await planners.load(id, { supergraphSdl, inProcess });
   const { overrideLabels } = config;
+  const models = new SharedModels({ log, resolveFrom: dirname(config.file) }).acquire(config.ai);
+  const budgets = new Budgets({ budgets: [], counters: new ProcessCounters(), log });
   const priceOperation = createPricer({
     apiSchema,
     planner,
     costs,
+    prices: buildPrices(parts, { apiSchema, models: models.client, budgets, limits: plans }),
     planDeadlineMs: limits.planDeadlineMs,
     overrideLabels,
   });
@@ -64,6 +74,7 @@ export async function openPricer(configFile: string, log: Logger): Promise<Price
     },
     async close() {
       planner.close();
+      await models.release();
       await planners.close();
     },
   };

@@ -1,7 +1,8 @@
-/** `isthmus price`: what the operations of files cost, in points, now and before a change. */
+/** `isthmus price`: what the operations of files cost, in points and dollars, now and before a change. */
 import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { GatewayError, messageOf } from '../errors/index.ts';
+import { formatUsd } from '../lib/index.ts';
 import { createLogger } from '../observability/index.ts';
 import { alignColumns } from './align-columns.ts';
 import { fail } from './fail.ts';
@@ -19,8 +20,11 @@ interface Row {
   readonly file: string;
   readonly operation: string | undefined;
   readonly points: number | undefined;
+  /** The most that its AI fields cost, in US dollars. */
+  readonly usd?: string;
   /** By the configuration of `--before`. */
   readonly before?: number | undefined;
+  readonly usdBefore?: string | undefined;
   readonly fetches?: number;
   readonly subgraphs?: Readonly<Record<string, number>>;
   readonly problem?: string;
@@ -31,7 +35,7 @@ type Variables = Readonly<Record<string, unknown>>;
 /** Exits 1 where an operation is not valid or costs more than `limits.cost.max`, 2 where a file cannot be read. */
 export function priceCommand(): Command {
   return new Command('price')
-    .description('Price the operations of files in points, by the configuration alone.')
+    .description('Price the operations of files in points, and their AI fields in dollars, by the configuration alone.')
     .argument('<file...>', '.graphql files')
     .option('--config <file>', 'the configuration file', 'supergraph.yaml')
     .option('--before <file>', 'the configuration of another state of the graph, to compare with')
@@ -84,10 +88,13 @@ async function priceFile(
   const prices = await pricesOf(pricer, text, variables);
   const beforehand = earlier && (await pricesOf(earlier, text, variables));
   if (typeof prices === 'string') return [{ file, operation: undefined, points: undefined, problem: prices }];
-  return prices.map(({ operation, estimated, subgraphs, fetches }, index): Row => {
-    const row = { file, operation, points: estimated, fetches, subgraphs: Object.fromEntries(subgraphs) };
+  return prices.map(({ operation, estimated, subgraphs, fetches, nanoUsd }, index): Row => {
+    const usd = formatUsd(nanoUsd);
+    const row = { file, operation, points: estimated, usd, fetches, subgraphs: Object.fromEntries(subgraphs) };
     if (beforehand === undefined) return row;
-    return { ...row, before: typeof beforehand === 'string' ? undefined : beforehand[index]?.estimated };
+    const previous = typeof beforehand === 'string' ? undefined : beforehand[index];
+    const usdBefore = previous && formatUsd(previous.nanoUsd);
+    return { ...row, before: previous?.estimated, usdBefore };
   });
 }
 
@@ -101,17 +108,25 @@ async function pricesOf(pricer: Pricer, text: string, variables: Variables): Ret
 }
 
 function table(rows: readonly Row[], max: number, isCompared: boolean): readonly string[] {
-  const head = ['FILE', 'OPERATION', ...(isCompared ? ['BEFORE'] : []), 'POINTS', 'FETCHES', ''];
-  const lines = alignColumns([
+  const costsMoney = rows.some(({ usd = '0', usdBefore = '0' }) => usd !== '0' || usdBefore !== '0');
+  const compared = (name: string, before: string): string[] => (isCompared ? [before, name] : [name]);
+  const head = [
+    'FILE',
+    'OPERATION',
+    ...compared('POINTS', 'BEFORE'),
+    'FETCHES',
+    ...(costsMoney ? compared('USD', 'BEFORE') : []),
+    '',
+  ];
+  return alignColumns([
     head,
-    ...rows.map(({ file, operation = '-', before, points, fetches, problem }) => [
+    ...rows.map(({ file, operation = '-', before, points, fetches, usd, usdBefore, problem }) => [
       file,
       operation,
-      ...(isCompared ? [`${before ?? '-'}`] : []),
-      `${points ?? '-'}`,
+      ...compared(`${points ?? '-'}`, `${before ?? '-'}`),
       `${fetches ?? '-'}`,
+      ...(costsMoney ? compared(usd ?? '-', usdBefore ?? '-') : []),
       problem?.split('\n')[0] ?? ((points ?? 0) > max ? `more than limits.cost.max: ${max}` : ''),
     ]),
   ]);
-  return lines;
 }

@@ -12,6 +12,8 @@ export interface PlanPrices {
 }
 
 export interface PlanPrice {
+  /** The most that a run costs a caller without credentials, in nano-dollars. */
+  estimate(values: VariableValues): bigint;
   /** @throws GatewayError where it costs too much to run */
   begin(values: VariableValues, context: RequestContext): PricedRun;
 }

@@ -3,6 +3,7 @@ import { type DocumentNode, type GraphQLSchema, type OperationDefinitionNode, vi
 import type { CostLimits, Estimate } from '../limits/index.ts';
 import type { Planner } from '../planning/index.ts';
 import { activeLabels } from './compile/active-labels.ts';
+import type { PlanPrices } from './plan-prices.ts';
 import { OperationValues } from './prepare/operation-values.ts';
 import { PreparedOperation, type Variables } from './prepare/prepared-operation.ts';
 
@@ -10,6 +11,8 @@ export interface PricerOptions {
   readonly apiSchema: GraphQLSchema;
   readonly planner: Planner;
   readonly costs: CostLimits;
+  /** What plans cost in dollars. @default nothing */
+  readonly prices?: PlanPrices | undefined;
   readonly planDeadlineMs: number;
   /** The named labels of progressive overrides that are on; those of a percentage are off. */
   readonly overrideLabels: readonly string[];
@@ -18,6 +21,8 @@ export interface PricerOptions {
 export interface PricedOperation extends Estimate {
   /** How many requests to subgraphs the plan has. */
   readonly fetches: number;
+  /** The most that its AI fields cost, in nano-dollars. */
+  readonly nanoUsd: bigint;
 }
 
 export type PriceOperation = (
@@ -31,6 +36,7 @@ export function createPricer({
   apiSchema,
   planner,
   costs,
+  prices,
   planDeadlineMs,
   overrideLabels,
 }: PricerOptions): PriceOperation {
@@ -40,10 +46,12 @@ export function createPricer({
     const schemas = { schema: apiSchema, answerSchema: apiSchema };
     const prepared = new PreparedOperation(schemas, document, operation, fieldsOf(document));
     const { normalised } = prepared.variant(variables);
-    if (normalised.text === '') return { estimated: 0, subgraphs: new Map(), fetches: 0 };
+    if (normalised.text === '') return { estimated: 0, subgraphs: new Map(), fetches: 0, nanoUsd: 0n };
     const plan = await planner.plan(normalised.text, labels, planDeadlineMs);
     const cost = costs.compile(plan, normalised.text);
-    return { ...costs.estimate(cost, new OperationValues(normalised, variables)), fetches: plan.fetches.length };
+    const values = new OperationValues(normalised, variables);
+    const nanoUsd = prices?.compile(plan)?.estimate(values) ?? 0n;
+    return { ...costs.estimate(cost, values), fetches: plan.fetches.length, nanoUsd };
   };
 }
 

@@ -1,4 +1,5 @@
 export { buildGeneration } from './build-generation.ts';
+export { buildPrices } from './build-prices.ts';
 export { configSource } from './config-source.ts';
 export type {
   GatewayGeneration,

@@ -3,6 +3,7 @@
  * what it may cost, and handed to its account, which holds room for it in the budgets with the first call that a model has
  * to answer. A request whose answers are all cached holds nothing.
  */
+import { anonymous } from '../../access/principal.ts';
 import type { PlanPrice, PlanPrices } from '../../execution/index.ts';
 import { evaluate, type PlanLimits, type VariableValues } from '../../limits/index.ts';
 import type { OperationPlan } from '../../planning/index.ts';
@@ -46,6 +47,10 @@ class AiPlanPrice implements PlanPrice {
     this.#plan = plan;
     this.#lines = lines;
     this.#options = options;
+  }
+
+  estimate(values: VariableValues): bigint {
+    return totalOf(this.#price(values, anonymous));
   }
 
   begin(values: VariableValues, context: RequestContext): ReturnType<PlanPrice['begin']> {

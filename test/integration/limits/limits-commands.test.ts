@@ -18,6 +18,15 @@ beforeAll(async () => {
     type Review { text: String }`;
   const yaml = (file: string) =>
     `subgraphs: { shop: { routing_url: "http://127.0.0.1:1", schema: { file: ${file} } } }\nlimits: { cost: { max: 100 } }\n`;
+  /** @param price of a million tokens of input; output costs twice as much */
+  const aiYaml = (price: string) => `subgraphs:
+  shop: { routing_url: "http://127.0.0.1:1", schema: { file: names.graphql } }
+  assistant: { ai: true, prompts: ., schema: { file: assistant.graphql } }
+ai:
+  providers: { p: { kind: openai, base_url: "http://127.0.0.1:1/v1", api_key: sk-none } }
+  models: { fast: { targets: [p/m], retries: 0 } }
+  prices: { p/m: { input_per_mtok: "${price}", output_per_mtok: "${Number(price) * 2}" } }
+`;
   const files = {
     'before.graphql': schema('@listSize(assumedSize: 2)'),
     'now.graphql': schema('@listSize(assumedSize: 5)'),
@@ -27,6 +36,16 @@ beforeAll(async () => {
       'query Page($n: Int) { products(first: $n) { id reviews { text } } } query Small { products(first: 1) { id } }',
     'wrong.graphql': '{ nothing }',
     'values.json': '{ "n": 20 }',
+    'names.graphql': `extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key"])
+      type Query { products(first: Int): [Product!] }  type Product @key(fields: "id") { id: ID!  name: String! }`,
+    'assistant.graphql': `extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key", "@external", "@requires"])
+      @link(url: "https://isthmus.dev/ai/v1.1", import: ["@generate"])
+      type Product @key(fields: "id") { id: ID!  name: String! @external
+        slogan: String @requires(fields: "name") @generate(prompt: "slogan", maxOutputTokens: 100, maxInputTokens: 900) }`,
+    'slogan.prompt': '---\nmodel: fast\n---\n{{name}}',
+    'slogans.graphql': 'query Slogans { products(first: 3) { slogan } } query Names { products { name } }',
+    'dear.yaml': aiYaml('2.00'),
+    'cheap.yaml': aiYaml('1.00'),
   };
   for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
 });
@@ -68,6 +87,24 @@ describe('isthmus price', () => {
     expect(code).toBe(0);
   }, 60_000);
 
+  it('prints the most that AI fields cost in dollars, before and after a change', async () => {
+    const { code, stdout, stderr } = await isthmus(
+      'price',
+      'slogans.graphql',
+      '--config',
+      'dear.yaml',
+      '--before',
+      'cheap.yaml',
+    );
+    expect(stderr).toBe('');
+    const rows = stdout.split('\n').map((line) => line.split(/ {2,}/));
+    expect(rows[0]).toEqual(['FILE', 'OPERATION', 'BEFORE', 'POINTS', 'FETCHES', 'BEFORE', 'USD']);
+    // Of each of three: 900 tokens and 100 that cost twice as much.
+    expect(rows[1]?.slice(5)).toEqual(['0.0033', '0.0066']);
+    expect(rows[2]?.slice(5)).toEqual(['0', '0']);
+    expect(code).toBe(0);
+  }, 60_000);
+
   it('says which operations are refused, with JSON and variables', async () => {
     const { code, stdout } = await isthmus(
       'price',
@@ -80,8 +117,8 @@ describe('isthmus price', () => {
       '--json',
     );
     expect(JSON.parse(stdout)).toEqual([
-      { file: 'page.graphql', operation: 'Page', points: 120, fetches: 1, subgraphs: { shop: 120 } },
-      { file: 'page.graphql', operation: 'Small', points: 1, fetches: 1, subgraphs: { shop: 1 } },
+      { file: 'page.graphql', operation: 'Page', points: 120, usd: '0', fetches: 1, subgraphs: { shop: 120 } },
+      { file: 'page.graphql', operation: 'Small', points: 1, usd: '0', fetches: 1, subgraphs: { shop: 1 } },
       { file: 'wrong.graphql', problem: 'Cannot query field "nothing" on type "Query".' },
     ]);
     expect(code).toBe(1);
