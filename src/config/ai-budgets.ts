@@ -106,7 +106,9 @@ export const budgetsYaml = z
         alerts: z
           .array(z.number().min(1).max(100))
           .default([50, 80, 100])
-          .describe('The percentages of the limit that are reported in the log when they are reached.'),
+          .describe(
+            'The percentages of the limit that are reported in the log, and to `ai.budget_alerts`, when they are reached.',
+          ),
         cheaper_model: name
           .optional()
           .describe('The model alias that answers where this budget does not allow the call. Default: it is refused.'),

@@ -1,5 +1,6 @@
 /** The `ai` key: providers, model aliases with their routing and limits, prices, caches, guardrails. */
 import { z } from 'zod';
+import { type BudgetAlertsConfig, budgetAlertsYaml, resolveBudgetAlerts } from './ai-budget-alerts.ts';
 import { type BudgetCountersConfig, budgetCountersYaml, resolveBudgetCounters } from './ai-budget-counters.ts';
 import { type BudgetConfig, budgetsYaml, resolveBudgets } from './ai-budgets.ts';
 import { type LedgerConfig, ledgerYaml, resolveLedger } from './ai-ledger.ts';
@@ -57,6 +58,8 @@ export interface AiConfig {
   readonly fields: AiFieldsConfig;
   readonly guardrails: GuardrailsConfig | undefined;
   readonly budgets: readonly BudgetConfig[];
+  /** Undefined: alerts are in the log alone. */
+  readonly budgetAlerts: BudgetAlertsConfig | undefined;
   /** Undefined: each gateway counts its own. */
   readonly budgetCounters: BudgetCountersConfig | undefined;
   readonly ledger: LedgerConfig;
@@ -156,6 +159,7 @@ export const aiYaml = z
     budgets: budgetsYaml.describe(
       'How much of models may be used, by whom, in which period. Every call is counted by each budget that it matches, at the most that it can cost, before it is sent; none is ever exceeded.',
     ),
+    budget_alerts: budgetAlertsYaml,
     budget_counters: budgetCountersYaml,
     ledger: ledgerYaml,
     call_timeout: durationOr('5m', 'How long one call of /v1 may take in total.'),
@@ -218,6 +222,7 @@ export function resolveAi(yaml: AiYaml, at: (path: string) => string, store?: St
     },
     guardrails: yaml.guardrails === undefined ? undefined : resolveGuardrails(yaml.guardrails),
     budgets: resolveBudgets(yaml.budgets),
+    budgetAlerts: resolveBudgetAlerts(yaml.budget_alerts),
     budgetCounters: resolveBudgetCounters(yaml.budget_counters),
     ledger: resolveLedger(yaml.ledger, yaml.budgets.length > 0, store, at),
     callTimeoutMs: milliseconds(yaml.call_timeout),

@@ -3,6 +3,7 @@ export type { ContractConfig } from './access-contracts.ts';
 export type { PolicyConfig } from './access-policies.ts';
 export type { AdminConfig } from './admin.ts';
 export { type AiConfig, type AiFieldsConfig, type LongInput, longInputs } from './ai.ts';
+export type { BudgetAlertsConfig } from './ai-budget-alerts.ts';
 export type { BudgetCountersConfig } from './ai-budget-counters.ts';
 export type { BudgetConfig, BudgetPeriod, BudgetSubject, BudgetUnit } from './ai-budgets.ts';
 export type {

@@ -8,7 +8,7 @@ import {
   createStatements,
   type KeyRingLease,
 } from '../access/index.ts';
-import { Budgets, type JointBudgets, openJointBudgets } from '../ai/budgets/index.ts';
+import { AlertWebhook, Budgets, type JointBudgets, openJointBudgets } from '../ai/budgets/index.ts';
 import { publishedPrompts } from '../ai/fields/index.ts';
 import type { LedgerAccess } from '../ai/ledger/index.ts';
 import { limitFields } from '../execution/index.ts';
@@ -66,6 +66,7 @@ export async function buildGeneration(
   const credentials: CredentialsLease[] = [];
   let keyRing: KeyRingLease | undefined;
   let joint: Lease<JointBudgets> | undefined;
+  let webhook: Lease<AlertWebhook> | undefined;
   let persisted: PersistedLease | undefined;
   let cached: CachesLease | undefined;
   const close = async (): Promise<void> => {
@@ -74,15 +75,21 @@ export async function buildGeneration(
     await lease.release();
     await keyRing?.release();
     await joint?.release();
+    await webhook?.release();
     await persisted?.release();
     await cached?.release();
   };
   try {
     keyRing = await shared.keyRings.acquire(config);
-    const { budgets, budgetCounters } = config.ai;
+    const { budgets, budgetAlerts, budgetCounters } = config.ai;
     if (budgetCounters !== undefined && budgets.length > 0)
       joint = await shared.jointBudgets.acquire(stableHash(budgetCounters), () =>
         openJointBudgets(budgetCounters, shared.counters, log),
+      );
+    if (budgetAlerts !== undefined && budgets.length > 0)
+      webhook = await shared.alertWebhooks.acquire(
+        stableHash(budgetAlerts),
+        async () => new AlertWebhook({ config: budgetAlerts, log }),
       );
     persisted = await shared.documents.acquire(config);
     cached = await shared.caches.acquire(parts);
@@ -110,6 +117,7 @@ export async function buildGeneration(
       counters: shared.counters,
       ledger: shared.ledger.writer(ledger),
       joint: joint?.value,
+      webhook: webhook?.value,
       log,
     });
     const models = lease.client;

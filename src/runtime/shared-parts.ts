@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { KeySets, SharedKeyRings } from '../access/index.ts';
-import type { JointBudgets } from '../ai/budgets/index.ts';
+import type { AlertWebhook, JointBudgets } from '../ai/budgets/index.ts';
 import { ThreadLedger } from '../ai/ledger/index.ts';
 import { SharedModels, type SharedModelsOptions } from '../ai/models/index.ts';
 import { createCacheStore } from '../cache/index.ts';
@@ -28,6 +28,8 @@ export interface SharedParts {
   readonly buckets: TokenBuckets;
   /** What several gateways count together, by the hash of its configuration. */
   readonly jointBudgets: SharedLeases<JointBudgets>;
+  /** Where alerts of budgets are sent, by the hash of its configuration. */
+  readonly alertWebhooks: SharedLeases<AlertWebhook>;
   /** What calls of models are recorded with. */
   readonly ledger: ThreadLedger;
   /** What the reads of limited fields are counted with: apart, since callers make as many identities as they like. */
@@ -81,6 +83,7 @@ export function createSharedParts({
     counters,
     buckets,
     jointBudgets: new SharedLeases<JointBudgets>((joint) => joint.close()),
+    alertWebhooks: new SharedLeases<AlertWebhook>((webhook) => webhook.close()),
     ledger: new ThreadLedger(holder, options.log),
     fieldCounters,
     keySets: new KeySets(),

@@ -31,10 +31,9 @@ async function loadSnippet(yaml: string): Promise<ResolvedConfig> {
     const subgraph = 'subgraphs: { accounts: { routing_url: "http://127.0.0.1:4001", schema: { file: a.graphql } } }\n';
     const file = join(folder, 'supergraph.yaml');
     await writeFile(file, `${'subgraphs' in parseYaml(yaml) ? '' : subgraph}${yaml}`);
-    const names = [...yaml.matchAll(/\$\{([A-Z0-9_]+)/g)].map(([, name = '']) => [
-      name,
-      'a secret that is long enough as a key',
-    ]);
+    // Long enough as a key, and in the form of a webhook's secret.
+    const secret = `whsec_${Buffer.alloc(32, 'k').toString('base64')}`;
+    const names = [...yaml.matchAll(/\$\{([A-Z0-9_]+)/g)].map(([, name = '']) => [name, secret]);
     return await loadConfig(file, Object.fromEntries(names));
   } finally {
     await rm(folder, { recursive: true, force: true });

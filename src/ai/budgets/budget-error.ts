@@ -36,5 +36,10 @@ export function budgetExceeded(refused: RefusedBudget): BudgetExceeded {
 }
 
 export function amountText(amount: number, unit: BudgetUnit): string {
-  return unit === 'usd' ? `$${formatUsd(BigInt(amount))}` : `${amount} ${unit}`;
+  return unit === 'usd' ? `$${decimalText(amount, unit)}` : `${amount} ${unit}`;
+}
+
+/** Without its unit. */
+export function decimalText(amount: number, unit: BudgetUnit): string {
+  return unit === 'usd' ? formatUsd(BigInt(amount)) : String(amount);
 }

@@ -10,8 +10,9 @@ import { formatUsd } from '../../lib/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import type { SegmentWriter } from '../ledger/index.ts';
 import type { SpendAccount } from '../model-call/index.ts';
+import type { AlertWebhook } from './alert-webhook.ts';
 import { newAlerts } from './budget-alerts.ts';
-import { amountText } from './budget-error.ts';
+import { amountText, decimalText } from './budget-error.ts';
 import { type Budget, type BudgetLevel, budgetsOf } from './budget-level.ts';
 import type { JointBudgets } from './joint-budgets.ts';
 import { LedgerEntries } from './ledger-entries.ts';
@@ -25,6 +26,8 @@ export interface BudgetsOptions {
   readonly ledger?: SegmentWriter | undefined;
   /** What several gateways count together; undefined: each counts its own. */
   readonly joint?: JointBudgets | undefined;
+  /** Where alerts are sent, besides the log; undefined: nowhere. */
+  readonly webhook?: Pick<AlertWebhook, 'send'> | undefined;
   readonly log: Logger;
 }
 
@@ -85,17 +88,28 @@ export class Budgets {
     });
   }
 
-  /** Logs each share of a budget that is reached, once a period over all workers. */
+  /** Logs and sends each share of a budget that is reached, once a period over all workers. */
   #reportAlerts(level: BudgetLevel, byAll: number | undefined): void {
-    const { counters, log } = this.#options;
+    const { counters, webhook, log } = this.#options;
     const { budget, subject, spentKey } = level;
     const { limit, unit, name } = budget.config;
-    const spent = byAll ?? counters.amount(spentKey + budget.period().key, budget.window);
+    const { key, span } = budget.period();
+    const spent = byAll ?? counters.amount(spentKey + key, budget.window);
     for (const percent of newAlerts(level, spent, counters)) {
       log.warn(
         { budget: name, subject, percent, spent: amountText(spent, unit), limit: amountText(limit, unit) },
         'a share of a budget is used up',
       );
+      webhook?.send({
+        budget: name,
+        subject: subject === '' ? null : subject,
+        percent,
+        limit: decimalText(limit, unit),
+        spent: decimalText(spent, unit),
+        unit,
+        resetsAt: span === undefined ? null : new Date(span.endsAt).toISOString(),
+        at: new Date().toISOString(),
+      });
     }
   }
 }

@@ -1,3 +1,4 @@
+export { AlertWebhook } from './alert-webhook.ts';
 export { amountText } from './budget-error.ts';
 export { type BudgetState, readBudgetStates } from './budget-states.ts';
 export { Budgets } from './budgets.ts';

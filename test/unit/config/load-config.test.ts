@@ -314,6 +314,16 @@ describe('a supergraph.yaml', () => {
       'ai.budgets[0].cheaper_model',
     ],
     [
+      'a webhook of alerts with a password in its URL',
+      'ai: { budget_alerts: { url: "https://u:p@hooks.example/", secret: whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY= } }',
+      'ai.budget_alerts.url',
+    ],
+    [
+      'a webhook of alerts without a secret',
+      'ai: { budget_alerts: { url: "https://hooks.example/" } }',
+      'ai.budget_alerts.secret',
+    ],
+    [
       'a price that is no decimal',
       'ai: { prices: { local/extractive: { input_per_mtok: "1,5", output_per_mtok: "1" } } }',
       'ai.prices.local/extractive.input_per_mtok',
@@ -327,6 +337,29 @@ describe('a supergraph.yaml', () => {
   ])('refuses %s with its path and line', async (_name, line, path) => {
     const problems = await problemsOf(`${subgraphs}${line}\n`);
     expect(problems[0]).toMatchObject({ path, line: 3 });
+  });
+
+  it.each([
+    ['no prefix', 'MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY='],
+    ['too few bytes', 'whsec_c2hvcnQ='],
+    ['no base64', 'whsec_not base64, though it is long enough to be one'],
+  ])('refuses a secret of alerts with %s, with how to make one, without the secret', async (_name, secret) => {
+    const yaml = `${subgraphs}ai:\n  budget_alerts: { url: "https://hooks.example/", secret: "${secret}" }\n`;
+    expect(await problemsOf(yaml)).toEqual([
+      {
+        path: 'ai.budget_alerts.secret',
+        line: 4,
+        message: 'write whsec_ and 24 to 64 random bytes in base64, such as: echo "whsec_$(openssl rand -base64 32)"',
+      },
+    ]);
+  });
+
+  it('refuses a webhook of alerts without http or https', async () => {
+    const secret = `whsec_${Buffer.alloc(32, 'k').toString('base64')}`;
+    const yaml = `${subgraphs}ai:\n  budget_alerts: { url: hooks.example, secret: "${secret}" }\n`;
+    expect(await problemsOf(yaml)).toEqual([
+      { path: 'ai.budget_alerts.url', line: 4, message: 'write an http:// or https:// URL' },
+    ]);
   });
 
   it('covers exactly the federation versions of the bundled composition', () => {
