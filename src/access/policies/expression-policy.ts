@@ -2,6 +2,7 @@
 import { Environment } from '@marcbachmann/cel-js';
 import { messageOf } from '../../errors/index.ts';
 import type { Principal } from '../principal.ts';
+import { compileExpression } from './compile-expression.ts';
 import type { Policy, PolicyInput, PolicyRequest } from './policy.ts';
 
 const limits = { maxAstNodes: 1_000, maxDepth: 50 };
@@ -41,6 +42,7 @@ export function createExpressionPolicy(name: string, expression: string): Policy
   const problem = problemOf(checked, expression);
   if (problem !== undefined) return problem;
   const evaluate = evaluated.parse(expression);
+  const compiled = compileExpression(evaluate.ast);
   const readsArguments = readsVariable(evaluate.ast, 'args');
   const needs = [
     ...(readsArguments ? ['args' as const] : []),
@@ -55,7 +57,10 @@ export function createExpressionPolicy(name: string, expression: string): Policy
       inputs.map(({ principal, args, request }: PolicyInput) => holds(evaluate, { principal, args, request })),
     decideRows: (rows, { principal, request }) => {
       const variables: Record<string, unknown> = { principal, request, row: undefined };
+      const decide = compiled?.({ principal, request });
       return rows.map((row) => {
+        const decided = decide?.(row);
+        if (decided !== undefined) return decided;
         variables.row = row;
         return holds(evaluate, variables);
       });
