@@ -28,7 +28,12 @@ export const exposedHeaders = [
   'isthmus-model',
   'isthmus-adapted',
   'isthmus-cost-usd',
+  'isthmus-cost-usd-estimated',
+  'isthmus-cost-estimated',
+  'isthmus-cost-actual',
   'isthmus-cache',
+  'age',
+  'etag',
 ] as const;
 
 const maxAgeSeconds = '600';
