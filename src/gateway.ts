@@ -68,7 +68,11 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       const workers = config?.server.workers ?? 1;
       if (workers > 1)
         log.warn({ workers }, 'one thread serves: `isthmus serve` starts server.workers, createGateway does not');
-      admin = config && (await openAdmin({ config, log, invalidate: (tags) => runtime.invalidate(tags) }));
+      if (config !== undefined) {
+        const currentConfig = () => runtime.generations.current?.config ?? config;
+        const invalidate = (tags: readonly string[]) => runtime.invalidate(tags);
+        admin = await openAdmin({ config, currentConfig, log, invalidate });
+      }
       return { url: await server.listen(listenOptions), drain };
     },
     reload: () => runtime.reload(),

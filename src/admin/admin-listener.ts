@@ -12,7 +12,8 @@ import { isLoopback, readBounded } from '../lib/index.ts';
 import type { Logger } from '../observability/index.ts';
 import { openStore } from '../store/index.ts';
 import { prepareServer } from '../tls/index.ts';
-import { type AdminCaller, createAdminSchema } from './admin-schema.ts';
+import type { AdminCaller } from './admin-caller.ts';
+import { createAdminSchema } from './admin-schema.ts';
 import { adminScopes, identifyOperator, refusePages } from './identify-operator.ts';
 import { answerInvalidation } from './invalidate-caches.ts';
 
@@ -24,6 +25,8 @@ export interface AdminListener {
 
 export interface AdminListenerOptions {
   readonly config: ResolvedConfig;
+  /** What is served at the moment, which reloads change. */
+  readonly currentConfig: () => ResolvedConfig;
   readonly log: Logger;
   /** Invalidates cached answers by their tags. @returns false if a store could not be reached */
   readonly invalidate: (tags: readonly string[]) => Promise<boolean>;
@@ -40,6 +43,7 @@ const timeoutMs = 10_000;
  */
 export async function listenForAdmin({
   config,
+  currentConfig,
   log,
   invalidate,
 }: AdminListenerOptions): Promise<AdminListener | undefined> {
@@ -51,7 +55,7 @@ export async function listenForAdmin({
     const isLocal = isLoopback(admin.host);
     if (!isLocal && !keys.hasScope(adminScopes)) throw unprotected(file);
     const handler = createHandler<IncomingMessage, AdminCaller, AdminCaller & Record<PropertyKey, unknown>>({
-      schema: createAdminSchema(store),
+      schema: createAdminSchema(store, currentConfig),
       context: ({ context }) => ({ ...context }),
       parse: (source, options) => parse(source, { ...options, maxTokens }),
       formatError: (error) => formatError(error, log),

@@ -2,17 +2,12 @@
 import { makeExecutableSchema } from '@graphql-tools/schema';
 import type { GraphQLError, GraphQLSchema } from 'graphql';
 import { type ApiKey, type ApiKeyRights, ApiKeys, type CreatedApiKey } from '../access/index.ts';
-import { parseDuration } from '../config/index.ts';
+import { parseDuration, type ResolvedConfig } from '../config/index.ts';
 import type { Store } from '../store/index.ts';
+import { budgetsResolvers, budgetsTypeDefs } from './admin-budgets.ts';
+import { type AdminCaller, writer } from './admin-caller.ts';
 import { costsResolvers, costsTypeDefs } from './admin-costs.ts';
 import { refusal } from './refusal.ts';
-
-/** Who calls the admin graph. */
-export interface AdminCaller {
-  /** As the audit log names them. */
-  readonly actor: string;
-  readonly mayWrite: boolean;
-}
 
 const typeDefs = /* GraphQL */ `
   scalar JSON
@@ -88,13 +83,11 @@ interface CreateKeyInput extends Omit<ApiKeyRights, 'models' | 'expiresAt'> {
 
 const maxAuditEntries = 1_000;
 
-export function createAdminSchema(store: Store): GraphQLSchema {
-  const keysOf = ({ actor, mayWrite }: AdminCaller): ApiKeys => {
-    if (mayWrite) return new ApiKeys(store, actor);
-    throw refusal('FORBIDDEN', 'This requires the scope admin:write.');
-  };
+/** @param currentConfig what is served at the moment */
+export function createAdminSchema(store: Store, currentConfig: () => Pick<ResolvedConfig, 'ai'>): GraphQLSchema {
+  const keysOf = (caller: AdminCaller): ApiKeys => new ApiKeys(store, writer(caller));
   return makeExecutableSchema<AdminCaller>({
-    typeDefs: [typeDefs, costsTypeDefs],
+    typeDefs: [typeDefs, costsTypeDefs, budgetsTypeDefs],
     resolvers: {
       Query: {
         ...costsResolvers(store),
@@ -108,6 +101,7 @@ export function createAdminSchema(store: Store): GraphQLSchema {
         },
       },
       Mutation: {
+        ...budgetsResolvers(store, currentConfig),
         async createKey(_: unknown, { input }: { readonly input: CreateKeyInput }, caller) {
           const { models, expiresIn, ...rights } = input;
           if (rights.name.trim() === '') throw invalid('a key has a name');

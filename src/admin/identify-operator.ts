@@ -8,7 +8,7 @@ import type { CallerFacts, KeyRing, Principal } from '../access/index.ts';
 import { apiKeyOf } from '../access/index.ts';
 import { GatewayError } from '../errors/index.ts';
 import { isLoopback } from '../lib/index.ts';
-import type { AdminCaller } from './admin-schema.ts';
+import type { AdminCaller } from './admin-caller.ts';
 
 const readScope = 'admin:read';
 const writeScope = 'admin:write';

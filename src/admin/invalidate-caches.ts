@@ -10,7 +10,7 @@ import { fieldTags } from '../ai/fields/index.ts';
 import { responseTags } from '../cache/index.ts';
 import { GatewayError } from '../errors/index.ts';
 import type { Logger } from '../observability/index.ts';
-import type { AdminCaller } from './admin-schema.ts';
+import type { AdminCaller } from './admin-caller.ts';
 
 const name = z.string().min(1).max(1_000);
 

@@ -1,7 +1,16 @@
-/** `isthmus budgets`: what is spent and left of every budget, from the ledger. */
+/** `isthmus budgets`: what is spent and left of every budget, from the ledger; `isthmus budgets raise`: more for a time. */
+import { userInfo } from 'node:os';
 import { Command } from 'commander';
-import { amountText, type BudgetState, readBudgetStates } from '../ai/budgets/index.ts';
+import {
+  amountText,
+  BudgetRaiseError,
+  type BudgetState,
+  RaisedLimits,
+  raiseBudget,
+  readBudgetStates,
+} from '../ai/budgets/index.ts';
 import { alignColumns } from './align-columns.ts';
+import { fail } from './fail.ts';
 import { printable } from './printable.ts';
 import { withStore } from './with-store.ts';
 
@@ -16,14 +25,52 @@ export function budgetsCommand(): Command {
     .option('--config <file>', 'the configuration file', 'supergraph.yaml')
     .option('--json', 'write JSON', false)
     .action(({ config, json }: BudgetsOptions) =>
-      withStore(config, async ({ ledger }, { ai }) => {
-        const states = await readBudgetStates(ai.budgets, ledger);
+      withStore(config, async ({ ledger, budgetRaises }, { ai }) => {
+        const stored = await budgetRaises.changedSince(undefined);
+        const states = await readBudgetStates(ai.budgets, ledger, new RaisedLimits(stored?.raises ?? []));
         if (json) process.stdout.write(`${JSON.stringify(states.map(toJson), null, 2)}\n`);
         else if (ai.budgets.length === 0)
           process.stdout.write('there are no budgets; docs/budgets.md says how to write one\n');
         else process.stdout.write(`${tableOf(states).join('\n')}\n`);
       }),
-    );
+    )
+    .addCommand(raiseCommand());
+}
+
+interface RaiseOptions extends BudgetsOptions {
+  readonly subject?: string;
+  readonly by: string;
+  readonly until: string;
+}
+
+function raiseCommand(): Command {
+  return new Command('raise')
+    .description('Raise the limit of a budget for a time, in every running gateway within 2 seconds.')
+    .argument('<name>', 'the budget, as `isthmus budgets` lists it')
+    .option('--config <file>', 'the configuration file', 'supergraph.yaml')
+    .option('--json', 'write JSON', false)
+    .option('--subject <name>', 'whose share of it, such as a tenant; default: that of everyone who has one')
+    .requiredOption('--by <amount>', 'US dollars, tokens or calls, as the budget is; 0 ends an increase')
+    .requiredOption('--until <time>', 'until then: a moment such as 2026-12-01T00:00Z, or 3d from now')
+    .action((name: string, _: unknown, command: Command) => raise(name, command.optsWithGlobals<RaiseOptions>()));
+}
+
+/** Exits 1 where the increase cannot be made. */
+async function raise(name: string, { config, json, subject, by, until }: RaiseOptions): Promise<void> {
+  try {
+    await withStore(config, async (store, { ai }) => {
+      const raised = await raiseBudget(store, ai, { name, subject, by, until }, `cli:${userInfo().username}`);
+      const { amount, unit } = raised;
+      const ends = new Date(raised.until).toISOString();
+      const of = subject === undefined ? '' : ` of ${printable(subject)}`;
+      const change = amount === 0 ? 'is not raised any more' : `is raised by ${amountText(amount, unit)} until ${ends}`;
+      const raisedJson = { budget: name, subject: subject ?? null, by: amountText(amount, unit), until: ends };
+      process.stdout.write(json ? `${JSON.stringify(raisedJson, null, 2)}\n` : `the budget "${name}"${of} ${change}\n`);
+    });
+  } catch (error) {
+    if (!(error instanceof BudgetRaiseError)) throw error;
+    fail(error.message);
+  }
 }
 
 function tableOf(states: readonly BudgetState[]): readonly string[] {
@@ -34,8 +81,8 @@ function tableOf(states: readonly BudgetState[]): readonly string[] {
   return alignColumns([['budget', 'of', 'limit', 'spent', 'left', 'used', 'resets'], ...rows]);
 }
 
-function toJson({ budget, subject, spent, resetsAt }: BudgetState) {
-  const { name, unit, limit } = budget;
+function toJson({ budget, subject, limit, spent, resetsAt }: BudgetState) {
+  const { name, unit } = budget;
   return {
     budget: name,
     subject: subject === '' ? null : subject,

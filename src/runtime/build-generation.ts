@@ -8,9 +8,10 @@ import {
   createStatements,
   type KeyRingLease,
 } from '../access/index.ts';
-import { AlertWebhook, Budgets, type JointBudgets, openJointBudgets } from '../ai/budgets/index.ts';
+import { AlertWebhook, Budgets, FollowedRaises, type JointBudgets, openJointBudgets } from '../ai/budgets/index.ts';
 import { publishedPrompts } from '../ai/fields/index.ts';
 import type { LedgerAccess } from '../ai/ledger/index.ts';
+import type { ResolvedConfig } from '../config/index.ts';
 import { limitFields } from '../execution/index.ts';
 import { type Lease, stableHash } from '../lib/index.ts';
 import { createLimits, FieldLimits, Rates } from '../limits/index.ts';
@@ -67,6 +68,7 @@ export async function buildGeneration(
   let keyRing: KeyRingLease | undefined;
   let joint: Lease<JointBudgets> | undefined;
   let webhook: Lease<AlertWebhook> | undefined;
+  let raises: Lease<FollowedRaises> | undefined;
   let persisted: PersistedLease | undefined;
   let cached: CachesLease | undefined;
   const close = async (): Promise<void> => {
@@ -76,6 +78,7 @@ export async function buildGeneration(
     await keyRing?.release();
     await joint?.release();
     await webhook?.release();
+    await raises?.release();
     await persisted?.release();
     await cached?.release();
   };
@@ -91,6 +94,8 @@ export async function buildGeneration(
         stableHash(budgetAlerts),
         async () => new AlertWebhook({ config: budgetAlerts, log }),
       );
+    if (ledger !== undefined && budgets.length > 0)
+      raises = await shared.budgetRaises.acquire(stableHash(config.store), () => openRaises(config, log));
     persisted = await shared.documents.acquire(config);
     cached = await shared.caches.acquire(parts);
     await letOthersRun();
@@ -117,6 +122,7 @@ export async function buildGeneration(
       counters: shared.counters,
       ledger: shared.ledger.writer(ledger),
       joint: joint?.value,
+      raises: raises?.value,
       webhook: webhook?.value,
       log,
     });
@@ -189,6 +195,17 @@ export async function buildGeneration(
     await close();
     throw error;
   }
+}
+
+/** Never rejects: a store that cannot be opened is no reason not to serve. */
+function openRaises({ store: config, file }: ResolvedConfig, log: Logger): Promise<FollowedRaises> {
+  return FollowedRaises.open({
+    async openStore() {
+      const { openStore } = await import('../store/index.ts');
+      return openStore({ config, configFile: file, log, isServing: true });
+    },
+    log,
+  });
 }
 
 function configuredPlugins({ plugins, config, composition }: SupergraphParts): readonly Plugin[] {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { KeySets, SharedKeyRings } from '../access/index.ts';
-import type { AlertWebhook, JointBudgets } from '../ai/budgets/index.ts';
+import type { AlertWebhook, FollowedRaises, JointBudgets } from '../ai/budgets/index.ts';
 import { ThreadLedger } from '../ai/ledger/index.ts';
 import { SharedModels, type SharedModelsOptions } from '../ai/models/index.ts';
 import { createCacheStore } from '../cache/index.ts';
@@ -28,6 +28,8 @@ export interface SharedParts {
   readonly buckets: TokenBuckets;
   /** What several gateways count together, by the hash of its configuration. */
   readonly jointBudgets: SharedLeases<JointBudgets>;
+  /** Temporary increases of budgets, by the hash of `store`. */
+  readonly budgetRaises: SharedLeases<FollowedRaises>;
   /** Where alerts of budgets are sent, by the hash of its configuration. */
   readonly alertWebhooks: SharedLeases<AlertWebhook>;
   /** What calls of models are recorded with. */
@@ -83,6 +85,7 @@ export function createSharedParts({
     counters,
     buckets,
     jointBudgets: new SharedLeases<JointBudgets>((joint) => joint.close()),
+    budgetRaises: new SharedLeases<FollowedRaises>((raises) => raises.close()),
     alertWebhooks: new SharedLeases<AlertWebhook>((webhook) => webhook.close()),
     ledger: new ThreadLedger(holder, options.log),
     fieldCounters,

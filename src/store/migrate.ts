@@ -41,7 +41,7 @@ const migrations: readonly ((kind: StoreKind) => readonly string[])[] = [
     )`,
     'create index isthmus_api_keys_revision on isthmus_api_keys (revision)',
     `create table isthmus_audit_log (
-      id ${kind === 'sqlite' ? 'integer primary key autoincrement' : 'bigint generated always as identity primary key'},
+      ${countedId[kind]},
       at bigint not null,
       actor text not null,
       action text not null,
@@ -79,7 +79,23 @@ const migrations: readonly ((kind: StoreKind) => readonly string[])[] = [
     ...ledgerAppendOnly[kind],
   ],
   () => ['alter table isthmus_store add column derivation_secret text'],
+  (kind) => [
+    `create table isthmus_budget_raises (
+      ${countedId[kind]},
+      budget text not null,
+      subject text,
+      unit text not null,
+      amount bigint not null,
+      ends_at bigint not null
+    )`,
+    "insert into isthmus_revisions (topic, revision) values ('budget_raises', 0)",
+  ],
 ];
+
+const countedId: Readonly<Record<StoreKind, string>> = {
+  sqlite: 'id integer primary key autoincrement',
+  postgres: 'id bigint generated always as identity primary key',
+};
 
 const ledgerDimensionColumns = `principal text not null, kind text not null, tenant text not null, team text, client text,
       door text not null, operation text, field text, prompt text, alias text not null, model text not null,

@@ -4,6 +4,7 @@ import { messageOf } from '../errors/index.ts';
 import type { Logger } from '../observability/index.ts';
 import { ApiKeyTable } from './api-key-table.ts';
 import { AuditLog } from './audit-log.ts';
+import { BudgetRaiseTable } from './budget-raise-table.ts';
 import { generateKey, keyFileOf, readGeneratedKey } from './generated-key.ts';
 import { LedgerNames } from './ledger-names.ts';
 import { LedgerTable } from './ledger-table.ts';
@@ -18,6 +19,7 @@ import type { StoreDatabase } from './tables.ts';
 export interface Store {
   readonly apiKeys: ApiKeyTable;
   readonly auditLog: AuditLog;
+  readonly budgetRaises: BudgetRaiseTable;
   readonly ledger: LedgerTable;
   /** A key of 32 bytes for a purpose. It stays the same when the store is given another key. */
   deriveKey(purpose: string): Buffer;
@@ -79,6 +81,7 @@ function storeOf(db: StoreDatabase, kind: StoreConfig['kind'], { keys, derivatio
   return {
     apiKeys: new ApiKeyTable(db, keys, auditLog),
     auditLog,
+    budgetRaises: new BudgetRaiseTable(db, keys, auditLog),
     ledger: new LedgerTable(db, new LedgerNames(keys, deriveKey(derivationSecret, 'ledger names'))),
     deriveKey: (purpose) => deriveKey(derivationSecret, purpose),
     rekey: (actor) => rekey({ db, kind, keys, auditLog, actor, at: Date.now() }),

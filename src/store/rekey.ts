@@ -5,6 +5,7 @@
  */
 import { sql } from 'kysely';
 import type { AuditLog } from './audit-log.ts';
+import { raiseSubjectPlace } from './budget-raise-table.ts';
 import { ledgerNamePlace } from './ledger-names.ts';
 import { auditProtection, derivationSecretPlace, UnusableStore } from './migrate.ts';
 import type { StoreKeys } from './store-keys.ts';
@@ -46,6 +47,7 @@ export async function rekey({ db, kind, keys, auditLog, actor, at }: RekeyOption
     const apiKeys = await encryptKeysAgain(transaction, again);
     const auditEntries = await encryptAuditLogAgain(transaction, kind, again);
     const ledgerNames = await encryptLedgerNamesAgain(transaction, again);
+    await encryptRaisesAgain(transaction, again);
     const row = {
       key_fingerprint: configured.fingerprint,
       derivation_secret: again(store.derivation_secret, derivationSecretPlace),
@@ -125,5 +127,14 @@ async function encryptLedgerNamesAgain(transaction: StoreTransaction, again: Aga
     }
     count += rows.length;
     if (rows.length < pageSize) return count;
+  }
+}
+
+/** There are few: those that have ended are removed by the next change. */
+async function encryptRaisesAgain(transaction: StoreTransaction, again: Again): Promise<void> {
+  const rows = await transaction.selectFrom('isthmus_budget_raises').select(['id', 'subject']).execute();
+  for (const { id, subject } of rows) {
+    const columns = { subject: again(subject, raiseSubjectPlace) };
+    await transaction.updateTable('isthmus_budget_raises').set(columns).where('id', '=', id).execute();
   }
 }

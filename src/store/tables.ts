@@ -16,6 +16,7 @@ export interface StoreTables {
   readonly isthmus_revisions: { readonly topic: string; readonly revision: number };
   readonly isthmus_api_keys: ApiKeyRow;
   readonly isthmus_audit_log: AuditRow;
+  readonly isthmus_budget_raises: BudgetRaiseRow;
   /** What hashes in the ledger stand for, encrypted. */
   readonly isthmus_ledger_names: { readonly id: string; readonly value: string };
   readonly isthmus_ledger: LedgerColumns;
@@ -38,6 +39,16 @@ export interface ApiKeyRow {
   readonly revoked_at: number | null;
   readonly replaced_by: string | null;
   readonly revision: number;
+}
+
+/** `subject` is encrypted; null: every subject. */
+export interface BudgetRaiseRow {
+  readonly id: Generated<number>;
+  readonly budget: string;
+  readonly subject: string | null;
+  readonly unit: string;
+  readonly amount: number;
+  readonly ends_at: number;
 }
 
 /** `actor`, `before` and `after` are encrypted. */

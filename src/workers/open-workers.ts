@@ -161,7 +161,12 @@ export async function openWorkers(options: WorkersOptions): Promise<WorkersGatew
       const { server } = config;
       const address = { host: host ?? server.host, port: port ?? server.port };
       await refusePortInUse(address);
-      admin = await openAdmin({ config, log, invalidate: (tags) => invalidate(watched.parts.config, tags) });
+      admin = await openAdmin({
+        config,
+        currentConfig: () => watched.parts.config,
+        log,
+        invalidate: (tags) => invalidate(watched.parts.config, tags),
+      });
       return { url: await pool.listen(address), drain };
     },
     reload: () => watched.reload(),

@@ -6,17 +6,19 @@ import type { BudgetLevel } from './budget-level.ts';
  * by one thread.
  */
 export function newAlerts(
-  { budget, spentKey }: BudgetLevel,
+  { budget, limit, spentKey }: BudgetLevel,
   spent: number,
   counters: LocalCounters,
 ): readonly number[] {
-  const { alerts, limit } = budget.config;
+  const { config } = budget;
   const { key } = budget.period();
   const reached: number[] = [];
-  for (const percent of alerts) {
+  // A limit that is raised has shares of its own.
+  const ofLimit = limit === config.limit ? '' : ` of ${limit}`;
+  for (const percent of config.alerts) {
     if (spent * 100 < limit * percent) break;
     const window = { kind: 'fixed', ms: budget.window.ms } as const;
-    const once = { key: `${spentKey}${key} ${percent}`, amount: 1, max: 1, window };
+    const once = { key: `${spentKey}${key} ${percent}${ofLimit}`, amount: 1, max: 1, window };
     if (counters.add([once]).kind === 'added') reached.push(percent);
   }
   return reached;

@@ -5,16 +5,22 @@ import { stableHash } from '../../lib/index.ts';
 import type { PaidCall } from '../model-call/index.ts';
 import { type CurrentPeriod, createPeriods, windowOf } from './budget-period.ts';
 import { type Payer, subjectOf } from './payer.ts';
+import type { RaisedLimits } from './raised-limits.ts';
 
 export interface BudgetLevel {
   readonly budget: Budget;
   /** Empty: everyone together. */
   readonly subject: string;
+  /** In nano-dollars, tokens or calls, with what it is raised by at the moment. */
+  readonly limit: number;
   /** The counter of charges, without its period. */
   readonly spentKey: string;
   /** The counter of what is held for calls that are planned; it has no period: such a call is charged to any. */
   readonly heldKey: string;
 }
+
+/** By how much the limits of budgets are raised at the moment. */
+export type LimitRaises = Pick<RaisedLimits, 'by'>;
 
 /** The counter of charges in the current period. */
 export function currentKey({ budget, spentKey }: BudgetLevel): string {
@@ -31,13 +37,18 @@ export class Budget {
   readonly window: CounterWindow;
   readonly period: () => CurrentPeriod;
   readonly key: string;
+  readonly #raises: LimitRaises | undefined;
 
-  /** @param key of its counters; no other budget has it */
-  constructor(config: BudgetConfig, key: string) {
+  /**
+   * @param key of its counters; no other budget has it
+   * @param raises undefined: its limit is not raised
+   */
+  constructor(config: BudgetConfig, key: string, raises?: LimitRaises) {
     this.config = config;
     this.window = windowOf(config.period);
     this.period = createPeriods(config.period, Date.now);
     this.key = key;
+    this.#raises = raises;
   }
 
   /** @returns undefined where it does not count the call */
@@ -54,16 +65,17 @@ export class Budget {
   /** @param subject one of those that its `per` has */
   levelOf(subject: string): BudgetLevel {
     const spentKey = `budget ${this.key} ${subject}`;
-    return { budget: this, subject, spentKey, heldKey: `held ${spentKey}` };
+    const limit = this.config.limit + (this.#raises?.by(this.config, subject) ?? 0);
+    return { budget: this, subject, limit, spentKey, heldKey: `held ${spentKey}` };
   }
 }
 
-export function budgetsOf(configs: readonly BudgetConfig[]): readonly Budget[] {
+export function budgetsOf(configs: readonly BudgetConfig[], raises?: LimitRaises): readonly Budget[] {
   const counted: string[] = [];
   return configs.map((config) => {
     const key = countedBy(config);
     counted.push(key);
     // Several may count the same, with limits of their own.
-    return new Budget(config, `${key} ${counted.filter((other) => other === key).length}`);
+    return new Budget(config, `${key} ${counted.filter((other) => other === key).length}`, raises);
   });
 }

@@ -13,7 +13,7 @@ import type { SpendAccount } from '../model-call/index.ts';
 import type { AlertWebhook } from './alert-webhook.ts';
 import { newAlerts } from './budget-alerts.ts';
 import { amountText, decimalText } from './budget-error.ts';
-import { type Budget, type BudgetLevel, budgetsOf } from './budget-level.ts';
+import { type Budget, type BudgetLevel, budgetsOf, type LimitRaises } from './budget-level.ts';
 import type { JointBudgets } from './joint-budgets.ts';
 import { LedgerEntries } from './ledger-entries.ts';
 import type { Payer } from './payer.ts';
@@ -26,6 +26,8 @@ export interface BudgetsOptions {
   readonly ledger?: SegmentWriter | undefined;
   /** What several gateways count together; undefined: each counts its own. */
   readonly joint?: JointBudgets | undefined;
+  /** What raises limits for a time; undefined: nothing does. */
+  readonly raises?: LimitRaises | undefined;
   /** Where alerts are sent, besides the log; undefined: nowhere. */
   readonly webhook?: Pick<AlertWebhook, 'send'> | undefined;
   readonly log: Logger;
@@ -38,7 +40,7 @@ export class Budgets {
 
   constructor(options: BudgetsOptions) {
     this.#options = options;
-    const budgets = budgetsOf(options.budgets);
+    const budgets = budgetsOf(options.budgets, options.raises);
     this.#live = budgets.filter(({ config }) => config.traffic === 'live');
     this.#shadow = budgets.filter(({ config }) => config.traffic === 'shadow');
   }
@@ -91,8 +93,8 @@ export class Budgets {
   /** Logs and sends each share of a budget that is reached, once a period over all workers. */
   #reportAlerts(level: BudgetLevel, byAll: number | undefined): void {
     const { counters, webhook, log } = this.#options;
-    const { budget, subject, spentKey } = level;
-    const { limit, unit, name } = budget.config;
+    const { budget, subject, limit, spentKey } = level;
+    const { unit, name } = budget.config;
     const { key, span } = budget.period();
     const spent = byAll ?? counters.amount(spentKey + key, budget.window);
     for (const percent of newAlerts(level, spent, counters)) {

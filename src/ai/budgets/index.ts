@@ -1,8 +1,11 @@
 export { AlertWebhook } from './alert-webhook.ts';
-export { amountText } from './budget-error.ts';
+export { amountText, decimalText } from './budget-error.ts';
 export { type BudgetState, readBudgetStates } from './budget-states.ts';
 export { Budgets } from './budgets.ts';
+export { FollowedRaises } from './followed-raises.ts';
 export { JointBudgets } from './joint-budgets.ts';
 export { openJointBudgets } from './open-joint-budgets.ts';
 export type { Payer } from './payer.ts';
+export { BudgetRaiseError, type RaiseRequest, raiseBudget } from './raise-budget.ts';
+export { RaisedLimits } from './raised-limits.ts';
 export { type RestoreOptions, restoreBudgets } from './restore-budgets.ts';

@@ -65,8 +65,7 @@ export class JointBudgets {
   async charge(charged: readonly LevelCharge[]): Promise<JointCharge> {
     const { counters } = this.#options;
     const changes = charged.map(({ level, key, amount }): RemoteChange => {
-      const { window, config } = level.budget;
-      return { key, amount, window, max: config.limit };
+      return { key, amount, window: level.budget.window, max: level.limit };
     });
     let outcome: Awaited<ReturnType<RedisCounters['add']>>;
     try {
@@ -82,7 +81,7 @@ export class JointBudgets {
       throw refusalOf(refused.level, {
         needed: refused.amount,
         used: outcome.amount,
-        limit: refused.level.budget.config.limit,
+        limit: refused.level.limit,
         roomInMs: outcome.roomInMs,
       });
     }
@@ -174,7 +173,7 @@ export class JointBudgets {
   #takeShare(charged: readonly LevelCharge[]): void {
     const { local, config } = this.#options;
     const shares = charged.map(({ level, key }) => {
-      const rest = Math.max(0, level.budget.config.limit - (this.#amounts.get(key) ?? 0));
+      const rest = Math.max(0, level.limit - (this.#amounts.get(key) ?? 0));
       return Math.floor(rest / config.gateways);
     });
     const outcome = local.add(

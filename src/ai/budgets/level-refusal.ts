@@ -10,9 +10,9 @@ export function levelRefusal(
   { needed, own = 0 }: { readonly needed: number; readonly own?: number },
   { roomInMs }: Extract<CounterOutcome, { readonly kind: 'refused' }>,
 ): BudgetExceeded {
-  const { budget, heldKey } = level;
+  const { budget, heldKey, limit } = level;
   const used = counters.amount(currentKey(level), budget.window) + counters.amount(heldKey) - own;
-  return refusalOf(level, { needed, used, limit: budget.config.limit, roomInMs });
+  return refusalOf(level, { needed, used, limit, roomInMs });
 }
 
 /** @param full.roomInMs when there is room again in a rolling period; one of the calendar begins anew */

@@ -112,7 +112,7 @@ export class OperationHold {
           key: level.heldKey,
           amount,
           leased: amount,
-          max: level.budget.config.limit,
+          max: level.limit,
           beside: { key: currentKey(level), window: level.budget.window },
         })),
       );

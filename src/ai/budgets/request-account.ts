@@ -124,11 +124,11 @@ export class RequestAccount implements SpendAccount {
     const counted = bound.nanoUsd === 0n ? [] : amountsOn(budgets, this.#payer, bound);
     const charged = counted.map(({ level, amount }): LevelCharge => ({ level, amount, key: currentKey(level) }));
     const changes = charged.map(({ level, amount, key }): CounterChange => {
-      const { window, config } = level.budget;
+      const { window } = level.budget;
       const reserve = drawn.of(level);
       // What is held is room that is taken already.
       if (amount <= reserve) return { key, amount, window };
-      return { key, amount, window, max: config.limit + reserve, beside: { key: level.heldKey } };
+      return { key, amount, window, max: level.limit + reserve, beside: { key: level.heldKey } };
     });
     for (const amount of drawn.amounts()) changes.push(releaseOf(amount));
     const outcome = counters.add(changes);

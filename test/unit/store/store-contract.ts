@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { ApiKeys, KeyRing } from '../../../src/access/index.ts';
 import type { StoreConfig } from '../../../src/config/index.ts';
-import { openStore, type Store, type StoredApiKey } from '../../../src/store/index.ts';
+import { type BudgetRaise, openStore, type Store, type StoredApiKey } from '../../../src/store/index.ts';
 
 export const openAt = (config: StoreConfig, isServing = false): Promise<Store> =>
   openStore({ config, configFile: 'supergraph.yaml', log: { warn: () => undefined }, isServing });
@@ -45,6 +45,39 @@ export function describeStore(fresh: () => StoreConfig | Promise<StoreConfig>): 
     expect(JSON.stringify(entries)).not.toContain('hash of');
     expect(await next.auditLog.newest(1)).toHaveLength(1);
     await next.close();
+  });
+
+  it('has one increase of a budget for each subject and one for all, and what happened to them', async () => {
+    const config = await fresh();
+    await using stack = new AsyncDisposableStack();
+    const [writer, reader] = [await openAt(config), await openAt(config, true)];
+    for (const store of [writer, reader]) stack.defer(() => store.close());
+    const all: BudgetRaise = {
+      budget: 'tenants',
+      subject: undefined,
+      unit: 'usd',
+      amount: 50_000_000_000,
+      until: 9_000,
+    };
+    const acme = { ...all, subject: 'acme', amount: 7, until: 3_000 };
+    const put = (raise: BudgetRaise, at: number) => writer.budgetRaises.put({ raise, actor: 'cli:ann', at });
+    const first = await reader.budgetRaises.changedSince(undefined);
+    expect(first?.raises).toEqual([]);
+    await put(all, 1_000);
+    await put(acme, 1_000);
+    const second = await reader.budgetRaises.changedSince(first?.revision);
+    expect(second?.raises).toEqual([all, acme]);
+    expect(await reader.budgetRaises.changedSince(second?.revision)).toBeUndefined();
+    await put({ ...all, amount: 60 }, 2_000);
+    expect((await reader.budgetRaises.changedSince(second?.revision))?.raises).toEqual([acme, { ...all, amount: 60 }]);
+    // The one of acme has ended.
+    await put({ ...all, amount: 0 }, 4_000);
+    expect((await reader.budgetRaises.changedSince(undefined))?.raises).toEqual([]);
+    const until = new Date(9_000).toISOString();
+    expect(await reader.auditLog.newest(2)).toMatchObject([
+      { action: 'budgets.raise', actor: 'cli:ann', target: 'tenants', before: { amount: 60, until }, after: null },
+      { action: 'budgets.raise', before: { amount: 50_000_000_000 }, after: { amount: 60, until } },
+    ]);
   });
 
   it('says what has changed since a revision', async () => {
@@ -114,19 +147,22 @@ export function describeStore(fresh: () => StoreConfig | Promise<StoreConfig>): 
     const { key, id } = await new ApiKeys(before, 'cli:ann').create(rights);
     const many = Array.from({ length: 520 }, (_, index) => storedKey(`key${10_000 + index}`));
     await before.apiKeys.change({ actor: 'cli:ann', action: 'keys.create', at: 1, id: 'key10000', decide: () => many });
+    const raise = { budget: 'tenants', subject: 'acme', unit: 'calls', amount: 7, until: 9_000 } as const;
+    await before.budgetRaises.put({ raise, actor: 'cli:ann', at: 1 });
     const entries = await before.auditLog.newest(1_000);
     const keys = await before.apiKeys.list();
     await before.close();
 
     const both = await openAt({ ...config, key: second, previousKeys: [third as string, first as string] });
     expect(await both.apiKeys.list()).toEqual(keys);
-    expect(await both.rekey('cli:ann')).toEqual({ apiKeys: 521, auditEntries: 521, ledgerNames: 0 });
+    expect(await both.rekey('cli:ann')).toEqual({ apiKeys: 521, auditEntries: 522, ledgerNames: 0 });
     expect(await both.rekey('cli:ann')).toBeUndefined();
     await both.close();
 
     await expect(openAt({ ...config, key: first })).rejects.toThrow('neither store.key nor store.previous_keys has');
     const after = await openAt({ ...config, key: second });
     expect(await after.apiKeys.list()).toEqual(keys);
+    expect((await after.budgetRaises.changedSince(undefined))?.raises).toEqual([raise]);
     const [rekeyed, ...others] = await after.auditLog.newest(1_000);
     expect(others).toEqual(entries);
     expect(rekeyed).toMatchObject({ action: 'store.rekey', actor: 'cli:ann', target: 'store' });

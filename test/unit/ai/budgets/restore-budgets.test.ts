@@ -2,7 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Budgets, type Payer, readBudgetStates, restoreBudgets } from '../../../../src/ai/budgets/index.ts';
+import {
+  Budgets,
+  type Payer,
+  RaisedLimits,
+  readBudgetStates,
+  restoreBudgets,
+} from '../../../../src/ai/budgets/index.ts';
 import { BudgetExceeded } from '../../../../src/ai/model-call/index.ts';
 import { aiYaml, resolveAi } from '../../../../src/config/ai.ts';
 import {
@@ -144,7 +150,16 @@ describe('a budget after a restart', () => {
       }),
       (path) => path,
     );
-    const states = await readBudgetStates(budgets, store.ledger);
+    const raise = {
+      budget: 'tenant usd 1h',
+      subject: 'acme',
+      unit: 'usd',
+      amount: 7,
+      until: Date.now() + 60_000,
+    } as const;
+    const states = await readBudgetStates(budgets, store.ledger, new RaisedLimits([raise]));
+    const [acme, other] = states;
+    expect((acme?.limit ?? 0) - (other?.limit ?? 0)).toBe(7);
     expect(states.map(({ subject, spent }) => [subject, spent])).toEqual([
       ['acme', 1_400],
       ['other', 700],

@@ -1,0 +1,14 @@
+import { refusal } from './refusal.ts';
+
+/** Who calls the admin graph. */
+export interface AdminCaller {
+  /** As the audit log names them. */
+  readonly actor: string;
+  readonly mayWrite: boolean;
+}
+
+/** @returns the actor of a change, for the audit log; @throws a refusal where they may not change anything */
+export function writer({ actor, mayWrite }: AdminCaller): string {
+  if (mayWrite) return actor;
+  throw refusal('FORBIDDEN', 'This requires the scope admin:write.');
+}
