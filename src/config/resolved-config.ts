@@ -1,17 +1,17 @@
 /** What the rest of Isthmus reads: resolved once, frozen, in milliseconds and bytes, with absolute paths. */
-import type { AccessConfig } from './access.ts';
-import type { AdminConfig } from './admin.ts';
-import type { AiConfig } from './ai.ts';
+import type { AccessConfig } from './access/access.ts';
+import type { AiConfig } from './ai/ai.ts';
 import type { CacheConfig } from './cache.ts';
 import type { CoprocessorConfig } from './coprocessor.ts';
-import type { HeaderRules } from './header-rules.ts';
-import type { LimitsConfig } from './limits.ts';
+import type { LimitsConfig } from './limits/limits.ts';
+import type { AdminConfig } from './network/admin.ts';
+import type { HeaderRules } from './network/header-rules.ts';
+import type { NetworkConfig } from './network/server-network.ts';
+import type { ServerTlsConfig } from './network/server-tls.ts';
+import type { ShareIdentical, SubgraphTraffic } from './network/traffic.ts';
 import type { PersistedOperationsConfig } from './persisted-operations.ts';
 import type { PluginFile } from './plugins.ts';
-import type { NetworkConfig } from './server-network.ts';
-import type { ServerTlsConfig } from './server-tls.ts';
 import type { StoreConfig } from './store.ts';
-import type { ShareIdentical, SubgraphTraffic } from './traffic.ts';
 
 export type SubgraphConfig =
   /** Brought by an application: the runtime has its `execute`. */

@@ -4,19 +4,19 @@
  * Rover's (`rover supergraph compose --config supergraph.yaml`); the other keys are Isthmus's.
  */
 import { z } from 'zod';
-import { accessYaml } from './access.ts';
-import { adminYaml } from './admin.ts';
-import { aiYaml } from './ai.ts';
+import { accessYaml } from './access/access.ts';
+import { aiYaml } from './ai/ai.ts';
 import { cacheYaml } from './cache.ts';
 import { coprocessorYaml } from './coprocessor.ts';
-import { headersYaml } from './header-rules.ts';
-import { limitsYaml } from './limits.ts';
+import { limitsYaml } from './limits/limits.ts';
+import { adminYaml } from './network/admin.ts';
+import { headersYaml } from './network/header-rules.ts';
+import { networkKeys } from './network/server-network.ts';
+import { serverTlsYaml } from './network/server-tls.ts';
+import { trafficYaml } from './network/traffic.ts';
 import { persistedOperationsYaml } from './persisted-operations.ts';
 import { pluginsYaml } from './plugins.ts';
-import { networkKeys } from './server-network.ts';
-import { serverTlsYaml } from './server-tls.ts';
 import { storeYaml } from './store.ts';
-import { trafficYaml } from './traffic.ts';
 import { duration, durationOr, httpUrl, isOriginPattern } from './values.ts';
 
 /** The federation versions that the bundled `@apollo/composition` covers; a test holds this against the package. */

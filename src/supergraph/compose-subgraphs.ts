@@ -6,9 +6,6 @@ import { composeServices } from '@apollo/composition';
 import { errorCauses, printSchema, Supergraph } from '@apollo/federation-internals';
 import { type DocumentNode, GraphQLError, parse, Source } from 'graphql';
 import { messageOf } from '../errors/index.ts';
-import { checkFieldRates } from './check-field-rates.ts';
-import { checkMasks } from './check-masks.ts';
-import { checkOwnLinks } from './check-own-links.ts';
 import type { CompositionOutcome, CompositionProblem, SubgraphSource } from './composition.ts';
 import {
   constraintProblem,
@@ -25,10 +22,13 @@ import { mergeDeclarations, readDeclarations } from './constraints/read-constrai
 import { type ContractFilter, composeContracts } from './contracts/compose-contracts.ts';
 import { type ListSizeProblem, type NestedListSizes, withoutNestedListSizes } from './costs/nested-list-sizes.ts';
 import { readCostTypes } from './costs/read-cost-types.ts';
+import { checkFieldRates } from './directives/check-field-rates.ts';
+import { checkMasks } from './directives/check-masks.ts';
+import { checkOwnLinks } from './directives/check-own-links.ts';
+import { linkOwnDirectives } from './directives/own-directives.ts';
+import { readAccessRules, unenforcedFeatures } from './directives/read-access-rules.ts';
+import { readFieldRates } from './directives/read-field-rates.ts';
 import { withOneOf, withoutOneOf } from './one-of-inputs.ts';
-import { linkOwnDirectives } from './own-directives.ts';
-import { readAccessRules, unenforcedFeatures } from './read-access-rules.ts';
-import { readFieldRates } from './read-field-rates.ts';
 import { readMemberships } from './read-memberships.ts';
 import { readStrictFields } from './read-strict-fields.ts';
 import { withStandardRoots } from './root-types.ts';

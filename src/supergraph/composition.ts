@@ -3,8 +3,8 @@
 import type { Constraints } from './constraints/constraint.ts';
 import type { HiddenElements } from './contracts/hidden-elements.ts';
 import type { CostTypes } from './costs/cost-types.ts';
-import type { AccessRules } from './read-access-rules.ts';
-import type { FieldRates } from './read-field-rates.ts';
+import type { AccessRules } from './directives/read-access-rules.ts';
+import type { FieldRates } from './directives/read-field-rates.ts';
 import type { RowTable } from './rows/row-table.ts';
 
 export interface SubgraphSource {

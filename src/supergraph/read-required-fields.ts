@@ -1,6 +1,6 @@
 /** What each field of a supergraph reads by `@requires`: the coordinates of the fields it names, nested ones included. */
 import { type DocumentNode, Kind, parse, type SelectionSetNode } from 'graphql';
-import { stringArgument } from './links.ts';
+import { stringArgument } from './directives/links.ts';
 import { namedType } from './named-type.ts';
 
 /** By the coordinate of the field that requires. */

@@ -11,7 +11,7 @@ import {
   ownDirectiveDefinitions,
   ownLinkUrl,
   ownSpecifications,
-} from './own-directives.ts';
+} from './directives/own-directives.ts';
 
 /** The directives that a subgraph can import from federation 2. */
 const federationDirectives = [

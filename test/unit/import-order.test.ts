@@ -33,12 +33,12 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   ajv: ['ai/models/schema-problems.ts'],
   'ajv/dist/2020.js': ['ai/models/schema-problems.ts'],
   luxon: ['ai/budgets/budget-period.ts'],
-  chokidar: ['supergraph/watch-files.ts'],
+  chokidar: ['supergraph/watch/watch-files.ts'],
   commander: ['cli/'],
   'libphonenumber-js/max': ['ai/guardrails/pii/find-phones.ts'],
   'libphonenumber-js': [],
   ibantools: ['ai/guardrails/pii/find-ibans.ts'],
-  re2js: ['ai/guardrails/custom-pattern.ts', 'config/guardrails.ts', 'lib/linear-pattern.ts'], // the second: refuses what does not compile
+  re2js: ['ai/guardrails/custom-pattern.ts', 'config/ai/guardrails.ts', 'lib/linear-pattern.ts'], // the second: refuses what does not compile
   zod: ['config/', 'ai/fields/', 'admin/invalidate-caches.ts', 'supergraph/constraints/formats.ts'],
 };
 

@@ -4,8 +4,8 @@
  * and one on an implementing field where the field is selected of its interface: no way around it leads through the other.
  */
 import { type ConstDirectiveNode, type DocumentNode, type InputValueDefinitionNode, Kind } from 'graphql';
-import { argumentOf, stringArgument } from '../links.ts';
-import { importedDirectives } from '../own-directives.ts';
+import { argumentOf, stringArgument } from '../directives/links.ts';
+import { importedDirectives } from '../directives/own-directives.ts';
 import { type Constraint, type Constraints, strictest } from './constraint.ts';
 
 /** One application of the directive. */

@@ -4,7 +4,7 @@
  */
 import { buildASTSchema, type ConstDirectiveNode, type DocumentNode, Kind, parse } from 'graphql';
 import { didYouMean, invariant } from '../../lib/index.ts';
-import { directiveNamesOf } from '../links.ts';
+import { directiveNamesOf } from '../directives/links.ts';
 import { inaccessibleIdentity, type TagFilter, TaggedSupergraph } from './excluded-by-tags.ts';
 import { coordinatesOf, type HiddenElements, withDirective } from './hidden-elements.ts';
 import { unreachableTypes } from './unreachable-types.ts';

@@ -5,7 +5,7 @@
  * of its implementers does not keep.
  */
 import { type ConstDirectiveNode, type DefinitionNode, type DocumentNode, Kind } from 'graphql';
-import { directiveNamesOf, stringArgument } from '../links.ts';
+import { directiveNamesOf, stringArgument } from '../directives/links.ts';
 
 const tagIdentity = 'https://specs.apollo.dev/tag';
 export const inaccessibleIdentity = 'https://specs.apollo.dev/inaccessible';

@@ -1,6 +1,6 @@
 /** The arguments of one `@listSize`, and those of several subgraphs composed as Apollo composes them. */
 import { type ConstDirectiveNode, Kind } from 'graphql';
-import { argumentOf } from '../links.ts';
+import { argumentOf } from '../directives/links.ts';
 
 export interface ListSizeArguments {
   readonly assumedSize: number | undefined;

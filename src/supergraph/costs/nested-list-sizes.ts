@@ -11,7 +11,7 @@ import {
   Kind,
   type TypeNode,
 } from 'graphql';
-import { directiveNamesOf, linksOf, stringArgument } from '../links.ts';
+import { directiveNamesOf, linksOf, stringArgument } from '../directives/links.ts';
 import { namedType } from '../named-type.ts';
 import { type ListSizeArguments, listSizeArguments } from './list-size-arguments.ts';
 

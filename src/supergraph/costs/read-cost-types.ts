@@ -9,7 +9,7 @@ import {
   type TypeNode,
   valueFromASTUntyped,
 } from 'graphql';
-import { argumentOf, directiveNamesOf } from '../links.ts';
+import { argumentOf, directiveNamesOf } from '../directives/links.ts';
 import { namedType } from '../named-type.ts';
 import type { CostedField, CostedInput, CostTypes, ListSize, SlicingArgument } from './cost-types.ts';
 import { listSizeArguments, mergeListSizes } from './list-size-arguments.ts';

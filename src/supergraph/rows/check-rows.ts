@@ -4,9 +4,9 @@
  */
 import { type DocumentNode, Kind, type SelectionSetNode } from 'graphql';
 import { didYouMean } from '../../lib/index.ts';
-import type { DirectiveProblem } from '../check-own-links.ts';
-import { argumentOf, stringArgument } from '../links.ts';
-import { importedDirectives } from '../own-directives.ts';
+import type { DirectiveProblem } from '../directives/check-own-links.ts';
+import { argumentOf, stringArgument } from '../directives/links.ts';
+import { importedDirectives } from '../directives/own-directives.ts';
 import { parseFieldSet } from './field-set.ts';
 import type { RowRule } from './read-row-rules.ts';
 import { objectsOfRule, type RowTable, readRowTable } from './row-table.ts';

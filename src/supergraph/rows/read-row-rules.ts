@@ -1,7 +1,7 @@
 /** Reads the rules of `@rows` from a supergraph, under whatever name the directive is imported. */
 import { type ConstDirectiveNode, type DocumentNode, Kind } from 'graphql';
-import { stringArgument } from '../links.ts';
-import { importedDirectives } from '../own-directives.ts';
+import { stringArgument } from '../directives/links.ts';
+import { importedDirectives } from '../directives/own-directives.ts';
 
 /** One `@rows`: objects that its policy denies are left out. */
 export interface RowRule {

@@ -7,7 +7,7 @@ import {
   parseType,
   type SelectionSetNode,
 } from 'graphql';
-import { argumentOf, stringArgument } from '../links.ts';
+import { argumentOf, stringArgument } from '../directives/links.ts';
 import { namedType } from '../named-type.ts';
 import { parseFieldSet, printSelection } from './field-set.ts';
 

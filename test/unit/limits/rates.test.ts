@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { anonymous, type Principal } from '../../../src/access/index.ts';
-import { ratesYaml, resolveRates } from '../../../src/config/rates.ts';
+import { ratesYaml, resolveRates } from '../../../src/config/limits/rates.ts';
 import { createBucketMemory, TokenBuckets } from '../../../src/counters/index.ts';
 import { GatewayError } from '../../../src/errors/index.ts';
 import { type RateHeaderForm, Rates } from '../../../src/limits/index.ts';

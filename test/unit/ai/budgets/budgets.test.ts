@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Budgets } from '../../../../src/ai/budgets/index.ts';
 import { BudgetExceeded, type SpendAccount } from '../../../../src/ai/model-call/index.ts';
-import { aiYaml, resolveAi } from '../../../../src/config/ai.ts';
+import { aiYaml, resolveAi } from '../../../../src/config/ai/ai.ts';
 import { ProcessCounters } from '../../../../src/counters/index.ts';
 import { createLogger } from '../../../../src/observability/index.ts';
 

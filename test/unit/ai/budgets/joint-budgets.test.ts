@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { Budgets, JointBudgets, type Payer } from '../../../../src/ai/budgets/index.ts';
 import type { Charge, SpendAccount } from '../../../../src/ai/model-call/index.ts';
-import { aiYaml, resolveAi } from '../../../../src/config/ai.ts';
+import { aiYaml, resolveAi } from '../../../../src/config/ai/ai.ts';
 import type { BudgetCountersConfig } from '../../../../src/config/index.ts';
 import { ProcessCounters, type RemoteChange, type RemoteOutcome } from '../../../../src/counters/index.ts';
 import { createLogger } from '../../../../src/observability/index.ts';

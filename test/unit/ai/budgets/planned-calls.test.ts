@@ -7,7 +7,7 @@ import {
   type PlannedCalls,
   type SpendAccount,
 } from '../../../../src/ai/model-call/index.ts';
-import { aiYaml, resolveAi } from '../../../../src/config/ai.ts';
+import { aiYaml, resolveAi } from '../../../../src/config/ai/ai.ts';
 import {
   createCounterMemory,
   endCounterHolder,

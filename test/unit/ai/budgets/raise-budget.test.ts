@@ -6,7 +6,7 @@ import {
   RaisedLimits,
   raiseBudget,
 } from '../../../../src/ai/budgets/index.ts';
-import { aiYaml, resolveAi } from '../../../../src/config/ai.ts';
+import { aiYaml, resolveAi } from '../../../../src/config/ai/ai.ts';
 import { ProcessCounters } from '../../../../src/counters/index.ts';
 import type { BudgetRaise } from '../../../../src/store/index.ts';
 

@@ -10,7 +10,7 @@ import {
   restoreBudgets,
 } from '../../../../src/ai/budgets/index.ts';
 import { BudgetExceeded } from '../../../../src/ai/model-call/index.ts';
-import { aiYaml, resolveAi } from '../../../../src/config/ai.ts';
+import { aiYaml, resolveAi } from '../../../../src/config/ai/ai.ts';
 import {
   createCounterMemory,
   type LocalCounters,

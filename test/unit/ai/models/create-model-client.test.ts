@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { userText } from '../../../../src/ai/model-call/index.ts';
 import { createModelClient, type ModelClient } from '../../../../src/ai/models/index.ts';
 import { createMemoryStore } from '../../../../src/cache/index.ts';
-import { aiYaml, resolveAi } from '../../../../src/config/ai.ts';
+import { aiYaml, resolveAi } from '../../../../src/config/ai/ai.ts';
 import type { Logger, ModelCallRecord } from '../../../../src/observability/index.ts';
 import { type ScriptedProvider, startScriptedProvider } from '../../../../src/testing.ts';
 import { call, collect, request, textIn } from './model-client-kit.ts';

@@ -7,7 +7,7 @@ import { createModelClient } from '../../../../src/ai/models/index.ts';
 import { createProviders, refuseMissingPackages } from '../../../../src/ai/providers/index.ts';
 import { missingLocalPackages } from '../../../../src/ai/providers/local/index.ts';
 import { createMemoryStore } from '../../../../src/cache/index.ts';
-import { aiYaml, resolveAi } from '../../../../src/config/ai.ts';
+import { aiYaml, resolveAi } from '../../../../src/config/ai/ai.ts';
 import { ConfigError, loadConfig } from '../../../../src/config/index.ts';
 import type { Logger } from '../../../../src/observability/index.ts';
 import { call } from '../models/model-client-kit.ts';

@@ -1,7 +1,7 @@
 /** `limits.overload`: what becomes of more operations than a worker can serve. */
 import { z } from 'zod';
-import { parseDuration } from './units.ts';
-import { duration } from './values.ts';
+import { parseDuration } from '../units.ts';
+import { duration } from '../values.ts';
 
 export interface OverloadConfig {
   readonly maxConcurrency: number;

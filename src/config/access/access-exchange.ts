@@ -1,7 +1,7 @@
 /** `access.to_subgraphs.exchange`: the callers' tokens, exchanged for ones of a subgraph's own audience (RFC 8693). */
 import { z } from 'zod';
-import { parseDuration } from './units.ts';
-import { durationOr, httpUrl } from './values.ts';
+import { parseDuration } from '../units.ts';
+import { durationOr, httpUrl } from '../values.ts';
 
 const exchangeYaml = z.strictObject({
   url: httpUrl.describe('The token endpoint of the authorization server.'),

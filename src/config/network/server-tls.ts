@@ -1,8 +1,8 @@
 /** `server.tls`: the certificate of the server, and those of its clients. */
 import { z } from 'zod';
-import { formatPath, type YamlPath } from './read-yaml.ts';
-import { parseDuration } from './units.ts';
-import { duration } from './values.ts';
+import { formatPath, type YamlPath } from '../read-yaml.ts';
+import { parseDuration } from '../units.ts';
+import { duration } from '../values.ts';
 
 const file = z.string().min(1);
 

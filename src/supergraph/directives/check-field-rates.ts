@@ -1,6 +1,6 @@
 /** Refuses a `@rateLimit` that could not be enforced as it is written. */
 import { type DocumentNode, type FieldDefinitionNode, Kind } from 'graphql';
-import { didYouMean } from '../lib/index.ts';
+import { didYouMean } from '../../lib/index.ts';
 import type { DirectiveProblem } from './check-own-links.ts';
 import { stringArgument } from './links.ts';
 import { importedDirectives } from './own-directives.ts';

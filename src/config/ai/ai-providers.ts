@@ -1,7 +1,7 @@
 /** `ai.providers`: the model providers. */
 import { z } from 'zod';
-import type { HttpClient } from './traffic.ts';
-import { httpUrlOf } from './values.ts';
+import type { HttpClient } from '../network/traffic.ts';
+import { httpUrlOf } from '../values.ts';
 
 /** How a request field that a target does not support is handled. */
 export type UnsupportedFields = 'adapt' | 'drop' | 'refuse';

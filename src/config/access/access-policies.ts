@@ -1,8 +1,8 @@
 /** `access.policies`: the named policies of `@policy`, as expressions, functions, or questions to a decision service. */
 import { z } from 'zod';
-import { formatPath, type YamlPath } from './read-yaml.ts';
-import { parseDuration } from './units.ts';
-import { durationOr, httpUrl } from './values.ts';
+import { formatPath, type YamlPath } from '../read-yaml.ts';
+import { parseDuration } from '../units.ts';
+import { durationOr, httpUrl } from '../values.ts';
 
 const expression = z.string().min(1).describe('A CEL expression over `principal`, `args` and `request`.');
 

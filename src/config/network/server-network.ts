@@ -1,6 +1,6 @@
 /** Which addresses the server serves, and which proxies in front of it are believed. */
 import { z } from 'zod';
-import { network } from './values.ts';
+import { network } from '../values.ts';
 
 export const networkKeys = {
   allow: z

@@ -3,10 +3,10 @@
  * Defaults are filled in after the two have been merged, so that a subgraph's `timeout` leaves the other keys of `all` in force.
  */
 import { z } from 'zod';
-import type { YamlPath } from './read-yaml.ts';
+import type { YamlPath } from '../read-yaml.ts';
+import { parseDuration, parseSize, sizePattern } from '../units.ts';
+import { duration, httpUrl } from '../values.ts';
 import { resolveSubgraphTls, type SubgraphTlsConfig, subgraphTlsYaml } from './subgraph-tls.ts';
-import { parseDuration, parseSize, sizePattern } from './units.ts';
-import { duration, httpUrl } from './values.ts';
 
 /** How requests are sent to one subgraph, with every default filled in; the names are those of the transport's options. */
 export interface SubgraphTraffic {

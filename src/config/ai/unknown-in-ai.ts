@@ -1,5 +1,5 @@
 /** What the `ai` key names and nothing has. */
-import { didYouMean } from '../lib/index.ts';
+import { didYouMean } from '../../lib/index.ts';
 import type { AiYaml } from './ai.ts';
 import { fitsRule, resolveTarget, type TargetYaml } from './ai-models.ts';
 import { parseModelReference } from './ai-names.ts';

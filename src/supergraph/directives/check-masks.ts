@@ -10,12 +10,12 @@ import {
   type ObjectTypeDefinitionNode,
   type TypeNode,
 } from 'graphql';
-import { didYouMean } from '../lib/index.ts';
+import { didYouMean } from '../../lib/index.ts';
+import { namedType } from '../named-type.ts';
+import { readRequiredFields } from '../read-required-fields.ts';
 import type { DirectiveProblem } from './check-own-links.ts';
 import { stringArgument } from './links.ts';
-import { namedType } from './named-type.ts';
 import { importedDirectives } from './own-directives.ts';
-import { readRequiredFields } from './read-required-fields.ts';
 
 const textForms = ['email', 'last4', 'hash'];
 /** The forms of a mask, beside a text of the schema's own. */

@@ -1,7 +1,7 @@
 /** `limits.rates`: how often whom is served, as token buckets. */
 import { z } from 'zod';
-import { parseDuration } from './units.ts';
-import { duration, network } from './values.ts';
+import { parseDuration } from '../units.ts';
+import { duration, network } from '../values.ts';
 
 /** Who has a bucket each; `organization` is everyone together. */
 const rateSubjects = ['organization', 'tenant', 'team', 'key', 'user', 'client', 'ip'] as const;

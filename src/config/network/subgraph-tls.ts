@@ -1,6 +1,6 @@
 /** `traffic.….tls`: how the gateway proves itself to a subgraph, and whose certificates it accepts there. */
 import { z } from 'zod';
-import type { YamlPath } from './read-yaml.ts';
+import type { YamlPath } from '../read-yaml.ts';
 import { type TlsFile, tlsFileAt } from './server-tls.ts';
 
 const file = z.string().min(1);

@@ -1,6 +1,6 @@
 /** Reads `@rateLimit` from a supergraph, under whatever name it is imported. */
 import { type ConstDirectiveNode, type DocumentNode, type FieldDefinitionNode, Kind } from 'graphql';
-import { parseDuration } from '../config/index.ts';
+import { parseDuration } from '../../config/index.ts';
 import { argumentOf, stringArgument } from './links.ts';
 import { importedDirectives } from './own-directives.ts';
 

@@ -1,7 +1,7 @@
 /** `access.to_subgraphs`: whether subgraphs are sent a signed statement of who asks, and how it is signed. */
 import { z } from 'zod';
+import { unforwardableHeaders } from '../network/header-rules.ts';
 import { exchangesYaml } from './access-exchange.ts';
-import { unforwardableHeaders } from './header-rules.ts';
 
 const statementsYaml = z.strictObject({
   issuer: z.string().min(1).default('isthmus').describe('The issuer (`iss`) that subgraphs expect.'),

@@ -1,6 +1,6 @@
 /** `access.contracts`: named variants of the API schema by `@tag`, and the requests that each is for. */
 import { z } from 'zod';
-import { formatPath, type YamlPath } from './read-yaml.ts';
+import { formatPath, type YamlPath } from '../read-yaml.ts';
 
 /** The tag names that federation allows. */
 const tag = z.string().regex(/^[A-Za-z0-9_/-]{1,128}$/, 'a tag has letters, digits, _, - and /');

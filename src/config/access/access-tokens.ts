@@ -1,8 +1,8 @@
 /** `access.jwt`, `access.introspection` and `access.claims`: tokens of issuers, and what their claims mean. */
 import { z } from 'zod';
-import { formatPath, type YamlPath } from './read-yaml.ts';
-import { parseDuration } from './units.ts';
-import { durationOr, httpUrl } from './values.ts';
+import { formatPath, type YamlPath } from '../read-yaml.ts';
+import { parseDuration } from '../units.ts';
+import { durationOr, httpUrl } from '../values.ts';
 
 /** Public keys alone: with a shared secret, whoever can verify a token can make one. */
 const algorithms = [

@@ -1,8 +1,8 @@
 /** `ai.models`: aliases, each a list of targets or an object with strategy, rules, fallbacks, retries, shadows and caches. */
 import { z } from 'zod';
+import { parseDuration } from '../units.ts';
+import { durationOr } from '../values.ts';
 import { modelReference, name, parseModelReference, positive } from './ai-names.ts';
-import { parseDuration } from './units.ts';
-import { durationOr } from './values.ts';
 
 /** The provider's JSON schema support, its JSON mode, a forced tool call, or instructions in the prompt. */
 export type StructuredOutput = 'json_schema' | 'json_object' | 'tool' | 'prompt';

@@ -1,6 +1,6 @@
 /** `access.proxy`: callers that a trusted proxy has identified, by headers that it alone can set. */
 import { z } from 'zod';
-import { network } from './values.ts';
+import { network } from '../values.ts';
 
 const header = z
   .string()

@@ -1,11 +1,11 @@
 /** `limits`: sizes of requests, of operations and of what they fetch, and what operations may cost. */
 import { z } from 'zod';
-import { parseUsd } from '../lib/index.ts';
+import { parseUsd } from '../../lib/index.ts';
+import { parseDuration, parseSize, sizePattern } from '../units.ts';
+import { durationOr } from '../values.ts';
 import { type CostConfig, costYaml, points, resolveCost } from './limits-cost.ts';
 import { type OverloadConfig, overloadYaml, resolveOverload } from './overload.ts';
 import { type RateConfig, ratesYaml, resolveRates } from './rates.ts';
-import { parseDuration, parseSize, sizePattern } from './units.ts';
-import { durationOr } from './values.ts';
 
 const count = z.number().int().min(1);
 

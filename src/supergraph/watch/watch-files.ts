@@ -4,7 +4,7 @@
  * created later, a network file system, an exceeded limit of watches.
  */
 import { type FSWatcher, watch } from 'chokidar';
-import { messageOf } from '../errors/index.ts';
+import { messageOf } from '../../errors/index.ts';
 import { fileFingerprint } from './file-fingerprint.ts';
 
 /** A watch that calls back once per burst of changes to any of the watched files and folders. */

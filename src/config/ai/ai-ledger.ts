@@ -1,7 +1,7 @@
 /** `ai.ledger`: whether every model call is recorded in the store. */
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import type { StoreConfig } from './store.ts';
+import type { StoreConfig } from '../store.ts';
 
 export const ledgerYaml = z
   .union([

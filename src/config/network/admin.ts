@@ -1,6 +1,6 @@
 /** `admin`: where the admin listener listens, apart from what clients call. */
 import { z } from 'zod';
-import { isLoopback } from '../lib/index.ts';
+import { isLoopback } from '../../lib/index.ts';
 
 const defaults = { host: '127.0.0.1', port: 4400 } as const;
 

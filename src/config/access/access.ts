@@ -1,5 +1,6 @@
 /** `access`: who asks, and what they may read. */
 import { z } from 'zod';
+import type { YamlPath } from '../read-yaml.ts';
 import { type ContractConfig, contractsYaml, resolveContracts } from './access-contracts.ts';
 import { type ExchangeConfig, resolveExchanges } from './access-exchange.ts';
 import { type CertificateHolder, mtlsYaml, resolveMtls } from './access-mtls.ts';
@@ -17,7 +18,6 @@ import {
   resolveIntrospection,
   resolveJwts,
 } from './access-tokens.ts';
-import type { YamlPath } from './read-yaml.ts';
 
 /** The ways of identifying callers, in their default order. */
 export const identifierNames = ['api_keys', 'jwt', 'introspection', 'proxy', 'mtls'] as const;

@@ -1,8 +1,8 @@
 /** `ai.budgets`: how much of models may be used, by whom, in which period. */
 import { z } from 'zod';
-import { parseUsd } from '../lib/index.ts';
+import { parseUsd } from '../../lib/index.ts';
+import { parseDuration } from '../units.ts';
 import { name, positive } from './ai-names.ts';
-import { parseDuration } from './units.ts';
 
 /** Who or what has a budget; `organization` is everyone together. */
 const budgetSubjects = [

@@ -1,4 +1,4 @@
-import type { ResolvedConfig, SubgraphConfig } from '../config/index.ts';
+import type { ResolvedConfig, SubgraphConfig } from '../../config/index.ts';
 
 /** Every file and folder that the supergraph of a configuration is built from, whether or not it exists yet. */
 export function watchedPaths({ file, subgraphs, plugins, access }: ResolvedConfig): readonly string[] {
