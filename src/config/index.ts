@@ -2,6 +2,8 @@ export type { AccessConfig } from './access/access.ts';
 export type { ContractConfig } from './access/access-contracts.ts';
 export type { PolicyConfig } from './access/access-policies.ts';
 export { type AiConfig, type AiFieldsConfig, type LongInput, longInputs } from './ai/ai.ts';
+export type { BudgetAlertsConfig } from './ai/ai-budget-alerts.ts';
+export type { BudgetCountersConfig } from './ai/ai-budget-counters.ts';
 export type { BudgetConfig, BudgetPeriod, BudgetSubject, BudgetUnit } from './ai/ai-budgets.ts';
 export type {
   AliasCache,
@@ -24,8 +26,6 @@ export {
   type PersonalDataKind,
   resolveGuardrails,
 } from './ai/guardrails.ts';
-export type { BudgetAlertsConfig } from './ai-budget-alerts.ts';
-export type { BudgetCountersConfig } from './ai-budget-counters.ts';
 export type { CacheConfig, CacheScope, CacheStoreConfig, LifetimeConfig } from './cache.ts';
 export { ConfigError, type ConfigProblem } from './config-error.ts';
 export type { CoprocessorConfig, CoprocessorPart, CoprocessorStage } from './coprocessor.ts';

@@ -1,6 +1,7 @@
 /** `ai.budgets`: how much of models may be used, by whom, in which period. */
 import { z } from 'zod';
 import { parseUsd } from '../../lib/index.ts';
+import { distinctNames } from '../distinct-names.ts';
 import { parseDuration } from '../units.ts';
 import { name, positive } from './ai-names.ts';
 
@@ -127,15 +128,7 @@ export const budgetsYaml = z
   )
   .max(16, 'at most 16 budgets')
   .default([])
-  .superRefine((budgets, context) => {
-    const names = new Set<string>();
-    for (const [index, budget] of budgets.entries()) {
-      const name = nameOf(budget);
-      if (names.has(name))
-        context.addIssue({ code: 'custom', message: `two budgets are called "${name}": add name`, path: [index] });
-      names.add(name);
-    }
-  });
+  .superRefine(distinctNames('budgets', nameOf));
 
 type BudgetYaml = z.output<typeof budgetsYaml>[number];
 

@@ -1,12 +1,12 @@
 /** The `ai` key: providers, model aliases with their routing and limits, prices, caches, guardrails. */
 import { z } from 'zod';
-import { type BudgetAlertsConfig, budgetAlertsYaml, resolveBudgetAlerts } from '../ai-budget-alerts.ts';
-import { type BudgetCountersConfig, budgetCountersYaml, resolveBudgetCounters } from '../ai-budget-counters.ts';
 import type { CacheStoreConfig } from '../cache.ts';
 import type { BreakerConfig } from '../network/traffic.ts';
 import type { StoreConfig } from '../store.ts';
 import { durationPattern, parseDuration, parseSize, sizePattern } from '../units.ts';
 import { durationOr } from '../values.ts';
+import { type BudgetAlertsConfig, budgetAlertsYaml, resolveBudgetAlerts } from './ai-budget-alerts.ts';
+import { type BudgetCountersConfig, budgetCountersYaml, resolveBudgetCounters } from './ai-budget-counters.ts';
 import { type BudgetConfig, budgetsYaml, resolveBudgets } from './ai-budgets.ts';
 import { type LedgerConfig, ledgerYaml, resolveLedger } from './ai-ledger.ts';
 import { aliasYaml, type ModelAlias, type ModelTarget, resolveAlias } from './ai-models.ts';

@@ -1,5 +1,6 @@
 /** `limits.rates`: how often whom is served, as token buckets. */
 import { z } from 'zod';
+import { distinctNames } from '../distinct-names.ts';
 import { parseDuration } from '../units.ts';
 import { duration, network } from '../values.ts';
 
@@ -68,15 +69,7 @@ export const ratesYaml = z
   )
   .max(16, 'at most 16 rates')
   .default([])
-  .superRefine((rates, context) => {
-    const names = new Set<string>();
-    for (const [index, rate] of rates.entries()) {
-      const name = nameOf(rate);
-      if (names.has(name))
-        context.addIssue({ code: 'custom', message: `two rates are called "${name}": add name`, path: [index] });
-      names.add(name);
-    }
-  });
+  .superRefine(distinctNames('rates', nameOf));
 
 type RateYaml = z.output<typeof ratesYaml>[number];
 

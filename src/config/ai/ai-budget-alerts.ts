@@ -1,7 +1,7 @@
 /** `ai.budget_alerts`: where the alerts of budgets are sent, besides the log. */
 import { z } from 'zod';
-import { parseDuration } from './units.ts';
-import { durationOr, httpUrl } from './values.ts';
+import { parseDuration } from '../units.ts';
+import { durationOr, httpUrl } from '../values.ts';
 
 /** The secrets of Standard Webhooks: a prefix, and 24 to 64 bytes in base64. */
 const secretPrefix = 'whsec_';
