@@ -68,7 +68,7 @@ export function suggestDirectiveFix(message: string, document: DocumentNode | un
         : `import it, and federation; add: ${line} and ${linkTo(url, usedOf(document, ours))}`;
     }
     return linksOwn(document, specification)
-      ? `add "@${name}" to the import of the link to ${url}`
+      ? `add "@${name}" to the import of the link to https://isthmus.dev/${specification}`
       : `import it; add: ${linkTo(url, usedOf(document, ours))}`;
   }
   if (federationDirectives.includes(name)) {

@@ -9,6 +9,7 @@ import { CompositionError, type CompositionProblem, formatProblems } from '../..
 
 const federation = 'https://specs.apollo.dev/federation/v2.12';
 const ai = 'https://isthmus.dev/ai/v1.0';
+const latest = 'https://isthmus.dev/ai/v1.1';
 const head = `extend schema @link(url: "${federation}", import: ["@key", "@external", "@requires"])\n`;
 const whole = `${head}extend schema @link(url: "${ai}", import: ["@generate"])\n`;
 const haiku = 'haiku(about: String): String @generate(prompt: "haiku", maxOutputTokens: 40)';
@@ -40,20 +41,32 @@ async function outcome(
 
 describe('a directive without its import', () => {
   it.each([
-    ['@generate', `${head}type Query { ${haiku} }`, `add: extend schema @link(url: "${ai}", import: ["@generate"])`],
+    [
+      '@generate',
+      `${head}type Query { ${haiku} }`,
+      `add: extend schema @link(url: "${latest}", import: ["@generate"])`,
+    ],
     [
       '@sensitive beside @generate',
       `${head}type Query { ${haiku} secret: String @sensitive }`,
       `import: ["@generate", "@sensitive"])`,
     ],
-    ['@generate and federation', `type Query { ${haiku} }`, `extend schema @link(url: "${ai}", import: ["@generate"])`],
+    [
+      '@generate and federation',
+      `type Query { ${haiku} }`,
+      `extend schema @link(url: "${latest}", import: ["@generate"])`,
+    ],
     ['federation', `extend schema @link(url: "${ai}", import: ["@generate"])\ntype Query { ${haiku} }`, federation],
     [
       '@shareable',
       `${head}type Query { a: Int @shareable }`,
       'add "@shareable" to the import of the link to federation',
     ],
-    ['@sensitive', `${whole}type Query { a: Int @sensitive }`, `add "@sensitive" to the import of the link to ${ai}`],
+    [
+      '@sensitive',
+      `${whole}type Query { a: Int @sensitive }`,
+      'add "@sensitive" to the import of the link to https://isthmus.dev/ai',
+    ],
     ['@generte', `${whole}type Query { a: String @generte(prompt: "haiku") }`, 'did you mean @generate?'],
     ['@depricated', `${head}type Query { a: String @depricated }`, 'did you mean @deprecated?'],
   ])('%s is told with the line to paste, or what was meant', async (_name, sdl, words) => {

@@ -48,7 +48,7 @@ export function ownLinkUrl(specification: OwnSpecification): string {
 export function ownDirectiveDefinitions(specification: OwnSpecification): ReadonlyMap<string, DirectiveDefinitionNode> {
   let directives = definitions.get(specification);
   if (directives === undefined) {
-    const file = new URL(`../../schema/${specification}.graphql`, import.meta.url);
+    const file = new URL(`../../../schema/${specification}.graphql`, import.meta.url);
     const document = parse(readFileSync(file, 'utf8'), { noLocation: true });
     directives = new Map(
       document.definitions
