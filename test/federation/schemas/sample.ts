@@ -5,8 +5,12 @@ import type { TestSchema } from '../../testkit/test-graph.ts';
 import { first, read } from './read.ts';
 
 const names = ['accounts', 'reviews', 'products', 'inventory', 'assistant'] as const;
+/** Without its rule of objects: what is compared is what everybody reads. */
 const schemaOf = (name: string): string =>
-  readFileSync(new URL(`../../../subgraphs/${name}/schema.graphql`, import.meta.url), 'utf8');
+  readFileSync(new URL(`../../../subgraphs/${name}/schema.graphql`, import.meta.url), 'utf8').replace(
+    / @rows\(policy: "[^)]*\)/,
+    '',
+  );
 
 function data(): TestData {
   const users: DataObject[] = [];
@@ -65,6 +69,7 @@ function data(): TestData {
     rating,
     body,
     createdAt: '2026-01-01T00:00:00Z',
+    flagged: false,
     author,
     product,
     sentiment(this: DataObject) {
