@@ -1,13 +1,10 @@
 /** The documents that clients have registered by sending them with their SHA-256 (automatic persisted queries). */
 import { hash } from 'node:crypto';
-import type { CacheEntry, CacheStore, Soon } from '../cache/index.ts';
-
-/** Texts of documents in use, so that they are not decoded for each request. */
-const maxDecoded = 1_000;
+import { type CacheEntry, type CacheStore, DecodedEntries, type Soon } from '../cache/index.ts';
 
 export class AutomaticQueries {
   readonly #store: CacheStore;
-  readonly #texts = new Map<string, { readonly bytes: Buffer; readonly text: string }>();
+  readonly #decoded = new DecodedEntries<{ readonly text: string }>();
 
   constructor(store: CacheStore) {
     this.#store = store;
@@ -33,13 +30,12 @@ export class AutomaticQueries {
   }
 
   #decode(sha256: string, bytes: Buffer): string | undefined {
-    const decoded = this.#texts.get(sha256);
-    if (decoded?.bytes === bytes) return decoded.text;
+    const decoded = this.#decoded.find(sha256, bytes);
+    if (decoded !== undefined) return decoded.text;
     const text = bytes.toString('utf8');
     // A store that several gateways share may hold anything.
     if (hash('sha256', text, 'hex') !== sha256) return undefined;
-    if (this.#texts.size >= maxDecoded) this.#texts.clear();
-    this.#texts.set(sha256, { bytes, text });
+    this.#decoded.add(sha256, bytes, { text });
     return text;
   }
 }

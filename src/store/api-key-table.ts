@@ -3,6 +3,7 @@
  * read what has changed since the revision they have.
  */
 import type { AuditLog } from './audit-log.ts';
+import { nextRevision, revisionOf } from './revisions.ts';
 import type { StoreKeys } from './store-keys.ts';
 import type { ApiKeyRow, StoreDatabase, StoreTransaction } from './tables.ts';
 
@@ -64,19 +65,14 @@ export class ApiKeyTable {
    * @returns undefined where nothing has
    */
   async changesSince(revision: number | undefined): Promise<ApiKeyChanges | undefined> {
-    // Read first: a change that is committed meanwhile is read again next time.
-    const row = await this.#db
-      .selectFrom('isthmus_revisions')
-      .select('revision')
-      .where('topic', '=', topic)
-      .executeTakeFirstOrThrow();
-    if (row.revision === revision) return undefined;
+    const current = await revisionOf(this.#db, topic);
+    if (current === revision) return undefined;
     const all = this.#db.selectFrom('isthmus_api_keys').selectAll();
     const rows = await (revision === undefined
       ? all.where('revoked_at', 'is', null)
       : all.where('revision', '>', revision)
     ).execute();
-    return { revision: row.revision, keys: rows.map((changed) => this.#read(changed)) };
+    return { revision: current, keys: rows.map((changed) => this.#read(changed)) };
   }
 
   /** Every key, the newest first. */
@@ -93,13 +89,7 @@ export class ApiKeyTable {
   /** In one transaction; two changes of keys never run at once. */
   async change({ actor, action, at, id, decide }: ApiKeyChange): Promise<readonly StoredApiKey[]> {
     return this.#db.transaction().execute(async (transaction) => {
-      // First of all, because it takes the lock: what is read next cannot change any more.
-      const { revision } = await transaction
-        .updateTable('isthmus_revisions')
-        .set((columns) => ({ revision: columns('revision', '+', 1) }))
-        .where('topic', '=', topic)
-        .returning('revision')
-        .executeTakeFirstOrThrow();
+      const revision = await nextRevision(transaction, topic);
       const current = await this.#find(transaction, id);
       const keys = decide(current);
       for (const key of keys) {

@@ -4,6 +4,7 @@
  */
 import type { BudgetUnit } from '../config/index.ts';
 import type { AuditLog } from './audit-log.ts';
+import { nextRevision, revisionOf } from './revisions.ts';
 import type { StoreKeys } from './store-keys.ts';
 import type { BudgetRaiseRow, StoreDatabase, StoreTransaction } from './tables.ts';
 
@@ -49,26 +50,16 @@ export class BudgetRaiseTable {
   async changedSince(
     revision: number | undefined,
   ): Promise<{ readonly revision: number; readonly raises: readonly BudgetRaise[] } | undefined> {
-    // Read first: a change that is committed meanwhile is read again next time.
-    const row = await this.#db
-      .selectFrom('isthmus_revisions')
-      .select('revision')
-      .where('topic', '=', topic)
-      .executeTakeFirstOrThrow();
-    if (row.revision === revision) return undefined;
+    const current = await revisionOf(this.#db, topic);
+    if (current === revision) return undefined;
     const rows = await this.#db.selectFrom('isthmus_budget_raises').selectAll().orderBy('id').execute();
-    return { revision: row.revision, raises: rows.map((raise) => this.#read(raise)) };
+    return { revision: current, raises: rows.map((raise) => this.#read(raise)) };
   }
 
   /** Replaces the increase of the same budget and subject, and removes those that have ended. */
   async put({ raise, actor, at }: BudgetRaiseChange): Promise<void> {
     await this.#db.transaction().execute(async (transaction) => {
-      // First of all, because it takes the lock: two changes never run at once.
-      await transaction
-        .updateTable('isthmus_revisions')
-        .set((columns) => ({ revision: columns('revision', '+', 1) }))
-        .where('topic', '=', topic)
-        .execute();
+      await nextRevision(transaction, topic);
       await transaction.deleteFrom('isthmus_budget_raises').where('ends_at', '<=', at).execute();
       const before = await this.#replace(transaction, raise);
       const after = raise.amount === 0 ? undefined : raise;

@@ -1,7 +1,7 @@
 /** `ai.budgets`: how much of models may be used, by whom, in which period. */
 import { z } from 'zod';
 import { parseUsd } from '../../lib/index.ts';
-import { distinctNames } from '../distinct-names.ts';
+import { distinctNames, entryName } from '../entry-names.ts';
 import { parseDuration } from '../units.ts';
 import { name, positive } from './ai-names.ts';
 
@@ -64,11 +64,7 @@ export const budgetsYaml = z
   .array(
     z
       .strictObject({
-        name: z
-          .string()
-          .regex(/^[\w .:/-]{1,64}$/, 'a name has up to 64 letters, digits, spaces and _.:/-')
-          .optional()
-          .describe('What errors, logs and metrics call it. Default: made of its other keys.'),
+        name: entryName.describe('What errors, logs and metrics call it. Default: made of its other keys.'),
         per: z
           .enum(budgetSubjects)
           .default('organization')

@@ -1,6 +1,6 @@
 /** `limits.rates`: how often whom is served, as token buckets. */
 import { z } from 'zod';
-import { distinctNames } from '../distinct-names.ts';
+import { distinctNames, entryName } from '../entry-names.ts';
 import { parseDuration } from '../units.ts';
 import { duration, network } from '../values.ts';
 
@@ -32,11 +32,7 @@ export const ratesYaml = z
   .array(
     z
       .strictObject({
-        name: z
-          .string()
-          .regex(/^[\w .:/-]{1,64}$/, 'a name has up to 64 letters, digits, spaces and _.:/-')
-          .optional()
-          .describe('What answers and the log call it. Default: made of its other keys.'),
+        name: entryName.describe('What answers and the log call it. Default: made of its other keys.'),
         per: z
           .enum(rateSubjects)
           .describe(

@@ -1,4 +1,10 @@
-import type { z } from 'zod';
+/** The names of entries of a list, which may be left out. */
+import { z } from 'zod';
+
+export const entryName = z
+  .string()
+  .regex(/^[\w .:/-]{1,64}$/, 'a name has up to 64 letters, digits, spaces and _.:/-')
+  .optional();
 
 /** Refuses a list of which two items have one name; names that are not given are made of the items’ other keys. */
 export function distinctNames<Item>(what: string, nameOf: (item: Item) => string) {
