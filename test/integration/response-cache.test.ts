@@ -196,6 +196,14 @@ describe('the response cache', () => {
     expect((await send(gateway, '{ fails }')).headers.get('cache-control')).toBe('no-store');
   });
 
+  it('answers a dry run without data, whatever is cached', async () => {
+    await using gateway = await start();
+    expect(await isCached(gateway, '{ sold }')).toBe(true);
+    const dry = await send(gateway, '{ sold }', { 'isthmus-dry-run': 'true' });
+    expect(JSON.parse(dry.text)).toMatchObject({ data: null });
+    expect(await isCached(gateway, '{ sold }')).toBe(true);
+  });
+
   it('keeps apart what decides an answer: variables, operation, aliases, headers that subgraphs are sent', async () => {
     await using gateway = await start(`${on}\nheaders: { all: { request: [{ propagate: { named: x-language } }] } }`);
     const texts = new Set<string>();
