@@ -62,6 +62,7 @@ export async function buildGeneration(
   };
   const { toSubgraphs } = config.access;
   const statements = toSubgraphs === undefined ? undefined : createStatements(toSubgraphs, shared.statementSecret);
+  const maskKey = config.access.maskKey ?? config.store.key ?? shared.statementSecret;
   const caches = shared.memory.group();
   const clients = new Map<string, SubgraphClient>();
   const credentials: CredentialsLease[] = [];
@@ -97,7 +98,7 @@ export async function buildGeneration(
     if (ledger !== undefined && budgets.length > 0)
       raises = await shared.budgetRaises.acquire(stableHash(config.store), () => openRaises(config, log));
     persisted = await shared.documents.acquire(config);
-    cached = await shared.caches.acquire(parts);
+    cached = await shared.caches.acquire(parts, maskKey);
     await letOthersRun();
     const apiSchema = await buildApiSchema(composition.apiPieces);
     for (const subgraph of config.subgraphs) {
@@ -158,7 +159,7 @@ export async function buildGeneration(
       rowRules: rows.rules,
       policies,
       log,
-      maskKey: config.access.maskKey ?? config.store.key ?? shared.statementSecret,
+      maskKey,
     });
     await runReloadHooks(hooks, { generation: id, config, apiSchema, supergraphSdl });
     return {

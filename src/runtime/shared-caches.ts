@@ -1,6 +1,6 @@
 /**
- * Cached answers outlive generations: whole ones have keys of their generation, those of subgraphs keys of their schema, so that a
- * reload that does not touch a subgraph finds its entities.
+ * Cached answers outlive generations: whole ones have keys of all that decides answers, those of subgraphs keys of their schema, so
+ * that a reload that does not touch a subgraph finds its entities.
  */
 import { CacheHints, type CacheStore, OperationPolicy, ResponseCache } from '../cache/index.ts';
 import type { CacheStoreConfig, LifetimeConfig } from '../config/index.ts';
@@ -9,9 +9,12 @@ import type { Logger } from '../observability/index.ts';
 import type { SupergraphParts } from '../read-supergraph.ts';
 import { withEntityCache } from '../subgraph-cache/index.ts';
 import type { SubgraphClient } from '../transport/index.ts';
+import { answerContent } from './answer-content.ts';
 
 /** How whole answers are cached. */
 export interface Responses {
+  /** What decides answers apart from the operation and who asks. */
+  readonly content: string;
   readonly cache: ResponseCache;
   readonly config: LifetimeConfig;
   /** Collects how long the answer of one operation may be cached. */
@@ -39,8 +42,12 @@ export class SharedCaches {
     this.#openStore = openStore;
   }
 
-  /** @returns undefined where nothing is cached */
-  async acquire({ config, sources }: Pick<SupergraphParts, 'config' | 'sources'>): Promise<CachesLease | undefined> {
+  /**
+   * @param maskKey what masks hash with
+   * @returns undefined where nothing is cached
+   */
+  async acquire(parts: SupergraphParts, maskKey: string | Uint8Array): Promise<CachesLease | undefined> {
+    const { config, sources } = parts;
     const { store, maxBytes, response, entities } = config.cache;
     if (response === undefined && Object.keys(entities).length === 0) return undefined;
     const { value, release } = await this.#stores.acquire(stableHash({ store, maxBytes }), async () =>
@@ -54,6 +61,7 @@ export class SharedCaches {
     const log = this.#log;
     return {
       responses: response && {
+        content: answerContent(parts, maskKey),
         cache: cacheOf(response),
         config: response,
         createPolicy: () => new OperationPolicy({ hints, defaultMaxAgeMs: response.defaultMaxAgeMs }),
@@ -67,7 +75,7 @@ export class SharedCaches {
           cache: cacheOf(lifetime),
           config: lifetime,
           hints: hintsOf,
-          version: stableHash([subgraph, sources.get(client.name)?.sdl]),
+          version: stableHash([subgraph.kind, sources.get(client.name)?.url, sources.get(client.name)?.sdl]),
           headers: config.headers[client.name],
           refreshTimeoutMs: config.server.operationTimeoutMs,
           log,

@@ -1,6 +1,6 @@
 /**
- * Answers of queries from the cache, or from the engine and then into the cache. What decides an answer is its key: generation,
- * contract, document, operation, variables, what access denies, and the headers that subgraphs are sent; the reader, too, where the
+ * Answers of queries from the cache, or from the engine and then into the cache. What decides an answer is its key: the content
+ * of the configuration and schemas, contract, document, operation, variables, what access denies, and the headers that subgraphs are sent; the reader, too, where the
  * answer is private. An answer with an error, of a mutation, of introspection, or that a client asks to have explained is never cached.
  *
  * - Equal operations that miss at the same time are run once, whoever asks; of a private answer, once for each reader.
@@ -26,7 +26,7 @@ type Run = (request: OperationRequest) => Promise<ExecutionOutcome>;
 type Responses = NonNullable<GatewayGeneration['responses']>;
 
 export interface CachedExecutionOptions {
-  readonly generation: Pick<GatewayGeneration, 'id' | 'config'>;
+  readonly generation: Pick<GatewayGeneration, 'config'>;
   readonly responses: Responses;
   /** Whether caches of others may keep an answer of the operation: nothing of it depends on who asks. */
   readonly isForEveryone: (request: OperationRequest) => boolean;
@@ -168,7 +168,7 @@ export class CachedExecution {
     const { principal, clientHeaders = {}, clientAddress } = context;
     const headers = this.#forwardHeaders.map((forward) => forward(clientHeaders, principal, clientAddress) ?? null);
     const parts = [
-      this.#options.generation.id,
+      this.#options.responses.content,
       view?.contract ?? null,
       documentHash,
       operationName ?? null,

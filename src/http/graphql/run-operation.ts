@@ -55,7 +55,7 @@ export type Execute = (
 
 type RunnerParts = Pick<
   GatewayGeneration,
-  'id' | 'engine' | 'access' | 'apiSchemas' | 'budgets' | 'hooks' | 'config' | 'limits' | 'responses'
+  'engine' | 'access' | 'apiSchemas' | 'budgets' | 'hooks' | 'config' | 'limits' | 'responses'
 >;
 
 /** Whether plugins and access take part is decided here, once for an API schema. */
@@ -188,14 +188,14 @@ function refuseSubscription({ operation }: OperationDefinitionNode): void {
 }
 
 /** @returns undefined where whole answers are not cached */
-function cachedRun({ id, config, engine, access, responses, hooks }: RunnerParts, log: Logger) {
+function cachedRun({ config, engine, access, responses, hooks }: RunnerParts, log: Logger) {
   // Plugins that take part in an operation may answer each client otherwise.
   const { onOperation, onPlan, onSubgraphRequest } = hooks ?? {};
   if (responses === undefined || (onOperation ?? onPlan ?? onSubgraphRequest) !== undefined) return undefined;
   const isForEveryone = ({ document, operation, view }: OperationRequest): boolean =>
     view?.contract === undefined && access?.protects({ document, operation }) !== true;
   const cached = new CachedExecution({
-    generation: { id, config },
+    generation: { config },
     responses,
     isForEveryone,
     run: (request) => engine.execute(request),

@@ -43,12 +43,13 @@ function caching(more: Partial<LifetimeConfig>): CachedExecution {
   };
   const keepStaleMs = Math.max(config.staleIfErrorMs, config.staleWhileRevalidateMs);
   const responses = {
+    content: 'c1',
     cache: new ResponseCache({ store: createMemoryStore(), keepStaleMs }),
     config,
     createPolicy: () => new OperationPolicy({ hints, defaultMaxAgeMs: 0 }),
   };
   return new CachedExecution({
-    generation: { id: 'g1', config: { headers: {}, server: { operationTimeoutMs: 1_000 } } as never },
+    generation: { config: { headers: {}, server: { operationTimeoutMs: 1_000 } } as never },
     responses,
     isForEveryone: () => true,
     run: (request) => run(request),
