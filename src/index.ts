@@ -23,7 +23,7 @@ export {
   type ProviderStreamPart,
   type Usage,
 } from './ai/model-call/index.ts';
-export type { CacheEntry, CacheStore, StoreOptions } from './cache/index.ts';
+export type { CacheEntry, EntryStore as CacheStore, StoreOptions } from './cache/index.ts';
 export { ConfigError, type ConfigProblem, loadConfig, type ResolvedConfig } from './config/index.ts';
 export { type ErrorCode, type ErrorEntry, errorTable, GatewayError } from './errors/index.ts';
 export type { ExecutionEngine, ExecutionOutcome, ExecutionResult, OperationRequest } from './execution/index.ts';

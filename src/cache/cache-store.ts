@@ -5,6 +5,7 @@
  * A cache never fails or delays a request: nothing here throws or rejects, and a value that cannot be read within 100
  * ms is a miss.
  */
+import type { CacheName, StoreStats } from './store-stats.ts';
 
 /**
  * A value that is available synchronously is not wrapped in a promise, so that a hit in memory costs no turn of the
@@ -35,8 +36,17 @@ export interface StoreOptions {
   readonly readMsAgo?: number;
 }
 
-/** Keys and tags are any text, and may contain user input: they are hashed before they leave the process. */
-export interface CacheStore {
+/** A value with its key, for `setMany`. */
+export interface NewEntry extends StoreOptions {
+  readonly key: string;
+  readonly value: Uint8Array | string;
+}
+
+/**
+ * What an application may put in place of a store. Keys and tags are any text, and may contain user input: they are hashed
+ * before they leave the process.
+ */
+export interface EntryStore {
   get(key: string): Soon<CacheEntry | undefined>;
   set(key: string, value: Uint8Array | string, options?: StoreOptions): Soon<void>;
   delete(key: string): Soon<void>;
@@ -47,4 +57,44 @@ export interface CacheStore {
    */
   invalidate(tag: string): Soon<boolean>;
   close(): Promise<void>;
+}
+
+/**
+ * Who fills a missing key: of all callers in all workers and gateways that share the store, one is its holder. Where the store
+ * cannot be reached, every caller is one.
+ */
+export type Claim =
+  | {
+      readonly kind: 'holder';
+      /** To be called when the value has been stored, or will not be: those who wait go on. */
+      release(): void;
+    }
+  | {
+      readonly kind: 'waiter';
+      /**
+       * Resolves when the holder has released the key or its time is over, and never rejects. Then the value is there, or
+       * the key may be claimed again.
+       */
+      ended(): Promise<void>;
+    };
+
+export interface CacheStore extends EntryStore {
+  /** The entries of all keys, in their order, in one round trip. */
+  getMany(keys: readonly string[]): Soon<readonly (CacheEntry | undefined)[]>;
+  /** Stores all in one round trip. */
+  setMany(entries: readonly NewEntry[]): Soon<void>;
+  /**
+   * A claim on each key, in their order, in one round trip.
+   *
+   * @param ttlMs when a holder that has not released a key loses it: it may have died
+   */
+  claim(keys: readonly string[], ttlMs: number): Soon<readonly Claim[]>;
+  /** What has happened since the store was opened, and what it holds now. */
+  stats(): Soon<StoreStats>;
+  /**
+   * Removes all entries, or those of one cache, and keeps out what was read before.
+   *
+   * @returns false if the store could not be reached
+   */
+  purge(cache?: CacheName): Soon<boolean>;
 }

@@ -1,4 +1,4 @@
-export type { CacheEntry, CacheStore, Soon, StoreOptions } from './cache-store.ts';
+export type { CacheEntry, CacheStore, Claim, EntryStore, NewEntry, Soon, StoreOptions } from './cache-store.ts';
 export { createCacheStore } from './create-cache-store.ts';
 export { DecodedEntries } from './decoded-entries.ts';
 export { invalidateInRedis } from './invalidate-in-redis.ts';
@@ -8,8 +8,9 @@ export { CacheHints } from './policy/cache-hints.ts';
 export type { CachePolicy } from './policy/cache-policy.ts';
 export { OperationPolicy } from './policy/operation-policy.ts';
 export { readerOf } from './policy/reader-of.ts';
-export { createPortStores, invalidatedTag, serveStore } from './port-store.ts';
+export { createPortStores, invalidatedTag, purgedCache, serveStore } from './port-store.ts';
 export { createRedisStore, type RedisState, type RedisStore, type RedisStoreOptions } from './redis-store.ts';
 export { type CachedResponse, ResponseCache } from './responses/response-cache.ts';
 export { responseTags } from './responses/response-tags.ts';
 export { etagOf } from './responses/stored-response.ts';
+export type { CacheName, CacheStats, StoreState, StoreStats } from './store-stats.ts';

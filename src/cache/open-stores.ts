@@ -11,10 +11,7 @@ export class OpenStores {
   readonly open = (config: CacheStoreConfig, log: Logger): CacheStore => {
     const store = createCacheStore(config, log);
     const tracked: CacheStore = {
-      get: (key) => store.get(key),
-      set: (key, value, options) => store.set(key, value, options),
-      delete: (key) => store.delete(key),
-      invalidate: (tag) => store.invalidate(tag),
+      ...store,
       close: () => {
         this.#stores.delete(tracked);
         return store.close();

@@ -6,36 +6,75 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Signals } from '../signals/index.ts';
 import { answerPortCalls, createPortCaller } from '../threads/index.ts';
-import type { CacheEntry, CacheStore, StoreOptions } from './cache-store.ts';
+import { Batched } from './batched.ts';
+import type { CacheEntry, CacheStore, Claim, NewEntry } from './cache-store.ts';
 import { type CopiedEntry, createMemoryStore, type MemoryStore } from './memory-store.ts';
+import { StoreCounts } from './store-counts.ts';
+import type { CacheName } from './store-stats.ts';
 
 type StoreCall =
-  | { readonly kind: 'get'; readonly key: string }
-  | { readonly kind: 'set'; readonly key: string; readonly value: Uint8Array | string; readonly options: StoreOptions }
+  | { readonly kind: 'get'; readonly keys: readonly string[] }
+  | { readonly kind: 'set'; readonly entries: readonly NewEntry[] }
   | { readonly kind: 'delete'; readonly key: string }
-  | { readonly kind: 'invalidate'; readonly tag: string };
+  | { readonly kind: 'invalidate'; readonly tag: string }
+  | { readonly kind: 'claim'; readonly keys: readonly string[]; readonly ttlMs: number }
+  | { readonly kind: 'release'; readonly leases: readonly number[] }
+  | { readonly kind: 'wait'; readonly key: string }
+  | { readonly kind: 'purge'; readonly cache: CacheName | undefined };
 
-type StoreAnswer = CopiedEntry | undefined;
+type StoreAnswer =
+  | { readonly kind: 'entries'; readonly entries: readonly (CopiedEntry | undefined)[] }
+  /** The number of each lease by which it is released, 0 where another holds the key. */
+  | { readonly kind: 'leases'; readonly leases: readonly number[] }
+  | { readonly kind: 'done' };
+
+const done: StoreAnswer = { kind: 'done' };
 
 /** The topic of signals that carry a tag which has been invalidated. */
 export const invalidatedTag = 'cache invalidated';
+/** The topic of signals that carry the name of a cache that has been purged, or nothing for all. */
+export const purgedCache = 'cache purged';
 
-/** Answers the store calls of another thread with the store that serves at the time. */
+/** Answers the store calls of another thread with the store that serves at the time. What the thread has claimed ends with it. */
 export function serveStore(currentStore: () => MemoryStore, port: MessagePort): void {
+  const releases = new Map<number, () => void>();
+  let lastLease = 0;
+  const hold = (claim: Claim): number => {
+    if (claim.kind === 'waiter') return 0;
+    releases.set(++lastLease, claim.release);
+    return lastLease;
+  };
+  port.on('close', () => {
+    for (const release of releases.values()) release();
+    releases.clear();
+  });
   answerPortCalls<StoreCall, StoreAnswer>(port, (call) => {
     const store = currentStore();
     switch (call.kind) {
       case 'get':
-        return store.copy(call.key);
+        return { kind: 'entries', entries: call.keys.map((key) => store.copy(key)) };
       case 'set':
-        store.set(call.key, call.value, call.options);
-        return undefined;
+        store.setMany(call.entries);
+        return done;
       case 'delete':
         store.delete(call.key);
-        return undefined;
+        return done;
       case 'invalidate':
         store.invalidate(call.tag);
-        return undefined;
+        return done;
+      case 'claim':
+        return { kind: 'leases', leases: store.claim(call.keys, call.ttlMs).map(hold) };
+      case 'release':
+        for (const lease of call.leases) {
+          releases.get(lease)?.();
+          releases.delete(lease);
+        }
+        return done;
+      case 'wait':
+        return store.unclaimed(call.key).then(() => done);
+      case 'purge':
+        store.purge(call.cache);
+        return done;
     }
   });
 }
@@ -50,44 +89,90 @@ export interface PortStoreOptions {
 export function createPortStores({ port, signals }: PortStoreOptions): (maxBytes: number) => CacheStore {
   const caller = createPortCaller<StoreCall, StoreAnswer>(port);
   /** The main thread is ending: nothing is lost but what would have been cached. */
-  const send = (call: StoreCall): void => void caller.call(call).catch(() => undefined);
+  const call = (request: StoreCall): Promise<StoreAnswer> => caller.call(request).catch(() => done);
 
-  async function read(local: MemoryStore, key: string): Promise<CopiedEntry | undefined> {
+  async function read(local: MemoryStore, keys: readonly string[]): Promise<readonly (CacheEntry | undefined)[]> {
     const began = performance.now();
-    const entry = await caller.call({ kind: 'get', key }).catch(() => undefined);
-    if (entry === undefined) return undefined;
-    const { freshMs: ttlMs, staleMs, tags, ageMs } = entry;
-    const value = Buffer.from(entry.value);
-    local.set(key, value, { ttlMs, staleMs, tags, ageMs, readMsAgo: performance.now() - began });
-    return { ...entry, value };
+    const answer = await call({ kind: 'get', keys });
+    if (answer.kind !== 'entries') return keys.map(() => undefined);
+    const readMsAgo = performance.now() - began;
+    return answer.entries.map((entry, index) => {
+      if (entry === undefined) return undefined;
+      const { freshMs: ttlMs, staleMs, tags, ageMs } = entry;
+      const value = Buffer.from(entry.value);
+      local.set(keys[index] as string, value, { ttlMs, staleMs, tags, ageMs, readMsAgo });
+      return { ...entry, value };
+    });
   }
 
   return (maxBytes) => {
     const local = createMemoryStore({ maxBytes });
-    const unsubscribe = signals.subscribe(invalidatedTag, (tag) => local.invalidate(String(tag)));
+    const counts = new StoreCounts();
+    const unsubscribes = [
+      signals.subscribe(invalidatedTag, (tag) => local.invalidate(String(tag))),
+      signals.subscribe(purgedCache, (cache) => local.purge(cache as CacheName | undefined)),
+    ];
+    const releases = new Batched<number>((leases) => void call({ kind: 'release', leases }));
+
+    function get(key: string): CacheEntry | undefined | Promise<CacheEntry | undefined> {
+      const entry = local.peek(key);
+      // What is stale here, another thread may have renewed.
+      if (entry !== undefined && entry.freshMs > 0) return counts.lookup(key, entry);
+      return read(local, [key]).then(([shared]) => counts.lookup(key, shared ?? entry));
+    }
+
     return {
-      get(key) {
-        const entry = local.get(key) as CacheEntry | undefined;
-        if (entry === undefined) return read(local, key);
-        // What is stale here, another thread may have renewed.
-        return entry.freshMs > 0 ? entry : read(local, key).then((shared) => shared ?? entry);
+      get,
+      getMany(keys) {
+        const entries = keys.map((key) => local.peek(key));
+        const missing = entries.flatMap((entry, index) => ((entry?.freshMs ?? 0) > 0 ? [] : [index]));
+        const count = () => entries.map((entry, index) => counts.lookup(keys[index] as string, entry));
+        if (missing.length === 0) return count();
+        const missingKeys = missing.map((index) => keys[index] as string);
+        return read(local, missingKeys).then((shared) => {
+          for (const [position, index] of missing.entries()) entries[index] = shared[position] ?? entries[index];
+          return count();
+        });
       },
       set(key, value, options = {}) {
+        counts.of(key).sets++;
         local.set(key, value, options);
-        send({ kind: 'set', key, value, options });
+        void call({ kind: 'set', entries: [{ key, value, ...options }] });
+      },
+      setMany(list) {
+        for (const { key } of list) counts.of(key).sets++;
+        local.setMany(list);
+        void call({ kind: 'set', entries: list });
       },
       delete(key) {
         local.delete(key);
-        send({ kind: 'delete', key });
+        void call({ kind: 'delete', key });
       },
       invalidate(tag) {
+        counts.invalidations++;
         local.invalidate(tag);
-        send({ kind: 'invalidate', tag });
+        void call({ kind: 'invalidate', tag });
         signals.publish(invalidatedTag, tag);
         return true;
       },
+      async claim(keys, ttlMs) {
+        const answer = await call({ kind: 'claim', keys, ttlMs });
+        return keys.map((key, index): Claim => {
+          // Without the main thread, each caller fills what it misses.
+          const lease = answer.kind === 'leases' ? answer.leases[index] : undefined;
+          if (lease === 0) return { kind: 'waiter', ended: () => call({ kind: 'wait', key }).then(() => undefined) };
+          return { kind: 'holder', release: () => lease !== undefined && releases.add(lease) };
+        });
+      },
+      stats: () => counts.stats('memory', 'ready', local.sizes),
+      purge(cache) {
+        local.purge(cache);
+        void call({ kind: 'purge', cache });
+        signals.publish(purgedCache, cache);
+        return true;
+      },
       async close() {
-        unsubscribe();
+        for (const unsubscribe of unsubscribes) unsubscribe();
         await local.close();
       },
     };

@@ -1,5 +1,5 @@
 /**
- * The three Lua scripts of the Redis store, each one round trip and atomic.
+ * The Lua scripts of the Redis store, each one round trip and atomic.
  *
  * An entry is one string: a line (`i1 <stored at> <fresh until> <CRC-32>`, then ` <tag>:<token>` for each tag), a line
  * feed, and the value's bytes. All times are Redis's own, so that gateways' clocks need not agree.
@@ -78,4 +78,10 @@ export const invalidateScript = `
 local time = redis.call('TIME')
 redis.call('SET', KEYS[1], string.format('%s:%.0f', ARGV[1], time[1] * 1000 + math.floor(time[2] / 1000)), 'PX', ARGV[2])
 return 1
+`;
+
+/** `KEYS`: a lease. `ARGV`: its holder's token. It is ended unless another holds it. */
+export const releaseScript = `
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+return 0
 `;

@@ -15,8 +15,11 @@ import type { Redis } from 'ioredis';
 import { messageOf } from '../errors/index.ts';
 import { packageOnDemand } from '../lib/index.ts';
 import { Breaker } from './breaker.ts';
-import type { CacheEntry, CacheStore, Soon, StoreOptions } from './cache-store.ts';
-import { invalidateScript, readScript, writeScript } from './redis-scripts.ts';
+import type { CacheEntry, CacheStore, NewEntry, Soon, StoreOptions } from './cache-store.ts';
+import { invalidateScript, readScript, releaseScript, writeScript } from './redis-scripts.ts';
+import { RemoteLeases } from './remote-leases.ts';
+import { StoreCounts } from './store-counts.ts';
+import { type CacheName, cacheNames, cacheOfKey, type StoreState } from './store-stats.ts';
 
 const ioredis = packageOnDemand<typeof IoRedis>('ioredis');
 
@@ -24,7 +27,7 @@ const ioredis = packageOnDemand<typeof IoRedis>('ioredis');
  * `disconnected`: no connection · `breaker_open`: it failed several times and is not called for a while · `refusing`:
  * it answers every command with an error (a missing password or permission, not a Redis server) · `ready`
  */
-export type RedisState = 'disconnected' | 'breaker_open' | 'refusing' | 'ready';
+export type RedisState = StoreState;
 
 export interface RedisStoreOptions {
   /** `redis://[user:password@]host:port[/database]`, or `rediss://` for TLS. */
@@ -54,6 +57,7 @@ interface Scripts {
   isthmusReadBuffer(key: string, tagPrefix: string, maxBytes: number): Promise<unknown>;
   isthmusWrite(keys: number, ...keysAndArguments: readonly (string | number | Buffer)[]): Promise<unknown>;
   isthmusInvalidate(key: string, token: string, rememberedMs: number): Promise<unknown>;
+  isthmusRelease(key: string, token: string): Promise<unknown>;
 }
 
 const maxFailures = 5;
@@ -90,6 +94,22 @@ export function createRedisStore(options: RedisStoreOptions): RedisStore {
   /** The error, while Redis refuses every command. */
   let refusal: string | undefined;
   let refusedAt = 0;
+  const counts = new StoreCounts();
+  const leases = new RemoteLeases({
+    take: (keys, holder, ttlMs) =>
+      together(keys, async (key) => (await redis.set(leaseKey(key), holder, 'PX', Math.ceil(ttlMs), 'NX')) === 'OK'),
+    areTaken: (keys) => together(keys, async (key) => (await redis.exists(leaseKey(key))) === 1),
+    release: (keys, holder) => together(keys, (key) => redis.isthmusRelease(leaseKey(key), holder)),
+  });
+
+  /** Sends a command for each key at once. @returns undefined unless all are answered */
+  async function together<Reply>(
+    keys: readonly string[],
+    command: (key: string) => Promise<Reply>,
+  ): Promise<readonly Reply[] | undefined> {
+    if (!canSend()) return undefined;
+    return send(() => Promise.all(keys.map(command)));
+  }
 
   const { Redis, ReplyError } = ioredis();
   const redis = new Redis(url, {
@@ -113,6 +133,7 @@ export function createRedisStore(options: RedisStoreOptions): RedisStore {
       isthmusRead: { lua: readScript, numberOfKeys: 1 },
       isthmusWrite: { lua: writeScript },
       isthmusInvalidate: { lua: invalidateScript, numberOfKeys: 1 },
+      isthmusRelease: { lua: releaseScript, numberOfKeys: 1 },
     },
   }) as Redis & Scripts;
 
@@ -184,6 +205,7 @@ export function createRedisStore(options: RedisStoreOptions): RedisStore {
       succeed();
       return reply;
     } catch (error) {
+      counts.failures++;
       // A server that answers with an error (full, read-only, loading) costs a round trip, and may still permit reads.
       if (error instanceof ReplyError) {
         breaker.succeeded();
@@ -195,7 +217,8 @@ export function createRedisStore(options: RedisStoreOptions): RedisStore {
     }
   }
 
-  const entryKey = (key: string): string => `${prefix}e:${hash('sha256', key, 'hex')}`;
+  const entryKey = (key: string): string => `${prefix}e:${cacheOfKey(key)}:${hash('sha256', key, 'hex')}`;
+  const leaseKey = (key: string): string => `${prefix}l:${hash('sha256', key, 'hex')}`;
   const tagName = (tag: string): string => hash('sha256', tag, 'hex').slice(0, 32);
 
   async function read(key: string): Promise<CacheEntry | undefined> {
@@ -207,13 +230,14 @@ export function createRedisStore(options: RedisStoreOptions): RedisStore {
   }
 
   async function write(
+    cache: CacheName,
     key: string,
     value: Buffer,
     ttlMs: number,
     staleMs: number,
     stored: StoreOptions,
   ): Promise<void> {
-    const names = (stored.tags ?? []).map(tagName);
+    const names = [...(stored.tags ?? []), purgeTag(cache)].map(tagName);
     const readMsAgo = Math.ceil(stored.readMsAgo ?? 0);
     const line = [value, ttlMs, staleMs, readMsAgo, crc32(value).toString(16), token(), ...names];
     await send(() => redis.isthmusWrite(1 + names.length, key, ...names.map((name) => tagPrefix + name), ...line));
@@ -223,26 +247,65 @@ export function createRedisStore(options: RedisStoreOptions): RedisStore {
     if (canSend()) return send(() => redis.unlink(key)).then(() => undefined);
   }
 
+  function get(key: string): Soon<CacheEntry | undefined> {
+    if (canSend()) return read(entryKey(key)).then((entry) => counts.lookup(key, entry));
+    counts.failures++;
+    return counts.lookup(key, undefined);
+  }
+
+  function set(key: string, value: Uint8Array | string, stored: StoreOptions = {}): Soon<void> {
+    const bytes = asBuffer(value);
+    const ttlMs = Math.ceil(Math.min(stored.ttlMs ?? maxTtlMs, maxTtlMs));
+    const staleMs = Math.ceil(Math.min(stored.staleMs ?? 0, maxTtlMs));
+    const fits = bytes.byteLength <= maxValueBytes && (stored.tags?.length ?? 0) <= maxTags && ttlMs + staleMs > 0;
+    // A value that cannot be stored still invalidates the previous one.
+    if (!fits) return remove(entryKey(key));
+    counts.of(key).sets++;
+    if (canSend()) return write(cacheOfKey(key), entryKey(key), bytes, ttlMs, staleMs, stored);
+  }
+
+  async function setMany(entries: readonly NewEntry[]): Promise<void> {
+    await Promise.all(entries.map(({ key, value, ...stored }) => set(key, value, stored)));
+  }
+
+  async function invalidate(tag: string): Promise<boolean> {
+    if (!canSend()) return false;
+    const write = () => redis.isthmusInvalidate(tagPrefix + tagName(tag), token(), invalidationTtlMs);
+    return (await send(write)) === 1;
+  }
+
+  async function purge(cache: CacheName | undefined): Promise<boolean> {
+    const tags = (cache === undefined ? cacheNames : [cache]).map(purgeTag);
+    const outcomes = await Promise.all(tags.map(invalidate));
+    if (outcomes.includes(false)) return false;
+    // What nobody may read any more is removed, too.
+    let cursor = '0';
+    do {
+      const scan = () => redis.scan(cursor, 'MATCH', `${prefix}e:${cache ?? '*'}:*`, 'COUNT', 1_000);
+      const page = canSend() ? await send(scan) : undefined;
+      if (page === undefined) return false;
+      const [next, keys] = page;
+      if (keys.length > 0 && (await send(() => redis.unlink(...keys))) === undefined) return false;
+      cursor = next;
+    } while (cursor !== '0');
+    return true;
+  }
+
   return {
     get state() {
       return currentState();
     },
-    get: (key) => (canSend() ? read(entryKey(key)) : undefined),
-    set(key, value, stored = {}) {
-      const bytes = asBuffer(value);
-      const ttlMs = Math.ceil(Math.min(stored.ttlMs ?? maxTtlMs, maxTtlMs));
-      const staleMs = Math.ceil(Math.min(stored.staleMs ?? 0, maxTtlMs));
-      const fits = bytes.byteLength <= maxValueBytes && (stored.tags?.length ?? 0) <= maxTags && ttlMs + staleMs > 0;
-      // A value that cannot be stored still invalidates the previous one.
-      if (!fits) return remove(entryKey(key));
-      if (canSend()) return write(entryKey(key), bytes, ttlMs, staleMs, stored);
-    },
+    get,
+    getMany: (keys) => Promise.all(keys.map(get)),
+    set,
+    setMany,
+    claim: (keys, ttlMs) => leases.claim(keys, ttlMs),
+    stats: () => counts.stats('redis', currentState(), {}),
+    purge,
     delete: (key) => remove(entryKey(key)),
     invalidate(tag) {
-      if (!canSend()) return false;
-      return send(() => redis.isthmusInvalidate(tagPrefix + tagName(tag), token(), invalidationTtlMs)).then(
-        (reply) => reply === 1,
-      );
+      counts.invalidations++;
+      return invalidate(tag);
     },
     async close() {
       closed = true;
@@ -253,6 +316,11 @@ export function createRedisStore(options: RedisStoreOptions): RedisStore {
 
 function asBuffer(value: Uint8Array | string): Buffer {
   return typeof value === 'string' ? Buffer.from(value) : Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+}
+
+/** Every entry of a cache has it. */
+function purgeTag(cache: CacheName): string {
+  return `cache ${cache}`;
 }
 
 function token(): string {

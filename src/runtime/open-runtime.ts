@@ -6,7 +6,7 @@ import { dirname } from 'node:path';
 import type { GraphQLSchema } from 'graphql';
 import { OwnLedger } from '../ai/ledger/index.ts';
 import type { ModelProvider } from '../ai/model-call/index.ts';
-import { type CacheStore, OpenStores } from '../cache/index.ts';
+import { type EntryStore, OpenStores } from '../cache/index.ts';
 import { createLogger, type Logger } from '../observability/index.ts';
 import type { Plugin } from '../plugins/index.ts';
 import { Generations } from '../supergraph/index.ts';
@@ -36,7 +36,7 @@ export interface RuntimeOptions {
   /** Model providers, by the name that model references begin with; the application closes them. @default none */
   readonly providers?: Readonly<Record<string, ModelProvider>> | undefined;
   /** Where model answers and AI fields are cached, instead of `ai.cache`; the application closes it. */
-  readonly cacheStore?: CacheStore | undefined;
+  readonly cacheStore?: EntryStore | undefined;
   /** Code in the life of requests; its hooks run before those of the configuration’s plugins. @default none */
   readonly plugins?: readonly Plugin[] | undefined;
   /** @default JSON lines on stdout, from `telemetry.log_level` up */

@@ -174,9 +174,9 @@ class CachedSubgraph {
     const base = `entity:${hash('sha256', JSON.stringify(decisive), 'base64url')}`;
     const reader = readerOf(config.scopeBy, context.principal);
     const keys = representations === undefined ? [base] : representations.map((text) => `${base} ${text}`);
-    const entries = keys.map((key) => cache.find(key, reader));
-    const cached = entries.some((entry) => entry instanceof Promise) ? await Promise.all(entries) : entries;
-    return keys.map((key, index) => ({ key, cached: cached[index] as CachedResponse | undefined }));
+    const entries = cache.findMany(keys, reader);
+    const cached = entries instanceof Promise ? await entries : entries;
+    return keys.map((key, index) => ({ key, cached: cached[index] }));
   }
 
   /** Whether the part is answered from the cache. */
@@ -239,10 +239,11 @@ class CachedSubgraph {
     const reader = readerOf(config.scopeBy, principal);
     const { tags } = operationPolicy;
     const readMsAgo = performance.now() - readAt;
-    for (const [index, { key }] of parts.entries()) {
+    const responses = parts.map(({ key }, index) => {
       const body = Buffer.from(JSON.stringify(values[index] ?? null));
-      cache.put(key, reader, { policy, etag: etagOf(body), headers: [], body }, readMsAgo, tags);
-    }
+      return { key, response: { policy, etag: etagOf(body), headers: [], body } };
+    });
+    cache.putMany(responses, reader, readMsAgo, tags);
   }
 
   /** Reads stale parts anew, for those who come after. */

@@ -19,7 +19,7 @@ import {
   parse,
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
-import type { CacheStore } from '../../cache/index.ts';
+import type { EntryStore } from '../../cache/index.ts';
 import type { AiFieldsConfig } from '../../config/index.ts';
 import { GatewayError } from '../../errors/index.ts';
 import { formatUsd, invariant } from '../../lib/index.ts';
@@ -49,7 +49,7 @@ export interface AiSubgraphOptions {
   readonly models: ModelClient;
   readonly config: AiFieldsConfig;
   /** The cache of answers; `undefined`: none. */
-  readonly cache: CacheStore | undefined;
+  readonly cache: EntryStore | undefined;
   /** The `@sensitive` fields of the whole supergraph. */
   readonly sensitive: SensitiveFields;
   readonly code: SubgraphCode | undefined;

@@ -1,7 +1,7 @@
 /** Builds the model client from `ai`: providers, prices, caches, guardrails, records, and the engine over them. */
 
 import { hash } from 'node:crypto';
-import type { CacheStore } from '../../cache/index.ts';
+import type { EntryStore } from '../../cache/index.ts';
 import type { AiConfig } from '../../config/index.ts';
 import { type LocalCounters, ProcessCounters } from '../../counters/index.ts';
 import { GatewayError } from '../../errors/index.ts';
@@ -28,7 +28,7 @@ export interface ModelClientOptions {
   /** The folder of supergraph.yaml: optional AI SDK packages are resolved from here. */
   readonly resolveFrom: string;
   /** Where answers are cached. Its owner closes it. */
-  readonly cache: CacheStore;
+  readonly cache: EntryStore;
   /** What the limits of targets are counted with. @default of this client alone */
   readonly counters?: LocalCounters;
   /** How breakers and cool-downs reach the clients of other workers. @default not at all */

@@ -2,7 +2,7 @@
  * Model clients outlive schema generations: a reload that does not change `ai` reuses loaded models, connections and
  * cached answers. A client is closed when the last generation that leases it has ended.
  */
-import { type CacheStore, createCacheStore } from '../../cache/index.ts';
+import { type CacheStore, createCacheStore, type EntryStore } from '../../cache/index.ts';
 import type { AiConfig } from '../../config/index.ts';
 import { type LocalCounters, ProcessCounters } from '../../counters/index.ts';
 import { stableHash } from '../../lib/index.ts';
@@ -16,14 +16,14 @@ import type { ModelClient } from './model-call.ts';
 export interface ModelsLease {
   readonly client: ModelClient;
   /** Where the answers of models and of AI fields are cached. */
-  readonly cache: CacheStore;
+  readonly cache: EntryStore;
   release(): Promise<void>;
 }
 
 interface SharedEntry {
   readonly key: string;
   readonly client: ModelClient;
-  readonly cache: CacheStore;
+  readonly cache: EntryStore;
   users: number;
 }
 
@@ -34,7 +34,7 @@ export interface SharedModelsOptions {
   /** The application's providers, by name, in addition to `ai.providers`; the application closes them. @default none */
   readonly providers?: Readonly<Record<string, ModelProvider>> | undefined;
   /** Replaces the cache of `ai.cache`; its creator closes it. */
-  readonly cacheStore?: CacheStore | undefined;
+  readonly cacheStore?: EntryStore | undefined;
   /** What the limits of targets are counted with, by every configuration. @default of this process */
   readonly counters?: LocalCounters | undefined;
   /** How breakers and cool-downs reach other workers. @default not at all */

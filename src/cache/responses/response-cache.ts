@@ -2,7 +2,7 @@
  * Whole answers by what decides them. One that is for every reader has one entry; of one that is private, that entry says so,
  * and each reader has another. A failing store is a miss.
  */
-import type { CacheEntry, CacheStore, Soon } from '../cache-store.ts';
+import type { CacheEntry, CacheStore, NewEntry, Soon } from '../cache-store.ts';
 import { DecodedEntries } from '../decoded-entries.ts';
 import { maxResponseTags } from './response-tags.ts';
 import { decodeResponse, encodeResponse, etagOf, type StoredResponse } from './stored-response.ts';
@@ -43,6 +43,23 @@ export class ResponseCache {
     return first instanceof Promise ? first.then(next) : next(first);
   }
 
+  /** As `find` for each of the keys, in one round trip, or two where some are private. */
+  findMany(keys: readonly string[], reader: string | undefined): Soon<readonly (CachedResponse | undefined)[]> {
+    const next = (cached: (CachedResponse | undefined)[]): Soon<readonly (CachedResponse | undefined)[]> => {
+      const isPrivate = cached.flatMap((each, index) => (each?.response.policy.scope === 'private' ? [index] : []));
+      if (isPrivate.length === 0) return cached;
+      const put = (entries: readonly (CachedResponse | undefined)[]): readonly (CachedResponse | undefined)[] => {
+        for (const [position, index] of isPrivate.entries()) cached[index] = entries[position];
+        return cached;
+      };
+      if (reader === undefined) return put([]);
+      const ofReader = this.#readMany(isPrivate.map((index) => readerKey(keys[index] as string, reader)));
+      return ofReader instanceof Promise ? ofReader.then(put) : put(ofReader);
+    };
+    const cached = this.#readMany(keys);
+    return cached instanceof Promise ? cached.then(next) : next(cached);
+  }
+
   /**
    * Stores an answer for the time of its policy, unless it has too many tags.
    * @param readMsAgo when the first of its data was read
@@ -54,26 +71,47 @@ export class ResponseCache {
     readMsAgo: number,
     tags: readonly string[],
   ): void {
-    const { policy } = response;
+    this.putMany([{ key, response }], reader, readMsAgo, tags);
+  }
+
+  /** As `put` for each of them, in one round trip. */
+  putMany(
+    responses: readonly { readonly key: string; readonly response: StoredResponse }[],
+    reader: string | undefined,
+    readMsAgo: number,
+    tags: readonly string[],
+  ): void {
     if (tags.length > maxResponseTags) return;
-    const options = { ttlMs: policy.maxAgeMs, staleMs: this.#keepStaleMs, tags, readMsAgo };
-    if (policy.scope === 'public') {
-      void this.#store.set(key, encodeResponse(response), options);
-      return;
-    }
-    if (reader === undefined) return;
-    void this.#store.set(key, encodeResponse({ policy, etag: etagOf(nothing), headers: [], body: nothing }), options);
-    void this.#store.set(readerKey(key, reader), encodeResponse(response), options);
+    const entries = responses.flatMap(({ key, response }): NewEntry[] => {
+      const { policy } = response;
+      const entry = (entryKey: string, value: StoredResponse): NewEntry => {
+        const options = { ttlMs: policy.maxAgeMs, staleMs: this.#keepStaleMs, tags, readMsAgo };
+        return { key: entryKey, value: encodeResponse(value), ...options };
+      };
+      if (policy.scope === 'public') return [entry(key, response)];
+      if (reader === undefined) return [];
+      const mark = { policy, etag: etagOf(nothing), headers: [], body: nothing };
+      return [entry(key, mark), entry(readerKey(key, reader), response)];
+    });
+    void this.#store.setMany(entries);
   }
 
   #read(key: string): Soon<CachedResponse | undefined> {
-    const read = (entry: CacheEntry | undefined): CachedResponse | undefined => {
-      if (entry === undefined) return undefined;
-      const response = this.#decode(key, entry.value);
-      return response && { response, ageMs: entry.ageMs, staleMs: -entry.freshMs };
-    };
     const entry = this.#store.get(key);
-    return entry instanceof Promise ? entry.then(read) : read(entry);
+    return entry instanceof Promise ? entry.then((read) => this.#cached(key, read)) : this.#cached(key, entry);
+  }
+
+  #readMany(keys: readonly string[]): Soon<(CachedResponse | undefined)[]> {
+    const read = (entries: readonly (CacheEntry | undefined)[]) =>
+      entries.map((entry, index) => this.#cached(keys[index] as string, entry));
+    const entries = this.#store.getMany(keys);
+    return entries instanceof Promise ? entries.then(read) : read(entries);
+  }
+
+  #cached(key: string, entry: CacheEntry | undefined): CachedResponse | undefined {
+    if (entry === undefined) return undefined;
+    const response = this.#decode(key, entry.value);
+    return response && { response, ageMs: entry.ageMs, staleMs: -entry.freshMs };
   }
 
   #decode(key: string, bytes: Buffer): StoredResponse | undefined {

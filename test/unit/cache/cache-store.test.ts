@@ -168,5 +168,79 @@ for (const { name, open, skip } of implementations) {
       ]);
       expect(await text('contended')).toBeUndefined();
     });
+
+    it('reads and writes many at once, in their order', async () => {
+      const keys = Array.from({ length: 500 }, (_, index) => `entity:${index}`);
+      await store.setMany(
+        keys.map((key) => ({ key, value: `of ${key}`, ttlMs: 60_000, tags: ['wave', `one ${key}`] })),
+      );
+      await store.delete('entity:7');
+      await store.invalidate('one entity:9');
+      const entries = await store.getMany(['entity:3', ...keys, 'nothing']);
+      expect(entries.map((entry) => entry?.value.toString())).toEqual([
+        'of entity:3',
+        ...keys.map((key) => (['entity:7', 'entity:9'].includes(key) ? undefined : `of ${key}`)),
+        undefined,
+      ]);
+      expect(entries[0]?.freshMs).toBeGreaterThan(0);
+      await store.invalidate('wave');
+      expect((await store.getMany(keys)).every((entry) => entry === undefined)).toBe(true);
+      expect(await store.getMany([])).toEqual([]);
+    });
+
+    it('lets one of all callers fill a missing key, and the others wait for the value', async () => {
+      const rounds = await Promise.all(Array.from({ length: 50 }, () => store.claim(['filled', 'other'], 60_000)));
+      const claims = rounds.map(([claim]) => claim);
+      const [holder, ...more] = claims.filter((claim) => claim?.kind === 'holder');
+      expect(more).toEqual([]);
+      const waits = claims.flatMap((claim) => (claim?.kind === 'waiter' ? [claim.ended()] : []));
+      expect(waits).toHaveLength(49);
+      void store.set('filled', 'value');
+      if (holder?.kind === 'holder') holder.release();
+      await Promise.all(waits);
+      expect(await text('filled')).toBe('value');
+      expect((await store.claim(['filled'], 60_000))[0]?.kind).toBe('holder');
+    });
+
+    it('ends the claim of a holder that has died', async () => {
+      const claim = async (ttlMs: number) => (await store.claim(['dying'], ttlMs))[0];
+      expect((await claim(30))?.kind).toBe('holder');
+      let next = await claim(60_000);
+      while (next?.kind === 'waiter') {
+        await next.ended();
+        next = await claim(60_000);
+      }
+      expect(next?.kind).toBe('holder');
+      expect((await claim(60_000))?.kind).toBe('waiter');
+    });
+
+    it('purges one cache or all', async () => {
+      const set = () =>
+        Promise.all([store.set('response:a', '1'), store.set('entity:a', '2', { tags: ['t'] }), store.set('b', '3')]);
+      const texts = () => Promise.all(['response:a', 'entity:a', 'b'].map(text));
+      await set();
+      expect(await store.purge('entities')).toBe(true);
+      expect(await texts()).toEqual(['1', undefined, '3']);
+      expect(await store.purge()).toBe(true);
+      expect(await texts()).toEqual([undefined, undefined, undefined]);
+      await store.set('entity:a', 'read before', { readMsAgo: 10_000 });
+      expect(await text('entity:a')).toBeUndefined();
+      await set();
+      expect(await texts()).toEqual(['1', '2', '3']);
+    });
+
+    it('counts for each cache what has happened', async () => {
+      const before = (await store.stats()).caches.documents;
+      await store.set('document:a', 'x', { ttlMs: 1, staleMs: 60_000 });
+      await until(async () => ((await store.get('document:a'))?.freshMs ?? 1) <= 0);
+      await store.getMany(['document:a', 'document:b']);
+      const { caches, state, invalidations } = await store.stats();
+      expect(before).toBeUndefined();
+      expect(state).toBe('ready');
+      expect(invalidations).toBeGreaterThan(0);
+      expect(caches.documents).toMatchObject({ misses: 1, sets: 1 });
+      expect(caches.documents?.stale).toBeGreaterThanOrEqual(2);
+      expect(caches.documents?.hits).toBeGreaterThanOrEqual(2);
+    });
   });
 }

@@ -9,7 +9,7 @@
  * 4. A model. The model client has caches of its own (exact and semantic), keyed by rendered prompts.
  */
 import { LRUCache } from 'lru-cache';
-import type { CacheStore } from '../../../cache/index.ts';
+import type { EntryStore } from '../../../cache/index.ts';
 import type { AiFieldsConfig } from '../../../config/index.ts';
 import { GatewayError, messageOf } from '../../../errors/index.ts';
 import { Aborter, addAbortListener, Deadline, removeAbortListener, SharedRuns } from '../../../lib/index.ts';
@@ -28,7 +28,7 @@ import type { FieldAnswer, FieldQuestion } from './field-question.ts';
 export interface FieldAnswersOptions {
   readonly models: ModelClient;
   readonly config: AiFieldsConfig;
-  readonly cache: CacheStore | undefined;
+  readonly cache: EntryStore | undefined;
   readonly code: SubgraphCode | undefined;
   /** How other workers hear that a renewal failed. */
   readonly signals: Signals;

@@ -4,7 +4,7 @@
  * that were valid as a whole are cached.
  */
 
-import { type CacheStore, DecodedEntries, type Soon } from '../../../cache/index.ts';
+import { DecodedEntries, type EntryStore, type Soon } from '../../../cache/index.ts';
 import type { AiFieldsConfig } from '../../../config/index.ts';
 
 export interface CachedAnswer {
@@ -31,11 +31,11 @@ export const fieldTags = {
 };
 
 export class FieldCache {
-  readonly #store: CacheStore;
+  readonly #store: EntryStore;
   readonly #config: AiFieldsConfig['cache'];
   readonly #decoded = new DecodedEntries<Omit<CachedAnswer, 'isStale'>>();
 
-  constructor(store: CacheStore, config: AiFieldsConfig['cache']) {
+  constructor(store: EntryStore, config: AiFieldsConfig['cache']) {
     this.#store = store;
     this.#config = config;
   }
@@ -54,7 +54,7 @@ export class FieldCache {
     void this.#store.set(key, JSON.stringify(answer), { ttlMs, staleMs, tags, readMsAgo });
   }
 
-  #read(key: string, entry: Awaited<ReturnType<CacheStore['get']>>): CachedAnswer | undefined {
+  #read(key: string, entry: Awaited<ReturnType<EntryStore['get']>>): CachedAnswer | undefined {
     if (entry === undefined) return undefined;
     const decoded = this.#decoded.find(key, entry.value) ?? this.#decode(key, entry.value);
     if (decoded === undefined) {

@@ -5,7 +5,7 @@
  *
  * Only complete answers are cached: see `isWhole`. A failing cache is a miss.
  */
-import { type CacheEntry, type CacheStore, DecodedEntries } from '../../../cache/index.ts';
+import { type CacheEntry, DecodedEntries, type EntryStore } from '../../../cache/index.ts';
 import type { CallBounds, EmbeddingRequest, Embeddings, ModelAnswer, ModelRequest } from '../../model-call/index.ts';
 import { type AnswerScope, answerKey, decidesTheSame } from './answer-key.ts';
 import { SharedCalls } from './shared-calls.ts';
@@ -23,7 +23,7 @@ export type { AnswerScope } from './answer-key.ts';
 
 export interface AnswerCacheOptions {
   /** Not closed with the cache: others may share it. */
-  readonly store: CacheStore;
+  readonly store: EntryStore;
   /** The TTL of an answer if the call has none. @default the store's maximum */
   readonly ttlMs?: number;
 }
@@ -37,7 +37,7 @@ export interface Cached<Value> {
 }
 
 export class AnswerCache {
-  readonly #store: CacheStore;
+  readonly #store: EntryStore;
   readonly #ttlMs: number | undefined;
   /** The keys of requests with a cached answer, for repeated calls with the same object. */
   readonly #keys = new WeakMap<ModelRequest, { readonly scope: AnswerScope; readonly key: string }>();
