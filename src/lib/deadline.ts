@@ -21,11 +21,6 @@ export class Deadline {
     return Math.max(0, this.#endsAt - performance.now());
   }
 
-  /** The delay for a timer that fires after the deadline: timers may fire up to a millisecond early. */
-  get timerMs(): number {
-    return Math.min(Math.ceil(this.remainingMs) + 1, longestTimerMs);
-  }
-
   get passed(): boolean {
     return performance.now() >= this.#endsAt;
   }

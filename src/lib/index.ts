@@ -1,4 +1,11 @@
-export { Aborter, type AbortListener, addAbortListener, removeAbortListener } from './abort.ts';
+export {
+  type Abortable,
+  Aborter,
+  type AbortListener,
+  abortSignalOf,
+  addAbortListener,
+  removeAbortListener,
+} from './abort.ts';
 export { BufferPool, sharedBuffers } from './buffer-pool.ts';
 export { type ContentDecoder, contentDecoders, isBeyondLimit } from './content-decoders.ts';
 export { Deadline, longestTimerMs } from './deadline.ts';
@@ -24,6 +31,7 @@ export { siblingModule } from './sibling-module.ts';
 export { SingleFlight } from './single-flight.ts';
 export { canonicalJson, stableHash } from './stable-hash.ts';
 export { createTextCipher, type TextCipher } from './text-cipher.ts';
+export { CallbackEntry, TimerEntry, TimerWheel, timerWheel } from './timer-wheel.ts';
 export { untilAborted } from './until-aborted.ts';
 export { formatUsd, nanoOfPico, parseUsd, picoPerCall, picoPerToken } from './us-dollars.ts';
 export { withinTime } from './within-time.ts';

@@ -1,7 +1,7 @@
-import { addAbortListener, removeAbortListener } from './abort.ts';
+import { type Abortable, addAbortListener, removeAbortListener } from './abort.ts';
 
 /** Waits; rejects with the signal's reason when it aborts. Its timer and listener are always removed. */
-export function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+export function pause(milliseconds: number, signal: Abortable): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) {
       reject(signal.reason);

@@ -1,4 +1,4 @@
-import { Aborter, addAbortListener, removeAbortListener } from './abort.ts';
+import { type Abortable, Aborter, addAbortListener, removeAbortListener } from './abort.ts';
 
 /**
  * Deduplicates work: concurrent callers with the same key share one run. Every participant has its own abort signal;
@@ -31,7 +31,7 @@ export class SharedRuns<Value> {
    * @param signal the participant's own: when it aborts, the participant leaves and the call rejects with the reason
    * @param work starts the run if there is none for `key`; its signal aborts when everyone has left
    */
-  run(key: string, signal: AbortSignal, work: (signal: AbortSignal) => Promise<Value>): Promise<Value> {
+  run(key: string, signal: Abortable, work: (signal: Abortable) => Promise<Value>): Promise<Value> {
     const earlier = this.#running.get(key);
     if (earlier !== undefined) earlier.isJoined = true;
     const running = earlier ?? this.#begin(key, work);
@@ -59,9 +59,9 @@ export class SharedRuns<Value> {
     });
   }
 
-  #begin(key: string, work: (signal: AbortSignal) => Promise<Value>): Running<Value> {
+  #begin(key: string, work: (signal: Abortable) => Promise<Value>): Running<Value> {
     const controller = new Aborter();
-    const promise = work(controller.signal).then(
+    const promise = work(controller).then(
       (value) => {
         this.#forget(key, running);
         if (running.isJoined) this.#onShared?.(value);

@@ -1,10 +1,10 @@
-import { addAbortListener, removeAbortListener } from './abort.ts';
+import { type Abortable, addAbortListener, removeAbortListener } from './abort.ts';
 
 export interface WithinTimeOptions {
   /** The time limit. */
   readonly timeoutMs: number;
   /** Ends the wait when it aborts. */
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: Abortable | undefined;
   /** Describes the work in the error, as in `reading the file`. */
   readonly what: string;
 }

@@ -5,7 +5,7 @@
 
 import { guardCode } from '../ai/fields/index.ts';
 import { GatewayError, messageOf } from '../errors/index.ts';
-import { addAbortListener, removeAbortListener } from '../lib/index.ts';
+import { type Abortable, addAbortListener, removeAbortListener } from '../lib/index.ts';
 import type { Logger } from '../observability/index.ts';
 import type { HookResult, Plugin } from './plugin.ts';
 
@@ -78,7 +78,7 @@ export interface HookCall {
   readonly log: Logger;
   readonly requestId?: string | undefined;
   /** Nobody waits any more once it aborts. */
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: Abortable | undefined;
 }
 
 /**
@@ -100,7 +100,7 @@ export async function callPlugin<Result>(
   }
 }
 
-async function orAborted<Result>(work: Promise<Result>, signal: AbortSignal | undefined): Promise<Result> {
+async function orAborted<Result>(work: Promise<Result>, signal: Abortable | undefined): Promise<Result> {
   if (signal === undefined) return work;
   const aborted = Promise.withResolvers<never>();
   const onAbort = (): void => aborted.reject(signal.reason);

@@ -1,5 +1,6 @@
 import type { ModelCall, ModelClient, ModelStreamPart } from '../ai/models/index.ts';
 import { GatewayError } from '../errors/index.ts';
+import { abortSignalOf } from '../lib/index.ts';
 import { callPlugin, type Hook, type Hooks } from './compile-hooks.ts';
 import type { ModelCallEvent, ModelCallSummary, Plugin } from './plugin.ts';
 
@@ -68,7 +69,7 @@ async function beginCall<Request extends HookedRequest>(
   { alias, prompt, requestId, signal, request }: Bounds & { readonly request: Request },
   kind: ModelCallEvent['kind'],
 ) {
-  const event = { requestId, signal, alias, prompt, kind, request } as unknown as ModelCallEvent;
+  const event = { requestId, signal: abortSignalOf(signal), alias, prompt, kind, request } as unknown as ModelCallEvent;
   const finishes: { plugin: string; call: (summary: ModelCallSummary) => unknown }[] = [];
   for (const { plugin, call } of hooks) {
     const result = await callPlugin({ plugin, log, requestId, signal }, () => call(event));

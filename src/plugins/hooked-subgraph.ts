@@ -1,3 +1,4 @@
+import { abortSignalOf } from '../lib/index.ts';
 import type { RequestContext, SubgraphClient, SubgraphRequest, SubgraphResponse } from '../transport/index.ts';
 import { writeVariables } from '../transport/index.ts';
 import { callPlugin, type Hook, type Hooks } from './compile-hooks.ts';
@@ -63,7 +64,7 @@ class RequestOfSubgraph implements SubgraphEvent {
   constructor(subgraph: string, request: SubgraphRequest, context: RequestContext) {
     this.requestId = context.requestId;
     this.context = valuesOf(context);
-    this.signal = context.signal;
+    this.signal = abortSignalOf(context.signal);
     this.subgraph = subgraph;
     this.operationType = request.kind;
     this.headers = { ...request.headers };

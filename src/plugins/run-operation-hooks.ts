@@ -5,6 +5,7 @@ import {
   type OperationRequest,
   type PlanHook,
 } from '../execution/index.ts';
+import { abortSignalOf } from '../lib/index.ts';
 import type { RequestContext } from '../transport/index.ts';
 import { callPlugin, type Hooks } from './compile-hooks.ts';
 import type { OperationAnswer, OperationEvent, OperationResult, PlanEvent } from './plugin.ts';
@@ -32,7 +33,7 @@ export async function runOperationHooks(
   const event: OperationEvent = {
     requestId,
     context: valuesOf(context),
-    signal,
+    signal: abortSignalOf(signal),
     operationName: operationName ?? operation.name?.value,
     operationType: operation.operation,
     document,
@@ -82,7 +83,7 @@ export function planHook(hooks: Hooks | undefined): PlanHook | undefined {
     const event: PlanEvent = {
       requestId,
       context: valuesOf(context),
-      signal,
+      signal: abortSignalOf(signal),
       operationName: operationName ?? operation.name?.value,
       document,
       headers: context.clientHeaders ?? {},

@@ -1,4 +1,5 @@
 import { type IncomingHttpHeaders, validateHeaderName, validateHeaderValue } from 'node:http';
+import { type Abortable, abortSignalOf } from '../lib/index.ts';
 import { callPlugin, type Hooks } from './compile-hooks.ts';
 import type { HttpAnswer, RequestEvent, ResponseEvent } from './plugin.ts';
 
@@ -21,7 +22,7 @@ export async function runRequestHooks(
   { log, onRequest = [] }: Hooks,
   request: ArrivedRequest,
   values: Map<string, unknown>,
-  signal: AbortSignal,
+  signal: Abortable,
 ): Promise<HookedRequest> {
   const event = new Arrived(request, values, signal);
   for (const { plugin, call } of onRequest) {
@@ -66,10 +67,10 @@ class Arrived implements RequestEvent {
   readonly #sent: unknown;
   #body: string | undefined;
 
-  constructor({ id, method, url, headers, body }: ArrivedRequest, values: Map<string, unknown>, signal: AbortSignal) {
+  constructor({ id, method, url, headers, body }: ArrivedRequest, values: Map<string, unknown>, signal: Abortable) {
     this.requestId = id;
     this.context = values;
-    this.signal = signal;
+    this.signal = abortSignalOf(signal);
     this.method = method;
     this.url = url;
     this.headers = { ...headers };

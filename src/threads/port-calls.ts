@@ -7,7 +7,7 @@
 
 import type { MessagePort } from 'node:worker_threads';
 import { messageOf } from '../errors/index.ts';
-import { Aborter, addAbortListener, removeAbortListener } from '../lib/index.ts';
+import { type Abortable, Aborter, addAbortListener, removeAbortListener } from '../lib/index.ts';
 
 type CallMessage<Request> =
   | { readonly kind: 'call'; readonly id: number; readonly request: Request }
@@ -19,7 +19,7 @@ type AnswerMessage<Answer> =
 
 export interface PortCaller<Request, Answer> {
   /** @throws Error where the other side failed or has ended; the signal's reason */
-  call(request: Request, signal?: AbortSignal): Promise<Answer>;
+  call(request: Request, signal?: Abortable): Promise<Answer>;
   close(): void;
 }
 
@@ -67,15 +67,15 @@ export function createPortCaller<Request, Answer>(port: MessagePort): PortCaller
 /** Answers the calls of the port's other side. The signal aborts where nobody waits for the answer any more. */
 export function answerPortCalls<Request, Answer>(
   port: MessagePort,
-  answer: (request: Request, signal: AbortSignal) => Answer | Promise<Answer>,
+  answer: (request: Request, signal: Abortable) => Answer | Promise<Answer>,
 ): void {
-  const running = new Map<number, AbortController>();
+  const running = new Map<number, Aborter>();
   const run = async (id: number, request: Request): Promise<void> => {
     const controller = new Aborter();
     running.set(id, controller);
     let message: AnswerMessage<Answer>;
     try {
-      message = { kind: 'answer', id, answer: await answer(request, controller.signal) };
+      message = { kind: 'answer', id, answer: await answer(request, controller) };
     } catch (error) {
       message = { kind: 'failed', id, reason: messageOf(error) };
     }

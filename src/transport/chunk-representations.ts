@@ -5,7 +5,9 @@
  * It fails as the whole would have: where one part fails, so does the request, and the other parts are stopped. A part
  * with another number of entities than it was asked for would shift every later one, and is refused.
  */
+
 import { GatewayError } from '../errors/index.ts';
+import { abortSignalOf } from '../lib/index.ts';
 import type { RequestContext } from './request-context.ts';
 import type { SubgraphError, SubgraphRequest, SubgraphResponse } from './subgraph-client.ts';
 
@@ -34,7 +36,7 @@ export async function executeParts(
   execute: (request: SubgraphRequest, context: RequestContext) => Promise<SubgraphResponse>,
 ): Promise<SubgraphResponse> {
   const partsEnd = new AbortController();
-  const partContext = { ...context, signal: AbortSignal.any([context.signal, partsEnd.signal]) };
+  const partContext = { ...context, signal: AbortSignal.any([abortSignalOf(context.signal), partsEnd.signal]) };
   try {
     const responses = await Promise.all(parts.map((part) => execute(part, partContext)));
     return joinResponses(service, parts, responses);

@@ -14,7 +14,7 @@ import {
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { GatewayError, messageOf } from '../errors/index.ts';
-import { addAbortListener, removeAbortListener } from '../lib/index.ts';
+import { abortSignalOf, addAbortListener, removeAbortListener } from '../lib/index.ts';
 import type { RequestContext } from './request-context.ts';
 import type { SubgraphClient, SubgraphRequest, SubgraphResponse } from './subgraph-client.ts';
 import { writeVariables } from './write-request.ts';
@@ -97,7 +97,7 @@ class InProcessClient implements SubgraphClient {
         document: this.#documentOf(request.query),
         operationName: request.operationName,
         variables,
-        context: { requestId, headers: { ...clientHeaders, ...request.headers }, signal },
+        context: { requestId, headers: { ...clientHeaders, ...request.headers }, signal: abortSignalOf(signal) },
       });
       return this.#read(await Promise.race([answering, aborted.promise]));
     } catch (error) {

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Principal } from '../access/principal.ts';
 import type { SpendAccount } from '../ai/model-call/index.ts';
 import type { HeaderMerge } from '../config/index.ts';
-import type { Deadline } from '../lib/index.ts';
+import type { Abortable, Deadline } from '../lib/index.ts';
 
 /** What one client request carries down to every subgraph request made for it. */
 export interface RequestContext {
@@ -13,7 +13,7 @@ export interface RequestContext {
   /** Of the client; missing for what the gateway asks for itself. */
   readonly clientAddress?: string | undefined;
   /** Aborts when the client leaves or the operation's deadline passes. */
-  readonly signal: AbortSignal;
+  readonly signal: Abortable;
   readonly deadline: Deadline;
   /** The client's request headers, read by the `propagate` rules; without them those rules find nothing. */
   readonly clientHeaders?: IncomingHttpHeaders | undefined;

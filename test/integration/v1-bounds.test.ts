@@ -3,6 +3,7 @@ import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ModelCall, ModelStreamPart } from '../../src/ai/models/index.ts';
+import { abortSignalOf } from '../../src/lib/index.ts';
 import { completion, start, startV1Server, streamOf, type V1Server } from './v1-server.ts';
 
 let server: V1Server;
@@ -28,14 +29,14 @@ describe('a call of /v1 is bounded', () => {
     for (const stream of [false, true]) {
       const asked = Promise.withResolvers<AbortSignal>();
       server.models.answer = ({ signal }) => {
-        asked.resolve(signal);
-        return aborted(signal);
+        asked.resolve(abortSignalOf(signal));
+        return aborted(abortSignalOf(signal));
       };
       server.models.parts = async function* ({ signal }: ModelCall): AsyncGenerator<ModelStreamPart> {
         yield start;
         yield { type: 'text_delta', index: 0, text: 'Hel' };
-        asked.resolve(signal);
-        await aborted(signal);
+        asked.resolve(abortSignalOf(signal));
+        await aborted(abortSignalOf(signal));
       };
       const controller = new AbortController();
       const answer = fetch(`${server.url}/chat/completions`, {
@@ -52,14 +53,14 @@ describe('a call of /v1 is bounded', () => {
   });
 
   it('a model that does not answer in time is 504, and an error event where a stream has begun', async () => {
-    server.models.answer = ({ signal }) => aborted(signal);
+    server.models.answer = ({ signal }) => aborted(abortSignalOf(signal));
     const whole = await server.post('/chat/completions', chat);
     expect(whole.status).toBe(504);
     expect(await whole.json()).toMatchObject({ error: { code: 'GATEWAY_TIMEOUT', type: 'server_error' } });
     server.models.parts = async function* ({ signal }: ModelCall): AsyncGenerator<ModelStreamPart> {
       yield start;
       yield { type: 'text_delta', index: 0, text: 'Hel' };
-      await aborted(signal);
+      await aborted(abortSignalOf(signal));
     };
     const streamed = await server.post('/chat/completions', { ...chat, stream: true });
     const text = await streamed.text();

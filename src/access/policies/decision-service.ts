@@ -10,7 +10,7 @@
  */
 import { LRUCache } from 'lru-cache';
 import { messageOf } from '../../errors/index.ts';
-import { canonicalJson, readBounded } from '../../lib/index.ts';
+import { abortSignalOf, canonicalJson, readBounded } from '../../lib/index.ts';
 import { principalKey } from '../principal.ts';
 import type { Policy, PolicyInput, PolicyRequest, PolicyRun } from './policy.ts';
 
@@ -114,7 +114,10 @@ export class DecisionService {
           return policy.sendsArguments ? { policy: policy.name, args } : { policy: policy.name };
         }),
       };
-      const result = await this.#ask({ input }, AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]));
+      const result = await this.#ask(
+        { input },
+        AbortSignal.any([abortSignalOf(signal), AbortSignal.timeout(timeoutMs)]),
+      );
       const decisionOf = readResult(checks, result);
       for (const check of checks) {
         const decision = decisionOf(check);

@@ -1,4 +1,5 @@
 /** A named policy of the configuration: a question about the caller, answered yes or no. */
+import type { Abortable } from '../../lib/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import type { Principal } from '../principal.ts';
 
@@ -25,7 +26,7 @@ export interface PolicyRequest {
 
 /** What the evaluation of an operation's policies shares. */
 export interface PolicyRun {
-  readonly signal: AbortSignal;
+  readonly signal: Abortable;
   readonly log: Logger;
 }
 

@@ -3,7 +3,7 @@
  * it holds, `0` where not, and for a mask that shows another form than the whole a letter: which of its forms.
  */
 import { type GraphQLSchema, getArgumentValues, getVariableValues } from 'graphql';
-import { canonicalJson, longestTimerMs, withinTime, withPlainNumbers } from '../../lib/index.ts';
+import { type Abortable, canonicalJson, longestTimerMs, withinTime, withPlainNumbers } from '../../lib/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import type { Policy, PolicyInput, PolicyRequest } from '../policies/policy.ts';
 import type { Principal } from '../principal.ts';
@@ -15,7 +15,7 @@ export interface Caller {
   readonly request: PolicyRequest;
   /** As the client sent them. */
   readonly variables: Readonly<Record<string, unknown>>;
-  readonly signal: AbortSignal;
+  readonly signal: Abortable;
 }
 
 /**

@@ -22,7 +22,7 @@ import { LRUCache } from 'lru-cache';
 import type { EntryStore } from '../../cache/index.ts';
 import type { AiFieldsConfig } from '../../config/index.ts';
 import { GatewayError } from '../../errors/index.ts';
-import { formatUsd, invariant } from '../../lib/index.ts';
+import { abortSignalOf, formatUsd, invariant } from '../../lib/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import type { Signals } from '../../signals/index.ts';
 import { linkOwnDirectives } from '../../supergraph/index.ts';
@@ -193,7 +193,9 @@ function resolverOf(field: AiField, schema: GraphQLSchema, options: AiSubgraphOp
     if (code?.inputs === undefined) return answer(noInputs);
     const { signal, deadline } = request;
     const run = new CodeRun(coordinate);
-    const supplied = run.call(() => code.inputs?.({ entity: inputs.entity, args, signal }) ?? noInputs);
+    const supplied = run.call(
+      () => code.inputs?.({ entity: inputs.entity, args, signal: abortSignalOf(signal) }) ?? noInputs,
+    );
     const bounds = { signal, deadline: deadline.within(options.config.deadlineMs) };
     return run.until(withinCallBounds(supplied, bounds).then(answer));
   };

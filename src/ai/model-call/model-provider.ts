@@ -1,5 +1,5 @@
 /** The interface of a model provider, and the bounds of a call. */
-import type { Deadline } from '../../lib/index.ts';
+import type { Abortable, Deadline } from '../../lib/index.ts';
 import type { EmbeddingRequest, Embeddings } from './embedding.ts';
 import type { ModelAnswer } from './model-answer.ts';
 import type { ModelRequest } from './model-request.ts';
@@ -9,7 +9,7 @@ import type { ProviderStreamPart } from './stream-part.ts';
 
 /** The bounds of a call: a signal and a deadline. */
 export interface CallBounds {
-  readonly signal: AbortSignal;
+  readonly signal: Abortable;
   readonly deadline: Deadline;
   /** Who pays for what is sent to providers. @default it is not charged to anyone */
   readonly account?: SpendAccount | undefined;
@@ -31,6 +31,8 @@ export interface CallBounds {
 export type UnsupportedPolicy = 'adapt' | 'drop' | 'refuse';
 
 export interface ProviderCall extends CallBounds {
+  /** Made when it is first read: a provider that stops by `onStop` needs none. */
+  readonly signal: AbortSignal;
   /** The index of the key to send: 0 to `keys - 1`. */
   readonly key: number;
   /** How the target requests JSON output. */

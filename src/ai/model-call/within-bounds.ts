@@ -1,4 +1,4 @@
-import { addAbortListener, removeAbortListener } from '../../lib/index.ts';
+import { addAbortListener, CallbackEntry, removeAbortListener, timerWheel } from '../../lib/index.ts';
 import type { CallBounds } from './model-provider.ts';
 import { ProviderFailure } from './provider-failure.ts';
 
@@ -16,13 +16,13 @@ export async function withinBounds<Value>(bounds: CallBounds, work: () => Promis
   if (bounds.deadline.passed) throw deadlinePassed();
   const ended = Promise.withResolvers<never>();
   const onAbort = () => ended.reject(bounds.signal.reason);
-  // A timer may fire up to a millisecond early; `timerMs` allows for it, so that the deadline has passed when it fires.
-  const timer = setTimeout(() => ended.reject(deadlinePassed()), bounds.deadline.timerMs);
+  const atDeadline = new CallbackEntry(() => ended.reject(deadlinePassed()));
+  timerWheel.add(atDeadline, bounds.deadline.remainingMs);
   addAbortListener(bounds.signal, onAbort);
   try {
     return await Promise.race([work(), ended.promise]);
   } finally {
-    clearTimeout(timer);
+    timerWheel.remove(atDeadline);
     removeAbortListener(bounds.signal, onAbort);
   }
 }

@@ -8,7 +8,13 @@
  */
 
 import { Worker } from 'node:worker_threads';
-import { addAbortListener, longestTimerMs, removeAbortListener, siblingModule } from '../../lib/index.ts';
+import {
+  type Abortable,
+  addAbortListener,
+  longestTimerMs,
+  removeAbortListener,
+  siblingModule,
+} from '../../lib/index.ts';
 import type { CallBounds } from '../model-call/index.ts';
 import type { CountJob, CountResult } from './count-tokens-worker.ts';
 import { estimateTokens } from './estimate-tokens.ts';
@@ -50,7 +56,7 @@ export async function countTokens(text: string, model: string, { signal, deadlin
   return Math.ceil(counted * (text.length / read.length));
 }
 
-function ask(job: CountJob, signal: AbortSignal, timeoutMs: number): Promise<number | undefined> {
+function ask(job: CountJob, signal: Abortable, timeoutMs: number): Promise<number | undefined> {
   return new Promise((resolve) => {
     const settle = (tokens: number | undefined): void => {
       if (!waiting.delete(job.id)) return;

@@ -1,6 +1,8 @@
 /** The life of a GraphQL request where plugins take part: their `onRequest`, the answer, refusals included, their `onResponse`. */
+
 import { GatewayError } from '../../errors/index.ts';
 import { LongText } from '../../execution/index.ts';
+import { type Abortable, abortSignalOf } from '../../lib/index.ts';
 import { type Hooks, type HttpAnswer, runRequestHooks, runResponseHooks } from '../../plugins/index.ts';
 import type { ClientRequest } from '../request/client-request.ts';
 import { errorBody, errorHeaders, jsonType } from '../request/coded-answer.ts';
@@ -27,7 +29,7 @@ export interface Answer {
 export async function answerThroughPlugins(
   hooks: Hooks,
   { id, method, url, headers, body }: ClientRequest,
-  signal: AbortSignal,
+  signal: Abortable,
   respond: (request: RawRequest, values: Map<string, unknown>) => Promise<Answer>,
 ): Promise<Answer> {
   const values = new Map<string, unknown>();
@@ -52,7 +54,7 @@ export async function answerThroughPlugins(
   const event = {
     requestId: id,
     context: values,
-    signal,
+    signal: abortSignalOf(signal),
     status: answer.status,
     headers: fields,
     body: isWhole ? String(answered) : undefined,

@@ -19,7 +19,14 @@ import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Principal } from '../../access/index.ts';
 import { LongText } from '../../execution/index.ts';
-import { clientNetwork, type Deadline, invariant, sharedBuffers, untilAborted } from '../../lib/index.ts';
+import {
+  type Abortable,
+  clientNetwork,
+  type Deadline,
+  invariant,
+  sharedBuffers,
+  untilAborted,
+} from '../../lib/index.ts';
 import type { Overload } from '../../limits/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import { seesRequests } from '../../plugins/index.ts';
@@ -125,7 +132,7 @@ export function hasContractAt({ generations }: ServingRuntime, url: string): boo
   return generations.current?.contracts?.hasPath(pathOf(url)) === true;
 }
 
-type RunQuery = (signal: AbortSignal, deadline: Deadline) => Promise<Answer>;
+type RunQuery = (signal: Abortable, deadline: Deadline) => Promise<Answer>;
 
 async function respond(
   serving: Serving,

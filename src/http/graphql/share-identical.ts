@@ -4,7 +4,7 @@
  */
 import { type Principal, principalKey } from '../../access/index.ts';
 import type { ResolvedConfig } from '../../config/index.ts';
-import { Deadline, SharedRuns } from '../../lib/index.ts';
+import { type Abortable, Deadline, SharedRuns } from '../../lib/index.ts';
 import { clientNameOf, priorityHeader } from '../../limits/index.ts';
 import { letShareIdentical } from '../../plugins/index.ts';
 import type { GatewayGeneration } from '../../runtime/index.ts';
@@ -18,7 +18,7 @@ const sharedRunMs = 3_600_000;
 
 /** One client that waits for its answer, until its own deadline or its disconnect. */
 export interface Participant {
-  readonly signal: AbortSignal;
+  readonly signal: Abortable;
   readonly deadline: Deadline;
 }
 
@@ -84,7 +84,7 @@ export function shareIdentical<Value>(
   sharing: Sharing<Value> | undefined,
   query: SharedQuery,
   { signal, deadline }: Participant,
-  run: (signal: AbortSignal, deadline: Deadline) => Promise<Value>,
+  run: (signal: Abortable, deadline: Deadline) => Promise<Value>,
 ): Promise<Value> {
   const key = sharing && keyOf(sharing, query);
   if (sharing === undefined || key === undefined) return run(signal, deadline);

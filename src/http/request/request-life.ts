@@ -4,7 +4,7 @@
  */
 import type { ServerResponse } from 'node:http';
 import { GatewayError } from '../../errors/index.ts';
-import { Aborter, Deadline, longestTimerMs } from '../../lib/index.ts';
+import { type Abortable, Aborter, Deadline, TimerEntry, timerWheel } from '../../lib/index.ts';
 
 /** The generations that requests can lease; a request keeps the one it began with. */
 export interface LeasedGenerations<Generation> {
@@ -25,43 +25,47 @@ export interface RequestLifeOptions<Generation> {
 }
 
 /** Begins with its construction; call `end` exactly once. */
-export class RequestLife<Generation> {
+export class RequestLife<Generation> extends TimerEntry {
   readonly generation: Generation;
   readonly deadline: Deadline;
   readonly response: ServerResponse;
   readonly #lease: { release(): void };
-  readonly #controller = new Aborter();
-  readonly #timer: NodeJS.Timeout;
+  readonly #aborter = new Aborter();
 
   /** @throws GatewayError `OVERLOADED` where no generation serves */
   constructor({ generations, response, timeoutMs, graceMs = 0 }: RequestLifeOptions<Generation>) {
+    super();
     const lease = generations.acquire();
     if (lease === undefined) throw new GatewayError('OVERLOADED');
     this.generation = lease.generation;
     this.response = response;
     this.#lease = lease;
     const milliseconds = timeoutMs(lease.generation);
-    const abortAtDeadline = (): void => this.#controller.abort(new GatewayError('GATEWAY_TIMEOUT'));
-    this.#timer = setTimeout(abortAtDeadline, Math.min(milliseconds + graceMs, longestTimerMs));
+    timerWheel.add(this, milliseconds + graceMs);
     this.deadline = Deadline.in(milliseconds);
     response.on('close', () => {
-      if (!response.writableFinished) this.#controller.abort(new GatewayError('CLIENT_CLOSED_REQUEST'));
+      if (!response.writableFinished) this.#aborter.abort(new GatewayError('CLIENT_CLOSED_REQUEST'));
     });
   }
 
   /** Aborts with a GatewayError: `GATEWAY_TIMEOUT`, or `CLIENT_CLOSED_REQUEST`, also after `end`, while parts are sent. */
-  get signal(): AbortSignal {
-    return this.#controller.signal;
+  get signal(): Abortable {
+    return this.#aborter;
+  }
+
+  /** The deadline has passed. */
+  onTimeout(): void {
+    this.#aborter.abort(new GatewayError('GATEWAY_TIMEOUT'));
   }
 
   /** The error to answer with: the abort's reason where the request was aborted, else `thrown`. */
   reasonOf(thrown: unknown): unknown {
-    const { signal } = this.#controller;
-    return signal.aborted ? signal.reason : thrown;
+    const { aborted, reason } = this.#aborter;
+    return aborted ? reason : thrown;
   }
 
   end(): void {
-    clearTimeout(this.#timer);
+    timerWheel.remove(this);
     this.#lease.release();
   }
 }

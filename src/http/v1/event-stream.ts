@@ -2,7 +2,7 @@
  * A server-sent event stream to one client: pieces that are ready in the same tick go out in one write, a slow reader
  * holds the writer back, silence is bridged by heartbeats, and the cost follows as an HTTP trailer.
  */
-import { addAbortListener, removeAbortListener } from '../../lib/index.ts';
+import { type Abortable, addAbortListener, removeAbortListener } from '../../lib/index.ts';
 import type { ClientReply } from '../request/client-reply.ts';
 
 /** Where a write is made although more may follow in the same tick. */
@@ -21,7 +21,7 @@ export interface EventStreamOptions {
   /** What is sent while nothing else is. */
   readonly heartbeat: string;
   /** Ends every wait for the client. */
-  readonly signal: AbortSignal;
+  readonly signal: Abortable;
   /** @default 15000 */
   readonly heartbeatMs?: number;
   /** Changes the head before it is sent, once. @default it is sent as it is */
@@ -39,7 +39,7 @@ export class EventStream {
     },
   };
   readonly #changeHead: EventStreamOptions['changeHead'];
-  readonly #signal: AbortSignal;
+  readonly #signal: Abortable;
   readonly #timer: NodeJS.Timeout;
   #settledHead: Promise<void> | undefined;
   #pending = '';

@@ -1,3 +1,4 @@
+import { type Abortable, abortSignalOf } from '../../lib/index.ts';
 import { type Hooks, type ResponseEvent, runResponseHooks } from '../../plugins/index.ts';
 import type { ClientReply } from '../request/client-reply.ts';
 import type { ClientRequest } from '../request/client-request.ts';
@@ -8,7 +9,7 @@ export interface AnsweredRequest {
   readonly reply: ClientReply;
   /** What the plugins hand on. */
   readonly values: Map<string, unknown>;
-  readonly signal: AbortSignal;
+  readonly signal: Abortable;
 }
 
 /**
@@ -53,7 +54,7 @@ export class ResponseHooks {
   async #run(answer: Pick<ResponseEvent, 'status' | 'headers' | 'body'>): Promise<ResponseEvent> {
     this.#hasRun = true;
     const { request, values: context, signal } = this.#answered;
-    const event: ResponseEvent = { requestId: request.id, context, signal, ...answer };
+    const event: ResponseEvent = { requestId: request.id, context, signal: abortSignalOf(signal), ...answer };
     await runResponseHooks(this.#hooks, event);
     return event;
   }

@@ -8,7 +8,7 @@ import type { ModelCall } from '../../ai/models/index.ts';
 import { estimateInputTokens } from '../../ai/tokens/index.ts';
 import { InvalidField, type StreamForm } from '../../ai/wires/shared/index.ts';
 import { GatewayError } from '../../errors/index.ts';
-import { formatUsd, onDemand, unreachable } from '../../lib/index.ts';
+import { abortSignalOf, formatUsd, onDemand, unreachable } from '../../lib/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import type { ClientReply } from '../request/client-reply.ts';
 import type { ClientRequest } from '../request/client-request.ts';
@@ -144,7 +144,7 @@ export class V1Call {
     const account = this.#account;
     const keys = account === undefined || calls.length === 1 ? [] : planCalls(priced(), account, models);
     const ended = new AbortController();
-    const signal = AbortSignal.any([this.#life.signal, ended.signal]);
+    const signal = AbortSignal.any([abortSignalOf(this.#life.signal), ended.signal]);
     try {
       return await Promise.all(
         calls.map((call, index) => {

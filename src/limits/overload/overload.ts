@@ -2,9 +2,11 @@
  * Keeps a thread from taking on more than it can do: so many operations run at once as its event loop keeps up with, a few
  * more wait a moment, by priority, and what does not fit is refused soon, so that its client can go elsewhere.
  */
+
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { OverloadConfig } from '../../config/index.ts';
 import { GatewayError } from '../../errors/index.ts';
+import { type Abortable, addAbortListener, removeAbortListener } from '../../lib/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import { AdaptiveLimit } from './adaptive-limit.ts';
 import { type Priority, Turns, type Waiter } from './turns.ts';
@@ -54,7 +56,7 @@ export class Overload {
    *
    * @throws GatewayError `OVERLOADED` where there is none in time, or the signal's reason
    */
-  async run<Value>(priority: Priority, signal: AbortSignal, work: () => Promise<Value>): Promise<Value> {
+  async run<Value>(priority: Priority, signal: Abortable, work: () => Promise<Value>): Promise<Value> {
     if (this.#running < this.#limit.value && this.#turns.length === 0) this.#take();
     else await this.#wait(priority, signal);
     try {
@@ -74,7 +76,7 @@ export class Overload {
     if (this.#running > this.#most) this.#most = this.#running;
   }
 
-  #wait(priority: Priority, signal: AbortSignal): Promise<void> {
+  #wait(priority: Priority, signal: Abortable): Promise<void> {
     return new Promise((resolve, reject) => {
       if (signal.aborted) {
         reject(signal.reason);
@@ -82,7 +84,7 @@ export class Overload {
       }
       const end = (): void => {
         clearTimeout(timer);
-        signal.removeEventListener('abort', onAbort);
+        removeAbortListener(signal, onAbort);
         this.#turns.remove(waiter);
       };
       const onAbort = (): void => {
@@ -103,7 +105,7 @@ export class Overload {
         },
       };
       const timer = setTimeout(refuse, this.#queueWaitMs);
-      signal.addEventListener('abort', onAbort, { once: true });
+      addAbortListener(signal, onAbort);
       if (!this.#turns.add(waiter)) refuse();
     });
   }

@@ -9,7 +9,7 @@ import type { ServerResponse } from 'node:http';
 import type { LimitsConfig, RateConfig } from '../../config/index.ts';
 import type { BucketRate, BucketTake, TokenBuckets } from '../../counters/index.ts';
 import { GatewayError } from '../../errors/index.ts';
-import { invariant, pause } from '../../lib/index.ts';
+import { type Abortable, invariant, pause } from '../../lib/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import { type RateHeaderForm, type RateState, ratePolicy, setRateHeaders } from './rate-headers.ts';
 import { createMatcher, type RatedClient, rateSubjectOf } from './rate-subject.ts';
@@ -26,7 +26,7 @@ export interface RatedRequest {
   readonly response: ServerResponse;
   readonly form: RateHeaderForm;
   /** Ends a wait. */
-  readonly signal: AbortSignal;
+  readonly signal: Abortable;
 }
 
 interface Rule {
@@ -116,7 +116,7 @@ export class Rates {
     return outcome.waitMs === 0 ? undefined : this.#wait(outcome.waitMs, takes, request.signal);
   }
 
-  async #wait(ms: number, takes: readonly BucketTake[], signal: AbortSignal): Promise<void> {
+  async #wait(ms: number, takes: readonly BucketTake[], signal: Abortable): Promise<void> {
     try {
       await pause(ms, signal);
     } catch (error) {

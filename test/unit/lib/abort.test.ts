@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Aborter, addAbortListener, removeAbortListener } from '../../../src/lib/index.ts';
+import { Aborter, abortSignalOf, addAbortListener, removeAbortListener } from '../../../src/lib/index.ts';
 
 const kinds = [
   ['a signal of the gateway’s own', () => new Aborter()],
@@ -37,5 +37,34 @@ describe.each(kinds)('%s', (_name, create) => {
     addAbortListener(aborter.signal, () => reasons.push(aborter.signal.aborted, aborter.signal.reason));
     aborter.abort('left');
     expect(reasons).toEqual([true, 'left']);
+  });
+});
+
+describe('the gateway’s own abort', () => {
+  test('makes a signal for whoever needs one, once, before or after it has aborted', () => {
+    const [early, late] = [new Aborter(), new Aborter()];
+    const signal = abortSignalOf(early);
+    for (const aborter of [early, late]) aborter.abort(new Error('gone'));
+    expect(abortSignalOf(early)).toBe(signal);
+    for (const aborter of [early, late]) {
+      expect(abortSignalOf(aborter)).toBeInstanceOf(AbortSignal);
+      expect(abortSignalOf(aborter).reason).toEqual(new Error('gone'));
+      expect(() => aborter.throwIfAborted()).toThrow('gone');
+    }
+    expect(abortSignalOf(signal)).toBe(signal);
+  });
+
+  test('tells those who listen to it and those who listen to its signal', () => {
+    const aborter = new Aborter();
+    const told: string[] = [];
+    const removed = (): void => void told.push('removed');
+    addAbortListener(aborter, () => told.push('aborter'));
+    addAbortListener(aborter.signal, () => told.push('signal'));
+    addAbortListener(aborter, removed);
+    removeAbortListener(aborter.signal, removed);
+    AbortSignal.any([aborter.signal]).addEventListener('abort', () => told.push('event'));
+    aborter.abort();
+    expect(told.sort()).toEqual(['aborter', 'event', 'signal']);
+    expect(aborter.reason).toMatchObject({ name: 'AbortError' });
   });
 });

@@ -1,5 +1,6 @@
 import { MessageChannel } from 'node:worker_threads';
 import { afterEach, describe, expect, it } from 'vitest';
+import { abortSignalOf } from '../../../src/lib/index.ts';
 import { answerPortCalls, createPortCaller, type PortCaller } from '../../../src/threads/index.ts';
 
 const channels: MessageChannel[] = [];
@@ -12,7 +13,7 @@ function connect(
 ): PortCaller<string, string> {
   const channel = new MessageChannel();
   channels.push(channel);
-  answerPortCalls(channel.port1, answer);
+  answerPortCalls(channel.port1, (request: string, signal) => answer(request, abortSignalOf(signal)));
   return createPortCaller(channel.port2);
 }
 

@@ -12,7 +12,17 @@ import { LRUCache } from 'lru-cache';
 import type { EntryStore } from '../../../cache/index.ts';
 import type { AiFieldsConfig } from '../../../config/index.ts';
 import { GatewayError, messageOf } from '../../../errors/index.ts';
-import { Aborter, addAbortListener, Deadline, removeAbortListener, SharedRuns } from '../../../lib/index.ts';
+import {
+  type Abortable,
+  Aborter,
+  abortSignalOf,
+  addAbortListener,
+  CallbackEntry,
+  Deadline,
+  removeAbortListener,
+  SharedRuns,
+  timerWheel,
+} from '../../../lib/index.ts';
 import type { Logger } from '../../../observability/index.ts';
 import type { Signals } from '../../../signals/index.ts';
 import type { RequestContext } from '../../../transport/index.ts';
@@ -134,24 +144,25 @@ export class FieldAnswers {
   }
 
   /** @param remainingMs of the operation's deadline; a run that others share continues if this caller has to leave */
-  #fromFlightOrModel(question: FieldQuestion, signal: AbortSignal, remainingMs: number): Promise<FieldAnswer> {
+  #fromFlightOrModel(question: FieldQuestion, signal: Abortable, remainingMs: number): Promise<FieldAnswer> {
     if (signal.aborted) return Promise.reject(signal.reason);
     const { deadlineMs } = this.#options.config;
     const patienceMs = remainingMs - Math.min(answerMarginMs, remainingMs / 4);
     if (patienceMs >= deadlineMs) return this.#joinFlight(question, signal);
     const impatient = new Aborter();
     const leave = (): void => impatient.abort(signal.reason);
-    const late = (): void =>
-      impatient.abort(new GatewayError('GATEWAY_TIMEOUT', { detail: 'the operation’s time is over' }));
-    const timer = setTimeout(late, patienceMs);
+    const late = new CallbackEntry(() =>
+      impatient.abort(new GatewayError('GATEWAY_TIMEOUT', { detail: 'the operation’s time is over' })),
+    );
+    timerWheel.add(late, patienceMs);
     addAbortListener(signal, leave);
-    return this.#joinFlight(question, impatient.signal).finally(() => {
-      clearTimeout(timer);
+    return this.#joinFlight(question, impatient).finally(() => {
+      timerWheel.remove(late);
       removeAbortListener(signal, leave);
     });
   }
 
-  #joinFlight(question: FieldQuestion, signal: AbortSignal): Promise<FieldAnswer> {
+  #joinFlight(question: FieldQuestion, signal: Abortable): Promise<FieldAnswer> {
     let isLeader = false;
     const run = this.#inFlight.run(question.key, signal, (shared) => {
       isLeader = true;
@@ -184,7 +195,7 @@ export class FieldAnswers {
   async #finish(answer: FieldAnswer, question: FieldQuestion, bounds: CallBounds): Promise<FieldAnswer> {
     const finish = this.#options.code?.fields.get(question.coordinate)?.finish;
     if (finish === undefined || !answer.isComplete) return answer;
-    const call = { entity: question.entity, args: question.args, signal: bounds.signal };
+    const call = { entity: question.entity, args: question.args, signal: abortSignalOf(bounds.signal) };
     const run = new CodeRun(question.coordinate);
     const value = await run.until(
       withinCallBounds(

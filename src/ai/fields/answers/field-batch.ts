@@ -214,7 +214,7 @@ function joinBounds(all: readonly CallBounds[]): CallBounds & { end(): void } {
     first.deadline,
   );
   return {
-    signal: controller.signal,
+    signal: controller,
     deadline,
     account: first.account,
     end: () => {

@@ -5,7 +5,7 @@
 
 import type { Soon } from '../../../cache/index.ts';
 import { GatewayError } from '../../../errors/index.ts';
-import { addAbortListener, removeAbortListener } from '../../../lib/index.ts';
+import { addAbortListener, CallbackEntry, removeAbortListener, timerWheel } from '../../../lib/index.ts';
 import type { CallBounds } from '../../model-call/index.ts';
 import type { Inputs } from '../answers/sensitive.ts';
 
@@ -42,13 +42,14 @@ export interface SubgraphCode {
 export function withinCallBounds<Value>(result: Promise<Value>, { signal, deadline }: CallBounds): Promise<Value> {
   return new Promise((resolve, reject) => {
     const onAbort = (): void => reject(signal.reason);
-    const onTimeout = (): void =>
-      reject(new GatewayError('GATEWAY_TIMEOUT', { detail: 'the field’s code took too long' }));
-    const timer = setTimeout(onTimeout, deadline.remainingMs);
+    const atDeadline = new CallbackEntry(() =>
+      reject(new GatewayError('GATEWAY_TIMEOUT', { detail: 'the field’s code took too long' })),
+    );
+    timerWheel.add(atDeadline, deadline.remainingMs);
     if (signal.aborted) onAbort();
     addAbortListener(signal, onAbort);
     result.then(resolve, reject).finally(() => {
-      clearTimeout(timer);
+      timerWheel.remove(atDeadline);
       removeAbortListener(signal, onAbort);
     });
   });

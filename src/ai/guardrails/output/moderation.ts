@@ -1,6 +1,6 @@
 /** A moderation model's judgement of a text that passed all other guards. The only asynchronous guard. */
 import type { ModerationConfig } from '../../../config/index.ts';
-import { addAbortListener, invariant, removeAbortListener } from '../../../lib/index.ts';
+import { addAbortListener, CallbackEntry, invariant, removeAbortListener, timerWheel } from '../../../lib/index.ts';
 import type { Finding } from '../finding.ts';
 import type { Blocked, GuardBounds } from '../verdict.ts';
 
@@ -60,14 +60,12 @@ function namesOf(categories: readonly string[]): readonly string[] {
 function withinBounds<Value>(promise: Promise<Value>, { signal, deadline }: GuardBounds): Promise<Value> {
   return new Promise((resolve, reject) => {
     const stop = () => reject(signal.reason);
-    const timer = setTimeout(
-      () => reject(new Error('the moderation model did not answer in time')),
-      deadline.remainingMs,
-    );
+    const atDeadline = new CallbackEntry(() => reject(new Error('the moderation model did not answer in time')));
+    timerWheel.add(atDeadline, deadline.remainingMs);
     if (signal.aborted) stop();
     addAbortListener(signal, stop);
     promise.then(resolve, reject).finally(() => {
-      clearTimeout(timer);
+      timerWheel.remove(atDeadline);
       removeAbortListener(signal, stop);
     });
   });

@@ -5,7 +5,15 @@
  * A call has the deadline and the budget of the caller that started it. If it fails because that has passed, or is used
  * up, the callers with time left share another call.
  */
-import { Aborter, addAbortListener, removeAbortListener, SharedRuns } from '../../../lib/index.ts';
+import {
+  type Abortable,
+  Aborter,
+  addAbortListener,
+  CallbackEntry,
+  removeAbortListener,
+  SharedRuns,
+  timerWheel,
+} from '../../../lib/index.ts';
 import type { CallBounds } from '../../model-call/index.ts';
 import { BudgetExceeded, deadlinePassed } from '../../model-call/index.ts';
 
@@ -34,7 +42,7 @@ export class SharedCalls<Value> {
     signal.throwIfAborted();
     if (deadline.passed) throw deadlinePassed();
     let isOwner = false;
-    const begin = async (runSignal: AbortSignal): Promise<Value> => {
+    const begin = async (runSignal: Abortable): Promise<Value> => {
       isOwner = true;
       try {
         return await work({ signal: runSignal, deadline, account });
@@ -44,17 +52,16 @@ export class SharedCalls<Value> {
     };
     const leaving = new Aborter();
     const onAbort = (): void => leaving.abort(signal.reason);
-    // A timer may fire up to a millisecond early: the deadline has passed after this.
-    const remainingMs = deadline.timerMs;
-    const timer = setTimeout(() => leaving.abort(deadlinePassed()), remainingMs);
+    const atDeadline = new CallbackEntry(() => leaving.abort(deadlinePassed()));
+    timerWheel.add(atDeadline, deadline.remainingMs);
     addAbortListener(signal, onAbort);
     try {
-      return { value: await this.#runs.run(key, leaving.signal, begin), isOwner: isOwner };
+      return { value: await this.#runs.run(key, leaving, begin), isOwner: isOwner };
     } catch (error) {
       if (!(error instanceof OwnerFailed)) throw error;
       if (isOwner || deadline.passed || signal.aborted) throw error.cause;
     } finally {
-      clearTimeout(timer);
+      timerWheel.remove(atDeadline);
       removeAbortListener(signal, onAbort);
     }
     return this.run(key, bounds, work);

@@ -5,8 +5,14 @@
  * The caller's signal is forwarded to the provider at once. The attempt ends even if the provider ignores its signal.
  */
 
-import type { Deadline } from '../../../lib/index.ts';
-import { addAbortListener, removeAbortListener } from '../../../lib/index.ts';
+import {
+  Aborter,
+  addAbortListener,
+  type Deadline,
+  removeAbortListener,
+  TimerEntry,
+  timerWheel,
+} from '../../../lib/index.ts';
 import type { Verdict } from '../../../transport/index.ts';
 import { type CallBounds, type Charge, type ProviderCall, ProviderFailure } from '../../model-call/index.ts';
 import type { Target } from '../targets/target.ts';
@@ -30,7 +36,7 @@ export interface AttemptOptions {
   readonly timeoutMs: number | undefined;
 }
 
-export class Attempt {
+export class Attempt extends TimerEntry {
   readonly target: Target;
   readonly key: number;
   readonly call: ProviderCall;
@@ -42,16 +48,16 @@ export class Attempt {
   stopped: StopReason | undefined;
   readonly #bounds: CallBounds;
   /** Of `signal`; the gateway's own exchanges are stopped by `#stops`. */
-  #controller: AbortController | undefined;
+  #aborter: Aborter | undefined;
   readonly #stops: ((reason: unknown) => void)[] = [];
   #stopReason: unknown;
   readonly #ticket: Ticket | undefined;
   readonly #probe: boolean;
-  #timer: NodeJS.Timeout | undefined;
   #rejectWait: ((reason: unknown) => void) | undefined;
   #ended = false;
 
   constructor({ target, key, ticket, charge, bounds, timeoutMs }: AttemptOptions) {
+    super();
     this.target = target;
     this.key = key;
     this.charge = charge;
@@ -68,6 +74,10 @@ export class Attempt {
   /** The caller's signal aborted. */
   handleEvent(): void {
     this.stop('aborted');
+  }
+
+  onTimeout(): void {
+    this.stop(this.#bounds.deadline.passed ? 'deadline' : 'target_timeout');
   }
 
   get durationMs(): number {
@@ -90,16 +100,16 @@ export class Attempt {
     this.stopped = cause;
     const reason = cause === 'aborted' ? this.#bounds.signal.reason : stopFailure(cause);
     this.#stopReason = reason;
-    this.#controller?.abort(reason);
+    this.#aborter?.abort(reason);
     for (const stop of this.#stops) stop(reason);
     this.#rejectWait?.(reason);
   }
 
   /** The signal of the attempt, made for providers that need one. */
   get signal(): AbortSignal {
-    this.#controller ??= new AbortController();
-    if (this.stopped !== undefined) this.#controller.abort(this.#stopReason);
-    return this.#controller.signal;
+    this.#aborter ??= new Aborter();
+    if (this.stopped !== undefined) this.#aborter.abort(this.#stopReason);
+    return this.#aborter.signal;
   }
 
   /** Settles with `work`, or rejects when the attempt is stopped. Not to be called concurrently. */
@@ -136,16 +146,14 @@ export class Attempt {
   #end(verdict: Verdict, usedTokens: number): void {
     if (this.#ended) return;
     this.#ended = true;
-    clearTimeout(this.#timer);
+    timerWheel.remove(this);
     removeAbortListener(this.#bounds.signal, this);
     this.target.health.end(verdict, this.#probe, performance.now());
     this.#ticket?.release(usedTokens);
   }
 
   #setTimer(deadline: Deadline): void {
-    clearTimeout(this.#timer);
-    // A timer may fire up to a millisecond early; `timerMs` allows for it, so that the deadline has passed when it fires.
-    this.#timer = setTimeout(onTimeout, deadline.timerMs, this, this.#bounds);
+    timerWheel.add(this, deadline.remainingMs);
   }
 }
 
@@ -182,10 +190,6 @@ class AttemptCall implements ProviderCall {
   onArrival(): void {
     this.#attempt.lastArrivalAt = performance.now();
   }
-}
-
-function onTimeout(attempt: Attempt, bounds: CallBounds): void {
-  attempt.stop(bounds.deadline.passed ? 'deadline' : 'target_timeout');
 }
 
 function stopFailure(cause: Exclude<StopReason, 'aborted'>): ProviderFailure {

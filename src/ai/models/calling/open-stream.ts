@@ -3,7 +3,7 @@
  * empty deltas, pings) are buffered, so that a stream that fails before its first output can fall back to another target
  * before the client has received anything. At most 64 parts or 256 KiB are buffered; then the stream counts as open.
  */
-import { longestTimerMs } from '../../../lib/index.ts';
+import { TimerEntry, timerWheel } from '../../../lib/index.ts';
 import {
   type ModelAnswer,
   ProviderFailure,
@@ -65,23 +65,23 @@ function isOutput(part: StreamDelta): boolean {
  * count as activity, also the comments and pings that a model sends while it reasons for minutes; the call's deadline
  * bounds those.
  */
-export class StreamReader {
+export class StreamReader extends TimerEntry {
   /** The number of characters of output received. */
   characters = 0;
   readonly #iterator: AsyncIterator<ProviderStreamPart>;
   readonly #attempt: Attempt;
   readonly #idleMs: number;
-  #idleTimer: NodeJS.Timeout;
   /** When the current read began; 0: no read is in progress. A slow consumer does not make the stream idle. */
   #readStartedAt = 0;
   #closed = false;
 
   constructor(parts: AsyncIterable<ProviderStreamPart>, attempt: Attempt, idleMs: number) {
+    super();
     this.#iterator = parts[Symbol.asyncIterator]();
     this.#attempt = attempt;
     this.#idleMs = idleMs;
-    // One timer that compares timestamps when it fires, instead of one timer per part.
-    this.#idleTimer = setTimeout(onIdle, idleMs, this);
+    // One timeout that compares timestamps when it has passed, instead of one per part.
+    timerWheel.add(this, idleMs);
   }
 
   /** The next delta, or the end. Throws a `ProviderFailure` if the stream fails or ends without its final part. */
@@ -117,8 +117,12 @@ export class StreamReader {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    clearTimeout(this.#idleTimer);
+    timerWheel.remove(this);
     this.#iterator.return?.().then(ignore, ignore);
+  }
+
+  onTimeout(): void {
+    this.checkIdle(false);
   }
 
   /** @param isSecondCheck whether pending I/O has been processed since the timer fired: a late timer fires before it */
@@ -127,15 +131,10 @@ export class StreamReader {
     const lastActivityAt = Math.max(this.#readStartedAt, this.#attempt.lastArrivalAt);
     const idleMs = this.#readStartedAt === 0 ? 0 : performance.now() - lastActivityAt;
     if (idleMs < this.#idleMs) {
-      const remainingMs = Math.ceil(this.#idleMs - idleMs) + 1;
-      this.#idleTimer = setTimeout(onIdle, Math.min(remainingMs, longestTimerMs), this);
+      timerWheel.add(this, this.#idleMs - idleMs);
     } else if (isSecondCheck) this.#attempt.stop('idle');
     else setImmediate(onStillIdle, this);
   }
-}
-
-function onIdle(reader: StreamReader): void {
-  reader.checkIdle(false);
 }
 
 function onStillIdle(reader: StreamReader): void {

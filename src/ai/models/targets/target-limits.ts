@@ -13,7 +13,7 @@
  */
 import type { TargetLimits as LimitsConfig } from '../../../config/index.ts';
 import type { CounterChange, CounterOutcome, LocalCounters } from '../../../counters/index.ts';
-import { addAbortListener, removeAbortListener, stableHash } from '../../../lib/index.ts';
+import { addAbortListener, CallbackEntry, removeAbortListener, stableHash, timerWheel } from '../../../lib/index.ts';
 import type { CallBounds } from '../../model-call/index.ts';
 
 /** A request's admission. Released exactly once, with the tokens actually used; 0: the provider reported none. */
@@ -103,16 +103,17 @@ export class TargetLimits {
         this.#admit();
       };
       const onAbort = (): void => dequeue(bounds.signal.reason);
-      const timer = setTimeout(() => dequeue(timeoutReason()), bounds.deadline.timerMs);
+      const atDeadline = new CallbackEntry(() => dequeue(timeoutReason()));
       const waiter: Waiter = {
         tokens,
         resolve,
         clear: () => {
-          clearTimeout(timer);
+          timerWheel.remove(atDeadline);
           removeAbortListener(bounds.signal, onAbort);
         },
       };
       addAbortListener(bounds.signal, onAbort);
+      timerWheel.add(atDeadline, bounds.deadline.remainingMs);
       this.#enqueue(waiter);
     });
   }

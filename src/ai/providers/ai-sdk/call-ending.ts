@@ -1,4 +1,4 @@
-import { addAbortListener, removeAbortListener } from '../../../lib/index.ts';
+import { addAbortListener, CallbackEntry, removeAbortListener, timerWheel } from '../../../lib/index.ts';
 import type { CallBounds } from '../../model-call/index.ts';
 import { deadlinePassed } from '../../model-call/index.ts';
 
@@ -7,7 +7,7 @@ import { deadlinePassed } from '../../model-call/index.ts';
  */
 export interface CallEnding {
   /** The bounds of all work of the call. The signal aborts with the caller's reason, at the deadline, or at `end`. */
-  readonly bounds: CallBounds;
+  readonly bounds: CallBounds & { readonly signal: AbortSignal };
   /**
    * Waits no longer than the bounds allow, even if the work ignores them; work is not started after the deadline. Not
    * to be called concurrently.
@@ -29,8 +29,8 @@ export function callEndingOf(call: CallBounds): CallEnding {
     rejectWait?.(reason);
   };
   const onAbort = () => stop(signal.reason);
-  // A timer may fire up to a millisecond early; `timerMs` allows for it, so that the deadline has passed when it fires.
-  const timer = setTimeout(() => stop(deadlinePassed()), deadline.timerMs);
+  const atDeadline = new CallbackEntry(() => stop(deadlinePassed()));
+  timerWheel.add(atDeadline, deadline.remainingMs);
   if (signal.aborted) onAbort();
   else if (deadline.passed) stop(deadlinePassed());
   else addAbortListener(signal, onAbort);
@@ -46,7 +46,7 @@ export function callEndingOf(call: CallBounds): CallEnding {
         work().then(resolve, reject);
       }),
     end() {
-      clearTimeout(timer);
+      timerWheel.remove(atDeadline);
       removeAbortListener(signal, onAbort);
       controller.abort(over);
     },

@@ -11,7 +11,7 @@
  */
 
 import { messageOf } from '../../../errors/index.ts';
-import { addAbortListener, removeAbortListener } from '../../../lib/index.ts';
+import { type Abortable, addAbortListener, removeAbortListener, TimerEntry, timerWheel } from '../../../lib/index.ts';
 import type { LeanController, LeanExchange } from '../../../transport/index.ts';
 import { type CallBounds, deadlinePassed, ProviderFailure } from '../../model-call/index.ts';
 import type { HttpHeaders } from '../../wires/shared/index.ts';
@@ -25,13 +25,12 @@ const drainMs = 1_000;
 
 const stopped = new Error('the exchange was stopped');
 
-export class HttpExchange implements LeanExchange {
+export class HttpExchange extends TimerEntry implements LeanExchange {
   status = 0;
   headers: HttpHeaders = {};
   readonly #maxBytes: number;
   /** Undefined where the bounds stop it themselves. */
-  readonly #signal: AbortSignal | undefined;
-  readonly #timer: NodeJS.Timeout | undefined;
+  readonly #signal: Abortable | undefined;
   readonly #bounds: CallBounds;
   #decoder: BodyDecoder | undefined;
   #controller: LeanController | undefined;
@@ -48,6 +47,7 @@ export class HttpExchange implements LeanExchange {
 
   /** Throws if the bounds have already passed: nothing is sent then. */
   constructor(maxBytes: number, bounds: CallBounds) {
+    super();
     const { deadline, isTimed = false } = bounds;
     const signal = bounds.onStop === undefined ? bounds.signal : undefined;
     signal?.throwIfAborted();
@@ -57,9 +57,7 @@ export class HttpExchange implements LeanExchange {
     this.#signal = signal;
     this.#bounds = bounds;
     if (signal !== undefined) addAbortListener(signal, this);
-    // A timer may fire up to a millisecond early; `timerMs` allows for it, so that the deadline has passed when it
-    // fires.
-    this.#timer = isTimed ? undefined : setTimeout(() => this.#fail(deadlinePassed()), deadline.timerMs);
+    if (!isTimed) timerWheel.add(this, deadline.remainingMs);
   }
 
   /** Waits until `status` and `headers` are known. */
@@ -229,6 +227,10 @@ export class HttpExchange implements LeanExchange {
     else this.#fail(connectionFailure(error, this.status));
   }
 
+  onTimeout(): void {
+    this.#fail(deadlinePassed());
+  }
+
   /** The signal aborted. */
   handleEvent(): void {
     this.#stopFor(this.#signal?.reason);
@@ -251,7 +253,7 @@ export class HttpExchange implements LeanExchange {
   }
 
   #release(): void {
-    clearTimeout(this.#timer);
+    timerWheel.remove(this);
     if (this.#signal !== undefined) removeAbortListener(this.#signal, this);
   }
 

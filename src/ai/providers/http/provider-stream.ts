@@ -4,7 +4,9 @@
  *
  * A failure after the answer has begun carries the usage as far as it is known: it is billed.
  */
+
 import { messageOf } from '../../../errors/index.ts';
+import type { Abortable } from '../../../lib/index.ts';
 import {
   type FailureKind,
   ProviderFailure,
@@ -24,7 +26,7 @@ import {
 import type { HttpExchange } from './http-exchange.ts';
 
 export interface ProviderStreamOptions {
-  readonly signal: AbortSignal;
+  readonly signal: Abortable;
   /** Keys and other credentials, which are redacted from failures. */
   readonly keys: readonly string[];
   /** The bound of one event, in characters. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { sharingKey } from '../../../../src/http/graphql/share-identical.ts';
-import { SharedRuns } from '../../../../src/lib/index.ts';
+import { type Abortable, addAbortListener, SharedRuns } from '../../../../src/lib/index.ts';
 
 const never = new AbortController().signal;
 
@@ -22,7 +22,9 @@ describe('identical runs', () => {
     const finish = Promise.withResolvers<string>();
     let aborted = false;
     const first = runs.run('a', leader.signal, (signal) => {
-      signal.addEventListener('abort', () => (aborted = true));
+      addAbortListener(signal, () => {
+        aborted = true;
+      });
       return finish.promise;
     });
     const second = runs.run('a', never, () => Promise.reject(new Error('never begun')));
@@ -37,9 +39,9 @@ describe('identical runs', () => {
     const runs = new SharedRuns<string>();
     const [one, two] = [new AbortController(), new AbortController()];
     const aborted = Promise.withResolvers<unknown>();
-    const hanging = (signal: AbortSignal) =>
+    const hanging = (signal: Abortable) =>
       new Promise<string>((_resolve, reject) => {
-        signal.addEventListener('abort', () => {
+        addAbortListener(signal, () => {
           aborted.resolve(signal.reason);
           reject(signal.reason as Error);
         });

@@ -8,7 +8,7 @@ import {
 } from '../../../../../src/ai/models/caches/semantic-cache.ts';
 import { createLocalProvider } from '../../../../../src/ai/providers/local/local-provider.ts';
 import { createMemoryStore } from '../../../../../src/cache/index.ts';
-import { Deadline } from '../../../../../src/lib/index.ts';
+import { abortSignalOf, Deadline } from '../../../../../src/lib/index.ts';
 import type { Signals } from '../../../../../src/signals/index.ts';
 import { nextSignal, twoWorkersSignals } from '../../../../testkit/worker-signals.ts';
 import { different, same } from '../question-pairs.ts';
@@ -29,7 +29,13 @@ const bounds = () => ({ signal: new AbortController().signal, deadline: Deadline
 /** The model that comes with Isthmus. */
 const local: SemanticCacheOptions['embed'] = async (texts, callBounds) => ({
   model: 'local/use-lite',
-  vectors: (await provider.embed('use-lite', { texts }, { ...callBounds, key: 0, structured: 'json_schema' })).vectors,
+  vectors: (
+    await provider.embed(
+      'use-lite',
+      { texts },
+      { ...callBounds, signal: abortSignalOf(callBounds.signal), key: 0, structured: 'json_schema' },
+    )
+  ).vectors,
 });
 
 /** The worst one there is: every text is the same to it. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type CallBounds, ProviderFailure } from '../../../../../src/ai/model-call/index.ts';
 import { SharedCalls } from '../../../../../src/ai/models/caches/shared-calls.ts';
-import { Deadline } from '../../../../../src/lib/index.ts';
+import { addAbortListener, Deadline } from '../../../../../src/lib/index.ts';
 
 function bounds(milliseconds = 15_000): CallBounds & { readonly leave: (reason: unknown) => void } {
   const controller = new AbortController();
@@ -17,7 +17,7 @@ function working() {
     work: (workBounds: CallBounds): Promise<string> => {
       const value = Promise.withResolvers<string>();
       begun.push({ bounds: workBounds, value });
-      workBounds.signal.addEventListener('abort', () => value.reject(workBounds.signal.reason));
+      addAbortListener(workBounds.signal, () => value.reject(workBounds.signal.reason));
       return value.promise;
     },
   };

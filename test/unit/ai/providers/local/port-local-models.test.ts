@@ -7,7 +7,7 @@ import {
   type LocalModels,
   serveLocalModels,
 } from '../../../../../src/ai/providers/local/index.ts';
-import { Deadline } from '../../../../../src/lib/index.ts';
+import { abortSignalOf, Deadline } from '../../../../../src/lib/index.ts';
 
 const bounds = () => ({ signal: new AbortController().signal, deadline: Deadline.in(10_000) });
 
@@ -63,7 +63,7 @@ describe('the built-in models of another thread', () => {
     const arrived = Promise.withResolvers<AbortSignal>();
     const { remote, end } = connect({
       run: (_work, { signal }) => {
-        arrived.resolve(signal);
+        arrived.resolve(abortSignalOf(signal));
         return new Promise(() => undefined);
       },
       async close() {},
