@@ -17,6 +17,9 @@ export interface CacheCounts {
   evictions: number;
 }
 
+/** Those of caches that are missing are not known. */
+export type CacheSizes = Readonly<Partial<Record<CacheName, Pick<CacheStats, 'entries' | 'bytes'>>>>;
+
 /** The counts of a store in this thread. */
 export class StoreCounts {
   readonly #caches: Readonly<Record<CacheName, CacheCounts>>;
@@ -44,11 +47,7 @@ export class StoreCounts {
   }
 
   /** @param sizes of the caches, as far as they are known */
-  stats(
-    kind: StoreStats['kind'],
-    state: StoreState,
-    sizes: Readonly<Partial<Record<CacheName, Pick<CacheStats, 'entries' | 'bytes'>>>>,
-  ): StoreStats {
+  stats(kind: StoreStats['kind'], state: StoreState, sizes: CacheSizes): StoreStats {
     const { invalidations, failures } = this;
     const caches: Partial<Record<CacheName, CacheStats>> = {};
     for (const name of cacheNames) {

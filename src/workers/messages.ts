@@ -18,6 +18,8 @@ export interface WorkerStart {
   readonly fieldCounterMemory: SharedArrayBuffer;
   /** What they count rates with. */
   readonly bucketMemory: SharedArrayBuffer;
+  /** What has been invalidated of their caches. */
+  readonly stampMemory: SharedArrayBuffer;
   /** What keys are derived from that all workers have: of statements to subgraphs, and of TLS session tickets. */
   readonly secret: Uint8Array;
   readonly log: { readonly level: LogLevel; readonly readable: boolean; readonly lines: LineRing };

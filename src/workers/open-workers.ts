@@ -7,7 +7,7 @@ import { isatty } from 'node:tty';
 import { type AdminListener, openAdmin } from '../admin/index.ts';
 import { OwnLedger } from '../ai/ledger/index.ts';
 import { createLocalModels, serveLocalModels } from '../ai/providers/local/index.ts';
-import { createMemoryStore, invalidatedTag, invalidateInRedis, serveStore } from '../cache/index.ts';
+import { createMemoryStore, createStampMemory, invalidateInRedis, serveStore, TagStamps } from '../cache/index.ts';
 import type { LogLevel, ResolvedConfig } from '../config/index.ts';
 import { type ListenOptions, listenAddresses, listenAt } from '../http/index.ts';
 import { MemoryBudget } from '../lib/index.ts';
@@ -83,13 +83,15 @@ export async function openWorkers(options: WorkersOptions): Promise<WorkersGatew
   const signals = new SignalRelay();
   const models = createLocalModels({ name: 'local' });
   let cacheBytes = cacheBytesOf(config);
-  let cache = createMemoryStore({ maxBytes: mainCacheShare(cacheBytes) });
+  const stampMemory = createStampMemory();
+  const stamps = new TagStamps(stampMemory);
+  let cache = createMemoryStore({ maxBytes: mainCacheShare(cacheBytes), stamps });
   const onSwap = ({ config: changed }: SupergraphParts): void => {
     memory.resize(mainShare(changed.limits.memoryBytes));
     if (cacheBytesOf(changed) === cacheBytes) return;
     // Of another size, it starts empty.
     cacheBytes = cacheBytesOf(changed);
-    cache = createMemoryStore({ maxBytes: mainCacheShare(cacheBytes) });
+    cache = createMemoryStore({ maxBytes: mainCacheShare(cacheBytes), stamps });
   };
   const ownLedger = new OwnLedger(log);
   const readable = options.output === undefined && isatty(1);
@@ -97,6 +99,7 @@ export async function openWorkers(options: WorkersOptions): Promise<WorkersGatew
     workers,
     folder: dirname(source.file),
     workerLog: { level, readable },
+    stampMemory,
     onLines: writeLines,
     connect: ({ ports }) => {
       servePlanners(planners, ports.planners);
@@ -135,10 +138,7 @@ export async function openWorkers(options: WorkersOptions): Promise<WorkersGatew
   }
   /** In the memory that workers share and in their own, and in each Redis. */
   const invalidate = async ({ ai, cache: { store } }: ResolvedConfig, tags: readonly string[]): Promise<boolean> => {
-    for (const tag of tags) {
-      cache.invalidate(tag);
-      signals.publish(invalidatedTag, tag);
-    }
+    for (const tag of tags) cache.invalidate(tag);
     const urls = [ai.cache.store, store].flatMap((each) => (each.kind === 'redis' ? [each.url] : []));
     const outcomes = await Promise.all([...new Set(urls)].map((url) => invalidateInRedis(url, tags)));
     return outcomes.every((isDone) => isDone);

@@ -4,7 +4,7 @@
  */
 
 import { createPortLocalModels } from '../ai/providers/local/index.ts';
-import { type CacheStore, createCacheStore, createPortStores } from '../cache/index.ts';
+import { type CacheStore, createCacheStore, createPortStores, TagStamps } from '../cache/index.ts';
 import type { CacheStoreConfig } from '../config/index.ts';
 import { SharedCounters, TokenBuckets } from '../counters/index.ts';
 import { createHttpServer, type HttpServer } from '../http/index.ts';
@@ -44,7 +44,11 @@ export function createWorkerGateway({ start, log, send }: WorkerGatewayOptions):
   const preparations: Preparation[] = [];
   const stopping = new AbortController();
   const signals = createPortSignals(ports.signals);
-  const openCache = createPortStores({ port: ports.cache, signals });
+  const openCache = createPortStores({
+    port: ports.cache,
+    signals,
+    stamps: new TagStamps(start.stampMemory),
+  });
   const openCacheStore = (config: CacheStoreConfig): CacheStore =>
     config.store.kind === 'memory'
       ? openCache(workerCacheShare(config.maxBytes, workers))

@@ -33,6 +33,8 @@ export interface WorkerPoolOptions {
   readonly folder: string;
   readonly workerLog: Omit<WorkerStart['log'], 'lines'>;
   readonly onLines: WorkerThreadOptions['onLines'];
+  /** What has been invalidated of caches. */
+  readonly stampMemory: SharedArrayBuffer;
   /** Connects a thread that starts with what the main thread owns. */
   readonly connect: (thread: WorkerThread) => void;
   /** Told of a thread that has ended, by its number as a holder of counters. */
@@ -238,6 +240,7 @@ export class WorkerPool {
         status: this.status.buffer,
         counterMemory: this.#counterMemory,
         bucketMemory: this.#bucketMemory,
+        stampMemory: this.#options.stampMemory,
         secret: this.#secret,
         fieldCounterMemory: this.#fieldCounterMemory,
         log: workerLog,

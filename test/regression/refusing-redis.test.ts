@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { Redis } from 'ioredis';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { createRedisStore, type RedisState } from '../../src/cache/redis-store.ts';
+import { createRedisStore, type RedisState } from '../../src/cache/redis/redis-store.ts';
 import { startRedisServer, withoutRedis } from '../testkit/redis-server.ts';
 
 const cleanups: (() => unknown)[] = [];

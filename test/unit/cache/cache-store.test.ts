@@ -6,7 +6,9 @@ import {
   createMemoryStore,
   createPortStores,
   createRedisStore,
+  createStampMemory,
   serveStore,
+  TagStamps,
 } from '../../../src/cache/index.ts';
 import { noSignals } from '../../../src/signals/index.ts';
 import { type RedisServer, startRedisServer, withoutRedis } from '../../testkit/redis-server.ts';
@@ -31,9 +33,10 @@ async function openRedis(): Promise<CacheStore> {
 
 async function openOfThread(): Promise<CacheStore> {
   const { port1, port2 } = new MessageChannel();
-  const main = createMemoryStore();
+  const stamps = new TagStamps(createStampMemory());
+  const main = createMemoryStore({ stamps });
   serveStore(() => main, port1);
-  return createPortStores({ port: port2, signals: noSignals })(64_000_000);
+  return createPortStores({ port: port2, signals: noSignals, stamps })(64_000_000);
 }
 
 const implementations = [

@@ -1,6 +1,13 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type CacheStore, createMemoryStore, createPortStores, serveStore } from '../../../src/cache/index.ts';
+import {
+  type CacheStore,
+  createMemoryStore,
+  createPortStores,
+  createStampMemory,
+  serveStore,
+  TagStamps,
+} from '../../../src/cache/index.ts';
 import { createPortSignals, SignalRelay } from '../../../src/signals/index.ts';
 
 const ports: MessagePort[] = [];
@@ -10,14 +17,16 @@ afterEach(() => {
 
 /** The stores of two threads over the main thread's. */
 function threads(): { readonly one: CacheStore; readonly other: CacheStore } {
-  const main = createMemoryStore();
+  const memory = createStampMemory();
+  const main = createMemoryStore({ stamps: new TagStamps(memory) });
   const relay = new SignalRelay();
   const [one, other] = [0, 1].map(() => {
     const [cache, signals] = [new MessageChannel(), new MessageChannel()];
     ports.push(cache.port1, signals.port1);
     serveStore(() => main, cache.port1);
     relay.connect(signals.port1);
-    return createPortStores({ port: cache.port2, signals: createPortSignals(signals.port2) })(1_000_000);
+    const options = { signals: createPortSignals(signals.port2), stamps: new TagStamps(memory) };
+    return createPortStores({ port: cache.port2, ...options })(1_000_000);
   });
   if (one === undefined || other === undefined) throw new Error('two threads have a store each');
   return { one, other };
@@ -53,9 +62,41 @@ describe('the cache of several threads', () => {
     expect(await other.get('key')).toBeDefined();
     expect(await other.get('another')).toBeDefined();
     await one.invalidate('prompt:a');
+    // At once, without a turn of the event loop.
+    expect(other.get('another')).not.toBeInstanceOf(Promise);
+    expect(other.get('key')).toBeInstanceOf(Promise);
     expect(await one.get('key')).toBeUndefined();
-    await expect.poll(async () => await other.get('key')).toBeUndefined();
-    expect(await other.get('another')).toBeDefined();
+    expect(await other.get('key')).toBeUndefined();
+  });
+
+  it('does not bring back what is invalidated while it is on its way', async () => {
+    const { one, other } = threads();
+    void one.set('key', 'value', { tags: ['tag'] });
+    void other.invalidate('tag');
+    expect(await other.get('key')).toBeUndefined();
+    await one.set('key', 'value', { tags: ['tag'] });
+    const reading = other.get('key');
+    void one.invalidate('tag');
+    expect(await reading).toBeUndefined();
+    expect(await other.get('key')).toBeUndefined();
+  });
+
+  it('lets those wait no longer whose holder’s thread has ended', async () => {
+    const { one, other } = threads();
+    expect((await one.claim(['key'], 60_000))[0]?.kind).toBe('holder');
+    const [waiter] = await other.claim(['key'], 60_000);
+    ports[0]?.close();
+    if (waiter?.kind === 'waiter') await waiter.ended();
+    expect((await other.claim(['key'], 60_000))[0]?.kind).toBe('holder');
+  });
+
+  it('frees the memory of all of them with a purge', async () => {
+    const { one, other } = threads();
+    await one.set('entity:a', 'value');
+    expect(await other.get('entity:a')).toBeDefined();
+    await one.purge('entities');
+    expect(await other.get('entity:a')).toBeUndefined();
+    await expect.poll(async () => (await other.stats()).caches.entities?.entries).toBe(0);
   });
 
   it('is a miss, and nothing worse, once the main thread has ended', async () => {

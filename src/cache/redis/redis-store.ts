@@ -12,14 +12,14 @@ import { hash, randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import type * as IoRedis from 'ioredis';
 import type { Redis } from 'ioredis';
-import { messageOf } from '../errors/index.ts';
-import { packageOnDemand } from '../lib/index.ts';
+import { messageOf } from '../../errors/index.ts';
+import { packageOnDemand } from '../../lib/index.ts';
+import type { CacheEntry, CacheStore, NewEntry, Soon, StoreOptions } from '../cache-store.ts';
+import { StoreCounts } from '../store-counts.ts';
+import { type CacheName, cacheNames, cacheOfKey, type StoreState } from '../store-stats.ts';
 import { Breaker } from './breaker.ts';
-import type { CacheEntry, CacheStore, NewEntry, Soon, StoreOptions } from './cache-store.ts';
 import { invalidateScript, readScript, releaseScript, writeScript } from './redis-scripts.ts';
 import { RemoteLeases } from './remote-leases.ts';
-import { StoreCounts } from './store-counts.ts';
-import { type CacheName, cacheNames, cacheOfKey, type StoreState } from './store-stats.ts';
 
 const ioredis = packageOnDemand<typeof IoRedis>('ioredis');
 

@@ -4,19 +4,21 @@
  * thread. An invalidation reaches all of them.
  */
 import type { MessagePort } from 'node:worker_threads';
-import type { Signals } from '../signals/index.ts';
-import { answerPortCalls, createPortCaller } from '../threads/index.ts';
-import { Batched } from './batched.ts';
-import type { CacheEntry, CacheStore, Claim, NewEntry } from './cache-store.ts';
+import type { Signals } from '../../signals/index.ts';
+import { answerPortCalls, createPortCaller } from '../../threads/index.ts';
+import { Batched } from '../batched.ts';
+import type { CacheEntry, CacheStore, Claim, NewEntry } from '../cache-store.ts';
+import { StoreCounts } from '../store-counts.ts';
+import { type CacheName, cacheOfKey } from '../store-stats.ts';
 import { type CopiedEntry, createMemoryStore, type MemoryStore } from './memory-store.ts';
-import { StoreCounts } from './store-counts.ts';
-import type { CacheName } from './store-stats.ts';
+import type { TagStamps } from './tag-stamps.ts';
+
+type StoredCopy = CopiedEntry & { readonly key: string };
 
 type StoreCall =
   | { readonly kind: 'get'; readonly keys: readonly string[] }
-  | { readonly kind: 'set'; readonly entries: readonly NewEntry[] }
+  | { readonly kind: 'set'; readonly entries: readonly StoredCopy[] }
   | { readonly kind: 'delete'; readonly key: string }
-  | { readonly kind: 'invalidate'; readonly tag: string }
   | { readonly kind: 'claim'; readonly keys: readonly string[]; readonly ttlMs: number }
   | { readonly kind: 'release'; readonly leases: readonly number[] }
   | { readonly kind: 'wait'; readonly key: string }
@@ -30,9 +32,7 @@ type StoreAnswer =
 
 const done: StoreAnswer = { kind: 'done' };
 
-/** The topic of signals that carry a tag which has been invalidated. */
-export const invalidatedTag = 'cache invalidated';
-/** The topic of signals that carry the name of a cache that has been purged, or nothing for all. */
+/** The topic of signals that carry the name of a cache whose memory is to be freed, or nothing for all. */
 export const purgedCache = 'cache purged';
 
 /** Answers the store calls of another thread with the store that serves at the time. What the thread has claimed ends with it. */
@@ -52,15 +52,12 @@ export function serveStore(currentStore: () => MemoryStore, port: MessagePort): 
     const store = currentStore();
     switch (call.kind) {
       case 'get':
-        return { kind: 'entries', entries: call.keys.map((key) => store.copy(key)) };
+        return { kind: 'entries', entries: call.keys.map((key) => store.peek(key)) };
       case 'set':
-        store.setMany(call.entries);
+        for (const { key, ...entry } of call.entries) store.put(key, { ...entry, value: Buffer.from(entry.value) });
         return done;
       case 'delete':
         store.delete(call.key);
-        return done;
-      case 'invalidate':
-        store.invalidate(call.tag);
         return done;
       case 'claim':
         return { kind: 'leases', leases: store.claim(call.keys, call.ttlMs).map(hold) };
@@ -83,35 +80,34 @@ export interface PortStoreOptions {
   /** To the main thread's store. */
   readonly port: MessagePort;
   readonly signals: Signals;
+  /** Of the main thread’s store: what one thread invalidates, is so in all of them at once. */
+  readonly stamps: TagStamps;
 }
 
 /** Opens the stores of a thread, one for each configuration, over the main thread's. */
-export function createPortStores({ port, signals }: PortStoreOptions): (maxBytes: number) => CacheStore {
+export function createPortStores({ port, signals, stamps }: PortStoreOptions): (maxBytes: number) => CacheStore {
   const caller = createPortCaller<StoreCall, StoreAnswer>(port);
   /** The main thread is ending: nothing is lost but what would have been cached. */
   const call = (request: StoreCall): Promise<StoreAnswer> => caller.call(request).catch(() => done);
 
   async function read(local: MemoryStore, keys: readonly string[]): Promise<readonly (CacheEntry | undefined)[]> {
-    const began = performance.now();
     const answer = await call({ kind: 'get', keys });
     if (answer.kind !== 'entries') return keys.map(() => undefined);
-    const readMsAgo = performance.now() - began;
     return answer.entries.map((entry, index) => {
       if (entry === undefined) return undefined;
-      const { freshMs: ttlMs, staleMs, tags, ageMs } = entry;
-      const value = Buffer.from(entry.value);
-      local.set(keys[index] as string, value, { ttlMs, staleMs, tags, ageMs, readMsAgo });
-      return { ...entry, value };
+      const key = keys[index] as string;
+      const copy = { ...entry, value: Buffer.from(entry.value) };
+      // It may have been invalidated on the way.
+      if (!stamps.isCurrent(copy.stamp, cacheOfKey(key))) return undefined;
+      local.put(key, copy);
+      return copy;
     });
   }
 
   return (maxBytes) => {
-    const local = createMemoryStore({ maxBytes });
+    const local = createMemoryStore({ maxBytes, stamps });
     const counts = new StoreCounts();
-    const unsubscribes = [
-      signals.subscribe(invalidatedTag, (tag) => local.invalidate(String(tag))),
-      signals.subscribe(purgedCache, (cache) => local.purge(cache as CacheName | undefined)),
-    ];
+    const unsubscribe = signals.subscribe(purgedCache, (cache) => local.purge(cache as CacheName | undefined));
     const releases = new Batched<number>((leases) => void call({ kind: 'release', leases }));
 
     function get(key: string): CacheEntry | undefined | Promise<CacheEntry | undefined> {
@@ -121,10 +117,22 @@ export function createPortStores({ port, signals }: PortStoreOptions): (maxBytes
       return read(local, [key]).then(([shared]) => counts.lookup(key, shared ?? entry));
     }
 
+    function setMany(list: readonly NewEntry[]): void {
+      const entries: StoredCopy[] = [];
+      for (const entry of list) {
+        const { key } = entry;
+        counts.of(key).sets++;
+        const copy = local.store(entry);
+        if (copy === undefined) void call({ kind: 'delete', key });
+        else entries.push({ key, ...copy });
+      }
+      if (entries.length > 0) void call({ kind: 'set', entries });
+    }
+
     return {
       get,
       getMany(keys) {
-        const entries = keys.map((key) => local.peek(key));
+        const entries: (CacheEntry | undefined)[] = keys.map((key) => local.peek(key));
         const missing = entries.flatMap((entry, index) => ((entry?.freshMs ?? 0) > 0 ? [] : [index]));
         const count = () => entries.map((entry, index) => counts.lookup(keys[index] as string, entry));
         if (missing.length === 0) return count();
@@ -134,26 +142,15 @@ export function createPortStores({ port, signals }: PortStoreOptions): (maxBytes
           return count();
         });
       },
-      set(key, value, options = {}) {
-        counts.of(key).sets++;
-        local.set(key, value, options);
-        void call({ kind: 'set', entries: [{ key, value, ...options }] });
-      },
-      setMany(list) {
-        for (const { key } of list) counts.of(key).sets++;
-        local.setMany(list);
-        void call({ kind: 'set', entries: list });
-      },
+      set: (key, value, options = {}) => setMany([{ key, value, ...options }]),
+      setMany,
       delete(key) {
         local.delete(key);
         void call({ kind: 'delete', key });
       },
       invalidate(tag) {
         counts.invalidations++;
-        local.invalidate(tag);
-        void call({ kind: 'invalidate', tag });
-        signals.publish(invalidatedTag, tag);
-        return true;
+        return local.invalidate(tag);
       },
       async claim(keys, ttlMs) {
         const answer = await call({ kind: 'claim', keys, ttlMs });
@@ -172,7 +169,7 @@ export function createPortStores({ port, signals }: PortStoreOptions): (maxBytes
         return true;
       },
       async close() {
-        for (const unsubscribe of unsubscribes) unsubscribe();
+        unsubscribe();
         await local.close();
       },
     };

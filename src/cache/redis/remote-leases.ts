@@ -4,9 +4,9 @@
  * Where it cannot be asked, each process has a holder of its own.
  */
 import { randomBytes } from 'node:crypto';
-import { Batched } from './batched.ts';
-import type { Claim, Soon } from './cache-store.ts';
-import { Leases } from './leases.ts';
+import { Batched } from '../batched.ts';
+import type { Claim, Soon } from '../cache-store.ts';
+import { Leases } from '../memory/leases.ts';
 
 /** Each is one round trip, and resolves with undefined where the other side does not answer. */
 export interface LeaseCommands {

@@ -1,5 +1,5 @@
 /** Who fills which missing key, in this process: a holder loses a key that it has not released in time. */
-import type { Claim } from './cache-store.ts';
+import type { Claim } from '../cache-store.ts';
 
 interface Lease {
   readonly until: number;
