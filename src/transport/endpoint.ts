@@ -18,6 +18,7 @@ export interface ConnectionPool {
       readonly method: 'POST';
       readonly headers: string[];
       readonly body: string | Buffer;
+      readonly isIdempotent: boolean;
     },
     exchange: Exchange,
   ): boolean;

@@ -104,7 +104,7 @@ function exchange(
   endpoint: Endpoint,
   maxBytes: number,
   call: SharedCall,
-  { headers, body }: Message,
+  { kind, headers, body }: Message,
   now: number,
   ended: (outcome: Outcome) => void,
 ): void {
@@ -119,7 +119,10 @@ function exchange(
     ended(outcome);
   });
   call.step = running;
-  endpoint.pool.dispatch({ path: endpoint.path, method: 'POST', headers, body }, running);
+  endpoint.pool.dispatch(
+    { path: endpoint.path, method: 'POST', headers, body, isIdempotent: kind === 'query' },
+    running,
+  );
 }
 
 /** What counts against a URL: broken connections, timeouts and 5xx. A client that left, or a local fault, does not. */

@@ -123,3 +123,45 @@ describeEachClient(() => {
     });
   });
 });
+
+describe('our own client', () => {
+  it('loses no mutation to a server that lets go of each connection with its answer, without saying so', async () => {
+    let requests = 0;
+    const url = await listenTcp((socket) =>
+      socket.on('data', () => {
+        requests++;
+        socket.end(sized(body));
+      }),
+    );
+    const client = connect(url, { client: 'lean', shareIdentical: false, maxConnections: 4 });
+    const total = 400;
+    let left = total;
+    const send = async (): Promise<void> => {
+      // Each in the turn in which the answer before it ended.
+      while (left-- > 0) await client.execute(mutation, contextOf());
+    };
+    await Promise.all([1, 2, 3, 4, 5, 6].map(send));
+    expect(requests).toBe(total);
+  });
+
+  it('gives the connection of a mutation whose client left before it was sent to the next one', async () => {
+    const sockets = new Set<unknown>();
+    let requests = 0;
+    const url = await listenTcp((socket) => {
+      sockets.add(socket);
+      socket.on('data', () => {
+        requests++;
+        socket.write(sized(body));
+      });
+    });
+    const client = connect(url, { client: 'lean', shareIdentical: false, maxConnections: 1 });
+    await client.execute(mutation, contextOf());
+    const leaving = new AbortController();
+    const abandoned = client.execute(mutation, { ...contextOf(), signal: leaving.signal });
+    const next = client.execute(mutation, contextOf());
+    leaving.abort(new Error('left'));
+    await expect(abandoned).rejects.toThrow('left');
+    expect(await next).toEqual(JSON.parse(body));
+    expect([sockets.size, requests]).toEqual([1, 2]);
+  });
+});

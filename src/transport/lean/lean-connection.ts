@@ -52,6 +52,11 @@ export class LeanConnection implements LeanController {
     return now - this.#idleSince >= this.#idleMs;
   }
 
+  /** Whether it has carried an answer: its server may be done with it. */
+  get isUsed(): boolean {
+    return this.#answered > 0;
+  }
+
   send(exchange: LeanExchange, head: string, body: string | Uint8Array | null): void {
     this.#exchange = exchange;
     this.#framing = undefined;

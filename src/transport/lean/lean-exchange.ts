@@ -7,6 +7,12 @@ export interface LeanRequest {
   /** Names and values in turn. */
   readonly headers: readonly string[];
   readonly body: string | Uint8Array | null;
+  /**
+   * Whether it can be sent again where its connection turns out to be closed. One that cannot goes out on a connection that
+   * has been looked at since its last answer.
+   * @default true
+   */
+  readonly isIdempotent?: boolean;
 }
 
 /** A request while it waits for a connection, or has one. */

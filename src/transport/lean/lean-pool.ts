@@ -4,7 +4,8 @@
  *
  * Bounded: at most `connections` at a time, requests that find none wait in order; a connection is open within
  * `connectTimeoutMs` or fails the request that opened it. One that has been idle for as long as its server keeps it is
- * closed, not used: a request sent into a closing connection would be lost.
+ * closed, not used: a request sent into a closing connection would be lost. One that cannot be sent again waits until the
+ * end of a connection that its server lets go of after an answer, without saying so, would have been read.
  */
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
@@ -51,6 +52,8 @@ export class LeanPool<Followed extends LeanExchange> implements ConnectionOwner 
   readonly #open = new Set<LeanConnection>();
   readonly #connecting = new Set<Socket>();
   readonly #waiting = new Set<Waiting<Followed>>();
+  /** Each has a connection, which is given up where it ends before anything is sent. */
+  readonly #looking = new Set<Waiting<Followed>>();
   #http2: FurtherPool<Followed> | undefined;
   #sweeper: NodeJS.Timeout | undefined;
   #isDestroyed = false;
@@ -70,22 +73,56 @@ export class LeanPool<Followed extends LeanExchange> implements ConnectionOwner 
       exchange.onResponseError(null, Object.assign(new Error(message), { code: 'UND_ERR_INVALID_ARG' }));
       return true;
     }
-    // The connection that was used last: the others grow old and are closed.
-    for (let connection = this.#idle.pop(); connection !== undefined; connection = this.#idle.pop()) {
-      if (connection.isStale(performance.now())) connection.close();
-      else {
-        connection.send(exchange, head, options.body);
-        return true;
-      }
+    const isIdempotent = options.isIdempotent !== false;
+    const connection = this.#takeIdle();
+    if (connection !== undefined && isIdempotent) {
+      connection.send(exchange, head, options.body);
+      return true;
     }
     const waiting: Waiting<Followed> = {
       ...{ exchange, options, head, pause: nothingArrives, resume: nothingArrives },
-      abort: () => void this.#waiting.delete(waiting),
+      abort: () => {
+        this.#waiting.delete(waiting);
+        this.#looking.delete(waiting);
+      },
     };
-    this.#waiting.add(waiting);
     exchange.onQueued(waiting);
-    if (this.#open.size + this.#connecting.size < this.#options.connections) this.#connect();
+    if (connection === undefined) this.#queue(waiting);
+    else this.#sendAfterLook(connection, waiting);
     return false;
+  }
+
+  /** The connection that was used last: the others grow old and are closed. */
+  #takeIdle(): LeanConnection | undefined {
+    for (let connection = this.#idle.pop(); connection !== undefined; connection = this.#idle.pop()) {
+      if (!connection.isStale(performance.now())) return connection;
+      connection.close();
+    }
+    return undefined;
+  }
+
+  #queue(waiting: Waiting<Followed>): void {
+    this.#waiting.add(waiting);
+    if (this.#open.size + this.#connecting.size < this.#options.connections) this.#connect();
+  }
+
+  /** Two turns' ends: at the first, what has come since this turn began to look for it is not read yet. */
+  #sendAfterLook(connection: LeanConnection, waiting: Waiting<Followed>): void {
+    this.#looking.add(waiting);
+    setImmediate(() => setImmediate(() => this.#sendIfOpen(connection, waiting)));
+  }
+
+  #sendIfOpen(connection: LeanConnection, waiting: Waiting<Followed>): void {
+    const isWaiting = this.#looking.delete(waiting) && !waiting.exchange.isSettled;
+    const isOpen = this.#open.has(connection);
+    if (!isWaiting) {
+      if (isOpen) this.released(connection);
+    } else if (isOpen) connection.send(waiting.exchange, waiting.head, waiting.options.body);
+    else {
+      const next = this.#takeIdle();
+      if (next === undefined) this.#queue(waiting);
+      else this.#sendAfterLook(next, waiting);
+    }
   }
 
   async destroy(): Promise<void> {
@@ -102,7 +139,8 @@ export class LeanPool<Followed extends LeanExchange> implements ConnectionOwner 
     for (const waiting of this.#waiting) {
       this.#waiting.delete(waiting);
       if (waiting.exchange.isSettled) continue;
-      connection.send(waiting.exchange, waiting.head, waiting.options.body);
+      if (waiting.options.isIdempotent === false && connection.isUsed) this.#sendAfterLook(connection, waiting);
+      else connection.send(waiting.exchange, waiting.head, waiting.options.body);
       return;
     }
     this.#idle.push(connection);
@@ -189,8 +227,9 @@ export class LeanPool<Followed extends LeanExchange> implements ConnectionOwner 
   }
 
   #takeWaiting(): readonly Waiting<Followed>[] {
-    const all = [...this.#waiting];
+    const all = [...this.#waiting, ...this.#looking];
     this.#waiting.clear();
+    this.#looking.clear();
     return all;
   }
 
