@@ -6,22 +6,14 @@
 import type { BreakerConfig } from '../config/index.ts';
 import { type BreakerShare, type BreakerState, CircuitBreaker, type Verdict } from './circuit-breaker.ts';
 import type { Exchange } from './exchange.ts';
+import type { LeanRequest } from './lean/lean-exchange.ts';
 
 const failuresToEject = 5;
 const ejectionMs = 5_000;
 
-/** The keep-alive connections to one origin: undici's Pool, as far as it is used here. */
+/** The keep-alive connections to one origin. */
 export interface ConnectionPool {
-  dispatch(
-    options: {
-      readonly path: string;
-      readonly method: 'POST';
-      readonly headers: string[];
-      readonly body: string | Buffer;
-      readonly isIdempotent: boolean;
-    },
-    exchange: Exchange,
-  ): boolean;
+  dispatch(request: LeanRequest, exchange: Exchange): boolean;
   destroy(): Promise<void>;
 }
 

@@ -1,6 +1,5 @@
 /**
- * A subgraph over HTTP: plain HTTP/1.1 through our own client (lean/), HTTP/2 and whatever is set to it through undici,
- * which no other file of this folder imports.
+ * A subgraph over HTTP: plain HTTP/1.1 through our own client (lean/), HTTP/2 and whatever is set to it through undici.
  *
  * What a request goes through, in order:
  *
@@ -14,20 +13,18 @@
  * not keep it open), a limit on the answer's size after decoding, and redirects are never followed (a subgraph cannot
  * point the gateway at another host). A client that leaves stops its request at once, unless others wait for it.
  */
-import type * as Undici from 'undici';
 import { type BodyCompression, type HeaderRules, unforwardableHeaders } from '../config/index.ts';
 import { GatewayError } from '../errors/index.ts';
-import { packageOnDemand } from '../lib/index.ts';
-import type { ClientCredentials } from '../tls/index.ts';
 import { Answer } from './answer.ts';
 import { EndpointChooser } from './choose-endpoint.ts';
 import { executeParts, splitRepresentations } from './chunk-representations.ts';
 import { decodeBody, isEncoded } from './decode-body.ts';
 import { encodeBody } from './encode-body.ts';
-import { type ConnectionPool, Endpoint } from './endpoint.ts';
+import type { Endpoint } from './endpoint.ts';
 import type { Answered } from './exchange.ts';
+import { splitHeaderRules } from './fixed-header-rules.ts';
 import type { CallerHeader, HttpSubgraphOptions } from './http-subgraph-options.ts';
-import { LeanPool } from './lean/lean-pool.ts';
+import { openEndpoint } from './open-endpoint.ts';
 import { PersistedQueries } from './persisted-queries.ts';
 import type { RequestContext } from './request-context.ts';
 import { compileRequestHeaderRules } from './request-header-rules.ts';
@@ -46,8 +43,6 @@ import { SharedCall } from './shared-call.ts';
 import type { EndpointStatus, SubgraphClient, SubgraphRequest, SubgraphResponse } from './subgraph-client.ts';
 import { writeRequest } from './write-request.ts';
 
-const undici = packageOnDemand<typeof Undici>('undici');
-
 export function createHttpSubgraph(options: HttpSubgraphOptions): SubgraphClient {
   return new HttpSubgraph(options);
 }
@@ -62,6 +57,8 @@ const allNumbers = { exponents: true };
 const plainExponents = { exponents: false };
 const acceptEncoding = ['accept-encoding', 'gzip, br, deflate'];
 
+type MessageHeaders = Pick<Message, 'fixedHeaders' | 'headers'>;
+
 class HttpSubgraph implements SubgraphClient {
   readonly name: string;
   readonly kind = 'http';
@@ -70,12 +67,17 @@ class HttpSubgraph implements SubgraphClient {
   readonly #sender: SenderOptions;
   readonly #maxRepresentations: number;
   readonly #forward: ReturnType<typeof compileRequestHeaderRules>;
+  /** What rules insert into every request. */
+  readonly #inserted: readonly string[];
   readonly #responseRules: HeaderRules['response'];
   readonly #sharing: boolean;
   readonly #inFlight = new Map<string, SharedCall>();
   readonly #persisted: PersistedQueries | undefined;
   readonly #compression: BodyCompression;
+  /** Of every request, before rules. */
   readonly #baseHeaders: readonly string[];
+  /** These and `#inserted`: of every request whose headers neither a plugin nor the caller's identity changes. */
+  readonly #fixedHeaders: readonly string[];
   readonly #callerHeaders: readonly CallerHeader[];
 
   constructor(options: HttpSubgraphOptions) {
@@ -92,8 +94,10 @@ class HttpSubgraph implements SubgraphClient {
     };
     this.#maxRepresentations = options.maxRepresentations ?? Number.POSITIVE_INFINITY;
     this.#callerHeaders = options.callerHeaders ?? [];
+    const { fixedHeaders, rules } = splitHeaderRules(headers.request);
+    this.#inserted = fixedHeaders;
     this.#forward = compileRequestHeaderRules(
-      headers.request,
+      rules,
       this.#callerHeaders.map(({ header }) => header),
     );
     this.#responseRules = headers.response;
@@ -103,6 +107,7 @@ class HttpSubgraph implements SubgraphClient {
     this.#persisted = options.apq === true ? new PersistedQueries() : undefined;
     this.#compression = compression;
     this.#baseHeaders = compression === 'none' ? contentHeaders : [...contentHeaders, ...acceptEncoding];
+    this.#fixedHeaders = [...this.#baseHeaders, ...fixedHeaders];
   }
 
   execute(request: SubgraphRequest, context: RequestContext): Promise<SubgraphResponse> {
@@ -118,7 +123,7 @@ class HttpSubgraph implements SubgraphClient {
   #executeOne(request: SubgraphRequest, context: RequestContext): Promise<SubgraphResponse> {
     if (context.signal.aborted) return Promise.reject(context.signal.reason);
     const ruled = this.#forward?.(context.clientHeaders, context.principal, context.clientAddress);
-    const forwarded = request.headers === undefined ? ruled : withHeaders(ruled, request.headers);
+    const forwarded = request.headers === undefined ? ruled : this.#withHeaders(ruled, request.headers);
     const body = writeRequest(request);
     const now = performance.now();
     const key = this.#sharing && request.kind === 'query' ? keyOf(context, forwarded, body) : undefined;
@@ -129,8 +134,11 @@ class HttpSubgraph implements SubgraphClient {
     const call = new SharedCall(this.name, this.#timeoutMs, now, forget, numbers);
     if (key !== undefined) this.#inFlight.set(key, call);
     const response = call.join(context, now);
-    if (this.#callerHeaders.length === 0) this.#start(call, request, context.requestId, forwarded, body);
-    else this.#startAsCaller(call, request, context, forwarded, body);
+    const { requestId } = context;
+    if (this.#callerHeaders.length === 0) {
+      const areFixed = request.headers === undefined;
+      this.#start(call, request, this.#headersFor(requestId, forwarded, areFixed), body);
+    } else this.#startAsCaller(call, request, context, forwarded, body);
     return response;
   }
 
@@ -142,13 +150,14 @@ class HttpSubgraph implements SubgraphClient {
     forwarded: readonly string[] | undefined,
     body: string,
   ): void {
+    const before = request.headers === undefined ? this.#withHeaders(forwarded, {}) : forwarded;
     const start = (values: readonly (string | undefined)[]): void => {
       const headers: Record<string, string> = {};
       for (const [index, { header }] of this.#callerHeaders.entries()) {
         const value = values[index];
         if (value !== undefined) headers[header] = value;
       }
-      this.#start(call, request, requestId, withHeaders(forwarded, headers), body);
+      this.#start(call, request, this.#headersFor(requestId, withHeaders(before, headers), false), body);
     };
     try {
       const values = this.#callerHeaders.map(({ of }) => of(principal, this.name));
@@ -162,20 +171,13 @@ class HttpSubgraph implements SubgraphClient {
     }
   }
 
-  #start(
-    call: SharedCall,
-    request: SubgraphRequest,
-    requestId: string,
-    forwarded: readonly string[] | undefined,
-    body: string,
-  ): void {
+  #start(call: SharedCall, request: SubgraphRequest, headers: MessageHeaders, body: string): void {
     const { kind } = request;
-    const headers = this.#headersFor(requestId, forwarded);
     if (this.#compression !== 'none' || (this.#persisted?.supported === true && kind === 'query')) {
       void this.#run(call, request, headers, body);
       return;
     }
-    const message: Message = { kind, headers, body };
+    const message: Message = { kind, ...headers, body };
     sendFirst(this.#sender, call, message, (tried) => {
       const { outcome } = tried;
       if (outcome?.kind === 'answered' && outcome.status < 400 && !isEncoded(outcome.headers['content-encoding'])) {
@@ -202,7 +204,7 @@ class HttpSubgraph implements SubgraphClient {
   }
 
   /** The way of requests whose body is compressed or whose query may go by its hash. */
-  async #run(call: SharedCall, request: SubgraphRequest, headers: string[], body: string): Promise<void> {
+  async #run(call: SharedCall, request: SubgraphRequest, headers: MessageHeaders, body: string): Promise<void> {
     try {
       const byHash = this.#persisted?.supported === true && request.kind === 'query';
       call.resolve(
@@ -215,14 +217,22 @@ class HttpSubgraph implements SubgraphClient {
     }
   }
 
-  #headersFor(requestId: string, forwarded: readonly string[] | undefined): string[] {
-    if (forwarded === undefined) return [...this.#baseHeaders, 'x-request-id', requestId];
-    // A rule may send on the client's own request id.
-    const requestIdHeader = forwarded.includes('x-request-id') ? [] : ['x-request-id', requestId];
-    return [...this.#baseHeaders, ...requestIdHeader, ...forwarded];
+  /** @param areFixed whether `forwarded` lacks what rules insert into every request */
+  #headersFor(requestId: string, forwarded: readonly string[] | undefined, areFixed: boolean): MessageHeaders {
+    const fixedHeaders = areFixed ? this.#fixedHeaders : this.#baseHeaders;
+    // A rule may send on the client's own request id, or one of its own.
+    const isRuled = forwarded?.includes('x-request-id') === true || fixedHeaders.includes('x-request-id');
+    const headers = isRuled ? [] : ['x-request-id', requestId];
+    if (forwarded !== undefined) headers.push(...forwarded);
+    return { fixedHeaders, headers };
   }
 
-  async #ask(call: SharedCall, kind: SubgraphRequest['kind'], headers: string[], body: string): Promise<Answer> {
+  /** All that rules forward and insert, with the headers of the request, which replace others of their names. */
+  #withHeaders(ruled: readonly string[] = [], headers: Readonly<Record<string, string>>): readonly string[] {
+    return withHeaders([...this.#inserted, ...ruled], headers);
+  }
+
+  async #ask(call: SharedCall, kind: SubgraphRequest['kind'], headers: MessageHeaders, body: string): Promise<Answer> {
     const message = await this.#compress(kind, headers, body);
     const answered = await sendWithRetries(this.#sender, call, message);
     return this.#read(call, answered, await this.#decode(answered));
@@ -232,7 +242,7 @@ class HttpSubgraph implements SubgraphClient {
     persisted: PersistedQueries,
     call: SharedCall,
     request: SubgraphRequest,
-    headers: string[],
+    headers: MessageHeaders,
     whole: string,
   ): Promise<Answer> {
     const sha256Hash = persisted.hashOf(request.query);
@@ -248,10 +258,11 @@ class HttpSubgraph implements SubgraphClient {
     }
   }
 
-  async #compress(kind: SubgraphRequest['kind'], headers: string[], text: string) {
-    if (this.#compression === 'none') return { kind, headers, body: text };
+  async #compress(kind: SubgraphRequest['kind'], { fixedHeaders, headers }: MessageHeaders, text: string) {
+    if (this.#compression === 'none') return { kind, fixedHeaders, headers, body: text };
     const { body, encoding } = await encodeBody(text, this.#compression);
-    return { kind, headers: encoding === undefined ? headers : [...headers, 'content-encoding', encoding], body };
+    const encoded = encoding === undefined ? headers : [...headers, 'content-encoding', encoding];
+    return { kind, fixedHeaders, headers: encoded, body };
   }
 
   #read({ numbers }: SharedCall, { status, headers }: Answered, bytes: Buffer): Answer {
@@ -283,58 +294,4 @@ function withHeaders(ruled: readonly string[] = [], headers: Readonly<Record<str
   }
   for (const [name, value] of Object.entries(headers)) if (!unforwardableHeaders.has(name)) merged.push(name, value);
   return merged;
-}
-
-/** New connections are made with the credentials of the day; a connector keeps sessions, which belong to those it was made with. */
-function followingConnector(
-  tls: NonNullable<HttpSubgraphOptions['tls']>,
-  options: Undici.buildConnector.BuildOptions,
-): Undici.buildConnector.connector {
-  let connector: { readonly of: ClientCredentials; readonly connect: Undici.buildConnector.connector } | undefined;
-  return (target, callback) => {
-    const { current } = tls;
-    if (connector?.of !== current)
-      connector = { of: current, connect: undici().buildConnector({ ...options, ...current.options }) };
-    return connector.connect(target, callback);
-  };
-}
-
-function openEndpoint(url: string, options: HttpSubgraphOptions): Endpoint {
-  const connections = options.maxConnections ?? 100;
-  const { origin } = new URL(url);
-  const connectTimeoutMs = options.connectTimeoutMs ?? 1_000;
-  const allowH2 = options.http2 ?? true;
-  const openUndici = (): ConnectionPool =>
-    new (undici().Pool)(origin, {
-      connections,
-      allowH2,
-      connect:
-        options.tls === undefined
-          ? { timeout: connectTimeoutMs }
-          : followingConnector(options.tls, { timeout: connectTimeoutMs, allowH2 }),
-      // The call's own deadline covers the whole exchange; undici's two would only cover parts of it.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-    });
-  const pool =
-    options.client === 'undici'
-      ? openUndici()
-      : new LeanPool({
-          origin,
-          connections,
-          connectTimeoutMs,
-          tls: options.tls,
-          http2: allowH2 ? openUndici : undefined,
-        });
-  return new Endpoint({
-    url,
-    pool,
-    maxInFlight: options.maxInFlight ?? connections * 50,
-    breaker: options.breaker,
-    breakerShare:
-      options.signals === undefined
-        ? undefined
-        : { signals: options.signals, topic: `subgraph breaker ${options.name} ${url}` },
-    onBreakerChange: options.onBreakerChange,
-  });
 }

@@ -23,6 +23,8 @@ export interface SenderOptions {
 
 export interface Message {
   readonly kind: 'query' | 'mutation';
+  /** The same array for many requests. */
+  readonly fixedHeaders: readonly string[];
   readonly headers: string[];
   readonly body: string | Buffer;
 }
@@ -104,7 +106,7 @@ function exchange(
   endpoint: Endpoint,
   maxBytes: number,
   call: SharedCall,
-  { kind, headers, body }: Message,
+  { kind, fixedHeaders, headers, body }: Message,
   now: number,
   ended: (outcome: Outcome) => void,
 ): void {
@@ -120,7 +122,7 @@ function exchange(
   });
   call.step = running;
   endpoint.pool.dispatch(
-    { path: endpoint.path, method: 'POST', headers, body, isIdempotent: kind === 'query' },
+    { path: endpoint.path, method: 'POST', fixedHeaders, headers, body, isIdempotent: kind === 'query' },
     running,
   );
 }

@@ -18,7 +18,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   '@graphql-tools/schema': ['admin/admin-schema.ts'],
   kysely: ['store/'],
   pg: ['store/postgres-database.ts'],
-  undici: ['transport/http-subgraph.ts', 'ai/providers/http/http-pool.ts'],
+  undici: ['transport/open-endpoint.ts', 'ai/providers/http/http-pool.ts'],
   'eventsource-parser': ['ai/wires/shared/sse-events.ts'],
   openai: ['ai/providers/openai/openai-provider.ts'],
   '@pydantic/genai-prices': ['ai/prices/price-book.ts', 'ai/prices/listed-prices.ts'], // the second: types of its lists

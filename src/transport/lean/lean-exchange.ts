@@ -4,7 +4,9 @@ import type { ResponseHeaders } from '../exchange.ts';
 export interface LeanRequest {
   readonly path: string;
   readonly method: 'POST' | 'GET';
-  /** Names and values in turn. */
+  /** Headers that many requests have: the same array each time, whose text is made once. @default none */
+  readonly fixedHeaders?: readonly string[];
+  /** Names and values in turn, as those of `fixedHeaders`, which they follow. */
   readonly headers: readonly string[];
   readonly body: string | Uint8Array | null;
   /**

@@ -19,53 +19,51 @@ function isToken(name: string): boolean {
   return true;
 }
 
-/** The request line and the headers of content, which are the same for every request to a URL. */
+/** The request line, the host and the headers that many requests have: written once for all of them. */
 interface Beginning {
-  /** Method and path. */
-  readonly target: string;
+  readonly method: string;
+  readonly path: string;
   readonly headers: readonly string[];
-  readonly text: string;
+  /** Undefined where it cannot be sent. */
+  readonly text: string | undefined;
 }
 
-/** Names and values. */
-const fieldsAtBeginning = 4;
+const noHeaders: readonly string[] = [];
+/** An origin has few: a URL or two, and the keys that are sent in turn. */
+const maxBeginnings = 16;
 
 /** Writes the heads of requests to one host. */
 export class HeadWriter {
   readonly #host: string;
-  #beginning: Beginning = { target: '', headers: [], text: '' };
+  readonly #beginnings: Beginning[] = [];
 
   constructor(host: string) {
     this.#host = host;
   }
 
-  write({ method, path, headers, body }: LeanRequest): string | undefined {
-    const fields = writeFields(headers, fieldsAtBeginning, headers.length);
-    const target = `${method} ${path}`;
-    const beginning = isOf(this.#beginning, target, headers) ? this.#beginning.text : this.#begin(target, headers);
+  write({ method, path, fixedHeaders = noHeaders, headers, body }: LeanRequest): string | undefined {
+    const beginning = this.#beginningOf(method, path, fixedHeaders).text;
+    const fields = headers.length === 0 ? '' : writeFields(headers);
     if (fields === undefined || beginning === undefined) return undefined;
     if (body === null) return `${beginning}${fields}\r\n`;
     return `${beginning}${fields}content-length: ${Buffer.byteLength(body)}\r\n\r\n`;
   }
 
-  #begin(target: string, headers: readonly string[]): string | undefined {
-    const fields = writeFields(headers, 0, Math.min(fieldsAtBeginning, headers.length));
-    if (fields === undefined) return undefined;
-    const text = `${target} HTTP/1.1\r\nhost: ${this.#host}\r\n${fields}`;
-    this.#beginning = { target, headers: headers.slice(0, fieldsAtBeginning), text };
-    return text;
+  #beginningOf(method: string, path: string, headers: readonly string[]): Beginning {
+    for (const beginning of this.#beginnings) {
+      if (beginning.headers === headers && beginning.path === path && beginning.method === method) return beginning;
+    }
+    const fields = writeFields(headers);
+    const text = fields === undefined ? undefined : `${method} ${path} HTTP/1.1\r\nhost: ${this.#host}\r\n${fields}`;
+    const beginning = { method, path, headers, text };
+    if (this.#beginnings.unshift(beginning) > maxBeginnings) this.#beginnings.pop();
+    return beginning;
   }
 }
 
-function isOf(beginning: Beginning, target: string, headers: readonly string[]): boolean {
-  if (beginning.target !== target) return false;
-  for (let index = 0; index < fieldsAtBeginning; index++) if (beginning.headers[index] !== headers[index]) return false;
-  return true;
-}
-
-function writeFields(headers: readonly string[], from: number, to: number): string | undefined {
+function writeFields(headers: readonly string[]): string | undefined {
   let fields = '';
-  for (let index = from; index < to; index += 2) {
+  for (let index = 0; index < headers.length; index += 2) {
     const name = headers[index] ?? '';
     const value = headers[index + 1] ?? '';
     if (!isToken(name) || !sendableValue.test(value)) return undefined;

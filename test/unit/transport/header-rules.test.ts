@@ -2,9 +2,12 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { anonymous, type Principal } from '../../../src/access/index.ts';
 import type { PrincipalPart, RequestHeaderRule } from '../../../src/config/index.ts';
+import { splitHeaderRules } from '../../../src/transport/fixed-header-rules.ts';
 import { CollectedResponseHeaders } from '../../../src/transport/index.ts';
 import { compileRequestHeaderRules } from '../../../src/transport/request-header-rules.ts';
 import { applyResponseHeaderRules } from '../../../src/transport/response-headers.ts';
+import { Random } from '../../testkit/random.ts';
+import { newSeed } from '../../testkit/random-runs.ts';
 
 const named = (name: string, rest: { rename?: string; default?: string } = {}): RequestHeaderRule => ({
   kind: 'propagate',
@@ -110,6 +113,67 @@ describe('request header rules', () => {
     expect(compileRequestHeaderRules([])).toBeUndefined();
   });
 });
+
+describe('rules whose result is the same for every request', () => {
+  const insert = (name: string, value: string): RequestHeaderRule => ({ kind: 'insert', name, value });
+  const remove = (name: string): RequestHeaderRule => ({ kind: 'remove', named: name });
+  const removeMatching = (pattern: string): RequestHeaderRule => ({ kind: 'remove-matching', matching: pattern });
+
+  it('are set apart where no later rule may change what they insert', () => {
+    const rules = [
+      insert('x-a', '1'),
+      named('x-b'),
+      insert('x-b', '2'),
+      insert('x-c', '3'),
+      named('x-c'),
+      insert('host', 'h'),
+    ];
+    expect(splitHeaderRules(rules).fixedHeaders).toEqual(['x-a', '1', 'x-b', '2']);
+    expect(splitHeaderRules([insert('x-a', '1'), removeMatching('^X-')]).fixedHeaders).toEqual([]);
+    expect(splitHeaderRules([insert('x-a', '1'), matching('.')]).fixedHeaders).toEqual([]);
+  });
+
+  it('send with the others exactly what all of them in order do, whatever they are', () => {
+    const random = new Random(newSeed('header rules'));
+    const names = ['x-a', 'x-b', 'x-c', 'host', 'te'];
+    const pick = (): string => random.pick(names);
+    const anyRule = (): RequestHeaderRule =>
+      random.pick([
+        insert(pick(), random.pick(['1', '2'])),
+        insert(pick(), random.pick(['3', '4'])),
+        named(pick(), random.chance(0.5) ? { rename: pick() } : { default: 'd' }),
+        matching(random.pick(['^x-[ab]', '.', 'C$'])),
+        remove(pick()),
+        removeMatching(random.pick(['A$', '^x-', 'none'])),
+        { kind: 'insert-client-address', name: pick() },
+        { kind: 'insert-principal', name: pick(), from: { kind: 'id' } },
+      ]);
+    const headers = {
+      'x-a': 'client a',
+      'x-c': ['one', 'two'],
+      host: 'gateway',
+      connection: 'x-b',
+    } as IncomingHttpHeaders;
+    for (let run = 0; run < 2_000; run++) {
+      const rules = Array.from({ length: 1 + random.below(6) }, anyRule);
+      const principal = { ...anonymous, id: 'u1' };
+      const { fixedHeaders, rules: others } = splitHeaderRules(rules);
+      const sentApart = [
+        ...fixedHeaders,
+        ...(compileRequestHeaderRules(others)?.(headers, principal, '192.0.2.1') ?? []),
+      ];
+      const sentTogether = compileRequestHeaderRules(rules)?.(headers, principal, '192.0.2.1') ?? [];
+      expect(linesOf(sentApart), JSON.stringify(rules)).toEqual(linesOf(sentTogether));
+    }
+  });
+});
+
+/** Sorted, because the order of headers of different names says nothing (RFC 9110, section 5.3). */
+function linesOf(pairs: readonly string[]): readonly string[] {
+  const lines: string[] = [];
+  for (let at = 0; at < pairs.length; at += 2) lines.push(`${pairs[at]}: ${pairs[at + 1]}`);
+  return lines.sort();
+}
 
 describe('headers that carry the caller', () => {
   const caller: Principal = {

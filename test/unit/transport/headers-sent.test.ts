@@ -24,6 +24,33 @@ describe('the headers of a subgraph request', () => {
     });
   });
 
+  it('are those that rules insert, each once, whatever a plugin or the caller’s identity sets beside them', async () => {
+    const { url, received } = await listenGraphQL((_request, response) => json(response, { data: {} }));
+    const inserted = ['x-a', 'x-b', 'x-c'].map((name) => ({ kind: 'insert', name, value: 'rule' }) as const);
+    const headers = { request: inserted, response: [] };
+    const sent = (index: number) => ['x-a', 'x-b', 'x-c'].map((name) => received[index]?.headers[name]);
+    const ruled = connect(url, { headers });
+    for (let turn = 0; turn < 2; turn++) await ruled.execute(query, contextOf());
+    await ruled.execute({ ...query, headers: { 'x-a': 'plugin' } }, contextOf());
+    const asCaller = connect(url, { headers, callerHeaders: [{ header: 'x-b', of: () => 'caller' }] });
+    await asCaller.execute(query, contextOf());
+    await asCaller.execute({ ...query, headers: { 'x-b': 'plugin', 'x-c': 'plugin' } }, contextOf());
+    expect([0, 1, 2, 3, 4].map(sent)).toEqual([
+      ['rule', 'rule', 'rule'],
+      ['rule', 'rule', 'rule'],
+      ['plugin', 'rule', 'rule'],
+      ['rule', 'caller', 'rule'],
+      ['rule', 'caller', 'plugin'],
+    ]);
+  });
+
+  it('have a request id of a rule in place of the gateway’s', async () => {
+    const { url, received } = await listenGraphQL((_request, response) => json(response, { data: {} }));
+    const request = [{ kind: 'insert', name: 'x-request-id', value: 'rule' }] as const;
+    await connect(url, { headers: { request, response: [] } }).execute(query, contextOf());
+    expect(received[0]?.headers['x-request-id']).toBe('rule');
+  });
+
   it('may include the client’s request id, once', async () => {
     const { url, received } = await listenGraphQL((_request, response) => json(response, { data: {} }));
     const headers = {

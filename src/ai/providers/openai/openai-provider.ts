@@ -98,8 +98,8 @@ export function createOpenAiProvider(options: OpenAiProviderOptions): ModelProvi
   const pool = createHttpPool({ client: options.client });
 
   function send(url: URL, body: string, call: ProviderCall, maxAnswer: number): HttpExchange {
-    const headers = headersByKey[call.key] ?? headersByKey[0] ?? [];
-    const message: HttpMessage = { method: 'POST', url, headers, body, maxBytes: maxAnswer };
+    const fixedHeaders = headersByKey[call.key] ?? headersByKey[0] ?? [];
+    const message: HttpMessage = { method: 'POST', url, fixedHeaders, headers: [], body, maxBytes: maxAnswer };
     return pool.send(message, call);
   }
 
