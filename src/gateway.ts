@@ -9,7 +9,14 @@
 import { type AdminListener, openAdmin } from './admin/index.ts';
 import { createHttpServer, type ListenOptions } from './http/index.ts';
 import type { Logger } from './observability/index.ts';
-import { type GatewayGeneration, openRuntime, type ReloadOutcome, type RuntimeOptions } from './runtime/index.ts';
+import {
+  type GatewayGeneration,
+  type Invalidated,
+  type Invalidation,
+  openRuntime,
+  type ReloadOutcome,
+  type RuntimeOptions,
+} from './runtime/index.ts';
 import type { Generations } from './supergraph/index.ts';
 
 export type GatewayOptions = RuntimeOptions;
@@ -41,6 +48,11 @@ export interface Gateway {
   listen(options?: ListenOptions): Promise<ListeningServer>;
   /** Takes up what has changed of the configuration and what it names. */
   reload(): Promise<ReloadOutcome>;
+  /**
+   * Cached answers are not sent again, here and in all gateways that share the store: for events that tell of a change.
+   * @throws GatewayError `BAD_REQUEST` for an entity that the graph does not have
+   */
+  invalidate(invalidations: readonly Invalidation[]): Promise<Invalidated>;
   /** Requests in flight finish, within server.drain_timeout, then everything is closed. */
   close(): Promise<void>;
 }
@@ -70,12 +82,13 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
         log.warn({ workers }, 'one thread serves: `isthmus serve` starts server.workers, createGateway does not');
       if (config !== undefined) {
         const currentConfig = () => runtime.generations.current?.config ?? config;
-        const invalidate = (tags: readonly string[]) => runtime.invalidate(tags);
+        const invalidate = (invalidations: readonly Invalidation[]) => runtime.invalidate(invalidations);
         admin = await openAdmin({ config, currentConfig, log, invalidate });
       }
       return { url: await server.listen(listenOptions), drain };
     },
     reload: () => runtime.reload(),
+    invalidate: (invalidations) => runtime.invalidate(invalidations),
     async close() {
       await drain();
       await admin?.close();

@@ -46,7 +46,7 @@ export type {
   ResponseEvent,
   SubgraphEvent,
 } from './plugins/index.ts';
-export type { GatewayGeneration, ReloadOutcome } from './runtime/index.ts';
+export type { GatewayGeneration, Invalidated, Invalidation, ReloadOutcome } from './runtime/index.ts';
 export { CompositionError, type CompositionProblem } from './supergraph/index.ts';
 export type {
   InProcessAnswer,

@@ -10,6 +10,7 @@ import { type AdminConfig, ConfigError, type ResolvedConfig } from '../config/in
 import { GatewayError, messageOf } from '../errors/index.ts';
 import { isLoopback, readBounded } from '../lib/index.ts';
 import type { Logger } from '../observability/index.ts';
+import type { Invalidated, Invalidation } from '../runtime/index.ts';
 import { openStore } from '../store/index.ts';
 import { prepareServer } from '../tls/index.ts';
 import type { AdminCaller } from './admin-caller.ts';
@@ -28,8 +29,8 @@ export interface AdminListenerOptions {
   /** What is served at the moment, which reloads change. */
   readonly currentConfig: () => ResolvedConfig;
   readonly log: Logger;
-  /** Invalidates cached answers by their tags. @returns false if a store could not be reached */
-  readonly invalidate: (tags: readonly string[]) => Promise<boolean>;
+  /** Invalidates cached answers. @throws GatewayError `BAD_REQUEST` for what the graph does not have */
+  readonly invalidate: (invalidations: readonly Invalidation[]) => Promise<Invalidated>;
 }
 
 const maxBodyBytes = 1_000_000;
@@ -55,7 +56,7 @@ export async function listenForAdmin({
     const isLocal = isLoopback(admin.host);
     if (!isLocal && !keys.hasScope(adminScopes)) throw unprotected(file);
     const handler = createHandler<IncomingMessage, AdminCaller, AdminCaller & Record<PropertyKey, unknown>>({
-      schema: createAdminSchema(store, currentConfig),
+      schema: createAdminSchema(store, { currentConfig, invalidate, log }),
       context: ({ context }) => ({ ...context }),
       parse: (source, options) => parse(source, { ...options, maxTokens }),
       formatError: (error) => formatError(error, log),

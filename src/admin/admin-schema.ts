@@ -3,10 +3,13 @@ import { makeExecutableSchema } from '@graphql-tools/schema';
 import type { GraphQLError, GraphQLSchema } from 'graphql';
 import { type ApiKey, type ApiKeyRights, ApiKeys, type CreatedApiKey } from '../access/index.ts';
 import { parseDuration, type ResolvedConfig } from '../config/index.ts';
+import type { Logger } from '../observability/index.ts';
 import type { Store } from '../store/index.ts';
 import { budgetsResolvers, budgetsTypeDefs } from './admin-budgets.ts';
+import { cachesResolvers, cachesTypeDefs } from './admin-caches.ts';
 import { type AdminCaller, writer } from './admin-caller.ts';
 import { costsResolvers, costsTypeDefs } from './admin-costs.ts';
+import type { Invalidate } from './invalidate-caches.ts';
 import { refusal } from './refusal.ts';
 
 const typeDefs = /* GraphQL */ `
@@ -83,11 +86,17 @@ interface CreateKeyInput extends Omit<ApiKeyRights, 'models' | 'expiresAt'> {
 
 const maxAuditEntries = 1_000;
 
-/** @param currentConfig what is served at the moment */
-export function createAdminSchema(store: Store, currentConfig: () => Pick<ResolvedConfig, 'ai'>): GraphQLSchema {
+export interface AdminSchemaParts {
+  /** What is served at the moment. */
+  readonly currentConfig: () => Pick<ResolvedConfig, 'ai'>;
+  readonly invalidate: Invalidate;
+  readonly log: Logger;
+}
+
+export function createAdminSchema(store: Store, { currentConfig, invalidate, log }: AdminSchemaParts): GraphQLSchema {
   const keysOf = (caller: AdminCaller): ApiKeys => new ApiKeys(store, writer(caller));
   return makeExecutableSchema<AdminCaller>({
-    typeDefs: [typeDefs, costsTypeDefs, budgetsTypeDefs],
+    typeDefs: [typeDefs, costsTypeDefs, budgetsTypeDefs, cachesTypeDefs],
     resolvers: {
       Query: {
         ...costsResolvers(store),
@@ -102,6 +111,7 @@ export function createAdminSchema(store: Store, currentConfig: () => Pick<Resolv
       },
       Mutation: {
         ...budgetsResolvers(store, currentConfig),
+        ...cachesResolvers({ invalidate, log }),
         async createKey(_: unknown, { input }: { readonly input: CreateKeyInput }, caller) {
           const { models, expiresIn, ...rights } = input;
           if (rights.name.trim() === '') throw invalid('a key has a name');

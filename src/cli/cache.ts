@@ -8,6 +8,10 @@ import { printable } from './printable.ts';
 interface InvalidateOptions {
   readonly subgraph?: string;
   readonly type?: string;
+  readonly entity?: string;
+  readonly field?: readonly string[];
+  readonly cacheTag?: readonly string[];
+  readonly tenant?: string;
   readonly operation?: string;
   readonly prompt?: string;
   readonly url: string;
@@ -25,10 +29,14 @@ export function cacheCommand(): Command {
 function invalidateCommand(): Command {
   return new Command('invalidate')
     .description(
-      'Send cached answers no more that were read from a subgraph or one of its types, of an operation, or of a prompt.',
+      'Send cached answers no more: of a subgraph, one of its types, an entity, a cache tag, a tenant, an operation or a prompt.',
     )
-    .option('--subgraph <name>', 'a subgraph; with --type, one of its types')
+    .option('--subgraph <name>', 'a subgraph; with --type or --cache-tag, one of its')
     .option('--type <name>', 'a type of --subgraph')
+    .option('--entity <type>', 'the entity of this type that has each --field')
+    .option('--field <name=value...>', 'a field of the key of --entity, such as id=p1; dots lead into objects')
+    .option('--cache-tag <tag...>', 'a tag of @cacheTag, or one that a subgraph sent')
+    .option('--tenant <name>', 'a tenant: the private answers of its readers')
     .option('--operation <name>', 'an operation, by its name')
     .option('--prompt <name>', 'a prompt: the answers of its AI fields')
     .option('--url <url>', 'the gateway’s admin listener', 'http://127.0.0.1:4400')
@@ -37,16 +45,9 @@ function invalidateCommand(): Command {
 }
 
 async function invalidate(options: InvalidateOptions): Promise<void> {
-  const { subgraph, type, operation, prompt, url, key = process.env.ISTHMUS_ADMIN_KEY } = options;
-  if (type !== undefined && subgraph === undefined) return fail('--type needs the --subgraph that has it', 2);
-  const requests = [
-    ...(subgraph === undefined
-      ? []
-      : [type === undefined ? { kind: 'subgraph', subgraph } : { kind: 'type', subgraph, type }]),
-    ...(operation === undefined ? [] : [{ kind: 'operation', operation }]),
-    ...(prompt === undefined ? [] : [{ kind: 'prompt', prompt }]),
-  ];
-  if (requests.length === 0) return fail('name one of --subgraph, --operation and --prompt', 2);
+  const { url, key = process.env.ISTHMUS_ADMIN_KEY } = options;
+  const requests = requestsOf(options);
+  if (typeof requests === 'string') return fail(requests, 2);
   let response: Response;
   let text: string;
   try {
@@ -62,5 +63,61 @@ async function invalidate(options: InvalidateOptions): Promise<void> {
     return fail(`the admin listener at ${url} cannot be reached (${reason}): is \`admin\` in the configuration?`);
   }
   if (!response.ok) return fail(`the gateway refused: ${printable(text)}`);
-  process.stdout.write(`invalidated: ${requests.map((request) => Object.values(request).join(' ')).join(', ')}\n`);
+  process.stdout.write(`invalidated: ${requests.map(describe).join(', ')}\n`);
+}
+
+type InvalidationRequest = Readonly<Record<string, unknown>>;
+
+/** @returns what is wrong with the options, as a text */
+function requestsOf(options: InvalidateOptions): readonly InvalidationRequest[] | string {
+  const { subgraph, type, entity, field = [], cacheTag = [], tenant, operation, prompt } = options;
+  if (type !== undefined && subgraph === undefined) return '--type needs the --subgraph that has it';
+  if ((entity === undefined) !== (field.length === 0))
+    return '--entity and --field belong together: --entity Product --field id=p1';
+  const key = keyOf(field);
+  if (key === undefined) return 'write --field as name=value';
+  const ofSubgraph = cacheTag.length > 0 ? [] : [{ kind: 'subgraph', subgraph }];
+  const requests = [
+    ...(type === undefined ? ofSubgraph : [{ kind: 'type', subgraph, type }]),
+    ...(entity === undefined ? [] : [{ kind: 'entity', type: entity, key }]),
+    ...cacheTag.map((tag) => ({
+      kind: 'cache_tag',
+      cache_tag: tag,
+      subgraphs: subgraph === undefined ? undefined : [subgraph],
+    })),
+    ...(tenant === undefined ? [] : [{ kind: 'tenant', tenant }]),
+    ...(operation === undefined ? [] : [{ kind: 'operation', operation }]),
+    ...(prompt === undefined ? [] : [{ kind: 'prompt', prompt }]),
+  ].filter((request) => !('subgraph' in request) || request.subgraph !== undefined);
+  return requests.length === 0
+    ? 'name one of --subgraph, --entity, --cache-tag, --tenant, --operation and --prompt'
+    : requests;
+}
+
+/** @returns undefined for a field without a value */
+function keyOf(fields: readonly string[]): InvalidationRequest | undefined {
+  const key: Record<string, unknown> = Object.create(null);
+  for (const text of fields) {
+    const [, path = '', value = ''] = /^([\w.]+)=(.*)$/s.exec(text) ?? [];
+    const steps = path.split('.');
+    const last = steps.pop();
+    if (last === undefined || last === '') return undefined;
+    let object = key;
+    for (const step of steps) {
+      object[step] ??= Object.create(null);
+      object = object[step] as Record<string, unknown>;
+    }
+    object[last] = value;
+  }
+  return key;
+}
+
+function describe(request: InvalidationRequest): string {
+  const texts = Object.values(request).flatMap((value) => {
+    if (value === undefined) return [];
+    return Array.isArray(value)
+      ? `of ${value.join(' ')}`
+      : [typeof value === 'object' ? JSON.stringify(value) : String(value)];
+  });
+  return texts.join(' ');
 }

@@ -174,6 +174,7 @@ export async function buildGeneration(
       contracts: createContractChoice(config, log),
       apiSchemas: createApiSchemas({ schema: apiSchema, composition, access, caches }),
       persisted: persisted?.operations,
+      entities: composition.entityTypes,
       responses: cached?.responses,
       limits,
       rates:

@@ -4,6 +4,7 @@ import type { Access, ApiSchemas, Authenticator, ContractChoice, Statements } fr
 import type { Budgets } from '../ai/budgets/index.ts';
 import type { PublishedPrompt } from '../ai/fields/index.ts';
 import type { ModelClient } from '../ai/models/index.ts';
+import type { EntityTypes } from '../cache/tags/index.ts';
 import type { ResolvedConfig } from '../config/index.ts';
 import type { ExecutionEngine } from '../execution/index.ts';
 import type { CacheGroup } from '../lib/index.ts';
@@ -13,6 +14,7 @@ import type { PersistedOperations } from '../persisted/index.ts';
 import type { Hooks } from '../plugins/index.ts';
 import type { SupergraphParts } from '../read-supergraph.ts';
 import type { Generation, Generations } from '../supergraph/index.ts';
+import type { Invalidated, Invalidation } from './invalidation.ts';
 import type { Responses } from './shared-caches.ts';
 
 /**
@@ -34,6 +36,8 @@ export interface GatewayGeneration extends Generation {
   readonly apiSchemas: ApiSchemas;
   /** The documents that clients name instead of sending them; undefined where they send all. */
   readonly persisted: PersistedOperations | undefined;
+  /** The entity types of the graph, by whose keys cached answers are invalidated. */
+  readonly entities: EntityTypes;
   /** How whole answers are cached; undefined where they are not. */
   readonly responses: Responses | undefined;
   /** How large operations may be. */
@@ -90,9 +94,9 @@ export interface ServingRuntime {
 export interface GatewayRuntime extends ServingRuntime {
   reload(): Promise<ReloadOutcome>;
   /**
-   * No answer that was cached with one of these tags until now is sent again.
-   * @returns false if a store could not be reached
+   * No answer that was cached of these until now is sent again.
+   * @throws GatewayError `BAD_REQUEST` for an entity that the graph does not have
    */
-  invalidate(tags: readonly string[]): Promise<boolean>;
+  invalidate(invalidations: readonly Invalidation[]): Promise<Invalidated>;
   close(): Promise<void>;
 }

@@ -9,6 +9,7 @@ export type {
   ServingRuntime,
   WorkerCount,
 } from './generation.ts';
+export { type Invalidated, type Invalidation, tagsOfInvalidations } from './invalidation.ts';
 export { openRuntime, type RuntimeOptions } from './open-runtime.ts';
 export { budgetPreparation } from './prepare-budgets.ts';
 export { prepareGeneration } from './prepare-generation.ts';

@@ -14,6 +14,7 @@ import { type InProcessSubgraph, inProcessSubgraph } from '../transport/index.ts
 import { buildGeneration } from './build-generation.ts';
 import { configSource } from './config-source.ts';
 import type { GatewayGeneration, GatewayRuntime, Preparation, Stage } from './generation.ts';
+import { tagsOfInvalidations } from './invalidation.ts';
 import { budgetPreparation } from './prepare-budgets.ts';
 import { prepareGeneration } from './prepare-generation.ts';
 import { createSharedParts } from './shared-parts.ts';
@@ -94,9 +95,13 @@ export async function openRuntime(options: RuntimeOptions): Promise<GatewayRunti
       if (generations.current !== undefined) await prepare(generations.current);
     },
     reload: () => watched.reload(),
-    async invalidate(tags) {
+    async invalidate(invalidations) {
+      const { current } = generations;
+      const subgraphs = current?.config.subgraphs.map(({ name }) => name) ?? [];
+      const tags = tagsOfInvalidations(invalidations, { subgraphs, entities: current?.entities ?? new Map() });
       const ofApplication = await Promise.all(tags.map((tag) => cacheStore?.invalidate(tag) ?? true));
-      return (await stores.invalidate(tags)) && ofApplication.every((isDone) => isDone);
+      const isComplete = (await stores.invalidate(tags)) && ofApplication.every((isDone) => isDone);
+      return { tags, isComplete };
     },
     async close() {
       // A reload that is under way ends without a swap: composing and loading stop at once.

@@ -3,11 +3,12 @@
  * that a reload that does not touch a subgraph finds its entities.
  */
 import { CacheHints, type CacheStore, OperationPolicy, ResponseCache } from '../cache/index.ts';
+import { SubgraphTags } from '../cache/tags/index.ts';
 import type { CacheStoreConfig, LifetimeConfig } from '../config/index.ts';
 import { SharedLeases, stableHash } from '../lib/index.ts';
 import type { Logger } from '../observability/index.ts';
 import type { SupergraphParts } from '../read-supergraph.ts';
-import { withEntityCache } from '../subgraph-cache/index.ts';
+import { withEntityCache, withTags } from '../subgraph-cache/index.ts';
 import type { SubgraphClient } from '../transport/index.ts';
 import { answerContent } from './answer-content.ts';
 
@@ -24,7 +25,7 @@ export interface Responses {
 export interface CachesLease {
   /** Undefined where whole answers are not cached. */
   readonly responses: Responses | undefined;
-  /** @returns the client itself where the subgraph’s answers are not cached */
+  /** The client with its answers cached, where they are, and with what tags and invalidates them. */
   withCache(client: SubgraphClient): SubgraphClient;
   release(): Promise<void>;
 }
@@ -47,7 +48,7 @@ export class SharedCaches {
    * @returns undefined where nothing is cached
    */
   async acquire(parts: SupergraphParts, maskKey: string | Uint8Array): Promise<CachesLease | undefined> {
-    const { config, sources } = parts;
+    const { config, sources, composition } = parts;
     const { store, maxBytes, response, entities } = config.cache;
     if (response === undefined && Object.keys(entities).length === 0) return undefined;
     const { value, release } = await this.#stores.acquire(stableHash({ store, maxBytes }), async () =>
@@ -55,7 +56,8 @@ export class SharedCaches {
     );
     // AI fields are answered by what they read, which is read for the same answer.
     const cached = config.subgraphs.filter(({ kind }) => kind !== 'ai');
-    const hints = new Map(cached.map(({ name }) => [name, new CacheHints(sources.get(name)?.sdl ?? '')]));
+    const types = new Map(config.subgraphs.map(({ name }) => [name, new CacheHints(sources.get(name)?.sdl ?? '')]));
+    const hints = new Map([...types].filter(([name]) => cached.some((subgraph) => subgraph.name === name)));
     const cacheOf = ({ staleWhileRevalidateMs, staleIfErrorMs }: LifetimeConfig) =>
       new ResponseCache({ store: value, keepStaleMs: Math.max(staleWhileRevalidateMs, staleIfErrorMs) });
     const log = this.#log;
@@ -64,14 +66,28 @@ export class SharedCaches {
         content: answerContent(parts, maskKey),
         cache: cacheOf(response),
         config: response,
-        createPolicy: () => new OperationPolicy({ hints, defaultMaxAgeMs: response.defaultMaxAgeMs }),
+        createPolicy: () => new OperationPolicy({ hints, types, defaultMaxAgeMs: response.defaultMaxAgeMs }),
       },
       withCache(client) {
         const { [client.name]: lifetime } = entities;
         const subgraph = cached.find(({ name }) => name === client.name);
         const hintsOf = hints.get(client.name);
-        if (lifetime === undefined || subgraph === undefined || hintsOf === undefined) return client;
-        return withEntityCache(client, {
+        const tags = new SubgraphTags({
+          subgraph: client.name,
+          rules: composition.cacheRules.get(client.name) ?? new Map(),
+          entities: composition.entityTypes,
+        });
+        const tagging = {
+          tags,
+          entities: composition.entityTypes,
+          subgraphs: config.subgraphs.map(({ name }) => name),
+          invalidate: invalidateIn(value),
+          log,
+        };
+        if (lifetime === undefined || subgraph === undefined || hintsOf === undefined)
+          return withTags(client, { ...tagging, givesTags: response !== undefined });
+        const withEntities = withEntityCache(client, {
+          tags,
           cache: cacheOf(lifetime),
           config: lifetime,
           hints: hintsOf,
@@ -80,8 +96,16 @@ export class SharedCaches {
           refreshTimeoutMs: config.server.operationTimeoutMs,
           log,
         });
+        return withTags(withEntities, { ...tagging, givesTags: false });
       },
       release,
     };
   }
+}
+
+function invalidateIn(store: CacheStore): (tags: readonly string[]) => Promise<boolean> {
+  return async (tags) => {
+    const outcomes = await Promise.all(tags.map((tag) => store.invalidate(tag)));
+    return outcomes.every((isDone) => isDone);
+  };
 }

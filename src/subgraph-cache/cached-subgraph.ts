@@ -15,6 +15,7 @@ import {
   type ResponseCache,
   readerOf,
 } from '../cache/index.ts';
+import type { SubgraphTags } from '../cache/tags/index.ts';
 import type { HeaderRules, LifetimeConfig } from '../config/index.ts';
 import { GatewayError } from '../errors/index.ts';
 import { Deadline, parseExactJson } from '../lib/index.ts';
@@ -30,11 +31,13 @@ import {
   writeVariables,
 } from '../transport/index.ts';
 import { representationsOf, requestFor } from './entity-requests.ts';
+import { tagsOfParts } from './tags-of-parts.ts';
 
 export interface CachedSubgraphOptions {
   readonly cache: ResponseCache;
   readonly config: LifetimeConfig;
   readonly hints: CacheHints;
+  readonly tags: SubgraphTags;
   /** Of the subgraph’s schema and address: another one has other entries. */
   readonly version: string;
   readonly headers: HeaderRules | undefined;
@@ -95,7 +98,7 @@ class CachedSubgraph {
     try {
       response = await this.#send(request, context, policy);
       if (response.data != null || !this.#isGoodIfError(part)) {
-        if (isWhole(response)) this.#store([part], [response.data], policy, context, readAt);
+        if (isWhole(response)) this.#store([part], [response.data], { request, response }, policy, context, readAt);
         return response;
       }
     } catch (error) {
@@ -122,7 +125,8 @@ class CachedSubgraph {
       const response = await this.#send(partial, context, policy);
       const entities = entitiesOf(response, missing.length);
       if (entities !== undefined || !missingParts.every((part) => this.#isGoodIfError(part))) {
-        if (entities !== undefined && isWhole(response)) this.#store(missingParts, entities, policy, context, readAt);
+        if (entities !== undefined && isWhole(response))
+          this.#store(missingParts, entities, { request: partial, response }, policy, context, readAt);
         return areAllMissing ? response : this.#join(parts, missing, response, context);
       }
     } catch (error) {
@@ -191,7 +195,8 @@ class CachedSubgraph {
   /** A value of its own: whoever gets it may write into it. */
   #read({ cached }: Part, { cachePolicy }: RequestContext): Record<string, unknown> | null {
     if (cached === undefined) return null;
-    const { policy, body } = cached.response;
+    const { policy, body, tags } = cached.response;
+    cachePolicy?.tags(tags);
     const seconds = Math.max(0, Math.floor((policy.maxAgeMs - cached.ageMs) / 1000));
     const scope = policy.scope === 'private' ? 'private, ' : '';
     cachePolicy?.response(this.#client.name, {
@@ -211,6 +216,7 @@ class CachedSubgraph {
       cachePolicy: {
         refuse: () => outer?.refuse(),
         request: () => undefined,
+        tags: () => undefined,
         response(subgraph, headers) {
           policy.response(subgraph, headers);
           outer?.response(subgraph, headers);
@@ -225,25 +231,31 @@ class CachedSubgraph {
     return new OperationPolicy({ hints: new Map([[this.#client.name, hints]]), defaultMaxAgeMs });
   }
 
+  /** @param request for these parts */
   #store(
     parts: readonly Part[],
     values: readonly unknown[],
+    { request, response }: { readonly request: SubgraphRequest; readonly response: SubgraphResponse },
     operationPolicy: OperationPolicy,
-    { principal }: RequestContext,
+    { principal, cachePolicy }: RequestContext,
     readAt: number,
   ): void {
-    const { cache, config } = this.#options;
+    const { cache, config, tags } = this.#options;
+    const partTags = tagsOfParts(tags, request, response);
+    cachePolicy?.tags(partTags.flat());
     const { maxAgeMs, scope } = operationPolicy.result;
     if (maxAgeMs <= 0) return;
     const policy = { maxAgeMs: Math.min(maxAgeMs, config.maxAgeMs), scope };
     const reader = readerOf(config.scopeBy, principal);
-    const { tags } = operationPolicy;
+    const { allTags } = operationPolicy;
     const readMsAgo = performance.now() - readAt;
     const responses = parts.map(({ key }, index) => {
       const body = Buffer.from(JSON.stringify(values[index] ?? null));
-      return { key, response: { policy, etag: etagOf(body), headers: [], body } };
+      const ofPart = partTags[index] ?? [];
+      const stored = { policy, etag: etagOf(body), headers: [], tags: ofPart, body };
+      return { key, response: stored, tags: [...allTags, ...ofPart] };
     });
-    cache.putMany(responses, reader, readMsAgo, tags);
+    cache.putMany(responses, reader, principal.tenant, readMsAgo);
   }
 
   /** Reads stale parts anew, for those who come after. */
@@ -280,7 +292,8 @@ class CachedSubgraph {
       policy,
     );
     const values = representationsOf(request) === undefined ? [response.data] : entitiesOf(response, parts.length);
-    if (values !== undefined && isWhole(response)) this.#store(parts, values, policy, context, readAt);
+    if (values !== undefined && isWhole(response))
+      this.#store(parts, values, { request, response }, policy, context, readAt);
   }
 
   #degraded(path: SubgraphNote['path'], { cached }: Part): SubgraphNote {

@@ -1,1 +1,2 @@
 export { withEntityCache } from './cached-subgraph.ts';
+export { withTags } from './tagged-subgraph.ts';

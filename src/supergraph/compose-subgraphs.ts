@@ -6,10 +6,13 @@ import { composeServices } from '@apollo/composition';
 import { errorCauses, printSchema, Supergraph } from '@apollo/federation-internals';
 import { type DocumentNode, GraphQLError, parse, Source } from 'graphql';
 import { messageOf } from '../errors/index.ts';
+import { checkCacheDirectives } from './caching/check-cache-directives.ts';
+import { readCacheRules } from './caching/read-cache-rules.ts';
+import { readEntityTypes } from './caching/read-entity-types.ts';
 import type { CompositionOutcome, CompositionProblem, SubgraphSource } from './composition.ts';
 import {
-  constraintProblem,
   contractProblem,
+  declaredProblem,
   errorProblem,
   listSizeProblem,
   placesInMessage,
@@ -93,9 +96,8 @@ export function composeSubgraphs(
   }
   const declarations = readDeclarations(services);
   const constraints = mergeDeclarations(declarations, supergraph);
-  const wrong = checkConstraints(declarations, constraints, supergraph);
-  if (wrong.length > 0)
-    return { kind: 'failed', problems: wrong.map((problem) => constraintProblem(problem, sources)) };
+  const wrong = [...checkConstraints(declarations, constraints, supergraph), ...checkCacheDirectives(services)];
+  if (wrong.length > 0) return { kind: 'failed', problems: wrong.map((problem) => declaredProblem(problem, sources)) };
   const contracts = composeContracts(supergraph, apiSdl, filters, apiSdlOf);
   if (contracts.problems.length > 0) {
     return {
@@ -115,6 +117,8 @@ export function composeSubgraphs(
     fieldRates: readFieldRates(supergraph),
     constraints,
     rows,
+    entityTypes: readEntityTypes(supergraph),
+    cacheRules: readCacheRules(services),
     contracts: contracts.hidden,
     hints: [
       ...result.hints.map((hint): CompositionProblem => {

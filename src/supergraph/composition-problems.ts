@@ -1,6 +1,7 @@
 /** Problems of composition, Apollo's and our own, with their places in the sources and how to mend them. */
 import { ERRORS } from '@apollo/federation-internals';
 import { type ASTNode, BREAK, type DocumentNode, type GraphQLError, visit } from 'graphql';
+import type { CacheProblem } from './caching/check-cache-directives.ts';
 import type { CompositionProblem, ProblemPlace, SubgraphSource } from './composition.ts';
 import type { ConstraintProblem } from './constraints/check-constraints.ts';
 import type { ContractProblem } from './contracts/compose-contracts.ts';
@@ -44,8 +45,9 @@ export function listSizeProblem(
   return { severity: 'error', code, message, places, suggestedFix: suggestedFixFor(code, undefined) };
 }
 
-export function constraintProblem(
-  { code, message, suggestedFix, subgraph, line }: ConstraintProblem,
+/** Of a directive in one subgraph, with its line. */
+export function declaredProblem(
+  { code, message, suggestedFix, subgraph, line }: ConstraintProblem | CacheProblem,
   sources: readonly SubgraphSource[],
 ): CompositionProblem {
   const origin = sources.find(({ name }) => name === subgraph)?.origin ?? subgraph;

@@ -1,5 +1,6 @@
 /** Input and result of composition. Plain data: it is sent to the composition worker and back. */
 
+import type { CacheRules, EntityTypes } from '../cache/tags/index.ts';
 import type { Constraints } from './constraints/constraint.ts';
 import type { HiddenElements } from './contracts/hidden-elements.ts';
 import type { CostTypes } from './costs/cost-types.ts';
@@ -53,6 +54,10 @@ export interface Composition {
   readonly constraints: Constraints;
   /** Which objects are left out by their data: the rules of `@rows`. */
   readonly rows: RowTable;
+  /** The entity types with the keys that they have in any subgraph. */
+  readonly entityTypes: EntityTypes;
+  /** By subgraph: what its cached answers are tagged with. */
+  readonly cacheRules: ReadonlyMap<string, CacheRules>;
   /** What each contract hides of the API schema, by the contract's name. */
   readonly contracts: ReadonlyMap<string, HiddenElements>;
   readonly hints: readonly CompositionProblem[];

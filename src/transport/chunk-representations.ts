@@ -8,6 +8,7 @@
 
 import { GatewayError } from '../errors/index.ts';
 import { abortSignalOf } from '../lib/index.ts';
+import { joinCacheTags } from './read-cache-tags.ts';
 import type { RequestContext } from './request-context.ts';
 import type { SubgraphError, SubgraphRequest, SubgraphResponse } from './subgraph-client.ts';
 
@@ -58,7 +59,14 @@ function joinResponses(
     entities.push(...entitiesOf(service, response, count));
   }
   const data = { ...responses[0]?.data, _entities: entities };
-  return errors.length === 0 ? { data } : { data, errors };
+  const cacheTags = joinCacheTags(
+    responses.map((response, index) => ({ cacheTags: response.cacheTags, count: countOf(parts[index]) })),
+  );
+  return {
+    data,
+    ...(errors.length === 0 ? {} : { errors }),
+    ...(cacheTags === undefined ? {} : { cacheTags }),
+  };
 }
 
 function countOf(part: SubgraphRequest | undefined): number {

@@ -15,6 +15,7 @@ import {
 import { LRUCache } from 'lru-cache';
 import { GatewayError, messageOf } from '../errors/index.ts';
 import { abortSignalOf, addAbortListener, removeAbortListener } from '../lib/index.ts';
+import { readCacheTags } from './read-cache-tags.ts';
 import type { RequestContext } from './request-context.ts';
 import type { SubgraphClient, SubgraphRequest, SubgraphResponse } from './subgraph-client.ts';
 import { writeVariables } from './write-request.ts';
@@ -37,7 +38,7 @@ export interface InProcessContext {
 }
 
 /** The answer as GraphQL's `execute` gives it; it has to be JSON. */
-export type InProcessAnswer = Pick<FormattedExecutionResult, 'data' | 'errors'>;
+export type InProcessAnswer = Pick<FormattedExecutionResult, 'data' | 'errors' | 'extensions'>;
 
 export interface InProcessSubgraph {
   readonly sdl: string;
@@ -121,9 +122,14 @@ class InProcessClient implements SubgraphClient {
 
   /** A copy, as JSON carries it: the answer is merged with others', and the schema's own objects stay as they are. */
   #read(answer: InProcessAnswer): SubgraphResponse {
-    const { data, errors } = JSON.parse(JSON.stringify(answer ?? null) ?? 'null') ?? {};
+    const { data, errors, extensions } = JSON.parse(JSON.stringify(answer ?? null) ?? 'null') ?? {};
     if (data === undefined && errors === undefined)
       throw new GatewayError('SUBREQUEST_MALFORMED_RESPONSE', { service: this.name, detail: 'no data and no errors' });
-    return { data, ...(Array.isArray(errors) && errors.length > 0 ? { errors } : {}) };
+    const cacheTags = readCacheTags(extensions);
+    return {
+      data,
+      ...(Array.isArray(errors) && errors.length > 0 ? { errors } : {}),
+      ...(cacheTags === undefined ? {} : { cacheTags }),
+    };
   }
 }

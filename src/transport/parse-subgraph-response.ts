@@ -2,6 +2,7 @@
 import { GatewayError } from '../errors/index.ts';
 import { type ExactJsonOptions, parseExactBytes } from '../lib/index.ts';
 import { isWithinDepth, maxValueDepth } from './is-within-depth.ts';
+import { readCacheTags } from './read-cache-tags.ts';
 import type { SubgraphError, SubgraphResponse } from './subgraph-client.ts';
 
 /** A subgraph that answers a million errors is not read to the end. */
@@ -36,9 +37,14 @@ export function parseSubgraphResponse(
   if (data === undefined && errors === undefined) return refuse('the body has neither data nor errors');
   if (data !== undefined && data !== null && !isRecord(data)) return refuse('data is not an object');
   if (errors !== undefined && !Array.isArray(errors)) return refuse('errors is not a list');
-  if (errors === undefined || errors.length === 0) return data === undefined ? {} : { data };
+  if (errors === undefined || errors.length === 0) return withTags(data === undefined ? {} : { data }, body.extensions);
   const read = errors.slice(0, maxErrors).map(toSubgraphError);
   return data === undefined ? { errors: read } : { data, errors: read };
+}
+
+function withTags(response: SubgraphResponse, extensions: unknown): SubgraphResponse {
+  const cacheTags = readCacheTags(extensions);
+  return cacheTags === undefined ? response : { ...response, cacheTags };
 }
 
 function toSubgraphError(error: unknown): SubgraphError {

@@ -74,6 +74,8 @@ export interface CachePolicyCollector {
   request(subgraph: string, query: string): void;
   /** @param headers undefined where the response says nothing of caching */
   response(subgraph: string, headers: CachingHeaders | undefined): void;
+  /** What the answer is invalidated by, beside its subgraphs and their types. */
+  tags(tags: Iterable<string>): void;
 }
 
 export interface CachingHeaders {

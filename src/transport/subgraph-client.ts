@@ -53,7 +53,17 @@ export interface SubgraphNote {
   readonly value: Readonly<Record<string, unknown>>;
 }
 
+/** Tags that a subgraph sends with an answer, by which it is invalidated in caches. */
+export interface SentCacheTags {
+  /** `apolloCacheTags`: of the answer’s fields of the root. */
+  readonly answer: readonly string[];
+  /** `apolloEntityCacheTags`: of each entity, in the order of the representations. */
+  readonly entities: readonly (readonly string[])[];
+}
+
 export interface SubgraphResponse {
+  /** Missing where the subgraph sent none. */
+  readonly cacheTags?: SentCacheTags;
   readonly data?: Record<string, unknown> | null;
   readonly errors?: readonly SubgraphError[];
   /** Only where the context's `explain` asks for it. */

@@ -17,7 +17,10 @@ import type { SupergraphParts } from '../read-supergraph.ts';
 import {
   budgetPreparation,
   configSource,
+  type Invalidated,
+  type Invalidation,
   type ReloadOutcome,
+  tagsOfInvalidations,
   type WatchedSupergraph,
   type WorkerCount,
   watchSupergraph,
@@ -61,6 +64,8 @@ export interface WorkersGateway {
     drain(): Promise<boolean>;
   }>;
   reload(): Promise<ReloadOutcome>;
+  /** Cached answers are not sent again, by any worker. */
+  invalidate(invalidations: readonly Invalidation[]): Promise<Invalidated>;
   close(): Promise<void>;
 }
 
@@ -137,11 +142,16 @@ export async function openWorkers(options: WorkersOptions): Promise<WorkersGatew
     throw error;
   }
   /** In the memory that workers share and in their own, and in each Redis. */
-  const invalidate = async ({ ai, cache: { store } }: ResolvedConfig, tags: readonly string[]): Promise<boolean> => {
+  const invalidate = async (invalidations: readonly Invalidation[]): Promise<Invalidated> => {
+    const { config, composition } = watched.parts;
+    const subgraphs = config.subgraphs.map(({ name }) => name);
+    const tags = tagsOfInvalidations(invalidations, { subgraphs, entities: composition.entityTypes });
     for (const tag of tags) cache.invalidate(tag);
-    const urls = [ai.cache.store, store].flatMap((each) => (each.kind === 'redis' ? [each.url] : []));
+    const urls = [config.ai.cache.store, config.cache.store].flatMap((each) =>
+      each.kind === 'redis' ? [each.url] : [],
+    );
     const outcomes = await Promise.all([...new Set(urls)].map((url) => invalidateInRedis(url, tags)));
-    return outcomes.every((isDone) => isDone);
+    return { tags, isComplete: outcomes.every((isDone) => isDone) };
   };
   let admin: AdminListener | undefined;
   let drained: Promise<boolean> | undefined;
@@ -165,11 +175,12 @@ export async function openWorkers(options: WorkersOptions): Promise<WorkersGatew
         config,
         currentConfig: () => watched.parts.config,
         log,
-        invalidate: (tags) => invalidate(watched.parts.config, tags),
+        invalidate,
       });
       return { url: await pool.listen(address), drain };
     },
     reload: () => watched.reload(),
+    invalidate,
     async close() {
       await watched.stop();
       await drain();

@@ -103,6 +103,7 @@ const parts: Readonly<Record<string, string>> = {
   'ai/fitting': 'adapts requests to their target, by the provider’s policy',
   transport: 'SubgraphClient over HTTP: pools, timeouts, retries, breakers, header rules',
   cache: 'stores of cached bytes: memory, Redis',
+  'cache/tags': 'what answers are invalidated by: entities, `@cacheTag`',
   'subgraph-cache': 'answers of subgraphs, cached by entity',
   persisted: 'documents that clients name instead of sending them: trusted ones, automatic persisted queries',
   store: 'durable state: API keys, the audit log and the ledger, in SQLite or PostgreSQL',

@@ -8,8 +8,8 @@ import { startTestGateway, type TestGateway } from '../testkit/test-gateway.ts';
 let counted = 0;
 const subgraphs = {
   products: {
-    sdl: `extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key"])
-      type Query { product: Product  other: Other }
+    sdl: `extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key", "@cacheTag"])
+      type Query { product: Product  other: Other @cacheTag(format: "other") }
       type Product @key(fields: "id") { id: ID!  count: Int }
       type Other { count: Int }`,
     resolvers: {
@@ -77,6 +77,11 @@ describe.each([1, 2])('with %i workers, an invalidation', (workers) => {
       ['product', 'other'],
     ],
     [[{ kind: 'operation', operation: 'Nothing' }], []],
+    [[{ kind: 'entity', type: 'Product', key: { id: 'p1' } }], ['product', 'stock']],
+    [[{ kind: 'entity', type: 'Product', key: { id: 'p2' } }], ['product']],
+    [[{ kind: 'cache_tag', cache_tag: 'other', subgraphs: ['products'] }], ['other']],
+    [[{ kind: 'cache_tag', cache_tag: 'other', subgraphs: ['stock'] }], []],
+    [[{ kind: 'tenant', tenant: 'public' }], []],
   ])('of %j reaches what it names', async (body, expected) => {
     expect((await invalidate(gateway, body)).status).toBe(200);
     expect(await changed(gateway, answers)).toEqual(expected);
@@ -87,6 +92,27 @@ describe.each([1, 2])('with %i workers, an invalidation', (workers) => {
     expect(await command.ended).toBe(0);
     expect(command.output()).toBe('invalidated: subgraph stock\n');
     expect(await changed(gateway, answers)).toEqual(['stock']);
+    const named = ['--entity', 'Product', '--field', 'id=p1', '--cache-tag', 'other', '--url', adminOf(gateway)];
+    const further = spawnIsthmus(['cache', 'invalidate', ...named]);
+    expect(await further.ended).toBe(0);
+    expect(further.output()).toBe('invalidated: entity Product {"id":"p1"}, cache_tag other\n');
+    expect(await changed(gateway, answers)).toEqual(['product', 'stock', 'other']);
+  });
+
+  it('is made in the admin graph', async () => {
+    const ask = async (caches: string) => {
+      const response = await fetch(`${adminOf(gateway)}/admin/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ query: `mutation { invalidate(caches: ${caches}) }` }),
+      });
+      return (await response.json()) as { data?: unknown; errors?: readonly { readonly message: string }[] };
+    };
+    const { data } = await ask('[{ kind: ENTITY, type: "Product", key: { id: "p1" } }]');
+    expect(data).toEqual({ invalidate: ['entity:Product(id) ["p1"]', 'entities:Product(id)'] });
+    expect(await changed(gateway, answers)).toEqual(['product', 'stock']);
+    expect((await ask('[{ kind: TYPE, type: "Product" }]')).errors?.[0]?.message).toMatch(/0\.subgraph/);
+    expect((await ask('[{ kind: ENTITY, type: "Product", key: {} }]')).errors?.[0]?.message).toMatch(/the fields "id"/);
   });
 
   it.each([

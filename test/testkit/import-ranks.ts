@@ -42,6 +42,7 @@ export const importRanks: Readonly<Record<string, number>> = {
   store: 3,
   transport: 3,
   cache: 3,
+  'cache/tags': 2,
   'ai/guardrails': 3,
   'ai/model-call': 2,
   observability: 2,

@@ -12,6 +12,8 @@ export interface TestSubgraph {
   readonly requests: { readonly query: string; readonly variables?: Record<string, unknown> }[];
   /** Of its answers, beside the content type. */
   headers: Readonly<Record<string, string>>;
+  /** Of its answers’ bodies; undefined: none. */
+  extensions: Readonly<Record<string, unknown>> | undefined;
   /** Answers instead of the schema while it is set. */
   intercept: ((request: IncomingMessage, response: ServerResponse) => void) | undefined;
   close(): Promise<void>;
@@ -30,13 +32,16 @@ export async function startSubgraph(sdl: string, resolvers: TestResolvers, port 
     const operation = JSON.parse(text) as TestSubgraph['requests'][number];
     subgraph.requests.push(operation);
     const result = await graphql({ schema, source: operation.query, variableValues: operation.variables ?? {} });
-    response.writeHead(200, { 'content-type': 'application/json', ...subgraph.headers }).end(JSON.stringify(result));
+    const { extensions } = subgraph;
+    const body = JSON.stringify(extensions === undefined ? result : { ...result, extensions });
+    response.writeHead(200, { 'content-type': 'application/json', ...subgraph.headers }).end(body);
   });
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   const subgraph: TestSubgraph = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`,
     requests: [],
     headers: {},
+    extensions: undefined,
     intercept: undefined,
     async close() {
       server.closeAllConnections();

@@ -45,6 +45,7 @@ export async function openTestWorkers({
       return fetch(new Request(new URL(pathname + search, url), request));
     },
     reload: () => workers.reload(),
+    invalidate: (invalidations) => workers.invalidate(invalidations),
     close: () => workers.close(),
     takeLines: () => workers.takeLines(),
   };

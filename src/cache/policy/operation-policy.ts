@@ -11,6 +11,8 @@ import { type CachingHeaders, readCacheControl } from './read-cache-control.ts';
 export interface PolicySources {
   /** By subgraph; those without one are answered by what they read, which other requests bring. */
   readonly hints: ReadonlyMap<string, CacheHints>;
+  /** Of those, too. @default `hints` */
+  readonly types?: ReadonlyMap<string, CacheHints>;
   readonly defaultMaxAgeMs: number;
 }
 
@@ -20,6 +22,7 @@ export class OperationPolicy {
   /** Subgraphs of which a response had no headers of caching. */
   readonly #silent = new Set<string>();
   #isRefused = false;
+  readonly #tags = new Set<string>();
   readonly #requests: { readonly subgraph: string; readonly query: string }[] = [];
 
   constructor(sources: PolicySources) {
@@ -42,12 +45,17 @@ export class OperationPolicy {
     else this.#responses.set(subgraph, strictestOf(this.#responses.get(subgraph), readCacheControl(headers)));
   }
 
-  /** What the answer is invalidated by: the subgraphs it was read from, and their types. */
-  get tags(): readonly string[] {
-    const tags = new Set<string>();
+  /** Of what was read. */
+  tags(tags: Iterable<string>): void {
+    for (const tag of tags) this.#tags.add(tag);
+  }
+
+  /** What the answer is invalidated by: the subgraphs it was read from, their types, and what was read of them. */
+  get allTags(): readonly string[] {
+    const tags = new Set(this.#tags);
     for (const { subgraph, query } of this.#requests) {
       tags.add(responseTags.subgraph(subgraph));
-      for (const type of this.#sources.hints.get(subgraph)?.of(query).types ?? [])
+      for (const type of (this.#sources.types ?? this.#sources.hints).get(subgraph)?.of(query).types ?? [])
         tags.add(responseTags.type(subgraph, type));
     }
     return [...tags];

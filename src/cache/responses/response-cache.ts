@@ -4,6 +4,7 @@
  */
 import type { CacheEntry, CacheStore, NewEntry, Soon } from '../cache-store.ts';
 import { DecodedEntries } from '../decoded-entries.ts';
+import { coarsened, tenantTag } from '../tags/index.ts';
 import { maxResponseTags } from './response-tags.ts';
 import { decodeResponse, encodeResponse, etagOf, type StoredResponse } from './stored-response.ts';
 
@@ -13,6 +14,14 @@ export interface CachedResponse {
   readonly ageMs: number;
   /** How long it has been stale; 0 or less: it is fresh. */
   readonly staleMs: number;
+}
+
+/** An answer to store. */
+export interface TaggedAnswer {
+  readonly key: string;
+  readonly response: StoredResponse;
+  /** All that it is invalidated by: tags of groups come to stand for many. */
+  readonly tags: readonly string[];
 }
 
 export interface ResponseCacheOptions {
@@ -61,37 +70,28 @@ export class ResponseCache {
   }
 
   /**
-   * Stores an answer for the time of its policy, unless it has too many tags.
+   * Stores an answer for the time of its policy.
+   * @param tenant of the reader
    * @param readMsAgo when the first of its data was read
    */
-  put(
-    key: string,
-    reader: string | undefined,
-    response: StoredResponse,
-    readMsAgo: number,
-    tags: readonly string[],
-  ): void {
-    this.putMany([{ key, response }], reader, readMsAgo, tags);
+  put(answer: TaggedAnswer, reader: string | undefined, tenant: string, readMsAgo: number): void {
+    this.putMany([answer], reader, tenant, readMsAgo);
   }
 
   /** As `put` for each of them, in one round trip. */
-  putMany(
-    responses: readonly { readonly key: string; readonly response: StoredResponse }[],
-    reader: string | undefined,
-    readMsAgo: number,
-    tags: readonly string[],
-  ): void {
-    if (tags.length > maxResponseTags) return;
-    const entries = responses.flatMap(({ key, response }): NewEntry[] => {
+  putMany(answers: readonly TaggedAnswer[], reader: string | undefined, tenant: string, readMsAgo: number): void {
+    const entries = answers.flatMap(({ key, response, tags: allTags }): NewEntry[] => {
       const { policy } = response;
-      const entry = (entryKey: string, value: StoredResponse): NewEntry => {
-        const options = { ttlMs: policy.maxAgeMs, staleMs: this.#keepStaleMs, tags, readMsAgo };
+      const tags = coarsened(allTags, maxResponseTags);
+      if (tags === undefined) return [];
+      const entry = (entryKey: string, value: StoredResponse, entryTags: readonly string[]): NewEntry => {
+        const options = { ttlMs: policy.maxAgeMs, staleMs: this.#keepStaleMs, tags: entryTags, readMsAgo };
         return { key: entryKey, value: encodeResponse(value), ...options };
       };
-      if (policy.scope === 'public') return [entry(key, response)];
+      if (policy.scope === 'public') return [entry(key, response, tags)];
       if (reader === undefined) return [];
-      const mark = { policy, etag: etagOf(nothing), headers: [], body: nothing };
-      return [entry(key, mark), entry(readerKey(key, reader), response)];
+      const mark = { policy, etag: etagOf(nothing), headers: [], tags: [], body: nothing };
+      return [entry(key, mark, tags), entry(readerKey(key, reader), response, [...tags, tenantTag(tenant)])];
     });
     void this.#store.setMany(entries);
   }

@@ -6,5 +6,5 @@ export const responseTags = {
   operation: (name: string): string => `operation:${name}`,
 };
 
-/** As many as every store keeps. An answer that would need more is not cached, so that none escapes an invalidation. */
-export const maxResponseTags = 60;
+/** Of an answer with more, groups of tags are coarsened, so that none escapes an invalidation. With its tenant’s, every store takes as many. */
+export const maxResponseTags = 50;

@@ -8,6 +8,8 @@ export interface StoredResponse {
   readonly etag: string;
   /** What header rules brought from subgraphs. */
   readonly headers: readonly (readonly [string, string])[];
+  /** Of what was read, for those who read it from the cache: they are tags of their answers, too. */
+  readonly tags: readonly string[];
   readonly body: Buffer;
 }
 
@@ -16,14 +18,15 @@ interface Head {
   readonly maxAgeMs: number;
   readonly etag: string;
   readonly headers: StoredResponse['headers'];
+  readonly tags: StoredResponse['tags'];
 }
 
 export function etagOf(body: Uint8Array | string): string {
   return `"${hash('sha256', body, 'base64url').slice(0, 22)}"`;
 }
 
-export function encodeResponse({ policy, etag, headers, body }: StoredResponse): Buffer {
-  const head: Head = { scope: policy.scope, maxAgeMs: policy.maxAgeMs, etag, headers };
+export function encodeResponse({ policy, etag, headers, tags, body }: StoredResponse): Buffer {
+  const head: Head = { scope: policy.scope, maxAgeMs: policy.maxAgeMs, etag, headers, tags };
   return Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), body]);
 }
 
@@ -36,8 +39,8 @@ export function decodeResponse(bytes: Buffer): StoredResponse | undefined {
     if (!isHead(head)) return undefined;
     const body = bytes.subarray(end + 1);
     if (etagOf(body) !== head.etag) return undefined;
-    const { scope, maxAgeMs, etag, headers } = head;
-    return { policy: { scope, maxAgeMs }, etag, headers, body };
+    const { scope, maxAgeMs, etag, headers, tags } = head;
+    return { policy: { scope, maxAgeMs }, etag, headers, tags, body };
   } catch {
     return undefined;
   }
@@ -45,11 +48,13 @@ export function decodeResponse(bytes: Buffer): StoredResponse | undefined {
 
 function isHead(value: unknown): value is Head {
   if (typeof value !== 'object' || value === null) return false;
-  const { scope, maxAgeMs, etag, headers } = value as Partial<Record<keyof Head, unknown>>;
+  const { scope, maxAgeMs, etag, headers, tags } = value as Partial<Record<keyof Head, unknown>>;
   return (
     (scope === 'public' || scope === 'private') &&
     typeof maxAgeMs === 'number' &&
     typeof etag === 'string' &&
-    Array.isArray(headers)
+    Array.isArray(headers) &&
+    Array.isArray(tags) &&
+    tags.every((tag) => typeof tag === 'string')
   );
 }

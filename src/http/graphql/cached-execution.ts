@@ -125,14 +125,16 @@ export class CachedExecution {
     // A cookie belongs to the client that it was set for.
     const isCached = policy.maxAgeMs > 0 && headers.every(([name]) => name !== 'set-cookie');
     const { name } = request.operation;
-    const tags = name === undefined ? cachePolicy.tags : [responseTags.operation(name.value), ...cachePolicy.tags];
+    const { allTags } = cachePolicy;
+    const tags = name === undefined ? allTags : [responseTags.operation(name.value), ...allTags];
     if (body === undefined || !isCached) {
       collected?.append('cache-control', 'no-store', 'last');
       return outcome;
     }
     const etag = etagOf(body);
-    const response = { policy, etag, headers, body: Buffer.from(body) };
-    responses.cache.put(key, reader, response, performance.now() - began, tags);
+    const response = { policy, etag, headers, tags: [], body: Buffer.from(body) };
+    const { tenant } = request.context.principal;
+    responses.cache.put({ key, response, tags }, reader, tenant, performance.now() - began);
     this.#setCachingHeaders({ response, ageMs: 0, staleMs: 0 }, request);
     return outcome;
   }

@@ -1,6 +1,6 @@
 /**
- * The directives of Isthmus, of the specifications https://isthmus.dev/ai, https://isthmus.dev/access and
- * https://isthmus.dev/limits.
+ * The directives of Isthmus, of the specifications https://isthmus.dev/ai, https://isthmus.dev/access,
+ * https://isthmus.dev/limits and https://isthmus.dev/cache.
  *
  * A subgraph that links one is given the definitions of the directives it imports, and a @composeDirective for each, so
  * that they are composed into the supergraph: without a definition composition fails, and without @composeDirective the
@@ -18,7 +18,7 @@ import {
 import { importsOf, linksOf, stringArgument } from './links.ts';
 
 /** Each is defined in schema/, in a file of its name. */
-export const ownSpecifications = ['ai', 'access', 'limits'] as const;
+export const ownSpecifications = ['ai', 'access', 'limits', 'cache'] as const;
 
 export type OwnSpecification = (typeof ownSpecifications)[number];
 
@@ -28,6 +28,7 @@ const ownLinks: Readonly<Record<OwnSpecification, RegExp>> = {
   // Only the version that is enforced: a later one may mean more.
   access: /^https:\/\/isthmus\.dev\/access\/v1\.0$/,
   limits: /^https:\/\/isthmus\.dev\/limits\/v1\.0$/,
+  cache: /^https:\/\/isthmus\.dev\/cache\/v1\.0$/,
 };
 
 /** The arguments that a directive has since a later version: the definition of an earlier one lacks them. */
@@ -37,7 +38,12 @@ const laterArguments: Readonly<Record<string, { readonly since: number; readonly
 
 const definitions = new Map<OwnSpecification, ReadonlyMap<string, DirectiveDefinitionNode>>();
 
-const latest: Readonly<Record<OwnSpecification, string>> = { ai: 'v1.1', access: 'v1.0', limits: 'v1.0' };
+const latest: Readonly<Record<OwnSpecification, string>> = {
+  ai: 'v1.1',
+  access: 'v1.0',
+  limits: 'v1.0',
+  cache: 'v1.0',
+};
 
 /** The URL to link a specification by. */
 export function ownLinkUrl(specification: OwnSpecification): string {

@@ -164,7 +164,7 @@ function readTypeIn(
   return bySubgraph;
 }
 
-function subgraphNames(supergraph: DocumentNode): ReadonlyMap<string, string> {
+export function subgraphNames(supergraph: DocumentNode): ReadonlyMap<string, string> {
   const names = new Map<string, string>();
   for (const definition of supergraph.definitions) {
     if (definition.kind !== Kind.ENUM_TYPE_DEFINITION || definition.name.value !== 'join__Graph') continue;
@@ -174,7 +174,7 @@ function subgraphNames(supergraph: DocumentNode): ReadonlyMap<string, string> {
   return names;
 }
 
-function enumArgument(directive: ConstDirectiveNode, name: string): string | undefined {
+export function enumArgument(directive: ConstDirectiveNode, name: string): string | undefined {
   const value = argumentOf(directive, name);
   return value?.kind === Kind.ENUM ? value.value : undefined;
 }
