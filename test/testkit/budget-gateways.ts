@@ -1,5 +1,7 @@
 /** Gateways as processes of their own, over one scripted provider that counts what reaches it. */
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ScriptedProvider, startScriptedProvider } from '../../src/testing.ts';
@@ -10,14 +12,16 @@ export interface BudgetGateway {
   readonly isthmus: SpawnedIsthmus;
   readonly url: string;
   lines(): readonly Readonly<Record<string, unknown>>[];
-  /** Calls the alias `smart`. */
-  chat(init?: RequestInit): Promise<Response>;
+  /** @param alias `smart`, or `stuck`, whose calls are never sent: their connections are not made. @default smart */
+  chat(init?: RequestInit, alias?: string): Promise<Response>;
   /** As a crash would. */
   kill(): Promise<void>;
 }
 
 export interface BudgetGateways extends AsyncDisposable {
   readonly provider: ScriptedProvider;
+  /** Of the calls of `stuck`, one each. */
+  readonly stuck: ReadonlySet<Socket>;
   readonly folder: string;
   readonly config: string;
   save(ai: string, yaml?: string): Promise<void>;
@@ -31,6 +35,11 @@ export const callNanoUsd = 30_000;
 export async function budgetGateways(ai: string, yaml = ''): Promise<BudgetGateways> {
   const provider = await startScriptedProvider();
   provider.respond(() => ({ text: 'ok', usage: { inputTokens: 10, outputTokens: 10 } }));
+  const stuck = new Set<Socket>();
+  // It never answers the handshake.
+  const silent = createServer((socket) => stuck.add(socket.on('error', () => undefined)));
+  await once(silent.listen(0, '127.0.0.1'), 'listening');
+  const { port } = silent.address() as AddressInfo;
   const folder = await mkdtemp(join(tmpdir(), 'isthmus-budgets-'));
   const config = join(folder, 'supergraph.yaml');
   const save = (lines: string, more = ''): Promise<void> =>
@@ -38,9 +47,15 @@ export async function budgetGateways(ai: string, yaml = ''): Promise<BudgetGatew
       config,
       `subgraphs: { products: { routing_url: "http://127.0.0.1:1/", schema: { file: products.graphql } } }
 ai:
-  providers: { test: { kind: openai, base_url: "${provider.openAiBaseUrl}", api_key: sk-test } }
-  models: { smart: { targets: [test/m], retries: 0, cache: { exact: false } } }
-  prices: { test/m: { input_per_mtok: "1.00", output_per_mtok: "2.00" } }
+  providers:
+    test: { kind: openai, base_url: "${provider.openAiBaseUrl}", api_key: sk-test }
+    silent: { kind: openai, base_url: "https://127.0.0.1:${port}", api_key: sk-test }
+  models:
+    smart: { targets: [test/m], retries: 0, cache: { exact: false } }
+    stuck: { targets: [silent/m], retries: 0, cache: { exact: false } }
+  prices:
+    test/m: &price { input_per_mtok: "1.00", output_per_mtok: "2.00" }
+    silent/m: *price
 ${lines}
 ${more}
 `,
@@ -50,6 +65,7 @@ ${more}
   const started: BudgetGateway[] = [];
   return {
     provider,
+    stuck,
     folder,
     config,
     save,
@@ -57,17 +73,17 @@ ${more}
       const args = ['serve', '--config', config, '--port', '0', '--workers', String(workers), '--no-watch'];
       const isthmus = spawnIsthmus(args);
       const [, url = ''] = await isthmus.waitFor(/"url":"([^"]+)"/);
-      const body = JSON.stringify({ model: 'smart', max_tokens: 10, messages: [{ role: 'user', content: 'Hello' }] });
+      const messages = [{ role: 'user', content: 'Hello' }];
       const gateway: BudgetGateway = {
         isthmus,
         url,
         lines: () => isthmus.output().split('\n').slice(0, -1).map(asLine),
-        chat: (init = {}) =>
+        chat: (init = {}, model = 'smart') =>
           fetch(`${url}/v1/chat/completions`, {
             method: 'POST',
             ...init,
             headers: { 'content-type': 'application/json', ...(init.headers as Record<string, string> | undefined) },
-            body,
+            body: JSON.stringify({ model, max_tokens: 10, messages }),
           }),
         async kill() {
           isthmus.child.kill('SIGKILL');
@@ -80,6 +96,8 @@ ${more}
     async [Symbol.asyncDispose]() {
       await Promise.all(started.map((gateway) => gateway.kill()));
       await provider.close();
+      for (const socket of stuck) socket.destroy();
+      silent.close();
       await rm(folder, { recursive: true, force: true });
     },
   };

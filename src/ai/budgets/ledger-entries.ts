@@ -14,7 +14,7 @@ export class LedgerEntries {
     this.#ledger = ledger;
   }
 
-  /** Before the request is sent. @returns settles it */
+  /** As the request is sent. @returns settles it */
   charge(bound: ChargeBound, traffic: SegmentRow['traffic']): (use: ChargeUse) => void {
     const { nanoUsd, tokens } = bound;
     const reserved = Number(nanoUsd);
@@ -28,23 +28,12 @@ export class LedgerEntries {
       calls: isCounted ? 1 : 0,
       outcome: 'lost',
     });
-    return (use) => {
-      const { usage, price } = use;
-      this.#ledger.settled(id, {
-        ...row,
-        inputTokens: usage?.inputTokens ?? 0,
-        outputTokens: usage?.outputTokens ?? 0,
-        usageSource: usage?.source,
-        priceSource: price?.source,
-        priceVersion: price?.version,
-        priceDate: price?.date,
-        reserved,
-        settled: Number(use.nanoUsd),
-        tokens: isCounted ? use.tokens : 0,
-        calls: isCounted && use.isSent ? 1 : 0,
-        outcome: use.outcome,
-      });
-    };
+    return (use) => this.#ledger.settled(id, settledRow(row, reserved, use));
+  }
+
+  /** A request that was never sent. */
+  recordUnsent(bound: ChargeBound, traffic: SegmentRow['traffic'], use: ChargeUse): void {
+    this.#ledger.settled(undefined, settledRow(this.#row(bound, traffic), Number(bound.nanoUsd), use));
   }
 
   recordCached(call: PaidCall, cached: CacheOutcome): void {
@@ -79,6 +68,24 @@ export class LedgerEntries {
       requestId,
     };
   }
+}
+
+function settledRow(row: SegmentRow, reserved: number, use: ChargeUse): SegmentRow {
+  const { usage, price } = use;
+  return {
+    ...row,
+    inputTokens: usage?.inputTokens ?? 0,
+    outputTokens: usage?.outputTokens ?? 0,
+    usageSource: usage?.source,
+    priceSource: price?.source,
+    priceVersion: price?.version,
+    priceDate: price?.date,
+    reserved,
+    settled: Number(use.nanoUsd),
+    tokens: reserved > 0 ? use.tokens : 0,
+    calls: reserved > 0 && use.isSent ? 1 : 0,
+    outcome: use.outcome,
+  };
 }
 
 function toLedger({ id, kind, tenant, team, client }: Payer): LedgerPayer {

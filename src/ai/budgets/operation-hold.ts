@@ -3,26 +3,28 @@
  * charged: calls that a budget has no room for are refused together, so that no answer ends in the middle of a list. Calls
  * that other budgets count are made all the same.
  *
- * It is leased: of a thread that dies, the others get it back.
+ * It is leased: of a thread or a gateway that dies, the others get it back.
  */
-import { type CounterChange, type LocalCounters, maxChanges } from '../../counters/index.ts';
-import { invariant } from '../../lib/index.ts';
 import type { BudgetExceeded } from '../model-call/index.ts';
-import { type BudgetLevel, currentKey } from './budget-level.ts';
-import { levelRefusal } from './level-refusal.ts';
+import type { BudgetLevel } from './budget-level.ts';
+import type { JointLease } from './joint-budgets.ts';
 import type { LevelAmount, PlannedLine } from './planned-line.ts';
+import type { Reservations, Room, RoomRefusal } from './reservations.ts';
 
 type Phase = 'planned' | 'held' | 'closed';
 
 export class OperationHold {
-  readonly #counters: LocalCounters;
+  readonly #reservations: Reservations;
   readonly #lines = new Map<string, PlannedLine>();
   #phase: Phase = 'planned';
+  /** While other gateways are asked. */
+  #taking: Promise<void> | undefined;
+  #lease: JointLease | undefined;
   /** Held for calls that are not made, and not given back yet. */
   readonly #spared = new Totals();
 
-  constructor(counters: LocalCounters, lines: readonly PlannedLine[]) {
-    this.#counters = counters;
+  constructor(reservations: Reservations, lines: readonly PlannedLine[]) {
+    this.#reservations = reservations;
     for (const line of lines) {
       const earlier = this.#lines.get(line.calls.key);
       if (earlier === undefined) this.#lines.set(line.calls.key, line);
@@ -48,19 +50,59 @@ export class OperationHold {
     return refusal;
   }
 
-  /** Takes what the announced calls may need; what there is no room for is marked as refused. */
-  take(): void {
-    if (this.#phase !== 'planned') return;
+  /** Of what is held, where several gateways count together. */
+  get lease(): JointLease | undefined {
+    return this.#lease;
+  }
+
+  /**
+   * Takes what the announced calls may need; what there is no room for is marked as refused.
+   * @returns a promise while other gateways are asked; it rejects where they cannot be
+   */
+  take(): Promise<void> | undefined {
+    if (this.#phase !== 'planned') return this.#taking;
     this.#phase = 'held';
-    for (;;) {
-      const totals = new Totals();
-      for (const line of this.#lines.values()) if (line.isHeld) totals.add(line.unit, line.remaining);
-      // Of several budgets without room, the one refuses that counts the fewest of the calls.
-      const refused = this.#hold(totals.narrowestFirst());
-      if (refused === undefined) return;
-      for (const line of this.#lines.values())
-        if (line.isHeld && line.isCountedBy(refused.level)) line.refuse(refused.error);
+    let outcome = this.#takeOnce();
+    while (!(outcome instanceof Promise)) {
+      if (outcome.kind === 'held') return undefined;
+      this.#refuse(outcome);
+      outcome = this.#takeOnce();
     }
+    this.#taking = this.#takeJointly(outcome);
+    return this.#taking;
+  }
+
+  async #takeJointly(first: Promise<Room | RoomRefusal>): Promise<void> {
+    try {
+      let outcome = await first;
+      while (outcome.kind === 'refused') {
+        this.#refuse(outcome);
+        outcome = await this.#takeOnce();
+      }
+      this.#lease = outcome.lease;
+    } catch (error) {
+      // Nothing is held; the next call tries again.
+      this.#spared.take();
+      if (this.#phase === 'held') this.#phase = 'planned';
+      throw error;
+    } finally {
+      this.#taking = undefined;
+      // Calls were spared, or the request has ended, meanwhile.
+      this.giveBackSpared();
+    }
+  }
+
+  #takeOnce(): Room | RoomRefusal | Promise<Room | RoomRefusal> {
+    // What was spared so far is not part of the totals.
+    this.#spared.take();
+    const totals = new Totals();
+    for (const line of this.#lines.values()) if (line.isHeld) totals.add(line.unit, line.remaining);
+    // Of several budgets without room, the one refuses that counts the fewest of the calls.
+    return this.#reservations.hold(totals.narrowestFirst());
+  }
+
+  #refuse({ level, error }: RoomRefusal): void {
+    for (const line of this.#lines.values()) if (line.isHeld && line.isCountedBy(level)) line.refuse(error);
   }
 
   /**
@@ -91,49 +133,20 @@ export class OperationHold {
 
   /** What is held for calls that are not made. */
   giveBackSpared(): void {
-    this.#giveBack(this.#spared.take());
+    if (this.#taking === undefined) this.#reservations.release(this.#spared.take(), this.#lease);
   }
 
   /** Gives back what is left. */
   close(): void {
     if (this.#phase === 'held') {
-      for (const line of this.#lines.values()) if (line.isHeld) this.#spared.add(line.unit, line.remaining);
+      for (const line of this.#lines.values()) {
+        if (line.isHeld) this.#spared.add(line.unit, line.remaining);
+        line.remaining = 0;
+      }
       this.giveBackSpared();
     }
     this.#phase = 'closed';
   }
-
-  #hold(amounts: readonly LevelAmount[]): { readonly level: BudgetLevel; readonly error: BudgetExceeded } | undefined {
-    // One step: as many budgets as a configuration has fit into it, unless each counts prompts or models by themselves.
-    for (let start = 0; start < amounts.length; start += maxChanges) {
-      const step = amounts.slice(start, start + maxChanges);
-      const outcome = this.#counters.add(
-        step.map(({ level, amount }) => ({
-          key: level.heldKey,
-          amount,
-          leased: amount,
-          max: level.limit,
-          beside: { key: currentKey(level), window: level.budget.window },
-        })),
-      );
-      if (outcome.kind === 'added') continue;
-      this.#giveBack(amounts.slice(0, start));
-      const refused = step[outcome.index];
-      invariant(refused !== undefined, 'a budget refused');
-      const { level, amount } = refused;
-      return { level, error: levelRefusal(this.#counters, level, { needed: amount }, outcome) };
-    }
-    return undefined;
-  }
-
-  #giveBack(amounts: readonly LevelAmount[]): void {
-    for (let start = 0; start < amounts.length; start += maxChanges)
-      this.#counters.add(amounts.slice(start, start + maxChanges).map(releaseOf));
-  }
-}
-
-export function releaseOf({ level, amount }: LevelAmount): CounterChange {
-  return { key: level.heldKey, amount: -amount, leased: -amount };
 }
 
 /** Sums of amounts on each budget. */

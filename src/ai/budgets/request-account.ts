@@ -1,14 +1,14 @@
 /**
- * What one request spends on models. Each request to a provider is charged at its bound just before it is sent, and
- * corrected to what it used when it has ended, however it ended. A charge changes all budgets that count the call, or
- * none: no limit is ever passed, however many requests come at once, by more than what a provider bills beyond the bound.
+ * What one request spends on models. Room for each request to a provider is held at its bound, charged as its first byte
+ * is written, and corrected to what it used when it has ended, however it ended. A step changes all budgets that count the
+ * call, or none: no limit is ever passed, however many requests come at once, by more than what a provider bills beyond the
+ * bound.
  *
- * A charge is not given back when its thread dies: the provider may have been asked. What is held for calls that were
- * announced and not made yet is.
+ * A charge is not given back when its thread dies: the provider may have been asked. What is held is.
  */
 import { randomUUID } from 'node:crypto';
-import type { CounterChange, LocalCounters } from '../../counters/index.ts';
-import { invariant, onDemand } from '../../lib/index.ts';
+import type { LocalCounters } from '../../counters/index.ts';
+import { onDemand } from '../../lib/index.ts';
 import type {
   AccountSpending,
   CacheOutcome,
@@ -20,13 +20,14 @@ import type {
   SpendAccount,
 } from '../model-call/index.ts';
 import { budgetExceeded } from './budget-error.ts';
-import { type Budget, type BudgetLevel, currentKey } from './budget-level.ts';
-import type { JointBudgets, JointCharge, LevelCharge } from './joint-budgets.ts';
+import type { Budget } from './budget-level.ts';
+import { HeldCharge } from './held-charge.ts';
+import type { JointBudgets } from './joint-budgets.ts';
 import type { LedgerEntries } from './ledger-entries.ts';
-import { levelRefusal } from './level-refusal.ts';
-import { OperationHold, releaseOf, Totals } from './operation-hold.ts';
+import { OperationHold, Totals } from './operation-hold.ts';
 import type { Payer } from './payer.ts';
-import { amountsOn, PlannedLine } from './planned-line.ts';
+import { amountsOn, type LevelAmount, PlannedLine } from './planned-line.ts';
+import { type OnSpent, Reservations, type Room } from './reservations.ts';
 
 export interface AccountOptions {
   /** Called where budgets are. */
@@ -40,8 +41,8 @@ export interface AccountOptions {
   readonly maxNanoUsd: number | undefined;
   /** What several gateways count together; undefined: this one counts its own. */
   readonly joint: JointBudgets | undefined;
-  /** Told of each budget after a call has been settled. @param spent by all gateways, where they count together */
-  readonly onSpent: (level: BudgetLevel, spent?: number) => void;
+  /** Told of each budget after a call has been settled. */
+  readonly onSpent: OnSpent;
   readonly onOvershoot: (nanoUsd: number, model: string) => void;
   /** The account of shadow traffic; undefined in that account itself. */
   readonly openShadow?: (() => SpendAccount) | undefined;
@@ -50,22 +51,11 @@ export interface AccountOptions {
 /** Calls of requests that nothing limits may be joined. */
 const unlimited = 'unlimited';
 
-const nothingJoint: JointCharge = { correct: () => undefined };
-
-/** Of a call that no budget of several gateways has room for. */
-const notSent: ChargeUse = {
-  nanoUsd: 0n,
-  tokens: 0,
-  isSent: false,
-  outcome: 'refused',
-  usage: undefined,
-  price: undefined,
-};
-
 export class RequestAccount implements SpendAccount {
   readonly maxNanoUsd: number | undefined;
   readonly #options: AccountOptions;
   readonly #payer: () => Payer;
+  readonly #reservations: Reservations;
   #id: string | undefined;
   #shadow: SpendAccount | undefined;
   #hold: OperationHold | undefined;
@@ -79,6 +69,7 @@ export class RequestAccount implements SpendAccount {
     this.#options = options;
     this.maxNanoUsd = options.maxNanoUsd;
     this.#payer = onDemand(options.payer);
+    this.#reservations = new Reservations(options.counters, options.joint, options.onSpent);
   }
 
   get id(): string {
@@ -102,10 +93,10 @@ export class RequestAccount implements SpendAccount {
   }
 
   plan(calls: readonly PlannedCalls[]): void {
-    const { counters, budgets } = this.#options;
+    const { budgets } = this.#options;
     this.#hold?.close();
     this.#hold = new OperationHold(
-      counters,
+      this.#reservations,
       calls.map((each) => new PlannedLine(each, this.#payer, budgets)),
     );
   }
@@ -116,54 +107,37 @@ export class RequestAccount implements SpendAccount {
   }
 
   charge(bound: ChargeBound): Charge | Promise<Charge> {
-    const { counters, budgets, joint } = this.#options;
+    const taking = this.#hold?.take();
+    return taking === undefined ? this.#charge(bound) : taking.then(() => this.#charge(bound));
+  }
+
+  #charge(bound: ChargeBound): Charge | Promise<Charge> {
+    const { budgets } = this.#options;
     const lines = this.#plannedLines(bound);
+    const lease = this.#hold?.lease;
     this.#checkMax(Number(bound.nanoUsd), lines);
     const drawn = new Totals();
     for (const line of lines) drawn.add(line.unit, 1);
     const counted = bound.nanoUsd === 0n ? [] : amountsOn(budgets, this.#payer, bound);
-    const charged = counted.map(({ level, amount }): LevelCharge => ({ level, amount, key: currentKey(level) }));
-    const changes = charged.map(({ level, amount, key }): CounterChange => {
-      const { window } = level.budget;
-      const reserve = drawn.of(level);
-      // What is held is room that is taken already.
-      if (amount <= reserve) return { key, amount, window };
-      return { key, amount, window, max: level.limit + reserve, beside: { key: level.heldKey } };
-    });
-    for (const amount of drawn.amounts()) changes.push(releaseOf(amount));
-    const outcome = counters.add(changes);
-    if (outcome.kind === 'refused') {
-      const refused = charged[outcome.index];
-      invariant(refused !== undefined, 'a budget refused');
-      const { level, amount } = refused;
-      throw levelRefusal(counters, level, { needed: amount, own: drawn.of(level) }, outcome);
-    }
+    const { held, shared, more, spare } = split(drawn, counted);
+    const { traffic, entries } = this.#options;
+    const common = { bound, traffic, entries, reservations: this.#reservations };
+    const onSettled = (use: ChargeUse): void => this.#addUse(bound, use);
+    const ofPlan = { amounts: drawn.amounts(), lease };
+    const begin = (room: Room): Charge =>
+      new HeldCharge({ ...common, counted, parts: [ofPlan, { amounts: more, lease: room.lease }], onSettled });
+    const room = this.#reservations.hold(more, held, spare);
+    if (!(room instanceof Promise) && room.kind === 'refused') throw room.error;
     for (const line of lines) line.remaining--;
     this.#spent += Number(bound.nanoUsd);
     this.#calls++;
-    const { atMs } = outcome;
-    const settle = (use: ChargeUse, jointCharge?: JointCharge): void =>
-      this.#settle(charged, bound, use, atMs, jointCharge);
-    if (joint === undefined || charged.length === 0) return this.#enter(bound, settle);
-    return joint.charge(charged).then(
-      (jointCharge) => this.#enter(bound, (use) => settle(use, jointCharge)),
-      (error: unknown) => {
-        settle(notSent, nothingJoint);
-        throw error;
-      },
-    );
-  }
-
-  /** It is charged: into the ledger, before it is sent. */
-  #enter(bound: ChargeBound, settle: (use: ChargeUse) => void): Charge {
-    const { entries, traffic } = this.#options;
-    const settleEntry = entries?.charge(bound, traffic);
-    return {
-      settle: (use) => {
-        settle(use);
-        settleEntry?.(use);
-      },
+    if (!(room instanceof Promise)) return begin(room);
+    const fail = (error: unknown): never => {
+      this.#reservations.giveBack(shared, [ofPlan]);
+      this.#addUse(bound, { nanoUsd: 0n, isSent: false });
+      throw error;
     };
+    return room.then((outcome) => (outcome.kind === 'held' ? begin(outcome) : fail(outcome.error)), fail);
   }
 
   recordCached(call: PaidCall, cache: CacheOutcome): void {
@@ -178,7 +152,6 @@ export class RequestAccount implements SpendAccount {
   #plannedLines({ planned, alias }: ChargeBound): readonly PlannedLine[] {
     const hold = this.#hold;
     if (hold === undefined) return [];
-    hold.take();
     hold.giveBackSpared();
     const lines = planned === undefined ? [] : hold.linesOf(planned, alias);
     const { refusal } = hold;
@@ -186,31 +159,13 @@ export class RequestAccount implements SpendAccount {
     return lines;
   }
 
-  #settle(
-    charged: readonly LevelCharge[],
-    bound: ChargeBound,
-    use: ChargeUse,
-    atMs: number,
-    jointCharge: JointCharge | undefined,
-  ): void {
-    const { counters, onSpent, onOvershoot } = this.#options;
-    const used = { usd: Number(use.nanoUsd), tokens: use.tokens, calls: use.isSent ? 1 : 0 };
-    const overshoot = used.usd - Number(bound.nanoUsd);
+  #addUse(bound: ChargeBound, use: Pick<ChargeUse, 'nanoUsd' | 'isSent'>): void {
+    const overshoot = Number(use.nanoUsd - bound.nanoUsd);
     this.#spent += overshoot;
     if (!use.isSent) this.#calls--;
-    if (overshoot > 0) {
-      this.#overshoot += overshoot;
-      onOvershoot(overshoot, bound.model);
-    }
-    const corrections: LevelCharge[] = [];
-    for (const { level, key, amount: counted } of charged) {
-      const amount = used[level.budget.config.unit] - counted;
-      if (amount !== 0) corrections.push({ level, key, amount });
-    }
-    if (corrections.length > 0)
-      counters.add(corrections.map(({ level, key, amount }) => ({ key, amount, window: level.budget.window, atMs })));
-    if (jointCharge === undefined) for (const { level } of charged) onSpent(level);
-    else if (charged.length > 0) jointCharge.correct(corrections, onSpent);
+    if (overshoot <= 0) return;
+    this.#overshoot += overshoot;
+    this.#options.onOvershoot(overshoot, bound.model);
   }
 
   /** @throws BudgetExceeded where the request's own limit does not allow it; what is planned keeps its room */
@@ -232,4 +187,23 @@ export class RequestAccount implements SpendAccount {
       cheaperModel: undefined,
     });
   }
+}
+
+/** What a call has of what is held for its plan, what it needs beyond that, and what it does not need. */
+function split(drawn: Totals, counted: readonly LevelAmount[]) {
+  const held = new Map(drawn.amounts().map(({ level, amount }) => [level.heldKey, amount]));
+  const shared: LevelAmount[] = [];
+  const more: LevelAmount[] = [];
+  const spare: LevelAmount[] = [];
+  const needs = new Map(counted.map(({ level, amount }) => [level.heldKey, amount]));
+  for (const { level, amount } of counted) {
+    const part = held.get(level.heldKey) ?? 0;
+    if (part > 0) shared.push({ level, amount: Math.min(part, amount) });
+    if (amount > part) more.push({ level, amount: amount - part });
+  }
+  for (const { level, amount } of drawn.amounts()) {
+    const rest = amount - (needs.get(level.heldKey) ?? 0);
+    if (rest > 0) spare.push({ level, amount: rest });
+  }
+  return { held, shared, more, spare };
 }

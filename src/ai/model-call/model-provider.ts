@@ -23,6 +23,11 @@ export interface CallBounds {
    * is not made. Throws the reason where it has aborted already. @default the signal's own event is used
    */
   onStop?(stop: (reason: unknown) => void): void;
+  /**
+   * Called just before the first byte of the request is written, by providers that say so (`announcesSends`); what it
+   * throws fails the call, and nothing is sent.
+   */
+  onSend?(): void;
   /** Called whenever any bytes of the answer arrive, comments and pings of a stream included: the provider is alive. */
   onArrival?(): void;
 }
@@ -58,6 +63,8 @@ export interface ModelProvider {
   readonly name: string;
   /** The number of keys to rotate; 1 if none is needed. */
   readonly keys: number;
+  /** Whether it calls `onSend`. @default a call is taken to be sent when it begins */
+  readonly announcesSends?: boolean | undefined;
   complete(model: string, request: ModelRequest, call: ProviderCall): Promise<ModelAnswer>;
   stream(model: string, request: ModelRequest, call: ProviderCall): AsyncIterable<ProviderStreamPart>;
   embed(model: string, request: EmbeddingRequest, call: ProviderCall): Promise<Embeddings>;

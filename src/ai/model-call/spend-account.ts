@@ -44,8 +44,15 @@ export interface PriceOrigin {
   readonly date: string;
 }
 
-/** A charge is counted at its bound from when it is made: the provider may bill it, whatever happens to this process. */
+/** A charge holds room for its bound from when it is made, and loses it where its thread dies before anything is sent. */
 export interface Charge {
+  /**
+   * The bound counts from now on, whatever becomes of this process: the provider may bill it. Call it just before the
+   * first byte is written; called again it does nothing.
+   *
+   * @throws GatewayError where it may not be sent any more
+   */
+  commit(): void;
   /** Corrects the bound to what was used. Call exactly once, however the request ended. */
   settle(use: ChargeUse): void;
 }

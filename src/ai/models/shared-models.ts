@@ -102,6 +102,7 @@ function withoutClose(provider: ModelProvider): ModelProvider {
   return {
     name: provider.name,
     keys: provider.keys,
+    announcesSends: provider.announcesSends,
     complete: (model, request, call) => provider.complete(model, request, call),
     stream: (model, request, call) => provider.stream(model, request, call),
     embed: (model, request, call) => provider.embed(model, request, call),

@@ -4,6 +4,9 @@
  * itself. A step whose answer comes too late is taken back then; one whose answer is lost with the connection may have been
  * counted: what is counted is too much then, never too little.
  *
+ * What is leased belongs to a holder, which says that it is alive as long as it has leased anything. Of one that is silent for
+ * `leaseMs`, as a process that was killed is, the next step that finds no room gives it back.
+ *
  * Keys are hashed. One server, or one behind Sentinel: a step's keys may be in any slot of a cluster.
  */
 import { hash } from 'node:crypto';
@@ -11,10 +14,10 @@ import { once } from 'node:events';
 import type * as IoRedis from 'ioredis';
 import type { Redis } from 'ioredis';
 import { GatewayError, messageOf } from '../../errors/index.ts';
-import { packageOnDemand } from '../../lib/index.ts';
+import { invariant, newId, packageOnDemand } from '../../lib/index.ts';
 import { checkChanges } from '../check-changes.ts';
-import type { CounterChange, CounterWindow } from '../counters.ts';
-import { addScript } from './redis-script.ts';
+import type { CounterChange, Counters, CounterWindow } from '../counters.ts';
+import { addScript, aliveScript } from './redis-script.ts';
 
 const ioredis = packageOnDemand<typeof IoRedis>('ioredis');
 
@@ -25,34 +28,39 @@ export interface RedisCountersOptions {
   readonly prefix?: string;
   /** The time limit of a step. @default 1000 */
   readonly commandTimeoutMs?: number;
+  /** How long what is leased outlives the last word of its holder. @default 5000 */
+  readonly leaseMs?: number;
   /** Milliseconds of the clock that windows are measured with. @default Redis's */
   readonly now?: () => number;
   /** Called at every change, with the reason if there is one. */
   readonly onStateChange?: (isAvailable: boolean, reason: string | undefined) => void;
 }
 
-/** What counters elsewhere can change; nothing is leased of them. */
-export type RemoteChange = Pick<CounterChange, 'key' | 'amount' | 'max' | 'window' | 'atMs'>;
+/** A change of counters elsewhere. Nothing is leased of counters with a window. */
+export type RemoteChange = CounterChange;
 
 export type RemoteOutcome =
   | {
       readonly kind: 'added';
       /** On Redis's clock. */
       readonly atMs: number;
-      /** What each counter has come to. */
+      /** What each counter has come to, with the one beside it. */
       readonly amounts: readonly number[];
+      /** What was leased is leased under this name. */
+      readonly lease: string;
     }
   | {
       readonly kind: 'refused';
       readonly index: number;
       readonly roomInMs: number;
-      /** Of the counter that has no room. */
+      /** Of the counter that has no room, with the one beside it. */
       readonly amount: number;
     };
 
 /** The command that `scripts` adds to the client. */
 interface Scripts {
   isthmusAdd(keys: number, ...keysAndArguments: readonly string[]): Promise<unknown>;
+  isthmusAlive(keys: number, ...keysAndArguments: readonly string[]): Promise<unknown>;
 }
 
 /** The maximum delay before reconnecting. */
@@ -60,7 +68,10 @@ const maxReconnectMs = 2_000;
 /** So many steps without an answer, one after another, break the connection off: it may be half-open. */
 const maxTimeouts = 3;
 
-export class RedisCounters {
+/** Says so this often while it lives. */
+const wordsPerLease = 4;
+
+export class RedisCounters implements Pick<Counters, 'add' | 'amount'> {
   readonly #options: RedisCountersOptions;
   readonly #redis: Redis & Scripts;
   readonly #prefix: string;
@@ -68,6 +79,12 @@ export class RedisCounters {
   #isReported: boolean | undefined;
   #lastError: string | undefined;
   #timeouts = 0;
+  readonly #leaseMs: number;
+  /** Names this holder; another one once Redis may have given back what was leased under it. */
+  #lease = '';
+  /** Until when Redis certainly has it, by `performance.now()`. */
+  #leaseEndsAt = Number.NEGATIVE_INFINITY;
+  #aliveTimer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
   constructor(options: RedisCountersOptions) {
@@ -75,6 +92,8 @@ export class RedisCounters {
     this.#options = options;
     this.#prefix = `${prefix}c:`;
     this.#commandTimeoutMs = commandTimeoutMs;
+    // A step that was sent before it ends has arrived by then, or is given up.
+    this.#leaseMs = Math.max(options.leaseMs ?? 5_000, commandTimeoutMs * 2);
     const { Redis } = ioredis();
     this.#redis = new Redis(url, {
       maxRetriesPerRequest: 0,
@@ -86,7 +105,7 @@ export class RedisCounters {
       disableClientInfo: true,
       retryStrategy: (times: number) =>
         Math.min(50 * 2 ** Math.min(times, 10), maxReconnectMs) * (0.8 + Math.random() / 5),
-      scripts: { isthmusAdd: { lua: addScript } },
+      scripts: { isthmusAdd: { lua: addScript }, isthmusAlive: { lua: aliveScript } },
     }) as Redis & Scripts;
     this.#redis.on('error', ({ message }: Error) => {
       this.#lastError = message;
@@ -105,42 +124,109 @@ export class RedisCounters {
     await once(this.#redis, 'ready', { signal: AbortSignal.timeout(timeoutMs) }).catch(() => undefined);
   }
 
+  /** Whether what was leased under this name is still leased. */
+  isLeased(lease: string): boolean {
+    return lease === this.#lease && performance.now() < this.#leaseEndsAt;
+  }
+
   /**
-   * Changes all of the counters or none.
+   * Changes all of the counters or none. It is written before this returns.
+   * @param lease whose leases are made smaller. Default: those of now
    * @throws GatewayError OVERLOADED where Redis does not answer in time, or not as it should
    */
-  async add(changes: readonly RemoteChange[]): Promise<RemoteOutcome> {
+  async add(changes: readonly RemoteChange[], lease?: string): Promise<RemoteOutcome> {
     checkChanges(changes);
     if (!this.isAvailable) throw unavailable(this.#lastError ?? 'there is no connection');
-    const keys = changes.map(({ key }) => this.#prefix + hash('sha256', key, 'base64url'));
-    const values = changes.flatMap(({ amount, max, window, atMs }) => [
-      String(amount),
-      max === undefined ? '' : String(max),
-      kindOf(window),
-      String(window?.ms ?? 0),
-      atMs === undefined ? '' : String(Math.floor(atMs)),
-    ]);
+    const startedAt = performance.now();
+    const isLeasing = changes.some(({ leased = 0 }) => leased > 0);
+    const holder = lease ?? (isLeasing ? this.#currentLease(startedAt) : this.#lease);
+    const keys = changes.flatMap(({ key, beside }) => [this.#keyOf(key), this.#keyOf(beside?.key ?? key)]);
+    const values = changes.flatMap(({ amount, max, window, atMs, leased = 0, beside }) => {
+      invariant(leased === 0 || window === undefined, 'nothing is leased of a counter with a window');
+      return [
+        String(amount),
+        max === undefined ? '' : String(max),
+        kindOf(window),
+        String(window?.ms ?? 0),
+        atMs === undefined ? '' : String(Math.floor(atMs)),
+        String(leased),
+        beside === undefined ? '' : kindOf(beside.window),
+        String(beside?.window?.ms ?? 0),
+      ];
+    });
+    keys.push(this.#holdersKey);
     const now = this.#options.now?.();
-    const step = this.#redis.isthmusAdd(keys.length, ...keys, now === undefined ? '' : String(now), ...values);
+    const head = [now === undefined ? '' : String(now), holder, String(this.#leaseMs), this.#leasePrefix];
+    const step = this.#redis.isthmusAdd(keys.length, ...keys, ...head, ...values);
     let reply: unknown;
     try {
       reply = await inTime(step, this.#commandTimeoutMs);
     } catch (error) {
-      void step.then((late) => this.#takeBack(changes, late)).catch(() => undefined);
+      void step.then((late) => this.#takeBack(changes, late, holder)).catch(() => undefined);
       this.#timeouts++;
       if (this.#timeouts >= maxTimeouts && this.isAvailable) this.#redis.disconnect(true);
       throw unavailable(messageOf(error));
     }
     this.#timeouts = 0;
-    return readReply(reply, changes.length);
+    const outcome = readReply(reply, changes.length, holder);
+    if (isLeasing && outcome.kind === 'added') this.#holdLease(holder, startedAt);
+    return outcome;
+  }
+
+  #currentLease(now: number): string {
+    if (now >= this.#leaseEndsAt) {
+      this.#lease = newId('');
+      this.#leaseEndsAt = this.#endOfLease(now);
+    }
+    return this.#lease;
+  }
+
+  #endOfLease(wordAt: number): number {
+    return wordAt + this.#leaseMs - this.#commandTimeoutMs;
+  }
+
+  #holdLease(lease: string, wordAt: number): void {
+    if (lease === this.#lease) this.#leaseEndsAt = Math.max(this.#leaseEndsAt, this.#endOfLease(wordAt));
+    this.#aliveTimer ??= setInterval(() => void this.#sayAlive(), this.#leaseMs / wordsPerLease).unref();
+  }
+
+  async #sayAlive(): Promise<void> {
+    const [wordAt, lease] = [performance.now(), this.#lease];
+    if (!this.isAvailable) return;
+    const now = this.#options.now?.();
+    const word = [now === undefined ? '' : String(now), lease, String(this.#leaseMs)];
+    const keys = [this.#holdersKey, this.#leasePrefix + lease];
+    const isLeased = await inTime(this.#redis.isthmusAlive(2, ...keys, ...word), this.#commandTimeoutMs).catch(
+      () => undefined,
+    );
+    if (isLeased === 1 && lease === this.#lease && wordAt < this.#leaseEndsAt)
+      this.#leaseEndsAt = this.#endOfLease(wordAt);
+    if (isLeased !== 0) return;
+    clearInterval(this.#aliveTimer);
+    this.#aliveTimer = undefined;
+  }
+
+  get #holdersKey(): string {
+    return `${this.#prefix}holders`;
+  }
+
+  get #leasePrefix(): string {
+    return `${this.#prefix}lease:`;
+  }
+
+  #keyOf(key: string): string {
+    return this.#prefix + hash('sha256', key, 'base64url');
   }
 
   /** The caller has been told that it is not counted. */
-  async #takeBack(changes: readonly RemoteChange[], late: unknown): Promise<void> {
-    const outcome = readReply(late, changes.length);
+  async #takeBack(changes: readonly RemoteChange[], late: unknown, lease: string): Promise<void> {
+    const outcome = readReply(late, changes.length, lease);
     if (outcome.kind === 'refused') return;
     const { atMs } = outcome;
-    await this.add(changes.map(({ key, amount, window }) => ({ key, amount: -amount, window, atMs })));
+    await this.add(
+      changes.map(({ key, amount, window, leased = 0 }) => ({ key, amount: -amount, window, atMs, leased: -leased })),
+      lease,
+    );
   }
 
   async amount(key: string, window?: CounterWindow): Promise<number> {
@@ -150,6 +236,7 @@ export class RedisCounters {
 
   close(): void {
     this.#isClosed = true;
+    clearInterval(this.#aliveTimer);
     this.#redis.disconnect();
   }
 
@@ -180,11 +267,12 @@ function kindOf(window: CounterWindow | undefined): 'p' | 'f' | 's' {
 }
 
 /** Redis's values are outside data: anyone with access to the server may have written them. */
-function readReply(reply: unknown, count: number): RemoteOutcome {
+function readReply(reply: unknown, count: number, lease: string): RemoteOutcome {
   const numbers = Array.isArray(reply) ? reply.map(Number) : [];
   if (!numbers.every(Number.isSafeInteger)) throw unavailable('it answered with no numbers');
   const [isAdded, second = 0, third = 0, fourth = 0] = numbers;
-  if (isAdded === 1 && numbers.length === count + 2) return { kind: 'added', atMs: second, amounts: numbers.slice(2) };
+  if (isAdded === 1 && numbers.length === count + 2)
+    return { kind: 'added', atMs: second, amounts: numbers.slice(2), lease };
   if (isAdded === 0 && numbers.length === 4 && second < count)
     return { kind: 'refused', index: second, roomInMs: third, amount: fourth };
   throw unavailable('it answered in another form');

@@ -62,7 +62,14 @@ export class LeanConnection implements LeanController {
     this.#framing = undefined;
     this.#informational = 0;
     this.#persists = true;
-    exchange.onRequestStart(this);
+    try {
+      exchange.onRequestStart(this);
+    } catch {
+      // It does not want to be sent any more.
+      this.#exchange = undefined;
+      this.#owner.released(this);
+      return;
+    }
     if (body === null) this.#socket.write(head, 'latin1');
     else if (typeof body === 'string' && Buffer.byteLength(head) === head.length)
       this.#socket.write(head + body, 'utf8');

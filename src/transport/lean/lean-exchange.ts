@@ -30,6 +30,7 @@ export interface LeanExchange {
   readonly isSettled: boolean;
   /** It waits for a connection. */
   onQueued(controller: LeanController): void;
+  /** Just before the first byte is written; where it throws, nothing is. */
   onRequestStart(controller: LeanController): void;
   onResponseStart(controller: LeanController, status: number, headers: ResponseHeaders): void;
   /** A piece of the body, whose bytes are valid during the call only. */

@@ -89,6 +89,53 @@ describe.skipIf(withoutRedis)('counters in Redis', () => {
     close();
   });
 
+  it('give back what was leased to a holder that is silent, and to no other', async () => {
+    const clock = { ms: 1_000_000_000 };
+    const open = async () => {
+      const counters = new RedisCounters({ url: server.url, prefix: 'leases:', now: () => clock.ms, leaseMs: 60_000 });
+      await counters.connected(5_000);
+      return counters;
+    };
+    const [dead, alive] = [await open(), await open()];
+    const hold = (amount: number) => ({ key: 'held', amount, leased: amount, max: 10, beside: { key: 'spent' } });
+    const leased = await dead.add([hold(7)]);
+    const lease = leased.kind === 'added' ? leased.lease : '';
+    expect(dead.isLeased(lease)).toBe(true);
+    // Four are sent, in a step that nobody waits for.
+    await dead.add([
+      { key: 'spent', amount: 4 },
+      { key: 'held', amount: -4, leased: -4 },
+    ]);
+    dead.close();
+    expect(await alive.add([hold(4)])).toMatchObject({ kind: 'refused', amount: 7 });
+    clock.ms += 59_999;
+    expect(await alive.add([hold(3)])).toMatchObject({ kind: 'added', amounts: [10] });
+    expect(await alive.add([hold(1)])).toMatchObject({ kind: 'refused' });
+    clock.ms += 1;
+    expect(await alive.add([hold(3)])).toMatchObject({ kind: 'added', amounts: [10] });
+    expect(await alive.add([hold(1)])).toMatchObject({ kind: 'refused', amount: 10 });
+    expect(await alive.amount('held')).toBe(6);
+    // What a holder gives back late was given back already.
+    await alive.add([{ key: 'held', amount: -3, leased: -3 }], lease);
+    expect(await alive.amount('held')).toBe(6);
+    alive.close();
+  });
+
+  it('keep what is leased to a holder that lives, however long', async () => {
+    const own = new RedisCounters({ url: server.url, prefix: 'alive:', commandTimeoutMs: 100, leaseMs: 200 });
+    const other = new RedisCounters({ url: server.url, prefix: 'alive:' });
+    await Promise.all([own.connected(5_000), other.connected(5_000)]);
+    const outcome = await own.add([{ key: 'held', amount: 1, leased: 1, max: 1 }]);
+    const lease = outcome.kind === 'added' ? outcome.lease : '';
+    const end = performance.now() + 600;
+    // A machine that stands still for as long as a lease lasts loses it, and knows it.
+    while (performance.now() < end && own.isLeased(lease))
+      expect(await other.add([{ key: 'held', amount: 1, max: 1 }])).toMatchObject({ kind: 'refused' });
+    own.close();
+    await expect.poll(async () => (await other.add([{ key: 'held', amount: 1, max: 1 }])).kind).toBe('added');
+    other.close();
+  });
+
   it('are exact for several who count at once', async () => {
     const counting = await Promise.all([setUp(), setUp()]);
     const [first] = counting;

@@ -44,6 +44,8 @@ export class Attempt extends TimerEntry {
   readonly startedAt = performance.now();
   /** When the provider last sent any bytes, keep-alive comments included. */
   lastArrivalAt = 0;
+  /** Whether anything was written to the provider, as far as it says so. */
+  isSent = false;
   /** Set once the gateway has ended the attempt. */
   stopped: StopReason | undefined;
   readonly #bounds: CallBounds;
@@ -82,6 +84,13 @@ export class Attempt extends TimerEntry {
 
   get durationMs(): number {
     return performance.now() - this.startedAt;
+  }
+
+  /** The first byte is about to be written. @throws GatewayError where it may not be */
+  onSend(): void {
+    if (this.isSent) return;
+    this.charge?.commit();
+    this.isSent = true;
   }
 
   /** The first output has arrived: from now on only the caller's deadline applies, not the target's timeout. */
@@ -185,6 +194,10 @@ class AttemptCall implements ProviderCall {
 
   onStop(stop: (reason: unknown) => void): void {
     this.#attempt.onStop(stop);
+  }
+
+  onSend(): void {
+    this.#attempt.onSend();
   }
 
   onArrival(): void {

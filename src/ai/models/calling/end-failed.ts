@@ -12,15 +12,16 @@ import type { CallRun } from './call-run.ts';
 export function endFailed(run: CallRun, attempt: Attempt, error: unknown, outputCharacters: number): ProviderFailure {
   const failure = run.redacted(attempt.failureOf(error));
   const { reference } = attempt.target;
-  // The provider client's own timer may fire before this one; a request that timed out before it was sent took no time.
-  const isTimeoutInFlight = failure?.kind === 'timeout' && attempt.durationMs > 1;
-  const wasInFlight = attempt.stopped !== undefined || isTimeoutInFlight || outputCharacters > 0;
+  // The provider client's own timer may fire before this one.
+  const isOver = attempt.stopped !== undefined || failure?.kind === 'timeout';
+  const wasInFlight = attempt.isSent && (isOver || outputCharacters > 0);
   const usage = failure?.usage ?? (wasInFlight ? run.estimateUsage(outputCharacters) : undefined);
   const outcome =
     attempt.stopped === 'aborted' || attempt.stopped === 'abandoned' ? 'aborted' : (failure?.kind ?? 'defect');
-  // A request that was not sent, because the target does not support it, is not an attempt.
-  const isSent = failure?.kind !== 'unsupported';
-  if (isSent) run.attempts.push({ model: reference, outcome, durationMs: attempt.durationMs });
+  // A request that the target does not support is not an attempt.
+  const isAttempt = failure?.kind !== 'unsupported';
+  const isSent = attempt.isSent && isAttempt;
+  if (isAttempt) run.attempts.push({ model: reference, outcome, durationMs: attempt.durationMs });
   attempt.fail(failure, usage === undefined ? 0 : usage.inputTokens + usage.outputTokens);
   if (usage !== undefined) run.book(attempt, usage, outcome);
   else attempt.charge?.settle({ nanoUsd: 0n, tokens: 0, isSent, outcome, usage, price: undefined });

@@ -191,6 +191,7 @@ export class Router {
       const attempt = new Attempt({ target, key, ticket, charge, bounds, timeoutMs: alias.targetTimeoutMs });
       run.model = target.reference;
       try {
+        if (target.provider.announcesSends !== true) attempt.onSend();
         return { attempt, result: await attempt.race(send(target.provider, target, attempt)) };
       } catch (error) {
         last = endFailed(run, attempt, error, 0);

@@ -72,6 +72,7 @@ export class ShadowCalls {
     const attempt = new Attempt({ target, key, ticket, charge, bounds, timeoutMs: undefined });
     run.model = target.reference;
     try {
+      if (target.provider.announcesSends !== true) attempt.onSend();
       const answer = await attempt.race(target.provider.complete(target.config.model, request, attempt.call));
       target.health.observeLatency(attempt.durationMs);
       run.settle(attempt, answer);

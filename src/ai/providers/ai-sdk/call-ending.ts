@@ -35,7 +35,7 @@ export function callEndingOf(call: CallBounds): CallEnding {
   else if (deadline.passed) stop(deadlinePassed());
   else addAbortListener(signal, onAbort);
   return {
-    bounds: { signal: controller.signal, deadline, onArrival: () => call.onArrival?.() },
+    bounds: { signal: controller.signal, deadline, onSend: () => call.onSend?.(), onArrival: () => call.onArrival?.() },
     race: (work) =>
       new Promise((resolve, reject) => {
         if (controller.signal.aborted) {

@@ -133,6 +133,12 @@ export class HttpExchange extends TimerEntry implements LeanExchange {
     // Stopped while it waited for a connection of undici. Throwing skips it; aborting would also close the connection
     // it just got.
     if (this.#state === 'failed') throw stopped;
+    try {
+      this.#bounds.onSend?.();
+    } catch (error) {
+      this.#fail(error);
+      throw stopped;
+    }
     this.#controller = controller;
   }
 

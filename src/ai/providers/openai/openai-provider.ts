@@ -167,6 +167,7 @@ export function createOpenAiProvider(options: OpenAiProviderOptions): ModelProvi
   return {
     name,
     keys: Math.max(1, keys.length),
+    announcesSends: true,
     async complete(model, request, call) {
       const { exchange, context } = await begin(model, request, call, false);
       const { text, requestId } = await readBody(exchange, keys);
