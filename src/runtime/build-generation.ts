@@ -26,6 +26,7 @@ import {
   withSubgraphHooks,
 } from '../plugins/index.ts';
 import type { SupergraphParts } from '../read-supergraph.ts';
+import type { Signals } from '../signals/index.ts';
 import { buildApiSchema } from '../supergraph/index.ts';
 import type { InProcessSubgraph, SubgraphClient } from '../transport/index.ts';
 import { buildClient } from './build-client.ts';
@@ -96,7 +97,9 @@ export async function buildGeneration(
         async () => new AlertWebhook({ config: budgetAlerts, log }),
       );
     if (ledger !== undefined && budgets.length > 0)
-      raises = await shared.budgetRaises.acquire(stableHash(config.store), () => openRaises(config, log));
+      raises = await shared.budgetRaises.acquire(stableHash(config.store), () =>
+        openRaises(config, shared.signals, log),
+      );
     persisted = await shared.documents.acquire(config);
     cached = await shared.caches.acquire(parts, maskKey);
     await letOthersRun();
@@ -200,12 +203,13 @@ export async function buildGeneration(
 }
 
 /** Never rejects: a store that cannot be opened is no reason not to serve. */
-function openRaises({ store: config, file }: ResolvedConfig, log: Logger): Promise<FollowedRaises> {
+function openRaises({ store: config, file }: ResolvedConfig, signals: Signals, log: Logger): Promise<FollowedRaises> {
   return FollowedRaises.open({
     async openStore() {
       const { openStore } = await import('../store/index.ts');
       return openStore({ config, configFile: file, log, isServing: true });
     },
+    teller: { signals, store: stableHash(config) },
     log,
   });
 }

@@ -90,7 +90,7 @@ export function createSharedParts({
     ledger: new ThreadLedger(holder, options.log),
     fieldCounters,
     keySets: new KeySets(),
-    keyRings: new SharedKeyRings(options.log),
+    keyRings: new SharedKeyRings(options.log, options.signals ?? noSignals),
     documents: new SharedDocuments(options.log, openCacheStore),
     caches: new SharedCaches(options.log, openCacheStore),
     subgraphCredentials: new SubgraphCredentials(options.log),

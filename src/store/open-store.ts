@@ -11,6 +11,7 @@ import { LedgerTable } from './ledger-table.ts';
 import { type MigratedStore, migrate, UnusableStore } from './migrate.ts';
 import { openPostgres } from './postgres-database.ts';
 import { type RekeyedStore, rekey } from './rekey.ts';
+import { allRevisions } from './revisions.ts';
 import { openSqlite } from './sqlite-database.ts';
 import { createStoreCipher, deriveKey } from './store-cipher.ts';
 import { StoreKeys } from './store-keys.ts';
@@ -21,6 +22,8 @@ export interface Store {
   readonly auditLog: AuditLog;
   readonly budgetRaises: BudgetRaiseTable;
   readonly ledger: LedgerTable;
+  /** The newest change of each table that gateways follow, counted up: of `api_keys` and `budget_raises`. */
+  revisions(): Promise<Readonly<Record<string, number>>>;
   /** A key of 32 bytes for a purpose. It stays the same when the store is given another key. */
   deriveKey(purpose: string): Buffer;
   /**
@@ -83,6 +86,7 @@ function storeOf(db: StoreDatabase, kind: StoreConfig['kind'], { keys, derivatio
     auditLog,
     budgetRaises: new BudgetRaiseTable(db, keys, auditLog),
     ledger: new LedgerTable(db, new LedgerNames(keys, deriveKey(derivationSecret, 'ledger names'))),
+    revisions: () => allRevisions(db),
     deriveKey: (purpose) => deriveKey(derivationSecret, purpose),
     rekey: (actor) => rekey({ db, kind, keys, auditLog, actor, at: Date.now() }),
     close: () => db.destroy(),

@@ -14,6 +14,12 @@ export async function revisionOf(db: StoreDatabase, topic: Topic): Promise<numbe
   return revision;
 }
 
+/** Those of all tables that gateways follow. */
+export async function allRevisions(db: StoreDatabase): Promise<Readonly<Record<string, number>>> {
+  const rows = await db.selectFrom('isthmus_revisions').select(['topic', 'revision']).execute();
+  return Object.fromEntries(rows.map(({ topic, revision }) => [topic, revision]));
+}
+
 /** First of all in a change, because it takes the lock: two never run at once, and what is read next cannot change any more. */
 export async function nextRevision(transaction: StoreTransaction, topic: Topic): Promise<number> {
   const { revision } = await transaction

@@ -26,6 +26,7 @@ import {
   watchSupergraph,
 } from '../runtime/index.ts';
 import { SignalRelay } from '../signals/index.ts';
+import { RevisionAnnouncer } from './announce-revisions.ts';
 import { mainCacheShare, mainShare } from './memory-shares.ts';
 import { toSupergraphMessage } from './supergraph-message.ts';
 import { WorkerPool } from './worker-pool.ts';
@@ -91,7 +92,9 @@ export async function openWorkers(options: WorkersOptions): Promise<WorkersGatew
   const stampMemory = createStampMemory();
   const stamps = new TagStamps(stampMemory);
   let cache = createMemoryStore({ maxBytes: mainCacheShare(cacheBytes), stamps });
+  const revisions = new RevisionAnnouncer({ signals, log });
   const onSwap = ({ config: changed }: SupergraphParts): void => {
+    revisions.follow(changed);
     memory.resize(mainShare(changed.limits.memoryBytes));
     if (cacheBytesOf(changed) === cacheBytes) return;
     // Of another size, it starts empty.
@@ -121,7 +124,7 @@ export async function openWorkers(options: WorkersOptions): Promise<WorkersGatew
   process.prependListener('exit', takeLines);
   const close = async (): Promise<void> => {
     await pool.close();
-    await Promise.all([planners.close(), models.close(), ownLedger.close()]);
+    await Promise.all([planners.close(), models.close(), ownLedger.close(), revisions.close()]);
     pool.takeLines();
     process.off('exit', takeLines);
   };

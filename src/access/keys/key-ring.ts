@@ -1,12 +1,13 @@
 /**
  * The API keys of a store, in memory: a request waits for the store only where its key is not known yet. Changes are read each
- * second, so that a revoked key ends within two. Where the store does not answer, known keys stay valid for `maxStaleMs`.
+ * second, or when the main thread tells of them, so that a revoked key ends within two. Where the store does not answer, known keys stay valid for `maxStaleMs`.
  */
 import { timingSafeEqual } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { GatewayError, messageOf } from '../../errors/index.ts';
 import { withinTime } from '../../lib/index.ts';
 import type { Logger } from '../../observability/index.ts';
+import { RevisionClock, type RevisionTeller } from '../../signals/index.ts';
 import type { Store, StoredApiKey } from '../../store/index.ts';
 import type { Principal } from '../principal.ts';
 import { apiKeyHashing, hashApiKey, idOfApiKey } from './api-key.ts';
@@ -16,11 +17,12 @@ export interface KeyRingOptions {
   readonly log: Pick<Logger, 'warn' | 'info'>;
   /** How long keys stay valid while the store does not answer. @default 300_000 */
   readonly maxStaleMs?: number;
+  /** Who tells of changes. @default nobody: they are looked for each second */
+  readonly teller?: RevisionTeller | undefined;
   /** Whether the last use of keys is written. @default true */
   readonly recordsUses?: boolean;
 }
 
-const pollMs = 1_000;
 /** Unknown keys make the store be read again at most this often, however many requests bring one. */
 const minReadGapMs = 50;
 /** How long a request waits for that. */
@@ -38,6 +40,7 @@ export class KeyRing {
   readonly #log: Pick<Logger, 'warn' | 'info'>;
   readonly #maxStaleMs: number;
   readonly #recordsUses: boolean;
+  readonly #teller: RevisionTeller | undefined;
   readonly #hashKey: Buffer;
   readonly #keys = new Map<string, CachedKey>();
   /** When keys were last used, in milliseconds since 1970, where that is not written yet. */
@@ -51,14 +54,14 @@ export class KeyRing {
   #hasFailed = false;
   #reading: Promise<void> = Promise.resolve();
   #nextReading: Promise<void> | undefined;
-  #timer: NodeJS.Timeout | undefined;
-  #isClosed = false;
+  #clock: RevisionClock | undefined;
 
-  private constructor({ store, log, maxStaleMs = 300_000, recordsUses = true }: KeyRingOptions) {
+  private constructor({ store, log, maxStaleMs = 300_000, recordsUses = true, teller }: KeyRingOptions) {
     this.#store = store;
     this.#log = log;
     this.#maxStaleMs = maxStaleMs;
     this.#recordsUses = recordsUses;
+    this.#teller = teller;
     this.#hashKey = store.deriveKey(apiKeyHashing);
   }
 
@@ -70,7 +73,7 @@ export class KeyRing {
     try {
       const ring = new KeyRing(options);
       await ring.#readChanges();
-      ring.#pollLater();
+      ring.#follow();
       return ring;
     } catch (error) {
       await options.store.close();
@@ -102,8 +105,7 @@ export class KeyRing {
 
   /** Writes what is not written yet, and closes the store. */
   async close(): Promise<void> {
-    this.#isClosed = true;
-    clearTimeout(this.#timer);
+    this.#clock?.close();
     await (this.#nextReading ?? this.#reading);
     await this.#recordUses(0);
     await this.#store.close();
@@ -170,14 +172,17 @@ export class KeyRing {
     this.#readAt = beganAt;
   }
 
-  #pollLater(): void {
-    if (this.#isClosed) return;
-    this.#timer = setTimeout(() => {
-      void this.#readAgain()
-        .then(() => this.#recordUses(recordUseMs))
-        .then(() => this.#pollLater());
-    }, pollMs);
-    this.#timer.unref();
+  #follow(): void {
+    this.#clock = new RevisionClock({
+      teller: this.#teller,
+      table: 'api_keys',
+      onTick: async (revision) => {
+        // Where nothing has changed, the store was read by whoever says so.
+        if (revision !== undefined && revision === this.#revision && !this.#hasFailed) this.#readAt = performance.now();
+        else await this.#readAgain();
+        await this.#recordUses(recordUseMs);
+      },
+    });
   }
 
   /** Never rejects: what cannot be written is written later. */

@@ -2,6 +2,7 @@
 import type { ResolvedConfig } from '../../config/index.ts';
 import { SharedLeases, stableHash } from '../../lib/index.ts';
 import type { Logger } from '../../observability/index.ts';
+import type { Signals } from '../../signals/index.ts';
 import type { Identifier } from '../identify/authenticator.ts';
 import { apiKeyIdentifier } from './api-key-of.ts';
 import { KeyRing } from './key-ring.ts';
@@ -13,11 +14,14 @@ export interface KeyRingLease {
 
 export class SharedKeyRings {
   readonly #log: Logger;
+  readonly #signals: Signals;
   /** By the hash of `store`. */
   readonly #rings = new SharedLeases<KeyRing>((ring) => ring.close());
 
-  constructor(log: Logger) {
+  /** @param signals by which a main thread tells of changes */
+  constructor(log: Logger, signals: Signals) {
     this.#log = log;
+    this.#signals = signals;
   }
 
   /**
@@ -33,6 +37,6 @@ export class SharedKeyRings {
   async #open({ store: config, file }: Pick<ResolvedConfig, 'store' | 'file'>): Promise<KeyRing> {
     const { openStore } = await import('../../store/index.ts');
     const store = await openStore({ config, configFile: file, log: this.#log, isServing: true });
-    return KeyRing.open({ store, log: this.#log });
+    return KeyRing.open({ store, log: this.#log, teller: { signals: this.#signals, store: stableHash(config) } });
   }
 }

@@ -1,12 +1,13 @@
 /**
- * The temporary increases of budgets that a store has, in memory. Changes are read each second, so that an increase is in
- * effect within two. Where the store does not answer, those that are known stay in effect until they end; where it cannot be
+ * The temporary increases of budgets that a store has, in memory. Changes are read each second, or when the main thread
+ * tells of them, so that an increase is in effect within two. Where the store does not answer, those that are known stay in effect until they end; where it cannot be
  * opened, limits are not raised until it can be.
  */
 import type { BudgetConfig } from '../../config/index.ts';
 import { messageOf } from '../../errors/index.ts';
 import { withinTime } from '../../lib/index.ts';
 import type { Logger } from '../../observability/index.ts';
+import { RevisionClock, type RevisionTeller } from '../../signals/index.ts';
 import type { Store } from '../../store/index.ts';
 import { RaisedLimits } from './raised-limits.ts';
 
@@ -15,9 +16,10 @@ type FollowedStore = Pick<Store, 'budgetRaises' | 'close'>;
 export interface FollowedRaisesOptions {
   readonly openStore: () => Promise<FollowedStore>;
   readonly log: Pick<Logger, 'warn' | 'info'>;
+  /** Who tells of changes. @default nobody: they are looked for each second */
+  readonly teller?: RevisionTeller | undefined;
 }
 
-const pollMs = 1_000;
 /** How long a start waits for the store. */
 const firstReadMs = 2_000;
 
@@ -27,9 +29,9 @@ export class FollowedRaises {
   #limits = new RaisedLimits([]);
   #revision: number | undefined;
   #hasFailed = false;
-  #isClosed = false;
+  #isReading = false;
   #reading: Promise<void> = Promise.resolve();
-  #timer: NodeJS.Timeout | undefined;
+  #clock: RevisionClock | undefined;
 
   private constructor(options: FollowedRaisesOptions) {
     this.#options = options;
@@ -38,7 +40,12 @@ export class FollowedRaises {
   /** Never rejects. The store is closed with it. */
   static async open(options: FollowedRaisesOptions): Promise<FollowedRaises> {
     const followed = new FollowedRaises(options);
-    followed.#readNow();
+    followed.#reading = followed.#read();
+    followed.#clock = new RevisionClock({
+      teller: options.teller,
+      table: 'budget_raises',
+      onTick: (revision) => followed.#readAfter(revision),
+    });
     await withinTime(followed.#reading, { timeoutMs: firstReadMs, what: 'reading increases' }).catch(() => undefined);
     return followed;
   }
@@ -49,27 +56,23 @@ export class FollowedRaises {
   }
 
   async close(): Promise<void> {
-    this.#isClosed = true;
-    clearTimeout(this.#timer);
+    this.#clock?.close();
     await this.#reading;
     await this.#store?.close();
   }
 
-  /** The next reading begins when the last has ended, however long that took. */
-  #pollLater(): void {
-    if (this.#isClosed) return;
-    this.#timer = setTimeout(() => this.#readNow(), pollMs);
-    this.#timer.unref();
-  }
-
-  #readNow(): void {
+  /** Two readings never run at once: what the one under way misses is told again. */
+  #readAfter(revision: number | undefined): Promise<void> {
+    const isCurrent = revision !== undefined && revision === this.#revision && !this.#hasFailed;
+    if (isCurrent || this.#isReading) return Promise.resolve();
     this.#reading = this.#read();
-    void this.#reading.then(() => this.#pollLater());
+    return this.#reading;
   }
 
   /** Never rejects. */
   async #read(): Promise<void> {
     const { openStore, log } = this.#options;
+    this.#isReading = true;
     try {
       this.#store ??= await openStore();
       const changed = await this.#store.budgetRaises.changedSince(this.#revision);
@@ -82,6 +85,8 @@ export class FollowedRaises {
     } catch (error) {
       if (!this.#hasFailed) log.warn({ reason: messageOf(error) }, 'increases of budgets cannot be read');
       this.#hasFailed = true;
+    } finally {
+      this.#isReading = false;
     }
   }
 }

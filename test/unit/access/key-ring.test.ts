@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { ApiKeys } from '../../../src/access/index.ts';
 import { KeyRing } from '../../../src/access/keys/key-ring.ts';
+import { publishRevisions } from '../../../src/signals/index.ts';
 import type { Store } from '../../../src/store/index.ts';
 import { safetyLimit } from '../../testkit/safety-limit.ts';
+import { twoWorkersSignals } from '../../testkit/worker-signals.ts';
 import { openAt } from '../store/store-contract.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'isthmus-ring-'));
@@ -79,6 +81,27 @@ describe('while the store does not answer', () => {
       .toBeUndefined();
     await ring.close();
   });
+});
+
+it('a worker that is told of changes reads the store for those alone, and a revoked key ends with it', async () => {
+  const { state, keys, store } = await interruptible('told');
+  const { first, second, close } = twoWorkersSignals();
+  const ring = await KeyRing.open({ store, log: { warn() {}, info() {} }, teller: { signals: first, store: 'a' } });
+  const created = await keys.create(rights);
+  await ring.identify(created.key);
+  const tell = async () => publishRevisions({ signals: second, store: 'a' }, await store.revisions());
+  const reads = state.reads;
+  // For longer than the time after which it looks itself.
+  for (let turn = 0; turn < 45; turn++) {
+    await tell();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  expect(state.reads - reads).toBeLessThanOrEqual(1);
+  await keys.revoke(created.id);
+  await tell();
+  await expect.poll(() => codeOf(() => ring.identify(created.key)), { interval: 5 }).toBe('UNAUTHENTICATED');
+  await ring.close();
+  close();
 });
 
 it('a thousand requests with unknown keys read the store twice at most', async () => {
