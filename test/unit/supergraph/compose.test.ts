@@ -1,5 +1,6 @@
+import type { Worker } from 'node:worker_threads';
 import { buildSchema } from 'graphql';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { CompositionError, compose, type SubgraphSource } from '../../../src/supergraph/index.ts';
 
 const federation = (imports: string) =>
@@ -92,6 +93,54 @@ describe('composing', () => {
 
   it('ends in time when composing takes too long', async () => {
     await expect(compose([products], 1)).rejects.toThrow('took longer than 1 ms');
+  });
+});
+
+describe('the thread that composes', () => {
+  const threads: Worker[] = [];
+  const add = (thread: Worker): void => void threads.push(thread);
+
+  afterEach(() => {
+    vi.useRealTimers();
+    process.off('worker', add);
+    threads.length = 0;
+  });
+
+  it('composes again until it has been idle for a while, then it ends', async () => {
+    await expect(compose([products], 1)).rejects.toThrow(CompositionError); // none is idle any more
+    process.on('worker', add);
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    await compose([products]);
+    await problemsOf(source('a', 'type Query { a: Missing }'));
+    await compose([products]);
+    expect(threads).toHaveLength(1);
+    const end = new Promise((resolve) => threads[0]?.once('exit', resolve));
+    vi.advanceTimersByTime(10_000);
+    await end;
+    await compose([products]);
+    expect(threads).toHaveLength(2);
+  });
+
+  it('composes nothing more after a composition that was late or aborted', async () => {
+    await compose([products]);
+    process.on('worker', add);
+    await expect(compose([products], 1)).rejects.toThrow('took longer than 1 ms');
+    const controller = new AbortController();
+    const aborted = compose([products], undefined, controller.signal);
+    controller.abort(new Error('superseded'));
+    await expect(aborted).rejects.toThrow('superseded');
+    await compose([products]);
+    expect(threads).toHaveLength(2);
+  });
+
+  it('is one for each of two compositions at once', async () => {
+    await expect(compose([products], 1)).rejects.toThrow(CompositionError);
+    process.on('worker', add);
+    const both = await Promise.all([compose([products]), compose([products])]);
+    expect(both[0].supergraphSdl).toBe(both[1].supergraphSdl);
+    expect(threads).toHaveLength(2);
+    await compose([products]);
+    expect(threads).toHaveLength(2);
   });
 });
 
