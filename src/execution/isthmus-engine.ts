@@ -31,6 +31,8 @@ export interface IsthmusEngineOptions {
   readonly types: TypeMemberships;
   /** The fields, as `Type.field`, that may be null in the API schema and not in some subgraph. @default none */
   readonly strictFields?: ReadonlySet<string>;
+  /** The values of `@fallback` by `Type.field`. @default none */
+  readonly fallbacks?: ReadonlyMap<string, unknown>;
   readonly planner: Planner;
   readonly clients: ReadonlyMap<string, SubgraphClient>;
   readonly log: Logger;
@@ -77,7 +79,14 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
     deadlineMs: planDeadlineMs,
     cache: options.caches.cache<PlanCacheEntry<CompiledPlan>>(),
     compile: (plan, operation) =>
-      compilePlan(apiSchema, types, plan, limits?.costs?.compile(plan, operation), prices?.compile(plan)),
+      compilePlan(
+        apiSchema,
+        types,
+        plan,
+        limits?.costs?.compile(plan, operation),
+        prices?.compile(plan),
+        options.fallbacks,
+      ),
   });
 
   /** @returns undefined where the document has no such operation */
@@ -166,6 +175,7 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
         values,
         rowDecisions: request.rows,
         representationValues,
+        fallbacks: options.fallbacks,
       });
       const result = await (priced === undefined ? running : running.finally(() => priced.end()));
       if (cost !== undefined) noteActual(context.costs, cost);
@@ -239,6 +249,7 @@ const nothingToFetch: CompiledPlan = {
   placeMatters: false,
   requests: 0,
   hasRows: false,
+  hasFallbacks: false,
   cost: { estimate: 0, subgraphs: new Map(), fetches: [], slicing: [] },
   price: undefined,
 };

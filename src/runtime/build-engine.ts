@@ -38,6 +38,7 @@ export async function buildEngine(
       refusePlanLimits(config);
       if (hasRows || composition.accessRules.size > 0) throw unprotected(config);
       if (composition.fieldRates.size > 0) throw unlimited(config);
+      if (composition.fallbacks.size > 0) throw withoutFallbacks(config);
       return createReferenceEngine({ supergraphSdl, clients, errorPolicy: config.errors, log });
     case 'isthmus': {
       const inProcess = config.subgraphs.flatMap((subgraph) => (subgraph.kind === 'ai' ? [subgraph.name] : []));
@@ -46,6 +47,7 @@ export async function buildEngine(
         apiSchema,
         types: composition.memberships,
         strictFields: composition.strictFields,
+        fallbacks: composition.fallbacks,
         planner,
         clients,
         log,
@@ -90,6 +92,11 @@ function refusePlanLimits({ file, limits }: ResolvedConfig): void {
 /** Its operations run as they are. */
 function unlimited({ file }: ResolvedConfig): ConfigError {
   const message = 'the reference engine does not enforce @rateLimit, which the schema uses; write isthmus';
+  return new ConfigError(file, [{ path: 'engine', line: undefined, message }]);
+}
+
+function withoutFallbacks({ file }: ResolvedConfig): ConfigError {
+  const message = 'the reference engine does not serve @fallback, which the schema uses; write isthmus';
   return new ConfigError(file, [{ path: 'engine', line: undefined, message }]);
 }
 

@@ -9,6 +9,7 @@ import { messageOf } from '../errors/index.ts';
 import { checkCacheDirectives } from './caching/check-cache-directives.ts';
 import { readCacheRules } from './caching/read-cache-rules.ts';
 import { readEntityTypes } from './caching/read-entity-types.ts';
+import { checkFallbacks, readFallbacks } from './caching/read-fallbacks.ts';
 import type { CompositionOutcome, CompositionProblem, SubgraphSource } from './composition.ts';
 import {
   contractProblem,
@@ -96,7 +97,11 @@ export function composeSubgraphs(
   }
   const declarations = readDeclarations(services);
   const constraints = mergeDeclarations(declarations, supergraph);
-  const wrong = [...checkConstraints(declarations, constraints, supergraph), ...checkCacheDirectives(services)];
+  const wrong = [
+    ...checkConstraints(declarations, constraints, supergraph),
+    ...checkCacheDirectives(services),
+    ...checkFallbacks(services),
+  ];
   if (wrong.length > 0) return { kind: 'failed', problems: wrong.map((problem) => declaredProblem(problem, sources)) };
   const contracts = composeContracts(supergraph, apiSdl, filters, apiSdlOf);
   if (contracts.problems.length > 0) {
@@ -119,6 +124,7 @@ export function composeSubgraphs(
     rows,
     entityTypes: readEntityTypes(supergraph),
     cacheRules: readCacheRules(services),
+    fallbacks: readFallbacks(services),
     contracts: contracts.hidden,
     hints: [
       ...result.hints.map((hint): CompositionProblem => {

@@ -1,6 +1,7 @@
 /** Input and result of composition. Plain data: it is sent to the composition worker and back. */
 
 import type { CacheRules, EntityTypes } from '../cache/tags/index.ts';
+import type { Fallbacks } from './caching/read-fallbacks.ts';
 import type { Constraints } from './constraints/constraint.ts';
 import type { HiddenElements } from './contracts/hidden-elements.ts';
 import type { CostTypes } from './costs/cost-types.ts';
@@ -58,6 +59,8 @@ export interface Composition {
   readonly entityTypes: EntityTypes;
   /** By subgraph: what its cached answers are tagged with. */
   readonly cacheRules: ReadonlyMap<string, CacheRules>;
+  /** The values of `@fallback`. */
+  readonly fallbacks: Fallbacks;
   /** What each contract hides of the API schema, by the contract's name. */
   readonly contracts: ReadonlyMap<string, HiddenElements>;
   readonly hints: readonly CompositionProblem[];

@@ -1,4 +1,5 @@
 export { buildApiSchema } from './build-api-schema.ts';
+export type { Fallbacks } from './caching/read-fallbacks.ts';
 export { compose } from './compose.ts';
 export {
   type Composition,

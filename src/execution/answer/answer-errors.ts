@@ -38,9 +38,11 @@ function failureErrors({ shape, result }: AnswerErrorsOptions): readonly GraphQL
   const errors: GraphQLFormattedError[] = [];
   for (const failure of result.failures) {
     const { message, extensions } = failure;
-    if (failure.path === undefined) errors.push({ message, extensions: { ...extensions } });
-    for (const dataPath of pathsOf(failure)) {
+    const remaining = result.remainingOf(failure);
+    if (failure.path === undefined && remaining === undefined) errors.push({ message, extensions: { ...extensions } });
+    for (const dataPath of remaining === undefined ? pathsOf(failure) : remainingPath(shape, result, remaining)) {
       if (errors.length >= maxErrors) break;
+      if (result.isFallback(dataPath)) continue;
       for (const path of errorPaths(shape, result, dataPath))
         errors.push({ message, path, extensions: { ...extensions } });
     }
@@ -50,6 +52,14 @@ function failureErrors({ shape, result }: AnswerErrorsOptions): readonly GraphQL
 
 function pathsOf({ path, further = [] }: Failure): readonly DataPath[] {
   return path === undefined ? [] : [path, ...further];
+}
+
+/** Of the places that a failure has left empty beside its fallbacks, the first that the client selects, or that is empty for it. */
+function remainingPath(shape: OperationShape, result: RunResult, places: readonly DataPath[]): readonly DataPath[] {
+  const place =
+    places.find((path) => isSelected(shape, result, path)) ??
+    places.find((path) => emptyPlaces(shape, result, path).length > 0);
+  return place === undefined ? [] : [place];
 }
 
 /** One error for each field of the operation, at its first place: the items of a list share their cause. */
@@ -85,18 +95,28 @@ function violationErrors(options: AnswerErrorsOptions): readonly GraphQLFormatte
 
 /**
  * The client's paths of a failure: one for each alias of the field. A field that only the plan requests has none: its
- * failure gets the path of the field that it left empty, where there is one.
+ * failure gets the path of the field that it left empty, where there is one; none where such fields have fallbacks.
  */
-function errorPaths({ root }: OperationShape, result: RunResult, path: DataPath): readonly (string | number)[][] {
-  const paths = clientPaths(root, result.data, path, maxAliases);
+function errorPaths(shape: OperationShape, result: RunResult, path: DataPath): readonly (string | number)[][] {
+  const paths = clientPaths(shape.root, result.data, path, maxAliases);
   if (paths[0]?.length === path.length) return paths;
-  for (const place of result.unfilled()) {
+  const empty = emptyPlaces(shape, result, path);
+  if (empty.length === 0) return paths.slice(0, 1);
+  const place = empty.find((each) => !result.isFallback(each));
+  return place === undefined ? [] : clientPaths(shape.root, result.data, place, maxAliases);
+}
+
+/** The fields that the client selects, and that are empty because what is at the path is missing. */
+function emptyPlaces(shape: OperationShape, result: RunResult, path: DataPath): readonly DataPath[] {
+  return result.unfilled().flatMap((place) => {
     const owner = place.slice(0, -1);
     const leadsThere = owner.every((step, index) => step === (typeof path[index] === 'number' ? '@' : path[index]));
-    if (!leadsThere || owner.length >= path.length) continue;
+    if (!leadsThere || owner.length >= path.length) return [];
     const empty = [...path.slice(0, owner.length), place.at(-1) as string];
-    const emptyPaths = clientPaths(root, result.data, empty, maxAliases);
-    if (emptyPaths[0]?.length === empty.length) return emptyPaths;
-  }
-  return paths.slice(0, 1);
+    return isSelected(shape, result, empty) ? [empty] : [];
+  });
+}
+
+function isSelected({ root }: OperationShape, { data }: RunResult, path: DataPath): boolean {
+  return clientPaths(root, data, path, 1)[0]?.length === path.length;
 }

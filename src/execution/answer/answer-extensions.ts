@@ -18,13 +18,15 @@ export function answerExtensions(
   if (notes.length === 0) return {};
   const extensions: Record<string, Record<string, unknown>> = {};
   for (const { extension, path, value } of notes) {
+    const selected = clientPath(root, data, path);
+    // What a client does not see is not degraded for it.
+    if (value.reason === 'fallback' && selected.length !== path.length) continue;
     extensions[extension] ??= {};
     const entries = extensions[extension];
-    const selected = clientPath(root, data, path);
     const name = selected.length === path.length ? selected.join('.') : requiredName(entries, selected, path);
     entries[name] = value;
   }
-  return { extensions };
+  return Object.keys(extensions).length === 0 ? {} : { extensions };
 }
 
 /** @returns a name that is not taken, with a number where a field is required with several arguments */

@@ -5,6 +5,7 @@ import type { EntityFetch, EntityField, OperationPlan, RequiredSelection, RootFe
 import type { TypeMemberships } from '../data/data.ts';
 import type { PlanPrice } from '../plan-prices.ts';
 import { type CompiledRows, compileRows } from '../rows/compile-rows.ts';
+import { compileFallbacks, type FallbackSelections } from './compile-fallbacks.ts';
 import { type CompiledRepresentation, compileRepresentation } from './compile-representation.ts';
 import { requestsCustomScalars } from './custom-scalars.ts';
 
@@ -19,6 +20,8 @@ export interface CompiledPlan {
   readonly requests: number;
   /** Whether rules leave out objects by their data. */
   readonly hasRows: boolean;
+  /** Whether a field of it has a declared fallback. */
+  readonly hasFallbacks: boolean;
   /** In money; undefined where nothing of it costs any. */
   readonly price: PlanPrice | undefined;
 }
@@ -34,6 +37,8 @@ interface CompiledFetch {
   readonly cost: FetchCost | undefined;
   /** The objects of its response that a rule may leave out; undefined: there are none. */
   readonly compiledRows: CompiledRows | undefined;
+  /** The fields of its response with a declared fallback; undefined: there are none. */
+  readonly fallbacks: FallbackSelections | undefined;
 }
 
 type Covers = readonly (readonly string[])[];
@@ -59,6 +64,8 @@ export interface CompiledEntityField extends Omit<EntityField, 'targets'> {
   }[];
 }
 
+const noFallbacks: ReadonlyMap<string, unknown> = new Map();
+
 /** @param cost of the plan; undefined where operations are not priced */
 export function compilePlan(
   schema: GraphQLSchema,
@@ -66,8 +73,11 @@ export function compilePlan(
   plan: OperationPlan,
   cost?: PlanCost,
   price?: PlanPrice,
+  fallbacks: ReadonlyMap<string, unknown> = noFallbacks,
 ): CompiledPlan {
+  const selections = plan.fetches.map((fetch) => compileFallbacks(schema, fallbacks, fetch));
   return {
+    hasFallbacks: selections.some((selection) => selection !== undefined),
     cost,
     price,
     placeMatters: plan.fetches.some((fetch) => fetch.kind === 'entities' && fetch.context.length > 0),
@@ -78,7 +88,7 @@ export function compilePlan(
       const queryJson = JSON.stringify(fetch.operation);
       const exponents = requestsCustomScalars(schema, fetch);
       const compiledRows = fetch.rows && compileRows(types, fetch.rows, fetch);
-      const common = { queryJson, exponents, cost: fetchCost, compiledRows };
+      const common = { queryJson, exponents, cost: fetchCost, compiledRows, fallbacks: selections[index] };
       if (fetch.kind === 'root') return { ...fetch, ...common, covers: filled([fetch.path], fetch.gives) };
       const fields = fetch.fields.map((field) => compileField(types, field));
       return { ...fetch, ...common, covers: fields.flatMap(({ covers }) => covers), fields };

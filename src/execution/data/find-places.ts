@@ -40,7 +40,7 @@ export function placesOfEach(
 }
 
 /** @param visit called with each object at the path and the steps to it; returning false ends the walk */
-function walkPath(
+export function walkPath(
   root: DataObject,
   path: readonly string[],
   visit: (object: DataObject, steps: readonly (string | number)[]) => boolean,

@@ -34,6 +34,10 @@ export class FailedNulls {
     this.#keys.set(owner, keys);
   }
 
+  has(object: DataObject, key: string): boolean {
+    return this.#keys?.get(object)?.has(key) === true;
+  }
+
   /** For an object that replaces another of equal content: the same nulls have failed in both. */
   copy(from: DataObject, to: DataObject): void {
     const failed = this.#keys?.get(from);

@@ -6,13 +6,14 @@ import type { ErrorPolicy } from '../../config/index.ts';
 import { type ErrorCode, GatewayError } from '../../errors/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import type { RequestContext, SubgraphClient, SubgraphError } from '../../transport/index.ts';
-import type { CompiledRootFetch } from '../compile/compile-plan.ts';
+import type { CompiledEntityFetch, CompiledRootFetch } from '../compile/compile-plan.ts';
 import { type DataObject, type DataPath, isDataObject } from '../data/data.ts';
 import { placesOfEach } from '../data/find-places.ts';
 import type { Failure } from './failure.ts';
 import { maskSubgraphError } from './mask-subgraph-errors.ts';
 import { firstPlace, ownersAt, type RequestedEntities } from './requested-entities.ts';
 import type { RunData } from './run-data.ts';
+import type { RunFallbacks } from './run-fallbacks.ts';
 
 type Covers = Failure['covers'];
 
@@ -24,6 +25,7 @@ const maxPlaces = 1_000;
 
 /** An answer to `_entities` with errors, and the places of the entities that have them. */
 interface FailedAnswer {
+  readonly fetch: CompiledEntityFetch;
   readonly allRequested: readonly RequestedEntities[];
   readonly covers: Covers;
   readonly data: unknown;
@@ -36,6 +38,8 @@ export interface RunFailuresOptions {
   readonly context: RequestContext;
   readonly log: Logger;
   readonly errorPolicy: ErrorPolicy;
+  /** Undefined where no field of the plan has a fallback. */
+  readonly fallbacks?: RunFallbacks | undefined;
 }
 
 export class RunFailures {
@@ -48,7 +52,7 @@ export class RunFailures {
   }
 
   /** A request that fails as a whole: one failure, which covers every place the request would fill. */
-  addRequest(subgraph: string, error: unknown, path: DataPath | undefined, covers: Covers): void {
+  addRequest(subgraph: string, error: unknown, path: DataPath | undefined, covers: Covers): Failure {
     const { context, log } = this.#options;
     const coded = error instanceof GatewayError ? error : new GatewayError('INTERNAL_SERVER_ERROR', { cause: error });
     const level = coded.code === 'INTERNAL_SERVER_ERROR' ? 'error' : 'warn';
@@ -62,7 +66,7 @@ export class RunFailures {
       },
       'subgraph request failed',
     );
-    this.list.push({
+    return this.#push({
       message: coded.message,
       extensions: { ...coded.facts, ...this.#extensions(coded.code, subgraph) },
       path,
@@ -71,32 +75,50 @@ export class RunFailures {
   }
 
   /** An `_entities` field that does not answer its representations. */
-  addMalformed(subgraph: string, requested: RequestedEntities): void {
+  addMalformed(subgraph: string, requested: RequestedEntities): Failure {
     const reason = `_entities is not a list of ${requested.representations.length} objects or nulls`;
-    this.#addRefused(subgraph, reason, firstPlace(this.#options.data, [requested]), requested.field.covers);
+    return this.#addRefused(subgraph, reason, firstPlace(this.#options.data, [requested]), requested.field.covers);
   }
 
-  #addRefused(subgraph: string, reason: string, path: DataPath | undefined, covers: Covers): void {
+  #addRefused(subgraph: string, reason: string, path: DataPath | undefined, covers: Covers): Failure {
     const { log, context } = this.#options;
     const { code, message } = new GatewayError('SUBREQUEST_MALFORMED_RESPONSE');
     log.warn({ requestId: context.requestId, subgraph, code, reason }, 'subgraph request failed');
-    this.list.push({ message, extensions: this.#extensions(code, subgraph), path, covers });
+    return this.#push({ message, extensions: this.#extensions(code, subgraph), path, covers });
+  }
+
+  #push(failure: Failure): Failure {
+    this.list.push(failure);
+    return failure;
   }
 
   /** A root answer with neither data nor errors. */
-  addNoData(subgraph: string, path: DataPath | undefined, covers: Covers): void {
-    this.#addRefused(subgraph, 'data is null, and there are no errors', path, covers);
+  addNoData(subgraph: string, path: DataPath | undefined, covers: Covers): Failure {
+    return this.#addRefused(subgraph, 'data is null, and there are no errors', path, covers);
   }
 
-  /** @param place of the root type's object that the request is for: the errors' paths begin there */
-  addRootErrors(subgraph: string, errors: readonly SubgraphError[], fetch: CompiledRootFetch, place: DataPath): void {
+  /**
+   * @param place of the root type's object that the request is for: the errors' paths begin there
+   * @param hasData whether anything was answered beside the errors
+   */
+  addRootErrors(
+    subgraph: string,
+    errors: readonly SubgraphError[],
+    fetch: CompiledRootFetch,
+    { place, hasData }: { readonly place: DataPath; readonly hasData: boolean },
+  ): void {
     const { root, failedNulls } = this.#options.data;
+    const { fallbacks } = this.#options;
     const { covers, gives } = fetch;
     for (const error of errors) {
       // An error without a path may concern any place that the request would fill.
       const paths = error.path === undefined ? gives.map((key) => [...place, key]) : [[...place, ...error.path]];
-      for (const path of paths) failedNulls.add(root, path);
-      this.#add(subgraph, error, paths[0], error.path === undefined ? covers : paths.map(patternOf));
+      for (const path of paths) {
+        failedNulls.add(root, path);
+        fallbacks?.addError(error, root, path);
+      }
+      const failure = this.#add(subgraph, error, paths[0], error.path === undefined ? covers : paths.map(patternOf));
+      if (!hasData && failure !== undefined) fallbacks?.addFetch(fetch, failure, error);
     }
   }
 
@@ -112,16 +134,16 @@ export class RunFailures {
 
   /** @param data of the answer: the errors' paths refer to it */
   addEntityErrors(
-    subgraph: string,
+    fetch: CompiledEntityFetch,
     errors: readonly SubgraphError[],
     allRequested: readonly RequestedEntities[],
-    covers: Covers,
     data: unknown,
   ): void {
+    const { subgraph, covers } = fetch;
     let isPlaced = true;
     const places = this.#placesOf(errors, allRequested);
     for (const error of errors)
-      isPlaced = this.#addEntityError(subgraph, error, { allRequested, covers, data, places }) && isPlaced;
+      isPlaced = this.#addEntityError(subgraph, error, { fetch, allRequested, covers, data, places }) && isPlaced;
     if (!isPlaced) this.#suspectNulls(allRequested);
   }
 
@@ -134,21 +156,28 @@ export class RunFailures {
   #addEntityError(
     subgraph: string,
     error: SubgraphError,
-    { allRequested, covers, data: answerData, places: placesOf }: FailedAnswer,
+    { fetch, allRequested, covers, data: answerData, places: placesOf }: FailedAnswer,
   ): boolean {
     const { data } = this.#options;
     const [, , ...fieldPath] = error.path ?? [];
     const { requested, index, owners } = ownersOf(error, allRequested);
+    const { fallbacks } = this.#options;
     if (requested === undefined || owners.length === 0) {
       const narrowed = requested === undefined ? covers : requested.field.covers;
       const first = requested === undefined ? undefined : firstPlace(data, [requested]);
-      this.#add(subgraph, error, first ?? firstPlace(data, allRequested), narrowed);
+      const failure = this.#add(subgraph, error, first ?? firstPlace(data, allRequested), narrowed);
+      const hasEntities = isDataObject(answerData) && allRequested.some(({ field }) => answerData[field.key] !== null);
+      if (failure !== undefined && !hasEntities) fallbacks?.addFetch(fetch, failure, error);
       return false;
     }
     const { key, gives, paths } = requested.field;
-    for (const owner of owners) data.failedNulls.add(data.inPlace(owner), fieldPath);
+    for (const owner of owners) {
+      data.failedNulls.add(data.inPlace(owner), fieldPath);
+      fallbacks?.addError(error, data.inPlace(owner), fieldPath);
+    }
     const entities = isDataObject(answerData) ? answerData[key] : undefined;
     const isPresent = Array.isArray(entities) && isDataObject(entities[index as number]);
+    if (!isPresent) for (const owner of owners) fallbacks?.addEntity(error, data.inPlace(owner));
     // Where the whole entity is null, so are all its fields, not only the one that failed.
     const tails = isPresent ? [patternOf(fieldPath)] : gives.map((name) => [name]);
     const places = paths.flatMap((path) => tails.map((tail) => [...path, ...tail]));
@@ -192,10 +221,10 @@ export class RunFailures {
     path: DataPath | undefined,
     covers: Covers,
     further: readonly DataPath[] = [],
-  ): void {
+  ): Failure | undefined {
     const { clients, context, log, errorPolicy } = this.#options;
     const client = clients.get(subgraph);
-    if (client === undefined) return;
+    if (client === undefined) return undefined;
     if (this.#logged++ < maxLogged) {
       const { path: at, extensions, message: reason } = error;
       log.warn({ requestId: context.requestId, subgraph, path: at, extensions, reason }, 'subgraph error');
@@ -203,7 +232,7 @@ export class RunFailures {
       log.warn({ requestId: context.requestId, subgraph }, 'more subgraph errors of this operation are not logged');
     }
     const { message, extensions } = maskSubgraphError(errorPolicy, client, error);
-    this.list.push({ message, extensions, path, covers, ...(further.length === 0 ? {} : { further }) });
+    return this.#push({ message, extensions, path, covers, ...(further.length === 0 ? {} : { further }) });
   }
 
   #extensions(code: ErrorCode, service: string): Failure['extensions'] {

@@ -33,6 +33,7 @@ import { entityVariables, type RequestValues, rootVariables } from './request-va
 import { firstPlace, isList, notesInPlace, type RequestedEntities } from './requested-entities.ts';
 import { RunData } from './run-data.ts';
 import { RunFailures } from './run-failures.ts';
+import { RunFallbacks } from './run-fallbacks.ts';
 
 export interface RunOptions {
   readonly plan: CompiledPlan;
@@ -50,6 +51,8 @@ export interface RunOptions {
   readonly values: RequestValues;
   /** Decides on the objects that rules are about. @default all of them are denied */
   readonly rowDecisions?: RowDecisions | undefined;
+  /** The values of `@fallback` by `Type.field`. @default none */
+  readonly fallbacks?: ReadonlyMap<string, unknown> | undefined;
   /** The values of representations for in-process subgraphs, shared by all runs. */
   readonly representationValues: RepresentationValues;
 }
@@ -65,6 +68,10 @@ export interface RunResult {
   readonly shared: ReadonlySet<DataObject>;
   /** Where an object that a rule denies is null, and whether that is reported wherever it is. */
   denied(): readonly { readonly path: DataPath; readonly isReported: boolean }[];
+  /** Whether a value is a declared one, in the place of what has failed. */
+  isFallback(path: DataPath): boolean;
+  /** The first places that a failure has left empty, beside its fallbacks; undefined where its own place is meant. */
+  remainingOf(failure: Failure): readonly DataPath[] | undefined;
   /** Places left empty because a field that a fetch requires is missing: where a fetch failed, that is the reason. */
   unfilled(): readonly (readonly string[])[];
 }
@@ -97,12 +104,13 @@ class Run {
   readonly #data = new RunData();
   readonly #representations: Representations;
   readonly #failures: RunFailures;
+  readonly #fallbacks: RunFallbacks | undefined;
   readonly #notes: SubgraphNote[] = [];
   /** The entities that subgraphs have been asked for. */
   #entityCount = 0;
 
   constructor(options: RunOptions) {
-    const { types, plan, clients, context, log, errorPolicy, representationValues } = options;
+    const { types, plan, clients, context, log, errorPolicy, representationValues, fallbacks: values } = options;
     this.#options = options;
     this.#representations = new Representations({
       data: this.#data,
@@ -110,13 +118,21 @@ class Run {
       placeMatters: plan.placeMatters,
       values: representationValues,
     });
-    this.#failures = new RunFailures({ data: this.#data, clients, context, log, errorPolicy });
+    this.#fallbacks =
+      values !== undefined && plan.hasFallbacks
+        ? new RunFallbacks({ values, plan, types, data: this.#data })
+        : undefined;
+    const fallbacks = this.#fallbacks;
+    this.#failures = new RunFailures({ data: this.#data, clients, context, log, errorPolicy, fallbacks });
   }
 
   result(): RunResult {
     const { root, shared } = this.#data;
     const unfilled = (): readonly (readonly string[])[] => this.#representations.unfilled();
     const denied = (): ReturnType<RunResult['denied']> => this.#data.deniedNulls?.paths(root, maxDenied) ?? [];
+    const fallbacks = this.#failures.list.length === 0 ? undefined : this.#fallbacks;
+    fallbacks?.fill(unfilled());
+    for (const note of fallbacks?.notes ?? []) this.#notes.push(note);
     return {
       data: root,
       failures: this.#failures.list,
@@ -125,6 +141,8 @@ class Run {
       shared,
       denied,
       unfilled,
+      isFallback: (path) => fallbacks?.isFilled(path) === true,
+      remainingOf: (failure) => fallbacks?.remainingOf(failure),
     };
   }
 
@@ -167,8 +185,12 @@ class Run {
       });
     }
     if (!isDataObject(data) && errors === undefined)
-      this.#failures.addNoData(fetch.subgraph, key === undefined ? undefined : [...place, key], covers);
-    if (errors !== undefined) this.#failures.addRootErrors(fetch.subgraph, errors, fetch, place);
+      this.#fallbacks?.addFetch(
+        fetch,
+        this.#failures.addNoData(fetch.subgraph, key === undefined ? undefined : [...place, key], covers),
+      );
+    if (errors !== undefined)
+      this.#failures.addRootErrors(fetch.subgraph, errors, fetch, { place, hasData: isDataObject(data) });
     for (const note of notes) this.#notes.push({ ...note, path: [...place, ...note.path] });
   }
 
@@ -240,9 +262,11 @@ class Run {
       const entities = isDataObject(data) ? data[field.key] : undefined;
       const fits = Array.isArray(entities) && entities.length === representations.length;
       if (fits ? this.#merge(requested, entities) : representations.length === 0) continue;
-      if (errors === undefined || Array.isArray(entities)) this.#failures.addMalformed(fetch.subgraph, requested);
+      if (errors !== undefined && !Array.isArray(entities)) continue;
+      const malformed = this.#failures.addMalformed(fetch.subgraph, requested);
+      this.#fallbacks?.addFetch(fetch, malformed);
     }
-    if (errors !== undefined) this.#failures.addEntityErrors(fetch.subgraph, errors, allRequested, covers, data);
+    if (errors !== undefined) this.#failures.addEntityErrors(fetch, errors, allRequested, data);
     for (const note of notes) this.#notes.push(...notesInPlace(this.#data, note, allRequested));
   }
 
@@ -340,11 +364,12 @@ class Run {
    * @returns undefined where the request failed, which is recorded, or the client has left
    */
   async #send(
-    { subgraph, covers }: Pick<CompiledRootFetch | CompiledEntityFetch, 'subgraph' | 'covers'>,
+    fetch: CompiledRootFetch | CompiledEntityFetch | Pick<CompiledRootFetch, 'subgraph' | 'covers'>,
     request: SubgraphRequest,
     place: () => DataPath | undefined,
   ): Promise<SubgraphResponse | undefined> {
     const { clients, context, cost } = this.#options;
+    const { subgraph, covers } = fetch;
     const client = clients.get(subgraph);
     try {
       if (client === undefined)
@@ -354,7 +379,9 @@ class Run {
       context.cachePolicy?.request(subgraph, request.query);
       return await client.execute(request, context);
     } catch (error) {
-      if (!context.signal.aborted) this.#failures.addRequest(subgraph, error, place(), covers);
+      if (context.signal.aborted) return undefined;
+      const failure = this.#failures.addRequest(subgraph, error, place(), covers);
+      if ('kind' in fetch) this.#fallbacks?.addFetch(fetch, failure);
       return undefined;
     }
   }

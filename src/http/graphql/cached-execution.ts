@@ -19,6 +19,7 @@ import {
   type ForwardHeaders,
   type RequestContext,
 } from '../../transport/index.ts';
+import { hasFallbacks } from './has-fallbacks.ts';
 import { introspects } from './introspects.ts';
 
 type Run = (request: OperationRequest) => Promise<ExecutionOutcome>;
@@ -88,7 +89,8 @@ export class CachedExecution {
     const isUsable = stale.staleMs <= this.#options.responses.config.staleIfErrorMs;
     try {
       const outcome = await this.#runFirst(key, reader, request);
-      if (outcome.kind !== 'single' || outcome.result.errors === undefined || !isUsable) return outcome;
+      if (outcome.kind !== 'single' || !isUsable) return outcome;
+      if (outcome.result.errors === undefined && !hasFallbacks(outcome.result)) return outcome;
     } catch (error) {
       if (!isUsable || request.context.signal.aborted) throw error;
     }

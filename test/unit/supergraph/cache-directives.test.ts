@@ -78,3 +78,79 @@ describe('a directive of caching', () => {
     });
   });
 });
+
+describe('@fallback', () => {
+  const fallback = (type: string, value: string, more = '') =>
+    composeSubgraphs([
+      {
+        name: 'a',
+        url: 'http://a',
+        origin: 'a.graphql',
+        sdl: `extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key", "@shareable"])
+          @link(url: "https://isthmus.dev/cache/v1.0", import: ["@fallback"])
+          enum Mood { GOOD BAD }
+          scalar Json
+          type Item { id: ID! }
+          type Query { x: ${type} @fallback(value: ${JSON.stringify(value)}) } ${more}`,
+      },
+    ]);
+
+  it.each([
+    ['Int!', '7'],
+    ['Float', '1'],
+    ['Float', '-1.5e3'],
+    ['String', '"a text"'],
+    ['ID!', '7'],
+    ['Boolean', 'false'],
+    ['Mood', 'BAD'],
+    ['[[Mood!]!]!', '[[GOOD], []]'],
+    ['[Item!]!', '[]'],
+    ['Item', 'null'],
+    ['Json', '{ a: [1] }'],
+  ])('of %s may be %s', (type, value) => {
+    expect(fallback(type, value)).toMatchObject({ kind: 'composed' });
+  });
+
+  it.each([
+    ['Int', '"7"', /a value that is no Int/, /value: "0"/],
+    ['Int', '3000000000', /a value that is no Int/, /value: "0"/],
+    ['Int!', 'null', /has null, and the field is never null/, /nullable/],
+    ['String', 'text', /a value that is no String/, /\\"text\\"/],
+    ['Mood', 'GODO', /none of Mood; did you mean "GOOD"/, /GOOD, BAD/],
+    ['[Int!]', '[1, null]', /has null/, /nullable/],
+    ['[Int]', '1', /a value that is no list/, /\[\]/],
+    ['Item', '{ id: 1 }', /has an object/, /write null/],
+    ['String', '"open', /is no GraphQL literal/, /literal/],
+    ['String', '$x', /is no GraphQL literal/, /literal/],
+  ])('of %s may not be %s', (type, value, message, fix) => {
+    const outcome = fallback(type, value);
+    expect(outcome).toMatchObject({
+      problems: [{ code: 'FALLBACK_INVALID', places: [{ origin: 'a.graphql', line: 6 }] }],
+    });
+    const [problem] = outcome.kind === 'failed' ? outcome.problems : [];
+    expect(problem?.message).toMatch(message);
+    expect(problem?.suggestedFix).toMatch(fix);
+  });
+
+  it.each([
+    ['type Mutation { y: Int @fallback(value: "1") }', /a field of Mutation/],
+    ['interface I { y: Int @fallback(value: "1") } type J implements I { y: Int }', /a field of an interface/],
+  ])('is refused: %s', (more, message) => {
+    const outcome = fallback('Int', '1', more);
+    expect(outcome.kind === 'failed' ? outcome.problems[0]?.message : '').toMatch(message);
+  });
+
+  it('is one value in all subgraphs', () => {
+    const subgraph = (name: string, value: string) => ({
+      name,
+      url: `http://${name}`,
+      origin: `${name}.graphql`,
+      sdl: `extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key", "@shareable"])
+        @link(url: "https://isthmus.dev/cache/v1.0", import: ["@fallback"])
+        type Query { x: Int @shareable @fallback(value: "${value}") }`,
+    });
+    expect(composeSubgraphs([subgraph('a', '1'), subgraph('b', '1')])).toMatchObject({ kind: 'composed' });
+    const outcome = composeSubgraphs([subgraph('a', '1'), subgraph('b', '2')]);
+    expect(outcome.kind === 'failed' ? outcome.problems[0]?.message : '').toMatch(/\[b\] .* differs from that of "a"/);
+  });
+});

@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { anonymous } from '../../../../src/access/principal.ts';
 import { GatewayError } from '../../../../src/errors/index.ts';
-import type { CompiledEntityField, CompiledRootFetch } from '../../../../src/execution/compile/compile-plan.ts';
+import type {
+  CompiledEntityFetch,
+  CompiledEntityField,
+  CompiledRootFetch,
+} from '../../../../src/execution/compile/compile-plan.ts';
 import type { DataObject } from '../../../../src/execution/data/data.ts';
 import { covers } from '../../../../src/execution/run/failure.ts';
 import { RunData } from '../../../../src/execution/run/run-data.ts';
@@ -40,6 +44,7 @@ const field = {
   ],
 } as unknown as CompiledEntityField;
 const root = { gives: ['a', 'b'], covers: [['a'], ['b']] } as unknown as CompiledRootFetch;
+const fetch = { subgraph: 's', covers: field.covers } as unknown as CompiledEntityFetch;
 
 describe('failures of a run', () => {
   it('cover every place of a request that fails as a whole', () => {
@@ -54,7 +59,7 @@ describe('failures of a run', () => {
 
   it('have the places of root errors, from the object that the request is for', () => {
     const { data, failures: run } = failures({ x: { a: null } });
-    run.addRootErrors('s', [{ message: 'm', path: ['a'] }, { message: 'm' }], root, ['x']);
+    run.addRootErrors('s', [{ message: 'm', path: ['a'] }, { message: 'm' }], root, { place: ['x'], hasData: true });
     expect(run.list.map(({ path, covers }) => ({ path, covers }))).toEqual([
       { path: ['x', 'a'], covers: [['x', 'a']] },
       { path: ['x', 'a'], covers: root.covers },
@@ -66,7 +71,7 @@ describe('failures of a run', () => {
     const entity: DataObject = { n: null };
     const { failures: run } = failures({ l: [entity, {}, entity] });
     const requested = { field, representations: ['{}'], values: undefined, owners: [[entity]] };
-    run.addEntityErrors('s', [{ message: 'm', path: ['_entities', 0, 'n'] }], [requested], field.covers, {
+    run.addEntityErrors(fetch, [{ message: 'm', path: ['_entities', 0, 'n'] }], [requested], {
       _entities: [{ n: null }],
     });
     expect(run.list).toMatchObject([{ path: ['l', 0, 'n'], further: [['l', 2, 'n']], covers: [['l', '@', 'n']] }]);
@@ -76,7 +81,7 @@ describe('failures of a run', () => {
     const entity: DataObject = {};
     const { failures: run } = failures({ l: [entity] });
     const requested = { field, representations: ['{}'], values: undefined, owners: [[entity]] };
-    run.addEntityErrors('s', [{ message: 'm', path: ['_entities', 0] }], [requested], field.covers, {
+    run.addEntityErrors(fetch, [{ message: 'm', path: ['_entities', 0] }], [requested], {
       _entities: [null],
     });
     expect(run.list).toMatchObject([{ path: ['l', 0, 'n'], covers: field.covers }]);
@@ -87,7 +92,7 @@ describe('failures of a run', () => {
     const { failures: run } = failures({ l: [entity] });
     const requested = { field, representations: ['{}'], values: undefined, owners: [[entity]] };
     run.addMalformed('s', requested);
-    run.addEntityErrors('s', [{ message: 'm' }], [requested], field.covers, { _entities: null });
+    run.addEntityErrors(fetch, [{ message: 'm' }], [requested], { _entities: null });
     run.addNoData('s', ['a'], [['a']]);
     expect(run.list.map(({ path, extensions }) => [path, extensions.code])).toEqual([
       [['l', 0, 'n'], 'SUBREQUEST_MALFORMED_RESPONSE'],
