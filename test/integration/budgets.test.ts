@@ -8,7 +8,7 @@ beforeAll(async () => {
     products: 3,
     workers: 2,
     models: `counted: { targets: [test/m], retries: 3, cache: { exact: false } }, priced: { targets: [test/m], retries: 0 },
-      dear: { targets: [test/m], retries: 0 }, free: [local/extractive],
+      dear: { targets: [test/m], retries: 0 }, degraded: { targets: [test/m, test/small, local/extractive], retries: 0 }, free: [local/extractive],
       grand: { targets: [test/m], retries: 0 }, modest: { targets: [test/small], retries: 0 }`,
     ai: `  budgets:
     - { name: hundred calls, match: { model: counted }, limit_calls: 100, every: 1h }
@@ -16,6 +16,7 @@ beforeAll(async () => {
     - { name: dear, per: tenant, match: { model: dear }, limit_usd: "0.00001", every: day, cheaper_model: free }
     - { name: grand, match: { model: grand }, limit_calls: 1, every: 1h, cheaper_model: modest }
     - { name: modest, match: { model: modest }, limit_calls: 2, every: 1h }
+    - { name: degraded, match: { model: degraded }, limit_calls: 1, every: 1h, on_exceeded: cached_only }
     - { name: summaries, match: { prompt: summary }, limit_calls: 2, every: 1h }`,
   });
 }, 120_000);
@@ -94,6 +95,20 @@ describe('a budget', () => {
     expect(alerts.map(({ percent }) => percent)).toEqual(expect.arrayContaining([50, 80]));
     expect(new Set(alerts.map(({ percent }) => percent)).size).toBe(alerts.length);
   }, 60_000);
+
+  it('with cached_only lets cached answers and the free targets of an alias answer, and no other', async () => {
+    graph.provider.reset();
+    graph.provider.respond(() => ({ text: 'paid' }));
+    const textOf = async (answer: Response) => (await answer.json()).choices[0].message.content;
+    expect(await textOf(await chat('degraded', {}, 'The kettle is quiet. Is it loud?'))).toBe('paid');
+    // A question of its own: a free model answers it.
+    const free = await chat('degraded', {}, 'The kettle is red. What is red?');
+    expect(free.status).toBe(200);
+    expect(await textOf(free)).toContain('kettle');
+    // The answer that was paid for is served in any worker that has it; nothing else is asked for.
+    expect((await chat('degraded', {}, 'The kettle is quiet. Is it loud?')).status).toBe(200);
+    expect(graph.provider.requests).toHaveLength(1);
+  });
 
   it('that does not allow a model lets a cheaper one answer where one is named', async () => {
     graph.provider.reset();

@@ -15,10 +15,12 @@ export interface RefusedBudget {
   /** When there will be room, in milliseconds; undefined: when calls in flight end. */
   readonly roomInMs: number | undefined;
   readonly cheaperModel: string | undefined;
+  /** Whether targets of the same alias may answer instead that are free. */
+  readonly allowsFree: boolean;
 }
 
 export function budgetExceeded(refused: RefusedBudget): BudgetExceeded {
-  const { budget, subject, unit, limit, left, needed, roomInMs, cheaperModel } = refused;
+  const { budget, subject, unit, limit, left, needed, roomInMs, cheaperModel, allowsFree } = refused;
   const whose = subject === '' ? `The budget "${budget}"` : `The budget "${budget}" of ${subject}`;
   const amounts = `allows ${amountText(limit, unit)}; ${amountText(left, unit)} left, ${amountText(needed, unit)} needed`;
   const advice =
@@ -32,6 +34,7 @@ export function budgetExceeded(refused: RefusedBudget): BudgetExceeded {
     detail: `budget ${budget}${subject === '' ? '' : `, ${subject}`}`,
     retryAfterMs: needed > limit || roomInMs === undefined ? undefined : Math.max(1, Math.ceil(roomInMs)),
     cheaperModel,
+    allowsFree,
   });
 }
 

@@ -21,7 +21,7 @@ export function refusalOf(
   full: { readonly needed: number; readonly used: number; readonly limit: number; readonly roomInMs: number },
 ): BudgetExceeded {
   const { needed, used, limit, roomInMs } = full;
-  const { unit, name, cheaperModel } = budget.config;
+  const { unit, name, cheaperModel, whenFull } = budget.config;
   const { span } = budget.period();
   const waitMs = span === undefined ? roomInMs : Math.max(0, span.endsAt - Date.now());
   return budgetExceeded({
@@ -33,5 +33,6 @@ export function refusalOf(
     needed,
     roomInMs: waitMs === 0 ? undefined : waitMs,
     cheaperModel,
+    allowsFree: whenFull === 'cached_only',
   });
 }

@@ -107,14 +107,15 @@ export class OperationHold {
 
   /**
    * The lines that these calls belong to, as far as calls of them are still to be made.
+   * @param alias undefined: they are free
    * @throws BudgetExceeded where one may not be made with this alias
    */
-  linesOf(keys: readonly string[], alias: string): readonly PlannedLine[] {
+  linesOf(keys: readonly string[], alias: string | undefined): readonly PlannedLine[] {
     if (this.#phase === 'closed') return [];
     const lines: PlannedLine[] = [];
     for (const key of keys) {
       const line = this.#lines.get(key);
-      line?.check(alias);
+      if (alias !== undefined) line?.check(alias);
       if (line === undefined) continue;
       const count = lines.filter((each) => each === line).length;
       if (line.remaining > count) lines.push(line);

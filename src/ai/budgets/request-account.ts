@@ -149,13 +149,14 @@ export class RequestAccount implements SpendAccount {
   }
 
   /** The planned calls that it is the first attempt of. @throws BudgetExceeded where they may not be made */
-  #plannedLines({ planned, alias }: ChargeBound): readonly PlannedLine[] {
+  #plannedLines({ planned, alias, nanoUsd }: ChargeBound): readonly PlannedLine[] {
     const hold = this.#hold;
     if (hold === undefined) return [];
     hold.giveBackSpared();
-    const lines = planned === undefined ? [] : hold.linesOf(planned, alias);
+    const isFree = nanoUsd === 0n;
+    const lines = planned === undefined ? [] : hold.linesOf(planned, isFree ? undefined : alias);
     const { refusal } = hold;
-    if (refusal !== undefined) throw refusal;
+    if (refusal !== undefined && !isFree) throw refusal;
     return lines;
   }
 
@@ -185,6 +186,7 @@ export class RequestAccount implements SpendAccount {
       needed: nanoUsd,
       roomInMs: undefined,
       cheaperModel: undefined,
+      allowsFree: false,
     });
   }
 }

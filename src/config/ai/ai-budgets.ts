@@ -29,6 +29,10 @@ export type BudgetPeriod =
   /** Begins anew with each period of the calendar; weeks begin on Monday. */
   | { readonly kind: 'calendar'; readonly every: CalendarPeriod; readonly timeZone: string };
 
+/** What becomes of a call that a budget has no room for. */
+const fullPolicies = ['reject', 'cheaper_model', 'cached_only'] as const;
+type WhenFull = (typeof fullPolicies)[number];
+
 /** What is counted: nano-dollars, tokens of input and output, or requests to providers. */
 export type BudgetUnit = 'usd' | 'tokens' | 'calls';
 
@@ -45,7 +49,8 @@ export interface BudgetConfig {
   readonly period: BudgetPeriod;
   /** Percentages of the limit that are reported when they are reached, ascending. */
   readonly alerts: readonly number[];
-  /** The alias that answers instead where the budget does not allow the call; undefined: the call is refused. */
+  readonly whenFull: WhenFull;
+  /** The alias that answers instead where the budget does not allow the call; undefined: none does. */
   readonly cheaperModel: string | undefined;
 }
 
@@ -106,14 +111,29 @@ export const budgetsYaml = z
           .describe(
             'The percentages of the limit that are reported in the log, and to `ai.budget_alerts`, when they are reached.',
           ),
+        on_exceeded: z
+          .enum(fullPolicies)
+          .optional()
+          .describe(
+            'What becomes of a call that the budget has no room for: `reject` refuses it, `cheaper_model` lets that alias answer, `cached_only` lets the targets of its alias answer that are free. Cached answers are served in any case. Default: `cheaper_model` where one is named, else `reject`.',
+          ),
         cheaper_model: name
           .optional()
-          .describe('The model alias that answers where this budget does not allow the call. Default: it is refused.'),
+          .describe('The model alias that answers where this budget does not allow the call. Default: none does.'),
       })
       .superRefine((value, context) => {
         const limits = [value.limit_usd, value.limit_tokens, value.limit_calls].filter((limit) => limit !== undefined);
         if (limits.length !== 1)
           context.addIssue({ code: 'custom', message: 'name exactly one of limit_usd, limit_tokens and limit_calls' });
+        const isCheaper = value.cheaper_model !== undefined;
+        if (value.on_exceeded !== undefined && isCheaper !== (value.on_exceeded === 'cheaper_model'))
+          context.addIssue({
+            code: 'custom',
+            message: isCheaper
+              ? `cheaper_model belongs to on_exceeded: cheaper_model, not to ${value.on_exceeded}`
+              : 'on_exceeded: cheaper_model needs the alias: cheaper_model: fast',
+            path: ['on_exceeded'],
+          });
         if (value.timezone !== undefined && !isCalendar(value.every))
           context.addIssue({
             code: 'custom',
@@ -142,6 +162,7 @@ export function resolveBudgets(yaml: z.output<typeof budgetsYaml>): readonly Bud
         ? { kind: 'calendar', every: budget.every, timeZone: budget.timezone ?? 'UTC' }
         : { kind: 'rolling', ms: parseDuration(budget.every) ?? 0 },
       alerts: budget.alerts.toSorted((a, b) => a - b),
+      whenFull: budget.on_exceeded ?? (budget.cheaper_model === undefined ? 'reject' : 'cheaper_model'),
       cheaperModel: budget.cheaper_model,
     };
   });

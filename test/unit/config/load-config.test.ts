@@ -309,6 +309,16 @@ describe('a supergraph.yaml', () => {
       'ai.models.fast.fallback.context_window',
     ],
     [
+      'a budget whose cheaper model is not named',
+      'ai: { budgets: [{ limit_calls: 9, every: 1h, on_exceeded: cheaper_model }] }',
+      'ai.budgets[0].on_exceeded',
+    ],
+    [
+      'a budget with a cheaper model that it does not use',
+      'ai: { models: { fast: [local/extractive] }, budgets: [{ limit_calls: 9, every: 1h, on_exceeded: reject, cheaper_model: fast }] }',
+      'ai.budgets[0].on_exceeded',
+    ],
+    [
       'a budget with a cheaper model that is not there',
       'ai: { budgets: [{ limit_calls: 9, every: 1h, cheaper_model: fsat }] }',
       'ai.budgets[0].cheaper_model',

@@ -112,6 +112,9 @@ export class Router {
       const isRefused = outcome instanceof BudgetExceeded;
       if (!isRefused && !(outcome instanceof ProviderFailure)) return outcome;
       const step = isRefused ? stepWithinBudget(outcome) : stepAfter(outcome.kind, route.config);
+      // What is free may answer where nothing else may.
+      if (isRefused && outcome.allowsFree)
+        remaining.splice(0, remaining.length, ...remaining.filter((target) => run.upperBound(target) === 0n));
       const end = (): GatewayError => (isRefused ? outcome : callError(run.call.alias, run.failures, outcome));
       if (step.kind === 'end' || (step.kind === 'next_target' && remaining.length === 0)) throw end();
       if (step.kind === 'alias') {
@@ -288,7 +291,8 @@ function asBudgetExceeded(error: unknown): BudgetExceeded {
   throw error;
 }
 
-function stepWithinBudget({ cheaperModel }: BudgetExceeded): NextStep {
+function stepWithinBudget({ cheaperModel, allowsFree }: BudgetExceeded): NextStep {
+  if (allowsFree) return { kind: 'next_target' };
   return cheaperModel === undefined ? { kind: 'end' } : { kind: 'alias', alias: cheaperModel };
 }
 
