@@ -5,6 +5,7 @@
 import { runAccess } from './access.ts';
 import { runAccessRows } from './access-rows.ts';
 import { runAi } from './ai/run-ai.ts';
+import { runCache } from './cache.ts';
 import { runCaches } from './caches.ts';
 import { runFederation } from './federation.ts';
 import { runFields } from './fields/run-fields.ts';
@@ -37,6 +38,9 @@ switch (part) {
     break;
   case 'peers':
     await runPeers(options);
+    break;
+  case 'cache':
+    await runCache(options);
     break;
   case 'caches':
     runCaches();

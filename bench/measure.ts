@@ -18,6 +18,8 @@ export interface MeasureOptions {
   readonly load: Child;
   /** The reference engine's answer to each body. */
   readonly expected: ReadonlyMap<string, string>;
+  /** Of each request. @default none */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly warmUpMs: number;
   readonly measuredMs: number;
   /** Runs beside the load; the profile of the gateway between its start and end. */
@@ -28,7 +30,19 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** @throws Error where the gateway does not start, does not answer or drops a connection */
 export async function measure(options: MeasureOptions): Promise<Measured> {
-  const { gateway, operation, mode, files, upstream, load, expected, warmUpMs, measuredMs, onProfile } = options;
+  const {
+    gateway,
+    operation,
+    mode,
+    files,
+    upstream,
+    load,
+    expected,
+    warmUpMs,
+    measuredMs,
+    onProfile,
+    headers = {},
+  } = options;
   const port = await freePort();
   const child = gateway.start(files, mode, port);
   try {
@@ -38,7 +52,8 @@ export async function measure(options: MeasureOptions): Promise<Measured> {
     const asked = await upstream.ask<number>('requests');
 
     const { bodies, connections } = operation;
-    await load.ask('start', { port, path: gateway.path, connections, bodies, answerBytes } satisfies LoadOptions);
+    const { path } = gateway;
+    await load.ask('start', { port, path, connections, bodies, answerBytes, headers } satisfies LoadOptions);
     await pause(warmUpMs);
     if (onProfile !== undefined) await child.ask('beginProfile');
     const [from, ...driversFrom] = await Promise.all([child.ask<Usage>('begin'), ...usages(load, upstream)]);

@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import { stableHash } from '../../src/lib/index.ts';
 import { schemaFileOf } from '../graphs/graph.ts';
 import type { Mode } from '../operations.ts';
 import { startChild } from '../process/child.ts';
@@ -17,6 +18,13 @@ export const isthmus: BenchGateway = {
   start: (files, mode, port) => serve(writeSupergraphYaml(files, mode), port),
   version: () => packageVersion('../../package.json'),
 };
+
+/** With more of its configuration. */
+export const isthmusWith = (title: string, config: Readonly<Record<string, unknown>>): BenchGateway => ({
+  ...isthmus,
+  title,
+  start: (files, mode, port) => serve(writeSupergraphYaml(files, mode, 'isthmus', 'warn', config), port),
+});
 
 /** The same server with the reference engine: what every answer is compared with. */
 export const reference: Pick<BenchGateway, 'path' | 'start'> = {
@@ -60,6 +68,7 @@ export function writeSupergraphYaml(
   engine: 'isthmus' | 'reference' = 'isthmus',
   // The peers write no line per request either.
   logLevel: 'warn' | 'info' = 'warn',
+  more: Readonly<Record<string, unknown>> = {},
 ): string {
   const subgraphs = Object.fromEntries(
     Object.keys(graph.subgraphs).map((name) => [
@@ -67,7 +76,7 @@ export function writeSupergraphYaml(
       { routing_url: `http://127.0.0.1:${upstreamPort}/${name}`, schema: { file: schemaFileOf(graph.name, name) } },
     ]),
   );
-  const file = join(folder, `${graph.name}-${engine}-${mode}-${logLevel}.yaml`);
+  const file = join(folder, `${graph.name}-${engine}-${mode}-${logLevel}-${stableHash(more).slice(0, 8)}.yaml`);
   const text = stringify({
     federation_version: '=2.12.0',
     subgraphs,
@@ -75,6 +84,7 @@ export function writeSupergraphYaml(
     server: { host: '127.0.0.1', landing_page: false },
     traffic: { share_identical: mode === 'shared' ? 'operation' : 'off' },
     telemetry: { log_level: logLevel },
+    ...more,
   });
   writeFileSync(file, text);
   return file;

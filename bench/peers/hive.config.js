@@ -1,4 +1,5 @@
-// Hive Gateway with its Rust planner; BENCH_SHARE says whether identical requests, inbound and to subgraphs, are shared.
+// Hive Gateway with its Rust planner; BENCH_SHARE says whether identical requests, inbound and to subgraphs, are shared,
+// BENCH_CACHE whether whole answers are cached.
 import { defineConfig } from '@graphql-hive/gateway';
 import { unifiedGraphHandler } from '@graphql-hive/router-runtime';
 
@@ -8,5 +9,6 @@ export const gatewayConfig = defineConfig({
   unifiedGraphHandler,
   logging: 'error',
   inboundInflightRequestDeduplication: share,
+  ...(process.env.BENCH_CACHE === 'on' ? { responseCaching: { session: () => null, ttl: 3_600_000 } } : {}),
   transportEntries: { '*.http': { options: { deduplicateInflightRequests: share } } },
 });
