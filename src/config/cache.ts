@@ -32,8 +32,33 @@ const lifetimeKeys = {
   stale_if_error: durationOrNone('How long after its time an answer is still sent where reading it anew fails.'),
 };
 
+const callersYaml = z.strictObject({
+  ids: z.array(z.string().min(1)).default([]).describe('Callers by their id.'),
+  scopes: z.array(z.string().min(1)).default([]).describe('Callers with any of these scopes.'),
+  roles: z.array(z.string().min(1)).default([]).describe('Callers with any of these roles.'),
+});
+
 export const cacheYaml = z
   .strictObject({
+    client_directives: z
+      .union([z.boolean(), callersYaml])
+      .default(false)
+      .describe(
+        'Whose `Cache-Control` in requests is followed (`no-cache`, `no-store`, `max-age`, `max-stale`, `min-fresh`, `only-if-cached`; RFC 9111): nobody’s, everyone’s (`true`), or that of the callers listed. Whoever may send `no-cache` may have subgraphs asked each time.',
+      ),
+    explain: z
+      .enum(['scope', 'everyone', 'off'])
+      .default('scope')
+      .describe(
+        'Who may ask what the caches did, with the request header `isthmus-explain: cache`. `scope`: callers with the scope `cache:explain`.',
+      ),
+    verify: z
+      .string()
+      .regex(/^(100|\d{1,2}(\.\d{1,4})?)%$/, 'write a share such as 1% or 0.1%')
+      .default('0%')
+      .describe(
+        'The share of hits that are compared with their source, after the answer: what differs is logged with its type and field.',
+      ),
     store: z
       .enum(['memory', 'redis'])
       .default('memory')
@@ -55,6 +80,14 @@ export const cacheYaml = z
           .boolean()
           .default(false)
           .describe('Whether whole answers are cached, for as long as what they read allows.'),
+        max_answer: z
+          .string()
+          .regex(sizePattern, 'write a size such as 1mb')
+          .refine((text) => (parseSize(text) ?? 0) > 0, 'a size must be more than 0')
+          .default('1mb')
+          .describe(
+            'The longest answer that is cached. A store has a bound of its own: an eighth of `max_size`, in Redis 8 MB.',
+          ),
         ...lifetimeKeys,
       })
       .prefault({}),
@@ -64,6 +97,16 @@ export const cacheYaml = z
           .boolean()
           .default(false)
           .describe('Whether what subgraphs answer is cached: each entity, and fields of the root.'),
+        negative_max_age: z
+          .string()
+          .refine(
+            (text) => zeroDuration.test(text) || (parseDuration(text) ?? 0) > 0,
+            'write a duration such as 10s, or 0s',
+          )
+          .optional()
+          .describe(
+            'The longest that it is cached that an entity does not exist. By default as long as one that does.',
+          ),
         ...lifetimeKeys,
         subgraphs: z
           .record(z.string().min(1), z.boolean())
@@ -102,24 +145,51 @@ export interface LifetimeConfig {
   readonly staleIfErrorMs: number;
 }
 
+/** Callers by any of what they have. */
+export interface CallersConfig {
+  readonly ids: readonly string[];
+  readonly scopes: readonly string[];
+  readonly roles: readonly string[];
+}
+
+export interface ResponsesConfig extends LifetimeConfig {
+  readonly maxAnswerBytes: number;
+}
+
+export interface EntitiesConfig extends LifetimeConfig {
+  /** Of entities that do not exist. */
+  readonly negativeMaxAgeMs: number;
+}
+
 export interface CacheConfig extends CacheStoreConfig {
   /** Undefined: whole answers are not cached. */
-  readonly response: LifetimeConfig | undefined;
+  readonly response: ResponsesConfig | undefined;
   /** By subgraph; those that are missing are not cached. */
-  readonly entities: Readonly<Record<string, LifetimeConfig>>;
+  readonly entities: Readonly<Record<string, EntitiesConfig>>;
+  /** Whose `Cache-Control` is followed. */
+  readonly clientDirectives: 'nobody' | 'everyone' | CallersConfig;
+  readonly explain: 'scope' | 'everyone' | 'off';
+  /** The part of hits that are compared with their source, from 0 to 1. */
+  readonly verifiedShare: number;
 }
 
 /** @param subgraphs the names of those whose answers may be cached */
 export function resolveCache(
-  { url, max_size, response, entities }: z.output<typeof cacheYaml>,
+  { url, max_size, response, entities, client_directives, explain, verify }: z.output<typeof cacheYaml>,
   subgraphs: readonly string[],
 ): CacheConfig {
   const cached = subgraphs.filter((name) => entities.subgraphs[name] ?? entities.enabled);
   return {
     store: url === undefined ? { kind: 'memory' } : { kind: 'redis', url },
     maxBytes: parseSize(max_size) ?? 0,
-    response: response.enabled ? resolveLifetime(response) : undefined,
-    entities: Object.fromEntries(cached.map((name) => [name, resolveLifetime(entities)])),
+    response: response.enabled
+      ? { ...resolveLifetime(response), maxAnswerBytes: parseSize(response.max_answer) ?? 0 }
+      : undefined,
+    entities: Object.fromEntries(cached.map((name) => [name, resolveEntities(entities)])),
+    clientDirectives:
+      typeof client_directives === 'boolean' ? (client_directives ? 'everyone' : 'nobody') : client_directives,
+    explain,
+    verifiedShare: Number.parseFloat(verify) / 100,
   };
 }
 
@@ -134,6 +204,12 @@ function resolveLifetime(yaml: LifetimeYaml): LifetimeConfig {
     staleWhileRevalidateMs: milliseconds(yaml.stale_while_revalidate),
     staleIfErrorMs: milliseconds(yaml.stale_if_error),
   };
+}
+
+function resolveEntities(yaml: z.output<typeof cacheYaml>['entities']): EntitiesConfig {
+  const { negative_max_age: negative } = yaml;
+  const lifetime = resolveLifetime(yaml);
+  return { ...lifetime, negativeMaxAgeMs: negative === undefined ? lifetime.maxAgeMs : (parseDuration(negative) ?? 0) };
 }
 
 function scopeByOf(text: string): CacheScope {

@@ -26,7 +26,15 @@ export {
   type PersonalDataKind,
   resolveGuardrails,
 } from './ai/guardrails.ts';
-export type { CacheConfig, CacheScope, CacheStoreConfig, LifetimeConfig } from './cache.ts';
+export type {
+  CacheConfig,
+  CacheScope,
+  CacheStoreConfig,
+  CallersConfig,
+  EntitiesConfig,
+  LifetimeConfig,
+  ResponsesConfig,
+} from './cache.ts';
 export { ConfigError, type ConfigProblem } from './config-error.ts';
 export type { CoprocessorConfig, CoprocessorPart, CoprocessorStage } from './coprocessor.ts';
 export { configJsonSchema } from './json-schema.ts';

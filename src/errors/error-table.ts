@@ -306,6 +306,13 @@ export const errorTable = {
     operator:
       'No correct plan was found for an operation: the plan would return nulls that no subgraph returned, or resolve paid fields of objects the client did not select. The log has the position.',
   },
+  NOT_CACHED: {
+    status: 504,
+    retryable: false,
+    client: 'The answer is not cached, and the request allows no other (Cache-Control: only-if-cached).',
+    operator:
+      'A client that may direct caches (cache.client_directives) sent `only-if-cached`, and the caches do not have the answer, or all of it.',
+  },
   GATEWAY_TIMEOUT: {
     status: 504,
     retryable: true,

@@ -41,6 +41,8 @@ export type ExecutionOutcome =
       readonly result: ExecutionResult;
       /** The HTTP status of a plugin's own answer. @default as its errors say */
       readonly status?: number | undefined;
+      /** Whether a cache has the whole of it: the next request like it may be answered without being run. @default false */
+      readonly isCached?: boolean;
     }
   | {
       readonly kind: 'incremental';

@@ -27,10 +27,20 @@ export class LongText {
 
   /** All of it, in a buffer that is lent. */
   whole(): Buffer {
+    return this.wholeWithin(Number.POSITIVE_INFINITY) as Buffer;
+  }
+
+  /** @returns undefined where it has more bytes: no more than those are made */
+  wholeWithin(maxBytes: number): Buffer | undefined {
     let length = 0;
     let whole: Buffer | undefined;
     for (const piece of this.pieces()) {
       const needed = length + piece.length;
+      if (needed > maxBytes) {
+        sharedBuffers.release(piece);
+        if (whole !== undefined) sharedBuffers.release(whole);
+        return undefined;
+      }
       if (whole === undefined) whole = sharedBuffers.acquire(needed);
       else if (whole.length < needed) whole = sharedBuffers.grow(whole, length, needed);
       piece.copy(whole, length);

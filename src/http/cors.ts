@@ -32,6 +32,7 @@ export const exposedHeaders = [
   'isthmus-cost-estimated',
   'isthmus-cost-actual',
   'isthmus-cache',
+  'isthmus-write-token',
   'age',
   'etag',
 ] as const;

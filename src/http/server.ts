@@ -121,7 +121,7 @@ export async function createHttpServer({ gateway, ticketSecret, log }: HttpServe
     });
     direct.push(directV1({ routes, maxBodyBytes: bodyLimit, config: configOf, admission, exchanges, isDraining, log }));
   }
-  const answerRequest = await addGraphQLRoute(app, { gateway, log, sendPage, overload });
+  const { answerCached, answerRequest } = await addGraphQLRoute(app, { gateway, log, sendPage, overload });
   const { graphqlPath: path } = server;
   const { bodyBytes: maxBodyBytes } = limits;
   const isContract = (url: string) => hasContractAt(gateway, url);
@@ -131,6 +131,7 @@ export async function createHttpServer({ gateway, ticketSecret, log }: HttpServe
       isContract,
       maxBodyBytes,
       config: configOf,
+      answerCached,
       answerRequest,
       admission,
       exchanges,

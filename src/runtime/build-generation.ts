@@ -101,7 +101,7 @@ export async function buildGeneration(
         openRaises(config, shared.signals, log),
       );
     persisted = await shared.documents.acquire(config);
-    cached = await shared.caches.acquire(parts, maskKey);
+    cached = await shared.caches.acquire(parts, { maskKey, writeKey: config.store.key ?? shared.statementSecret });
     await letOthersRun();
     const apiSchema = await buildApiSchema(composition.apiPieces);
     for (const subgraph of config.subgraphs) {
@@ -179,6 +179,7 @@ export async function buildGeneration(
       persisted: persisted?.operations,
       entities: composition.entityTypes,
       responses: cached?.responses,
+      writes: cached?.writes,
       limits,
       rates:
         config.limits.rates.length === 0

@@ -4,6 +4,7 @@ import type { Access, ApiSchemas, Authenticator, ContractChoice, Statements } fr
 import type { Budgets } from '../ai/budgets/index.ts';
 import type { PublishedPrompt } from '../ai/fields/index.ts';
 import type { ModelClient } from '../ai/models/index.ts';
+import type { WriteTokens } from '../cache/index.ts';
 import type { EntityTypes } from '../cache/tags/index.ts';
 import type { ResolvedConfig } from '../config/index.ts';
 import type { ExecutionEngine } from '../execution/index.ts';
@@ -40,6 +41,8 @@ export interface GatewayGeneration extends Generation {
   readonly entities: EntityTypes;
   /** How whole answers are cached; undefined where they are not. */
   readonly responses: Responses | undefined;
+  /** Tells when clients have written; undefined where nothing is cached. */
+  readonly writes: WriteTokens | undefined;
   /** How large operations may be. */
   readonly limits: Limits;
   /** How often whom is served; undefined where that is not limited. */

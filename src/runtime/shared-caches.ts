@@ -2,13 +2,13 @@
  * Cached answers outlive generations: whole ones have keys of all that decides answers, those of subgraphs keys of their schema, so
  * that a reload that does not touch a subgraph finds its entities.
  */
-import { CacheHints, type CacheStore, OperationPolicy, ResponseCache } from '../cache/index.ts';
+import { CacheHints, type CacheStore, OperationPolicy, ResponseCache, WriteTokens } from '../cache/index.ts';
 import { SubgraphTags } from '../cache/tags/index.ts';
-import type { CacheStoreConfig, LifetimeConfig } from '../config/index.ts';
+import type { CacheStoreConfig, LifetimeConfig, ResponsesConfig } from '../config/index.ts';
 import { SharedLeases, stableHash } from '../lib/index.ts';
 import type { Logger } from '../observability/index.ts';
 import type { SupergraphParts } from '../read-supergraph.ts';
-import { withEntityCache, withTags } from '../subgraph-cache/index.ts';
+import { refusingUncached, withEntityCache, withTags } from '../subgraph-cache/index.ts';
 import type { SubgraphClient } from '../transport/index.ts';
 import { answerContent } from './answer-content.ts';
 
@@ -17,7 +17,7 @@ export interface Responses {
   /** What decides answers apart from the operation and who asks. */
   readonly content: string;
   readonly cache: ResponseCache;
-  readonly config: LifetimeConfig;
+  readonly config: ResponsesConfig;
   /** Collects how long the answer of one operation may be cached. */
   createPolicy(): OperationPolicy;
 }
@@ -25,6 +25,7 @@ export interface Responses {
 export interface CachesLease {
   /** Undefined where whole answers are not cached. */
   readonly responses: Responses | undefined;
+  readonly writes: WriteTokens;
   /** The client with its answers cached, where they are, and with what tags and invalidates them. */
   withCache(client: SubgraphClient): SubgraphClient;
   release(): Promise<void>;
@@ -44,10 +45,13 @@ export class SharedCaches {
   }
 
   /**
-   * @param maskKey what masks hash with
+   * @param keys what masks hash with, and what tokens of clients that have written are signed with
    * @returns undefined where nothing is cached
    */
-  async acquire(parts: SupergraphParts, maskKey: string | Uint8Array): Promise<CachesLease | undefined> {
+  async acquire(
+    parts: SupergraphParts,
+    { maskKey, writeKey }: Readonly<Record<'maskKey' | 'writeKey', string | Uint8Array>>,
+  ): Promise<CachesLease | undefined> {
     const { config, sources, composition } = parts;
     const { store, maxBytes, response, entities } = config.cache;
     if (response === undefined && Object.keys(entities).length === 0) return undefined;
@@ -60,14 +64,25 @@ export class SharedCaches {
     const hints = new Map([...types].filter(([name]) => cached.some((subgraph) => subgraph.name === name)));
     const cacheOf = ({ staleWhileRevalidateMs, staleIfErrorMs }: LifetimeConfig) =>
       new ResponseCache({ store: value, keepStaleMs: Math.max(staleWhileRevalidateMs, staleIfErrorMs) });
+    // A statement is sent to all of them, an exchanged token to some.
+    const { toSubgraphs, exchanges } = config.access;
+    const callerAware = new Set(
+      cached.flatMap(({ kind, name }) =>
+        kind === 'http' && (toSubgraphs !== undefined || exchanges[name] !== undefined) ? [name] : [],
+      ),
+    );
+    const guard = (client: SubgraphClient): SubgraphClient =>
+      config.cache.clientDirectives === 'nobody' ? client : refusingUncached(client);
     const log = this.#log;
     return {
       responses: response && {
         content: answerContent(parts, maskKey),
         cache: cacheOf(response),
         config: response,
-        createPolicy: () => new OperationPolicy({ hints, types, defaultMaxAgeMs: response.defaultMaxAgeMs }),
+        createPolicy: () =>
+          new OperationPolicy({ hints, types, defaultMaxAgeMs: response.defaultMaxAgeMs, callerAware }),
       },
+      writes: new WriteTokens(value, writeKey),
       withCache(client) {
         const { [client.name]: lifetime } = entities;
         const subgraph = cached.find(({ name }) => name === client.name);
@@ -85,12 +100,13 @@ export class SharedCaches {
           log,
         };
         if (lifetime === undefined || subgraph === undefined || hintsOf === undefined)
-          return withTags(client, { ...tagging, givesTags: response !== undefined });
+          return withTags(guard(client), { ...tagging, givesTags: response !== undefined });
         const withEntities = withEntityCache(client, {
           tags,
           cache: cacheOf(lifetime),
           config: lifetime,
           hints: hintsOf,
+          isCallerAware: callerAware.has(client.name),
           version: stableHash([subgraph.kind, sources.get(client.name)?.url, sources.get(client.name)?.sdl]),
           headers: config.headers[client.name],
           refreshTimeoutMs: config.server.operationTimeoutMs,

@@ -4,43 +4,48 @@
  *
  * Entries are keyed by the subgraph’s schema and address, the document, its variables, and the headers that the subgraph is sent; so a
  * change elsewhere in the graph, and other callers’ operations that read the same, find them. Kept as long as `Cache-Control` and
- * hints allow; an answer with an error is never kept. A failing store is a miss.
+ * hints allow; an answer with an error is never kept. Of all who miss an entry, in all workers and gateways of a store, one reads
+ * it. A failing store is a miss.
  */
-import { hash } from 'node:crypto';
 import {
   type CachedResponse,
   type CacheHints,
+  drawRenewal,
   etagOf,
+  type KeyedResponse,
+  NotStored,
   OperationPolicy,
   type ResponseCache,
   readerOf,
 } from '../cache/index.ts';
 import type { SubgraphTags } from '../cache/tags/index.ts';
-import type { HeaderRules, LifetimeConfig } from '../config/index.ts';
+import type { EntitiesConfig, HeaderRules } from '../config/index.ts';
 import { GatewayError } from '../errors/index.ts';
-import { Deadline, parseExactJson } from '../lib/index.ts';
+import { cloneJson, Deadline, untilAborted } from '../lib/index.ts';
 import type { Logger } from '../observability/index.ts';
-import {
-  compileRequestHeaderRules,
-  type RequestContext,
-  type SubgraphClient,
-  type SubgraphError,
-  type SubgraphNote,
-  type SubgraphRequest,
-  type SubgraphResponse,
-  writeVariables,
+import type {
+  RequestContext,
+  SubgraphClient,
+  SubgraphNote,
+  SubgraphRequest,
+  SubgraphResponse,
 } from '../transport/index.ts';
+import { EntityKeys } from './entity-keys.ts';
 import { representationsOf, requestFor } from './entity-requests.ts';
+import { entitiesOf, isWhole, type Group as JoinedGroup, joinGroups } from './join-groups.ts';
 import { tagsOfParts } from './tags-of-parts.ts';
+import { isUsableIfError, type Usability, usabilityOf } from './usability.ts';
 
 export interface CachedSubgraphOptions {
   readonly cache: ResponseCache;
-  readonly config: LifetimeConfig;
+  readonly config: EntitiesConfig;
   readonly hints: CacheHints;
   readonly tags: SubgraphTags;
   /** Of the subgraph’s schema and address: another one has other entries. */
   readonly version: string;
   readonly headers: HeaderRules | undefined;
+  /** Whether the subgraph is told who asks. */
+  readonly isCallerAware: boolean;
   /** How long reading a stale entry anew may take. */
   readonly refreshTimeoutMs: number;
   readonly log: Logger;
@@ -62,149 +67,244 @@ export function withEntityCache(client: SubgraphClient, options: CachedSubgraphO
 /** One part of an answer, an entity or all fields of the root, with what is cached of it. */
 interface Part {
   readonly key: string;
+  /** Of the entry; undefined: none is kept for the caller. */
+  readonly entryKey: string | undefined;
   readonly cached: CachedResponse | undefined;
+  readonly usability: Usability;
 }
+
+type Group = JoinedGroup<Part>;
+
+/** A request for some of the parts, and how it began. */
+interface Wave {
+  readonly request: SubgraphRequest;
+  readonly parts: readonly Part[];
+  readonly context: RequestContext;
+}
+
+/** How long others wait for one who may have died. */
+const longestLeaseMs = 5_000;
 
 class CachedSubgraph {
   readonly #client: SubgraphClient;
   readonly #options: CachedSubgraphOptions;
-  readonly #forwardHeaders: ReturnType<typeof compileRequestHeaderRules>;
-  /** The keys of entries that are being read anew. */
-  readonly #refreshing = new Set<string>();
+  readonly #keys: EntityKeys;
+  readonly #notStored = new NotStored();
+  readonly #leaseMs: number;
 
   constructor(client: SubgraphClient, options: CachedSubgraphOptions) {
     this.#client = client;
     this.#options = options;
-    this.#forwardHeaders = compileRequestHeaderRules(options.headers?.request ?? []);
+    this.#keys = new EntityKeys(client.name, options.version, options.headers);
+    this.#leaseMs = Math.min(options.refreshTimeoutMs, longestLeaseMs);
   }
 
   async execute(request: SubgraphRequest, context: RequestContext): Promise<SubgraphResponse> {
-    if (request.kind !== 'query' || request.headers !== undefined || (context.explain?.size ?? 0) > 0)
+    const reason = bypassReason(request, context);
+    if (reason !== undefined) {
+      context.cacheReport?.fetch({ subgraph: this.#client.name, status: 'bypass', reason });
       return this.#client.execute(request, context);
+    }
     const representations = representationsOf(request);
-    const parts = await this.#find(request, representations, context);
-    if (representations === undefined) return this.#answerRoot(request, context, parts[0] as Part);
-    return this.#answerEntities(request, context, parts);
+    const keys = this.#keys.of(request, representations, context);
+    const finding = this.#find(keys, context);
+    const parts = finding instanceof Promise ? await finding : finding;
+    return this.#answer(request, representations, parts, context, finding instanceof Promise);
   }
 
-  async #answerRoot(request: SubgraphRequest, context: RequestContext, part: Part): Promise<SubgraphResponse> {
-    if (this.#isGood(part)) {
-      this.#refreshStale(request, context, [part]);
-      return { data: this.#read(part, context) };
-    }
-    let response: SubgraphResponse;
-    const policy = this.#createPolicy();
-    const readAt = performance.now();
-    try {
-      response = await this.#send(request, context, policy);
-      if (response.data != null || !this.#isGoodIfError(part)) {
-        if (isWhole(response)) this.#store([part], [response.data], { request, response }, policy, context, readAt);
-        return response;
-      }
-    } catch (error) {
-      if (!this.#isGoodIfError(part) || context.signal.aborted) throw error;
-    }
-    const [key] = Object.keys(this.#read(part, context) ?? {});
-    return { data: this.#read(part, context), notes: [this.#degraded(key === undefined ? [] : [key], part)] };
-  }
-
-  async #answerEntities(
-    request: SubgraphRequest,
-    context: RequestContext,
-    parts: readonly Part[],
-  ): Promise<SubgraphResponse> {
-    const missing = parts.flatMap((part, index) => (this.#isGood(part) ? [] : [index]));
-    this.#refreshStale(request, context, parts);
-    if (missing.length === 0) return { data: { _entities: parts.map((part) => this.#read(part, context)) } };
-    const missingParts = missing.map((index) => parts[index] as Part);
-    const areAllMissing = missing.length === parts.length;
-    const policy = this.#createPolicy();
-    const readAt = performance.now();
-    try {
-      const partial = areAllMissing ? request : requestFor(request, missing);
-      const response = await this.#send(partial, context, policy);
-      const entities = entitiesOf(response, missing.length);
-      if (entities !== undefined || !missingParts.every((part) => this.#isGoodIfError(part))) {
-        if (entities !== undefined && isWhole(response))
-          this.#store(missingParts, entities, { request: partial, response }, policy, context, readAt);
-        return areAllMissing ? response : this.#join(parts, missing, response, context);
-      }
-    } catch (error) {
-      if (context.signal.aborted) throw error;
-      if (!missingParts.every((part) => this.#isGoodIfError(part))) {
-        if (areAllMissing || !(error instanceof GatewayError)) throw error;
-        const failed = missing.map((_, index) => ({
-          message: error.message,
-          path: ['_entities', index],
-          cause: error,
-        }));
-        return this.#join(parts, missing, { data: null, errors: failed }, context);
-      }
-    }
-    return {
-      data: { _entities: parts.map((part) => this.#read(part, context)) },
-      notes: missing.map((index) => this.#degraded(['_entities', index], parts[index] as Part)),
-    };
-  }
-
-  /** Cached entities, and those of a response in the places of the missing ones. */
-  #join(
-    parts: readonly Part[],
-    missing: readonly number[],
-    response: SubgraphResponse,
-    context: RequestContext,
-  ): SubgraphResponse {
-    const { data, errors } = response;
-    const received = entitiesOf(response, missing.length);
-    if (received === undefined && errors === undefined) return response; // malformed
-    const entities: unknown[] = parts.map((part) => (this.#isGood(part) ? this.#read(part, context) : null));
-    for (const [position, index] of missing.entries()) entities[index] = received?.[position] ?? null;
-    const joined = { ...response, data: { ...data, _entities: entities } };
-    return errors === undefined ? joined : { ...joined, errors: errors.map((error) => inPlace(error, missing)) };
-  }
-
-  async #find(
+  /** @param isRemote whether time passes between finding nothing and claiming it */
+  async #answer(
     request: SubgraphRequest,
     representations: readonly string[] | undefined,
+    parts: readonly Part[],
     context: RequestContext,
-  ): Promise<readonly Part[]> {
-    const { cache, config, version } = this.#options;
-    const headers = this.#forwardHeaders?.(context.clientHeaders, context.principal, context.clientAddress);
-    const variables =
-      representations === undefined || request.variablesJson !== undefined
-        ? writeVariables({ ...request, representationsJson: undefined })
-        : JSON.stringify({ ...request.variables, representations: null });
-    const decisive = [this.#client.name, version, request.query, variables ?? '', headers ?? []];
-    const base = `entity:${hash('sha256', JSON.stringify(decisive), 'base64url')}`;
-    const reader = readerOf(config.scopeBy, context.principal);
-    const keys = representations === undefined ? [base] : representations.map((text) => `${base} ${text}`);
-    const entries = cache.findMany(keys, reader);
-    const cached = entries instanceof Promise ? await entries : entries;
-    return keys.map((key, index) => ({ key, cached: cached[index] }));
+    isRemote: boolean,
+  ): Promise<SubgraphResponse> {
+    const missing: number[] = [];
+    const renewable: number[] = [];
+    for (const [index, { usability }] of parts.entries()) {
+      if (usability === 'unusable') missing.push(index);
+      else if (usability === 'renew') renewable.push(index);
+    }
+    const pick = (indexes: readonly number[]): Wave => ({
+      request: representations === undefined ? request : requestFor(request, indexes),
+      parts: indexes.map((index) => parts[index] as Part),
+      context,
+    });
+    if (renewable.length > 0) this.#renew(pick(renewable), representations !== undefined);
+    this.#report(parts, missing.length, representations, context);
+    if (missing.length === 0) return this.#answerOf(parts, representations, context, []);
+    if (context.cacheDemands?.isOnlyIfCached === true) throw new GatewayError('NOT_CACHED');
+    const groups = await this.#read(missing, parts, pick, isRemote, representations !== undefined, context);
+    return this.#answerOf(parts, representations, context, groups);
   }
 
-  /** Whether the part is answered from the cache. */
-  #isGood({ cached }: Part): boolean {
-    return cached !== undefined && cached.staleMs <= this.#options.config.staleWhileRevalidateMs;
+  /** What is cached, and what was read of the others. */
+  #answerOf(
+    parts: readonly Part[],
+    representations: readonly string[] | undefined,
+    context: RequestContext,
+    groups: readonly Group[],
+  ): SubgraphResponse {
+    const [only] = groups;
+    if (only !== undefined && groups.length === 1 && only.indexes.length === parts.length) {
+      if (only.kind === 'answered') return only.response;
+      const isStaleUsable = parts.some((part) => this.#isUsableIfError(part, context));
+      if (only.kind === 'failed' && !isStaleUsable) throw only.error;
+    }
+    const failed = new Map(
+      groups.flatMap((group) =>
+        group.kind === 'failed' ? group.indexes.map((index) => [index, group.error] as const) : [],
+      ),
+    );
+    const stale = [...failed.keys()].filter((index) => this.#isUsableIfError(parts[index] as Part, context));
+    for (const index of stale) failed.delete(index);
+    const late = new Map(
+      groups.flatMap((group) =>
+        group.kind === 'cached'
+          ? group.indexes.map((index, position) => [index, group.parts[position] as Part] as const)
+          : [],
+      ),
+    );
+    const read = (index: number): unknown => this.#valueOf(late.get(index) ?? (parts[index] as Part), context);
+    if (representations === undefined) {
+      const data = read(0) as Record<string, unknown> | null;
+      const [key] = Object.keys(data ?? {});
+      const notes = stale.length === 0 ? [] : [this.#degraded(key === undefined ? [] : [key], parts[0] as Part)];
+      return notes.length === 0 ? { data } : { data, notes };
+    }
+    const notes = stale.map((index) => this.#degraded(['_entities', index], parts[index] as Part));
+    return joinGroups({ count: parts.length, groups, failed, read, notes });
   }
 
-  #isGoodIfError({ cached }: Part): boolean {
-    return cached !== undefined && cached.staleMs <= this.#options.config.staleIfErrorMs;
+  /** Reads what is missing: what nobody else reads at once, the rest once others have. */
+  async #read(
+    missing: readonly number[],
+    parts: readonly Part[],
+    pick: (indexes: readonly number[]) => Wave,
+    isRemote: boolean,
+    isOfEntities: boolean,
+    context: RequestContext,
+  ): Promise<readonly Group[]> {
+    const keyOf = (index: number): string => (parts[index] as Part).entryKey as string;
+    const isNoCache = context.cacheDemands?.isNoCache === true;
+    const claimable = missing.filter((index) => {
+      const { entryKey } = parts[index] as Part;
+      return entryKey !== undefined && !isNoCache && !this.#notStored.has(entryKey);
+    });
+    const claiming = claimable.length === 0 ? [] : this.#options.cache.claim(claimable.map(keyOf), this.#leaseMs);
+    const claims = claiming instanceof Promise ? await claiming : claiming;
+    const waiters = claims.flatMap((claim) => (claim.kind === 'waiter' ? [claim] : []));
+    const held = claimable.filter((_, position) => claims[position]?.kind === 'holder');
+    const waited = claimable.filter((_, position) => claims[position]?.kind === 'waiter');
+    const release = (): void => {
+      for (const claim of claims) if (claim.kind === 'holder') claim.release();
+    };
+    const groups: Group[] = [];
+    const isElsewhere = new Set(waited);
+    if ((isRemote || claiming instanceof Promise) && held.length > 0) {
+      // Somebody may have stored some between the two questions.
+      const later = await this.#find(
+        held.map((index) => (parts[index] as Part).key),
+        context,
+      );
+      const usable = held.filter((_, position) => later[position]?.usability !== 'unusable');
+      if (usable.length > 0) {
+        const usableParts = later.filter(({ usability }) => usability !== 'unusable');
+        groups.push({ kind: 'cached', indexes: usable, parts: usableParts });
+        for (const index of usable) isElsewhere.add(index);
+      }
+    }
+    const toFetch = missing.filter((index) => !isElsewhere.has(index));
+    if (toFetch.length === 0) release();
+    const fetching = toFetch.length === 0 ? undefined : this.#fetch(pick(toFetch), toFetch, isOfEntities, release);
+    // It is awaited below, unless waiting for the others ends this.
+    fetching?.catch(() => undefined);
+    if (waited.length > 0) {
+      await untilAborted(Promise.all(waiters.map((claim) => claim.ended())), context.signal);
+      const now = await this.#find(
+        waited.map((index) => (parts[index] as Part).key),
+        context,
+      );
+      const there = waited.filter((_, position) => now[position]?.usability !== 'unusable');
+      const gone = waited.filter((_, position) => now[position]?.usability === 'unusable');
+      if (there.length > 0)
+        groups.push({ kind: 'cached', indexes: there, parts: now.filter(({ usability }) => usability !== 'unusable') });
+      if (gone.length > 0) groups.push(await this.#fetch(pick(gone), gone, isOfEntities, () => undefined));
+    }
+    if (fetching !== undefined) groups.push(await fetching);
+    return groups;
+  }
+
+  /** @param release is called once what was read has been stored, or is not */
+  async #fetch(wave: Wave, indexes: readonly number[], isOfEntities: boolean, release: () => void): Promise<Group> {
+    const { request, parts, context } = wave;
+    const policy = this.#createPolicy();
+    const readAt = performance.now();
+    let stored: Promise<void> | undefined;
+    try {
+      const response = await this.#send(request, context, policy);
+      const values = isOfEntities
+        ? entitiesOf(response, parts.length)
+        : response.data == null
+          ? undefined
+          : [response.data];
+      if (values !== undefined && isWhole(response)) {
+        const storing = this.#store(wave, values, response, policy, readAt);
+        if (storing instanceof Promise) stored = storing;
+      } else this.#markNotStored(parts, response.errors !== undefined);
+      if (values === undefined && parts.every((part) => this.#isUsableIfError(part, context)))
+        return {
+          kind: 'failed',
+          indexes,
+          error: new GatewayError('SUBREQUEST_MALFORMED_RESPONSE', {
+            service: this.#client.name,
+          }),
+        };
+      return { kind: 'answered', indexes, response };
+    } catch (error) {
+      if (context.signal.aborted || !(error instanceof GatewayError)) throw error;
+      this.#markNotStored(parts, true);
+      return { kind: 'failed', indexes, error };
+    } finally {
+      if (stored === undefined) release();
+      else void stored.finally(release);
+    }
+  }
+
+  #find(
+    keys: readonly string[],
+    { principal, cacheDemands }: RequestContext,
+  ): readonly Part[] | Promise<readonly Part[]> {
+    const { cache, config } = this.#options;
+    const lookups = cache.findMany(keys, readerOf(config.scopeBy, principal));
+    const toParts = (found: Awaited<typeof lookups>): readonly Part[] =>
+      found.map(({ key: entryKey, cached }, index) => ({
+        key: keys[index] as string,
+        entryKey,
+        cached,
+        usability: cached === undefined ? 'unusable' : usabilityOf(cached, config.staleWhileRevalidateMs, cacheDemands),
+      }));
+    return lookups instanceof Promise ? lookups.then(toParts) : toParts(lookups);
+  }
+
+  #isUsableIfError({ cached }: Part, { cacheDemands }: RequestContext): boolean {
+    return cached !== undefined && isUsableIfError(cached, this.#options.config.staleIfErrorMs, cacheDemands);
   }
 
   /** A value of its own: whoever gets it may write into it. */
-  #read({ cached }: Part, { cachePolicy }: RequestContext): Record<string, unknown> | null {
+  #valueOf({ cached }: Part, { cachePolicy }: RequestContext): unknown {
     if (cached === undefined) return null;
-    const { policy, body, tags } = cached.response;
-    cachePolicy?.tags(tags);
-    const seconds = Math.max(0, Math.floor((policy.maxAgeMs - cached.ageMs) / 1000));
-    const scope = policy.scope === 'private' ? 'private, ' : '';
-    cachePolicy?.response(this.#client.name, {
-      cacheControl: `${scope}max-age=${seconds}`,
-      age: undefined,
-      vary: undefined,
-    });
-    return parseExactJson(body.toString('utf8')) as Record<string, unknown> | null;
+    const { response, ageMs } = cached;
+    if (cachePolicy !== undefined) {
+      const { policy } = response;
+      const seconds = Math.max(0, Math.floor((policy.maxAgeMs - ageMs) / 1000));
+      const cacheControl = `${policy.scope}, max-age=${seconds}`;
+      cachePolicy.response(this.#client.name, { cacheControl, age: undefined, vary: undefined });
+      cachePolicy.readBefore(ageMs + response.readMs);
+      cachePolicy.tags(response.tags);
+    }
+    return cloneJson(response.value);
   }
 
   /** Sends a request and collects how long its answer is good. */
@@ -214,7 +314,8 @@ class CachedSubgraph {
     return this.#client.execute(request, {
       ...context,
       cachePolicy: {
-        refuse: () => outer?.refuse(),
+        refuse: (reason) => outer?.refuse(reason),
+        readBefore: (milliseconds) => outer?.readBefore(milliseconds),
         request: () => undefined,
         tags: () => undefined,
         response(subgraph, headers) {
@@ -226,74 +327,98 @@ class CachedSubgraph {
   }
 
   #createPolicy(): OperationPolicy {
-    const { hints, config } = this.#options;
+    const { hints, config, isCallerAware } = this.#options;
     const { defaultMaxAgeMs } = config;
-    return new OperationPolicy({ hints: new Map([[this.#client.name, hints]]), defaultMaxAgeMs });
+    const { name } = this.#client;
+    const callerAware = isCallerAware ? new Set([name]) : undefined;
+    return new OperationPolicy({ hints: new Map([[name, hints]]), defaultMaxAgeMs, callerAware });
   }
 
-  /** @param request for these parts */
   #store(
-    parts: readonly Part[],
+    { request, parts, context }: Wave,
     values: readonly unknown[],
-    { request, response }: { readonly request: SubgraphRequest; readonly response: SubgraphResponse },
+    answered: SubgraphResponse,
     operationPolicy: OperationPolicy,
-    { principal, cachePolicy }: RequestContext,
     readAt: number,
-  ): void {
+  ): void | Promise<void> {
     const { cache, config, tags } = this.#options;
-    const partTags = tagsOfParts(tags, request, response);
-    cachePolicy?.tags(partTags.flat());
+    const partTags = tagsOfParts(tags, request, answered);
+    context.cachePolicy?.tags(partTags.flat());
     const { maxAgeMs, scope } = operationPolicy.result;
-    if (maxAgeMs <= 0) return;
-    const policy = { maxAgeMs: Math.min(maxAgeMs, config.maxAgeMs), scope };
-    const reader = readerOf(config.scopeBy, principal);
+    if (maxAgeMs <= 0) return this.#markNotStored(parts, false);
+    const reader = readerOf(config.scopeBy, context.principal);
+    if (scope === 'private' && reader === undefined) return this.#markNotStored(parts, false);
     const { allTags } = operationPolicy;
     const readMsAgo = performance.now() - readAt;
-    const responses = parts.map(({ key }, index) => {
-      const body = Buffer.from(JSON.stringify(values[index] ?? null));
+    const responses: KeyedResponse[] = [];
+    for (const [index, { key }] of parts.entries()) {
+      const value = values[index] ?? null;
+      const longest = value === null ? Math.min(config.maxAgeMs, config.negativeMaxAgeMs) : config.maxAgeMs;
+      const policy = { maxAgeMs: Math.min(maxAgeMs, longest), scope };
+      if (policy.maxAgeMs <= 0) continue;
+      const body = Buffer.from(JSON.stringify(value));
+      const renewMs = drawRenewal(policy.maxAgeMs);
       const ofPart = partTags[index] ?? [];
-      const stored = { policy, etag: etagOf(body), headers: [], tags: ofPart, body };
-      return { key, response: stored, tags: [...allTags, ...ofPart] };
+      const response = { policy, etag: etagOf(body), headers: [], tags: ofPart, readMs: readMsAgo, renewMs, body };
+      responses.push({ key, response, tags: [...allTags, ...ofPart], readMsAgo });
+    }
+    return cache.put(responses, reader, context.principal.tenant);
+  }
+
+  #markNotStored(parts: readonly Part[], isError: boolean): void {
+    for (const { key, entryKey } of parts) this.#notStored.add(entryKey ?? key, isError);
+  }
+
+  /** Reads parts anew for those who come after, unless somebody does already. */
+  #renew({ request, parts, context }: Wave, isOfEntities: boolean): void {
+    const { refreshTimeoutMs, cache, log } = this.#options;
+    const renew = async (): Promise<void> => {
+      const keys = parts.map(({ key, entryKey }) => entryKey ?? key);
+      const claims = await cache.claim(keys, this.#leaseMs);
+      const indexes = parts.flatMap((_, index) => (claims[index]?.kind === 'holder' ? [index] : []));
+      if (indexes.length === 0) return;
+      const release = (): void => {
+        for (const claim of claims) if (claim.kind === 'holder') claim.release();
+      };
+      const wave = {
+        request: isOfEntities ? requestFor(request, indexes) : request,
+        parts: indexes.map((index) => parts[index] as Part),
+        context: {
+          ...context,
+          signal: AbortSignal.timeout(refreshTimeoutMs),
+          deadline: Deadline.in(refreshTimeoutMs),
+          responseHeaders: undefined,
+          cachePolicy: undefined,
+          cacheDemands: undefined,
+          cacheReport: undefined,
+        },
+      };
+      await this.#fetch(wave, indexes, isOfEntities, release);
+    };
+    renew().catch((error: unknown) =>
+      log.debug({ subgraph: this.#client.name, error }, 'entries could not be read anew'),
+    );
+  }
+
+  #report(
+    parts: readonly Part[],
+    missing: number,
+    representations: readonly string[] | undefined,
+    { cacheReport }: RequestContext,
+  ): void {
+    if (cacheReport === undefined) return;
+    const used = parts.flatMap(({ cached, usability }) => (usability === 'unusable' || !cached ? [] : [cached]));
+    const stale = used.filter(({ staleMs }) => staleMs > 0).length;
+    const ages = used.map(({ ageMs }) => Math.floor(ageMs / 1000));
+    const fresh = used.map(({ staleMs }) => Math.floor(-staleMs / 1000));
+    cacheReport.fetch({
+      subgraph: this.#client.name,
+      kind: representations === undefined ? 'root' : 'entities',
+      hits: used.length - stale,
+      stale,
+      misses: missing,
+      ...(used.length === 0 ? {} : { ageSeconds: Math.max(...ages), freshSeconds: Math.min(...fresh) }),
     });
-    cache.putMany(responses, reader, principal.tenant, readMsAgo);
-  }
-
-  /** Reads stale parts anew, for those who come after. */
-  #refreshStale(request: SubgraphRequest, context: RequestContext, parts: readonly Part[]): void {
-    const indexes = parts.flatMap((part, index) =>
-      this.#isGood(part) && (part.cached?.staleMs ?? 0) > 0 && !this.#refreshing.has(part.key) ? [index] : [],
-    );
-    if (indexes.length === 0) return;
-    const stale = indexes.map((index) => parts[index] as Part);
-    for (const { key } of stale) this.#refreshing.add(key);
-    const partial = representationsOf(request) === undefined ? request : requestFor(request, indexes);
-    this.#readAnew(partial, context, stale)
-      .catch((error: unknown) =>
-        this.#options.log.debug({ subgraph: this.#client.name, error }, 'stale entries could not be read anew'),
-      )
-      .finally(() => {
-        for (const { key } of stale) this.#refreshing.delete(key);
-      });
-  }
-
-  async #readAnew(request: SubgraphRequest, context: RequestContext, parts: readonly Part[]): Promise<void> {
-    const { refreshTimeoutMs } = this.#options;
-    const policy = this.#createPolicy();
-    const readAt = performance.now();
-    const response = await this.#send(
-      request,
-      {
-        ...context,
-        signal: AbortSignal.timeout(refreshTimeoutMs),
-        deadline: Deadline.in(refreshTimeoutMs),
-        responseHeaders: undefined,
-        cachePolicy: undefined,
-      },
-      policy,
-    );
-    const values = representationsOf(request) === undefined ? [response.data] : entitiesOf(response, parts.length);
-    if (values !== undefined && isWhole(response))
-      this.#store(parts, values, { request, response }, policy, context, readAt);
   }
 
   #degraded(path: SubgraphNote['path'], { cached }: Part): SubgraphNote {
@@ -306,18 +431,12 @@ class CachedSubgraph {
   }
 }
 
-function entitiesOf({ data }: SubgraphResponse, count: number): readonly unknown[] | undefined {
-  const entities = data?._entities;
-  return Array.isArray(entities) && entities.length === count ? entities : undefined;
-}
-
-/** An answer that may be cached: nothing of it is an error, or of this request alone. */
-function isWhole({ data, errors, notes }: SubgraphResponse): boolean {
-  return data != null && errors === undefined && (notes === undefined || notes.length === 0);
-}
-
-function inPlace(error: SubgraphError, missing: readonly number[]): SubgraphError {
-  const [field, position, ...inEntity] = error.path ?? [];
-  const index = field === '_entities' && typeof position === 'number' ? missing[position] : undefined;
-  return index === undefined ? error : { ...error, path: ['_entities', index, ...inEntity] };
+function bypassReason(
+  { kind, headers }: SubgraphRequest,
+  { explain, cacheDemands }: RequestContext,
+): 'mutation' | 'plugin' | 'explained' | 'no_store_requested' | undefined {
+  if (kind !== 'query') return 'mutation';
+  if (headers !== undefined) return 'plugin';
+  if (explain !== undefined && explain.size > (explain.has('cache') ? 1 : 0)) return 'explained';
+  return cacheDemands?.isNoStore === true ? 'no_store_requested' : undefined;
 }

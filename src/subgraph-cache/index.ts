@@ -1,2 +1,4 @@
 export { withEntityCache } from './cached-subgraph.ts';
+export { refusingUncached } from './only-if-cached.ts';
 export { withTags } from './tagged-subgraph.ts';
+export { isUsableIfError, type Usability, usabilityOf } from './usability.ts';

@@ -33,6 +33,38 @@ export interface RequestContext {
   readonly responseHeaders?: ResponseHeaderCollector | undefined;
   /** Collects how long the answer may be cached; missing where it is not. */
   readonly cachePolicy?: CachePolicyCollector | undefined;
+  /** What the client asks of caches. @default nothing */
+  readonly cacheDemands?: CacheDemands | undefined;
+  /** Is told what caches do for the operation; missing where nobody wants to know. */
+  readonly cacheReport?: CacheReport | undefined;
+}
+
+/** By the directives of the request's `Cache-Control` (RFC 9111, section 5.2.1), and by what the client has written. */
+export interface CacheDemands {
+  /** Cached answers are not used. */
+  readonly isNoCache?: boolean;
+  /** The answer is not stored, and none that was is used. */
+  readonly isNoStore?: boolean;
+  /** Nothing is read that is not cached. */
+  readonly isOnlyIfCached?: boolean;
+  /** The oldest answer that is used. */
+  readonly maxAgeMs?: number | undefined;
+  /** How long an answer may have been stale. */
+  readonly maxStaleMs?: number | undefined;
+  /** How long an answer must still be fresh. */
+  readonly minFreshMs?: number | undefined;
+  /** How long ago the client wrote: no data that was read before is used. */
+  readonly writtenMsAgo?: (() => number) | undefined;
+  /** Tells apart clients that have written: what one waits for may have been read before another's writing. */
+  readonly writeId?: string | undefined;
+}
+
+/** What the caches did for one operation, for answers that explain it. */
+export interface CacheReport {
+  /** The whole answer. */
+  response(entry: Readonly<Record<string, unknown>>): void;
+  /** A request that an operation's plan has for a subgraph. */
+  fetch(entry: Readonly<Record<string, unknown>>): void;
 }
 
 /** How much an operation asks of subgraphs, for the log. */
@@ -69,7 +101,9 @@ export interface ResponseHeaderCollector {
 /** What the requests of one operation say of how long its answer may be cached. */
 export interface CachePolicyCollector {
   /** The answer depends on more than what it is cached by, such as who asks: it is not cached. */
-  refuse(): void;
+  refuse(reason: 'rows'): void;
+  /** Some of the data was read so long ago: from another cache. */
+  readBefore(milliseconds: number): void;
   /** @param query the document that is sent */
   request(subgraph: string, query: string): void;
   /** @param headers undefined where the response says nothing of caching */

@@ -9,8 +9,13 @@
 import { principalKey } from '../access/principal.ts';
 import type { RequestContext } from './request-context.ts';
 
-export function keyOf({ principal }: RequestContext, forwarded: readonly string[] | undefined, body: string): string {
-  const who = principalKey(principal); // of fixed length
+export function keyOf(
+  { principal, cacheDemands }: RequestContext,
+  forwarded: readonly string[] | undefined,
+  body: string,
+): string {
+  // Who has written is not answered by what was asked before. Of fixed length, both.
+  const who = `${principalKey(principal)}${cacheDemands?.writeId ?? ''}`;
   if (forwarded === undefined || forwarded.length === 0) return `${who}\n${body}`;
   // A header's name and value never have a line break in them, and a JSON body never begins with a digit.
   return `${who}${forwarded.length}\n${forwarded.join('\n')}\n${body}`;

@@ -1,8 +1,10 @@
-/** A whole answer as it is stored: a line of JSON, then the answer’s bytes. */
+/** A whole answer, or an entity, as it is stored: a line of what decides its use, then the answer’s bytes. */
 import { hash } from 'node:crypto';
+import { parseExactJson } from '../../lib/index.ts';
 import type { CachePolicy } from '../policy/cache-policy.ts';
 
-export interface StoredResponse {
+/** An answer that is to be stored. */
+export interface NewResponse {
   readonly policy: CachePolicy;
   /** Of the bytes, as a header’s value: `"…"`. */
   readonly etag: string;
@@ -10,51 +12,109 @@ export interface StoredResponse {
   readonly headers: readonly (readonly [string, string])[];
   /** Of what was read, for those who read it from the cache: they are tags of their answers, too. */
   readonly tags: readonly string[];
+  /** How long before it was stored the first of its data was read. */
+  readonly readMs: number;
+  /** How long after it was stored it may be read anew, ahead of its end. */
+  readonly renewMs: number;
   readonly body: Buffer;
 }
 
-interface Head {
-  readonly scope: CachePolicy['scope'];
-  readonly maxAgeMs: number;
-  readonly etag: string;
-  readonly headers: StoredResponse['headers'];
-  readonly tags: StoredResponse['tags'];
+export interface StoredResponse extends NewResponse {
+  /** The body as text that is sent in one piece with its head, where that is possible. */
+  readonly sendable: string | Buffer;
+  /** The body’s JSON: shared, must not be modified. */
+  readonly value: unknown;
+}
+
+/** Of an answer’s time, the last part in which it may be read anew. */
+const renewablePart = 0.1;
+
+/** A moment of its own for each answer, so that those that were stored together are not read anew together. */
+export function drawRenewal(maxAgeMs: number, random: () => number = Math.random): number {
+  return Math.round(maxAgeMs * (1 - renewablePart * random()));
 }
 
 export function etagOf(body: Uint8Array | string): string {
   return `"${hash('sha256', body, 'base64url').slice(0, 22)}"`;
 }
 
-export function encodeResponse({ policy, etag, headers, tags, body }: StoredResponse): Buffer {
-  const head: Head = { scope: policy.scope, maxAgeMs: policy.maxAgeMs, etag, headers, tags };
-  return Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), body]);
+export function encodeResponse({ policy, etag, headers, tags, readMs, renewMs, body }: NewResponse): Buffer {
+  const { scope, maxAgeMs } = policy;
+  const times = `${Math.ceil(maxAgeMs)} ${Math.ceil(readMs)} ${Math.ceil(renewMs)}`;
+  const brought = headers.length + tags.length === 0 ? '' : ` ${JSON.stringify({ headers, tags })}`;
+  return Buffer.concat([Buffer.from(`r1 ${scope} ${times} ${etag.slice(1, -1)}${brought}\n`), body]);
 }
+
+const line = /^r1 (public|private) (\d{1,15}) (\d{1,15}) (\d{1,15}) ([\w-]{22})(?: (\{.*\}))?$/s;
 
 /** @returns undefined for bytes that are no stored answer: a store that others share may hold anything */
 export function decodeResponse(bytes: Buffer): StoredResponse | undefined {
   const end = bytes.indexOf(0x0a);
-  if (end === -1) return undefined;
+  const match = end === -1 ? null : line.exec(bytes.toString('utf8', 0, end));
+  if (match === null) return undefined;
+  const [, scope, maxAgeMs, readMs, renewMs, digest, json] = match;
+  const etag = `"${digest}"`;
+  const body = bytes.subarray(end + 1);
+  const brought = json === undefined ? nothingBrought : broughtBy(json);
+  if (brought === undefined || etagOf(body) !== etag) return undefined;
+  const policy = { maxAgeMs: Number(maxAgeMs), scope: scope as CachePolicy['scope'] };
+  return new Decoded(policy, etag, brought, Number(readMs), Number(renewMs), body);
+}
+
+type Brought = Pick<NewResponse, 'headers' | 'tags'>;
+
+const nothingBrought: Brought = { headers: [], tags: [] };
+
+function broughtBy(json: string): Brought | undefined {
   try {
-    const head: unknown = JSON.parse(bytes.toString('utf8', 0, end));
-    if (!isHead(head)) return undefined;
-    const body = bytes.subarray(end + 1);
-    if (etagOf(body) !== head.etag) return undefined;
-    const { scope, maxAgeMs, etag, headers, tags } = head;
-    return { policy: { scope, maxAgeMs }, etag, headers, tags, body };
+    const { headers, tags } = JSON.parse(json) as Readonly<Record<string, unknown>>;
+    const isText = (part: unknown): boolean => typeof part === 'string';
+    const isHeader = (header: unknown): boolean => Array.isArray(header) && header.length === 2 && header.every(isText);
+    const isRight = Array.isArray(headers) && headers.every(isHeader) && Array.isArray(tags) && tags.every(isText);
+    return isRight ? { headers, tags } : undefined;
   } catch {
     return undefined;
   }
 }
 
-function isHead(value: unknown): value is Head {
-  if (typeof value !== 'object' || value === null) return false;
-  const { scope, maxAgeMs, etag, headers, tags } = value as Partial<Record<keyof Head, unknown>>;
-  return (
-    (scope === 'public' || scope === 'private') &&
-    typeof maxAgeMs === 'number' &&
-    typeof etag === 'string' &&
-    Array.isArray(headers) &&
-    Array.isArray(tags) &&
-    tags.every((tag) => typeof tag === 'string')
-  );
+/** Longer ones are sent as bytes. */
+const mostText = 16_384;
+
+class Decoded implements StoredResponse {
+  readonly policy: CachePolicy;
+  readonly etag: string;
+  readonly headers: NewResponse['headers'];
+  readonly tags: NewResponse['tags'];
+  readonly readMs: number;
+  readonly renewMs: number;
+  readonly body: Buffer;
+  #sendable: string | Buffer | undefined;
+  #value: unknown;
+
+  constructor(
+    policy: CachePolicy,
+    etag: string,
+    { headers, tags }: Brought,
+    readMs: number,
+    renewMs: number,
+    body: Buffer,
+  ) {
+    this.policy = policy;
+    this.etag = etag;
+    this.headers = headers;
+    this.tags = tags;
+    this.readMs = readMs;
+    this.renewMs = renewMs;
+    this.body = body;
+  }
+
+  get sendable(): string | Buffer {
+    this.#sendable ??= this.body.length > mostText ? this.body : this.body.toString('utf8');
+    return this.#sendable;
+  }
+
+  get value(): unknown {
+    this.#value ??= parseExactJson(this.body.toString('utf8'));
+    return this.#value;
+  }
 }

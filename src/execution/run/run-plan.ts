@@ -82,7 +82,7 @@ const maxDenied = 1_000;
 export async function runPlan(options: RunOptions): Promise<RunResult> {
   const run = new Run(options);
   const { fetches, hasRows } = options.plan;
-  if (hasRows) options.context.cachePolicy?.refuse();
+  if (hasRows) options.context.cachePolicy?.refuse('rows');
   const ended: Promise<void>[] = [];
   for (const fetch of fetches) {
     const { after } = fetch;

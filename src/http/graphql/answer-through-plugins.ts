@@ -23,6 +23,8 @@ export interface Answer {
    * once they are sent.
    */
   isShared: boolean;
+  /** Whether no two of its headers have one name: head and body go out together. @default false */
+  readonly isPlain?: boolean;
 }
 
 /** @param respond answers the request as the plugins left it */

@@ -31,6 +31,7 @@ import type { GatewayGeneration } from '../../runtime/index.ts';
 import type { RequestContext } from '../../transport/index.ts';
 import type { OperationFacts } from '../request/request-facts.ts';
 import type { AnswerBody } from './answer-through-plugins.ts';
+import type { KnownOperation } from './caching/known-requests.ts';
 import { formatError, formatErrors, statusOfErrors } from './format-errors.ts';
 import type { GraphQLHttpRequest } from './read-graphql-request.ts';
 import { createRunner, type OperationRunner, operationFacts, runOperation } from './run-operation.ts';
@@ -55,6 +56,8 @@ export interface PipelineAnswer {
   readonly headers: Iterable<readonly [string, string]>;
   readonly body: AnswerBody;
   readonly facts: OperationFacts | undefined;
+  /** Where the whole answer is cached. */
+  readonly known?: KnownOperation | undefined;
 }
 
 export interface ApolloPipeline {
@@ -122,14 +125,17 @@ async function runValidated(
   context: RequestContext,
 ): Promise<PipelineAnswer | undefined> {
   const { variables } = (body ?? {}) as { readonly variables?: Record<string, unknown> | null };
-  const outcome = await runOperation(runner, operation, exact ?? variables ?? {}, context);
+  const used = exact ?? variables ?? {};
+  const outcome = await runOperation(runner, operation, used, context);
   if (outcome.kind !== 'single') return undefined;
-  const { status, result } = outcome;
+  const { status, result, isCached } = outcome;
+  const { view, cached } = runner;
   return {
     status,
     headers: [['content-type', `${mediaType}; charset=utf-8`]],
     body: printResult(result),
     facts: operationFacts(operation, result, context),
+    known: isCached === true && cached ? { validated: operation, variables: used, view, cached } : undefined,
   };
 }
 

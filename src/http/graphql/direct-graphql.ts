@@ -18,7 +18,7 @@ import { toGatewayError } from '../request/fastify-errors.ts';
 import { isPlainPost } from '../request/is-plain.ts';
 import { noteFacts, noteFailure } from '../request/request-facts.ts';
 import type { Answer } from './answer-through-plugins.ts';
-import { type AnswerRequest, releaseOnceSent } from './graphql-route.ts';
+import { type AnswerCached, type AnswerRequest, releaseOnceSent } from './graphql-route.ts';
 import { sendPieces } from './send-pieces.ts';
 
 export interface DirectGraphQLOptions extends BeginExchangeOptions {
@@ -27,6 +27,7 @@ export interface DirectGraphQLOptions extends BeginExchangeOptions {
   readonly isContract: (url: string) => boolean;
   readonly maxBodyBytes: number;
   readonly config: () => ResolvedConfig | undefined;
+  readonly answerCached: AnswerCached;
   readonly answerRequest: AnswerRequest;
   readonly log: Logger;
 }
@@ -55,13 +56,20 @@ class DirectAnswer {
     this.#options = options;
     this.#request = request;
     this.#response = response;
-    options.answerRequest(request, response).then(
+    const cached = options.answerCached(request);
+    if (cached === undefined) this.#answer();
+    else if (cached instanceof Promise) void cached.then((answer) => (answer ? this.#send(answer) : this.#answer()));
+    else this.#send(cached);
+  }
+
+  #answer(): void {
+    this.#options.answerRequest(this.#request, this.#response).then(
       (answer) => this.#send(answer),
       (error: unknown) => this.#refuse(error),
     );
   }
 
-  #send({ status, headers, body, facts, isShared }: Answer): void {
+  #send({ status, headers, body, facts, isShared, isPlain }: Answer): void {
     const response = this.#response;
     if (facts !== undefined) noteFacts(this.#request, facts);
     if (body instanceof LongText) {
@@ -78,7 +86,7 @@ class DirectAnswer {
       return;
     }
     if (typeof body !== 'string' && !isShared) releaseOnceSent(body, response);
-    this.#end(status, headers, body);
+    this.#end(status, headers, body, isPlain);
   }
 
   #refuse(thrown: unknown): void {
@@ -90,18 +98,18 @@ class DirectAnswer {
   }
 
   /** Head and body in one write. */
-  #end(status: number, headers: Answer['headers'], body: string | Buffer): void {
+  #end(status: number, headers: Answer['headers'], body: string | Buffer, isPlain = headers.length === 1): void {
     const response = this.#response;
     if (response.headersSent || response.destroyed) return;
     const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
-    const [only] = headers;
-    if (headers.length !== 1 || only === undefined) {
+    if (!isPlain) {
       this.#setHeaders(headers);
       response.setHeader('content-length', length);
       response.writeHead(status);
     } else {
       const fields = ['x-request-id', this.#request.id, 'x-content-type-options', 'nosniff'];
-      fields.push(only[0], only[1], 'content-length', String(length));
+      for (const [name, value] of headers) fields.push(name, value);
+      fields.push('content-length', String(length));
       for (const [name, value] of this.#cors) fields.push(name, value);
       if (this.#options.isDraining()) fields.push('connection', 'close');
       response.writeHead(status, fields);

@@ -1,4 +1,4 @@
-/** The parts of an answer that a client may have explained (`isthmus-explain: ai, access, cost`), each with who may ask for it. */
+/** The parts of an answer that a client may have explained (`isthmus-explain: ai, access, cache, cost`), each with who may ask for it. */
 import type { Principal } from '../../access/index.ts';
 import type { ResolvedConfig } from '../../config/index.ts';
 import type { GraphQLHttpRequest } from './read-graphql-request.ts';
@@ -8,11 +8,13 @@ export type Explainable = ReadonlyMap<string, (principal: Principal) => boolean>
 
 /** The scope whose callers may read the rules of what they are denied. */
 const explainScope = 'access:explain';
+/** The scope whose callers may read what caches did. */
+const cacheScope = 'cache:explain';
 
 const nothing: ReadonlySet<string> = new Set();
 
 export function explainableBy(config: ResolvedConfig): Explainable {
-  const { ai, access, limits } = config;
+  const { ai, access, cache, limits } = config;
   const explainable = new Map<string, (principal: Principal) => boolean>();
   if (ai.fields.explain.enabled) explainable.set('ai', () => true);
   if (limits.cost !== undefined || hasAiFields(config)) explainable.set('cost', () => true);
@@ -21,6 +23,9 @@ export function explainableBy(config: ResolvedConfig): Explainable {
     const isOpen = access.explain === 'everyone' || access.mode === 'audit';
     explainable.set('access', ({ scopes }) => isOpen || scopes.includes(explainScope));
   }
+  const isCaching = cache.response !== undefined || Object.keys(cache.entities).length > 0;
+  if (isCaching && cache.explain !== 'off')
+    explainable.set('cache', ({ scopes }) => cache.explain === 'everyone' || scopes.includes(cacheScope));
   return explainable;
 }
 

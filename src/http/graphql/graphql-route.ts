@@ -7,17 +7,20 @@
  * 4. access: the generation's authenticator identifies the caller; limits: the request is charged to its rates
  * 5. http: `resolveDocument`: the document that the request names
  * 6. access: the contract that the request has, if any, and its pipeline
- * 7. http: `requestedExplanations`
+ * 7. http: `requestedExplanations`, `cacheDemandsOf`
  * 8. http: `shareIdentical`: joins an identical query that is running; limits: waits for its turn where load is shed
  * 9. http: `pipeline.run` (apollo-pipeline.ts): a document that was validated before goes straight on, others are parsed
  *    and validated; then variables are checked and the engine plans and executes (run-operation.ts)
  * 10. http: `toAnswer`, and `sendAnswer` for each client that waited
+ *
+ * A request like one whose answer is cached is answered before all that, by its bytes (caching/known-requests.ts).
  */
 import type { ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Principal } from '../../access/index.ts';
+import type { Soon } from '../../cache/index.ts';
 import { LongText } from '../../execution/index.ts';
 import {
   type Abortable,
@@ -43,11 +46,14 @@ import { noteFacts, noteFailure } from '../request/request-facts.ts';
 import { RequestLife } from '../request/request-life.ts';
 import { type Answer, answerThroughPlugins } from './answer-through-plugins.ts';
 import type { PipelineAnswer } from './apollo-pipeline.ts';
+import { cacheDemandsOf } from './caching/cache-demands.ts';
+import { CollectedCacheReport } from './caching/cache-report.ts';
+import { KnownRequests } from './caching/known-requests.ts';
 import { type Explainable, explainableBy, requestedExplanations } from './explanations.ts';
 import { createPipelines, type PipelineOf } from './pipelines.ts';
 import { type GraphQLHttpRequest, prefersPage, type RawRequest, readGraphQLRequest } from './read-graphql-request.ts';
 import { costHeaders, hasAiFields, openCosts } from './report-costs.ts';
-import { documentIdOf, endpointOf, resolveDocument } from './resolve-document.ts';
+import { documentIdOf, documentNamesOf, endpointOf, resolveDocument } from './resolve-document.ts';
 import { sendPieces } from './send-pieces.ts';
 import { createSharing, type Sharing, shareIdentical } from './share-identical.ts';
 
@@ -70,6 +76,8 @@ interface Serving {
   readonly sharing: Sharing<Answer> | undefined;
   readonly explainable: Explainable;
   readonly overload: Overload | undefined;
+  /** Undefined where no answer is cached, or plugins see requests. */
+  readonly known: KnownRequests | undefined;
   /** Whether operations are priced, in points or in money. */
   readonly isPriced: boolean;
 }
@@ -77,11 +85,17 @@ interface Serving {
 /** @throws GatewayError for what is refused, and whatever fails unexpectedly */
 export type AnswerRequest = (request: ClientRequest, response: ServerResponse) => Promise<Answer>;
 
+/** @returns undefined where the answer is not cached, or more is to be done: never an error */
+export type AnswerCached = (request: ClientRequest) => Soon<Answer | undefined>;
+
 /**
  * Adds the GraphQL endpoint, and has each generation's Apollo Server ready before the generation serves.
  * @returns what answers its requests
  */
-export async function addGraphQLRoute(app: FastifyInstance, options: GraphQLRouteOptions): Promise<AnswerRequest> {
+export async function addGraphQLRoute(
+  app: FastifyInstance,
+  options: GraphQLRouteOptions,
+): Promise<{ readonly answerCached: AnswerCached; readonly answerRequest: AnswerRequest }> {
   const { gateway, log, sendPage, overload } = options;
   const { generations } = gateway;
   const servings = new WeakMap<GatewayGeneration, Serving>();
@@ -102,6 +116,16 @@ export async function addGraphQLRoute(app: FastifyInstance, options: GraphQLRout
     }
   }
 
+  const answerCached: AnswerCached = (raw) => {
+    const { current } = generations;
+    // What a caller may ask how often is charged on the whole way.
+    if (current === undefined || current.rates !== undefined) return undefined;
+    const answer = servings.get(current)?.known?.answer(raw);
+    if (raw.method !== 'GET' || answer === undefined) return answer;
+    const orNotModified = (found: Answer | undefined) => found && (notModified(raw, found) ?? found);
+    return answer instanceof Promise ? answer.then(orNotModified) : orNotModified(answer);
+  };
+
   const route = {
     method: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
     exposeHeadRoute: false,
@@ -109,7 +133,9 @@ export async function addGraphQLRoute(app: FastifyInstance, options: GraphQLRout
       if (sendPage !== undefined && request.method === 'GET' && prefersPage(request.headers.accept)) {
         return sendPage(reply.header('vary', 'accept, origin'), pathOf(request.url));
       }
-      return sendAnswer(request, reply, await answerRequest(request, reply.raw), log);
+      const cached = answerCached(request);
+      const answer = (cached instanceof Promise ? await cached : cached) ?? (await answerRequest(request, reply.raw));
+      return sendAnswer(request, reply, answer, log);
     },
   };
   const url = generations.current?.config.server.graphqlPath ?? '/graphql';
@@ -124,7 +150,7 @@ export async function addGraphQLRoute(app: FastifyInstance, options: GraphQLRout
       return isEndpoint ? route.handler(request, reply) : reply.callNotFound();
     },
   });
-  return answerRequest;
+  return { answerCached, answerRequest };
 }
 
 /** Whether a contract of the generation that serves has the path of this URL. */
@@ -150,13 +176,21 @@ async function respond(
       ? authenticator.identify(callerFactsOf(raw.raw, headers))
       : identifyCharged(rates, life, raw, headers, 'standard');
   const principal = identified instanceof Promise ? await untilAborted(identified, life.signal) : identified;
+  if (rates !== undefined) {
+    const cached = serving.known?.answer(raw, principal);
+    const answer = cached instanceof Promise ? await cached : cached;
+    if (answer !== undefined) return notModified(raw, answer) ?? answer;
+  }
   const resolved = resolveDocument(life.generation.persisted, read, documentId, raw.id);
   const request = resolved instanceof Promise ? await untilAborted(resolved, life.signal) : resolved;
   const contract = life.generation.contracts?.choose(principal, headers, endpointOf(pathOf(url)));
   const explain = requestedExplanations(serving.explainable, request, principal);
   const isDryRun = readDryRun(request.headers);
+  const { writes, config } = life.generation;
+  const demanding = cacheDemandsOf(request.headers, principal, config.cache, writes);
+  const cacheDemands = demanding instanceof Promise ? await demanding : demanding;
   const { clientAddress } = raw;
-  const query = { request, principal, clientAddress, contract, explain };
+  const query = { request, principal, clientAddress, contract, explain, cacheDemands };
   const run: RunQuery = async (signal, deadline) => {
     const responseHeaders = new CollectedResponseHeaders();
     const clientHeaders = request.headers;
@@ -174,10 +208,16 @@ async function respond(
       signal,
       deadline,
       responseHeaders,
+      cacheDemands,
+      cacheReport: explain.has('cache') ? new CollectedCacheReport() : undefined,
     };
     const pipeline = serving.pipelineOf(contract);
     const answer = await (pipeline instanceof Promise ? await pipeline : pipeline).run(request, context);
     signal.throwIfAborted();
+    if (answer.known !== undefined && serving.known !== undefined) {
+      const { query: document } = (request.body ?? request.parameters) as { readonly query: string };
+      serving.known.add(raw, contract, answer.known, { ...documentNamesOf(read, documentId), document });
+    }
     const headers = [...answer.headers];
     if (context.costs !== undefined) headers.push(...costHeaders(life.generation.config, context));
     if (!responseHeaders.isEmpty) headers.push(...responseHeaders.entries());
@@ -217,6 +257,10 @@ async function prepare(generation: GatewayGeneration, overload: Overload | undef
     }),
     explainable: explainableBy(config),
     overload,
+    known:
+      generation.responses === undefined || hooks !== undefined || config.limits.mode === 'measure'
+        ? undefined
+        : new KnownRequests(generation, allowedOrigins(config.server.allowedOrigins)),
     isPriced: config.limits.cost !== undefined || hasAiFields(config),
   };
 }
@@ -259,7 +303,7 @@ function toAnswer(
 }
 
 /** To a client that has the same answer already (RFC 9110, section 13.1.2); only what may be cached has an `etag`. */
-function notModified({ method, headers }: GraphQLHttpRequest, answer: Answer): Answer | undefined {
+function notModified({ method, headers }: Pick<RawRequest, 'method' | 'headers'>, answer: Answer): Answer | undefined {
   const condition = headers['if-none-match'];
   if (condition === undefined || method !== 'GET' || answer.status !== 200) return undefined;
   const etag = answer.headers.find(([name]) => name === 'etag')?.[1];

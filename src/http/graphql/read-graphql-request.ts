@@ -38,13 +38,10 @@ export interface RawRequest {
  * @throws GatewayError `METHOD_NOT_ALLOWED`, `NOT_ACCEPTABLE`, `UNSUPPORTED_MEDIA_TYPE` or `BAD_REQUEST`
  */
 export function readGraphQLRequest({ method, url, headers, body }: RawRequest, hasId = false): GraphQLHttpRequest {
-  if (method !== 'GET' && method !== 'POST') throw new GatewayError('METHOD_NOT_ALLOWED');
-  const mediaType = negotiate(headers.accept);
+  const mediaType = mediaTypeOf({ method, headers });
   const queryStart = url.indexOf('?');
   const search = queryStart === -1 ? '' : url.slice(queryStart);
-  const contentType = headers['content-type'];
   if (method === 'GET') {
-    if (contentType !== undefined && !isJson(contentType)) throw new GatewayError('UNSUPPORTED_MEDIA_TYPE');
     const query = new URLSearchParams(search);
     const parameters = readSearchParameters(query);
     const variables = checkParameters(parameters, hasId);
@@ -58,13 +55,29 @@ export function readGraphQLRequest({ method, url, headers, body }: RawRequest, h
       ...(variables === undefined ? {} : { variables }),
     };
   }
+  const parameters = readJson(body);
+  checkParameters(parameters, hasId);
+  return { method: 'POST', headers, search, body: parameters, mediaType };
+}
+
+/**
+ * Checks what a request says of itself before its content is read.
+ * @returns the media type of its answer
+ * @throws GatewayError `METHOD_NOT_ALLOWED`, `NOT_ACCEPTABLE` or `UNSUPPORTED_MEDIA_TYPE`
+ */
+export function mediaTypeOf({ method, headers }: Pick<RawRequest, 'method' | 'headers'>): GraphQLMediaType {
+  if (method !== 'GET' && method !== 'POST') throw new GatewayError('METHOD_NOT_ALLOWED');
+  const mediaType = negotiate(headers.accept);
+  const contentType = headers['content-type'];
+  if (method === 'GET') {
+    if (contentType !== undefined && !isJson(contentType)) throw new GatewayError('UNSUPPORTED_MEDIA_TYPE');
+    return mediaType;
+  }
   const encoding = headers['content-encoding'];
   if (contentType === undefined || !isJson(contentType) || (encoding !== undefined && encoding !== 'identity')) {
     throw new GatewayError('UNSUPPORTED_MEDIA_TYPE');
   }
-  const parameters = readJson(body);
-  checkParameters(parameters, hasId);
-  return { method, headers, search, body: parameters, mediaType };
+  return mediaType;
 }
 
 /**

@@ -5,7 +5,7 @@
  */
 import { GatewayError } from '../../errors/index.ts';
 import { clientNameOf } from '../../limits/index.ts';
-import type { PersistedOperations } from '../../persisted/index.ts';
+import type { DocumentRequest, PersistedOperations } from '../../persisted/index.ts';
 import type { GraphQLHttpRequest } from './read-graphql-request.ts';
 
 const documentsPath = '/documents/';
@@ -32,6 +32,21 @@ export function endpointOf(path: string): string {
 }
 
 /**
+ * How a request names its document.
+ * @param pathId the document’s id in the path
+ * @throws GatewayError `BAD_REQUEST` where it names two
+ */
+export function documentNamesOf(
+  request: GraphQLHttpRequest,
+  pathId: string | undefined,
+): Pick<DocumentRequest, 'text' | 'id' | 'isHash'> {
+  const parameters = (request.body ?? request.parameters) as Parameters;
+  const { query, documentId, doc_id: relayId } = parameters;
+  const id = onlyOf([pathId, textOf(documentId, 'documentId'), textOf(relayId, 'doc_id')]);
+  return { text: query, id: onlyOf([id, hashOf(parameters)]), isHash: id === undefined };
+}
+
+/**
  * @param pathId the document’s id in the path
  * @returns the request itself where nothing is to be changed
  * @throws GatewayError of `PersistedOperations.textOf`, `PERSISTED_QUERY_NOT_SUPPORTED`, or `BAD_REQUEST` where the request
@@ -44,17 +59,16 @@ export function resolveDocument(
   requestId: string,
 ): GraphQLHttpRequest | Promise<GraphQLHttpRequest> {
   const parameters = (request.body ?? request.parameters) as Parameters;
-  const { query, documentId, doc_id: relayId } = parameters;
+  const { documentId, doc_id: relayId } = parameters;
   if (persisted === undefined) {
     // Apollo Server refuses hashes by itself.
     if (pathId === undefined && documentId == null && relayId == null) return request;
     throw new GatewayError('PERSISTED_QUERY_NOT_SUPPORTED');
   }
-  const id = onlyOf([pathId, textOf(documentId, 'documentId'), textOf(relayId, 'doc_id')]);
-  const requested = onlyOf([id, hashOf(parameters)]);
+  const names = documentNamesOf(request, pathId);
   const clientName = clientNameOf({ clientHeaders: request.headers });
-  const text = persisted.textOf({ requestId, clientName, text: query, id: requested, isHash: id === undefined });
-  if (requested === undefined) return request;
+  const text = persisted.textOf({ ...names, requestId, clientName });
+  if (names.id === undefined) return request;
   return text instanceof Promise ? text.then((query) => withText(request, query)) : withText(request, text);
 }
 

@@ -12,6 +12,7 @@ import {
 } from 'graphql';
 import type { Access, ApiView, RowDecisions } from '../../access/index.ts';
 import type { Budgets } from '../../ai/budgets/index.ts';
+import { writeTokenHeader } from '../../cache/index.ts';
 import { GatewayError } from '../../errors/index.ts';
 import type { ExecutionOutcome, OperationRequest } from '../../execution/index.ts';
 import type { Logger } from '../../observability/index.ts';
@@ -20,7 +21,8 @@ import type { GatewayGeneration } from '../../runtime/index.ts';
 import type { RequestContext } from '../../transport/index.ts';
 import { openAccount } from '../request/open-account.ts';
 import type { OperationFacts } from '../request/request-facts.ts';
-import { CachedExecution } from './cached-execution.ts';
+import { explainCaches } from './caching/cache-report.ts';
+import { CachedExecution, type CachedExecutionOptions } from './caching/cached-execution.ts';
 import { VariableChecks } from './check-variables.ts';
 import { accessRequest, explainingAccess, type VisibleSchemaOf } from './explain-access.ts';
 import { formatErrors, statusOfErrors } from './format-errors.ts';
@@ -40,6 +42,11 @@ export interface OperationRunner {
     context: RequestContext,
   ) => Promise<readonly E[]>;
   readonly budgets: Budgets;
+  readonly view: ApiView;
+  /** Undefined where whole answers are not cached. */
+  readonly cached: CachedExecution | undefined;
+  /** Why they are not. */
+  readonly uncachedReason: 'off' | 'plugin';
   /** Whether clients are told the names of subgraphs. */
   readonly namesSubgraphs: boolean;
   /** Whether operations may have AI fields. */
@@ -55,13 +62,15 @@ export type Execute = (
 
 type RunnerParts = Pick<
   GatewayGeneration,
-  'engine' | 'access' | 'apiSchemas' | 'budgets' | 'hooks' | 'config' | 'limits' | 'responses'
+  'engine' | 'access' | 'writes' | 'apiSchemas' | 'budgets' | 'hooks' | 'config' | 'limits' | 'responses'
 >;
 
 /** Whether plugins and access take part is decided here, once for an API schema. */
 export function createRunner(generation: RunnerParts, view: ApiView, log: Logger): OperationRunner {
   const { engine, access, apiSchemas, budgets, hooks, config, limits } = generation;
-  const run = cachedRun(generation, log) ?? ((request: OperationRequest) => engine.execute(request));
+  const runUncached = uncachedRun(generation);
+  const cached = cachedExecution(generation, runUncached, log);
+  const run = (request: OperationRequest) => (cached === undefined ? runUncached(request) : cached.execute(request));
   const variableChecks = new VariableChecks(view.schema);
   const { introspection } = config.server;
   const namesSubgraphs = config.errors.serviceName;
@@ -122,17 +131,15 @@ export function createRunner(generation: RunnerParts, view: ApiView, log: Logger
     const visible = await visibleTo(OperationTypeNode.QUERY, {}, context);
     return visible === view.schema ? errors : suggestForDocument(errors, document, visible);
   };
-  if (hooks?.onOperation === undefined) return { execute, suggest, budgets, namesSubgraphs, hasAi, log };
+  const uncachedReason = generation.responses === undefined ? 'off' : 'plugin';
+  const runner = { execute, suggest, budgets, view, cached, uncachedReason, namesSubgraphs, hasAi, log } as const;
+  if (hooks?.onOperation === undefined) return runner;
   return {
+    ...runner,
     execute: (validated, variables, context) =>
       runOperationHooks(hooks, { ...validated, variables, context }, async (changed) =>
         execute(validated, changed, context),
       ),
-    suggest,
-    budgets,
-    namesSubgraphs,
-    hasAi,
-    log,
   };
 }
 
@@ -144,7 +151,8 @@ export async function runOperation(
   context: RequestContext,
 ): Promise<ExecutionOutcome> {
   const outcome = await runPaid(runner, validated, variables, context);
-  return context.costs === undefined ? outcome : explainCosts(outcome, context, runner);
+  const priced = context.costs === undefined ? outcome : explainCosts(outcome, context, runner);
+  return context.cacheReport === undefined ? priced : explainCaches(priced, context, runner.uncachedReason);
 }
 
 async function runPaid(
@@ -171,7 +179,7 @@ async function runPaid(
 export function operationFacts(
   { operation, size }: ValidatedOperation,
   { errors }: { readonly errors?: unknown },
-  { costs, sizes }: RequestContext,
+  { costs, sizes }: Pick<RequestContext, 'costs' | 'sizes'>,
 ): OperationFacts {
   return {
     operationType: operation.operation,
@@ -187,19 +195,35 @@ function refuseSubscription({ operation }: OperationDefinitionNode): void {
   throw new GatewayError('BAD_REQUEST', { message: 'Subscriptions are not available.' });
 }
 
+/** Runs operations on the engine; a mutation’s answer has a token by which its client reads what it has written. */
+function uncachedRun({ engine, writes }: RunnerParts) {
+  return async (request: OperationRequest): Promise<ExecutionOutcome> => {
+    const { context, operation } = request;
+    const outcome = await engine.execute(request);
+    if (context.cacheDemands?.isOnlyIfCached === true) refuseUncached(outcome);
+    if (writes !== undefined && operation.operation === 'mutation' && context.isDryRun !== true)
+      context.responseHeaders?.append(writeTokenHeader, await writes.issue(), 'last');
+    return outcome;
+  };
+}
+
+/** To a client that wants nothing that is not cached, a part of an answer is none. */
+function refuseUncached(outcome: ExecutionOutcome): void {
+  const errors = outcome.kind === 'single' ? outcome.result.errors : undefined;
+  if (errors?.some(({ extensions }) => extensions?.code === 'NOT_CACHED') === true)
+    throw new GatewayError('NOT_CACHED');
+}
+
 /** @returns undefined where whole answers are not cached */
-function cachedRun({ config, engine, access, responses, hooks }: RunnerParts, log: Logger) {
+function cachedExecution(
+  { config, access, responses, hooks }: RunnerParts,
+  run: (request: OperationRequest) => Promise<ExecutionOutcome>,
+  log: Logger,
+): CachedExecution | undefined {
   // Plugins that take part in an operation may answer each client otherwise.
   const { onOperation, onPlan, onSubgraphRequest } = hooks ?? {};
   if (responses === undefined || (onOperation ?? onPlan ?? onSubgraphRequest) !== undefined) return undefined;
-  const isForEveryone = ({ document, operation, view }: OperationRequest): boolean =>
+  const isForEveryone: CachedExecutionOptions['isForEveryone'] = ({ document, operation, view }) =>
     view?.contract === undefined && access?.protects({ document, operation }) !== true;
-  const cached = new CachedExecution({
-    generation: { config },
-    responses,
-    isForEveryone,
-    run: (request) => engine.execute(request),
-    log,
-  });
-  return (request: OperationRequest) => cached.execute(request);
+  return new CachedExecution({ generation: { config }, responses, isForEveryone, run, log });
 }

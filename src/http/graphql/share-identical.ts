@@ -8,7 +8,7 @@ import { type Abortable, Deadline, SharedRuns } from '../../lib/index.ts';
 import { clientNameOf, priorityHeader } from '../../limits/index.ts';
 import { letShareIdentical } from '../../plugins/index.ts';
 import type { GatewayGeneration } from '../../runtime/index.ts';
-import { compileRequestHeaderRules, type ForwardHeaders } from '../../transport/index.ts';
+import { type CacheDemands, compileRequestHeaderRules, type ForwardHeaders } from '../../transport/index.ts';
 import { dryRunHeader } from '../request/dry-run.ts';
 import { maxUsdHeader } from '../request/open-account.ts';
 import type { GraphQLHttpRequest } from './read-graphql-request.ts';
@@ -41,6 +41,7 @@ export interface SharedQuery {
   readonly clientAddress: string;
   readonly contract: string | undefined;
   readonly explain: ReadonlySet<string>;
+  readonly cacheDemands?: CacheDemands | undefined;
 }
 
 /**
@@ -93,13 +94,15 @@ export function shareIdentical<Value>(
 
 function keyOf(
   { forwardHeaders, isCounted, prioritiesDecide, clientNamesDecide: byName }: Omit<Sharing<unknown>, 'runs'>,
-  { request, principal, clientAddress, contract, explain }: SharedQuery,
+  { request, principal, clientAddress, contract, explain, cacheDemands }: SharedQuery,
 ): string | undefined {
   const { headers } = request;
   const { query } = (request.body ?? request.parameters ?? {}) as { readonly query?: unknown };
   if (typeof query === 'string' && isCounted(query)) return undefined;
   const deciding = forwardHeaders.flatMap((forward) => forward(headers, principal, clientAddress));
   deciding.push(`${headers[maxUsdHeader]}`, `${headers[dryRunHeader]}`);
+  // What is running may have read what another writing has changed since.
+  if (cacheDemands !== undefined) deciding.push(JSON.stringify(cacheDemands));
   if (prioritiesDecide) deciding.push(`${headers[priorityHeader]}`);
   if (byName) deciding.push(clientNameOf({ clientHeaders: headers }) ?? '');
   return sharingKey(request, principalKey(principal), contract, deciding, explain);

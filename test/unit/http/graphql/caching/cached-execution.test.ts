@@ -1,13 +1,13 @@
 import { type OperationDefinitionNode, parse } from 'graphql';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { anonymous } from '../../../../src/access/principal.ts';
-import { CacheHints, createMemoryStore, OperationPolicy, ResponseCache } from '../../../../src/cache/index.ts';
-import type { LifetimeConfig } from '../../../../src/config/index.ts';
-import { type ExecutionOutcome, JsonText, type OperationRequest } from '../../../../src/execution/index.ts';
-import { CachedExecution } from '../../../../src/http/graphql/cached-execution.ts';
-import { Deadline } from '../../../../src/lib/index.ts';
-import { createLogger } from '../../../../src/observability/index.ts';
-import { CollectedResponseHeaders } from '../../../../src/transport/index.ts';
+import { anonymous } from '../../../../../src/access/principal.ts';
+import { CacheHints, createMemoryStore, OperationPolicy, ResponseCache } from '../../../../../src/cache/index.ts';
+import type { ResponsesConfig } from '../../../../../src/config/index.ts';
+import { type ExecutionOutcome, JsonText, type OperationRequest } from '../../../../../src/execution/index.ts';
+import { CachedExecution } from '../../../../../src/http/graphql/caching/cached-execution.ts';
+import { Deadline } from '../../../../../src/lib/index.ts';
+import { createLogger } from '../../../../../src/observability/index.ts';
+import { CollectedResponseHeaders } from '../../../../../src/transport/index.ts';
 
 const hints = new Map([
   [
@@ -32,8 +32,9 @@ beforeEach(() => {
 });
 afterEach(() => vi.useRealTimers());
 
-function caching(more: Partial<LifetimeConfig>): CachedExecution {
-  const config: LifetimeConfig = {
+function caching(more: Partial<ResponsesConfig>): CachedExecution {
+  const config: ResponsesConfig = {
+    maxAnswerBytes: 1_000_000,
     defaultMaxAgeMs: 0,
     maxAgeMs: 1_000_000,
     scopeBy: { kind: 'principal' },

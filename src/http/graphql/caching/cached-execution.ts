@@ -1,0 +1,284 @@
+/**
+ * Answers of queries from the cache, or from the engine and then into the cache. What decides an answer is its key: the content
+ * of the configuration and schemas, contract, document, operation, variables, what access denies, and the headers that subgraphs
+ * are sent; the reader, too, where the answer is private. An answer with an error, of a mutation or of introspection is never cached.
+ *
+ * - Of all who miss an answer at the same time, in all workers and gateways of a store, one runs the operation; of a private
+ *   answer, one of each reader. They get what was stored, and nothing else of each other: no header, no cookie. One that dies
+ *   is followed by another after its lease.
+ * - An answer is read anew ahead of its end, at a moment of its own, so that nobody waits and keys do not end together. A stale
+ *   one is sent while it is read anew (`stale_while_revalidate`), or where reading it anew fails (`stale_if_error`).
+ * - `cache-control`, `age` and `etag` tell the client how long its own copy is good.
+ */
+import {
+  type CachedResponse,
+  drawRenewal,
+  etagOf,
+  type Lookup,
+  maxResponseTags,
+  type NewResponse,
+  NotStored,
+  readerOf,
+  responseTags,
+  type Soon,
+} from '../../../cache/index.ts';
+import { coarsened } from '../../../cache/tags/index.ts';
+import { type ExecutionOutcome, JsonText, type OperationRequest } from '../../../execution/index.ts';
+import { Deadline, untilAborted } from '../../../lib/index.ts';
+import type { Logger } from '../../../observability/index.ts';
+import type { GatewayGeneration } from '../../../runtime/index.ts';
+import { isUsableIfError, usabilityOf } from '../../../subgraph-cache/index.ts';
+import { CollectedResponseHeaders, type RequestContext } from '../../../transport/index.ts';
+import { hasFallbacks } from '../has-fallbacks.ts';
+import { bypassReason, cacheableAnswer } from './cacheable-answer.ts';
+import { type Caller, ResponseKeys } from './response-key.ts';
+
+type Run = (request: OperationRequest) => Promise<ExecutionOutcome>;
+
+type Responses = NonNullable<GatewayGeneration['responses']>;
+
+export interface CachedExecutionOptions {
+  readonly generation: Pick<GatewayGeneration, 'config'>;
+  readonly responses: Responses;
+  /** Whether caches of others may keep an answer of the operation: nothing of it depends on who asks. */
+  readonly isForEveryone: (request: Pick<OperationRequest, 'document' | 'operation' | 'view'>) => boolean;
+  readonly run: Run;
+  readonly log: Logger;
+}
+
+/** Who asks for what, with its key. */
+interface Question {
+  readonly request: OperationRequest;
+  readonly key: string;
+  readonly reader: string | undefined;
+}
+
+/** How long others wait for one who may have died. */
+const longestLeaseMs = 5_000;
+/** How often a caller waits for others before it runs the operation itself. */
+const maxWaits = 4;
+
+export class CachedExecution {
+  readonly keys: ResponseKeys;
+  readonly #options: CachedExecutionOptions;
+  readonly #leaseMs: number;
+  readonly #notStored = new NotStored();
+
+  constructor(options: CachedExecutionOptions) {
+    const { generation, responses } = options;
+    this.#options = options;
+    this.keys = new ResponseKeys(responses.content, generation.config);
+    this.#leaseMs = Math.min(generation.config.server.operationTimeoutMs, longestLeaseMs);
+  }
+
+  async execute(request: OperationRequest): Promise<ExecutionOutcome> {
+    const { context, denials } = request;
+    const reason = bypassReason(request);
+    if (reason !== undefined) {
+      context.cacheReport?.response({ status: 'bypass', reason });
+      return this.#options.run(request);
+    }
+    const key = this.keys.of(request, denials?.outcome, context);
+    const reader = readerOf(this.#options.responses.config.scopeBy, context.principal);
+    return this.#answer({ request, key, reader });
+  }
+
+  /**
+   * What is cached and can be sent as it is; undefined where anything more is to be done: the caller then executes the operation.
+   * @param key of `keys`
+   */
+  findFresh(key: string, { principal }: Caller): Soon<CachedResponse | undefined> {
+    const { cache, config } = this.#options.responses;
+    const fresh = ({ cached }: Lookup): CachedResponse | undefined =>
+      cached !== undefined && usabilityOf(cached, 0, undefined) === 'use' ? cached : undefined;
+    const lookup = cache.find(key, readerOf(config.scopeBy, principal));
+    return lookup instanceof Promise ? lookup.then(fresh) : fresh(lookup);
+  }
+
+  /** The headers that tell a client, and caches in between, how long they may use an answer. */
+  cachingHeaders(
+    { policy, etag }: Pick<NewResponse, 'policy' | 'etag'>,
+    ageMs: number,
+    isForEveryone: boolean,
+  ): readonly (readonly [string, string])[] {
+    const isPublic = policy.scope === 'public' && !this.keys.haveHeaders && isForEveryone;
+    return [
+      ['cache-control', `max-age=${seconds(policy.maxAgeMs)}, ${isPublic ? 'public' : 'private'}`],
+      ['age', String(seconds(ageMs))],
+      ['etag', etag],
+    ];
+  }
+
+  isForEveryone(request: Pick<OperationRequest, 'document' | 'operation' | 'view'>): boolean {
+    return this.#options.isForEveryone(request);
+  }
+
+  async #answer(question: Question): Promise<ExecutionOutcome> {
+    const { cache, config } = this.#options.responses;
+    const { request, key, reader } = question;
+    const { cacheDemands: demands, signal } = request.context;
+    for (let wait = 0; ; wait++) {
+      const finding = cache.find(key, reader);
+      const { key: entryKey, cached } = finding instanceof Promise ? await finding : finding;
+      const usability = cached && usabilityOf(cached, config.staleWhileRevalidateMs, demands);
+      if (cached !== undefined && usability !== 'unusable') {
+        if (usability === 'renew') this.#renew(entryKey ?? key, question);
+        return this.#answerOf(cached, request);
+      }
+      if (demands?.isOnlyIfCached === true) return this.#options.run(request);
+      const isAlone = entryKey === undefined || demands?.isNoCache === true || this.#notStored.has(entryKey);
+      if (isAlone || wait === maxWaits) return (await this.#read(question, entryKey, cached)).outcome;
+      const claiming = cache.claim([entryKey], this.#leaseMs);
+      const [claim] = claiming instanceof Promise ? await claiming : claiming;
+      if (claim?.kind === 'waiter') {
+        await untilAborted(claim.ended(), signal);
+        continue;
+      }
+      const release = (): void => claim?.release();
+      // Somebody may have stored it between the two questions.
+      const isLate = wait === 0 && (finding instanceof Promise || claiming instanceof Promise);
+      const later = isLate ? (await cache.find(key, reader)).cached : undefined;
+      if (later !== undefined && usabilityOf(later, config.staleWhileRevalidateMs, demands) !== 'unusable') {
+        release();
+        return this.#answerOf(later, request);
+      }
+      return this.#readAsHolder(question, entryKey, cached, release);
+    }
+  }
+
+  /** Those who wait go on once the answer has been stored; whoever read it does not wait for that. */
+  async #readAsHolder(
+    question: Question,
+    entryKey: string,
+    stale: CachedResponse | undefined,
+    release: () => void,
+  ): Promise<ExecutionOutcome> {
+    try {
+      const { outcome, stored } = await this.#read(question, entryKey, stale);
+      if (stored instanceof Promise) void stored.finally(release);
+      else release();
+      return outcome;
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  /** Reads an answer anew; where that fails, a stale one is still good enough for a while. */
+  async #read(
+    question: Question,
+    entryKey: string | undefined,
+    stale: CachedResponse | undefined,
+  ): Promise<{ readonly outcome: ExecutionOutcome; readonly stored: Soon<void> }> {
+    const { request } = question;
+    const { cacheDemands: demands, signal } = request.context;
+    const { staleIfErrorMs } = this.#options.responses.config;
+    const isUsable = stale !== undefined && isUsableIfError(stale, staleIfErrorMs, demands);
+    try {
+      const read = await this.#runAndStore(question, entryKey);
+      const { outcome } = read;
+      if (outcome.kind !== 'single' || !isUsable) return read;
+      if (outcome.result.errors === undefined && !hasFallbacks(outcome.result)) return read;
+    } catch (error) {
+      if (!isUsable || signal.aborted) throw error;
+    }
+    const degraded = { '*': { reason: 'stale_if_error', ageSeconds: seconds(stale.ageMs) } };
+    return { outcome: this.#answerOf(stale, request, { degraded }), stored: undefined };
+  }
+
+  /** Reads an answer anew for those who come after, unless somebody does already. */
+  #renew(entryKey: string, question: Question): void {
+    const { generation, responses, log } = this.#options;
+    const timeoutMs = generation.config.server.operationTimeoutMs;
+    const { request } = question;
+    const renew = async (): Promise<void> => {
+      const [claim] = await responses.cache.claim([entryKey], this.#leaseMs);
+      if (claim?.kind === 'waiter') return;
+      try {
+        const context: RequestContext = {
+          ...request.context,
+          signal: AbortSignal.timeout(timeoutMs),
+          deadline: Deadline.in(timeoutMs),
+          responseHeaders: new CollectedResponseHeaders(),
+          cacheDemands: undefined,
+          cacheReport: undefined,
+        };
+        await (await this.#runAndStore({ ...question, request: { ...request, context } }, entryKey)).stored;
+      } finally {
+        claim?.release();
+      }
+    };
+    renew().catch((error: unknown) => log.debug({ error }, 'a cached answer could not be read anew'));
+  }
+
+  async #runAndStore(
+    { request, key, reader }: Question,
+    entryKey: string | undefined,
+  ): Promise<{ readonly outcome: ExecutionOutcome; readonly stored: Soon<void> }> {
+    const { responses, run } = this.#options;
+    const { context, operation } = request;
+    const { cache, config } = responses;
+    const cachePolicy = responses.createPolicy();
+    const began = performance.now();
+    const ran = await run({ ...request, context: { ...context, cachePolicy } });
+    const { result, refusal: policyRefusal } = cachePolicy;
+    const answer = policyRefusal === undefined ? cacheableAnswer(ran, config.maxAnswerBytes) : undefined;
+    const { outcome } = answer ?? { outcome: ran };
+    const policy = { maxAgeMs: Math.min(result.maxAgeMs, config.maxAgeMs), scope: result.scope };
+    const headers = [...(context.responseHeaders?.entries() ?? [])];
+    const { name } = operation;
+    const { allTags } = cachePolicy;
+    const tags = name === undefined ? allTags : [responseTags.operation(name.value), ...allTags];
+    const refusal =
+      policyRefusal ??
+      (answer !== undefined && 'refusal' in answer ? answer.refusal : undefined) ??
+      // A cookie belongs to the client that it was set for.
+      (headers.some(([header]) => header === 'set-cookie') ? 'set_cookie' : undefined) ??
+      (coarsened(tags, maxResponseTags) === undefined ? 'too_many_tags' : undefined);
+    if (refusal !== undefined || answer === undefined || !('body' in answer)) {
+      context.responseHeaders?.append('cache-control', 'no-store', 'last');
+      const hasErrors = outcome.kind === 'single' && outcome.result.errors !== undefined;
+      this.#notStored.add(entryKey ?? key, hasErrors);
+      context.cacheReport?.response({ status: 'miss', reason: hasErrors ? 'error' : refusal });
+      return { outcome, stored: undefined };
+    }
+    const body = Buffer.from(answer.body as Buffer);
+    const readMsAgo = performance.now() - began;
+    const readMs = Math.max(readMsAgo, cachePolicy.readMsAgo);
+    const renewMs = drawRenewal(policy.maxAgeMs);
+    const response = { policy, etag: etagOf(body), headers, tags: [], readMs, renewMs, body };
+    const isStorable = policy.scope === 'public' || reader !== undefined;
+    const stored = cache.put([{ key, response, tags, readMsAgo }], reader, context.principal.tenant);
+    if (!isStorable) this.#notStored.add(entryKey ?? key, false);
+    for (const header of this.cachingHeaders(response, 0, this.isForEveryone(request)))
+      context.responseHeaders?.append(...header, 'last');
+    context.cacheReport?.response({
+      status: 'miss',
+      ...(isStorable ? { stored: true } : { reason: 'private_without_reader' }),
+      ...policyReport(policy),
+      tags,
+    });
+    return { outcome: outcome.kind === 'single' ? { ...outcome, isCached: isStorable } : outcome, stored };
+  }
+
+  #answerOf(cached: CachedResponse, request: OperationRequest, extensions?: Record<string, unknown>): ExecutionOutcome {
+    const { context } = request;
+    const { headers, body, policy } = cached.response;
+    for (const [name, value] of headers) context.responseHeaders?.append(name, value, 'last');
+    for (const header of this.cachingHeaders(cached.response, cached.ageMs, this.isForEveryone(request)))
+      context.responseHeaders?.append(...header, 'last');
+    const status = extensions !== undefined ? 'stale_if_error' : cached.staleMs > 0 ? 'stale' : 'hit';
+    context.cacheReport?.response({ status, ageSeconds: seconds(cached.ageMs), ...policyReport(policy) });
+    const data = new JsonText(body);
+    if (extensions !== undefined) return { kind: 'single', result: { data, extensions } };
+    return { kind: 'single', result: { data }, isCached: true };
+  }
+}
+
+function policyReport({ maxAgeMs, scope }: CachedResponse['response']['policy']) {
+  return { maxAgeSeconds: seconds(maxAgeMs), scope };
+}
+
+function seconds(milliseconds: number): number {
+  return Math.floor(milliseconds / 1000);
+}

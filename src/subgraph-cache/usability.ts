@@ -1,0 +1,50 @@
+/**
+ * Whether a cached answer is used: by its time, by what the client asks of caches (RFC 9111, section 5.2.1), and by what the
+ * client has written, before which the answer's data must not have been read.
+ */
+import type { CachedResponse } from '../cache/index.ts';
+import type { CacheDemands } from '../transport/index.ts';
+
+/** `use` · `renew`: it is used, and read anew for those who come after · `unusable` */
+export type Usability = 'use' | 'renew' | 'unusable';
+
+/** @param staleMs how long after its time an answer is used while it is read anew */
+export function usabilityOf(
+  { response, ageMs, staleMs: pastMs }: CachedResponse,
+  staleMs: number,
+  demands: CacheDemands | undefined,
+): Usability {
+  const mayBeStaleMs = demands === undefined ? staleMs : mayBeStale(demands, staleMs);
+  if (pastMs > mayBeStaleMs) return 'unusable';
+  if (demands !== undefined && !meets(response.readMs, ageMs, pastMs, demands)) return 'unusable';
+  return pastMs > 0 || ageMs >= response.renewMs ? 'renew' : 'use';
+}
+
+/** Whether a stale answer is used where reading it anew fails. */
+export function isUsableIfError(
+  { response, ageMs, staleMs: pastMs }: CachedResponse,
+  staleIfErrorMs: number,
+  demands: CacheDemands | undefined,
+): boolean {
+  if (pastMs > staleIfErrorMs) return false;
+  if (demands === undefined) return true;
+  return demands.isNoCache !== true && isReadSince(response.readMs, ageMs, demands);
+}
+
+/** A client that says how old an answer may be takes none that is stale, unless it says that, too. */
+function mayBeStale({ maxAgeMs, minFreshMs, maxStaleMs }: CacheDemands, staleMs: number): number {
+  if (maxStaleMs !== undefined) return Math.max(staleMs, maxStaleMs);
+  return maxAgeMs === undefined && minFreshMs === undefined ? staleMs : 0;
+}
+
+function meets(readMs: number, ageMs: number, pastMs: number, demands: CacheDemands): boolean {
+  const { isNoCache, maxAgeMs, minFreshMs } = demands;
+  if (isNoCache === true) return false;
+  if (maxAgeMs !== undefined && ageMs > maxAgeMs) return false;
+  if (minFreshMs !== undefined && -pastMs < minFreshMs) return false;
+  return isReadSince(readMs, ageMs, demands);
+}
+
+function isReadSince(readMs: number, ageMs: number, { writtenMsAgo }: CacheDemands): boolean {
+  return writtenMsAgo === undefined || ageMs + readMs < writtenMsAgo();
+}
