@@ -152,7 +152,13 @@ export async function runOperation(
 ): Promise<ExecutionOutcome> {
   const outcome = await runPaid(runner, validated, variables, context);
   const priced = context.costs === undefined ? outcome : explainCosts(outcome, context, runner);
-  return context.cacheReport === undefined ? priced : explainCaches(priced, context, runner.uncachedReason);
+  return context.cacheReport === undefined ? priced : explainCaches(priced, context, silenceReason(runner, validated));
+}
+
+/** Why caches say nothing of an operation: they have no part in it, or were not reached. */
+function silenceReason({ cached, uncachedReason }: OperationRunner, { document }: ValidatedOperation): string {
+  if (cached === undefined) return uncachedReason;
+  return introspects(document) ? 'introspection' : 'error';
 }
 
 async function runPaid(
