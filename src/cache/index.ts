@@ -1,16 +1,16 @@
 export type { CacheEntry, CacheStore, Claim, EntryStore, NewEntry, Soon, StoreOptions } from './cache-store.ts';
-export { createCacheStore } from './create-cache-store.ts';
+export { CacheStores, createCacheStore } from './cache-stores.ts';
 export { DecodedEntries } from './decoded-entries.ts';
 export { createMemoryStore, type MemoryStore } from './memory/memory-store.ts';
 export { createPortStores, purgedCache, serveStore } from './memory/port-store.ts';
 export { createStampMemory, TagStamps } from './memory/tag-stamps.ts';
-export { OpenStores } from './open-stores.ts';
 export { CacheHints } from './policy/cache-hints.ts';
 export type { CachePolicy } from './policy/cache-policy.ts';
 export { OperationPolicy, type PolicyRefusal } from './policy/operation-policy.ts';
 export { readerOf } from './policy/reader-of.ts';
 export { invalidateInRedis } from './redis/invalidate-in-redis.ts';
 export { createRedisStore, type RedisState, type RedisStore, type RedisStoreOptions } from './redis/redis-store.ts';
+export { createTieredStore } from './redis/tiered-store.ts';
 export { NotStored } from './responses/not-stored.ts';
 export { type CachedResponse, type KeyedResponse, type Lookup, ResponseCache } from './responses/response-cache.ts';
 export { maxResponseTags, responseTags } from './responses/response-tags.ts';

@@ -1,5 +1,6 @@
 /** `cache`: where answers are cached, and which. */
 import { z } from 'zod';
+import { type CacheStoreConfig, cacheStoreKeys, resolveCacheStore, urlBelongs, urlIsPresent } from './cache-store.ts';
 import { parseDuration, parseSize, sizePattern } from './units.ts';
 import { durationOr } from './values.ts';
 
@@ -59,21 +60,7 @@ export const cacheYaml = z
       .describe(
         'The share of hits that are compared with their source, after the answer: what differs is logged with its type and field.',
       ),
-    store: z
-      .enum(['memory', 'redis'])
-      .default('memory')
-      .describe('Where answers of GraphQL and automatic persisted queries are cached.'),
-    url: z
-      .string()
-      .regex(/^rediss?:\/\//, 'write a redis:// or rediss:// URL')
-      .optional()
-      .describe('The URL of Redis or Valkey, with `store: redis`.'),
-    max_size: z
-      .string()
-      .regex(sizePattern, 'write a size such as 64mb')
-      .refine((text) => (parseSize(text) ?? 0) > 0, 'a size must be more than 0')
-      .default('64mb')
-      .describe('The most memory for cached answers of GraphQL.'),
+    ...cacheStoreKeys('answers of GraphQL and automatic persisted queries'),
     response: z
       .strictObject({
         enabled: z
@@ -115,21 +102,9 @@ export const cacheYaml = z
       })
       .prefault({}),
   })
-  .refine(({ store, url }) => store === 'memory' || url !== undefined, {
-    message: 'name the Redis server: add url',
-    path: ['url'],
-  })
-  .refine(({ store, url }) => store === 'redis' || url === undefined, {
-    message: 'url belongs to store: redis',
-    path: ['url'],
-  })
+  .refine(...urlIsPresent)
+  .refine(...urlBelongs)
   .prefault({});
-
-/** Where cached bytes are. */
-export interface CacheStoreConfig {
-  readonly store: { readonly kind: 'memory' } | { readonly kind: 'redis'; readonly url: string };
-  readonly maxBytes: number;
-}
 
 /** Who shares private answers. */
 export type CacheScope =
@@ -174,14 +149,11 @@ export interface CacheConfig extends CacheStoreConfig {
 }
 
 /** @param subgraphs the names of those whose answers may be cached */
-export function resolveCache(
-  { url, max_size, response, entities, client_directives, explain, verify }: z.output<typeof cacheYaml>,
-  subgraphs: readonly string[],
-): CacheConfig {
+export function resolveCache(yaml: z.output<typeof cacheYaml>, subgraphs: readonly string[]): CacheConfig {
+  const { response, entities, client_directives, explain, verify } = yaml;
   const cached = subgraphs.filter((name) => entities.subgraphs[name] ?? entities.enabled);
   return {
-    store: url === undefined ? { kind: 'memory' } : { kind: 'redis', url },
-    maxBytes: parseSize(max_size) ?? 0,
+    ...resolveCacheStore(yaml),
     response: response.enabled
       ? { ...resolveLifetime(response), maxAnswerBytes: parseSize(response.max_answer) ?? 0 }
       : undefined,

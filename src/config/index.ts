@@ -29,12 +29,12 @@ export {
 export type {
   CacheConfig,
   CacheScope,
-  CacheStoreConfig,
   CallersConfig,
   EntitiesConfig,
   LifetimeConfig,
   ResponsesConfig,
 } from './cache.ts';
+export type { CacheStoreConfig } from './cache-store.ts';
 export { ConfigError, type ConfigProblem } from './config-error.ts';
 export type { CoprocessorConfig, CoprocessorPart, CoprocessorStage } from './coprocessor.ts';
 export { configJsonSchema } from './json-schema.ts';

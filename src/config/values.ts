@@ -1,6 +1,7 @@
 /** The kinds of value that several keys of supergraph.yaml take, each with the sentence for what does not fit. */
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { parseRedisUrl } from '../lib/index.ts';
 import { durationPattern, parseDuration } from './units.ts';
 
 /** More than 0, and what a timer can wait. */
@@ -37,3 +38,11 @@ export const network = z.string().refine((text) => {
   if (version === 0 || address.includes('%') || more.length > 0) return false;
   return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
 }, 'write an address or a network such as 10.0.0.0/8');
+
+/** One server, the primary that Sentinels name, or a cluster: see `parseRedisUrl`. */
+export const redisUrl = z
+  .string()
+  .refine(
+    (text) => parseRedisUrl(text) !== undefined,
+    'write redis://host:port, redis-sentinel://host:port,host:port/name or redis-cluster://host:port,host:port (rediss for TLS)',
+  );

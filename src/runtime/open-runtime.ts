@@ -6,7 +6,7 @@ import { dirname } from 'node:path';
 import type { GraphQLSchema } from 'graphql';
 import { OwnLedger } from '../ai/ledger/index.ts';
 import type { ModelProvider } from '../ai/model-call/index.ts';
-import { type EntryStore, OpenStores } from '../cache/index.ts';
+import { CacheStores, type EntryStore } from '../cache/index.ts';
 import { createLogger, type Logger } from '../observability/index.ts';
 import type { Plugin } from '../plugins/index.ts';
 import { Generations } from '../supergraph/index.ts';
@@ -61,7 +61,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<GatewayRunti
   const log = options.log ?? createLogger({ level: (await source.load()).telemetry.logLevel });
   const generations = new Generations<GatewayGeneration>();
   const preparations: Preparation[] = [];
-  const stores = new OpenStores();
+  const stores = new CacheStores();
   const shared = createSharedParts({
     log,
     resolveFrom: dirname(source.file),

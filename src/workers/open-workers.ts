@@ -151,7 +151,7 @@ export async function openWorkers(options: WorkersOptions): Promise<WorkersGatew
     const tags = tagsOfInvalidations(invalidations, { subgraphs, entities: composition.entityTypes });
     for (const tag of tags) cache.invalidate(tag);
     const urls = [config.ai.cache.store, config.cache.store].flatMap((each) =>
-      each.kind === 'redis' ? [each.url] : [],
+      each.kind === 'memory' ? [] : [each.url],
     );
     const outcomes = await Promise.all([...new Set(urls)].map((url) => invalidateInRedis(url, tags)));
     return { tags, isComplete: outcomes.every((isDone) => isDone) };

@@ -4,8 +4,7 @@
  */
 
 import { createPortLocalModels } from '../ai/providers/local/index.ts';
-import { type CacheStore, createCacheStore, createPortStores, TagStamps } from '../cache/index.ts';
-import type { CacheStoreConfig } from '../config/index.ts';
+import { CacheStores, createPortStores, TagStamps } from '../cache/index.ts';
 import { SharedCounters, TokenBuckets } from '../counters/index.ts';
 import { createHttpServer, type HttpServer } from '../http/index.ts';
 import { invariant, unreachable } from '../lib/index.ts';
@@ -44,15 +43,15 @@ export function createWorkerGateway({ start, log, send }: WorkerGatewayOptions):
   const preparations: Preparation[] = [];
   const stopping = new AbortController();
   const signals = createPortSignals(ports.signals);
-  const openCache = createPortStores({
+  const openPortStore = createPortStores({
     port: ports.cache,
     signals,
     stamps: new TagStamps(start.stampMemory),
   });
-  const openCacheStore = (config: CacheStoreConfig): CacheStore =>
-    config.store.kind === 'memory'
-      ? openCache(workerCacheShare(config.maxBytes, workers))
-      : createCacheStore(config, log);
+  const stores = new CacheStores({
+    openMemory: (maxBytes) => openPortStore(workerCacheShare(maxBytes, workers)),
+    memoryShare: (maxBytes) => Math.floor(maxBytes / workers),
+  });
   const shared = createSharedParts({
     log,
     resolveFrom: folder,
@@ -64,8 +63,8 @@ export function createWorkerGateway({ start, log, send }: WorkerGatewayOptions):
     statementSecret: start.secret,
     signals,
     localModels: createPortLocalModels(ports.models),
-    openStore: openCacheStore,
-    openCacheStore,
+    openStore: stores.open,
+    openCacheStore: stores.open,
   });
   const runtime: ServingRuntime = {
     generations,

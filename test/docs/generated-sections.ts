@@ -112,6 +112,7 @@ const parts: Readonly<Record<string, string>> = {
   observability: 'the logger, records of model calls',
   tls: 'certificates and keys in files: checked, then used, replaced while they are used',
   counters: 'exact counters: several changed in one step, windows, leases',
+  redis: 'connections to Redis and Valkey: one server, behind Sentinels, a cluster',
   threads: 'calls and log lines between threads',
   signals: 'short messages between the threads that serve one supergraph',
   config: 'reads supergraph.yaml into a frozen configuration',

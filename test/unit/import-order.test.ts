@@ -13,7 +13,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   '@apollo/composition': ['supergraph/compose-subgraphs.ts'],
   '@apollo/gateway': ['execution/reference-engine.ts'],
   '@apollo/query-planner': ['planning/apollo/patches/fix-search.ts', 'planning/apollo/convert-plan.ts'], // types alone, but for what the first loads
-  ioredis: ['cache/redis/redis-store.ts', 'counters/redis/redis-counters.ts'],
+  ioredis: ['redis/connect-redis.ts'],
   'graphql-http': ['admin/admin-listener.ts'],
   '@graphql-tools/schema': ['admin/admin-schema.ts'],
   kysely: ['store/'],

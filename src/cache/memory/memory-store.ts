@@ -122,7 +122,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore
     const now = performance.now();
     const freshUntil = now + freshMs;
     const size = value.length + key.length * 2 + entryOverhead + stamp.length * stampNumberBytes;
-    if (size > maxBytes) {
+    if (size > maxBytes || value.length > maxValueBytes) {
       entries.delete(key);
       return undefined;
     }

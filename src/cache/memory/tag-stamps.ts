@@ -9,6 +9,7 @@
  *
  * A slot also has the time of its last invalidation, so that what was read before it is not stored after it.
  */
+import { machineNow } from '../../lib/index.ts';
 import { type CacheName, cacheNames } from '../store-stats.ts';
 
 /** The version of the entry’s cache, and for each tag its two slots, each with its version. */
@@ -21,7 +22,7 @@ const numbersPerTag = 4;
 interface Origin {
   readonly tags: readonly string[];
   readonly cache: CacheName;
-  readonly readAt: bigint;
+  readonly readAt: number;
   readonly stamp: Stamp;
 }
 
@@ -31,8 +32,8 @@ export function createStampMemory(slotBits = defaultSlotBits): SharedArrayBuffer
 
 export class TagStamps {
   readonly #versions: Int32Array;
-  /** In nanoseconds of the clock that threads share. */
-  readonly #times: BigInt64Array;
+  /** Of the clock that threads share. */
+  readonly #times: Float64Array;
   readonly #slotBits: number;
   /** The slot of the first cache, after those of tags. */
   readonly #firstCache: number;
@@ -44,7 +45,7 @@ export class TagStamps {
     const slots = memory.byteLength / 12;
     this.#slotBits = Math.floor(Math.log2(slots));
     this.#firstCache = 2 ** this.#slotBits;
-    this.#times = new BigInt64Array(memory, 0, slots);
+    this.#times = new Float64Array(memory, 0, slots);
     this.#versions = new Int32Array(memory, slots * 8, slots);
   }
 
@@ -56,14 +57,14 @@ export class TagStamps {
    */
   stampOf(tags: readonly string[], cache: CacheName, readMsAgo: number): Stamp | undefined {
     const last = this.#last;
-    const readAt = process.hrtime.bigint() - BigInt(Math.ceil(readMsAgo * 1e6));
+    const readAt = machineNow() - readMsAgo;
     if (last?.tags === tags && last.cache === cache && last.readAt <= readAt && this.isCurrent(last.stamp, cache))
       return last.stamp;
     const ofCache = this.#slotOfCache(cache);
     const stamp = new Array<number>(1 + tags.length * numbersPerTag);
     // Versions before times: what is invalidated in between has another version than the stamp.
     stamp[0] = Atomics.load(this.#versions, ofCache);
-    if (Atomics.load(this.#times, ofCache) > readAt) return undefined;
+    if (this.#timeOf(ofCache) > readAt) return undefined;
     let at = 1;
     for (const tag of tags) {
       const [first, second] = this.#slotsOf(tag);
@@ -71,7 +72,7 @@ export class TagStamps {
       stamp[at++] = Atomics.load(this.#versions, first);
       stamp[at++] = second;
       stamp[at++] = Atomics.load(this.#versions, second);
-      if (Atomics.load(this.#times, first) > readAt && Atomics.load(this.#times, second) > readAt) return undefined;
+      if (this.#timeOf(first) > readAt && this.#timeOf(second) > readAt) return undefined;
     }
     this.#last = { tags, cache, readAt, stamp };
     return stamp;
@@ -98,16 +99,13 @@ export class TagStamps {
   }
 
   #renew(slots: readonly number[]): void {
-    const now = process.hrtime.bigint();
-    for (const slot of slots) {
-      let time = Atomics.load(this.#times, slot);
-      while (time < now) {
-        const current = Atomics.compareExchange(this.#times, slot, time, now);
-        if (current === time) break;
-        time = current;
-      }
-    }
+    const now = machineNow();
+    for (const slot of slots) this.#times[slot] = Math.max(now, this.#timeOf(slot));
     for (const slot of slots) Atomics.add(this.#versions, slot, 1);
+  }
+
+  #timeOf(slot: number): number {
+    return this.#times[slot] as number;
   }
 
   #slotOfCache(cache: CacheName): number {

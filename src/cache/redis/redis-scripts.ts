@@ -1,87 +1,174 @@
 /**
- * The Lua scripts of the Redis store, each one round trip and atomic.
+ * The Lua scripts of the Redis store, each one round trip and atomic. entry-format.ts says what an entry is. All times are
+ * Redis's own, so that gateways' clocks need not agree.
  *
- * An entry is one string: a line (`i1 <stored at> <fresh until> <CRC-32>`, then ` <tag>:<token>` for each tag), a line
- * feed, and the value's bytes. All times are Redis's own, so that gateways' clocks need not agree.
+ * A tag is one key: a random token, and the time of its last invalidation. An entry is returned only if every one of its tags
+ * still has the token that it had when the entry was stored; an invalidation writes another token. So invalidating takes the
+ * same time for one entry as for a million, needs no set of keys that outlives them, and is safe under every eviction policy: an
+ * evicted tag matches no entry, whereas a counter that restarts at 0 would make old entries valid again. The time rejects
+ * values that were computed before it.
  *
- * A tag is one key with a random token. An entry is returned only if every one of its tags still has the token that it
- * had when the entry was stored; an invalidation writes another token. So invalidating takes the same time for one
- * entry as for a million, needs no set of keys that outlives them, and is safe under every eviction policy: an evicted
- * tag matches no entry, whereas a counter that restarts at 0 would make old entries valid again. A tag also has the
- * time of its last invalidation, to reject values that were computed before it.
- *
- * The scripts access tags that they find in the entry, which Redis Cluster does not allow: one server, or one behind
- * Sentinel.
+ * All keys of a call are in one slot: see redis-keys.ts.
  */
 
-/**
- * `KEYS`: the entry. `ARGV`: the prefix of tag keys, the maximum of bytes to read. Returns nil, or the time and the
- * entry.
- */
-export const readScript = `
-local size = redis.pcall('STRLEN', KEYS[1])
-if size == 0 and redis.call('EXISTS', KEYS[1]) == 0 then return false end
-local line, entry
-if type(size) == 'number' and size <= tonumber(ARGV[2]) then
-  entry = redis.call('GET', KEYS[1])
-  line = string.match(entry, '^i1 [^\\n]*\\n')
-end
-if line then
-  for tag, token in string.gmatch(line, ' (%x+):(%x+)') do
-    local stored = redis.pcall('GET', ARGV[1] .. tag)
-    if type(stored) ~= 'string' or string.match(stored, '^(%x+):') ~= token then line = nil break end
-  end
-end
-if not line then
-  redis.pcall('UNLINK', KEYS[1])
-  return false
-end
+const now = `
 local time = redis.call('TIME')
-return { time[1] * 1000 + math.floor(time[2] / 1000), entry }
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
 `;
 
 /**
- * `KEYS`: the entry, its tags. `ARGV`: the value, its fresh and its stale milliseconds, how long ago its sources were
- * read, its CRC-32, a token for new tags, the tags. Returns whether it was stored. The entry is written first: Redis
- * refuses that if its memory is full, and nothing after the first write.
+ * `KEYS`: entries. `ARGV`: the prefix of tag keys, the maximum of bytes of one entry, and of all. Returns the time, then for each key
+ * its entry or nil. What is no entry is deleted. Entries after the maximum of all are a miss.
  */
-export const writeScript = `
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local lifetime = ARGV[2] + ARGV[3]
-local line = string.format('i1 %.0f %.0f %s', now, now + ARGV[2], ARGV[5])
-local created, extended = {}, {}
-for index = 2, #KEYS do
-  local stored = redis.pcall('GET', KEYS[index])
-  local token, invalidated
-  if type(stored) == 'string' then token, invalidated = string.match(stored, '^(%x+):(%d+)$') end
-  if token then
-    if tonumber(invalidated) > now - ARGV[4] then return 0 end
-    if redis.call('PTTL', KEYS[index]) < lifetime then extended[#extended + 1] = KEYS[index] end
-  else
-    token = ARGV[6]
-    created[#created + 1] = KEYS[index]
+export const readScript = `${now}
+local prefix, max, room = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local tokens, blocks, reply = {}, {}, { now }
+local function isCurrent(tags)
+  for at = 1, #tags, 24 do
+    local name = string.sub(tags, at, at + 15)
+    local token = tokens[name]
+    if token == nil then
+      local stored = redis.pcall('GET', prefix .. name)
+      token = type(stored) == 'string' and #stored > 8 and string.sub(stored, 1, 8)
+      tokens[name] = token
+    end
+    if token ~= string.sub(tags, at + 16, at + 23) then return false end
   end
-  line = line .. ' ' .. ARGV[index + 5] .. ':' .. token
+  return true
 end
-redis.call('SET', KEYS[1], line .. '\\n' .. ARGV[1], 'PX', lifetime)
-for _, tag in ipairs(created) do redis.call('SET', tag, ARGV[6] .. ':0', 'PX', lifetime) end
-for _, tag in ipairs(extended) do redis.call('PEXPIRE', tag, lifetime) end
-return 1
+for index, key in ipairs(KEYS) do
+  local entry = room >= 0 and redis.pcall('GETRANGE', key, 0, max)
+  local isEntry = false
+  if type(entry) == 'string' then
+    room = room - #entry
+    if #entry > 18 and #entry <= max and string.sub(entry, 1, 2) == 'i2' then
+      local length = string.byte(entry, 3) * 24
+      local tags = string.sub(entry, 20, 19 + length)
+      local isKnown = blocks[tags]
+      if isKnown == nil then
+        isKnown = #tags == length and isCurrent(tags)
+        blocks[tags] = isKnown
+      end
+      isEntry = isKnown
+    end
+  end
+  reply[index + 1] = isEntry and room >= 0 and entry
+  if entry and not isEntry and (entry ~= '' or redis.call('EXISTS', key) == 1) then redis.pcall('UNLINK', key) end
+end
+return reply
+`;
+
+/**
+ * `KEYS`: entries, then their tags. `ARGV`: the number of entries, a token for new tags, the names of the tags; then for each
+ * entry its part of entry-format.ts, its fresh and its stale milliseconds, how long ago its sources were read, and the
+ * numbers of its tags, two bytes each. Returns how many were stored. Entries are written first: Redis refuses that if its memory
+ * is full, and nothing after the first write.
+ */
+export const writeScript = `${now}
+local count, new = tonumber(ARGV[1]), ARGV[2]
+local tagCount = #KEYS - count
+local tokens, invalidated, lifetimes, stored = {}, {}, {}, 0
+for tag = 1, tagCount do
+  local text = redis.pcall('GET', KEYS[count + tag])
+  local time = type(text) == 'string' and #text > 8 and tonumber(string.sub(text, 9))
+  if time then
+    tokens[tag], invalidated[tag] = string.sub(text, 1, 8), time
+  end
+end
+for entry = 1, count do
+  local at = 3 + tagCount + (entry - 1) * 5
+  local fresh, stale, readAt = tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2]), now - ARGV[at + 3]
+  local numbers = ARGV[at + 4]
+  local line, isLate = {}, false
+  for position = 1, #numbers, 2 do
+    local high, low = string.byte(numbers, position, position + 1)
+    local tag = high * 256 + low
+    if invalidated[tag] and invalidated[tag] > readAt then isLate = true end
+    line[#line + 1] = ARGV[2 + tag] .. (tokens[tag] or new)
+  end
+  if not isLate then
+    local head = 'i2' .. string.char(#line) .. struct.pack('>dd', now, now + fresh)
+    redis.call('SET', KEYS[entry], head .. table.concat(line) .. ARGV[at], 'PX', fresh + stale)
+    stored = stored + 1
+    for position = 1, #numbers, 2 do
+      local high, low = string.byte(numbers, position, position + 1)
+      local tag = high * 256 + low
+      lifetimes[tag] = math.max(lifetimes[tag] or 0, fresh + stale)
+    end
+  end
+end
+for tag, lifetime in pairs(lifetimes) do
+  local key = KEYS[count + tag]
+  if not tokens[tag] then
+    redis.call('SET', key, new .. '0', 'PX', lifetime)
+  elseif redis.call('PTTL', key) < lifetime then
+    redis.call('PEXPIRE', key, lifetime)
+  end
+end
+return stored
 `;
 
 /**
  * `KEYS`: the tag. `ARGV`: its new token, its TTL in milliseconds: longer than computing any value takes. The token may
  * expire before the entries do: a tag without a token matches no entry.
  */
-export const invalidateScript = `
-local time = redis.call('TIME')
-redis.call('SET', KEYS[1], string.format('%s:%.0f', ARGV[1], time[1] * 1000 + math.floor(time[2] / 1000)), 'PX', ARGV[2])
+export const invalidateScript = `${now}
+redis.call('SET', KEYS[1], string.format('%s%.0f', ARGV[1], now), 'PX', ARGV[2])
 return 1
 `;
 
-/** `KEYS`: a lease. `ARGV`: its holder's token. It is ended unless another holds it. */
+/** `KEYS`: leases. `ARGV`: the holder's token, milliseconds. Returns for each whether the token holds it now. */
+export const claimScript = `
+local reply = {}
+for index, key in ipairs(KEYS) do
+  reply[index] = redis.call('SET', key, ARGV[1], 'NX', 'PX', ARGV[2]) and 1 or 0
+end
+return reply
+`;
+
+/** `KEYS`: leases. Returns for each whether anyone holds it. */
+export const heldScript = `
+local reply = {}
+for index, key in ipairs(KEYS) do reply[index] = redis.call('EXISTS', key) end
+return reply
+`;
+
+/** `KEYS`: leases. `ARGV`: the holder's token. They end, unless another holds them. */
 export const releaseScript = `
-if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
-return 0
+for _, key in ipairs(KEYS) do
+  if redis.call('GET', key) == ARGV[1] then redis.call('DEL', key) end
+end
+return 1
+`;
+
+/**
+ * `KEYS`: the journal’s head and its list. `ARGV`: a token for a new journal, the name of a tag that has been invalidated, the
+ * maximum of names, its TTL in milliseconds.
+ */
+export const journalScript = `
+redis.call('HSETNX', KEYS[1], 'e', ARGV[1])
+redis.call('HINCRBY', KEYS[1], 'n', 1)
+redis.call('LPUSH', KEYS[2], ARGV[2])
+redis.call('LTRIM', KEYS[2], 0, ARGV[3] - 1)
+redis.call('PEXPIRE', KEYS[1], ARGV[4])
+redis.call('PEXPIRE', KEYS[2], ARGV[4])
+return 1
+`;
+
+/**
+ * `KEYS`: the journal’s head and its list. `ARGV`: its token and its length as they were last; a token for a new journal, and its
+ * TTL in milliseconds. Returns both as they are now, and 1 with
+ * the names that have come since, or 0 where it is another journal, or has not all of them any more.
+ */
+export const followScript = `
+if redis.call('HSETNX', KEYS[1], 'e', ARGV[3]) == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[4]) end
+local head = redis.call('HMGET', KEYS[1], 'e', 'n')
+local token, length = head[1], tonumber(head[2] or 0)
+local more = length - ARGV[2]
+if token ~= ARGV[1] or more < 0 or redis.call('LLEN', KEYS[2]) < more then return { token, length, 0 } end
+local reply = { token, length, 1 }
+if more > 0 then
+  for _, name in ipairs(redis.call('LRANGE', KEYS[2], 0, more - 1)) do reply[#reply + 1] = name end
+end
+return reply
 `;

@@ -1,27 +1,30 @@
 /**
- * A cache store in Redis, shared by several gateways.
+ * A cache store in Redis, shared by several gateways: one server, one behind Sentinels, or a cluster (redis-keys.ts).
  *
  * Whatever state Redis is in, a call is a miss within `commandTimeoutMs`: down at the start or later, paused, slow,
- * full, read-only after a failover, or with an invalid value (which is deleted). Without a connection calls do not wait
- * at all; after five consecutive failures the breaker opens for `breakerSleepMs`, so that not every request pays the timeout. A
- * lost connection is re-established within 5 s of Redis being available.
- *
- * Keys in Redis are hashes with a prefix: they contain no user input.
+ * full, read-only after a failover, or with an invalid value, which is deleted (redis-gate.ts). A wave of keys is one round
+ * trip: one script for each slot that it needs, all sent at once.
  */
-import { hash, randomBytes } from 'node:crypto';
-import { crc32 } from 'node:zlib';
-import type * as IoRedis from 'ioredis';
-import type { Redis } from 'ioredis';
-import { messageOf } from '../../errors/index.ts';
-import { packageOnDemand } from '../../lib/index.ts';
-import type { CacheEntry, CacheStore, NewEntry, Soon, StoreOptions } from '../cache-store.ts';
+import { randomBytes } from 'node:crypto';
+import { connectRedis } from '../../redis/index.ts';
+import type { CacheEntry, CacheStore, NewEntry, Soon } from '../cache-store.ts';
 import { StoreCounts } from '../store-counts.ts';
 import { type CacheName, cacheNames, cacheOfKey, type StoreState } from '../store-stats.ts';
-import { Breaker } from './breaker.ts';
-import { invalidateScript, readScript, releaseScript, writeScript } from './redis-scripts.ts';
+import { EntryDecoder, encodePart, maxOverhead, type RemoteEntry, tokenCharacters } from './entry-format.ts';
+import { RedisGate } from './redis-gate.ts';
+import { type EntryKey, purgeTag, RedisKeys, tagName } from './redis-keys.ts';
+import { removeEntries, sizesOf } from './redis-scan.ts';
+import {
+  claimScript,
+  followScript,
+  heldScript,
+  invalidateScript,
+  journalScript,
+  readScript,
+  releaseScript,
+  writeScript,
+} from './redis-scripts.ts';
 import { RemoteLeases } from './remote-leases.ts';
-
-const ioredis = packageOnDemand<typeof IoRedis>('ioredis');
 
 /**
  * `disconnected`: no connection · `breaker_open`: it failed several times and is not called for a while · `refusing`:
@@ -30,7 +33,7 @@ const ioredis = packageOnDemand<typeof IoRedis>('ioredis');
 export type RedisState = StoreState;
 
 export interface RedisStoreOptions {
-  /** `redis://[user:password@]host:port[/database]`, or `rediss://` for TLS. */
+  /** In a form of `parseRedisUrl`. */
   readonly url: string;
   /** The prefix of all keys, so that several applications can share a server. @default 'isthmus:' */
   readonly prefix?: string;
@@ -42,299 +45,300 @@ export interface RedisStoreOptions {
   readonly maxValueBytes?: number;
   /** The maximum TTL of an entry, also the default. @default 7 days */
   readonly maxTtlMs?: number;
-  /** The bound of pending commands; further ones are misses. @default 1_000 */
+  /** The bound of pending calls; further ones are misses. @default 1_000 */
   readonly maxPending?: number;
   /** Called at every change of state, with the reason if there is one: for the log and a metric. */
   readonly onStateChange?: (state: RedisState, reason: string | undefined) => void;
 }
 
+/** What has been invalidated since it was last asked for. */
+export interface JournalNews {
+  readonly token: string;
+  readonly length: number;
+  /** The names of tags; undefined: any may have been. */
+  readonly names: readonly string[] | undefined;
+}
+
 export interface RedisStore extends CacheStore {
   readonly state: RedisState;
+  getMany(keys: readonly string[]): Promise<readonly (RemoteEntry | undefined)[]>;
+  /** @returns undefined where Redis does not answer */
+  follow(last: Pick<JournalNews, 'token' | 'length'>): Promise<JournalNews | undefined>;
 }
+
+type Argument = string | number | Buffer;
 
 /** The commands that `scripts` adds to the client. */
 interface Scripts {
-  isthmusReadBuffer(key: string, tagPrefix: string, maxBytes: number): Promise<unknown>;
-  isthmusWrite(keys: number, ...keysAndArguments: readonly (string | number | Buffer)[]): Promise<unknown>;
+  isthmusReadBuffer(keys: number, ...keysAndArguments: readonly Argument[]): Promise<unknown>;
+  isthmusWrite(keys: number, ...keysAndArguments: readonly Argument[]): Promise<unknown>;
   isthmusInvalidate(key: string, token: string, rememberedMs: number): Promise<unknown>;
-  isthmusRelease(key: string, token: string): Promise<unknown>;
+  isthmusClaim(keys: number, ...keysAndArguments: readonly Argument[]): Promise<unknown>;
+  isthmusHeld(keys: number, ...names: readonly Argument[]): Promise<unknown>;
+  isthmusRelease(keys: number, ...keysAndArguments: readonly Argument[]): Promise<unknown>;
+  isthmusJournal(...keysAndArguments: readonly Argument[]): Promise<unknown>;
+  isthmusFollow(...keysAndArguments: readonly Argument[]): Promise<unknown>;
 }
 
-const maxFailures = 5;
-/**
- * The number of consecutive refusals without a success that count as refusing everything: a full or read-only server
- * still permits reads.
- */
-const maxConsecutiveRefusals = 10;
-/** The maximum delay before reconnecting; with the connect timeout of a second it stays below 5. */
-const maxReconnectMs = 2_000;
 /** Longer than computing any value takes. */
 const invalidationTtlMs = 600_000;
-const maxTags = 60;
-/** The maximum length of an entry's first line, with that many tags. */
-const maxLineBytes = 4_096;
-/** How often a read-only server causes a reconnect, to reach the new primary. */
-const readOnlyReconnectMs = 5_000;
+/** An answer’s, with that of its cache. */
+const maxTags = 61;
+/** Of one script: Redis does nothing else meanwhile. */
+const maxKeys = 1_000;
+const maxReplyBytes = 32_000_000;
+const maxWriteBytes = 4_000_000;
+const maxJournal = 10_000;
+const journalTtlMs = 86_400_000;
+
+interface Write {
+  readonly key: EntryKey;
+  readonly part: Buffer;
+  readonly ttlMs: number;
+  readonly staleMs: number;
+  readonly readMsAgo: number;
+  readonly tagNames: readonly string[];
+}
 
 export function createRedisStore(options: RedisStoreOptions): RedisStore {
-  const {
-    url,
-    prefix = 'isthmus:',
-    commandTimeoutMs = 100,
-    breakerSleepMs = 2_000,
-    maxValueBytes = 8_000_000,
-  } = options;
-  const { maxTtlMs = 7 * 86_400_000, maxPending = 1_000, onStateChange } = options;
-  const tagPrefix = `${prefix}t:`;
-  let reportedState: RedisState | undefined;
-  let pending = 0;
-  let closed = false;
-  let readOnlyAt = Number.NEGATIVE_INFINITY;
-  let refusals = 0;
-  /** The error, while Redis refuses every command. */
-  let refusal: string | undefined;
-  let refusedAt = 0;
+  const { url, prefix = 'isthmus:', commandTimeoutMs = 100, breakerSleepMs = 2_000, maxPending = 1_000 } = options;
+  const { maxValueBytes = 8_000_000, maxTtlMs = 7 * 86_400_000, onStateChange } = options;
   const counts = new StoreCounts();
-  const leases = new RemoteLeases({
-    take: (keys, holder, ttlMs) =>
-      together(keys, async (key) => (await redis.set(leaseKey(key), holder, 'PX', Math.ceil(ttlMs), 'NX')) === 'OK'),
-    areTaken: (keys) => together(keys, async (key) => (await redis.exists(leaseKey(key))) === 1),
-    release: (keys, holder) => together(keys, (key) => redis.isthmusRelease(leaseKey(key), holder)),
-  });
-
-  /** Sends a command for each key at once. @returns undefined unless all are answered */
-  async function together<Reply>(
-    keys: readonly string[],
-    command: (key: string) => Promise<Reply>,
-  ): Promise<readonly Reply[] | undefined> {
-    if (!canSend()) return undefined;
-    return send(() => Promise.all(keys.map(command)));
-  }
-
-  const { Redis, ReplyError } = ioredis();
-  const redis = new Redis(url, {
-    maxRetriesPerRequest: 1,
-    enableOfflineQueue: false,
-    autoResendUnfulfilledCommands: false,
-    commandTimeout: commandTimeoutMs,
-    connectTimeout: 1_000,
-    // A paused server does not close its end: then the connection is destroyed.
-    disconnectTimeout: 200,
-    maxLoadingRetryTime: 1_000,
-    disableClientInfo: true,
-    retryStrategy: (times: number) =>
-      Math.min(50 * 2 ** Math.min(times, 10), maxReconnectMs) * (0.8 + Math.random() / 5),
-    reconnectOnError: ({ message }: Error) => {
-      if (!message.startsWith('READONLY') || performance.now() < readOnlyAt + readOnlyReconnectMs) return false;
-      readOnlyAt = performance.now();
-      return true;
-    },
+  const connection = connectRedis<Scripts>({
+    url,
     scripts: {
-      isthmusRead: { lua: readScript, numberOfKeys: 1 },
+      isthmusRead: { lua: readScript },
       isthmusWrite: { lua: writeScript },
       isthmusInvalidate: { lua: invalidateScript, numberOfKeys: 1 },
-      isthmusRelease: { lua: releaseScript, numberOfKeys: 1 },
+      isthmusClaim: { lua: claimScript },
+      isthmusHeld: { lua: heldScript },
+      isthmusRelease: { lua: releaseScript },
+      isthmusJournal: { lua: journalScript, numberOfKeys: 2 },
+      isthmusFollow: { lua: followScript, numberOfKeys: 2 },
     },
-  }) as Redis & Scripts;
-
-  const breaker = new Breaker({
-    failures: maxFailures,
+    onReady: () => void gate.probe(() => read(0, [keys.entry('').name])),
+    onClose: (reason) => gate.report(reason),
+  });
+  const { client } = connection;
+  const keys = new RedisKeys(prefix, connection.isCluster);
+  const slots = keys.slots.length;
+  const gate: RedisGate = new RedisGate(connection, {
+    slots,
+    commandTimeoutMs,
     breakerSleepMs,
-    onChange: (open) => {
-      // The connection may be half-open: a new one shows whether Redis is canSend.
-      if (open && redis.status === 'ready') redis.disconnect(true);
-      report(undefined);
-    },
+    maxPending,
+    counts,
+    onStateChange,
+  });
+  const journalKeys = [keys.journal, `${keys.journal}:names`];
+  const leases = new RemoteLeases({
+    take: (names, holder, ttlMs) =>
+      ofLeases(names, (chunk) => client.isthmusClaim(chunk.length, ...chunk, holder, Math.ceil(ttlMs))),
+    areTaken: (names) => ofLeases(names, (chunk) => client.isthmusHeld(chunk.length, ...chunk)),
+    release: (names, holder) => ofLeases(names, (chunk) => client.isthmusRelease(chunk.length, ...chunk, holder)),
   });
 
-  function currentState(): RedisState {
-    if (breaker.open) return 'breaker_open';
-    if (redis.status !== 'ready') return 'disconnected';
-    return refusal === undefined ? 'ready' : 'refusing';
+  /** Runs a script for the leases of each slot. @returns undefined for those whose slot does not answer */
+  async function ofLeases(
+    names: readonly string[],
+    script: (chunk: readonly string[]) => Promise<unknown>,
+  ): Promise<readonly (boolean | undefined)[]> {
+    const leaseKeys = names.map((name) => keys.lease(name));
+    const outcomes: (boolean | undefined)[] = names.map(() => undefined);
+    const ask = async (slot: number, indexes: readonly number[]): Promise<void> => {
+      const reply = await gate.send(slot, () => script(indexes.map((index) => nameAt(leaseKeys, index))));
+      for (const [position, index] of indexes.entries())
+        if (Array.isArray(reply)) outcomes[index] = reply[position] === 1;
+    };
+    await Promise.all(chunksBySlot(leaseKeys).map(([slot, indexes]) => ask(slot, indexes)));
+    return outcomes;
   }
 
-  function report(reason: string | undefined): void {
-    const state = currentState();
-    if (closed || state === reportedState) return;
-    reportedState = state;
-    onStateChange?.(state, reason);
+  function read(slot: number, names: readonly string[]): Promise<unknown> {
+    const bounds = [keys.tagPrefix(slot), maxValueBytes + maxOverhead, maxReplyBytes];
+    return client.isthmusReadBuffer(names.length, ...names, ...bounds);
   }
 
-  // A connection does not prove permission to read: a read does.
-  redis.on('ready', () => {
-    refusal = undefined;
-    refusals = maxConsecutiveRefusals;
-    void read(entryKey('')).then(() => report(refusal));
-  });
-  let lastError: string | undefined;
-  redis.on('error', ({ message }: Error) => {
-    lastError = message;
-  });
-  redis.on('close', () => report(lastError));
-
-  /** Whether a command can be sent; otherwise a miss costs nothing. */
-  function canSend(): boolean {
-    if (closed || redis.status !== 'ready' || pending >= maxPending) return false;
-    if (refusal === undefined) return breaker.admit();
-    if (performance.now() < refusedAt + breakerSleepMs) return false;
-    refusedAt = performance.now();
-    return breaker.admit();
+  async function getMany(list: readonly string[]): Promise<readonly (RemoteEntry | undefined)[]> {
+    const entryKeys = list.map((key) => keys.entry(key));
+    const entries: (RemoteEntry | undefined)[] = list.map(() => undefined);
+    const readChunk = async (slot: number, indexes: readonly number[]): Promise<void> => {
+      const names = indexes.map((index) => nameAt(entryKeys, index));
+      const reply = await gate.send(slot, () => read(slot, names));
+      if (!Array.isArray(reply)) return;
+      const [now, ...values] = reply as readonly unknown[];
+      const decoder = new EntryDecoder(Number(now), maxValueBytes);
+      for (const [position, index] of indexes.entries()) {
+        const bytes = values[position];
+        if (!Buffer.isBuffer(bytes)) continue;
+        const entry = decoder.decode(bytes);
+        entries[index] = entry;
+        if (entry === undefined) void gate.send(slot, () => client.unlink(names[position] ?? ''));
+      }
+    };
+    await Promise.all(chunksBySlot(entryKeys).map(([slot, indexes]) => readChunk(slot, indexes)));
+    for (const [index, key] of list.entries()) counts.lookup(key, entries[index]);
+    return entries;
   }
 
-  function succeed(): void {
-    refusals = 0;
-    if (refusal === undefined) return;
-    refusal = undefined;
-    report(undefined);
+  async function get(key: string): Promise<CacheEntry | undefined> {
+    const [entry] = await getMany([key]);
+    return entry;
   }
 
-  function refuse(reason: string): void {
-    refusals++;
-    if (refusals <= maxConsecutiveRefusals) return;
-    refusedAt = performance.now();
-    if (refusal !== undefined) return;
-    refusal = reason;
-    report(reason);
+  function writeOf({
+    key,
+    value,
+    ttlMs = maxTtlMs,
+    staleMs = 0,
+    tags = [],
+    readMsAgo = 0,
+  }: NewEntry): Write | undefined {
+    const bytes = asBuffer(value);
+    const freshMs = Math.ceil(Math.min(ttlMs, maxTtlMs));
+    const staleTtlMs = Math.ceil(Math.min(staleMs, maxTtlMs));
+    const fits = bytes.byteLength <= maxValueBytes && tags.length < maxTags && freshMs + staleTtlMs > 0;
+    if (!fits) return undefined;
+    counts.of(key).sets++;
+    const tagNames = [...new Set([...tags, purgeTag(cacheOfKey(key))])].map(tagName);
+    const part = encodePart(bytes, tagNames);
+    return {
+      key: keys.entry(key),
+      part,
+      ttlMs: freshMs,
+      staleMs: staleTtlMs,
+      readMsAgo: Math.ceil(readMsAgo),
+      tagNames,
+    };
   }
 
-  async function send<Reply>(command: () => Promise<Reply>): Promise<Reply | undefined> {
-    pending++;
-    try {
-      const reply = await command();
-      breaker.succeeded();
-      succeed();
-      return reply;
-    } catch (error) {
-      counts.failures++;
-      // A server that answers with an error (full, read-only, loading) costs a round trip, and may still permit reads.
-      if (error instanceof ReplyError) {
-        breaker.succeeded();
-        refuse(messageOf(error));
-      } else breaker.failed();
-      return undefined;
-    } finally {
-      pending--;
+  async function setMany(list: readonly NewEntry[]): Promise<void> {
+    const writes: Write[] = [];
+    const calls: unknown[] = [];
+    for (const entry of list) {
+      const write = writeOf(entry);
+      if (write !== undefined) writes.push(write);
+      // A value that cannot be stored still invalidates the previous one.
+      else calls.push(remove(entry.key));
     }
+    for (const [slot, indexes] of chunksBySlot(writes.map(({ key }) => key))) {
+      let chunk: Write[] = [];
+      let bytes = 0;
+      for (const index of indexes) {
+        const write = writes[index] as Write;
+        if (chunk.length > 0 && bytes + write.part.length > maxWriteBytes) {
+          calls.push(writeChunk(slot, chunk));
+          chunk = [];
+          bytes = 0;
+        }
+        chunk.push(write);
+        bytes += write.part.length;
+      }
+      calls.push(writeChunk(slot, chunk));
+    }
+    await Promise.all(calls);
   }
 
-  const entryKey = (key: string): string => `${prefix}e:${cacheOfKey(key)}:${hash('sha256', key, 'hex')}`;
-  const leaseKey = (key: string): string => `${prefix}l:${hash('sha256', key, 'hex')}`;
-  const tagName = (tag: string): string => hash('sha256', tag, 'hex').slice(0, 32);
-
-  async function read(key: string): Promise<CacheEntry | undefined> {
-    const reply = await send(() => redis.isthmusReadBuffer(key, tagPrefix, maxValueBytes + maxLineBytes));
-    if (reply === undefined || reply === null) return undefined;
-    const entry = readEntry(reply);
-    if (entry === 'bad') void send(() => redis.unlink(key));
-    return entry === 'bad' ? undefined : entry;
-  }
-
-  async function write(
-    cache: CacheName,
-    key: string,
-    value: Buffer,
-    ttlMs: number,
-    staleMs: number,
-    stored: StoreOptions,
-  ): Promise<void> {
-    const names = [...(stored.tags ?? []), purgeTag(cache)].map(tagName);
-    const readMsAgo = Math.ceil(stored.readMsAgo ?? 0);
-    const line = [value, ttlMs, staleMs, readMsAgo, crc32(value).toString(16), token(), ...names];
-    await send(() => redis.isthmusWrite(1 + names.length, key, ...names.map((name) => tagPrefix + name), ...line));
+  function writeChunk(slot: number, writes: readonly Write[]): Promise<unknown> | undefined {
+    const tagPrefix = keys.tagPrefix(slot);
+    const numbers = new Map<string, number>();
+    const parts = writes.flatMap(({ part, ttlMs, staleMs, readMsAgo, tagNames }) => {
+      const ofEntry = Buffer.allocUnsafe(tagNames.length * 2);
+      for (const [position, name] of tagNames.entries()) {
+        const number = numbers.get(name) ?? numbers.size + 1;
+        numbers.set(name, number);
+        ofEntry.writeUInt16BE(number, position * 2);
+      }
+      return [part, ttlMs, staleMs, readMsAgo, ofEntry];
+    });
+    const names = [...numbers.keys()];
+    const scriptKeys = [...writes.map(({ key }) => key.name), ...names.map((name) => tagPrefix + name)];
+    return gate.send(slot, () =>
+      client.isthmusWrite(scriptKeys.length, ...scriptKeys, writes.length, token(), ...names, ...parts),
+    );
   }
 
   function remove(key: string): Soon<void> {
-    if (canSend()) return send(() => redis.unlink(key)).then(() => undefined);
-  }
-
-  function get(key: string): Soon<CacheEntry | undefined> {
-    if (canSend()) return read(entryKey(key)).then((entry) => counts.lookup(key, entry));
-    counts.failures++;
-    return counts.lookup(key, undefined);
-  }
-
-  function set(key: string, value: Uint8Array | string, stored: StoreOptions = {}): Soon<void> {
-    const bytes = asBuffer(value);
-    const ttlMs = Math.ceil(Math.min(stored.ttlMs ?? maxTtlMs, maxTtlMs));
-    const staleMs = Math.ceil(Math.min(stored.staleMs ?? 0, maxTtlMs));
-    const fits = bytes.byteLength <= maxValueBytes && (stored.tags?.length ?? 0) <= maxTags && ttlMs + staleMs > 0;
-    // A value that cannot be stored still invalidates the previous one.
-    if (!fits) return remove(entryKey(key));
-    counts.of(key).sets++;
-    if (canSend()) return write(cacheOfKey(key), entryKey(key), bytes, ttlMs, staleMs, stored);
-  }
-
-  async function setMany(entries: readonly NewEntry[]): Promise<void> {
-    await Promise.all(entries.map(({ key, value, ...stored }) => set(key, value, stored)));
+    const { slot, name } = keys.entry(key);
+    return gate.send(slot, () => client.unlink(name))?.then(() => undefined);
   }
 
   async function invalidate(tag: string): Promise<boolean> {
-    if (!canSend()) return false;
-    const write = () => redis.isthmusInvalidate(tagPrefix + tagName(tag), token(), invalidationTtlMs);
-    return (await send(write)) === 1;
+    const name = tagName(tag);
+    const writes = keys.slots.map((_, slot) =>
+      gate.send(slot, () => client.isthmusInvalidate(keys.tagPrefix(slot) + name, token(), invalidationTtlMs)),
+    );
+    const outcomes = await Promise.all(writes);
+    // After the tag: who follows the journal must not read an entry of before again.
+    const journal = [...journalKeys, token(), name, maxJournal, journalTtlMs];
+    const isListed = await gate.send(0, () => client.isthmusJournal(...journal));
+    return isListed === 1 && outcomes.every((outcome) => outcome === 1);
   }
 
   async function purge(cache: CacheName | undefined): Promise<boolean> {
     const tags = (cache === undefined ? cacheNames : [cache]).map(purgeTag);
     const outcomes = await Promise.all(tags.map(invalidate));
-    if (outcomes.includes(false)) return false;
-    // What nobody may read any more is removed, too.
-    let cursor = '0';
-    do {
-      const scan = () => redis.scan(cursor, 'MATCH', `${prefix}e:${cache ?? '*'}:*`, 'COUNT', 1_000);
-      const page = canSend() ? await send(scan) : undefined;
-      if (page === undefined) return false;
-      const [next, keys] = page;
-      if (keys.length > 0 && (await send(() => redis.unlink(...keys))) === undefined) return false;
-      cursor = next;
-    } while (cursor !== '0');
-    return true;
+    // Nobody reads it any more: what is left of it is removed for its memory.
+    return outcomes.every((isDone) => isDone) && removeEntries(connection, keys.entryPattern(cache));
   }
 
   return {
     get state() {
-      return currentState();
+      return gate.state;
     },
     get,
-    getMany: (keys) => Promise.all(keys.map(get)),
-    set,
+    getMany,
+    set: (key, value, stored) => setMany([{ key, value, ...stored }]),
     setMany,
-    claim: (keys, ttlMs) => leases.claim(keys, ttlMs),
-    stats: () => counts.stats('redis', currentState(), {}),
-    purge,
-    delete: (key) => remove(entryKey(key)),
+    delete: remove,
     invalidate(tag) {
       counts.invalidations++;
       return invalidate(tag);
     },
+    claim: (list, ttlMs) => leases.claim(list, ttlMs),
+    async follow({ token: last, length }) {
+      const parameters = [...journalKeys, last, length, token(), journalTtlMs];
+      const reply = await gate.send(0, () => client.isthmusFollow(...parameters));
+      if (!Array.isArray(reply)) return undefined;
+      const [current, total, isWhole, ...names] = reply as readonly unknown[];
+      return { token: String(current), length: Number(total), names: isWhole === 1 ? names.map(String) : undefined };
+    },
+    async stats() {
+      const sizes = gate.state === 'ready' ? await sizesOf(connection, keys.entryPattern(undefined)) : {};
+      return counts.stats('redis', gate.state, sizes);
+    },
+    purge,
     async close() {
-      closed = true;
-      redis.disconnect();
+      gate.close();
+      connection.close();
     },
   };
+}
+
+/** The indexes of the keys of each slot, up to so many together. */
+function chunksBySlot(entryKeys: readonly EntryKey[]): readonly (readonly [number, readonly number[]])[] {
+  const chunks: [number, number[]][] = [];
+  const open = new Map<number, number[]>();
+  for (const [index, { slot }] of entryKeys.entries()) {
+    let indexes = open.get(slot);
+    if (indexes === undefined || indexes.length >= maxKeys) {
+      indexes = [];
+      open.set(slot, indexes);
+      chunks.push([slot, indexes]);
+    }
+    indexes.push(index);
+  }
+  return chunks;
+}
+
+function nameAt(entryKeys: readonly EntryKey[], index: number): string {
+  return entryKeys[index]?.name ?? '';
 }
 
 function asBuffer(value: Uint8Array | string): Buffer {
   return typeof value === 'string' ? Buffer.from(value) : Buffer.from(value.buffer, value.byteOffset, value.byteLength);
 }
 
-/** Every entry of a cache has it. */
-function purgeTag(cache: CacheName): string {
-  return `cache ${cache}`;
-}
-
 function token(): string {
-  return randomBytes(12).toString('hex');
-}
-
-/** Redis's values are untrusted: anyone with access to the server may have written them. */
-function readEntry(reply: unknown): CacheEntry | 'bad' {
-  const [now, bytes] = Array.isArray(reply) ? (reply as readonly unknown[]) : [];
-  if (typeof now !== 'number' || !Buffer.isBuffer(bytes)) return 'bad';
-  const end = bytes.indexOf(10);
-  const line = /^i1 (\d{1,15}) (\d{1,15}) ([0-9a-f]{1,8})(?: |$)/.exec(bytes.toString('latin1', 0, Math.max(end, 0)));
-  if (line === null) return 'bad';
-  const value = bytes.subarray(end + 1);
-  if (crc32(value) !== Number.parseInt(line[3] ?? '', 16)) return 'bad';
-  return { value, ageMs: Math.max(0, now - Number(line[1])), freshMs: Number(line[2]) - now };
+  return randomBytes(6).toString('base64url').slice(0, tokenCharacters);
 }

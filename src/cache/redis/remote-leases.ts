@@ -8,12 +8,12 @@ import { Batched } from '../batched.ts';
 import type { Claim, Soon } from '../cache-store.ts';
 import { Leases } from '../memory/leases.ts';
 
-/** Each is one round trip, and resolves with undefined where the other side does not answer. */
+/** Each is one round trip, and resolves with undefined for keys of which the other side does not answer. */
 export interface LeaseCommands {
   /** @returns whether the token now holds each key */
-  take(keys: readonly string[], token: string, ttlMs: number): Promise<readonly boolean[] | undefined>;
+  take(keys: readonly string[], token: string, ttlMs: number): Promise<readonly (boolean | undefined)[]>;
   /** Whether each key is held by anyone. */
-  areTaken(keys: readonly string[]): Promise<readonly boolean[] | undefined>;
+  areTaken(keys: readonly string[]): Promise<readonly (boolean | undefined)[]>;
   release(keys: readonly string[], token: string): Promise<unknown>;
 }
 
@@ -58,10 +58,11 @@ export class RemoteLeases {
     const outcomes = await this.#commands.take(missing, this.#token, ttlMs);
     for (const [position, index] of indexes.entries()) {
       const claim = claims[index] as Claim;
-      if (outcomes === undefined || claim.kind === 'waiter') continue;
+      const isHolder = outcomes[position];
+      if (isHolder === undefined || claim.kind === 'waiter') continue;
       const key = keys[index] as string;
       const { release } = claim;
-      claims[index] = outcomes[position]
+      claims[index] = isHolder
         ? { kind: 'holder', release: () => this.#release(key, release) }
         : this.#wait(key, until, release);
     }
@@ -94,7 +95,7 @@ export class RemoteLeases {
       const areTaken = await this.#commands.areTaken(waits.map(([key]) => key));
       const now = performance.now();
       for (const [index, [key, { until, end }]] of waits.entries()) {
-        if (areTaken?.[index] === true && now < until) continue;
+        if (areTaken[index] === true && now < until) continue;
         this.#waits.delete(key);
         end();
       }

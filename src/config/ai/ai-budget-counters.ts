@@ -1,14 +1,12 @@
 /** `ai.budget_counters`: where budgets are counted that several gateways have together. */
 import { z } from 'zod';
+import { redisUrl } from '../values.ts';
 
 const policies = ['closed', 'local_share', 'open'] as const;
 
 export const budgetCountersYaml = z
   .strictObject({
-    url: z
-      .string()
-      .regex(/^rediss?:\/\/\S+$/, 'write a redis:// or rediss:// URL')
-      .describe('The Redis server. Each call that a budget counts asks it once, before it is sent.'),
+    url: redisUrl.describe('The Redis server. Each call that a budget counts asks it once, before it is sent.'),
     when_down: z
       .enum(policies)
       .default('closed')

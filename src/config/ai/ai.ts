@@ -1,9 +1,9 @@
 /** The `ai` key: providers, model aliases with their routing and limits, prices, caches, guardrails. */
 import { z } from 'zod';
-import type { CacheStoreConfig } from '../cache.ts';
+import { type CacheStoreConfig, cacheStoreKeys, resolveCacheStore, urlBelongs, urlIsPresent } from '../cache-store.ts';
 import type { BreakerConfig } from '../network/traffic.ts';
 import type { StoreConfig } from '../store.ts';
-import { durationPattern, parseDuration, parseSize, sizePattern } from '../units.ts';
+import { durationPattern, parseDuration } from '../units.ts';
 import { durationOr } from '../values.ts';
 import { type BudgetAlertsConfig, budgetAlertsYaml, resolveBudgetAlerts } from './ai-budget-alerts.ts';
 import { type BudgetCountersConfig, budgetCountersYaml, resolveBudgetCounters } from './ai-budget-counters.ts';
@@ -87,23 +87,10 @@ export const aiYaml = z
       .describe('Whether callers of /v1 may name provider/model in addition to aliases.'),
     cache: z
       .strictObject({
-        store: z.enum(['memory', 'redis']).default('memory').describe('Where answers are cached.'),
-        url: z
-          .string()
-          .regex(/^rediss?:\/\/\S+$/, 'write a redis:// or rediss:// URL')
-          .optional()
-          .describe('The Redis server.'),
-        max_size: z
-          .string()
-          .regex(sizePattern, 'write a size such as 64mb')
-          .refine((text) => (parseSize(text) ?? 0) > 0, 'a size must be more than 0')
-          .default('64mb')
-          .describe('The most memory for cached answers.'),
+        ...cacheStoreKeys('answers'),
       })
-      .refine(
-        (value) => (value.store === 'redis') === (value.url !== undefined),
-        'store: redis and url belong together',
-      )
+      .refine(...urlIsPresent)
+      .refine(...urlBelongs)
       .prefault({}),
     breaker: z
       .strictObject({
@@ -198,10 +185,7 @@ export function resolveAi(yaml: AiYaml, at: (path: string) => string, store?: St
       Object.entries(yaml.prices).map(([reference, price]) => [reference, resolvePrice(price)]),
     ),
     exposeReferences: yaml.expose_references,
-    cache: {
-      store: yaml.cache.url === undefined ? { kind: 'memory' } : { kind: 'redis', url: yaml.cache.url },
-      maxBytes: parseSize(yaml.cache.max_size) ?? 0,
-    },
+    cache: resolveCacheStore(yaml.cache),
     breaker: {
       thresholdPercent: yaml.breaker.threshold_percent,
       minRequests: yaml.breaker.min_requests,

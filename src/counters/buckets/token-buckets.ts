@@ -7,8 +7,8 @@
  * its place, and is full when it comes back: so names that nobody saw before displace each other, and a bucket that is used
  * up is displaced last.
  */
-import { invariant } from '../../lib/index.ts';
-import { machineNow } from '../shared/machine-clock.ts';
+import { invariant, machineNow } from '../../lib/index.ts';
+
 import { lockMemory, unlockMemory } from '../shared/memory-lock.ts';
 import { type BucketViews, viewBuckets } from './bucket-memory.ts';
 

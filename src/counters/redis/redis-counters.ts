@@ -7,22 +7,18 @@
  * What is leased belongs to a holder, which says that it is alive as long as it has leased anything. Of one that is silent for
  * `leaseMs`, as a process that was killed is, the next step that finds no room gives it back.
  *
- * Keys are hashed. One server, or one behind Sentinel: a step's keys may be in any slot of a cluster.
+ * Keys are hashed. In a cluster all are in one slot, so that a step is one there, too.
  */
 import { hash } from 'node:crypto';
-import { once } from 'node:events';
-import type * as IoRedis from 'ioredis';
-import type { Redis } from 'ioredis';
 import { GatewayError, messageOf } from '../../errors/index.ts';
-import { invariant, newId, packageOnDemand } from '../../lib/index.ts';
+import { invariant, newId } from '../../lib/index.ts';
+import { connectRedis, inTime, type RedisConnection } from '../../redis/index.ts';
 import { checkChanges } from '../check-changes.ts';
 import type { CounterChange, Counters, CounterWindow } from '../counters.ts';
 import { addScript, aliveScript } from './redis-script.ts';
 
-const ioredis = packageOnDemand<typeof IoRedis>('ioredis');
-
 export interface RedisCountersOptions {
-  /** `redis://[user:password@]host:port[/database]`, or `rediss://` for TLS. */
+  /** In a form of `parseRedisUrl`. */
   readonly url: string;
   /** The prefix of all keys, so that several applications can share a server. @default 'isthmus:' */
   readonly prefix?: string;
@@ -63,8 +59,6 @@ interface Scripts {
   isthmusAlive(keys: number, ...keysAndArguments: readonly string[]): Promise<unknown>;
 }
 
-/** The maximum delay before reconnecting. */
-const maxReconnectMs = 2_000;
 /** So many steps without an answer, one after another, break the connection off: it may be half-open. */
 const maxTimeouts = 3;
 
@@ -73,11 +67,11 @@ const wordsPerLease = 4;
 
 export class RedisCounters implements Pick<Counters, 'add' | 'amount'> {
   readonly #options: RedisCountersOptions;
-  readonly #redis: Redis & Scripts;
+  readonly #redis: RedisConnection<Scripts>;
   readonly #prefix: string;
   readonly #commandTimeoutMs: number;
+  readonly #waiting: (() => void)[] = [];
   #isReported: boolean | undefined;
-  #lastError: string | undefined;
   #timeouts = 0;
   readonly #leaseMs: number;
   /** Names this holder; another one once Redis may have given back what was leased under it. */
@@ -90,38 +84,35 @@ export class RedisCounters implements Pick<Counters, 'add' | 'amount'> {
   constructor(options: RedisCountersOptions) {
     const { url, prefix = 'isthmus:', commandTimeoutMs = 1_000 } = options;
     this.#options = options;
-    this.#prefix = `${prefix}c:`;
     this.#commandTimeoutMs = commandTimeoutMs;
     // A step that was sent before it ends has arrived by then, or is given up.
     this.#leaseMs = Math.max(options.leaseMs ?? 5_000, commandTimeoutMs * 2);
-    const { Redis } = ioredis();
-    this.#redis = new Redis(url, {
-      maxRetriesPerRequest: 0,
-      enableOfflineQueue: false,
-      autoResendUnfulfilledCommands: false,
-      connectTimeout: 1_000,
-      disconnectTimeout: 200,
-      maxLoadingRetryTime: 1_000,
-      disableClientInfo: true,
-      retryStrategy: (times: number) =>
-        Math.min(50 * 2 ** Math.min(times, 10), maxReconnectMs) * (0.8 + Math.random() / 5),
+    this.#redis = connectRedis<Scripts>({
+      url,
       scripts: { isthmusAdd: { lua: addScript }, isthmusAlive: { lua: aliveScript } },
-    }) as Redis & Scripts;
-    this.#redis.on('error', ({ message }: Error) => {
-      this.#lastError = message;
+      onReady: () => this.#becomeAvailable(),
+      onClose: (reason) => this.#report(false, reason),
     });
-    this.#redis.on('ready', () => this.#report(true, undefined));
-    this.#redis.on('close', () => this.#report(false, this.#lastError));
+    this.#prefix = this.#redis.isCluster ? `${prefix}{c}:` : `${prefix}c:`;
   }
 
   get isAvailable(): boolean {
-    return this.#redis.status === 'ready';
+    return this.#redis.isReady;
   }
 
   /** Resolves once there is a connection, or after that time. */
   async connected(timeoutMs: number): Promise<void> {
     if (this.isAvailable) return;
-    await once(this.#redis, 'ready', { signal: AbortSignal.timeout(timeoutMs) }).catch(() => undefined);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, timeoutMs);
+    this.#waiting.push(resolve);
+    await promise;
+    clearTimeout(timer);
+  }
+
+  #becomeAvailable(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
+    this.#report(true, undefined);
   }
 
   /** Whether what was leased under this name is still leased. */
@@ -136,7 +127,7 @@ export class RedisCounters implements Pick<Counters, 'add' | 'amount'> {
    */
   async add(changes: readonly RemoteChange[], lease?: string): Promise<RemoteOutcome> {
     checkChanges(changes);
-    if (!this.isAvailable) throw unavailable(this.#lastError ?? 'there is no connection');
+    if (!this.isAvailable) throw unavailable(this.#redis.lastError ?? 'there is no connection');
     const startedAt = performance.now();
     const isLeasing = changes.some(({ leased = 0 }) => leased > 0);
     const holder = lease ?? (isLeasing ? this.#currentLease(startedAt) : this.#lease);
@@ -157,14 +148,14 @@ export class RedisCounters implements Pick<Counters, 'add' | 'amount'> {
     keys.push(this.#holdersKey);
     const now = this.#options.now?.();
     const head = [now === undefined ? '' : String(now), holder, String(this.#leaseMs), this.#leasePrefix];
-    const step = this.#redis.isthmusAdd(keys.length, ...keys, ...head, ...values);
+    const step = this.#redis.client.isthmusAdd(keys.length, ...keys, ...head, ...values);
     let reply: unknown;
     try {
       reply = await inTime(step, this.#commandTimeoutMs);
     } catch (error) {
       void step.then((late) => this.#takeBack(changes, late, holder)).catch(() => undefined);
       this.#timeouts++;
-      if (this.#timeouts >= maxTimeouts && this.isAvailable) this.#redis.disconnect(true);
+      if (this.#timeouts >= maxTimeouts) this.#redis.reconnect();
       throw unavailable(messageOf(error));
     }
     this.#timeouts = 0;
@@ -196,7 +187,7 @@ export class RedisCounters implements Pick<Counters, 'add' | 'amount'> {
     const now = this.#options.now?.();
     const word = [now === undefined ? '' : String(now), lease, String(this.#leaseMs)];
     const keys = [this.#holdersKey, this.#leasePrefix + lease];
-    const isLeased = await inTime(this.#redis.isthmusAlive(2, ...keys, ...word), this.#commandTimeoutMs).catch(
+    const isLeased = await inTime(this.#redis.client.isthmusAlive(2, ...keys, ...word), this.#commandTimeoutMs).catch(
       () => undefined,
     );
     if (isLeased === 1 && lease === this.#lease && wordAt < this.#leaseEndsAt)
@@ -237,27 +228,13 @@ export class RedisCounters implements Pick<Counters, 'add' | 'amount'> {
   close(): void {
     this.#isClosed = true;
     clearInterval(this.#aliveTimer);
-    this.#redis.disconnect();
+    this.#redis.close();
   }
 
   #report(isAvailable: boolean, reason: string | undefined): void {
     if (this.#isClosed || isAvailable === this.#isReported) return;
     this.#isReported = isAvailable;
     this.#options.onStateChange?.(isAvailable, reason);
-  }
-}
-
-/** A thread that was busy reads what has arrived before it gives up. */
-async function inTime<Reply>(step: Promise<Reply>, timeoutMs: number): Promise<Reply> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    const giveUp = (): void => reject(new Error(`it took longer than ${timeoutMs} ms`));
-    timer = setTimeout(() => setImmediate(() => setImmediate(giveUp)), timeoutMs);
-  });
-  try {
-    return await Promise.race([step, late]);
-  } finally {
-    clearTimeout(timer);
   }
 }
 

@@ -4,13 +4,13 @@
  * and what it had leased is subtracted (`endCounterHolder`).
  */
 import { GatewayError } from '../../errors/index.ts';
-import { invariant } from '../../lib/index.ts';
+import { invariant, machineNow } from '../../lib/index.ts';
 import { checkChanges } from '../check-changes.ts';
 import type { CounterChange, CounterOutcome, CounterWindow, LocalCounters } from '../counters.ts';
 import { slidingBucket, slidingRoomInMs, slidingTotal } from '../sliding-window.ts';
 import { Journal } from './journal.ts';
 import { LoweredSignal } from './lowered-signal.ts';
-import { machineNow } from './machine-clock.ts';
+
 import { type MemoryViews, viewMemory } from './memory.ts';
 import { lockMemory, unlockMemory } from './memory-lock.ts';
 import { SlotTable } from './slot-table.ts';
