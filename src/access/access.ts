@@ -14,7 +14,7 @@ import { LRUCache } from 'lru-cache';
 import type { AccessConfig } from '../config/index.ts';
 import { errorTable } from '../errors/index.ts';
 import type { Logger } from '../observability/index.ts';
-import type { AccessRules, HiddenElements, RowRule } from '../supergraph/index.ts';
+import type { AccessRules, FieldSource, FieldSources, HiddenElements, RowRule } from '../supergraph/index.ts';
 import { hiddenFromReader } from './contracts/hidden-from-reader.ts';
 import { SchemaRules } from './contracts/schema-rules.ts';
 import type { Policy } from './policies/policy.ts';
@@ -43,6 +43,8 @@ export interface Denials {
   readonly codeOf?: ((type: GraphQLObjectType, field: FieldNode) => DenialCode) | undefined;
   /** How the values of a field are shown; undefined: as they are. */
   maskOf(type: GraphQLObjectType, field: FieldNode): Mask | undefined;
+  /** How a field is read that an AI field's value is made from. */
+  readingOf(source: FieldSource): { readonly isReadable: boolean; readonly mask: Mask | undefined };
   /** What the outcome is of: with it, the access of another generation finds its own denials. */
   decided(): DecidedClauses;
 }
@@ -106,6 +108,8 @@ export interface AccessOptions {
   readonly config: Pick<AccessConfig, 'mode' | 'denials' | 'visibleSchema'>;
   readonly schema: GraphQLSchema;
   readonly rules: AccessRules;
+  /** What the values of AI fields are made from. @default nothing that has rules */
+  readonly fieldSources?: FieldSources | undefined;
   /** @default none */
   readonly rowRules?: readonly RowRule[] | undefined;
   readonly policies: ReadonlyMap<string, Policy>;
@@ -140,7 +144,7 @@ function refusal(path: readonly string[] | undefined): GraphQLError {
 /** @returns undefined where nothing of the schema is protected */
 export function createAccess(options: AccessOptions): Access | undefined {
   const { config, schema, rules, rowRules = [], policies, log, maskKey } = options;
-  const table = new AccessTable(schema, rules);
+  const table = new AccessTable(schema, rules, options.fieldSources);
   if (table.isEmpty && rowRules.length === 0) return undefined;
   const showsAll = config.visibleSchema === 'full' || config.mode === 'audit';
   let schemaRules: SchemaRules | undefined;
@@ -171,6 +175,11 @@ export function createAccess(options: AccessOptions): Access | undefined {
           const form = operationRules.formOf(type, field, outcome);
           return form && maskOf(form, maskKey);
         },
+        readingOf(source) {
+          const { isReadable, form } = operationRules.readingOf(source, outcome);
+          if (form === 'none') return { isReadable, mask: () => null };
+          return { isReadable, mask: form === 'whole' ? undefined : maskOf(form, maskKey) };
+        },
         decided: () => decidedClauses(operationRules.clauses, outcome),
       };
       denials.set(outcome, entry);
@@ -187,7 +196,7 @@ export function createAccess(options: AccessOptions): Access | undefined {
     onDenied?.(restricted.map((field) => explainField(field, principal, decisions)));
     if (config.mode === 'filter') return denialsOf(entry, outcome);
     const denied = config.mode === 'reject' ? restricted.filter(({ isDenied }) => isDenied) : restricted;
-    if (denied.length === 0 && isComplete) return restricted.length === 0 ? undefined : denialsOf(entry, outcome);
+    if (denied.length === 0 && isComplete) return config.mode === 'reject' ? denialsOf(entry, outcome) : undefined;
     const fields = denied.slice(0, maxLogged).map(logged);
     if (config.mode === 'reject') {
       log.info(

@@ -80,8 +80,17 @@ export async function openOperationJudge(configFile: string, log: Logger): Promi
   const apiKeys = keyRing && apiKeyIdentifier(keyRing);
   const identifiers = createIdentifiers(config.access, { keySets: new KeySets(), keyFiles, apiKeys });
   const authenticator = createAuthenticator({ config: config.access, identifiers, log });
-  const { accessRules: rules, rows } = composition;
-  const options = { config: config.access, schema, rules, rowRules: rows.rules, policies, log, maskKey: '' };
+  const { accessRules: rules, fieldSources, rows } = composition;
+  const options = {
+    config: config.access,
+    schema,
+    rules,
+    fieldSources,
+    rowRules: rows.rules,
+    policies,
+    log,
+    maskKey: '',
+  };
   const access = createAccess(options);
 
   const contracts = createContractChoice(config);

@@ -9,6 +9,7 @@ import type { CacheGroup } from '../lib/index.ts';
 import type { EstimatedCost, PlanLimits } from '../limits/index.ts';
 import type { Logger } from '../observability/index.ts';
 import { PlanCache, type PlanCacheEntry, type Planner } from '../planning/index.ts';
+import type { FieldSources } from '../supergraph/index.ts';
 import type { RequestContext, SubgraphClient } from '../transport/index.ts';
 import { missingSource } from './answer/missing-source.ts';
 import { shapeAnswer } from './answer/shape-answer.ts';
@@ -21,6 +22,7 @@ import { OperationValues } from './prepare/operation-values.ts';
 import { PreparedOperation, type Variant } from './prepare/prepared-operation.ts';
 import { retainedDocument } from './prepare/retained-document.ts';
 import { noteActual, noteEstimate } from './run/note-costs.ts';
+import { ReaderViews } from './run/reader-views.ts';
 import { RepresentationValues } from './run/representation-values.ts';
 import { runPlan } from './run/run-plan.ts';
 import { introspector } from './shape/introspect.ts';
@@ -47,6 +49,8 @@ export interface IsthmusEngineOptions {
   readonly limits?: PlanLimits | undefined;
   /** What plans cost in money. @default nothing costs any */
   readonly prices?: PlanPrices | undefined;
+  /** What the values of AI fields are made from. @default unknown */
+  readonly fieldSources?: FieldSources | undefined;
   /** Called with the requests of a plan each time it is about to run; a rejection ends the operation. @default nothing */
   readonly onPlan?: PlanHook | undefined;
 }
@@ -73,6 +77,8 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
   const { apiSchema, types, planner, clients, log, planDeadlineMs, errorPolicy, limits, prices, onPlan } = options;
   const namedLabels = new Set(options.overrideLabels);
   const representationValues = new RepresentationValues();
+  const { fieldSources } = options;
+  const readers = fieldSources === undefined || fieldSources.size === 0 ? undefined : new ReaderViews(fieldSources);
   const operations = options.caches.cache<PreparedOperation>();
   const plans = new PlanCache<CompiledPlan>({
     planner,
@@ -174,6 +180,7 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
         limits,
         values,
         rowDecisions: request.rows,
+        reader: readers?.of(view?.schema ?? apiSchema, request.denials),
         representationValues,
         fallbacks: options.fallbacks,
       });

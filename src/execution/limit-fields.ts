@@ -41,6 +41,7 @@ function withRefusals(denials: Denials | undefined, refusals: FieldRefusals): De
     isDenied: (type, field) => denials?.isDenied(type, field) === true || refusals.isRefused(type, field),
     isTypeDenied: (name) => denials?.isTypeDenied(name) === true,
     maskOf: (type, field) => denials?.maskOf(type, field),
+    readingOf: (source) => denials?.readingOf(source) ?? { isReadable: true, mask: undefined },
     decided: () => denials?.decided() ?? new Map(),
     codeOf: (type, field) => (denials?.isDenied(type, field) === true ? 'UNAUTHORIZED_FIELD_OR_TYPE' : 'RATE_LIMITED'),
   };

@@ -8,6 +8,8 @@
  * keeps the source text of each number: 5 times the cost.
  */
 
+import { JsonLeaf } from './json-leaf.ts';
+
 /** Not yet in TypeScript's libraries (ECMAScript, "JSON.parse source text access"). */
 const json = JSON as unknown as {
   parse(
@@ -18,24 +20,25 @@ const json = JSON as unknown as {
 };
 
 /** A number as its source text, for numbers that no JavaScript number equals. Immutable. */
-export class ExactNumber {
+export class ExactNumber extends JsonLeaf {
   readonly text: string;
 
   /** @param text a JSON number */
   constructor(text: string) {
+    super();
     this.text = text;
   }
 
-  toJSON(): unknown {
+  override toJSON(): unknown {
     return json.rawJSON(this.text);
   }
 
-  toString(): string {
+  override toString(): string {
     return this.text;
   }
 
   /** The nearest JavaScript number. */
-  valueOf(): number {
+  override valueOf(): number {
     return Number(this.text);
   }
 
@@ -137,7 +140,7 @@ const deepest = 500;
  */
 export function withPlainNumbers(value: unknown, levels: number = deepest): unknown {
   if (value === null || typeof value !== 'object') return value;
-  if (value instanceof ExactNumber) return Number(value.text);
+  if (value instanceof JsonLeaf) return value instanceof ExactNumber ? Number(value.text) : value;
   if (levels === 0) return value; // deeper than any type except a custom scalar's, which accepts both
   if (Array.isArray(value)) {
     const items = value.map((item) => withPlainNumbers(item, levels - 1));
@@ -155,7 +158,7 @@ export function cloneJson<Value>(value: Value): Value {
 }
 
 function clone(value: unknown): unknown {
-  if (value === null || typeof value !== 'object' || value instanceof ExactNumber) return value;
+  if (value === null || typeof value !== 'object' || value instanceof JsonLeaf) return value;
   if (Array.isArray(value)) return value.map(clone);
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, clone(inner)]));
 }

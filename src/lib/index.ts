@@ -14,6 +14,7 @@ export { cloneJson, type ExactJsonOptions, ExactNumber, parseExactJson, withPlai
 export { FollowedFiles } from './followed-files.ts';
 export { invariant, unreachable } from './invariant.ts';
 export { isoTime } from './iso-time.ts';
+export { JsonLeaf, RestoredText } from './json-leaf.ts';
 export { compileLinearPattern, type LinearPattern } from './linear-pattern.ts';
 export { machineNow } from './machine-clock.ts';
 export { type BudgetedCache, type CacheGroup, MemoryBudget, type SharedPart } from './memory-budget.ts';

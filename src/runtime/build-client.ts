@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { createTokenExchange, type Statements } from '../access/index.ts';
 import { createAiSubgraph } from '../ai/fields/index.ts';
 import type { ModelsLease } from '../ai/models/index.ts';
@@ -23,6 +24,8 @@ export interface ClientParts {
   readonly subgraphs: ReadonlyMap<string, InProcessSubgraph>;
   readonly signals: Signals;
   readonly statements: Statements | undefined;
+  /** What the threads of one process share. */
+  readonly secret: Uint8Array;
   /** The certificates for the subgraph; undefined: Node's own. */
   readonly tls: CredentialsLease['value'] | undefined;
   readonly log: Logger;
@@ -32,14 +35,14 @@ export interface ClientParts {
 export function buildClient(
   subgraph: SubgraphConfig,
   parts: SupergraphParts,
-  { lease, subgraphs, signals, statements, tls, log }: ClientParts,
+  { lease, subgraphs, signals, statements, secret, tls, log }: ClientParts,
 ): SubgraphClient {
   const roots = rootNamesIn(parts.sources.get(subgraph.name)?.sdl ?? '');
   switch (subgraph.kind) {
     case 'http':
       return withRootTypeNames(httpClient(subgraph, parts.config, { signals, statements, tls, log }), roots);
     case 'ai':
-      return withRootTypeNames(aiClient(subgraph.name, parts, { lease, signals, log }), roots);
+      return withRootTypeNames(aiClient(subgraph.name, parts, { lease, signals, secret, log }), roots);
     case 'in-process': {
       const inProcessSubgraph = subgraphs.get(subgraph.name);
       invariant(inProcessSubgraph !== undefined, `${subgraph.name} has been handed over`);
@@ -87,13 +90,16 @@ function callerHeadersFor(
 function aiClient(
   name: string,
   { config, sources, prompts: folders, code, sensitive }: SupergraphParts,
-  { lease: { client: models, cache }, signals, log }: Pick<ClientParts, 'lease' | 'signals' | 'log'>,
+  { lease: { client: models, cache }, signals, secret, log }: Pick<ClientParts, 'lease' | 'signals' | 'secret' | 'log'>,
 ): SubgraphClient {
   const sdl = sources.get(name)?.sdl;
   const prompts = folders.get(name);
   invariant(sdl !== undefined && prompts !== undefined, `${name} has been read`);
   const fields = fieldsWithin(config);
-  const shared = { models, cache, signals, log };
+  const { store } = config.ai.cache;
+  // Whoever reads a cached answer finds the placeholders in it.
+  const placeholderKey = hash('sha256', store.kind === 'memory' ? secret : `fields ${store.url}`, 'buffer');
+  const shared = { models, cache, placeholderKey, signals, log };
   return createAiSubgraph({ ...shared, name, sdl, prompts, config: fields, sensitive, code: code.get(name) });
 }
 

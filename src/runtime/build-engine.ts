@@ -48,6 +48,7 @@ export async function buildEngine(
         types: composition.memberships,
         strictFields: composition.strictFields,
         fallbacks: composition.fallbacks,
+        fieldSources: composition.fieldSources,
         planner,
         clients,
         log,

@@ -113,6 +113,7 @@ export async function buildGeneration(
         subgraphs,
         signals: shared.signals,
         statements,
+        secret: shared.statementSecret,
         tls: tls?.value,
         log,
       });
@@ -149,7 +150,7 @@ export async function buildGeneration(
       log,
     });
     const engine = limitFields(unlimited, fieldLimits);
-    const { supergraphSdl, accessRules: rules, rows } = composition;
+    const { supergraphSdl, accessRules: rules, fieldSources, rows } = composition;
     const identifiers = createIdentifiers(config.access, {
       keySets: shared.keySets,
       keyFiles,
@@ -159,6 +160,7 @@ export async function buildGeneration(
       config: config.access,
       schema: apiSchema,
       rules,
+      fieldSources,
       rowRules: rows.rules,
       policies,
       log,

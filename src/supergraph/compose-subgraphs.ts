@@ -33,6 +33,7 @@ import { linkOwnDirectives } from './directives/own-directives.ts';
 import { readAccessRules, unenforcedFeatures } from './directives/read-access-rules.ts';
 import { readFieldRates } from './directives/read-field-rates.ts';
 import { withOneOf, withoutOneOf } from './one-of-inputs.ts';
+import { readFieldSources } from './read-field-sources.ts';
 import { readMemberships } from './read-memberships.ts';
 import { readStrictFields } from './read-strict-fields.ts';
 import { withStandardRoots } from './root-types.ts';
@@ -118,6 +119,7 @@ export function composeSubgraphs(
     memberships: readMemberships(supergraph),
     strictFields: readStrictFields(supergraph),
     accessRules: readAccessRules(supergraph),
+    fieldSources: readFieldSources(supergraph),
     costTypes: readCostTypes(supergraph, listSizes),
     fieldRates: readFieldRates(supergraph),
     constraints,

@@ -7,6 +7,7 @@ import type { HiddenElements } from './contracts/hidden-elements.ts';
 import type { CostTypes } from './costs/cost-types.ts';
 import type { AccessRules } from './directives/read-access-rules.ts';
 import type { FieldRates } from './directives/read-field-rates.ts';
+import type { FieldSources } from './read-field-sources.ts';
 import type { RowTable } from './rows/row-table.ts';
 
 export interface SubgraphSource {
@@ -47,6 +48,8 @@ export interface Composition {
   readonly strictFields: ReadonlySet<string>;
   /** Who may read what: the rules of `@authenticated`, `@requiresScopes`, `@policy` and `@mask`. */
   readonly accessRules: AccessRules;
+  /** What the values of AI fields are made from. */
+  readonly fieldSources: FieldSources;
   /** What operations are priced by. */
   readonly costTypes: CostTypes;
   /** How often callers may read which fields: `@rateLimit`. */

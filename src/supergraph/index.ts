@@ -22,6 +22,7 @@ export { type Generation, Generations } from './generations.ts';
 export { IntrospectedSchemas } from './introspected-schemas.ts';
 export { isIncluded } from './is-included.ts';
 export { namedType } from './named-type.ts';
+export type { FieldSource, FieldSources } from './read-field-sources.ts';
 export { type RequiredFields, readRequiredFields } from './read-required-fields.ts';
 export { type ReadSourcesOptions, readSources, schemaUnavailable } from './read-sources.ts';
 export { rootNamesIn } from './root-types.ts';

@@ -1,55 +1,79 @@
-/** What each field of a supergraph reads by `@requires`: the coordinates of the fields it names, nested ones included. */
-import { type DocumentNode, Kind, parse, type SelectionSetNode } from 'graphql';
+/** What each field of a supergraph reads by `@requires`: the fields it names, nested ones included. */
+import { type DocumentNode, type FieldDefinitionNode, type FieldNode, Kind, type SelectionSetNode } from 'graphql';
 import { stringArgument } from './directives/links.ts';
 import { namedType } from './named-type.ts';
+import { parseFieldSet } from './rows/field-set.ts';
 
-/** By the coordinate of the field that requires. */
+/** The coordinates of the fields, by that of the field that requires them. */
 export type RequiredFields = ReadonlyMap<string, ReadonlySet<string>>;
 
-/** The fields of an object type or interface, each with the type it returns. */
-type TypesOfFields = ReadonlyMap<string, string>;
+/** A field that another one requires. */
+export interface RequiredField {
+  /** Of the field that requires it, such as `User.letter`. */
+  readonly reader: string;
+  /** What it is selected of: an object type, an interface or a union. */
+  readonly type: string;
+  /** The object types that the value may be of, for as much as its selection says. */
+  readonly objects: readonly string[];
+  readonly node: FieldNode;
+  /** The type of its values. */
+  readonly returns: string;
+  /** Whether objects of several types may be where it stands: the value does not say of which it is. */
+  readonly isAbstract: boolean;
+}
 
-export function readRequiredFields(supergraph: DocumentNode): RequiredFields {
-  const types = new Map<string, TypesOfFields>();
-  const implementers = new Map<string, string[]>();
-  const required: { readonly type: string; readonly field: string; readonly selection: string }[] = [];
+/** @param isReader which fields' `@requires` is read. @default every one */
+export function requiredFieldsOf(
+  supergraph: DocumentNode,
+  isReader: (field: FieldDefinitionNode) => boolean = () => true,
+): readonly RequiredField[] {
+  const types = new Map<string, ReadonlyMap<string, string>>();
+  const members = new Map<string, string[]>();
+  const addMember = (of: string, type: string): unknown => members.set(of, [...(members.get(of) ?? []), type]);
+  const readers: { readonly type: string; readonly field: string; readonly selection: string }[] = [];
   for (const definition of supergraph.definitions) {
+    if (definition.kind === Kind.UNION_TYPE_DEFINITION)
+      for (const { name } of definition.types ?? []) addMember(definition.name.value, name.value);
     if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION && definition.kind !== Kind.INTERFACE_TYPE_DEFINITION) continue;
     const type = definition.name.value;
-    for (const { name } of definition.interfaces ?? [])
-      implementers.set(name.value, [...(implementers.get(name.value) ?? []), type]);
+    if (definition.kind === Kind.OBJECT_TYPE_DEFINITION)
+      for (const { name } of definition.interfaces ?? []) addMember(name.value, type);
     const fields = definition.fields ?? [];
     types.set(type, new Map(fields.map((field) => [field.name.value, namedType(field.type)])));
-    for (const { name, directives = [] } of fields) {
-      for (const directive of directives) {
+    for (const field of fields.filter(isReader)) {
+      for (const directive of field.directives ?? []) {
         const selection = directive.name.value === 'join__field' ? stringArgument(directive, 'requires') : undefined;
-        if (selection !== undefined) required.push({ type, field: name.value, selection });
+        if (selection !== undefined) readers.push({ type, field: field.name.value, selection });
       }
     }
   }
+  const required: RequiredField[] = [];
+  for (const { type, field, selection } of readers)
+    collect(`${type}.${field}`, type, members.has(type), parseFieldSet(selection));
+  return required;
 
-  function collect(type: string, { selections }: SelectionSetNode, coordinates: Set<string>): void {
-    for (const selection of selections) {
-      if (selection.kind === Kind.FRAGMENT_SPREAD) continue; // a field set has none
-      if (selection.kind === Kind.INLINE_FRAGMENT) {
-        collect(selection.typeCondition?.name.value ?? type, selection.selectionSet, coordinates);
+  function collect(reader: string, type: string, isAbstract: boolean, { selections }: SelectionSetNode): void {
+    for (const node of selections) {
+      if (node.kind === Kind.FRAGMENT_SPREAD) continue; // a field set has none
+      if (node.kind === Kind.INLINE_FRAGMENT) {
+        collect(reader, node.typeCondition?.name.value ?? type, isAbstract, node.selectionSet);
         continue;
       }
-      const name = selection.name.value;
-      const returned = types.get(type)?.get(name);
-      if (returned === undefined) continue;
-      for (const each of [type, ...(implementers.get(type) ?? [])]) coordinates.add(`${each}.${name}`);
-      if (selection.selectionSet !== undefined) collect(returned, selection.selectionSet, coordinates);
+      const returns = types.get(type)?.get(node.name.value);
+      if (returns === undefined) continue;
+      required.push({ reader, type, objects: members.get(type) ?? [type], node, returns, isAbstract });
+      if (node.selectionSet !== undefined)
+        collect(reader, returns, isAbstract || members.has(returns), node.selectionSet);
     }
   }
+}
 
+export function readRequiredFields(supergraph: DocumentNode): RequiredFields {
   const result = new Map<string, Set<string>>();
-  for (const { type, field, selection } of required) {
-    const coordinate = `${type}.${field}`;
-    const coordinates = result.get(coordinate) ?? new Set();
-    result.set(coordinate, coordinates);
-    const [operation] = parse(`{ ${selection} }`, { noLocation: true }).definitions;
-    if (operation?.kind === Kind.OPERATION_DEFINITION) collect(type, operation.selectionSet, coordinates);
+  for (const { reader, type, objects, node } of requiredFieldsOf(supergraph)) {
+    const coordinates = result.get(reader) ?? new Set();
+    result.set(reader, coordinates);
+    for (const each of [type, ...objects]) coordinates.add(`${each}.${node.name.value}`);
   }
   return result;
 }

@@ -13,7 +13,15 @@ export { isWithinDepth, maxValueDepth } from './is-within-depth.ts';
 export type { LeanController, LeanExchange, LeanRequest } from './lean/lean-exchange.ts';
 export { LeanPool } from './lean/lean-pool.ts';
 export { withRootTypeNames } from './renamed-roots.ts';
-export type { CacheDemands, CacheReport, OperationCosts, PlanSizes, RequestContext } from './request-context.ts';
+export type {
+  CacheDemands,
+  CacheReport,
+  FieldReading,
+  OperationCosts,
+  PlanSizes,
+  ReaderView,
+  RequestContext,
+} from './request-context.ts';
 export { compileRequestHeaderRules, type ForwardHeaders } from './request-header-rules.ts';
 export { CollectedResponseHeaders } from './response-headers.ts';
 export { readRetryAfter } from './retry-policy.ts';

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { FieldNode } from 'graphql';
 import type { Principal } from '../access/principal.ts';
 import type { SpendAccount } from '../ai/model-call/index.ts';
 import type { HeaderMerge } from '../config/index.ts';
@@ -33,6 +34,8 @@ export interface RequestContext {
   readonly responseHeaders?: ResponseHeaderCollector | undefined;
   /** Collects how long the answer may be cached; missing where it is not. */
   readonly cachePolicy?: CachePolicyCollector | undefined;
+  /** For in-process subgraphs: how the caller reads what answers are made from. @default nothing is shown of what is hidden from models */
+  readonly reader?: ReaderView | undefined;
   /** What the client asks of caches. @default nothing */
   readonly cacheDemands?: CacheDemands | undefined;
   /** Is told what caches do for the operation; missing where nobody wants to know. */
@@ -65,6 +68,19 @@ export interface CacheReport {
   response(entry: Readonly<Record<string, unknown>>): void;
   /** A request that an operation's plan has for a subgraph. */
   fetch(entry: Readonly<Record<string, unknown>>): void;
+}
+
+/** How one caller reads fields. Equal callers have the same object. */
+export interface ReaderView {
+  /** @param node of the field, with its arguments */
+  readingOf(type: string, node: FieldNode): FieldReading;
+}
+
+export interface FieldReading {
+  /** Whether the caller may select it. */
+  readonly isReadable: boolean;
+  /** The form that the caller reads of it, null for nothing; undefined: the whole. */
+  readonly mask: ((text: string) => string | null) | undefined;
 }
 
 /** How much an operation asks of subgraphs, for the log. */

@@ -125,7 +125,7 @@ it('answers together with everything else, reads three other subgraphs, and mask
     'products.1.reviewSummary',
   ]);
   const [asked] = provider.requests.filter((request) => userTextOf(request).includes('in stock:'));
-  expect(userTextOf(asked)).toMatch(/in stock: (true|false)\n- \[personal 1\]: /);
+  expect(userTextOf(asked)).toMatch(/in stock: (true|false)\n- \[PERSONAL_1_\w{6}\]: /);
   expect(JSON.stringify(schemaOf(asked))).not.toContain('reasons');
   expect(JSON.stringify(provider.requests.map(({ body }) => body))).not.toContain('@');
 });

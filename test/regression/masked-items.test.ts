@@ -159,13 +159,13 @@ describe('a masked value of an item', () => {
   });
 });
 
-describe('a value that is masked permanently', () => {
-  it('remains masked in every item, whichever of them a model names', async () => {
+describe('a value of a sensitive field', () => {
+  it('is put back in its own item alone', async () => {
     graph.provider.respond((request) => {
-      const items = [...userTextOf(request).matchAll(/id (\S+):\s+(\[personal \d+\])/g)];
+      const items = [...userTextOf(request).matchAll(/id (\S+):\s+(\[PERSONAL_\d+_\w{6}\])/g)];
       return { json: { items: items.map(([, id, name], at) => ({ index: at + 1, id, answer: `By ${name}` })) } };
     });
-    expect(await ask('signed')).toEqual(Array(3).fill('By [personal 1]'));
+    expect(await ask('signed')).toEqual([1, 2, 3].map((product) => `By u${product}-0@mail.example`));
     expect(sent()).not.toMatch(/u\d-0@mail\.example/);
   });
 });

@@ -113,6 +113,8 @@ export interface AiSubgraphFiles {
 export interface AiGraphOptions {
   /** @default `assistant` with {@link assistantSdl} and {@link assistantPrompts} */
   readonly subgraphs?: Readonly<Record<string, AiSubgraphFiles>>;
+  /** Further subgraphs over HTTP, by name. @default none */
+  readonly sources?: Parameters<typeof startTestGateway>[0]['subgraphs'];
   /** How many products the shop has, each with three reviews. @default 3 */
   readonly products?: number;
   /** YAML of the target `test/m` beside its name, such as `limits: { concurrency: 2 }`. */
@@ -208,6 +210,7 @@ ${options.yaml ?? ''}`;
     subgraphs: {
       shop: { sdl: shopSdl, resolvers: resolversOf(products) },
       labels: { sdl: labelsSdl, resolvers: labelResolversOf(products) },
+      ...options.sources,
     },
     yaml,
     workers: options.workers,

@@ -20,7 +20,8 @@ export function hiddenFromReader(
   for (const type of objects) {
     if (type !== query && table.ofType(type.name).some(denies)) hidden.add(type.name);
     for (const name of Object.keys(type.getFields()))
-      if (table.ofField(type, name).some(denies)) hidden.add(`${type.name}.${name}`);
+      if (table.ofField(type, name).some(denies) || isMadeFromHidden(type.name, name))
+        hidden.add(`${type.name}.${name}`);
   }
   for (let before = -1; before !== hidden.size; ) {
     before = hidden.size;
@@ -42,6 +43,17 @@ export function hiddenFromReader(
   }
   for (const name of unreachableTypes(schema, hidden)) hidden.add(name);
   return hidden;
+
+  /** What is made from a field that the reader sees in no form is denied, as it is. */
+  function isMadeFromHidden(type: string, name: string): boolean {
+    return table
+      .sourcesOf(type, name)
+      .some((source) =>
+        source.objects.some((object) =>
+          table.ofSource(object, source).some((rule) => rule.kind === 'mask' && denies(rule)),
+        ),
+      );
+  }
 
   function hasLostAll(type: (typeof types)[number]): boolean {
     if (!isInterfaceType(type) && !isUnionType(type)) return false;

@@ -7,18 +7,22 @@ import {
   isAbstractType,
   isObjectType,
 } from 'graphql';
-import type { AccessRule, AccessRules } from '../../supergraph/index.ts';
+import type { AccessRule, AccessRules, FieldSource, FieldSources } from '../../supergraph/index.ts';
 
 const none: readonly AccessRule[] = [];
+const noSources: readonly FieldSource[] = [];
 
 export class AccessTable {
   readonly schema: GraphQLSchema;
   readonly #rules: AccessRules;
+  readonly #sources: FieldSources;
   readonly #ofFields = new Map<string, readonly AccessRule[]>();
 
-  constructor(schema: GraphQLSchema, rules: AccessRules) {
+  /** @param sources what the values of AI fields are made from */
+  constructor(schema: GraphQLSchema, rules: AccessRules, sources: FieldSources = new Map()) {
     this.schema = schema;
     this.#rules = rules;
+    this.#sources = sources;
   }
 
   /** Whether nothing is protected. */
@@ -37,12 +41,26 @@ export class AccessTable {
 
   /** All of these must hold. A field that returns an interface or union takes the rules of each object's type, not here. */
   ofField(type: GraphQLObjectType, name: string): readonly AccessRule[] {
-    const coordinate = `${type.name}.${name}`;
+    const returned = type.getFields()[name]?.type;
+    return this.#ofField(type.name, name, returned && getNamedType(returned).name);
+  }
+
+  /** What a field's value is made from, where that is known. */
+  sourcesOf(type: string, field: string): readonly FieldSource[] {
+    return this.#sources.get(`${type}.${field}`) ?? noSources;
+  }
+
+  /** The rules of a field that another one's value is made from. Clients need not see it, nor its type. */
+  ofSource(objectType: string, { node, returns }: FieldSource): readonly AccessRule[] {
+    return this.#ofField(objectType, node.name.value, returns);
+  }
+
+  #ofField(typeName: string, name: string, returned: string | undefined): readonly AccessRule[] {
+    const coordinate = `${typeName}.${name}`;
     let rules = this.#ofFields.get(coordinate);
     if (rules === undefined) {
-      const field = type.getFields()[name];
-      const returned = field === undefined ? none : this.ofType(getNamedType(field.type).name);
-      const all = [...this.ofType(type.name), ...(this.#rules.get(coordinate) ?? none), ...returned];
+      const ofReturned = returned === undefined ? none : this.ofType(returned);
+      const all = [...this.ofType(typeName), ...(this.#rules.get(coordinate) ?? none), ...ofReturned];
       rules = all.length === 0 ? none : all;
       this.#ofFields.set(coordinate, rules);
     }

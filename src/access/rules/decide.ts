@@ -133,6 +133,7 @@ function argumentsOf(
   variables: () => Readonly<Record<string, unknown>> | undefined,
 ): Readonly<Record<string, unknown>> | undefined {
   if (selected === undefined) return {};
+  if (selected.field === undefined) return undefined;
   const values = variables();
   if (values === undefined) return undefined;
   try {

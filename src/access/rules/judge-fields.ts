@@ -31,7 +31,7 @@ export interface FieldVerdict {
   readonly isDenied: boolean;
   /** The denied field above it; only of `all`. */
   readonly within: readonly string[] | undefined;
-  /** The form that it is masked by, as in `@mask(as:)`; undefined: it is whole, or denied. */
+  /** The form that it is masked by, as in `@mask(as:)`, or that it is made from; undefined: it is whole, or denied. */
   readonly as: string | undefined;
   /** Every rule that it takes; none: anyone may read it. */
   readonly rules: readonly RuleVerdict[];
@@ -114,7 +114,8 @@ export function judgeFields(judgement: Judgement, listed: 'restricted' | 'all'):
       const field = object.getFields()[name];
       if (field === undefined) continue;
       const isDenied = within !== undefined || rules.denialOf(object, node, outcome) !== undefined;
-      const as = isDenied ? undefined : rules.formOf(object, node, outcome)?.as;
+      const form = isDenied ? undefined : rules.formOf(object, node, outcome);
+      const as = isDenied ? undefined : (form ?? rules.formOfSources(object, node, outcome))?.as;
       const coordinate = `${object.name}.${name}`;
       add({ path, coordinate, isDenied, within, as }, () => rules.verdictsOf(object, node, outcome));
       const returned = getNamedType(field.type);

@@ -19,7 +19,7 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import { GatewayError } from '../../errors/index.ts';
-import type { AccessRule, MaskForm } from '../../supergraph/index.ts';
+import type { AccessRule, FieldSource, MaskForm } from '../../supergraph/index.ts';
 import type { Policy } from '../policies/policy.ts';
 import type { AccessTable } from './access-table.ts';
 import { formOf } from './masks.ts';
@@ -27,8 +27,10 @@ import { formOf } from './masks.ts';
 /** A rule of the operation. Rules of policies that read arguments are one clause for each distinct set of arguments. */
 export interface Clause {
   readonly rule: AccessRule;
-  /** Where the rule's policies read arguments: the field that is selected. */
-  readonly selected: { readonly field: GraphQLField<unknown, unknown>; readonly node: FieldNode } | undefined;
+  /** Where the rule's policies read arguments: the field that is selected; without its definition where clients see none. */
+  readonly selected:
+    | { readonly field: GraphQLField<unknown, unknown> | undefined; readonly node: FieldNode }
+    | undefined;
 }
 
 /** Whether one rule of a field holds for a caller. */
@@ -37,6 +39,13 @@ export interface RuleVerdict {
   /** Undefined: it has not been decided, and so does not hold. */
   readonly clause: Clause | undefined;
   readonly holds: boolean;
+}
+
+/** How a field is read that another one's value is made from. */
+export interface SourceReading {
+  /** Whether no rule denies it. */
+  readonly isReadable: boolean;
+  readonly form: 'whole' | 'none' | MaskForm;
 }
 
 /** Rules that are decided together. */
@@ -88,10 +97,11 @@ export class OperationRules implements DecidedRules {
   denialOf(type: GraphQLObjectType, node: FieldNode, outcome: string): AccessRule | undefined {
     const rules = this.#table.ofField(type, node.name.value);
     if (rules.length > 0) {
-      const clauses = this.#ofFields.get(selectionKey(this.#policies, rules, type, node));
+      const clauses = this.#ofFields.get(selectionKey(this.#policies, rules, type.name, node));
       if (clauses === undefined) return rules[0]; // what has not been decided is denied
       for (const clause of clauses) if (outcome[clause] === '0') return this.clauses[clause]?.rule;
     }
+    for (const { rule, holds } of this.#masksOfSources(type.name, node.name.value, outcome)) if (!holds) return rule;
     // Where every object that the field may return is denied, the field is: nothing is fetched to be dropped.
     const field = type.getFields()[node.name.value];
     const members = field === undefined ? [] : this.#table.protectedMembers(field.type);
@@ -102,8 +112,11 @@ export class OperationRules implements DecidedRules {
   /** Every rule that the field of objects of this type takes. */
   verdictsOf(type: GraphQLObjectType, node: FieldNode, outcome: string): readonly RuleVerdict[] {
     const rules = this.#table.ofField(type, node.name.value);
-    const key = selectionKey(this.#policies, rules, type, node);
-    const ofField = this.#verdicts(rules, rules.length === 0 ? [] : this.#ofFields.get(key), outcome);
+    const key = selectionKey(this.#policies, rules, type.name, node);
+    const ofField = [
+      ...this.#verdicts(rules, rules.length === 0 ? [] : this.#ofFields.get(key), outcome),
+      ...this.#masksOfSources(type.name, node.name.value, outcome),
+    ];
     const field = type.getFields()[node.name.value];
     const members = field === undefined ? [] : this.#table.protectedMembers(field.type);
     const [first] = members;
@@ -126,9 +139,29 @@ export class OperationRules implements DecidedRules {
     });
   }
 
+  /** The masks of what a field's value is made from: none of a form, and the field is denied. */
+  #masksOfSources(type: string, field: string, outcome: string): readonly RuleVerdict[] {
+    const verdicts = new Map<AccessRule, RuleVerdict>();
+    for (const source of this.#table.sourcesOf(type, field)) {
+      for (const object of source.objects)
+        for (const verdict of this.#sourceVerdicts(object, source, outcome))
+          if (verdict.rule.kind === 'mask') verdicts.set(verdict.rule, verdict);
+    }
+    return [...verdicts.values()];
+  }
+
+  #sourceVerdicts(object: string, source: FieldSource, outcome: string): readonly RuleVerdict[] {
+    const rules = this.#table.ofSource(object, source);
+    if (rules.length === 0) return [];
+    return this.#verdicts(rules, this.#ofFields.get(selectionKey(this.#policies, rules, object, source.node)), outcome);
+  }
+
   /** The form in which the outcome shows a field that it does not deny; undefined: whole. */
   formOf(type: GraphQLObjectType, node: FieldNode, outcome: string): MaskForm | undefined {
-    const rules = this.#table.ofField(type, node.name.value);
+    return this.#formOf(this.#table.ofField(type, node.name.value), type.name, node, outcome);
+  }
+
+  #formOf(rules: readonly AccessRule[], type: string, node: FieldNode, outcome: string): MaskForm | undefined {
     if (!rules.some(({ kind }) => kind === 'mask')) return undefined;
     for (const number of this.#ofFields.get(selectionKey(this.#policies, rules, type, node)) ?? []) {
       const rule = this.clauses[number]?.rule;
@@ -136,6 +169,35 @@ export class OperationRules implements DecidedRules {
       if (form !== undefined) return form;
     }
     return undefined;
+  }
+
+  /** The first form that the outcome shows of what a field's value is made from. */
+  formOfSources(type: GraphQLObjectType, node: FieldNode, outcome: string): MaskForm | undefined {
+    for (const source of this.#table.sourcesOf(type.name, node.name.value))
+      for (const object of source.objects) {
+        const form = this.#formOf(this.#table.ofSource(object, source), object, source.node, outcome);
+        if (form !== undefined) return form;
+      }
+    return undefined;
+  }
+
+  /**
+   * How the outcome shows what the values of the operation's fields are made from. Of several object types that a value may
+   * be of, the strictest counts.
+   */
+  readingOf(source: FieldSource, outcome: string): SourceReading {
+    let isReadable = true;
+    let form: SourceReading['form'] = 'whole';
+    for (const object of source.objects) {
+      for (const { rule, holds } of this.#sourceVerdicts(object, source, outcome)) {
+        if (holds) continue;
+        isReadable = false;
+        if (rule.kind === 'mask') form = 'none';
+      }
+      if (form === 'whole')
+        form = this.#formOf(this.#table.ofSource(object, source), object, source.node, outcome) ?? form;
+    }
+    return { isReadable, form };
   }
 
   /** The first rule that denies objects of this type. */
@@ -211,14 +273,8 @@ function collect(
       const field = object.getFields()[name];
       if (field === undefined) continue;
       const rules = table.ofField(object, name);
-      if (rules.length > 0) {
-        const key = selectionKey(policies, rules, object, node);
-        if (!ofFields.has(key))
-          ofFields.set(
-            key,
-            rules.map((rule) => numberOf(rule, { field, node }, object.name)),
-          );
-      }
+      addField(rules, object.name, { field, node });
+      for (const source of table.sourcesOf(object.name, name)) addSource(source);
     }
     if (node.selectionSet === undefined) return;
     const field = 'getFields' in type ? type.getFields()[name] : undefined;
@@ -226,6 +282,24 @@ function collect(
       [field, ...objects.map((object) => object.getFields()[name])].map((of) => of && getNamedType(of.type)),
     );
     for (const composite of returned) if (isCompositeType(composite)) visit(composite, node.selectionSet);
+  }
+
+  function addField(rules: readonly AccessRule[], type: string, selected: NonNullable<Clause['selected']>): void {
+    if (rules.length === 0) return;
+    const key = selectionKey(policies, rules, type, selected.node);
+    if (ofFields.has(key)) return;
+    ofFields.set(
+      key,
+      rules.map((rule) => numberOf(rule, selected, type)),
+    );
+  }
+
+  function addSource(source: FieldSource): void {
+    const { node } = source;
+    for (const object of source.objects) {
+      const field = table.objectType(object)?.getFields()[node.name.value];
+      addField(table.ofSource(object, source), object, { field, node });
+    }
   }
 
   /**
@@ -250,11 +324,11 @@ function collect(
 function selectionKey(
   policies: ReadonlyMap<string, Policy>,
   rules: readonly AccessRule[],
-  type: GraphQLObjectType,
+  type: string,
   node: FieldNode,
 ): string {
-  const coordinate = `${type.name}.${node.name.value}`;
-  return rules.some((rule) => readsArguments(policies, rule)) ? `${type.name}.${argumentsText(node)}` : coordinate;
+  const coordinate = `${type}.${node.name.value}`;
+  return rules.some((rule) => readsArguments(policies, rule)) ? `${type}.${argumentsText(node)}` : coordinate;
 }
 
 function readsArguments(policies: ReadonlyMap<string, Policy>, rule: AccessRule): boolean {

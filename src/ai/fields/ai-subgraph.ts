@@ -26,7 +26,7 @@ import { abortSignalOf, formatUsd, invariant } from '../../lib/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import type { Signals } from '../../signals/index.ts';
 import { linkOwnDirectives } from '../../supergraph/index.ts';
-import type { RequestContext, SubgraphClient, SubgraphError, SubgraphNote } from '../../transport/index.ts';
+import type { ReaderView, RequestContext, SubgraphClient, SubgraphError, SubgraphNote } from '../../transport/index.ts';
 import { BudgetExceeded } from '../model-call/index.ts';
 import type { ModelClient } from '../models/index.ts';
 import { type AiField, aiFieldsOf } from './ai-field.ts';
@@ -34,6 +34,7 @@ import { FieldAnswers } from './answers/field-answers.ts';
 import type { FieldAnswer } from './answers/field-question.ts';
 import { fitVariables } from './answers/fit-variables.ts';
 import { questionWriter } from './answers/question-writer.ts';
+import { type RestorableTexts, restoreTexts } from './answers/restorable-texts.ts';
 import type { Inputs, SensitiveFields } from './answers/sensitive.ts';
 import { entityTypes, modelWrittenTypes } from './checks/model-written-types.ts';
 import { CodeRun, logStrayFailures } from './code/code-run.ts';
@@ -52,6 +53,8 @@ export interface AiSubgraphOptions {
   readonly cache: EntryStore | undefined;
   /** The `@sensitive` fields of the whole supergraph. */
   readonly sensitive: SensitiveFields;
+  /** Of the tags of placeholders: gateways that share a cache of answers share it. */
+  readonly placeholderKey: Uint8Array;
   readonly code: SubgraphCode | undefined;
   /** How other workers hear that an answer could not be renewed. */
   readonly signals: Signals;
@@ -63,6 +66,8 @@ interface Execution {
   readonly request: RequestContext;
   /** The provenance of the values; `undefined`: not requested. */
   readonly notes: SubgraphNote[] | undefined;
+  /** The answers in which masked values may be put back. */
+  readonly restorable: { readonly path: Path; readonly texts: () => RestorableTexts }[];
 }
 
 type Path = GraphQLResolveInfo['path'];
@@ -101,14 +106,16 @@ export function createAiSubgraph(options: AiSubgraphOptions): SubgraphClient {
         documents.set(request.query, document);
       }
       const notes: SubgraphNote[] | undefined = context.explain?.has('ai') === true ? [] : undefined;
+      const restorable: Execution['restorable'][number][] = [];
       const { data, errors } = await execute({
         schema,
         document,
-        contextValue: { request: context, notes } satisfies Execution,
+        contextValue: { request: context, notes, restorable } satisfies Execution,
         variableValues: fitVariables(schema, document, request.variables ?? {}),
         operationName: request.operationName ?? null,
       });
       context.signal.throwIfAborted();
+      for (const { path, texts } of restorable) restoreAt(data, stepsOf(path), texts, context.reader);
       return {
         data: data ?? null,
         ...(errors === undefined ? {} : { errors: toSubgraphErrors(errors, context, options) }),
@@ -170,7 +177,7 @@ function resolverOf(field: AiField, schema: GraphQLSchema, options: AiSubgraphOp
   const code = options.code?.fields.get(coordinate);
 
   return (entity: Inputs | undefined, args: Inputs, execution: Execution, info: GraphQLResolveInfo): unknown => {
-    const inputs = writer.read(entity ?? {});
+    const inputs = writer.read(entity ?? {}, execution.request.reader);
     // Required data failed elsewhere, with an error of its own: the field is null, and no model is called.
     if (inputs === undefined) return null;
     const output = fieldOutput({
@@ -184,6 +191,7 @@ function resolverOf(field: AiField, schema: GraphQLSchema, options: AiSubgraphOp
       const { cached } = settled.provenance;
       // No call was made for it.
       if (cached !== false) request.account?.spare(coordinate, cached !== 'shared');
+      if (inputs.texts !== undefined) execution.restorable.push({ path: info.path, texts: inputs.texts });
       return reportedValue(settled, execution, info.path, options);
     };
     const answer = (supplied: Inputs): unknown => {
@@ -206,6 +214,20 @@ const noInputs: Inputs = {};
 function reportedValue(answer: FieldAnswer, { notes }: Execution, path: Path, { config }: AiSubgraphOptions): unknown {
   notes?.push({ extension: 'ai', path: stepsOf(path), value: explanationOf(answer, config) });
   return answer.value;
+}
+
+/** A null above it may have removed the answer. */
+function restoreAt(
+  data: unknown,
+  steps: readonly (string | number)[],
+  texts: () => RestorableTexts,
+  reader: ReaderView | undefined,
+): void {
+  let object = data as Record<string | number, unknown> | null | undefined;
+  for (const step of steps.slice(0, -1)) object = object?.[step] as typeof object;
+  const last = steps.at(-1);
+  if (object === null || object === undefined || last === undefined) return;
+  object[last] = restoreTexts(object[last], texts, reader);
 }
 
 function explanationOf({ provenance }: FieldAnswer, { explain }: AiFieldsConfig): Record<string, unknown> {

@@ -3,7 +3,7 @@
  * key that makes equal entities one representation and what an HTTP subgraph is sent, so nothing is printed twice. An
  * in-process subgraph is handed the value.
  */
-import { cloneJson } from '../../lib/index.ts';
+import { cloneJson, JsonLeaf, RestoredText } from '../../lib/index.ts';
 import type { RequiredSelection, Rewrite } from '../../planning/index.ts';
 import { isWithinDepth, maxValueDepth } from '../../transport/index.ts';
 import { type DataObject, isDataObject, isOfType, type TypeMemberships } from '../data/data.ts';
@@ -151,7 +151,19 @@ function writeLeaf(value: unknown): string | undefined {
 
 function buildLeaf(value: unknown): unknown {
   if (typeof value !== 'object') return value;
-  return isWithinDepth(value) ? cloneJson(value) : undefined;
+  return isWithinDepth(value) ? withReadTexts(cloneJson(value)) : undefined;
+}
+
+/** @param value a copy: it is changed */
+function withReadTexts(value: unknown): unknown {
+  if (value === null || typeof value !== 'object') return value;
+  if (value instanceof JsonLeaf) return value instanceof RestoredText ? value.text : value;
+  const members = value as Record<string, unknown>;
+  for (const key of Object.keys(members)) {
+    const inner = members[key];
+    if (inner !== null && typeof inner === 'object') members[key] = withReadTexts(inner);
+  }
+  return value;
 }
 
 function compileWriteValue(write: (entity: DataObject) => string | undefined): (value: unknown) => string | undefined {

@@ -1,4 +1,4 @@
-import { ExactNumber } from '../../lib/index.ts';
+import { JsonLeaf } from '../../lib/index.ts';
 
 /** Data of subgraphs, under the normalised operation's keys. Outside data: any value may have any type. */
 export interface DataObject {
@@ -6,7 +6,7 @@ export interface DataObject {
 }
 
 export function isDataObject(value: unknown): value is DataObject {
-  return value !== null && typeof value === 'object' && !Array.isArray(value) && !(value instanceof ExactNumber);
+  return value !== null && typeof value === 'object' && !Array.isArray(value) && !(value instanceof JsonLeaf);
 }
 
 /** A place in the data: keys and list indexes. */

@@ -10,6 +10,7 @@ import type { EstimatedCost, PlanLimits } from '../../limits/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import {
   isWithinDepth,
+  type ReaderView,
   type RequestContext,
   type SubgraphClient,
   type SubgraphNote,
@@ -53,6 +54,8 @@ export interface RunOptions {
   readonly rowDecisions?: RowDecisions | undefined;
   /** The values of `@fallback` by `Type.field`. @default none */
   readonly fallbacks?: ReadonlyMap<string, unknown> | undefined;
+  /** How the caller reads what in-process subgraphs are sent. */
+  readonly reader?: ReaderView | undefined;
   /** The values of representations for in-process subgraphs, shared by all runs. */
   readonly representationValues: RepresentationValues;
 }
@@ -106,6 +109,7 @@ class Run {
   readonly #failures: RunFailures;
   readonly #fallbacks: RunFallbacks | undefined;
   readonly #notes: SubgraphNote[] = [];
+  #ofReader: RequestContext | undefined;
   /** The entities that subgraphs have been asked for. */
   #entityCount = 0;
 
@@ -359,6 +363,13 @@ class Run {
     return this.#options.clients.get(subgraph)?.kind ?? 'http';
   }
 
+  /** One object for all requests of the run: subgraphs keep what they share by it. */
+  #inProcessContext(): RequestContext {
+    const { context, reader } = this.#options;
+    if (reader !== undefined) this.#ofReader ??= { ...context, reader };
+    return this.#ofReader ?? context;
+  }
+
   /**
    * @param place the path for a failure of the whole request
    * @returns undefined where the request failed, which is recorded, or the client has left
@@ -377,7 +388,7 @@ class Run {
       const refusal = cost?.refused.get(subgraph);
       if (refusal !== undefined) throw refusal;
       context.cachePolicy?.request(subgraph, request.query);
-      return await client.execute(request, context);
+      return await client.execute(request, client.kind === 'in-process' ? this.#inProcessContext() : context);
     } catch (error) {
       if (context.signal.aborted) return undefined;
       const failure = this.#failures.addRequest(subgraph, error, place(), covers);

@@ -1,6 +1,6 @@
 /** Compiles scalars and enums into functions that coerce a result (GraphQL, section 3.5) and write it as JSON text. */
 import { type GraphQLLeafType, isEnumType } from 'graphql';
-import { ExactNumber } from '../../lib/index.ts';
+import { ExactNumber, JsonLeaf, RestoredText } from '../../lib/index.ts';
 import { isWithinDepth } from '../../transport/index.ts';
 import type { PlainType, TypeShape, WriteValue } from './object-shape.ts';
 import { refuse } from './write-values.ts';
@@ -55,7 +55,7 @@ function compileWrite(type: GraphQLLeafType): WriteValue {
     if (typeof value === 'object' && !isWithinDepth(value)) return refuse(out);
     let text: string | undefined;
     try {
-      text = value instanceof ExactNumber ? exactText(type, value) : JSON.stringify(type.serialize(value));
+      text = value instanceof JsonLeaf ? leafText(type, value) : JSON.stringify(type.serialize(value));
     } catch {
       return refuse(out);
     }
@@ -96,6 +96,12 @@ function compileWrite(type: GraphQLLeafType): WriteValue {
         return true;
       };
   }
+}
+
+function leafText(type: GraphQLLeafType, leaf: JsonLeaf): string {
+  return leaf instanceof ExactNumber
+    ? exactText(type, leaf)
+    : JSON.stringify(type.serialize(leaf instanceof RestoredText ? leaf.shown : leaf));
 }
 
 /** Writes a number that no JavaScript number equals as its type does, with all its digits. */

@@ -12,7 +12,7 @@ import {
 } from 'graphql';
 import { didYouMean } from '../../lib/index.ts';
 import { namedType } from '../named-type.ts';
-import { readRequiredFields } from '../read-required-fields.ts';
+import { requiredFieldsOf } from '../read-required-fields.ts';
 import type { DirectiveProblem } from './check-own-links.ts';
 import { stringArgument } from './links.ts';
 import { importedDirectives } from './own-directives.ts';
@@ -84,41 +84,29 @@ export function checkMasks(
     }
   }
 
-  /** A model is sent what its field requires, whole, and its answer would tell every reader of it. */
+  /** A model is sent the form that its reader may read: it has to be clear which field's that is. */
   function checkAiFields(generateName: string | undefined): void {
-    const required = readRequiredFields(supergraph);
-    for (const definition of types.values()) {
-      if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION) continue;
-      for (const { name, directives } of definition.fields ?? []) {
-        if (applicationsOf(directives, generateName).length === 0) continue;
-        const reader = `${definition.name.value}.${name.value}`;
-        for (const coordinate of required.get(reader) ?? []) {
-          if (isMasked(coordinate))
-            maskInvalid(
-              coordinate,
-              `is on a field that the AI field "${reader}" requires: its answer could tell what is masked`,
-              'require another field, or protect both with @requiresScopes or @policy',
-            );
-        }
+    const isReader = ({ directives }: FieldDefinitionNode): boolean =>
+      applicationsOf(directives, generateName).length > 0;
+    for (const { reader, type, objects, node, isAbstract } of requiredFieldsOf(supergraph, isReader)) {
+      if (!isAbstract) continue;
+      for (const coordinate of [type, ...objects].map((name) => `${name}.${node.name.value}`)) {
+        if (isMasked(coordinate))
+          maskInvalid(
+            coordinate,
+            `is on a field that the AI field "${reader}" requires where objects of other types may be, too: their forms may differ`,
+            'require it of a field that returns this type alone, or protect both with @requiresScopes or @policy',
+          );
       }
     }
   }
 
   function isMasked(coordinate: string): boolean {
     const [typeName = '', fieldName] = coordinate.split('.');
-    return objectsOf(typeName).some(({ fields = [] }) => {
-      const field = fields.find(({ name }) => name.value === fieldName);
-      return applicationsOf(field?.directives, maskName).length > 0;
-    });
-  }
-
-  /** A type's own, or those that implement an interface: what is read through it is read of them. */
-  function objectsOf(typeName: string): readonly ObjectTypeDefinitionNode[] {
-    return [...types.values()].filter(
-      (definition) =>
-        definition.kind === Kind.OBJECT_TYPE_DEFINITION &&
-        (definition.name.value === typeName || definition.interfaces?.some(({ name }) => name.value === typeName)),
-    ) as readonly ObjectTypeDefinitionNode[];
+    const definition = types.get(typeName);
+    if (definition?.kind !== Kind.OBJECT_TYPE_DEFINITION) return false;
+    const field = definition.fields?.find(({ name }) => name.value === fieldName);
+    return applicationsOf(field?.directives, maskName).length > 0;
   }
 
   /** The order decides, and none is defined between subgraphs. */

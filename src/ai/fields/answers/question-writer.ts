@@ -6,7 +6,8 @@ import { hash } from 'node:crypto';
 import { type GraphQLObjectType, type GraphQLSchema, isNonNullType } from 'graphql';
 import type { AiFieldsConfig } from '../../../config/index.ts';
 import { canonicalJson, invariant } from '../../../lib/index.ts';
-import type { RequestContext } from '../../../transport/index.ts';
+import type { ReaderView, RequestContext } from '../../../transport/index.ts';
+import { noPlaceholders } from '../../guardrails/index.ts';
 import type { ModelClient } from '../../models/index.ts';
 import type { AiField } from '../ai-field.ts';
 import { fieldNames, keysOf } from '../checks/federation-directives.ts';
@@ -17,6 +18,8 @@ import type { PromptChoice } from '../prompts/prompt-folder.ts';
 import type { FieldQuestion, InputBound } from './field-question.ts';
 import { inputBoundOf } from './input-bound.ts';
 import { compileProjection, ownLeaf, type Projection } from './projection.ts';
+import { compileReaderForms } from './reader-forms.ts';
+import type { RestorableTexts } from './restorable-texts.ts';
 import { compileMask, type Inputs, type SensitiveFields } from './sensitive.ts';
 import { stickyKeyOf, WrittenQuestion } from './written-question.ts';
 
@@ -27,6 +30,8 @@ export interface QuestionWriterOptions {
   readonly choice: PromptChoice;
   readonly models: ModelClient;
   readonly sensitive: SensitiveFields;
+  /** Of the tags of placeholders. */
+  readonly placeholderKey: Uint8Array;
   readonly code: SubgraphCode | undefined;
   readonly config: Pick<AiFieldsConfig, 'maxInputTokens' | 'longInput' | 'maxChunks'>;
 }
@@ -45,6 +50,8 @@ export interface FieldInputs {
   readonly hide: ((values: Inputs) => Inputs) | undefined;
   /** The entity's identity; `undefined`: it has none. */
   readonly identity: string | undefined;
+  /** What its placeholders stand for; `undefined`: it has none. */
+  readonly texts: (() => RestorableTexts) | undefined;
 }
 
 /** Cached by the entity's object, which is the same for every request of the same representation. */
@@ -54,8 +61,11 @@ interface KeyedInputs {
 }
 
 export interface QuestionWriter {
-  /** @returns undefined if a non-null input is missing: it failed elsewhere, with its own error */
-  read(entity: Inputs): FieldInputs | undefined;
+  /**
+   * @param reader who the answer is for: masked fields are read in their form. @default whole
+   * @returns undefined if a non-null input is missing: it failed elsewhere, with its own error
+   */
+  read(entity: Inputs, reader?: ReaderView): FieldInputs | undefined;
   /** @param supplied additional variables, from the field's custom code */
   write(
     inputs: FieldInputs,
@@ -67,10 +77,11 @@ export interface QuestionWriter {
 }
 
 export function questionWriter(options: QuestionWriterOptions): QuestionWriter {
-  const { schema, field, parent, choice, models, sensitive, code, config } = options;
+  const { schema, field, parent, choice, models, sensitive, placeholderKey, code, config } = options;
   const coordinate = `${field.typeName}.${field.fieldName}`;
   const mandatory = field.requires.filter((name) => isNonNullType(parent.getFields()[name]?.type));
-  const mask = compileMask(schema, parent, field.requiresSelection, sensitive);
+  const mask = compileMask(schema, parent, field.requiresSelection, sensitive, placeholderKey);
+  const formsOf = compileReaderForms(schema, parent, field.requiresSelection);
   const targetsOf = new Map(models.list().map(({ alias, targets }) => [alias, targets]));
   const variants = new Map<Prompt, { alias: string; maxOutputTokens: number; input: InputBound; keyHead: string }>();
   for (const { prompt } of choice.versions) {
@@ -108,7 +119,8 @@ export function questionWriter(options: QuestionWriterOptions): QuestionWriter {
   const single = choice.versions.length === 1 ? choice.versions[0]?.prompt : undefined;
 
   return {
-    read(entity) {
+    read(whole, reader) {
+      const entity = formsOf(reader)?.(whole) ?? whole;
       for (const name of mandatory) if (entity[name] === null || entity[name] === undefined) return undefined;
       return new EntityInputs({ entity, projection, mask, keys, hideKeys: withoutSensitiveKeys, keyedInputs });
     },
@@ -196,6 +208,10 @@ class EntityInputs implements FieldInputs {
     return this.#mask === undefined ? undefined : this.#masked().hide;
   }
 
+  get texts(): (() => RestorableTexts) | undefined {
+    return this.#mask === undefined ? undefined : () => this.#masked().texts;
+  }
+
   get entity(): Inputs {
     const keyFields: Record<string, unknown> = {};
     for (const name of this.#key()) keyFields[name] = ownLeaf(this.#entity[name]);
@@ -216,8 +232,16 @@ class EntityInputs implements FieldInputs {
   #masked(): ReturnType<Mask> {
     if (this.#read === undefined) {
       const inputs = this.#projection.of(this.#entity);
-      this.#read = this.#mask === undefined ? { masked: inputs, hide: (values) => values } : this.#mask(inputs);
+      this.#read = this.#mask === undefined ? unmasked(inputs) : this.#mask(inputs);
     }
     return this.#read;
   }
+}
+
+function unmasked(inputs: Inputs): ReturnType<Mask> {
+  return {
+    masked: inputs,
+    hide: (values) => values,
+    texts: { placeholders: noPlaceholders, isReadable: () => false },
+  };
 }

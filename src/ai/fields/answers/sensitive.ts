@@ -1,18 +1,14 @@
 /**
  * Masks personal data before a prompt reads it: a field marked `@sensitive` in any subgraph never reaches a provider.
- * Each distinct value becomes a placeholder such as `[personal 1]`, the same one wherever it stands in one field's
- * inputs, so that a model can still tell people apart. Nothing is put back: a masked value stays masked in the answer.
+ * Each distinct value becomes a placeholder such as `[PERSONAL_1_k3q9x2]`, the same one wherever it stands in one field's
+ * inputs, so that a model can still tell people apart. Its reader gets the value back in the answer (restorable-texts.ts).
  */
-import {
-  type GraphQLCompositeType,
-  type GraphQLSchema,
-  getNamedType,
-  isCompositeType,
-  isObjectType,
-  Kind,
-  type SelectionSetNode,
-} from 'graphql';
-import { ExactNumber } from '../../../lib/index.ts';
+import { type FieldNode, type GraphQLCompositeType, isObjectType, Kind, type SelectionSetNode } from 'graphql';
+import { ExactNumber, JsonLeaf } from '../../../lib/index.ts';
+import type { ReaderView } from '../../../transport/index.ts';
+import { PlaceholderMint } from '../../guardrails/index.ts';
+import type { RestorableTexts } from './restorable-texts.ts';
+import { fieldTypeOf, type Schema, typeOfFragment } from './selected-types.ts';
 
 /** The kind of every `@sensitive` field of the supergraph, by its coordinate `Type.field`. */
 export type SensitiveFields = ReadonlyMap<string, string>;
@@ -23,72 +19,112 @@ export interface Masked {
   readonly masked: Inputs;
   /** Masks the same values outside the inputs, such as in a client's arguments. */
   hide(values: Inputs): Inputs;
+  /** What the placeholders stand for. */
+  readonly texts: RestorableTexts;
 }
 
 /** What of a field's inputs is masked: by key, either a leaf of some kind or more of the same below. */
-type Mask = Map<string, { kind: string | undefined; below: Mask }>;
+type Mask = Map<string, Place>;
+
+interface Place {
+  kind: string | undefined;
+  readonly below: Mask;
+  /** The fields that lead to a sensitive one, itself, and all below it. */
+  readonly fields: { readonly type: string; readonly node: FieldNode }[];
+}
 
 /**
  * @param selection what the field's `@requires` reads
+ * @param key of the placeholders' tags
  * @returns undefined where it reads nothing sensitive
  */
 export function compileMask(
-  schema: GraphQLSchema,
+  schema: Schema,
   parent: GraphQLCompositeType,
   selection: SelectionSetNode | undefined,
   sensitive: SensitiveFields,
+  key: Uint8Array,
 ): ((inputs: Inputs) => Masked) | undefined {
   if (selection === undefined || sensitive.size === 0) return undefined;
   const mask: Mask = new Map();
-  if (!collect(schema, parent, selection, sensitive, mask)) return undefined;
+  if (!collect(schema, parent, selection, sensitive, mask, [])) return undefined;
   return (inputs) => {
-    const names = new Map<unknown, string>();
-    const counts = new Map<string, number>();
-    const masked = apply(inputs, mask, (value, kind) => {
-      const earlier = names.get(value);
-      if (earlier !== undefined) return earlier;
-      const count = (counts.get(kind) ?? 0) + 1;
-      counts.set(kind, count);
-      const name = `[${kind} ${count}]`;
-      names.set(value, name);
-      return name;
+    const mint = new PlaceholderMint(key, [JSON.stringify(inputs)]);
+    const kinds = new Map<unknown, string>();
+    const placesOf = new Map<string, Set<Place>>();
+    apply(inputs, mask, (value, place) => {
+      const kind = kinds.get(value) ?? wordOf(place.kind);
+      kinds.set(value, kind);
+      mint.name(kind, String(value));
+      const key = `${kind}\n${value}`;
+      placesOf.set(key, (placesOf.get(key) ?? new Set()).add(place));
+      return '';
     });
+    const { placeholders, of } = mint.mint();
+    const names = new Map([...kinds].map(([value, kind]) => [value, of(kind, String(value))]));
+    const masked = apply(inputs, mask, (value) => names.get(value) ?? '');
     const repeats = repeatsOf(names);
-    const hide = (values: Inputs): Inputs =>
+    const withoutRepeated = (values: Inputs): Inputs =>
       repeats === undefined ? values : (withoutRepeats(values, repeats) as Inputs);
-    return { masked: hide(masked as Inputs), hide };
+    const places = new Map([...placesOf].map(([key, all]) => [of(...splitKey(key)), all]));
+    return {
+      masked: withoutRepeated(masked as Inputs),
+      hide: (values) => withoutRepeated(withoutTags(values, placeholders.tail) as Inputs),
+      texts: {
+        placeholders,
+        isReadable: (placeholder, reader) =>
+          [...(places.get(placeholder) ?? [])].every((place) => mayRead(reader, place)),
+      },
+    };
   };
 }
 
+function splitKey(key: string): [kind: string, value: string] {
+  const end = key.indexOf('\n');
+  return [key.slice(0, end), key.slice(end + 1)];
+}
+
+/** A kind as the word of a placeholder. */
+function wordOf(kind = ''): string {
+  const word = kind.replace(/[^A-Za-z0-9]+/g, '_').slice(0, 40);
+  return word === '' ? 'personal' : word;
+}
+
+/** One and the same value may have been read in several places: the reader has to be allowed each. */
+function mayRead(reader: ReaderView, { fields }: Place): boolean {
+  return fields.every(({ type, node }) => reader.readingOf(type, node).isReadable);
+}
+
 function collect(
-  schema: GraphQLSchema,
+  schema: Schema,
   parent: GraphQLCompositeType,
   { selections }: SelectionSetNode,
   sensitive: SensitiveFields,
   into: Mask,
+  above: Place['fields'],
 ): boolean {
   let isSensitive = false;
   for (const selection of selections) {
     if (selection.kind === Kind.FRAGMENT_SPREAD) continue; // a field set has none
     if (selection.kind === Kind.INLINE_FRAGMENT) {
-      const type = selection.typeCondition === undefined ? parent : schema.getType(selection.typeCondition.name.value);
-      if (isCompositeType(type))
-        isSensitive = collect(schema, type, selection.selectionSet, sensitive, into) || isSensitive;
+      const type = typeOfFragment(schema, parent, selection);
+      if (type !== undefined)
+        isSensitive = collect(schema, type, selection.selectionSet, sensitive, into, above) || isSensitive;
       continue;
     }
     const { name, alias, selectionSet } = selection;
     const key = (alias ?? name).value;
-    const place = into.get(key) ?? { kind: undefined, below: new Map() };
+    const place: Place = into.get(key) ?? { kind: undefined, below: new Map(), fields: [] };
+    const fields = [...above, { type: parent.name, node: selection }];
     const kind = kindOf(schema, parent, name.value, sensitive);
+    const type = fieldTypeOf(parent, selection);
     if (kind !== undefined) {
       place.kind = kind;
+      place.fields.push(...fields, ...(type && selectionSet ? fieldsBelow(schema, type, selectionSet) : []));
       into.set(key, place);
       isSensitive = true;
-      continue;
-    }
-    const type = 'getFields' in parent ? getNamedType(parent.getFields()[name.value]?.type) : undefined;
-    if (selectionSet === undefined || !isCompositeType(type)) continue;
-    if (collect(schema, type, selectionSet, sensitive, place.below)) {
+    } else if (selectionSet !== undefined && type !== undefined) {
+      if (!collect(schema, type, selectionSet, sensitive, place.below, fields)) continue;
       into.set(key, place);
       isSensitive = true;
     }
@@ -96,9 +132,22 @@ function collect(
   return isSensitive;
 }
 
+function fieldsBelow(schema: Schema, parent: GraphQLCompositeType, { selections }: SelectionSetNode): Place['fields'] {
+  return selections.flatMap((selection) => {
+    if (selection.kind === Kind.FRAGMENT_SPREAD) return [];
+    const type =
+      selection.kind === Kind.FIELD ? fieldTypeOf(parent, selection) : typeOfFragment(schema, parent, selection);
+    const field = selection.kind === Kind.FIELD ? [{ type: parent.name, node: selection }] : [];
+    const { selectionSet } = selection;
+    return type === undefined || selectionSet === undefined
+      ? field
+      : [...field, ...fieldsBelow(schema, type, selectionSet)];
+  });
+}
+
 /** A field of an interface is as sensitive as that of any type behind it. */
 function kindOf(
-  schema: GraphQLSchema,
+  schema: Schema,
   parent: GraphQLCompositeType,
   field: string,
   sensitive: SensitiveFields,
@@ -112,27 +161,36 @@ function kindOf(
   return undefined;
 }
 
-function apply(value: unknown, mask: Mask, name: (value: unknown, kind: string) => string): unknown {
+type NameValue = (value: unknown, place: Place) => string;
+
+function apply(value: unknown, mask: Mask, name: NameValue): unknown {
   if (Array.isArray(value)) return value.map((item) => apply(item, mask, name));
-  if (value === null || typeof value !== 'object' || value instanceof ExactNumber) return value;
+  if (value === null || typeof value !== 'object' || value instanceof JsonLeaf) return value;
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]) => {
       const place = mask.get(key);
       if (place === undefined || inner === null) return [key, inner];
-      const { kind, below } = place;
-      return [key, kind === undefined ? apply(inner, below, name) : maskAll(inner, kind, name)];
+      return [key, place.kind === undefined ? apply(inner, place.below, name) : maskAll(inner, place, name)];
     }),
   );
 }
 
 /** Everything at and below a sensitive field is masked; lists and objects keep their structure. */
-function maskAll(value: unknown, kind: string, name: (value: unknown, kind: string) => string): unknown {
+function maskAll(value: unknown, place: Place, name: NameValue): unknown {
   if (value === null || value === undefined) return value;
-  if (value instanceof ExactNumber) return name(value.text, kind);
-  if (Array.isArray(value)) return value.map((item) => maskAll(item, kind, name));
+  if (value instanceof ExactNumber) return name(value.text, place);
+  if (Array.isArray(value)) return value.map((item) => maskAll(item, place, name));
   if (typeof value === 'object')
-    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, maskAll(inner, kind, name)]));
-  return name(value, kind);
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, maskAll(inner, place, name)]));
+  return name(value, place);
+}
+
+/** What a client writes is no placeholder. */
+function withoutTags(value: unknown, tail: string): unknown {
+  if (typeof value === 'string') return tail === '' ? value : value.replaceAll(tail, ']');
+  if (Array.isArray(value)) return value.map((item) => withoutTags(item, tail));
+  if (value === null || typeof value !== 'object' || value instanceof JsonLeaf) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withoutTags(inner, tail)]));
 }
 
 /** Shorter values are too likely to be ordinary words. */
@@ -168,6 +226,6 @@ function withoutRepeats(value: unknown, repeats: Repeats): unknown {
     return value.replace(repeats.pattern, (match) => repeats.names.get(match.toLowerCase()) ?? '[personal]');
   }
   if (Array.isArray(value)) return value.map((item) => withoutRepeats(item, repeats));
-  if (value === null || typeof value !== 'object' || value instanceof ExactNumber) return value;
+  if (value === null || typeof value !== 'object' || value instanceof JsonLeaf) return value;
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withoutRepeats(inner, repeats)]));
 }

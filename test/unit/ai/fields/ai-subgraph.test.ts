@@ -95,6 +95,7 @@ function subgraph(answer: Answer, cached = false, shared?: { readonly cache: Cac
     },
     cache: shared?.cache ?? (cached ? createMemoryStore() : undefined),
     sensitive: new Map(),
+    placeholderKey: new Uint8Array(32),
     code: undefined,
     signals: shared?.signals ?? noSignals,
     log: createLogger({ level: 'silent', readable: false }),

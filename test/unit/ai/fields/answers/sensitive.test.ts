@@ -18,6 +18,8 @@ const sensitive = new Map([
   ['Review.tags', 'health'],
 ]);
 
+const key = new Uint8Array(32);
+
 function selection(fields: string): SelectionSetNode {
   const [operation] = parse(`{${fields}}`).definitions;
   if (operation?.kind !== Kind.OPERATION_DEFINITION) throw new Error('an operation');
@@ -26,17 +28,24 @@ function selection(fields: string): SelectionSetNode {
 
 function mask(fields: string, inputs: Inputs): Masked {
   const review = schema.getType('Review') as GraphQLObjectType;
-  const masking = compileMask(schema, review, selection(fields), sensitive);
+  const masking = compileMask(schema, review, selection(fields), sensitive, key);
   if (masking === undefined) throw new Error('something is sensitive');
-  return masking(inputs);
+  return untagged(masking(inputs));
+}
+
+/** The tag of the placeholders follows from the values: it is left out here, so that they are read easily. */
+function untagged({ masked, hide, texts }: Masked): Masked {
+  const { tail } = texts.placeholders;
+  const plain = <Value>(value: Value): Value => JSON.parse(JSON.stringify(value).replaceAll(tail, ']')) as Value;
+  return { masked: plain(masked), hide: (values) => plain(hide(values)), texts };
 }
 
 describe('masking', () => {
   it('does not exist if nothing sensitive is read', () => {
     const review = schema.getType('Review') as GraphQLObjectType;
-    expect(compileMask(schema, review, selection('body author { name }'), sensitive)).toBeUndefined();
-    expect(compileMask(schema, review, undefined, sensitive)).toBeUndefined();
-    expect(compileMask(schema, review, selection('author { email }'), new Map())).toBeUndefined();
+    expect(compileMask(schema, review, selection('body author { name }'), sensitive, key)).toBeUndefined();
+    expect(compileMask(schema, review, undefined, sensitive, key)).toBeUndefined();
+    expect(compileMask(schema, review, selection('author { email }'), new Map(), key)).toBeUndefined();
   });
 
   it('replaces each value by a placeholder of its kind, the same at every position', () => {
@@ -44,11 +53,11 @@ describe('masking', () => {
     const b = { name: 'Bob', email: 'b@x.example', phone: null };
     const inputs = { body: 'From a@x.example', author: a, contacts: [b, a, { ...b, email: null }] };
     expect(mask('body author { name email phone } contacts { name email phone }', inputs).masked).toEqual({
-      body: 'From [personal 1]',
-      author: { name: 'Ann', email: '[personal 1]', phone: '[contact 1]' },
+      body: 'From [PERSONAL_1]',
+      author: { name: 'Ann', email: '[PERSONAL_1]', phone: '[CONTACT_1]' },
       contacts: [
-        { name: 'Bob', email: '[personal 2]', phone: null },
-        { name: 'Ann', email: '[personal 1]', phone: '[contact 1]' },
+        { name: 'Bob', email: '[PERSONAL_2]', phone: null },
+        { name: 'Ann', email: '[PERSONAL_1]', phone: '[CONTACT_1]' },
         { name: 'Bob', email: null, phone: null },
       ],
     });
@@ -57,23 +66,23 @@ describe('masking', () => {
   it('covers everything at and below a sensitive field, lists included', () => {
     const inputs = { tags: ['flu', null, ['cold']], address: { street: 'Elm', lines: ['Elm', 'Oak'] } };
     expect(mask('tags address { street lines }', inputs).masked).toEqual({
-      tags: ['[health 1]', null, ['[health 2]']],
-      address: { street: '[personal 1]', lines: ['[personal 1]', '[personal 2]'] },
+      tags: ['[HEALTH_1]', null, ['[HEALTH_2]']],
+      address: { street: '[PERSONAL_1]', lines: ['[PERSONAL_1]', '[PERSONAL_2]'] },
     });
   });
 
   it('sees through an interface and a type condition', () => {
     const inputs = { owner: { email: 'a@x.example' } };
-    expect(mask('owner { email }', inputs).masked).toEqual({ owner: { email: '[personal 1]' } });
-    expect(mask('owner { ... on User { email } }', inputs).masked).toEqual({ owner: { email: '[personal 1]' } });
+    expect(mask('owner { email }', inputs).masked).toEqual({ owner: { email: '[PERSONAL_1]' } });
+    expect(mask('owner { ... on User { email } }', inputs).masked).toEqual({ owner: { email: '[PERSONAL_1]' } });
   });
 
   it('masks the values in texts besides the inputs', () => {
     const { hide } = mask('author { email }', { author: { email: 'ann@x.example' } });
     expect(hide({ question: 'Is ANN@x.example right?', n: 1, list: ['ann@x.example'] })).toEqual({
-      question: 'Is [personal 1] right?',
+      question: 'Is [PERSONAL_1] right?',
       n: 1,
-      list: ['[personal 1]'],
+      list: ['[PERSONAL_1]'],
     });
   });
 
@@ -82,13 +91,13 @@ describe('masking', () => {
     fc.assert(
       fc.property(text, text, fc.string(), (email, other, between) => {
         // The text of a placeholder itself stays readable.
-        fc.pre(!'[personal 1][personal 2]'.includes(email.toLowerCase()));
+        fc.pre(!'[personal_1_[personal_2_'.includes(email.toLowerCase()));
         const inputs = { body: `${between}${email}${other}${email}`, author: { email }, contacts: [{ email: other }] };
         const { masked } = mask('body author { email } contacts { email }', inputs);
-        expect(masked.author).toEqual({ email: '[personal 1]' });
-        const rest = String(masked.body).split(/\[personal \d+\]/);
+        expect(masked.author).toEqual({ email: '[PERSONAL_1]' });
+        const rest = String(masked.body).split(/\[PERSONAL_\d+\]/);
         expect(rest.filter((piece) => piece.includes(email))).toEqual([]);
-        expect(String(masked.body)).toMatch(/\[personal \d\]/);
+        expect(String(masked.body)).toMatch(/\[PERSONAL_\d\]/);
       }),
     );
   });
