@@ -17,7 +17,7 @@ import { activeLabels } from './compile/active-labels.ts';
 import { type CompiledPlan, compilePlan } from './compile/compile-plan.ts';
 import type { DataPath, TypeMemberships } from './data/data.ts';
 import type { ExecutionEngine, ExecutionOutcome, OperationRequest, PlannableOperation } from './execution-engine.ts';
-import type { PlanPrices } from './plan-prices.ts';
+import type { PlanPrices, PricedRun } from './plan-prices.ts';
 import { OperationValues } from './prepare/operation-values.ts';
 import { PreparedOperation, type Variant } from './prepare/prepared-operation.ts';
 import { retainedDocument } from './prepare/retained-document.ts';
@@ -169,6 +169,7 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
       }
       // 3. Run: each fetch as soon as the fetches it depends on have ended.
       const priced = plan.price?.begin(values, context);
+      if (priced?.turn !== undefined) await priced.turn.catch(endOf(priced));
       const running = runPlan({
         plan,
         cost,
@@ -276,4 +277,11 @@ function plannedRequests({
     (lookup): PlannedRequest => ({ kind: 'entities', subgraph: lookup.subgraph, query: lookup.operation }),
   );
   return [{ kind, subgraph, query: operation }, ...lookups];
+}
+
+function endOf(priced: PricedRun): (reason: unknown) => never {
+  return (reason) => {
+    priced.end();
+    throw reason;
+  };
 }

@@ -19,6 +19,8 @@ export interface PlanPrice {
 }
 
 export interface PricedRun {
+  /** The run waits for it; where it rejects, nothing runs. */
+  readonly turn?: Promise<void> | undefined;
   /** What the plan's requests are made with. */
   readonly context: RequestContext;
   /** Gives back what was held for the run. */

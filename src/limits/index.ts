@@ -18,5 +18,5 @@ export { FieldLimits, type FieldRefusals } from './fields/field-limits.ts';
 export { createLimits, type Limits, type PlanLimits } from './limits.ts';
 export { Overload } from './overload/overload.ts';
 export type { RateHeaderForm } from './rates/rate-headers.ts';
-export { type PointsCharge, Rates } from './rates/rates.ts';
+export { type EstimateCharge, type EstimateUnit, Rates } from './rates/rates.ts';
 export { suggestLimits } from './suggest-limits.ts';

@@ -104,6 +104,11 @@ export interface OperationCosts {
   readonly charge?: ((estimated: number) => Promise<void> | undefined) | undefined;
   /** Puts back what the operation did not cost. */
   readonly settle?: ((actual: number) => void) | undefined;
+  /** Takes and puts back what it may cost in money, likewise, in nano-dollars. @default it may spend all */
+  readonly money?: {
+    charge(estimated: number): Promise<void> | undefined;
+    settle(actual: number): void;
+  };
   /** In money; missing where nothing of the operation costs any. */
   ai?: { readonly estimatedNanoUsd: bigint; readonly account: SpendAccount };
 }

@@ -18,6 +18,7 @@ beforeAll(async () => {
     - { name: modest, match: { model: modest }, limit_calls: 2, every: 1h }
     - { name: degraded, match: { model: degraded }, limit_calls: 1, every: 1h, on_exceeded: cached_only }
     - { name: summaries, match: { prompt: summary }, limit_calls: 2, every: 1h }`,
+    yaml: 'limits: { rates: [{ per: client, match: { client: thrifty }, usd: "0.0004", every: 1h }] }',
   });
 }, 120_000);
 afterAll(() => graph[Symbol.asyncDispose]());
@@ -154,6 +155,35 @@ describe('a budget', () => {
       ]);
     });
     expect(calls).toBe(2);
+  }, 60_000);
+});
+
+describe('a rate of dollars', () => {
+  const client = { 'apollographql-client-name': 'thrifty' };
+
+  it('takes what a request may cost, gives back what it did not, and refuses the next, on both doors', async () => {
+    graph.provider.reset();
+    graph.provider.respond(() => ({ text: 'ok', usage: { inputTokens: 1, outputTokens: 1 } }));
+    const dry = await chat('fast', { headers: { ...client, 'isthmus-dry-run': 'true' } });
+    const bound = Number((await dry.json()).cost.ai.estimatedUsd);
+    let answers = 0;
+    let spent = 0;
+    let last = await chat('fast', { headers: client });
+    for (; last.status === 200 && answers < 1_000; last = await chat('fast', { headers: client })) {
+      answers++;
+      spent += Number(last.headers.get('isthmus-cost-usd'));
+    }
+    // A little comes back while the test takes its time.
+    expect(spent).toBeLessThanOrEqual(0.00041);
+    expect(answers).toBeGreaterThan(0.0004 / bound);
+    expect(last.status).toBe(429);
+    expect(Number(last.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(last.headers.get('ratelimit-policy')).toBe('"client usd 1h, client thrifty";q=400;qu="micro-usd";w=3600');
+    expect(last.headers.get('x-ratelimit-limit-requests')).toBeNull();
+    expect(await last.text()).toContain('Models would cost too much: the rate');
+    const refused = await graph.query('{ product(id: "p1") { pitch } }', {}, client);
+    expect(refused.errors).toMatchObject([{ extensions: { code: 'RATE_LIMITED' } }]);
+    expect((await chat('fast')).status).toBe(200);
   }, 60_000);
 });
 

@@ -62,8 +62,13 @@ class AiPlanPrice implements PlanPrice {
     const account = context.account ?? budgets.openUnlimited();
     if (costs !== undefined) costs.ai = { estimatedNanoUsd: nanoUsd, account };
     this.#check(lines, nanoUsd, values, { ...context, account });
+    const turn = costs?.money?.charge(Number(nanoUsd));
     account.plan(lines.map((line) => this.#plannedCalls(line, caller)));
-    return { context: { ...context, account }, end: () => account.close() };
+    const end = (): void => {
+      account.close();
+      costs?.money?.settle(Number(account.spending.nanoUsd));
+    };
+    return { context: { ...context, account }, turn, end };
   }
 
   #price(values: VariableValues, caller: Caller): readonly PricedLine[] {

@@ -1,5 +1,6 @@
 /** `limits.rates`: how often whom is served, as token buckets. */
 import { z } from 'zod';
+import { parseUsd } from '../../lib/index.ts';
 import { distinctNames, entryName } from '../entry-names.ts';
 import { parseDuration } from '../units.ts';
 import { duration, network } from '../values.ts';
@@ -14,8 +15,8 @@ export interface RateConfig {
   readonly per: RateSubject;
   /** What a request must have to count; empty: all count. Of `ip`: a network that it is within. */
   readonly match: Readonly<Partial<Record<RateSubject, string>>>;
-  /** What is counted: operations, or what they cost in points. */
-  readonly unit: 'operations' | 'points';
+  /** What is counted: operations, or what they cost in points or nano-dollars. */
+  readonly unit: 'operations' | 'points' | 'usd';
   /** So much is allowed in each `everyMs`. */
   readonly amount: number;
   readonly everyMs: number;
@@ -26,6 +27,10 @@ export interface RateConfig {
 }
 
 const count = z.number().int().min(1).max(1_000_000_000);
+const usd = z
+  .string()
+  .refine((value) => (parseUsd(value) ?? 0n) >= 1_000n, 'write US dollars as a decimal string, such as "0.50"')
+  .refine((value) => (parseUsd(value) ?? 0n) <= 9_000_000_000_000_000n, 'a rate is at most 9000000 US dollars');
 const text = z.string().min(1).optional();
 
 export const ratesYaml = z
@@ -48,10 +53,16 @@ export const ratesYaml = z
         points: count
           .optional()
           .describe('How many points operations may cost in each `every`, as `limits.cost` prices them.'),
-        every: duration.describe('The period. Operations are spread evenly over it.'),
-        burst: count
+        usd: usd
           .optional()
-          .describe('How many operations or points are allowed at once. Default: as many as in one period.'),
+          .describe('How many US dollars models may cost in each `every`: of AI fields and of calls of /v1.'),
+        every: duration.describe('The period. Operations are spread evenly over it.'),
+        burst: z
+          .union([count, usd])
+          .optional()
+          .describe(
+            'How much is allowed at once: operations, points or US dollars. Default: as much as in one period.',
+          ),
         delay: duration
           .refine((value) => (parseDuration(value) ?? 0) <= 60_000, 'a delay is at most 60s')
           .optional()
@@ -59,8 +70,13 @@ export const ratesYaml = z
             'How long an operation may wait for its turn. Default: it does not wait; it is refused (RATE_LIMITED).',
           ),
       })
-      .refine(({ operations, points }) => (operations === undefined) !== (points === undefined), {
-        message: 'name exactly one of operations and points',
+      .refine(
+        ({ operations, points, usd }) => [operations, points, usd].filter((unit) => unit !== undefined).length === 1,
+        { message: 'name exactly one of operations, points and usd' },
+      )
+      .refine(({ burst, usd }) => burst === undefined || (typeof burst === 'string') === (usd !== undefined), {
+        message: 'the burst of a rate of usd is in US dollars, such as "2.00"; that of others is a number',
+        path: ['burst'],
       }),
   )
   .max(16, 'at most 16 rates')
@@ -74,22 +90,33 @@ export function resolveRates(yaml: z.output<typeof ratesYaml>): readonly RateCon
     name: nameOf(rate),
     per: rate.per,
     match: Object.fromEntries(Object.entries(rate.match).filter(([, value]) => value !== undefined)),
-    unit: rate.points === undefined ? 'operations' : 'points',
+    unit: unitOf(rate),
     amount: amountOf(rate),
     everyMs: parseDuration(rate.every) ?? 0,
-    burst: rate.burst ?? amountOf(rate),
+    burst: typeof rate.burst === 'string' ? nanoUsdOf(rate.burst) : (rate.burst ?? amountOf(rate)),
     delayMs: rate.delay === undefined ? 0 : (parseDuration(rate.delay) ?? 0),
   }));
 }
 
-function amountOf({ operations, points }: RateYaml): number {
-  return points ?? operations ?? 0;
+function unitOf({ points, usd }: RateYaml): RateConfig['unit'] {
+  if (usd !== undefined) return 'usd';
+  return points === undefined ? 'operations' : 'points';
 }
 
-function nameOf({ name, per, match, every, points }: RateYaml): string {
+function amountOf({ operations, points, usd }: RateYaml): number {
+  return usd === undefined ? (points ?? operations ?? 0) : nanoUsdOf(usd);
+}
+
+function nanoUsdOf(amount: string): number {
+  return Number(parseUsd(amount) ?? 0n);
+}
+
+function nameOf(rate: RateYaml): string {
+  const { name, per, match, every } = rate;
   if (name !== undefined) return name;
+  const unit = unitOf(rate);
   return [
-    `${per} ${points === undefined ? '' : 'points '}${every}`,
+    `${per} ${unit === 'operations' ? '' : `${unit} `}${every}`,
     ...Object.entries(match).map(([subject, value]) => `${subject} ${value}`),
   ].join(', ');
 }

@@ -40,7 +40,7 @@ import type { SendPage } from '../landing-route.ts';
 import { type AllowedOrigins, allowedOrigins } from '../request/allowed-origins.ts';
 import type { ClientRequest } from '../request/client-request.ts';
 import { readDryRun } from '../request/dry-run.ts';
-import { identifyCharged, pointsOf } from '../request/identify-charged.ts';
+import { estimatesOf, identifyCharged } from '../request/identify-charged.ts';
 import { refuseCrossSite } from '../request/refuse-cross-site.ts';
 import { noteFacts, noteFailure } from '../request/request-facts.ts';
 import { RequestLife } from '../request/request-life.ts';
@@ -200,7 +200,7 @@ async function respond(
       costs: openCosts(
         life.generation.config,
         serving.isPriced || isDryRun,
-        rates && (() => pointsOf(rates, life, raw, request.headers, principal)),
+        rates && !isDryRun ? (unit) => estimatesOf(rates, unit, life, raw, request.headers, principal) : undefined,
       ),
       sizes: life.generation.config.limits.mode === 'measure' ? {} : undefined,
       isDryRun,

@@ -1,7 +1,7 @@
 /** Who sends a request, where rates are limited: charged before it is known who, and again once it is. */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Authenticator, Principal } from '../../access/index.ts';
-import type { PointsCharge, RateHeaderForm, Rates } from '../../limits/index.ts';
+import type { EstimateCharge, EstimateUnit, RateHeaderForm, Rates } from '../../limits/index.ts';
 import { callerFactsOf } from '../edge/caller-facts.ts';
 import type { ClientRequest } from './client-request.ts';
 import type { RequestLife } from './request-life.ts';
@@ -23,13 +23,15 @@ export async function identifyCharged(
   return principal;
 }
 
-/** What charges the points of a request's operation; undefined where they are not limited. */
-export function pointsOf(
+/** What charges the price of a request; undefined where it is not limited. */
+export function estimatesOf(
   rates: Rates,
+  unit: EstimateUnit,
   { response, signal }: Pick<RequestLife<unknown>, 'response' | 'signal'>,
   { id: requestId, clientAddress: address }: Pick<ClientRequest, 'id' | 'clientAddress'>,
   headers: IncomingHttpHeaders,
   principal: Principal,
-): PointsCharge | undefined {
-  return rates.points({ requestId, response, form: 'standard', signal }, { address, headers, principal });
+  form: RateHeaderForm = 'standard',
+): EstimateCharge | undefined {
+  return rates.estimates(unit, { requestId, response, form, signal }, { address, headers, principal });
 }

@@ -9,11 +9,13 @@ import { estimateInputTokens } from '../../ai/tokens/index.ts';
 import { InvalidField, type StreamForm } from '../../ai/wires/shared/index.ts';
 import { GatewayError } from '../../errors/index.ts';
 import { abortSignalOf, formatUsd, onDemand, unreachable } from '../../lib/index.ts';
+import type { Rates } from '../../limits/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import type { ClientReply } from '../request/client-reply.ts';
 import type { ClientRequest } from '../request/client-request.ts';
 import { jsonType } from '../request/coded-answer.ts';
 import { readDryRun } from '../request/dry-run.ts';
+import { estimatesOf } from '../request/identify-charged.ts';
 import { openAccount } from '../request/open-account.ts';
 import type { RequestLife } from '../request/request-life.ts';
 import { setAnswerHeaders } from './answer-headers.ts';
@@ -21,7 +23,7 @@ import { EventStream } from './event-stream.ts';
 import { noSuchModel } from './list-models.ts';
 import { mayNameModel, offeredModels } from './offered-models.ts';
 import { planCalls, priceCalls, type V1PricedCall } from './price-calls.ts';
-import { codedError } from './refuse-v1.ts';
+import { codedError, wireErrorFormOf } from './refuse-v1.ts';
 import type { ResponseHooks } from './response-hooks.ts';
 import type { V1Generation } from './v1-generation.ts';
 
@@ -90,7 +92,9 @@ export class V1Call {
     const { headers, url } = this.#request;
     const door = url.split('?', 1)[0] ?? url;
     const request = { door, principal: this.#principal, headers, operation: undefined };
-    this.#account ??= openAccount(this.generation.budgets, request);
+    const { budgets, rates } = this.generation;
+    const isRated = rates?.limits('usd') === true;
+    this.#account ??= openAccount(budgets, request) ?? (isRated ? budgets.openUnlimited() : undefined);
     return this.#account;
   }
 
@@ -116,31 +120,44 @@ export class V1Call {
   }
 
   /**
-   * Compares what calls may cost with what the client allows, before any of them is made.
+   * Compares what calls may cost with what the client and its rates allow, before any of them is made.
    *
    * @returns whether the client wants to know that alone: it has been answered
-   * @throws GatewayError `AI_COST_ESTIMATED_TOO_EXPENSIVE`
+   * @throws GatewayError `AI_COST_ESTIMATED_TOO_EXPENSIVE`, `RATE_LIMITED`
    */
-  isPricedOnly(calls: () => readonly V1PricedCall[]): boolean {
+  async isPricedOnly(calls: () => readonly V1PricedCall[]): Promise<boolean> {
     const isDryRun = readDryRun(this.#request.headers);
     const maxNanoUsd = this.#account?.maxNanoUsd;
-    if (!isDryRun && maxNanoUsd === undefined) return false;
-    const { models } = this.generation;
+    const { models, rates } = this.generation;
+    const isRated = !isDryRun && rates?.limits('usd') === true;
+    if (!isDryRun && maxNanoUsd === undefined && !isRated) return false;
     const aliases = offeredModels(this.generation, this.#principal).names;
     const nanoUsd = priceCalls(calls(), { models, aliases, maxNanoUsd });
     const estimatedUsd = formatUsd(nanoUsd);
     this.#reply.header('isthmus-cost-usd-estimated', estimatedUsd);
+    if (isRated) await this.#chargeRates(rates, Number(nanoUsd));
     if (!isDryRun) return false;
     const cost = { ai: { estimatedUsd, actualUsd: '0', calls: 0, cached: 0 } };
     this.send(JSON.stringify({ dry_run: true, model: this.#alias, cost }));
     return true;
   }
 
+  /** What the calls did not cost is put back once the answer has gone out. */
+  async #chargeRates(rates: Rates, nanoUsd: number): Promise<void> {
+    const { headers, url } = this.#request;
+    const form = wireErrorFormOf(url);
+    const charge = estimatesOf(rates, 'usd', this.#life, this.#request, headers, this.#principal, form);
+    await charge?.charge(nanoUsd);
+    const settle = (): void => charge?.settle(Number(this.#account?.spending.nanoUsd ?? 0n));
+    // Calls of a client that has left are settled in the same turn.
+    this.#life.response.once('close', () => setImmediate(settle));
+  }
+
   /** Several calls at once; one that fails ends the others. Undefined: they are priced only. */
   async completeAll(calls: readonly ModelCall[]): Promise<readonly Completion[] | undefined> {
     const { models } = this.generation;
     const priced = onDemand(() => calls.map(pricedCall));
-    if (this.isPricedOnly(priced)) return undefined;
+    if (await this.isPricedOnly(priced)) return undefined;
     const account = this.#account;
     const keys = account === undefined || calls.length === 1 ? [] : planCalls(priced(), account, models);
     const ended = new AbortController();
@@ -159,7 +176,7 @@ export class V1Call {
   }
 
   async complete(call: ModelCall, write: (answer: Completion) => string): Promise<void> {
-    if (this.isPricedOnly(() => [pricedCall(call)])) return;
+    if (await this.isPricedOnly(() => [pricedCall(call)])) return;
     this.#wireFields = call.request.wire?.unmapped ?? [];
     const answer = await this.generation.models.complete(call);
     this.answer(answer, answer.wire ?? write(answer));
@@ -170,7 +187,7 @@ export class V1Call {
    * is the wire's error event, and the wire's terminal event never follows.
    */
   async stream(call: ModelCall, form: StreamForm): Promise<void> {
-    if (this.isPricedOnly(() => [pricedCall(call)])) return;
+    if (await this.isPricedOnly(() => [pricedCall(call)])) return;
     this.#wireFields = call.request.wire?.unmapped ?? [];
     const hooks = this.#responseHooks;
     const events = new EventStream(this.#reply, {

@@ -69,7 +69,7 @@ function addRoutes(app: FastifyInstance, options: V1RoutesOptions): V1Endpoints[
   endpoints.post('/embeddings', readEmbeddingsRequest, async (call, parsed) => {
     const { request } = parsed;
     const context = call.context(parsed.alias, request.user);
-    if (call.isPricedOnly(() => [{ ...context, ...boundOfEmbedding(request) }])) return;
+    if (await call.isPricedOnly(() => [{ ...context, ...boundOfEmbedding(request) }])) return;
     const answer = await call.generation.models.embed({ ...context, request });
     call.answer(answer, writeEmbeddings(parsed, answer));
   });
@@ -110,7 +110,7 @@ function addRoutes(app: FastifyInstance, options: V1RoutesOptions): V1Endpoints[
     const { alias: _, ...context } = call.context(alias ?? '');
     if (models.moderate === undefined) throw new GatewayError('NOT_FOUND');
     const priced = (text: string) => ({ ...context, alias: alias ?? '', ...boundOfModeration(text) });
-    if (call.isPricedOnly(() => parsed.texts.map(priced))) return;
+    if (await call.isPricedOnly(() => parsed.texts.map(priced))) return;
     const answer = await models.moderate({ ...context, alias, texts: parsed.texts });
     call.answer(answer, writeModerations(parsed, answer));
   });

@@ -16,10 +16,15 @@ export interface RateState {
   readonly state: BucketState;
 }
 
+/** Fields of the standard have whole numbers: money is in millionths of a dollar. */
+function wholeUnits(unit: RateConfig['unit'], amount: number): number {
+  return unit === 'usd' ? Math.floor(amount / 1_000) : amount;
+}
+
 /** A bucket of `q` requests, or of what `qu` names, that is filled in `w` seconds. */
 export function ratePolicy({ name, unit, amount, everyMs, burst }: RateConfig): string {
-  const quotaUnit = unit === 'operations' ? '' : `;qu="${unit}"`;
-  return `"${name}";q=${burst}${quotaUnit};w=${Math.max(1, Math.ceil((burst * everyMs) / amount / 1_000))}`;
+  const quotaUnit = unit === 'operations' ? '' : `;qu="${unit === 'usd' ? 'micro-usd' : unit}"`;
+  return `"${name}";q=${wholeUnits(unit, burst)}${quotaUnit};w=${Math.max(1, Math.ceil((burst * everyMs) / amount / 1_000))}`;
 }
 
 /** What has been charged so far; a property of the response. */
@@ -36,9 +41,11 @@ export function setRateHeaders(response: ChargedResponse, form: RateHeaderForm, 
   response.setHeader('ratelimit-policy', rates.map(({ policy }) => policy).join(', '));
   response.setHeader('ratelimit', rates.map(standard).join(', '));
   if (form === 'standard') return;
-  // Their clients read one rate: the one that refuses next.
-  let tightest = first;
-  for (const rate of rates) if (rate.state.remaining < tightest.state.remaining) tightest = rate;
+  // Their clients read one rate, of requests: the one that refuses next.
+  const ofRequests = rates.filter(({ config }) => config.unit === 'operations');
+  let [tightest] = ofRequests;
+  if (tightest === undefined) return;
+  for (const rate of ofRequests) if (rate.state.remaining < tightest.state.remaining) tightest = rate;
   const { config, state } = tightest;
   const [limit, remaining, reset] =
     form === 'openai'
@@ -54,8 +61,8 @@ export function setRateHeaders(response: ChargedResponse, form: RateHeaderForm, 
   response.setHeader(reset as string, resetText);
 }
 
-function standard({ config: { name }, state: { remaining, fullInMs } }: RateState): string {
-  return `"${name}";r=${remaining};t=${Math.ceil(fullInMs / 1_000)}`;
+function standard({ config: { name, unit }, state: { remaining, fullInMs } }: RateState): string {
+  return `"${name}";r=${wholeUnits(unit, remaining)};t=${Math.ceil(fullInMs / 1_000)}`;
 }
 
 /** As OpenAI writes one: `12ms`, `1.5s`, `6m0s`. */

@@ -3,13 +3,13 @@
  * where one has none, the request waits as long as the rate allows, or is refused.
  *
  * Those of an address are charged before the caller is identified, so that wrong credentials count as well; all others
- * once it is, and points once the operation has been priced. What an abuser is refused for takes nothing from a rate that others share with it.
+ * once it is, and points and dollars once the operation has been priced. What an abuser is refused for takes nothing from a rate that others share with it.
  */
 import type { ServerResponse } from 'node:http';
 import type { LimitsConfig, RateConfig } from '../../config/index.ts';
 import type { BucketRate, BucketTake, TokenBuckets } from '../../counters/index.ts';
 import { GatewayError } from '../../errors/index.ts';
-import { type Abortable, invariant, pause } from '../../lib/index.ts';
+import { type Abortable, formatUsd, invariant, pause } from '../../lib/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import { type RateHeaderForm, type RateState, ratePolicy, setRateHeaders } from './rate-headers.ts';
 import { createMatcher, type RatedClient, rateSubjectOf } from './rate-subject.ts';
@@ -43,16 +43,19 @@ interface RuleTake extends BucketTake {
 }
 
 /** Of one operation: its estimate is taken before it runs, and what it did not cost is put back. */
-export interface PointsCharge {
+export interface EstimateCharge {
   /** @returns a promise where the operation waits; @throws GatewayError `RATE_LIMITED` */
-  charge(points: number): Promise<void> | undefined;
-  settle(points: number): void;
+  charge(estimate: number): Promise<void> | undefined;
+  settle(actual: number): void;
 }
+
+/** What an operation is priced in: points or nano-dollars. */
+export type EstimateUnit = 'points' | 'usd';
 
 export class Rates {
   readonly #byAddress: readonly Rule[];
   readonly #others: readonly Rule[];
-  readonly #points: readonly Rule[];
+  readonly #estimates: Readonly<Record<EstimateUnit, readonly Rule[]>>;
   readonly #buckets: TokenBuckets;
   readonly #isMeasured: boolean;
   readonly #log: Logger;
@@ -62,7 +65,8 @@ export class Rates {
     const ofOperations = rules.filter(({ config: { unit } }) => unit === 'operations');
     this.#byAddress = ofOperations.filter(isByAddress);
     this.#others = ofOperations.filter((rule) => !isByAddress(rule));
-    this.#points = rules.filter(({ config: { unit } }) => unit === 'points');
+    const ofUnit = (unit: EstimateUnit) => rules.filter(({ config }) => config.unit === unit);
+    this.#estimates = { points: ofUnit('points'), usd: ofUnit('usd') };
     this.#buckets = buckets;
     this.#isMeasured = config.mode === 'measure';
     this.#log = log;
@@ -79,19 +83,29 @@ export class Rates {
     return this.#take(request, client, takes);
   }
 
-  /** @returns what charges an operation's points; undefined where they are not limited */
-  points(request: RatedRequest, client: RatedClient): PointsCharge | undefined {
-    if (this.#points.length === 0) return undefined;
+  /** Whether any rate is in this unit. */
+  limits(unit: EstimateUnit): boolean {
+    return this.#estimates[unit].length > 0;
+  }
+
+  /** @returns what charges the price of an operation; undefined where it is not limited */
+  estimates(unit: EstimateUnit, request: RatedRequest, client: RatedClient): EstimateCharge | undefined {
+    const rules = this.#estimates[unit];
+    if (rules.length === 0) return undefined;
     let charged: readonly RuleTake[] = [];
     let estimate = 0;
     return {
-      charge: (points) => {
-        estimate = points;
-        charged = points > 0 ? takesOf(this.#points, client, points) : [];
-        return this.#take(request, client, charged);
+      charge: (price) => {
+        const takes = price > 0 ? takesOf(rules, client, price) : [];
+        const turn = this.#take(request, client, takes);
+        [estimate, charged] = [price, takes];
+        return turn?.catch((error: unknown) => {
+          charged = []; // it was put back
+          throw error;
+        });
       },
-      settle: (points) => {
-        const tokens = estimate - points;
+      settle: (actual) => {
+        const tokens = estimate - actual;
         estimate = 0;
         if (charged.length === 0 || tokens <= 0) return;
         this.#buckets.putBack(charged.map((take) => ({ ...take, tokens })));
@@ -160,7 +174,9 @@ function takesOf(rules: readonly Rule[], client: RatedClient, tokens: number): r
 function refusal(take: RuleTake | undefined, retryInMs: number, { response }: RatedRequest): GatewayError {
   invariant(take !== undefined, 'a rate refused');
   const { name, unit, amount, everyMs } = take.rule.config;
-  const message = `Too many ${unit}: the rate "${name}" allows ${amount} in ${everyMs / 1_000} s.`;
+  const subject = unit === 'usd' ? 'Models would cost too much' : `Too many ${unit}`;
+  const allowance = unit === 'usd' ? `$${formatUsd(BigInt(amount))}` : amount;
+  const message = `${subject}: the rate "${name}" allows ${allowance} in ${everyMs / 1_000} s.`;
   const retryAfterMs = Math.max(1, Math.ceil(retryInMs));
   // Of an operation that was priced, the error is part of an answer.
   if (!response.headersSent) response.setHeader('retry-after', Math.ceil(retryAfterMs / 1_000));
