@@ -6,6 +6,7 @@ import { createServer, type IncomingMessage, type RequestListener, type Server, 
 import { GraphQLError, parse } from 'graphql';
 import { createHandler, type Handler } from 'graphql-http';
 import { ApiKeyError, KeyRing } from '../access/index.ts';
+import { surrogateKeysOf } from '../cache/tags/index.ts';
 import { type AdminConfig, ConfigError, type ResolvedConfig } from '../config/index.ts';
 import { GatewayError, messageOf } from '../errors/index.ts';
 import { isLoopback, readBounded } from '../lib/index.ts';
@@ -143,7 +144,7 @@ async function answer({ request, response, keys, isLocal, handler, invalidate, l
     if (path === '/admin/invalidate') {
       const invalidated = await answerInvalidation({ method, body, caller: context, invalidate, log });
       response.writeHead(200, { 'content-type': 'application/json; charset=utf-8' });
-      response.end(JSON.stringify({ invalidated }));
+      response.end(JSON.stringify({ invalidated, surrogateKeys: surrogateKeysOf(invalidated) }));
       return;
     }
     const [text, { status, headers: answerHeaders }] = await handler({

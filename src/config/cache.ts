@@ -76,6 +76,20 @@ export const cacheYaml = z
             'The longest answer that is cached. A store has a bound of its own: an eighth of `max_size`, in Redis 8 MB.',
           ),
         ...lifetimeKeys,
+        surrogate_keys: z
+          .strictObject({
+            enabled: z
+              .boolean()
+              .default(false)
+              .describe('Whether public answers have `Surrogate-Key` and `Cache-Tag`, by which a CDN removes them.'),
+            max_length: z
+              .string()
+              .regex(sizePattern, 'write a size such as 4kb')
+              .refine((text) => (parseSize(text) ?? 0) > 0, 'a size must be more than 0')
+              .default('2kb')
+              .describe('The longest value of each of these headers; an answer with longer ones is not for a CDN.'),
+          })
+          .prefault({}),
       })
       .prefault({}),
     entities: z
@@ -129,6 +143,8 @@ export interface CallersConfig {
 
 export interface ResponsesConfig extends LifetimeConfig {
   readonly maxAnswerBytes: number;
+  /** The longest value of a header of surrogate keys; undefined: public answers have none. */
+  readonly surrogateKeysLength: number | undefined;
 }
 
 export interface EntitiesConfig extends LifetimeConfig {
@@ -154,9 +170,7 @@ export function resolveCache(yaml: z.output<typeof cacheYaml>, subgraphs: readon
   const cached = subgraphs.filter((name) => entities.subgraphs[name] ?? entities.enabled);
   return {
     ...resolveCacheStore(yaml),
-    response: response.enabled
-      ? { ...resolveLifetime(response), maxAnswerBytes: parseSize(response.max_answer) ?? 0 }
-      : undefined,
+    response: response.enabled ? resolveResponses(response) : undefined,
     entities: Object.fromEntries(cached.map((name) => [name, resolveEntities(entities)])),
     clientDirectives:
       typeof client_directives === 'boolean' ? (client_directives ? 'everyone' : 'nobody') : client_directives,
@@ -166,6 +180,15 @@ export function resolveCache(yaml: z.output<typeof cacheYaml>, subgraphs: readon
 }
 
 type LifetimeYaml = Pick<z.output<typeof cacheYaml>['response'], keyof typeof lifetimeKeys>;
+
+function resolveResponses(yaml: z.output<typeof cacheYaml>['response']): ResponsesConfig {
+  const { max_answer, surrogate_keys } = yaml;
+  return {
+    ...resolveLifetime(yaml),
+    maxAnswerBytes: parseSize(max_answer) ?? 0,
+    surrogateKeysLength: surrogate_keys.enabled ? parseSize(surrogate_keys.max_length) : undefined,
+  };
+}
 
 function resolveLifetime(yaml: LifetimeYaml): LifetimeConfig {
   const milliseconds = (text: string) => parseDuration(text) ?? 0;

@@ -22,13 +22,22 @@ export interface NginxServer {
   stop(): Promise<void>;
 }
 
-export async function startNginx(upstream: string, { certFile, keyFile }: IssuedCertificate): Promise<NginxServer> {
+/** @param caches whether it caches answers, as a CDN does; `x-cache` says whether it has answered itself */
+export async function startNginx(
+  upstream: string,
+  { certFile, keyFile }: IssuedCertificate,
+  { caches = false } = {},
+): Promise<NginxServer> {
   if (!installed) throw new Error('There is no nginx on this machine: apt-get install nginx');
   const folder = await mkdtemp(join(tmpdir(), 'isthmus-nginx-'));
   const port = await freePort();
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
     (kind) => `${kind}_temp_path ${folder}/${kind};`,
   );
+  const cachePath = caches ? `proxy_cache_path ${folder}/cache keys_zone=answers:1m;` : '';
+  const cache = caches
+    ? 'proxy_cache answers; proxy_cache_revalidate on; add_header x-cache $upstream_cache_status always;'
+    : '';
   const configuration = `daemon off;
 master_process off;
 pid ${folder}/nginx.pid;
@@ -37,12 +46,14 @@ events {}
 http {
   access_log off;
   ${temporary.join('\n  ')}
+  ${cachePath}
   upstream isthmus { server ${new URL(upstream).host}; keepalive 8; }
   server {
     listen 127.0.0.1:${port} ssl;
     ssl_certificate ${certFile};
     ssl_certificate_key ${keyFile};
     location / {
+      ${cache}
       proxy_pass http://isthmus;
       proxy_http_version 1.1;
       proxy_set_header Connection "";

@@ -19,6 +19,7 @@ import { isPlainPost } from '../request/is-plain.ts';
 import { noteFacts, noteFailure } from '../request/request-facts.ts';
 import type { Answer } from './answer-through-plugins.ts';
 import { type AnswerCached, type AnswerRequest, releaseOnceSent } from './graphql-route.ts';
+import { joinedVary } from './public-answers.ts';
 import { sendPieces } from './send-pieces.ts';
 
 export interface DirectGraphQLOptions extends BeginExchangeOptions {
@@ -125,7 +126,7 @@ class DirectAnswer {
     if (this.#options.isDraining()) response.setHeader('connection', 'close');
     for (const [name, value] of headers) {
       if (name === 'set-cookie') response.appendHeader(name, value);
-      else response.setHeader(name, value);
+      else response.setHeader(name, name === 'vary' ? joinedVary(response.getHeader(name), value) : value);
     }
   }
 

@@ -51,6 +51,7 @@ import { CollectedCacheReport } from './caching/cache-report.ts';
 import { KnownRequests } from './caching/known-requests.ts';
 import { type Explainable, explainableBy, requestedExplanations } from './explanations.ts';
 import { createPipelines, type PipelineOf } from './pipelines.ts';
+import { joinedVary } from './public-answers.ts';
 import { type GraphQLHttpRequest, prefersPage, type RawRequest, readGraphQLRequest } from './read-graphql-request.ts';
 import { costHeaders, hasAiFields, openCosts } from './report-costs.ts';
 import { documentIdOf, documentNamesOf, endpointOf, resolveDocument } from './resolve-document.ts';
@@ -331,7 +332,8 @@ function sendAnswer(
   if (Buffer.isBuffer(body) && !isShared) releaseOnceSent(body, reply.raw);
   if (facts !== undefined) noteFacts(request, facts);
   reply.code(status);
-  for (const [name, value] of headers) reply.header(name, value);
+  for (const [name, value] of headers)
+    reply.header(name, name === 'vary' ? joinedVary(reply.getHeader(name), value) : value);
   if (body instanceof LongText) {
     reply.hijack();
     for (const [name, value] of Object.entries(reply.getHeaders()))

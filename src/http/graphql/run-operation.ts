@@ -22,11 +22,12 @@ import type { RequestContext } from '../../transport/index.ts';
 import { openAccount } from '../request/open-account.ts';
 import type { OperationFacts } from '../request/request-facts.ts';
 import { explainCaches } from './caching/cache-report.ts';
-import { CachedExecution, type CachedExecutionOptions } from './caching/cached-execution.ts';
+import { CachedExecution } from './caching/cached-execution.ts';
 import { VariableChecks } from './check-variables.ts';
 import { accessRequest, explainingAccess, type VisibleSchemaOf } from './explain-access.ts';
 import { formatErrors, statusOfErrors } from './format-errors.ts';
 import { introspects } from './introspects.ts';
+import { publicOperations, varyOf } from './public-answers.ts';
 import { costFacts, explainCosts, hasAiFields } from './report-costs.ts';
 import { sizeFacts } from './size-facts.ts';
 import type { ValidatedOperation } from './validated-operations.ts';
@@ -229,7 +230,6 @@ function cachedExecution(
   // Plugins that take part in an operation may answer each client otherwise.
   const { onOperation, onPlan, onSubgraphRequest } = hooks ?? {};
   if (responses === undefined || (onOperation ?? onPlan ?? onSubgraphRequest) !== undefined) return undefined;
-  const isForEveryone: CachedExecutionOptions['isForEveryone'] = ({ document, operation, view }) =>
-    view?.contract === undefined && access?.protects({ document, operation }) !== true;
-  return new CachedExecution({ generation: { config }, responses, isForEveryone, run, log });
+  const isForEveryone = publicOperations(config, access);
+  return new CachedExecution({ generation: { config }, responses, isForEveryone, vary: varyOf(config), run, log });
 }

@@ -29,6 +29,7 @@ import type { Logger } from '../../../observability/index.ts';
 import type { GatewayGeneration } from '../../../runtime/index.ts';
 import { isUsableIfError, usabilityOf } from '../../../subgraph-cache/index.ts';
 import { CollectedResponseHeaders, type RequestContext } from '../../../transport/index.ts';
+import { edgeHeaders, withoutEdge } from '../edge-headers.ts';
 import { hasFallbacks } from '../has-fallbacks.ts';
 import { bypassReason, cacheableAnswer } from './cacheable-answer.ts';
 import { type Caller, ResponseKeys } from './response-key.ts';
@@ -42,9 +43,13 @@ export interface CachedExecutionOptions {
   readonly responses: Responses;
   /** Whether caches of others may keep an answer of the operation: nothing of it depends on who asks. */
   readonly isForEveryone: (request: Pick<OperationRequest, 'document' | 'operation' | 'view'>) => boolean;
+  /** The headers of requests that decide an answer, beside those that subgraphs are sent. */
+  readonly vary: string;
   readonly run: Run;
   readonly log: Logger;
 }
+
+const noHeaders: readonly (readonly [string, string])[] = [];
 
 /** Who asks for what, with its key. */
 interface Question {
@@ -97,16 +102,31 @@ export class CachedExecution {
 
   /** The headers that tell a client, and caches in between, how long they may use an answer. */
   cachingHeaders(
-    { policy, etag }: Pick<NewResponse, 'policy' | 'etag'>,
+    { policy, etag, tags }: Pick<NewResponse, 'policy' | 'etag' | 'tags'>,
     ageMs: number,
     isForEveryone: boolean,
   ): readonly (readonly [string, string])[] {
+    const { surrogateKeysLength: maxLength } = this.#options.responses.config;
     const isPublic = policy.scope === 'public' && !this.keys.haveHeaders && isForEveryone;
+    const remaining = seconds(policy.maxAgeMs) - seconds(ageMs);
+    const edge = isPublic && maxLength !== undefined ? edgeHeaders(tags, maxLength, remaining) : noHeaders;
     return [
-      ['cache-control', `max-age=${seconds(policy.maxAgeMs)}, ${isPublic ? 'public' : 'private'}`],
+      [
+        'cache-control',
+        `max-age=${seconds(policy.maxAgeMs)}, ${isPublic && edge !== undefined ? 'public' : 'private'}`,
+      ],
       ['age', String(seconds(ageMs))],
       ['etag', etag],
+      ['vary', this.#options.vary],
+      ...(edge ?? withoutEdge),
     ];
+  }
+
+  #setCachingHeaders(response: NewResponse, ageMs: number, request: OperationRequest): void {
+    const { responseHeaders } = request.context;
+    if (responseHeaders === undefined) return;
+    for (const [name, value] of this.cachingHeaders(response, ageMs, this.isForEveryone(request)))
+      responseHeaders.append(name, value, name === 'vary' ? 'append' : 'last');
   }
 
   isForEveryone(request: Pick<OperationRequest, 'document' | 'operation' | 'view'>): boolean {
@@ -229,12 +249,13 @@ export class CachedExecution {
     const { name } = operation;
     const { allTags } = cachePolicy;
     const tags = name === undefined ? allTags : [responseTags.operation(name.value), ...allTags];
+    const fewTags = coarsened(tags, maxResponseTags);
     const refusal =
       policyRefusal ??
       (answer !== undefined && 'refusal' in answer ? answer.refusal : undefined) ??
       // A cookie belongs to the client that it was set for.
       (headers.some(([header]) => header === 'set-cookie') ? 'set_cookie' : undefined) ??
-      (coarsened(tags, maxResponseTags) === undefined ? 'too_many_tags' : undefined);
+      (fewTags === undefined ? 'too_many_tags' : undefined);
     if (refusal !== undefined || answer === undefined || !('body' in answer)) {
       context.responseHeaders?.append('cache-control', 'no-store', 'last');
       const hasErrors = outcome.kind === 'single' && outcome.result.errors !== undefined;
@@ -246,12 +267,13 @@ export class CachedExecution {
     const readMsAgo = performance.now() - began;
     const readMs = Math.max(readMsAgo, cachePolicy.readMsAgo);
     const renewMs = drawRenewal(policy.maxAgeMs);
-    const response = { policy, etag: etagOf(body), headers, tags: [], readMs, renewMs, body };
+    // Only the headers of a CDN have them.
+    const keyed = config.surrogateKeysLength === undefined ? [] : (fewTags ?? []);
+    const response = { policy, etag: etagOf(body), headers, tags: keyed, readMs, renewMs, body };
     const isStorable = policy.scope === 'public' || reader !== undefined;
     const stored = cache.put([{ key, response, tags, readMsAgo }], reader, context.principal.tenant);
     if (!isStorable) this.#notStored.add(entryKey ?? key, false);
-    for (const header of this.cachingHeaders(response, 0, this.isForEveryone(request)))
-      context.responseHeaders?.append(...header, 'last');
+    this.#setCachingHeaders(response, 0, request);
     context.cacheReport?.response({
       status: 'miss',
       ...(isStorable ? { stored: true } : { reason: 'private_without_reader' }),
@@ -265,8 +287,7 @@ export class CachedExecution {
     const { context } = request;
     const { headers, body, policy } = cached.response;
     for (const [name, value] of headers) context.responseHeaders?.append(name, value, 'last');
-    for (const header of this.cachingHeaders(cached.response, cached.ageMs, this.isForEveryone(request)))
-      context.responseHeaders?.append(...header, 'last');
+    this.#setCachingHeaders(cached.response, cached.ageMs, request);
     const status = extensions !== undefined ? 'stale_if_error' : cached.staleMs > 0 ? 'stale' : 'hit';
     context.cacheReport?.response({ status, ageSeconds: seconds(cached.ageMs), ...policyReport(policy) });
     const data = new JsonText(body);

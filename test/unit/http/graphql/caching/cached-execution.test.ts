@@ -35,6 +35,7 @@ afterEach(() => vi.useRealTimers());
 function caching(more: Partial<ResponsesConfig>): CachedExecution {
   const config: ResponsesConfig = {
     maxAnswerBytes: 1_000_000,
+    surrogateKeysLength: undefined,
     defaultMaxAgeMs: 0,
     maxAgeMs: 1_000_000,
     scopeBy: { kind: 'principal' },
@@ -53,6 +54,7 @@ function caching(more: Partial<ResponsesConfig>): CachedExecution {
     generation: { config: { headers: {}, server: { operationTimeoutMs: 1_000 } } as never },
     responses,
     isForEveryone: () => true,
+    vary: 'accept',
     run: (request) => run(request),
     log: createLogger({ level: 'silent' }),
   });
