@@ -21,7 +21,7 @@ const processTests = [
  * `ISTHMUS_TEST_WORKERS=2`. Left out are those whose gateway is in the application's thread by design (create-gateway,
  * library, plugins, coprocessor, which has a test with workers of its own), those that have workers anyway, and those that
  * only read and write one request, which no other thread sees (clients, recordings, complaints, names), and those that take
- * minutes (promises, hot-swap: lifecycle/workers.test.ts swaps under load). All can be run by hand with that variable.
+ * minutes (promises, hot-swap: lifecycle/workers.test.ts and workers-whole-swaps.test.ts swap under load). All can be run by hand with that variable.
  */
 const workersTests = [
   'test/integration/ai-fields-cache.test.ts',
