@@ -284,7 +284,7 @@ describe('the response cache', () => {
         expect(other.status).toBe(200);
         // A page of another site is refused, whatever is cached.
         const foreign = await fetch(url, { headers: { 'sec-fetch-site': 'cross-site' } });
-        expect(foreign.status).toBe(403);
+        expect(foreign.status).toBe(400);
       }
       expect(requestsOf(gateway)).toBe(before);
     }
