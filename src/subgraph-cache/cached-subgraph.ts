@@ -351,7 +351,8 @@ class CachedSubgraph {
     const { allTags } = operationPolicy;
     const readMsAgo = performance.now() - readAt;
     const responses: KeyedResponse[] = [];
-    for (const [index, { key }] of parts.entries()) {
+    for (const [index, { key, entryKey }] of parts.entries()) {
+      this.#notStored.delete(entryKey ?? key);
       const value = values[index] ?? null;
       const longest = value === null ? Math.min(config.maxAgeMs, config.negativeMaxAgeMs) : config.maxAgeMs;
       const policy = { maxAgeMs: Math.min(maxAgeMs, longest), scope };

@@ -272,7 +272,8 @@ export class CachedExecution {
     const response = { policy, etag: etagOf(body), headers, tags: keyed, readMs, renewMs, body };
     const isStorable = policy.scope === 'public' || reader !== undefined;
     const stored = cache.put([{ key, response, tags, readMsAgo }], reader, context.principal.tenant);
-    if (!isStorable) this.#notStored.add(entryKey ?? key, false);
+    if (isStorable) this.#notStored.delete(entryKey ?? key);
+    else this.#notStored.add(entryKey ?? key, false);
     this.#setCachingHeaders(response, 0, request);
     context.cacheReport?.response({
       status: 'miss',

@@ -1,7 +1,13 @@
 import { type OperationDefinitionNode, parse } from 'graphql';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { anonymous } from '../../../../../src/access/principal.ts';
-import { CacheHints, createMemoryStore, OperationPolicy, ResponseCache } from '../../../../../src/cache/index.ts';
+import {
+  CacheHints,
+  type CacheStore,
+  createMemoryStore,
+  OperationPolicy,
+  ResponseCache,
+} from '../../../../../src/cache/index.ts';
 import type { ResponsesConfig } from '../../../../../src/config/index.ts';
 import { type ExecutionOutcome, JsonText, type OperationRequest } from '../../../../../src/execution/index.ts';
 import { CachedExecution } from '../../../../../src/http/graphql/caching/cached-execution.ts';
@@ -32,7 +38,7 @@ beforeEach(() => {
 });
 afterEach(() => vi.useRealTimers());
 
-function caching(more: Partial<ResponsesConfig>): CachedExecution {
+function caching(more: Partial<ResponsesConfig>, store: CacheStore = createMemoryStore()): CachedExecution {
   const config: ResponsesConfig = {
     maxAnswerBytes: 1_000_000,
     surrogateKeysLength: undefined,
@@ -46,7 +52,7 @@ function caching(more: Partial<ResponsesConfig>): CachedExecution {
   const keepStaleMs = Math.max(config.staleIfErrorMs, config.staleWhileRevalidateMs);
   const responses = {
     content: 'c1',
-    cache: new ResponseCache({ store: createMemoryStore(), keepStaleMs }),
+    cache: new ResponseCache({ store, keepStaleMs }),
     config,
     createPolicy: () => new OperationPolicy({ hints, defaultMaxAgeMs: 0 }),
   };
@@ -66,7 +72,7 @@ interface Sent {
   readonly extensions: unknown;
 }
 
-async function send(execution: CachedExecution): Promise<Sent> {
+async function send(execution: CachedExecution, context: Partial<OperationRequest['context']> = {}): Promise<Sent> {
   const responseHeaders = new CollectedResponseHeaders();
   const outcome = await execution.execute({
     documentHash: 'd1',
@@ -80,6 +86,7 @@ async function send(execution: CachedExecution): Promise<Sent> {
       signal: new AbortController().signal,
       deadline: Deadline.in(1_000),
       responseHeaders,
+      ...context,
     },
   });
   if (outcome.kind !== 'single') throw new Error('one result is expected');
@@ -153,5 +160,119 @@ describe('cached answers', () => {
     await send(execution);
     vi.advanceTimersByTime(20_000);
     expect((await send(execution)).text).toBe('{"count":2}');
+  });
+});
+
+/** An operation that waits until it is let go on. */
+function hold(): { readonly release: () => void } {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const answer = run.getMockImplementation();
+  run.mockImplementationOnce(async (request) => {
+    await promise;
+    request.context.signal.throwIfAborted();
+    return (answer as NonNullable<typeof answer>)(request);
+  });
+  return { release: resolve };
+}
+
+describe('callers who miss at the same time', () => {
+  it('wait for one of them, in all workers of a store', async () => {
+    const store = createMemoryStore();
+    const workers = [caching({}, store), caching({}, store)];
+    const { release } = hold();
+    const answers = Promise.all(
+      Array.from({ length: 1_000 }, (_, index) => send(workers[index % 2] as CachedExecution)),
+    );
+    release();
+    expect(new Set((await answers).map(({ text }) => text))).toEqual(new Set(['{"count":1}']));
+    expect(run).toHaveBeenCalledTimes(1);
+  });
+
+  it('are followed by one of them where the first has left', async () => {
+    const execution = caching({});
+    const leaving = new AbortController();
+    const { release } = hold();
+    const first = send(execution, { signal: leaving.signal });
+    const others = Promise.all(Array.from({ length: 50 }, () => send(execution)));
+    leaving.abort(new Error('left'));
+    release();
+    await expect(first).rejects.toThrow('left');
+    expect(new Set((await others).map(({ text }) => text))).toEqual(new Set(['{"count":1}']));
+    expect(run).toHaveBeenCalledTimes(2);
+  });
+
+  it('do not wait for one that has died for longer than its lease', async () => {
+    vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] });
+    const store = createMemoryStore();
+    hold(); // and never go on
+    void send(caching({}, store));
+    const others = Promise.all(Array.from({ length: 50 }, () => send(caching({}, store))));
+    await vi.advanceTimersByTimeAsync(1_001);
+    expect(new Set((await others).map(({ text }) => text))).toEqual(new Set(['{"count":1}']));
+    expect(run).toHaveBeenCalledTimes(2);
+  });
+
+  it('do not wait where the answer was not stored: all run at once', async () => {
+    const execution = caching({});
+    run.mockImplementation(async () => ({
+      kind: 'single',
+      result: { data: new JsonText(`{"data":{"count":${++count}}}`) },
+    }));
+    const answers = await Promise.all(Array.from({ length: 20 }, () => send(execution)));
+    expect(new Set(answers.map(({ text }) => text)).size).toBe(20);
+  });
+});
+
+describe('answers near their end', () => {
+  it('are read anew once, while they are sent, at a moment in the last tenth of their time', async () => {
+    vi.spyOn(Math, 'random').mockReturnValue(0.5);
+    const store = createMemoryStore();
+    const workers = [caching({}, store), caching({}, store)] as const;
+    await send(workers[0]);
+    vi.advanceTimersByTime(9_499);
+    expect((await send(workers[0])).text).toBe('{"count":1}');
+    expect(run).toHaveBeenCalledTimes(1);
+    vi.advanceTimersByTime(2);
+    const { release } = hold();
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => send(workers[index % 2] as CachedExecution)),
+    );
+    expect(new Set(answers.map(({ text }) => text))).toEqual(new Set(['{"count":1}']));
+    release();
+    await vi.waitFor(async () => expect((await send(workers[1])).text).toBe('{"count":2}'));
+    expect(run).toHaveBeenCalledTimes(2);
+    vi.restoreAllMocks();
+  });
+});
+
+describe('a client that has written', () => {
+  it('gets nothing that was read before, not even where reading it anew fails', async () => {
+    const execution = caching({ staleIfErrorMs: 60_000, staleWhileRevalidateMs: 60_000 });
+    await send(execution);
+    vi.advanceTimersByTime(5_000);
+    const written = performance.now();
+    const cacheDemands = { writtenMsAgo: () => performance.now() - written, writeId: 'w' };
+    vi.advanceTimersByTime(10);
+    run.mockRejectedValueOnce(new Error('the subgraph is down'));
+    await expect(send(execution, { cacheDemands })).rejects.toThrow('the subgraph is down');
+    expect((await send(execution, { cacheDemands })).text).toBe('{"count":2}');
+    vi.advanceTimersByTime(10);
+    expect((await send(execution, { cacheDemands })).text).toBe('{"count":2}');
+    expect((await send(execution)).text).toBe('{"count":2}');
+  });
+
+  it('gets no answer of newer date whose data another cache had before', async () => {
+    const execution = caching({});
+    const written = performance.now();
+    const cacheDemands = { writtenMsAgo: () => performance.now() - written, writeId: 'w' };
+    vi.advanceTimersByTime(1_000);
+    const answer = run.getMockImplementation();
+    run.mockImplementationOnce(async (request) => {
+      request.context.cachePolicy?.readBefore(3_000);
+      return (answer as NonNullable<typeof answer>)(request);
+    });
+    await send(execution);
+    vi.advanceTimersByTime(10);
+    expect((await send(execution, { cacheDemands })).text).toBe('{"count":2}');
   });
 });
