@@ -6,7 +6,7 @@
  *     fetch     requests of this process · listen: those of a socket, with the admin listener beside it (admin/)
  *     close     requests in flight end, then what serves them
  */
-import { type AdminListener, openAdmin } from './admin/index.ts';
+import { type AdminListener, openAdmin, type RunningCaches } from './admin/index.ts';
 import { createHttpServer, type ListenOptions } from './http/index.ts';
 import type { Logger } from './observability/index.ts';
 import {
@@ -82,8 +82,12 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
         log.warn({ workers }, 'one thread serves: `isthmus serve` starts server.workers, createGateway does not');
       if (config !== undefined) {
         const currentConfig = () => runtime.generations.current?.config ?? config;
-        const invalidate = (invalidations: readonly Invalidation[]) => runtime.invalidate(invalidations);
-        admin = await openAdmin({ config, currentConfig, log, invalidate });
+        const caches: RunningCaches = {
+          invalidate: (invalidations) => runtime.invalidate(invalidations),
+          stats: () => runtime.cacheStats(),
+          purge: (cache) => runtime.purge(cache),
+        };
+        admin = await openAdmin({ config, currentConfig, log, caches });
       }
       return { url: await server.listen(listenOptions), drain };
     },

@@ -1,14 +1,51 @@
-/** Invalidation in the admin graph: the same as `POST /admin/invalidate`. */
+/** Caches in the admin graph: what they hold, how they are emptied, and the same invalidation as `POST /admin/invalidate`. */
+import type { CacheName } from '../cache/index.ts';
 import { GatewayError } from '../errors/index.ts';
 import type { Logger } from '../observability/index.ts';
 import { type AdminCaller, writer } from './admin-caller.ts';
-import { type Invalidate, invalidateFor, readInvalidations } from './invalidate-caches.ts';
+import { invalidateFor, readInvalidations } from './invalidate-caches.ts';
 import { refusal } from './refusal.ts';
+import type { RunningCaches } from './running-caches.ts';
 
 export const cachesTypeDefs = /* GraphQL */ `
   extend type Mutation {
     "Cached answers are not sent again. Returns the tags that they were invalidated by."
     invalidate(caches: [InvalidationInput!]!): [String!]!
+    "Removes all cached answers, or those of one cache. Returns whether it is done."
+    purge(cache: CacheName): Boolean!
+  }
+
+  extend type Query {
+    "The stores of cached answers, of all workers, since these were started."
+    caches: [CacheStore!]!
+  }
+
+  "Whole answers, what subgraphs answer, AI fields, answers of models, automatic persisted queries."
+  enum CacheName { RESPONSES ENTITIES FIELDS MODELS DOCUMENTS OTHER }
+
+  type CacheStore {
+    "memory, redis, or memory and redis"
+    kind: String!
+    "ready, or why it is not: disconnected, breaker_open, refusing"
+    state: String!
+    invalidations: Float!
+    "Calls that were a miss, or did nothing, because the store failed."
+    failures: Float!
+    caches: [CacheStats!]!
+  }
+
+  type CacheStats {
+    cache: CacheName!
+    "Stale ones included."
+    hits: Float!
+    misses: Float!
+    stale: Float!
+    sets: Float!
+    "Entries that made room for others."
+    evictions: Float!
+    "Held now; copies of workers are counted. null: not known."
+    entries: Float
+    bytes: Float
   }
 
   enum InvalidationKind { SUBGRAPH TYPE CACHE_TAG ENTITY OPERATION TENANT PROMPT }
@@ -31,18 +68,37 @@ export const cachesTypeDefs = /* GraphQL */ `
 
 type InvalidationInput = Readonly<Record<string, unknown>> & { readonly kind: string };
 
-export function cachesResolvers(parts: { readonly invalidate: Invalidate; readonly log: Logger }) {
-  return {
+export function cachesResolvers({ caches: running, log }: { readonly caches: RunningCaches; readonly log: Logger }) {
+  const { invalidate } = running;
+  const Query = {
+    async caches() {
+      const stores = await running.stats();
+      return stores.map(({ caches, ...store }) => ({
+        ...store,
+        caches: Object.entries(caches).map(([name, stats]) => ({ cache: name.toUpperCase(), ...stats })),
+      }));
+    },
+  };
+  const Mutation = {
+    async purge(_: unknown, { cache }: { readonly cache?: string | null }, caller: AdminCaller) {
+      const actor = writer(caller);
+      const name = cache?.toLowerCase() as CacheName | undefined;
+      if (!(await running.purge(name)))
+        throw refusal('OVERLOADED', 'A cache cannot be reached at the moment: its answers are still there. Try again.');
+      log.info({ actor, cache: name ?? 'all' }, 'cached answers were removed');
+      return true;
+    },
     async invalidate(_: unknown, { caches }: { readonly caches: readonly InvalidationInput[] }, caller: AdminCaller) {
       writer(caller);
       try {
-        return await invalidateFor(caller, readInvalidations(caches.map(toInvalidation)), parts);
+        return await invalidateFor(caller, readInvalidations(caches.map(toInvalidation)), { invalidate, log });
       } catch (error) {
         if (!(error instanceof GatewayError)) throw error;
         throw refusal(error.code === 'OVERLOADED' ? 'OVERLOADED' : 'BAD_USER_INPUT', error.message);
       }
     },
   };
+  return { Query, Mutation };
 }
 
 function toInvalidation({ kind, cacheTag, ...rest }: InvalidationInput): Readonly<Record<string, unknown>> {

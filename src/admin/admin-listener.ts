@@ -11,13 +11,13 @@ import { type AdminConfig, ConfigError, type ResolvedConfig } from '../config/in
 import { GatewayError, messageOf } from '../errors/index.ts';
 import { isLoopback, readBounded } from '../lib/index.ts';
 import type { Logger } from '../observability/index.ts';
-import type { Invalidated, Invalidation } from '../runtime/index.ts';
 import { openStore } from '../store/index.ts';
 import { prepareServer } from '../tls/index.ts';
 import type { AdminCaller } from './admin-caller.ts';
 import { createAdminSchema } from './admin-schema.ts';
 import { adminScopes, identifyOperator, refusePages } from './identify-operator.ts';
 import { answerInvalidation } from './invalidate-caches.ts';
+import type { RunningCaches } from './running-caches.ts';
 
 export interface AdminListener {
   /** Where it listens, such as http://127.0.0.1:4400. */
@@ -30,8 +30,7 @@ export interface AdminListenerOptions {
   /** What is served at the moment, which reloads change. */
   readonly currentConfig: () => ResolvedConfig;
   readonly log: Logger;
-  /** Invalidates cached answers. @throws GatewayError `BAD_REQUEST` for what the graph does not have */
-  readonly invalidate: (invalidations: readonly Invalidation[]) => Promise<Invalidated>;
+  readonly caches: RunningCaches;
 }
 
 const maxBodyBytes = 1_000_000;
@@ -47,7 +46,7 @@ export async function listenForAdmin({
   config,
   currentConfig,
   log,
-  invalidate,
+  caches,
 }: AdminListenerOptions): Promise<AdminListener | undefined> {
   const { admin, store: storeConfig, file } = config;
   if (admin === undefined) return undefined;
@@ -57,14 +56,14 @@ export async function listenForAdmin({
     const isLocal = isLoopback(admin.host);
     if (!isLocal && !keys.hasScope(adminScopes)) throw unprotected(file);
     const handler = createHandler<IncomingMessage, AdminCaller, AdminCaller & Record<PropertyKey, unknown>>({
-      schema: createAdminSchema(store, { currentConfig, invalidate, log }),
+      schema: createAdminSchema(store, { currentConfig, caches, log }),
       context: ({ context }) => ({ ...context }),
       parse: (source, options) => parse(source, { ...options, maxTokens }),
       formatError: (error) => formatError(error, log),
     });
     const open = await serverOpener(config, admin.tls, log);
     const server = open((request, response) => {
-      void answer({ request, response, keys, isLocal, handler, invalidate, log });
+      void answer({ request, response, keys, isLocal, handler, invalidate: caches.invalidate, log });
     });
     server.maxConnections = maxConnections;
     const url = await listen(server, admin);
@@ -124,7 +123,7 @@ interface Exchange {
   readonly keys: KeyRing;
   readonly isLocal: boolean;
   readonly handler: Handler<IncomingMessage, AdminCaller>;
-  readonly invalidate: AdminListenerOptions['invalidate'];
+  readonly invalidate: RunningCaches['invalidate'];
   readonly log: Logger;
 }
 

@@ -9,8 +9,8 @@ import { budgetsResolvers, budgetsTypeDefs } from './admin-budgets.ts';
 import { cachesResolvers, cachesTypeDefs } from './admin-caches.ts';
 import { type AdminCaller, writer } from './admin-caller.ts';
 import { costsResolvers, costsTypeDefs } from './admin-costs.ts';
-import type { Invalidate } from './invalidate-caches.ts';
 import { refusal } from './refusal.ts';
+import type { RunningCaches } from './running-caches.ts';
 
 const typeDefs = /* GraphQL */ `
   scalar JSON
@@ -89,17 +89,19 @@ const maxAuditEntries = 1_000;
 export interface AdminSchemaParts {
   /** What is served at the moment. */
   readonly currentConfig: () => Pick<ResolvedConfig, 'ai'>;
-  readonly invalidate: Invalidate;
+  readonly caches: RunningCaches;
   readonly log: Logger;
 }
 
-export function createAdminSchema(store: Store, { currentConfig, invalidate, log }: AdminSchemaParts): GraphQLSchema {
+export function createAdminSchema(store: Store, { currentConfig, caches, log }: AdminSchemaParts): GraphQLSchema {
   const keysOf = (caller: AdminCaller): ApiKeys => new ApiKeys(store, writer(caller));
+  const ofCaches = cachesResolvers({ caches, log });
   return makeExecutableSchema<AdminCaller>({
     typeDefs: [typeDefs, costsTypeDefs, budgetsTypeDefs, cachesTypeDefs],
     resolvers: {
       Query: {
         ...costsResolvers(store),
+        ...ofCaches.Query,
         async keys(_: unknown, { state }: { readonly state?: string | null }, { actor }) {
           const keys = (await new ApiKeys(store, actor).list()).map(toGraph);
           return keys.filter((key) => state === undefined || state === null || key.state === state);
@@ -111,7 +113,7 @@ export function createAdminSchema(store: Store, { currentConfig, invalidate, log
       },
       Mutation: {
         ...budgetsResolvers(store, currentConfig),
-        ...cachesResolvers({ invalidate, log }),
+        ...ofCaches.Mutation,
         async createKey(_: unknown, { input }: { readonly input: CreateKeyInput }, caller) {
           const { models, expiresIn, ...rights } = input;
           if (rights.name.trim() === '') throw invalid('a key has a name');

@@ -78,6 +78,10 @@ export type Claim =
       ended(): Promise<void>;
     };
 
+export interface StatsOptions {
+  readonly withSizes?: boolean;
+}
+
 export interface CacheStore extends EntryStore {
   /** The entries of all keys, in their order, in one round trip. */
   getMany(keys: readonly string[]): Soon<readonly (CacheEntry | undefined)[]>;
@@ -89,8 +93,12 @@ export interface CacheStore extends EntryStore {
    * @param ttlMs when a holder that has not released a key loses it: it may have died
    */
   claim(keys: readonly string[], ttlMs: number): Soon<readonly Claim[]>;
-  /** What has happened since the store was opened, and what it holds now. */
-  stats(): Soon<StoreStats>;
+  /**
+   * What has happened since the store was opened, and what it holds now.
+   *
+   * @param options `withSizes`: also where that takes seconds, as of Redis. @default false
+   */
+  stats(options?: StatsOptions): Soon<StoreStats>;
   /**
    * Removes all entries, or those of one cache, and keeps out what was read before.
    *

@@ -4,11 +4,12 @@
  */
 import type { CacheStoreConfig } from '../config/index.ts';
 import type { Logger } from '../observability/index.ts';
-import type { CacheStore } from './cache-store.ts';
+import type { CacheStore, StatsOptions } from './cache-store.ts';
 import { createMemoryStore } from './memory/memory-store.ts';
 import { createRedisStore, type RedisStore } from './redis/redis-store.ts';
 import { createTieredStore } from './redis/tiered-store.ts';
 import type { CacheName, StoreStats } from './store-stats.ts';
+import { sumStats } from './sum-stats.ts';
 
 export interface CacheStoresOptions {
   /** Opens a store in memory. @default of this thread alone */
@@ -47,18 +48,23 @@ export class CacheStores {
 
   /** @returns false if a store could not be reached */
   async invalidate(tags: readonly string[]): Promise<boolean> {
-    const outcomes = [...this.#stores].flatMap((store) => tags.map((tag) => store.invalidate(tag)));
+    const outcomes = this.#calls(({ invalidate }) => invalidate).flatMap((invalidate) => tags.map(invalidate));
     return (await Promise.all(outcomes)).every((isDone) => isDone);
   }
 
   /** @returns false if a store could not be reached */
   async purge(cache: CacheName | undefined): Promise<boolean> {
-    const outcomes = await Promise.all([...this.#stores].map((store) => store.purge(cache)));
+    const outcomes = await Promise.all(this.#calls(({ purge }) => purge).map((purge) => purge(cache)));
     return outcomes.every((isDone) => isDone);
   }
 
-  stats(): Promise<readonly StoreStats[]> {
-    return Promise.all([...this.#stores].map((store) => store.stats()));
+  async stats(options?: StatsOptions): Promise<readonly StoreStats[]> {
+    return sumStats(await Promise.all(this.#calls(({ stats }) => stats).map((stats) => stats(options))));
+  }
+
+  /** A function of each store, once where several caches share it. */
+  #calls<Call>(callOf: (store: CacheStore) => Call): readonly Call[] {
+    return [...new Set([...this.#stores].map(callOf))];
   }
 
   #open({ store, maxBytes }: CacheStoreConfig, log: Logger): CacheStore {

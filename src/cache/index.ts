@@ -8,7 +8,7 @@ export { CacheHints } from './policy/cache-hints.ts';
 export type { CachePolicy } from './policy/cache-policy.ts';
 export { OperationPolicy, type PolicyRefusal } from './policy/operation-policy.ts';
 export { readerOf } from './policy/reader-of.ts';
-export { invalidateInRedis } from './redis/invalidate-in-redis.ts';
+export { atRedis, invalidateInRedis } from './redis/at-redis.ts';
 export { createRedisStore, type RedisState, type RedisStore, type RedisStoreOptions } from './redis/redis-store.ts';
 export { createTieredStore } from './redis/tiered-store.ts';
 export { NotStored } from './responses/not-stored.ts';
@@ -16,4 +16,5 @@ export { type CachedResponse, type KeyedResponse, type Lookup, ResponseCache } f
 export { maxResponseTags, responseTags } from './responses/response-tags.ts';
 export { drawRenewal, etagOf, type NewResponse } from './responses/stored-response.ts';
 export { type Write, WriteTokens, writeTokenHeader } from './responses/write-tokens.ts';
-export type { CacheName, CacheStats, StoreState, StoreStats } from './store-stats.ts';
+export { type CacheName, type CacheStats, cacheNames, type StoreState, type StoreStats } from './store-stats.ts';
+export { sumStats } from './sum-stats.ts';

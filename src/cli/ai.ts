@@ -11,6 +11,7 @@ import { loadConfig, type ResolvedConfig } from '../config/index.ts';
 import { messageOf } from '../errors/index.ts';
 import { formatUsd, readBounded } from '../lib/index.ts';
 import { importedDirectives } from '../supergraph/index.ts';
+import { type AdminAddress, askAdmin } from './cache/ask-admin.ts';
 import { fail } from './fail.ts';
 import { printable } from './printable.ts';
 import { readHeader } from './read-header.ts';
@@ -116,7 +117,7 @@ function report(answer: unknown): void {
     fail('no AI field was answered: the query selects none, or the gateway has ai.fields.explain.enabled: false');
 }
 
-interface InvalidateOptions {
+interface InvalidateOptions extends Partial<AdminAddress> {
   readonly config: string;
   readonly prompt?: string;
   readonly type?: string;
@@ -127,29 +128,45 @@ function invalidateCommand(): Command {
   return new Command('invalidate')
     .description('Invalidate the cached answers of a prompt’s fields, or of a type’s.')
     .option('--prompt <name>', 'a prompt, all its versions')
-    .option('--type <name>', 'an object type with AI fields')
+    .option('--type <name>', 'an object type with AI fields; with Redis')
     .option('--config <file>', 'the configuration file', 'supergraph.yaml')
+    .option('--url <url>', 'without Redis, the gateway’s admin listener; default: that of the configuration')
+    .option('--key <key>', 'an API key with the scope admin:write; default: ISTHMUS_ADMIN_KEY')
     .action(invalidate);
 }
 
-async function invalidate({ config: file, prompt, type }: InvalidateOptions): Promise<void> {
+async function invalidate({ config: file, prompt, type, url, key }: InvalidateOptions): Promise<void> {
   if ((prompt === undefined) === (type === undefined)) return fail('name one of --prompt and --type', 2);
   const config = await loadConfig(file);
+  const { admin } = config;
   const { store } = config.ai.cache;
-  if (store.kind === 'memory') {
+  const adminUrl = url ?? (admin && adminUrlOf(admin));
+  if (store.kind === 'memory' && (prompt === undefined || adminUrl === undefined)) {
     return fail(
       'ai.cache.store is memory: the answers are in the memory of each running gateway. ' +
-        '`isthmus cache invalidate --prompt` asks one by its admin listener; an edited prompt has other answers. ' +
-        'With `ai: { cache: { store: redis, url: … } }` this command works.',
+        'With `admin` in the configuration, `--prompt` asks one; an edited prompt has other answers. ' +
+        'With `ai: { cache: { store: redis, url: … } }` this command works without a gateway, with `--type` too.',
     );
   }
   const names = prompt === undefined ? await typesOf(config) : await promptsOf(config);
   const name = (prompt ?? type ?? '').split('@')[0] ?? '';
   if (!names.has(name)) return fail(`no AI subgraph has "${name}"; there are ${[...names].join(', ')}`);
-  const tag = prompt === undefined ? fieldTags.type(name) : fieldTags.prompt(name);
-  const done = await invalidateInRedis(store.url, [tag]);
-  if (!done) return fail('Redis cannot be reached: nothing was invalidated');
+  if (store.kind === 'memory') {
+    const address = { url: adminUrl ?? '', ...(key === undefined ? {} : { key }) };
+    if ((await askAdmin('/admin/invalidate', [{ kind: 'prompt', prompt: name }], address)) === undefined) return;
+  } else {
+    const tag = prompt === undefined ? fieldTags.type(name) : fieldTags.prompt(name);
+    const isDone = await invalidateInRedis(store.url, [tag]);
+    if (!isDone) return fail('Redis cannot be reached: nothing was invalidated');
+  }
   process.stdout.write(`the cached answers of ${name} are invalidated\n`);
+}
+
+/** On this machine: where the listener has every address, loopback is one. */
+function adminUrlOf({ host, port, tls }: NonNullable<ResolvedConfig['admin']>): string {
+  const isEvery = host === '0.0.0.0' || host === '::';
+  const name = host.includes(':') && !isEvery ? `[${host}]` : host;
+  return `${tls ? 'https' : 'http'}://${isEvery ? '127.0.0.1' : name}:${port}`;
 }
 
 async function promptsOf({ subgraphs }: ResolvedConfig): Promise<ReadonlySet<string>> {

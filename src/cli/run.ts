@@ -9,7 +9,7 @@ import { accessCommand } from './access.ts';
 import { aiCommand } from './ai.ts';
 import { auditCommand } from './audit.ts';
 import { budgetsCommand } from './budgets.ts';
-import { cacheCommand } from './cache.ts';
+import { cacheCommand } from './cache/cache.ts';
 import { composeCommand } from './compose.ts';
 import { configSchemaCommand } from './config-schema.ts';
 import { costsCommand } from './costs.ts';

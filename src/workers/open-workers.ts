@@ -29,6 +29,7 @@ import { SignalRelay } from '../signals/index.ts';
 import { RevisionAnnouncer } from './announce-revisions.ts';
 import { mainCacheShare, mainShare } from './memory-shares.ts';
 import { toSupergraphMessage } from './supergraph-message.ts';
+import { purgeOfWorkers, remoteStores, statsOfWorkers, type WorkerCaches } from './worker-caches.ts';
 import { WorkerPool } from './worker-pool.ts';
 
 export interface WorkersOptions {
@@ -150,12 +151,15 @@ export async function openWorkers(options: WorkersOptions): Promise<WorkersGatew
     const subgraphs = config.subgraphs.map(({ name }) => name);
     const tags = tagsOfInvalidations(invalidations, { subgraphs, entities: composition.entityTypes });
     for (const tag of tags) cache.invalidate(tag);
-    const urls = [config.ai.cache.store, config.cache.store].flatMap((each) =>
-      each.kind === 'memory' ? [] : [each.url],
-    );
-    const outcomes = await Promise.all([...new Set(urls)].map((url) => invalidateInRedis(url, tags)));
+    const outcomes = await Promise.all(remoteStores(config).map(({ url }) => invalidateInRedis(url, tags)));
     return { tags, isComplete: outcomes.every((isDone) => isDone) };
   };
+  const caches = (): WorkerCaches => ({
+    signals,
+    memory: cache,
+    workers: pool.status.count().serving,
+    config: watched.parts.config,
+  });
   let admin: AdminListener | undefined;
   let drained: Promise<boolean> | undefined;
   const drain = (): Promise<boolean> => {
@@ -178,7 +182,7 @@ export async function openWorkers(options: WorkersOptions): Promise<WorkersGatew
         config,
         currentConfig: () => watched.parts.config,
         log,
-        invalidate,
+        caches: { invalidate, stats: () => statsOfWorkers(caches()), purge: (name) => purgeOfWorkers(caches(), name) },
       });
       return { url: await pool.listen(address), drain };
     },

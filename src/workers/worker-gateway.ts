@@ -25,6 +25,7 @@ import type { FromWorker, ToWorker, WorkerStart } from './messages.ts';
 import { StatusBlock } from './status-block.ts';
 import { fromSupergraphMessage } from './supergraph-message.ts';
 import { toErrorMessage } from './thread-error.ts';
+import { answerCacheStats } from './worker-caches.ts';
 
 export interface WorkerGatewayOptions {
   readonly start: WorkerStart;
@@ -52,6 +53,7 @@ export function createWorkerGateway({ start, log, send }: WorkerGatewayOptions):
     openMemory: (maxBytes) => openPortStore(workerCacheShare(maxBytes, workers)),
     memoryShare: (maxBytes) => Math.floor(maxBytes / workers),
   });
+  answerCacheStats(signals, stores);
   const shared = createSharedParts({
     log,
     resolveFrom: folder,

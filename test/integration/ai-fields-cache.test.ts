@@ -12,7 +12,7 @@ const page = '{ products(first: 3) { id summary } }';
 describe('a kept answer', () => {
   let graph: AiGraph;
   beforeAll(async () => {
-    graph = await startAiGraph();
+    graph = await startAiGraph({ yaml: 'admin: { port: 0 }\n' });
     graph.provider.respond(echo);
     await graph.query(page);
   });
@@ -93,6 +93,24 @@ describe('a kept answer', () => {
     expect(await ask('a', 'b', 'c ')).toBe(1);
     expect(await ask('b', 'a', 'c')).toBe(1);
     expect(await ask('a', 'b', 'c')).toBe(0);
+  });
+
+  it('is made anew in every worker once its prompt has been invalidated', async () => {
+    const listener = graph.gateway.log.find(({ msg }) => msg === 'the admin listener listens');
+    // On connections of their own: workers take turns.
+    const calls = () =>
+      graph.calls(async () => {
+        for (let turn = 0; turn < 4; turn++) await graph.query(page, {}, { connection: 'close' });
+      });
+    await calls();
+    const { status } = await fetch(new URL('/admin/invalidate', String(listener?.adminUrl)), {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify([{ kind: 'prompt', prompt: 'summary' }]),
+    });
+    expect(status).toBe(200);
+    expect(await calls()).toBe(3);
+    expect(await calls()).toBe(0);
   });
 });
 

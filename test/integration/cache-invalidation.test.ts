@@ -115,6 +115,33 @@ describe.each([1, 2])('with %i workers, an invalidation', (workers) => {
     expect((await ask('[{ kind: ENTITY, type: "Product", key: {} }]')).errors?.[0]?.message).toMatch(/the fields "id"/);
   });
 
+  it('and a purge are counted over all workers, and shown by the commands', async () => {
+    const at = ['--url', adminOf(gateway)];
+    const json = spawnIsthmus(['cache', 'stats', '--json', ...at]);
+    expect(await json.ended).toBe(0);
+    const [memory, ...more] = JSON.parse(json.output()) as readonly {
+      kind: string;
+      state: string;
+      caches: readonly Record<string, number | string>[];
+    }[];
+    expect(more).toEqual([]);
+    expect(memory).toMatchObject({ kind: 'memory', state: 'ready', failures: 0 });
+    const responses = memory?.caches.find(({ cache }) => cache === 'RESPONSES');
+    expect(responses?.hits).toBeGreaterThan(10);
+    expect(responses?.misses).toBeGreaterThan(2);
+    expect(responses?.entries).toBeGreaterThanOrEqual(3);
+    expect(responses?.bytes).toBeGreaterThan(1_000);
+
+    const purge = spawnIsthmus(['cache', 'purge', '--cache', 'responses', ...at]);
+    expect(await purge.ended).toBe(0);
+    expect(purge.output()).toBe('purged: responses\n');
+    const table = spawnIsthmus(['cache', 'stats', ...at]);
+    expect(await table.ended).toBe(0);
+    expect(table.output()).toMatch(/^cache +store +entries +bytes +hit rate/);
+    expect(table.output()).toMatch(/^responses +memory +0 +0 +\d+\.\d %/m);
+    expect(await changed(gateway, answers)).toEqual(['product', 'stock', 'other']);
+  });
+
   it.each([
     ['nothing', /not JSON/],
     ['{}', /not a list of what to invalidate/],

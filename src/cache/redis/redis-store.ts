@@ -303,8 +303,8 @@ export function createRedisStore(options: RedisStoreOptions): RedisStore {
       const [current, total, isWhole, ...names] = reply as readonly unknown[];
       return { token: String(current), length: Number(total), names: isWhole === 1 ? names.map(String) : undefined };
     },
-    async stats() {
-      const sizes = gate.state === 'ready' ? await sizesOf(connection, keys.entryPattern(undefined)) : {};
+    async stats({ withSizes = false } = {}) {
+      const sizes = withSizes && gate.state === 'ready' ? await sizesOf(connection, keys.entryPattern(undefined)) : {};
       return counts.stats('redis', gate.state, sizes);
     },
     purge,

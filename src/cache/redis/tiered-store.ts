@@ -124,8 +124,8 @@ export function createTieredStore({ redis, maxBytes, memoryMs = 10_000 }: Tiered
       return isDone;
     },
     claim: (keys, ttlMs) => redis.claim(keys, ttlMs),
-    async stats() {
-      const ofRedis = await redis.stats();
+    async stats(options) {
+      const ofRedis = await redis.stats(options);
       counts.failures = ofRedis.failures;
       return counts.stats('memory and redis', ofRedis.state, ofRedis.caches);
     },

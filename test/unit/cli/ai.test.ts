@@ -1,8 +1,10 @@
+import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fieldTags } from '../../../src/ai/fields/answers/field-cache.ts';
 import { createRedisStore } from '../../../src/cache/index.ts';
@@ -114,7 +116,25 @@ describe('isthmus ai invalidate', { timeout: 60_000 }, () => {
     await writeConfig('');
     const { code, output } = await ai('invalidate', '--prompt', 'tone', '--config', configFile());
     expect(code).toBe(1);
-    expect(output).toMatch(/in the memory of each running gateway.*isthmus cache invalidate --prompt/);
+    expect(output).toMatch(/in the memory of each running gateway.*`admin` in the configuration/);
+  });
+
+  it('asks the admin listener of the configuration to invalidate a prompt in the memory of its gateway', async () => {
+    const requests: { readonly url: string | undefined; readonly key: unknown; readonly body: string }[] = [];
+    const listener = createServer(async (request, response) => {
+      requests.push({ url: request.url, key: request.headers['x-api-key'], body: await text(request) });
+      response.end('{}');
+    }).listen(0, '127.0.0.1');
+    await once(listener, 'listening');
+    try {
+      await writeConfig(`admin: { port: ${(listener.address() as AddressInfo).port} }\n`);
+      const { code, output } = await ai('invalidate', '--prompt', 'tone', '--key', 'k', '--config', configFile());
+      expect({ code, output }).toEqual({ code: 0, output: 'the cached answers of tone are invalidated\n' });
+      const body = '[{"kind":"prompt","prompt":"tone"}]';
+      expect(requests).toEqual([{ url: '/admin/invalidate', key: 'k', body }]);
+    } finally {
+      listener.close();
+    }
   });
 
   describe.skipIf(withoutRedis)('with Redis', () => {

@@ -1,11 +1,10 @@
 /** `isthmus cache invalidate` asks a running gateway’s admin listener to send cached answers no more. */
 import { Command } from 'commander';
-import { messageOf } from '../errors/index.ts';
-import { readBounded } from '../lib/index.ts';
-import { fail } from './fail.ts';
-import { printable } from './printable.ts';
+import { fail } from '../fail.ts';
+import { type AdminAddress, askAdmin, withAdminAddress } from './ask-admin.ts';
+import { purgeCommand, statsCommand } from './cache-stats.ts';
 
-interface InvalidateOptions {
+interface InvalidateOptions extends AdminAddress {
   readonly subgraph?: string;
   readonly type?: string;
   readonly entity?: string;
@@ -14,20 +13,19 @@ interface InvalidateOptions {
   readonly tenant?: string;
   readonly operation?: string;
   readonly prompt?: string;
-  readonly url: string;
-  readonly key?: string;
 }
 
-const timeoutMs = 10_000;
-const maxAnswerBytes = 1_000_000;
-
 export function cacheCommand(): Command {
-  return new Command('cache').description('Cached answers.').addCommand(invalidateCommand());
+  return new Command('cache')
+    .description('Cached answers.')
+    .addCommand(invalidateCommand())
+    .addCommand(statsCommand())
+    .addCommand(purgeCommand());
 }
 
 /** Exits 1 if nothing could be invalidated, 2 where the options name nothing. */
 function invalidateCommand(): Command {
-  return new Command('invalidate')
+  const command = new Command('invalidate')
     .description(
       'Send cached answers no more: of a subgraph, one of its types, an entity, a cache tag, a tenant, an operation or a prompt.',
     )
@@ -38,31 +36,14 @@ function invalidateCommand(): Command {
     .option('--cache-tag <tag...>', 'a tag of @cacheTag, or one that a subgraph sent')
     .option('--tenant <name>', 'a tenant: the private answers of its readers')
     .option('--operation <name>', 'an operation, by its name')
-    .option('--prompt <name>', 'a prompt: the answers of its AI fields')
-    .option('--url <url>', 'the gateway’s admin listener', 'http://127.0.0.1:4400')
-    .option('--key <key>', 'an API key with the scope admin:write; default: ISTHMUS_ADMIN_KEY')
-    .action(invalidate);
+    .option('--prompt <name>', 'a prompt: the answers of its AI fields');
+  return withAdminAddress(command, 'admin:write').action(invalidate);
 }
 
 async function invalidate(options: InvalidateOptions): Promise<void> {
-  const { url, key = process.env.ISTHMUS_ADMIN_KEY } = options;
   const requests = requestsOf(options);
   if (typeof requests === 'string') return fail(requests, 2);
-  let response: Response;
-  let text: string;
-  try {
-    response = await fetch(new URL('/admin/invalidate', url), {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...(key === undefined ? {} : { 'x-api-key': key }) },
-      body: JSON.stringify(requests),
-      signal: AbortSignal.timeout(timeoutMs),
-    });
-    text = (await readBounded(response.body, maxAnswerBytes, () => new Error('its answer is too long'))).toString();
-  } catch (error) {
-    const reason = error instanceof TypeError ? messageOf(error.cause ?? error) : messageOf(error);
-    return fail(`the admin listener at ${url} cannot be reached (${reason}): is \`admin\` in the configuration?`);
-  }
-  if (!response.ok) return fail(`the gateway refused: ${printable(text)}`);
+  if ((await askAdmin('/admin/invalidate', requests, options)) === undefined) return;
   process.stdout.write(`invalidated: ${requests.map(describe).join(', ')}\n`);
 }
 
