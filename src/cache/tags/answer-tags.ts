@@ -1,10 +1,11 @@
 /** Collects the tags of an answer: of its entities by their keys, and those of `@cacheTag` on types and fields. */
 import type { CacheRules, EntityTypes } from './cache-rules.ts';
-import { entityTags, plainField, plainPath, type ReadPath } from './entity-tags.ts';
+import { entityTags, keyValues, plainField, plainPath } from './entity-tags.ts';
 import type { SelectedField, TaggedSelection, Variables } from './request-tags.ts';
-import { appliesTo, maxDepth, selectedPath, selectedPaths, typeNameOf, typesOf } from './selected-values.ts';
+import { maxDepth, selectedPaths, typeNameOf } from './selected-values.ts';
 import { type FormatReference, type TagFormats, writeTags } from './tag-format.ts';
-import { cacheTag, cacheTagGroup, cacheTagPrefix, cacheTags } from './tag-names.ts';
+import { cacheTag, cacheTagGroup, cacheTagPrefix, entityGroup, entityTag, prefixesOf } from './tag-names.ts';
+import { type AnswerPath, type TaggedObject, taggedObject } from './tagged-object.ts';
 
 export interface AnswerTagsOptions {
   readonly subgraph: string;
@@ -37,14 +38,18 @@ export class AnswerTags {
     }
     const isObject = typeof value === 'object' && value !== null;
     if (!isObject && representation === undefined) return;
-    this.#typed(value, type, selection, representation);
-    if (!isObject || depth > maxDepth) return;
-    const { rules } = this.#options;
     const name = typeNameOf(value, selection) ?? type;
-    for (const selected of selection.fields) {
+    const tagged = taggedObject(selection, name, this.#options);
+    const { members } = this.#options.rules.get(name) ?? {};
+    if (members === undefined) this.#typed(value, tagged, representation);
+    else for (const each of members) this.#typed(value, taggedObject(selection, each, this.#options), representation);
+    if (representation !== undefined && name !== type)
+      this.#typed(value, taggedObject(selection, type, this.#options), representation);
+    if (!isObject || depth > maxDepth) return;
+    for (const selected of tagged.fields) {
       const { key, field, inner } = selected;
-      if (field === undefined || !appliesTo(selected, name, rules)) continue;
-      this.#fieldTags(selected);
+      if (field === undefined) continue;
+      if (field.tags.length + field.formats.length > 0) this.#fieldTags(selected);
       if (inner?.isTagged === true) this.object(plainField(value, key), field.type, inner, undefined, depth + 1);
     }
   }
@@ -63,10 +68,12 @@ export class AnswerTags {
     if (field === undefined || field.invalidates.length === 0) return;
     const args = argumentsOf(this.#values());
     const { subgraph } = this.#options;
-    for (const { texts, prefix } of this.#written(field.invalidates, ({ source, path }) => {
+    const resolve = ({ source, path }: FormatReference): unknown => {
       if (source === 'args') return plainPath(args, path) ?? null;
       return source === 'result' ? selectedPaths(value, path, inner) : undefined;
-    })) {
+    };
+    for (const format of field.invalidates) {
+      const { texts, prefix } = writeTags(this.#options.formats.of(format).parts, resolve);
       for (const text of texts) this.all.add(cacheTag(subgraph, text));
       if (prefix !== undefined) this.all.add(cacheTagPrefix(subgraph, prefix)).add(cacheTagGroup(subgraph, prefix));
     }
@@ -80,16 +87,14 @@ export class AnswerTags {
   }
 
   /** The tags of an object by its type. */
-  #typed(value: unknown, type: string, selection: TaggedSelection, representation: unknown): void {
-    const { entities, rules } = this.#options;
-    const read: ReadPath = (path) => plainPath(representation, path) ?? selectedPath(value, path, selection);
-    const types = new Set(typesOf(value, type, selection, rules));
-    if (representation !== undefined) types.add(type);
-    for (const name of types) {
-      this.#write(rules.get(name)?.formats ?? [], ({ source, path }) => (source === 'key' ? read(path) : undefined));
-      const { exact, groups } = entityTags(entities, name, read);
-      for (const tag of exact) this.all.add(tag);
-      for (const tag of groups) this.all.add(tag);
+  #typed(value: unknown, { keys, formats, pathTo }: TaggedObject, representation: unknown): void {
+    if (formats.length > 0)
+      this.#write(formats, ({ source, path }) =>
+        source === 'key' ? (plainPath(representation, path) ?? valueAt(value, pathTo(path))) : undefined,
+      );
+    for (const { type, key, paths } of keys) {
+      const values = keyValues(key, (names, index) => plainPath(representation, names) ?? valueAt(value, paths[index]));
+      this.all.add(values === undefined ? entityGroup(type, key) : entityTag(type, key, values));
     }
   }
 
@@ -101,15 +106,17 @@ export class AnswerTags {
 
   #write(formats: readonly string[], resolve: (reference: FormatReference) => unknown): void {
     const { subgraph } = this.#options;
-    for (const { texts, prefix } of this.#written(formats, resolve)) {
-      for (const text of texts) for (const tag of cacheTags(subgraph, text)) this.all.add(tag);
-      if (prefix === undefined) continue;
-      this.all.add(cacheTagGroup(subgraph, prefix));
-      this.all.add(cacheTagPrefix(subgraph, prefix)).add(cacheTagPrefix(subgraph, ''));
+    for (const text of formats) {
+      const format = this.#options.formats.of(text);
+      const { texts, prefix } = writeTags(format.parts, resolve);
+      for (const tag of texts) this.all.add(cacheTag(subgraph, tag));
+      if (prefix !== undefined) this.all.add(cacheTagGroup(subgraph, prefix));
+      const prefixes = format.prefixes ?? [...texts, prefix ?? ''].flatMap((each) => prefixesOf(subgraph, each));
+      for (const tag of prefixes) this.all.add(tag);
     }
   }
+}
 
-  #written(formats: readonly string[], resolve: (reference: FormatReference) => unknown) {
-    return formats.map((text) => writeTags(this.#options.formats.of(text), resolve));
-  }
+function valueAt(value: unknown, path: AnswerPath): unknown {
+  return path && plainPath(value, path);
 }

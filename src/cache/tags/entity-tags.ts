@@ -3,7 +3,7 @@ import type { EntityKey, EntityTypes } from './cache-rules.ts';
 import { entityGroup, entityTag } from './tag-names.ts';
 
 /** Reads what is at a path of an entity; undefined or null where it was not read. */
-export type ReadPath = (path: readonly string[]) => unknown;
+export type ReadPath = (path: readonly string[], index: number) => unknown;
 
 export interface EntityTags {
   /** By the keys that were read. */
@@ -41,10 +41,11 @@ export function identifyingTags(entities: EntityTypes, type: string, read: ReadP
   });
 }
 
-function keyValues({ paths }: EntityKey, read: ReadPath): readonly string[] | undefined {
+/** @returns undefined where a field of the key was not read */
+export function keyValues({ paths }: EntityKey, read: ReadPath): readonly string[] | undefined {
   const values: string[] = [];
-  for (const path of paths) {
-    const value = read(path);
+  for (let index = 0; index < paths.length; index++) {
+    const value = read(paths[index] as readonly string[], index);
     if (value === undefined || value === null) return undefined;
     // An ID may be a number in JSON: both name the same entity.
     values.push(typeof value === 'object' ? JSON.stringify(value) : String(value));
@@ -60,5 +61,7 @@ export function plainField(object: unknown, field: string): unknown {
 }
 
 export function plainPath(object: unknown, path: readonly string[]): unknown {
-  return path.reduce(plainField, object);
+  let value = object;
+  for (const step of path) value = plainField(value, step);
+  return value;
 }

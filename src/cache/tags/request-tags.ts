@@ -13,11 +13,16 @@ import {
   valueFromASTUntyped,
 } from 'graphql';
 import type { CacheRules, EntityTypes, TaggedField } from './cache-rules.ts';
+import type { TaggedObject } from './tagged-object.ts';
 
 export interface TaggedSelection {
   readonly fields: readonly SelectedField[];
   /** Whether anything below has tags. */
   readonly isTagged: boolean;
+  /** What is read of its objects, by their types. */
+  readonly objects: Map<string, TaggedObject>;
+  /** The key of `__typename`. */
+  readonly typeNameKey: string | undefined;
 }
 
 export interface SelectedField {
@@ -50,7 +55,7 @@ export interface CompileOptions {
   readonly entities: EntityTypes;
 }
 
-const empty: TaggedSelection = { fields: [], isTagged: false };
+const empty: TaggedSelection = { fields: [], isTagged: false, objects: new Map(), typeNameKey: undefined };
 
 export function compileRequest({ definitions }: DocumentNode, options: CompileOptions): TaggedRequest {
   const fragments = new Map<string, FragmentDefinitionNode>();
@@ -114,6 +119,8 @@ function selectionOf(fields: readonly SelectedField[], type: string, options: Co
   const hasTags = [...types].some((name) => isTagged(name, options));
   return {
     fields,
+    objects: new Map(),
+    typeNameKey: fields.find(({ name }) => name === '__typename')?.key,
     isTagged: hasTags || fields.some(({ field, inner }) => isTaggedField(field) || inner?.isTagged === true),
   };
 }

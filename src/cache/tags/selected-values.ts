@@ -7,7 +7,8 @@ import type { SelectedField, TaggedSelection } from './request-tags.ts';
 export const maxDepth = 100;
 
 export function typeNameOf(value: unknown, selection: TaggedSelection): string | undefined {
-  const name = selectedPath(value, ['__typename'], selection);
+  const { typeNameKey } = selection;
+  const name = typeNameKey === undefined ? undefined : plainField(value, typeNameKey);
   return typeof name === 'string' ? name : undefined;
 }
 

@@ -35,10 +35,11 @@ export interface Changes {
 export class SubgraphTags {
   readonly #options: SubgraphTagsOptions;
   readonly #requests = new Map<string, TaggedRequest>();
-  readonly #formats = new TagFormats();
+  readonly #formats: TagFormats;
 
   constructor(options: SubgraphTagsOptions) {
     this.#options = options;
+    this.#formats = new TagFormats(options.subgraph);
   }
 
   /** Of an answer’s fields of the root. */

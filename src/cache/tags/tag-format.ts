@@ -2,6 +2,7 @@
  * Formats of cache tags, as Apollo’s `@cacheTag(format:)` has them: `product-{$key.id}`, `search-{$args.filter.text}`; for
  * `@invalidates`, also `{$result.id}`. What is null is written as nothing; of a list, each item makes a tag of its own.
  */
+import { hasSign, prefixesOf } from './tag-names.ts';
 
 export type FormatSource = 'key' | 'args' | 'result';
 
@@ -44,6 +45,8 @@ const maxTexts = 200;
 
 /** @param resolve `undefined` where it is not known */
 export function writeTags(format: TagFormat, resolve: (reference: FormatReference) => unknown): WrittenTags {
+  const single = writeSingle(format, resolve);
+  if (single !== undefined) return { texts: [single], prefix: undefined };
   let texts = [''];
   for (const [index, part] of format.entries()) {
     const values = typeof part === 'string' ? [part] : textsOf(resolve(part));
@@ -52,6 +55,18 @@ export function writeTags(format: TagFormat, resolve: (reference: FormatReferenc
     texts = texts.flatMap((text) => values.map((value) => text + value));
   }
   return { texts, prefix: undefined };
+}
+
+/** Where all that is referred to is one text each, as it nearly always is. */
+function writeSingle(format: TagFormat, resolve: (reference: FormatReference) => unknown): string | undefined {
+  let text = '';
+  for (const part of format) {
+    const value = typeof part === 'string' ? part : resolve(part);
+    if (typeof value === 'string') text += value;
+    else if (typeof value === 'number' || typeof value === 'boolean') text += String(value);
+    else return undefined;
+  }
+  return text;
 }
 
 /** The literal text before the part, where it is the first reference. */
@@ -68,16 +83,31 @@ function textsOf(value: unknown): readonly string[] | undefined {
   return [value === null ? '' : typeof value === 'object' ? JSON.stringify(value) : String(value)];
 }
 
-/** Formats that have been read. */
-export class TagFormats {
-  readonly #formats = new Map<string, TagFormat>();
+export interface ReadFormat {
+  readonly parts: TagFormat;
+  /** The tags of how its tags begin, where its own text says that up to their first sign. */
+  readonly prefixes: readonly string[] | undefined;
+}
 
-  of(text: string): TagFormat {
+/** The formats of a subgraph that have been read. */
+export class TagFormats {
+  readonly #subgraph: string;
+  readonly #formats = new Map<string, ReadFormat>();
+
+  constructor(subgraph: string) {
+    this.#subgraph = subgraph;
+  }
+
+  of(text: string): ReadFormat {
     const cached = this.#formats.get(text);
     if (cached !== undefined) return cached;
     const parsed = parseTagFormat(text);
     // What cannot be read is refused at composition.
-    const format = typeof parsed === 'string' ? [] : parsed;
+    const parts = typeof parsed === 'string' ? [] : parsed;
+    const [first] = parts;
+    const isEnough = typeof first === 'string' && (parts.length === 1 || hasSign(first));
+    const prefixes = isEnough ? prefixesOf(this.#subgraph, first) : undefined;
+    const format = { parts, prefixes };
     this.#formats.set(text, format);
     return format;
   }

@@ -30,7 +30,12 @@ export function cacheTag(subgraph: string, text: string): string {
 
 /** What an answer with a tag is invalidated by: the tag itself, and all tags that begin alike. */
 export function cacheTags(subgraph: string, text: string): readonly string[] {
-  return [cacheTag(subgraph, text), cacheTagPrefix(subgraph, text), cacheTagPrefix(subgraph, '')];
+  return [cacheTag(subgraph, text), ...prefixesOf(subgraph, text)];
+}
+
+/** How a tag begins, and all tags of a subgraph. */
+export function prefixesOf(subgraph: string, text: string): readonly string[] {
+  return [cacheTagPrefix(subgraph, text), cacheTagPrefix(subgraph, '')];
 }
 
 /** An answer that may have any tag that begins with this text: only the beginning is known. */
@@ -41,6 +46,11 @@ export function cacheTagGroup(subgraph: string, beginning: string): string {
 /** Every tag that begins with this text. */
 export function cacheTagPrefix(subgraph: string, beginning: string): string {
   return `cache_prefix:${subgraph} ${groupText(beginning)}`;
+}
+
+/** Whether a text has a sign, up to which it says the group. */
+export function hasSign(text: string): boolean {
+  return groupPattern.test(text);
 }
 
 function groupText(text: string): string {
