@@ -42,6 +42,7 @@ export type { LimitsConfig, OperationLimits } from './limits/limits.ts';
 export type { CostConfig } from './limits/limits-cost.ts';
 export { listSizeIn } from './limits/limits-cost.ts';
 export type { OverloadConfig } from './limits/overload.ts';
+export type { RateCountersConfig } from './limits/rate-counters.ts';
 export type { RateConfig, RateSubject } from './limits/rates.ts';
 export { type ConfiguredInCode, checkConfig, loadConfig } from './load-config.ts';
 export type { AdminConfig } from './network/admin.ts';

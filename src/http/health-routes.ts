@@ -17,12 +17,21 @@ export function addHealthRoutes(app: FastifyInstance, gateway: ServingRuntime, i
     if (!generation.engine.isAvailable()) {
       return reply.code(503).send({ status: 'planning unavailable', generation: generation.id, ...workers() });
     }
-    return { status: 'ready', generation: generation.id, ...workers(), ...budgetsOf(generation) };
+    return { status: 'ready', generation: generation.id, ...workers(), ...countersOf(generation) };
   });
 }
 
-/** Where budgets are counted together with other gateways: whether they can be, and what is done otherwise. */
-function budgetsOf({ budgets: { joint } }: GatewayGeneration): { readonly budgets?: object } {
-  if (joint === undefined) return {};
-  return { budgets: joint.isAvailable ? { counters: 'ready' } : { counters: 'unavailable', whenDown: joint.whenDown } };
+/** Where budgets and rates are counted together with other gateways: whether they can be, and what is done otherwise. */
+function countersOf({ budgets, jointRates }: GatewayGeneration): {
+  readonly budgets?: object;
+  readonly rates?: object;
+} {
+  return {
+    ...(budgets.joint === undefined ? {} : { budgets: stateOf(budgets.joint) }),
+    ...(jointRates === undefined ? {} : { rates: stateOf(jointRates) }),
+  };
+}
+
+function stateOf(joint: { readonly isAvailable: boolean; readonly whenDown: string }): object {
+  return joint.isAvailable ? { counters: 'ready' } : { counters: 'unavailable', whenDown: joint.whenDown };
 }

@@ -17,6 +17,8 @@ export type { DocumentSize } from './document/document-limits.ts';
 export { FieldLimits, type FieldRefusals } from './fields/field-limits.ts';
 export { createLimits, type Limits, type PlanLimits } from './limits.ts';
 export { Overload } from './overload/overload.ts';
+export { JointRates } from './rates/joint-rates.ts';
+export { openJointRates } from './rates/open-joint-rates.ts';
 export type { RateHeaderForm } from './rates/rate-headers.ts';
 export { type EstimateCharge, type EstimateUnit, Rates } from './rates/rates.ts';
 export { suggestLimits } from './suggest-limits.ts';

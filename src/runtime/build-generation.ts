@@ -14,7 +14,7 @@ import type { LedgerAccess } from '../ai/ledger/index.ts';
 import type { ResolvedConfig } from '../config/index.ts';
 import { limitFields } from '../execution/index.ts';
 import { type Lease, stableHash } from '../lib/index.ts';
-import { createLimits, FieldLimits, Rates } from '../limits/index.ts';
+import { createLimits, FieldLimits, type JointRates, openJointRates, Rates } from '../limits/index.ts';
 import type { Logger } from '../observability/index.ts';
 import type { PersistedLease } from '../persisted/index.ts';
 import {
@@ -69,6 +69,7 @@ export async function buildGeneration(
   const credentials: CredentialsLease[] = [];
   let keyRing: KeyRingLease | undefined;
   let joint: Lease<JointBudgets> | undefined;
+  let jointRates: Lease<JointRates> | undefined;
   let webhook: Lease<AlertWebhook> | undefined;
   let raises: Lease<FollowedRaises> | undefined;
   let persisted: PersistedLease | undefined;
@@ -79,6 +80,7 @@ export async function buildGeneration(
     await lease.release();
     await keyRing?.release();
     await joint?.release();
+    await jointRates?.release();
     await webhook?.release();
     await raises?.release();
     await persisted?.release();
@@ -91,6 +93,9 @@ export async function buildGeneration(
       joint = await shared.jointBudgets.acquire(stableHash(budgetCounters), () =>
         openJointBudgets(budgetCounters, shared.counters, log),
       );
+    const { rateCounters } = config.limits;
+    if (rateCounters !== undefined && (config.limits.rates.length > 0 || composition.fieldRates.size > 0))
+      jointRates = await shared.jointRates.acquire(stableHash(rateCounters), () => openJointRates(rateCounters, log));
     if (budgetAlerts !== undefined && budgets.length > 0)
       webhook = await shared.alertWebhooks.acquire(
         stableHash(budgetAlerts),
@@ -146,6 +151,7 @@ export async function buildGeneration(
       schema: apiSchema,
       rates: composition.fieldRates,
       counters: shared.fieldCounters,
+      joint: jointRates?.value,
       mode: config.limits.mode,
       log,
     });
@@ -186,7 +192,8 @@ export async function buildGeneration(
       rates:
         config.limits.rates.length === 0
           ? undefined
-          : new Rates({ config: config.limits, buckets: shared.buckets, log }),
+          : new Rates({ config: config.limits, buckets: shared.buckets, joint: jointRates?.value, log }),
+      jointRates: jointRates?.value,
       fieldLimits,
       statements,
       caches,

@@ -9,7 +9,7 @@ import type { EntityTypes } from '../cache/tags/index.ts';
 import type { ResolvedConfig } from '../config/index.ts';
 import type { ExecutionEngine } from '../execution/index.ts';
 import type { CacheGroup } from '../lib/index.ts';
-import type { FieldLimits, Limits, Rates } from '../limits/index.ts';
+import type { FieldLimits, JointRates, Limits, Rates } from '../limits/index.ts';
 import type { Logger } from '../observability/index.ts';
 import type { PersistedOperations } from '../persisted/index.ts';
 import type { Hooks } from '../plugins/index.ts';
@@ -47,6 +47,8 @@ export interface GatewayGeneration extends Generation {
   readonly limits: Limits;
   /** How often whom is served; undefined where that is not limited. */
   readonly rates: Rates | undefined;
+  /** What several gateways count together; undefined: each counts its own. */
+  readonly jointRates: JointRates | undefined;
   /** How often callers may read fields; undefined where the schema limits none. */
   readonly fieldLimits: FieldLimits | undefined;
   /** What subgraphs are told of callers; undefined where nothing is. */

@@ -13,6 +13,7 @@ import {
   TokenBuckets,
 } from '../counters/index.ts';
 import { MemoryBudget, SharedLeases } from '../lib/index.ts';
+import type { JointRates } from '../limits/index.ts';
 import { SharedDocuments } from '../persisted/index.ts';
 import { createPlannerPool, type PlannerPool } from '../planning/index.ts';
 import { noSignals, type Signals } from '../signals/index.ts';
@@ -28,6 +29,8 @@ export interface SharedParts {
   readonly buckets: TokenBuckets;
   /** What several gateways count together, by the hash of its configuration. */
   readonly jointBudgets: SharedLeases<JointBudgets>;
+  /** Rates that several gateways count together, likewise. */
+  readonly jointRates: SharedLeases<JointRates>;
   /** Temporary increases of budgets, by the hash of `store`. */
   readonly budgetRaises: SharedLeases<FollowedRaises>;
   /** Where alerts of budgets are sent, by the hash of its configuration. */
@@ -85,6 +88,7 @@ export function createSharedParts({
     counters,
     buckets,
     jointBudgets: new SharedLeases<JointBudgets>((joint) => joint.close()),
+    jointRates: new SharedLeases<JointRates>((joint) => joint.close()),
     budgetRaises: new SharedLeases<FollowedRaises>((raises) => raises.close()),
     alertWebhooks: new SharedLeases<AlertWebhook>((webhook) => webhook.close()),
     ledger: new ThreadLedger(holder, options.log),

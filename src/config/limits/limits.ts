@@ -5,6 +5,7 @@ import { parseDuration, parseSize, sizePattern } from '../units.ts';
 import { durationOr } from '../values.ts';
 import { type CostConfig, costYaml, points, resolveCost } from './limits-cost.ts';
 import { type OverloadConfig, overloadYaml, resolveOverload } from './overload.ts';
+import { type RateCountersConfig, rateCountersYaml, resolveRateCounters } from './rate-counters.ts';
 import { type RateConfig, ratesYaml, resolveRates } from './rates.ts';
 
 const count = z.number().int().min(1);
@@ -105,6 +106,7 @@ export const limitsYaml = z
     rates: ratesYaml.describe(
       'How often whom is served, as token buckets. A request counts in every entry that fits it (RATE_LIMITED). Default: no limit.',
     ),
+    rate_counters: rateCountersYaml,
     overload: overloadYaml.optional(),
   })
   .superRefine(({ rates, cost }, context) => {
@@ -153,6 +155,8 @@ export interface LimitsConfig {
   readonly operation: OperationLimits;
   readonly clients: readonly ClientLimits[];
   readonly rates: readonly RateConfig[];
+  /** Where several gateways count them together; undefined: each counts its own. */
+  readonly rateCounters: RateCountersConfig | undefined;
   /** Undefined where load is not shed. */
   readonly overload: OverloadConfig | undefined;
   /** Undefined where operations are not priced. */
@@ -216,6 +220,7 @@ export function resolveLimits(yaml: LimitsYaml): LimitsConfig {
       priority: client.priority,
     })),
     rates: resolveRates(yaml.rates),
+    rateCounters: resolveRateCounters(yaml.rate_counters),
     overload: yaml.overload && resolveOverload(yaml.overload),
     cost: yaml.cost && resolveCost(yaml.cost, yaml.mode),
   };

@@ -179,7 +179,7 @@ export class TokenBuckets {
   }
 }
 
-function stateOf(fullInMs: number, { tokensPerMs, burst }: BucketRate): BucketState {
+export function stateOf(fullInMs: number, { tokensPerMs, burst }: BucketRate): BucketState {
   const remaining = Math.floor(burst - fullInMs * tokensPerMs + tolerance);
   // To the microsecond: a clock of days has no more digits.
   return { remaining: Math.max(0, remaining), fullInMs: Math.round(fullInMs * 1_000) / 1_000 };

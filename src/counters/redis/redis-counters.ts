@@ -13,8 +13,10 @@ import { hash } from 'node:crypto';
 import { GatewayError, messageOf } from '../../errors/index.ts';
 import { invariant, newId } from '../../lib/index.ts';
 import { connectRedis, inTime, type RedisConnection } from '../../redis/index.ts';
+import type { BucketTake, TakeOutcome } from '../buckets/token-buckets.ts';
 import { checkChanges } from '../check-changes.ts';
 import type { CounterChange, Counters, CounterWindow } from '../counters.ts';
+import { bucketScript, readTaken, takeValues } from './bucket-script.ts';
 import { addScript, aliveScript } from './redis-script.ts';
 
 export interface RedisCountersOptions {
@@ -56,6 +58,7 @@ export type RemoteOutcome =
 /** The command that `scripts` adds to the client. */
 interface Scripts {
   isthmusAdd(keys: number, ...keysAndArguments: readonly string[]): Promise<unknown>;
+  isthmusTake(keys: number, ...keysAndArguments: readonly string[]): Promise<unknown>;
   isthmusAlive(keys: number, ...keysAndArguments: readonly string[]): Promise<unknown>;
 }
 
@@ -89,7 +92,11 @@ export class RedisCounters implements Pick<Counters, 'add' | 'amount'> {
     this.#leaseMs = Math.max(options.leaseMs ?? 5_000, commandTimeoutMs * 2);
     this.#redis = connectRedis<Scripts>({
       url,
-      scripts: { isthmusAdd: { lua: addScript }, isthmusAlive: { lua: aliveScript } },
+      scripts: {
+        isthmusAdd: { lua: addScript },
+        isthmusAlive: { lua: aliveScript },
+        isthmusTake: { lua: bucketScript },
+      },
       onReady: () => this.#becomeAvailable(),
       onClose: (reason) => this.#report(false, reason),
     });
@@ -149,19 +156,48 @@ export class RedisCounters implements Pick<Counters, 'add' | 'amount'> {
     const now = this.#options.now?.();
     const head = [now === undefined ? '' : String(now), holder, String(this.#leaseMs), this.#leasePrefix];
     const step = this.#redis.client.isthmusAdd(keys.length, ...keys, ...head, ...values);
-    let reply: unknown;
+    const reply = await this.#answered(step, (late) => this.#takeBack(changes, late, holder));
+    const outcome = readReply(reply, changes.length, holder);
+    if (isLeasing && outcome.kind === 'added') this.#holdLease(holder, startedAt);
+    return outcome;
+  }
+
+  /**
+   * Takes tokens of all of these buckets or of none.
+   * @throws GatewayError OVERLOADED where Redis does not answer in time, or not as it should
+   */
+  async take(takes: readonly BucketTake[]): Promise<TakeOutcome> {
+    const reply = await this.#answered(this.#takeFrom(takes, 1), () => this.putBack(takes));
+    const outcome = readTaken(reply, takes);
+    if (outcome === undefined) throw unavailable('it answered in another form');
+    return outcome;
+  }
+
+  /** Puts back what was taken and not used. */
+  async putBack(takes: readonly BucketTake[]): Promise<void> {
+    await this.#answered(this.#takeFrom(takes, -1), async () => undefined);
+  }
+
+  async #takeFrom(takes: readonly BucketTake[], sign: 1 | -1): Promise<unknown> {
+    if (!this.isAvailable) throw unavailable(this.#redis.lastError ?? 'there is no connection');
+    const keys = takes.map(({ name }) => `${this.#prefix}b:${hash('sha256', name, 'base64url')}`);
+    const now = this.#options.now?.();
+    const values = takes.flatMap((take) => takeValues(take, sign));
+    return this.#redis.client.isthmusTake(keys.length, ...keys, now === undefined ? '' : String(now), ...values);
+  }
+
+  /** @param takeBack undoes a step whose answer comes too late: the caller has been told that it failed */
+  async #answered(step: Promise<unknown>, takeBack: (late: unknown) => Promise<void>): Promise<unknown> {
     try {
-      reply = await inTime(step, this.#commandTimeoutMs);
+      const reply = await inTime(step, this.#commandTimeoutMs);
+      this.#timeouts = 0;
+      return reply;
     } catch (error) {
-      void step.then((late) => this.#takeBack(changes, late, holder)).catch(() => undefined);
+      void step.then(takeBack).catch(() => undefined);
       this.#timeouts++;
       if (this.#timeouts >= maxTimeouts) this.#redis.reconnect();
       throw unavailable(messageOf(error));
     }
-    this.#timeouts = 0;
-    const outcome = readReply(reply, changes.length, holder);
-    if (isLeasing && outcome.kind === 'added') this.#holdLease(holder, startedAt);
-    return outcome;
   }
 
   #currentLease(now: number): string {

@@ -18,7 +18,13 @@ export async function identifyCharged(
   const { response, signal } = life;
   const rated = { requestId, response, form, signal };
   await rates.charge(rated, { address, headers, principal: undefined });
-  const principal = await life.generation.authenticator.identify(callerFactsOf(raw, headers));
+  let principal: Principal;
+  try {
+    principal = await life.generation.authenticator.identify(callerFactsOf(raw, headers));
+  } catch (error) {
+    await rates.chargeUnidentified(rated, { address, headers, principal: undefined });
+    throw error;
+  }
   await rates.charge(rated, { address, headers, principal });
   return principal;
 }

@@ -28,6 +28,7 @@ import {
 } from '../../lib/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import { type FieldRates, isIncluded } from '../../supergraph/index.ts';
+import type { JointRates } from '../rates/joint-rates.ts';
 import {
   fragmentsOf,
   hasRatedField,
@@ -43,6 +44,8 @@ export interface FieldLimitsOptions {
   readonly schema: GraphQLSchema;
   readonly rates: FieldRates;
   readonly counters: LocalCounters;
+  /** What several gateways count together; undefined: this one counts its own. */
+  readonly joint?: JointRates | undefined;
   readonly mode: LimitsConfig['mode'];
   readonly log: Logger;
 }
@@ -117,9 +120,15 @@ export class FieldLimits {
     const includes = ({ directives }: SelectionNode): boolean => isIncluded(directives, values);
     const refused = new Set<string>();
     const counted: { readonly place: RatedPlace; readonly store: WindowStore }[] = [];
-    for (const place of ratedPlaces(prepared, includes, reads)) {
-      const store = new WindowStore(this.#options.counters, place.rate);
-      if (await isWithinRate(place, values, callerOf(request), store)) counted.push({ place, store });
+    const { counters, joint } = this.#options;
+    const caller = callerOf(request);
+    // Where other gateways are asked, of all places in one wave, which keeps their order.
+    const decisions = ratedPlaces(prepared, includes, reads).map(async (place) => {
+      const store = new WindowStore(counters, place.rate, joint);
+      return { place, store, isAllowed: await isWithinRate(place, values, caller, store) };
+    });
+    for (const { place, store, isAllowed } of await Promise.all(decisions)) {
+      if (isAllowed) counted.push({ place, store });
       else for (const selection of place.selections) refused.add(selection);
     }
     if (refused.size === 0) return undefined;

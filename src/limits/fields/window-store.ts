@@ -9,31 +9,39 @@ import type { Store } from 'graphql-rate-limit';
 import type { CounterChange, CounterWindow, LocalCounters } from '../../counters/index.ts';
 import { GatewayError } from '../../errors/index.ts';
 import type { FieldRate } from '../../supergraph/index.ts';
+import type { JointRates } from '../rates/joint-rates.ts';
 
 type Identity = Parameters<Store['getForIdentity']>[0];
 
 export class WindowStore implements Store {
   readonly #counters: LocalCounters;
   readonly #rate: FieldRate;
-  /** What was counted, and is given back where the field is not read after all. */
-  #change: CounterChange | undefined;
+  readonly #joint: JointRates | undefined;
+  /** Give back what was counted, where the field is not read after all. */
+  readonly #undo: (() => void)[] = [];
 
-  constructor(counters: LocalCounters, rate: FieldRate) {
+  /** @param joint what several gateways count together; undefined: this one counts its own */
+  constructor(counters: LocalCounters, rate: FieldRate, joint?: JointRates) {
     this.#counters = counters;
     this.#rate = rate;
+    this.#joint = joint;
   }
 
-  getForIdentity({ contextIdentity, fieldIdentity }: Identity): readonly number[] {
+  getForIdentity({ contextIdentity, fieldIdentity }: Identity): readonly number[] | Promise<readonly number[]> {
     const { id, max, windowMs } = this.#rate;
+    const joint = this.#joint;
     const count = (key: string, kind: CounterWindow['kind']): boolean => {
       const change = { key, amount: 1, max, window: { kind, ms: windowMs } };
       const outcome = this.#counters.add([change]);
       if (outcome.kind === 'refused') return false;
-      this.#change = { ...change, amount: -1, atMs: outcome.atMs };
+      this.#undo.push(() => void this.#counters.add([{ ...change, amount: -1, atMs: outcome.atMs }]));
       return true;
     };
     try {
-      return count(`${id} ${contextIdentity} ${fieldIdentity}`, 'sliding') ? none : refused();
+      const key = `${id} ${contextIdentity} ${fieldIdentity}`;
+      if (!count(key, 'sliding')) return refused();
+      if (joint === undefined) return none;
+      return this.#countJointly(joint, { key, amount: 1, max, window: { kind: 'sliding', ms: windowMs } });
     } catch (error) {
       if (!isFull(error)) throw error;
     }
@@ -49,8 +57,16 @@ export class WindowStore implements Store {
   setForIdentity(): void {}
 
   giveBack(): void {
-    if (this.#change !== undefined) this.#counters.add([this.#change]);
-    this.#change = undefined;
+    for (const undo of this.#undo.splice(0)) undo();
+  }
+
+  async #countJointly(joint: JointRates, change: CounterChange & { readonly max: number }): Promise<readonly number[]> {
+    const reads = this.#counters.amount(change.key, change.window);
+    const { isAllowed, giveBack } = await joint.count({ ...change, key: `field ${change.key}` }, reads);
+    if (giveBack !== undefined) this.#undo.push(giveBack);
+    if (isAllowed) return none;
+    this.giveBack();
+    return refused();
   }
 }
 

@@ -34,7 +34,9 @@ type ChargedResponse = ServerResponse & { [charged]?: readonly RateState[] };
 
 /** @param added by this charge: an answer tells all rates that its request was charged for */
 export function setRateHeaders(response: ChargedResponse, form: RateHeaderForm, added: readonly RateState[]): void {
-  const rates = [...(response[charged] ?? []), ...added];
+  // One that was charged here first, and then with other gateways, is told once.
+  const names = new Set(added.map(({ config }) => config.name));
+  const rates = [...(response[charged] ?? []).filter(({ config }) => !names.has(config.name)), ...added];
   response[charged] = rates;
   const [first] = rates;
   if (first === undefined || response.headersSent) return;

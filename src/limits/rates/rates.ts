@@ -7,16 +7,19 @@
  */
 import type { ServerResponse } from 'node:http';
 import type { LimitsConfig, RateConfig } from '../../config/index.ts';
-import type { BucketRate, BucketTake, TokenBuckets } from '../../counters/index.ts';
+import type { BucketRate, BucketTake, TakeOutcome, TokenBuckets } from '../../counters/index.ts';
 import { GatewayError } from '../../errors/index.ts';
 import { type Abortable, formatUsd, invariant, pause } from '../../lib/index.ts';
 import type { Logger } from '../../observability/index.ts';
+import type { JointRates } from './joint-rates.ts';
 import { type RateHeaderForm, type RateState, ratePolicy, setRateHeaders } from './rate-headers.ts';
 import { createMatcher, type RatedClient, rateSubjectOf } from './rate-subject.ts';
 
 export interface RatesOptions {
   readonly config: Pick<LimitsConfig, 'rates' | 'mode'>;
   readonly buckets: TokenBuckets;
+  /** What several gateways count together; undefined: this one counts its own. */
+  readonly joint?: JointRates | undefined;
   readonly log: Logger;
 }
 
@@ -57,10 +60,11 @@ export class Rates {
   readonly #others: readonly Rule[];
   readonly #estimates: Readonly<Record<EstimateUnit, readonly Rule[]>>;
   readonly #buckets: TokenBuckets;
+  readonly #joint: JointRates | undefined;
   readonly #isMeasured: boolean;
   readonly #log: Logger;
 
-  constructor({ config, buckets, log }: RatesOptions) {
+  constructor({ config, buckets, joint, log }: RatesOptions) {
     const rules = config.rates.map(compileRule);
     const ofOperations = rules.filter(({ config: { unit } }) => unit === 'operations');
     this.#byAddress = ofOperations.filter(isByAddress);
@@ -68,6 +72,7 @@ export class Rates {
     const ofUnit = (unit: EstimateUnit) => rules.filter(({ config }) => config.unit === unit);
     this.#estimates = { points: ofUnit('points'), usd: ofUnit('usd') };
     this.#buckets = buckets;
+    this.#joint = joint;
     this.#isMeasured = config.mode === 'measure';
     this.#log = log;
   }
@@ -79,8 +84,15 @@ export class Rates {
    * @throws GatewayError `RATE_LIMITED`
    */
   charge(request: RatedRequest, client: RatedClient): Promise<void> | undefined {
-    const takes = takesOf(client.principal === undefined ? this.#byAddress : this.#others, client, 1);
-    return this.#take(request, client, takes);
+    if (client.principal === undefined) return this.#take(request, client, takesOf(this.#byAddress, client, 1));
+    // With other gateways all of them are charged in one step; here, those of the address have been.
+    const earlier = this.#joint === undefined ? [] : takesOf(this.#byAddress, client, 1);
+    return this.#takeOfAll(request, client, takesOf(this.#others, client, 1), earlier);
+  }
+
+  /** Charges a request whose caller was not identified, with other gateways. @throws GatewayError `RATE_LIMITED` */
+  chargeUnidentified(request: RatedRequest, client: RatedClient): Promise<void> | undefined {
+    return this.#joint && this.#takeOfAll(request, client, [], takesOf(this.#byAddress, client, 1));
   }
 
   /** Whether any rate is in this unit. */
@@ -97,7 +109,7 @@ export class Rates {
     return {
       charge: (price) => {
         const takes = price > 0 ? takesOf(rules, client, price) : [];
-        const turn = this.#take(request, client, takes);
+        const turn = this.#takeOfAll(request, client, takes, []);
         [estimate, charged] = [price, takes];
         return turn?.catch((error: unknown) => {
           charged = []; // it was put back
@@ -108,17 +120,61 @@ export class Rates {
         const tokens = estimate - actual;
         estimate = 0;
         if (charged.length === 0 || tokens <= 0) return;
-        this.#buckets.putBack(charged.map((take) => ({ ...take, tokens })));
+        this.#putBack(charged.map((take) => ({ ...take, tokens })));
       },
     };
   }
 
+  /**
+   * Here first, so that nobody is asked for what this gateway does not have itself; then, in one step, of all gateways.
+   * @param earlier what was taken here for the request before
+   */
+  #takeOfAll(
+    request: RatedRequest,
+    client: RatedClient,
+    takes: readonly RuleTake[],
+    earlier: readonly RuleTake[],
+  ): Promise<void> | undefined {
+    const turn = this.#take(request, client, takes);
+    const all = [...earlier, ...takes];
+    if (this.#joint === undefined || all.length === 0) return turn;
+    return this.#takeJointly(this.#joint, request, client, all, turn);
+  }
+
+  async #takeJointly(
+    joint: JointRates,
+    request: RatedRequest,
+    client: RatedClient,
+    takes: readonly RuleTake[],
+    turn: Promise<void> | undefined,
+  ): Promise<void> {
+    await turn;
+    const outcome = await joint.take(takes, this.#buckets).catch((error: unknown) => {
+      this.#buckets.putBack(takes);
+      throw error;
+    });
+    if (outcome === undefined) return;
+    if (outcome.kind === 'refused') this.#buckets.putBack(takes);
+    const waitMs = this.#decide(request, client, takes, outcome);
+    if (waitMs > 0) await this.#wait(waitMs, request.signal, () => this.#putBack(takes));
+  }
+
+  #putBack(takes: readonly BucketTake[]): void {
+    this.#buckets.putBack(takes);
+    this.#joint?.putBack(takes);
+  }
+
   #take(request: RatedRequest, client: RatedClient, takes: readonly RuleTake[]): Promise<void> | undefined {
     if (takes.length === 0) return undefined;
-    const outcome = this.#buckets.take(takes);
+    const waitMs = this.#decide(request, client, takes, this.#buckets.take(takes));
+    return waitMs === 0 ? undefined : this.#wait(waitMs, request.signal, () => this.#buckets.putBack(takes));
+  }
+
+  /** @returns how long to wait @throws GatewayError `RATE_LIMITED` */
+  #decide(request: RatedRequest, client: RatedClient, takes: readonly RuleTake[], outcome: TakeOutcome): number {
     if (this.#isMeasured) {
       if (outcome.kind === 'refused') this.#measure(takes[outcome.index], request, client);
-      return undefined;
+      return 0;
     }
     const states: RateState[] = [];
     for (const [index, { rule }] of takes.entries()) {
@@ -127,14 +183,14 @@ export class Rates {
     }
     setRateHeaders(request.response, request.form, states);
     if (outcome.kind === 'refused') throw refusal(takes[outcome.index], outcome.retryInMs, request);
-    return outcome.waitMs === 0 ? undefined : this.#wait(outcome.waitMs, takes, request.signal);
+    return outcome.waitMs;
   }
 
-  async #wait(ms: number, takes: readonly BucketTake[], signal: Abortable): Promise<void> {
+  async #wait(ms: number, signal: Abortable, giveBack: () => void): Promise<void> {
     try {
       await pause(ms, signal);
     } catch (error) {
-      this.#buckets.putBack(takes);
+      giveBack();
       throw error;
     }
   }

@@ -1,6 +1,7 @@
 /** Rates on sockets, by both ways of both doors; over two workers exact. */
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startRedisServer, withoutRedis } from '../../testkit/redis-server.ts';
 import { shop } from '../../testkit/shop.ts';
 import { startTestGateway, type TestGateway } from '../../testkit/test-gateway.ts';
 
@@ -199,3 +200,27 @@ describe('rates of two workers', () => {
     expect(alone.filter(({ status }) => status === 200)).toHaveLength(50);
   }, 30_000);
 });
+
+it.skipIf(withoutRedis)(
+  'rates of two gateways are counted together in Redis, and /health/ready says whether they are',
+  async () => {
+    const redis = await startRedisServer();
+    const yaml = `${proxies}limits:
+  rates: [{ per: user, operations: 5, every: 1h }]
+  rate_counters: { url: "${redis.url}" }`;
+    await using one = await startTestGateway({ subgraphs: shop, yaml, workers: 1 });
+    await using other = await startTestGateway({ subgraphs: shop, yaml, workers: 1 });
+    const ready = async () => (await (await fetch(new URL('/health/ready', one.server.url))).json()).rates;
+    const from = { 'x-forwarded-for': '203.0.113.200', 'x-user': 'Ann', 'x-tenant': 'acme' };
+    const statuses: number[] = [];
+    for (const gateway of [one, other, one, other, one, other])
+      statuses.push((await send(gateway, '/graphql', graphql, from)).status);
+    expect(statuses).toEqual([200, 200, 200, 200, 200, 429]);
+    expect(await ready()).toEqual({ counters: 'ready' });
+    await redis.kill();
+    await expect.poll(ready).toEqual({ counters: 'unavailable', whenDown: 'local_share' });
+    // Of a gateway of one, its share is the whole; its own bucket has what it counted.
+    expect((await send(one, '/graphql', graphql, { ...from, 'x-user': 'Bob' })).status).toBe(200);
+  },
+  60_000,
+);
