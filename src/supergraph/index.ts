@@ -20,7 +20,7 @@ export type { AccessRule, AccessRules, MaskForm } from './directives/read-access
 export type { FieldRate, FieldRates } from './directives/read-field-rates.ts';
 export { type Generation, Generations } from './generations.ts';
 export { IntrospectedSchemas } from './introspected-schemas.ts';
-export { isIncluded } from './is-included.ts';
+export { conditionsOutcome, isIncluded } from './is-included.ts';
 export { namedType } from './named-type.ts';
 export type { FieldSource, FieldSources } from './read-field-sources.ts';
 export { type RequiredFields, readRequiredFields } from './read-required-fields.ts';

@@ -1,16 +1,40 @@
-import { type DirectiveNode, GraphQLIncludeDirective, GraphQLSkipDirective, getDirectiveValues } from 'graphql';
+/** Whether a selection is part of an operation, by its `@skip` and `@include` (GraphQL, sections 3.13.1 and 3.13.2). */
+import { type DirectiveNode, Kind } from 'graphql';
 
-/** Whether a selection is part of an operation, by its `@skip` and `@include`. */
+/** A condition is null where a nullable variable with a default is set to null: then there is no outcome. */
+type ConditionsOutcome = 'yes' | 'no' | 'failed';
+
+/** `@skip` is evaluated first, wherever it stands: an `@include` on a skipped selection cannot fail. */
+export function conditionsOutcome(
+  directives: readonly DirectiveNode[],
+  values: Readonly<Record<string, unknown>>,
+): ConditionsOutcome {
+  if (directives.length === 0) return 'yes';
+  const skip = conditionOf('skip', directives, values);
+  if (skip === null) return 'failed';
+  if (skip === true) return 'no';
+  const include = conditionOf('include', directives, values);
+  if (include === null) return 'failed';
+  return include === false ? 'no' : 'yes';
+}
+
+function conditionOf(
+  name: string,
+  directives: readonly DirectiveNode[],
+  values: Readonly<Record<string, unknown>>,
+): boolean | null | undefined {
+  const directive = directives.find((node) => node.name.value === name);
+  const condition = directive?.arguments?.find((argument) => argument.name.value === 'if')?.value;
+  if (condition?.kind === Kind.BOOLEAN) return condition.value;
+  if (condition?.kind !== Kind.VARIABLE) return undefined;
+  const value = Object.hasOwn(values, condition.name.value) ? values[condition.name.value] : undefined;
+  return value === null ? null : value === true;
+}
+
+/** @returns true for a condition that is null: it fails the operation by itself */
 export function isIncluded(
   directives: readonly DirectiveNode[] | undefined,
-  variables: Readonly<Record<string, unknown>>,
+  values: Readonly<Record<string, unknown>>,
 ): boolean {
-  if (directives === undefined || directives.length === 0) return true;
-  try {
-    const skip = getDirectiveValues(GraphQLSkipDirective, { directives }, variables);
-    const include = getDirectiveValues(GraphQLIncludeDirective, { directives }, variables);
-    return skip?.if !== true && include?.if !== false;
-  } catch {
-    return true; // a condition that is null fails the operation by itself
-  }
+  return directives === undefined || conditionsOutcome(directives, values) !== 'no';
 }

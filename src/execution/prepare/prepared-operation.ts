@@ -17,9 +17,10 @@ import { LRUCache } from 'lru-cache';
 import type { Denials } from '../../access/index.ts';
 import { invariant } from '../../lib/index.ts';
 import { infiniteDefaults, type NormalisedOperation, normaliseOperation } from '../../planning/index.ts';
+import { conditionsOutcome } from '../../supergraph/index.ts';
 import type { CompiledPlan } from '../compile/compile-plan.ts';
 import { compileShape, type OperationShape } from '../shape/compile-shape.ts';
-import { conditionKey, conditionNames, conditionsOutcome } from './conditions.ts';
+import { conditionKey, conditionNames } from './conditions.ts';
 
 export type Variables = Readonly<Record<string, unknown>>;
 

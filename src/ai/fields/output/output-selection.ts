@@ -5,16 +5,14 @@
 import {
   type FieldNode,
   type FragmentDefinitionNode,
-  GraphQLIncludeDirective,
   type GraphQLObjectType,
   type GraphQLSchema,
-  GraphQLSkipDirective,
-  getDirectiveValues,
   isAbstractType,
   Kind,
   type SelectionNode,
   type SelectionSetNode,
 } from 'graphql';
+import { isIncluded } from '../../../supergraph/index.ts';
 
 /** The nodes of one field in an operation, with the fragments and variables they use. */
 export interface OutputSelection {
@@ -34,7 +32,7 @@ export function selectedFields(
   const spread = new Set<string>();
   const collect = ({ selections }: SelectionSetNode): void => {
     for (const selection of selections) {
-      if (!isIncluded(selection, variables)) continue;
+      if (!isIncluded(selection.directives, variables)) continue;
       switch (selection.kind) {
         case Kind.FIELD: {
           const name = selection.name.value;
@@ -82,15 +80,6 @@ export function decidingVariables({ nodes, fragments }: OutputSelection): readon
   };
   for (const { selectionSet } of nodes) walk(selectionSet?.selections ?? []);
   return [...names];
-}
-
-function isIncluded(node: SelectionNode, variables: Readonly<Record<string, unknown>>): boolean {
-  if (node.directives === undefined || node.directives.length === 0) return true;
-  const values = { ...variables };
-  return (
-    getDirectiveValues(GraphQLSkipDirective, node, values)?.if !== true &&
-    getDirectiveValues(GraphQLIncludeDirective, node, values)?.if !== false
-  );
 }
 
 function applies(schema: GraphQLSchema, type: GraphQLObjectType, condition: string | undefined): boolean {
