@@ -43,6 +43,15 @@ export function decisionsOf({ isDenied }: LeftOut): RowDecisions {
     reportedIn: 'errors',
     decide: (questions) =>
       questions.map(({ rule, rows }) => rows.map((row) => row !== undefined && !isDenied(rule.policy, row))),
+    // Lists of every other rule are filtered in one pass.
+    conditionOf: ({ policy }, fields) =>
+      policy.length % 2 === 0
+        ? undefined
+        : (object) => {
+            if (fields.some(({ key }) => object[key] === undefined)) return false;
+            return !isDenied(policy, Object.fromEntries(fields.map(({ name, key }) => [name, object[key]])));
+          },
+    count: () => {},
     counts: () => [],
   };
 }

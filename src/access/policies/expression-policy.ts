@@ -1,9 +1,10 @@
 /** Policies as CEL expressions (https://cel.dev): `args.id == principal.id`. The only file that imports the CEL package. */
 import { Environment } from '@marcbachmann/cel-js';
 import { messageOf } from '../../errors/index.ts';
+import { withPlainNumbers } from '../../lib/index.ts';
 import type { Principal } from '../principal.ts';
 import { compileExpression } from './compile-expression.ts';
-import type { Policy, PolicyInput, PolicyRequest } from './policy.ts';
+import type { Policy, PolicyInput, PolicyRequest, RowCondition, RowKey } from './policy.ts';
 
 const limits = { maxAstNodes: 1_000, maxDepth: 50 };
 
@@ -55,6 +56,10 @@ export function createExpressionPolicy(name: string, expression: string): Policy
     readsRequest: readsVariable(evaluate.ast, 'request'),
     decide: (inputs) =>
       inputs.map(({ principal, args, request }: PolicyInput) => holds(evaluate, { principal, args, request })),
+    rowCondition: (fields, { principal, request }) =>
+      conditionOf(fields, compiled?.({ principal, request }, keysOf(fields)), (row) =>
+        holds(evaluate, { principal, request, row }),
+      ),
     decideRows: (rows, { principal, request }) => {
       const variables: Record<string, unknown> = { principal, request, row: undefined };
       const decide = compiled?.({ principal, request });
@@ -65,6 +70,25 @@ export function createExpressionPolicy(name: string, expression: string): Policy
         return holds(evaluate, variables);
       });
     },
+  };
+}
+
+function keysOf(fields: readonly RowKey[]): ReadonlyMap<string, string> {
+  return new Map(fields.map(({ name, key }) => [name, key]));
+}
+
+/** The interpreter has a copy of the fields: an object may have others, which the client selects. */
+function conditionOf(
+  fields: readonly RowKey[],
+  compiled: ((object: Readonly<Record<string, unknown>>) => boolean | undefined) | undefined,
+  interpret: (row: Readonly<Record<string, unknown>>) => boolean,
+): RowCondition {
+  const keys = fields.map(({ key }) => key);
+  return (object) => {
+    for (let index = 0; index < keys.length; index++) if (object[keys[index] as string] === undefined) return false;
+    const decided = compiled?.(object);
+    if (decided !== undefined) return decided;
+    return interpret(Object.fromEntries(fields.map(({ name, key }) => [name, withPlainNumbers(object[key])])));
   };
 }
 

@@ -30,6 +30,15 @@ export interface PolicyRun {
   readonly log: Logger;
 }
 
+/** A field that a policy reads by its name, and the key that objects have it under. */
+export interface RowKey {
+  readonly name: string;
+  readonly key: string;
+}
+
+/** Whether an object may be read. */
+export type RowCondition = (object: Readonly<Record<string, unknown>>) => boolean;
+
 export type RowCaller = Pick<PolicyInput, 'principal' | 'request'>;
 
 export interface Policy {
@@ -45,6 +54,11 @@ export interface Policy {
    * @returns one decision for each input, in their order
    */
   decide(inputs: readonly PolicyInput[], run: PolicyRun): readonly boolean[] | Promise<readonly boolean[]>;
+  /**
+   * Decides an object at once, from where it has the fields: of an object that lacks one, false. Missing where a policy
+   * answers later or for all objects together.
+   */
+  readonly rowCondition?: ((fields: readonly RowKey[], caller: RowCaller) => RowCondition) | undefined;
   /** The same for objects of one operation, of which there may be thousands. */
   decideRows(rows: readonly Row[], caller: RowCaller, run: PolicyRun): readonly boolean[] | Promise<readonly boolean[]>;
 }

@@ -2,7 +2,7 @@
 import type { AccessConfig } from '../../config/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import type { RowRule } from '../../supergraph/index.ts';
-import type { Policy, Row } from '../policies/policy.ts';
+import type { Policy, Row, RowCondition, RowKey } from '../policies/policy.ts';
 import type { Caller } from '../rules/decide.ts';
 
 /** Objects that one rule is about. */
@@ -26,6 +26,10 @@ export interface RowDecisions {
   readonly reportedIn: AccessConfig['denials'];
   /** @returns for each question, whether each of its objects may be read; a promise only where a policy answers later */
   decide(questions: readonly RowQuestion[]): Decided | Promise<Decided>;
+  /** Decides one object after the other; undefined where the policy does not, or nothing is left out. */
+  conditionOf(rule: RowRule, fields: readonly RowKey[]): RowCondition | undefined;
+  /** Counts what was decided by a condition. */
+  count(rule: RowRule, decided: number, denied: number): void;
   /** So far, by the coordinate of the rule and its policy. */
   counts(): readonly RuleCount[];
 }
@@ -84,17 +88,21 @@ export function rowDecisions(
       : apart(answers as Decided);
   }
 
+  function countOne(rule: RowRule, decided: number, denied: number): void {
+    // Each plan has rules of its own.
+    const key = JSON.stringify(rule);
+    const total = counts.get(key) ?? { rule, decided: 0, denied: 0 };
+    counts.set(key, total);
+    total.decided += decided;
+    total.denied += denied;
+  }
+
   function count(questions: readonly RowQuestion[], decided: Decided): Decided {
     for (const [index, { rule }] of questions.entries()) {
       const answers = decided[index] ?? [];
       let denied = 0;
       for (const answer of answers) if (answer !== true) denied++;
-      // Each plan has rules of its own.
-      const key = JSON.stringify(rule);
-      const total = counts.get(key) ?? { rule, decided: 0, denied: 0 };
-      counts.set(key, total);
-      total.decided += answers.length;
-      total.denied += denied;
+      countOne(rule, answers.length, denied);
       if (!isAudit || denied === 0) continue;
       const { coordinate, policy } = rule;
       log.info(
@@ -114,6 +122,8 @@ export function rowDecisions(
         ? decided.then((answers) => count(questions, answers))
         : count(questions, decided);
     },
+    conditionOf: ({ policy }, fields) => (isAudit ? undefined : policies.get(policy)?.rowCondition?.(fields, caller)),
+    count: countOne,
     counts: () => [...counts.values()],
   };
 }

@@ -14,6 +14,16 @@ export interface CompiledRows {
   readonly rounds: number;
   /** The number of checks: each has its index. */
   readonly checks: number;
+  /** Where nothing but the objects of one list is decided on, by their own fields, and dropped. */
+  readonly single: SingleCheck | undefined;
+}
+
+/** The only check of a response. */
+export interface SingleCheck {
+  readonly entities: string | undefined;
+  /** The places that lead to its list, which is the last one's. */
+  readonly way: readonly CompiledPlace[];
+  readonly check: CompiledCheck;
 }
 
 export interface RowRoot {
@@ -22,7 +32,7 @@ export interface RowRoot {
   readonly places: readonly CompiledPlace[];
 }
 
-export interface CompiledPlace extends Pick<RowPlace, 'key' | 'on'> {
+export interface CompiledPlace extends Pick<RowPlace, 'key' | 'on' | 'lists'> {
   /** Where its objects are in the operation's data: keys, and `@` for any list item. */
   readonly patterns: readonly (readonly string[])[];
   readonly checks: readonly CompiledCheck[];
@@ -63,6 +73,7 @@ export function compileRows(
     })),
     rounds: rounds + 1,
     checks,
+    single: checks === 1 ? singleCheck(roots) : undefined,
   };
 
   /** @param before the rounds of lookups around the place */
@@ -79,6 +90,25 @@ export function compileRows(
     }));
     const below = place.below.map((inner) => compile(inner, patterns, round));
     const inRounds = new Set([...compiled.map((check) => check.round), ...below.flatMap((inner) => [...inner.rounds])]);
-    return { key, on, patterns, checks: compiled, below, rounds: inRounds };
+    return { key, on, lists, patterns, checks: compiled, below, rounds: inRounds };
   }
+}
+
+function singleCheck(roots: readonly RowRoot[]): SingleCheck | undefined {
+  const [root] = roots;
+  const way: CompiledPlace[] = [];
+  let places = root?.places ?? [];
+  while (roots.length === 1 && places.length === 1) {
+    const [place] = places as readonly [CompiledPlace];
+    way.push(place);
+    const [check] = place.checks;
+    if (check !== undefined) {
+      const isOwn = check.lookups.length === 0 && check.type === undefined && check.rule.denied === 'drop';
+      return isOwn && place.lists === 1 && way.every(({ lists }) => lists < 2)
+        ? { entities: root?.entities, way, check }
+        : undefined;
+    }
+    places = place.below;
+  }
+  return undefined;
 }

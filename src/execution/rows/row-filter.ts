@@ -12,7 +12,9 @@ import { type DataObject, isDataObject, type TypeMemberships } from '../data/dat
 import type { DeniedNulls } from '../data/denied-nulls.ts';
 import type { CompiledCheck, CompiledLookup, CompiledPlace, CompiledRows } from './compile-rows.ts';
 import { DoubtfulNulls } from './doubtful-nulls.ts';
+import { filterList } from './filter-list.ts';
 import { leaveOut } from './leave-out.ts';
+import { mayBe } from './may-be.ts';
 import { withoutDenied } from './translate-paths.ts';
 
 export interface RowFilterOptions {
@@ -51,8 +53,13 @@ export function filterRows(
   response: SubgraphResponse,
   options: RowFilterOptions,
 ): SubgraphResponse | Promise<SubgraphResponse> {
-  const { data } = response;
+  const { data, errors, notes } = response;
   if (!isDataObject(data)) return response;
+  const { single } = rows;
+  const { types, decisions } = options;
+  const isPlain = errors === undefined && notes === undefined;
+  if (isPlain && single !== undefined && decisions !== undefined && filterList(single, data, types, decisions))
+    return response;
   return new Filtering(rows, response, data, options).from(0);
 }
 
@@ -213,14 +220,4 @@ class Filtering {
     this.#response = withoutDenied(this.#response, this.#data, denied, unknown);
     leaveOut({ rows: this.#rows, data: this.#data, denied, places, nulls: nulls() });
   }
-}
-
-/** Whether an object may be of a type: it is, or the name that it has is of a wider one, or it has none. */
-export function mayBe(types: TypeMemberships, typeName: unknown, type: string): boolean {
-  return (
-    typeof typeName !== 'string' ||
-    typeName === type ||
-    types.get(typeName)?.has(type) === true ||
-    types.get(type)?.has(typeName) === true
-  );
 }

@@ -2,7 +2,9 @@
 import { Environment } from '@marcbachmann/cel-js';
 import { describe, expect, it } from 'vitest';
 import { compileExpression } from '../../../../src/access/policies/compile-expression.ts';
+import { createExpressionPolicy } from '../../../../src/access/policies/expression-policy.ts';
 import type { Row, RowCaller } from '../../../../src/access/policies/policy.ts';
+import { ExactNumber } from '../../../../src/lib/index.ts';
 import { Random } from '../../../testkit/random.ts';
 import { newSeed, randomRuns } from '../../../testkit/random-runs.ts';
 
@@ -165,5 +167,40 @@ describe('a compiled expression', () => {
     'row.a == 1 ? true : false',
   ])('%s is interpreted', (expression) => {
     expect(bothOf(expression, { a: 1, b: 1, list: [] }).isCompiled).toBe(false);
+  });
+});
+
+describe('a condition on objects', () => {
+  const fields = [
+    { name: 'owner', key: 'a0' },
+    { name: 'level', key: 'level' },
+  ];
+  const conditionOf = (expression: string) => {
+    const policy = createExpressionPolicy('p', expression);
+    if (typeof policy === 'string') throw new Error(policy);
+    const condition = policy.rowCondition?.(fields, callerWith({}));
+    if (condition === undefined) throw new Error('an expression decides one object after the other');
+    return condition;
+  };
+
+  it.each([
+    ['row.owner == principal.id && row.level <= 9', { a0: 'a', level: 9 }, true],
+    ['row.owner == principal.id && row.level <= 9', { a0: 'a', level: 10 }, false],
+    ['row.owner == principal.id', { a0: 'b', level: 1 }, false],
+    ['row.owner == principal.id', { a0: null, level: 1 }, false],
+    ['row.owner == null', { a0: null, level: 1 }, true],
+    // What the expression does not read is missing, too.
+    ['row.owner == principal.id', { a0: 'a' }, false],
+    // What the client selects beside the fields of the rule is not part of the row.
+    ['row.secret == "x"', { a0: 'a', level: 1, secret: 'x' }, false],
+    ['!has(row.secret)', { a0: 'a', level: 1, secret: 'x' }, true],
+    ['row.owner == "a"', { a0: 'b', level: 1, owner: 'a' }, false],
+    // For the interpreter.
+    ['row.level < 3.5 || row.owner.startsWith("a")', { a0: 'ab', level: 9 }, true],
+    ['row.owner.id == principal.id', { a0: { id: 'a' }, level: 1 }, true],
+    ['row.level == 12345678901234567890.0', { a0: 'a', level: new ExactNumber('12345678901234567890') }, true],
+    ['row.level <= 9', { a0: 'a', level: '9' }, false],
+  ])('%s of %j: %s', (expression, object, mayRead) => {
+    expect(conditionOf(expression)(object)).toBe(mayRead);
   });
 });
