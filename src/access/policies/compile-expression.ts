@@ -7,6 +7,7 @@
  * unlike types, is left undecided: the interpreter is asked, about the whole expression. A test holds the two against each other.
  */
 import type { Row, RowCaller } from './policy.ts';
+import { memberReader } from './read-member.ts';
 
 /** Undefined: for the interpreter. */
 type Condition = (row: Row) => boolean | undefined;
@@ -132,7 +133,7 @@ function readerOf(names: readonly string[], keys: ReadonlyMap<string, string> | 
     const key = keys.get(name);
     if (key === undefined) return () => undefined;
     if (below.length > 0) return (object) => below.reduce<unknown>(fieldOf, object[key]);
-    return (object) => object[key];
+    return memberReader(key);
   }
   if (names.length === 1) return (row) => fieldOf(row, name);
   return (row) => names.reduce<unknown>(fieldOf, row);

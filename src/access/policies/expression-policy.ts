@@ -5,6 +5,7 @@ import { withPlainNumbers } from '../../lib/index.ts';
 import type { Principal } from '../principal.ts';
 import { compileExpression } from './compile-expression.ts';
 import type { Policy, PolicyInput, PolicyRequest, RowCondition, RowKey } from './policy.ts';
+import { memberReader } from './read-member.ts';
 
 const limits = { maxAstNodes: 1_000, maxDepth: 50 };
 
@@ -83,9 +84,9 @@ function conditionOf(
   compiled: ((object: Readonly<Record<string, unknown>>) => boolean | undefined) | undefined,
   interpret: (row: Readonly<Record<string, unknown>>) => boolean,
 ): RowCondition {
-  const keys = fields.map(({ key }) => key);
+  const readers = fields.map(({ key }) => memberReader(key));
   return (object) => {
-    for (let index = 0; index < keys.length; index++) if (object[keys[index] as string] === undefined) return false;
+    for (const read of readers) if (read(object) === undefined) return false;
     const decided = compiled?.(object);
     if (decided !== undefined) return decided;
     return interpret(Object.fromEntries(fields.map(({ name, key }) => [name, withPlainNumbers(object[key])])));
