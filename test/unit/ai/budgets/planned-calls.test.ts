@@ -16,6 +16,7 @@ import {
   SharedCounters,
 } from '../../../../src/counters/index.ts';
 import { createLogger } from '../../../../src/observability/index.ts';
+import { Random } from '../../../testkit/random.ts';
 
 const payer = {
   door: 'graphql',
@@ -204,6 +205,36 @@ describe('calls that a request announces', () => {
     chargeOf(account, dollar, 'a').settle({ nanoUsd: dollar / 2n, tokens: 1, isSent: true, ...ended });
     expect(refusalOf(() => chargeOf(account, dollar)).message).toContain('$0.5 left');
     for (let call = 0; call < 4; call++) chargeOf(account, dollar, 'a');
+  });
+
+  it('leave no hold after 10,000 calls that failed, were cut, aborted or never sent, and the next call passes', () => {
+    const budgets = budgetsOf([tenDollars, { per: 'user', limit_usd: '10', every: 'day' }]);
+    const random = new Random(7);
+    let spent = 0n;
+    let calls = 0;
+    while (calls < 10_000) {
+      const account = accountOf(budgets);
+      const items = 1 + random.below(5);
+      account.plan([planned('a', items, 1_000n), planned('b', 2, 500n)]);
+      for (let item = 0; item < items + random.below(3); item++) {
+        if (random.chance(0.1)) {
+          account.spare('a', true);
+          continue;
+        }
+        calls++;
+        const charge = chargeOf(account, BigInt(1 + random.below(2_000)), random.chance(0.8) ? 'a' : undefined);
+        const isSent = random.chance(0.7);
+        if (isSent) charge.commit();
+        const nanoUsd = isSent && random.chance(0.8) ? BigInt(random.below(800)) : 0n;
+        charge.settle({ nanoUsd, tokens: 1, isSent, ...ended, outcome: random.pick(['ok', 'aborted', 'timeout']) });
+        charge.settle({ nanoUsd, tokens: 1, isSent, ...ended });
+        spent += nanoUsd;
+      }
+      account.close();
+    }
+    const rest = 10n * dollar - spent;
+    expect(refusalOf(() => chargeOf(accountOf(budgets), rest + 1n)).message).toContain('needed');
+    chargeOf(accountOf(budgets), rest);
   });
 
   it('are of any number of budgets', () => {
