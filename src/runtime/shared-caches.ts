@@ -8,7 +8,7 @@ import type { CacheStoreConfig, LifetimeConfig, ResponsesConfig } from '../confi
 import { SharedLeases, stableHash } from '../lib/index.ts';
 import type { Logger } from '../observability/index.ts';
 import type { SupergraphParts } from '../read-supergraph.ts';
-import { refusingUncached, withEntityCache, withTags } from '../subgraph-cache/index.ts';
+import { Invalidations, refusingUncached, withEntityCache, withTags } from '../subgraph-cache/index.ts';
 import type { SubgraphClient } from '../transport/index.ts';
 import { answerContent } from './answer-content.ts';
 
@@ -31,13 +31,21 @@ export interface CachesLease {
   release(): Promise<void>;
 }
 
+interface OpenStore {
+  readonly store: CacheStore;
+  readonly invalidations: Invalidations;
+}
+
 /** Opens a store of cached bytes. */
 export type OpenCacheStore = (config: CacheStoreConfig, log: Logger) => CacheStore;
 
 export class SharedCaches {
   readonly #log: Logger;
   readonly #openStore: OpenCacheStore;
-  readonly #stores = new SharedLeases<CacheStore>((store) => store.close());
+  readonly #stores = new SharedLeases<OpenStore>(({ store, invalidations }) => {
+    invalidations.close();
+    return store.close();
+  });
 
   constructor(log: Logger, openStore: OpenCacheStore) {
     this.#log = log;
@@ -55,9 +63,11 @@ export class SharedCaches {
     const { config, sources, composition } = parts;
     const { store, maxBytes, response, entities } = config.cache;
     if (response === undefined && Object.keys(entities).length === 0) return undefined;
-    const { value, release } = await this.#stores.acquire(stableHash({ store, maxBytes }), async () =>
-      this.#openStore({ store, maxBytes }, this.#log),
-    );
+    const lease = await this.#stores.acquire(stableHash({ store, maxBytes }), async () => {
+      const opened = this.#openStore({ store, maxBytes }, this.#log);
+      return { store: opened, invalidations: new Invalidations({ store: opened, log: this.#log }) };
+    });
+    const { store: value, invalidations } = lease.value;
     // AI fields are answered by what they read, which is read for the same answer.
     const cached = config.subgraphs.filter(({ kind }) => kind !== 'ai');
     const types = new Map(config.subgraphs.map(({ name }) => [name, new CacheHints(sources.get(name)?.sdl ?? '')]));
@@ -96,8 +106,7 @@ export class SharedCaches {
           tags,
           entities: composition.entityTypes,
           subgraphs: config.subgraphs.map(({ name }) => name),
-          invalidate: invalidateIn(value),
-          log,
+          invalidations,
         };
         if (lifetime === undefined || subgraph === undefined || hintsOf === undefined)
           return withTags(guard(client), { ...tagging, givesTags: response !== undefined });
@@ -107,21 +116,25 @@ export class SharedCaches {
           config: lifetime,
           hints: hintsOf,
           isCallerAware: callerAware.has(client.name),
-          version: stableHash([subgraph.kind, sources.get(client.name)?.url, sources.get(client.name)?.sdl]),
+          version: stableHash([
+            subgraph.kind,
+            sources.get(client.name)?.url,
+            sources.get(client.name)?.sdl,
+            keysIn(composition, client.name),
+          ]),
           headers: config.headers[client.name],
           refreshTimeoutMs: config.server.operationTimeoutMs,
           log,
         });
         return withTags(withEntities, { ...tagging, givesTags: false });
       },
-      release,
+      release: lease.release,
     };
   }
 }
 
-function invalidateIn(store: CacheStore): (tags: readonly string[]) => Promise<boolean> {
-  return async (tags) => {
-    const outcomes = await Promise.all(tags.map((tag) => store.invalidate(tag)));
-    return outcomes.every((isDone) => isDone);
-  };
+/** The keys that its types have in any subgraph: their tags are among those of its entries. */
+function keysIn({ cacheRules, entityTypes }: SupergraphParts['composition'], subgraph: string) {
+  const names = [...(cacheRules.get(subgraph)?.keys() ?? [])];
+  return names.map((name) => [name, entityTypes.get(name)?.keys ?? null, entityTypes.get(name)?.interfaces ?? null]);
 }

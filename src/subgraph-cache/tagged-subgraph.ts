@@ -5,8 +5,8 @@
 import { responseTags } from '../cache/index.ts';
 import { type EntityTypes, type SubgraphTags, withGroups } from '../cache/tags/index.ts';
 import { GatewayError } from '../errors/index.ts';
-import type { Logger } from '../observability/index.ts';
 import type { RequestContext, SubgraphClient, SubgraphRequest, SubgraphResponse } from '../transport/index.ts';
+import type { Invalidations } from './invalidations.ts';
 import { sentRequest, tagsOfParts } from './tags-of-parts.ts';
 
 export interface TaggedSubgraphOptions {
@@ -14,10 +14,9 @@ export interface TaggedSubgraphOptions {
   readonly entities: EntityTypes;
   /** Whether answers get their tags here; not where the entity cache below gives them theirs. */
   readonly givesTags: boolean;
-  readonly invalidate: (tags: readonly string[]) => Promise<boolean>;
+  readonly invalidations: Invalidations;
   /** The names of all subgraphs: a tag may be of any. */
   readonly subgraphs: readonly string[];
-  readonly log: Logger;
 }
 
 export function withTags(client: SubgraphClient, options: TaggedSubgraphOptions): SubgraphClient {
@@ -68,7 +67,7 @@ class TaggedSubgraph {
 
   /** @param response undefined where none came */
   async #invalidate(request: SubgraphRequest, response?: SubgraphResponse): Promise<void> {
-    const { tags, entities, invalidate, subgraphs, log } = this.#options;
+    const { tags, entities, invalidations, subgraphs } = this.#options;
     const data = response === undefined ? undefined : (response.data ?? null);
     const isRefused = (key: string): boolean =>
       response?.errors?.some(({ path }) => path === undefined || path[0] === key) === true;
@@ -80,12 +79,7 @@ class TaggedSubgraph {
       (entities.get(type)?.subgraphs ?? []).map((subgraph) => responseTags.type(subgraph, type)),
     );
     const all = [...new Set([...changed, ...ofTypes])];
-    if (all.length === 0) return;
-    if (!(await invalidate(all)))
-      log.warn(
-        { subgraph: this.#client.name, tags: all },
-        'a cache could not be reached: what a mutation changed may be answered as it was before, until it expires',
-      );
+    if (all.length > 0) await invalidations.invalidate(all);
   }
 }
 

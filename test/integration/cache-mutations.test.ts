@@ -84,6 +84,28 @@ describe.skipIf(withoutRedis)('in Redis', () => {
   });
   afterAll(() => redis.kill());
 
+  it('an edit while Redis does not answer is read as soon as it does', async () => {
+    names.clear();
+    const yaml = `cache: { store: redis, url: "${redis.url}", ${caches} }`;
+    await using gateway = await startTestGateway({ subgraphs, yaml });
+    const ask = async () => (await gateway.query(read)).data.product.name;
+    const { names: source } = gateway.subgraphs;
+    await expect
+      .poll(async () => {
+        const count = source?.requests.length;
+        return [await ask(), source?.requests.length === count];
+      })
+      .toEqual(['first p1', true]);
+    redis.pause();
+    expect((await gateway.query(rename('edited'))).data.rename.name).toBe('edited');
+    expect(await ask()).toBe('edited');
+    redis.resume();
+    const done = 'what mutations changed while a cache could not be reached is invalidated';
+    await expect.poll(() => gateway.log.some(({ msg }) => msg === done), { timeout: 30_000 }).toBe(true);
+    expect(await ask()).toBe('edited');
+    expect(await ask()).toBe('edited');
+  });
+
   it('an edit through one gateway is read through another', async () => {
     names.clear();
     const yaml = `cache: { store: redis, url: "${redis.url}", ${caches} }`;
