@@ -1,6 +1,5 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import staticFiles from '@fastify/static';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { readTextFile } from '../lib/index.ts';
 import type { ServingRuntime } from '../runtime/index.ts';
@@ -14,6 +13,7 @@ export type SendPage = (reply: FastifyReply, path?: string) => Promise<FastifyRe
 export async function addLandingRoutes(app: FastifyInstance, gateway: ServingRuntime): Promise<SendPage> {
   const landing = loadLandingPage();
   if (landing.available) {
+    const { default: staticFiles } = await import('@fastify/static');
     await app.register(staticFiles, {
       root: landing.assetsFolder,
       prefix: '/landing/',

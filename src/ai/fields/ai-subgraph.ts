@@ -5,7 +5,6 @@
  *
  * All entities of one request are answered concurrently; field-answers.ts lists where answers come from.
  */
-import { buildSubgraphSchema } from '@apollo/subgraph';
 import {
   type DocumentNode,
   execute,
@@ -36,6 +35,7 @@ import { fitVariables } from './answers/fit-variables.ts';
 import { questionWriter } from './answers/question-writer.ts';
 import { type RestorableTexts, restoreTexts } from './answers/restorable-texts.ts';
 import type { Inputs, SensitiveFields } from './answers/sensitive.ts';
+import { apolloSubgraph } from './apollo-subgraph.ts';
 import { entityTypes, modelWrittenTypes } from './checks/model-written-types.ts';
 import { CodeRun, logStrayFailures } from './code/code-run.ts';
 import { type SubgraphCode, withinCallBounds } from './code/field-code.ts';
@@ -80,7 +80,7 @@ const documentBytesPerCharacter = 40;
 export function createAiSubgraph(options: AiSubgraphOptions): SubgraphClient {
   const document = parse(options.sdl);
   const fields = aiFieldsOf(document);
-  const schema = buildSubgraphSchema([
+  const schema = apolloSubgraph().buildSubgraphSchema([
     { typeDefs: linkOwnDirectives(document), resolvers: referenceResolvers(fields) },
   ]);
   const answers = new FieldAnswers(options);

@@ -3,7 +3,6 @@
  * with the line in the schema, the line in the prompt where the prompt is at fault, and a suggested fix. Composition itself
  * reports SDL errors, and fields that lack the access rules of what their @requires reads.
  */
-import { buildSubgraphSchema } from '@apollo/subgraph';
 import { type DocumentNode, GraphQLError, type GraphQLSchema, Kind, parse, Source } from 'graphql';
 import {
   type CompositionProblem,
@@ -12,6 +11,7 @@ import {
   type SubgraphSource,
 } from '../../../supergraph/index.ts';
 import { type AiField, aiFieldsOf } from '../ai-field.ts';
+import { apolloSubgraph } from '../apollo-subgraph.ts';
 import { type AiSubgraphCheck, checkAiField, problemOf } from './check-ai-field.ts';
 import { isFederation } from './federation-directives.ts';
 
@@ -96,7 +96,7 @@ function strayCode(fields: readonly AiField[], check: AiSubgraphCheck): readonly
 /** @returns undefined if the schema cannot be built; composition reports that */
 export function buildSchema(document: DocumentNode): GraphQLSchema | undefined {
   try {
-    return buildSubgraphSchema([{ typeDefs: linkOwnDirectives(document) }]);
+    return apolloSubgraph().buildSubgraphSchema([{ typeDefs: linkOwnDirectives(document) }]);
   } catch {
     return undefined;
   }

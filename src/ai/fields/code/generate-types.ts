@@ -7,7 +7,6 @@
  *
  * Over 250 lines: it is one recursive walk over types that refer to one another.
  */
-import { buildSubgraphSchema } from '@apollo/subgraph';
 import {
   type DocumentNode,
   type GraphQLCompositeType,
@@ -33,6 +32,7 @@ import { invariant } from '../../../lib/index.ts';
 import { linkOwnDirectives } from '../../../supergraph/index.ts';
 import { type AiField, aiFieldsOf } from '../ai-field.ts';
 import type { SensitiveFields } from '../answers/sensitive.ts';
+import { apolloSubgraph } from '../apollo-subgraph.ts';
 import { keysOf } from '../checks/federation-directives.ts';
 import { scalarForm } from '../output/output-scalars.ts';
 
@@ -64,7 +64,7 @@ export function generateFieldTypes({ sdl, source, sensitive }: FieldTypesOptions
 
 function schemaOf(document: DocumentNode): GraphQLSchema {
   try {
-    return buildSubgraphSchema([{ typeDefs: linkOwnDirectives(document) }]);
+    return apolloSubgraph().buildSubgraphSchema([{ typeDefs: linkOwnDirectives(document) }]);
   } catch (error) {
     throw new GraphQLError(messageOf(error), { originalError: error instanceof Error ? error : null });
   }

@@ -12,8 +12,9 @@
  *
  * Measured on one core: 25 to 40 µs for a prompt with 20 reviews, 7 µs for one with a single text.
  */
-import Handlebars from 'handlebars';
+import type Handlebars from 'handlebars';
 import { messageOf } from '../../../errors/index.ts';
+import { packageOnDemand } from '../../../lib/index.ts';
 import { type Message, userText } from '../../model-call/index.ts';
 import { PromptError } from './prompt-error.ts';
 import { type RoleName, readTemplate, roleOf, type TemplateReading, type TemplateSource } from './read-template.ts';
@@ -28,6 +29,8 @@ export interface TemplateText {
   readonly text: string;
   readonly linesBefore: number;
 }
+
+const handlebarsPackage = packageOnDemand<typeof Handlebars>('handlebars');
 
 const mark = '\ue000';
 const literalMark = `${mark}e`;
@@ -51,7 +54,7 @@ export function compileTemplate(source: TemplateText, partials: ReadonlyMap<stri
     parsed.set(name, partial);
     return partial;
   });
-  const handlebars = Handlebars.create();
+  const handlebars = handlebarsPackage().create();
   handlebars.registerHelper(outputHelper, output);
   handlebars.registerHelper({ json, ifEquals, unlessEquals });
   const options = {
@@ -71,7 +74,7 @@ export function compileTemplate(source: TemplateText, partials: ReadonlyMap<stri
 
 function parse({ text, linesBefore }: TemplateText, file: string | undefined): TemplateSource {
   try {
-    return { program: Handlebars.parse(text), linesBefore };
+    return { program: handlebarsPackage().parse(text), linesBefore };
   } catch (error) {
     const [first = '', ...detailLines] = messageOf(error).split('\n');
     const line = /on line (\d+)/i.exec(first)?.[1] ?? /^.* - (\d+):\d+$/.exec(first)?.[1];

@@ -3,7 +3,6 @@
  * file imports, parses the schemas; prompt-template.ts renders the templates, so that a value can never become an
  * instruction, a role or a template.
  */
-import { picoschema } from 'dotprompt';
 import type { LongInput } from '../../../config/index.ts';
 import { messageOf } from '../../../errors/index.ts';
 import { stableHash } from '../../../lib/index.ts';
@@ -117,7 +116,7 @@ async function readSchema(
   let read: unknown;
   try {
     // Removes the `undefined` properties that picoschema leaves, which are invalid in a JSON schema.
-    read = JSON.parse(JSON.stringify(await picoschema(schema)));
+    read = JSON.parse(JSON.stringify(await (await import('dotprompt')).picoschema(schema)));
   } catch (error) {
     throw refuse(messageOf(error).replace(/^Picoschema: /, ''));
   }

@@ -3,11 +3,14 @@
  * imports. A call has its connection exclusively (no HTTP/2), so that ending a call closes the provider's connection.
  * Redirects are never followed: a key and a prompt are only sent to the configured host (the class of CVE-2024-6587).
  */
-import { Agent } from 'undici';
+import type * as Undici from 'undici';
 import type { HttpClient } from '../../../config/index.ts';
+import { packageOnDemand } from '../../../lib/index.ts';
 import { LeanPool } from '../../../transport/index.ts';
 import type { CallBounds } from '../../model-call/index.ts';
 import { HttpExchange } from './http-exchange.ts';
+
+const undici = packageOnDemand<typeof Undici>('undici');
 
 export interface HttpPoolOptions {
   /** What sends the requests. @default 'lean' */
@@ -100,7 +103,7 @@ function createLeanSender(connections: number, connectTimeoutMs: number): Sender
 }
 
 function createUndiciSender(connections: number, connectTimeoutMs: number): Sender {
-  const agent = new Agent({
+  const agent = new (undici().Agent)({
     connections,
     allowH2: false,
     connect: { timeout: connectTimeoutMs },
