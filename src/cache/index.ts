@@ -4,6 +4,8 @@ export { DecodedEntries } from './decoded-entries.ts';
 export { createMemoryStore, type MemoryStore } from './memory/memory-store.ts';
 export { createPortStores, purgedCache, serveStore } from './memory/port-store.ts';
 export { createStampMemory, TagStamps } from './memory/tag-stamps.ts';
+export { CacheOutcomes, type OutcomeCounts } from './outcomes/cache-outcomes.ts';
+export { Verification } from './outcomes/verification.ts';
 export { CacheHints } from './policy/cache-hints.ts';
 export type { CachePolicy } from './policy/cache-policy.ts';
 export { OperationPolicy, type PolicyRefusal } from './policy/operation-policy.ts';

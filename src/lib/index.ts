@@ -11,6 +11,7 @@ export { type ContentDecoder, contentDecoders, isBeyondLimit } from './content-d
 export { Deadline, longestTimerMs } from './deadline.ts';
 export { deepFreeze } from './deep-freeze.ts';
 export { cloneJson, type ExactJsonOptions, ExactNumber, parseExactJson, withPlainNumbers } from './exact-json.ts';
+export { firstDifference } from './first-difference.ts';
 export { FollowedFiles } from './followed-files.ts';
 export { invariant, unreachable } from './invariant.ts';
 export { isoTime } from './iso-time.ts';

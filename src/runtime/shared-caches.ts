@@ -2,7 +2,15 @@
  * Cached answers outlive generations: whole ones have keys of all that decides answers, those of subgraphs keys of their schema, so
  * that a reload that does not touch a subgraph finds its entities.
  */
-import { CacheHints, type CacheStore, OperationPolicy, ResponseCache, WriteTokens } from '../cache/index.ts';
+import {
+  CacheHints,
+  CacheOutcomes,
+  type CacheStore,
+  OperationPolicy,
+  ResponseCache,
+  Verification,
+  WriteTokens,
+} from '../cache/index.ts';
 import { SubgraphTags } from '../cache/tags/index.ts';
 import type { CacheStoreConfig, LifetimeConfig, ResponsesConfig } from '../config/index.ts';
 import { SharedLeases, stableHash } from '../lib/index.ts';
@@ -18,6 +26,9 @@ export interface Responses {
   readonly content: string;
   readonly cache: ResponseCache;
   readonly config: ResponsesConfig;
+  readonly outcomes: CacheOutcomes;
+  /** Which hits are compared with their source: none where that would have to be paid for. */
+  readonly verification: Verification;
   /** Collects how long the answer of one operation may be cached. */
   createPolicy(): OperationPolicy;
 }
@@ -40,6 +51,8 @@ interface OpenStore {
 export type OpenCacheStore = (config: CacheStoreConfig, log: Logger) => CacheStore;
 
 export class SharedCaches {
+  /** What the caches of this thread did. */
+  readonly outcomes = new CacheOutcomes();
   readonly #log: Logger;
   readonly #openStore: OpenCacheStore;
   readonly #stores = new SharedLeases<OpenStore>(({ store, invalidations }) => {
@@ -84,11 +97,15 @@ export class SharedCaches {
     const guard = (client: SubgraphClient): SubgraphClient =>
       config.cache.clientDirectives === 'nobody' ? client : refusingUncached(client);
     const log = this.#log;
+    const { outcomes } = this;
+    const { verifiedShare } = config.cache;
     return {
       responses: response && {
         content: answerContent(parts, maskKey),
         cache: cacheOf(response),
         config: response,
+        outcomes,
+        verification: new Verification(config.subgraphs.some(({ kind }) => kind === 'ai') ? 0 : verifiedShare),
         createPolicy: () =>
           new OperationPolicy({ hints, types, defaultMaxAgeMs: response.defaultMaxAgeMs, callerAware }),
       },
@@ -115,6 +132,8 @@ export class SharedCaches {
           cache: cacheOf(lifetime),
           config: lifetime,
           hints: hintsOf,
+          outcomes,
+          verification: new Verification(verifiedShare),
           isCallerAware: callerAware.has(client.name),
           version: stableHash([
             subgraph.kind,

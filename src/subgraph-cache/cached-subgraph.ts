@@ -5,10 +5,9 @@
  * Entries are keyed by the subgraph’s schema and address, the document, its variables, and the headers that the subgraph is sent; so a
  * change elsewhere in the graph, and other callers’ operations that read the same, find them. Kept as long as `Cache-Control` and
  * hints allow; an answer with an error is never kept. Of all who miss an entry, in all workers and gateways of a store, one reads
- * it. A failing store is a miss.
+ * it. A failing store is a miss. Long because finding, claiming, reading and storing are one flow over the same parts.
  */
 import {
-  type CachedResponse,
   type CacheHints,
   drawRenewal,
   etagOf,
@@ -21,8 +20,7 @@ import {
 import type { SubgraphTags } from '../cache/tags/index.ts';
 import type { EntitiesConfig, HeaderRules } from '../config/index.ts';
 import { GatewayError } from '../errors/index.ts';
-import { cloneJson, Deadline, untilAborted } from '../lib/index.ts';
-import type { Logger } from '../observability/index.ts';
+import { cloneJson, untilAborted } from '../lib/index.ts';
 import type {
   RequestContext,
   SubgraphClient,
@@ -31,12 +29,14 @@ import type {
   SubgraphResponse,
 } from '../transport/index.ts';
 import { EntityKeys } from './entity-keys.ts';
+import { EntityOutcomes, type EntityOutcomesOptions } from './entity-outcomes.ts';
 import { representationsOf, requestFor } from './entity-requests.ts';
-import { entitiesOf, isWhole, type Group as JoinedGroup, joinGroups } from './join-groups.ts';
+import { entitiesOf, isWhole, joinGroups } from './join-groups.ts';
+import { backgroundOf, bypassReason, type Group, type Part, typeOfPart, type Wave } from './part.ts';
 import { tagsOfParts } from './tags-of-parts.ts';
-import { isUsableIfError, type Usability, usabilityOf } from './usability.ts';
+import { isUsableIfError, usabilityOf } from './usability.ts';
 
-export interface CachedSubgraphOptions {
+export interface CachedSubgraphOptions extends EntityOutcomesOptions {
   readonly cache: ResponseCache;
   readonly config: EntitiesConfig;
   readonly hints: CacheHints;
@@ -46,9 +46,6 @@ export interface CachedSubgraphOptions {
   readonly headers: HeaderRules | undefined;
   /** Whether the subgraph is told who asks. */
   readonly isCallerAware: boolean;
-  /** How long reading a stale entry anew may take. */
-  readonly refreshTimeoutMs: number;
-  readonly log: Logger;
 }
 
 /** The subgraph with its answers cached. */
@@ -64,24 +61,6 @@ export function withEntityCache(client: SubgraphClient, options: CachedSubgraphO
   };
 }
 
-/** One part of an answer, an entity or all fields of the root, with what is cached of it. */
-interface Part {
-  readonly key: string;
-  /** Of the entry; undefined: none is kept for the caller. */
-  readonly entryKey: string | undefined;
-  readonly cached: CachedResponse | undefined;
-  readonly usability: Usability;
-}
-
-type Group = JoinedGroup<Part>;
-
-/** A request for some of the parts, and how it began. */
-interface Wave {
-  readonly request: SubgraphRequest;
-  readonly parts: readonly Part[];
-  readonly context: RequestContext;
-}
-
 /** How long others wait for one who may have died. */
 const longestLeaseMs = 5_000;
 
@@ -90,12 +69,14 @@ class CachedSubgraph {
   readonly #options: CachedSubgraphOptions;
   readonly #keys: EntityKeys;
   readonly #notStored = new NotStored();
+  readonly #outcomes: EntityOutcomes;
   readonly #leaseMs: number;
 
   constructor(client: SubgraphClient, options: CachedSubgraphOptions) {
     this.#client = client;
     this.#options = options;
     this.#keys = new EntityKeys(client.name, options.version, options.headers);
+    this.#outcomes = new EntityOutcomes(client, options);
     this.#leaseMs = Math.min(options.refreshTimeoutMs, longestLeaseMs);
   }
 
@@ -132,7 +113,12 @@ class CachedSubgraph {
       context,
     });
     if (renewable.length > 0) this.#renew(pick(renewable), representations !== undefined);
-    this.#report(parts, missing.length, representations, context);
+    this.#outcomes.count(parts, representations);
+    this.#outcomes.report(parts, missing.length, representations, context);
+    if (missing.length < parts.length && this.#options.verification.draw()) {
+      const fresh = parts.flatMap(({ usability }, index) => (usability === 'use' ? [index] : []));
+      if (fresh.length > 0) this.#outcomes.verify(pick(fresh), fresh, representations);
+    }
     if (missing.length === 0) return this.#answerOf(parts, representations, context, []);
     if (context.cacheDemands?.isOnlyIfCached === true) throw new GatewayError('NOT_CACHED');
     const groups = await this.#read(missing, parts, pick, isRemote, representations !== undefined, context);
@@ -252,7 +238,7 @@ class CachedSubgraph {
       if (values !== undefined && isWhole(response)) {
         const storing = this.#store(wave, values, response, policy, readAt);
         if (storing instanceof Promise) stored = storing;
-      } else this.#markNotStored(parts, response.errors !== undefined);
+      } else this.#refuse(parts, request, 'error');
       if (values === undefined && parts.every((part) => this.#isUsableIfError(part, context)))
         return {
           kind: 'failed',
@@ -264,7 +250,7 @@ class CachedSubgraph {
       return { kind: 'answered', indexes, response };
     } catch (error) {
       if (context.signal.aborted || !(error instanceof GatewayError)) throw error;
-      this.#markNotStored(parts, true);
+      this.#refuse(parts, request, 'error');
       return { kind: 'failed', indexes, error };
     } finally {
       if (stored === undefined) release();
@@ -341,13 +327,14 @@ class CachedSubgraph {
     operationPolicy: OperationPolicy,
     readAt: number,
   ): void | Promise<void> {
-    const { cache, config, tags } = this.#options;
+    const { cache, config, tags, outcomes } = this.#options;
+    const representations = representationsOf(request);
     const partTags = tagsOfParts(tags, request, answered);
     context.cachePolicy?.tags(partTags.flat());
     const { maxAgeMs, scope } = operationPolicy.result;
-    if (maxAgeMs <= 0) return this.#markNotStored(parts, false);
+    if (maxAgeMs <= 0) return this.#refuse(parts, request, operationPolicy.refusal ?? 'no_max_age');
     const reader = readerOf(config.scopeBy, context.principal);
-    if (scope === 'private' && reader === undefined) return this.#markNotStored(parts, false);
+    if (scope === 'private' && reader === undefined) return this.#refuse(parts, request, 'private_without_reader');
     const { allTags } = operationPolicy;
     const readMsAgo = performance.now() - readAt;
     const responses: KeyedResponse[] = [];
@@ -362,12 +349,17 @@ class CachedSubgraph {
       const ofPart = partTags[index] ?? [];
       const response = { policy, etag: etagOf(body), headers: [], tags: ofPart, readMs: readMsAgo, renewMs, body };
       responses.push({ key, response, tags: [...allTags, ...ofPart], readMsAgo });
+      outcomes.count('entities', this.#client.name, typeOfPart(representations, index), 'stored');
     }
     return cache.put(responses, reader, context.principal.tenant);
   }
 
-  #markNotStored(parts: readonly Part[], isError: boolean): void {
-    for (const { key, entryKey } of parts) this.#notStored.add(entryKey ?? key, isError);
+  #refuse(parts: readonly Part[], request: SubgraphRequest, reason: string): undefined {
+    const representations = representationsOf(request);
+    for (const [index, { key, entryKey }] of parts.entries()) {
+      this.#notStored.add(entryKey ?? key, reason === 'error');
+      this.#options.outcomes.refuse('entities', this.#client.name, typeOfPart(representations, index), reason);
+    }
   }
 
   /** Reads parts anew for those who come after, unless somebody does already. */
@@ -384,42 +376,13 @@ class CachedSubgraph {
       const wave = {
         request: isOfEntities ? requestFor(request, indexes) : request,
         parts: indexes.map((index) => parts[index] as Part),
-        context: {
-          ...context,
-          signal: AbortSignal.timeout(refreshTimeoutMs),
-          deadline: Deadline.in(refreshTimeoutMs),
-          responseHeaders: undefined,
-          cachePolicy: undefined,
-          cacheDemands: undefined,
-          cacheReport: undefined,
-        },
+        context: backgroundOf(context, refreshTimeoutMs),
       };
       await this.#fetch(wave, indexes, isOfEntities, release);
     };
     renew().catch((error: unknown) =>
       log.debug({ subgraph: this.#client.name, error }, 'entries could not be read anew'),
     );
-  }
-
-  #report(
-    parts: readonly Part[],
-    missing: number,
-    representations: readonly string[] | undefined,
-    { cacheReport }: RequestContext,
-  ): void {
-    if (cacheReport === undefined) return;
-    const used = parts.flatMap(({ cached, usability }) => (usability === 'unusable' || !cached ? [] : [cached]));
-    const stale = used.filter(({ staleMs }) => staleMs > 0).length;
-    const ages = used.map(({ ageMs }) => Math.floor(ageMs / 1000));
-    const fresh = used.map(({ staleMs }) => Math.floor(-staleMs / 1000));
-    cacheReport.fetch({
-      subgraph: this.#client.name,
-      kind: representations === undefined ? 'root' : 'entities',
-      hits: used.length - stale,
-      stale,
-      misses: missing,
-      ...(used.length === 0 ? {} : { ageSeconds: Math.max(...ages), freshSeconds: Math.min(...fresh) }),
-    });
   }
 
   #degraded(path: SubgraphNote['path'], { cached }: Part): SubgraphNote {
@@ -430,14 +393,4 @@ class CachedSubgraph {
       value: { reason: 'stale_if_error', subgraph: this.#client.name, ageSeconds },
     };
   }
-}
-
-function bypassReason(
-  { kind, headers }: SubgraphRequest,
-  { explain, cacheDemands }: RequestContext,
-): 'mutation' | 'plugin' | 'explained' | 'no_store_requested' | undefined {
-  if (kind !== 'query') return 'mutation';
-  if (headers !== undefined) return 'plugin';
-  if (explain !== undefined && explain.size > (explain.has('cache') ? 1 : 0)) return 'explained';
-  return cacheDemands?.isNoStore === true ? 'no_store_requested' : undefined;
 }

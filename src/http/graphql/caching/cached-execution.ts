@@ -24,7 +24,7 @@ import {
 } from '../../../cache/index.ts';
 import { coarsened } from '../../../cache/tags/index.ts';
 import { type ExecutionOutcome, JsonText, type OperationRequest } from '../../../execution/index.ts';
-import { Deadline, untilAborted } from '../../../lib/index.ts';
+import { Deadline, firstDifference, parseExactJson, untilAborted } from '../../../lib/index.ts';
 import type { Logger } from '../../../observability/index.ts';
 import type { GatewayGeneration } from '../../../runtime/index.ts';
 import { isUsableIfError, usabilityOf } from '../../../subgraph-cache/index.ts';
@@ -32,6 +32,7 @@ import { CollectedResponseHeaders, type RequestContext } from '../../../transpor
 import { edgeHeaders, withoutEdge } from '../edge-headers.ts';
 import { hasFallbacks } from '../has-fallbacks.ts';
 import { bypassReason, cacheableAnswer } from './cacheable-answer.ts';
+import { fieldAt } from './field-at.ts';
 import { type Caller, ResponseKeys } from './response-key.ts';
 
 type Run = (request: OperationRequest) => Promise<ExecutionOutcome>;
@@ -48,6 +49,9 @@ export interface CachedExecutionOptions {
   readonly run: Run;
   readonly log: Logger;
 }
+
+/** Whole answers are of it. */
+const rootType = 'Query';
 
 const noHeaders: readonly (readonly [string, string])[] = [];
 
@@ -68,6 +72,8 @@ export class CachedExecution {
   readonly #options: CachedExecutionOptions;
   readonly #leaseMs: number;
   readonly #notStored = new NotStored();
+  /** Hits from bytes that were drawn to be compared with their source, on the whole way. */
+  #drawn = 0;
 
   constructor(options: CachedExecutionOptions) {
     const { generation, responses } = options;
@@ -94,8 +100,16 @@ export class CachedExecution {
    */
   findFresh(key: string, { principal }: Caller): Soon<CachedResponse | undefined> {
     const { cache, config } = this.#options.responses;
-    const fresh = ({ cached }: Lookup): CachedResponse | undefined =>
-      cached !== undefined && usabilityOf(cached, 0, undefined) === 'use' ? cached : undefined;
+    const { outcomes, verification } = this.#options.responses;
+    const fresh = ({ cached }: Lookup): CachedResponse | undefined => {
+      if (cached === undefined || usabilityOf(cached, 0, undefined) !== 'use') return undefined;
+      if (verification.draw()) {
+        this.#drawn++;
+        return undefined;
+      }
+      outcomes.count('responses', '', rootType, 'hits');
+      return cached;
+    };
     const lookup = cache.find(key, readerOf(config.scopeBy, principal));
     return lookup instanceof Promise ? lookup.then(fresh) : fresh(lookup);
   }
@@ -143,6 +157,7 @@ export class CachedExecution {
       const usability = cached && usabilityOf(cached, config.staleWhileRevalidateMs, demands);
       if (cached !== undefined && usability !== 'unusable') {
         if (usability === 'renew') this.#renew(entryKey ?? key, question);
+        else if (this.#isDrawn()) this.#verify(cached, request);
         return this.#answerOf(cached, request);
       }
       if (demands?.isOnlyIfCached === true) return this.#options.run(request);
@@ -215,20 +230,41 @@ export class CachedExecution {
       const [claim] = await responses.cache.claim([entryKey], this.#leaseMs);
       if (claim?.kind === 'waiter') return;
       try {
-        const context: RequestContext = {
-          ...request.context,
-          signal: AbortSignal.timeout(timeoutMs),
-          deadline: Deadline.in(timeoutMs),
-          responseHeaders: new CollectedResponseHeaders(),
-          cacheDemands: undefined,
-          cacheReport: undefined,
-        };
+        const context = backgroundOf(request, timeoutMs);
         await (await this.#runAndStore({ ...question, request: { ...request, context } }, entryKey)).stored;
       } finally {
         claim?.release();
       }
     };
     renew().catch((error: unknown) => log.debug({ error }, 'a cached answer could not be read anew'));
+  }
+
+  #isDrawn(): boolean {
+    if (this.#drawn === 0) return this.#options.responses.verification.draw();
+    this.#drawn--;
+    return true;
+  }
+
+  /** Compares a hit with its source, after it has been sent, and names what is no longer so. */
+  #verify({ response, ageMs }: CachedResponse, request: OperationRequest): void {
+    const { generation, responses, run, log } = this.#options;
+    const { outcomes, verification } = responses;
+    verification.run(async () => {
+      const context = backgroundOf(request, generation.config.server.operationTimeoutMs);
+      const outcome = await run({ ...request, context: { ...context, cacheDemands: { isNoStore: true } } });
+      const answer = cacheableAnswer(outcome, Number.POSITIVE_INFINITY);
+      if (!('body' in answer)) return;
+      outcomes.count('responses', '', rootType, 'verified');
+      const source = parseExactJson(String(answer.body)) as { readonly data: unknown };
+      const difference = firstDifference((response.value as { readonly data: unknown }).data, source.data);
+      if (difference === undefined) return;
+      outcomes.count('responses', '', rootType, 'wrong');
+      const place = request.view === undefined ? undefined : fieldAt(request.view.schema, request, difference);
+      log.warn(
+        { ...place, path: difference.join('.'), operation: request.operationName, ageSeconds: seconds(ageMs) },
+        'a cached answer is not what its source says now (cache.verify): its field is good for a shorter time',
+      );
+    });
   }
 
   async #runAndStore(
@@ -260,7 +296,10 @@ export class CachedExecution {
       context.responseHeaders?.append('cache-control', 'no-store', 'last');
       const hasErrors = outcome.kind === 'single' && outcome.result.errors !== undefined;
       this.#notStored.add(entryKey ?? key, hasErrors);
-      context.cacheReport?.response({ status: 'miss', reason: hasErrors ? 'error' : refusal });
+      const reason = hasErrors ? 'error' : (refusal ?? 'error');
+      responses.outcomes.count('responses', '', rootType, 'misses');
+      responses.outcomes.refuse('responses', '', rootType, reason);
+      context.cacheReport?.response({ status: 'miss', reason });
       return { outcome, stored: undefined };
     }
     const body = Buffer.from(answer.body as Buffer);
@@ -275,6 +314,9 @@ export class CachedExecution {
     if (isStorable) this.#notStored.delete(entryKey ?? key);
     else this.#notStored.add(entryKey ?? key, false);
     this.#setCachingHeaders(response, 0, request);
+    responses.outcomes.count('responses', '', rootType, 'misses');
+    if (isStorable) responses.outcomes.count('responses', '', rootType, 'stored');
+    else responses.outcomes.refuse('responses', '', rootType, 'private_without_reader');
     context.cacheReport?.response({
       status: 'miss',
       ...(isStorable ? { stored: true } : { reason: 'private_without_reader' }),
@@ -289,12 +331,26 @@ export class CachedExecution {
     const { headers, body, policy } = cached.response;
     for (const [name, value] of headers) context.responseHeaders?.append(name, value, 'last');
     this.#setCachingHeaders(cached.response, cached.ageMs, request);
+    const { outcomes } = this.#options.responses;
+    outcomes.count('responses', '', rootType, cached.staleMs > 0 ? 'stale' : 'hits');
     const status = extensions !== undefined ? 'stale_if_error' : cached.staleMs > 0 ? 'stale' : 'hit';
     context.cacheReport?.response({ status, ageSeconds: seconds(cached.ageMs), ...policyReport(policy) });
     const data = new JsonText(body);
     if (extensions !== undefined) return { kind: 'single', result: { data, extensions } };
     return { kind: 'single', result: { data }, isCached: true };
   }
+}
+
+/** For what is done after the answer has been sent. */
+function backgroundOf({ context }: OperationRequest, timeoutMs: number): RequestContext {
+  return {
+    ...context,
+    signal: AbortSignal.timeout(timeoutMs),
+    deadline: Deadline.in(timeoutMs),
+    responseHeaders: new CollectedResponseHeaders(),
+    cacheDemands: undefined,
+    cacheReport: undefined,
+  };
 }
 
 function policyReport({ maxAgeMs, scope }: CachedResponse['response']['policy']) {

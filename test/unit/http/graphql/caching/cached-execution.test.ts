@@ -3,10 +3,12 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { anonymous } from '../../../../../src/access/principal.ts';
 import {
   CacheHints,
+  CacheOutcomes,
   type CacheStore,
   createMemoryStore,
   OperationPolicy,
   ResponseCache,
+  Verification,
 } from '../../../../../src/cache/index.ts';
 import type { ResponsesConfig } from '../../../../../src/config/index.ts';
 import { type ExecutionOutcome, JsonText, type OperationRequest } from '../../../../../src/execution/index.ts';
@@ -31,12 +33,17 @@ let count: number;
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['performance'] });
   count = 0;
+  outcomes = new CacheOutcomes();
+  verification = new Verification(0);
   run = vi.fn(async ({ context }) => {
     context.cachePolicy?.request('a', '{ count }');
     return { kind: 'single' as const, result: { data: new JsonText(`{"data":{"count":${++count}}}`) } };
   });
 });
 afterEach(() => vi.useRealTimers());
+
+let outcomes: CacheOutcomes;
+let verification: Verification;
 
 function caching(more: Partial<ResponsesConfig>, store: CacheStore = createMemoryStore()): CachedExecution {
   const config: ResponsesConfig = {
@@ -52,6 +59,8 @@ function caching(more: Partial<ResponsesConfig>, store: CacheStore = createMemor
   const keepStaleMs = Math.max(config.staleIfErrorMs, config.staleWhileRevalidateMs);
   const responses = {
     content: 'c1',
+    outcomes,
+    verification,
     cache: new ResponseCache({ store, keepStaleMs }),
     config,
     createPolicy: () => new OperationPolicy({ hints, defaultMaxAgeMs: 0 }),
@@ -274,5 +283,39 @@ describe('a client that has written', () => {
     await send(execution);
     vi.advanceTimersByTime(10);
     expect((await send(execution, { cacheDemands })).text).toBe('{"count":2}');
+  });
+});
+
+describe('what the cache counts', () => {
+  it('are hits, misses, what was stored, and what was not, by the reason', async () => {
+    const execution = caching({});
+    await send(execution);
+    await send(execution);
+    vi.advanceTimersByTime(10_001);
+    run.mockResolvedValueOnce({ kind: 'single', result: { data: null, errors: [{ message: 'no' }] } });
+    await send(execution);
+    expect(outcomes.snapshot()).toEqual([
+      {
+        cache: 'responses',
+        subgraph: '',
+        type: 'Query',
+        hits: 1,
+        stale: 0,
+        misses: 2,
+        stored: 1,
+        verified: 0,
+        wrong: 0,
+        refused: { error: 1 },
+      },
+    ]);
+  });
+
+  it('are hits that are not what their source says, which are sent all the same', async () => {
+    verification = new Verification(1);
+    const execution = caching({});
+    await send(execution);
+    expect((await send(execution)).text).toBe('{"count":1}');
+    await vi.waitFor(() => expect(outcomes.snapshot()[0]).toMatchObject({ hits: 1, verified: 1, wrong: 1 }));
+    expect((await send(execution)).text).toBe('{"count":1}');
   });
 });

@@ -1,0 +1,84 @@
+/** What the entity cache of a subgraph did: counted, told to those who ask, and compared with the source. */
+import type { CacheOutcomes, Verification } from '../cache/index.ts';
+import { firstDifference } from '../lib/index.ts';
+import type { Logger } from '../observability/index.ts';
+import type { RequestContext, SubgraphClient } from '../transport/index.ts';
+import { entitiesOf, isWhole } from './join-groups.ts';
+import { backgroundOf, type Part, typeOfPart, type Wave } from './part.ts';
+
+export interface EntityOutcomesOptions {
+  readonly outcomes: CacheOutcomes;
+  /** Which hits are compared with their source. */
+  readonly verification: Verification;
+  /** How long that may take. */
+  readonly refreshTimeoutMs: number;
+  readonly log: Logger;
+}
+
+export class EntityOutcomes {
+  readonly #client: SubgraphClient;
+  readonly #options: EntityOutcomesOptions;
+
+  constructor(client: SubgraphClient, options: EntityOutcomesOptions) {
+    this.#client = client;
+    this.#options = options;
+  }
+
+  count(parts: readonly Part[], representations: readonly string[] | undefined): void {
+    const { outcomes } = this.#options;
+    for (const [index, { cached, usability }] of parts.entries()) {
+      const type = typeOfPart(representations, index);
+      const outcome =
+        cached === undefined || usability === 'unusable' ? 'misses' : cached.staleMs > 0 ? 'stale' : 'hits';
+      outcomes.count('entities', this.#client.name, type, outcome);
+    }
+  }
+
+  /** Compares hits with their source, after they have been answered, and names what is no longer so. */
+  verify(
+    { request, parts, context }: Wave,
+    indexes: readonly number[],
+    representations: readonly string[] | undefined,
+  ): void {
+    const { outcomes, verification, refreshTimeoutMs, log } = this.#options;
+    verification.run(async () => {
+      const response = await this.#client.execute(request, backgroundOf(context, refreshTimeoutMs));
+      if (!isWhole(response)) return;
+      const values = representations === undefined ? [response.data] : entitiesOf(response, parts.length);
+      for (const [position, part] of parts.entries()) {
+        if (values === undefined || part.cached === undefined) return;
+        const type = typeOfPart(representations, indexes[position] ?? 0);
+        outcomes.count('entities', this.#client.name, type, 'verified');
+        const difference = firstDifference(part.cached.response.value, values[position] ?? null);
+        if (difference === undefined) continue;
+        outcomes.count('entities', this.#client.name, type, 'wrong');
+        const ageSeconds = Math.floor(part.cached.ageMs / 1000);
+        log.warn(
+          { subgraph: this.#client.name, type, field: difference.join('.'), ageSeconds },
+          'a cached entity is not what its subgraph says now (cache.verify): its field is good for a shorter time',
+        );
+      }
+    });
+  }
+
+  report(
+    parts: readonly Part[],
+    missing: number,
+    representations: readonly string[] | undefined,
+    { cacheReport }: RequestContext,
+  ): void {
+    if (cacheReport === undefined) return;
+    const used = parts.flatMap(({ cached, usability }) => (usability === 'unusable' || !cached ? [] : [cached]));
+    const stale = used.filter(({ staleMs }) => staleMs > 0).length;
+    const ages = used.map(({ ageMs }) => Math.floor(ageMs / 1000));
+    const fresh = used.map(({ staleMs }) => Math.floor(-staleMs / 1000));
+    cacheReport.fetch({
+      subgraph: this.#client.name,
+      kind: representations === undefined ? 'root' : 'entities',
+      hits: used.length - stale,
+      stale,
+      misses: missing,
+      ...(used.length === 0 ? {} : { ageSeconds: Math.max(...ages), freshSeconds: Math.min(...fresh) }),
+    });
+  }
+}

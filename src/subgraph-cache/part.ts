@@ -1,0 +1,53 @@
+/** The parts of an answer, an entity each or all fields of the root, and requests for some of them. */
+import type { CachedResponse } from '../cache/index.ts';
+import { Deadline } from '../lib/index.ts';
+import type { RequestContext, SubgraphRequest } from '../transport/index.ts';
+import { typeOfRepresentation } from './entity-keys.ts';
+import type { Group as JoinedGroup } from './join-groups.ts';
+import type { Usability } from './usability.ts';
+
+/** One part of an answer, an entity or all fields of the root, with what is cached of it. */
+export interface Part {
+  readonly key: string;
+  /** Of the entry; undefined: none is kept for the caller. */
+  readonly entryKey: string | undefined;
+  readonly cached: CachedResponse | undefined;
+  readonly usability: Usability;
+}
+
+export type Group = JoinedGroup<Part>;
+
+/** A request for some of the parts, and how it began. */
+export interface Wave {
+  readonly request: SubgraphRequest;
+  readonly parts: readonly Part[];
+  readonly context: RequestContext;
+}
+
+/** For what is done after the answer has been sent. */
+export function backgroundOf(context: RequestContext, timeoutMs: number): RequestContext {
+  return {
+    ...context,
+    signal: AbortSignal.timeout(timeoutMs),
+    deadline: Deadline.in(timeoutMs),
+    responseHeaders: undefined,
+    cachePolicy: undefined,
+    cacheDemands: undefined,
+    cacheReport: undefined,
+  };
+}
+
+/** Of an entity its own, of fields of the root theirs. */
+export function typeOfPart(representations: readonly string[] | undefined, index: number): string {
+  return representations === undefined ? 'Query' : typeOfRepresentation(representations[index]);
+}
+
+export function bypassReason(
+  { kind, headers }: SubgraphRequest,
+  { explain, cacheDemands }: RequestContext,
+): 'mutation' | 'plugin' | 'explained' | 'no_store_requested' | undefined {
+  if (kind !== 'query') return 'mutation';
+  if (headers !== undefined) return 'plugin';
+  if (explain !== undefined && explain.size > (explain.has('cache') ? 1 : 0)) return 'explained';
+  return cacheDemands?.isNoStore === true ? 'no_store_requested' : undefined;
+}
