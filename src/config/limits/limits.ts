@@ -98,6 +98,12 @@ export const limitsYaml = z
       .default('enforce')
       .describe('`measure` serves operations that exceed limits, and logs them.'),
     ...operationKeys,
+    batch: count
+      .max(1_000)
+      .optional()
+      .describe(
+        'How many operations the body of a request may have, as an array; each is limited, charged and answered by itself (413). Default: batches are refused.',
+      ),
     cost: costYaml.optional(),
     clients: z
       .array(clientLimits)
@@ -154,6 +160,8 @@ export interface LimitsConfig {
   readonly mode: 'enforce' | 'measure';
   readonly operation: OperationLimits;
   readonly clients: readonly ClientLimits[];
+  /** The most operations of a batch; undefined: batches are refused. */
+  readonly batch: number | undefined;
   readonly rates: readonly RateConfig[];
   /** Where several gateways count them together; undefined: each counts its own. */
   readonly rateCounters: RateCountersConfig | undefined;
@@ -219,6 +227,7 @@ export function resolveLimits(yaml: LimitsYaml): LimitsConfig {
       limits: resolveOperation(client, operation),
       priority: client.priority,
     })),
+    batch: yaml.batch,
     rates: resolveRates(yaml.rates),
     rateCounters: resolveRateCounters(yaml.rate_counters),
     overload: yaml.overload && resolveOverload(yaml.overload),

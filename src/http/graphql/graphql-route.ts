@@ -44,6 +44,7 @@ import { estimatesOf, identifyCharged } from '../request/identify-charged.ts';
 import { refuseCrossSite } from '../request/refuse-cross-site.ts';
 import { noteFacts, noteFailure } from '../request/request-facts.ts';
 import { RequestLife } from '../request/request-life.ts';
+import { answerBatch, batchEntries } from './answer-batch.ts';
 import { type Answer, answerThroughPlugins } from './answer-through-plugins.ts';
 import type { PipelineAnswer } from './apollo-pipeline.ts';
 import { cacheDemandsOf } from './caching/cache-demands.ts';
@@ -105,6 +106,12 @@ export async function addGraphQLRoute(
   });
 
   async function answerRequest(raw: ClientRequest, response: ServerResponse): Promise<Answer> {
+    const entries = batchEntries(raw, generations.current?.config.limits.batch);
+    if (entries === undefined) return answerOne(raw, response);
+    return answerBatch(entries, raw, (entry) => answerOne(entry, response), log);
+  }
+
+  async function answerOne(raw: ClientRequest, response: ServerResponse): Promise<Answer> {
     const life = new RequestLife({ generations, response, timeoutMs: operationTimeout });
     try {
       const serving = servings.get(life.generation);

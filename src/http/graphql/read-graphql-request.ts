@@ -86,7 +86,8 @@ export function mediaTypeOf({ method, headers }: Pick<RawRequest, 'method' | 'he
  * @returns the variables
  */
 function checkParameters(parameters: unknown, hasId: boolean): GraphQLHttpRequest['variables'] {
-  if (Array.isArray(parameters)) throw malformed('Batches of operations are not enabled; send one operation.');
+  if (Array.isArray(parameters))
+    throw malformed('Batches of operations are not enabled (limits.batch); send one operation.');
   if (!isRecord(parameters)) throw malformed('The request is not an object with a `query`.');
   const { query, operationName, variables, extensions } = parameters;
   const isNamed = query === undefined && (hasId || namesDocument(parameters));
