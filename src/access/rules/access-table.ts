@@ -10,19 +10,26 @@ import {
 import type { AccessRule, AccessRules, FieldSource, FieldSources } from '../../supergraph/index.ts';
 
 const none: readonly AccessRule[] = [];
+const noMembers: readonly GraphQLObjectType[] = [];
 const noSources: readonly FieldSource[] = [];
 
 export class AccessTable {
   readonly schema: GraphQLSchema;
   readonly #rules: AccessRules;
   readonly #sources: FieldSources;
-  readonly #ofFields = new Map<string, readonly AccessRule[]>();
+  /** By type and field: to look for a text that is put together takes more time than all else. */
+  readonly #ofFields = new Map<string, Map<string, readonly AccessRule[]>>();
+  /** Whether a type has rules, and not fields alone: most schemas have none, and nothing is looked up for them. */
+  readonly #hasTypeRules: boolean;
 
   /** @param sources what the values of AI fields are made from */
   constructor(schema: GraphQLSchema, rules: AccessRules, sources: FieldSources = new Map()) {
     this.schema = schema;
     this.#rules = rules;
     this.#sources = sources;
+    let hasTypeRules = false;
+    for (const coordinate of rules.keys()) hasTypeRules ||= !coordinate.includes('.');
+    this.#hasTypeRules = hasTypeRules;
   }
 
   /** Whether nothing is protected. */
@@ -41,13 +48,15 @@ export class AccessTable {
 
   /** All of these must hold. A field that returns an interface or union takes the rules of each object's type, not here. */
   ofField(type: GraphQLObjectType, name: string): readonly AccessRule[] {
-    const returned = type.getFields()[name]?.type;
+    const earlier = this.#ofFields.get(type.name)?.get(name);
+    if (earlier !== undefined) return earlier;
+    const returned = this.#hasTypeRules ? type.getFields()[name]?.type : undefined;
     return this.#ofField(type.name, name, returned && getNamedType(returned).name);
   }
 
   /** What a field's value is made from, where that is known. */
   sourcesOf(type: string, field: string): readonly FieldSource[] {
-    return this.#sources.get(`${type}.${field}`) ?? noSources;
+    return this.#sources.size === 0 ? noSources : (this.#sources.get(`${type}.${field}`) ?? noSources);
   }
 
   /** The rules of a field that another one's value is made from. Clients need not see it, nor its type. */
@@ -56,19 +65,27 @@ export class AccessTable {
   }
 
   #ofField(typeName: string, name: string, returned: string | undefined): readonly AccessRule[] {
-    const coordinate = `${typeName}.${name}`;
-    let rules = this.#ofFields.get(coordinate);
+    let ofType = this.#ofFields.get(typeName);
+    if (ofType === undefined) {
+      ofType = new Map();
+      this.#ofFields.set(typeName, ofType);
+    }
+    let rules = ofType.get(name);
     if (rules === undefined) {
-      const ofReturned = returned === undefined ? none : this.ofType(returned);
-      const all = [...this.ofType(typeName), ...(this.#rules.get(coordinate) ?? none), ...ofReturned];
+      const all = [
+        ...this.ofType(typeName),
+        ...(this.#rules.get(`${typeName}.${name}`) ?? none),
+        ...(returned === undefined ? none : this.ofType(returned)),
+      ];
       rules = all.length === 0 ? none : all;
-      this.#ofFields.set(coordinate, rules);
+      ofType.set(name, rules);
     }
     return rules;
   }
 
   /** The object types that a field of an interface or union type may return, where some of them have rules. */
   protectedMembers(type: GraphQLOutputType): readonly GraphQLObjectType[] {
+    if (!this.#hasTypeRules) return noMembers;
     const namedType = getNamedType(type);
     if (!isAbstractType(namedType)) return [];
     const members = this.schema.getPossibleTypes(namedType);

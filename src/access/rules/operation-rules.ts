@@ -66,8 +66,8 @@ export class OperationRules implements DecidedRules {
   readonly operation: OperationDefinitionNode;
   readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
   readonly #table: AccessTable;
-  /** The clauses of each field, by what `selectionKey` makes of it: the nodes of another parse have the same. */
-  readonly #ofFields: ReadonlyMap<string, readonly number[]>;
+  /** The clauses of each field, by its type and what `selectionKey` makes of it: the nodes of another parse have the same. */
+  readonly #ofFields: ClausesOfFields;
   readonly #policies: ReadonlyMap<string, Policy>;
   readonly #ofTypes: ReadonlyMap<string, readonly number[]>;
 
@@ -97,7 +97,7 @@ export class OperationRules implements DecidedRules {
   denialOf(type: GraphQLObjectType, node: FieldNode, outcome: string): AccessRule | undefined {
     const rules = this.#table.ofField(type, node.name.value);
     if (rules.length > 0) {
-      const clauses = this.#ofFields.get(selectionKey(this.#policies, rules, type.name, node));
+      const clauses = this.#clausesOf(rules, type.name, node);
       if (clauses === undefined) return rules[0]; // what has not been decided is denied
       for (const clause of clauses) if (outcome[clause] === '0') return this.clauses[clause]?.rule;
     }
@@ -112,9 +112,8 @@ export class OperationRules implements DecidedRules {
   /** Every rule that the field of objects of this type takes. */
   verdictsOf(type: GraphQLObjectType, node: FieldNode, outcome: string): readonly RuleVerdict[] {
     const rules = this.#table.ofField(type, node.name.value);
-    const key = selectionKey(this.#policies, rules, type.name, node);
     const ofField = [
-      ...this.#verdicts(rules, rules.length === 0 ? [] : this.#ofFields.get(key), outcome),
+      ...this.#verdicts(rules, rules.length === 0 ? [] : this.#clausesOf(rules, type.name, node), outcome),
       ...this.#masksOfSources(type.name, node.name.value, outcome),
     ];
     const field = type.getFields()[node.name.value];
@@ -153,7 +152,11 @@ export class OperationRules implements DecidedRules {
   #sourceVerdicts(object: string, source: FieldSource, outcome: string): readonly RuleVerdict[] {
     const rules = this.#table.ofSource(object, source);
     if (rules.length === 0) return [];
-    return this.#verdicts(rules, this.#ofFields.get(selectionKey(this.#policies, rules, object, source.node)), outcome);
+    return this.#verdicts(rules, this.#clausesOf(rules, object, source.node), outcome);
+  }
+
+  #clausesOf(rules: readonly AccessRule[], type: string, node: FieldNode): readonly number[] | undefined {
+    return this.#ofFields.get(type)?.get(selectionKey(this.#policies, rules, node));
   }
 
   /** The form in which the outcome shows a field that it does not deny; undefined: whole. */
@@ -163,7 +166,7 @@ export class OperationRules implements DecidedRules {
 
   #formOf(rules: readonly AccessRule[], type: string, node: FieldNode, outcome: string): MaskForm | undefined {
     if (!rules.some(({ kind }) => kind === 'mask')) return undefined;
-    for (const number of this.#ofFields.get(selectionKey(this.#policies, rules, type, node)) ?? []) {
+    for (const number of this.#clausesOf(rules, type, node) ?? []) {
       const rule = this.clauses[number]?.rule;
       const form = rule?.kind === 'mask' ? formOf(rule, outcome[number]) : undefined;
       if (form !== undefined) return form;
@@ -209,9 +212,11 @@ export class OperationRules implements DecidedRules {
   }
 }
 
+type ClausesOfFields = ReadonlyMap<string, ReadonlyMap<string, readonly number[]>>;
+
 interface Collected {
   readonly clauses: readonly Clause[];
-  readonly ofFields: ReadonlyMap<string, readonly number[]>;
+  readonly ofFields: ClausesOfFields;
   readonly ofTypes: ReadonlyMap<string, readonly number[]>;
 }
 
@@ -224,7 +229,7 @@ function collect(
   const { schema } = table;
   const clauses: Clause[] = [];
   const numbers = new Map<string, number>();
-  const ofFields = new Map<string, readonly number[]>();
+  const ofFields = new Map<string, Map<string, readonly number[]>>();
   const ofTypes = new Map<string, readonly number[]>();
   const visited = new Map<SelectionSetNode, Set<string>>();
   let visits = 0;
@@ -286,9 +291,14 @@ function collect(
 
   function addField(rules: readonly AccessRule[], type: string, selected: NonNullable<Clause['selected']>): void {
     if (rules.length === 0) return;
-    const key = selectionKey(policies, rules, type, selected.node);
-    if (ofFields.has(key)) return;
-    ofFields.set(
+    const key = selectionKey(policies, rules, selected.node);
+    let ofType = ofFields.get(type);
+    if (ofType === undefined) {
+      ofType = new Map();
+      ofFields.set(type, ofType);
+    }
+    if (ofType.has(key)) return;
+    ofType.set(
       key,
       rules.map((rule) => numberOf(rule, selected, type)),
     );
@@ -308,8 +318,8 @@ function collect(
    */
   function numberOf(rule: AccessRule, selected: Clause['selected'], typeName = ''): number {
     const ofSelection = readsArguments(policies, rule) ? selected : undefined;
-    const selection = ofSelection === undefined ? '' : `${typeName}.${argumentsText(ofSelection.node)}`;
-    const key = `${JSON.stringify(rule)} ${selection}`;
+    const text = textOf(rule);
+    const key = ofSelection === undefined ? text : `${text} ${typeName}.${argumentsText(ofSelection.node)}`;
     let number = numbers.get(key);
     if (number === undefined) {
       number = clauses.length;
@@ -320,15 +330,22 @@ function collect(
   }
 }
 
-/** Selections with one key have the same clauses: those of a field, with its arguments where a policy reads them. */
-function selectionKey(
-  policies: ReadonlyMap<string, Policy>,
-  rules: readonly AccessRule[],
-  type: string,
-  node: FieldNode,
-): string {
-  const coordinate = `${type}.${node.name.value}`;
-  return rules.some((rule) => readsArguments(policies, rule)) ? `${type}.${argumentsText(node)}` : coordinate;
+/** The texts of rules, which are objects of a generation: every operation compares them. */
+const texts = new WeakMap<AccessRule, string>();
+
+function textOf(rule: AccessRule): string {
+  let text = texts.get(rule);
+  if (text === undefined) {
+    text = JSON.stringify(rule);
+    texts.set(rule, text);
+  }
+  return text;
+}
+
+/** Selections of one type with one key have the same clauses: those of a field, with its arguments where a policy reads them. */
+function selectionKey(policies: ReadonlyMap<string, Policy>, rules: readonly AccessRule[], node: FieldNode): string {
+  for (const rule of rules) if (readsArguments(policies, rule)) return argumentsText(node);
+  return node.name.value;
 }
 
 function readsArguments(policies: ReadonlyMap<string, Policy>, rule: AccessRule): boolean {
