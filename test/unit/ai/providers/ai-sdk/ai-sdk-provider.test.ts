@@ -225,7 +225,7 @@ describe('a provider’s error', () => {
 describe('a call', () => {
   it('ends with its deadline, and its usage is recorded as far as it is known', async () => {
     const { provider, firstCall } = await serve('anthropic', () => {});
-    const failure = await failureOf(provider.complete(models.anthropic, ask, bounds(150)));
+    const failure = await failureOf(provider.complete(models.anthropic, ask, bounds(1_000)));
     expect(failure).toMatchObject({ kind: 'timeout', usage: { outputTokens: 0, source: 'estimated' } });
     await (await firstCall()).abandoned;
   });
