@@ -1,8 +1,10 @@
-/** Microseconds of the caches: the key of a model's answer, a hit on it, and a hit in the memory store alone. */
+/** The caches: the key of a model's answer, a hit on it, and the stores: memory, a million entries, waves in Redis. */
 import { type ModelAnswer, type ModelRequest, userText } from '../src/ai/model-call/index.ts';
 import { AnswerCache, type AnswerScope } from '../src/ai/models/caches/answer-cache.ts';
 import { createMemoryStore } from '../src/cache/index.ts';
 import { print } from './print.ts';
+import { runMillionEntries } from './stores/million-entries.ts';
+import { runRedisWaves } from './stores/redis-waves.ts';
 
 const scope: AnswerScope = { target: 'openai/gpt-4.1-mini', structured: 'json_schema', tenant: 'public' };
 const request: ModelRequest = {
@@ -17,7 +19,7 @@ const answer: ModelAnswer = {
   requestId: 'req_1',
 };
 
-export function runCaches(): void {
+export async function runCaches(): Promise<void> {
   const cache = new AnswerCache({ store: createMemoryStore() });
   cache.put(request, scope, answer);
   report('the key of an answer', () => cache.keyOf(request, scope));
@@ -25,6 +27,8 @@ export function runCaches(): void {
   const store = createMemoryStore();
   store.set('key', 'x'.repeat(1_000), { ttlMs: 60_000, tags: ['a'] });
   report('a hit in the memory store', () => store.get('key'));
+  await runRedisWaves();
+  runMillionEntries();
 }
 
 /** Prints the best of ten rounds of a thousand. */

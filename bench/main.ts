@@ -43,7 +43,7 @@ switch (part) {
     await runCache(options);
     break;
   case 'caches':
-    runCaches();
+    await runCaches();
     break;
   case 'limits':
     await runLimits();
