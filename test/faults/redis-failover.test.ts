@@ -62,7 +62,7 @@ describe.skipIf(withoutRedis)('a cache in a cluster', () => {
     );
     expect(sizes.reduce((sum, size) => sum + size)).toBe(300);
     expect(Math.min(...sizes)).toBeGreaterThan(40);
-    expect((await store.stats()).caches.entities?.entries).toBe(300);
+    expect((await store.stats({ withSizes: true })).caches.entities?.entries).toBe(300);
 
     const counters = new RedisCounters({ url: cluster.url });
     closing.push(() => counters.close());

@@ -85,7 +85,7 @@ describe.skipIf(withoutRedis)('a cache in memory and Redis', () => {
     await expect.poll(async () => (await other.get('key'))?.freshMs ?? 1).toBeLessThanOrEqual(0);
     await one.set('key', 'new', { ttlMs: 60_000 });
     expect(await textOf(other, 'key')).toBe('new');
-    const { caches, kind, state } = await other.stats();
+    const { caches, kind, state } = await other.stats({ withSizes: true });
     expect({ kind, state }).toEqual({ kind: 'memory and redis', state: 'ready' });
     expect(caches.other?.entries).toBe(1);
   });

@@ -61,7 +61,7 @@ interface StoredEntry {
 }
 
 /** The overhead of an entry besides its bytes, measured on a million small ones. */
-const entryOverhead = 400;
+const entryOverhead = 500;
 /** Of each number of a stamp. */
 const stampNumberBytes = 8;
 const noTags: readonly string[] = [];

@@ -38,15 +38,40 @@ export function encodePart(value: Buffer, tagNames: readonly string[]): Buffer {
   part[4] = isSmaller ? zstandard : plain;
   part.writeUInt32BE(value.length, 5);
   bytes.copy(part, partBytes);
-  part.writeUInt32BE(checksum(tagNames, part.subarray(4)), 0);
+  part.writeUInt32BE(crc32(part.subarray(4), crc32(tagNames.join(''))), 0);
   return part;
+}
+
+/** What the script needs for storing an entry. */
+export interface EntryWrite {
+  /** From `encodePart`. */
+  readonly part: Buffer;
+  readonly ttlMs: number;
+  readonly staleMs: number;
+  readonly readMsAgo: number;
+  readonly tagNames: readonly string[];
+}
+
+/** An entry for the script, which has a number for each tag: all of a wave are one argument, not five each. */
+export function packWrite(write: EntryWrite, numbers: ReadonlyMap<string, number>): Buffer {
+  const { part, ttlMs, staleMs, readMsAgo, tagNames } = write;
+  const packed = Buffer.allocUnsafe(29 + tagNames.length * 2 + part.length);
+  packed.writeUInt32BE(part.length, 0);
+  packed.writeDoubleBE(ttlMs, 4);
+  packed.writeDoubleBE(staleMs, 12);
+  packed.writeDoubleBE(readMsAgo, 20);
+  packed[28] = tagNames.length;
+  let at = 29;
+  for (const name of tagNames) at = packed.writeUInt16BE(numbers.get(name) ?? 0, at);
+  part.copy(packed, at);
+  return packed;
 }
 
 /** Decodes the entries of one reply; those of a wave mostly have the same tags, whose names are read once. */
 export class EntryDecoder {
   readonly #now: number;
   readonly #maxValueBytes: number;
-  #tags: { readonly bytes: Buffer; readonly names: readonly string[] } | undefined;
+  #tags: { readonly bytes: Buffer; readonly names: readonly string[]; readonly checksum: number } | undefined;
 
   constructor(now: number, maxValueBytes: number) {
     this.#now = now;
@@ -61,10 +86,10 @@ export class EntryDecoder {
     const ageMs = this.#now - bytes.readDoubleBE(3);
     const freshMs = bytes.readDoubleBE(11) - this.#now;
     if (!Number.isFinite(ageMs) || !Number.isFinite(freshMs)) return undefined;
-    const tagNames = this.#namesOf(bytes.subarray(headBytes, end));
-    if (checksum(tagNames, bytes.subarray(end + 4)) !== bytes.readUInt32BE(end)) return undefined;
+    const { names, checksum } = this.#tagsOf(bytes, end);
+    if (crc32(bytes.subarray(end + 4), checksum) !== bytes.readUInt32BE(end)) return undefined;
     const value = this.#valueOf(bytes, end + 4);
-    return value && { value, ageMs: Math.max(0, ageMs), freshMs, tagNames };
+    return value && { value, ageMs: Math.max(0, ageMs), freshMs, tagNames: names };
   }
 
   #valueOf(bytes: Buffer, start: number): Buffer | undefined {
@@ -81,15 +106,11 @@ export class EntryDecoder {
     }
   }
 
-  #namesOf(tags: Buffer): readonly string[] {
-    if (this.#tags?.bytes.equals(tags)) return this.#tags.names;
+  #tagsOf(bytes: Buffer, end: number) {
+    if (this.#tags?.bytes.compare(bytes, headBytes, end) === 0) return this.#tags;
     const names: string[] = [];
-    for (let at = 0; at < tags.length; at += tagBytes) names.push(tags.toString('latin1', at, at + tagNameCharacters));
-    this.#tags = { bytes: tags, names };
-    return names;
+    for (let at = headBytes; at < end; at += tagBytes) names.push(bytes.toString('latin1', at, at + tagNameCharacters));
+    this.#tags = { bytes: bytes.subarray(headBytes, end), names, checksum: crc32(names.join('')) };
+    return this.#tags;
   }
-}
-
-function checksum(tagNames: readonly string[], rest: Buffer): number {
-  return crc32(rest, crc32(tagNames.join('')));
 }

@@ -36,10 +36,10 @@ local function isCurrent(tags)
   end
   return true
 end
-for index, key in ipairs(KEYS) do
-  local entry = room >= 0 and redis.pcall('GETRANGE', key, 0, max)
+local entries = redis.call('MGET', unpack(KEYS))
+for index, entry in ipairs(entries) do
   local isEntry = false
-  if type(entry) == 'string' then
+  if entry then
     room = room - #entry
     if #entry > 18 and #entry <= max and string.sub(entry, 1, 2) == 'i2' then
       local length = string.byte(entry, 3) * 24
@@ -53,48 +53,42 @@ for index, key in ipairs(KEYS) do
     end
   end
   reply[index + 1] = isEntry and room >= 0 and entry
-  if entry and not isEntry and (entry ~= '' or redis.call('EXISTS', key) == 1) then redis.pcall('UNLINK', key) end
+  if not isEntry and (entry or redis.call('EXISTS', KEYS[index]) == 1) then redis.pcall('UNLINK', KEYS[index]) end
 end
 return reply
 `;
 
 /**
- * `KEYS`: entries, then their tags. `ARGV`: the number of entries, a token for new tags, the names of the tags; then for each
- * entry its part of entry-format.ts, its fresh and its stale milliseconds, how long ago its sources were read, and the
- * numbers of its tags, two bytes each. Returns how many were stored. Entries are written first: Redis refuses that if its memory
+ * `KEYS`: entries, then their tags. `ARGV`: the number of entries, a token for new tags, the entries as `packWrite` has them, the
+ * names of the tags. Returns how many were stored. Entries are written first: Redis refuses that if its memory
  * is full, and nothing after the first write.
  */
 export const writeScript = `${now}
-local count, new = tonumber(ARGV[1]), ARGV[2]
-local tagCount = #KEYS - count
-local tokens, invalidated, lifetimes, stored = {}, {}, {}, 0
-for tag = 1, tagCount do
+local count, new, writes = tonumber(ARGV[1]), ARGV[2], ARGV[3]
+local names, tokens, invalidated, lifetimes, stored = {}, {}, {}, {}, 0
+for tag = 1, #KEYS - count do
   local text = redis.pcall('GET', KEYS[count + tag])
   local time = type(text) == 'string' and #text > 8 and tonumber(string.sub(text, 9))
-  if time then
-    tokens[tag], invalidated[tag] = string.sub(text, 1, 8), time
-  end
+  tokens[tag] = time and string.sub(text, 1, 8)
+  invalidated[tag] = time or 0
+  names[tag] = ARGV[3 + tag] .. (tokens[tag] or new)
 end
+local at = 1
 for entry = 1, count do
-  local at = 3 + tagCount + (entry - 1) * 5
-  local fresh, stale, readAt = tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2]), now - ARGV[at + 3]
-  local numbers = ARGV[at + 4]
-  local line, isLate = {}, false
-  for position = 1, #numbers, 2 do
-    local high, low = string.byte(numbers, position, position + 1)
-    local tag = high * 256 + low
-    if invalidated[tag] and invalidated[tag] > readAt then isLate = true end
-    line[#line + 1] = ARGV[2 + tag] .. (tokens[tag] or new)
+  local size, fresh, stale, readMsAgo, tagCount, next = struct.unpack('>I4dddI1', writes, at)
+  local tags, line, isLate = {}, {}, false
+  for position = 1, tagCount do
+    local tag
+    tag, next = struct.unpack('>I2', writes, next)
+    if invalidated[tag] > now - readMsAgo then isLate = true end
+    tags[position], line[position] = tag, names[tag]
   end
+  at = next + size
   if not isLate then
-    local head = 'i2' .. string.char(#line) .. struct.pack('>dd', now, now + fresh)
-    redis.call('SET', KEYS[entry], head .. table.concat(line) .. ARGV[at], 'PX', fresh + stale)
+    local head = 'i2' .. string.char(tagCount) .. struct.pack('>dd', now, now + fresh)
+    redis.call('SET', KEYS[entry], head .. table.concat(line) .. string.sub(writes, next, at - 1), 'PX', fresh + stale)
     stored = stored + 1
-    for position = 1, #numbers, 2 do
-      local high, low = string.byte(numbers, position, position + 1)
-      local tag = high * 256 + low
-      lifetimes[tag] = math.max(lifetimes[tag] or 0, fresh + stale)
-    end
+    for _, tag in ipairs(tags) do lifetimes[tag] = math.max(lifetimes[tag] or 0, fresh + stale) end
   end
 end
 for tag, lifetime in pairs(lifetimes) do

@@ -10,7 +10,15 @@ import { connectRedis } from '../../redis/index.ts';
 import type { CacheEntry, CacheStore, NewEntry, Soon } from '../cache-store.ts';
 import { StoreCounts } from '../store-counts.ts';
 import { type CacheName, cacheNames, cacheOfKey, type StoreState } from '../store-stats.ts';
-import { EntryDecoder, encodePart, maxOverhead, type RemoteEntry, tokenCharacters } from './entry-format.ts';
+import {
+  EntryDecoder,
+  type EntryWrite,
+  encodePart,
+  maxOverhead,
+  packWrite,
+  type RemoteEntry,
+  tokenCharacters,
+} from './entry-format.ts';
 import { RedisGate } from './redis-gate.ts';
 import { type EntryKey, purgeTag, RedisKeys, tagName } from './redis-keys.ts';
 import { removeEntries, sizesOf } from './redis-scan.ts';
@@ -91,13 +99,8 @@ const maxWriteBytes = 4_000_000;
 const maxJournal = 10_000;
 const journalTtlMs = 86_400_000;
 
-interface Write {
+interface Write extends EntryWrite {
   readonly key: EntryKey;
-  readonly part: Buffer;
-  readonly ttlMs: number;
-  readonly staleMs: number;
-  readonly readMsAgo: number;
-  readonly tagNames: readonly string[];
 }
 
 export function createRedisStore(options: RedisStoreOptions): RedisStore {
@@ -242,19 +245,14 @@ export function createRedisStore(options: RedisStoreOptions): RedisStore {
   function writeChunk(slot: number, writes: readonly Write[]): Promise<unknown> | undefined {
     const tagPrefix = keys.tagPrefix(slot);
     const numbers = new Map<string, number>();
-    const parts = writes.flatMap(({ part, ttlMs, staleMs, readMsAgo, tagNames }) => {
-      const ofEntry = Buffer.allocUnsafe(tagNames.length * 2);
-      for (const [position, name] of tagNames.entries()) {
-        const number = numbers.get(name) ?? numbers.size + 1;
-        numbers.set(name, number);
-        ofEntry.writeUInt16BE(number, position * 2);
-      }
-      return [part, ttlMs, staleMs, readMsAgo, ofEntry];
+    const entries = writes.map((write) => {
+      for (const name of write.tagNames) if (!numbers.has(name)) numbers.set(name, numbers.size + 1);
+      return packWrite(write, numbers);
     });
     const names = [...numbers.keys()];
     const scriptKeys = [...writes.map(({ key }) => key.name), ...names.map((name) => tagPrefix + name)];
     return gate.send(slot, () =>
-      client.isthmusWrite(scriptKeys.length, ...scriptKeys, writes.length, token(), ...names, ...parts),
+      client.isthmusWrite(scriptKeys.length, ...scriptKeys, writes.length, token(), Buffer.concat(entries), ...names),
     );
   }
 
