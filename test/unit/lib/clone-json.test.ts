@@ -1,0 +1,15 @@
+import { expect, it } from 'vitest';
+import { cloneJson, parseExactJson } from '../../../src/lib/index.ts';
+
+it('copies JSON with every key and number, and shares nothing that can be written to', () => {
+  const text = '{"__proto__":{"a":[1,{"b":null}]},"n":12345678901234567890,"list":[[],{"c":"d"}],"e":{}}';
+  const value = parseExactJson(text) as Record<string, unknown>;
+  const copy = cloneJson(value);
+  expect(JSON.stringify(copy)).toBe(text);
+  (copy.list as { c?: string }[])[1] = { c: 'other' };
+  (copy.e as Record<string, unknown>).added = true;
+  const inner = Object.getOwnPropertyDescriptor(copy, '__proto__')?.value as { a: unknown[] };
+  inner.a.push(2);
+  expect(JSON.stringify(value)).toBe(text);
+  for (const plain of [null, 1, 'x', true, []]) expect(cloneJson(plain)).toEqual(plain);
+});
