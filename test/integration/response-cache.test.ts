@@ -18,6 +18,7 @@ const shop = {
         fails: Int @cacheControl(maxAge: 60)
         echo(text: String): String @cacheControl(maxAge: 60)
         count(n: Int, id: ID): Int @cacheControl(maxAge: 60)
+        long(parts: Int!): [String!] @cacheControl(maxAge: 60)
       }
       type Mutation { sell: Int @cacheControl(maxAge: 60) }
       type Person @cacheControl(maxAge: 60) { name: String  salary: Int @authenticated }
@@ -31,6 +32,8 @@ const shop = {
           throw new Error(`failed ${++sold}`);
         },
         count: () => ++sold,
+        long: (_: unknown, { parts }: { parts: number }) =>
+          Array.from({ length: parts }, (_part, index) => `${index} ${++sold} ${'ü'.repeat(50_000)}`),
         echo: (_: unknown, { text }: { text: string }) => `${text} ${++sold}`,
       },
       Mutation: { sell: () => ++sold },
@@ -61,7 +64,7 @@ ${proxy}`;
   gateway = await startTestGateway({ subgraphs: shop, yaml: shared });
   ruled = await startTestGateway({
     subgraphs: shop,
-    yaml: `cache: { response: { enabled: true, scope_by: tenant, default_max_age: 10s } }
+    yaml: `cache: { response: { enabled: true, scope_by: tenant, default_max_age: 10s, max_answer: 4mb } }
 headers: { all: { request: [{ propagate: { named: x-language } }], response: [{ propagate: { named: set-cookie } }] } }
 ${proxy}`,
   });
@@ -251,6 +254,14 @@ describe('the response cache', () => {
     expect(ignored.headers.get('content-type')).toBe('application/json; charset=utf-8');
     const refused = await send(ruled, '{ echo(text: "x") }', { accept: 'text/csv' });
     expect(refused.status).toBe(406);
+  });
+
+  it('caches long answers up to the bound, and sends them in pieces', async () => {
+    expect(await isCached(ruled, fresh('{ long(parts: 20) }'))).toBe(true);
+    const { headers } = await send(ruled, fresh('{ long(parts: 20) }'));
+    expect(headers.get('content-length')).toBeNull();
+    expect(await isCached(ruled, fresh('{ long(parts: 60) }'))).toBe(false);
+    expect(await isCached(gateway, fresh('{ long(parts: 20) }'))).toBe(false);
   });
 
   it('caches no answer that sets a cookie', async () => {

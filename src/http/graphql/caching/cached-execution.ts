@@ -33,6 +33,7 @@ import { edgeHeaders, withoutEdge } from '../edge-headers.ts';
 import { hasFallbacks } from '../has-fallbacks.ts';
 import { bypassReason, cacheableAnswer } from './cacheable-answer.ts';
 import { fieldAt } from './field-at.ts';
+import { longAnswerOf } from './long-answer.ts';
 import { type Caller, ResponseKeys } from './response-key.ts';
 
 type Run = (request: OperationRequest) => Promise<ExecutionOutcome>;
@@ -323,7 +324,10 @@ export class CachedExecution {
       ...policyReport(policy),
       tags,
     });
-    return { outcome: outcome.kind === 'single' ? { ...outcome, isCached: isStorable } : outcome, stored };
+    if (outcome.kind !== 'single') return { outcome, stored };
+    const long = longAnswerOf(body);
+    const answered = long === undefined ? outcome.result : { ...outcome.result, data: new JsonText(long) };
+    return { outcome: { ...outcome, result: answered, isCached: isStorable }, stored };
   }
 
   #answerOf(cached: CachedResponse, request: OperationRequest, extensions?: Record<string, unknown>): ExecutionOutcome {
@@ -335,7 +339,7 @@ export class CachedExecution {
     outcomes.count('responses', '', rootType, cached.staleMs > 0 ? 'stale' : 'hits');
     const status = extensions !== undefined ? 'stale_if_error' : cached.staleMs > 0 ? 'stale' : 'hit';
     context.cacheReport?.response({ status, ageSeconds: seconds(cached.ageMs), ...policyReport(policy) });
-    const data = new JsonText(body);
+    const data = new JsonText(longAnswerOf(body) ?? body);
     if (extensions !== undefined) return { kind: 'single', result: { data, extensions } };
     return { kind: 'single', result: { data }, isCached: true };
   }

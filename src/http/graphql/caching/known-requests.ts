@@ -23,6 +23,7 @@ import { documentIdOf, endpointOf } from '../resolve-document.ts';
 import { operationFacts } from '../run-operation.ts';
 import type { ValidatedOperation } from '../validated-operations.ts';
 import type { CachedExecution } from './cached-execution.ts';
+import { longAnswerOf } from './long-answer.ts';
 
 /** An operation with its variables, which have been checked. */
 export interface KnownOperation {
@@ -142,7 +143,7 @@ export class KnownRequests {
       return {
         status: 200,
         headers: [contentTypes[mediaType], ...caching, ...response.headers],
-        body: response.sendable,
+        body: longAnswerOf(response.body) ?? response.sendable,
         facts: request.facts,
         isShared: true,
         isPlain: response.headers.length === 0,
