@@ -1,8 +1,9 @@
 /**
  * The ledger: a row for each request to a provider and each answer from a cache, only ever added, and the sums of each hour,
  * which are written in the same transaction. Long spans are summed from the hours, and their ends from the rows: to the
- * nano-dollar what the rows alone come to.
+ * nano-dollar what the rows alone come to. Rows of long ago may be deleted: their hours stay, and sums of them are of whole hours.
  */
+import { setImmediate } from 'node:timers/promises';
 import { sql } from 'kysely';
 import type { LedgerDimension, LedgerRow } from '../observability/index.ts';
 import { hourMs, namesOf, toColumns, toHours, toRow } from './ledger-columns.ts';
@@ -80,18 +81,42 @@ export class LedgerTable {
     }
   }
 
+  /**
+   * Deletes the rows of before a moment, and lets other work go on between its steps.
+   * @returns how many
+   */
+  async prune(before: number): Promise<number> {
+    const start = Math.floor(before / hourMs) * hourMs;
+    await this.#db.updateTable('isthmus_ledger_start').set({ at: start }).where('at', '<', start).execute();
+    let pruned = 0;
+    for (;;) {
+      const old = this.#db.selectFrom('isthmus_ledger').select('id').where('at', '<', start).limit(rowsPerPage);
+      const { numDeletedRows } = await this.#db.deleteFrom('isthmus_ledger').where('id', 'in', old).executeTakeFirst();
+      if (Number(numDeletedRows) === 0) return pruned;
+      pruned += Number(numDeletedRows);
+      await setImmediate();
+    }
+  }
+
   /** In the order of time; the groups of a step in none. */
   async sums({ from, to, by, where = {}, everyMs }: LedgerSumsRequest): Promise<readonly LedgerGroup[]> {
-    const hoursFrom = Math.ceil(from / hourMs) * hourMs;
+    const { at: start } = await this.#db.selectFrom('isthmus_ledger_start').select('at').executeTakeFirstOrThrow();
+    const isPruned = from < Number(start);
+    const prunedTo = isPruned ? Math.min(Number(start), Math.ceil(to / hourMs) * hourMs) : from;
+    const hoursFrom = Math.ceil(prunedTo / hourMs) * hourMs;
     const hoursTo = Math.floor(to / hourMs) * hourMs;
     const useHours = hoursFrom < hoursTo && (everyMs === undefined || everyMs % hourMs === 0);
     const parts = useHours
       ? [
-          this.#sumsOf('isthmus_ledger', from, hoursFrom, by, where, everyMs),
+          this.#sumsOf('isthmus_ledger', prunedTo, hoursFrom, by, where, everyMs),
           this.#sumsOf('isthmus_ledger_hours', hoursFrom, hoursTo, by, where, everyMs),
           this.#sumsOf('isthmus_ledger', hoursTo, to, by, where, everyMs),
         ]
-      : [this.#sumsOf('isthmus_ledger', from, to, by, where, everyMs)];
+      : [this.#sumsOf('isthmus_ledger', prunedTo, to, by, where, everyMs)];
+    if (isPruned) {
+      const firstHour = Math.floor(from / hourMs) * hourMs;
+      parts.push(this.#sumsOf('isthmus_ledger_hours', firstHour, prunedTo, by, where, everyMs));
+    }
     const groups = new Map<string, { readonly at: number; readonly values: readonly unknown[]; sums: bigint[] }>();
     for (const rows of await Promise.all(parts)) {
       for (const row of rows) {

@@ -90,6 +90,11 @@ const migrations: readonly ((kind: StoreKind) => readonly string[])[] = [
     )`,
     "insert into isthmus_revisions (topic, revision) values ('budget_raises', 0)",
   ],
+  (kind) => [
+    'create table isthmus_ledger_start (id integer primary key, at bigint not null)',
+    'insert into isthmus_ledger_start (id, at) values (1, 0)',
+    ...ledgerRetention[kind],
+  ],
 ];
 
 const countedId: Readonly<Record<StoreKind, string>> = {
@@ -115,6 +120,28 @@ const ledgerAppendOnly: Readonly<Record<StoreKind, readonly string[]>> = {
       $$ begin raise exception 'the ledger is append-only'; end $$`,
     `create trigger isthmus_ledger_append_only before update or delete or truncate on isthmus_ledger
       for each statement execute function isthmus_refuse_ledger_change()`,
+  ],
+};
+
+/** Rows from before the ledger's start may be deleted, and no others. */
+const ledgerRetention: Readonly<Record<StoreKind, readonly string[]>> = {
+  sqlite: [
+    'drop trigger isthmus_ledger_no_delete',
+    `create trigger isthmus_ledger_no_delete before delete on isthmus_ledger
+      when old.at >= (select at from isthmus_ledger_start)
+      begin select raise(abort, 'the ledger is append-only'); end`,
+  ],
+  postgres: [
+    'drop trigger isthmus_ledger_append_only on isthmus_ledger',
+    `create trigger isthmus_ledger_append_only before update or truncate on isthmus_ledger
+      for each statement execute function isthmus_refuse_ledger_change()`,
+    `create function isthmus_refuse_ledger_deletion() returns trigger language plpgsql as
+      $$ begin
+        if old.at >= (select at from isthmus_ledger_start) then raise exception 'the ledger is append-only'; end if;
+        return old;
+      end $$`,
+    `create trigger isthmus_ledger_no_delete before delete on isthmus_ledger
+      for each row execute function isthmus_refuse_ledger_deletion()`,
   ],
 };
 

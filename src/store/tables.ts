@@ -20,6 +20,8 @@ export interface StoreTables {
   /** What hashes in the ledger stand for, encrypted. */
   readonly isthmus_ledger_names: { readonly id: string; readonly value: string };
   readonly isthmus_ledger: LedgerColumns;
+  /** One row: from when on the ledger has its rows; those of before are sums of hours alone. */
+  readonly isthmus_ledger_start: { readonly id: number; readonly at: number };
   /** The rows of each hour, summed by everything that sums are made by. */
   readonly isthmus_ledger_hours: LedgerHourColumns;
 }

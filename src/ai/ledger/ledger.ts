@@ -26,16 +26,20 @@ interface LedgerParts {
   readonly access: LedgerAccess;
   readonly lock: FolderLock;
   readonly segments: SegmentImport;
+  /** How long rows are kept; undefined: for ever. */
+  readonly keepMs: number | undefined;
   readonly log: Logger;
 }
 
 const importMs = 1_000;
+const pruneEveryMs = 3_600_000;
 
 export class Ledger {
   readonly access: LedgerAccess;
   readonly #parts: LedgerParts;
   #importing: Promise<void> = Promise.resolve();
   #hasFailed = false;
+  #prunedAt = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
 
   private constructor(parts: LedgerParts) {
@@ -50,7 +54,7 @@ export class Ledger {
   static async open(config: Pick<ResolvedConfig, 'ai' | 'store' | 'file'>, log: Logger): Promise<Ledger> {
     const { openStore } = await import('../../store/index.ts');
     const store = await openStore({ config: config.store, configFile: config.file, log, isServing: true });
-    const { folder } = config.ai.ledger;
+    const { folder, keepMs } = config.ai.ledger;
     try {
       const key = store.deriveKey('ledger segments');
       const reading = { table: store.ledger, cipher: createTextCipher(key), onUnreadable: unreadable(log) };
@@ -58,7 +62,7 @@ export class Ledger {
       await importLeft(folder, reading, log);
       const { path, lock } = await ownFolder(folder);
       const segments = new SegmentImport({ ...reading, folder: path });
-      const ledger = new Ledger({ store, access: { folder: path, key }, lock, segments, log });
+      const ledger = new Ledger({ store, access: { folder: path, key }, lock, segments, keepMs, log });
       ledger.#importLater();
       return ledger;
     } catch (error) {
@@ -103,9 +107,26 @@ export class Ledger {
 
   #importLater(): void {
     this.#timer = setTimeout(() => {
-      void this.#logged(() => this.#importNow()).then(() => this.#timer?.refresh());
+      const work = async (): Promise<void> => {
+        await this.#importNow();
+        await this.#prune();
+      };
+      void this.#logged(work).then(() => this.#timer?.refresh());
     }, importMs);
     this.#timer.unref();
+  }
+
+  /** Once an hour, and first after the start. */
+  async #prune(): Promise<void> {
+    const { keepMs, store, log } = this.#parts;
+    const now = performance.now();
+    if (keepMs === undefined || now - this.#prunedAt < pruneEveryMs) return;
+    this.#prunedAt = now;
+    let rows = 0;
+    await this.#serially(async () => {
+      rows = await store.ledger.prune(Date.now() - keepMs);
+    });
+    if (rows > 0) log.info({ rows }, 'old rows of the ledger were deleted; the sums of their hours stay');
   }
 
   async #logged(work: () => Promise<void>): Promise<void> {

@@ -2,6 +2,8 @@
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { StoreConfig } from '../store.ts';
+import { parseDuration } from '../units.ts';
+import { duration } from '../values.ts';
 
 export const ledgerYaml = z
   .union([
@@ -13,6 +15,12 @@ export const ledgerYaml = z
         .optional()
         .describe(
           'A folder of a disk of this machine, where rows are until they are in the store. Default: `ledger` beside the SQLite file; `.isthmus/ledger` beside the configuration where the store is PostgreSQL.',
+        ),
+      keep: duration
+        .refine((value) => (parseDuration(value) ?? 0) >= 7 * 86_400_000, 'rows are kept for 7d at least')
+        .optional()
+        .describe(
+          'How long rows are kept. Of older ones the sums of each hour stay, so that costs and budgets are the same. Default: for ever.',
         ),
     }),
   ])
@@ -27,6 +35,8 @@ export interface LedgerConfig {
   readonly isExplicit: boolean;
   /** An absolute path. */
   readonly folder: string;
+  /** How long rows are kept; undefined: for ever. */
+  readonly keepMs: number | undefined;
 }
 
 export function resolveLedger(
@@ -41,5 +51,11 @@ export function resolveLedger(
       : store?.kind === 'sqlite'
         ? join(dirname(store.file), 'ledger')
         : at('.isthmus/ledger');
-  return { enabled: yaml === undefined ? hasBudgets : yaml !== false, isExplicit: Boolean(yaml), folder };
+  const keep = typeof yaml === 'object' ? yaml.keep : undefined;
+  return {
+    keepMs: keep === undefined ? undefined : parseDuration(keep),
+    enabled: yaml === undefined ? hasBudgets : yaml !== false,
+    isExplicit: Boolean(yaml),
+    folder,
+  };
 }

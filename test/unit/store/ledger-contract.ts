@@ -67,6 +67,38 @@ export function describeLedger(fresh: () => StoreConfig | Promise<StoreConfig>):
     expect(sum).toMatchObject({ rows: 3n, settled: 9_007_199_254_742_391n });
   });
 
+  it('deletes old rows, and no others, and sums them as before', async () => {
+    await using stack = new AsyncDisposableStack();
+    const store = await openAt(await fresh());
+    stack.defer(() => store.close());
+    const rows = Array.from({ length: 2_500 }, (_, index) =>
+      ledgerRow(`r${index}`, {
+        at: noon + index * 17_377,
+        tenant: `tenant ${index % 3}`,
+        settled: (index * 7_919) % 100_003,
+      }),
+    );
+    for (let start = 0; start < rows.length; start += 501) await store.ledger.add(rows.slice(start, start + 501));
+    const sums = async () =>
+      Promise.all([
+        store.ledger.sums({ from: 0, to: Number.MAX_SAFE_INTEGER, by: ['tenant'] }),
+        store.ledger.sums({ from: noon + hour, to: noon + 9 * hour + 5, by: ['tenant', 'alias'] }),
+        store.ledger.sums({ from: noon - 24 * hour, to: noon + 24 * hour, by: [], everyMs: 2 * hour }),
+        store.ledger.sums({ from: noon + 7 * hour + 1, to: noon + 8 * hour - 1, by: [], everyMs: 1_000 }),
+      ]);
+    const before = await sums();
+    expect(await store.ledger.prune(noon + 4 * hour + 1_000)).toBe(
+      rows.filter(({ at }) => at < noon + 4 * hour).length,
+    );
+    expect((await all(store))[0]?.at).toBeGreaterThanOrEqual(noon + 4 * hour);
+    expect(await sums()).toEqual(before);
+    // Half of an hour without rows is the whole of it: nothing that was spent is forgotten.
+    const [half] = await store.ledger.sums({ from: noon + hour / 2, to: noon + hour, by: [] });
+    const [whole] = await store.ledger.sums({ from: noon, to: noon + hour, by: [] });
+    expect(half?.settled).toBe(whole?.settled);
+    expect(await store.ledger.prune(noon)).toBe(0);
+  });
+
   it('sums a span from hours and rows to what the rows come to', async () => {
     await using stack = new AsyncDisposableStack();
     const store = await openAt(await fresh());

@@ -73,6 +73,8 @@ describe('a store in SQLite', () => {
     await (await openAt(config)).close();
     const secret = readFileSync(config.file.replace('.db', '.key'), 'utf8').trim();
     const database = new DatabaseSync(config.file);
+    database.exec('drop trigger isthmus_ledger_no_delete; drop table isthmus_ledger_start');
+    database.exec('create trigger isthmus_ledger_no_delete before delete on isthmus_ledger begin select 1; end');
     database.exec("drop table isthmus_budget_raises; delete from isthmus_revisions where topic = 'budget_raises'");
     database.exec('alter table isthmus_store drop column derivation_secret; update isthmus_store set version = 2');
     database.close();
