@@ -6,6 +6,7 @@ import type { CacheStoreConfig } from '../config/index.ts';
 import type { Logger } from '../observability/index.ts';
 import type { CacheStore, StatsOptions } from './cache-store.ts';
 import { createMemoryStore } from './memory/memory-store.ts';
+import { TagStamps } from './memory/tag-stamps.ts';
 import { createRedisStore, type RedisStore } from './redis/redis-store.ts';
 import { createTieredStore } from './redis/tiered-store.ts';
 import type { CacheName, StoreStats } from './store-stats.ts';
@@ -27,6 +28,8 @@ export class CacheStores {
   readonly #options: CacheStoresOptions;
   readonly #stores = new Set<CacheStore>();
   readonly #redis = new Map<string, SharedRedis>();
+  /** Of all that is in memory. */
+  #stamps: TagStamps | undefined;
 
   constructor(options: CacheStoresOptions = {}) {
     this.#options = options;
@@ -67,9 +70,13 @@ export class CacheStores {
     return [...new Set([...this.#stores].map(callOf))];
   }
 
+  readonly #openMemory = (maxBytes: number): CacheStore => {
+    this.#stamps ??= new TagStamps();
+    return createMemoryStore({ maxBytes, stamps: this.#stamps });
+  };
+
   #open({ store, maxBytes }: CacheStoreConfig, log: Logger): CacheStore {
-    const { openMemory = (bytes: number) => createMemoryStore({ maxBytes: bytes }), memoryShare = (bytes) => bytes } =
-      this.#options;
+    const { openMemory = this.#openMemory, memoryShare = (bytes) => bytes } = this.#options;
     if (store.kind === 'memory') return openMemory(maxBytes);
     const redis = this.#acquire(store.url, log);
     return store.kind === 'redis' ? redis : createTieredStore({ redis, maxBytes: memoryShare(maxBytes) });
