@@ -38,7 +38,8 @@ export async function buildEngine(
       refusePlanLimits(config);
       if (hasRows || composition.accessRules.size > 0) throw unprotected(config);
       if (composition.fieldRates.size > 0) throw unlimited(config);
-      if (composition.fallbacks.size > 0) throw withoutFallbacks(config);
+      if (composition.fallbacks.size > 0) throw unserved(config, '@fallback');
+      if (cacheTagLink.test(supergraphSdl)) throw unserved(config, '@cacheTag');
       return createReferenceEngine({ supergraphSdl, clients, errorPolicy: config.errors, log });
     case 'isthmus': {
       const inProcess = config.subgraphs.flatMap((subgraph) => (subgraph.kind === 'ai' ? [subgraph.name] : []));
@@ -96,8 +97,11 @@ function unlimited({ file }: ResolvedConfig): ConfigError {
   return new ConfigError(file, [{ path: 'engine', line: undefined, message }]);
 }
 
-function withoutFallbacks({ file }: ResolvedConfig): ConfigError {
-  const message = 'the reference engine does not serve @fallback, which the schema uses; write isthmus';
+/** @apollo/gateway refuses a supergraph with it. */
+const cacheTagLink = /"https:\/\/specs\.apollo\.dev\/cacheTag\//;
+
+function unserved({ file }: ResolvedConfig, directive: string): ConfigError {
+  const message = `the reference engine does not serve ${directive}, which the schema uses; write isthmus`;
   return new ConfigError(file, [{ path: 'engine', line: undefined, message }]);
 }
 

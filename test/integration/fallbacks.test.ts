@@ -255,6 +255,18 @@ describe('a declared fallback', () => {
     if (stock !== undefined) stock.headers = {};
   });
 
+  it('is nothing that the reference engine serves, which says so; nor is @cacheTag', async () => {
+    const federation = '@link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@cacheTag"])';
+    const cache = '@link(url: "https://isthmus.dev/cache/v1.0", import: ["@fallback"])';
+    for (const directive of ['@fallback(value: "1")', '@cacheTag(format: "a")']) {
+      const sdl = `extend schema ${federation} ${cache} type Query { a: Int ${directive} }`;
+      const [name] = directive.split('(');
+      await expect(
+        startTestGateway({ subgraphs: { a: { sdl } }, yaml: 'engine: reference', workers: 1 }),
+      ).rejects.toThrow(`does not serve ${name}, which the schema uses`);
+    }
+  });
+
   it('is not cached', async () => {
     const query = '{ product(id: "p1") { stock } }';
     down('stock');
