@@ -61,15 +61,18 @@ export interface MemoryViews {
 }
 
 export interface CounterMemoryOptions {
-  /** Plain counters and leases: a power of two, at least 64. @default 8192 */
+  /** Plain counters and leases: a power of two, at least 64. @default 65536 */
   readonly capacity?: number;
-  /** Counters of sliding windows, likewise. @default 512 */
+  /** Counters of sliding windows, likewise. @default 16384 */
   readonly slidingCapacity?: number;
 }
 
-/** Memory for counters, about 160 bytes each and 650 with a sliding window. It is given to every thread. */
+/**
+ * Memory for counters, about 160 bytes each and 650 with a sliding window, of which only what is used is taken. Three
+ * quarters of the places of a table practically always have room. It is given to every thread.
+ */
 export function createCounterMemory(options: CounterMemoryOptions = {}): SharedArrayBuffer {
-  const { capacity = 8_192, slidingCapacity = 512 } = options;
+  const { capacity = 65_536, slidingCapacity = 16_384 } = options;
   for (const slots of [capacity, slidingCapacity]) {
     invariant(slots >= 64 && Number.isInteger(Math.log2(slots)), 'a capacity is a power of two and at least 64');
   }

@@ -19,6 +19,21 @@ function start(memory: SharedArrayBuffer, holder: number, task: CountingTask['ta
 }
 
 describe('shared counters', () => {
+  it('have room for the rolling budgets of ten thousand users, and for what is held of them', () => {
+    const counters = new SharedCounters({ memory: createCounterMemory(), holder: 1 });
+    const day = { kind: 'sliding', ms: 86_400_000 } as const;
+    for (let user = 0; user < 10_000; user++) {
+      const [spent, held] = [`budget of user ${user}`, `held budget of user ${user}`];
+      counters.add([{ key: held, amount: 1, leased: 1, max: 1, beside: { key: spent, window: day } }]);
+      counters.add([
+        { key: spent, amount: 1, window: day },
+        { key: held, amount: -1, leased: -1 },
+      ]);
+    }
+    expect(counters.amount('budget of user 0', day)).toBe(1);
+    expect(counters.amount('budget of user 9999', day)).toBe(1);
+  });
+
   it('spend a budget exactly with four threads', async () => {
     const memory = createCounterMemory();
     const spending = [1, 2, 3, 4].map((holder) => start(memory, holder, 'spend'));
