@@ -42,7 +42,7 @@ afterAll(async () => {
 });
 
 /** Callers of one document: a plan for each that may read another part of it. */
-const askedAtOnce = 10;
+const askedAtOnce = 25;
 
 /** Every selection set says of which type its object is. */
 function withTypeNames(query: string): string {
@@ -99,7 +99,7 @@ it(
         shadowing: false,
         mutations: 0.1,
         maxDepth: 5,
-        maxFields: 20,
+        maxFields: 15,
       });
       const query = withTypeNames(operation.query);
       const { variables, operationName } = operation;

@@ -1,7 +1,7 @@
 /** Which contract a request has: by path, header and expression, on every kind of server, and after each reload. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { startTestGateway, type TestGateway } from '../testkit/test-gateway.ts';
 
 const shop = {
@@ -43,11 +43,11 @@ type HostName = keyof typeof hosts;
 const accept = 'application/graphql-response+json';
 const yamlOf = (access: object): string => `access: ${JSON.stringify({ ...identity, ...access })}`;
 
-async function withHost(name: HostName, access: object, use: (host: Host) => Promise<void>): Promise<void> {
+async function startHost(name: HostName, access: object): Promise<Host> {
   const workers = name === 'two workers' ? 2 : 1;
-  await using gateway = await startTestGateway({ subgraphs: { shop }, yaml: yamlOf(access), workers });
+  const gateway = await startTestGateway({ subgraphs: { shop }, yaml: yamlOf(access), workers });
   const send = hosts[name] === 'fetch' ? (request: Request) => gateway.gateway.fetch(request) : fetch;
-  await use({
+  return {
     gateway,
     async ask(query, headers = {}, path = '') {
       const request = new Request(`${gateway.url}${path}`, {
@@ -65,7 +65,25 @@ async function withHost(name: HostName, access: object, use: (host: Host) => Pro
       await writeFile(file, yaml.replace(/^access: .*$/m, yamlOf(changed)));
       return (await gateway.gateway.reload()).kind;
     },
-  });
+  };
+}
+
+/** One of each name, which takes the access of each test. */
+const started = new Map<HostName, Host>();
+
+async function withHost(name: HostName, access: object, use: (host: Host) => Promise<void>): Promise<void> {
+  let host = started.get(name);
+  if (host === undefined) {
+    host = await startHost(name, access);
+    started.set(name, host);
+  } else expect(await host.reload(access)).toMatch(/swapped|unchanged/);
+  (host.gateway.log as Record<string, unknown>[]).splice(0);
+  await use(host);
+}
+
+async function endHost(name: HostName): Promise<void> {
+  await started.get(name)?.gateway[Symbol.asyncDispose]();
+  started.delete(name);
 }
 
 const fields = '{ product { label cost weight } }';
@@ -77,6 +95,8 @@ const whole = { status: 200, text: '{"data":{"product":{"label":"Lamp","cost":3,
 const forbidden = { status: 403, text: expect.stringContaining('"FORBIDDEN"') };
 
 describe.each(Object.keys(hosts) as HostName[])('served by %s', (name) => {
+  afterAll(() => endHost(name));
+
   it('has the contract of its path, its header or its caller, on every connection', async () => {
     await withHost(name, { contracts }, async ({ ask }) => {
       for (let round = 0; round < 3; round++) {
@@ -145,6 +165,8 @@ describe.each(Object.keys(hosts) as HostName[])('served by %s', (name) => {
     });
   });
 });
+
+afterAll(() => endHost('one thread'));
 
 it('is refused as well where the caller alone decides, and a claim of it is missing', async () => {
   const paid = "principal.claims.tier == 'paid'";

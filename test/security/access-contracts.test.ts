@@ -126,7 +126,7 @@ it(
     const random = new Random(seed);
     const ids = ['p1', 'p2', 'r1', 'u1', 'u2'];
     const seen = new Set<string>();
-    for (let run = 0; run < randomRuns(100); run++) {
+    for (let run = 0; run < randomRuns(25); run++) {
       const operations = Array.from({ length: 10 }, () =>
         randomOperation({
           schema: random.chance(0.5) ? full : filtered,
@@ -135,7 +135,7 @@ it(
           shadowing: true,
           mutations: 0.1,
           maxDepth: 5,
-          maxFields: 24,
+          maxFields: 20,
         }),
       );
       const requests = operations.flatMap((operation) => {

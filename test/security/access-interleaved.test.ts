@@ -137,12 +137,12 @@ it.each([
     const callers = Array.from({ length: 12 }, () => randomCaller(random));
     const denials = new Set<boolean>();
     let cached = 0;
-    for (let run = 0; run < randomRuns(12); run++) {
+    for (let run = 0; run < randomRuns(6); run++) {
       // A few documents, each sent by many callers at once: shared runs, plans and prepared operations meet.
       const operations = Array.from({ length: 4 }, () =>
-        randomOperation({ schema, random, ids, shadowing: true, mutations: 0.1, maxDepth: 5, maxFields: 30 }),
+        randomOperation({ schema, random, ids, shadowing: true, mutations: 0.1, maxDepth: 5, maxFields: 20 }),
       );
-      const requests = Array.from({ length: 40 }, () => ({
+      const requests = Array.from({ length: 80 }, () => ({
         caller: random.pick(callers),
         operation: random.pick(operations),
       }));
