@@ -135,7 +135,7 @@ describe.skipIf(withoutNginx)('behind nginx as a CDN', () => {
   });
 
   it('an answer whose keys would be too long is for its client alone', async () => {
-    const tags = Array.from({ length: 40 }, (_, index) => `${index}-${'x'.repeat(20)}`);
+    const tags = Array.from({ length: 20 }, (_, index) => `${index}-${'x'.repeat(20)}`);
     const path = pathOf(queries.many, { tags });
     const first = await get(path);
     expect(first.headers['surrogate-key']).toBeUndefined();
