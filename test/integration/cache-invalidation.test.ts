@@ -193,4 +193,33 @@ describe.skipIf(withoutRedis)('in Redis', () => {
     expect((await one.query(product)).data.product.count).toBeGreaterThan(0);
     redis.resume();
   });
+
+  it('with memory before it, an invalidation at one gateway reaches the memory of the other’s workers', async () => {
+    redis.resume();
+    const yaml = `cache: { store: [memory, redis], url: "${redis.url}", response: { enabled: true, default_max_age: 1h } }\nadmin: { port: 0 }`;
+    await using one = await startTestGateway({ subgraphs, yaml, workers: 2 });
+    const two = await createGateway({
+      configFile: join(one.folder, 'supergraph.yaml'),
+      log: createLogger({ level: 'silent' }),
+      watch: false,
+    });
+    const ask = async () => JSON.stringify((await one.query(stock, {}, { connection: 'close' })).data);
+    const answers = () => Promise.all([ask(), ask(), ask(), ask()]);
+    let before = '';
+    const areOne = async () => {
+      const [first = '', ...more] = await answers();
+      before = first;
+      return more.every((answer) => answer === first);
+    };
+    await expect.poll(areOne, { timeout: 30_000 }).toBe(true);
+    await expect
+      .poll(async () => (await two.invalidate([{ kind: 'subgraph', subgraph: 'stock' }])).isComplete)
+      .toBe(true);
+    await expect.poll(async () => (await answers()).includes(before), { timeout: 30_000 }).toBe(false);
+    const stats = spawnIsthmus(['cache', 'stats', '--url', adminOf(one)]);
+    expect(await stats.ended).toBe(0);
+    expect(stats.output()).toMatch(/^responses +memory and redis +\d+ +\d+ +\d+\.\d %/m);
+    expect(stats.output()).toMatch(/^memory and redis: ready, \d+ invalidations, \d+ failures$/m);
+    await two.close();
+  });
 });
