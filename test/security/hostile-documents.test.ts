@@ -15,6 +15,15 @@ const doubling = (levels: number) =>
     (_, level) => `fragment F${level} on Query { ...F${level + 1} ...F${level + 1} }`,
   ).join(' ');
 
+const each = <Text>(count: number, text: (index: number) => Text): readonly Text[] =>
+  Array.from({ length: count }, (_, index) => text(index));
+const spread = (fragments: number) => each(fragments, (index) => `...A${index}`).join(' ');
+const aliased = (fragments: number) =>
+  each(fragments, (index) => {
+    const fields = each(20, (alias) => `a${index}_${alias}: __typename`);
+    return `fragment A${index} on Query { ${fields.join(' ')} }`;
+  }).join(' ');
+
 describe('a hostile document', () => {
   it.each([
     ['fragments that double thirty times', `{ ...F0 } ${doubling(30)} fragment F30 on Query { __typename }`],
@@ -27,12 +36,24 @@ describe('a hostile document', () => {
       `{ ${Array.from({ length: 1_000 }, (_, index) => `a${index}: products { id }`).join(' ')} }`,
     ],
     ['a thousand repeated directives', `{ __typename ${'@aa '.repeat(1_000)} }`],
+    ['ten thousand fields that do not exist', `{ ${Array.from({ length: 10_000 }, (_, n) => `f${n}`).join(' ')} }`],
+    ['a directive two hundred times', `{ __typename ${'@skip(if: false) '.repeat(200)} }`],
+    ['a thousand aliases over fifty fragments', `{ ${spread(50)} } ${aliased(50)}`],
+    [
+      'a fragment and an operation called __schema',
+      'query __schema { ...__schema } fragment __schema on Query { __typename }',
+    ],
+    ['a block text of 500 kB', `{ product(id: """${'x\n'.repeat(250_000)}""") { id } }`],
+    ['a hundred thousand escapes', `{ product(id: "${'\\u{1F600}'.repeat(90_000)}") { id } }`],
+    ['a comment of 900 kB', `#${'x'.repeat(900_000)}\n{ products { id } }`],
+    ['marks that turn the direction of text', '{ products { \u202e id \u202c } }'],
     ['a null byte', '{ \u0000 }'],
     ['an integer beyond every number', `{ product(id: ${'9'.repeat(400)}) { id } }`],
     ['a subscription', 'subscription { products { id } }'],
   ])('with %s is answered or refused with a code, and the next is answered', async (_name, query) => {
     const { status, errors } = await gateway.query(query);
     expect([200, 400]).toContain(status);
+    expect(errors?.length ?? 0).toBeLessThanOrEqual(101);
     for (const error of errors ?? []) {
       expect(Object.keys(errorTable)).toContain(error.extensions.code);
       expect(error.extensions.code).not.toBe('INTERNAL_SERVER_ERROR');
