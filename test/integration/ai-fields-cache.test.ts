@@ -9,6 +9,37 @@ import { testWorkers } from '../testkit/test-workers.ts';
 
 const page = '{ products(first: 3) { id summary } }';
 
+describe('an AI field where whole answers and entities are cached by time', () => {
+  let graph: AiGraph;
+  beforeAll(async () => {
+    const lifetime = '{ enabled: true, default_max_age: 1h }';
+    graph = await startAiGraph({
+      yaml: `cache: { response: ${lifetime}, entities: ${lifetime}, client_directives: true }\n`,
+    });
+    graph.provider.respond(echo);
+  });
+  afterAll(() => graph[Symbol.asyncDispose]());
+
+  it('is as new as what it is made from, in every answer', async () => {
+    const [{ reviews: [review] = [] } = { reviews: [] }] = graph.products;
+    if (review === undefined) throw new Error('a review');
+    let queries = 0;
+    /** The summary, and the review that it is made from, in one answer. */
+    const pair = async (headers?: Record<string, string>): Promise<readonly boolean[]> => {
+      const query = `query Pair${queries++} { product(id: "p1") { summary reviews(first: 3) { body } } }`;
+      const { data } = await graph.query(query, {}, headers);
+      return [data.product.summary.includes('Edited.'), data.product.reviews[0].body === 'Edited.'];
+    };
+    expect(await pair()).toEqual([false, false]);
+    review.body = 'Edited.';
+    // Both from the entity cache.
+    expect(await pair()).toEqual([false, false]);
+    // Both read anew.
+    expect(await pair({ 'cache-control': 'no-cache' })).toEqual([true, true]);
+    expect(await pair()).toEqual([true, true]);
+  });
+});
+
 describe('a kept answer', () => {
   let graph: AiGraph;
   beforeAll(async () => {
