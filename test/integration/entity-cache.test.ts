@@ -188,6 +188,31 @@ describe('the entity cache', () => {
   });
 });
 
+describe('what clients may know and ask of the entity cache', () => {
+  it('are its hits, misses and reasons, and answers that are cached alone', async () => {
+    await start(
+      'cache: { entities: { enabled: true, negative_max_age: 0s }, explain: everyone, client_directives: true }',
+    );
+    const explained = async (ids: string[]) => {
+      const answer = await gateway.query(query, { ids }, { 'isthmus-explain': 'cache' });
+      return (answer.extensions as { cache: { fetches: Record<string, unknown>[] } }).cache.fetches.filter(
+        ({ subgraph }) => subgraph === 'stock',
+      );
+    };
+    expect(await explained(['a'])).toMatchObject([{ kind: 'entities', hits: 0, misses: 1 }]);
+    expect(await explained(['a', 'b'])).toMatchObject([{ hits: 1, misses: 1, ageSeconds: 0 }]);
+    // That an entity does not exist is not kept here.
+    expect(await explained(['gone', 'a'])).toMatchObject([{ hits: 1, misses: 1 }]);
+    expect(await explained(['gone', 'a'])).toMatchObject([{ hits: 1, misses: 1 }]);
+    askedFor();
+    const onlyCached = { 'cache-control': 'only-if-cached' };
+    expect((await gateway.query('{ warehouse }', {}, onlyCached)).status).toBe(504);
+    await gateway.query('{ warehouse }');
+    expect((await gateway.query('{ warehouse }', {}, onlyCached)).data).toEqual({ warehouse: counted });
+    expect((await gateway.query(query, { ids: ['a'] }, onlyCached)).errors?.[0]?.extensions.code).toBe('NOT_CACHED');
+  });
+});
+
 describe('stale entities', () => {
   beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }));
   afterEach(() => void vi.useRealTimers());
