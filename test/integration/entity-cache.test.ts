@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startTestGateway, type TestAnswer, type TestGateway } from '../testkit/test-gateway.ts';
 
 const federation =
@@ -63,7 +63,7 @@ beforeEach(() => {
   counted = 0;
   names.clear();
 });
-afterEach(() => gateway[Symbol.asyncDispose]());
+const stop = () => gateway[Symbol.asyncDispose]();
 
 const on = 'cache: { entities: { enabled: true } }';
 
@@ -81,8 +81,18 @@ const stocks = ({ data }: TestAnswer): unknown[] =>
 const query = 'query ($ids: [ID!]!) { products(ids: $ids) { id stock } }';
 
 describe('the entity cache', () => {
+  // One gateway: each test reads other fields, ids or as others.
+  beforeAll(() =>
+    start(`${on}
+access: { proxy: { from: [127.0.0.1], id: x-user } }
+headers: { subgraphs: { stock: { request: [{ propagate: { named: x-place } }] } } }`),
+  );
+  beforeEach(() => {
+    for (const { requests } of Object.values(gateway.subgraphs)) requests.splice(0);
+  });
+  afterAll(stop);
+
   it('asks a subgraph for what is missing alone', async () => {
-    await start(on);
     expect(stocks(await gateway.query(query, { ids: ['a', 'b'] }))).toEqual([1, 2]);
     expect(askedFor()).toEqual(['a', 'b']);
     expect(stocks(await gateway.query(query, { ids: ['c', 'b', 'd', 'a'] }))).toEqual([3, 2, 4, 1]);
@@ -97,7 +107,6 @@ describe('the entity cache', () => {
   });
 
   it('caches fields of the root, and entities that are not there', async () => {
-    await start(on);
     for (let again = 0; again < 2; again++) {
       expect((await gateway.query('{ warehouse }')).data).toEqual({ warehouse: 1 });
       expect(stocks(await gateway.query(query, { ids: ['gone'] }))).toEqual([null]);
@@ -106,7 +115,6 @@ describe('the entity cache', () => {
   });
 
   it('caches by what an entity’s fields require', async () => {
-    await start(on);
     const label = async () => (await gateway.query('{ one(id: "a") { label } }')).data.one.label;
     expect([await label(), await label()]).toEqual(['a 1', 'a 1']);
     await gateway.query('mutation { rename(id: "a", name: "Lamp") { id } }');
@@ -114,7 +122,6 @@ describe('the entity cache', () => {
   });
 
   it('caches nothing of an answer with an error, which is in its place', async () => {
-    await start(on);
     const broken = 'query ($ids: [ID!]!) { products(ids: $ids) { id broken } }';
     await gateway.query(broken, { ids: ['a', 'b'] });
     const { data, errors } = await gateway.query(broken, { ids: ['c', 'a', 'bad', 'b'] });
@@ -126,7 +133,6 @@ describe('the entity cache', () => {
   });
 
   it('keeps private entities for their reader', async () => {
-    await start(`${on}\naccess: { proxy: { from: [127.0.0.1], id: x-user } }`);
     const mine = async (user?: string) =>
       (await gateway.query('{ one(id: "a") { mine } }', {}, user === undefined ? {} : { 'x-user': user })).data.one
         .mine;
@@ -140,11 +146,14 @@ describe('the entity cache', () => {
   });
 
   it('is kept apart by headers that the subgraph is sent', async () => {
-    await start(`${on}\nheaders: { subgraphs: { stock: { request: [{ propagate: { named: x-place } }] } } }`);
     const at = async (place: string) =>
       (await gateway.query('{ one(id: "a") { stock } }', {}, { 'x-place': place })).data.one.stock;
     expect([await at('x'), await at('y'), await at('x'), await at('y')]).toEqual([1, 2, 1, 2]);
   });
+});
+
+describe('an entity cache of its own', () => {
+  afterEach(stop);
 
   it('is off for a subgraph that says so, and for what nobody says anything of', async () => {
     await start('cache: { entities: { enabled: true, subgraphs: { stock: false } } }');
@@ -189,6 +198,8 @@ describe('the entity cache', () => {
 });
 
 describe('what clients may know and ask of the entity cache', () => {
+  afterEach(stop);
+
   it('are its hits, misses and reasons, and answers that are cached alone', async () => {
     await start(
       'cache: { entities: { enabled: true, negative_max_age: 0s }, explain: everyone, client_directives: true }',
@@ -215,7 +226,10 @@ describe('what clients may know and ask of the entity cache', () => {
 
 describe('stale entities', () => {
   beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }));
-  afterEach(() => void vi.useRealTimers());
+  afterEach(() => {
+    vi.useRealTimers();
+    return stop();
+  });
 
   it('are sent where the subgraph fails, and marked', async () => {
     await start('cache: { entities: { enabled: true, stale_if_error: 10m } }\ntraffic: { all: { retries: 0 } }');
