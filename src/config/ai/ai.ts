@@ -1,12 +1,13 @@
 /** The `ai` key: providers, model aliases with their routing and limits, prices, caches, guardrails. */
 import { z } from 'zod';
 import { type CacheStoreConfig, cacheStoreKeys, resolveCacheStore, urlBelongs, urlIsPresent } from '../cache-store.ts';
+import { resolveGatewayCounters } from '../gateway-counters.ts';
 import type { BreakerConfig } from '../network/traffic.ts';
 import type { StoreConfig } from '../store.ts';
 import { durationPattern, parseDuration } from '../units.ts';
 import { durationOr } from '../values.ts';
 import { type BudgetAlertsConfig, budgetAlertsYaml, resolveBudgetAlerts } from './ai-budget-alerts.ts';
-import { type BudgetCountersConfig, budgetCountersYaml, resolveBudgetCounters } from './ai-budget-counters.ts';
+import { type BudgetCountersConfig, budgetCountersYaml } from './ai-budget-counters.ts';
 import { type BudgetConfig, budgetsYaml, resolveBudgets } from './ai-budgets.ts';
 import { type LedgerConfig, ledgerYaml, resolveLedger } from './ai-ledger.ts';
 import { aliasYaml, type ModelAlias, type ModelTarget, resolveAlias } from './ai-models.ts';
@@ -207,7 +208,7 @@ export function resolveAi(yaml: AiYaml, at: (path: string) => string, store?: St
     guardrails: yaml.guardrails === undefined ? undefined : resolveGuardrails(yaml.guardrails),
     budgets: resolveBudgets(yaml.budgets),
     budgetAlerts: resolveBudgetAlerts(yaml.budget_alerts),
-    budgetCounters: resolveBudgetCounters(yaml.budget_counters),
+    budgetCounters: resolveGatewayCounters(yaml.budget_counters),
     ledger: resolveLedger(yaml.ledger, yaml.budgets.length > 0, store, at),
     callTimeoutMs: milliseconds(yaml.call_timeout),
     streamIdleTimeoutMs: milliseconds(yaml.stream_idle_timeout),

@@ -1,11 +1,12 @@
 /** `limits`: sizes of requests, of operations and of what they fetch, and what operations may cost. */
 import { z } from 'zod';
 import { parseUsd } from '../../lib/index.ts';
+import { resolveGatewayCounters } from '../gateway-counters.ts';
 import { parseDuration, parseSize, sizePattern } from '../units.ts';
 import { durationOr } from '../values.ts';
 import { type CostConfig, costYaml, points, resolveCost } from './limits-cost.ts';
 import { type OverloadConfig, overloadYaml, resolveOverload } from './overload.ts';
-import { type RateCountersConfig, rateCountersYaml, resolveRateCounters } from './rate-counters.ts';
+import { type RateCountersConfig, rateCountersYaml } from './rate-counters.ts';
 import { type RateConfig, ratesYaml, resolveRates } from './rates.ts';
 
 const count = z.number().int().min(1);
@@ -229,7 +230,7 @@ export function resolveLimits(yaml: LimitsYaml): LimitsConfig {
     })),
     batch: yaml.batch,
     rates: resolveRates(yaml.rates),
-    rateCounters: resolveRateCounters(yaml.rate_counters),
+    rateCounters: resolveGatewayCounters(yaml.rate_counters),
     overload: yaml.overload && resolveOverload(yaml.overload),
     cost: yaml.cost && resolveCost(yaml.cost, yaml.mode),
   };
