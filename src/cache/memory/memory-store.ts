@@ -71,7 +71,10 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore
   const { maxValueBytes = Math.floor(maxBytes / 8) } = options;
   const leases = new Leases();
   const counts = new StoreCounts();
-  const sizes: Partial<Record<CacheName, { entries: number; bytes: number }>> = {};
+  const sizes = Object.fromEntries(cacheNames.map((name) => [name, { entries: 0, bytes: 0 }])) as Record<
+    CacheName,
+    { entries: number; bytes: number }
+  >;
 
   const entries = new LRUCache<string, StoredEntry>({
     maxSize: maxBytes,
@@ -82,7 +85,6 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore
   });
 
   function resize(cache: CacheName, entryCount: number, byteCount: number): void {
-    sizes[cache] ??= { entries: 0, bytes: 0 };
     sizes[cache].entries += entryCount;
     sizes[cache].bytes += byteCount;
   }

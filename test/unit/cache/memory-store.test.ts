@@ -49,4 +49,10 @@ describe('the memory store', () => {
     expect(store.getMany(Array.from({ length: 10 }, (_, index) => `key ${index}`))).toEqual(Array(10).fill(undefined));
     expect(store.bytes).toBe(0);
   });
+
+  it('says of a cache without entries that it has none', () => {
+    const store = createMemoryStore();
+    store.get('entity:missing');
+    expect(store.stats().caches.entities).toMatchObject({ misses: 1, entries: 0, bytes: 0 });
+  });
 });
