@@ -165,7 +165,7 @@ function clone(value: unknown): unknown {
     for (let index = 0; index < value.length; index++) items[index] = clone(value[index]);
     return items;
   }
-  if (value instanceof ExactNumber) return value;
+  if (value instanceof JsonLeaf) return value;
   // Own properties are defined, also `__proto__`, and then assigned as own ones.
   const copy = { ...value } as Record<string, unknown>;
   for (const key in copy) {

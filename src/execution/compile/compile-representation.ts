@@ -151,6 +151,8 @@ function writeLeaf(value: unknown): string | undefined {
 
 function buildLeaf(value: unknown): unknown {
   if (typeof value !== 'object') return value;
+  // What only the client is shown is for no subgraph, whatever a copy has of it.
+  if (value instanceof RestoredText) return value.text;
   return isWithinDepth(value) ? withReadTexts(cloneJson(value)) : undefined;
 }
 
