@@ -37,8 +37,16 @@ export async function readReach(configFile: string): Promise<ReturnType<typeof c
   });
   const schema = await buildApiSchema(composition.apiPieces);
   const contracts = await contractViews(config, composition, schema);
-  const { accessRules: rules, rows } = composition;
-  return createReach({ schema, rules, rowRules: rows.rules, required, prompts: new Map(ofFields), contracts });
+  const { accessRules: rules, fieldSources, rows } = composition;
+  return createReach({
+    schema,
+    rules,
+    fieldSources,
+    rowRules: rows.rules,
+    required,
+    prompts: new Map(ofFields),
+    contracts,
+  });
 }
 
 /** The contracts in the order in which they are tried, and the whole schema, where a request may have it. */

@@ -2,7 +2,10 @@
  * What an AI field reads is read for its reader: values that were masked for the model are put back for readers of the fields
  * they come from alone, and masked fields reach the model in the reader's form.
  */
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Reach } from '../../src/access/index.ts';
+import { readReach } from '../../src/cli/access-who.ts';
 import type { ReceivedRequest } from '../../src/testing.ts';
 import { type AiGraph, echo, messagesOf, schemaOf, startAiGraph, userTextOf } from '../testkit/ai-graph.ts';
 
@@ -272,6 +275,19 @@ describe('a masked field', () => {
     const { extensions } = await graph.query('{ people { contact } }', {}, headers);
     expect((extensions as { access?: object } | undefined)?.access).toMatchObject({
       denied: [{ path: 'people.@.contact', coordinate: 'Person.contact', as: 'email' }],
+    });
+  });
+
+  it('is a rule of the AI field where it is asked who reaches that', async () => {
+    const reachOf = await readReach(join(graph.gateway.folder, 'supergraph.yaml'));
+    expect(reachOf('Person.contact')).toMatchObject({
+      policies: ['staff', 'support'],
+      ways: [{ rules: [{ on: 'Person.email' }, { on: 'Person.nick' }] }],
+    });
+    const [requiring] = (reachOf('Person.nick') as Reach).requiredBy;
+    expect(requiring).toMatchObject({
+      field: 'Person.contact',
+      rules: [expect.stringContaining('@mask'), expect.anything()],
     });
   });
 

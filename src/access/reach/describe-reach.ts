@@ -12,16 +12,18 @@ import {
   isSpecifiedScalarType,
 } from 'graphql';
 import { didYouMean } from '../../lib/index.ts';
-import type { AccessRules, RequiredFields, RowRule } from '../../supergraph/index.ts';
+import type { AccessRules, FieldSources, RequiredFields, RowRule } from '../../supergraph/index.ts';
 import { type DescribedRowRule, rowRulesOf } from '../rows/rules-of-fields.ts';
 import { AccessTable } from '../rules/access-table.ts';
 import { ruleText } from '../rules/explain-fields.ts';
 import { policiesOf } from '../rules/operation-rules.ts';
-import { findWays, type Way, type Ways, waysToField } from './find-ways.ts';
+import { findWays, masksOfSources, type Way, type Ways, waysToField } from './find-ways.ts';
 
 export interface ReachOptions {
   readonly schema: GraphQLSchema;
   readonly rules: AccessRules;
+  /** What the values of AI fields are made from. @default nothing that has rules */
+  readonly fieldSources?: FieldSources | undefined;
   /** @default none */
   readonly rowRules?: readonly RowRule[] | undefined;
   readonly required: RequiredFields;
@@ -75,11 +77,11 @@ export interface Reach {
 
 /** @returns what describes a coordinate: with a sentence where the schema has no such field or type */
 export function createReach(options: ReachOptions): (coordinate: string) => Reach | string {
-  const { schema, rules } = options;
-  const table = new AccessTable(schema, rules);
+  const { schema, rules, fieldSources } = options;
+  const table = new AccessTable(schema, rules, fieldSources);
   const ways = findWays(table);
   const views = options.contracts.map(({ schema: ofContract, ...view }) => {
-    const ofView = ofContract === schema ? { table, ways } : tableAndWays(ofContract, rules);
+    const ofView = ofContract === schema ? { table, ways } : tableAndWays(ofContract, rules, fieldSources);
     return { ...view, reach: (coordinate: string) => reached(coordinate, ofView.table, ofView.ways) };
   });
 
@@ -120,8 +122,8 @@ export function createReach(options: ReachOptions): (coordinate: string) => Reac
   };
 }
 
-function tableAndWays(schema: GraphQLSchema, rules: AccessRules) {
-  const table = new AccessTable(schema, rules);
+function tableAndWays(schema: GraphQLSchema, rules: AccessRules, sources: FieldSources | undefined) {
+  const table = new AccessTable(schema, rules, sources);
   return { table, ways: findWays(table) };
 }
 
@@ -221,7 +223,8 @@ function fieldsRequiring(
   return [...requiring].map((field) => {
     const [typeName = '', name = ''] = field.split('.');
     const object = table.objectType(typeName);
-    const rules = object === undefined ? [] : table.ofField(object, name);
+    const ofField = object === undefined ? [] : table.ofField(object, name);
+    const rules = [...ofField, ...masksOfSources(table, typeName, name).map(({ rule }) => rule)];
     const prompt = prompts.get(field);
     return { field, ...(prompt === undefined ? {} : { prompt }), rules: rules.map(ruleText) };
   });

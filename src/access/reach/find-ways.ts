@@ -78,22 +78,45 @@ export function waysToField(ways: Ways, table: AccessTable, type: string, field:
 function wayThrough(way: KeyedWay, table: AccessTable, type: string, field: string): KeyedWay {
   const coordinate = `${type}.${field}`;
   const returned = table.objectType(type)?.getFields()[field];
-  const further = withRules({ ...way, path: [...way.path, coordinate] }, [coordinate], table, type);
+  const further = withMasks(
+    withRules({ ...way, path: [...way.path, coordinate] }, [coordinate], table, type),
+    table,
+    type,
+    field,
+  );
   return returned === undefined ? further : withRules(further, [], table, getNamedType(returned.type).name);
 }
 
 /** @param coordinates elements whose rules the way takes besides those of the type */
 function withRules(way: KeyedWay, coordinates: readonly string[], table: AccessTable, type: string): KeyedWay {
+  return withRequired(
+    way,
+    [type, ...coordinates].flatMap((on) => (table.rules.get(on) ?? []).map((rule) => ({ on, rule }))),
+  );
+}
+
+/** An AI field takes the masks of what it reads. */
+function withMasks(way: KeyedWay, table: AccessTable, type: string, field: string): KeyedWay {
+  return withRequired(way, masksOfSources(table, type, field));
+}
+
+export function masksOfSources(table: AccessTable, type: string, field: string): readonly RequiredRule[] {
+  return table.sourcesOf(type, field).flatMap(({ objects, node }) =>
+    objects.flatMap((object) => {
+      const on = `${object}.${node.name.value}`;
+      return (table.rules.get(on) ?? []).filter(({ kind }) => kind === 'mask').map((rule) => ({ on, rule }));
+    }),
+  );
+}
+
+function withRequired(way: KeyedWay, further: readonly RequiredRule[]): KeyedWay {
   let { rules } = way;
   const keys = new Set(way.keys);
-  for (const on of [type, ...coordinates]) {
-    for (const rule of table.rules.get(on) ?? []) {
-      const required = { on, rule };
-      const key = keyOf(required);
-      if (keys.has(key)) continue;
-      keys.add(key);
-      rules = [...rules, required];
-    }
+  for (const required of further) {
+    const key = keyOf(required);
+    if (keys.has(key)) continue;
+    keys.add(key);
+    rules = [...rules, required];
   }
   return { path: way.path, rules, keys };
 }
