@@ -107,14 +107,15 @@ class CachedSubgraph {
       if (usability === 'unusable') missing.push(index);
       else if (usability === 'renew') renewable.push(index);
     }
+    const report = this.#outcomes.report(parts, representations, context);
     const pick = (indexes: readonly number[]): Wave => ({
+      report,
       request: representations === undefined ? request : requestFor(request, indexes),
       parts: indexes.map((index) => parts[index] as Part),
       context,
     });
     if (renewable.length > 0) this.#renew(pick(renewable), representations !== undefined);
     this.#outcomes.count(parts, representations);
-    this.#outcomes.report(parts, missing.length, representations, context);
     if (missing.length < parts.length && this.#options.verification.draw()) {
       const fresh = parts.flatMap(({ usability }, index) => (usability === 'use' ? [index] : []));
       if (fresh.length > 0) this.#outcomes.verify(pick(fresh), fresh, representations);
@@ -238,7 +239,7 @@ class CachedSubgraph {
       if (values !== undefined && isWhole(response)) {
         const storing = this.#store(wave, values, response, policy, readAt);
         if (storing instanceof Promise) stored = storing;
-      } else this.#refuse(parts, request, 'error');
+      } else this.#refuse(wave, 'error');
       if (values === undefined && parts.every((part) => this.#isUsableIfError(part, context)))
         return {
           kind: 'failed',
@@ -250,7 +251,7 @@ class CachedSubgraph {
       return { kind: 'answered', indexes, response };
     } catch (error) {
       if (context.signal.aborted || !(error instanceof GatewayError)) throw error;
-      this.#refuse(parts, request, 'error');
+      this.#refuse(wave, 'error');
       return { kind: 'failed', indexes, error };
     } finally {
       if (stored === undefined) release();
@@ -321,20 +322,21 @@ class CachedSubgraph {
   }
 
   #store(
-    { request, parts, context }: Wave,
+    wave: Wave,
     values: readonly unknown[],
     answered: SubgraphResponse,
     operationPolicy: OperationPolicy,
     readAt: number,
   ): void | Promise<void> {
     const { cache, config, tags, outcomes } = this.#options;
+    const { request, parts, context, report } = wave;
     const representations = representationsOf(request);
     const partTags = tagsOfParts(tags, request, answered);
     context.cachePolicy?.tags(partTags.flat());
     const { maxAgeMs, scope } = operationPolicy.result;
-    if (maxAgeMs <= 0) return this.#refuse(parts, request, operationPolicy.refusal ?? 'no_max_age');
+    if (maxAgeMs <= 0) return this.#refuse(wave, operationPolicy.refusal ?? 'no_max_age');
     const reader = readerOf(config.scopeBy, context.principal);
-    if (scope === 'private' && reader === undefined) return this.#refuse(parts, request, 'private_without_reader');
+    if (scope === 'private' && reader === undefined) return this.#refuse(wave, 'private_without_reader');
     const { allTags } = operationPolicy;
     const readMsAgo = performance.now() - readAt;
     const responses: KeyedResponse[] = [];
@@ -343,18 +345,23 @@ class CachedSubgraph {
       const value = values[index] ?? null;
       const longest = value === null ? Math.min(config.maxAgeMs, config.negativeMaxAgeMs) : config.maxAgeMs;
       const policy = { maxAgeMs: Math.min(maxAgeMs, longest), scope };
-      if (policy.maxAgeMs <= 0) continue;
+      if (policy.maxAgeMs <= 0) {
+        report?.refuse('negative');
+        continue;
+      }
       const body = Buffer.from(JSON.stringify(value));
       const renewMs = drawRenewal(policy.maxAgeMs);
       const ofPart = partTags[index] ?? [];
       const response = { policy, etag: etagOf(body), headers: [], tags: ofPart, readMs: readMsAgo, renewMs, body };
       responses.push({ key, response, tags: [...allTags, ...ofPart], readMsAgo });
+      report?.store(policy, [...allTags, ...ofPart]);
       outcomes.count('entities', this.#client.name, typeOfPart(representations, index), 'stored');
     }
     return cache.put(responses, reader, context.principal.tenant);
   }
 
-  #refuse(parts: readonly Part[], request: SubgraphRequest, reason: string): undefined {
+  #refuse({ parts, request, report }: Wave, reason: string): undefined {
+    report?.refuse(reason);
     const representations = representationsOf(request);
     for (const [index, { key, entryKey }] of parts.entries()) {
       this.#notStored.add(entryKey ?? key, reason === 'error');

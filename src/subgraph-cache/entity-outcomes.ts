@@ -3,6 +3,7 @@ import type { CacheOutcomes, Verification } from '../cache/index.ts';
 import { firstDifference } from '../lib/index.ts';
 import type { Logger } from '../observability/index.ts';
 import type { RequestContext, SubgraphClient } from '../transport/index.ts';
+import { FetchReport } from './fetch-report.ts';
 import { entitiesOf, isWhole } from './join-groups.ts';
 import { backgroundOf, type Part, typeOfPart, type Wave } from './part.ts';
 
@@ -61,24 +62,15 @@ export class EntityOutcomes {
     });
   }
 
+  /** What clients that ask are told of the request, from now on. */
   report(
     parts: readonly Part[],
-    missing: number,
     representations: readonly string[] | undefined,
     { cacheReport }: RequestContext,
-  ): void {
-    if (cacheReport === undefined) return;
-    const used = parts.flatMap(({ cached, usability }) => (usability === 'unusable' || !cached ? [] : [cached]));
-    const stale = used.filter(({ staleMs }) => staleMs > 0).length;
-    const ages = used.map(({ ageMs }) => Math.floor(ageMs / 1000));
-    const fresh = used.map(({ staleMs }) => Math.floor(-staleMs / 1000));
-    cacheReport.fetch({
-      subgraph: this.#client.name,
-      kind: representations === undefined ? 'root' : 'entities',
-      hits: used.length - stale,
-      stale,
-      misses: missing,
-      ...(used.length === 0 ? {} : { ageSeconds: Math.max(...ages), freshSeconds: Math.min(...fresh) }),
-    });
+  ): FetchReport | undefined {
+    if (cacheReport === undefined) return undefined;
+    const report = new FetchReport({ subgraph: this.#client.name, parts, representations });
+    cacheReport.fetch(report);
+    return report;
   }
 }

@@ -3,6 +3,7 @@ import type { CachedResponse } from '../cache/index.ts';
 import { Deadline } from '../lib/index.ts';
 import type { RequestContext, SubgraphRequest } from '../transport/index.ts';
 import { typeOfRepresentation } from './entity-keys.ts';
+import type { FetchReport } from './fetch-report.ts';
 import type { Group as JoinedGroup } from './join-groups.ts';
 import type { Usability } from './usability.ts';
 
@@ -22,6 +23,8 @@ export interface Wave {
   readonly request: SubgraphRequest;
   readonly parts: readonly Part[];
   readonly context: RequestContext;
+  /** Where the client has asked what the cache does. */
+  readonly report?: FetchReport | undefined;
 }
 
 /** For what is done after the answer has been sent. */

@@ -66,8 +66,8 @@ export interface CacheDemands {
 export interface CacheReport {
   /** The whole answer. */
   response(entry: Readonly<Record<string, unknown>>): void;
-  /** A request that an operation's plan has for a subgraph. */
-  fetch(entry: Readonly<Record<string, unknown>>): void;
+  /** A request that an operation's plan has for a subgraph; what is written as JSON once the operation has ended. */
+  fetch(entry: object): void;
 }
 
 /** How one caller reads fields. Equal callers have the same object. */

@@ -210,10 +210,18 @@ describe('what clients may know and ask of the entity cache', () => {
         ({ subgraph }) => subgraph === 'stock',
       );
     };
-    expect(await explained(['a'])).toMatchObject([{ kind: 'entities', hits: 0, misses: 1 }]);
-    expect(await explained(['a', 'b'])).toMatchObject([{ hits: 1, misses: 1, ageSeconds: 0 }]);
+    expect(await explained(['a'])).toMatchObject([{ kind: 'entities', hits: 0, misses: 1, stored: 1 }]);
+    expect(await explained(['a', 'b'])).toMatchObject([{ hits: 1, misses: 1, stored: 1, ageSeconds: 0 }]);
+    const [hit] = await explained(['a', 'b']);
+    expect(hit).toMatchObject({
+      hits: 2,
+      misses: 0,
+      types: ['Product'],
+      tags: expect.arrayContaining([expect.any(String)]),
+    });
+    expect(hit).not.toHaveProperty('stored');
     // That an entity does not exist is not kept here.
-    expect(await explained(['gone', 'a'])).toMatchObject([{ hits: 1, misses: 1 }]);
+    expect(await explained(['gone', 'a'])).toMatchObject([{ hits: 1, misses: 1, reasons: ['negative'] }]);
     expect(await explained(['gone', 'a'])).toMatchObject([{ hits: 1, misses: 1 }]);
     askedFor();
     const onlyCached = { 'cache-control': 'only-if-cached' };

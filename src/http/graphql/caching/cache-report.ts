@@ -7,13 +7,13 @@ type Entry = Readonly<Record<string, unknown>>;
 
 export class CollectedCacheReport implements CacheReport {
   #response: Entry | undefined;
-  readonly #fetches: Entry[] = [];
+  readonly #fetches: object[] = [];
 
   response(entry: Entry): void {
     this.#response = entry;
   }
 
-  fetch(entry: Entry): void {
+  fetch(entry: object): void {
     this.#fetches.push(entry);
   }
 

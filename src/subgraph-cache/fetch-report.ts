@@ -1,0 +1,77 @@
+/**
+ * What `isthmus-explain: cache` says of one request to a subgraph: what was found, and what became of the rest. It is read once
+ * the operation has ended.
+ */
+import type { CachePolicy } from '../cache/index.ts';
+import { type Part, typeOfPart } from './part.ts';
+
+/** Tags of a request that are listed; the rest is a number. */
+const maxTags = 50;
+
+export interface FetchReportOptions {
+  readonly subgraph: string;
+  readonly parts: readonly Part[];
+  readonly representations: readonly string[] | undefined;
+}
+
+export class FetchReport {
+  readonly #options: FetchReportOptions;
+  readonly #tags = new Set<string>();
+  readonly #reasons = new Set<string>();
+  #stored = 0;
+  #policy: CachePolicy | undefined;
+
+  constructor(options: FetchReportOptions) {
+    this.#options = options;
+    for (const { response } of cachedOf(options.parts)) for (const tag of response.tags) this.#tags.add(tag);
+  }
+
+  /** What was missing has been read and is cached from now on. */
+  store(policy: CachePolicy, tags: readonly string[]): void {
+    this.#stored++;
+    this.#policy = policy;
+    for (const tag of tags) this.#tags.add(tag);
+  }
+
+  /** What was missing is not cached. */
+  refuse(reason: string): void {
+    this.#reasons.add(reason);
+  }
+
+  toJSON(): Readonly<Record<string, unknown>> {
+    const { subgraph, parts, representations } = this.#options;
+    const cached = cachedOf(parts);
+    const stale = cached.filter(({ staleMs }) => staleMs > 0).length;
+    const isOfRoot = representations === undefined;
+    const types = new Set(parts.map((_, index) => typeOfPart(representations, index)));
+    const [tags, reasons] = [[...this.#tags], [...this.#reasons]];
+    return {
+      subgraph,
+      kind: isOfRoot ? 'root' : 'entities',
+      ...(isOfRoot ? {} : { types: [...types] }),
+      hits: cached.length - stale,
+      stale,
+      misses: parts.length - cached.length,
+      ...(cached.length === 0
+        ? {}
+        : {
+            ageSeconds: Math.max(...cached.map(({ ageMs }) => seconds(ageMs))),
+            freshSeconds: Math.min(...cached.map(({ staleMs }) => seconds(-staleMs))),
+          }),
+      ...(this.#policy === undefined
+        ? {}
+        : { stored: this.#stored, maxAgeSeconds: seconds(this.#policy.maxAgeMs), scope: this.#policy.scope }),
+      ...(reasons.length === 0 ? {} : { reasons }),
+      ...(tags.length === 0 ? {} : { tags: tags.slice(0, maxTags) }),
+      ...(tags.length > maxTags ? { moreTags: tags.length - maxTags } : {}),
+    };
+  }
+}
+
+function cachedOf(parts: readonly Part[]): readonly NonNullable<Part['cached']>[] {
+  return parts.flatMap(({ cached, usability }) => (usability === 'unusable' || cached === undefined ? [] : [cached]));
+}
+
+function seconds(milliseconds: number): number {
+  return Math.floor(milliseconds / 1000);
+}
