@@ -7,6 +7,7 @@
 import { GatewayError } from '../errors/index.ts';
 import { checkChanges } from './check-changes.ts';
 import type { CounterChange, CounterOutcome, CounterWindow, LocalCounters } from './counters.ts';
+import { exactTime } from './exact-time.ts';
 import { LoweredListeners } from './lowered-listeners.ts';
 import { slidingBucket, slidingRoomInMs, slidingTotal, slidingWords } from './sliding-window.ts';
 
@@ -43,7 +44,7 @@ export class ProcessCounters implements LocalCounters {
 
   add(changes: readonly CounterChange[]): CounterOutcome {
     checkChanges(changes);
-    const now = this.#now();
+    const now = exactTime(this.#now());
     let refused = -1;
     let roomInMs = 0;
     for (let index = 0; index < changes.length; index++) {
@@ -69,7 +70,7 @@ export class ProcessCounters implements LocalCounters {
 
   amount(key: string): number {
     const counter = this.#counters.get(key);
-    return counter === undefined ? 0 : currentAmount(counter, this.#now());
+    return counter === undefined ? 0 : currentAmount(counter, exactTime(this.#now()));
   }
 
   onLowered(key: string, listener: () => void): () => void {

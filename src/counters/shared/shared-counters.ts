@@ -7,6 +7,7 @@ import { GatewayError } from '../../errors/index.ts';
 import { invariant, machineNow } from '../../lib/index.ts';
 import { checkChanges } from '../check-changes.ts';
 import type { CounterChange, CounterOutcome, CounterWindow, LocalCounters } from '../counters.ts';
+import { exactTime } from '../exact-time.ts';
 import { slidingBucket, slidingRoomInMs, slidingTotal } from '../sliding-window.ts';
 import { Journal } from './journal.ts';
 import { LoweredSignal } from './lowered-signal.ts';
@@ -94,7 +95,7 @@ export class SharedCounters implements LocalCounters {
   }
 
   #begin(): void {
-    this.#stepMs = this.#now();
+    this.#stepMs = exactTime(this.#now());
     this.#words.length = 0;
     this.#leases.length = 0;
     this.#besides.length = 0;

@@ -34,7 +34,13 @@ const implementations: ReadonlyArray<
   [
     'RedisCounters',
     async (_capacity, now) => {
-      const counters = new RedisCounters({ url: redis?.url ?? '', prefix: `contract-${remote.length}:`, now });
+      // Redis’s own clock has whole milliseconds.
+      const wholeNow = () => Math.floor(now());
+      const counters = new RedisCounters({
+        url: redis?.url ?? '',
+        prefix: `contract-${remote.length}:`,
+        now: wholeNow,
+      });
       remote.push(counters);
       await counters.connected(5_000);
       return counters;
@@ -133,6 +139,17 @@ describe.each(implementations)('%s', (name, open) => {
     await add({ key: 'a', amount: 7, window: minute });
     await add({ key: 'a', amount: -40, window: minute, atMs });
     expect(await counters.amount('a', minute)).toBe(7);
+  });
+
+  it('corrects what began a fixed window, at any fraction of a millisecond', async () => {
+    const { clock, counters, add } = await setUp();
+    const day = { kind: 'fixed', ms: 86_400_000 } as const;
+    for (let index = 0; index < 50; index++) {
+      clock.ms += 1.000_1 * Math.PI;
+      const first = await add({ key: `a${index}`, amount: 100, window: day });
+      await add({ key: `a${index}`, amount: -60, window: day, atMs: first.kind === 'added' ? first.atMs : Number.NaN });
+      expect(await counters.amount(`a${index}`, day)).toBe(40);
+    }
   });
 
   it('holds a sliding window’s limit in every period of its length', async () => {
