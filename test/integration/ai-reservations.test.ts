@@ -91,7 +91,10 @@ describe('an operation whose AI fields a budget has no room for', () => {
       expect(answer.errors?.[7]).toMatchObject({
         path: ['products', 7, 'page'],
         message: expect.stringContaining('allows $0.011; $0.011 left, $0.0121 needed'),
-        extensions: { code: 'AI_BUDGET_EXCEEDED' },
+        extensions: {
+          code: 'AI_BUDGET_EXCEEDED',
+          budget: { unit: 'usd', limit: '0.011', left: '0.011', needed: '0.0121', name: expect.any(String) },
+        },
       });
     });
     expect(calls).toBe(0);

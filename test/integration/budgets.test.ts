@@ -149,7 +149,7 @@ describe('a budget', () => {
       expect(all.errors).toMatchObject([
         {
           path: ['products', 2, 'summary'],
-          extensions: { code: 'AI_BUDGET_EXCEEDED' },
+          extensions: { code: 'AI_BUDGET_EXCEEDED', budget: { name: 'summaries', left: expect.any(String) } },
           message: expect.stringContaining('"summaries"'),
         },
       ]);

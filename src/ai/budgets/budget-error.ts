@@ -23,15 +23,25 @@ export function budgetExceeded(refused: RefusedBudget): BudgetExceeded {
   const { budget, subject, unit, limit, left, needed, roomInMs, cheaperModel, allowsFree } = refused;
   const whose = subject === '' ? `The budget "${budget}"` : `The budget "${budget}" of ${subject}`;
   const amounts = `allows ${amountText(limit, unit)}; ${amountText(left, unit)} left, ${amountText(needed, unit)} needed`;
+  const resetsAt = roomInMs === undefined ? undefined : new Date(Date.now() + roomInMs).toISOString();
   const advice =
     needed > limit
       ? 'a smaller maxOutputTokens, a shorter input or a cheaper model would fit'
-      : roomInMs === undefined
+      : resetsAt === undefined
         ? 'calls in flight hold the rest'
-        : `it has room again ${new Date(Date.now() + roomInMs).toISOString()}`;
+        : `it has room again ${resetsAt}`;
   return new BudgetExceeded({
     message: `${whose} ${amounts}: ${advice}.`,
     detail: `budget ${budget}${subject === '' ? '' : `, ${subject}`}`,
+    budget: {
+      name: budget,
+      subject: subject === '' ? null : subject,
+      unit,
+      limit: decimalText(limit, unit),
+      left: decimalText(left, unit),
+      needed: decimalText(needed, unit),
+      resetsAt: resetsAt ?? null,
+    },
     retryAfterMs: needed > limit || roomInMs === undefined ? undefined : Math.max(1, Math.ceil(roomInMs)),
     cheaperModel,
     allowsFree,

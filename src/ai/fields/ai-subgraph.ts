@@ -268,7 +268,7 @@ function toSubgraphErrors(
       if (failure === undefined) failures.set(key, { error, cause, count: 1 });
       else failure.count++;
       const isOwnMessage = cause instanceof BudgetExceeded || cause.code === 'AI_INPUT_TOO_LONG';
-      return { message: cause.message, ...path, extensions: { code: cause.code }, isOwnMessage };
+      return { message: cause.message, ...path, extensions: cause.extensions, isOwnMessage };
     }
     log.error({ requestId: context.requestId, subgraph: name, error: cause ?? error }, 'AI field failed unexpectedly');
     // The message of an unexpected error may contain anything: it is only logged.

@@ -2,7 +2,7 @@
  * What a client sees of a subgraph's own errors: by default only that there was one, and where. Messages and extensions
  * may contain stack traces, SQL and addresses: they are logged, and sent to clients only where `errors` of
  * supergraph.yaml allows it. Coded errors of in-process subgraphs are sent with the sentence of their code, or with their
- * own where Isthmus wrote it.
+ * own sentence and facts where Isthmus wrote them.
  */
 import type { ErrorPolicy } from '../../config/index.ts';
 import { errorTable, isErrorCode } from '../../errors/index.ts';
@@ -21,8 +21,8 @@ export function maskSubgraphError(policy: ErrorPolicy, client: SubgraphClient, e
   if (cause !== undefined)
     return { message: cause.message, extensions: { ...cause.facts, code: cause.code, ...service } };
   if (client.kind === 'in-process' && isErrorCode(extensions.code)) {
-    const message = error.isOwnMessage === true ? error.message : errorTable[extensions.code].client;
-    return { message, extensions: { code: extensions.code, ...service } };
+    if (error.isOwnMessage === true) return { message: error.message, extensions: { ...extensions, ...service } };
+    return { message: errorTable[extensions.code].client, extensions: { code: extensions.code, ...service } };
   }
   const allowed = policy.allowedExtensions.filter(
     (name) => Object.hasOwn(extensions, name) && extensions[name] !== undefined,
