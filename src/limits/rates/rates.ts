@@ -62,6 +62,8 @@ export class Rates {
   readonly #buckets: TokenBuckets;
   readonly #joint: JointRates | undefined;
   readonly #isMeasured: boolean;
+  /** What was not taken, and would have refused: nothing of it is put back. */
+  readonly #measured = new WeakSet<readonly RuleTake[]>();
   readonly #log: Logger;
 
   constructor({ config, buckets, joint, log }: RatesOptions) {
@@ -119,7 +121,7 @@ export class Rates {
       settle: (actual) => {
         const tokens = estimate - actual;
         estimate = 0;
-        if (charged.length === 0 || tokens <= 0) return;
+        if (charged.length === 0 || tokens <= 0 || this.#measured.has(charged)) return;
         this.#putBack(charged.map((take) => ({ ...take, tokens })));
       },
     };
@@ -136,7 +138,7 @@ export class Rates {
     earlier: readonly RuleTake[],
   ): Promise<void> | undefined {
     const turn = this.#take(request, client, takes);
-    const all = [...earlier, ...takes];
+    const all = earlier.length === 0 ? takes : [...earlier, ...takes];
     if (this.#joint === undefined || all.length === 0) return turn;
     return this.#takeJointly(this.#joint, request, client, all, turn);
   }
@@ -173,7 +175,10 @@ export class Rates {
   /** @returns how long to wait @throws GatewayError `RATE_LIMITED` */
   #decide(request: RatedRequest, client: RatedClient, takes: readonly RuleTake[], outcome: TakeOutcome): number {
     if (this.#isMeasured) {
-      if (outcome.kind === 'refused') this.#measure(takes[outcome.index], request, client);
+      if (outcome.kind === 'refused') {
+        this.#measured.add(takes);
+        this.#measure(takes[outcome.index], request, client);
+      }
       return 0;
     }
     const states: RateState[] = [];

@@ -53,7 +53,7 @@ function setUp(yaml: readonly object[], mode: 'enforce' | 'measure' = 'enforce')
     for (let turn = 0; turn < count; turn++) if ((await send(sent)).code === undefined) allowed++;
     return allowed;
   };
-  return { send, served };
+  return { rates, send, served };
 }
 
 describe('a rate', () => {
@@ -154,6 +154,26 @@ describe('a rate', () => {
     expect(await served(3)).toBe(3);
     expect((await send()).headers).toEqual({});
     expect(lines.at(-1)).toContain('"rate":"ip 1h"');
+  });
+
+  it('that is measured puts nothing back of what it did not take', () => {
+    const { rates } = setUp([{ per: 'ip', points: 100, every: '1h' }], 'measure');
+    const request = {
+      requestId: 'r1',
+      response: { headersSent: true } as ServerResponse,
+      form: 'standard',
+      signal: new AbortController().signal,
+    } as const;
+    const price = (points: number, actual: number): number => {
+      const before = lines.length;
+      const charge = rates.estimates('points', request, { address: '192.0.2.1', headers: {}, principal: anonymous });
+      charge?.charge(points);
+      charge?.settle(actual);
+      return lines.length - before;
+    };
+    expect(price(90, 90)).toBe(0);
+    expect(price(90, 0)).toBe(1);
+    expect(price(90, 0)).toBe(1);
   });
 });
 
