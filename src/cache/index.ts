@@ -16,7 +16,7 @@ export { createTieredStore } from './redis/tiered-store.ts';
 export { NotStored } from './responses/not-stored.ts';
 export { type CachedResponse, type KeyedResponse, type Lookup, ResponseCache } from './responses/response-cache.ts';
 export { maxResponseTags, responseTags } from './responses/response-tags.ts';
-export { drawRenewal, etagOf, type NewResponse } from './responses/stored-response.ts';
+export { drawRenewal, etagOf, type NewResponse, renewableMs } from './responses/stored-response.ts';
 export { type Write, WriteTokens, writeTokenHeader } from './responses/write-tokens.ts';
 export { type CacheName, type CacheStats, cacheNames, type StoreState, type StoreStats } from './store-stats.ts';
 export { sumStats } from './sum-stats.ts';

@@ -34,7 +34,7 @@ import { representationsOf, requestFor } from './entity-requests.ts';
 import { entitiesOf, isWhole, joinGroups } from './join-groups.ts';
 import { backgroundOf, bypassReason, type Group, type Part, typeOfPart, type Wave } from './part.ts';
 import { tagsOfParts } from './tags-of-parts.ts';
-import { isUsableIfError, usabilityOf } from './usability.ts';
+import { ageNow, isReadAlone, isUsableIfError, usabilityOf } from './usability.ts';
 
 export interface CachedSubgraphOptions extends EntityOutcomesOptions {
   readonly cache: ResponseCache;
@@ -174,10 +174,10 @@ class CachedSubgraph {
     context: RequestContext,
   ): Promise<readonly Group[]> {
     const keyOf = (index: number): string => (parts[index] as Part).entryKey as string;
-    const isNoCache = context.cacheDemands?.isNoCache === true;
+    const isAlone = isReadAlone(context.cacheDemands);
     const claimable = missing.filter((index) => {
       const { entryKey } = parts[index] as Part;
-      return entryKey !== undefined && !isNoCache && !this.#notStored.has(entryKey);
+      return entryKey !== undefined && !isAlone && !this.#notStored.has(entryKey);
     });
     const claiming = claimable.length === 0 ? [] : this.#options.cache.claim(claimable.map(keyOf), this.#leaseMs);
     const claims = claiming instanceof Promise ? await claiming : claiming;
@@ -282,9 +282,11 @@ class CachedSubgraph {
   /** A value of its own: whoever gets it may write into it. */
   #valueOf({ cached }: Part, { cachePolicy }: RequestContext): unknown {
     if (cached === undefined) return null;
-    const { response, ageMs } = cached;
+    const { response } = cached;
     if (cachePolicy !== undefined) {
       const { policy } = response;
+      // Others may have been read meanwhile.
+      const ageMs = ageNow(cached);
       const seconds = Math.max(0, Math.floor((policy.maxAgeMs - ageMs) / 1000));
       const cacheControl = `${policy.scope}, max-age=${seconds}`;
       cachePolicy.response(this.#client.name, { cacheControl, age: undefined, vary: undefined });
@@ -393,7 +395,7 @@ class CachedSubgraph {
   }
 
   #degraded(path: SubgraphNote['path'], { cached }: Part): SubgraphNote {
-    const ageSeconds = Math.floor((cached?.ageMs ?? 0) / 1000);
+    const ageSeconds = cached === undefined ? 0 : Math.floor(ageNow(cached) / 1000);
     return {
       extension: 'degraded',
       path,

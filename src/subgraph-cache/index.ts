@@ -2,4 +2,4 @@ export { withEntityCache } from './cached-subgraph.ts';
 export { Invalidations } from './invalidations.ts';
 export { refusingUncached } from './only-if-cached.ts';
 export { withTags } from './tagged-subgraph.ts';
-export { isUsableIfError, type Usability, usabilityOf } from './usability.ts';
+export { ageNow, isReadAlone, isUsableIfError, type Usability, usabilityOf } from './usability.ts';

@@ -20,15 +20,21 @@ export function usabilityOf(
   return pastMs > 0 || ageMs >= response.renewMs ? 'renew' : 'use';
 }
 
-/** Whether a stale answer is used where reading it anew fails. */
+/** Whether a stale answer is used where reading it anew has failed, which may have taken long. */
 export function isUsableIfError(
-  { response, ageMs, staleMs: pastMs }: CachedResponse,
+  { response, ageMs, staleMs: pastMs, lookupAt }: CachedResponse,
   staleIfErrorMs: number,
   demands: CacheDemands | undefined,
 ): boolean {
-  if (pastMs > staleIfErrorMs) return false;
+  const sinceMs = performance.now() - lookupAt;
+  if (pastMs + sinceMs > staleIfErrorMs) return false;
   if (demands === undefined) return true;
-  return demands.isNoCache !== true && isReadSince(response.readMs, ageMs, demands);
+  return demands.isNoCache !== true && isReadSince(response.readMs, ageMs + sinceMs, demands);
+}
+
+/** Its age now: what was looked up before others were asked has grown older. */
+export function ageNow({ ageMs, lookupAt }: CachedResponse): number {
+  return ageMs + performance.now() - lookupAt;
 }
 
 /** A client that says how old an answer may be takes none that is stale, unless it says that, too. */
@@ -40,11 +46,17 @@ function mayBeStale({ maxAgeMs, minFreshMs, maxStaleMs }: CacheDemands, staleMs:
 function meets(readMs: number, ageMs: number, pastMs: number, demands: CacheDemands): boolean {
   const { isNoCache, maxAgeMs, minFreshMs } = demands;
   if (isNoCache === true) return false;
-  if (maxAgeMs !== undefined && ageMs > maxAgeMs) return false;
+  // What another cache had before is older than this entry of it.
+  if (maxAgeMs !== undefined && ageMs + readMs > maxAgeMs) return false;
   if (minFreshMs !== undefined && -pastMs < minFreshMs) return false;
   return isReadSince(readMs, ageMs, demands);
 }
 
 function isReadSince(readMs: number, ageMs: number, { writtenMsAgo }: CacheDemands): boolean {
   return writtenMsAgo === undefined || ageMs + readMs < writtenMsAgo();
+}
+
+/** Whether nothing that others read will do: waiting for them would be in vain. */
+export function isReadAlone(demands: CacheDemands | undefined): boolean {
+  return demands?.isNoCache === true || demands?.maxAgeMs === 0;
 }

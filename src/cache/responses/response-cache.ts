@@ -14,6 +14,8 @@ export interface CachedResponse {
   readonly ageMs: number;
   /** How long it has been stale; 0 or less: it is fresh. */
   readonly staleMs: number;
+  /** When it was so old, by this process’s clock: it has grown older since. */
+  readonly lookupAt: number;
 }
 
 /** What is there for a key and a reader. */
@@ -135,7 +137,7 @@ export class ResponseCache {
   #cached(key: string, entry: CacheEntry | undefined): CachedResponse | undefined {
     if (entry === undefined) return undefined;
     const response = this.#decode(key, entry.value);
-    return response && { response, ageMs: entry.ageMs, staleMs: -entry.freshMs };
+    return response && { response, ageMs: entry.ageMs, staleMs: -entry.freshMs, lookupAt: performance.now() };
   }
 
   #decode(key: string, bytes: Buffer): StoredResponse | undefined {

@@ -29,9 +29,14 @@ export interface StoredResponse extends NewResponse {
 /** Of an answer’s time, the last part in which it may be read anew. */
 const renewablePart = 0.1;
 
+/** How long before its end an answer may be read anew. */
+export function renewableMs(maxAgeMs: number): number {
+  return maxAgeMs * renewablePart;
+}
+
 /** A moment of its own for each answer, so that those that were stored together are not read anew together. */
 export function drawRenewal(maxAgeMs: number, random: () => number = Math.random): number {
-  return Math.round(maxAgeMs * (1 - renewablePart * random()));
+  return Math.round(maxAgeMs - renewableMs(maxAgeMs) * random());
 }
 
 export function etagOf(body: Uint8Array | string): string {

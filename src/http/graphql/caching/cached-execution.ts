@@ -19,6 +19,7 @@ import {
   type NewResponse,
   NotStored,
   readerOf,
+  renewableMs,
   responseTags,
   type Soon,
 } from '../../../cache/index.ts';
@@ -27,7 +28,7 @@ import { type ExecutionOutcome, JsonText, type OperationRequest } from '../../..
 import { Deadline, firstDifference, parseExactJson, untilAborted } from '../../../lib/index.ts';
 import type { Logger } from '../../../observability/index.ts';
 import type { GatewayGeneration } from '../../../runtime/index.ts';
-import { isUsableIfError, usabilityOf } from '../../../subgraph-cache/index.ts';
+import { ageNow, isReadAlone, isUsableIfError, usabilityOf } from '../../../subgraph-cache/index.ts';
 import { CollectedResponseHeaders, type RequestContext } from '../../../transport/index.ts';
 import { edgeHeaders, withoutEdge } from '../edge-headers.ts';
 import { hasFallbacks } from '../has-fallbacks.ts';
@@ -157,12 +158,12 @@ export class CachedExecution {
       const { key: entryKey, cached } = finding instanceof Promise ? await finding : finding;
       const usability = cached && usabilityOf(cached, config.staleWhileRevalidateMs, demands);
       if (cached !== undefined && usability !== 'unusable') {
-        if (usability === 'renew') this.#renew(entryKey ?? key, question);
+        if (usability === 'renew') this.#renew(entryKey ?? key, question, cached);
         else if (this.#isDrawn()) this.#verify(cached, request);
         return this.#answerOf(cached, request);
       }
       if (demands?.isOnlyIfCached === true) return this.#options.run(request);
-      const isAlone = entryKey === undefined || demands?.isNoCache === true || this.#notStored.has(entryKey);
+      const isAlone = entryKey === undefined || isReadAlone(demands) || this.#notStored.has(entryKey);
       if (isAlone || wait === maxWaits) return (await this.#read(question, entryKey, cached)).outcome;
       const claiming = cache.claim([entryKey], this.#leaseMs);
       const [claim] = claiming instanceof Promise ? await claiming : claiming;
@@ -218,12 +219,16 @@ export class CachedExecution {
     } catch (error) {
       if (!isUsable || signal.aborted) throw error;
     }
-    const degraded = { '*': { reason: 'stale_if_error', ageSeconds: seconds(stale.ageMs) } };
-    return { outcome: this.#answerOf(stale, request, { degraded }), stored: undefined };
+    const late = { ...stale, ageMs: ageNow(stale) };
+    const degraded = { '*': { reason: 'stale_if_error', ageSeconds: seconds(late.ageMs) } };
+    return { outcome: this.#answerOf(late, request, { degraded }), stored: undefined };
   }
 
-  /** Reads an answer anew for those who come after, unless somebody does already. */
-  #renew(entryKey: string, question: Question): void {
+  /**
+   * Reads an answer anew for those who come after, unless somebody does already: not from entities that are stale, too, or nearly,
+   * of which the new answer would be as old.
+   */
+  #renew(entryKey: string, question: Question, { response }: CachedResponse): void {
     const { generation, responses, log } = this.#options;
     const timeoutMs = generation.config.server.operationTimeoutMs;
     const { request } = question;
@@ -231,7 +236,8 @@ export class CachedExecution {
       const [claim] = await responses.cache.claim([entryKey], this.#leaseMs);
       if (claim?.kind === 'waiter') return;
       try {
-        const context = backgroundOf(request, timeoutMs);
+        const cacheDemands = { minFreshMs: renewableMs(response.policy.maxAgeMs) };
+        const context = { ...backgroundOf(request, timeoutMs), cacheDemands };
         await (await this.#runAndStore({ ...question, request: { ...request, context } }, entryKey)).stored;
       } finally {
         claim?.release();
