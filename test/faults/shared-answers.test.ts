@@ -131,6 +131,31 @@ describe.skipIf(withoutRedis)('two gateways over one Redis', () => {
     expect((await send(1, query, { 'isthmus-write-token': forged })).text).toBe(after.text);
   });
 
+  it('answer rightly where Redis has no room, and share answers again once it has', async () => {
+    const client = new Redis(redis.url);
+    const numberOf = ({ text }: { readonly text: string }): number => JSON.parse(text).data.counted;
+    const query = '{ counted(of: "full") }';
+    const before = await send(0, query);
+    await client.config('SET', 'maxmemory', '1');
+    const wave = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => send(index, `{ counted(of: "${index}") }`)),
+    );
+    expect(new Set(wave.map(numberOf)).size).toBe(20);
+    const written = counted;
+    const token = (await send(0, 'mutation { count }')).headers.get('isthmus-write-token') ?? '';
+    expect(numberOf(await send(0, query, { 'isthmus-write-token': token }))).toBeGreaterThan(written + 1);
+    expect(numberOf(before)).toBeLessThanOrEqual(written);
+    await client.config('SET', 'maxmemory', '0');
+    client.disconnect();
+    await vi.waitFor(
+      async () => {
+        const shared = `{ counted(of: "room ${counted}") }`;
+        expect((await send(0, shared)).text).toBe((await send(1, shared)).text);
+      },
+      { timeout: 20_000 },
+    );
+  });
+
   it('answer rightly where Redis is full of garbage, paused, and gone', async () => {
     const query = 'query Garbage { products { id } }';
     const right = '{"data":{"products":[{"id":"a"},{"id":"b"},{"id":"c"}]}}';
