@@ -188,11 +188,10 @@ class Run {
         return object;
       });
     }
-    if (!isDataObject(data) && errors === undefined)
-      this.#fallbacks?.addFetch(
-        fetch,
-        this.#failures.addNoData(fetch.subgraph, key === undefined ? undefined : [...place, key], covers),
-      );
+    if (!isDataObject(data) && errors === undefined) {
+      const failure = this.#failures.addNoData(fetch.subgraph, key === undefined ? undefined : [...place, key], covers);
+      this.#fallbacks?.addFetch(fetch, failure);
+    }
     if (errors !== undefined)
       this.#failures.addRootErrors(fetch.subgraph, errors, fetch, { place, hasData: isDataObject(data) });
     for (const note of notes) this.#notes.push({ ...note, path: [...place, ...note.path] });
